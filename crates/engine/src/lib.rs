@@ -1,0 +1,3 @@
+//! lanrage-engine
+mod snapshot;
+pub use snapshot::*;

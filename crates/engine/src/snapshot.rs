@@ -1,0 +1,221 @@
+//! What a host shows: one value that says everything, replaced as a whole.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole state, as the window, the CLI and scripts see it. `revision` grows with every change, so that
+/// whoever holds a snapshot and then hears of another knows which is newer.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Snapshot {
+    /// Grows with every change.
+    pub revision: u64,
+    /// This device's peer id (32 hexadecimal digits).
+    pub peer_id: String,
+    /// The player's name, as friends see it.
+    pub player_name: String,
+    /// How this device's network treats its traffic.
+    pub nat_type: lanrage_party::NatType,
+    /// The control plane.
+    pub control: ControlView,
+    /// The virtual network device.
+    pub adapter: AdapterView,
+    /// The party, while there is one.
+    pub party: Option<PartyView>,
+    /// What is missing or wrong now, worst first, each with what the user can do.
+    pub problems: Vec<Problem>,
+}
+
+/// State of the control plane.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ControlView {
+    /// No server is used: the party lives on this device alone.
+    #[default]
+    Local,
+    /// Dialling for the first time.
+    Connecting {
+        /// The server.
+        server: String,
+    },
+    /// In session with the server.
+    Connected {
+        /// The server.
+        server: String,
+    },
+    /// The server cannot be reached; the party runs on without it.
+    Disconnected {
+        /// The server.
+        server: String,
+        /// Why, in the user's words.
+        reason: String,
+        /// Wall-clock time of the next try (Unix milliseconds).
+        retry_at_ms: u64,
+    },
+}
+
+/// State of the virtual network device.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AdapterView {
+    /// No party, so no device.
+    #[default]
+    Closed,
+    /// Games can use it.
+    Open {
+        /// Name of the interface.
+        name: String,
+    },
+    /// It could not be opened; friends are connected, but games cannot see them.
+    Unavailable {
+        /// Why, in the user's words.
+        reason: String,
+        /// What the user can do.
+        fix: String,
+        /// Wall-clock time of the next try (Unix milliseconds).
+        retry_at_ms: u64,
+    },
+}
+
+/// A party as shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct PartyView {
+    /// Identity of the party (32 hexadecimal digits).
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether this device made it.
+    pub is_host: bool,
+    /// This device's address in the party.
+    pub virtual_ip: String,
+    /// The party's network.
+    pub subnet: String,
+    /// The invitation link. Whoever has it can join.
+    pub invitation: String,
+    /// When it was made (Unix milliseconds).
+    pub created_at_ms: u64,
+    /// The friends, in the order they joined; this device is not among them.
+    pub peers: Vec<PeerView>,
+}
+
+/// A friend as shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct PeerView {
+    /// Peer id (32 hexadecimal digits).
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Whether this peer is the party's host.
+    pub is_host: bool,
+    /// Address in the party.
+    pub virtual_ip: String,
+    /// State of the connection to it.
+    pub state: ConnectionState,
+    /// How packets travel.
+    pub connection_type: lanrage_party::ConnectionType,
+    /// One sentence that explains state and path.
+    pub explanation: String,
+    /// Where its datagrams come from, once a path is proven.
+    pub endpoint: Option<String>,
+    /// Smoothed round-trip time (milliseconds).
+    pub latency_ms: Option<f64>,
+    /// Mean deviation of the round-trip time (milliseconds).
+    pub jitter_ms: Option<f64>,
+    /// Share of probes lost recently, 0 to 1.
+    pub loss: Option<f64>,
+    /// Its NAT type.
+    pub nat_type: lanrage_party::NatType,
+    /// Whether the control server says it is there; `None` without a server.
+    pub online: Option<bool>,
+    /// When it joined (Unix milliseconds).
+    pub joined_at_ms: u64,
+    /// From hearing of the peer to its first authenticated packet (milliseconds).
+    pub first_packet_ms: Option<f64>,
+    /// Packets and bytes inside the tunnel.
+    pub traffic: Traffic,
+}
+
+/// Packets and bytes exchanged with a friend since the connection began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Traffic {
+    /// Packets to the friend.
+    pub sent_packets: u64,
+    /// Bytes to the friend.
+    pub sent_bytes: u64,
+    /// Packets from the friend.
+    pub received_packets: u64,
+    /// Bytes from the friend.
+    pub received_bytes: u64,
+}
+
+/// State of the connection to one peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// First attempts are under way.
+    #[default]
+    Connecting,
+    /// A path is proven both ways.
+    Connected,
+    /// A path is proven, and loses or delays packets.
+    Degraded,
+    /// The path is gone; another is being sought.
+    Reconnecting,
+    /// This round of attempts found no path; the next one is scheduled.
+    Failed,
+    /// Over.
+    Closed,
+}
+
+/// Something that the user should know, with what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Problem {
+    /// Stable word for scripts and translations.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one sentence.
+    pub text: String,
+    /// What the user can do, in one sentence; empty when there is nothing to do but wait.
+    pub fix: String,
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The party does not work for this player.
+    Error,
+    /// Something works less well than it could.
+    Warning,
+}
+
+/// Something that happened, for a feed or a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Notice {
+    /// When (Unix milliseconds).
+    pub at_ms: u64,
+    /// Stable word for scripts and translations.
+    pub code: String,
+    /// What happened, in one sentence.
+    pub text: String,
+}
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[error("{text}")]
+pub struct CommandError {
+    /// Stable word for scripts and translations.
+    pub code: String,
+    /// What is wrong and what to do, in the user's words.
+    pub text: String,
+}

@@ -1,0 +1,50 @@
+use sha2::{Digest, Sha256};
+
+use crate::{
+    IdentityKey,
+    text::{from_hex, text_form, to_hex},
+};
+
+/// A party's identity: 16 random bytes, made by the host. Text form: 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartyId([u8; 16]);
+
+/// A peer's identity: the first 16 bytes of the SHA-256 of its device's identity key, so it is the same for
+/// ever and nobody can claim another's. Text form: 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId([u8; 16]);
+
+text_form!(PartyId, to_hex, from_hex, "32 hexadecimal digits");
+text_form!(PeerId, to_hex, from_hex, "32 hexadecimal digits");
+
+impl PartyId {
+    /// A new party's identity from 16 random bytes.
+    pub const fn from_random(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The raw bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl PeerId {
+    /// The identity that belongs to an identity key.
+    pub fn of(key: &IdentityKey) -> Self {
+        let digest = Sha256::digest(key.as_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Self(id)
+    }
+
+    /// The raw bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The first eight hexadecimal digits: enough for a log line or a table.
+    pub fn short(&self) -> String {
+        to_hex(&self.0[..4])
+    }
+}

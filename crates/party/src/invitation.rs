@@ -1,0 +1,355 @@
+use std::{fmt, str::FromStr};
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{
+    Name, PartyId, PartySecret, PeerId, Subnet, UnixMillis,
+    limits::{CONTROL_ENDPOINT_BYTES, CONTROL_ENDPOINTS, INVITATION_BYTES},
+};
+
+const SCHEME_PREFIX: &str = "lanrage://join/";
+const LANDING_PATH: &str = "/join";
+/// First byte of every invitation: the format's version.
+const VERSION: u8 = 1;
+
+/// Where a party's control plane is reached: a `ws://` or `wss://` URL with a host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ControlEndpoint(Url);
+
+impl ControlEndpoint {
+    /// The URL.
+    pub const fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl FromStr for ControlEndpoint {
+    type Err = InvitationError;
+
+    /// Takes `ws://…`, `wss://…`, or `http(s)://…` as the same server's WebSocket address. User names and
+    /// passwords are refused: they would travel in every link.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = InvitationError::ControlEndpoint;
+        if text.len() > CONTROL_ENDPOINT_BYTES {
+            return Err(bad);
+        }
+        let text = match text.split_once("://") {
+            Some(("http", rest)) => format!("ws://{rest}"),
+            Some(("https", rest)) => format!("wss://{rest}"),
+            _ => text.to_owned(),
+        };
+        let url = Url::parse(&text).map_err(|_| bad)?;
+        let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        if matches!(url.scheme(), "ws" | "wss") && url.host_str().is_some_and(|h| !h.is_empty()) && plain {
+            Ok(Self(url))
+        } else {
+            Err(bad)
+        }
+    }
+}
+
+impl TryFrom<String> for ControlEndpoint {
+    type Error = InvitationError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ControlEndpoint> for String {
+    fn from(endpoint: ControlEndpoint) -> Self {
+        endpoint.0.into()
+    }
+}
+
+impl fmt::Display for ControlEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a link carries: all that a friend needs to become a member. Whoever has it can join, so it is shown
+/// only to the user, and its secret part is never sent to a server (it stands behind the `#` of a web link).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// The party.
+    pub party: PartyId,
+    /// Its name, to be shown before joining.
+    pub name: Name,
+    /// The peer that made the party: whose word counts for it.
+    pub host: PeerId,
+    /// The party's network.
+    pub subnet: Subnet,
+    /// Where its control plane is reached; empty for a party that has none.
+    pub control: Vec<ControlEndpoint>,
+    /// The party secret.
+    pub secret: PartySecret,
+    /// Which generation of the secret this is.
+    pub epoch: u32,
+    /// When it stops being valid; `None` for never.
+    pub expires_at: Option<UnixMillis>,
+}
+
+/// Why a text is not an invitation. Each has a code for scripts and a sentence for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvitationError {
+    /// Longer than [`INVITATION_BYTES`].
+    #[error("the link is too long to be an invitation")]
+    TooLong,
+    /// Neither `lanrage://join/…` nor a web link `https://…/join#…`.
+    #[error("this is not a LANrage invitation link; it should begin with {SCHEME_PREFIX}")]
+    NotALink,
+    /// The part behind the prefix is not base64url, or was cut short.
+    #[error("the link is damaged; copy it once more, to its very end")]
+    Damaged,
+    /// Made by a program of another generation.
+    #[error("the link was made by a newer LANrage (format {0}); update to open it")]
+    Version(u8),
+    /// A control endpoint is not a `ws://` or `wss://` address.
+    #[error("a server address must be ws:// or wss:// with a host name, without user name or password")]
+    ControlEndpoint,
+    /// Its time is over.
+    #[error("the invitation has expired; ask your friend for a new one")]
+    Expired,
+}
+
+impl InvitationError {
+    /// A stable word for scripts.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong => "invitation_too_long",
+            Self::NotALink => "invitation_not_a_link",
+            Self::Damaged => "invitation_damaged",
+            Self::Version(_) => "invitation_version",
+            Self::ControlEndpoint => "invitation_control_endpoint",
+            Self::Expired => "invitation_expired",
+        }
+    }
+}
+
+/// The invitation's body as it is encoded: JSON behind the version byte, so that fields can be added.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    p: PartyId,
+    n: Name,
+    h: PeerId,
+    s: Subnet,
+    c: Vec<ControlEndpoint>,
+    k: String,
+    e: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    x: Option<UnixMillis>,
+}
+
+impl Invitation {
+    /// The link for the desktop app: `lanrage://join/…`.
+    pub fn link(&self) -> String {
+        format!("{SCHEME_PREFIX}{}", self.encode())
+    }
+
+    /// The link through a web page that explains and forwards; the invitation stands behind the `#`, which
+    /// browsers do not send.
+    pub fn web_link(&self, landing: &Url) -> String {
+        let mut url = landing.clone();
+        url.set_path(LANDING_PATH);
+        url.set_query(None);
+        url.set_fragment(Some(&self.encode()));
+        url.into()
+    }
+
+    /// Refuses an invitation whose time is over at `now`.
+    ///
+    /// # Errors
+    /// [`InvitationError::Expired`].
+    pub fn check_expiry(&self, now: UnixMillis) -> Result<(), InvitationError> {
+        match self.expires_at {
+            Some(end) if end <= now => Err(InvitationError::Expired),
+            _ => Ok(()),
+        }
+    }
+
+    fn encode(&self) -> String {
+        let body = Body {
+            p: self.party,
+            n: self.name.clone(),
+            h: self.host,
+            s: self.subnet,
+            c: self.control.clone(),
+            k: BASE64URL_NOPAD.encode(self.secret.expose()),
+            e: self.epoch,
+            x: self.expires_at,
+        };
+        let mut bytes = vec![VERSION];
+        bytes.extend(serde_json::to_vec(&body).expect("strings, numbers and lists are JSON"));
+        let check = checksum(&bytes);
+        bytes.extend(check);
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    fn decode(text: &str) -> Result<Self, InvitationError> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| InvitationError::Damaged)?;
+        match bytes.first() {
+            None => return Err(InvitationError::Damaged),
+            Some(&VERSION) => {}
+            Some(&version) => return Err(InvitationError::Version(version)),
+        }
+        let end = bytes.len().checked_sub(CHECK_BYTES).ok_or(InvitationError::Damaged)?;
+        if end == 0 || checksum(&bytes[..end]) != bytes[end..] {
+            return Err(InvitationError::Damaged);
+        }
+        let body: Body = serde_json::from_slice(&bytes[1..end]).map_err(|_| InvitationError::Damaged)?;
+        let secret = BASE64URL_NOPAD.decode(body.k.as_bytes()).ok().and_then(|k| k.try_into().ok());
+        if body.c.len() > CONTROL_ENDPOINTS {
+            return Err(InvitationError::TooLong);
+        }
+        Ok(Self {
+            party: body.p,
+            name: body.n,
+            host: body.h,
+            subnet: body.s,
+            control: body.c,
+            secret: PartySecret::from_random(secret.ok_or(InvitationError::Damaged)?),
+            epoch: body.e,
+            expires_at: body.x,
+        })
+    }
+}
+
+const CHECK_BYTES: usize = 4;
+
+/// Notices a link that was cut or mistyped before anything else is believed of it. Not a protection: a link
+/// needs none, it is itself the secret.
+fn checksum(bytes: &[u8]) -> [u8; CHECK_BYTES] {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(bytes);
+    [digest[0], digest[1], digest[2], digest[3]]
+}
+
+impl FromStr for Invitation {
+    type Err = InvitationError;
+
+    /// Total: any text gives an invitation or a coded error. White space around the link, and within it where
+    /// a chat program has wrapped it, is ignored.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > INVITATION_BYTES {
+            return Err(InvitationError::TooLong);
+        }
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        if let Some(body) = text.strip_prefix(SCHEME_PREFIX) {
+            return Self::decode(body.trim_end_matches('/'));
+        }
+        let url = Url::parse(&text).map_err(|_| InvitationError::NotALink)?;
+        match (url.scheme(), url.path(), url.fragment()) {
+            ("https", LANDING_PATH, Some(body)) => Self::decode(body),
+            _ => Err(InvitationError::NotALink),
+        }
+    }
+}
+
+impl fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Invitation({} {:?}, ..)", self.party, self.name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::DeviceIdentity;
+
+    fn invitation() -> Invitation {
+        Invitation {
+            party: PartyId::from_random([1; 16]),
+            name: Name::new("Friday LAN").unwrap(),
+            host: DeviceIdentity::from_seed(&[1; 32]).peer_id(),
+            subnet: Subnet::DEFAULT,
+            control: vec!["wss://play.example.org/v1/session".parse().unwrap()],
+            secret: PartySecret::from_random([3; 32]),
+            epoch: 1,
+            expires_at: Some(UnixMillis(1_000)),
+        }
+    }
+
+    #[test]
+    fn both_forms_of_the_link_carry_the_invitation() {
+        let web = invitation().web_link(&"https://lanrage.example".parse().unwrap());
+        assert!(web.starts_with("https://lanrage.example/join#"), "{web}");
+        for link in [invitation().link(), web] {
+            assert_eq!(link.parse::<Invitation>(), Ok(invitation()), "{link}");
+            let wrapped = format!("  {}\n{} ", &link[..40], &link[40..]);
+            assert_eq!(wrapped.parse::<Invitation>(), Ok(invitation()), "wrapped by a chat program");
+        }
+    }
+
+    #[test]
+    fn every_malformed_link_has_its_own_error() {
+        let link = invitation().link();
+        let parse = |text: &str| text.parse::<Invitation>().unwrap_err();
+        assert_eq!(parse(""), InvitationError::NotALink);
+        assert_eq!(parse("https://example.org/"), InvitationError::NotALink);
+        assert_eq!(parse("http://example.org/join#AQ"), InvitationError::NotALink);
+        assert_eq!(parse("lanrage://join/"), InvitationError::Damaged);
+        assert_eq!(parse("lanrage://join/!!!"), InvitationError::Damaged);
+        assert_eq!(parse(&link[..link.len() - 1]), InvitationError::Damaged);
+        assert_eq!(parse(&"x".repeat(INVITATION_BYTES + 1)), InvitationError::TooLong);
+        assert_eq!(parse("lanrage://join/AgAA"), InvitationError::Version(2));
+        assert_eq!(invitation().check_expiry(UnixMillis(999)), Ok(()));
+        assert_eq!(invitation().check_expiry(UnixMillis(1_000)), Err(InvitationError::Expired));
+    }
+
+    #[test]
+    fn a_control_endpoint_is_a_websocket_address_without_credentials() {
+        let parse = |text: &str| text.parse::<ControlEndpoint>();
+        assert_eq!(parse("https://play.example").unwrap().to_string(), "wss://play.example/");
+        assert!(parse("ws://[::1]:8787").is_ok());
+        for bad in ["", "ftp://x", "ws://", "wss://user:pw@x", "ws:x#y", &format!("ws://{}", "x".repeat(300))]
+        {
+            assert_eq!(parse(bad), Err(InvitationError::ControlEndpoint), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_secret_is_not_printed() {
+        let printed = format!("{:?}", invitation());
+        assert!(!printed.contains("AwMD") && !printed.contains("3, 3"), "{printed}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_invitation_comes_back_from_its_link(
+            party: [u8; 16], secret: [u8; 32], epoch: u32, expires: Option<u64>, name in "[a-zA-Zäöü0-9]{1,20}", servers in 0_usize..8,
+        ) {
+            let original = Invitation {
+                party: PartyId::from_random(party),
+                name: Name::new(&name).unwrap(),
+                control: (0..servers).map(|n| format!("wss://s{n}.example/v1").parse().unwrap()).collect(),
+                secret: PartySecret::from_random(secret),
+                epoch,
+                expires_at: expires.map(UnixMillis),
+                ..invitation()
+            };
+            prop_assert_eq!(original.link().parse::<Invitation>(), Ok(original));
+        }
+
+        #[test]
+        fn any_bytes_are_an_error_and_never_a_panic(bytes: Vec<u8>, prefixed: bool) {
+            let text = String::from_utf8_lossy(&bytes);
+            let body = BASE64URL_NOPAD.encode(&bytes);
+            let link = if prefixed { format!("{SCHEME_PREFIX}{body}") } else { text.into_owned() };
+            prop_assert!(link.parse::<Invitation>().is_err());
+        }
+
+        #[test]
+        fn one_flipped_character_is_always_noticed(at in 0_usize..200) {
+            let mut link = invitation().link().into_bytes();
+            let at = SCHEME_PREFIX.len() + at % (link.len() - SCHEME_PREFIX.len());
+            link[at] = if link[at] == b'A' { b'B' } else { b'A' };
+            prop_assert!(String::from_utf8(link).unwrap().parse::<Invitation>().is_err());
+        }
+    }
+}

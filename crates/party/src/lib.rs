@@ -1,0 +1,36 @@
+//! The words that every part of LANrage says: identities, parties, peers, leases, invitations.
+//!
+//! Pure values and rules. Nothing in this crate reads a clock, a socket, a file or a source of randomness:
+//! time comes in as [`UnixMillis`], randomness as bytes.
+
+mod candidate;
+mod error;
+mod id;
+mod identity;
+mod invitation;
+mod ipam;
+mod key;
+pub mod limits;
+mod name;
+mod nat_type;
+mod party;
+mod peer;
+mod record;
+mod seal;
+mod text;
+mod time;
+
+pub use candidate::{Candidate, CandidateType};
+pub use error::PartyError;
+pub use id::{PartyId, PeerId};
+pub use identity::{DeviceIdentity, IdentityKey, Signature};
+pub use invitation::{ControlEndpoint, Invitation, InvitationError};
+pub use ipam::{Ipam, IpamError, Subnet, VirtualIp};
+pub use key::{PartySecret, PresharedKey, WireGuardKey, WireGuardPrivateKey};
+pub use name::Name;
+pub use nat_type::{Compatibility, NatType};
+pub use party::Party;
+pub use peer::{ConnectionType, Peer};
+pub use record::{PeerRecord, RecordError, SignedRecord};
+pub use seal::{SealError, SealedSignal, SignalKey};
+pub use time::UnixMillis;

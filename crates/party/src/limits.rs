@@ -1,0 +1,22 @@
+//! Every size limit on what comes from outside, in one place.
+
+/// Longest party or peer name, in bytes of UTF-8.
+pub const NAME_BYTES: usize = 48;
+/// Most peers in one party.
+pub const PEERS_PER_PARTY: usize = 64;
+/// Most candidates that one peer may offer.
+pub const CANDIDATES: usize = 24;
+/// Longest invitation link, in bytes, with its prefix.
+pub const INVITATION_BYTES: usize = 2_048;
+/// Most control endpoints in one invitation.
+pub const CONTROL_ENDPOINTS: usize = 8;
+/// Longest control endpoint URL, in bytes.
+pub const CONTROL_ENDPOINT_BYTES: usize = 200;
+/// Largest control frame in either direction, in bytes: a full party snapshot fits four times.
+pub const CONTROL_FRAME_BYTES: usize = 256 * 1024;
+/// Largest sealed signal, in bytes before its text encoding.
+pub const SIGNAL_BYTES: usize = 4_096;
+/// Largest datagram accepted from the network, in bytes.
+pub const DATAGRAM_BYTES: usize = 65_535;
+/// Largest packet inside the tunnel, in bytes.
+pub const PACKET_BYTES: usize = 1_420;
