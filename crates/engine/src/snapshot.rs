@@ -219,3 +219,29 @@ pub struct CommandError {
     /// What is wrong and what to do, in the user's words.
     pub text: String,
 }
+
+impl CommandError {
+    pub(crate) fn new(code: &str, text: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), text: text.into() }
+    }
+
+    pub(crate) fn stopped() -> Self {
+        Self::new("stopped", "LANrage is shutting down")
+    }
+}
+
+/// What an invitation link says, for the question before joining.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct InvitationPreview {
+    /// The party's name.
+    pub party_name: String,
+    /// Peer id of the player who made the party.
+    pub host_id: String,
+    /// The party's network.
+    pub subnet: String,
+    /// Its control servers.
+    pub control: Vec<String>,
+    /// When the link stops being valid (Unix milliseconds); `None` for never.
+    pub expires_at_ms: Option<u64>,
+}

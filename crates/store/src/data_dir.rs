@@ -1,0 +1,124 @@
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+const LOCK_FILE: &str = "lanrage.lock";
+
+/// The folder that holds everything LANrage keeps. Only its owner can look inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataDir {
+    path: PathBuf,
+}
+
+/// Proof that this process is the only one that uses the data folder. Released on drop and by any kind of
+/// death of the process.
+#[derive(Debug)]
+pub struct DataDirLock {
+    _file: File,
+}
+
+/// Why the data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// The system does not say where a program may keep its data.
+    #[error("this account has no home folder; name a folder with --data-dir")]
+    NoHome,
+    /// Another process uses it.
+    #[error("LANrage is already running")]
+    InUse,
+    /// The system refused.
+    #[error("cannot use the data folder {path}: {source}", path = path.display())]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl DataDir {
+    /// Opens the folder, made if it is not there: `path`, or the system's usual place for a program's data.
+    ///
+    /// # Errors
+    /// [`DataDirError::NoHome`] or [`DataDirError::Io`].
+    pub fn open(path: Option<PathBuf>) -> Result<Self, DataDirError> {
+        let path = match path {
+            Some(path) => path,
+            None => directories::ProjectDirs::from("io", "lanrage", "lanrage")
+                .ok_or(DataDirError::NoHome)?
+                .data_local_dir()
+                .to_owned(),
+        };
+        create_private(&path).map_err(|source| DataDirError::Io { path: path.clone(), source })?;
+        // One folder has one name, whichever way it was given: the local socket is named after it.
+        let path = fs::canonicalize(&path).map_err(|source| DataDirError::Io { path, source })?;
+        Ok(Self { path })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the folder for this process.
+    ///
+    /// # Errors
+    /// [`DataDirError::InUse`] or [`DataDirError::Io`].
+    pub fn lock(&self) -> Result<DataDirLock, DataDirError> {
+        let path = self.path.join(LOCK_FILE);
+        let failed = |source| DataDirError::Io { path: path.clone(), source };
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(DataDirLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_user_of_the_folder_is_refused_until_the_first_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(Some(folder.path().join("a/b"))).unwrap();
+        let lock = data.lock().unwrap();
+        assert!(matches!(data.lock(), Err(DataDirError::InUse)));
+        drop(lock);
+        data.lock().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_folder_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(Some(folder.path().join("new"))).unwrap();
+        assert_eq!(fs::metadata(data.path()).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = DataDir::open(Some(file.path().join("x"))).unwrap_err();
+        assert!(error.to_string().contains(&file.path().display().to_string()), "{error}");
+    }
+}
