@@ -1,0 +1,133 @@
+//! What a listener on a wire sees: `tcpdump` while something happens, and its file read afterwards.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{Host, Process};
+
+/// A running capture.
+#[derive(Debug)]
+pub struct Capture {
+    tcpdump: Process,
+    file: PathBuf,
+}
+
+/// The frames of a finished capture.
+#[derive(Debug)]
+pub struct Frames(Vec<Vec<u8>>);
+
+impl Capture {
+    /// Starts to write every frame on `interface` of `host` to `file`, which should end in `.pcap`.
+    ///
+    /// # Errors
+    /// If `tcpdump` is missing or does not start to listen.
+    pub fn start(host: &Host, interface: &str, file: &Path) -> Result<Self> {
+        let mut command = host.command("tcpdump");
+        // Without immediate mode the last frames would still be in the kernel when it is interrupted; and it
+        // must not change to a user that may not write the file, or is not mapped here.
+        command
+            .args(["-n", "-U", "--immediate-mode", "-Z", "root", "-s", "0", "-i", interface, "-w"])
+            .arg(file);
+        let tcpdump = host.spawn(command)?;
+        tcpdump.wait_for("sign that it listens (package tcpdump)", Duration::from_secs(10), |line| {
+            line.contains("listening on").then_some(())
+        })?;
+        Ok(Self { tcpdump, file: file.to_owned() })
+    }
+
+    /// Stops and reads what was captured.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or the kernel dropped frames: then what is not in it proves nothing.
+    pub fn finish(mut self) -> Result<Frames> {
+        self.tcpdump.interrupt(Duration::from_secs(5))?;
+        let complete =
+            |line: &str| line.ends_with(" packets dropped by kernel").then(|| line.starts_with("0 "));
+        let complete = self.tcpdump.wait_for("drop count", Duration::from_secs(1), complete)?;
+        ensure!(complete, "the capture is not complete:\n{}", self.tcpdump.tail());
+        let bytes = fs::read(&self.file).with_context(|| format!("read {}", self.file.display()))?;
+        Frames::parse(&bytes)
+    }
+}
+
+impl Frames {
+    /// Splits a file in the classic pcap format.
+    fn parse(bytes: &[u8]) -> Result<Self> {
+        const FILE_HEADER: usize = 24;
+        const RECORD_HEADER: usize = 16;
+        const CAPTURED_LENGTH: std::ops::Range<usize> = 8..12;
+        let word: fn([u8; 4]) -> u32 = match bytes.first_chunk() {
+            Some([0xd4, 0xc3, 0xb2, 0xa1]) => u32::from_le_bytes,
+            Some([0xa1, 0xb2, 0xc3, 0xd4]) => u32::from_be_bytes,
+            _ => bail!("not a pcap file"),
+        };
+        let mut frames = Vec::new();
+        let mut rest = bytes.get(FILE_HEADER..).context("a pcap file without header")?;
+        while !rest.is_empty() {
+            let header = rest.get(..RECORD_HEADER).context("a cut record")?;
+            let length = word(header[CAPTURED_LENGTH].try_into()?) as usize;
+            let end = RECORD_HEADER + length;
+            frames.push(rest.get(RECORD_HEADER..end).context("a cut frame")?.to_vec());
+            rest = &rest[end..];
+        }
+        Ok(Self(frames))
+    }
+
+    /// How many frames were seen.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many frames contain these bytes.
+    #[must_use]
+    pub fn count_containing(&self, bytes: &[u8]) -> usize {
+        let contains = |frame: &&Vec<u8>| frame.windows(bytes.len()).any(|window| window == bytes);
+        self.0.iter().filter(contains).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Frames;
+
+    fn file_with(frames: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = vec![0xd4, 0xc3, 0xb2, 0xa1];
+        bytes.resize(24, 0);
+        for frame in frames {
+            bytes.extend([0; 8]);
+            bytes.extend((frame.len() as u32).to_le_bytes());
+            bytes.extend((frame.len() as u32).to_le_bytes());
+            bytes.extend(*frame);
+        }
+        bytes
+    }
+
+    #[test]
+    fn frames_are_counted_by_what_they_contain() {
+        let frames = Frames::parse(&file_with(&[b"one secret", b"two", b"secret"])).unwrap();
+        assert_eq!(frames.len(), 3);
+        assert_eq!(frames.count_containing(b"secret"), 2);
+        // Across the border of two frames it is not a find.
+        assert_eq!(frames.count_containing(b"twosecret"), 0);
+    }
+
+    #[test]
+    fn a_cut_file_is_refused() {
+        let bytes = file_with(&[b"whole frame"]);
+        assert!(Frames::parse(&bytes[..bytes.len() - 1]).is_err());
+        assert!(Frames::parse(&bytes[..30]).is_err());
+        assert!(Frames::parse(b"no pcap at all").is_err());
+    }
+}

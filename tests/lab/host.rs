@@ -1,0 +1,125 @@
+//! One machine of the lab: a network namespace with an address.
+
+use std::{
+    env,
+    ffi::OsStr,
+    fs::File,
+    net::{Ipv4Addr, UdpSocket},
+    os::fd::AsFd,
+    panic,
+    process::Command,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::{Process, ip};
+
+/// What a program on a lab host still sees of the environment outside.
+const KEPT_VARIABLES: [&str; 6] = ["HOME", "LANG", "PATH", "RUST_BACKTRACE", "RUST_LOG", "TERM"];
+
+/// How long [`Host::udp`]'s sockets wait for a datagram before they report that none came.
+const RECEIVE_LIMIT: Duration = Duration::from_millis(500);
+
+/// A machine of the lab. Cheap to clone; the machine itself stands until the world ends.
+#[derive(Debug, Clone)]
+pub struct Host {
+    name: String,
+    address: Ipv4Addr,
+    namespace: Arc<File>,
+}
+
+impl Host {
+    /// Makes the namespace `name`, with no interface but the loopback.
+    pub(crate) fn new(name: &str, address: Ipv4Addr) -> Result<Self> {
+        ip::run(&format!("netns add {name}"))?;
+        let namespace = File::open(format!("/run/netns/{name}")).context("open the namespace")?;
+        let host = Self { name: name.to_owned(), address, namespace: Arc::new(namespace) };
+        // A machine that routes takes these from the one it stands on; none here may forward unless it is a router.
+        host.set_sysctl("net/ipv4/ip_forward", "0")?;
+        for (key, value) in [("accept_dad", "0"), ("router_solicitations", "0")] {
+            // A kernel without IPv6 has no such switch, and no duplicate address detection to wait for either.
+            let _ = host.set_sysctl(&format!("net/ipv6/conf/default/{key}"), value);
+        }
+        ip::batch(name, "link set lo up\n")?;
+        Ok(host)
+    }
+
+    /// The host's name in the lab.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The host's address on its own segment; for a router, the public one.
+    #[must_use]
+    pub fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
+    /// A command that runs `program` on this host, with a clean environment.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.name]).arg(program).env_clear();
+        command.envs(KEPT_VARIABLES.iter().filter_map(|key| Some((key, env::var_os(key)?))));
+        command
+    }
+
+    /// Starts a command made by [`command`](Self::command); it is killed when the returned value is dropped.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn spawn(&self, command: Command) -> Result<Process> {
+        Process::spawn(&self.name, command)
+    }
+
+    /// Runs `work` on a thread that stands on this host. Sockets made there stay there and can be used anywhere.
+    ///
+    /// # Errors
+    /// What `work` returns, or if the thread cannot move.
+    ///
+    /// # Panics
+    /// If `work` does.
+    pub fn enter<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        let on_host = || {
+            move_into_link_name_space(self.namespace.as_fd(), Some(LinkNameSpaceType::Network))
+                .with_context(|| format!("move a thread to {}", self.name))?;
+            work()
+        };
+        thread::scope(|scope| scope.spawn(on_host).join()).unwrap_or_else(|panic| panic::resume_unwind(panic))
+    }
+
+    /// A UDP socket on this host, bound to all its addresses; port 0 takes any. Receiving gives up after 500 ms.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub fn udp(&self, port: u16) -> Result<UdpSocket> {
+        self.enter(|| {
+            let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))
+                .with_context(|| format!("bind UDP port {port} on {}", self.name))?;
+            socket.set_read_timeout(Some(RECEIVE_LIMIT))?;
+            socket.set_broadcast(true)?;
+            Ok(socket)
+        })
+    }
+
+    /// Whether `address` answers one ping within a second.
+    ///
+    /// # Errors
+    /// If `ping` cannot be run.
+    pub fn can_ping(&self, address: Ipv4Addr) -> Result<bool> {
+        let mut ping = self.command("ping");
+        ping.args(["-n", "-q", "-c", "1", "-W", "1", &address.to_string()]);
+        let output = ping.output().context("cannot run `ping` (package iputils-ping)")?;
+        Ok(output.status.success())
+    }
+
+    /// Writes a kernel setting of this host, named by its path under `/proc/sys`.
+    pub(crate) fn set_sysctl(&self, key: &str, value: &str) -> Result<()> {
+        self.enter(|| std::fs::write(format!("/proc/sys/{key}"), value).with_context(|| format!("set {key}")))
+    }
+}

@@ -1,0 +1,170 @@
+//! A program running on a lab host, with its output at hand.
+
+use std::{
+    collections::VecDeque,
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Lines of output kept; when there are more, the oldest go.
+const KEPT_LINES: usize = 4096;
+
+/// Lines of output quoted in an error.
+const QUOTED_LINES: usize = 20;
+
+/// A running program. Dropping it kills it.
+#[derive(Debug)]
+pub struct Process {
+    label: String,
+    child: Child,
+    output: Arc<Output>,
+}
+
+#[derive(Debug, Default)]
+struct Output {
+    log: Mutex<Log>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    lines: VecDeque<String>,
+    /// How many lines have gone from the front of `lines`.
+    forgotten: usize,
+    closed_streams: u8,
+}
+
+impl Process {
+    /// Starts `command` with its standard output and error read in the background.
+    pub(crate) fn spawn(host: &str, mut command: Command) -> Result<Self> {
+        let words: Vec<_> = command.get_args().skip(3).map(|word| word.to_string_lossy()).collect();
+        let label = format!("`{}` on {host}", words.join(" "));
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("start {label}"))?;
+        let output = Arc::new(Output::default());
+        output.read_from(child.stdout.take().context("no standard output")?);
+        output.read_from(child.stderr.take().context("no standard error")?);
+        Ok(Self { label, child, output })
+    }
+
+    /// Waits for a line of output, said already or still to come, for which `pick` returns something.
+    ///
+    /// # Errors
+    /// If the program ends or `limit` passes first; the text quotes its last lines.
+    pub fn wait_for<T>(
+        &self,
+        what: &str,
+        limit: Duration,
+        mut pick: impl FnMut(&str) -> Option<T>,
+    ) -> Result<T> {
+        let deadline = Instant::now() + limit;
+        let mut next = 0;
+        let mut log = self.output.lock();
+        loop {
+            let unseen = next.max(log.forgotten);
+            if let Some(found) = log.lines.iter().skip(unseen - log.forgotten).find_map(|line| pick(line)) {
+                return Ok(found);
+            }
+            next = log.forgotten + log.lines.len();
+            if log.closed_streams == 2 {
+                bail!("{} ended before {what}; it said:\n{}", self.label, log.tail());
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                bail!("{} showed no {what} within {limit:?}; it said:\n{}", self.label, log.tail());
+            }
+            (log, _) = self.output.changed.wait_timeout(log, left).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The last lines the program has written.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        self.output.lock().tail()
+    }
+
+    /// Whether the program still runs.
+    ///
+    /// # Errors
+    /// If the kernel does not say.
+    pub fn is_running(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Asks the program to end, as Ctrl-C would, and waits for it.
+    ///
+    /// # Errors
+    /// If it has not ended within `limit`.
+    pub fn interrupt(&mut self, limit: Duration) -> Result<ExitStatus> {
+        let deadline = Instant::now() + limit;
+        let pid = Pid::from_child(&self.child);
+        if self.is_running()? {
+            kill_process(pid, Signal::INT)?;
+        }
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if Instant::now() >= deadline {
+                bail!(
+                    "{} did not end within {limit:?} of an interrupt; it said:\n{}",
+                    self.label,
+                    self.tail()
+                );
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only if the program has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Output {
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_from(self: &Arc<Self>, stream: impl Read + Send + 'static) {
+        let output = Arc::clone(self);
+        thread::spawn(move || {
+            let mut lines = BufReader::new(stream).split(b'\n');
+            while let Some(Ok(line)) = lines.next() {
+                output.lock().push(String::from_utf8_lossy(&line).into_owned());
+                output.changed.notify_all();
+            }
+            output.lock().closed_streams += 1;
+            output.changed.notify_all();
+        });
+    }
+}
+
+impl Log {
+    fn push(&mut self, line: String) {
+        if self.lines.len() == KEPT_LINES {
+            self.lines.pop_front();
+            self.forgotten += 1;
+        }
+        self.lines.push_back(line);
+    }
+
+    fn tail(&self) -> String {
+        let quoted = self.lines.iter().skip(self.lines.len().saturating_sub(QUOTED_LINES));
+        quoted.map(|line| format!("    {line}\n")).collect()
+    }
+}
