@@ -2,8 +2,10 @@
 
 use std::{
     fs,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,6 +15,7 @@ use crate::{Host, Process};
 /// A running capture.
 #[derive(Debug)]
 pub struct Capture {
+    host: Host,
     tcpdump: Process,
     file: PathBuf,
 }
@@ -24,20 +27,23 @@ pub struct Frames(Vec<Vec<u8>>);
 impl Capture {
     /// Starts to write every frame on `interface` of `host` to `file`, which should end in `.pcap`.
     ///
+    /// The interface must be on the segment of the host's own address.
+    ///
     /// # Errors
     /// If `tcpdump` is missing or does not start to listen.
     pub fn start(host: &Host, interface: &str, file: &Path) -> Result<Self> {
         let mut command = host.command("tcpdump");
-        // Without immediate mode the last frames would still be in the kernel when it is interrupted; and it
-        // must not change to a user that may not write the file, or is not mapped here.
-        command
-            .args(["-n", "-U", "--immediate-mode", "-Z", "root", "-s", "0", "-i", interface, "-w"])
-            .arg(file);
+        // Without immediate mode the last frames would still be in the kernel when it is interrupted.
+        command.args(["-n", "-U", "--immediate-mode", "-s", "0", "-i", interface, "-w"]).arg(file);
+        if rustix::process::geteuid().is_root() {
+            // Else it would change to a user that may not write the file.
+            command.args(["-Z", "root"]);
+        }
         let tcpdump = host.spawn(command)?;
         tcpdump.wait_for("sign that it listens (package tcpdump)", Duration::from_secs(10), |line| {
             line.contains("listening on").then_some(())
         })?;
-        Ok(Self { tcpdump, file: file.to_owned() })
+        Ok(Self { host: host.clone(), tcpdump, file: file.to_owned() })
     }
 
     /// Stops and reads what was captured.
@@ -45,6 +51,7 @@ impl Capture {
     /// # Errors
     /// If the file cannot be read, or the kernel dropped frames: then what is not in it proves nothing.
     pub fn finish(mut self) -> Result<Frames> {
+        self.wait_for_end_mark()?;
         self.tcpdump.interrupt(Duration::from_secs(5))?;
         let complete =
             |line: &str| line.ends_with(" packets dropped by kernel").then(|| line.starts_with("0 "));
@@ -52,6 +59,30 @@ impl Capture {
         ensure!(complete, "the capture is not complete:\n{}", self.tcpdump.tail());
         let bytes = fs::read(&self.file).with_context(|| format!("read {}", self.file.display()))?;
         Frames::parse(&bytes)
+    }
+}
+
+impl Capture {
+    /// Sends a mark over the wire until it is in the file: all frames before it are then there too.
+    ///
+    /// An interrupted `tcpdump` leaves unread what the kernel still holds for it.
+    fn wait_for_end_mark(&self) -> Result<()> {
+        const MARK: &[u8] = b"here ends the capture of the lab";
+        let [a, b, c, _] = self.host.address().octets();
+        let socket = self.host.udp(0)?;
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < deadline {
+            // Port 9 is "discard": nobody answers.
+            socket.send_to(MARK, (Ipv4Addr::new(a, b, c, 255), 9))?;
+            thread::sleep(Duration::from_millis(10));
+            let bytes = fs::read(&self.file).with_context(|| format!("read {}", self.file.display()))?;
+            // At the end of the file, where only the last few frames can be.
+            let end = &bytes[bytes.len().saturating_sub(0x4000)..];
+            if end.windows(MARK.len()).any(|window| window == MARK) {
+                return Ok(());
+            }
+        }
+        bail!("tcpdump does not see its own end mark; it said:\n{}", self.tcpdump.tail())
     }
 }
 
