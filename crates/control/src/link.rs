@@ -1,0 +1,55 @@
+use url::Url;
+
+/// Number of a connection. Events of an earlier one that are still under way are told apart by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct LinkId(pub(crate) u64);
+
+/// What a [`crate::RemoteControlPlane`] wants done with its connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkAction {
+    /// Connect; the connection before it, if any, is given up.
+    Dial {
+        /// Number of the new connection.
+        link: LinkId,
+        /// WebSocket URL.
+        url: Url,
+    },
+    /// Send one text frame.
+    Send(String),
+    /// Close; nothing more is said about this connection.
+    Close,
+}
+
+/// What became of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// It stands.
+    Opened(LinkId),
+    /// A text frame arrived.
+    Frame(LinkId, String),
+    /// It could not be made, or is over.
+    Closed(LinkId, LinkClosed),
+}
+
+/// Why a connection is over. Each has a sentence for the user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkClosed {
+    /// No address for the host name.
+    #[error("the server's name cannot be found: {0}")]
+    UnknownHost(String),
+    /// No TCP or TLS connection.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+    /// Connecting took too long.
+    #[error("the server cannot be reached: no answer in time")]
+    TimedOut,
+    /// Something answered, but not with a WebSocket.
+    #[error("what answers there is not a LANrage server (HTTP status {0})")]
+    Http(u16),
+    /// It broke, or the other side broke the rules of WebSocket or a size limit.
+    #[error("the connection to the server was lost: {0}")]
+    Lost(String),
+    /// The other side closed it.
+    #[error("the server closed the connection")]
+    Ended,
+}

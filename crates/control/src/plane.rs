@@ -1,0 +1,103 @@
+use std::time::Instant;
+
+use lanrage_party::{PartyId, PeerId, SealedSignal, UnixMillis};
+
+use crate::{
+    LinkClosed,
+    protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, StunEndpoint},
+};
+
+/// The time as a pure core gets it: one clock to measure with, one to write down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Monotonic.
+    pub instant: Instant,
+    /// Wall clock.
+    pub wall: UnixMillis,
+}
+
+/// What the engine asks, and hears from, whoever brings a party's members together.
+///
+/// A pure core: no socket, clock or task. After every call, take events until there are none, and call
+/// [`ControlPlane::handle_timeout`] when [`ControlPlane::poll_timeout`] says.
+pub trait ControlPlane: Send {
+    /// Asks for something. The answer is an event. [`Request::CreateParty`] and [`Request::JoinParty`] are
+    /// remembered and repeated for as long as the plane lives, until [`Request::LeaveParty`] or a refusal that
+    /// another try cannot mend.
+    fn request(&mut self, now: Now, request: Request);
+
+    /// Lets time pass.
+    fn handle_timeout(&mut self, now: Now);
+
+    /// What happened since the last call, in order.
+    fn poll_event(&mut self) -> Option<ControlEvent>;
+
+    /// When [`ControlPlane::handle_timeout`] has to be called next; maybe in the past.
+    fn poll_timeout(&self) -> Option<Instant>;
+}
+
+/// What a control plane has to say. All of it is unverified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ControlEvent {
+    /// The control plane is there.
+    Connected {
+        /// STUN servers that it offers, with their hosts filled in.
+        stun: Vec<StunEndpoint>,
+    },
+    /// The control plane is not there, or no more. Said again with every failed try.
+    Disconnected {
+        /// Why.
+        reason: DisconnectReason,
+        /// When it will be tried again.
+        retry_at: Instant,
+    },
+    /// A party as it is now; replaces all that was known of it.
+    Party(PartySnapshot),
+    /// A change of a party, with no gap to what was said before.
+    Change {
+        /// The party.
+        party: PartyId,
+        /// Its revision after the change, for [`PartySnapshot::apply`].
+        revision: u64,
+        /// What happened; never [`Change::Unknown`].
+        change: Change,
+    },
+    /// A message of another member.
+    Signal {
+        /// The party of both.
+        party: PartyId,
+        /// Who is said to have sent it.
+        from: PeerId,
+        /// The message.
+        signal: SealedSignal,
+    },
+    /// The membership is over.
+    Left {
+        /// The party.
+        party: PartyId,
+    },
+    /// Something was refused.
+    Refused {
+        /// What and why.
+        refusal: Refusal,
+        /// When the plane itself tries again; `None` if it will not, because a repetition cannot help.
+        retry_at: Option<Instant>,
+    },
+}
+
+/// Why there is no control plane. Each has a sentence for the user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DisconnectReason {
+    /// The connection could not be made, or was lost.
+    #[error(transparent)]
+    Link(#[from] LinkClosed),
+    /// The server did not answer in time.
+    #[error("the server does not answer")]
+    Silent,
+    /// The server refused the session.
+    #[error("the server refused the connection: {0}")]
+    Refused(ErrorCode),
+    /// What answered is no control server.
+    #[error("what answers there is not a LANrage server")]
+    NotAServer,
+}

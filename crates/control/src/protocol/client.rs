@@ -1,0 +1,151 @@
+use lanrage_party::{
+    IdentityKey, Name, NatType, PartyId, PeerId, SealedSignal, Signature, SignedRecord, Subnet,
+};
+use serde::{Deserialize, Serialize};
+
+use super::SessionToken;
+
+/// A frame of a client. Read it with [`ClientMessage::parse`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ClientMessage {
+    /// About the connection itself.
+    Session(SessionMessage),
+    /// About a party; only after `welcome`.
+    Request(Request),
+}
+
+/// What a client says about its connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SessionMessage {
+    /// The first frame.
+    Hello {
+        /// [`super::PROTOCOL_VERSION`] of the client.
+        protocol: u16,
+        /// The program's version, for the server's log; at most [`super::TEXT_BYTES`].
+        client_version: String,
+        /// Who it claims to be.
+        identity: IdentityKey,
+        /// The token of an earlier session, to spare the challenge.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionToken>,
+    },
+    /// The answer to a challenge.
+    Prove {
+        /// `host:port` as dialled; at most [`super::TEXT_BYTES`].
+        authority: String,
+        /// Signature of [`super::prove_message`] with the identity key.
+        signature: Signature,
+    },
+    /// A sign of life, answered with `alive`.
+    Heartbeat,
+}
+
+/// What a member, or somebody who wants to be one, asks of a control plane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Request {
+    /// Make a party, with the sender as host. Repeating it is harmless: a party that the sender already hosts
+    /// is taken up again. Answered with the party.
+    CreateParty {
+        /// The party's id, chosen by the host.
+        party: PartyId,
+        /// Its name.
+        name: Name,
+        /// Its network.
+        subnet: Subnet,
+        /// The host's own record.
+        record: SignedRecord,
+        /// The host's NAT type.
+        #[serde(default)]
+        nat_type: NatType,
+    },
+    /// Become a member, or be online again as the member one is. Answered with the party.
+    JoinParty {
+        /// The party.
+        party: PartyId,
+        /// The sender's record.
+        record: SignedRecord,
+        /// The sender's NAT type.
+        #[serde(default)]
+        nat_type: NatType,
+    },
+    /// Stop being a member; the lease is free again. Answered with `left`, also if there is no such membership.
+    LeaveParty {
+        /// The party.
+        party: PartyId,
+    },
+    /// Change what is known of the sender. Answered with the delta that every member gets.
+    UpdatePeer {
+        /// The party.
+        party: PartyId,
+        /// A newer record, of the same lease.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<SignedRecord>,
+        /// A newer measurement.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nat_type: Option<NatType>,
+    },
+    /// Carry a sealed message to another member that is online. Answered only if it cannot be carried.
+    Signal {
+        /// The party of both.
+        party: PartyId,
+        /// The receiver.
+        to: PeerId,
+        /// What only the receiver can open.
+        signal: SealedSignal,
+    },
+    /// Send the whole party again, after a gap in its revisions.
+    GetParty {
+        /// The party.
+        party: PartyId,
+    },
+}
+
+/// Which [`Request`] an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestKind {
+    /// [`Request::CreateParty`].
+    CreateParty,
+    /// [`Request::JoinParty`].
+    JoinParty,
+    /// [`Request::LeaveParty`].
+    LeaveParty,
+    /// [`Request::UpdatePeer`].
+    UpdatePeer,
+    /// [`Request::Signal`].
+    Signal,
+    /// [`Request::GetParty`].
+    GetParty,
+    /// A request of a newer protocol.
+    #[serde(other)]
+    Other,
+}
+
+impl Request {
+    /// The party that it is about.
+    pub const fn party(&self) -> PartyId {
+        match self {
+            Self::CreateParty { party, .. }
+            | Self::JoinParty { party, .. }
+            | Self::LeaveParty { party }
+            | Self::UpdatePeer { party, .. }
+            | Self::Signal { party, .. }
+            | Self::GetParty { party } => *party,
+        }
+    }
+
+    /// Which one it is.
+    pub const fn kind(&self) -> RequestKind {
+        match self {
+            Self::CreateParty { .. } => RequestKind::CreateParty,
+            Self::JoinParty { .. } => RequestKind::JoinParty,
+            Self::LeaveParty { .. } => RequestKind::LeaveParty,
+            Self::UpdatePeer { .. } => RequestKind::UpdatePeer,
+            Self::Signal { .. } => RequestKind::Signal,
+            Self::GetParty { .. } => RequestKind::GetParty,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The control protocol: one WebSocket at [`SESSION_PATH`], text frames, one JSON object per frame with its
+//! kind in `type`.
+//!
+//! ```text
+//! client                                server
+//!   hello{protocol, identity, session?}  →
+//!                                        ←  challenge{nonce}        (not if the session is still good)
+//!   prove{authority, signature}          →
+//!                                        ←  welcome{session, …}
+//!   create_party | join_party            →
+//!                                        ←  party{snapshot}
+//!                                        ←  delta{revision, change} (to every other member)
+//!   heartbeat                            →
+//!                                        ←  alive
+//! ```
+//!
+//! Unknown fields are ignored, so fields can be added. An unknown `type` is answered with
+//! [`ErrorCode::UnknownMessage`] by a server and ignored by a client; the connection stays. Frames on one
+//! connection are answered in their order.
+
+mod client;
+mod error;
+mod frame;
+mod roster;
+mod secret;
+mod server;
+
+pub use client::{ClientMessage, Request, RequestKind, SessionMessage};
+pub use error::{ErrorCode, Refusal};
+pub use frame::FrameError;
+pub use roster::{Change, PartySnapshot, PeerEntry};
+pub use secret::{Nonce, SessionToken, prove_message};
+pub use server::{ServerMessage, StunEndpoint};
+
+/// Version of the messages in this module, said in the first frame of either side.
+pub const PROTOCOL_VERSION: u16 = 1;
+/// Path of the WebSocket below a control endpoint.
+pub const SESSION_PATH: &str = "/v1/session";
+/// Largest frame that a client may send, in bytes: the largest sealed signal fits twice. Frames of a server
+/// may be as large as [`lanrage_party::limits::CONTROL_FRAME_BYTES`], because they hold whole parties.
+pub const CLIENT_FRAME_BYTES: usize = 12 * 1024;
+/// Longest program version in a `hello`, and longest authority in a `prove`, in bytes.
+pub const TEXT_BYTES: usize = 256;
+/// Most STUN servers in a `welcome`.
+pub const STUN_ENDPOINTS: usize = 8;

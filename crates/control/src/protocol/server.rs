@@ -1,0 +1,72 @@
+use lanrage_party::{PartyId, PeerId, SealedSignal, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Nonce, PartySnapshot, Refusal, SessionToken};
+
+/// A frame of a server. A client reads it with [`ServerMessage::parse`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// Prove that you are who you say.
+    Challenge {
+        /// To be signed.
+        nonce: Nonce,
+    },
+    /// You are in.
+    Welcome {
+        /// Resumes this session for 24 hours.
+        session: SessionToken,
+        /// [`super::PROTOCOL_VERSION`] of the server.
+        protocol: u16,
+        /// Time between two heartbeats, in milliseconds.
+        heartbeat_interval_ms: u64,
+        /// The server's clock.
+        server_time: UnixMillis,
+        /// STUN servers to learn one's own address from; at most [`super::STUN_ENDPOINTS`].
+        #[serde(default)]
+        stun: Vec<StunEndpoint>,
+    },
+    /// A party as it is now; replaces all that was known of it.
+    Party {
+        /// The party.
+        snapshot: PartySnapshot,
+    },
+    /// The next change of a party.
+    Delta {
+        /// The party.
+        party: PartyId,
+        /// Its revision after the change: one more than before it.
+        revision: u64,
+        /// What happened.
+        change: Change,
+    },
+    /// A message of another member.
+    Signal {
+        /// The party of both.
+        party: PartyId,
+        /// Who sent it, as the server says; opening it proves it.
+        from: PeerId,
+        /// The message.
+        signal: SealedSignal,
+    },
+    /// You are no longer a member.
+    Left {
+        /// The party.
+        party: PartyId,
+    },
+    /// Answer to a heartbeat.
+    Alive,
+    /// Something was refused.
+    Error(Refusal),
+}
+
+/// A STUN server (RFC 8489) on UDP.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StunEndpoint {
+    /// Host name or address without brackets. Empty in a `welcome`: the host that the control server was
+    /// reached at. [`crate::ControlEvent::Connected`] always has it filled in.
+    #[serde(default)]
+    pub host: String,
+    /// UDP port, not 0.
+    pub port: u16,
+}

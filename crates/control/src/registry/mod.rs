@@ -1,0 +1,318 @@
+//! Who is in which party, and at which address.
+//!
+//! A pure state machine. Each step leaves behind changes to be written ([`Registry::take_changes`]) and
+//! messages to be sent ([`Registry::poll_outgoing`]); whoever keeps the registry on a disk writes the first
+//! before it sends the second, so that what a peer was told is never lost.
+//!
+//! The registry chooses no address: a peer's lease stands in its signed record. The registry only sees to it
+//! that no two members of a party hold the same one.
+
+mod party;
+mod restore;
+mod settings;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use lanrage_party::{PartyId, PeerId, SignedRecord, UnixMillis};
+
+pub use settings::RegistrySettings;
+pub use stored::{StoredChange, StoredParty, StoredPeer};
+
+use self::{party::PartyState, stored::Dirty};
+use crate::protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, ServerMessage};
+
+/// Parties, their members, leases, presence and revisions.
+#[derive(Debug)]
+pub struct Registry {
+    settings: RegistrySettings,
+    parties: BTreeMap<PartyId, PartyState>,
+    memberships: BTreeMap<PeerId, BTreeSet<PartyId>>,
+    outgoing: VecDeque<Outgoing>,
+    silent: Vec<PeerId>,
+    dirty: Dirty,
+    /// When the registry last had reason to believe that it was itself away.
+    patient_since: UnixMillis,
+    last_sweep: UnixMillis,
+}
+
+/// A message and who gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Receivers; each is connected as far as the registry knows.
+    pub to: Vec<PeerId>,
+    /// The message.
+    pub message: ServerMessage,
+}
+
+impl Registry {
+    /// An empty registry.
+    pub const fn new(settings: RegistrySettings, now: UnixMillis) -> Self {
+        Self {
+            settings,
+            parties: BTreeMap::new(),
+            memberships: BTreeMap::new(),
+            outgoing: VecDeque::new(),
+            silent: Vec::new(),
+            dirty: Dirty { parties: BTreeSet::new(), peers: BTreeSet::new() },
+            patient_since: now,
+            last_sweep: now,
+        }
+    }
+
+    /// Its times and bounds.
+    pub const fn settings(&self) -> &RegistrySettings {
+        &self.settings
+    }
+
+    /// A party as it is now.
+    pub fn party(&self, party: &PartyId) -> Option<PartySnapshot> {
+        self.parties.get(party).map(PartyState::snapshot)
+    }
+
+    /// Number of parties.
+    pub fn parties(&self) -> usize {
+        self.parties.len()
+    }
+
+    /// Handles a request of a peer that has proven to be `from`. Answers are messages to it.
+    pub fn handle(&mut self, from: PeerId, request: Request, now: UnixMillis) {
+        let (kind, party) = (request.kind(), request.party());
+        if let Err(refusal) = self.decide(from, request, now) {
+            self.tell(from, ServerMessage::Error(refusal.about(kind, party)));
+        }
+    }
+
+    /// Notes a sign of life.
+    pub fn heartbeat(&mut self, peer: PeerId, now: UnixMillis) {
+        let precision = self.settings.last_seen_precision.as_millis();
+        for id in self.memberships.get(&peer).into_iter().flatten() {
+            let member = self.parties.get_mut(id).and_then(|party| party.members.get_mut(&peer));
+            let Some(member) = member.filter(|member| member.online) else { continue };
+            member.last_seen = now;
+            if u128::from(now.since(member.saved_seen)) > precision {
+                self.dirty.peers.insert((*id, peer));
+            }
+        }
+    }
+
+    /// A peer's connection is gone: it is away at once, and its leases stay reserved.
+    pub fn disconnected(&mut self, peer: PeerId, now: UnixMillis) {
+        for id in self.memberships.get(&peer).cloned().unwrap_or_default() {
+            self.mark_away(id, peer, now);
+        }
+    }
+
+    /// Marks silent peers away, and removes members that were away beyond the retention, and parties that
+    /// have none left. To be called every [`RegistrySettings::sweep_interval`].
+    pub fn sweep(&mut self, now: UnixMillis) {
+        let missed = u128::from(now.since(self.last_sweep)) > 10 * self.settings.sweep_interval.as_millis();
+        if missed || now < self.last_sweep {
+            self.patient_since = now;
+        }
+        self.last_sweep = now;
+        let patient = u128::from(now.since(self.patient_since)) <= self.settings.grace.as_millis();
+        let (mut stale, mut expired) = (Vec::new(), Vec::new());
+        for (id, party) in &self.parties {
+            stale.extend(party.silent(true, self.settings.stale_after, now).into_iter().map(|p| (*id, p)));
+            if !patient {
+                expired
+                    .extend(party.silent(false, self.settings.retention, now).into_iter().map(|p| (*id, p)));
+            }
+        }
+        for (id, peer) in stale {
+            self.mark_away(id, peer, now);
+            self.silent.push(peer);
+        }
+        for (id, peer) in expired {
+            self.remove(id, peer);
+        }
+    }
+
+    /// The next message to send.
+    pub fn poll_outgoing(&mut self) -> Option<Outgoing> {
+        self.outgoing.pop_front()
+    }
+
+    /// Peers that a sweep found silent since the last call: their connections are dead.
+    pub fn take_silent(&mut self) -> Vec<PeerId> {
+        std::mem::take(&mut self.silent)
+    }
+
+    /// What has changed since the last call, in an order in which it can be written: a party before its peers.
+    pub fn take_changes(&mut self) -> Vec<StoredChange> {
+        let dirty = std::mem::take(&mut self.dirty);
+        let parties = dirty.parties.iter().map(|id| match self.parties.get(id) {
+            Some(party) => StoredChange::PutParty(party.stored()),
+            None => StoredChange::RemoveParty(*id),
+        });
+        let mut changes: Vec<StoredChange> = parties.collect();
+        for (party, peer) in dirty.peers {
+            let stored = self.parties.get_mut(&party).and_then(|state| state.store(peer));
+            changes.push(stored.map_or(StoredChange::RemovePeer { party, peer }, StoredChange::PutPeer));
+        }
+        changes
+    }
+
+    fn decide(&mut self, from: PeerId, request: Request, now: UnixMillis) -> Result<(), Refusal> {
+        match request {
+            Request::CreateParty { party: id, name, subnet, record, nat_type } => {
+                check_record(from, id, &record)?;
+                let known = self.parties.get(&id);
+                if known.is_some_and(|party| party.host != from) {
+                    return Err(ErrorCode::PartyExists.into());
+                }
+                let mut fresh = None;
+                if known.is_none() {
+                    if self.parties.len() >= self.settings.parties {
+                        return Err(ErrorCode::TooManyParties.into());
+                    }
+                    fresh = Some(PartyState {
+                        id,
+                        name,
+                        subnet,
+                        host: from,
+                        created_at: now,
+                        active_at: now,
+                        revision: 0,
+                        members: BTreeMap::new(),
+                    });
+                }
+                self.admit(fresh, id, from, record, nat_type, now)
+            }
+            Request::JoinParty { party: id, record, nat_type } => {
+                check_record(from, id, &record)?;
+                self.admit(None, id, from, record, nat_type, now)
+            }
+            Request::LeaveParty { party } => {
+                self.remove(party, from);
+                self.tell(from, ServerMessage::Left { party });
+                Ok(())
+            }
+            Request::UpdatePeer { party: id, record, nat_type } => {
+                if let Some(record) = &record {
+                    check_record(from, id, record)?;
+                }
+                let party = self.parties.get_mut(&id).ok_or(ErrorCode::UnknownParty)?;
+                if party.renew(from, record, nat_type)? {
+                    let member = party.members.get(&from).ok_or(ErrorCode::NotAMember)?;
+                    let change = Change::PeerUpdated { entry: member.entry() };
+                    self.dirty.peers.insert((id, from));
+                    self.announce(id, change, None);
+                }
+                Ok(())
+            }
+            Request::Signal { party: id, to, signal } => {
+                let party = self.parties.get(&id).ok_or(ErrorCode::UnknownParty)?;
+                if !party.members.contains_key(&from) {
+                    return Err(ErrorCode::NotAMember.into());
+                }
+                let receiver = party.members.get(&to).ok_or(ErrorCode::NotAMember)?;
+                if !receiver.online {
+                    return Err(ErrorCode::PeerAway.into());
+                }
+                self.tell(to, ServerMessage::Signal { party: id, from, signal });
+                Ok(())
+            }
+            Request::GetParty { party: id } => {
+                let party = self.parties.get(&id).ok_or(ErrorCode::UnknownParty)?;
+                if !party.members.contains_key(&from) {
+                    return Err(ErrorCode::NotAMember.into());
+                }
+                let snapshot = party.snapshot();
+                self.tell(from, ServerMessage::Party { snapshot });
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets a peer into `fresh`, a party that is only kept if it may come in, or into the known party `id`.
+    fn admit(
+        &mut self,
+        fresh: Option<PartyState>,
+        id: PartyId,
+        peer: PeerId,
+        record: SignedRecord,
+        nat_type: lanrage_party::NatType,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        let mine = self.memberships.get(&peer);
+        let member = mine.is_some_and(|mine| mine.contains(&id));
+        if !member && mine.is_some_and(|mine| mine.len() >= self.settings.parties_per_peer) {
+            return Err(ErrorCode::TooManyParties.into());
+        }
+        let most = self.settings.peers_per_party;
+        let change = if let Some(mut party) = fresh {
+            let change = party.admit(peer, record, nat_type, now, most)?;
+            self.parties.insert(id, party);
+            change
+        } else {
+            let party = self.parties.get_mut(&id).ok_or(ErrorCode::UnknownParty)?;
+            party.admit(peer, record, nat_type, now, most)?
+        };
+        self.memberships.entry(peer).or_default().insert(id);
+        if let Some(change) = change {
+            self.dirty.parties.insert(id);
+            self.dirty.peers.insert((id, peer));
+            self.announce(id, change, Some(peer));
+        }
+        if let Some(snapshot) = self.party(&id) {
+            self.tell(peer, ServerMessage::Party { snapshot });
+        }
+        Ok(())
+    }
+
+    fn mark_away(&mut self, id: PartyId, peer: PeerId, now: UnixMillis) {
+        let change = self.parties.get_mut(&id).and_then(|party| party.leave_alone(peer, now));
+        if let Some(change) = change {
+            self.dirty.peers.insert((id, peer));
+            self.announce(id, change, None);
+        }
+    }
+
+    fn remove(&mut self, id: PartyId, peer: PeerId) {
+        let Some(party) = self.parties.get_mut(&id) else { return };
+        let changes = party.remove(peer);
+        if changes.is_empty() {
+            return;
+        }
+        if let Some(mine) = self.memberships.get_mut(&peer) {
+            mine.remove(&id);
+            if mine.is_empty() {
+                self.memberships.remove(&peer);
+            }
+        }
+        self.dirty.parties.insert(id);
+        self.dirty.peers.insert((id, peer));
+        if party.members.is_empty() {
+            self.parties.remove(&id);
+        }
+        for change in changes {
+            self.announce(id, change, None);
+        }
+    }
+
+    /// Makes a change the party's next revision and tells every member that is online, but not `except`.
+    fn announce(&mut self, id: PartyId, change: Change, except: Option<PeerId>) {
+        let Some(party) = self.parties.get_mut(&id) else { return };
+        party.revision += 1;
+        let to: Vec<PeerId> = party.online().filter(|peer| Some(*peer) != except).collect();
+        if !to.is_empty() {
+            let message = ServerMessage::Delta { party: id, revision: party.revision, change };
+            self.outgoing.push_back(Outgoing { to, message });
+        }
+    }
+
+    fn tell(&mut self, peer: PeerId, message: ServerMessage) {
+        self.outgoing.push_back(Outgoing { to: vec![peer], message });
+    }
+}
+
+/// A record counts only from the peer that signed it, and in the party that it is about.
+fn check_record(from: PeerId, party: PartyId, record: &SignedRecord) -> Result<(), Refusal> {
+    let record = record.verify_signature().map_err(|_| ErrorCode::BadSignature)?;
+    if record.peer_id() != from || record.party != party {
+        return Err(Refusal::new(ErrorCode::BadSignature).detail("the record is of another peer or party"));
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! What the server says, and what follows from it. Anything may be false: whatever does not fit is ignored,
+//! and a frame that is no message at all ends the connection.
+
+use std::time::{Duration, Instant};
+
+use lanrage_party::PartyId;
+
+use super::{Backoff, RemoteControlPlane, State, membership::Step};
+use crate::{
+    ControlEvent, DisconnectReason, Now,
+    protocol::{
+        ClientMessage, ErrorCode, FrameError, PROTOCOL_VERSION, PartySnapshot, Refusal, Request, RequestKind,
+        ServerMessage, SessionMessage, StunEndpoint, prove_message,
+    },
+};
+
+impl RemoteControlPlane {
+    pub(super) fn greet(&mut self, now: Instant) {
+        if !matches!(self.state, State::Dialing { .. }) {
+            return;
+        }
+        self.state = State::Greeting { deadline: now + self.settings.timings.handshake };
+        let hello = SessionMessage::Hello {
+            protocol: PROTOCOL_VERSION,
+            client_version: self.settings.client_version.clone(),
+            identity: self.identity.public(),
+            session: self.session.clone(),
+        };
+        self.send(now, &ClientMessage::Session(hello));
+    }
+
+    pub(super) fn handle_frame(&mut self, now: Now, text: &str) {
+        let now = now.instant;
+        let message = match ServerMessage::parse(text) {
+            Ok(message) => message,
+            Err(FrameError::UnknownType(_)) => return,
+            Err(FrameError::Malformed(_) | FrameError::TooLarge) => {
+                return self.fail(now, DisconnectReason::NotAServer);
+            }
+        };
+        match (&self.state, message) {
+            (State::Greeting { .. }, ServerMessage::Challenge { nonce }) => {
+                let authority = self.settings.authority();
+                let signature = self.identity.sign(&prove_message(&nonce, &authority));
+                let prove = SessionMessage::Prove { authority, signature };
+                self.send(now, &ClientMessage::Session(prove));
+            }
+            (State::Greeting { .. }, ServerMessage::Welcome { session, heartbeat_interval_ms, stun, .. }) => {
+                self.session = Some(session);
+                self.begin(now, heartbeat_interval_ms, stun);
+            }
+            (State::Greeting { .. }, ServerMessage::Error(refusal)) => self.refuse_session(now, &refusal),
+            (State::Ready { .. }, message) => {
+                self.answer_due = None;
+                self.handle_message(now, message);
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, now: Instant, heartbeat_interval_ms: u64, mut stun: Vec<StunEndpoint>) {
+        // Whatever the server wishes: neither a flood nor a silence in which its death goes unnoticed.
+        let interval = Duration::from_millis(heartbeat_interval_ms)
+            .clamp(Duration::from_secs(5), Duration::from_secs(120));
+        self.answer_due = None;
+        self.state = State::Ready { since: now, interval, next_heartbeat: now + interval };
+        for endpoint in &mut stun {
+            if endpoint.host.is_empty() {
+                endpoint.host = self.settings.host().to_owned();
+            }
+        }
+        self.events.push_back(ControlEvent::Connected { stun });
+        for party in self.leaving.clone() {
+            self.send_request(now, Request::LeaveParty { party });
+        }
+        for party in self.memberships.keys().copied().collect::<Vec<PartyId>>() {
+            self.register(now, party);
+        }
+    }
+
+    fn handle_message(&mut self, now: Instant, message: ServerMessage) {
+        match message {
+            ServerMessage::Party { snapshot } => self.handle_party(snapshot),
+            ServerMessage::Delta { party, revision, change } => {
+                let Some(membership) = self.memberships.get_mut(&party) else { return };
+                match membership.step(revision, &change) {
+                    Step::Next => self.events.push_back(ControlEvent::Change { party, revision, change }),
+                    Step::Gap => self.send_request(now, Request::GetParty { party }),
+                    Step::Ignore => {}
+                }
+            }
+            ServerMessage::Signal { party, from, signal } if self.memberships.contains_key(&party) => {
+                self.events.push_back(ControlEvent::Signal { party, from, signal });
+            }
+            ServerMessage::Left { party } => {
+                // Also said of a party that we never meant to leave: the server has removed us.
+                let member = self.memberships.remove(&party).is_some();
+                if self.leaving.remove(&party) || member {
+                    self.events.push_back(ControlEvent::Left { party });
+                }
+            }
+            ServerMessage::Error(refusal) => self.handle_refusal(now, refusal),
+            _ => {}
+        }
+    }
+
+    fn handle_party(&mut self, snapshot: PartySnapshot) {
+        let Some(membership) = self.memberships.get_mut(&snapshot.party) else { return };
+        membership.disconnected();
+        membership.revision = Some(snapshot.revision);
+        membership.refusals = 0;
+        self.events.push_back(ControlEvent::Party(snapshot));
+    }
+
+    fn handle_refusal(&mut self, now: Instant, refusal: Refusal) {
+        match refusal.code {
+            ErrorCode::Replaced
+            | ErrorCode::NotAuthenticated
+            | ErrorCode::TimedOut
+            | ErrorCode::Stopping
+            | ErrorCode::ServerFull
+            | ErrorCode::ProtocolVersion => return self.refuse_session(now, &refusal),
+            // Said of nothing in particular: the server's own trouble, and it begins again.
+            ErrorCode::Internal if refusal.request.is_none() => return self.refuse_session(now, &refusal),
+            _ => {}
+        }
+        let retry_at = refusal
+            .party
+            .zip(refusal.request)
+            .and_then(|(party, request)| self.schedule_registration(now, party, request, &refusal));
+        self.events.push_back(ControlEvent::Refused { refusal, retry_at });
+    }
+
+    /// Decides what a refused request means for the membership, and when it is registered again.
+    fn schedule_registration(
+        &mut self,
+        now: Instant,
+        party: PartyId,
+        request: RequestKind,
+        refusal: &Refusal,
+    ) -> Option<Instant> {
+        let passing = matches!(
+            refusal.code,
+            ErrorCode::UnknownParty
+                | ErrorCode::NotAMember
+                | ErrorCode::PartyFull
+                | ErrorCode::TooManyParties
+                | ErrorCode::RateLimited
+                | ErrorCode::Internal
+        );
+        let membership = self.memberships.get_mut(&party)?;
+        match request {
+            RequestKind::CreateParty | RequestKind::JoinParty if !passing => {
+                self.memberships.remove(&party);
+                return None;
+            }
+            RequestKind::CreateParty | RequestKind::JoinParty | RequestKind::GetParty => {}
+            // The server has forgotten us.
+            RequestKind::UpdatePeer | RequestKind::Signal
+                if matches!(refusal.code, ErrorCode::UnknownParty) => {}
+            _ => return None,
+        }
+        let doubled = self.settings.timings.register_retry * (1 << membership.refusals.min(8));
+        membership.refusals = membership.refusals.saturating_add(1);
+        membership.resyncing = false;
+        let asked = Duration::from_millis(refusal.retry_after_ms.unwrap_or(0));
+        let wait = doubled.max(asked).min(Backoff::LONGEST);
+        membership.retry_at = Some(now + self.backoff.jittered(wait));
+        membership.retry_at
+    }
+
+    /// The server does not want this session: now, for a while, or in this form at all.
+    fn refuse_session(&mut self, now: Instant, refusal: &Refusal) {
+        if !matches!(refusal.code, ErrorCode::Replaced | ErrorCode::Stopping) {
+            self.session = None;
+        }
+        let reason = DisconnectReason::Refused(refusal.code);
+        match refusal.code {
+            // Another try soon would change nothing; in the case of a second program with the same identity
+            // it would throw that one out.
+            ErrorCode::Replaced | ErrorCode::ProtocolVersion | ErrorCode::WrongServer => {
+                self.fail_for(now, reason, Backoff::LONGEST);
+            }
+            _ => match refusal.retry_after_ms {
+                Some(millis) => {
+                    let wait = Duration::from_millis(millis).clamp(Backoff::FIRST, Backoff::LONGEST);
+                    let wait = self.backoff.jittered(wait);
+                    self.fail_for(now, reason, wait);
+                }
+                None => self.fail(now, reason),
+            },
+        }
+    }
+}

@@ -1,0 +1,254 @@
+mod backoff;
+mod frames;
+mod membership;
+mod settings;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::{Duration, Instant},
+};
+
+use lanrage_party::{DeviceIdentity, PartyId};
+
+pub use self::settings::{RemoteSettings, RemoteTimings};
+use self::{backoff::Backoff, membership::Membership};
+use crate::{
+    ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LinkId, Now,
+    protocol::{ClientMessage, Request, SessionMessage, SessionToken},
+};
+
+/// The client of a control server: a pure state machine.
+///
+/// It dials, proves who it is, keeps every membership registered across lost connections and lost servers,
+/// notices dead connections, and hands on what the server says. Beside [`ControlPlane`] it has two more ends:
+/// [`RemoteControlPlane::handle_link`] and [`RemoteControlPlane::poll_transmit`], which
+/// [`crate::websocket::run_link`] joins to a WebSocket.
+///
+/// A signal is carried only while its party is registered, and otherwise dropped: what it holds is news of
+/// the moment, to be said again after the next [`ControlEvent::Party`].
+#[derive(Debug)]
+pub struct RemoteControlPlane {
+    settings: RemoteSettings,
+    identity: DeviceIdentity,
+    state: State,
+    link: LinkId,
+    session: Option<SessionToken>,
+    backoff: Backoff,
+    memberships: BTreeMap<PartyId, Membership>,
+    /// Parties that the server has still to be told of that we left them.
+    leaving: BTreeSet<PartyId>,
+    /// When the connection counts as dead, because something is unanswered.
+    answer_due: Option<Instant>,
+    actions: VecDeque<LinkAction>,
+    events: VecDeque<ControlEvent>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// No connection.
+    Waiting { until: Instant },
+    /// No connection yet.
+    Dialing { deadline: Instant },
+    /// A connection, and no welcome yet.
+    Greeting { deadline: Instant },
+    /// A session.
+    Ready { since: Instant, interval: Duration, next_heartbeat: Instant },
+    /// No connection ever again.
+    Stopped,
+}
+
+impl RemoteControlPlane {
+    /// A client that dials at once.
+    pub fn new(settings: RemoteSettings, identity: DeviceIdentity, now: Now) -> Self {
+        let mut plane = Self {
+            backoff: Backoff::new(settings.jitter_seed),
+            settings,
+            identity,
+            state: State::Stopped,
+            link: LinkId::default(),
+            session: None,
+            memberships: BTreeMap::new(),
+            leaving: BTreeSet::new(),
+            answer_due: None,
+            actions: VecDeque::new(),
+            events: VecDeque::new(),
+        };
+        plane.dial(now.instant);
+        plane
+    }
+
+    /// The next thing to do with the connection. To be taken until there is none, after every call.
+    pub fn poll_transmit(&mut self) -> Option<LinkAction> {
+        self.actions.pop_front()
+    }
+
+    /// Takes in what became of the connection. Events of an earlier connection are ignored.
+    pub fn handle_link(&mut self, now: Now, event: LinkEvent) {
+        let (LinkEvent::Opened(link) | LinkEvent::Frame(link, _) | LinkEvent::Closed(link, _)) = &event;
+        if *link != self.link || !self.is_linked() {
+            return;
+        }
+        match event {
+            LinkEvent::Opened(_) => self.greet(now.instant),
+            LinkEvent::Frame(_, text) => self.handle_frame(now, &text),
+            LinkEvent::Closed(_, reason) => self.fail(now.instant, reason.into()),
+        }
+    }
+
+    /// The device's network changed, or the device woke up: whatever stands between two tries is skipped, and
+    /// a connection that still stands has to show it soon.
+    pub fn handle_network_change(&mut self, now: Now) {
+        self.backoff.reset();
+        match self.state {
+            State::Waiting { .. } => self.dial(now.instant),
+            State::Dialing { .. } | State::Greeting { .. } => {
+                self.actions.push_back(LinkAction::Close);
+                self.dial(now.instant);
+            }
+            State::Ready { .. } => {
+                self.send(now.instant, &ClientMessage::Session(SessionMessage::Heartbeat));
+                let soon = now.instant + self.settings.timings.answer_after_change;
+                self.answer_due = Some(self.answer_due.map_or(soon, |due| due.min(soon)));
+            }
+            State::Stopped => {}
+        }
+    }
+
+    /// Closes the connection for good. The server marks the peer away; memberships stay.
+    pub fn stop(&mut self) {
+        if self.is_linked() {
+            self.actions.push_back(LinkAction::Close);
+        }
+        self.state = State::Stopped;
+        self.answer_due = None;
+    }
+
+    /// Whether there is a session now.
+    pub const fn is_connected(&self) -> bool {
+        matches!(self.state, State::Ready { .. })
+    }
+
+    const fn is_linked(&self) -> bool {
+        matches!(self.state, State::Dialing { .. } | State::Greeting { .. } | State::Ready { .. })
+    }
+
+    fn dial(&mut self, now: Instant) {
+        self.link = LinkId(self.link.0 + 1);
+        self.answer_due = None;
+        self.state = State::Dialing { deadline: now + self.settings.timings.dial };
+        self.actions.push_back(LinkAction::Dial { link: self.link, url: self.settings.url() });
+    }
+
+    /// Gives the connection up and sets the time of the next try.
+    fn fail(&mut self, now: Instant, reason: DisconnectReason) {
+        let wait = match self.state {
+            State::Ready { since, .. } if now - since >= self.settings.timings.stable_after => {
+                self.backoff.reset();
+                self.backoff.next()
+            }
+            _ => self.backoff.next(),
+        };
+        self.fail_for(now, reason, wait);
+    }
+
+    fn fail_for(&mut self, now: Instant, reason: DisconnectReason, wait: Duration) {
+        self.actions.push_back(LinkAction::Close);
+        self.answer_due = None;
+        self.memberships.values_mut().for_each(Membership::disconnected);
+        let retry_at = now + wait;
+        self.state = State::Waiting { until: retry_at };
+        self.events.push_back(ControlEvent::Disconnected { reason, retry_at });
+    }
+
+    /// Sends a frame; one that is answered starts the clock, unless it runs already.
+    fn send(&mut self, now: Instant, message: &ClientMessage) {
+        let answered = !matches!(message, ClientMessage::Request(Request::Signal { .. }));
+        if answered && self.answer_due.is_none() {
+            self.answer_due = Some(now + self.settings.timings.answer);
+        }
+        self.actions.push_back(LinkAction::Send(message.encode()));
+    }
+
+    fn send_request(&mut self, now: Instant, request: Request) {
+        if self.is_connected() {
+            self.send(now, &ClientMessage::Request(request));
+        }
+    }
+
+    fn register(&mut self, now: Instant, party: PartyId) {
+        if let Some(membership) = self.memberships.get_mut(&party) {
+            membership.disconnected();
+            let register = membership.register.clone();
+            self.send_request(now, register);
+        }
+    }
+}
+
+impl ControlPlane for RemoteControlPlane {
+    fn request(&mut self, now: Now, request: Request) {
+        let party = request.party();
+        match &request {
+            Request::CreateParty { .. } | Request::JoinParty { .. } => {
+                self.leaving.remove(&party);
+                self.memberships.insert(party, Membership::new(request.clone()));
+            }
+            Request::LeaveParty { .. } => {
+                self.memberships.remove(&party);
+                self.leaving.insert(party);
+            }
+            Request::UpdatePeer { .. } => {
+                let Some(membership) = self.memberships.get_mut(&party) else { return };
+                membership.update(&request);
+                // Not registered yet: the registration will say it.
+                if membership.revision.is_none() && membership.retry_at.is_some() {
+                    return;
+                }
+            }
+            Request::Signal { .. } | Request::GetParty { .. } => {
+                if !self.memberships.contains_key(&party) {
+                    return;
+                }
+            }
+        }
+        self.send_request(now.instant, request);
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        let now = now.instant;
+        if self.answer_due.is_some_and(|due| now >= due) {
+            self.fail(now, DisconnectReason::Silent);
+        }
+        match &mut self.state {
+            State::Waiting { until } if now >= *until => self.dial(now),
+            State::Dialing { deadline } | State::Greeting { deadline } if now >= *deadline => {
+                self.fail(now, DisconnectReason::Silent);
+            }
+            State::Ready { next_heartbeat, interval, .. } if now >= *next_heartbeat => {
+                *next_heartbeat = now + *interval;
+                self.send(now, &ClientMessage::Session(SessionMessage::Heartbeat));
+            }
+            _ => {}
+        }
+        let due = |membership: &Membership| membership.retry_at.is_some_and(|at| now >= at);
+        let due: Vec<PartyId> =
+            self.memberships.iter().filter(|(_, membership)| due(membership)).map(|(id, _)| *id).collect();
+        for party in due {
+            self.register(now, party);
+        }
+    }
+
+    fn poll_event(&mut self) -> Option<ControlEvent> {
+        self.events.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let state = match self.state {
+            State::Waiting { until } => Some(until),
+            State::Dialing { deadline } | State::Greeting { deadline } => Some(deadline),
+            State::Ready { next_heartbeat, .. } => Some(next_heartbeat),
+            State::Stopped => return None,
+        };
+        let retries = self.memberships.values().filter_map(|membership| membership.retry_at);
+        state.into_iter().chain(self.answer_due).chain(retries).min()
+    }
+}
