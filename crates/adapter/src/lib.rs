@@ -1,1 +1,25 @@
-//! lanrage-adapter
+//! The virtual network device of a party: created, addressed, routed, and read and written packet by packet.
+//!
+//! [`Adapter::open`] makes the device of the operating system; [`memory::pair`] makes one for tests, with no
+//! privilege. Both speak [`Device`]. Everything that opening adds to the system goes away when the [`Adapter`]
+//! is dropped, or when the process dies: the device owns its address and its routes.
+//!
+//! While an adapter is up, these destinations leave through it and no others:
+//! - the party's [`Subnet`](lanrage_party::Subnet), with its directed broadcast address;
+//! - `255.255.255.255`, the limited broadcast (RFC 919), with which games look for servers;
+//! - `224.0.0.0/4`, multicast (RFC 5771), for senders that choose no interface themselves.
+
+mod adapter;
+mod config;
+mod device;
+mod error;
+pub mod memory;
+mod os;
+mod queue;
+mod routes;
+
+pub use adapter::Adapter;
+pub use config::AdapterConfig;
+pub use device::{Device, Ready};
+pub use error::AdapterError;
+pub use routes::overlapping_route;

@@ -1,0 +1,137 @@
+//! A virtual network device with no operating system behind it, for tests.
+
+use std::{io, sync::Arc, time::Duration};
+
+use lanrage_party::limits::DATAGRAM_BYTES;
+
+use crate::{
+    Device, Ready,
+    queue::{PacketQueue, Refused},
+};
+
+/// Packets that each direction holds; more are dropped, as a real device's queue does (Linux keeps 500).
+pub const QUEUE_PACKETS: usize = 500;
+
+/// Makes a device, and the system that it is plugged into.
+pub fn pair(name: &str) -> (MemoryAdapter, System) {
+    let outgoing = Arc::new(PacketQueue::new(QUEUE_PACKETS));
+    let incoming = Arc::new(PacketQueue::new(QUEUE_PACKETS));
+    let system = System { outgoing: outgoing.clone(), incoming: incoming.clone() };
+    (MemoryAdapter { name: name.to_owned(), outgoing, incoming }, system)
+}
+
+/// The device.
+#[derive(Debug)]
+pub struct MemoryAdapter {
+    name: String,
+    outgoing: Arc<PacketQueue>,
+    incoming: Arc<PacketQueue>,
+}
+
+impl Device for MemoryAdapter {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn wait(&self) -> io::Result<Ready> {
+        Ok(self.outgoing.wait())
+    }
+
+    fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
+        self.outgoing.try_pop(buf)
+    }
+
+    fn write(&self, packet: &[u8]) -> io::Result<()> {
+        self.incoming.push(packet).map_err(|refused| match refused {
+            Refused::Full => io::ErrorKind::WouldBlock.into(),
+            Refused::Closed => io::ErrorKind::BrokenPipe.into(),
+        })
+    }
+
+    fn wake(&self) {
+        self.outgoing.wake();
+    }
+}
+
+impl Drop for MemoryAdapter {
+    fn drop(&mut self) {
+        self.outgoing.close();
+        self.incoming.close();
+    }
+}
+
+/// The operating system's side: what programs send and receive. Dropping it is the removal of the device.
+#[derive(Debug)]
+pub struct System {
+    outgoing: Arc<PacketQueue>,
+    incoming: Arc<PacketQueue>,
+}
+
+impl System {
+    /// A program sends a packet that is routed into the device. `false` if it was dropped: the queue is full,
+    /// or the device is gone.
+    pub fn send(&self, packet: &[u8]) -> bool {
+        self.outgoing.push(packet).is_ok()
+    }
+
+    /// The next packet that came out of the device, waiting for it up to `limit`.
+    pub fn receive(&self, limit: Duration) -> Option<Vec<u8>> {
+        self.incoming.wait_for(limit)?;
+        let mut packet = vec![0; DATAGRAM_BYTES];
+        let length = self.incoming.try_pop(&mut packet).ok()??;
+        packet.truncate(length);
+        Some(packet)
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        self.outgoing.close();
+        self.incoming.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_cross_in_both_directions() {
+        let (adapter, system) = pair("lanrage0");
+        assert!(system.send(b"out"));
+        assert_eq!(adapter.wait().unwrap(), Ready::Packets);
+        let mut buf = [0; 16];
+        assert_eq!(adapter.try_read(&mut buf).unwrap(), Some(3));
+        assert_eq!(adapter.try_read(&mut buf).unwrap(), None);
+
+        adapter.write(b"in").unwrap();
+        assert_eq!(system.receive(Duration::ZERO).as_deref(), Some(&b"in"[..]));
+        assert_eq!(system.receive(Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_wake_from_another_thread_ends_a_wait() {
+        let (adapter, _system) = pair("lanrage0");
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| adapter.wait().unwrap());
+            adapter.wake();
+            assert_eq!(waiting.join().unwrap(), Ready::Woken);
+        });
+    }
+
+    #[test]
+    fn a_removed_device_ends_the_wait_and_every_later_read() {
+        let (adapter, system) = pair("lanrage0");
+        drop(system);
+        assert_eq!(adapter.wait().unwrap(), Ready::Packets);
+        assert!(adapter.try_read(&mut [0; 16]).is_err());
+        assert!(adapter.write(b"x").is_err());
+    }
+
+    #[test]
+    fn a_system_that_reads_nothing_loses_packets_and_blocks_nobody() {
+        let (adapter, _system) = pair("lanrage0");
+        let accepted = (0..QUEUE_PACKETS + 10).filter(|_| adapter.write(b"x").is_ok()).count();
+        assert_eq!(accepted, QUEUE_PACKETS);
+    }
+}

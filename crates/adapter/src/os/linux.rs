@@ -1,0 +1,87 @@
+use std::{io, net::UdpSocket, path::Path};
+
+use rustix::{io::Errno, net::netdevice::name_to_index};
+use tun::AbstractDevice;
+
+use super::{Packets, linux_route};
+use crate::{AdapterConfig, AdapterError, routes::SEARCHES};
+
+/// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
+/// address and its routes.
+pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
+    // The kernel would attach to an idle persistent device of that name, which then is not ours to remove.
+    if index(name).is_some() {
+        return Err(AdapterError::NameTaken { name: name.to_owned() });
+    }
+    let mut request = tun::Configuration::default();
+    request.tun_name(name).platform_config(|platform| {
+        // Only create: the steps below then know which of them failed.
+        platform.ensure_root_privileges(false);
+    });
+    let mut device = tun::create(&request).map_err(|error| not_created(name, error.into()))?;
+
+    device.set_mtu(config.mtu).map_err(step("set the largest packet size"))?;
+    device.set_address(config.address.0.into()).map_err(step("set the address"))?;
+    device.set_netmask(config.subnet.net().netmask().into()).map_err(step("set the network mask"))?;
+    disable_ipv6(name);
+    device.enabled(true).map_err(step("bring it up"))?;
+
+    let index = index(name)
+        .ok_or_else(|| AdapterError::Io { step: "find it again", source: io::ErrorKind::NotFound.into() })?;
+    for net in SEARCHES {
+        linux_route::add(net, index, config.address.0)
+            .map_err(|source| AdapterError::Route { route: net, source })?;
+    }
+    let packets =
+        Packets::from_tun(device).map_err(|source| AdapterError::from_io("take it over", source))?;
+    Ok((packets, name.to_owned()))
+}
+
+fn index(name: &str) -> Option<u32> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    name_to_index(socket, name).ok()
+}
+
+fn not_created(name: &str, error: io::Error) -> AdapterError {
+    match Errno::from_io_error(&error) {
+        // No device file, or one with no driver behind it.
+        Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => AdapterError::NoDriver,
+        // A TUN device of another process.
+        Some(Errno::BUSY) => AdapterError::NameTaken { name: name.to_owned() },
+        // An interface of another kind, made since we looked.
+        Some(Errno::INVAL) if index(name).is_some() => AdapterError::NameTaken { name: name.to_owned() },
+        _ => AdapterError::from_io("create it", error),
+    }
+}
+
+fn step(step: &'static str) -> impl FnOnce(tun::Error) -> AdapterError {
+    move |error| AdapterError::from_io(step, error.into())
+}
+
+/// Best effort: the tunnel carries IPv4 alone, and with IPv6 on, the kernel fills the device with router
+/// solicitations and listener reports that nobody can answer.
+fn disable_ipv6(name: &str) {
+    let setting = Path::new("/proc/sys/net/ipv6/conf").join(name).join("disable_ipv6");
+    if let Err(error) = std::fs::write(&setting, "1")
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::debug!(name, %error, "IPv6 stays on");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_says_is_sorted_into_the_cases_that_a_user_can_act_on() {
+        let sorted = |errno: Errno| not_created("no-such-device", errno.into());
+        assert!(matches!(sorted(Errno::ACCESS), AdapterError::PermissionDenied));
+        assert!(matches!(sorted(Errno::PERM), AdapterError::PermissionDenied));
+        assert!(matches!(sorted(Errno::NOENT), AdapterError::NoDriver));
+        assert!(matches!(sorted(Errno::NODEV), AdapterError::NoDriver));
+        assert!(matches!(sorted(Errno::BUSY), AdapterError::NameTaken { .. }));
+        assert!(matches!(sorted(Errno::INVAL), AdapterError::Io { .. }));
+        assert!(matches!(not_created("lo", Errno::INVAL.into()), AdapterError::NameTaken { .. }));
+    }
+}

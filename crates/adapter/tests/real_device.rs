@@ -1,0 +1,385 @@
+//! The device of the real kernel, each test in a network namespace of its own.
+//!
+//! A test starts this very program again inside `unshare`, for itself alone, so that neither the machine's
+//! network nor another test is touched. As root that is `unshare --net`; otherwise a user namespace is needed
+//! as well. Where the kernel refuses, the test fails and says so: it never passes unrun.
+#![cfg(target_os = "linux")]
+
+use std::{
+    net::{Ipv4Addr, SocketAddrV4, UdpSocket},
+    process::Command,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use lanrage_adapter::{Adapter, AdapterConfig, AdapterError, Device, Ready, overlapping_route};
+use lanrage_party::{Subnet, VirtualIp};
+use serde_json::Value;
+
+const INSIDE: &str = "LANRAGE_TEST_INSIDE_NAMESPACE";
+const OWN: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
+const PEER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 9);
+/// Far more than a loaded machine needs; only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Runs `body` in a fresh network namespace. `test` is the name of the calling test.
+fn in_private_network(test: &str, body: fn()) {
+    if std::env::var_os(INSIDE).is_some() {
+        return body();
+    }
+    let mut unshare = Command::new("unshare");
+    unshare.arg("--net");
+    if !rustix::process::geteuid().is_root() {
+        unshare.args(["--user", "--map-root-user"]);
+    }
+    let output = unshare
+        .arg("--")
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap_or_else(|error| panic!("this test needs the program unshare (util-linux): {error}"));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        !err.starts_with("unshare:"),
+        "this test needs a network namespace: run it as root, or allow user namespaces \
+         (sysctl kernel.unprivileged_userns_clone=1, or the AppArmor restriction off). The system said: {err}"
+    );
+    assert!(output.status.success() && out.contains("1 passed"), "{out}\n{err}");
+}
+
+fn config() -> AdapterConfig {
+    AdapterConfig { name: "lanrage0".into(), address: VirtualIp(OWN), subnet: Subnet::DEFAULT, mtu: 1420 }
+}
+
+/// A config whose address and subnet collide with no other number's.
+fn numbered(n: u8) -> AdapterConfig {
+    AdapterConfig {
+        address: VirtualIp([10, n, 0, 1].into()),
+        subnet: Subnet::new(format!("10.{n}.0.0/16").parse().unwrap()).unwrap(),
+        ..config()
+    }
+}
+
+fn open(config: &AdapterConfig) -> Adapter {
+    Adapter::open(config).unwrap_or_else(|error| panic!("{error}: {error:?}. {}", error.fix()))
+}
+
+/// `ip` with its arguments in one string; what it printed.
+fn ip(args: &str) -> String {
+    let output = Command::new("ip").args(args.split_whitespace()).output().expect("ip (iproute2) is needed");
+    assert!(output.status.success(), "ip {args}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn ip_json(args: &str) -> Vec<Value> {
+    let text = ip(&format!("-j {args}"));
+    // Some versions print nothing at all for an empty list.
+    if text.trim().is_empty() { Vec::new() } else { serde_json::from_str(&text).unwrap() }
+}
+
+/// A real network, as the user has one: a card with an address and a default route.
+fn plug_in_a_card(address: &str, gateway: &str) {
+    ip("link add card type veth peer name far");
+    ip(&format!("address add {address} dev card"));
+    ip("link set far up");
+    ip("link set card up");
+    ip(&format!("route add default via {gateway}"));
+}
+
+/// Reads packets until one is sent to each of `wanted` (address and port), and checks that all are from us.
+fn read_until_seen(adapter: &Arc<Adapter>, mut wanted: Vec<SocketAddrV4>) {
+    let (done, finished) = mpsc::channel::<()>();
+    let alarm = std::thread::spawn({
+        let adapter = adapter.clone();
+        move || {
+            if finished.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                adapter.wake();
+            }
+        }
+    });
+    let mut buf = [0; 1500];
+    while !wanted.is_empty() {
+        assert_eq!(adapter.wait().unwrap(), Ready::Packets, "never left through the adapter: {wanted:?}");
+        while let Some(length) = adapter.try_read(&mut buf).unwrap() {
+            let packet = &buf[..length];
+            assert_eq!(packet[0] >> 4, 4, "only IPv4 is expected on the device: {packet:02x?}");
+            const UDP: u8 = 17;
+            if packet[9] != UDP {
+                continue;
+            }
+            let header = usize::from(packet[0] & 0x0f) * 4;
+            let port = u16::from_be_bytes([packet[header + 2], packet[header + 3]]);
+            let to = SocketAddrV4::new([packet[16], packet[17], packet[18], packet[19]].into(), port);
+            assert_eq!(packet[12..16], OWN.octets(), "the source is our own address");
+            wanted.retain(|address| *address != to);
+        }
+    }
+    drop(done);
+    alarm.join().unwrap();
+}
+
+/// An IPv4 packet (RFC 791) with a UDP datagram (RFC 768; checksum 0 means none).
+fn udp_packet(from: SocketAddrV4, to: SocketAddrV4, payload: &[u8]) -> Vec<u8> {
+    let udp_length = 8 + u16::try_from(payload.len()).unwrap();
+    let mut packet = vec![0x45, 0];
+    packet.extend((20 + udp_length).to_be_bytes());
+    packet.extend([0, 1, 0, 0, 64, 17, 0, 0]);
+    packet.extend(from.ip().octets());
+    packet.extend(to.ip().octets());
+    let sum: u32 = packet.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    let folded = (sum & 0xffff) + (sum >> 16);
+    let checksum = !u16::try_from((folded & 0xffff) + (folded >> 16)).unwrap();
+    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
+    for field in [from.port(), to.port(), udp_length, 0] {
+        packet.extend(field.to_be_bytes());
+    }
+    packet.extend(payload);
+    packet
+}
+
+#[test]
+fn an_adapter_has_its_address_mtu_and_routes_and_leaves_nothing_behind() {
+    in_private_network("an_adapter_has_its_address_mtu_and_routes_and_leaves_nothing_behind", || {
+        plug_in_a_card("192.168.7.2/24", "192.168.7.1");
+        let before = ip("route show table all");
+        let adapter = open(&config());
+        assert_eq!(adapter.name(), "lanrage0");
+
+        let link = &ip_json("address show dev lanrage0")[0];
+        assert_eq!(link["mtu"], 1420);
+        assert!(link["flags"].as_array().unwrap().contains(&"UP".into()));
+        let addresses = link["addr_info"].as_array().unwrap();
+        assert_eq!(addresses.len(), 1, "IPv4 only: {addresses:?}");
+        assert_eq!(addresses[0]["local"], "10.66.0.1");
+        assert_eq!(addresses[0]["prefixlen"], 16);
+
+        let routes = ip_json("-4 route show dev lanrage0");
+        let mut destinations: Vec<_> = routes.iter().map(|route| route["dst"].as_str().unwrap()).collect();
+        destinations.sort_unstable();
+        assert_eq!(destinations, ["10.66.0.0/16", "224.0.0.0/4", "255.255.255.255"]);
+        for route in &routes {
+            assert_eq!(
+                (&route["scope"], &route["prefsrc"]),
+                (&"link".into(), &"10.66.0.1".into()),
+                "{route}"
+            );
+        }
+        let others: String =
+            ip("route show table all").lines().filter(|line| !line.contains("lanrage0")).collect();
+        assert_eq!(others, before.lines().collect::<String>(), "the user's own routes are as they were");
+
+        drop(adapter);
+        assert!(!ip("link show").contains("lanrage0"));
+        assert_eq!(ip("route show table all"), before);
+    });
+}
+
+#[test]
+fn searches_of_games_leave_through_the_adapter_even_beside_a_real_network() {
+    in_private_network("searches_of_games_leave_through_the_adapter_even_beside_a_real_network", || {
+        plug_in_a_card("192.168.7.2/24", "192.168.7.1");
+        ip("route add 224.0.0.0/4 dev card");
+        let adapter = Arc::new(open(&config()));
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        socket.set_broadcast(true).unwrap();
+        let wanted = vec![
+            SocketAddrV4::new(Ipv4Addr::BROADCAST, 8303),
+            SocketAddrV4::new(Subnet::DEFAULT.broadcast(), 8303),
+            SocketAddrV4::new(Ipv4Addr::new(224, 0, 2, 60), 4445),
+            SocketAddrV4::new(PEER, 27015),
+        ];
+        for to in &wanted {
+            socket.send_to(b"who is there?", to).unwrap();
+        }
+        read_until_seen(&adapter, wanted);
+
+        let routed = |to: &str| ip_json(&format!("route get {to}"))[0]["dev"].clone();
+        assert_eq!(routed("192.168.7.9"), "card", "the real network stays where it was");
+        assert_eq!(routed("9.9.9.9"), "card", "the internet stays where it was");
+        drop(adapter);
+        assert_eq!(routed("224.0.2.60"), "card", "a route that was there before works again");
+    });
+}
+
+#[test]
+fn a_socket_that_may_not_use_gateways_still_finds_the_adapter() {
+    in_private_network("a_socket_that_may_not_use_gateways_still_finds_the_adapter", || {
+        let adapter = Arc::new(open(&config()));
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        socket.set_broadcast(true).unwrap();
+        let to = SocketAddrV4::new(Ipv4Addr::BROADCAST, 8303);
+        rustix::net::sendto(&socket, b"who is there?", rustix::net::SendFlags::DONTROUTE, &to).unwrap();
+        read_until_seen(&adapter, vec![to]);
+    });
+}
+
+#[test]
+fn written_packets_reach_sockets_by_unicast_broadcast_and_group() {
+    in_private_network("written_packets_reach_sockets_by_unicast_broadcast_and_group", || {
+        let adapter = open(&config());
+        let socket = UdpSocket::bind("0.0.0.0:4445").unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let group = Ipv4Addr::new(224, 0, 2, 60);
+        socket.join_multicast_v4(&group, &OWN).unwrap();
+        let from = SocketAddrV4::new(PEER, 5000);
+        for to in [OWN, Ipv4Addr::BROADCAST, Subnet::DEFAULT.broadcast(), group] {
+            adapter.write(&udp_packet(from, SocketAddrV4::new(to, 4445), &to.octets())).unwrap();
+            let mut buf = [0; 64];
+            let (length, sender) = socket.recv_from(&mut buf).unwrap_or_else(|error| panic!("{to}: {error}"));
+            assert_eq!((&buf[..length], sender), (&to.octets()[..], from.into()));
+        }
+    });
+}
+
+#[test]
+fn what_is_no_packet_is_refused_and_the_next_one_is_taken() {
+    in_private_network("what_is_no_packet_is_refused_and_the_next_one_is_taken", || {
+        let adapter = open(&config());
+        assert!(adapter.write(b"").is_err());
+        assert!(adapter.write(&[0xff; 40]).is_err());
+        let from = SocketAddrV4::new(PEER, 5000);
+        adapter.write(&udp_packet(from, SocketAddrV4::new(OWN, 5000), b"x")).unwrap();
+    });
+}
+
+#[test]
+fn a_wake_ends_a_wait_once() {
+    in_private_network("a_wake_ends_a_wait_once", || {
+        let adapter = open(&config());
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                // The kernel may say something of its own first.
+                while adapter.wait().unwrap() == Ready::Packets {
+                    while adapter.try_read(&mut [0; 1500]).unwrap().is_some() {}
+                }
+            });
+            adapter.wake();
+            waiting.join().unwrap();
+        });
+        adapter.wake();
+        adapter.wake();
+        assert_eq!(adapter.wait().unwrap(), Ready::Woken);
+        adapter.write(&udp_packet(SocketAddrV4::new(PEER, 1), SocketAddrV4::new(OWN, 9), b"x")).unwrap();
+        // Nobody listens on that port, so the kernel answers with an ICMP error: a packet, not a second wake.
+        assert_eq!(adapter.wait().unwrap(), Ready::Packets);
+    });
+}
+
+#[test]
+fn a_taken_name_is_counted_up_and_after_eight_names_the_user_is_told() {
+    in_private_network("a_taken_name_is_counted_up_and_after_eight_names_the_user_is_told", || {
+        // Not ours, and of another kind than ours: both sorts of taken.
+        ip("link add lanrage0 type veth peer name lanrage1");
+        let adapters: Vec<_> = (10..16).map(|n| open(&numbered(n))).collect();
+        let names: Vec<_> = adapters.iter().map(Adapter::name).collect();
+        assert_eq!(names, ["lanrage2", "lanrage3", "lanrage4", "lanrage5", "lanrage6", "lanrage7"]);
+        let error = Adapter::open(&numbered(16)).unwrap_err();
+        assert!(matches!(&error, AdapterError::NameTaken { name } if name == "lanrage0"), "{error:?}");
+    });
+}
+
+#[test]
+fn an_idle_persistent_device_of_somebody_else_is_not_taken_over() {
+    in_private_network("an_idle_persistent_device_of_somebody_else_is_not_taken_over", || {
+        ip("tuntap add dev lanrage0 mode tun");
+        assert_eq!(open(&config()).name(), "lanrage1");
+        assert!(ip("link show").contains("lanrage0"));
+    });
+}
+
+#[test]
+fn a_subnet_that_a_real_network_uses_is_refused_with_its_name() {
+    in_private_network("a_subnet_that_a_real_network_uses_is_refused_with_its_name", || {
+        plug_in_a_card("10.66.7.2/24", "10.66.7.1");
+        let found = overlapping_route(Subnet::DEFAULT, "");
+        assert_eq!(found, Some(("10.66.7.0/24".parse().unwrap(), "card".into())));
+        assert_eq!(overlapping_route(Subnet::DEFAULT, "card"), None);
+        let error = Adapter::open(&config()).unwrap_err();
+        assert!(
+            matches!(&error, AdapterError::SubnetOverlaps { interface, .. } if interface == "card"),
+            "{error:?}"
+        );
+
+        let own = AdapterConfig { address: VirtualIp([10, 66, 7, 2].into()), ..config() };
+        let error = Adapter::open(&own).unwrap_err();
+        assert!(
+            matches!(&error, AdapterError::AddressInUse { interface, .. } if interface == "card"),
+            "{error:?}"
+        );
+
+        assert_eq!(overlapping_route(numbered(10).subnet, ""), None, "a default route overlaps nothing");
+        open(&numbered(10));
+    });
+}
+
+#[test]
+fn a_second_adapter_in_the_same_party_is_refused() {
+    in_private_network("a_second_adapter_in_the_same_party_is_refused", || {
+        let first = open(&config());
+        assert_eq!(overlapping_route(Subnet::DEFAULT, first.name()), None);
+        let error = Adapter::open(&config()).unwrap_err();
+        assert!(matches!(&error, AdapterError::AddressInUse { interface, .. } if interface == "lanrage0"));
+        let other = AdapterConfig { address: VirtualIp(PEER), ..config() };
+        assert!(matches!(Adapter::open(&other), Err(AdapterError::SubnetOverlaps { .. })));
+    });
+}
+
+#[test]
+fn a_user_without_the_right_is_told_so_and_nothing_is_left() {
+    in_private_network("a_user_without_the_right_is_told_so_and_nothing_is_left", || {
+        use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
+        let error = std::thread::spawn(|| {
+            // Rights are a thread's own: only this one loses them.
+            let none = CapabilitySet::empty();
+            let nothing = CapabilitySets { effective: none, permitted: none, inheritable: none };
+            set_capabilities(None, nothing).unwrap();
+            Adapter::open(&config()).unwrap_err()
+        })
+        .join()
+        .unwrap();
+        assert!(matches!(error, AdapterError::PermissionDenied), "{error:?}");
+        assert!(!ip("link show").contains("lanrage"));
+        open(&config());
+    });
+}
+
+#[test]
+fn an_mtu_that_ipv4_cannot_have_is_an_error_with_its_step_and_nothing_is_left() {
+    in_private_network("an_mtu_that_ipv4_cannot_have_is_an_error_with_its_step_and_nothing_is_left", || {
+        let error = Adapter::open(&AdapterConfig { mtu: 10, ..config() }).unwrap_err();
+        assert!(matches!(error, AdapterError::Io { step: "set the largest packet size", .. }), "{error:?}");
+        assert!(!ip("link show").contains("lanrage"));
+    });
+}
+
+#[test]
+fn a_device_that_the_user_deletes_ends_the_wait_with_an_error_instead_of_spinning() {
+    in_private_network(
+        "a_device_that_the_user_deletes_ends_the_wait_with_an_error_instead_of_spinning",
+        || {
+            let adapter = open(&config());
+            std::thread::scope(|scope| {
+                let reading = scope.spawn(|| {
+                    loop {
+                        assert_eq!(adapter.wait().unwrap(), Ready::Packets);
+                        loop {
+                            match adapter.try_read(&mut [0; 1500]) {
+                                Ok(Some(_)) => {}
+                                Ok(None) => break,
+                                Err(error) => return error,
+                            }
+                        }
+                    }
+                });
+                ip("link delete lanrage0");
+                reading.join().unwrap();
+            });
+            assert!(
+                adapter
+                    .write(&udp_packet(SocketAddrV4::new(PEER, 1), SocketAddrV4::new(OWN, 9), b"x"))
+                    .is_err()
+            );
+        },
+    );
+}
