@@ -1,5 +1,7 @@
 //! How a router translates addresses, in the words of RFC 4787.
 
+use std::fmt;
+
 /// A router's NAT behaviour for UDP (RFC 4787 sections 4 and 5).
 ///
 /// Each one is endpoint-independent in its mapping, except [`Symmetric`](Self::Symmetric). External ports are
@@ -77,5 +79,16 @@ impl NatBehaviour {
                 }}
             }}\n"
         )
+    }
+}
+
+impl fmt::Display for NatBehaviour {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::FullCone => "full-cone",
+            Self::AddressRestricted => "address-restricted",
+            Self::PortRestricted => "port-restricted",
+            Self::Symmetric => "symmetric",
+        })
     }
 }

@@ -1,1 +1,82 @@
-fn main() {}
+//! `cargo xtask`: everything there is to do with this repository, each in one command that also sets up what it needs.
+
+#[cfg(target_os = "linux")]
+mod demo;
+#[cfg(target_os = "linux")]
+mod lab;
+mod project;
+mod run;
+mod setup;
+mod shell;
+mod steps;
+mod test;
+mod windows;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Everything there is to do with LANrage's source"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Option<Task>,
+    /// Neither look for system packages nor install them
+    #[arg(long, global = true)]
+    no_setup: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Show the main job on this machine: two players behind two routers, one link, one LAN game
+    #[cfg(target_os = "linux")]
+    Demo {
+        /// Keep the party running after the summary, until Ctrl-C
+        #[arg(long)]
+        stay: bool,
+    },
+    /// Run every test of the project
+    Test,
+    /// Start the desktop app
+    Run,
+    /// Open a shell inside the network of a player of the lab
+    #[cfg(target_os = "linux")]
+    Lab {
+        /// Whose network
+        #[arg(value_enum, default_value_t = lab::Place::One)]
+        place: lab::Place,
+    },
+    /// Install what the other commands need, without running them
+    Setup,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let setup = setup::Setup::new(arguments.no_setup);
+    let result = match arguments.task {
+        #[cfg(target_os = "linux")]
+        Some(Task::Demo { stay }) => demo::run(setup, stay),
+        Some(Task::Test) => test::run(setup),
+        Some(Task::Run) => run::run(setup),
+        #[cfg(target_os = "linux")]
+        Some(Task::Lab { place }) => lab::run(setup, place),
+        Some(Task::Setup) => setup.everything(),
+        None => {
+            return match Arguments::command().print_help() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            };
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{} {error:#}", shell::red("error:"));
+            ExitCode::FAILURE
+        }
+    }
+}

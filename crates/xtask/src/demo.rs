@@ -1,0 +1,194 @@
+//! `cargo xtask demo`: two players behind two routers, one link, one LAN game, measured.
+
+mod board;
+mod player;
+mod proof;
+mod stage;
+mod window;
+
+use std::{
+    fs,
+    net::SocketAddrV4,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use lanrage_lab::{
+    NatBehaviour,
+    capture::Capture,
+    echo::{self, Echo},
+    world::{self, World},
+};
+
+pub(crate) use self::stage::Stage;
+use self::{board::Board, player::Player};
+use crate::{
+    project,
+    setup::{self, Setup},
+    shell::{self, cargo},
+};
+
+/// Where player one echoes, inside the tunnel and around it.
+const ECHO_PORT: u16 = 7777;
+/// A port that both players use on their own networks, to measure the path without the tunnel.
+const UNDERLAY_PORT: u16 = 7778;
+/// How long a friend may take from the link to the first packet before the demo gives up.
+const JOIN_LIMIT: Duration = Duration::from_secs(30);
+/// How long both may take from there to a direct path.
+const DIRECT_LIMIT: Duration = Duration::from_secs(15);
+/// Round trips measured on each path, in turns of this many.
+const ROUND_TRIPS: u32 = 100;
+
+/// Sets up, builds, and plays the whole story in a world of its own.
+pub(crate) fn run(setup: Setup, stay: bool) -> Result<()> {
+    if !world::is_inside() {
+        setup.packages(&[setup::COMPILE, setup::LAB, setup::GAME])?;
+        println!("{}", shell::bold("Building the command line and the control server"));
+        shell::run(&mut cargo(&[
+            "build",
+            "--package",
+            "lanrage-cli",
+            "--package",
+            "lanrage-control-server",
+        ]))?;
+        window::build(setup)?;
+    }
+    match world::enter()? {
+        World::Inside => play(stay),
+        World::Left(status) if status.success() => Ok(()),
+        World::Left(status) => bail!("the demo did not succeed ({status})"),
+    }
+}
+
+/// What was measured on the way.
+#[derive(Debug)]
+struct Measured {
+    first_packet: Duration,
+    direct: Duration,
+    tunnel: Vec<Duration>,
+    underlay: Vec<Duration>,
+}
+
+fn play(stay: bool) -> Result<()> {
+    let mut board = Board::new();
+    board.say("Two private networks, two port-restricted NAT routers and a public segment");
+    let stage = Stage::build()?;
+    let server = stage.start_control_server()?;
+    board.say(&format!("Control server and STUN at {}", stage.server.address()));
+
+    let recording = project::target().join("demo");
+    fs::create_dir_all(&recording)?;
+    let recording = recording.join("public-segment.pcap");
+    let capture = Capture::start(stage.lab.internet(), "public", &recording)?;
+
+    let mut one = Player::create(&stage.one, "one", "Friday night", &stage.control_url())?;
+    board.say(&format!("Player one made a party: {}", one.link()?));
+    let result = meet(&stage, &mut board, &mut one).and_then(|(mut two, measured)| {
+        let proofs = proof::gather(&stage, &mut board, &one, &two)?;
+        board.show(&[&one, &two])?;
+        proof::send_canary(&stage)?;
+        let secrets = proof::search(&capture.finish()?)?;
+        summary(&measured, &proofs, &secrets);
+        println!("  Recording of the public segment: {}", recording.display());
+        if let Some(mut window) = window::open(&stage)? {
+            board.say("Player one's window is open; the demo goes on until it is closed");
+            while window.is_running()? {
+                board.watch(&[&one, &two])?;
+            }
+        }
+        if stay {
+            board.say("The party goes on until Ctrl-C");
+            loop {
+                board.watch(&[&one, &two])?;
+            }
+        }
+        two.leave()
+    });
+    let result = result.and_then(|()| one.leave());
+    if result.is_err() {
+        for (who, tail) in [("The control server", server.tail()), ("Player one", one.tail())] {
+            eprintln!("\n{who} said last:\n{tail}");
+        }
+    }
+    result
+}
+
+/// Player two opens the link; from there to a direct path.
+fn meet(stage: &Stage, board: &mut Board, one: &mut Player) -> Result<(Player, Measured)> {
+    let address = one.wait_for_address(Duration::from_secs(10))?;
+    let echo_address = SocketAddrV4::new(address, ECHO_PORT);
+    let _echo = Echo::start(stage.one.udp(ECHO_PORT)?)?;
+    let probe = stage.two.udp(0)?;
+
+    board.say("Player two opens the link");
+    let opened = Instant::now();
+    let (two, first) = thread::scope(|scope| {
+        let first = scope.spawn(|| echo::await_first(&probe, echo_address, b"anybody there?", JOIN_LIMIT));
+        let two = Player::join(&stage.two, "two", one.link()?)?;
+        let first = first.join().ok().context("the probe panicked")?;
+        anyhow::Ok((two, first))
+    })?;
+    let first_packet = first
+        .with_context(|| format!("nothing came through the tunnel; player two said:\n{}", two.tail()))?
+        .duration_since(opened);
+    board.say(&format!("First packet through the tunnel after {}", milliseconds(first_packet)));
+
+    let direct = loop {
+        board.show(&[one, &two])?;
+        if one.has_direct_friend()? && two.has_direct_friend()? {
+            break opened.elapsed();
+        }
+        ensure!(opened.elapsed() < first_packet + DIRECT_LIMIT, "the players did not connect directly");
+        thread::sleep(Duration::from_millis(100));
+    };
+
+    let mut measured = Measured { first_packet, direct, tunnel: Vec::new(), underlay: Vec::new() };
+    measure_round_trips(stage, &mut measured, echo_address)?;
+    Ok((two, measured))
+}
+
+/// Round trips through the tunnel, and on the same way through both routers without it, in turns.
+fn measure_round_trips(stage: &Stage, measured: &mut Measured, tunnel: SocketAddrV4) -> Result<()> {
+    let (from_one, from_two) = (stage.one.udp(UNDERLAY_PORT)?, stage.two.udp(UNDERLAY_PORT)?);
+    let [to_one, to_two] = [&stage.home_of_one, &stage.home_of_two]
+        .map(|lan| SocketAddrV4::new(lan.router().address(), UNDERLAY_PORT));
+    from_one.send_to(b"punch", to_two)?;
+    let _echo = Echo::start(from_one)?;
+    echo::await_first(&from_two, to_one, b"around the tunnel", Duration::from_secs(5))?;
+
+    let inside = stage.two.udp(0)?;
+    let interval = Duration::from_millis(4);
+    for _ in 0..4 {
+        measured.underlay.extend(echo::round_trips(&from_two, to_one, ROUND_TRIPS / 4, interval)?);
+        measured.tunnel.extend(echo::round_trips(&inside, tunnel, ROUND_TRIPS / 4, interval)?);
+    }
+    measured.underlay.sort_unstable();
+    measured.tunnel.sort_unstable();
+    Ok(())
+}
+
+fn summary(measured: &Measured, proofs: &[String], secrets: &str) {
+    let median = |times: &[Duration]| times[times.len() / 2];
+    let (tunnel, underlay) = (median(&measured.tunnel), median(&measured.underlay));
+    println!("\n{}", shell::bold("── It works "));
+    let ok = shell::green("✓");
+    println!("{ok} Both players behind {} routers, connected directly", NatBehaviour::PortRestricted);
+    println!("{ok} Link → first packet: {}", shell::bold(&milliseconds(measured.first_packet)));
+    println!("{ok} Link → direct path shown by both: {}", milliseconds(measured.direct));
+    println!(
+        "{ok} Round trip through the tunnel: {} (without it {}): {} added",
+        milliseconds(tunnel),
+        milliseconds(underlay),
+        shell::bold(&milliseconds(tunnel.saturating_sub(underlay)))
+    );
+    for proof in proofs {
+        println!("{ok} {proof}");
+    }
+    println!("{ok} {secrets}");
+}
+
+fn milliseconds(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1e3;
+    if milliseconds < 10.0 { format!("{milliseconds:.2} ms") } else { format!("{milliseconds:.0} ms") }
+}

@@ -1,0 +1,86 @@
+//! The lab that the demo plays in.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use lanrage_lab::{Host, Lab, Lan, NatBehaviour, Process};
+
+use crate::project;
+
+const CONTROL_PORT: u16 = 8787;
+const STUN_PORT: u16 = 3478;
+
+/// How long the control server may take to answer for the first time.
+const SERVER_LIMIT: Duration = Duration::from_secs(20);
+
+/// A control server in public, and a player in each of two homes.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) lab: Lab,
+    pub(crate) server: Host,
+    pub(crate) home_of_one: Lan,
+    pub(crate) home_of_two: Lan,
+    pub(crate) one: Host,
+    pub(crate) two: Host,
+}
+
+impl Stage {
+    /// Builds it, and waits until packets pass.
+    pub(crate) fn build() -> Result<Self> {
+        let mut lab = Lab::new()?;
+        let server = lab.public_host("server", 5)?;
+        let home_of_one = lab.lan(NatBehaviour::PortRestricted)?;
+        let home_of_two = lab.lan(NatBehaviour::PortRestricted)?;
+        let one = lab.host(&home_of_one, "one")?;
+        let two = lab.host(&home_of_two, "two")?;
+        lab.settle()?;
+        Ok(Self { lab, server, home_of_one, home_of_two, one, two })
+    }
+
+    /// The control server's address for clients.
+    pub(crate) fn control_url(&self) -> String {
+        format!("ws://{}:{CONTROL_PORT}", self.server.address())
+    }
+
+    /// Starts the control server and waits until it is healthy.
+    pub(crate) fn start_control_server(&self) -> Result<Process> {
+        let address = SocketAddr::from((self.server.address(), CONTROL_PORT));
+        let mut command = self.server.command(project::program("lanrage-server"));
+        command.args(["--listen", &address.to_string()]);
+        command.args(["--stun", &format!("{}:{STUN_PORT}", self.server.address())]);
+        command.arg("--data-dir").arg(data_folder("server")?);
+        let mut server = self.server.spawn(command)?;
+        let deadline = Instant::now() + SERVER_LIMIT;
+        while let Err(reason) = self.server.enter(|| ask_health(address)) {
+            let alive = server.is_running()? && Instant::now() < deadline;
+            ensure!(alive, "the control server does not answer ({reason:#}); it said:\n{}", server.tail());
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(server)
+    }
+}
+
+fn ask_health(address: SocketAddr) -> Result<()> {
+    let limit = Some(Duration::from_secs(1));
+    let mut connection = TcpStream::connect(address)?;
+    connection.set_read_timeout(limit)?;
+    write!(connection, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    ensure!(answer.starts_with("HTTP/1.1 200"), "it is not healthy: {answer}");
+    Ok(())
+}
+
+/// A folder for somebody's state, in memory, gone with the world.
+pub(crate) fn data_folder(owner: &str) -> Result<PathBuf> {
+    let folder = Path::new("/run/lanrage-demo").join(owner);
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok(folder)
+}

@@ -1,0 +1,47 @@
+//! Player one's window, where there is a screen to show it on.
+
+use std::env;
+
+use anyhow::Result;
+use lanrage_lab::Process;
+
+use super::{Stage, stage};
+use crate::{
+    project,
+    setup::{self, Setup},
+    shell::{self, cargo, npm},
+};
+
+/// The desktop app's binary.
+const PROGRAM: &str = "lanrage-desktop";
+
+/// What a window needs to know of the session outside.
+const SESSION_VARIABLES: [&str; 5] =
+    ["DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR"];
+
+/// Builds the desktop app, if there is a display.
+pub(crate) fn build(setup: Setup) -> Result<()> {
+    if !has_display() {
+        return Ok(());
+    }
+    setup.packages(&[setup::BUILD])?;
+    setup.node_packages()?;
+    shell::run(&mut npm(&["run", "build"]))?;
+    shell::run(&mut cargo(&["build", "--package", "lanrage"]))
+}
+
+/// Opens player one's window, or says that there is no display.
+pub(crate) fn open(stage: &Stage) -> Result<Option<Process>> {
+    if !has_display() {
+        println!("  No display here, so player one's window is not opened");
+        return Ok(None);
+    }
+    let mut command = stage.one.command(project::program(PROGRAM));
+    command.envs(SESSION_VARIABLES.iter().filter_map(|key| Some((key, env::var_os(key)?))));
+    command.arg("--data-dir").arg(stage::data_folder("one")?);
+    stage.one.spawn(command).map(Some)
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|key| env::var_os(key).is_some_and(|value| !value.is_empty()))
+}

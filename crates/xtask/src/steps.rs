@@ -1,0 +1,108 @@
+//! A list of things that must all succeed, each under a heading, timed, and repeatable by hand.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, anyhow};
+
+use crate::shell;
+
+/// The steps done so far.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    started: Instant,
+    done: Vec<(&'static str, Duration, String)>,
+    passed_tests: u32,
+}
+
+impl Steps {
+    /// No steps yet.
+    pub(crate) fn new() -> Self {
+        Self { started: Instant::now(), done: Vec::new(), passed_tests: 0 }
+    }
+
+    /// Runs commands one after the other under one heading.
+    ///
+    /// # Errors
+    /// With the command to repeat, if one fails.
+    pub(crate) fn commands(
+        &mut self,
+        heading: &'static str,
+        commands: impl IntoIterator<Item = Command>,
+    ) -> Result<()> {
+        self.work(heading, |steps| {
+            for mut command in commands {
+                println!("$ {}", shell::words(&command));
+                let run = shell::run_reading(&mut command, |line| steps.passed_tests += passed_tests(line));
+                run.map_err(|error| anyhow!("{error}\nTo repeat it: {}", shell::words(&command)))?;
+            }
+            Ok(String::new())
+        })
+    }
+
+    /// Runs one step of Rust under a heading; what it returns is its remark in the summary.
+    ///
+    /// # Errors
+    /// What `work` returns.
+    pub(crate) fn work(
+        &mut self,
+        heading: &'static str,
+        work: impl FnOnce(&mut Self) -> Result<String>,
+    ) -> Result<()> {
+        println!("\n{}", shell::bold(&format!("── {heading} ")));
+        let started = Instant::now();
+        let result = work(self);
+        let took = started.elapsed();
+        match result {
+            Ok(remark) => {
+                println!("{} {heading}: {}", shell::green("✓"), seconds(took));
+                self.done.push((heading, took, remark));
+                Ok(())
+            }
+            Err(error) => {
+                println!("{} {heading}: {}", shell::red("✗"), seconds(took));
+                Err(error.context(format!("{heading} failed")))
+            }
+        }
+    }
+
+    /// Prints every step with its time.
+    pub(crate) fn summary(&self) {
+        println!("\n{}", shell::bold("── Summary "));
+        for (heading, took, remark) in &self.done {
+            println!("{} {:>8}  {heading}{remark}", shell::green("✓"), seconds(*took));
+        }
+        println!(
+            "{}",
+            shell::bold(&format!(
+                "All {} steps passed in {}: {} Rust tests passed, 0 failed",
+                self.done.len(),
+                seconds(self.started.elapsed()),
+                self.passed_tests
+            ))
+        );
+    }
+}
+
+/// How many tests a line of the Rust test harness reports as passed.
+fn passed_tests(line: &str) -> u32 {
+    let counts = line.strip_prefix("test result: ok. ").and_then(|rest| rest.split_once(" passed"));
+    counts.and_then(|(count, _)| count.parse().ok()).unwrap_or(0)
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passed_tests;
+
+    #[test]
+    fn passed_tests_are_read_from_the_harness_summary_only() {
+        assert_eq!(passed_tests("test result: ok. 12 passed; 0 failed; 0 ignored"), 12);
+        assert_eq!(passed_tests("test a_name ... ok"), 0);
+    }
+}
