@@ -1,1 +1,47 @@
-//! lanrage-tunnel
+//! The data plane: WireGuard sessions, routing by virtual IP, broadcast and multicast fan-out, and the only
+//! threads that touch packets.
+//!
+//! A *packet* is inside the tunnel (IPv4), a *datagram* is outside (UDP). Two threads move them:
+//!
+//! - the **UDP thread** waits on both sockets, tells datagrams apart (`demux`), opens those of WireGuard,
+//!   checks what is inside (`routing`) and writes a batch to the device; it also drives the sessions' timers;
+//! - the **device thread** reads a batch of packets, seals each for its peer and sends the batch.
+//!
+//! Neither waits for anything but its own input, allocates per packet, or holds a lock across I/O. They read
+//! the peers through a snapshot (`table`); the one lock on the way is that of the packet's own peer.
+//! Nothing in here decides where data should go: the engine proves paths and calls [`Tunnel::set_path`].
+
+mod batch;
+mod bucket;
+mod checksum;
+mod counters;
+mod demux;
+mod device;
+mod device_thread;
+mod error;
+mod event;
+mod io;
+mod packet;
+mod peer;
+mod pending;
+mod probe;
+mod remotes;
+mod routing;
+mod shared;
+mod table;
+mod tunnel;
+mod udp_thread;
+mod unicast_copy;
+mod wireguard;
+
+pub use batch::PacketBatch;
+pub use bucket::{BROADCAST_BURST, BROADCAST_PER_SECOND, TokenBucket};
+pub use counters::{DropReason, Drops, PeerCounters, Traffic, TunnelCounters};
+pub use demux::OTHER_DATAGRAM_BYTES;
+pub use device::PacketDevice;
+pub use error::TunnelError;
+pub use event::{EventSink, TunnelEvent};
+pub use io::UdpSockets;
+pub use pending::PENDING_PACKETS;
+pub use probe::PROBE_PAYLOAD_BYTES;
+pub use tunnel::{LocalEnd, PeerConfig, Tunnel, initiates};

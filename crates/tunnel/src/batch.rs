@@ -1,0 +1,194 @@
+//! Fixed, preallocated memory for packets and datagrams: made once per thread, reused for ever.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use lanrage_party::limits::PACKET_BYTES;
+
+/// Bytes in one slot: room for the largest packet with everything WireGuard adds, and to spare, so that
+/// whatever fits a slot before opening or after sealing also fits after or before it.
+pub(crate) const SLOT_BYTES: usize = 2_048;
+/// Slots in one batch. A batch is what one wake-up costs at most before the other direction's timers run.
+pub(crate) const SLOTS: usize = 64;
+/// What WireGuard adds to a packet (whitepaper §5.4.6: 16 bytes of header, 16 of tag).
+pub(crate) const SEAL_BYTES: usize = 32;
+
+const _: () = assert!(PACKET_BYTES + SEAL_BYTES < SLOT_BYTES, "a sealed packet must fit a slot");
+const _: () = assert!(SLOTS * SLOT_BYTES <= 128 * 1024, "a batch is bounded memory");
+const _: () = assert!(SLOT_BYTES <= u16::MAX as usize, "lengths are kept in 16 bits");
+
+type Slot = [u8; SLOT_BYTES];
+
+fn slots() -> Box<[Slot]> {
+    vec![[0; SLOT_BYTES]; SLOTS].into_boxed_slice()
+}
+
+/// Packets on their way from or to the virtual device: at most [`PacketBatch::CAPACITY`], each of at most
+/// [`PacketBatch::SLOT_BYTES`]. No allocation after creation.
+pub struct PacketBatch {
+    slots: Box<[Slot]>,
+    lengths: [u16; SLOTS],
+    len: usize,
+}
+
+impl PacketBatch {
+    /// Packets that fit.
+    pub const CAPACITY: usize = SLOTS;
+    /// Bytes that fit one packet's slot.
+    pub const SLOT_BYTES: usize = SLOT_BYTES;
+
+    /// An empty batch with all its memory.
+    pub fn new() -> Self {
+        Self { slots: slots(), lengths: [0; SLOTS], len: 0 }
+    }
+
+    /// Packets inside.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no packet is inside.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Free slots.
+    pub const fn free(&self) -> usize {
+        SLOTS - self.len
+    }
+
+    /// Whether no slot is free.
+    pub const fn is_full(&self) -> bool {
+        self.len == SLOTS
+    }
+
+    /// Copies a packet in. False, and nothing happens, if the batch is full or the packet longer than a slot.
+    pub fn push(&mut self, packet: &[u8]) -> bool {
+        match self.slot() {
+            Some(slot) if packet.len() <= SLOT_BYTES => {
+                slot[..packet.len()].copy_from_slice(packet);
+                self.commit(packet.len());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The next free slot, for a reader that fills it itself and then calls [`commit`](Self::commit).
+    pub fn slot(&mut self) -> Option<&mut [u8]> {
+        self.slots.get_mut(self.len).map(<[u8; SLOT_BYTES]>::as_mut_slice)
+    }
+
+    /// Takes the first `len` bytes of the slot last given out as a packet. Without a free slot, or with a
+    /// length over the slot's, nothing happens.
+    pub fn commit(&mut self, len: usize) {
+        if self.len < SLOTS && len <= SLOT_BYTES {
+            self.lengths[self.len] = len as u16;
+            self.len += 1;
+        }
+    }
+
+    /// Copies the packet added last into the next free slot, without adding it; gives its length.
+    pub(crate) fn repeat_last(&mut self) -> Option<usize> {
+        let last = self.len.checked_sub(1)?;
+        let (before, after) = self.slots.split_at_mut(self.len);
+        let len = usize::from(self.lengths[last]);
+        after.first_mut()?[..len].copy_from_slice(&before[last][..len]);
+        Some(len)
+    }
+
+    /// The packets, oldest first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.slots[..self.len].iter().zip(&self.lengths).map(|(slot, len)| &slot[..usize::from(*len)])
+    }
+
+    /// Forgets all packets.
+    pub const fn clear(&mut self) {
+        self.len = 0;
+    }
+}
+
+impl Default for PacketBatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for PacketBatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PacketBatch({} of {SLOTS})", self.len)
+    }
+}
+
+/// Datagrams with the address they came from or go to. Same memory as a [`PacketBatch`].
+pub(crate) struct DatagramBatch {
+    slots: Box<[Slot]>,
+    meta: [(u16, SocketAddr); SLOTS],
+    len: usize,
+}
+
+impl DatagramBatch {
+    pub(crate) fn new() -> Self {
+        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        Self { slots: slots(), meta: [(0, nowhere); SLOTS], len: 0 }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) const fn free(&self) -> usize {
+        SLOTS - self.len
+    }
+
+    pub(crate) fn slot(&mut self) -> Option<&mut [u8]> {
+        self.slots.get_mut(self.len).map(<[u8; SLOT_BYTES]>::as_mut_slice)
+    }
+
+    pub(crate) fn commit(&mut self, len: usize, address: SocketAddr) {
+        if self.len < SLOTS && len <= SLOT_BYTES {
+            self.meta[self.len] = (len as u16, address);
+            self.len += 1;
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], SocketAddr)> {
+        let filled = self.slots[..self.len].iter().zip(&self.meta);
+        filled.map(|(slot, (len, address))| (&slot[..usize::from(*len)], *address))
+    }
+
+    pub(crate) const fn clear(&mut self) {
+        self.len = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_gives_back_its_packets_in_order_and_refuses_what_does_not_fit() {
+        let mut batch = PacketBatch::new();
+        assert!(!batch.push(&[0; SLOT_BYTES + 1]));
+        for n in 0..SLOTS {
+            assert!(batch.push(&vec![n as u8; n + 1]));
+        }
+        assert!(batch.is_full() && !batch.push(&[1]) && batch.slot().is_none());
+        batch.commit(1);
+        assert_eq!(batch.len(), SLOTS);
+        for (n, packet) in batch.iter().enumerate() {
+            assert_eq!(packet, vec![n as u8; n + 1]);
+        }
+        batch.clear();
+        assert!(batch.is_empty() && batch.iter().next().is_none() && batch.free() == SLOTS);
+    }
+
+    #[test]
+    fn a_datagram_keeps_its_address() {
+        let mut batch = DatagramBatch::new();
+        let address = SocketAddr::from(([192, 0, 2, 1], 9));
+        batch.slot().unwrap()[..3].copy_from_slice(b"abc");
+        batch.commit(3, address);
+        assert_eq!(batch.iter().collect::<Vec<_>>(), [(&b"abc"[..], address)]);
+        assert_eq!((batch.len(), batch.free()), (1, SLOTS - 1));
+    }
+}

@@ -1,0 +1,188 @@
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use lanrage_party::PeerId;
+
+macro_rules! drop_reasons {
+    ($($(#[doc = $doc:literal])+ $name:ident,)*) => {
+        /// Why a packet or datagram was dropped.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum DropReason {
+            $($(#[doc = $doc])+ $name,)*
+        }
+
+        impl DropReason {
+            /// Every reason, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+drop_reasons! {
+    /// Network: a datagram that is empty, or WireGuard of a wrong length.
+    MalformedDatagram,
+    /// Network: a datagram longer than its kind may be.
+    OversizedDatagram,
+    /// Network: the socket reported an error instead of a datagram.
+    ReceiveFailed,
+    /// Network: WireGuard while in no party.
+    NoParty,
+    /// Network: a handshake from an unknown key, or a message for an unknown index.
+    UnknownPeer,
+    /// Network: too many handshakes in this second; a cookie was sent instead.
+    RateLimited,
+    /// Network: a MAC or tag is wrong.
+    Unauthenticated,
+    /// Network: a handshake message that came before, or that nobody waits for. One initiation over several
+    /// paths ends here, except for its first copy.
+    StaleHandshake,
+    /// Network: data for a session that is not there (any more).
+    NoSession,
+    /// Network: a data message that came before. One packet over two paths ends here, except for its first copy.
+    Replay,
+    /// Inside: not a whole IPv4 packet.
+    MalformedPacket,
+    /// Inside: IPv6, which is not carried.
+    Ipv6,
+    /// Inside: longer than the tunnel carries.
+    OversizedPacket,
+    /// Inside: the source is not the sender's lease (from a peer), or not our own (from the device).
+    ForeignSource,
+    /// From a peer: the destination is neither us nor everybody.
+    ForeignDestination,
+    /// Broadcast or multicast above the sender's rate.
+    BroadcastStorm,
+    /// From a peer: no device is attached.
+    NoDevice,
+    /// From the device: no peer has the destination.
+    UnknownDestination,
+    /// From the device: the destination is our own address.
+    OwnDestination,
+    /// From the device: the protocol number of probes, which is ours inside the tunnel.
+    ReservedProtocol,
+    /// From the device: the OS's answer to the unicast copy of a broadcast that nobody here listens for.
+    UnicastCopyRefused,
+    /// From the device: the oldest packet that waited for a session, pushed out by a newer one.
+    PendingOverflow,
+    /// To the network: no socket of the address's family.
+    NoSocket,
+    /// To the network: the socket's buffer is full.
+    SendBufferFull,
+    /// To the network: the OS refused the datagram.
+    SendFailed,
+}
+
+/// Packets and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Number of packets.
+    pub packets: u64,
+    /// Their bytes, as inside the tunnel.
+    pub bytes: u64,
+}
+
+/// Traffic with one peer since it was added; probes are not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PeerCounters {
+    /// Accepted from the peer.
+    pub received: Traffic,
+    /// Sealed for the peer.
+    pub sent: Traffic,
+}
+
+/// Dropped packets and datagrams by reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drops([u64; DropReason::ALL.len()]);
+
+impl Drops {
+    /// How many were dropped for this reason.
+    pub fn get(&self, reason: DropReason) -> u64 {
+        self.0[reason as usize]
+    }
+
+    /// Every reason with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (DropReason, u64)> {
+        DropReason::ALL.iter().map(|reason| (*reason, self.get(*reason)))
+    }
+
+    /// All drops together.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
+/// What the data plane did since it started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TunnelCounters {
+    /// Accepted from peers, those removed included.
+    pub received: Traffic,
+    /// Sealed for peers, those removed included.
+    pub sent: Traffic,
+    /// Dropped, by reason.
+    pub drops: Drops,
+    /// The present peers.
+    pub peers: BTreeMap<PeerId, PeerCounters>,
+}
+
+#[derive(Default)]
+pub(crate) struct TrafficCounter {
+    packets: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl TrafficCounter {
+    pub(crate) fn add(&self, bytes: usize) {
+        self.packets.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> Traffic {
+        Traffic { packets: self.packets.load(Relaxed), bytes: self.bytes.load(Relaxed) }
+    }
+}
+
+/// The live counters; a snapshot of each is exact, of all together nearly so.
+pub(crate) struct Counters {
+    pub(crate) received: TrafficCounter,
+    pub(crate) sent: TrafficCounter,
+    drops: [AtomicU64; DropReason::ALL.len()],
+}
+
+impl Counters {
+    pub(crate) fn new() -> Self {
+        Self {
+            received: TrafficCounter::default(),
+            sent: TrafficCounter::default(),
+            drops: [const { AtomicU64::new(0) }; DropReason::ALL.len()],
+        }
+    }
+
+    pub(crate) fn dropped(&self, reason: DropReason) {
+        self.drops[reason as usize].fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn drops(&self) -> Drops {
+        Drops(std::array::from_fn(|reason| self.drops[reason].load(Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_own_counter() {
+        let counters = Counters::new();
+        for (n, reason) in DropReason::ALL.iter().enumerate() {
+            (0..=n).for_each(|_| counters.dropped(*reason));
+        }
+        let drops = counters.drops();
+        for (n, (reason, count)) in drops.iter().enumerate() {
+            assert_eq!((count, drops.get(reason)), (n as u64 + 1, n as u64 + 1), "{reason:?}");
+        }
+        let n = DropReason::ALL.len() as u64;
+        assert_eq!(drops.total(), n * (n + 1) / 2);
+    }
+}

@@ -1,0 +1,203 @@
+//! Where a packet may go: the rules of the virtual LAN, as pure functions of the packet and our own end.
+
+use std::net::Ipv4Addr;
+
+use lanrage_party::{Subnet, VirtualIp, limits::PACKET_BYTES};
+
+use crate::{
+    counters::DropReason,
+    packet::{Ipv4, is_ipv6},
+    probe::PROBE_PROTOCOL,
+    unicast_copy,
+};
+
+/// Our own end of the virtual LAN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub(crate) own: Ipv4Addr,
+    broadcast: Ipv4Addr,
+}
+
+/// Who gets a packet from the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    /// The peer with this lease, if there is one.
+    To(Ipv4Addr),
+    /// Every peer: broadcast or multicast.
+    Everyone,
+}
+
+/// What a packet from a peer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    /// For us alone.
+    Unicast,
+    /// Broadcast or multicast; `copy` if the device also gets it addressed to us.
+    Everyone { copy: bool },
+    /// A probe, whose payload begins at this byte.
+    Probe { payload: usize },
+}
+
+impl Addresses {
+    pub(crate) fn new(own: VirtualIp, subnet: &Subnet) -> Self {
+        Self { own: own.0, broadcast: subnet.broadcast() }
+    }
+
+    fn is_broadcast(&self, destination: Ipv4Addr) -> bool {
+        destination == self.broadcast || destination.is_broadcast()
+    }
+
+    /// Judges a packet that the OS sends.
+    pub(crate) fn outgoing(&self, packet: &[u8]) -> Result<Outgoing, DropReason> {
+        let ip = parse(packet)?;
+        let destination = ip.destination();
+        if ip.source() != self.own {
+            // Every peer would refuse it, and it could name an address of the real network.
+            return Err(DropReason::ForeignSource);
+        }
+        if ip.protocol() == PROBE_PROTOCOL {
+            return Err(DropReason::ReservedProtocol);
+        }
+        if self.is_broadcast(destination) || destination.is_multicast() {
+            return Ok(Outgoing::Everyone);
+        }
+        if destination == self.own {
+            return Err(DropReason::OwnDestination);
+        }
+        if unicast_copy::is_refusal(&ip, self.own) {
+            return Err(DropReason::UnicastCopyRefused);
+        }
+        Ok(Outgoing::To(destination))
+    }
+
+    /// Judges an authenticated packet of the peer with this lease.
+    pub(crate) fn incoming(&self, packet: &[u8], peer: Ipv4Addr) -> Result<Incoming, DropReason> {
+        let ip = parse(packet)?;
+        let destination = ip.destination();
+        if ip.source() != peer {
+            return Err(DropReason::ForeignSource);
+        }
+        let is_probe = ip.protocol() == PROBE_PROTOCOL;
+        if destination == self.own {
+            return Ok(if is_probe {
+                Incoming::Probe { payload: ip.header_len() }
+            } else {
+                Incoming::Unicast
+            });
+        }
+        if is_probe {
+            return Err(DropReason::ForeignDestination);
+        }
+        if self.is_broadcast(destination) {
+            return Ok(Incoming::Everyone { copy: unicast_copy::is_due(&ip) });
+        }
+        if destination.is_multicast() {
+            return Ok(Incoming::Everyone { copy: false });
+        }
+        Err(DropReason::ForeignDestination)
+    }
+}
+
+fn parse(packet: &[u8]) -> Result<Ipv4<'_>, DropReason> {
+    if is_ipv6(packet) {
+        Err(DropReason::Ipv6)
+    } else if packet.len() > PACKET_BYTES {
+        Err(DropReason::OversizedPacket)
+    } else {
+        Ipv4::parse(packet).ok_or(DropReason::MalformedPacket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::build::{ipv4, udp};
+    use proptest::prelude::*;
+
+    const OWN: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
+    const PEER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 2);
+    const OTHER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 3);
+    const SUBNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 66, 255, 255);
+    const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 2, 60);
+
+    fn addresses() -> Addresses {
+        Addresses::new(VirtualIp(OWN), &Subnet::DEFAULT)
+    }
+
+    #[test]
+    fn the_os_reaches_one_peer_or_everyone() {
+        let to = |destination| addresses().outgoing(&udp(OWN, destination, (1, 2), b"x"));
+        assert_eq!(to(PEER), Ok(Outgoing::To(PEER)));
+        for destination in [Ipv4Addr::BROADCAST, SUBNET_BROADCAST, GROUP, Ipv4Addr::new(239, 255, 255, 250)] {
+            assert_eq!(to(destination), Ok(Outgoing::Everyone), "{destination}");
+        }
+        assert_eq!(to(OWN), Err(DropReason::OwnDestination));
+    }
+
+    #[test]
+    fn the_os_may_not_send_in_anothers_name_or_as_a_probe() {
+        let out = |packet: &[u8]| addresses().outgoing(packet);
+        assert_eq!(out(&udp(OTHER, PEER, (1, 2), b"x")), Err(DropReason::ForeignSource));
+        assert_eq!(out(&ipv4(OWN, PEER, PROBE_PROTOCOL, b"x")), Err(DropReason::ReservedProtocol));
+        assert_eq!(out(&[0x60; 60]), Err(DropReason::Ipv6));
+        assert_eq!(out(&[]), Err(DropReason::MalformedPacket));
+        assert_eq!(out(&ipv4(OWN, PEER, 6, &[0; PACKET_BYTES])), Err(DropReason::OversizedPacket));
+        assert!(out(&ipv4(OWN, PEER, 6, &[0; PACKET_BYTES - 20])).is_ok());
+    }
+
+    #[test]
+    fn the_answer_to_a_unicast_copy_stays_here() {
+        let mut copy = udp(PEER, Ipv4Addr::BROADCAST, (1, 2), b"x");
+        unicast_copy::readdress(&mut copy, OWN);
+        let error = ipv4(OWN, PEER, 1, &[&[3, 3, 0, 0, 0, 0, 0, 0], &copy[..28]].concat());
+        assert_eq!(addresses().outgoing(&error), Err(DropReason::UnicastCopyRefused));
+    }
+
+    #[test]
+    fn a_peer_sends_only_from_its_own_lease() {
+        for source in [OWN, OTHER, Ipv4Addr::UNSPECIFIED, Ipv4Addr::LOCALHOST] {
+            for destination in [OWN, Ipv4Addr::BROADCAST, GROUP] {
+                let packet = udp(source, destination, (1, 2), b"x");
+                assert_eq!(addresses().incoming(&packet, PEER), Err(DropReason::ForeignSource));
+            }
+        }
+    }
+
+    #[test]
+    fn a_peer_reaches_us_and_nothing_behind_us() {
+        let from = |destination| addresses().incoming(&udp(PEER, destination, (1, 2), b"x"), PEER);
+        assert_eq!(from(OWN), Ok(Incoming::Unicast));
+        assert_eq!(from(Ipv4Addr::BROADCAST), Ok(Incoming::Everyone { copy: true }));
+        assert_eq!(from(SUBNET_BROADCAST), Ok(Incoming::Everyone { copy: true }));
+        assert_eq!(from(GROUP), Ok(Incoming::Everyone { copy: false }));
+        for destination in [OTHER, Ipv4Addr::LOCALHOST, Ipv4Addr::new(192, 168, 1, 1), Ipv4Addr::UNSPECIFIED]
+        {
+            assert_eq!(from(destination), Err(DropReason::ForeignDestination), "{destination}");
+        }
+    }
+
+    #[test]
+    fn a_probe_is_for_one_peer_only() {
+        let probe = |destination| addresses().incoming(&ipv4(PEER, destination, PROBE_PROTOCOL, b"p"), PEER);
+        assert_eq!(probe(OWN), Ok(Incoming::Probe { payload: 20 }));
+        assert_eq!(probe(Ipv4Addr::BROADCAST), Err(DropReason::ForeignDestination));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_routed_or_dropped(bytes in prop::collection::vec(any::<u8>(), 0..1_500)) {
+            let _ = addresses().outgoing(&bytes);
+            let _ = addresses().incoming(&bytes, PEER);
+        }
+
+        #[test]
+        fn what_is_accepted_is_from_the_peer(
+            source in prop::sample::select(vec![OWN, PEER, OTHER]), destination: u32,
+            protocol: u8, data in prop::collection::vec(any::<u8>(), 0..40)
+        ) {
+            let packet = ipv4(source, Ipv4Addr::from(destination), protocol, &data);
+            prop_assert!(source == PEER || addresses().incoming(&packet, PEER).is_err());
+            prop_assert!(source == OWN || addresses().outgoing(&packet).is_err());
+        }
+    }
+}

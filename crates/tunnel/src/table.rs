@@ -1,0 +1,93 @@
+use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
+
+use lanrage_party::{PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
+
+use crate::{PacketDevice, TunnelError, peer::Peer, routing::Addresses, wireguard::LocalKey};
+
+/// Our own end of the party.
+pub(crate) struct Local {
+    pub(crate) key: LocalKey,
+    pub(crate) addresses: Addresses,
+    pub(crate) subnet: Subnet,
+}
+
+/// What the packet threads look things up in: a snapshot, taken once per batch. Every lookup is O(1).
+#[derive(Clone, Default)]
+pub(crate) struct Table {
+    pub(crate) local: Option<Arc<Local>>,
+    pub(crate) device: Option<Arc<dyn PacketDevice>>,
+    by_id: HashMap<PeerId, Arc<Peer>>,
+    by_key: HashMap<WireGuardKey, Arc<Peer>>,
+    by_ip: HashMap<Ipv4Addr, Arc<Peer>>,
+    by_index: HashMap<u32, Arc<Peer>>,
+}
+
+impl Table {
+    pub(crate) fn peer(&self, id: &PeerId) -> Option<&Arc<Peer>> {
+        self.by_id.get(id)
+    }
+
+    pub(crate) fn with_key(&self, key: &WireGuardKey) -> Option<&Arc<Peer>> {
+        self.by_key.get(key)
+    }
+
+    pub(crate) fn with_ip(&self, ip: Ipv4Addr) -> Option<&Arc<Peer>> {
+        self.by_ip.get(&ip)
+    }
+
+    /// The peer whom we gave this index as the receiver of its messages.
+    pub(crate) fn with_receiver(&self, receiver: u32) -> Option<&Arc<Peer>> {
+        self.by_index.get(&(receiver >> 8))
+    }
+
+    pub(crate) fn peers(&self) -> impl ExactSizeIterator<Item = &Arc<Peer>> {
+        self.by_id.values()
+    }
+
+    /// Enters another party, or none. The peers of the one before are forgotten.
+    pub(crate) fn enter(&mut self, local: Option<Arc<Local>>) {
+        *self = Self { local, device: self.device.take(), ..Self::default() };
+    }
+
+    /// Whether a peer may be added (or take the place of the one with its id).
+    pub(crate) fn check(
+        &self,
+        id: &PeerId,
+        key: &WireGuardKey,
+        ip: VirtualIp,
+    ) -> Result<&Arc<Local>, TunnelError> {
+        let local = self.local.as_ref().ok_or(TunnelError::NoParty)?;
+        let anothers = |peer: Option<&Arc<Peer>>| peer.is_some_and(|peer| peer.id() != *id);
+        if *key == local.key.public() || anothers(self.with_key(key)) {
+            return Err(TunnelError::KeyTaken);
+        }
+        if !local.subnet.contains(ip) {
+            return Err(TunnelError::AddressOutside(ip));
+        }
+        if ip.0 == local.addresses.own || anothers(self.with_ip(ip.0)) {
+            return Err(TunnelError::AddressTaken(ip));
+        }
+        // We are one of the party's peers, and in no table of our own.
+        if self.by_id.len() + 1 >= PEERS_PER_PARTY && self.peer(id).is_none() {
+            return Err(TunnelError::Full);
+        }
+        Ok(local)
+    }
+
+    /// Adds a peer that [`check`](Self::check) admits, in the place of the one with its id.
+    pub(crate) fn insert(&mut self, peer: &Arc<Peer>) {
+        self.remove(&peer.id());
+        self.by_id.insert(peer.id(), Arc::clone(peer));
+        self.by_key.insert(*peer.key(), Arc::clone(peer));
+        self.by_ip.insert(peer.ip(), Arc::clone(peer));
+        self.by_index.insert(peer.index, Arc::clone(peer));
+    }
+
+    pub(crate) fn remove(&mut self, id: &PeerId) {
+        if let Some(peer) = self.by_id.remove(id) {
+            self.by_key.remove(peer.key());
+            self.by_ip.remove(&peer.ip());
+            self.by_index.remove(&peer.index);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use lanrage_party::{PeerId, PresharedKey, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey};
+use mio::{Poll, Token, Waker};
+use parking_lot::Mutex;
+
+use crate::{
+    EventSink, PacketDevice, TunnelCounters, TunnelError, UdpSockets,
+    batch::SLOT_BYTES,
+    device_thread::DeviceThread,
+    io::Family,
+    packet::HEADER_BYTES,
+    peer::Peer,
+    probe::{self, PROBE_PAYLOAD_BYTES},
+    routing::Addresses,
+    shared::Shared,
+    table::Local,
+    udp_thread::UdpThread,
+    wireguard::LocalKey,
+};
+
+/// After the tokens of the sockets.
+const WAKE: Token = Token(Family::BOTH.len());
+
+/// This device's end of a party.
+#[derive(Debug, Clone)]
+pub struct LocalEnd {
+    /// The membership's WireGuard key.
+    pub private_key: WireGuardPrivateKey,
+    /// Our own lease.
+    pub virtual_ip: VirtualIp,
+    /// The party's network.
+    pub subnet: Subnet,
+}
+
+/// A peer's end, as its verified record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerConfig {
+    /// Who it is.
+    pub id: PeerId,
+    /// Its membership's WireGuard key.
+    pub public_key: WireGuardKey,
+    /// The pair's preshared key.
+    pub preshared_key: PresharedKey,
+    /// Its lease: the one address that it may send from.
+    pub virtual_ip: VirtualIp,
+}
+
+/// Whether the device with the key `own` is the *active* side of a pair, which begins the handshakes: the one
+/// with the smaller public key.
+pub fn initiates(own: &WireGuardKey, theirs: &WireGuardKey) -> bool {
+    own < theirs
+}
+
+/// The running data plane. Dropping it stops and joins its threads.
+///
+/// No method blocks on the network; all may be called from any thread, except from the
+/// [`EventSink`].
+pub struct Tunnel {
+    shared: Arc<Shared>,
+    udp_thread: Mutex<Option<JoinHandle<()>>>,
+    device_thread: Mutex<Option<Attached>>,
+}
+
+struct Attached {
+    device: Arc<dyn PacketDevice>,
+    thread: JoinHandle<()>,
+}
+
+impl Tunnel {
+    /// Starts the UDP thread: STUN works before there is a party.
+    ///
+    /// # Errors
+    /// What the OS says if the thread or its wake-up cannot be made.
+    pub fn start(mut sockets: UdpSockets, events: EventSink) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        sockets.register(poll.registry())?;
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        let shared = Arc::new(Shared::new(sockets, waker, events));
+        let udp = UdpThread::new(Arc::clone(&shared), poll);
+        let udp_thread = thread::Builder::new().name("lanrage-udp".into()).spawn(|| udp.run())?;
+        Ok(Self { shared, udp_thread: Mutex::new(Some(udp_thread)), device_thread: Mutex::default() })
+    }
+
+    /// Enters a party: its key and our address in it. Peers of a party before are forgotten.
+    pub fn enter(&self, end: LocalEnd) {
+        let local = Local {
+            key: LocalKey::new(&end.private_key),
+            addresses: Addresses::new(end.virtual_ip, &end.subnet),
+            subnet: end.subnet,
+        };
+        self.shared.change(|table| table.enter(Some(Arc::new(local))));
+    }
+
+    /// Leaves the party: its key and all peers are forgotten. STUN goes on.
+    pub fn leave(&self) {
+        self.shared.change(|table| table.enter(None));
+    }
+
+    /// Starts moving packets between the device and the peers, in the place of any device before.
+    ///
+    /// # Errors
+    /// What the OS says if the thread cannot be made.
+    pub fn attach(&self, device: Arc<dyn PacketDevice>) -> io::Result<()> {
+        let mut attached = self.device_thread.lock();
+        self.release(attached.take());
+        self.shared.change(|table| table.device = Some(Arc::clone(&device)));
+        let run = DeviceThread::new(Arc::clone(&self.shared), Arc::clone(&device));
+        match thread::Builder::new().name("lanrage-device".into()).spawn(|| run.run()) {
+            Ok(thread) => {
+                *attached = Some(Attached { device, thread });
+                Ok(())
+            }
+            Err(error) => {
+                self.shared.change(|table| table.device = None);
+                Err(error)
+            }
+        }
+    }
+
+    /// Stops using the device. Sessions and probes go on; packets for us are dropped and counted.
+    pub fn detach(&self) {
+        self.release(self.device_thread.lock().take());
+    }
+
+    fn release(&self, attached: Option<Attached>) {
+        if let Some(Attached { device, thread }) = attached {
+            self.shared.change(|table| table.device = None);
+            device.wake();
+            join(thread);
+        }
+    }
+
+    /// Adds a peer. The same peer again changes nothing; with another key, preshared key or address it is
+    /// replaced, and its session with it.
+    ///
+    /// # Errors
+    /// [`TunnelError`]; nothing is changed then.
+    pub fn add_peer(&self, config: PeerConfig) -> Result<(), TunnelError> {
+        let table = self.shared.table();
+        let local = table.check(&config.id, &config.public_key, config.virtual_ip)?;
+        if table.peer(&config.id).is_some_and(|known| known.config == config) {
+            return Ok(());
+        }
+        // The key agreement happens outside the lock; what it was made for may have changed meanwhile.
+        let peer = Arc::new(Peer::new(config, &local.key, self.shared.new_index()));
+        self.shared.change(|now| {
+            let local_now = now.check(&peer.id(), peer.key(), peer.config.virtual_ip)?;
+            if !Arc::ptr_eq(local, local_now) {
+                return Err(TunnelError::NoParty);
+            }
+            now.insert(&peer);
+            Ok(())
+        })
+    }
+
+    /// Forgets a peer and its session. Nothing if it is not known.
+    pub fn remove_peer(&self, id: &PeerId) {
+        self.shared.change(|table| table.remove(id));
+    }
+
+    /// Where packets for the peer go. With none they go where the peer was last authenticated, if anywhere.
+    pub fn set_path(&self, id: &PeerId, to: Option<SocketAddr>) {
+        if let Some(peer) = self.shared.table().peer(id) {
+            peer.set_path(to);
+        }
+    }
+
+    /// Sends one fresh handshake initiation to all targets; the first copy to arrive is answered, the others
+    /// are ignored. Nothing on the passive side ([`initiates`]).
+    ///
+    /// Only answers to the last two initiations are taken, and eight answered but never completed ones push a
+    /// live session out on the passive side: call this no more often than once a second for a peer, and not
+    /// while its session carries traffic.
+    pub fn initiate_handshake(&self, id: &PeerId, targets: &[SocketAddr]) {
+        let table = self.shared.table();
+        let mut buffer = [0; SLOT_BYTES];
+        let Some(len) = table.peer(id).and_then(|peer| peer.initiate(&mut buffer)) else { return };
+        for target in targets {
+            self.shared.send_one(&buffer[..len], *target);
+        }
+    }
+
+    /// Sends a probe of at most [`PROBE_PAYLOAD_BYTES`] inside the session to an address of the peer's. False
+    /// if there is no live session (no handshake is begun for it), or the payload is too long.
+    pub fn send_probe(&self, id: &PeerId, to: SocketAddr, payload: &[u8]) -> bool {
+        let table = self.shared.table();
+        let (Some(local), Some(peer)) = (&table.local, table.peer(id)) else { return false };
+        let mut buffer = [0; HEADER_BYTES + PROBE_PAYLOAD_BYTES];
+        let Some(packet) = probe::write(local.addresses.own, peer.ip(), payload, &mut buffer) else {
+            return false;
+        };
+        let mut sealed = [0; SLOT_BYTES];
+        let Some(len) = peer.seal(packet, &mut sealed) else { return false };
+        self.shared.send_one(&sealed[..len], to);
+        true
+    }
+
+    /// Sends a datagram as it is: STUN, or one that opens a NAT.
+    pub fn send_datagram(&self, to: SocketAddr, bytes: &[u8]) {
+        self.shared.send_one(bytes, to);
+    }
+
+    /// Whether there is a live session with the peer.
+    pub fn has_session(&self, id: &PeerId) -> bool {
+        self.shared.table().peer(id).is_some_and(|peer| peer.has_session())
+    }
+
+    /// The port of the IPv4 socket.
+    pub fn local_port(&self) -> u16 {
+        self.shared.sockets.local_port()
+    }
+
+    /// The port of the IPv6 socket, if there is one.
+    pub fn local_port_v6(&self) -> Option<u16> {
+        self.shared.sockets.local_port_v6()
+    }
+
+    /// What was moved and dropped so far.
+    pub fn counters(&self) -> TunnelCounters {
+        TunnelCounters {
+            received: self.shared.counters.received.get(),
+            sent: self.shared.counters.sent.get(),
+            drops: self.shared.counters.drops(),
+            peers: self.shared.table().peers().map(|peer| (peer.id(), peer.counters())).collect(),
+        }
+    }
+
+    /// Stops and joins the threads; the party is left. Idempotent.
+    pub fn shutdown(&self) {
+        self.detach();
+        self.shared.stop();
+        if let Some(thread) = self.udp_thread.lock().take() {
+            join(thread);
+        }
+        self.leave();
+    }
+}
+
+impl Drop for Tunnel {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+impl std::fmt::Debug for Tunnel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tunnel").field("sockets", &self.shared.sockets).finish_non_exhaustive()
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    let name = thread.thread().name().unwrap_or_default().to_owned();
+    if thread.join().is_err() {
+        tracing::error!(name, "a packet thread panicked");
+    }
+}

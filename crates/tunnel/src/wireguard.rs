@@ -1,0 +1,419 @@
+//! The one file that names boringtun, and hides that it reads a clock and a source of randomness itself.
+//!
+//! What keeps it calm, measured: no WireGuard keepalive (the engine's probes are it); nothing is sealed without
+//! a session younger than [`SESSION_USABLE`], so boringtun's own queue stays empty and the passive side never
+//! starts a handshake only because it has data; its initiations are always sent on; and its clock, which moves
+//! only in `update_timers`, is moved before every handshake message.
+
+use std::{net::IpAddr, time::Duration};
+
+use boringtun::{
+    noise::{
+        Packet, Tunn, TunnResult, errors::WireGuardError, handshake::parse_handshake_anon,
+        rate_limiter::RateLimiter,
+    },
+    x25519::{PublicKey, StaticSecret},
+};
+use lanrage_party::{PresharedKey, WireGuardKey, WireGuardPrivateKey};
+
+use crate::{counters::DropReason, demux::Message};
+
+/// Specification: a session dies after 180 s (whitepaper §6.1, Reject-After-Time).
+/// Implementation: five seconds less, so that nothing sealed is refused on arrival.
+const SESSION_USABLE: Duration = Duration::from_secs(175);
+
+/// Implementation: handshake messages answered per second without asking for a cookie (whitepaper §5.3). One
+/// handshake is fanned out over every candidate pair of a peer, and a party may reconnect all at once.
+const HANDSHAKES_PER_SECOND: u64 = 200;
+
+/// Implementation: boringtun's sessions per peer; a session's place is its index modulo this.
+const SESSIONS: usize = 8;
+
+const INITIATION_TYPE: u8 = 1;
+const RESPONSE_TYPE: u8 = 2;
+/// Room for a cookie reply.
+pub(crate) const COOKIE_REPLY_BYTES: usize = 64;
+
+/// The party's key pair of this device, and the guard in front of the expensive half of a handshake.
+pub(crate) struct LocalKey {
+    private: StaticSecret,
+    public: PublicKey,
+    guard: RateLimiter,
+    /// boringtun verifies again behind the guard; this one lets everything through, so nothing counts twice.
+    open: std::sync::Arc<RateLimiter>,
+}
+
+impl LocalKey {
+    pub(crate) fn new(key: &WireGuardPrivateKey) -> Self {
+        let private = StaticSecret::from(*key.expose());
+        let public = PublicKey::from(&private);
+        let guard = RateLimiter::new(&public, HANDSHAKES_PER_SECOND);
+        let open = RateLimiter::new(&public, u64::MAX).into();
+        Self { private, public, guard, open }
+    }
+
+    pub(crate) fn public(&self) -> WireGuardKey {
+        WireGuardKey::from_bytes(*self.public.as_bytes())
+    }
+
+    /// Judges a handshake message before any Diffie-Hellman. `Err((reason, n))`: drop it, and send back the
+    /// first `n` bytes of `reply` if there are any.
+    pub(crate) fn admit(
+        &self,
+        from: IpAddr,
+        datagram: &[u8],
+        reply: &mut [u8; COOKIE_REPLY_BYTES],
+    ) -> Result<(), (DropReason, usize)> {
+        match self.guard.verify_packet(Some(from), datagram, reply) {
+            Ok(_) => Ok(()),
+            Err(TunnResult::WriteToNetwork(cookie)) => Err((DropReason::RateLimited, cookie.len())),
+            Err(TunnResult::Err(error)) => Err((reason(&error), 0)),
+            Err(_) => Err((DropReason::MalformedDatagram, 0)),
+        }
+    }
+
+    /// Who sent an initiation: its static key, decrypted but not yet proven.
+    pub(crate) fn initiator_of(&self, datagram: &[u8]) -> Option<WireGuardKey> {
+        let Ok(Packet::HandshakeInit(initiation)) = Tunn::parse_incoming_packet(datagram) else {
+            return None;
+        };
+        let half = parse_handshake_anon(&self.private, &self.public, &initiation).ok()?;
+        Some(WireGuardKey::from_bytes(half.peer_static_public))
+    }
+
+    /// To be called about every second: admits the next second's handshakes.
+    pub(crate) fn let_time_pass(&self) {
+        self.guard.reset_count();
+    }
+}
+
+/// The sessions with one peer: the present one, its predecessors, and the handshake for the next.
+pub(crate) struct Session {
+    tunn: Tunn,
+    /// Sessions that we answered the handshake of and that the initiator has not used yet.
+    unconfirmed: [Option<u32>; SESSIONS],
+    /// The session that was established last.
+    established: Option<u32>,
+}
+
+/// What came out of a handshake message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Handshake {
+    /// Bytes of the output to send back.
+    pub(crate) reply: Option<usize>,
+    /// A session is up.
+    pub(crate) established: bool,
+}
+
+/// What came out of a data message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Opened {
+    /// Bytes of the output that are a packet; none for a keepalive.
+    pub(crate) packet: Option<usize>,
+    /// The message is the first of a session: it is up now.
+    pub(crate) established: bool,
+}
+
+impl Session {
+    /// `index` (24 bits) must differ from that of every other peer: data messages are told apart by it.
+    pub(crate) fn new(local: &LocalKey, peer: &WireGuardKey, preshared: &PresharedKey, index: u32) -> Self {
+        let peer = PublicKey::from(*peer.as_bytes());
+        let (private, preshared) = (local.private.clone(), Some(*preshared.expose()));
+        let tunn = Tunn::new(private, peer, preshared, None, index, Some(local.open.clone()));
+        Self { tunn, unconfirmed: [None; SESSIONS], established: None }
+    }
+
+    /// Whether packets can be sealed and will be accepted.
+    pub(crate) fn is_live(&self) -> bool {
+        // boringtun counts a session as present once it answered the handshake, and lets the eighth answered
+        // initiation take the place of the session in use. Sealed with such a one, packets would be lost.
+        let in_place = self.established.is_some_and(|index| self.unconfirmed[place(index)].is_none());
+        in_place && self.tunn.time_since_last_handshake().is_some_and(|age| age < SESSION_USABLE)
+    }
+
+    /// Seals a packet into `out`, which must have room for 32 bytes more than the packet. None without a live
+    /// session.
+    pub(crate) fn seal(&mut self, packet: &[u8], out: &mut [u8]) -> Option<usize> {
+        if !self.is_live() {
+            return None;
+        }
+        match self.tunn.encapsulate(packet, out) {
+            TunnResult::WriteToNetwork(datagram) => Some(datagram.len()),
+            _ => None,
+        }
+    }
+
+    /// Opens a data message into `out`, which must have room for the whole datagram.
+    pub(crate) fn open(
+        &mut self,
+        receiver: u32,
+        datagram: &[u8],
+        out: &mut [u8],
+    ) -> Result<Opened, DropReason> {
+        let packet = match self.tunn.decapsulate(None, datagram, out) {
+            TunnResult::WriteToTunnelV4(packet, _) | TunnResult::WriteToTunnelV6(packet, _) => {
+                Some(packet.len())
+            }
+            TunnResult::Done => None,
+            TunnResult::Err(WireGuardError::InvalidPacket) => return Err(DropReason::MalformedPacket),
+            TunnResult::Err(error) => return Err(reason(&error)),
+            TunnResult::WriteToNetwork(_) => return Err(DropReason::MalformedDatagram),
+        };
+        let established = self.unconfirmed[place(receiver)] == Some(receiver);
+        if established {
+            self.establish(receiver);
+        }
+        Ok(Opened { packet, established })
+    }
+
+    /// Takes an initiation, response or cookie reply that [`LocalKey::admit`] let through. Call
+    /// [`tick`](Self::tick) first.
+    pub(crate) fn handshake(
+        &mut self,
+        message: Message,
+        datagram: &[u8],
+        out: &mut [u8],
+    ) -> Result<Handshake, DropReason> {
+        let reply = match self.tunn.decapsulate(None, datagram, out) {
+            TunnResult::WriteToNetwork(reply) => &*reply,
+            TunnResult::Done => return Ok(Handshake { reply: None, established: false }),
+            TunnResult::Err(error) => return Err(reason(&error)),
+            _ => return Err(DropReason::MalformedDatagram),
+        };
+        if let ([RESPONSE_TYPE, _, _, _, index @ ..], Message::Initiation) = (reply, message)
+            && let Some(index) = index.first_chunk().map(|index| u32::from_le_bytes(*index))
+        {
+            self.unconfirmed[place(index)] = Some(index);
+        }
+        let reply = Some(reply.len());
+        if let Message::Response { receiver } = message {
+            self.establish(receiver);
+            return Ok(Handshake { reply, established: true });
+        }
+        Ok(Handshake { reply, established: false })
+    }
+
+    fn establish(&mut self, index: u32) {
+        self.unconfirmed[place(index)] = None;
+        self.established = Some(index);
+    }
+
+    /// Writes a handshake initiation. Without `force`, none if one is under way (boringtun repeats it every 5 s
+    /// for 90 s through [`tick`](Self::tick)). With it, always a fresh one; answers to the one before it are
+    /// still taken, to older ones not.
+    pub(crate) fn initiate(&mut self, force: bool, out: &mut [u8]) -> Option<usize> {
+        // After the machine slept, boringtun would date the handshake before the sleep and give it up at once.
+        match self.tunn.update_timers(out) {
+            TunnResult::WriteToNetwork(datagram) if datagram[0] == INITIATION_TYPE => {
+                return Some(datagram.len());
+            }
+            _ => {}
+        }
+        match self.tunn.format_handshake_initiation(out, force) {
+            TunnResult::WriteToNetwork(datagram) => Some(datagram.len()),
+            _ => None,
+        }
+    }
+
+    /// Moves the clock; to be called every 100 to 250 ms. May write a datagram: a keepalive, or an initiation
+    /// where the session grows old or the peer silent. After boringtun gave a handshake up this is quiet until
+    /// the next [`initiate`](Self::initiate) or initiation of the peer.
+    pub(crate) fn tick(&mut self, out: &mut [u8]) -> Option<usize> {
+        match self.tunn.update_timers(out) {
+            TunnResult::WriteToNetwork(datagram) => Some(datagram.len()),
+            _ => None,
+        }
+    }
+}
+
+const fn place(index: u32) -> usize {
+    index as usize % SESSIONS
+}
+
+fn reason(error: &WireGuardError) -> DropReason {
+    match error {
+        WireGuardError::WrongIndex | WireGuardError::NoCurrentSession => DropReason::NoSession,
+        WireGuardError::DuplicateCounter | WireGuardError::InvalidCounter => DropReason::Replay,
+        WireGuardError::InvalidMac | WireGuardError::InvalidAeadTag => DropReason::Unauthenticated,
+        WireGuardError::WrongTai64nTimestamp | WireGuardError::UnexpectedPacket => DropReason::StaleHandshake,
+        WireGuardError::WrongKey => DropReason::UnknownPeer,
+        WireGuardError::UnderLoad => DropReason::RateLimited,
+        _ => DropReason::MalformedDatagram,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        batch::SLOT_BYTES,
+        demux::{Kind, classify},
+        packet::build,
+    };
+    use lanrage_party::PartySecret;
+    use proptest::prelude::*;
+
+    struct End {
+        key: LocalKey,
+        session: Session,
+        out: Vec<u8>,
+    }
+
+    impl End {
+        fn handshake(&mut self, datagram: &[u8]) -> Result<(Vec<u8>, bool), DropReason> {
+            let Ok(Kind::WireGuard(message)) = classify(datagram) else { panic!("not WireGuard") };
+            let done = self.session.handshake(message, datagram, &mut self.out)?;
+            Ok((self.out[..done.reply.unwrap_or(0)].to_vec(), done.established))
+        }
+
+        fn open(&mut self, datagram: &[u8]) -> Result<(Option<Vec<u8>>, bool), DropReason> {
+            let Ok(Kind::WireGuard(Message::Data { receiver })) = classify(datagram) else {
+                panic!("not data")
+            };
+            let opened = self.session.open(receiver, datagram, &mut self.out)?;
+            Ok((opened.packet.map(|len| self.out[..len].to_vec()), opened.established))
+        }
+
+        fn seal(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
+            self.session.seal(packet, &mut self.out).map(|len| self.out[..len].to_vec())
+        }
+
+        fn initiate(&mut self) -> Vec<u8> {
+            let len = self.session.initiate(true, &mut self.out).unwrap();
+            self.out[..len].to_vec()
+        }
+    }
+
+    fn pair() -> (End, End) {
+        let [a, b] = [1, 2].map(|n| WireGuardPrivateKey::from_random([n; 32]));
+        let psk = PartySecret::from_random([3; 32]).preshared_key(&a.public(), &b.public());
+        let end = |own: &WireGuardPrivateKey, peer: &WireGuardPrivateKey, index| {
+            let key = LocalKey::new(own);
+            let session = Session::new(&key, &peer.public(), &psk, index);
+            End { key, session, out: vec![0; SLOT_BYTES] }
+        };
+        (end(&a, &b, 7), end(&b, &a, 9))
+    }
+
+    fn packet() -> Vec<u8> {
+        build::udp([10, 66, 0, 1].into(), [10, 66, 0, 2].into(), (1, 2), b"move")
+    }
+
+    #[test]
+    fn a_session_is_up_for_the_active_side_at_the_response_and_for_the_passive_at_its_first_message() {
+        let (mut active, mut passive) = pair();
+        assert!(active.seal(&packet()).is_none() && passive.seal(&packet()).is_none());
+        let initiation = active.initiate();
+        assert_eq!(passive.key.initiator_of(&initiation), Some(active.key.public()));
+        let (response, established) = passive.handshake(&initiation).unwrap();
+        assert!(!established && !passive.session.is_live());
+        let (confirmation, established) = active.handshake(&response).unwrap();
+        assert!(established && active.session.is_live());
+        assert_eq!(passive.open(&confirmation), Ok((None, true)));
+        assert!(passive.session.is_live());
+
+        let sealed = passive.seal(&packet()).unwrap();
+        assert_eq!(active.open(&sealed), Ok((Some(packet()), false)));
+        assert_eq!(active.open(&sealed), Err(DropReason::Replay), "a second copy over another path");
+        let sealed = active.seal(&packet()).unwrap();
+        assert_eq!(passive.open(&sealed), Ok((Some(packet()), false)), "established once per session");
+    }
+
+    #[test]
+    fn copies_of_an_initiation_are_harmless_and_the_answer_to_the_one_before_counts() {
+        let (mut active, mut passive) = pair();
+        let first = active.initiate();
+        let second = active.initiate();
+        let (response, _) = passive.handshake(&first).unwrap();
+        assert_eq!(passive.handshake(&first), Err(DropReason::StaleHandshake));
+        assert!(passive.handshake(&second).is_ok());
+        assert_eq!(passive.handshake(&first), Err(DropReason::StaleHandshake));
+        assert!(active.handshake(&response).unwrap().1);
+        assert_eq!(active.handshake(&response), Err(DropReason::StaleHandshake));
+    }
+
+    #[test]
+    fn answered_initiations_that_nobody_completes_are_no_session() {
+        let (mut active, mut passive) = pair();
+        let mut answers = Vec::new();
+        for n in 0..2 * SESSIONS {
+            let initiation = active.initiate();
+            answers.push(passive.handshake(&initiation).unwrap().0);
+            assert!(!passive.session.is_live() && passive.seal(&packet()).is_none(), "{n}");
+        }
+        let (confirmation, _) = active.handshake(&answers.pop().unwrap()).unwrap();
+        assert_eq!(passive.open(&confirmation), Ok((None, true)));
+        let sealed = passive.seal(&packet()).unwrap();
+        assert_eq!(active.open(&sealed), Ok((Some(packet()), false)));
+
+        for _ in 0..SESSIONS {
+            let initiation = active.initiate();
+            passive.handshake(&initiation).unwrap();
+        }
+        assert!(passive.seal(&packet()).is_none(), "the session in use was pushed out: packets wait again");
+    }
+
+    #[test]
+    fn handshakes_over_the_limit_get_a_cookie_and_are_let_in_with_it() {
+        let (mut active, passive) = pair();
+        let from = IpAddr::from([192, 0, 2, 1]);
+        let mut reply = [0; COOKIE_REPLY_BYTES];
+        let initiation = active.initiate();
+        for _ in 0..HANDSHAKES_PER_SECOND {
+            assert_eq!(passive.key.admit(from, &initiation, &mut reply), Ok(()));
+        }
+        assert_eq!(
+            passive.key.admit(from, &initiation, &mut reply),
+            Err((DropReason::RateLimited, COOKIE_REPLY_BYTES))
+        );
+        let Ok(Kind::WireGuard(message @ Message::CookieReply { receiver })) = classify(&reply) else {
+            panic!("{reply:?}")
+        };
+        assert_eq!(receiver >> 8, 7, "the cookie finds the peer by its index");
+        active.session.handshake(message, &reply, &mut active.out).unwrap();
+        let with_cookie = active.initiate();
+        assert_eq!(passive.key.admit(from, &with_cookie, &mut reply), Ok(()));
+        let elsewhere = IpAddr::from([192, 0, 2, 2]);
+        assert!(passive.key.admit(elsewhere, &with_cookie, &mut reply).is_err());
+    }
+
+    #[test]
+    fn a_message_with_a_wrong_mac_costs_nothing() {
+        let (mut active, passive) = pair();
+        let mut initiation = active.initiate();
+        initiation[20] ^= 1;
+        let mut reply = [0; COOKIE_REPLY_BYTES];
+        for _ in 0..=HANDSHAKES_PER_SECOND {
+            let refused = passive.key.admit([192, 0, 2, 1].into(), &initiation, &mut reply);
+            assert_eq!(refused, Err((DropReason::Unauthenticated, 0)), "not counted against the limit");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_bytes_are_refused(
+            mut bytes in prop::collection::vec(any::<u8>(), 4..400), kind in 1_u8..=4, fitting: bool, index: u8
+        ) {
+            let (_, mut passive) = pair();
+            bytes[..4].copy_from_slice(&[kind, 0, 0, 0]);
+            if fitting {
+                bytes.resize([148, 92, 64, 100][usize::from(kind) - 1], 7);
+                let at = if kind == 2 { 8 } else { 4 };
+                bytes[at..at + 4].copy_from_slice(&(9 << 8 | u32::from(index)).to_le_bytes());
+            }
+            let mut reply = [0; COOKIE_REPLY_BYTES];
+            prop_assert!(passive.key.initiator_of(&bytes).is_none());
+            match classify(&bytes) {
+                Ok(Kind::WireGuard(Message::Data { receiver })) => {
+                    prop_assert!(passive.session.open(receiver, &bytes, &mut passive.out).is_err());
+                }
+                Ok(Kind::WireGuard(message)) => {
+                    let _ = passive.key.admit([192, 0, 2, 1].into(), &bytes, &mut reply);
+                    prop_assert!(passive.session.handshake(message, &bytes, &mut passive.out).is_err());
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Two or more real tunnels over loopback, each with a device in memory.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, Sender, channel},
+    },
+    time::{Duration, Instant},
+};
+
+use lanrage_party::{
+    DeviceIdentity, PartySecret, PeerId, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
+};
+use lanrage_tunnel::{
+    EventSink, LocalEnd, PacketBatch, PacketDevice, PeerConfig, Tunnel, TunnelEvent, UdpSockets, initiates,
+};
+
+/// Longer than anything here takes on a busy machine; only a failing test waits for it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the "OS" of a test gives to the tunnel.
+enum Input {
+    Packet(Vec<u8>),
+    Fail,
+    Stop,
+}
+
+pub(crate) struct MemoryDevice {
+    input: Mutex<Receiver<Input>>,
+    to_input: Sender<Input>,
+    output: Sender<Vec<u8>>,
+}
+
+impl MemoryDevice {
+    pub(crate) fn new() -> (Arc<Self>, Receiver<Vec<u8>>) {
+        let (to_input, input) = channel();
+        let (output, from_output) = channel();
+        (Arc::new(Self { input: Mutex::new(input), to_input, output }), from_output)
+    }
+
+    /// The OS sends a packet.
+    pub(crate) fn inject(&self, packet: &[u8]) {
+        self.to_input.send(Input::Packet(packet.to_vec())).unwrap();
+    }
+
+    pub(crate) fn fail(&self) {
+        self.to_input.send(Input::Fail).unwrap();
+    }
+}
+
+impl PacketDevice for MemoryDevice {
+    fn read(&self, batch: &mut PacketBatch) -> io::Result<bool> {
+        let input = self.input.lock().unwrap();
+        let mut next = input.recv().ok();
+        loop {
+            match next {
+                Some(Input::Packet(packet)) => assert!(batch.push(&packet)),
+                Some(Input::Fail) => return Err(io::Error::other("pulled out")),
+                Some(Input::Stop) | None => return Ok(false),
+            }
+            if batch.is_full() {
+                return Ok(true);
+            }
+            match input.try_recv() {
+                Ok(input) => next = Some(input),
+                Err(_) => return Ok(true),
+            }
+        }
+    }
+
+    fn write(&self, batch: &PacketBatch) -> io::Result<()> {
+        for packet in batch.iter() {
+            let _ = self.output.send(packet.to_vec());
+        }
+        Ok(())
+    }
+
+    fn wake(&self) {
+        let _ = self.to_input.send(Input::Stop);
+    }
+}
+
+/// One player's machine.
+pub(crate) struct End {
+    pub(crate) tunnel: Tunnel,
+    pub(crate) device: Arc<MemoryDevice>,
+    pub(crate) packets: Receiver<Vec<u8>>,
+    pub(crate) events: Receiver<TunnelEvent>,
+    pub(crate) id: PeerId,
+    pub(crate) ip: VirtualIp,
+    pub(crate) address: SocketAddr,
+    key: WireGuardPrivateKey,
+}
+
+impl End {
+    pub(crate) fn new(seed: u8) -> Self {
+        Self::with_ip(seed, VirtualIp([10, 66, 0, seed].into()))
+    }
+
+    /// An end that believes `ip` to be its own.
+    pub(crate) fn with_ip(seed: u8, ip: VirtualIp) -> Self {
+        let sockets = UdpSockets::bind(0).unwrap();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, sockets.local_port()));
+        let (sender, events) = channel();
+        let sink: EventSink = Arc::new(move |event| {
+            let _ = sender.send(event);
+        });
+        let tunnel = Tunnel::start(sockets, sink).unwrap();
+        let key = WireGuardPrivateKey::from_random([seed; 32]);
+        tunnel.enter(LocalEnd { private_key: key.clone(), virtual_ip: ip, subnet: Subnet::DEFAULT });
+        let (device, packets) = MemoryDevice::new();
+        tunnel.attach(device.clone()).unwrap();
+        let id = DeviceIdentity::from_seed(&[seed; 32]).peer_id();
+        Self { tunnel, device, packets, events, id, ip, address, key }
+    }
+
+    pub(crate) fn public_key(&self) -> WireGuardKey {
+        self.key.public()
+    }
+
+    /// What a record of this end would say, with the lease that the others know.
+    pub(crate) fn config_for(&self, other: &Self, ip: VirtualIp) -> PeerConfig {
+        let secret = PartySecret::from_random([7; 32]);
+        PeerConfig {
+            id: self.id,
+            public_key: self.public_key(),
+            preshared_key: secret.preshared_key(&self.public_key(), &other.public_key()),
+            virtual_ip: ip,
+        }
+    }
+
+    pub(crate) fn knows(&self, other: &Self) {
+        self.tunnel.add_peer(other.config_for(self, other.ip)).unwrap();
+    }
+
+    /// The next packet that the OS gets.
+    pub(crate) fn packet(&self) -> Vec<u8> {
+        self.packets.recv_timeout(PATIENCE).expect("a packet")
+    }
+
+    /// The next event that `pick` takes; the others are left out.
+    pub(crate) fn event<T>(&self, mut pick: impl FnMut(TunnelEvent) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if let Some(picked) = pick(self.events.recv_timeout(left).expect("an event")) {
+                return picked;
+            }
+        }
+    }
+
+    pub(crate) fn established(&self) -> (PeerId, SocketAddr) {
+        self.event(|event| match event {
+            TunnelEvent::SessionEstablished { peer, from } => Some((peer, from)),
+            _ => None,
+        })
+    }
+
+    /// Waits until everything sent to this end before has been handled: datagrams of one sender stay in order
+    /// on loopback.
+    pub(crate) fn fence(&self, sender: &Self) {
+        sender.tunnel.send_datagram(self.address, b"fence");
+        self.event(|event| match event {
+            TunnelEvent::Datagram { from, bytes } if bytes == b"fence" && from == sender.address => Some(()),
+            _ => None,
+        });
+    }
+}
+
+/// Waits for what no event tells.
+pub(crate) fn wait_until(mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "in vain");
+        std::thread::yield_now();
+    }
+}
+
+/// Two ends that know each other: the active one first.
+pub(crate) fn strangers() -> (End, End) {
+    let (a, b) = (End::new(1), End::new(2));
+    let (active, passive) = if initiates(&a.public_key(), &b.public_key()) { (a, b) } else { (b, a) };
+    active.knows(&passive);
+    passive.knows(&active);
+    (active, passive)
+}
+
+pub(crate) fn connect(active: &End, passive: &End) {
+    active.tunnel.initiate_handshake(&passive.id, &[passive.address]);
+    assert_eq!(active.established(), (passive.id, passive.address));
+    assert_eq!(passive.established(), (active.id, active.address));
+}
+
+/// Two ends with a session between them: the active one first.
+pub(crate) fn friends() -> (End, End) {
+    let (active, passive) = strangers();
+    connect(&active, &passive);
+    (active, passive)
+}
+
+/// A UDP packet without UDP checksum, and a right header.
+pub(crate) fn udp(source: Ipv4Addr, destination: Ipv4Addr, data: &[u8]) -> Vec<u8> {
+    ipv4(
+        source,
+        destination,
+        17,
+        &[&[0, 1, 0, 2], &(8 + data.len() as u16).to_be_bytes()[..], &[0, 0], data].concat(),
+    )
+}
+
+pub(crate) fn ipv4(source: Ipv4Addr, destination: Ipv4Addr, protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0];
+    packet[2..4].copy_from_slice(&(20 + payload.len() as u16).to_be_bytes());
+    packet.extend_from_slice(&source.octets());
+    packet.extend_from_slice(&destination.octets());
+    let sum = checksum(&packet);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet.extend_from_slice(payload);
+    packet
+}
+
+pub(crate) fn checksum(header: &[u8]) -> u16 {
+    let sum: u32 = header.chunks(2).map(|w| u32::from(u16::from_be_bytes([w[0], w[1]]))).sum();
+    let folded = (sum & 0xFFFF) + (sum >> 16);
+    !((folded & 0xFFFF) + (folded >> 16)) as u16
+}
