@@ -1,7 +1,4 @@
-use std::{
-    io,
-    net::{IpAddr, Ipv4Addr},
-};
+use std::{io, net::IpAddr};
 
 use ipnet::Ipv4Net;
 use lanrage_party::{Subnet, VirtualIp};
@@ -70,10 +67,6 @@ fn usable(route: &route_manager::Route) -> Option<Route> {
     let interface = route.if_name().cloned().unwrap_or_else(|| "several interfaces".into());
     Some(Route { net, interface })
 }
-
-/// Destinations outside the subnet that must leave through the adapter, or games' searches never reach it.
-pub(crate) const SEARCHES: [Ipv4Net; 2] =
-    [Ipv4Net::new_assert(Ipv4Addr::BROADCAST, 32), Ipv4Net::new_assert(Ipv4Addr::new(224, 0, 0, 0), 4)];
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,8 @@ use std::{io, net::UdpSocket, path::Path};
 use rustix::{io::Errno, net::netdevice::name_to_index};
 use tun::AbstractDevice;
 
-use super::{Packets, linux_route};
-use crate::{AdapterConfig, AdapterError, routes::SEARCHES};
+use super::{Packets, SEARCHES, linux_route};
+use crate::{AdapterConfig, AdapterError};
 
 /// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
 /// address and its routes.

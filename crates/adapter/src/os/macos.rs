@@ -4,8 +4,8 @@ use ipnet::Ipv4Net;
 use route_manager::{Route, RouteManager};
 use tun::AbstractDevice;
 
-use super::Packets;
-use crate::{AdapterConfig, AdapterError, routes::SEARCHES};
+use super::{Packets, SEARCHES};
+use crate::{AdapterConfig, AdapterError};
 
 /// The system numbers its `utun` devices itself, so the name asked for is not used. Closing the descriptor
 /// removes the device and its routes.

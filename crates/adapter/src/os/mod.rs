@@ -21,3 +21,11 @@ pub(crate) use linux::create;
 pub(crate) use macos::create;
 #[cfg(windows)]
 pub(crate) use windows::{Packets, create};
+
+/// Destinations outside the subnet that must leave through the adapter, or games' searches never reach the
+/// party: limited broadcast (RFC 919) and multicast (RFC 5771). Windows needs no routes for them.
+#[cfg(unix)]
+const SEARCHES: [ipnet::Ipv4Net; 2] = [
+    ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::BROADCAST, 32),
+    ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::new(224, 0, 0, 0), 4),
+];
