@@ -1,1 +1,27 @@
-//! lanrage-nat
+//! How two peers behind routers find a way to each other: what we offer ([`host_candidates`],
+//! [`StunClient`]), and what we do with what the other offers ([`PathAgent`]).
+//!
+//! Everything but [`interfaces`] is pure: time comes in as `now`, randomness as a seed, datagrams as bytes;
+//! what to send, when to wake up and what happened come out of `poll_*`. The order for the caller is always
+//! the same: call a `handle_*`, then drain `poll_transmit` and `poll_event`, then sleep until `poll_timeout`
+//! or the next input, whichever comes first.
+//!
+//! Words are those of RFC 8445 (candidates), RFC 8489 (STUN) and RFC 4787 (what routers do).
+
+mod candidates;
+pub mod interfaces;
+mod outbox;
+mod path_agent;
+mod probe;
+pub mod stun;
+mod stun_client;
+mod transaction_ids;
+
+pub use candidates::host_candidates;
+pub use path_agent::{
+    LossReason, PathAgent, PathAgentConfig, PathEvent, PathState, PathStats, PathTransmit, PathView, Phase,
+    timing,
+};
+pub use probe::{Probe, ProbeError};
+pub use stun_client::{STUN_SERVERS, StunClient, StunEvent};
+pub use transaction_ids::TransactionIds;

@@ -1,0 +1,186 @@
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use lanrage_party::Candidate;
+
+use super::{preference::Quality, probe_log::ProbeLog, timing};
+
+/// One remote address, and what is known of the way to it.
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) candidate: Candidate,
+    /// Whether the peer's last candidates name it; if not, it was seen, or is no longer offered.
+    pub(super) signalled: bool,
+    pub(super) log: ProbeLog,
+    /// Our own address as the peer last saw it on this path.
+    pub(super) observed: Option<SocketAddr>,
+    /// Since when every loss of it was short of a lost path.
+    proven_since: Option<Instant>,
+    /// When anything authenticated last came from there.
+    heard_at: Option<Instant>,
+    last_probe: Option<Instant>,
+    /// Probe as soon as [`timing::SHORTEST_PROBE`] allows.
+    triggered: bool,
+    fast_until: Instant,
+    /// Pause between probes while unproven and no longer fast.
+    backoff: Duration,
+    /// How often it was lost after it was proven, lately.
+    losses: u32,
+    /// The owner has been told that it leaves probes unanswered.
+    pub(super) reported_unresponsive: bool,
+}
+
+impl Path {
+    pub(super) fn new(candidate: Candidate, signalled: bool, now: Instant) -> Self {
+        Self {
+            candidate,
+            signalled,
+            log: ProbeLog::default(),
+            observed: None,
+            proven_since: None,
+            heard_at: None,
+            last_probe: None,
+            triggered: true,
+            fast_until: now + timing::FAST_PERIOD,
+            backoff: timing::IDLE_PROBE,
+            losses: 0,
+            reported_unresponsive: false,
+        }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.candidate.address
+    }
+
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven_since.is_some()
+    }
+
+    pub(super) fn heard_at(&self) -> Option<Instant> {
+        self.heard_at
+    }
+
+    /// Something authenticated came from there.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard_at = Some(now);
+        // Who reaches us can probably be reached: RFC 8445 §7.3.1.4 calls this a triggered check.
+        if !self.is_proven() {
+            self.triggered = true;
+        }
+    }
+
+    /// A response came back. Returns whether one was awaited.
+    pub(super) fn answered(&mut self, now: Instant, id: u64, observed: SocketAddr) -> bool {
+        if self.log.answered(now, id).is_none() {
+            return false;
+        }
+        self.heard_at = Some(now);
+        self.proven_since.get_or_insert(now);
+        self.backoff = timing::IDLE_PROBE;
+        self.observed = Some(observed);
+        true
+    }
+
+    /// A probe leaves now.
+    pub(super) fn probed(&mut self, now: Instant, id: u64) {
+        self.log.sent(now, id);
+        self.last_probe = Some(now);
+        self.triggered = false;
+        if !self.is_proven() && now >= self.fast_until {
+            self.backoff = (self.backoff * 2).min(timing::LONGEST_PROBE);
+        }
+    }
+
+    /// The path does not work any more.
+    pub(super) fn lost(&mut self, now: Instant) {
+        if let Some(since) = self.proven_since.take() {
+            let forgiven = now.saturating_duration_since(since) >= timing::FORGIVEN;
+            self.losses = if forgiven { 1 } else { self.losses.saturating_add(1) };
+        }
+        self.reported_unresponsive = false;
+        self.backoff = timing::IDLE_PROBE;
+    }
+
+    /// Probe now, and fast for a while.
+    pub(super) fn recheck(&mut self, now: Instant) {
+        self.triggered = true;
+        self.fast_until = now + timing::FAST_PERIOD;
+        self.backoff = timing::IDLE_PROBE;
+    }
+
+    /// Probe now.
+    pub(super) fn trigger(&mut self) {
+        self.triggered = true;
+    }
+
+    /// The session in which it was proven is gone.
+    pub(super) fn unprove(&mut self) {
+        self.proven_since = None;
+        self.reported_unresponsive = false;
+        self.log.forget_open();
+    }
+
+    /// Our network changed: nothing measured is valid, and earlier losses tell nothing.
+    pub(super) fn forget_measurements(&mut self) {
+        self.log.reset();
+        self.losses = 0;
+    }
+
+    /// When the first probe after the last answered one becomes overdue.
+    pub(super) fn suspect_at(&self) -> Option<Instant> {
+        Some(self.log.unanswered_since()? + self.log.rtt().timeout())
+    }
+
+    pub(super) fn is_suspect(&self, now: Instant) -> bool {
+        self.suspect_at().is_some_and(|at| now >= at)
+    }
+
+    /// When it is lost unless an answer comes; `None` while unproven or nothing is open.
+    pub(super) fn lost_at(&self) -> Option<Instant> {
+        self.proven_since?;
+        let since = self.log.unanswered_since()?;
+        let limit = timing::SILENCE.max(self.log.rtt().timeout() + 2 * timing::FAST_PROBE);
+        let silent_since = self.heard_at.map_or(since, |heard| heard.max(since));
+        Some((silent_since + limit).min(since + timing::ONE_WAY_SILENCE.max(limit)))
+    }
+
+    /// When the next probe is due; `busy` if it is selected and packets flow.
+    pub(super) fn probe_at(&self, now: Instant, busy: bool) -> Instant {
+        let Some(last) = self.last_probe else {
+            return now;
+        };
+        let interval = if self.triggered {
+            timing::SHORTEST_PROBE
+        } else if now < self.fast_until || (self.is_proven() && self.is_suspect(now)) {
+            timing::FAST_PROBE
+        } else if busy {
+            timing::BUSY_PROBE
+        } else if self.is_proven() {
+            timing::IDLE_PROBE
+        } else {
+            self.backoff
+        };
+        last + interval
+    }
+
+    /// Whether it may replace a path that works.
+    pub(super) fn is_trusted(&self, now: Instant) -> bool {
+        let Some(since) = self.proven_since else {
+            return false;
+        };
+        let probation = match self.losses {
+            0 => Duration::ZERO,
+            losses => (timing::PROBATION * (1 << (losses - 1).min(8))).min(timing::LONGEST_RETRY),
+        };
+        !self.is_suspect(now) && now.saturating_duration_since(since) >= probation
+    }
+
+    /// For comparison with others; `None` while unproven or unmeasured.
+    pub(super) fn quality(&self) -> Option<Quality> {
+        self.proven_since?;
+        let rtt = self.log.rtt();
+        Some(Quality { kind: self.candidate.kind, rtt: rtt.smoothed()?, samples: rtt.samples() })
+    }
+}

@@ -1,0 +1,6 @@
+//! Agents driven against each other under a virtual clock.
+
+mod bounds;
+mod connect;
+mod keep;
+mod sim;
