@@ -115,7 +115,6 @@ fn parse_name(text: &str) -> Result<Name, CommandError> {
 }
 
 fn parse_invitation(link: &str) -> Result<Invitation, CommandError> {
-    link.parse().map_err(|error: lanrage_party::InvitationError| {
-        CommandError::new(error.code(), error.to_string())
-    })
+    link.parse()
+        .map_err(|error: lanrage_party::InvitationError| CommandError::new(error.code(), error.to_string()))
 }

@@ -1,9 +1,36 @@
 //! The party engine: one event loop that owns every decision, and the shells that carry them out.
+//!
+//! [`Engine::start`] gives a [`Handle`]; a host sends commands and watches [`Snapshot`]s and [`Notice`]s.
+//! Inside, [`event_loop`] waits for whatever happens and lets [`party_manager`] decide, which is pure and asks
+//! [`control_planes`] (who is in the party), [`connection_manager`] (a path to each of them) and
+//! [`nat_status`] (how we look from outside).
 
+mod action;
+mod adapter_shell;
+mod adapter_state;
+mod connection;
+mod connection_manager;
+mod connection_state;
+mod control_planes;
+mod device;
+mod engine;
+mod entropy;
+mod event_loop;
 mod handle;
+mod local;
+mod membership;
+mod nat_status;
+mod net_watch;
+mod party_manager;
+mod roster;
+mod signal;
 mod snapshot;
+mod status;
+mod tasks;
 
+pub use engine::{Engine, EngineOptions, StartError};
 pub use handle::Handle;
+pub use local::{LocalClient, LocalError, LocalRequest, LocalResponse};
 pub use snapshot::{
     AdapterView, CommandError, ConnectionState, ControlView, InvitationPreview, Notice, PartyView, PeerView,
     Problem, Severity, Snapshot, Traffic,

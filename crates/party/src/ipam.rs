@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -112,12 +115,13 @@ pub struct Ipam {
     party: PartyId,
     subnet: Subnet,
     leases: BTreeMap<PeerId, VirtualIp>,
+    avoided: BTreeSet<VirtualIp>,
 }
 
 impl Ipam {
     /// No leases yet.
     pub const fn new(party: PartyId, subnet: Subnet) -> Self {
-        Self { party, subnet, leases: BTreeMap::new() }
+        Self { party, subnet, leases: BTreeMap::new(), avoided: BTreeSet::new() }
     }
 
     /// The peer's lease, newly chosen if it has none.
@@ -136,7 +140,7 @@ impl Ipam {
         // Linear probing from the preferred offset visits every address once.
         let free = (0..size)
             .map(|step| self.address((start + step) % size))
-            .find(|ip| !self.leases.values().any(|taken| taken == ip))
+            .find(|ip| !self.avoided.contains(ip) && !self.leases.values().any(|taken| taken == ip))
             .ok_or(IpamError::Full)?;
         self.leases.insert(peer, free);
         Ok(free)
@@ -155,6 +159,11 @@ impl Ipam {
         }
         self.leases.insert(peer, ip);
         Ok(())
+    }
+
+    /// Keeps an address out of new leases, because a peer that is not known here holds it.
+    pub fn avoid(&mut self, ip: VirtualIp) {
+        self.avoided.insert(ip);
     }
 
     /// Gives the peer's lease back.
@@ -212,6 +221,15 @@ mod tests {
         assert_eq!(ipam.lease(peer(62)), Err(IpamError::Full));
         let freed = ipam.release(&peer(7)).unwrap();
         assert_eq!(ipam.lease(peer(62)), Ok(freed));
+    }
+
+    #[test]
+    fn an_avoided_address_leads_to_the_next_one() {
+        let mut ipam = ipam("10.66.0.0/16");
+        let preferred = ipam.lease(peer(1)).unwrap();
+        ipam.release(&peer(1));
+        ipam.avoid(preferred);
+        assert_ne!(ipam.lease(peer(1)).unwrap(), preferred);
     }
 
     #[test]

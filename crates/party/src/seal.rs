@@ -1,3 +1,5 @@
+use std::fmt;
+
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -72,6 +74,12 @@ impl SignalKey {
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError::NotAuthentic)?;
         let payload = Payload { msg: sealed, aad: &direction(&self.theirs, &self.ours) };
         self.cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| SealError::NotAuthentic)
+    }
+}
+
+impl fmt::Debug for SignalKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignalKey(..)")
     }
 }
 

@@ -1,0 +1,41 @@
+use lanrage_control::LinkAction;
+use lanrage_party::{PeerId, Subnet, VirtualIp};
+use lanrage_tunnel::{LocalEnd, PeerConfig};
+use std::net::SocketAddr;
+
+use crate::{CommandError, Notice};
+
+/// Tells one command from another until it is answered.
+pub(crate) type Ticket = u64;
+
+/// What the decisions ask of the shells. The event loop carries out every one, in order.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// To the control server's link.
+    Link(LinkAction),
+    /// To the data plane.
+    Tunnel(TunnelAction),
+    /// Opens the virtual device; the shell answers with what came of it.
+    OpenAdapter { address: VirtualIp, subnet: Subnet },
+    /// Closes the virtual device and takes its routes away.
+    CloseAdapter,
+    /// Looks up the addresses of STUN servers, given as host and port; the shell answers with them.
+    ResolveStun(Vec<(String, u16)>),
+    /// Tells the user.
+    Notice(Notice),
+    /// Answers a command.
+    Complete { ticket: Ticket, result: Result<(), CommandError> },
+}
+
+/// What the decisions ask of the data plane.
+#[derive(Debug)]
+pub(crate) enum TunnelAction {
+    Enter(LocalEnd),
+    Leave,
+    AddPeer(PeerConfig),
+    RemovePeer(PeerId),
+    SetPath { peer: PeerId, to: Option<SocketAddr> },
+    Handshake { peer: PeerId, targets: Vec<SocketAddr> },
+    Probe { peer: PeerId, to: SocketAddr, payload: Vec<u8> },
+    Datagram { to: SocketAddr, bytes: Vec<u8> },
+}

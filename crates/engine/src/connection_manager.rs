@@ -1,0 +1,408 @@
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::SocketAddr,
+    time::Instant,
+};
+
+use lanrage_nat::{PathEvent, PathTransmit};
+use lanrage_party::{
+    Candidate, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey, UnixMillis,
+    WireGuardPrivateKey,
+};
+use lanrage_tunnel::{LocalEnd, PeerConfig, initiates};
+use tracing::{debug, info};
+
+use crate::{
+    ConnectionState,
+    action::TunnelAction,
+    connection::{Connection, PeerInfo},
+    entropy::Entropy,
+    signal::Signal,
+};
+
+/// What the connections want done or known.
+#[derive(Debug)]
+pub(crate) enum ConnectionOutput {
+    Tunnel(TunnelAction),
+    Punch { to: SocketAddr },
+    Signal { to: PeerId, signal: SealedSignal },
+    Notice { code: &'static str, text: String },
+}
+
+/// The connections to all peers of one party.
+#[derive(Debug)]
+pub(crate) struct ConnectionManager {
+    secret: PartySecret,
+    private_key: WireGuardPrivateKey,
+    connections: BTreeMap<PeerId, Connection>,
+    candidates: Vec<Candidate>,
+    last_signal: u64,
+    outputs: VecDeque<ConnectionOutput>,
+}
+
+impl ConnectionManager {
+    /// Begins with nobody; the data plane takes the party's key and address.
+    pub(crate) fn new(
+        party: PartyId,
+        secret: PartySecret,
+        end: LocalEnd,
+        candidates: Vec<Candidate>,
+    ) -> Self {
+        debug!(%party, "data plane enters the party");
+        Self {
+            secret,
+            private_key: end.private_key.clone(),
+            connections: BTreeMap::new(),
+            candidates,
+            last_signal: 0,
+            outputs: VecDeque::from([ConnectionOutput::Tunnel(TunnelAction::Enter(end))]),
+        }
+    }
+
+    /// The connections, by peer.
+    pub(crate) const fn connections(&self) -> &BTreeMap<PeerId, Connection> {
+        &self.connections
+    }
+
+    /// Whether another peer than `peer` holds the address or the WireGuard key of `record`.
+    pub(crate) fn conflicts(&self, peer: PeerId, record: &PeerRecord) -> bool {
+        self.connections.iter().any(|(id, other)| {
+            *id != peer
+                && (other.record.virtual_ip == record.virtual_ip
+                    || other.record.wireguard_key == record.wireguard_key)
+        })
+    }
+
+    /// The highest record sequence accepted of a peer.
+    pub(crate) fn record_sequence(&self, peer: &PeerId) -> Option<u64> {
+        self.connections.get(peer).map(|connection| connection.record.sequence)
+    }
+
+    /// Takes a verified peer in, or brings what is known of it up to date.
+    pub(crate) fn connect_to_peer(
+        &mut self,
+        now: Instant,
+        wall: UnixMillis,
+        record: PeerRecord,
+        info: PeerInfo,
+        entropy: &mut Entropy,
+    ) {
+        let id = record.peer_id();
+        let returned = match self.connections.get_mut(&id) {
+            Some(known) if known.record.wireguard_key == record.wireguard_key => {
+                let returned = known.info.online == Some(false) && info.online == Some(true);
+                let moved = known.record.virtual_ip != record.virtual_ip;
+                (known.record, known.info, known.unlisted) = (record, info, false);
+                if moved {
+                    self.configure(id);
+                }
+                returned
+            }
+            other => {
+                let replaced = other.is_some();
+                let own = self.private_key.public();
+                let key = SignalKey::new(&self.secret, &self.private_key, &record.wireguard_key);
+                let initiator = initiates(&own, &record.wireguard_key);
+                info!(peer = %id.short(), initiator, replaced, "peer added");
+                if !replaced {
+                    self.notice("peer_joined", format!("{} is in the party.", record.name));
+                }
+                self.connections.insert(id, Connection::new(record, info, key, initiator, now));
+                self.configure(id);
+                true
+            }
+        };
+        if returned {
+            self.send_candidates(wall, id, entropy);
+        }
+    }
+
+    /// Ends the connection to a peer.
+    pub(crate) fn disconnect_peer(&mut self, peer: &PeerId) {
+        if let Some(mut gone) = self.connections.remove(peer) {
+            gone.state.transition_to(ConnectionState::Closed);
+            info!(peer = %peer.short(), "peer removed");
+            self.outputs.push_back(ConnectionOutput::Tunnel(TunnelAction::RemovePeer(*peer)));
+            self.notice("peer_left", format!("{} has left the party.", gone.record.name));
+        }
+    }
+
+    /// Ends everything.
+    pub(crate) fn close(&mut self) {
+        for mut connection in std::mem::take(&mut self.connections).into_values() {
+            connection.state.transition_to(ConnectionState::Closed);
+        }
+        self.outputs.push_back(ConnectionOutput::Tunnel(TunnelAction::Leave));
+    }
+
+    /// The server lists these peers. One that it does not list stays while its path works: a server that lost
+    /// its memory does not end a game.
+    pub(crate) fn retain_listed(&mut self, listed: impl Fn(&PeerId) -> bool) {
+        let ids: Vec<PeerId> = self.connections.keys().copied().collect();
+        for id in ids.into_iter().filter(|id| !listed(id)) {
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            connection.unlisted = true;
+            connection.info.online = Some(false);
+            if connection.path().is_none() {
+                self.disconnect_peer(&id);
+            }
+        }
+    }
+
+    /// The server says whether a peer is there.
+    pub(crate) fn handle_online(
+        &mut self,
+        wall: UnixMillis,
+        peer: PeerId,
+        online: bool,
+        entropy: &mut Entropy,
+    ) {
+        let Some(connection) = self.connections.get_mut(&peer) else { return };
+        let returned = online && connection.info.online != Some(true);
+        connection.info.online = Some(online);
+        if returned {
+            self.send_candidates(wall, peer, entropy);
+        }
+    }
+
+    /// This device's candidates changed: everybody is told.
+    pub(crate) fn set_candidates(
+        &mut self,
+        wall: UnixMillis,
+        candidates: Vec<Candidate>,
+        entropy: &mut Entropy,
+    ) {
+        if candidates == self.candidates {
+            return;
+        }
+        self.candidates = candidates;
+        self.announce(wall, entropy);
+    }
+
+    /// Tells every peer this device's candidates, for example when the control plane is back.
+    pub(crate) fn announce(&mut self, wall: UnixMillis, entropy: &mut Entropy) {
+        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
+        for peer in peers {
+            self.send_candidates(wall, peer, entropy);
+        }
+    }
+
+    /// A sealed signal arrived, allegedly from `from`. What is not authentic or not new is dropped.
+    pub(crate) fn handle_signal(&mut self, now: Instant, from: &PeerId, sealed: &SealedSignal) {
+        let Some(connection) = self.connections.get_mut(from) else { return };
+        let signal = match connection.key.open(sealed) {
+            Ok(message) => Signal::decode(&message),
+            Err(error) => {
+                debug!(peer = %from.short(), %error, "signal dropped");
+                return;
+            }
+        };
+        match signal {
+            Ok(signal) if signal.sequence > connection.seen_signal => {
+                connection.seen_signal = signal.sequence;
+                connection.agent.set_remote_candidates(now, &signal.candidates);
+                self.drive(now, *from);
+            }
+            Ok(_) => debug!(peer = %from.short(), "old signal dropped"),
+            Err(error) => debug!(peer = %from.short(), %error, "signal dropped"),
+        }
+    }
+
+    /// A WireGuard handshake with the peer was completed.
+    pub(crate) fn handle_session(&mut self, now: Instant, peer: PeerId, from: SocketAddr) {
+        self.with_agent(now, peer, |connection| connection.agent.handle_session(now, from));
+    }
+
+    /// An authenticated packet came from an address that was not the last one.
+    pub(crate) fn handle_remote(&mut self, now: Instant, peer: PeerId, from: SocketAddr) {
+        self.with_agent(now, peer, |connection| connection.agent.handle_remote(now, from));
+    }
+
+    /// A probe arrived inside the session.
+    pub(crate) fn handle_probe(&mut self, now: Instant, peer: PeerId, from: SocketAddr, payload: &[u8]) {
+        self.with_agent(now, peer, |connection| {
+            if let Err(error) = connection.agent.handle_probe(now, from, payload) {
+                debug!(peer = %peer.short(), %error, "probe dropped");
+            }
+        });
+    }
+
+    /// A punch came from `from`: nobody authenticates it, so it only hints to a peer that offered that address.
+    pub(crate) fn handle_punch(&mut self, now: Instant, from: SocketAddr) {
+        let hinted = self.connections.iter().find(|(_, connection)| {
+            connection.path().is_none()
+                && connection
+                    .agent
+                    .paths()
+                    .any(|path| path.address.ip().to_canonical() == from.ip().to_canonical())
+        });
+        if let Some(peer) = hinted.map(|(id, _)| *id) {
+            if let Some(connection) = self.connections.get_mut(&peer) {
+                connection.agent.handle_punch(now, from);
+            }
+            self.drive(now, peer);
+        }
+    }
+
+    /// Packets flow from the peer.
+    pub(crate) fn handle_traffic(&mut self, now: Instant, peer: PeerId) {
+        if let Some(connection) = self.connections.get_mut(&peer) {
+            connection.agent.handle_traffic(now);
+            self.drive(now, peer);
+        }
+    }
+
+    /// The device's own network changed: every path is checked again at once.
+    pub(crate) fn handle_network_change(&mut self, now: Instant) {
+        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
+        for peer in peers {
+            if let Some(connection) = self.connections.get_mut(&peer) {
+                connection.agent.handle_network_change(now);
+            }
+            self.drive(now, peer);
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        let due: Vec<PeerId> = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.agent.poll_timeout().is_some_and(|at| at <= now))
+            .map(|(id, _)| *id)
+            .collect();
+        for peer in due {
+            if let Some(connection) = self.connections.get_mut(&peer) {
+                connection.agent.handle_timeout(now);
+            }
+            self.drive(now, peer);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.connections.values().filter_map(|connection| connection.agent.poll_timeout()).min()
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<ConnectionOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn with_agent(&mut self, now: Instant, peer: PeerId, act: impl FnOnce(&mut Connection)) {
+        if let Some(connection) = self.connections.get_mut(&peer) {
+            connection.note_packet(now);
+            act(connection);
+            self.drive(now, peer);
+        }
+    }
+
+    /// Takes out what the peer's path agent wants, and follows what it found.
+    fn drive(&mut self, now: Instant, peer: PeerId) {
+        let Some(connection) = self.connections.get_mut(&peer) else { return };
+        while let Some(transmit) = connection.agent.poll_transmit() {
+            self.outputs.push_back(match transmit {
+                PathTransmit::Punch { to } => ConnectionOutput::Punch { to },
+                PathTransmit::Handshake { targets } => {
+                    ConnectionOutput::Tunnel(TunnelAction::Handshake { peer, targets })
+                }
+                PathTransmit::Probe { to, payload } => {
+                    ConnectionOutput::Tunnel(TunnelAction::Probe { peer, to, payload })
+                }
+            });
+        }
+        let mut notices = Vec::new();
+        let mut gone = false;
+        while let Some(event) = connection.agent.poll_event() {
+            debug!(peer = %peer.short(), ?event, "path");
+            match event {
+                PathEvent::Selected { address, .. } => {
+                    notices.extend(selected(connection, now));
+                    let action = TunnelAction::SetPath { peer, to: Some(address) };
+                    self.outputs.push_back(ConnectionOutput::Tunnel(action));
+                }
+                PathEvent::Lost { .. } => {
+                    connection.lost_at.get_or_insert(now);
+                    match connection.state {
+                        ConnectionState::Connected | ConnectionState::Degraded => {
+                            connection.state.transition_to(ConnectionState::Reconnecting);
+                        }
+                        _ => {}
+                    }
+                    gone |= connection.unlisted;
+                }
+                PathEvent::Unresponsive { .. } => {
+                    if connection.state == ConnectionState::Connected {
+                        connection.state.transition_to(ConnectionState::Degraded);
+                    }
+                }
+                // The grade below says whether it is good again.
+                PathEvent::Responsive { .. } => {}
+                PathEvent::RoundFailed { retry_at } => {
+                    connection.retry_at = Some(retry_at);
+                    match connection.state {
+                        ConnectionState::Connecting | ConnectionState::Reconnecting => {
+                            connection.state.transition_to(ConnectionState::Failed);
+                        }
+                        _ => {}
+                    }
+                    gone |= connection.unlisted;
+                }
+            }
+        }
+        connection.grade();
+        for (code, text) in notices {
+            self.notice(code, text);
+        }
+        if gone {
+            self.disconnect_peer(&peer);
+        }
+    }
+
+    fn configure(&mut self, id: PeerId) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let theirs = connection.record.wireguard_key;
+        let config = PeerConfig {
+            id,
+            public_key: theirs,
+            preshared_key: self.secret.preshared_key(&self.private_key.public(), &theirs),
+            virtual_ip: connection.record.virtual_ip,
+        };
+        self.outputs.push_back(ConnectionOutput::Tunnel(TunnelAction::AddPeer(config)));
+    }
+
+    fn send_candidates(&mut self, wall: UnixMillis, to: PeerId, entropy: &mut Entropy) {
+        let Some(connection) = self.connections.get(&to) else { return };
+        if self.candidates.is_empty() || connection.info.online == Some(false) {
+            return;
+        }
+        self.last_signal = wall.0.max(self.last_signal + 1);
+        let signal = Signal { sequence: self.last_signal, candidates: self.candidates.clone() };
+        match connection.key.seal(&signal.encode(), entropy.bytes()) {
+            Ok(signal) => self.outputs.push_back(ConnectionOutput::Signal { to, signal }),
+            Err(error) => debug!(%error, "signal not sent"),
+        }
+    }
+
+    fn notice(&mut self, code: &'static str, text: String) {
+        self.outputs.push_back(ConnectionOutput::Notice { code, text });
+    }
+}
+
+/// Moves a connection that has found a path to `Connected`; the notice says what the user has gained.
+fn selected(connection: &mut Connection, now: Instant) -> Option<(&'static str, String)> {
+    let name = &connection.record.name;
+    if connection.state == ConnectionState::Failed {
+        connection.state.transition_to(ConnectionState::Reconnecting);
+    }
+    let notice = match (connection.state, connection.lost_at.take()) {
+        (ConnectionState::Connecting, _) => Some(("connected", format!("Connected to {name}."))),
+        (ConnectionState::Reconnecting, lost_at) => {
+            let silence = lost_at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
+            Some(("reconnected", format!("Reconnected to {name} in {silence:.1} s.")))
+        }
+        _ => None,
+    };
+    if connection.state != ConnectionState::Degraded {
+        connection.state.transition_to(ConnectionState::Connected);
+    }
+    connection.retry_at = None;
+    notice
+}

@@ -1,0 +1,152 @@
+use std::time::Instant;
+
+use lanrage_control::{
+    ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LocalControlPlane, Now,
+    RemoteControlPlane, RemoteSettings, RemoteTimings, protocol::Request,
+};
+use lanrage_party::{ControlEndpoint, DeviceIdentity};
+
+use crate::{ControlView, entropy::Entropy};
+
+/// The control planes of this device: always a local one, and a remote one where a server is named.
+///
+/// The local one hears of everything that this device does, so that a party goes on when the server does not;
+/// while the server is in session, its word is the one that counts.
+#[derive(Debug)]
+pub(crate) struct ControlPlanes {
+    identity: DeviceIdentity,
+    local: LocalControlPlane,
+    remote: Option<Remote>,
+}
+
+#[derive(Debug)]
+struct Remote {
+    endpoint: ControlEndpoint,
+    plane: RemoteControlPlane,
+    state: RemoteState,
+}
+
+#[derive(Debug)]
+enum RemoteState {
+    Connecting,
+    Connected,
+    Disconnected { reason: DisconnectReason, retry_at: Instant },
+}
+
+impl ControlPlanes {
+    pub(crate) fn new(identity: DeviceIdentity, now: Now) -> Self {
+        let local = LocalControlPlane::new(identity.peer_id(), now);
+        Self { identity, local, remote: None }
+    }
+
+    /// Talks to this server from now on, or to none. Nothing happens if it is the one already.
+    pub(crate) fn use_server(
+        &mut self,
+        now: Now,
+        endpoint: Option<ControlEndpoint>,
+        entropy: &mut Entropy,
+    ) -> Option<LinkAction> {
+        if self.endpoint() == endpoint.as_ref() {
+            return None;
+        }
+        // A new dial ends the connection before it; without one it is closed by hand.
+        let had_link = self.remote.is_some();
+        self.remote = endpoint.map(|endpoint| {
+            let settings = RemoteSettings {
+                endpoint: endpoint.clone(),
+                client_version: env!("CARGO_PKG_VERSION").to_owned(),
+                jitter_seed: u64::from_ne_bytes(entropy.bytes()),
+                timings: RemoteTimings::default(),
+            };
+            let plane = RemoteControlPlane::new(settings, self.identity.clone(), now);
+            Remote { endpoint, plane, state: RemoteState::Connecting }
+        });
+        (had_link && self.remote.is_none()).then_some(LinkAction::Close)
+    }
+
+    /// The server in use.
+    pub(crate) fn endpoint(&self) -> Option<&ControlEndpoint> {
+        self.remote.as_ref().map(|remote| &remote.endpoint)
+    }
+
+    /// Asks every control plane.
+    pub(crate) fn request(&mut self, now: Now, request: Request) {
+        if let Some(remote) = &mut self.remote {
+            remote.plane.request(now, request.clone());
+        }
+        self.local.request(now, request);
+    }
+
+    /// Asks the server alone: what the local control plane has nothing to do with.
+    pub(crate) fn request_remote(&mut self, now: Now, request: Request) {
+        if let Some(remote) = &mut self.remote {
+            remote.plane.request(now, request);
+        }
+    }
+
+    pub(crate) fn handle_link(&mut self, now: Now, event: LinkEvent) {
+        if let Some(remote) = &mut self.remote {
+            remote.plane.handle_link(now, event);
+        }
+    }
+
+    pub(crate) fn handle_network_change(&mut self, now: Now) {
+        if let Some(remote) = &mut self.remote {
+            remote.plane.handle_network_change(now);
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Now) {
+        self.local.handle_timeout(now);
+        if let Some(remote) = &mut self.remote {
+            remote.plane.handle_timeout(now);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let remote = self.remote.as_ref().and_then(|remote| remote.plane.poll_timeout());
+        self.local.poll_timeout().into_iter().chain(remote).min()
+    }
+
+    pub(crate) fn poll_link(&mut self) -> Option<LinkAction> {
+        self.remote.as_mut()?.plane.poll_transmit()
+    }
+
+    /// What the control plane that counts has to say.
+    pub(crate) fn poll_event(&mut self) -> Option<ControlEvent> {
+        if let Some(remote) = &mut self.remote
+            && let Some(event) = remote.plane.poll_event()
+        {
+            match &event {
+                ControlEvent::Connected { .. } => remote.state = RemoteState::Connected,
+                ControlEvent::Disconnected { reason, retry_at } => {
+                    remote.state = RemoteState::Disconnected { reason: reason.clone(), retry_at: *retry_at };
+                }
+                _ => {}
+            }
+            return Some(event);
+        }
+        // What the local registry answers counts only where no server ever will; a party that waits for its
+        // server is already complete in itself.
+        let event = self.local.poll_event();
+        if self.remote.is_none() { event } else { None }
+    }
+
+    /// The state as shown.
+    pub(crate) fn view(&self, now: Now) -> ControlView {
+        let Some(remote) = &self.remote else { return ControlView::Local };
+        let server = remote.endpoint.to_string();
+        match &remote.state {
+            RemoteState::Connecting => ControlView::Connecting { server },
+            RemoteState::Connected => ControlView::Connected { server },
+            RemoteState::Disconnected { reason, retry_at } => {
+                let wait = retry_at.saturating_duration_since(now.instant);
+                ControlView::Disconnected {
+                    server,
+                    reason: reason.to_string(),
+                    retry_at_ms: now.wall.plus(wait.as_millis() as u64).0,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use lanrage_control::{LinkAction, LinkEvent, Now};
+use lanrage_party::{PeerId, Subnet, UnixMillis};
+use lanrage_tunnel::{Tunnel, TunnelEvent};
+use tokio::{
+    sync::{broadcast, mpsc, watch},
+    time::{Instant as TokioInstant, sleep_until},
+};
+use tracing::warn;
+
+use crate::{
+    CommandError, Notice, Snapshot, Traffic,
+    action::{Action, Ticket, TunnelAction},
+    adapter_shell::AdapterCommand,
+    handle::{Answer, Command},
+    party_manager::{AdapterFailure, PartyManager},
+    tasks::Tasks,
+};
+
+/// Shortest time between two snapshots.
+const SNAPSHOT_PAUSE: Duration = Duration::from_millis(50);
+/// Longest time between two snapshots while there is a party, for its counters.
+const SNAPSHOT_PERIOD: Duration = Duration::from_secs(1);
+
+/// How long the last words to the control server and the adapter may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the event loop hears.
+pub(crate) struct Inputs {
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) tunnel: mpsc::Receiver<TunnelEvent>,
+    pub(crate) link: mpsc::Receiver<LinkEvent>,
+    pub(crate) adapter: mpsc::Receiver<Result<String, AdapterFailure>>,
+    pub(crate) addresses: mpsc::Receiver<Vec<IpAddr>>,
+    pub(crate) stun_servers: mpsc::Receiver<Vec<SocketAddr>>,
+}
+
+/// Whom the event loop speaks to.
+pub(crate) struct Outputs {
+    pub(crate) tunnel: Arc<Tunnel>,
+    /// Full only if the link's task hangs; then its session is lost anyway, and is dialled anew.
+    pub(crate) link: mpsc::Sender<LinkAction>,
+    pub(crate) adapter: mpsc::Sender<AdapterCommand>,
+    pub(crate) stun_servers: mpsc::Sender<Vec<SocketAddr>>,
+    pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
+    pub(crate) notices: broadcast::Sender<Notice>,
+}
+
+/// The one loop that owns every decision: it waits for anything to happen, lets the [`PartyManager`] decide,
+/// and carries out what it decided. Reading [`EventLoop::run`] is reading the product.
+pub(crate) struct EventLoop {
+    manager: PartyManager,
+    inputs: Inputs,
+    outputs: Outputs,
+    /// Tasks that run until they are cancelled.
+    endless: Tasks,
+    /// Tasks that end by themselves when nobody speaks to them any more.
+    closing: Tasks,
+    answers: HashMap<Ticket, Answer>,
+    last_ticket: Ticket,
+    last_snapshot: Instant,
+    snapshot_is_due: bool,
+    received_packets: HashMap<PeerId, u64>,
+}
+
+impl EventLoop {
+    pub(crate) fn new(
+        manager: PartyManager,
+        inputs: Inputs,
+        outputs: Outputs,
+        endless: Tasks,
+        closing: Tasks,
+    ) -> Self {
+        Self {
+            manager,
+            inputs,
+            outputs,
+            endless,
+            closing,
+            answers: HashMap::new(),
+            last_ticket: 0,
+            last_snapshot: Instant::now(),
+            snapshot_is_due: true,
+            received_packets: HashMap::new(),
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        let farewell = loop {
+            self.perform_actions().await;
+            self.publish();
+            let wake = TokioInstant::from_std(self.next_wake());
+            tokio::select! {
+                command = self.inputs.commands.recv() => match command {
+                    Some(Command::Shutdown { answer }) => break Some(answer),
+                    Some(command) => self.handle_command(command),
+                    None => break None,
+                },
+                Some(event) = self.inputs.tunnel.recv() => self.manager.handle_tunnel(now(), event),
+                Some(event) = self.inputs.link.recv() => self.manager.handle_link(now(), event),
+                Some(result) = self.inputs.adapter.recv() => self.manager.handle_adapter(now(), result),
+                Some(addresses) = self.inputs.addresses.recv() => {
+                    self.manager.handle_host_addresses(now(), addresses);
+                }
+                Some(servers) = self.inputs.stun_servers.recv() => {
+                    self.manager.handle_stun_servers(now(), &servers);
+                }
+                () = sleep_until(wake) => self.manager.handle_timeout(now()),
+            }
+            self.snapshot_is_due = true;
+        };
+        self.shut_down(farewell).await;
+    }
+
+    /// Leaves the party, closes what is open, ends every task, in this order.
+    async fn shut_down(mut self, farewell: Option<Answer>) {
+        let ticket = self.ticket(None);
+        self.manager.leave_party(now(), ticket);
+        self.manager.initialize_control(now(), None);
+        self.perform_actions().await;
+        drop(self.outputs.adapter);
+        drop(self.outputs.link);
+        self.closing.finish(FAREWELL).await;
+        self.endless.finish(Duration::ZERO).await;
+        let tunnel = Arc::clone(&self.outputs.tunnel);
+        let _ = tokio::task::spawn_blocking(move || tunnel.shutdown()).await;
+        if let Some(answer) = farewell {
+            let _ = answer.send(Ok(()));
+        }
+    }
+
+    fn handle_command(&mut self, command: Command) {
+        match command {
+            Command::CreateParty { name, answer } => match free_subnet() {
+                Some(subnet) => {
+                    let ticket = self.ticket(Some(answer));
+                    self.manager.create_party(now(), ticket, name, subnet);
+                }
+                None => {
+                    let text = "Every network that a party could use overlaps one of this computer's. \
+                                Disconnect a VPN and try again.";
+                    let _ = answer.send(Err(CommandError::new("no_free_subnet", text)));
+                }
+            },
+            Command::JoinParty { invitation, answer } => {
+                let ticket = self.ticket(Some(answer));
+                self.manager.join_party(now(), ticket, *invitation);
+            }
+            Command::LeaveParty { answer } => {
+                let ticket = self.ticket(Some(answer));
+                self.manager.leave_party(now(), ticket);
+            }
+            Command::SetPlayerName { name, answer } => {
+                let ticket = self.ticket(Some(answer));
+                self.manager.set_player_name(now(), ticket, name);
+            }
+            Command::Shutdown { answer } => {
+                // Handled by the loop itself; a second one only waits for the first.
+                let _ = answer.send(Ok(()));
+            }
+        }
+    }
+
+    fn ticket(&mut self, answer: Option<Answer>) -> Ticket {
+        self.last_ticket += 1;
+        self.answers.extend(answer.map(|answer| (self.last_ticket, answer)));
+        self.last_ticket
+    }
+
+    async fn perform_actions(&mut self) {
+        while let Some(action) = self.manager.poll_action() {
+            match action {
+                Action::Tunnel(action) => self.perform_tunnel(action),
+                Action::Link(action) => {
+                    let _ = self.outputs.link.send(action).await;
+                }
+                Action::OpenAdapter { address, subnet } => {
+                    let _ = self.outputs.adapter.send(AdapterCommand::Open { address, subnet }).await;
+                }
+                Action::CloseAdapter => {
+                    let _ = self.outputs.adapter.send(AdapterCommand::Close).await;
+                }
+                Action::ResolveStun(servers) => {
+                    let results = self.outputs.stun_servers.clone();
+                    self.endless.reap();
+                    self.endless.spawn("resolve-stun", resolve(servers, results));
+                }
+                Action::Notice(notice) => {
+                    // Nobody listening is no fault: the snapshot says what is.
+                    let _ = self.outputs.notices.send(notice);
+                }
+                Action::Complete { ticket, result } => {
+                    // The answer must find the state that it speaks of.
+                    self.snapshot_is_due = true;
+                    self.publish_now();
+                    if let Some(answer) = self.answers.remove(&ticket) {
+                        let _ = answer.send(result);
+                    }
+                }
+            }
+        }
+    }
+
+    fn perform_tunnel(&self, action: TunnelAction) {
+        let tunnel = &self.outputs.tunnel;
+        match action {
+            TunnelAction::Enter(end) => tunnel.enter(end),
+            TunnelAction::Leave => tunnel.leave(),
+            TunnelAction::AddPeer(config) => {
+                if let Err(error) = tunnel.add_peer(config) {
+                    warn!(%error, "peer not added to the data plane");
+                }
+            }
+            TunnelAction::RemovePeer(peer) => tunnel.remove_peer(&peer),
+            TunnelAction::SetPath { peer, to } => tunnel.set_path(&peer, to),
+            TunnelAction::Handshake { peer, targets } => tunnel.initiate_handshake(&peer, &targets),
+            TunnelAction::Probe { peer, to, payload } => {
+                // Without a session there is nothing to probe in; the path agent asks again.
+                let _ = tunnel.send_probe(&peer, to, &payload);
+            }
+            TunnelAction::Datagram { to, bytes } => tunnel.send_datagram(to, &bytes),
+        }
+    }
+
+    fn next_wake(&self) -> Instant {
+        let snapshot =
+            self.last_snapshot + if self.snapshot_is_due { SNAPSHOT_PAUSE } else { SNAPSHOT_PERIOD };
+        self.manager.poll_timeout().map_or(snapshot, |at| at.min(snapshot))
+    }
+
+    fn publish(&mut self) {
+        let age = self.last_snapshot.elapsed();
+        if (self.snapshot_is_due && age >= SNAPSHOT_PAUSE) || age >= SNAPSHOT_PERIOD {
+            self.publish_now();
+        }
+    }
+
+    fn publish_now(&mut self) {
+        self.snapshot_is_due = false;
+        self.last_snapshot = Instant::now();
+        let now = now();
+        let counters = self.outputs.tunnel.counters();
+        for (peer, counted) in &counters.peers {
+            if self.received_packets.insert(*peer, counted.received.packets) != Some(counted.received.packets)
+            {
+                self.manager.handle_traffic(now, *peer);
+            }
+        }
+        self.received_packets.retain(|peer, _| counters.peers.contains_key(peer));
+        let mut snapshot = self.manager.get_party_status(now, |peer| {
+            counters.peers.get(peer).map_or_else(Traffic::default, |counted| Traffic {
+                sent_packets: counted.sent.packets,
+                sent_bytes: counted.sent.bytes,
+                received_packets: counted.received.packets,
+                received_bytes: counted.received.bytes,
+            })
+        });
+        self.outputs.snapshots.send_if_modified(|current| {
+            snapshot.revision = current.revision;
+            let changed = **current != snapshot;
+            if changed {
+                snapshot.revision += 1;
+                *current = Arc::new(std::mem::take(&mut snapshot));
+            }
+            changed
+        });
+    }
+}
+
+/// The time, read in this one place.
+pub(crate) fn now() -> Now {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now { instant: Instant::now(), wall: UnixMillis(wall.as_millis() as u64) }
+}
+
+/// The first network for a party that overlaps none of this device's routes.
+fn free_subnet() -> Option<Subnet> {
+    Subnet::ALTERNATIVES.into_iter().find(|subnet| lanrage_adapter::overlapping_route(*subnet, "").is_none())
+}
+
+async fn resolve(servers: Vec<(String, u16)>, results: mpsc::Sender<Vec<SocketAddr>>) {
+    let mut addresses = Vec::new();
+    for (host, port) in servers {
+        match tokio::net::lookup_host((host.as_str(), port)).await {
+            Ok(found) => addresses.extend(found),
+            Err(error) => warn!(%error, "a STUN server's name cannot be found"),
+        }
+    }
+    let _ = results.send(addresses).await;
+}

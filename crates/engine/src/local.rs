@@ -1,0 +1,32 @@
+//! How other programs of the same user talk with a running LANrage: one JSON object a line over a local
+//! socket (a named pipe on Windows) in the data folder. Nothing listens on the network.
+
+mod client;
+mod message;
+mod server;
+
+pub use client::{LocalClient, LocalError};
+pub use message::{LocalRequest, LocalResponse};
+pub(crate) use server::serve;
+
+use std::{io, path::Path};
+
+use interprocess::local_socket::{Name, prelude::*};
+
+/// Longest line in either direction, in bytes: a snapshot of a full party fits several times.
+const LINE_BYTES: usize = 256 * 1024;
+
+/// The socket's name: a file in the data folder, so that the folder's permissions guard it.
+#[cfg(unix)]
+fn socket_name(data_dir: &Path) -> io::Result<Name<'static>> {
+    data_dir.join("lanrage.sock").to_fs_name::<interprocess::local_socket::GenericFilePath>()
+}
+
+/// The pipe's name: one for each data folder.
+#[cfg(not(unix))]
+fn socket_name(data_dir: &Path) -> io::Result<Name<'static>> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    data_dir.hash(&mut hasher);
+    format!("lanrage-{:016x}", hasher.finish()).to_ns_name::<interprocess::local_socket::GenericNamespaced>()
+}

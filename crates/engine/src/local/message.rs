@@ -1,0 +1,37 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{CommandError, Snapshot};
+
+/// What a program asks of the running LANrage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum LocalRequest {
+    /// The state now; answered with one snapshot.
+    Status,
+    /// The state now and from now on; answered with snapshots until the asker hangs up.
+    Watch,
+    /// Make a party.
+    CreateParty {
+        /// Its name.
+        name: String,
+    },
+    /// Join a party.
+    JoinParty {
+        /// The invitation link.
+        link: String,
+    },
+    /// Leave the party.
+    LeaveParty,
+}
+
+/// What the running LANrage answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "content", rename_all = "snake_case")]
+pub enum LocalResponse {
+    /// The command was carried out.
+    Done,
+    /// The state.
+    Snapshot(Box<Snapshot>),
+    /// The command was refused.
+    Error(CommandError),
+}

@@ -1,0 +1,156 @@
+//! What the decisions look like from outside.
+
+use lanrage_control::Now;
+use lanrage_party::{Party, Peer, PeerId};
+
+use crate::{
+    ControlView, PartyView, PeerView, Problem, Severity, Snapshot, Traffic,
+    connection::Connection,
+    party_manager::{ActiveParty, PartyManager},
+};
+
+impl PartyManager {
+    /// The party as a value, this device included.
+    pub(crate) fn current_party(&self) -> Option<Party> {
+        let active = self.party.as_ref()?;
+        let membership = &active.membership;
+        let own = Peer {
+            id: self.identity.peer_id(),
+            name: self.player_name.clone(),
+            public_key: membership.private_key.public(),
+            virtual_ip: membership.virtual_ip,
+            endpoint: None,
+            latency_ms: None,
+            connection_type: lanrage_party::ConnectionType::Direct,
+            nat_type: self.nat.nat_type(),
+            joined_at: membership.created_at,
+        };
+        let friends = active.connections.connections().values().map(peer);
+        Some(Party {
+            id: membership.invitation.party,
+            name: membership.invitation.name.clone(),
+            host_id: active.host,
+            peers: friends.chain([own]).map(|peer| (peer.id, peer)).collect(),
+            created_at: membership.created_at,
+        })
+    }
+
+    /// The whole state as shown. `traffic` is what the data plane counted for a peer.
+    pub(crate) fn get_party_status(&self, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> Snapshot {
+        Snapshot {
+            revision: 0,
+            peer_id: self.identity.peer_id().to_string(),
+            player_name: self.player_name.to_string(),
+            nat_type: self.nat.nat_type(),
+            control: self.control.view(now),
+            adapter: self.party.as_ref().map(|party| party.adapter.view(now)).unwrap_or_default(),
+            party: self.party.as_ref().map(|party| self.party_view(party, now, traffic)),
+            problems: self.problems(now),
+        }
+    }
+
+    fn party_view(&self, active: &ActiveParty, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> PartyView {
+        let membership = &active.membership;
+        let own = self.identity.peer_id();
+        let party = self.current_party();
+        let order = party.iter().flat_map(Party::get_peer_list).map(|peer| peer.id);
+        let peers = order
+            .filter_map(|id| active.connections.connections().get(&id))
+            .map(|connection| {
+                let id = connection.record.peer_id();
+                let view = connection.path();
+                PeerView {
+                    id: id.to_string(),
+                    name: connection.record.name.to_string(),
+                    is_host: active.host == id,
+                    virtual_ip: connection.record.virtual_ip.to_string(),
+                    state: connection.state,
+                    connection_type: connection.connection_type(),
+                    explanation: connection.explanation(self.nat.nat_type(), now.instant),
+                    endpoint: view.map(|path| path.address.to_string()),
+                    latency_ms: view.and_then(|path| path.rtt).map(milliseconds),
+                    jitter_ms: view.map(|path| milliseconds(path.jitter)),
+                    loss: view.map(|path| f64::from(path.loss)),
+                    nat_type: connection.info.nat_type,
+                    online: connection.info.online,
+                    joined_at_ms: connection.info.joined_at.0,
+                    first_packet_ms: connection.first_packet.map(milliseconds),
+                    traffic: traffic(&id),
+                }
+            })
+            .collect();
+        PartyView {
+            id: membership.invitation.party.to_string(),
+            name: membership.invitation.name.to_string(),
+            is_host: active.host == own,
+            virtual_ip: membership.virtual_ip.to_string(),
+            subnet: membership.invitation.subnet.net().to_string(),
+            invitation: membership.invitation.link(),
+            created_at_ms: membership.created_at.0,
+            peers,
+        }
+    }
+
+    fn problems(&self, now: Now) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if let Some(reason) = &self.socket_error {
+            problems.push(Problem {
+                code: "sockets_failed".to_owned(),
+                severity: Severity::Error,
+                text: format!("No datagrams arrive any more: {reason}."),
+                fix: "Start LANrage again.".to_owned(),
+            });
+        }
+        if let Some(party) = &self.party {
+            if let Some(failure) = party.adapter.failure() {
+                problems.push(Problem {
+                    code: failure.code.to_owned(),
+                    severity: Severity::Error,
+                    text: failure.reason.clone(),
+                    fix: failure.fix.clone(),
+                });
+            }
+            problems.extend(party.refused.iter().map(|(name, refusal)| Problem {
+                code: refusal.code().to_owned(),
+                severity: Severity::Warning,
+                text: format!("“{name}” was not let in: {refusal}."),
+                fix: "If this is a friend, send them the link again; if you know nobody of that name, somebody \
+                      tampers with the control server."
+                    .to_owned(),
+            }));
+        }
+        if let ControlView::Disconnected { server, reason, .. } = self.control.view(now) {
+            let consequence = if self.party.is_some() {
+                "Your party goes on; nobody new can join until it is back."
+            } else {
+                "Parties that you make now are yours alone until it is back."
+            };
+            problems.push(Problem {
+                code: "control_disconnected".to_owned(),
+                severity: Severity::Warning,
+                text: format!("No connection to {server}: {reason}. {consequence}"),
+                fix: "It is tried again by itself. Check your internet connection.".to_owned(),
+            });
+        }
+        problems
+    }
+}
+
+fn peer(connection: &Connection) -> Peer {
+    let path = connection.path();
+    Peer {
+        id: connection.record.peer_id(),
+        name: connection.record.name.clone(),
+        public_key: connection.record.wireguard_key,
+        virtual_ip: connection.record.virtual_ip,
+        endpoint: path.map(|path| path.address),
+        latency_ms: path.and_then(|path| path.rtt).map(milliseconds),
+        connection_type: connection.connection_type(),
+        nat_type: connection.info.nat_type,
+        joined_at: connection.info.joined_at,
+    }
+}
+
+fn milliseconds(duration: std::time::Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
