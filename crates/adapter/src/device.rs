@@ -5,7 +5,7 @@ use std::io;
 pub enum Ready {
     /// [`Device::try_read`] has something to say: a packet, or the error that ended the device.
     Packets,
-    /// [`Device::wake`] was called. Packets may be waiting as well.
+    /// [`Device::wake`] was called: stop reading. Packets may be waiting as well.
     Woken,
 }
 
@@ -18,8 +18,8 @@ pub trait Device: Send + Sync {
     /// The interface's name as the operating system shows it.
     fn name(&self) -> &str;
 
-    /// Blocks until a packet can be read or [`wake`](Self::wake) was called. A wake is reported once, and
-    /// before packets.
+    /// Blocks until a packet can be read or [`wake`](Self::wake) was called, ever. A wake is reported before
+    /// packets.
     ///
     /// # Errors
     /// The operating system's, if waiting itself fails.
@@ -39,7 +39,7 @@ pub trait Device: Send + Sync {
     /// is dropped and later ones may succeed.
     fn write(&self, packet: &[u8]) -> io::Result<()>;
 
-    /// Makes the current or the next [`wait`](Self::wait) return. Never blocks; many calls before one wait
-    /// count as one.
+    /// Ends the reading: the current [`wait`](Self::wait) and every later one return [`Ready::Woken`]. Never
+    /// blocks; calling it again changes nothing.
     fn wake(&self);
 }

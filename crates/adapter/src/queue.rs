@@ -70,17 +70,17 @@ impl PacketQueue {
     pub(crate) fn wait(&self) -> Ready {
         let mut state = self.state.lock();
         self.changed.wait_while(&mut state, |state| !state.has_news());
-        state.take_ready()
+        state.ready()
     }
 
     /// As [`wait`](Self::wait), for a limited time; `None` if it passed.
     pub(crate) fn wait_for(&self, limit: Duration) -> Option<Ready> {
         let mut state = self.state.lock();
         self.changed.wait_while_for(&mut state, |state| !state.has_news(), limit);
-        state.has_news().then(|| state.take_ready())
+        state.has_news().then(|| state.ready())
     }
 
-    /// Makes the current or the next wait return.
+    /// Makes the current wait and every later one return.
     pub(crate) fn wake(&self) {
         self.state.lock().woken = true;
         self.changed.notify_all();
@@ -98,8 +98,8 @@ impl State {
         self.woken || self.closed || !self.packets.is_empty()
     }
 
-    fn take_ready(&mut self) -> Ready {
-        if std::mem::take(&mut self.woken) { Ready::Woken } else { Ready::Packets }
+    fn ready(&self) -> Ready {
+        if self.woken { Ready::Woken } else { Ready::Packets }
     }
 }
 
@@ -148,11 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn many_wakes_before_a_wait_count_as_one() {
+    fn a_wake_holds_for_every_later_wait() {
         let queue = PacketQueue::new(4);
+        assert_eq!(queue.wait_for(Duration::ZERO), None);
         queue.wake();
         queue.wake();
         assert_eq!(queue.wait(), Ready::Woken);
-        assert_eq!(queue.wait_for(Duration::ZERO), None);
+        assert_eq!(queue.wait(), Ready::Woken);
     }
 }

