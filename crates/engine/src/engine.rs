@@ -75,6 +75,14 @@ impl From<DataDirError> for StartError {
 pub struct Engine;
 
 impl Engine {
+    /// The folder that an engine with this option uses; made if it is not there.
+    ///
+    /// # Errors
+    /// [`StartError::DataDir`].
+    pub fn data_dir(chosen: Option<PathBuf>) -> Result<PathBuf, StartError> {
+        Ok(DataDir::open(chosen)?.path().to_owned())
+    }
+
     /// Starts an engine on the current runtime. It runs until [`Handle::shutdown`].
     ///
     /// # Errors

@@ -1,0 +1,41 @@
+//! Commands for the LANrage that runs already.
+
+use std::io::IsTerminal;
+
+use lanrage_engine::{Engine, LocalClient, LocalRequest};
+
+use crate::{
+    arguments::{Status, Target},
+    failure::Failure,
+    output::{Event, Output},
+};
+
+pub(crate) async fn connect(target: &Target) -> Result<LocalClient, Failure> {
+    let data_dir = Engine::data_dir(target.data_dir.clone())?;
+    Ok(LocalClient::connect(&data_dir).await?)
+}
+
+pub(crate) async fn leave(target: Target) -> Result<(), Failure> {
+    connect(&target).await?.command(&LocalRequest::LeaveParty).await?;
+    Output { json: target.json }.say(&Event::Left);
+    Ok(())
+}
+
+pub(crate) async fn status(status: Status) -> Result<(), Failure> {
+    let output = Output { json: status.target.json };
+    let mut client = connect(&status.target).await?;
+    if !status.watch {
+        client.send(&LocalRequest::Status).await?;
+        output.show(&client.snapshot().await?);
+        return Ok(());
+    }
+    client.send(&LocalRequest::Watch).await?;
+    loop {
+        let snapshot = client.snapshot().await?;
+        if !output.json && std::io::stdout().is_terminal() {
+            // Clears the screen and goes to its first cell (ECMA-48 ED, CUP).
+            print!("\x1b[2J\x1b[H");
+        }
+        output.show(&snapshot);
+    }
+}

@@ -1,0 +1,98 @@
+use std::fmt::Write;
+
+use lanrage_engine::{AdapterView, ControlView, PeerView, Snapshot};
+use serde::Serialize;
+
+/// The state as a person reads it.
+pub(crate) fn render(snapshot: &Snapshot) -> String {
+    let mut text = String::new();
+    match &snapshot.party {
+        None => text.push_str("You are in no party.\n"),
+        Some(party) => {
+            let _ = writeln!(
+                text,
+                "{} ({}): you are {} as {}, NAT {}",
+                party.name,
+                party.subnet,
+                snapshot.player_name,
+                party.virtual_ip,
+                word(&snapshot.nat_type)
+            );
+            let rows: Vec<[String; 6]> = party.peers.iter().map(row).collect();
+            text.push_str(&columns(&["friend", "address", "state", "path", "RTT", "NAT"], &rows));
+        }
+    }
+    let _ = writeln!(text, "control server: {}", control(&snapshot.control));
+    let _ = writeln!(text, "adapter: {}", adapter(&snapshot.adapter));
+    for problem in &snapshot.problems {
+        let _ = writeln!(text, "! {} {}", problem.text, problem.fix);
+    }
+    text
+}
+
+fn row(peer: &PeerView) -> [String; 6] {
+    [
+        peer.name.clone(),
+        peer.virtual_ip.clone(),
+        word(&peer.state),
+        word(&peer.connection_type),
+        peer.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms")),
+        word(&peer.nat_type),
+    ]
+}
+
+/// The word that JSON has for a value.
+pub(crate) fn word(value: &impl Serialize) -> String {
+    let word = serde_json::to_value(value).ok();
+    word.and_then(|word| word.as_str().map(|word| word.replace('_', " "))).unwrap_or_default()
+}
+
+fn control(view: &ControlView) -> String {
+    match view {
+        ControlView::Local => "none".to_owned(),
+        ControlView::Connecting { server } => format!("{server}, connecting"),
+        ControlView::Connected { server } => format!("{server}, connected"),
+        ControlView::Disconnected { server, reason, .. } => format!("{server}, {reason}"),
+    }
+}
+
+fn adapter(view: &AdapterView) -> String {
+    match view {
+        AdapterView::Closed => "closed".to_owned(),
+        AdapterView::Open { name } => name.clone(),
+        AdapterView::Unavailable { reason, .. } => reason.clone(),
+    }
+}
+
+fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
+    let width = |at: usize| {
+        let cells = rows.iter().map(|row| row[at].chars().count());
+        cells.chain([heads[at].len()]).max().unwrap_or_default()
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    let mut line = |cells: [&str; N]| {
+        let padded: Vec<String> =
+            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let _ = writeln!(text, "  {}", padded.join("  ").trim_end());
+    };
+    line(*heads);
+    for row in rows {
+        line(std::array::from_fn(|at| row[at].as_str()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [["Ann".into(), "x".into()], ["Bartholomäus".into(), "yy".into()]];
+        assert_eq!(
+            columns(&["who", "what"], &rows),
+            "  who           what\n  Ann           x\n  Bartholomäus  yy\n"
+        );
+    }
+}
