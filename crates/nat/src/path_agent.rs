@@ -556,11 +556,16 @@ impl PathAgent {
         }
     }
 
-    /// Adds a path; a merely seen, unproven one makes room. Returns whether there was any.
+    /// Adds a path. Without room, an unproven one that is not offered yields: to an offer any such, to a hint
+    /// only another hint, so that nobody's punches displace what the session authenticated. Returns whether
+    /// there was room.
     fn insert(&mut self, candidate: Candidate, signalled: bool) -> bool {
         if self.paths.len() >= limits::CANDIDATES {
-            let seen = self.paths.iter().enumerate().filter(|(_, path)| !path.is_proven() && !path.signalled);
-            let Some((index, _)) = seen.min_by_key(|(_, path)| path.heard_at()) else {
+            let yields = |path: &Path| {
+                !path.is_proven() && !path.signalled && (signalled || path.heard_at().is_none())
+            };
+            let yielding = self.paths.iter().enumerate().filter(|(_, path)| yields(path));
+            let Some((index, _)) = yielding.min_by_key(|(_, path)| path.heard_at()) else {
                 self.stats.candidates_dropped += 1;
                 return false;
             };

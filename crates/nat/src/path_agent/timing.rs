@@ -46,7 +46,7 @@ pub const LONGEST_PROBE: Duration = Duration::from_secs(30);
 pub const SHORTEST_PROBE: Duration = Duration::from_millis(50);
 
 /// A proven path that is silent for so long since its first unanswered probe is lost; more if its round trip
-/// needs it ([`super::rtt`]). With [`BUSY_PROBE`] before it, loss under traffic shows within 950 ms.
+/// needs it (smoothed and with its variation, RFC 6298). With [`BUSY_PROBE`] before it, loss under traffic shows within 950 ms.
 pub const SILENCE: Duration = Duration::from_millis(750);
 /// The same when the peer's own probes still arrive on the path: more likely a full queue in our direction than
 /// a dead path.

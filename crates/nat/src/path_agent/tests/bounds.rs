@@ -125,6 +125,57 @@ fn authenticated_packets_from_many_addresses_cannot_fill_the_memory_or_push_out_
 }
 
 #[test]
+fn an_authenticated_packet_from_a_new_address_finds_room_among_offers_that_never_answered() {
+    let (mut agent, now) = agent(false);
+    let offers: Vec<Candidate> = (1..=24).map(|port| host(([203, 0, 113, 1], port).into())).collect();
+    assert_eq!(offers.len(), limits::CANDIDATES);
+    agent.set_remote_candidates(now, &offers);
+    agent.handle_session(now, addr("192.0.2.1:1"));
+    assert!(agent.paths().any(|path| path.address == addr("192.0.2.1:1")));
+    agent.handle_punch(now, addr("192.0.2.1:2"));
+    assert!(agent.paths().all(|path| path.address != addr("192.0.2.1:2")), "a mere punch displaces no offer");
+    assert_eq!(agent.paths().count(), limits::CANDIDATES);
+}
+
+/// Milliseconds from the last answer to the loss of the only path, under traffic.
+fn time_to_loss(peer_still_asks: bool) -> u64 {
+    let (mut agent, start) = agent(true);
+    let peer = addr("203.0.113.1:1");
+    agent.handle_session(start, peer);
+    let Some(PathTransmit::Probe { payload, .. }) = agent.poll_transmit() else {
+        panic!("a request goes out")
+    };
+    let Ok(Probe::Request { id }) = Probe::parse(&payload) else { panic!("a request goes out") };
+    let response = Probe::Response { id, observed: addr("198.51.100.1:1") }.to_bytes();
+    assert_eq!(agent.handle_probe(start + ms(20), peer, &response), Ok(()));
+    for elapsed in (30..10_000).step_by(10) {
+        let now = start + ms(elapsed);
+        agent.handle_timeout(now);
+        if elapsed % 100 == 0 {
+            agent.handle_traffic(now);
+            if peer_still_asks {
+                assert_eq!(agent.handle_probe(now, peer, &Probe::Request { id: elapsed }.to_bytes()), Ok(()));
+            }
+        }
+        drain(&mut agent);
+        while let Some(event) = agent.poll_event() {
+            if matches!(event, PathEvent::Lost { .. }) {
+                return elapsed - 20;
+            }
+        }
+    }
+    panic!("a dead path is lost");
+}
+
+#[test]
+fn a_path_on_which_the_peer_still_asks_gets_more_time_but_not_for_ever() {
+    let silent = time_to_loss(false);
+    assert!((750..950).contains(&silent), "{silent} ms");
+    let one_way = time_to_loss(true);
+    assert!((2_000..2_200).contains(&one_way), "{one_way} ms");
+}
+
+#[test]
 fn a_new_address_of_an_authenticated_packet_is_probed_at_once() {
     let (mut agent, now) = agent(false);
     agent.handle_session(now, addr("203.0.113.1:1"));
