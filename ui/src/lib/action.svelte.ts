@@ -1,0 +1,33 @@
+import type { CommandError } from '../bindings';
+import { toCommandError } from './bridge';
+
+/** One thing the user asked for: under way, refused with a reason, or neither. */
+export class Action {
+  busy = $state(false);
+  error = $state.raw<CommandError | null>(null);
+
+  /** Runs `work` unless it already runs; says whether it succeeded. */
+  async run(work: () => Promise<unknown>): Promise<boolean> {
+    if (this.busy) return false;
+    this.busy = true;
+    this.error = null;
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      this.error = toCommandError(thrown);
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Refuses without asking the backend. */
+  refuse(code: string, text: string): void {
+    this.error = { code, text };
+  }
+
+  clear(): void {
+    this.error = null;
+  }
+}

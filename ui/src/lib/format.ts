@@ -1,0 +1,42 @@
+// Numbers as words. The locale is always named: under `LANG=C` WebKit reports the language "C", and an `Intl`
+// constructor that falls back to it throws.
+import { language, texts } from './texts';
+
+const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+
+const short = (value: number) => (Math.abs(value) < 9.95 ? oneDigit : integer).format(value);
+
+/** A duration in milliseconds: one digit behind the point below ten, none above. */
+export const formatMs = (ms: number) => texts.units.milliseconds(short(ms));
+
+/** A share from 0 to 1 as per cent. */
+export const formatShare = (share: number) => texts.units.percent(short(share * 100));
+
+export const formatCount = (count: number) => integer.format(count);
+
+/** Bytes with the largest decimal unit of which there is at least one. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < texts.units.bytes.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? integer.format(value) : short(value)} ${texts.units.bytes[unit] ?? ''}`;
+}
+
+/** What is left until a moment, in whole seconds rounded up; `null` once it has come. */
+export function formatRemaining(untilMs: number, nowMs: number): string | null {
+  const seconds = Math.ceil((untilMs - nowMs) / 1000);
+  if (seconds <= 0) return null;
+  if (seconds < 60) return texts.units.seconds(seconds);
+  return texts.units.minutes(Math.floor(seconds / 60), seconds % 60);
+}
+
+/** What the engine says, as a sentence of its own: a capital at its start and a full stop at its end. */
+export function sentence(text: string): string {
+  const [first = '', ...rest] = text.trim();
+  const whole = first.toUpperCase() + rest.join('');
+  return whole === '' || /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}

@@ -1,0 +1,46 @@
+import type { Severity, Snapshot } from '../bindings';
+import { texts } from './texts';
+
+/** One entry of the banner. */
+export interface Banner {
+  code: string;
+  severity: Severity;
+  text: string;
+  fix: string;
+  /** When the engine tries again by itself (Unix milliseconds). */
+  retryAtMs: number | null;
+}
+
+/** Everything that needs attention, worst first as the engine sorted it, each condition once. */
+export function banners({ problems, adapter, control }: Pick<Snapshot, 'problems' | 'adapter' | 'control'>): Banner[] {
+  const shown: Banner[] = problems.map((problem) => ({ ...problem, retryAtMs: null }));
+  // The two conditions that the engine retries by itself. Their problem gains the time of the next try.
+  if (adapter.state === 'unavailable') {
+    const { reason, fix, retry_at_ms: retryAtMs } = adapter;
+    const known = shown.find(({ text }) => text === reason);
+    if (known) known.retryAtMs = retryAtMs;
+    else shown.push({ code: 'adapter_unavailable', severity: 'error', text: reason, fix, retryAtMs });
+  }
+  if (control.state === 'disconnected') {
+    const { server, reason, retry_at_ms: retryAtMs } = control;
+    const code = 'control_disconnected';
+    const known = shown.find((banner) => banner.code === code);
+    const text = texts.problems.control(server, reason);
+    if (known) known.retryAtMs = retryAtMs;
+    else shown.push({ code, severity: 'warning', text, fix: texts.problems.controlFix, retryAtMs });
+  }
+  return shown;
+}
+
+/** A sentence in pieces: a quoted `sudo …` is a command to copy. */
+export interface Piece {
+  kind: 'text' | 'command';
+  value: string;
+}
+
+export function pieces(text: string): Piece[] {
+  return text
+    .split(/"(sudo [^"]+)"/)
+    .map((value, index): Piece => ({ kind: index % 2 === 1 ? 'command' : 'text', value }))
+    .filter(({ value }) => value !== '');
+}

@@ -1,0 +1,59 @@
+import type { CommandError, Notice, Snapshot } from '../bindings';
+import { getSnapshot, onNotice, onSnapshot, toCommandError, type Unsubscribe } from './bridge';
+
+const NOTICES_SHOWN = 3;
+const NOTICE_SHOWN_MS = 8_000;
+
+/** A notice on the screen. */
+export interface ShownNotice extends Notice {
+  key: number;
+}
+
+/** What the window shows: the newest snapshot, or why there is none. */
+export class Session {
+  snapshot = $state.raw<Snapshot | null>(null);
+  failure = $state.raw<CommandError | null>(null);
+  notices = $state.raw<readonly ShownNotice[]>([]);
+
+  #subscriptions: Unsubscribe[] = [];
+  #timers: ReturnType<typeof setTimeout>[] = [];
+  #noticeKey = 0;
+
+  /** Listens first and asks then, so that no change falls between; revisions put the answers in order. */
+  async start(): Promise<void> {
+    this.failure = null;
+    try {
+      this.#subscriptions.push(
+        await onSnapshot((snapshot) => {
+          this.#show(snapshot);
+        }),
+        await onNotice((notice) => {
+          this.#announce(notice);
+        }),
+      );
+      this.#show(await getSnapshot());
+    } catch (thrown) {
+      this.stop();
+      this.failure = toCommandError(thrown);
+    }
+  }
+
+  stop(): void {
+    for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe();
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+  }
+
+  #show(snapshot: Snapshot): void {
+    if (this.snapshot === null || snapshot.revision > this.snapshot.revision) this.snapshot = snapshot;
+  }
+
+  #announce(notice: Notice): void {
+    const key = this.#noticeKey++;
+    this.notices = [...this.notices, { ...notice, key }].slice(-NOTICES_SHOWN);
+    const timer = setTimeout(() => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+      this.notices = this.notices.filter((shown) => shown.key !== key);
+    }, NOTICE_SHOWN_MS);
+    this.#timers.push(timer);
+  }
+}

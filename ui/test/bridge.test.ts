@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+
+import { CommandFailure, createParty, previewInvitation, toCommandError } from '../src/lib/bridge';
+import { fakeBackend } from './fixtures';
+
+describe('bridge', () => {
+  test('a refusal keeps its code and words', async () => {
+    const refusal = { code: 'bad_name', text: 'a name is 1 to 48 bytes' };
+    fakeBackend(null, {
+      create_party: () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        throw refusal;
+      },
+    });
+    const thrown = await createParty('x').catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(CommandFailure);
+    expect(toCommandError(thrown)).toEqual(refusal);
+  });
+
+  test('anything else that is thrown becomes something to show', () => {
+    for (const thrown of ['invalid args `name`', new Error('boom'), { code: 7 }, null, undefined]) {
+      const { code, text } = toCommandError(thrown);
+      expect(code).toBe('unexpected');
+      expect(text).toMatch(/inside LANrage/);
+    }
+    expect(toCommandError('invalid args `name`').text).toContain('invalid args `name`');
+  });
+
+  test('arguments travel under the names that the backend gave them', async () => {
+    const calls = fakeBackend(null);
+    await previewInvitation('lanrage://join/x');
+    expect(calls).toEqual([{ command: 'preview_invitation', args: { link: 'lanrage://join/x' } }]);
+  });
+});

@@ -1,0 +1,2 @@
+export { fakeBackend, send, type Call } from '../src/dev/backend';
+export { open, party, peer, snapshot } from '../src/dev/scenes';

@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+import { Session } from '../src/lib/session.svelte';
+import { fakeBackend, send, snapshot } from './fixtures';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('session', () => {
+  test('a snapshot that is older than the one shown is ignored', async () => {
+    fakeBackend({ ...snapshot, revision: 5 });
+    const session = new Session();
+    await session.start();
+    await send('snapshot', { ...snapshot, revision: 4, player_name: 'old' });
+    expect(session.snapshot?.player_name).toBe('Mia');
+    await send('snapshot', { ...snapshot, revision: 6, player_name: 'new' });
+    expect(session.snapshot?.player_name).toBe('new');
+  });
+
+  test('an event that overtakes the first answer is not undone by it', async () => {
+    fakeBackend(null, {
+      get_snapshot: async () => {
+        await send('snapshot', { ...snapshot, revision: 9, player_name: 'from the event' });
+        return { ...snapshot, revision: 8, player_name: 'from the answer' };
+      },
+    });
+    const session = new Session();
+    await session.start();
+    expect(session.snapshot?.player_name).toBe('from the event');
+  });
+
+  test('an engine that could not start is a failure with its reason', async () => {
+    fakeBackend({ code: 'already_running', text: 'open in another window' });
+    const session = new Session();
+    await session.start();
+    expect(session.failure).toEqual({ code: 'already_running', text: 'open in another window' });
+    expect(session.snapshot).toBeNull();
+  });
+
+  test('after stop nothing changes any more', async () => {
+    fakeBackend(snapshot);
+    const session = new Session();
+    await session.start();
+    session.stop();
+    await send('snapshot', { ...snapshot, revision: 2, player_name: 'late' });
+    expect(session.snapshot?.player_name).toBe('Mia');
+  });
+
+  test('a notice goes by itself, and only the newest few are shown', async () => {
+    fakeBackend(snapshot);
+    const session = new Session();
+    await session.start();
+    vi.useFakeTimers();
+    for (const code of ['a', 'b', 'c', 'd']) await send('notice', { at_ms: 0, code, text: code });
+    expect(session.notices.map(({ code }) => code)).toEqual(['b', 'c', 'd']);
+    vi.advanceTimersByTime(8_000);
+    expect(session.notices).toEqual([]);
+  });
+});

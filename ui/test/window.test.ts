@@ -1,0 +1,263 @@
+import { render, screen, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+import App from '../src/App.svelte';
+import type { CommandError, Snapshot } from '../src/bindings';
+import { fakeBackend, open, party, peer, send, snapshot, type Call } from './fixtures';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+type Answers = Parameters<typeof fakeBackend>[1];
+
+/** The window over a fake backend, once the first state is on the screen. */
+async function show(scene: Snapshot | CommandError, answers: Answers = {}): Promise<Call[]> {
+  const calls = fakeBackend(scene, answers);
+  render(App);
+  await screen.findByRole('heading', { level: 1 });
+  return calls;
+}
+
+const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|get_snapshot)/.test(command));
+
+const refuse = (code: string, text: string) => () => {
+  // eslint-disable-next-line @typescript-eslint/only-throw-error
+  throw { code, text };
+};
+
+describe('starting', () => {
+  test('before the first answer the window says that it starts', () => {
+    fakeBackend(null);
+    render(App);
+    expect(screen.getByRole('status').textContent).toBe('Starting…');
+    expect(screen.queryByRole('heading')).toBeNull();
+  });
+
+  test('a second instance is told that the first one runs', async () => {
+    await show({ code: 'already_running', text: 'Use the window that is open.' });
+    expect(screen.getByRole('heading').textContent).toBe('LANrage is already running');
+    expect(screen.getByRole('alert').textContent).toContain('Use the window that is open.');
+  });
+});
+
+describe('without a party', () => {
+  test('a party is made under the typed name, and its link is on the screen when the engine has it', async () => {
+    const user = userEvent.setup();
+    const calls = await show(snapshot);
+    const name = screen.getByLabelText('Party name');
+    await user.clear(name);
+    await user.type(name, '  Friday LAN ');
+    await user.click(screen.getByRole('button', { name: 'Make the party' }));
+    expect(commands(calls)).toEqual([{ command: 'create_party', args: { name: 'Friday LAN' } }]);
+    await send('snapshot', { ...open, revision: 2 });
+    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe(party.invitation);
+    expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Friday LAN' }));
+    expect(document.title).toBe('Friday LAN – LANrage');
+  });
+
+  test('an empty name is refused without asking the engine', async () => {
+    const user = userEvent.setup();
+    const calls = await show(snapshot);
+    const name = screen.getByLabelText('Party name');
+    await user.clear(name);
+    await user.click(screen.getByRole('button', { name: 'Make the party' }));
+    expect(screen.getByRole('alert').textContent).toBe('Give the party a name.');
+    expect(name.getAttribute('aria-invalid')).toBe('true');
+    expect(commands(calls)).toEqual([]);
+  });
+
+  test('the suggested name follows the player’s, a typed one stays', async () => {
+    const user = userEvent.setup();
+    await show({ ...snapshot, player_name: '' });
+    const name = screen.getByLabelText<HTMLInputElement>('Party name');
+    await send('snapshot', { ...snapshot, revision: 2 });
+    expect(name.value).toBe('Mia’s party');
+    await user.type(name, '!');
+    await send('snapshot', { ...snapshot, revision: 3, player_name: 'Ann' });
+    expect(name.value).toBe('Mia’s party!');
+  });
+
+  test('what the engine refuses is shown beside the button', async () => {
+    const user = userEvent.setup();
+    await show(snapshot, { create_party: refuse('no_free_subnet', 'every private network is taken') });
+    await user.click(screen.getByRole('button', { name: 'Make the party' }));
+    expect((await screen.findByRole('alert')).textContent).toBe('Every private network is taken.');
+  });
+
+  test('a pasted link shows where it leads before it is followed', async () => {
+    const user = userEvent.setup();
+    const preview = {
+      party_name: 'Jonas’ cave',
+      host_id: '02',
+      subnet: '10.66.0.0/16',
+      control: ['wss://s.example/'],
+      expires_at_ms: null,
+    };
+    const calls = await show(snapshot, { preview_invitation: () => preview });
+    await user.click(screen.getByLabelText('Invitation link'));
+    await user.paste(' lanrage://join/abc ');
+    expect(await screen.findByText('Jonas’ cave')).toBeTruthy();
+    expect(screen.getByText('through wss://s.example/')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Join Jonas’ cave' }));
+    expect(commands(calls).at(-1)).toEqual({ command: 'join_party', args: { link: 'lanrage://join/abc' } });
+  });
+
+  test('a damaged link says so in words', async () => {
+    const user = userEvent.setup();
+    await show(snapshot, { preview_invitation: refuse('invitation_damaged', 'the link is damaged') });
+    const field = screen.getByLabelText('Invitation link');
+    await user.type(field, 'x');
+    expect(await screen.findByText('The link is damaged.')).toBeTruthy();
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+    await user.clear(field);
+    expect(screen.queryByText('The link is damaged.')).toBeNull();
+  });
+
+  test('a late answer about an earlier text is not shown', async () => {
+    const user = userEvent.setup();
+    const answers: (() => void)[] = [];
+    await show(snapshot, {
+      preview_invitation: ({ link }) =>
+        new Promise((resolve) => {
+          const answer = { party_name: `to ${link}`, host_id: '', subnet: '', control: [], expires_at_ms: null };
+          answers.push(() => {
+            resolve(answer);
+          });
+        }),
+    });
+    await user.type(screen.getByLabelText('Invitation link'), 'ab');
+    answers[1]?.();
+    await screen.findByText('to ab');
+    answers[0]?.();
+    await Promise.resolve();
+    expect(screen.queryByText('to a')).toBeNull();
+    expect(screen.getByText('to ab')).toBeTruthy();
+  });
+
+  test('an invitation whose time is over is called expired', async () => {
+    const user = userEvent.setup();
+    const preview = { party_name: 'Past', host_id: '', subnet: '', control: [], expires_at_ms: 1 };
+    await show(snapshot, { preview_invitation: () => preview });
+    await user.type(screen.getByLabelText('Invitation link'), 'x');
+    expect(await screen.findByText(/has expired/)).toBeTruthy();
+  });
+});
+
+describe('the player’s name', () => {
+  test('is changed in place, and Escape changes nothing', async () => {
+    const user = userEvent.setup();
+    const calls = await show(snapshot);
+    await user.click(screen.getByRole('button', { name: 'Change your name' }));
+    await user.keyboard('Nobody{Escape}');
+    expect(commands(calls)).toEqual([]);
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Change your name' }));
+    await user.keyboard('{Enter}');
+    const field = screen.getByLabelText('Your name');
+    await user.clear(field);
+    await user.type(field, 'Mia B.{Enter}');
+    expect(commands(calls)).toEqual([{ command: 'set_player_name', args: { name: 'Mia B.' } }]);
+  });
+});
+
+describe('in a party', () => {
+  test('the link and addresses are copied by the backend, and the button says so', async () => {
+    const user = userEvent.setup();
+    const calls = await show({ ...open, party: { ...party, peers: [peer] } });
+    await user.click(screen.getByRole('button', { name: 'Copy link' }));
+    await user.click(screen.getByRole('button', { name: 'Copy your address' }));
+    await user.click(screen.getByRole('button', { name: 'Copy the address of Jonas' }));
+    expect(commands(calls).map(({ args }) => args)).toEqual([
+      { text: party.invitation },
+      { text: party.virtual_ip },
+      { text: peer.virtual_ip },
+    ]);
+    expect(screen.getAllByRole('status').map((status) => status.textContent)).toContain('Copied');
+  });
+
+  test('a clipboard that refuses is not reported as a copy', async () => {
+    const user = userEvent.setup();
+    await show(open, { copy_text: refuse('clipboard', 'no clipboard here') });
+    await user.click(screen.getByRole('button', { name: 'Copy link' }));
+    expect((await screen.findByRole('alert')).textContent).toBe('No clipboard here.');
+    expect(screen.getAllByRole('status').map((status) => status.textContent)).not.toContain('Copied');
+  });
+
+  test('a friend is described in words: state, path, round-trip time, address, NAT', async () => {
+    await show({ ...open, party: { ...party, peers: [peer] } });
+    const row = screen.getByText('Jonas').closest('li');
+    if (!row) throw new Error('no row');
+    for (const words of [/Connected\./, /Packets go straight to Jonas/, 'Direct · 12 ms', '10.66.41.7', 'Port-restricted NAT']) {
+      expect(within(row).getByText(words)).toBeTruthy();
+    }
+  });
+
+  test('alone, the player is told how friends get here', async () => {
+    await show(open);
+    expect(screen.getByText('only you')).toBeTruthy();
+    expect(screen.getByText('No friends here yet.')).toBeTruthy();
+  });
+
+  test('a row stays the same element while its friend’s state changes', async () => {
+    await show({ ...open, party: { ...party, peers: [peer] } });
+    const before = screen.getByText('Jonas').closest('li');
+    const slower = { ...peer, latency_ms: 80 };
+    await send('snapshot', { ...open, revision: 2, party: { ...party, peers: [{ ...peer, id: 'first', name: 'Ann' }, slower] } });
+    expect(screen.getByText('Direct · 80 ms').closest('li')).toBe(before);
+  });
+
+  test('leaving asks first', async () => {
+    const user = userEvent.setup();
+    const calls = await show(open);
+    await user.click(screen.getByRole('button', { name: 'Leave party' }));
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Stay' }));
+    await user.keyboard('{Escape}');
+    expect(commands(calls)).toEqual([]);
+    await user.click(screen.getByRole('button', { name: 'Leave party' }));
+    await user.click(screen.getByRole('button', { name: 'Leave' }));
+    expect(commands(calls)).toEqual([{ command: 'leave_party', args: {} }]);
+    await send('snapshot', { ...snapshot, revision: 2 });
+    expect(screen.getByRole('heading', { name: 'Make a party' })).toBeTruthy();
+  });
+});
+
+describe('what needs attention', () => {
+  test('a missing permission is shown with its fix, the command to copy, and the time of the next try', async () => {
+    vi.useFakeTimers({ now: 1_000_000, toFake: ['Date', 'setInterval', 'clearInterval'] });
+    const calls = await show({
+      ...open,
+      adapter: {
+        state: 'unavailable',
+        reason: 'LANrage may not create its virtual network.',
+        fix: 'Load the driver with "sudo modprobe tun".',
+        retry_at_ms: 1_003_000,
+      },
+    });
+    const banner = screen.getByRole('region', { name: 'Needs attention' });
+    expect(banner.textContent).toContain('LANrage may not create its virtual network.');
+    expect(within(banner).getByRole('timer').textContent).toBe('Next try in 3 s.');
+    vi.advanceTimersByTime(1_000);
+    await Promise.resolve();
+    expect(within(banner).getByRole('timer').textContent).toBe('Next try in 2 s.');
+    vi.advanceTimersByTime(2_000);
+    await Promise.resolve();
+    expect(within(banner).getByRole('timer').textContent).toBe('Trying now…');
+    within(banner).getByRole('button', { name: 'Copy command' }).click();
+    expect(commands(calls)).toEqual([{ command: 'copy_text', args: { text: 'sudo modprobe tun' } }]);
+  });
+
+  test('a solved problem goes', async () => {
+    const problem = { code: 'x', severity: 'warning', text: 'Something is odd.', fix: '' } as const;
+    await show({ ...snapshot, problems: [problem] });
+    expect(screen.getByText(/Something is odd/)).toBeTruthy();
+    await send('snapshot', { ...snapshot, revision: 2 });
+    expect(screen.queryByText(/Something is odd/)).toBeNull();
+  });
+
+  test('what happened is read out', async () => {
+    await show(open);
+    await send('notice', { at_ms: 0, code: 'peer_joined', text: 'Jonas is here.' });
+    expect(screen.getByRole('log').textContent).toContain('Jonas is here.');
+  });
+});

@@ -1,0 +1,24 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [svelte(), svelteTesting()],
+  clearScreen: false,
+  // The address that tauri.conf.json names as devUrl.
+  server: { port: 1420, strictPort: true },
+  build: {
+    // The oldest WebKit that supported desktops still ship.
+    target: ['es2022', 'safari16', 'chrome110'],
+    // The content security policy admits no inline data but small pictures.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
+    restoreMocks: true,
+    testTimeout: 5_000,
+  },
+});
