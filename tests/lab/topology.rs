@@ -103,13 +103,15 @@ impl Lab {
         Ok(lan)
     }
 
-    /// Adds a host to a private LAN: 192.168.n.10 is the first of the lab, .11 the second, and so on.
+    /// Adds a host to a private LAN: its first one is 192.168.n.10, the second .11, and so on.
     ///
     /// # Errors
     /// If the name is taken.
     pub fn host(&mut self, lan: &Lan, name: &str) -> Result<Host> {
-        let last = u8::try_from(10 + self.hosts.len())?;
-        let host = Host::new(name, lan.address(last))?;
+        let network = |address: Ipv4Addr| address.octets()[..3].to_owned();
+        let neighbours =
+            self.hosts.iter().filter(|(host, _)| network(host.address()) == network(lan.gateway()));
+        let host = Host::new(name, lan.address(u8::try_from(10 + neighbours.count())?))?;
         connect(&host, "eth0", host.address(), &lan.router, "lan", name)?;
         ip::batch(name, &format!("route add default via {}\n", lan.gateway()))?;
         // Beyond the router, so that the ping of `settle` proves the translation too.

@@ -11,6 +11,7 @@ use std::{
     fs,
     io::{self, Read},
     os::fd::AsRawFd,
+    path::Path,
     process::{Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
@@ -20,7 +21,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use rustix::{
     fs::{Mode, OFlags},
-    mount::{MountFlags, mount, mount_bind_recursive},
+    mount::{MountFlags, mount, mount_bind, mount_bind_recursive},
 };
 
 /// Marks the environment of a world's first process.
@@ -172,5 +173,17 @@ fn prepare() -> Result<()> {
         mount_bind_recursive(format!("/proc/self/fd/{}", sessions.as_raw_fd()), "/run/user")
             .context("bind /run/user")?;
     }
+    fail_name_lookups_at_once()?;
     crate::ip::run("link set lo up")
+}
+
+/// Points the resolver at a port where nobody listens: programs that look up names fail at once, not by a timeout.
+fn fail_name_lookups_at_once() -> Result<()> {
+    let (own, system) = ("/run/resolv.conf", Path::new("/etc/resolv.conf"));
+    // Where it is a link into the hidden `/run` there is none now, which means the same.
+    if system.exists() {
+        fs::write(own, "nameserver 127.0.0.1\n")?;
+        mount_bind(own, system).context("bind /etc/resolv.conf")?;
+    }
+    Ok(())
 }
