@@ -73,11 +73,6 @@ impl ConnectionManager {
         })
     }
 
-    /// The highest record sequence accepted of a peer.
-    pub(crate) fn record_sequence(&self, peer: &PeerId) -> Option<u64> {
-        self.connections.get(peer).map(|connection| connection.record.sequence)
-    }
-
     /// Takes a verified peer in, or brings what is known of it up to date.
     pub(crate) fn connect_to_peer(
         &mut self,

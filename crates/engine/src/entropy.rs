@@ -1,5 +1,7 @@
 /// Where the decisions get their randomness: the system's in the product, a fixed sequence in tests.
-pub(crate) struct Entropy(Box<dyn FnMut(&mut [u8]) + Send>);
+pub(crate) struct Entropy(Source);
+
+type Source = Box<dyn FnMut(&mut [u8]) + Send>;
 
 impl Entropy {
     /// The system's secure randomness.

@@ -26,7 +26,7 @@ use crate::{
     entropy::Entropy,
     membership::Membership,
     nat_status::NatStatus,
-    roster::{self, Refused},
+    roster::Roster,
 };
 
 /// How long a new party waits for its server before it goes on without.
@@ -59,7 +59,7 @@ pub(crate) struct ActiveParty {
     pub(crate) membership: Membership,
     pub(crate) host: PeerId,
     pub(crate) connections: ConnectionManager,
-    pub(crate) refused: Refused,
+    pub(crate) roster: Roster,
     pub(crate) adapter: AdapterState,
     pending: Option<Pending>,
 }
@@ -308,7 +308,7 @@ impl PartyManager {
                 local_end(&membership),
                 self.nat.candidates(),
             ),
-            refused: Refused::default(),
+            roster: Roster::default(),
             adapter: AdapterState::default(),
             pending: Some(pending),
             membership,
@@ -456,7 +456,7 @@ impl PartyManager {
             Change::PeerLeft { peer } => {
                 self.with_connections(|connections| connections.disconnect_peer(&peer));
                 if let Some(party) = &mut self.party {
-                    party.refused.remove(&peer);
+                    party.roster.forget_refusal(&peer);
                 }
             }
             Change::PeerOnline { peer, online } => {
@@ -480,16 +480,15 @@ impl PartyManager {
         if id == self.identity.peer_id() {
             return;
         }
-        match roster::admit(&entry.record, &party.membership, &party.connections) {
+        match party.roster.admit(&entry.record, &party.membership, &party.connections) {
             Ok(record) => {
-                party.refused.remove(&id);
                 let online = self.control.endpoint().map(|_| entry.online);
                 let info = PeerInfo { nat_type: entry.nat_type, joined_at: entry.joined_at, online };
                 party.connections.connect_to_peer(now.instant, now.wall, record, info, &mut self.entropy);
             }
             Err(refusal) => {
                 let name = entry.record.claimed().name.to_string();
-                if party.refused.insert(id, name.clone(), refusal) {
+                if party.roster.note_refusal(id, name.clone(), refusal) {
                     warn!(peer = %id.short(), %refusal, "peer refused");
                     let text = format!("“{name}” was not let in: {refusal}.");
                     self.notice(now.wall, refusal.code(), text);
@@ -556,7 +555,7 @@ impl PartyManager {
 
     fn expire_pending(&mut self, now: Now) {
         let Some(party) = &mut self.party else { return };
-        if !party.pending.as_ref().is_some_and(|pending| pending.deadline <= now.instant) {
+        if party.pending.as_ref().is_none_or(|pending| pending.deadline > now.instant) {
             return;
         }
         let Some(pending) = party.pending.take() else { return };
@@ -640,3 +639,6 @@ fn capital(text: impl ToString) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,9 @@ use lanrage_party::{PeerId, PeerRecord, RecordError, SignedRecord, VirtualIp, li
 
 use crate::{connection_manager::ConnectionManager, membership::Membership};
 
+/// Most peers whose newest record is remembered, those who have left included.
+const REMEMBERED: usize = 16 * limits::PEERS_PER_PARTY;
+
 /// Why somebody whom the control server offered is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -31,52 +34,63 @@ impl Refusal {
     }
 }
 
-/// Who was refused, to be shown. Bounded: a server that invents peers fills no memory.
+/// Who may be a peer: the door of the party. The control server's word counts for nothing here.
 #[derive(Debug, Default)]
-pub(crate) struct Refused {
-    peers: BTreeMap<PeerId, (String, Refusal)>,
+pub(crate) struct Roster {
+    /// Highest record sequence seen of every peer that was ever let in.
+    sequences: BTreeMap<PeerId, u64>,
+    /// Who was refused, to be shown. Bounded: a server that invents peers fills no memory.
+    refused: BTreeMap<PeerId, (String, Refusal)>,
 }
 
-impl Refused {
-    pub(crate) fn insert(&mut self, peer: PeerId, name: String, refusal: Refusal) -> bool {
-        if self.peers.len() >= limits::PEERS_PER_PARTY && !self.peers.contains_key(&peer) {
+impl Roster {
+    /// Lets a peer in if its record verifies against the party secret, is not older than one seen before, and
+    /// claims an address that nobody else has.
+    pub(crate) fn admit(
+        &mut self,
+        signed: &SignedRecord,
+        membership: &Membership,
+        connections: &ConnectionManager,
+    ) -> Result<PeerRecord, Refusal> {
+        let invitation = &membership.invitation;
+        let record = signed.verify(&invitation.party, invitation.epoch, &invitation.secret)?;
+        let id = record.peer_id();
+        let seen = self.sequences.get(&id);
+        if seen.is_some_and(|seen| record.sequence < *seen) {
+            return Err(Refusal::Replay);
+        }
+        if record.virtual_ip == membership.virtual_ip
+            || !invitation.subnet.contains(record.virtual_ip)
+            || record.wireguard_key == membership.private_key.public()
+            || connections.conflicts(id, record)
+        {
+            return Err(Refusal::Address(record.virtual_ip));
+        }
+        let is_known = connections.connections().contains_key(&id);
+        let is_full = connections.connections().len() + 1 >= limits::PEERS_PER_PARTY;
+        if (!is_known && is_full) || (seen.is_none() && self.sequences.len() >= REMEMBERED) {
+            return Err(Refusal::Full);
+        }
+        self.sequences.insert(id, record.sequence);
+        self.refused.remove(&id);
+        Ok(record.clone())
+    }
+
+    /// Notes a refusal. True if it is news.
+    pub(crate) fn note_refusal(&mut self, peer: PeerId, name: String, refusal: Refusal) -> bool {
+        if self.refused.len() >= limits::PEERS_PER_PARTY && !self.refused.contains_key(&peer) {
             return false;
         }
-        self.peers.insert(peer, (name, refusal)).is_none_or(|(_, before)| before != refusal)
+        self.refused.insert(peer, (name, refusal)).is_none_or(|(_, before)| before != refusal)
     }
 
-    pub(crate) fn remove(&mut self, peer: &PeerId) {
-        self.peers.remove(peer);
+    /// Somebody has left, so nobody has to be warned of them any more.
+    pub(crate) fn forget_refusal(&mut self, peer: &PeerId) {
+        self.refused.remove(peer);
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Refusal)> {
-        self.peers.values().map(|(name, refusal)| (name.as_str(), *refusal))
+    /// Everybody who was refused: the name they claim, and why.
+    pub(crate) fn refused(&self) -> impl Iterator<Item = (&str, Refusal)> {
+        self.refused.values().map(|(name, refusal)| (name.as_str(), *refusal))
     }
-}
-
-/// Whether a record lets its peer in: it verifies against the party secret, is not older than one already
-/// accepted, and claims an address that nobody else has. The control server's word counts for nothing.
-pub(crate) fn admit(
-    signed: &SignedRecord,
-    membership: &Membership,
-    connections: &ConnectionManager,
-) -> Result<PeerRecord, Refusal> {
-    let invitation = &membership.invitation;
-    let record = signed.verify(&invitation.party, invitation.epoch, &invitation.secret)?;
-    let id = record.peer_id();
-    let seen = connections.record_sequence(&id);
-    if seen.is_some_and(|seen| record.sequence < seen) {
-        return Err(Refusal::Replay);
-    }
-    if record.virtual_ip == membership.virtual_ip
-        || !invitation.subnet.contains(record.virtual_ip)
-        || record.wireguard_key == membership.private_key.public()
-        || connections.conflicts(id, record)
-    {
-        return Err(Refusal::Address(record.virtual_ip));
-    }
-    if seen.is_none() && connections.connections().len() + 1 >= limits::PEERS_PER_PARTY {
-        return Err(Refusal::Full);
-    }
-    Ok(record.clone())
 }

@@ -110,7 +110,7 @@ impl PartyManager {
                     fix: failure.fix.clone(),
                 });
             }
-            problems.extend(party.refused.iter().map(|(name, refusal)| Problem {
+            problems.extend(party.roster.refused().map(|(name, refusal)| Problem {
                 code: refusal.code().to_owned(),
                 severity: Severity::Warning,
                 text: format!("“{name}” was not let in: {refusal}."),

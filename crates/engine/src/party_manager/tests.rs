@@ -1,0 +1,6 @@
+//! The decisions against a control server that the test plays itself, frame by frame, honestly or not.
+
+mod fallback;
+mod leases;
+mod stage;
+mod trust;

@@ -1,0 +1,79 @@
+use std::time::Duration;
+
+use lanrage_control::protocol::Request;
+use lanrage_party::{Name, Subnet};
+
+use super::stage::Stage;
+use crate::ControlView;
+
+fn make_party(stage: &mut Stage) {
+    let now = stage.now();
+    stage.manager.create_party(now, 7, Name::new("LAN").unwrap(), Subnet::DEFAULT);
+    stage.settle();
+}
+
+#[test]
+fn without_its_server_a_party_is_made_all_the_same_and_published_under_the_same_ids_later() {
+    let mut stage = Stage::new();
+    make_party(&mut stage);
+    assert_eq!(stage.adapters_opened, 1, "the adapter does not wait for the server");
+    stage.pass(Duration::from_secs(4));
+    assert!(matches!(stage.results.pop(), Some((7, Ok(())))));
+    assert_eq!(stage.notices.pop().unwrap().code, "party_is_local");
+    let before = stage.snapshot().party.unwrap();
+    stage.pass(Duration::from_secs(60));
+    assert!(stage.requests.is_empty());
+    stage.welcome();
+    let published = stage.requests.iter().any(|request| {
+        matches!(request, Request::CreateParty { party, record, .. }
+            if party.to_string() == before.id && record.claimed().virtual_ip.to_string() == before.virtual_ip)
+    });
+    assert!(published, "{:?}", stage.requests);
+    stage.say_party(&[]);
+    assert!(matches!(stage.snapshot().control, ControlView::Connected { .. }));
+    assert_eq!(stage.snapshot().party.unwrap().id, before.id);
+}
+
+#[test]
+fn joining_without_a_server_fails_with_the_reason_and_leaves_nothing_behind() {
+    let invitation = Stage::in_party().invitation();
+    let mut stage = Stage::new();
+    let now = stage.now();
+    stage.manager.join_party(now, 9, invitation);
+    stage.settle();
+    stage.pass(Duration::from_secs(11));
+    let (ticket, result) = stage.results.pop().unwrap();
+    assert_eq!((ticket, result.unwrap_err().code.as_str()), (9, "control_unreachable"));
+    assert!(stage.snapshot().party.is_none());
+    stage.welcome();
+    assert!(
+        !stage.requests.iter().any(|request| matches!(request, Request::JoinParty { .. })),
+        "a membership that was given up is not registered later: {:?}",
+        stage.requests
+    );
+}
+
+#[test]
+fn a_second_party_is_refused_and_leaving_makes_room() {
+    let mut stage = Stage::in_party();
+    make_party(&mut stage);
+    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "already_in_party");
+    let now = stage.now();
+    stage.manager.leave_party(now, 8);
+    stage.settle();
+    assert!(matches!(stage.results.pop(), Some((8, Ok(())))));
+    assert!(stage.requests.iter().any(|request| matches!(request, Request::LeaveParty { .. })));
+    make_party(&mut stage);
+    assert!(stage.snapshot().party.is_some());
+}
+
+#[test]
+fn an_expired_invitation_is_refused_at_once() {
+    let mut invitation = Stage::in_party().invitation();
+    let mut stage = Stage::connected();
+    invitation.expires_at = Some(stage.now().wall);
+    let now = stage.now();
+    stage.manager.join_party(now, 9, invitation);
+    stage.settle();
+    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "invitation_expired");
+}
