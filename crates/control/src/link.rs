@@ -1,7 +1,7 @@
 use url::Url;
 
 /// Number of a connection. Events of an earlier one that are still under way are told apart by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub(crate) u64);
 
 /// What a [`crate::RemoteControlPlane`] wants done with its connection.

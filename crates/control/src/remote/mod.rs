@@ -62,10 +62,11 @@ impl RemoteControlPlane {
     pub fn new(settings: RemoteSettings, identity: DeviceIdentity, now: Now) -> Self {
         let mut plane = Self {
             backoff: Backoff::new(settings.jitter_seed),
+            // Not from zero: events of another plane's connection may still be under way in the same channel.
+            link: LinkId(settings.jitter_seed),
             settings,
             identity,
             state: State::Stopped,
-            link: LinkId::default(),
             session: None,
             memberships: BTreeMap::new(),
             leaving: BTreeSet::new(),
@@ -133,7 +134,7 @@ impl RemoteControlPlane {
     }
 
     fn dial(&mut self, now: Instant) {
-        self.link = LinkId(self.link.0 + 1);
+        self.link = LinkId(self.link.0.wrapping_add(1));
         self.answer_due = None;
         self.state = State::Dialing { deadline: now + self.settings.timings.dial };
         self.actions.push_back(LinkAction::Dial { link: self.link, url: self.settings.url() });

@@ -12,7 +12,7 @@ pub struct RemoteSettings {
     pub endpoint: ControlEndpoint,
     /// The program's version, for the server's log.
     pub client_version: String,
-    /// 8 random bytes: what jitter is made from.
+    /// 8 random bytes: what jitter, and the numbers of this plane's connections, are made from.
     pub jitter_seed: u64,
     /// Times.
     pub timings: RemoteTimings,
@@ -49,6 +49,12 @@ impl Default for RemoteTimings {
 }
 
 impl RemoteSettings {
+    /// This program as a client of `endpoint`, with the usual times. `jitter_seed` is random.
+    pub fn new(endpoint: ControlEndpoint, jitter_seed: u64) -> Self {
+        let client_version = env!("CARGO_PKG_VERSION").to_owned();
+        Self { endpoint, client_version, jitter_seed, timings: RemoteTimings::default() }
+    }
+
     /// The WebSocket's URL: the session's path below the endpoint's.
     pub(super) fn url(&self) -> Url {
         let mut url = self.endpoint.url().clone();
@@ -84,12 +90,7 @@ mod tests {
             ("ws://[::1]:8787", "ws://[::1]:8787/v1/session", "[::1]:8787", "::1"),
             ("ws://a.example/v1/session", "ws://a.example/v1/session", "a.example:80", "a.example"),
         ] {
-            let settings = RemoteSettings {
-                endpoint: endpoint.parse().unwrap(),
-                client_version: String::new(),
-                jitter_seed: 0,
-                timings: RemoteTimings::default(),
-            };
+            let settings = RemoteSettings::new(endpoint.parse().unwrap(), 0);
             let got = (settings.url().to_string(), settings.authority(), settings.host().to_owned());
             assert_eq!(got, (url.to_owned(), authority.to_owned(), host.to_owned()));
         }

@@ -1,0 +1,247 @@
+//! The registry's state on disk.
+
+mod entities;
+mod rows;
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use data_encoding::HEXLOWER;
+use lanrage_control::{
+    protocol::SessionToken,
+    registry::{StoredChange, StoredParty, StoredPeer},
+};
+use lanrage_migrations::control_server::Migrator;
+use lanrage_party::{PeerId, UnixMillis};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
+    ExprTrait, QueryFilter, Set, TransactionTrait, sea_query::OnConflict,
+};
+use sea_orm_migration::MigratorTrait;
+use sha2::{Digest, Sha256};
+
+use self::entities::{auth_tokens, parties, peers};
+use crate::ServerError;
+
+const FILE: &str = "control.db";
+const LOCK_FILE: &str = "control.lock";
+/// Rows in one statement: 500 of seven values are well below SQLite's 32,766 variables.
+const ROWS: usize = 500;
+
+/// The server's database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    connection: DatabaseConnection,
+}
+
+/// What keeps a second server from the same data directory, while it lives.
+#[derive(Debug)]
+pub(crate) struct DirectoryLock {
+    _file: File,
+}
+
+/// What one batch has to make durable.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) changes: Vec<StoredChange>,
+    pub(crate) tokens: Vec<StoredToken>,
+    /// Remove tokens that expired before.
+    pub(crate) expire_before: Option<UnixMillis>,
+}
+
+/// A session token's stored half.
+#[derive(Debug)]
+pub(crate) struct StoredToken {
+    pub(crate) token: SessionToken,
+    pub(crate) peer: PeerId,
+    pub(crate) created_at: UnixMillis,
+    pub(crate) expires_at: UnixMillis,
+}
+
+impl Batch {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.tokens.is_empty() && self.expire_before.is_none()
+    }
+}
+
+impl DirectoryLock {
+    /// Makes the directory if it is missing, and takes it.
+    pub(crate) fn take(directory: &Path) -> Result<Self, ServerError> {
+        let data_dir = |source| ServerError::DataDir { path: directory.to_owned(), source };
+        std::fs::create_dir_all(directory).map_err(data_dir)?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(directory.join(LOCK_FILE))
+            .map_err(data_dir)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(ServerError::InUse(directory.to_owned())),
+            Err(TryLockError::Error(source)) => Err(data_dir(source)),
+        }
+    }
+}
+
+impl Database {
+    /// Opens the database, makes it if it is missing, and brings its schema up to date.
+    pub(crate) async fn open(directory: &Path) -> Result<Self, ServerError> {
+        let path = directory.join(FILE);
+        let opened = async {
+            let connection = sea_orm::Database::connect(options(path.clone())).await?;
+            Migrator::up(&connection, None).await?;
+            Ok(Self { connection })
+        };
+        opened.await.map_err(|error: DbErr| ServerError::Database { path, reason: error.to_string() })
+    }
+
+    /// Everything that is stored. Rows that cannot be read are removed and counted: left there, they would
+    /// stand in the way of the same party or address when its members register again.
+    pub(crate) async fn load(&self) -> Result<(Vec<StoredParty>, Vec<StoredPeer>, usize), DbErr> {
+        let (mut parties, mut peers, mut unread) = (Vec::new(), Vec::new(), 0);
+        for row in parties::Entity::find().all(&self.connection).await? {
+            if let Some(party) = rows::read_party(&row) {
+                parties.push(party);
+            } else {
+                unread += 1;
+                parties::Entity::delete_by_id(row.id).exec(&self.connection).await?;
+            }
+        }
+        for row in peers::Entity::find().all(&self.connection).await? {
+            if let Some(peer) = rows::read_peer(&row) {
+                peers.push(peer);
+            } else {
+                unread += 1;
+                peers::Entity::delete_by_id((row.party_id, row.peer_id)).exec(&self.connection).await?;
+            }
+        }
+        Ok((parties, peers, unread))
+    }
+
+    /// Writes a batch: all of it, or nothing.
+    pub(crate) async fn commit(&self, batch: &Batch) -> Result<(), DbErr> {
+        let transaction = self.connection.begin().await?;
+        write_changes(&transaction, &batch.changes).await?;
+        for token in &batch.tokens {
+            // One per peer: an older one is of a session that this one replaces.
+            auth_tokens::Entity::delete_many()
+                .filter(auth_tokens::Column::PeerId.eq(token.peer.to_string()))
+                .exec(&transaction)
+                .await?;
+            let row = auth_tokens::ActiveModel {
+                token_hash: Set(hash(&token.token)),
+                peer_id: Set(token.peer.to_string()),
+                created_at: Set(rows::time(token.created_at)),
+                expires_at: Set(rows::time(token.expires_at)),
+            };
+            auth_tokens::Entity::insert(row).exec_without_returning(&transaction).await?;
+        }
+        if let Some(before) = batch.expire_before {
+            auth_tokens::Entity::delete_many()
+                .filter(auth_tokens::Column::ExpiresAt.lte(rows::time(before)))
+                .exec(&transaction)
+                .await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Whether the token is this peer's and still good.
+    pub(crate) async fn knows(
+        &self,
+        token: &SessionToken,
+        peer: PeerId,
+        now: UnixMillis,
+    ) -> Result<bool, DbErr> {
+        let row = auth_tokens::Entity::find_by_id(hash(token)).one(&self.connection).await?;
+        Ok(row.is_some_and(|row| row.peer_id == peer.to_string() && rows::read_time(row.expires_at) > now))
+    }
+
+    /// Writes, and takes back, a row: an error says that nothing can be written now.
+    pub(crate) async fn probe(&self) -> Result<(), DbErr> {
+        let transaction = self.connection.begin().await?;
+        let row = auth_tokens::ActiveModel {
+            token_hash: Set(String::new()),
+            peer_id: Set(String::new()),
+            created_at: Set(0),
+            expires_at: Set(0),
+        };
+        auth_tokens::Entity::insert(row).exec_without_returning(&transaction).await?;
+        transaction.rollback().await
+    }
+
+    /// Closes the database, with its log folded in.
+    pub(crate) async fn close(self) -> Result<(), DbErr> {
+        self.connection.close().await
+    }
+}
+
+fn options(path: PathBuf) -> ConnectOptions {
+    let mut options = ConnectOptions::new("sqlite://");
+    options
+        // One writer, which is the coordinator, and readers for tokens.
+        .max_connections(4)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .filename(&path)
+                .create_if_missing(true)
+                .busy_timeout(std::time::Duration::from_secs(5))
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+                .pragma("foreign_keys", "ON")
+                .pragma("trusted_schema", "OFF")
+        });
+    options
+}
+
+/// Rows of members are removed before any is inserted, so that an address may pass from one to another within
+/// a batch; rows of parties are updated in place, because removing one removes its members.
+async fn write_changes(database: &impl ConnectionTrait, changes: &[StoredChange]) -> Result<(), DbErr> {
+    let (mut gone_parties, mut put_parties) = (Vec::new(), Vec::new());
+    let (mut stale_peers, mut put_peers) = (Vec::new(), Vec::new());
+    for change in changes {
+        match change {
+            StoredChange::PutParty(party) => put_parties.push(rows::party_row(party)),
+            StoredChange::RemoveParty(party) => gone_parties.push(party.to_string()),
+            StoredChange::PutPeer(peer) => {
+                stale_peers.push((peer.party, peer.peer));
+                put_peers.push(rows::peer_row(peer));
+            }
+            StoredChange::RemovePeer { party, peer } => stale_peers.push((*party, *peer)),
+        }
+    }
+    for gone in gone_parties.chunks(ROWS) {
+        let gone = parties::Column::Id.is_in(gone.iter().map(String::as_str));
+        parties::Entity::delete_many().filter(gone).exec(database).await?;
+    }
+    // Each is a term of its own, and SQLite nests them: fewer at once.
+    for stale in stale_peers.chunks(ROWS / 5) {
+        let mut any = Condition::any();
+        for (party, peer) in stale {
+            any = any.add(
+                peers::Column::PartyId.eq(party.to_string()).and(peers::Column::PeerId.eq(peer.to_string())),
+            );
+        }
+        peers::Entity::delete_many().filter(any).exec(database).await?;
+    }
+    for put in put_parties.chunks(ROWS) {
+        use parties::Column::{ActiveAt, CreatedAt, HostId, Name, Revision, Subnet};
+        let newer = OnConflict::column(parties::Column::Id)
+            .update_columns([Name, Subnet, HostId, CreatedAt, ActiveAt, Revision])
+            .to_owned();
+        parties::Entity::insert_many(put.iter().cloned())
+            .on_conflict(newer)
+            .exec_without_returning(database)
+            .await?;
+    }
+    for put in put_peers.chunks(ROWS) {
+        peers::Entity::insert_many(put.iter().cloned()).exec_without_returning(database).await?;
+    }
+    Ok(())
+}
+
+fn hash(token: &SessionToken) -> String {
+    HEXLOWER.encode(&Sha256::digest(token.expose()))
+}

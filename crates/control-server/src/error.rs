@@ -1,0 +1,47 @@
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// Why a server does not start, or stopped. Each says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address} ({what}): {source}{}", hint(.source))]
+    Listen {
+        /// What for.
+        what: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The data directory cannot be used.
+    #[error("cannot use the data directory {}: {source}", .path.display())]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another server uses the data directory.
+    #[error("another server already uses the data directory {}", .0.display())]
+    InUse(PathBuf),
+    /// The database cannot be opened, or its schema is not one of this program's.
+    #[error("cannot open the database {}: {reason}", .path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A task of the server ended on its own.
+    #[error("the server failed: {0}")]
+    Failed(String),
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "; another program uses this port, choose another one",
+        io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege, choose a higher one",
+        io::ErrorKind::AddrNotAvailable => "; no interface of this machine has this address",
+        _ => "",
+    }
+}

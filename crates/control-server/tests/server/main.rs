@@ -1,0 +1,6 @@
+//! The server as its clients meet it: over real sockets, with a real database.
+
+mod bad_input;
+mod parties;
+mod service;
+mod support;

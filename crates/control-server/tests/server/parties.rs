@@ -1,0 +1,135 @@
+//! The server's main path: real clients, real sockets, a real database.
+
+use crate::support::{Client, Player, party, settings, start};
+use lanrage_control::{
+    ControlEvent,
+    protocol::{Change, Request},
+};
+use lanrage_control_server::Server;
+
+#[tokio::test]
+async fn two_players_see_each_other_and_a_signal_arrives_unopened() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let (ann, bob) = (Player::new(1), Player::new(2));
+
+    let mut host = Client::connect(&ann, server.addr());
+    let stun = host
+        .until("welcome", |event| match event {
+            ControlEvent::Connected { stun } => Some(stun.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!((stun[0].host.as_str(), stun[0].port), ("127.0.0.1", server.stun_addr().unwrap().port()));
+    host.request(ann.create());
+    assert_eq!(host.party().await.host, ann.id());
+
+    let mut guest = Client::connect(&bob, server.addr());
+    guest.request(bob.join());
+    let seen = guest.party().await;
+    assert_eq!(seen.peers.iter().map(|peer| peer.peer()).collect::<Vec<_>>(), [ann.id(), bob.id()]);
+    assert_eq!(seen.peers[0].record, ann.record());
+    host.until("guest", |event| match event {
+        ControlEvent::Change { change: Change::PeerJoined { entry }, .. } => {
+            (entry.peer() == bob.id() && entry.online).then_some(())
+        }
+        _ => None,
+    })
+    .await;
+
+    let signal = bob.seal(&ann, b"candidates");
+    guest.request(Request::Signal { party: party(), to: ann.id(), signal });
+    guest.request(Request::GetParty { party: party() });
+    guest.party().await;
+    let arrived = host
+        .until("signal", |event| match event {
+            ControlEvent::Signal { from, signal, .. } if *from == bob.id() => Some(signal.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(ann.open(&bob, &arrived), b"candidates");
+
+    drop(guest);
+    host.until("absence", |event| match event {
+        ControlEvent::Change { change: Change::PeerOnline { peer, online: false }, .. } => {
+            (*peer == bob.id()).then_some(())
+        }
+        _ => None,
+    })
+    .await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_restart_loses_no_party_and_its_members_come_back_by_themselves() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let address = server.addr();
+    let (ann, bob) = (Player::new(1), Player::new(2));
+    let mut host = Client::connect(&ann, address);
+    host.request(ann.create());
+    let before = host.party().await;
+    let mut guest = Client::connect(&bob, address);
+    guest.request(bob.join());
+    guest.party().await;
+    server.shutdown().await;
+
+    let mut again = settings(directory.path());
+    again.listen = address;
+    let server = Server::start(again).await.unwrap();
+    let after = guest.party().await;
+    assert_eq!((after.host, after.created_at), (ann.id(), before.created_at), "it is the same party");
+    let records: Vec<_> = after.peers.iter().map(|peer| peer.record.clone()).collect();
+    assert_eq!(records, [ann.record(), bob.record()], "with the same members and addresses");
+    let back = host.party().await;
+    assert!(back.peers.iter().any(|peer| peer.peer() == ann.id() && peer.online));
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_lost_its_database_learns_the_party_anew_under_the_same_ids() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let server = start(first.path()).await;
+    let address = server.addr();
+    let (ann, bob) = (Player::new(1), Player::new(2));
+    let mut host = Client::connect(&ann, address);
+    host.request(ann.create());
+    host.party().await;
+    let mut guest = Client::connect(&bob, address);
+    guest.request(bob.join());
+    guest.party().await;
+    server.shutdown().await;
+
+    let mut again = settings(second.path());
+    again.listen = address;
+    let server = Server::start(again).await.unwrap();
+    assert_eq!(host.party().await.host, ann.id());
+    let after = guest.party().await;
+    let records: Vec<_> = after.peers.iter().map(|peer| peer.record.clone()).collect();
+    assert_eq!(records, [ann.record(), bob.record()]);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_second_connection_of_the_same_player_replaces_the_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let ann = Player::new(1);
+    let mut first = Client::connect(&ann, server.addr());
+    first.request(ann.create());
+    first.party().await;
+    let mut second = Client::connect(&ann, server.addr());
+    second.request(ann.create());
+    assert_eq!(second.party().await.peers.len(), 1);
+    first
+        .until("replacement", |event| match event {
+            ControlEvent::Disconnected { reason, .. } => {
+                (reason.to_string().contains("connected from elsewhere")).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    second.request(Request::GetParty { party: party() });
+    assert!(second.party().await.peers[0].online, "the first one's end does not mark the player away");
+    server.shutdown().await;
+}

@@ -1,0 +1,156 @@
+//! What stands around the parties: health, STUN, storage, start and stop.
+
+use std::net::SocketAddr;
+
+use crate::support::{Client, Player, settings, start};
+use lanrage_control::{ControlEvent, DisconnectReason, protocol::ErrorCode};
+use lanrage_control_server::{Server, ServerError};
+use lanrage_nat::stun::{self, TransactionId};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpStream, UdpSocket},
+};
+
+async fn get(server: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+async fn database(directory: &std::path::Path) -> DatabaseConnection {
+    let path = directory.join("control.db");
+    Database::connect(format!("sqlite://{}", path.display())).await.unwrap()
+}
+
+#[tokio::test]
+async fn healthz_says_ok_and_other_paths_do_not_exist() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let health = get(server.addr(), "/healthz").await;
+    assert!(health.starts_with("HTTP/1.1 200") && health.contains(r#"{"status":"ok"}"#), "{health}");
+    assert!(get(server.addr(), "/etc/passwd").await.starts_with("HTTP/1.1 404"));
+    assert!(get(server.addr(), "/v1/session").await.starts_with("HTTP/1.1 4"), "not a WebSocket");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn stun_tells_a_client_its_own_address_over_both_families_of_one_socket() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = settings(directory.path());
+    settings.stun_listen = Some("[::]:0".parse().unwrap());
+    let server = Server::start(settings).await.unwrap();
+    let port = server.stun_addr().unwrap().port();
+    for local in ["127.0.0.1:0", "[::1]:0"] {
+        let client = UdpSocket::bind(local).await.unwrap();
+        let mine = client.local_addr().unwrap();
+        client.connect((mine.ip(), port)).await.unwrap();
+        client.send(b"not STUN").await.unwrap();
+        let id = TransactionId([5; 12]);
+        client.send(&stun::binding_request(id)).await.unwrap();
+        let mut buffer = [0; 256];
+        let length = tokio::time::timeout(std::time::Duration::from_secs(20), client.recv(&mut buffer));
+        let length = length.await.expect("an answer").unwrap();
+        let answer = stun::parse(&buffer[..length]).unwrap();
+        assert_eq!(answer, stun::Message::BindingResponse { id, mapped: mine });
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn while_the_disk_takes_nothing_nothing_is_acknowledged_and_then_all_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let ann = Player::new(1);
+    let mut client = Client::connect(&ann, server.addr());
+    client.until("welcome", |e| matches!(e, ControlEvent::Connected { .. }).then_some(())).await;
+    let other = database(directory.path()).await;
+    for table in ["parties", "auth_tokens"] {
+        other
+            .execute_unprepared(&format!(
+                "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+            ))
+            .await
+            .unwrap();
+    }
+    client.request(ann.create());
+    client
+        .until("refusal", |event| match event {
+            ControlEvent::Party(_) => panic!("acknowledged what is not stored"),
+            ControlEvent::Disconnected { reason, .. } => {
+                (*reason == DisconnectReason::Refused(ErrorCode::Internal)).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    assert!(get(server.addr(), "/healthz").await.starts_with("HTTP/1.1 503"));
+    for table in ["parties", "auth_tokens"] {
+        other.execute_unprepared(&format!("DROP TRIGGER full_{table}")).await.unwrap();
+    }
+    assert_eq!(client.party().await.host, ann.id(), "the client comes back and creates it");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_left_out_and_its_peer_registers_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let (ann, bob) = (Player::new(1), Player::new(2));
+    let mut host = Client::connect(&ann, server.addr());
+    host.request(ann.create());
+    host.party().await;
+    let mut guest = Client::connect(&bob, server.addr());
+    guest.request(bob.join());
+    guest.party().await;
+    drop((host, guest));
+    server.shutdown().await;
+    let other = database(directory.path()).await;
+    let damage = format!("UPDATE peers SET record = 'x' WHERE peer_id = '{}'", bob.id());
+    other.execute_unprepared(&damage).await.unwrap();
+    other.close().await.unwrap();
+
+    let server = start(directory.path()).await;
+    let mut guest = Client::connect(&bob, server.addr());
+    guest.request(bob.join());
+    assert_eq!(guest.party().await.peers.len(), 2);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_start_that_cannot_work_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let error = Server::start(settings(directory.path())).await.unwrap_err();
+    assert!(matches!(error, ServerError::InUse(_)), "{error}");
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut taken = settings(elsewhere.path());
+    taken.listen = server.addr();
+    let error = Server::start(taken).await.unwrap_err();
+    assert!(error.to_string().contains("another program uses this port"), "{error}");
+
+    let file = elsewhere.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = Server::start(settings(&file)).await.unwrap_err();
+    assert!(matches!(error, ServerError::DataDir { .. }), "{error}");
+
+    let broken = tempfile::tempdir().unwrap();
+    std::fs::write(broken.path().join("control.db"), [7; 4_096]).unwrap();
+    let error = Server::start(settings(broken.path())).await.unwrap_err();
+    assert!(matches!(error, ServerError::Database { .. }), "{error}");
+
+    server.shutdown().await;
+    let newer = database(directory.path()).await;
+    newer
+        .execute_unprepared(
+            "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m99999999_000001_x', 0)",
+        )
+        .await
+        .unwrap();
+    newer.close().await.unwrap();
+    let error = Server::start(settings(directory.path())).await.unwrap_err();
+    assert!(matches!(error, ServerError::Database { .. }), "a newer schema is refused: {error}");
+}

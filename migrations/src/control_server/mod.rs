@@ -1,0 +1,16 @@
+//! The control server's database.
+
+mod m20261122_000001_parties;
+
+use sea_orm_migration::prelude::*;
+
+/// All migrations of the control server's database, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_parties::Migration)]
+    }
+}
