@@ -51,7 +51,6 @@ fn has_target() -> Result<bool> {
 }
 
 fn add_target() -> bool {
-    // `timeout` is not everywhere, and rustup itself gives up on a dead network within a minute or so.
     shell::run(&mut shell::command("rustup", &["target", "add", TARGET])).is_ok()
 }
 

@@ -1,0 +1,185 @@
+//! The rules of the house, read from the manifests and the sources. A broken one fails with the arrow's name.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+
+/// What each package of ours may use of the others, in its product (tests may use more).
+const ARROWS: &[(&str, &[&str])] = &[
+    ("lanrage-party", &[]),
+    ("lanrage-control", &["lanrage-party"]),
+    ("lanrage-nat", &["lanrage-party"]),
+    ("lanrage-tunnel", &["lanrage-party"]),
+    ("lanrage-adapter", &["lanrage-party"]),
+    ("lanrage-store", &["lanrage-party"]),
+    (
+        "lanrage-engine",
+        &[
+            "lanrage-party",
+            "lanrage-control",
+            "lanrage-nat",
+            "lanrage-tunnel",
+            "lanrage-adapter",
+            "lanrage-store",
+        ],
+    ),
+    ("lanrage-control-server", &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-migrations"]),
+    ("lanrage-cli", &["lanrage-engine"]),
+    ("lanrage", &["lanrage-engine"]),
+    ("lanrage-migrations", &[]),
+    ("lanrage-xtask", &["lanrage-tests"]),
+    ("lanrage-tests", &[]),
+];
+
+/// Who alone may use a library (named by its prefix).
+const PRIVILEGES: &[(&str, &[&str])] = &[
+    ("tauri", &["lanrage"]),
+    ("sea-orm", &["lanrage-store", "lanrage-control-server", "lanrage-migrations"]),
+    ("boringtun", &["lanrage-tunnel"]),
+];
+
+/// The folders in which `unsafe` may be allowed.
+const UNSAFE_HOMES: &[&str] = &["crates/adapter/src", "crates/tunnel/src/io"];
+
+/// All that may stand at the top, beside dotfiles.
+const TOP: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "crates",
+    "icons",
+    "migrations",
+    "src-tauri",
+    "target",
+    "tests",
+    "ui",
+];
+
+fn metadata() -> Metadata {
+    MetadataCommand::new().no_deps().exec().expect("cargo metadata reads the workspace")
+}
+
+fn root() -> PathBuf {
+    metadata().workspace_root.into_std_path_buf()
+}
+
+/// The product's dependencies of every package of ours.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let product = |kind| matches!(kind, DependencyKind::Normal | DependencyKind::Build);
+    metadata()
+        .packages
+        .into_iter()
+        .map(|package| {
+            let used = package.dependencies.into_iter().filter(|used| product(used.kind));
+            (package.name.to_string(), used.map(|used| used.name).collect())
+        })
+        .collect()
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of sources").flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if path.is_dir() && name != "target" && name != "node_modules" && name != "gen" {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn rust_sources() -> Vec<(String, String)> {
+    let root = root();
+    let mut found = Vec::new();
+    for folder in ["crates", "src-tauri", "migrations", "tests"] {
+        sources(&root.join(folder), &mut found);
+    }
+    assert!(found.len() > 50, "the sources are found");
+    let named = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("a source file is text");
+        (path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/"), text)
+    };
+    found.into_iter().map(named).collect()
+}
+
+#[test]
+fn arrows_between_our_packages_run_only_downward() {
+    let dependencies = dependencies();
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (package, used) in &dependencies {
+        let Some(allowed) = allowed.get(package.as_str()) else {
+            wrong.push(format!("{package} is not in the table of arrows"));
+            continue;
+        };
+        let ours = used.iter().filter(|used| dependencies.contains_key(*used));
+        wrong.extend(
+            ours.filter(|used| !allowed.contains(&used.as_str())).map(|used| format!("{package} -> {used}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(dependencies.len(), ARROWS.len(), "the table names packages that do not exist");
+}
+
+#[test]
+fn each_framework_has_one_home() {
+    let mut wrong = Vec::new();
+    for (package, used) in dependencies() {
+        for (library, homes) in PRIVILEGES {
+            let trespass = used.iter().filter(|used| used.starts_with(library));
+            wrong.extend(
+                trespass
+                    .filter(|_| !homes.contains(&package.as_str()))
+                    .map(|used| format!("{package} -> {used}")),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn unsafe_code_is_allowed_only_where_the_system_is_touched() {
+    let allowance = ["allow(unsafe", "_code"].concat();
+    let wrong: Vec<String> = rust_sources()
+        .into_iter()
+        .filter(|(path, text)| {
+            text.contains(&allowance) && !UNSAFE_HOMES.iter().any(|home| path.starts_with(home))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn boringtun_is_named_in_one_file() {
+    let naming: Vec<String> = rust_sources()
+        .into_iter()
+        .filter(|(path, text)| path.starts_with("crates/") && text.contains("boringtun::"))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(naming, ["crates/tunnel/src/wireguard.rs"]);
+}
+
+#[test]
+fn every_package_takes_the_lints_of_the_workspace() {
+    for package in metadata().packages {
+        let manifest = fs::read_to_string(&package.manifest_path).expect("a manifest");
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
+    }
+}
+
+#[test]
+fn the_top_of_the_project_holds_what_it_should() {
+    let stray: Vec<String> = fs::read_dir(root())
+        .expect("the project's folder")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.') && !TOP.contains(&name.as_str()))
+        .collect();
+    assert!(stray.is_empty(), "{stray:?}");
+}
