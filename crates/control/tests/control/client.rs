@@ -1,0 +1,334 @@
+use std::time::Duration;
+
+use lanrage_control::{
+    ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkClosed, LinkEvent, LocalControlPlane, Now,
+    protocol::{
+        Change, ClientMessage, ErrorCode, PartySnapshot, Refusal, Request, ServerMessage, SessionMessage,
+        StunEndpoint,
+    },
+};
+use lanrage_party::NatType;
+use proptest::prelude::*;
+
+use crate::{support::*, world::World};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A world with Ann (peer 1) who hosts and Bob (peer 2) who joined.
+fn two() -> World {
+    let mut world = World::new();
+    let (ann, bob) = (world.add(1), world.add(2));
+    world.request(ann, create(record(1, 1, 1)));
+    world.request(bob, join(record(2, 2, 1)));
+    world
+}
+
+fn truth(world: &World) -> Option<PartySnapshot> {
+    world.registry.party(&party(1))
+}
+
+fn disconnects(world: &World, client: usize) -> Vec<&DisconnectReason> {
+    let mut reasons = Vec::new();
+    for event in &world.clients[client].events {
+        if let ControlEvent::Disconnected { reason, .. } = event {
+            reasons.push(reason);
+        }
+    }
+    reasons
+}
+
+#[test]
+fn a_client_proves_itself_and_is_told_where_stun_is() {
+    let mut world = World::new();
+    let ann = world.add(1);
+    let stun = vec![StunEndpoint { host: "server.example".into(), port: 3478 }];
+    assert_eq!(world.clients[ann].events, [ControlEvent::Connected { stun }]);
+    assert!(world.clients[ann].plane.is_connected());
+}
+
+#[test]
+fn both_see_the_same_party_by_events_alone() {
+    let world = two();
+    for client in &world.clients {
+        assert_eq!(client.view(), truth(&world));
+    }
+    assert!(truth(&world).unwrap().peers.iter().all(|peer| peer.online));
+}
+
+#[test]
+fn a_lost_connection_is_made_again_at_once_and_the_membership_with_it() {
+    let mut world = two();
+    world.cut(1);
+    world.settle();
+    assert_eq!(disconnects(&world, 1), [&DisconnectReason::Link(LinkClosed::Ended)]);
+    assert!(!truth(&world).unwrap().peers[1].online, "away at once, and still a member");
+    world.pass(Duration::from_millis(250));
+    assert!(truth(&world).unwrap().peers[1].online);
+    assert_eq!(world.clients[1].view(), truth(&world));
+    assert_eq!(world.clients[0].view(), truth(&world));
+}
+
+#[test]
+fn a_server_that_lost_everything_gets_the_party_back_under_the_same_ids() {
+    let mut world = two();
+    let before = truth(&world).unwrap();
+    world.crash(true);
+    world.pass(100 * SECOND);
+    assert_eq!(truth(&world), None);
+    world.up = true;
+    world.pass(60 * SECOND);
+    let after = truth(&world).expect("the host has created it again");
+    assert_eq!((after.party, after.host, after.subnet), (before.party, before.host, before.subnet));
+    let records = |of: &PartySnapshot| of.peers.iter().map(|peer| peer.record.clone()).collect::<Vec<_>>();
+    assert_eq!(records(&after), records(&before));
+    for client in &world.clients {
+        assert_eq!(client.view().as_ref(), Some(&after));
+    }
+}
+
+#[test]
+fn a_guest_that_is_back_before_the_host_waits_for_it() {
+    let mut world = two();
+    world.crash(true);
+    world.up = true;
+    world.clients[0].plane.stop();
+    world.pass(60 * SECOND);
+    let waiting = world.clients[1].events.iter().rev().find_map(|event| match event {
+        ControlEvent::Refused { refusal, retry_at } => Some((refusal.code, retry_at.is_some())),
+        _ => None,
+    });
+    assert_eq!(waiting, Some((ErrorCode::UnknownParty, true)), "and says so");
+    let host = world.add(1);
+    world.request(host, create(record(1, 1, 1)));
+    world.pass(31 * SECOND);
+    assert_eq!(truth(&world).unwrap().peers.len(), 2);
+}
+
+#[test]
+fn tries_are_spread_and_never_further_apart_than_thirty_seconds() {
+    let mut world = two();
+    world.crash(false);
+    let lost = world.clients[0].dials.len();
+    world.pass(600 * SECOND);
+    let dials = &world.clients[0].dials[lost..];
+    let waits: Vec<Duration> = dials.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(waits[0] <= SECOND / 2 && waits.iter().all(|wait| *wait <= 30 * SECOND), "{waits:?}");
+    assert!(waits.len() < 60, "not a flood: {}", waits.len());
+    assert_ne!(world.clients[0].dials[lost..], world.clients[1].dials[lost..], "not in step");
+    let reason = DisconnectReason::Link(LinkClosed::Unreachable("refused".into()));
+    assert!(disconnects(&world, 0).contains(&&reason));
+}
+
+#[test]
+fn a_network_change_skips_the_wait() {
+    let mut world = two();
+    world.crash(false);
+    world.pass(300 * SECOND);
+    world.up = true;
+    let now = world.now;
+    world.clients[0].plane.handle_network_change(now);
+    world.settle();
+    assert!(world.clients[0].plane.is_connected());
+}
+
+#[test]
+fn a_dead_connection_is_noticed_by_a_heartbeat_and_soon_after_a_network_change() {
+    for (change, limit) in [(false, 41 * SECOND), (true, 3 * SECOND)] {
+        let mut world = two();
+        world.clients[1].dead = true;
+        let now = world.now;
+        if change {
+            world.clients[1].plane.handle_network_change(now);
+        }
+        world.pass(limit);
+        assert_eq!(disconnects(&world, 1), [&DisconnectReason::Silent]);
+        assert!(world.clients[1].plane.is_connected(), "and made again");
+        assert_eq!(world.clients[1].view(), truth(&world));
+    }
+}
+
+#[test]
+fn a_living_connection_survives_a_network_change_and_a_day_of_heartbeats() {
+    let mut world = two();
+    let now = world.now;
+    world.clients[1].plane.handle_network_change(now);
+    world.pass(24 * 3_600 * SECOND);
+    assert_eq!(world.clients[1].dials.len(), 1);
+    let beats =
+        |message: &&ClientMessage| matches!(message, ClientMessage::Session(SessionMessage::Heartbeat));
+    assert_eq!(world.clients[1].sent.iter().filter(beats).count(), 1 + 24 * 120);
+}
+
+#[test]
+fn a_gap_in_the_revisions_fetches_the_party_once() {
+    let mut world = two();
+    let update = |nat_type| Request::UpdatePeer { party: party(1), record: None, nat_type: Some(nat_type) };
+    world.lose = 1;
+    world.request(1, update(NatType::Symmetric));
+    assert_ne!(world.clients[0].view(), truth(&world), "the delta is lost");
+    world.request(1, update(NatType::Open));
+    assert_eq!(world.clients[0].view(), truth(&world));
+    let asked = world.clients[0]
+        .sent
+        .iter()
+        .filter(|message| matches!(message, ClientMessage::Request(Request::GetParty { .. })));
+    assert_eq!(asked.count(), 1);
+}
+
+#[test]
+fn an_unknown_change_fetches_the_party_and_unknown_messages_are_ignored() {
+    let mut world = two();
+    let before = world.clients[0].events.len();
+    world.inject(0, r#"{"type":"dance"}"#);
+    assert_eq!(world.clients[0].events.len(), before);
+    let revision = truth(&world).unwrap().revision + 1;
+    let delta = ServerMessage::Delta { party: party(1), revision, change: Change::Unknown };
+    world.inject(0, &delta.encode());
+    assert_eq!(world.clients[0].view(), truth(&world));
+    assert!(matches!(world.clients[0].events.last(), Some(ControlEvent::Party(_))));
+    world.inject(0, "not a message");
+    assert_eq!(disconnects(&world, 0), [&DisconnectReason::NotAServer]);
+}
+
+#[test]
+fn a_refusal_that_a_repetition_cannot_mend_ends_the_membership() {
+    let mut world = two();
+    let eve = world.add(3);
+    world.request(eve, join(record(3, 2, 1)));
+    let refused = world.clients[eve].events.last().cloned();
+    let Some(ControlEvent::Refused { refusal, retry_at: None }) = refused else { panic!("{refused:?}") };
+    assert_eq!(refusal.code, ErrorCode::LeaseTaken);
+    let sent = world.clients[eve].sent.len();
+    world.cut(eve);
+    world.pass(20 * SECOND);
+    let again = &world.clients[eve].sent[sent..];
+    assert!(!again.iter().any(|message| matches!(message, ClientMessage::Request(_))), "{again:?}");
+    world.request(eve, join(record(3, 3, 2)));
+    assert_eq!(world.clients[eve].view(), truth(&world), "the next address is free");
+}
+
+#[test]
+fn what_is_asked_while_there_is_no_server_is_said_when_there_is_one() {
+    let mut world = two();
+    world.crash(false);
+    world.request(
+        1,
+        Request::UpdatePeer { party: party(1), record: Some(record(2, 2, 2)), nat_type: Some(NatType::Open) },
+    );
+    world.request(0, Request::LeaveParty { party: party(1) });
+    world.up = true;
+    world.pass(31 * SECOND);
+    let party = truth(&world).unwrap();
+    assert_eq!(party.peers.len(), 1, "Ann has left");
+    assert_eq!((&party.peers[0].record, party.peers[0].nat_type), (&record(2, 2, 2), NatType::Open));
+    assert_eq!(world.clients[0].view(), None);
+    assert_eq!(world.clients[1].view(), Some(party));
+}
+
+#[test]
+fn a_replaced_client_does_not_throw_the_other_one_out() {
+    let mut world = two();
+    world.inject(0, &ServerMessage::Error(Refusal::new(ErrorCode::Replaced)).encode());
+    let dials = world.clients[0].dials.len();
+    world.pass(29 * SECOND);
+    assert_eq!(world.clients[0].dials.len(), dials);
+    assert_eq!(disconnects(&world, 0), [&DisconnectReason::Refused(ErrorCode::Replaced)]);
+}
+
+#[test]
+fn events_of_an_earlier_connection_change_nothing() {
+    let mut world = two();
+    let old = world.clients[0].link.unwrap();
+    world.cut(0);
+    world.pass(SECOND);
+    let now = world.now;
+    let plane = &mut world.clients[0].plane;
+    plane.handle_link(now, LinkEvent::Closed(old, LinkClosed::TimedOut));
+    plane.handle_link(now, LinkEvent::Frame(old, "nonsense".into()));
+    assert!(plane.is_connected());
+}
+
+#[test]
+fn a_stopped_client_closes_its_connection_and_stays_silent() {
+    let mut world = two();
+    world.clients[0].plane.stop();
+    assert_eq!(world.clients[0].plane.poll_transmit(), Some(LinkAction::Close));
+    assert_eq!(world.clients[0].plane.poll_timeout(), None);
+    let now = world.now;
+    world.clients[0].plane.handle_network_change(now);
+    assert_eq!(world.clients[0].plane.poll_transmit(), None);
+}
+
+#[test]
+fn a_local_plane_keeps_the_party_of_one_and_never_disconnects() {
+    let mut now = Now { instant: std::time::Instant::now(), wall: START };
+    let mut plane = LocalControlPlane::new(id(1), now);
+    plane.request(now, create(record(1, 1, 1)));
+    plane.request(now, signal(1, 2));
+    assert_eq!(plane.poll_event(), Some(ControlEvent::Connected { stun: Vec::new() }));
+    assert!(matches!(plane.poll_event(), Some(ControlEvent::Party(snapshot)) if snapshot.host == id(1)));
+    assert!(matches!(plane.poll_event(), Some(ControlEvent::Refused { retry_at: None, .. })));
+    for _ in 0..10_000 {
+        let due = plane.poll_timeout().unwrap();
+        now.wall = now.wall.plus((due - now.instant).as_millis() as u64);
+        now.instant = due;
+        plane.handle_timeout(now);
+        assert_eq!(plane.poll_event(), None, "a week passes without news");
+    }
+    plane.request(now, Request::LeaveParty { party: party(1) });
+    assert_eq!(plane.poll_event(), Some(ControlEvent::Left { party: party(1) }));
+}
+
+/// Frames of a server that lies, or of something that is none.
+fn frame() -> impl Strategy<Value = String> {
+    let change = prop_oneof![
+        Just(Change::PeerLeft { peer: id(1) }),
+        Just(Change::HostChanged { host: id(5) }),
+        Just(Change::Unknown),
+    ];
+    prop_oneof![
+        ".{0,80}",
+        (0_u64..8, change).prop_map(|(revision, change)| {
+            let revision = if revision == 7 { u64::MAX } else { revision };
+            let delta = ServerMessage::Delta { party: party(1), revision, change };
+            delta.encode().replace("unknown", "of_the_future")
+        }),
+        any::<u64>().prop_map(|revision| {
+            let mut snapshot = party_of(2).party(&party(1)).unwrap();
+            snapshot.revision = revision;
+            ServerMessage::Party { snapshot }.encode()
+        }),
+        any::<u64>().prop_map(|n| {
+            let codes = [ErrorCode::UnknownParty, ErrorCode::Replaced, ErrorCode::Internal, ErrorCode::RateLimited];
+            let refusal = Refusal::new(codes[n as usize % 4]).retry_after(n);
+            let kind = lanrage_control::protocol::RequestKind::JoinParty;
+            ServerMessage::Error(refusal.about(kind, party(1))).encode()
+        }),
+        any::<u64>().prop_map(|n| {
+            format!(r#"{{"type":"welcome","session":"{}","protocol":1,"heartbeat_interval_ms":{n},"server_time":{n}}}"#,
+                "A".repeat(43))
+        }),
+        Just(r#"{"type":"alive"}"#.to_owned()),
+        Just(ServerMessage::Left { party: party(1) }.encode()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_a_server_says_the_client_neither_panics_nor_spins_nor_forgets_to_come_back(
+        frames in proptest::collection::vec((frame(), 0_u64..40), 1..30),
+    ) {
+        let mut world = two();
+        for (frame, seconds) in frames {
+            world.inject(1, &frame);
+            world.pass(Duration::from_secs(seconds));
+        }
+        world.cut(1);
+        world.request(1, join(record(2, 2, 1)));
+        world.pass(61 * SECOND);
+        prop_assert!(world.clients[1].plane.is_connected());
+        prop_assert!(truth(&world).unwrap().peers.iter().any(|peer| peer.peer() == id(2) && peer.online));
+    }
+}

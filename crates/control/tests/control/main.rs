@@ -1,0 +1,9 @@
+//! The control plane without a network: rules of the registry, and the client against it under a virtual
+//! clock.
+
+mod client;
+mod frames;
+mod invariants;
+mod registry;
+mod support;
+mod world;
