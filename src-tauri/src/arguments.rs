@@ -1,0 +1,55 @@
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, error::ErrorKind};
+use lanrage_engine::EngineOptions;
+
+/// How the app is started. A double click gives none of these.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "lanrage-desktop", version, about = "A LAN with your friends over the internet")]
+pub struct Arguments {
+    /// Folder of everything that LANrage keeps; the system's usual place if not given
+    #[arg(long, env = "LANRAGE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Control server through which friends find new parties: ws://, wss://, http:// or https://
+    #[arg(long, env = "LANRAGE_CONTROL", value_name = "URL")]
+    pub control: Option<String>,
+}
+
+impl Arguments {
+    /// What they mean for the engine.
+    ///
+    /// # Errors
+    /// The control server's address is not one.
+    pub fn engine_options(&self) -> Result<EngineOptions, clap::Error> {
+        let control = self.control.as_deref().map(str::parse).transpose().map_err(|error| {
+            Self::command().error(ErrorKind::ValueValidation, format!("--control: {error}"))
+        })?;
+        Ok(EngineOptions { data_dir: self.data_dir.clone(), control, ..EngineOptions::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Result<EngineOptions, clap::Error> {
+        Arguments::try_parse_from([&["lanrage-desktop"], arguments].concat())?.engine_options()
+    }
+
+    #[test]
+    fn a_double_click_means_the_usual_place_and_no_server() {
+        let options = options(&[]).unwrap();
+        assert_eq!(options.data_dir, None);
+        assert!(options.control.is_none());
+    }
+
+    #[test]
+    fn a_control_server_must_be_an_address() {
+        let options_of = |url: &str| options(&["--data-dir", "x", "--control", url]);
+        assert_eq!(
+            options_of("wss://play.example").unwrap().control.unwrap().to_string(),
+            "wss://play.example/"
+        );
+        assert!(options_of("play.example").unwrap_err().to_string().contains("--control"));
+    }
+}

@@ -1,0 +1,115 @@
+use std::time::Duration;
+
+use lanrage_engine::{CommandError, Engine, EngineOptions, Handle, StartError};
+use tauri::{AppHandle, Runtime, async_runtime};
+use tokio::{
+    sync::{Mutex, broadcast::error::RecvError, watch},
+    time::timeout,
+};
+use tracing::{error, warn};
+
+use crate::event;
+
+/// How long closing the window waits for the engine to end in order.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// The engine that this program hosts: starting, running, or why it could not start. The window opens before it
+/// runs, and stays where it cannot run, to say why.
+#[derive(Debug)]
+pub struct EngineHost {
+    state: watch::Receiver<State>,
+    task: Mutex<Option<async_runtime::JoinHandle<()>>>,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    Starting,
+    Running(Handle),
+    Failed(CommandError),
+}
+
+impl EngineHost {
+    /// Starts an engine and tells the windows of `app` whatever it says from then on.
+    pub fn start<R: Runtime>(app: &AppHandle<R>, options: EngineOptions) -> Self {
+        let (states, state) = watch::channel(State::Starting);
+        let task = async_runtime::spawn(host(app.clone(), options, states));
+        Self { state, task: Mutex::new(Some(task)) }
+    }
+
+    /// The running engine; waits while it starts.
+    ///
+    /// # Errors
+    /// Why it could not start.
+    pub async fn handle(&self) -> Result<Handle, CommandError> {
+        let mut state = self.state.clone();
+        let settled = state.wait_for(|state| !matches!(state, State::Starting)).await;
+        match settled.as_deref() {
+            Ok(State::Running(handle)) => Ok(handle.clone()),
+            Ok(State::Failed(error)) => Err(error.clone()),
+            Ok(State::Starting) | Err(_) => Err(refusal("stopped", "LANrage is closing")),
+        }
+    }
+
+    /// Ends the engine in order, and the task that listens to it.
+    pub async fn stop(&self) {
+        let Some(task) = self.task.lock().await.take() else { return };
+        let state = self.state.borrow().clone();
+        if let State::Running(handle) = state
+            && timeout(SHUTDOWN, handle.shutdown()).await.is_err()
+        {
+            error!("the engine did not end in {} s; the program ends without it", SHUTDOWN.as_secs());
+        }
+        task.abort();
+        // Cancelled or ended: both are what was wanted.
+        let _ = task.await;
+    }
+}
+
+async fn host<R: Runtime>(app: AppHandle<R>, options: EngineOptions, states: watch::Sender<State>) {
+    let handle = match Engine::start(options).await {
+        Ok(handle) => handle,
+        Err(error) => {
+            warn!(%error, "the engine cannot start");
+            states.send_replace(State::Failed(explain(&error)));
+            return;
+        }
+    };
+    let mut snapshots = handle.snapshots();
+    let mut notices = handle.notices();
+    states.send_replace(State::Running(handle));
+    loop {
+        tokio::select! {
+            changed = snapshots.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let snapshot = snapshots.borrow_and_update().clone();
+                event::send(&app, &*snapshot);
+            }
+            notice = notices.recv() => match notice {
+                Ok(notice) => event::send(&app, &notice),
+                // What happened is gone; what is the case now comes with the next snapshot.
+                Err(RecvError::Lagged(missed)) => warn!(missed, "the window was too slow for some notices"),
+                Err(RecvError::Closed) => return,
+            },
+        }
+    }
+}
+
+fn explain(error: &StartError) -> CommandError {
+    let code = match error {
+        StartError::AlreadyRunning => {
+            let text =
+                "It runs in another window or terminal. Use that one, or close it and start LANrage again";
+            return refusal("already_running", text);
+        }
+        StartError::DataDir(_) => "data_dir",
+        StartError::Identity(_) => "identity",
+        StartError::Socket { .. } => "socket",
+    };
+    refusal(code, error.to_string())
+}
+
+fn refusal(code: &str, text: impl Into<String>) -> CommandError {
+    CommandError { code: code.to_owned(), text: text.into() }
+}

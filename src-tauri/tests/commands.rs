@@ -1,0 +1,109 @@
+//! The commands as the window calls them, over Tauri's bridge without a display.
+
+use lanrage_desktop::{COMMANDS, EngineHost, with_commands};
+use lanrage_engine::{CommandError, EngineOptions, Snapshot};
+use serde_json::{Value, json};
+use tauri::{
+    App, Manager, WebviewWindow, WebviewWindowBuilder,
+    async_runtime::block_on,
+    ipc::{CallbackFn, InvokeBody},
+    test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets},
+    webview::InvokeRequest,
+};
+use tempfile::TempDir;
+
+/// The program with an engine of its own and a window that exists only for the bridge.
+struct Desktop {
+    app: App<MockRuntime>,
+    window: WebviewWindow<MockRuntime>,
+}
+
+impl Desktop {
+    fn start(data_dir: &TempDir) -> Self {
+        let app = with_commands(mock_builder()).build(mock_context(noop_assets())).unwrap();
+        let data_dir = Some(data_dir.path().to_owned());
+        app.manage(EngineHost::start(app.handle(), EngineOptions { data_dir, ..EngineOptions::default() }));
+        let window = WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap();
+        Self { app, window }
+    }
+
+    fn ask(&self, command: &str, args: Value) -> Result<Value, Value> {
+        let origin = if cfg!(windows) { "http://tauri.localhost" } else { "tauri://localhost" };
+        let request = InvokeRequest {
+            cmd: command.to_owned(),
+            callback: CallbackFn(0),
+            error: CallbackFn(1),
+            url: origin.parse().unwrap(),
+            body: InvokeBody::Json(args),
+            headers: Default::default(),
+            invoke_key: INVOKE_KEY.to_owned(),
+        };
+        get_ipc_response(&self.window, request).map(|answer| answer.deserialize().unwrap())
+    }
+
+    fn refusal(&self, command: &str, args: Value) -> CommandError {
+        let refusal = self.ask(command, args).expect_err("the command is refused");
+        serde_json::from_value(refusal).expect("a refusal has a code and a text")
+    }
+
+    fn stop(self) {
+        block_on(self.app.state::<EngineHost>().stop());
+    }
+}
+
+#[test]
+fn the_first_snapshot_waits_for_the_engine_and_later_ones_show_what_changed() {
+    let data_dir = TempDir::new().unwrap();
+    let desktop = Desktop::start(&data_dir);
+    let snapshot = |desktop: &Desktop| -> Snapshot {
+        serde_json::from_value(desktop.ask("get_snapshot", json!({})).unwrap()).unwrap()
+    };
+    assert!(snapshot(&desktop).party.is_none());
+    assert_eq!(desktop.ask("set_player_name", json!({ "name": "Mia" })), Ok(Value::Null));
+    assert_eq!(snapshot(&desktop).player_name, "Mia");
+    desktop.stop();
+}
+
+#[test]
+fn a_refusal_reaches_the_window_with_its_code() {
+    let data_dir = TempDir::new().unwrap();
+    let desktop = Desktop::start(&data_dir);
+    assert_eq!(desktop.refusal("create_party", json!({ "name": " \n" })).code, "bad_name");
+    assert_eq!(desktop.refusal("set_player_name", json!({ "name": "x".repeat(500) })).code, "bad_name");
+    assert_eq!(desktop.refusal("leave_party", json!({})).code, "not_in_party");
+    for command in ["join_party", "preview_invitation"] {
+        let refusal = desktop.refusal(command, json!({ "link": "lanrage://join/AXsi" }));
+        assert_eq!(refusal.code, "invitation_damaged", "{command}");
+    }
+    desktop.stop();
+}
+
+#[test]
+fn every_listed_command_is_answered_and_no_other() {
+    let data_dir = TempDir::new().unwrap();
+    let desktop = Desktop::start(&data_dir);
+    let unknown = |command: &str| match desktop.ask(command, json!({ "name": 7, "link": 7, "text": 7 })) {
+        Err(Value::String(text)) => text.contains("not found"),
+        _ => false,
+    };
+    for command in COMMANDS {
+        assert!(!unknown(command), "{command}");
+    }
+    assert!(unknown("shutdown"));
+    desktop.stop();
+}
+
+#[test]
+fn a_second_instance_says_that_the_first_one_runs_and_after_it_has_ended_the_folder_is_free() {
+    let data_dir = TempDir::new().unwrap();
+    let first = Desktop::start(&data_dir);
+    first.ask("get_snapshot", json!({})).unwrap();
+    let second = Desktop::start(&data_dir);
+    assert_eq!(second.refusal("get_snapshot", json!({})).code, "already_running");
+    assert_eq!(second.refusal("create_party", json!({ "name": "LAN" })).code, "already_running");
+    first.stop();
+    let third = Desktop::start(&data_dir);
+    third.ask("get_snapshot", json!({})).unwrap();
+    second.stop();
+    third.stop();
+}
