@@ -90,11 +90,13 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut settings = ServerSettings::new(arguments.listen, stun, arguments.data_dir);
     settings.names = arguments.name;
     settings.advertised_stun = arguments.advertise_stun;
+    // Before the server says that it is ready: whoever waits for that may ask it to stop at once.
+    let mut stop = StopSignal::listen()?;
     let mut server = Server::start(settings).await?;
     announce(&server, arguments.json);
     tokio::select! {
         error = server.failed() => Err::<(), ServerError>(error)?,
-        signal = stop_signal() => tracing::info!("{}: stopping", signal?),
+        () = stop.received() => tracing::info!("stopping"),
     }
     server.shutdown().await;
     Ok(())
@@ -123,17 +125,38 @@ fn start_log(json: bool) {
     }
 }
 
-#[cfg(unix)]
-async fn stop_signal() -> std::io::Result<&'static str> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed.map(|()| "interrupted"),
-        _ = terminate.recv() => Ok("asked to end"),
-    }
+/// Ctrl-C, or SIGTERM where there is one.
+struct StopSignal {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
 }
 
-#[cfg(not(unix))]
-async fn stop_signal() -> std::io::Result<&'static str> {
-    tokio::signal::ctrl_c().await.map(|()| "interrupted")
+impl StopSignal {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    #[cfg(windows)]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
+    }
+
+    #[cfg(unix)]
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    #[cfg(windows)]
+    async fn received(&mut self) {
+        self.interrupt.recv().await;
+    }
 }

@@ -2,6 +2,8 @@
 
 mod entities;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs::{File, TryLockError},
