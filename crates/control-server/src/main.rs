@@ -21,7 +21,7 @@ const STUN_PORT: u16 = 3478;
 #[derive(Debug, Parser)]
 #[command(name = "lanrage-server", version, after_help = EXAMPLES)]
 struct Arguments {
-    /// Address of WebSocket and HTTP (TCP); [::] serves IPv4 too
+    /// Address of WebSocket and HTTP (TCP); the default serves IPv6 and IPv4
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = any(HTTP_PORT))]
     listen: SocketAddr,
     /// Address of STUN (UDP)
