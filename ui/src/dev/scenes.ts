@@ -127,6 +127,7 @@ const troubled: Snapshot = {
 
 /** States of the window to look at: `/dev.html?scene=…`. */
 export const scenes: Record<string, Snapshot | CommandError | null> = {
+  no_server: { ...open, control: { state: 'local' } },
   loading: null,
   home: snapshot,
   alone: open,

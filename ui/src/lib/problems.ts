@@ -11,8 +11,11 @@ export interface Banner {
   retryAtMs: number | null;
 }
 
+/** What of a snapshot may need attention. */
+export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'party'>;
+
 /** Everything that needs attention, worst first as the engine sorted it, each condition once. */
-export function banners({ problems, adapter, control }: Pick<Snapshot, 'problems' | 'adapter' | 'control'>): Banner[] {
+export function banners({ problems, adapter, control, party }: Condition): Banner[] {
   const shown: Banner[] = problems.map((problem) => ({ ...problem, retryAtMs: null }));
   // The two conditions that the engine retries by itself. Their problem gains the time of the next try.
   if (adapter.state === 'unavailable') {
@@ -28,6 +31,10 @@ export function banners({ problems, adapter, control }: Pick<Snapshot, 'problems
     const text = texts.problems.control(server, reason);
     if (known) known.retryAtMs = retryAtMs;
     else shown.push({ code, severity: 'warning', text, fix: texts.problems.controlFix, retryAtMs });
+  }
+  if (control.state === 'local' && party !== null) {
+    const { alone: text, aloneFix: fix } = texts.problems;
+    shown.push({ code: 'no_server', severity: 'warning', text, fix, retryAtMs: null });
   }
   return shown;
 }

@@ -1,0 +1,101 @@
+// What must hold of the real window. Run by run.mjs, without the privileges to open an adapter.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Key } from 'selenium-webdriver';
+
+import { newDataDir, program, withWindow } from './app.mjs';
+import { ended, start, stop, until } from './processes.mjs';
+
+/** Whether no LANrage uses the data folder. @param {string} dataDir */
+const isFree = (dataDir) => spawnSync('flock', ['-n', join(dataDir, 'lanrage.lock'), 'true']).status === 0;
+
+/** @type {Record<string, () => Promise<void>>} */
+const tests = {
+  async 'a party is made by typing and clicking, and its link works after leaving'() {
+    const dataDir = newDataDir();
+    await withWindow({ dataDir, environment: { LANG: 'C.UTF-8' } }, async (window) => {
+      await window.find('h1', 'One LAN, wherever you are');
+      assert.equal(await window.session.getTitle(), 'LANrage');
+      await window.picture('1-first-screen');
+
+      const name = await window.field('Party name');
+      await name.clear();
+      await name.sendKeys('Friday LAN');
+      await window.press('Make the party');
+      await window.find('h1', 'Friday LAN');
+      const link = await (await window.field('Invitation link')).getAttribute('value');
+      assert.match(link ?? '', /^lanrage:\/\/join\/[\w-]{100,}$/);
+
+      // An ordinary user may not open an adapter: the party is there all the same, and the window says what to do.
+      const banner = await window.find('section[aria-label="Needs attention"] li.error', 'What you can do:');
+      assert.match(await banner.getText(), /adapter/);
+      await window.find('[role="timer"]', 'try');
+      await window.find('section[aria-label="Needs attention"] li.warning', 'this party has no server');
+      await window.picture('2-party');
+
+      await window.press('Copy link');
+      await window.find('button', 'Copied');
+      await window.session.manage().window().setRect({ width: 380, height: 640 });
+      assert.ok((await window.width()) <= 1, 'a narrow window does not scroll sideways');
+      await window.picture('3-narrow');
+      await window.session.manage().window().setRect({ width: 980, height: 680 });
+
+      await window.press('Leave party');
+      await window.press('Leave');
+      await window.find('h2', 'Join with a link');
+      await (await window.field('Invitation link')).sendKeys(Key.chord(Key.CONTROL, 'v'));
+      await window.find('button', 'Join Friday LAN');
+      await (await window.field('Invitation link')).sendKeys('!');
+      await window.find('[role="alert"]', 'The link is damaged');
+      await window.picture('4-damaged-link');
+    });
+    await until('the program to end with its window', () => isFree(dataDir));
+  },
+
+  async 'a second instance says so, in the dark and under the locale C too'() {
+    const dataDir = newDataDir();
+    const first = start('flock', [join(dataDir, 'lanrage.lock'), 'sleep', '60']);
+    try {
+      await until('the first instance', () => !isFree(dataDir));
+      const environment = { LANG: 'C', LC_ALL: 'C', GTK_THEME: 'Adwaita:dark' };
+      await withWindow({ dataDir, environment }, async (window) => {
+        await window.find('h1', 'LANrage is already running');
+        const dark = await window.session.executeScript("return matchMedia('(prefers-color-scheme: dark)').matches");
+        assert.equal(dark, true);
+        await window.picture('5-second-instance');
+      });
+    } finally {
+      await stop(first);
+    }
+  },
+
+  async 'the end of the session closes the program in order'() {
+    const dataDir = newDataDir();
+    const app = start(program, ['--data-dir', dataDir]);
+    try {
+      await until('the engine', () => existsSync(join(dataDir, 'lanrage.lock')) && !isFree(dataDir));
+      app.kill('SIGTERM');
+      assert.equal(await ended(app), 0);
+      assert.ok(isFree(dataDir));
+    } finally {
+      await stop(app);
+    }
+  },
+};
+
+const windowManager = start('openbox', []);
+try {
+  for (const [name, test] of Object.entries(tests)) {
+    const started = Date.now();
+    await test();
+    console.log(`ok – ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  }
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  await stop(windowManager);
+}
