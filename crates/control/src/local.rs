@@ -22,7 +22,7 @@ impl LocalControlPlane {
     pub fn new(me: PeerId, now: Now) -> Self {
         let registry = Registry::new(RegistrySettings::default(), now.wall);
         let next_sweep = now.instant + registry.settings().sweep_interval;
-        Self { registry, me, events: [ControlEvent::Connected { stun: Vec::new() }].into(), next_sweep }
+        Self { registry, me, events: [ControlEvent::Connected { stun: Vec::new(), server_time: None }].into(), next_sweep }
     }
 
     fn drain(&mut self) {

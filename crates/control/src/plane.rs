@@ -43,6 +43,8 @@ pub enum ControlEvent {
     Connected {
         /// STUN servers that it offers, with their hosts filled in.
         stun: Vec<StunEndpoint>,
+        /// The server's clock; `None` where there is no server.
+        server_time: Option<UnixMillis>,
     },
     /// The control plane is not there, or no more. Said again with every failed try.
     Disconnected {

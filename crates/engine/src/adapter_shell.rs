@@ -5,7 +5,7 @@ use lanrage_party::{Subnet, VirtualIp, limits};
 use lanrage_tunnel::Tunnel;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use crate::{device::TunnelDevice, party_manager::AdapterFailure};
+use crate::{device::TunnelDevice, party_manager::AdapterFailure, words::sentence};
 
 /// First part of the name of every adapter; candidates never come from one.
 pub(crate) const ADAPTER_NAME: &str = "lanrage";
@@ -67,11 +67,4 @@ fn failure(error: &AdapterError) -> AdapterFailure {
         AdapterError::Io { .. } => "adapter_failed",
     };
     AdapterFailure { code, reason: sentence(&error.to_string()), fix: error.fix().to_owned() }
-}
-
-/// An error's text as a sentence.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }

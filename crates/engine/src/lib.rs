@@ -27,6 +27,7 @@ mod signal;
 mod snapshot;
 mod status;
 mod tasks;
+mod words;
 
 pub use engine::{Engine, EngineOptions, StartError};
 pub use handle::Handle;

@@ -27,6 +27,7 @@ use crate::{
     membership::Membership,
     nat_status::NatStatus,
     roster::Roster,
+    words::sentence,
 };
 
 /// How long a new party waits for its server before it goes on without.
@@ -46,6 +47,8 @@ pub(crate) struct PartyManager {
     pub(crate) control: ControlPlanes,
     pub(crate) party: Option<ActiveParty>,
     default_server: Option<ControlEndpoint>,
+    /// How far this device's clock is from the control server's.
+    pub(crate) clock_error_ms: u64,
     /// Why no datagrams arrive any more, if so.
     pub(crate) socket_error: Option<String>,
     punch_ids: TransactionIds,
@@ -94,6 +97,7 @@ impl PartyManager {
             player_name,
             party: None,
             default_server: None,
+            clock_error_ms: 0,
             socket_error: None,
             punch_ids: TransactionIds::from_seed(entropy.bytes()),
             entropy,
@@ -404,7 +408,9 @@ impl PartyManager {
 
     fn handle_control(&mut self, now: Now, event: ControlEvent) {
         match event {
-            ControlEvent::Connected { stun } => {
+            ControlEvent::Connected { stun, server_time } => {
+                self.clock_error_ms =
+                    server_time.map_or(0, |server| now.wall.since(server).max(server.since(now.wall)));
                 let servers = stun.into_iter().map(|server| (server.host, server.port)).collect();
                 self.actions.push_back(Action::ResolveStun(servers));
             }
@@ -523,7 +529,7 @@ impl PartyManager {
             Some(Err(error)) => self.give_up(now, CommandError::new("no_address", error.to_string())),
             _ => {
                 let code = format!("control_{}", error_word(refusal.code));
-                self.give_up(now, CommandError::new(&code, format!("{}.", capital(refusal.code))));
+                self.give_up(now, CommandError::new(&code, refusal_text(refusal.code)));
             }
         }
     }
@@ -634,10 +640,17 @@ fn error_word(code: ErrorCode) -> String {
     serde_json::to_value(code).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn capital(text: impl ToString) -> String {
-    let text = text.to_string();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// What the server refused, and what the user can do.
+fn refusal_text(code: ErrorCode) -> String {
+    let text = sentence(&code.to_string());
+    let fix = match code {
+        ErrorCode::UnknownParty => "Ask your friend whether the party still exists, and for a new link.",
+        ErrorCode::PartyFull => "Somebody has to leave first.",
+        ErrorCode::ProtocolVersion => "Update LANrage.",
+        ErrorCode::StaleRecord => "Set this computer's clock, and join again.",
+        _ => "Try again in a while.",
+    };
+    format!("{text} {fix}")
 }
 
 #[cfg(test)]

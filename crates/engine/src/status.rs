@@ -9,6 +9,9 @@ use crate::{
     party_manager::{ActiveParty, PartyManager},
 };
 
+/// From how many milliseconds a difference between two clocks is worth a word.
+const WRONG_CLOCK_MS: u64 = 5 * 60_000;
+
 impl PartyManager {
     /// The party as a value, this device included.
     pub(crate) fn current_party(&self) -> Option<Party> {
@@ -118,6 +121,18 @@ impl PartyManager {
                       tampers with the control server."
                     .to_owned(),
             }));
+        }
+        if self.clock_error_ms > WRONG_CLOCK_MS {
+            problems.push(Problem {
+                code: "clock_wrong".to_owned(),
+                severity: Severity::Warning,
+                text: format!(
+                    "This computer's clock and the control server's differ by {} minutes.",
+                    self.clock_error_ms / 60_000
+                ),
+                fix: "Let the system set its clock by itself; expiring links and renewed keys depend on it."
+                    .to_owned(),
+            });
         }
         if let ControlView::Disconnected { server, reason, .. } = self.control.view(now) {
             let consequence = if self.party.is_some() {

@@ -16,7 +16,7 @@ async fn two_players_see_each_other_and_a_signal_arrives_unopened() {
     let mut host = Client::connect(&ann, server.addr());
     let stun = host
         .until("welcome", |event| match event {
-            ControlEvent::Connected { stun } => Some(stun.clone()),
+            ControlEvent::Connected { stun, .. } => Some(stun.clone()),
             _ => None,
         })
         .await;

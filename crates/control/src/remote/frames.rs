@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use lanrage_party::PartyId;
+use lanrage_party::{PartyId, UnixMillis};
 
 use super::{Backoff, RemoteControlPlane, State, membership::Step};
 use crate::{
@@ -45,9 +45,12 @@ impl RemoteControlPlane {
                 let prove = SessionMessage::Prove { authority, signature };
                 self.send(now, &ClientMessage::Session(prove));
             }
-            (State::Greeting { .. }, ServerMessage::Welcome { session, heartbeat_interval_ms, stun, .. }) => {
+            (
+                State::Greeting { .. },
+                ServerMessage::Welcome { session, heartbeat_interval_ms, stun, server_time, .. },
+            ) => {
                 self.session = Some(session);
-                self.begin(now, heartbeat_interval_ms, stun);
+                self.begin(now, heartbeat_interval_ms, server_time, stun);
             }
             (State::Greeting { .. }, ServerMessage::Error(refusal)) => self.refuse_session(now, &refusal),
             (State::Ready { .. }, message) => {
@@ -58,7 +61,13 @@ impl RemoteControlPlane {
         }
     }
 
-    fn begin(&mut self, now: Instant, heartbeat_interval_ms: u64, mut stun: Vec<StunEndpoint>) {
+    fn begin(
+        &mut self,
+        now: Instant,
+        heartbeat_interval_ms: u64,
+        server_time: UnixMillis,
+        mut stun: Vec<StunEndpoint>,
+    ) {
         // Whatever the server wishes: neither a flood nor a silence in which its death goes unnoticed.
         let interval = Duration::from_millis(heartbeat_interval_ms)
             .clamp(Duration::from_secs(5), Duration::from_secs(120));
@@ -69,7 +78,7 @@ impl RemoteControlPlane {
                 endpoint.host = self.settings.host().to_owned();
             }
         }
-        self.events.push_back(ControlEvent::Connected { stun });
+        self.events.push_back(ControlEvent::Connected { stun, server_time: Some(server_time) });
         for party in self.leaving.clone() {
             self.send_request(now, Request::LeaveParty { party });
         }

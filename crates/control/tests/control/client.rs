@@ -42,7 +42,7 @@ fn a_client_proves_itself_and_is_told_where_stun_is() {
     let mut world = World::new();
     let ann = world.add(1);
     let stun = vec![StunEndpoint { host: "server.example".into(), port: 3478 }];
-    assert_eq!(world.clients[ann].events, [ControlEvent::Connected { stun }]);
+    assert_eq!(world.clients[ann].events, [ControlEvent::Connected { stun, server_time: Some(START) }]);
     assert!(world.clients[ann].plane.is_connected());
 }
 
@@ -265,7 +265,7 @@ fn a_local_plane_keeps_the_party_of_one_and_never_disconnects() {
     let mut plane = LocalControlPlane::new(id(1), now);
     plane.request(now, create(record(1, 1, 1)));
     plane.request(now, signal(1, 2));
-    assert_eq!(plane.poll_event(), Some(ControlEvent::Connected { stun: Vec::new() }));
+    assert_eq!(plane.poll_event(), Some(ControlEvent::Connected { stun: Vec::new(), server_time: None }));
     assert!(matches!(plane.poll_event(), Some(ControlEvent::Party(snapshot)) if snapshot.host == id(1)));
     assert!(matches!(plane.poll_event(), Some(ControlEvent::Refused { retry_at: None, .. })));
     for _ in 0..10_000 {

@@ -1,5 +1,6 @@
 //! The decisions against a control server that the test plays itself, frame by frame, honestly or not.
 
+mod clock;
 mod fallback;
 mod leases;
 mod stage;

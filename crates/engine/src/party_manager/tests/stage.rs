@@ -105,6 +105,12 @@ impl Stage {
     }
 
     pub(super) fn welcome(&mut self) {
+        let wall = self.now().wall;
+        self.welcome_at(wall.0);
+    }
+
+    /// The welcome of a server whose clock shows this.
+    pub(super) fn welcome_at(&mut self, server_time_ms: u64) {
         let link = self.link.expect("the device has dialled");
         let now = self.now();
         self.manager.handle_link(now, LinkEvent::Opened(link));
@@ -113,7 +119,7 @@ impl Stage {
             session: SessionToken::from_random([5; 32]),
             protocol: PROTOCOL_VERSION,
             heartbeat_interval_ms: 30_000,
-            server_time: now.wall,
+            server_time: UnixMillis(server_time_ms),
             stun: Vec::new(),
         });
     }
