@@ -174,7 +174,8 @@ fn summary(measured: &Measured, proofs: &[String], secrets: &str) {
     println!("\n{}", shell::bold("── It works "));
     let ok = shell::green("✓");
     println!("{ok} Both players behind {} routers, connected directly", NatBehaviour::PortRestricted);
-    println!("{ok} Link → first packet: {}", shell::bold(&milliseconds(measured.first_packet)));
+    let first_packet = shell::bold(&milliseconds(measured.first_packet));
+    println!("{ok} Link → first packet: {first_packet} (the lab's links add no delay of their own)");
     println!("{ok} Link → direct path shown by both: {}", milliseconds(measured.direct));
     println!(
         "{ok} Round trip through the tunnel: {} (without it {}): {} added",
