@@ -99,7 +99,7 @@ export const texts = {
     closed: 'Opening',
     closedHint: 'The virtual network is being set up.',
     unavailable: 'No virtual network',
-    unavailableHint: 'Friends are connected, but games cannot see them.',
+    unavailableHint: 'Until it opens, games cannot see your friends.',
   },
 
   path: {
