@@ -2,4 +2,5 @@
 //!
 //! A released migration never changes: what is wrong in one is mended by the next.
 
+pub mod client;
 pub mod control_server;

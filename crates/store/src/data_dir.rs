@@ -4,6 +4,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::atomic_file;
+
 const LOCK_FILE: &str = "lanrage.lock";
 
 /// The folder that holds everything LANrage keeps. Only its owner can look inside.
@@ -51,7 +53,8 @@ impl DataDir {
                 .data_local_dir()
                 .to_owned(),
         };
-        create_private(&path).map_err(|source| DataDirError::Io { path: path.clone(), source })?;
+        atomic_file::create_private_folder(&path)
+            .map_err(|source| DataDirError::Io { path: path.clone(), source })?;
         // One folder has one name, whichever way it was given: the local socket is named after it.
         let path = fs::canonicalize(&path).map_err(|source| DataDirError::Io { path, source })?;
         Ok(Self { path })
@@ -82,14 +85,6 @@ impl DataDir {
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
     }
-}
-
-fn create_private(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

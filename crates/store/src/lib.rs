@@ -1,10 +1,27 @@
-//! What outlives the program: the data folder with its lock, and the secrets in it.
+//! What outlives the program: the data folder with its lock, the database with its backups, the settings, and
+//! the secrets.
 
 mod atomic_file;
+mod backup;
+mod blocking;
+mod config;
 mod data_dir;
+mod database;
 mod identity;
 mod secret;
+mod stamp;
 
+pub use backup::{Backup, BackupKind};
+pub use config::{
+    AdapterName, Config, ConfigError, ConfigFault, Declaration, DefaultValue, Group, Kind, LogLevel, Settings,
+};
 pub use data_dir::{DataDir, DataDirError, DataDirLock};
+pub use database::{
+    Damage, FavoriteServer, GameProfile, ImportReport, Integrity, NatResult, OpenReport, PortRange, Protocol,
+    Replacement, ServerConfig, SettingsChange, SettingsDatabase, StoreError, StoredMembership, StoredPeer,
+};
 pub use identity::load_or_create_identity;
-pub use secret::{FileSecretStore, Secret, SecretError, SecretStore};
+pub use secret::{
+    FileSecretStore, KeyringSecretStore, Secret, SecretError, SecretNotice, SecretStore, open_secret_store,
+    party_key_name, party_secret_name,
+};

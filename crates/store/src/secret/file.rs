@@ -1,73 +1,12 @@
 use std::{
-    fmt, fs, io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
+use super::{Secret, SecretError, SecretStore};
 use crate::{DataDir, atomic_file};
 
-/// A secret's bytes. Never printed, wiped on drop.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct Secret(Vec<u8>);
-
-impl Secret {
-    /// Takes bytes as a secret.
-    pub const fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes.
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-/// Why a secret could not be read or kept.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// What is stored under the name is not what belongs there.
-    #[error("the stored secret {name} is damaged")]
-    Damaged {
-        /// Name of the secret.
-        name: String,
-    },
-    /// The system refused.
-    #[error("cannot use the secret file {path}: {source}", path = path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-/// Where secrets are kept. Names are ours: lower-case letters, digits and dashes.
-pub trait SecretStore: Send + Sync {
-    /// The secret of that name, if there is one.
-    ///
-    /// # Errors
-    /// [`SecretError`].
-    fn get(&self, name: &str) -> Result<Option<Secret>, SecretError>;
-
-    /// Keeps a secret; when this returns, it survives a crash.
-    ///
-    /// # Errors
-    /// [`SecretError`].
-    fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError>;
-
-    /// Forgets a secret; nothing happens if there is none.
-    ///
-    /// # Errors
-    /// [`SecretError`].
-    fn delete(&self, name: &str) -> Result<(), SecretError>;
-}
+const SUFFIX: &str = ".secret";
 
 /// One file for each secret, readable by its owner only.
 #[derive(Debug)]
@@ -81,8 +20,21 @@ impl FileSecretStore {
         Self { folder: data_dir.path().to_owned() }
     }
 
+    /// Names of the secrets that are here.
+    pub(super) fn names(&self) -> Result<Vec<String>, SecretError> {
+        let failed = |source| SecretError::Io { path: self.folder.clone(), source };
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let stem = name.to_str().and_then(|name| name.strip_suffix(SUFFIX));
+            names.extend(stem.map(str::to_owned));
+        }
+        names.sort();
+        Ok(names)
+    }
+
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.secret"))
+        self.folder.join(format!("{name}{SUFFIX}"))
     }
 }
 
@@ -108,7 +60,7 @@ impl SecretStore for FileSecretStore {
         let path = self.path(name);
         match fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(SecretError::Io { path, source }),
-            _ => Ok(()),
+            _ => atomic_file::sync_folder(&path).map_err(|source| SecretError::Io { path, source }),
         }
     }
 }
@@ -161,10 +113,5 @@ mod tests {
         fs::set_permissions(store.path("k"), fs::Permissions::from_mode(0o644)).unwrap();
         store.get("k").unwrap();
         assert_eq!(mode(), 0o600);
-    }
-
-    #[test]
-    fn a_secret_is_not_printed() {
-        assert_eq!(format!("{:?}", Secret::new(b"hunter2".to_vec())), "Secret(..)");
     }
 }

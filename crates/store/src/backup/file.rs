@@ -1,0 +1,133 @@
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use data_encoding::HEXLOWER;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    StoreError, atomic_file, blocking,
+    database::{Inspection, inspect, with_suffix},
+};
+
+/// Copies the database to `target`, which appears complete and after its hash, or not at all.
+pub(super) async fn write(connection: &DatabaseConnection, target: &Path) -> Result<(), StoreError> {
+    let target = std::path::absolute(target).map_err(|error| StoreError::io(target, error))?;
+    if target.exists() {
+        return Err(StoreError::BackupExists { path: target });
+    }
+    let unfinished = with_suffix(&target, ".part");
+    // SQLite fills an empty file, and would make one that others can read.
+    remove(&unfinished)?;
+    atomic_file::private()
+        .create_new(true)
+        .open(&unfinished)
+        .map_err(|error| StoreError::io(&unfinished, error))?;
+    let written = async {
+        let copy =
+            Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [text(&unfinished)?.into()]);
+        connection.execute_raw(copy).await?;
+        let (from, to) = (unfinished.clone(), target.clone());
+        blocking::run(move || publish(&from, &to)).await.map_err(|error| StoreError::io(&target, error))
+    };
+    let written = written.await;
+    if written.is_err() {
+        // The failure itself is what the caller must hear of.
+        let _ = remove(&unfinished);
+    }
+    written
+}
+
+/// Hash and flush come before the name: whoever sees the name sees a whole backup.
+fn publish(unfinished: &Path, target: &Path) -> io::Result<()> {
+    let mut file = File::options().read(true).write(true).open(unfinished)?;
+    let mut hash = Sha256::new();
+    io::copy(&mut file, &mut hash)?;
+    file.sync_all()?;
+    drop(file);
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let line = format!("{}  {name}\n", HEXLOWER.encode(&hash.finalize()));
+    atomic_file::write_private(&hash_path(target), line.as_bytes())?;
+    fs::rename(unfinished, target)?;
+    atomic_file::sync_folder(target)
+}
+
+/// Copies a backup to `incoming`, if it is as it was made and this program can use it.
+///
+/// # Errors
+/// [`StoreError::NotABackup`], [`StoreError::NewerSchema`], or [`StoreError`].
+pub(crate) async fn stage(backup: &Path, incoming: &Path) -> Result<(), StoreError> {
+    let (from, to) = (backup.to_owned(), incoming.to_owned());
+    blocking::run(move || copy_verified(&from, &to)).await?;
+    let reason = match inspect(incoming).await? {
+        Inspection::Good { .. } => return Ok(()),
+        Inspection::Newer { found } => return Err(StoreError::NewerSchema { found }),
+        Inspection::Missing => "it is empty".to_owned(),
+        Inspection::Damaged { reason } => reason,
+    };
+    remove(incoming)?;
+    Err(StoreError::NotABackup { path: backup.to_owned(), reason })
+}
+
+/// What is verified is what was copied: the file is read once.
+fn copy_verified(backup: &Path, incoming: &Path) -> Result<(), StoreError> {
+    let not_a_backup = |reason: String| StoreError::NotABackup { path: backup.to_owned(), reason };
+    let expected = expected_hash(&hash_path(backup)).map_err(not_a_backup)?;
+    let mut from = File::open(backup).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => not_a_backup("there is no such file".to_owned()),
+        _ => StoreError::io(backup, error),
+    })?;
+    remove(incoming)?;
+    let failed = |error| StoreError::io(incoming, error);
+    let mut to = atomic_file::private().create_new(true).open(incoming).map_err(failed)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 * 1_024];
+    loop {
+        let read = from.read(&mut buffer).map_err(|error| StoreError::io(backup, error))?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&buffer[..read]);
+        to.write_all(&buffer[..read]).map_err(failed)?;
+    }
+    to.sync_all().map_err(failed)?;
+    if hash.finalize()[..] != expected[..] {
+        remove(incoming)?;
+        return Err(not_a_backup("it is not as it was made: its hash is another".to_owned()));
+    }
+    Ok(())
+}
+
+fn expected_hash(path: &Path) -> Result<Vec<u8>, String> {
+    let unreadable = |error| format!("its hash {} cannot be read: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let hash = text.split_whitespace().next().and_then(|word| HEXLOWER.decode(word.as_bytes()).ok());
+    hash.ok_or_else(|| format!("{} holds no SHA-256", path.display()))
+}
+
+/// Removes a database file with its hash and what SQLite may have left beside it; nothing happens if they are
+/// not there. The database goes before its hash: a hash alone is no backup.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    let companions = ["-journal", "-wal", "-shm", ".sha256"].map(|suffix| with_suffix(path, suffix));
+    for path in std::iter::once(path.to_owned()).chain(companions) {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::io(&path, error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn hash_path(path: &Path) -> PathBuf {
+    with_suffix(path, ".sha256")
+}
+
+/// SQLite takes file names as text.
+pub(super) fn text(path: &Path) -> Result<&str, StoreError> {
+    path.to_str().ok_or_else(|| StoreError::io(path, io::Error::other("the name is not valid Unicode")))
+}

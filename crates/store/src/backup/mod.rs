@@ -1,0 +1,203 @@
+//! Copies of the database: consistent while it is in use, each with a hash beside it.
+
+mod file;
+mod rotation;
+
+pub(crate) use file::stage;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use lanrage_party::UnixMillis;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use tracing::warn;
+
+use crate::{
+    SettingsDatabase, StoreError, atomic_file,
+    database::{self, DatabaseFiles},
+    stamp,
+};
+
+/// How many backups of each kind other than daily are kept.
+const KEPT: usize = 3;
+
+/// An automatic backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// The file; its hash is beside it, with `.sha256` at the end of its name.
+    pub path: PathBuf,
+    /// Why it was made.
+    pub kind: BackupKind,
+    /// When it was made.
+    pub made_at: UnixMillis,
+}
+
+/// Why a backup was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BackupKind {
+    /// A day had passed.
+    Daily,
+    /// The database was about to be brought up to date.
+    Upgrade,
+    /// The database was about to be replaced by a restored one.
+    Restore,
+}
+
+impl BackupKind {
+    const ALL: [Self; 3] = [Self::Daily, Self::Upgrade, Self::Restore];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Upgrade => "upgrade",
+            Self::Restore => "restore",
+        }
+    }
+}
+
+impl Backup {
+    fn new(folder: &Path, kind: BackupKind, made_at: UnixMillis) -> Self {
+        let name = format!("lanrage-{}-{}.db", stamp::write(made_at), kind.word());
+        Self { path: folder.join(name), kind, made_at }
+    }
+
+    fn read(path: PathBuf) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.strip_prefix("lanrage-")?.strip_suffix(".db")?;
+        let (made_at, word) = name.split_once('-')?;
+        let kind = BackupKind::ALL.into_iter().find(|kind| kind.word() == word)?;
+        Some(Self { made_at: stamp::read(made_at)?, path, kind })
+    }
+}
+
+impl SettingsDatabase {
+    /// Writes a copy of the database to a file of the user's choice, with its SHA-256 beside it (`.sha256`, as
+    /// `sha256sum` reads it). Consistent whatever is written meanwhile, and complete if the file is there.
+    ///
+    /// # Errors
+    /// [`StoreError::BackupExists`], [`StoreError::DiskFull`], or [`StoreError`].
+    pub async fn backup_database(&self, path: &Path) -> Result<(), StoreError> {
+        let _one_at_a_time = self.maintenance.lock().await;
+        file::write(&self.connection, path).await
+    }
+
+    /// Makes the daily backup if a day has passed since the last one, and removes all but the `keep` newest
+    /// daily ones.
+    ///
+    /// # Errors
+    /// [`StoreError`]; older backups are still there then.
+    pub async fn back_up_if_due(&self, now: UnixMillis, keep: u16) -> Result<Option<Backup>, StoreError> {
+        let _one_at_a_time = self.maintenance.lock().await;
+        let made = if rotation::daily_is_due(&list(&self.files.backups, now)?, now) {
+            Some(write(&self.connection, &self.files, BackupKind::Daily, now).await?)
+        } else {
+            None
+        };
+        rotate(&self.files, BackupKind::Daily, keep.into(), now)?;
+        Ok(made)
+    }
+
+    /// The automatic backups, the one to restore first before the others.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub async fn backups(&self, now: UnixMillis) -> Result<Vec<Backup>, StoreError> {
+        let folder = self.files.backups.clone();
+        crate::blocking::run(move || list(&folder, now)).await
+    }
+
+    /// Replaces everything in the database by what a backup has, in one transaction; returns the backup that
+    /// was made of what there was. The file must be as [`backup_database`](Self::backup_database) made it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotABackup`], [`StoreError::NewerSchema`], or [`StoreError`]; the database is unchanged.
+    pub async fn restore(&self, path: &Path, now: UnixMillis) -> Result<Backup, StoreError> {
+        let _one_at_a_time = self.maintenance.lock().await;
+        let incoming = self.files.incoming();
+        file::stage(path, &incoming).await?;
+        let staged = database::writer(&incoming).await?;
+        database::migrate(&staged).await?;
+        staged.close().await?;
+        let kept = automatic(&self.connection, &self.files, BackupKind::Restore, now).await?;
+        let replaced = self.replace_content(&incoming).await;
+        // It is a copy; left there, the next restore replaces it.
+        file::remove(&incoming).unwrap_or_else(|error| warn!(%error, "a copy of a backup stays behind"));
+        replaced?;
+        Ok(kept)
+    }
+
+    async fn replace_content(&self, incoming: &Path) -> Result<(), StoreError> {
+        // One that a cancelled restore left attached.
+        let _ = self.connection.execute_unprepared("DETACH DATABASE restored").await;
+        let attach = Statement::from_sql_and_values(
+            DbBackend::Sqlite,
+            "ATTACH DATABASE ? AS restored",
+            [file::text(incoming)?.into()],
+        );
+        self.connection.execute_raw(attach).await?;
+        let copied = async {
+            let transaction = self.connection.begin().await?;
+            for table in database::TABLES.iter().rev() {
+                transaction.execute_unprepared(&format!("DELETE FROM main.{table}")).await?;
+            }
+            for table in database::TABLES {
+                let copy = format!("INSERT INTO main.{table} SELECT * FROM restored.{table}");
+                transaction.execute_unprepared(&copy).await?;
+            }
+            transaction.commit().await
+        };
+        let copied = copied.await;
+        self.connection.execute_unprepared("DETACH DATABASE restored").await?;
+        Ok(copied?)
+    }
+}
+
+/// Makes a backup of a kind of which a fixed number is kept.
+pub(crate) async fn automatic(
+    connection: &DatabaseConnection,
+    files: &DatabaseFiles,
+    kind: BackupKind,
+    now: UnixMillis,
+) -> Result<Backup, StoreError> {
+    let backup = write(connection, files, kind, now).await?;
+    rotate(files, kind, KEPT, now)?;
+    Ok(backup)
+}
+
+async fn write(
+    connection: &DatabaseConnection,
+    files: &DatabaseFiles,
+    kind: BackupKind,
+    now: UnixMillis,
+) -> Result<Backup, StoreError> {
+    let folder = &files.backups;
+    atomic_file::create_private_folder(folder).map_err(|error| StoreError::io(folder, error))?;
+    let backup = Backup::new(folder, kind, now);
+    file::write(connection, &backup.path).await?;
+    Ok(backup)
+}
+
+/// The automatic backups in a folder, the one to restore first before the others.
+pub(crate) fn list(folder: &Path, now: UnixMillis) -> Result<Vec<Backup>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io(folder, error)),
+    };
+    let mut backups = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| StoreError::io(folder, error))?;
+        backups.extend(Backup::read(entry.path()));
+    }
+    rotation::newest_first(&mut backups, now);
+    Ok(backups)
+}
+
+fn rotate(files: &DatabaseFiles, kind: BackupKind, keep: usize, now: UnixMillis) -> Result<(), StoreError> {
+    let backups = list(&files.backups, now)?;
+    for outdated in rotation::outdated(&backups, kind, keep) {
+        file::remove(&outdated.path)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+use lanrage_party::{ControlEndpoint, Name, Subnet};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{AdapterName, LogLevel};
+
+/// Which values a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Kind {
+    /// Yes or no.
+    Boolean,
+    /// A whole number.
+    Integer {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// One of a few words.
+    Choice {
+        /// The words.
+        choices: &'static [&'static str],
+    },
+    /// A player's name ([`Name`]).
+    Name,
+    /// Address of a control server ([`ControlEndpoint`]).
+    ControlEndpoint,
+    /// A party's network ([`Subnet`]).
+    Subnet,
+    /// Name of the virtual network device ([`AdapterName`]).
+    AdapterName,
+}
+
+impl Kind {
+    /// Whether a log level is meant, or any other choice: the words are all that differs.
+    pub(super) const LOG_LEVEL: Self = Self::Choice { choices: LogLevel::WORDS };
+
+    /// The value in its one stored form; `None` if it is not of this kind.
+    pub(super) fn accept(&self, value: &Value) -> Option<Value> {
+        let text = value.as_str();
+        match self {
+            Self::Boolean => value.as_bool().map(Value::from),
+            Self::Integer { min, max } => {
+                value.as_i64().filter(|integer| (min..=max).contains(&integer)).map(Value::from)
+            }
+            Self::Choice { choices } => text.filter(|text| choices.contains(text)).map(Value::from),
+            Self::Name => Name::new(text?).ok().map(|name| name.as_str().into()),
+            Self::ControlEndpoint => {
+                text?.parse().ok().map(|endpoint: ControlEndpoint| endpoint.to_string().into())
+            }
+            Self::Subnet => {
+                let subnet = Subnet::new(text?.parse().ok()?).ok()?;
+                Some(subnet.net().to_string().into())
+            }
+            Self::AdapterName => AdapterName::new(text?).map(|name| name.as_str().into()),
+        }
+    }
+
+    /// What a typed text stands for; the text itself where it can be nothing of this kind.
+    pub(super) fn parse(&self, text: &str) -> Value {
+        let parsed = match self {
+            Self::Boolean => match text {
+                "true" | "yes" | "on" => Some(true.into()),
+                "false" | "no" | "off" => Some(false.into()),
+                _ => None,
+            },
+            Self::Integer { .. } => text.parse::<i64>().ok().map(Value::from),
+            _ => None,
+        };
+        parsed.unwrap_or_else(|| text.into())
+    }
+
+    /// The rule, as the end of a sentence that begins with "must be".
+    pub(super) fn rule(&self) -> String {
+        match self {
+            Self::Boolean => "true or false".to_owned(),
+            Self::Integer { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Choice { choices } => format!("one of {}", choices.join(", ")),
+            Self::Name => {
+                format!("1 to {} bytes of visible text", lanrage_party::limits::NAME_BYTES)
+            }
+            Self::ControlEndpoint => {
+                "a ws:// or wss:// address with a host name, without user name or password".to_owned()
+            }
+            Self::Subnet => "a private IPv4 network from /8 to /26, like 10.66.0.0/16".to_owned(),
+            Self::AdapterName => {
+                format!("1 to {} letters, digits, - or _", AdapterName::BYTES)
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn settings(pairs: &[(&str, Value)]) -> Settings {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+}
+
+#[test]
+fn every_default_is_one_of_the_values_that_its_setting_takes() {
+    for declaration in Config::declarations() {
+        let default = declaration.default.value();
+        assert_eq!(declaration.accept(&default).as_ref(), Ok(&default), "{}", declaration.key);
+    }
+    let config = Config::default();
+    assert_eq!(config.player_name, None);
+    assert_eq!(config.default_subnet, lanrage_party::Subnet::DEFAULT);
+    assert_eq!((config.restore_last_party, config.host_listens), (true, false));
+    assert_eq!((config.backup_keep, config.log_level), (7, LogLevel::Info));
+}
+
+#[test]
+fn every_number_fits_the_type_that_it_is_read_into() {
+    for declaration in Config::declarations() {
+        if let Kind::Integer { min, max } = declaration.kind {
+            for bound in [min, max] {
+                let stored = settings(&[(declaration.key, bound.into())]);
+                assert!(Config::from_settings(&stored).is_ok(), "{} = {bound}", declaration.key);
+            }
+            for beyond in [min - 1, max + 1] {
+                let stored = settings(&[(declaration.key, beyond.into())]);
+                assert!(Config::from_settings(&stored).is_err(), "{} = {beyond}", declaration.key);
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_are_unique_plain_words_and_documented_in_sentences() {
+    let mut keys: Vec<_> = Config::declarations().iter().map(|declaration| declaration.key).collect();
+    for declaration in Config::declarations() {
+        let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+        assert!(declaration.key.chars().all(plain), "{}", declaration.key);
+        let doc = declaration.doc;
+        assert!(doc.ends_with('.') && !doc.starts_with(' ') && !doc.contains("  "), "{doc:?}");
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), Config::declarations().len());
+}
+
+#[test]
+fn missing_keys_have_defaults_and_unknown_ones_are_left_alone() {
+    let stored = settings(&[
+        ("player_name", json!("Ada")),
+        ("control_server", json!("https://play.example/")),
+        ("from_the_future", json!([1, 2])),
+    ]);
+    let config = Config::from_settings(&stored).unwrap();
+    assert_eq!(config.player_name.unwrap().as_str(), "Ada");
+    assert_eq!(config.control_server.unwrap().to_string(), "wss://play.example/");
+    assert_eq!(config.udp_port, 0);
+}
+
+#[test]
+fn every_bad_value_is_named_with_its_rule_and_the_rest_still_counts() {
+    let stored = settings(&[
+        ("player_name", json!(5)),
+        ("udp_port", json!(70_000)),
+        ("log_level", json!("loud")),
+        ("default_subnet", json!("8.8.8.0/24")),
+        ("adapter_name", json!("a name that is too long")),
+        ("control_server", json!("wss://me:secret@play.example")),
+        ("backup_keep", json!(3)),
+        ("restore_last_party", Value::Null),
+    ]);
+    let ConfigError::Invalid { faults } = Config::from_settings(&stored).unwrap_err() else { panic!() };
+    let keys: Vec<_> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "player_name",
+            "control_server",
+            "restore_last_party",
+            "udp_port",
+            "adapter_name",
+            "default_subnet",
+            "log_level"
+        ]
+    );
+    assert_eq!(faults[3].to_string(), "udp_port is 70000, and must be a whole number from 0 to 65535");
+    let (repaired, same) = Config::repaired(&stored);
+    assert_eq!(same, faults);
+    assert_eq!(repaired, Config { backup_keep: 3, ..Config::default() });
+}
+
+#[test]
+fn typed_text_becomes_the_one_stored_form() {
+    let parse = |key, text| Config::declaration(key).unwrap().parse(text);
+    assert_eq!(parse("host_listens", "yes").unwrap(), json!(true));
+    assert_eq!(parse("udp_port", " 4000 ").unwrap(), json!(4000));
+    assert_eq!(parse("player_name", " Ada ").unwrap(), json!("Ada"));
+    assert_eq!(parse("player_name", "").unwrap(), Value::Null);
+    assert_eq!(parse("default_subnet", "10.7.1.9/16").unwrap(), json!("10.7.0.0/16"));
+    assert_eq!(parse("control_server", "http://10.0.0.1:8787").unwrap(), json!("ws://10.0.0.1:8787/"));
+    for (key, text) in
+        [("udp_port", ""), ("udp_port", "1.5"), ("host_listens", "maybe"), ("log_level", "INFO")]
+    {
+        assert!(parse(key, text).is_err(), "{key} = {text:?}");
+    }
+}
+
+#[test]
+fn declarations_serialise_for_the_window_and_the_documentation_names_every_key() {
+    let port = serde_json::to_value(Config::declaration("udp_port").unwrap()).unwrap();
+    assert_eq!(port["kind"], json!({ "type": "integer", "min": 0, "max": 65_535 }));
+    assert_eq!((&port["default"], &port["restart_required"]), (&json!(0), &json!(true)));
+    assert_eq!(port["group"], "network");
+    let markdown = Config::markdown();
+    assert_eq!(markdown.lines().count(), Config::declarations().len() + 2);
+    for declaration in Config::declarations() {
+        assert!(markdown.contains(&format!("| `{}` |", declaration.key)));
+    }
+}

@@ -1,0 +1,44 @@
+use std::{path::Path, time::Duration};
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx::sqlite::SqliteConnectOptions};
+
+use crate::{StoreError, atomic_file};
+
+/// How long a statement waits for another process that holds the file, as a backup program may.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The one connection that writes. The file is made if it is not there, readable by its owner only.
+pub(crate) async fn writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
+    let file = path.to_owned();
+    let created = crate::blocking::run(move || {
+        atomic_file::private().create(true).open(&file)?;
+        atomic_file::sync_folder(&file)
+    });
+    created.await.map_err(|error| StoreError::io(path, error))?;
+    Ok(connect(path, |options| {
+        options
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("foreign_keys", "ON")
+            // Notices more kinds of damage when a page is read, before anything is built on it.
+            .pragma("cell_size_check", "ON")
+    })
+    .await?)
+}
+
+/// A connection that changes not one byte of the database.
+pub(crate) async fn reader(path: &Path) -> Result<DatabaseConnection, DbErr> {
+    connect(path, |options| options.read_only(true)).await
+}
+
+async fn connect(
+    path: &Path,
+    mode: fn(SqliteConnectOptions) -> SqliteConnectOptions,
+) -> Result<DatabaseConnection, DbErr> {
+    let path = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite://");
+    options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
+        mode(sqlite.filename(&path).busy_timeout(BUSY_TIMEOUT).pragma("trusted_schema", "OFF"))
+    });
+    Database::connect(options).await
+}

@@ -1,0 +1,74 @@
+//! `lanrage.db`: everything that is not secret and outlives the program.
+
+mod connect;
+mod entities;
+mod error;
+mod favorite_servers;
+mod files;
+mod game_profiles;
+mod inspect;
+mod integrity;
+mod memberships;
+mod nat_results;
+mod open;
+mod roster;
+mod rows;
+mod server_configs;
+mod settings;
+mod transfer;
+
+pub use error::StoreError;
+pub use favorite_servers::FavoriteServer;
+pub use game_profiles::{GameProfile, PortRange, Protocol};
+pub use integrity::Integrity;
+pub use memberships::StoredMembership;
+pub use nat_results::NatResult;
+pub(crate) use open::migrate;
+pub use open::{Damage, OpenReport, Replacement};
+pub use roster::StoredPeer;
+pub use server_configs::ServerConfig;
+pub use settings::SettingsChange;
+pub use transfer::ImportReport;
+
+pub(crate) use connect::writer;
+pub(crate) use entities::TABLES;
+pub(crate) use files::{DatabaseFiles, with_suffix};
+pub(crate) use inspect::{Inspection, inspect};
+
+use sea_orm::DatabaseConnection;
+use tokio::sync::Mutex;
+
+/// The database of this device. Every change is on disk when its call returns, and is made whole or not at
+/// all. One connection does all the work, in the order of the calls.
+///
+/// Times are given by the caller; nothing here reads a clock. Whoever opens it holds the
+/// [`DataDirLock`](crate::DataDirLock): two processes must not recover one damaged file.
+#[derive(Debug)]
+pub struct SettingsDatabase {
+    pub(crate) connection: DatabaseConnection,
+    pub(crate) files: DatabaseFiles,
+    /// Held by work on whole files, of which only one may run at a time.
+    pub(crate) maintenance: Mutex<()>,
+}
+
+impl SettingsDatabase {
+    /// Size of the database on disk in bytes, its write-ahead log included.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub async fn get_database_size(&self) -> Result<u64, StoreError> {
+        let files = self.files.clone();
+        crate::blocking::run(move || files.size()).await
+    }
+
+    /// Closes the database, with its write-ahead log folded in. Dropping it is as safe and leaves the log.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the log could not be folded in; nothing is lost then.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.connection.close().await.map_err(StoreError::from)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+use lanrage_party::{
+    DeviceIdentity, NatType, PartyId, PartySecret, PeerRecord, SignedRecord, Subnet, VirtualIp, WireGuardKey,
+};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{Config, ConfigError, Settings};
+
+fn party(number: u8) -> PartyId {
+    PartyId::from_random([number; 16])
+}
+
+fn identity(number: u8) -> DeviceIdentity {
+    DeviceIdentity::from_seed(&[number; 32])
+}
+
+fn membership(number: u8, is_active: bool) -> StoredMembership {
+    StoredMembership {
+        party: party(number),
+        name: name(&format!("Party {number}")),
+        host: identity(number).peer_id(),
+        is_host: number == 1,
+        subnet: Subnet::DEFAULT,
+        control: vec!["wss://a.example".parse().unwrap(), "ws://10.0.0.1:8787".parse().unwrap()],
+        epoch: 3,
+        expires_at: Some(NOW.plus(DAY_MS)),
+        virtual_ip: VirtualIp([10, 66, 0, number].into()),
+        sequence: NOW.0 + 7,
+        created_at: NOW,
+        last_active_at: NOW.plus(number.into()),
+        left_at: None,
+        is_active,
+    }
+}
+
+fn record(number: u8) -> SignedRecord {
+    let identity = identity(number);
+    let record = PeerRecord {
+        party: party(1),
+        identity: identity.public(),
+        wireguard_key: WireGuardKey::from_bytes([number; 32]),
+        virtual_ip: VirtualIp([10, 66, 0, number].into()),
+        name: name("Bob"),
+        protocol: 1,
+        epoch: 3,
+        sequence: 9,
+    };
+    record.sign(&identity, &PartySecret::from_random([9; 32]))
+}
+
+fn peer(number: u8) -> StoredPeer {
+    StoredPeer {
+        peer: identity(number).peer_id(),
+        record: record(number),
+        nat_type: NatType::PortRestrictedCone,
+        joined_at: NOW.plus(number.into()),
+        last_endpoint: Some("[2001:db8::1]:4000".parse().unwrap()),
+        last_seen: Some(NOW),
+    }
+}
+
+fn settings(pairs: &[(&str, Value)]) -> Settings {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+}
+
+#[tokio::test]
+async fn settings_are_kept_over_a_restart_and_reset_together() {
+    let home = Home::new();
+    let (database, report) = home.open_at(NOW).await;
+    assert!(report.created && report.damage.is_none() && report.upgraded.is_none());
+    assert_eq!(database.get_setting("udp_port").await.unwrap(), json!(0));
+    let change = database.set_setting("udp_port", &json!(4000), NOW).await.unwrap();
+    assert_eq!((change.changed, change.restart_required), (vec!["udp_port"], true));
+    let change = database.set_setting("player_name", &json!(" Ada "), NOW).await.unwrap();
+    assert_eq!((change.changed, change.restart_required), (vec!["player_name"], false));
+    let change = database.set_setting("player_name", &json!("Ada"), NOW).await.unwrap();
+    assert_eq!(change, SettingsChange::default());
+    database.close().await.unwrap();
+
+    let (database, report) = home.open_at(NOW).await;
+    assert_eq!(report, OpenReport::default());
+    let config = Config::load(&database).await.unwrap();
+    assert_eq!((config.udp_port, config.player_name), (4000, Some(name("Ada"))));
+    assert_eq!(database.reset_setting("udp_port").await.unwrap().changed, ["udp_port"]);
+    database.reset_settings().await.unwrap();
+    assert_eq!(Config::load(&database).await.unwrap(), Config::default());
+}
+
+#[tokio::test]
+async fn a_refused_value_changes_nothing_not_even_the_good_ones_beside_it() {
+    let home = Home::new();
+    let database = home.open().await;
+    let unknown = database.set_setting("udp_prot", &json!(1), NOW).await.unwrap_err();
+    assert!(matches!(unknown, StoreError::UnknownSetting { .. }));
+    let refused = database.set_setting("udp_port", &json!("4000"), NOW).await.unwrap_err();
+    assert!(matches!(refused, StoreError::InvalidSetting(_)));
+    let both = settings(&[("udp_port", json!(1)), ("log_level", json!("loud"))]);
+    let refused = database.set_settings(&both, NOW).await.unwrap_err();
+    assert!(refused.to_string().contains("log_level"), "{refused}");
+    assert_eq!(database.get_all_settings().await.unwrap(), Settings::new());
+}
+
+#[tokio::test]
+async fn keys_of_a_newer_program_survive_and_bad_values_are_reported_and_can_be_reset() {
+    let home = Home::new();
+    let database = home.open().await;
+    let stored = "INSERT INTO settings VALUES ('from_the_future', '{\"a\":1}', 1), ('udp_port', '-1', 1)";
+    database.connection.execute_unprepared(stored).await.unwrap();
+    let ConfigError::Invalid { faults } = Config::load(&database).await.unwrap_err() else { panic!() };
+    assert_eq!(faults[0].key, "udp_port");
+    database.reset_settings().await.unwrap();
+    Config::load(&database).await.unwrap();
+    let left = database.get_all_settings().await.unwrap();
+    assert_eq!(left, settings(&[("from_the_future", json!({ "a": 1 }))]));
+}
+
+#[tokio::test]
+async fn an_export_carries_all_settings_to_another_device() {
+    let (one, two) = (Home::new(), Home::new());
+    let (from, to) = (one.open().await, two.open().await);
+    from.set_setting("player_name", &json!("Ada"), NOW).await.unwrap();
+    from.set_setting("backup_keep", &json!(9), NOW).await.unwrap();
+    let future = "INSERT INTO settings VALUES ('from_the_future', '1', 1)";
+    from.connection.execute_unprepared(future).await.unwrap();
+    let report = to.import_settings(&from.export_settings().await.unwrap(), NOW).await.unwrap();
+    assert_eq!(report.change.changed, ["player_name", "backup_keep"]);
+    assert_eq!(report.unknown, ["from_the_future"]);
+    assert_eq!(Config::load(&to).await.unwrap(), Config::load(&from).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_is_no_export_is_refused_whole() {
+    let home = Home::new();
+    let database = home.open().await;
+    let huge = " ".repeat(2 << 20);
+    for text in [
+        "",
+        "{}",
+        "[1]",
+        &huge,
+        r#"{"format":"other","version":1,"settings":{}}"#,
+        r#"{"format":"lanrage-settings","version":2,"settings":{}}"#,
+    ] {
+        let refused = database.import_settings(text, NOW).await.unwrap_err();
+        assert!(matches!(refused, StoreError::NotAnExport { .. }), "{refused}");
+    }
+    let bad = r#"{"format":"lanrage-settings","version":1,"settings":{"udp_port":1,"backup_keep":0}}"#;
+    let refused = database.import_settings(bad, NOW).await.unwrap_err();
+    assert!(matches!(refused, StoreError::InvalidSettings { .. }));
+    assert_eq!(database.get_all_settings().await.unwrap(), Settings::new());
+}
+
+#[tokio::test]
+async fn activating_a_saved_set_applies_all_of_it_and_leaves_one_active() {
+    let home = Home::new();
+    let database = home.open().await;
+    let (club, home_set) = (name("Club"), name("Home"));
+    let club_settings =
+        settings(&[("control_server", json!("https://club.example")), ("udp_port", json!(4000))]);
+    database.save_server_config(&club, &club_settings, NOW).await.unwrap();
+    database.save_server_config(&home_set, &settings(&[("udp_port", json!(5000))]), NOW).await.unwrap();
+    let change = database.activate_server_config(&club, NOW).await.unwrap();
+    assert_eq!(change.changed, ["control_server", "udp_port"]);
+    assert!(change.restart_required);
+    database.activate_server_config(&home_set, NOW).await.unwrap();
+    let active = |configs: Vec<ServerConfig>| -> Vec<_> {
+        configs.into_iter().map(|config| (config.name.to_string(), config.is_active)).collect()
+    };
+    let configs = database.server_configs().await.unwrap();
+    assert_eq!(active(configs), [("Club".to_owned(), false), ("Home".to_owned(), true)]);
+    let config = Config::load(&database).await.unwrap();
+    assert_eq!((config.udp_port, config.control_server.is_some()), (5000, true));
+    // Saving again keeps it active; deleting it keeps what it set.
+    database.save_server_config(&home_set, &Settings::new(), NOW).await.unwrap();
+    assert!(database.server_configs().await.unwrap()[1].is_active);
+    database.delete_server_config(&home_set).await.unwrap();
+    assert_eq!(Config::load(&database).await.unwrap().udp_port, 5000);
+    let missing = database.delete_server_config(&home_set).await.unwrap_err();
+    assert_eq!(missing.to_string(), "there is no saved set Home");
+}
+
+#[tokio::test]
+async fn a_saved_set_with_a_value_that_is_no_longer_taken_is_not_activated() {
+    let home = Home::new();
+    let database = home.open().await;
+    let refused = database
+        .save_server_config(&name("Bad"), &settings(&[("udp_port", json!(-1))]), NOW)
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, StoreError::InvalidSettings { .. }));
+    let older = r#"INSERT INTO server_configs VALUES ('Old', '{"backup_keep":3,"udp_port":-1}', 0, 1)"#;
+    database.connection.execute_unprepared(older).await.unwrap();
+    let refused = database.activate_server_config(&name("Old"), NOW).await.unwrap_err();
+    assert!(matches!(refused, StoreError::InvalidSettings { .. }));
+    assert_eq!(database.get_all_settings().await.unwrap(), Settings::new());
+    assert!(!database.server_configs().await.unwrap()[0].is_active);
+}
+
+#[tokio::test]
+async fn favourites_and_profiles_are_saved_replaced_listed_by_name_and_forgotten() {
+    let home = Home::new();
+    let database = home.open().await;
+    let mut server = FavoriteServer {
+        url: "wss://b.example".parse().unwrap(),
+        name: name("B"),
+        added_at: NOW,
+        last_used_at: None,
+    };
+    let other = FavoriteServer { url: "wss://a.example".parse().unwrap(), name: name("Z"), ..server.clone() };
+    database.save_favorite_server(&other).await.unwrap();
+    database.save_favorite_server(&server).await.unwrap();
+    server.last_used_at = Some(NOW.plus(5));
+    database.save_favorite_server(&server).await.unwrap();
+    assert_eq!(database.favorite_servers().await.unwrap(), [server.clone(), other.clone()]);
+    database.delete_favorite_server(&server.url).await.unwrap();
+    assert_eq!(database.favorite_servers().await.unwrap(), [other]);
+
+    let mut game = GameProfile {
+        name: name("Teeworlds"),
+        executables: vec!["teeworlds".to_owned(), "teeworlds_srv".to_owned()],
+        ports: vec![PortRange { protocol: Protocol::Udp, first: 8303, last: 8310 }],
+        extra: serde_json::Map::from_iter([("note".to_owned(), json!("fun"))]),
+    };
+    database.save_game_profile(&game, NOW).await.unwrap();
+    game.executables.pop();
+    database.save_game_profile(&game, NOW).await.unwrap();
+    assert_eq!(database.game_profiles().await.unwrap(), [game.clone()]);
+    database.delete_game_profile(&game.name).await.unwrap();
+    assert_eq!(database.game_profiles().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_membership_and_its_roster_read_back_as_they_were_saved() {
+    let home = Home::new();
+    let database = home.open().await;
+    let mine = membership(1, true);
+    database.save_membership(&mine).await.unwrap();
+    database.save_roster(&mine.party, &[peer(3), peer(2)]).await.unwrap();
+    database.close().await.unwrap();
+
+    let database = home.open().await;
+    assert_eq!(database.active_membership().await.unwrap(), Some(mine.clone()));
+    assert_eq!(database.roster(&mine.party).await.unwrap(), [peer(2), peer(3)]);
+    let secret = PartySecret::from_random([9; 32]);
+    let stored = &database.roster(&mine.party).await.unwrap()[0];
+    stored.record.verify(&mine.party, mine.epoch, &secret).unwrap();
+    let link = mine.invitation(secret).link();
+    assert_eq!(link.parse::<lanrage_party::Invitation>().unwrap().host, mine.host);
+
+    let moved = StoredPeer { last_endpoint: None, last_seen: None, ..peer(2) };
+    database.save_peer(&mine.party, &moved).await.unwrap();
+    database.remove_peer(&mine.party, &peer(3).peer).await.unwrap();
+    assert_eq!(database.roster(&mine.party).await.unwrap(), [moved]);
+    database.save_roster(&mine.party, &[]).await.unwrap();
+    assert_eq!(database.roster(&mine.party).await.unwrap(), []);
+    database.save_peer(&party(9), &peer(2)).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn one_party_is_active_and_the_others_are_recent() {
+    let home = Home::new();
+    let database = home.open().await;
+    for number in 1..=3 {
+        database.save_membership(&membership(number, true)).await.unwrap();
+    }
+    database
+        .save_membership(&StoredMembership { last_active_at: NOW.plus(99), ..membership(1, false) })
+        .await
+        .unwrap();
+    database.save_roster(&party(3), &[peer(2)]).await.unwrap();
+    let order = |parties: Vec<StoredMembership>| -> Vec<u8> {
+        parties.iter().map(|membership| membership.party.as_bytes()[0]).collect()
+    };
+    assert_eq!(order(database.recent_parties().await.unwrap()), [3, 1, 2]);
+
+    database.leave_membership(&party(3), NOW.plus(50)).await.unwrap();
+    assert_eq!(database.active_membership().await.unwrap(), None);
+    assert_eq!(database.roster(&party(3)).await.unwrap(), []);
+    let left = database.membership(&party(3)).await.unwrap().unwrap();
+    assert_eq!((left.left_at, left.name.as_str()), (Some(NOW.plus(50)), "Party 3"));
+
+    // Joined again.
+    database.save_membership(&membership(3, true)).await.unwrap();
+    database.save_roster(&party(3), &[peer(2)]).await.unwrap();
+    database.deactivate_memberships().await.unwrap();
+    assert_eq!(database.active_membership().await.unwrap(), None);
+    database.forget(&party(3)).await.unwrap();
+    assert_eq!(database.roster(&party(3)).await.unwrap(), []);
+    assert_eq!(order(database.recent_parties().await.unwrap()), [1, 2]);
+}
+
+#[tokio::test]
+async fn the_schema_itself_refuses_two_active_parties_and_values_that_are_not_json() {
+    let home = Home::new();
+    let database = home.open().await;
+    database.save_membership(&membership(1, true)).await.unwrap();
+    database.save_membership(&membership(2, false)).await.unwrap();
+    for refused in [
+        "UPDATE memberships SET is_active = 1",
+        "UPDATE memberships SET left_at = 1 WHERE is_active",
+        "INSERT INTO settings VALUES ('player_name', 'Ada', 1)",
+        "INSERT INTO server_configs VALUES ('a', '{}', 1, 1), ('b', '{}', 1, 1)",
+    ] {
+        database.connection.execute_unprepared(refused).await.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_is_no_value_is_left_out_and_left_there() {
+    let home = Home::new();
+    let database = home.open().await;
+    database.save_membership(&membership(1, false)).await.unwrap();
+    database.save_membership(&membership(2, false)).await.unwrap();
+    let spoil = format!("UPDATE memberships SET subnet = 'x' WHERE party_id = '{}'", party(1));
+    database.connection.execute_unprepared(&spoil).await.unwrap();
+    assert_eq!(database.recent_parties().await.unwrap(), [membership(2, false)]);
+    let mend = "UPDATE memberships SET subnet = '10.66.0.0/16'";
+    database.connection.execute_unprepared(mend).await.unwrap();
+    assert_eq!(database.recent_parties().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_nat_of_the_networks_measured_last_is_remembered() {
+    let home = Home::new();
+    let database = home.open().await;
+    let result = |number: u64| NatResult {
+        network: format!("net {number}"),
+        nat_type: NatType::Symmetric,
+        public_endpoint: Some("198.51.100.1:9".parse().unwrap()),
+        measured_at: NOW.plus(number),
+    };
+    for number in 0..20 {
+        database.save_nat_result(&result(number)).await.unwrap();
+    }
+    assert_eq!(database.nat_result("net 3").await.unwrap(), None);
+    assert_eq!(database.nat_result("net 4").await.unwrap(), Some(result(4)));
+    let again = NatResult { nat_type: NatType::FullCone, public_endpoint: None, ..result(19) };
+    database.save_nat_result(&again).await.unwrap();
+    assert_eq!(database.nat_result("net 19").await.unwrap(), Some(again));
+}
+
+#[tokio::test]
+async fn many_callers_at_once_lose_nothing() {
+    let home = Home::new();
+    let database = std::sync::Arc::new(home.open().await);
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..50_u8 {
+        let database = std::sync::Arc::clone(&database);
+        writers.spawn(async move { database.save_membership(&membership(number, true)).await });
+    }
+    while let Some(written) = writers.join_next().await {
+        written.unwrap().unwrap();
+    }
+    assert_eq!(database.recent_parties().await.unwrap().len(), 50);
+    assert!(database.active_membership().await.unwrap().is_some());
+    assert!(database.get_database_size().await.unwrap() > 4_096);
+}

@@ -1,0 +1,157 @@
+use std::fmt;
+
+use tracing::{info, warn};
+
+use super::{
+    FileSecretStore, KeyringSecretStore, Secret, SecretError, SecretStore,
+    keyring::{is_marked, unmark},
+};
+use crate::DataDir;
+
+/// What the user should know of where secrets are kept. As text: one paragraph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretNotice {
+    /// There is no keyring that works: secrets are in files that only this account can read.
+    KeptInFiles {
+        /// Why the keyring cannot be used.
+        reason: String,
+    },
+    /// The keyring works, but did not take every secret that was in a file; those stay there.
+    NotMoved {
+        /// Names of the secrets.
+        names: Vec<String>,
+        /// What was wrong with the last of them.
+        reason: String,
+    },
+}
+
+impl fmt::Display for SecretNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeptInFiles { reason } => write!(
+                f,
+                "This system's keyring cannot be used, so LANrage keeps its keys in files that only your \
+                 account can read ({reason})."
+            ),
+            Self::NotMoved { names, reason } => write!(
+                f,
+                "{} of LANrage's keys could not be moved into the system's keyring and stay in files that only \
+                 your account can read ({reason}).",
+                names.len()
+            ),
+        }
+    }
+}
+
+/// The secret store of a data folder: the system's keyring where it works, files otherwise. Secrets that are in
+/// files are moved into the keyring when there is one; each is deleted only when the keyring has given it back.
+///
+/// Blocks, as every call of a store does: the user may be asked to unlock the keyring.
+///
+/// # Errors
+/// [`SecretError`] if the data folder itself cannot be used.
+pub fn open_secret_store(
+    data_dir: &DataDir,
+) -> Result<(Box<dyn SecretStore>, Option<SecretNotice>), SecretError> {
+    open_with(data_dir, KeyringSecretStore::system(data_dir))
+}
+
+pub(super) fn open_with(
+    data_dir: &DataDir,
+    keyring: Result<KeyringSecretStore, SecretError>,
+) -> Result<(Box<dyn SecretStore>, Option<SecretNotice>), SecretError> {
+    let files = FileSecretStore::new(data_dir);
+    let keyring = match keyring {
+        Ok(keyring) => keyring,
+        Err(error @ (SecretError::Io { .. } | SecretError::Damaged { .. })) => return Err(error),
+        Err(error) => {
+            let reason = error.to_string();
+            warn!(%reason, "secrets are kept in files");
+            let store = WithoutKeyring { files, data_dir: data_dir.clone(), reason: reason.clone() };
+            return Ok((Box::new(store), Some(SecretNotice::KeptInFiles { reason })));
+        }
+    };
+    let notice = move_into(&keyring, &files)?;
+    Ok((Box::new(WithKeyring { keyring, files }), notice))
+}
+
+/// A file was written while there was no keyring, so it is newer than what the keyring may have.
+fn move_into(
+    keyring: &KeyringSecretStore,
+    files: &FileSecretStore,
+) -> Result<Option<SecretNotice>, SecretError> {
+    let (mut names, mut last_reason) = (Vec::new(), String::new());
+    for name in files.names()? {
+        let Some(secret) = files.get(&name)? else { continue };
+        // Setting includes reading back.
+        match keyring.set(&name, &secret) {
+            Ok(()) => {
+                files.delete(&name)?;
+                info!(name, "a secret was moved into the system's keyring");
+            }
+            Err(error) => {
+                last_reason = error.to_string();
+                names.push(name);
+            }
+        }
+    }
+    Ok((!names.is_empty()).then_some(SecretNotice::NotMoved { names, reason: last_reason }))
+}
+
+/// The keyring, and the files of secrets that it did not take.
+struct WithKeyring {
+    keyring: KeyringSecretStore,
+    files: FileSecretStore,
+}
+
+impl SecretStore for WithKeyring {
+    fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        match self.files.get(name)? {
+            Some(secret) => Ok(Some(secret)),
+            None => self.keyring.get(name),
+        }
+    }
+
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
+        match self.keyring.set(name, secret) {
+            Ok(()) => self.files.delete(name),
+            // Locked meanwhile, perhaps. The next start moves the file.
+            Err(error) => {
+                warn!(%error, "a secret is kept in a file");
+                self.files.set(name, secret)
+            }
+        }
+    }
+
+    fn delete(&self, name: &str) -> Result<(), SecretError> {
+        self.files.delete(name)?;
+        self.keyring.delete(name)
+    }
+}
+
+/// Files, while the keyring may hold secrets that cannot be reached.
+struct WithoutKeyring {
+    files: FileSecretStore,
+    data_dir: DataDir,
+    reason: String,
+}
+
+impl SecretStore for WithoutKeyring {
+    fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        match self.files.get(name)? {
+            None if is_marked(self.data_dir.path(), name)? => {
+                Err(SecretError::Keyring { name: name.to_owned(), reason: self.reason.clone() })
+            }
+            secret => Ok(secret),
+        }
+    }
+
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
+        self.files.set(name, secret)
+    }
+
+    fn delete(&self, name: &str) -> Result<(), SecretError> {
+        self.files.delete(name)?;
+        unmark(self.data_dir.path(), name)
+    }
+}

@@ -1,0 +1,19 @@
+//! The database of a player's device.
+
+mod m20261122_000001_state;
+
+use sea_orm_migration::prelude::*;
+
+/// Marks a file as this database, in SQLite's `application_id` header field: "LANR".
+pub const APPLICATION_ID: u32 = 0x4C41_4E52;
+
+/// All migrations of the client's database, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_state::Migration)]
+    }
+}
