@@ -1,23 +1,20 @@
-//! One client's WebSocket: from hello to goodbye.
+//! One client's WebSocket: moves what a [`ServerSession`] decides.
 
 use std::{sync::Arc, time::Instant};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use lanrage_control::protocol::{
-    ClientMessage, ErrorCode, Nonce, PROTOCOL_VERSION, Refusal, ServerMessage, SessionMessage, SessionToken,
-    prove_message,
+use lanrage_control::{
+    protocol::ErrorCode,
+    session::{ConnectionId, ConnectionLimits, ServerSession, SessionOutput, SessionRandom},
 };
-use lanrage_party::{IdentityKey, PeerId};
 use tokio::{
     sync::mpsc,
-    time::{timeout, timeout_at},
+    time::{sleep_until, timeout},
 };
 
 use crate::{
-    ConnectionLimits,
-    bucket::TokenBucket,
-    coordinator::{Command, ConnectionId, now},
-    database::{Database, StoredToken},
+    coordinator::{Command, now},
+    database::Database,
     shutdown::Shutdown,
 };
 
@@ -34,16 +31,28 @@ pub(crate) struct Context {
 
 /// Serves one connection to its end.
 pub(crate) async fn serve(socket: WebSocket, id: ConnectionId, context: Arc<Context>) {
+    let Some(random) = random() else { return };
+    let session = ServerSession::new(context.limits, context.names.clone(), random, Instant::now());
+    let (outgoing, frames) = mpsc::channel(context.limits.outgoing);
     let mut shutdown = context.shutdown.clone();
-    let mut client = Client::new(socket, context.limits);
-    let end = tokio::select! {
-        end = client.run(id, &context) => end,
-        () = shutdown.requested() => Refusal::new(ErrorCode::Stopping).into(),
+    let mut client = Client { socket, id, session, outgoing: Some(outgoing), frames, context };
+    let mut end = tokio::select! {
+        end = client.run() => end,
+        () = shutdown.requested() => {
+            client.session.end(ErrorCode::Stopping);
+            End::GivenUp
+        }
     };
-    if let Some(peer) = client.peer {
+    if client.outgoing.is_none() {
         // The coordinator lives for as long as anybody holds this channel.
-        let _ = context.commands.send(Command::Disconnect { peer, connection: id }).await;
-        tracing::debug!(peer = %peer.short(), ?end, "disconnected");
+        let _ = client.context.commands.send(Command::Disconnect { connection: id }).await;
+        tracing::debug!(connection = id.0, ?end, "disconnected");
+    }
+    // What the session still has to say, if it was interrupted.
+    while let Some(SessionOutput::Send(message)) = client.session.poll_output() {
+        if let Err(gone) = client.send(message.encode().into()).await {
+            end = gone;
+        }
     }
     client.close(end).await;
 }
@@ -53,238 +62,120 @@ pub(crate) async fn serve(socket: WebSocket, id: ConnectionId, context: Arc<Cont
 enum End {
     /// The client closed it, or it broke.
     Gone,
-    /// The coordinator gave it up, and has said why.
+    /// The session or the coordinator gave it up, and has said why.
     GivenUp,
-    /// It is refused.
-    Refused(Box<Refusal>),
-}
-
-impl From<Refusal> for End {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
-    }
-}
-
-impl From<ErrorCode> for End {
-    fn from(code: ErrorCode) -> Self {
-        Refusal::new(code).into()
-    }
 }
 
 struct Client {
     socket: WebSocket,
-    limits: ConnectionLimits,
-    bucket: TokenBucket,
-    refused: u32,
-    peer: Option<PeerId>,
-}
-
-/// A peer that has proven who it is.
-struct Session {
-    peer: PeerId,
-    token: SessionToken,
-    issued: Option<StoredToken>,
+    id: ConnectionId,
+    session: ServerSession,
+    /// For the coordinator, once the client has proven who it is.
+    outgoing: Option<mpsc::Sender<Utf8Bytes>>,
+    frames: mpsc::Receiver<Utf8Bytes>,
+    context: Arc<Context>,
 }
 
 impl Client {
-    fn new(socket: WebSocket, limits: ConnectionLimits) -> Self {
-        let bucket = TokenBucket::new(limits.burst, limits.rate, Instant::now());
-        Self { socket, limits, bucket, refused: 0, peer: None }
-    }
-
-    async fn run(&mut self, id: ConnectionId, context: &Context) -> End {
-        let session = match timeout(self.limits.hello, self.greet(context)).await {
-            Ok(Ok(session)) => session,
-            Ok(Err(end)) => return end,
-            Err(_) => return ErrorCode::NotAuthenticated.into(),
-        };
-        let peer = session.peer;
-        let (outgoing, frames) = mpsc::channel(self.limits.outgoing);
-        self.peer = Some(peer);
-        let connect = Command::Connect {
-            peer,
-            connection: id,
-            outgoing,
-            session: session.token,
-            issued: session.issued,
-        };
-        if context.commands.send(connect).await.is_err() {
-            return ErrorCode::Stopping.into();
-        }
-        self.pump(id, peer, frames, context).await
-    }
-
-    /// Hello, and the proof unless an earlier session is resumed.
-    async fn greet(&mut self, context: &Context) -> Result<Session, End> {
-        let (identity, token) = loop {
-            if let SessionMessage::Hello { protocol, client_version, identity, session } =
-                self.next_session_message().await?
-            {
-                if protocol != PROTOCOL_VERSION {
-                    return Err(ErrorCode::ProtocolVersion.into());
-                }
-                tracing::debug!(client_version, "hello");
-                break (identity, session);
-            }
-            self.refuse(ErrorCode::NotAuthenticated.into()).await?;
-        };
-        let peer = PeerId::of(&identity);
-        if let Some(token) = token {
-            match context.database.knows(&token, peer, now()).await {
-                Ok(true) => return Ok(Session { peer, token, issued: None }),
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "a session could not be looked up"),
-            }
-        }
-        self.challenge(&identity, context).await?;
-        let created_at = now();
-        let expires_at = created_at.plus(u64::try_from(self.limits.session.as_millis()).unwrap_or(u64::MAX));
-        let token = SessionToken::from_random(random()?);
-        let issued = StoredToken { token: token.clone(), peer, created_at, expires_at };
-        Ok(Session { peer, token, issued: Some(issued) })
-    }
-
-    async fn challenge(&mut self, identity: &IdentityKey, context: &Context) -> Result<(), End> {
-        let nonce = Nonce::from_random(random()?);
-        self.send(ServerMessage::Challenge { nonce }.encode().into()).await?;
+    async fn run(&mut self) -> End {
         loop {
-            if let SessionMessage::Prove { authority, signature } = self.next_session_message().await? {
-                if !identity.verifies(&prove_message(&nonce, &authority), &signature) {
-                    return Err(ErrorCode::BadSignature.into());
+            while let Some(output) = self.session.poll_output() {
+                if let Err(end) = self.carry_out(output).await {
+                    return end;
                 }
-                let known = context.names.is_empty()
-                    || context.names.iter().any(|name| name.eq_ignore_ascii_case(&authority));
-                return if known { Ok(()) } else { Err(ErrorCode::WrongServer.into()) };
             }
-            self.refuse(ErrorCode::NotAuthenticated.into()).await?;
-        }
-    }
-
-    /// The next frame that is about the session; every other one is refused.
-    async fn next_session_message(&mut self) -> Result<SessionMessage, End> {
-        loop {
-            let text = next_text(&mut self.socket).await?;
-            match self.read(&text) {
-                Ok(ClientMessage::Session(message)) => return Ok(message),
-                Ok(ClientMessage::Request(request)) => {
-                    let refusal = Refusal::new(ErrorCode::NotAuthenticated);
-                    self.refuse(refusal.about(request.kind(), request.party())).await?;
-                }
-                Err(refusal) => self.refuse(refusal).await?,
-            }
-        }
-    }
-
-    async fn pump(
-        &mut self,
-        connection: ConnectionId,
-        peer: PeerId,
-        mut frames: mpsc::Receiver<Utf8Bytes>,
-        context: &Context,
-    ) -> End {
-        let mut idle_at = tokio::time::Instant::now() + self.limits.idle;
-        loop {
-            let step = tokio::select! {
-                frame = frames.recv() => match frame {
-                    Some(frame) => self.send(frame).await,
-                    None => Err(End::GivenUp),
-                },
-                text = timeout_at(idle_at, next_text(&mut self.socket)) => match text {
-                    Ok(Ok(text)) => {
-                        idle_at = tokio::time::Instant::now() + self.limits.idle;
-                        self.handle(&text, connection, peer, context).await
+            // Only a session that has ended has no timeout, and its last output ended this loop.
+            let Some(due) = self.session.poll_timeout() else { return End::GivenUp };
+            tokio::select! {
+                frame = self.frames.recv() => {
+                    let Some(frame) = frame else { return End::GivenUp };
+                    if let Err(end) = self.send(frame).await {
+                        return end;
                     }
-                    Ok(Err(end)) => Err(end),
-                    Err(_) => Err(ErrorCode::TimedOut.into()),
+                }
+                received = next_text(&mut self.socket) => match received {
+                    Received::Text(text) => self.session.handle_frame(Instant::now(), &text),
+                    Received::Unreadable(code) => self.session.end(code),
+                    Received::Closed => return End::Gone,
                 },
-            };
-            if let Err(end) = step {
-                return end;
+                () = sleep_until(due.into()) => self.session.handle_timeout(Instant::now()),
             }
         }
     }
 
-    async fn handle(
-        &mut self,
-        text: &str,
-        connection: ConnectionId,
-        peer: PeerId,
-        context: &Context,
-    ) -> Result<(), End> {
-        let command = match self.read(text) {
-            Ok(ClientMessage::Request(request)) => Command::Request { peer, connection, request },
-            Ok(ClientMessage::Session(SessionMessage::Heartbeat)) => Command::Heartbeat { peer, connection },
-            Ok(ClientMessage::Session(_)) => {
-                let detail = "the session stands already";
-                return self.refuse(Refusal::new(ErrorCode::BadFrame).detail(detail)).await;
+    async fn carry_out(&mut self, output: SessionOutput) -> Result<(), End> {
+        let connection = self.id;
+        let command = match output {
+            SessionOutput::Send(message) => return self.send(message.encode().into()).await,
+            SessionOutput::Close => return Err(End::GivenUp),
+            SessionOutput::CheckToken { peer, token } => {
+                let known = self.context.database.knows(&token, peer, now()).await;
+                let good = known.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "a session could not be looked up");
+                    false
+                });
+                self.session.handle_token(Instant::now(), good);
+                return Ok(());
             }
-            Err(refusal) => return self.refuse(refusal).await,
+            SessionOutput::Proven(proven) => {
+                let Some(outgoing) = self.outgoing.take() else { return Err(End::GivenUp) };
+                Command::Connect { connection, proven, outgoing }
+            }
+            SessionOutput::Request(request) => Command::Request { connection, request: Box::new(request) },
+            SessionOutput::Heartbeat => Command::Heartbeat { connection },
         };
-        self.refused = 0;
-        context.commands.send(command).await.map_err(|_| ErrorCode::Stopping.into())
-    }
-
-    /// A frame as a message, unless there were too many or it is none.
-    fn read(&mut self, text: &str) -> Result<ClientMessage, Refusal> {
-        if !self.bucket.take(Instant::now()) {
-            let refusal = Refusal::new(ErrorCode::RateLimited).retry_after(1_000);
-            return Err(match ClientMessage::parse(text) {
-                Ok(ClientMessage::Request(request)) => refusal.about(request.kind(), request.party()),
-                _ => refusal,
-            });
+        if self.context.commands.send(command).await.is_err() {
+            self.session.end(ErrorCode::Stopping);
         }
-        Ok(ClientMessage::parse(text)?)
-    }
-
-    /// Answers a frame that is refused; too many in a row end the connection.
-    async fn refuse(&mut self, refusal: Refusal) -> Result<(), End> {
-        self.refused += 1;
-        if self.refused > self.limits.refused {
-            return Err(refusal.into());
-        }
-        self.send(ServerMessage::Error(refusal).encode().into()).await
+        Ok(())
     }
 
     async fn send(&mut self, text: Utf8Bytes) -> Result<(), End> {
-        match timeout(self.limits.send, self.socket.send(Message::Text(text))).await {
+        match timeout(self.context.limits.send, self.socket.send(Message::Text(text))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),
         }
     }
 
     async fn close(mut self, end: End) {
-        if let End::Refused(refusal) = &end {
-            let _ = self.send(ServerMessage::Error((**refusal).clone()).encode().into()).await;
-        }
-        if !matches!(end, End::Gone) {
+        if matches!(end, End::GivenUp) {
             let goodbye = CloseFrame { code: close_code::NORMAL, reason: Utf8Bytes::default() };
-            let _ = timeout(self.limits.send, self.socket.send(Message::Close(Some(goodbye)))).await;
+            let goodbye = self.socket.send(Message::Close(Some(goodbye)));
+            let _ = timeout(self.context.limits.send, goodbye).await;
         }
     }
 }
 
+enum Received {
+    Text(Utf8Bytes),
+    Unreadable(ErrorCode),
+    Closed,
+}
+
 /// The next text frame. Pings are answered by the library; binary frames are not of this protocol.
-async fn next_text(socket: &mut WebSocket) -> Result<Utf8Bytes, End> {
+async fn next_text(socket: &mut WebSocket) -> Received {
     loop {
         match socket.recv().await {
-            Some(Ok(Message::Text(text))) => return Ok(text),
+            Some(Ok(Message::Text(text))) => return Received::Text(text),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            Some(Ok(Message::Binary(_))) => return Err(ErrorCode::BadFrame.into()),
-            Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
+            Some(Ok(Message::Binary(_))) => return Received::Unreadable(ErrorCode::BadFrame),
+            Some(Ok(Message::Close(_))) | None => return Received::Closed,
             // Too large, or not the WebSocket protocol.
             Some(Err(error)) => {
                 tracing::debug!(%error, "connection broke");
-                return Err(ErrorCode::TooLarge.into());
+                return Received::Unreadable(ErrorCode::TooLarge);
             }
         }
     }
 }
 
-fn random() -> Result<[u8; 32], End> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "the system gives no random bytes");
-        End::from(ErrorCode::Internal)
-    })?;
-    Ok(bytes)
+fn random() -> Option<SessionRandom> {
+    let mut bytes = [0; 64];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => Some(SessionRandom::from_random(bytes)),
+        Err(error) => {
+            tracing::error!(%error, "the system gives no random bytes");
+            None
+        }
+    }
 }

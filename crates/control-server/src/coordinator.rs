@@ -7,16 +7,14 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 use lanrage_control::{
-    protocol::{ErrorCode, PROTOCOL_VERSION, Refusal, Request, ServerMessage, SessionToken, StunEndpoint},
+    protocol::{ErrorCode, Refusal, Request, ServerMessage, StunEndpoint},
     registry::{Registry, RegistrySettings},
+    session::{ConnectionId, Hub, HubOutput, Proven},
 };
-use lanrage_party::{PeerId, UnixMillis};
+use lanrage_party::UnixMillis;
 use tokio::sync::{mpsc, watch};
 
-use crate::{
-    database::{Batch, Database, StoredToken},
-    shutdown::Shutdown,
-};
+use crate::{database::Database, shutdown::Shutdown};
 
 /// Commands that wait for the coordinator. When it is full, connections wait, and with them their clients.
 pub(crate) const COMMANDS: usize = 1_024;
@@ -25,59 +23,32 @@ const BATCH: usize = 256;
 /// Between two tries of a disk that failed.
 const STORAGE_RETRY: Duration = Duration::from_secs(2);
 
-/// Number of a connection, never used twice while the server runs.
-pub(crate) type ConnectionId = u64;
-
-/// What a connection tells the coordinator. All of it after the client has proven that it is `peer`.
+/// What a connection tells the coordinator.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// The connection is the peer's from now on; an earlier one of the same peer is closed.
+    /// Its client has proven who it is.
     Connect {
-        peer: PeerId,
         connection: ConnectionId,
+        proven: Proven,
         /// Frames for the client. When it is full, the client is disconnected; see
-        /// [`crate::ConnectionLimits::outgoing`].
+        /// [`crate::ConnectionLimits::outgoing`]. Dropping it ends the connection.
         outgoing: mpsc::Sender<Utf8Bytes>,
-        session: SessionToken,
-        /// To be stored, if the session is a new one.
-        issued: Option<StoredToken>,
     },
-    /// Asks for something.
-    Request { peer: PeerId, connection: ConnectionId, request: Request },
+    /// Its client asks for something.
+    Request { connection: ConnectionId, request: Box<Request> },
     /// A sign of life.
-    Heartbeat { peer: PeerId, connection: ConnectionId },
-    /// The connection is over.
-    Disconnect { peer: PeerId, connection: ConnectionId },
-}
-
-impl Command {
-    const fn connection(&self) -> (PeerId, ConnectionId) {
-        match self {
-            Self::Connect { peer, connection, .. }
-            | Self::Request { peer, connection, .. }
-            | Self::Heartbeat { peer, connection }
-            | Self::Disconnect { peer, connection } => (*peer, *connection),
-        }
-    }
+    Heartbeat { connection: ConnectionId },
+    /// It is over.
+    Disconnect { connection: ConnectionId },
 }
 
 /// The coordinator's state.
 pub(crate) struct Coordinator {
-    registry: Registry,
+    hub: Hub,
     database: Database,
-    stun: Vec<StunEndpoint>,
-    connections: HashMap<PeerId, Connection>,
-    /// Answers that are not the registry's; sent with the batch.
-    answers: Vec<(PeerId, ServerMessage)>,
-    tokens: Vec<StoredToken>,
+    outgoing: HashMap<ConnectionId, mpsc::Sender<Utf8Bytes>>,
     healthy: watch::Sender<bool>,
     shutdown: Shutdown,
-}
-
-#[derive(Debug)]
-struct Connection {
-    id: ConnectionId,
-    outgoing: mpsc::Sender<Utf8Bytes>,
 }
 
 impl Coordinator {
@@ -90,130 +61,85 @@ impl Coordinator {
         shutdown: Shutdown,
     ) -> Result<Self, sea_orm::DbErr> {
         let registry = restore(settings, &database).await?;
-        Ok(Self {
-            registry,
-            database,
-            stun,
-            connections: HashMap::new(),
-            answers: Vec::new(),
-            tokens: Vec::new(),
-            healthy,
-            shutdown,
-        })
+        Ok(Self { hub: Hub::new(registry, stun), database, outgoing: HashMap::new(), healthy, shutdown })
     }
 
     /// Runs until every connection is gone and nobody can make another, then closes the database.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        let mut sweep = tokio::time::interval(self.registry.settings().sweep_interval);
+        let mut sweep = tokio::time::interval(self.hub.registry().settings().sweep_interval);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            let mut expire_before = None;
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(command) => self.apply(command),
                     None => break,
                 },
-                _ = sweep.tick() => expire_before = Some(self.sweep()),
+                _ = sweep.tick() => self.hub.sweep(now()),
             }
             for _ in 1..BATCH {
                 let Ok(command) = commands.try_recv() else { break };
                 self.apply(command);
             }
-            self.settle(expire_before).await;
+            self.settle().await;
         }
         // Everybody's departure is the last thing to be written.
-        self.settle(None).await;
+        self.settle().await;
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close cleanly");
         }
     }
 
     fn apply(&mut self, command: Command) {
-        let (peer, connection) = command.connection();
-        let now = now();
-        if let Command::Connect { outgoing, session, issued, .. } = command {
-            if let Some(earlier) = self.connections.insert(peer, Connection { id: connection, outgoing }) {
-                // It may be dead, so it is not waited for; dropping its sender ends it.
-                let _ = earlier.outgoing.try_send(frame(ErrorCode::Replaced.into()));
-                self.registry.disconnected(peer, now);
-            }
-            self.tokens.extend(issued);
-            self.answers.push((peer, self.welcome(session, now)));
-            return;
-        }
-        // A connection that was replaced or given up has no say any more.
-        if self.connections.get(&peer).is_none_or(|current| current.id != connection) {
-            return;
-        }
         match command {
-            Command::Request { request, .. } => self.registry.handle(peer, request, now),
-            Command::Heartbeat { .. } => {
-                self.registry.heartbeat(peer, now);
-                self.answers.push((peer, ServerMessage::Alive));
+            Command::Connect { connection, proven, outgoing } => {
+                self.outgoing.insert(connection, outgoing);
+                self.hub.connect(connection, proven, now());
             }
-            Command::Disconnect { .. } => self.drop_connection(peer),
-            Command::Connect { .. } => {}
+            Command::Request { connection, request } => self.hub.request(connection, *request, now()),
+            Command::Heartbeat { connection } => self.hub.heartbeat(connection, now()),
+            Command::Disconnect { connection } => self.drop_connection(connection),
         }
-    }
-
-    fn welcome(&self, session: SessionToken, now: UnixMillis) -> ServerMessage {
-        let heartbeat = self.registry.settings().heartbeat_interval;
-        ServerMessage::Welcome {
-            session,
-            protocol: PROTOCOL_VERSION,
-            heartbeat_interval_ms: u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
-            server_time: now,
-            stun: self.stun.clone(),
-        }
-    }
-
-    fn sweep(&mut self) -> UnixMillis {
-        let now = now();
-        self.registry.sweep(now);
-        for peer in self.registry.take_silent() {
-            if let Some(connection) = self.connections.remove(&peer) {
-                let _ = connection.outgoing.try_send(frame(ErrorCode::TimedOut.into()));
-            }
-        }
-        now
     }
 
     /// Ends a batch: writes what it changed, then says what it answers.
-    async fn settle(&mut self, expire_before: Option<UnixMillis>) {
-        let changes = self.registry.take_changes();
-        let batch = Batch { changes, tokens: std::mem::take(&mut self.tokens), expire_before };
-        if !batch.is_empty()
-            && let Err(error) = self.database.commit(&batch).await
+    async fn settle(&mut self) {
+        let changes = self.hub.take_changes();
+        if !changes.is_empty()
+            && let Err(error) = self.database.commit(&changes).await
         {
             tracing::error!(%error, "the database cannot be written; nothing of this batch is acknowledged");
             self.recover().await;
             return;
         }
-        for (peer, message) in std::mem::take(&mut self.answers) {
-            self.send(&[peer], &message);
-        }
         // Dropping a slow connection makes further messages; so until there are none.
-        while let Some(outgoing) = self.registry.poll_outgoing() {
-            self.send(&outgoing.to, &outgoing.message);
-        }
-    }
-
-    /// Sends one message, encoded once, to each of the peers.
-    fn send(&mut self, to: &[PeerId], message: &ServerMessage) {
-        let text = Utf8Bytes::from(message.encode());
-        for peer in to {
-            let Some(connection) = self.connections.get(peer) else { continue };
-            if connection.outgoing.try_send(text.clone()).is_err() {
-                tracing::info!(peer = %peer.short(), "disconnected: too slow, or gone");
-                self.drop_connection(*peer);
+        while let Some(output) = self.hub.poll_output() {
+            match output {
+                HubOutput::Send { to, message } => self.send(&to, &message),
+                HubOutput::Close { connection, refusal } => {
+                    if let Some(outgoing) = self.outgoing.remove(&connection) {
+                        // It may be dead, so it is not waited for; dropping its sender ends it.
+                        let _ = outgoing.try_send(frame(refusal));
+                    }
+                }
             }
         }
     }
 
-    fn drop_connection(&mut self, peer: PeerId) {
-        if self.connections.remove(&peer).is_some() {
-            self.registry.disconnected(peer, now());
+    /// Sends one message, encoded once, to each of the connections.
+    fn send(&mut self, to: &[ConnectionId], message: &ServerMessage) {
+        let text = Utf8Bytes::from(message.encode());
+        for connection in to {
+            let Some(outgoing) = self.outgoing.get(connection) else { continue };
+            if outgoing.try_send(text.clone()).is_err() {
+                tracing::info!(connection = connection.0, "disconnected: too slow, or gone");
+                self.drop_connection(*connection);
+            }
         }
+    }
+
+    fn drop_connection(&mut self, connection: ConnectionId) {
+        self.outgoing.remove(&connection);
+        self.hub.disconnected(connection, now());
     }
 
     /// The disk failed. Memory is ahead of it, so it is thrown away: everybody is sent off, and the registry
@@ -221,17 +147,16 @@ impl Coordinator {
     /// nobody is let in; parties go on without their control plane meanwhile.
     async fn recover(&mut self) {
         self.healthy.send_replace(false);
-        self.answers.clear();
         let problem = Refusal::new(ErrorCode::Internal).retry_after(5_000);
         let problem = frame(problem);
-        for (_, connection) in self.connections.drain() {
-            let _ = connection.outgoing.try_send(problem.clone());
+        for (_, outgoing) in self.outgoing.drain() {
+            let _ = outgoing.try_send(problem.clone());
         }
-        let settings = self.registry.settings().clone();
+        let settings = self.hub.registry().settings().clone();
         while !*self.healthy.borrow() {
             match restore_writable(settings.clone(), &self.database).await {
                 Ok(registry) => {
-                    self.registry = registry;
+                    self.hub.replace(registry);
                     tracing::info!("the database can be written again");
                     self.healthy.send_replace(true);
                 }

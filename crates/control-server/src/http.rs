@@ -14,7 +14,10 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use lanrage_control::protocol::{CLIENT_FRAME_BYTES, SESSION_PATH};
+use lanrage_control::{
+    protocol::{CLIENT_FRAME_BYTES, SESSION_PATH},
+    session::ConnectionId,
+};
 use serde_json::json;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -72,7 +75,7 @@ pub(crate) async fn accept(listener: TcpListener, context: Arc<Context>, healthy
             },
             Some((socket, place)) = sockets.recv() => {
                 next_id += 1;
-                let (id, context) = (next_id, context.clone());
+                let (id, context) = (ConnectionId(next_id), context.clone());
                 tasks.spawn(async move {
                     serve(socket, id, context).await;
                     drop(place);

@@ -5,7 +5,6 @@
 //! batch in one transaction, and only then lets the answers out: what a peer was told survives a crash. Every
 //! other task only moves bytes.
 
-mod bucket;
 mod connection;
 mod coordinator;
 mod database;
@@ -18,5 +17,6 @@ mod shutdown;
 mod stun;
 
 pub use error::ServerError;
+pub use lanrage_control::session::ConnectionLimits;
 pub use server::Server;
-pub use settings::{ConnectionLimits, ServerSettings};
+pub use settings::ServerSettings;

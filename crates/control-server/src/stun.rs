@@ -6,10 +6,11 @@ use std::{
     time::Instant,
 };
 
+use lanrage_control::session::TokenBucket;
 use lanrage_nat::stun;
 use tokio::net::UdpSocket;
 
-use crate::{bucket::TokenBucket, shutdown::Shutdown};
+use crate::shutdown::Shutdown;
 
 /// Answers per source: so many at once, so many per second. An answer is about twice a request, which makes
 /// spoofing worthless already; this makes it pointless.

@@ -11,14 +11,17 @@
 //! secret by the engine, which is the only one that has it.
 
 mod link;
+pub mod listen;
 mod local;
+pub mod persist;
 mod plane;
 pub mod protocol;
 pub mod registry;
 mod remote;
+pub mod session;
 pub mod websocket;
 
 pub use link::{LinkAction, LinkClosed, LinkEvent, LinkId};
-pub use local::LocalControlPlane;
+pub use local::{GuestAction, GuestEvent, LocalControlPlane};
 pub use plane::{ControlEvent, ControlPlane, DisconnectReason, Now};
 pub use remote::{RemoteControlPlane, RemoteSettings, RemoteTimings};

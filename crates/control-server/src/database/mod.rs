@@ -44,30 +44,6 @@ pub(crate) struct DirectoryLock {
     _file: File,
 }
 
-/// What one batch has to make durable.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
-    pub(crate) changes: Vec<StoredChange>,
-    pub(crate) tokens: Vec<StoredToken>,
-    /// Remove tokens that expired before.
-    pub(crate) expire_before: Option<UnixMillis>,
-}
-
-/// A session token's stored half.
-#[derive(Debug)]
-pub(crate) struct StoredToken {
-    pub(crate) token: SessionToken,
-    pub(crate) peer: PeerId,
-    pub(crate) created_at: UnixMillis,
-    pub(crate) expires_at: UnixMillis,
-}
-
-impl Batch {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.tokens.is_empty() && self.expire_before.is_none()
-    }
-}
-
 impl DirectoryLock {
     /// Makes the directory if it is missing, and takes it.
     pub(crate) fn take(directory: &Path) -> Result<Self, ServerError> {
@@ -123,29 +99,10 @@ impl Database {
     }
 
     /// Writes a batch: all of it, or nothing.
-    pub(crate) async fn commit(&self, batch: &Batch) -> Result<(), DbErr> {
+    pub(crate) async fn commit(&self, changes: &[StoredChange]) -> Result<(), DbErr> {
         let transaction = self.connection.begin().await?;
-        write_changes(&transaction, &batch.changes).await?;
-        for token in &batch.tokens {
-            // One per peer: an older one is of a session that this one replaces.
-            auth_tokens::Entity::delete_many()
-                .filter(auth_tokens::Column::PeerId.eq(token.peer.to_string()))
-                .exec(&transaction)
-                .await?;
-            let row = auth_tokens::ActiveModel {
-                token_hash: Set(hash(&token.token)),
-                peer_id: Set(token.peer.to_string()),
-                created_at: Set(rows::time(token.created_at)),
-                expires_at: Set(rows::time(token.expires_at)),
-            };
-            auth_tokens::Entity::insert(row).exec_without_returning(&transaction).await?;
-        }
-        if let Some(before) = batch.expire_before {
-            auth_tokens::Entity::delete_many()
-                .filter(auth_tokens::Column::ExpiresAt.lte(rows::time(before)))
-                .exec(&transaction)
-                .await?;
-        }
+        write_changes(&transaction, changes).await?;
+        write_tokens(&transaction, changes).await?;
         transaction.commit().await
     }
 
@@ -157,7 +114,8 @@ impl Database {
         now: UnixMillis,
     ) -> Result<bool, DbErr> {
         let row = auth_tokens::Entity::find_by_id(hash(token)).one(&self.connection).await?;
-        Ok(row.is_some_and(|row| row.peer_id == peer.to_string() && rows::read_time(row.expires_at) > now))
+        let stored = row.and_then(|row| rows::read_token(&row, token.clone()));
+        Ok(stored.is_some_and(|stored| stored.is_good(peer, now)))
     }
 
     /// Writes, and takes back, a row: an error says that nothing can be written now.
@@ -212,6 +170,7 @@ async fn write_changes(database: &impl ConnectionTrait, changes: &[StoredChange]
                 put_peers.push(rows::peer_row(peer));
             }
             StoredChange::RemovePeer { party, peer } => stale_peers.push((*party, *peer)),
+            StoredChange::PutToken(_) | StoredChange::ExpireTokens { .. } => {}
         }
     }
     for gone in gone_parties.chunks(ROWS) {
@@ -240,6 +199,29 @@ async fn write_changes(database: &impl ConnectionTrait, changes: &[StoredChange]
     }
     for put in put_peers.chunks(ROWS) {
         peers::Entity::insert_many(put.iter().cloned()).exec_without_returning(database).await?;
+    }
+    Ok(())
+}
+
+async fn write_tokens(database: &impl ConnectionTrait, changes: &[StoredChange]) -> Result<(), DbErr> {
+    for change in changes {
+        match change {
+            StoredChange::PutToken(token) => {
+                auth_tokens::Entity::delete_many()
+                    .filter(auth_tokens::Column::PeerId.eq(token.peer.to_string()))
+                    .exec(database)
+                    .await?;
+                let row = rows::token_row(token, hash(&token.token));
+                auth_tokens::Entity::insert(row).exec_without_returning(database).await?;
+            }
+            StoredChange::ExpireTokens { now } => {
+                auth_tokens::Entity::delete_many()
+                    .filter(auth_tokens::Column::ExpiresAt.lte(rows::time(*now)))
+                    .exec(database)
+                    .await?;
+            }
+            _ => {}
+        }
     }
     Ok(())
 }

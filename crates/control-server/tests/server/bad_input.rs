@@ -106,6 +106,7 @@ async fn a_session_resumes_without_a_challenge_and_only_for_its_own_peer() {
             client_version: String::new(),
             identity: player.identity.public(),
             session: Some(session.clone()),
+            if_absent: false,
         };
         ClientMessage::Session(hello).encode()
     };

@@ -203,6 +203,7 @@ impl Raw {
             client_version: "test".into(),
             identity: identity.public(),
             session: None,
+            if_absent: false,
         };
         self.send(ClientMessage::Session(hello).encode()).await;
     }

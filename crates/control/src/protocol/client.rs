@@ -30,6 +30,10 @@ pub enum SessionMessage {
         /// The token of an earlier session, to spare the challenge.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<SessionToken>,
+        /// Only if this identity has no other connection: said by a client that was replaced, so that it does
+        /// not throw out in turn whoever replaced it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        if_absent: bool,
     },
     /// The answer to a challenge.
     Prove {

@@ -55,7 +55,7 @@ pub enum ErrorCode {
     /// The address is not one of the party's network.
     #[error("the address is outside the party's network")]
     OutsideSubnet,
-    /// A newer record of this peer is known.
+    /// A newer record of this peer is known; see [`Refusal::newest`].
     #[error("a newer record of this peer is known")]
     StaleRecord,
     /// Too many messages at once; see [`Refusal::retry_after_ms`].
@@ -105,6 +105,9 @@ pub struct Refusal {
     /// With [`ErrorCode::LeaseFixed`]: the address that the sender holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<VirtualIp>,
+    /// With [`ErrorCode::StaleRecord`]: the sequence of the sender's newest record. The next one has to be above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<u64>,
 }
 
 impl Refusal {
@@ -118,6 +121,7 @@ impl Refusal {
             request: None,
             taken: Vec::new(),
             lease: None,
+            newest: None,
         }
     }
 

@@ -58,6 +58,16 @@ impl ClientMessage {
         }
     }
 
+    /// The protocol version in a hello that cannot be read otherwise.
+    pub(crate) fn claimed_protocol(text: &str) -> Option<u16> {
+        #[derive(Deserialize)]
+        struct Hello {
+            protocol: u16,
+        }
+        let hello = text.len() <= CLIENT_FRAME_BYTES && tag(text).ok()? == "hello";
+        hello.then(|| body::<Hello>(text).ok()).flatten().map(|hello| hello.protocol)
+    }
+
     /// The frame.
     pub fn encode(&self) -> String {
         encode(self)

@@ -17,6 +17,10 @@
 //! Unknown fields are ignored, so fields can be added. An unknown `type` is answered with
 //! [`ErrorCode::UnknownMessage`] by a server and ignored by a client; the connection stays. Frames on one
 //! connection are answered in their order.
+//!
+//! Both sides speak the older one of their versions, if the other one still understands it ([`negotiate`]): a
+//! server refuses a client that is too old with [`ErrorCode::ProtocolVersion`], whatever else its hello holds;
+//! a client gives up a server that is too old for the same reason.
 
 mod client;
 mod error;
@@ -34,6 +38,8 @@ pub use server::{ServerMessage, StunEndpoint};
 
 /// Version of the messages in this module, said in the first frame of either side.
 pub const PROTOCOL_VERSION: u16 = 1;
+/// The oldest version that is still understood.
+pub const OLDEST_PROTOCOL_VERSION: u16 = 1;
 /// Path of the WebSocket below a control endpoint.
 pub const SESSION_PATH: &str = "/v1/session";
 /// Largest frame that a client may send, in bytes: the largest sealed signal fits twice. Frames of a server
@@ -43,3 +49,15 @@ pub const CLIENT_FRAME_BYTES: usize = 12 * 1024;
 pub const TEXT_BYTES: usize = 256;
 /// Most STUN servers in a `welcome`.
 pub const STUN_ENDPOINTS: usize = 8;
+
+/// The version that is spoken with a side of version `theirs`; `None` if that one is too old. One that is newer
+/// decides for itself whether it still speaks ours.
+pub const fn negotiate(theirs: u16) -> Option<u16> {
+    if theirs < OLDEST_PROTOCOL_VERSION {
+        None
+    } else if theirs < PROTOCOL_VERSION {
+        Some(theirs)
+    } else {
+        Some(PROTOCOL_VERSION)
+    }
+}

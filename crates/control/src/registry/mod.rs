@@ -6,7 +6,18 @@
 //!
 //! The registry chooses no address: a peer's lease stands in its signed record. The registry only sees to it
 //! that no two members of a party hold the same one.
+//!
+//! # Clean-up
+//!
+//! All of it is decided here, by [`Registry::sweep`] and the settings:
+//! - a peer that was silent for [`RegistrySettings::stale_after`] is away, and its connection is given up;
+//! - a member that was away for [`RegistrySettings::retention`] is removed; nobody is before, whatever happens
+//!   to the host, the clock or the registry itself (see [`RegistrySettings::grace`]);
+//! - a party whose last member left or was removed is removed;
+//! - a session token is removed after [`RegistrySettings::token_lifetime`].
 
+mod adopt;
+mod cleanup;
 mod party;
 mod restore;
 mod settings;
@@ -17,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use lanrage_party::{PartyId, PeerId, SignedRecord, UnixMillis};
 
 pub use settings::RegistrySettings;
-pub use stored::{StoredChange, StoredParty, StoredPeer};
+pub use stored::{StoredChange, StoredParty, StoredPeer, StoredToken};
 
 use self::{party::PartyState, stored::Dirty};
 use crate::protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, ServerMessage};
@@ -54,7 +65,12 @@ impl Registry {
             memberships: BTreeMap::new(),
             outgoing: VecDeque::new(),
             silent: Vec::new(),
-            dirty: Dirty { parties: BTreeSet::new(), peers: BTreeSet::new() },
+            dirty: Dirty {
+                parties: BTreeSet::new(),
+                peers: BTreeSet::new(),
+                tokens: Vec::new(),
+                expire_tokens: None,
+            },
             patient_since: now,
             last_sweep: now,
         }
@@ -103,32 +119,6 @@ impl Registry {
         }
     }
 
-    /// Marks silent peers away, and removes members that were away beyond the retention, and parties that
-    /// have none left. To be called every [`RegistrySettings::sweep_interval`].
-    pub fn sweep(&mut self, now: UnixMillis) {
-        let missed = u128::from(now.since(self.last_sweep)) > 10 * self.settings.sweep_interval.as_millis();
-        if missed || now < self.last_sweep {
-            self.patient_since = now;
-        }
-        self.last_sweep = now;
-        let patient = u128::from(now.since(self.patient_since)) <= self.settings.grace.as_millis();
-        let (mut stale, mut expired) = (Vec::new(), Vec::new());
-        for (id, party) in &self.parties {
-            stale.extend(party.silent(true, self.settings.stale_after, now).into_iter().map(|p| (*id, p)));
-            if !patient {
-                expired
-                    .extend(party.silent(false, self.settings.retention, now).into_iter().map(|p| (*id, p)));
-            }
-        }
-        for (id, peer) in stale {
-            self.mark_away(id, peer, now);
-            self.silent.push(peer);
-        }
-        for (id, peer) in expired {
-            self.remove(id, peer);
-        }
-    }
-
     /// The next message to send.
     pub fn poll_outgoing(&mut self) -> Option<Outgoing> {
         self.outgoing.pop_front()
@@ -151,6 +141,8 @@ impl Registry {
             let stored = self.parties.get_mut(&party).and_then(|state| state.store(peer));
             changes.push(stored.map_or(StoredChange::RemovePeer { party, peer }, StoredChange::PutPeer));
         }
+        changes.extend(dirty.expire_tokens.map(|now| StoredChange::ExpireTokens { now }));
+        changes.extend(dirty.tokens.into_iter().map(StoredChange::PutToken));
         changes
     }
 
@@ -164,6 +156,10 @@ impl Registry {
                 }
                 let mut fresh = None;
                 if known.is_none() {
+                    if self.settings.owner.is_some_and(|owner| owner != from) {
+                        let detail = "only the player who runs this control plane makes parties here";
+                        return Err(Refusal::new(ErrorCode::TooManyParties).detail(detail));
+                    }
                     if self.parties.len() >= self.settings.parties {
                         return Err(ErrorCode::TooManyParties.into());
                     }
@@ -271,6 +267,14 @@ impl Registry {
     }
 
     fn remove(&mut self, id: PartyId, peer: PeerId) {
+        self.remove_member(id, peer);
+        if self.parties.get(&id).is_some_and(|party| party.members.is_empty()) {
+            self.parties.remove(&id);
+        }
+    }
+
+    /// Removes a member, and not the party if it was the last one.
+    fn remove_member(&mut self, id: PartyId, peer: PeerId) {
         let Some(party) = self.parties.get_mut(&id) else { return };
         let changes = party.remove(peer);
         if changes.is_empty() {
@@ -284,9 +288,6 @@ impl Registry {
         }
         self.dirty.parties.insert(id);
         self.dirty.peers.insert((id, peer));
-        if party.members.is_empty() {
-            self.parties.remove(&id);
-        }
         for change in changes {
             self.announce(id, change, None);
         }

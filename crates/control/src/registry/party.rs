@@ -39,7 +39,7 @@ impl Member {
         }
     }
 
-    fn lease(&self) -> VirtualIp {
+    pub(super) fn lease(&self) -> VirtualIp {
         self.record.claimed().virtual_ip
     }
 }
@@ -108,8 +108,9 @@ impl PartyState {
         let member = self.members.get_mut(&peer).ok_or(ErrorCode::NotAMember)?;
         let mut renewed = false;
         if let Some(record) = record.filter(|record| *record != member.record) {
-            if record.claimed().sequence <= member.record.claimed().sequence {
-                return Err(ErrorCode::StaleRecord.into());
+            let newest = member.record.claimed().sequence;
+            if record.claimed().sequence <= newest {
+                return Err(Refusal { newest: Some(newest), ..ErrorCode::StaleRecord.into() });
             }
             if record.claimed().virtual_ip != member.lease() {
                 return Err(Refusal { lease: Some(member.lease()), ..ErrorCode::LeaseFixed.into() });

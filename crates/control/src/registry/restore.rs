@@ -40,6 +40,9 @@ impl Registry {
             }
         }
         refused += registry.restore_hosts();
+        if let Some(last) = registry.last_sign_of_life() {
+            registry.was_away(last, now);
+        }
         (registry, refused)
     }
 

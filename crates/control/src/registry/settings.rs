@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use lanrage_party::limits;
+use lanrage_party::{PeerId, limits};
 
 /// Every time and bound of a [`super::Registry`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,11 @@ pub struct RegistrySettings {
     /// A member that was away for longer is removed, and with the last one the party: 30 days.
     pub retention: Duration,
     /// Nobody is removed within this time of a start, or of a jump of the clock: it may have been the
-    /// registry that was away. 1 day.
+    /// registry that was away. 1 day. After an absence of its own of more than half the retention,
+    /// everybody's retention begins anew.
     pub grace: Duration,
+    /// How long a session can be resumed without a new challenge: 24 h. Zero: never, and no token is stored.
+    pub token_lifetime: Duration,
     /// How exactly the time of a heartbeat is stored: 1 h. Finer would write for every heartbeat.
     pub last_seen_precision: Duration,
     /// Most members of one party.
@@ -24,6 +27,23 @@ pub struct RegistrySettings {
     pub parties_per_peer: usize,
     /// Most parties of all: 100,000.
     pub parties: usize,
+    /// The only peer that may make parties here, because the registry runs inside its app; `None`: everybody.
+    pub owner: Option<PeerId>,
+}
+
+impl RegistrySettings {
+    /// For a registry inside the app of `owner`, which may let its friends connect to it.
+    pub fn inside_app(owner: PeerId) -> Self {
+        Self {
+            // An evening is what such a registry runs at a time.
+            grace: Duration::from_secs(60 * 60),
+            // A challenge costs a millisecond on a LAN, and a stranger can make as many identities as it likes.
+            token_lifetime: Duration::ZERO,
+            parties: 256,
+            owner: Some(owner),
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for RegistrySettings {
@@ -35,10 +55,12 @@ impl Default for RegistrySettings {
             sweep_interval: Duration::from_secs(60),
             retention: 30 * 24 * HOUR,
             grace: 24 * HOUR,
+            token_lifetime: 24 * HOUR,
             last_seen_precision: HOUR,
             peers_per_party: limits::PEERS_PER_PARTY,
             parties_per_peer: 16,
             parties: 100_000,
+            owner: None,
         }
     }
 }

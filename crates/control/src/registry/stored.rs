@@ -1,9 +1,12 @@
 use std::collections::BTreeSet;
 
 use lanrage_party::{Name, NatType, PartyId, PeerId, SignedRecord, Subnet, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::SessionToken;
 
 /// A party as it is stored, without its members.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredParty {
     /// The party.
     pub party: PartyId,
@@ -22,7 +25,7 @@ pub struct StoredParty {
 }
 
 /// A member as it is stored. Presence is not: after a restart everybody is away.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredPeer {
     /// The party.
     pub party: PartyId,
@@ -31,11 +34,25 @@ pub struct StoredPeer {
     /// The member's record.
     pub record: SignedRecord,
     /// Its NAT type.
+    #[serde(default)]
     pub nat_type: NatType,
     /// When it joined.
     pub joined_at: UnixMillis,
     /// When it was last heard of.
     pub last_seen: UnixMillis,
+}
+
+/// A session token as it is stored: by its hash alone, which is for the store to see to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredToken {
+    /// The token.
+    pub token: SessionToken,
+    /// The only peer that it is good for.
+    pub peer: PeerId,
+    /// When it was issued.
+    pub created_at: UnixMillis,
+    /// From when on it is no longer good.
+    pub expires_at: UnixMillis,
 }
 
 /// What has to be written before the messages of the same step are sent.
@@ -54,6 +71,13 @@ pub enum StoredChange {
     },
     /// Remove a party and all its members.
     RemoveParty(PartyId),
+    /// Insert a token, in place of every other one of its peer: that one is of a session that this replaces.
+    PutToken(StoredToken),
+    /// Remove every token whose [`StoredToken::expires_at`] is not later than this.
+    ExpireTokens {
+        /// The time of the sweep.
+        now: UnixMillis,
+    },
 }
 
 /// What differs from the stored state, by key: however often something changes between two writes, it is
@@ -62,4 +86,6 @@ pub enum StoredChange {
 pub(super) struct Dirty {
     pub(super) parties: BTreeSet<PartyId>,
     pub(super) peers: BTreeSet<(PartyId, PeerId)>,
+    pub(super) tokens: Vec<StoredToken>,
+    pub(super) expire_tokens: Option<UnixMillis>,
 }

@@ -10,7 +10,7 @@ use crate::{
     ControlEvent, DisconnectReason, Now,
     protocol::{
         ClientMessage, ErrorCode, FrameError, PROTOCOL_VERSION, PartySnapshot, Refusal, Request, RequestKind,
-        ServerMessage, SessionMessage, StunEndpoint, prove_message,
+        ServerMessage, SessionMessage, StunEndpoint, negotiate, prove_message,
     },
 };
 
@@ -25,6 +25,7 @@ impl RemoteControlPlane {
             client_version: self.settings.client_version.clone(),
             identity: self.identity.public(),
             session: self.session.clone(),
+            if_absent: self.replaced,
         };
         self.send(now, &ClientMessage::Session(hello));
     }
@@ -47,9 +48,13 @@ impl RemoteControlPlane {
             }
             (
                 State::Greeting { .. },
-                ServerMessage::Welcome { session, heartbeat_interval_ms, stun, server_time, .. },
+                ServerMessage::Welcome { session, protocol, heartbeat_interval_ms, stun, server_time },
             ) => {
+                if protocol > PROTOCOL_VERSION || negotiate(protocol).is_none() {
+                    return self.refuse_session(now, &ErrorCode::ProtocolVersion.into());
+                }
                 self.session = Some(session);
+                self.replaced = false;
                 self.begin(now, heartbeat_interval_ms, server_time, stun);
             }
             (State::Greeting { .. }, ServerMessage::Error(refusal)) => self.refuse_session(now, &refusal),
@@ -102,6 +107,10 @@ impl RemoteControlPlane {
                 self.events.push_back(ControlEvent::Signal { party, from, signal });
             }
             ServerMessage::Left { party } => {
+                // The party that was left may have been joined again since.
+                if self.answers.arrived(party, &[RequestKind::LeaveParty]) {
+                    return;
+                }
                 // Also said of a party that we never meant to leave: the server has removed us.
                 let member = self.memberships.remove(&party).is_some();
                 if self.leaving.remove(&party) || member {
@@ -114,6 +123,10 @@ impl RemoteControlPlane {
     }
 
     fn handle_party(&mut self, snapshot: PartySnapshot) {
+        let kinds = [RequestKind::CreateParty, RequestKind::JoinParty, RequestKind::GetParty];
+        if self.answers.arrived(snapshot.party, &kinds) {
+            return;
+        }
         let Some(membership) = self.memberships.get_mut(&snapshot.party) else { return };
         membership.disconnected();
         membership.revision = Some(snapshot.revision);
@@ -133,11 +146,32 @@ impl RemoteControlPlane {
             ErrorCode::Internal if refusal.request.is_none() => return self.refuse_session(now, &refusal),
             _ => {}
         }
+        match (refusal.party, refusal.request) {
+            (Some(party), Some(request)) => {
+                let registration = matches!(request, RequestKind::CreateParty | RequestKind::JoinParty);
+                if self.answers.arrived(party, &[request]) && registration {
+                    return;
+                }
+                if refusal.code == ErrorCode::PartyExists && self.join_instead(now, party) {
+                    return;
+                }
+            }
+            _ => self.answers.clear(),
+        }
         let retry_at = refusal
             .party
             .zip(refusal.request)
             .and_then(|(party, request)| self.schedule_registration(now, party, request, &refusal));
         self.events.push_back(ControlEvent::Refused { refusal, retry_at });
+    }
+
+    /// The party has been inherited, because its host was away for too long: the host comes back as a member.
+    fn join_instead(&mut self, now: Instant, party: PartyId) -> bool {
+        let Some(membership) = self.memberships.get_mut(&party) else { return false };
+        let Request::CreateParty { record, nat_type, .. } = &membership.register else { return false };
+        membership.register = Request::JoinParty { party, record: record.clone(), nat_type: *nat_type };
+        self.register(now, party);
+        true
     }
 
     /// Decides what a refused request means for the membership, and when it is registered again.
@@ -183,6 +217,7 @@ impl RemoteControlPlane {
         if !matches!(refusal.code, ErrorCode::Replaced | ErrorCode::Stopping) {
             self.session = None;
         }
+        self.replaced |= refusal.code == ErrorCode::Replaced;
         let reason = DisconnectReason::Refused(refusal.code);
         match refusal.code {
             // Another try soon would change nothing; in the case of a second program with the same identity

@@ -1,3 +1,4 @@
+mod answers;
 mod backoff;
 mod frames;
 mod membership;
@@ -11,7 +12,7 @@ use std::{
 use lanrage_party::{DeviceIdentity, PartyId};
 
 pub use self::settings::{RemoteSettings, RemoteTimings};
-use self::{backoff::Backoff, membership::Membership};
+use self::{answers::Answers, backoff::Backoff, membership::Membership};
 use crate::{
     ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LinkId, Now,
     protocol::{ClientMessage, Request, SessionMessage, SessionToken},
@@ -37,6 +38,10 @@ pub struct RemoteControlPlane {
     memberships: BTreeMap<PartyId, Membership>,
     /// Parties that the server has still to be told of that we left them.
     leaving: BTreeSet<PartyId>,
+    /// What the server has still to answer in this connection.
+    answers: Answers,
+    /// Another connection of this identity has taken this one's place: it is not thrown out in turn.
+    replaced: bool,
     /// When the connection counts as dead, because something is unanswered.
     answer_due: Option<Instant>,
     actions: VecDeque<LinkAction>,
@@ -70,6 +75,8 @@ impl RemoteControlPlane {
             session: None,
             memberships: BTreeMap::new(),
             leaving: BTreeSet::new(),
+            answers: Answers::default(),
+            replaced: false,
             answer_due: None,
             actions: VecDeque::new(),
             events: VecDeque::new(),
@@ -156,6 +163,7 @@ impl RemoteControlPlane {
         self.actions.push_back(LinkAction::Close);
         self.answer_due = None;
         self.memberships.values_mut().for_each(Membership::disconnected);
+        self.answers.clear();
         let retry_at = now + wait;
         self.state = State::Waiting { until: retry_at };
         self.events.push_back(ControlEvent::Disconnected { reason, retry_at });
@@ -172,6 +180,7 @@ impl RemoteControlPlane {
 
     fn send_request(&mut self, now: Instant, request: Request) {
         if self.is_connected() {
+            self.answers.expect(&request);
             self.send(now, &ClientMessage::Request(request));
         }
     }

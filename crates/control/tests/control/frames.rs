@@ -16,6 +16,7 @@ fn client_messages() -> Vec<ClientMessage> {
         client_version: "1".into(),
         identity: identity.public(),
         session,
+        if_absent: false,
     };
     let update = |record, nat_type| Request::UpdatePeer { party: party(1), record, nat_type };
     let session = [

@@ -88,6 +88,7 @@ impl Observer {
                 StoredChange::RemovePeer { party, peer } => {
                     self.peers.remove(&(party, peer));
                 }
+                StoredChange::PutToken(_) | StoredChange::ExpireTokens { .. } => {}
             }
         }
     }

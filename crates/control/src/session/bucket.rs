@@ -2,7 +2,7 @@ use std::time::Instant;
 
 /// A token bucket: so many at once, so many per second in the long run.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TokenBucket {
+pub struct TokenBucket {
     tokens: f64,
     burst: f64,
     rate: f64,
@@ -11,13 +11,13 @@ pub(crate) struct TokenBucket {
 
 impl TokenBucket {
     /// A full bucket.
-    pub(crate) fn new(burst: u32, rate: u32, now: Instant) -> Self {
+    pub fn new(burst: u32, rate: u32, now: Instant) -> Self {
         let burst = f64::from(burst);
         Self { tokens: burst, burst, rate: f64::from(rate), filled: now }
     }
 
     /// Takes one token, if there is one.
-    pub(crate) fn take(&mut self, now: Instant) -> bool {
+    pub fn take(&mut self, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.filled).as_secs_f64();
         self.filled = self.filled.max(now);
         self.tokens = passed.mul_add(self.rate, self.tokens).min(self.burst);

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+/// Times and bounds of the connections to a control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Most TCP connections at once: 10,000. One more is closed at once.
+    pub connections: usize,
+    /// From the first byte to the welcome: 10 s, the HTTP header and the proof each.
+    pub hello: Duration,
+    /// Without any frame of the client: 90 s, three heartbeats.
+    pub idle: Duration,
+    /// For one frame to be taken by the client's side: 10 s.
+    pub send: Duration,
+    /// Frames that may come at once: 256. More are refused.
+    pub burst: u32,
+    /// Frames per second in the long run: 50.
+    pub rate: u32,
+    /// Refused frames in a row after which the connection is closed: 256.
+    pub refused: u32,
+    /// Frames that wait for the client: 256. When it is full, the client is too slow, and is disconnected: it
+    /// comes back and gets the present state instead of the backlog.
+    pub outgoing: usize,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            hello: Duration::from_secs(10),
+            idle: Duration::from_secs(90),
+            send: Duration::from_secs(10),
+            burst: 256,
+            rate: 50,
+            refused: 256,
+            outgoing: 256,
+        }
+    }
+}
+
+impl ConnectionLimits {
+    /// For a control plane inside an app: 128 connections, which is two parties.
+    pub fn inside_app() -> Self {
+        Self { connections: 128, ..Self::default() }
+    }
+}

@@ -1,0 +1,15 @@
+//! The server's side of the control protocol, pure: what [`crate::LocalControlPlane`] does for the friends
+//! that connect to it and the control server for everybody.
+//!
+//! [`ServerSession`] is one connection: who is there, and how much it may say. [`Hub`] is all of them
+//! together: whose connection is whose, and what the registry answers.
+
+mod bucket;
+mod connection;
+mod hub;
+mod limits;
+
+pub use bucket::TokenBucket;
+pub use connection::{Proven, ServerSession, SessionOutput, SessionRandom};
+pub use hub::{ConnectionId, Hub, HubOutput};
+pub use limits::ConnectionLimits;
