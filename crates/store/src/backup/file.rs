@@ -61,15 +61,22 @@ fn publish(unfinished: &Path, target: &Path) -> io::Result<()> {
 /// [`StoreError::NotABackup`], [`StoreError::NewerSchema`], or [`StoreError`].
 pub(crate) async fn stage(backup: &Path, incoming: &Path) -> Result<(), StoreError> {
     let (from, to) = (backup.to_owned(), incoming.to_owned());
-    blocking::run(move || copy_verified(&from, &to)).await?;
-    let reason = match inspect(incoming).await? {
-        Inspection::Good { .. } => return Ok(()),
-        Inspection::Newer { found } => return Err(StoreError::NewerSchema { found }),
-        Inspection::Missing => "it is empty".to_owned(),
-        Inspection::Damaged { reason } => reason,
+    let staged = async {
+        blocking::run(move || copy_verified(&from, &to)).await?;
+        let reason = match inspect(incoming).await? {
+            Inspection::Good { .. } => return Ok(()),
+            Inspection::Newer { found } => return Err(StoreError::NewerSchema { found }),
+            Inspection::Missing => "it is empty".to_owned(),
+            Inspection::Damaged { reason } => reason,
+        };
+        Err(StoreError::NotABackup { path: backup.to_owned(), reason })
     };
-    remove(incoming)?;
-    Err(StoreError::NotABackup { path: backup.to_owned(), reason })
+    let staged = staged.await;
+    if staged.is_err() {
+        // The failure itself is what the caller must hear of.
+        let _ = remove(incoming);
+    }
+    staged
 }
 
 /// What is verified is what was copied: the file is read once.
@@ -95,7 +102,6 @@ fn copy_verified(backup: &Path, incoming: &Path) -> Result<(), StoreError> {
     }
     to.sync_all().map_err(failed)?;
     if hash.finalize()[..] != expected[..] {
-        remove(incoming)?;
         return Err(not_a_backup("it is not as it was made: its hash is another".to_owned()));
     }
     Ok(())

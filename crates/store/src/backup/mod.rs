@@ -43,16 +43,19 @@ pub enum BackupKind {
     Upgrade,
     /// The database was about to be replaced by a restored one.
     Restore,
+    /// The user asked for it; it is never removed by itself.
+    Manual,
 }
 
 impl BackupKind {
-    const ALL: [Self; 3] = [Self::Daily, Self::Upgrade, Self::Restore];
+    const ALL: [Self; 4] = [Self::Daily, Self::Upgrade, Self::Restore, Self::Manual];
 
     const fn word(self) -> &'static str {
         match self {
             Self::Daily => "daily",
             Self::Upgrade => "upgrade",
             Self::Restore => "restore",
+            Self::Manual => "manual",
         }
     }
 }
@@ -98,7 +101,16 @@ impl SettingsDatabase {
         Ok(made)
     }
 
-    /// The automatic backups, the one to restore first before the others.
+    /// Makes a backup in the folder of backups because the user asks for it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn back_up_now(&self, now: UnixMillis) -> Result<Backup, StoreError> {
+        let _one_at_a_time = self.maintenance.lock().await;
+        write(&self.connection, &self.files, BackupKind::Manual, now).await
+    }
+
+    /// The backups in the folder of backups, the one to restore first before the others.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -173,7 +185,10 @@ async fn write(
 ) -> Result<Backup, StoreError> {
     let folder = &files.backups;
     atomic_file::create_private_folder(folder).map_err(|error| StoreError::io(folder, error))?;
-    let backup = Backup::new(folder, kind, now);
+    let mut backup = Backup::new(folder, kind, now);
+    while backup.path.exists() {
+        backup = Backup::new(folder, kind, backup.made_at.plus(1));
+    }
     file::write(connection, &backup.path).await?;
     Ok(backup)
 }

@@ -26,6 +26,12 @@ pub(crate) async fn writer(path: &Path) -> Result<DatabaseConnection, StoreError
     .await?)
 }
 
+/// A connection for checking: it could write and does not, because SQLite leaves out the checks of columns where
+/// it cannot. Closing it folds in the write-ahead log.
+pub(super) async fn checker(path: &Path) -> Result<DatabaseConnection, DbErr> {
+    connect(path, |options| options.pragma("cell_size_check", "ON")).await
+}
+
 /// A connection that changes not one byte of the database.
 pub(crate) async fn reader(path: &Path) -> Result<DatabaseConnection, DbErr> {
     connect(path, |options| options.read_only(true)).await

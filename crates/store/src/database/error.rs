@@ -107,7 +107,7 @@ impl From<DbErr> for StoreError {
             Failure::Corrupt => Self::Damaged { reason: error.to_string() },
             Failure::Full => Self::DiskFull,
             Failure::NotWritable => Self::NotWritable { reason: error.to_string() },
-            Failure::Other => Self::Database(error),
+            Failure::Statement | Failure::Other => Self::Database(error),
         }
     }
 }
@@ -121,12 +121,15 @@ pub(crate) enum Failure {
     Full,
     /// No permission to write, or to open.
     NotWritable,
+    /// The statement does not fit the file; a fixed statement then says that the file is not what it should be.
+    Statement,
     /// None of these: the file is not to blame.
     Other,
 }
 
 /// Result codes of SQLite (<https://sqlite.org/rescode.html>), the extended ones where they tell more.
 mod code {
+    pub(super) const ERROR: u32 = 1;
     pub(super) const PERM: u32 = 3;
     pub(super) const READONLY: u32 = 8;
     pub(super) const CORRUPT: u32 = 11;
@@ -158,6 +161,7 @@ impl Failure {
             // A tmpfs and some network file systems report a full disk only so.
             (code::IOERR_WRITE | code::IOERR_SHMSIZE, _) | (_, code::FULL) => Self::Full,
             (_, code::PERM | code::READONLY | code::CANTOPEN) => Self::NotWritable,
+            (_, code::ERROR) => Self::Statement,
             _ => Self::Other,
         }
     }

@@ -1,5 +1,5 @@
 use lanrage_party::{ControlEndpoint, Name, UnixMillis};
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
 
 use super::{
     SettingsDatabase,
@@ -33,10 +33,10 @@ impl SettingsDatabase {
             added_at: Set(rows::time(server.added_at)),
             last_used_at: Set(server.last_used_at.map(rows::time)),
         };
-        let newer = OnConflict::column(Column::Url)
-            .update_columns([Column::Name, Column::AddedAt, Column::LastUsedAt])
-            .to_owned();
-        Entity::insert(row).on_conflict(newer).exec_without_returning(&self.connection).await?;
+        Entity::insert(row)
+            .on_conflict(rows::replace::<Entity>())
+            .exec_without_returning(&self.connection)
+            .await?;
         Ok(())
     }
 
@@ -60,7 +60,7 @@ impl SettingsDatabase {
     }
 }
 
-fn read(row: &Model) -> Option<FavoriteServer> {
+pub(super) fn read(row: &Model) -> Option<FavoriteServer> {
     Some(FavoriteServer {
         url: row.url.parse().ok()?,
         name: Name::new(&row.name).ok()?,

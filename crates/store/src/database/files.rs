@@ -35,6 +35,11 @@ impl DatabaseFiles {
         with_suffix(&self.main, ".incoming")
     }
 
+    /// The database file where its folder was set aside as `folder`.
+    pub(crate) fn in_folder(&self, folder: &Path) -> PathBuf {
+        folder.join(self.main.file_name().unwrap_or_default())
+    }
+
     /// Sum of the sizes in bytes.
     pub(crate) fn size(&self) -> Result<u64, StoreError> {
         let [log, index] = self.companions();

@@ -1,5 +1,5 @@
 use lanrage_party::{Name, UnixMillis};
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -57,10 +57,10 @@ impl SettingsDatabase {
             extra: Set(rows::json(&profile.extra)),
             updated_at: Set(rows::time(now)),
         };
-        let newer = OnConflict::column(Column::Name)
-            .update_columns([Column::Executables, Column::Ports, Column::Extra, Column::UpdatedAt])
-            .to_owned();
-        Entity::insert(row).on_conflict(newer).exec_without_returning(&self.connection).await?;
+        Entity::insert(row)
+            .on_conflict(rows::replace::<Entity>())
+            .exec_without_returning(&self.connection)
+            .await?;
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl SettingsDatabase {
     }
 }
 
-fn read(row: &Model) -> Option<GameProfile> {
+pub(super) fn read(row: &Model) -> Option<GameProfile> {
     Some(GameProfile {
         name: Name::new(&row.name).ok()?,
         executables: serde_json::from_str(&row.executables).ok()?,

@@ -1,4 +1,9 @@
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+};
 
 use lanrage_migrations::client::{APPLICATION_ID, Migrator};
 use sea_orm::{DatabaseConnection, DbErr};
@@ -7,9 +12,18 @@ use sea_orm_migration::MigratorTrait;
 use super::{
     connect,
     error::Failure,
+    files::with_suffix,
     integrity::{self, rows},
 };
 use crate::StoreError;
+
+/// Specification: length of the header of an SQLite file, in bytes (<https://sqlite.org/fileformat.html>).
+const HEADER_BYTES: usize = 100;
+/// Specification: where in it the version needed for writing is.
+const WRITE_VERSION: usize = 18;
+
+/// Specification: where in it the size of a page is, of two bytes.
+const PAGE_SIZE: usize = 16;
 
 /// What a file is, found out without changing it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,45 +52,76 @@ pub(crate) enum Inspection {
 /// # Errors
 /// [`StoreError`] if that was not possible for reasons that lie outside the file.
 pub(crate) async fn inspect(path: &Path) -> Result<Inspection, StoreError> {
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.len() == 0 => return Ok(Inspection::Missing),
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Inspection::Missing),
+    match shape(path) {
+        Ok(Shape::Plausible) => {}
+        Ok(Shape::Empty) => return Ok(Inspection::Missing),
+        Ok(Shape::Wrong(reason)) => return Ok(Inspection::Damaged { reason: reason.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Inspection::Missing),
         Err(error) => return Err(StoreError::io(path, error)),
     }
-    let connection = match connect::reader(path).await {
-        Ok(connection) => connection,
-        Err(error) => return damage_or_failure(error),
-    };
-    let inspection = inspect_open(&connection).await;
-    let closed = connection.close().await;
-    let inspection = inspection?;
-    closed?;
-    Ok(inspection)
+    match applied_migrations(path).await {
+        Ok(Some(applied)) => judge(path, &applied).await,
+        Ok(None) => Ok(Inspection::Damaged { reason: "it is not a database of LANrage".to_owned() }),
+        Err(error) => damage_or_failure(error),
+    }
 }
 
-async fn inspect_open(connection: &DatabaseConnection) -> Result<Inspection, StoreError> {
-    let applied = match applied_migrations(connection).await {
-        Ok(Some(applied)) => applied,
-        Ok(None) => {
-            return Ok(Inspection::Damaged { reason: "it is not a database of LANrage".to_owned() });
-        }
-        Err(error) => return damage_or_failure(error),
-    };
+async fn judge(path: &Path, applied: &[String]) -> Result<Inspection, StoreError> {
     let known: Vec<String> = Migrator::migrations().iter().map(|known| known.name().to_owned()).collect();
-    // Before its content is checked: this program may not know how to judge a newer one's.
+    // Before its content is checked: this program may not know how to judge a newer one's, and may not touch it.
     if let Some(found) = applied.iter().find(|applied| !known.contains(applied)) {
         return Ok(Inspection::Newer { found: found.clone() });
     }
-    let integrity = integrity::check(connection).await?;
-    if !integrity.is_good() {
-        return Ok(Inspection::Damaged { reason: integrity.faults.join("; ") });
+    match faults(path).await {
+        Ok(faults) if faults.is_empty() => Ok(Inspection::Good { outdated: applied.len() < known.len() }),
+        Ok(faults) => Ok(Inspection::Damaged { reason: faults.join("; ") }),
+        Err(error) => damage_or_failure(error),
     }
-    Ok(Inspection::Good { outdated: applied.len() < known.len() })
+}
+
+enum Shape {
+    Plausible,
+    Empty,
+    Wrong(&'static str),
+}
+
+/// What SQLite does not look at, or not as strictly.
+fn shape(path: &Path) -> io::Result<Shape> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    file.take(HEADER_BYTES as u64).read_to_end(&mut header)?;
+    if header.is_empty() {
+        return Ok(Shape::Empty);
+    }
+    if header.len() < HEADER_BYTES {
+        return Ok(Shape::Wrong("it is cut short"));
+    }
+    // Other versions would be a future format that may be read and not written.
+    if header[WRITE_VERSION] > 2 {
+        return Ok(Shape::Wrong("its header is not SQLite's"));
+    }
+    // A write-ahead log brings the missing part of a page that a crash has cut.
+    let has_log = fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let page = match u16::from_be_bytes([header[PAGE_SIZE], header[PAGE_SIZE + 1]]) {
+        1 => 65_536,
+        page => u64::from(page),
+    };
+    if !has_log && (page == 0 || length % page != 0) {
+        return Ok(Shape::Wrong("it is cut short"));
+    }
+    Ok(Shape::Plausible)
 }
 
 /// Names of the migrations made, oldest first; `None` if the file is somebody else's.
-async fn applied_migrations(connection: &DatabaseConnection) -> Result<Option<Vec<String>>, DbErr> {
+async fn applied_migrations(path: &Path) -> Result<Option<Vec<String>>, DbErr> {
+    let connection = connect::reader(path).await?;
+    let applied = read_migrations(&connection).await;
+    connection.close().await?;
+    applied
+}
+
+async fn read_migrations(connection: &DatabaseConnection) -> Result<Option<Vec<String>>, DbErr> {
     let mut tables = HashSet::new();
     for row in rows(connection, "SELECT name FROM sqlite_schema WHERE type = 'table'").await? {
         tables.insert(row.try_get_by_index::<String>(0)?);
@@ -98,9 +143,16 @@ async fn applied_migrations(connection: &DatabaseConnection) -> Result<Option<Ve
     Ok(Some(applied))
 }
 
+async fn faults(path: &Path) -> Result<Vec<String>, DbErr> {
+    let connection = connect::checker(path).await?;
+    let faults = integrity::faults(&connection).await;
+    connection.close().await?;
+    faults
+}
+
 fn damage_or_failure(error: DbErr) -> Result<Inspection, StoreError> {
     match Failure::of(&error) {
-        Failure::Corrupt => Ok(Inspection::Damaged { reason: error.to_string() }),
+        Failure::Corrupt | Failure::Statement => Ok(Inspection::Damaged { reason: error.to_string() }),
         _ => Err(error.into()),
     }
 }

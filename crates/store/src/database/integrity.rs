@@ -24,22 +24,18 @@ impl SettingsDatabase {
     /// # Errors
     /// [`StoreError`] where the check itself could not be made; damage is a result.
     pub async fn validate_database_integrity(&self) -> Result<Integrity, StoreError> {
-        check(&self.connection).await
-    }
-}
-
-pub(crate) async fn check(connection: &DatabaseConnection) -> Result<Integrity, StoreError> {
-    match faults(connection).await {
-        Ok(faults) => Ok(Integrity { faults }),
-        // The check stumbles over some kinds of damage instead of reporting them.
-        Err(error) if Failure::of(&error) == Failure::Corrupt => {
-            Ok(Integrity { faults: vec![error.to_string()] })
+        match faults(&self.connection).await {
+            Ok(faults) => Ok(Integrity { faults }),
+            // The check stumbles over some kinds of damage instead of reporting them.
+            Err(error) if Failure::of(&error) == Failure::Corrupt => {
+                Ok(Integrity { faults: vec![error.to_string()] })
+            }
+            Err(error) => Err(error.into()),
         }
-        Err(error) => Err(error.into()),
     }
 }
 
-async fn faults(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+pub(super) async fn faults(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     let mut faults = Vec::new();
     for row in rows(connection, "PRAGMA integrity_check(20)").await? {
         let line: String = row.try_get_by_index(0)?;
@@ -54,7 +50,7 @@ async fn faults(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     Ok(faults)
 }
 
-pub(crate) async fn rows(
+pub(super) async fn rows(
     connection: &DatabaseConnection,
     sql: &'static str,
 ) -> Result<Vec<sea_orm::QueryResult>, DbErr> {

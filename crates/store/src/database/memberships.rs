@@ -2,9 +2,8 @@ use lanrage_party::{
     ControlEndpoint, Invitation, Name, PartyId, PartySecret, PeerId, Subnet, UnixMillis, VirtualIp,
 };
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, TransactionTrait,
-    sea_query::{Expr, OnConflict},
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    TransactionTrait, sea_query::Expr,
 };
 
 use super::{
@@ -78,7 +77,7 @@ impl SettingsDatabase {
             deactivate(&transaction).await?;
         }
         Entity::insert(row(membership))
-            .on_conflict(replace_all())
+            .on_conflict(rows::replace::<Entity>())
             .exec_without_returning(&transaction)
             .await?;
         transaction.commit().await?;
@@ -166,31 +165,6 @@ pub(super) async fn deactivate(database: &impl ConnectionTrait) -> Result<(), Db
         .exec(database)
         .await?;
     Ok(())
-}
-
-/// In place, because removing a membership removes its roster.
-pub(super) fn replace_all() -> OnConflict {
-    use Column::{
-        Control, CreatedAt, Epoch, ExpiresAt, HostId, IsActive, IsHost, LastActiveAt, LeftAt, Name, Sequence,
-        Subnet, VirtualIp,
-    };
-    OnConflict::column(Column::PartyId)
-        .update_columns([
-            Name,
-            HostId,
-            IsHost,
-            Subnet,
-            Control,
-            Epoch,
-            ExpiresAt,
-            VirtualIp,
-            Sequence,
-            CreatedAt,
-            LastActiveAt,
-            LeftAt,
-            IsActive,
-        ])
-        .to_owned()
 }
 
 fn row(membership: &StoredMembership) -> ActiveModel {

@@ -13,6 +13,7 @@ mod nat_results;
 mod open;
 mod roster;
 mod rows;
+mod salvage;
 mod server_configs;
 mod settings;
 mod transfer;

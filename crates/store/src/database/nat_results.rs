@@ -3,7 +3,6 @@ use std::net::SocketAddr;
 use lanrage_party::{NatType, UnixMillis};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
-    sea_query::OnConflict,
 };
 
 use super::{
@@ -41,11 +40,11 @@ impl SettingsDatabase {
             public_endpoint: Set(result.public_endpoint.map(|endpoint| endpoint.to_string())),
             measured_at: Set(rows::time(result.measured_at)),
         };
-        let newer = OnConflict::column(Column::Network)
-            .update_columns([Column::NatType, Column::PublicEndpoint, Column::MeasuredAt])
-            .to_owned();
         let transaction = self.connection.begin().await?;
-        Entity::insert(row).on_conflict(newer).exec_without_returning(&transaction).await?;
+        Entity::insert(row)
+            .on_conflict(rows::replace::<Entity>())
+            .exec_without_returning(&transaction)
+            .await?;
         let kept: Vec<String> = Entity::find()
             .select_only()
             .column(Column::Network)
@@ -69,7 +68,7 @@ impl SettingsDatabase {
     }
 }
 
-fn read(row: &Model) -> Option<NatResult> {
+pub(super) fn read(row: &Model) -> Option<NatResult> {
     Some(NatResult {
         network: row.network.clone(),
         nat_type: rows::read_word(&row.nat_type)?,

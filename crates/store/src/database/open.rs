@@ -10,7 +10,7 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::Mutex;
 use tracing::warn;
 
-use super::{DatabaseFiles, Inspection, SettingsDatabase, connect, inspect};
+use super::{DatabaseFiles, Inspection, SettingsDatabase, connect, inspect, salvage::salvage};
 use crate::{
     DataDir, StoreError, atomic_file,
     backup::{self, Backup, BackupKind},
@@ -36,6 +36,8 @@ pub struct Damage {
     pub set_aside: Option<PathBuf>,
     /// What took their place.
     pub replacement: Replacement,
+    /// How many entries could still be read from the damaged files, and were put over the replacement's.
+    pub salvaged: usize,
 }
 
 /// What took a damaged database's place.
@@ -58,6 +60,9 @@ impl fmt::Display for Damage {
         match &self.replacement {
             Replacement::Backup { path, .. } => write!(f, " The backup {} was restored.", path.display())?,
             Replacement::Fresh => write!(f, " There was no good backup, so settings start afresh.")?,
+        }
+        if self.salvaged > 0 {
+            write!(f, " {} newer entries could still be read and were kept.", self.salvaged)?;
         }
         match &self.set_aside {
             Some(folder) => write!(f, " The damaged files are kept in {}.", folder.display()),
@@ -98,6 +103,9 @@ impl SettingsDatabase {
             report.upgraded = Some(made.path);
         }
         migrate(&connection).await?;
+        if let Some(Damage { set_aside: Some(folder), salvaged, .. }) = &mut report.damage {
+            *salvaged = salvage(&files.in_folder(folder), &connection).await?;
+        }
         Ok((Self { connection, files, maintenance: Mutex::new(()) }, report))
     }
 }
@@ -123,7 +131,7 @@ async fn replace(files: &DatabaseFiles, reason: String, now: UnixMillis) -> Resu
         }
         None => Replacement::Fresh,
     };
-    Ok(Damage { reason, set_aside, replacement })
+    Ok(Damage { reason, set_aside, replacement, salvaged: 0 })
 }
 
 /// The newest backup that is as it was made and that this program can read; its copy is incoming.

@@ -1,10 +1,7 @@
 use std::net::SocketAddr;
 
 use lanrage_party::{NatType, PartyId, PeerId, SignedRecord, UnixMillis};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait,
-    sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
 
 use super::{
     SettingsDatabase,
@@ -52,7 +49,7 @@ impl SettingsDatabase {
     /// [`StoreError`].
     pub async fn save_peer(&self, party: &PartyId, peer: &StoredPeer) -> Result<(), StoreError> {
         Entity::insert(row(party, peer))
-            .on_conflict(replace_all())
+            .on_conflict(rows::replace::<Entity>())
             .exec_without_returning(&self.connection)
             .await?;
         Ok(())
@@ -80,13 +77,6 @@ impl SettingsDatabase {
             .await?;
         Ok(readable("roster_peers", found, read))
     }
-}
-
-pub(super) fn replace_all() -> OnConflict {
-    use Column::{JoinedAt, LastEndpoint, LastSeen, NatType, Record};
-    OnConflict::columns([Column::PartyId, Column::PeerId])
-        .update_columns([Record, NatType, JoinedAt, LastEndpoint, LastSeen])
-        .to_owned()
 }
 
 fn row(party: &PartyId, peer: &StoredPeer) -> ActiveModel {

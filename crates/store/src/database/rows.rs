@@ -1,6 +1,7 @@
 //! Between values and columns. Reading is total: what is no value is `None`.
 
 use lanrage_party::UnixMillis;
+use sea_orm::{EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, sea_query::OnConflict};
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::warn;
 
@@ -10,6 +11,14 @@ pub(super) fn time(at: UnixMillis) -> i64 {
 
 pub(super) fn read_time(millis: i64) -> UnixMillis {
     UnixMillis(u64::try_from(millis).unwrap_or(0))
+}
+
+/// Inserting a row replaces the one with its key, in place: removing it would remove what refers to it.
+pub(super) fn replace<E: EntityTrait>() -> OnConflict {
+    let keys: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+    let is_key = |column: &E::Column| keys.iter().any(|key| key.as_str() == column.as_str());
+    let others: Vec<E::Column> = E::Column::iter().filter(|column| !is_key(column)).collect();
+    OnConflict::columns(keys).update_columns(others).to_owned()
 }
 
 /// JSON text of a value whose type has no failing serialisation.

@@ -1,7 +1,7 @@
 use lanrage_party::{Name, UnixMillis};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, TransactionTrait,
     sea_query::{Expr, OnConflict},
 };
 
@@ -73,8 +73,7 @@ impl SettingsDatabase {
         let found = Entity::find_by_id(name.as_str()).one(&transaction).await?;
         let config = found.as_ref().and_then(read).ok_or_else(|| StoreError::not_found("saved set", name))?;
         let change = settings::put(&transaction, &settings::accept(&config.settings)?, now).await?;
-        let all_but_one = Entity::update_many().col_expr(Column::IsActive, Expr::value(false));
-        all_but_one.filter(Column::IsActive.eq(true)).exec(&transaction).await?;
+        deactivate(&transaction).await?;
         let the_one = Entity::update_many().col_expr(Column::IsActive, Expr::value(true));
         the_one.filter(Column::Name.eq(name.as_str())).exec(&transaction).await?;
         transaction.commit().await?;
@@ -91,7 +90,16 @@ impl SettingsDatabase {
     }
 }
 
-fn read(row: &Model) -> Option<ServerConfig> {
+pub(super) async fn deactivate(database: &impl ConnectionTrait) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::IsActive, Expr::value(false))
+        .filter(Column::IsActive.eq(true))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+pub(super) fn read(row: &Model) -> Option<ServerConfig> {
     Some(ServerConfig {
         name: Name::new(&row.name).ok()?,
         settings: serde_json::from_str(&row.settings).ok()?,

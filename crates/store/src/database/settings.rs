@@ -1,13 +1,10 @@
 use lanrage_party::UnixMillis;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set, TransactionTrait,
-    sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set, TransactionTrait};
 use serde_json::Value;
 
 use super::{
     SettingsDatabase,
-    entities::settings::{ActiveModel, Column, Entity},
+    entities::settings::{ActiveModel, Column, Entity, Model},
     rows,
 };
 use crate::{Config, ConfigError, Declaration, Settings, StoreError};
@@ -164,9 +161,7 @@ pub(super) async fn put(
             value: Set(rows::json(value)),
             updated_at: Set(rows::time(now)),
         };
-        let newer =
-            OnConflict::column(Column::Key).update_columns([Column::Value, Column::UpdatedAt]).to_owned();
-        Entity::insert(row).on_conflict(newer).exec_without_returning(database).await?;
+        Entity::insert(row).on_conflict(rows::replace::<Entity>()).exec_without_returning(database).await?;
     }
     let after = stored(database).await?;
     Ok(SettingsChange::between(&before, &after))
@@ -174,6 +169,15 @@ pub(super) async fn put(
 
 pub(super) fn declared(key: &str) -> Result<&'static Declaration, StoreError> {
     Config::declaration(key).ok_or_else(|| StoreError::UnknownSetting { key: key.to_owned() })
+}
+
+/// Whether a row is a value of its setting or, of one that is not known here, could be of another program's.
+pub(super) fn is_plausible(row: &Model) -> bool {
+    match (Config::declaration(&row.key), serde_json::from_str(&row.value)) {
+        (Some(declaration), Ok(value)) => declaration.accept(&value).is_ok(),
+        (None, Ok(_)) => row.key.len() <= 64 && row.key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+        (_, Err(_)) => false,
+    }
 }
 
 async fn stored(database: &impl ConnectionTrait) -> Result<Settings, DbErr> {

@@ -107,3 +107,6 @@ pub trait SecretStore: Send + Sync {
     /// [`SecretError`].
     fn delete(&self, name: &str) -> Result<(), SecretError>;
 }
+
+#[cfg(test)]
+mod tests;

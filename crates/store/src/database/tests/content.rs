@@ -1,8 +1,7 @@
 use lanrage_party::{
     DeviceIdentity, NatType, PartyId, PartySecret, PeerRecord, SignedRecord, Subnet, VirtualIp, WireGuardKey,
 };
-use sea_orm::ConnectionTrait;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::*;
 use crate::{Config, ConfigError, Settings};

@@ -1,7 +1,13 @@
+mod backups;
 mod content;
+mod recovery;
 mod schema;
 
+use std::{fs, path::Path};
+
 use lanrage_party::UnixMillis;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
 
 use super::*;
 use crate::DataDir;
@@ -27,6 +33,10 @@ impl Home {
         self.dir.path().join(name)
     }
 
+    fn database(&self) -> std::path::PathBuf {
+        self.path("lanrage.db")
+    }
+
     async fn open(&self) -> SettingsDatabase {
         self.open_at(NOW).await.0
     }
@@ -34,8 +44,45 @@ impl Home {
     async fn open_at(&self, now: UnixMillis) -> (SettingsDatabase, OpenReport) {
         SettingsDatabase::open(&self.dir, now).await.unwrap()
     }
+
+    /// The files of this folder as a crash at this moment would leave them, in a folder of their own.
+    fn crashed(&self) -> Self {
+        let copy = Self::new();
+        copy_folder(self.dir.path(), copy.dir.path());
+        copy
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 fn name(text: &str) -> lanrage_party::Name {
     lanrage_party::Name::new(text).unwrap()
+}
+
+async fn set_port(database: &SettingsDatabase, port: u16) {
+    database.set_setting("udp_port", &json!(port), NOW).await.unwrap();
+}
+
+async fn port(database: &SettingsDatabase) -> serde_json::Value {
+    database.get_setting("udp_port").await.unwrap()
+}
+
+async fn run(database: &SettingsDatabase, sql: &str) {
+    database.connection.execute_unprepared(sql).await.unwrap();
+}
+
+/// Pretends that a newer program has been here.
+async fn use_in_a_newer_program(database: &SettingsDatabase) {
+    run(database, "INSERT INTO seaql_migrations VALUES ('m20990101_000001_future', 1)").await;
 }

@@ -1,4 +1,4 @@
-use sea_orm::{ConnectionTrait, DbBackend, IdenStatic, Iterable, Statement};
+use sea_orm::{DbBackend, IdenStatic, Iterable, Statement};
 use sea_orm_migration::MigratorTrait;
 
 use super::{
@@ -88,4 +88,77 @@ async fn the_database_and_its_backups_are_closed_to_others() {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{}", path.display());
     }
+}
+
+/// Made by version 0.1.0 of the program, and shrunk to pages of 1 KiB.
+const SCHEMA_V1: &[u8] = include_bytes!("fixtures/schema_v1.db");
+
+#[tokio::test]
+async fn a_database_of_schema_1_opens_with_everything_in_it() {
+    let home = Home::new();
+    fs::write(home.database(), SCHEMA_V1).unwrap();
+    let (database, report) = home.open_at(NOW).await;
+    assert_eq!(report.damage, None);
+    let config = crate::Config::load(&database).await.unwrap();
+    assert_eq!((config.udp_port, config.player_name), (4000, Some(name("Ada"))));
+    let membership = database.active_membership().await.unwrap().unwrap();
+    assert_eq!((membership.name, membership.epoch), (name("Friday"), 3));
+    assert_eq!(membership.control.len(), 2);
+    let roster = database.roster(&membership.party).await.unwrap();
+    assert_eq!(roster[0].nat_type, lanrage_party::NatType::PortRestrictedCone);
+    assert!(roster[0].last_endpoint.is_some() && roster[0].record.verify_signature().is_ok());
+    assert_eq!(database.recent_parties().await.unwrap().len(), 2);
+    let configs = database.server_configs().await.unwrap();
+    assert_eq!((configs.len(), configs[0].is_active), (1, true));
+    assert_eq!(database.favorite_servers().await.unwrap().len(), 1);
+    assert_eq!(database.game_profiles().await.unwrap()[0].ports.len(), 1);
+    assert!(database.nat_result("home").await.unwrap().is_some());
+    let settings = database.get_all_settings().await.unwrap();
+    assert_eq!(settings["from_the_future"], json!({ "a": 1 }));
+}
+
+#[tokio::test]
+async fn the_released_migration_still_makes_the_schema_that_was_released() {
+    let (released, fresh) = (Home::new(), Home::new());
+    fs::write(released.database(), SCHEMA_V1).unwrap();
+    let fresh = fresh.open().await;
+    // Read without migrating it.
+    let released = super::super::connect::writer(&released.database()).await.unwrap();
+    let released =
+        SettingsDatabase { connection: released, files: fresh.files.clone(), maintenance: Mutex::default() };
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'seaql%' ORDER BY name";
+    assert_eq!(texts(&fresh, sql).await, texts(&released, sql).await);
+}
+
+#[tokio::test]
+async fn an_outdated_database_is_backed_up_before_it_is_migrated() {
+    let home = Home::new();
+    let database = home.open().await;
+    lanrage_migrations::client::Migrator::down(&database.connection, None).await.unwrap();
+    run(&database, "CREATE TABLE of_an_older_program (a)").await;
+    database.close().await.unwrap();
+    let (database, report) = home.open_at(NOW).await;
+    let backup = report.upgraded.unwrap();
+    assert!(backup.ends_with("lanrage-20261122T183144123Z-upgrade.db"), "{}", backup.display());
+    assert_eq!(port(&database).await, 0);
+    let tables = super::super::connect::reader(&backup).await.unwrap();
+    tables.execute_unprepared("SELECT * FROM of_an_older_program").await.unwrap();
+    tables.execute_unprepared("SELECT * FROM settings").await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused_and_not_one_byte_of_it_touched() {
+    let home = Home::new();
+    let database = home.open().await;
+    use_in_a_newer_program(&database).await;
+    // With work in the write-ahead log, as after a crash.
+    let crashed = home.crashed();
+    let files = || ["lanrage.db", "lanrage.db-wal"].map(|name| fs::read(crashed.path(name)).unwrap());
+    let before = files();
+    assert!(!before[1].is_empty());
+    let refused = SettingsDatabase::open(&crashed.dir, NOW).await.unwrap_err();
+    let StoreError::NewerSchema { found } = refused else { panic!("{refused}") };
+    assert_eq!(found, "m20990101_000001_future");
+    assert_eq!(files(), before);
+    assert!(!crashed.path("backups").exists() && !crashed.path("quarantine").exists());
 }
