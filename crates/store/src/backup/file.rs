@@ -13,13 +13,16 @@ use crate::{
     database::{Inspection, inspect, with_suffix},
 };
 
+/// End of the name of a backup that is being written.
+pub(super) const UNFINISHED: &str = ".part";
+
 /// Copies the database to `target`, which appears complete and after its hash, or not at all.
 pub(super) async fn write(connection: &DatabaseConnection, target: &Path) -> Result<(), StoreError> {
     let target = std::path::absolute(target).map_err(|error| StoreError::io(target, error))?;
     if target.exists() {
         return Err(StoreError::BackupExists { path: target });
     }
-    let unfinished = with_suffix(&target, ".part");
+    let unfinished = with_suffix(&target, UNFINISHED);
     // SQLite fills an empty file, and would make one that others can read.
     remove(&unfinished)?;
     atomic_file::private()
@@ -37,6 +40,9 @@ pub(super) async fn write(connection: &DatabaseConnection, target: &Path) -> Res
     if written.is_err() {
         // The failure itself is what the caller must hear of.
         let _ = remove(&unfinished);
+        if !target.exists() {
+            let _ = fs::remove_file(hash_path(&target));
+        }
     }
     written
 }

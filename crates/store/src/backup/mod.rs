@@ -195,24 +195,30 @@ async fn write(
 
 /// The automatic backups in a folder, the one to restore first before the others.
 pub(crate) fn list(folder: &Path, now: UnixMillis) -> Result<Vec<Backup>, StoreError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(StoreError::io(folder, error)),
-    };
-    let mut backups = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|error| StoreError::io(folder, error))?;
-        backups.extend(Backup::read(entry.path()));
-    }
+    let mut backups: Vec<Backup> = paths(folder)?.into_iter().filter_map(Backup::read).collect();
     rotation::newest_first(&mut backups, now);
     Ok(backups)
 }
 
+fn paths(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let failed = |error| StoreError::io(folder, error);
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry.map_err(failed)?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Removes all but the `keep` first backups of a kind, and what an interrupted one has left.
 fn rotate(files: &DatabaseFiles, kind: BackupKind, keep: usize, now: UnixMillis) -> Result<(), StoreError> {
     let backups = list(&files.backups, now)?;
     for outdated in rotation::outdated(&backups, kind, keep) {
         file::remove(&outdated.path)?;
+    }
+    for path in paths(&files.backups)? {
+        if path.extension().is_some_and(|extension| extension == &file::UNFINISHED[1..]) {
+            file::remove(&path)?;
+        }
     }
     Ok(())
 }

@@ -170,6 +170,11 @@ async fn an_unfinished_backup_is_no_backup_and_does_not_stand_in_the_way() {
     fs::write(home.path("mine.db.part"), "torn").unwrap();
     database.backup_database(&path).await.unwrap();
     assert!(!home.path("mine.db.part").exists());
+    // One of the automatic ones that a crash has cut goes with the next.
+    fs::create_dir(home.path("backups")).unwrap();
+    fs::write(home.path("backups/lanrage-20261122T000000000Z-daily.db.part"), "torn").unwrap();
+    database.back_up_if_due(NOW, 7).await.unwrap().unwrap();
+    assert_eq!(fs::read_dir(home.path("backups")).unwrap().count(), 2);
     let nowhere = home.path("no/such/folder/mine.db");
     let refused = database.backup_database(&nowhere).await.unwrap_err();
     assert!(matches!(refused, StoreError::Io { .. }), "{refused}");
