@@ -158,10 +158,10 @@ async fn a_folder_that_may_not_be_written_is_told_from_a_damaged_database() {
     let database = open(&data).await.unwrap();
     database.set_setting("udp_port", &json!(4000), NOW).await.unwrap();
     database.close().await.unwrap();
-    mount(&["-o", "remount,ro"], disk.path());
+    mount(&["-o", "remount,bind,ro"], disk.path());
     let error = open(&data).await.unwrap_err();
     assert!(matches!(error, StoreError::NotWritable { .. }), "{error:?}");
-    mount(&["-o", "remount,rw"], disk.path());
+    mount(&["-o", "remount,bind,rw"], disk.path());
     let database = open(&data).await.unwrap();
     assert_eq!(database.get_setting("udp_port").await.unwrap(), json!(4000));
 }
