@@ -29,8 +29,38 @@ Examples:
 Example:
   lanrage join lanrage://join/AXsicCI6…")]
     Join(Join),
-    /// Leave the party of the LANrage that runs now
+    /// Bring the last party back, and stay in it until Ctrl-C; for a service or a headless machine
+    Run(Player),
+    /// Leave the party of the LANrage that runs now; its keys are forgotten
     Leave(Target),
+    /// Be in no party for now, and stay a member
+    Pause(Target),
+    /// Enter a party again that was paused
+    #[command(after_help = "\
+Example:
+  lanrage recent --json | jq -r '.[0].id' | xargs lanrage resume")]
+    Resume(Resume),
+    /// List the parties that this device is or was in
+    Recent(Target),
+    /// Show and change settings
+    #[command(after_help = "\
+Examples:
+  lanrage settings list
+  lanrage settings set control_server wss://play.example.org
+  lanrage settings export > settings.json")]
+    Settings(Settings),
+    /// Show and change the favourite control servers
+    Favorites(Favorites),
+    /// Look after the database: size, check, backups
+    #[command(after_help = "\
+Examples:
+  lanrage data backup ~/lanrage-backup.db
+  lanrage data restore ~/lanrage-backup.db")]
+    Data(Data),
+    /// Show the log
+    Log(Log),
+    /// Write a bundle for whoever helps you: state, settings and log, without names and addresses
+    Diagnostics(Diagnostics),
     /// Show the party of the LANrage that runs now
     #[command(after_help = "\
 Examples:
@@ -43,10 +73,10 @@ Examples:
 #[derive(Debug, Args)]
 pub(crate) struct Target {
     /// Folder of everything that LANrage keeps; the system's usual place if not given
-    #[arg(long, env = "LANRAGE_DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "LANRAGE_DATA_DIR", value_name = "DIR", global = true)]
     pub(crate) data_dir: Option<PathBuf>,
     /// Answer in JSON, one object a line
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
@@ -58,9 +88,9 @@ pub(crate) struct Player {
     /// Your name as friends see it; the account's name if not given
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// UDP port for all traffic to friends; any free one if not given
-    #[arg(long, default_value_t = 0, value_name = "PORT", hide_default_value = true)]
-    pub(crate) udp_port: u16,
+    /// UDP port for all traffic to friends, in place of the setting
+    #[arg(long, value_name = "PORT")]
+    pub(crate) udp_port: Option<u16>,
 }
 
 #[derive(Debug, Args)]
@@ -90,4 +120,136 @@ pub(crate) struct Status {
     /// Go on showing every change until Ctrl-C
     #[arg(long, short)]
     pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The party's id, as `lanrage recent` shows it
+    pub(crate) party: String,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(subcommand)]
+    pub(crate) action: SettingsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsAction {
+    /// List all settings with their values
+    List,
+    /// Show one setting
+    Get {
+        /// Which
+        key: String,
+    },
+    /// Change a setting
+    Set {
+        /// Which
+        key: String,
+        /// The new value
+        value: String,
+    },
+    /// Give a setting its default, or all of them
+    Reset {
+        /// Which; all if not given
+        key: Option<String>,
+    },
+    /// Write all chosen settings as JSON
+    Export,
+    /// Take settings from an export on standard input; all or none
+    Import,
+    /// List the saved sets of settings
+    Sets,
+    /// Save the settings as a set
+    Save {
+        /// Its name
+        name: String,
+    },
+    /// Make a saved set the settings; all or none
+    Activate {
+        /// Its name
+        name: String,
+    },
+    /// Delete a saved set
+    Delete {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Favorites {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(subcommand)]
+    pub(crate) action: FavoritesAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FavoritesAction {
+    /// List them
+    List,
+    /// Add one, or change its name
+    Add {
+        /// Its URL
+        url: String,
+        /// What you call it
+        name: String,
+    },
+    /// Remove one
+    Remove {
+        /// Its URL
+        url: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(subcommand)]
+    pub(crate) action: DataAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataAction {
+    /// Show the database's size and its backups
+    Size,
+    /// Check the database
+    Check,
+    /// Back the database up, into a file or into its own folder of backups
+    Backup {
+        /// The new file
+        file: Option<PathBuf>,
+    },
+    /// Restore the database from a backup; what it held is backed up first
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Go on showing new lines until Ctrl-C
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// How many of the newest lines to begin with
+    #[arg(long, short = 'n', default_value_t = 50, value_name = "LINES")]
+    pub(crate) lines: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diagnostics {
+    /// The new zip file
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) target: Target,
 }

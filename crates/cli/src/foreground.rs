@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use lanrage_engine::{
-    ConnectionState, Engine, EngineOptions, Handle, LocalRequest, Notice, PartyView, Snapshot, StartError,
+    ConnectionState, Engine, EngineOptions, Handle, LocalRequest, LogLevel, Notice, PartyView, Snapshot,
+    StartError,
 };
 use tokio::sync::{broadcast::error::RecvError, watch};
 
@@ -14,14 +15,14 @@ use crate::{
     running, table,
 };
 
-pub(crate) async fn create(create: Create) -> Result<(), Failure> {
+pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure> {
     let started = Instant::now();
     let output = Output { json: create.player.target.json };
     let control = create
         .control
         .map(|url| url.parse().map_err(|error| Failure::Argument(format!("--control {url}: {error}"))))
         .transpose()?;
-    let options = EngineOptions { control, ..options(&create.player) };
+    let options = EngineOptions { control, ..options(&create.player, verbose) };
     let Some(handle) = start(options).await? else {
         let request = LocalRequest::CreateParty { name: create.party_name };
         let party = hand_over(&create.player, request).await?;
@@ -29,32 +30,55 @@ pub(crate) async fn create(create: Create) -> Result<(), Failure> {
         return Ok(());
     };
     let created = handle.create_party(create.party_name).await;
-    stay(handle, created.map_err(Failure::from), output, started, |party| {
+    stay(handle, created.map_err(Failure::from), output, started, Stay::InParty, |party| {
         output.say(&Event::Created { link: &party.invitation, virtual_ip: &party.virtual_ip });
     })
     .await
 }
 
-pub(crate) async fn join(join: Join) -> Result<(), Failure> {
+pub(crate) async fn join(join: Join, verbose: bool) -> Result<(), Failure> {
     let started = Instant::now();
     let output = Output { json: join.player.target.json };
-    let Some(handle) = start(options(&join.player)).await? else {
+    let Some(handle) = start(options(&join.player, verbose)).await? else {
         let party = hand_over(&join.player, LocalRequest::JoinParty { link: join.link }).await?;
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
         return Ok(());
     };
     let joined = handle.join_party(join.link).await;
-    stay(handle, joined.map_err(Failure::from), output, started, |party| {
+    stay(handle, joined.map_err(Failure::from), output, started, Stay::InParty, |party| {
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
     })
     .await
 }
 
-fn options(player: &Player) -> EngineOptions {
+/// Brings the last party back.
+pub(crate) async fn run(player: Player, verbose: bool) -> Result<(), Failure> {
+    let started = Instant::now();
+    let output = Output { json: player.target.json };
+    let options = EngineOptions { restore: Some(true), ..options(&player, verbose) };
+    let handle = Engine::start(options).await?;
+    // The first snapshot says whether a party came back.
+    let mut snapshots = handle.snapshots();
+    let has_party =
+        snapshots.wait_for(|snapshot| snapshot.revision > 0).await.is_ok_and(|s| s.party.is_some());
+    if !has_party {
+        output.say(&Event::Idle);
+    }
+    stay(handle, Ok(()), output, started, Stay::WithoutParty, |party| {
+        output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
+    })
+    .await
+}
+
+fn options(player: &Player, verbose: bool) -> EngineOptions {
     EngineOptions {
         data_dir: player.target.data_dir.clone(),
         player_name: player.name.clone(),
         udp_port: player.udp_port,
+        // What was asked for is another party.
+        restore: Some(false),
+        network_log: true,
+        log_to_stderr: Some(if verbose { LogLevel::Debug } else { LogLevel::Error }),
         ..EngineOptions::default()
     }
 }
@@ -77,12 +101,22 @@ async fn hand_over(player: &Player, request: LocalRequest) -> Result<PartyView, 
     client.snapshot().await?.party.ok_or_else(left)
 }
 
-/// Stays in the party until a signal, or until it is left from elsewhere, and says what happens.
+/// When a foreground command has done its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stay {
+    /// With the party that it is for; Ctrl-C leaves it.
+    InParty,
+    /// Never; Ctrl-C ends the program, and the membership stays.
+    WithoutParty,
+}
+
+/// Stays until a signal, or until the party is left from elsewhere, and says what happens.
 async fn stay(
     handle: Handle,
     entered: Result<(), Failure>,
     output: Output,
     started: Instant,
+    stay: Stay,
     welcome: impl FnOnce(&PartyView),
 ) -> Result<(), Failure> {
     if let Err(failure) = entered {
@@ -96,22 +130,27 @@ async fn stay(
     }
     let mut stop = std::pin::pin!(stop_signal());
     let mut connected = BTreeSet::new();
-    loop {
-        if !report(&mut snapshots, &mut connected, output, started) {
-            break;
+    let signal = loop {
+        let has_party = report(&mut snapshots, &mut connected, output, started);
+        if !has_party && stay == Stay::InParty {
+            break None;
         }
         tokio::select! {
-            changed = snapshots.changed() => if changed.is_err() { break },
+            changed = snapshots.changed() => if changed.is_err() { break None },
             notice = notices.recv() => match notice {
                 Ok(notice) => say_notice(output, &notice),
                 Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => break,
+                Err(RecvError::Closed) => break None,
             },
-            () = &mut stop => break,
+            signal = &mut stop => break Some(signal),
         }
+    };
+    if stay == Stay::InParty && signal == Some(Signal::Interrupt) {
+        // Nobody who presses Ctrl-C expects to be in the party still.
+        let _ = handle.leave_party().await;
     }
     handle.shutdown().await;
-    output.say(&Event::Left);
+    output.say(if signal == Some(Signal::Terminate) { &Event::Stopped } else { &Event::Left });
     Ok(())
 }
 
@@ -142,18 +181,26 @@ fn say_notice(output: Output, notice: &Notice) {
     output.say(&Event::Notice { notice });
 }
 
-/// Ctrl-C, or what a service manager sends.
-async fn stop_signal() {
+/// What ends a foreground command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// Ctrl-C: the player.
+    Interrupt,
+    /// A service manager, or the system going down.
+    Terminate,
+}
+
+async fn stop_signal() -> Signal {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+            return tokio::select! {
+                _ = terminate.recv() => Signal::Terminate,
+                _ = tokio::signal::ctrl_c() => Signal::Interrupt,
+            };
         }
     }
     let _ = tokio::signal::ctrl_c().await;
+    Signal::Interrupt
 }

@@ -1,8 +1,10 @@
 //! LANrage on a terminal: the same engine as the desktop app, without a window.
 
 mod arguments;
+mod data;
 mod failure;
 mod foreground;
+mod log;
 mod output;
 mod running;
 mod table;
@@ -11,16 +13,23 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    start_log(arguments.verbose);
-    let done = match arguments.command {
-        Command::Create(create) => foreground::create(create).await,
-        Command::Join(join) => foreground::join(join).await,
+    let Arguments { command, verbose } = Arguments::parse();
+    let done = match command {
+        Command::Create(create) => foreground::create(create, verbose).await,
+        Command::Join(join) => foreground::join(join, verbose).await,
+        Command::Run(player) => foreground::run(player, verbose).await,
         Command::Leave(target) => running::leave(target).await,
+        Command::Pause(target) => running::pause(target).await,
+        Command::Resume(resume) => running::resume(resume).await,
+        Command::Recent(target) => data::recent(target).await,
+        Command::Settings(settings) => data::settings(settings).await,
+        Command::Favorites(favorites) => data::favorites(favorites).await,
+        Command::Data(data) => data::data(data).await,
+        Command::Log(log) => log::show(log).await,
+        Command::Diagnostics(diagnostics) => running::diagnostics(diagnostics).await,
         Command::Status(status) => running::status(status).await,
     };
     match done {
@@ -30,11 +39,4 @@ async fn main() -> ExitCode {
             failure.exit_code()
         }
     }
-}
-
-/// The log goes to standard error, so that standard output stays a script's.
-fn start_log(verbose: bool) {
-    let level = if verbose { "debug" } else { "error" };
-    let filter = EnvFilter::try_from_env("LANRAGE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::registry().with(fmt::layer().with_writer(std::io::stderr)).with(filter).init();
 }

@@ -7,11 +7,28 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Event<'a> {
-    Created { link: &'a str, virtual_ip: &'a str },
-    Joined { party: &'a str, virtual_ip: &'a str },
-    Connected { peer: &'a str, virtual_ip: &'a str, connection_type: &'a str, since_start_ms: f64 },
-    Notice { notice: &'a Notice },
+    Created {
+        link: &'a str,
+        virtual_ip: &'a str,
+    },
+    Joined {
+        party: &'a str,
+        virtual_ip: &'a str,
+    },
+    Connected {
+        peer: &'a str,
+        virtual_ip: &'a str,
+        connection_type: &'a str,
+        since_start_ms: f64,
+    },
+    Notice {
+        notice: &'a Notice,
+    },
     Left,
+    /// There is no party to bring back.
+    Idle,
+    /// The program ends; the membership stays.
+    Stopped,
 }
 
 /// Writes to standard output: JSON lines for scripts, sentences for people.
@@ -25,6 +42,14 @@ impl Output {
     pub(crate) fn say(self, event: &Event<'_>) {
         let line = if self.json { serde_json::to_string(event).unwrap_or_default() } else { sentence(event) };
         let _ = writeln!(io::stdout(), "{line}");
+        let _ = io::stdout().flush();
+    }
+
+    /// Writes text, or a value for a script.
+    pub(crate) fn write(self, text: &str, value: &impl Serialize) {
+        let text =
+            if self.json { serde_json::to_string(value).unwrap_or_default() + "\n" } else { text.to_owned() };
+        let _ = io::stdout().write_all(text.as_bytes());
         let _ = io::stdout().flush();
     }
 
@@ -54,5 +79,9 @@ fn sentence(event: &Event<'_>) -> String {
         }
         Event::Notice { notice } => notice.text.clone(),
         Event::Left => "You have left the party.".to_owned(),
+        Event::Idle => {
+            "There is no party to bring back; `lanrage create` or `lanrage join` enters one.".to_owned()
+        }
+        Event::Stopped => "LANrage has stopped; the party comes back with it.".to_owned(),
     }
 }

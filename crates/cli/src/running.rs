@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use lanrage_engine::{Engine, LocalClient, LocalRequest};
 
 use crate::{
-    arguments::{Status, Target},
+    arguments::{Diagnostics, Resume, Status, Target},
     failure::Failure,
     output::{Event, Output},
 };
@@ -18,6 +18,26 @@ pub(crate) async fn connect(target: &Target) -> Result<LocalClient, Failure> {
 pub(crate) async fn leave(target: Target) -> Result<(), Failure> {
     connect(&target).await?.command(&LocalRequest::LeaveParty).await?;
     Output { json: target.json }.say(&Event::Left);
+    Ok(())
+}
+
+pub(crate) async fn pause(target: Target) -> Result<(), Failure> {
+    connect(&target).await?.command(&LocalRequest::PauseParty).await?;
+    Ok(())
+}
+
+pub(crate) async fn resume(resume: Resume) -> Result<(), Failure> {
+    connect(&resume.target).await?.command(&LocalRequest::ResumeParty { party: resume.party }).await?;
+    Ok(())
+}
+
+pub(crate) async fn diagnostics(diagnostics: Diagnostics) -> Result<(), Failure> {
+    let path =
+        std::path::absolute(&diagnostics.file).map_err(|error| Failure::Argument(error.to_string()))?;
+    let mut client = connect(&diagnostics.target).await?;
+    client.command(&LocalRequest::ExportDiagnostics { path: path.clone() }).await?;
+    let text = format!("{} is ready to be sent.\n", path.display());
+    Output { json: diagnostics.target.json }.write(&text, &path);
     Ok(())
 }
 

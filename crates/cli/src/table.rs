@@ -64,7 +64,7 @@ fn adapter(view: &AdapterView) -> String {
     }
 }
 
-fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
+pub(crate) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
     let width = |at: usize| {
         let cells = rows.iter().map(|row| row[at].chars().count());
         cells.chain([heads[at].len()]).max().unwrap_or_default()

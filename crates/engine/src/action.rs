@@ -1,9 +1,10 @@
 use lanrage_control::LinkAction;
-use lanrage_party::{PeerId, Subnet, VirtualIp};
+use lanrage_party::{PartyId, PeerId, Subnet, VirtualIp};
+use lanrage_store::StoredPeer;
 use lanrage_tunnel::{LocalEnd, PeerConfig};
 use std::net::SocketAddr;
 
-use crate::{CommandError, Notice};
+use crate::{CommandError, Notice, membership::SavedMembership};
 
 /// Tells one command from another until it is answered.
 pub(crate) type Ticket = u64;
@@ -21,10 +22,34 @@ pub(crate) enum Action {
     CloseAdapter,
     /// Looks up the addresses of STUN servers, given as host and port; the shell answers with them.
     ResolveStun(Vec<(String, u16)>),
+    /// Keeps something for the next start.
+    Store(StoreAction),
     /// Tells the user.
     Notice(Notice),
     /// Answers a command.
     Complete { ticket: Ticket, result: Result<(), CommandError> },
+}
+
+/// What the decisions want kept.
+#[derive(Debug)]
+pub(crate) enum StoreAction {
+    /// This device is in the party.
+    /// `active` is whether the next start brings it back.
+    SaveMembership {
+        membership: Box<SavedMembership>,
+        host: PeerId,
+        active: bool,
+    },
+    /// This device has left the party: its keys go, its name stays among the recent ones.
+    ForgetMembership(PartyId),
+    SavePeer {
+        party: PartyId,
+        peer: Box<StoredPeer>,
+    },
+    RemovePeer {
+        party: PartyId,
+        peer: PeerId,
+    },
 }
 
 /// What the decisions ask of the data plane.

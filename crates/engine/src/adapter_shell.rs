@@ -7,9 +7,6 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{device::TunnelDevice, party_manager::AdapterFailure, words::sentence};
 
-/// First part of the name of every adapter; candidates never come from one.
-pub(crate) const ADAPTER_NAME: &str = "lanrage";
-
 /// What the event loop asks of the adapter.
 #[derive(Debug)]
 pub(crate) enum AdapterCommand {
@@ -20,15 +17,16 @@ pub(crate) enum AdapterCommand {
 /// Opens and closes the adapter, one command after the other, so that a close is never overtaken by the open
 /// before it. Ends when the commands do, and closes what is open.
 pub(crate) async fn run(
+    name: String,
     tunnel: Arc<Tunnel>,
     mut commands: mpsc::Receiver<AdapterCommand>,
     results: mpsc::Sender<Result<String, AdapterFailure>>,
 ) {
     while let Some(command) = commands.recv().await {
-        let tunnel = Arc::clone(&tunnel);
+        let (name, tunnel) = (name.clone(), Arc::clone(&tunnel));
         let result = match command {
             AdapterCommand::Open { address, subnet } => {
-                spawn_blocking(move || open(&tunnel, address, subnet)).await
+                spawn_blocking(move || open(name, &tunnel, address, subnet)).await
             }
             AdapterCommand::Close => {
                 // Joins the device's thread, which then drops the adapter.
@@ -44,9 +42,8 @@ pub(crate) async fn run(
     }
 }
 
-fn open(tunnel: &Tunnel, address: VirtualIp, subnet: Subnet) -> Result<String, AdapterFailure> {
-    let config =
-        AdapterConfig { name: format!("{ADAPTER_NAME}0"), address, subnet, mtu: limits::PACKET_BYTES as u16 };
+fn open(name: String, tunnel: &Tunnel, address: VirtualIp, subnet: Subnet) -> Result<String, AdapterFailure> {
+    let config = AdapterConfig { name, address, subnet, mtu: limits::PACKET_BYTES as u16 };
     let adapter = Adapter::open(&config).map_err(|error| failure(&error))?;
     let name = adapter.name().to_owned();
     let device: Arc<dyn Device> = Arc::new(adapter);

@@ -4,7 +4,10 @@ use std::{
 };
 
 use lanrage_nat::{PathAgent, PathAgentConfig, PathState, PathView};
-use lanrage_party::{CandidateType, ConnectionType, NatType, PeerRecord, SignalKey, UnixMillis};
+use lanrage_party::{
+    CandidateType, ConnectionType, NatType, PeerRecord, SignalKey, SignedRecord, UnixMillis,
+};
+use lanrage_store::StoredPeer;
 
 use crate::ConnectionState;
 
@@ -21,9 +24,20 @@ pub(crate) struct PeerInfo {
     pub(crate) online: Option<bool>,
 }
 
+/// A peer that was let in.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownPeer {
+    /// As it travels, for the next start.
+    pub(crate) signed: SignedRecord,
+    /// The same, verified.
+    pub(crate) record: PeerRecord,
+    pub(crate) info: PeerInfo,
+}
+
 /// My relation with one peer: its verified record, the search for a path to it, and what became of that.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    pub(crate) signed: SignedRecord,
     pub(crate) record: PeerRecord,
     pub(crate) info: PeerInfo,
     pub(crate) key: SignalKey,
@@ -39,18 +53,20 @@ pub(crate) struct Connection {
     pub(crate) seen_signal: u64,
     /// The server no longer lists the peer; it goes when its path does.
     pub(crate) unlisted: bool,
+    /// Where the peer was last reached, in an earlier life of this program.
+    pub(crate) last_endpoint: Option<SocketAddr>,
     heard_at: Instant,
 }
 
 impl Connection {
     pub(crate) fn new(
-        record: PeerRecord,
-        info: PeerInfo,
+        KnownPeer { signed, record, info }: KnownPeer,
         key: SignalKey,
         initiator: bool,
         now: Instant,
     ) -> Self {
         Self {
+            signed,
             record,
             info,
             key,
@@ -61,6 +77,7 @@ impl Connection {
             first_packet: None,
             seen_signal: 0,
             unlisted: false,
+            last_endpoint: None,
             heard_at: now,
         }
     }
@@ -73,6 +90,18 @@ impl Connection {
     /// The path in use, if one is proven.
     pub(crate) fn path(&self) -> Option<PathView> {
         self.agent.selected()
+    }
+
+    /// What is kept of the peer for the next start.
+    pub(crate) fn to_stored(&self) -> StoredPeer {
+        StoredPeer {
+            peer: self.record.peer_id(),
+            record: self.signed.clone(),
+            nat_type: self.info.nat_type,
+            joined_at: self.info.joined_at,
+            last_endpoint: self.path().map(|path| path.address).or(self.last_endpoint),
+            last_seen: None,
+        }
     }
 
     /// Grades the path in use by its recent loss, with hysteresis.

@@ -6,16 +6,17 @@ use std::{
 
 use lanrage_nat::{PathEvent, PathTransmit};
 use lanrage_party::{
-    Candidate, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey, UnixMillis,
+    Candidate, CandidateType, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey, UnixMillis,
     WireGuardPrivateKey,
 };
+use lanrage_store::StoredPeer;
 use lanrage_tunnel::{LocalEnd, PeerConfig, initiates};
 use tracing::{debug, info};
 
 use crate::{
     ConnectionState,
     action::TunnelAction,
-    connection::{Connection, PeerInfo},
+    connection::{Connection, KnownPeer},
     entropy::Entropy,
     signal::Signal,
 };
@@ -24,9 +25,23 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum ConnectionOutput {
     Tunnel(TunnelAction),
-    Punch { to: SocketAddr },
-    Signal { to: PeerId, signal: SealedSignal },
-    Notice { code: &'static str, text: String },
+    Punch {
+        to: SocketAddr,
+    },
+    Signal {
+        to: PeerId,
+        signal: SealedSignal,
+    },
+    Notice {
+        code: &'static str,
+        text: String,
+    },
+    /// What is known of a peer has changed.
+    Keep(Box<StoredPeer>),
+    /// The peer is a peer no more.
+    Removed {
+        peer: PeerId,
+    },
 }
 
 /// The connections to all peers of one party.
@@ -78,16 +93,16 @@ impl ConnectionManager {
         &mut self,
         now: Instant,
         wall: UnixMillis,
-        record: PeerRecord,
-        info: PeerInfo,
+        peer: KnownPeer,
         entropy: &mut Entropy,
     ) {
-        let id = record.peer_id();
+        let id = peer.record.peer_id();
         let returned = match self.connections.get_mut(&id) {
-            Some(known) if known.record.wireguard_key == record.wireguard_key => {
-                let returned = known.info.online == Some(false) && info.online == Some(true);
-                let moved = known.record.virtual_ip != record.virtual_ip;
-                (known.record, known.info, known.unlisted) = (record, info, false);
+            Some(known) if known.record.wireguard_key == peer.record.wireguard_key => {
+                let returned = known.info.online == Some(false) && peer.info.online == Some(true);
+                let moved = known.record.virtual_ip != peer.record.virtual_ip;
+                let KnownPeer { signed, record, info } = peer;
+                (known.signed, known.record, known.info, known.unlisted) = (signed, record, info, false);
                 if moved {
                     self.configure(id);
                 }
@@ -96,19 +111,26 @@ impl ConnectionManager {
             other => {
                 let replaced = other.is_some();
                 let own = self.private_key.public();
-                let key = SignalKey::new(&self.secret, &self.private_key, &record.wireguard_key);
-                let initiator = initiates(&own, &record.wireguard_key);
+                let key = SignalKey::new(&self.secret, &self.private_key, &peer.record.wireguard_key);
+                let initiator = initiates(&own, &peer.record.wireguard_key);
                 info!(peer = %id.short(), initiator, replaced, "peer added");
                 if !replaced {
-                    self.notice("peer_joined", format!("{} is in the party.", record.name));
+                    self.notice("peer_joined", format!("{} is in the party.", peer.record.name));
                 }
-                self.connections.insert(id, Connection::new(record, info, key, initiator, now));
+                self.connections.insert(id, Connection::new(peer, key, initiator, now));
                 self.configure(id);
                 true
             }
         };
+        self.keep(&id);
         if returned {
             self.send_candidates(wall, id, entropy);
+        }
+    }
+
+    fn keep(&mut self, peer: &PeerId) {
+        if let Some(connection) = self.connections.get(peer) {
+            self.outputs.push_back(ConnectionOutput::Keep(Box::new(connection.to_stored())));
         }
     }
 
@@ -118,6 +140,7 @@ impl ConnectionManager {
             gone.state.transition_to(ConnectionState::Closed);
             info!(peer = %peer.short(), "peer removed");
             self.outputs.push_back(ConnectionOutput::Tunnel(TunnelAction::RemovePeer(*peer)));
+            self.outputs.push_back(ConnectionOutput::Removed { peer: *peer });
             self.notice("peer_left", format!("{} has left the party.", gone.record.name));
         }
     }
@@ -182,6 +205,16 @@ impl ConnectionManager {
         }
     }
 
+    /// The peer was reached here before; until it says more, that is where it is looked for.
+    pub(crate) fn try_last_endpoint(&mut self, now: Instant, peer: PeerId, endpoint: SocketAddr) {
+        if let Some(connection) = self.connections.get_mut(&peer) {
+            let last = Candidate { kind: CandidateType::PeerReflexive, address: endpoint };
+            connection.last_endpoint = Some(endpoint);
+            connection.agent.set_remote_candidates(now, &[last]);
+            self.drive(now, peer);
+        }
+    }
+
     /// A sealed signal arrived, allegedly from `from`. What is not authentic or not new is dropped.
     pub(crate) fn handle_signal(&mut self, now: Instant, from: &PeerId, sealed: &SealedSignal) {
         let Some(connection) = self.connections.get_mut(from) else { return };
@@ -222,14 +255,12 @@ impl ConnectionManager {
         });
     }
 
-    /// A punch came from `from`: nobody authenticates it, so it only hints to a peer that offered that address.
+    /// A punch came from `from`: nobody authenticates it, so it only hints to a peer that offered that address. A
+    /// peer that punches has no session; if we think that there is one, a probe soon tells.
     pub(crate) fn handle_punch(&mut self, now: Instant, from: SocketAddr) {
         let hinted = self.connections.iter().find(|(_, connection)| {
-            connection.path().is_none()
-                && connection
-                    .agent
-                    .paths()
-                    .any(|path| path.address.ip().to_canonical() == from.ip().to_canonical())
+            let from = from.ip().to_canonical();
+            connection.agent.paths().any(|path| path.address.ip().to_canonical() == from)
         });
         if let Some(peer) = hinted.map(|(id, _)| *id) {
             if let Some(connection) = self.connections.get_mut(&peer) {
@@ -312,6 +343,8 @@ impl ConnectionManager {
                     notices.extend(selected(connection, now));
                     let action = TunnelAction::SetPath { peer, to: Some(address) };
                     self.outputs.push_back(ConnectionOutput::Tunnel(action));
+                    let kept = Box::new(connection.to_stored());
+                    self.outputs.push_back(ConnectionOutput::Keep(kept));
                 }
                 PathEvent::Lost { .. } => {
                     connection.lost_at.get_or_insert(now);

@@ -1,19 +1,22 @@
 use std::{io, path::PathBuf, sync::Arc};
 
 use lanrage_control::websocket;
-use lanrage_party::{ControlEndpoint, Name};
-use lanrage_store::{DataDir, DataDirError, FileSecretStore, SecretError, load_or_create_identity};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, PeerId};
+use lanrage_store::{Config, DataDir, DataDirError, SecretError, SettingsDatabase, StoreError};
 use lanrage_tunnel::{EventSink, Tunnel, UdpSockets};
 use tokio::sync::{broadcast, mpsc, watch};
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 use crate::{
-    Handle, Snapshot, adapter_shell,
+    CommandError, DataAnswer, DataRequest, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions,
+    Snapshot, adapter_shell, data,
     entropy::Entropy,
     event_loop::{EventLoop, Inputs, Outputs, now},
+    keeper::{self, Keeper},
     local, net_watch,
     party_manager::PartyManager,
+    storage::{self, Storage},
     tasks::Tasks,
 };
 
@@ -26,17 +29,23 @@ const NOTICES: usize = 64;
 /// Adapter commands, address lists and the like: rare, so whoever sends more waits.
 const FEW: usize = 8;
 
-/// How an engine starts.
+/// How an engine starts. What is given here counts for this run, in place of the stored setting.
 #[derive(Debug, Clone, Default)]
 pub struct EngineOptions {
     /// Where it keeps what outlives it; `None` for the system's usual place.
     pub data_dir: Option<PathBuf>,
-    /// The player's name as friends see it; `None` for the name of the account.
+    /// The player's name as friends see it.
     pub player_name: Option<String>,
-    /// The control server for new parties; `None` for parties on this device alone.
+    /// The control server for new parties.
     pub control: Option<ControlEndpoint>,
-    /// UDP port for all traffic; 0 for any.
-    pub udp_port: u16,
+    /// UDP port for all traffic.
+    pub udp_port: Option<u16>,
+    /// Whether the last party comes back.
+    pub restore: Option<bool>,
+    /// Whether this process's log is `network.log` in the data folder, as the settings say.
+    pub network_log: bool,
+    /// Log to standard error too, from this level on; only with `network_log`.
+    pub log_to_stderr: Option<LogLevel>,
 }
 
 /// Why an engine cannot start. Everything else that may be missing is a state of the running engine.
@@ -51,6 +60,9 @@ pub enum StartError {
     /// This device's identity cannot be read or kept.
     #[error(transparent)]
     Identity(#[from] SecretError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] StoreError),
     /// No UDP socket or packet thread.
     #[error("cannot open UDP port {port}: {source}")]
     Socket {
@@ -59,6 +71,17 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Why the stored data could not be asked without an engine.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The request was refused.
+    #[error(transparent)]
+    Refused(#[from] CommandError),
 }
 
 impl From<DataDirError> for StartError {
@@ -83,6 +106,23 @@ impl Engine {
         Ok(DataDir::open(chosen)?.path().to_owned())
     }
 
+    /// Asks the stored data while no engine runs.
+    ///
+    /// # Errors
+    /// [`OfflineError`]; [`StartError::AlreadyRunning`] if one does, which is to be asked itself then
+    /// ([`crate::LocalClient::data`]).
+    pub async fn offline_data(
+        chosen: Option<PathBuf>,
+        request: DataRequest,
+    ) -> Result<DataAnswer, OfflineError> {
+        let data_dir = DataDir::open(chosen).map_err(StartError::from)?;
+        let _lock = data_dir.lock().map_err(StartError::from)?;
+        let (database, _) = SettingsDatabase::open(&data_dir, now().wall).await.map_err(StartError::from)?;
+        let answer = data::execute(&database, request).await;
+        database.close().await.map_err(StartError::from)?;
+        Ok(answer?)
+    }
+
     /// Starts an engine on the current runtime. It runs until [`Handle::shutdown`].
     ///
     /// # Errors
@@ -91,8 +131,10 @@ impl Engine {
         let data_dir = DataDir::open(options.data_dir)?;
         let lock = data_dir.lock()?;
         let mut entropy = Entropy::system();
-        let secrets = FileSecretStore::new(&data_dir);
-        let identity = load_or_create_identity(&secrets, Zeroizing::new(entropy.bytes()))?;
+        let Storage { database, secrets, identity, config, problems } =
+            storage::open(&data_dir, Zeroizing::new(entropy.bytes())).await?;
+        let log =
+            options.network_log.then(|| install_log(&data_dir, &config, options.log_to_stderr)).flatten();
 
         let (tunnel_events, tunnel_inputs) = mpsc::channel(TUNNEL_EVENTS);
         let sink: EventSink = Arc::new(move |event| {
@@ -100,8 +142,9 @@ impl Engine {
                 warn!("the engine is too busy; a report of the data plane was dropped");
             }
         });
-        let socket_error = |source| StartError::Socket { port: options.udp_port, source };
-        let sockets = UdpSockets::bind(options.udp_port).map_err(socket_error)?;
+        let port = options.udp_port.unwrap_or(config.udp_port);
+        let socket_error = |source| StartError::Socket { port, source };
+        let sockets = bind(port, &identity).map_err(socket_error)?;
         let tunnel = Arc::new(Tunnel::start(sockets, sink).map_err(socket_error)?);
 
         let (commands, command_inputs) = mpsc::channel(COMMANDS);
@@ -113,20 +156,52 @@ impl Engine {
         let (adapter_results, adapter_inputs) = mpsc::channel(FEW);
         let (addresses, address_inputs) = mpsc::channel(FEW);
         let (stun_servers, stun_inputs) = mpsc::channel(FEW);
-        let handle = Handle::new(commands, snapshot_reader, notices.clone());
+        let (kept, kept_inputs) = mpsc::channel(FEW);
+        let (trouble, trouble_inputs) = watch::channel(None);
+        let keeper = Keeper::default();
+        let handle = Handle::new(
+            commands,
+            snapshot_reader,
+            notices.clone(),
+            Arc::clone(&database),
+            data_dir.path().to_owned(),
+        );
 
+        let adapter_name = config.adapter_name.as_str().to_owned();
         let mut endless = Tasks::default();
-        endless.spawn("net-watch", net_watch::run(addresses));
+        endless.spawn("net-watch", net_watch::run(adapter_name.clone(), addresses));
         endless.spawn("local-socket", local::serve(data_dir.path().to_owned(), handle.clone()));
+        endless.spawn("daily-backup", storage::back_up_daily(Arc::clone(&database)));
         let mut closing = Tasks::default();
         closing.spawn("control-link", websocket::run_link(link_actions, link_events));
-        closing.spawn("adapter", adapter_shell::run(Arc::clone(&tunnel), adapter_commands, adapter_results));
+        closing.spawn(
+            "adapter",
+            adapter_shell::run(adapter_name.clone(), Arc::clone(&tunnel), adapter_commands, adapter_results),
+        );
+        closing.spawn(
+            "keeper",
+            keeper::run(
+                keeper.clone(),
+                Arc::clone(&database),
+                Arc::clone(&secrets),
+                identity.peer_id(),
+                trouble,
+            ),
+        );
 
-        let name = player_name(options.player_name.as_deref());
+        let name = player_name(options.player_name.as_deref(), &config);
         info!(peer = %identity.peer_id().short(), port = tunnel.local_port(), "engine starts");
         let mut manager = PartyManager::new(now(), identity, name, tunnel.local_port(), entropy);
-        manager.initialize_nat(now(), net_watch::own_addresses());
-        manager.initialize_control(now(), options.control);
+        manager.standing_problems = problems;
+        manager.initialize_nat(now(), net_watch::own_addresses(&adapter_name));
+        manager.initialize_control(now(), options.control.or_else(|| config.control_server.clone()));
+        if options.restore.unwrap_or(config.restore_last_party) {
+            match keeper::load(&database, &secrets, None).await {
+                Ok(Some(kept)) => manager.restore(now(), kept.membership, kept.host, kept.peers),
+                Ok(None) => {}
+                Err(error) => warn!(%error, "the last party cannot be restored"),
+            }
+        }
 
         let inputs = Inputs {
             commands: command_inputs,
@@ -135,20 +210,67 @@ impl Engine {
             adapter: adapter_inputs,
             addresses: address_inputs,
             stun_servers: stun_inputs,
+            kept: kept_inputs,
+            trouble: trouble_inputs,
         };
-        let outputs = Outputs { tunnel, link, adapter, stun_servers, snapshots, notices };
+        let outputs = Outputs {
+            tunnel,
+            link,
+            adapter,
+            stun_servers,
+            keeper,
+            kept,
+            database,
+            secrets,
+            default_subnet: config.default_subnet,
+            snapshots,
+            notices,
+        };
         let event_loop = EventLoop::new(manager, inputs, outputs, endless, closing);
         // The one task outside the sets that it owns; it ends by `Handle::shutdown` and holds the lock till then.
         #[allow(clippy::disallowed_methods)]
         tokio::spawn(async move {
             event_loop.run().await;
+            drop(log);
             drop(lock);
         });
         Ok(handle)
     }
 }
 
-fn player_name(chosen: Option<&str>) -> Name {
+/// A log that cannot be had is no reason not to play.
+fn install_log(
+    data_dir: &DataDir,
+    config: &Config,
+    also_stderr: Option<LogLevel>,
+) -> Option<NetworkLogGuard> {
+    let options = NetworkLogOptions {
+        folder: data_dir.path().to_owned(),
+        file_mib: config.log_file_mib.into(),
+        kept: config.log_files_kept.into(),
+        level: config.log_level.as_str().parse().unwrap_or_default(),
+        also_stderr,
+    };
+    NetworkLog::install(options).inspect_err(|error| eprintln!("lanrage: no log: {error}")).ok()
+}
+
+/// The sockets at a chosen port; without one, at a port of this device's own where it is free, so that routers
+/// and friends find it at the same place after a restart.
+fn bind(port: u16, identity: &DeviceIdentity) -> io::Result<UdpSockets> {
+    if port != 0 {
+        return UdpSockets::bind(port);
+    }
+    UdpSockets::bind(own_port(&identity.peer_id())).or_else(|_| UdpSockets::bind(0))
+}
+
+/// A port of the dynamic range (RFC 6335 §6) that follows from the device's identity.
+fn own_port(peer: &PeerId) -> u16 {
+    let [low, high, ..] = peer.as_bytes();
+    0xC000 | u16::from_be_bytes([*low, *high]) >> 2
+}
+
+fn player_name(chosen: Option<&str>, config: &Config) -> Name {
     let account = ["USER", "USERNAME"].iter().find_map(|key| std::env::var(key).ok());
-    Name::lossy(chosen.or(account.as_deref()).unwrap_or_default(), "Player")
+    let stored = config.player_name.as_ref().map(Name::as_str);
+    Name::lossy(chosen.or(stored).or(account.as_deref()).unwrap_or_default(), "Player")
 }

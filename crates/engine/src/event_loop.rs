@@ -6,7 +6,8 @@ use std::{
 };
 
 use lanrage_control::{LinkAction, LinkEvent, Now};
-use lanrage_party::{PeerId, Subnet, UnixMillis};
+use lanrage_party::{PartyId, PeerId, Subnet, UnixMillis};
+use lanrage_store::{SecretStore, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, TunnelEvent};
 use tokio::{
     sync::{broadcast, mpsc, watch},
@@ -19,6 +20,7 @@ use crate::{
     action::{Action, Ticket, TunnelAction},
     adapter_shell::AdapterCommand,
     handle::{Answer, Command},
+    keeper::{self, Keeper, Kept},
     party_manager::{AdapterFailure, PartyManager},
     tasks::Tasks,
 };
@@ -39,6 +41,9 @@ pub(crate) struct Inputs {
     pub(crate) adapter: mpsc::Receiver<Result<String, AdapterFailure>>,
     pub(crate) addresses: mpsc::Receiver<Vec<IpAddr>>,
     pub(crate) stun_servers: mpsc::Receiver<Vec<SocketAddr>>,
+    pub(crate) kept: mpsc::Receiver<(Ticket, Option<Kept>)>,
+    /// Why nothing can be kept, while that is so.
+    pub(crate) trouble: watch::Receiver<Option<String>>,
 }
 
 /// Whom the event loop speaks to.
@@ -48,6 +53,12 @@ pub(crate) struct Outputs {
     pub(crate) link: mpsc::Sender<LinkAction>,
     pub(crate) adapter: mpsc::Sender<AdapterCommand>,
     pub(crate) stun_servers: mpsc::Sender<Vec<SocketAddr>>,
+    pub(crate) keeper: Keeper,
+    pub(crate) kept: mpsc::Sender<(Ticket, Option<Kept>)>,
+    pub(crate) database: Arc<SettingsDatabase>,
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    /// The network that new parties take where nothing is in the way.
+    pub(crate) default_subnet: Subnet,
     pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
     pub(crate) notices: broadcast::Sender<Notice>,
 }
@@ -111,6 +122,13 @@ impl EventLoop {
                 Some(servers) = self.inputs.stun_servers.recv() => {
                     self.manager.handle_stun_servers(now(), &servers);
                 }
+                Some((ticket, kept)) = self.inputs.kept.recv() => {
+                    self.manager.resume_party(now(), ticket, kept);
+                }
+                Ok(()) = self.inputs.trouble.changed() => {
+                    let trouble = self.inputs.trouble.borrow_and_update().clone();
+                    self.manager.keep_trouble = trouble;
+                }
                 () = sleep_until(wake) => self.manager.handle_timeout(now()),
             }
             self.snapshot_is_due = true;
@@ -118,14 +136,13 @@ impl EventLoop {
         self.shut_down(farewell).await;
     }
 
-    /// Leaves the party, closes what is open, ends every task, in this order.
+    /// Ends the party's work, closes what is open, ends every task, in this order. The membership stays.
     async fn shut_down(mut self, farewell: Option<Answer>) {
-        let ticket = self.ticket(None);
-        self.manager.leave_party(now(), ticket);
-        self.manager.initialize_control(now(), None);
+        self.manager.suspend(now());
         self.perform_actions().await;
         drop(self.outputs.adapter);
         drop(self.outputs.link);
+        self.outputs.keeper.close();
         self.closing.finish(FAREWELL).await;
         self.endless.finish(Duration::ZERO).await;
         let tunnel = Arc::clone(&self.outputs.tunnel);
@@ -137,7 +154,7 @@ impl EventLoop {
 
     fn handle_command(&mut self, command: Command) {
         match command {
-            Command::CreateParty { name, answer } => match free_subnet() {
+            Command::CreateParty { name, answer } => match free_subnet(self.outputs.default_subnet) {
                 Some(subnet) => {
                     let ticket = self.ticket(Some(answer));
                     self.manager.create_party(now(), ticket, name, subnet);
@@ -156,9 +173,24 @@ impl EventLoop {
                 let ticket = self.ticket(Some(answer));
                 self.manager.leave_party(now(), ticket);
             }
-            Command::SetPlayerName { name, answer } => {
+            Command::PauseParty { answer } => {
                 let ticket = self.ticket(Some(answer));
-                self.manager.set_player_name(now(), ticket, name);
+                self.manager.pause_party(now(), ticket);
+            }
+            Command::ResumeParty { party, answer } => {
+                let ticket = self.ticket(Some(answer));
+                let load = resume(
+                    ticket,
+                    party,
+                    Arc::clone(&self.outputs.database),
+                    Arc::clone(&self.outputs.secrets),
+                    self.outputs.kept.clone(),
+                );
+                self.endless.spawn("load-party", load);
+            }
+            Command::Configure { config } => {
+                self.outputs.default_subnet = config.default_subnet;
+                self.manager.configure(now(), config.player_name, config.control_server);
             }
             Command::Shutdown { answer } => {
                 // Handled by the loop itself; a second one only waits for the first.
@@ -191,6 +223,7 @@ impl EventLoop {
                     self.endless.reap();
                     self.endless.spawn("resolve-stun", resolve(servers, results));
                 }
+                Action::Store(action) => self.outputs.keeper.keep(action),
                 Action::Notice(notice) => {
                     // Nobody listening is no fault: the snapshot says what is.
                     let _ = self.outputs.notices.send(notice);
@@ -280,8 +313,24 @@ pub(crate) fn now() -> Now {
 }
 
 /// The first network for a party that overlaps none of this device's routes.
-fn free_subnet() -> Option<Subnet> {
-    Subnet::ALTERNATIVES.into_iter().find(|subnet| lanrage_adapter::overlapping_route(*subnet, "").is_none())
+fn free_subnet(preferred: Subnet) -> Option<Subnet> {
+    let mut proposals = [preferred].into_iter().chain(Subnet::ALTERNATIVES);
+    proposals.find(|subnet| lanrage_adapter::overlapping_route(*subnet, "").is_none())
+}
+
+/// Loads a party that is to be entered again.
+async fn resume(
+    ticket: Ticket,
+    party: PartyId,
+    database: Arc<SettingsDatabase>,
+    secrets: Arc<dyn SecretStore>,
+    results: mpsc::Sender<(Ticket, Option<Kept>)>,
+) {
+    let kept = keeper::load(&database, &secrets, Some(party)).await.unwrap_or_else(|error| {
+        warn!(%error, "a party cannot be loaded");
+        None
+    });
+    let _ = results.send((ticket, kept)).await;
 }
 
 async fn resolve(servers: Vec<(String, u16)>, results: mpsc::Sender<Vec<SocketAddr>>) {

@@ -1,18 +1,51 @@
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
-use lanrage_party::{Invitation, Name};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use lanrage_party::{Invitation, Name, PartyId};
+use lanrage_store::{Config, SettingsDatabase};
+use serde_json::Value;
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    task::spawn_blocking,
+};
 
-use crate::{CommandError, InvitationPreview, Notice, Snapshot};
+use crate::{
+    BundleInputs, CommandError, DataAnswer, DataRequest, InvitationPreview, KnownName, Notice, Snapshot,
+    data::{self, parse_name},
+    export_bundle,
+    words::sentence,
+};
+
+/// How much of the newest log goes into a diagnostics bundle (MiB).
+const DIAGNOSTICS_LOG_MIB: u32 = 4;
 
 /// What a host asks of the engine. Every command is answered once.
 #[derive(Debug)]
 pub(crate) enum Command {
-    CreateParty { name: Name, answer: Answer },
-    JoinParty { invitation: Box<Invitation>, answer: Answer },
-    LeaveParty { answer: Answer },
-    SetPlayerName { name: Name, answer: Answer },
-    Shutdown { answer: Answer },
+    CreateParty {
+        name: Name,
+        answer: Answer,
+    },
+    JoinParty {
+        invitation: Box<Invitation>,
+        answer: Answer,
+    },
+    LeaveParty {
+        answer: Answer,
+    },
+    PauseParty {
+        answer: Answer,
+    },
+    ResumeParty {
+        party: PartyId,
+        answer: Answer,
+    },
+    /// Settings that take effect at once have changed.
+    Configure {
+        config: Box<Config>,
+    },
+    Shutdown {
+        answer: Answer,
+    },
 }
 
 pub(crate) type Answer = oneshot::Sender<Result<(), CommandError>>;
@@ -23,15 +56,19 @@ pub struct Handle {
     commands: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     notices: broadcast::Sender<Notice>,
+    database: Arc<SettingsDatabase>,
+    folder: PathBuf,
 }
 
 impl Handle {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         commands: mpsc::Sender<Command>,
         snapshots: watch::Receiver<Arc<Snapshot>>,
         notices: broadcast::Sender<Notice>,
+        database: Arc<SettingsDatabase>,
+        folder: PathBuf,
     ) -> Self {
-        Self { commands, snapshots, notices }
+        Self { commands, snapshots, notices, database, folder }
     }
 
     /// The state now and from now on. Only the newest is kept for a slow reader.
@@ -71,13 +108,89 @@ impl Handle {
         self.ask(|answer| Command::LeaveParty { answer }).await
     }
 
-    /// Changes the name that friends see.
+    /// Is in no party for now, and stays a member: [`Handle::resume_party`] enters it again without a link.
     ///
     /// # Errors
-    /// `bad_name`.
+    /// `not_in_party`.
+    pub async fn pause_party(&self) -> Result<(), CommandError> {
+        self.ask(|answer| Command::PauseParty { answer }).await
+    }
+
+    /// Enters a party of which this device is still a member, by its id; a party that it is in is paused.
+    ///
+    /// # Errors
+    /// `bad_party_id`, `not_a_member`.
+    pub async fn resume_party(&self, party: String) -> Result<(), CommandError> {
+        let party = data::parse_party(&party)?;
+        self.ask(|answer| Command::ResumeParty { party, answer }).await
+    }
+
+    /// Changes the name that friends see, now and in future.
+    ///
+    /// # Errors
+    /// `bad_setting`, or what keeps the database from being written.
     pub async fn set_player_name(&self, name: String) -> Result<(), CommandError> {
-        let name = parse_name(&name)?;
-        self.ask(|answer| Command::SetPlayerName { name, answer }).await
+        let values = [("player_name".to_owned(), name.into())].into();
+        self.data(DataRequest::SetSettings { values }).await.map(drop)
+    }
+
+    /// Asks the stored data. Settings that take effect without a restart do so before this returns.
+    ///
+    /// # Errors
+    /// As the request says; nothing was changed then.
+    pub async fn data(&self, request: DataRequest) -> Result<DataAnswer, CommandError> {
+        let answer = data::execute(&self.database, request).await?;
+        if let DataAnswer::Changed { .. } = answer {
+            let (config, _) = Config::repaired(&self.database.get_all_settings().await?);
+            let configure = Command::Configure { config: Box::new(config) };
+            self.commands.send(configure).await.map_err(|_| CommandError::stopped())?;
+        }
+        Ok(answer)
+    }
+
+    /// Writes a bundle for whoever helps: the state, the settings and the newest part of the log, anonymised.
+    ///
+    /// # Errors
+    /// `bundle_not_written`, or what keeps the settings from being read.
+    pub async fn export_diagnostics(&self, path: PathBuf) -> Result<(), CommandError> {
+        let settings = Value::Object(self.database.get_all_settings().await?.into_iter().collect());
+        let faults = self.database.validate_database_integrity().await?.faults;
+        let size = self.database.get_database_size().await?;
+        let state = if faults.is_empty() { "good".to_owned() } else { faults.join("\n") };
+        let mut names: Vec<KnownName> = Vec::new();
+        names.extend(
+            self.database
+                .recent_parties()
+                .await?
+                .into_iter()
+                .map(|party| KnownName::Party(party.name.to_string())),
+        );
+        names.extend(
+            self.database
+                .favorite_servers()
+                .await?
+                .into_iter()
+                .map(|server| KnownName::Server(server.url.to_string())),
+        );
+        let (snapshot, folder) = (self.snapshots.borrow().clone(), self.folder.clone());
+        let write = move || {
+            let database = format!("{size} bytes\n{state}\n");
+            let inputs = BundleInputs {
+                folder: &folder,
+                snapshot: &snapshot,
+                settings: &settings,
+                database: &database,
+                log_mib: DIAGNOSTICS_LOG_MIB,
+                names: &names,
+            };
+            export_bundle(&path, &inputs)
+        };
+        match spawn_blocking(write).await {
+            Ok(written) => {
+                written.map_err(|error| CommandError::new("bundle_not_written", sentence(&error.to_string())))
+            }
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
     }
 
     /// What a link says, without joining.
@@ -108,10 +221,6 @@ impl Handle {
         self.commands.send(command(answer)).await.map_err(|_| CommandError::stopped())?;
         answered.await.map_err(|_| CommandError::stopped())?
     }
-}
-
-fn parse_name(text: &str) -> Result<Name, CommandError> {
-    Name::new(text).map_err(|error| CommandError::new("bad_name", error.to_string()))
 }
 
 fn parse_invitation(link: &str) -> Result<Invitation, CommandError> {

@@ -1,9 +1,9 @@
 //! The party engine: one event loop that owns every decision, and the shells that carry them out.
 //!
 //! [`Engine::start`] gives a [`Handle`]; a host sends commands and watches [`Snapshot`]s and [`Notice`]s.
-//! Inside, [`event_loop`] waits for whatever happens and lets [`party_manager`] decide, which is pure and asks
-//! [`control_planes`] (who is in the party), [`connection_manager`] (a path to each of them) and
-//! [`nat_status`] (how we look from outside).
+//! Inside, `event_loop` waits for whatever happens and lets `party_manager` decide, which is pure and asks
+//! `control_planes` (who is in the party), `connection_manager` (a path to each of them) and
+//! `nat_status` (how we look from outside).
 
 mod action;
 mod adapter_shell;
@@ -12,26 +12,40 @@ mod connection;
 mod connection_manager;
 mod connection_state;
 mod control_planes;
+mod data;
 mod device;
+mod diagnostics;
 mod engine;
 mod entropy;
 mod event_loop;
 mod handle;
+mod keeper;
 mod local;
 mod membership;
 mod nat_status;
 mod net_watch;
+mod network_log;
 mod party_manager;
 mod roster;
 mod signal;
 mod snapshot;
 mod status;
+mod storage;
 mod tasks;
 mod words;
 
-pub use engine::{Engine, EngineOptions, StartError};
+pub use data::{
+    BackupView, DataAnswer, DataRequest, DataSummary, FavoriteView, PortRangeView, ProfileView,
+    RecentPartyView, ServerConfigView, SettingView,
+};
+pub use diagnostics::{Anonymizer, BundleError, BundleInputs, KnownName, export_bundle};
+pub use engine::{Engine, EngineOptions, OfflineError, StartError};
 pub use handle::Handle;
 pub use local::{LocalClient, LocalError, LocalRequest, LocalResponse};
+pub use network_log::{
+    LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,
+    UnknownLogLevel,
+};
 pub use snapshot::{
     AdapterView, CommandError, ConnectionState, ControlView, InvitationPreview, Notice, PartyView, PeerView,
     Problem, Severity, Snapshot, Traffic,

@@ -17,6 +17,17 @@ pub(crate) struct Membership {
     sequence: u64,
 }
 
+/// A membership as it is kept: everything needed to be in the party again without asking anybody.
+#[derive(Debug, Clone)]
+pub(crate) struct SavedMembership {
+    pub(crate) invitation: Invitation,
+    pub(crate) private_key: WireGuardPrivateKey,
+    pub(crate) virtual_ip: VirtualIp,
+    pub(crate) created_at: UnixMillis,
+    /// Sequence of the last record that was signed.
+    pub(crate) sequence: u64,
+}
+
 impl Membership {
     /// A new membership with a fresh key. The lease is the one that party and peer identity give.
     pub(crate) fn new(
@@ -28,6 +39,25 @@ impl Membership {
         let mut ipam = Ipam::new(invitation.party, invitation.subnet);
         let virtual_ip = ipam.lease(identity.peer_id())?;
         Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence: 0 })
+    }
+
+    /// A membership as it was kept.
+    pub(crate) fn restore(saved: SavedMembership, identity: &DeviceIdentity) -> Result<Self, IpamError> {
+        let SavedMembership { invitation, private_key, virtual_ip, created_at, sequence } = saved;
+        let mut ipam = Ipam::new(invitation.party, invitation.subnet);
+        ipam.claim(identity.peer_id(), virtual_ip)?;
+        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence })
+    }
+
+    /// What has to be kept for [`Membership::restore`].
+    pub(crate) fn to_saved(&self) -> SavedMembership {
+        SavedMembership {
+            invitation: self.invitation.clone(),
+            private_key: self.private_key.clone(),
+            virtual_ip: self.virtual_ip,
+            created_at: self.created_at,
+            sequence: self.sequence,
+        }
     }
 
     /// Takes the next address of this peer's sequence, because others hold `taken`.

@@ -1,13 +1,13 @@
+mod control;
+mod restore;
+
 use std::{
     collections::VecDeque,
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
-use lanrage_control::{
-    ControlEvent, LinkEvent, Now,
-    protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal, Request, RequestKind},
-};
+use lanrage_control::{LinkEvent, Now, protocol::Request};
 use lanrage_nat::{TransactionIds, stun};
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, Subnet,
@@ -17,17 +17,15 @@ use lanrage_tunnel::{LocalEnd, TunnelEvent};
 use tracing::{info, warn};
 
 use crate::{
-    CommandError, Notice,
-    action::{Action, Ticket, TunnelAction},
+    CommandError, Notice, Problem,
+    action::{Action, StoreAction, Ticket, TunnelAction},
     adapter_state::AdapterState,
-    connection::PeerInfo,
     connection_manager::{ConnectionManager, ConnectionOutput},
     control_planes::ControlPlanes,
     entropy::Entropy,
     membership::Membership,
     nat_status::NatStatus,
     roster::Roster,
-    words::sentence,
 };
 
 /// How long a new party waits for its server before it goes on without.
@@ -47,6 +45,10 @@ pub(crate) struct PartyManager {
     pub(crate) control: ControlPlanes,
     pub(crate) party: Option<ActiveParty>,
     default_server: Option<ControlEndpoint>,
+    /// What the user should know of how the start went.
+    pub(crate) standing_problems: Vec<Problem>,
+    /// Why nothing can be kept for the next start, while that is so.
+    pub(crate) keep_trouble: Option<String>,
     /// How far this device's clock is from the control server's.
     pub(crate) clock_error_ms: u64,
     /// Why no datagrams arrive any more, if so.
@@ -97,6 +99,8 @@ impl PartyManager {
             player_name,
             party: None,
             default_server: None,
+            standing_problems: Vec::new(),
+            keep_trouble: None,
             clock_error_ms: 0,
             socket_error: None,
             punch_ids: TransactionIds::from_seed(entropy.bytes()),
@@ -133,9 +137,11 @@ impl PartyManager {
             expires_at: None,
         };
         let deadline = now.instant + CREATE_PATIENCE;
-        self.enter(now, invitation, Pending { ticket, deadline, kind: PendingKind::Create, lease_tries: 0 });
-        self.open_adapter();
-        self.register(now);
+        let pending = Pending { ticket, deadline, kind: PendingKind::Create, lease_tries: 0 };
+        if self.become_member(now, invitation, pending) {
+            self.open_adapter();
+            self.register(now);
+        }
     }
 
     /// Joins the party of an invitation.
@@ -155,8 +161,10 @@ impl PartyManager {
         };
         self.use_server(now, Some(server));
         let deadline = now.instant + JOIN_PATIENCE;
-        self.enter(now, invitation, Pending { ticket, deadline, kind: PendingKind::Join, lease_tries: 0 });
-        self.register(now);
+        let pending = Pending { ticket, deadline, kind: PendingKind::Join, lease_tries: 0 };
+        if self.become_member(now, invitation, pending) {
+            self.register(now);
+        }
     }
 
     /// Leaves the party; its keys are forgotten.
@@ -175,16 +183,29 @@ impl PartyManager {
         self.complete(ticket, result);
     }
 
-    /// Changes the name that friends see.
-    pub(crate) fn set_player_name(&mut self, now: Now, ticket: Ticket, name: Name) {
-        self.player_name = name;
+    /// Settings have changed: the name that friends see, and the server of new parties.
+    pub(crate) fn configure(&mut self, now: Now, name: Option<Name>, server: Option<ControlEndpoint>) {
+        if let Some(name) = name.filter(|name| *name != self.player_name) {
+            self.player_name = name;
+            self.announce_record(now);
+        }
+        if server != self.default_server {
+            self.default_server.clone_from(&server);
+            if self.party.is_none() {
+                self.use_server(now, server);
+            }
+        }
+        self.drain(now);
+    }
+
+    /// Tells the party what this peer says of itself now.
+    fn announce_record(&mut self, now: Now) {
         if let Some(party) = &mut self.party {
             let record = party.membership.record(now.wall, &self.identity, &self.player_name);
             let party = party.membership.invitation.party;
             self.control.request(now, Request::UpdatePeer { party, record: Some(record), nat_type: None });
+            self.keep_membership(true);
         }
-        self.complete(ticket, Ok(()));
-        self.drain(now);
     }
 
     /// The device's own addresses, as often as they are looked at.
@@ -292,31 +313,48 @@ impl PartyManager {
         self.actions.pop_front()
     }
 
-    /// Becomes a member, as far as this device is concerned.
-    fn enter(&mut self, now: Now, invitation: Invitation, pending: Pending) {
+    /// Becomes a member, as far as this device is concerned. False if that is impossible; the command is answered
+    /// then.
+    fn become_member(&mut self, now: Now, invitation: Invitation, pending: Pending) -> bool {
+        let host = invitation.host;
         let private_key = WireGuardPrivateKey::from_random(self.entropy.bytes());
-        let membership = match Membership::new(invitation, private_key, &self.identity, now.wall) {
-            Ok(membership) => membership,
+        match Membership::new(invitation, private_key, &self.identity, now.wall) {
+            Ok(membership) => {
+                self.enter(membership, host, Some(pending));
+                true
+            }
             Err(error) => {
                 self.complete(pending.ticket, Err(CommandError::new("no_address", error.to_string())));
-                return;
+                false
             }
-        };
+        }
+    }
+
+    fn enter(&mut self, membership: Membership, host: PeerId, pending: Option<Pending>) {
         let invitation = &membership.invitation;
         info!(party = %invitation.party, subnet = %invitation.subnet.net(), "entering party");
+        let secret = invitation.secret.clone();
+        let connections =
+            ConnectionManager::new(invitation.party, secret, local_end(&membership), self.nat.candidates());
         self.party = Some(ActiveParty {
-            host: invitation.host,
-            connections: ConnectionManager::new(
-                invitation.party,
-                invitation.secret.clone(),
-                local_end(&membership),
-                self.nat.candidates(),
-            ),
+            host,
+            connections,
             roster: Roster::default(),
             adapter: AdapterState::default(),
-            pending: Some(pending),
+            pending,
             membership,
         });
+    }
+
+    /// Keeps the membership for the next start, unless it is still being asked for.
+    fn keep_membership(&mut self, active: bool) {
+        if let Some(party) = &self.party
+            && party.pending.as_ref().is_none_or(|pending| pending.kind == PendingKind::Create)
+        {
+            let membership = Box::new(party.membership.to_saved());
+            let save = StoreAction::SaveMembership { membership, host: party.host, active };
+            self.actions.push_back(Action::Store(save));
+        }
     }
 
     /// Tells the control plane of this membership, as host or as guest.
@@ -337,6 +375,7 @@ impl PartyManager {
             Request::JoinParty { party: invitation.party, record, nat_type }
         };
         self.control.request(now, request);
+        self.keep_membership(true);
         self.drain(now);
     }
 
@@ -355,14 +394,41 @@ impl PartyManager {
         }
     }
 
+    /// Is in no party any more, and forgets its keys.
     fn drop_party(&mut self, now: Now) {
         if let Some(mut party) = self.party.take() {
-            info!(party = %party.membership.invitation.party, "leaving party");
+            let id = party.membership.invitation.party;
+            info!(party = %id, "leaving party");
             party.connections.close();
             self.take_outputs(now, &mut party);
             self.actions.push_back(Action::CloseAdapter);
+            self.actions.push_back(Action::Store(StoreAction::ForgetMembership(id)));
             self.use_server(now, self.default_server.clone());
         }
+    }
+
+    /// Is in no party for now, and stays a member.
+    pub(crate) fn pause_party(&mut self, now: Now, ticket: Ticket) {
+        let result = if self.party.is_some() {
+            self.keep_membership(false);
+            self.suspend(now);
+            self.use_server(now, self.default_server.clone());
+            Ok(())
+        } else {
+            Err(CommandError::new("not_in_party", "You are not in a party."))
+        };
+        self.complete(ticket, result);
+    }
+
+    /// Ends without leaving: the membership stays, and the next start brings it back.
+    pub(crate) fn suspend(&mut self, now: Now) {
+        if let Some(mut party) = self.party.take() {
+            info!(party = %party.membership.invitation.party, "suspending party");
+            party.connections.close();
+            self.take_outputs(now, &mut party);
+            self.actions.push_back(Action::CloseAdapter);
+        }
+        self.use_server(now, None);
     }
 
     /// Follows everything that the parts want, until nobody wants anything.
@@ -398,154 +464,20 @@ impl PartyManager {
                 }
                 ConnectionOutput::Tunnel(action) => self.actions.push_back(Action::Tunnel(action)),
                 ConnectionOutput::Notice { code, text } => self.notice(now.wall, code, text),
+                ConnectionOutput::Keep(peer) => {
+                    let party = party.membership.invitation.party;
+                    self.actions.push_back(Action::Store(StoreAction::SavePeer { party, peer }));
+                }
+                ConnectionOutput::Removed { peer } => {
+                    let party = party.membership.invitation.party;
+                    self.actions.push_back(Action::Store(StoreAction::RemovePeer { party, peer }));
+                }
                 ConnectionOutput::Signal { to, signal } => {
                     let party = party.membership.invitation.party;
                     self.control.request_remote(now, Request::Signal { party, to, signal });
                 }
             }
         }
-    }
-
-    fn handle_control(&mut self, now: Now, event: ControlEvent) {
-        match event {
-            ControlEvent::Connected { stun, server_time } => {
-                self.clock_error_ms =
-                    server_time.map_or(0, |server| now.wall.since(server).max(server.since(now.wall)));
-                let servers = stun.into_iter().map(|server| (server.host, server.port)).collect();
-                self.actions.push_back(Action::ResolveStun(servers));
-            }
-            ControlEvent::Disconnected { reason, .. } => info!(%reason, "no control server"),
-            ControlEvent::Party(snapshot) if self.is_current(&snapshot.party) => {
-                self.take_snapshot(now, snapshot);
-            }
-            ControlEvent::Change { party, change, .. } if self.is_current(&party) => {
-                self.take_change(now, change);
-            }
-            ControlEvent::Signal { party, from, signal } if self.is_current(&party) => {
-                self.with_connections(|connections| {
-                    connections.handle_signal(now.instant, &from, &signal);
-                });
-            }
-            ControlEvent::Refused { refusal, retry_at } => self.handle_refusal(now, refusal, retry_at),
-            ControlEvent::Left { .. }
-            | ControlEvent::Party(_)
-            | ControlEvent::Change { .. }
-            | ControlEvent::Signal { .. } => {}
-        }
-    }
-
-    fn is_current(&self, id: &PartyId) -> bool {
-        self.party.as_ref().is_some_and(|party| party.membership.invitation.party == *id)
-    }
-
-    fn take_snapshot(&mut self, now: Now, snapshot: PartySnapshot) {
-        let Some(party) = &mut self.party else { return };
-        party.host = snapshot.host;
-        let listed: Vec<PeerId> = snapshot.peers.iter().map(PeerEntry::peer).collect();
-        party.connections.retain_listed(|peer| listed.contains(peer));
-        for entry in snapshot.peers {
-            self.take_entry(now, entry);
-        }
-        if let Some(party) = &mut self.party {
-            // The other ends may have missed what was said while there was no control plane.
-            party.connections.announce(now.wall, &mut self.entropy);
-            if let Some(pending) = party.pending.take() {
-                self.complete(pending.ticket, Ok(()));
-                self.open_adapter();
-            }
-        }
-    }
-
-    fn take_change(&mut self, now: Now, change: Change) {
-        match change {
-            Change::PeerJoined { entry } | Change::PeerUpdated { entry } => self.take_entry(now, entry),
-            Change::PeerLeft { peer } => {
-                self.with_connections(|connections| connections.disconnect_peer(&peer));
-                if let Some(party) = &mut self.party {
-                    party.roster.forget_refusal(&peer);
-                }
-            }
-            Change::PeerOnline { peer, online } => {
-                if let Some(party) = &mut self.party {
-                    party.connections.handle_online(now.wall, peer, online, &mut self.entropy);
-                }
-            }
-            Change::HostChanged { host } => {
-                if let Some(party) = &mut self.party {
-                    party.host = host;
-                }
-            }
-            Change::Unknown => {}
-        }
-    }
-
-    /// Somebody is offered by the control plane: let in only if the record proves it.
-    fn take_entry(&mut self, now: Now, entry: PeerEntry) {
-        let Some(party) = &mut self.party else { return };
-        let id = entry.peer();
-        if id == self.identity.peer_id() {
-            return;
-        }
-        match party.roster.admit(&entry.record, &party.membership, &party.connections) {
-            Ok(record) => {
-                let online = self.control.endpoint().map(|_| entry.online);
-                let info = PeerInfo { nat_type: entry.nat_type, joined_at: entry.joined_at, online };
-                party.connections.connect_to_peer(now.instant, now.wall, record, info, &mut self.entropy);
-            }
-            Err(refusal) => {
-                let name = entry.record.claimed().name.to_string();
-                if party.roster.note_refusal(id, name.clone(), refusal) {
-                    warn!(peer = %id.short(), %refusal, "peer refused");
-                    let text = format!("“{name}” was not let in: {refusal}.");
-                    self.notice(now.wall, refusal.code(), text);
-                }
-            }
-        }
-    }
-
-    fn handle_refusal(&mut self, now: Now, refusal: Refusal, retry_at: Option<Instant>) {
-        warn!(code = ?refusal.code, detail = %refusal.detail, "refused by the control server");
-        let about_us = matches!(refusal.request, Some(RequestKind::CreateParty | RequestKind::JoinParty))
-            && refusal.party.is_none_or(|party| self.is_current(&party));
-        if !about_us || retry_at.is_some() {
-            return;
-        }
-        let Some(party) = &mut self.party else { return };
-        let next_lease = match (refusal.code, refusal.lease) {
-            (ErrorCode::LeaseTaken, _) => {
-                Some(party.membership.take_next_lease(&self.identity, &refusal.taken))
-            }
-            (ErrorCode::LeaseFixed, Some(kept)) => {
-                Some(party.membership.take_kept_lease(&self.identity, kept))
-            }
-            _ => None,
-        };
-        let tries = party.pending.as_mut().map_or(0, |pending| {
-            pending.lease_tries += 1;
-            pending.lease_tries
-        });
-        match next_lease {
-            Some(Ok(())) if tries <= LEASE_TRIES => self.move_lease(now),
-            Some(Err(error)) => self.give_up(now, CommandError::new("no_address", error.to_string())),
-            _ => {
-                let code = format!("control_{}", error_word(refusal.code));
-                self.give_up(now, CommandError::new(&code, refusal_text(refusal.code)));
-            }
-        }
-    }
-
-    /// This device has another address now: the data plane, the adapter and the record follow.
-    fn move_lease(&mut self, now: Now) {
-        if let Some(party) = &mut self.party {
-            let end = local_end(&party.membership);
-            self.actions.push_back(Action::Tunnel(TunnelAction::Enter(end)));
-            if party.adapter.is_wanted() {
-                self.actions.push_back(Action::CloseAdapter);
-                party.adapter = AdapterState::default();
-                self.open_adapter();
-            }
-        }
-        self.register(now);
     }
 
     /// Ends a party that could not be entered; one that stands already is only reported on.
@@ -633,24 +565,6 @@ fn local_end(membership: &Membership) -> LocalEnd {
         virtual_ip: membership.virtual_ip,
         subnet: membership.invitation.subnet,
     }
-}
-
-/// The code's word in the protocol.
-fn error_word(code: ErrorCode) -> String {
-    serde_json::to_value(code).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// What the server refused, and what the user can do.
-fn refusal_text(code: ErrorCode) -> String {
-    let text = sentence(&code.to_string());
-    let fix = match code {
-        ErrorCode::UnknownParty => "Ask your friend whether the party still exists, and for a new link.",
-        ErrorCode::PartyFull => "Somebody has to leave first.",
-        ErrorCode::ProtocolVersion => "Update LANrage.",
-        ErrorCode::StaleRecord => "Set this computer's clock, and join again.",
-        _ => "Try again in a while.",
-    };
-    format!("{text} {fix}")
 }
 
 #[cfg(test)]

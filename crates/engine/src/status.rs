@@ -7,6 +7,7 @@ use crate::{
     ControlView, PartyView, PeerView, Problem, Severity, Snapshot, Traffic,
     connection::Connection,
     party_manager::{ActiveParty, PartyManager},
+    words::sentence,
 };
 
 /// From how many milliseconds a difference between two clocks is worth a word.
@@ -95,7 +96,16 @@ impl PartyManager {
     }
 
     fn problems(&self, now: Now) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let mut problems = self.standing_problems.clone();
+        if let Some(reason) = &self.keep_trouble {
+            problems.push(Problem {
+                code: "not_kept".to_owned(),
+                severity: Severity::Error,
+                text: format!("What changes now is not kept: {}", sentence(reason)),
+                fix: "Make room on the disk, or make the data folder writable; it is tried again by itself."
+                    .to_owned(),
+            });
+        }
         if let Some(reason) = &self.socket_error {
             problems.push(Problem {
                 code: "sockets_failed".to_owned(),

@@ -46,6 +46,12 @@ pub(crate) const DESKTOP_TEST: Purpose = Purpose {
     packages: &["dbus-x11", "fonts-dejavu-core", "imagemagick", "openbox", "webkit2gtk-driver", "xvfb"],
 };
 
+/// To test secrets in a real keyring.
+pub(crate) const KEYRING_TEST: Purpose = Purpose {
+    reason: "to test secrets in a real keyring, on a session bus of the test's own",
+    packages: &["dbus", "gnome-keyring", "libglib2.0-bin"],
+};
+
 /// To check the Windows code.
 pub(crate) const WINDOWS_CHECK: Purpose =
     Purpose { reason: "to check the code for Windows", packages: &["mingw-w64"] };
@@ -78,7 +84,7 @@ impl Setup {
 
     /// Everything any command needs.
     pub(crate) fn everything(self) -> Result<()> {
-        self.packages(&[BUILD, LAB, GAME, DESKTOP_TEST, WINDOWS_CHECK])?;
+        self.packages(&[BUILD, LAB, GAME, DESKTOP_TEST, KEYRING_TEST, WINDOWS_CHECK])?;
         self.tools(&[CARGO_DENY, CARGO_MACHETE, TAURI_DRIVER])?;
         self.node_packages()
     }

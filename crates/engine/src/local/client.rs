@@ -4,7 +4,7 @@ use interprocess::local_socket::tokio::{Stream, prelude::*};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::{LINE_BYTES, LocalRequest, LocalResponse, socket_name};
-use crate::{CommandError, Snapshot};
+use crate::{CommandError, DataAnswer, DataRequest, Snapshot};
 
 /// A connection to the LANrage that runs on this device.
 #[derive(Debug)]
@@ -76,6 +76,18 @@ impl LocalClient {
     pub async fn command(&mut self, request: &LocalRequest) -> Result<(), LocalError> {
         self.send(request).await?;
         self.receive().await.map(drop)
+    }
+
+    /// Asks the stored data.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn data(&mut self, request: DataRequest) -> Result<DataAnswer, LocalError> {
+        self.send(&LocalRequest::Data(request)).await?;
+        match self.receive().await? {
+            LocalResponse::Data(answer) => Ok(*answer),
+            _ => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
+        }
     }
 
     /// The next snapshot, after [`LocalRequest::Status`] or [`LocalRequest::Watch`].

@@ -1,9 +1,11 @@
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{CommandError, Snapshot};
+use crate::{CommandError, DataAnswer, DataRequest, Snapshot};
 
 /// What a program asks of the running LANrage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum LocalRequest {
     /// The state now; answered with one snapshot.
@@ -22,6 +24,20 @@ pub enum LocalRequest {
     },
     /// Leave the party.
     LeaveParty,
+    /// Be in no party for now.
+    PauseParty,
+    /// Enter a party again.
+    ResumeParty {
+        /// Its id.
+        party: String,
+    },
+    /// Write a diagnostics bundle.
+    ExportDiagnostics {
+        /// The file, as an absolute path.
+        path: PathBuf,
+    },
+    /// Ask the stored data.
+    Data(DataRequest),
 }
 
 /// What the running LANrage answers.
@@ -32,6 +48,8 @@ pub enum LocalResponse {
     Done,
     /// The state.
     Snapshot(Box<Snapshot>),
+    /// What the stored data answers.
+    Data(Box<DataAnswer>),
     /// The command was refused.
     Error(CommandError),
 }

@@ -72,6 +72,16 @@ async fn converse(stream: Stream, handle: Handle) -> io::Result<()> {
             Ok(LocalRequest::CreateParty { name }) => handle.create_party(name).await,
             Ok(LocalRequest::JoinParty { link }) => handle.join_party(link).await,
             Ok(LocalRequest::LeaveParty) => handle.leave_party().await,
+            Ok(LocalRequest::PauseParty) => handle.pause_party().await,
+            Ok(LocalRequest::ResumeParty { party }) => handle.resume_party(party).await,
+            Ok(LocalRequest::ExportDiagnostics { path }) => handle.export_diagnostics(path).await,
+            Ok(LocalRequest::Data(request)) => {
+                let answer = handle.data(request).await;
+                let response =
+                    answer.map_or_else(LocalResponse::Error, |answer| LocalResponse::Data(Box::new(answer)));
+                send(&mut stream, &response).await?;
+                continue;
+            }
             Err(error) => Err(CommandError::new("bad_request", error.to_string())),
         };
         let response = done.map_or_else(LocalResponse::Error, |()| LocalResponse::Done);

@@ -3,5 +3,6 @@
 mod clock;
 mod fallback;
 mod leases;
+mod restore;
 mod stage;
 mod trust;

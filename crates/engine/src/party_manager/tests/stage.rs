@@ -19,7 +19,7 @@ use lanrage_tunnel::TunnelEvent;
 
 use crate::{
     CommandError, Notice, Snapshot, Traffic,
-    action::{Action, Ticket, TunnelAction},
+    action::{Action, StoreAction, Ticket, TunnelAction},
     entropy::Entropy,
     party_manager::PartyManager,
 };
@@ -33,6 +33,8 @@ pub(super) struct Stage {
     pub(super) notices: Vec<Notice>,
     pub(super) results: Vec<(Ticket, Result<(), CommandError>)>,
     pub(super) adapters_opened: usize,
+    /// What the next start would find.
+    pub(super) kept: Vec<StoreAction>,
     start: Instant,
     elapsed: Duration,
     link: Option<LinkId>,
@@ -56,6 +58,7 @@ impl Stage {
             notices: Vec::new(),
             results: Vec::new(),
             adapters_opened: 0,
+            kept: Vec::new(),
             start,
             elapsed: Duration::ZERO,
             link: None,
@@ -222,6 +225,7 @@ impl Stage {
                 },
                 Action::Link(LinkAction::Close) | Action::CloseAdapter | Action::ResolveStun(_) => {}
                 Action::OpenAdapter { .. } => self.adapters_opened += 1,
+                Action::Store(action) => self.kept.push(action),
                 Action::Tunnel(action) => self.tunnel.push(action),
                 Action::Notice(notice) => self.notices.push(notice),
                 Action::Complete { ticket, result } => self.results.push((ticket, result)),

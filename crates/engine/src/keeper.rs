@@ -1,0 +1,277 @@
+//! Keeps what has to outlive the program. The decisions say what; this writes it, in the background, in order.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use lanrage_party::{PartyId, PartySecret, PeerId, WireGuardPrivateKey};
+use lanrage_store::{
+    Secret, SecretError, SecretStore, SettingsDatabase, StoreError, StoredMembership, StoredPeer,
+    party_key_name, party_secret_name,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::spawn_blocking,
+    time::timeout,
+};
+use tracing::warn;
+
+use crate::{action::StoreAction, event_loop::now, membership::SavedMembership};
+
+/// Between two tries after the disk refused.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Why something could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+/// What waits to be written. Later words on the same thing replace earlier ones, so it is bounded by the size of
+/// a party and nobody ever waits for the disk.
+#[derive(Debug, Default)]
+struct Waiting {
+    parties: BTreeMap<PartyId, PartyWrites>,
+    closed: bool,
+}
+
+#[derive(Debug, Default)]
+struct PartyWrites {
+    membership: Option<MembershipWrite>,
+    /// `None` for a peer that has to go.
+    peers: BTreeMap<PeerId, Option<Box<StoredPeer>>>,
+}
+
+#[derive(Debug)]
+enum MembershipWrite {
+    Save { membership: Box<SavedMembership>, host: PeerId, active: bool },
+    Forget,
+}
+
+/// Where the event loop puts what is to be kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Keeper {
+    waiting: Arc<Mutex<Waiting>>,
+    news: Arc<Notify>,
+}
+
+impl Keeper {
+    /// Takes a word. Never blocks on the disk.
+    pub(crate) fn keep(&self, action: StoreAction) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        match action {
+            StoreAction::SaveMembership { membership, host, active } => {
+                let writes = waiting.parties.entry(membership.invitation.party).or_default();
+                writes.membership = Some(MembershipWrite::Save { membership, host, active });
+            }
+            StoreAction::ForgetMembership(party) => {
+                let writes = waiting.parties.entry(party).or_default();
+                *writes = PartyWrites { membership: Some(MembershipWrite::Forget), peers: BTreeMap::new() };
+            }
+            StoreAction::SavePeer { party, peer } => {
+                waiting.parties.entry(party).or_default().peers.insert(peer.peer, Some(peer));
+            }
+            StoreAction::RemovePeer { party, peer } => {
+                waiting.parties.entry(party).or_default().peers.insert(peer, None);
+            }
+        }
+        drop(waiting);
+        self.news.notify_one();
+    }
+
+    /// Nothing more will come; [`run`] ends when all is written.
+    pub(crate) fn close(&self) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.news.notify_one();
+    }
+
+    fn take(&self) -> (BTreeMap<PartyId, PartyWrites>, bool) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        (std::mem::take(&mut waiting.parties), waiting.closed)
+    }
+
+    /// Puts back what could not be written, unless something newer waits already.
+    fn put_back(&self, failed: BTreeMap<PartyId, PartyWrites>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for (party, writes) in failed {
+            let newer = waiting.parties.entry(party).or_default();
+            if matches!(newer.membership, Some(MembershipWrite::Forget)) {
+                continue;
+            }
+            newer.membership = newer.membership.take().or(writes.membership);
+            for (peer, write) in writes.peers {
+                newer.peers.entry(peer).or_insert(write);
+            }
+        }
+    }
+}
+
+/// Writes what the keeper takes, until it is closed and everything is written, or the disk refuses to the last.
+/// `trouble` holds why nothing can be written, while that is so.
+pub(crate) async fn run(
+    keeper: Keeper,
+    database: Arc<SettingsDatabase>,
+    secrets: Arc<dyn SecretStore>,
+    own: PeerId,
+    trouble: watch::Sender<Option<String>>,
+) {
+    loop {
+        let (parties, closed) = keeper.take();
+        let mut failed = BTreeMap::new();
+        let mut reason = None;
+        for (party, writes) in parties {
+            if let Err(error) = write(party, &writes, &database, &secrets, own).await {
+                warn!(%error, "what changed could not be kept");
+                reason = Some(error.to_string());
+                failed.insert(party, writes);
+            }
+        }
+        let is_in_trouble = reason.is_some();
+        trouble.send_if_modified(|before| {
+            let changed = *before != reason;
+            *before = reason;
+            changed
+        });
+        keeper.put_back(failed);
+        if closed {
+            return;
+        }
+        if is_in_trouble {
+            let _ = timeout(RETRY, keeper.news.notified()).await;
+        } else {
+            keeper.news.notified().await;
+        }
+    }
+}
+
+async fn write(
+    party: PartyId,
+    writes: &PartyWrites,
+    database: &SettingsDatabase,
+    secrets: &Arc<dyn SecretStore>,
+    own: PeerId,
+) -> Result<(), KeepError> {
+    match &writes.membership {
+        // Secrets first: a membership without its keys would be a promise that the next start cannot hold.
+        Some(MembershipWrite::Save { membership, host, active }) => {
+            save_secrets(membership, secrets).await?;
+            database.save_membership(&to_stored(membership, *host, *active, own)).await?;
+        }
+        Some(MembershipWrite::Forget) => {
+            forget_secrets(party, secrets).await?;
+            database.leave_membership(&party, now().wall).await?;
+        }
+        None => {}
+    }
+    for (id, peer) in &writes.peers {
+        match peer {
+            Some(peer) => database.save_peer(&party, peer).await?,
+            None => database.remove_peer(&party, id).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn save_secrets(membership: &SavedMembership, secrets: &Arc<dyn SecretStore>) -> Result<(), KeepError> {
+    let party = membership.invitation.party;
+    let pairs = [
+        (party_secret_name(&party), Secret::new(membership.invitation.secret.expose().to_vec())),
+        (party_key_name(&party), Secret::new(membership.private_key.expose().to_vec())),
+    ];
+    with_secrets(secrets, move |secrets| {
+        for (name, secret) in &pairs {
+            // Both never change within a membership; writing the same again would cost a flush each.
+            if secrets.get(name)?.as_ref() != Some(secret) {
+                secrets.set(name, secret)?;
+            }
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
+
+async fn forget_secrets(party: PartyId, secrets: &Arc<dyn SecretStore>) -> Result<(), KeepError> {
+    with_secrets(secrets, move |secrets| {
+        secrets.delete(&party_secret_name(&party))?;
+        secrets.delete(&party_key_name(&party))
+    })
+    .await?;
+    Ok(())
+}
+
+/// Secret stores block.
+async fn with_secrets<T: Send + 'static>(
+    secrets: &Arc<dyn SecretStore>,
+    work: impl FnOnce(&dyn SecretStore) -> Result<T, SecretError> + Send + 'static,
+) -> Result<T, SecretError> {
+    let secrets = Arc::clone(secrets);
+    match spawn_blocking(move || work(secrets.as_ref())).await {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+fn to_stored(membership: &SavedMembership, host: PeerId, active: bool, own: PeerId) -> StoredMembership {
+    let invitation = &membership.invitation;
+    StoredMembership {
+        party: invitation.party,
+        name: invitation.name.clone(),
+        host,
+        is_host: host == own,
+        subnet: invitation.subnet,
+        control: invitation.control.clone(),
+        epoch: invitation.epoch,
+        expires_at: invitation.expires_at,
+        virtual_ip: membership.virtual_ip,
+        sequence: membership.sequence,
+        created_at: membership.created_at,
+        last_active_at: now().wall,
+        left_at: None,
+        is_active: active,
+    }
+}
+
+/// A membership that was kept, complete.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) membership: SavedMembership,
+    pub(crate) host: PeerId,
+    pub(crate) peers: Vec<StoredPeer>,
+}
+
+/// The membership that was active, or that of a named party. `None` if there is none, or not with all its keys.
+pub(crate) async fn load(
+    database: &SettingsDatabase,
+    secrets: &Arc<dyn SecretStore>,
+    party: Option<PartyId>,
+) -> Result<Option<Kept>, KeepError> {
+    let stored = match &party {
+        None => database.active_membership().await?,
+        Some(party) => database.membership(party).await?.filter(|stored| stored.left_at.is_none()),
+    };
+    let Some(stored) = stored else { return Ok(None) };
+    let party = stored.party;
+    let (secret, key) = with_secrets(secrets, move |secrets| {
+        Ok((secrets.get(&party_secret_name(&party))?, secrets.get(&party_key_name(&party))?))
+    })
+    .await?;
+    let bytes = |secret: Option<Secret>| secret.and_then(|secret| secret.expose().try_into().ok());
+    let (Some(secret), Some(key)) = (bytes(secret), bytes(key)) else {
+        warn!(%party, "a membership without its keys is not restored");
+        return Ok(None);
+    };
+    let membership = SavedMembership {
+        invitation: stored.invitation(PartySecret::from_random(secret)),
+        private_key: WireGuardPrivateKey::from_random(key),
+        virtual_ip: stored.virtual_ip,
+        created_at: stored.created_at,
+        sequence: stored.sequence,
+    };
+    Ok(Some(Kept { membership, host: stored.host, peers: database.roster(&party).await? }))
+}
