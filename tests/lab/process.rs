@@ -101,6 +101,16 @@ impl Process {
         Ok(self.child.try_wait()?.is_none())
     }
 
+    /// Kills the program, which can do nothing about it, and waits until it is gone.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Asks the program to end, as Ctrl-C would, and waits for it.
     ///
     /// # Errors
@@ -129,9 +139,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only if the program has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Fails only if the program has ended already.
+        let _ = self.kill();
     }
 }
 

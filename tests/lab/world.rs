@@ -70,6 +70,7 @@ pub fn test<F: FnOnce() -> Result<()>>(body: F) {
     let (ended, output) = rerun_test(test_name::<F>()).unwrap_or_else(|error| panic!("{error:?}"));
     // A name that matches no test would end well without having tested anything.
     assert!(ended && output.contains("test result: ok. 1 passed"), "in the lab:\n{output}");
+    print!("{output}");
 }
 
 /// `target::module::function::{{closure}}` → `module::function`, as the test harness names it.

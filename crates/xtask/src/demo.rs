@@ -1,9 +1,7 @@
 //! `cargo xtask demo`: two players behind two routers, one link, one LAN game, measured.
 
 mod board;
-mod player;
 mod proof;
-mod stage;
 mod window;
 
 use std::{
@@ -15,14 +13,13 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use lanrage_lab::{
-    NatBehaviour,
+    NatBehaviour, Player, Stage,
     capture::Capture,
     echo::{self, Echo},
     world::{self, World},
 };
 
-pub(crate) use self::stage::Stage;
-use self::{board::Board, player::Player};
+use self::board::Board;
 use crate::{
     project,
     setup::{self, Setup},
@@ -33,6 +30,8 @@ use crate::{
 const ECHO_PORT: u16 = 7777;
 /// A port that both players use on their own networks, to measure the path without the tunnel.
 const UNDERLAY_PORT: u16 = 7778;
+/// What the party is called.
+const PARTY: &str = "Friday night";
 /// How long a friend may take from the link to the first packet before the demo gives up.
 const JOIN_LIMIT: Duration = Duration::from_secs(30);
 /// How long both may take from there to a direct path.
@@ -82,7 +81,12 @@ fn play(stay: bool) -> Result<()> {
     let recording = recording.join("public-segment.pcap");
     let capture = Capture::start(stage.lab.internet(), "public", &recording)?;
 
-    let mut one = Player::create(&stage.one, "one", "Friday night", &stage.control_url())?;
+    let mut one = if window::has_display() {
+        Player::create_in_window(&stage.one, "one", PARTY, window::command(&stage)?)?
+    } else {
+        println!("  No display here, so player one plays without a window");
+        Player::create(&stage.one, "one", PARTY, &stage.control_url())?
+    };
     board.say(&format!("Player one made a party: {}", one.link()?));
     let result = meet(&stage, &mut board, &mut one).and_then(|(mut two, measured)| {
         let proofs = proof::gather(&stage, &mut board, &one, &two)?;
@@ -91,15 +95,9 @@ fn play(stay: bool) -> Result<()> {
         let secrets = proof::search(&capture.finish()?)?;
         summary(&measured, &proofs, &secrets);
         println!("  Recording of the public segment: {}", recording.display());
-        if let Some(mut window) = window::open(&stage)? {
-            board.say("Player one's window is open; the demo goes on until it is closed");
-            while window.is_running()? {
-                board.watch(&[&one, &two])?;
-            }
-        }
         if stay {
-            board.say("The party goes on until Ctrl-C");
-            loop {
+            board.say("The party goes on until Ctrl-C, or until player one's program ends");
+            while one.is_running()? {
                 board.watch(&[&one, &two])?;
             }
         }

@@ -4,10 +4,12 @@ use std::env;
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
-use lanrage_lab::world::{self, World};
+use lanrage_lab::{
+    Stage,
+    world::{self, World},
+};
 
 use crate::{
-    demo::Stage,
     setup::{self, Setup},
     shell,
 };

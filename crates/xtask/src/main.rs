@@ -1,6 +1,9 @@
 //! `cargo xtask`: everything there is to do with this repository, each in one command that also sets up what it needs.
 
 #[cfg(target_os = "linux")]
+mod bench_state;
+mod crash;
+#[cfg(target_os = "linux")]
 mod demo;
 #[cfg(target_os = "linux")]
 mod lab;
@@ -41,6 +44,18 @@ enum Task {
     },
     /// Run every test of the project
     Test,
+    /// Kill a program that changes state at random moments, and check that nothing confirmed is ever lost
+    Crash {
+        /// How often it is killed
+        #[arg(long, default_value_t = 1_000)]
+        rounds: u32,
+        /// Repeat the moments of an earlier run
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Measure what keeping state costs, and how fast a party comes back
+    #[cfg(target_os = "linux")]
+    BenchState,
     /// Start the desktop app
     Run,
     /// Open a shell inside the network of a player of the lab
@@ -61,6 +76,9 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Demo { stay }) => demo::run(setup, stay),
         Some(Task::Test) => test::run(setup),
+        Some(Task::Crash { rounds, seed }) => crash::run(setup, rounds, seed),
+        #[cfg(target_os = "linux")]
+        Some(Task::BenchState) => bench_state::run(setup),
         Some(Task::Run) => run::run(setup),
         #[cfg(target_os = "linux")]
         Some(Task::Lab { place }) => lab::run(setup, place),

@@ -21,11 +21,6 @@ pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
-/// A program of ours, as `cargo build` leaves it.
-pub(crate) fn program(name: &str) -> PathBuf {
-    target().join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX))
-}
-
 /// Where development tools are installed, apart from the user's own.
 pub(crate) fn tools() -> PathBuf {
     target().join("tools")

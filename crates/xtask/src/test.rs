@@ -45,7 +45,11 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     steps.work("Security advisories", |_| check_advisories())?;
     let machete = shell::command(project::tools().join("bin/cargo-machete"), &[]);
     steps.commands("Unused dependencies", [machete])?;
-    steps.commands("Rust tests, network lab included", [cargo(&["test", "--workspace", "--locked"])])?;
+    // The lab's tests run the programs themselves.
+    let programs = cargo(&["build", "--locked"]);
+    let tests = cargo(&["test", "--workspace", "--locked"]);
+    steps.commands("Rust tests, network lab included", [programs, tests])?;
+    steps.commands("Killed while it changes state", [cargo(&["xtask", "crash", "--rounds", "30"])])?;
     steps.work("The code for Windows", |_| windows::check())?;
     let mut desktop = npm(&["run", "test:desktop"]);
     desktop.env("PATH", setup::path_with_tools()?);

@@ -8,9 +8,9 @@ use std::{
 };
 
 use anyhow::Result;
+use lanrage_lab::Player;
 use serde_json::Value;
 
-use super::player::Player;
 use crate::shell;
 
 const HEADINGS: [&str; 8] = ["PLAYER", "ADDRESS", "NAT", "FRIEND", "AT", "PATH", "RTT", "STATE"];

@@ -8,13 +8,13 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use lanrage_lab::{
-    Host,
+    Host, Player, Stage,
     capture::Frames,
     echo::{self, Echo},
-    teeworlds,
+    stage, teeworlds,
 };
 
-use super::{Stage, board::Board, player::Player, stage};
+use super::board::Board;
 
 /// Sent through the tunnel: must not be seen outside.
 const MARKER: &[u8] = b"only friends may read this";

@@ -1,13 +1,11 @@
 //! Player one's window, where there is a screen to show it on.
 
-use std::env;
+use std::{env, process::Command};
 
 use anyhow::Result;
-use lanrage_lab::Process;
+use lanrage_lab::{Stage, program, stage};
 
-use super::{Stage, stage};
 use crate::{
-    project,
     setup::{self, Setup},
     shell::{self, cargo, npm},
 };
@@ -30,18 +28,16 @@ pub(crate) fn build(setup: Setup) -> Result<()> {
     shell::run(&mut cargo(&["build", "--package", "lanrage"]))
 }
 
-/// Opens player one's window, or says that there is no display.
-pub(crate) fn open(stage: &Stage) -> Result<Option<Process>> {
-    if !has_display() {
-        println!("  No display here, so player one's window is not opened");
-        return Ok(None);
-    }
-    let mut command = stage.one.command(project::program(PROGRAM));
+/// A command that opens player one's window, which then is player one.
+pub(crate) fn command(stage: &Stage) -> Result<Command> {
+    let mut command = stage.one.command(program(PROGRAM));
     command.envs(SESSION_VARIABLES.iter().filter_map(|key| Some((key, env::var_os(key)?))));
     command.arg("--data-dir").arg(stage::data_folder("one")?);
-    stage.one.spawn(command).map(Some)
+    command.args(["--control", &stage.control_url()]);
+    Ok(command)
 }
 
-fn has_display() -> bool {
+/// Whether there is a display to open a window on.
+pub(crate) fn has_display() -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|key| env::var_os(key).is_some_and(|value| !value.is_empty()))
 }

@@ -1,4 +1,4 @@
-//! The lab that the demo plays in.
+//! The lab in which two players meet.
 
 use std::{
     fs,
@@ -10,9 +10,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use lanrage_lab::{Host, Lab, Lan, NatBehaviour, Process};
 
-use crate::project;
+use crate::{Host, Lab, Lan, NatBehaviour, Process, program};
 
 const CONTROL_PORT: u16 = 8787;
 const STUN_PORT: u16 = 3478;
@@ -22,18 +21,27 @@ const SERVER_LIMIT: Duration = Duration::from_secs(20);
 
 /// A control server in public, and a player in each of two homes.
 #[derive(Debug)]
-pub(crate) struct Stage {
-    pub(crate) lab: Lab,
-    pub(crate) server: Host,
-    pub(crate) home_of_one: Lan,
-    pub(crate) home_of_two: Lan,
-    pub(crate) one: Host,
-    pub(crate) two: Host,
+pub struct Stage {
+    /// All of it.
+    pub lab: Lab,
+    /// The control server's host, in public.
+    pub server: Host,
+    /// Player one's network.
+    pub home_of_one: Lan,
+    /// Player two's network.
+    pub home_of_two: Lan,
+    /// Player one's host.
+    pub one: Host,
+    /// Player two's host.
+    pub two: Host,
 }
 
 impl Stage {
     /// Builds it, and waits until packets pass.
-    pub(crate) fn build() -> Result<Self> {
+    ///
+    /// # Errors
+    /// If the lab cannot be built here.
+    pub fn build() -> Result<Self> {
         let mut lab = Lab::new()?;
         let server = lab.public_host("server", 5)?;
         let home_of_one = lab.lan(NatBehaviour::PortRestricted)?;
@@ -45,14 +53,18 @@ impl Stage {
     }
 
     /// The control server's address for clients.
-    pub(crate) fn control_url(&self) -> String {
+    #[must_use]
+    pub fn control_url(&self) -> String {
         format!("ws://{}:{CONTROL_PORT}", self.server.address())
     }
 
     /// Starts the control server and waits until it is healthy.
-    pub(crate) fn start_control_server(&self) -> Result<Process> {
+    ///
+    /// # Errors
+    /// If it is not within twenty seconds.
+    pub fn start_control_server(&self) -> Result<Process> {
         let address = SocketAddr::from((self.server.address(), CONTROL_PORT));
-        let mut command = self.server.command(project::program("lanrage-server"));
+        let mut command = self.server.command(program("lanrage-server"));
         command.args(["--listen", &address.to_string()]);
         command.args(["--stun", &format!("{}:{STUN_PORT}", self.server.address())]);
         command.arg("--data-dir").arg(data_folder("server")?);
@@ -79,8 +91,11 @@ fn ask_health(address: SocketAddr) -> Result<()> {
 }
 
 /// A folder for somebody's state, in memory, gone with the world.
-pub(crate) fn data_folder(owner: &str) -> Result<PathBuf> {
-    let folder = Path::new("/run/lanrage-demo").join(owner);
+///
+/// # Errors
+/// If it cannot be made.
+pub fn data_folder(owner: &str) -> Result<PathBuf> {
+    let folder = Path::new("/run/lanrage").join(owner);
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     Ok(folder)
 }

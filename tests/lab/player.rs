@@ -1,0 +1,213 @@
+//! A player: the real command line, running on a host of the lab.
+
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::{Host, Process, program, stage};
+
+/// How long a player may take to make a party or to leave it.
+const COMMAND_LIMIT: Duration = Duration::from_secs(20);
+
+/// Somebody in the party.
+#[derive(Debug)]
+pub struct Player {
+    host: Host,
+    name: &'static str,
+    data: PathBuf,
+    program: Process,
+}
+
+impl Player {
+    /// Starts a player that makes a party.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn create(host: &Host, name: &'static str, party: &str, control: &str) -> Result<Self> {
+        Self::start(host, name, &["create", "--party-name", party, "--control", control])
+    }
+
+    /// Opens a player's window, and makes a party in it. What a second `lanrage` is told goes to the first.
+    ///
+    /// # Errors
+    /// If the window does not answer or refuses.
+    pub fn create_in_window(host: &Host, name: &'static str, party: &str, window: Command) -> Result<Self> {
+        let player =
+            Self { host: host.clone(), name, data: stage::data_folder(name)?, program: host.spawn(window)? };
+        player.wait_until_running()?;
+        let mut command = player.command(&["create", "--party-name", party]);
+        let output = command.output()?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "no party was made in the window: {}", words.trim());
+        Ok(player)
+    }
+
+    /// Waits until the program answers.
+    fn wait_until_running(&self) -> Result<()> {
+        let deadline = Instant::now() + COMMAND_LIMIT;
+        while let Err(reason) = self.status() {
+            ensure!(Instant::now() < deadline, "{reason:#}; the program said:\n{}", self.tail());
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Starts a player that opens a link.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn join(host: &Host, name: &'static str, link: String) -> Result<Self> {
+        Self::start(host, name, &["join", &link])
+    }
+
+    fn start(host: &Host, name: &'static str, words: &[&str]) -> Result<Self> {
+        let data = stage::data_folder(name)?;
+        let mut command = lanrage(host, words, &data);
+        command.args(["--name", name]);
+        Ok(Self { host: host.clone(), name, data, program: host.spawn(command)? })
+    }
+
+    /// Kills the player's program, without a word of warning, and starts LANrage again with nothing but what is on
+    /// the disk. Returns the time of the new start.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn kill_and_restart(&mut self) -> Result<Instant> {
+        self.program.kill()?;
+        let started = Instant::now();
+        self.program = self.host.spawn(self.command(&["run"]))?;
+        Ok(started)
+    }
+
+    /// How long after its start the program has seen its first friend connected, as it says itself.
+    ///
+    /// # Errors
+    /// If it ends or `limit` passes first.
+    pub fn wait_until_connected(&self, limit: Duration) -> Result<Duration> {
+        self.program.wait_for("connected friend", limit, |line| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            let since_start = event["since_start_ms"].as_f64().filter(|_| event["event"] == "connected")?;
+            Some(Duration::from_secs_f64(since_start / 1e3))
+        })
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        lanrage(&self.host, words, &self.data)
+    }
+
+    /// Whether the player's program runs.
+    ///
+    /// # Errors
+    /// If the kernel does not say.
+    pub fn is_running(&mut self) -> Result<bool> {
+        self.program.is_running()
+    }
+
+    /// The player's host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The player's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The last lines of the player's output.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        self.program.tail()
+    }
+
+    /// The link of the party that this player has made.
+    ///
+    /// # Errors
+    /// If none is made within twenty seconds.
+    pub fn link(&self) -> Result<String> {
+        self.wait_until_running()?;
+        let deadline = Instant::now() + COMMAND_LIMIT;
+        loop {
+            if let Some(link) = self.status()?["party"]["invitation"].as_str() {
+                return Ok(link.to_owned());
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "no party was made; player {} said:\n{}",
+                self.name,
+                self.tail()
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What `lanrage status` says.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub fn status(&self) -> Result<Value> {
+        let output = self.command(&["status"]).output()?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "`lanrage status` of player {}: {}", self.name, words.trim());
+        serde_json::from_slice(&output.stdout).context("`lanrage status --json` wrote no JSON")
+    }
+
+    /// This player's address on the virtual LAN, once the adapter can be used.
+    ///
+    /// # Errors
+    /// If it cannot be, or not within `limit`.
+    pub fn wait_for_address(&self, limit: Duration) -> Result<Ipv4Addr> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let status = self.status()?;
+            let address = status["party"]["virtual_ip"].as_str().and_then(|text| text.parse().ok());
+            match (status["adapter"]["state"].as_str(), address) {
+                (Some("open"), Some(address)) => return Ok(address),
+                (Some("unavailable"), _) => {
+                    bail!("player {} has no adapter: {}", self.name, status["adapter"])
+                }
+                _ if Instant::now() >= deadline => {
+                    bail!("player {} got no address within {limit:?}: {status}", self.name)
+                }
+                _ => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// Whether there is a friend, connected without a relay.
+    ///
+    /// # Errors
+    /// If the player is in no party or does not answer.
+    pub fn has_direct_friend(&self) -> Result<bool> {
+        let status = self.status()?;
+        let friends = status["party"]["peers"].as_array().context("no party in the status")?;
+        Ok(friends
+            .iter()
+            .any(|friend| friend["state"] == "connected" && friend["connection_type"] == "direct"))
+    }
+
+    /// Ends the player as Ctrl-C would.
+    ///
+    /// # Errors
+    /// If it does not end well.
+    pub fn leave(&mut self) -> Result<()> {
+        let status = self.program.interrupt(COMMAND_LIMIT)?;
+        ensure!(status.success(), "player {} left with {status}; it said:\n{}", self.name, self.tail());
+        Ok(())
+    }
+}
+
+/// A `lanrage` on this host, with this data folder.
+fn lanrage(host: &Host, words: &[&str], data: &Path) -> Command {
+    let mut command = host.command(program("lanrage"));
+    command.args(words).args(["--json", "--data-dir"]).arg(data);
+    command
+}
