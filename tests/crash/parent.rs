@@ -115,6 +115,7 @@ pub(crate) fn run(rounds: u32, seed: u64) -> Result<Outcome> {
             Life::Compared => outcome.compared += 1,
             Life::Lost(fault) => {
                 outcome.faults.push(format!("round {round}: {fault}"));
+                outcome.rounds = round;
                 // What is there now cannot be reasoned about further.
                 break;
             }
