@@ -3,12 +3,44 @@
 //! - [`protocol`]: the messages, and nothing but the messages.
 //! - [`registry`]: who is in which party and at which address. A pure state machine, used inside the app
 //!   ([`LocalControlPlane`]), by the control server, and by tests.
+//! - [`session`]: the server's side of a connection, pure, used by both of them.
 //! - [`ControlPlane`]: what the engine talks to; [`LocalControlPlane`] and [`RemoteControlPlane`] are the two.
-//! - [`websocket`]: the one part that does I/O. It carries [`LinkAction`]s and [`LinkEvent`]s and decides
-//!   nothing.
+//! - [`persist`]: the state of a local control plane on the disk.
+//! - [`websocket`] and [`listen`]: the parts that do network I/O, as a client and as a server. They carry
+//!   [`LinkAction`]s and [`GuestAction`]s and decide nothing.
 //!
 //! Whatever a control plane says is unverified: a [`lanrage_party::SignedRecord`] is checked against the party
 //! secret by the engine, which is the only one that has it.
+//!
+//! # Synchronisation
+//!
+//! Whatever happens to devices, servers and the network between them, in the end every member that is online
+//! sees what the registry has, no two members have one address, and nobody who holds a membership is lost. The
+//! rules (`tests/control/sync` holds random schedules against them):
+//!
+//! 1. **A member speaks for itself.** Only its own signed record says its address, name and keys. Of two
+//!    records of one peer the one with the higher sequence counts; a device's sequence never goes back. An
+//!    older one is refused with the sequence to go beyond.
+//! 2. **A registry speaks for the party.** Who is a member, who holds which address, who is online, who hosts:
+//!    its revision grows by one with each change. A client that sees a gap asks for the whole party, once;
+//!    revisions of two connections are never compared.
+//! 3. **A membership is the client's to keep.** It is registered again, with its newest record, in every new
+//!    connection: so a server that was restored from an old backup, or lost everything, learns the party again
+//!    under the same ids and leases. Registering what is known already changes nothing. A host whose party was
+//!    inherited meanwhile comes back as a member.
+//! 4. **The latest request decides.** Answers come in the order of requests; an answer to a request that a later
+//!    one has overtaken is ignored.
+//! 5. **One connection per identity, the later one.** The earlier is told [`protocol::ErrorCode::Replaced`], has
+//!    no say any more, and comes back only when the other one is gone.
+//! 6. **An address has one holder, who keeps it until it leaves**, however long it is away. Who finds it taken
+//!    is told all that are taken, and takes another one. Who registers with another address than it holds is
+//!    told the one that it holds.
+//! 7. **A host's own registry follows the server's** ([`LocalControlPlane::mirror`]): it takes over records by
+//!    rule 1, keeps members that only it knows, and gives an address that two hold to the server's holder; the
+//!    other one takes another by rule 6. So a party goes on in the host's app when its server is gone, and
+//!    returns to it, under the same ids and leases.
+//! 8. **Absence ends a membership only after the retention**, and only if the registry was there to see it
+//!    ([`registry`], clean-up). Who left while its server could not be told is removed in the same way.
 
 mod link;
 pub mod listen;

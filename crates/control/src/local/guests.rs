@@ -6,7 +6,7 @@ use super::{LocalControlPlane, event};
 use crate::{
     Now,
     protocol::{ErrorCode, ServerMessage},
-    session::{ConnectionId, ServerSession, SessionOutput, SessionRandom},
+    session::{ConnectionId, ConnectionLimits, ServerSession, SessionOutput, SessionRandom},
 };
 
 /// What became of a connection to this device.
@@ -93,6 +93,12 @@ impl LocalControlPlane {
             self.hub.disconnected(guest, now.wall);
         }
         self.drain();
+    }
+
+    /// Times and bounds of guests' connections from now on; those of
+    /// [`ListenSettings`](crate::listen::ListenSettings) are meant.
+    pub const fn set_limits(&mut self, limits: ConnectionLimits) {
+        self.limits = limits;
     }
 
     /// Number of guests that are connected.

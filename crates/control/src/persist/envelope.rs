@@ -64,6 +64,25 @@ fn checksum(version: u16, state: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::persist::state::tests::sample;
+
+    #[test]
+    fn every_cut_and_every_flipped_bit_is_noticed() {
+        let state = sample(2);
+        let whole = encode(&state);
+        assert_eq!(decode(&whole), Ok(state));
+        for length in 0..whole.len() {
+            assert!(decode(&whole[..length]).is_err(), "cut at {length}");
+        }
+        let mut damaged = whole.clone();
+        for bit in 0..whole.len() * 8 {
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(decode(&damaged).is_err(), "bit {bit}");
+            damaged[bit / 8] ^= 1 << (bit % 8);
+        }
+        damaged.push(b'}');
+        assert!(decode(&damaged).is_err(), "something behind it");
+    }
 
     #[test]
     fn a_whole_file_of_a_newer_program_is_told_from_a_damaged_version() {

@@ -141,3 +141,118 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     path.with_file_name(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::persist::state::tests::sample;
+
+    const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+
+    /// A directory with two generations: one member, then two.
+    fn two_generations() -> (tempfile::TempDir, StateFile) {
+        let directory = tempfile::tempdir().unwrap();
+        let file = StateFile::new(&directory.path().join("control_state.json"));
+        file.replace(&envelope::encode(&sample(1))).unwrap();
+        file.replace(&envelope::encode(&sample(2))).unwrap();
+        (directory, file)
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_newest_generation_is_read_and_the_one_before_it_is_kept() {
+        let (directory, file) = two_generations();
+        let report = LoadReport { source: Source::Current, damaged: Vec::new() };
+        assert_eq!(file.load(NOW), (Some(sample(2)), report));
+        assert_eq!(names(directory.path()), ["control_state.json", "control_state.json.1"]);
+        assert_eq!(read(&file.previous), Ok(Some(sample(1))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_directory, file) = two_generations();
+        for path in [&file.path, &file.previous] {
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn wherever_the_file_is_torn_it_is_set_aside_and_the_previous_generation_counts() {
+        let (directory, file) = two_generations();
+        let whole = fs::read(&file.path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&file.path, &whole[..length]).unwrap();
+            let (state, report) = file.load(NOW);
+            assert_eq!((state, report.source), (Some(sample(1)), Source::Previous), "cut at {length}");
+            let [damaged] = report.damaged.as_slice() else { panic!("{report:?}") };
+            let expected = directory.path().join("control_state.json.damaged-1800000000000");
+            assert_eq!((&damaged.path, &damaged.damage), (&expected, &Damage::Malformed));
+            assert_eq!(fs::read(&damaged.path).unwrap(), &whole[..length], "kept as it was");
+        }
+    }
+
+    #[test]
+    fn with_both_generations_damaged_it_begins_afresh_and_keeps_what_it_found() {
+        let (directory, file) = two_generations();
+        fs::write(&file.path, "{").unwrap();
+        let mut bytes = fs::read(&file.previous).unwrap();
+        let last = bytes.len() - 10;
+        bytes[last] ^= 1;
+        fs::write(&file.previous, bytes).unwrap();
+        let (state, report) = file.load(NOW);
+        assert_eq!((state, report.source), (None, Source::Fresh));
+        let damage: Vec<&Damage> = report.damaged.iter().map(|damaged| &damaged.damage).collect();
+        assert_eq!(damage, [&Damage::Malformed, &Damage::Checksum]);
+        assert_eq!(
+            names(directory.path()),
+            ["control_state.json.1.damaged-1800000000000", "control_state.json.damaged-1800000000000"]
+        );
+        assert_eq!(file.load(NOW).1, LoadReport { source: Source::Fresh, damaged: Vec::new() });
+    }
+
+    #[test]
+    fn a_crash_between_any_two_steps_of_a_write_loses_neither_generation() {
+        // Before the sync: the new file is cut short anywhere.
+        let third = envelope::encode(&sample(3));
+        for length in [0, 1, third.len() / 2, third.len() - 1] {
+            let (_directory, file) = two_generations();
+            fs::write(&file.temporary, &third[..length]).unwrap();
+            let report = LoadReport { source: Source::Current, damaged: Vec::new() };
+            assert_eq!(file.load(NOW), (Some(sample(2)), report), "which is nothing to warn of");
+        }
+        // After the sync, before the first rename.
+        let (_directory, file) = two_generations();
+        file.write_temporary(&third).unwrap();
+        assert_eq!(file.load(NOW).0, Some(sample(2)));
+        // Between the renames.
+        fs::rename(&file.path, &file.previous).unwrap();
+        let (state, report) = file.load(NOW);
+        assert_eq!((state, report.source), (Some(sample(3)), Source::Interrupted));
+        assert_eq!(read(&file.previous), Ok(Some(sample(2))));
+        assert_eq!(file.load(NOW).1.source, Source::Current, "it has taken its place");
+        // The next write finds nothing in its way.
+        file.replace(&envelope::encode(&sample(4))).unwrap();
+        assert_eq!(file.load(NOW).0, Some(sample(4)));
+        assert_eq!(read(&file.previous), Ok(Some(sample(3))));
+    }
+
+    #[test]
+    fn what_is_no_file_at_all_is_set_aside_too() {
+        let (_directory, file) = two_generations();
+        fs::remove_file(&file.path).unwrap();
+        fs::create_dir(&file.path).unwrap();
+        let (state, report) = file.load(NOW);
+        assert_eq!(state, Some(sample(1)));
+        assert!(matches!(report.damaged[0].damage, Damage::Unreadable(_)), "{report:?}");
+        file.replace(&envelope::encode(&sample(2))).unwrap();
+    }
+}

@@ -72,3 +72,64 @@ impl From<ControlState> for Lists {
         Self { parties, peers }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use lanrage_party::{
+        DeviceIdentity, Name, NatType, PartySecret, PeerRecord, Subnet, UnixMillis, VirtualIp,
+        WireGuardPrivateKey,
+    };
+
+    use super::*;
+
+    /// A party with so many members.
+    pub(in crate::persist) fn sample(members: u8) -> ControlState {
+        let party = PartyId::from_random([7; 16]);
+        let peers: Vec<StoredPeer> = (1..=members).map(|n| member(party, n)).collect();
+        let stored = StoredParty {
+            party,
+            name: Name::new("Friday “LAN” \\ night").unwrap(),
+            subnet: Subnet::DEFAULT,
+            host: peers[0].peer,
+            created_at: UnixMillis(1),
+            active_at: UnixMillis(2),
+            revision: 3,
+        };
+        let mut state = ControlState::default();
+        state.apply(StoredChange::PutParty(stored));
+        peers.into_iter().for_each(|peer| state.apply(StoredChange::PutPeer(peer)));
+        state
+    }
+
+    fn member(party: PartyId, n: u8) -> StoredPeer {
+        let identity = DeviceIdentity::from_seed(&[n; 32]);
+        let record = PeerRecord {
+            party,
+            identity: identity.public(),
+            wireguard_key: WireGuardPrivateKey::from_random([n; 32]).public(),
+            virtual_ip: VirtualIp([10, 66, 0, n].into()),
+            name: Name::new("Ann").unwrap(),
+            protocol: 1,
+            epoch: 1,
+            sequence: 1,
+        };
+        StoredPeer {
+            party,
+            peer: identity.peer_id(),
+            record: record.sign(&identity, &PartySecret::from_random([9; 32])),
+            nat_type: NatType::Symmetric,
+            joined_at: UnixMillis(1),
+            last_seen: UnixMillis(2),
+        }
+    }
+
+    #[test]
+    fn a_party_takes_its_members_along_and_a_member_goes_alone() {
+        let mut state = sample(3);
+        let (party, peer) = (state.peers().next().unwrap().party, state.peers().next().unwrap().peer);
+        state.apply(StoredChange::RemovePeer { party, peer });
+        assert_eq!((state.parties().len(), state.peers().len()), (1, 2));
+        state.apply(StoredChange::RemoveParty(party));
+        assert_eq!(state, ControlState::default());
+    }
+}

@@ -13,7 +13,7 @@ use crate::protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal, Requ
 impl Registry {
     /// Takes over what the control server says of a party, so that this registry can go on in its place under
     /// the same ids and leases:
-    /// - of two records of one peer, the one with the higher sequence counts;
+    /// - of two records of one peer, the one with the higher sequence counts, at a tie the server's;
     /// - members that only one side knows stay members;
     /// - where two members hold one address, the one that holds it on the server keeps it; the other is
     ///   removed and told [`ErrorCode::LeaseTaken`], and comes back under another address;
@@ -109,10 +109,13 @@ impl Registry {
         self.tell(owner, ServerMessage::Party { snapshot });
     }
 
-    /// Whether the entry's record is newer than what is known of its peer.
+    /// Whether the entry's record is newer than what is known of its peer, or as new and another one.
     fn is_news(&self, id: PartyId, entry: &PeerEntry) -> bool {
         let known = self.parties.get(&id).and_then(|party| party.members.get(&entry.peer()));
-        known.is_none_or(|known| entry.record.claimed().sequence > known.record.claimed().sequence)
+        known.is_none_or(|known| {
+            let (theirs, ours) = (entry.record.claimed().sequence, known.record.claimed().sequence);
+            theirs > ours || (theirs == ours && entry.record != known.record)
+        })
     }
 
     /// Another member that holds the entry's address.

@@ -4,6 +4,10 @@
 mod client;
 mod frames;
 mod invariants;
+mod listen;
+mod persist;
 mod registry;
+mod session;
 mod support;
+mod sync;
 mod world;
