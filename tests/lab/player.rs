@@ -165,6 +165,7 @@ impl Player {
     /// # Errors
     /// If it cannot be, or not within `limit`.
     pub fn wait_for_address(&self, limit: Duration) -> Result<Ipv4Addr> {
+        self.wait_until_running()?;
         let deadline = Instant::now() + limit;
         loop {
             let status = self.status()?;
