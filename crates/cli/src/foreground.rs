@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use lanrage_engine::{
-    ConnectionState, Engine, EngineOptions, Handle, LocalRequest, LogLevel, Notice, PartyView, Snapshot,
-    StartError,
+    ConnectionState, Engine, EngineOptions, Handle, InvitationLink, LocalRequest, LogLevel, Notice,
+    PartyView, Snapshot, StartError,
 };
 use tokio::sync::{broadcast::error::RecvError, watch};
 
@@ -26,12 +26,12 @@ pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure>
     let Some(handle) = start(options).await? else {
         let request = LocalRequest::CreateParty { name: create.party_name };
         let party = hand_over(&create.player, request).await?;
-        output.say(&Event::Created { link: &party.invitation, virtual_ip: &party.virtual_ip });
+        output.say(&Event::Created { link: &party.invitation.0, virtual_ip: &party.virtual_ip });
         return Ok(());
     };
     let created = handle.create_party(create.party_name).await;
     stay(handle, created.map_err(Failure::from), output, started, Stay::InParty, |party| {
-        output.say(&Event::Created { link: &party.invitation, virtual_ip: &party.virtual_ip });
+        output.say(&Event::Created { link: &party.invitation.0, virtual_ip: &party.virtual_ip });
     })
     .await
 }
@@ -40,7 +40,8 @@ pub(crate) async fn join(join: Join, verbose: bool) -> Result<(), Failure> {
     let started = Instant::now();
     let output = Output { json: join.player.target.json };
     let Some(handle) = start(options(&join.player, verbose)).await? else {
-        let party = hand_over(&join.player, LocalRequest::JoinParty { link: join.link }).await?;
+        let party =
+            hand_over(&join.player, LocalRequest::JoinParty { link: InvitationLink(join.link) }).await?;
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
         return Ok(());
     };

@@ -4,7 +4,7 @@ use lanrage_store::StoredPeer;
 use lanrage_tunnel::{LocalEnd, PeerConfig};
 use std::net::SocketAddr;
 
-use crate::{CommandError, Notice, membership::SavedMembership};
+use crate::{CommandError, Notice, guest_shell::GuestCommand, membership::SavedMembership};
 
 /// Tells one command from another until it is answered.
 pub(crate) type Ticket = u64;
@@ -14,6 +14,8 @@ pub(crate) type Ticket = u64;
 pub(crate) enum Action {
     /// To the control server's link.
     Link(LinkAction),
+    /// To the listener for guests.
+    Guests(GuestCommand),
     /// To the data plane.
     Tunnel(TunnelAction),
     /// Opens the virtual device; the shell answers with what came of it.

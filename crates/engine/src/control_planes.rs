@@ -1,8 +1,8 @@
 use std::time::Instant;
 
 use lanrage_control::{
-    ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LocalControlPlane, Now,
-    RemoteControlPlane, RemoteSettings, RemoteTimings, protocol::Request,
+    ControlEvent, ControlPlane, DisconnectReason, GuestAction, GuestEvent, LinkAction, LinkEvent,
+    LocalControlPlane, Now, RemoteControlPlane, RemoteSettings, RemoteTimings, protocol::Request,
 };
 use lanrage_party::{ControlEndpoint, DeviceIdentity};
 
@@ -34,8 +34,7 @@ enum RemoteState {
 }
 
 impl ControlPlanes {
-    pub(crate) fn new(identity: DeviceIdentity, now: Now) -> Self {
-        let local = LocalControlPlane::new(identity.peer_id(), now);
+    pub(crate) const fn new(identity: DeviceIdentity, local: LocalControlPlane) -> Self {
         Self { identity, local, remote: None }
     }
 
@@ -90,6 +89,21 @@ impl ControlPlanes {
         }
     }
 
+    /// What became of a guest's connection to this device.
+    pub(crate) fn handle_guest(&mut self, now: Now, event: GuestEvent) {
+        self.local.handle_guest(now, event);
+    }
+
+    /// The next thing to do with a guest's connection.
+    pub(crate) fn poll_guest(&mut self) -> Option<GuestAction> {
+        self.local.poll_guest()
+    }
+
+    /// Lets no guests in any more.
+    pub(crate) fn stop_guests(&mut self, now: Now) {
+        self.local.stop_guests(now);
+    }
+
     pub(crate) fn handle_network_change(&mut self, now: Now) {
         if let Some(remote) = &mut self.remote {
             remote.plane.handle_network_change(now);
@@ -113,10 +127,12 @@ impl ControlPlanes {
     }
 
     /// What the control plane that counts has to say.
-    pub(crate) fn poll_event(&mut self) -> Option<ControlEvent> {
+    pub(crate) fn poll_event(&mut self, now: Now) -> Option<ControlEvent> {
         if let Some(remote) = &mut self.remote
             && let Some(event) = remote.plane.poll_event()
         {
+            // The local registry learns what the server knows, so that it can go on in its place.
+            self.local.mirror(now, &event);
             match &event {
                 ControlEvent::Connected { .. } => remote.state = RemoteState::Connected,
                 ControlEvent::Disconnected { reason, retry_at } => {

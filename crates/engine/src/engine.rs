@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf, sync::Arc};
 
-use lanrage_control::websocket;
+use lanrage_control::{LocalControlPlane, listen, persist::StatePersister, websocket};
 use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, PeerId};
 use lanrage_store::{Config, DataDir, DataDirError, SecretError, SettingsDatabase, StoreError};
 use lanrage_tunnel::{EventSink, Tunnel, UdpSockets};
@@ -13,9 +13,10 @@ use crate::{
     Snapshot, adapter_shell, data,
     entropy::Entropy,
     event_loop::{EventLoop, Inputs, Outputs, now},
+    guest_shell,
     keeper::{self, Keeper},
     local, net_watch,
-    party_manager::PartyManager,
+    party_manager::{Hosting, PartyManager},
     storage::{self, Storage},
     tasks::Tasks,
 };
@@ -28,6 +29,9 @@ const TUNNEL_EVENTS: usize = 1_024;
 const NOTICES: usize = 64;
 /// Adapter commands, address lists and the like: rare, so whoever sends more waits.
 const FEW: usize = 8;
+
+/// Where the local control plane keeps its parties, in the data folder.
+const CONTROL_STATE: &str = "control_state.json";
 
 /// How an engine starts. What is given here counts for this run, in place of the stored setting.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +135,7 @@ impl Engine {
         let data_dir = DataDir::open(options.data_dir)?;
         let lock = data_dir.lock()?;
         let mut entropy = Entropy::system();
-        let Storage { database, secrets, identity, config, problems } =
+        let Storage { database, secrets, identity, config, mut problems } =
             storage::open(&data_dir, Zeroizing::new(entropy.bytes())).await?;
         let log =
             options.network_log.then(|| install_log(&data_dir, &config, options.log_to_stderr)).flatten();
@@ -156,6 +160,9 @@ impl Engine {
         let (adapter_results, adapter_inputs) = mpsc::channel(FEW);
         let (addresses, address_inputs) = mpsc::channel(FEW);
         let (stun_servers, stun_inputs) = mpsc::channel(FEW);
+        let (guests, guest_commands) = mpsc::channel(listen::ACTIONS);
+        let (guest_events, guest_inputs) = mpsc::channel(listen::EVENTS);
+        let (listening, listening_inputs) = mpsc::channel(FEW);
         let (kept, kept_inputs) = mpsc::channel(FEW);
         let (trouble, trouble_inputs) = watch::channel(None);
         let keeper = Keeper::default();
@@ -178,6 +185,7 @@ impl Engine {
             "adapter",
             adapter_shell::run(adapter_name.clone(), Arc::clone(&tunnel), adapter_commands, adapter_results),
         );
+        closing.spawn("guests", guest_shell::run(guest_commands, guest_events, listening));
         closing.spawn(
             "keeper",
             keeper::run(
@@ -191,7 +199,17 @@ impl Engine {
 
         let name = player_name(options.player_name.as_deref(), &config);
         info!(peer = %identity.peer_id().short(), port = tunnel.local_port(), "engine starts");
-        let mut manager = PartyManager::new(now(), identity, name, tunnel.local_port(), entropy);
+        let (control_state, loaded) = StatePersister::open(&data_dir.path().join(CONTROL_STATE), now().wall)
+            .map_err(|source| StartError::Socket { port, source })?;
+        problems.extend(storage::control_state_problem(&loaded.report));
+        let (local_plane, refused) =
+            LocalControlPlane::restore(identity.peer_id(), now(), loaded.state, control_state.queue());
+        if refused > 0 {
+            warn!(refused, "stored members that break a rule were left out");
+        }
+        let hosting = hosting(&config, &identity.peer_id());
+        let mut manager = PartyManager::new(identity, name, tunnel.local_port(), local_plane, entropy);
+        manager.hosting = hosting;
         manager.standing_problems = problems;
         manager.initialize_nat(now(), net_watch::own_addresses(&adapter_name));
         manager.initialize_control(now(), options.control.or_else(|| config.control_server.clone()));
@@ -210,6 +228,8 @@ impl Engine {
             adapter: adapter_inputs,
             addresses: address_inputs,
             stun_servers: stun_inputs,
+            guests: guest_inputs,
+            listening: listening_inputs,
             kept: kept_inputs,
             trouble: trouble_inputs,
         };
@@ -218,6 +238,9 @@ impl Engine {
             link,
             adapter,
             stun_servers,
+            guests,
+            control_state,
+            log,
             keeper,
             kept,
             database,
@@ -230,9 +253,7 @@ impl Engine {
         // The one task outside the sets that it owns; it ends by `Handle::shutdown` and holds the lock till then.
         #[allow(clippy::disallowed_methods)]
         tokio::spawn(async move {
-            event_loop.run().await;
-            drop(log);
-            drop(lock);
+            event_loop.run(lock).await;
         });
         Ok(handle)
     }
@@ -248,7 +269,7 @@ fn install_log(
         folder: data_dir.path().to_owned(),
         file_mib: config.log_file_mib.into(),
         kept: config.log_files_kept.into(),
-        level: config.log_level.as_str().parse().unwrap_or_default(),
+        level: config.log_level.into(),
         also_stderr,
     };
     NetworkLog::install(options).inspect_err(|error| eprintln!("lanrage: no log: {error}")).ok()
@@ -261,6 +282,16 @@ fn bind(port: u16, identity: &DeviceIdentity) -> io::Result<UdpSockets> {
         return UdpSockets::bind(port);
     }
     UdpSockets::bind(own_port(&identity.peer_id())).or_else(|_| UdpSockets::bind(0))
+}
+
+/// How this device lets guests in: at the chosen port, else at one of its own where it is free, so that a link
+/// still leads there after a restart.
+fn hosting(config: &Config, peer: &PeerId) -> Hosting {
+    let ports = match config.local_listen_port {
+        0 => vec![own_port(peer), 0],
+        port => vec![port],
+    };
+    Hosting::at(ports, config.host_listens)
 }
 
 /// A port of the dynamic range (RFC 6335 §6) that follows from the device's identity.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use lanrage_control::{LinkAction, LinkEvent, Now};
+use lanrage_control::{GuestEvent, LinkAction, LinkEvent, Now, persist::StatePersister};
 use lanrage_party::{PartyId, PeerId, Subnet, UnixMillis};
 use lanrage_store::{SecretStore, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, TunnelEvent};
@@ -16,9 +16,10 @@ use tokio::{
 use tracing::warn;
 
 use crate::{
-    CommandError, Notice, Snapshot, Traffic,
+    CommandError, NetworkLogGuard, Notice, Snapshot, Traffic,
     action::{Action, Ticket, TunnelAction},
     adapter_shell::AdapterCommand,
+    guest_shell::GuestCommand,
     handle::{Answer, Command},
     keeper::{self, Keeper, Kept},
     party_manager::{AdapterFailure, PartyManager},
@@ -41,6 +42,8 @@ pub(crate) struct Inputs {
     pub(crate) adapter: mpsc::Receiver<Result<String, AdapterFailure>>,
     pub(crate) addresses: mpsc::Receiver<Vec<IpAddr>>,
     pub(crate) stun_servers: mpsc::Receiver<Vec<SocketAddr>>,
+    pub(crate) guests: mpsc::Receiver<GuestEvent>,
+    pub(crate) listening: mpsc::Receiver<Option<u16>>,
     pub(crate) kept: mpsc::Receiver<(Ticket, Option<Kept>)>,
     /// Why nothing can be kept, while that is so.
     pub(crate) trouble: watch::Receiver<Option<String>>,
@@ -53,6 +56,10 @@ pub(crate) struct Outputs {
     pub(crate) link: mpsc::Sender<LinkAction>,
     pub(crate) adapter: mpsc::Sender<AdapterCommand>,
     pub(crate) stun_servers: mpsc::Sender<Vec<SocketAddr>>,
+    pub(crate) guests: mpsc::Sender<GuestCommand>,
+    pub(crate) control_state: StatePersister,
+    /// This process's log, if it is the engine's.
+    pub(crate) log: Option<NetworkLogGuard>,
     pub(crate) keeper: Keeper,
     pub(crate) kept: mpsc::Sender<(Ticket, Option<Kept>)>,
     pub(crate) database: Arc<SettingsDatabase>,
@@ -102,7 +109,8 @@ impl EventLoop {
         }
     }
 
-    pub(crate) async fn run(mut self) {
+    /// Runs until it is told to shut down. `held` is let go when all is closed, before anybody hears of that.
+    pub(crate) async fn run<T: Send>(mut self, held: T) {
         let farewell = loop {
             self.perform_actions().await;
             self.publish();
@@ -122,6 +130,8 @@ impl EventLoop {
                 Some(servers) = self.inputs.stun_servers.recv() => {
                     self.manager.handle_stun_servers(now(), &servers);
                 }
+                Some(event) = self.inputs.guests.recv() => self.manager.handle_guest(now(), event),
+                Some(port) = self.inputs.listening.recv() => self.manager.handle_listening(port),
                 Some((ticket, kept)) = self.inputs.kept.recv() => {
                     self.manager.resume_party(now(), ticket, kept);
                 }
@@ -133,20 +143,26 @@ impl EventLoop {
             }
             self.snapshot_is_due = true;
         };
-        self.shut_down(farewell).await;
+        self.shut_down(farewell, held).await;
     }
 
     /// Ends the party's work, closes what is open, ends every task, in this order. The membership stays.
-    async fn shut_down(mut self, farewell: Option<Answer>) {
+    async fn shut_down<T: Send>(mut self, farewell: Option<Answer>, held: T) {
         self.manager.suspend(now());
         self.perform_actions().await;
         drop(self.outputs.adapter);
         drop(self.outputs.link);
+        drop(self.outputs.guests);
         self.outputs.keeper.close();
         self.closing.finish(FAREWELL).await;
         self.endless.finish(Duration::ZERO).await;
+        if let Err(error) = self.outputs.control_state.close().await {
+            warn!(%error, "the last changes of the local control plane are not kept");
+        }
         let tunnel = Arc::clone(&self.outputs.tunnel);
         let _ = tokio::task::spawn_blocking(move || tunnel.shutdown()).await;
+        drop(self.outputs.log);
+        drop(held);
         if let Some(answer) = farewell {
             let _ = answer.send(Ok(()));
         }
@@ -211,6 +227,9 @@ impl EventLoop {
                 Action::Tunnel(action) => self.perform_tunnel(action),
                 Action::Link(action) => {
                     let _ = self.outputs.link.send(action).await;
+                }
+                Action::Guests(command) => {
+                    let _ = self.outputs.guests.send(command).await;
                 }
                 Action::OpenAdapter { address, subnet } => {
                     let _ = self.outputs.adapter.send(AdapterCommand::Open { address, subnet }).await;
@@ -278,6 +297,7 @@ impl EventLoop {
         self.snapshot_is_due = false;
         self.last_snapshot = Instant::now();
         let now = now();
+        self.manager.log_trouble = self.outputs.log.as_ref().and_then(|log| log.status().failure);
         let counters = self.outputs.tunnel.counters();
         for (peer, counted) in &counters.peers {
             if self.received_packets.insert(*peer, counted.received.packets) != Some(counted.received.packets)

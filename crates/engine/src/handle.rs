@@ -158,13 +158,11 @@ impl Handle {
         let size = self.database.get_database_size().await?;
         let state = if faults.is_empty() { "good".to_owned() } else { faults.join("\n") };
         let mut names: Vec<KnownName> = Vec::new();
-        names.extend(
-            self.database
-                .recent_parties()
-                .await?
-                .into_iter()
-                .map(|party| KnownName::Party(party.name.to_string())),
-        );
+        for party in self.database.recent_parties().await? {
+            let roster = self.database.roster(&party.party).await?;
+            names.extend(roster.iter().map(|peer| KnownName::Player(peer.record.claimed().name.to_string())));
+            names.push(KnownName::Party(party.name.to_string()));
+        }
         names.extend(
             self.database
                 .favorite_servers()

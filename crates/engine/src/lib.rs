@@ -18,6 +18,7 @@ mod diagnostics;
 mod engine;
 mod entropy;
 mod event_loop;
+mod guest_shell;
 mod handle;
 mod keeper;
 mod local;
@@ -47,6 +48,6 @@ pub use network_log::{
     UnknownLogLevel,
 };
 pub use snapshot::{
-    AdapterView, CommandError, ConnectionState, ControlView, InvitationPreview, Notice, PartyView, PeerView,
-    Problem, Severity, Snapshot, Traffic,
+    AdapterView, CommandError, ConnectionState, ControlView, InvitationLink, InvitationPreview, Notice,
+    PartyView, PeerView, Problem, Severity, Snapshot, Traffic,
 };

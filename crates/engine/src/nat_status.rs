@@ -35,6 +35,11 @@ impl NatStatus {
         true
     }
 
+    /// The addresses of the device's interfaces.
+    pub(crate) fn host_addresses(&self) -> &[IpAddr] {
+        &self.host_addresses
+    }
+
     /// The STUN servers to ask.
     pub(crate) fn set_servers(&mut self, now: Instant, servers: &[SocketAddr]) {
         self.reflexive.retain(|server, _| servers.contains(server));

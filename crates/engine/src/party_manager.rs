@@ -1,4 +1,5 @@
 mod control;
+mod hosting;
 mod restore;
 
 use std::{
@@ -7,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_control::{LinkEvent, Now, protocol::Request};
+pub(crate) use hosting::Hosting;
+use lanrage_control::{LinkEvent, LocalControlPlane, Now, protocol::Request};
 use lanrage_nat::{TransactionIds, stun};
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, Subnet,
@@ -23,6 +25,7 @@ use crate::{
     connection_manager::{ConnectionManager, ConnectionOutput},
     control_planes::ControlPlanes,
     entropy::Entropy,
+    guest_shell::GuestCommand,
     membership::Membership,
     nat_status::NatStatus,
     roster::Roster,
@@ -44,11 +47,15 @@ pub(crate) struct PartyManager {
     pub(crate) nat: NatStatus,
     pub(crate) control: ControlPlanes,
     pub(crate) party: Option<ActiveParty>,
+    /// How guests are let in where there is no server.
+    pub(crate) hosting: Hosting,
     default_server: Option<ControlEndpoint>,
     /// What the user should know of how the start went.
     pub(crate) standing_problems: Vec<Problem>,
     /// Why nothing can be kept for the next start, while that is so.
     pub(crate) keep_trouble: Option<String>,
+    /// Why the log cannot be written, while that is so.
+    pub(crate) log_trouble: Option<String>,
     /// How far this device's clock is from the control server's.
     pub(crate) clock_error_ms: u64,
     /// Why no datagrams arrive any more, if so.
@@ -86,21 +93,23 @@ enum PendingKind {
 
 impl PartyManager {
     pub(crate) fn new(
-        now: Now,
         identity: DeviceIdentity,
         player_name: Name,
         udp_port: u16,
+        local: LocalControlPlane,
         mut entropy: Entropy,
     ) -> Self {
         Self {
             nat: NatStatus::new(entropy.bytes(), udp_port),
-            control: ControlPlanes::new(identity.clone(), now),
+            control: ControlPlanes::new(identity.clone(), local),
             identity,
             player_name,
             party: None,
+            hosting: Hosting::default(),
             default_server: None,
             standing_problems: Vec::new(),
             keep_trouble: None,
+            log_trouble: None,
             clock_error_ms: 0,
             socket_error: None,
             punch_ids: TransactionIds::from_seed(entropy.bytes()),
@@ -141,6 +150,7 @@ impl PartyManager {
         if self.become_member(now, invitation, pending) {
             self.open_adapter();
             self.register(now);
+            self.host_guests();
         }
     }
 
@@ -216,6 +226,7 @@ impl PartyManager {
                 party.connections.handle_network_change(now.instant);
             }
             self.update_candidates(now);
+            self.refresh_endpoints();
         }
         self.drain(now);
     }
@@ -402,6 +413,7 @@ impl PartyManager {
             party.connections.close();
             self.take_outputs(now, &mut party);
             self.actions.push_back(Action::CloseAdapter);
+            self.stop_hosting(now);
             self.actions.push_back(Action::Store(StoreAction::ForgetMembership(id)));
             self.use_server(now, self.default_server.clone());
         }
@@ -427,6 +439,7 @@ impl PartyManager {
             party.connections.close();
             self.take_outputs(now, &mut party);
             self.actions.push_back(Action::CloseAdapter);
+            self.stop_hosting(now);
         }
         self.use_server(now, None);
     }
@@ -450,7 +463,10 @@ impl PartyManager {
             while let Some(action) = self.control.poll_link() {
                 self.actions.push_back(Action::Link(action));
             }
-            let Some(event) = self.control.poll_event() else { return };
+            while let Some(action) = self.control.poll_guest() {
+                self.actions.push_back(Action::Guests(GuestCommand::Act(action)));
+            }
+            let Some(event) = self.control.poll_event(now) else { return };
             self.handle_control(now, event);
         }
     }

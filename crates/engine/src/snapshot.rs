@@ -93,11 +93,29 @@ pub struct PartyView {
     /// The party's network.
     pub subnet: String,
     /// The invitation link. Whoever has it can join.
-    pub invitation: String,
+    #[cfg_attr(feature = "bindings", ts(type = "string"))]
+    pub invitation: InvitationLink,
     /// When it was made (Unix milliseconds).
     pub created_at_ms: u64,
     /// The friends, in the order they joined; this device is not among them.
     pub peers: Vec<PeerView>,
+}
+
+/// An invitation link. Whoever has it can join, so it is shown to its user and never printed for debugging.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InvitationLink(pub String);
+
+impl std::fmt::Debug for InvitationLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InvitationLink(..)")
+    }
+}
+
+impl std::fmt::Display for InvitationLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// A friend as shown.

@@ -4,7 +4,7 @@ use lanrage_control::Now;
 use lanrage_party::{Party, Peer, PeerId};
 
 use crate::{
-    ControlView, PartyView, PeerView, Problem, Severity, Snapshot, Traffic,
+    ControlView, InvitationLink, PartyView, PeerView, Problem, Severity, Snapshot, Traffic,
     connection::Connection,
     party_manager::{ActiveParty, PartyManager},
     words::sentence,
@@ -89,7 +89,7 @@ impl PartyManager {
             is_host: active.host == own,
             virtual_ip: membership.virtual_ip.to_string(),
             subnet: membership.invitation.subnet.net().to_string(),
-            invitation: membership.invitation.link(),
+            invitation: InvitationLink(membership.invitation.link()),
             created_at_ms: membership.created_at.0,
             peers,
         }
@@ -97,6 +97,14 @@ impl PartyManager {
 
     fn problems(&self, now: Now) -> Vec<Problem> {
         let mut problems = self.standing_problems.clone();
+        if let Some(reason) = &self.log_trouble {
+            problems.push(Problem {
+                code: "log_not_written".to_owned(),
+                severity: Severity::Warning,
+                text: format!("The log cannot be written: {}", sentence(reason)),
+                fix: "Make room on the disk; it is tried again by itself.".to_owned(),
+            });
+        }
         if let Some(reason) = &self.keep_trouble {
             problems.push(Problem {
                 code: "not_kept".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use lanrage_control::persist::{LoadReport, Source};
 use lanrage_party::DeviceIdentity;
 use lanrage_store::{
     Config, DataDir, SecretError, SecretStore, SettingsDatabase, StoreError, load_or_create_identity,
@@ -60,6 +61,21 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
         problems.push(warning("secrets_in_files", notice.to_string(), fix));
     }
     Ok(Storage { database: Arc::new(database), secrets: Arc::from(secrets), identity, config, problems })
+}
+
+/// What the user should know of how the local control plane's state was found.
+pub(crate) fn control_state_problem(report: &LoadReport) -> Option<Problem> {
+    let damaged = report.damaged.first()?;
+    let taken = match report.source {
+        Source::Fresh => "there was no older one, so parties without a server start afresh",
+        Source::Previous => "the one before it is used; what changed in the last moments may be lost",
+        Source::Current | Source::Interrupted => "nothing is lost",
+    };
+    let text = format!(
+        "The file of your own parties was damaged and is kept as {}; {taken}.",
+        damaged.path.display()
+    );
+    Some(warning("control_state_damaged", text, "Nothing has to be done."))
 }
 
 fn warning(code: &str, text: String, fix: &str) -> Problem {

@@ -61,7 +61,7 @@ fn snapshot() -> Snapshot {
             is_host: true,
             virtual_ip: "10.66.0.1".to_owned(),
             subnet: "10.66.0.0/16".to_owned(),
-            invitation: LINK.to_owned(),
+            invitation: crate::InvitationLink(LINK.to_owned()),
             created_at_ms: 1_764_000_000_000,
             peers: vec![bob],
         }),

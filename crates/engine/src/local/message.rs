@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CommandError, DataAnswer, DataRequest, Snapshot};
+use crate::{CommandError, DataAnswer, DataRequest, InvitationLink, Snapshot};
 
 /// What a program asks of the running LANrage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub enum LocalRequest {
     /// Join a party.
     JoinParty {
         /// The invitation link.
-        link: String,
+        link: InvitationLink,
     },
     /// Leave the party.
     LeaveParty,

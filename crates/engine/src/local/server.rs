@@ -70,7 +70,7 @@ async fn converse(stream: Stream, handle: Handle) -> io::Result<()> {
             }
             Ok(LocalRequest::Watch) => return watch(stream, handle).await,
             Ok(LocalRequest::CreateParty { name }) => handle.create_party(name).await,
-            Ok(LocalRequest::JoinParty { link }) => handle.join_party(link).await,
+            Ok(LocalRequest::JoinParty { link }) => handle.join_party(link.0).await,
             Ok(LocalRequest::LeaveParty) => handle.leave_party().await,
             Ok(LocalRequest::PauseParty) => handle.pause_party().await,
             Ok(LocalRequest::ResumeParty { party }) => handle.resume_party(party).await,

@@ -27,7 +27,10 @@ impl PartyManager {
                 let servers = stun.into_iter().map(|server| (server.host, server.port)).collect();
                 self.actions.push_back(Action::ResolveStun(servers));
             }
-            ControlEvent::Disconnected { reason, .. } => info!(%reason, "no control server"),
+            ControlEvent::Disconnected { reason, .. } => {
+                info!(%reason, "no control server");
+                self.try_next_endpoint(now);
+            }
             ControlEvent::Party(snapshot) if self.is_current(&snapshot.party) => {
                 self.take_snapshot(now, snapshot);
             }

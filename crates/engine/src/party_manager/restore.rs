@@ -38,7 +38,9 @@ impl PartyManager {
     /// Is in the party again that this device was in before. Nobody is asked: the friends are tried where they were
     /// last reached while the control plane connects.
     pub(crate) fn restore(&mut self, now: Now, saved: SavedMembership, host: PeerId, peers: Vec<StoredPeer>) {
-        let server = saved.invitation.control.first().cloned();
+        // A party that this device hosts itself has no server but this device.
+        let is_own = host == self.identity.peer_id() && self.is_own_endpoint(&saved.invitation.control);
+        let server = if is_own { None } else { saved.invitation.control.first().cloned() };
         let membership = match Membership::restore(saved, &self.identity) {
             Ok(membership) => membership,
             Err(error) => {
@@ -46,15 +48,14 @@ impl PartyManager {
                 return;
             }
         };
-        if server.is_some() {
-            self.use_server(now, server);
-        }
+        self.use_server(now, server);
         self.enter(membership, host, None);
         for peer in peers {
             self.restore_peer(now, peer);
         }
         self.open_adapter();
         self.register(now);
+        self.host_guests();
     }
 
     fn restore_peer(&mut self, now: Now, peer: StoredPeer) {

@@ -4,7 +4,7 @@ use std::{
 };
 
 use lanrage_control::{
-    LinkAction, LinkEvent, LinkId, Now,
+    LinkAction, LinkEvent, LinkId, LocalControlPlane, Now,
     protocol::{
         Change, ClientMessage, Nonce, PROTOCOL_VERSION, PartySnapshot, PeerEntry, Refusal, Request,
         ServerMessage, SessionMessage, SessionToken,
@@ -48,7 +48,13 @@ impl Stage {
         let at = Now { instant: start, wall: UnixMillis(1_000_000) };
         let identity = DeviceIdentity::from_seed(&[1; 32]);
         let name = Name::new("Ann").unwrap();
-        let mut manager = PartyManager::new(at, identity, name, 51_820, Entropy::fixed(1));
+        let mut manager = PartyManager::new(
+            identity.clone(),
+            name,
+            51_820,
+            LocalControlPlane::new(identity.peer_id(), at),
+            Entropy::fixed(1),
+        );
         manager.initialize_nat(at, vec![[192, 168, 1, 10].into()]);
         manager.initialize_control(at, Some("ws://server.example:8787".parse().unwrap()));
         let mut stage = Self {
@@ -223,7 +229,10 @@ impl Stage {
                     }
                     ClientMessage::Session(_) => {}
                 },
-                Action::Link(LinkAction::Close) | Action::CloseAdapter | Action::ResolveStun(_) => {}
+                Action::Link(LinkAction::Close)
+                | Action::CloseAdapter
+                | Action::ResolveStun(_)
+                | Action::Guests(_) => {}
                 Action::OpenAdapter { .. } => self.adapters_opened += 1,
                 Action::Store(action) => self.kept.push(action),
                 Action::Tunnel(action) => self.tunnel.push(action),
