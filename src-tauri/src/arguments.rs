@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
-use lanrage_engine::EngineOptions;
+use lanrage_engine::{EngineOptions, LogLevel};
 
 /// How the app is started. A double click gives none of these.
 #[derive(Debug, Clone, Parser)]
@@ -10,7 +10,7 @@ pub struct Arguments {
     /// Folder of everything that LANrage keeps; the system's usual place if not given
     #[arg(long, env = "LANRAGE_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Control server through which friends find new parties: ws://, wss://, http:// or https://
+    /// Control server for new parties, in place of the setting: ws://, wss://, http:// or https://
     #[arg(long, env = "LANRAGE_CONTROL", value_name = "URL")]
     pub control: Option<String>,
 }
@@ -24,7 +24,13 @@ impl Arguments {
         let control = self.control.as_deref().map(str::parse).transpose().map_err(|error| {
             Self::command().error(ErrorKind::ValueValidation, format!("--control: {error}"))
         })?;
-        Ok(EngineOptions { data_dir: self.data_dir.clone(), control, ..EngineOptions::default() })
+        Ok(EngineOptions {
+            data_dir: self.data_dir.clone(),
+            control,
+            network_log: true,
+            log_to_stderr: Some(LogLevel::Warn),
+            ..EngineOptions::default()
+        })
     }
 }
 
@@ -37,10 +43,11 @@ mod tests {
     }
 
     #[test]
-    fn a_double_click_means_the_usual_place_and_no_server() {
+    fn a_double_click_means_the_usual_place_and_what_the_settings_say() {
         let options = options(&[]).unwrap();
         assert_eq!(options.data_dir, None);
-        assert!(options.control.is_none());
+        assert!(options.control.is_none() && options.restore.is_none() && options.udp_port.is_none());
+        assert!(options.network_log);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the window may ask. Each command passes on to the engine; decisions are made there.
 
-use lanrage_engine::{CommandError, Handle, InvitationPreview, Snapshot};
+use lanrage_engine::{CommandError, DataAnswer, DataRequest, Handle, InvitationPreview, Snapshot};
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 
@@ -26,10 +26,22 @@ pub async fn join_party(engine: Engine<'_>, link: String) -> Result<(), CommandE
     engine.handle().await?.join_party(link).await
 }
 
-/// Leaves the party.
+/// Leaves the party; its keys are forgotten.
 #[tauri::command]
 pub async fn leave_party(engine: Engine<'_>) -> Result<(), CommandError> {
     engine.handle().await?.leave_party().await
+}
+
+/// Is in no party for now, and stays a member.
+#[tauri::command]
+pub async fn pause_party(engine: Engine<'_>) -> Result<(), CommandError> {
+    engine.handle().await?.pause_party().await
+}
+
+/// Enters a party again of which this device is a member, by its id.
+#[tauri::command]
+pub async fn resume_party(engine: Engine<'_>, party: String) -> Result<(), CommandError> {
+    engine.handle().await?.resume_party(party).await
 }
 
 /// What a link says, without joining.
@@ -42,6 +54,12 @@ pub async fn preview_invitation(link: String) -> Result<InvitationPreview, Comma
 #[tauri::command]
 pub async fn set_player_name(engine: Engine<'_>, name: String) -> Result<(), CommandError> {
     engine.handle().await?.set_player_name(name).await
+}
+
+/// Asks the stored data: settings, recent parties, favourites, backups.
+#[tauri::command]
+pub async fn data(engine: Engine<'_>, request: DataRequest) -> Result<DataAnswer, CommandError> {
+    engine.handle().await?.data(request).await
 }
 
 /// Puts a text on the clipboard.

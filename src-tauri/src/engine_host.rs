@@ -76,6 +76,11 @@ async fn host<R: Runtime>(app: AppHandle<R>, options: EngineOptions, states: wat
     };
     let mut snapshots = handle.snapshots();
     let mut notices = handle.notices();
+    // What stands there before the first revision is no state of a party: one that comes back would be missing.
+    if snapshots.wait_for(|snapshot| snapshot.revision > 0).await.is_err() {
+        states.send_replace(State::Failed(refusal("stopped", "LANrage has stopped")));
+        return;
+    }
     states.send_replace(State::Running(handle));
     loop {
         tokio::select! {
@@ -105,6 +110,7 @@ fn explain(error: &StartError) -> CommandError {
         }
         StartError::DataDir(_) => "data_dir",
         StartError::Identity(_) => "identity",
+        StartError::Database(_) => "database",
         StartError::Socket { .. } => "socket",
     };
     refusal(code, error.to_string())

@@ -17,11 +17,9 @@ pub use event::Event;
 pub use names::COMMANDS;
 
 use tauri::{App, Builder, Manager, RunEvent, Runtime, Wry, async_runtime};
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 /// Opens the window and returns when it has been closed and the engine has ended.
 pub fn run(arguments: &Arguments) {
-    start_log();
     let options = arguments.engine_options().unwrap_or_else(|error| error.exit());
     let app = with_commands(Builder::<Wry>::new())
         .setup(move |app| {
@@ -41,8 +39,11 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         commands::create_party,
         commands::join_party,
         commands::leave_party,
+        commands::pause_party,
+        commands::resume_party,
         commands::preview_invitation,
         commands::set_player_name,
+        commands::data,
         commands::copy_text,
     ])
 }
@@ -53,9 +54,4 @@ fn run_until_closed<R: Runtime>(app: App<R>) {
             async_runtime::block_on(app.state::<EngineHost>().stop());
         }
     });
-}
-
-fn start_log() {
-    let filter = EnvFilter::try_from_env("LANRAGE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::registry().with(fmt::layer().with_writer(std::io::stderr)).with(filter).init();
 }

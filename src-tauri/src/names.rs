@@ -1,12 +1,15 @@
 // What the window may ask of the program. `build.rs` makes a permission of each, so that the window can call
 // nothing else.
 /// Names of the commands.
-pub const COMMANDS: [&str; 7] = [
+pub const COMMANDS: [&str; 10] = [
     "get_snapshot",
     "create_party",
     "join_party",
     "leave_party",
+    "pause_party",
+    "resume_party",
     "preview_invitation",
     "set_player_name",
+    "data",
     "copy_text",
 ];

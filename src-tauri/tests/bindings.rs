@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use lanrage_desktop::{COMMANDS, Event};
-use lanrage_engine::{CommandError, InvitationPreview, Notice, Snapshot};
+use lanrage_engine::{CommandError, DataAnswer, DataRequest, InvitationPreview, Notice, Snapshot};
+use lanrage_store::Kind;
 use syn::{FnArg, GenericArgument, Item, Pat, PathArguments, ReturnType, Type};
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -56,6 +57,9 @@ fn bindings() -> String {
     types.visit::<Notice>();
     types.visit::<InvitationPreview>();
     types.visit::<CommandError>();
+    types.visit::<DataRequest>();
+    types.visit::<DataAnswer>();
+    types.visit::<Kind>();
 
     let mut text =
         "// Written by `cargo test -p lanrage bindings` from the Rust types. Do not edit.\n".to_owned();

@@ -1,7 +1,9 @@
 //! The commands as the window calls them, over Tauri's bridge without a display.
 
+use std::time::{Duration, Instant};
+
 use lanrage_desktop::{COMMANDS, EngineHost, with_commands};
-use lanrage_engine::{CommandError, EngineOptions, Snapshot};
+use lanrage_engine::{CommandError, EngineOptions, PartyView, Snapshot};
 use serde_json::{Value, json};
 use tauri::{
     App, Manager, WebviewWindow, WebviewWindowBuilder,
@@ -11,6 +13,10 @@ use tauri::{
     webview::InvokeRequest,
 };
 use tempfile::TempDir;
+use tokio::time::timeout;
+
+/// More than an engine takes for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program with an engine of its own and a window that exists only for the bridge.
 struct Desktop {
@@ -41,6 +47,18 @@ impl Desktop {
         get_ipc_response(&self.window, request).map(|answer| answer.deserialize().unwrap())
     }
 
+    fn snapshot(&self) -> Snapshot {
+        serde_json::from_value(self.ask("get_snapshot", json!({})).unwrap()).unwrap()
+    }
+
+    fn wait_until(&self, holds: impl Fn(&Snapshot) -> bool) {
+        block_on(async {
+            let engine = self.app.state::<EngineHost>();
+            let mut snapshots = engine.handle().await.unwrap().snapshots();
+            timeout(PATIENCE, snapshots.wait_for(|snapshot| holds(snapshot))).await.unwrap().unwrap();
+        });
+    }
+
     fn refusal(&self, command: &str, args: Value) -> CommandError {
         let refusal = self.ask(command, args).expect_err("the command is refused");
         serde_json::from_value(refusal).expect("a refusal has a code and a text")
@@ -55,12 +73,10 @@ impl Desktop {
 fn the_first_snapshot_waits_for_the_engine_and_later_ones_show_what_changed() {
     let data_dir = TempDir::new().unwrap();
     let desktop = Desktop::start(&data_dir);
-    let snapshot = |desktop: &Desktop| -> Snapshot {
-        serde_json::from_value(desktop.ask("get_snapshot", json!({})).unwrap()).unwrap()
-    };
-    assert!(snapshot(&desktop).party.is_none());
+    assert!(desktop.snapshot().party.is_none());
     assert_eq!(desktop.ask("set_player_name", json!({ "name": "Mia" })), Ok(Value::Null));
-    assert_eq!(snapshot(&desktop).player_name, "Mia");
+    desktop.wait_until(|snapshot| snapshot.player_name == "Mia");
+    assert_eq!(desktop.snapshot().player_name, "Mia");
     desktop.stop();
 }
 
@@ -69,12 +85,68 @@ fn a_refusal_reaches_the_window_with_its_code() {
     let data_dir = TempDir::new().unwrap();
     let desktop = Desktop::start(&data_dir);
     assert_eq!(desktop.refusal("create_party", json!({ "name": " \n" })).code, "bad_name");
-    assert_eq!(desktop.refusal("set_player_name", json!({ "name": "x".repeat(500) })).code, "bad_name");
+    assert_eq!(desktop.refusal("set_player_name", json!({ "name": "x".repeat(500) })).code, "bad_setting");
     assert_eq!(desktop.refusal("leave_party", json!({})).code, "not_in_party");
     for command in ["join_party", "preview_invitation"] {
         let refusal = desktop.refusal(command, json!({ "link": "lanrage://join/AXsi" }));
         assert_eq!(refusal.code, "invitation_damaged", "{command}");
     }
+    desktop.stop();
+}
+
+#[test]
+fn a_changed_setting_and_the_name_are_there_at_the_next_start() {
+    let data_dir = TempDir::new().unwrap();
+    let desktop = Desktop::start(&data_dir);
+    desktop.ask("set_player_name", json!({ "name": "Mia" })).unwrap();
+    let set = |key: &str, text: &str| json!({ "request": { "ask": "set_text", "key": key, "text": text } });
+    let changed = desktop.ask("data", set("udp_port", "45123")).unwrap();
+    assert_eq!(changed, json!({ "answer": "changed", "content": { "restart_required": true } }));
+    let refusal = desktop.refusal("data", set("backup_keep", "0"));
+    assert_eq!(refusal.code, "bad_setting");
+    assert!(refusal.text.contains("from 1 to 50"), "{}", refusal.text);
+    desktop.stop();
+
+    let desktop = Desktop::start(&data_dir);
+    let answer = desktop.ask("data", json!({ "request": { "ask": "settings" } })).unwrap();
+    let value = |key: &str| -> Value {
+        let settings = answer["content"].as_array().unwrap();
+        settings.iter().find(|setting| setting["key"] == key).unwrap()["value"].clone()
+    };
+    assert_eq!(value("player_name"), "Mia");
+    assert_eq!(value("udp_port"), 45123);
+    assert_eq!(value("backup_keep"), 7);
+    desktop.stop();
+}
+
+#[test]
+fn a_paused_party_is_resumed_by_its_id_and_comes_back_by_itself_after_a_restart() {
+    let data_dir = TempDir::new().unwrap();
+    let desktop = Desktop::start(&data_dir);
+    desktop.ask("create_party", json!({ "name": "Friday LAN" })).unwrap();
+    let place = |desktop: &Desktop| {
+        let PartyView { id, name, virtual_ip, is_host, .. } = desktop.snapshot().party.unwrap();
+        (id, name, virtual_ip, is_host)
+    };
+    let wanted = place(&desktop);
+    // The membership is written in the background.
+    let recent = json!({ "request": { "ask": "recent_parties" } });
+    let started = Instant::now();
+    while desktop.ask("data", recent.clone()).unwrap()["content"] == json!([]) {
+        assert!(started.elapsed() < PATIENCE, "the membership is not kept");
+    }
+    desktop.ask("pause_party", json!({})).unwrap();
+    desktop.wait_until(|snapshot| snapshot.party.is_none());
+    assert!(desktop.snapshot().party.is_none());
+    assert_eq!(desktop.refusal("pause_party", json!({})).code, "not_in_party");
+    assert_eq!(desktop.refusal("resume_party", json!({ "party": "x" })).code, "bad_party_id");
+    desktop.ask("resume_party", json!({ "party": wanted.0 })).unwrap();
+    desktop.wait_until(|snapshot| snapshot.party.is_some());
+    assert_eq!(place(&desktop), wanted);
+    desktop.stop();
+
+    let desktop = Desktop::start(&data_dir);
+    assert_eq!(place(&desktop), wanted);
     desktop.stop();
 }
 

@@ -100,7 +100,7 @@ export class Window {
    */
   field(name) {
     return until(`the field “${name}”`, async () => {
-      for (const element of await this.session.findElements(By.css('input'))) {
+      for (const element of await this.session.findElements(By.css('input, select, textarea'))) {
         try {
           if ((await element.getAccessibleName()) === name) return element;
         } catch {

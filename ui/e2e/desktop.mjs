@@ -55,6 +55,47 @@ const tests = {
     await until('the program to end with its window', () => isFree(dataDir));
   },
 
+  async 'a setting and a party are there again after a restart'() {
+    const dataDir = newDataDir();
+    let link = '';
+    await withWindow({ dataDir }, async (window) => {
+      await window.press('Settings');
+      const kept = await window.field('Backup keep');
+      await kept.clear();
+      await kept.sendKeys('0', Key.ENTER);
+      await window.find('[role="alert"]', 'from 1 to 50');
+      await kept.clear();
+      await kept.sendKeys('3', Key.ENTER);
+      await window.find('[aria-live]', 'Saved.');
+      await (await window.field('Log level')).sendKeys('debug');
+      await window.find('[aria-live]', 'Restart LANrage to apply this.');
+      await window.press('Back up now');
+      await window.find('[aria-live]', 'A backup was made.');
+      await window.press('Check');
+      await window.find('[aria-live]', 'The data is in order.');
+      await window.session.executeScript('scrollTo(0, 0)');
+      await window.picture('6-settings');
+      await window.press('Back');
+
+      await window.press('Make the party');
+      link = (await (await window.field('Invitation link')).getAttribute('value')) ?? '';
+      assert.match(link, /^lanrage:/);
+    });
+    await until('the program to end with its window', () => isFree(dataDir));
+    await withWindow({ dataDir }, async (window) => {
+      assert.equal(await (await window.field('Invitation link')).getAttribute('value'), link);
+      await window.picture('7-restored');
+      await window.press('Settings');
+      assert.equal(await (await window.field('Backup keep')).getAttribute('value'), '3');
+      assert.equal(await (await window.field('Log level')).getAttribute('value'), 'debug');
+      await window.press('Back');
+
+      await window.press('Pause');
+      await window.press('Resume');
+      assert.equal(await (await window.field('Invitation link')).getAttribute('value'), link);
+    });
+  },
+
   async 'a second instance says so, in the dark and under the locale C too'() {
     const dataDir = newDataDir();
     const first = start('flock', [join(dataDir, 'lanrage.lock'), 'sleep', '60']);

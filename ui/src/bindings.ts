@@ -14,6 +14,15 @@ export type AdapterView = { "state": "closed" } | { "state": "open",
   retry_at_ms: number, };
 
 /**
+ * A backup.
+ */
+export type BackupView = {
+  /** The file. */
+  path: string,
+  /** When it was made (Unix milliseconds). */
+  made_at_ms: number, };
+
+/**
  * Why a command was refused.
  */
 export type CommandError = {
@@ -48,6 +57,70 @@ export type ControlView = { "state": "local" } | { "state": "connecting",
   retry_at_ms: number, };
 
 /**
+ * What the stored data answers.
+ */
+export type DataAnswer = { "answer": "done" } | { "answer": "changed", "content": {
+  /** Whether it does. */
+  restart_required: boolean, } } | { "answer": "text", "content": string } | { "answer": "settings", "content": Array<SettingView> } | { "answer": "server_configs", "content": Array<ServerConfigView> } | { "answer": "favorites", "content": Array<FavoriteView> } | { "answer": "profiles", "content": Array<ProfileView> } | { "answer": "recent_parties", "content": Array<RecentPartyView> } | { "answer": "summary", "content": DataSummary } | { "answer": "faults", "content": Array<string> };
+
+/**
+ * What is asked of the stored data.
+ */
+export type DataRequest = { "ask": "settings" } | { "ask": "set_settings",
+  /** New values by key. */
+  values: Record<string, unknown>, } | { "ask": "set_text",
+  /** Which. */
+  key: string,
+  /** The value. */
+  text: string, } | { "ask": "reset_setting",
+  /** Which. */
+  key: string, } | { "ask": "reset_settings" } | { "ask": "export_settings" } | { "ask": "import_settings",
+  /** The export. */
+  text: string, } | { "ask": "server_configs" } | { "ask": "save_server_config",
+  /** The name. */
+  name: string, } | { "ask": "activate_server_config",
+  /** Its name. */
+  name: string, } | { "ask": "delete_server_config",
+  /** Its name. */
+  name: string, } | { "ask": "favorites" } | { "ask": "save_favorite",
+  /** Its URL. */
+  url: string,
+  /** What the user calls it. */
+  name: string, } | { "ask": "delete_favorite",
+  /** Its URL. */
+  url: string, } | { "ask": "profiles" } | { "ask": "save_profile",
+  /** The profile. */
+  profile: ProfileView, } | { "ask": "delete_profile",
+  /** Its name. */
+  name: string, } | { "ask": "recent_parties" } | { "ask": "forget_party",
+  /** Its id. */
+  party: string, } | { "ask": "summary" } | { "ask": "check" } | { "ask": "back_up",
+  /** The file. */
+  path: string, } | { "ask": "back_up_now" } | { "ask": "restore",
+  /** The backup. */
+  path: string, };
+
+/**
+ * Size of the database, and its backups.
+ */
+export type DataSummary = {
+  /** Size of the database. */
+  size_bytes: number,
+  /** Its backups, the newest first. */
+  backups: Array<BackupView>, };
+
+/**
+ * A favourite control server.
+ */
+export type FavoriteView = {
+  /** Its URL. */
+  url: string,
+  /** What the user calls it. */
+  name: string,
+  /** When it was last used (Unix milliseconds). */
+  last_used_at_ms: number | null, };
+
+/**
  * What an invitation link says, for the question before joining.
  */
 export type InvitationPreview = {
@@ -61,6 +134,17 @@ export type InvitationPreview = {
   control: Array<string>,
   /** When the link stops being valid (Unix milliseconds); `None` for never. */
   expires_at_ms: number | null, };
+
+/**
+ * Which values a setting takes.
+ */
+export type Kind = { "type": "boolean" } | { "type": "integer",
+  /** The least. */
+  min: number,
+  /** The greatest. */
+  max: number, } | { "type": "choice",
+  /** The words. */
+  choices: Array<string>, } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" };
 
 /**
  * How a peer's network treats its UDP traffic, in the classic words, derived from mapping and filtering
@@ -138,6 +222,17 @@ export type PeerView = {
   traffic: Traffic, };
 
 /**
+ * Ports of a game.
+ */
+export type PortRangeView = {
+  /** Whether they are TCP; UDP otherwise. */
+  is_tcp: boolean,
+  /** The first. */
+  first: number,
+  /** The last, included. */
+  last: number, };
+
+/**
  * Something that the user should know, with what can be done about it.
  */
 export type Problem = {
@@ -149,6 +244,74 @@ export type Problem = {
   text: string,
   /** What the user can do, in one sentence; empty when there is nothing to do but wait. */
   fix: string, };
+
+/**
+ * What is known of a game.
+ */
+export type ProfileView = {
+  /** Its name. */
+  name: string,
+  /** Names of its programs. */
+  executables: Array<string>,
+  /** The ports it plays on. */
+  ports: Array<PortRangeView>, };
+
+/**
+ * A party that this device is or was in.
+ */
+export type RecentPartyView = {
+  /** Its id. */
+  id: string,
+  /** Its name. */
+  name: string,
+  /** Whether this device made it. */
+  is_host: boolean,
+  /** Whether this device is in it now, or will be at the next start. */
+  is_active: boolean,
+  /** Whether it can be entered again without a link: this device is still a member. */
+  can_resume: boolean,
+  /** When this device was last in it (Unix milliseconds). */
+  last_active_at_ms: number, };
+
+/**
+ * A saved set of settings.
+ */
+export type ServerConfigView = {
+  /** Its name. */
+  name: string,
+  /** Whether it was the last one to be activated. */
+  is_active: boolean,
+  /** How many settings it has. */
+  settings: number, };
+
+/**
+ * A setting with its declaration, all that is needed to show and change it.
+ */
+export type SettingView = {
+  /** Its name. */
+  key: string,
+  /** Where it is shown. */
+  group: string,
+  /** Which values it takes, as JSON: `{"type": "integer", "min": …}`. */
+  kind: Kind,
+  /** Whether it may be left empty. */
+  optional: boolean,
+  /** Its value when nobody chose one. */
+  default: unknown,
+  /** Its value, or the refused one that is stored. */
+  value: unknown,
+  /** Whether the value was chosen. */
+  is_chosen: boolean,
+  /** What the value must be, if the stored one is refused. */
+  fault: string | null,
+  /** What a value must be, in words. */
+  rule: string,
+  /** Unit of a number. */
+  unit: string | null,
+  /** What it does. */
+  doc: string,
+  /** Whether a change takes effect only when LANrage starts again. */
+  restart_required: boolean, };
 
 /**
  * How bad a problem is.
@@ -196,8 +359,11 @@ export type Commands = {
   create_party: { args: { name: string }, result: null },
   join_party: { args: { link: string }, result: null },
   leave_party: { args: Record<string, never>, result: null },
+  pause_party: { args: Record<string, never>, result: null },
+  resume_party: { args: { party: string }, result: null },
   preview_invitation: { args: { link: string }, result: InvitationPreview },
   set_player_name: { args: { name: string }, result: null },
+  data: { args: { request: DataRequest }, result: DataAnswer },
   copy_text: { args: { text: string }, result: null },
 };
 

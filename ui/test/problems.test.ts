@@ -29,6 +29,13 @@ describe('banners', () => {
     expect(shown[1]?.text).toBe('No connection.');
   });
 
+  test('a refused setting leads to its repair until the settings say it themselves', () => {
+    const problem = { code: 'bad_setting', severity: 'error', text: 'x', fix: '' } as const;
+    const condition = { ...snapshot, problems: [problem] };
+    expect(banners(condition).map(({ settings }) => settings)).toEqual(['faulty']);
+    expect(banners(condition, true)).toEqual([]);
+  });
+
   test('a condition that the engine does not list is shown all the same', () => {
     const shown = banners({ problems: [], adapter, control, party: null });
     expect(shown.map(({ text, retryAtMs }) => [text, retryAtMs])).toEqual([

@@ -20,7 +20,7 @@ async function show(scene: Snapshot | CommandError, answers: Answers = {}): Prom
   return calls;
 }
 
-const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|get_snapshot)/.test(command));
+const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|get_snapshot|data)/.test(command));
 
 const refuse = (code: string, text: string) => () => {
   // eslint-disable-next-line @typescript-eslint/only-throw-error

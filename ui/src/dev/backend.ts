@@ -2,8 +2,9 @@ import { emit } from '@tauri-apps/api/event';
 import { mockIPC } from '@tauri-apps/api/mocks';
 
 import type { CommandError, Commands, Events, Snapshot } from '../bindings';
+import { FakeData } from './data';
 
-/** Answers of a backend that is not there. A command without one answers `null`. */
+/** Answers of a backend that is not there. A command without one answers `null`, but the stored data is there. */
 export type Answers = {
   [K in keyof Commands]?: (args: Commands[K]['args']) => Commands[K]['result'] | Promise<Commands[K]['result']>;
 };
@@ -23,10 +24,11 @@ export function fakeBackend(scene: Snapshot | CommandError | null, answers: Answ
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     return 'revision' in scene ? Promise.resolve(scene) : Promise.reject(scene);
   };
+  const stored = new FakeData();
   mockIPC(
     (command, args) => {
       calls.push({ command, args });
-      const all: Answers = { get_snapshot: getSnapshot, ...answers };
+      const all: Answers = { get_snapshot: getSnapshot, data: ({ request }) => stored.answer(request), ...answers };
       const answer = all[command as keyof Commands] as ((args: unknown) => unknown) | undefined;
       return answer?.(args) ?? null;
     },

@@ -139,6 +139,17 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   },
   problems: troubled,
   home_problems: { ...troubled, party: null, adapter: { state: 'closed' } },
+  bad_setting: {
+    ...snapshot,
+    problems: [
+      {
+        code: 'bad_setting',
+        severity: 'error',
+        text: 'A setting cannot be used: udp_port is 70000, and must be a whole number from 0 to 65535. Its default is used meanwhile.',
+        fix: 'Choose another value in the settings, or reset it.',
+      },
+    ],
+  },
   running: {
     code: 'already_running',
     text: 'LANrage is open in another window. Use that one, or close it and start LANrage again.',

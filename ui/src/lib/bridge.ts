@@ -3,7 +3,7 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
-import type { CommandError, Commands, Events, Notice, Snapshot } from '../bindings';
+import type { CommandError, Commands, DataAnswer, DataRequest, Events, Notice, Snapshot } from '../bindings';
 import { texts } from './texts';
 
 /** A command that the backend refused, in its own words. */
@@ -56,9 +56,44 @@ export const getSnapshot = () => call('get_snapshot', {});
 export const createParty = (name: string) => call('create_party', { name });
 export const joinParty = (link: string) => call('join_party', { link });
 export const leaveParty = () => call('leave_party', {});
+/** Is in no party for now, and stays a member of it. */
+export const pauseParty = () => call('pause_party', {});
+export const resumeParty = (party: string) => call('resume_party', { party });
 /** What a link says, without joining. */
 export const previewInvitation = (link: string) => call('preview_invitation', { link });
 export const setPlayerName = (name: string) => call('set_player_name', { name });
+
+/** What each answer of the stored data carries. */
+type Contents = { [A in DataAnswer as A['answer']]: A extends { content: infer Content } ? Content : null };
+
+async function ask<K extends keyof Contents>(request: DataRequest, wanted: K): Promise<Contents[K]> {
+  const answer = await call('data', { request });
+  if (answer.answer !== wanted) throw new Error(`${request.ask} was answered with ${answer.answer}`);
+  return ('content' in answer ? answer.content : null) as Contents[K];
+}
+
+/** All settings with their declarations. */
+export const getSettings = () => ask({ ask: 'settings' }, 'settings');
+/** Changes a setting to what a person wrote; the engine reads and judges it. */
+export const setSetting = (key: string, text: string) => ask({ ask: 'set_text', key, text }, 'changed');
+export const resetSetting = (key: string) => ask({ ask: 'reset_setting', key }, 'changed');
+export const resetSettings = () => ask({ ask: 'reset_settings' }, 'changed');
+/** All chosen settings as JSON text. */
+export const exportSettings = () => ask({ ask: 'export_settings' }, 'text');
+/** Takes an export; all of it or nothing. */
+export const importSettings = (text: string) => ask({ ask: 'import_settings', text }, 'changed');
+export const getFavorites = () => ask({ ask: 'favorites' }, 'favorites');
+export const saveFavorite = (url: string, name: string) => ask({ ask: 'save_favorite', url, name }, 'done');
+export const deleteFavorite = (url: string) => ask({ ask: 'delete_favorite', url }, 'done');
+export const getRecentParties = () => ask({ ask: 'recent_parties' }, 'recent_parties');
+export const forgetParty = (party: string) => ask({ ask: 'forget_party', party }, 'done');
+/** Size of the database, and its backups. */
+export const getDataSummary = () => ask({ ask: 'summary' }, 'summary');
+/** What is wrong with the database; nothing if it is good. */
+export const checkData = () => ask({ ask: 'check' }, 'faults');
+export const backUpNow = () => ask({ ask: 'back_up_now' }, 'summary');
+export const restoreBackup = (path: string) => ask({ ask: 'restore', path }, 'changed');
+
 export const copyText = (text: string) => call('copy_text', { text });
 
 export const onSnapshot = (handle: (snapshot: Snapshot) => void) => on('snapshot', handle);

@@ -5,6 +5,8 @@ import { language, texts } from './texts';
 const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 
+const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+
 const short = (value: number) => (Math.abs(value) < 9.95 ? oneDigit : integer).format(value);
 
 /** A duration in milliseconds: one digit behind the point below ten, none above. */
@@ -33,6 +35,9 @@ export function formatRemaining(untilMs: number, nowMs: number): string | null {
   if (seconds < 60) return texts.units.seconds(seconds);
   return texts.units.minutes(Math.floor(seconds / 60), seconds % 60);
 }
+
+/** A moment (Unix milliseconds) as date and time of day in this device's time zone. */
+export const formatMoment = (ms: number) => moment.format(ms);
 
 /** What the engine says, as a sentence of its own: a capital at its start and a full stop at its end. */
 export function sentence(text: string): string {

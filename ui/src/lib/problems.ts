@@ -1,12 +1,17 @@
 import type { Severity, Snapshot } from '../bindings';
 import { texts } from './texts';
 
+/** What of the settings is to be looked at: those that cannot be used, or the control server. */
+export type SettingsTarget = 'faulty' | 'control_server';
+
 /** One entry of the banner. */
 export interface Banner {
   code: string;
   severity: Severity;
   text: string;
   fix: string;
+  /** Which settings help; `null` if none does. */
+  settings: SettingsTarget | null;
   /** When the engine tries again by itself (Unix milliseconds). */
   retryAtMs: number | null;
 }
@@ -14,15 +19,22 @@ export interface Banner {
 /** What of a snapshot may need attention. */
 export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'party'>;
 
-/** Everything that needs attention, worst first as the engine sorted it, each condition once. */
-export function banners({ problems, adapter, control, party }: Condition): Banner[] {
-  const shown: Banner[] = problems.map((problem) => ({ ...problem, retryAtMs: null }));
+/**
+ * Everything that needs attention, worst first as the engine sorted it, each condition once. The engine reports
+ * a refused setting as it was at its start: once the settings are on the screen, they say it themselves.
+ */
+export function banners({ problems, adapter, control, party }: Condition, settingsSpeak = false): Banner[] {
+  const shown = problems
+    .filter(({ code }) => code !== 'bad_setting' || !settingsSpeak)
+    .map((problem): Banner => {
+      return { ...problem, settings: problem.code === 'bad_setting' ? 'faulty' : null, retryAtMs: null };
+    });
   // The two conditions that the engine retries by itself. Their problem gains the time of the next try.
   if (adapter.state === 'unavailable') {
     const { reason, fix, retry_at_ms: retryAtMs } = adapter;
     const known = shown.find(({ text }) => text === reason);
     if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ code: 'adapter_unavailable', severity: 'error', text: reason, fix, retryAtMs });
+    else shown.push({ code: 'adapter_unavailable', severity: 'error', text: reason, fix, settings: null, retryAtMs });
   }
   if (control.state === 'disconnected') {
     const { server, reason, retry_at_ms: retryAtMs } = control;
@@ -30,11 +42,11 @@ export function banners({ problems, adapter, control, party }: Condition): Banne
     const known = shown.find((banner) => banner.code === code);
     const text = texts.problems.control(server, reason);
     if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ code, severity: 'warning', text, fix: texts.problems.controlFix, retryAtMs });
+    else shown.push({ code, severity: 'warning', text, fix: texts.problems.controlFix, settings: null, retryAtMs });
   }
   if (control.state === 'local' && party !== null) {
     const { alone: text, aloneFix: fix } = texts.problems;
-    shown.push({ code: 'no_server', severity: 'warning', text, fix, retryAtMs: null });
+    shown.push({ code: 'no_server', severity: 'warning', text, fix, settings: 'control_server', retryAtMs: null });
   }
   return shown;
 }

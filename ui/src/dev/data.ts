@@ -1,0 +1,145 @@
+import type { DataAnswer, DataRequest, FavoriteView, RecentPartyView, SettingView } from '../bindings';
+
+const MADE_AT_MS = 1_700_000_000_000;
+const DAY_MS = 86_400_000;
+
+const declared: SettingView = {
+  key: '',
+  group: 'network',
+  kind: { type: 'name' },
+  optional: false,
+  default: null,
+  value: null,
+  is_chosen: false,
+  fault: null,
+  rule: '1 to 48 bytes of visible text',
+  unit: null,
+  doc: '',
+  restart_required: false,
+};
+
+/** One setting of each kind. */
+export const sampleSettings: SettingView[] = [
+  {
+    ...declared,
+    key: 'control_server',
+    group: 'party',
+    kind: { type: 'control_endpoint' },
+    optional: true,
+    rule: 'a ws:// or wss:// address with a host name, without user name or password, or empty',
+    doc: 'The control server for new parties. Empty: parties live on their host’s device alone.',
+  },
+  {
+    ...declared,
+    key: 'restore_last_party',
+    group: 'party',
+    kind: { type: 'boolean' },
+    default: true,
+    value: true,
+    rule: 'true or false',
+    doc: 'Whether the last party comes back by itself when LANrage starts.',
+  },
+  {
+    ...declared,
+    key: 'udp_port',
+    kind: { type: 'integer', min: 0, max: 65_535 },
+    default: 0,
+    value: 0,
+    rule: 'a whole number from 0 to 65535',
+    doc: 'UDP port for all traffic between friends. 0: any free one.',
+    restart_required: true,
+  },
+  {
+    ...declared,
+    key: 'backup_keep',
+    group: 'data',
+    kind: { type: 'integer', min: 1, max: 50 },
+    default: 7,
+    value: 9,
+    is_chosen: true,
+    rule: 'a whole number from 1 to 50',
+    unit: 'backups',
+    doc: 'How many daily backups are kept.',
+  },
+  {
+    ...declared,
+    key: 'log_level',
+    group: 'log',
+    kind: { type: 'choice', choices: ['error', 'warn', 'info', 'debug', 'trace'] },
+    default: 'info',
+    value: 'info',
+    rule: 'one of error, warn, info, debug, trace',
+    doc: 'How much is logged.',
+    restart_required: true,
+  },
+];
+
+/** Stored data that is not there: it keeps what it is told, as far as the window can see. */
+export class FakeData {
+  settings = sampleSettings;
+  favorites: FavoriteView[] = [];
+  parties: RecentPartyView[] = [];
+  faults: string[] = [];
+  backups = [0, 1].map((day) => ({ path: `/backups/${day}.db`, made_at_ms: MADE_AT_MS - day * DAY_MS }));
+
+  readonly answer = (request: DataRequest): DataAnswer => {
+    switch (request.ask) {
+      case 'settings':
+        return { answer: 'settings', content: this.settings };
+      case 'set_text':
+        return this.#change(({ key }) => key === request.key, request.text);
+      case 'reset_setting':
+        return this.#change(({ key }) => key === request.key, null);
+      case 'reset_settings':
+        return this.#change(() => true, null);
+      case 'export_settings': {
+        const chosen = this.settings.filter((setting) => setting.is_chosen);
+        const values = Object.fromEntries(chosen.map(({ key, value }) => [key, value]));
+        return { answer: 'text', content: JSON.stringify(values, null, 2) };
+      }
+      case 'import_settings':
+      case 'restore':
+        return { answer: 'changed', content: { restart_required: true } };
+      case 'favorites':
+        return { answer: 'favorites', content: this.favorites };
+      case 'save_favorite':
+        this.favorites = [...this.favorites, { url: request.url, name: request.name, last_used_at_ms: null }];
+        return { answer: 'done' };
+      case 'delete_favorite':
+        this.favorites = this.favorites.filter(({ url }) => url !== request.url);
+        return { answer: 'done' };
+      case 'recent_parties':
+        return { answer: 'recent_parties', content: this.parties };
+      case 'forget_party':
+        this.parties = this.parties.filter(({ id }) => id !== request.party);
+        return { answer: 'done' };
+      case 'back_up_now':
+        this.backups = [{ path: '/backups/now.db', made_at_ms: MADE_AT_MS + DAY_MS }, ...this.backups];
+        return this.#summary();
+      case 'summary':
+        return this.#summary();
+      case 'check':
+        return { answer: 'faults', content: this.faults };
+      default:
+        throw new Error(`the window does not ask for ${request.ask}`);
+    }
+  };
+
+  #summary(): DataAnswer {
+    return { answer: 'summary', content: { size_bytes: 98_304, backups: this.backups } };
+  }
+
+  #change(concerns: (setting: SettingView) => boolean, text: string | null): DataAnswer {
+    this.settings = this.settings.map((setting) => {
+      if (!concerns(setting)) return setting;
+      const typed = (): unknown => {
+        if (text === '') return null;
+        return setting.kind.type === 'boolean' || setting.kind.type === 'integer' ? JSON.parse(text ?? '') : text;
+      };
+      const value = text === null ? setting.default : typed();
+      return { ...setting, value, is_chosen: text !== null, fault: null };
+    });
+    const isLate = this.settings.some((setting) => concerns(setting) && setting.restart_required);
+    return { answer: 'changed', content: { restart_required: isLate } };
+  }
+}

@@ -1,0 +1,351 @@
+import { render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { describe, expect, test } from 'vitest';
+
+import App from '../src/App.svelte';
+import type { DataRequest, Snapshot } from '../src/bindings';
+import { settingGroups, settingLabel, valueWords } from '../src/lib/setting';
+import { FakeData, fakeBackend, open, party, sampleSettings, snapshot } from './fixtures';
+
+type Changes = Extract<DataRequest, { ask: 'set_text' | `reset_${string}` | `${string}favorite` | 'forget_party' | 'restore' | 'import_settings' }>;
+
+const reads = ['settings', 'favorites', 'recent_parties', 'summary'];
+
+/** The window over stored data; what it asked to be changed is in the answer. */
+async function show(stored: FakeData, scene: Snapshot = snapshot): Promise<Changes[]> {
+  const changes: Changes[] = [];
+  fakeBackend(scene, {
+    data: ({ request }) => {
+      const answer = stored.answer(request);
+      if (!reads.includes(request.ask)) changes.push(request as Changes);
+      return answer;
+    },
+  });
+  render(App);
+  await screen.findByRole('heading', { level: 1 });
+  return changes;
+}
+
+async function openSettings(stored = new FakeData(), scene: Snapshot = snapshot) {
+  const user = userEvent.setup();
+  const changes = await show(stored, scene);
+  await user.click(screen.getByRole('button', { name: 'Settings' }));
+  await screen.findByLabelText('UDP port');
+  return { user, changes, stored };
+}
+
+const row = (label: string) => {
+  const found = screen.getByLabelText(label).closest('li');
+  if (!found) throw new Error(`no row ${label}`);
+  return within(found);
+};
+
+const refusing = (stored: FakeData, ask: DataRequest['ask'], code: string, text: string) => {
+  const answer = stored.answer;
+  Object.assign(stored, {
+    answer: (request: DataRequest) => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
+      if (request.ask === ask) throw { code, text };
+      return answer(request);
+    },
+  });
+  return stored;
+};
+
+const broken = () => {
+  const stored = new FakeData();
+  const fault = 'a whole number from 0 to 65535';
+  stored.settings = stored.settings.map((setting) =>
+    setting.key === 'udp_port' ? { ...setting, value: 70_000, is_chosen: true, fault } : setting,
+  );
+  return stored;
+};
+
+const problem = { code: 'bad_setting', severity: 'error', text: 'A setting cannot be used.', fix: '' } as const;
+
+describe('a declaration as words', () => {
+  test('a key is a label, and a unit at its end is not said twice', () => {
+    expect(settingLabel({ key: 'udp_port', unit: null })).toBe('UDP port');
+    expect(settingLabel({ key: 'log_file_mib', unit: 'MiB' })).toBe('Log file');
+    expect(settingLabel({ key: 'mib', unit: 'MiB' })).toBe('Mib');
+  });
+
+  test('a value reads as a person says it', () => {
+    expect(valueWords({ unit: 'backups' }, 7)).toBe('7 backups');
+    expect(valueWords({ unit: null }, false)).toBe('Off');
+    expect(valueWords({ unit: null }, null)).toBe('empty');
+  });
+
+  test('a group that this window does not know is shown under its own word', () => {
+    const [first] = sampleSettings;
+    if (!first) throw new Error('no sample');
+    const groups = settingGroups([first, { ...first, key: 'x', group: 'voice' }, { ...first, key: 'y' }]);
+    expect(groups.map(({ heading, settings }) => [heading, settings.length])).toEqual([
+      ['Parties', 2],
+      ['voice', 1],
+    ]);
+  });
+});
+
+describe('the settings page', () => {
+  test('shows every declared setting with its documentation, rule, unit and default', async () => {
+    await openSettings();
+    for (const setting of sampleSettings) {
+      const shown = row(settingLabel(setting));
+      expect(shown.getByText(setting.doc)).toBeTruthy();
+      expect(shown.queryByText('Needs a restart') !== null).toBe(setting.restart_required);
+    }
+    expect(row('Backup keep').getByText(/Must be a whole number from 1 to 50\..*Default: 7 backups/s)).toBeTruthy();
+    expect(screen.getByLabelText<HTMLInputElement>('Backup keep').value).toBe('9');
+  });
+
+  test('takes the keyboard to its heading, and back to the button that opened it', async () => {
+    const { user } = await openSettings();
+    expect(document.activeElement).toBe(screen.getByRole('heading', { level: 1, name: 'Settings' }));
+    await user.click(screen.getByRole('button', { name: 'Back' }));
+    expect(await screen.findByRole('heading', { name: 'Make a party' })).toBeTruthy();
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Settings' }));
+  });
+
+  test('a typed value is saved by Enter, needs a restart, and undone', async () => {
+    const { user, changes } = await openSettings();
+    const field = screen.getByLabelText<HTMLInputElement>('UDP port');
+    await user.clear(field);
+    await user.type(field, '45123{Enter}');
+    expect(await screen.findByText('Restart LANrage to apply this.')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Undo the change of UDP port' }));
+    await waitFor(() => {
+      expect(field.value).toBe('0');
+    });
+    expect(screen.queryByText('Restart LANrage to apply this.')).toBeNull();
+    expect(changes).toEqual([
+      { ask: 'set_text', key: 'udp_port', text: '45123' },
+      { ask: 'reset_setting', key: 'udp_port' },
+    ]);
+  });
+
+  test('Escape takes a typed value back without asking the engine', async () => {
+    const { user, changes } = await openSettings();
+    const field = screen.getByLabelText<HTMLInputElement>('UDP port');
+    await user.type(field, '5{Escape}');
+    expect(field.value).toBe('0');
+    expect(screen.queryByRole('button', { name: 'Save UDP port' })).toBeNull();
+    expect(changes).toEqual([]);
+  });
+
+  test('a refused value stays in its field with the reason beside it', async () => {
+    const reason = 'backup_keep is 0, and must be a whole number from 1 to 50';
+    const { user } = await openSettings(refusing(new FakeData(), 'set_text', 'bad_setting', reason));
+    const field = screen.getByLabelText<HTMLInputElement>('Backup keep');
+    await user.clear(field);
+    await user.type(field, '0');
+    await user.click(screen.getByRole('button', { name: 'Save Backup keep' }));
+    expect((await row('Backup keep').findByRole('alert')).textContent).toContain('must be a whole number from 1 to 50');
+    expect(field.value).toBe('0');
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+  });
+
+  test('a switch and a choice take effect at once', async () => {
+    const { user, changes } = await openSettings();
+    await user.click(screen.getByLabelText('Restore last party'));
+    await user.selectOptions(screen.getByLabelText('Log level'), 'debug');
+    expect(changes).toEqual([
+      { ask: 'set_text', key: 'restore_last_party', text: 'false' },
+      { ask: 'set_text', key: 'log_level', text: 'debug' },
+    ]);
+  });
+
+  test('a switch that the engine refuses goes back', async () => {
+    const { user } = await openSettings(refusing(new FakeData(), 'set_text', 'disk_full', 'the disk is full'));
+    const box = screen.getByLabelText<HTMLInputElement>('Restore last party');
+    await user.click(box);
+    expect((await row('Restore last party').findByRole('alert')).textContent).toBe('The disk is full.');
+    await waitFor(() => {
+      expect(box.checked).toBe(true);
+    });
+  });
+
+  test('a chosen value can be reset, and the reset undone', async () => {
+    const { user, changes } = await openSettings();
+    await user.click(screen.getByRole('button', { name: 'Reset Backup keep' }));
+    await user.click(await screen.findByRole('button', { name: 'Undo the change of Backup keep' }));
+    await waitFor(() => {
+      expect(screen.getByLabelText<HTMLInputElement>('Backup keep').value).toBe('9');
+    });
+    expect(changes.map(({ ask }) => ask)).toEqual(['reset_setting', 'set_text']);
+    expect(screen.queryByRole('button', { name: 'Reset UDP port' })).toBeNull();
+  });
+
+  test('all settings are reset only after a question', async () => {
+    const { user, changes } = await openSettings();
+    await user.click(screen.getByRole('button', { name: 'Reset all settings' }));
+    await user.keyboard('{Escape}');
+    expect(changes).toEqual([]);
+    await user.click(screen.getByRole('button', { name: 'Reset all settings' }));
+    await user.click(screen.getByRole('button', { name: 'Reset all' }));
+    expect(changes).toEqual([{ ask: 'reset_settings' }]);
+    expect(screen.getByLabelText<HTMLInputElement>('Backup keep').value).toBe('7');
+  });
+});
+
+describe('a stored value that is refused', () => {
+  test('is reached from its problem, shown with its rule, and repaired by a reset', async () => {
+    const user = userEvent.setup();
+    const changes = await show(broken(), { ...snapshot, problems: [problem] });
+    await user.click(screen.getByRole('button', { name: 'Open the settings' }));
+    const field = await screen.findByLabelText<HTMLInputElement>('UDP port');
+    await waitFor(() => {
+      expect(document.activeElement).toBe(field);
+    });
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+    expect(row('UDP port').getByText(/70000 cannot be used: it must be a whole number from 0 to 65535/)).toBeTruthy();
+    expect(screen.getByText(/One setting cannot be used/)).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Reset UDP port' }));
+    await waitFor(() => {
+      expect(field.value).toBe('0');
+    });
+    expect(changes).toEqual([{ ask: 'reset_setting', key: 'udp_port' }]);
+    expect(screen.queryByText(/cannot be used/)).toBeNull();
+    // The default is what the engine uses already, and the refused value is no way back.
+    expect(screen.queryByText('Restart LANrage to apply this.')).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Undo the change of UDP port' })).toBeNull();
+  });
+
+  test('a party without a server leads to the control server', async () => {
+    const user = userEvent.setup();
+    await show(new FakeData(), { ...open, control: { state: 'local' } });
+    await user.click(screen.getByRole('button', { name: 'Open the settings' }));
+    const field = await screen.findByLabelText('Control server');
+    await waitFor(() => {
+      expect(document.activeElement).toBe(field);
+    });
+  });
+});
+
+describe('favourite servers', () => {
+  test('are choices for the control server, and the one in use can be kept', async () => {
+    const stored = new FakeData();
+    stored.favorites = [{ url: 'wss://a.example/', name: 'Ann’s', last_used_at_ms: null }];
+    const { user, changes } = await openSettings(stored);
+    await user.click(await screen.findByRole('button', { name: 'Use Ann’s' }));
+    expect(await screen.findByText('in use')).toBeTruthy();
+    const field = screen.getByLabelText<HTMLInputElement>('Control server');
+    await user.clear(field);
+    await user.type(field, 'wss://b.example/{Enter}');
+    await user.type(await screen.findByLabelText(/as a favourite called/), 'Ben’s{Enter}');
+    await screen.findByText('Ben’s');
+    await user.click(screen.getByRole('button', { name: 'Remove Ann’s from the favourites' }));
+    await waitFor(() => {
+      expect(screen.queryByText('Ann’s')).toBeNull();
+    });
+    expect(changes).toEqual([
+      { ask: 'set_text', key: 'control_server', text: 'wss://a.example/' },
+      { ask: 'set_text', key: 'control_server', text: 'wss://b.example/' },
+      { ask: 'save_favorite', url: 'wss://b.example/', name: 'Ben’s' },
+      { ask: 'delete_favorite', url: 'wss://a.example/' },
+    ]);
+  });
+});
+
+describe('the data card', () => {
+  test('says how much there is and when it was backed up last, and backs up', async () => {
+    const { user } = await openSettings();
+    const card = within(screen.getByRole('region', { name: 'Data' }));
+    expect(await card.findByText('98 kB')).toBeTruthy();
+    expect(card.getByText('2 backups')).toBeTruthy();
+    await user.click(card.getByRole('button', { name: 'Back up now' }));
+    expect(await card.findByText('3 backups')).toBeTruthy();
+    expect(card.getByText('A backup was made.')).toBeTruthy();
+  });
+
+  test('a check tells good from damaged', async () => {
+    const { user, stored } = await openSettings();
+    const card = within(screen.getByRole('region', { name: 'Data' }));
+    await user.click(card.getByRole('button', { name: 'Check' }));
+    expect(await card.findByText('The data is in order.')).toBeTruthy();
+    stored.faults = ['row 3 missing from index'];
+    await user.click(card.getByRole('button', { name: 'Check' }));
+    expect(await card.findByText('row 3 missing from index')).toBeTruthy();
+    expect(card.queryByText('The data is in order.')).toBeNull();
+  });
+
+  test('a backup is restored only after a question', async () => {
+    const { user, changes } = await openSettings();
+    await user.click(await screen.findByText('2 backups'));
+    const [, older] = screen.getAllByRole('button', { name: /Restore the backup of/ });
+    if (!older) throw new Error('no older backup');
+    await user.click(older);
+    expect(changes).toEqual([]);
+    await user.click(screen.getByRole('button', { name: 'Restore' }));
+    expect(await screen.findByText(/The backup is restored\. Restart LANrage/)).toBeTruthy();
+    expect(changes).toEqual([{ ask: 'restore', path: '/backups/1.db' }]);
+  });
+
+  test('chosen settings go out as text, and in again', async () => {
+    const { user, changes } = await openSettings();
+    await user.click(screen.getByRole('button', { name: 'Export settings' }));
+    const text = (await screen.findByLabelText<HTMLTextAreaElement>('Exported settings')).value;
+    expect(JSON.parse(text)).toEqual({ backup_keep: 9 });
+    await user.click(screen.getByRole('button', { name: 'Import settings' }));
+    expect(screen.getByText('Paste an export first.')).toBeTruthy();
+    await user.click(screen.getByLabelText('Settings to import'));
+    await user.paste(text);
+    await user.click(screen.getByRole('button', { name: 'Import settings' }));
+    expect(await screen.findByText('The settings are imported.')).toBeTruthy();
+    expect(changes.at(-1)).toEqual({ ask: 'import_settings', text });
+  });
+
+  test('an import that is none is refused in words', async () => {
+    const { user } = await openSettings(refusing(new FakeData(), 'import_settings', 'not_an_export', 'this is no export'));
+    await user.type(screen.getByLabelText('Settings to import'), 'x');
+    await user.click(screen.getByRole('button', { name: 'Import settings' }));
+    expect(await screen.findByText('This is no export.')).toBeTruthy();
+    expect(screen.getByLabelText<HTMLTextAreaElement>('Settings to import').value).toBe('x');
+  });
+});
+
+describe('recent parties', () => {
+  const stored = () => {
+    const data = new FakeData();
+    const recent = { is_host: true, is_active: false, last_active_at_ms: 1_700_000_000_000 };
+    data.parties = [
+      { ...recent, id: 'a', name: 'Friday LAN', can_resume: true },
+      { ...recent, id: 'b', name: 'Cave', can_resume: false },
+    ];
+    return data;
+  };
+
+  test('only one that this device is still a member of is resumed', async () => {
+    const user = userEvent.setup();
+    const data = stored();
+    const calls = fakeBackend(snapshot, { data: ({ request }) => data.answer(request) });
+    render(App);
+    await user.click(await screen.findByRole('button', { name: 'Resume Friday LAN' }));
+    expect(screen.queryByRole('button', { name: 'Resume Cave' })).toBeNull();
+    expect(calls.filter(({ command }) => command === 'resume_party')).toEqual([
+      { command: 'resume_party', args: { party: 'a' } },
+    ]);
+  });
+
+  test('one is forgotten only after a question', async () => {
+    const user = userEvent.setup();
+    const changes = await show(stored());
+    await user.click(await screen.findByRole('button', { name: 'Forget Friday LAN' }));
+    expect(screen.getByText(/You need the link to come back/)).toBeTruthy();
+    expect(changes).toEqual([]);
+    await user.click(screen.getByRole('button', { name: 'Forget' }));
+    await waitFor(() => {
+      expect(screen.queryByText('Friday LAN')).toBeNull();
+    });
+    expect(screen.getByText('Cave')).toBeTruthy();
+    expect(changes).toEqual([{ ask: 'forget_party', party: 'a' }]);
+  });
+
+  test('a party is paused without a question', async () => {
+    const user = userEvent.setup();
+    const calls = fakeBackend({ ...open, party });
+    render(App);
+    await user.click(await screen.findByRole('button', { name: 'Pause' }));
+    expect(calls.at(-1)).toEqual({ command: 'pause_party', args: {} });
+  });
+});
