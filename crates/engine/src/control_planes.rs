@@ -76,10 +76,11 @@ impl ControlPlanes {
         self.local.request(now, request);
     }
 
-    /// Asks the server alone: what the local control plane has nothing to do with.
-    pub(crate) fn request_remote(&mut self, now: Now, request: Request) {
-        if let Some(remote) = &mut self.remote {
-            remote.plane.request(now, request);
+    /// Asks the control plane that counts: what goes to other members, who are where it is.
+    pub(crate) fn request_counting(&mut self, now: Now, request: Request) {
+        match &mut self.remote {
+            Some(remote) => remote.plane.request(now, request),
+            None => self.local.request(now, request),
         }
     }
 

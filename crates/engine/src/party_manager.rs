@@ -490,7 +490,7 @@ impl PartyManager {
                 }
                 ConnectionOutput::Signal { to, signal } => {
                     let party = party.membership.invitation.party;
-                    self.control.request_remote(now, Request::Signal { party, to, signal });
+                    self.control.request_counting(now, Request::Signal { party, to, signal });
                 }
             }
         }
@@ -539,7 +539,7 @@ impl PartyManager {
         if nat_type != NatType::Unknown {
             let party = party.membership.invitation.party;
             let request = Request::UpdatePeer { party, record: None, nat_type: Some(nat_type) };
-            self.control.request_remote(now, request);
+            self.control.request_counting(now, request);
         }
     }
 

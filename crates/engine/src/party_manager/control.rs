@@ -106,7 +106,7 @@ impl PartyManager {
         }
         match party.roster.admit(&entry.record, &party.membership, &party.connections) {
             Ok(record) => {
-                let online = self.control.endpoint().map(|_| entry.online);
+                let online = Some(entry.online);
                 let info = PeerInfo { nat_type: entry.nat_type, joined_at: entry.joined_at, online };
                 let known = KnownPeer { signed: entry.record, record, info };
                 party.connections.connect_to_peer(now.instant, now.wall, known, &mut self.entropy);
