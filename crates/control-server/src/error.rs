@@ -32,6 +32,17 @@ pub enum ServerError {
         /// Why not.
         reason: String,
     },
+    /// The database was written by a newer program. It was left as it is.
+    #[error(
+        "the database {} was written by a newer version ({migration}); it was left as it is. Update this \
+         program, or use another data directory", .path.display()
+    )]
+    NewerDatabase {
+        /// The file.
+        path: PathBuf,
+        /// The first migration in it that this program does not know.
+        migration: String,
+    },
     /// A task of the server ended on its own.
     #[error("the server failed: {0}")]
     Failed(String),

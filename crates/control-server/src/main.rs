@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::Parser;
@@ -39,6 +40,9 @@ struct Arguments {
     /// STUN server to tell clients of, instead of this one at the host they came to; may be repeated
     #[arg(long, value_name = "HOST:PORT", value_parser = stun_endpoint)]
     advertise_stun: Vec<StunEndpoint>,
+    /// Days after which a member that was away all the time is removed, and with the last one its party
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    retention_days: u32,
     /// Write logs, and the line that says it is ready, as JSON
     #[arg(long)]
     json: bool,
@@ -90,6 +94,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut settings = ServerSettings::new(arguments.listen, stun, arguments.data_dir);
     settings.names = arguments.name;
     settings.advertised_stun = arguments.advertise_stun;
+    settings.registry.retention = Duration::from_secs(u64::from(arguments.retention_days) * 24 * 60 * 60);
     // Before the server says that it is ready: whoever waits for that may ask it to stop at once.
     let mut stop = StopSignal::listen()?;
     let mut server = Server::start(settings).await?;

@@ -21,13 +21,15 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
     ExprTrait, QueryFilter, Set, TransactionTrait, sea_query::OnConflict,
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 use sha2::{Digest, Sha256};
 
 use self::entities::{auth_tokens, parties, peers};
 use crate::ServerError;
 
 const FILE: &str = "control.db";
+/// Where the migrations that were applied are noted.
+const MIGRATIONS_TABLE: &str = "seaql_migrations";
 const LOCK_FILE: &str = "control.lock";
 /// Rows in one statement: 500 of seven values are well below SQLite's 32,766 variables.
 const ROWS: usize = 500;
@@ -64,15 +66,23 @@ impl DirectoryLock {
 }
 
 impl Database {
-    /// Opens the database, makes it if it is missing, and brings its schema up to date.
+    /// Opens the database, makes it if it is missing, and brings its schema up to date. One of a newer program
+    /// is left as it is.
     pub(crate) async fn open(directory: &Path) -> Result<Self, ServerError> {
         let path = directory.join(FILE);
-        let opened = async {
-            let connection = sea_orm::Database::connect(options(path.clone())).await?;
-            Migrator::up(&connection, None).await?;
-            Ok(Self { connection })
-        };
-        opened.await.map_err(|error: DbErr| ServerError::Database { path, reason: error.to_string() })
+        let failed = |error: DbErr| ServerError::Database { path: path.clone(), reason: error.to_string() };
+        let connection = sea_orm::Database::connect(options(path.clone())).await.map_err(failed)?;
+        match migrate(&connection).await {
+            Ok(None) => Ok(Self { connection }),
+            Ok(Some(migration)) => {
+                let _ = connection.close().await;
+                Err(ServerError::NewerDatabase { path, migration })
+            }
+            Err(error) => {
+                let _ = connection.close().await;
+                Err(failed(error))
+            }
+        }
     }
 
     /// Everything that is stored. Rows that cannot be read are removed and counted: left there, they would
@@ -135,6 +145,20 @@ impl Database {
     pub(crate) async fn close(self) -> Result<(), DbErr> {
         self.connection.close().await
     }
+}
+
+/// Brings the schema up to date; or says which of its migrations is unknown, and does nothing.
+async fn migrate(database: &DatabaseConnection) -> Result<Option<String>, DbErr> {
+    if SchemaManager::new(database).has_table(MIGRATIONS_TABLE).await? {
+        let known: Vec<String> = Migrator::migrations().iter().map(|known| known.name().to_owned()).collect();
+        let applied = seaql_migrations::Entity::find().all(database).await?;
+        let newer = applied.into_iter().map(|row| row.version).find(|version| !known.contains(version));
+        if newer.is_some() {
+            return Ok(newer);
+        }
+    }
+    Migrator::up(database, None).await?;
+    Ok(None)
 }
 
 fn options(path: PathBuf) -> ConnectOptions {

@@ -178,3 +178,14 @@ async fn a_full_server_turns_connections_away() {
     assert_eq!(raw.receive().await, Some(ServerMessage::Alive));
     server.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_client_of_an_older_protocol_gets_a_code_that_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let mut raw = Raw::connect(server.addr()).await;
+    raw.send(r#"{"type":"hello","protocol":0,"who":"a field of another age"}"#).await;
+    assert_eq!(code(&mut raw).await, ErrorCode::ProtocolVersion);
+    assert_eq!(raw.receive().await, None, "closed");
+    server.shutdown().await;
+}

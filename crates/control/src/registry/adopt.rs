@@ -76,12 +76,12 @@ impl Registry {
 
     fn take_up(&mut self, snapshot: &PartySnapshot, now: UnixMillis) {
         let (id, subnet) = (snapshot.party, snapshot.subnet);
-        let mut members: BTreeMap<PeerId, Member> = BTreeMap::new();
+        let mut members: BTreeMap<PeerId, Box<Member>> = BTreeMap::new();
         let most = self.settings.peers_per_party;
         for entry in snapshot.peers.iter().filter(|entry| is_acceptable(id, subnet, entry)).take(most) {
             if !members.values().any(|member| member.lease() == lease(entry)) {
                 let online = self.settings.owner == Some(entry.peer());
-                members.insert(entry.peer(), adopted(entry, online, now));
+                members.insert(entry.peer(), Box::new(adopted(entry, online, now)));
             }
         }
         let Some(owner) = self.settings.owner.filter(|owner| members.contains_key(owner)) else { return };
@@ -90,7 +90,7 @@ impl Registry {
         }
         let host = if members.contains_key(&snapshot.host) { snapshot.host } else { owner };
         for peer in members.keys() {
-            self.memberships.entry(*peer).or_default().insert(id);
+            self.memberships.add(*peer, id);
             self.dirty.peers.insert((id, *peer));
         }
         let party = PartyState {
@@ -120,9 +120,9 @@ impl Registry {
 
     /// Another member that holds the entry's address.
     fn holder(&self, id: PartyId, entry: &PeerEntry) -> Option<PeerId> {
-        let holds =
-            |(peer, member): &(&PeerId, &Member)| **peer != entry.peer() && member.lease() == lease(entry);
-        self.parties.get(&id)?.members.iter().find(holds).map(|(peer, _)| *peer)
+        let mut members = self.parties.get(&id)?.members.iter();
+        let held = members.find(|(peer, member)| **peer != entry.peer() && member.lease() == lease(entry));
+        held.map(|(peer, _)| *peer)
     }
 
     /// Removes whoever holds the address that the server has given to another member; not if the server's
@@ -130,7 +130,7 @@ impl Registry {
     fn make_way(&mut self, id: PartyId, entry: &PeerEntry) {
         let Some(holder) = self.holder(id, entry).filter(|_| self.is_news(id, entry)) else { return };
         let Some(party) = self.parties.get(&id) else { return };
-        let taken: Vec<VirtualIp> = party.members.values().map(Member::lease).collect();
+        let taken: Vec<VirtualIp> = party.members.values().map(|member| member.lease()).collect();
         let online = party.members.get(&holder).is_some_and(|member| member.online);
         self.remove_member(id, holder);
         if online {
@@ -157,8 +157,8 @@ impl Registry {
             }
             let member = adopted(entry, owner, now);
             let change = Change::PeerJoined { entry: member.entry() };
-            party.members.insert(peer, member);
-            self.memberships.entry(peer).or_default().insert(id);
+            party.members.insert(peer, Box::new(member));
+            self.memberships.add(peer, id);
             change
         };
         self.dirty.parties.insert(id);

@@ -18,6 +18,7 @@
 
 mod adopt;
 mod cleanup;
+mod memberships;
 mod party;
 mod restore;
 mod settings;
@@ -30,7 +31,7 @@ use lanrage_party::{PartyId, PeerId, SignedRecord, UnixMillis};
 pub use settings::RegistrySettings;
 pub use stored::{StoredChange, StoredParty, StoredPeer, StoredToken};
 
-use self::{party::PartyState, stored::Dirty};
+use self::{memberships::Memberships, party::PartyState, stored::Dirty};
 use crate::protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, ServerMessage};
 
 /// Parties, their members, leases, presence and revisions.
@@ -38,7 +39,7 @@ use crate::protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, Server
 pub struct Registry {
     settings: RegistrySettings,
     parties: BTreeMap<PartyId, PartyState>,
-    memberships: BTreeMap<PeerId, BTreeSet<PartyId>>,
+    memberships: Memberships,
     outgoing: VecDeque<Outgoing>,
     silent: Vec<PeerId>,
     dirty: Dirty,
@@ -62,7 +63,7 @@ impl Registry {
         Self {
             settings,
             parties: BTreeMap::new(),
-            memberships: BTreeMap::new(),
+            memberships: Memberships::new(),
             outgoing: VecDeque::new(),
             silent: Vec::new(),
             dirty: Dirty {
@@ -102,7 +103,7 @@ impl Registry {
     /// Notes a sign of life.
     pub fn heartbeat(&mut self, peer: PeerId, now: UnixMillis) {
         let precision = self.settings.last_seen_precision.as_millis();
-        for id in self.memberships.get(&peer).into_iter().flatten() {
+        for id in self.memberships.of(&peer) {
             let member = self.parties.get_mut(id).and_then(|party| party.members.get_mut(&peer));
             let Some(member) = member.filter(|member| member.online) else { continue };
             member.last_seen = now;
@@ -114,7 +115,7 @@ impl Registry {
 
     /// A peer's connection is gone: it is away at once, and its leases stay reserved.
     pub fn disconnected(&mut self, peer: PeerId, now: UnixMillis) {
-        for id in self.memberships.get(&peer).cloned().unwrap_or_default() {
+        for id in self.memberships.of(&peer).to_vec() {
             self.mark_away(id, peer, now);
         }
     }
@@ -232,9 +233,8 @@ impl Registry {
         nat_type: lanrage_party::NatType,
         now: UnixMillis,
     ) -> Result<(), Refusal> {
-        let mine = self.memberships.get(&peer);
-        let member = mine.is_some_and(|mine| mine.contains(&id));
-        if !member && mine.is_some_and(|mine| mine.len() >= self.settings.parties_per_peer) {
+        let mine = self.memberships.of(&peer);
+        if !mine.contains(&id) && mine.len() >= self.settings.parties_per_peer {
             return Err(ErrorCode::TooManyParties.into());
         }
         let most = self.settings.peers_per_party;
@@ -246,7 +246,7 @@ impl Registry {
             let party = self.parties.get_mut(&id).ok_or(ErrorCode::UnknownParty)?;
             party.admit(peer, record, nat_type, now, most)?
         };
-        self.memberships.entry(peer).or_default().insert(id);
+        self.memberships.add(peer, id);
         if let Some(change) = change {
             self.dirty.parties.insert(id);
             self.dirty.peers.insert((id, peer));
@@ -280,12 +280,7 @@ impl Registry {
         if changes.is_empty() {
             return;
         }
-        if let Some(mine) = self.memberships.get_mut(&peer) {
-            mine.remove(&id);
-            if mine.is_empty() {
-                self.memberships.remove(&peer);
-            }
-        }
+        self.memberships.remove(&peer, &id);
         self.dirty.parties.insert(id);
         self.dirty.peers.insert((id, peer));
         for change in changes {

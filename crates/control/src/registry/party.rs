@@ -15,7 +15,8 @@ pub(super) struct PartyState {
     pub(super) created_at: UnixMillis,
     pub(super) active_at: UnixMillis,
     pub(super) revision: u64,
-    pub(super) members: BTreeMap<PeerId, Member>,
+    /// Boxed: a map keeps room for eleven, and most parties have fewer.
+    pub(super) members: BTreeMap<PeerId, Box<Member>>,
 }
 
 #[derive(Debug)]
@@ -86,14 +87,14 @@ impl PartyState {
         if !self.subnet.contains(lease) {
             return Err(ErrorCode::OutsideSubnet.into());
         }
-        let taken: Vec<VirtualIp> = self.members.values().map(Member::lease).collect();
+        let taken: Vec<VirtualIp> = self.members.values().map(|member| member.lease()).collect();
         if taken.contains(&lease) {
             return Err(Refusal { taken, ..ErrorCode::LeaseTaken.into() });
         }
         let member =
             Member { record, nat_type, joined_at: now, last_seen: now, saved_seen: now, online: true };
         let change = Change::PeerJoined { entry: member.entry() };
-        self.members.insert(peer, member);
+        self.members.insert(peer, Box::new(member));
         self.active_at = now;
         Ok(change)
     }
@@ -161,7 +162,7 @@ impl PartyState {
     }
 
     pub(super) fn snapshot(&self) -> PartySnapshot {
-        let mut members: Vec<(&PeerId, &Member)> = self.members.iter().collect();
+        let mut members: Vec<(&PeerId, &Box<Member>)> = self.members.iter().collect();
         members.sort_by_key(|(id, member)| (member.joined_at, **id));
         PartySnapshot {
             party: self.id,

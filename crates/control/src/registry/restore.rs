@@ -63,8 +63,8 @@ impl Registry {
                 online: false,
                 record: stored.record,
             };
-            party.members.insert(stored.peer, member);
-            self.memberships.entry(stored.peer).or_default().insert(stored.party);
+            party.members.insert(stored.peer, Box::new(member));
+            self.memberships.add(stored.peer, stored.party);
         }
         fits
     }

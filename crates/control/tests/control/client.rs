@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use lanrage_control::{
     ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkClosed, LinkEvent, LocalControlPlane, Now,
+    RemoteControlPlane, RemoteSettings,
     protocol::{
-        Change, ClientMessage, ErrorCode, PartySnapshot, Refusal, Request, ServerMessage, SessionMessage,
-        StunEndpoint,
+        Change, ClientMessage, ErrorCode, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, PartySnapshot, Refusal,
+        Request, ServerMessage, SessionMessage, SessionToken, StunEndpoint,
     },
 };
 use lanrage_party::NatType;
@@ -233,6 +234,77 @@ fn a_replaced_client_does_not_throw_the_other_one_out() {
     world.pass(29 * SECOND);
     assert_eq!(world.clients[0].dials.len(), dials);
     assert_eq!(disconnects(&world, 0), [&DisconnectReason::Refused(ErrorCode::Replaced)]);
+}
+
+#[test]
+fn who_leaves_and_joins_again_in_one_breath_is_a_member_in_the_end() {
+    let mut world = two();
+    let now = world.now;
+    let leave = Request::LeaveParty { party: party(1) };
+    // Nothing is answered before all of it is asked.
+    for request in [leave.clone(), join(record(2, 3, 2)), leave, join(record(2, 4, 3))] {
+        world.clients[1].plane.request(now, request);
+    }
+    world.settle();
+    assert_eq!(truth(&world).unwrap().peers[1].record, record(2, 4, 3));
+    assert_eq!(world.clients[1].view(), truth(&world));
+    let left = world.clients[1].events.iter().filter(|event| matches!(event, ControlEvent::Left { .. }));
+    assert_eq!(left.count(), 0, "each leaving was overtaken");
+}
+
+#[test]
+fn a_refusal_of_what_was_asked_before_does_not_end_what_was_asked_since() {
+    let mut world = two();
+    let eve = world.add(3);
+    let now = world.now;
+    for request in [join(record(3, 2, 1)), join(record(3, 5, 2))] {
+        world.clients[eve].plane.request(now, request);
+    }
+    world.settle();
+    assert_eq!(world.clients[eve].view(), truth(&world));
+    assert_eq!(truth(&world).unwrap().peers.len(), 3);
+    world.cut(eve);
+    world.pass(SECOND);
+    assert!(truth(&world).unwrap().peers[2].online, "it is kept registered");
+}
+
+#[test]
+fn a_host_whose_party_was_inherited_comes_back_as_a_member() {
+    let mut world = two();
+    world.cut(0);
+    // As after thirty days.
+    let now = world.now.wall;
+    world.registry.handle(id(1), Request::LeaveParty { party: party(1) }, now);
+    world.pass(SECOND);
+    let party = truth(&world).unwrap();
+    assert_eq!((party.host, party.peers.len()), (id(2), 2));
+    for client in &world.clients {
+        assert_eq!(client.view(), truth(&world));
+    }
+    let refused = world.clients[0].events.iter().any(|event| matches!(event, ControlEvent::Refused { .. }));
+    assert!(!refused, "which nobody has to be asked about");
+}
+
+#[test]
+fn a_server_of_another_protocol_is_given_up_and_tried_again_later() {
+    for protocol in [OLDEST_PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1] {
+        let now = Now { instant: std::time::Instant::now(), wall: START };
+        let settings = RemoteSettings::new("ws://server.example".parse().unwrap(), 1);
+        let mut plane = RemoteControlPlane::new(settings, identity(1), now);
+        let Some(LinkAction::Dial { link, .. }) = plane.poll_transmit() else { panic!("it dials") };
+        plane.handle_link(now, LinkEvent::Opened(link));
+        let welcome = ServerMessage::Welcome {
+            session: SessionToken::from_random([1; 32]),
+            protocol,
+            heartbeat_interval_ms: 30_000,
+            server_time: START,
+            stun: Vec::new(),
+        };
+        plane.handle_link(now, LinkEvent::Frame(link, welcome.encode()));
+        let Some(ControlEvent::Disconnected { reason, retry_at }) = plane.poll_event() else { panic!() };
+        assert_eq!(reason, DisconnectReason::Refused(ErrorCode::ProtocolVersion));
+        assert_eq!(retry_at, now.instant + 30 * SECOND);
+    }
 }
 
 #[test]

@@ -331,8 +331,9 @@ fn of_two_devices_with_one_identity_the_later_one_wins_for_good_and_the_earlier_
     stage.switch_on(BOBS_TWIN);
     stage.enter(BOBS_TWIN, 2);
     let told = Some(DisconnectReason::Refused(ErrorCode::Replaced));
-    for _ in 0..20 {
-        stage.pass(MINUTE);
+    for _ in 0..40 {
+        // In no step with any wait between two tries.
+        stage.pass(Duration::from_secs(37));
         assert!(stage.is_connected(BOBS_TWIN) && !stage.is_connected(BOB));
         assert_eq!(stage.devices[BOB].disconnected, told);
     }
