@@ -86,7 +86,12 @@ pub(crate) async fn execute(
             DataAnswer::RecentParties(database.recent_parties().await?.into_iter().map(Into::into).collect())
         }
         DataRequest::ForgetParty { party } => {
-            database.forget(&parse_party(&party)?).await?;
+            let party = parse_party(&party)?;
+            if database.membership(&party).await?.is_some_and(|known| known.left_at.is_none()) {
+                let text = "You are still a member of this party; enter it and leave it first.";
+                return Err(CommandError::new("still_a_member", text));
+            }
+            database.forget(&party).await?;
             DataAnswer::Done
         }
         DataRequest::Summary => DataAnswer::Summary(summary(database).await?),

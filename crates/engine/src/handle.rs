@@ -134,7 +134,7 @@ impl Handle {
         self.data(DataRequest::SetSettings { values }).await.map(drop)
     }
 
-    /// Asks the stored data. Settings that take effect without a restart do so before this returns.
+    /// Asks the stored data. Settings that take effect without a restart do so at once; the next snapshot shows it.
     ///
     /// # Errors
     /// As the request says; nothing was changed then.

@@ -201,8 +201,10 @@ impl PartyManager {
         }
         if server != self.default_server {
             self.default_server.clone_from(&server);
-            if self.party.is_none() {
-                self.use_server(now, server);
+            match server {
+                Some(server) if self.party.is_some() => self.publish(now, server),
+                server if self.party.is_none() => self.use_server(now, server),
+                _ => {}
             }
         }
         self.drain(now);

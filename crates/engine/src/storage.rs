@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use lanrage_control::persist::{LoadReport, Source};
 use lanrage_party::DeviceIdentity;
 use lanrage_store::{
-    Config, DataDir, SecretError, SecretStore, SettingsDatabase, StoreError, load_or_create_identity,
-    open_secret_store,
+    Config, DataDir, SecretError, SecretNotice, SecretStore, SettingsDatabase, StoreError,
+    load_or_create_identity, open_secret_store,
 };
 use tokio::{task::spawn_blocking, time::interval};
 use tracing::{info, warn};
@@ -58,7 +58,15 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
     if let Some(notice) = notice {
         let fix =
             "Unlock or install a keyring (GNOME Keyring, KWallet); LANrage moves its keys there by itself.";
-        problems.push(warning("secrets_in_files", notice.to_string(), fix));
+        let text = match &notice {
+            // Why is in the log; a player has nothing from it.
+            SecretNotice::KeptInFiles { .. } => {
+                "This system's keyring cannot be used, so your keys are in files that only your account can read"
+                    .to_owned()
+            }
+            SecretNotice::NotMoved { .. } => notice.to_string(),
+        };
+        problems.push(warning("secrets_in_files", text, fix));
     }
     Ok(Storage { database: Arc::new(database), secrets: Arc::from(secrets), identity, config, problems })
 }

@@ -255,7 +255,7 @@ export const texts = {
     warning: 'Warning',
     fix: 'What you can do:',
     copyCommand: 'Copy command',
-    alone: 'Nobody can join: this party has no server, so it is on this device alone.',
+    alone: 'Only players on your own network can join: this party has no server.',
     aloneFix: 'Set the control server in the settings, then make the party again.',
     openSettings: 'Open the settings',
     controlFix: 'Nothing: the party goes on, and LANrage keeps trying.',

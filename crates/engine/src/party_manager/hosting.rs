@@ -39,6 +39,20 @@ impl PartyManager {
         }
     }
 
+    /// Brings a party that this device hosts itself to a server, under the same ids and leases. Who is in it stays
+    /// for as long as its path works; new friends come through the server.
+    pub(super) fn publish(&mut self, now: Now, server: ControlEndpoint) {
+        if !self.hosting.wanted {
+            return;
+        }
+        self.stop_hosting(now);
+        if let Some(party) = &mut self.party {
+            party.membership.invitation.control = vec![server.clone()];
+        }
+        self.use_server(now, Some(server));
+        self.register(now);
+    }
+
     pub(super) fn stop_hosting(&mut self, now: Now) {
         if std::mem::take(&mut self.hosting.wanted) {
             self.hosting.listening = None;

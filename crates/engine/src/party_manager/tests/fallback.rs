@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use lanrage_control::protocol::Request;
-use lanrage_party::{Name, Subnet};
+use lanrage_party::{ControlEndpoint, Name, Subnet};
 
 use super::stage::Stage;
 use crate::ControlView;
@@ -32,6 +32,25 @@ fn without_its_server_a_party_is_made_all_the_same_and_published_under_the_same_
     stage.say_party(&[]);
     assert!(matches!(stage.snapshot().control, ControlView::Connected { .. }));
     assert_eq!(stage.snapshot().party.unwrap().id, before.id);
+}
+
+#[test]
+fn a_party_made_without_a_server_is_published_when_one_is_chosen() {
+    let mut stage = Stage::without_server();
+    make_party(&mut stage);
+    assert!(matches!(stage.results.pop(), Some((7, Ok(())))), "nobody has to be waited for");
+    let before = stage.snapshot().party.unwrap();
+    let server: ControlEndpoint = "ws://server.example:8787".parse().unwrap();
+    let now = stage.now();
+    stage.manager.configure(now, None, Some(server.clone()));
+    stage.settle();
+    stage.welcome();
+    let published = stage.requests.iter().any(|request| {
+        matches!(request, Request::CreateParty { party, record, .. }
+            if party.to_string() == before.id && record.claimed().virtual_ip.to_string() == before.virtual_ip)
+    });
+    assert!(published, "{:?}", stage.requests);
+    assert_eq!(stage.invitation().control, [server]);
 }
 
 #[test]

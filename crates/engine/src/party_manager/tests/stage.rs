@@ -12,8 +12,8 @@ use lanrage_control::{
 };
 use lanrage_nat::Probe;
 use lanrage_party::{
-    DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord, SignedRecord,
-    Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
+    SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
 };
 use lanrage_tunnel::TunnelEvent;
 
@@ -21,7 +21,7 @@ use crate::{
     CommandError, Notice, Snapshot, Traffic,
     action::{Action, StoreAction, Ticket, TunnelAction},
     entropy::Entropy,
-    party_manager::PartyManager,
+    party_manager::{Hosting, PartyManager},
 };
 
 /// One device's decisions, with the test as its server, its network and its clock.
@@ -42,8 +42,17 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// A device that uses no server, and lets guests in itself.
+    pub(super) fn without_server() -> Self {
+        Self::with_server(None)
+    }
+
     /// A device that dials its server; nobody has answered yet.
     pub(super) fn new() -> Self {
+        Self::with_server(Some("ws://server.example:8787".parse().unwrap()))
+    }
+
+    fn with_server(server: Option<ControlEndpoint>) -> Self {
         let start = Instant::now();
         let at = Now { instant: start, wall: UnixMillis(1_000_000) };
         let identity = DeviceIdentity::from_seed(&[1; 32]);
@@ -56,7 +65,8 @@ impl Stage {
             Entropy::fixed(1),
         );
         manager.initialize_nat(at, vec![[192, 168, 1, 10].into()]);
-        manager.initialize_control(at, Some("ws://server.example:8787".parse().unwrap()));
+        manager.hosting = Hosting::at(vec![50_000], false);
+        manager.initialize_control(at, server);
         let mut stage = Self {
             manager,
             requests: Vec::new(),
