@@ -121,6 +121,11 @@ impl StatePersister {
         self.saves.borrow().state.clone()
     }
 
+    /// Writes that were tried since the start. Each syncs the file and its directory.
+    pub fn writes(&self) -> u64 {
+        self.saves.borrow().tries
+    }
+
     /// Waits until [`StatePersister::save_state`] may have changed.
     ///
     /// # Errors
