@@ -94,6 +94,8 @@ impl Registry {
 
     /// Handles a request of a peer that has proven to be `from`. Answers are messages to it.
     pub fn handle(&mut self, from: PeerId, request: Request, now: UnixMillis) {
+        // Whatever it is, it is a sign of life of all the sender's memberships.
+        self.heartbeat(from, now);
         let (kind, party) = (request.kind(), request.party());
         if let Err(refusal) = self.decide(from, request, now) {
             self.tell(from, ServerMessage::Error(refusal.about(kind, party)));
