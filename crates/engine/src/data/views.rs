@@ -1,4 +1,3 @@
-use lanrage_party::Name;
 use lanrage_store::{
     Backup, ConfigFault, Declaration, FavoriteServer, GameProfile, PortRange, Protocol, ServerConfig,
     Settings, StoredMembership,
@@ -6,7 +5,7 @@ use lanrage_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, to_value};
 
-use crate::CommandError;
+use crate::{CommandError, data::parse_name};
 
 /// A setting with its declaration, all that is needed to show and change it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -154,7 +153,7 @@ impl TryFrom<ProfileView> for GameProfile {
             last: range.last,
         };
         Ok(Self {
-            name: Name::new(&view.name).map_err(|error| CommandError::new("bad_name", error.to_string()))?,
+            name: parse_name(&view.name)?,
             executables: view.executables,
             ports: view.ports.into_iter().map(port).collect(),
             extra: Map::new(),
