@@ -66,7 +66,8 @@ impl AnswerLimit {
 
     pub(super) fn admit(&mut self, now: Instant, source: IpAddr) -> bool {
         let mut mac = self.keyed.clone();
-        match source {
+        // On a socket for both families IPv4 addresses come mapped, all in one /64.
+        match source.to_canonical() {
             IpAddr::V4(ip) => mac.update(&ip.octets()),
             // A /64 is one customer.
             IpAddr::V6(ip) => mac.update(&ip.octets()[..8]),
@@ -118,6 +119,8 @@ mod tests {
         let mut passed = |ip: &str| (0..100).filter(|_| limit.admit(now, ip.parse().unwrap())).count();
         assert_eq!(passed("192.0.2.1"), 32);
         assert_eq!(passed("192.0.2.2"), 32);
+        assert_eq!(passed("::ffff:192.0.2.2"), 0, "the same address");
+        assert_eq!(passed("::ffff:192.0.2.3"), 32);
         assert_eq!(passed("2001:db8::1"), 32);
         assert_eq!(passed("2001:db8::2"), 0, "the same customer");
     }
