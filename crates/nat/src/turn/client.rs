@@ -129,7 +129,9 @@ impl TurnClient {
     }
 
     /// Newer credentials. The allocation goes on with those it was made with (RFC 8656 §5) until the server
-    /// takes them no more. Without one, they are tried at once.
+    /// takes them no more. Without one, they are tried at once. Renew before the old ones expire: coturn refuses
+    /// another user name from a port that failed with one ([`TurnFailure::Occupied`]), until it forgets that after
+    /// a minute.
     pub fn set_credentials(&mut self, now: Instant, credentials: TurnCredentials) {
         self.login.set_credentials(credentials);
         if matches!(self.state, State::Waiting { .. }) {

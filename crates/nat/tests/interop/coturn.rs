@@ -4,17 +4,25 @@ use std::{
     io::ErrorKind,
     net::{SocketAddr, UdpSocket},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::{Duration, Instant, SystemTime},
 };
 
-use lanrage_nat::turn::{
-    Framing, IpFamily, Received, RestSecret, TurnClient, TurnClientConfig, TurnCredentials, TurnEvent,
-    TurnFailure,
+use lanrage_nat::{
+    FilteringBehaviour, MappingBehaviour, NatBehaviourConfig, NatBehaviourTest, NatOutcome, stun,
+    turn::{
+        Framing, IpFamily, Received, RestSecret, TurnClient, TurnClientConfig, TurnCredentials, TurnEvent,
+        TurnFailure,
+    },
 };
 
 /// No test waits longer for anything.
 const LIMIT: Duration = Duration::from_secs(15);
 const SECRET: &str = "a shared secret";
+
+/// Ports that each coturn gets: one to listen on, one beside it, the others for relays. They lie below those that the
+/// system gives to sockets without a port, which other tests have.
+const PORTS: u16 = 20;
 
 /// A running coturn, killed at the end.
 struct Coturn {
@@ -24,20 +32,48 @@ struct Coturn {
 
 impl Coturn {
     fn start(options: &[&str]) -> Self {
-        // Free now; nobody else asks for ports on this address in the next moment.
-        let address = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).unwrap();
+        let port = free_ports();
         let process = Command::new("turnserver")
             .args(["-n", "--no-cli", "--no-tcp", "--no-tls", "--no-dtls", "--log-file=stdout", "--pidfile="])
             .args(["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers"])
             .args(["--use-auth-secret", "--realm=relay.test", "--userdb=/nonexistent"])
             .arg(format!("--static-auth-secret={SECRET}"))
-            .arg(format!("--listening-port={}", address.port()))
+            .arg(format!("--listening-port={port}"))
+            .args([format!("--min-port={}", port + 2), format!("--max-port={}", port + PORTS - 1)])
             .args(options)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("this test needs coturn's turnserver in the path (Debian: apt-get install coturn)");
-        Self { process, address }
+        let coturn = Self { process, address: ([127, 0, 0, 1], port).into() };
+        coturn.wait_until_it_answers();
+        coturn
+    }
+
+    fn wait_until_it_answers(&self) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let begun = Instant::now();
+        while begun.elapsed() < LIMIT {
+            socket.send_to(&stun::binding_request(stun::TransactionId([1; 12])), self.address).unwrap();
+            if socket.recv_from(&mut [0; 100]).is_ok() {
+                return;
+            }
+        }
+        panic!("coturn does not answer on {}", self.address);
+    }
+}
+
+/// The first of [`PORTS`] ports that no other test of this run has, and most likely nobody else.
+fn free_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 12_000 + u16::try_from(std::process::id() % 900).unwrap() * PORTS;
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed) * PORTS;
+        assert!(port < 32_000, "no free ports");
+        if (port..port + PORTS).all(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok()) {
+            return port;
+        }
     }
 }
 
@@ -220,17 +256,37 @@ fn a_second_life_on_the_same_port_frees_what_the_first_left() {
 #[test]
 fn wrong_credentials_are_unauthorized_until_there_are_right_ones() {
     let coturn = Coturn::start(&[]);
-    let mut wrong = credentials("ann");
-    wrong.password.push('x');
-    let mut shell = Shell::new(coturn.address, wrong);
+    // Of the same name: coturn keeps the first one that a port has tried, for a minute.
+    let right = credentials("ann");
+    let mut shell =
+        Shell::new(coturn.address, TurnCredentials { password: "wrong".to_owned(), ..right.clone() });
     shell.run_until(|shell| !shell.events.is_empty());
     assert!(
         matches!(shell.events[..], [TurnEvent::Failed { failure: TurnFailure::Unauthorized, .. }]),
         "{:?}",
         shell.events,
     );
-    shell.client.set_credentials(Instant::now(), credentials("ann"));
+    shell.client.set_credentials(Instant::now(), right);
     shell.allocate();
+}
+
+#[test]
+fn newer_credentials_do_not_disturb_an_allocation() {
+    let coturn = Coturn::start(&[]);
+    let mut shell = Shell::new(coturn.address, credentials("ann"));
+    let relayed = shell.allocate();
+    shell.events.clear();
+    let (_socket, peer) = peer();
+    // Another name, and coturn takes only the first one within an allocation (441).
+    shell.client.set_credentials(Instant::now(), credentials("ann-renewed"));
+    shell.client.check(Instant::now());
+    shell.client.add_peer(Instant::now(), peer).unwrap();
+    shell.run_until(|shell| shell.is_bound(peer));
+    shell.client.close(Instant::now());
+    shell.run_until(|shell| {
+        shell.client.relayed_address() != Some(relayed) && shell.client.poll_timeout().is_none()
+    });
+    assert_eq!(shell.events, [TurnEvent::PeerBound { peer }, TurnEvent::Closed]);
 }
 
 #[test]
@@ -247,4 +303,34 @@ fn a_peer_that_coturn_forbids_is_refused() {
         "{:?}",
         shell.events,
     );
+}
+
+#[test]
+fn the_behaviour_test_finds_no_nat_on_the_loopback() {
+    // With two addresses coturn speaks RFC 5780.
+    let coturn = Coturn::start(&["--listening-ip=127.0.0.2", "--relay-ip=127.0.0.2"]);
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let local = socket.local_addr().unwrap();
+    let config =
+        NatBehaviourConfig { server: coturn.address, further_servers: Vec::new(), local: vec![local] };
+    let mut test = NatBehaviourTest::new(Instant::now(), config, [7; 32]);
+    let mut buffer = [0; 1_280];
+    let outcome = loop {
+        while let Some((to, datagram)) = test.poll_transmit() {
+            socket.send_to(&datagram, to).unwrap();
+        }
+        if let Some(outcome) = test.outcome() {
+            break outcome;
+        }
+        let pause = test.poll_timeout().unwrap().saturating_duration_since(Instant::now());
+        socket.set_read_timeout(Some(pause.max(Duration::from_millis(1)))).unwrap();
+        match socket.recv_from(&mut buffer) {
+            Ok((length, from)) => _ = test.handle_datagram(Instant::now(), from, &buffer[..length]),
+            Err(_) => test.handle_timeout(Instant::now()),
+        }
+    };
+    let NatOutcome::Measured(behaviour) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(behaviour.mapped, local);
+    assert_eq!(behaviour.mapping, MappingBehaviour::NoTranslation);
+    assert_eq!(behaviour.filtering, FilteringBehaviour::EndpointIndependent, "it answers from elsewhere");
 }
