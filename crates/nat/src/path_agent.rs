@@ -16,7 +16,7 @@ use preference::{Preference, preference};
 use round::Round;
 pub use view::{LossReason, PathEvent, PathState, PathStats, PathTransmit, PathView, Phase};
 
-use crate::{Probe, ProbeError, outbox::Outbox};
+use crate::{Probe, ProbeError, address::canonical, outbox::Outbox};
 
 /// Room for one burst, one probe and one response per path, twice.
 const TRANSMITS: usize = 6 * limits::CANDIDATES;
@@ -626,11 +626,6 @@ impl PathAgent {
             observed: path.observed,
         }
     }
-}
-
-/// One form per address, so that what a peer signals compares equal to where its datagrams come from.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 #[cfg(test)]

@@ -6,22 +6,13 @@ use std::{
 use crate::{
     TransactionIds,
     outbox::Outbox,
+    retransmission::{Due, Retransmission},
     stun::{self, Message, TransactionId},
 };
 
 /// Most servers that are asked; further ones are left out. Two would do to notice a symmetric NAT.
 pub const STUN_SERVERS: usize = 8;
 
-/// Specification: transmissions of one request (Rc, RFC 8489 §6.2.1).
-const TRANSMISSIONS: u32 = 7;
-/// Specification: how long to wait after the last one, in first timeouts (Rm, RFC 8489 §6.2.1).
-const LAST_WAIT: u32 = 16;
-
-/// Implementation: the first retransmission timeout. RFC 8489 §6.2.1 asks for 500 ms unless something better
-/// is known. It exists to spare a congested path; here one lost datagram of 28 bytes would cost half of the
-/// second in which two friends shall be connected, and doubling still reaches 9.6 s. Most servers answer
-/// within 100 ms.
-const FIRST_TIMEOUT: Duration = Duration::from_millis(150);
 /// Implementation: pause between a reply and the next question. Keeps the NAT mapping alive (routers that
 /// forget UDP mappings after 30 s are common, against RFC 4787 REQ-5) and notices a changed one.
 const REFRESH: Duration = Duration::from_secs(20);
@@ -75,7 +66,7 @@ struct Server {
 #[derive(Debug, Clone, Copy)]
 enum State {
     /// A request is on its way.
-    Asking { id: TransactionId, sent: u32, next: Instant, timeout: Duration },
+    Asking { id: TransactionId, retransmission: Retransmission },
     /// Nothing to do until then.
     Resting { until: Instant },
 }
@@ -83,7 +74,7 @@ enum State {
 impl Server {
     fn deadline(&self) -> Instant {
         match self.state {
-            State::Asking { next, .. } => next,
+            State::Asking { retransmission, .. } => retransmission.deadline(),
             State::Resting { until } => until,
         }
     }
@@ -131,7 +122,7 @@ impl StunClient {
             return false;
         };
         match stun::parse(datagram) {
-            Ok(Message::BindingResponse { id, mapped }) if id == asked => {
+            Ok(Message::BindingResponse { id, mapped, .. }) if id == asked => {
                 server.failures = 0;
                 server.state = State::Resting { until: now + REFRESH };
                 if server.reported.replace(mapped) != Some(mapped) {
@@ -168,21 +159,17 @@ impl StunClient {
             match &mut server.state {
                 State::Resting { .. } => {
                     let id = self.ids.next_id();
-                    server.state =
-                        State::Asking { id, sent: 1, next: now + FIRST_TIMEOUT, timeout: FIRST_TIMEOUT };
+                    server.state = State::Asking { id, retransmission: Retransmission::start(now) };
                     self.transmits.push((server.address, stun::binding_request(id)));
                 }
-                State::Asking { id, sent, next, timeout } if *sent < TRANSMISSIONS => {
-                    *sent += 1;
-                    *timeout *= 2;
-                    *next = now + if *sent == TRANSMISSIONS { FIRST_TIMEOUT * LAST_WAIT } else { *timeout };
-                    let id = *id;
-                    self.transmits.push((server.address, stun::binding_request(id)));
-                }
-                State::Asking { .. } => {
-                    let event = give_up(server, now);
-                    self.events.push(event);
-                }
+                State::Asking { id, retransmission } => match retransmission.handle_timeout(now) {
+                    Due::Nothing => {}
+                    Due::Resend => self.transmits.push((server.address, stun::binding_request(*id))),
+                    Due::GiveUp => {
+                        let event = give_up(server, now);
+                        self.events.push(event);
+                    }
+                },
             }
         }
     }

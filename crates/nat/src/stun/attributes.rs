@@ -6,11 +6,21 @@
 use stun_codec::{
     define_attribute_enums,
     rfc5389::attributes::{ErrorCode, Fingerprint, UnknownAttributes, XorMappedAddress},
+    rfc5780::attributes::{ChangeRequest, OtherAddress, ResponseOrigin},
 };
 
 define_attribute_enums!(
     Attribute,
     AttributeDecoder,
     AttributeEncoder,
-    [XorMappedAddress, ErrorCode, UnknownAttributes, Fingerprint]
+    [XorMappedAddress, ErrorCode, UnknownAttributes, ResponseOrigin, OtherAddress, Fingerprint]
+);
+
+// CHANGE-REQUEST is only written with the codec: its decoder takes other bits than its encoder and RFC 5780 §7.2
+// put there.
+define_attribute_enums!(
+    ChangeAttribute,
+    ChangeAttributeDecoder,
+    ChangeAttributeEncoder,
+    [ChangeRequest, Fingerprint]
 );

@@ -46,13 +46,19 @@ fn rfc5769_2_1_the_ice_request_is_refused_for_its_priority_attribute() {
 #[test]
 fn rfc5769_2_2_the_ipv4_response_gives_its_address() {
     let mapped = "192.0.2.1:32853".parse().unwrap();
-    assert_eq!(parse(&rfc5769_ipv4_response()), Ok(Message::BindingResponse { id: RFC5769_ID, mapped }));
+    assert_eq!(
+        parse(&rfc5769_ipv4_response()),
+        Ok(Message::BindingResponse { id: RFC5769_ID, mapped, other: None })
+    );
 }
 
 #[test]
 fn rfc5769_2_3_the_ipv6_response_gives_its_address() {
     let mapped = "[2001:db8:1234:5678:11:2233:4455:6677]:32853".parse().unwrap();
-    assert_eq!(parse(&rfc5769_ipv6_response()), Ok(Message::BindingResponse { id: RFC5769_ID, mapped }));
+    assert_eq!(
+        parse(&rfc5769_ipv6_response()),
+        Ok(Message::BindingResponse { id: RFC5769_ID, mapped, other: None })
+    );
 }
 
 #[test]
@@ -65,15 +71,26 @@ fn what_we_write_we_read() {
     let v4: SocketAddr = "203.0.113.9:50000".parse().unwrap();
     let v6: SocketAddr = "[2001:db8::9]:50000".parse().unwrap();
     for (bytes, message) in [
-        (binding_request(ID), Message::BindingRequest { id: ID }),
+        (binding_request(ID), Message::BindingRequest { id: ID, change: Change::NONE }),
         (binding_indication(ID), Message::BindingIndication { id: ID }),
-        (binding_response(ID, v4), Message::BindingResponse { id: ID, mapped: v4 }),
-        (binding_response(ID, v6), Message::BindingResponse { id: ID, mapped: v6 }),
+        (
+            binding_request_for(ID, Change { ip: true, port: false }),
+            Message::BindingRequest { id: ID, change: Change { ip: true, port: false } },
+        ),
+        (
+            behaviour_response(ID, v4, v6, v6),
+            Message::BindingResponse { id: ID, mapped: v4, other: Some(v6) },
+        ),
+        (binding_response(ID, v4), Message::BindingResponse { id: ID, mapped: v4, other: None }),
+        (binding_response(ID, v6), Message::BindingResponse { id: ID, mapped: v6, other: None }),
     ] {
         assert!(is_stun(&bytes));
         assert_eq!(parse(&bytes), Ok(message));
     }
     assert_eq!(binding_request(ID).len(), 28);
+    let bits = |ip, port| binding_request_for(ID, Change { ip, port })[20..28].to_vec();
+    assert_eq!(bits(true, false), [0, 3, 0, 4, 0, 0, 0, 4], "RFC 5780 §7.2");
+    assert_eq!(bits(false, true), [0, 3, 0, 4, 0, 0, 0, 2]);
     assert_eq!(binding_response(ID, v6).len(), 52);
 }
 
@@ -85,6 +102,8 @@ fn a_server_answers_requests_and_nothing_else() {
     assert_eq!(answer(&binding_response(ID, from), from), None);
     assert_eq!(answer(b"hello", from), None);
 
+    let moved = answer(&binding_request_for(ID, Change { ip: false, port: true }), from).unwrap();
+    assert_eq!(parse(&moved), Ok(Message::BindingError { id: ID, code: 420 }), "it has one address");
     let refusal = answer(&rfc5769_request(), from).unwrap();
     assert_eq!(parse(&refusal), Ok(Message::BindingError { id: RFC5769_ID, code: 420 }));
     assert_eq!(answer(&refusal, from), None);
@@ -127,6 +146,7 @@ fn malformed_messages_are_coded_errors() {
         (raw(0x0101, &[0, 0x20, 0, 4, 0, 1, 0, 0]), StunError::Malformed),
         (raw(0x0101, &[0, 0x20, 0, 8, 0, 7, 0, 0, 0, 0, 0, 0]), StunError::Malformed),
         (raw(0x0001, &[0x80, 0x28, 0, 4, 0, 0, 0, 0].repeat(2)), StunError::Malformed),
+        (raw(0x0001, &[0, 3, 0, 0]), StunError::Malformed),
         (raw(0x0003, &[]), StunError::Method(3)),
         (raw(0x0101, &[0x7F, 0, 0, 0]), StunError::UnknownAttributes { request: None, types: vec![0x7F00] }),
         (long.clone(), StunError::TooLong(long.len())),
@@ -174,6 +194,6 @@ proptest! {
     #[test]
     fn any_address_survives_the_way(ip in any::<std::net::IpAddr>(), port in any::<u16>(), id in any::<[u8; 12]>()) {
         let (id, mapped) = (TransactionId(id), SocketAddr::new(ip, port));
-        prop_assert_eq!(parse(&binding_response(id, mapped)), Ok(Message::BindingResponse { id, mapped }));
+        prop_assert_eq!(parse(&binding_response(id, mapped)), Ok(Message::BindingResponse { id, mapped, other: None }));
     }
 }

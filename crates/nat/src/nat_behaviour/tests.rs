@@ -1,0 +1,444 @@
+//! The test against the responder, through routers of every kind, under a virtual clock.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use lanrage_party::NatType;
+use proptest::prelude::*;
+
+use super::*;
+
+const CLIENT: &str = "192.168.1.5:7777";
+const ROUTER: &str = "203.0.113.5";
+const FIRST_IP: &str = "198.51.100.1";
+const OTHER_IP: &str = "198.51.100.2";
+const FURTHER: &str = "192.0.2.9:3478";
+const PORTS: [u16; 2] = [3478, 3479];
+const DELAY: Duration = Duration::from_millis(20);
+
+fn addr(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// As much of a destination as matters.
+type Destination = Option<(IpAddr, Option<u16>)>;
+
+/// How much of a destination matters (RFC 4787 §4.1, §5).
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum By {
+    Nothing,
+    Address,
+    AddressAndPort,
+}
+
+impl By {
+    const ALL: [Self; 3] = [Self::Nothing, Self::Address, Self::AddressAndPort];
+
+    fn key(self, to: SocketAddr) -> Destination {
+        match self {
+            Self::Nothing => None,
+            Self::Address => Some((to.ip(), None)),
+            Self::AddressAndPort => Some((to.ip(), Some(to.port()))),
+        }
+    }
+}
+
+/// A router, or without translation a firewall.
+struct Router {
+    translates: bool,
+    mapping: By,
+    filtering: By,
+    hairpins: bool,
+    ports: HashMap<Destination, u16>,
+    /// Outside port and whom was sent to.
+    sent: HashSet<(u16, Destination)>,
+}
+
+impl Router {
+    fn new(mapping: By, filtering: By) -> Self {
+        Self {
+            translates: true,
+            mapping,
+            filtering,
+            hairpins: false,
+            ports: HashMap::new(),
+            sent: HashSet::new(),
+        }
+    }
+
+    fn outbound(&mut self, to: SocketAddr) -> SocketAddr {
+        let next = 40_000 + u16::try_from(self.ports.len()).unwrap();
+        let outside = if self.translates {
+            SocketAddr::new(ip(ROUTER), *self.ports.entry(self.mapping.key(to)).or_insert(next))
+        } else {
+            addr(CLIENT)
+        };
+        self.sent.insert((outside.port(), self.filtering.key(to)));
+        outside
+    }
+
+    fn admits(&self, from: SocketAddr, to: SocketAddr) -> bool {
+        self.sent.contains(&(to.port(), self.filtering.key(from)))
+    }
+}
+
+struct World {
+    router: Router,
+    responder: BehaviourResponder,
+    /// A server that does not know RFC 5780 stands at the first address.
+    plain: bool,
+    blocked: bool,
+    /// How many copies of every request are lost before one arrives.
+    loses: usize,
+    config: NatBehaviourConfig,
+}
+
+impl World {
+    fn new(router: Router, ips: usize) -> Self {
+        let other = (ips == 2).then(|| ip(OTHER_IP));
+        Self {
+            router,
+            responder: BehaviourResponder::new(ip(FIRST_IP), other, PORTS).unwrap(),
+            plain: false,
+            blocked: false,
+            loses: 0,
+            config: NatBehaviourConfig {
+                server: SocketAddr::new(ip(FIRST_IP), PORTS[0]),
+                further_servers: Vec::new(),
+                local: vec![addr(CLIENT)],
+            },
+        }
+    }
+
+    /// What the server at `to` answers: from where and what.
+    fn serve(&self, to: SocketAddr, from: SocketAddr, datagram: &[u8]) -> Option<(SocketAddr, Vec<u8>)> {
+        if to == addr(FURTHER) || (self.plain && to == self.config.server) {
+            return stun::answer(datagram, from).map(|answer| (to, answer));
+        }
+        let known = self.responder.sockets().any(|socket| socket == to) && !self.plain;
+        let answer = known.then(|| self.responder.answer(to, from, datagram)).flatten()?;
+        assert_eq!(answer.to, from);
+        Some((answer.from, answer.datagram))
+    }
+
+    fn measure(&mut self) -> (NatOutcome, Duration) {
+        let start = Instant::now();
+        let mut now = start;
+        let mut test = NatBehaviourTest::new(now, self.config.clone(), [9; 32]);
+        let mut flying: BTreeMap<(Instant, usize), (SocketAddr, Vec<u8>)> = BTreeMap::new();
+        let (mut count, mut copies) = (0, HashMap::new());
+        loop {
+            while let Some((to, datagram)) = test.poll_transmit() {
+                count += 1;
+                assert!(count < 100, "a measurement is a few dozen datagrams");
+                assert!(datagram.len() <= 36);
+                let copy = copies.entry((to, datagram.clone())).or_insert(0);
+                *copy += 1;
+                let lost = self.blocked || *copy <= self.loses;
+                let outside = self.router.outbound(to);
+                if lost {
+                    continue;
+                }
+                if self.router.translates && to.ip() == outside.ip() {
+                    if self.router.hairpins && self.router.admits(outside, to) {
+                        flying.insert((now + DELAY, count), (outside, datagram));
+                    }
+                } else if let Some((from, answer)) = self.serve(to, outside, &datagram)
+                    && self.router.admits(from, outside)
+                {
+                    flying.insert((now + DELAY, count), (from, answer));
+                }
+            }
+            if let Some(outcome) = test.outcome() {
+                assert_eq!(test.poll_timeout(), None);
+                return (outcome, now - start);
+            }
+            let timeout = test.poll_timeout().expect("it waits for something");
+            assert!(timeout > now, "a deadline in the past would spin the caller");
+            match flying.first_key_value() {
+                Some((&key, _)) if key.0 <= timeout => {
+                    let (from, datagram) = flying.remove(&key).unwrap();
+                    now = key.0;
+                    test.handle_datagram(now, from, &datagram);
+                }
+                _ => {
+                    now = timeout;
+                    test.handle_timeout(now);
+                }
+            }
+        }
+    }
+
+    fn behaviour(&mut self) -> NatBehaviour {
+        match self.measure().0 {
+            NatOutcome::Measured(behaviour) => behaviour,
+            NatOutcome::NoAnswer => panic!("no answer"),
+        }
+    }
+}
+
+fn mapping_by(by: By) -> MappingBehaviour {
+    match by {
+        By::Nothing => MappingBehaviour::EndpointIndependent,
+        By::Address => MappingBehaviour::AddressDependent,
+        By::AddressAndPort => MappingBehaviour::AddressAndPortDependent,
+    }
+}
+
+fn filtering_by(by: By) -> FilteringBehaviour {
+    match by {
+        By::Nothing => FilteringBehaviour::EndpointIndependent,
+        By::Address => FilteringBehaviour::AddressDependent,
+        By::AddressAndPort => FilteringBehaviour::AddressAndPortDependent,
+    }
+}
+
+#[test]
+fn with_two_addresses_every_router_is_told_from_every_other() {
+    for mapping in By::ALL {
+        for filtering in By::ALL {
+            for hairpins in [false, true] {
+                let mut world = World::new(Router { hairpins, ..Router::new(mapping, filtering) }, 2);
+                let (outcome, took) = world.measure();
+                let expected = NatBehaviour {
+                    mapped: SocketAddr::new(ip(ROUTER), 40_000),
+                    mapping: mapping_by(mapping),
+                    filtering: filtering_by(filtering),
+                    // A router with another port for itself would have to let that port in.
+                    hairpinning: Some(hairpins && (mapping == By::Nothing || filtering == By::Nothing)),
+                };
+                assert_eq!(outcome, NatOutcome::Measured(expected));
+                assert!(took <= Duration::from_millis(4_150), "{took:?}");
+                let nat_type = match (mapping, filtering) {
+                    (By::Address | By::AddressAndPort, _) => NatType::Symmetric,
+                    (By::Nothing, By::Nothing) => NatType::FullCone,
+                    (By::Nothing, By::Address) => NatType::RestrictedCone,
+                    (By::Nothing, By::AddressAndPort) => NatType::PortRestrictedCone,
+                };
+                assert_eq!(outcome.nat_type(), nat_type);
+            }
+        }
+    }
+}
+
+#[test]
+fn with_one_address_only_the_dependence_on_ports_shows() {
+    for mapping in By::ALL {
+        for filtering in By::ALL {
+            let behaviour = World::new(Router::new(mapping, filtering), 1).behaviour();
+            let expected = match mapping {
+                By::AddressAndPort => MappingBehaviour::AddressAndPortDependent,
+                By::Nothing | By::Address => MappingBehaviour::NotPortDependent,
+            };
+            assert_eq!(behaviour.mapping, expected);
+            let expected = match filtering {
+                By::AddressAndPort => FilteringBehaviour::AddressAndPortDependent,
+                By::Nothing | By::Address => FilteringBehaviour::NotPortDependent,
+            };
+            assert_eq!(behaviour.filtering, expected);
+        }
+    }
+}
+
+#[test]
+fn with_one_address_a_further_server_settles_the_mapping() {
+    for mapping in By::ALL {
+        let mut world = World::new(Router::new(mapping, By::AddressAndPort), 1);
+        world.config.further_servers = vec![addr(FURTHER)];
+        assert_eq!(world.behaviour().mapping, mapping_by(mapping));
+    }
+}
+
+#[test]
+fn a_server_that_does_not_know_rfc_5780_tells_the_address_only() {
+    let mut world = World::new(Router::new(By::Nothing, By::Nothing), 1);
+    world.plain = true;
+    let behaviour = world.behaviour();
+    assert_eq!(behaviour.mapping, MappingBehaviour::Unknown);
+    assert_eq!(behaviour.filtering, FilteringBehaviour::Unknown);
+    assert_eq!(behaviour.nat_type(), NatType::Unknown);
+
+    let mut world = World::new(Router::new(By::Address, By::Nothing), 1);
+    world.plain = true;
+    world.config.further_servers = vec![addr(FURTHER)];
+    assert_eq!(world.behaviour().nat_type(), NatType::Symmetric, "two servers are enough for that");
+}
+
+#[test]
+fn without_translation_the_firewall_decides() {
+    for (filtering, nat_type) in [
+        (By::Nothing, NatType::Open),
+        (By::Address, NatType::RestrictedCone),
+        (By::AddressAndPort, NatType::PortRestrictedCone),
+    ] {
+        let router = Router { translates: false, ..Router::new(By::Nothing, filtering) };
+        let behaviour = World::new(router, 2).behaviour();
+        assert_eq!(behaviour.mapping, MappingBehaviour::NoTranslation);
+        assert_eq!(behaviour.hairpinning, None);
+        assert_eq!(behaviour.nat_type(), nat_type);
+    }
+}
+
+#[test]
+fn blocked_udp_is_no_answer_after_a_bounded_time() {
+    let mut world = World::new(Router::new(By::Nothing, By::Nothing), 2);
+    world.blocked = true;
+    let (outcome, took) = world.measure();
+    assert_eq!((outcome, outcome.nat_type()), (NatOutcome::NoAnswer, NatType::Unknown));
+    assert_eq!(took, Duration::from_millis(11_850));
+}
+
+#[test]
+fn three_lost_copies_of_every_request_change_nothing() {
+    for mapping in By::ALL {
+        for filtering in By::ALL {
+            let mut world = World::new(Router::new(mapping, filtering), 2);
+            world.loses = 3;
+            let behaviour = world.behaviour();
+            assert_eq!(
+                (behaviour.mapping, behaviour.filtering),
+                (mapping_by(mapping), filtering_by(filtering))
+            );
+        }
+    }
+}
+
+#[test]
+fn answers_that_were_not_asked_for_or_come_from_the_wrong_place_are_ignored() {
+    let now = Instant::now();
+    let world = World::new(Router::new(By::Nothing, By::Nothing), 2);
+    let mut test = NatBehaviourTest::new(now, world.config.clone(), [9; 32]);
+    let (server, request) = test.poll_transmit().unwrap();
+    let forged = stun::answer(&request, addr("192.0.2.66:1")).unwrap();
+    assert!(!test.handle_datagram(now, addr("198.51.100.66:3478"), &forged));
+    let unasked = stun::binding_response(TransactionId([0; 12]), addr("192.0.2.66:1"));
+    assert!(!test.handle_datagram(now, server, &unasked));
+    assert!(!test.handle_datagram(now, server, &request), "our own request is no answer");
+    assert!(!test.handle_datagram(now, server, b"nonsense"));
+    assert_eq!(test.poll_transmit(), None);
+
+    let (from, answer) = world.serve(server, addr("203.0.113.5:40000"), &request).unwrap();
+    assert!(test.handle_datagram(now, from, &answer));
+    let (to, filtering) = test.poll_transmit().unwrap();
+    let (from, answer) = world.serve(to, addr("203.0.113.5:40000"), &filtering).unwrap();
+    assert!(!test.handle_datagram(now, addr("198.51.100.66:3479"), &answer));
+    assert!(test.handle_datagram(now, from, &answer));
+}
+
+#[test]
+fn a_server_that_answers_from_the_asked_address_anyway_makes_the_filtering_unknown() {
+    let now = Instant::now();
+    let world = World::new(Router::new(By::Nothing, By::Nothing), 1);
+    let mut test = NatBehaviourTest::new(now, world.config.clone(), [9; 32]);
+    let outside = addr("203.0.113.5:40000");
+    let (server, request) = test.poll_transmit().unwrap();
+    let (from, answer) = world.serve(server, outside, &request).unwrap();
+    test.handle_datagram(now, from, &answer);
+    let (to, request) = test.poll_transmit().unwrap();
+    let (_, answer) = world.serve(to, outside, &request).unwrap();
+    assert!(test.handle_datagram(now, server, &answer));
+    while let Some(timeout) = test.poll_timeout() {
+        test.handle_timeout(timeout);
+    }
+    let Some(NatOutcome::Measured(behaviour)) = test.outcome() else { panic!("{test:?}") };
+    assert_eq!(behaviour.filtering, FilteringBehaviour::Unknown);
+}
+
+#[test]
+fn the_responder_answers_from_the_socket_that_was_asked_for() {
+    let id = TransactionId([3; 12]);
+    let from = addr("203.0.113.5:40000");
+    let two = BehaviourResponder::new(ip(FIRST_IP), Some(ip(OTHER_IP)), PORTS).unwrap();
+    assert_eq!(two.sockets().count(), 4);
+    for here in two.sockets() {
+        for (ip, port) in [(false, false), (false, true), (true, false), (true, true)] {
+            let request = stun::binding_request_for(id, Change { ip, port });
+            let answer = two.answer(here, from, &request).unwrap();
+            assert_eq!((answer.from.ip() != here.ip(), answer.from.port() != here.port()), (ip, port));
+            assert_eq!(answer.to, from);
+            let Ok(Message::BindingResponse { id: echoed, mapped, other: Some(other) }) =
+                stun::parse(&answer.datagram)
+            else {
+                panic!("{answer:?}")
+            };
+            assert_eq!((echoed, mapped), (id, from));
+            assert!(other.ip() != here.ip() && other.port() != here.port());
+        }
+    }
+
+    let one = BehaviourResponder::new(ip(FIRST_IP), None, PORTS).unwrap();
+    let here = SocketAddr::new(ip(FIRST_IP), PORTS[1]);
+    let request = |ip, port| stun::binding_request_for(id, Change { ip, port });
+    let refused = one.answer(here, from, &request(true, true)).unwrap();
+    assert_eq!(refused.from, here);
+    assert_eq!(stun::parse(&refused.datagram), Ok(Message::BindingError { id, code: 420 }));
+    assert_eq!(one.answer(here, from, &request(false, true)).unwrap().from.port(), PORTS[0]);
+
+    let answer = one.answer(here, from, &stun::binding_request(id)).unwrap();
+    assert_eq!(one.answer(here, from, &answer.datagram), None, "two servers do not talk to each other");
+    assert_eq!(one.answer(addr("192.0.2.1:1"), from, &request(false, false)), None);
+}
+
+#[test]
+fn sockets_that_cannot_serve_rfc_5780_are_refused() {
+    assert_eq!(BehaviourResponder::new(ip(FIRST_IP), None, [1, 1]), None);
+    assert_eq!(BehaviourResponder::new(ip(FIRST_IP), None, [1, 0]), None);
+    assert_eq!(BehaviourResponder::new(ip(FIRST_IP), Some(ip(FIRST_IP)), PORTS), None);
+    assert_eq!(BehaviourResponder::new(ip(FIRST_IP), Some(ip("2001:db8::1")), PORTS), None);
+}
+
+proptest! {
+    #[test]
+    fn any_datagrams_leave_the_test_and_the_responder_alive(
+        datagrams in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..100), 0..20),
+        responses in proptest::collection::vec((any::<[u8; 12]>(), any::<IpAddr>(), any::<u16>()), 0..20),
+    ) {
+        let now = Instant::now();
+        let world = World::new(Router::new(By::Nothing, By::Nothing), 2);
+        let mut test = NatBehaviourTest::new(now, world.config.clone(), [9; 32]);
+        let server = world.config.server;
+        for datagram in datagrams {
+            prop_assert!(!test.handle_datagram(now, server, &datagram));
+            prop_assert_eq!(world.responder.answer(server, addr("192.0.2.1:1"), &datagram), None);
+        }
+        for (id, ip, port) in responses {
+            let mapped = SocketAddr::new(ip, port);
+            let response = stun::behaviour_response(TransactionId(id), mapped, server, mapped);
+            prop_assert!(!test.handle_datagram(now, server, &response));
+        }
+        prop_assert_eq!(test.outcome(), None);
+    }
+
+    /// Whatever a server says, the test ends in time and sends little.
+    #[test]
+    fn a_lying_server_cannot_keep_the_test_busy(ip in any::<IpAddr>(), port in any::<u16>(), other in any::<IpAddr>(), other_port in any::<u16>()) {
+        let start = Instant::now();
+        let mut now = start;
+        let world = World::new(Router::new(By::Nothing, By::Nothing), 2);
+        let mut test = NatBehaviourTest::new(now, world.config.clone(), [9; 32]);
+        let mut sent = 0;
+        while test.outcome().is_none() {
+            while let Some((to, request)) = test.poll_transmit() {
+                sent += 1;
+                let Ok(Message::BindingRequest { id, .. }) = stun::parse(&request) else { panic!() };
+                let lie = stun::behaviour_response(
+                    id, SocketAddr::new(ip, port), to, SocketAddr::new(other, other_port),
+                );
+                test.handle_datagram(now, to, &lie);
+            }
+            if let Some(timeout) = test.poll_timeout() {
+                now = timeout;
+                test.handle_timeout(now);
+            }
+        }
+        prop_assert!(now - start < Duration::from_secs(5));
+        prop_assert!(sent < 40);
+    }
+}

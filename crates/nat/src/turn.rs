@@ -1,0 +1,35 @@
+//! TURN (RFC 8656) over UDP: a relay's client and its server, both pure.
+//!
+//! [`TurnClient`] keeps one allocation on one server; [`TurnServer`] is that server's core. Control messages
+//! (a few per minute) go through `stun_codec`. Relayed datagrams go through neither an allocation nor a copy:
+//! [`Framing`] writes the header in front of a payload that is in place already, and receiving gives a range.
+//!
+//! The credentials are the long-term ones of RFC 8489 §9.2 with passwords that expire ("TURN REST",
+//! [`RestSecret`]), as coturn has them. MESSAGE-INTEGRITY-SHA256, password algorithms and USERHASH are not
+//! offered: what they protect against, somebody who guesses a human's password, is not there.
+
+mod attributes;
+mod channel_data;
+mod client;
+mod credentials;
+mod framing;
+mod indication;
+mod integrity;
+mod message;
+mod server;
+
+pub use channel_data::{ChannelNumber, is_channel_data};
+pub use client::{
+    AddPeerError, Received, TURN_PEERS, TurnClient, TurnClientConfig, TurnEvent, TurnFailure, TurnPhase,
+};
+pub use credentials::{RestError, RestSecret, TurnCredentials};
+pub use framing::{Framing, FramingError};
+pub use integrity::LongTermKey;
+pub use message::IpFamily;
+pub use server::{
+    AllocationId, DropReason, FiveTuple, PeerFilter, RelayFailed, RelayFamilies, ToClient, ToPeer,
+    TurnLimits, TurnServer, TurnServerConfig, TurnServerOutput, TurnServerStats,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+use std::ops::Range;
+
+/// Specification: length of the header, channel number and payload length (RFC 8656 §12.4).
+pub(super) const CHANNEL_HEADER_BYTES: usize = 4;
+
+/// A channel's number (RFC 8656 §12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelNumber(u16);
+
+impl ChannelNumber {
+    /// Specification: how many there are, 0x4000 to 0x4FFF.
+    pub(super) const COUNT: u16 = 0x1000;
+    const FIRST: u16 = 0x4000;
+
+    /// Checks a number.
+    pub const fn new(number: u16) -> Option<Self> {
+        if number >= Self::FIRST && number < Self::FIRST + Self::COUNT { Some(Self(number)) } else { None }
+    }
+
+    /// The `index`-th number from the beginning of the range.
+    pub(super) fn from_index(index: usize) -> Option<Self> {
+        Self::new(u16::try_from(index).ok()?.checked_add(Self::FIRST)?)
+    }
+
+    /// How many numbers are smaller.
+    pub(super) const fn index(self) -> usize {
+        (self.0 - Self::FIRST) as usize
+    }
+
+    /// The number, 0x4000 to 0x4FFF.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+/// Whether a datagram claims to be ChannelData: first byte 64 to 79 (RFC 7983 §7), which neither STUN nor
+/// WireGuard has.
+pub fn is_channel_data(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|first| (0x40..0x50).contains(first))
+}
+
+/// Reads ChannelData: its channel, and where in the datagram the payload is. What follows the payload is
+/// padding (RFC 8656 §12.5).
+pub(super) fn parse(datagram: &[u8]) -> Option<(ChannelNumber, Range<usize>)> {
+    let ([c0, c1, l0, l1], rest) = datagram.split_first_chunk::<CHANNEL_HEADER_BYTES>()?;
+    let channel = ChannelNumber::new(u16::from_be_bytes([*c0, *c1]))?;
+    let length = usize::from(u16::from_be_bytes([*l0, *l1]));
+    (length <= rest.len()).then_some((channel, CHANNEL_HEADER_BYTES..CHANNEL_HEADER_BYTES + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_header_is_the_channel_and_the_length() {
+        let channel = ChannelNumber::new(0x4001).unwrap();
+        assert_eq!(parse(&[0x40, 0x01, 0, 2, b'h', b'i']), Some((channel, 4..6)));
+        assert_eq!(parse(&[0x40, 0x01, 0, 2, b'h', b'i', 0, 0]), Some((channel, 4..6)), "padded");
+        assert_eq!(parse(&[0x40, 0x01, 0, 0]), Some((channel, 4..4)), "empty");
+    }
+
+    #[test]
+    fn what_is_cut_or_on_no_channel_is_refused() {
+        for bytes in [
+            &[0x40, 0x01, 0, 3, b'h', b'i'][..],
+            &[0x40, 0x01, 0],
+            &[0x3F, 0xFF, 0, 0],
+            &[0x50, 0x00, 0, 0],
+            &[],
+        ] {
+            assert_eq!(parse(bytes), None, "{bytes:02x?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_a_range_within_them(bytes in proptest::collection::vec(any::<u8>(), 0..64), first in 0x3F..0x51_u8) {
+            let mut bytes = bytes;
+            if let Some(byte) = bytes.first_mut() {
+                *byte = first;
+            }
+            if let Some((channel, payload)) = parse(&bytes) {
+                prop_assert!(is_channel_data(&bytes));
+                prop_assert!(payload.end <= bytes.len());
+                prop_assert_eq!(ChannelNumber::from_index(channel.index()), Some(channel));
+            }
+        }
+    }
+}

@@ -1,0 +1,658 @@
+//! The client: one allocation on one server.
+
+mod login;
+mod peer;
+mod transaction;
+mod view;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use lanrage_party::limits;
+use login::Login;
+use peer::{Peer, PeerState, REFUSED_RETRY, RENEWAL};
+use transaction::Transaction;
+pub use view::{AddPeerError, Received, TurnClientConfig, TurnEvent, TurnFailure, TurnPhase};
+
+use super::{
+    ChannelNumber, Framing, IpFamily, TurnCredentials, channel_data,
+    indication::{self, Kind},
+    message::{Class, Integrity, Message, Method, Parsed, UDP},
+};
+use crate::{address::canonical, outbox::Outbox, retransmission::Due};
+
+/// Most peer addresses that one allocation is used with: four per peer of a full party.
+pub const TURN_PEERS: usize = 4 * limits::PEERS_PER_PARTY;
+
+/// Implementation: pause between two Refresh requests. An allocation lives for 10 min, but the request also keeps
+/// our router's mapping alive (routers that forget after 30 s are common), and tells soon that the server was
+/// restarted or is gone.
+const REFRESH: Duration = Duration::from_secs(20);
+/// Implementation: transmissions of a Refresh without an answer after which the server counts as unresponsive, 2 s
+/// after the first.
+const UNRESPONSIVE: u32 = 5;
+/// Implementation: the shortest lifetime that we refresh in time for; a server that grants less is refused.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
+/// Implementation: pauses after a failure, doubled each time.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// Implementation: the longest such pause.
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
+/// A request and its repetition for each peer, and ours.
+const TRANSMITS: usize = 2 * TURN_PEERS + 8;
+const EVENTS: usize = TURN_PEERS + 8;
+
+/// Holds one allocation on one TURN server, over the socket that everything else uses. Pure: see the crate's
+/// documentation for how to drive it.
+///
+/// It allocates at once and refreshes every 20 s. If the server falls silent, the allocation is kept and asked for
+/// every second: when the network comes back, nothing has to be set up again. When it is lost, another one is asked
+/// for, with pauses of at most 30 s, for ever. For every peer that was added it keeps a channel bound, which includes the permission;
+/// until it is, and for peers that get none, [`Framing`] is that of a Send indication. Everything is set up
+/// again by itself after a loss; then framings change, and with them the relayed address.
+///
+/// Believes only replies from the server that was asked, with the id that was asked with, and success only if
+/// it is signed. Relayed payloads are not authenticated by TURN; whoever can spoof the server's address can
+/// forge them. At most [`TURN_PEERS`] peers. Redirections (300) are not followed: which relay to use is decided
+/// elsewhere, by measuring.
+#[derive(Debug)]
+pub struct TurnClient {
+    server: SocketAddr,
+    family: IpFamily,
+    login: Login,
+    state: State,
+    /// Consecutive failures.
+    failures: u32,
+    peers: BTreeMap<SocketAddr, Peer>,
+    /// Which peer each channel number belongs to. A number is never given to another peer within an
+    /// allocation, which saves the waiting times of RFC 8656 §12.1.
+    channels: Vec<SocketAddr>,
+    transmits: Outbox<(SocketAddr, Vec<u8>)>,
+    events: Outbox<TurnEvent>,
+}
+
+#[derive(Debug)]
+enum State {
+    Waiting {
+        retry_at: Instant,
+    },
+    /// `freed`: an allocation of a former life was in the way and has been deleted.
+    Allocating {
+        request: Transaction,
+        freed: bool,
+    },
+    /// Deleting what is in the way.
+    Freeing {
+        request: Transaction,
+    },
+    Allocated(Allocation),
+    Closing {
+        request: Transaction,
+    },
+    Closed,
+}
+
+#[derive(Debug)]
+struct Allocation {
+    relayed: SocketAddr,
+    expires_at: Instant,
+    refresh_at: Instant,
+    refresh: Option<Transaction>,
+    responsive: bool,
+}
+
+/// Which of our requests a reply belongs to.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Main,
+    Peer(SocketAddr),
+}
+
+impl TurnClient {
+    /// A client that allocates at once. `seed` makes its transaction ids: 32 random bytes, used for nothing else.
+    pub fn new(now: Instant, config: TurnClientConfig, seed: [u8; 32]) -> Self {
+        let mut client = Self {
+            server: canonical(config.server),
+            family: config.family,
+            login: Login::new(config.credentials, seed),
+            state: State::Waiting { retry_at: now },
+            failures: 0,
+            peers: BTreeMap::new(),
+            channels: Vec::new(),
+            transmits: Outbox::new(TRANSMITS),
+            events: Outbox::new(EVENTS),
+        };
+        client.handle_timeout(now);
+        client
+    }
+
+    /// Newer credentials. The allocation goes on with those it was made with (RFC 8656 §5) until the server
+    /// takes them no more. Without one, they are tried at once. Renew before the old ones expire: coturn refuses
+    /// another user name from a port that failed with one ([`TurnFailure::Occupied`]), until it forgets that after
+    /// a minute.
+    pub fn set_credentials(&mut self, now: Instant, credentials: TurnCredentials) {
+        self.login.set_credentials(credentials);
+        if matches!(self.state, State::Waiting { .. }) {
+            self.allocate(now);
+        }
+    }
+
+    /// Lets `peer` send to our relayed address, and us to it.
+    ///
+    /// # Errors
+    /// [`AddPeerError`]. Adding a peer again is fine and asks again at once if it was refused.
+    pub fn add_peer(&mut self, now: Instant, peer: SocketAddr) -> Result<(), AddPeerError> {
+        let peer = canonical(peer);
+        if IpFamily::of(peer.ip()) != self.family {
+            return Err(AddPeerError::Family);
+        }
+        if matches!(self.state, State::Closing { .. } | State::Closed) {
+            return Err(AddPeerError::Closed);
+        }
+        match self.peers.get(&peer) {
+            Some(Peer { state: PeerState::Refused { .. }, .. }) => {}
+            Some(_) => return Ok(()),
+            None if self.peers.len() >= TURN_PEERS => return Err(AddPeerError::Full),
+            None => {
+                let channel = self.channel_for(peer);
+                let indication = self.login.ids().next_id();
+                let entry = Peer { channel, state: PeerState::Wanted, bound: false, indication };
+                self.peers.insert(peer, entry);
+            }
+        }
+        if matches!(self.state, State::Allocated(_)) {
+            self.ask_for(now, peer);
+        }
+        Ok(())
+    }
+
+    /// Forgets a peer. The server forgets it too when its permission runs out, within 5 min.
+    pub fn remove_peer(&mut self, peer: SocketAddr) {
+        self.peers.remove(&canonical(peer));
+    }
+
+    /// How to wrap what goes to `peer`; send the result to the server. `None` if it cannot be relayed now: no
+    /// allocation, a peer that was not added, or one that the server refused.
+    pub fn framing(&self, peer: SocketAddr) -> Option<Framing> {
+        let State::Allocated(_) = self.state else {
+            return None;
+        };
+        let (address, peer) = self.peers.get_key_value(&canonical(peer))?;
+        match (&peer.state, peer.channel) {
+            (PeerState::Refused { .. }, _) => None,
+            (_, Some(channel)) if peer.bound => Some(Framing::channel(channel)),
+            // Before the answer it rides right behind the request, and arrives after it unless the network
+            // reorders them.
+            _ => Some(Framing::indication(Kind::Send, *address, peer.indication)),
+        }
+    }
+
+    /// Gives a datagram that came from `from`. Says what it was; the payload is not copied.
+    pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> Received {
+        if canonical(from) != self.server {
+            return Received::NotOurs;
+        }
+        if channel_data::is_channel_data(datagram) {
+            return match channel_data::parse(datagram) {
+                Some((channel, payload)) => self.relayed_by(channel, payload),
+                None => Received::Nothing,
+            };
+        }
+        if indication::is_indication(Kind::Data, datagram) {
+            return match indication::parse(Kind::Data, datagram) {
+                Some((peer, payload)) if matches!(self.state, State::Allocated(_)) => {
+                    Received::Data { peer: canonical(peer), payload }
+                }
+                _ => Received::Nothing,
+            };
+        }
+        let Ok(reply) = Message::parse(datagram) else {
+            return Received::NotOurs;
+        };
+        self.handle_reply(now, &reply)
+    }
+
+    /// Something is wrong with what comes over the relay, or our network changed, or the device woke up: finds
+    /// out at once whether the allocation is still there.
+    pub fn check(&mut self, now: Instant) {
+        match &self.state {
+            State::Allocated(_) => self.refresh(now),
+            State::Waiting { .. } | State::Allocating { .. } | State::Freeing { .. } => {
+                self.failures = 0;
+                self.allocate(now);
+            }
+            State::Closing { .. } | State::Closed => {}
+        }
+    }
+
+    /// Gives the allocation back. Drive the client on until [`TurnEvent::Closed`] (at most 12 s), or drop it: then
+    /// the server keeps the allocation until it expires.
+    pub fn close(&mut self, now: Instant) {
+        match &self.state {
+            State::Closing { .. } | State::Closed => {}
+            // Unless it was signed, the request cannot have made an allocation.
+            State::Waiting { .. } | State::Allocating { .. } if !self.login.is_challenged() => self.closed(),
+            State::Waiting { .. } => self.closed(),
+            State::Allocating { .. } | State::Freeing { .. } | State::Allocated(_) => {
+                let request = self.send(now, deletion());
+                self.state = State::Closing { request };
+            }
+        }
+        self.peers.clear();
+    }
+
+    /// Does what is due at `now`. Calling it early does nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Waiting { retry_at } if now >= *retry_at => self.allocate(now),
+            State::Waiting { .. } | State::Closed => {}
+            State::Allocating { request, .. } | State::Freeing { request } => {
+                match request.handle_timeout(now) {
+                    Due::Nothing => {}
+                    Due::Resend => self.transmits.push((self.server, request.bytes())),
+                    Due::GiveUp => self.fail(now, TurnFailure::Unreachable),
+                }
+            }
+            State::Closing { request } => match request.handle_timeout(now) {
+                Due::Nothing => {}
+                Due::Resend => self.transmits.push((self.server, request.bytes())),
+                Due::GiveUp => self.closed(),
+            },
+            State::Allocated(_) => self.keep_allocation(now),
+        }
+        if matches!(self.state, State::Allocated(_)) {
+            self.keep_peers(now);
+        }
+    }
+
+    /// The next datagram to send, and where to. Drain after every input.
+    pub fn poll_transmit(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+        self.transmits.pop()
+    }
+
+    /// The next thing to know. Drain after every input.
+    pub fn poll_event(&mut self) -> Option<TurnEvent> {
+        self.events.pop()
+    }
+
+    /// When to call [`Self::handle_timeout`]; `None` once closed.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Waiting { retry_at } => Some(*retry_at),
+            State::Allocating { request, .. } | State::Freeing { request } | State::Closing { request } => {
+                Some(request.deadline())
+            }
+            State::Allocated(allocation) => {
+                let own = match &allocation.refresh {
+                    Some(refresh) => refresh.deadline(),
+                    None => allocation.refresh_at,
+                };
+                let peers = self.peers.values().filter_map(Peer::deadline);
+                peers.chain([own, allocation.expires_at]).min()
+            }
+            State::Closed => None,
+        }
+    }
+
+    /// The server.
+    pub fn server(&self) -> SocketAddr {
+        self.server
+    }
+
+    /// Our address on the relay, while there is one: a relayed candidate.
+    pub fn relayed_address(&self) -> Option<SocketAddr> {
+        match &self.state {
+            State::Allocated(allocation) => Some(allocation.relayed),
+            _ => None,
+        }
+    }
+
+    /// What the client is doing.
+    pub fn phase(&self) -> TurnPhase {
+        match &self.state {
+            State::Waiting { retry_at } => TurnPhase::Waiting { retry_at: *retry_at },
+            State::Allocating { .. } | State::Freeing { .. } => TurnPhase::Allocating,
+            State::Allocated(allocation) => {
+                TurnPhase::Allocated { relayed: allocation.relayed, responsive: allocation.responsive }
+            }
+            State::Closing { .. } => TurnPhase::Closing,
+            State::Closed => TurnPhase::Closed,
+        }
+    }
+
+    fn relayed_by(&self, channel: ChannelNumber, payload: std::ops::Range<usize>) -> Received {
+        match (&self.state, self.channels.get(channel.index())) {
+            (State::Allocated(_), Some(peer)) => Received::Data { peer: *peer, payload },
+            _ => Received::Nothing,
+        }
+    }
+
+    fn send(&mut self, now: Instant, message: Message) -> Transaction {
+        let transaction = self.login.request(now, message);
+        self.transmits.push((self.server, transaction.bytes()));
+        transaction
+    }
+
+    fn allocate(&mut self, now: Instant) {
+        self.login.use_newest();
+        let request = self.send(now, allocation_request(self.family));
+        self.state = State::Allocating { request, freed: false };
+    }
+
+    fn refresh(&mut self, now: Instant) {
+        let request = self.send(now, Message::request(Method::Refresh)).persistent(now);
+        if let State::Allocated(allocation) = &mut self.state {
+            allocation.refresh = Some(request);
+        }
+    }
+
+    fn keep_allocation(&mut self, now: Instant) {
+        let State::Allocated(allocation) = &mut self.state else {
+            return;
+        };
+        if now >= allocation.expires_at {
+            return self.fail(now, TurnFailure::Unreachable);
+        }
+        let Some(refresh) = &mut allocation.refresh else {
+            if now >= allocation.refresh_at {
+                self.refresh(now);
+            }
+            return;
+        };
+        if refresh.handle_timeout(now) == Due::Resend {
+            self.transmits.push((self.server, refresh.bytes()));
+            if allocation.responsive && refresh.sent() >= UNRESPONSIVE {
+                allocation.responsive = false;
+                self.events.push(TurnEvent::Unresponsive);
+            }
+        }
+    }
+
+    fn keep_peers(&mut self, now: Instant) {
+        let mut due = Vec::new();
+        for (address, peer) in &mut self.peers {
+            match &mut peer.state {
+                PeerState::Asking(request) => match request.handle_timeout(now) {
+                    Due::Nothing => {}
+                    Due::Resend => self.transmits.push((self.server, request.bytes())),
+                    // The server's silence is the allocation's business, which asks more often.
+                    Due::GiveUp => due.push(*address),
+                },
+                PeerState::Held { renew_at: at } | PeerState::Refused { retry_at: at } if now >= *at => {
+                    due.push(*address);
+                }
+                PeerState::Wanted => due.push(*address),
+                PeerState::Held { .. } | PeerState::Refused { .. } => {}
+            }
+        }
+        for address in due {
+            self.ask_for(now, address);
+        }
+    }
+
+    fn ask_for(&mut self, now: Instant, address: SocketAddr) {
+        let Some(peer) = self.peers.get(&address) else {
+            return;
+        };
+        let request = self.send(now, binding_request(address, peer.channel));
+        if let Some(peer) = self.peers.get_mut(&address) {
+            peer.state = PeerState::Asking(request);
+        }
+    }
+
+    fn channel_for(&mut self, peer: SocketAddr) -> Option<ChannelNumber> {
+        let known = self.channels.iter().position(|address| *address == peer);
+        let index = known.unwrap_or(self.channels.len());
+        let channel = ChannelNumber::from_index(index)?;
+        if known.is_none() {
+            self.channels.push(peer);
+        }
+        Some(channel)
+    }
+
+    fn asked(&self, reply: &Message) -> Option<Asked> {
+        let main = match &self.state {
+            State::Allocating { request, .. } => Some((request, Method::Allocate)),
+            State::Freeing { request } | State::Closing { request } => Some((request, Method::Refresh)),
+            State::Allocated(allocation) => {
+                allocation.refresh.as_ref().map(|request| (request, Method::Refresh))
+            }
+            State::Waiting { .. } | State::Closed => None,
+        };
+        if main.is_some_and(|(request, method)| request.id == reply.id && method == reply.method) {
+            return Some(Asked::Main);
+        }
+        let peer = self.peers.iter().find(|(_, peer)| match &peer.state {
+            PeerState::Asking(request) => {
+                let method = binding_method(peer.channel);
+                request.id == reply.id && method == reply.method
+            }
+            _ => false,
+        });
+        peer.map(|(address, _)| Asked::Peer(*address))
+    }
+
+    fn handle_reply(&mut self, now: Instant, reply: &Parsed<'_>) -> Received {
+        if reply.message.class == Class::Request || !reply.message.unknown.is_empty() {
+            return Received::Nothing;
+        }
+        match self.asked(&reply.message) {
+            Some(Asked::Main) => self.handle_main_reply(now, reply),
+            Some(Asked::Peer(address)) => self.handle_peer_reply(now, address, reply),
+            None => return Received::NotOurs,
+        }
+        Received::Nothing
+    }
+
+    fn handle_main_reply(&mut self, now: Instant, reply: &Parsed<'_>) {
+        let (State::Allocating { request, .. }
+        | State::Freeing { request }
+        | State::Closing { request }
+        | State::Allocated(Allocation { refresh: Some(request), .. })) = &self.state
+        else {
+            return;
+        };
+        if !is_believable(request, reply) {
+            return;
+        }
+        let again = match &self.state {
+            State::Allocating { .. } => allocation_request(self.family),
+            State::Allocated(_) => Message::request(Method::Refresh),
+            _ => deletion(),
+        };
+        if let Some(code) = reply.message.error {
+            match self.login.retry(now, request, reply, again) {
+                Some(retry) => {
+                    self.transmits.push((self.server, retry.bytes()));
+                    match &mut self.state {
+                        State::Allocating { request, .. }
+                        | State::Freeing { request }
+                        | State::Closing { request } => *request = retry,
+                        State::Allocated(allocation) => allocation.refresh = Some(retry.persistent(now)),
+                        State::Waiting { .. } | State::Closed => {}
+                    }
+                }
+                None => self.refused(now, code),
+            }
+            return;
+        }
+        match &mut self.state {
+            State::Allocating { .. } => self.allocated(now, &reply.message),
+            State::Freeing { .. } => self.freed(now),
+            State::Closing { .. } => self.closed(),
+            State::Allocated(allocation) => match granted(&reply.message) {
+                Some(lifetime) => {
+                    // Not before: a server that allocates and forgets at once is not to be asked in a circle.
+                    self.failures = 0;
+                    allocation.refresh = None;
+                    allocation.refresh_at = now + REFRESH;
+                    allocation.expires_at = now + lifetime;
+                    if !std::mem::replace(&mut allocation.responsive, true) {
+                        self.events.push(TurnEvent::Responsive);
+                    }
+                }
+                None => self.fail(now, TurnFailure::BadReply),
+            },
+            State::Waiting { .. } | State::Closed => {}
+        }
+    }
+
+    fn refused(&mut self, now: Instant, code: u16) {
+        match &self.state {
+            // Whatever it says, the allocation is not ours any more, or never was.
+            State::Closing { .. } => self.closed(),
+            State::Freeing { .. } => self.freed(now),
+            // Our port had an allocation in a former life of ours (RFC 8656 §7.4).
+            State::Allocating { freed: false, .. } if code == 437 => {
+                let request = self.send(now, deletion());
+                self.state = State::Freeing { request };
+            }
+            State::Allocated(_) if code == 437 => self.fail(now, TurnFailure::Lost),
+            _ => self.fail(now, TurnFailure::of_code(code)),
+        }
+    }
+
+    fn freed(&mut self, now: Instant) {
+        let request = self.send(now, allocation_request(self.family));
+        self.state = State::Allocating { request, freed: true };
+    }
+
+    fn allocated(&mut self, now: Instant, reply: &Message) {
+        let relayed = reply.relayed.map(canonical).filter(|relayed| {
+            relayed.port() != 0 && !relayed.ip().is_unspecified() && IpFamily::of(relayed.ip()) == self.family
+        });
+        let (Some(relayed), Some(lifetime)) = (relayed, granted(reply)) else {
+            return self.fail(now, TurnFailure::BadReply);
+        };
+        self.state = State::Allocated(Allocation {
+            relayed,
+            expires_at: now + lifetime,
+            refresh_at: now + REFRESH,
+            refresh: None,
+            responsive: true,
+        });
+        self.events.push(TurnEvent::Allocated { relayed, mapped: reply.mapped.map(canonical) });
+        self.keep_peers(now);
+    }
+
+    fn handle_peer_reply(&mut self, now: Instant, address: SocketAddr, reply: &Parsed<'_>) {
+        let Some(peer) = self.peers.get_mut(&address) else {
+            return;
+        };
+        let PeerState::Asking(request) = &peer.state else {
+            return;
+        };
+        if !is_believable(request, reply) {
+            return;
+        }
+        let Some(code) = reply.message.error else {
+            peer.state = PeerState::Held { renew_at: now + RENEWAL };
+            if !std::mem::replace(&mut peer.bound, true) {
+                self.events.push(TurnEvent::PeerBound { peer: address });
+            }
+            return;
+        };
+        if let Some(retry) = self.login.retry(now, request, reply, binding_request(address, peer.channel)) {
+            self.transmits.push((self.server, retry.bytes()));
+            peer.state = PeerState::Asking(retry);
+            return;
+        }
+        peer.bound = false;
+        match code {
+            437 => self.fail(now, TurnFailure::Lost),
+            401 | 438 | 441 => self.fail(now, TurnFailure::of_code(code)),
+            // It may have no channels to spare: a permission is enough.
+            400 | 486 | 508 if peer.channel.is_some() => {
+                peer.channel = None;
+                self.ask_for(now, address);
+            }
+            _ => {
+                let retry_at = now + REFUSED_RETRY;
+                peer.state = PeerState::Refused { retry_at };
+                self.events.push(TurnEvent::PeerRefused { peer: address, code, retry_at });
+            }
+        }
+    }
+
+    /// There is no allocation (any more).
+    fn fail(&mut self, now: Instant, failure: TurnFailure) {
+        let pause = match failure {
+            // The server is there and would have us: nothing to wait for.
+            TurnFailure::Lost if self.failures == 0 => Duration::ZERO,
+            _ => FIRST_RETRY.saturating_mul(1 << self.failures.min(8)).min(LONGEST_RETRY),
+        };
+        self.failures = self.failures.saturating_add(1);
+        if failure == TurnFailure::Unreachable {
+            self.login.forget();
+        }
+        let retry_at = now + pause;
+        self.state = State::Waiting { retry_at };
+        self.channels.clear();
+        let addresses: Vec<SocketAddr> = self.peers.keys().copied().collect();
+        for address in addresses {
+            let channel = self.channel_for(address);
+            if let Some(peer) = self.peers.get_mut(&address) {
+                peer.channel = channel;
+                peer.state = PeerState::Wanted;
+                peer.bound = false;
+            }
+        }
+        self.events.push(TurnEvent::Failed { failure, retry_at });
+        if pause.is_zero() {
+            self.allocate(now);
+        }
+    }
+
+    fn closed(&mut self) {
+        self.state = State::Closed;
+        self.peers.clear();
+        self.events.push(TurnEvent::Closed);
+    }
+}
+
+/// Success must be signed with what the request was signed with; an unsigned request can have none. A refusal
+/// may be unsigned (401 and 438 always are), but not signed wrongly: who could send it could as well have
+/// dropped our request.
+fn is_believable(request: &Transaction, reply: &Parsed<'_>) -> bool {
+    let integrity = match &request.key {
+        Some(key) => reply.integrity(key),
+        None if reply.has_integrity() => Integrity::Wrong,
+        None => Integrity::Missing,
+    };
+    match (reply.message.class, integrity) {
+        (Class::Success, Integrity::Valid) => true,
+        (Class::Error, Integrity::Valid | Integrity::Missing) => reply.message.error.is_some(),
+        _ => false,
+    }
+}
+
+fn granted(reply: &Message) -> Option<Duration> {
+    reply.lifetime.filter(|lifetime| *lifetime >= SHORTEST_LIFETIME)
+}
+
+fn allocation_request(family: IpFamily) -> Message {
+    let mut message = Message::request(Method::Allocate);
+    message.transport = Some(UDP);
+    // IPv4 is the default, and servers without IPv6 do not know the attribute.
+    message.family = (family == IpFamily::V6).then_some(family);
+    message
+}
+
+fn deletion() -> Message {
+    let mut message = Message::request(Method::Refresh);
+    message.lifetime = Some(Duration::ZERO);
+    message
+}
+
+fn binding_method(channel: Option<ChannelNumber>) -> Method {
+    if channel.is_some() { Method::ChannelBind } else { Method::CreatePermission }
+}
+
+fn binding_request(peer: SocketAddr, channel: Option<ChannelNumber>) -> Message {
+    let mut message = Message::request(binding_method(channel));
+    message.channel = channel;
+    message.peers = vec![peer];
+    message
+}

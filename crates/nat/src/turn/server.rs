@@ -1,0 +1,612 @@
+//! The server's core.
+
+mod allocation;
+mod nonce;
+mod peer_filter;
+mod rate;
+mod view;
+
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    net::SocketAddr,
+    ops::Range,
+    time::{Duration, Instant},
+};
+
+use allocation::{Allocation, Relay};
+use nonce::Nonces;
+pub use peer_filter::PeerFilter;
+use peer_filter::Verdict;
+use rate::AnswerLimit;
+pub use view::{
+    AllocationId, DropReason, FiveTuple, RelayFailed, RelayFamilies, ToClient, ToPeer, TurnLimits,
+    TurnServerConfig, TurnServerOutput, TurnServerStats,
+};
+
+use super::{
+    ChannelNumber, Framing, IpFamily, LongTermKey, RestError, RestSecret, channel_data,
+    indication::{self, Kind},
+    message::{Class, Integrity, Message, Method, Parsed, UDP},
+};
+use crate::{
+    TransactionIds,
+    address::canonical,
+    outbox::Outbox,
+    stun::{self, TransactionId},
+};
+
+/// Specification: lifetime of an allocation unless the client asks for more (RFC 8656 §3.2).
+const LIFETIME: Duration = Duration::from_secs(600);
+/// Answers that are not drained yet. Full policy: the oldest makes room, as if the network had lost it.
+const TRANSMITS: usize = 256;
+
+/// A TURN server over UDP (RFC 8656 §5 to §12), without sockets. Pure: time comes in as `now`, randomness as a
+/// seed.
+///
+/// The shell gives every datagram of a client to [`Self::handle_client_datagram`] and every datagram that arrives
+/// at a relay socket to [`Self::handle_peer_datagram`], sends what they return, drains [`Self::poll_output`]
+/// after every input, and calls [`Self::handle_timeout`] when [`Self::poll_timeout`] says so.
+///
+/// Nothing is relayed without a permission, and a permission needs an allocation, which needs credentials that
+/// the [`RestSecret`] made for a user and that have not expired, and a nonce that was sent to the very address
+/// that uses it. Who has not proven that much gets no more than a short refusal, and few of them. Nonces, and so
+/// logins, take no memory; everything else is bounded by [`TurnLimits`].
+///
+/// A user is the id in the credentials: newer credentials of the same id may take over an allocation, where
+/// RFC 8656 §5 would have the user name stay. EVEN-PORT and RESERVATION-TOKEN get 508, DONT-FRAGMENT 420, TCP
+/// allocations 442. Binding requests are answered.
+#[derive(Debug)]
+pub struct TurnServer {
+    config: TurnServerConfig,
+    secret: RestSecret,
+    ids: TransactionIds,
+    nonces: Nonces,
+    answers: AnswerLimit,
+    /// An instant and the unix time then, in seconds.
+    clock: (Instant, u64),
+    next_allocation: u64,
+    allocations: HashMap<AllocationId, Allocation>,
+    by_tuple: HashMap<FiveTuple, AllocationId>,
+    by_relayed: HashMap<SocketAddr, AllocationId>,
+    per_user: HashMap<String, usize>,
+    expiries: BTreeSet<(Instant, AllocationId)>,
+    transmits: Outbox<(FiveTuple, Vec<u8>)>,
+    /// Sockets to open and close; bounded because no allocation is made while there are too many.
+    commands: VecDeque<TurnServerOutput>,
+    stats: TurnServerStats,
+}
+
+/// Somebody who has proven who they are.
+#[derive(Debug)]
+struct User {
+    id: String,
+    key: LongTermKey,
+}
+
+impl TurnServer {
+    /// A server without allocations. `seed` makes its nonces: 32 random bytes, used for nothing else. `unix_now`
+    /// is the time of day at `now`, in seconds, against which credentials expire.
+    pub fn new(
+        now: Instant,
+        unix_now: u64,
+        config: TurnServerConfig,
+        secret: RestSecret,
+        seed: [u8; 32],
+    ) -> Self {
+        Self {
+            nonces: Nonces::new(&seed, now),
+            answers: AnswerLimit::new(&seed, now),
+            ids: TransactionIds::from_seed(seed),
+            config,
+            secret,
+            clock: (now, unix_now),
+            next_allocation: 0,
+            allocations: HashMap::new(),
+            by_tuple: HashMap::new(),
+            by_relayed: HashMap::new(),
+            per_user: HashMap::new(),
+            expiries: BTreeSet::new(),
+            transmits: Outbox::new(TRANSMITS),
+            commands: VecDeque::new(),
+            stats: TurnServerStats::default(),
+        }
+    }
+
+    /// Sets the time of day, after the system's clock was corrected.
+    pub fn set_unix_time(&mut self, now: Instant, unix_now: u64) {
+        self.clock = (now, unix_now);
+    }
+
+    /// Takes a datagram that a client sent. If it holds a payload that may go out, says where to; the payload is
+    /// not copied.
+    pub fn handle_client_datagram(
+        &mut self,
+        now: Instant,
+        tuple: FiveTuple,
+        datagram: &[u8],
+    ) -> Option<ToPeer> {
+        self.expire(now);
+        if channel_data::is_channel_data(datagram) {
+            let Some((channel, payload)) = channel_data::parse(datagram) else {
+                return self.drop(DropReason::Malformed);
+            };
+            return self.relay_channel_data(now, tuple, channel, payload);
+        }
+        if indication::is_indication(Kind::Send, datagram) {
+            let Some((peer, payload)) = indication::parse(Kind::Send, datagram) else {
+                return self.drop(DropReason::Malformed);
+            };
+            return self.relay_indication(now, tuple, peer, payload);
+        }
+        match Message::parse(datagram) {
+            Ok(request) if request.message.class == Class::Request => {
+                self.handle_request(now, tuple, &request)
+            }
+            Err(stun::StunError::Method(_)) => self.answer_binding(now, tuple, datagram),
+            _ => self.count(DropReason::Malformed),
+        }
+        None
+    }
+
+    /// Takes a payload that arrived at the relay socket of `allocation` from `from`: it stands in `buffer` at
+    /// `payload`, with [`Framing::HEADROOM`] and [`Framing::TAILROOM`] free around it. If the client wants it, it
+    /// is wrapped in place.
+    pub fn handle_peer_datagram(
+        &mut self,
+        now: Instant,
+        allocation: AllocationId,
+        from: SocketAddr,
+        buffer: &mut [u8],
+        payload: Range<usize>,
+    ) -> Option<ToClient> {
+        self.expire(now);
+        let from = canonical(from);
+        let Some(client) = self.allocations.get_mut(&allocation) else {
+            return self.drop(DropReason::NoAllocation);
+        };
+        if !client.is_permitted(now, from.ip()) {
+            return self.drop(DropReason::NoPermission);
+        }
+        let bytes = payload.len();
+        if !client.admit(now, bytes, &self.config.limits) {
+            return self.drop(DropReason::Rate);
+        }
+        let tuple = client.tuple;
+        let framing = match client.channel_of(now, from) {
+            Some(channel) => Framing::channel(channel),
+            None => Framing::indication(Kind::Data, from, self.ids.next_id()),
+        };
+        let Ok(datagram) = framing.write(buffer, payload) else {
+            return self.drop(DropReason::Framing);
+        };
+        self.stats.to_client_packets += 1;
+        self.stats.to_client_bytes += bytes as u64;
+        Some(ToClient { tuple, datagram })
+    }
+
+    /// The shell opened the relay socket that [`TurnServerOutput::OpenRelay`] asked for, with the address under
+    /// which peers can reach it; or could not.
+    pub fn handle_relay(
+        &mut self,
+        now: Instant,
+        allocation: AllocationId,
+        opened: Result<SocketAddr, RelayFailed>,
+    ) {
+        self.expire(now);
+        let Some(client) = self.allocations.get_mut(&allocation) else {
+            // Too late: nobody waits for it any more.
+            if opened.is_ok() {
+                self.commands.push_back(TurnServerOutput::CloseRelay { allocation });
+            }
+            return;
+        };
+        let Relay::Opening { key, lifetime } = client.relay else {
+            return;
+        };
+        let (tuple, request) = (client.tuple, client.request);
+        match opened {
+            Ok(relayed) => {
+                let relayed = canonical(relayed);
+                client.relay = Relay::Open { relayed };
+                let expires_at = std::mem::replace(&mut client.expires_at, now + lifetime);
+                self.expiries.remove(&(expires_at, allocation));
+                self.expiries.insert((now + lifetime, allocation));
+                self.by_relayed.insert(relayed, allocation);
+                self.stats.allocated += 1;
+                self.allocated(tuple, request, relayed, lifetime, &key);
+            }
+            Err(RelayFailed) => {
+                self.release(allocation);
+                self.refuse(tuple, Method::Allocate, request, 508, &key);
+            }
+        }
+    }
+
+    /// Does what is due at `now`. Calling it early does nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.expire(now);
+    }
+
+    /// What to do next. Drain after every input.
+    pub fn poll_output(&mut self) -> Option<TurnServerOutput> {
+        self.commands.pop_front().or_else(|| {
+            self.transmits.pop().map(|(tuple, datagram)| TurnServerOutput::Transmit { tuple, datagram })
+        })
+    }
+
+    /// When to call [`Self::handle_timeout`]; `None` without allocations.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.expiries.first().map(|(at, _)| *at)
+    }
+
+    /// What was done so far.
+    pub fn stats(&self) -> TurnServerStats {
+        TurnServerStats { allocations: self.allocations.len(), ..self.stats }
+    }
+
+    fn count(&mut self, reason: DropReason) {
+        self.stats.dropped[reason as usize] += 1;
+    }
+
+    fn drop<T>(&mut self, reason: DropReason) -> Option<T> {
+        self.count(reason);
+        None
+    }
+
+    fn relay_channel_data(
+        &mut self,
+        now: Instant,
+        tuple: FiveTuple,
+        channel: ChannelNumber,
+        payload: Range<usize>,
+    ) -> Option<ToPeer> {
+        let Some((id, client)) = open_allocation(&self.by_tuple, &mut self.allocations, tuple) else {
+            return self.drop(DropReason::NoAllocation);
+        };
+        let Some(peer) = client.peer_of(now, channel) else {
+            return self.drop(DropReason::NoChannel);
+        };
+        self.relay(now, id, peer, payload)
+    }
+
+    fn relay_indication(
+        &mut self,
+        now: Instant,
+        tuple: FiveTuple,
+        peer: SocketAddr,
+        payload: Range<usize>,
+    ) -> Option<ToPeer> {
+        match open_allocation(&self.by_tuple, &mut self.allocations, tuple) {
+            Some((id, _)) => self.relay(now, id, peer, payload),
+            None => self.drop(DropReason::NoAllocation),
+        }
+    }
+
+    fn relay(
+        &mut self,
+        now: Instant,
+        allocation: AllocationId,
+        peer: SocketAddr,
+        payload: Range<usize>,
+    ) -> Option<ToPeer> {
+        let client = self.allocations.get_mut(&allocation)?;
+        if !client.is_permitted(now, peer.ip()) {
+            return self.drop(DropReason::NoPermission);
+        }
+        // A permission is for an address; which of its ports may be sent to shows only now.
+        if !is_allowed(&self.config.peers, &self.by_relayed, peer) {
+            return self.drop(DropReason::ForbiddenPeer);
+        }
+        if !client.admit(now, payload.len(), &self.config.limits) {
+            return self.drop(DropReason::Rate);
+        }
+        self.stats.to_peer_packets += 1;
+        self.stats.to_peer_bytes += payload.len() as u64;
+        Some(ToPeer { allocation, peer, payload })
+    }
+
+    fn answer_binding(&mut self, now: Instant, tuple: FiveTuple, datagram: &[u8]) {
+        match stun::answer(datagram, canonical(tuple.client)) {
+            Some(answer) if self.answers.admit(now, tuple.client.ip()) => {
+                self.transmits.push((tuple, answer))
+            }
+            Some(_) => self.count(DropReason::AnswerLimit),
+            None => self.count(DropReason::Malformed),
+        }
+    }
+
+    fn handle_request(&mut self, now: Instant, tuple: FiveTuple, request: &Parsed<'_>) {
+        let message = &request.message;
+        let user = match self.authenticate(now, tuple, request) {
+            Ok(user) => user,
+            Err(code) => return self.challenge(now, tuple, message, code),
+        };
+        if !message.unknown.is_empty() {
+            let mut refusal = Message::new(message.method, Class::Error, message.id);
+            refusal.error = Some(420);
+            refusal.unknown.clone_from(&message.unknown);
+            self.stats.refused += 1;
+            return self.transmits.push((tuple, refusal.encode(Some(&user.key))));
+        }
+        let outcome = match message.method {
+            Method::Allocate => self.allocate(now, tuple, message, &user),
+            Method::Refresh => self.refresh(now, tuple, message, &user),
+            Method::CreatePermission => self.create_permission(now, tuple, message, &user),
+            Method::ChannelBind => self.bind_channel(now, tuple, message, &user),
+        };
+        match outcome {
+            Ok(Some(success)) => self.transmits.push((tuple, success.encode(Some(&user.key)))),
+            Ok(None) => {}
+            Err(code) => self.refuse(tuple, message.method, message.id, code, &user.key),
+        }
+    }
+
+    /// Who sent it, or the error code (RFC 8489 §9.2.4). The cheap checks come first.
+    fn authenticate(&self, now: Instant, tuple: FiveTuple, request: &Parsed<'_>) -> Result<User, u16> {
+        if !request.has_integrity() {
+            return Err(401);
+        }
+        let message = &request.message;
+        let (Some(username), Some(realm), Some(nonce)) = (&message.username, &message.realm, &message.nonce)
+        else {
+            return Err(400);
+        };
+        if !self.nonces.is_valid(now, tuple.client, nonce) {
+            return Err(438);
+        }
+        if *realm != self.config.realm {
+            return Err(401);
+        }
+        let (id, password) =
+            self.secret.read(username, self.unix_time(now)).map_err(|error| match error {
+                RestError::Malformed | RestError::Expired => 401_u16,
+            })?;
+        let key = LongTermKey::new(username, realm, &password);
+        match request.integrity(&key) {
+            Integrity::Valid => Ok(User { id: id.to_owned(), key }),
+            Integrity::Missing | Integrity::Wrong => Err(401),
+        }
+    }
+
+    fn unix_time(&self, now: Instant) -> u64 {
+        let (at, unix) = self.clock;
+        unix.saturating_add(now.saturating_duration_since(at).as_secs())
+    }
+
+    /// Refuses somebody who has not proven to be where the request claims to come from, if they do not get too
+    /// many answers already.
+    fn challenge(&mut self, now: Instant, tuple: FiveTuple, request: &Message, code: u16) {
+        if !self.answers.admit(now, tuple.client.ip()) {
+            return self.count(DropReason::AnswerLimit);
+        }
+        let mut refusal = Message::new(request.method, Class::Error, request.id);
+        refusal.error = Some(code);
+        if code == 400 {
+            self.stats.refused += 1;
+        } else {
+            refusal.realm = Some(self.config.realm.clone());
+            refusal.nonce = Some(self.nonces.issue(now, tuple.client));
+        }
+        self.transmits.push((tuple, refusal.encode(None)));
+    }
+
+    fn refuse(&mut self, tuple: FiveTuple, method: Method, id: TransactionId, code: u16, key: &LongTermKey) {
+        let mut refusal = Message::new(method, Class::Error, id);
+        refusal.error = Some(code);
+        self.stats.refused += 1;
+        self.transmits.push((tuple, refusal.encode(Some(key))));
+    }
+
+    /// RFC 8656 §7.2.
+    fn allocate(
+        &mut self,
+        now: Instant,
+        tuple: FiveTuple,
+        request: &Message,
+        user: &User,
+    ) -> Result<Option<Message>, u16> {
+        if let Some(id) = self.by_tuple.get(&tuple)
+            && let Some(existing) = self.allocations.get(id)
+        {
+            if existing.request != request.id || existing.user != user.id {
+                return Err(437);
+            }
+            // Its answer was lost, or is still to come.
+            if let Relay::Open { relayed } = existing.relay {
+                let lifetime = existing.expires_at.saturating_duration_since(now);
+                self.allocated(tuple, request.id, relayed, lifetime, &user.key);
+            }
+            return Ok(None);
+        }
+        match request.transport {
+            Some(UDP) => {}
+            Some(_) => return Err(442),
+            None => return Err(400),
+        }
+        if request.wants_port_pair {
+            return Err(508);
+        }
+        let family = request.family.unwrap_or(IpFamily::V4);
+        if !self.config.families.has(family) {
+            return Err(440);
+        }
+        let limits = self.config.limits;
+        if self.per_user.get(&user.id).copied().unwrap_or(0) >= limits.allocations_per_user {
+            return Err(486);
+        }
+        let undrained = self.commands.len() > limits.allocations;
+        if self.allocations.len() >= limits.allocations || undrained {
+            return Err(508);
+        }
+
+        let id = AllocationId(self.next_allocation);
+        self.next_allocation += 1;
+        let opening = Relay::Opening { key: user.key, lifetime: self.lifetime(request) };
+        let allocation = Allocation::new(now, tuple, user.id.clone(), family, request.id, opening, &limits);
+        self.expiries.insert((allocation.expires_at, id));
+        self.allocations.insert(id, allocation);
+        self.by_tuple.insert(tuple, id);
+        *self.per_user.entry(user.id.clone()).or_default() += 1;
+        self.commands.push_back(TurnServerOutput::OpenRelay { allocation: id, family });
+        Ok(None)
+    }
+
+    fn allocated(
+        &mut self,
+        tuple: FiveTuple,
+        request: TransactionId,
+        relayed: SocketAddr,
+        lifetime: Duration,
+        key: &LongTermKey,
+    ) {
+        let mut success = Message::new(Method::Allocate, Class::Success, request);
+        success.relayed = Some(relayed);
+        success.mapped = Some(canonical(tuple.client));
+        success.lifetime = Some(lifetime);
+        self.transmits.push((tuple, success.encode(Some(key))));
+    }
+
+    /// RFC 8656 §8.2.
+    fn refresh(
+        &mut self,
+        now: Instant,
+        tuple: FiveTuple,
+        request: &Message,
+        user: &User,
+    ) -> Result<Option<Message>, u16> {
+        let lifetime = match request.lifetime {
+            Some(Duration::ZERO) => Duration::ZERO,
+            _ => self.lifetime(request),
+        };
+        let (id, allocation) = self.allocation_of(tuple, user)?;
+        if request.family.is_some_and(|family| family != allocation.family) {
+            return Err(443);
+        }
+        if lifetime.is_zero() {
+            self.release(id);
+        } else {
+            let expires_at = std::mem::replace(&mut allocation.expires_at, now + lifetime);
+            self.expiries.remove(&(expires_at, id));
+            self.expiries.insert((now + lifetime, id));
+        }
+        let mut success = Message::new(Method::Refresh, Class::Success, request.id);
+        success.lifetime = Some(lifetime);
+        Ok(Some(success))
+    }
+
+    /// RFC 8656 §9.2.
+    fn create_permission(
+        &mut self,
+        now: Instant,
+        tuple: FiveTuple,
+        request: &Message,
+        user: &User,
+    ) -> Result<Option<Message>, u16> {
+        let limits = self.config.limits;
+        let family = self.allocation_of(tuple, user)?.1.family;
+        if request.peers.is_empty() {
+            return Err(400);
+        }
+        for peer in &request.peers {
+            self.check_peer(family, *peer)?;
+        }
+        let peers: Vec<_> = request.peers.iter().map(SocketAddr::ip).collect();
+        let (_, allocation) = self.allocation_of(tuple, user)?;
+        allocation.permit(now, &peers, &limits).map_err(|refusal| refusal as u16)?;
+        Ok(Some(Message::new(Method::CreatePermission, Class::Success, request.id)))
+    }
+
+    /// RFC 8656 §12.2.
+    fn bind_channel(
+        &mut self,
+        now: Instant,
+        tuple: FiveTuple,
+        request: &Message,
+        user: &User,
+    ) -> Result<Option<Message>, u16> {
+        let limits = self.config.limits;
+        let family = self.allocation_of(tuple, user)?.1.family;
+        let (Some(channel), Some(peer)) = (request.channel, request.peers.first().copied()) else {
+            return Err(400);
+        };
+        self.check_peer(family, peer)?;
+        if !is_allowed(&self.config.peers, &self.by_relayed, peer) {
+            return Err(403);
+        }
+        let (_, allocation) = self.allocation_of(tuple, user)?;
+        allocation.bind(now, channel, peer, &limits).map_err(|refusal| refusal as u16)?;
+        Ok(Some(Message::new(Method::ChannelBind, Class::Success, request.id)))
+    }
+
+    fn check_peer(&self, family: IpFamily, peer: SocketAddr) -> Result<(), u16> {
+        if IpFamily::of(peer.ip()) != family {
+            return Err(443);
+        }
+        match self.config.peers.judge(peer.ip()) {
+            Verdict::Denied => Err(403),
+            Verdict::Allowed | Verdict::OwnHost => Ok(()),
+        }
+    }
+
+    /// The finished allocation of who asks, or the error code.
+    fn allocation_of(
+        &mut self,
+        tuple: FiveTuple,
+        user: &User,
+    ) -> Result<(AllocationId, &mut Allocation), u16> {
+        let found = open_allocation(&self.by_tuple, &mut self.allocations, tuple).ok_or(437_u16)?;
+        if found.1.user == user.id { Ok(found) } else { Err(441) }
+    }
+
+    fn lifetime(&self, request: &Message) -> Duration {
+        let longest = self.config.limits.longest_lifetime.max(LIFETIME);
+        request.lifetime.unwrap_or(LIFETIME).clamp(LIFETIME, longest)
+    }
+
+    fn expire(&mut self, now: Instant) {
+        while let Some((at, id)) = self.expiries.first().copied()
+            && at <= now
+        {
+            self.release(id);
+        }
+    }
+
+    /// Ends an allocation and everything that belongs to it.
+    fn release(&mut self, id: AllocationId) {
+        let Some(allocation) = self.allocations.remove(&id) else {
+            return;
+        };
+        self.expiries.remove(&(allocation.expires_at, id));
+        self.by_tuple.remove(&allocation.tuple);
+        if let Some(count) = self.per_user.get_mut(&allocation.user) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_user.remove(&allocation.user);
+            }
+        }
+        if let Some(relayed) = allocation.relayed() {
+            self.by_relayed.remove(&relayed);
+            self.commands.push_back(TurnServerOutput::CloseRelay { allocation: id });
+        }
+    }
+}
+
+fn open_allocation<'a>(
+    by_tuple: &HashMap<FiveTuple, AllocationId>,
+    allocations: &'a mut HashMap<AllocationId, Allocation>,
+    tuple: FiveTuple,
+) -> Option<(AllocationId, &'a mut Allocation)> {
+    let id = *by_tuple.get(&tuple)?;
+    let allocation = allocations.get_mut(&id)?;
+    allocation.relayed().is_some().then_some((id, allocation))
+}
+
+/// Whether the server itself lets anyone send to `peer`.
+fn is_allowed(filter: &PeerFilter, by_relayed: &HashMap<SocketAddr, AllocationId>, peer: SocketAddr) -> bool {
+    peer.port() != 0
+        && match filter.judge(peer.ip()) {
+            Verdict::Allowed => true,
+            Verdict::OwnHost => by_relayed.contains_key(&peer),
+            Verdict::Denied => false,
+        }
+}
