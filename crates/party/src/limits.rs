@@ -20,3 +20,15 @@ pub const SIGNAL_BYTES: usize = 4_096;
 pub const DATAGRAM_BYTES: usize = 65_535;
 /// Largest packet inside the tunnel, in bytes.
 pub const PACKET_BYTES: usize = 1_420;
+/// Most relays that a control server offers.
+pub const RELAYS: usize = 16;
+/// Most addresses of one relay.
+pub const RELAY_URIS: usize = 4;
+/// Longest address of a relay, in bytes.
+pub const RELAY_URI_BYTES: usize = 200;
+/// Longest name or region of a relay, in bytes.
+pub const RELAY_NAME_BYTES: usize = 64;
+/// Longest user name for a relay, in bytes.
+pub const RELAY_USERNAME_BYTES: usize = 128;
+/// Longest password for a relay, in bytes.
+pub const RELAY_PASSWORD_BYTES: usize = 128;
