@@ -123,6 +123,10 @@ impl Client {
             }
             SessionOutput::Request(request) => Command::Request { connection, request: Box::new(request) },
             SessionOutput::Heartbeat => Command::Heartbeat { connection },
+            SessionOutput::GetRelays => Command::GetRelays { connection },
+            SessionOutput::RegisterRelay(relay) => {
+                Command::RegisterRelay { connection, relay: Box::new(relay) }
+            }
         };
         if self.context.commands.send(command).await.is_err() {
             self.session.end(ErrorCode::Stopping);

@@ -7,7 +7,7 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 use lanrage_control::{
-    protocol::{ErrorCode, Refusal, Request, ServerMessage, StunEndpoint},
+    protocol::{ErrorCode, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
     registry::{Registry, RegistrySettings},
     session::{ConnectionId, Hub, HubOutput, Proven},
 };
@@ -38,6 +38,10 @@ pub(crate) enum Command {
     Request { connection: ConnectionId, request: Box<Request> },
     /// A sign of life.
     Heartbeat { connection: ConnectionId },
+    /// Its client wants fresh credentials for the relays.
+    GetRelays { connection: ConnectionId },
+    /// Its client is a relay and says how it is.
+    RegisterRelay { connection: ConnectionId, relay: Box<RelayRegistration> },
     /// It is over.
     Disconnect { connection: ConnectionId },
 }
@@ -97,6 +101,10 @@ impl Coordinator {
             }
             Command::Request { connection, request } => self.hub.request(connection, *request, now()),
             Command::Heartbeat { connection } => self.hub.heartbeat(connection, now()),
+            Command::GetRelays { connection } => self.hub.get_relays(connection, now()),
+            Command::RegisterRelay { connection, relay } => {
+                self.hub.register_relay(connection, *relay, now());
+            }
             Command::Disconnect { connection } => self.drop_connection(connection),
         }
     }

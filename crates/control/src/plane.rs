@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use lanrage_party::{PartyId, PeerId, SealedSignal, UnixMillis};
+use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, UnixMillis};
 
 use crate::{
     LinkClosed,
@@ -46,6 +46,11 @@ pub enum ControlEvent {
         /// The server's clock; `None` where there is no server.
         server_time: Option<UnixMillis>,
     },
+    /// The relays that the server offers, with their hosts filled in and credentials for this device; replaces all that it
+    /// offered before. Follows every [`ControlEvent::Connected`] of a server, be it empty, and comes again when
+    /// relays come, go or fill up, and before the credentials expire. Every offer is within its limits. What was offered
+    /// stays usable while the server is away.
+    Relays(Vec<RelayOffer>),
     /// The control plane is not there, or no more. Said again with every failed try.
     Disconnected {
         /// Why.

@@ -1,6 +1,7 @@
 //! The control server's database.
 
 mod m20261122_000001_parties;
+mod m20261122_000002_relays;
 
 use sea_orm_migration::prelude::*;
 
@@ -11,6 +12,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_parties::Migration)]
+        vec![Box::new(m20261122_000001_parties::Migration), Box::new(m20261122_000002_relays::Migration)]
     }
 }

@@ -70,3 +70,28 @@ pub(super) mod auth_tokens {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+pub(super) mod relay_servers {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "relay_servers")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) name: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) region: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) uris: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) peer_id: String,
+        pub(crate) load_percent: i64,
+        pub(crate) registered_at: i64,
+        pub(crate) last_seen: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -13,7 +13,7 @@ use std::{
 use data_encoding::HEXLOWER;
 use lanrage_control::{
     protocol::SessionToken,
-    registry::{StoredChange, StoredParty, StoredPeer},
+    registry::{StoredChange, StoredParty, StoredPeer, StoredRelay},
 };
 use lanrage_migrations::control_server::Migrator;
 use lanrage_party::{PeerId, UnixMillis};
@@ -24,7 +24,7 @@ use sea_orm::{
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 use sha2::{Digest, Sha256};
 
-use self::entities::{auth_tokens, parties, peers};
+use self::entities::{auth_tokens, parties, peers, relay_servers};
 use crate::ServerError;
 
 const FILE: &str = "control.db";
@@ -108,11 +108,18 @@ impl Database {
         Ok((parties, peers, unread))
     }
 
+    /// The relays that have registered themselves. Rows that cannot be read are left out: a relay registers again.
+    pub(crate) async fn load_relays(&self) -> Result<Vec<StoredRelay>, DbErr> {
+        let rows = relay_servers::Entity::find().all(&self.connection).await?;
+        Ok(rows.into_iter().filter_map(rows::read_relay).collect())
+    }
+
     /// Writes a batch: all of it, or nothing.
     pub(crate) async fn commit(&self, changes: &[StoredChange]) -> Result<(), DbErr> {
         let transaction = self.connection.begin().await?;
         write_changes(&transaction, changes).await?;
         write_tokens(&transaction, changes).await?;
+        write_relays(&transaction, changes).await?;
         transaction.commit().await
     }
 
@@ -194,7 +201,10 @@ async fn write_changes(database: &impl ConnectionTrait, changes: &[StoredChange]
                 put_peers.push(rows::peer_row(peer));
             }
             StoredChange::RemovePeer { party, peer } => stale_peers.push((*party, *peer)),
-            StoredChange::PutToken(_) | StoredChange::ExpireTokens { .. } => {}
+            StoredChange::PutToken(_)
+            | StoredChange::ExpireTokens { .. }
+            | StoredChange::PutRelay(_)
+            | StoredChange::RemoveRelay(_) => {}
         }
     }
     for gone in gone_parties.chunks(ROWS) {
@@ -245,6 +255,20 @@ async fn write_tokens(database: &impl ConnectionTrait, changes: &[StoredChange])
                     .await?;
             }
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn write_relays(database: &impl ConnectionTrait, changes: &[StoredChange]) -> Result<(), DbErr> {
+    for change in changes {
+        let (StoredChange::PutRelay(StoredRelay { name, .. }) | StoredChange::RemoveRelay(name)) = change
+        else {
+            continue;
+        };
+        relay_servers::Entity::delete_by_id(name.clone()).exec(database).await?;
+        if let StoredChange::PutRelay(relay) = change {
+            relay_servers::Entity::insert(rows::relay_row(relay)).exec_without_returning(database).await?;
         }
     }
     Ok(())

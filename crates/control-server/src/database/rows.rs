@@ -2,12 +2,12 @@
 
 use lanrage_control::{
     protocol::SessionToken,
-    registry::{StoredParty, StoredPeer, StoredToken},
+    registry::{StoredParty, StoredPeer, StoredRelay, StoredToken},
 };
 use lanrage_party::{Name, NatType, Subnet, UnixMillis};
 use sea_orm::Set;
 
-use super::entities::{auth_tokens, parties, peers};
+use super::entities::{auth_tokens, parties, peers, relay_servers};
 
 pub(super) fn party_row(party: &StoredParty) -> parties::ActiveModel {
     parties::ActiveModel {
@@ -74,6 +74,30 @@ pub(super) fn read_token(row: &auth_tokens::Model, token: SessionToken) -> Optio
         peer: row.peer_id.parse().ok()?,
         created_at: read_time(row.created_at),
         expires_at: read_time(row.expires_at),
+    })
+}
+
+pub(super) fn relay_row(relay: &StoredRelay) -> relay_servers::ActiveModel {
+    relay_servers::ActiveModel {
+        name: Set(relay.name.clone()),
+        region: Set(relay.region.clone()),
+        uris: Set(serde_json::to_string(&relay.uris).expect("addresses are JSON")),
+        peer_id: Set(relay.peer.to_string()),
+        load_percent: Set(relay.load_percent.into()),
+        registered_at: Set(time(relay.registered_at)),
+        last_seen: Set(time(relay.last_seen)),
+    }
+}
+
+pub(super) fn read_relay(row: relay_servers::Model) -> Option<StoredRelay> {
+    Some(StoredRelay {
+        uris: serde_json::from_str(&row.uris).ok()?,
+        peer: row.peer_id.parse().ok()?,
+        load_percent: u8::try_from(row.load_percent).unwrap_or(100),
+        registered_at: read_time(row.registered_at),
+        last_seen: read_time(row.last_seen),
+        name: row.name,
+        region: row.region,
     })
 }
 

@@ -134,6 +134,8 @@ impl LocalControlPlane {
                 SessionOutput::Proven(proven) => self.hub.connect(guest, proven, now.wall),
                 SessionOutput::Request(request) => self.hub.request(guest, request, now.wall),
                 SessionOutput::Heartbeat => self.hub.heartbeat(guest, now.wall),
+                SessionOutput::GetRelays => self.hub.get_relays(guest, now.wall),
+                SessionOutput::RegisterRelay(relay) => self.hub.register_relay(guest, relay, now.wall),
                 SessionOutput::Close => {
                     self.guests.remove(&guest);
                     self.guest_actions.push_back(GuestAction::Close(guest));

@@ -157,6 +157,9 @@ fn event(message: ServerMessage) -> Option<ControlEvent> {
         ServerMessage::Signal { party, from, signal } => Some(ControlEvent::Signal { party, from, signal }),
         ServerMessage::Left { party } => Some(ControlEvent::Left { party }),
         ServerMessage::Error(refusal) => Some(ControlEvent::Refused { refusal, retry_at: None }),
-        ServerMessage::Challenge { .. } | ServerMessage::Welcome { .. } | ServerMessage::Alive => None,
+        ServerMessage::Challenge { .. }
+        | ServerMessage::Welcome { .. }
+        | ServerMessage::Relays { .. }
+        | ServerMessage::Alive => None,
     }
 }

@@ -47,7 +47,10 @@ impl ControlState {
             StoredChange::RemovePeer { party, peer } => {
                 self.peers.remove(&(party, peer));
             }
-            StoredChange::PutToken(_) | StoredChange::ExpireTokens { .. } => {}
+            StoredChange::PutToken(_)
+            | StoredChange::ExpireTokens { .. }
+            | StoredChange::PutRelay(_)
+            | StoredChange::RemoveRelay(_) => {}
         }
     }
 

@@ -3,7 +3,7 @@ use lanrage_party::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::SessionToken;
+use super::{RelayRegistration, SessionToken};
 
 /// A frame of a client. Read it with [`ClientMessage::parse`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +44,11 @@ pub enum SessionMessage {
     },
     /// A sign of life, answered with `alive`.
     Heartbeat,
+    /// The relays again, with fresh credentials; answered with `relays`. A server that is older than relays answers
+    /// [`super::ErrorCode::UnknownMessage`].
+    GetRelays,
+    /// A relay is there and says how it is: a sign of life likewise, answered with `alive`.
+    RegisterRelay(RelayRegistration),
 }
 
 /// What a member, or somebody who wants to be one, asks of a control plane.

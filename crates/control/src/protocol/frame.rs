@@ -43,7 +43,7 @@ impl ClientMessage {
             return Err(FrameError::TooLarge);
         }
         let message = match tag(text)?.as_ref() {
-            "hello" | "prove" | "heartbeat" => Self::Session(body(text)?),
+            "hello" | "prove" | "heartbeat" | "get_relays" | "register_relay" => Self::Session(body(text)?),
             "create_party" | "join_party" | "leave_party" | "update_peer" | "signal" | "get_party" => {
                 Self::Request(body(text)?)
             }
@@ -54,6 +54,9 @@ impl ClientMessage {
                 SessionMessage::Hello { client_version: text, .. }
                 | SessionMessage::Prove { authority: text, .. },
             ) if text.len() > TEXT_BYTES => Err(FrameError::Malformed("a text is too long".into())),
+            Self::Session(SessionMessage::RegisterRelay(relay)) if !relay.is_within_limits() => {
+                Err(FrameError::Malformed("a relay is not within the limits".into()))
+            }
             _ => Ok(message),
         }
     }
@@ -85,7 +88,8 @@ impl ServerMessage {
             return Err(FrameError::TooLarge);
         }
         match tag(text)?.as_ref() {
-            "challenge" | "welcome" | "party" | "delta" | "signal" | "left" | "alive" | "error" => {}
+            "challenge" | "welcome" | "party" | "delta" | "signal" | "left" | "alive" | "relays"
+            | "error" => {}
             other => return Err(unknown(other)),
         }
         let mut message = body(text)?;

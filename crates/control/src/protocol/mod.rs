@@ -12,6 +12,8 @@
 //!                                        ←  delta{revision, change} (to every other member)
 //!   heartbeat                            →
 //!                                        ←  alive
+//!   get_relays                           →
+//!                                        ←  relays{relays}          (also by itself)
 //! ```
 //!
 //! Unknown fields are ignored, so fields can be added. An unknown `type` is answered with
@@ -25,6 +27,7 @@
 mod client;
 mod error;
 mod frame;
+mod relay;
 mod roster;
 mod secret;
 mod server;
@@ -32,6 +35,7 @@ mod server;
 pub use client::{ClientMessage, Request, RequestKind, SessionMessage};
 pub use error::{ErrorCode, Refusal};
 pub use frame::FrameError;
+pub use relay::{RelayProof, RelayRegistration, relay_secret};
 pub use roster::{Change, PartySnapshot, PeerEntry};
 pub use secret::{Nonce, SessionToken, prove_message};
 pub use server::{ServerMessage, StunEndpoint};

@@ -1,7 +1,7 @@
-use lanrage_party::{PartyId, PeerId, SealedSignal, UnixMillis};
+use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, UnixMillis};
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Nonce, PartySnapshot, Refusal, SessionToken};
+use super::{Change, Nonce, PartySnapshot, Refusal, SessionToken, relay};
 
 /// A frame of a server. A client reads it with [`ServerMessage::parse`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,16 @@ pub enum ServerMessage {
         /// STUN servers to learn one's own address from; at most [`super::STUN_ENDPOINTS`].
         #[serde(default)]
         stun: Vec<StunEndpoint>,
+        /// Relays, with credentials for this client; at most [`lanrage_party::limits::RELAYS`], each within its
+        /// limits: what is not is left out when it is read.
+        #[serde(default, deserialize_with = "relay::lenient", skip_serializing_if = "Vec::is_empty")]
+        relays: Vec<RelayOffer>,
+    },
+    /// The relays as they are now, with fresh credentials; replaces all that were offered before.
+    Relays {
+        /// As in `welcome`.
+        #[serde(deserialize_with = "relay::lenient")]
+        relays: Vec<RelayOffer>,
     },
     /// A party as it is now; replaces all that was known of it.
     Party {

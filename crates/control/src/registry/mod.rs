@@ -20,6 +20,7 @@ mod adopt;
 mod cleanup;
 mod memberships;
 mod party;
+mod relays;
 mod restore;
 mod settings;
 mod stored;
@@ -28,8 +29,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lanrage_party::{PartyId, PeerId, SignedRecord, UnixMillis};
 
+pub use relays::{ConfiguredRelay, IssueCredentials, OffersChange, RelayRegistry, RelaySettings};
 pub use settings::RegistrySettings;
-pub use stored::{StoredChange, StoredParty, StoredPeer, StoredToken};
+pub use stored::{StoredChange, StoredParty, StoredPeer, StoredRelay, StoredToken};
 
 use self::{memberships::Memberships, party::PartyState, stored::Dirty};
 use crate::protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, ServerMessage};

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use lanrage_party::{Name, NatType, PartyId, PeerId, SignedRecord, Subnet, UnixMillis};
+use lanrage_party::{Name, NatType, PartyId, PeerId, RelayUri, SignedRecord, Subnet, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::SessionToken;
@@ -55,6 +55,26 @@ pub struct StoredToken {
     pub expires_at: UnixMillis,
 }
 
+/// A relay that has registered itself, as it is stored: a server that restarts offers it without waiting for its next
+/// sign of life. Its secret is made from the registration key and is not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRelay {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub region: String,
+    /// How to reach it.
+    pub uris: Vec<RelayUri>,
+    /// In whose session it registered last.
+    pub peer: PeerId,
+    /// Share of its capacity in use, 0 to 100.
+    pub load_percent: u8,
+    /// When it registered first.
+    pub registered_at: UnixMillis,
+    /// When it was last heard of, to within two minutes.
+    pub last_seen: UnixMillis,
+}
+
 /// What has to be written before the messages of the same step are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredChange {
@@ -73,6 +93,10 @@ pub enum StoredChange {
     RemoveParty(PartyId),
     /// Insert a token, in place of every other one of its peer: that one is of a session that this replaces.
     PutToken(StoredToken),
+    /// Insert or replace a relay that has registered itself.
+    PutRelay(StoredRelay),
+    /// Remove the relay of this name.
+    RemoveRelay(String),
     /// Remove every token whose [`StoredToken::expires_at`] is not later than this.
     ExpireTokens {
         /// The time of the sweep.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use lanrage_party::{PartyId, UnixMillis};
+use lanrage_party::{PartyId, RelayOffer, UnixMillis};
 
 use super::{Backoff, RemoteControlPlane, State, membership::Step};
 use crate::{
@@ -48,14 +48,21 @@ impl RemoteControlPlane {
             }
             (
                 State::Greeting { .. },
-                ServerMessage::Welcome { session, protocol, heartbeat_interval_ms, stun, server_time },
+                ServerMessage::Welcome {
+                    session,
+                    protocol,
+                    heartbeat_interval_ms,
+                    stun,
+                    server_time,
+                    relays,
+                },
             ) => {
                 if protocol > PROTOCOL_VERSION || negotiate(protocol).is_none() {
                     return self.refuse_session(now, &ErrorCode::ProtocolVersion.into());
                 }
                 self.session = Some(session);
                 self.replaced = false;
-                self.begin(now, heartbeat_interval_ms, server_time, stun);
+                self.begin(now, heartbeat_interval_ms, server_time, stun, relays);
             }
             (State::Greeting { .. }, ServerMessage::Error(refusal)) => self.refuse_session(now, &refusal),
             (State::Ready { .. }, message) => {
@@ -72,6 +79,7 @@ impl RemoteControlPlane {
         heartbeat_interval_ms: u64,
         server_time: UnixMillis,
         mut stun: Vec<StunEndpoint>,
+        relays: Vec<RelayOffer>,
     ) {
         // Whatever the server wishes: neither a flood nor a silence in which its death goes unnoticed.
         let interval = Duration::from_millis(heartbeat_interval_ms)
@@ -84,12 +92,25 @@ impl RemoteControlPlane {
             }
         }
         self.events.push_back(ControlEvent::Connected { stun, server_time: Some(server_time) });
+        self.handle_relays(relays);
+        if self.registration.is_some() {
+            self.send_sign_of_life(now);
+        }
         for party in self.leaving.clone() {
             self.send_request(now, Request::LeaveParty { party });
         }
         for party in self.memberships.keys().copied().collect::<Vec<PartyId>>() {
             self.register(now, party);
         }
+    }
+
+    fn handle_relays(&mut self, mut relays: Vec<RelayOffer>) {
+        for uri in relays.iter_mut().flat_map(|relay| &mut relay.uris) {
+            if uri.host.is_empty() {
+                uri.host = self.settings.host().to_owned();
+            }
+        }
+        self.events.push_back(ControlEvent::Relays(relays));
     }
 
     fn handle_message(&mut self, now: Instant, message: ServerMessage) {
@@ -117,6 +138,7 @@ impl RemoteControlPlane {
                     self.events.push_back(ControlEvent::Left { party });
                 }
             }
+            ServerMessage::Relays { relays } => self.handle_relays(relays),
             ServerMessage::Error(refusal) => self.handle_refusal(now, refusal),
             _ => {}
         }

@@ -15,7 +15,7 @@ pub use self::settings::{RemoteSettings, RemoteTimings};
 use self::{answers::Answers, backoff::Backoff, membership::Membership};
 use crate::{
     ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LinkId, Now,
-    protocol::{ClientMessage, Request, SessionMessage, SessionToken},
+    protocol::{ClientMessage, RelayRegistration, Request, SessionMessage, SessionToken},
 };
 
 /// The client of a control server: a pure state machine.
@@ -44,6 +44,8 @@ pub struct RemoteControlPlane {
     replaced: bool,
     /// When the connection counts as dead, because something is unanswered.
     answer_due: Option<Instant>,
+    /// What this device is, if it is a relay.
+    registration: Option<RelayRegistration>,
     actions: VecDeque<LinkAction>,
     events: VecDeque<ControlEvent>,
 }
@@ -78,6 +80,7 @@ impl RemoteControlPlane {
             answers: Answers::default(),
             replaced: false,
             answer_due: None,
+            registration: None,
             actions: VecDeque::new(),
             events: VecDeque::new(),
         };
@@ -114,12 +117,33 @@ impl RemoteControlPlane {
                 self.dial(now.instant);
             }
             State::Ready { .. } => {
-                self.send(now.instant, &ClientMessage::Session(SessionMessage::Heartbeat));
+                self.send_sign_of_life(now.instant);
                 let soon = now.instant + self.settings.timings.answer_after_change;
                 self.answer_due = Some(self.answer_due.map_or(soon, |due| due.min(soon)));
             }
             State::Stopped => {}
         }
+    }
+
+    /// Asks for relays with fresh credentials, answered by [`ControlEvent::Relays`]: when a relay refuses the ones that were
+    /// given. Nothing happens without a session; the next one begins with relays anyway.
+    pub fn request_relays(&mut self, now: Now) {
+        if self.is_connected() {
+            self.send(now.instant, &ClientMessage::Session(SessionMessage::GetRelays));
+        }
+    }
+
+    /// From now on this is a relay's session: every sign of life says how the relay is, beginning at once.
+    pub fn register_relay(&mut self, now: Now, registration: RelayRegistration) {
+        self.registration = Some(registration);
+        if self.is_connected() {
+            self.send_sign_of_life(now.instant);
+        }
+    }
+
+    fn send_sign_of_life(&mut self, now: Instant) {
+        let sign = self.registration.clone().map_or(SessionMessage::Heartbeat, SessionMessage::RegisterRelay);
+        self.send(now, &ClientMessage::Session(sign));
     }
 
     /// Closes the connection for good. The server marks the peer away; memberships stay.
@@ -235,7 +259,7 @@ impl ControlPlane for RemoteControlPlane {
             }
             State::Ready { next_heartbeat, interval, .. } if now >= *next_heartbeat => {
                 *next_heartbeat = now + *interval;
-                self.send(now, &ClientMessage::Session(SessionMessage::Heartbeat));
+                self.send_sign_of_life(now);
             }
             _ => {}
         }

@@ -4,8 +4,8 @@ use lanrage_party::{IdentityKey, PeerId, Signature};
 
 use super::{ConnectionLimits, TokenBucket};
 use crate::protocol::{
-    ClientMessage, ErrorCode, Nonce, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, Refusal, Request,
-    ServerMessage, SessionMessage, SessionToken, negotiate, prove_message,
+    ClientMessage, ErrorCode, Nonce, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, Refusal, RelayRegistration,
+    Request, ServerMessage, SessionMessage, SessionToken, negotiate, prove_message,
 };
 
 /// One client's connection as a server sees it, from hello to goodbye: a pure state machine.
@@ -51,6 +51,10 @@ pub enum SessionOutput {
     Request(Request),
     /// The client gives a sign of life, to be answered.
     Heartbeat,
+    /// The client wants the relays, with fresh credentials.
+    GetRelays,
+    /// The client is a relay and says how it is.
+    RegisterRelay(RelayRegistration),
     /// Close the connection, once everything before this is sent. The last output.
     Close,
 }
@@ -227,6 +231,14 @@ impl ServerSession {
             (State::Standing { .. }, ClientMessage::Session(SessionMessage::Heartbeat)) => {
                 self.refused = 0;
                 self.outputs.push_back(SessionOutput::Heartbeat);
+            }
+            (State::Standing { .. }, ClientMessage::Session(SessionMessage::GetRelays)) => {
+                self.refused = 0;
+                self.outputs.push_back(SessionOutput::GetRelays);
+            }
+            (State::Standing { .. }, ClientMessage::Session(SessionMessage::RegisterRelay(relay))) => {
+                self.refused = 0;
+                self.outputs.push_back(SessionOutput::RegisterRelay(relay));
             }
             (State::Standing { .. }, ClientMessage::Session(_)) => {
                 return Err(Refusal::new(ErrorCode::BadFrame).detail("the session stands already"));

@@ -4,8 +4,8 @@ use lanrage_party::{PeerId, UnixMillis};
 
 use super::Proven;
 use crate::{
-    protocol::{ErrorCode, Refusal, Request, ServerMessage, StunEndpoint},
-    registry::{Registry, StoredChange},
+    protocol::{ErrorCode, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
+    registry::{OffersChange, Registry, RelayRegistry, StoredChange},
 };
 
 /// Number of a connection, never used twice while its hub lives.
@@ -26,6 +26,9 @@ impl ConnectionId {
 pub struct Hub {
     registry: Registry,
     stun: Vec<StunEndpoint>,
+    relays: RelayRegistry,
+    /// When each connection was last told of relays.
+    offered: BTreeMap<ConnectionId, UnixMillis>,
     connections: BTreeMap<PeerId, ConnectionId>,
     peers: BTreeMap<ConnectionId, PeerId>,
     outputs: VecDeque<HubOutput>,
@@ -56,10 +59,19 @@ impl Hub {
         Self {
             registry,
             stun,
+            relays: RelayRegistry::none(),
+            offered: BTreeMap::new(),
             connections: BTreeMap::new(),
             peers: BTreeMap::new(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// With relays to offer.
+    #[must_use]
+    pub fn with_relays(mut self, relays: RelayRegistry) -> Self {
+        self.relays = relays;
+        self
     }
 
     /// The registry.
@@ -72,6 +84,7 @@ impl Hub {
         self.registry = registry;
         self.connections.clear();
         self.peers.clear();
+        self.offered.clear();
         self.outputs.clear();
     }
 
@@ -85,6 +98,7 @@ impl Hub {
                 return;
             }
             self.peers.remove(&earlier);
+            self.offered.remove(&earlier);
             self.close(earlier, ErrorCode::Replaced);
             self.connections.remove(&peer);
             self.registry.disconnected(peer, now);
@@ -101,7 +115,9 @@ impl Hub {
             heartbeat_interval_ms: u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
             server_time: now,
             stun: self.stun.clone(),
+            relays: self.relays.offers(peer, now),
         };
+        self.offered.insert(connection, now);
         self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
         self.collect();
     }
@@ -132,6 +148,7 @@ impl Hub {
     /// A connection is over. Nothing happens if its peer has another one by now.
     pub fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) {
         if let Some(peer) = self.peers.remove(&connection) {
+            self.offered.remove(&connection);
             self.connections.remove(&peer);
             self.registry.disconnected(peer, now);
             self.collect();
@@ -141,13 +158,61 @@ impl Hub {
     /// Cleans up; see [`Registry::sweep`].
     pub fn sweep(&mut self, now: UnixMillis) {
         self.registry.sweep(now);
+        let change = self.relays.sweep(now);
         for peer in self.registry.take_silent() {
             if let Some(connection) = self.connections.remove(&peer) {
                 self.peers.remove(&connection);
+                self.offered.remove(&connection);
                 self.close(connection, ErrorCode::TimedOut);
             }
         }
         self.collect();
+        let renewal = self.relays.renewal_ms();
+        self.offer(now, |offered| {
+            change != OffersChange::Nothing || renewal.is_some_and(|renewal| now.since(offered) >= renewal)
+        });
+    }
+
+    /// A connection wants fresh credentials for the relays.
+    pub fn get_relays(&mut self, connection: ConnectionId, now: UnixMillis) {
+        if let Some(peer) = self.peers.get(&connection) {
+            let message = ServerMessage::Relays { relays: self.relays.offers(*peer, now) };
+            self.offered.insert(connection, now);
+            self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
+        }
+    }
+
+    /// A connection is that of a relay, which says how it is.
+    pub fn register_relay(&mut self, connection: ConnectionId, relay: RelayRegistration, now: UnixMillis) {
+        let Some(peer) = self.peers.get(&connection).copied() else { return };
+        self.registry.heartbeat(peer, now);
+        let (change, message) = match self.relays.register(peer, relay, now) {
+            Ok(change) => (change, ServerMessage::Alive),
+            Err(refusal) => (OffersChange::Nothing, ServerMessage::Error(refusal)),
+        };
+        self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
+        // A load that moves waits for the next sweep.
+        if change == OffersChange::Set {
+            self.offer(now, |_| true);
+        }
+    }
+
+    /// How full a relay is that needs no session.
+    pub fn set_relay_load(&mut self, name: &str, load_percent: u8) {
+        let _ = self.relays.set_load(name, load_percent);
+    }
+
+    /// Tells of the relays whoever `due` says, by when it was last told.
+    fn offer(&mut self, now: UnixMillis, due: impl Fn(UnixMillis) -> bool) {
+        self.relays.told();
+        for (connection, offered) in &mut self.offered {
+            let Some(peer) = self.peers.get(connection) else { continue };
+            if due(*offered) {
+                *offered = now;
+                let message = ServerMessage::Relays { relays: self.relays.offers(*peer, now) };
+                self.outputs.push_back(HubOutput::Send { to: vec![*connection], message });
+            }
+        }
     }
 
     /// Lets the registry do something else.
@@ -158,7 +223,9 @@ impl Hub {
 
     /// What has to be stored; see [`Registry::take_changes`].
     pub fn take_changes(&mut self) -> Vec<StoredChange> {
-        self.registry.take_changes()
+        let mut changes = self.registry.take_changes();
+        changes.extend(self.relays.take_changes());
+        changes
     }
 
     /// The next thing to do.

@@ -43,8 +43,22 @@ fn a_client_proves_itself_and_is_told_where_stun_is() {
     let mut world = World::new();
     let ann = world.add(1);
     let stun = vec![StunEndpoint { host: "server.example".into(), port: 3478 }];
-    assert_eq!(world.clients[ann].events, [ControlEvent::Connected { stun, server_time: Some(START) }]);
+    let relays = vec![relay_offer("turn:server.example:3478")];
+    let expected = [ControlEvent::Connected { stun, server_time: Some(START) }, ControlEvent::Relays(relays)];
+    assert_eq!(world.clients[ann].events, expected);
     assert!(world.clients[ann].plane.is_connected());
+}
+
+#[test]
+fn a_client_that_asks_for_relays_gets_them_with_their_hosts() {
+    let mut world = World::new();
+    let ann = world.add(1);
+    world.clients[ann].events.clear();
+    let now = world.now;
+    world.clients[ann].plane.request_relays(now);
+    world.settle();
+    let relays = vec![relay_offer("turn:elsewhere.example:3478")];
+    assert_eq!(world.clients[ann].events, [ControlEvent::Relays(relays)]);
 }
 
 #[test]
@@ -299,6 +313,7 @@ fn a_server_of_another_protocol_is_given_up_and_tried_again_later() {
             heartbeat_interval_ms: 30_000,
             server_time: START,
             stun: Vec::new(),
+            relays: Vec::new(),
         };
         plane.handle_link(now, LinkEvent::Frame(link, welcome.encode()));
         let Some(ControlEvent::Disconnected { reason, retry_at }) = plane.poll_event() else { panic!() };

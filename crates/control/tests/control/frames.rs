@@ -1,6 +1,6 @@
 use lanrage_control::protocol::{
     CLIENT_FRAME_BYTES, Change, ClientMessage, ErrorCode, FrameError, Nonce, PROTOCOL_VERSION, Refusal,
-    Request, ServerMessage, SessionMessage, SessionToken, StunEndpoint, prove_message,
+    RelayRegistration, Request, ServerMessage, SessionMessage, SessionToken, StunEndpoint, prove_message,
 };
 use lanrage_party::{NatType, limits};
 use proptest::prelude::*;
@@ -24,6 +24,8 @@ fn client_messages() -> Vec<ClientMessage> {
         hello(Some(token)),
         SessionMessage::Prove { authority: "a:1".into(), signature },
         SessionMessage::Heartbeat,
+        SessionMessage::GetRelays,
+        SessionMessage::RegisterRelay(relay_registration(1, "north", 10)),
     ];
     let requests = [
         create(record(1, 1, 1)),
@@ -58,7 +60,9 @@ fn server_messages() -> Vec<ServerMessage> {
             heartbeat_interval_ms: 30_000,
             server_time: START,
             stun: vec![StunEndpoint { host: String::new(), port: 3478 }],
+            relays: vec![relay_offer("turn::3478")],
         },
+        ServerMessage::Relays { relays: vec![relay_offer("turns:[2001:db8::1]:443")] },
         ServerMessage::Party { snapshot },
         ServerMessage::Signal { party: party(1), from: id(1), signal: sealed(1, 2) },
         ServerMessage::Left { party: party(1) },
@@ -69,6 +73,52 @@ fn server_messages() -> Vec<ServerMessage> {
     ];
     messages.extend(changes.map(|change| ServerMessage::Delta { party: party(1), revision: 9, change }));
     messages
+}
+
+#[test]
+fn a_relay_offer_that_is_broken_costs_no_more_than_itself() {
+    let good = r#"{"name":"a","uris":["turn:a:1","quic:a:2"],"credentials":{"username":"u","password":"p","expires_at":1},"new":1}"#;
+    let nameless = good.replace(r#""name":"a""#, r#""name":"""#);
+    let elsewhere = good.replace("turn:a:1", "quic:a:1");
+    let frame = |offers: &[&str]| format!(r#"{{"type":"relays","relays":[{}],"new":1}}"#, offers.join(","));
+    let Ok(ServerMessage::Relays { relays }) =
+        ServerMessage::parse(&frame(&[&nameless, good, "7", &elsewhere]))
+    else {
+        panic!("relays")
+    };
+    let [offer] = relays.as_slice() else { panic!("{relays:?}") };
+    assert_eq!((offer.name.as_str(), offer.uris.len(), offer.region.as_str()), ("a", 1, ""));
+    let Ok(ServerMessage::Relays { relays }) = ServerMessage::parse(&frame(&[good; 40])) else { panic!() };
+    assert_eq!(relays.len(), limits::RELAYS);
+}
+
+#[test]
+fn a_welcome_of_a_server_older_than_relays_has_none() {
+    let welcome = server_messages()[1].encode();
+    let mut welcome: serde_json::Value = serde_json::from_str(&welcome).unwrap();
+    welcome.as_object_mut().unwrap().remove("relays").unwrap();
+    let Ok(ServerMessage::Welcome { relays, .. }) = ServerMessage::parse(&welcome.to_string()) else {
+        panic!()
+    };
+    assert_eq!(relays, []);
+}
+
+#[test]
+fn a_relay_that_registers_beyond_the_limits_is_refused() {
+    let changes: [fn(&mut RelayRegistration); 6] = [
+        |relay| relay.name = String::new(),
+        |relay| relay.region = "x".repeat(65),
+        |relay| relay.uris.clear(),
+        |relay| relay.uris = vec![relay.uris[0].clone(); 5],
+        |relay| relay.uris[0].host.clear(),
+        |relay| relay.load_percent = 101,
+    ];
+    for change in changes {
+        let mut relay = relay_registration(1, "north", 0);
+        change(&mut relay);
+        let frame = ClientMessage::Session(SessionMessage::RegisterRelay(relay)).encode();
+        assert!(matches!(ClientMessage::parse(&frame), Err(FrameError::Malformed(_))), "{frame}");
+    }
 }
 
 #[test]

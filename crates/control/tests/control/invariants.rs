@@ -88,7 +88,10 @@ impl Observer {
                 StoredChange::RemovePeer { party, peer } => {
                     self.peers.remove(&(party, peer));
                 }
-                StoredChange::PutToken(_) | StoredChange::ExpireTokens { .. } => {}
+                StoredChange::PutToken(_)
+                | StoredChange::ExpireTokens { .. }
+                | StoredChange::PutRelay(_)
+                | StoredChange::RemoveRelay(_) => {}
             }
         }
     }

@@ -7,6 +7,7 @@ mod invariants;
 mod listen;
 mod persist;
 mod registry;
+mod relays;
 mod session;
 mod support;
 mod sync;

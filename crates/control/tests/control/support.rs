@@ -1,10 +1,10 @@
 use lanrage_control::{
-    protocol::{ErrorCode, Refusal, Request, ServerMessage},
+    protocol::{ErrorCode, Refusal, RelayProof, RelayRegistration, Request, ServerMessage},
     registry::{Registry, RegistrySettings},
 };
 use lanrage_party::{
-    DeviceIdentity, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey,
-    SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    DeviceIdentity, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord, RelayCredentials, RelayOffer,
+    RelayPassword, SealedSignal, SignalKey, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
 };
 
 /// Noon of some day.
@@ -109,4 +109,37 @@ pub(crate) fn refusal(registry: &mut Registry, n: u8, request: Request) -> Refus
 
 pub(crate) fn code(registry: &mut Registry, n: u8, request: Request) -> ErrorCode {
     refusal(registry, n, request).code
+}
+
+/// An offer of a relay at this address.
+pub(crate) fn relay_offer(uri: &str) -> RelayOffer {
+    RelayOffer {
+        name: "north".into(),
+        region: "eu".into(),
+        uris: vec![uri.parse().unwrap()],
+        load_percent: 7,
+        credentials: relay_credentials("secret", "ann", 1_000),
+    }
+}
+
+/// Stands in for TURN's credentials: the password tells what it was made of.
+pub(crate) fn relay_credentials(secret: &str, id: &str, expires_at: u64) -> RelayCredentials {
+    RelayCredentials {
+        username: format!("{expires_at}:{id}"),
+        password: RelayPassword::new(format!("{secret}/{expires_at}")),
+        expires_at: UnixMillis(expires_at * 1_000),
+    }
+}
+
+pub(crate) const RELAY_KEY: &[u8] = b"a relay key";
+
+/// What the relay `name` says in the session of peer `n`.
+pub(crate) fn relay_registration(n: u8, name: &str, load_percent: u8) -> RelayRegistration {
+    RelayRegistration {
+        name: name.into(),
+        region: "eu".into(),
+        uris: vec![format!("turn:{name}.example:3478").parse().unwrap()],
+        load_percent,
+        proof: RelayProof::new(RELAY_KEY, &id(n), name),
+    }
 }

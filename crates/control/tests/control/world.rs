@@ -11,7 +11,7 @@ use lanrage_control::{
 };
 use lanrage_party::{IdentityKey, PeerId};
 
-use crate::support::{START, id, identity};
+use crate::support::{START, id, identity, relay_offer};
 
 /// Clients, a server and the network between them, in no time at all.
 pub(crate) struct World {
@@ -210,9 +210,13 @@ impl World {
                     heartbeat_interval_ms: 30_000,
                     server_time: self.now.wall,
                     stun: vec![StunEndpoint { host: String::new(), port: 3478 }],
+                    relays: vec![relay_offer("turn::3478")],
                 }
             }
-            ClientMessage::Session(SessionMessage::Heartbeat) => {
+            ClientMessage::Session(SessionMessage::GetRelays) => {
+                ServerMessage::Relays { relays: vec![relay_offer("turn:elsewhere.example:3478")] }
+            }
+            ClientMessage::Session(SessionMessage::Heartbeat | SessionMessage::RegisterRelay(_)) => {
                 self.registry.heartbeat(client.peer, self.now.wall);
                 ServerMessage::Alive
             }

@@ -46,7 +46,8 @@ impl PartyManager {
             ControlEvent::Left { .. }
             | ControlEvent::Party(_)
             | ControlEvent::Change { .. }
-            | ControlEvent::Signal { .. } => {}
+            | ControlEvent::Signal { .. }
+            | ControlEvent::Relays(_) => {}
         }
     }
 

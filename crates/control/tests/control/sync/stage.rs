@@ -474,6 +474,8 @@ impl Stage {
                 SessionOutput::Proven(proven) => self.connect(connection, proven),
                 SessionOutput::Request(request) => self.server.hub.request(connection, request, now.wall),
                 SessionOutput::Heartbeat => self.server.hub.heartbeat(connection, now.wall),
+                SessionOutput::GetRelays => self.server.hub.get_relays(connection, now.wall),
+                SessionOutput::RegisterRelay(_) => panic!("no device here is a relay"),
                 SessionOutput::Close => {
                     self.server.sessions.remove(&connection);
                     self.server.hub.disconnected(connection, now.wall);
@@ -617,7 +619,7 @@ impl Stage {
                 (self.devices[device].view, self.devices[device].membership) = (None, None);
             }
             ControlEvent::Refused { refusal, retry_at: None } => self.refused(device, &refusal),
-            ControlEvent::Refused { .. } | ControlEvent::Signal { .. } => {}
+            ControlEvent::Refused { .. } | ControlEvent::Signal { .. } | ControlEvent::Relays(_) => {}
         }
     }
 

@@ -140,6 +140,7 @@ impl Stage {
             heartbeat_interval_ms: 30_000,
             server_time: UnixMillis(server_time_ms),
             stun: Vec::new(),
+            relays: Vec::new(),
         });
     }
 
