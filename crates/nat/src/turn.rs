@@ -1,4 +1,4 @@
-//! TURN (RFC 8656) over UDP: a relay's client and its server, both pure.
+//! TURN (RFC 8656) over UDP, and over TCP and TLS where UDP is blocked: a relay's client and its server, both pure.
 //!
 //! [`TurnClient`] keeps one allocation on one server; [`TurnServer`] is that server's core. Control messages
 //! (a few per minute) go through `stun_codec`. Relayed datagrams go through neither an allocation nor a copy:
@@ -17,6 +17,8 @@ mod indication;
 mod integrity;
 mod message;
 mod server;
+mod stream;
+mod transport;
 
 pub use channel_data::{ChannelNumber, is_channel_data};
 pub use client::{
@@ -30,6 +32,8 @@ pub use server::{
     AllocationId, DropReason, FiveTuple, PeerFilter, RelayFailed, RelayFamilies, ToClient, ToPeer,
     TurnLimits, TurnServer, TurnServerConfig, TurnServerOutput, TurnServerStats,
 };
+pub use stream::{STREAM_MESSAGE_BYTES, StreamDecoder, StreamError, pad_for_stream};
+pub use transport::Transport;
 
 #[cfg(test)]
 mod tests;

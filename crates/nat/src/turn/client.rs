@@ -31,9 +31,6 @@ pub const TURN_PEERS: usize = 4 * limits::PEERS_PER_PARTY;
 /// our router's mapping alive (routers that forget after 30 s are common), and tells soon that the server was
 /// restarted or is gone.
 const REFRESH: Duration = Duration::from_secs(20);
-/// Implementation: transmissions of a Refresh without an answer after which the server counts as unresponsive, 2 s
-/// after the first.
-const UNRESPONSIVE: u32 = 5;
 /// Implementation: the shortest lifetime that we refresh in time for; a server that grants less is refused.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
 /// Implementation: pauses after a failure, doubled each time.
@@ -44,8 +41,14 @@ const LONGEST_RETRY: Duration = Duration::from_secs(30);
 const TRANSMITS: usize = 2 * TURN_PEERS + 8;
 const EVENTS: usize = TURN_PEERS + 8;
 
-/// Holds one allocation on one TURN server, over the socket that everything else uses. Pure: see the crate's
-/// documentation for how to drive it.
+/// Holds one allocation on one TURN server, over the socket that everything else uses or over a stream of its own. Pure:
+/// see the crate's documentation for how to drive it.
+///
+/// Over a stream ([`Transport::Stream`](super::Transport)) a client belongs to one connection: whoever owns both writes
+/// each message of [`Self::poll_transmit`] to it, gives each one of a [`StreamDecoder`](super::StreamDecoder) to
+/// [`Self::handle_datagram`] with the server's address, and pads what a [`Framing`] wraps with
+/// [`pad_for_stream`](super::pad_for_stream). When the connection ends, and after [`TurnFailure::Unreachable`], drop the
+/// client and begin again with a new connection and a new client; the server frees the allocation with the connection.
 ///
 /// It allocates at once and refreshes every 20 s. If the server falls silent, the allocation is kept and asked for
 /// every second: when the network comes back, nothing has to be set up again. When it is lost, another one is asked
@@ -116,7 +119,7 @@ impl TurnClient {
         let mut client = Self {
             server: canonical(config.server),
             family: config.family,
-            login: Login::new(config.credentials, seed),
+            login: Login::new(config.credentials, config.transport, seed),
             state: State::Waiting { retry_at: now },
             failures: 0,
             peers: BTreeMap::new(),
@@ -256,6 +259,8 @@ impl TurnClient {
                 }
             }
             State::Closing { request } => match request.handle_timeout(now) {
+                // The end of the stream frees the allocation as well.
+                Due::Nothing if self.login.is_over_stream() && request.is_late() => self.closed(),
                 Due::Nothing => {}
                 Due::Resend => self.transmits.push((self.server, request.bytes())),
                 Due::GiveUp => self.closed(),
@@ -361,12 +366,14 @@ impl TurnClient {
             }
             return;
         };
-        if refresh.handle_timeout(now) == Due::Resend {
-            self.transmits.push((self.server, refresh.bytes()));
-            if allocation.responsive && refresh.sent() >= UNRESPONSIVE {
-                allocation.responsive = false;
-                self.events.push(TurnEvent::Unresponsive);
-            }
+        match refresh.handle_timeout(now) {
+            Due::Nothing => {}
+            Due::Resend => self.transmits.push((self.server, refresh.bytes())),
+            Due::GiveUp => return self.fail(now, TurnFailure::Unreachable),
+        }
+        if allocation.responsive && refresh.is_late() {
+            allocation.responsive = false;
+            self.events.push(TurnEvent::Unresponsive);
         }
     }
 

@@ -40,7 +40,7 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// Answers that are not drained yet. Full policy: the oldest makes room, as if the network had lost it.
 const TRANSMITS: usize = 256;
 
-/// A TURN server over UDP (RFC 8656 §5 to §12), without sockets. Pure: time comes in as `now`, randomness as a
+/// A TURN server (RFC 8656 §5 to §12) for clients over UDP and streams, without sockets. Pure: time comes in as `now`, randomness as a
 /// seed.
 ///
 /// The shell gives every datagram of a client to [`Self::handle_client_datagram`] and every datagram that arrives
@@ -219,6 +219,13 @@ impl TurnServer {
                 self.release(allocation);
                 self.refuse(tuple, Method::Allocate, request, 508, &key);
             }
+        }
+    }
+
+    /// The stream of a client has ended, and with it its allocation. (Over UDP nobody knows, and it expires.)
+    pub fn handle_client_gone(&mut self, tuple: FiveTuple) {
+        if let Some(allocation) = self.by_tuple.get(&tuple).copied() {
+            self.release(allocation);
         }
     }
 

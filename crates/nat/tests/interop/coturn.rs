@@ -11,8 +11,8 @@ use std::{
 use lanrage_nat::{
     FilteringBehaviour, MappingBehaviour, NatBehaviourConfig, NatBehaviourTest, NatOutcome, stun,
     turn::{
-        Framing, IpFamily, Received, RestSecret, TurnClient, TurnClientConfig, TurnCredentials, TurnEvent,
-        TurnFailure,
+        Framing, IpFamily, Received, RestSecret, Transport, TurnClient, TurnClientConfig, TurnCredentials,
+        TurnEvent, TurnFailure,
     },
 };
 
@@ -104,7 +104,8 @@ impl Shell {
     }
 
     fn on(socket: UdpSocket, server: SocketAddr, credentials: TurnCredentials, seed: [u8; 32]) -> Self {
-        let config = TurnClientConfig { server, credentials, family: IpFamily::V4 };
+        let config =
+            TurnClientConfig { server, transport: Transport::Udp, credentials, family: IpFamily::V4 };
         let client = TurnClient::new(Instant::now(), config, seed);
         Self { socket, client, events: Vec::new(), data: Vec::new() }
     }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use lanrage_nat::turn::{
-    AllocationId, FiveTuple, Framing, PeerFilter, RelayFamilies, RestSecret, TurnLimits, TurnServer,
-    TurnServerConfig, TurnServerOutput,
+    AllocationId, FiveTuple, Framing, PeerFilter, RelayFamilies, RestSecret, Transport, TurnLimits,
+    TurnServer, TurnServerConfig, TurnServerOutput,
 };
 use turn_client_proto::{
     api::{Transmit, TurnConfig, TurnEvent, TurnPollRet, TurnRecvRet},
@@ -114,7 +114,7 @@ impl World {
     }
 
     fn serve(&mut self, datagram: &[u8]) {
-        let tuple = FiveTuple { client: addr(CLIENT), server: addr(SERVER) };
+        let tuple = FiveTuple { transport: Transport::Udp, client: addr(CLIENT), server: addr(SERVER) };
         let now = self.now();
         if let Some(out) = self.server.handle_client_datagram(now, tuple, datagram) {
             assert_eq!(out.peer, addr(PEER));

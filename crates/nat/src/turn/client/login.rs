@@ -4,7 +4,7 @@ use super::transaction::Transaction;
 use crate::{
     TransactionIds,
     turn::{
-        LongTermKey, TurnCredentials,
+        LongTermKey, Transport, TurnCredentials,
         message::{Message, Parsed},
     },
 };
@@ -17,6 +17,7 @@ const CHALLENGES: u8 = 3;
 #[derive(Debug)]
 pub(super) struct Login {
     ids: TransactionIds,
+    transport: Transport,
     /// For the next allocation, and for this one when the server takes the old ones no more.
     newest: TurnCredentials,
     session: Option<Session>,
@@ -42,8 +43,13 @@ pub(super) enum Answer {
 }
 
 impl Login {
-    pub(super) fn new(credentials: TurnCredentials, seed: [u8; 32]) -> Self {
-        Self { ids: TransactionIds::from_seed(seed), newest: credentials, session: None, generation: 0 }
+    pub(super) fn new(credentials: TurnCredentials, transport: Transport, seed: [u8; 32]) -> Self {
+        let ids = TransactionIds::from_seed(seed);
+        Self { ids, transport, newest: credentials, session: None, generation: 0 }
+    }
+
+    pub(super) fn is_over_stream(&self) -> bool {
+        self.transport == Transport::Stream
     }
 
     pub(super) fn ids(&mut self) -> &mut TransactionIds {
@@ -78,7 +84,7 @@ impl Login {
             session.key
         });
         let generation = if key.is_some() { self.generation } else { 0 };
-        Transaction::new(now, message.id, message.encode(key.as_ref()), key, generation)
+        Transaction::new(now, message.id, message.encode(key.as_ref()), key, generation, self.transport)
     }
 
     /// The request `again`, if the server's refusal of `refused` is one that better credentials or a newer nonce

@@ -1,23 +1,40 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     retransmission::{Due, Retransmission},
     stun::TransactionId,
-    turn::LongTermKey,
+    turn::{LongTermKey, Transport},
 };
+
+/// Specification: how long a request over a stream is waited for (Ti, RFC 8489 §6.2.2).
+const STREAM_TIMEOUT: Duration = Duration::from_millis(39_500);
+/// Implementation: transmissions after which an answer is late, 2 s after the first.
+const LATE_TRANSMISSIONS: u32 = 5;
+/// Implementation: the same over a stream.
+const LATE: Duration = Duration::from_secs(2);
 
 /// One request on its way.
 #[derive(Debug)]
 pub(super) struct Transaction {
     pub(super) id: TransactionId,
     bytes: Vec<u8>,
-    retransmission: Retransmission,
+    schedule: Schedule,
     /// What it was signed with, and the answer must be.
     pub(super) key: Option<LongTermKey>,
     /// Which state of the login it was signed in; 0 if it was not.
     pub(super) generation: u32,
     /// How often the server has asked for other credentials so far.
     pub(super) challenges: u8,
+}
+
+#[derive(Debug)]
+enum Schedule {
+    Datagrams(Retransmission),
+    /// `late`: it was noticed that the answer is.
+    Stream {
+        sent_at: Instant,
+        late: bool,
+    },
 }
 
 impl Transaction {
@@ -27,26 +44,49 @@ impl Transaction {
         bytes: Vec<u8>,
         key: Option<LongTermKey>,
         generation: u32,
+        transport: Transport,
     ) -> Self {
-        Self { id, bytes, retransmission: Retransmission::start(now), key, generation, challenges: 0 }
+        let schedule = match transport {
+            Transport::Udp => Schedule::Datagrams(Retransmission::start(now)),
+            Transport::Stream => Schedule::Stream { sent_at: now, late: false },
+        };
+        Self { id, bytes, schedule, key, generation, challenges: 0 }
     }
 
-    /// Never given up.
+    /// Never given up, unless it is over a stream: one that is silent for so long is dead.
     pub(super) fn persistent(self, now: Instant) -> Self {
-        Self { retransmission: Retransmission::persistent(now), ..self }
+        match self.schedule {
+            Schedule::Datagrams(_) => {
+                Self { schedule: Schedule::Datagrams(Retransmission::persistent(now)), ..self }
+            }
+            Schedule::Stream { .. } => self,
+        }
     }
 
-    /// Transmissions so far.
-    pub(super) fn sent(&self) -> u32 {
-        self.retransmission.sent()
+    /// Whether the answer should have come by now.
+    pub(super) fn is_late(&self) -> bool {
+        match &self.schedule {
+            Schedule::Datagrams(retransmission) => retransmission.sent() >= LATE_TRANSMISSIONS,
+            Schedule::Stream { late, .. } => *late,
+        }
     }
 
     pub(super) fn deadline(&self) -> Instant {
-        self.retransmission.deadline()
+        match &self.schedule {
+            Schedule::Datagrams(retransmission) => retransmission.deadline(),
+            Schedule::Stream { sent_at, late: false } => *sent_at + LATE,
+            Schedule::Stream { sent_at, late: true } => *sent_at + STREAM_TIMEOUT,
+        }
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Due {
-        self.retransmission.handle_timeout(now)
+        match &mut self.schedule {
+            Schedule::Datagrams(retransmission) => retransmission.handle_timeout(now),
+            Schedule::Stream { sent_at, late } => {
+                *late |= now >= *sent_at + LATE;
+                if now >= *sent_at + STREAM_TIMEOUT { Due::GiveUp } else { Due::Nothing }
+            }
+        }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {

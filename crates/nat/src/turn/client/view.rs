@@ -2,13 +2,15 @@
 
 use std::{net::SocketAddr, ops::Range, time::Instant};
 
-use crate::turn::{IpFamily, TurnCredentials};
+use crate::turn::{IpFamily, Transport, TurnCredentials};
 
 /// What a client is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TurnClientConfig {
-    /// The server's address (UDP).
+    /// The server's address.
     pub server: SocketAddr,
+    /// How it is reached.
+    pub transport: Transport,
     /// Who we are to it.
     pub credentials: TurnCredentials,
     /// Of the relayed address, and so of the peers.

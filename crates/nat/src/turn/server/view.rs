@@ -3,11 +3,13 @@
 use std::{net::SocketAddr, ops::Range, time::Duration};
 
 use super::PeerFilter;
-use crate::turn::IpFamily;
+use crate::turn::{IpFamily, Transport};
 
-/// What identifies a client (RFC 8656 §2): both ends of its way to the server. The protocol is always UDP.
+/// What identifies a client (RFC 8656 §2): the protocol, and both ends of its way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FiveTuple {
+    /// UDP, or a stream.
+    pub transport: Transport,
     /// Where its datagrams come from.
     pub client: SocketAddr,
     /// Where they arrive: which of the server's sockets.
@@ -60,7 +62,7 @@ pub struct TurnLimits {
     pub permissions: usize,
     /// Channels per allocation; further ones get 508.
     pub channels: usize,
-    /// Payload per allocation and second, both directions together, in the long run. More is dropped.
+    /// Payload per allocation and second, both directions together, in the long run. More is dropped. 0: any.
     pub bytes_per_second: u64,
     /// Payload that may go at once after a pause.
     pub burst_bytes: u64,

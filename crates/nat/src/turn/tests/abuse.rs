@@ -7,7 +7,7 @@ use super::{
     world::{addr, secs},
 };
 use crate::turn::{
-    DropReason, FiveTuple, TurnServerOutput,
+    DropReason, FiveTuple, Transport, TurnServerOutput,
     message::{Class, Message, Method},
 };
 
@@ -17,8 +17,11 @@ fn a_stranger_gets_a_short_refusal_and_few_of_them() {
     let request = bench.allocation().encode(None);
     let mut answered = 0;
     for port in 1..=1_000_u16 {
-        let tuple =
-            FiveTuple { client: ([203, 0, 113, 66], port).into(), server: addr(super::world::SERVER) };
+        let tuple = FiveTuple {
+            transport: Transport::Udp,
+            client: ([203, 0, 113, 66], port).into(),
+            server: addr(super::world::SERVER),
+        };
         bench.server.handle_client_datagram(bench.now, tuple, &request);
         while let Some(output) = bench.server.poll_output() {
             let TurnServerOutput::Transmit { datagram, .. } = output else { panic!("{output:?}") };

@@ -8,8 +8,8 @@ use super::world::*;
 use crate::{
     stun::{self, TransactionId},
     turn::{
-        AddPeerError, IpFamily, LongTermKey, Received, TURN_PEERS, TurnClient, TurnClientConfig, TurnEvent,
-        TurnFailure, TurnPhase,
+        AddPeerError, IpFamily, LongTermKey, Received, TURN_PEERS, Transport, TurnClient, TurnClientConfig,
+        TurnEvent, TurnFailure, TurnPhase,
         message::{Class, Message, Method},
     },
 };
@@ -22,15 +22,23 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::over(Transport::Udp)
+    }
+
+    fn over(transport: Transport) -> Self {
         let now = Instant::now();
-        let config =
-            TurnClientConfig { server: addr(SERVER), credentials: credentials("ann"), family: IpFamily::V4 };
+        let credentials = credentials("ann");
+        let config = TurnClientConfig { server: addr(SERVER), transport, credentials, family: IpFamily::V4 };
         Self { client: TurnClient::new(now, config, [5; 32]), now }
     }
 
     /// With an allocation.
     fn allocated() -> Self {
-        let mut bench = Self::new();
+        Self::allocated_over(Transport::Udp)
+    }
+
+    fn allocated_over(transport: Transport) -> Self {
+        let mut bench = Self::over(transport);
         bench.challenge(401);
         let request = bench.request();
         assert!(bench.reply(&success(&request), Some(&key())));
@@ -338,4 +346,43 @@ proptest! {
             bench.step();
         }
     }
+}
+
+#[test]
+fn over_a_stream_nothing_is_repeated_and_silence_shows_all_the_same() {
+    let mut bench = Bench::over(Transport::Stream);
+    let now = bench.now;
+    assert_eq!(bench.request().transport, Some(crate::turn::message::UDP), "what is relayed is UDP");
+    while let Some(due) = bench.client.poll_timeout().filter(|due| *due <= now + ms(39_500)) {
+        bench.client.handle_timeout(due);
+        bench.now = due;
+        if due < now + ms(39_500) {
+            assert_eq!(bench.sent().len() + bench.events().len(), 0, "{:?}", due - now);
+        }
+    }
+    let failed = matches!(
+        bench.events()[..],
+        [TurnEvent::Failed { failure: TurnFailure::Unreachable, retry_at }] if retry_at > now + ms(39_500)
+    );
+    assert!(failed);
+
+    let mut bench = Bench::allocated_over(Transport::Stream);
+    let refresh_at = bench.client.poll_timeout().unwrap();
+    bench.client.handle_timeout(refresh_at);
+    assert_eq!(bench.sent().len(), 1);
+    bench.client.handle_timeout(refresh_at + ms(1_999));
+    assert_eq!(bench.events(), []);
+    bench.client.handle_timeout(refresh_at + secs(2));
+    assert_eq!((bench.events(), bench.sent().len()), (vec![TurnEvent::Unresponsive], 0));
+    bench.client.handle_timeout(refresh_at + ms(39_500));
+    assert!(matches!(bench.events()[..], [TurnEvent::Failed { failure: TurnFailure::Unreachable, .. }]));
+}
+
+#[test]
+fn a_client_over_a_stream_is_not_held_up_by_its_goodbye() {
+    let mut bench = Bench::allocated_over(Transport::Stream);
+    bench.client.close(bench.now);
+    assert_eq!(bench.request().method, Method::Refresh);
+    bench.client.handle_timeout(bench.now + secs(2));
+    assert_eq!(bench.events(), [TurnEvent::Closed]);
 }

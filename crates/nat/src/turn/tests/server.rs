@@ -7,7 +7,8 @@ use crate::{
     stun::{self, TransactionId},
     turn::{
         AllocationId, ChannelNumber, DropReason, FiveTuple, Framing, IpFamily, PeerFilter, RelayFailed,
-        RelayFamilies, ToPeer, TurnCredentials, TurnLimits, TurnServer, TurnServerConfig, TurnServerOutput,
+        RelayFamilies, ToPeer, Transport, TurnCredentials, TurnLimits, TurnServer, TurnServerConfig,
+        TurnServerOutput,
         indication::Kind,
         message::{Class, Integrity, Message, Method, UDP},
     },
@@ -78,7 +79,7 @@ impl Bench {
     }
 
     pub(super) fn tuple(&self) -> FiveTuple {
-        FiveTuple { client: self.client, server: addr(SERVER) }
+        FiveTuple { transport: Transport::Udp, client: self.client, server: addr(SERVER) }
     }
 
     pub(super) fn request(&mut self, method: Method) -> Message {
@@ -569,4 +570,40 @@ fn binding_requests_are_answered() {
     let expected =
         stun::Message::BindingResponse { id: TransactionId([1; 12]), mapped: addr(CLIENT), other: None };
     assert_eq!(stun::parse(&answer), Ok(expected));
+}
+
+#[test]
+fn the_end_of_a_stream_ends_its_allocation_and_no_other() {
+    let mut bench = Bench::new();
+    let udp = bench.allocate();
+    let stream = FiveTuple { transport: Transport::Stream, ..bench.tuple() };
+    bench.server.handle_client_gone(stream);
+    assert_eq!(bench.server.stats().allocations, 1, "the same addresses, another protocol");
+
+    let request = bench.allocation();
+    let bytes = bench.signed(&request);
+    assert_eq!(bench.server.handle_client_datagram(bench.now, stream, &bytes), None);
+    let Some(TurnServerOutput::OpenRelay { allocation, .. }) = bench.server.poll_output() else { panic!() };
+    assert_ne!(allocation, udp);
+    bench.server.handle_relay(bench.now, allocation, Ok(addr("198.51.100.1:50001")));
+    let answer = bench.server.poll_output();
+    assert!(matches!(answer, Some(TurnServerOutput::Transmit { tuple, .. }) if tuple == stream));
+    bench.server.handle_client_gone(stream);
+    assert_eq!(bench.server.poll_output(), Some(TurnServerOutput::CloseRelay { allocation }));
+    assert_eq!(bench.server.stats().allocations, 1);
+}
+
+#[test]
+fn without_a_rate_everything_passes() {
+    let limits = TurnLimits { bytes_per_second: 0, burst_bytes: 0, ..TurnLimits::default() };
+    let mut bench = Bench::with(TurnServerConfig { limits, ..server_config() });
+    bench.allocate();
+    let binding = bench.binding(0x4000, "203.0.113.9:9");
+    bench.answer(&binding);
+    let (now, tuple) = (bench.now, bench.tuple());
+    let mut datagram = vec![0x40, 0x00, 0x04, 0x00];
+    datagram.resize(4 + 1_024, 0);
+    for _ in 0..10_000 {
+        assert!(bench.server.handle_client_datagram(now, tuple, &datagram).is_some());
+    }
 }

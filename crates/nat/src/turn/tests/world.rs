@@ -9,8 +9,8 @@ use std::{
 
 use crate::turn::{
     AllocationId, FiveTuple, Framing, IpFamily, PeerFilter, Received, RelayFailed, RelayFamilies, RestSecret,
-    TurnClient, TurnClientConfig, TurnCredentials, TurnEvent, TurnLimits, TurnServer, TurnServerConfig,
-    TurnServerOutput,
+    Transport, TurnClient, TurnClientConfig, TurnCredentials, TurnEvent, TurnLimits, TurnServer,
+    TurnServerConfig, TurnServerOutput,
 };
 
 pub(super) const SERVER: &str = "198.51.100.1:3478";
@@ -130,7 +130,12 @@ impl World {
 
     pub(super) fn add_client(&mut self, credentials: TurnCredentials) -> usize {
         let index = self.members.len();
-        let config = TurnClientConfig { server: addr(SERVER), credentials, family: IpFamily::V4 };
+        let config = TurnClientConfig {
+            server: addr(SERVER),
+            transport: Transport::Udp,
+            credentials,
+            family: IpFamily::V4,
+        };
         self.next_seed += 1;
         self.members.push(Member {
             address: SocketAddr::from(([203, 0, 113, u8::try_from(index + 1).unwrap()], 1000)),
@@ -281,7 +286,7 @@ impl World {
             if self.server_down {
                 return;
             }
-            let tuple = FiveTuple { client: from, server: to };
+            let tuple = FiveTuple { transport: Transport::Udp, client: from, server: to };
             if let Some(out) = self.server.handle_client_datagram(self.now, tuple, &bytes) {
                 let relayed = *self.relays.iter().find(|(_, id)| **id == out.allocation).unwrap().0;
                 self.fly(relayed, out.peer, bytes[out.payload].to_vec());
