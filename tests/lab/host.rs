@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsStr,
     fs::File,
-    net::{Ipv4Addr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
     os::fd::AsFd,
     panic,
     process::Command,
@@ -28,13 +28,13 @@ const RECEIVE_LIMIT: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub struct Host {
     name: String,
-    address: Ipv4Addr,
+    address: IpAddr,
     namespace: Arc<File>,
 }
 
 impl Host {
     /// Makes the namespace `name`, with no interface but the loopback.
-    pub(crate) fn new(name: &str, address: Ipv4Addr) -> Result<Self> {
+    pub(crate) fn new(name: &str, address: IpAddr) -> Result<Self> {
         ip::run(&format!("netns add {name}"))?;
         let namespace = File::open(format!("/run/netns/{name}")).context("open the namespace")?;
         let host = Self { name: name.to_owned(), address, namespace: Arc::new(namespace) };
@@ -54,10 +54,22 @@ impl Host {
         &self.name
     }
 
-    /// The host's address on its own segment; for a router, the public one.
+    /// The host's address on its own segment; for a router, the outer one.
+    #[must_use]
+    pub fn ip(&self) -> IpAddr {
+        self.address
+    }
+
+    /// The same of a host that has IPv4.
+    ///
+    /// # Panics
+    /// If it has IPv6 alone.
     #[must_use]
     pub fn address(&self) -> Ipv4Addr {
-        self.address
+        match self.address {
+            IpAddr::V4(address) => address,
+            IpAddr::V6(address) => panic!("{} has no IPv4 address but {address}", self.name),
+        }
     }
 
     /// A command that runs `program` on this host, with a clean environment.
@@ -98,11 +110,25 @@ impl Host {
     /// # Errors
     /// If the port is taken.
     pub fn udp(&self, port: u16) -> Result<UdpSocket> {
+        self.udp_of(Ipv4Addr::UNSPECIFIED.into(), port)
+    }
+
+    /// The same with IPv6.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub fn udp_v6(&self, port: u16) -> Result<UdpSocket> {
+        self.udp_of(Ipv6Addr::UNSPECIFIED.into(), port)
+    }
+
+    fn udp_of(&self, all: IpAddr, port: u16) -> Result<UdpSocket> {
         self.enter(|| {
-            let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))
+            let socket = UdpSocket::bind((all, port))
                 .with_context(|| format!("bind UDP port {port} on {}", self.name))?;
             socket.set_read_timeout(Some(RECEIVE_LIMIT))?;
-            socket.set_broadcast(true)?;
+            if all.is_ipv4() {
+                socket.set_broadcast(true)?;
+            }
             Ok(socket)
         })
     }
@@ -111,9 +137,9 @@ impl Host {
     ///
     /// # Errors
     /// If `ping` cannot be run.
-    pub fn can_ping(&self, address: Ipv4Addr) -> Result<bool> {
+    pub fn can_ping(&self, address: impl Into<IpAddr>) -> Result<bool> {
         let mut ping = self.command("ping");
-        ping.args(["-n", "-q", "-c", "1", "-W", "1", &address.to_string()]);
+        ping.args(["-n", "-q", "-c", "1", "-W", "1", &address.into().to_string()]);
         let output = ping.output().context("cannot run `ping` (package iputils-ping)")?;
         Ok(output.status.success())
     }

@@ -4,12 +4,13 @@
 //! machine's network is touched and nothing is left behind, however the program ends.
 //!
 //! ```no_run
+//! # #[cfg(target_os = "linux")]
 //! # fn main() -> anyhow::Result<()> {
-//! use lanrage_lab::{Lab, NatBehaviour};
+//! use lanrage_lab::{Lab, networks};
 //!
 //! let mut lab = Lab::new()?;
 //! let server = lab.public_host("server", 5)?;
-//! let home = lab.lan(NatBehaviour::PortRestricted)?;
+//! let home = lab.lan(networks::HOME)?;
 //! let player = lab.host(&home, "one")?;
 //! lab.settle()?;
 //!
@@ -18,26 +19,45 @@
 //! # Ok(())
 //! # }
 //! ```
-#![cfg(target_os = "linux")]
 
+pub mod expected;
+pub mod networks;
+
+#[cfg(target_os = "linux")]
 pub mod capture;
+#[cfg(target_os = "linux")]
 pub mod echo;
+#[cfg(target_os = "linux")]
 mod host;
+#[cfg(target_os = "linux")]
 mod ip;
+#[cfg(target_os = "linux")]
+pub mod meeting;
+#[cfg(target_os = "linux")]
 mod nat;
+#[cfg(target_os = "linux")]
 mod player;
+#[cfg(target_os = "linux")]
 mod process;
+#[cfg(target_os = "linux")]
 mod program;
+#[cfg(target_os = "linux")]
 pub mod restore;
+#[cfg(target_os = "linux")]
 pub mod stage;
+#[cfg(target_os = "linux")]
 pub mod teeworlds;
+#[cfg(target_os = "linux")]
 mod topology;
+#[cfg(target_os = "linux")]
 pub mod world;
 
-pub use host::Host;
-pub use nat::NatBehaviour;
-pub use player::Player;
-pub use process::Process;
-pub use program::program;
-pub use stage::Stage;
-pub use topology::{Lab, Lan};
+#[cfg(target_os = "linux")]
+pub use self::{
+    host::Host,
+    player::Player,
+    process::Process,
+    program::program,
+    stage::Stage,
+    topology::{Carrier, Lab, Lan},
+};

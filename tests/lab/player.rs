@@ -183,6 +183,37 @@ impl Player {
         }
     }
 
+    /// The link, once the control server knows the party too, so that whoever opens it is not told to wait.
+    ///
+    /// # Errors
+    /// If that is not so within `limit`.
+    pub fn registered_link(&self, limit: Duration) -> Result<String> {
+        let link = self.link()?;
+        let deadline = Instant::now() + limit;
+        while self.status()?["control"]["state"] != "connected" {
+            ensure!(
+                Instant::now() < deadline,
+                "player {} has no control server; it said:\n{}",
+                self.name,
+                self.tail()
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(link)
+    }
+
+    /// How the first friend is connected, if it is.
+    ///
+    /// # Errors
+    /// If the player does not answer.
+    pub fn path_to_friend(&self) -> Result<Option<crate::expected::Path>> {
+        let status = self.status()?;
+        let friend = &status["party"]["peers"][0];
+        let is_connected = friend["state"] == "connected" || friend["state"] == "degraded";
+        let word = friend["connection_type"].as_str().filter(|_| is_connected);
+        Ok(word.and_then(crate::expected::Path::from_word))
+    }
+
     /// Whether there is a friend, connected without a relay.
     ///
     /// # Errors

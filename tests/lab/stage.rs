@@ -11,10 +11,9 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{Host, Lab, Lan, NatBehaviour, Process, program};
+use crate::{Host, Lab, Lan, Process, networks::HOME, program};
 
 const CONTROL_PORT: u16 = 8787;
-const STUN_PORT: u16 = 3478;
 
 /// How long the control server may take to answer for the first time.
 const SERVER_LIMIT: Duration = Duration::from_secs(20);
@@ -44,8 +43,8 @@ impl Stage {
     pub fn build() -> Result<Self> {
         let mut lab = Lab::new()?;
         let server = lab.public_host("server", 5)?;
-        let home_of_one = lab.lan(NatBehaviour::PortRestricted)?;
-        let home_of_two = lab.lan(NatBehaviour::PortRestricted)?;
+        let home_of_one = lab.lan(HOME)?;
+        let home_of_two = lab.lan(HOME)?;
         let one = lab.host(&home_of_one, "one")?;
         let two = lab.host(&home_of_two, "two")?;
         lab.settle()?;
@@ -55,7 +54,7 @@ impl Stage {
     /// The control server's address for clients.
     #[must_use]
     pub fn control_url(&self) -> String {
-        format!("ws://{}:{CONTROL_PORT}", self.server.address())
+        control_url(&self.server.address().to_string())
     }
 
     /// Starts the control server and waits until it is healthy.
@@ -63,20 +62,32 @@ impl Stage {
     /// # Errors
     /// If it is not within twenty seconds.
     pub fn start_control_server(&self) -> Result<Process> {
-        let address = SocketAddr::from((self.server.address(), CONTROL_PORT));
-        let mut command = self.server.command(program("lanrage-server"));
-        command.args(["--listen", &address.to_string()]);
-        command.args(["--stun", &format!("{}:{STUN_PORT}", self.server.address())]);
-        command.arg("--data-dir").arg(data_folder("server")?);
-        let mut server = self.server.spawn(command)?;
-        let deadline = Instant::now() + SERVER_LIMIT;
-        while let Err(reason) = self.server.enter(|| ask_health(address)) {
-            let alive = server.is_running()? && Instant::now() < deadline;
-            ensure!(alive, "the control server does not answer ({reason:#}); it said:\n{}", server.tail());
-            thread::sleep(Duration::from_millis(20));
-        }
-        Ok(server)
+        start_server(&self.server, "server")
     }
+}
+
+/// The address for clients of a server on a host.
+pub(crate) fn control_url(host: &str) -> String {
+    format!("ws://{host}:{CONTROL_PORT}")
+}
+
+/// Starts `lanrage-server` on `host`, on its usual ports, with its data in the folder of `owner`, and waits until it
+/// is healthy.
+///
+/// # Errors
+/// If it is not within twenty seconds.
+pub(crate) fn start_server(host: &Host, owner: &str) -> Result<Process> {
+    let mut command = host.command(program("lanrage-server"));
+    command.arg("--data-dir").arg(data_folder(owner)?);
+    let mut server = host.spawn(command)?;
+    let address = SocketAddr::from((host.address(), CONTROL_PORT));
+    let deadline = Instant::now() + SERVER_LIMIT;
+    while let Err(reason) = host.enter(|| ask_health(address)) {
+        let alive = server.is_running()? && Instant::now() < deadline;
+        ensure!(alive, "the server does not answer ({reason:#}); it said:\n{}", server.tail());
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(server)
 }
 
 fn ask_health(address: SocketAddr) -> Result<()> {

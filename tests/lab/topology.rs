@@ -1,57 +1,83 @@
-//! The shape of a lab: one public segment, and private LANs behind routers on it.
+//! The shape of a lab: one public segment, and on it hosts, private LANs behind routers, and carriers with LANs of
+//! their own.
 
 use std::{
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::{Host, NatBehaviour, ip};
+use crate::{
+    Host,
+    expected::{Family, Nat, Network},
+    ip, nat,
+};
 
 /// How long a new lab may take until pings pass through it.
 const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A small internet. Build it inside a [`world`](crate::world); it stands until the world ends.
 ///
-/// The public segment is 203.0.113.0/24 (TEST-NET-3, RFC 5737). Nobody there routes to private addresses or out of
-/// the lab: what is sent to them vanishes, as on the internet.
+/// The public segment is 203.0.113.0/24 (TEST-NET-3, RFC 5737), and 2001:db8::/64 (RFC 3849) for those who have IPv6.
+/// Nobody there routes to private addresses or out of the lab: what is sent to them vanishes, as on the internet.
 #[derive(Debug)]
 pub struct Lab {
     internet: Host,
-    lans: Vec<Lan>,
-    hosts: Vec<(Host, Ipv4Addr)>,
+    lans: u8,
+    carriers: u8,
+    hosts: Vec<(Host, IpAddr)>,
 }
 
-/// A private LAN 192.168.n.0/24 behind a NAT router.
+/// A LAN behind a router: 192.168.n.0/24 behind a translator, or 2001:db8:n::/64 behind a firewall.
 #[derive(Debug, Clone)]
 pub struct Lan {
     number: u8,
+    family: Family,
     router: Host,
-    behaviour: NatBehaviour,
+}
+
+/// A provider's segment 100.64.n.0/24 (RFC 6598) behind its translator.
+#[derive(Debug, Clone)]
+pub struct Carrier {
+    number: u8,
+    router: Host,
 }
 
 impl Lan {
-    /// The router; its address is the public one.
+    /// The router; its address is the outer one.
     #[must_use]
     pub fn router(&self) -> &Host {
         &self.router
     }
 
-    /// How the router translates.
-    #[must_use]
-    pub fn behaviour(&self) -> NatBehaviour {
-        self.behaviour
-    }
-
     /// The router's address on its private side, which is the gateway of the hosts.
     #[must_use]
-    pub fn gateway(&self) -> Ipv4Addr {
+    pub fn gateway(&self) -> IpAddr {
         self.address(1)
     }
 
+    fn contains(&self, address: IpAddr) -> bool {
+        (0..=u8::MAX).any(|last| self.address(last) == address)
+    }
+
+    fn address(&self, last: u8) -> IpAddr {
+        match self.family {
+            Family::V6 => Ipv6Addr::new(0x2001, 0xdb8, self.number.into(), 0, 0, 0, 0, last.into()).into(),
+            Family::V4 | Family::Both => Ipv4Addr::new(192, 168, self.number, last).into(),
+        }
+    }
+}
+
+impl Carrier {
+    /// The translator; its address is the public one.
+    #[must_use]
+    pub fn router(&self) -> &Host {
+        &self.router
+    }
+
     fn address(&self, last: u8) -> Ipv4Addr {
-        Ipv4Addr::new(192, 168, self.number, last)
+        Ipv4Addr::new(100, 64, self.number, last)
     }
 }
 
@@ -61,9 +87,9 @@ impl Lab {
     /// # Errors
     /// If namespaces or a bridge cannot be made here.
     pub fn new() -> Result<Self> {
-        let internet = Host::new("internet", public_address(1))?;
-        make_bridge(&internet, "public", internet.address())?;
-        Ok(Self { internet, lans: Vec::new(), hosts: Vec::new() })
+        let internet = Host::new("internet", public_address(1).into())?;
+        make_bridge(&internet, "public", internet.ip())?;
+        Ok(Self { internet, lans: 0, carriers: 0, hosts: Vec::new() })
     }
 
     /// The machine that carries the public segment; all public traffic passes its interface `public`.
@@ -77,45 +103,114 @@ impl Lab {
     /// # Errors
     /// If the name or address is taken.
     pub fn public_host(&mut self, name: &str, last: u8) -> Result<Host> {
-        let host = Host::new(name, public_address(last))?;
-        connect(&host, "eth0", host.address(), &self.internet, "public", name)?;
-        ip::batch(name, &format!("route add default via {}\n", self.internet.address()))?;
-        self.hosts.push((host.clone(), self.internet.address()));
+        let host = Host::new(name, public_address(last).into())?;
+        connect(&host, "eth0", host.ip(), &self.internet, "public", name)?;
+        ip::batch(name, &format!("route add default via {}\n", self.internet.ip()))?;
+        self.hosts.push((host.clone(), self.internet.ip()));
         Ok(host)
     }
 
-    /// Adds a private LAN behind a router; the n-th one is 192.168.n.0/24 behind 203.0.113.(10 + n).
+    /// Adds a host with the public addresses 203.0.113.`last` and 2001:db8::`last`.
+    ///
+    /// # Errors
+    /// If the name or address is taken, or the kernel has no IPv6.
+    pub fn dual_stack_host(&mut self, name: &str, last: u8) -> Result<Host> {
+        let host = self.public_host(name, last)?;
+        self.carry_ipv6()?;
+        let gateway = public_address_v6(1);
+        ip::batch(
+            name,
+            &format!(
+                "address add {}/64 dev eth0 nodad\nroute add default via {gateway}\n",
+                public_address_v6(last)
+            ),
+        )?;
+        self.hosts.push((host.clone(), gateway.into()));
+        Ok(host)
+    }
+
+    /// Gives the public segment its IPv6 addresses, once.
+    fn carry_ipv6(&self) -> Result<()> {
+        self.internet.set_sysctl("net/ipv6/conf/all/forwarding", "1").context("IPv6 is needed")?;
+        let address = public_address_v6(1);
+        ip::batch(self.internet.name(), &format!("address replace {address}/64 dev public nodad\n"))
+    }
+
+    /// Adds a private LAN behind a translator; the n-th one is 192.168.n.0/24 behind 203.0.113.(10 + n).
     ///
     /// # Errors
     /// If the router cannot be made, or there are a hundred already.
-    pub fn lan(&mut self, behaviour: NatBehaviour) -> Result<Lan> {
-        let number = u8::try_from(self.lans.len() + 1)?;
-        ensure!(number <= 100, "a lab has at most 100 LANs");
-        let router = Host::new(&format!("router{number}"), public_address(10 + number))?;
-        let lan = Lan { number, router, behaviour };
-        let router = &lan.router;
-        connect(router, "wan", router.address(), &self.internet, "public", router.name())?;
-        make_bridge(router, "lan", lan.gateway())?;
-        ip::batch(router.name(), &format!("route add default via {}\n", self.internet.address()))?;
-        ip::load_rules(router.name(), &behaviour.rules())?;
+    pub fn lan(&mut self, nat: Nat) -> Result<Lan> {
+        self.home(&Network::behind(nat), None)
+    }
+
+    /// Adds the translator of a provider; the n-th one is 203.0.113.(120 + n).
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn carrier(&mut self, nat: Nat) -> Result<Carrier> {
+        self.carriers += 1;
+        let number = self.carriers;
+        let carrier = Carrier {
+            number,
+            router: Host::new(&format!("carrier{number}"), public_address(120 + number).into())?,
+        };
+        let router = &carrier.router;
+        connect(router, "wan", router.ip(), &self.internet, "public", router.name())?;
+        make_bridge(router, "lan", carrier.address(1).into())?;
+        ip::batch(router.name(), &format!("route add default via {}\n", self.internet.ip()))?;
+        ip::load_rules(router.name(), &nat::rules(&nat, router.address(), true))?;
         router.set_sysctl("net/ipv4/ip_forward", "1")?;
-        self.lans.push(lan.clone());
+        Ok(carrier)
+    }
+
+    /// Adds a LAN behind the router that `network` describes, in public or behind a carrier's translator.
+    ///
+    /// # Errors
+    /// If the network has no router at home, if the router cannot be made, or if there are a hundred already.
+    pub fn home(&mut self, network: &Network, carrier: Option<&Carrier>) -> Result<Lan> {
+        let nat = network.home.context("a network without a router is no LAN")?;
+        let number = self.lans + 1;
+        ensure!(number <= 100, "a lab has at most 100 LANs");
+        self.lans = number;
+        let family = network.family;
+        let name = format!("router{number}");
+        let (outer, gateway): (IpAddr, IpAddr) = match (family, carrier) {
+            (Family::V6, _) => (public_address_v6(10 + number).into(), public_address_v6(1).into()),
+            (_, None) => (public_address(10 + number).into(), self.internet.ip()),
+            (_, Some(carrier)) => (carrier.address(10 + number).into(), carrier.address(1).into()),
+        };
+        let lan = Lan { number, family, router: Host::new(&name, outer)? };
+        let router = &lan.router;
+        let (owner, bridge) = carrier.map_or((&self.internet, "public"), |carrier| (&carrier.router, "lan"));
+        connect(router, "wan", outer, owner, bridge, &name)?;
+        make_bridge(router, "lan", lan.gateway())?;
+        if family == Family::V6 {
+            self.carry_ipv6()?;
+            let route = format!("route add {}/64 via {outer}\n", lan.address(0));
+            ip::batch(self.internet.name(), &route)?;
+            ip::load_rules(&name, &nat::firewall(network.udp))?;
+            router.set_sysctl("net/ipv6/conf/all/forwarding", "1")?;
+        } else {
+            ip::load_rules(&name, &nat::rules(&nat, router.address(), network.udp))?;
+            router.set_sysctl("net/ipv4/ip_forward", "1")?;
+        }
+        ip::batch(&name, &format!("route add default via {gateway}\n"))?;
         Ok(lan)
     }
 
-    /// Adds a host to a private LAN: its first one is 192.168.n.10, the second .11, and so on.
+    /// Adds a host to a LAN: its first one has the number 10, the second 11, and so on.
     ///
     /// # Errors
     /// If the name is taken.
     pub fn host(&mut self, lan: &Lan, name: &str) -> Result<Host> {
-        let network = |address: Ipv4Addr| address.octets()[..3].to_owned();
-        let neighbours =
-            self.hosts.iter().filter(|(host, _)| network(host.address()) == network(lan.gateway()));
-        let host = Host::new(name, lan.address(u8::try_from(10 + neighbours.count())?))?;
-        connect(&host, "eth0", host.address(), &lan.router, "lan", name)?;
+        let neighbours = self.hosts.iter().filter(|(host, _)| lan.contains(host.ip())).count();
+        let host = Host::new(name, lan.address(u8::try_from(10 + neighbours)?))?;
+        connect(&host, "eth0", host.ip(), &lan.router, "lan", name)?;
         ip::batch(name, &format!("route add default via {}\n", lan.gateway()))?;
         // Beyond the router, so that the ping of `settle` proves the translation too.
-        self.hosts.push((host.clone(), self.internet.address()));
+        let beyond = if lan.family == Family::V6 { public_address_v6(1).into() } else { self.internet.ip() };
+        self.hosts.push((host.clone(), beyond));
         Ok(host)
     }
 
@@ -134,26 +229,46 @@ impl Lab {
     }
 }
 
-fn public_address(last: u8) -> Ipv4Addr {
+/// A public IPv4 address of the lab.
+pub(crate) fn public_address(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(203, 0, 113, last)
 }
 
-fn make_bridge(owner: &Host, bridge: &str, address: Ipv4Addr) -> Result<()> {
+/// A public IPv6 address of the lab.
+pub(crate) fn public_address_v6(last: u8) -> Ipv6Addr {
+    Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last.into())
+}
+
+fn make_bridge(owner: &Host, bridge: &str, address: IpAddr) -> Result<()> {
+    for tables in ["iptables", "ip6tables"] {
+        // Where the switch exists a router's rules would be applied to what its LAN says among itself.
+        let _ = owner.set_sysctl(&format!("net/bridge/bridge-nf-call-{tables}"), "0");
+    }
     ip::batch(
         owner.name(),
         &format!(
             "link add {bridge} type bridge\n\
-             address add {address}/24 brd + dev {bridge}\n\
-             link set {bridge} up\n"
+             address add {} dev {bridge}\n\
+             link set {bridge} up\n",
+            on_segment(address)
         ),
     )
+}
+
+/// The address with what `ip address add` needs to know of its segment.
+fn on_segment(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => format!("{address}/24 brd +"),
+        // The lab makes no duplicates, and looking for them takes a second.
+        IpAddr::V6(address) => format!("{address}/64 nodad"),
+    }
 }
 
 /// Plugs `host`'s new interface, with this address, into the bridge of `owner`.
 fn connect(
     host: &Host,
     interface: &str,
-    address: Ipv4Addr,
+    address: IpAddr,
     owner: &Host,
     bridge: &str,
     port: &str,
@@ -162,5 +277,8 @@ fn connect(
     ensure!(port.len() <= 12, "the name {port} is longer than an interface's may be");
     ip::run(&format!("link add {interface} netns {host} type veth peer name to-{port} netns {owner}"))?;
     ip::batch(owner, &format!("link set to-{port} master {bridge} up\n"))?;
-    ip::batch(host, &format!("address add {address}/24 brd + dev {interface}\nlink set {interface} up\n"))
+    ip::batch(
+        host,
+        &format!("address add {} dev {interface}\nlink set {interface} up\n", on_segment(address)),
+    )
 }

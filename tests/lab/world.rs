@@ -12,7 +12,7 @@ use std::{
     io::{self, Read},
     os::fd::AsRawFd,
     path::Path,
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Output, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
@@ -53,6 +53,16 @@ pub fn enter() -> Result<World> {
     }
     let status = first_process(&env::current_exe()?)?.args(env::args_os().skip(1)).status()?;
     Ok(World::Left(status))
+}
+
+/// Runs this program again with other arguments, as the first process of a new world, and returns what it did.
+/// What it writes to standard error is seen at once.
+///
+/// # Errors
+/// As those of [`enter`].
+pub fn run_again(arguments: &[&str]) -> Result<Output> {
+    let mut command = first_process(&env::current_exe()?)?;
+    Ok(command.args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?)
 }
 
 /// Runs the body of a `#[test]` function in a new world; the test fails where the body fails there.
@@ -175,6 +185,7 @@ fn prepare() -> Result<()> {
             .context("bind /run/user")?;
     }
     fail_name_lookups_at_once()?;
+    name_the_server()?;
     crate::ip::run("link set lo up")
 }
 
@@ -187,4 +198,14 @@ fn fail_name_lookups_at_once() -> Result<()> {
         mount_bind(own, system).context("bind /etc/resolv.conf")?;
     }
     Ok(())
+}
+
+/// Gives the name [`SERVER_NAME`](crate::meeting::SERVER_NAME) both addresses of the lab's server, as a name service
+/// would: a link with an address in it could be opened by one IP family only.
+fn name_the_server() -> Result<()> {
+    let own = "/run/hosts";
+    let [v4, v6] = crate::meeting::server_addresses();
+    let name = crate::meeting::SERVER_NAME;
+    fs::write(own, format!("127.0.0.1 localhost\n::1 localhost\n{v4} {name}\n{v6} {name}\n"))?;
+    mount_bind(own, "/etc/hosts").context("bind /etc/hosts")
 }

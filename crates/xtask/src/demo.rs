@@ -13,9 +13,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use lanrage_lab::{
-    NatBehaviour, Player, Stage,
+    Player, Stage,
     capture::Capture,
     echo::{self, Echo},
+    networks,
     world::{self, World},
 };
 
@@ -171,7 +172,10 @@ fn summary(measured: &Measured, proofs: &[String], secrets: &str) {
     let (tunnel, underlay) = (median(&measured.tunnel), median(&measured.underlay));
     println!("\n{}", shell::bold("── It works "));
     let ok = shell::green("✓");
-    println!("{ok} Both players behind {} routers, connected directly", NatBehaviour::PortRestricted);
+    println!(
+        "{ok} Both players behind port-restricted routers ({}), connected directly",
+        networks::ORDINARY.words
+    );
     let first_packet = shell::bold(&milliseconds(measured.first_packet));
     println!("{ok} Link → first packet: {first_packet} (the lab's links add no delay of their own)");
     println!("{ok} Link → direct path shown by both: {}", milliseconds(measured.direct));

@@ -7,7 +7,11 @@ mod crash;
 mod demo;
 #[cfg(target_os = "linux")]
 mod lab;
+#[cfg(target_os = "linux")]
+mod nat_matrix;
 mod project;
+#[cfg(target_os = "linux")]
+mod readme;
 mod run;
 mod setup;
 mod shell;
@@ -56,6 +60,9 @@ enum Task {
     /// Measure what keeping state costs, and how fast a party comes back
     #[cfg(target_os = "linux")]
     BenchState,
+    /// Let two players meet in every pair of networks, and check that they connect, how, and how soon
+    #[cfg(target_os = "linux")]
+    NatMatrix(nat_matrix::Options),
     /// Start the desktop app
     Run,
     /// Open a shell inside the network of a player of the lab
@@ -79,6 +86,8 @@ fn main() -> ExitCode {
         Some(Task::Crash { rounds, seed }) => crash::run(setup, rounds, seed),
         #[cfg(target_os = "linux")]
         Some(Task::BenchState) => bench_state::run(setup),
+        #[cfg(target_os = "linux")]
+        Some(Task::NatMatrix(options)) => nat_matrix::run(setup, &options),
         Some(Task::Run) => run::run(setup),
         #[cfg(target_os = "linux")]
         Some(Task::Lab { place }) => lab::run(setup, place),
