@@ -144,6 +144,23 @@ impl Host {
         Ok(output.status.success())
     }
 
+    /// How many bytes the host's interface has received and sent.
+    ///
+    /// # Errors
+    /// If there is no such interface.
+    pub fn traffic(&self, interface: &str) -> Result<u64> {
+        // The file system of another namespace's interfaces cannot be seen from here, its processes' view can.
+        let table = self.enter(|| Ok(std::fs::read_to_string("/proc/thread-self/net/dev")?))?;
+        let line = table.lines().find_map(|line| line.trim().strip_prefix(&format!("{interface}:")));
+        let fields: Vec<u64> = line
+            .with_context(|| format!("{} has no {interface}", self.name))?
+            .split_whitespace()
+            .filter_map(|field| field.parse().ok())
+            .collect();
+        // Columns: eight of what was received, then eight of what was sent, bytes first.
+        Ok(fields.first().zip(fields.get(8)).map_or(0, |(received, sent)| received + sent))
+    }
+
     /// Writes a kernel setting of this host, named by its path under `/proc/sys`.
     pub(crate) fn set_sysctl(&self, key: &str, value: &str) -> Result<()> {
         self.enter(|| std::fs::write(format!("/proc/sys/{key}"), value).with_context(|| format!("set {key}")))

@@ -28,6 +28,8 @@ pub mod capture;
 #[cfg(target_os = "linux")]
 pub mod echo;
 #[cfg(target_os = "linux")]
+pub mod flow;
+#[cfg(target_os = "linux")]
 mod host;
 #[cfg(target_os = "linux")]
 mod ip;
@@ -41,6 +43,10 @@ mod player;
 mod process;
 #[cfg(target_os = "linux")]
 mod program;
+#[cfg(target_os = "linux")]
+pub mod recovery;
+#[cfg(target_os = "linux")]
+mod relay;
 #[cfg(target_os = "linux")]
 pub mod restore;
 #[cfg(target_os = "linux")]

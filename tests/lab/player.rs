@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::{Host, Process, program, stage};
+use crate::{Host, Process, expected::Path as Way, program, stage};
 
 /// How long a player may take to make a party or to leave it.
 const COMMAND_LIMIT: Duration = Duration::from_secs(20);
@@ -190,7 +190,7 @@ impl Player {
     pub fn registered_link(&self, limit: Duration) -> Result<String> {
         let link = self.link()?;
         let deadline = Instant::now() + limit;
-        while self.status()?["control"]["state"] != "connected" {
+        while !self.has_control_server()? {
             ensure!(
                 Instant::now() < deadline,
                 "player {} has no control server; it said:\n{}",
@@ -206,12 +206,12 @@ impl Player {
     ///
     /// # Errors
     /// If the player does not answer.
-    pub fn path_to_friend(&self) -> Result<Option<crate::expected::Path>> {
+    pub fn path_to_friend(&self) -> Result<Option<Way>> {
         let status = self.status()?;
         let friend = &status["party"]["peers"][0];
         let is_connected = friend["state"] == "connected" || friend["state"] == "degraded";
         let word = friend["connection_type"].as_str().filter(|_| is_connected);
-        Ok(word.and_then(crate::expected::Path::from_word))
+        Ok(word.and_then(Way::from_word))
     }
 
     /// Whether there is a friend, connected without a relay.
@@ -224,6 +224,20 @@ impl Player {
         Ok(friends
             .iter()
             .any(|friend| friend["state"] == "connected" && friend["connection_type"] == "direct"))
+    }
+
+    /// The player's program.
+    #[must_use]
+    pub fn program(&self) -> &Process {
+        &self.program
+    }
+
+    /// Whether the player is in session with its control server.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub fn has_control_server(&self) -> Result<bool> {
+        Ok(self.status()?["control"]["state"] == "connected")
     }
 
     /// Ends the player as Ctrl-C would.

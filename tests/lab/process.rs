@@ -111,6 +111,22 @@ impl Process {
         Ok(())
     }
 
+    /// Stops the program, as sleep would, until [`resume`](Self::resume).
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn suspend(&self) -> Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::STOP)?)
+    }
+
+    /// Lets a stopped program go on.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn resume(&self) -> Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::CONT)?)
+    }
+
     /// Asks the program to end, as Ctrl-C would, and waits for it.
     ///
     /// # Errors

@@ -214,6 +214,17 @@ impl Lab {
         Ok(host)
     }
 
+    /// Gives a host a second uplink, its interface `eth1`, which is down. Returns the gateway there.
+    ///
+    /// # Errors
+    /// If it has one already.
+    pub fn second_uplink(&mut self, host: &Host, lan: &Lan) -> Result<IpAddr> {
+        let address = lan.address(250);
+        connect(host, "eth1", address, &lan.router, "lan", &format!("{}-1", host.name()))?;
+        ip::batch(host.name(), "link set eth1 down\n")?;
+        Ok(lan.gateway())
+    }
+
     /// Waits until every host's pings reach the public segment.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ mod nat_matrix;
 mod project;
 #[cfg(target_os = "linux")]
 mod readme;
+#[cfg(target_os = "linux")]
+mod recovery;
 mod run;
 mod setup;
 mod shell;
@@ -63,6 +65,9 @@ enum Task {
     /// Let two players meet in every pair of networks, and check that they connect, how, and how soon
     #[cfg(target_os = "linux")]
     NatMatrix(nat_matrix::Options),
+    /// Disturb two players' networks in every way, and check how long their game stands still
+    #[cfg(target_os = "linux")]
+    Recovery(recovery::Options),
     /// Start the desktop app
     Run,
     /// Open a shell inside the network of a player of the lab
@@ -88,6 +93,8 @@ fn main() -> ExitCode {
         Some(Task::BenchState) => bench_state::run(setup),
         #[cfg(target_os = "linux")]
         Some(Task::NatMatrix(options)) => nat_matrix::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Recovery(options)) => recovery::run(setup, &options),
         Some(Task::Run) => run::run(setup),
         #[cfg(target_os = "linux")]
         Some(Task::Lab { place }) => lab::run(setup, place),

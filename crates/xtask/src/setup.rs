@@ -33,7 +33,13 @@ pub(crate) const COMPILE: Purpose =
 /// To build labs.
 pub(crate) const LAB: Purpose = Purpose {
     reason: "for the network lab (namespaces, NAT routers, packet capture)",
-    packages: &["iproute2", "iputils-ping", "nftables", "tcpdump", "util-linux"],
+    packages: &["conntrack", "iproute2", "iputils-ping", "nftables", "tcpdump", "util-linux"],
+};
+
+/// To test against other people's servers.
+pub(crate) const ORACLES: Purpose = Purpose {
+    reason: "another relay and another router's port mapping, to test ours against",
+    packages: &["coturn", "miniupnpd"],
 };
 
 /// To play in labs.
@@ -84,7 +90,7 @@ impl Setup {
 
     /// Everything any command needs.
     pub(crate) fn everything(self) -> Result<()> {
-        self.packages(&[BUILD, LAB, GAME, DESKTOP_TEST, KEYRING_TEST, WINDOWS_CHECK])?;
+        self.packages(&[BUILD, LAB, ORACLES, GAME, DESKTOP_TEST, KEYRING_TEST, WINDOWS_CHECK])?;
         self.tools(&[CARGO_DENY, CARGO_MACHETE, TAURI_DRIVER])?;
         self.node_packages()
     }

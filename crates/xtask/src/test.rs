@@ -55,7 +55,11 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     desktop.env("PATH", setup::path_with_tools()?);
     steps.commands("The real window", [cargo(&["build", "--package", "lanrage", "--locked"]), desktop])?;
     #[cfg(target_os = "linux")]
-    steps.commands("The whole path", [cargo(&["xtask", "demo"])])?;
+    {
+        steps.commands("The whole path", [cargo(&["xtask", "demo"])])?;
+        steps.commands("Networks of every kind", [cargo(&["xtask", "nat-matrix", "--quick"])])?;
+        steps.commands("Disturbed networks", [cargo(&["xtask", "recovery", "--quick"])])?;
+    }
     steps.summary();
     Ok(())
 }
