@@ -2,19 +2,20 @@
 
 use std::{
     collections::HashMap,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::extract::ws::Utf8Bytes;
 use lanrage_control::{
     protocol::{ErrorCode, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
-    registry::{Registry, RegistrySettings},
+    registry::{Registry, RegistrySettings, RelayRegistry},
     session::{ConnectionId, Hub, HubOutput, Proven},
 };
 use lanrage_party::UnixMillis;
 use tokio::sync::{mpsc, watch};
 
-use crate::{database::Database, shutdown::Shutdown};
+use crate::{RelayStats, database::Database, server::OWN_RELAY, shutdown::Shutdown};
 
 /// Commands that wait for the coordinator. When it is full, connections wait, and with them their clients.
 pub(crate) const COMMANDS: usize = 1_024;
@@ -53,6 +54,9 @@ pub(crate) struct Coordinator {
     outgoing: HashMap<ConnectionId, mpsc::Sender<Utf8Bytes>>,
     healthy: watch::Sender<bool>,
     shutdown: Shutdown,
+    /// Of the own relay.
+    relay: Option<Arc<RelayStats>>,
+    reported: u64,
 }
 
 impl Coordinator {
@@ -61,11 +65,20 @@ impl Coordinator {
         settings: RegistrySettings,
         database: Database,
         stun: Vec<StunEndpoint>,
+        mut relays: RelayRegistry,
         healthy: watch::Sender<bool>,
         shutdown: Shutdown,
     ) -> Result<Self, sea_orm::DbErr> {
         let registry = restore(settings, &database).await?;
-        Ok(Self { hub: Hub::new(registry, stun), database, outgoing: HashMap::new(), healthy, shutdown })
+        relays.restore(database.load_relays().await?, now());
+        let hub = Hub::new(registry, stun).with_relays(relays);
+        Ok(Self { hub, database, outgoing: HashMap::new(), healthy, shutdown, relay: None, reported: 0 })
+    }
+
+    /// Offers the own relay by how full it is.
+    pub(crate) fn watching(mut self, relay: Option<Arc<RelayStats>>) -> Self {
+        self.relay = relay;
+        self
     }
 
     /// Runs until every connection is gone and nobody can make another, then closes the database.
@@ -78,7 +91,7 @@ impl Coordinator {
                     Some(command) => self.apply(command),
                     None => break,
                 },
-                _ = sweep.tick() => self.hub.sweep(now()),
+                _ = sweep.tick() => self.sweep(),
             }
             for _ in 1..BATCH {
                 let Ok(command) = commands.try_recv() else { break };
@@ -91,6 +104,27 @@ impl Coordinator {
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close cleanly");
         }
+    }
+
+    fn sweep(&mut self) {
+        if let Some(relay) = &self.relay {
+            self.hub.set_relay_load(OWN_RELAY, relay.load_percent());
+            let packets = relay.packets();
+            if packets != self.reported {
+                self.reported = packets;
+                tracing::info!(
+                    allocations = relay.allocations(),
+                    streams = relay.streams(),
+                    allocated = relay.allocated(),
+                    refused = relay.refused(),
+                    packets,
+                    bytes = relay.bytes(),
+                    dropped = relay.dropped(),
+                    "relay"
+                );
+            }
+        }
+        self.hub.sweep(now());
     }
 
     fn apply(&mut self, command: Command) {

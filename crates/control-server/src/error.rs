@@ -43,6 +43,22 @@ pub enum ServerError {
         /// The first migration in it that this program does not know.
         migration: String,
     },
+    /// The certificate of TLS, or its key, cannot be used.
+    #[error("cannot use {} for TLS: {reason}", .path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A secret cannot be read, or made.
+    #[error("cannot use the secret in {}: {reason}", .path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A task of the server ended on its own.
     #[error("the server failed: {0}")]
     Failed(String),

@@ -1,9 +1,10 @@
-//! The control server: [`lanrage_control::registry`] behind a WebSocket, with its state in SQLite, and a STUN
-//! responder beside it. [`Server::start`] runs one inside any program; `lanrage-server` is one of its own.
+//! The control server: [`lanrage_control::registry`] behind a WebSocket, with its state in SQLite, and a relay (TURN,
+//! STUN) beside it. [`Server::start`] runs one inside any program; `lanrage-server` is one of its own.
+//! [`RegisteredRelay`] is the relay alone.
 //!
 //! One task, the coordinator, owns every decision. It takes what the connections ask in batches, writes each
 //! batch in one transaction, and only then lets the answers out: what a peer was told survives a crash. Every
-//! other task only moves bytes.
+//! other task only moves bytes. The relay has a thread of its own and knows nothing of parties.
 
 mod connection;
 mod coordinator;
@@ -11,12 +12,17 @@ mod database;
 mod error;
 mod http;
 mod listen;
+mod registered_relay;
+mod relay;
+mod secret_file;
 mod server;
 mod settings;
 mod shutdown;
-mod stun;
 
 pub use error::ServerError;
 pub use lanrage_control::session::ConnectionLimits;
+pub use registered_relay::{RegisteredRelay, RegisteredRelaySettings};
+pub use relay::{PrivatePeers, RelayConfig, RelayStats, RelayTls};
+pub use secret_file::{read_or_create_secret, read_secret};
 pub use server::Server;
 pub use settings::ServerSettings;

@@ -1,7 +1,7 @@
 use std::{io, net::SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 
 use crate::ServerError;
 
@@ -17,11 +17,11 @@ pub(crate) fn tcp(address: SocketAddr) -> Result<TcpListener, ServerError> {
     listener.map_err(|source| ServerError::Listen { what: "HTTP, TCP", address, source })
 }
 
-/// Listens for UDP datagrams.
-pub(crate) fn udp(address: SocketAddr) -> Result<UdpSocket, ServerError> {
-    socket(address, Type::DGRAM, Protocol::UDP)
-        .and_then(|socket| UdpSocket::from_std(socket.into()))
-        .map_err(|source| ServerError::Listen { what: "STUN, UDP", address, source })
+/// Listens for TCP connections, outside of the runtime.
+pub(crate) fn std_tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = socket(address, Type::STREAM, Protocol::TCP)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 fn socket(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {

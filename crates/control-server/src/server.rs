@@ -1,26 +1,32 @@
 use std::{net::SocketAddr, sync::Arc};
 
-use lanrage_control::protocol::StunEndpoint;
+use lanrage_control::{
+    protocol::StunEndpoint,
+    registry::{ConfiguredRelay, RelayRegistry, RelaySettings},
+};
+use lanrage_nat::turn::{RestSecret, TurnCredentials};
+use lanrage_party::{RelayCredentials, RelayPassword, RelayTransport, RelayUri, UnixMillis};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
+use zeroize::Zeroizing;
 
 use crate::{
-    ServerError, ServerSettings,
+    RelayStats, ServerError, ServerSettings,
     connection::Context,
     coordinator::{COMMANDS, Coordinator},
     database::{Database, DirectoryLock},
     http, listen,
+    relay::Relay,
     shutdown::Shutdown,
-    stun,
 };
 
 /// A running control server. Dropping it stops it at once; [`Server::shutdown`] lets it say goodbye.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    stun_address: Option<SocketAddr>,
+    relay: Option<Relay>,
     shutdown: watch::Sender<bool>,
     tasks: JoinSet<&'static str>,
     _lock: DirectoryLock,
@@ -34,12 +40,26 @@ impl Server {
     pub async fn start(settings: ServerSettings) -> Result<Self, ServerError> {
         let lock = DirectoryLock::take(&settings.data_dir)?;
         let listener = listen::tcp(settings.listen)?;
-        let stun_socket = settings.stun_listen.map(listen::udp).transpose()?;
         let local = |address: std::io::Result<SocketAddr>| {
             address.map_err(|source| ServerError::Listen { what: "TCP", address: settings.listen, source })
         };
         let address = local(listener.local_addr())?;
-        let stun_address = stun_socket.as_ref().map(|socket| local(socket.local_addr())).transpose()?;
+        let own_secret = settings.relay.as_ref().map(|relay| relay.secret.clone());
+        let start = |listen| Relay::start(listen, settings.stun_alternate, settings.relay);
+        let mut relay = settings.stun_listen.map(start).transpose()?;
+        let stun_address = relay.as_ref().map(Relay::udp);
+        let mut relays = RelaySettings::new(issue);
+        relays.registration_key = settings.relay_key.map(|key| Zeroizing::new(key.as_bytes().to_vec()));
+        let mut relays = RelayRegistry::new(relays);
+        settings.relays.into_iter().for_each(|relay| relays.configure(relay));
+        if let (Some(relay), Some(secret)) = (relay.as_ref().filter(|relay| relay.relays()), own_secret) {
+            relays.configure(ConfiguredRelay {
+                name: OWN_RELAY.into(),
+                region: settings.relay_region,
+                uris: own_uris(relay, ""),
+                secret,
+            });
+        }
 
         let database = Database::open(&settings.data_dir).await?;
         let (healthy, health) = watch::channel(true);
@@ -50,7 +70,7 @@ impl Server {
         };
         let (shutdown, stopping) = Shutdown::channel();
         let coordinator =
-            Coordinator::load(settings.registry, database.clone(), stun, healthy, stopping.clone())
+            Coordinator::load(settings.registry, database.clone(), stun, relays, healthy, stopping.clone())
                 .await
                 .map_err(|error| ServerError::Database {
                     path: settings.data_dir,
@@ -66,12 +86,15 @@ impl Server {
             shutdown: stopping.clone(),
         });
         let mut tasks = JoinSet::new();
-        tasks.spawn(named("coordinator", coordinator.run(inbox)));
+        let stats = relay.as_ref().map(Relay::stats);
+        tasks.spawn(named("coordinator", coordinator.watching(stats).run(inbox)));
         tasks.spawn(named("accept", http::accept(listener, context, health)));
-        if let Some(socket) = stun_socket {
-            tasks.spawn(named("stun", stun::respond(socket, stopping)));
+        if let Some(ended) = relay.as_mut().and_then(Relay::ended) {
+            tasks.spawn(named("relay", async {
+                let _ = ended.await;
+            }));
         }
-        Ok(Self { address, stun_address, shutdown, tasks, _lock: lock })
+        Ok(Self { address, relay, shutdown, tasks, _lock: lock })
     }
 
     /// Where it serves WebSocket and HTTP.
@@ -80,8 +103,28 @@ impl Server {
     }
 
     /// Where it answers STUN.
-    pub const fn stun_addr(&self) -> Option<SocketAddr> {
-        self.stun_address
+    pub fn stun_addr(&self) -> Option<SocketAddr> {
+        self.relay.as_ref().map(Relay::udp)
+    }
+
+    /// Whether it has a relay of its own.
+    pub fn relays(&self) -> bool {
+        self.relay.as_ref().is_some_and(Relay::relays)
+    }
+
+    /// Where TURN is spoken over TCP.
+    pub fn turn_tcp_addr(&self) -> Option<SocketAddr> {
+        self.relay.as_ref().and_then(Relay::tcp)
+    }
+
+    /// Where TURN is spoken over TLS.
+    pub fn turn_tls_addr(&self) -> Option<SocketAddr> {
+        self.relay.as_ref().and_then(Relay::tls)
+    }
+
+    /// What the own relay has done so far; `None` where not even STUN is answered.
+    pub fn relay_stats(&self) -> Option<Arc<RelayStats>> {
+        self.relay.as_ref().map(Relay::stats)
     }
 
     /// Waits until a part of the server ends on its own, which none should.
@@ -96,12 +139,33 @@ impl Server {
     /// Says goodbye to every client, writes what is left to write, and ends all tasks.
     pub async fn shutdown(mut self) {
         self.shutdown.send_replace(true);
+        drop(self.relay.take());
         while let Some(ended) = self.tasks.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a part of the server panicked");
             }
         }
     }
+}
+
+/// Under which name the own relay is offered.
+pub(crate) const OWN_RELAY: &str = "this server";
+
+/// How clients reach a relay: UDP where it passes, then TCP, then TLS. An empty host is the control server's.
+pub(crate) fn own_uris(relay: &Relay, host: &str) -> Vec<RelayUri> {
+    let uri =
+        |transport, address: SocketAddr| RelayUri { host: host.to_owned(), port: address.port(), transport };
+    let udp = uri(RelayTransport::Udp, relay.udp());
+    let tcp = relay.tcp().map(|address| uri(RelayTransport::Tcp, address));
+    let tls = relay.tls().map(|address| uri(RelayTransport::Tls, address));
+    [udp].into_iter().chain(tcp).chain(tls).collect()
+}
+
+/// Credentials in the TURN REST form.
+fn issue(secret: &str, id: &str, expires_at: u64) -> RelayCredentials {
+    let TurnCredentials { username, password } = RestSecret::new(secret).issue(id, expires_at);
+    let expires_at = UnixMillis(expires_at.saturating_mul(1_000));
+    RelayCredentials { username, password: RelayPassword::new(password), expires_at }
 }
 
 async fn named(name: &'static str, task: impl Future<Output = ()>) -> &'static str {

@@ -1,13 +1,24 @@
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
-use lanrage_control::{protocol::StunEndpoint, registry::RegistrySettings, session::ConnectionLimits};
+use lanrage_control::{
+    protocol::StunEndpoint,
+    registry::{ConfiguredRelay, RegistrySettings},
+    session::ConnectionLimits,
+};
+use zeroize::Zeroizing;
+
+use crate::RelayConfig;
 
 /// How a [`crate::Server`] runs.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Where WebSocket and HTTP are served (TCP). `[::]` serves IPv4 too. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where STUN is answered (UDP), likewise; `None` for not at all.
+    /// Where STUN is answered (UDP), and TURN if there is a relay, likewise; `None` for not at all. NAT behaviour
+    /// discovery (RFC 5780) takes the next port as well.
     pub stun_listen: Option<SocketAddr>,
     /// Where `control.db` lives; made if it is missing.
     pub data_dir: PathBuf,
@@ -16,6 +27,16 @@ pub struct ServerSettings {
     pub names: Vec<String>,
     /// STUN servers to tell clients of, instead of the own one at the host that they came to.
     pub advertised_stun: Vec<StunEndpoint>,
+    /// A second address of this machine, with which clients can find out all about their router (RFC 5780).
+    pub stun_alternate: Option<IpAddr>,
+    /// A relay where STUN is answered; `None` for none of its own.
+    pub relay: Option<RelayConfig>,
+    /// Where the own relay stands, for people.
+    pub relay_region: String,
+    /// Relays beside the own one.
+    pub relays: Vec<ConfiguredRelay>,
+    /// What relays register themselves with; without it none can.
+    pub relay_key: Option<Zeroizing<String>>,
     /// Times and bounds of parties.
     pub registry: RegistrySettings,
     /// Times and bounds of connections.
@@ -31,6 +52,11 @@ impl ServerSettings {
             data_dir: data_dir.into(),
             names: Vec::new(),
             advertised_stun: Vec::new(),
+            stun_alternate: None,
+            relay: None,
+            relay_region: String::new(),
+            relays: Vec::new(),
+            relay_key: None,
             registry: RegistrySettings::default(),
             limits: ConnectionLimits::default(),
         }

@@ -24,6 +24,7 @@ async fn entities_name_exactly_the_columns_that_the_migrations_make() {
         ("parties", columns::<parties::Column>()),
         ("peers", columns::<peers::Column>()),
         ("auth_tokens", columns::<auth_tokens::Column>()),
+        ("relay_servers", columns::<relay_servers::Column>()),
     ] {
         let sql = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
         assert_eq!(names(&database, &sql).await, entity, "{table}");
@@ -46,7 +47,6 @@ async fn the_sweeps_and_lookups_have_their_indexes_and_migrations_go_down_and_up
             "peers_last_seen",
             "peers_party_id_virtual_ip",
             "peers_peer_id",
-            "relay_servers_last_seen",
         ]
     );
     Migrator::down(&database.connection, None).await.unwrap();

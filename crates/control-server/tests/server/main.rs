@@ -3,5 +3,6 @@
 mod bad_input;
 mod migrations;
 mod parties;
+mod relay;
 mod service;
 mod support;

@@ -11,8 +11,10 @@ use sea_orm_migration::MigratorTrait;
 use crate::support::{Client, Player, party, settings, start};
 
 /// A database as each migration left it when it was released, by the migration's name.
-const RELEASED: [(&str, &str); 1] =
-    [("m20261122_000001_parties", include_str!("../fixtures/m20261122_000001_parties.sql"))];
+const RELEASED: [(&str, &str); 2] = [
+    ("m20261122_000001_parties", include_str!("../fixtures/m20261122_000001_parties.sql")),
+    ("m20261122_000002_relays", include_str!("../fixtures/m20261122_000002_relays.sql")),
+];
 
 #[derive(FromQueryResult)]
 struct Text {

@@ -246,6 +246,11 @@ impl TurnServer {
         self.expiries.first().map(|(at, _)| *at)
     }
 
+    /// Whether this client has an allocation, be it one whose socket is being opened.
+    pub fn has_allocation(&self, tuple: &FiveTuple) -> bool {
+        self.by_tuple.contains_key(tuple)
+    }
+
     /// What was done so far.
     pub fn stats(&self) -> TurnServerStats {
         TurnServerStats { allocations: self.allocations.len(), ..self.stats }
@@ -454,7 +459,7 @@ impl TurnServer {
         self.allocations.insert(id, allocation);
         self.by_tuple.insert(tuple, id);
         *self.per_user.entry(user.id.clone()).or_default() += 1;
-        self.commands.push_back(TurnServerOutput::OpenRelay { allocation: id, family });
+        self.commands.push_back(TurnServerOutput::OpenRelay { allocation: id, family, client: tuple });
         Ok(None)
     }
 

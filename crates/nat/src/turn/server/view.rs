@@ -103,6 +103,8 @@ pub enum TurnServerOutput {
         allocation: AllocationId,
         /// In which address family.
         family: IpFamily,
+        /// Whose it is: the address that the client reached is one that peers can reach as well, most likely.
+        client: FiveTuple,
     },
     /// Close the socket of an allocation. Comes exactly once for each that was reported open.
     CloseRelay {

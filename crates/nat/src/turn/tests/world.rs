@@ -257,7 +257,7 @@ impl World {
                 TurnServerOutput::Transmit { tuple, datagram } => {
                     sent.push((tuple.server, tuple.client, datagram))
                 }
-                TurnServerOutput::OpenRelay { allocation, family } => {
+                TurnServerOutput::OpenRelay { allocation, family, .. } => {
                     assert_eq!(family, IpFamily::V4);
                     if self.no_sockets {
                         self.server.handle_relay(self.now, allocation, Err(RelayFailed));

@@ -1,0 +1,317 @@
+//! What can be said on the command line.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, Parser, Subcommand};
+use lanrage_control::{protocol::StunEndpoint, registry::ConfiguredRelay};
+use lanrage_control_server::{
+    PrivatePeers, RegisteredRelaySettings, RelayConfig, RelayTls, ServerError, ServerSettings,
+    read_or_create_secret, read_secret,
+};
+use lanrage_party::{ControlEndpoint, RelayUri, limits};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+const HTTP_PORT: u16 = 8787;
+/// Specification: the port of STUN and TURN (RFC 8489 §18.6, RFC 8656 §6).
+const STUN_PORT: u16 = 3478;
+/// Specification: the port of TURN over TLS.
+const TURNS_PORT: u16 = 5349;
+/// In the data directory.
+const SECRET_FILE: &str = "relay.secret";
+
+/// Control server of LANrage: brings the members of parties together, and relays between those that cannot reach each
+/// other. It sees no party's traffic and cannot join one.
+#[derive(Debug, Parser)]
+#[command(name = "lanrage-server", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Be a relay alone, which registers itself with a control server
+    Relay(RelayArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServerArguments {
+    /// Address of WebSocket and HTTP (TCP); the default serves IPv6 and IPv4
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = any(HTTP_PORT))]
+    listen: SocketAddr,
+    /// Address of STUN and of the relay (UDP, and TCP for the relay); the next port is used by STUN too
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = any(STUN_PORT), conflicts_with = "no_stun")]
+    stun: SocketAddr,
+    /// Answer no STUN, and relay nothing
+    #[arg(long)]
+    no_stun: bool,
+    /// Relay nothing; STUN is answered all the same
+    #[arg(long)]
+    no_relay: bool,
+    /// Directory of the database; made if it is missing
+    #[arg(long, value_name = "DIR", default_value = "lanrage-server")]
+    data_dir: PathBuf,
+    /// Name by which clients reach this server; may be repeated. Proofs for any other name are then refused
+    #[arg(long, value_name = "HOST:PORT")]
+    name: Vec<String>,
+    /// STUN server to tell clients of, instead of this one at the host they came to; may be repeated
+    #[arg(long, value_name = "HOST:PORT", value_parser = stun_endpoint)]
+    advertise_stun: Vec<StunEndpoint>,
+    /// Days after which a member that was away all the time is removed, and with the last one its party
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    retention_days: u32,
+    /// Write logs, and the line that says it is ready, as JSON
+    #[arg(long)]
+    json: bool,
+    /// Another TURN server with a static secret (coturn's --use-auth-secret), by its address as in
+    /// turn:HOST:3478 or turns:HOST:443; may be repeated for more addresses of the same one
+    #[arg(long = "relay", value_name = "URI", requires = "relay_secret_file")]
+    external: Vec<RelayUri>,
+    /// File with the secret of the relay; by default one is made in the data directory
+    #[arg(long, value_name = "FILE")]
+    relay_secret_file: Option<PathBuf>,
+    /// File with more relays: a JSON list of {"name", "region", "uris", "secret_file"}
+    #[arg(long, value_name = "FILE")]
+    relays: Option<PathBuf>,
+    /// File with the key by which relays register themselves (`lanrage-server relay`); without it none can
+    #[arg(long, value_name = "FILE")]
+    relay_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    relaying: RelayOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RelayArguments {
+    /// The control server
+    #[arg(long, value_name = "URL")]
+    register: ControlEndpoint,
+    /// File with the key that the control server has by the same option
+    #[arg(long, value_name = "FILE")]
+    relay_key_file: PathBuf,
+    /// Name or address under which clients reach this relay
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: String,
+    /// Name of this relay, the same for ever; the host if it is not given
+    #[arg(long, value_name = "NAME")]
+    relay_name: Option<String>,
+    /// Address of the relay (UDP and TCP); the next port is used by STUN too
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = any(STUN_PORT))]
+    listen: SocketAddr,
+    /// Directory of the relay's identity; made if it is missing
+    #[arg(long, value_name = "DIR", default_value = "lanrage-relay")]
+    data_dir: PathBuf,
+    /// Write logs, and the line that says it is ready, as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    relaying: RelayOptions,
+}
+
+/// How it relays.
+#[derive(Debug, Args)]
+struct RelayOptions {
+    /// Where the relay stands, for people
+    #[arg(long, value_name = "REGION", default_value = "")]
+    relay_region: String,
+    /// Public address of this machine; may be repeated for the other family. By default the one that a client reached
+    #[arg(long, value_name = "ADDRESS")]
+    relay_address: Vec<IpAddr>,
+    /// Ports of relayed addresses (UDP)
+    #[arg(long, value_name = "FIRST-LAST", default_value = "49152-65535", value_parser = port_range)]
+    relay_ports: RangeInclusive<u16>,
+    /// Allocations at once
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    relay_allocations: usize,
+    /// Allocations at once of one user
+    #[arg(long, value_name = "COUNT", default_value_t = 16)]
+    relay_allocations_per_user: usize,
+    /// Mbit/s of one allocation, both directions together; 0 for any
+    #[arg(long, value_name = "MBIT", default_value_t = 50)]
+    relay_rate: u32,
+    /// Relay to private networks too; without it only where this machine has no public address
+    #[arg(long)]
+    relay_allow_private: bool,
+    /// A second public address of this machine: clients then find out all about their router (RFC 5780)
+    #[arg(long, value_name = "ADDRESS")]
+    stun_alternate: Option<IpAddr>,
+    /// Certificate and its chain (PEM) for TURN over TLS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Address of TURN over TLS; port 443 gets through most firewalls
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = any(TURNS_PORT))]
+    tls_listen: SocketAddr,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lanrage-server                                      on ports 8787 (TCP), 3478 (UDP, TCP) and 3479 (UDP), data in
+                                                      ./lanrage-server
+  lanrage-server --data-dir /var/lib/lanrage          data where a service keeps it
+  lanrage-server --listen 127.0.0.1:8787 --name lan.example.org:443 \\
+      --advertise-stun stun.example.org:3478          behind a proxy that speaks TLS
+  lanrage-server --tls-cert chain.pem --tls-key key.pem --tls-listen [::]:443
+                                                      with a relay where only the web passes
+  lanrage-server --no-relay --relay turn:turn.example.org --relay-secret-file secret
+                                                      with coturn as the relay
+  lanrage-server relay --register wss://lan.example.org --relay-key-file key --host eu.example.org
+                                                      a relay elsewhere
+  RUST_LOG=debug lanrage-server                       with a more talkative log
+
+A client reaches it as ws://HOST:8787. It stops cleanly on Ctrl-C and SIGTERM.";
+
+impl Arguments {
+    pub(crate) fn json(&self) -> bool {
+        match &self.command {
+            Some(Command::Relay(relay)) => relay.json,
+            None => self.server.json,
+        }
+    }
+}
+
+impl ServerArguments {
+    pub(crate) fn settings(self) -> anyhow::Result<ServerSettings> {
+        let stun = (!self.no_stun).then_some(self.stun);
+        let mut settings = ServerSettings::new(self.listen, stun, self.data_dir);
+        settings.names = self.name;
+        settings.advertised_stun = self.advertise_stun;
+        settings.registry.retention = Duration::from_secs(u64::from(self.retention_days) * 24 * 60 * 60);
+        settings.stun_alternate = self.relaying.stun_alternate;
+        settings.relay_region.clone_from(&self.relaying.relay_region);
+        settings.relay_key = self.relay_key_file.as_deref().map(read_secret).transpose()?;
+        if let Some(file) = &self.relays {
+            settings.relays = read_relays(file)?;
+        }
+        let secret = self.relay_secret_file.as_deref().map(read_secret).transpose()?;
+        if let (Some(first), Some(secret)) = (self.external.first(), &secret) {
+            settings.relays.push(ConfiguredRelay {
+                name: first.host.clone(),
+                region: self.relaying.relay_region.clone(),
+                uris: self.external.clone(),
+                secret: secret.clone(),
+            });
+        }
+        settings.relays.iter().try_for_each(check)?;
+        if !self.no_relay && !self.no_stun {
+            std::fs::create_dir_all(&settings.data_dir)
+                .map_err(|source| ServerError::DataDir { path: settings.data_dir.clone(), source })?;
+            let secret = match secret {
+                Some(secret) => secret,
+                None => read_or_create_secret(&settings.data_dir.join(SECRET_FILE))?,
+            };
+            settings.relay = Some(self.relaying.config(secret));
+        }
+        Ok(settings)
+    }
+}
+
+impl RelayArguments {
+    pub(crate) fn settings(self) -> anyhow::Result<RegisteredRelaySettings> {
+        Ok(RegisteredRelaySettings {
+            listen: self.listen,
+            stun_alternate: self.relaying.stun_alternate,
+            region: self.relaying.relay_region.clone(),
+            relay: self.relaying.config(Zeroizing::default()),
+            control: self.register,
+            key: read_secret(&self.relay_key_file)?,
+            name: self.relay_name.unwrap_or_else(|| self.host.clone()),
+            host: self.host,
+            data_dir: self.data_dir,
+        })
+    }
+}
+
+impl RelayOptions {
+    fn config(self, secret: Zeroizing<String>) -> RelayConfig {
+        let mut config = RelayConfig::new(secret);
+        config.ports = self.relay_ports;
+        config.addresses = self.relay_address;
+        config.limits.allocations = self.relay_allocations;
+        config.limits.allocations_per_user = self.relay_allocations_per_user;
+        config.limits.bytes_per_second = u64::from(self.relay_rate) * 1_000_000 / 8;
+        config.limits.burst_bytes = config.limits.bytes_per_second;
+        if self.relay_allow_private {
+            config.private_peers = PrivatePeers::Allow;
+        }
+        config.tls = self.tls_cert.zip(self.tls_key).map(|(certificate, key)| RelayTls {
+            listen: self.tls_listen,
+            certificate,
+            key,
+        });
+        config
+    }
+}
+
+/// One relay in the file of `--relays`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RelayEntry {
+    name: String,
+    #[serde(default)]
+    region: String,
+    uris: Vec<RelayUri>,
+    /// Below the list's own directory if it is relative.
+    secret_file: PathBuf,
+}
+
+fn read_relays(file: &Path) -> anyhow::Result<Vec<ConfiguredRelay>> {
+    use anyhow::Context as _;
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let entries: Vec<RelayEntry> =
+        serde_json::from_str(&text).with_context(|| format!("{} is no list of relays", file.display()))?;
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let read = |entry: RelayEntry| {
+        let secret = read_secret(&directory.join(entry.secret_file))?;
+        Ok(ConfiguredRelay { name: entry.name, region: entry.region, uris: entry.uris, secret })
+    };
+    entries.into_iter().map(read).collect()
+}
+
+fn check(relay: &ConfiguredRelay) -> anyhow::Result<()> {
+    let named = (1..=limits::RELAY_NAME_BYTES).contains(&relay.name.len());
+    anyhow::ensure!(named, "a relay's name has 1 to {} bytes: {:?}", limits::RELAY_NAME_BYTES, relay.name);
+    anyhow::ensure!(
+        relay.region.len() <= limits::RELAY_NAME_BYTES,
+        "the region of {:?} is too long",
+        relay.name
+    );
+    let reachable = (1..=limits::RELAY_URIS).contains(&relay.uris.len());
+    anyhow::ensure!(reachable, "{:?} has 1 to {} addresses", relay.name, limits::RELAY_URIS);
+    Ok(())
+}
+
+/// Every address of this machine, of both families where there are two.
+fn any(port: u16) -> SocketAddr {
+    let v6 = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::DGRAM, None);
+    if v6.is_ok() { (Ipv6Addr::UNSPECIFIED, port).into() } else { (Ipv4Addr::UNSPECIFIED, port).into() }
+}
+
+fn stun_endpoint(text: &str) -> Result<StunEndpoint, String> {
+    let expected = "expected HOST:PORT";
+    let (host, port) = text.rsplit_once(':').ok_or(expected)?;
+    let port: u16 = port.parse().map_err(|_| expected)?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if host.is_empty() || port == 0 {
+        Err(expected.into())
+    } else {
+        Ok(StunEndpoint { host: host.into(), port })
+    }
+}
+
+fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let expected = "expected FIRST-LAST, as 49152-65535";
+    let (first, last) = text.split_once('-').ok_or(expected)?;
+    let (first, last): (u16, u16) =
+        (first.parse().map_err(|_| expected)?, last.parse().map_err(|_| expected)?);
+    if first == 0 || last < first { Err(expected.into()) } else { Ok(first..=last) }
+}

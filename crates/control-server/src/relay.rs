@@ -1,0 +1,238 @@
+//! The relay: the sockets around [`TurnServer`], on one thread of its own.
+//!
+//! TURN over UDP, TCP and TLS, STUN and NAT behaviour discovery (RFC 5780) beside it on the same ports. A wake-up reads
+//! all that is there, decides each datagram, and sends them on in batches of one way with one system call each
+//! (GSO); no allocation per packet. Where it is full, it loses datagrams and never waits.
+
+mod batch;
+mod binding;
+mod config;
+mod sockets;
+mod stats;
+mod stream;
+mod tls;
+mod udp;
+mod worker;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Instant,
+};
+
+pub use config::{PrivatePeers, RelayConfig, RelayTls};
+use lanrage_nat::{
+    interfaces::host_addresses,
+    turn::{PeerFilter, RelayFamilies, RestSecret, TurnServer, TurnServerConfig},
+};
+use mio::{Interest, Poll, Token, Waker};
+pub use stats::RelayStats;
+use tokio::sync::oneshot;
+
+use self::{
+    batch::Batches,
+    binding::Bindings,
+    sockets::{Places, Sockets},
+    udp::{Port, Received},
+    worker::{LISTENERS, Listener, Out, SHARED, Streams, WAKER, Worker},
+};
+use crate::{ServerError, listen};
+
+/// REALM of RFC 8489 §14.9. Credentials are bound to the secret, not to it.
+const REALM: &str = "lanrage";
+/// TCP and TLS connections per allocation that may be made: some are still logging in.
+const STREAMS_PER_ALLOCATION: usize = 2;
+
+/// A running relay. Dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    relays: bool,
+    udp: SocketAddr,
+    tcp: Option<SocketAddr>,
+    tls: Option<SocketAddr>,
+    stats: Arc<RelayStats>,
+    stop: Arc<AtomicBool>,
+    waker: Waker,
+    thread: Option<JoinHandle<()>>,
+    ended: Option<oneshot::Receiver<()>>,
+}
+
+impl Relay {
+    /// Serves STUN on `listen`, and TURN too if there is a configuration for it. `alternate` is a second address of this
+    /// machine.
+    ///
+    /// # Errors
+    /// [`ServerError`], with nothing left running.
+    pub(crate) fn start(
+        listen: SocketAddr,
+        alternate: Option<IpAddr>,
+        config: Option<RelayConfig>,
+    ) -> Result<Self, ServerError> {
+        let failed = |what| move |source| ServerError::Listen { what, address: listen, source };
+        let mut shared = vec![Port::shared(listen).map_err(failed("STUN, UDP"))?];
+        let udp = SocketAddr::new(listen.ip(), shared[0].port);
+        match Port::shared(SocketAddr::new(listen.ip(), alternate_port(listen.port()))) {
+            Ok(port) => shared.push(port),
+            Err(error) => tracing::warn!(
+                %error,
+                port = alternate_port(listen.port()),
+                "the second port of STUN cannot be used; clients cannot find out how their router behaves"
+            ),
+        }
+        let mut worker_listeners = Vec::new();
+        let (mut tcp, mut tls) = (None, None);
+        if let Some(config) = &config {
+            if config.tcp {
+                let listener = listen::std_tcp(udp).map_err(failed("TURN, TCP"))?;
+                tcp = Some(listener.local_addr().map_err(failed("TURN, TCP"))?);
+                worker_listeners
+                    .push(Listener { socket: mio::net::TcpListener::from_std(listener), tls: None });
+            }
+            if let Some(RelayTls { listen: address, certificate, key }) = &config.tls {
+                let failed = |source| ServerError::Listen { what: "TURN, TLS", address: *address, source };
+                let tls_config = tls::load(certificate, key)?;
+                let listener = listen::std_tcp(*address).map_err(failed)?;
+                tls = Some(listener.local_addr().map_err(failed)?);
+                let socket = mio::net::TcpListener::from_std(listener);
+                worker_listeners.push(Listener { socket, tls: Some(tls_config) });
+            }
+        }
+
+        let io = |source| ServerError::Listen { what: "the relay's thread", address: listen, source };
+        let poll = Poll::new().map_err(io)?;
+        let waker = Waker::new(poll.registry(), WAKER).map_err(io)?;
+        for (index, port) in shared.iter_mut().enumerate() {
+            let token = Token(SHARED + index);
+            poll.registry().register(&mut port.socket, token, Interest::READABLE).map_err(io)?;
+        }
+        for (index, listener) in worker_listeners.iter_mut().enumerate() {
+            let token = Token(LISTENERS + index);
+            poll.registry().register(&mut listener.socket, token, Interest::READABLE).map_err(io)?;
+        }
+
+        let now = Instant::now();
+        let own = host_addresses(|_| false);
+        let addresses = config.as_ref().map_or_else(Vec::new, |config| config.addresses.clone());
+        let ports = shared.iter().map(|port| port.port).collect();
+        let first = addresses
+            .iter()
+            .chain(&own)
+            .copied()
+            .find(|ip| alternate.is_some_and(|other| other != *ip && other.is_ipv4() == ip.is_ipv4()));
+        let pair = alternate.and_then(|other| first.map(|first| [first, other]));
+        let public = addresses.iter().copied().find(|ip| !own.contains(ip));
+        let places = Places {
+            ports: config.as_ref().map_or(49_152..=65_535, |config| config.ports.clone()),
+            addresses: addresses.clone(),
+        };
+        let (stop, stats) = (Arc::new(AtomicBool::new(false)), Arc::new(RelayStats::default()));
+        let most = config.as_ref().map_or(0, |config| config.limits.allocations);
+        let turn = match config {
+            Some(config) => Some(turn_server(now, config, &own)?),
+            None => None,
+        };
+        let worker = Worker {
+            poll,
+            stop: stop.clone(),
+            turn,
+            bindings: Bindings::new(now, ports, pair, public),
+            sockets: Sockets::new(shared, places),
+            listeners: worker_listeners,
+            streams: Streams::new(most * STREAMS_PER_ALLOCATION),
+            most,
+            stats: stats.clone(),
+            out: Out { batches: Batches::new(), lost: 0 },
+            received: Received::new(),
+            scratch: worker::scratch(),
+        };
+        let relays = worker.turn.is_some();
+        let (end, ended) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("relay".into())
+            .spawn(move || {
+                if let Err(error) = worker.run() {
+                    tracing::error!(%error, "the relay failed");
+                }
+                let _ = end.send(());
+            })
+            .map_err(io)?;
+        Ok(Self { relays, udp, tcp, tls, stats, stop, waker, thread: Some(thread), ended: Some(ended) })
+    }
+
+    /// Whether it is more than a STUN server.
+    pub(crate) const fn relays(&self) -> bool {
+        self.relays
+    }
+
+    /// Where STUN and TURN are spoken over UDP.
+    pub(crate) const fn udp(&self) -> SocketAddr {
+        self.udp
+    }
+
+    /// Where TURN is spoken over TCP.
+    pub(crate) const fn tcp(&self) -> Option<SocketAddr> {
+        self.tcp
+    }
+
+    /// Where TURN is spoken over TLS.
+    pub(crate) const fn tls(&self) -> Option<SocketAddr> {
+        self.tls
+    }
+
+    pub(crate) fn stats(&self) -> Arc<RelayStats> {
+        self.stats.clone()
+    }
+
+    /// Resolves when the thread has ended; can be had once.
+    pub(crate) fn ended(&mut self) -> Option<oneshot::Receiver<()>> {
+        self.ended.take()
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = self.waker.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The second port of RFC 5780: the next one; a free one where the first is.
+const fn alternate_port(port: u16) -> u16 {
+    match port {
+        0 | u16::MAX => 0,
+        port => port + 1,
+    }
+}
+
+fn turn_server(now: Instant, config: RelayConfig, own: &[IpAddr]) -> Result<TurnServer, ServerError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| ServerError::Failed(error.to_string()))?;
+    let mine = || own.iter().chain(&config.addresses).copied();
+    let private: Vec<_> = PeerFilter::private_networks().collect();
+    let is_private = |ip: IpAddr| ip.is_loopback() || private.iter().any(|net| net.contains(&ip));
+    let deny = match config.private_peers {
+        PrivatePeers::Allow => false,
+        PrivatePeers::Deny => true,
+        PrivatePeers::DenyIfPublic => mine().any(|ip| !is_private(ip)),
+    };
+    let mut peers =
+        PeerFilter::default().own_host(mine().map(ipnet::IpNet::from)).allow(config.allowed_peers);
+    if deny {
+        peers = peers.deny(private.iter().copied());
+    }
+    let config_of = TurnServerConfig {
+        realm: REALM.into(),
+        families: RelayFamilies { v4: true, v6: true },
+        peers,
+        limits: config.limits,
+    };
+    let secret = RestSecret::new(config.secret.as_bytes());
+    Ok(TurnServer::new(now, worker::unix_time(), config_of, secret, seed))
+}

@@ -1,0 +1,89 @@
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+};
+
+use ipnet::IpNet;
+use lanrage_nat::turn::TurnLimits;
+use zeroize::Zeroizing;
+
+/// How a relay runs. It listens where STUN is answered.
+#[derive(Clone)]
+pub struct RelayConfig {
+    /// Shared with whoever issues credentials, as coturn's `static-auth-secret`.
+    pub secret: Zeroizing<String>,
+    /// Ports of relayed addresses.
+    pub ports: RangeInclusive<u16>,
+    /// Addresses under which peers reach this machine, at most one of each family; for a family that is not here, the
+    /// one that the client reached.
+    pub addresses: Vec<IpAddr>,
+    /// How much of everything.
+    pub limits: TurnLimits,
+    /// Whether clients may send to private networks.
+    pub private_peers: PrivatePeers,
+    /// Networks that clients may send to whatever else is said, loopback for example: for tests.
+    pub allowed_peers: Vec<IpNet>,
+    /// Whether TURN is spoken over TCP too, on the same port.
+    pub tcp: bool,
+    /// TURN over TLS.
+    pub tls: Option<RelayTls>,
+}
+
+/// Whether clients may send to RFC 1918, RFC 6598 and RFC 4193 addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrivatePeers {
+    /// Not if this machine has a public address: then the private network beside it is nobody's business. A relay inside
+    /// a home serves that home.
+    #[default]
+    DenyIfPublic,
+    /// Yes.
+    Allow,
+    /// No.
+    Deny,
+}
+
+/// TURN over TLS.
+#[derive(Debug, Clone)]
+pub struct RelayTls {
+    /// Where (TCP).
+    pub listen: SocketAddr,
+    /// File of the certificate and its chain (PEM).
+    pub certificate: PathBuf,
+    /// File of its key (PEM).
+    pub key: PathBuf,
+}
+
+impl RelayConfig {
+    /// A relay with this secret, all else as usual: 1,000 allocations, 16 per user, 50 Mbit/s each, ports 49152 to
+    /// 65535, UDP and TCP.
+    pub fn new(secret: Zeroizing<String>) -> Self {
+        let limits = TurnLimits {
+            allocations_per_user: 16,
+            bytes_per_second: 50_000_000 / 8,
+            burst_bytes: 50_000_000 / 8,
+            ..TurnLimits::default()
+        };
+        Self {
+            secret,
+            ports: 49_152..=65_535,
+            addresses: Vec::new(),
+            limits,
+            private_peers: PrivatePeers::default(),
+            allowed_peers: Vec::new(),
+            tcp: true,
+            tls: None,
+        }
+    }
+}
+
+impl fmt::Debug for RelayConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelayConfig")
+            .field("ports", &self.ports)
+            .field("addresses", &self.addresses)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,458 @@
+//! The relay's thread: moves what [`TurnServer`] decides between sockets.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use lanrage_nat::turn::{
+    FiveTuple, Framing, StreamDecoder, ToClient, ToPeer, Transport, TurnServer, TurnServerOutput,
+    pad_for_stream,
+};
+use mio::{Events, Interest, Poll, Token, net::TcpListener};
+use rustls::ServerConfig;
+
+use super::{
+    batch::{Batches, Way},
+    binding::Bindings,
+    sockets::Sockets,
+    stats::RelayStats,
+    stream::{READ_BYTES, Reading, Stream},
+    udp::Received,
+};
+
+pub(super) const WAKER: Token = Token(0);
+/// Tokens of the shared UDP sockets, then those of listeners.
+pub(super) const SHARED: usize = 1;
+pub(super) const LISTENERS: usize = 3;
+/// From here on allocations and streams, at even and odd tokens.
+const DYNAMIC: usize = 8;
+
+/// Receive calls on one socket in a row, before others have their turn: 1,024 messages.
+const RECEIVES: usize = 32;
+/// Between two looks at the clock for what is not urgent.
+const TICK: Duration = Duration::from_secs(1);
+/// A stream without allocation for so long is closed.
+const IDLE_STREAM: Duration = Duration::from_secs(30);
+/// A stream that takes nothing for so long is closed.
+const STUCK_STREAM: Duration = Duration::from_secs(30);
+/// Pause after a connection could not be accepted, because descriptors ran out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A TCP listener; with TLS where it has a configuration.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) socket: TcpListener,
+    pub(super) tls: Option<Arc<ServerConfig>>,
+}
+
+/// Everything that the thread owns.
+pub(super) struct Worker {
+    pub(super) poll: Poll,
+    pub(super) stop: Arc<AtomicBool>,
+    /// `None`: STUN alone.
+    pub(super) turn: Option<TurnServer>,
+    pub(super) bindings: Bindings,
+    pub(super) sockets: Sockets,
+    pub(super) listeners: Vec<Listener>,
+    pub(super) streams: Streams,
+    /// Allocations at most, which is what load is a share of.
+    pub(super) most: usize,
+    pub(super) stats: Arc<RelayStats>,
+    pub(super) out: Out,
+    pub(super) received: Received,
+    pub(super) scratch: Vec<u8>,
+}
+
+/// The streams, numbered.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    most: usize,
+    list: Vec<Option<Stream>>,
+    free: Vec<usize>,
+    of: HashMap<FiveTuple, usize>,
+    /// Those with something new to write, or that are to be closed.
+    dirty: Vec<usize>,
+}
+
+/// What waits for the end of a wake-up.
+#[derive(Debug)]
+pub(super) struct Out {
+    pub(super) batches: Batches,
+    /// Datagrams that found no room in a stream's queue.
+    pub(super) lost: u64,
+}
+
+const fn relay_token(slot: usize) -> Token {
+    Token(DYNAMIC + 2 * slot)
+}
+
+const fn stream_token(index: usize) -> Token {
+    Token(DYNAMIC + 2 * index + 1)
+}
+
+impl Worker {
+    /// Runs until it is told to stop.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1_024);
+        let mut pending: Vec<Token> = Vec::new();
+        let mut next_tick = Instant::now() + TICK;
+        loop {
+            let due = self
+                .turn
+                .as_ref()
+                .and_then(TurnServer::poll_timeout)
+                .map_or(next_tick, |due| due.min(next_tick));
+            let wait = if pending.is_empty() {
+                due.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            match self.poll.poll(&mut events, Some(wait)) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                other => other?,
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                self.publish();
+                return Ok(());
+            }
+            let now = Instant::now();
+            for token in std::mem::take(&mut pending) {
+                self.serve(now, token, true, false, &mut pending);
+            }
+            for event in &events {
+                self.serve(now, event.token(), event.is_readable(), event.is_writable(), &mut pending);
+            }
+            if let Some(turn) = &mut self.turn {
+                turn.handle_timeout(now);
+            }
+            self.settle(now);
+            if now >= next_tick {
+                next_tick = now + TICK;
+                self.tick(now);
+            }
+        }
+    }
+
+    fn serve(
+        &mut self,
+        now: Instant,
+        token: Token,
+        readable: bool,
+        writable: bool,
+        pending: &mut Vec<Token>,
+    ) {
+        let again = match token.0 {
+            0 => false,
+            token @ SHARED..LISTENERS => self.serve_clients(now, token - SHARED),
+            token @ LISTENERS..DYNAMIC => self.accept(now, token - LISTENERS),
+            token if (token - DYNAMIC).is_multiple_of(2) => self.serve_peers(now, (token - DYNAMIC) / 2),
+            token => self.serve_stream(now, (token - DYNAMIC) / 2, readable, writable),
+        };
+        if again && !pending.contains(&token) {
+            pending.push(token);
+        }
+    }
+
+    /// Datagrams of clients. Says whether there may be more.
+    fn serve_clients(&mut self, now: Instant, index: usize) -> bool {
+        for _ in 0..RECEIVES {
+            let Some(port) = self.sockets.shared.get(index) else { return false };
+            let number = port.port;
+            let more = match port.receive(&mut self.received) {
+                Ok(more) => more,
+                Err(error) => return is_passing(&error),
+            };
+            for message in 0..self.received.count {
+                let (from, to, stride, length, buffer) = self.received.message(message);
+                let datagrams = buffer[Framing::HEADROOM..Framing::HEADROOM + length].chunks(stride);
+                for datagram in datagrams {
+                    if Bindings::is_request(datagram) {
+                        if let Some(answer) = self.bindings.answer(now, from, to, number, datagram) {
+                            let from_port = self.sockets.shared_on(answer.port);
+                            let way = Way { from: from_port, to: from, source: answer.source };
+                            self.out.batches.push(way, &answer.datagram, |number| self.sockets.port(number));
+                        }
+                        continue;
+                    }
+                    let Some(turn) = &mut self.turn else { continue };
+                    let server = SocketAddr::new(to.unwrap_or([0, 0, 0, 0].into()), number);
+                    let tuple = FiveTuple { transport: Transport::Udp, client: from, server };
+                    if let Some(relayed) = turn.handle_client_datagram(now, tuple, datagram) {
+                        self.out.send_to_peer(&self.sockets, &relayed, datagram);
+                    }
+                }
+            }
+            // Sockets of new allocations are needed for what comes right behind.
+            self.drain(now);
+            if !more {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Datagrams of peers. Says whether there may be more.
+    fn serve_peers(&mut self, now: Instant, slot: usize) -> bool {
+        for _ in 0..RECEIVES {
+            let (Some(relay), Some(turn)) = (self.sockets.relay(slot), &mut self.turn) else { return false };
+            let more = match relay.port.receive(&mut self.received) {
+                Ok(more) => more,
+                Err(error) => return is_passing(&error),
+            };
+            for message in 0..self.received.count {
+                let (from, _, stride, length, buffer) = self.received.message(message);
+                let mut start = Framing::HEADROOM;
+                let end = start + length;
+                // Once even if it is empty, which a payload may be.
+                loop {
+                    let payload = start..end.min(start + stride);
+                    start = payload.end;
+                    // What is written behind a payload is the beginning of the next one; in front of it is one that
+                    // has been sent on already.
+                    let mut behind = [0; Framing::TAILROOM];
+                    behind.copy_from_slice(&buffer[start..start + Framing::TAILROOM]);
+                    let wrapped = turn.handle_peer_datagram(now, relay.allocation, from, buffer, payload);
+                    if let Some(wrapped) = wrapped {
+                        self.out.send_to_client(&self.sockets, &mut self.streams, wrapped, buffer);
+                    }
+                    buffer[start..start + Framing::TAILROOM].copy_from_slice(&behind);
+                    if start >= end {
+                        break;
+                    }
+                }
+            }
+            if !more {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn accept(&mut self, now: Instant, index: usize) -> bool {
+        loop {
+            let Some(listener) = self.listeners.get(index) else { return false };
+            match listener.socket.accept() {
+                // Closed at once, so that the client tries another relay instead of waiting.
+                Ok(_) if self.turn.is_none() || self.streams.of.len() >= self.streams.most => {}
+                Ok((socket, client)) => {
+                    let added = Stream::new(socket, client, listener.tls.as_ref(), now)
+                        .and_then(|stream| self.streams.add(stream, self.poll.registry()));
+                    if let Err(error) = added {
+                        tracing::debug!(%error, "a relay connection could not be taken");
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(error) if is_passing(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "relay connections cannot be accepted");
+                    std::thread::sleep(ACCEPT_PAUSE);
+                    return true;
+                }
+            }
+        }
+    }
+
+    fn serve_stream(&mut self, now: Instant, index: usize, readable: bool, writable: bool) -> bool {
+        let Some(stream) = self.streams.list.get_mut(index).and_then(Option::as_mut) else { return false };
+        let Some(turn) = &mut self.turn else { return false };
+        let mut result = Ok(Reading::Empty);
+        if readable {
+            let (out, sockets) = (&mut self.out, &self.sockets);
+            result = stream.read(&mut self.scratch, |decoder, tuple, bytes| {
+                take_messages(decoder, bytes, |message| {
+                    if let Some(relayed) = turn.handle_client_datagram(now, tuple, message) {
+                        out.send_to_peer(sockets, &relayed, message);
+                    }
+                })
+            });
+        }
+        if writable || stream.wants_write() {
+            self.streams.dirty.push(index);
+        }
+        self.drain(now);
+        match result {
+            Ok(reading) => reading == Reading::More,
+            Err(error) => {
+                tracing::debug!(%error, "a relay connection ended");
+                self.close_stream(index);
+                false
+            }
+        }
+    }
+
+    fn close_stream(&mut self, index: usize) {
+        if let Some(tuple) = self.streams.remove(index, self.poll.registry())
+            && let Some(turn) = &mut self.turn
+        {
+            turn.handle_client_gone(tuple);
+        }
+    }
+
+    /// Carries out what the server wants, but for sending what is batched.
+    fn drain(&mut self, now: Instant) {
+        let Some(turn) = &mut self.turn else { return };
+        while let Some(output) = turn.poll_output() {
+            match output {
+                TurnServerOutput::Transmit { tuple, datagram } => match tuple.transport {
+                    Transport::Udp => self.out.send_by_udp(&self.sockets, tuple, &datagram),
+                    Transport::Stream => self.streams.answer(&tuple, &datagram),
+                },
+                TurnServerOutput::OpenRelay { allocation, family, client } => {
+                    let opened =
+                        self.sockets.open(self.poll.registry(), relay_token, allocation, family, client);
+                    turn.handle_relay(now, allocation, opened);
+                }
+                TurnServerOutput::CloseRelay { allocation } => {
+                    // What waits for this socket, and could else leave by the next one of its number.
+                    self.out.batches.flush(|number| self.sockets.port(number));
+                    self.sockets.close(self.poll.registry(), allocation);
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, now: Instant) {
+        self.drain(now);
+        self.out.batches.flush(|number| self.sockets.port(number));
+        for index in std::mem::take(&mut self.streams.dirty) {
+            let Some(stream) = self.streams.list.get_mut(index).and_then(Option::as_mut) else { continue };
+            if let Err(error) = stream.write(now) {
+                tracing::debug!(%error, "a relay connection ended");
+                self.close_stream(index);
+            }
+        }
+        self.drain(now);
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let Some(turn) = &mut self.turn else { return };
+        turn.set_unix_time(now, unix_time());
+        let gone = |stream: &Stream| {
+            let idle = now - stream.since > IDLE_STREAM && !turn.has_allocation(&stream.tuple);
+            idle || stream.stuck_since().is_some_and(|since| now - since > STUCK_STREAM)
+        };
+        let streams = self.streams.list.iter().enumerate();
+        let gone: Vec<usize> =
+            streams.filter(|(_, stream)| stream.as_ref().is_some_and(gone)).map(|(index, _)| index).collect();
+        gone.into_iter().for_each(|index| self.close_stream(index));
+        self.drain(now);
+        self.publish();
+    }
+
+    fn publish(&self) {
+        if let Some(turn) = &self.turn {
+            let lost = self.out.lost + self.out.batches.unsent;
+            self.stats.publish(&turn.stats(), self.most, self.streams.of.len(), lost);
+        }
+    }
+}
+
+impl Out {
+    fn send_to_peer(&mut self, sockets: &Sockets, relayed: &ToPeer, datagram: &[u8]) {
+        let Some(from) = sockets.number_of(relayed.allocation) else { return };
+        let way = Way { from, to: relayed.peer, source: None };
+        self.batches.push(way, &datagram[relayed.payload.clone()], |number| sockets.port(number));
+    }
+
+    fn send_to_client(
+        &mut self,
+        sockets: &Sockets,
+        streams: &mut Streams,
+        wrapped: ToClient,
+        buffer: &mut [u8],
+    ) {
+        match wrapped.tuple.transport {
+            Transport::Udp => self.send_by_udp(sockets, wrapped.tuple, &buffer[wrapped.datagram]),
+            Transport::Stream => {
+                let sent = pad_for_stream(buffer, wrapped.datagram)
+                    .is_ok_and(|padded| streams.payload(&wrapped.tuple, &buffer[padded]));
+                self.lost += u64::from(!sent);
+            }
+        }
+    }
+
+    fn send_by_udp(&mut self, sockets: &Sockets, tuple: FiveTuple, datagram: &[u8]) {
+        let source = Some(tuple.server.ip()).filter(|ip| !ip.is_unspecified());
+        let way = Way { from: sockets.shared_on(tuple.server.port()), to: tuple.client, source };
+        self.batches.push(way, datagram, |number| sockets.port(number));
+    }
+}
+
+impl Streams {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
+    fn add(&mut self, mut stream: Stream, registry: &mio::Registry) -> io::Result<()> {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.list.push(None);
+            self.list.len() - 1
+        });
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = registry.register(&mut stream.socket, stream_token(index), interest) {
+            self.free.push(index);
+            return Err(error);
+        }
+        self.of.insert(stream.tuple, index);
+        self.list[index] = Some(stream);
+        Ok(())
+    }
+
+    fn remove(&mut self, index: usize, registry: &mio::Registry) -> Option<FiveTuple> {
+        let mut stream = self.list.get_mut(index)?.take()?;
+        let _ = registry.deregister(&mut stream.socket);
+        self.of.remove(&stream.tuple);
+        self.free.push(index);
+        Some(stream.tuple)
+    }
+
+    fn payload(&mut self, tuple: &FiveTuple, bytes: &[u8]) -> bool {
+        self.queue(tuple, |stream| stream.queue_payload(bytes))
+    }
+
+    fn answer(&mut self, tuple: &FiveTuple, bytes: &[u8]) {
+        self.queue(tuple, |stream| stream.queue_answer(bytes));
+    }
+
+    fn queue(&mut self, tuple: &FiveTuple, queue: impl FnOnce(&mut Stream) -> bool) -> bool {
+        let Some(index) = self.of.get(tuple).copied() else { return false };
+        let Some(stream) = self.list.get_mut(index).and_then(Option::as_mut) else { return false };
+        let was_idle = !stream.wants_write();
+        let queued = queue(stream);
+        if was_idle && queued {
+            self.dirty.push(index);
+        }
+        queued
+    }
+}
+
+fn take_messages(decoder: &mut StreamDecoder, bytes: &[u8], mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    decoder.push(bytes).map_err(io::Error::other)?;
+    while let Some(message) = decoder.next_message().map_err(io::Error::other)? {
+        take(message);
+    }
+    Ok(())
+}
+
+/// Whether trying again makes sense at once: somebody's port was closed, or a signal came.
+fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+/// The time of day in seconds.
+pub(super) fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// A buffer to read streams into.
+pub(super) fn scratch() -> Vec<u8> {
+    vec![0; READ_BYTES]
+}

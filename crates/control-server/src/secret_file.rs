@@ -1,0 +1,80 @@
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use data_encoding::BASE64URL_NOPAD;
+use zeroize::Zeroizing;
+
+use crate::ServerError;
+
+/// Longest secret that is read, in bytes.
+const SECRET_BYTES: u64 = 4_096;
+/// Fewer bytes than this can be guessed.
+const SHORTEST: usize = 16;
+
+/// Reads a secret that the operator keeps in a file: its text without the white space around it.
+///
+/// # Errors
+/// [`ServerError::Secret`]: it cannot be read, or is shorter than 16 bytes.
+pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, ServerError> {
+    let failed = |reason: String| ServerError::Secret { path: path.to_owned(), reason };
+    let mut text = Zeroizing::new(String::new());
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    file.take(SECRET_BYTES).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    let secret = text.trim();
+    if secret.len() < SHORTEST {
+        return Err(failed(format!("a secret has at least {SHORTEST} characters")));
+    }
+    Ok(Zeroizing::new(secret.to_owned()))
+}
+
+/// Reads a secret, or makes one of 32 random bytes, in a file that only its owner can read.
+///
+/// # Errors
+/// [`ServerError::Secret`].
+pub fn read_or_create_secret(path: &Path) -> Result<Zeroizing<String>, ServerError> {
+    let failed = |error: io::Error| ServerError::Secret { path: path.to_owned(), reason: error.to_string() };
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = match options.open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return read_secret(path),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut random = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *random).map_err(|error| failed(io::Error::other(error.to_string())))?;
+    let secret = Zeroizing::new(BASE64URL_NOPAD.encode(&*random));
+    let written = file.write_all(secret.as_bytes()).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        let _ = std::fs::remove_file(path);
+        return Err(failed(error));
+    }
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_made_once_and_only_for_its_owner() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        let made = read_or_create_secret(&path).unwrap();
+        assert_eq!(made.len(), 43);
+        assert_eq!(read_or_create_secret(&path).unwrap(), made);
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        std::fs::write(&path, "  a secret of an operator\n").unwrap();
+        assert_eq!(read_secret(&path).unwrap().as_str(), "a secret of an operator");
+        std::fs::write(&path, "short\n").unwrap();
+        assert!(read_or_create_secret(&path).is_err(), "and is not overwritten");
+    }
+}
