@@ -98,7 +98,9 @@ impl Venue {
     /// # Errors
     /// If it is not within twenty seconds.
     pub fn start_server(&self) -> Result<Process> {
-        stage::start_server(&self.server, "server")
+        // A client of one family must be able to ask its relay for an address of the other.
+        let words = server_addresses().map(|address| format!("--relay-address={address}"));
+        stage::start_server(&self.server, &words)
     }
 }
 

@@ -93,6 +93,12 @@ impl Process {
         self.output.lock().tail()
     }
 
+    /// The program's process id, in the process namespace of the world.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether the program still runs.
     ///
     /// # Errors

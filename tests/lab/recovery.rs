@@ -108,19 +108,27 @@ impl Disturbance {
     }
 }
 
-/// Plays a disturbance again and again among the same two players, and reports each round.
-///
-/// Build it inside a [`world`](crate::world). It ends early, well, after a round from which the players did not recover.
+/// The venue in which a disturbance is played. Build it inside a [`world`](crate::world).
 ///
 /// # Errors
-/// If the players did not even come together, or the lab fails.
+/// If the lab cannot be built here, or does not settle.
+pub fn venue(disturbance: Disturbance) -> Result<Venue> {
+    Venue::build(&disturbance.pair())
+}
+
+/// Plays a disturbance again and again among the same two players in its [`venue`], and reports each round. It ends
+/// early, well, after a round from which the players did not recover.
+///
+/// # Errors
+/// If the players did not even come together.
 pub fn play(
+    venue: Venue,
     disturbance: Disturbance,
     rounds: u32,
     lengths: Lengths,
     mut report: impl FnMut(Round),
 ) -> Result<()> {
-    let mut scene = Scene::set(disturbance)?;
+    let mut scene = Scene::set(venue, disturbance)?;
     for number in 0..rounds {
         scene.wait_for_calm()?;
         let usable = scene.disturb(disturbance, number, lengths)?;
@@ -140,6 +148,8 @@ pub fn play(
 struct Scene {
     venue: Venue,
     server: Process,
+    /// What the server was started with.
+    words: Vec<String>,
     relays: Vec<(Host, Process)>,
     players: [Player; 2],
     flow: Flow,
@@ -149,14 +159,14 @@ struct Scene {
 }
 
 impl Scene {
-    fn set(disturbance: Disturbance) -> Result<Self> {
-        let pair = disturbance.pair();
-        let mut venue = Venue::build(&pair)?;
+    fn set(mut venue: Venue, disturbance: Disturbance) -> Result<Self> {
         let home = venue.lans[1].clone().context("player two has no LAN")?;
         let elsewhere = venue.lab.lan(HOME)?;
         let second = venue.lab.second_uplink(&venue.players[1], &elsewhere)?;
         let uplinks = [("eth0", home.gateway()), ("eth1", second)];
-        let server = venue.start_server()?;
+        let words =
+            if disturbance == Disturbance::RelayDeath { relay::server_of_others()? } else { Vec::new() };
+        let server = stage::start_server(&venue.server, &words)?;
         let mut relays = Vec::new();
         if disturbance == Disturbance::RelayDeath {
             for (name, last) in [("relay1", 8), ("relay2", 9)] {
@@ -177,8 +187,8 @@ impl Scene {
             (host_one.udp(GAME_PORT)?, address(&one)?),
             (host_two.udp(GAME_PORT)?, address(&two)?),
         )?;
-        let path = pair.expected();
-        Ok(Self { venue, server, relays, players: [one, two], flow, path, uplinks })
+        let path = disturbance.pair().expected();
+        Ok(Self { venue, server, words, relays, players: [one, two], flow, path, uplinks })
     }
 
     /// Waits until the players are connected as expected, know their control server, and the flow is calm.
@@ -244,20 +254,15 @@ impl Scene {
         Ok(Instant::now())
     }
 
-    /// Kills the process whose host carries the most. It may be the server, whose own relay then goes with it.
+    /// Kills the relay whose host carries the most.
     fn kill_busiest_relay(&mut self) -> Result<()> {
-        let hosts: Vec<_> =
-            std::iter::once(&self.venue.server).chain(self.relays.iter().map(|(host, _)| host)).collect();
-        let count = || hosts.iter().map(|host| host.traffic("eth0")).collect::<Result<Vec<_>>>();
+        let count = || self.relays.iter().map(|(host, _)| host.traffic("eth0")).collect::<Result<Vec<_>>>();
         let before = count()?;
         thread::sleep(CARRIER_WATCH);
         let grown = count()?.into_iter().zip(before).map(|(after, before)| after - before);
         let (busiest, bytes) = grown.enumerate().max_by_key(|(_, bytes)| *bytes).context("no relay")?;
-        ensure!(bytes > 5_000, "no relay carries the flow; the busiest has {bytes} bytes");
-        match busiest.checked_sub(1) {
-            Some(at) => self.relays[at].1.kill(),
-            None => self.server.kill(),
-        }
+        ensure!(bytes > 5_000, "no relay carries the flow; the busiest has moved {bytes} bytes");
+        self.relays[busiest].1.kill()
     }
 
     /// Watches until the flow is calm again.
@@ -277,7 +282,7 @@ impl Scene {
     /// Starts again what was killed.
     fn repair(&mut self) -> Result<()> {
         if !self.server.is_running()? {
-            self.server = stage::start_server(&self.venue.server, "server")?;
+            self.server = stage::start_server(&self.venue.server, &self.words)?;
         }
         let control = self.venue.control_url();
         for (host, process) in &mut self.relays {

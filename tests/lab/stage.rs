@@ -62,7 +62,7 @@ impl Stage {
     /// # Errors
     /// If it is not within twenty seconds.
     pub fn start_control_server(&self) -> Result<Process> {
-        start_server(&self.server, "server")
+        start_server(&self.server, &[])
     }
 }
 
@@ -71,14 +71,13 @@ pub(crate) fn control_url(host: &str) -> String {
     format!("ws://{host}:{CONTROL_PORT}")
 }
 
-/// Starts `lanrage-server` on `host`, on its usual ports, with its data in the folder of `owner`, and waits until it
-/// is healthy.
+/// Starts `lanrage-server` on `host`, on its usual ports, with these more words, and waits until it is healthy.
 ///
 /// # Errors
 /// If it is not within twenty seconds.
-pub(crate) fn start_server(host: &Host, owner: &str) -> Result<Process> {
+pub(crate) fn start_server(host: &Host, words: &[String]) -> Result<Process> {
     let mut command = host.command(program("lanrage-server"));
-    command.arg("--data-dir").arg(data_folder(owner)?);
+    command.args(words).arg("--data-dir").arg(data_folder(host.name())?);
     let mut server = host.spawn(command)?;
     let address = SocketAddr::from((host.address(), CONTROL_PORT));
     let deadline = Instant::now() + SERVER_LIMIT;

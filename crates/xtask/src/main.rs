@@ -1,6 +1,8 @@
 //! `cargo xtask`: everything there is to do with this repository, each in one command that also sets up what it needs.
 
 #[cfg(target_os = "linux")]
+mod bench_relay;
+#[cfg(target_os = "linux")]
 mod bench_state;
 mod crash;
 #[cfg(target_os = "linux")]
@@ -62,6 +64,16 @@ enum Task {
     /// Measure what keeping state costs, and how fast a party comes back
     #[cfg(target_os = "linux")]
     BenchState,
+    /// Put the same load on our relay and on coturn, in turns
+    #[cfg(target_os = "linux")]
+    BenchRelay {
+        /// How often each is measured
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// Use the programs as they were built last
+        #[arg(long)]
+        no_build: bool,
+    },
     /// Let two players meet in every pair of networks, and check that they connect, how, and how soon
     #[cfg(target_os = "linux")]
     NatMatrix(nat_matrix::Options),
@@ -91,6 +103,8 @@ fn main() -> ExitCode {
         Some(Task::Crash { rounds, seed }) => crash::run(setup, rounds, seed),
         #[cfg(target_os = "linux")]
         Some(Task::BenchState) => bench_state::run(setup),
+        #[cfg(target_os = "linux")]
+        Some(Task::BenchRelay { rounds, no_build }) => bench_relay::run(setup, rounds, no_build),
         #[cfg(target_os = "linux")]
         Some(Task::NatMatrix(options)) => nat_matrix::run(setup, &options),
         #[cfg(target_os = "linux")]

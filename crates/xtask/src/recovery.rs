@@ -21,7 +21,7 @@ use crate::{
 
 /// A flow's own pace leaves pauses: what is shorter than this is none that a player could notice.
 const NOTHING: Duration = Duration::from_millis(100);
-/// A world in which not even one round can be played is tried so often again.
+/// How often a lab that does not come up is tried.
 const LAB_ATTEMPTS: u32 = 3;
 
 #[derive(Debug, Args)]
@@ -144,7 +144,7 @@ impl Played {
     fn rounds_of(disturbance: Disturbance, rounds: u32, lengths: Lengths) -> Result<Self> {
         let mut played = Self { disturbance, rounds: Vec::new(), failure: None };
         let mut attempts = 0;
-        while played.rounds.len() < rounds as usize && attempts < LAB_ATTEMPTS {
+        while played.rounds.len() < rounds as usize && played.failure.is_none() {
             let left = rounds as usize - played.rounds.len();
             let output = world::run_again(&[
                 "--no-setup",
@@ -158,18 +158,18 @@ impl Played {
                 "--blackhole",
                 &lengths.blackhole.as_secs().to_string(),
             ])?;
-            let before = played.rounds.len();
+            ensure!(!output.stdout.is_empty(), "the lab ended ({}) and said nothing", output.status);
             for line in String::from_utf8_lossy(&output.stdout).lines() {
                 let line: Value = serde_json::from_str(line).with_context(|| line.to_owned())?;
-                match line["failure"].as_str() {
-                    Some(failure) => played.failure = Some(failure.to_owned()),
-                    None => played.rounds.push(Round::from_json(&line).context("a round")?),
+                if let Some(failure) = line["lab"].as_str() {
+                    attempts += 1;
+                    ensure!(attempts < LAB_ATTEMPTS, "the lab did not come up: {failure}");
+                } else if let Some(failure) = line["failure"].as_str() {
+                    played.failure = Some(failure.to_owned());
+                } else {
+                    played.rounds.push(Round::from_json(&line).context("a round")?);
                 }
             }
-            attempts = if played.rounds.len() > before { 0 } else { attempts + 1 };
-        }
-        if played.rounds.len() == rounds as usize {
-            played.failure = None;
         }
         Ok(played)
     }
@@ -228,9 +228,19 @@ impl Played {
 /// The inside of [`Played::rounds_of`].
 fn play(disturbance: Disturbance, rounds: u32, lengths: Lengths) -> Result<()> {
     ensure!(matches!(world::enter()?, World::Inside), "rounds are played in a world that is there already");
+    let say = |key: &str, failure: anyhow::Error| {
+        println!("{}", serde_json::json!({ key: format!("{failure:#}") }));
+    };
+    let venue = match recovery::venue(disturbance) {
+        Ok(venue) => venue,
+        Err(failure) => {
+            say("lab", failure);
+            return Ok(());
+        }
+    };
     let report = |round: Round| println!("{}", round.to_json());
-    if let Err(failure) = recovery::play(disturbance, rounds, lengths, report) {
-        println!("{}", serde_json::json!({ "failure": format!("{failure:#}") }));
+    if let Err(failure) = recovery::play(venue, disturbance, rounds, lengths, report) {
+        say("failure", failure);
     }
     Ok(())
 }
