@@ -29,6 +29,8 @@ const CALM: Duration = Duration::from_millis(1_500);
 const WATCH: Duration = Duration::from_secs(3);
 /// After so long without calm the players count as lost.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(30);
+/// For so long players are left alone before the relay in use is killed.
+const STANDBY: Duration = Duration::from_secs(3);
 /// For so long the traffic of relays is compared, to see which one carries the flow.
 const CARRIER_WATCH: Duration = Duration::from_millis(300);
 
@@ -117,7 +119,7 @@ pub fn venue(disturbance: Disturbance) -> Result<Venue> {
 }
 
 /// Plays a disturbance again and again among the same two players in its [`venue`], and reports each round. It ends
-/// early, well, after a round from which the players did not recover.
+/// early, well, after a round from which the players did not recover, and after a relay's death.
 ///
 /// # Errors
 /// If the players did not even come together.
@@ -131,11 +133,19 @@ pub fn play(
     let mut scene = Scene::set(venue, disturbance)?;
     for number in 0..rounds {
         scene.wait_for_calm()?;
+        if disturbance == Disturbance::RelayDeath {
+            // So that both players had the time to try every relay.
+            thread::sleep(STANDBY);
+        }
         let usable = scene.disturb(disturbance, number, lengths)?;
         let round = scene.observe(usable);
         report(round);
         if !round.recovered {
             scene.explain();
+            return Ok(());
+        }
+        if disturbance == Disturbance::RelayDeath {
+            // A relay that has only just been started again is no standby for the other one's death yet.
             return Ok(());
         }
         scene.repair()?;
@@ -283,12 +293,6 @@ impl Scene {
     fn repair(&mut self) -> Result<()> {
         if !self.server.is_running()? {
             self.server = stage::start_server(&self.venue.server, &self.words)?;
-        }
-        let control = self.venue.control_url();
-        for (host, process) in &mut self.relays {
-            if !process.is_running()? {
-                *process = relay::start(host, &control)?;
-            }
         }
         Ok(())
     }

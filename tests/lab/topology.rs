@@ -17,6 +17,10 @@ use crate::{
 /// How long a new lab may take until pings pass through it.
 const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 
+/// A bridge takes the lowest address of its ports if it has none of its own, and changes it when a port is added: its
+/// neighbours would then send to the old one for seconds. There is one bridge on each segment, so all may have the same.
+const BRIDGE_MAC: &str = "02:00:00:00:00:01";
+
 /// A small internet. Build it inside a [`world`](crate::world); it stands until the world ends.
 ///
 /// The public segment is 203.0.113.0/24 (TEST-NET-3, RFC 5737), and 2001:db8::/64 (RFC 3849) for those who have IPv6.
@@ -258,7 +262,7 @@ fn make_bridge(owner: &Host, bridge: &str, address: IpAddr) -> Result<()> {
     ip::batch(
         owner.name(),
         &format!(
-            "link add {bridge} type bridge\n\
+            "link add {bridge} address {BRIDGE_MAC} type bridge\n\
              address add {} dev {bridge}\n\
              link set {bridge} up\n",
             on_segment(address)
