@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use lanrage_engine::{AdapterView, ControlView, PeerView, Snapshot};
+use lanrage_engine::{AdapterView, ControlView, NetworkView, PeerView, PortMappingView, RelayView, Snapshot};
 use serde::Serialize;
 
 /// The state as a person reads it.
@@ -22,7 +22,14 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
             text.push_str(&columns(&["friend", "address", "state", "path", "RTT", "NAT"], &rows));
         }
     }
+    for peer in snapshot.party.iter().flat_map(|party| &party.peers) {
+        let _ = writeln!(text, "  {}", peer.explanation);
+    }
     let _ = writeln!(text, "control server: {}", control(&snapshot.control));
+    let _ = writeln!(text, "network: {}", network(&snapshot.network));
+    for relay in &snapshot.network.relays {
+        let _ = writeln!(text, "relay: {}", self::relay(relay));
+    }
     let _ = writeln!(text, "adapter: {}", adapter(&snapshot.adapter));
     for problem in &snapshot.problems {
         let _ = writeln!(text, "! {} {}", problem.text, problem.fix);
@@ -54,6 +61,26 @@ fn control(view: &ControlView) -> String {
         ControlView::Connected { server } => format!("{server}, connected"),
         ControlView::Disconnected { server, reason, .. } => format!("{server}, {reason}"),
     }
+}
+
+fn network(view: &NetworkView) -> String {
+    let mut words: Vec<String> = [&view.summary, &view.mapping, &view.filtering]
+        .into_iter()
+        .filter(|sentence| !sentence.is_empty())
+        .cloned()
+        .collect();
+    if let PortMappingView::Open { external } = &view.port_mapping {
+        words.push(format!("It has opened {external} for you."));
+    }
+    if words.is_empty() { "not measured yet".to_owned() } else { words.join(" ") }
+}
+
+fn relay(view: &RelayView) -> String {
+    let region = if view.region.is_empty() { String::new() } else { format!(" ({})", view.region) };
+    let rtt = view.rtt_ms.map_or_else(String::new, |ms| format!(", {ms:.1} ms away"));
+    let held = if view.is_held { ", ready" } else { "" };
+    let trouble = if view.trouble.is_empty() { String::new() } else { format!(", {}", view.trouble) };
+    format!("{}{region}{rtt}{held}{trouble}", view.name)
 }
 
 fn adapter(view: &AdapterView) -> String {

@@ -1,10 +1,14 @@
 use lanrage_control::LinkAction;
-use lanrage_party::{PartyId, PeerId, Subnet, VirtualIp};
-use lanrage_store::StoredPeer;
+use lanrage_nat::port_mapping::MappingRequest;
+use lanrage_party::{AllocationId, PartyId, PeerId, Remote, Subnet, VirtualIp};
+use lanrage_store::{NatResult, StoredPeer};
 use lanrage_tunnel::{LocalEnd, PeerConfig};
 use std::net::SocketAddr;
 
-use crate::{CommandError, Notice, guest_shell::GuestCommand, membership::SavedMembership};
+use crate::{
+    CommandError, Notice, guest_shell::GuestCommand, membership::SavedMembership, name_lookup::Names,
+    relay_shell::RelayStreamCommand,
+};
 
 /// Tells one command from another until it is answered.
 pub(crate) type Ticket = u64;
@@ -22,8 +26,15 @@ pub(crate) enum Action {
     OpenAdapter { address: VirtualIp, subnet: Subnet },
     /// Closes the virtual device and takes its routes away.
     CloseAdapter,
-    /// Looks up the addresses of STUN servers, given as host and port; the shell answers with them.
-    ResolveStun(Vec<(String, u16)>),
+    /// Looks up the addresses of servers, in place of those wanted before; the shell answers as it finds them.
+    LookUp(Names),
+    /// Measures what the way to the internet does to datagrams, with the help of these STUN servers; the shell
+    /// answers with a report.
+    MeasureNat(Vec<SocketAddr>),
+    /// Asks the router for a port, or gives it back.
+    MapPort(MappingRequest),
+    /// To the connection with a relay over TCP or TLS.
+    RelayStream(RelayStreamCommand),
     /// Keeps something for the next start.
     Store(StoreAction),
     /// Tells the user.
@@ -44,6 +55,8 @@ pub(crate) enum StoreAction {
     },
     /// This device has left the party: its keys go, its name stays among the recent ones.
     ForgetMembership(PartyId),
+    /// What was measured of a network.
+    SaveNat(NatResult),
     SavePeer {
         party: PartyId,
         peer: Box<StoredPeer>,
@@ -61,8 +74,40 @@ pub(crate) enum TunnelAction {
     Leave,
     AddPeer(PeerConfig),
     RemovePeer(PeerId),
-    SetPath { peer: PeerId, to: Option<SocketAddr> },
-    Handshake { peer: PeerId, targets: Vec<SocketAddr> },
-    Probe { peer: PeerId, to: SocketAddr, payload: Vec<u8> },
-    Datagram { to: SocketAddr, bytes: Vec<u8> },
+    SetPath {
+        peer: PeerId,
+        to: Option<Remote>,
+    },
+    SetPathMtu {
+        peer: PeerId,
+        mtu: u16,
+    },
+    Handshake {
+        peer: PeerId,
+        targets: Vec<Remote>,
+    },
+    Probe {
+        peer: PeerId,
+        to: Remote,
+        payload: Vec<u8>,
+    },
+    Datagram {
+        to: Remote,
+        bytes: Vec<u8>,
+    },
+    /// A datagram that a relay carried in a Data indication.
+    Relayed {
+        from: Remote,
+        bytes: Vec<u8>,
+    },
+    SetChannel {
+        allocation: AllocationId,
+        peer: SocketAddr,
+        channel: Option<u16>,
+    },
+    OpenAllocation {
+        id: AllocationId,
+        server: SocketAddr,
+    },
+    CloseAllocation(AllocationId),
 }

@@ -1,13 +1,13 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use lanrage_nat::{PathEvent, PathTransmit};
+use lanrage_nat::{Allocation, PathAgent, PathEvent, PathTransmit, relay_pool::PeerRelayInfo};
 use lanrage_party::{
-    Candidate, CandidateType, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey, UnixMillis,
-    WireGuardPrivateKey,
+    AllocationId, Candidate, CandidateType, PartyId, PartySecret, PeerId, PeerRecord, Remote, SealedSignal,
+    SignalKey, UnixMillis, WireGuardPrivateKey,
 };
 use lanrage_store::StoredPeer;
 use lanrage_tunnel::{LocalEnd, PeerConfig, initiates};
@@ -18,15 +18,18 @@ use crate::{
     action::TunnelAction,
     connection::{Connection, KnownPeer},
     entropy::Entropy,
-    signal::Signal,
+    signal::{RelayDistance, Signal},
 };
+
+/// Shortest time between two announcements of nothing but distances to relays.
+const DISTANCES_PERIOD: Duration = Duration::from_secs(30);
 
 /// What the connections want done or known.
 #[derive(Debug)]
 pub(crate) enum ConnectionOutput {
     Tunnel(TunnelAction),
     Punch {
-        to: SocketAddr,
+        to: Remote,
     },
     Signal {
         to: PeerId,
@@ -36,6 +39,8 @@ pub(crate) enum ConnectionOutput {
         code: &'static str,
         text: String,
     },
+    /// Where peers may be reached has changed: the relays must know.
+    PeersMoved,
     /// What is known of a peer has changed.
     Keep(Box<StoredPeer>),
     /// The peer is a peer no more.
@@ -51,6 +56,10 @@ pub(crate) struct ConnectionManager {
     private_key: WireGuardPrivateKey,
     connections: BTreeMap<PeerId, Connection>,
     candidates: Vec<Candidate>,
+    relays: Vec<RelayDistance>,
+    /// When everybody was last told only because distances to relays had changed.
+    distances_told_at: Option<Instant>,
+    allocations: Vec<Allocation>,
     last_signal: u64,
     outputs: VecDeque<ConnectionOutput>,
 }
@@ -69,6 +78,9 @@ impl ConnectionManager {
             private_key: end.private_key.clone(),
             connections: BTreeMap::new(),
             candidates,
+            relays: Vec::new(),
+            distances_told_at: None,
+            allocations: Vec::new(),
             last_signal: 0,
             outputs: VecDeque::from([ConnectionOutput::Tunnel(TunnelAction::Enter(end))]),
         }
@@ -117,7 +129,9 @@ impl ConnectionManager {
                 if !replaced {
                     self.notice("peer_joined", format!("{} is in the party.", peer.record.name));
                 }
-                self.connections.insert(id, Connection::new(peer, key, initiator, now));
+                let mut connection = Connection::new(peer, key, initiator, now);
+                connection.agent.set_allocations(now, &self.allocations);
+                self.connections.insert(id, connection);
                 self.configure(id);
                 true
             }
@@ -141,6 +155,7 @@ impl ConnectionManager {
             info!(peer = %peer.short(), "peer removed");
             self.outputs.push_back(ConnectionOutput::Tunnel(TunnelAction::RemovePeer(*peer)));
             self.outputs.push_back(ConnectionOutput::Removed { peer: *peer });
+            self.outputs.push_back(ConnectionOutput::PeersMoved);
             self.notice("peer_left", format!("{} has left the party.", gone.record.name));
         }
     }
@@ -183,18 +198,37 @@ impl ConnectionManager {
         }
     }
 
-    /// This device's candidates changed: everybody is told.
+    /// This device's candidates, or its distances to relays: everybody is told of a change. Distances move all the
+    /// time; they are told no more often than every [`DISTANCES_PERIOD`], and only when they differ clearly.
     pub(crate) fn set_candidates(
         &mut self,
+        now: Instant,
         wall: UnixMillis,
         candidates: Vec<Candidate>,
+        relays: Vec<RelayDistance>,
         entropy: &mut Entropy,
     ) {
-        if candidates == self.candidates {
+        let rested = self.distances_told_at.is_none_or(|at| now >= at + DISTANCES_PERIOD);
+        let moved = rested && differ_clearly(&relays, &self.relays);
+        if candidates == self.candidates && !moved {
             return;
         }
-        self.candidates = candidates;
+        if moved {
+            self.distances_told_at = Some(now);
+        }
+        (self.candidates, self.relays) = (candidates, relays);
         self.announce(wall, entropy);
+    }
+
+    /// This device's allocations on relays: every peer may be reached by them.
+    pub(crate) fn set_allocations(&mut self, now: Instant, allocations: Vec<Allocation>) {
+        self.with_every_agent(now, |agent| agent.set_allocations(now, &allocations));
+        self.allocations = allocations;
+    }
+
+    /// What the relays must know of the peers.
+    pub(crate) fn relay_infos(&self) -> Vec<PeerRelayInfo> {
+        self.connections.values().filter_map(Connection::relay_info).collect()
     }
 
     /// Tells every peer this device's candidates, for example when the control plane is back.
@@ -210,6 +244,7 @@ impl ConnectionManager {
         if let Some(connection) = self.connections.get_mut(&peer) {
             let last = Candidate { kind: CandidateType::PeerReflexive, address: endpoint };
             connection.last_endpoint = Some(endpoint);
+            connection.candidates = vec![last];
             connection.agent.set_remote_candidates(now, &[last]);
             self.drive(now, peer);
         }
@@ -229,6 +264,9 @@ impl ConnectionManager {
             Ok(signal) if signal.sequence > connection.seen_signal => {
                 connection.seen_signal = signal.sequence;
                 connection.agent.set_remote_candidates(now, &signal.candidates);
+                let Signal { candidates, relays, .. } = signal;
+                (connection.candidates, connection.relays) = (candidates, relays);
+                self.outputs.push_back(ConnectionOutput::PeersMoved);
                 self.drive(now, *from);
             }
             Ok(_) => debug!(peer = %from.short(), "old signal dropped"),
@@ -237,17 +275,17 @@ impl ConnectionManager {
     }
 
     /// A WireGuard handshake with the peer was completed.
-    pub(crate) fn handle_session(&mut self, now: Instant, peer: PeerId, from: SocketAddr) {
+    pub(crate) fn handle_session(&mut self, now: Instant, peer: PeerId, from: Remote) {
         self.with_agent(now, peer, |connection| connection.agent.handle_session(now, from));
     }
 
     /// An authenticated packet came from an address that was not the last one.
-    pub(crate) fn handle_remote(&mut self, now: Instant, peer: PeerId, from: SocketAddr) {
+    pub(crate) fn handle_remote(&mut self, now: Instant, peer: PeerId, from: Remote) {
         self.with_agent(now, peer, |connection| connection.agent.handle_remote(now, from));
     }
 
     /// A probe arrived inside the session.
-    pub(crate) fn handle_probe(&mut self, now: Instant, peer: PeerId, from: SocketAddr, payload: &[u8]) {
+    pub(crate) fn handle_probe(&mut self, now: Instant, peer: PeerId, from: Remote, payload: &[u8]) {
         self.with_agent(now, peer, |connection| {
             if let Err(error) = connection.agent.handle_probe(now, from, payload) {
                 debug!(peer = %peer.short(), %error, "probe dropped");
@@ -257,10 +295,10 @@ impl ConnectionManager {
 
     /// A punch came from `from`: nobody authenticates it, so it only hints to a peer that offered that address. A
     /// peer that punches has no session; if we think that there is one, a probe soon tells.
-    pub(crate) fn handle_punch(&mut self, now: Instant, from: SocketAddr) {
+    pub(crate) fn handle_punch(&mut self, now: Instant, from: Remote) {
         let hinted = self.connections.iter().find(|(_, connection)| {
-            let from = from.ip().to_canonical();
-            connection.agent.paths().any(|path| path.address.ip().to_canonical() == from)
+            let from = from.address.ip().to_canonical();
+            connection.agent.paths().any(|path| path.remote.address.ip().to_canonical() == from)
         });
         if let Some(peer) = hinted.map(|(id, _)| *id) {
             if let Some(connection) = self.connections.get_mut(&peer) {
@@ -270,20 +308,30 @@ impl ConnectionManager {
         }
     }
 
-    /// Packets flow from the peer.
-    pub(crate) fn handle_traffic(&mut self, now: Instant, peer: PeerId) {
-        if let Some(connection) = self.connections.get_mut(&peer) {
-            connection.agent.handle_traffic(now);
-            self.drive(now, peer);
-        }
+    /// Packets flow to or from the peer. Gives the allocation of ours that they take.
+    pub(crate) fn handle_traffic(&mut self, now: Instant, peer: PeerId) -> Option<AllocationId> {
+        let connection = self.connections.get_mut(&peer)?;
+        connection.agent.handle_traffic(now);
+        let via = connection.path().and_then(|path| path.remote.via);
+        self.drive(now, peer);
+        via
     }
 
     /// The device's own network changed: every path is checked again at once.
     pub(crate) fn handle_network_change(&mut self, now: Instant) {
+        self.with_every_agent(now, |agent| agent.handle_network_change(now));
+    }
+
+    /// The device has slept: neither paths nor sessions are sure.
+    pub(crate) fn handle_resume(&mut self, now: Instant) {
+        self.with_every_agent(now, |agent| agent.handle_resume(now));
+    }
+
+    fn with_every_agent(&mut self, now: Instant, act: impl Fn(&mut PathAgent)) {
         let peers: Vec<PeerId> = self.connections.keys().copied().collect();
         for peer in peers {
             if let Some(connection) = self.connections.get_mut(&peer) {
-                connection.agent.handle_network_change(now);
+                act(&mut connection.agent);
             }
             self.drive(now, peer);
         }
@@ -336,13 +384,17 @@ impl ConnectionManager {
         }
         let mut notices = Vec::new();
         let mut gone = false;
+        let mut moved = false;
         while let Some(event) = connection.agent.poll_event() {
             debug!(peer = %peer.short(), ?event, "path");
             match event {
-                PathEvent::Selected { address, .. } => {
-                    notices.extend(selected(connection, now));
-                    let action = TunnelAction::SetPath { peer, to: Some(address) };
+                PathEvent::Selected { remote, previous_was_relayed, .. } => {
+                    notices.extend(selected(connection, previous_was_relayed, now));
+                    let action = TunnelAction::SetPath { peer, to: Some(remote) };
                     self.outputs.push_back(ConnectionOutput::Tunnel(action));
+                    if connection.path().is_some_and(|path| !path.is_relayed) {
+                        connection.last_endpoint = Some(remote.address);
+                    }
                     let kept = Box::new(connection.to_stored());
                     self.outputs.push_back(ConnectionOutput::Keep(kept));
                 }
@@ -363,6 +415,14 @@ impl ConnectionManager {
                 }
                 // The grade below says whether it is good again.
                 PathEvent::Responsive { .. } => {}
+                PathEvent::Mtu { mtu, .. } => {
+                    let action = TunnelAction::SetPathMtu { peer, mtu };
+                    self.outputs.push_back(ConnectionOutput::Tunnel(action));
+                }
+                PathEvent::Dormant | PathEvent::Awake => {
+                    connection.dormant = event == PathEvent::Dormant;
+                    moved = true;
+                }
                 PathEvent::RoundFailed { retry_at } => {
                     connection.retry_at = Some(retry_at);
                     match connection.state {
@@ -376,6 +436,9 @@ impl ConnectionManager {
             }
         }
         connection.grade();
+        if moved {
+            self.outputs.push_back(ConnectionOutput::PeersMoved);
+        }
         for (code, text) in notices {
             self.notice(code, text);
         }
@@ -402,7 +465,11 @@ impl ConnectionManager {
             return;
         }
         self.last_signal = wall.0.max(self.last_signal + 1);
-        let signal = Signal { sequence: self.last_signal, candidates: self.candidates.clone() };
+        let signal = Signal {
+            sequence: self.last_signal,
+            candidates: self.candidates.clone(),
+            relays: self.relays.clone(),
+        };
         match connection.key.seal(&signal.encode(), entropy.bytes()) {
             Ok(signal) => self.outputs.push_back(ConnectionOutput::Signal { to, signal }),
             Err(error) => debug!(%error, "signal not sent"),
@@ -414,9 +481,23 @@ impl ConnectionManager {
     }
 }
 
+/// Whether another set of relays is known, or one of them is a quarter nearer or further than was said.
+fn differ_clearly(now: &[RelayDistance], told: &[RelayDistance]) -> bool {
+    now.len() != told.len()
+        || now.iter().any(|relay| {
+            let before = told.iter().find(|known| known.name == relay.name);
+            before.is_none_or(|before| relay.rtt_ms.abs_diff(before.rtt_ms) > before.rtt_ms / 4 + 2)
+        })
+}
+
 /// Moves a connection that has found a path to `Connected`; the notice says what the user has gained.
-fn selected(connection: &mut Connection, now: Instant) -> Option<(&'static str, String)> {
+fn selected(
+    connection: &mut Connection,
+    previous_was_relayed: Option<bool>,
+    now: Instant,
+) -> Option<(&'static str, String)> {
     let name = &connection.record.name;
+    let is_relayed = connection.path().is_some_and(|path| path.is_relayed);
     if connection.state == ConnectionState::Failed {
         connection.state.transition_to(ConnectionState::Reconnecting);
     }
@@ -426,7 +507,14 @@ fn selected(connection: &mut Connection, now: Instant) -> Option<(&'static str, 
             let silence = lost_at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
             Some(("reconnected", format!("Reconnected to {name} in {silence:.1} s.")))
         }
-        _ => None,
+        _ => match (previous_was_relayed, is_relayed) {
+            (Some(true), false) => Some(("moved_to_direct", format!("Moved to a direct path to {name}."))),
+            (Some(false), true) => Some((
+                "moved_to_relay",
+                format!("The direct path to {name} broke; going on through a relay."),
+            )),
+            _ => None,
+        },
     };
     if connection.state != ConnectionState::Degraded {
         connection.state.transition_to(ConnectionState::Connected);

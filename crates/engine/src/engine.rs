@@ -1,10 +1,19 @@
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use lanrage_control::{LocalControlPlane, listen, persist::StatePersister, websocket};
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, PeerId};
+use lanrage_nat::{
+    behaviour_shell,
+    net_watch::{self, NetworkState},
+    port_mapping::{self, MappingRequest, PortMapping},
+    wake_clock,
+};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId};
 use lanrage_store::{Config, DataDir, DataDirError, SecretError, SettingsDatabase, StoreError};
 use lanrage_tunnel::{EventSink, Tunnel, UdpSockets};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::{
+    sync::{broadcast, mpsc, watch},
+    time::timeout,
+};
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
@@ -15,8 +24,11 @@ use crate::{
     event_loop::{EventLoop, Inputs, Outputs, now},
     guest_shell,
     keeper::{self, Keeper},
-    local, net_watch,
+    local,
+    name_lookup::{self, Names},
+    nat_status,
     party_manager::{Hosting, PartyManager},
+    relay_shell,
     storage::{self, Storage},
     tasks::Tasks,
 };
@@ -29,6 +41,10 @@ const TUNNEL_EVENTS: usize = 1_024;
 const NOTICES: usize = 64;
 /// Adapter commands, address lists and the like: rare, so whoever sends more waits.
 const FEW: usize = 8;
+/// How long the start waits for a look at the network; it takes milliseconds.
+const NETWORK_PATIENCE: Duration = Duration::from_secs(1);
+/// Messages to and from relays over TCP or TLS that are not packets: whoever sends more waits.
+const RELAY_MESSAGES: usize = 64;
 
 /// Where the local control plane keeps its parties, in the data folder.
 const CONTROL_STATE: &str = "control_state.json";
@@ -158,8 +174,15 @@ impl Engine {
         let (link_events, link_inputs) = mpsc::channel(websocket::EVENTS);
         let (adapter, adapter_commands) = mpsc::channel(FEW);
         let (adapter_results, adapter_inputs) = mpsc::channel(FEW);
-        let (addresses, address_inputs) = mpsc::channel(FEW);
-        let (stun_servers, stun_inputs) = mpsc::channel(FEW);
+        let (network, mut network_inputs) = mpsc::channel(FEW);
+        let (woken, woken_inputs) = mpsc::channel(FEW);
+        let (port_mapping, port_mapping_inputs) = watch::channel(PortMapping::default());
+        let (nat_reports, nat_report_inputs) = watch::channel(None);
+        let (measure_nat, measurements) = mpsc::channel(FEW);
+        let (names, names_wanted) = watch::channel(Names::default());
+        let (names_found, name_inputs) = mpsc::channel(FEW);
+        let (relay_streams, relay_commands) = mpsc::channel(RELAY_MESSAGES);
+        let (relay_events, relay_inputs) = mpsc::channel(RELAY_MESSAGES);
         let (guests, guest_commands) = mpsc::channel(listen::ACTIONS);
         let (guest_events, guest_inputs) = mpsc::channel(listen::EVENTS);
         let (listening, listening_inputs) = mpsc::channel(FEW);
@@ -176,7 +199,10 @@ impl Engine {
 
         let adapter_name = config.adapter_name.as_str().to_owned();
         let mut endless = Tasks::default();
-        endless.spawn("net-watch", net_watch::run(adapter_name.clone(), addresses));
+        endless.spawn("net-watch", net_watch::run(adapter_name.clone(), network));
+        endless.spawn("wake-clock", wake_clock::run(woken));
+        endless.spawn("nat-test", behaviour_shell::run(measurements, nat_reports));
+        endless.spawn("name-lookup", name_lookup::run(names_wanted, names_found));
         endless.spawn("local-socket", local::serve(data_dir.path().to_owned(), handle.clone()));
         endless.spawn("daily-backup", storage::back_up_daily(Arc::clone(&database)));
         let mut closing = Tasks::default();
@@ -185,6 +211,12 @@ impl Engine {
             "adapter",
             adapter_shell::run(adapter_name.clone(), Arc::clone(&tunnel), adapter_commands, adapter_results),
         );
+        let map_port = config.port_mapping.then(|| {
+            let (map_port, wanted) = watch::channel(MappingRequest::default());
+            closing.spawn("port-mapping", port_mapping::run(wanted, port_mapping));
+            map_port
+        });
+        closing.spawn("relays", relay_shell::run(Arc::clone(&tunnel), relay_commands, relay_events));
         closing.spawn("guests", guest_shell::run(guest_commands, guest_events, listening));
         closing.spawn(
             "keeper",
@@ -208,10 +240,15 @@ impl Engine {
             warn!(refused, "stored members that break a rule were left out");
         }
         let hosting = hosting(&config, &identity.peer_id());
-        let mut manager = PartyManager::new(identity, name, tunnel.local_port(), local_plane, entropy);
+        let mut manager = PartyManager::new(now(), identity, name, tunnel.local_port(), local_plane, entropy);
         manager.hosting = hosting;
+        manager.quality_thresholds = config.quality_thresholds();
         manager.standing_problems = problems;
-        manager.initialize_nat(now(), net_watch::own_addresses(&adapter_name));
+        let present =
+            timeout(NETWORK_PATIENCE, network_inputs.recv()).await.ok().flatten().unwrap_or_default();
+        let remembered = remembered_nat(&database, &present).await;
+        manager.initialize_nat(now(), present, config.stun_servers.servers().to_vec());
+        manager.nat.remember(remembered);
         manager.initialize_control(now(), options.control.or_else(|| config.control_server.clone()));
         if options.restore.unwrap_or(config.restore_last_party) {
             match keeper::load(&database, &secrets, None).await {
@@ -226,8 +263,12 @@ impl Engine {
             tunnel: tunnel_inputs,
             link: link_inputs,
             adapter: adapter_inputs,
-            addresses: address_inputs,
-            stun_servers: stun_inputs,
+            network: network_inputs,
+            woken: woken_inputs,
+            port_mapping: port_mapping_inputs,
+            nat_reports: nat_report_inputs,
+            names: name_inputs,
+            relay_streams: relay_inputs,
             guests: guest_inputs,
             listening: listening_inputs,
             kept: kept_inputs,
@@ -237,7 +278,10 @@ impl Engine {
             tunnel,
             link,
             adapter,
-            stun_servers,
+            names,
+            measure_nat,
+            map_port,
+            relay_streams,
             guests,
             control_state,
             log,
@@ -256,6 +300,18 @@ impl Engine {
             event_loop.run(lock).await;
         });
         Ok(handle)
+    }
+}
+
+/// What was measured of this network in an earlier life.
+async fn remembered_nat(database: &SettingsDatabase, network: &NetworkState) -> NatType {
+    let Some(name) = nat_status::network_name(network) else { return NatType::Unknown };
+    match database.nat_result(&name).await {
+        Ok(result) => result.map_or(NatType::Unknown, |result| result.nat_type),
+        Err(error) => {
+            warn!(%error, "what was measured of this network before cannot be read");
+            NatType::Unknown
+        }
     }
 }
 

@@ -1,14 +1,20 @@
 use std::{
     collections::HashMap,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use lanrage_control::{GuestEvent, LinkAction, LinkEvent, Now, persist::StatePersister};
-use lanrage_party::{PartyId, PeerId, Subnet, UnixMillis};
+use lanrage_nat::{
+    behaviour_shell::NatReport,
+    net_watch::NetworkState,
+    port_mapping::{MappingRequest, PortMapping},
+    relay_stream::RelayStreamEvent,
+};
+use lanrage_party::{AllocationId, PartyId, PeerId, Subnet, UnixMillis};
 use lanrage_store::{SecretStore, SettingsDatabase};
-use lanrage_tunnel::{Tunnel, TunnelEvent};
+use lanrage_tunnel::{PeerCounters, RelayLink, Tunnel, TunnelEvent};
 use tokio::{
     sync::{broadcast, mpsc, watch},
     time::{Instant as TokioInstant, sleep_until},
@@ -22,7 +28,9 @@ use crate::{
     guest_shell::GuestCommand,
     handle::{Answer, Command},
     keeper::{self, Keeper, Kept},
+    name_lookup::{Found, Names},
     party_manager::{AdapterFailure, PartyManager},
+    relay_shell::RelayStreamCommand,
     tasks::Tasks,
 };
 
@@ -40,8 +48,13 @@ pub(crate) struct Inputs {
     pub(crate) tunnel: mpsc::Receiver<TunnelEvent>,
     pub(crate) link: mpsc::Receiver<LinkEvent>,
     pub(crate) adapter: mpsc::Receiver<Result<String, AdapterFailure>>,
-    pub(crate) addresses: mpsc::Receiver<Vec<IpAddr>>,
-    pub(crate) stun_servers: mpsc::Receiver<Vec<SocketAddr>>,
+    pub(crate) network: mpsc::Receiver<NetworkState>,
+    /// How long the device slept.
+    pub(crate) woken: mpsc::Receiver<Duration>,
+    pub(crate) port_mapping: watch::Receiver<PortMapping>,
+    pub(crate) nat_reports: watch::Receiver<Option<NatReport>>,
+    pub(crate) names: mpsc::Receiver<Found>,
+    pub(crate) relay_streams: mpsc::Receiver<(AllocationId, RelayStreamEvent)>,
     pub(crate) guests: mpsc::Receiver<GuestEvent>,
     pub(crate) listening: mpsc::Receiver<Option<u16>>,
     pub(crate) kept: mpsc::Receiver<(Ticket, Option<Kept>)>,
@@ -55,7 +68,12 @@ pub(crate) struct Outputs {
     /// Full only if the link's task hangs; then its session is lost anyway, and is dialled anew.
     pub(crate) link: mpsc::Sender<LinkAction>,
     pub(crate) adapter: mpsc::Sender<AdapterCommand>,
-    pub(crate) stun_servers: mpsc::Sender<Vec<SocketAddr>>,
+    pub(crate) names: watch::Sender<Names>,
+    /// The STUN servers to measure with. Full if several wishes wait already: those will do.
+    pub(crate) measure_nat: mpsc::Sender<Vec<SocketAddr>>,
+    /// `None` where the settings say no.
+    pub(crate) map_port: Option<watch::Sender<MappingRequest>>,
+    pub(crate) relay_streams: mpsc::Sender<RelayStreamCommand>,
     pub(crate) guests: mpsc::Sender<GuestCommand>,
     pub(crate) control_state: StatePersister,
     /// This process's log, if it is the engine's.
@@ -84,7 +102,7 @@ pub(crate) struct EventLoop {
     last_ticket: Ticket,
     last_snapshot: Instant,
     snapshot_is_due: bool,
-    received_packets: HashMap<PeerId, u64>,
+    moved_packets: HashMap<PeerId, u64>,
 }
 
 impl EventLoop {
@@ -105,7 +123,7 @@ impl EventLoop {
             last_ticket: 0,
             last_snapshot: Instant::now(),
             snapshot_is_due: true,
-            received_packets: HashMap::new(),
+            moved_packets: HashMap::new(),
         }
     }
 
@@ -124,11 +142,21 @@ impl EventLoop {
                 Some(event) = self.inputs.tunnel.recv() => self.manager.handle_tunnel(now(), event),
                 Some(event) = self.inputs.link.recv() => self.manager.handle_link(now(), event),
                 Some(result) = self.inputs.adapter.recv() => self.manager.handle_adapter(now(), result),
-                Some(addresses) = self.inputs.addresses.recv() => {
-                    self.manager.handle_host_addresses(now(), addresses);
+                Some(network) = self.inputs.network.recv() => self.manager.handle_network(now(), network),
+                Some(slept) = self.inputs.woken.recv() => self.manager.handle_woken(now(), slept),
+                Some(found) = self.inputs.names.recv() => self.manager.handle_names(now(), found),
+                Ok(()) = self.inputs.nat_reports.changed() => {
+                    let report = self.inputs.nat_reports.borrow_and_update().clone();
+                    if let Some(report) = report {
+                        self.manager.handle_nat_report(now(), report);
+                    }
                 }
-                Some(servers) = self.inputs.stun_servers.recv() => {
-                    self.manager.handle_stun_servers(now(), &servers);
+                Ok(()) = self.inputs.port_mapping.changed() => {
+                    let mapping = *self.inputs.port_mapping.borrow_and_update();
+                    self.manager.handle_port_mapping(now(), mapping);
+                }
+                Some((allocation, event)) = self.inputs.relay_streams.recv() => {
+                    self.manager.handle_relay_stream(now(), allocation, event);
                 }
                 Some(event) = self.inputs.guests.recv() => self.manager.handle_guest(now(), event),
                 Some(port) = self.inputs.listening.recv() => self.manager.handle_listening(port),
@@ -153,6 +181,8 @@ impl EventLoop {
         drop(self.outputs.adapter);
         drop(self.outputs.link);
         drop(self.outputs.guests);
+        drop(self.outputs.relay_streams);
+        drop(self.outputs.map_port);
         self.outputs.keeper.close();
         self.closing.finish(FAREWELL).await;
         self.endless.finish(Duration::ZERO).await;
@@ -202,11 +232,14 @@ impl EventLoop {
                     Arc::clone(&self.outputs.secrets),
                     self.outputs.kept.clone(),
                 );
+                self.endless.reap();
                 self.endless.spawn("load-party", load);
             }
             Command::Configure { config } => {
                 self.outputs.default_subnet = config.default_subnet;
-                self.manager.configure(now(), config.player_name, config.control_server);
+                self.manager.quality_thresholds = config.quality_thresholds();
+                let stun_servers = config.stun_servers.servers().to_vec();
+                self.manager.configure(now(), config.player_name, config.control_server, stun_servers);
             }
             Command::Shutdown { answer } => {
                 // Handled by the loop itself; a second one only waits for the first.
@@ -237,10 +270,23 @@ impl EventLoop {
                 Action::CloseAdapter => {
                     let _ = self.outputs.adapter.send(AdapterCommand::Close).await;
                 }
-                Action::ResolveStun(servers) => {
-                    let results = self.outputs.stun_servers.clone();
-                    self.endless.reap();
-                    self.endless.spawn("resolve-stun", resolve(servers, results));
+                Action::LookUp(names) => {
+                    self.outputs.names.send_if_modified(|wanted| {
+                        let changed = *wanted != names;
+                        *wanted = names;
+                        changed
+                    });
+                }
+                Action::MeasureNat(servers) => {
+                    let _ = self.outputs.measure_nat.try_send(servers);
+                }
+                Action::MapPort(request) => {
+                    if let Some(map_port) = &self.outputs.map_port {
+                        map_port.send_replace(request);
+                    }
+                }
+                Action::RelayStream(command) => {
+                    let _ = self.outputs.relay_streams.send(command).await;
                 }
                 Action::Store(action) => self.outputs.keeper.keep(action),
                 Action::Notice(notice) => {
@@ -277,6 +323,15 @@ impl EventLoop {
                 let _ = tunnel.send_probe(&peer, to, &payload);
             }
             TunnelAction::Datagram { to, bytes } => tunnel.send_datagram(to, &bytes),
+            TunnelAction::SetPathMtu { peer, mtu } => tunnel.set_path_mtu(&peer, mtu),
+            TunnelAction::Relayed { from, bytes } => tunnel.receive_relayed(from, &bytes),
+            TunnelAction::OpenAllocation { id, server } => {
+                tunnel.open_allocation(id, RelayLink::Udp { server });
+            }
+            TunnelAction::CloseAllocation(id) => tunnel.close_allocation(id),
+            TunnelAction::SetChannel { allocation, peer, channel } => {
+                tunnel.set_channel(allocation, peer, channel);
+            }
         }
     }
 
@@ -299,13 +354,13 @@ impl EventLoop {
         let now = now();
         self.manager.log_trouble = self.outputs.log.as_ref().and_then(|log| log.status().failure);
         let counters = self.outputs.tunnel.counters();
-        for (peer, counted) in &counters.peers {
-            if self.received_packets.insert(*peer, counted.received.packets) != Some(counted.received.packets)
-            {
-                self.manager.handle_traffic(now, *peer);
-            }
-        }
-        self.received_packets.retain(|peer, _| counters.peers.contains_key(peer));
+        let moved = |(peer, counted): (&PeerId, &PeerCounters)| {
+            let packets = counted.received.packets + counted.sent.packets;
+            (self.moved_packets.insert(*peer, packets) != Some(packets)).then_some(*peer)
+        };
+        let busy: Vec<PeerId> = counters.peers.iter().filter_map(moved).collect();
+        self.moved_packets.retain(|peer, _| counters.peers.contains_key(peer));
+        self.manager.handle_traffic(now, &busy);
         let mut snapshot = self.manager.get_party_status(now, |peer| {
             counters.peers.get(peer).map_or_else(Traffic::default, |counted| Traffic {
                 sent_packets: counted.sent.packets,
@@ -351,15 +406,4 @@ async fn resume(
         None
     });
     let _ = results.send((ticket, kept)).await;
-}
-
-async fn resolve(servers: Vec<(String, u16)>, results: mpsc::Sender<Vec<SocketAddr>>) {
-    let mut addresses = Vec::new();
-    for (host, port) in servers {
-        match tokio::net::lookup_host((host.as_str(), port)).await {
-            Ok(found) => addresses.extend(found),
-            Err(error) => warn!(%error, "a STUN server's name cannot be found"),
-        }
-    }
-    let _ = results.send(addresses).await;
 }

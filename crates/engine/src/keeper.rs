@@ -8,7 +8,7 @@ use std::{
 
 use lanrage_party::{PartyId, PartySecret, PeerId, WireGuardPrivateKey};
 use lanrage_store::{
-    Secret, SecretError, SecretStore, SettingsDatabase, StoreError, StoredMembership, StoredPeer,
+    NatResult, Secret, SecretError, SecretStore, SettingsDatabase, StoreError, StoredMembership, StoredPeer,
     party_key_name, party_secret_name,
 };
 use tokio::{
@@ -37,6 +37,7 @@ pub(crate) enum KeepError {
 #[derive(Debug, Default)]
 struct Waiting {
     parties: BTreeMap<PartyId, PartyWrites>,
+    nat: Option<NatResult>,
     closed: bool,
 }
 
@@ -73,6 +74,7 @@ impl Keeper {
                 let writes = waiting.parties.entry(party).or_default();
                 *writes = PartyWrites { membership: Some(MembershipWrite::Forget), peers: BTreeMap::new() };
             }
+            StoreAction::SaveNat(result) => waiting.nat = Some(result),
             StoreAction::SavePeer { party, peer } => {
                 waiting.parties.entry(party).or_default().peers.insert(peer.peer, Some(peer));
             }
@@ -90,9 +92,10 @@ impl Keeper {
         self.news.notify_one();
     }
 
-    fn take(&self) -> (BTreeMap<PartyId, PartyWrites>, bool) {
+    fn take(&self) -> Waiting {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        (std::mem::take(&mut waiting.parties), waiting.closed)
+        let closed = waiting.closed;
+        std::mem::replace(&mut *waiting, Waiting { closed, ..Waiting::default() })
     }
 
     /// Puts back what could not be written, unless something newer waits already.
@@ -121,7 +124,13 @@ pub(crate) async fn run(
     trouble: watch::Sender<Option<String>>,
 ) {
     loop {
-        let (parties, closed) = keeper.take();
+        let Waiting { parties, nat, closed } = keeper.take();
+        if let Some(result) = nat
+            && let Err(error) = database.save_nat_result(&result).await
+        {
+            // It is measured again soon.
+            warn!(%error, "what was measured of the network could not be kept");
+        }
         let mut failed = BTreeMap::new();
         let mut reason = None;
         for (party, writes) in parties {

@@ -2,8 +2,8 @@
 //!
 //! [`Engine::start`] gives a [`Handle`]; a host sends commands and watches [`Snapshot`]s and [`Notice`]s.
 //! Inside, `event_loop` waits for whatever happens and lets `party_manager` decide, which is pure and asks
-//! `control_planes` (who is in the party), `connection_manager` (a path to each of them) and
-//! `nat_status` (how we look from outside).
+//! `control_planes` (who is in the party), `connection_manager` (a path to each of them), `relays` (who carries what
+//! finds no straight path) and `nat_status` (how we look from outside).
 
 mod action;
 mod adapter_shell;
@@ -23,10 +23,12 @@ mod handle;
 mod keeper;
 mod local;
 mod membership;
+mod name_lookup;
 mod nat_status;
-mod net_watch;
 mod network_log;
 mod party_manager;
+mod relay_shell;
+mod relays;
 mod roster;
 mod signal;
 mod snapshot;
@@ -48,6 +50,6 @@ pub use network_log::{
     UnknownLogLevel,
 };
 pub use snapshot::{
-    AdapterView, CommandError, ConnectionState, ControlView, InvitationLink, InvitationPreview, Notice,
-    PartyView, PeerView, Problem, Severity, Snapshot, Traffic,
+    AdapterView, CommandError, ConnectionState, ControlView, InvitationLink, InvitationPreview, NetworkView,
+    Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
 };

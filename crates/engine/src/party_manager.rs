@@ -4,16 +4,23 @@ mod restore;
 
 use std::{
     collections::VecDeque,
-    net::{IpAddr, SocketAddr},
+    num::NonZeroU16,
     time::{Duration, Instant},
 };
 
 pub(crate) use hosting::Hosting;
 use lanrage_control::{LinkEvent, LocalControlPlane, Now, protocol::Request};
-use lanrage_nat::{TransactionIds, stun};
+use lanrage_nat::{
+    TransactionIds,
+    behaviour_shell::NatReport,
+    net_watch::NetworkState,
+    port_mapping::{MappingRequest, PortMapping},
+    relay_stream::RelayStreamEvent,
+    stun,
+};
 use lanrage_party::{
-    ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, Subnet,
-    UnixMillis, WireGuardPrivateKey,
+    AllocationId, Candidate, ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId,
+    PartySecret, PeerId, QualityThresholds, Subnet, UnixMillis, WireGuardPrivateKey, limits,
 };
 use lanrage_tunnel::{LocalEnd, TunnelEvent};
 use tracing::{info, warn};
@@ -27,7 +34,9 @@ use crate::{
     entropy::Entropy,
     guest_shell::GuestCommand,
     membership::Membership,
+    name_lookup::{Found, Names},
     nat_status::NatStatus,
+    relays::Relays,
     roster::Roster,
 };
 
@@ -45,11 +54,14 @@ pub(crate) struct PartyManager {
     pub(crate) identity: DeviceIdentity,
     pub(crate) player_name: Name,
     pub(crate) nat: NatStatus,
+    pub(crate) relays: Relays,
     pub(crate) control: ControlPlanes,
     pub(crate) party: Option<ActiveParty>,
     /// How guests are let in where there is no server.
     pub(crate) hosting: Hosting,
     default_server: Option<ControlEndpoint>,
+    /// How connections are graded.
+    pub(crate) quality_thresholds: QualityThresholds,
     /// What the user should know of how the start went.
     pub(crate) standing_problems: Vec<Problem>,
     /// Why nothing can be kept for the next start, while that is so.
@@ -60,6 +72,8 @@ pub(crate) struct PartyManager {
     pub(crate) clock_error_ms: u64,
     /// Why no datagrams arrive any more, if so.
     pub(crate) socket_error: Option<String>,
+    /// How often everything had to be checked anew.
+    checks: u64,
     punch_ids: TransactionIds,
     entropy: Entropy,
     actions: VecDeque<Action>,
@@ -73,6 +87,8 @@ pub(crate) struct ActiveParty {
     pub(crate) connections: ConnectionManager,
     pub(crate) roster: Roster,
     pub(crate) adapter: AdapterState,
+    /// What the control plane was told of this device's NAT.
+    told_nat_type: NatType,
     pending: Option<Pending>,
 }
 
@@ -93,6 +109,7 @@ enum PendingKind {
 
 impl PartyManager {
     pub(crate) fn new(
+        now: Now,
         identity: DeviceIdentity,
         player_name: Name,
         udp_port: u16,
@@ -101,27 +118,37 @@ impl PartyManager {
     ) -> Self {
         Self {
             nat: NatStatus::new(entropy.bytes(), udp_port),
+            relays: Relays::new(now.instant, entropy.bytes()),
             control: ControlPlanes::new(identity.clone(), local),
             identity,
             player_name,
             party: None,
             hosting: Hosting::default(),
             default_server: None,
+            quality_thresholds: QualityThresholds::default(),
             standing_problems: Vec::new(),
             keep_trouble: None,
             log_trouble: None,
             clock_error_ms: 0,
             socket_error: None,
+            checks: 0,
             punch_ids: TransactionIds::from_seed(entropy.bytes()),
             entropy,
             actions: VecDeque::new(),
         }
     }
 
-    /// Begins with this device's own addresses; what they look like from outside is asked as soon as a STUN
-    /// server is known.
-    pub(crate) fn initialize_nat(&mut self, now: Now, addresses: Vec<IpAddr>) {
-        self.handle_host_addresses(now, addresses);
+    /// Begins with this device's own addresses, and with what was measured of this network before; how it looks
+    /// from outside is asked as soon as a STUN server is known.
+    pub(crate) fn initialize_nat(
+        &mut self,
+        now: Now,
+        network: NetworkState,
+        stun_servers: Vec<(String, u16)>,
+    ) {
+        self.nat.public_servers = stun_servers;
+        self.handle_network(now, network);
+        self.look_up_names();
     }
 
     /// Begins with the control server that new parties use, or with none.
@@ -194,7 +221,17 @@ impl PartyManager {
     }
 
     /// Settings have changed: the name that friends see, and the server of new parties.
-    pub(crate) fn configure(&mut self, now: Now, name: Option<Name>, server: Option<ControlEndpoint>) {
+    pub(crate) fn configure(
+        &mut self,
+        now: Now,
+        name: Option<Name>,
+        server: Option<ControlEndpoint>,
+        stun_servers: Vec<(String, u16)>,
+    ) {
+        if stun_servers != self.nat.public_servers {
+            self.nat.public_servers = stun_servers;
+            self.look_up_names();
+        }
         if let Some(name) = name.filter(|name| *name != self.player_name) {
             self.player_name = name;
             self.announce_record(now);
@@ -220,22 +257,69 @@ impl PartyManager {
         }
     }
 
-    /// The device's own addresses, as often as they are looked at.
-    pub(crate) fn handle_host_addresses(&mut self, now: Now, addresses: Vec<IpAddr>) {
-        if self.nat.set_host_addresses(now.instant, addresses) {
-            self.control.handle_network_change(now);
-            if let Some(party) = &mut self.party {
-                party.connections.handle_network_change(now.instant);
-            }
-            self.update_candidates(now);
+    /// The device's own addresses and its way to the internet, whenever they change.
+    pub(crate) fn handle_network(&mut self, now: Now, network: NetworkState) {
+        if self.nat.set_network(now.instant, network) {
+            self.with_connections(|connections| connections.handle_network_change(now.instant));
+            self.check_everything(now);
             self.refresh_endpoints();
         }
         self.drain(now);
     }
 
-    /// The addresses of the STUN servers that were to be looked up.
-    pub(crate) fn handle_stun_servers(&mut self, now: Now, servers: &[SocketAddr]) {
-        self.nat.set_servers(now.instant, servers);
+    /// The device has slept, or this program was stopped, for so long: nothing is as it was.
+    pub(crate) fn handle_woken(&mut self, now: Now, slept: Duration) {
+        info!(seconds = slept.as_secs(), "woken up");
+        self.nat.handle_network_change(now.instant);
+        self.with_connections(|connections| connections.handle_resume(now.instant));
+        self.check_everything(now);
+        self.drain(now);
+    }
+
+    /// Tries every path, relay and server anew, without leaving what still works.
+    fn check_everything(&mut self, now: Now) {
+        self.checks += 1;
+        self.map_port();
+        self.control.handle_network_change(now);
+        self.relays.handle_network_change(now.instant);
+        self.measure_nat();
+        self.update_candidates(now);
+    }
+
+    /// Addresses of servers whose names were to be looked up.
+    pub(crate) fn handle_names(&mut self, now: Now, found: Found) {
+        self.relays.set_relays(now.instant, found.relays);
+        if self.nat.set_servers(now.instant, &found.stun) {
+            self.measure_nat();
+        }
+        self.drain(now);
+    }
+
+    /// What was measured of the way to the internet.
+    pub(crate) fn handle_nat_report(&mut self, now: Now, report: NatReport) {
+        if self.nat.set_report(report) {
+            self.actions.extend(self.nat.to_stored(now.wall).map(StoreAction::SaveNat).map(Action::Store));
+            self.update_candidates(now);
+        }
+        self.drain(now);
+    }
+
+    /// What the router says to the wish for an open port.
+    pub(crate) fn handle_port_mapping(&mut self, now: Now, mapping: PortMapping) {
+        if self.nat.set_port_mapping(mapping) {
+            self.update_candidates(now);
+        }
+        self.drain(now);
+    }
+
+    /// Something of a connection to a relay over TCP or TLS.
+    pub(crate) fn handle_relay_stream(
+        &mut self,
+        now: Now,
+        allocation: AllocationId,
+        event: RelayStreamEvent,
+    ) {
+        self.relays.handle_stream(now.instant, allocation, &event, &mut self.actions);
         self.drain(now);
     }
 
@@ -247,7 +331,11 @@ impl PartyManager {
     pub(crate) fn handle_tunnel(&mut self, now: Now, event: TunnelEvent) {
         match event {
             TunnelEvent::Datagram { from, bytes } => {
-                if self.nat.handle_datagram(now.instant, from, &bytes) {
+                let straight = from.via.is_none();
+                if straight
+                    && !self.relays.handle_datagram(now.instant, from.address, &bytes, &mut self.actions)
+                    && self.nat.handle_datagram(now.instant, from.address, &bytes)
+                {
                     self.update_candidates(now);
                 }
                 if let Ok(stun::Message::BindingIndication { .. }) = stun::parse(&bytes) {
@@ -278,9 +366,12 @@ impl PartyManager {
         self.drain(now);
     }
 
-    /// Packets of a peer have arrived lately.
-    pub(crate) fn handle_traffic(&mut self, now: Now, peer: PeerId) {
-        self.with_connections(|connections| connections.handle_traffic(now.instant, peer));
+    /// These peers' packets have been moving lately.
+    pub(crate) fn handle_traffic(&mut self, now: Now, peers: &[PeerId]) {
+        let Some(party) = &mut self.party else { return };
+        let busy: Vec<AllocationId> =
+            peers.iter().filter_map(|peer| party.connections.handle_traffic(now.instant, *peer)).collect();
+        self.relays.set_busy(now.instant, &busy);
         self.drain(now);
     }
 
@@ -295,6 +386,7 @@ impl PartyManager {
 
     pub(crate) fn handle_timeout(&mut self, now: Now) {
         self.control.handle_timeout(now);
+        self.relays.handle_timeout(now.instant);
         if self.nat.handle_timeout(now.instant) {
             self.update_candidates(now);
         }
@@ -313,6 +405,7 @@ impl PartyManager {
         [
             self.control.poll_timeout(),
             self.nat.poll_timeout(),
+            self.relays.poll_timeout(),
             party.and_then(|party| party.connections.poll_timeout()),
             party.and_then(|party| party.adapter.retry_at()),
             party.and_then(|party| party.pending.as_ref()).map(|pending| pending.deadline),
@@ -333,7 +426,7 @@ impl PartyManager {
         let private_key = WireGuardPrivateKey::from_random(self.entropy.bytes());
         match Membership::new(invitation, private_key, &self.identity, now.wall) {
             Ok(membership) => {
-                self.enter(membership, host, Some(pending));
+                self.enter(now, membership, host, Some(pending));
                 true
             }
             Err(error) => {
@@ -343,20 +436,33 @@ impl PartyManager {
         }
     }
 
-    fn enter(&mut self, membership: Membership, host: PeerId, pending: Option<Pending>) {
+    fn enter(&mut self, now: Now, membership: Membership, host: PeerId, pending: Option<Pending>) {
         let invitation = &membership.invitation;
         info!(party = %invitation.party, subnet = %invitation.subnet.net(), "entering party");
         let secret = invitation.secret.clone();
         let connections =
-            ConnectionManager::new(invitation.party, secret, local_end(&membership), self.nat.candidates());
+            ConnectionManager::new(invitation.party, secret, local_end(&membership), self.candidates());
         self.party = Some(ActiveParty {
             host,
             connections,
             roster: Roster::default(),
             adapter: AdapterState::default(),
+            told_nat_type: NatType::Unknown,
             pending,
             membership,
         });
+        self.relays.set_active(now.instant, true);
+        self.follow_allocations(now);
+        self.map_port();
+    }
+
+    /// Every address at which this device may be reached, best first.
+    fn candidates(&self) -> Vec<Candidate> {
+        let mut candidates = self.nat.candidates();
+        let relayed = self.relays.candidates();
+        candidates.truncate(limits::CANDIDATES - relayed.len().min(limits::CANDIDATES));
+        candidates.extend(relayed);
+        candidates
     }
 
     /// Keeps the membership for the next start, unless it is still being asked for.
@@ -414,6 +520,8 @@ impl PartyManager {
             info!(party = %id, "leaving party");
             party.connections.close();
             self.take_outputs(now, &mut party);
+            self.relays.set_active(now.instant, false);
+            self.map_port();
             self.actions.push_back(Action::CloseAdapter);
             self.stop_hosting(now);
             self.actions.push_back(Action::Store(StoreAction::ForgetMembership(id)));
@@ -440,6 +548,8 @@ impl PartyManager {
             info!(party = %party.membership.invitation.party, "suspending party");
             party.connections.close();
             self.take_outputs(now, &mut party);
+            self.relays.set_active(now.instant, false);
+            self.map_port();
             self.actions.push_back(Action::CloseAdapter);
             self.stop_hosting(now);
         }
@@ -449,15 +559,47 @@ impl PartyManager {
     /// Follows everything that the parts want, until nobody wants anything.
     fn drain(&mut self, now: Now) {
         self.drain_control(now);
+        if self.relays.take_outputs(&mut self.actions) {
+            for (server, address) in self.relays.take_reflexive() {
+                self.nat.handle_reflexive(server, address);
+            }
+            self.follow_allocations(now);
+            self.update_candidates(now);
+        }
         if let Some(mut party) = self.party.take() {
             self.take_outputs(now, &mut party);
             self.party = Some(party);
         }
+        // The peers' new addresses are news for the relays.
+        self.relays.take_outputs(&mut self.actions);
         // Signals among the outputs are new words for the control plane.
         self.drain_control(now);
         while let Some((to, bytes)) = self.nat.poll_transmit() {
-            self.actions.push_back(Action::Tunnel(TunnelAction::Datagram { to, bytes }));
+            self.actions.push_back(Action::Tunnel(TunnelAction::Datagram { to: to.into(), bytes }));
         }
+    }
+
+    /// The connections know of every allocation that can be used.
+    fn follow_allocations(&mut self, now: Now) {
+        let allocations = self.relays.allocations();
+        self.with_connections(|connections| connections.set_allocations(now.instant, allocations));
+    }
+
+    /// While there is a party, friends may come in by a port of the router.
+    fn map_port(&mut self) {
+        let port = self.party.as_ref().and_then(|_| NonZeroU16::new(self.nat.port()));
+        self.actions.push_back(Action::MapPort(MappingRequest { port, network: self.checks }));
+    }
+
+    fn measure_nat(&mut self) {
+        let servers = self.nat.servers().to_vec();
+        self.actions.push_back(Action::MeasureNat(servers));
+    }
+
+    /// Wants the addresses of every server that is known by name.
+    fn look_up_names(&mut self) {
+        let names = Names { stun: self.nat.server_names(), relays: self.relays.offers().to_vec() };
+        self.actions.push_back(Action::LookUp(names));
     }
 
     fn drain_control(&mut self, now: Now) {
@@ -481,6 +623,9 @@ impl PartyManager {
                     self.actions.push_back(Action::Tunnel(TunnelAction::Datagram { to, bytes }));
                 }
                 ConnectionOutput::Tunnel(action) => self.actions.push_back(Action::Tunnel(action)),
+                ConnectionOutput::PeersMoved => {
+                    self.relays.set_peers(now.instant, &party.connections.relay_infos());
+                }
                 ConnectionOutput::Notice { code, text } => self.notice(now.wall, code, text),
                 ConnectionOutput::Keep(peer) => {
                     let party = party.membership.invitation.party;
@@ -534,11 +679,13 @@ impl PartyManager {
     }
 
     fn update_candidates(&mut self, now: Now) {
-        let candidates = self.nat.candidates();
+        let candidates = self.candidates();
+        let distances = self.relays.distances();
         let nat_type = self.nat.nat_type();
         let Some(party) = &mut self.party else { return };
-        party.connections.set_candidates(now.wall, candidates, &mut self.entropy);
-        if nat_type != NatType::Unknown {
+        party.connections.set_candidates(now.instant, now.wall, candidates, distances, &mut self.entropy);
+        if nat_type != NatType::Unknown && party.told_nat_type != nat_type {
+            party.told_nat_type = nat_type;
             let party = party.membership.invitation.party;
             let request = Request::UpdatePeer { party, record: None, nat_type: Some(nat_type) };
             self.control.request_counting(now, request);

@@ -8,6 +8,17 @@ pub(crate) struct Signal {
     pub(crate) sequence: u64,
     /// All of the sender's candidates.
     pub(crate) candidates: Vec<Candidate>,
+    /// How far the sender is from the relays that it knows.
+    #[serde(default)]
+    pub(crate) relays: Vec<RelayDistance>,
+}
+
+/// Round-trip time between a peer and a relay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RelayDistance {
+    /// The relay's name in the control server's offers.
+    pub(crate) name: String,
+    pub(crate) rtt_ms: u32,
 }
 
 /// Why an opened signal was refused.
@@ -17,6 +28,8 @@ pub(crate) enum SignalError {
     Malformed,
     #[error("more than {max} candidates", max = limits::CANDIDATES)]
     TooManyCandidates,
+    #[error("more than {max} relays, or a name that is too long", max = limits::RELAYS)]
+    TooManyRelays,
 }
 
 impl Signal {
@@ -29,6 +42,10 @@ impl Signal {
         if signal.candidates.len() > limits::CANDIDATES {
             return Err(SignalError::TooManyCandidates);
         }
+        let named = |relay: &RelayDistance| relay.name.len() <= limits::RELAY_NAME_BYTES;
+        if signal.relays.len() > limits::RELAYS || !signal.relays.iter().all(named) {
+            return Err(SignalError::TooManyRelays);
+        }
         Ok(signal)
     }
 }
@@ -40,19 +57,22 @@ mod tests {
 
     use super::*;
 
-    fn signal(candidates: usize) -> Signal {
+    fn signal(candidates: usize, relays: usize) -> Signal {
         let candidate =
             Candidate { kind: CandidateType::Host, address: "[2001:db8::1]:51820".parse().unwrap() };
-        Signal { sequence: 7, candidates: vec![candidate; candidates] }
+        let relay = RelayDistance { name: "r".repeat(limits::RELAY_NAME_BYTES), rtt_ms: u32::MAX };
+        Signal { sequence: 7, candidates: vec![candidate; candidates], relays: vec![relay; relays] }
     }
 
     #[test]
     fn a_full_signal_fits_its_limit_and_a_fuller_one_is_refused() {
-        let full = signal(limits::CANDIDATES);
+        let full = signal(limits::CANDIDATES, limits::RELAYS);
         assert!(full.encode().len() + 64 < limits::SIGNAL_BYTES);
         assert_eq!(Signal::decode(&full.encode()), Ok(full));
-        let fuller = signal(limits::CANDIDATES + 1);
+        let fuller = signal(limits::CANDIDATES + 1, 0);
         assert_eq!(Signal::decode(&fuller.encode()), Err(SignalError::TooManyCandidates));
+        let fuller = signal(0, limits::RELAYS + 1);
+        assert_eq!(Signal::decode(&fuller.encode()), Err(SignalError::TooManyRelays));
     }
 
     proptest! {

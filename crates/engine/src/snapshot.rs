@@ -15,6 +15,8 @@ pub struct Snapshot {
     pub player_name: String,
     /// How this device's network treats its traffic.
     pub nat_type: lanrage_party::NatType,
+    /// The way to the internet, and the relays.
+    pub network: NetworkView,
     /// The control plane.
     pub control: ControlView,
     /// The virtual network device.
@@ -23,6 +25,68 @@ pub struct Snapshot {
     pub party: Option<PartyView>,
     /// What is missing or wrong now, worst first, each with what the user can do.
     pub problems: Vec<Problem>,
+}
+
+/// The way to the internet, as measured, and who helps where there is no straight path.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct NetworkView {
+    /// In plain words, what the router does to traffic; empty until something is known.
+    pub summary: String,
+    /// How its ports are chosen (RFC 4787 §4.1), in one sentence; empty until measured.
+    pub mapping: String,
+    /// Whom it lets in (RFC 4787 §5), in one sentence; empty until measured.
+    pub filtering: String,
+    /// Whether two devices behind it can meet at its outside address; `None` until measured.
+    pub hairpinning: Option<bool>,
+    /// Where the outside sees this device.
+    pub public_address: Option<String>,
+    /// Nothing but TCP gets through.
+    pub udp_is_blocked: bool,
+    /// The port that the router was asked to open.
+    pub port_mapping: PortMappingView,
+    /// The relays on offer, nearest first.
+    pub relays: Vec<RelayView>,
+}
+
+/// The port that the router was asked to open.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PortMappingView {
+    /// The setting says no.
+    #[default]
+    Off,
+    /// No answer yet.
+    Searching,
+    /// It is open.
+    Open {
+        /// The address outside.
+        external: String,
+    },
+    /// The router does not do it.
+    Unavailable {
+        /// Why, in the user's words.
+        reason: String,
+    },
+}
+
+/// A relay as shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct RelayView {
+    /// Its name.
+    pub name: String,
+    /// Where it stands; may be empty.
+    pub region: String,
+    /// Round-trip time to it (milliseconds).
+    pub rtt_ms: Option<f64>,
+    /// Share of its capacity in use, 0 to 100.
+    pub load_percent: u8,
+    /// Whether it is held ready for the party.
+    pub is_held: bool,
+    /// What is the matter with it, in one sentence; empty if nothing.
+    pub trouble: String,
 }
 
 /// State of the control plane.
@@ -144,6 +208,15 @@ pub struct PeerView {
     pub jitter_ms: Option<f64>,
     /// Share of probes lost recently, 0 to 1.
     pub loss: Option<f64>,
+    /// How good the line is.
+    pub quality: Option<lanrage_party::Quality>,
+    /// Round-trip times of the last minute, one a second, oldest first (milliseconds); `None` where every probe
+    /// was lost.
+    pub history_ms: Vec<Option<f64>>,
+    /// Largest packet that the path is known to carry (bytes).
+    pub mtu: Option<u16>,
+    /// When a direct path is tried for again, while a relay carries (Unix milliseconds).
+    pub next_direct_try_at_ms: Option<u64>,
     /// Its NAT type.
     pub nat_type: lanrage_party::NatType,
     /// Whether the control server says it is there; `None` without a server.

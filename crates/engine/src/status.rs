@@ -1,11 +1,13 @@
 //! What the decisions look like from outside.
 
 use lanrage_control::Now;
+use lanrage_nat::{behaviour_shell::NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{Party, Peer, PeerId};
 
 use crate::{
-    ControlView, InvitationLink, PartyView, PeerView, Problem, Severity, Snapshot, Traffic,
-    connection::Connection,
+    ControlView, InvitationLink, NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView,
+    Severity, Snapshot, Traffic,
+    connection::{Connection, RelayAddress, Surroundings},
     party_manager::{ActiveParty, PartyManager},
     words::sentence,
 };
@@ -46,6 +48,7 @@ impl PartyManager {
             peer_id: self.identity.peer_id().to_string(),
             player_name: self.player_name.to_string(),
             nat_type: self.nat.nat_type(),
+            network: self.network_view(),
             control: self.control.view(now),
             adapter: self.party.as_ref().map(|party| party.adapter.view(now)).unwrap_or_default(),
             party: self.party.as_ref().map(|party| self.party_view(party, now, traffic)),
@@ -53,9 +56,54 @@ impl PartyManager {
         }
     }
 
+    fn network_view(&self) -> NetworkView {
+        let behaviour = self.nat.report().and_then(NatReport::nat_behaviour);
+        let relay = |relay: lanrage_nat::relay_pool::RelayView| RelayView {
+            name: relay.name,
+            region: relay.region,
+            rtt_ms: relay.rtt.map(milliseconds),
+            load_percent: relay.load_percent,
+            is_held: matches!(relay.state, RelayState::Held { .. }),
+            trouble: match relay.state {
+                RelayState::Failed { reason, .. } => sentence(&reason),
+                _ => String::new(),
+            },
+        };
+        NetworkView {
+            summary: self.nat.report().map(NatReport::plain_words).unwrap_or_default().to_owned(),
+            mapping: behaviour.map(|b| b.mapping.plain_words().to_owned()).unwrap_or_default(),
+            filtering: behaviour.map(|b| b.filtering.plain_words().to_owned()).unwrap_or_default(),
+            hairpinning: behaviour.and_then(|b| b.hairpinning),
+            public_address: self.nat.public_address().map(|address| address.to_string()),
+            udp_is_blocked: self.nat.udp_is_blocked(),
+            port_mapping: match self.nat.port_mapping() {
+                PortMapping::Off => PortMappingView::Off,
+                PortMapping::Searching => PortMappingView::Searching,
+                PortMapping::Mapped { external, .. } => {
+                    PortMappingView::Open { external: external.to_string() }
+                }
+                PortMapping::Unavailable { reason } => {
+                    PortMappingView::Unavailable { reason: sentence(&reason.to_string()) }
+                }
+            },
+            relays: self.relays.views().into_iter().map(relay).collect(),
+        }
+    }
+
+    fn surroundings<'a>(&self, relays: &'a [RelayAddress]) -> Surroundings<'a> {
+        Surroundings {
+            nat_type: self.nat.nat_type(),
+            udp_is_blocked: self.nat.udp_is_blocked(),
+            relays_are_missing: self.relays.are_missing(),
+            relays,
+        }
+    }
+
     fn party_view(&self, active: &ActiveParty, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> PartyView {
         let membership = &active.membership;
         let own = self.identity.peer_id();
+        let relays = self.relays.addresses();
+        let surroundings = self.surroundings(&relays);
         let party = self.current_party();
         let order = party.iter().flat_map(Party::get_peer_list).map(|peer| peer.id);
         let peers = order
@@ -70,11 +118,21 @@ impl PartyManager {
                     virtual_ip: connection.record.virtual_ip.to_string(),
                     state: connection.state,
                     connection_type: connection.connection_type(),
-                    explanation: connection.explanation(self.nat.nat_type(), now.instant),
-                    endpoint: view.map(|path| path.address.to_string()),
+                    explanation: connection.explanation(&surroundings, now.instant),
+                    endpoint: view.map(|path| path.remote.address.to_string()),
                     latency_ms: view.and_then(|path| path.rtt).map(milliseconds),
                     jitter_ms: view.map(|path| milliseconds(path.jitter)),
                     loss: view.map(|path| f64::from(path.loss)),
+                    quality: connection.quality(&self.quality_thresholds),
+                    history_ms: connection.history().map(|rtt| rtt.map(milliseconds)).collect(),
+                    mtu: view.map(|path| path.mtu),
+                    next_direct_try_at_ms: view
+                        .filter(|path| path.is_relayed)
+                        .and_then(|_| connection.agent.next_direct_try())
+                        .map(|at| {
+                            let wait = at.saturating_duration_since(now.instant);
+                            now.wall.plus(wait.as_millis() as u64).0
+                        }),
                     nat_type: connection.info.nat_type,
                     online: connection.info.online,
                     joined_at_ms: connection.info.joined_at.0,
@@ -176,7 +234,7 @@ fn peer(connection: &Connection) -> Peer {
         name: connection.record.name.clone(),
         public_key: connection.record.wireguard_key,
         virtual_ip: connection.record.virtual_ip,
-        endpoint: path.map(|path| path.address),
+        endpoint: path.map(|path| path.remote.address),
         latency_ms: path.and_then(|path| path.rtt).map(milliseconds),
         connection_type: connection.connection_type(),
         nat_type: connection.info.nat_type,

@@ -1,9 +1,10 @@
 //! How two peers behind routers find a way to each other: what we offer ([`host_candidates`],
-//! [`StunClient`], [`turn::TurnClient`]), what our router does with it ([`NatBehaviourTest`]), and what we do with
-//! what the other offers ([`PathAgent`]). The servers' side of it is here as well ([`turn::TurnServer`],
-//! [`BehaviourResponder`]).
+//! [`StunClient`], [`relay_pool`] with its [`turn::TurnClient`]s), what our router does with it
+//! ([`NatBehaviourTest`]), and what we do with what the other offers ([`PathAgent`]). The servers' side of it is
+//! here as well ([`turn::TurnServer`], [`BehaviourResponder`]).
 //!
-//! Everything but [`interfaces`] is pure: time comes in as `now`, randomness as a seed, datagrams as bytes;
+//! Pure is everything but [`interfaces`] and five tasks around the system: [`behaviour_shell`], [`net_watch`],
+//! [`port_mapping`], [`relay_stream`] and [`wake_clock`]. Time comes in as `now`, randomness as a seed, datagrams as bytes;
 //! what to send, when to wake up and what happened come out of `poll_*`. The order for the caller is always
 //! the same: call a `handle_*`, then drain `poll_transmit` and `poll_event`, then sleep until `poll_timeout`
 //! or the next input, whichever comes first.
@@ -12,17 +13,24 @@
 //! RFC 4787 (what routers do).
 
 mod address;
+pub mod behaviour_shell;
 mod candidates;
 pub mod interfaces;
 mod nat_behaviour;
+pub mod net_watch;
 mod outbox;
 mod path_agent;
+pub mod port_mapping;
 mod probe;
+pub mod relay_choice;
+pub mod relay_pool;
+pub mod relay_stream;
 mod retransmission;
 pub mod stun;
 mod stun_client;
 mod transaction_ids;
 pub mod turn;
+pub mod wake_clock;
 
 pub use candidates::host_candidates;
 pub use nat_behaviour::{
@@ -30,8 +38,8 @@ pub use nat_behaviour::{
     NatBehaviourConfig, NatBehaviourTest, NatOutcome,
 };
 pub use path_agent::{
-    LossReason, PathAgent, PathAgentConfig, PathEvent, PathState, PathStats, PathTransmit, PathView, Phase,
-    timing,
+    Allocation, HealthSample, LossReason, PathAgent, PathAgentConfig, PathEvent, PathState, PathStats,
+    PathTransmit, PathView, Phase, timing,
 };
 pub use probe::{Probe, ProbeError};
 pub use stun_client::{STUN_SERVERS, StunClient, StunEvent};

@@ -1,25 +1,40 @@
 //! The path agent: which way packets to one peer go.
 
+mod direct_retry;
+mod history;
+mod pairs;
 mod path;
+mod path_mtu;
+mod path_set;
 mod preference;
 mod probe_log;
 mod round;
+mod rounds;
 mod rtt;
+mod selection;
 pub mod timing;
 mod view;
 
-use std::{cmp::Reverse, net::SocketAddr, time::Instant};
+use std::{
+    cmp::Reverse,
+    time::{Duration, Instant},
+};
 
-use lanrage_party::{Candidate, CandidateType, limits};
+use direct_retry::DirectRetry;
+pub use history::HealthSample;
+use history::History;
+use lanrage_party::{Candidate, CandidateType, Remote};
+pub use pairs::Allocation;
+use pairs::{ALLOCATION_PATHS, Pair, STRAIGHT_PATHS};
 use path::Path;
-use preference::{Preference, preference};
 use round::Round;
+use rounds::Search;
 pub use view::{LossReason, PathEvent, PathState, PathStats, PathTransmit, PathView, Phase};
 
 use crate::{Probe, ProbeError, address::canonical, outbox::Outbox};
 
 /// Room for one burst, one probe and one response per path, twice.
-const TRANSMITS: usize = 6 * limits::CANDIDATES;
+const TRANSMITS: usize = 6 * (STRAIGHT_PATHS + ALLOCATION_PATHS);
 const EVENTS: usize = 32;
 
 /// How an agent behaves. The rhythm is the same for all: [`timing`].
@@ -42,9 +57,13 @@ pub struct PathAgentConfig {
 /// proven one, else for a new round while probes go on. A better one replaces it with hysteresis, so that two
 /// equals never take turns.
 ///
+/// **Relays** carry the first packets, since they answer first; a direct path takes over as soon as it is proven.
+/// Relayed paths stay warm, so that to fall back on one is a decision and not a search. While a relay carries the
+/// packets, both sides try all direct paths together, now and then, for ever.
+///
 /// Probes and everything given to `handle_session`, `handle_probe` and `handle_remote` must have been
-/// authenticated by the session. Memory is bounded by [`limits::CANDIDATES`], whatever a peer does, and so is
-/// what it can make us send.
+/// authenticated by the session. Memory is bounded, whatever a peer does, and so is what it can make us send: at
+/// most [`limits::CANDIDATES`](lanrage_party::limits::CANDIDATES) straight paths and as many by our allocations.
 ///
 /// Addresses are compared without IPv6 scope and flow, and IPv4-mapped ones as IPv4. `now` must not go back;
 /// if it does, it counts as standing still.
@@ -52,6 +71,9 @@ pub struct PathAgentConfig {
 pub struct PathAgent {
     config: PathAgentConfig,
     now: Instant,
+    /// The peer's usable candidates, each once.
+    offered: Vec<Candidate>,
+    allocations: Vec<Allocation>,
     paths: Vec<Path>,
     state: State,
     /// Whether probes can be sent at all.
@@ -59,8 +81,15 @@ pub struct PathAgent {
     busy_until: Option<Instant>,
     /// The other paths have been asked because the selected one is suspect.
     doubting: bool,
-    failed_rounds: u32,
+    /// While nothing is connected and there is something to try.
+    search: Option<Search>,
     last_burst: Option<Instant>,
+    /// How many there were.
+    bursts: u64,
+    direct_retry: Option<DirectRetry>,
+    last_direct_try: Option<Instant>,
+    announced_mtu: Option<u16>,
+    history: History,
     next_probe_id: u64,
     stats: PathStats,
     transmits: Outbox<PathTransmit>,
@@ -73,7 +102,7 @@ enum State {
     Checking(Round),
     Waiting { since: Instant, retry_at: Instant },
     Proving { until: Instant },
-    Connected { address: SocketAddr, since: Instant },
+    Connected { remote: Remote, is_relayed: bool, since: Instant },
 }
 
 impl PathAgent {
@@ -82,13 +111,20 @@ impl PathAgent {
         Self {
             config,
             now,
+            offered: Vec::new(),
+            allocations: Vec::new(),
             paths: Vec::new(),
             state: State::Idle,
             session: false,
             busy_until: None,
             doubting: false,
-            failed_rounds: 0,
+            search: None,
             last_burst: None,
+            bursts: 0,
+            direct_retry: None,
+            last_direct_try: None,
+            announced_mtu: None,
+            history: History::default(),
             next_probe_id: 0,
             stats: PathStats::default(),
             transmits: Outbox::new(TRANSMITS),
@@ -97,29 +133,16 @@ impl PathAgent {
     }
 
     /// What the peer offers now, in place of what it offered before. Unusable candidates and those beyond
-    /// [`limits::CANDIDATES`] are dropped and counted. Proven paths stay, also when they are no longer offered.
+    /// [`limits::CANDIDATES`](lanrage_party::limits::CANDIDATES) are dropped and counted. Proven paths stay, also when they are no longer offered.
     pub fn set_remote_candidates(&mut self, now: Instant, candidates: &[Candidate]) {
         self.advance(now);
-        let offered = self.sift(candidates);
-        let is_offered = |address| offered.iter().any(|candidate| candidate.address == address);
-        self.paths.retain(|path| path.is_proven() || !path.signalled || is_offered(path.address()));
-        for path in &mut self.paths {
-            path.signalled = false;
-        }
-
-        let mut news = false;
-        for candidate in offered {
-            match self.path_mut(candidate.address) {
-                Some(path) => {
-                    path.signalled = true;
-                    path.candidate.kind = candidate.kind;
-                }
-                None => news |= self.insert(candidate, true),
-            }
-        }
+        self.offered = self.sift(candidates);
+        let news = self.form_pairs();
         if news {
-            self.failed_rounds = 0;
+            self.renew_search();
+            self.retry_direct_soon();
         }
+        self.wake();
         match self.state {
             State::Checking(_) if news || self.paths.is_empty() => self.start_round(),
             // Also without news: that the peer speaks at all means that it tries now.
@@ -129,10 +152,31 @@ impl PathAgent {
         self.run();
     }
 
-    /// A WireGuard handshake was completed with a message from `from`; also for a renewal of the session.
-    pub fn handle_session(&mut self, now: Instant, from: SocketAddr) {
+    /// Our own allocations that can be used now, in place of those before. Paths by vanished ones are dropped;
+    /// if packets went by one, they go elsewhere at once.
+    pub fn set_allocations(&mut self, now: Instant, allocations: &[Allocation]) {
         self.advance(now);
-        self.enter_session(canonical(from));
+        self.allocations = allocations.to_vec();
+        let selected = self.selected_remote();
+        let news = self.form_pairs();
+        if selected.is_some_and(|selected| self.path(selected).is_none()) {
+            self.fall_over(LossReason::AllocationGone);
+        }
+        if news {
+            self.renew_search();
+        }
+        match self.state {
+            State::Checking(_) if news || self.paths.is_empty() => self.start_round(),
+            State::Idle | State::Waiting { .. } if news => self.start_round(),
+            _ => {}
+        }
+        self.run();
+    }
+
+    /// A WireGuard handshake was completed with a message from `from`; also for a renewal of the session.
+    pub fn handle_session(&mut self, now: Instant, from: impl Into<Remote>) {
+        self.advance(now);
+        self.enter_session(canonical_remote(from));
         self.run();
     }
 
@@ -142,22 +186,31 @@ impl PathAgent {
     /// # Errors
     /// [`ProbeError`] for what is not a probe, or a response that nothing waits for; it is counted and has no
     /// other effect.
-    pub fn handle_probe(&mut self, now: Instant, from: SocketAddr, payload: &[u8]) -> Result<(), ProbeError> {
+    pub fn handle_probe(
+        &mut self,
+        now: Instant,
+        from: impl Into<Remote>,
+        payload: &[u8],
+    ) -> Result<(), ProbeError> {
         self.advance(now);
         let probe = Probe::parse(payload).inspect_err(|_| self.stats.probes_malformed += 1)?;
-        let from = canonical(from);
+        let from = canonical_remote(from);
         if !self.session {
             // It was authenticated, so there is a session, even if nobody said so yet.
             self.enter_session(from);
         }
         let outcome = match probe {
-            Probe::Request { id } => {
+            Probe::Request { id } | Probe::PaddedRequest { id, .. } => {
                 self.note(from);
-                let payload = Probe::Response { id, observed: from }.to_bytes();
-                self.transmits.push(PathTransmit::Probe { to: from, payload });
+                self.respond(from, id);
                 Ok(())
             }
             Probe::Response { id, observed } => self.handle_response(from, id, canonical(observed)),
+            Probe::TryDirect { .. } => {
+                self.note(from);
+                self.join_direct_try();
+                Ok(())
+            }
         };
         self.run();
         outcome
@@ -166,21 +219,22 @@ impl PathAgent {
     /// An authenticated packet came from `from`, which may be new: the peer roams, or its router gave it
     /// another port. Makes a peer-reflexive candidate (RFC 8445 §7.3.1.3) and probes it at once; packets follow
     /// only when it is proven.
-    pub fn handle_remote(&mut self, now: Instant, from: SocketAddr) {
+    pub fn handle_remote(&mut self, now: Instant, from: impl Into<Remote>) {
         self.advance(now);
-        self.note(canonical(from));
+        self.note(canonical_remote(from));
         self.run();
     }
 
     /// A punch came from `from` and is thought to be this peer's. Nobody authenticates it, so it is only a
     /// hint: the peer is up and tries to reach us from there.
-    pub fn handle_punch(&mut self, now: Instant, from: SocketAddr) {
+    pub fn handle_punch(&mut self, now: Instant, from: impl Into<Remote>) {
         self.advance(now);
-        let candidate = Candidate { kind: CandidateType::PeerReflexive, address: canonical(from) };
-        match self.path_mut(candidate.address) {
+        let pair = seen(canonical_remote(from));
+        let may_add = self.may_add(pair);
+        match self.path_mut(pair.remote) {
             Some(path) => path.trigger(),
-            None if candidate.is_usable() => {
-                if self.insert(candidate, false)
+            None if may_add => {
+                if self.insert(pair, false)
                     && let State::Checking(round) = &mut self.state
                 {
                     round.hurry(self.now, self.last_burst);
@@ -190,7 +244,10 @@ impl PathAgent {
         }
         match self.state {
             State::Idle => self.start_round(),
-            State::Waiting { since, .. } if self.now >= since + timing::PUNCH_WAKE => self.start_round(),
+            State::Waiting { since, .. } if self.now >= since + timing::PUNCH_WAKE => {
+                self.wake();
+                self.start_round();
+            }
             _ => {}
         }
         self.run();
@@ -205,17 +262,30 @@ impl PathAgent {
         self.run();
     }
 
-    /// Our interfaces or addresses changed, or the device woke up: everything is checked again at once.
+    /// Our interfaces or addresses changed: everything is checked again at once. The selected path is kept until
+    /// it is known not to work.
     pub fn handle_network_change(&mut self, now: Instant) {
         self.advance(now);
-        self.failed_rounds = 0;
+        self.renew_search();
         for path in &mut self.paths {
             path.forget_measurements();
-            path.recheck(self.now);
+            path.recheck(self.now, timing::FAST_PERIOD);
         }
+        self.retry_direct_soon();
         if !matches!(self.state, State::Connected { .. } | State::Proving { .. }) {
             self.start_round();
         }
+        self.run();
+    }
+
+    /// The device woke up, or something else happened after which nothing is sure, the peer's session included:
+    /// everything is checked again at once, and a handshake or punch goes out at the same time. The session and
+    /// the selected path are kept until they are known not to work.
+    ///
+    /// A pause of the process alone is noticed without this call.
+    pub fn handle_resume(&mut self, now: Instant) {
+        self.advance(now);
+        self.resume();
         self.run();
     }
 
@@ -255,26 +325,39 @@ impl PathAgent {
             State::Proving { until } => Some(until),
         };
         let of_paths = self.paths.iter().filter(|_| self.session).flat_map(|path| {
+            let busy = self.is_busy(path);
             let suspect_at = path.suspect_at().filter(|at| path.is_proven() && *at > self.now);
-            [Some(path.probe_at(self.now, self.is_busy(path))), suspect_at, path.lost_at()]
-                .into_iter()
-                .flatten()
+            let mtu_at = self.measures_mtu(path).then(|| path.mtu.due_at(self.now, busy));
+            [Some(path.probe_at(self.now, busy)), suspect_at, path.lost_at(), mtu_at].into_iter().flatten()
         });
-        of_state.into_iter().chain(of_paths).min()
+        of_state.into_iter().chain(self.next_direct_try()).chain(of_paths).min()
     }
 
     /// The path that packets go to.
     pub fn selected(&self) -> Option<PathView> {
-        self.paths
-            .iter()
-            .find(|path| Some(path.address()) == self.selected_address())
-            .map(|path| self.view(path))
+        self.selected_path().map(|path| self.view(path))
+    }
+
+    /// When all direct paths are tried next, while a relay carries the packets.
+    pub fn next_direct_try(&self) -> Option<Instant> {
+        self.direct_retry.map(|retry| retry.next)
+    }
+
+    /// Whether [`PathEvent::Dormant`] was the last word: nothing was found for long, and little is tried.
+    pub fn is_dormant(&self) -> bool {
+        self.search.is_some_and(|search| search.dormant)
+    }
+
+    /// The last minute of whatever path was in use, a sample per second, the newest last. Empty before the first
+    /// connection.
+    pub fn history(&self) -> impl Iterator<Item = HealthSample> {
+        self.history.samples(self.now)
     }
 
     /// Every path, proven or not, best priority first.
     pub fn paths(&self) -> impl Iterator<Item = PathView> {
         let mut paths: Vec<&Path> = self.paths.iter().collect();
-        paths.sort_by_key(|path| Reverse(path.candidate.priority()));
+        paths.sort_by_key(|path| Reverse(path.pair.rank()));
         paths.into_iter().map(|path| self.view(path))
     }
 
@@ -295,7 +378,45 @@ impl PathAgent {
     }
 
     fn advance(&mut self, now: Instant) {
+        let late = now.saturating_duration_since(self.now) > timing::FROZEN
+            && self.poll_timeout().is_some_and(|due| now > due + timing::FROZEN);
         self.now = self.now.max(now);
+        self.record_history();
+        if late {
+            self.resume();
+        }
+    }
+
+    fn resume(&mut self) {
+        self.renew_search();
+        for path in &mut self.paths {
+            path.overslept();
+            path.recheck(self.now, timing::FAST_PERIOD);
+        }
+        self.retry_direct_soon();
+        if !matches!(self.state, State::Connected { .. }) {
+            self.start_round();
+        } else if self.last_burst.is_none_or(|last| self.now >= last + timing::PUNCH_WAKE) {
+            self.burst();
+        }
+    }
+
+    fn record_history(&mut self) {
+        if !self.history.is_due(self.now) {
+            return;
+        }
+        let selected = self.selected_path();
+        if selected.is_none() && !self.history.has_begun() {
+            return;
+        }
+        let sample = HealthSample {
+            age: Duration::ZERO,
+            remote: selected.map(Path::remote),
+            rtt: selected.and_then(|path| path.log.rtt().smoothed()),
+            jitter: selected.map_or(Duration::ZERO, |path| path.log.rtt().jitter()),
+            loss: selected.map_or(1.0, |path| path.log.loss()),
+        };
+        self.history.record(self.now, sample);
     }
 
     /// Everything that is due, in an order in which each step sees what the one before decided.
@@ -303,71 +424,53 @@ impl PathAgent {
         self.leave_silent_paths();
         self.watch_selected();
         self.advance_round();
+        self.retry_direct();
+        self.send_padded_probes();
         self.send_probes();
+        self.announce_mtu();
     }
 
-    fn leave_silent_paths(&mut self) {
-        let selected = self.selected_address();
-        let mut selected_lost = false;
-        for path in &mut self.paths {
-            path.log.expire(self.now);
-            if path.lost_at().is_some_and(|at| self.now >= at) {
-                path.lost(self.now);
-                selected_lost |= Some(path.address()) == selected;
-            }
-        }
-        if !selected_lost {
-            return;
-        }
-        for path in &mut self.paths {
-            path.recheck(self.now);
-        }
-        match self.best_answering() {
-            Some(fallback) => self.select(fallback),
-            None => {
-                self.lose(LossReason::Silent);
-                self.start_round();
-            }
-        }
+    fn take_probe_id(&mut self) -> u64 {
+        let id = self.next_probe_id;
+        self.next_probe_id += 1;
+        id
     }
 
-    /// Prepares for the loss of the selected path as soon as it leaves a probe unanswered.
-    fn watch_selected(&mut self) {
-        let Some(address) = self.selected_address() else {
+    /// Whether it matters what the path carries: it is in use, or may be any moment.
+    fn measures_mtu(&self, path: &Path) -> bool {
+        let matters = path.warm || Some(path.remote()) == self.selected_remote();
+        matters && path.is_proven() && path.answered_at().is_some() && !path.is_suspect(self.now)
+    }
+
+    fn send_padded_probes(&mut self) {
+        if !self.session {
             return;
-        };
-        let now = self.now;
-        let Some(path) = self.path_mut(address) else {
-            return;
-        };
-        let suspect = path.is_suspect(now);
-        // One lost probe is everyday life on Wi-Fi; the second is news.
-        let unresponsive = suspect && path.log.overdue() >= 2;
-        let changed = unresponsive != path.reported_unresponsive && (unresponsive || !suspect);
-        if changed {
-            path.reported_unresponsive = unresponsive;
-            let event = if unresponsive {
-                PathEvent::Unresponsive { address }
-            } else {
-                PathEvent::Responsive { address }
+        }
+        for index in 0..self.paths.len() {
+            let busy = self.is_busy(&self.paths[index]);
+            if !self.measures_mtu(&self.paths[index]) {
+                continue;
+            }
+            let path = &mut self.paths[index];
+            let Some(size) = path.mtu.next_probe(self.now, busy, path.answered_at()) else {
+                continue;
             };
-            self.events.push(event);
+            let id = self.next_probe_id;
+            self.next_probe_id += 1;
+            path.mtu.probed(self.now, id, size, path.log.rtt().timeout());
+            // The small one that tells a path too narrow from a path too lossy.
+            path.trigger();
+            let payload = Probe::padded_request(id, size).to_bytes();
+            self.transmits.push(PathTransmit::Probe { to: path.remote(), payload });
         }
-        if suspect && !self.doubting {
-            for path in self.paths.iter_mut().filter(|path| path.address() != address && path.is_proven()) {
-                path.trigger();
-            }
-        }
-        self.doubting = suspect;
     }
 
-    fn advance_round(&mut self) {
-        match self.state {
-            State::Checking(round) if self.now >= round.ends() => self.fail_round(),
-            State::Checking(round) if self.now >= round.deadline() => self.burst(),
-            State::Proving { until } if self.now >= until => self.fail_round(),
-            State::Waiting { retry_at, .. } if self.now >= retry_at => self.start_round(),
-            _ => {}
+    fn announce_mtu(&mut self) {
+        let Some((remote, mtu)) = self.selected_path().map(|path| (path.remote(), path.mtu.value())) else {
+            return;
+        };
+        if self.announced_mtu.replace(mtu) != Some(mtu) {
+            self.events.push(PathEvent::Mtu { remote, mtu });
         }
     }
 
@@ -377,237 +480,38 @@ impl PathAgent {
         }
         for index in 0..self.paths.len() {
             let busy = self.is_busy(&self.paths[index]);
-            let path = &mut self.paths[index];
-            if self.now < path.probe_at(self.now, busy) {
+            if self.now < self.paths[index].probe_at(self.now, busy) {
                 continue;
             }
-            let id = self.next_probe_id;
-            self.next_probe_id += 1;
+            let id = self.take_probe_id();
+            let path = &mut self.paths[index];
             path.probed(self.now, id);
             let payload = Probe::Request { id }.to_bytes();
-            self.transmits.push(PathTransmit::Probe { to: path.address(), payload });
+            self.transmits.push(PathTransmit::Probe { to: path.remote(), payload });
         }
     }
 
-    fn start_round(&mut self) {
-        if self.paths.is_empty() {
-            self.state = State::Idle;
-            return;
-        }
-        if self.session {
-            for path in &mut self.paths {
-                path.recheck(self.now);
-            }
-        }
-        let round = Round::new(self.now, self.last_burst);
-        self.state = State::Checking(round);
-        if self.now >= round.deadline() {
-            self.burst();
-        }
-    }
-
-    fn burst(&mut self) {
-        let mut candidates: Vec<Candidate> = self.paths.iter().map(|path| path.candidate).collect();
-        candidates.sort_by_key(|candidate| Reverse(candidate.priority()));
-        let targets = candidates.into_iter().map(|candidate| candidate.address);
-        if self.config.initiator {
-            self.transmits.push(PathTransmit::Handshake { targets: targets.collect() });
-        } else {
-            targets.for_each(|to| self.transmits.push(PathTransmit::Punch { to }));
-        }
-        self.last_burst = Some(self.now);
-        if let State::Checking(round) = &mut self.state {
-            round.burst_sent(self.now);
-        }
-    }
-
-    fn fail_round(&mut self) {
-        let pause = (timing::FIRST_RETRY * (1 << self.failed_rounds.min(8))).min(timing::LONGEST_RETRY);
-        self.failed_rounds = self.failed_rounds.saturating_add(1);
-        let retry_at = self.now + pause;
-        tracing::debug!(failed_rounds = self.failed_rounds, ?pause, "no path found in this round");
-        self.state = State::Waiting { since: self.now, retry_at };
-        self.events.push(PathEvent::RoundFailed { retry_at });
-    }
-
-    fn enter_session(&mut self, from: SocketAddr) {
-        let connected = matches!(self.state, State::Connected { .. });
-        self.session = true;
-        self.note(from);
-        if connected {
-            if let Some(path) = self.path_mut(from) {
-                path.trigger();
-            }
-            return;
-        }
-        for path in &mut self.paths {
-            path.log.forget_open();
-            path.recheck(self.now);
-        }
-        self.state = State::Proving { until: self.now + timing::PROVING };
-    }
-
-    fn end_session(&mut self, now: Instant, reason: LossReason) {
-        self.advance(now);
-        self.session = false;
-        self.failed_rounds = 0;
-        self.lose(reason);
-        for path in &mut self.paths {
-            path.unprove();
-        }
-        if !matches!(self.state, State::Checking(_)) {
-            self.start_round();
-        }
-        self.run();
-    }
-
-    fn handle_response(&mut self, from: SocketAddr, id: u64, observed: SocketAddr) -> Result<(), ProbeError> {
-        let now = self.now;
-        if !self.path_mut(from).is_some_and(|path| path.answered(now, id, observed)) {
-            self.stats.probes_unexpected += 1;
-            return Err(ProbeError::Unexpected);
-        }
-        let better = match self.state {
-            State::Connected { address, since } => self.better_than(address, since),
-            _ => self.best_answering(),
-        };
-        if let Some(address) = better {
-            self.select(address);
-        }
-        Ok(())
-    }
-
-    /// The best path that may take over from the selected one.
-    fn better_than(&self, selected: SocketAddr, since: Instant) -> Option<SocketAddr> {
-        let settled = self.now.saturating_duration_since(since) >= timing::DWELL;
-        let current = self.path(selected)?.quality()?;
-        let rivals = self.paths.iter().filter(|path| path.address() != selected && path.is_trusted(self.now));
-        let (best, _) = rivals
-            .filter_map(|path| Some((path.address(), path.quality()?)))
-            .filter(|(_, quality)| match preference(quality, &current) {
-                Some(Preference::Kind) => true,
-                Some(Preference::Speed) => settled,
-                None => false,
-            })
-            .reduce(|best, next| if preference(&next.1, &best.1).is_some() { next } else { best })?;
-        Some(best)
-    }
-
-    /// The best path that answers, with nothing to compare it to.
-    fn best_answering(&self) -> Option<SocketAddr> {
-        let answering = self.paths.iter().filter(|path| !path.is_suspect(self.now));
-        let (best, _) = answering
-            .filter_map(|path| Some((path.address(), path.quality()?)))
-            .reduce(|best, next| if preference(&next.1, &best.1).is_some() { next } else { best })?;
-        Some(best)
-    }
-
-    fn select(&mut self, address: SocketAddr) {
-        let Some(kind) = self.path(address).map(|path| path.candidate.kind) else {
-            return;
-        };
-        tracing::debug!(%address, ?kind, "path selected");
-        self.failed_rounds = 0;
-        self.doubting = false;
-        if let Some(path) = self.path_mut(address) {
-            path.reported_unresponsive = false;
-        }
-        self.state = State::Connected { address, since: self.now };
-        self.events.push(PathEvent::Selected { address, kind });
-    }
-
-    /// Reports the loss of the selected path, if there is one. The caller sets the next state.
-    fn lose(&mut self, reason: LossReason) {
-        if let Some(address) = self.selected_address() {
-            tracing::debug!(%address, ?reason, "path lost");
-            self.doubting = false;
-            self.events.push(PathEvent::Lost { address, reason });
-        }
-    }
-
-    /// Something authenticated came from there.
-    fn note(&mut self, from: SocketAddr) {
-        let now = self.now;
-        if self.path_mut(from).is_none() {
-            let candidate = Candidate { kind: CandidateType::PeerReflexive, address: from };
-            if !candidate.is_usable() {
-                self.stats.candidates_dropped += 1;
-                return;
-            }
-            self.make_room();
-            self.insert(candidate, false);
-        }
-        if let Some(path) = self.path_mut(from) {
-            path.heard(now);
-        }
-    }
-
-    /// Forgets the least promising path if there is no room: one that was seen before one that is offered,
-    /// and what was heard long ago before what was heard lately. Never a proven one.
-    fn make_room(&mut self) {
-        if self.paths.len() < limits::CANDIDATES {
-            return;
-        }
-        let unproven = self.paths.iter().enumerate().filter(|(_, path)| !path.is_proven());
-        let least =
-            unproven.min_by_key(|(_, path)| (path.signalled, path.heard_at(), path.candidate.priority()));
-        if let Some((index, _)) = least {
-            self.paths.swap_remove(index);
-        }
-    }
-
-    /// Adds a path. Without room, an unproven one that is not offered yields: to an offer any such, to a hint
-    /// only another hint, so that nobody's punches displace what the session authenticated. Returns whether
-    /// there was room.
-    fn insert(&mut self, candidate: Candidate, signalled: bool) -> bool {
-        if self.paths.len() >= limits::CANDIDATES {
-            let yields = |path: &Path| {
-                !path.is_proven() && !path.signalled && (signalled || path.heard_at().is_none())
-            };
-            let yielding = self.paths.iter().enumerate().filter(|(_, path)| yields(path));
-            let Some((index, _)) = yielding.min_by_key(|(_, path)| path.heard_at()) else {
-                self.stats.candidates_dropped += 1;
-                return false;
-            };
-            self.paths.swap_remove(index);
-        }
-        self.paths.push(Path::new(candidate, signalled, self.now));
-        true
-    }
-
-    /// The usable ones, each address once under its best type.
-    fn sift(&mut self, candidates: &[Candidate]) -> Vec<Candidate> {
-        let mut sifted: Vec<Candidate> = Vec::new();
-        for candidate in candidates {
-            let candidate = Candidate { address: canonical(candidate.address), ..*candidate };
-            match sifted.iter().position(|known| known.address == candidate.address) {
-                Some(index) if candidate.priority() > sifted[index].priority() => sifted[index] = candidate,
-                Some(_) => {}
-                None if candidate.is_usable() && sifted.len() < limits::CANDIDATES => sifted.push(candidate),
-                None => self.stats.candidates_dropped += 1,
-            }
-        }
-        sifted
-    }
-
-    fn selected_address(&self) -> Option<SocketAddr> {
+    fn selected_remote(&self) -> Option<Remote> {
         match self.state {
-            State::Connected { address, .. } => Some(address),
+            State::Connected { remote, .. } => Some(remote),
             _ => None,
         }
     }
 
+    fn selected_path(&self) -> Option<&Path> {
+        self.path(self.selected_remote()?)
+    }
+
     fn is_busy(&self, path: &Path) -> bool {
-        Some(path.address()) == self.selected_address()
-            && self.busy_until.is_some_and(|until| self.now < until)
+        Some(path.remote()) == self.selected_remote() && self.busy_until.is_some_and(|until| self.now < until)
     }
 
-    fn path(&self, address: SocketAddr) -> Option<&Path> {
-        self.paths.iter().find(|path| path.address() == address)
+    fn path(&self, remote: Remote) -> Option<&Path> {
+        self.paths.iter().find(|path| path.remote() == remote)
     }
 
-    fn path_mut(&mut self, address: SocketAddr) -> Option<&mut Path> {
-        self.paths.iter_mut().find(|path| path.address() == address)
+    fn path_mut(&mut self, remote: Remote) -> Option<&mut Path> {
+        self.paths.iter_mut().find(|path| path.remote() == remote)
     }
 
     fn view(&self, path: &Path) -> PathView {
@@ -617,15 +521,31 @@ impl PathAgent {
             (true, true) => PathState::Unresponsive,
         };
         PathView {
-            address: path.address(),
-            kind: path.candidate.kind,
+            remote: path.remote(),
+            kind: path.pair.kind(),
+            is_relayed: path.is_relayed(),
             state,
             rtt: path.log.rtt().smoothed(),
             jitter: path.log.rtt().jitter(),
             loss: path.log.loss(),
             observed: path.observed,
+            mtu: path.mtu.value(),
         }
     }
+}
+
+fn canonical_remote(remote: impl Into<Remote>) -> Remote {
+    let remote = remote.into();
+    Remote { address: canonical(remote.address), ..remote }
+}
+
+/// What came from there without being offered (RFC 8445 §7.3.1.3).
+fn seen(remote: Remote) -> Pair {
+    Pair { remote, target: CandidateType::PeerReflexive }
+}
+
+fn has_way(allocations: &[Allocation], remote: Remote) -> bool {
+    remote.via.is_none_or(|via| allocations.iter().any(|allocation| allocation.id == via))
 }
 
 #[cfg(test)]

@@ -1,11 +1,20 @@
 use std::net::{IpAddr, SocketAddr};
 
+use lanrage_party::limits;
+
 /// Version of the wire format.
 const VERSION: u8 = 1;
 const REQUEST: u8 = 1;
 const RESPONSE: u8 = 2;
+const PADDED_REQUEST: u8 = 3;
+const TRY_DIRECT: u8 = 4;
 const IPV4: u8 = 4;
 const IPV6: u8 = 6;
+
+/// Version, kind and id.
+const HEADER: usize = 10;
+/// What the tunnel puts before a probe.
+const IPV4_HEADER: usize = 20;
 
 /// A probe: a small message inside the WireGuard session, which authenticates it, that proves a path both ways
 /// and measures it. To the tunnel it is an opaque payload that never reaches the operating system.
@@ -15,16 +24,33 @@ const IPV6: u8 = 6;
 /// | bytes | field |
 /// |---|---|
 /// | 1 | version, 1 |
-/// | 1 | kind: 1 request, 2 response |
+/// | 1 | kind: 1 request, 2 response, 3 padded request, 4 try direct |
 /// | 8 | id |
 /// | 1 | response only: 4 or 6, the family of `observed` |
 /// | 2 | response only: port of `observed` |
 /// | 4 or 16 | response only: address of `observed` |
+/// | up to 1,390 | padded request only: zeros |
+///
+/// A receiver drops versions and kinds that it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
     /// Asks for a response on the way that it came.
     Request {
         /// Chosen by the sender, never used twice by it within a session.
+        id: u64,
+    },
+    /// A request that fills a packet of a certain size, to find out whether the path carries it. The response is
+    /// as small as any.
+    PaddedRequest {
+        /// As of a request.
+        id: u64,
+        /// How many zeros follow.
+        padding: u16,
+    },
+    /// The sender tries all direct paths now; let the receiver do the same, so that both routers open at the same
+    /// time. Nobody answers it.
+    TryDirect {
+        /// As of a request.
         id: u64,
     },
     /// Answers a request.
@@ -45,9 +71,12 @@ pub enum ProbeError {
     /// A version that we do not speak.
     #[error("probe version {0}")]
     Version(u8),
-    /// Neither request nor response.
+    /// A kind that we do not know.
     #[error("probe kind {0}")]
     Kind(u8),
+    /// Padding that is not all zeros.
+    #[error("padding of a probe is not zero")]
+    Padding,
     /// Neither IPv4 nor IPv6.
     #[error("address family {0}")]
     Family(u8),
@@ -57,15 +86,34 @@ pub enum ProbeError {
 }
 
 impl Probe {
-    /// The longest probe, in bytes.
-    pub const MAX_BYTES: usize = 29;
+    /// The longest probe, in bytes: with an IPv4 header it fills the largest packet inside the tunnel.
+    pub const MAX_BYTES: usize = limits::PACKET_BYTES - IPV4_HEADER;
+    /// The longest probe that is not padded, in bytes.
+    pub const MAX_UNPADDED_BYTES: usize = 29;
+
+    /// A request that makes an IPv4 packet of `packet` bytes inside the tunnel; of the nearest size possible, if
+    /// that is none.
+    pub const fn padded_request(id: u64, packet: u16) -> Self {
+        let payload = (packet as usize).saturating_sub(IPV4_HEADER);
+        let payload = if payload > Self::MAX_BYTES { Self::MAX_BYTES } else { payload };
+        Self::PaddedRequest { id, padding: payload.saturating_sub(HEADER) as u16 }
+    }
 
     /// The bytes to send.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(Self::MAX_BYTES);
+        let mut bytes = Vec::with_capacity(Self::MAX_UNPADDED_BYTES);
         match self {
             Self::Request { id } => {
                 bytes.extend([VERSION, REQUEST]);
+                bytes.extend(id.to_be_bytes());
+            }
+            Self::PaddedRequest { id, padding } => {
+                bytes.extend([VERSION, PADDED_REQUEST]);
+                bytes.extend(id.to_be_bytes());
+                bytes.resize(HEADER + usize::from(*padding), 0);
+            }
+            Self::TryDirect { id } => {
+                bytes.extend([VERSION, TRY_DIRECT]);
                 bytes.extend(id.to_be_bytes());
             }
             Self::Response { id, observed } => {
@@ -96,7 +144,13 @@ impl Probe {
         let id = u64::from_be_bytes(*id);
         match kind {
             REQUEST if rest.is_empty() => Ok(Self::Request { id }),
-            REQUEST => Err(length),
+            TRY_DIRECT if rest.is_empty() => Ok(Self::TryDirect { id }),
+            REQUEST | TRY_DIRECT => Err(length),
+            PADDED_REQUEST if bytes.len() > Self::MAX_BYTES => Err(length),
+            PADDED_REQUEST if rest.iter().any(|byte| *byte != 0) => Err(ProbeError::Padding),
+            PADDED_REQUEST => {
+                Ok(Self::PaddedRequest { id, padding: u16::try_from(rest.len()).map_err(|_| length)? })
+            }
             RESPONSE => {
                 let (&[family, p0, p1], ip) = rest.split_first_chunk().ok_or(length)?;
                 let ip = match family {
@@ -141,6 +195,9 @@ mod tests {
             (response[..16].to_vec(), ProbeError::Length(16)),
             (of_no_family, ProbeError::Family(5)),
             (cut_v6, ProbeError::Length(17)),
+            ([1, 4].into_iter().chain([0; 9]).collect(), ProbeError::Length(11)),
+            ([1, 3].into_iter().chain([0; 1_399]).collect(), ProbeError::Length(1_401)),
+            ([1, 3].into_iter().chain([0; 9]).chain([1]).collect(), ProbeError::Padding),
         ] {
             assert_eq!(Probe::parse(&bytes), Err(error), "{bytes:?}");
         }
@@ -149,18 +206,30 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(id in any::<u64>(), ip in any::<IpAddr>(), port in any::<u16>()) {
-            for probe in [Probe::Request { id }, Probe::Response { id, observed: SocketAddr::new(ip, port) }] {
+            let response = Probe::Response { id, observed: SocketAddr::new(ip, port) };
+            for probe in [Probe::Request { id }, response, Probe::TryDirect { id }] {
                 let bytes = probe.to_bytes();
-                prop_assert!(bytes.len() <= Probe::MAX_BYTES);
+                prop_assert!(bytes.len() <= Probe::MAX_UNPADDED_BYTES);
                 prop_assert_eq!(Probe::parse(&bytes), Ok(probe));
             }
+        }
+
+        #[test]
+        fn a_padded_request_fills_a_packet_of_the_wanted_size(id in any::<u64>(), packet in any::<u16>()) {
+            let probe = Probe::padded_request(id, packet);
+            let bytes = probe.to_bytes();
+            prop_assert_eq!(bytes.len() + 20, usize::from(packet).clamp(30, limits::PACKET_BYTES));
+            prop_assert_eq!(Probe::parse(&bytes), Ok(probe));
         }
 
         #[test]
         fn any_bytes_that_are_a_probe_are_written_the_same(
             bytes in prop_oneof![
                 proptest::collection::vec(any::<u8>(), 0..40),
-                (1..3_u8, proptest::collection::vec(any::<u8>(), 8..40))
+                (1..6_u8, prop_oneof![
+                    proptest::collection::vec(any::<u8>(), 8..40),
+                    (8..1_500_usize).prop_map(|length| vec![0; length]),
+                ])
                     .prop_map(|(kind, rest)| [vec![1, kind], rest].concat()),
             ],
         ) {

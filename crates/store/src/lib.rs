@@ -13,7 +13,8 @@ mod stamp;
 
 pub use backup::{Backup, BackupKind};
 pub use config::{
-    AdapterName, Config, ConfigError, ConfigFault, Declaration, DefaultValue, Group, Kind, LogLevel, Settings,
+    AdapterName, Config, ConfigError, ConfigFault, Declaration, DefaultValue, Group, Kind, LogLevel,
+    Settings, StunServers,
 };
 pub use data_dir::{DataDir, DataDirError, DataDirLock};
 pub use database::{

@@ -1,6 +1,4 @@
-//! Fixed, preallocated memory for packets and datagrams: made once per thread, reused for ever.
-
-use std::net::{Ipv4Addr, SocketAddr};
+//! Fixed, preallocated memory for packets: made once per thread, reused for ever.
 
 use lanrage_party::limits::PACKET_BYTES;
 
@@ -11,8 +9,11 @@ pub(crate) const SLOT_BYTES: usize = 2_048;
 pub(crate) const SLOTS: usize = 64;
 /// What WireGuard adds to a packet (whitepaper §5.4.6: 16 bytes of header, 16 of tag).
 pub(crate) const SEAL_BYTES: usize = 32;
+/// What a relay's framing adds at most: the header of ChannelData, and padding on a stream.
+pub(crate) const RELAY_BYTES: usize = 4 + 3;
 
-const _: () = assert!(PACKET_BYTES + SEAL_BYTES < SLOT_BYTES, "a sealed packet must fit a slot");
+const _: () =
+    assert!(PACKET_BYTES + SEAL_BYTES + RELAY_BYTES < SLOT_BYTES, "a sealed packet must fit a slot");
 const _: () = assert!(SLOTS * SLOT_BYTES <= 128 * 1024, "a batch is bounded memory");
 const _: () = assert!(SLOT_BYTES <= u16::MAX as usize, "lengths are kept in 16 bits");
 
@@ -119,48 +120,6 @@ impl std::fmt::Debug for PacketBatch {
     }
 }
 
-/// Datagrams with the address they came from or go to. Same memory as a [`PacketBatch`].
-pub(crate) struct DatagramBatch {
-    slots: Box<[Slot]>,
-    meta: [(u16, SocketAddr); SLOTS],
-    len: usize,
-}
-
-impl DatagramBatch {
-    pub(crate) fn new() -> Self {
-        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        Self { slots: slots(), meta: [(0, nowhere); SLOTS], len: 0 }
-    }
-
-    pub(crate) const fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(crate) const fn free(&self) -> usize {
-        SLOTS - self.len
-    }
-
-    pub(crate) fn slot(&mut self) -> Option<&mut [u8]> {
-        self.slots.get_mut(self.len).map(<[u8; SLOT_BYTES]>::as_mut_slice)
-    }
-
-    pub(crate) fn commit(&mut self, len: usize, address: SocketAddr) {
-        if self.len < SLOTS && len <= SLOT_BYTES {
-            self.meta[self.len] = (len as u16, address);
-            self.len += 1;
-        }
-    }
-
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], SocketAddr)> {
-        let filled = self.slots[..self.len].iter().zip(&self.meta);
-        filled.map(|(slot, (len, address))| (&slot[..usize::from(*len)], *address))
-    }
-
-    pub(crate) const fn clear(&mut self) {
-        self.len = 0;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,15 +139,5 @@ mod tests {
         }
         batch.clear();
         assert!(batch.is_empty() && batch.iter().next().is_none() && batch.free() == SLOTS);
-    }
-
-    #[test]
-    fn a_datagram_keeps_its_address() {
-        let mut batch = DatagramBatch::new();
-        let address = SocketAddr::from(([192, 0, 2, 1], 9));
-        batch.slot().unwrap()[..3].copy_from_slice(b"abc");
-        batch.commit(3, address);
-        assert_eq!(batch.iter().collect::<Vec<_>>(), [(&b"abc"[..], address)]);
-        assert_eq!((batch.len(), batch.free()), (1, SLOTS - 1));
     }
 }

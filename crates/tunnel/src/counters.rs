@@ -42,6 +42,16 @@ drop_reasons! {
     NoSession,
     /// Network: a data message that came before. One packet over two paths ends here, except for its first copy.
     Replay,
+    /// Network: ChannelData of anybody but an open allocation's relay, or inside other ChannelData.
+    ForeignChannelData,
+    /// Network: ChannelData that is cut or lies about its length.
+    MalformedChannelData,
+    /// Network: ChannelData of a channel that is bound to nobody.
+    UnknownChannel,
+    /// Network: STUN from a relayed peer, which has no business with us.
+    RelayedStun,
+    /// Network: a relayed datagram that found the queue to the UDP thread full.
+    RelayQueueFull,
     /// Inside: not a whole IPv4 packet.
     MalformedPacket,
     /// Inside: IPv6, which is not carried.
@@ -66,10 +76,19 @@ drop_reasons! {
     UnicastCopyRefused,
     /// From the device: the oldest packet that waited for a session, pushed out by a newer one.
     PendingOverflow,
+    /// From the device: larger than the path to its peer carries, and not to be fragmented. The OS is told.
+    PathMtuExceeded,
+    /// To the network: the remote's allocation is closed, or has no channel to it.
+    NoChannel,
+    /// To the network: the queue of the relay's stream is full.
+    RelayStreamFull,
     /// To the network: no socket of the address's family.
     NoSocket,
     /// To the network: the socket's buffer is full.
     SendBufferFull,
+    /// To the network: larger than the interface or a known part of the path carries. What is padded to find that
+    /// out ends here.
+    DatagramTooBig,
     /// To the network: the OS refused the datagram.
     SendFailed,
 }
@@ -90,6 +109,10 @@ pub struct PeerCounters {
     pub received: Traffic,
     /// Sealed for the peer.
     pub sent: Traffic,
+    /// The part of `received` that came by a relay.
+    pub received_relayed: Traffic,
+    /// The part of `sent` that went by a relay.
+    pub sent_relayed: Traffic,
 }
 
 /// Dropped packets and datagrams by reason.

@@ -1,6 +1,6 @@
 //! Tells apart what shares one UDP port, by its first bytes (RFC 7983, and WireGuard's own header).
 
-use crate::counters::DropReason;
+use crate::{channel_data, counters::DropReason};
 
 /// Longest datagram that is neither WireGuard nor STUN and is still handed on, in bytes.
 pub const OTHER_DATAGRAM_BYTES: usize = 512;
@@ -24,7 +24,8 @@ const DATA_MIN_BYTES: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     WireGuard(Message),
-    /// STUN, or something else that is small enough to be looked at.
+    Stun,
+    /// Something else that is small enough to be looked at.
     Other,
 }
 
@@ -37,15 +38,19 @@ pub(crate) enum Message {
     Data { receiver: u32 },
 }
 
+/// ChannelData is unwrapped before (see `relays`); what still looks like it here is nobody's.
 pub(crate) fn classify(datagram: &[u8]) -> Result<Kind, DropReason> {
     if let [kind @ 1..=4, 0, 0, 0, ..] = datagram {
         return message(*kind, datagram).map(Kind::WireGuard).ok_or(DropReason::MalformedDatagram);
     }
+    if channel_data::claims_to_be(datagram) {
+        return Err(DropReason::ForeignChannelData);
+    }
     let is_stun = datagram.len() >= STUN_HEADER_BYTES && datagram[0] < 4 && datagram[4..8] == MAGIC_COOKIE;
-    let limit = if is_stun { STUN_BYTES } else { OTHER_DATAGRAM_BYTES };
+    let (kind, limit) = if is_stun { (Kind::Stun, STUN_BYTES) } else { (Kind::Other, OTHER_DATAGRAM_BYTES) };
     match datagram.len() {
         0 => Err(DropReason::MalformedDatagram),
-        len if len <= limit => Ok(Kind::Other),
+        len if len <= limit => Ok(kind),
         _ => Err(DropReason::OversizedDatagram),
     }
 }
@@ -105,11 +110,12 @@ mod tests {
     #[test]
     fn a_stun_message_may_be_as_long_as_a_path_and_anything_else_only_short() {
         let stun = |len| datagram(&[0x01, 0x01, 0, 0, 0x21, 0x12, 0xA4, 0x42], len);
-        assert_eq!(classify(&stun(20)), Ok(Kind::Other));
-        assert_eq!(classify(&stun(STUN_BYTES)), Ok(Kind::Other));
+        assert_eq!(classify(&stun(20)), Ok(Kind::Stun));
+        assert_eq!(classify(&stun(STUN_BYTES)), Ok(Kind::Stun));
         assert_eq!(classify(&stun(STUN_BYTES + 1)), Err(DropReason::OversizedDatagram));
         assert_eq!(classify(b"punch"), Ok(Kind::Other));
         assert_eq!(classify(&[0x80; OTHER_DATAGRAM_BYTES + 1]), Err(DropReason::OversizedDatagram));
+        assert_eq!(classify(&[0x40, 0, 0, 0]), Err(DropReason::ForeignChannelData));
         assert_eq!(classify(&[]), Err(DropReason::MalformedDatagram));
     }
 
@@ -123,7 +129,9 @@ mod tests {
             }
             match classify(&bytes) {
                 Ok(Kind::WireGuard(_)) => prop_assert!((1..=4).contains(&bytes[0]) && bytes.len() >= 32),
-                Ok(Kind::Other) => prop_assert!(!bytes.is_empty() && bytes.len() <= STUN_BYTES),
+                Ok(Kind::Stun) => prop_assert!((20..=STUN_BYTES).contains(&bytes.len())),
+                Ok(Kind::Other) => prop_assert!((1..=OTHER_DATAGRAM_BYTES).contains(&bytes.len())),
+                Err(DropReason::ForeignChannelData) => prop_assert_eq!(bytes[0] >> 4, 4),
                 Err(reason) => prop_assert!(
                     matches!(reason, DropReason::MalformedDatagram | DropReason::OversizedDatagram)
                 ),

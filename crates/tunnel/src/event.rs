@@ -1,6 +1,6 @@
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, sync::Arc};
 
-use lanrage_party::PeerId;
+use lanrage_party::{PeerId, Remote};
 
 /// Where the packet threads report to. Called from them: it must not block and must not call the
 /// [`Tunnel`](crate::Tunnel); a bounded channel's `try_send` is right.
@@ -9,10 +9,11 @@ pub type EventSink = Arc<dyn Fn(TunnelEvent) + Send + Sync>;
 /// What the packet threads report. Never one event per data packet.
 #[derive(Debug)]
 pub enum TunnelEvent {
-    /// A datagram that is not WireGuard: STUN (RFC 7983), or something small and unknown.
+    /// A datagram that is not WireGuard: STUN (RFC 7983), which always came straight, or something small and
+    /// unknown. What a relay's server itself sends us comes straight from the server.
     Datagram {
-        /// Sender, not authenticated.
-        from: SocketAddr,
+        /// Sender, not authenticated; by an allocation, it is what the relay says.
+        from: Remote,
         /// The whole datagram.
         bytes: Vec<u8>,
     },
@@ -22,24 +23,24 @@ pub enum TunnelEvent {
         /// The peer.
         peer: PeerId,
         /// Where the completing message came from.
-        from: SocketAddr,
+        from: Remote,
     },
     /// A probe from inside the session.
     Probe {
         /// The authenticated sender.
         peer: PeerId,
-        /// The address it came from.
-        from: SocketAddr,
+        /// Where it came from.
+        from: Remote,
         /// What [`Tunnel::send_probe`](crate::Tunnel::send_probe) was given on the other side.
         payload: Vec<u8>,
     },
-    /// An authenticated packet came from an address that is none of the peer's recent ones: the peer roams, or
+    /// An authenticated packet came from a remote that is none of the peer's recent ones: the peer roams, or
     /// its router chose a new port. Comes before the [`Probe`](Self::Probe) of the same packet.
     NewRemote {
         /// The peer.
         peer: PeerId,
-        /// The address it was seen at.
-        from: SocketAddr,
+        /// Where it was seen.
+        from: Remote,
     },
     /// The device could not be read or written and is no longer used; attach another.
     DeviceFailed {

@@ -10,21 +10,30 @@
 //! Neither waits for anything but its own input, allocates per packet, or holds a lock across I/O. They read
 //! the peers through a snapshot (`table`); the one lock on the way is that of the packet's own peer.
 //! Nothing in here decides where data should go: the engine proves paths and calls [`Tunnel::set_path`].
+//!
+//! A path may lead by an allocation on a relay (`relays`): ChannelData is framed and unwrapped in place, on the same
+//! sockets. What comes by a relay's stream is handed to the UDP thread (`inbox`), so that both ways end in one place.
 
 mod batch;
 mod bucket;
+mod channel_data;
 mod checksum;
 mod counters;
+mod datagrams;
 mod demux;
 mod device;
 mod device_thread;
 mod error;
 mod event;
+mod fragment;
+mod icmp;
+mod inbox;
 mod io;
 mod packet;
 mod peer;
 mod pending;
 mod probe;
+mod relays;
 mod remotes;
 mod routing;
 mod shared;
@@ -44,4 +53,5 @@ pub use event::{EventSink, TunnelEvent};
 pub use io::UdpSockets;
 pub use pending::PENDING_PACKETS;
 pub use probe::PROBE_PAYLOAD_BYTES;
-pub use tunnel::{LocalEnd, PeerConfig, Tunnel, initiates};
+pub use relays::{CHANNELS, OPEN_ALLOCATIONS, RelayLink, RelayStream};
+pub use tunnel::{LocalEnd, PATH_MTU_MIN, PeerConfig, Tunnel, initiates};

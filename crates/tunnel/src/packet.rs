@@ -36,6 +36,11 @@ impl<'a> Ipv4<'a> {
         self.header_len
     }
 
+    /// The header with its options.
+    pub(crate) fn header(&self) -> &'a [u8] {
+        &self.bytes[..self.header_len]
+    }
+
     pub(crate) fn payload(&self) -> &'a [u8] {
         &self.bytes[self.header_len..]
     }
@@ -59,7 +64,21 @@ impl<'a> Ipv4<'a> {
     /// Whether it is any part of a fragmented packet, the first included.
     pub(crate) fn is_fragment(&self) -> bool {
         const MORE_OR_OFFSET: u16 = 0x3FFF;
-        u16::from_be_bytes([self.bytes[6], self.bytes[7]]) & MORE_OR_OFFSET != 0
+        self.flags() & MORE_OR_OFFSET != 0
+    }
+
+    /// Whether it is a whole packet or the first part of a fragmented one.
+    pub(crate) fn is_beginning(&self) -> bool {
+        const OFFSET: u16 = 0x1FFF;
+        self.flags() & OFFSET == 0
+    }
+
+    pub(crate) fn dont_fragment(&self) -> bool {
+        self.flags() & 0x4000 != 0
+    }
+
+    fn flags(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[6], self.bytes[7]])
     }
 }
 

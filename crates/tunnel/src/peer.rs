@@ -1,18 +1,20 @@
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::Ipv4Addr,
+    sync::atomic::{AtomicU16, Ordering::Relaxed},
     time::Instant,
 };
 
-use lanrage_party::{PeerId, WireGuardKey};
+use lanrage_party::{PeerId, Remote, WireGuardKey, limits::PACKET_BYTES};
 use parking_lot::Mutex;
 
 use crate::{
     PeerConfig, PeerCounters, TokenBucket,
-    batch::DatagramBatch,
     counters::{Counters, DropReason, TrafficCounter},
+    datagrams::SendBatch,
     demux::Message,
     initiates,
     pending::PendingPackets,
+    relays::{Hop, Relays},
     remotes::Remotes,
     routing::{Addresses, Incoming},
     wireguard::{Handshake, LocalKey, Session},
@@ -25,14 +27,22 @@ pub(crate) struct Peer {
     pub(crate) index: u32,
     /// Whether our side begins the handshakes.
     pub(crate) active: bool,
-    received: TrafficCounter,
-    sent: TrafficCounter,
+    received: PathTraffic,
+    sent: PathTraffic,
+    path_mtu: AtomicU16,
     state: Mutex<State>,
+}
+
+/// Traffic in one direction, and the part of it by a relay.
+#[derive(Default)]
+struct PathTraffic {
+    all: TrafficCounter,
+    relayed: TrafficCounter,
 }
 
 struct State {
     session: Session,
-    path: Option<SocketAddr>,
+    path: Option<Remote>,
     remotes: Remotes,
     pending: PendingPackets,
     broadcast: TokenBucket,
@@ -53,8 +63,9 @@ impl Peer {
             active: initiates(&local.public(), &config.public_key),
             config,
             index,
-            received: TrafficCounter::default(),
-            sent: TrafficCounter::default(),
+            received: PathTraffic::default(),
+            sent: PathTraffic::default(),
+            path_mtu: AtomicU16::new(PACKET_BYTES as u16),
             state: Mutex::new(State {
                 session,
                 path: None,
@@ -78,51 +89,82 @@ impl Peer {
     }
 
     pub(crate) fn counters(&self) -> PeerCounters {
-        PeerCounters { received: self.received.get(), sent: self.sent.get() }
+        PeerCounters {
+            received: self.received.all.get(),
+            sent: self.sent.all.get(),
+            received_relayed: self.received.relayed.get(),
+            sent_relayed: self.sent.relayed.get(),
+        }
     }
 
     pub(crate) fn has_session(&self) -> bool {
         self.state.lock().session.is_live()
     }
 
-    pub(crate) fn set_path(&self, to: Option<SocketAddr>) {
+    pub(crate) fn set_path(&self, to: Option<Remote>) {
         self.state.lock().path = to;
+    }
+
+    /// Bytes of the largest packet that its path carries.
+    pub(crate) fn path_mtu(&self) -> u16 {
+        self.path_mtu.load(Relaxed)
+    }
+
+    pub(crate) fn set_path_mtu(&self, bytes: u16) {
+        self.path_mtu.store(bytes, Relaxed);
     }
 
     /// Seals a packet into the batch, which must have a free slot. Without a session the packet waits, and the
     /// active side begins a handshake on its path.
-    pub(crate) fn send(&self, packet: &[u8], out: &mut DatagramBatch, counters: &Counters) {
+    pub(crate) fn send(&self, packet: &[u8], relays: &Relays, out: &mut SendBatch, counters: &Counters) {
         let mut state = self.state.lock();
-        let Some(slot) = out.slot() else { return };
-        let to = state.destination();
-        if let Some(to) = to
-            && let Some(len) = state.session.seal(packet, slot)
+        let hop = state.hop(relays);
+        if let Some(hop) = hop
+            && state.session.is_live()
         {
-            out.commit(len, to);
-            self.sent.add(packet.len());
-            counters.sent.add(packet.len());
-            return;
+            return match hop {
+                Ok(hop) => self.seal_into(&mut state.session, packet, hop, out, counters),
+                Err(reason) => counters.dropped(reason),
+            };
         }
         if state.pending.push(packet) {
             counters.dropped(DropReason::PendingOverflow);
         }
-        if let Some(to) = to.filter(|_| self.active)
+        if let Some(Ok(hop)) = hop.filter(|_| self.active)
+            && let Some(slot) = out.slot_behind(hop.headroom())
             && let Some(len) = state.session.initiate(false, slot)
         {
-            out.commit(len, to);
+            out.commit_framed(len, hop);
         }
     }
 
     /// Seals what waited for the session, as far as the batch has slots.
-    pub(crate) fn flush(&self, out: &mut DatagramBatch, counters: &Counters) {
+    pub(crate) fn flush(&self, relays: &Relays, out: &mut SendBatch, counters: &Counters) {
         let mut state = self.state.lock();
-        let Some(to) = state.destination().filter(|_| state.session.is_live()) else { return };
-        while let Some(slot) = out.slot()
+        if !state.session.is_live() {
+            return;
+        }
+        let Some(Ok(hop)) = state.hop(relays) else { return };
+        while out.free() > 0
             && let Some(packet) = state.pending.pop()
-            && let Some(len) = state.session.seal(&packet, slot)
         {
-            out.commit(len, to);
-            self.sent.add(packet.len());
+            self.seal_into(&mut state.session, &packet, hop, out, counters);
+        }
+    }
+
+    fn seal_into(
+        &self,
+        session: &mut Session,
+        packet: &[u8],
+        hop: Hop,
+        out: &mut SendBatch,
+        counters: &Counters,
+    ) {
+        if let Some(slot) = out.slot_behind(hop.headroom())
+            && let Some(len) = session.seal(packet, slot)
+        {
+            out.commit_framed(len, hop);
+            self.sent.add(packet.len(), hop.is_relayed());
             counters.sent.add(packet.len());
         }
     }
@@ -138,13 +180,14 @@ impl Peer {
     }
 
     /// Moves the session's clock; what it wants to say goes into the batch.
-    pub(crate) fn tick(&self, out: &mut DatagramBatch) {
+    pub(crate) fn tick(&self, relays: &Relays, out: &mut SendBatch) {
         let mut state = self.state.lock();
-        if let Some(slot) = out.slot()
+        let hop = state.hop(relays).and_then(Result::ok);
+        if let Some(slot) = out.slot_behind(hop.map_or(0, |hop| hop.headroom()))
             && let Some(len) = state.session.tick(slot)
-            && let Some(to) = state.destination()
+            && let Some(hop) = hop
         {
-            out.commit(len, to);
+            out.commit_framed(len, hop);
         }
     }
 
@@ -153,15 +196,20 @@ impl Peer {
     pub(crate) fn handshake(
         &self,
         message: Message,
-        datagram: &[u8],
-        from: SocketAddr,
-        out: &mut DatagramBatch,
+        (datagram, from): (&[u8], Remote),
+        relays: &Relays,
+        out: &mut SendBatch,
+        counters: &Counters,
     ) -> Result<bool, DropReason> {
         let mut state = self.state.lock();
-        let Some(slot) = out.slot() else { return Err(DropReason::SendBufferFull) };
+        let hop = relays.hop(from);
+        let headroom = hop.map_or(0, |hop| hop.headroom());
+        let slot = out.slot_behind(headroom).ok_or(DropReason::SendBufferFull)?;
         let Handshake { reply, established } = state.session.handshake(message, datagram, slot)?;
-        if let Some(len) = reply {
-            out.commit(len, from);
+        match (reply, hop) {
+            (Some(len), Ok(hop)) => out.commit_framed(len, hop),
+            (Some(_), Err(reason)) => counters.dropped(reason),
+            (None, _) => {}
         }
         if established {
             state.remotes.note(from);
@@ -176,7 +224,7 @@ impl Peer {
     pub(crate) fn open(
         &self,
         receiver: u32,
-        (datagram, from): (&[u8], SocketAddr),
+        (datagram, from): (&[u8], Remote),
         addresses: &Addresses,
         now: Instant,
         out: &mut [u8],
@@ -197,15 +245,28 @@ impl Peer {
         Ok(Arrival { established: opened.established, new_remote, packet })
     }
 
-    pub(crate) fn count_received(&self, bytes: usize, counters: &Counters) {
-        self.received.add(bytes);
+    pub(crate) fn count_received(&self, bytes: usize, from: Remote, counters: &Counters) {
+        self.received.add(bytes, from.via.is_some());
         counters.received.add(bytes);
+    }
+}
+
+impl PathTraffic {
+    fn add(&self, bytes: usize, relayed: bool) {
+        self.all.add(bytes);
+        if relayed {
+            self.relayed.add(bytes);
+        }
     }
 }
 
 impl State {
     /// The proven path; before there is one, where the peer was authenticated last.
-    fn destination(&self) -> Option<SocketAddr> {
+    fn destination(&self) -> Option<Remote> {
         self.path.or_else(|| self.remotes.latest())
+    }
+
+    fn hop(&self, relays: &Relays) -> Option<Result<Hop, DropReason>> {
+        self.destination().map(|to| relays.hop(to))
     }
 }

@@ -2,13 +2,18 @@
 
 use std::net::Ipv4Addr;
 
+use lanrage_party::limits::PACKET_BYTES;
+
 use crate::{
     checksum,
     packet::{CHECKSUM, HEADER_BYTES},
 };
 
-/// Largest payload of a probe, in bytes.
-pub const PROBE_PAYLOAD_BYTES: usize = 1_200;
+/// Largest payload of a probe, in bytes: with it the probe is as large as the largest packet, and proves that such
+/// ones pass.
+pub const PROBE_PAYLOAD_BYTES: usize = 1_400;
+
+const _: () = assert!(HEADER_BYTES + PROBE_PAYLOAD_BYTES == PACKET_BYTES);
 
 /// The IP protocol number for experiments (RFC 3692 §2.1, RFC 4727 §3.2). Ours alone inside the tunnel: what
 /// the OS sends with it is dropped.

@@ -1,26 +1,31 @@
-use std::net::SocketAddr;
+use lanrage_party::Remote;
 
-/// Addresses remembered per peer. More than the paths that are probed at a time is enough: a forgotten one is
+/// Remotes remembered per peer. More than the paths that are probed at a time is enough: a forgotten one is
 /// only reported again.
-const REMEMBERED: usize = 8;
+const REMEMBERED: usize = 64;
 
-/// The addresses at which a peer was authenticated lately.
-#[derive(Default)]
+/// The remotes at which a peer was authenticated lately.
 pub(crate) struct Remotes {
     /// A ring; `latest` is the place of the newest entry used.
-    known: [Option<SocketAddr>; REMEMBERED],
+    known: [Option<Remote>; REMEMBERED],
     latest: usize,
     next: usize,
 }
 
+impl Default for Remotes {
+    fn default() -> Self {
+        Self { known: [None; REMEMBERED], latest: 0, next: 0 }
+    }
+}
+
 impl Remotes {
     /// Where the last authenticated packet came from.
-    pub(crate) fn latest(&self) -> Option<SocketAddr> {
+    pub(crate) fn latest(&self) -> Option<Remote> {
         self.known[self.latest]
     }
 
     /// Notes an authenticated packet. True if its address is none of those remembered.
-    pub(crate) fn note(&mut self, from: SocketAddr) -> bool {
+    pub(crate) fn note(&mut self, from: Remote) -> bool {
         if self.known[self.latest] == Some(from) {
             return false;
         }
@@ -42,9 +47,11 @@ impl Remotes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lanrage_party::AllocationId;
+    use std::net::SocketAddr;
 
-    fn address(n: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], n))
+    fn address(n: u16) -> Remote {
+        SocketAddr::from(([192, 0, 2, 1], n)).into()
     }
 
     #[test]
@@ -67,5 +74,15 @@ mod tests {
             assert!(!remotes.note(address(0)), "{n}");
         }
         assert!(remotes.note(address(1)), "the others are forgotten: memory is bounded");
+    }
+
+    #[test]
+    fn an_address_by_another_way_is_another_remote() {
+        let mut remotes = Remotes::default();
+        let relayed = Remote::relayed(AllocationId(1), address(1).address);
+        assert!(remotes.note(address(1)) && remotes.note(relayed));
+        assert_eq!(remotes.latest(), Some(relayed));
+        assert!(!remotes.note(address(1)));
+        assert_eq!(remotes.latest(), Some(address(1)));
     }
 }

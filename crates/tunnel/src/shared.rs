@@ -1,27 +1,47 @@
 use std::{
     io,
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
 };
 
+use lanrage_party::Remote;
 use mio::Waker;
 use parking_lot::RwLock;
 
 use crate::{
     EventSink, PacketDevice, TunnelEvent, UdpSockets,
-    batch::DatagramBatch,
+    batch::{RELAY_BYTES, SLOT_BYTES},
+    channel_data::HEADER_BYTES,
     counters::{Counters, DropReason},
+    datagrams::SendBatch,
+    inbox::Inbox,
+    relays::{Hop, Relays},
     table::Table,
 };
+
+/// Room for one datagram behind the headroom of any hop.
+pub(crate) struct Frame([u8; SLOT_BYTES]);
+
+impl Frame {
+    pub(crate) const fn new() -> Self {
+        Self([0; SLOT_BYTES])
+    }
+
+    /// Where the datagram goes.
+    pub(crate) fn datagram(&mut self) -> &mut [u8] {
+        &mut self.0[HEADER_BYTES..SLOT_BYTES - RELAY_BYTES]
+    }
+}
 
 /// What the threads and the handle share.
 pub(crate) struct Shared {
     pub(crate) sockets: UdpSockets,
     pub(crate) counters: Counters,
-    pub(crate) waker: Waker,
+    pub(crate) relayed: Inbox<Remote>,
+    pub(crate) answers: Inbox<()>,
+    waker: Waker,
     table: RwLock<Arc<Table>>,
     events: EventSink,
     stopping: AtomicBool,
@@ -33,6 +53,8 @@ impl Shared {
         Self {
             sockets,
             counters: Counters::new(),
+            relayed: Inbox::new(Inbox::relayed()),
+            answers: Inbox::new(Inbox::answers()),
             waker,
             table: RwLock::default(),
             events,
@@ -63,14 +85,70 @@ impl Shared {
     }
 
     /// Sends a batch and empties it.
-    pub(crate) fn send(&self, batch: &mut DatagramBatch) {
-        self.sockets.send(batch, |reason| self.counters.dropped(reason));
+    pub(crate) fn send(&self, relays: &Relays, batch: &mut SendBatch) {
+        for run in batch.runs(self.sockets.run_limit()) {
+            match run.hop.address() {
+                Some(to) => {
+                    self.sockets.send_run(run.bytes, run.datagram_bytes, to, |reason| self.dropped(reason))
+                }
+                None => self.send_frame(relays, run.bytes, run.hop),
+            }
+        }
         batch.clear();
     }
 
-    pub(crate) fn send_one(&self, datagram: &[u8], to: SocketAddr) {
-        if let Err(reason) = self.sockets.send_one(datagram, to) {
-            self.counters.dropped(reason);
+    /// Sends the first `len` bytes behind the frame's headroom to a remote, and leaves them there for another.
+    pub(crate) fn send_framed(&self, relays: &Relays, frame: &mut Frame, len: usize, to: Remote) {
+        match relays.hop(to) {
+            Ok(hop) => {
+                let frame = &mut frame.0[HEADER_BYTES - hop.headroom()..];
+                let len = hop.frame(frame, len);
+                self.send_frame(relays, &frame[..len], hop);
+            }
+            Err(reason) => self.dropped(reason),
+        }
+    }
+
+    /// Sends a copy of a datagram.
+    pub(crate) fn send_datagram(&self, relays: &Relays, to: Remote, datagram: &[u8]) {
+        if to.via.is_none() {
+            return self.send_frame(relays, datagram, Hop::Straight(to.address));
+        }
+        let mut frame = Frame::new();
+        match frame.datagram().get_mut(..datagram.len()) {
+            Some(room) => room.copy_from_slice(datagram),
+            None => return self.dropped(DropReason::OversizedDatagram),
+        }
+        self.send_framed(relays, &mut frame, datagram.len(), to);
+    }
+
+    fn send_frame(&self, relays: &Relays, frame: &[u8], hop: Hop) {
+        let sent = match hop {
+            Hop::Straight(to) | Hop::Channel { server: to, .. } => self.sockets.send_one(frame, to),
+            Hop::Stream { allocation, .. } => match relays.stream(allocation) {
+                None => Err(DropReason::NoChannel),
+                Some(stream) if stream.send(frame) => Ok(()),
+                Some(_) => Err(DropReason::RelayStreamFull),
+            },
+        };
+        if let Err(reason) = sent {
+            self.dropped(reason);
+        }
+    }
+
+    /// Hands a datagram that came by a relay to the UDP thread.
+    pub(crate) fn receive(&self, from: Remote, datagram: &[u8]) {
+        match self.relayed.push(from, datagram) {
+            Ok(first) if first => self.wake(),
+            Ok(_) => {}
+            Err(reason) => self.dropped(reason),
+        }
+    }
+
+    /// Hands a packet for the device to the UDP thread. A full queue is no loss: the OS asks again.
+    pub(crate) fn answer(&self, packet: &[u8]) {
+        if self.answers.push((), packet) == Ok(true) {
+            self.wake();
         }
     }
 

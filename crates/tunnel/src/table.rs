@@ -2,7 +2,7 @@ use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
 use lanrage_party::{PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
 
-use crate::{PacketDevice, TunnelError, peer::Peer, routing::Addresses, wireguard::LocalKey};
+use crate::{PacketDevice, TunnelError, peer::Peer, relays::Relays, routing::Addresses, wireguard::LocalKey};
 
 /// Our own end of the party.
 pub(crate) struct Local {
@@ -16,6 +16,7 @@ pub(crate) struct Local {
 pub(crate) struct Table {
     pub(crate) local: Option<Arc<Local>>,
     pub(crate) device: Option<Arc<dyn PacketDevice>>,
+    pub(crate) relays: Relays,
     by_id: HashMap<PeerId, Arc<Peer>>,
     by_key: HashMap<WireGuardKey, Arc<Peer>>,
     by_ip: HashMap<Ipv4Addr, Arc<Peer>>,
@@ -44,9 +45,10 @@ impl Table {
         self.by_id.values()
     }
 
-    /// Enters another party, or none. The peers of the one before are forgotten.
+    /// Enters another party, or none. The peers of the one before are forgotten; allocations are the device's own.
     pub(crate) fn enter(&mut self, local: Option<Arc<Local>>) {
-        *self = Self { local, device: self.device.take(), ..Self::default() };
+        let relays = std::mem::take(&mut self.relays);
+        *self = Self { local, device: self.device.take(), relays, ..Self::default() };
     }
 
     /// Whether a peer may be added (or take the place of the one with its id).

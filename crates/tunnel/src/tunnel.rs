@@ -5,20 +5,22 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use lanrage_party::{PeerId, PresharedKey, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey};
+use lanrage_party::{
+    AllocationId, PeerId, PresharedKey, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
+    limits::PACKET_BYTES,
+};
 use mio::{Poll, Token, Waker};
 use parking_lot::Mutex;
 
 use crate::{
-    EventSink, PacketDevice, TunnelCounters, TunnelError, UdpSockets,
-    batch::SLOT_BYTES,
+    EventSink, PacketDevice, RelayLink, TunnelCounters, TunnelError, UdpSockets,
     device_thread::DeviceThread,
     io::Family,
     packet::HEADER_BYTES,
     peer::Peer,
     probe::{self, PROBE_PAYLOAD_BYTES},
     routing::Addresses,
-    shared::Shared,
+    shared::{Frame, Shared},
     table::Local,
     udp_thread::UdpThread,
     wireguard::LocalKey,
@@ -26,6 +28,9 @@ use crate::{
 
 /// After the tokens of the sockets.
 const WAKE: Token = Token(Family::BOTH.len());
+
+/// Smallest path MTU that a peer may have, in bytes: what every host can take (RFC 791 §3.1).
+pub const PATH_MTU_MIN: u16 = 576;
 
 /// This device's end of a party.
 #[derive(Debug, Clone)]
@@ -165,9 +170,19 @@ impl Tunnel {
     }
 
     /// Where packets for the peer go. With none they go where the peer was last authenticated, if anywhere.
-    pub fn set_path(&self, id: &PeerId, to: Option<SocketAddr>) {
+    pub fn set_path(&self, id: &PeerId, to: Option<Remote>) {
         if let Some(peer) = self.shared.table().peer(id) {
             peer.set_path(to);
+        }
+    }
+
+    /// The largest packet that the peer's path carries, in bytes; kept within [`PATH_MTU_MIN`] and
+    /// [`PACKET_BYTES`], which it is until set. A larger packet for this peer is fragmented (RFC 791), or dropped and
+    /// the OS told so (RFC 1191) if it may not be; a broadcast is fragmented in any case, for this peer alone. Probes
+    /// are not affected.
+    pub fn set_path_mtu(&self, id: &PeerId, bytes: u16) {
+        if let Some(peer) = self.shared.table().peer(id) {
+            peer.set_path_mtu(bytes.clamp(PATH_MTU_MIN, PACKET_BYTES as u16));
         }
     }
 
@@ -177,33 +192,73 @@ impl Tunnel {
     /// Only answers to the last two initiations are taken, and eight answered but never completed ones push a
     /// live session out on the passive side: call this no more often than once a second for a peer, and not
     /// while its session carries traffic.
-    pub fn initiate_handshake(&self, id: &PeerId, targets: &[SocketAddr]) {
+    pub fn initiate_handshake(&self, id: &PeerId, targets: &[Remote]) {
         let table = self.shared.table();
-        let mut buffer = [0; SLOT_BYTES];
-        let Some(len) = table.peer(id).and_then(|peer| peer.initiate(&mut buffer)) else { return };
+        let mut frame = Frame::new();
+        let Some(len) = table.peer(id).and_then(|peer| peer.initiate(frame.datagram())) else { return };
         for target in targets {
-            self.shared.send_one(&buffer[..len], *target);
+            self.shared.send_framed(&table.relays, &mut frame, len, *target);
         }
     }
 
-    /// Sends a probe of at most [`PROBE_PAYLOAD_BYTES`] inside the session to an address of the peer's. False
+    /// Sends a probe of at most [`PROBE_PAYLOAD_BYTES`] inside the session to a remote of the peer's. False
     /// if there is no live session (no handshake is begun for it), or the payload is too long.
-    pub fn send_probe(&self, id: &PeerId, to: SocketAddr, payload: &[u8]) -> bool {
+    pub fn send_probe(&self, id: &PeerId, to: Remote, payload: &[u8]) -> bool {
         let table = self.shared.table();
         let (Some(local), Some(peer)) = (&table.local, table.peer(id)) else { return false };
         let mut buffer = [0; HEADER_BYTES + PROBE_PAYLOAD_BYTES];
         let Some(packet) = probe::write(local.addresses.own, peer.ip(), payload, &mut buffer) else {
             return false;
         };
-        let mut sealed = [0; SLOT_BYTES];
-        let Some(len) = peer.seal(packet, &mut sealed) else { return false };
-        self.shared.send_one(&sealed[..len], to);
+        let mut frame = Frame::new();
+        let Some(len) = peer.seal(packet, frame.datagram()) else { return false };
+        self.shared.send_framed(&table.relays, &mut frame, len, to);
         true
     }
 
-    /// Sends a datagram as it is: STUN, or one that opens a NAT.
-    pub fn send_datagram(&self, to: SocketAddr, bytes: &[u8]) {
-        self.shared.send_one(bytes, to);
+    /// Sends a datagram as it is: STUN, or one that opens a NAT. By an allocation it must be no longer than a
+    /// sealed packet.
+    pub fn send_datagram(&self, to: impl Into<Remote>, bytes: &[u8]) {
+        self.shared.send_datagram(&self.shared.table().relays, to.into(), bytes);
+    }
+
+    /// Makes an allocation known: remotes by it can be sent to once they have a channel. It survives
+    /// [`enter`](Self::enter) and [`leave`](Self::leave). False, and nothing happens, if it is open already or
+    /// [`OPEN_ALLOCATIONS`](crate::OPEN_ALLOCATIONS) are.
+    pub fn open_allocation(&self, id: AllocationId, link: RelayLink) -> bool {
+        self.shared.change(|table| table.relays.open(id, link))
+    }
+
+    /// Forgets an allocation with its channels: what still goes to or comes from it is dropped and counted. A path
+    /// by it stays set until [`set_path`](Self::set_path), and a peer without one that was authenticated by it last
+    /// is sent to in vain until it is heard from elsewhere. Nothing if it is not open.
+    pub fn close_allocation(&self, id: AllocationId) {
+        self.shared.change(|table| table.relays.close(id));
+    }
+
+    /// Notes the channel (0x4000 to 0x4FFF, RFC 8656 §12) that the relay has bound to a peer's address, in the
+    /// place of the address's former channel and the channel's former address; `None` unbinds. False, and nothing
+    /// happens, if the allocation is not open, the number none of a channel, or
+    /// [`CHANNELS`](crate::CHANNELS) are bound.
+    pub fn set_channel(&self, id: AllocationId, peer: SocketAddr, channel: Option<u16>) -> bool {
+        self.shared.change(|table| table.relays.set_channel(id, peer, channel))
+    }
+
+    /// Takes a datagram that came by a relay outside ChannelData: the data of a Data indication (RFC 8656 §11.6).
+    /// It is handled by the UDP thread as if the socket had received it: the device has one writer. It is copied
+    /// into a bounded queue; over its limit it is dropped and counted.
+    pub fn receive_relayed(&self, from: Remote, datagram: &[u8]) {
+        self.shared.receive(from, datagram);
+    }
+
+    /// Takes one ChannelData message out of an allocation's stream, padded or not (RFC 8656 §12.5); what is inside
+    /// goes the way of [`receive_relayed`](Self::receive_relayed). One that is cut, or of an unknown allocation or
+    /// channel, is dropped and counted.
+    pub fn receive_channel_data(&self, id: AllocationId, message: &[u8]) {
+        match self.shared.table().relays.unwrap_message(id, message) {
+            Ok((from, datagram)) => self.shared.receive(from, datagram),
+            Err(reason) => self.shared.dropped(reason),
+        }
     }
 
     /// Whether there is a live session with the peer.

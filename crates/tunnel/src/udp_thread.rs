@@ -5,16 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_party::Remote;
 use mio::{Events, Poll};
 
 use crate::{
-    PacketBatch, TunnelEvent, UdpSockets,
-    batch::DatagramBatch,
+    PacketBatch, TunnelEvent, UdpSockets, channel_data,
     counters::DropReason,
+    datagrams::{DatagramBatch, ReceiveBatch, SendBatch},
     demux::{self, Kind, Message},
+    inbox::Inbox,
     io::Family,
     peer::Peer,
     pending::PENDING_PACKETS,
+    relays,
     routing::Incoming,
     shared::Shared,
     table::{Local, Table},
@@ -33,7 +36,9 @@ pub(crate) struct UdpThread {
     /// Families whose socket may have more, since it last said that it is empty.
     readable: [bool; 2],
     order: [Family; 2],
-    arrived: DatagramBatch,
+    arrived: ReceiveBatch,
+    relayed: DatagramBatch<Remote>,
+    answers: DatagramBatch<()>,
     output: Output,
 }
 
@@ -47,7 +52,7 @@ struct Context<'a> {
 /// What a batch of datagrams leaves to write.
 struct Output {
     packets: PacketBatch,
-    replies: DatagramBatch,
+    replies: SendBatch,
 }
 
 impl UdpThread {
@@ -58,8 +63,10 @@ impl UdpThread {
             next_tick: Instant::now(),
             readable: [false; 2],
             order: Family::BOTH,
-            arrived: DatagramBatch::new(),
-            output: Output { packets: PacketBatch::new(), replies: DatagramBatch::new() },
+            arrived: ReceiveBatch::for_receiving(),
+            relayed: Inbox::relayed(),
+            answers: Inbox::answers(),
+            output: Output { packets: PacketBatch::new(), replies: SendBatch::new() },
         }
     }
 
@@ -107,13 +114,18 @@ impl UdpThread {
                     shared.sockets.receive(family, &mut self.arrived, |reason| shared.dropped(reason));
             }
         }
-        if self.arrived.len() > 0 {
+        self.shared.relayed.take(&mut self.relayed);
+        self.shared.answers.take(&mut self.answers);
+        if !(self.arrived.is_empty() && self.relayed.is_empty() && self.answers.is_empty()) {
             let context = Context { shared: &self.shared, table: &self.shared.table(), now: Instant::now() };
-            for (datagram, from) in self.arrived.iter() {
-                if let Err(reason) = self.output.datagram(&context, datagram, from) {
+            let count = |handled: Result<(), DropReason>| {
+                if let Err(reason) = handled {
                     self.shared.dropped(reason);
                 }
-            }
+            };
+            self.arrived.iter().for_each(|(bytes, from)| count(self.output.arrived(&context, bytes, from)));
+            self.relayed.iter().for_each(|(bytes, from)| count(self.output.datagram(&context, bytes, from)));
+            self.answers.iter().for_each(|(packet, ())| self.output.packet(&context, packet));
             self.output.flush(&context);
         }
         self.readable.contains(&true)
@@ -130,24 +142,34 @@ impl UdpThread {
             local.key.let_time_pass();
         }
         for peer in table.peers() {
-            self.output.make_room(&self.shared, 1);
-            peer.tick(&mut self.output.replies);
+            self.output.make_room(&self.shared, &table, 1);
+            peer.tick(&table.relays, &mut self.output.replies);
         }
-        self.shared.send(&mut self.output.replies);
+        self.shared.send(&table.relays, &mut self.output.replies);
     }
 }
 
 impl Output {
-    fn datagram(
+    /// A datagram of the sockets: what a relay wrapped is unwrapped first.
+    fn arrived(
         &mut self,
         context: &Context<'_>,
         datagram: &[u8],
         from: SocketAddr,
     ) -> Result<(), DropReason> {
+        if channel_data::claims_to_be(datagram) {
+            let (from, data) = context.table.relays.unwrap_datagram(from, datagram)?;
+            return self.datagram(context, data, from);
+        }
+        self.datagram(context, datagram, from.into())
+    }
+
+    fn datagram(&mut self, context: &Context<'_>, datagram: &[u8], from: Remote) -> Result<(), DropReason> {
         let Context { shared, table, .. } = context;
         let message = match demux::classify(datagram)? {
             Kind::WireGuard(message) => message,
-            Kind::Other => {
+            Kind::Stun if from.via.is_some() => return Err(DropReason::RelayedStun),
+            Kind::Stun | Kind::Other => {
                 shared.emit(TunnelEvent::Datagram { from, bytes: datagram.to_vec() });
                 return Ok(());
             }
@@ -156,31 +178,33 @@ impl Output {
         match message {
             Message::Data { receiver } => self.data(context, local, receiver, datagram, from),
             Message::Initiation => {
-                admit(shared, local, datagram, from)?;
+                admit(context, local, datagram, from)?;
                 let key = local.key.initiator_of(datagram).ok_or(DropReason::Unauthenticated)?;
                 let peer = table.with_key(&key).ok_or(DropReason::UnknownPeer)?;
-                self.handshake(shared, peer, message, datagram, from)
+                self.handshake(context, peer, message, datagram, from)
             }
             Message::Response { receiver } | Message::CookieReply { receiver } => {
                 let peer = table.with_receiver(receiver).ok_or(DropReason::UnknownPeer)?;
-                admit(shared, local, datagram, from)?;
-                self.handshake(shared, peer, message, datagram, from)
+                admit(context, local, datagram, from)?;
+                self.handshake(context, peer, message, datagram, from)
             }
         }
     }
 
     fn handshake(
         &mut self,
-        shared: &Shared,
+        context: &Context<'_>,
         peer: &Peer,
         message: Message,
         datagram: &[u8],
-        from: SocketAddr,
+        from: Remote,
     ) -> Result<(), DropReason> {
-        self.make_room(shared, 2);
-        peer.tick(&mut self.replies);
-        if peer.handshake(message, datagram, from, &mut self.replies)? {
-            self.established(shared, peer, from);
+        let Context { shared, table, .. } = context;
+        self.make_room(shared, table, 2);
+        peer.tick(&table.relays, &mut self.replies);
+        let replies = &mut self.replies;
+        if peer.handshake(message, (datagram, from), &table.relays, replies, &shared.counters)? {
+            self.established(context, peer, from);
         }
         Ok(())
     }
@@ -191,7 +215,7 @@ impl Output {
         local: &Local,
         receiver: u32,
         datagram: &[u8],
-        from: SocketAddr,
+        from: Remote,
     ) -> Result<(), DropReason> {
         let Context { shared, table, now } = context;
         let peer = table.with_receiver(receiver).ok_or(DropReason::UnknownPeer)?;
@@ -203,7 +227,7 @@ impl Output {
         let slot = slot.ok_or(DropReason::NoDevice)?;
         let arrival = peer.open(receiver, (datagram, from), &local.addresses, *now, slot)?;
         if arrival.established {
-            self.established(shared, peer, from);
+            self.established(context, peer, from);
         }
         if arrival.new_remote {
             shared.emit(TunnelEvent::NewRemote { peer: peer.id(), from });
@@ -217,7 +241,7 @@ impl Output {
         if table.device.is_none() {
             return Err(DropReason::NoDevice);
         }
-        peer.count_received(len, &shared.counters);
+        peer.count_received(len, from, &shared.counters);
         self.packets.commit(len);
         if incoming == (Incoming::Everyone { copy: true }) {
             self.packets.push_readdressed(local.addresses.own);
@@ -225,21 +249,30 @@ impl Output {
         Ok(())
     }
 
-    /// Tells the engine that a session is up and sends what waited for it.
-    fn established(&mut self, shared: &Shared, peer: &Peer, from: SocketAddr) {
-        shared.emit(TunnelEvent::SessionEstablished { peer: peer.id(), from });
-        self.make_room(shared, PENDING_PACKETS);
-        peer.flush(&mut self.replies, &shared.counters);
+    /// A packet of our own for the device.
+    fn packet(&mut self, context: &Context<'_>, packet: &[u8]) {
+        if self.packets.is_full() {
+            self.write(context);
+        }
+        self.packets.push(packet);
     }
 
-    fn make_room(&mut self, shared: &Shared, slots: usize) {
+    /// Tells the engine that a session is up and sends what waited for it.
+    fn established(&mut self, context: &Context<'_>, peer: &Peer, from: Remote) {
+        let Context { shared, table, .. } = context;
+        shared.emit(TunnelEvent::SessionEstablished { peer: peer.id(), from });
+        self.make_room(shared, table, PENDING_PACKETS);
+        peer.flush(&table.relays, &mut self.replies, &shared.counters);
+    }
+
+    fn make_room(&mut self, shared: &Shared, table: &Table, slots: usize) {
         if self.replies.free() < slots {
-            shared.send(&mut self.replies);
+            shared.send(&table.relays, &mut self.replies);
         }
     }
 
     fn flush(&mut self, context: &Context<'_>) {
-        context.shared.send(&mut self.replies);
+        context.shared.send(&context.table.relays, &mut self.replies);
         self.write(context);
     }
 
@@ -257,11 +290,12 @@ impl Output {
 }
 
 /// Lets a handshake message through the guard, or answers it with a cookie.
-fn admit(shared: &Shared, local: &Local, datagram: &[u8], from: SocketAddr) -> Result<(), DropReason> {
+fn admit(context: &Context<'_>, local: &Local, datagram: &[u8], from: Remote) -> Result<(), DropReason> {
     let mut cookie = [0; COOKIE_REPLY_BYTES];
-    local.key.admit(from.ip(), datagram, &mut cookie).map_err(|(reason, len)| {
+    let source = relays::cookie_address(from);
+    local.key.admit(source, datagram, &mut cookie).map_err(|(reason, len)| {
         if len > 0 {
-            shared.send_one(&cookie[..len], from);
+            context.shared.send_datagram(&context.table.relays, from, &cookie[..len]);
         }
         reason
     })

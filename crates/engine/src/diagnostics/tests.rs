@@ -12,7 +12,7 @@ const PARTY: &str = "0123456789abcdef0123456789abcdef";
 const LINK: &str = "lanrage://join/AXsicCI6IjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmIn0";
 
 /// Everything in the inputs that nobody may find in a bundle.
-const PRIVATE: [&str; 14] = [
+const PRIVATE: [&str; 15] = [
     "Alice",
     "Bob",
     "Carol",
@@ -23,6 +23,7 @@ const PRIVATE: [&str; 14] = [
     "a0b1c2d3",
     "AXsicCI6",
     "203.0.113.9",
+    "198.51.100.23",
     "10.66.0.2",
     "play.example",
     "hunter2",
@@ -42,6 +43,10 @@ fn snapshot() -> Snapshot {
         latency_ms: Some(12.5),
         jitter_ms: None,
         loss: None,
+        quality: Some(lanrage_party::Quality::Good),
+        history_ms: vec![Some(1.0), None],
+        mtu: Some(1_420),
+        next_direct_try_at_ms: None,
         nat_type: NatType::default(),
         online: Some(true),
         joined_at_ms: 1,
@@ -52,6 +57,10 @@ fn snapshot() -> Snapshot {
         revision: 7,
         peer_id: ALICE.to_owned(),
         player_name: "Alice".to_owned(),
+        network: crate::NetworkView {
+            public_address: Some("198.51.100.23:51820".to_owned()),
+            ..Default::default()
+        },
         nat_type: NatType::default(),
         control: ControlView::Connected { server: "wss://play.example/v1/session".to_owned() },
         adapter: AdapterView::Closed,

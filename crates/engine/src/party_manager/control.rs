@@ -24,8 +24,9 @@ impl PartyManager {
             ControlEvent::Connected { stun, server_time } => {
                 self.clock_error_ms =
                     server_time.map_or(0, |server| now.wall.since(server).max(server.since(now.wall)));
-                let servers = stun.into_iter().map(|server| (server.host, server.port)).collect();
-                self.actions.push_back(Action::ResolveStun(servers));
+                self.nat.control_servers =
+                    stun.into_iter().map(|server| (server.host, server.port)).collect();
+                self.look_up_names();
             }
             ControlEvent::Disconnected { reason, .. } => {
                 info!(%reason, "no control server");
@@ -42,12 +43,15 @@ impl PartyManager {
                     connections.handle_signal(now.instant, &from, &signal);
                 });
             }
+            ControlEvent::Relays(offers) => {
+                self.relays.set_offers(offers);
+                self.look_up_names();
+            }
             ControlEvent::Refused { refusal, retry_at } => self.handle_refusal(now, refusal, retry_at),
             ControlEvent::Left { .. }
             | ControlEvent::Party(_)
             | ControlEvent::Change { .. }
-            | ControlEvent::Signal { .. }
-            | ControlEvent::Relays(_) => {}
+            | ControlEvent::Signal { .. } => {}
         }
     }
 

@@ -49,7 +49,7 @@ impl PartyManager {
             }
         };
         self.use_server(now, server);
-        self.enter(membership, host, None);
+        self.enter(now, membership, host, None);
         for peer in peers {
             self.restore_peer(now, peer);
         }

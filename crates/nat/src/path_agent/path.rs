@@ -3,17 +3,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::Candidate;
+use lanrage_party::{CandidateType, Remote};
 
-use super::{preference::Quality, probe_log::ProbeLog, timing};
+use super::{pairs::Pair, path_mtu::PathMtu, preference::Quality, probe_log::ProbeLog, timing};
 
-/// One remote address, and what is known of the way to it.
+/// One way to the peer, and what is known of it.
 #[derive(Debug)]
 pub(super) struct Path {
-    pub(super) candidate: Candidate,
+    pub(super) pair: Pair,
     /// Whether the peer's last candidates name it; if not, it was seen, or is no longer offered.
     pub(super) signalled: bool,
     pub(super) log: ProbeLog,
+    pub(super) mtu: PathMtu,
+    /// When a small probe was last answered.
+    answered_at: Option<Instant>,
+    /// Of a relayed path: probed as often as a direct one.
+    pub(super) warm: bool,
+    /// Lost with all others; asked often until then.
+    vigil_until: Option<Instant>,
     /// Our own address as the peer last saw it on this path.
     pub(super) observed: Option<SocketAddr>,
     /// Since when every loss of it was short of a lost path.
@@ -33,11 +40,15 @@ pub(super) struct Path {
 }
 
 impl Path {
-    pub(super) fn new(candidate: Candidate, signalled: bool, now: Instant) -> Self {
+    pub(super) fn new(pair: Pair, signalled: bool, now: Instant) -> Self {
         Self {
-            candidate,
+            pair,
             signalled,
             log: ProbeLog::default(),
+            mtu: PathMtu::default(),
+            answered_at: None,
+            warm: false,
+            vigil_until: None,
             observed: None,
             proven_since: None,
             heard_at: None,
@@ -50,8 +61,17 @@ impl Path {
         }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.candidate.address
+    pub(super) fn remote(&self) -> Remote {
+        self.pair.remote
+    }
+
+    pub(super) fn is_relayed(&self) -> bool {
+        self.pair.kind() == CandidateType::Relayed
+    }
+
+    /// Whether both count against the same limit.
+    pub(super) fn competes_with(&self, pair: Pair) -> bool {
+        self.remote().via.is_none() == pair.remote.via.is_none()
     }
 
     pub(super) fn is_proven(&self) -> bool {
@@ -76,7 +96,11 @@ impl Path {
         if self.log.answered(now, id).is_none() {
             return false;
         }
+        if !self.is_proven() {
+            self.mtu.revalidate();
+        }
         self.heard_at = Some(now);
+        self.answered_at = Some(now);
         self.proven_since.get_or_insert(now);
         self.backoff = timing::IDLE_PROBE;
         self.observed = Some(observed);
@@ -103,11 +127,35 @@ impl Path {
         self.backoff = timing::IDLE_PROBE;
     }
 
-    /// Probe now, and fast for a while.
-    pub(super) fn recheck(&mut self, now: Instant) {
-        self.triggered = true;
-        self.fast_until = now + timing::FAST_PERIOD;
+    /// Probe now, fast for a while, and then as if it were new.
+    pub(super) fn recheck(&mut self, now: Instant, fast: Duration) {
+        self.hurry(now, fast);
         self.backoff = timing::IDLE_PROBE;
+    }
+
+    /// Probe now, and fast for a while.
+    pub(super) fn hurry(&mut self, now: Instant, fast: Duration) {
+        self.triggered = true;
+        self.fast_until = self.fast_until.max(now + fast);
+    }
+
+    /// There is no other path: if it ever worked, ask it often for [`timing::VIGIL`].
+    pub(super) fn keep_vigil(&mut self, now: Instant) {
+        self.vigil_until = (self.losses > 0).then_some(now + timing::VIGIL);
+    }
+
+    /// There is another path.
+    pub(super) fn end_vigil(&mut self) {
+        self.vigil_until = None;
+    }
+
+    /// The process stood still, and with it whoever should have read the answers.
+    pub(super) fn overslept(&mut self) {
+        self.log.forget_open();
+    }
+
+    pub(super) fn answered_at(&self) -> Option<Instant> {
+        self.answered_at
     }
 
     /// Probe now.
@@ -125,6 +173,9 @@ impl Path {
     /// Our network changed: nothing measured is valid, and earlier losses tell nothing.
     pub(super) fn forget_measurements(&mut self) {
         self.log.reset();
+        self.mtu.revalidate();
+        // Sizes are measured only on what answers in the new network.
+        self.answered_at = None;
         self.losses = 0;
     }
 
@@ -153,12 +204,16 @@ impl Path {
         };
         let interval = if self.triggered {
             timing::SHORTEST_PROBE
-        } else if now < self.fast_until || (self.is_proven() && self.is_suspect(now)) {
+        } else if self.is_proven() && self.is_suspect(now) {
             timing::FAST_PROBE
+        } else if now < self.fast_until {
+            if self.is_relayed() { timing::FAST_PROBE_RELAYED } else { timing::FAST_PROBE }
         } else if busy {
             timing::BUSY_PROBE
         } else if self.is_proven() {
-            timing::IDLE_PROBE
+            if self.warm || !self.is_relayed() { timing::IDLE_PROBE } else { timing::LONGEST_PROBE }
+        } else if self.vigil_until.is_some_and(|until| now < until) {
+            timing::VIGIL_PROBE
         } else {
             self.backoff
         };
@@ -181,6 +236,6 @@ impl Path {
     pub(super) fn quality(&self) -> Option<Quality> {
         self.proven_since?;
         let rtt = self.log.rtt();
-        Some(Quality { kind: self.candidate.kind, rtt: rtt.smoothed()?, samples: rtt.samples() })
+        Some(Quality { kind: self.pair.kind(), rtt: rtt.smoothed()?, samples: rtt.samples() })
     }
 }

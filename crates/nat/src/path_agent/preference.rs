@@ -15,6 +15,8 @@ pub(super) struct Quality {
 
 /// Implementation: "clearly faster" is by a fifth and by so much: less is noise, and no player feels it.
 const CLEARLY: Duration = Duration::from_millis(5);
+/// Implementation: the same between relays, where other people's traffic makes more noise.
+const CLEARLY_RELAYED: Duration = Duration::from_millis(10);
 /// Implementation: so much slower, or a tenth, a host address may be and still be preferred. Less than what is
 /// clear, so that two paths never take turns.
 const AS_GOOD: Duration = Duration::from_millis(2);
@@ -34,7 +36,7 @@ pub(super) enum Preference {
 ///
 /// A direct path beats a relayed one, however fast. Among direct ones, a host address (the same LAN) beats a
 /// reflexive one as long as it is about as fast: host addresses are also those of VPNs, which may be a detour.
-/// Else only a clearly faster path is better. Two paths are never both better than the other.
+/// Else only a clearly faster path is better; between relays the difference must be clearer still. Two paths are never both better than the other.
 pub(super) fn preference(other: &Quality, current: &Quality) -> Option<Preference> {
     let relayed = |quality: &Quality| quality.kind == CandidateType::Relayed;
     match (relayed(other), relayed(current)) {
@@ -48,7 +50,8 @@ pub(super) fn preference(other: &Quality, current: &Quality) -> Option<Preferenc
         return Some(Preference::Kind);
     }
     let faster_by = current.rtt.saturating_sub(other.rtt);
-    let clearly = faster_by >= CLEARLY && faster_by >= current.rtt / 5;
+    let enough = if relayed(current) { CLEARLY_RELAYED } else { CLEARLY };
+    let clearly = faster_by >= enough && faster_by >= current.rtt / 5;
     (clearly && other.samples >= SAMPLES && current.samples >= SAMPLES).then_some(Preference::Speed)
 }
 
@@ -88,6 +91,19 @@ mod tests {
             None,
             "noise on a LAN"
         );
+    }
+
+    #[test]
+    fn another_relay_must_be_faster_by_ten_milliseconds_and_by_a_fifth() {
+        for (current, other, expected) in [
+            (30, 21, None),
+            (30, 20, Some(Preference::Speed)),
+            (100, 81, None),
+            (100, 80, Some(Preference::Speed)),
+        ] {
+            let verdict = preference(&quality(Relayed, other), &quality(Relayed, current));
+            assert_eq!(verdict, expected, "{other} against {current}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::timing::{BURSTS, ROUND, SHORTEST_PROBE};
+use super::timing::{BURSTS, SHORTEST_PROBE};
 
 /// A bounded run of bursts of handshakes or punches, denser at its beginning.
 #[derive(Debug, Clone, Copy)]
@@ -12,8 +12,8 @@ pub(super) struct Round {
 
 impl Round {
     /// A round that begins now, or as soon after the last burst as is decent.
-    pub(super) fn new(now: Instant, last_burst: Option<Instant>) -> Self {
-        Self { ends: now + ROUND, next_burst: soonest(now, last_burst), bursts: 0 }
+    pub(super) fn new(now: Instant, last_burst: Option<Instant>, length: Duration) -> Self {
+        Self { ends: now + length, next_burst: soonest(now, last_burst), bursts: 0 }
     }
 
     pub(super) fn ends(&self) -> Instant {
@@ -43,11 +43,12 @@ fn soonest(now: Instant, last_burst: Option<Instant>) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timing::ROUND;
 
     #[test]
     fn a_round_is_dense_then_sparse_then_over() {
         let start = Instant::now();
-        let mut round = Round::new(start, None);
+        let mut round = Round::new(start, None, ROUND);
         let mut times = Vec::new();
         while round.deadline() < round.ends() {
             let now = round.deadline();

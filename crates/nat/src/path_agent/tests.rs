@@ -3,4 +3,6 @@
 mod bounds;
 mod connect;
 mod keep;
+mod life;
+mod relay;
 mod sim;

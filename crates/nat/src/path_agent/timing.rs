@@ -30,6 +30,8 @@ pub const PROVING: Duration = Duration::from_millis(1_500);
 /// Pause between probes of a path whose state is not known well: for [`FAST_PERIOD`] after something changed,
 /// and while a proven path leaves probes unanswered.
 pub const FAST_PROBE: Duration = Duration::from_millis(100);
+/// The same for relayed paths: there is no router to cross, and what can be lost is only the race to be first.
+pub const FAST_PROBE_RELAYED: Duration = Duration::from_millis(200);
 /// How long a path is probed fast after a handshake, a network change or its discovery.
 pub const FAST_PERIOD: Duration = Duration::from_secs(3);
 /// Pause between probes of the selected path while packets flow: loss of the path must be noticed within a
@@ -63,3 +65,49 @@ pub const FORGIVEN: Duration = Duration::from_secs(60);
 /// In a pause between rounds, a punch of the peer begins the next round at once if the pause is so old already:
 /// anyone can send a punch, so it must not make us send more than a round per round.
 pub const PUNCH_WAKE: Duration = Duration::from_secs(1);
+
+/// A search that finds nothing for so long goes on at low cost, and says so: what it holds on relays is better
+/// used by others.
+pub const DORMANT: Duration = Duration::from_secs(300);
+
+/// What every path is assumed to carry, in bytes of a packet inside the tunnel: BASE_PLPMTU of RFC 8899 §5.1.2.
+/// With WireGuard's and a relay's headers it fits what is left of 1,500 bytes after common tunnels.
+pub const BASE_MTU: u16 = 1_280;
+/// What is assumed to pass where not even [`BASE_MTU`] does, in bytes. What IPv6 guarantees (1,280), less
+/// WireGuard's, UDP's, a relay's and the IPv6 header.
+pub const LEAST_MTU: u16 = 1_140;
+/// How long a padded probe is waited for, at least. RFC 8899 §5.1.1 (PROBE_TIMER) says not under 1 s.
+pub const MTU_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often a size that was found is confirmed while packets flow (RFC 8899 §5.1.1, CONFIRMATION_TIMER): a black
+/// hole is noticed half a minute after it appears, for one full packet per half minute.
+pub const CONFIRM_MTU: Duration = Duration::from_secs(30);
+/// How often more is tried, and what was found is confirmed at rest. RFC 8899 §5.1.1, PMTU_RAISE_TIMER.
+pub const RAISE_MTU: Duration = Duration::from_secs(600);
+
+/// Most paths by our own allocations in one burst: enough for every pair of three relays each, and a bound on what
+/// one handshake costs.
+pub const BURST_BY_ALLOCATION: usize = 8;
+/// How many relayed paths are kept warm ([`IDLE_PROBE`]); others are asked every [`LONGEST_PROBE`]. One to use, one
+/// that shares no relay with it, one more.
+pub const WARM_RELAYED: usize = 3;
+/// Pause before the first common try of direct paths while a relay carries the packets; doubles up to
+/// [`LONGEST_RETRY`]. The fast period has just tried them.
+pub const FIRST_DIRECT_RETRY: Duration = Duration::from_secs(5);
+/// How long such a try lasts; with [`FAST_PROBE`] seven probes, spread wider than the two sides' begin is apart.
+pub const DIRECT_TRY: Duration = Duration::from_millis(600);
+/// Least time between two such tries, whatever happens: the addresses are of the peer's choosing and may be those
+/// of a victim.
+pub const DIRECT_TRY_GAP: Duration = Duration::from_secs(1);
+
+/// After the last path was lost in silence, its like are asked every [`VIGIL_PROBE`] and pauses between rounds are
+/// [`FIRST_RETRY`] for so long. So any outage of up to this length ends within half a second of the network's
+/// return; a longer one within [`LONGEST_RETRY`].
+pub const VIGIL: Duration = Duration::from_secs(60);
+/// See [`VIGIL`].
+pub const VIGIL_PROBE: Duration = Duration::from_millis(500);
+/// A step that comes so much later than it was due means that the process or the device stood still: nothing that
+/// it waited for tells anything. More than a busy machine is ever late.
+pub const FROZEN: Duration = Duration::from_secs(2);
+/// How long a round lasts once a search is [`DORMANT`]; makes five bursts. With the pause after it,
+/// [`LONGEST_RETRY`].
+pub const DORMANT_ROUND: Duration = Duration::from_secs(1);

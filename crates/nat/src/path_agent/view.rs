@@ -1,6 +1,9 @@
-use std::{net::SocketAddr, time::Duration, time::Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
-use lanrage_party::CandidateType;
+use lanrage_party::{CandidateType, Remote};
 
 /// Something to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,17 +12,17 @@ pub enum PathTransmit {
     /// ([`crate::stun::binding_indication`]).
     Punch {
         /// Where to.
-        to: SocketAddr,
+        to: Remote,
     },
     /// One fresh WireGuard handshake initiation, the same bytes to every target.
     Handshake {
         /// Where to, best first; never empty.
-        targets: Vec<SocketAddr>,
+        targets: Vec<Remote>,
     },
     /// A [`crate::Probe`], as payload inside the session.
     Probe {
         /// Where to, whatever path is selected.
-        to: SocketAddr,
+        to: Remote,
         /// The bytes of the probe.
         payload: Vec<u8>,
     },
@@ -28,36 +31,53 @@ pub enum PathTransmit {
 /// Something that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathEvent {
-    /// Packets go to this address from now on. Replaces any earlier choice.
+    /// Packets go there from now on. Replaces any earlier choice.
     Selected {
         /// Where to send.
-        address: SocketAddr,
-        /// How the address was learnt.
+        remote: Remote,
+        /// How the address was learnt; [`CandidateType::Relayed`] also for all that one of our own allocations
+        /// carries.
         kind: CandidateType,
+        /// Where packets went until now, if there was no gap between the two.
+        previous: Option<Remote>,
+        /// Whether a relay carried `previous`; with `previous` or not at all.
+        previous_was_relayed: Option<bool>,
     },
     /// The selected path is gone and no other is proven; the search goes on at once. Going on to send there is
     /// harmless, and ends the gap early if the path comes back.
     Lost {
-        /// The address that was selected.
-        address: SocketAddr,
+        /// What was selected.
+        remote: Remote,
         /// Why it was given up.
         reason: LossReason,
     },
     /// The selected path leaves probes unanswered but is not given up yet.
     Unresponsive {
-        /// The selected address.
-        address: SocketAddr,
+        /// The selected one.
+        remote: Remote,
     },
     /// The selected path answers again.
     Responsive {
-        /// The selected address.
-        address: SocketAddr,
+        /// The selected one.
+        remote: Remote,
+    },
+    /// The selected path carries packets of this size: after each selection, and whenever it changes.
+    Mtu {
+        /// The selected one.
+        remote: Remote,
+        /// Largest packet inside the tunnel, in bytes, IP header included; [`lanrage_party::limits::PACKET_BYTES`] at most.
+        mtu: u16,
     },
     /// No path was found in this round.
     RoundFailed {
         /// When the next one begins, at most 30 s later; earlier if anything changes.
         retry_at: Instant,
     },
+    /// Nothing was found for [`super::timing::DORMANT`]: what this peer occupies elsewhere (allocations,
+    /// permissions) may be released. Short rounds go on for ever.
+    Dormant,
+    /// There are signs of life after [`Self::Dormant`]: allocations are of use again.
+    Awake,
 }
 
 /// Why a path was lost.
@@ -69,6 +89,8 @@ pub enum LossReason {
     SessionLost,
     /// The peer began a new life.
     PeerRestarted,
+    /// The allocation that it went by is no more.
+    AllocationGone,
 }
 
 /// What the agent is doing.
@@ -103,10 +125,13 @@ pub enum PathState {
 /// One path, for showing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PathView {
-    /// The peer's transport address.
-    pub address: SocketAddr,
-    /// How it was learnt.
+    /// The peer's transport address, and what it is reached by.
+    pub remote: Remote,
+    /// How the address was learnt; [`CandidateType::Relayed`] also for all that one of our own allocations
+    /// carries.
     pub kind: CandidateType,
+    /// Whether a relay carries it, ours or the peer's.
+    pub is_relayed: bool,
     /// Whether it works.
     pub state: PathState,
     /// Smoothed round-trip time (RFC 6298), once measured.
@@ -117,6 +142,9 @@ pub struct PathView {
     pub loss: f32,
     /// Our own address as the peer sees it on this path, once it said so.
     pub observed: Option<SocketAddr>,
+    /// Largest packet inside the tunnel that it carries, in bytes, IP header included; what every path is
+    /// assumed to carry until more is proven.
+    pub mtu: u16,
 }
 
 /// Counters of what was left out, since the agent was made.

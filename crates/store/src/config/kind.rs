@@ -2,7 +2,7 @@ use lanrage_party::{ControlEndpoint, Name, Subnet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{AdapterName, LogLevel};
+use super::{AdapterName, LogLevel, StunServers};
 
 /// Which values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,6 +31,8 @@ pub enum Kind {
     Subnet,
     /// Name of the virtual network device ([`AdapterName`]).
     AdapterName,
+    /// STUN servers ([`StunServers`]).
+    StunServers,
 }
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
                 Some(subnet.net().to_string().into())
             }
             Self::AdapterName => AdapterName::new(text?).map(|name| name.as_str().into()),
+            Self::StunServers => StunServers::new(text?).map(|servers| servers.to_text().into()),
         }
     }
 
@@ -87,6 +90,9 @@ impl Kind {
             Self::Subnet => "a private IPv4 network from /8 to /26, like 10.66.0.0/16".to_owned(),
             Self::AdapterName => {
                 format!("1 to {} letters, digits, - or _", AdapterName::BYTES)
+            }
+            Self::StunServers => {
+                format!("at most {} servers as host:port, separated by commas", StunServers::MOST)
             }
         }
     }

@@ -11,7 +11,7 @@ pub use declaration::{Declaration, DefaultValue, Group};
 pub use error::{ConfigError, ConfigFault};
 pub use kind::Kind;
 pub use table::Config;
-pub use values::{AdapterName, LogLevel};
+pub use values::{AdapterName, LogLevel, StunServers};
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
-use lanrage_party::{ControlEndpoint, Name, Subnet};
+use lanrage_party::{ControlEndpoint, Name, QualityThresholds, Subnet};
 use serde_json::Value;
 
 use super::{
     AdapterName, ConfigFault, Declaration,
     DefaultValue::{Boolean, Integer, Text},
     Group::{Data, Log, Network, Party, Player},
-    Kind, LogLevel, Settings,
+    Kind, LogLevel, Settings, StunServers,
     values::FromSetting,
 };
 
@@ -41,6 +41,9 @@ macro_rules! settings {
     };
 }
 
+/// What [`lanrage_party::Quality::rating`] gives.
+const RATING: Kind = Kind::Integer { min: 0, max: 93 };
+
 settings! {
     /// The name that friends see. Empty: the name of this computer's account.
     player_name: Option<Name> = Declaration::optional(Player, Kind::Name);
@@ -62,11 +65,32 @@ settings! {
     /// UDP port for all traffic between friends. 0: any free one.
     udp_port: u16 = Declaration::new(Network, Kind::Integer { min: 0, max: 65_535 }, Integer(0)).restart();
 
+    /// Whether the router is asked to open the port for friends (PCP, NAT-PMP, UPnP).
+    port_mapping: bool = Declaration::new(Network, Kind::Boolean, Boolean(true)).restart();
+
+    /// STUN servers that tell this device how it looks from outside, where the control server offers too few.
+    /// Empty: none but the control server's.
+    stun_servers: StunServers =
+        Declaration::new(Network, Kind::StunServers, Text("stun.cloudflare.com:3478, stun.nextcloud.com:3478"));
+
     /// Name of the virtual network device; if it is taken, its number is counted up.
     adapter_name: AdapterName = Declaration::new(Network, Kind::AdapterName, Text("lanrage0")).restart();
 
     /// The network of new parties; another is proposed where it overlaps a network in use.
     default_subnet: Subnet = Declaration::new(Network, Kind::Subnet, Text("10.66.0.0/16"));
+
+    /// Least rating of an excellent connection. The rating is the E-model's of ITU-T G.107: 93 is the best, delay,
+    /// jitter and loss lower it.
+    quality_excellent: u16 = Declaration::new(Network, RATING, Integer(90)).unit("points");
+
+    /// Least rating of a good connection.
+    quality_good: u16 = Declaration::new(Network, RATING, Integer(80)).unit("points");
+
+    /// Least rating of a fair connection.
+    quality_fair: u16 = Declaration::new(Network, RATING, Integer(70)).unit("points");
+
+    /// Least rating of a poor connection; below it is bad.
+    quality_poor: u16 = Declaration::new(Network, RATING, Integer(50)).unit("points");
 
     /// Whether the database is backed up once a day.
     backup_daily: bool = Declaration::new(Data, Kind::Boolean, Boolean(true));
@@ -83,6 +107,18 @@ settings! {
     /// How many finished log files are kept.
     log_files_kept: u16 =
         Declaration::new(Log, Kind::Integer { min: 0, max: 100 }, Integer(5)).unit("files").restart();
+}
+
+impl Config {
+    /// From which rating on a connection deserves a grade.
+    pub fn quality_thresholds(&self) -> QualityThresholds {
+        QualityThresholds {
+            excellent: self.quality_excellent.into(),
+            good: self.quality_good.into(),
+            fair: self.quality_fair.into(),
+            poor: self.quality_poor.into(),
+        }
+    }
 }
 
 fn read<T: FromSetting>(

@@ -103,9 +103,18 @@ fn typed_text_becomes_the_one_stored_form() {
     assert_eq!(parse("player_name", "").unwrap(), Value::Null);
     assert_eq!(parse("default_subnet", "10.7.1.9/16").unwrap(), json!("10.7.0.0/16"));
     assert_eq!(parse("control_server", "http://10.0.0.1:8787").unwrap(), json!("ws://10.0.0.1:8787/"));
-    for (key, text) in
-        [("udp_port", ""), ("udp_port", "1.5"), ("host_listens", "maybe"), ("log_level", "INFO")]
-    {
+    let stun = parse("stun_servers", "a.example, [2001:db8::1]:99,").unwrap();
+    assert_eq!(stun, json!("a.example:3478, [2001:db8::1]:99"));
+    assert_eq!(parse("stun_servers", "").unwrap(), json!(""));
+    for (key, text) in [
+        ("stun_servers", "a b"),
+        ("stun_servers", "a:0"),
+        ("stun_servers", "1,2,3,4,5,6,7,8,9"),
+        ("udp_port", ""),
+        ("udp_port", "1.5"),
+        ("host_listens", "maybe"),
+        ("log_level", "INFO"),
+    ] {
         assert!(parse(key, text).is_err(), "{key} = {text:?}");
     }
 }

@@ -42,7 +42,7 @@ fn a_party_made_without_a_server_is_published_when_one_is_chosen() {
     let before = stage.snapshot().party.unwrap();
     let server: ControlEndpoint = "ws://server.example:8787".parse().unwrap();
     let now = stage.now();
-    stage.manager.configure(now, None, Some(server.clone()));
+    stage.manager.configure(now, None, Some(server.clone()), Vec::new());
     stage.settle();
     stage.welcome();
     let published = stage.requests.iter().any(|request| {

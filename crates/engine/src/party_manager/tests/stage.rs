@@ -10,10 +10,10 @@ use lanrage_control::{
         ServerMessage, SessionMessage, SessionToken,
     },
 };
-use lanrage_nat::Probe;
+use lanrage_nat::{Probe, net_watch::NetworkState};
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
-    SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
 };
 use lanrage_tunnel::TunnelEvent;
 
@@ -58,13 +58,14 @@ impl Stage {
         let identity = DeviceIdentity::from_seed(&[1; 32]);
         let name = Name::new("Ann").unwrap();
         let mut manager = PartyManager::new(
+            at,
             identity.clone(),
             name,
             51_820,
             LocalControlPlane::new(identity.peer_id(), at),
             Entropy::fixed(1),
         );
-        manager.initialize_nat(at, vec![[192, 168, 1, 10].into()]);
+        manager.initialize_nat(at, network([192, 168, 1, 10]), Vec::new());
         manager.hosting = Hosting::at(vec![50_000], false);
         manager.initialize_control(at, server);
         let mut stage = Self {
@@ -204,7 +205,8 @@ impl Stage {
     /// The peer answers a probe from `address`, as it does once a path works.
     pub(super) fn prove_path(&mut self, peer: PeerId, address: SocketAddr) {
         let now = self.now();
-        self.manager.handle_tunnel(now, TunnelEvent::SessionEstablished { peer, from: address });
+        let from = Remote::straight(address);
+        self.manager.handle_tunnel(now, TunnelEvent::SessionEstablished { peer, from });
         self.settle();
         let asked = self.tunnel.iter().rev().find_map(|action| match action {
             TunnelAction::Probe { payload, .. } => match Probe::parse(payload) {
@@ -215,7 +217,7 @@ impl Stage {
         });
         let id = asked.expect("a session is probed at once");
         let payload = Probe::Response { id, observed: address }.to_bytes();
-        self.manager.handle_tunnel(now, TunnelEvent::Probe { peer, from: address, payload });
+        self.manager.handle_tunnel(now, TunnelEvent::Probe { peer, from, payload });
         self.settle();
         assert!(self.snapshot().party.unwrap().peers[0].endpoint.is_some(), "the path is proven");
     }
@@ -242,7 +244,10 @@ impl Stage {
                 },
                 Action::Link(LinkAction::Close)
                 | Action::CloseAdapter
-                | Action::ResolveStun(_)
+                | Action::LookUp(_)
+                | Action::MeasureNat(_)
+                | Action::MapPort(_)
+                | Action::RelayStream(_)
                 | Action::Guests(_) => {}
                 Action::OpenAdapter { .. } => self.adapters_opened += 1,
                 Action::Store(action) => self.kept.push(action),
@@ -252,6 +257,11 @@ impl Stage {
             }
         }
     }
+}
+
+/// A network in which the device has this address.
+pub(super) fn network(address: [u8; 4]) -> NetworkState {
+    NetworkState { addresses: vec![address.into()], ..NetworkState::default() }
 }
 
 pub(super) fn entry(record: &SignedRecord) -> PeerEntry {

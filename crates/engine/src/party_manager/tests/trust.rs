@@ -9,7 +9,7 @@ fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
     let ours = stage.manager.party.as_ref().unwrap().membership.private_key.public();
     let key = SignalKey::new(&stage.invitation().secret, &from.private_key, &ours);
     let candidates = vec![Candidate { kind: CandidateType::ServerReflexive, address: somewhere() }];
-    key.seal(&Signal { sequence, candidates }.encode(), [sequence as u8; 24]).unwrap()
+    key.seal(&Signal { sequence, candidates, relays: Vec::new() }.encode(), [sequence as u8; 24]).unwrap()
 }
 
 fn signal(stage: &mut Stage, from: &Somebody, signal: SealedSignal) {
@@ -33,8 +33,8 @@ fn an_invited_friend_is_added_and_contacted_where_the_friend_says() {
     let message = sealed(&stage, &bob, 1);
     signal(&mut stage, &bob, message);
     let contacted = stage.tunnel.iter().any(|action| match action {
-        TunnelAction::Datagram { to, .. } => *to == somewhere(),
-        TunnelAction::Handshake { targets, .. } => targets.contains(&somewhere()),
+        TunnelAction::Datagram { to, .. } => *to == somewhere().into(),
+        TunnelAction::Handshake { targets, .. } => targets.contains(&somewhere().into()),
         _ => false,
     });
     assert!(contacted, "{:?}", stage.tunnel);

@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{Candidate, CandidateType, limits};
+use lanrage_party::{AllocationId, Candidate, CandidateType, Remote, limits};
 use proptest::prelude::*;
 
 use super::sim::{addr, ms};
-use crate::{PathAgent, PathAgentConfig, PathEvent, PathTransmit, Phase, Probe, ProbeError};
+use crate::{Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, Phase, Probe, ProbeError};
 
 fn agent(initiator: bool) -> (PathAgent, Instant) {
     let now = Instant::now();
@@ -46,8 +46,8 @@ fn unusable_repeated_and_excess_candidates_are_dropped() {
         now,
         &[reflexive, host(reflexive.address), host(addr("[::ffff:203.0.113.1]:1"))],
     );
-    let paths: Vec<_> = agent.paths().map(|path| (path.address, path.kind)).collect();
-    assert_eq!(paths, [(reflexive.address, CandidateType::Host)]);
+    let paths: Vec<_> = agent.paths().map(|path| (path.remote, path.kind)).collect();
+    assert_eq!(paths, [(reflexive.address.into(), CandidateType::Host)]);
 
     let many: Vec<Candidate> = (1..=1_000).map(|port| host(([203, 0, 113, 1], port).into())).collect();
     agent.set_remote_candidates(now, &many);
@@ -66,10 +66,13 @@ fn a_burst_goes_to_every_candidate_in_priority_order() {
     let order = ["[2001:db8::1]:1", "10.0.0.1:1", "203.0.113.1:1", "192.0.2.9:9"].map(addr);
     let (mut initiator, now) = agent(true);
     initiator.set_remote_candidates(now, &candidates);
-    assert_eq!(drain(&mut initiator), [PathTransmit::Handshake { targets: order.to_vec() }]);
+    assert_eq!(
+        drain(&mut initiator),
+        [PathTransmit::Handshake { targets: order.map(Remote::from).to_vec() }]
+    );
     let (mut responder, now) = agent(false);
     responder.set_remote_candidates(now, &candidates);
-    assert_eq!(drain(&mut responder), order.map(|to| PathTransmit::Punch { to }));
+    assert_eq!(drain(&mut responder), order.map(|to| PathTransmit::Punch { to: to.into() }));
 }
 
 #[test]
@@ -88,8 +91,11 @@ fn a_peer_that_shakes_hands_but_answers_no_probe_gets_a_bounded_amount_of_work()
             }
         }
         while let Some(event) = agent.poll_event() {
-            assert!(matches!(event, PathEvent::RoundFailed { .. }), "{event:?}");
-            failed += 1;
+            match event {
+                PathEvent::RoundFailed { .. } => failed += 1,
+                PathEvent::Dormant | PathEvent::Awake => {}
+                _ => panic!("{event:?}"),
+            }
         }
         let next = agent.poll_timeout().unwrap();
         assert!(next > now);
@@ -113,14 +119,14 @@ fn authenticated_packets_from_many_addresses_cannot_fill_the_memory_or_push_out_
     let Ok(Probe::Request { id }) = Probe::parse(&request.unwrap()) else { panic!("a request goes out") };
     let response = Probe::Response { id, observed: addr("198.51.100.1:1") }.to_bytes();
     assert_eq!(agent.handle_probe(now + ms(30), peer, &response), Ok(()));
-    assert_eq!(agent.selected().unwrap().address, peer);
+    assert_eq!(agent.selected().unwrap().remote, peer.into());
 
     for port in 1..5_000 {
-        agent.handle_remote(now + ms(31), ([192, 0, 2, 1], port).into());
-        agent.handle_punch(now + ms(31), ([192, 0, 2, 2], port).into());
+        agent.handle_remote(now + ms(31), SocketAddr::from(([192, 0, 2, 1], port)));
+        agent.handle_punch(now + ms(31), SocketAddr::from(([192, 0, 2, 2], port)));
     }
     assert_eq!(agent.paths().count(), limits::CANDIDATES);
-    assert_eq!(agent.selected().unwrap().address, peer);
+    assert_eq!(agent.selected().unwrap().remote, peer.into());
     assert!(drain(&mut agent).len() <= super::super::TRANSMITS);
 }
 
@@ -131,9 +137,12 @@ fn an_authenticated_packet_from_a_new_address_finds_room_among_offers_that_never
     assert_eq!(offers.len(), limits::CANDIDATES);
     agent.set_remote_candidates(now, &offers);
     agent.handle_session(now, addr("192.0.2.1:1"));
-    assert!(agent.paths().any(|path| path.address == addr("192.0.2.1:1")));
+    assert!(agent.paths().any(|path| path.remote == addr("192.0.2.1:1").into()));
     agent.handle_punch(now, addr("192.0.2.1:2"));
-    assert!(agent.paths().all(|path| path.address != addr("192.0.2.1:2")), "a mere punch displaces no offer");
+    assert!(
+        agent.paths().all(|path| path.remote != addr("192.0.2.1:2").into()),
+        "a mere punch displaces no offer"
+    );
     assert_eq!(agent.paths().count(), limits::CANDIDATES);
 }
 
@@ -188,7 +197,7 @@ fn a_new_address_of_an_authenticated_packet_is_probed_at_once() {
             _ => None,
         })
         .collect();
-    assert_eq!(targets, [addr("203.0.113.1:2")]);
+    assert_eq!(targets, [addr("203.0.113.1:2").into()]);
     assert!(agent.paths().all(|path| path.kind == CandidateType::PeerReflexive));
 }
 
@@ -200,7 +209,7 @@ fn a_request_is_answered_on_the_way_that_it_came() {
     let from = addr("203.0.113.1:7");
     assert_eq!(agent.handle_probe(now, from, &Probe::Request { id: 99 }.to_bytes()), Ok(()));
     let payload = Probe::Response { id: 99, observed: from }.to_bytes();
-    assert!(drain(&mut agent).contains(&PathTransmit::Probe { to: from, payload }));
+    assert!(drain(&mut agent).contains(&PathTransmit::Probe { to: from.into(), payload }));
 }
 
 #[test]
@@ -237,18 +246,33 @@ fn spoofed_punches_in_a_pause_begin_at_most_one_round_after_the_other() {
     assert!(handshakes <= 14 * 56, "{handshakes}");
 }
 
+/// An address, and the allocation that it is heard by.
+type From = (u8, Option<u8>);
+
+fn any_from() -> impl Strategy<Value = From> {
+    (any::<u8>(), prop_oneof![Just(None), (0..4_u8).prop_map(Some)])
+}
+
+fn some_remote((number, via): From) -> Remote {
+    Remote { address: some_address(number), via: via.map(|id| AllocationId(id.into())) }
+}
+
 /// Anything that can happen to an agent.
 #[derive(Debug, Clone)]
 enum Input {
     Candidates(Vec<(u8, u8)>),
-    Session(u8),
-    Bytes(u8, Vec<u8>),
-    Request(u8),
+    Allocations(Vec<(u8, bool)>),
+    Session(From),
+    Bytes(From, Vec<u8>),
+    Request(From),
+    Padded(From, u16),
+    TryDirect(From),
     Answer(u8),
-    Remote(u8),
-    Punch(u8),
+    Remote(From),
+    Punch(From),
     Traffic,
     NetworkChange,
+    Resume,
     SessionLost,
     PeerRestarted,
     Sleep(u16),
@@ -258,12 +282,16 @@ enum Input {
 fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         1 => proptest::collection::vec(any::<(u8, u8)>(), 0..40).prop_map(Input::Candidates),
-        1 => any::<u8>().prop_map(Input::Session),
-        1 => (any::<u8>(), proptest::collection::vec(any::<u8>(), 0..40)).prop_map(|(from, bytes)| Input::Bytes(from, bytes)),
-        1 => any::<u8>().prop_map(Input::Request),
+        1 => proptest::collection::vec((0..4_u8, any::<bool>()), 0..4).prop_map(Input::Allocations),
+        1 => any_from().prop_map(Input::Session),
+        1 => (any_from(), any::<u16>()).prop_map(|(from, size)| Input::Padded(from, size)),
+        1 => any_from().prop_map(Input::TryDirect),
+        1 => Just(Input::Resume),
+        1 => (any_from(), proptest::collection::vec(any::<u8>(), 0..40)).prop_map(|(from, bytes)| Input::Bytes(from, bytes)),
+        1 => any_from().prop_map(Input::Request),
         3 => any::<u8>().prop_map(Input::Answer),
-        1 => any::<u8>().prop_map(Input::Remote),
-        1 => any::<u8>().prop_map(Input::Punch),
+        1 => any_from().prop_map(Input::Remote),
+        1 => any_from().prop_map(Input::Punch),
         1 => Just(Input::Traffic),
         1 => Just(Input::NetworkChange),
         1 => Just(Input::SessionLost),
@@ -275,7 +303,7 @@ fn any_input() -> impl Strategy<Value = Input> {
 
 fn some_address(number: u8) -> SocketAddr {
     match number % 4 {
-        0 => ([10, 0, 0, number], 7).into(),
+        0 => ([203, 0, 113, number], 7).into(),
         1 => ([0, 0, 0, 0, 0, 0xFFFF, 0x0A00, u16::from(number)], 7).into(),
         2 => ([0x2001, 0xDB8, 0, 0, 0, 0, 0, u16::from(number)], 7).into(),
         _ => ([127, 0, 0, number], u16::from(number / 8)).into(),
@@ -289,7 +317,7 @@ proptest! {
         inputs in proptest::collection::vec(any_input(), 1..120),
     ) {
         let (mut agent, mut now) = agent(initiator);
-        let mut asked: Vec<(SocketAddr, u64)> = Vec::new();
+        let mut asked: Vec<(Remote, u64)> = Vec::new();
         for input in inputs {
             match input {
                 Input::Candidates(list) => {
@@ -299,19 +327,34 @@ proptest! {
                         .collect();
                     agent.set_remote_candidates(now, &list);
                 }
-                Input::Session(from) => agent.handle_session(now, some_address(from)),
-                Input::Bytes(from, bytes) => { let _ = agent.handle_probe(now, some_address(from), &bytes); }
-                Input::Request(from) => {
-                    prop_assert_eq!(agent.handle_probe(now, some_address(from), &Probe::Request { id: 1 }.to_bytes()), Ok(()));
+                Input::Allocations(list) => {
+                    let mut list: Vec<Allocation> = list.into_iter()
+                        .map(|(id, ipv6)| Allocation { id: AllocationId(id.into()), ipv6 })
+                        .collect();
+                    list.dedup_by_key(|allocation| allocation.id);
+                    agent.set_allocations(now, &list);
                 }
+                Input::Session(from) => agent.handle_session(now, some_remote(from)),
+                Input::Bytes(from, bytes) => { let _ = agent.handle_probe(now, some_remote(from), &bytes); }
+                Input::Request(from) => {
+                    prop_assert_eq!(agent.handle_probe(now, some_remote(from), &Probe::Request { id: 1 }.to_bytes()), Ok(()));
+                }
+                Input::Padded(from, size) => {
+                    let probe = Probe::padded_request(1, size).to_bytes();
+                    prop_assert_eq!(agent.handle_probe(now, some_remote(from), &probe), Ok(()));
+                }
+                Input::TryDirect(from) => {
+                    prop_assert_eq!(agent.handle_probe(now, some_remote(from), &Probe::TryDirect { id: 1 }.to_bytes()), Ok(()));
+                }
+                Input::Resume => agent.handle_resume(now),
                 Input::Answer(which) => {
                     if !asked.is_empty() {
                         let (from, id) = asked.swap_remove(usize::from(which) % asked.len());
-                        let _ = agent.handle_probe(now, from, &Probe::Response { id, observed: from }.to_bytes());
+                        let _ = agent.handle_probe(now, from, &Probe::Response { id, observed: from.address }.to_bytes());
                     }
                 }
-                Input::Remote(from) => agent.handle_remote(now, some_address(from)),
-                Input::Punch(from) => agent.handle_punch(now, some_address(from)),
+                Input::Remote(from) => agent.handle_remote(now, some_remote(from)),
+                Input::Punch(from) => agent.handle_punch(now, some_remote(from)),
                 Input::Traffic => agent.handle_traffic(now),
                 Input::NetworkChange => agent.handle_network_change(now),
                 Input::SessionLost => agent.handle_session_lost(now),
@@ -326,8 +369,12 @@ proptest! {
                 }
             }
             prop_assert!(agent.poll_timeout().is_none_or(|at| at > now), "would spin");
-            prop_assert!(agent.paths().count() <= limits::CANDIDATES);
-            let distinct: HashSet<SocketAddr> = agent.paths().map(|path| path.address).collect();
+            let straight = agent.paths().filter(|path| path.remote.via.is_none()).count();
+            prop_assert!(straight <= limits::CANDIDATES);
+            prop_assert!(agent.paths().count() - straight <= super::super::pairs::ALLOCATION_PATHS);
+            prop_assert!(agent.paths().all(|path| path.remote.via.is_none() || path.is_relayed));
+            prop_assert!(agent.next_direct_try().is_none_or(|at| at > now && at <= now + crate::timing::LONGEST_RETRY));
+            let distinct: HashSet<Remote> = agent.paths().map(|path| path.remote).collect();
             prop_assert_eq!(distinct.len(), agent.paths().count());
             prop_assert_eq!(agent.selected().is_some(), agent.phase() == Phase::Connected);
 
@@ -336,12 +383,18 @@ proptest! {
             for transmit in transmits {
                 match transmit {
                     PathTransmit::Handshake { targets } => {
-                        prop_assert!(initiator && !targets.is_empty() && targets.len() <= limits::CANDIDATES);
+                        prop_assert!(initiator && !targets.is_empty());
+                        let by_allocation = targets.iter().filter(|to| to.via.is_some()).count();
+                        prop_assert!(by_allocation <= crate::timing::BURST_BY_ALLOCATION);
+                        prop_assert!(targets.len() - by_allocation <= limits::CANDIDATES);
                     }
                     PathTransmit::Punch { .. } => prop_assert!(!initiator),
                     PathTransmit::Probe { to, payload } => {
                         prop_assert!(payload.len() <= Probe::MAX_BYTES);
-                        if let Ok(Probe::Request { id }) = Probe::parse(&payload) {
+                        let probe = Probe::parse(&payload);
+                        let padded = matches!(probe, Ok(Probe::PaddedRequest { .. }));
+                        prop_assert!(padded || payload.len() <= Probe::MAX_UNPADDED_BYTES);
+                        if let Ok(Probe::Request { id } | Probe::PaddedRequest { id, .. }) = probe {
                             asked.push((to, id));
                         }
                     }

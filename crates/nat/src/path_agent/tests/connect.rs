@@ -19,7 +19,7 @@ fn two_port_restricted_routers_are_crossed_through_server_reflexive_candidates()
     assert!(took < ms(250), "{took:?} with a round trip of 20 ms");
     for (node, address) in [(A, "203.0.113.2:40000"), (B, "203.0.113.1:40000")] {
         let path = sim.nodes[node].agent.selected().unwrap();
-        assert_eq!((path.address, path.kind), (addr(address), CandidateType::ServerReflexive));
+        assert_eq!((path.remote, path.kind), (addr(address).into(), CandidateType::ServerReflexive));
         assert_eq!(path.rtt, Some(ms(20)));
         assert_eq!(
             path.observed,

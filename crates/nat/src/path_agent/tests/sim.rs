@@ -1,5 +1,5 @@
-//! A small internet: two nodes, their routers, links with delay and loss, and as much of WireGuard as the
-//! agents depend on. Deterministic; time only moves in [`Sim::run_for`] and [`Sim::run_until`].
+//! A small internet: two nodes, their routers, relays, links with delay, loss, reordering and duplication, and as
+//! much of WireGuard as the agents depend on. Deterministic; time only moves in [`Sim::run_for`] and [`Sim::run_until`].
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -7,9 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{Candidate, CandidateType};
+use lanrage_party::{AllocationId, Candidate, CandidateType, Remote};
 
-use crate::{PathAgent, PathAgentConfig, PathEvent, PathTransmit};
+use crate::{Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, path_agent::pairs, timing};
 
 pub(super) const A: usize = 0;
 pub(super) const B: usize = 1;
@@ -20,6 +20,13 @@ const INITIATOR: usize = A;
 const DELAY: Duration = Duration::from_millis(10);
 /// How often flowing packets are reported to the agents.
 const TRAFFIC_TICK: Duration = Duration::from_millis(100);
+/// How often a game sends.
+const GAME_TICK: Duration = Duration::from_millis(20);
+/// REKEY_AFTER_TIME and REJECT_AFTER_TIME of WireGuard.
+const REKEY_AFTER: Duration = Duration::from_secs(120);
+const REJECT_AFTER: Duration = Duration::from_secs(180);
+/// How often a renewal is tried again (REKEY_TIMEOUT).
+const REKEY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn addr(text: &str) -> SocketAddr {
     text.parse().unwrap()
@@ -94,11 +101,30 @@ impl Nat {
     }
 }
 
+/// One allocation of a node: RFC 8656 with a permission for everyone whom the node sent to.
+pub(super) struct OnRelay {
+    id: AllocationId,
+    relayed: SocketAddr,
+    permissions: HashSet<IpAddr>,
+}
+
 pub(super) struct Node {
     pub(super) agent: PathAgent,
     /// At most one address per family.
     locals: Vec<SocketAddr>,
-    nat: Option<Nat>,
+    pub(super) nat: Option<Nat>,
+    pub(super) on_relays: Vec<OnRelay>,
+    /// The process stands still; what arrives is lost.
+    pub(super) frozen: bool,
+    /// No UDP but to the relays.
+    pub(super) udp_blocked: bool,
+    /// Where the game's packets go: where they last could.
+    game_to: Option<Remote>,
+    /// When packets of the game arrived, and how many were sent.
+    pub(super) game_arrivals: Vec<Duration>,
+    pub(super) game_sent: usize,
+    session_at: Option<Instant>,
+    rekeyed_at: Option<Instant>,
     /// Nodes of one site reach each other's own addresses.
     site: u32,
     pub(super) events: Vec<(Duration, PathEvent)>,
@@ -117,11 +143,15 @@ enum Message {
     Initiation(u64),
     Response(u64),
     Data { session: u64, probe: Option<Vec<u8>> },
+    Game { session: u64 },
 }
 
+#[derive(Clone)]
 struct Flight {
     from: SocketAddr,
     to: SocketAddr,
+    /// The receiver's allocation that it comes out of.
+    via: Option<AllocationId>,
     receiver: usize,
     message: Message,
 }
@@ -132,6 +162,7 @@ pub(super) struct Sim {
     pub(super) nodes: [Node; 2],
     flights: BTreeMap<(Instant, u64), Flight>,
     sequence: u64,
+    next_move: Instant,
     initiations: u64,
     /// Addresses from and to which nothing goes.
     pub(super) cut: HashSet<IpAddr>,
@@ -141,7 +172,15 @@ pub(super) struct Sim {
     pub(super) jitter: Duration,
     /// So many of a thousand datagrams get lost.
     pub(super) lost_per_mille: u64,
+    /// So many of a thousand datagrams arrive twice.
+    pub(super) doubled_per_mille: u64,
+    /// Largest packet inside the tunnel that passes an address.
+    pub(super) mtu: HashMap<IpAddr, usize>,
     pub(super) traffic: bool,
+    /// Both sides play: packets flow, and their arrivals are written down.
+    pub(super) game: bool,
+    /// Sessions are renewed and expire as WireGuard's do; without, they live for ever.
+    pub(super) sessions_expire: bool,
     random: u64,
 }
 
@@ -155,6 +194,14 @@ impl Sim {
                 agent: PathAgent::new(PathAgentConfig { initiator: site == 1 }, start),
                 locals: locals.iter().map(|text| addr(text)).collect(),
                 nat,
+                on_relays: Vec::new(),
+                frozen: false,
+                udp_blocked: false,
+                game_to: None,
+                game_arrivals: Vec::new(),
+                game_sent: 0,
+                session_at: None,
+                rekeyed_at: None,
                 site,
                 events: Vec::new(),
                 sent: Vec::new(),
@@ -169,12 +216,17 @@ impl Sim {
             nodes: [node(a), node(b)],
             flights: BTreeMap::new(),
             sequence: 0,
+            next_move: start,
             initiations: 0,
             cut: HashSet::new(),
             delay: HashMap::new(),
             jitter: Duration::ZERO,
             lost_per_mille: 0,
+            doubled_per_mille: 0,
+            mtu: HashMap::new(),
             traffic: false,
+            game: false,
+            sessions_expire: false,
             random: 0x9E37_79B9_7F4A_7C15,
         }
     }
@@ -185,6 +237,61 @@ impl Sim {
             (&["198.51.100.1:1111", "[2001:db8:a::1]:1111"], None),
             (&["198.51.100.2:2222", "[2001:db8:b::2]:2222"], None),
         )
+    }
+
+    pub(super) fn with_seed(mut self, seed: u64) -> Self {
+        self.random ^= seed << 1;
+        self
+    }
+
+    /// Gives `node` an allocation on the relay at `relay`.
+    pub(super) fn allocate(&mut self, node: usize, id: u32, relay: &str) {
+        let port = 50_000 + 100 * u16::try_from(node).unwrap() + u16::try_from(id).unwrap();
+        let relayed = SocketAddr::new(relay.parse().unwrap(), port);
+        let on_relay = OnRelay { id: AllocationId(id), relayed, permissions: HashSet::new() };
+        self.nodes[node].on_relays.push(on_relay);
+        self.tell_allocations(node);
+    }
+
+    pub(super) fn release(&mut self, node: usize, id: u32) {
+        self.nodes[node].on_relays.retain(|on_relay| on_relay.id != AllocationId(id));
+        self.tell_allocations(node);
+    }
+
+    pub(super) fn release_nth(&mut self, node: usize, index: usize) {
+        if index < self.nodes[node].on_relays.len() {
+            self.nodes[node].on_relays.remove(index);
+            self.tell_allocations(node);
+        }
+    }
+
+    fn tell_allocations(&mut self, node: usize) {
+        let allocation = |on: &OnRelay| Allocation { id: on.id, ipv6: on.relayed.is_ipv6() };
+        let allocations: Vec<Allocation> = self.nodes[node].on_relays.iter().map(allocation).collect();
+        self.with(node, |agent, now| agent.set_allocations(now, &allocations));
+    }
+
+    /// The relays that packets from `node` go by now.
+    pub(super) fn relays_in_use(&self, node: usize) -> Vec<IpAddr> {
+        let Some(path) = self.nodes[node].agent.selected() else { return Vec::new() };
+        let ours = self.nodes[node].on_relays.iter().filter(|on| Some(on.id) == path.remote.via);
+        let theirs = self.nodes[1 - node].on_relays.iter().filter(|on| on.relayed == path.remote.address);
+        ours.chain(theirs).map(|on| on.relayed.ip()).collect()
+    }
+
+    /// The longest time without a packet of the game from `since` on, at either side.
+    pub(super) fn longest_gap(&self, since: Duration) -> Duration {
+        let gap_of = |node: &Node| {
+            let arrivals = node.game_arrivals.iter().copied().filter(|at| *at >= since);
+            let marks: Vec<Duration> = [since].into_iter().chain(arrivals).chain([self.elapsed()]).collect();
+            marks.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap()
+        };
+        self.nodes.iter().map(gap_of).max().unwrap()
+    }
+
+    /// Whether both sides got a packet of the game at or after `since`.
+    pub(super) fn plays_since(&self, since: Duration) -> bool {
+        self.nodes.iter().all(|node| node.game_arrivals.last().is_some_and(|at| *at >= since))
     }
 
     pub(super) fn same_site(&mut self) {
@@ -205,6 +312,8 @@ impl Sim {
             let address = nat.outbound(self.now, inside, addr("192.0.2.3:3478"));
             candidates.push(Candidate { kind: CandidateType::ServerReflexive, address });
         }
+        let relayed = self.nodes[node].on_relays.iter().map(|on| on.relayed);
+        candidates.extend(relayed.map(|address| Candidate { kind: CandidateType::Relayed, address }));
         candidates
     }
 
@@ -231,7 +340,9 @@ impl Sim {
         let config = PathAgentConfig { initiator: node == INITIATOR };
         self.nodes[node].agent = PathAgent::new(config, self.now);
         self.nodes[node].session = None;
+        self.nodes[node].session_at = None;
         self.nodes[node].handshakes.clear();
+        self.tell_allocations(node);
     }
 
     /// The node moves into another network.
@@ -246,13 +357,15 @@ impl Sim {
     }
 
     pub(super) fn selected(&self, node: usize) -> Option<SocketAddr> {
-        self.nodes[node].agent.selected().map(|path| path.address)
+        self.nodes[node].agent.selected().map(|path| path.remote.address)
     }
 
     pub(super) fn clear_logs(&mut self) {
         for node in &mut self.nodes {
             node.events.clear();
             node.sent.clear();
+            node.game_arrivals.clear();
+            node.game_sent = 0;
         }
     }
 
@@ -269,8 +382,11 @@ impl Sim {
                 return Some(self.now - begin);
             }
             let arrival = self.flights.keys().next().map(|key| key.0);
-            let deadlines = self.nodes.iter().filter_map(|node| node.agent.poll_timeout());
-            let next = deadlines.chain(arrival).chain(self.traffic.then_some(tick)).min();
+            let awake = self.nodes.iter().filter(|node| !node.frozen);
+            let deadlines = awake.filter_map(|node| node.agent.poll_timeout());
+            let traffic = (self.traffic || self.game || self.sessions_expire).then_some(tick);
+            let next =
+                deadlines.chain(arrival).chain(traffic).chain(self.game.then_some(self.next_move)).min();
             let Some(next) = next.filter(|next| *next <= end) else {
                 self.now = end;
                 return None;
@@ -280,13 +396,22 @@ impl Sim {
                 let flight = entry.remove();
                 self.deliver(flight);
             }
-            if self.traffic && tick <= self.now {
+            if tick <= self.now {
                 tick = self.now + TRAFFIC_TICK;
                 for node in [A, B] {
-                    self.with(node, PathAgent::handle_traffic);
+                    if (self.traffic || self.game) && !self.nodes[node].frozen {
+                        self.with(node, PathAgent::handle_traffic);
+                    }
+                    self.age_session(node);
                 }
             }
-            for node in [A, B] {
+            if self.game && self.next_move <= self.now {
+                self.next_move = self.now + GAME_TICK;
+                for node in [A, B] {
+                    self.play(node);
+                }
+            }
+            for node in [A, B].into_iter().filter(|node| !self.nodes[*node].frozen).collect::<Vec<_>>() {
                 self.with(node, PathAgent::handle_timeout);
                 let deadline = self.nodes[node].agent.poll_timeout();
                 assert!(
@@ -297,9 +422,55 @@ impl Sim {
         }
     }
 
+    fn play(&mut self, node: usize) {
+        let Node { frozen: false, game_to: Some(to), session: Some(session), .. } = self.nodes[node] else {
+            return;
+        };
+        let has_way = to.via.is_none_or(|via| self.nodes[node].on_relays.iter().any(|on| on.id == via));
+        if has_way {
+            self.nodes[node].game_sent += 1;
+            self.send(node, to, Message::Game { session });
+        }
+    }
+
+    /// WireGuard's own timers, as far as the owner of an agent has to do with them.
+    fn age_session(&mut self, node: usize) {
+        let Node { frozen: false, session_at: Some(session_at), .. } = self.nodes[node] else { return };
+        if !self.sessions_expire {
+            return;
+        }
+        let (now, age) = (self.now, self.now - session_at);
+        if age >= REJECT_AFTER {
+            self.nodes[node].session = None;
+            self.nodes[node].session_at = None;
+            self.with(node, PathAgent::handle_session_lost);
+        } else if node == INITIATOR && age >= REKEY_AFTER {
+            let due = self.nodes[node].rekeyed_at.is_none_or(|at| now >= at + REKEY_TIMEOUT);
+            if let Some(selected) = self.nodes[node].agent.selected().filter(|_| due) {
+                self.nodes[node].rekeyed_at = Some(now);
+                self.initiate(node, vec![selected.remote]);
+            }
+        }
+    }
+
+    fn initiate(&mut self, node: usize, targets: Vec<Remote>) {
+        self.initiations += 1;
+        let handshakes = &mut self.nodes[node].handshakes;
+        handshakes.push(self.initiations);
+        if handshakes.len() > 2 {
+            handshakes.remove(0);
+        }
+        for to in targets {
+            self.send(node, to, Message::Initiation(self.initiations));
+        }
+    }
+
     fn drain(&mut self, node: usize) {
         while let Some(event) = self.nodes[node].agent.poll_event() {
             let at = self.elapsed();
+            if let PathEvent::Selected { remote, .. } = event {
+                self.nodes[node].game_to = Some(remote);
+            }
             self.nodes[node].events.push((at, event));
         }
         while let Some(transmit) = self.nodes[node].agent.poll_transmit() {
@@ -307,15 +478,10 @@ impl Sim {
                 PathTransmit::Punch { to } => self.send(node, to, Message::Punch),
                 PathTransmit::Handshake { targets } => {
                     assert_eq!(node, INITIATOR, "only the initiator begins handshakes");
-                    self.initiations += 1;
-                    let handshakes = &mut self.nodes[node].handshakes;
-                    handshakes.push(self.initiations);
-                    if handshakes.len() > 2 {
-                        handshakes.remove(0);
-                    }
-                    for to in targets {
-                        self.send(node, to, Message::Initiation(self.initiations));
-                    }
+                    let by_allocation = targets.iter().filter(|to| to.via.is_some()).count();
+                    assert!(by_allocation <= timing::BURST_BY_ALLOCATION);
+                    assert!(targets.len() - by_allocation <= pairs::STRAIGHT_PATHS);
+                    self.initiate(node, targets);
                 }
                 PathTransmit::Probe { to, payload } => {
                     if let Some(session) = self.nodes[node].session {
@@ -333,34 +499,111 @@ impl Sim {
         self.random
     }
 
-    fn send(&mut self, sender: usize, to: SocketAddr, message: Message) {
+    fn send(&mut self, sender: usize, to: Remote, message: Message) {
         let at = self.elapsed();
-        self.nodes[sender].sent.push((at, to));
+        self.nodes[sender].sent.push((at, to.address));
         let lost = self.random() % 1_000 < self.lost_per_mille;
-        let Some((from, receiver)) = self.route(sender, to) else {
+        let doubled = self.random() % 1_000 < self.doubled_per_mille;
+        let Some((flight, hops)) = self.route_by_relays(sender, to, message) else {
             return;
         };
-        if lost || self.cut.contains(&from.ip()) || self.cut.contains(&to.ip()) {
+        let too_big = |ip: &IpAddr| match &flight.message {
+            Message::Data { probe: Some(probe), .. } => {
+                self.mtu.get(ip).is_some_and(|mtu| probe.len() + 20 > *mtu)
+            }
+            _ => false,
+        };
+        if lost || hops.iter().any(|ip| self.cut.contains(ip) || too_big(ip)) {
             return;
         }
-        let jitter = self.jitter.mul_f64((self.random() % 1_000) as f64 / 1_000.0);
-        let arrival = self.now + self.delay.get(&to.ip()).copied().unwrap_or(DELAY) + jitter;
-        self.sequence += 1;
-        self.flights.insert((arrival, self.sequence), Flight { from, to, receiver, message });
+        let delay: Duration = hops[1..].iter().map(|ip| self.delay.get(ip).copied().unwrap_or(DELAY)).sum();
+        for _ in 0..if doubled { 2 } else { 1 } {
+            let jitter = self.jitter.mul_f64((self.random() % 1_000) as f64 / 1_000.0);
+            self.sequence += 1;
+            self.flights.insert((self.now + delay + jitter, self.sequence), flight.clone());
+        }
+    }
+
+    /// What arrives, and the addresses that it passes: that which it leaves from, the relays, the last one.
+    fn route_by_relays(
+        &mut self,
+        sender: usize,
+        to: Remote,
+        message: Message,
+    ) -> Option<(Flight, Vec<IpAddr>)> {
+        let receiver = 1 - sender;
+        let to_relay = |on: &OnRelay| on.relayed == to.address;
+        let mut hops = Vec::new();
+        let source = match to.via {
+            Some(via) => {
+                let on = self.nodes[sender].on_relays.iter_mut().find(|on| on.id == via)?;
+                on.permissions.insert(to.address.ip());
+                // Of the sender only the relay's own link counts.
+                hops.extend([on.relayed.ip(); 2]);
+                Some(on.relayed)
+            }
+            None => None,
+        };
+        if let Some(index) = self.nodes[receiver].on_relays.iter().position(to_relay) {
+            let from = match source {
+                Some(relayed) => relayed,
+                None if self.nodes[sender].udp_blocked => return None,
+                None => self.leave(sender, to.address)?,
+            };
+            let on = &self.nodes[receiver].on_relays[index];
+            if !on.permissions.contains(&from.ip()) {
+                return None;
+            }
+            if hops.is_empty() {
+                hops.push(from.ip());
+            }
+            hops.push(on.relayed.ip());
+            let flight = Flight { from, to: on.relayed, via: Some(on.id), receiver, message };
+            return Some((flight, hops));
+        }
+        if self.nodes[receiver].udp_blocked || source.is_none() && self.nodes[sender].udp_blocked {
+            return None;
+        }
+        let from = match source {
+            // Nobody is a relay's neighbour: only public addresses are reached from there.
+            Some(relayed) if self.is_public_address_of(receiver, to.address) => relayed,
+            Some(_) => return None,
+            None => self.route(sender, to.address)?.0,
+        };
+        if hops.is_empty() {
+            hops.push(from.ip());
+        }
+        hops.push(to.address.ip());
+        Some((Flight { from, to: to.address, via: None, receiver, message }, hops))
+    }
+
+    fn is_public_address_of(&self, node: usize, address: SocketAddr) -> bool {
+        match &self.nodes[node].nat {
+            Some(nat) if address.is_ipv4() => address.ip() == nat.public,
+            _ => self.nodes[node].locals.contains(&address),
+        }
+    }
+
+    /// From which address a datagram to the internet leaves.
+    fn leave(&mut self, sender: usize, to: SocketAddr) -> Option<SocketAddr> {
+        let now = self.now;
+        let Node { locals, nat, .. } = &mut self.nodes[sender];
+        let local = *locals.iter().find(|local| local.is_ipv4() == to.is_ipv4())?;
+        match nat {
+            Some(nat) if to.is_ipv4() => Some(nat.outbound(now, local, to)),
+            _ => Some(local),
+        }
     }
 
     /// From which address a datagram leaves, and whom it would reach.
     fn route(&mut self, sender: usize, to: SocketAddr) -> Option<(SocketAddr, usize)> {
-        let (now, receiver) = (self.now, 1 - sender);
+        let receiver = 1 - sender;
         let neighbours = self.nodes[A].site == self.nodes[B].site;
         let local = *self.nodes[sender].locals.iter().find(|local| local.is_ipv4() == to.is_ipv4())?;
         if neighbours && self.nodes[receiver].locals.contains(&to) {
             return Some((local, receiver));
         }
-        let from = match &mut self.nodes[sender].nat {
-            Some(nat) if to.is_ipv4() => nat.outbound(now, local, to),
-            _ => local,
-        };
+        let from = self.leave(sender, to)?;
         let target = &self.nodes[receiver];
         let reaches = match &target.nat {
             Some(nat) if to.is_ipv4() => to.ip() == nat.public && !neighbours,
@@ -369,15 +612,28 @@ impl Sim {
         reaches.then_some((from, receiver))
     }
 
-    fn deliver(&mut self, Flight { from, to, receiver, message }: Flight) {
+    fn deliver(&mut self, Flight { from, to, via, receiver, message }: Flight) {
         let now = self.now;
         let node = &mut self.nodes[receiver];
-        let admitted = node.locals.contains(&to)
+        let on_relay = via.is_some_and(|via| node.on_relays.iter().any(|on| on.id == via));
+        if node.frozen || via.is_some() && !on_relay {
+            return;
+        }
+        let admitted = on_relay
+            || node.locals.contains(&to)
             || node.nat.as_ref().is_some_and(|nat| nat.inbound(now, to.port(), from).is_some());
         if !admitted {
             return;
         }
+        let at = now - self.start;
+        let from = Remote { address: from, via };
         match message {
+            Message::Game { session } => {
+                if node.session == Some(session) {
+                    node.game_arrivals.push(at);
+                    node.agent.handle_remote(now, from);
+                }
+            }
             Message::Punch => node.agent.handle_punch(now, from),
             Message::Initiation(number) => {
                 if number > node.newest {
@@ -389,6 +645,7 @@ impl Sim {
             Message::Response(number) => {
                 if node.handshakes.contains(&number) && node.session.is_none_or(|current| number > current) {
                     node.session = Some(number);
+                    node.session_at = Some(now);
                     node.agent.handle_session(now, from);
                     self.send(receiver, from, Message::Data { session: number, probe: None });
                 }
@@ -397,6 +654,7 @@ impl Sim {
                 if receiver != INITIATOR && node.handshakes == [session] {
                     node.handshakes.clear();
                     node.session = Some(session);
+                    node.session_at = Some(now);
                     node.agent.handle_session(now, from);
                 }
                 if node.session == Some(session) {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use lanrage_party::{
-    DeviceIdentity, PartySecret, PeerId, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
+    DeviceIdentity, PartySecret, PeerId, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
 };
 use lanrage_tunnel::{
     EventSink, LocalEnd, PacketBatch, PacketDevice, PeerConfig, Tunnel, TunnelEvent, UdpSockets, initiates,
@@ -151,7 +151,7 @@ impl End {
         }
     }
 
-    pub(crate) fn established(&self) -> (PeerId, SocketAddr) {
+    pub(crate) fn established(&self) -> (PeerId, Remote) {
         self.event(|event| match event {
             TunnelEvent::SessionEstablished { peer, from } => Some((peer, from)),
             _ => None,
@@ -163,7 +163,9 @@ impl End {
     pub(crate) fn fence(&self, sender: &Self) {
         sender.tunnel.send_datagram(self.address, b"fence");
         self.event(|event| match event {
-            TunnelEvent::Datagram { from, bytes } if bytes == b"fence" && from == sender.address => Some(()),
+            TunnelEvent::Datagram { from, bytes } if bytes == b"fence" && from == sender.address.into() => {
+                Some(())
+            }
             _ => None,
         });
     }
@@ -188,9 +190,9 @@ pub(crate) fn strangers() -> (End, End) {
 }
 
 pub(crate) fn connect(active: &End, passive: &End) {
-    active.tunnel.initiate_handshake(&passive.id, &[passive.address]);
-    assert_eq!(active.established(), (passive.id, passive.address));
-    assert_eq!(passive.established(), (active.id, active.address));
+    active.tunnel.initiate_handshake(&passive.id, &[passive.address.into()]);
+    assert_eq!(active.established(), (passive.id, passive.address.into()));
+    assert_eq!(passive.established(), (active.id, active.address.into()));
 }
 
 /// Two ends with a session between them: the active one first.

@@ -1,5 +1,10 @@
 //! The data plane as the engine uses it: real sockets on loopback, real sessions, devices in memory.
 
+#[cfg(target_os = "linux")]
+mod narrow_interface;
+mod path_mtu;
+mod relay;
+mod relayed;
 mod support;
 
 use std::{
@@ -142,7 +147,7 @@ fn the_passive_side_keeps_the_newest_packets_until_the_active_side_comes() {
         passive.device.inject(packet);
     }
     wait_until(|| passive.tunnel.counters().drops.get(DropReason::PendingOverflow) == 4);
-    passive.tunnel.initiate_handshake(&active.id, &[active.address]);
+    passive.tunnel.initiate_handshake(&active.id, &[active.address.into()]);
     active.fence(&passive);
     assert!(!active.tunnel.has_session(&passive.id) && !passive.tunnel.has_session(&active.id));
 
@@ -156,7 +161,7 @@ fn the_passive_side_keeps_the_newest_packets_until_the_active_side_comes() {
 #[test]
 fn the_active_side_with_a_path_and_a_packet_begins_by_itself() {
     let (active, passive) = strangers();
-    active.tunnel.set_path(&passive.id, Some(passive.address));
+    active.tunnel.set_path(&passive.id, Some(passive.address.into()));
     let packet = udp(active.ip.0, passive.ip.0, b"first");
     active.device.inject(&packet);
     assert_eq!(passive.packet(), packet);
@@ -165,7 +170,7 @@ fn the_active_side_with_a_path_and_a_packet_begins_by_itself() {
 #[test]
 fn one_initiation_over_many_paths_makes_one_session() {
     let (active, passive) = strangers();
-    active.tunnel.initiate_handshake(&passive.id, &[passive.address; 20]);
+    active.tunnel.initiate_handshake(&passive.id, &[passive.address.into(); 20]);
     active.established();
     passive.established();
     passive.fence(&active);
@@ -202,22 +207,22 @@ fn strangers_end_like(passive: &End) -> End {
 #[test]
 fn a_probe_arrives_with_its_bytes_and_address_and_never_at_the_os() {
     let (a, b) = strangers();
-    assert!(!a.tunnel.send_probe(&b.id, b.address, b"too early"));
-    assert!(!b.tunnel.send_probe(&a.id, a.address, b"too early"));
+    assert!(!a.tunnel.send_probe(&b.id, b.address.into(), b"too early"));
+    assert!(!b.tunnel.send_probe(&a.id, a.address.into(), b"too early"));
     b.fence(&a);
     assert!(!b.tunnel.has_session(&a.id), "no probe begins a handshake");
 
     connect(&a, &b);
     for (from, to) in [(&a, &b), (&b, &a)] {
         for payload in [&b""[..], b"rtt", &[9; PROBE_PAYLOAD_BYTES]] {
-            assert!(from.tunnel.send_probe(&to.id, to.address, payload));
+            assert!(from.tunnel.send_probe(&to.id, to.address.into(), payload));
             let got = to.event(|event| match event {
                 TunnelEvent::Probe { peer, from, payload } => Some((peer, from, payload)),
                 _ => None,
             });
-            assert_eq!(got, (from.id, from.address, payload.to_vec()));
+            assert_eq!(got, (from.id, from.address.into(), payload.to_vec()));
         }
-        assert!(!from.tunnel.send_probe(&to.id, to.address, &[9; PROBE_PAYLOAD_BYTES + 1]));
+        assert!(!from.tunnel.send_probe(&to.id, to.address.into(), &[9; PROBE_PAYLOAD_BYTES + 1]));
         from.device.inject(&ipv4(from.ip.0, to.ip.0, 253, b"the OS may not"));
         wait_until(|| from.tunnel.counters().drops.get(DropReason::ReservedProtocol) == 1);
         assert!(to.packets.try_recv().is_err());
@@ -228,7 +233,7 @@ fn a_probe_arrives_with_its_bytes_and_address_and_never_at_the_os() {
 fn probes_work_without_a_device_and_packets_are_counted_drops() {
     let (a, b) = friends();
     b.tunnel.detach();
-    assert!(a.tunnel.send_probe(&b.id, b.address, b"probe"));
+    assert!(a.tunnel.send_probe(&b.id, b.address.into(), b"probe"));
     b.event(|event| matches!(event, TunnelEvent::Probe { .. }).then_some(()));
     a.device.inject(&udp(a.ip.0, b.ip.0, b"nobody home"));
     wait_until(|| b.tunnel.counters().drops.get(DropReason::NoDevice) == 1);
@@ -262,7 +267,7 @@ fn data_follows_the_path_and_a_second_copy_over_another_is_dropped() {
     let router = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     router.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let seen_as = router.local_addr().unwrap();
-    a.tunnel.set_path(&b.id, Some(seen_as));
+    a.tunnel.set_path(&b.id, Some(seen_as.into()));
     let mut buffer = [0; 2_048];
     for n in 0..3 {
         let packet = udp(a.ip.0, b.ip.0, &[n]);
@@ -271,7 +276,7 @@ fn data_follows_the_path_and_a_second_copy_over_another_is_dropped() {
         assert_eq!(from, a.address);
         router.send_to(&buffer[..len], b.address).unwrap();
         assert_eq!(b.packet(), packet);
-        assert!(a.tunnel.send_probe(&b.id, b.address, b"the other path, too"));
+        assert!(a.tunnel.send_probe(&b.id, b.address.into(), b"the other path, too"));
         b.event(|event| matches!(event, TunnelEvent::Probe { .. }).then_some(()));
         if n == 0 {
             continue;
@@ -280,7 +285,7 @@ fn data_follows_the_path_and_a_second_copy_over_another_is_dropped() {
     }
     b.fence(&a);
     assert_eq!(b.tunnel.counters().drops.get(DropReason::Replay), 2);
-    a.tunnel.set_path(&b.id, Some(b.address));
+    a.tunnel.set_path(&b.id, Some(b.address.into()));
     let packet = udp(a.ip.0, b.ip.0, b"direct");
     a.device.inject(&packet);
     assert_eq!(b.packet(), packet);
@@ -293,7 +298,7 @@ fn new_remote_names_the_peer_and_where_it_was_seen() {
     router.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut buffer = [0; 2_048];
     for _ in 0..3 {
-        assert!(a.tunnel.send_probe(&b.id, router.local_addr().unwrap(), b"through a router"));
+        assert!(a.tunnel.send_probe(&b.id, router.local_addr().unwrap().into(), b"through a router"));
         let (len, _) = router.recv_from(&mut buffer).unwrap();
         router.send_to(&buffer[..len], b.address).unwrap();
     }
@@ -307,7 +312,7 @@ fn new_remote_names_the_peer_and_where_it_was_seen() {
         }
         (probes == 3).then_some(())
     });
-    assert_eq!(news, [(a.id, router.local_addr().unwrap())]);
+    assert_eq!(news, [(a.id, router.local_addr().unwrap().into())]);
 }
 
 #[test]
@@ -315,7 +320,7 @@ fn a_stranger_is_not_answered() {
     let (a, b) = friends();
     let stranger = (3..).map(End::new).find(|s| initiates(&s.public_key(), &b.public_key())).unwrap();
     stranger.knows(&b);
-    stranger.tunnel.initiate_handshake(&b.id, &[b.address]);
+    stranger.tunnel.initiate_handshake(&b.id, &[b.address.into()]);
     b.fence(&stranger);
     assert_eq!(b.tunnel.counters().drops.get(DropReason::UnknownPeer), 1);
     stranger.fence(&b);
@@ -340,7 +345,7 @@ fn stun_passes_before_there_is_a_party_and_wireguard_does_not() {
         TunnelEvent::Datagram { from, bytes } => Some((from, bytes)),
         _ => None,
     });
-    assert_eq!((from, &bytes[..]), (a.address, &stun[..]));
+    assert_eq!((from, &bytes[..]), (a.address.into(), &stun[..]));
     let mut initiation = [0; 148];
     initiation[0] = 1;
     a.tunnel.send_datagram(b.address, &initiation);

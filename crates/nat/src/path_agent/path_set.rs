@@ -1,0 +1,133 @@
+//! Which paths there are. Bounded, whatever a peer does.
+
+use lanrage_party::{Candidate, Remote, limits};
+
+use super::{
+    PathAgent, PathTransmit, has_way,
+    pairs::{self, ALLOCATION_PATHS, Pair, STRAIGHT_PATHS},
+    path::Path,
+    seen,
+};
+use crate::{Probe, address::canonical};
+
+impl PathAgent {
+    /// Something authenticated came from there.
+    pub(super) fn note(&mut self, from: Remote) {
+        let now = self.now;
+        if self.path_mut(from).is_none() {
+            let pair = seen(from);
+            if !self.may_add(pair) {
+                self.stats.candidates_dropped += 1;
+                return;
+            }
+            self.make_room(pair);
+            self.insert(pair, false);
+        }
+        if let Some(path) = self.path_mut(from) {
+            path.heard(now);
+        }
+    }
+
+    /// Answers a request on the way that it came, unless that way is closed.
+    pub(super) fn respond(&mut self, from: Remote, id: u64) {
+        if self.has_way(from) {
+            let payload = Probe::Response { id, observed: from.address }.to_bytes();
+            self.transmits.push(PathTransmit::Probe { to: from, payload });
+        }
+    }
+
+    /// Makes the paths those that candidates and allocations give now; proven ones stay as long as there is a
+    /// way to them. Returns whether there is a new one.
+    pub(super) fn form_pairs(&mut self) -> bool {
+        let pairs = pairs::form(&self.offered, &self.allocations);
+        let is_offered = |remote| pairs.iter().any(|pair| pair.remote == remote);
+        let allocations = &self.allocations;
+        self.paths.retain(|path| {
+            has_way(allocations, path.remote())
+                && (path.is_proven() || !path.signalled || is_offered(path.remote()))
+        });
+        for path in &mut self.paths {
+            path.signalled = false;
+        }
+        let mut news = false;
+        for pair in pairs {
+            match self.path_mut(pair.remote) {
+                Some(path) => {
+                    path.signalled = true;
+                    path.pair = pair;
+                }
+                None => news |= self.insert(pair, true),
+            }
+        }
+        news
+    }
+
+    /// Whether there is a socket or an allocation to send by.
+    pub(super) fn has_way(&self, remote: Remote) -> bool {
+        has_way(&self.allocations, remote)
+    }
+
+    /// Whether what was merely seen there may become a path.
+    pub(super) fn may_add(&self, pair: Pair) -> bool {
+        let candidate = Candidate { kind: pair.target, address: pair.remote.address };
+        let allowed = pair.remote.via.is_none() || pairs::is_public(pair.remote.address.ip());
+        candidate.is_usable() && allowed && self.has_way(pair.remote)
+    }
+
+    pub(super) fn is_full_for(&self, pair: Pair) -> bool {
+        let straight = pair.remote.via.is_none();
+        let limit = if straight { STRAIGHT_PATHS } else { ALLOCATION_PATHS };
+        self.paths.iter().filter(|path| path.remote().via.is_none() == straight).count() >= limit
+    }
+
+    /// Forgets the least promising path of its sort if there is no room for `pair`: one that was seen before one
+    /// that is offered, and what was heard long ago before what was heard lately. Never a proven one.
+    pub(super) fn make_room(&mut self, pair: Pair) {
+        if !self.is_full_for(pair) {
+            return;
+        }
+        let unproven =
+            self.paths.iter().enumerate().filter(|(_, path)| !path.is_proven() && path.competes_with(pair));
+        let least = unproven.min_by_key(|(_, path)| (path.signalled, path.heard_at(), path.pair.rank()));
+        if let Some((index, _)) = least {
+            self.paths.swap_remove(index);
+        }
+    }
+
+    /// Adds a path. Without room, an unproven one that is not offered yields: to an offer any such, to a hint
+    /// only another hint, so that nobody's punches displace what the session authenticated. Returns whether
+    /// there was room.
+    pub(super) fn insert(&mut self, pair: Pair, signalled: bool) -> bool {
+        if self.is_full_for(pair) {
+            let yields = |path: &Path| {
+                path.competes_with(pair)
+                    && !path.is_proven()
+                    && !path.signalled
+                    && (signalled || path.heard_at().is_none())
+            };
+            let yielding = self.paths.iter().enumerate().filter(|(_, path)| yields(path));
+            let Some((index, _)) = yielding.min_by_key(|(_, path)| path.heard_at()) else {
+                self.stats.candidates_dropped += 1;
+                return false;
+            };
+            self.paths.swap_remove(index);
+        }
+        self.paths.push(Path::new(pair, signalled, self.now));
+        true
+    }
+
+    /// The usable ones, each address once under its best type.
+    pub(super) fn sift(&mut self, candidates: &[Candidate]) -> Vec<Candidate> {
+        let mut sifted: Vec<Candidate> = Vec::new();
+        for candidate in candidates {
+            let candidate = Candidate { address: canonical(candidate.address), ..*candidate };
+            match sifted.iter().position(|known| known.address == candidate.address) {
+                Some(index) if candidate.priority() > sifted[index].priority() => sifted[index] = candidate,
+                Some(_) => {}
+                None if candidate.is_usable() && sifted.len() < limits::CANDIDATES => sifted.push(candidate),
+                None => self.stats.candidates_dropped += 1,
+            }
+        }
+        sifted
+    }
+}

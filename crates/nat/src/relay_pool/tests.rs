@@ -1,0 +1,5 @@
+mod failover;
+mod holding;
+mod peers;
+mod streams;
+mod world;

@@ -1,0 +1,475 @@
+//! A small internet: relays that are real servers, pools, and peers that only receive. Deterministic; time only moves
+//! in [`World::run_for`] and [`World::run_until`].
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use lanrage_party::{AllocationId, PeerId, RelayTransport};
+
+use crate::{
+    relay_pool::{
+        AllocationView, PeerRelayInfo, PoolOutput, PoolReceived, RelayPool, ResolvedRelay, StreamInput,
+    },
+    turn::{
+        self, FiveTuple, Framing, IpFamily, PeerFilter, RelayFamilies, RestSecret, Transport, TurnLimits,
+        TurnServer, TurnServerConfig, TurnServerOutput,
+    },
+};
+
+/// The time of day when the world begins.
+const UNIX: u64 = 1_800_000_000;
+const UDP_PORT: u16 = 3_478;
+const TLS_PORT: u16 = 443;
+
+pub(super) const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(super) const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(super) fn addr(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+pub(super) fn peer_id(index: usize) -> PeerId {
+    format!("{index:032x}").parse().unwrap()
+}
+
+fn secret() -> RestSecret {
+    RestSecret::new("a shared secret")
+}
+
+pub(super) struct Relay {
+    pub(super) name: String,
+    pub(super) ip: IpAddr,
+    pub(super) down: bool,
+    pub(super) udp_blocked: bool,
+    pub(super) load_percent: u8,
+    pub(super) with_streams: bool,
+    /// From every pool, there and back.
+    pub(super) rtt: Duration,
+    server: TurnServer,
+    sockets: BTreeMap<SocketAddr, turn::AllocationId>,
+    next_port: u16,
+    pub(super) binding_requests: usize,
+    /// Connections that stand.
+    streams: BTreeMap<SocketAddr, AllocationId>,
+}
+
+pub(super) struct World {
+    pub(super) start: Instant,
+    pub(super) now: Instant,
+    pub(super) relays: Vec<Relay>,
+    pub(super) pool: RelayPool,
+    /// Where the pool's datagrams come from.
+    pub(super) address: SocketAddr,
+    /// What the pool said but for datagrams, with the milliseconds since the start.
+    pub(super) said: Vec<(u128, PoolOutput)>,
+    /// Payloads that came to the pool by Data indications and ChannelData.
+    pub(super) arrivals: Vec<(lanrage_party::Remote, Vec<u8>)>,
+    /// What came to addresses that are nobody's.
+    pub(super) strangers: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
+    pub(super) offered: Vec<usize>,
+    pub(super) credentials_until: u64,
+    channels: BTreeMap<(AllocationId, SocketAddr), u16>,
+    streams: BTreeMap<AllocationId, (usize, SocketAddr)>,
+    next_stream_port: u16,
+    flying: BTreeMap<(Instant, u64), Flying>,
+    sequence: u64,
+    pub(super) loss_percent: u64,
+    random: u64,
+    pub(super) wakeups: u64,
+}
+
+enum Flying {
+    Datagram { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
+    Connected(AllocationId),
+    Refused(AllocationId),
+    ToServer { relay: usize, client: SocketAddr, bytes: Vec<u8> },
+    ToPool { allocation: AllocationId, bytes: Vec<u8> },
+}
+
+fn config(ip: IpAddr) -> TurnServerConfig {
+    TurnServerConfig {
+        realm: "relay.test".to_owned(),
+        families: RelayFamilies { v4: ip.is_ipv4(), v6: ip.is_ipv6() },
+        peers: PeerFilter::default().own_host([ip.into()]),
+        limits: TurnLimits::default(),
+    }
+}
+
+impl World {
+    /// With relays at these round trips, in milliseconds, that are all offered; there is a party.
+    pub(super) fn new(rtts: &[u64]) -> Self {
+        let mut world = Self::idle(rtts);
+        world.pool.set_active(world.now, true);
+        world
+    }
+
+    pub(super) fn idle(rtts: &[u64]) -> Self {
+        let now = Instant::now();
+        let relays = rtts.iter().enumerate().map(|(index, rtt)| {
+            let ip = IpAddr::from([198, 51, 100, u8::try_from(index).unwrap() + 1]);
+            Relay {
+                name: format!("relay {index}"),
+                ip,
+                down: false,
+                udp_blocked: false,
+                load_percent: 0,
+                with_streams: false,
+                rtt: ms(*rtt),
+                server: TurnServer::new(now, UNIX, config(ip), secret(), [index as u8; 32]),
+                sockets: BTreeMap::new(),
+                next_port: 50_000,
+                binding_requests: 0,
+                streams: BTreeMap::new(),
+            }
+        });
+        let mut world = Self {
+            start: now,
+            now,
+            relays: relays.collect(),
+            pool: RelayPool::new(now, [7; 32]),
+            address: addr("203.0.113.1:1000"),
+            said: vec![],
+            arrivals: vec![],
+            strangers: vec![],
+            offered: (0..rtts.len()).collect(),
+            credentials_until: UNIX + 2 * 86_400,
+            channels: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            next_stream_port: 20_000,
+            flying: BTreeMap::new(),
+            sequence: 0,
+            loss_percent: 0,
+            random: 88_172_645_463_325_252,
+            wakeups: 0,
+        };
+        world.offer();
+        world
+    }
+
+    /// With addresses for TCP and TLS as well.
+    pub(super) fn with_streams(mut self) -> Self {
+        self.relays.iter_mut().for_each(|relay| relay.with_streams = true);
+        self.offer();
+        self
+    }
+
+    /// Tells the pool what is offered.
+    pub(super) fn offer(&mut self) {
+        let offers: Vec<ResolvedRelay> = self.offered.iter().map(|index| self.offer_of(*index)).collect();
+        self.pool.set_relays(self.now, &offers);
+    }
+
+    fn offer_of(&self, index: usize) -> ResolvedRelay {
+        let relay = &self.relays[index];
+        let mut servers = vec![(RelayTransport::Udp, SocketAddr::new(relay.ip, UDP_PORT))];
+        if relay.with_streams {
+            servers.push((RelayTransport::Tcp, SocketAddr::new(relay.ip, UDP_PORT)));
+            servers.push((RelayTransport::Tls, SocketAddr::new(relay.ip, TLS_PORT)));
+        }
+        ResolvedRelay {
+            name: relay.name.clone(),
+            region: format!("region {index}"),
+            load_percent: relay.load_percent,
+            servers,
+            tls_name: "relay.test".to_owned(),
+            credentials: secret().issue("ann", self.credentials_until),
+        }
+    }
+
+    /// Forgets everything, as a server that was killed and started again.
+    pub(super) fn restart(&mut self, index: usize) {
+        let unix = UNIX + (self.now - self.start).as_secs();
+        let relay = &mut self.relays[index];
+        relay.server = TurnServer::new(self.now, unix, config(relay.ip), secret(), [99; 32]);
+        relay.sockets.clear();
+    }
+
+    /// A peer with these addresses, that says it is so many milliseconds from these relays.
+    pub(super) fn peer(&self, index: usize, addresses: &[&str], rtts: &[(usize, u64)]) -> PeerRelayInfo {
+        PeerRelayInfo {
+            peer: peer_id(index),
+            addresses: addresses.iter().map(|text| addr(text)).collect(),
+            relay_rtts: rtts
+                .iter()
+                .map(|(relay, rtt)| (self.relays[*relay].name.clone(), ms(*rtt)))
+                .collect(),
+        }
+    }
+
+    pub(super) fn allocation(&self, relay: usize) -> Option<AllocationView> {
+        let mut allocations = self.pool.allocations();
+        allocations.retain(|allocation| allocation.relay == self.relays[relay].name && !allocation.retiring);
+        assert!(allocations.len() <= 1, "{allocations:?}");
+        allocations.pop()
+    }
+
+    /// The relays with an allocation that is not being replaced.
+    pub(super) fn held(&self) -> Vec<usize> {
+        (0..self.relays.len()).filter(|relay| self.allocation(*relay).is_some()).collect()
+    }
+
+    /// Allocations as the servers see them.
+    pub(super) fn served(&self) -> Vec<usize> {
+        self.relays.iter().map(|relay| relay.server.stats().allocations).collect()
+    }
+
+    pub(super) fn said(&mut self) -> Vec<PoolOutput> {
+        std::mem::take(&mut self.said).into_iter().map(|(_, output)| output).collect()
+    }
+
+    pub(super) fn channel(&self, allocation: AllocationId, peer: SocketAddr) -> Option<u16> {
+        self.channels.get(&(allocation, peer)).copied()
+    }
+
+    pub(super) fn channels(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// What a peer, or anyone, sends to an address.
+    pub(super) fn fly(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        self.launch(ms(5), Flying::Datagram { from, to, bytes: bytes.to_vec() });
+    }
+
+    fn launch(&mut self, delay: Duration, flying: Flying) {
+        self.sequence += 1;
+        self.flying.insert((self.now + delay, self.sequence), flying);
+    }
+
+    fn is_lost(&mut self) -> bool {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        (self.random >> 16) % 100 < self.loss_percent
+    }
+
+    pub(super) fn run_for(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        self.run_to(end, |_| false);
+        self.now = end;
+    }
+
+    /// Until something is the case; returns how long it took.
+    pub(super) fn run_until(&mut self, limit: Duration, done: impl Fn(&Self) -> bool) -> Duration {
+        let start = self.now;
+        self.run_to(start + limit, &done);
+        assert!(done(self), "not within {limit:?}: {:#?}", self.pool.relays());
+        self.now - start
+    }
+
+    fn run_to(&mut self, end: Instant, done: impl Fn(&Self) -> bool) {
+        let mut spins = 0;
+        loop {
+            self.drain();
+            if done(self) {
+                return;
+            }
+            let servers = self.relays.iter().filter_map(|relay| relay.server.poll_timeout());
+            let flying = self.flying.first_key_value().map(|(key, _)| key.0);
+            let next = servers.chain(flying).chain(self.pool.poll_timeout()).min();
+            let Some(next) = next.filter(|next| *next <= end) else {
+                return;
+            };
+            spins = if next > self.now { 0 } else { spins + 1 };
+            assert!(spins < 1_000, "nothing moves");
+            self.now = self.now.max(next);
+            while let Some(entry) = self.flying.first_entry()
+                && entry.key().0 <= self.now
+            {
+                let flying = entry.remove();
+                self.arrive(flying);
+                self.drain();
+            }
+            if self.pool.poll_timeout().is_some_and(|at| at <= self.now) {
+                self.wakeups += 1;
+                self.pool.handle_timeout(self.now);
+            }
+            let now = self.now;
+            self.relays.iter_mut().for_each(|relay| relay.server.handle_timeout(now));
+        }
+    }
+
+    fn relay_at(&self, address: SocketAddr) -> Option<usize> {
+        self.relays.iter().position(|relay| relay.ip == address.ip())
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.pool.poll_output() {
+            self.handle(output);
+        }
+        for index in 0..self.relays.len() {
+            while let Some(output) = self.relays[index].server.poll_output() {
+                self.handle_server(index, output);
+            }
+        }
+    }
+
+    fn handle(&mut self, output: PoolOutput) {
+        match &output {
+            PoolOutput::Transmit { to, bytes } => {
+                let relay = self.relay_at(*to).expect("a pool sends to relays only");
+                if !self.relays[relay].udp_blocked && !self.is_lost() {
+                    let delay = self.relays[relay].rtt / 2;
+                    self.launch(
+                        delay,
+                        Flying::Datagram { from: self.address, to: *to, bytes: bytes.clone() },
+                    );
+                }
+                return;
+            }
+            PoolOutput::StreamConnect { allocation, server, server_name, .. } => {
+                assert_eq!(server_name, "relay.test");
+                let relay = self.relay_at(*server).unwrap();
+                self.next_stream_port += 1;
+                let client = SocketAddr::new(self.address.ip(), self.next_stream_port);
+                self.streams.insert(*allocation, (relay, client));
+                let reachable = !self.relays[relay].down;
+                let connected =
+                    if reachable { Flying::Connected(*allocation) } else { Flying::Refused(*allocation) };
+                self.launch(self.relays[relay].rtt, connected);
+            }
+            PoolOutput::StreamSend { allocation, bytes } => {
+                let (relay, client) = self.streams[allocation];
+                assert!(self.relays[relay].streams.contains_key(&client), "sent before it stood");
+                let delay = self.relays[relay].rtt / 2;
+                self.launch(delay, Flying::ToServer { relay, client, bytes: bytes.clone() });
+                return;
+            }
+            PoolOutput::StreamClose { allocation } => {
+                let (relay, client) = self.streams.remove(allocation).expect("closed once");
+                self.relays[relay].streams.remove(&client);
+                // Its last words are on their way; the end follows them.
+                self.launch(self.relays[relay].rtt / 2, Flying::ToServer { relay, client, bytes: vec![] });
+            }
+            PoolOutput::Channel { allocation, peer, channel: Some(channel) } => {
+                self.channels.insert((*allocation, *peer), *channel);
+            }
+            PoolOutput::Channel { allocation, peer, channel: None } => {
+                assert!(self.channels.remove(&(*allocation, *peer)).is_some());
+            }
+            PoolOutput::Closed { allocation, .. } => {
+                self.channels.retain(|(other, _), _| other != allocation);
+            }
+            _ => {}
+        }
+        self.said.push(((self.now - self.start).as_millis(), output));
+    }
+
+    fn handle_server(&mut self, index: usize, output: TurnServerOutput) {
+        let (now, rtt) = (self.now, self.relays[index].rtt);
+        match output {
+            TurnServerOutput::Transmit { tuple, datagram } => match tuple.transport {
+                Transport::Udp => {
+                    if !self.relays[index].udp_blocked && !self.is_lost() {
+                        let (from, to) = (tuple.server, tuple.client);
+                        self.launch(rtt / 2, Flying::Datagram { from, to, bytes: datagram });
+                    }
+                }
+                Transport::Stream => self.send_pool(index, tuple.client, datagram),
+            },
+            TurnServerOutput::OpenRelay { allocation, family, .. } => {
+                let relay = &mut self.relays[index];
+                assert_eq!(family, IpFamily::of(relay.ip));
+                let relayed = SocketAddr::new(relay.ip, relay.next_port);
+                relay.next_port += 1;
+                relay.sockets.insert(relayed, allocation);
+                relay.server.handle_relay(now, allocation, Ok(relayed));
+            }
+            TurnServerOutput::CloseRelay { allocation } => {
+                self.relays[index].sockets.retain(|_, other| *other != allocation);
+            }
+        }
+    }
+
+    fn send_pool(&mut self, index: usize, client: SocketAddr, bytes: Vec<u8>) {
+        if let Some(allocation) = self.relays[index].streams.get(&client).copied() {
+            self.launch(self.relays[index].rtt / 2, Flying::ToPool { allocation, bytes });
+        }
+    }
+
+    fn arrive(&mut self, flying: Flying) {
+        match flying {
+            Flying::Datagram { from, to, bytes } => self.arrive_datagram(from, to, &bytes),
+            Flying::Connected(allocation) => {
+                let Some((relay, client)) = self.streams.get(&allocation).copied() else { return };
+                self.relays[relay].streams.insert(client, allocation);
+                self.pool.handle_stream(self.now, allocation, StreamInput::Connected);
+            }
+            Flying::Refused(allocation) => {
+                if self.streams.remove(&allocation).is_some() {
+                    let closed = StreamInput::Closed { reason: "connection refused" };
+                    self.pool.handle_stream(self.now, allocation, closed);
+                }
+            }
+            Flying::ToServer { relay, client, bytes } => {
+                if self.relays[relay].down {
+                    return;
+                }
+                let server = SocketAddr::new(self.relays[relay].ip, UDP_PORT);
+                let tuple = FiveTuple { transport: Transport::Stream, client, server };
+                match bytes.is_empty() {
+                    true => self.relays[relay].server.handle_client_gone(tuple),
+                    false => self.serve(relay, tuple, &bytes),
+                }
+            }
+            Flying::ToPool { allocation, bytes } => {
+                let now = self.now;
+                let received = self.pool.handle_stream(now, allocation, StreamInput::Message(&bytes));
+                if let PoolReceived::Data { from, payload } = received {
+                    self.arrivals.push((from, bytes[payload].to_vec()));
+                }
+            }
+        }
+    }
+
+    fn serve(&mut self, relay: usize, tuple: FiveTuple, bytes: &[u8]) {
+        if crate::stun::parse(bytes).is_ok() {
+            self.relays[relay].binding_requests += 1;
+        }
+        if let Some(out) = self.relays[relay].server.handle_client_datagram(self.now, tuple, bytes) {
+            let sockets = &self.relays[relay].sockets;
+            let relayed = *sockets.iter().find(|(_, id)| **id == out.allocation).unwrap().0;
+            self.strangers.push((relayed, out.peer, bytes[out.payload].to_vec()));
+        }
+    }
+
+    fn arrive_datagram(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if to == self.address {
+            if let PoolReceived::Data { from, payload } = self.pool.handle_datagram(self.now, from, bytes) {
+                self.arrivals.push((from, bytes[payload].to_vec()));
+            }
+            return;
+        }
+        let Some(relay) = self.relay_at(to).filter(|relay| !self.relays[*relay].down) else { return };
+        if to.port() == UDP_PORT {
+            let tuple = FiveTuple { transport: Transport::Udp, client: from, server: to };
+            self.serve(relay, tuple, bytes);
+        } else if let Some(allocation) = self.relays[relay].sockets.get(&to).copied() {
+            let mut buffer = vec![0; Framing::HEADROOM];
+            buffer.extend(bytes);
+            let payload = Framing::HEADROOM..buffer.len();
+            buffer.extend([0; Framing::TAILROOM]);
+            let server = &mut self.relays[relay].server;
+            let Some(out) = server.handle_peer_datagram(self.now, allocation, from, &mut buffer, payload)
+            else {
+                return;
+            };
+            let bytes = buffer[out.datagram].to_vec();
+            match out.tuple.transport {
+                Transport::Udp if self.relays[relay].udp_blocked => {}
+                Transport::Udp => {
+                    let (from, to) = (out.tuple.server, out.tuple.client);
+                    self.launch(self.relays[relay].rtt / 2, Flying::Datagram { from, to, bytes });
+                }
+                Transport::Stream => self.send_pool(relay, out.tuple.client, bytes),
+            }
+        }
+    }
+}
