@@ -209,7 +209,7 @@ impl Path {
         } else if now < self.fast_until {
             if self.is_relayed() { timing::FAST_PROBE_RELAYED } else { timing::FAST_PROBE }
         } else if busy {
-            timing::BUSY_PROBE
+            if self.is_relayed() { timing::BUSY_PROBE_RELAYED } else { timing::BUSY_PROBE }
         } else if self.is_proven() {
             if self.warm || !self.is_relayed() { timing::IDLE_PROBE } else { timing::LONGEST_PROBE }
         } else if self.vigil_until.is_some_and(|until| now < until) {

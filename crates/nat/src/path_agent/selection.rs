@@ -82,6 +82,22 @@ impl PathAgent {
             }
         }
         self.doubting = suspect;
+        if let Some(answering) = self.successor_of_silent(remote) {
+            self.select(answering);
+        }
+    }
+
+    /// The best path that has answered since the selected one fell silent, once that is silent for longer than bad luck
+    /// lasts. The silent one is not given up: if it is the better one, it is back with its first answer.
+    fn successor_of_silent(&self, selected: Remote) -> Option<Remote> {
+        let path = self.path(selected)?;
+        let since = path.log.unanswered_since()?;
+        let patience = if path.is_relayed() { timing::OVERDUE_RELAYED } else { timing::OVERDUE_DIRECT };
+        if path.log.overdue() < patience || path.heard_at().is_some_and(|heard| heard > since) {
+            return None;
+        }
+        let answered_since = |path: &&Path| path.heard_at().is_some_and(|heard| heard > since);
+        self.best_of(self.paths.iter().filter(|path| path.remote() != selected).filter(answered_since))
     }
 
     pub(super) fn handle_response(
@@ -134,8 +150,12 @@ impl PathAgent {
 
     /// The best path that answers, with nothing to compare it to.
     pub(super) fn best_answering(&self) -> Option<Remote> {
-        let answering = self.paths.iter().filter(|path| !path.is_suspect(self.now));
-        let (best, _) = answering
+        self.best_of(self.paths.iter())
+    }
+
+    fn best_of<'a>(&self, paths: impl Iterator<Item = &'a Path>) -> Option<Remote> {
+        let (best, _) = paths
+            .filter(|path| !path.is_suspect(self.now))
             .filter_map(|path| Some((path.remote(), path.quality()?)))
             .reduce(|best, next| if preference(&next.1, &best.1).is_some() { next } else { best })?;
         Some(best)

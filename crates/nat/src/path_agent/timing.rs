@@ -37,6 +37,8 @@ pub const FAST_PERIOD: Duration = Duration::from_secs(3);
 /// Pause between probes of the selected path while packets flow: loss of the path must be noticed within a
 /// second.
 pub const BUSY_PROBE: Duration = Duration::from_millis(200);
+/// The same where a relay carries it: nothing else tells of a relay's death, and the next relay is at hand.
+pub const BUSY_PROBE_RELAYED: Duration = Duration::from_millis(100);
 /// How long [`super::PathAgent::handle_traffic`] keeps the selected path busy.
 pub const BUSY_PERIOD: Duration = Duration::from_secs(1);
 /// Pause between probes of a proven path at rest. Keeps NAT mappings open and is what lets WireGuard go without
@@ -53,6 +55,11 @@ pub const SILENCE: Duration = Duration::from_millis(750);
 /// The same when the peer's own probes still arrive on the path: more likely a full queue in our direction than
 /// a dead path.
 pub const ONE_WAY_SILENCE: Duration = Duration::from_secs(2);
+/// So many probes in a row must be overdue, and nothing else have come by the selected path, before packets go by
+/// another one that answers, if a relay carries the selected one. A dead relay then costs less than half a second.
+pub const OVERDUE_RELAYED: usize = 2;
+/// The same for a direct path, which is not left for a relay at every hiccup of a Wi-Fi.
+pub const OVERDUE_DIRECT: usize = 3;
 
 /// A path must have been selected for so long before a merely faster one replaces it.
 pub const DWELL: Duration = Duration::from_secs(2);
