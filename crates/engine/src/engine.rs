@@ -296,9 +296,7 @@ impl Engine {
         let event_loop = EventLoop::new(manager, inputs, outputs, endless, closing);
         // The one task outside the sets that it owns; it ends by `Handle::shutdown` and holds the lock till then.
         #[allow(clippy::disallowed_methods)]
-        tokio::spawn(async move {
-            event_loop.run(lock).await;
-        });
+        tokio::spawn(Box::pin(event_loop.run(lock)));
         Ok(handle)
     }
 }

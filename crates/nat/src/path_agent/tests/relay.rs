@@ -179,7 +179,7 @@ fn a_direct_path_that_dies_under_traffic_is_left_for_a_relay_within_a_second() {
 }
 
 #[test]
-fn a_relay_that_dies_in_use_is_left_for_the_other_within_half_a_second() {
+fn a_relay_that_dies_in_use_is_left_for_the_other_within_600_ms() {
     for offset in (0..200).step_by(40) {
         let mut sim = uncrossable();
         sim.game = true;
@@ -195,9 +195,9 @@ fn a_relay_that_dies_in_use_is_left_for_the_other_within_half_a_second() {
                 && sim.is_connected()
         };
         let took = sim.run_until(ms(5_000), left).expect("both switch");
-        assert!(took < ms(450), "{took:?}");
+        assert!(took < ms(600), "{took:?}");
         sim.run_for(ms(5_000));
-        assert!(sim.longest_gap(since) < ms(500), "{:?}", sim.longest_gap(since));
+        assert!(sim.longest_gap(since) < ms(650), "{:?}", sim.longest_gap(since));
         assert_eq!(losses(&sim), 0);
     }
 }
