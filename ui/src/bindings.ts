@@ -144,13 +144,34 @@ export type Kind = { "type": "boolean" } | { "type": "integer",
   /** The greatest. */
   max: number, } | { "type": "choice",
   /** The words. */
-  choices: Array<string>, } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" };
+  choices: Array<string>, } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" };
 
 /**
  * How a peer's network treats its UDP traffic, in the classic words, derived from mapping and filtering
  * behaviour (RFC 5780 §4; RFC 4787 §4, §5).
  */
 export type NatType = "open" | "full_cone" | "restricted_cone" | "port_restricted_cone" | "symmetric" | "unknown";
+
+/**
+ * The way to the internet, as measured, and who helps where there is no straight path.
+ */
+export type NetworkView = {
+  /** In plain words, what the router does to traffic; empty until something is known. */
+  summary: string,
+  /** How its ports are chosen (RFC 4787 §4.1), in one sentence; empty until measured. */
+  mapping: string,
+  /** Whom it lets in (RFC 4787 §5), in one sentence; empty until measured. */
+  filtering: string,
+  /** Whether two devices behind it can meet at its outside address; `None` until measured. */
+  hairpinning: boolean | null,
+  /** Where the outside sees this device. */
+  public_address: string | null,
+  /** Nothing but TCP gets through. */
+  udp_is_blocked: boolean,
+  /** The port that the router was asked to open. */
+  port_mapping: PortMappingView,
+  /** The relays on offer, nearest first. */
+  relays: Array<RelayView>, };
 
 /**
  * Something that happened, for a feed or a notification.
@@ -210,6 +231,15 @@ export type PeerView = {
   jitter_ms: number | null,
   /** Share of probes lost recently, 0 to 1. */
   loss: number | null,
+  /** How good the line is. */
+  quality: Quality | null,
+  /** Round-trip times of the last minute, one a second, oldest first (milliseconds); `None` where every probe
+ * was lost. */
+  history_ms: Array<number | null>,
+  /** Largest packet that the path is known to carry (bytes). */
+  mtu: number | null,
+  /** When a direct path is tried for again, while a relay carries (Unix milliseconds). */
+  next_direct_try_at_ms: number | null,
   /** Its NAT type. */
   nat_type: NatType,
   /** Whether the control server says it is there; `None` without a server. */
@@ -220,6 +250,15 @@ export type PeerView = {
   first_packet_ms: number | null,
   /** Packets and bytes inside the tunnel. */
   traffic: Traffic, };
+
+/**
+ * The port that the router was asked to open.
+ */
+export type PortMappingView = { "state": "off" } | { "state": "searching" } | { "state": "open",
+  /** The address outside. */
+  external: string, } | { "state": "unavailable",
+  /** Why, in the user's words. */
+  reason: string, };
 
 /**
  * Ports of a game.
@@ -257,6 +296,11 @@ export type ProfileView = {
   ports: Array<PortRangeView>, };
 
 /**
+ * How good a connection is for playing and talking.
+ */
+export type Quality = "bad" | "poor" | "fair" | "good" | "excellent";
+
+/**
  * A party that this device is or was in.
  */
 export type RecentPartyView = {
@@ -272,6 +316,23 @@ export type RecentPartyView = {
   can_resume: boolean,
   /** When this device was last in it (Unix milliseconds). */
   last_active_at_ms: number, };
+
+/**
+ * A relay as shown.
+ */
+export type RelayView = {
+  /** Its name. */
+  name: string,
+  /** Where it stands; may be empty. */
+  region: string,
+  /** Round-trip time to it (milliseconds). */
+  rtt_ms: number | null,
+  /** Share of its capacity in use, 0 to 100. */
+  load_percent: number,
+  /** Whether it is held ready for the party. */
+  is_held: boolean,
+  /** What is the matter with it, in one sentence; empty if nothing. */
+  trouble: string, };
 
 /**
  * A saved set of settings.
@@ -331,6 +392,8 @@ export type Snapshot = {
   player_name: string,
   /** How this device's network treats its traffic. */
   nat_type: NatType,
+  /** The way to the internet, and the relays. */
+  network: NetworkView,
   /** The control plane. */
   control: ControlView,
   /** The virtual network device. */

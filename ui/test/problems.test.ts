@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { banners, pieces } from '../src/lib/problems';
-import { open, snapshot } from './fixtures';
+import { network, open, snapshot } from './fixtures';
 
 const adapter = {
   state: 'unavailable',
@@ -21,7 +21,7 @@ describe('banners', () => {
       { code: 'permission_denied', severity: 'error', text: adapter.reason, fix: adapter.fix } as const,
       { code: 'control_disconnected', severity: 'warning', text: 'No connection.', fix: '' } as const,
     ];
-    const shown = banners({ problems, adapter, control, party: null });
+    const shown = banners({ problems, adapter, control, network, party: null });
     expect(shown.map(({ code, retryAtMs }) => [code, retryAtMs])).toEqual([
       ['permission_denied', 42],
       ['control_disconnected', 43],
@@ -37,7 +37,7 @@ describe('banners', () => {
   });
 
   test('a condition that the engine does not list is shown all the same', () => {
-    const shown = banners({ problems: [], adapter, control, party: null });
+    const shown = banners({ problems: [], adapter, control, network, party: null });
     expect(shown.map(({ text, retryAtMs }) => [text, retryAtMs])).toEqual([
       [adapter.reason, 42],
       ['The server ws://s cannot be reached: refused', 43],

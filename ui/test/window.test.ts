@@ -188,7 +188,7 @@ describe('in a party', () => {
     await show({ ...open, party: { ...party, peers: [peer] } });
     const row = screen.getByText('Jonas').closest('li');
     if (!row) throw new Error('no row');
-    for (const words of [/Connected\./, /Packets go straight to Jonas/, 'Direct · 12 ms', '10.66.41.7', 'Port-restricted NAT']) {
+    for (const words of [/Connected\./, /Direct to Jonas over the internet/, 'Direct · 12 ms', '10.66.41.7', 'Port-restricted NAT']) {
       expect(within(row).getByText(words)).toBeTruthy();
     }
   });

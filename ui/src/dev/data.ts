@@ -51,6 +51,25 @@ export const sampleSettings: SettingView[] = [
   },
   {
     ...declared,
+    key: 'stun_servers',
+    kind: { type: 'stun_servers' },
+    default: 'stun.cloudflare.com:3478, stun.nextcloud.com:3478',
+    value: 'stun.cloudflare.com:3478, stun.nextcloud.com:3478',
+    rule: 'at most 8 servers as host:port, separated by commas',
+    doc: 'STUN servers that tell this device how it looks from outside, where the control server offers too few. Empty: none but the control server’s.',
+  },
+  {
+    ...declared,
+    key: 'quality_good',
+    kind: { type: 'integer', min: 0, max: 93 },
+    default: 80,
+    value: 80,
+    rule: 'a whole number from 0 to 93',
+    unit: 'points',
+    doc: 'Least rating of a good connection.',
+  },
+  {
+    ...declared,
     key: 'backup_keep',
     group: 'data',
     kind: { type: 'integer', min: 1, max: 50 },
@@ -133,7 +152,7 @@ export class FakeData {
     this.settings = this.settings.map((setting) => {
       if (!concerns(setting)) return setting;
       const typed = (): unknown => {
-        if (text === '') return null;
+        if (text === '') return setting.optional ? null : '';
         return setting.kind.type === 'boolean' || setting.kind.type === 'integer' ? JSON.parse(text ?? '') : text;
       };
       const value = text === null ? setting.default : typed();

@@ -2,14 +2,29 @@ import { mount } from 'svelte';
 
 import '../app.css';
 import App from '../App.svelte';
-import { fakeBackend } from './backend';
+import type { Snapshot } from '../bindings';
+import { fakeBackend, send } from './backend';
 import { FakeData } from './data';
-import { scenes } from './scenes';
+import { notices, scenes } from './scenes';
 
-const wanted = new URLSearchParams(location.search).get('scene') ?? 'home';
+/** Once a second, as the engine does: every friend's line moves on. */
+function live(first: Snapshot) {
+  let now = first;
+  setInterval(() => {
+    const peers = now.party?.peers.map((peer) => {
+      const [oldest = null, ...rest] = peer.history_ms;
+      return { ...peer, latency_ms: oldest ?? peer.latency_ms, history_ms: [...rest, oldest] };
+    });
+    now = { ...now, revision: now.revision + 1, party: now.party && peers ? { ...now.party, peers } : null };
+    void send('snapshot', now);
+  }, 1_000);
+}
+
+const parameters = new URLSearchParams(location.search);
+const wanted = parameters.get('scene') ?? 'home';
 const scene = scenes[wanted];
 const target = document.getElementById('app');
-if (!target || !scene) throw new Error(`scenes: ${Object.keys(scenes).join(', ')}`);
+if (!target || scene === undefined) throw new Error(`scenes: ${Object.keys(scenes).join(', ')}`);
 
 const stored = new FakeData();
 stored.favorites = [{ url: 'wss://play.example.org/', name: 'Friends’ server', last_used_at_ms: null }];
@@ -25,3 +40,8 @@ if (wanted === 'bad_setting') {
 }
 fakeBackend(scene, { data: ({ request }) => stored.answer(request) });
 mount(App, { target });
+
+if (scene !== null && 'party' in scene && scene.party && scene.party.peers.length > 0) {
+  for (const notice of notices(Date.now())) void send('notice', notice);
+  if (parameters.has('live')) live(scene);
+}

@@ -1,12 +1,39 @@
-import type { CommandError, PartyView, PeerView, Snapshot } from '../bindings';
+import type { CommandError, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
 
 const SOON_MS = 12_000;
+
+export const relay: RelayView = {
+  name: 'fra-1',
+  region: 'Frankfurt',
+  rtt_ms: 11.6,
+  load_percent: 31,
+  is_held: true,
+  trouble: '',
+};
+
+export const network: NetworkView = {
+  summary: 'Your router keeps one port for everyone, so friends can find it.',
+  mapping: 'Your router keeps one port for everyone, so friends can find it.',
+  filtering: 'It lets in only exactly those whom your device has sent something to.',
+  hairpinning: false,
+  public_address: '203.0.113.4:41641',
+  udp_is_blocked: false,
+  port_mapping: { state: 'open', external: '203.0.113.4:41641' },
+  relays: [relay, { ...relay, name: 'ams-2', region: 'Amsterdam', rtt_ms: 19.2, load_percent: 4, is_held: false }],
+};
+
+/** A minute of round-trip times about a mean, the same each time; every `lostEach`th second is lost. */
+const minute = (mean: number, spread: number, lostEach = Infinity) =>
+  Array.from({ length: 60 }, (_, second) =>
+    second % lostEach === lostEach - 1 ? null : mean + spread * Math.sin(second * 12.9898) * Math.cos(second * 4.1414),
+  );
 
 export const snapshot: Snapshot = {
   revision: 1,
   peer_id: '00000000000000000000000000000001',
   player_name: 'Mia',
   nat_type: 'port_restricted_cone',
+  network,
   control: { state: 'connected', server: 'wss://play.example.org/v1/session' },
   adapter: { state: 'closed' },
   party: null,
@@ -20,11 +47,15 @@ export const peer: PeerView = {
   virtual_ip: '10.66.41.7',
   state: 'connected',
   connection_type: 'direct',
-  explanation: 'Packets go straight to Jonas.',
+  explanation: 'Direct to Jonas over the internet.',
   endpoint: '203.0.113.9:41641',
   latency_ms: 12.4,
   jitter_ms: 0.8,
   loss: 0,
+  quality: 'excellent',
+  history_ms: minute(12.4, 1.6),
+  mtu: 1_420,
+  next_direct_try_at_ms: null,
   nat_type: 'port_restricted_cone',
   online: true,
   joined_at_ms: 1_700_000_000_000,
@@ -45,6 +76,9 @@ export const party: PartyView = {
 
 export const open: Snapshot = { ...snapshot, adapter: { state: 'open', name: 'lanrage0' }, party };
 
+/** What a friend without a path has not. */
+const unmeasured = { endpoint: null, latency_ms: null, jitter_ms: null, loss: null, quality: null, mtu: null };
+
 const friends: PeerView[] = [
   { ...peer, is_host: true },
   {
@@ -54,8 +88,13 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.200.118',
     connection_type: 'relayed',
     explanation:
-      'Packets go through a relay: one router uses a new port for every destination, and the other admits only known ports.',
+      'Relayed by fra-1 (Frankfurt) because one router uses a new port for every destination, and the other admits only known ports; retrying direct in 12 s.',
     latency_ms: 48.1,
+    jitter_ms: 3.4,
+    quality: 'good',
+    history_ms: minute(48, 9),
+    mtu: 1_380,
+    next_direct_try_at_ms: Date.now() + SOON_MS,
     nat_type: 'symmetric',
   },
   {
@@ -65,11 +104,9 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.7.31',
     state: 'connecting',
     connection_type: 'connecting',
-    explanation: 'Both sides are opening their routers for each other.',
-    endpoint: null,
-    latency_ms: null,
-    jitter_ms: null,
-    loss: null,
+    explanation: 'Looking for a path to Öykü.',
+    ...unmeasured,
+    history_ms: [],
     first_packet_ms: null,
     nat_type: 'unknown',
   },
@@ -79,9 +116,12 @@ const friends: PeerView[] = [
     name: '大島',
     virtual_ip: '10.66.90.2',
     state: 'degraded',
-    explanation: 'The path loses 8 % of its packets.',
+    explanation: 'Packets get lost on the way. Direct to 大島 over the internet.',
     latency_ms: 131.7,
+    jitter_ms: 41.2,
     loss: 0.082,
+    quality: 'poor',
+    history_ms: minute(131, 70, 9),
     nat_type: 'open',
   },
   {
@@ -91,8 +131,9 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.3.3',
     state: 'failed',
     connection_type: 'connecting',
-    explanation: 'No way through both routers was found; the next try starts in 20 s.',
-    latency_ms: null,
+    explanation: 'No path to x: no answer came on any path, not even through a relay. Next try in 20 s.',
+    ...unmeasured,
+    history_ms: minute(0, 0, 1),
     nat_type: 'symmetric',
   },
   {
@@ -102,8 +143,9 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.60.60',
     state: 'reconnecting',
     connection_type: 'connecting',
-    explanation: 'The control server says that Wiesław_1987 is not there.',
-    latency_ms: null,
+    explanation: 'The path to Wiesław_1987 went silent; looking for another.',
+    ...unmeasured,
+    history_ms: [...minute(31, 4).slice(0, 52), ...minute(0, 0, 1).slice(0, 8)],
     online: false,
   },
 ];
@@ -125,6 +167,77 @@ const troubled: Snapshot = {
   },
 };
 
+const relayed: PeerView = {
+  ...peer,
+  connection_type: 'relayed',
+  explanation: 'Relayed by fra-1 (Frankfurt) because both routers are symmetric; retrying direct in 12 s.',
+  latency_ms: 38.2,
+  jitter_ms: 2.1,
+  quality: 'good',
+  // It moved from a direct path to the relay a quarter of a minute ago.
+  history_ms: [...minute(22, 3).slice(0, 43), null, null, ...minute(38, 4).slice(0, 15)],
+  mtu: 1_380,
+  next_direct_try_at_ms: Date.now() + SOON_MS,
+  nat_type: 'symmetric',
+};
+
+const degraded: PeerView = {
+  ...peer,
+  state: 'degraded',
+  explanation: 'Packets get lost on the way. Direct to Jonas over the internet.',
+  latency_ms: 214.6,
+  jitter_ms: 63.9,
+  loss: 0.17,
+  quality: 'bad',
+  history_ms: minute(190, 140, 5),
+  mtu: 1_280,
+};
+
+const withPeers = (...peers: PeerView[]): Snapshot => ({ ...open, party: { ...party, peers } });
+
+/** A party of many: every grade, every way, names of every length. */
+const crowd = (count: number): Snapshot => {
+  const grades: [Quality, number][] = [
+    ['excellent', 9],
+    ['good', 62],
+    ['fair', 121],
+    ['excellent', 14],
+    ['poor', 240],
+    ['bad', 410],
+  ];
+  const names = ['Ann', 'Bartholomäus', 'Chi', 'Desdemona K.', 'Emil', 'Fatoumata_99', 'Guðrún'];
+  const peers = Array.from({ length: count }, (_, index): PeerView => {
+    const [quality, mean] = grades[index % grades.length] ?? ['good', 60];
+    const template = index % 4 === 1 ? relayed : peer;
+    const name = `${names[index % names.length] ?? ''} ${index + 1}`;
+    return {
+      ...template,
+      id: String(index + 2),
+      name,
+      virtual_ip: `10.66.${index}.${(index * 37) % 250 + 2}`,
+      explanation: template.explanation.replace('Jonas', name),
+      latency_ms: mean,
+      quality,
+      history_ms: minute(mean, mean / 4, quality === 'bad' ? 7 : Infinity),
+    };
+  });
+  return withPeers(...peers);
+};
+
+/** What happened before one looked at a scene with friends. */
+export const notices = (nowMs: number): Notice[] => {
+  const told: [string, string][] = [
+    ['peer_joined', 'Jonas is in the party.'],
+    ['connected', 'Connected to Jonas.'],
+    ['moved_to_direct', 'Moved to a direct path to Jonas.'],
+    ['peer_joined', 'Öykü is in the party.'],
+    ['peer_left', 'Öykü has left the party.'],
+    ['moved_to_relay', 'The direct path to Jonas broke; going on through a relay.'],
+    ['reconnected', 'Reconnected to Wiesław_1987 in 0.4 s.'],
+  ];
+  return told.map(([code, text], index) => ({ at_ms: nowMs - (told.length - index) * 47_300, code, text }));
+};
+
 /** States of the window to look at: `/dev.html?scene=…`. */
 export const scenes: Record<string, Snapshot | CommandError | null> = {
   no_server: { ...open, control: { state: 'local' } },
@@ -137,6 +250,49 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
     player_name: 'Mia-Magdalena-Maximiliane mit dem langen Namen',
     party: { ...party, name: 'Donnerstagabendzockrundenwiedervereinigungsparty', peers: friends.slice(0, 2) },
   },
+  relayed: withPeers(relayed),
+  degraded: withPeers(degraded, { ...peer, id: '3', name: 'Öykü' }),
+  udp_blocked: {
+    ...withPeers({ ...relayed, explanation: 'Relayed by fra-1 (Frankfurt) because your network lets no UDP through; trying direct now.' }),
+    nat_type: 'unknown',
+    network: {
+      ...network,
+      summary: 'Your network lets no UDP through, so friends are reached through a relay.',
+      mapping: '',
+      filtering: '',
+      hairpinning: null,
+      public_address: null,
+      udp_is_blocked: true,
+      port_mapping: { state: 'unavailable', reason: 'The router maps no ports, or is told not to' },
+    },
+  },
+  relay_down: {
+    ...withPeers(peer, { ...relayed, id: '3', name: 'Öykü', explanation: relayed.explanation.replaceAll('fra-1 (Frankfurt)', 'ams-2 (Amsterdam)') }),
+    network: {
+      ...network,
+      port_mapping: { state: 'searching' },
+      relays: [
+        { ...relay, is_held: false, rtt_ms: null, trouble: 'It does not answer; it is tried again in 20 s' },
+        { ...relay, name: 'ams-2', region: 'Amsterdam', rtt_ms: 19.2, load_percent: 58 },
+      ],
+    },
+  },
+  not_measured: {
+    ...snapshot,
+    nat_type: 'unknown',
+    network: {
+      ...network,
+      summary: '',
+      mapping: '',
+      filtering: '',
+      hairpinning: null,
+      public_address: null,
+      port_mapping: { state: 'off' },
+      relays: [],
+    },
+  },
+  friends_16: crowd(16),
+  friends_64: crowd(64),
   problems: troubled,
   home_problems: { ...troubled, party: null, adapter: { state: 'closed' } },
   bad_setting: {

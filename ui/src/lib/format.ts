@@ -6,6 +6,7 @@ const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 
 const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+const timeOfDay = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
 
 const short = (value: number) => (Math.abs(value) < 9.95 ? oneDigit : integer).format(value);
 
@@ -38,6 +39,9 @@ export function formatRemaining(untilMs: number, nowMs: number): string | null {
 
 /** A moment (Unix milliseconds) as date and time of day in this device's time zone. */
 export const formatMoment = (ms: number) => moment.format(ms);
+
+/** The time of day of a moment (Unix milliseconds) in this device's time zone, to the second. */
+export const formatTime = (ms: number) => timeOfDay.format(ms);
 
 /** What the engine says, as a sentence of its own: a capital at its start and a full stop at its end. */
 export function sentence(text: string): string {

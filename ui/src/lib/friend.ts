@@ -1,5 +1,6 @@
-import type { PeerView } from '../bindings';
+import type { PeerView, Quality } from '../bindings';
 import { formatBytes, formatCount, formatMs, formatShare } from './format';
+import { sparkline } from './sparkline';
 import { texts } from './texts';
 
 /** How something is going; each tone has its own shape, so that colour is never the only sign. */
@@ -50,6 +51,41 @@ export function friendPath(peer: Pick<PeerView, 'state' | 'connection_type' | 'l
   };
 }
 
+/** How good a line is: bars as on a telephone, a colour and a word. */
+export interface QualityView {
+  /** How many of the five bars are full. */
+  bars: number;
+  tone: Tone;
+  label: string;
+}
+
+const grades = {
+  excellent: { bars: 5, tone: 'good' },
+  good: { bars: 4, tone: 'good' },
+  fair: { bars: 3, tone: 'warn' },
+  poor: { bars: 2, tone: 'warn' },
+  bad: { bars: 1, tone: 'bad' },
+} as const satisfies Record<Quality, Omit<QualityView, 'label'>>;
+
+/** From which share of lost packets on the loss is said beside the grade. */
+const NOTABLE_LOSS = 0.01;
+
+/** `null` until the line is measured. */
+export function friendQuality({ quality, loss }: Pick<PeerView, 'quality' | 'loss'>): QualityView | null {
+  if (quality === null) return null;
+  const grade = texts.quality[quality];
+  const isLossy = loss !== null && loss >= NOTABLE_LOSS;
+  return { ...grades[quality], label: isLossy ? texts.quality.lossy(grade, formatShare(loss)) : grade };
+}
+
+/** How the engine ends an explanation whose path is tried for again. */
+const NEXT_DIRECT_TRY = /; (?:retrying direct in \d+ s|trying direct now)\.$/;
+
+/** The engine's sentence without the seconds that stood still in it, where a countdown shows them. */
+export function friendExplanation(peer: Pick<PeerView, 'explanation' | 'next_direct_try_at_ms'>): string {
+  return peer.next_direct_try_at_ms === null ? peer.explanation : peer.explanation.replace(NEXT_DIRECT_TRY, '.');
+}
+
 export interface Detail {
   name: string;
   value: string;
@@ -57,13 +93,16 @@ export interface Detail {
 
 /** What is known beyond the row; what was not measured is left out. */
 export function friendDetails(peer: PeerView): Detail[] {
-  const { endpoint, jitter_ms, loss, first_packet_ms, traffic } = peer;
+  const { endpoint, jitter_ms, loss, mtu, first_packet_ms, traffic } = peer;
+  const minute = sparkline(peer.history_ms);
   const amount = (packets: number, bytes: number) =>
     texts.details.amount(formatCount(packets), formatBytes(bytes));
   const rows: [string, string | null][] = [
     [texts.details.endpoint, endpoint],
     [texts.details.jitter, jitter_ms === null ? null : formatMs(jitter_ms)],
     [texts.details.loss, loss === null ? null : formatShare(loss)],
+    [texts.details.range, minute && texts.details.span(formatMs(minute.leastMs), formatMs(minute.mostMs))],
+    [texts.details.mtu, mtu === null ? null : texts.units.byteCount(formatCount(mtu))],
     [texts.details.firstPacket, first_packet_ms === null ? null : formatMs(first_packet_ms)],
     [texts.details.sent, amount(traffic.sent_packets, traffic.sent_bytes)],
     [texts.details.received, amount(traffic.received_packets, traffic.received_bytes)],

@@ -17,13 +17,13 @@ export interface Banner {
 }
 
 /** What of a snapshot may need attention. */
-export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'party'>;
+export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'network' | 'party'>;
 
 /**
  * Everything that needs attention, worst first as the engine sorted it, each condition once. The engine reports
  * a refused setting as it was at its start: once the settings are on the screen, they say it themselves.
  */
-export function banners({ problems, adapter, control, party }: Condition, settingsSpeak = false): Banner[] {
+export function banners({ problems, adapter, control, network, party }: Condition, settingsSpeak = false): Banner[] {
   const shown = problems
     .filter(({ code }) => code !== 'bad_setting' || !settingsSpeak)
     .map((problem): Banner => {
@@ -43,6 +43,10 @@ export function banners({ problems, adapter, control, party }: Condition, settin
     const text = texts.problems.control(server, reason);
     if (known) known.retryAtMs = retryAtMs;
     else shown.push({ code, severity: 'warning', text, fix: texts.problems.controlFix, settings: null, retryAtMs });
+  }
+  if (network.udp_is_blocked) {
+    const { udpBlocked: text, udpBlockedFix: fix } = texts.problems;
+    shown.push({ code: 'udp_blocked', severity: 'warning', text, fix, settings: null, retryAtMs: null });
   }
   if (control.state === 'local' && party !== null) {
     const { alone: text, aloneFix: fix } = texts.problems;

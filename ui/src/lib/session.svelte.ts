@@ -3,8 +3,10 @@ import { getSnapshot, onNotice, onSnapshot, toCommandError, type Unsubscribe } f
 
 const NOTICES_SHOWN = 3;
 const NOTICE_SHOWN_MS = 8_000;
+/** What the feed remembers; the rest is in the log. */
+const NOTICES_KEPT = 50;
 
-/** A notice on the screen. */
+/** A notice on the screen; its key tells it from another of the same words. */
 export interface ShownNotice extends Notice {
   key: number;
 }
@@ -14,6 +16,8 @@ export class Session {
   snapshot = $state.raw<Snapshot | null>(null);
   failure = $state.raw<CommandError | null>(null);
   notices = $state.raw<readonly ShownNotice[]>([]);
+  /** What happened since the window opened, newest first. */
+  feed = $state.raw<readonly ShownNotice[]>([]);
 
   #subscriptions: Unsubscribe[] = [];
   #timers: ReturnType<typeof setTimeout>[] = [];
@@ -50,6 +54,7 @@ export class Session {
   #announce(notice: Notice): void {
     const key = this.#noticeKey++;
     this.notices = [...this.notices, { ...notice, key }].slice(-NOTICES_SHOWN);
+    this.feed = [{ ...notice, key }, ...this.feed].slice(0, NOTICES_KEPT);
     const timer = setTimeout(() => {
       this.#timers = this.#timers.filter((other) => other !== timer);
       this.notices = this.notices.filter((shown) => shown.key !== key);

@@ -3,7 +3,7 @@ import type { SettingView } from '../bindings';
 import { texts } from './texts';
 
 /** Words of keys that are no words of the language. */
-const spelled: Partial<Record<string, string>> = { udp: 'UDP', tcp: 'TCP', nat: 'NAT' };
+const spelled: Partial<Record<string, string>> = { udp: 'UDP', tcp: 'TCP', nat: 'NAT', stun: 'STUN' };
 
 /** Its name for people: the words of its key. A unit at the end is shown beside the value instead. */
 export function settingLabel({ key, unit }: Pick<SettingView, 'key' | 'unit'>): string {

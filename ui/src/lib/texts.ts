@@ -1,5 +1,5 @@
 // Every word the window says. Sentences that the engine writes (problems, explanations, refusals) come with the data.
-import type { ConnectionState, NatType } from '../bindings';
+import type { ConnectionState, NatType, Quality } from '../bindings';
 
 /** The language of the texts below, and so of the numbers between them. */
 export const language = 'en';
@@ -182,6 +182,7 @@ export const texts = {
     done: 'Copied',
     address: (name: string) => `Copy the address of ${name}`,
     ownAddress: 'Copy your address',
+    publicAddress: 'Copy your public address',
   },
 
   roster: {
@@ -211,7 +212,24 @@ export const texts = {
     relayed: 'Relayed',
     connecting: 'Finding a path',
     none: 'No path',
+    directIn: (time: string) => `Next try for a direct path in ${time}.`,
+    directNow: 'Trying a direct path now…',
   },
+
+  quality: {
+    label: 'Line:',
+    excellent: 'Excellent',
+    good: 'Good',
+    fair: 'Fair',
+    poor: 'Poor',
+    bad: 'Bad',
+    lossy: (grade: string, loss: string) => `${grade} · ${loss} lost`,
+    minute: (least: string, most: string, lostSeconds: number) => {
+      const range = least === most ? most : `${least} to ${most}`;
+      const lost = lostSeconds === 1 ? '1 second' : `${lostSeconds} seconds`;
+      return `Last minute: ${range}${lostSeconds === 0 ? '' : `, ${lost} without an answer`}`;
+    },
+  } satisfies Record<Quality, string> & Record<string, unknown>,
 
   state: {
     connecting: 'Connecting',
@@ -236,6 +254,9 @@ export const texts = {
     endpoint: 'Reached at',
     jitter: 'Jitter',
     loss: 'Loss',
+    range: 'Round trips of the last minute',
+    span: (least: string, most: string) => (least === most ? most : `${least} to ${most}`),
+    mtu: 'Largest packet',
     firstPacket: 'First packet after',
     sent: 'Sent',
     received: 'Received',
@@ -262,15 +283,63 @@ export const texts = {
     control: (server: string, reason: string) => `The server ${server} cannot be reached: ${reason}`,
     retryIn: (time: string) => `Next try in ${time}.`,
     retryNow: 'Trying now…',
+    udpBlocked: 'This network lets no UDP through. Friends are reached through relays, which is slower.',
+    udpBlockedFix: 'Use another network, or ask whoever runs this one to allow UDP. It is checked again by itself.',
   },
 
   notices: 'What happened',
+
+  feed: {
+    heading: 'What happened',
+    empty: 'Nothing yet. Friends who come and go, and paths that change, are listed here.',
+    earlier: (count: number) => `${count} earlier`,
+  },
+
+  network: {
+    heading: 'Your network',
+    notMeasured: 'How this network treats your traffic is not known yet.',
+    udpBlocked: 'Blocked: nothing but TCP gets through.',
+    details: 'Details',
+    detailsName: 'Details of your network',
+    publicAddress: 'Public address',
+    unknownAddress: 'not known yet',
+    udp: 'UDP',
+    ports: 'Ports',
+    admits: 'Who gets in',
+    hairpin: 'Meeting at the router',
+    hairpinning: {
+      yes: 'Two devices behind it can meet at its public address.',
+      no: 'Two devices behind it cannot meet at its public address.',
+    },
+    openPort: 'Open port',
+    mapping: {
+      off: 'The settings say not to ask the router for one.',
+      searching: 'The router is being asked.',
+      open: (address: string) => `The router opened ${address}.`,
+      unavailable: (reason: string) => `None. ${reason}`,
+    },
+    relays: {
+      heading: 'Relays',
+      none: 'No relays: friends must be reached directly.',
+      allDown: (count: number) => (count === 1 ? 'The only relay is out of order.' : 'All relays are out of order.'),
+      someDown: (down: number, count: number) =>
+        `${down} of ${count} relays ${down === 1 ? 'is' : 'are'} out of order; the others stand in.`,
+      sound: (count: number) => (count === 1 ? '1 relay is at hand.' : `${count} relays are at hand.`),
+    },
+    relay: {
+      held: 'Ready',
+      offered: 'On offer',
+      down: 'Out of order',
+      load: (percent: number) => `${percent} % busy`,
+    },
+  },
 
   units: {
     milliseconds: (value: string) => `${value} ms`,
     seconds: (value: number) => `${value} s`,
     minutes: (minutes: number, seconds: number) => `${minutes} min ${seconds} s`,
     percent: (value: string) => `${value} %`,
+    byteCount: (value: string) => `${value} bytes`,
     bytes: ['B', 'kB', 'MB', 'GB', 'TB'],
   },
 } as const;
