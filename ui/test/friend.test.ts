@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { friendDetails, friendPath, friendStatus } from '../src/lib/friend';
+import { friendDetails, friendExplanation, friendPath, friendQuality, friendStatus } from '../src/lib/friend';
 import { peer } from './fixtures';
 
 describe('friend', () => {
@@ -32,5 +32,45 @@ describe('friend', () => {
     expect(names(peer)).toContain('Jitter');
     expect(names({ ...peer, jitter_ms: null, endpoint: null })).not.toContain('Jitter');
     expect(friendDetails({ ...peer, loss: 0 })).toContainEqual({ name: 'Loss', value: '0 %' });
+  });
+
+  test('a grade has as many bars as it is good, and a word', () => {
+    const bars = (['bad', 'poor', 'fair', 'good', 'excellent'] as const).map(
+      (quality) => friendQuality({ quality, loss: 0 })?.bars,
+    );
+    expect(bars).toEqual([1, 2, 3, 4, 5]);
+    expect(friendQuality({ quality: 'fair', loss: 0 })).toEqual({ bars: 3, tone: 'warn', label: 'Fair' });
+    expect(friendQuality({ quality: null, loss: null })).toBeNull();
+  });
+
+  test('loss is said beside the grade from one per cent on', () => {
+    expect(friendQuality({ quality: 'poor', loss: 0.082 })?.label).toBe('Poor · 8.2 % lost');
+    expect(friendQuality({ quality: 'good', loss: 0.0099 })?.label).toBe('Good');
+    expect(friendQuality({ quality: 'good', loss: null })?.label).toBe('Good');
+  });
+
+  test('a line is drawn as good as it is', () => {
+    expect(friendPath({ ...peer, quality: 'fair' }).tone).toBe('warn');
+    expect(friendPath({ ...peer, quality: null }).tone).toBe('good');
+    expect(friendPath({ ...peer, state: 'degraded', quality: 'excellent' }).tone).toBe('warn');
+    expect(friendPath({ ...peer, state: 'degraded', quality: 'bad' }).tone).toBe('bad');
+    expect(friendPath({ ...peer, state: 'reconnecting', quality: 'bad' }).tone).toBe('busy');
+  });
+
+  test('the seconds in the engine’s sentence give way to a countdown', () => {
+    const because = 'Relayed by fra-1 because both routers are symmetric';
+    const shown = (explanation: string, next: number | null = 1) =>
+      friendExplanation({ explanation, next_direct_try_at_ms: next });
+    expect(shown(`${because}; retrying direct in 12 s.`)).toBe(`${because}.`);
+    expect(shown(`${because}; trying direct now.`)).toBe(`${because}.`);
+    expect(shown(`${because}; retrying direct in 12 s.`, null)).toBe(`${because}; retrying direct in 12 s.`);
+    expect(shown('Another sentence; of the engine.')).toBe('Another sentence; of the engine.');
+  });
+
+  test('details say the path’s largest packet and the span of the last minute', () => {
+    const details = friendDetails({ ...peer, mtu: 1_280, history_ms: [20, null, 31.2] });
+    expect(details).toContainEqual({ name: 'Largest packet', value: '1,280 bytes' });
+    expect(details).toContainEqual({ name: 'Last minute', value: '20 ms to 31 ms' });
+    expect(friendDetails({ ...peer, history_ms: [null] }).map(({ name }) => name)).not.toContain('Last minute');
   });
 });

@@ -36,6 +36,11 @@ describe('banners', () => {
     expect(banners(condition, true)).toEqual([]);
   });
 
+  test('a network without UDP is a warning, not an error', () => {
+    const shown = banners({ ...snapshot, network: { ...network, udp_is_blocked: true } });
+    expect(shown.map(({ code, severity }) => [code, severity])).toEqual([['udp_blocked', 'warning']]);
+  });
+
   test('a condition that the engine does not list is shown all the same', () => {
     const shown = banners({ problems: [], adapter, control, network, party: null });
     expect(shown.map(({ text, retryAtMs }) => [text, retryAtMs])).toEqual([

@@ -57,4 +57,17 @@ describe('session', () => {
     vi.advanceTimersByTime(8_000);
     expect(session.notices).toEqual([]);
   });
+
+  test('the feed keeps what happened, newest first, and not for ever', async () => {
+    fakeBackend(snapshot);
+    const session = new Session();
+    await session.start();
+    vi.useFakeTimers();
+    for (let at = 0; at < 60; at++) await send('notice', { at_ms: at, code: 'peer_joined', text: `friend ${at}` });
+    vi.advanceTimersByTime(60_000);
+    expect(session.feed).toHaveLength(50);
+    expect(session.feed[0]?.text).toBe('friend 59');
+    expect(session.feed.at(-1)?.text).toBe('friend 10');
+    expect(new Set(session.feed.map(({ key }) => key)).size).toBe(50);
+  });
 });

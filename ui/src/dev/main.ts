@@ -42,6 +42,9 @@ fakeBackend(scene, { data: ({ request }) => stored.answer(request) });
 mount(App, { target });
 
 if (scene !== null && 'party' in scene && scene.party && scene.party.peers.length > 0) {
-  for (const notice of notices(Date.now())) void send('notice', notice);
+  // The window listens only once it has asked.
+  setTimeout(() => {
+    for (const notice of notices(Date.now())) void send('notice', notice);
+  }, 100);
   if (parameters.has('live')) live(scene);
 }

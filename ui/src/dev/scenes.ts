@@ -253,7 +253,11 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   relayed: withPeers(relayed),
   degraded: withPeers(degraded, { ...peer, id: '3', name: 'Öykü' }),
   udp_blocked: {
-    ...withPeers({ ...relayed, explanation: 'Relayed by fra-1 (Frankfurt) because your network lets no UDP through; trying direct now.' }),
+    ...withPeers({
+      ...relayed,
+      explanation: 'Relayed by fra-1 (Frankfurt) because your network lets no UDP through; trying direct now.',
+      next_direct_try_at_ms: Date.now(),
+    }),
     nat_type: 'unknown',
     network: {
       ...network,
@@ -267,7 +271,12 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
     },
   },
   relay_down: {
-    ...withPeers(peer, { ...relayed, id: '3', name: 'Öykü', explanation: relayed.explanation.replaceAll('fra-1 (Frankfurt)', 'ams-2 (Amsterdam)') }),
+    ...withPeers(peer, {
+      ...relayed,
+      id: '3',
+      name: 'Öykü',
+      explanation: 'Relayed by ams-2 (Amsterdam) because both routers are symmetric; retrying direct in 12 s.',
+    }),
     network: {
       ...network,
       port_mapping: { state: 'searching' },

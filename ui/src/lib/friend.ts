@@ -37,20 +37,6 @@ export interface PathView {
   label: string;
 }
 
-export function friendPath(peer: Pick<PeerView, 'state' | 'connection_type' | 'latency_ms' | 'online'>): PathView {
-  const { tone } = friendStatus(peer);
-  if (tone === 'bad' || tone === 'quiet') return { line: 'none', tone: 'quiet', label: texts.path.none };
-  if (tone === 'busy' || peer.connection_type === 'connecting') {
-    return { line: 'seeking', tone, label: texts.path.connecting };
-  }
-  const way = texts.path[peer.connection_type];
-  return {
-    line: peer.connection_type,
-    tone,
-    label: peer.latency_ms === null ? way : `${way} · ${formatMs(peer.latency_ms)}`,
-  };
-}
-
 /** How good a line is: bars as on a telephone, a colour and a word. */
 export interface QualityView {
   /** How many of the five bars are full. */
@@ -66,6 +52,24 @@ const grades = {
   poor: { bars: 2, tone: 'warn' },
   bad: { bars: 1, tone: 'bad' },
 } as const satisfies Record<Quality, Omit<QualityView, 'label'>>;
+
+type Path = Pick<PeerView, 'state' | 'connection_type' | 'latency_ms' | 'online' | 'quality'>;
+
+export function friendPath(peer: Path): PathView {
+  const { tone } = friendStatus(peer);
+  if (tone === 'bad' || tone === 'quiet') return { line: 'none', tone: 'quiet', label: texts.path.none };
+  if (tone === 'busy' || peer.connection_type === 'connecting') {
+    return { line: 'seeking', tone, label: texts.path.connecting };
+  }
+  const way = texts.path[peer.connection_type];
+  const grade = peer.quality === null ? tone : grades[peer.quality].tone;
+  return {
+    line: peer.connection_type,
+    // A poor line is not drawn as a good one only because it holds.
+    tone: tone === 'good' || grade === 'bad' ? grade : tone,
+    label: peer.latency_ms === null ? way : `${way} · ${formatMs(peer.latency_ms)}`,
+  };
+}
 
 /** From which share of lost packets on the loss is said beside the grade. */
 const NOTABLE_LOSS = 0.01;

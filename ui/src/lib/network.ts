@@ -31,12 +31,12 @@ function portMapping(view: PortMappingView): string {
   }
 }
 
-/** What is known of the router; what was not measured is left out. */
+/** What is known of the router; what was not measured, or is the summary already, is left out. */
 export function networkFacts(network: NetworkView): Detail[] {
-  const { mapping, filtering, hairpinning, udp_is_blocked: isBlocked } = network;
+  const { summary, mapping, filtering, hairpinning, udp_is_blocked: isBlocked } = network;
   const rows: [string, string][] = [
     [texts.network.udp, isBlocked ? texts.network.udpBlocked : ''],
-    [texts.network.ports, mapping],
+    [texts.network.ports, mapping === summary ? '' : mapping],
     [texts.network.admits, filtering],
     [texts.network.hairpin, hairpinning === null ? '' : texts.network.hairpinning[hairpinning ? 'yes' : 'no']],
     [texts.network.openPort, portMapping(network.port_mapping)],

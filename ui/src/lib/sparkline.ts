@@ -11,6 +11,8 @@ const STEP = WIDTH / (SAMPLES - 1);
 const MARGIN = 2;
 /** The least round-trip time (milliseconds) at the top: a LAN's noise does not look like a mountain range. */
 const LEAST_TOP_MS = 40;
+/** How much higher than the slowest answer the drawing is: a steady line is no ceiling. */
+const HEADROOM = 1.25;
 
 export interface Sparkline {
   /** Path data of the times; lost seconds are gaps. */
@@ -30,7 +32,7 @@ export function sparkline(history: readonly (number | null)[]): Sparkline | null
   if (times.length === 0) return null;
   const leastMs = Math.min(...times);
   const mostMs = Math.max(...times);
-  const top = Math.max(mostMs, LEAST_TOP_MS);
+  const top = Math.max(mostMs * HEADROOM, LEAST_TOP_MS);
   const round = (value: number) => Math.round(value * 10) / 10;
   const x = (index: number) => round(WIDTH - (samples.length - 1 - index) * STEP);
   const y = (ms: number) => round(HEIGHT - MARGIN - (ms / top) * (HEIGHT - 2 * MARGIN));

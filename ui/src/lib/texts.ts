@@ -254,7 +254,7 @@ export const texts = {
     endpoint: 'Reached at',
     jitter: 'Jitter',
     loss: 'Loss',
-    range: 'Round trips of the last minute',
+    range: 'Last minute',
     span: (least: string, most: string) => (least === most ? most : `${least} to ${most}`),
     mtu: 'Largest packet',
     firstPacket: 'First packet after',
@@ -323,7 +323,7 @@ export const texts = {
       none: 'No relays: friends must be reached directly.',
       allDown: (count: number) => (count === 1 ? 'The only relay is out of order.' : 'All relays are out of order.'),
       someDown: (down: number, count: number) =>
-        `${down} of ${count} relays ${down === 1 ? 'is' : 'are'} out of order; the others stand in.`,
+        `${down} of ${count} relays ${down === 1 ? 'is' : 'are'} out of order; ${count - down === 1 ? 'the other stands' : 'the others stand'} in.`,
       sound: (count: number) => (count === 1 ? '1 relay is at hand.' : `${count} relays are at hand.`),
     },
     relay: {

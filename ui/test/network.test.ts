@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+
+import { networkFacts, networkStatus, relayRow, relaySummary } from '../src/lib/network';
+import { noticeTone } from '../src/lib/notice';
+import { network, relay } from './fixtures';
+
+const names = (shown: typeof network) => networkFacts(shown).map(({ name }) => name);
+const down = { ...relay, is_held: false, trouble: 'it does not answer' };
+
+describe('the player’s network', () => {
+  test('is not called good before it is measured, nor when nothing but TCP gets through', () => {
+    expect(networkStatus(network).tone).toBe('good');
+    expect(networkStatus({ summary: '', udp_is_blocked: false }).tone).toBe('quiet');
+    expect(networkStatus({ summary: 'no UDP here', udp_is_blocked: true })).toEqual({ tone: 'warn', words: 'No UDP here.' });
+    expect(networkStatus({ summary: '', udp_is_blocked: true }).words).toMatch(/Blocked/);
+  });
+
+  test('facts leave out what was not measured and what the summary says', () => {
+    expect(names({ ...network, mapping: 'Another sentence.' })).toEqual([
+      'Ports',
+      'Who gets in',
+      'Meeting at the router',
+      'Open port',
+    ]);
+    expect(names({ ...network, mapping: network.summary })).not.toContain('Ports');
+    expect(names({ ...network, filtering: '', hairpinning: null })).toEqual(['Open port']);
+    expect(names({ ...network, udp_is_blocked: true })).toContain('UDP');
+  });
+
+  test.each([
+    [{ state: 'off' }, /settings/],
+    [{ state: 'searching' }, /being asked/],
+    [{ state: 'open', external: '203.0.113.4:9' }, /203\.0\.113\.4:9/],
+    [{ state: 'unavailable', reason: 'there is no router' }, /^None\. There is no router\.$/],
+  ] as const)('the port mapping %o is said in words', (mapping, words) => {
+    expect(networkFacts({ ...network, port_mapping: mapping }).at(-1)?.value).toMatch(words);
+  });
+});
+
+describe('relays', () => {
+  test('one is ready, on offer or out of order', () => {
+    expect(relayRow(relay)).toMatchObject({ tone: 'good', label: 'Ready', facts: ['Frankfurt', '12 ms', '31 % busy'] });
+    expect(relayRow({ ...relay, is_held: false }).label).toBe('On offer');
+    expect(relayRow(down)).toMatchObject({ tone: 'bad', label: 'Out of order', trouble: 'It does not answer.' });
+  });
+
+  test('what is not known of one is left out', () => {
+    expect(relayRow({ ...relay, region: '', rtt_ms: null }).facts).toEqual(['31 % busy']);
+  });
+
+  test('the summary is as bad as what is left', () => {
+    expect(relaySummary([]).tone).toBe('quiet');
+    expect(relaySummary([relay, relay])).toEqual({ tone: 'good', words: '2 relays are at hand.' });
+    expect(relaySummary([relay, down])).toEqual({
+      tone: 'warn',
+      words: '1 of 2 relays is out of order; the other stands in.',
+    });
+    expect(relaySummary([down, down]).tone).toBe('bad');
+    expect(relaySummary([down]).words).toMatch(/only relay/);
+  });
+});
+
+test('what this window does not know is told without judgement', () => {
+  expect(noticeTone('moved_to_direct')).toBe('good');
+  expect(noticeTone('moved_to_relay')).toBe('warn');
+  expect(noticeTone('constructor')).toBe('quiet');
+});
