@@ -107,6 +107,27 @@ describe('the settings page', () => {
     expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Settings' }));
   });
 
+  test('a list of servers is text, and Enter saves it', async () => {
+    const { user, changes } = await openSettings();
+    const field = screen.getByLabelText<HTMLTextAreaElement>('STUN servers');
+    expect(field.value).toContain('stun.nextcloud.com:3478');
+    await user.clear(field);
+    await user.type(field, 'a.example, b.example:99{Enter}');
+    expect(changes).toEqual([{ ask: 'set_text', key: 'stun_servers', text: 'a.example, b.example:99' }]);
+    await user.clear(field);
+    await user.keyboard('{Enter}');
+    expect(changes.at(-1)).toEqual({ ask: 'set_text', key: 'stun_servers', text: '' });
+  });
+
+  test('a threshold is a number, saved as it is typed', async () => {
+    const { user, changes } = await openSettings();
+    const field = screen.getByLabelText<HTMLInputElement>('Quality good');
+    expect([field.value, field.inputMode]).toEqual(['80', 'numeric']);
+    await user.clear(field);
+    await user.type(field, '75{Enter}');
+    expect(changes).toEqual([{ ask: 'set_text', key: 'quality_good', text: '75' }]);
+  });
+
   test('a typed value is saved by Enter, needs a restart, and undone', async () => {
     const { user, changes } = await openSettings();
     const field = screen.getByLabelText<HTMLInputElement>('UDP port');
