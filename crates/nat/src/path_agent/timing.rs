@@ -38,7 +38,7 @@ pub const FAST_PERIOD: Duration = Duration::from_secs(3);
 /// second.
 pub const BUSY_PROBE: Duration = Duration::from_millis(200);
 /// The same where a relay carries it: nothing else tells of a relay's death, and the next relay is at hand.
-pub const BUSY_PROBE_RELAYED: Duration = Duration::from_millis(100);
+pub const BUSY_PROBE_RELAYED: Duration = Duration::from_millis(60);
 /// How long [`super::PathAgent::handle_traffic`] keeps the selected path busy.
 pub const BUSY_PERIOD: Duration = Duration::from_secs(1);
 /// Pause between probes of a proven path at rest. Keeps NAT mappings open and is what lets WireGuard go without
