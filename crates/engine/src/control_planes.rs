@@ -84,6 +84,13 @@ impl ControlPlanes {
         }
     }
 
+    /// Asks for relays with fresh credentials.
+    pub(crate) fn request_relays(&mut self, now: Now) {
+        if let Some(remote) = &mut self.remote {
+            remote.plane.request_relays(now);
+        }
+    }
+
     pub(crate) fn handle_link(&mut self, now: Now, event: LinkEvent) {
         if let Some(remote) = &mut self.remote {
             remote.plane.handle_link(now, event);

@@ -560,6 +560,9 @@ impl PartyManager {
     fn drain(&mut self, now: Now) {
         self.drain_control(now);
         if self.relays.take_outputs(&mut self.actions) {
+            if self.relays.take_refused_credentials() {
+                self.control.request_relays(now);
+            }
             for (server, address) in self.relays.take_reflexive() {
                 self.nat.handle_reflexive(server, address);
             }

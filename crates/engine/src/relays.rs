@@ -6,8 +6,12 @@ use std::{
 
 use lanrage_nat::{
     Allocation,
-    relay_pool::{PeerRelayInfo, PoolOutput, PoolReceived, RelayPool, RelayView, ResolvedRelay, StreamInput},
+    relay_pool::{
+        AllocationEnd, PeerRelayInfo, PoolOutput, PoolReceived, RelayPool, RelayView, ResolvedRelay,
+        StreamInput,
+    },
     relay_stream::{RelayStreamEvent, RelayStreamTarget},
+    turn::TurnFailure,
 };
 use lanrage_party::{AllocationId, Candidate, RelayOffer, RelayTransport};
 use tracing::{debug, info};
@@ -34,6 +38,7 @@ pub(crate) struct Relays {
     silent: BTreeSet<AllocationId>,
     /// Where relays see us, not yet told to anybody.
     reflexive: Vec<(SocketAddr, SocketAddr)>,
+    credentials_are_refused: bool,
 }
 
 /// An allocation that can be used.
@@ -54,6 +59,7 @@ impl Relays {
             busy: Vec::new(),
             silent: BTreeSet::new(),
             reflexive: Vec::new(),
+            credentials_are_refused: false,
         }
     }
 
@@ -194,6 +200,7 @@ impl Relays {
                     }
                 }
                 PoolOutput::Closed { allocation, why } => {
+                    self.credentials_are_refused |= why == AllocationEnd::Lost(TurnFailure::Unauthorized);
                     info!(allocation = allocation.0, ?why, "relay is left");
                     changed = true;
                     self.open.retain(|open| open.id != allocation);
@@ -249,6 +256,11 @@ impl Relays {
     /// Where relays see us, since the last time.
     pub(crate) fn take_reflexive(&mut self) -> Vec<(SocketAddr, SocketAddr)> {
         std::mem::take(&mut self.reflexive)
+    }
+
+    /// Whether a relay has refused our credentials since the last time: newer ones are needed.
+    pub(crate) fn take_refused_credentials(&mut self) -> bool {
+        std::mem::take(&mut self.credentials_are_refused)
     }
 
     /// Whether no relay can be used.
