@@ -110,6 +110,19 @@ export type DataSummary = {
   backups: Array<BackupView>, };
 
 /**
+ * What came from outside and was dropped, counted since the party was entered.
+ */
+export type DroppedView = {
+  /** Signals that were forged, replayed or malformed. */
+  signals: number,
+  /** STUN answers that nobody had asked for; since the start. */
+  stun_answers: number,
+  /** Probes that were malformed or answered nothing. */
+  probes: number,
+  /** Candidates that were unusable or too many. */
+  candidates: number, };
+
+/**
  * A favourite control server.
  */
 export type FavoriteView = {
@@ -171,7 +184,9 @@ export type NetworkView = {
   /** The port that the router was asked to open. */
   port_mapping: PortMappingView,
   /** The relays on offer, nearest first. */
-  relays: Array<RelayView>, };
+  relays: Array<RelayView>,
+  /** What came from outside and was not believed. */
+  dropped: DroppedView, };
 
 /**
  * Something that happened, for a feed or a notification.

@@ -14,7 +14,7 @@ use lanrage_tunnel::{LocalEnd, PeerConfig, initiates};
 use tracing::{debug, info};
 
 use crate::{
-    ConnectionState,
+    ConnectionState, DroppedView,
     action::TunnelAction,
     connection::{Connection, KnownPeer},
     entropy::Entropy,
@@ -61,6 +61,8 @@ pub(crate) struct ConnectionManager {
     distances_told_at: Option<Instant>,
     allocations: Vec<Allocation>,
     last_signal: u64,
+    /// Signals that were not authentic, not new, or not sensible.
+    dropped_signals: u64,
     outputs: VecDeque<ConnectionOutput>,
 }
 
@@ -82,6 +84,7 @@ impl ConnectionManager {
             distances_told_at: None,
             allocations: Vec::new(),
             last_signal: 0,
+            dropped_signals: 0,
             outputs: VecDeque::from([ConnectionOutput::Tunnel(TunnelAction::Enter(end))]),
         }
     }
@@ -226,6 +229,16 @@ impl ConnectionManager {
         self.allocations = allocations;
     }
 
+    /// Signals, probes and candidates that were not believed or not of use.
+    pub(crate) fn dropped(&self) -> DroppedView {
+        let mut dropped = DroppedView { signals: self.dropped_signals, ..DroppedView::default() };
+        for stats in self.connections.values().map(|connection| connection.agent.stats()) {
+            dropped.probes += stats.probes_malformed + stats.probes_unexpected;
+            dropped.candidates += stats.candidates_dropped;
+        }
+        dropped
+    }
+
     /// What the relays must know of the peers.
     pub(crate) fn relay_infos(&self) -> Vec<PeerRelayInfo> {
         self.connections.values().filter_map(Connection::relay_info).collect()
@@ -257,6 +270,7 @@ impl ConnectionManager {
             Ok(message) => Signal::decode(&message),
             Err(error) => {
                 debug!(peer = %from.short(), %error, "signal dropped");
+                self.dropped_signals += 1;
                 return;
             }
         };
@@ -269,8 +283,14 @@ impl ConnectionManager {
                 self.outputs.push_back(ConnectionOutput::PeersMoved);
                 self.drive(now, *from);
             }
-            Ok(_) => debug!(peer = %from.short(), "old signal dropped"),
-            Err(error) => debug!(peer = %from.short(), %error, "signal dropped"),
+            Ok(_) => {
+                debug!(peer = %from.short(), "old signal dropped");
+                self.dropped_signals += 1;
+            }
+            Err(error) => {
+                debug!(peer = %from.short(), %error, "signal dropped");
+                self.dropped_signals += 1;
+            }
         }
     }
 

@@ -50,6 +50,7 @@ pub use network_log::{
     UnknownLogLevel,
 };
 pub use snapshot::{
-    AdapterView, CommandError, ConnectionState, ControlView, InvitationLink, InvitationPreview, NetworkView,
-    Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
+    AdapterView, CommandError, ConnectionState, ControlView, DroppedView, InvitationLink, InvitationPreview,
+    NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, Severity, Snapshot,
+    Traffic,
 };

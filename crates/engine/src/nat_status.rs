@@ -10,6 +10,7 @@ use lanrage_nat::{
     host_candidates,
     net_watch::NetworkState,
     port_mapping::PortMapping,
+    stun,
 };
 use lanrage_party::{Candidate, CandidateType, NatType, UnixMillis, limits};
 use lanrage_store::NatResult;
@@ -35,6 +36,7 @@ pub(crate) struct NatStatus {
     report: Option<NatReport>,
     remembered: NatType,
     mapping: PortMapping,
+    unasked_answers: u64,
 }
 
 impl NatStatus {
@@ -50,6 +52,7 @@ impl NatStatus {
             report: None,
             remembered: NatType::Unknown,
             mapping: PortMapping::default(),
+            unasked_answers: 0,
         }
     }
 
@@ -151,8 +154,18 @@ impl NatStatus {
 
     /// A datagram that is not WireGuard's. True if the outside view changed.
     pub(crate) fn handle_datagram(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) -> bool {
-        self.stun.handle_datagram(now, from, bytes);
+        let answered = self.stun.handle_datagram(now, from, bytes);
+        let claims_to_answer = matches!(
+            stun::parse(bytes),
+            Ok(stun::Message::BindingResponse { .. } | stun::Message::BindingError { .. })
+        );
+        self.unasked_answers += u64::from(!answered && claims_to_answer);
         self.follow()
+    }
+
+    /// STUN answers to nothing that was asked: late, or forged.
+    pub(crate) const fn unasked_answers(&self) -> u64 {
+        self.unasked_answers
     }
 
     /// True if the outside view changed.

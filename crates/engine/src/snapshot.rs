@@ -47,6 +47,22 @@ pub struct NetworkView {
     pub port_mapping: PortMappingView,
     /// The relays on offer, nearest first.
     pub relays: Vec<RelayView>,
+    /// What came from outside and was not believed.
+    pub dropped: DroppedView,
+}
+
+/// What came from outside and was dropped, counted since the party was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct DroppedView {
+    /// Signals that were forged, replayed or malformed.
+    pub signals: u64,
+    /// STUN answers that nobody had asked for; since the start.
+    pub stun_answers: u64,
+    /// Probes that were malformed or answered nothing.
+    pub probes: u64,
+    /// Candidates that were unusable or too many.
+    pub candidates: u64,
 }
 
 /// The port that the router was asked to open.

@@ -5,8 +5,8 @@ use lanrage_nat::{behaviour_shell::NatReport, port_mapping::PortMapping, relay_p
 use lanrage_party::{Party, Peer, PeerId};
 
 use crate::{
-    ControlView, InvitationLink, NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView,
-    Severity, Snapshot, Traffic,
+    ControlView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView, PortMappingView, Problem,
+    RelayView, Severity, Snapshot, Traffic,
     connection::{Connection, RelayAddress, Surroundings},
     party_manager::{ActiveParty, PartyManager},
     words::sentence,
@@ -87,6 +87,10 @@ impl PartyManager {
                 }
             },
             relays: self.relays.views().into_iter().map(relay).collect(),
+            dropped: DroppedView {
+                stun_answers: self.nat.unasked_answers(),
+                ..self.party.as_ref().map(|party| party.connections.dropped()).unwrap_or_default()
+            },
         }
     }
 

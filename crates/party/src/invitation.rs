@@ -43,6 +43,10 @@ impl FromStr for ControlEndpoint {
         };
         let url = Url::parse(&text).map_err(|_| bad)?;
         let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        // Escapes and international names make it longer than it was typed.
+        if url.as_str().len() > CONTROL_ENDPOINT_BYTES {
+            return Err(bad);
+        }
         if matches!(url.scheme(), "ws" | "wss") && url.host_str().is_some_and(|h| !h.is_empty()) && plain {
             Ok(Self(url))
         } else {

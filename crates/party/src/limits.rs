@@ -6,8 +6,8 @@ pub const NAME_BYTES: usize = 48;
 pub const PEERS_PER_PARTY: usize = 64;
 /// Most candidates that one peer may offer.
 pub const CANDIDATES: usize = 24;
-/// Longest invitation link, in bytes, with its prefix.
-pub const INVITATION_BYTES: usize = 2_048;
+/// Longest invitation link, in bytes, with its prefix: as many and as long endpoints as there may be fit.
+pub const INVITATION_BYTES: usize = 3_072;
 /// Most control endpoints in one invitation.
 pub const CONTROL_ENDPOINTS: usize = 8;
 /// Longest control endpoint URL, in bytes.

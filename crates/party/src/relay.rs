@@ -84,7 +84,9 @@ impl FromStr for RelayUri {
         if port == 0 || !host.chars().all(legal) {
             return Err(Malformed);
         }
-        Ok(Self { host: host.to_owned(), port, transport })
+        let uri = Self { host: host.to_owned(), port, transport };
+        // Its own form is the one that travels, with what was left out here.
+        if uri.to_string().len() > limits::RELAY_URI_BYTES { Err(TooLong) } else { Ok(uri) }
     }
 }
 
@@ -237,6 +239,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<RelayUri>(), Err(RelayUriError::Malformed), "{text}");
         }
+    }
+
+    #[test]
+    fn a_uri_whose_own_form_is_too_long_is_refused() {
+        let longest = limits::RELAY_URI_BYTES - "turn::3478?transport=udp".len();
+        let text = |length: usize| format!("turn:{}", "a".repeat(length));
+        assert!(text(longest).parse::<RelayUri>().unwrap().to_string().parse::<RelayUri>().is_ok());
+        assert_eq!(text(longest + 1).parse::<RelayUri>(), Err(RelayUriError::TooLong));
     }
 
     #[test]
