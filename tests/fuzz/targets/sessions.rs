@@ -26,7 +26,7 @@ pub(crate) fn server(data: &[u8]) {
         let connection = input.below(4) as u64;
         let session = sessions.entry(connection).or_insert_with(|| {
             let random = SessionRandom::from_random([connection as u8; 64]);
-            if connection % 2 == 0 {
+            if connection.is_multiple_of(2) {
                 hub.connect(ConnectionId(connection), proven(connection as u8), START);
             }
             ServerSession::new(ConnectionLimits::default(), Vec::new(), random, clock.now)
@@ -47,7 +47,7 @@ pub(crate) fn server(data: &[u8]) {
                 let text = String::from_utf8_lossy(input.bytes()).into_owned();
                 session.handle_frame(clock.now, &text);
                 // Whoever has proven nothing is heard by its session alone.
-                if connection % 2 == 0
+                if connection.is_multiple_of(2)
                     && let Ok(ClientMessage::Request(request)) = ClientMessage::parse(&text)
                 {
                     hub.request(ConnectionId(connection), request, START);
