@@ -31,6 +31,8 @@ mod relay_shell;
 mod relays;
 mod roster;
 mod signal;
+#[cfg(test)]
+mod simulation;
 mod snapshot;
 mod status;
 mod storage;
