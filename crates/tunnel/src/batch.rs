@@ -5,6 +5,9 @@ use lanrage_party::limits::PACKET_BYTES;
 /// Bytes in one slot: room for the largest packet with everything WireGuard adds, and to spare, so that
 /// whatever fits a slot before opening or after sealing also fits after or before it.
 pub(crate) const SLOT_BYTES: usize = 2_048;
+/// Bytes in front of every packet's slot, where the header of an offloading device goes (see `offload`): what is written
+/// is then one piece. A multiple of 16, so that copies into slots stay aligned.
+pub(crate) const HEADROOM: usize = 16;
 /// Slots in one batch. A batch is what one wake-up costs at most before the other direction's timers run.
 pub(crate) const SLOTS: usize = 64;
 /// What WireGuard adds to a packet (whitepaper §5.4.6: 16 bytes of header, 16 of tag).
@@ -14,13 +17,13 @@ pub(crate) const RELAY_BYTES: usize = 4 + 3;
 
 const _: () =
     assert!(PACKET_BYTES + SEAL_BYTES + RELAY_BYTES < SLOT_BYTES, "a sealed packet must fit a slot");
-const _: () = assert!(SLOTS * SLOT_BYTES <= 128 * 1024, "a batch is bounded memory");
+const _: () = assert!(SLOTS * size_of::<Slot>() <= 136 * 1024, "a batch is bounded memory");
 const _: () = assert!(SLOT_BYTES <= u16::MAX as usize, "lengths are kept in 16 bits");
 
-type Slot = [u8; SLOT_BYTES];
+type Slot = [u8; HEADROOM + SLOT_BYTES];
 
 fn slots() -> Box<[Slot]> {
-    vec![[0; SLOT_BYTES]; SLOTS].into_boxed_slice()
+    vec![[0; HEADROOM + SLOT_BYTES]; SLOTS].into_boxed_slice()
 }
 
 /// Packets on their way from or to the virtual device: at most [`PacketBatch::CAPACITY`], each of at most
@@ -76,7 +79,7 @@ impl PacketBatch {
 
     /// The next free slot, for a reader that fills it itself and then calls [`commit`](Self::commit).
     pub fn slot(&mut self) -> Option<&mut [u8]> {
-        self.slots.get_mut(self.len).map(<[u8; SLOT_BYTES]>::as_mut_slice)
+        self.slots.get_mut(self.len).map(|slot| &mut slot[HEADROOM..])
     }
 
     /// Takes the first `len` bytes of the slot last given out as a packet. Without a free slot, or with a
@@ -93,13 +96,36 @@ impl PacketBatch {
         let last = self.len.checked_sub(1)?;
         let (before, after) = self.slots.split_at_mut(self.len);
         let len = usize::from(self.lengths[last]);
-        after.first_mut()?[..len].copy_from_slice(&before[last][..len]);
+        let packet = HEADROOM..HEADROOM + len;
+        after.first_mut()?[packet.clone()].copy_from_slice(&before[last][packet]);
         Some(len)
+    }
+
+    /// The packet at this place, which must be smaller than [`len`](Self::len).
+    pub(crate) fn packet(&self, at: usize) -> &[u8] {
+        &self.slots[at][HEADROOM..HEADROOM + usize::from(self.lengths[at])]
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn packet_mut(&mut self, at: usize) -> &mut [u8] {
+        &mut self.slots[at][HEADROOM..HEADROOM + usize::from(self.lengths[at])]
+    }
+
+    /// Writes bytes right in front of the packet at this place, at most [`HEADROOM`].
+    pub(crate) fn put_in_front<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        const { assert!(N <= HEADROOM) };
+        self.slots[at][HEADROOM - N..HEADROOM].copy_from_slice(&bytes);
+    }
+
+    /// The packet at this place with the last `front` bytes before it, at most [`HEADROOM`].
+    pub(crate) fn packet_with_front(&self, at: usize, front: usize) -> &[u8] {
+        &self.slots[at][HEADROOM - front..HEADROOM + usize::from(self.lengths[at])]
     }
 
     /// The packets, oldest first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.slots[..self.len].iter().zip(&self.lengths).map(|(slot, len)| &slot[..usize::from(*len)])
+        let slots = self.slots[..self.len].iter().zip(&self.lengths);
+        slots.map(|(slot, len)| &slot[HEADROOM..HEADROOM + usize::from(*len)])
     }
 
     /// Forgets all packets.

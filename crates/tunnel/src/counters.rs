@@ -72,6 +72,8 @@ drop_reasons! {
     OwnDestination,
     /// From the device: the protocol number of probes, which is ours inside the tunnel.
     ReservedProtocol,
+    /// From the device: an offload header that does not fit its packet.
+    MalformedOffload,
     /// From the device: the OS's answer to the unicast copy of a broadcast that nobody here listens for.
     UnicastCopyRefused,
     /// From the device: the oldest packet that waited for a session, pushed out by a newer one.

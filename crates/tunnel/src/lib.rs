@@ -29,6 +29,7 @@ mod fragment;
 mod icmp;
 mod inbox;
 mod io;
+mod offload;
 mod packet;
 mod peer;
 mod pending;
