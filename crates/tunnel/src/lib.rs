@@ -28,7 +28,14 @@ mod event;
 mod fragment;
 mod icmp;
 mod inbox;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod io;
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, unused_imports, reason = "no device of today offloads")
+)]
 mod offload;
 mod packet;
 mod peer;

@@ -12,6 +12,6 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use coalesce::{Coalescer, PIECES, Write};
+pub(crate) use coalesce::{Coalescer, PIECES};
 pub(crate) use segment::segment;
 pub(crate) use virtio::Virtio;

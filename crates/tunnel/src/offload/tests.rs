@@ -72,7 +72,7 @@ fn flow(n: u8) -> Packet {
             ends: ([10, 66, 0, 1], [10, 66, 0, 2]),
             service: 0,
             id: 0xFFF0,
-            dont_fragment: n % 3 == 0,
+            dont_fragment: n.is_multiple_of(3),
             ttl: 64,
             options: Vec::new(),
         },
