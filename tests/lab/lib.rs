@@ -56,6 +56,8 @@ pub mod teeworlds;
 #[cfg(target_os = "linux")]
 mod topology;
 #[cfg(target_os = "linux")]
+mod wire;
+#[cfg(target_os = "linux")]
 pub mod world;
 
 #[cfg(target_os = "linux")]
@@ -66,4 +68,5 @@ pub use self::{
     program::program,
     stage::Stage,
     topology::{Carrier, Lab, Lan},
+    wire::Wire,
 };

@@ -42,6 +42,12 @@ pub(crate) const ORACLES: Purpose = Purpose {
     packages: &["coturn", "miniupnpd"],
 };
 
+/// To measure the tunnel, and others for comparison.
+pub(crate) const BENCH: Purpose = Purpose {
+    reason: "other tunnels to compare ours with, and the traffic to measure them by",
+    packages: &["iperf3", "nebula", "openssl", "openvpn", "tinc", "wireguard-go", "wireguard-tools"],
+};
+
 /// To play in labs.
 pub(crate) const GAME: Purpose =
     Purpose { reason: "a real LAN game to find through the tunnel", packages: &["teeworlds-server"] };
@@ -73,6 +79,10 @@ pub(crate) struct Tool {
 pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20" };
 /// Dependencies that nothing uses.
 pub(crate) const CARGO_MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9" };
+/// A WireGuard of user space, made with the library that ours uses.
+pub(crate) const BORINGTUN: Tool = Tool { name: "boringtun-cli", version: "0.7.1" };
+/// Another one, its descendant.
+pub(crate) const GOTATUN: Tool = Tool { name: "gotatun-cli", version: "0.10.2" };
 /// WebDriver for Tauri windows.
 pub(crate) const TAURI_DRIVER: Tool = Tool { name: "tauri-driver", version: "2.1.0" };
 
