@@ -32,6 +32,8 @@ pub mod flow;
 #[cfg(target_os = "linux")]
 mod host;
 #[cfg(target_os = "linux")]
+pub mod integrity;
+#[cfg(target_os = "linux")]
 mod ip;
 #[cfg(target_os = "linux")]
 pub mod meeting;

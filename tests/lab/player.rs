@@ -34,6 +34,14 @@ impl Player {
         Self::start(host, name, &["create", "--party-name", party, "--control", control])
     }
 
+    /// Starts a player that makes a party and hosts it itself, for whoever is on its network.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn create_without_server(host: &Host, name: &'static str, party: &str) -> Result<Self> {
+        Self::start(host, name, &["create", "--party-name", party])
+    }
+
     /// Opens a player's window, and makes a party in it. What a second `lanrage` is told goes to the first.
     ///
     /// # Errors

@@ -10,13 +10,14 @@ use lanrage_adapter::{Device, Ready};
 use lanrage_tunnel::{PacketBatch, PacketDevice};
 
 /// An adapter as the data plane's packet threads use it. The two crates do not know each other.
-pub(crate) struct TunnelDevice {
+pub struct TunnelDevice {
     device: Arc<dyn Device>,
     refused: AtomicU64,
 }
 
 impl TunnelDevice {
-    pub(crate) fn new(device: Arc<dyn Device>) -> Self {
+    /// Wraps an adapter.
+    pub fn new(device: Arc<dyn Device>) -> Self {
         Self { device, refused: AtomicU64::new(0) }
     }
 }

@@ -9,16 +9,22 @@ mod search;
 mod traffic;
 mod usage;
 
-use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use lanrage_lab::{
     Wire,
+    integrity::{self, Place},
     world::{self, World},
 };
 
-use self::{figures::Results, measure::Scale, program::Program, report::Place};
+use self::{figures::Results, measure::Scale, program::Program, report::Machine};
 use crate::{
     readme,
     setup::{self, Setup},
@@ -27,6 +33,9 @@ use crate::{
 
 /// Others having more than this share of the processors make a measurement doubtful.
 const DOUBTFUL_SHARE: f64 = 0.05;
+
+/// What TCP carries in each direction to prove that nothing is changed.
+const INTEGRITY_BYTES: u64 = 1 << 30;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -48,6 +57,10 @@ pub(crate) struct Options {
     /// Write the tables into README.md
     #[arg(long, conflicts_with_all = ["quick", "only"])]
     update_readme: bool,
+    /// Instead, send 1 GiB in each direction at once through ours, and datagrams of every length meanwhile, and check
+    /// that nothing is changed
+    #[arg(long, conflicts_with_all = ["quick", "only", "json", "update_readme"])]
+    integrity: bool,
     /// Use the programs as they were built last
     #[arg(long)]
     no_build: bool,
@@ -75,6 +88,7 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
         prepare(setup, options)?;
     }
     match world::enter()? {
+        World::Inside if options.integrity => prove_integrity(),
         World::Inside => compare(options),
         World::Left(status) if status.success() => Ok(()),
         World::Left(status) => bail!("the programs were not compared ({status})"),
@@ -83,7 +97,8 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
 
 fn prepare(setup: Setup, options: &Options) -> Result<()> {
     setup.packages(&[setup::COMPILE, setup::LAB, setup::BENCH])?;
-    for tool in options.programs().into_iter().filter_map(Program::tool) {
+    let programs = if options.integrity { vec![Program::Ours] } else { options.programs() };
+    for tool in programs.into_iter().filter_map(Program::tool) {
         if let Err(error) = setup.tools(&[tool]) {
             eprintln!("{} {error:#}", shell::red("left out:"));
         }
@@ -93,6 +108,24 @@ fn prepare(setup: Setup, options: &Options) -> Result<()> {
         let load = ["build", "--release", "--package", "lanrage-tests", "--bin", "bench_load"];
         shell::run(&mut cargo(&load))?;
     }
+    Ok(())
+}
+
+fn prove_integrity() -> Result<()> {
+    let wire = Wire::lay()?;
+    let tunnel = Program::Ours.start(&wire)?;
+    let [one, two] = [(&wire.one, tunnel.addresses[0]), (&wire.two, tunnel.addresses[1])];
+    let [one, two] = [one, two].map(|(host, address)| Place { host, address });
+    let begun = Instant::now();
+    let proof = integrity::prove(one, two, INTEGRITY_BYTES)?;
+    println!(
+        "{} MiB by TCP came out as they went in, in {:.0} s; so did {} small and {} large datagrams, {} sent",
+        proof.tcp_bytes >> 20,
+        begun.elapsed().as_secs_f64(),
+        proof.small_datagrams,
+        proof.large_datagrams,
+        proof.datagrams_sent
+    );
     Ok(())
 }
 
@@ -130,14 +163,14 @@ fn compare(options: &Options) -> Result<()> {
         }
     }
 
-    let place = Place::here(versions);
-    println!("{}", report::text(&results, &place));
+    let machine = Machine::here(versions);
+    println!("{}", report::text(&results, &machine));
     if let Some(file) = &options.json {
-        let text = serde_json::to_string_pretty(&report::json(&results, &place))?;
+        let text = serde_json::to_string_pretty(&report::json(&results, &machine))?;
         fs::write(file, text + "\n").with_context(|| file.display().to_string())?;
     }
     if options.update_readme {
-        readme::replace("bench", &report::markdown(&results, &place, options.rounds()))?;
+        readme::replace("bench", &report::markdown(&results, &machine, options.rounds()))?;
     }
     ensure!(!results.rounds.is_empty(), "nothing was measured");
     Ok(())

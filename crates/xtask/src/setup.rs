@@ -38,8 +38,8 @@ pub(crate) const LAB: Purpose = Purpose {
 
 /// To test against other people's servers.
 pub(crate) const ORACLES: Purpose = Purpose {
-    reason: "another relay and another router's port mapping, to test ours against",
-    packages: &["coturn", "miniupnpd"],
+    reason: "another relay, another router's port mapping and another WireGuard, to test ours against",
+    packages: &["coturn", "miniupnpd", "wireguard-go", "wireguard-tools"],
 };
 
 /// To measure the tunnel, and others for comparison.

@@ -76,7 +76,7 @@ pub(super) fn program(program: Program, wire: &Wire, scale: Scale) -> Result<Mea
         measured.round.insert(Figure::Start, start.as_secs_f64() * 1e3);
     }
     thread::sleep(SETTLE);
-    let way = Way::along(wire, tunnel.to);
+    let way = Way::along(wire, tunnel.addresses[1]);
     let has_programs = !tunnel.processes.is_empty();
     if has_programs {
         let ids: Vec<_> = tunnel.processes.iter().map(lanrage_lab::Process::id).collect();

@@ -105,8 +105,8 @@ trait Prepared {
 #[derive(Debug)]
 pub(crate) struct Tunnel {
     pub(crate) processes: Vec<Process>,
-    /// The address of end two, in the tunnel.
-    pub(crate) to: Ipv4Addr,
+    /// The addresses of the two ends, in the tunnel.
+    pub(crate) addresses: [Ipv4Addr; 2],
     /// From the start of one end, while the other stands, to the first echo.
     pub(crate) start: Option<Duration>,
 }
@@ -197,22 +197,23 @@ impl Program {
     /// If that takes more than half a minute.
     pub(crate) fn start(self, wire: &Wire) -> Result<Tunnel> {
         if self == Self::Raw {
-            return Ok(Tunnel { processes: Vec::new(), to: wire.two.address(), start: None });
+            let addresses = [wire.one.address(), wire.two.address()];
+            return Ok(Tunnel { processes: Vec::new(), addresses, start: None });
         }
         let mut prepared = self.prepare(wire)?;
         let two = prepared.start(End::Two, wire)?;
         let begun = Instant::now();
         let one = prepared.start(End::One, wire)?;
-        let to = prepared.address(End::Two);
+        let addresses = [prepared.address(End::One), prepared.address(End::Two)];
         let _echo = Echo::start(wire.two.udp(ECHO_PORT)?)?;
         let first = echo::await_first(
             &wire.one.udp(0)?,
-            SocketAddrV4::new(to, ECHO_PORT),
+            SocketAddrV4::new(addresses[1], ECHO_PORT),
             b"the first packet",
             START_LIMIT,
         )
         .with_context(|| format!("end one said:\n{}end two said:\n{}", one.tail(), two.tail()))?;
-        Ok(Tunnel { processes: vec![one, two], to, start: Some(first.duration_since(begun)) })
+        Ok(Tunnel { processes: vec![one, two], addresses, start: Some(first.duration_since(begun)) })
     }
 }
 

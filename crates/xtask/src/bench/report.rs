@@ -12,7 +12,7 @@ use crate::shell;
 
 /// Where and when it was measured.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Machine {
     processor: String,
     cores: usize,
     kernel: String,
@@ -21,7 +21,7 @@ pub(super) struct Place {
     versions: BTreeMap<Program, String>,
 }
 
-impl Place {
+impl Machine {
     /// This machine, now.
     pub(super) fn here(versions: BTreeMap<Program, String>) -> Self {
         let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -134,8 +134,8 @@ fn goal(goal: &Goal) -> String {
 }
 
 /// Everything, for a terminal.
-pub(super) fn text(results: &Results, place: &Place) -> String {
-    let mut text = format!("\n{}\n\n{}", place.words(), aligned(&raw(results)));
+pub(super) fn text(results: &Results, machine: &Machine) -> String {
+    let mut text = format!("\n{}\n\n{}", machine.words(), aligned(&raw(results)));
     let ratios = ratios(results);
     if !ratios.is_empty() {
         text += &format!("\n{}A ratio above 1 is in our favour in every row.\n", aligned(&ratios));
@@ -149,8 +149,8 @@ pub(super) fn text(results: &Results, place: &Place) -> String {
 }
 
 /// The tables with their legend, for the README.
-pub(super) fn markdown(results: &Results, place: &Place, rounds: u32) -> String {
-    let mut text = format!("{}; median of {rounds} rounds.\n\n", place.words());
+pub(super) fn markdown(results: &Results, machine: &Machine, rounds: u32) -> String {
+    let mut text = format!("{}; median of {rounds} rounds.\n\n", machine.words());
     let ratios = ratios(results);
     if !ratios.is_empty() {
         text += &format!(
@@ -168,12 +168,12 @@ pub(super) fn markdown(results: &Results, place: &Place, rounds: u32) -> String 
         text += &format!("- {}: {value}\n", goal.words);
     }
     let versions: Vec<_> =
-        place.versions.values().filter(|version| !version.is_empty()).map(String::as_str).collect();
+        machine.versions.values().filter(|version| !version.is_empty()).map(String::as_str).collect();
     text + &format!("\nMeasured: {}.\n", versions.join("; "))
 }
 
 /// Everything, for a script.
-pub(super) fn json(results: &Results, place: &Place) -> Value {
+pub(super) fn json(results: &Results, machine: &Machine) -> Value {
     let mut programs = Map::new();
     for program in measured(results) {
         let mut all = Map::new();
@@ -186,7 +186,7 @@ pub(super) fn json(results: &Results, place: &Place) -> Value {
                 json!({ "median": spread.median, "min": spread.least, "max": spread.most, "rounds": values }),
             );
         }
-        let version = place.versions.get(&program);
+        let version = machine.versions.get(&program);
         programs.insert(program.name().to_owned(), json!({ "version": version, "figures": all }));
     }
     let goals: Vec<_> = figures::goals(results)
@@ -194,9 +194,9 @@ pub(super) fn json(results: &Results, place: &Place) -> Value {
         .map(|goal| json!({ "goal": goal.words, "value": goal.value, "met": goal.met }))
         .collect();
     json!({
-        "machine": { "cpu": place.processor, "cores": place.cores },
-        "kernel": place.kernel,
-        "date": place.date,
+        "machine": { "cpu": machine.processor, "cores": machine.cores },
+        "kernel": machine.kernel,
+        "date": machine.date,
         "programs": programs,
         "sixteen_peers_by_one": results.sixteen_by_one,
         "goals": goals,
@@ -243,8 +243,8 @@ mod tests {
 
     #[test]
     fn a_script_sees_every_round() {
-        let place = Place::here(BTreeMap::from([(Program::Nebula, "1.6".to_owned())]));
-        let json = json(&results(), &place);
+        let machine = Machine::here(BTreeMap::from([(Program::Nebula, "1.6".to_owned())]));
+        let json = json(&results(), &machine);
         let nebula = &json["programs"]["nebula"];
         assert_eq!(nebula["version"], "1.6");
         assert_eq!(nebula["figures"]["tcp_1_mbps"]["rounds"], json!([1_000.0, null]));
