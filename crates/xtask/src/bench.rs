@@ -17,14 +17,19 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use lanrage_lab::{
     Wire,
     integrity::{self, Place},
     world::{self, World},
 };
 
-use self::{figures::Results, measure::Scale, program::Program, report::Machine};
+use self::{
+    figures::Results,
+    measure::{Part, Scale},
+    program::Program,
+    report::Machine,
+};
 use crate::{
     readme,
     setup::{self, Setup},
@@ -45,6 +50,12 @@ pub(crate) struct Options {
     /// Only these programs
     #[arg(long, value_delimiter = ',', value_enum, value_name = "PROGRAM")]
     only: Vec<Program>,
+    /// Only these parts of a round
+    #[arg(long, value_delimiter = ',', value_enum, value_name = "PART")]
+    parts: Vec<Part>,
+    /// Measure the party of sixteen too when only some programs or parts are
+    #[arg(long)]
+    party: bool,
     /// How long each flow is measured
     #[arg(long, default_value_t = 3.0, value_name = "SECONDS")]
     seconds: f64,
@@ -55,7 +66,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Write the tables into README.md
-    #[arg(long, conflicts_with_all = ["quick", "only"])]
+    #[arg(long, conflicts_with_all = ["quick", "only", "parts"])]
     update_readme: bool,
     /// Instead, send 1 GiB in each direction at once through ours, and datagrams of every length meanwhile, and check
     /// that nothing is changed
@@ -78,7 +89,16 @@ impl Options {
 
     fn scale(&self) -> Scale {
         let seconds = if self.quick { 1.0 } else { self.seconds.clamp(1.0, 60.0) };
-        Scale { length: Duration::from_secs_f64(seconds), halvings: if self.quick { 2 } else { 4 } }
+        let parts = if self.parts.is_empty() { Part::value_variants() } else { &self.parts };
+        Scale {
+            parts: parts.to_vec(),
+            length: Duration::from_secs_f64(seconds),
+            halvings: if self.quick { 2 } else { 4 },
+        }
+    }
+
+    fn with_party(&self) -> bool {
+        self.party || (!self.quick && self.only.is_empty() && self.parts.is_empty())
     }
 }
 
@@ -146,11 +166,10 @@ fn compare(options: &Options) -> Result<()> {
         // Each begins once, if there are enough rounds: who comes first finds a cooler machine.
         let first = round as usize % programs.len();
         for &program in programs[first..].iter().chain(&programs[..first]) {
-            measure(program, &wire, options.scale(), round, &mut results);
+            measure(program, &wire, &options.scale(), round, &mut results);
         }
     }
-    let with_party = !options.quick && programs.contains(&Program::Ours);
-    if with_party {
+    if options.with_party() && programs.contains(&Program::Ours) {
         match party::measure(options.rounds(), options.scale().length) {
             Ok(shares) => {
                 println!(
@@ -177,7 +196,7 @@ fn compare(options: &Options) -> Result<()> {
 }
 
 /// Measures a program once; one that fails is told of, and the others go on.
-fn measure(program: Program, wire: &Wire, scale: Scale, round: u32, results: &mut Results) {
+fn measure(program: Program, wire: &Wire, scale: &Scale, round: u32, results: &mut Results) {
     let number = round + 1;
     let measured = match measure::program(program, wire, scale) {
         Ok(measured) => measured,

@@ -3,7 +3,8 @@
 use std::{thread, time::Duration};
 
 use anyhow::Result;
-use lanrage_lab::Wire;
+use clap::ValueEnum;
+use lanrage_lab::{Process, Wire};
 
 use super::{
     figures::{Figure, Round},
@@ -25,9 +26,26 @@ const BULK_BYTES: usize = 1_228;
 const BULK_SHARE: f64 = 0.6;
 const GIB: f64 = (1_u64 << 30) as f64;
 
+/// A part of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Round trips without other traffic
+    Idle,
+    /// TCP alone
+    Tcp,
+    /// The highest rates of packets
+    Packets,
+    /// Round trips while TCP flows
+    UnderTcp,
+    /// Round trips while large packets flow
+    UnderUdp,
+}
+
 /// How a round is measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Scale {
+    /// What of it.
+    pub(super) parts: Vec<Part>,
     /// How long each flow is measured.
     pub(super) length: Duration,
     /// How often the search for a rate halves what it does not know.
@@ -69,7 +87,7 @@ impl Measured {
 ///
 /// # Errors
 /// If it does not start.
-pub(super) fn program(program: Program, wire: &Wire, scale: Scale) -> Result<Measured> {
+pub(super) fn program(program: Program, wire: &Wire, scale: &Scale) -> Result<Measured> {
     let tunnel = program.start(wire)?;
     let mut measured = Measured::default();
     if let Some(start) = tunnel.start {
@@ -79,19 +97,19 @@ pub(super) fn program(program: Program, wire: &Wire, scale: Scale) -> Result<Mea
     let way = Way::along(wire, tunnel.addresses[1]);
     let has_programs = !tunnel.processes.is_empty();
     if has_programs {
-        let ids: Vec<_> = tunnel.processes.iter().map(lanrage_lab::Process::id).collect();
+        let ids: Vec<_> = tunnel.processes.iter().map(Process::id).collect();
         measured.round.insert(Figure::MemoryIdle, usage::memory_mb(&ids));
     }
-    measured.take("idle ping", |round| {
-        let pings = traffic::ping(way, scale.length)?;
-        insert(round, [(Figure::IdlePing50, pings.p50), (Figure::IdlePing99, pings.p99)]);
-        Ok(())
-    });
     let memory = MemoryWatch::start(&tunnel.processes);
-    tcp(&mut measured, &tunnel, way, scale);
-    packets(&mut measured, &tunnel, way, scale);
-    under_tcp(&mut measured, way, scale);
-    under_udp(&mut measured, way, scale);
+    for part in Part::value_variants().iter().filter(|part| scale.parts.contains(part)) {
+        match part {
+            Part::Idle => idle(&mut measured, way, scale),
+            Part::Tcp => tcp(&mut measured, &tunnel, way, scale),
+            Part::Packets => packets(&mut measured, &tunnel, way, scale),
+            Part::UnderTcp => under_tcp(&mut measured, way, scale),
+            Part::UnderUdp => under_udp(&mut measured, way, scale),
+        }
+    }
     if has_programs {
         measured.round.insert(Figure::MemoryLoaded, memory.most_mb());
     }
@@ -102,7 +120,15 @@ fn insert<const N: usize>(round: &mut Round, values: [(Figure, Option<f64>); N])
     round.extend(values.into_iter().filter_map(|(figure, value)| Some((figure, value?))));
 }
 
-fn tcp(measured: &mut Measured, tunnel: &Tunnel, way: Way<'_>, scale: Scale) {
+fn idle(measured: &mut Measured, way: Way<'_>, scale: &Scale) {
+    measured.take("idle ping", |round| {
+        let pings = traffic::ping(way, scale.length)?;
+        insert(round, [(Figure::IdlePing50, pings.p50), (Figure::IdlePing99, pings.p99)]);
+        Ok(())
+    });
+}
+
+fn tcp(measured: &mut Measured, tunnel: &Tunnel, way: Way<'_>, scale: &Scale) {
     measured.take("TCP, 1 stream", |round| {
         let before = usage::cpu_seconds(&tunnel.processes)?;
         let carried = TcpFlow::start(way, Flow::Streams(1), scale.length)?.finish()?;
@@ -125,7 +151,7 @@ fn tcp(measured: &mut Measured, tunnel: &Tunnel, way: Way<'_>, scale: Scale) {
     }
 }
 
-fn packets(measured: &mut Measured, tunnel: &Tunnel, way: Way<'_>, scale: Scale) {
+fn packets(measured: &mut Measured, tunnel: &Tunnel, way: Way<'_>, scale: &Scale) {
     for (what, size, figure) in [
         ("packets of 64 B", 64, Figure::Packets64),
         ("packets of 200 B", 200, Figure::Packets200),
@@ -157,7 +183,7 @@ fn holds(packets: &Packets) -> bool {
     packets.in_time > packets.due * 0.99
 }
 
-fn under_tcp(measured: &mut Measured, way: Way<'_>, scale: Scale) {
+fn under_tcp(measured: &mut Measured, way: Way<'_>, scale: &Scale) {
     measured.take("game and ping under bulk TCP", |round| {
         let bulk =
             TcpFlow::start(way, Flow::Streams(1), WARM_UP + scale.length + Duration::from_millis(500))?;
@@ -178,9 +204,14 @@ fn under_tcp(measured: &mut Measured, way: Way<'_>, scale: Scale) {
     });
 }
 
-fn under_udp(measured: &mut Measured, way: Way<'_>, scale: Scale) {
-    let Some(&highest) = measured.round.get(&Figure::Packets1400) else { return };
+fn under_udp(measured: &mut Measured, way: Way<'_>, scale: &Scale) {
     measured.take("game and ping under bulk UDP", |round| {
+        let highest = match round.get(&Figure::Packets1400) {
+            Some(&known) => known,
+            None => search::highest(scale.halvings, |rate| {
+                Ok(holds(&PacketFlow::start(way, 1400, rate, RATE_TIME)?.finish()?))
+            })?,
+        };
         let length = WARM_UP + scale.length + Duration::from_millis(500);
         let bulk = PacketFlow::start(way, BULK_BYTES, highest * BULK_SHARE, length)?;
         thread::sleep(WARM_UP);
