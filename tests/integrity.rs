@@ -20,7 +20,7 @@ fn bytes_and_datagrams_of_every_length_come_out_unchanged_in_both_directions_at_
     world::test(|| {
         let wire = Wire::lay()?;
         let one = Player::create_without_server(&wire.one, "one", "Whole")?;
-        let two = Player::join(&wire.two, "two", one.link()?)?;
+        let two = Player::join(&wire.two, "two", one.own_link()?)?;
         let [one_address, two_address] =
             [one.wait_for_address(MEET_LIMIT)?, two.wait_for_address(MEET_LIMIT)?];
         let deadline = Instant::now() + MEET_LIMIT;

@@ -65,7 +65,7 @@ pub mod world;
 #[cfg(target_os = "linux")]
 pub use self::{
     host::Host,
-    player::Player,
+    player::{Player, names_a_host},
     process::Process,
     program::program,
     stage::Stage,

@@ -1,10 +1,16 @@
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    fs,
+    net::Ipv4Addr,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Context, Result};
-use lanrage_lab::{Host, Process, Wire};
+use anyhow::{Result, ensure};
+use lanrage_lab::{Host, Process, Wire, names_a_host, stage};
 use serde_json::Value;
 
-use super::{End, Prepared, folder, release, urgent};
+use super::{End, Prepared, output_of, release, urgent};
 
 /// How long a player may take to be in a party.
 const PARTY_LIMIT: Duration = Duration::from_secs(20);
@@ -27,9 +33,23 @@ impl Ours {
     /// If there is none after twenty seconds.
     pub(crate) fn create(host: &Host) -> Result<(Process, String, Ipv4Addr)> {
         let player = start(host, &["create"])?;
-        let (event, address) = in_party(&player, "created")?;
-        let link = event["link"].as_str().context("a party without a link")?.to_owned();
-        Ok((player, link, address))
+        let address = in_party(&player, "created")?;
+        let deadline = Instant::now() + PARTY_LIMIT;
+        loop {
+            // The first link is made before the host listens.
+            let mut status = host.command(release("lanrage"));
+            status.args(["status", "--json", "--data-dir"]).arg(data_folder(host)?);
+            let answer: Value = serde_json::from_str(&output_of(&mut status)?)?;
+            match answer["party"]["invitation"].as_str() {
+                Some(link) if names_a_host(link) => return Ok((player, link.to_owned(), address)),
+                _ => ensure!(
+                    Instant::now() < deadline,
+                    "the host does not listen; it said:\n{}",
+                    player.tail()
+                ),
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Joins the party of `link` on `host`.
@@ -38,7 +58,7 @@ impl Ours {
     /// If it is not in it after twenty seconds.
     pub(crate) fn join(host: &Host, link: &str) -> Result<(Process, Ipv4Addr)> {
         let player = start(host, &["join", link])?;
-        let (_, address) = in_party(&player, "joined")?;
+        let address = in_party(&player, "joined")?;
         Ok((player, address))
     }
 }
@@ -69,14 +89,21 @@ impl Prepared for Ours {
 fn start(host: &Host, words: &[&str]) -> Result<Process> {
     let mut command = urgent(host, release("lanrage"));
     command.args(words).args(["--json", "--name", host.name(), "--data-dir"]);
-    command.arg(folder(&format!("ours-{}", host.name()))?);
+    let data = data_folder(host)?;
+    // Of an earlier round.
+    fs::remove_dir_all(&data)?;
+    command.arg(data);
     host.spawn(command)
 }
 
-fn in_party(player: &Process, event: &str) -> Result<(Value, Ipv4Addr)> {
+fn data_folder(host: &Host) -> Result<PathBuf> {
+    stage::data_folder(&format!("bench-ours-{}", host.name()))
+}
+
+fn in_party(player: &Process, event: &str) -> Result<Ipv4Addr> {
     player.wait_for(event, PARTY_LIMIT, |line| {
         let said: Value = serde_json::from_str(line).ok()?;
         let address = said["virtual_ip"].as_str()?.parse().ok()?;
-        (said["event"] == event).then_some((said, address))
+        (said["event"] == event).then_some(address)
     })
 }
