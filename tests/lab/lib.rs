@@ -32,6 +32,8 @@ pub mod flow;
 #[cfg(target_os = "linux")]
 mod host;
 #[cfg(target_os = "linux")]
+pub mod integrity;
+#[cfg(target_os = "linux")]
 mod ip;
 #[cfg(target_os = "linux")]
 pub mod meeting;
@@ -56,14 +58,17 @@ pub mod teeworlds;
 #[cfg(target_os = "linux")]
 mod topology;
 #[cfg(target_os = "linux")]
+mod wire;
+#[cfg(target_os = "linux")]
 pub mod world;
 
 #[cfg(target_os = "linux")]
 pub use self::{
     host::Host,
-    player::Player,
+    player::{Player, names_a_host},
     process::Process,
     program::program,
     stage::Stage,
     topology::{Carrier, Lab, Lan},
+    wire::Wire,
 };

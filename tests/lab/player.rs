@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 
 use crate::{Host, Process, expected::Path as Way, program, stage};
@@ -32,6 +33,14 @@ impl Player {
     /// If the program cannot be started.
     pub fn create(host: &Host, name: &'static str, party: &str, control: &str) -> Result<Self> {
         Self::start(host, name, &["create", "--party-name", party, "--control", control])
+    }
+
+    /// Starts a player that makes a party and hosts it itself, for whoever is on its network.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn create_without_server(host: &Host, name: &'static str, party: &str) -> Result<Self> {
+        Self::start(host, name, &["create", "--party-name", party])
     }
 
     /// Opens a player's window, and makes a party in it. What a second `lanrage` is told goes to the first.
@@ -149,6 +158,28 @@ impl Player {
         }
     }
 
+    /// The link of a party that this player hosts itself, once friends can find it by that: the first one is made before
+    /// the player listens.
+    ///
+    /// # Errors
+    /// If there is none after twenty seconds.
+    pub fn own_link(&self) -> Result<String> {
+        let deadline = Instant::now() + COMMAND_LIMIT;
+        loop {
+            let link = self.link()?;
+            if names_a_host(&link) {
+                return Ok(link);
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "player {} does not listen; it said:\n{}",
+                self.name,
+                self.tail()
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// What `lanrage status` says.
     ///
     /// # Errors
@@ -251,9 +282,34 @@ impl Player {
     }
 }
 
+/// Whether a link says where its party can be found.
+#[must_use]
+pub fn names_a_host(link: &str) -> bool {
+    let code = link.rsplit('/').next().unwrap_or_default();
+    // Text, between a version and a check.
+    let content = BASE64URL_NOPAD.decode(code.as_bytes()).unwrap_or_default();
+    String::from_utf8_lossy(&content).contains("\"ws")
+}
+
 /// A `lanrage` on this host, with this data folder.
 fn lanrage(host: &Host, words: &[&str], data: &Path) -> Command {
     let mut command = host.command(program("lanrage"));
     command.args(words).args(["--json", "--data-dir"]).arg(data);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_a_host;
+
+    #[test]
+    fn a_link_made_before_its_host_listens_leads_nowhere() {
+        let link = |content: &str| {
+            let content = [b"\x01", content.as_bytes(), b"\xe2\x9a"].concat();
+            format!("lanrage://join/{}", data_encoding::BASE64URL_NOPAD.encode(&content))
+        };
+        assert!(names_a_host(&link(r#"{"i":"37","c":["ws://192.168.77.2:45777"]}"#)));
+        assert!(!names_a_host(&link(r#"{"i":"37","c":[]}"#)));
+        assert!(!names_a_host("lanrage://join/!"));
+    }
 }

@@ -87,6 +87,24 @@ impl Process {
         }
     }
 
+    /// Waits until the program has ended, and returns the last lines that it has written to both of its outputs.
+    ///
+    /// # Errors
+    /// If it still runs after `limit`.
+    pub fn wait_for_end(&self, limit: Duration) -> Result<String> {
+        let deadline = Instant::now() + limit;
+        let mut log = self.output.lock();
+        while log.closed_streams < 2 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                bail!("{} did not end within {limit:?}; it said:\n{}", self.label, log.tail());
+            }
+            (log, _) = self.output.changed.wait_timeout(log, left).unwrap_or_else(PoisonError::into_inner);
+        }
+        let lines: Vec<_> = log.lines.iter().map(String::as_str).collect();
+        Ok(lines.join("\n"))
+    }
+
     /// The last lines the program has written.
     #[must_use]
     pub fn tail(&self) -> String {

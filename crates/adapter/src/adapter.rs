@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, IoSlice};
 
 use crate::{
     AdapterConfig, AdapterError, Device, Ready,
@@ -55,16 +55,24 @@ impl Device for Adapter {
         &self.name
     }
 
-    fn wait(&self) -> io::Result<Ready> {
-        self.packets.wait()
+    fn queues(&self) -> usize {
+        self.packets.queues()
     }
 
-    fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
-        self.packets.try_read(buf)
+    fn offloads(&self) -> bool {
+        self.packets.offloads()
     }
 
-    fn write(&self, packet: &[u8]) -> io::Result<()> {
-        self.packets.write(packet)
+    fn wait(&self, queue: usize) -> io::Result<Ready> {
+        self.packets.wait(queue)
+    }
+
+    fn try_read(&self, queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
+        self.packets.try_read(queue, buf)
+    }
+
+    fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
+        self.packets.write(queue, packet)
     }
 
     fn wake(&self) {

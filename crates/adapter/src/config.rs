@@ -20,6 +20,9 @@ pub struct AdapterConfig {
     pub subnet: Subnet,
     /// Largest packet in bytes, IP header included; at least 68 (RFC 791).
     pub mtu: u16,
+    /// Whether the device may have a queue for each lane and exchange packets larger than the MTU, where the system
+    /// can. Without it there is one queue of plain packets, as on systems that cannot.
+    pub offload: bool,
 }
 
 impl AdapterConfig {
@@ -54,6 +57,7 @@ mod tests {
             address: VirtualIp([10, 66, 0, 1].into()),
             subnet: Subnet::DEFAULT,
             mtu: 1420,
+            offload: true,
         }
     }
 

@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, IoSlice};
 
 /// Why [`Device::wait`] came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,37 +9,51 @@ pub enum Ready {
     Woken,
 }
 
-/// The packet side of a virtual network device: whole IP packets with no header before them.
+/// Most bytes that [`Device::try_read`] gives at once: the header of an offloading device, and the longest IP packet.
+pub const FRAME_BYTES: usize = VIRTIO_HEADER_BYTES + u16::MAX as usize;
+/// Bytes in front of every packet of a device that offloads: Linux's `virtio_net_hdr`, in the machine's byte order.
+pub const VIRTIO_HEADER_BYTES: usize = 10;
+
+/// The packet side of a virtual network device: whole IP packets, with a header before them if it
+/// [offloads](Self::offloads).
 ///
-/// Meant for one reading thread, which loops over [`wait`](Self::wait) and then
+/// Meant for one reading thread for each queue, which loops over [`wait`](Self::wait) and then
 /// [`try_read`](Self::try_read) until it yields `None`. Writing and waking are for any thread. Nothing here
 /// allocates per packet.
 pub trait Device: Send + Sync {
     /// The interface's name as the operating system shows it.
     fn name(&self) -> &str;
 
-    /// Blocks until a packet can be read or [`wake`](Self::wake) was called, ever. A wake is reported before
-    /// packets.
+    /// How many queues there are, numbered from 0: one, or one for each [`Lane`](lanrage_party::Lane) under its number.
+    fn queues(&self) -> usize;
+
+    /// Whether packets carry a header of [`VIRTIO_HEADER_BYTES`], in both directions, and may be larger than the MTU:
+    /// the reader then segments what it reads and completes its checksums, and the writer may coalesce.
+    fn offloads(&self) -> bool;
+
+    /// Blocks until a packet can be read from the queue or [`wake`](Self::wake) was called, ever. A wake is reported
+    /// before packets.
     ///
     /// # Errors
     /// The operating system's, if waiting itself fails.
-    fn wait(&self) -> io::Result<Ready>;
+    fn wait(&self, queue: usize) -> io::Result<Ready>;
 
-    /// Takes the next packet that the system sent into the device, or `None` if there is none now. Never
-    /// blocks. A packet longer than `buf` is cut: give a buffer of at least the MTU.
+    /// Takes the next packet that the system sent into the queue, or `None` if there is none now. Never
+    /// blocks. A packet longer than `buf` is cut: give [`FRAME_BYTES`] to a device that offloads, and at least the MTU
+    /// to another.
     ///
     /// # Errors
     /// The device is gone (removed by the user, say); it will not come back.
-    fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>>;
+    fn try_read(&self, queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>>;
 
-    /// Hands one packet to the system as if it had arrived from the network. Never blocks.
+    /// Hands one packet, given in pieces, to the system as if it had arrived from the network. Never blocks.
     ///
     /// # Errors
     /// The system refuses the packet: it is not IP, the device is down or gone, or a queue is full. The packet
     /// is dropped and later ones may succeed.
-    fn write(&self, packet: &[u8]) -> io::Result<()>;
+    fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()>;
 
-    /// Ends the reading: the current [`wait`](Self::wait) and every later one return [`Ready::Woken`]. Never
-    /// blocks; calling it again changes nothing.
+    /// Ends the reading: the current [`wait`](Self::wait) of every queue and every later one return
+    /// [`Ready::Woken`]. Never blocks; calling it again changes nothing.
     fn wake(&self);
 }

@@ -20,6 +20,6 @@ mod routes;
 
 pub use adapter::Adapter;
 pub use config::AdapterConfig;
-pub use device::{Device, Ready};
+pub use device::{Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES};
 pub use error::AdapterError;
 pub use routes::overlapping_route;

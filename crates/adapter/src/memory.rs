@@ -1,6 +1,10 @@
 //! A virtual network device with no operating system behind it, for tests.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io::{self, IoSlice},
+    sync::Arc,
+    time::Duration,
+};
 
 use lanrage_party::limits::DATAGRAM_BYTES;
 
@@ -33,16 +37,24 @@ impl Device for MemoryAdapter {
         &self.name
     }
 
-    fn wait(&self) -> io::Result<Ready> {
+    fn queues(&self) -> usize {
+        1
+    }
+
+    fn offloads(&self) -> bool {
+        false
+    }
+
+    fn wait(&self, _queue: usize) -> io::Result<Ready> {
         Ok(self.outgoing.wait())
     }
 
-    fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
+    fn try_read(&self, _queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
         self.outgoing.try_pop(buf)
     }
 
-    fn write(&self, packet: &[u8]) -> io::Result<()> {
-        self.incoming.push(packet).map_err(|refused| match refused {
+    fn write(&self, _queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
+        self.incoming.push(&one_piece(packet)).map_err(|refused| match refused {
             Refused::Full => io::ErrorKind::WouldBlock.into(),
             Refused::Closed => io::ErrorKind::BrokenPipe.into(),
         })
@@ -57,6 +69,14 @@ impl Drop for MemoryAdapter {
     fn drop(&mut self) {
         self.outgoing.close();
         self.incoming.close();
+    }
+}
+
+/// Without offload a packet is one piece already.
+fn one_piece<'a>(packet: &'a [IoSlice<'_>]) -> std::borrow::Cow<'a, [u8]> {
+    match packet {
+        [whole] => (&**whole).into(),
+        pieces => pieces.iter().flat_map(|piece| piece.iter().copied()).collect::<Vec<u8>>().into(),
     }
 }
 
@@ -99,12 +119,12 @@ mod tests {
     fn packets_cross_in_both_directions() {
         let (adapter, system) = pair("lanrage0");
         assert!(system.send(b"out"));
-        assert_eq!(adapter.wait().unwrap(), Ready::Packets);
+        assert_eq!(adapter.wait(0).unwrap(), Ready::Packets);
         let mut buf = [0; 16];
-        assert_eq!(adapter.try_read(&mut buf).unwrap(), Some(3));
-        assert_eq!(adapter.try_read(&mut buf).unwrap(), None);
+        assert_eq!(adapter.try_read(0, &mut buf).unwrap(), Some(3));
+        assert_eq!(adapter.try_read(0, &mut buf).unwrap(), None);
 
-        adapter.write(b"in").unwrap();
+        adapter.write(0, &[IoSlice::new(b"i"), IoSlice::new(b"n")]).unwrap();
         assert_eq!(system.receive(Duration::ZERO).as_deref(), Some(&b"in"[..]));
         assert_eq!(system.receive(Duration::ZERO), None);
     }
@@ -113,7 +133,7 @@ mod tests {
     fn a_wake_from_another_thread_ends_a_wait() {
         let (adapter, _system) = pair("lanrage0");
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| adapter.wait().unwrap());
+            let waiting = scope.spawn(|| adapter.wait(0).unwrap());
             adapter.wake();
             assert_eq!(waiting.join().unwrap(), Ready::Woken);
         });
@@ -123,15 +143,16 @@ mod tests {
     fn a_removed_device_ends_the_wait_and_every_later_read() {
         let (adapter, system) = pair("lanrage0");
         drop(system);
-        assert_eq!(adapter.wait().unwrap(), Ready::Packets);
-        assert!(adapter.try_read(&mut [0; 16]).is_err());
-        assert!(adapter.write(b"x").is_err());
+        assert_eq!(adapter.wait(0).unwrap(), Ready::Packets);
+        assert!(adapter.try_read(0, &mut [0; 16]).is_err());
+        assert!(adapter.write(0, &[IoSlice::new(b"x")]).is_err());
     }
 
     #[test]
     fn a_system_that_reads_nothing_loses_packets_and_blocks_nobody() {
         let (adapter, _system) = pair("lanrage0");
-        let accepted = (0..QUEUE_PACKETS + 10).filter(|_| adapter.write(b"x").is_ok()).count();
+        let accepted =
+            (0..QUEUE_PACKETS + 10).filter(|_| adapter.write(0, &[IoSlice::new(b"x")]).is_ok()).count();
         assert_eq!(accepted, QUEUE_PACKETS);
     }
 }

@@ -12,8 +12,10 @@ use std::{
     time::Duration,
 };
 
-use lanrage_adapter::{Adapter, AdapterConfig, AdapterError, Device, Ready, overlapping_route};
-use lanrage_party::{Subnet, VirtualIp};
+use lanrage_adapter::{
+    Adapter, AdapterConfig, AdapterError, Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES, overlapping_route,
+};
+use lanrage_party::{Lane, Subnet, VirtualIp};
 use serde_json::Value;
 
 const INSIDE: &str = "LANRAGE_TEST_INSIDE_NAMESPACE";
@@ -49,7 +51,13 @@ fn in_private_network(test: &str, body: fn()) {
 }
 
 fn config() -> AdapterConfig {
-    AdapterConfig { name: "lanrage0".into(), address: VirtualIp(OWN), subnet: Subnet::DEFAULT, mtu: 1420 }
+    AdapterConfig {
+        name: "lanrage0".into(),
+        address: VirtualIp(OWN),
+        subnet: Subnet::DEFAULT,
+        mtu: 1420,
+        offload: false,
+    }
 }
 
 /// A config whose address and subnet collide with no other number's.
@@ -63,6 +71,11 @@ fn numbered(n: u8) -> AdapterConfig {
 
 fn open(config: &AdapterConfig) -> Adapter {
     Adapter::open(config).unwrap_or_else(|error| panic!("{error}: {error:?}. {}", error.fix()))
+}
+
+/// Writes a whole packet.
+fn write(adapter: &Adapter, packet: &[u8]) -> std::io::Result<()> {
+    adapter.write(0, &[std::io::IoSlice::new(packet)])
 }
 
 /// `ip` with its arguments in one string; what it printed.
@@ -100,8 +113,8 @@ fn read_until_seen(adapter: &Arc<Adapter>, mut wanted: Vec<SocketAddrV4>) {
     });
     let mut buf = [0; 1500];
     while !wanted.is_empty() {
-        assert_eq!(adapter.wait().unwrap(), Ready::Packets, "never left through the adapter: {wanted:?}");
-        while let Some(length) = adapter.try_read(&mut buf).unwrap() {
+        assert_eq!(adapter.wait(0).unwrap(), Ready::Packets, "never left through the adapter: {wanted:?}");
+        while let Some(length) = adapter.try_read(0, &mut buf).unwrap() {
             let packet = &buf[..length];
             assert_eq!(packet[0] >> 4, 4, "only IPv4 is expected on the device: {packet:02x?}");
             const UDP: u8 = 17;
@@ -224,7 +237,7 @@ fn written_packets_reach_sockets_by_unicast_broadcast_and_group() {
         socket.join_multicast_v4(&group, &OWN).unwrap();
         let from = SocketAddrV4::new(PEER, 5000);
         for to in [OWN, Ipv4Addr::BROADCAST, Subnet::DEFAULT.broadcast(), group] {
-            adapter.write(&udp_packet(from, SocketAddrV4::new(to, 4445), &to.octets())).unwrap();
+            write(&adapter, &udp_packet(from, SocketAddrV4::new(to, 4445), &to.octets())).unwrap();
             let mut buf = [0; 64];
             let (length, sender) = socket.recv_from(&mut buf).unwrap_or_else(|error| panic!("{to}: {error}"));
             assert_eq!((&buf[..length], sender), (&to.octets()[..], from.into()));
@@ -236,10 +249,10 @@ fn written_packets_reach_sockets_by_unicast_broadcast_and_group() {
 fn what_is_no_packet_is_refused_and_the_next_one_is_taken() {
     in_private_network("what_is_no_packet_is_refused_and_the_next_one_is_taken", || {
         let adapter = open(&config());
-        assert!(adapter.write(b"").is_err());
-        assert!(adapter.write(&[0xff; 40]).is_err());
+        assert!(write(&adapter, b"").is_err());
+        assert!(write(&adapter, &[0xff; 40]).is_err());
         let from = SocketAddrV4::new(PEER, 5000);
-        adapter.write(&udp_packet(from, SocketAddrV4::new(OWN, 5000), b"x")).unwrap();
+        write(&adapter, &udp_packet(from, SocketAddrV4::new(OWN, 5000), b"x")).unwrap();
     });
 }
 
@@ -250,15 +263,15 @@ fn a_wake_ends_the_current_wait_and_every_later_one() {
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
                 // The kernel may say something of its own first.
-                while adapter.wait().unwrap() == Ready::Packets {
-                    while adapter.try_read(&mut [0; 1500]).unwrap().is_some() {}
+                while adapter.wait(0).unwrap() == Ready::Packets {
+                    while adapter.try_read(0, &mut [0; 1500]).unwrap().is_some() {}
                 }
             });
             adapter.wake();
             waiting.join().unwrap();
         });
         adapter.wake();
-        assert_eq!(adapter.wait().unwrap(), Ready::Woken);
+        assert_eq!(adapter.wait(0).unwrap(), Ready::Woken);
     });
 }
 
@@ -358,9 +371,9 @@ fn a_device_that_the_user_deletes_ends_the_wait_with_an_error_instead_of_spinnin
             std::thread::scope(|scope| {
                 let reading = scope.spawn(|| {
                     loop {
-                        assert_eq!(adapter.wait().unwrap(), Ready::Packets);
+                        assert_eq!(adapter.wait(0).unwrap(), Ready::Packets);
                         loop {
-                            match adapter.try_read(&mut [0; 1500]) {
+                            match adapter.try_read(0, &mut [0; 1500]) {
                                 Ok(Some(_)) => {}
                                 Ok(None) => break,
                                 Err(error) => return error,
@@ -371,11 +384,65 @@ fn a_device_that_the_user_deletes_ends_the_wait_with_an_error_instead_of_spinnin
                 ip("link delete lanrage0");
                 reading.join().unwrap();
             });
-            assert!(
-                adapter
-                    .write(&udp_packet(SocketAddrV4::new(PEER, 1), SocketAddrV4::new(OWN, 9), b"x"))
-                    .is_err()
-            );
+            let packet = udp_packet(SocketAddrV4::new(PEER, 1), SocketAddrV4::new(OWN, 9), b"x");
+            assert!(write(&adapter, &packet).is_err());
         },
     );
+}
+
+/// Sends with the system's own sockets, and reads which queue each packet came out of.
+#[test]
+fn the_kernel_puts_each_packet_into_the_queue_of_its_lane() {
+    in_private_network("the_kernel_puts_each_packet_into_the_queue_of_its_lane", || {
+        let adapter = open(&AdapterConfig { offload: true, ..config() });
+        assert!(adapter.offloads());
+        assert_eq!(adapter.queues(), Lane::BOTH.len(), "two queues, told apart by the kernel");
+        let socket = UdpSocket::bind((OWN, 0)).unwrap();
+        let sizes = [1_usize, 100, 672, 673, 1_392, 3_000];
+        for size in sizes {
+            socket.send_to(&vec![size as u8; size], (PEER, 9)).unwrap();
+        }
+        let mut seen = [Vec::new(), Vec::new()];
+        let mut frame = vec![0; FRAME_BYTES];
+        for lane in Lane::BOTH {
+            assert_eq!(adapter.wait(lane as usize).unwrap(), Ready::Packets);
+            while let Some(length) = adapter.try_read(lane as usize, &mut frame).unwrap() {
+                let packet = &frame[VIRTIO_HEADER_BYTES..length];
+                assert_eq!(Lane::of(packet), lane, "{packet:02x?}");
+                let is_ours = packet[16..20] == PEER.octets();
+                seen[lane as usize].extend(is_ours.then_some(packet.len()));
+            }
+        }
+        let [bulk, express] = seen;
+        assert_eq!(express, [29, 128, 700]);
+        assert_eq!(bulk[..2], [701, 1_420]);
+        assert_eq!(bulk.len(), 5, "the longest comes in fragments, which stay together: {bulk:?}");
+    });
+}
+
+#[test]
+fn a_super_packet_is_one_frame_in_both_directions() {
+    in_private_network("a_super_packet_is_one_frame_in_both_directions", || {
+        let adapter = open(&AdapterConfig { offload: true, ..config() });
+        let socket = UdpSocket::bind((OWN, 5_000)).unwrap();
+        // What a coalescing writer makes of three datagrams of 500 bytes (GSO type 5, UDP; checksum to be completed).
+        let mut packet = udp_packet(SocketAddrV4::new(PEER, 1), SocketAddrV4::new(OWN, 5_000), &[7; 1_500]);
+        let length = packet.len() as u16 - 20;
+        packet[24..26].copy_from_slice(&length.to_be_bytes());
+        let pseudo: u32 = packet[12..20].chunks(2).map(|w| u32::from(u16::from_be_bytes([w[0], w[1]]))).sum();
+        let pseudo = pseudo + 17 + u32::from(length);
+        let folded = (pseudo & 0xFFFF) + (pseudo >> 16);
+        packet[26..28].copy_from_slice(&(folded as u16).to_be_bytes());
+        let mut header = vec![1, 5];
+        for field in [28_u16, 500, 20, 6] {
+            header.extend_from_slice(&field.to_ne_bytes());
+        }
+        let pieces = [std::io::IoSlice::new(&header), std::io::IoSlice::new(&packet)];
+        adapter.write(Lane::Bulk as usize, &pieces).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut datagram = [0; 2_000];
+        for _ in 0..3 {
+            assert_eq!(socket.recv(&mut datagram).unwrap(), 500);
+        }
+    });
 }

@@ -43,7 +43,7 @@ pub(crate) async fn run(
 }
 
 fn open(name: String, tunnel: &Tunnel, address: VirtualIp, subnet: Subnet) -> Result<String, AdapterFailure> {
-    let config = AdapterConfig { name, address, subnet, mtu: limits::PACKET_BYTES as u16 };
+    let config = AdapterConfig { name, address, subnet, mtu: limits::PACKET_BYTES as u16, offload: true };
     let adapter = Adapter::open(&config).map_err(|error| failure(&error))?;
     let name = adapter.name().to_owned();
     let device: Arc<dyn Device> = Arc::new(adapter);

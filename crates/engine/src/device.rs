@@ -1,52 +1,43 @@
 use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    io::{self, IoSlice},
+    sync::Arc,
 };
 
 use lanrage_adapter::{Device, Ready};
-use lanrage_tunnel::{PacketBatch, PacketDevice};
+use lanrage_tunnel::PacketDevice;
 
 /// An adapter as the data plane's packet threads use it. The two crates do not know each other.
-pub(crate) struct TunnelDevice {
-    device: Arc<dyn Device>,
-    refused: AtomicU64,
-}
+pub struct TunnelDevice(Arc<dyn Device>);
 
 impl TunnelDevice {
-    pub(crate) fn new(device: Arc<dyn Device>) -> Self {
-        Self { device, refused: AtomicU64::new(0) }
+    /// Wraps an adapter.
+    pub fn new(device: Arc<dyn Device>) -> Self {
+        Self(device)
     }
 }
 
 impl PacketDevice for TunnelDevice {
-    fn read(&self, batch: &mut PacketBatch) -> io::Result<bool> {
-        if self.device.wait()? == Ready::Woken {
-            return Ok(false);
-        }
-        while let Some(slot) = batch.slot() {
-            match self.device.try_read(slot)? {
-                Some(len) => batch.commit(len),
-                None => break,
-            }
-        }
-        Ok(true)
+    fn queues(&self) -> usize {
+        self.0.queues()
     }
 
-    fn write(&self, batch: &PacketBatch) -> io::Result<()> {
-        for packet in batch.iter() {
-            if self.device.write(packet).is_err() {
-                // The OS refuses single packets, for example when its queue is full; a device that is gone
-                // shows on the reading side.
-                self.refused.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        Ok(())
+    fn offloads(&self) -> bool {
+        self.0.offloads()
+    }
+
+    fn wait(&self, queue: usize) -> io::Result<bool> {
+        Ok(self.0.wait(queue)? == Ready::Packets)
+    }
+
+    fn try_read(&self, queue: usize, frame: &mut [u8]) -> io::Result<Option<usize>> {
+        self.0.try_read(queue, frame)
+    }
+
+    fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
+        self.0.write(queue, packet)
     }
 
     fn wake(&self) {
-        self.device.wake();
+        self.0.wake();
     }
 }

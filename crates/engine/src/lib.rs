@@ -43,6 +43,7 @@ pub use data::{
     BackupView, DataAnswer, DataRequest, DataSummary, FavoriteView, PortRangeView, ProfileView,
     RecentPartyView, ServerConfigView, SettingView,
 };
+pub use device::TunnelDevice;
 pub use diagnostics::{Anonymizer, BundleError, BundleInputs, KnownName, export_bundle};
 pub use engine::{Engine, EngineOptions, OfflineError, StartError};
 pub use handle::Handle;

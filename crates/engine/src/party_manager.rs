@@ -176,8 +176,8 @@ impl PartyManager {
         let pending = Pending { ticket, deadline, kind: PendingKind::Create, lease_tries: 0 };
         if self.become_member(now, invitation, pending) {
             self.open_adapter();
-            self.register(now);
             self.host_guests();
+            self.register(now);
         }
     }
 
@@ -398,12 +398,16 @@ impl PartyManager {
         }
         self.drain(now);
         self.expire_pending(now);
+        if self.link_deadline().is_some_and(|until| until <= now.instant) {
+            self.answer_maker();
+        }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let party = self.party.as_ref();
         [
             self.control.poll_timeout(),
+            self.link_deadline(),
             self.nat.poll_timeout(),
             self.relays.poll_timeout(),
             party.and_then(|party| party.connections.poll_timeout()),

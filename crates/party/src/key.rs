@@ -91,6 +91,16 @@ impl PresharedKey {
     pub const fn expose(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// The preshared key of the pair's express session. A key of its own, so that a handshake that is led to the wrong
+    /// one of the two sessions fails instead of being completed there.
+    pub fn for_express_lane(&self) -> Self {
+        let mut key = Self([0; 32]);
+        Hkdf::<Sha256>::new(None, &self.0)
+            .expand(b"lanrage express lane v1", &mut key.0)
+            .expect("32 bytes is a valid HKDF-SHA256 output length");
+        key
+    }
 }
 
 macro_rules! redacted {
@@ -115,6 +125,14 @@ mod tests {
         assert_eq!(secret.preshared_key(&a, &b), secret.preshared_key(&b, &a));
         assert_ne!(secret.preshared_key(&a, &b), secret.preshared_key(&a, &c));
         assert_ne!(secret.preshared_key(&a, &b), PartySecret::from_random([8; 32]).preshared_key(&a, &b));
+    }
+
+    #[test]
+    fn each_lane_of_a_pair_has_its_own_preshared_key() {
+        let [bulk, other] = [[7; 32], [8; 32]].map(PresharedKey);
+        assert_ne!(bulk.for_express_lane(), bulk);
+        assert_ne!(bulk.for_express_lane(), other.for_express_lane());
+        assert_eq!(bulk.for_express_lane(), PresharedKey([7; 32]).for_express_lane());
     }
 
     #[test]

@@ -5,6 +5,9 @@ use lanrage_party::limits::PACKET_BYTES;
 /// Bytes in one slot: room for the largest packet with everything WireGuard adds, and to spare, so that
 /// whatever fits a slot before opening or after sealing also fits after or before it.
 pub(crate) const SLOT_BYTES: usize = 2_048;
+/// Bytes in front of every packet's slot, where the header of an offloading device goes (see `offload`): what is written
+/// is then one piece. A multiple of 16, so that copies into slots stay aligned.
+pub(crate) const HEADROOM: usize = 16;
 /// Slots in one batch. A batch is what one wake-up costs at most before the other direction's timers run.
 pub(crate) const SLOTS: usize = 64;
 /// What WireGuard adds to a packet (whitepaper §5.4.6: 16 bytes of header, 16 of tag).
@@ -14,18 +17,18 @@ pub(crate) const RELAY_BYTES: usize = 4 + 3;
 
 const _: () =
     assert!(PACKET_BYTES + SEAL_BYTES + RELAY_BYTES < SLOT_BYTES, "a sealed packet must fit a slot");
-const _: () = assert!(SLOTS * SLOT_BYTES <= 128 * 1024, "a batch is bounded memory");
+const _: () = assert!(SLOTS * size_of::<Slot>() <= 136 * 1024, "a batch is bounded memory");
 const _: () = assert!(SLOT_BYTES <= u16::MAX as usize, "lengths are kept in 16 bits");
 
-type Slot = [u8; SLOT_BYTES];
+type Slot = [u8; HEADROOM + SLOT_BYTES];
 
 fn slots() -> Box<[Slot]> {
-    vec![[0; SLOT_BYTES]; SLOTS].into_boxed_slice()
+    vec![[0; HEADROOM + SLOT_BYTES]; SLOTS].into_boxed_slice()
 }
 
 /// Packets on their way from or to the virtual device: at most [`PacketBatch::CAPACITY`], each of at most
-/// [`PacketBatch::SLOT_BYTES`]. No allocation after creation.
-pub struct PacketBatch {
+/// [`SLOT_BYTES`]. No allocation after creation.
+pub(crate) struct PacketBatch {
     slots: Box<[Slot]>,
     lengths: [u16; SLOTS],
     len: usize,
@@ -33,37 +36,35 @@ pub struct PacketBatch {
 
 impl PacketBatch {
     /// Packets that fit.
-    pub const CAPACITY: usize = SLOTS;
-    /// Bytes that fit one packet's slot.
-    pub const SLOT_BYTES: usize = SLOT_BYTES;
+    pub(crate) const CAPACITY: usize = SLOTS;
 
     /// An empty batch with all its memory.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { slots: slots(), lengths: [0; SLOTS], len: 0 }
     }
 
     /// Packets inside.
-    pub const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
     /// Whether no packet is inside.
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// Free slots.
-    pub const fn free(&self) -> usize {
+    pub(crate) const fn free(&self) -> usize {
         SLOTS - self.len
     }
 
     /// Whether no slot is free.
-    pub const fn is_full(&self) -> bool {
+    pub(crate) const fn is_full(&self) -> bool {
         self.len == SLOTS
     }
 
     /// Copies a packet in. False, and nothing happens, if the batch is full or the packet longer than a slot.
-    pub fn push(&mut self, packet: &[u8]) -> bool {
+    pub(crate) fn push(&mut self, packet: &[u8]) -> bool {
         match self.slot() {
             Some(slot) if packet.len() <= SLOT_BYTES => {
                 slot[..packet.len()].copy_from_slice(packet);
@@ -75,13 +76,13 @@ impl PacketBatch {
     }
 
     /// The next free slot, for a reader that fills it itself and then calls [`commit`](Self::commit).
-    pub fn slot(&mut self) -> Option<&mut [u8]> {
-        self.slots.get_mut(self.len).map(<[u8; SLOT_BYTES]>::as_mut_slice)
+    pub(crate) fn slot(&mut self) -> Option<&mut [u8]> {
+        self.slots.get_mut(self.len).map(|slot| &mut slot[HEADROOM..])
     }
 
     /// Takes the first `len` bytes of the slot last given out as a packet. Without a free slot, or with a
     /// length over the slot's, nothing happens.
-    pub fn commit(&mut self, len: usize) {
+    pub(crate) fn commit(&mut self, len: usize) {
         if self.len < SLOTS && len <= SLOT_BYTES {
             self.lengths[self.len] = len as u16;
             self.len += 1;
@@ -93,17 +94,40 @@ impl PacketBatch {
         let last = self.len.checked_sub(1)?;
         let (before, after) = self.slots.split_at_mut(self.len);
         let len = usize::from(self.lengths[last]);
-        after.first_mut()?[..len].copy_from_slice(&before[last][..len]);
+        let packet = HEADROOM..HEADROOM + len;
+        after.first_mut()?[packet.clone()].copy_from_slice(&before[last][packet]);
         Some(len)
     }
 
+    /// The packet at this place, which must be smaller than [`len`](Self::len).
+    pub(crate) fn packet(&self, at: usize) -> &[u8] {
+        &self.slots[at][HEADROOM..HEADROOM + usize::from(self.lengths[at])]
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn packet_mut(&mut self, at: usize) -> &mut [u8] {
+        &mut self.slots[at][HEADROOM..HEADROOM + usize::from(self.lengths[at])]
+    }
+
+    /// Writes bytes right in front of the packet at this place, at most [`HEADROOM`].
+    pub(crate) fn put_in_front<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        const { assert!(N <= HEADROOM) };
+        self.slots[at][HEADROOM - N..HEADROOM].copy_from_slice(&bytes);
+    }
+
+    /// The packet at this place with the last `front` bytes before it, at most [`HEADROOM`].
+    pub(crate) fn packet_with_front(&self, at: usize, front: usize) -> &[u8] {
+        &self.slots[at][HEADROOM - front..HEADROOM + usize::from(self.lengths[at])]
+    }
+
     /// The packets, oldest first.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.slots[..self.len].iter().zip(&self.lengths).map(|(slot, len)| &slot[..usize::from(*len)])
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        let slots = self.slots[..self.len].iter().zip(&self.lengths);
+        slots.map(|(slot, len)| &slot[HEADROOM..HEADROOM + usize::from(*len)])
     }
 
     /// Forgets all packets.
-    pub const fn clear(&mut self) {
+    pub(crate) const fn clear(&mut self) {
         self.len = 0;
     }
 }

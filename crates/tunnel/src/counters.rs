@@ -1,9 +1,10 @@
 use std::{
     collections::BTreeMap,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
 };
 
-use lanrage_party::PeerId;
+use lanrage_party::{Lane, PeerId};
 
 macro_rules! drop_reasons {
     ($($(#[doc = $doc:literal])+ $name:ident,)*) => {
@@ -72,12 +73,20 @@ drop_reasons! {
     OwnDestination,
     /// From the device: the protocol number of probes, which is ours inside the tunnel.
     ReservedProtocol,
+    /// From the device: an offload header that does not fit its packet.
+    MalformedOffload,
     /// From the device: the OS's answer to the unicast copy of a broadcast that nobody here listens for.
     UnicastCopyRefused,
+    /// From the device: its bulk packet waited longer for the socket than a queue should last (RFC 8289).
+    QueueDelay,
+    /// From the device: the queue for the socket was full, and this packet's peer had most of it.
+    QueueFull,
     /// From the device: the oldest packet that waited for a session, pushed out by a newer one.
     PendingOverflow,
     /// From the device: larger than the path to its peer carries, and not to be fragmented. The OS is told.
     PathMtuExceeded,
+    /// To the device: the OS refused it.
+    DeviceRefused,
     /// To the network: the remote's allocation is closed, or has no channel to it.
     NoChannel,
     /// To the network: the queue of the relay's stream is full.
@@ -113,6 +122,12 @@ pub struct PeerCounters {
     pub received_relayed: Traffic,
     /// The part of `sent` that went by a relay.
     pub sent_relayed: Traffic,
+    /// The part of `received` that came in the express lane's session.
+    pub received_express: Traffic,
+    /// The part of `sent` that was sealed by the express lane's session.
+    pub sent_express: Traffic,
+    /// Whether there is a live session for the express lane; without one, all packets go in the bulk lane's.
+    pub has_express_lane: bool,
 }
 
 /// Dropped packets and datagrams by reason.
@@ -145,6 +160,8 @@ pub struct TunnelCounters {
     pub sent: Traffic,
     /// Dropped, by reason.
     pub drops: Drops,
+    /// How long packets from the device were here until they were sent; of the bulk lane, then of the express lane.
+    pub queue_times: [QueueTimes; 2],
     /// The present peers.
     pub peers: BTreeMap<PeerId, PeerCounters>,
 }
@@ -166,10 +183,81 @@ impl TrafficCounter {
     }
 }
 
+impl std::ops::Add for Traffic {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { packets: self.packets + other.packets, bytes: self.bytes + other.bytes }
+    }
+}
+
+/// Traffic in one direction of one lane, and the part of it by a relay.
+#[derive(Default)]
+pub(crate) struct LaneCounter {
+    all: TrafficCounter,
+    relayed: TrafficCounter,
+}
+
+impl LaneCounter {
+    pub(crate) fn add(&self, bytes: usize, relayed: bool) {
+        self.all.add(bytes);
+        if relayed {
+            self.relayed.add(bytes);
+        }
+    }
+}
+
+impl PeerCounters {
+    pub(crate) fn new(received: &[LaneCounter; 2], sent: &[LaneCounter; 2], has_express_lane: bool) -> Self {
+        let [express, bulk] = [Lane::Express, Lane::Bulk].map(|lane| lane as usize);
+        Self {
+            received: received[bulk].all.get() + received[express].all.get(),
+            sent: sent[bulk].all.get() + sent[express].all.get(),
+            received_relayed: received[bulk].relayed.get() + received[express].relayed.get(),
+            sent_relayed: sent[bulk].relayed.get() + sent[express].relayed.get(),
+            received_express: received[express].all.get(),
+            sent_express: sent[express].all.get(),
+            has_express_lane,
+        }
+    }
+}
+
+/// Buckets of a histogram of times.
+const BUCKETS: usize = 16;
+
+/// How many packets took how long, in buckets of powers of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueTimes([u64; BUCKETS]);
+
+impl QueueTimes {
+    /// Each bucket: packets took less than this many microseconds, and at least half of it. The last one has what
+    /// took longer, too.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.0.iter().enumerate().map(|(bucket, packets)| (1 << bucket, *packets))
+    }
+}
+
+/// The live histogram.
+#[derive(Default)]
+pub(crate) struct QueueTimer([AtomicU64; BUCKETS]);
+
+impl QueueTimer {
+    pub(crate) fn add(&self, packets: u64, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let bucket = (u64::BITS - micros.leading_zeros()) as usize;
+        self.0[bucket.min(BUCKETS - 1)].fetch_add(packets, Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> QueueTimes {
+        QueueTimes(std::array::from_fn(|bucket| self.0[bucket].load(Relaxed)))
+    }
+}
+
 /// The live counters; a snapshot of each is exact, of all together nearly so.
 pub(crate) struct Counters {
     pub(crate) received: TrafficCounter,
     pub(crate) sent: TrafficCounter,
+    pub(crate) queue_times: [QueueTimer; 2],
     drops: [AtomicU64; DropReason::ALL.len()],
 }
 
@@ -178,6 +266,7 @@ impl Counters {
         Self {
             received: TrafficCounter::default(),
             sent: TrafficCounter::default(),
+            queue_times: Default::default(),
             drops: [const { AtomicU64::new(0) }; DropReason::ALL.len()],
         }
     }
@@ -207,5 +296,15 @@ mod tests {
         }
         let n = DropReason::ALL.len() as u64;
         assert_eq!(drops.total(), n * (n + 1) / 2);
+    }
+
+    #[test]
+    fn a_time_is_counted_below_the_bound_of_its_bucket() {
+        let timer = QueueTimer::default();
+        for (micros, packets) in [(0, 1), (1, 2), (2, 4), (3, 8), (1_000, 16), (10_000_000, 32)] {
+            timer.add(packets, Duration::from_micros(micros));
+        }
+        let counted: Vec<_> = timer.get().iter().filter(|(_, packets)| *packets > 0).collect();
+        assert_eq!(counted, [(1, 1), (2, 2), (4, 12), (1_024, 16), (1 << 15, 32)]);
     }
 }

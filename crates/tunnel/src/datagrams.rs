@@ -13,6 +13,8 @@ pub(crate) struct DatagramBatch<A> {
     bytes: Box<[u8]>,
     entries: Vec<Entry<A>>,
     end: usize,
+    /// Entries that are done with, from the first one on.
+    done: usize,
 }
 
 struct Entry<A> {
@@ -29,7 +31,7 @@ impl<A: Copy> DatagramBatch<A> {
     /// In memory for `slots` of any length, for `datagrams` of them; large ones fill it before.
     pub(crate) fn with_capacity(slots: usize, datagrams: usize) -> Self {
         let bytes = vec![0; slots * SLOT_BYTES].into_boxed_slice();
-        Self { bytes, entries: Vec::with_capacity(datagrams), end: 0 }
+        Self { bytes, entries: Vec::with_capacity(datagrams), end: 0, done: 0 }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -76,7 +78,7 @@ impl<A: Copy> DatagramBatch<A> {
 
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
-        self.end = 0;
+        (self.end, self.done) = (0, 0);
     }
 }
 
@@ -125,6 +127,8 @@ pub(crate) struct Run<'a> {
     pub(crate) datagram_bytes: usize,
     /// Of the first one.
     pub(crate) hop: Hop,
+    /// How many they are.
+    pub(crate) datagrams: usize,
 }
 
 /// Most bytes of a run: what a single datagram could have, over IPv6.
@@ -149,10 +153,15 @@ impl SendBatch {
         }
     }
 
-    /// The datagrams in runs of at most `datagrams`: those to one address, of equal length but for a shorter last
+    /// Leaves the first `datagrams` of those that are left out of the next [`runs`](Self::runs).
+    pub(crate) fn skip(&mut self, datagrams: usize) {
+        self.done = (self.done + datagrams).min(self.entries.len());
+    }
+
+    /// The datagrams that are left, in runs of at most `datagrams`: those to one address, of equal length but for a shorter last
     /// one. The channels of one relay are one address.
     pub(crate) fn runs(&self, datagrams: usize) -> impl Iterator<Item = Run<'_>> {
-        let mut rest = &self.entries[..];
+        let mut rest = &self.entries[self.done..];
         std::iter::from_fn(move || {
             let (run, after) = rest.split_at(run_length(&rest[..rest.len().min(datagrams.max(1))]));
             rest = after;
@@ -161,6 +170,7 @@ impl SendBatch {
                 bytes: &self.bytes[first.range.start..last.range.end],
                 datagram_bytes: first.range.len(),
                 hop: first.address,
+                datagrams: run.len(),
             })
         })
     }

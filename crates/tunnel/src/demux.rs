@@ -1,5 +1,7 @@
 //! Tells apart what shares one UDP port, by its first bytes (RFC 7983, and WireGuard's own header).
 
+use lanrage_party::Lane;
+
 use crate::{channel_data, counters::DropReason};
 
 /// Longest datagram that is neither WireGuard nor STUN and is still handed on, in bytes.
@@ -15,7 +17,13 @@ const STUN_HEADER_BYTES: usize = 20;
 /// arithmetic on an authenticated but malicious counter from overflowing.
 const REJECT_AFTER_MESSAGES: u64 = u64::MAX - (1 << 13);
 
-const INITIATION_BYTES: usize = 148;
+/// An initiation's type, then the first of three reserved bytes (whitepaper §5.4.2) with the lane's number. Only this
+/// message needs it: all others name a session by its index. Who knows one lane alone drops it.
+const EXPRESS_INITIATION: [u8; 4] = [1, Lane::Express as u8, 0, 0];
+/// Where the lane's number stands.
+pub(crate) const LANE_BYTE: usize = 1;
+
+pub(crate) const INITIATION_BYTES: usize = 148;
 const RESPONSE_BYTES: usize = 92;
 const COOKIE_REPLY_BYTES: usize = 64;
 const DATA_MIN_BYTES: usize = 32;
@@ -32,16 +40,28 @@ pub(crate) enum Kind {
 /// A WireGuard message (whitepaper §5.4); `receiver` is the index that our side chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Message {
-    Initiation,
-    Response { receiver: u32 },
-    CookieReply { receiver: u32 },
-    Data { receiver: u32 },
+    /// For the session of this lane.
+    Initiation {
+        lane: Lane,
+    },
+    Response {
+        receiver: u32,
+    },
+    CookieReply {
+        receiver: u32,
+    },
+    Data {
+        receiver: u32,
+    },
 }
 
 /// ChannelData is unwrapped before (see `relays`); what still looks like it here is nobody's.
 pub(crate) fn classify(datagram: &[u8]) -> Result<Kind, DropReason> {
     if let [kind @ 1..=4, 0, 0, 0, ..] = datagram {
         return message(*kind, datagram).map(Kind::WireGuard).ok_or(DropReason::MalformedDatagram);
+    }
+    if datagram.len() == INITIATION_BYTES && datagram[..4] == EXPRESS_INITIATION {
+        return Ok(Kind::WireGuard(Message::Initiation { lane: Lane::Express }));
     }
     if channel_data::claims_to_be(datagram) {
         return Err(DropReason::ForeignChannelData);
@@ -58,7 +78,7 @@ pub(crate) fn classify(datagram: &[u8]) -> Result<Kind, DropReason> {
 fn message(kind: u8, datagram: &[u8]) -> Option<Message> {
     let receiver = |at: usize| word(datagram, at).map(u32::from_le_bytes);
     match (kind, datagram.len()) {
-        (1, INITIATION_BYTES) => Some(Message::Initiation),
+        (1, INITIATION_BYTES) => Some(Message::Initiation { lane: Lane::Bulk }),
         (2, RESPONSE_BYTES) => Some(Message::Response { receiver: receiver(8)? }),
         (3, COOKIE_REPLY_BYTES) => Some(Message::CookieReply { receiver: receiver(4)? }),
         (4, DATA_MIN_BYTES..) => {
@@ -86,7 +106,11 @@ mod tests {
 
     #[test]
     fn wireguard_messages_have_their_exact_lengths() {
-        assert_eq!(classify(&datagram(&[1], 148)), Ok(Kind::WireGuard(Message::Initiation)));
+        for lane in Lane::BOTH {
+            let initiation = classify(&datagram(&[1, lane as u8], 148));
+            assert_eq!(initiation, Ok(Kind::WireGuard(Message::Initiation { lane })));
+        }
+        assert_eq!(classify(&datagram(&[1, 2], 148)), Ok(Kind::Other));
         let response = datagram(&[2, 0, 0, 0, 9, 9, 9, 9, 7, 1], 92);
         assert_eq!(classify(&response), Ok(Kind::WireGuard(Message::Response { receiver: 0x107 })));
         let cookie = datagram(&[3, 0, 0, 0, 7, 1], 64);

@@ -1,22 +1,33 @@
-use std::io;
+use std::io::{self, IoSlice};
 
-use crate::PacketBatch;
-
-/// The virtual device as the packet threads see it. One thread reads, another writes, at the same time.
+/// The virtual device as the packet threads see it. One thread reads each queue, any thread writes, all at the same
+/// time.
 pub trait PacketDevice: Send + Sync + 'static {
-    /// Blocks until a packet is there or [`wake`](Self::wake) was called; then appends packets until the batch
-    /// is full or reading would block again. `Ok(false)`: woken, stop reading.
+    /// How many queues there are, numbered from 0: one, or one for each [`Lane`](lanrage_party::Lane) under its number.
+    fn queues(&self) -> usize;
+
+    /// Whether every packet has a `virtio_net_hdr` of 10 bytes in front, in both directions, and may be larger than
+    /// the MTU: the reader then segments and completes checksums, and the writer may coalesce.
+    fn offloads(&self) -> bool;
+
+    /// Blocks until a packet is in the queue or [`wake`](Self::wake) was called. `Ok(false)`: woken, stop reading.
     ///
     /// # Errors
     /// Any error ends the device's use ([`TunnelEvent::DeviceFailed`](crate::TunnelEvent::DeviceFailed)).
-    fn read(&self, batch: &mut PacketBatch) -> io::Result<bool>;
+    fn wait(&self, queue: usize) -> io::Result<bool>;
 
-    /// Writes every packet of the batch. A packet that the OS refuses is counted by the device, and no error.
+    /// Takes the next packet of the queue, with its header if there is one; `None` if there is none now.
     ///
     /// # Errors
     /// Any error ends the device's use ([`TunnelEvent::DeviceFailed`](crate::TunnelEvent::DeviceFailed)).
-    fn write(&self, batch: &PacketBatch) -> io::Result<()>;
+    fn try_read(&self, queue: usize, frame: &mut [u8]) -> io::Result<Option<usize>>;
 
-    /// Makes a blocked [`read`](Self::read) return `Ok(false)`, and every later one too. Idempotent.
+    /// Writes one packet, given in pieces, with its header if the device wants one. Never blocks.
+    ///
+    /// # Errors
+    /// The OS refuses the packet. It is counted; a device that is gone shows on the reading side.
+    fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()>;
+
+    /// Makes a blocked [`wait`](Self::wait) of every queue return `Ok(false)`, and every later one too. Idempotent.
     fn wake(&self);
 }

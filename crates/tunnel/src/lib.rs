@@ -16,10 +16,13 @@
 
 mod batch;
 mod bucket;
+mod bulk_queue;
 mod channel_data;
 mod checksum;
+mod codel;
 mod counters;
 mod datagrams;
+mod deadlines;
 mod demux;
 mod device;
 mod device_thread;
@@ -28,7 +31,12 @@ mod event;
 mod fragment;
 mod icmp;
 mod inbox;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod io;
+mod moderation;
+mod offload;
 mod packet;
 mod peer;
 mod pending;
@@ -43,9 +51,8 @@ mod udp_thread;
 mod unicast_copy;
 mod wireguard;
 
-pub use batch::PacketBatch;
 pub use bucket::{BROADCAST_BURST, BROADCAST_PER_SECOND, TokenBucket};
-pub use counters::{DropReason, Drops, PeerCounters, Traffic, TunnelCounters};
+pub use counters::{DropReason, Drops, PeerCounters, QueueTimes, Traffic, TunnelCounters};
 pub use demux::OTHER_DATAGRAM_BYTES;
 pub use device::PacketDevice;
 pub use error::TunnelError;

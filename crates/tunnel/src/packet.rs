@@ -8,6 +8,7 @@ pub(crate) const CHECKSUM: usize = 10;
 pub(crate) const DESTINATION: usize = 16;
 
 pub(crate) const ICMP: u8 = 1;
+pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
 
 /// A whole IPv4 packet: its header is complete and its length is that of the bytes.

@@ -47,9 +47,9 @@ impl Addresses {
         destination == self.broadcast || destination.is_broadcast()
     }
 
-    /// Judges a packet that the OS sends.
-    pub(crate) fn outgoing(&self, packet: &[u8]) -> Result<Outgoing, DropReason> {
-        let ip = parse(packet)?;
+    /// Judges a packet that the OS sends, or one of at most `longest` bytes of which several are to be made.
+    pub(crate) fn outgoing(&self, packet: &[u8], longest: usize) -> Result<Outgoing, DropReason> {
+        let ip = parse(packet, longest)?;
         let destination = ip.destination();
         if ip.source() != self.own {
             // Every peer would refuse it, and it could name an address of the real network.
@@ -72,7 +72,7 @@ impl Addresses {
 
     /// Judges an authenticated packet of the peer with this lease.
     pub(crate) fn incoming(&self, packet: &[u8], peer: Ipv4Addr) -> Result<Incoming, DropReason> {
-        let ip = parse(packet)?;
+        let ip = parse(packet, PACKET_BYTES)?;
         let destination = ip.destination();
         if ip.source() != peer {
             return Err(DropReason::ForeignSource);
@@ -98,10 +98,10 @@ impl Addresses {
     }
 }
 
-fn parse(packet: &[u8]) -> Result<Ipv4<'_>, DropReason> {
+fn parse(packet: &[u8], longest: usize) -> Result<Ipv4<'_>, DropReason> {
     if is_ipv6(packet) {
         Err(DropReason::Ipv6)
-    } else if packet.len() > PACKET_BYTES {
+    } else if packet.len() > longest {
         Err(DropReason::OversizedPacket)
     } else {
         Ipv4::parse(packet).ok_or(DropReason::MalformedPacket)
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_os_reaches_one_peer_or_everyone() {
-        let to = |destination| addresses().outgoing(&udp(OWN, destination, (1, 2), b"x"));
+        let to = |destination| addresses().outgoing(&udp(OWN, destination, (1, 2), b"x"), PACKET_BYTES);
         assert_eq!(to(PEER), Ok(Outgoing::To(PEER)));
         for destination in [Ipv4Addr::BROADCAST, SUBNET_BROADCAST, GROUP, Ipv4Addr::new(239, 255, 255, 250)] {
             assert_eq!(to(destination), Ok(Outgoing::Everyone), "{destination}");
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_os_may_not_send_in_anothers_name_or_as_a_probe() {
-        let out = |packet: &[u8]| addresses().outgoing(packet);
+        let out = |packet: &[u8]| addresses().outgoing(packet, PACKET_BYTES);
         assert_eq!(out(&udp(OTHER, PEER, (1, 2), b"x")), Err(DropReason::ForeignSource));
         assert_eq!(out(&ipv4(OWN, PEER, PROBE_PROTOCOL, b"x")), Err(DropReason::ReservedProtocol));
         assert_eq!(out(&[0x60; 60]), Err(DropReason::Ipv6));
@@ -150,7 +150,7 @@ mod tests {
         let mut copy = udp(PEER, Ipv4Addr::BROADCAST, (1, 2), b"x");
         unicast_copy::readdress(&mut copy, OWN);
         let error = ipv4(OWN, PEER, 1, &[&[3, 3, 0, 0, 0, 0, 0, 0], &copy[..28]].concat());
-        assert_eq!(addresses().outgoing(&error), Err(DropReason::UnicastCopyRefused));
+        assert_eq!(addresses().outgoing(&error, PACKET_BYTES), Err(DropReason::UnicastCopyRefused));
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_routed_or_dropped(bytes in prop::collection::vec(any::<u8>(), 0..1_500)) {
-            let _ = addresses().outgoing(&bytes);
+            let _ = addresses().outgoing(&bytes, PACKET_BYTES);
             let _ = addresses().incoming(&bytes, PEER);
         }
 
@@ -197,7 +197,7 @@ mod tests {
         ) {
             let packet = ipv4(source, Ipv4Addr::from(destination), protocol, &data);
             prop_assert!(source == PEER || addresses().incoming(&packet, PEER).is_err());
-            prop_assert!(source == OWN || addresses().outgoing(&packet).is_err());
+            prop_assert!(source == OWN || addresses().outgoing(&packet, PACKET_BYTES).is_err());
         }
     }
 }

@@ -1,17 +1,18 @@
 use std::{
     io,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
 };
 
-use lanrage_party::Remote;
+use lanrage_party::{Lane, Remote};
 use mio::Waker;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    EventSink, PacketDevice, TunnelEvent, UdpSockets,
+    EventSink, PacketDevice, TokenBucket, TunnelEvent, UdpSockets,
     batch::{RELAY_BYTES, SLOT_BYTES},
     channel_data::HEADER_BYTES,
     counters::{Counters, DropReason},
@@ -41,7 +42,10 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) relayed: Inbox<Remote>,
     pub(crate) answers: Inbox<()>,
-    waker: Waker,
+    /// Of each lane's UDP thread; where one thread serves both lanes, of that one.
+    wakers: Vec<Waker>,
+    /// Of what the OS sends to everybody.
+    pub(crate) broadcast: Mutex<TokenBucket>,
     table: RwLock<Arc<Table>>,
     events: EventSink,
     stopping: AtomicBool,
@@ -49,13 +53,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(sockets: UdpSockets, waker: Waker, events: EventSink) -> Self {
+    pub(crate) fn new(sockets: UdpSockets, wakers: Vec<Waker>, events: EventSink) -> Self {
         Self {
             sockets,
             counters: Counters::new(),
             relayed: Inbox::new(Inbox::relayed()),
             answers: Inbox::new(Inbox::answers()),
-            waker,
+            wakers,
+            broadcast: Mutex::new(TokenBucket::broadcast()),
             table: RwLock::default(),
             events,
             stopping: AtomicBool::new(false),
@@ -75,26 +80,52 @@ impl Shared {
         result
     }
 
-    /// An index for a new peer: 24 bits, and not used again before 16 million others were.
+    /// An even index for a new peer: 24 bits, and not used again before 8 million others were.
     pub(crate) fn new_index(&self) -> u32 {
-        self.next_index.fetch_add(1, Relaxed) & 0x00FF_FFFF
+        (self.next_index.fetch_add(1, Relaxed) << 1) & 0x00FF_FFFF
     }
 
     pub(crate) fn emit(&self, event: TunnelEvent) {
         (self.events)(event);
     }
 
-    /// Sends a batch and empties it.
-    pub(crate) fn send(&self, relays: &Relays, batch: &mut SendBatch) {
+    /// Sends a batch that may not wait, and empties it: what the sockets do not take is dropped.
+    pub(crate) fn send(&self, lane: Lane, relays: &Relays, batch: &mut SendBatch) {
+        while self.send_until_full(lane, relays, batch).is_some() {
+            let Some(run) = batch.runs(self.sockets.run_limit()).next() else { break };
+            (0..run.datagrams).for_each(|_| self.dropped(DropReason::SendBufferFull));
+            let lost = run.datagrams;
+            batch.skip(lost);
+        }
+    }
+
+    /// Sends a batch and empties it, or stops at the address whose socket takes no more, with what is left.
+    pub(crate) fn send_until_full(
+        &self,
+        lane: Lane,
+        relays: &Relays,
+        batch: &mut SendBatch,
+    ) -> Option<SocketAddr> {
+        let mut sent = 0;
+        let mut full = None;
         for run in batch.runs(self.sockets.run_limit()) {
             match run.hop.address() {
                 Some(to) => {
-                    self.sockets.send_run(run.bytes, run.datagram_bytes, to, |reason| self.dropped(reason))
+                    let dropped = |reason| self.dropped(reason);
+                    if !self.sockets.send_run(lane, run.bytes, run.datagram_bytes, to, dropped) {
+                        full = Some(to);
+                        break;
+                    }
                 }
                 None => self.send_frame(relays, run.bytes, run.hop),
             }
+            sent += run.datagrams;
         }
-        batch.clear();
+        match full {
+            None => batch.clear(),
+            Some(_) => batch.skip(sent),
+        }
+        full
     }
 
     /// Sends the first `len` bytes behind the frame's headroom to a remote, and leaves them there for another.
@@ -122,9 +153,12 @@ impl Shared {
         self.send_framed(relays, &mut frame, datagram.len(), to);
     }
 
+    /// Single datagrams are handshakes, probes and the like: none of them waits behind a transfer.
     fn send_frame(&self, relays: &Relays, frame: &[u8], hop: Hop) {
         let sent = match hop {
-            Hop::Straight(to) | Hop::Channel { server: to, .. } => self.sockets.send_one(frame, to),
+            Hop::Straight(to) | Hop::Channel { server: to, .. } => {
+                self.sockets.send_one(Lane::Express, frame, to)
+            }
             Hop::Stream { allocation, .. } => match relays.stream(allocation) {
                 None => Err(DropReason::NoChannel),
                 Some(stream) if stream.send(frame) => Ok(()),
@@ -178,12 +212,17 @@ impl Shared {
 
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Relaxed);
-        self.wake();
+        self.wakers.iter().for_each(wake);
     }
 
+    /// Wakes the thread that looks at the table and at the queues.
     fn wake(&self) {
-        if let Err(error) = self.waker.wake() {
-            tracing::error!(%error, "cannot wake the UDP thread");
-        }
+        self.wakers.first().into_iter().for_each(wake);
+    }
+}
+
+fn wake(waker: &Waker) {
+    if let Err(error) = waker.wake() {
+        tracing::error!(%error, "cannot wake a UDP thread");
     }
 }

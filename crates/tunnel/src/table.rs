@@ -1,6 +1,6 @@
 use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
-use lanrage_party::{PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
+use lanrage_party::{Lane, PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
 
 use crate::{PacketDevice, TunnelError, peer::Peer, relays::Relays, routing::Addresses, wireguard::LocalKey};
 
@@ -9,6 +9,12 @@ pub(crate) struct Local {
     pub(crate) key: LocalKey,
     pub(crate) addresses: Addresses,
     pub(crate) subnet: Subnet,
+}
+
+/// The lane of a session, in the lowest bit of its own index (24 bits; WireGuard's index has 8 bits of a counter behind
+/// it). The program of `io::steering` looks at it too.
+pub(crate) const fn lane_of(index: u32) -> Lane {
+    Lane::BOTH[(index & 1) as usize]
 }
 
 /// What the packet threads look things up in: a snapshot, taken once per batch. Every lookup is O(1).
@@ -36,9 +42,15 @@ impl Table {
         self.by_ip.get(&ip)
     }
 
-    /// The peer whom we gave this index as the receiver of its messages.
-    pub(crate) fn with_receiver(&self, receiver: u32) -> Option<&Arc<Peer>> {
-        self.by_index.get(&(receiver >> 8))
+    /// The peer whom we gave this index as the receiver of its messages, and the lane of that session.
+    pub(crate) fn with_receiver(&self, receiver: u32) -> Option<(&Arc<Peer>, Lane)> {
+        let index = receiver >> 8;
+        Some((self.with_index(index & !(Lane::Express as u32))?, lane_of(index)))
+    }
+
+    /// The peer with this (even) index.
+    pub(crate) fn with_index(&self, index: u32) -> Option<&Arc<Peer>> {
+        self.by_index.get(&index)
     }
 
     pub(crate) fn peers(&self) -> impl ExactSizeIterator<Item = &Arc<Peer>> {

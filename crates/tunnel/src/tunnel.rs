@@ -6,7 +6,7 @@ use std::{
 };
 
 use lanrage_party::{
-    AllocationId, PeerId, PresharedKey, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
+    AllocationId, Lane, PeerId, PresharedKey, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
     limits::PACKET_BYTES,
 };
 use mio::{Poll, Token, Waker};
@@ -68,28 +68,38 @@ pub fn initiates(own: &WireGuardKey, theirs: &WireGuardKey) -> bool {
 /// [`EventSink`].
 pub struct Tunnel {
     shared: Arc<Shared>,
-    udp_thread: Mutex<Option<JoinHandle<()>>>,
-    device_thread: Mutex<Option<Attached>>,
+    udp_threads: Mutex<Vec<JoinHandle<()>>>,
+    attached: Mutex<Option<Attached>>,
 }
 
 struct Attached {
     device: Arc<dyn PacketDevice>,
-    thread: JoinHandle<()>,
+    /// One for each queue.
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Tunnel {
-    /// Starts the UDP thread: STUN works before there is a party.
+    /// Starts the UDP threads: STUN works before there is a party.
     ///
     /// # Errors
-    /// What the OS says if the thread or its wake-up cannot be made.
+    /// What the OS says if a thread or its wake-up cannot be made.
     pub fn start(mut sockets: UdpSockets, events: EventSink) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        sockets.register(poll.registry())?;
-        let waker = Waker::new(poll.registry(), WAKE)?;
-        let shared = Arc::new(Shared::new(sockets, waker, events));
-        let udp = UdpThread::new(Arc::clone(&shared), poll);
-        let udp_thread = thread::Builder::new().name("lanrage-udp".into()).spawn(|| udp.run())?;
-        Ok(Self { shared, udp_thread: Mutex::new(Some(udp_thread)), device_thread: Mutex::default() })
+        let (mut polls, mut wakers) = (Vec::new(), Vec::new());
+        for lane in Lane::BOTH.into_iter().filter(|lane| sockets.has(*lane)).collect::<Vec<_>>() {
+            let poll = Poll::new()?;
+            sockets.register(lane, poll.registry())?;
+            wakers.push(Waker::new(poll.registry(), WAKE)?);
+            polls.push((lane, poll));
+        }
+        let shared = Arc::new(Shared::new(sockets, wakers, events));
+        let tunnel = Self { shared, udp_threads: Mutex::default(), attached: Mutex::default() };
+        for (lane, poll) in polls {
+            let udp = UdpThread::new(Arc::clone(&tunnel.shared), lane, poll);
+            let name = ["lanrage-udp", "lanrage-udp-x"][lane as usize];
+            let thread = thread::Builder::new().name(name.into()).spawn(|| udp.run())?;
+            tunnel.udp_threads.lock().push(thread);
+        }
+        Ok(tunnel)
     }
 
     /// Enters a party: its key and our address in it. Peers of a party before are forgotten.
@@ -110,34 +120,37 @@ impl Tunnel {
     /// Starts moving packets between the device and the peers, in the place of any device before.
     ///
     /// # Errors
-    /// What the OS says if the thread cannot be made.
+    /// What the OS says if a thread cannot be made.
     pub fn attach(&self, device: Arc<dyn PacketDevice>) -> io::Result<()> {
-        let mut attached = self.device_thread.lock();
+        let mut attached = self.attached.lock();
         self.release(attached.take());
         self.shared.change(|table| table.device = Some(Arc::clone(&device)));
-        let run = DeviceThread::new(Arc::clone(&self.shared), Arc::clone(&device));
-        match thread::Builder::new().name("lanrage-device".into()).spawn(|| run.run()) {
-            Ok(thread) => {
-                *attached = Some(Attached { device, thread });
-                Ok(())
-            }
-            Err(error) => {
-                self.shared.change(|table| table.device = None);
-                Err(error)
+        let mut new = Attached { device, threads: Vec::new() };
+        for queue in 0..new.device.queues() {
+            let run = DeviceThread::new(Arc::clone(&self.shared), Arc::clone(&new.device), queue);
+            let name = if queue == Lane::Bulk as usize { "lanrage-device" } else { "lanrage-device-x" };
+            match thread::Builder::new().name(name.into()).spawn(|| run.run()) {
+                Ok(thread) => new.threads.push(thread),
+                Err(error) => {
+                    self.release(Some(new));
+                    return Err(error);
+                }
             }
         }
+        *attached = Some(new);
+        Ok(())
     }
 
     /// Stops using the device. Sessions and probes go on; packets for us are dropped and counted.
     pub fn detach(&self) {
-        self.release(self.device_thread.lock().take());
+        self.release(self.attached.lock().take());
     }
 
     fn release(&self, attached: Option<Attached>) {
-        if let Some(Attached { device, thread }) = attached {
+        if let Some(Attached { device, threads }) = attached {
             self.shared.change(|table| table.device = None);
             device.wake();
-            join(thread);
+            threads.into_iter().for_each(join);
         }
     }
 
@@ -282,6 +295,7 @@ impl Tunnel {
             received: self.shared.counters.received.get(),
             sent: self.shared.counters.sent.get(),
             drops: self.shared.counters.drops(),
+            queue_times: [0, 1].map(|lane| self.shared.counters.queue_times[lane].get()),
             peers: self.shared.table().peers().map(|peer| (peer.id(), peer.counters())).collect(),
         }
     }
@@ -290,9 +304,7 @@ impl Tunnel {
     pub fn shutdown(&self) {
         self.detach();
         self.shared.stop();
-        if let Some(thread) = self.udp_thread.lock().take() {
-            join(thread);
-        }
+        self.udp_threads.lock().drain(..).for_each(join);
         self.leave();
     }
 }

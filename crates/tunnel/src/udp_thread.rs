@@ -1,44 +1,52 @@
 use std::{
-    io,
+    io::{self, IoSlice},
     net::SocketAddr,
     sync::Arc,
-    time::{Duration, Instant},
+    thread,
+    time::Instant,
 };
 
-use lanrage_party::Remote;
+use lanrage_party::{Lane, Remote};
 use mio::{Events, Poll};
 
 use crate::{
-    PacketBatch, TunnelEvent, UdpSockets, channel_data,
+    TunnelEvent, UdpSockets,
+    batch::PacketBatch,
+    channel_data,
     counters::DropReason,
     datagrams::{DatagramBatch, ReceiveBatch, SendBatch},
+    deadlines::Deadlines,
     demux::{self, Kind, Message},
     inbox::Inbox,
-    io::Family,
-    peer::Peer,
+    io::{Family, urgency},
+    moderation::Moderation,
+    offload::{Coalescer, PIECES},
+    peer::{Opening, Peer},
     pending::PENDING_PACKETS,
     relays,
     routing::Incoming,
     shared::Shared,
     table::{Local, Table},
     unicast_copy,
-    wireguard::COOKIE_REPLY_BYTES,
+    wireguard::{COOKIE_REPLY_BYTES, without_lane},
 };
 
-/// How often the sessions' clocks move.
-const TICK: Duration = Duration::from_millis(200);
-
-/// From the sockets to the device, and the sessions' timers.
+/// From a lane's sockets to the device. The bulk lane's also keeps the sessions' clocks, and takes what comes by the
+/// queues; where the lanes share a socket, it is the only one.
 pub(crate) struct UdpThread {
     shared: Arc<Shared>,
+    lane: Lane,
+    /// The lane whose packets it must be quick for.
+    served: Lane,
     poll: Poll,
-    next_tick: Instant,
+    deadlines: Deadlines,
     /// Families whose socket may have more, since it last said that it is empty.
     readable: [bool; 2],
     order: [Family; 2],
     arrived: ReceiveBatch,
     relayed: DatagramBatch<Remote>,
     answers: DatagramBatch<()>,
+    moderation: Moderation,
     output: Output,
 }
 
@@ -52,26 +60,42 @@ struct Context<'a> {
 /// What a batch of datagrams leaves to write.
 struct Output {
     packets: PacketBatch,
+    coalescer: Coalescer,
     replies: SendBatch,
+    lane: Lane,
+}
+
+/// The session of the datagram before: most have the same.
+struct Current<'a> {
+    index: u32,
+    lane: Lane,
+    opening: Opening<'a>,
 }
 
 impl UdpThread {
-    pub(crate) fn new(shared: Arc<Shared>, poll: Poll) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, lane: Lane, poll: Poll) -> Self {
+        let (packets, coalescer, replies) = (PacketBatch::new(), Coalescer::new(), SendBatch::new());
+        // One socket for all has the games' packets.
+        let served = if shared.sockets.has(Lane::Express) { lane } else { Lane::Express };
         Self {
             shared,
+            lane,
+            served,
             poll,
-            next_tick: Instant::now(),
+            deadlines: Deadlines::default(),
             readable: [false; 2],
             order: Family::BOTH,
             arrived: ReceiveBatch::for_receiving(),
             relayed: Inbox::relayed(),
             answers: Inbox::answers(),
-            output: Output { packets: PacketBatch::new(), replies: SendBatch::new() },
+            moderation: Moderation::new(served, Instant::now()),
+            output: Output { packets, coalescer, replies, lane },
         }
     }
 
     /// Until [`Shared::stop`].
     pub(crate) fn run(mut self) {
+        urgency::set(self.served);
         let mut events = Events::with_capacity(8);
         while !self.shared.is_stopping() {
             if let Err(error) = self.wait(&mut events) {
@@ -80,7 +104,7 @@ impl UdpThread {
                 return;
             }
             loop {
-                self.tick_if_due();
+                self.tick_those_due();
                 if self.shared.is_stopping() || !self.one_batch() {
                     break;
                 }
@@ -89,9 +113,9 @@ impl UdpThread {
     }
 
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let idle = self.shared.table().peers().len() == 0;
-        let timeout = self.next_tick.saturating_duration_since(Instant::now());
-        match self.poll.poll(events, (!idle).then_some(timeout)) {
+        let until = self.deadlines.next();
+        let timeout = until.map(|at| at.saturating_duration_since(Instant::now()));
+        match self.poll.poll(events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
@@ -109,13 +133,15 @@ impl UdpThread {
         for family in self.order {
             let readable = &mut self.readable[family as usize];
             if *readable {
-                let shared = &self.shared;
+                let (shared, arrived) = (&self.shared, &mut self.arrived);
                 *readable =
-                    shared.sockets.receive(family, &mut self.arrived, |reason| shared.dropped(reason));
+                    shared.sockets.receive(self.lane, family, arrived, |reason| shared.dropped(reason));
             }
         }
-        self.shared.relayed.take(&mut self.relayed);
-        self.shared.answers.take(&mut self.answers);
+        if self.lane == Lane::Bulk {
+            self.shared.relayed.take(&mut self.relayed);
+            self.shared.answers.take(&mut self.answers);
+        }
         if !(self.arrived.is_empty() && self.relayed.is_empty() && self.answers.is_empty()) {
             let context = Context { shared: &self.shared, table: &self.shared.table(), now: Instant::now() };
             let count = |handled: Result<(), DropReason>| {
@@ -123,48 +149,61 @@ impl UdpThread {
                     self.shared.dropped(reason);
                 }
             };
-            self.arrived.iter().for_each(|(bytes, from)| count(self.output.arrived(&context, bytes, from)));
-            self.relayed.iter().for_each(|(bytes, from)| count(self.output.datagram(&context, bytes, from)));
-            self.answers.iter().for_each(|(packet, ())| self.output.packet(&context, packet));
-            self.output.flush(&context);
+            let (output, mut current) = (&mut self.output, None);
+            self.arrived
+                .iter()
+                .for_each(|(bytes, from)| count(output.arrived(&context, &mut current, bytes, from)));
+            self.relayed
+                .iter()
+                .for_each(|(bytes, from)| count(output.datagram(&context, &mut current, bytes, from)));
+            drop(current);
+            let datagrams = self.arrived.iter().len() + self.relayed.iter().len();
+            self.answers.iter().for_each(|(packet, ())| output.packet(&context, packet));
+            output.flush(&context);
+            if let Some(pause) = self.moderation.handle_batch(datagrams, context.now) {
+                thread::sleep(pause);
+            }
         }
         self.readable.contains(&true)
     }
 
-    fn tick_if_due(&mut self) {
-        let now = Instant::now();
-        if now < self.next_tick {
+    fn tick_those_due(&mut self) {
+        if self.lane != Lane::Bulk {
             return;
         }
-        self.next_tick = now + TICK;
-        let table = self.shared.table();
-        if let Some(local) = &table.local {
-            local.key.let_time_pass();
-        }
-        for peer in table.peers() {
-            self.output.make_room(&self.shared, &table, 1);
+        let (now, table) = (Instant::now(), self.shared.table());
+        self.deadlines.see(&table, now);
+        while let Some(peer) = self.deadlines.pop_due(&table, now) {
+            self.output.make_room(&self.shared, &table, 2);
             peer.tick(&table.relays, &mut self.output.replies);
         }
-        self.shared.send(&table.relays, &mut self.output.replies);
+        self.output.send_replies(&self.shared, &table);
     }
 }
 
 impl Output {
     /// A datagram of the sockets: what a relay wrapped is unwrapped first.
-    fn arrived(
+    fn arrived<'a>(
         &mut self,
-        context: &Context<'_>,
+        context: &Context<'a>,
+        current: &mut Option<Current<'a>>,
         datagram: &[u8],
         from: SocketAddr,
     ) -> Result<(), DropReason> {
         if channel_data::claims_to_be(datagram) {
             let (from, data) = context.table.relays.unwrap_datagram(from, datagram)?;
-            return self.datagram(context, data, from);
+            return self.datagram(context, current, data, from);
         }
-        self.datagram(context, datagram, from.into())
+        self.datagram(context, current, datagram, from.into())
     }
 
-    fn datagram(&mut self, context: &Context<'_>, datagram: &[u8], from: Remote) -> Result<(), DropReason> {
+    fn datagram<'a>(
+        &mut self,
+        context: &Context<'a>,
+        current: &mut Option<Current<'a>>,
+        datagram: &[u8],
+        from: Remote,
+    ) -> Result<(), DropReason> {
         let Context { shared, table, .. } = context;
         let message = match demux::classify(datagram)? {
             Kind::WireGuard(message) => message,
@@ -175,18 +214,25 @@ impl Output {
             }
         };
         let local = table.local.as_deref().ok_or(DropReason::NoParty)?;
+        if let Message::Data { receiver } = message {
+            return self.data(context, current, local, receiver, datagram, from);
+        }
+        // Below, the locks of the peer's lanes are taken again.
+        *current = None;
         match message {
-            Message::Data { receiver } => self.data(context, local, receiver, datagram, from),
-            Message::Initiation => {
-                admit(context, local, datagram, from)?;
-                let key = local.key.initiator_of(datagram).ok_or(DropReason::Unauthenticated)?;
+            Message::Initiation { lane } => {
+                let plain = without_lane(datagram).ok_or(DropReason::MalformedDatagram)?;
+                admit(context, local, &plain, from)?;
+                let key = local.key.initiator_of(&plain).ok_or(DropReason::Unauthenticated)?;
                 let peer = table.with_key(&key).ok_or(DropReason::UnknownPeer)?;
-                self.handshake(context, peer, message, datagram, from)
+                self.handshake(context, (peer, lane), message, &plain, from)
             }
-            Message::Response { receiver } | Message::CookieReply { receiver } => {
-                let peer = table.with_receiver(receiver).ok_or(DropReason::UnknownPeer)?;
+            Message::Response { receiver }
+            | Message::CookieReply { receiver }
+            | Message::Data { receiver } => {
+                let of = table.with_receiver(receiver).ok_or(DropReason::UnknownPeer)?;
                 admit(context, local, datagram, from)?;
-                self.handshake(context, peer, message, datagram, from)
+                self.handshake(context, of, message, datagram, from)
             }
         }
     }
@@ -194,40 +240,50 @@ impl Output {
     fn handshake(
         &mut self,
         context: &Context<'_>,
-        peer: &Peer,
+        (peer, lane): (&Arc<Peer>, Lane),
         message: Message,
         datagram: &[u8],
         from: Remote,
     ) -> Result<(), DropReason> {
         let Context { shared, table, .. } = context;
-        self.make_room(shared, table, 2);
+        self.make_room(shared, table, 3);
         peer.tick(&table.relays, &mut self.replies);
         let replies = &mut self.replies;
-        if peer.handshake(message, (datagram, from), &table.relays, replies, &shared.counters)? {
-            self.established(context, peer, from);
+        if peer.handshake(lane, message, (datagram, from), &table.relays, replies, &shared.counters)? {
+            self.established(context, (peer, lane), from);
         }
         Ok(())
     }
 
-    fn data(
+    fn data<'a>(
         &mut self,
-        context: &Context<'_>,
+        context: &Context<'a>,
+        current: &mut Option<Current<'a>>,
         local: &Local,
         receiver: u32,
         datagram: &[u8],
         from: Remote,
     ) -> Result<(), DropReason> {
         let Context { shared, table, now } = context;
-        let peer = table.with_receiver(receiver).ok_or(DropReason::UnknownPeer)?;
-        let slot = match self.packets.free() {
-            // A broadcast takes a second one.
-            0 | 1 => self.write(context),
-            _ => self.packets.slot(),
-        };
-        let slot = slot.ok_or(DropReason::NoDevice)?;
-        let arrival = peer.open(receiver, (datagram, from), &local.addresses, *now, slot)?;
+        // A broadcast takes a second one.
+        if self.packets.free() < 2 {
+            // Never a lock across I/O.
+            *current = None;
+            self.write(context);
+        }
+        let index = receiver >> 8;
+        if current.as_ref().is_none_or(|current| current.index != index) {
+            *current = None;
+            let (peer, lane) = table.with_receiver(receiver).ok_or(DropReason::UnknownPeer)?;
+            *current = Some(Current { index, lane, opening: peer.opening(lane) });
+        }
+        let Some(Current { lane, opening, .. }) = current else { return Err(DropReason::UnknownPeer) };
+        let (lane, peer) = (*lane, opening.peer());
+        let slot = self.packets.slot().ok_or(DropReason::NoDevice)?;
+        let arrival = opening.open(receiver, (datagram, from), &local.addresses, *now, slot)?;
         if arrival.established {
-            self.established(context, peer, from);
+            *current = None;
+            self.established(context, (peer, lane), from);
         }
         if arrival.new_remote {
             shared.emit(TunnelEvent::NewRemote { peer: peer.id(), from });
@@ -241,7 +297,7 @@ impl Output {
         if table.device.is_none() {
             return Err(DropReason::NoDevice);
         }
-        peer.count_received(len, from, &shared.counters);
+        peer.count_received(lane, len, from, &shared.counters);
         self.packets.commit(len);
         if incoming == (Incoming::Everyone { copy: true }) {
             self.packets.push_readdressed(local.addresses.own);
@@ -258,39 +314,64 @@ impl Output {
     }
 
     /// Tells the engine that a session is up and sends what waited for it.
-    fn established(&mut self, context: &Context<'_>, peer: &Peer, from: Remote) {
+    fn established(&mut self, context: &Context<'_>, (peer, lane): (&Peer, Lane), from: Remote) {
         let Context { shared, table, .. } = context;
+        peer.note_established(lane);
+        if lane == Lane::Express {
+            return;
+        }
         shared.emit(TunnelEvent::SessionEstablished { peer: peer.id(), from });
-        self.make_room(shared, table, PENDING_PACKETS);
+        self.make_room(shared, table, PENDING_PACKETS + 1);
         peer.flush(&table.relays, &mut self.replies, &shared.counters);
+        peer.initiate_express(from, &table.relays, &mut self.replies);
     }
 
     fn make_room(&mut self, shared: &Shared, table: &Table, slots: usize) {
         if self.replies.free() < slots {
-            shared.send(&table.relays, &mut self.replies);
+            self.send_replies(shared, table);
         }
+    }
+
+    /// Handshakes and the like: they do not wait behind a transfer.
+    fn send_replies(&mut self, shared: &Shared, table: &Table) {
+        shared.send(Lane::Express, &table.relays, &mut self.replies);
     }
 
     fn flush(&mut self, context: &Context<'_>) {
-        context.shared.send(&context.table.relays, &mut self.replies);
+        self.send_replies(context.shared, context.table);
         self.write(context);
     }
 
-    /// Writes the packets to the device; gives the first slot of the batch, which is empty then.
-    fn write(&mut self, context: &Context<'_>) -> Option<&mut [u8]> {
+    /// Writes the packets to the device, and empties the batch.
+    fn write(&mut self, context: &Context<'_>) {
         if let Some(device) = &context.table.device
             && !self.packets.is_empty()
-            && let Err(error) = device.write(&self.packets)
         {
-            context.shared.device_failed(device, error);
+            let queue = (self.lane as usize).min(device.queues().saturating_sub(1));
+            let refused =
+                |packets| (0..packets).for_each(|_| context.shared.dropped(DropReason::DeviceRefused));
+            if device.offloads() {
+                let mut pieces = [IoSlice::new(&[]); PIECES];
+                for write in self.coalescer.plan(&mut self.packets) {
+                    if device.write(queue, write.slices(&mut pieces)).is_err() {
+                        refused(write.packets());
+                    }
+                }
+            } else {
+                for packet in self.packets.iter() {
+                    if device.write(queue, &[IoSlice::new(packet)]).is_err() {
+                        refused(1);
+                    }
+                }
+            }
         }
         self.packets.clear();
-        self.packets.slot()
     }
 }
 
 /// Lets a handshake message through the guard, or answers it with a cookie.
 fn admit(context: &Context<'_>, local: &Local, datagram: &[u8], from: Remote) -> Result<(), DropReason> {
+    local.key.let_time_pass();
     let mut cookie = [0; COOKIE_REPLY_BYTES];
     let source = relays::cookie_address(from);
     local.key.admit(source, datagram, &mut cookie).map_err(|(reason, len)| {

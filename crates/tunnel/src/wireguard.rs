@@ -14,9 +14,13 @@ use boringtun::{
     },
     x25519::{PublicKey, StaticSecret},
 };
-use lanrage_party::{PresharedKey, WireGuardKey, WireGuardPrivateKey};
+use lanrage_party::{Lane, PresharedKey, WireGuardKey, WireGuardPrivateKey};
 
-use crate::{counters::DropReason, demux::Message};
+use crate::{
+    counters::DropReason,
+    demux::{INITIATION_BYTES, LANE_BYTE, Message},
+    table::lane_of,
+};
 
 /// Specification: a session dies after 180 s (whitepaper §6.1, Reject-After-Time).
 /// Implementation: five seconds less, so that nothing sealed is refused on arrival.
@@ -81,7 +85,7 @@ impl LocalKey {
         Some(WireGuardKey::from_bytes(half.peer_static_public))
     }
 
-    /// To be called about every second: admits the next second's handshakes.
+    /// To be called before [`admit`](Self::admit): each second admits its own handshakes.
     pub(crate) fn let_time_pass(&self) {
         self.guard.reset_count();
     }
@@ -90,6 +94,7 @@ impl LocalKey {
 /// The sessions with one peer: the present one, its predecessors, and the handshake for the next.
 pub(crate) struct Session {
     tunn: Tunn,
+    lane: Lane,
     /// Sessions that we answered the handshake of and that the initiator has not used yet.
     unconfirmed: [Option<u32>; SESSIONS],
     /// The session that was established last.
@@ -115,12 +120,14 @@ pub(crate) struct Opened {
 }
 
 impl Session {
-    /// `index` (24 bits) must differ from that of every other peer: data messages are told apart by it.
+    /// `index` (24 bits) must differ from that of every other session: data messages are told apart by it. Its lowest
+    /// bit is the lane (`table::lane_of`).
     pub(crate) fn new(local: &LocalKey, peer: &WireGuardKey, preshared: &PresharedKey, index: u32) -> Self {
+        let lane = lane_of(index);
         let peer = PublicKey::from(*peer.as_bytes());
         let (private, preshared) = (local.private.clone(), Some(*preshared.expose()));
         let tunn = Tunn::new(private, peer, preshared, None, index, Some(local.open.clone()));
-        Self { tunn, unconfirmed: [None; SESSIONS], established: None }
+        Self { tunn, lane, unconfirmed: [None; SESSIONS], established: None }
     }
 
     /// Whether packets can be sealed and will be accepted.
@@ -131,12 +138,9 @@ impl Session {
         in_place && self.tunn.time_since_last_handshake().is_some_and(|age| age < SESSION_USABLE)
     }
 
-    /// Seals a packet into `out`, which must have room for 32 bytes more than the packet. None without a live
-    /// session.
+    /// Seals a packet into `out`, which must have room for 32 bytes more than the packet. Only while the session
+    /// [is live](Self::is_live); the look at the clock is the caller's, once for many packets.
     pub(crate) fn seal(&mut self, packet: &[u8], out: &mut [u8]) -> Option<usize> {
-        if !self.is_live() {
-            return None;
-        }
         match self.tunn.encapsulate(packet, out) {
             TunnResult::WriteToNetwork(datagram) => Some(datagram.len()),
             _ => None,
@@ -180,7 +184,7 @@ impl Session {
             TunnResult::Err(error) => return Err(reason(&error)),
             _ => return Err(DropReason::MalformedDatagram),
         };
-        if let ([RESPONSE_TYPE, _, _, _, index @ ..], Message::Initiation) = (reply, message)
+        if let ([RESPONSE_TYPE, _, _, _, index @ ..], Message::Initiation { .. }) = (reply, message)
             && let Some(index) = index.first_chunk().map(|index| u32::from_le_bytes(*index))
         {
             self.unconfirmed[place(index)] = Some(index);
@@ -205,12 +209,16 @@ impl Session {
         // After the machine slept, boringtun would date the handshake before the sleep and give it up at once.
         match self.tunn.update_timers(out) {
             TunnResult::WriteToNetwork(datagram) if datagram[0] == INITIATION_TYPE => {
+                datagram[LANE_BYTE] = self.lane as u8;
                 return Some(datagram.len());
             }
             _ => {}
         }
         match self.tunn.format_handshake_initiation(out, force) {
-            TunnResult::WriteToNetwork(datagram) => Some(datagram.len()),
+            TunnResult::WriteToNetwork(datagram) => {
+                datagram[LANE_BYTE] = self.lane as u8;
+                Some(datagram.len())
+            }
             _ => None,
         }
     }
@@ -220,10 +228,23 @@ impl Session {
     /// the next [`initiate`](Self::initiate) or initiation of the peer.
     pub(crate) fn tick(&mut self, out: &mut [u8]) -> Option<usize> {
         match self.tunn.update_timers(out) {
-            TunnResult::WriteToNetwork(datagram) => Some(datagram.len()),
+            TunnResult::WriteToNetwork(datagram) => {
+                if datagram[0] == INITIATION_TYPE {
+                    datagram[LANE_BYTE] = self.lane as u8;
+                }
+                Some(datagram.len())
+            }
             _ => None,
         }
     }
+}
+
+/// What boringtun knows as an initiation: without the number of the lane, which is outside its integrity check. One that is led
+/// to the other lane's session fails there, for its preshared key is another.
+pub(crate) fn without_lane(initiation: &[u8]) -> Option<[u8; INITIATION_BYTES]> {
+    let mut plain: [u8; INITIATION_BYTES] = initiation.try_into().ok()?;
+    plain[LANE_BYTE] = 0;
+    Some(plain)
 }
 
 const fn place(index: u32) -> usize {
@@ -275,7 +296,8 @@ mod tests {
         }
 
         fn seal(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
-            self.session.seal(packet, &mut self.out).map(|len| self.out[..len].to_vec())
+            let len = if self.session.is_live() { self.session.seal(packet, &mut self.out) } else { None };
+            len.map(|len| self.out[..len].to_vec())
         }
 
         fn initiate(&mut self) -> Vec<u8> {
@@ -292,7 +314,7 @@ mod tests {
             let session = Session::new(&key, &peer.public(), &psk, index);
             End { key, session, out: vec![0; SLOT_BYTES] }
         };
-        (end(&a, &b, 7), end(&b, &a, 9))
+        (end(&a, &b, 6), end(&b, &a, 8))
     }
 
     fn packet() -> Vec<u8> {
@@ -369,7 +391,7 @@ mod tests {
         let Ok(Kind::WireGuard(message @ Message::CookieReply { receiver })) = classify(&reply) else {
             panic!("{reply:?}")
         };
-        assert_eq!(receiver >> 8, 7, "the cookie finds the peer by its index");
+        assert_eq!(receiver >> 8, 6, "the cookie finds the peer by its index");
         active.session.handshake(message, &reply, &mut active.out).unwrap();
         let with_cookie = active.initiate();
         assert_eq!(passive.key.admit(from, &with_cookie, &mut reply), Ok(()));
@@ -400,7 +422,7 @@ mod tests {
             if fitting {
                 bytes.resize([148, 92, 64, 100][usize::from(kind) - 1], 7);
                 let at = if kind == 2 { 8 } else { 4 };
-                bytes[at..at + 4].copy_from_slice(&(9 << 8 | u32::from(index)).to_le_bytes());
+                bytes[at..at + 4].copy_from_slice(&(8 << 8 | u32::from(index)).to_le_bytes());
             }
             let mut reply = [0; COOKIE_REPLY_BYTES];
             prop_assert!(passive.key.initiator_of(&bytes).is_none());

@@ -1,6 +1,8 @@
 //! `cargo xtask`: everything there is to do with this repository, each in one command that also sets up what it needs.
 
 #[cfg(target_os = "linux")]
+mod bench;
+#[cfg(target_os = "linux")]
 mod bench_relay;
 #[cfg(target_os = "linux")]
 mod bench_state;
@@ -61,6 +63,9 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Put the same load on our tunnel and on others, in turns
+    #[cfg(target_os = "linux")]
+    Bench(bench::Options),
     /// Measure what keeping state costs, and how fast a party comes back
     #[cfg(target_os = "linux")]
     BenchState,
@@ -101,6 +106,8 @@ fn main() -> ExitCode {
         Some(Task::Demo { stay }) => demo::run(setup, stay),
         Some(Task::Test) => test::run(setup),
         Some(Task::Crash { rounds, seed }) => crash::run(setup, rounds, seed),
+        #[cfg(target_os = "linux")]
+        Some(Task::Bench(options)) => bench::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::BenchState) => bench_state::run(setup),
         #[cfg(target_os = "linux")]

@@ -38,8 +38,14 @@ pub(crate) const LAB: Purpose = Purpose {
 
 /// To test against other people's servers.
 pub(crate) const ORACLES: Purpose = Purpose {
-    reason: "another relay and another router's port mapping, to test ours against",
-    packages: &["coturn", "miniupnpd"],
+    reason: "another relay, another router's port mapping and another WireGuard, to test ours against",
+    packages: &["coturn", "miniupnpd", "wireguard-go", "wireguard-tools"],
+};
+
+/// To measure the tunnel, and others for comparison.
+pub(crate) const BENCH: Purpose = Purpose {
+    reason: "other tunnels to compare ours with, and the traffic to measure them by",
+    packages: &["iperf3", "nebula", "openssl", "openvpn", "tinc", "wireguard-go", "wireguard-tools"],
 };
 
 /// To play in labs.
@@ -73,6 +79,10 @@ pub(crate) struct Tool {
 pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20" };
 /// Dependencies that nothing uses.
 pub(crate) const CARGO_MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9" };
+/// A WireGuard of user space, made with the library that ours uses.
+pub(crate) const BORINGTUN: Tool = Tool { name: "boringtun-cli", version: "0.7.1" };
+/// Another one, its descendant.
+pub(crate) const GOTATUN: Tool = Tool { name: "gotatun-cli", version: "0.10.2" };
 /// WebDriver for Tauri windows.
 pub(crate) const TAURI_DRIVER: Tool = Tool { name: "tauri-driver", version: "2.1.0" };
 

@@ -8,6 +8,7 @@ mod channel_data;
 mod frames;
 mod input;
 mod invitation;
+mod offload;
 mod path_agent;
 mod probe;
 mod relay_pool;
@@ -31,6 +32,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("control_client", sessions::client),
     ("control_server", sessions::server),
     ("invitation", invitation::run),
+    ("offload", offload::run),
     ("path_agent", path_agent::run),
     ("probe", probe::run),
     ("relay_offer", frames::relay_offer),

@@ -2,12 +2,9 @@
 //! privileged helper.
 
 use std::{
-    io,
+    io::{self, IoSlice},
     net::Shutdown,
-    os::{
-        fd::{FromRawFd, IntoRawFd, OwnedFd},
-        unix::net::UnixStream,
-    },
+    os::{fd::OwnedFd, unix::net::UnixStream},
 };
 
 use rustix::{
@@ -20,33 +17,33 @@ use crate::Ready;
 /// An open device.
 #[derive(Debug)]
 pub(crate) struct Packets {
-    device: OwnedFd,
+    /// One descriptor for each queue.
+    queues: Vec<OwnedFd>,
+    offloads: bool,
     /// A connected pair: shutting it down is the wake, which polling then reports for ever.
     waker: UnixStream,
     woken: UnixStream,
 }
 
 impl Packets {
-    /// Takes a device over; its descriptor must be non-blocking.
-    pub(crate) fn new(device: OwnedFd) -> io::Result<Self> {
+    /// Takes a device over; its descriptors, at least one, must be non-blocking.
+    pub(crate) fn new(queues: Vec<OwnedFd>, offloads: bool) -> io::Result<Self> {
         let (waker, woken) = UnixStream::pair()?;
-        Ok(Self { device, waker, woken })
+        Ok(Self { queues, offloads, waker, woken })
     }
 
-    /// Takes over the configured device that the `tun` crate opened.
-    pub(crate) fn from_tun(device: tun::Device) -> io::Result<Self> {
-        device.set_nonblock()?;
-        let descriptor = device.into_raw_fd();
-        // SAFETY: `into_raw_fd` gave up the only ownership of an open descriptor.
-        #[allow(unsafe_code)]
-        let device = unsafe { OwnedFd::from_raw_fd(descriptor) };
-        Self::new(device)
+    pub(crate) fn queues(&self) -> usize {
+        self.queues.len()
     }
 
-    pub(crate) fn wait(&self) -> io::Result<Ready> {
+    pub(crate) fn offloads(&self) -> bool {
+        self.offloads
+    }
+
+    pub(crate) fn wait(&self, queue: usize) -> io::Result<Ready> {
         loop {
             let mut ready =
-                [PollFd::new(&self.device, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];
+                [PollFd::new(self.queue(queue)?, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];
             match poll(&mut ready, None) {
                 Err(Errno::INTR) => continue,
                 other => other?,
@@ -62,9 +59,10 @@ impl Packets {
         }
     }
 
-    pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
+    pub(crate) fn try_read(&self, queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
+        let queue = self.queue(queue)?;
         loop {
-            match header::read(&self.device, buf) {
+            match header::read(queue, buf) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(length) => return Ok(Some(length)),
                 Err(Errno::AGAIN) => return Ok(None),
@@ -74,9 +72,14 @@ impl Packets {
         }
     }
 
-    pub(crate) fn write(&self, packet: &[u8]) -> io::Result<()> {
-        rustix::io::retry_on_intr(|| header::write(&self.device, packet))?;
+    pub(crate) fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
+        let queue = self.queue(queue)?;
+        rustix::io::retry_on_intr(|| header::write(queue, packet))?;
         Ok(())
+    }
+
+    fn queue(&self, queue: usize) -> io::Result<&OwnedFd> {
+        self.queues.get(queue).ok_or_else(|| io::ErrorKind::InvalidInput.into())
     }
 
     pub(crate) fn wake(&self) {
@@ -85,17 +88,20 @@ impl Packets {
     }
 }
 
-/// Linux devices are opened to carry bare packets.
+/// Linux puts nothing before a packet but what an offloading device's reader and writer exchange themselves.
 #[cfg(target_os = "linux")]
 mod header {
-    use std::os::fd::OwnedFd;
+    use std::{io::IoSlice, os::fd::OwnedFd};
 
     pub(super) fn read(device: &OwnedFd, buf: &mut [u8]) -> rustix::io::Result<usize> {
         rustix::io::read(device, buf)
     }
 
-    pub(super) fn write(device: &OwnedFd, packet: &[u8]) -> rustix::io::Result<usize> {
-        rustix::io::write(device, packet)
+    pub(super) fn write(device: &OwnedFd, packet: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
+        match packet {
+            [whole] => rustix::io::write(device, whole),
+            pieces => rustix::io::writev(device, pieces),
+        }
     }
 }
 
@@ -115,7 +121,9 @@ mod header {
         Ok(length.saturating_sub(family.len()))
     }
 
-    pub(super) fn write(device: &OwnedFd, packet: &[u8]) -> rustix::io::Result<usize> {
+    pub(super) fn write(device: &OwnedFd, packet: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
+        // Without offload a packet is one piece.
+        let packet = packet.first().map_or(&[][..], |whole| whole);
         let family = match packet.first().map(|byte| byte >> 4) {
             Some(6) => AddressFamily::INET6,
             _ => AddressFamily::INET,
@@ -134,27 +142,27 @@ mod tests {
     fn packets() -> (Packets, UnixStream) {
         let (device, far) = UnixStream::pair().unwrap();
         device.set_nonblocking(true).unwrap();
-        (Packets::new(device.into()).unwrap(), far)
+        (Packets::new(vec![device.into()], false).unwrap(), far)
     }
 
     #[test]
     fn a_wake_holds_for_every_later_wait_and_hides_no_packet() {
         let (packets, mut far) = packets();
         far.write_all(b"packet").unwrap();
-        assert_eq!(packets.wait().unwrap(), Ready::Packets);
+        assert_eq!(packets.wait(0).unwrap(), Ready::Packets);
         packets.wake();
         packets.wake();
-        assert_eq!(packets.wait().unwrap(), Ready::Woken);
-        assert_eq!(packets.wait().unwrap(), Ready::Woken);
-        assert!(packets.try_read(&mut [0; 16]).unwrap().is_some());
-        assert!(packets.try_read(&mut [0; 16]).unwrap().is_none());
+        assert_eq!(packets.wait(0).unwrap(), Ready::Woken);
+        assert_eq!(packets.wait(0).unwrap(), Ready::Woken);
+        assert!(packets.try_read(0, &mut [0; 16]).unwrap().is_some());
+        assert!(packets.try_read(0, &mut [0; 16]).unwrap().is_none());
     }
 
     #[test]
     fn a_device_that_ended_is_reported_by_the_read_after_the_wait() {
         let (packets, far) = packets();
         drop(far);
-        assert_eq!(packets.wait().unwrap(), Ready::Packets);
-        assert!(packets.try_read(&mut [0; 16]).is_err());
+        assert_eq!(packets.wait(0).unwrap(), Ready::Packets);
+        assert!(packets.try_read(0, &mut [0; 16]).is_err());
     }
 }

@@ -3,7 +3,7 @@ use std::{io, net::UdpSocket, path::Path};
 use rustix::{io::Errno, net::netdevice::name_to_index};
 use tun::AbstractDevice;
 
-use super::{Packets, SEARCHES, linux_route};
+use super::{Packets, SEARCHES, linux_queue, linux_route};
 use crate::{AdapterConfig, AdapterError};
 
 /// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
@@ -13,13 +13,9 @@ pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, Str
     if index(name).is_some() {
         return Err(AdapterError::NameTaken { name: name.to_owned() });
     }
-    let mut request = tun::Configuration::default();
-    request.tun_name(name).platform_config(|platform| {
-        // Only create: the steps below then know which of them failed.
-        platform.ensure_root_privileges(false);
-    });
-    let mut device = tun::create(&request).map_err(|error| not_created(name, error.into()))?;
-
+    let (queues, offloads) =
+        linux_queue::open(name, config.offload).map_err(|error| not_created(name, error))?;
+    let mut device = settings_of(name)?;
     device.set_mtu(config.mtu).map_err(step("set the largest packet size"))?;
     device.set_address(config.address.0.into()).map_err(step("set the address"))?;
     device.set_netmask(config.subnet.net().netmask().into()).map_err(step("set the network mask"))?;
@@ -33,8 +29,16 @@ pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, Str
             .map_err(|source| AdapterError::Route { route: net, source })?;
     }
     let packets =
-        Packets::from_tun(device).map_err(|source| AdapterError::from_io("take it over", source))?;
+        Packets::new(queues, offloads).map_err(|source| AdapterError::from_io("take it over", source))?;
     Ok((packets, name.to_owned()))
+}
+
+/// The `tun` crate's view of a device by its name: it sets addresses, and reads and writes nothing.
+fn settings_of(name: &str) -> Result<tun::Device, AdapterError> {
+    let mut request = tun::Configuration::default();
+    // Any descriptor will do, and it is not closed: the crate wants one, and its settings go by the name.
+    request.tun_name(name).raw_fd(0).close_fd_on_drop(false);
+    tun::create(&request).map_err(step("take it over"))
 }
 
 fn index(name: &str) -> Option<u32> {

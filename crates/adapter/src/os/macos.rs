@@ -1,4 +1,7 @@
-use std::io;
+use std::{
+    io,
+    os::fd::{FromRawFd, IntoRawFd, OwnedFd},
+};
 
 use ipnet::Ipv4Net;
 use route_manager::{Route, RouteManager};
@@ -38,8 +41,13 @@ pub(crate) fn create(_name: &str, config: &AdapterConfig) -> Result<(Packets, St
             other => other.map_err(|source| AdapterError::Route { route: net, source })?,
         }
     }
+    device.set_nonblock().map_err(|source| AdapterError::from_io("take it over", source))?;
+    let descriptor = device.into_raw_fd();
+    // SAFETY: `into_raw_fd` gave up the only ownership of an open descriptor.
+    #[allow(unsafe_code)]
+    let device = unsafe { OwnedFd::from_raw_fd(descriptor) };
     let packets =
-        Packets::from_tun(device).map_err(|source| AdapterError::from_io("take it over", source))?;
+        Packets::new(vec![device], false).map_err(|source| AdapterError::from_io("take it over", source))?;
     Ok((packets, name))
 }
 

@@ -7,7 +7,11 @@ mod descriptor;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
+mod linux_queue;
+#[cfg(target_os = "linux")]
 mod linux_route;
+#[cfg(target_os = "linux")]
+mod linux_steering;
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(windows)]

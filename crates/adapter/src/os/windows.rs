@@ -1,5 +1,5 @@
 use std::{
-    io,
+    io::{self, IoSlice},
     net::{Ipv4Addr, UdpSocket},
     path::PathBuf,
     sync::Arc,
@@ -63,15 +63,25 @@ pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, Str
 }
 
 impl Packets {
-    pub(crate) fn wait(&self) -> io::Result<Ready> {
+    pub(crate) const fn queues(&self) -> usize {
+        1
+    }
+
+    pub(crate) const fn offloads(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn wait(&self, _queue: usize) -> io::Result<Ready> {
         Ok(self.queue.wait())
     }
 
-    pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
+    pub(crate) fn try_read(&self, _queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
         self.queue.try_pop(buf)
     }
 
-    pub(crate) fn write(&self, packet: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, _queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
+        // Without offload a packet is one piece.
+        let packet = packet.first().map_or(&[][..], |whole| whole);
         // The driver takes the length as 16 bits and has no use for nothing.
         if packet.is_empty() || packet.len() > DATAGRAM_BYTES {
             return Err(io::ErrorKind::InvalidInput.into());

@@ -71,7 +71,7 @@ impl PartyManager {
             // The other ends may have missed what was said while there was no control plane.
             party.connections.announce(now.wall, &mut self.entropy);
             if let Some(pending) = party.pending.take() {
-                self.complete(pending.ticket, Ok(()));
+                self.party_is_made(now, pending.ticket);
                 self.open_adapter();
             }
         }

@@ -1,12 +1,22 @@
 //! Being the control plane of one's own party: guests come to this device, and no server is needed anywhere.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
 
 use lanrage_control::{GuestEvent, Now};
 use lanrage_party::{ControlEndpoint, limits};
 
 use super::PartyManager;
-use crate::{action::Action, guest_shell::GuestCommand};
+use crate::{
+    action::{Action, Ticket},
+    guest_shell::GuestCommand,
+};
+
+/// How long the maker of a party waits for a link with this device's addresses in it. An interface that was just plugged in
+/// takes a moment.
+const LINK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How guests are let in where there is no server.
 #[derive(Debug, Clone, Default)]
@@ -19,12 +29,14 @@ pub(crate) struct Hosting {
     listening: Option<u16>,
     /// Whether it listens, or is about to.
     wanted: bool,
+    /// Who is told that the party is made once its link says where this device listens, or at this time.
+    waiting: Option<(Ticket, Instant)>,
 }
 
 impl Hosting {
     /// At the first of these ports that is free; also for those who are not on the LAN, if so wished.
     pub(crate) fn at(ports: Vec<u16>, beyond_lan: bool) -> Self {
-        Self { ports, beyond_lan, listening: None, wanted: false }
+        Self { ports, beyond_lan, ..Self::default() }
     }
 }
 
@@ -56,6 +68,7 @@ impl PartyManager {
     pub(super) fn stop_hosting(&mut self, now: Now) {
         if std::mem::take(&mut self.hosting.wanted) {
             self.hosting.listening = None;
+            self.answer_maker();
             self.control.stop_guests(now);
             self.drain_control(now);
             self.actions.push_back(Action::Guests(GuestCommand::Stop));
@@ -66,6 +79,32 @@ impl PartyManager {
     pub(crate) fn handle_listening(&mut self, port: Option<u16>) {
         self.hosting.listening = port.filter(|_| self.hosting.wanted);
         self.refresh_endpoints();
+        if self.hosting.listening.is_none() {
+            self.answer_maker();
+        }
+    }
+
+    /// The party is made. Where guests come to this device, whoever asked for it hears so when its link tells them
+    /// the way, for one that is copied before leads nowhere; without a network, a little later.
+    pub(super) fn party_is_made(&mut self, now: Now, ticket: Ticket) {
+        let has_way = self.party.as_ref().is_none_or(|party| !party.membership.invitation.control.is_empty());
+        if self.hosting.wanted && !has_way {
+            self.hosting.waiting = Some((ticket, now.instant + LINK_PATIENCE));
+        } else {
+            self.complete(ticket, Ok(()));
+        }
+    }
+
+    /// Until when somebody waits for the link.
+    pub(super) fn link_deadline(&self) -> Option<Instant> {
+        self.hosting.waiting.map(|(_, until)| until)
+    }
+
+    /// The link is as good as it will be.
+    pub(super) fn answer_maker(&mut self) {
+        if let Some((ticket, _)) = self.hosting.waiting.take() {
+            self.complete(ticket, Ok(()));
+        }
     }
 
     /// What became of a guest's connection.
@@ -87,6 +126,9 @@ impl PartyManager {
         if party.membership.invitation.control != endpoints {
             party.membership.invitation.control = endpoints;
             self.keep_membership(true);
+        }
+        if self.party.as_ref().is_some_and(|party| !party.membership.invitation.control.is_empty()) {
+            self.answer_maker();
         }
     }
 

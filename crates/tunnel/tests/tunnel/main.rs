@@ -1,5 +1,6 @@
 //! The data plane as the engine uses it: real sockets on loopback, real sessions, devices in memory.
 
+mod lanes;
 #[cfg(target_os = "linux")]
 mod narrow_interface;
 mod path_mtu;
@@ -369,7 +370,7 @@ fn any_bytes_on_the_socket_are_dropped_and_play_goes_on() {
         let mut bytes: Vec<u8> = (0..len).map(|_| next() as u8).collect();
         if len >= 16 && n % 4 != 0 {
             bytes[..4].copy_from_slice(&[(n % 5) as u8, 0, 0, 0]);
-            let index = (1_u32 << 8 | (next() as u32 & 0xF)).to_le_bytes();
+            let index = (2_u32 << 8 | (next() as u32 & 0xF)).to_le_bytes();
             let at = if bytes[0] == 2 { 8 } else { 4 };
             bytes[at..at + 4].copy_from_slice(&index);
         }

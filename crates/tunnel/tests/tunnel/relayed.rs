@@ -64,7 +64,7 @@ fn a_bulk_flow_by_a_relay_arrives_whole_and_in_order() {
     let ((a, _relay_a, _), (b, _relay_b, _)) = by_relays();
     // Runs of one length, broken by shorter packets; no more at a time than the relay's own socket holds.
     for round in 0..10_u32 {
-        let data = |n: u32| vec![n as u8; if n % 7 == round % 7 { 40 } else { 1_392 }];
+        let data = |n: u32| vec![n as u8; if n % 7 == round % 7 { 800 } else { 1_392 }];
         let packets: Vec<_> = (0..48).map(|n| udp(a.ip.0, b.ip.0, &data(n))).collect();
         packets.iter().for_each(|packet| a.device.inject(packet));
         packets.iter().for_each(|packet| assert_eq!(b.packet(), *packet));

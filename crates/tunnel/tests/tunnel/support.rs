@@ -1,7 +1,7 @@
 //! Two or more real tunnels over loopback, each with a device in memory.
 
 use std::{
-    io,
+    io::{self, IoSlice},
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
@@ -14,7 +14,7 @@ use lanrage_party::{
     DeviceIdentity, PartySecret, PeerId, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
 };
 use lanrage_tunnel::{
-    EventSink, LocalEnd, PacketBatch, PacketDevice, PeerConfig, Tunnel, TunnelEvent, UdpSockets, initiates,
+    EventSink, LocalEnd, PacketDevice, PeerConfig, Tunnel, TunnelEvent, UdpSockets, initiates,
 };
 
 /// Longer than anything here takes on a busy machine; only a failing test waits for it.
@@ -29,6 +29,8 @@ enum Input {
 
 pub(crate) struct MemoryDevice {
     input: Mutex<Receiver<Input>>,
+    /// What a wait took and a read is to get.
+    next: Mutex<Option<Input>>,
     to_input: Sender<Input>,
     output: Sender<Vec<u8>>,
 }
@@ -37,7 +39,7 @@ impl MemoryDevice {
     pub(crate) fn new() -> (Arc<Self>, Receiver<Vec<u8>>) {
         let (to_input, input) = channel();
         let (output, from_output) = channel();
-        (Arc::new(Self { input: Mutex::new(input), to_input, output }), from_output)
+        (Arc::new(Self { input: Mutex::new(input), next: Mutex::default(), to_input, output }), from_output)
     }
 
     /// The OS sends a packet.
@@ -51,29 +53,43 @@ impl MemoryDevice {
 }
 
 impl PacketDevice for MemoryDevice {
-    fn read(&self, batch: &mut PacketBatch) -> io::Result<bool> {
-        let input = self.input.lock().unwrap();
-        let mut next = input.recv().ok();
-        loop {
-            match next {
-                Some(Input::Packet(packet)) => assert!(batch.push(&packet)),
-                Some(Input::Fail) => return Err(io::Error::other("pulled out")),
-                Some(Input::Stop) | None => return Ok(false),
-            }
-            if batch.is_full() {
-                return Ok(true);
-            }
-            match input.try_recv() {
-                Ok(input) => next = Some(input),
-                Err(_) => return Ok(true),
+    fn queues(&self) -> usize {
+        1
+    }
+
+    fn offloads(&self) -> bool {
+        false
+    }
+
+    fn wait(&self, _queue: usize) -> io::Result<bool> {
+        match self.input.lock().unwrap().recv() {
+            Ok(Input::Stop) | Err(_) => Ok(false),
+            Ok(input) => {
+                *self.next.lock().unwrap() = Some(input);
+                Ok(true)
             }
         }
     }
 
-    fn write(&self, batch: &PacketBatch) -> io::Result<()> {
-        for packet in batch.iter() {
-            let _ = self.output.send(packet.to_vec());
+    fn try_read(&self, _queue: usize, frame: &mut [u8]) -> io::Result<Option<usize>> {
+        let mut next = self.next.lock().unwrap();
+        let taken = next.take();
+        match taken.or_else(|| self.input.lock().unwrap().try_recv().ok()) {
+            Some(Input::Packet(packet)) => {
+                frame[..packet.len()].copy_from_slice(&packet);
+                Ok(Some(packet.len()))
+            }
+            Some(Input::Fail) => Err(io::Error::other("pulled out")),
+            Some(Input::Stop) => {
+                self.wake();
+                Ok(None)
+            }
+            None => Ok(None),
         }
+    }
+
+    fn write(&self, _queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
+        let _ = self.output.send(packet.iter().flat_map(|piece| piece.iter().copied()).collect());
         Ok(())
     }
 
@@ -114,6 +130,11 @@ impl End {
         tunnel.attach(device.clone()).unwrap();
         let id = DeviceIdentity::from_seed(&[seed; 32]).peer_id();
         Self { tunnel, device, packets, events, id, ip, address, key }
+    }
+
+    /// The same player on a program that was started again.
+    pub(crate) fn like(end: &Self) -> Self {
+        Self::new(end.ip.0.octets()[3])
     }
 
     pub(crate) fn public_key(&self) -> WireGuardKey {

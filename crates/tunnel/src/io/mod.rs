@@ -1,5 +1,6 @@
 //! The UDP sockets, and how batches of datagrams pass them, with segmentation offload (GSO, GRO) where the system has
-//! it: the packet threads know only batches.
+//! it: the packet threads know only batches. Where the system can, each lane has a socket of its own on the same port
+//! ([`steering`]).
 //!
 //! No datagram is fragmented on its way (RFC 8899 §3): so a probe that arrives proves the path's MTU, and what is too
 //! long for the interface is refused at once. `quinn-udp` sets that, on Linux without heeding the kernel's cached path
@@ -8,29 +9,50 @@
 use std::{
     io::{self, IoSliceMut},
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
 };
 
+#[cfg(target_os = "linux")]
+mod steering;
+pub(crate) mod urgency;
+
+use lanrage_party::Lane;
 use mio::{Interest, Registry, Token, net::UdpSocket};
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::{counters::DropReason, datagrams::ReceiveBatch};
 
-/// Bytes asked for each socket buffer: about 25 ms at 300 Mbit/s. More would only hide congestion in a queue
-/// that a game's packets wait in. The OS may give less.
-const SOCKET_BUFFER_BYTES: usize = 1024 * 1024;
+/// Bytes asked for each receive buffer: about 25 ms at 300 Mbit/s, for a thread that has to wait for the processor.
+/// The OS may give less.
+const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
+/// Bytes asked for each send buffer. What does not fit waits in our own queue (`bulk_queue`), where it is fair among
+/// friends and does not grow: a long buffer here would be a queue that nobody manages.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
+/// What the system itself lets pass first where it has a queue of its own (`TC_PRIO_INTERACTIVE`). Nothing of it is in
+/// the datagram.
+#[cfg(target_os = "linux")]
+const EXPRESS_PRIORITY: u32 = 6;
 /// How often another port is tried when the one that IPv4 got is taken for IPv6.
 const PORT_TRIES: usize = 8;
 /// Errors in a row after which a socket is left alone until the next wake-up.
 const RECEIVE_ERRORS: usize = 32;
 
-/// One UDP socket per family, for everything: WireGuard, STUN, TURN.
+/// One UDP port per family, for everything: WireGuard, STUN, TURN.
 #[derive(Debug)]
 pub struct UdpSockets {
-    v4: Bound,
-    v6: Option<Bound>,
+    v4: Lanes,
+    v6: Option<Lanes>,
     port: u16,
     port_v6: Option<u16>,
+}
+
+/// The sockets of one port.
+#[derive(Debug)]
+struct Lanes {
+    bulk: Bound,
+    /// Where the system cannot tell lanes apart, the other one serves both.
+    express: Option<Bound>,
 }
 
 #[derive(Debug)]
@@ -49,6 +71,10 @@ pub(crate) enum Family {
 impl Family {
     pub(crate) const BOTH: [Self; 2] = [Self::V4, Self::V6];
     const TOKENS: [Token; 2] = [Token(0), Token(1)];
+
+    const fn of(address: SocketAddr) -> Self {
+        if address.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
 
     const fn token(self) -> Token {
         Self::TOKENS[self as usize]
@@ -95,12 +121,18 @@ impl UdpSockets {
         self.port_v6
     }
 
-    pub(crate) fn register(&mut self, registry: &Registry) -> io::Result<()> {
-        registry.register(&mut self.v4.socket, Family::V4.token(), Interest::READABLE)?;
-        match &mut self.v6 {
-            Some(v6) => registry.register(&mut v6.socket, Family::V6.token(), Interest::READABLE),
-            None => Ok(()),
+    /// Whether the lane has sockets of its own.
+    pub(crate) fn has(&self, lane: Lane) -> bool {
+        lane == Lane::Bulk || self.v4.express.is_some()
+    }
+
+    pub(crate) fn register(&mut self, lane: Lane, registry: &Registry) -> io::Result<()> {
+        for (family, lanes) in [(Family::V4, Some(&mut self.v4)), (Family::V6, self.v6.as_mut())] {
+            if let Some(bound) = lanes.and_then(|lanes| lanes.own_mut(lane)) {
+                registry.register(&mut bound.socket, family.token(), Interest::READABLE)?;
+            }
         }
+        Ok(())
     }
 
     /// The family whose socket an event is about.
@@ -108,14 +140,15 @@ impl UdpSockets {
         Family::BOTH.into_iter().find(|family| family.token() == token)
     }
 
-    /// Receives until the batch is full (true: there may be more) or the socket empty (false).
+    /// Receives until the batch is full (true: there may be more) or the lane's own socket empty (false).
     pub(crate) fn receive(
         &self,
+        lane: Lane,
         family: Family,
         batch: &mut ReceiveBatch,
         mut dropped: impl FnMut(DropReason),
     ) -> bool {
-        let Some(bound) = self.of(family) else { return false };
+        let Some(bound) = self.of(family).and_then(|lanes| lanes.own(lane)) else { return false };
         let mut errors = 0;
         while let Some(room) = batch.room() {
             match bound.receive(room) {
@@ -144,48 +177,51 @@ impl UdpSockets {
     /// Most datagrams that one send takes.
     pub(crate) fn run_limit(&self) -> usize {
         let limits = [Some(&self.v4), self.v6.as_ref()].into_iter().flatten();
-        limits.map(|bound| bound.state.max_gso_segments()).min().unwrap_or(1)
+        limits.map(|lanes| lanes.bulk.state.max_gso_segments()).min().unwrap_or(1)
     }
 
-    /// Sends datagrams of `datagram_bytes` (the last one may be shorter) to one address.
+    /// Sends datagrams of `datagram_bytes` (the last one may be shorter) to one address. False if the socket's buffer
+    /// is full, and nothing was sent: they may wait for [`wait_writable`](Self::wait_writable).
     pub(crate) fn send_run(
         &self,
+        lane: Lane,
         run: &[u8],
         datagram_bytes: usize,
         to: SocketAddr,
         mut dropped: impl FnMut(DropReason),
-    ) {
+    ) -> bool {
         if run.len() > datagram_bytes {
-            match self.transmit(run, Some(datagram_bytes), to) {
-                Ok(()) => return,
-                Err(DropReason::SendBufferFull) => {
-                    run.chunks(datagram_bytes).for_each(|_| dropped(DropReason::SendBufferFull));
-                    return;
-                }
+            match self.transmit(lane, run, Some(datagram_bytes), to) {
+                Ok(()) => return true,
+                Err(DropReason::SendBufferFull) => return false,
                 // The interface cannot, or some of the datagrams are too long: each for itself.
                 Err(_) => {}
             }
         }
-        for datagram in run.chunks(datagram_bytes.max(1)) {
-            if let Err(reason) = self.send_one(datagram, to) {
-                dropped(reason);
+        for (n, datagram) in run.chunks(datagram_bytes.max(1)).enumerate() {
+            match self.transmit(lane, datagram, None, to) {
+                Ok(()) => {}
+                Err(DropReason::SendBufferFull) if n == 0 => return false,
+                Err(reason) => dropped(reason),
             }
         }
+        true
     }
 
-    /// Sends one datagram. What the OS does not take at once is dropped: waiting would only move the queue.
-    pub(crate) fn send_one(&self, datagram: &[u8], to: SocketAddr) -> Result<(), DropReason> {
-        self.transmit(datagram, None, to)
+    /// Sends one datagram that may not wait: what the OS does not take at once is dropped.
+    pub(crate) fn send_one(&self, lane: Lane, datagram: &[u8], to: SocketAddr) -> Result<(), DropReason> {
+        self.transmit(lane, datagram, None, to)
     }
 
     fn transmit(
         &self,
+        lane: Lane,
         contents: &[u8],
         segment_size: Option<usize>,
         to: SocketAddr,
     ) -> Result<(), DropReason> {
-        let family = if to.is_ipv4() { Family::V4 } else { Family::V6 };
-        let bound = self.of(family).ok_or(DropReason::NoSocket)?;
+        let lanes = self.of(Family::of(to)).ok_or(DropReason::NoSocket)?;
+        let bound = lanes.own(lane).unwrap_or(&lanes.bulk);
         let transmit = Transmit { destination: to, ecn: None, contents, segment_size, src_ip: None };
         loop {
             let sent = bound.socket.try_io(|| bound.state.try_send((&bound.socket).into(), &transmit));
@@ -201,7 +237,14 @@ impl UdpSockets {
         }
     }
 
-    const fn of(&self, family: Family) -> Option<&Bound> {
+    /// Blocks until the bulk socket for `to` takes datagrams again, at most for `limit`.
+    pub(crate) fn wait_writable(&self, to: SocketAddr, limit: Duration) {
+        if let Some(lanes) = self.of(Family::of(to)) {
+            lanes.bulk.wait_writable(limit);
+        }
+    }
+
+    const fn of(&self, family: Family) -> Option<&Lanes> {
         match family {
             Family::V4 => Some(&self.v4),
             Family::V6 => self.v6.as_ref(),
@@ -209,7 +252,53 @@ impl UdpSockets {
     }
 }
 
+impl Lanes {
+    const fn own(&self, lane: Lane) -> Option<&Bound> {
+        match lane {
+            Lane::Bulk => Some(&self.bulk),
+            Lane::Express => self.express.as_ref(),
+        }
+    }
+
+    const fn own_mut(&mut self, lane: Lane) -> Option<&mut Bound> {
+        match lane {
+            Lane::Bulk => Some(&mut self.bulk),
+            Lane::Express => self.express.as_mut(),
+        }
+    }
+}
+
 impl Bound {
+    #[cfg(unix)]
+    fn wait_writable(&self, limit: Duration) {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
+        // Whatever it says: the next try to send tells.
+        let _ = poll(&mut [PollFd::new(&self.socket, PollFlags::OUT)], Some(&limit));
+    }
+
+    #[cfg(not(unix))]
+    fn wait_writable(&self, limit: Duration) {
+        std::thread::sleep(limit);
+    }
+
+    fn new(socket: Socket) -> io::Result<Self> {
+        for (set, bytes) in [
+            (Socket::set_recv_buffer_size as fn(&Socket, usize) -> io::Result<()>, RECEIVE_BUFFER_BYTES),
+            (Socket::set_send_buffer_size, SEND_BUFFER_BYTES),
+        ] {
+            if let Err(error) = set(&socket, bytes) {
+                tracing::debug!(%error, "the socket keeps its default buffer");
+            }
+        }
+        socket.set_nonblocking(true)?;
+        let state = UdpSocketState::new((&socket).into())?;
+        if state.may_fragment() {
+            tracing::warn!("the system fragments datagrams: path MTUs may be found too large");
+        }
+        Ok(Self { socket: UdpSocket::from_std(socket.into()), state })
+    }
+
     fn receive(&self, room: &mut [u8]) -> io::Result<RecvMeta> {
         let mut meta = [RecvMeta::default()];
         let mut room = [IoSliceMut::new(room)];
@@ -218,26 +307,31 @@ impl Bound {
     }
 }
 
-fn open(address: SocketAddr) -> io::Result<(Bound, u16)> {
+fn open(address: SocketAddr) -> io::Result<(Lanes, u16)> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     if address.is_ipv6() {
         // The IPv4 socket has the IPv4 traffic, whatever the system's default.
         socket.set_only_v6(true)?;
     }
-    for set in [Socket::set_recv_buffer_size, Socket::set_send_buffer_size] {
-        if let Err(error) = set(&socket, SOCKET_BUFFER_BYTES) {
-            tracing::debug!(%error, "the socket keeps its default buffer");
-        }
-    }
-    socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    let state = UdpSocketState::new((&socket).into())?;
-    if state.may_fragment() {
-        tracing::warn!("the system fragments datagrams: path MTUs may be found too large");
-    }
-    let socket = UdpSocket::from_std(socket.into());
-    let port = socket.local_addr()?.port();
-    Ok((Bound { socket, state }, port))
+    let express = express_beside(&socket);
+    let bulk = Bound::new(socket)?;
+    let port = bulk.socket.local_addr()?.port();
+    Ok((Lanes { bulk, express }, port))
+}
+
+#[cfg(target_os = "linux")]
+fn express_beside(bulk: &Socket) -> Option<Bound> {
+    let express = steering::express_beside(bulk).and_then(|socket| {
+        socket.set_priority(EXPRESS_PRIORITY)?;
+        Bound::new(socket)
+    });
+    express.inspect_err(|error| tracing::info!(%error, "one socket serves both lanes")).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn express_beside(_bulk: &Socket) -> Option<Bound> {
+    None
 }
 
 #[cfg(test)]
@@ -266,9 +360,9 @@ mod tests {
         sockets.v6 = None;
         let mut batch = ReceiveBatch::for_receiving();
         for family in Family::BOTH {
-            assert!(!sockets.receive(family, &mut batch, |reason| panic!("{reason:?}")));
+            assert!(!sockets.receive(Lane::Bulk, family, &mut batch, |reason| panic!("{reason:?}")));
         }
-        let sent = sockets.send_one(b"x", SocketAddr::from((Ipv6Addr::LOCALHOST, 9)));
+        let sent = sockets.send_one(Lane::Bulk, b"x", SocketAddr::from((Ipv6Addr::LOCALHOST, 9)));
         assert_eq!((batch.is_empty(), sent), (true, Err(DropReason::NoSocket)));
     }
 
@@ -277,18 +371,19 @@ mod tests {
         let [sender, receiver] = [(); 2].map(|()| UdpSockets::bind(0).unwrap());
         let to = SocketAddr::from((Ipv4Addr::LOCALHOST, receiver.local_port()));
         let datagrams: Vec<u8> = (0..10_000_u32).map(|n| (n / 1_456) as u8).collect();
-        sender.send_run(&datagrams, 1_456, to, |reason| panic!("{reason:?}"));
+        let sent = sender.send_run(Lane::Bulk, &datagrams, 1_456, to, |reason| panic!("{reason:?}"));
+        assert!(sent);
         let mut batch = ReceiveBatch::for_receiving();
         let mut receives = 0;
         while batch.iter().len() < datagrams.len().div_ceil(1_456) {
-            if let Ok(meta) = receiver.v4.receive(batch.room().unwrap()) {
+            if let Ok(meta) = receiver.v4.bulk.receive(batch.room().unwrap()) {
                 receives += 1;
                 assert!(batch.commit_coalesced(meta.len, meta.stride, meta.addr));
             }
         }
         let received: Vec<_> = batch.iter().map(|(bytes, _)| bytes.to_vec()).collect();
         assert_eq!(received, datagrams.chunks(1_456).map(<[u8]>::to_vec).collect::<Vec<_>>());
-        if sender.run_limit() > 1 && receiver.v4.state.gro_segments() > 1 {
+        if sender.run_limit() > 1 && receiver.v4.bulk.state.gro_segments() > 1 {
             assert_eq!(receives, 1, "offloaded on both sides");
         }
     }
@@ -297,8 +392,8 @@ mod tests {
     fn a_datagram_that_is_too_long_for_the_way_is_a_reason_and_no_failure() {
         let sockets = UdpSockets::bind(0).unwrap();
         let to = SocketAddr::from((Ipv4Addr::LOCALHOST, sockets.local_port()));
-        assert_eq!(sockets.send_one(&[0; 70_000], to), Err(DropReason::DatagramTooBig));
-        assert_eq!(sockets.send_one(b"and the next one passes", to), Ok(()));
+        assert_eq!(sockets.send_one(Lane::Bulk, &[0; 70_000], to), Err(DropReason::DatagramTooBig));
+        assert_eq!(sockets.send_one(Lane::Bulk, b"and the next one passes", to), Ok(()));
     }
 
     #[cfg(target_os = "linux")]
@@ -306,9 +401,48 @@ mod tests {
     fn no_datagram_may_be_fragmented() {
         use rustix::net::sockopt::{self, Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery};
         let sockets = UdpSockets::bind(0).unwrap();
-        assert_eq!(sockopt::ip_mtu_discover(&sockets.v4.socket), Ok(Ipv4PathMtuDiscovery::PROBE));
-        if let Some(v6) = &sockets.v6 {
-            assert_eq!(sockopt::ipv6_mtu_discover(&v6.socket), Ok(Ipv6PathMtuDiscovery::PROBE));
+        for lane in Lane::BOTH {
+            let v4 = sockets.v4.own(lane).unwrap();
+            assert_eq!(sockopt::ip_mtu_discover(&v4.socket), Ok(Ipv4PathMtuDiscovery::PROBE));
+            if let Some(v6) = &sockets.v6 {
+                let v6 = v6.own(lane).unwrap();
+                assert_eq!(sockopt::ipv6_mtu_discover(&v6.socket), Ok(Ipv6PathMtuDiscovery::PROBE));
+            }
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_kernel_gives_each_lane_its_datagrams() {
+        let data = |receiver: u32| [&4_u32.to_le_bytes()[..], &receiver.to_le_bytes(), &[0; 24]].concat();
+        let in_channel = |data: Vec<u8>| [&[0x40, 1, 0, 32][..], &data].concat();
+        let express = [data(1 << 8), data(0xFFFF_FFFF), in_channel(data(1 << 8))];
+        let handshake = [&[1, 1, 0, 0][..], &[0xFF; 144]].concat();
+        let bulk =
+            [data(2 << 8), data(0xFF), in_channel(data(2 << 8)), handshake, vec![4], vec![0x40, 1], vec![]];
+        for address in
+            [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))]
+        {
+            let [sender, receiver] = [(); 2].map(|()| UdpSockets::bind(0).unwrap());
+            let family = Family::of(address);
+            let to = SocketAddr::new(address.ip(), receiver.local_port());
+            for (lane, datagrams) in [(Lane::Bulk, &bulk[..]), (Lane::Express, &express)] {
+                for datagram in datagrams {
+                    sender.send_one(Lane::Express, datagram, to).unwrap();
+                    let other = Lane::BOTH[1 - lane as usize];
+                    let [own, other] =
+                        [lane, other].map(|lane| receiver.of(family).unwrap().own(lane).unwrap());
+                    let mut room = vec![0; 70_000];
+                    let meta = loop {
+                        match own.receive(&mut room) {
+                            Ok(meta) => break meta,
+                            Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+                        }
+                        assert!(other.receive(&mut [0; 2_048]).is_err(), "{datagram:02x?} for {lane:?}");
+                    };
+                    assert_eq!((&room[..meta.len], meta.addr.port()), (&datagram[..], sender.local_port()));
+                }
+            }
         }
     }
 }

@@ -1,0 +1,109 @@
+use std::{
+    fs,
+    net::Ipv4Addr,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, ensure};
+use lanrage_lab::{Host, Process, Wire, names_a_host, stage};
+use serde_json::Value;
+
+use super::{End, Prepared, output_of, release, urgent};
+
+/// How long a player may take to be in a party.
+const PARTY_LIMIT: Duration = Duration::from_secs(20);
+
+/// The product itself: a party that its maker hosts, on one LAN with whoever joins.
+#[derive(Debug)]
+pub(crate) struct Ours {
+    link: String,
+    addresses: [Ipv4Addr; 2],
+}
+
+impl Ours {
+    pub(super) fn new() -> Self {
+        Self { link: String::new(), addresses: [Ipv4Addr::UNSPECIFIED; 2] }
+    }
+
+    /// Makes a party on `host`. Returns its link, and the player's address in it.
+    ///
+    /// # Errors
+    /// If there is none after twenty seconds.
+    pub(crate) fn create(host: &Host) -> Result<(Process, String, Ipv4Addr)> {
+        let player = start(host, &["create"])?;
+        let address = in_party(&player, "created")?;
+        let deadline = Instant::now() + PARTY_LIMIT;
+        loop {
+            // The first link is made before the host listens.
+            let mut status = host.command(release("lanrage"));
+            status.args(["status", "--json", "--data-dir"]).arg(data_folder(host)?);
+            let answer: Value = serde_json::from_str(&output_of(&mut status)?)?;
+            match answer["party"]["invitation"].as_str() {
+                Some(link) if names_a_host(link) => return Ok((player, link.to_owned(), address)),
+                _ => ensure!(
+                    Instant::now() < deadline,
+                    "the host does not listen; it said:\n{}",
+                    player.tail()
+                ),
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Joins the party of `link` on `host`.
+    ///
+    /// # Errors
+    /// If it is not in it after twenty seconds.
+    pub(crate) fn join(host: &Host, link: &str) -> Result<(Process, Ipv4Addr)> {
+        let player = start(host, &["join", link])?;
+        let address = in_party(&player, "joined")?;
+        Ok((player, address))
+    }
+}
+
+impl Prepared for Ours {
+    fn start(&mut self, end: End, wire: &Wire) -> Result<Process> {
+        let host = end.host(wire);
+        match end {
+            End::Two => {
+                let (player, link, address) = Self::create(host)?;
+                self.link = link;
+                self.addresses[1] = address;
+                Ok(player)
+            }
+            End::One => {
+                let (player, address) = Self::join(host, &self.link)?;
+                self.addresses[0] = address;
+                Ok(player)
+            }
+        }
+    }
+
+    fn address(&self, end: End) -> Ipv4Addr {
+        self.addresses[end as usize]
+    }
+}
+
+fn start(host: &Host, words: &[&str]) -> Result<Process> {
+    let mut command = urgent(host, release("lanrage"));
+    command.args(words).args(["--json", "--name", host.name(), "--data-dir"]);
+    let data = data_folder(host)?;
+    // Of an earlier round.
+    fs::remove_dir_all(&data)?;
+    command.arg(data);
+    host.spawn(command)
+}
+
+fn data_folder(host: &Host) -> Result<PathBuf> {
+    stage::data_folder(&format!("bench-ours-{}", host.name()))
+}
+
+fn in_party(player: &Process, event: &str) -> Result<Ipv4Addr> {
+    player.wait_for(event, PARTY_LIMIT, |line| {
+        let said: Value = serde_json::from_str(line).ok()?;
+        let address = said["virtual_ip"].as_str()?.parse().ok()?;
+        (said["event"] == event).then_some(address)
+    })
+}

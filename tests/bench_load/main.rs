@@ -1,0 +1,49 @@
+//! The traffic of `cargo xtask bench`: paced UDP packets, and a game that is echoed. Each role is a command that writes
+//! one line of JSON.
+//!
+//! Every packet carries its number and the time of its sending, by the one clock of the machine on which all of it runs.
+
+mod echo;
+mod packet;
+mod receive;
+mod send;
+mod socket;
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Debug, Subcommand)]
+enum Role {
+    /// Send packets at a steady rate
+    Send(send::Options),
+    /// Count packets until none comes any more
+    Receive {
+        /// Where
+        bind: SocketAddr,
+    },
+    /// Send every packet back, until killed
+    Echo {
+        /// Where
+        bind: SocketAddr,
+    },
+    /// Play: small packets to an echo at a steady beat
+    Game(echo::Options),
+}
+
+fn main() -> Result<()> {
+    socket::wake_on_time();
+    match Arguments::parse().role {
+        Role::Send(options) => send::run(&options),
+        Role::Receive { bind } => receive::run(bind),
+        Role::Echo { bind } => echo::answer(bind),
+        Role::Game(options) => echo::play(&options),
+    }
+}
