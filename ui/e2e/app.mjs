@@ -22,10 +22,10 @@ export const newDataDir = () => mkdtempSync(join(tmpdir(), 'data-'));
 
 /**
  * Opens the program's window and hands it to `use`; afterwards everything it needed is ended.
- * @param {{ dataDir: string, environment?: Record<string, string> }} options
+ * @param {{ dataDir: string, args?: string[], environment?: Record<string, string> }} options
  * @param {(window: Window) => Promise<void>} use
  */
-export async function withWindow({ dataDir, environment = {} }, use) {
+export async function withWindow({ dataDir, args = [], environment = {} }, use) {
   const [port, nativePort] = [await freePort(), await freePort()];
   const driver = start(
     process.env['TAURI_DRIVER'] ?? 'tauri-driver',
@@ -36,7 +36,7 @@ export async function withWindow({ dataDir, environment = {} }, use) {
     for (const each of [port, nativePort]) await until('the WebDriver server', () => listens(each));
     const capabilities = new Capabilities();
     capabilities.setBrowserName('wry');
-    capabilities.set('tauri:options', { application: program, args: ['--data-dir', dataDir] });
+    capabilities.set('tauri:options', { application: program, args: ['--data-dir', dataDir, ...args] });
     const builder = new Builder().withCapabilities(capabilities).usingServer(`http://127.0.0.1:${port}/`);
     const session = await within('the program’s window', builder.build());
     const window = new Window(session);

@@ -53,7 +53,9 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     steps.work("The code for Windows", |_| windows::check())?;
     let mut desktop = npm(&["run", "test:desktop"]);
     desktop.env("PATH", setup::path_with_tools()?);
-    steps.commands("The real window", [cargo(&["build", "--package", "lanrage", "--locked"]), desktop])?;
+    // The example is the tray that the test clicks in.
+    let programs = cargo(&["build", "--package", "lanrage", "--bins", "--examples", "--locked"]);
+    steps.commands("The real window and its tray", [programs, desktop])?;
     #[cfg(target_os = "linux")]
     {
         steps.commands("The whole path", [cargo(&["xtask", "demo"])])?;
