@@ -7,7 +7,7 @@ use lanrage_store::{Config, DataDir, KeyringSecretStore, SettingsDatabase, Store
 use tokio::{net::TcpStream, task::spawn_blocking, time::timeout};
 
 use super::facts::{Facts, Firewall, Keyring, Permission, Stored};
-use crate::{HELPER_UNIT, Snapshot, event_loop::now, helper_is_installed};
+use crate::{HELPER_UNIT, Snapshot, event_loop::now, helper_is_installed, words::sentence};
 
 /// How long a control server may take to answer a knock.
 const KNOCK: Duration = Duration::from_secs(3);
@@ -50,7 +50,7 @@ pub(super) async fn without_engine(data_dir: &DataDir) -> Facts {
     let dir = data_dir.clone();
     let keyring = blocking(move || match KeyringSecretStore::system(&dir) {
         Ok(_) => Keyring::Works,
-        Err(error) => Keyring::Files(error.to_string()),
+        Err(error) => Keyring::Files(sentence(&error.to_string())),
     });
     let (permission, firewall) = blocking(|| (permission(), firewall())).await;
     Facts {
