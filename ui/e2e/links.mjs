@@ -43,7 +43,6 @@ const tests = {
       assert.deepEqual(await window.session.executeScript('return window.links'), ['told']);
       assert.ok([LINK, null].includes(await take(window)));
       assert.equal((await status(dataDir)).party, null);
-      await window.picture('8-second-start');
     });
   },
 };
