@@ -302,7 +302,10 @@ mod tests {
 
     #[test]
     fn a_link_of_a_program_that_knew_of_no_glance_still_opens() {
-        let older = "lanrage://join/OLDER";
+        let older = "lanrage://join/AXsicCI6IjAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxIiwibiI6IkZyaWRheSBMQU4iLCJoI\
+                     joiMzQ3NTBmOThiZDU5ZmNmYzk0NmRhNDVhYWFiZTkzM2IiLCJzIjoiMTAuNjYuMC4wLzE2IiwiYyI6WyJ3c3M6Ly9wbGF5L\
+                     mV4YW1wbGUub3JnL3YxL3Nlc3Npb24iXSwiayI6IkF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd\
+                     00iLCJlIjoxLCJ4IjoxMDAwfXUbfdE";
         let expected = Invitation { glance: Glance::default(), ..invitation() };
         assert_eq!(older.parse::<Invitation>(), Ok(expected.clone()));
         assert_eq!(expected.link(), older, "and without a glance the format is what it was");

@@ -80,6 +80,10 @@ pub(super) fn port_mapping(facts: &Facts) -> Check {
         PortMappingView::Open { external } => subject.good(format!("The router has opened {external}.")),
         PortMappingView::Searching => subject
             .unknown("The router has not answered yet.", "Enter a party, wait a moment and look again."),
+        // A router is asked only while there is something to reach.
+        PortMappingView::Off if snapshot.party.is_none() => {
+            subject.unknown("The router is asked when you enter a party.", "Enter a party and look again.")
+        }
         PortMappingView::Off => subject.warning(
             "The setting says that the router is not asked.",
             "Switch on the setting port_mapping if friends reach you only through relays.",

@@ -164,6 +164,8 @@ fn the_ways_to_friends_are_judged_by_what_was_measured() {
     assert_eq!(state_of(|s| s.network.udp_is_blocked = true, "nat"), Bad);
     assert_eq!(state_of(|s| s.network.port_mapping = PortMappingView::Off, "port_mapping"), Warning);
     assert_eq!(state_of(|s| s.network.port_mapping = PortMappingView::Searching, "port_mapping"), Unknown);
+    let idle = Snapshot { party: None, ..Snapshot::default() };
+    assert_eq!(check(&facts(Some(idle)), "port_mapping").state, Unknown);
     assert_eq!(state_of(|s| s.network.relays.clear(), "relay"), Warning);
     assert_eq!(state_of(|s| s.network.relays[0].trouble = "It is full.".to_owned(), "relay"), Bad);
     assert_eq!(state_of(|s| s.network.relays.push(relay("far", "It is full.")), "relay"), Good);
