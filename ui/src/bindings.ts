@@ -23,6 +23,28 @@ export type BackupView = {
   made_at_ms: number, };
 
 /**
+ * One thing that was looked at.
+ */
+export type Check = {
+  /** Stable word for scripts and translations. */
+  code: string,
+  /** What was looked at. */
+  title: string,
+  /** How it is. */
+  state: CheckState,
+  /** What was found. */
+  result: string,
+  /** What that means for playing. */
+  meaning: string,
+  /** What the user can do; empty when there is nothing to do. */
+  fix: string, };
+
+/**
+ * How something that was looked at is.
+ */
+export type CheckState = "good" | "warning" | "bad" | "unknown";
+
+/**
  * Why a command was refused.
  */
 export type CommandError = {
@@ -110,6 +132,13 @@ export type DataSummary = {
   backups: Array<BackupView>, };
 
 /**
+ * Everything that was looked at.
+ */
+export type DoctorReport = {
+  /** Each check, in the order in which they are to be read. */
+  checks: Array<Check>, };
+
+/**
  * What came from outside and was dropped, counted since the party was entered.
  */
 export type DroppedView = {
@@ -141,6 +170,10 @@ export type InvitationPreview = {
   party_name: string,
   /** Peer id of the player who made the party. */
   host_id: string,
+  /** That player's name; `None` where the link does not tell. */
+  host_name: string | null,
+  /** How many players are in the party; `None` where the link does not tell. */
+  members: number | null,
   /** The party's network. */
   subnet: string,
   /** Its control servers. */
@@ -329,6 +362,8 @@ export type RecentPartyView = {
   is_active: boolean,
   /** Whether it can be entered again without a link: this device is still a member. */
   can_resume: boolean,
+  /** Whether the user keeps it as a favourite. */
+  is_favorite: boolean,
   /** When this device was last in it (Unix milliseconds). */
   last_active_at_ms: number, };
 
@@ -443,10 +478,21 @@ export type Commands = {
   set_player_name: { args: { name: string }, result: null },
   data: { args: { request: DataRequest }, result: DataAnswer },
   copy_text: { args: { text: string }, result: null },
+  run_doctor: { args: Record<string, never>, result: DoctorReport },
+  export_diagnostics: { args: Record<string, never>, result: string },
+  follow_log: { args: { on: boolean }, result: Array<string> },
+  new_invitation: { args: { expires_in_hours: number | null }, result: string },
+  set_favorite_party: { args: { party: string, favorite: boolean }, result: null },
+  take_link: { args: Record<string, never>, result: string | null },
+  answer_close: { args: { keep: boolean, remember: boolean }, result: null },
+  set_up_adapter: { args: Record<string, never>, result: null },
 };
 
 /** What the window is told unasked. */
 export type Events = {
   snapshot: Snapshot,
   notice: Notice,
+  log: Array<string>,
+  link: null,
+  close_asked: null,
 };
