@@ -21,6 +21,7 @@ mod setup;
 mod shell;
 mod steps;
 mod test;
+mod ui;
 mod windows;
 
 use std::process::ExitCode;
@@ -82,6 +83,8 @@ enum Task {
     Recovery(recovery::Options),
     /// Start the desktop app
     Run,
+    /// Show every page and state of the user interface in a browser, without an engine
+    Ui,
     /// Open a shell inside the network of a player of the lab
     #[cfg(target_os = "linux")]
     Lab {
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Recovery(options)) => recovery::run(setup, &options),
         Some(Task::Run) => run::run(setup),
+        Some(Task::Ui) => ui::run(setup),
         #[cfg(target_os = "linux")]
         Some(Task::Lab { place }) => lab::run(setup, place),
         Some(Task::Setup) => setup.everything(),

@@ -48,8 +48,17 @@ pub(crate) const GAME: Purpose =
 
 /// To drive the real window.
 pub(crate) const DESKTOP_TEST: Purpose = Purpose {
-    reason: "to test the real window without a screen (WebDriver, X server, window manager)",
-    packages: &["dbus-x11", "fonts-dejavu-core", "imagemagick", "openbox", "webkit2gtk-driver", "xvfb"],
+    reason: "to test the user interface and the real window without a screen (browser, WebDriver, X server, \
+             window manager)",
+    packages: &[
+        "chromium",
+        "dbus-x11",
+        "fonts-dejavu-core",
+        "imagemagick",
+        "openbox",
+        "webkit2gtk-driver",
+        "xvfb",
+    ],
 };
 
 /// To test secrets in a real keyring.

@@ -27,6 +27,9 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
             npm(&["run", "build"]),
         ],
     )?;
+    let mut pages = npm(&["run", "test:pages"]);
+    pages.env("LANRAGE_SCREENSHOTS", project::target().join("screenshots"));
+    steps.commands("User interface: every page and state in a browser", [pages])?;
     steps.commands(
         "Lints",
         [cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny=warnings"])],
