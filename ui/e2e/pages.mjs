@@ -130,6 +130,7 @@ async function lookAtAll(browser, baseURL, { view, theme }) {
   const wanted = names.map((name) => ({ name, language: 'en' }));
   if (theme === 'light') wanted.push(...german.map((name) => ({ name, language: 'de' })));
   let pictures = 0;
+  let told = 0;
   for (const { name, language } of wanted) {
     if (only && !only.includes(name)) continue;
     if (crowds.includes(name) && view.name !== 'wide') continue;
@@ -146,6 +147,8 @@ async function lookAtAll(browser, baseURL, { view, theme }) {
     await page.screenshot({ path: join(screenshots, `${where}.png`) });
     await page.setViewportSize({ width, height });
     pictures += 1;
+    // Said at once: the whole takes minutes.
+    for (; told < faults.length; told++) console.error(faults[told]);
   }
   await context.close();
   return { faults, pictures };
