@@ -6,6 +6,7 @@
 
 mod channel_data;
 mod frames;
+mod helper_request;
 mod input;
 mod invitation;
 mod path_agent;
@@ -30,6 +31,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("client_frame", frames::client),
     ("control_client", sessions::client),
     ("control_server", sessions::server),
+    ("helper_request", helper_request::run),
     ("invitation", invitation::run),
     ("path_agent", path_agent::run),
     ("probe", probe::run),

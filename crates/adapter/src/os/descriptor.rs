@@ -43,6 +43,12 @@ impl Packets {
         Self::new(device)
     }
 
+    /// Gives the device away, to be taken over by another process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn into_descriptor(self) -> OwnedFd {
+        self.device
+    }
+
     pub(crate) fn wait(&self) -> io::Result<Ready> {
         loop {
             let mut ready =

@@ -37,7 +37,7 @@ pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, Str
     Ok((packets, name.to_owned()))
 }
 
-fn index(name: &str) -> Option<u32> {
+pub(super) fn index(name: &str) -> Option<u32> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     name_to_index(socket, name).ok()
 }
