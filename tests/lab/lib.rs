@@ -54,6 +54,8 @@ pub mod stage;
 #[cfg(target_os = "linux")]
 pub mod teeworlds;
 #[cfg(target_os = "linux")]
+pub mod throwaway;
+#[cfg(target_os = "linux")]
 mod topology;
 #[cfg(target_os = "linux")]
 pub mod world;

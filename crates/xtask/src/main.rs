@@ -7,6 +7,7 @@ mod bench_state;
 mod crash;
 #[cfg(target_os = "linux")]
 mod demo;
+mod dist;
 #[cfg(target_os = "linux")]
 mod lab;
 #[cfg(target_os = "linux")]
@@ -80,6 +81,14 @@ enum Task {
     /// Disturb two players' networks in every way, and check how long their game stands still
     #[cfg(target_os = "linux")]
     Recovery(recovery::Options),
+    /// Build the packages that players install
+    Dist {
+        /// Build the .deb from unoptimised programs instead, and install, use, replace and purge it in a file system that
+        /// is thrown away
+        #[cfg(target_os = "linux")]
+        #[arg(long)]
+        test: bool,
+    },
     /// Start the desktop app
     Run,
     /// Open a shell inside the network of a player of the lab
@@ -109,6 +118,9 @@ fn main() -> ExitCode {
         Some(Task::NatMatrix(options)) => nat_matrix::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Recovery(options)) => recovery::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Dist { test: true }) => dist::prove(setup),
+        Some(Task::Dist { .. }) => dist::run(setup),
         Some(Task::Run) => run::run(setup),
         #[cfg(target_os = "linux")]
         Some(Task::Lab { place }) => lab::run(setup, place),

@@ -58,6 +58,12 @@ pub(crate) const KEYRING_TEST: Purpose = Purpose {
     packages: &["dbus", "gnome-keyring", "libglib2.0-bin"],
 };
 
+/// To test the packages.
+pub(crate) const PACKAGE_TEST: Purpose = Purpose {
+    reason: "to install our own package, and to ask polkit as it would",
+    packages: &["appstream", "dbus", "desktop-file-utils", "polkitd"],
+};
+
 /// To check the Windows code.
 pub(crate) const WINDOWS_CHECK: Purpose =
     Purpose { reason: "to check the code for Windows", packages: &["mingw-w64"] };
@@ -90,7 +96,7 @@ impl Setup {
 
     /// Everything any command needs.
     pub(crate) fn everything(self) -> Result<()> {
-        self.packages(&[BUILD, LAB, ORACLES, GAME, DESKTOP_TEST, KEYRING_TEST, WINDOWS_CHECK])?;
+        self.packages(&[BUILD, LAB, ORACLES, GAME, DESKTOP_TEST, KEYRING_TEST, PACKAGE_TEST, WINDOWS_CHECK])?;
         self.tools(&[CARGO_DENY, CARGO_MACHETE, TAURI_DRIVER])?;
         self.node_packages()
     }

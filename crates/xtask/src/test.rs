@@ -56,6 +56,8 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     steps.commands("The real window", [cargo(&["build", "--package", "lanrage", "--locked"]), desktop])?;
     #[cfg(target_os = "linux")]
     {
+        steps
+            .commands("The package, installed, replaced and purged", [cargo(&["xtask", "dist", "--test"])])?;
         steps.commands("The whole path", [cargo(&["xtask", "demo"])])?;
         steps.commands("Networks of every kind", [cargo(&["xtask", "nat-matrix", "--quick"])])?;
         steps.commands("Disturbed networks", [cargo(&["xtask", "recovery", "--quick"])])?;
