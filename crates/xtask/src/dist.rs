@@ -5,6 +5,7 @@
 //! programs are built once, and `tauri bundle` packs them.
 
 mod linux;
+mod manual;
 #[cfg(target_os = "linux")]
 mod proof;
 
@@ -14,6 +15,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
 use crate::{
     project,
@@ -66,7 +68,13 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         linux::packages(Profile::Release, None)?
     } else {
         let kind = if cfg!(windows) { "nsis" } else { "dmg" };
-        shell::run(&mut tauri(&["build", "--ci", "--bundles", kind]))?;
+        let mut build = tauri(&["build", "--ci", "--bundles", kind]);
+        if cfg!(windows) {
+            // The adapter's driver stands beside the program, as its licence allows.
+            let driver = json!({ "bundle": { "resources": { driver()?: "wintun.dll" } } });
+            build.arg("--config").arg(driver.to_string());
+        }
+        shell::run(&mut build)?;
         found_in(&project::target().join("release/bundle").join(kind))?
     };
     println!("\n{}", shell::bold("── Packages "));
@@ -89,7 +97,6 @@ pub(crate) fn prove(setup: Setup) -> Result<()> {
         setup.node_packages()?;
         shell::run(&mut npm(&["run", "build"]))?;
         build(Profile::Dev)?;
-        shell::run(&mut cargo(&["build", "--locked", "--package", "lanrage-control-server"]))?;
         linux::packages(Profile::Dev, Some(proof::NEWER))?;
         linux::packages(Profile::Dev, None)?;
     }
@@ -100,16 +107,35 @@ pub(crate) fn prove(setup: Setup) -> Result<()> {
     }
 }
 
-/// Builds the programs.
+/// Builds the programs, and for the proof the control server beside them.
 fn build(profile: Profile) -> Result<()> {
-    let packages = ["--package", "lanrage", "--package", "lanrage-cli", "--package", "lanrage-helper"];
-    shell::run(cargo(&["build"]).args(profile.arguments()).args(packages))
+    // Apart, as the other commands build them too: what a library is compiled with depends on who is built together.
+    for packages in [&["--package", "lanrage"][..], &[], &["--package", "lanrage-helper"]] {
+        shell::run(cargo(&["build"]).args(profile.arguments()).args(packages))?;
+    }
+    Ok(())
 }
 
 fn tauri(arguments: &[&str]) -> std::process::Command {
     let program =
         project::ui().join("node_modules/.bin").join(if cfg!(windows) { "tauri.cmd" } else { "tauri" });
     shell::command(program, arguments)
+}
+
+/// Where the crate that speaks with the Windows driver keeps the driver.
+fn driver() -> Result<String> {
+    let metadata =
+        shell::ask(&mut cargo(&["metadata", "--format-version=1", "--locked"])).context("cargo metadata")?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let mut packages = metadata["packages"].as_array().into_iter().flatten();
+    let package = packages.find(|package| package["name"] == "wintun-bindings");
+    let manifest =
+        package.and_then(|package| package["manifest_path"].as_str()).context("no wintun-bindings")?;
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    let driver =
+        Path::new(manifest).with_file_name("wintun").join("bin").join(architecture).join("wintun.dll");
+    ensure!(driver.is_file(), "{} is missing", driver.display());
+    Ok(driver.to_string_lossy().into_owned())
 }
 
 /// The files in a folder.

@@ -8,11 +8,8 @@ use std::{
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Profile, folder, found_in, tauri};
-use crate::{
-    project,
-    shell::{self, cargo},
-};
+use super::{Profile, folder, found_in, manual, tauri};
+use crate::{project, shell};
 
 /// Files of the repository, and where they are installed.
 const FILES: &[(&str, &str)] = &[
@@ -50,9 +47,7 @@ pub(super) fn packages(profile: Profile, version: Option<&str>) -> Result<Vec<Pa
         strip(profile, name, &tree.join(place))?;
     }
     strip(profile, "lanrage-desktop", &programs.join("lanrage-desktop"))?;
-    let mut manual = cargo(&["run", "--package", "lanrage-cli", "--example", "manual"]);
-    manual.args(profile.arguments()).arg("--").arg(tree.join("usr/share"));
-    shell::run(&mut manual)?;
+    manual::write(&tree.join("usr/share"))?;
     for page in found_in(&tree.join("usr/share/man/man1"))? {
         shell::run(shell::command("gzip", &["--best", "--no-name", "--force"]).arg(page))?;
     }
