@@ -7,16 +7,17 @@
 //!
 //! # What an attacker on this computer meets
 //! - **Anybody may connect.** [`caller`] decides by the kernel's word (`SO_PEERCRED`) and polkit's, before a byte of the
-//!   request is read. Without polkit only root and the users named by `--allow-uid` pass.
+//!   request is looked at. Without polkit only root and the users named by `--allow-uid` pass.
 //! - **The request** is one packet of at most 26 bytes ([`lanrage_adapter::helper::Request`]); whoever sends none is hung up
-//!   on after a second. No path, command or environment comes from a caller.
+//!   on after a second. By connecting again and again one user can so hold up the others' requests, not their parties.
+//!   No path, command or environment comes from a caller.
 //! - **The adapter** must follow [`rules`]: a name by which no firewall rule knows another device, a private network that no
 //!   existing route overlaps, an ordinary MTU. With it a permitted user can attract traffic for that network, and
 //!   multicast and limited broadcast of senders that choose no interface, of all users of this computer: what a LAN
 //!   party is, and what desktops let a user in an active session do with a VPN as well.
 //! - **A descriptor** lets its holder read and write packets. It changes no address, route or other device: those ask for
 //!   CAP_NET_ADMIN again. Its holder can make the device stay (`TUNSETPERSIST` asks for no right) until an administrator
-//!   deletes it; there are no more than a hundred names to do so with.
+//!   deletes it or the computer restarts; there are not many more than a hundred names to do so with.
 //! - **A process number that is used again** between connecting and polkit's answer: [`caller`] compares user and start
 //!   time before and after.
 //! - **Taking the helper over** gives CAP_NET_ADMIN, under a user who owns nothing, in the unit's sandbox, and no right

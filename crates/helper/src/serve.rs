@@ -78,6 +78,12 @@ fn decide(socket: &OwnedFd, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
     for direction in [Timeout::Recv, Timeout::Send] {
         set_socket_timeout(socket, direction, Some(PATIENCE)).map_err(|error| unheard(&error))?;
     }
+    // Taken from the socket first, because what is left in it when it is closed takes the reply with it; looked at last.
+    // One byte more than there may be: what is longer is cut to that, and seen to be too long.
+    let mut bytes = [0; Request::MAX_BYTES + 1];
+    let (length, _) = rustix::io::retry_on_intr(|| recv(socket, &mut bytes, RecvFlags::empty()))
+        .map_err(|error| unheard(&error))?;
+
     let caller = Caller::of(socket).map_err(|error| unheard(&error))?;
     caller.authorise(allowed).map_err(|reason| {
         eprintln!("denied to process {} of user {}: {reason}", caller.pid, caller.uid);
@@ -88,10 +94,6 @@ fn decide(socket: &OwnedFd, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
         eprintln!("refused to user {}: {reason}", caller.uid);
         Reply::Unfit { reason }
     };
-    // One more than there may be: what is longer is cut to that, and seen to be too long.
-    let mut bytes = [0; Request::MAX_BYTES + 1];
-    let (length, _) = rustix::io::retry_on_intr(|| recv(socket, &mut bytes, RecvFlags::empty()))
-        .map_err(|error| unheard(&error))?;
     let request = Request::parse(&bytes[..length]).map_err(|error| unfit(error.to_string()))?;
     let config = rules::check(request).map_err(unfit)?;
     match open_descriptors(&config) {

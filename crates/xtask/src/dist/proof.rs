@@ -119,9 +119,11 @@ fn install(machine: &Throwaway, host: &Host, package: &str) -> Result<()> {
 /// The bus and polkit, as every desktop has them, with a rule by which its administrator lets this user have adapters:
 /// the user's session here is none that polkit could know.
 fn system_services(machine: &Throwaway, host: &Host) -> Result<[Process; 2]> {
+    // In the language of polkit's rules, which knows no newer JavaScript.
     let rule = format!(
-        "polkit.addRule((action, subject) => action.id == 'io.lanrage.helper.open-adapter' \
-         && subject.user == '{USER}' ? polkit.Result.YES : polkit.Result.NOT_HANDLED);\n"
+        "polkit.addRule(function(action, subject) {{ \
+         if (action.id == 'io.lanrage.helper.open-adapter' && subject.user == '{USER}') return polkit.Result.YES; \
+         }});\n"
     );
     let rules = machine.root().join("etc/polkit-1/rules.d");
     fs::create_dir_all(&rules)?;
