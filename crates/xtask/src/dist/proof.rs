@@ -42,59 +42,75 @@ pub(super) fn run() -> Result<()> {
     let _server = stage.start_control_server()?;
     let machine = Throwaway::new()?;
     let host = &stage.two;
-    let buses = system_services(&machine, host)?;
+    let _services = system_services(&machine, host)?;
     machine.run(host, &["useradd", "--create-home", USER])?;
     let before = machine.changes()?;
 
     install(&machine, host, &package(env!("CARGO_PKG_VERSION"))?)?;
     let new = machine.changes()?.keys().filter(|path| !before.contains_key(*path)).count();
-    say(&format!("Installed by apt-get: {new} files and folders"));
-    ensure!(
-        machine.run(host, &["lanrage", "--version"])?.contains(env!("CARGO_PKG_VERSION")),
-        "another version"
-    );
+    check_files(&machine, host)?;
+    say(&format!("Installed by apt-get: {new} files and folders, each of its format"));
 
-    let mut helper = Helper::start(&machine, host)?;
+    let helper = Helper::start(&machine, host)?;
     let mut one = Player::create(&stage.one, "one", "Package", &stage.control_url())?;
     let link = one.registered_link(PATIENCE)?;
-    let starter = ["chroot".into(), machine.root().into()];
-    let user = ["setpriv", "--init-groups", "--no-new-privs", "--bounding-set=-all"].map(OsString::from);
-    let user = user.into_iter().chain([format!("--reuid={USER}").into(), format!("--regid={USER}").into()]);
-    let program = ["env".to_owned(), format!("HOME=/home/{USER}"), "lanrage".to_owned()].map(OsString::from);
-    let starter: Vec<OsString> = starter.into_iter().chain(user).chain(program).collect();
-    let joined = Instant::now();
-    let mut two = Player::join_with(host, "two", starter, Path::new("/").join(DATA), &link)?;
-    let address = two.wait_for_address(PATIENCE)?;
     let friend = one.wait_for_address(PATIENCE)?;
-    wait_until_reached(host, friend)?;
+    let joined = Instant::now();
+    let mut two = Player::join_with(host, "two", as_user(&machine), Path::new("/").join(DATA), &link)?;
+    let address = two.wait_for_address(PATIENCE)?;
+    wait_for("a ping's answer", || host.can_ping(friend))?;
     say(&format!(
-        "An ordinary user started it, got {address} through the helper, joined, and pings a friend after {} ms",
+        "An ordinary user started it, got {address} through the helper, joined, and reached a friend after {} ms",
         joined.elapsed().as_millis()
     ));
 
+    let device = machine.run(host, &["ip", "-oneline", "link", "show", "lanrage0"])?;
     let ping = continuous_ping(host, friend)?;
-    let device = fs::read_to_string(format!("/proc/{}/stat", two.program().id()))?;
     install(&machine, host, &package(NEWER)?)?;
     drop(helper);
-    helper = Helper::start(&machine, host)?;
-    let lost = packets_lost(ping)?;
+    let helper = Helper::start(&machine, host)?;
+    let answered = end_ping(ping)?;
     ensure!(two.is_running()?, "the program ended; it said:\n{}", two.tail());
-    let same = fs::read_to_string(format!("/proc/{}/stat", two.program().id()))?;
-    ensure!(start_time(&device) == start_time(&same), "the program is another one");
-    ensure!(two.wait_for_address(PATIENCE)? == address, "the address is another one");
-    say(&format!("Replaced by version {NEWER}, helper restarted: the party went on, {lost}"));
+    let later = machine.run(host, &["ip", "-oneline", "link", "show", "lanrage0"])?;
+    ensure!(device == later, "the device is another one:\n{device}{later}");
+    say(&format!("Replaced by version {NEWER}, its helper too: the party went on, {answered}"));
 
     two.leave()?;
     one.leave()?;
     drop(helper);
     machine.run(host, &["apt-get", "purge", "--yes", "lanrage"])?;
     let left = difference(&before, &machine.changes()?);
-    ensure!(left.is_empty(), "the purge left or changed:\n{}", left.join("\n"));
+    ensure!(left.is_empty(), "the purge left, took or changed:\n{}", left.join("\n"));
     ensure!(!machine.root().join("run/lanrage").exists(), "the purge left /run/lanrage");
     ensure!(machine.root().join(DATA).is_dir(), "the purge took what is the user's");
-    say("Purged: no file more, less or other than before, but what is the user's own");
-    drop(buses);
+    say("Purged: no file more, fewer or other than before, but what is the user's own");
     Ok(())
+}
+
+/// Lets the programs that read these files say whether they are right.
+fn check_files(machine: &Throwaway, host: &Host) -> Result<()> {
+    let version = machine.run(host, &["lanrage", "--version"])?;
+    ensure!(version.contains(env!("CARGO_PKG_VERSION")), "it is another version: {version}");
+    for check in [
+        &["appstreamcli", "validate", "--no-net", "/usr/share/metainfo/io.lanrage.app.metainfo.xml"][..],
+        &["bash", "-n", "/usr/share/bash-completion/completions/lanrage"],
+        &["desktop-file-validate", "/usr/share/applications/lanrage.desktop"],
+        &["gzip", "--test", "/usr/share/man/man1/lanrage-join.1.gz"],
+    ] {
+        machine.run(host, check)?;
+    }
+    Ok(())
+}
+
+/// What starts the installed `lanrage` as the user, who has no right beyond those of every user.
+fn as_user(machine: &Throwaway) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["chroot".into(), machine.root().into()];
+    words.extend(["setpriv", "--init-groups", "--no-new-privs", "--bounding-set=-all"].map(OsString::from));
+    let user =
+        [format!("--reuid={USER}"), format!("--regid={USER}"), "env".into(), format!("HOME=/home/{USER}")];
+    words.extend(user.map(OsString::from));
+    words.push("lanrage".into());
+    words
 }
 
 fn say(what: &str) {
@@ -192,10 +208,6 @@ fn setting<'u>(unit: &'u str, key: &str) -> Result<&'u str> {
     values.next().with_context(|| format!("the unit has no {key}"))
 }
 
-fn wait_until_reached(host: &Host, friend: Ipv4Addr) -> Result<()> {
-    wait_for("a ping's answer", || host.can_ping(friend))
-}
-
 fn wait_for(what: &str, mut happened: impl FnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while !happened()? {
@@ -215,8 +227,8 @@ fn continuous_ping(host: &Host, friend: Ipv4Addr) -> Result<Process> {
     Ok(ping)
 }
 
-/// The line in which `ping` sums up; an error if more than a moment's packets are missing.
-fn packets_lost(mut ping: Process) -> Result<String> {
+/// How many pings were answered; an error if it was not all of them.
+fn end_ping(mut ping: Process) -> Result<String> {
     ping.interrupt(PATIENCE)?;
     let tail = ping.tail();
     let line = tail.lines().find(|line| line.contains("packet loss")).context("ping summed nothing up")?;
@@ -225,11 +237,6 @@ fn packets_lost(mut ping: Process) -> Result<String> {
     // The last one may be on its way.
     ensure!(received + 1 >= sent, "the party was interrupted: {line}");
     Ok(format!("{received} of {sent} pings answered"))
-}
-
-/// Field 22 of `/proc/pid/stat`: when the process started.
-fn start_time(stat: &str) -> Option<&str> {
-    stat.rsplit_once(") ")?.1.split(' ').nth(19)
 }
 
 /// Each file that differs in the two lists, but for [`RECORDS`].
