@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-nat", &["lanrage-party"]),
     ("lanrage-tunnel", &["lanrage-party"]),
     ("lanrage-adapter", &["lanrage-party"]),
+    ("lanrage-helper", &["lanrage-party", "lanrage-adapter"]),
     ("lanrage-store", &["lanrage-party", "lanrage-migrations"]),
     (
         "lanrage-engine",

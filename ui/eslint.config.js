@@ -53,7 +53,7 @@ export default defineConfig(
     rules: { 'no-restricted-imports': 'off', 'no-restricted-globals': 'off' },
   },
   {
-    files: ['src/lib/format.ts'],
+    files: ['src/lib/format.ts', 'src/lib/locale.ts'],
     rules: { 'no-restricted-globals': 'off' },
   },
   {

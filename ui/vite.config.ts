@@ -19,6 +19,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     restoreMocks: true,
-    testTimeout: 5_000,
+    // Generous: machines that test also compile.
+    testTimeout: 20_000,
   },
 });

@@ -7,12 +7,18 @@ use lanrage_engine::{EngineOptions, LogLevel};
 #[derive(Debug, Clone, Parser)]
 #[command(name = "lanrage-desktop", version, about = "A LAN with your friends over the internet")]
 pub struct Arguments {
+    /// An invitation link to look at; nothing is joined without a question
+    #[arg(value_name = "LINK")]
+    pub link: Option<String>,
     /// Folder of everything that LANrage keeps; the system's usual place if not given
     #[arg(long, env = "LANRAGE_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Control server for new parties, in place of the setting: ws://, wss://, http:// or https://
     #[arg(long, env = "LANRAGE_CONTROL", value_name = "URL")]
     pub control: Option<String>,
+    /// Start in the tray, without a window
+    #[arg(long)]
+    pub hidden: bool,
 }
 
 impl Arguments {
@@ -58,5 +64,16 @@ mod tests {
             "wss://play.example/"
         );
         assert!(options_of("play.example").unwrap_err().to_string().contains("--control"));
+    }
+
+    #[test]
+    fn a_link_stands_alone_or_beside_the_other_arguments() {
+        let parse = |arguments: &[&str]| {
+            Arguments::try_parse_from([&["lanrage-desktop"], arguments].concat()).unwrap()
+        };
+        let link = "lanrage://join/AXsi";
+        assert_eq!(parse(&[link]).link.as_deref(), Some(link));
+        let beside = parse(&["--hidden", "--data-dir", "x", link]);
+        assert_eq!((beside.link.as_deref(), beside.hidden), (Some(link), true));
     }
 }

@@ -1,12 +1,16 @@
 //! What the window may ask. Each command passes on to the engine; decisions are made there.
 
-use lanrage_engine::{CommandError, DataAnswer, DataRequest, Handle, InvitationPreview, Snapshot};
-use tauri::{AppHandle, Runtime, State};
+use lanrage_engine::{
+    CommandError, DataAnswer, DataRequest, DoctorReport, Handle, InvitationPreview, Snapshot,
+};
+use tauri::{AppHandle, Manager, Runtime, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 
-use crate::EngineHost;
+use crate::{EngineHost, adapter_setup, closing, link::PendingLink, log_feed::LogFeed};
 
 type Engine<'a> = State<'a, EngineHost>;
+type Links<'a> = State<'a, PendingLink>;
+type Feed<'a> = State<'a, LogFeed>;
 
 /// The state now; waits until the engine runs.
 #[tauri::command]
@@ -67,4 +71,74 @@ pub async fn data(engine: Engine<'_>, request: DataRequest) -> Result<DataAnswer
 pub async fn copy_text<R: Runtime>(app: AppHandle<R>, text: String) -> Result<(), CommandError> {
     let written = app.clipboard().write_text(text);
     written.map_err(|error| CommandError { code: "clipboard".to_owned(), text: error.to_string() })
+}
+
+/// Judges everything that may keep the player from playing.
+#[tauri::command]
+pub async fn run_doctor(engine: Engine<'_>) -> Result<DoctorReport, CommandError> {
+    Ok(engine.handle().await?.run_doctor().await)
+}
+
+/// Writes a bundle for whoever helps; answers where it is.
+#[tauri::command]
+pub async fn export_diagnostics<R: Runtime>(
+    app: AppHandle<R>,
+    engine: Engine<'_>,
+) -> Result<String, CommandError> {
+    let engine = engine.handle().await?;
+    let folder = app.path().download_dir().ok().filter(|folder| folder.is_dir());
+    let folder = folder.unwrap_or_else(|| engine.folder().to_owned());
+    Ok(engine.export_diagnostics_into(&folder).await?.display().to_string())
+}
+
+/// Begins or ends looking at the log; answers its newest lines.
+#[tauri::command]
+pub async fn follow_log<R: Runtime>(
+    app: AppHandle<R>,
+    engine: Engine<'_>,
+    feed: Feed<'_>,
+    on: bool,
+) -> Result<Vec<String>, CommandError> {
+    feed.follow(&app, engine.handle().await?, on).await
+}
+
+/// A link of the present party that stops being valid in so many hours, or never.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn new_invitation(
+    engine: Engine<'_>,
+    expires_in_hours: Option<u32>,
+) -> Result<String, CommandError> {
+    engine.handle().await?.new_invitation(expires_in_hours)
+}
+
+/// Puts a party among the favourites, or takes it out.
+#[tauri::command]
+pub async fn set_favorite_party(
+    engine: Engine<'_>,
+    party: String,
+    favorite: bool,
+) -> Result<(), CommandError> {
+    engine.handle().await?.set_favorite_party(party, favorite).await
+}
+
+/// The link that the system handed over and nobody has looked at.
+#[tauri::command]
+pub async fn take_link(links: Links<'_>) -> Result<Option<String>, CommandError> {
+    Ok(links.take())
+}
+
+/// What the player wants of a window that is closed while there is a party.
+#[tauri::command]
+pub async fn answer_close<R: Runtime>(
+    app: AppHandle<R>,
+    keep: bool,
+    remember: bool,
+) -> Result<(), CommandError> {
+    closing::answer(&app, keep, remember).await
+}
+
+/// Lets the system switch the helper on that opens the adapter.
+#[tauri::command]
+pub async fn set_up_adapter() -> Result<(), CommandError> {
+    adapter_setup::set_up().await
 }

@@ -50,6 +50,14 @@ impl EngineHost {
         }
     }
 
+    /// The engine if it runs now.
+    pub fn running(&self) -> Option<Handle> {
+        match &*self.state.borrow() {
+            State::Running(handle) => Some(handle.clone()),
+            State::Starting | State::Failed(_) => None,
+        }
+    }
+
     /// Ends the engine in order, and the task that listens to it.
     pub async fn stop(&self) {
         let Some(task) = self.task.lock().await.take() else { return };

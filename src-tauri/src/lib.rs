@@ -3,55 +3,113 @@
 //! [`commands`] is what the window may ask, [`Event`] what it is told; both sides' names and types come from here
 //! (`tests/bindings.rs` writes the user interface's). [`EngineHost`] starts the engine and ends it in order.
 
+mod adapter_setup;
 mod arguments;
+mod closing;
 pub mod commands;
 mod engine_host;
 mod event;
+mod follow_settings;
+mod link;
+mod log_feed;
 mod names;
+mod news;
 mod signals;
+mod single_instance;
+mod tray;
+mod tray_host;
 mod window;
+mod words;
 
 pub use arguments::Arguments;
+pub use closing::CloseAsked;
 pub use engine_host::EngineHost;
-pub use event::Event;
+pub use event::{Event, LogLines};
+pub use link::{LinkWaits, PendingLink};
+pub use log_feed::LogFeed;
 pub use names::COMMANDS;
 
-use tauri::{App, Builder, Manager, RunEvent, Runtime, Wry, async_runtime};
+use std::sync::atomic::Ordering;
 
-/// Opens the window and returns when it has been closed and the engine has ended.
+use tauri::{App, Builder, Manager, RunEvent, Runtime, WindowEvent, Wry, async_runtime};
+use tauri_plugin_window_state::StateFlags;
+
+/// The argument of a start with the computer.
+const HIDDEN: &str = "--hidden";
+
+/// Opens the window and returns when the program has been told to end and the engine has ended.
 pub fn run(arguments: &Arguments) {
     let options = arguments.engine_options().unwrap_or_else(|error| error.exit());
-    let app = with_commands(Builder::<Wry>::new())
+    let started = arguments.clone();
+    let has_own_folder = arguments.data_dir.is_some();
+    // Before everything else: a second instance ends here.
+    let builder = match single_instance::plugin(arguments) {
+        Some(plugin) => Builder::<Wry>::new().plugin(plugin),
+        None => Builder::<Wry>::new(),
+    };
+    // Whether the window is seen is the tray's business.
+    let remembered = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
+    let app = with_commands(builder)
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_autostart::Builder::new().arg(HIDDEN).build())
+        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(remembered).build())
+        .manage(news::Focus::default())
         .setup(move |app| {
-            app.manage(EngineHost::start(app.handle(), options));
-            signals::close_on_signal(app.handle());
-            Ok(window::open(app)?)
+            let handle = app.handle();
+            app.manage(EngineHost::start(handle, options));
+            signals::close_on_signal(handle);
+            window::open(app, started.hidden)?;
+            tray::open(handle);
+            news::follow(handle);
+            follow_settings::follow(handle, has_own_folder);
+            link::receive(handle, &started);
+            Ok(())
         })
         .build(tauri::generate_context!())
         .expect("a window system is there and tauri.conf.json is sound");
-    run_until_closed(app);
+    run_until_quit(app);
 }
 
 /// A builder that answers every command; a test gives it a window of its own.
 pub fn with_commands<R: Runtime>(builder: Builder<R>) -> Builder<R> {
-    builder.plugin(tauri_plugin_clipboard_manager::init()).invoke_handler(tauri::generate_handler![
-        commands::get_snapshot,
-        commands::create_party,
-        commands::join_party,
-        commands::leave_party,
-        commands::pause_party,
-        commands::resume_party,
-        commands::preview_invitation,
-        commands::set_player_name,
-        commands::data,
-        commands::copy_text,
-    ])
+    builder
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .manage(closing::Question::default())
+        .manage(PendingLink::default())
+        .manage(LogFeed::default())
+        .invoke_handler(tauri::generate_handler![
+            commands::get_snapshot,
+            commands::create_party,
+            commands::join_party,
+            commands::leave_party,
+            commands::pause_party,
+            commands::resume_party,
+            commands::preview_invitation,
+            commands::set_player_name,
+            commands::data,
+            commands::copy_text,
+            commands::run_doctor,
+            commands::export_diagnostics,
+            commands::follow_log,
+            commands::new_invitation,
+            commands::set_favorite_party,
+            commands::take_link,
+            commands::answer_close,
+            commands::set_up_adapter,
+        ])
 }
 
-fn run_until_closed<R: Runtime>(app: App<R>) {
-    app.run(|app, event| {
-        if matches!(event, RunEvent::Exit) {
-            async_runtime::block_on(app.state::<EngineHost>().stop());
+fn run_until_quit<R: Runtime>(app: App<R>) {
+    app.run(|app, event| match event {
+        RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } => {
+            api.prevent_close();
+            closing::close(app);
         }
+        RunEvent::WindowEvent { event: WindowEvent::Focused(is_in_front), .. } => {
+            app.state::<news::Focus>().0.store(is_in_front, Ordering::Relaxed);
+        }
+        RunEvent::Exit => async_runtime::block_on(app.state::<EngineHost>().stop()),
+        _ => {}
     });
 }

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-use lanrage_desktop::{COMMANDS, Event};
-use lanrage_engine::{CommandError, DataAnswer, DataRequest, InvitationPreview, Notice, Snapshot};
+use lanrage_desktop::{COMMANDS, CloseAsked, Event, LinkWaits, LogLines};
+use lanrage_engine::{
+    CommandError, DataAnswer, DataRequest, DoctorReport, InvitationPreview, Notice, Snapshot,
+};
 use lanrage_store::Kind;
 use syn::{FnArg, GenericArgument, Item, Pat, PathArguments, ReturnType, Type};
 use ts_rs::{Config, TS, TypeVisitor};
@@ -40,7 +42,7 @@ fn the_user_interface_uses_every_command_and_event() {
     for name in COMMANDS {
         assert!(bridge.contains(&format!("call('{name}'")), "bridge.ts does not use {name}");
     }
-    for name in [Snapshot::NAME, Notice::NAME] {
+    for name in [Snapshot::NAME, Notice::NAME, LogLines::NAME, LinkWaits::NAME, CloseAsked::NAME] {
         assert!(bridge.contains(&format!("on('{name}'")), "bridge.ts does not listen to {name}");
     }
 }
@@ -56,6 +58,7 @@ fn bindings() -> String {
     types.visit::<Snapshot>();
     types.visit::<Notice>();
     types.visit::<InvitationPreview>();
+    types.visit::<DoctorReport>();
     types.visit::<CommandError>();
     types.visit::<DataRequest>();
     types.visit::<DataAnswer>();
@@ -81,6 +84,10 @@ fn bindings() -> String {
     text.push_str("};\n\n/** What the window is told unasked. */\nexport type Events = {\n");
     writeln!(text, "  {}: {},", Snapshot::NAME, Snapshot::name(&config)).unwrap();
     writeln!(text, "  {}: {},", Notice::NAME, Notice::name(&config)).unwrap();
+    writeln!(text, "  {}: {},", LogLines::NAME, Vec::<String>::name(&config)).unwrap();
+    for says_all_by_its_name in [LinkWaits::NAME, CloseAsked::NAME] {
+        writeln!(text, "  {says_all_by_its_name}: null,").unwrap();
+    }
     text.push_str("};\n");
     text
 }
@@ -125,7 +132,13 @@ fn commands() -> Vec<Command> {
     functions
         .map(|function| Command {
             name: function.sig.ident.to_string(),
-            args: function.sig.inputs.iter().filter_map(argument).collect(),
+            args: {
+                let args: Vec<_> = function.sig.inputs.iter().filter_map(argument).collect();
+                let is_snake = function.attrs.iter().any(is_in_snake_case);
+                // Else Tauri would expect it in camel case.
+                assert!(is_snake || args.iter().all(|(name, _)| !name.contains('_')), "{args:?}");
+                args
+            },
             result: match &function.sig.output {
                 ReturnType::Type(_, result) => typescript(&first_generic(result)),
                 ReturnType::Default => panic!("{}: a command answers a Result", function.sig.ident),
@@ -139,9 +152,18 @@ fn argument(input: &FnArg) -> Option<(String, String)> {
     let FnArg::Typed(input) = input else { panic!("a command is a function") };
     let Pat::Ident(name) = &*input.pat else { panic!("an argument has a name") };
     let name = name.ident.to_string();
-    assert!(!name.contains('_'), "{name}: Tauri would expect it in camel case");
-    let injected = matches!(&*input.ty, Type::Path(path) if matches!(last(path).ident.to_string().as_str(), "Engine" | "AppHandle"));
+    let injected =
+        matches!(&*input.ty, Type::Path(path) if INJECTED.contains(&last(path).ident.to_string().as_str()));
     (!injected).then(|| (name, typescript(&input.ty)))
+}
+
+/// What Tauri puts in.
+const INJECTED: [&str; 4] = ["AppHandle", "Engine", "Feed", "Links"];
+
+/// Whether a command takes its arguments under the names that they have in Rust.
+fn is_in_snake_case(attribute: &syn::Attribute) -> bool {
+    let Ok(list) = attribute.meta.require_list() else { return false };
+    list.tokens.to_string().contains("rename_all = \"snake_case\"")
 }
 
 fn typescript(kind: &Type) -> String {
@@ -149,6 +171,10 @@ fn typescript(kind: &Type) -> String {
         Type::Tuple(unit) if unit.elems.is_empty() => "null".to_owned(),
         Type::Path(path) => match last(path).ident.to_string().as_str() {
             "String" => "string".to_owned(),
+            "bool" => "boolean".to_owned(),
+            "u32" => "number".to_owned(),
+            "Option" => format!("{} | null", typescript(&first_generic(kind))),
+            "Vec" => format!("Array<{}>", typescript(&first_generic(kind))),
             ours => ours.to_owned(),
         },
         _ => panic!("a command takes and answers named types"),
@@ -160,9 +186,9 @@ fn first_generic(kind: &Type) -> Type {
     match &last(path).arguments {
         PathArguments::AngleBracketed(generics) => match generics.args.first() {
             Some(GenericArgument::Type(kind)) => kind.clone(),
-            _ => panic!("a Result has a value"),
+            _ => panic!("a Result, an Option and a Vec have a value"),
         },
-        _ => panic!("a Result has a value"),
+        _ => panic!("a Result, an Option and a Vec have a value"),
     }
 }
 

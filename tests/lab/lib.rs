@@ -56,6 +56,8 @@ pub mod stage;
 #[cfg(target_os = "linux")]
 pub mod teeworlds;
 #[cfg(target_os = "linux")]
+pub mod throwaway;
+#[cfg(target_os = "linux")]
 mod topology;
 #[cfg(target_os = "linux")]
 mod wire;

@@ -1,6 +1,7 @@
 //! A player: the real command line, running on a host of the lab.
 
 use std::{
+    ffi::OsString,
     net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Command,
@@ -22,6 +23,8 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 pub struct Player {
     host: Host,
     name: &'static str,
+    /// What starts `lanrage` on the host.
+    starter: Vec<OsString>,
     data: PathBuf,
     program: Process,
 }
@@ -48,8 +51,9 @@ impl Player {
     /// # Errors
     /// If the window does not answer or refuses.
     pub fn create_in_window(host: &Host, name: &'static str, party: &str, window: Command) -> Result<Self> {
+        let program = host.spawn(window)?;
         let player =
-            Self { host: host.clone(), name, data: stage::data_folder(name)?, program: host.spawn(window)? };
+            Self { host: host.clone(), name, starter: built(), data: stage::data_folder(name)?, program };
         player.wait_until_running()?;
         let mut command = player.command(&["create", "--party-name", party]);
         let output = command.output()?;
@@ -76,11 +80,35 @@ impl Player {
         Self::start(host, name, &["join", &link])
     }
 
+    /// The same with another `lanrage` than the one that was built: `starter` is the program that is run on the host,
+    /// with its first words. It keeps what it keeps in `data`.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn join_with(
+        host: &Host,
+        name: &'static str,
+        starter: Vec<OsString>,
+        data: PathBuf,
+        link: &str,
+    ) -> Result<Self> {
+        Self::start_with(host, name, starter, data, &["join", link])
+    }
+
     fn start(host: &Host, name: &'static str, words: &[&str]) -> Result<Self> {
-        let data = stage::data_folder(name)?;
-        let mut command = lanrage(host, words, &data);
+        Self::start_with(host, name, built(), stage::data_folder(name)?, words)
+    }
+
+    fn start_with(
+        host: &Host,
+        name: &'static str,
+        starter: Vec<OsString>,
+        data: PathBuf,
+        words: &[&str],
+    ) -> Result<Self> {
+        let mut command = lanrage(host, &starter, words, &data);
         command.args(["--name", name]);
-        Ok(Self { host: host.clone(), name, data, program: host.spawn(command)? })
+        Ok(Self { host: host.clone(), name, starter, data, program: host.spawn(command)? })
     }
 
     /// Kills the player's program, without a word of warning, and starts LANrage again with nothing but what is on
@@ -108,7 +136,7 @@ impl Player {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        lanrage(&self.host, words, &self.data)
+        lanrage(&self.host, &self.starter, words, &self.data)
     }
 
     /// Whether the player's program runs.
@@ -291,10 +319,15 @@ pub fn names_a_host(link: &str) -> bool {
     String::from_utf8_lossy(&content).contains("\"ws")
 }
 
+/// The `lanrage` that was built.
+fn built() -> Vec<OsString> {
+    vec![program("lanrage").into()]
+}
+
 /// A `lanrage` on this host, with this data folder.
-fn lanrage(host: &Host, words: &[&str], data: &Path) -> Command {
-    let mut command = host.command(program("lanrage"));
-    command.args(words).args(["--json", "--data-dir"]).arg(data);
+fn lanrage(host: &Host, starter: &[OsString], words: &[&str], data: &Path) -> Command {
+    let mut command = host.command(&starter[0]);
+    command.args(&starter[1..]).args(words).args(["--json", "--data-dir"]).arg(data);
     command
 }
 

@@ -1,6 +1,7 @@
 // The real program with its real window, driven through WebDriver.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,66 +9,86 @@ import { fileURLToPath } from 'node:url';
 
 import { Builder, By, Capabilities } from 'selenium-webdriver';
 
-import { freePort, start, stop, until, within } from './processes.mjs';
+import { freePort, listens, start, stop, until, within } from './processes.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const target = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
-const screenshots = join(target, 'screenshots');
+const screenshots = process.env['LANRAGE_SCREENSHOTS'] ?? join(target, 'screenshots');
+const forward = fileURLToPath(new URL('forward.mjs', import.meta.url));
+
+/** @typedef {import('./machines.mjs').Machine} Machine */
 
 /** The program under test. */
 export const program = resolve(process.env['LANRAGE_APP'] ?? join(target, 'debug', 'lanrage-desktop'));
+
+/** Errors of which there is a picture. @type {WeakSet<Error>} */
+const pictured = new WeakSet();
 
 /** A data folder that goes with the test's temporary folder. */
 export const newDataDir = () => mkdtempSync(join(tmpdir(), 'data-'));
 
 /**
  * Opens the program's window and hands it to `use`; afterwards everything it needed is ended.
- * @param {{ dataDir: string, environment?: Record<string, string> }} options
+ * @param {{ dataDir: string, args?: string[], environment?: Record<string, string>, machine?: Machine }} options
+ *   `machine` is where it runs, if not here
  * @param {(window: Window) => Promise<void>} use
  */
-export async function withWindow({ dataDir, environment = {} }, use) {
-  const [port, nativePort] = [await freePort(), await freePort()];
-  const driver = start(
-    process.env['TAURI_DRIVER'] ?? 'tauri-driver',
-    ['--port', String(port), '--native-port', String(nativePort)],
-    environment,
-  );
+export async function withWindow({ dataDir, args = [], environment = {}, machine }, use) {
+  const driver = await startDriver(environment, machine);
   try {
-    for (const each of [port, nativePort]) await until('the WebDriver server', () => listens(each));
     const capabilities = new Capabilities();
     capabilities.setBrowserName('wry');
-    capabilities.set('tauri:options', { application: program, args: ['--data-dir', dataDir] });
-    const builder = new Builder().withCapabilities(capabilities).usingServer(`http://127.0.0.1:${port}/`);
+    capabilities.set('tauri:options', { application: program, args: ['--data-dir', dataDir, ...args] });
+    const builder = new Builder().withCapabilities(capabilities).usingServer(driver.url);
+    if (driver.agent) builder.usingHttpAgent(driver.agent);
     const session = await within('the program’s window', builder.build());
     const window = new Window(session);
     try {
       await use(window);
     } catch (error) {
-      await window.picture('failure').catch(() => undefined);
+      // Of windows within windows the innermost: it shows them all.
+      if (error instanceof Error && !pictured.has(error)) {
+        pictured.add(error);
+        await window.picture('failure').catch(() => undefined);
+      }
       throw error;
     } finally {
-      await within('the window to close', session.quit());
+      // A program that was killed has no window to close.
+      if (!window.isKilled) await within('the window to close', session.quit());
     }
   } finally {
-    await stop(driver);
+    await driver.stop();
   }
 }
 
 /**
- * @param {number} port
- * @returns {Promise<boolean>}
+ * Starts a WebDriver server that can be used.
+ * @param {Record<string, string>} environment
+ * @param {Machine | undefined} machine
  */
-function listens(port) {
-  return new Promise((answer) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      answer(true);
-    });
-    socket.once('error', () => {
-      answer(false);
-    });
-  });
+async function startDriver(environment, machine) {
+  const [port, nativePort] = machine ? [4444, 4445] : [await freePort(), await freePort()];
+  const on = (/** @type {string[]} */ command) => (machine ? machine.on(command) : command);
+  const [starter = '', ...words] = on([
+    process.env['TAURI_DRIVER'] ?? 'tauri-driver',
+    ...['--port', String(port), '--native-port', String(nativePort)],
+  ]);
+  const server = start(starter, words, environment);
+  const url = `http://127.0.0.1:${port}/`;
+  if (!machine) {
+    for (const each of [port, nativePort]) await until('the WebDriver server', () => listens(each));
+    return { url, agent: null, stop: () => stop(server) };
+  }
+  const file = join(mkdtempSync(join(tmpdir(), 'driver-')), 'socket');
+  const [entry = '', ...rest] = on([process.execPath, forward, file, String(port), String(nativePort)]);
+  const forwarder = start(entry, rest);
+  await until('the WebDriver server', () => existsSync(file));
+  const agent = new Agent();
+  agent.createConnection = () => connect(file);
+  const stopBoth = async () => {
+    await Promise.all([stop(server), stop(forwarder)]);
+  };
+  return { url, agent, stop: stopBoth };
 }
 
 /** What a player sees and does, by the names that a screen reader says. */
@@ -75,6 +96,8 @@ export class Window {
   /** @param {import('selenium-webdriver').WebDriver} session */
   constructor(session) {
     this.session = session;
+    /** Set by a test that has killed the program. */
+    this.isKilled = false;
   }
 
   /**

@@ -1,6 +1,6 @@
 // Processes that a test starts, and ends.
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 const GRACE_MS = 5_000;
 
@@ -120,6 +120,24 @@ export function freePort() {
       server.close(() => {
         resolve(typeof address === 'object' && address !== null ? address.port : 0);
       });
+    });
+  });
+}
+
+/**
+ * Whether a server listens on a port of the loopback.
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+export function listens(port) {
+  return new Promise((answer) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      answer(true);
+    });
+    socket.once('error', () => {
+      answer(false);
     });
   });
 }

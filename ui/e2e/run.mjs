@@ -1,5 +1,6 @@
-// Runs the desktop test where there is no screen: an X server and a session bus of its own, ended whatever happens.
+// Runs the desktop tests where there is no screen: an X server and session buses of their own, ended whatever happens.
 //
+// Arguments: the tests to run; all if none is named.
 // LANRAGE_APP: the program (else the debug build); TAURI_DRIVER: the WebDriver server (else from PATH).
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,12 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { ownWorld } from './machines.mjs';
 import { ended, killGroup, start, stop } from './processes.mjs';
 
-const TIME_LIMIT_MS = 180_000;
+const TIME_LIMIT_MS = 300_000;
+/** The test that makes machines, and adapters on them. */
+const IN_OWN_WORLD = 'two.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'lanrage-desktop-'));
+const named = process.argv.slice(2);
+const scripts = named.length > 0 ? named : ['desktop.mjs', 'tray.mjs', 'links.mjs', IN_OWN_WORLD];
 
 /** The test as an ordinary user has it: root gives up every capability, so no adapter can be opened. */
 function withoutPrivileges(/** @type {string[]} */ command) {
@@ -37,38 +43,50 @@ async function startScreen() {
   return { server, display };
 }
 
+/**
+ * Runs one test on a session bus of its own; whether it passed.
+ * @param {string} script
+ * @param {string} display
+ */
+async function run(script, display) {
+  const wrap = script === IN_OWN_WORLD ? ownWorld : withoutPrivileges;
+  const [program = '', ...args] = wrap([
+    'dbus-run-session',
+    '--',
+    process.execPath,
+    join(here, script),
+  ]);
+  const environment = {
+    DISPLAY: display,
+    WAYLAND_DISPLAY: undefined,
+    GDK_BACKEND: 'x11',
+    LIBGL_ALWAYS_SOFTWARE: '1',
+    NO_AT_BRIDGE: '1',
+    HOME: temporary,
+    XDG_RUNTIME_DIR: temporary,
+    TMPDIR: temporary,
+  };
+  const test = start(program, args, environment, { detached: true });
+  const abandon = () => {
+    killGroup(test);
+  };
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, abandon);
+  const timer = setTimeout(() => {
+    console.error(`${script} did not end in ${TIME_LIMIT_MS / 1000} s.`);
+    abandon();
+  }, TIME_LIMIT_MS);
+  const code = await ended(test);
+  clearTimeout(timer);
+  abandon();
+  return code === 0;
+}
+
 async function main() {
   const { server, display } = await startScreen();
   try {
-    const [program = '', ...args] = withoutPrivileges([
-      'dbus-run-session',
-      '--',
-      process.execPath,
-      join(here, 'desktop.mjs'),
-    ]);
-    const environment = {
-      DISPLAY: display,
-      WAYLAND_DISPLAY: undefined,
-      GDK_BACKEND: 'x11',
-      LIBGL_ALWAYS_SOFTWARE: '1',
-      NO_AT_BRIDGE: '1',
-      HOME: temporary,
-      XDG_RUNTIME_DIR: temporary,
-      TMPDIR: temporary,
-    };
-    const test = start(program, args, environment, { detached: true });
-    const abandon = () => {
-      killGroup(test);
-    };
-    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, abandon);
-    const timer = setTimeout(() => {
-      console.error(`The desktop test did not end in ${TIME_LIMIT_MS / 1000} s.`);
-      abandon();
-    }, TIME_LIMIT_MS);
-    const code = await ended(test);
-    clearTimeout(timer);
-    abandon();
-    process.exitCode = code === 0 ? 0 : 1;
+    let passed = true;
+    for (const script of scripts) passed = (await run(script, display)) && passed;
+    process.exitCode = passed ? 0 : 1;
   } finally {
     await stop(server);
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });

@@ -23,6 +23,28 @@ export type BackupView = {
   made_at_ms: number, };
 
 /**
+ * One thing that was judged.
+ */
+export type Check = {
+  /** Stable word for scripts and translations. */
+  code: string,
+  /** What was looked at, in a few words. */
+  title: string,
+  /** How it is. */
+  state: CheckState,
+  /** What was found, in one sentence. */
+  result: string,
+  /** What that means for playing, in one sentence. */
+  meaning: string,
+  /** What the user can do, in one sentence; empty when there is nothing to do. */
+  fix: string, };
+
+/**
+ * How something is.
+ */
+export type CheckState = "good" | "warning" | "bad" | "unknown";
+
+/**
  * Why a command was refused.
  */
 export type CommandError = {
@@ -92,7 +114,11 @@ export type DataRequest = { "ask": "settings" } | { "ask": "set_settings",
   /** The profile. */
   profile: ProfileView, } | { "ask": "delete_profile",
   /** Its name. */
-  name: string, } | { "ask": "recent_parties" } | { "ask": "forget_party",
+  name: string, } | { "ask": "recent_parties" } | { "ask": "set_favorite_party",
+  /** Its id. */
+  party: string,
+  /** Whether it is one from now on. */
+  favorite: boolean, } | { "ask": "forget_party",
   /** Its id. */
   party: string, } | { "ask": "summary" } | { "ask": "check" } | { "ask": "back_up",
   /** The file. */
@@ -108,6 +134,13 @@ export type DataSummary = {
   size_bytes: number,
   /** Its backups, the newest first. */
   backups: Array<BackupView>, };
+
+/**
+ * Everything that was judged, in the order in which it is worth reading.
+ */
+export type DoctorReport = {
+  /** The checks. */
+  checks: Array<Check>, };
 
 /**
  * What came from outside and was dropped, counted since the party was entered.
@@ -146,7 +179,12 @@ export type InvitationPreview = {
   /** Its control servers. */
   control: Array<string>,
   /** When the link stops being valid (Unix milliseconds); `None` for never. */
-  expires_at_ms: number | null, };
+  expires_at_ms: number | null,
+  /** The host's name when the link was made, as whoever made it says; `None` where the link does not tell. */
+  host_name: string | null,
+  /** How many players were in the party when the link was made, as whoever made it says; `None` where the link
+ * does not tell. */
+  members: number | null, };
 
 /**
  * Which values a setting takes.
@@ -330,7 +368,9 @@ export type RecentPartyView = {
   /** Whether it can be entered again without a link: this device is still a member. */
   can_resume: boolean,
   /** When this device was last in it (Unix milliseconds). */
-  last_active_at_ms: number, };
+  last_active_at_ms: number,
+  /** Whether the player wants it at hand. */
+  is_favorite: boolean, };
 
 /**
  * A relay as shown.
@@ -443,10 +483,21 @@ export type Commands = {
   set_player_name: { args: { name: string }, result: null },
   data: { args: { request: DataRequest }, result: DataAnswer },
   copy_text: { args: { text: string }, result: null },
+  run_doctor: { args: Record<string, never>, result: DoctorReport },
+  export_diagnostics: { args: Record<string, never>, result: string },
+  follow_log: { args: { on: boolean }, result: Array<string> },
+  new_invitation: { args: { expires_in_hours: number | null }, result: string },
+  set_favorite_party: { args: { party: string, favorite: boolean }, result: null },
+  take_link: { args: Record<string, never>, result: string | null },
+  answer_close: { args: { keep: boolean, remember: boolean }, result: null },
+  set_up_adapter: { args: Record<string, never>, result: null },
 };
 
 /** What the window is told unasked. */
 export type Events = {
   snapshot: Snapshot,
   notice: Notice,
+  log: Array<string>,
+  link: null,
+  close_asked: null,
 };

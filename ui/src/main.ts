@@ -2,8 +2,10 @@ import { mount } from 'svelte';
 
 import './app.css';
 import App from './App.svelte';
+import { followSystem } from './lib/appearance';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 
+followSystem();
 export default mount(App, { target });

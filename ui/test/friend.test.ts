@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { friendDetails, friendExplanation, friendPath, friendQuality, friendStatus } from '../src/lib/friend';
+import { friendDetails, friendFigures, friendPath, friendQuality, friendStatus } from '../src/lib/friend';
+import { sayExplanation } from '../src/lib/said';
 import { peer } from './fixtures';
 
 describe('friend', () => {
@@ -29,9 +30,15 @@ describe('friend', () => {
 
   test('details leave out what was not measured', () => {
     const names = (shown: typeof peer) => friendDetails(shown).map(({ name }) => name);
-    expect(names(peer)).toContain('Jitter');
-    expect(names({ ...peer, jitter_ms: null, endpoint: null })).not.toContain('Jitter');
-    expect(friendDetails({ ...peer, loss: 0 })).toContainEqual({ name: 'Loss', value: '0 %' });
+    expect(names(peer)).toContain('Reached at');
+    expect(names({ ...peer, endpoint: null })).not.toContain('Reached at');
+    expect(names(peer)).toContain('Joined');
+  });
+
+  test('round-trip time, jitter and loss are always in sight, as a dash before they are measured', () => {
+    const values = (shown: typeof peer) => friendFigures(shown).map(({ value }) => value);
+    expect(values({ ...peer, loss: 0.082 })).toEqual(['12 ms', '±0.8 ms', '8.2 %']);
+    expect(values({ ...peer, latency_ms: null, jitter_ms: null, loss: null })).toEqual(['–', '–', '–']);
   });
 
   test('a grade has as many bars as it is good, and a word', () => {
@@ -60,7 +67,7 @@ describe('friend', () => {
   test('the seconds in the engine’s sentence give way to a countdown', () => {
     const because = 'Relayed by fra-1 because both routers are symmetric';
     const shown = (explanation: string, next: number | null = 1) =>
-      friendExplanation({ explanation, next_direct_try_at_ms: next });
+      sayExplanation({ explanation, next_direct_try_at_ms: next });
     expect(shown(`${because}; retrying direct in 12 s.`)).toBe(`${because}.`);
     expect(shown(`${because}; trying direct now.`)).toBe(`${because}.`);
     expect(shown(`${because}; retrying direct in 12 s.`, null)).toBe(`${because}; retrying direct in 12 s.`);

@@ -10,9 +10,10 @@ const down = { ...relay, is_held: false, trouble: 'it does not answer' };
 describe('the player’s network', () => {
   test('is not called good before it is measured, nor when nothing but TCP gets through', () => {
     expect(networkStatus(network).tone).toBe('good');
-    expect(networkStatus({ summary: '', udp_is_blocked: false }).tone).toBe('quiet');
-    expect(networkStatus({ summary: 'no UDP here', udp_is_blocked: true })).toEqual({ tone: 'warn', words: 'No UDP here.' });
-    expect(networkStatus({ summary: '', udp_is_blocked: true }).words).toMatch(/Blocked/);
+    expect(networkStatus({ ...network, summary: '' }).tone).toBe('quiet');
+    expect(networkStatus({ ...network, summary: 'no server measures it', public_address: null }).tone).toBe('quiet');
+    expect(networkStatus({ ...network, summary: 'no UDP here', udp_is_blocked: true })).toEqual({ tone: 'warn', words: 'No UDP here.' });
+    expect(networkStatus({ ...network, summary: '', udp_is_blocked: true }).words).toMatch(/Blocked/);
   });
 
   test('facts leave out what was not measured and what the summary says', () => {

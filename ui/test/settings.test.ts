@@ -71,9 +71,12 @@ describe('a declaration as words', () => {
   });
 
   test('a value reads as a person says it', () => {
-    expect(valueWords({ unit: 'backups' }, 7)).toBe('7 backups');
-    expect(valueWords({ unit: null }, false)).toBe('Off');
-    expect(valueWords({ unit: null }, null)).toBe('empty');
+    const plain = { key: 'x', kind: { type: 'name' }, unit: null } as const;
+    const choice = { type: 'choice', choices: ['ask', 'keep', 'quit'] } as const;
+    expect(valueWords({ ...plain, unit: 'backups' }, 7)).toBe('7 backups');
+    expect(valueWords(plain, false)).toBe('Off');
+    expect(valueWords(plain, null)).toBe('empty');
+    expect(valueWords({ ...plain, key: 'keep_in_tray', kind: { ...choice, choices: [...choice.choices] } }, 'ask')).toBe('Ask');
   });
 
   test('a group that this window does not know is shown under its own word', () => {
@@ -328,7 +331,7 @@ describe('the data card', () => {
 describe('recent parties', () => {
   const stored = () => {
     const data = new FakeData();
-    const recent = { is_host: true, is_active: false, last_active_at_ms: 1_700_000_000_000 };
+    const recent = { is_favorite: false, is_host: true, is_active: false, last_active_at_ms: 1_700_000_000_000 };
     data.parties = [
       { ...recent, id: 'a', name: 'Friday LAN', can_resume: true },
       { ...recent, id: 'b', name: 'Cave', can_resume: false },

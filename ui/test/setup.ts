@@ -2,8 +2,10 @@ import { cleanup } from '@testing-library/svelte';
 import { clearMocks } from '@tauri-apps/api/mocks';
 import { afterEach } from 'vitest';
 
-afterEach(() => {
-  // The window unsubscribes as it goes, so the fake backend goes after it.
+afterEach(async () => {
+  // The window unsubscribes as it goes, so the fake backend goes after it, and after what was still under way.
   cleanup();
-  clearMocks();
+  await new Promise((resolve) => setTimeout(resolve));
+  // A test of the bundle has no window.
+  if ('window' in globalThis) clearMocks();
 });

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { HEIGHT, sparkline, WIDTH } from '../src/lib/sparkline';
-
-/** Where a path puts its pen, in order. */
-const points = (path: string) =>
-  [...path.matchAll(/[ML](-?[\d.]+) (-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
+import { SAMPLES, sparkline } from '../src/lib/sparkline';
 
 describe('sparkline', () => {
   test('a minute without any answer has no drawing', () => {
@@ -13,31 +9,37 @@ describe('sparkline', () => {
   });
 
   test('a lost second is a gap in the line and a mark on the ground', () => {
-    const drawn = sparkline([10, 10, null, 10, 10]);
-    expect(drawn?.line.match(/M/g)).toHaveLength(2);
-    expect(points(drawn?.line ?? '')).toHaveLength(4);
-    expect(points(drawn?.lost ?? '')).toHaveLength(1);
+    const drawn = sparkline([10, 11, null, 12, 10]);
+    expect(drawn?.times.slice(-5)).toEqual([10, 11, null, 12, 10]);
+    const marks = drawn?.lost.slice(-5).map((height) => height !== null);
+    expect(marks).toEqual([false, false, true, false, false]);
     expect(drawn?.lostSeconds).toBe(1);
   });
 
+  test('seconds before anybody asked are empty, and not lost', () => {
+    const drawn = sparkline([10, 10]);
+    expect(drawn?.times.slice(0, -2).every((time) => time === null)).toBe(true);
+    expect(drawn?.lost.every((height) => height === null)).toBe(true);
+    expect(drawn?.lostSeconds).toBe(0);
+  });
+
   test('a lone answer between two gaps is seen', () => {
-    expect(sparkline([null, 10, null])?.line).toMatch(/^M[\d.]+ [\d.]+h0$/);
+    expect(sparkline([null, 10, null])?.lone).toEqual([SAMPLES - 2]);
+    expect(sparkline([10, 10, null])?.lone).toEqual([]);
+    expect(sparkline([10])?.lone).toEqual([SAMPLES - 1]);
   });
 
   test('the newest second is at the right edge, however many there are', () => {
     for (const seconds of [1, 7, 60, 200]) {
-      const drawn = points(sparkline(Array.from({ length: seconds }, () => 10))?.line ?? '');
-      expect(drawn.at(-1)?.[0]).toBe(WIDTH);
-      expect(drawn).toHaveLength(Math.min(seconds, 60));
-      expect(drawn.every(([x, y]) => x >= 0 && x <= WIDTH && y > 0 && y < HEIGHT)).toBe(true);
+      const drawn = sparkline(Array.from({ length: seconds }, (_, second) => second + 1));
+      expect(drawn?.times).toHaveLength(SAMPLES);
+      expect(drawn?.times.at(-1)).toBe(seconds);
     }
   });
 
-  test('slower is higher, and a LAN’s noise stays at the ground', () => {
-    const heights = (times: number[]) => points(sparkline(times)?.line ?? '').map(([, y]) => y);
-    const [fast = 0, slow = 0] = heights([20, 200]);
-    expect(slow).toBeLessThan(fast);
-    expect(Math.min(...heights([0.3, 0.9]))).toBeGreaterThan(HEIGHT * 0.85);
+  test('a LAN’s noise stays at the ground, and the slowest answer is not cut', () => {
+    expect(sparkline([0.3, 0.9])?.topMs).toBeGreaterThan(10);
+    expect(sparkline([200])?.topMs).toBeGreaterThan(200);
   });
 
   test('the least and the greatest time are of the last minute only', () => {

@@ -20,7 +20,7 @@ async function show(scene: Snapshot | CommandError, answers: Answers = {}): Prom
   return calls;
 }
 
-const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|get_snapshot|data)/.test(command));
+const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|get_snapshot|data|take_link)/.test(command));
 
 const refuse = (code: string, text: string) => () => {
   // eslint-disable-next-line @typescript-eslint/only-throw-error
@@ -91,6 +91,8 @@ describe('without a party', () => {
     const preview = {
       party_name: 'Jonas’ cave',
       host_id: '02',
+      host_name: 'Jonas',
+      members: 4,
       subnet: '10.66.0.0/16',
       control: ['wss://s.example/'],
       expires_at_ms: null,
@@ -99,7 +101,7 @@ describe('without a party', () => {
     await user.click(screen.getByLabelText('Invitation link'));
     await user.paste(' lanrage://join/abc ');
     expect(await screen.findByText('Jonas’ cave')).toBeTruthy();
-    expect(screen.getByText('through wss://s.example/')).toBeTruthy();
+    for (const fact of ['Jonas', '4', 'wss://s.example/']) expect(screen.getByText(fact)).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Join Jonas’ cave' }));
     expect(commands(calls).at(-1)).toEqual({ command: 'join_party', args: { link: 'lanrage://join/abc' } });
   });
@@ -121,7 +123,7 @@ describe('without a party', () => {
     await show(snapshot, {
       preview_invitation: ({ link }) =>
         new Promise((resolve) => {
-          const answer = { party_name: `to ${link}`, host_id: '', subnet: '', control: [], expires_at_ms: null };
+          const answer = { party_name: `to ${link}`, host_id: '', host_name: null, members: null, subnet: '', control: [], expires_at_ms: null };
           answers.push(() => {
             resolve(answer);
           });
@@ -138,7 +140,7 @@ describe('without a party', () => {
 
   test('an invitation whose time is over is called expired', async () => {
     const user = userEvent.setup();
-    const preview = { party_name: 'Past', host_id: '', subnet: '', control: [], expires_at_ms: 1 };
+    const preview = { party_name: 'Past', host_id: '', host_name: null, members: null, subnet: '', control: [], expires_at_ms: 1 };
     await show(snapshot, { preview_invitation: () => preview });
     await user.type(screen.getByLabelText('Invitation link'), 'x');
     expect(await screen.findByText(/has expired/)).toBeTruthy();

@@ -6,6 +6,60 @@ use crate::{
     routes,
 };
 
+/// An adapter as one process hands it to another: it lives until the last copy of its descriptors is closed.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub struct OpenDescriptors {
+    /// The interface's name as the operating system shows it.
+    pub name: String,
+    /// The device's queues, one or two; non-blocking.
+    pub queues: Vec<std::os::fd::OwnedFd>,
+    /// Whether packets carry an offload header (`IFF_VNET_HDR`).
+    pub offload: bool,
+}
+
+/// Does what [`Adapter::open`] does, with this process's own rights alone.
+///
+/// # Errors
+/// As [`AdapterError`] says. Whatever was done before the error is undone.
+#[cfg(target_os = "linux")]
+pub fn open_descriptors(config: &AdapterConfig) -> Result<OpenDescriptors, AdapterError> {
+    let (packets, name) = create(config)?;
+    let offload = packets.offloads();
+    Ok(OpenDescriptors { name, queues: packets.into_queues(), offload })
+}
+
+/// Checks the configuration against the system, and tries the names in order.
+fn create(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
+    config.validate()?;
+    let table = routes::read_or_empty();
+    if let Some(route) = routes::holder(config.address, &table) {
+        let interface = route.interface.clone();
+        return Err(AdapterError::AddressInUse { address: config.address, interface });
+    }
+    if let Some(route) = routes::overlap(config.subnet, "", &table) {
+        let interface = route.interface.clone();
+        return Err(AdapterError::SubnetOverlaps { subnet: config.subnet, route: route.net, interface });
+    }
+    for name in config.names() {
+        match os::create(&name, config) {
+            Err(AdapterError::NameTaken { .. }) => {}
+            result => return result,
+        }
+    }
+    Err(AdapterError::NameTaken { name: config.name.clone() })
+}
+
+/// [`create`], and where this process has no right to, the privileged helper.
+fn create_or_ask(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
+    let result = create(config);
+    #[cfg(target_os = "linux")]
+    if let Err(AdapterError::PermissionDenied) = result {
+        return os::ask_helper(config);
+    }
+    result
+}
+
 /// A virtual network device of the operating system. Dropping it removes the device with its address and routes.
 #[derive(Debug)]
 pub struct Adapter {
@@ -16,32 +70,16 @@ pub struct Adapter {
 impl Adapter {
     /// Creates the device, gives it its address and MTU, brings it up, and adds its routes.
     ///
+    /// On Linux, a process without the right to do so has the privileged helper do it.
+    ///
     /// If the name is taken, the next seven are tried: [`name`](Self::name) tells which one it is.
     ///
     /// # Errors
     /// As [`AdapterError`] says. Whatever was done before the error is undone.
     pub fn open(config: &AdapterConfig) -> Result<Self, AdapterError> {
-        config.validate()?;
-        let table = routes::read_or_empty();
-        if let Some(route) = routes::holder(config.address, &table) {
-            let interface = route.interface.clone();
-            return Err(AdapterError::AddressInUse { address: config.address, interface });
-        }
-        if let Some(route) = routes::overlap(config.subnet, "", &table) {
-            let interface = route.interface.clone();
-            return Err(AdapterError::SubnetOverlaps { subnet: config.subnet, route: route.net, interface });
-        }
-        for name in config.names() {
-            match os::create(&name, config) {
-                Err(AdapterError::NameTaken { .. }) => {}
-                Err(error) => return Err(error),
-                Ok((packets, name)) => {
-                    tracing::info!(name, address = %config.address, subnet = %config.subnet.net(), mtu = config.mtu, "adapter is up");
-                    return Ok(Self { name, packets });
-                }
-            }
-        }
-        Err(AdapterError::NameTaken { name: config.name.clone() })
+        let (packets, name) = create_or_ask(config)?;
+        tracing::info!(name, address = %config.address, subnet = %config.subnet.net(), mtu = config.mtu, "adapter is up");
+        Ok(Self { name, packets })
     }
 
     /// The interface's name as the operating system shows it.

@@ -6,7 +6,7 @@ use crate::AdapterError;
 const NAME_ATTEMPTS: u64 = 8;
 
 /// Longest name asked for, in bytes: Linux takes 15, and the next free number may need one digit more.
-const NAME_BYTES: usize = 14;
+pub(crate) const NAME_BYTES: usize = 14;
 
 /// What an adapter is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,10 @@ pub struct AdapterConfig {
 
 impl AdapterConfig {
     /// Refuses what no system would accept.
-    pub(crate) fn validate(&self) -> Result<(), AdapterError> {
+    ///
+    /// # Errors
+    /// [`AdapterError::InvalidName`] and [`AdapterError::AddressOutside`].
+    pub fn validate(&self) -> Result<(), AdapterError> {
         let visible = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if !(1..=NAME_BYTES).contains(&self.name.len()) || !self.name.bytes().all(visible) {
             return Err(AdapterError::InvalidName { name: self.name.clone() });

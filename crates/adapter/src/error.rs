@@ -6,9 +6,21 @@ use lanrage_party::{Subnet, VirtualIp};
 /// Why there is no adapter. The text says what is wrong, [`fix`](Self::fix) what the user can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum AdapterError {
-    /// The process may not create or configure network devices.
+    /// The process may not create or configure network devices, and on Linux there is no helper that would.
     #[error("LANrage is not allowed to create its network adapter")]
     PermissionDenied,
+    /// The helper is installed, and nobody listens at its socket.
+    #[error("LANrage's helper, which creates the network adapter, is not running")]
+    HelperNotRunning,
+    /// This system's rules let this user have no adapter, or only at the computer itself.
+    #[error("this computer does not allow you to create LANrage's network adapter")]
+    HelperDenied,
+    /// The helper creates no such adapter for anybody.
+    #[error("LANrage's helper refused to create the network adapter: {reason}")]
+    HelperRefused {
+        /// What is wrong with what was asked for.
+        reason: String,
+    },
     /// The system has no virtual network device to offer: no `/dev/net/tun`, no `wintun.dll`.
     #[error("this computer has no driver for virtual network adapters")]
     NoDriver,
@@ -73,10 +85,19 @@ impl AdapterError {
     pub fn fix(&self) -> &'static str {
         match self {
             Self::PermissionDenied => on(
-                "Start LANrage as root (sudo), or grant it the capability CAP_NET_ADMIN.",
+                "Install LANrage's package (.deb or .rpm), once: it brings a helper that does it. Or start LANrage as root (sudo).",
                 "Start LANrage with sudo.",
                 "Close LANrage and start it with \"Run as administrator\".",
             ),
+            Self::HelperNotRunning => {
+                "Start it with \"sudo systemctl enable --now lanrage-helper.socket\", or install LANrage's package again."
+            }
+            Self::HelperDenied => {
+                "Use LANrage in a session at the computer itself, or have its administrator allow you the polkit action io.lanrage.helper.open-adapter."
+            }
+            Self::HelperRefused { .. } => {
+                "Set the name of the network adapter back to lanrage0 in the settings. If it is that already, install LANrage's package again."
+            }
             Self::NoDriver => on(
                 "Load the driver with \"sudo modprobe tun\". In a container, pass the device /dev/net/tun through.",
                 "Restart the computer; the driver is part of macOS.",

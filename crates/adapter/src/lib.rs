@@ -4,6 +4,9 @@
 //! privilege. Both speak [`Device`]. Everything that opening adds to the system goes away when the [`Adapter`]
 //! is dropped, or when the process dies: the device owns its address and its routes.
 //!
+//! A Linux process without the right to make devices has the privileged helper do it (package `lanrage-helper`), which
+//! hands over the descriptors; [`helper`] is what the two say to each other.
+//!
 //! While an adapter is up, these destinations leave through it and no others:
 //! - the party's [`Subnet`](lanrage_party::Subnet), with its directed broadcast address;
 //! - `255.255.255.255`, the limited broadcast (RFC 919), with which games look for servers;
@@ -13,12 +16,15 @@ mod adapter;
 mod config;
 mod device;
 mod error;
+pub mod helper;
 pub mod memory;
 mod os;
 mod queue;
 mod routes;
 
 pub use adapter::Adapter;
+#[cfg(target_os = "linux")]
+pub use adapter::{OpenDescriptors, open_descriptors};
 pub use config::AdapterConfig;
 pub use device::{Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES};
 pub use error::AdapterError;

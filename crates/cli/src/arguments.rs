@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 2 wrong arguments, 3 LANrage is not running, 4 the command was refused, 5 LANrage cannot start.";
+Exit codes: 0 done, 1 the doctor found something that does not work, 2 wrong arguments, 3 LANrage is not running, 4 the command was refused, 5 LANrage cannot start.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -61,6 +61,12 @@ Examples:
     Log(Log),
     /// Write a bundle for whoever helps you: state, settings and log, without names and addresses
     Diagnostics(Diagnostics),
+    /// Look for what keeps you from playing, and say what to do about it
+    #[command(after_help = "\
+Examples:
+  lanrage doctor
+  lanrage doctor --json | jq '.checks[] | select(.state == \"bad\")'")]
+    Doctor(Target),
     /// Show the party of the LANrage that runs now
     #[command(after_help = "\
 Examples:

@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Start(#[from] StartError),
     #[error("{0}")]
     Argument(String),
+    #[error("something does not work; what to do stands above")]
+    Unwell,
 }
 
 impl From<LocalError> for Failure {
@@ -34,6 +36,7 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Unwell => 1,
             Self::Argument(_) => 2,
             Self::NotRunning(_) | Self::Local(_) => 3,
             Self::Refused(_) => 4,

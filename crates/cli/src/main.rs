@@ -2,6 +2,7 @@
 
 mod arguments;
 mod data;
+mod doctor;
 mod failure;
 mod foreground;
 mod log;
@@ -30,6 +31,7 @@ async fn main() -> ExitCode {
         Command::Data(data) => data::data(data).await,
         Command::Log(log) => log::show(log).await,
         Command::Diagnostics(diagnostics) => running::diagnostics(diagnostics).await,
+        Command::Doctor(target) => doctor::examine(target).await,
         Command::Status(status) => running::status(status).await,
     };
     match done {

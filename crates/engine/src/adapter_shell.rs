@@ -55,7 +55,8 @@ fn open(name: String, tunnel: &Tunnel, address: VirtualIp, subnet: Subnet) -> Re
 
 fn failure(error: &AdapterError) -> AdapterFailure {
     let code = match error {
-        AdapterError::PermissionDenied => "adapter_permission",
+        AdapterError::PermissionDenied | AdapterError::HelperDenied => "adapter_permission",
+        AdapterError::HelperNotRunning | AdapterError::HelperRefused { .. } => "adapter_helper",
         AdapterError::NoDriver => "adapter_driver",
         AdapterError::NameTaken { .. } | AdapterError::InvalidName { .. } => "adapter_name",
         AdapterError::AddressInUse { .. } | AdapterError::AddressOutside { .. } => "adapter_address",

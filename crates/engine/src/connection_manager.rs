@@ -188,6 +188,7 @@ impl ConnectionManager {
     /// The server says whether a peer is there.
     pub(crate) fn handle_online(
         &mut self,
+        now: Instant,
         wall: UnixMillis,
         peer: PeerId,
         online: bool,
@@ -199,6 +200,17 @@ impl ConnectionManager {
         if returned {
             self.send_candidates(wall, peer, entropy);
         }
+        if !online {
+            // The server's word is no proof, but worth a closer look: see `handle_control_lost`.
+            self.handle_traffic(now, peer);
+        }
+    }
+
+    /// There is no control server any more. Whatever ended it may have ended peers too: the host of a party without a
+    /// server is both. Their paths are watched for a moment as if packets flowed, so that a death shows within a
+    /// second, and not only by the next probe at rest.
+    pub(crate) fn handle_control_lost(&mut self, now: Instant) {
+        self.with_every_agent(now, |agent| agent.handle_traffic(now));
     }
 
     /// This device's candidates, or its distances to relays: everybody is told of a change. Distances move all the

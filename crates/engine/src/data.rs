@@ -8,7 +8,9 @@ mod views;
 use std::{collections::BTreeMap, path::Path};
 
 use lanrage_party::{ControlEndpoint, Name, PartyId};
-use lanrage_store::{Config, FavoriteServer, GameProfile, SettingsChange, SettingsDatabase};
+use lanrage_store::{
+    Config, FavoriteServer, GameProfile, SettingsChange, SettingsDatabase, StoredMembership,
+};
 
 pub use message::{DataAnswer, DataRequest};
 pub use views::{
@@ -83,7 +85,17 @@ pub(crate) async fn execute(
             DataAnswer::Done
         }
         DataRequest::RecentParties => {
-            DataAnswer::RecentParties(database.recent_parties().await?.into_iter().map(Into::into).collect())
+            let favorites = database.favorite_parties().await?;
+            let parties = database.recent_parties().await?.into_iter();
+            let view = |party: StoredMembership| {
+                let is_favorite = favorites.contains(&party.party);
+                RecentPartyView::new(party, is_favorite)
+            };
+            DataAnswer::RecentParties(parties.map(view).collect())
+        }
+        DataRequest::SetFavoriteParty { party, favorite } => {
+            database.set_favorite_party(&parse_party(&party)?, favorite, wall).await?;
+            DataAnswer::Done
         }
         DataRequest::ForgetParty { party } => {
             let party = parse_party(&party)?;

@@ -18,8 +18,8 @@ use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 use crate::{
-    CommandError, DataAnswer, DataRequest, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions,
-    Snapshot, adapter_shell, data,
+    AppSettings, CommandError, DataAnswer, DataRequest, DoctorReport, Handle, LogLevel, NetworkLog,
+    NetworkLogGuard, NetworkLogOptions, Snapshot, adapter_shell, data, doctor,
     entropy::Entropy,
     event_loop::{EventLoop, Inputs, Outputs, now},
     guest_shell,
@@ -143,6 +143,17 @@ impl Engine {
         Ok(answer?)
     }
 
+    /// Judges what can be judged while no engine runs.
+    ///
+    /// # Errors
+    /// [`StartError::AlreadyRunning`] if one does, which is to be asked itself then
+    /// ([`crate::LocalClient::doctor`]); [`StartError::DataDir`].
+    pub async fn offline_doctor(chosen: Option<PathBuf>) -> Result<DoctorReport, StartError> {
+        let data_dir = DataDir::open(chosen)?;
+        let _lock = data_dir.lock()?;
+        Ok(doctor::examine_stopped(&data_dir).await)
+    }
+
     /// Starts an engine on the current runtime. It runs until [`Handle::shutdown`].
     ///
     /// # Errors
@@ -194,6 +205,7 @@ impl Engine {
             snapshot_reader,
             notices.clone(),
             Arc::clone(&database),
+            AppSettings::from(&config),
             data_dir.path().to_owned(),
         );
 

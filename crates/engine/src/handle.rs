@@ -1,6 +1,10 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use lanrage_party::{Invitation, Name, PartyId};
+use lanrage_party::{Invitation, Name, PartyId, UnixMillis};
 use lanrage_store::{Config, SettingsDatabase};
 use serde_json::Value;
 use tokio::{
@@ -9,12 +13,17 @@ use tokio::{
 };
 
 use crate::{
-    BundleInputs, CommandError, DataAnswer, DataRequest, InvitationPreview, KnownName, Notice, Snapshot,
+    AppSettings, BundleInputs, CommandError, DataAnswer, DataRequest, DoctorReport, InvitationPreview,
+    KnownName, LogFollower, NetworkLog, Notice, Snapshot,
     data::{self, parse_name},
+    doctor,
+    event_loop::now,
     export_bundle,
     words::sentence,
 };
 
+/// Longest validity of an invitation that ends, in hours: a year.
+const INVITATION_HOURS: u32 = 366 * 24;
 /// How much of the newest log goes into a diagnostics bundle (MiB).
 const DIAGNOSTICS_LOG_MIB: u32 = 4;
 
@@ -57,6 +66,7 @@ pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     notices: broadcast::Sender<Notice>,
     database: Arc<SettingsDatabase>,
+    app_settings: watch::Sender<AppSettings>,
     folder: PathBuf,
 }
 
@@ -66,9 +76,11 @@ impl Handle {
         snapshots: watch::Receiver<Arc<Snapshot>>,
         notices: broadcast::Sender<Notice>,
         database: Arc<SettingsDatabase>,
+        app_settings: AppSettings,
         folder: PathBuf,
     ) -> Self {
-        Self { commands, snapshots, notices, database, folder }
+        let app_settings = watch::Sender::new(app_settings);
+        Self { commands, snapshots, notices, database, app_settings, folder }
     }
 
     /// The state now and from now on. Only the newest is kept for a slow reader.
@@ -79,6 +91,21 @@ impl Handle {
     /// What happens from now on. A reader that falls 64 behind is told how many it missed.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.notices.subscribe()
+    }
+
+    /// The settings that concern whoever hosts the engine, now and from now on.
+    pub fn app_settings(&self) -> watch::Receiver<AppSettings> {
+        self.app_settings.subscribe()
+    }
+
+    /// Says whenever what [`DataRequest::RecentParties`] answers may have changed. The number means nothing.
+    pub fn party_changes(&self) -> watch::Receiver<u64> {
+        self.database.party_changes()
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Makes a party and becomes its host. The link is in the snapshot afterwards. When the control server
@@ -125,6 +152,26 @@ impl Handle {
         self.ask(|answer| Command::ResumeParty { party, answer }).await
     }
 
+    /// A link of the present party that stops being valid in so many hours, or never. Whoever is a member by a link
+    /// that ends can pass on none that lasts longer.
+    ///
+    /// # Errors
+    /// `not_in_party`, `bad_expiry`.
+    pub fn new_invitation(&self, expires_in_hours: Option<u32>) -> Result<String, CommandError> {
+        let snapshot = self.snapshots.borrow();
+        let party = snapshot.party.as_ref();
+        let party = party.ok_or_else(|| CommandError::new("not_in_party", "You are not in a party."))?;
+        expiring(parse_invitation(&party.invitation.0)?, expires_in_hours, now().wall)
+    }
+
+    /// Puts a party among the favourites, or takes it out.
+    ///
+    /// # Errors
+    /// `bad_party_id`, `not_found`, or what keeps the database from being written.
+    pub async fn set_favorite_party(&self, party: String, favorite: bool) -> Result<(), CommandError> {
+        self.data(DataRequest::SetFavoriteParty { party, favorite }).await.map(drop)
+    }
+
     /// Changes the name that friends see, now and in future.
     ///
     /// # Errors
@@ -142,6 +189,10 @@ impl Handle {
         let answer = data::execute(&self.database, request).await?;
         if let DataAnswer::Changed { .. } = answer {
             let (config, _) = Config::repaired(&self.database.get_all_settings().await?);
+            self.app_settings.send_if_modified(|settings| {
+                let changed = AppSettings::from(&config);
+                std::mem::replace(settings, changed) != changed
+            });
             let configure = Command::Configure { config: Box::new(config) };
             self.commands.send(configure).await.map_err(|_| CommandError::stopped())?;
         }
@@ -191,6 +242,30 @@ impl Handle {
         }
     }
 
+    /// Writes such a bundle into a folder, under a name of its own, which is the answer.
+    ///
+    /// # Errors
+    /// As [`Handle::export_diagnostics`].
+    pub async fn export_diagnostics_into(&self, folder: &Path) -> Result<PathBuf, CommandError> {
+        let path = folder.join(format!("lanrage-diagnostics-{}.zip", lanrage_store::stamp(now().wall)));
+        self.export_diagnostics(path.clone()).await?;
+        Ok(path)
+    }
+
+    /// Judges everything that may keep a player from playing.
+    pub async fn run_doctor(&self) -> DoctorReport {
+        let snapshot = self.snapshots.borrow().clone();
+        doctor::examine_running(snapshot, &self.database).await
+    }
+
+    /// The log of this engine, from its newest lines on.
+    ///
+    /// # Errors
+    /// What the system says about a file that cannot be read.
+    pub fn follow_log(&self, last_lines: usize) -> io::Result<LogFollower> {
+        NetworkLog::follow(&NetworkLog::path(&self.folder), last_lines)
+    }
+
     /// What a link says, without joining.
     ///
     /// # Errors
@@ -203,6 +278,8 @@ impl Handle {
             subnet: invitation.subnet.net().to_string(),
             control: invitation.control.iter().map(ToString::to_string).collect(),
             expires_at_ms: invitation.expires_at.map(|at| at.0),
+            host_name: invitation.glance.host_name.map(Into::into),
+            members: invitation.glance.members,
         })
     }
 
@@ -224,4 +301,68 @@ impl Handle {
 fn parse_invitation(link: &str) -> Result<Invitation, CommandError> {
     link.parse()
         .map_err(|error: lanrage_party::InvitationError| CommandError::new(error.code(), error.to_string()))
+}
+
+/// The link of an invitation that ends in so many hours, and not after the one it is made from.
+fn expiring(mut invitation: Invitation, hours: Option<u32>, now: UnixMillis) -> Result<String, CommandError> {
+    if let Some(hours) = hours {
+        if !(1..=INVITATION_HOURS).contains(&hours) {
+            let text = format!("An invitation can be valid for 1 to {INVITATION_HOURS} hours.");
+            return Err(CommandError::new("bad_expiry", text));
+        }
+        let end = now.plus(u64::from(hours) * 3_600_000);
+        invitation.expires_at = Some(invitation.expires_at.map_or(end, |own| own.min(end)));
+    }
+    Ok(invitation.link())
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_party::{DeviceIdentity, Glance, PartySecret, Subnet};
+
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_795_372_304_123);
+    const HOUR_MS: u64 = 3_600_000;
+
+    fn invitation(expires_at: Option<UnixMillis>) -> Invitation {
+        Invitation {
+            party: PartyId::from_random([1; 16]),
+            name: Name::new("Friday LAN").unwrap(),
+            host: DeviceIdentity::from_seed(&[1; 32]).peer_id(),
+            subnet: Subnet::DEFAULT,
+            control: Vec::new(),
+            secret: PartySecret::from_random([3; 32]),
+            epoch: 1,
+            expires_at,
+            glance: Glance { host_name: Some(Name::new("Ada").unwrap()), members: Some(3) },
+        }
+    }
+
+    fn expiry(own: Option<UnixMillis>, hours: Option<u32>) -> Option<UnixMillis> {
+        let link = expiring(invitation(own), hours, NOW).unwrap();
+        link.parse::<Invitation>().unwrap().expires_at
+    }
+
+    #[test]
+    fn a_new_link_ends_when_it_should_and_never_after_the_one_that_made_its_maker_a_member() {
+        let in_hours = |hours: u64| NOW.plus(hours * HOUR_MS);
+        assert_eq!(expiry(None, None), None);
+        assert_eq!(expiry(None, Some(24)), Some(in_hours(24)));
+        assert_eq!(expiry(Some(in_hours(2)), Some(24)), Some(in_hours(2)));
+        assert_eq!(expiry(Some(in_hours(2)), Some(1)), Some(in_hours(1)));
+        assert_eq!(expiry(Some(in_hours(2)), None), Some(in_hours(2)));
+        for hours in [0, INVITATION_HOURS + 1, u32::MAX] {
+            assert_eq!(expiring(invitation(None), Some(hours), NOW).unwrap_err().code, "bad_expiry");
+        }
+    }
+
+    #[test]
+    fn a_preview_says_who_hosts_and_how_many_play_where_the_link_tells_it() {
+        let preview = Handle::preview_invitation(&invitation(None).link()).unwrap();
+        assert_eq!((preview.host_name.as_deref(), preview.members), (Some("Ada"), Some(3)));
+        let silent = Invitation { glance: Glance::default(), ..invitation(None) };
+        let preview = Handle::preview_invitation(&silent.link()).unwrap();
+        assert_eq!((preview.host_name, preview.members), (None, None));
+    }
 }

@@ -8,6 +8,7 @@
 mod action;
 mod adapter_shell;
 mod adapter_state;
+mod app_settings;
 mod connection;
 mod connection_manager;
 mod connection_state;
@@ -15,11 +16,13 @@ mod control_planes;
 mod data;
 mod device;
 mod diagnostics;
+mod doctor;
 mod engine;
 mod entropy;
 mod event_loop;
 mod guest_shell;
 mod handle;
+mod helper_unit;
 mod keeper;
 mod local;
 mod membership;
@@ -39,14 +42,18 @@ mod storage;
 mod tasks;
 mod words;
 
+pub use app_settings::AppSettings;
 pub use data::{
     BackupView, DataAnswer, DataRequest, DataSummary, FavoriteView, PortRangeView, ProfileView,
     RecentPartyView, ServerConfigView, SettingView,
 };
 pub use device::TunnelDevice;
 pub use diagnostics::{Anonymizer, BundleError, BundleInputs, KnownName, export_bundle};
+pub use doctor::{Check, CheckState, DoctorReport};
 pub use engine::{Engine, EngineOptions, OfflineError, StartError};
 pub use handle::Handle;
+pub use helper_unit::{HELPER_UNIT, helper_is_installed};
+pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use local::{LocalClient, LocalError, LocalRequest, LocalResponse};
 pub use network_log::{
     LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,

@@ -19,7 +19,7 @@ use lanrage_nat::{
     stun,
 };
 use lanrage_party::{
-    AllocationId, Candidate, ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId,
+    AllocationId, Candidate, ControlEndpoint, DeviceIdentity, Glance, Invitation, Name, NatType, PartyId,
     PartySecret, PeerId, QualityThresholds, Subnet, UnixMillis, WireGuardPrivateKey, limits,
 };
 use lanrage_tunnel::{LocalEnd, TunnelEvent};
@@ -171,6 +171,7 @@ impl PartyManager {
             secret: PartySecret::from_random(self.entropy.bytes()),
             epoch: 1,
             expires_at: None,
+            glance: Glance::default(),
         };
         let deadline = now.instant + CREATE_PATIENCE;
         let pending = Pending { ticket, deadline, kind: PendingKind::Create, lease_tries: 0 };

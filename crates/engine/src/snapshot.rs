@@ -159,7 +159,7 @@ pub enum AdapterView {
 }
 
 /// A party as shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct PartyView {
     /// Identity of the party (32 hexadecimal digits).
@@ -182,7 +182,7 @@ pub struct PartyView {
 }
 
 /// An invitation link. Whoever has it can join, so it is shown to its user and never printed for debugging.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct InvitationLink(pub String);
 
@@ -199,7 +199,7 @@ impl std::fmt::Display for InvitationLink {
 }
 
 /// A friend as shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct PeerView {
     /// Peer id (32 hexadecimal digits).
@@ -351,4 +351,9 @@ pub struct InvitationPreview {
     pub control: Vec<String>,
     /// When the link stops being valid (Unix milliseconds); `None` for never.
     pub expires_at_ms: Option<u64>,
+    /// The host's name when the link was made, as whoever made it says; `None` where the link does not tell.
+    pub host_name: Option<String>,
+    /// How many players were in the party when the link was made, as whoever made it says; `None` where the link
+    /// does not tell.
+    pub members: Option<u16>,
 }

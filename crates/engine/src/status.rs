@@ -2,7 +2,7 @@
 
 use lanrage_control::Now;
 use lanrage_nat::{behaviour_shell::NatReport, port_mapping::PortMapping, relay_pool::RelayState};
-use lanrage_party::{Party, Peer, PeerId};
+use lanrage_party::{Glance, Invitation, Party, Peer, PeerId};
 
 use crate::{
     ControlView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView, PortMappingView, Problem,
@@ -151,10 +151,22 @@ impl PartyManager {
             is_host: active.host == own,
             virtual_ip: membership.virtual_ip.to_string(),
             subnet: membership.invitation.subnet.net().to_string(),
-            invitation: InvitationLink(membership.invitation.link()),
+            invitation: InvitationLink(self.invitation(active).link()),
             created_at_ms: membership.created_at.0,
             peers,
         }
+    }
+
+    /// What this member passes on: the invitation by which it is in the party, with the party as it is now.
+    fn invitation(&self, active: &ActiveParty) -> Invitation {
+        let friends = active.connections.connections();
+        let host_name = if active.host == self.identity.peer_id() {
+            Some(self.player_name.clone())
+        } else {
+            friends.get(&active.host).map(|host| host.record.name.clone())
+        };
+        let members = u16::try_from(friends.len() + 1).ok();
+        Invitation { glance: Glance { host_name, members }, ..active.membership.invitation.clone() }
     }
 
     fn problems(&self, now: Now) -> Vec<Problem> {

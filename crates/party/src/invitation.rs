@@ -95,6 +95,18 @@ pub struct Invitation {
     pub epoch: u32,
     /// When it stops being valid; `None` for never.
     pub expires_at: Option<UnixMillis>,
+    /// What whoever made the link says of the party, for the question before joining. Nobody vouches for it.
+    pub glance: Glance,
+}
+
+/// How a party looked when a link to it was made. A link is a fixed text, so this is not the party as it is now;
+/// links of older programs say nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Glance {
+    /// The host's name; `None` where the link does not tell.
+    pub host_name: Option<Name>,
+    /// How many players were members, the host included; `None` where the link does not tell.
+    pub members: Option<u16>,
 }
 
 /// Why a text is not an invitation. Each has a code for scripts and a sentence for people.
@@ -146,6 +158,11 @@ struct Body {
     e: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     x: Option<UnixMillis>,
+    /// Links of older programs have neither of these, and older programs pass over them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    o: Option<Name>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    m: Option<u16>,
 }
 
 impl Invitation {
@@ -185,6 +202,8 @@ impl Invitation {
             k: BASE64URL_NOPAD.encode(self.secret.expose()),
             e: self.epoch,
             x: self.expires_at,
+            o: self.glance.host_name.clone(),
+            m: self.glance.members,
         };
         let mut bytes = vec![VERSION];
         bytes.extend(serde_json::to_vec(&body).expect("strings, numbers and lists are JSON"));
@@ -218,6 +237,7 @@ impl Invitation {
             secret: PartySecret::from_random(secret.ok_or(InvitationError::Damaged)?),
             epoch: body.e,
             expires_at: body.x,
+            glance: Glance { host_name: body.o, members: body.m },
         })
     }
 }
@@ -276,7 +296,19 @@ mod tests {
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,
             expires_at: Some(UnixMillis(1_000)),
+            glance: Glance { host_name: Some(Name::new("Ada").unwrap()), members: Some(3) },
         }
+    }
+
+    #[test]
+    fn a_link_of_a_program_that_knew_of_no_glance_still_opens() {
+        let older = "lanrage://join/AXsicCI6IjAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxIiwibiI6IkZyaWRheSBMQU4iLCJoI\
+                     joiMzQ3NTBmOThiZDU5ZmNmYzk0NmRhNDVhYWFiZTkzM2IiLCJzIjoiMTAuNjYuMC4wLzE2IiwiYyI6WyJ3c3M6Ly9wbGF5L\
+                     mV4YW1wbGUub3JnL3YxL3Nlc3Npb24iXSwiayI6IkF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd\
+                     00iLCJlIjoxLCJ4IjoxMDAwfXUbfdE";
+        let expected = Invitation { glance: Glance::default(), ..invitation() };
+        assert_eq!(older.parse::<Invitation>(), Ok(expected.clone()));
+        assert_eq!(expected.link(), older, "and without a glance the format is what it was");
     }
 
     #[test]
@@ -327,6 +359,7 @@ mod tests {
         #[test]
         fn any_invitation_comes_back_from_its_link(
             party: [u8; 16], secret: [u8; 32], epoch: u32, expires: Option<u64>, name in "[a-zA-Zäöü0-9]{1,20}", servers in 0_usize..8,
+            has_host_name: bool, members: Option<u16>,
         ) {
             let original = Invitation {
                 party: PartyId::from_random(party),
@@ -335,6 +368,7 @@ mod tests {
                 secret: PartySecret::from_random(secret),
                 epoch,
                 expires_at: expires.map(UnixMillis),
+                glance: Glance { host_name: has_host_name.then(|| Name::new(&name).unwrap()), members },
                 ..invitation()
             };
             prop_assert_eq!(original.link().parse::<Invitation>(), Ok(original));

@@ -28,7 +28,7 @@ pub use candidate::{Candidate, CandidateType};
 pub use error::PartyError;
 pub use id::{PartyId, PeerId};
 pub use identity::{DeviceIdentity, IdentityKey, Signature};
-pub use invitation::{ControlEndpoint, Invitation, InvitationError};
+pub use invitation::{ControlEndpoint, Glance, Invitation, InvitationError};
 pub use ipam::{Ipam, IpamError, Subnet, VirtualIp};
 pub use key::{PartySecret, PresharedKey, WireGuardKey, WireGuardPrivateKey};
 pub use lane::{EXPRESS_DSCP, EXPRESS_PACKET_BYTES, Lane};

@@ -13,8 +13,8 @@ mod stamp;
 
 pub use backup::{Backup, BackupKind};
 pub use config::{
-    AdapterName, Config, ConfigError, ConfigFault, Declaration, DefaultValue, Group, Kind, LogLevel,
-    Settings, StunServers,
+    AdapterName, Config, ConfigError, ConfigFault, Declaration, DefaultValue, Group, KeepInTray, Kind,
+    Language, LogLevel, Settings, StunServers, Theme,
 };
 pub use data_dir::{DataDir, DataDirError, DataDirLock};
 pub use database::{
@@ -26,3 +26,4 @@ pub use secret::{
     FileSecretStore, KeyringSecretStore, Secret, SecretError, SecretNotice, SecretStore, open_secret_store,
     party_key_name, party_secret_name,
 };
+pub use stamp::write as stamp;

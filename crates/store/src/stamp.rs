@@ -3,7 +3,8 @@
 use lanrage_party::UnixMillis;
 use time::{Date, Month, OffsetDateTime, Time};
 
-pub(crate) fn write(at: UnixMillis) -> String {
+/// The time as it stands in a file's name.
+pub fn write(at: UnixMillis) -> String {
     let nanos = i128::from(at.0) * 1_000_000;
     // Beyond the year 9999 only a broken clock points.
     let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);

@@ -1,14 +1,17 @@
 //! The data plane: WireGuard sessions, routing by virtual IP, broadcast and multicast fan-out, and the only
 //! threads that touch packets.
 //!
-//! A *packet* is inside the tunnel (IPv4), a *datagram* is outside (UDP). Two threads move them:
+//! A *packet* is inside the tunnel (IPv4), a *datagram* is outside (UDP). Each [`Lane`](lanrage_party::Lane) has two threads
+//! that move them, where the system can tell the lanes apart; one pair moves all elsewhere:
 //!
-//! - the **UDP thread** waits on both sockets, tells datagrams apart (`demux`), opens those of WireGuard,
-//!   checks what is inside (`routing`) and writes a batch to the device; it also drives the sessions' timers;
-//! - the **device thread** reads a batch of packets, seals each for its peer and sends the batch.
+//! - the **UDP thread** waits on the lane's sockets, tells datagrams apart (`demux`), opens those of WireGuard,
+//!   checks what is inside (`routing`), joins what belongs together (`offload`) and writes it to the device; that of the bulk
+//!   lane also drives the sessions' timers (`deadlines`);
+//! - the **device thread** reads what the lane's queue holds, cuts it into packets (`offload`), seals each for its peer and
+//!   sends them together; bulk packets wait in turns where the socket is full (`bulk_queue`).
 //!
-//! Neither waits for anything but its own input, allocates per packet, or holds a lock across I/O. They read
-//! the peers through a snapshot (`table`); the one lock on the way is that of the packet's own peer.
+//! None waits for anything but its own input, allocates per packet, or holds a lock across I/O. They read
+//! the peers through a snapshot (`table`); the locks on the way are those of the packet's own peer, one for each lane.
 //! Nothing in here decides where data should go: the engine proves paths and calls [`Tunnel::set_path`].
 //!
 //! A path may lead by an allocation on a relay (`relays`): ChannelData is framed and unwrapped in place, on the same

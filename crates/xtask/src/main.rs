@@ -9,6 +9,7 @@ mod bench_state;
 mod crash;
 #[cfg(target_os = "linux")]
 mod demo;
+mod dist;
 #[cfg(target_os = "linux")]
 mod lab;
 #[cfg(target_os = "linux")]
@@ -23,6 +24,7 @@ mod setup;
 mod shell;
 mod steps;
 mod test;
+mod ui;
 mod windows;
 
 use std::process::ExitCode;
@@ -54,6 +56,8 @@ enum Task {
     },
     /// Run every test of the project
     Test,
+    /// Check that the code for Windows compiles, which `test` does too
+    Windows,
     /// Kill a program that changes state at random moments, and check that nothing confirmed is ever lost
     Crash {
         /// How often it is killed
@@ -85,8 +89,18 @@ enum Task {
     /// Disturb two players' networks in every way, and check how long their game stands still
     #[cfg(target_os = "linux")]
     Recovery(recovery::Options),
+    /// Build the packages that players install
+    Dist {
+        /// Build the .deb from unoptimised programs instead, and install, use, replace and purge it in a file system that
+        /// is thrown away
+        #[cfg(target_os = "linux")]
+        #[arg(long)]
+        test: bool,
+    },
     /// Start the desktop app
     Run,
+    /// Show every page and state of the user interface in a browser, without an engine
+    Ui,
     /// Open a shell inside the network of a player of the lab
     #[cfg(target_os = "linux")]
     Lab {
@@ -105,6 +119,10 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Demo { stay }) => demo::run(setup, stay),
         Some(Task::Test) => test::run(setup),
+        Some(Task::Windows) => setup
+            .packages(&[setup::WINDOWS_CHECK])
+            .and_then(|()| windows::check())
+            .map(|said| println!("Checked{said}")),
         Some(Task::Crash { rounds, seed }) => crash::run(setup, rounds, seed),
         #[cfg(target_os = "linux")]
         Some(Task::Bench(options)) => bench::run(setup, &options),
@@ -116,7 +134,11 @@ fn main() -> ExitCode {
         Some(Task::NatMatrix(options)) => nat_matrix::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Recovery(options)) => recovery::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Dist { test: true }) => dist::prove(setup),
+        Some(Task::Dist { .. }) => dist::run(setup),
         Some(Task::Run) => run::run(setup),
+        Some(Task::Ui) => ui::run(setup),
         #[cfg(target_os = "linux")]
         Some(Task::Lab { place }) => lab::run(setup, place),
         Some(Task::Setup) => setup.everything(),

@@ -54,14 +54,31 @@ pub(crate) const GAME: Purpose =
 
 /// To drive the real window.
 pub(crate) const DESKTOP_TEST: Purpose = Purpose {
-    reason: "to test the real window without a screen (WebDriver, X server, window manager)",
-    packages: &["dbus-x11", "fonts-dejavu-core", "imagemagick", "openbox", "webkit2gtk-driver", "xvfb"],
+    reason: "to test the user interface and the real window without a screen (browser, WebDriver, X server, window \
+              manager, what presses its buttons)",
+    packages: &[
+        "chromium",
+        "dbus-x11",
+        "fonts-dejavu-core",
+        "imagemagick",
+        "openbox",
+        "webkit2gtk-driver",
+        "wmctrl",
+        "xdotool",
+        "xvfb",
+    ],
 };
 
 /// To test secrets in a real keyring.
 pub(crate) const KEYRING_TEST: Purpose = Purpose {
     reason: "to test secrets in a real keyring, on a session bus of the test's own",
     packages: &["dbus", "gnome-keyring", "libglib2.0-bin"],
+};
+
+/// To test the packages.
+pub(crate) const PACKAGE_TEST: Purpose = Purpose {
+    reason: "to install our own package, and to ask polkit as it would",
+    packages: &["appstream", "dbus", "desktop-file-utils", "polkitd"],
 };
 
 /// To check the Windows code.
@@ -100,7 +117,7 @@ impl Setup {
 
     /// Everything any command needs.
     pub(crate) fn everything(self) -> Result<()> {
-        self.packages(&[BUILD, LAB, ORACLES, GAME, DESKTOP_TEST, KEYRING_TEST, WINDOWS_CHECK])?;
+        self.packages(&[BUILD, LAB, ORACLES, GAME, DESKTOP_TEST, KEYRING_TEST, PACKAGE_TEST, WINDOWS_CHECK])?;
         self.tools(&[CARGO_DENY, CARGO_MACHETE, TAURI_DRIVER])?;
         self.node_packages()
     }

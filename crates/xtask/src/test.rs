@@ -27,6 +27,9 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
             npm(&["run", "build"]),
         ],
     )?;
+    let mut pages = npm(&["run", "test:pages"]);
+    pages.env("LANRAGE_SCREENSHOTS", project::target().join("screenshots"));
+    steps.commands("User interface: every page and state in a browser", [pages])?;
     steps.commands(
         "Lints",
         [cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny=warnings"])],
@@ -53,9 +56,13 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     steps.work("The code for Windows", |_| windows::check())?;
     let mut desktop = npm(&["run", "test:desktop"]);
     desktop.env("PATH", setup::path_with_tools()?);
-    steps.commands("The real window", [cargo(&["build", "--package", "lanrage", "--locked"]), desktop])?;
+    // The example is the tray that the test clicks in.
+    let programs = cargo(&["build", "--package", "lanrage", "--bins", "--examples", "--locked"]);
+    steps.commands("The real window and its tray", [programs, desktop])?;
     #[cfg(target_os = "linux")]
     {
+        steps
+            .commands("The package, installed, replaced and purged", [cargo(&["xtask", "dist", "--test"])])?;
         steps.commands("The whole path", [cargo(&["xtask", "demo"])])?;
         steps.commands("Networks of every kind", [cargo(&["xtask", "nat-matrix", "--quick"])])?;
         steps.commands("Disturbed networks", [cargo(&["xtask", "recovery", "--quick"])])?;

@@ -1,6 +1,7 @@
 //! The database of a player's device.
 
 mod m20261122_000001_state;
+mod m20261126_000002_favorite_parties;
 
 use sea_orm_migration::prelude::*;
 
@@ -14,6 +15,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_state::Migration)]
+        vec![
+            Box::new(m20261122_000001_state::Migration),
+            Box::new(m20261126_000002_favorite_parties::Migration),
+        ]
     }
 }

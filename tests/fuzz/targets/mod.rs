@@ -6,6 +6,7 @@
 
 mod channel_data;
 mod frames;
+mod helper_request;
 mod input;
 mod invitation;
 mod offload;
@@ -31,6 +32,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("client_frame", frames::client),
     ("control_client", sessions::client),
     ("control_server", sessions::server),
+    ("helper_request", helper_request::run),
     ("invitation", invitation::run),
     ("offload", offload::run),
     ("path_agent", path_agent::run),

@@ -73,7 +73,10 @@ fn written(data: &[u8]) {
 
 /// Packets by flow, in their order.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Flows(BTreeMap<(Option<u8>, Vec<u8>), Vec<Vec<u8>>>);
+struct Flows(BTreeMap<Flow, Vec<Vec<u8>>>);
+
+/// The protocol, and what names the flow.
+type Flow = (Option<u8>, Vec<u8>);
 
 impl Flows {
     fn add(&mut self, packet: &[u8]) {

@@ -93,9 +93,52 @@ export const sampleSettings: SettingView[] = [
   },
 ];
 
+const ask = { ...declared, group: 'app' };
+
+/** The settings of the app itself, as they are declared. */
+export const appSettings: SettingView[] = [
+  { ...ask, key: 'autostart', kind: { type: 'boolean' }, default: false, value: false, rule: 'true or false', doc: 'Whether LANrage starts with the computer, in the tray.' },
+  {
+    ...ask,
+    key: 'notifications',
+    kind: { type: 'boolean' },
+    default: true,
+    value: true,
+    rule: 'true or false',
+    doc: 'Whether the system tells of friends who come and go and of connections that get worse, while the window is not in front.',
+  },
+  {
+    ...ask,
+    key: 'keep_in_tray',
+    kind: { type: 'choice', choices: ['ask', 'keep', 'quit'] },
+    default: 'ask',
+    value: 'ask',
+    rule: 'one of ask, keep, quit',
+    doc: 'What closing the window does while there is a party: ask, keep it in the tray, or quit.',
+  },
+  {
+    ...ask,
+    key: 'language',
+    kind: { type: 'choice', choices: ['system', 'en', 'de'] },
+    default: 'system',
+    value: 'system',
+    rule: 'one of system, en, de',
+    doc: 'The language of the app.',
+  },
+  {
+    ...ask,
+    key: 'theme',
+    kind: { type: 'choice', choices: ['system', 'light', 'dark'] },
+    default: 'system',
+    value: 'system',
+    rule: 'one of system, light, dark',
+    doc: 'The colours of the app.',
+  },
+];
+
 /** Stored data that is not there: it keeps what it is told, as far as the window can see. */
 export class FakeData {
-  settings = sampleSettings;
+  settings = [...sampleSettings, ...appSettings];
   favorites: FavoriteView[] = [];
   parties: RecentPartyView[] = [];
   faults: string[] = [];

@@ -163,6 +163,32 @@ const troubled: Snapshot = {
   adapter: {
     state: 'unavailable',
     reason: 'LANrage is not allowed to create its network adapter.',
+    fix: 'Start LANrage as root (sudo), or grant it the capability CAP_NET_ADMIN.',
+    retry_at_ms: Date.now() + SOON_MS,
+  },
+  problems: [
+    {
+      code: 'adapter_permission',
+      severity: 'error',
+      text: 'LANrage is not allowed to create its network adapter.',
+      fix: 'Set up the helper once, or start LANrage as root.',
+    },
+    {
+      code: 'control_disconnected',
+      severity: 'warning',
+      text: 'No connection to wss://play.example.org/v1/session: connection refused. Your party goes on; nobody new can join until it is back.',
+      fix: 'It is tried again by itself. Check your internet connection.',
+    },
+  ],
+};
+
+/** Without a driver: what can be done is a command to copy. */
+const driverless: Snapshot = {
+  ...snapshot,
+  party: { ...party, peers: [peer] },
+  adapter: {
+    state: 'unavailable',
+    reason: 'This computer has no driver for virtual network adapters.',
     fix: 'Load the driver with "sudo modprobe tun". In a container, pass the device /dev/net/tun through.',
     retry_at_ms: Date.now() + SOON_MS,
   },
@@ -304,7 +330,8 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   friends_16: crowd(16),
   friends_64: crowd(64),
   problems: troubled,
-  home_problems: { ...troubled, party: null, adapter: { state: 'closed' } },
+  no_driver: driverless,
+  home_problems: { ...troubled, party: null, adapter: { state: 'closed' }, problems: troubled.problems.slice(1) },
   bad_setting: {
     ...snapshot,
     problems: [

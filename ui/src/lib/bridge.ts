@@ -94,7 +94,30 @@ export const checkData = () => ask({ ask: 'check' }, 'faults');
 export const backUpNow = () => ask({ ask: 'back_up_now' }, 'summary');
 export const restoreBackup = (path: string) => ask({ ask: 'restore', path }, 'changed');
 
+/** Looks at everything that a party needs. Takes a few seconds. */
+export const runDoctor = () => call('run_doctor', {});
+/** Writes an anonymised bundle for a report; the answer is its path. */
+export const exportDiagnostics = () => call('export_diagnostics', {});
+/** Begins or ends the flow of `log` events; the newest lines come at once. */
+export const followLog = (on: boolean) => call('follow_log', { on });
+/** A link of the present party; `null` for one that never expires. */
+export const newInvitation = (hours: number | null) => call('new_invitation', { expires_in_hours: hours });
+export const setFavoriteParty = (party: string, favorite: boolean) =>
+  call('set_favorite_party', { party, favorite });
+/** The link that the system handed over and nobody has looked at. */
+export const takeLink = () => call('take_link', {});
+/** The answer to `close_asked`: whether the party goes on without a window. */
+export const answerClose = (keep: boolean, remember: boolean) => call('answer_close', { keep, remember });
+/** The one-time set-up of the helper that opens the adapter. */
+export const setUpAdapter = () => call('set_up_adapter', {});
+
 export const copyText = (text: string) => call('copy_text', { text });
 
 export const onSnapshot = (handle: (snapshot: Snapshot) => void) => on('snapshot', handle);
 export const onNotice = (handle: (notice: Notice) => void) => on('notice', handle);
+/** New lines of the log, once it is followed. */
+export const onLog = (handle: (lines: string[]) => void) => on('log', handle);
+/** There is a link to be taken. */
+export const onLink = (handle: () => void) => on('link', handle);
+/** The window was closed while in a party, and nobody has said yet what that means. */
+export const onCloseAsked = (handle: () => void) => on('close_asked', handle);

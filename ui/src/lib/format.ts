@@ -1,14 +1,28 @@
 // Numbers as words. The locale is always named: under `LANG=C` WebKit reports the language "C", and an `Intl`
 // constructor that falls back to it throws.
-import { language, texts } from './texts';
+import { language, texts, type Language } from './texts';
 
-const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const makers = (tag: Language) => ({
+  integer: new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }),
+  oneDigit: new Intl.NumberFormat(tag, { maximumFractionDigits: 1 }),
+  moment: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
+  timeOfDay: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
+});
 
-const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-const timeOfDay = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
+const made = new Map<Language, ReturnType<typeof makers>>();
 
-const short = (value: number) => (Math.abs(value) < 9.95 ? oneDigit : integer).format(value);
+/** Those of the current language; they are dear to make. */
+function format() {
+  const tag = language.current;
+  const known = made.get(tag) ?? makers(tag);
+  made.set(tag, known);
+  return known;
+}
+
+const short = (value: number) => {
+  const { integer, oneDigit } = format();
+  return (Math.abs(value) < 9.95 ? oneDigit : integer).format(value);
+};
 
 /** A duration in milliseconds: one digit behind the point below ten, none above. */
 export const formatMs = (ms: number) => texts.units.milliseconds(short(ms));
@@ -16,7 +30,7 @@ export const formatMs = (ms: number) => texts.units.milliseconds(short(ms));
 /** A share from 0 to 1 as per cent. */
 export const formatShare = (share: number) => texts.units.percent(short(share * 100));
 
-export const formatCount = (count: number) => integer.format(count);
+export const formatCount = (count: number) => format().integer.format(count);
 
 /** Bytes with the largest decimal unit of which there is at least one. */
 export function formatBytes(bytes: number): string {
@@ -26,7 +40,7 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? integer.format(value) : short(value)} ${texts.units.bytes[unit] ?? ''}`;
+  return `${unit === 0 ? format().integer.format(value) : short(value)} ${texts.units.bytes[unit] ?? ''}`;
 }
 
 /** What is left until a moment, in whole seconds rounded up; `null` once it has come. */
@@ -38,10 +52,10 @@ export function formatRemaining(untilMs: number, nowMs: number): string | null {
 }
 
 /** A moment (Unix milliseconds) as date and time of day in this device's time zone. */
-export const formatMoment = (ms: number) => moment.format(ms);
+export const formatMoment = (ms: number) => format().moment.format(ms);
 
 /** The time of day of a moment (Unix milliseconds) in this device's time zone, to the second. */
-export const formatTime = (ms: number) => timeOfDay.format(ms);
+export const formatTime = (ms: number) => format().timeOfDay.format(ms);
 
 /** What the engine says, as a sentence of its own: a capital at its start and a full stop at its end. */
 export function sentence(text: string): string {

@@ -1,5 +1,5 @@
 import type { PeerView, Quality } from '../bindings';
-import { formatBytes, formatCount, formatMs, formatShare } from './format';
+import { formatBytes, formatCount, formatMoment, formatMs, formatShare } from './format';
 import { sparkline } from './sparkline';
 import { texts } from './texts';
 
@@ -82,12 +82,15 @@ export function friendQuality({ quality, loss }: Pick<PeerView, 'quality' | 'los
   return { ...grades[quality], label: isLossy ? texts.quality.lossy(grade, formatShare(loss)) : grade };
 }
 
-/** How the engine ends an explanation whose path is tried for again. */
-const NEXT_DIRECT_TRY = /; (?:retrying direct in \d+ s|trying direct now)\.$/;
-
-/** The engine's sentence without the seconds that stood still in it, where a countdown shows them. */
-export function friendExplanation(peer: Pick<PeerView, 'explanation' | 'next_direct_try_at_ms'>): string {
-  return peer.next_direct_try_at_ms === null ? peer.explanation : peer.explanation.replace(NEXT_DIRECT_TRY, '.');
+/** The figures of a line that are always in sight; what was not measured is a dash. */
+export function friendFigures({ latency_ms: rtt, jitter_ms: jitter, loss }: PeerView): Detail[] {
+  const { rtt: ping, jitter: swing, loss: lost } = texts.roster.figures;
+  const orDash = (value: number | null, format: (value: number) => string) => (value === null ? '–' : format(value));
+  return [
+    { name: ping, value: orDash(rtt, formatMs) },
+    { name: swing, value: orDash(jitter, (ms) => texts.units.deviation(formatMs(ms))) },
+    { name: lost, value: orDash(loss, formatShare) },
+  ];
 }
 
 export interface Detail {
@@ -97,14 +100,13 @@ export interface Detail {
 
 /** What is known beyond the row; what was not measured is left out. */
 export function friendDetails(peer: PeerView): Detail[] {
-  const { endpoint, jitter_ms, loss, mtu, first_packet_ms, traffic } = peer;
+  const { endpoint, joined_at_ms: joinedAt, mtu, first_packet_ms, traffic } = peer;
   const minute = sparkline(peer.history_ms);
   const amount = (packets: number, bytes: number) =>
     texts.details.amount(formatCount(packets), formatBytes(bytes));
   const rows: [string, string | null][] = [
     [texts.details.endpoint, endpoint],
-    [texts.details.jitter, jitter_ms === null ? null : formatMs(jitter_ms)],
-    [texts.details.loss, loss === null ? null : formatShare(loss)],
+    [texts.details.joined, formatMoment(joinedAt)],
     [texts.details.range, minute && texts.details.span(formatMs(minute.leastMs), formatMs(minute.mostMs))],
     [texts.details.mtu, mtu === null ? null : texts.units.byteCount(formatCount(mtu))],
     [texts.details.firstPacket, first_packet_ms === null ? null : formatMs(first_packet_ms)],

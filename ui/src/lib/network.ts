@@ -2,6 +2,7 @@
 import type { NetworkView, PortMappingView, RelayView } from '../bindings';
 import { formatMs, sentence } from './format';
 import type { Detail, Tone } from './friend';
+import { saySentence } from './said';
 import { texts } from './texts';
 
 export interface NetworkStatus {
@@ -9,13 +10,14 @@ export interface NetworkStatus {
   words: string;
 }
 
-type Measured = Pick<NetworkView, 'summary' | 'udp_is_blocked'>;
+type Measured = Pick<NetworkView, 'summary' | 'udp_is_blocked' | 'public_address'>;
 
 /** How the network does, in one sentence. */
-export function networkStatus({ summary, udp_is_blocked: isBlocked }: Measured): NetworkStatus {
-  if (isBlocked) return { tone: 'warn', words: summary === '' ? texts.network.udpBlocked : sentence(summary) };
+export function networkStatus({ summary, udp_is_blocked: isBlocked, public_address: address }: Measured): NetworkStatus {
+  if (isBlocked) return { tone: 'warn', words: summary === '' ? texts.network.udpBlocked : sentence(saySentence(summary)) };
   if (summary === '') return { tone: 'quiet', words: texts.network.notMeasured };
-  return { tone: 'good', words: sentence(summary) };
+  // Why nothing could be measured is no good news.
+  return { tone: address === null ? 'quiet' : 'good', words: sentence(saySentence(summary)) };
 }
 
 function portMapping(view: PortMappingView): string {
@@ -36,8 +38,8 @@ export function networkFacts(network: NetworkView): Detail[] {
   const { summary, mapping, filtering, hairpinning, udp_is_blocked: isBlocked } = network;
   const rows: [string, string][] = [
     [texts.network.udp, isBlocked ? texts.network.udpBlocked : ''],
-    [texts.network.ports, mapping === summary ? '' : mapping],
-    [texts.network.admits, filtering],
+    [texts.network.ports, mapping === summary ? '' : saySentence(mapping)],
+    [texts.network.admits, saySentence(filtering)],
     [texts.network.hairpin, hairpinning === null ? '' : texts.network.hairpinning[hairpinning ? 'yes' : 'no']],
     [texts.network.openPort, portMapping(network.port_mapping)],
   ];

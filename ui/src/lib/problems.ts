@@ -1,4 +1,5 @@
 import type { Severity, Snapshot } from '../bindings';
+import { sayProblem } from './said';
 import { texts } from './texts';
 
 /** What of the settings is to be looked at: those that cannot be used, or the control server. */
@@ -14,10 +15,17 @@ export interface Banner {
   settings: SettingsTarget | null;
   /** When the engine tries again by itself (Unix milliseconds). */
   retryAtMs: number | null;
+  /** Whether the one-time set-up of the helper solves it. */
+  setUp: boolean;
 }
 
 /** What of a snapshot may need attention. */
 export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'network' | 'party'>;
+
+/** What the engine calls it when the adapter may not be opened. */
+const PERMISSION = 'adapter_permission';
+
+const plain = { settings: null, retryAtMs: null, setUp: false } as const;
 
 /**
  * Everything that needs attention, worst first as the engine sorted it, each condition once. The engine reports
@@ -27,14 +35,15 @@ export function banners({ problems, adapter, control, network, party }: Conditio
   const shown = problems
     .filter(({ code }) => code !== 'bad_setting' || !settingsSpeak)
     .map((problem): Banner => {
-      return { ...problem, settings: problem.code === 'bad_setting' ? 'faulty' : null, retryAtMs: null };
+      const settings = problem.code === 'bad_setting' ? 'faulty' : null;
+      return { ...problem, settings, retryAtMs: null, setUp: problem.code === PERMISSION };
     });
   // The two conditions that the engine retries by itself. Their problem gains the time of the next try.
   if (adapter.state === 'unavailable') {
     const { reason, fix, retry_at_ms: retryAtMs } = adapter;
     const known = shown.find(({ text }) => text === reason);
     if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ code: 'adapter_unavailable', severity: 'error', text: reason, fix, settings: null, retryAtMs });
+    else shown.push({ ...plain, code: 'adapter_unavailable', severity: 'error', text: reason, fix, retryAtMs });
   }
   if (control.state === 'disconnected') {
     const { server, reason, retry_at_ms: retryAtMs } = control;
@@ -42,17 +51,17 @@ export function banners({ problems, adapter, control, network, party }: Conditio
     const known = shown.find((banner) => banner.code === code);
     const text = texts.problems.control(server, reason);
     if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ code, severity: 'warning', text, fix: texts.problems.controlFix, settings: null, retryAtMs });
+    else shown.push({ ...plain, code, severity: 'warning', text, fix: texts.problems.controlFix, retryAtMs });
   }
   if (network.udp_is_blocked) {
     const { udpBlocked: text, udpBlockedFix: fix } = texts.problems;
-    shown.push({ code: 'udp_blocked', severity: 'warning', text, fix, settings: null, retryAtMs: null });
+    shown.push({ ...plain, code: 'udp_blocked', severity: 'warning', text, fix });
   }
   if (control.state === 'local' && party !== null) {
     const { alone: text, aloneFix: fix } = texts.problems;
-    shown.push({ code: 'no_server', severity: 'warning', text, fix, settings: 'control_server', retryAtMs: null });
+    shown.push({ ...plain, code: 'no_server', severity: 'warning', text, fix, settings: 'control_server' });
   }
-  return shown;
+  return shown.map(sayProblem);
 }
 
 /** A sentence in pieces: a quoted `sudo …` is a command to copy. */

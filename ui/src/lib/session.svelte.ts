@@ -1,5 +1,5 @@
 import type { CommandError, Notice, Snapshot } from '../bindings';
-import { getSnapshot, onNotice, onSnapshot, toCommandError, type Unsubscribe } from './bridge';
+import { getSnapshot, onCloseAsked, onNotice, onSnapshot, toCommandError, type Unsubscribe } from './bridge';
 
 const NOTICES_SHOWN = 3;
 const NOTICE_SHOWN_MS = 8_000;
@@ -18,6 +18,8 @@ export class Session {
   notices = $state.raw<readonly ShownNotice[]>([]);
   /** What happened since the window opened, newest first. */
   feed = $state.raw<readonly ShownNotice[]>([]);
+  /** Whether the player closed the window and is to say what that means. */
+  isCloseAsked = $state(false);
 
   #subscriptions: Unsubscribe[] = [];
   #timers: ReturnType<typeof setTimeout>[] = [];
@@ -27,14 +29,17 @@ export class Session {
   async start(): Promise<void> {
     this.failure = null;
     try {
-      this.#subscriptions.push(
-        await onSnapshot((snapshot) => {
+      this.#subscriptions = await Promise.all([
+        onSnapshot((snapshot) => {
           this.#show(snapshot);
         }),
-        await onNotice((notice) => {
+        onNotice((notice) => {
           this.#announce(notice);
         }),
-      );
+        onCloseAsked(() => {
+          this.isCloseAsked = true;
+        }),
+      ]);
       this.#show(await getSnapshot());
     } catch (thrown) {
       this.stop();

@@ -1,24 +1,23 @@
-// A minute of round-trip times as the path of a small drawing.
-
-/** Size of the drawing in its own units; the page stretches it. */
-export const WIDTH = 120;
-export const HEIGHT = 24;
+// A minute of round-trip times as what is drawn of it.
 
 /** One sample a second, newest at the right edge. */
-const SAMPLES = 60;
-const STEP = WIDTH / (SAMPLES - 1);
-/** Kept free above and below, so that the stroke is not cut. */
-const MARGIN = 2;
+export const SAMPLES = 60;
 /** The least round-trip time (milliseconds) at the top: a LAN's noise does not look like a mountain range. */
 const LEAST_TOP_MS = 40;
 /** How much higher than the slowest answer the drawing is: a steady line is no ceiling. */
 const HEADROOM = 1.25;
+/** Height of the mark of a lost second, as a share of the drawing's. */
+const LOST_HEIGHT = 0.22;
 
 export interface Sparkline {
-  /** Path data of the times; lost seconds are gaps. */
-  line: string;
-  /** Path data of a short mark on the ground for each lost second: a gap alone could be a second too early. */
-  lost: string;
+  /** Milliseconds by second, as many as are drawn; `null` where there was no answer or nobody had asked yet. */
+  times: readonly (number | null)[];
+  /** Heights of the marks of lost seconds: a gap alone could be a second too early. */
+  lost: readonly (number | null)[];
+  /** Seconds with an answer between two without one: a line cannot show them. */
+  lone: readonly number[];
+  /** What the upper edge stands for (milliseconds). */
+  topMs: number;
   /** The least and the greatest time (milliseconds). */
   leastMs: number;
   mostMs: number;
@@ -28,28 +27,16 @@ export interface Sparkline {
 /** `null` where there is nothing to draw: no second of the minute had an answer. */
 export function sparkline(history: readonly (number | null)[]): Sparkline | null {
   const samples = history.slice(-SAMPLES);
-  const times = samples.filter((sample) => sample !== null);
-  if (times.length === 0) return null;
-  const leastMs = Math.min(...times);
-  const mostMs = Math.max(...times);
-  const top = Math.max(mostMs * HEADROOM, LEAST_TOP_MS);
-  const round = (value: number) => Math.round(value * 10) / 10;
-  const x = (index: number) => round(WIDTH - (samples.length - 1 - index) * STEP);
-  const y = (ms: number) => round(HEIGHT - MARGIN - (ms / top) * (HEIGHT - 2 * MARGIN));
-
-  let line = '';
-  let lost = '';
-  let isPenDown = false;
-  samples.forEach((sample, index) => {
-    if (sample === null) {
-      lost += `M${x(index)} ${HEIGHT}v-5`;
-    } else if (isPenDown) {
-      line += `L${x(index)} ${y(sample)}`;
-    } else {
-      // A line of no length is drawn as a dot, so that a lone answer between two gaps is seen.
-      line += `M${x(index)} ${y(sample)}h0`;
-    }
-    isPenDown = sample !== null;
-  });
-  return { line, lost, leastMs, mostMs, lostSeconds: samples.length - times.length };
+  const answers = samples.filter((sample) => sample !== null);
+  if (answers.length === 0) return null;
+  const leastMs = Math.min(...answers);
+  const mostMs = Math.max(...answers);
+  const topMs = Math.max(mostMs * HEADROOM, LEAST_TOP_MS);
+  const before = Array.from({ length: SAMPLES - samples.length }, () => null);
+  const times = [...before, ...samples];
+  const lost = [...before, ...samples.map((sample) => (sample === null ? topMs * LOST_HEIGHT : null))];
+  const lone = times.flatMap((time, second) =>
+    time !== null && (times[second - 1] ?? null) === null && (times[second + 1] ?? null) === null ? [second] : [],
+  );
+  return { times, lost, lone, topMs, leastMs, mostMs, lostSeconds: samples.length - answers.length };
 }

@@ -36,6 +36,12 @@ impl Packets {
         self.queues.len()
     }
 
+    /// Gives the device away, to be taken over by another process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn into_queues(self) -> Vec<OwnedFd> {
+        self.queues
+    }
+
     pub(crate) fn offloads(&self) -> bool {
         self.offloads
     }

@@ -41,7 +41,7 @@ fn settings_of(name: &str) -> Result<tun::Device, AdapterError> {
     tun::create(&request).map_err(step("take it over"))
 }
 
-fn index(name: &str) -> Option<u32> {
+pub(super) fn index(name: &str) -> Option<u32> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     name_to_index(socket, name).ok()
 }

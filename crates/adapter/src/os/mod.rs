@@ -7,6 +7,8 @@ mod descriptor;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
+mod linux_helper;
+#[cfg(target_os = "linux")]
 mod linux_queue;
 #[cfg(target_os = "linux")]
 mod linux_route;
@@ -21,6 +23,8 @@ mod windows;
 pub(crate) use descriptor::Packets;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::create;
+#[cfg(target_os = "linux")]
+pub(crate) use linux_helper::ask as ask_helper;
 #[cfg(target_os = "macos")]
 pub(crate) use macos::create;
 #[cfg(windows)]

@@ -84,6 +84,13 @@ pub enum DataRequest {
     },
     /// The parties that this device is or was in, the newest first.
     RecentParties,
+    /// Puts a party among the favourites, or takes it out.
+    SetFavoriteParty {
+        /// Its id.
+        party: String,
+        /// Whether it is one from now on.
+        favorite: bool,
+    },
     /// Removes a party from the recent ones.
     ForgetParty {
         /// Its id.

@@ -177,10 +177,12 @@ pub struct RecentPartyView {
     pub can_resume: bool,
     /// When this device was last in it (Unix milliseconds).
     pub last_active_at_ms: u64,
+    /// Whether the player wants it at hand.
+    pub is_favorite: bool,
 }
 
-impl From<StoredMembership> for RecentPartyView {
-    fn from(membership: StoredMembership) -> Self {
+impl RecentPartyView {
+    pub(super) fn new(membership: StoredMembership, is_favorite: bool) -> Self {
         Self {
             id: membership.party.to_string(),
             name: membership.name.to_string(),
@@ -188,6 +190,7 @@ impl From<StoredMembership> for RecentPartyView {
             is_active: membership.is_active,
             can_resume: membership.left_at.is_none(),
             last_active_at_ms: membership.last_active_at.0,
+            is_favorite,
         }
     }
 }

@@ -4,7 +4,7 @@ use interprocess::local_socket::tokio::{Stream, prelude::*};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::{LINE_BYTES, LocalRequest, LocalResponse, socket_name};
-use crate::{CommandError, DataAnswer, DataRequest, Snapshot};
+use crate::{CommandError, DataAnswer, DataRequest, DoctorReport, Snapshot};
 
 /// A connection to the LANrage that runs on this device.
 #[derive(Debug)]
@@ -86,6 +86,18 @@ impl LocalClient {
         self.send(&LocalRequest::Data(request)).await?;
         match self.receive().await? {
             LocalResponse::Data(answer) => Ok(*answer),
+            _ => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
+        }
+    }
+
+    /// Asks what may keep a player from playing.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn doctor(&mut self) -> Result<DoctorReport, LocalError> {
+        self.send(&LocalRequest::Doctor).await?;
+        match self.receive().await? {
+            LocalResponse::Doctor(report) => Ok(report),
             _ => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
         }
     }

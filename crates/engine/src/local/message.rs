@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CommandError, DataAnswer, DataRequest, InvitationLink, Snapshot};
+use crate::{CommandError, DataAnswer, DataRequest, DoctorReport, InvitationLink, Snapshot};
 
 /// What a program asks of the running LANrage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub enum LocalRequest {
         /// The file, as an absolute path.
         path: PathBuf,
     },
+    /// Judge everything that may keep a player from playing.
+    Doctor,
     /// Ask the stored data.
     Data(DataRequest),
 }
@@ -50,6 +52,8 @@ pub enum LocalResponse {
     Snapshot(Box<Snapshot>),
     /// What the stored data answers.
     Data(Box<DataAnswer>),
+    /// What was judged.
+    Doctor(DoctorReport),
     /// The command was refused.
     Error(CommandError),
 }

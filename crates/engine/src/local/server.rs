@@ -75,6 +75,11 @@ async fn converse(stream: Stream, handle: Handle) -> io::Result<()> {
             Ok(LocalRequest::PauseParty) => handle.pause_party().await,
             Ok(LocalRequest::ResumeParty { party }) => handle.resume_party(party).await,
             Ok(LocalRequest::ExportDiagnostics { path }) => handle.export_diagnostics(path).await,
+            Ok(LocalRequest::Doctor) => {
+                let report = handle.run_doctor().await;
+                send(&mut stream, &LocalResponse::Doctor(report)).await?;
+                continue;
+            }
             Ok(LocalRequest::Data(request)) => {
                 let answer = handle.data(request).await;
                 let response =

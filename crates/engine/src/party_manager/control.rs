@@ -30,6 +30,7 @@ impl PartyManager {
             }
             ControlEvent::Disconnected { reason, .. } => {
                 info!(%reason, "no control server");
+                self.with_connections(|connections| connections.handle_control_lost(now.instant));
                 self.try_next_endpoint(now);
             }
             ControlEvent::Party(snapshot) if self.is_current(&snapshot.party) => {
@@ -89,7 +90,7 @@ impl PartyManager {
             }
             Change::PeerOnline { peer, online } => {
                 if let Some(party) = &mut self.party {
-                    party.connections.handle_online(now.wall, peer, online, &mut self.entropy);
+                    party.connections.handle_online(now.instant, now.wall, peer, online, &mut self.entropy);
                 }
             }
             Change::HostChanged { host } => {

@@ -3,6 +3,7 @@
 mod clock;
 mod fallback;
 mod leases;
+mod loss;
 mod restore;
 mod stage;
 mod trust;

@@ -40,6 +40,8 @@ pub enum Group {
     Data,
     /// The log.
     Log,
+    /// The desktop app: its window, its tray and what it tells unasked.
+    App,
 }
 
 /// A default that can stand in a constant. Serialised as the bare value.

@@ -2,7 +2,7 @@ use lanrage_party::{ControlEndpoint, Name, Subnet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{AdapterName, LogLevel, StunServers};
+use super::{AdapterName, KeepInTray, Language, LogLevel, StunServers, Theme};
 
 /// Which values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,6 +38,9 @@ pub enum Kind {
 impl Kind {
     /// Whether a log level is meant, or any other choice: the words are all that differs.
     pub(super) const LOG_LEVEL: Self = Self::Choice { choices: LogLevel::WORDS };
+    pub(super) const KEEP_IN_TRAY: Self = Self::Choice { choices: KeepInTray::WORDS };
+    pub(super) const LANGUAGE: Self = Self::Choice { choices: Language::WORDS };
+    pub(super) const THEME: Self = Self::Choice { choices: Theme::WORDS };
 
     /// The value in its one stored form; `None` if it is not of this kind.
     pub(super) fn accept(&self, value: &Value) -> Option<Value> {

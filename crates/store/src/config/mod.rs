@@ -11,7 +11,7 @@ pub use declaration::{Declaration, DefaultValue, Group};
 pub use error::{ConfigError, ConfigFault};
 pub use kind::Kind;
 pub use table::Config;
-pub use values::{AdapterName, LogLevel, StunServers};
+pub use values::{AdapterName, KeepInTray, Language, LogLevel, StunServers, Theme};
 
 use std::collections::BTreeMap;
 

@@ -4,8 +4,8 @@ use serde_json::Value;
 use super::{
     AdapterName, ConfigFault, Declaration,
     DefaultValue::{Boolean, Integer, Text},
-    Group::{Data, Log, Network, Party, Player},
-    Kind, LogLevel, Settings, StunServers,
+    Group::{App, Data, Log, Network, Party, Player},
+    KeepInTray, Kind, Language, LogLevel, Settings, StunServers, Theme,
     values::FromSetting,
 };
 
@@ -107,6 +107,22 @@ settings! {
     /// How many finished log files are kept.
     log_files_kept: u16 =
         Declaration::new(Log, Kind::Integer { min: 0, max: 100 }, Integer(5)).unit("files").restart();
+
+    /// Whether LANrage starts with the computer, in the tray.
+    autostart: bool = Declaration::new(App, Kind::Boolean, Boolean(false));
+
+    /// Whether the system tells of friends who come and go and of connections that get worse, while the window is
+    /// not in front.
+    notifications: bool = Declaration::new(App, Kind::Boolean, Boolean(true));
+
+    /// What closing the window does while there is a party: ask, keep it in the tray, or quit.
+    keep_in_tray: KeepInTray = Declaration::new(App, Kind::KEEP_IN_TRAY, Text("ask"));
+
+    /// The language of the app.
+    language: Language = Declaration::new(App, Kind::LANGUAGE, Text("system"));
+
+    /// The colours of the app.
+    theme: Theme = Declaration::new(App, Kind::THEME, Text("system"));
 }
 
 impl Config {

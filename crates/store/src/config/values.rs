@@ -102,6 +102,69 @@ impl LogLevel {
     }
 }
 
+/// What closing the window does while there is a party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeepInTray {
+    /// The player is asked.
+    Ask,
+    /// The party goes on in the tray.
+    Keep,
+    /// LANrage ends; the party comes back with it.
+    Quit,
+}
+
+impl KeepInTray {
+    const ALL: [Self; 3] = [Self::Ask, Self::Keep, Self::Quit];
+    pub(super) const WORDS: &[&str] = &["ask", "keep", "quit"];
+
+    /// The word for it, in settings.
+    pub const fn as_str(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+}
+
+/// In which language the app speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// The system's, where it is one of the others; else English.
+    System,
+    /// English.
+    English,
+    /// German.
+    German,
+}
+
+impl Language {
+    const ALL: [Self; 3] = [Self::System, Self::English, Self::German];
+    pub(super) const WORDS: &[&str] = &["system", "en", "de"];
+
+    /// The word for it, in settings.
+    pub const fn as_str(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+}
+
+/// In which colours the app shows itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Theme {
+    /// The system's.
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+    pub(super) const WORDS: &[&str] = &["system", "light", "dark"];
+
+    /// The word for it, in settings.
+    pub const fn as_str(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+}
+
 /// A type that a setting's value can be read as.
 pub(super) trait FromSetting: Sized {
     fn from_setting(value: &Value) -> Option<Self>;
@@ -158,5 +221,23 @@ impl FromSetting for StunServers {
 impl FromSetting for LogLevel {
     fn from_setting(value: &Value) -> Option<Self> {
         Self::ALL.into_iter().find(|level| value == level.as_str())
+    }
+}
+
+impl FromSetting for KeepInTray {
+    fn from_setting(value: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| value == choice.as_str())
+    }
+}
+
+impl FromSetting for Language {
+    fn from_setting(value: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| value == language.as_str())
+    }
+}
+
+impl FromSetting for Theme {
+    fn from_setting(value: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| value == theme.as_str())
     }
 }

@@ -142,6 +142,23 @@ pub(crate) mod roster_peers {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod favorite_parties {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "favorite_parties")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) party_id: String,
+        pub(crate) added_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod nat_results {
     use sea_orm::entity::prelude::*;
 
@@ -164,12 +181,13 @@ pub(crate) mod nat_results {
 }
 
 /// Every table, those that others refer to before those that refer to them.
-pub(crate) const TABLES: [&str; 7] = [
+pub(crate) const TABLES: [&str; 8] = [
     "settings",
     "server_configs",
     "favorite_servers",
     "game_profiles",
     "memberships",
     "roster_peers",
+    "favorite_parties",
     "nat_results",
 ];

@@ -1,5 +1,5 @@
 use lanrage_party::{
-    ControlEndpoint, Invitation, Name, PartyId, PartySecret, PeerId, Subnet, UnixMillis, VirtualIp,
+    ControlEndpoint, Glance, Invitation, Name, PartyId, PartySecret, PeerId, Subnet, UnixMillis, VirtualIp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -62,6 +62,7 @@ impl StoredMembership {
             secret,
             epoch: self.epoch,
             expires_at: self.expires_at,
+            glance: Glance::default(),
         }
     }
 }
@@ -81,6 +82,7 @@ impl SettingsDatabase {
             .exec_without_returning(&transaction)
             .await?;
         transaction.commit().await?;
+        self.parties_changed();
         Ok(())
     }
 
@@ -122,7 +124,9 @@ impl SettingsDatabase {
     /// # Errors
     /// [`StoreError`].
     pub async fn deactivate_memberships(&self) -> Result<(), StoreError> {
-        Ok(deactivate(&self.connection).await?)
+        deactivate(&self.connection).await?;
+        self.parties_changed();
+        Ok(())
     }
 
     /// Remembers that a party was left: its name stays among the recent ones, its roster is forgotten. The
@@ -144,6 +148,7 @@ impl SettingsDatabase {
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
+        self.parties_changed();
         Ok(())
     }
 
@@ -154,6 +159,7 @@ impl SettingsDatabase {
     /// [`StoreError`].
     pub async fn forget(&self, party: &PartyId) -> Result<(), StoreError> {
         Entity::delete_by_id(party.to_string()).exec(&self.connection).await?;
+        self.parties_changed();
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod connect;
 mod entities;
 mod error;
+mod favorite_parties;
 mod favorite_servers;
 mod files;
 mod game_profiles;
@@ -37,7 +38,7 @@ pub(crate) use files::{DatabaseFiles, with_suffix};
 pub(crate) use inspect::{Inspection, inspect};
 
 use sea_orm::DatabaseConnection;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 /// The database of this device. Every change is on disk when its call returns, and is made whole or not at
 /// all. One connection does all the work, in the order of the calls.
@@ -50,6 +51,8 @@ pub struct SettingsDatabase {
     pub(crate) files: DatabaseFiles,
     /// Held by work on whole files, of which only one may run at a time.
     pub(crate) maintenance: Mutex<()>,
+    /// How often what is remembered of parties has changed.
+    pub(crate) party_changes: watch::Sender<u64>,
 }
 
 impl SettingsDatabase {
@@ -60,6 +63,16 @@ impl SettingsDatabase {
     pub async fn get_database_size(&self) -> Result<u64, StoreError> {
         let files = self.files.clone();
         crate::blocking::run(move || files.size()).await
+    }
+
+    /// Says whenever what [`SettingsDatabase::recent_parties`] and [`SettingsDatabase::favorite_parties`] answer may
+    /// have changed. The number means nothing.
+    pub fn party_changes(&self) -> watch::Receiver<u64> {
+        self.party_changes.subscribe()
+    }
+
+    fn parties_changed(&self) {
+        self.party_changes.send_modify(|changes| *changes += 1);
     }
 
     /// Closes the database, with its write-ahead log folded in. Dropping it is as safe and leaves the log.

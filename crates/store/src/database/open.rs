@@ -7,7 +7,7 @@ use lanrage_migrations::client::Migrator;
 use lanrage_party::UnixMillis;
 use sea_orm::{DatabaseConnection, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tracing::warn;
 
 use super::{DatabaseFiles, Inspection, SettingsDatabase, connect, inspect, salvage::salvage};
@@ -106,7 +106,9 @@ impl SettingsDatabase {
         if let Some(Damage { set_aside: Some(folder), salvaged, .. }) = &mut report.damage {
             *salvaged = salvage(&files.in_folder(folder), &connection).await?;
         }
-        Ok((Self { connection, files, maintenance: Mutex::new(()) }, report))
+        let database =
+            Self { connection, files, maintenance: Mutex::new(()), party_changes: watch::Sender::new(0) };
+        Ok((database, report))
     }
 }
 

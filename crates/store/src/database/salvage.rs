@@ -12,9 +12,10 @@ use tracing::{info, warn};
 use super::{
     connect,
     entities::{
-        favorite_servers, game_profiles, memberships as membership_rows, nat_results, roster_peers,
-        server_configs as config_rows, settings as setting_rows,
+        favorite_parties as favorite_rows, favorite_servers, game_profiles, memberships as membership_rows,
+        nat_results, roster_peers, server_configs as config_rows, settings as setting_rows,
     },
+    favorite_parties,
     favorite_servers::read as read_favorite,
     game_profiles::read as read_profile,
     memberships, nat_results as nat, roster, rows, server_configs, settings,
@@ -51,6 +52,8 @@ pub(super) async fn salvage(damaged: &Path, into: &DatabaseConnection) -> Result
         + copy::<game_profiles::Entity>(&from, &transaction, |row| read_profile(row).is_some()).await
         + copy::<membership_rows::Entity>(&from, &transaction, |row| memberships::read(row).is_some()).await
         + copy::<roster_peers::Entity>(&from, &transaction, |row| roster::read(row).is_some()).await
+        + copy::<favorite_rows::Entity>(&from, &transaction, |row| favorite_parties::read(row).is_some())
+            .await
         + copy::<nat_results::Entity>(&from, &transaction, |row| nat::read(row).is_some()).await;
     transaction.commit().await?;
     if let Err(error) = from.close().await {

@@ -216,10 +216,13 @@ pub(crate) fn connect(active: &End, passive: &End) {
     assert_eq!(passive.established(), (active.id, active.address.into()));
 }
 
-/// Two ends with a session between them: the active one first.
+/// Two ends with a session in each lane between them: the active one first.
 pub(crate) fn friends() -> (End, End) {
     let (active, passive) = strangers();
     connect(&active, &passive);
+    // While the second lane is being made, what goes by the one may overtake what goes by the other.
+    let has_both = |end: &End, other: &End| end.tunnel.counters().peers[&other.id].has_express_lane;
+    wait_until(|| has_both(&active, &passive) && has_both(&passive, &active));
     (active, passive)
 }
 

@@ -99,8 +99,11 @@ impl Spread {
         values.sort_unstable_by(f64::total_cmp);
         let (&least, &most) = values.first().zip(values.last())?;
         let half = values.len() / 2;
-        let median =
-            if values.len() % 2 == 0 { f64::midpoint(values[half - 1], values[half]) } else { values[half] };
+        let median = if values.len().is_multiple_of(2) {
+            f64::midpoint(values[half - 1], values[half])
+        } else {
+            values[half]
+        };
         Some(Self { median, least, most })
     }
 }

@@ -12,7 +12,7 @@ use lanrage_lab::{
 use super::{
     figures::Spread,
     program::Ours,
-    traffic::{Flow, TcpFlow, Way},
+    traffic::{TcpFlow, Way},
 };
 
 /// How many friends join.
@@ -67,8 +67,7 @@ pub(super) fn measure(rounds: u32, length: Duration) -> Result<Shares> {
 
 /// What comes through all of these ways at once, in Mbit/s.
 fn send(ways: &[Way<'_>], length: Duration) -> Result<f64> {
-    let flows: Vec<_> =
-        ways.iter().map(|&way| TcpFlow::start(way, Flow::Streams(1), length)).collect::<Result<_>>()?;
-    let carried = flows.into_iter().map(|flow| Ok(flow.finish()?.megabits_per_second));
+    let carried =
+        TcpFlow::start_all(ways, length)?.into_iter().map(|flow| Ok(flow.finish()?.megabits_per_second));
     carried.sum()
 }

@@ -57,11 +57,26 @@ pub(super) struct TcpFlow {
 impl TcpFlow {
     /// Starts it; it ends by itself.
     pub(super) fn start(way: Way<'_>, flow: Flow, length: Duration) -> Result<Self> {
-        let mut command = urgent(way.to, "iperf3");
-        command.args(["--server", "--one-off", "--forceflush", "--port", &TCP_PORT.to_string()]);
-        let server = way.to.spawn(command)?;
-        server.wait_for("open port", PATIENCE, |line| line.contains("listening").then_some(()))?;
+        Self::to_server(Self::server(way.to)?, way, flow, length)
+    }
 
+    /// Starts one flow of a single stream along each way, all of them at the same time.
+    pub(super) fn start_all(ways: &[Way<'_>], length: Duration) -> Result<Vec<Self>> {
+        // What takes time is done before the first begins.
+        let servers: Vec<_> = ways.iter().map(|way| Self::server(way.to)).collect::<Result<_>>()?;
+        let flows = servers.into_iter().zip(ways);
+        flows.map(|(server, &way)| Self::to_server(server, way, Flow::Streams(1), length)).collect()
+    }
+
+    fn server(host: &Host) -> Result<Process> {
+        let mut command = urgent(host, "iperf3");
+        command.args(["--server", "--one-off", "--forceflush", "--port", &TCP_PORT.to_string()]);
+        let server = host.spawn(command)?;
+        server.wait_for("open port", PATIENCE, |line| line.contains("listening").then_some(()))?;
+        Ok(server)
+    }
+
+    fn to_server(server: Process, way: Way<'_>, flow: Flow, length: Duration) -> Result<Self> {
         let mut command = urgent(way.from, "iperf3");
         command.args(["--client", &way.address.to_string(), "--port", &TCP_PORT.to_string()]);
         // Whole seconds are all that it takes.

@@ -38,7 +38,10 @@ fn without_its_server_a_party_is_made_all_the_same_and_published_under_the_same_
 fn a_party_made_without_a_server_is_published_when_one_is_chosen() {
     let mut stage = Stage::without_server();
     make_party(&mut stage);
-    assert!(matches!(stage.results.pop(), Some((7, Ok(())))), "nobody has to be waited for");
+    assert!(stage.results.is_empty(), "its link leads nowhere yet");
+    stage.manager.handle_listening(None);
+    stage.settle();
+    assert!(matches!(stage.results.pop(), Some((7, Ok(())))), "nobody else has to be waited for");
     let before = stage.snapshot().party.unwrap();
     let server: ControlEndpoint = "ws://server.example:8787".parse().unwrap();
     let now = stage.now();
@@ -51,6 +54,23 @@ fn a_party_made_without_a_server_is_published_when_one_is_chosen() {
     });
     assert!(published, "{:?}", stage.requests);
     assert_eq!(stage.invitation().control, [server]);
+}
+
+#[test]
+fn whoever_makes_a_party_without_a_server_waits_for_a_link_that_leads_to_it_and_not_for_ever() {
+    let mut stage = Stage::without_server();
+    make_party(&mut stage);
+    stage.manager.handle_listening(Some(8_787));
+    stage.settle();
+    let leads_here = !stage.invitation().control.is_empty();
+    assert_eq!(stage.results.pop().is_some(), leads_here, "no address, no answer");
+
+    let mut stage = Stage::without_server();
+    make_party(&mut stage);
+    stage.pass(Duration::from_secs(1));
+    assert!(stage.results.is_empty());
+    stage.pass(Duration::from_secs(2));
+    assert!(matches!(stage.results.pop(), Some((7, Ok(())))), "the listener says nothing");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{
 };
 
 use lanrage_control::{
-    LinkAction, LinkEvent, LinkId, LocalControlPlane, Now,
+    LinkAction, LinkClosed, LinkEvent, LinkId, LocalControlPlane, Now,
     protocol::{
         Change, ClientMessage, Nonce, PROTOCOL_VERSION, PartySnapshot, PeerEntry, Refusal, Request,
         ServerMessage, SessionMessage, SessionToken,
@@ -150,6 +150,14 @@ impl Stage {
         let link = self.link.expect("the device has dialled");
         let now = self.now();
         self.manager.handle_link(now, LinkEvent::Frame(link, message.encode()));
+        self.settle();
+    }
+
+    /// The connection to the server ends.
+    pub(super) fn lose_server(&mut self) {
+        let link = self.link.take().expect("the device has dialled");
+        let now = self.now();
+        self.manager.handle_link(now, LinkEvent::Closed(link, LinkClosed::Ended));
         self.settle();
     }
 

@@ -257,6 +257,29 @@ async fn a_membership_and_its_roster_read_back_as_they_were_saved() {
 }
 
 #[tokio::test]
+async fn a_favourite_party_stays_one_whatever_is_written_of_it_until_it_is_forgotten() {
+    let home = Home::new();
+    let database = home.open().await;
+    let mine = membership(1, true);
+    database.set_favorite_party(&mine.party, true, NOW).await.unwrap_err();
+    let changes = database.party_changes();
+    database.save_membership(&mine).await.unwrap();
+    database.set_favorite_party(&mine.party, true, NOW).await.unwrap();
+    database.set_favorite_party(&mine.party, true, NOW.plus(1)).await.unwrap();
+    assert!(changes.has_changed().unwrap(), "whoever shows the parties is told");
+    // Entering it again writes its row anew, and leaving it keeps it among the recent ones.
+    database.save_membership(&mine).await.unwrap();
+    database.leave_membership(&mine.party, NOW).await.unwrap();
+    assert_eq!(database.favorite_parties().await.unwrap(), [mine.party].into());
+    database.set_favorite_party(&mine.party, false, NOW).await.unwrap();
+    database.set_favorite_party(&mine.party, false, NOW).await.unwrap();
+    assert_eq!(database.favorite_parties().await.unwrap(), [].into());
+    database.set_favorite_party(&mine.party, true, NOW).await.unwrap();
+    database.forget(&mine.party).await.unwrap();
+    assert_eq!(database.favorite_parties().await.unwrap(), [].into());
+}
+
+#[tokio::test]
 async fn one_party_is_active_and_the_others_are_recent() {
     let home = Home::new();
     let database = home.open().await;

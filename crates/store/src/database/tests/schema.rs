@@ -3,7 +3,8 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{
     super::entities::{
-        favorite_servers, game_profiles, memberships, nat_results, roster_peers, server_configs, settings,
+        favorite_parties, favorite_servers, game_profiles, memberships, nat_results, roster_peers,
+        server_configs, settings,
     },
     *,
 };
@@ -22,6 +23,7 @@ async fn entities_name_exactly_the_tables_and_columns_that_the_migrations_make()
     let home = Home::new();
     let database = home.open().await;
     let entities = [
+        ("favorite_parties", columns::<favorite_parties::Column>()),
         ("favorite_servers", columns::<favorite_servers::Column>()),
         ("game_profiles", columns::<game_profiles::Column>()),
         ("memberships", columns::<memberships::Column>()),
@@ -122,10 +124,17 @@ async fn the_released_migration_still_makes_the_schema_that_was_released() {
     let (released, fresh) = (Home::new(), Home::new());
     fs::write(released.database(), SCHEMA_V1).unwrap();
     let fresh = fresh.open().await;
+    // Back to the first migration, whatever came after it.
+    lanrage_migrations::client::Migrator::down(&fresh.connection, None).await.unwrap();
+    lanrage_migrations::client::Migrator::up(&fresh.connection, Some(1)).await.unwrap();
     // Read without migrating it.
     let released = super::super::connect::writer(&released.database()).await.unwrap();
-    let released =
-        SettingsDatabase { connection: released, files: fresh.files.clone(), maintenance: Mutex::default() };
+    let released = SettingsDatabase {
+        connection: released,
+        files: fresh.files.clone(),
+        maintenance: Mutex::default(),
+        party_changes: tokio::sync::watch::Sender::new(0),
+    };
     let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'seaql%' ORDER BY name";
     assert_eq!(texts(&fresh, sql).await, texts(&released, sql).await);
 }

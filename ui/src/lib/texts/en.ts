@@ -1,16 +1,49 @@
-// Every word the window says. Sentences that the engine writes (problems, explanations, refusals) come with the data.
-import type { ConnectionState, NatType, Quality } from '../bindings';
+// Every word the window says, in English: the shape that every other language has to have. Sentences that the engine
+// writes come with the data; `said` replaces them where a language has its own.
+import type { CheckState, ConnectionState, NatType, Quality, SettingView } from '../../bindings';
 
-/** The language of the texts below, and so of the numbers between them. */
-export const language = 'en';
+/** Sentences of the engine in another language: by code, and for those that name somebody by their pattern. */
+export interface Said {
+  /** Refusals by code. */
+  errors: Partial<Record<string, string>>;
+  /** Notices by code. */
+  notices: Partial<Record<string, Sentence>>;
+  /** Problems by code: what is wrong, and what can be done. */
+  problems: Partial<Record<string, { text?: Sentence; fix: string }>>;
+  /** Checks of the diagnostics by code. */
+  checks: Partial<Record<string, string>>;
+  /** All other sentences, and parts of them; the first that fits. */
+  sentences: readonly Sentence[];
+}
 
-export const texts = {
+/** A sentence of the engine as a pattern, and its translation from the pattern's groups. */
+export interface Sentence {
+  from: RegExp;
+  /** A group that took no part is empty. */
+  to: (...groups: string[]) => string;
+}
+
+/** A translation to be complete: no key may be missing or be there in vain. */
+export type Texts = typeof en;
+
+const nothing: Said = { errors: {}, notices: {}, problems: {}, checks: {}, sentences: [] };
+
+export const en = {
   product: 'LANrage',
   windowTitle: (party: string | undefined) => (party === undefined ? 'LANrage' : `${party} – LANrage`),
   unexpected: (detail: string) => `Something went wrong inside LANrage: ${detail}`,
 
   loading: 'Starting…',
   loadingSlow: 'This takes longer than usual. LANrage is still opening its data folder.',
+
+  pages: {
+    label: 'Pages',
+    home: 'Home',
+    party: 'Party',
+    settings: 'Settings',
+    diagnostics: 'Diagnostics',
+    skip: 'Skip to the page',
+  },
 
   failed: {
     heading: 'LANrage could not start',
@@ -30,10 +63,17 @@ export const texts = {
   home: {
     heading: 'One LAN, wherever you are',
     lead: 'Make a party and send the link, or open a link that a friend sent you.',
+    inParty: 'You are in',
+    toParty: 'Go to the party',
+    pauses: (party: string) => `${party} is paused meanwhile; you keep your place in it.`,
   },
 
   recent: {
     heading: 'Recent parties',
+    favorites: 'Favourites',
+    empty: 'No parties yet. The ones you make or join are listed here, one click away.',
+    active: 'You are there now',
+    favorite: (party: string) => `${party} is a favourite`,
     hosted: 'You made it',
     joined: 'You joined it',
     lastActive: (when: string) => `last there ${when}`,
@@ -54,9 +94,32 @@ export const texts = {
     groups: {
       player: 'You',
       party: 'Parties',
+      app: 'App',
       network: 'Network',
       data: 'Backups',
       log: 'Log',
+    } as Partial<Record<string, string>>,
+    /** Names of settings whose key does not read as one. */
+    names: {
+      autostart: 'Start with the computer',
+      keep_in_tray: 'When the window is closed',
+    } as Partial<Record<string, string>>,
+    /** What they do, where the declaration's words are not used. */
+    docs: {} as Partial<Record<string, string>>,
+    /** What a value must be; the declaration says it in English. */
+    ruleOf: (setting: Pick<SettingView, 'kind' | 'optional' | 'rule'>) => setting.rule,
+    units: {} as Partial<Record<string, string>>,
+    /** Words of choices that do not read as such. */
+    choices: {
+      'language/system': 'As the system',
+      'language/en': 'English',
+      'language/de': 'Deutsch',
+      'theme/system': 'As the system',
+      'theme/light': 'Light',
+      'theme/dark': 'Dark',
+      'keep_in_tray/ask': 'Ask',
+      'keep_in_tray/keep': 'Keep the party in the tray',
+      'keep_in_tray/quit': 'Quit',
     } as Partial<Record<string, string>>,
     on: 'On',
     off: 'Off',
@@ -153,8 +216,33 @@ export const texts = {
     empty: 'Paste a link first.',
     preview: 'This link leads to',
     expired: 'This invitation has expired. Ask your friend for a new one.',
-    through: (servers: readonly string[]) =>
-      servers.length === 0 ? 'without a server' : `through ${servers.join(', ')}`,
+    host: 'Host',
+    members: 'Players',
+    server: 'Server',
+    expires: 'Valid until',
+    noServer: 'none; the host’s device brings you together',
+    unknownHost: (id: string) => `unnamed (${id})`,
+  },
+
+  link: {
+    heading: 'Join this party?',
+    lead: 'You opened an invitation link. Join only if you trust whoever sent it.',
+    reading: 'Reading the link…',
+    refused: 'This link cannot be used',
+    join: 'Join',
+    notNow: 'Not now',
+    close: 'Close',
+    already: 'You are in this party already.',
+  },
+
+  close: {
+    heading: 'Keep the party running?',
+    lead: (party: string) =>
+      `You closed the window while in ${party}. LANrage can go on in the tray, so that your games stay connected.`,
+    lonely: 'You closed the window. LANrage can go on in the tray.',
+    keep: 'Keep running',
+    quit: 'Quit',
+    remember: 'Do this every time',
   },
 
   party: {
@@ -175,6 +263,16 @@ export const texts = {
     lead: 'Anyone with this link can join, so send it only to friends.',
     label: 'Invitation link',
     copy: 'Copy link',
+    share: 'Share',
+    shareText: (party: string) => `Join my LAN party “${party}”`,
+    showQr: 'QR code',
+    hideQr: 'Hide QR code',
+    qr: (party: string) => `QR code of the invitation to ${party}`,
+    qrHint: 'Scan it with the device that is to join.',
+    expiry: 'Valid for',
+    expiries: { hour: '1 hour', day: '1 day', week: '7 days', never: 'ever' },
+    renewed: 'The link above is new. Links that you sent before stay valid.',
+    making: 'Making a new link…',
   },
 
   copy: {
@@ -192,10 +290,18 @@ export const texts = {
     host: 'host',
     empty: 'No friends here yet.',
     emptyHint: 'Send them the link. They appear here by themselves.',
-    aloneHint: 'They need a server to find this party.',
+    aloneHint: 'Those on your own network can join by the link; all others need a server.',
     address: 'Address',
     details: 'Details',
     detailsOf: (name: string) => `Details of ${name}`,
+    figures: { rtt: 'Ping', jitter: 'Jitter', loss: 'Loss' },
+  },
+
+  you: {
+    heading: 'You',
+    games: 'Games',
+    nat: 'Router',
+    server: 'Server',
   },
 
   adapter: {
@@ -252,6 +358,7 @@ export const texts = {
 
   details: {
     endpoint: 'Reached at',
+    joined: 'Joined',
     jitter: 'Jitter',
     loss: 'Loss',
     range: 'Last minute',
@@ -279,6 +386,9 @@ export const texts = {
     alone: 'Only players on your own network can join: this party has no server.',
     aloneFix: 'Set the control server in the settings, then make the party again.',
     openSettings: 'Open the settings',
+    setUp: 'Set up once',
+    setUpBusy: 'Setting up…',
+    setUpHint: 'Your system asks for an administrator’s password, once. Then LANrage needs no special rights again.',
     controlFix: 'Nothing: the party goes on, and LANrage keeps trying.',
     control: (server: string, reason: string) => `The server ${server} cannot be reached: ${reason}`,
     retryIn: (time: string) => `Next try in ${time}.`,
@@ -288,6 +398,45 @@ export const texts = {
   },
 
   notices: 'What happened',
+
+  diagnostics: {
+    lead: 'Everything a party needs, looked at one by one.',
+    run: 'Check again',
+    running: 'Checking…',
+    runningHint: 'Routers and relays are being asked. This takes a few seconds.',
+    checks: 'Checks',
+    summary: (good: number, warnings: number, bad: number) => {
+      if (bad > 0) return bad === 1 ? 'One thing does not work.' : `${bad} things do not work.`;
+      if (warnings > 0) return warnings === 1 ? 'One thing could be better.' : `${warnings} things could be better.`;
+      return good === 0 ? 'Nothing could be checked.' : 'Everything is in order.';
+    },
+    states: {
+      good: 'In order',
+      warning: 'Could be better',
+      bad: 'Does not work',
+      unknown: 'Not known',
+    } satisfies Record<CheckState, string>,
+    fix: 'What you can do:',
+    export: {
+      heading: 'Report',
+      lead: 'A file for whoever helps you: state and log without names, addresses and keys.',
+      make: 'Export a report',
+      busy: 'Writing the report…',
+      done: 'The report was written to',
+      copy: 'Copy path',
+    },
+    log: {
+      heading: 'Live log',
+      filter: 'Filter',
+      filterHint: 'word in a line',
+      pause: 'Pause',
+      resume: 'Continue',
+      waiting: (lines: number) => (lines === 1 ? '1 new line' : `${lines} new lines`),
+      empty: 'Nothing is logged yet. New lines appear by themselves.',
+      noMatch: 'No line has this word in it.',
+      count: (shown: number, all: number) => (shown === all ? `${all} lines` : `${shown} of ${all} lines`),
+    },
+  },
 
   feed: {
     heading: 'What happened',
@@ -321,7 +470,7 @@ export const texts = {
     relays: {
       heading: 'Relays',
       none: 'No relays: friends must be reached directly.',
-      allDown: (count: number) => (count === 1 ? 'The only relay is out of order.' : 'All relays are out of order.'),
+      allDown: (count: number): string => (count === 1 ? 'The only relay is out of order.' : 'All relays are out of order.'),
       someDown: (down: number, count: number) =>
         `${down} of ${count} relays ${down === 1 ? 'is' : 'are'} out of order; ${count - down === 1 ? 'the other stands' : 'the others stand'} in.`,
       sound: (count: number) => (count === 1 ? '1 relay is at hand.' : `${count} relays are at hand.`),
@@ -339,7 +488,10 @@ export const texts = {
     seconds: (value: number) => `${value} s`,
     minutes: (minutes: number, seconds: number) => `${minutes} min ${seconds} s`,
     percent: (value: string) => `${value} %`,
+    deviation: (value: string) => `±${value}`,
     byteCount: (value: string) => `${value} bytes`,
     bytes: ['B', 'kB', 'MB', 'GB', 'TB'],
   },
-} as const;
+
+  said: nothing,
+};

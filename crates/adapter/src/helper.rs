@@ -1,0 +1,242 @@
+//! What an app and the privileged helper say to each other: one request, one reply.
+//!
+//! The connection is a Unix socket of type `SOCK_SEQPACKET`, so that a message is one packet: it has a length, is
+//! never read in part, and cannot be trickled in. The descriptors of an adapter travel beside the reply
+//! (`SCM_RIGHTS`, unix(7)).
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use lanrage_party::{Subnet, VirtualIp};
+
+use crate::{AdapterConfig, config::NAME_BYTES};
+
+/// Where the helper listens. The folder belongs to root: nobody else can take the helper's place.
+pub const SOCKET: &str = "/run/lanrage/helper.sock";
+
+/// What a device may have in descriptors.
+pub const QUEUES: std::ops::RangeInclusive<usize> = 1..=2;
+
+/// Version of these messages, their first byte. App and helper come in one package; they differ only while it is
+/// being replaced.
+const VERSION: u8 = 1;
+
+/// Longest text in a reply, in bytes; longer ones are cut.
+const TEXT_BYTES: usize = 200;
+
+/// Why bytes are no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// Another version than ours.
+    #[error("app and helper are of different versions")]
+    Version,
+    /// Cut, too long, or with a field that cannot be.
+    #[error("the message is malformed")]
+    Malformed,
+}
+
+/// Asks for an adapter. On the wire: version, address (4 bytes), network (4), prefix length (1), MTU (2, network
+/// order), whether it may offload (1), name (the rest). There is one form of each request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request(AdapterConfig);
+
+impl Request {
+    /// Longest request in bytes.
+    pub const MAX_BYTES: usize = Self::HEADER_BYTES + NAME_BYTES;
+
+    const HEADER_BYTES: usize = 13;
+
+    /// Asks for this one.
+    pub const fn new(config: AdapterConfig) -> Self {
+        Self(config)
+    }
+
+    /// What is asked for. Nothing is known about it but that the network is one that parties have, and that the name is
+    /// short text.
+    pub fn into_config(self) -> AdapterConfig {
+        self.0
+    }
+
+    /// The message.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let Self(AdapterConfig { name, address, subnet, mtu, offload }) = self;
+        let mut bytes = vec![VERSION];
+        bytes.extend(address.0.octets());
+        bytes.extend(subnet.net().network().octets());
+        bytes.push(subnet.net().prefix_len());
+        bytes.extend(mtu.to_be_bytes());
+        bytes.push(u8::from(*offload));
+        bytes.extend(name.as_bytes());
+        bytes
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// Whatever [`to_bytes`](Self::to_bytes) would not have written.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MessageError> {
+        let rest = after_version(bytes)?;
+        let Some((&[a, b, c, d, e, f, g, h, prefix, mtu_high, mtu_low, offload @ (0 | 1)], name)) =
+            rest.split_first_chunk()
+        else {
+            return Err(MessageError::Malformed);
+        };
+        let address = VirtualIp(Ipv4Addr::new(a, b, c, d));
+        let net = Ipv4Net::new(Ipv4Addr::new(e, f, g, h), prefix).map_err(|_| MessageError::Malformed)?;
+        let subnet = Subnet::new(net).map_err(|_| MessageError::Malformed)?;
+        if subnet.net() != net || name.len() > NAME_BYTES {
+            return Err(MessageError::Malformed);
+        }
+        let name = str::from_utf8(name).map_err(|_| MessageError::Malformed)?.to_owned();
+        let mtu = u16::from_be_bytes([mtu_high, mtu_low]);
+        Ok(Self(AdapterConfig { name, address, subnet, mtu, offload: offload == 1 }))
+    }
+}
+
+/// What became of a request. On the wire: version, kind, and what the kind has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The adapter is up; its descriptors come with this message.
+    Opened {
+        /// The interface's name.
+        name: String,
+        /// How many descriptors; one of [`QUEUES`].
+        queues: u8,
+        /// Whether packets carry an offload header (`IFF_VNET_HDR`).
+        offload: bool,
+    },
+    /// The system's rules do not allow it to this user.
+    Denied,
+    /// The helper opens no such adapter, for anybody.
+    Unfit {
+        /// What is wrong with the request.
+        reason: String,
+    },
+    /// It was tried.
+    Failed {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl Reply {
+    /// Longest reply in bytes.
+    pub const MAX_BYTES: usize = 4 + TEXT_BYTES;
+
+    /// The message.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (mut bytes, text) = match self {
+            Self::Opened { name, queues, offload } => {
+                (vec![VERSION, 0, *queues, u8::from(*offload)], name.as_str())
+            }
+            Self::Denied => (vec![VERSION, 1], ""),
+            Self::Unfit { reason } => (vec![VERSION, 2], reason.as_str()),
+            Self::Failed { reason } => (vec![VERSION, 3], reason.as_str()),
+        };
+        bytes.extend(&text.as_bytes()[..text.floor_char_boundary(TEXT_BYTES)]);
+        bytes
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// Whatever [`to_bytes`](Self::to_bytes) would not have written.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MessageError> {
+        let (&kind, rest) = after_version(bytes)?.split_first().ok_or(MessageError::Malformed)?;
+        let text = |bytes: &[u8]| match str::from_utf8(bytes) {
+            Ok(text) if bytes.len() <= TEXT_BYTES => Ok(text.to_owned()),
+            _ => Err(MessageError::Malformed),
+        };
+        match (kind, rest) {
+            (0, [queues, offload @ (0 | 1), name @ ..]) if QUEUES.contains(&usize::from(*queues)) => {
+                Ok(Self::Opened { name: text(name)?, queues: *queues, offload: *offload == 1 })
+            }
+            (1, []) => Ok(Self::Denied),
+            (2, reason) => Ok(Self::Unfit { reason: text(reason)? }),
+            (3, reason) => Ok(Self::Failed { reason: text(reason)? }),
+            _ => Err(MessageError::Malformed),
+        }
+    }
+}
+
+fn after_version(bytes: &[u8]) -> Result<&[u8], MessageError> {
+    match bytes {
+        [VERSION, rest @ ..] => Ok(rest),
+        [_, ..] => Err(MessageError::Version),
+        [] => Err(MessageError::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request::new(AdapterConfig {
+            name: "lanrage0".into(),
+            address: VirtualIp([10, 66, 0, 7].into()),
+            subnet: Subnet::DEFAULT,
+            mtu: 1420,
+            offload: true,
+        })
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_was_written() {
+        let bytes = request().to_bytes();
+        assert_eq!(bytes, b"\x01\x0a\x42\x00\x07\x0a\x42\x00\x00\x10\x05\x8c\x01lanrage0");
+        assert_eq!(Request::parse(&bytes), Ok(request()));
+    }
+
+    #[test]
+    fn a_request_that_is_cut_too_long_or_of_another_version_is_refused() {
+        let bytes = request().to_bytes();
+        for length in 0..Request::HEADER_BYTES {
+            assert_eq!(Request::parse(&bytes[..length]), Err(MessageError::Malformed), "{length}");
+        }
+        let long = [&bytes[..], b"1234567"].concat();
+        assert_eq!(
+            (long.len(), Request::parse(&long)),
+            (Request::MAX_BYTES + 1, Err(MessageError::Malformed))
+        );
+        let newer = [&[VERSION + 1], &bytes[1..]].concat();
+        assert_eq!(Request::parse(&newer), Err(MessageError::Version));
+    }
+
+    #[test]
+    fn a_request_for_a_network_that_no_party_has_is_refused() {
+        // Public; wider than any; host bits set; no prefix length at all.
+        for (net, prefix) in
+            [([8, 8, 0, 0], 16), ([10, 0, 0, 0], 7), ([10, 66, 0, 1], 16), ([10, 66, 0, 0], 33)]
+        {
+            let mut bytes = request().to_bytes();
+            bytes[5..9].copy_from_slice(&net);
+            bytes[9] = prefix;
+            assert_eq!(Request::parse(&bytes), Err(MessageError::Malformed), "{net:?}/{prefix}");
+        }
+    }
+
+    #[test]
+    fn every_reply_is_read_as_it_was_written_and_a_long_reason_is_cut_between_letters() {
+        let reason = "größer".to_owned();
+        for reply in [
+            Reply::Opened { name: "lanrage3".into(), queues: 2, offload: true },
+            Reply::Denied,
+            Reply::Unfit { reason: reason.clone() },
+            Reply::Failed { reason },
+        ] {
+            assert_eq!(Reply::parse(&reply.to_bytes()), Ok(reply));
+        }
+        let long = Reply::Failed { reason: format!("x{}", "ö".repeat(300)) }.to_bytes();
+        assert!(long.len() <= Reply::MAX_BYTES && Reply::parse(&long).is_ok());
+    }
+
+    #[test]
+    fn a_reply_with_no_descriptor_or_too_many_is_refused() {
+        for queues in [0, 3, 255] {
+            assert_eq!(Reply::parse(&[VERSION, 0, queues, 0, b'x']), Err(MessageError::Malformed));
+        }
+        assert_eq!(Reply::parse(&[VERSION, 4]), Err(MessageError::Malformed));
+        assert_eq!(Reply::parse(&[VERSION, 1, 0]), Err(MessageError::Malformed));
+    }
+}

@@ -1,0 +1,141 @@
+//! The app's side of the privileged helper: asks it for an adapter and takes the descriptors over.
+
+use std::{io, mem::MaybeUninit, os::fd::OwnedFd, path::Path, time::Duration};
+
+use rustix::{
+    fs::{OFlags, fcntl_getfl, fcntl_setfl},
+    io::Errno,
+    net::{
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags,
+        SocketAddrUnix, SocketFlags, SocketType, connect, recvmsg, send, socket_with,
+        sockopt::{Timeout, set_socket_timeout},
+    },
+};
+
+use super::{Packets, linux::index};
+use crate::{
+    AdapterConfig, AdapterError, OpenDescriptors,
+    helper::{QUEUES, Reply, Request, SOCKET},
+};
+
+/// How long the helper may take; it asks polkit, and answers in milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where another helper listens: for tests.
+const SOCKET_VARIABLE: &str = "LANRAGE_HELPER_SOCKET";
+
+/// Has the helper open the adapter.
+///
+/// # Errors
+/// [`AdapterError::PermissionDenied`] if there is no helper; its refusals; [`AdapterError::Io`].
+pub(crate) fn ask(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
+    let path = std::env::var_os(SOCKET_VARIABLE).unwrap_or_else(|| SOCKET.into());
+    let OpenDescriptors { name, queues, offload } = open_at(Path::new(&path), config)?;
+    let packets =
+        Packets::new(queues, offload).map_err(|source| AdapterError::from_io("take it over", source))?;
+    Ok((packets, name))
+}
+
+fn open_at(path: &Path, config: &AdapterConfig) -> Result<OpenDescriptors, AdapterError> {
+    let socket = dial(path)?;
+    let (reply, queues) =
+        exchange(&socket, config).map_err(|source| AdapterError::Io { step: "asking the helper", source })?;
+    match reply {
+        Reply::Opened { name, queues: count, offload } => {
+            if queues.len() != usize::from(count) {
+                return Err(failed("the helper's descriptors got lost"));
+            }
+            if index(&name).is_none() {
+                return Err(failed("the helper works in another network namespace"));
+            }
+            Ok(OpenDescriptors { name, queues, offload })
+        }
+        Reply::Denied => Err(AdapterError::HelperDenied),
+        Reply::Unfit { reason } => Err(AdapterError::HelperRefused { reason }),
+        Reply::Failed { reason } => Err(failed(reason)),
+    }
+}
+
+fn dial(path: &Path) -> Result<OwnedFd, AdapterError> {
+    let broken = |source: Errno| AdapterError::Io { step: "reaching the helper", source: source.into() };
+    let address = SocketAddrUnix::new(path).map_err(broken)?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+        .map_err(broken)?;
+    for direction in [Timeout::Recv, Timeout::Send] {
+        // The sending one bounds connecting as well.
+        set_socket_timeout(&socket, direction, Some(PATIENCE)).map_err(broken)?;
+    }
+    connect(&socket, &address).map_err(|error| match error {
+        Errno::NOENT | Errno::NOTDIR => AdapterError::PermissionDenied,
+        // A socket's file without a socket, or a queue that stays full.
+        Errno::CONNREFUSED | Errno::AGAIN => AdapterError::HelperNotRunning,
+        error => broken(error),
+    })?;
+    Ok(socket)
+}
+
+fn exchange(socket: &OwnedFd, config: &AdapterConfig) -> io::Result<(Reply, Vec<OwnedFd>)> {
+    send(socket, &Request::new(config.clone()).to_bytes(), SendFlags::NOSIGNAL)?;
+
+    let mut bytes = [0; Reply::MAX_BYTES];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(*QUEUES.end()))];
+    let mut beside = RecvAncillaryBuffer::new(&mut space);
+    let parts = &mut [io::IoSliceMut::new(&mut bytes)];
+    let received =
+        rustix::io::retry_on_intr(|| recvmsg(socket, parts, &mut beside, RecvFlags::CMSG_CLOEXEC))?;
+    let mut queues = Vec::new();
+    for message in beside.drain() {
+        if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+            queues.extend(descriptors);
+        }
+    }
+    if received.bytes == 0 {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the helper hung up"));
+    }
+    if received.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    for queue in &queues {
+        fcntl_setfl(queue, fcntl_getfl(queue)? | OFlags::NONBLOCK)?;
+    }
+    let reply = Reply::parse(&bytes[..received.bytes]).map_err(io::Error::other)?;
+    Ok((reply, queues))
+}
+
+fn failed(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AdapterError {
+    AdapterError::Io { step: "in the helper", source: io::Error::other(reason) }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_party::{Subnet, VirtualIp};
+    use rustix::net::{bind, listen};
+
+    use super::*;
+
+    fn config() -> AdapterConfig {
+        AdapterConfig {
+            name: "lanrage0".into(),
+            address: VirtualIp([10, 66, 0, 7].into()),
+            subnet: Subnet::DEFAULT,
+            mtu: 1420,
+            offload: true,
+        }
+    }
+
+    #[test]
+    fn without_a_helper_the_right_is_missing_and_with_a_dead_one_the_helper_is() {
+        let folder = std::env::temp_dir().join(format!("lanrage-helper-test-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("helper.sock");
+        assert!(matches!(open_at(&path, &config()), Err(AdapterError::PermissionDenied)));
+
+        let socket =
+            socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
+        bind(&socket, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        listen(&socket, 1).unwrap();
+        drop(socket);
+        assert!(matches!(open_at(&path, &config()), Err(AdapterError::HelperNotRunning)));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,67 @@
+use std::sync::Arc;
+
+use crate::Snapshot;
+
+/// What was found out, before anybody judges it.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    /// What the running engine shows; `None` without one.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
+    /// The control server of new parties, as the settings say.
+    pub(crate) control_server: Option<String>,
+    /// Whether that server's port could be reached, if that was tried, or why not.
+    pub(crate) server_answers: Option<Result<(), String>>,
+    pub(crate) permission: Permission,
+    pub(crate) keyring: Keyring,
+    /// What is stored, or why it cannot be opened.
+    pub(crate) database: Result<Stored, String>,
+    pub(crate) firewall: Firewall,
+}
+
+/// Whether this process may open an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permission {
+    /// It may itself.
+    Held,
+    /// The helper does it.
+    Helper,
+    /// The helper is installed and nobody has switched it on.
+    HelperIsOff,
+    /// Neither.
+    Missing,
+    /// The system has no driver for adapters.
+    NoDriver,
+    /// It shows only when one is opened.
+    Untold,
+}
+
+/// Where secrets are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Keyring {
+    Works,
+    /// In files, for this reason.
+    Files(String),
+}
+
+/// What is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) bytes: u64,
+    /// What is wrong with the file; nothing if it is good.
+    pub(crate) faults: Vec<String>,
+    /// Settings whose values are refused, as sentences.
+    pub(crate) refused: Vec<String>,
+}
+
+/// A firewall of this computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Firewall {
+    /// None that is known here is on.
+    None,
+    /// Uncomplicated Firewall is on.
+    Ufw,
+    /// firewalld is on.
+    Firewalld,
+    /// The system has one whose rules are not ours to read.
+    Systems,
+}

@@ -1,0 +1,170 @@
+//! The shell: reads the system, decides nothing.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use lanrage_party::ControlEndpoint;
+use lanrage_store::{Config, DataDir, KeyringSecretStore, SettingsDatabase, StoreError};
+use tokio::{net::TcpStream, task::spawn_blocking, time::timeout};
+
+use super::facts::{Facts, Firewall, Keyring, Permission, Stored};
+use crate::{HELPER_UNIT, Snapshot, event_loop::now, helper_is_installed, words::sentence};
+
+/// How long a control server may take to answer a knock.
+const KNOCK: Duration = Duration::from_secs(3);
+/// Specification: number of the capability to configure networks (capabilities(7)).
+const CAP_NET_ADMIN: u32 = 12;
+
+/// Of a running engine.
+pub(super) async fn with_engine(snapshot: Arc<Snapshot>, database: &SettingsDatabase) -> Facts {
+    let (stored, config) = split(stored(database).await);
+    let (permission, firewall) = blocking(|| (permission(), firewall())).await;
+    let kept_in_files = snapshot.problems.iter().find(|problem| problem.code == "secrets_in_files");
+    let keyring = kept_in_files.map_or(Keyring::Works, |problem| Keyring::Files(problem.text.clone()));
+    Facts {
+        control_server: server(config.as_ref()).map(ToString::to_string),
+        server_answers: None,
+        snapshot: Some(snapshot),
+        permission,
+        keyring,
+        database: stored,
+        firewall,
+    }
+}
+
+/// Of a data folder that nobody uses.
+pub(super) async fn without_engine(data_dir: &DataDir) -> Facts {
+    let (database, config) = match SettingsDatabase::open(data_dir, now().wall).await {
+        Ok((database, _)) => {
+            let (stored, config) = split(stored(&database).await);
+            // What it says about its log is of no interest to a look at it.
+            let _ = database.close().await;
+            (stored, config)
+        }
+        Err(error) => (Err(error.to_string()), None),
+    };
+    let server = server(config.as_ref());
+    let server_answers = match server {
+        Some(server) => Some(knock(server).await),
+        None => None,
+    };
+    let dir = data_dir.clone();
+    let keyring = blocking(move || match KeyringSecretStore::system(&dir) {
+        Ok(_) => Keyring::Works,
+        Err(error) => Keyring::Files(sentence(&error.to_string())),
+    });
+    let (permission, firewall) = blocking(|| (permission(), firewall())).await;
+    Facts {
+        snapshot: None,
+        control_server: server.map(ToString::to_string),
+        server_answers,
+        permission,
+        keyring: keyring.await,
+        database,
+        firewall,
+    }
+}
+
+fn server(config: Option<&Config>) -> Option<&ControlEndpoint> {
+    config?.control_server.as_ref()
+}
+
+fn split(stored: Result<(Stored, Config), StoreError>) -> (Result<Stored, String>, Option<Config>) {
+    match stored {
+        Ok((stored, config)) => (Ok(stored), Some(config)),
+        Err(error) => (Err(error.to_string()), None),
+    }
+}
+
+async fn stored(database: &SettingsDatabase) -> Result<(Stored, Config), StoreError> {
+    let (config, refused) = Config::repaired(&database.get_all_settings().await?);
+    let stored = Stored {
+        bytes: database.get_database_size().await?,
+        faults: database.validate_database_integrity().await?.faults,
+        refused: refused.iter().map(ToString::to_string).collect(),
+    };
+    Ok((stored, config))
+}
+
+/// Whether anybody listens at the server's port. What they speak shows only in a session.
+async fn knock(server: &ControlEndpoint) -> Result<(), String> {
+    let url = server.url();
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let port = url.port_or_known_default().unwrap_or_default();
+    match timeout(KNOCK, TcpStream::connect((host, port))).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", KNOCK.as_secs())),
+    }
+}
+
+fn permission() -> Permission {
+    if !cfg!(target_os = "linux") {
+        return Permission::Untold;
+    }
+    if !Path::new("/dev/net/tun").exists() {
+        return Permission::NoDriver;
+    }
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if has_capability(&status, CAP_NET_ADMIN) {
+        return Permission::Held;
+    }
+    if !helper_is_installed() {
+        return Permission::Missing;
+    }
+    let asked = std::process::Command::new("systemctl").args(["is-active", "--quiet", HELPER_UNIT]).status();
+    if asked.is_ok_and(|status| status.success()) { Permission::Helper } else { Permission::HelperIsOff }
+}
+
+/// Whether `/proc/self/status` names an effective capability (proc(5)).
+fn has_capability(status: &str, number: u32) -> bool {
+    let held = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    held.and_then(|held| u64::from_str_radix(held.trim(), 16).ok())
+        .is_some_and(|held| held >> number & 1 == 1)
+}
+
+fn firewall() -> Firewall {
+    if !cfg!(target_os = "linux") {
+        return Firewall::Systems;
+    }
+    let ufw = fs::read_to_string("/etc/ufw/ufw.conf").unwrap_or_default();
+    if is_enabled(&ufw) {
+        Firewall::Ufw
+    } else if Path::new("/run/firewalld.pid").exists() {
+        Firewall::Firewalld
+    } else {
+        Firewall::None
+    }
+}
+
+/// Whether ufw's own configuration switches it on.
+fn is_enabled(ufw_conf: &str) -> bool {
+    ufw_conf.lines().any(|line| line.trim().eq_ignore_ascii_case("ENABLED=yes"))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capability_is_read_from_the_process_status_and_nothing_else_is_taken_for_one() {
+        let status = |held: &str| format!("Name:\tlanrage\nCapPrm:\t000001ffffffffff\nCapEff:\t{held}\n");
+        assert!(has_capability(&status("000001ffffffffff"), CAP_NET_ADMIN));
+        assert!(has_capability(&status("0000000000001000"), CAP_NET_ADMIN));
+        assert!(!has_capability(&status("0000000000000000"), CAP_NET_ADMIN));
+        assert!(!has_capability(&status("ffffffffffffefff"), CAP_NET_ADMIN));
+        assert!(!has_capability("", CAP_NET_ADMIN) && !has_capability(&status("many"), CAP_NET_ADMIN));
+    }
+
+    #[test]
+    fn ufw_is_on_only_where_its_configuration_says_so() {
+        assert!(is_enabled("# comment\nENABLED=yes\nLOGLEVEL=low\n"));
+        assert!(!is_enabled("ENABLED=no\n") && !is_enabled("# ENABLED=yes\n") && !is_enabled(""));
+    }
+}

@@ -1,0 +1,107 @@
+//! Who is at the other end of a connection, and whether the system lets them have an adapter.
+
+use std::{
+    fs, io,
+    os::{fd::AsFd, unix::fs::MetadataExt},
+    process::{Command, Stdio},
+};
+
+use rustix::net::sockopt::socket_peercred;
+
+/// The action that polkit decides; `io.lanrage.helper.policy` declares it.
+const ACTION: &str = "io.lanrage.helper.open-adapter";
+
+/// By its full path: the search path is the environment's.
+const PKCHECK: &str = "/usr/bin/pkcheck";
+
+/// A process as the kernel named it when it connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) pid: i32,
+    pub(crate) uid: u32,
+}
+
+impl Caller {
+    /// Whoever connected this socket.
+    pub(crate) fn of(socket: impl AsFd) -> io::Result<Self> {
+        let credentials = socket_peercred(socket)?;
+        Ok(Self { pid: credentials.pid.as_raw_nonzero().get(), uid: credentials.uid.as_raw() })
+    }
+
+    /// Whether this caller may have an adapter.
+    ///
+    /// # Errors
+    /// With the reason, for the log, if not.
+    pub(crate) fn authorise(self, allowed: &[u32]) -> Result<(), &'static str> {
+        if self.uid == 0 || allowed.contains(&self.uid) {
+            return Ok(());
+        }
+        // The socket outlives the process that connected it, and polkit finds the session by the process's number: if
+        // that were another's by now, its session would count for our caller.
+        let start = self.start_time().ok_or("the caller is gone")?;
+        let answer = Command::new(PKCHECK)
+            .args(["--action-id", ACTION, "--process", &format!("{},{start},{}", self.pid, self.uid)])
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        match answer {
+            Err(_) => Err("there is no polkit to ask"),
+            Ok(status) if !status.success() => Err("polkit says no, or does not answer"),
+            Ok(_) if self.start_time() != Some(start) => Err("the caller is gone"),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// When the process started, in ticks since boot; `None` if it is gone, or another user's.
+    fn start_time(self) -> Option<u64> {
+        let folder = format!("/proc/{}", self.pid);
+        let start = start_time(&fs::read_to_string(format!("{folder}/stat")).ok()?)?;
+        (fs::metadata(folder).ok()?.uid() == self.uid).then_some(start)
+    }
+}
+
+/// Field 22 of `/proc/pid/stat` (proc(5)). Field 2 is the program's own text in brackets, which may hold any more of them.
+fn start_time(stat: &str) -> Option<u64> {
+    let (_, after_name) = stat.rsplit_once(") ")?;
+    after_name.split(' ').nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
+    use super::*;
+
+    #[test]
+    fn the_start_time_is_found_behind_every_name_that_a_program_can_take() {
+        let rest = "S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 987654 1 2";
+        for name in ["sh", "a b", ") S 1", "((", ""] {
+            assert_eq!(start_time(&format!("77 ({name}) {rest}")), Some(987_654), "{name}");
+        }
+        for broken in
+            ["", "77 (sh)", "77 (sh) S 1 2", "77 (sh) S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 x 1"]
+        {
+            assert_eq!(start_time(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_caller_is_the_process_that_connected_and_another_users_process_is_nobody() {
+        let (one, _two) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
+        let own = Caller::of(&one).unwrap();
+        assert_eq!(own.pid, i32::try_from(std::process::id()).unwrap());
+        assert!(own.start_time().is_some());
+        assert_eq!(Caller { uid: own.uid + 1, ..own }.start_time(), None);
+    }
+
+    #[test]
+    fn root_and_named_users_pass_and_a_user_whose_process_is_gone_does_not() {
+        let gone = i32::MAX;
+        assert_eq!(Caller { pid: gone, uid: 0 }.authorise(&[]), Ok(()));
+        assert_eq!(Caller { pid: gone, uid: 7 }.authorise(&[6, 7]), Ok(()));
+        assert_eq!(Caller { pid: gone, uid: 7 }.authorise(&[6]), Err("the caller is gone"));
+    }
+}

@@ -1,0 +1,126 @@
+//! Connections: taken one after the other, answered once.
+
+use std::{
+    io::{self, IoSlice},
+    mem::MaybeUninit,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    time::Duration,
+};
+
+use lanrage_adapter::{
+    AdapterConfig, OpenDescriptors,
+    helper::{QUEUES, Reply, Request},
+    open_descriptors,
+};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    net::{
+        AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
+        SocketType, accept_with, recv, sendmsg,
+        sockopt::{Timeout, set_socket_timeout, socket_acceptconn, socket_domain, socket_type},
+    },
+};
+
+use crate::{caller::Caller, rules};
+
+/// How long it waits for the next connection before it ends; systemd starts it again.
+const IDLE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+
+/// How long a caller may take to send the request, or to take the reply. Others wait meanwhile.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Serves the socket on standard input, until nobody has come for a while.
+pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
+    // What was given to this process it keeps; programs that it starts get none of it.
+    rustix::thread::clear_ambient_capability_set()?;
+    let listener = rustix::stdio::stdin();
+    let fits = socket_domain(listener)? == AddressFamily::UNIX
+        && socket_type(listener)? == SocketType::SEQPACKET
+        && socket_acceptconn(listener)?;
+    if !fits {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "standard input is no listening SOCK_SEQPACKET socket",
+        ));
+    }
+    loop {
+        match poll(&mut [PollFd::new(&listener, PollFlags::IN)], Some(&IDLE)) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        match accept_with(listener, SocketFlags::CLOEXEC) {
+            Ok(socket) => serve(&socket, allowed),
+            // It hung up, or it was another's.
+            Err(Errno::AGAIN | Errno::CONNABORTED | Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Answers one request. What the reply does not carry away is closed here, and the device with it.
+fn serve(socket: &OwnedFd, allowed: &[u32]) {
+    let (reply, queues) = match decide(socket, allowed) {
+        Ok(OpenDescriptors { name, queues, offload }) => {
+            (Reply::Opened { name, queues: queues.len() as u8, offload }, queues)
+        }
+        Err(reply) => (reply, Vec::new()),
+    };
+    if let Err(error) = send(socket, &reply, &queues) {
+        eprintln!("the reply was not taken: {error}");
+    }
+}
+
+fn decide(socket: &OwnedFd, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
+    let unheard = |error: &dyn std::fmt::Display| Reply::Failed { reason: error.to_string() };
+    for direction in [Timeout::Recv, Timeout::Send] {
+        set_socket_timeout(socket, direction, Some(PATIENCE)).map_err(|error| unheard(&error))?;
+    }
+    // Taken from the socket first, because what is left in it when it is closed takes the reply with it; looked at last.
+    // One byte more than there may be: what is longer is cut to that, and seen to be too long.
+    let mut bytes = [0; Request::MAX_BYTES + 1];
+    let (length, _) = rustix::io::retry_on_intr(|| recv(socket, &mut bytes, RecvFlags::empty()))
+        .map_err(|error| unheard(&error))?;
+
+    let caller = Caller::of(socket).map_err(|error| unheard(&error))?;
+    caller.authorise(allowed).map_err(|reason| {
+        eprintln!("denied to process {} of user {}: {reason}", caller.pid, caller.uid);
+        Reply::Denied
+    })?;
+
+    let unfit = |reason: String| {
+        eprintln!("refused to user {}: {reason}", caller.uid);
+        Reply::Unfit { reason }
+    };
+    let request = Request::parse(&bytes[..length]).map_err(|error| unfit(error.to_string()))?;
+    let config = rules::check(request).map_err(unfit)?;
+    match open_descriptors(&config) {
+        Ok(adapter) => {
+            let AdapterConfig { address, subnet, mtu, .. } = config;
+            eprintln!(
+                "{} with {address} in {}, MTU {mtu}, for user {}",
+                adapter.name,
+                subnet.net(),
+                caller.uid
+            );
+            Ok(adapter)
+        }
+        Err(error) => {
+            eprintln!("not opened for user {}: {error}", caller.uid);
+            Err(Reply::Failed { reason: error.to_string() })
+        }
+    }
+}
+
+fn send(socket: &OwnedFd, reply: &Reply, queues: &[OwnedFd]) -> io::Result<()> {
+    let queues: Vec<BorrowedFd<'_>> = queues.iter().map(AsFd::as_fd).collect();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(*QUEUES.end()))];
+    let mut beside = SendAncillaryBuffer::new(&mut space);
+    if !queues.is_empty() && !beside.push(SendAncillaryMessage::ScmRights(&queues)) {
+        return Err(io::Error::other("the device has more queues than a reply can carry"));
+    }
+    sendmsg(socket, &[IoSlice::new(&reply.to_bytes())], &mut beside, SendFlags::NOSIGNAL)?;
+    Ok(())
+}

@@ -1,0 +1,301 @@
+//! The real helper under the user and the rights that its unit gives it, and callers of other users, in network
+//! namespaces of their own. Needs root, or a user namespace with more than one user in it.
+#![cfg(target_os = "linux")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, IoSlice, Write},
+    net::{Ipv4Addr, SocketAddrV4, UdpSocket},
+    os::{fd::OwnedFd, unix::fs::PermissionsExt},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use lanrage_adapter::{
+    Adapter, AdapterConfig, AdapterError, Device, Ready, VIRTIO_HEADER_BYTES,
+    helper::{Reply, Request},
+};
+use lanrage_party::{Lane, Subnet, VirtualIp};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen,
+    recv, send, socket_with,
+    sockopt::{Timeout, set_socket_timeout},
+};
+
+/// In which part of a test this process is: unset outside, then `inside` the namespace, then an ordinary `user`.
+const PART: &str = "LANRAGE_TEST_PART";
+const OWN: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
+const PEER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 9);
+/// An ordinary user, and the one under whom the helper runs.
+const USER: u32 = 1;
+const HELPER: u32 = 65534;
+
+fn part() -> String {
+    std::env::var(PART).unwrap_or_default()
+}
+
+/// This very program again, for one test alone.
+fn again(mut before: Command, program: &Path, test: &str, part: &str) -> Command {
+    before.arg("--").arg(program).args([test, "--exact", "--nocapture", "--test-threads=1"]).env(PART, part);
+    before
+}
+
+/// Runs `body` in a fresh network namespace. `test` is the name of the calling test.
+fn in_private_network(test: &str, body: fn()) {
+    if part() == "inside" {
+        open_tun_to_everybody();
+        return body();
+    }
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--net", "--mount"]);
+    if !rustix::process::geteuid().is_root() {
+        unshare.args(["--user", "--map-root-user", "--map-auto"]);
+    }
+    let output = again(unshare, &std::env::current_exe().unwrap(), test, "inside")
+        .output()
+        .expect("unshare (util-linux)");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        !err.starts_with("unshare:"),
+        "this test needs namespaces; run it as root. The system said: {err}"
+    );
+    assert!(output.status.success() && out.contains("1 passed"), "{out}\n{err}");
+}
+
+/// Gives this mount namespace the device file that udev makes: everybody may open it, and making an interface with it
+/// takes a right. Machines without udev keep it to root.
+fn open_tun_to_everybody() {
+    if fs::metadata("/dev/net/tun").unwrap().permissions().mode() & 0o006 != 0o006 {
+        let own = "mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200";
+        assert!(Command::new("sh").args(["-c", own]).status().unwrap().success());
+    }
+}
+
+/// A program as a user, with these capabilities and no way to others.
+fn as_user(uid: u32, capabilities: &str) -> Command {
+    let mut setpriv = Command::new("setpriv");
+    setpriv.args([
+        format!("--reuid={uid}"),
+        format!("--regid={uid}"),
+        "--clear-groups".into(),
+        "--no-new-privs".into(),
+    ]);
+    for set in ["--bounding-set", "--inh-caps", "--ambient-caps"] {
+        setpriv.arg(format!("{set}=-all{capabilities}"));
+    }
+    setpriv
+}
+
+/// A folder that every user can enter, with a socket on which the helper waits.
+struct Running {
+    folder: PathBuf,
+    helper: Child,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let folder = std::env::temp_dir().join(format!("lanrage-hand-over-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+        // The build's own folder may be closed to other users.
+        fs::copy(env!("CARGO_BIN_EXE_lanrage-helper"), folder.join("lanrage-helper")).unwrap();
+        fs::copy(std::env::current_exe().unwrap(), folder.join("user")).unwrap();
+
+        let listener = seqpacket();
+        let path = folder.join("helper.sock");
+        bind(&listener, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        listen(&listener, 16).unwrap();
+        let helper = as_user(HELPER, ",+net_admin,+bpf")
+            .arg(folder.join("lanrage-helper"))
+            .args(arguments)
+            .stdin(Stdio::from(listener))
+            .spawn()
+            .expect("setpriv (util-linux)");
+        Self { folder, helper }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.join("helper.sock")
+    }
+
+    /// The `user` part of a test, as an ordinary user without any right.
+    fn user(&self, test: &str) -> Child {
+        again(as_user(USER, ""), &self.folder.join("user"), test, "user")
+            .env("LANRAGE_HELPER_SOCKET", self.socket())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// What the helper answers to these bytes of root's.
+    fn answer(&self, bytes: &[u8]) -> Reply {
+        let socket = self.connect();
+        send(&socket, bytes, SendFlags::NOSIGNAL).unwrap();
+        reply(&socket)
+    }
+
+    fn connect(&self) -> OwnedFd {
+        let socket = seqpacket();
+        connect(&socket, &SocketAddrUnix::new(self.socket()).unwrap()).unwrap();
+        set_socket_timeout(&socket, Timeout::Recv, Some(Duration::from_secs(20))).unwrap();
+        socket
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.helper.kill();
+        let _ = self.helper.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn seqpacket() -> OwnedFd {
+    socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap()
+}
+
+/// The message; descriptors that come with it are closed by the kernel, for want of room.
+fn reply(socket: &OwnedFd) -> Reply {
+    let mut bytes = [0; Reply::MAX_BYTES];
+    let (length, _) = recv(socket, &mut bytes, RecvFlags::empty()).unwrap();
+    Reply::parse(&bytes[..length]).unwrap()
+}
+
+fn config() -> AdapterConfig {
+    AdapterConfig {
+        name: "lanrage0".into(),
+        address: VirtualIp(OWN),
+        subnet: Subnet::DEFAULT,
+        mtu: 1420,
+        offload: true,
+    }
+}
+
+fn links() -> String {
+    let output = Command::new("ip").args(["-brief", "link"]).output().expect("ip (iproute2)");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Waits for a line of a user's part, past those of the test harness.
+fn wait_for(lines: &mut impl Iterator<Item = std::io::Result<String>>, wanted: &str) {
+    let found = lines.map(Result::unwrap).any(|line| line.ends_with(wanted));
+    assert!(found, "the user's part never said {wanted:?}");
+}
+
+#[test]
+fn a_user_without_any_right_has_an_adapter_that_outlives_the_helper_and_dies_with_the_user() {
+    const TEST: &str =
+        "a_user_without_any_right_has_an_adapter_that_outlives_the_helper_and_dies_with_the_user";
+    if part() == "user" {
+        let adapter = Adapter::open(&config()).unwrap_or_else(|error| panic!("{error}. {}", error.fix()));
+        println!("{} is up", adapter.name());
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        return exchange_packets(&adapter);
+    }
+    in_private_network(TEST, || {
+        let mut running = Running::start(&["--allow-uid", "1"]);
+        let mut user = running.user(TEST);
+        let mut lines = BufReader::new(user.stdout.take().unwrap()).lines();
+        wait_for(&mut lines, "lanrage0 is up");
+        running.helper.kill().unwrap();
+        running.helper.wait().unwrap();
+        assert!(links().contains("lanrage0"));
+        user.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+        wait_for(&mut lines, "packets flow");
+        assert!(user.wait().unwrap().success());
+        assert!(!links().contains("lanrage0"), "{}", links());
+    });
+}
+
+/// One packet out of the system, and one into it.
+fn exchange_packets(adapter: &Adapter) {
+    let socket = UdpSocket::bind((OWN, 4445)).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    socket.send_to(b"ping", SocketAddrV4::new(PEER, 5000)).unwrap();
+    // A short one, so it comes by the lane of games where there are two.
+    let queue = if adapter.queues() == 1 { 0 } else { Lane::Express as usize };
+    let header = if adapter.offloads() { VIRTIO_HEADER_BYTES } else { 0 };
+    let mut buffer = [0; 1500];
+    let mut frame = loop {
+        assert_eq!(adapter.wait(queue).unwrap(), Ready::Packets);
+        if let Some(length) = adapter.try_read(queue, &mut buffer).unwrap()
+            && buffer[..length].ends_with(b"ping")
+        {
+            break buffer[..length].to_vec();
+        }
+    };
+    // Back to where it came from: the sums over addresses and ports stay what they are.
+    for (one, other, length) in [(12, 16, 4), (20, 22, 2)] {
+        let (front, back) = frame.split_at_mut(header + other);
+        front[header + one..][..length].swap_with_slice(&mut back[..length]);
+    }
+    adapter.write(queue, &[IoSlice::new(&frame)]).unwrap();
+    let (length, from) = socket.recv_from(&mut buffer).unwrap();
+    assert_eq!((&buffer[..length], from), (&b"ping"[..], SocketAddrV4::new(PEER, 5000).into()));
+    println!("packets flow");
+}
+
+#[test]
+fn a_user_whom_nobody_allows_is_denied_and_nothing_is_left() {
+    const TEST: &str = "a_user_whom_nobody_allows_is_denied_and_nothing_is_left";
+    if part() == "user" {
+        let error = Adapter::open(&config()).unwrap_err();
+        assert!(matches!(error, AdapterError::HelperDenied), "{error:?}");
+        return;
+    }
+    in_private_network(TEST, || {
+        // Another one is allowed, and where polkit runs, this one is in no session.
+        let running = Running::start(&["--allow-uid", "2"]);
+        assert!(running.user(TEST).wait().unwrap().success());
+        assert!(!links().contains("lanrage"));
+    });
+}
+
+#[test]
+fn what_breaks_a_rule_is_refused_with_the_reason_and_nothing_is_left() {
+    in_private_network("what_breaks_a_rule_is_refused_with_the_reason_and_nothing_is_left", || {
+        let running = Running::start(&[]);
+        let usual = Request::new(config()).to_bytes();
+        let asked = |config: AdapterConfig| Request::new(config).to_bytes();
+        for (bytes, part) in [
+            (asked(AdapterConfig { name: "eth0".into(), ..config() }), "names"),
+            (asked(AdapterConfig { mtu: 9000, ..config() }), "1500"),
+            (asked(AdapterConfig { address: VirtualIp([10, 67, 0, 1].into()), ..config() }), "10.67.0.1"),
+            ([&[9], &usual[1..]].concat(), "versions"),
+            (usual[..5].to_vec(), "malformed"),
+            (vec![1; 4000], "malformed"),
+        ] {
+            let reply = running.answer(&bytes);
+            assert!(
+                matches!(&reply, Reply::Unfit { reason } if reason.contains(part)),
+                "{reply:?}, not {part:?}"
+            );
+        }
+        assert!(!links().contains("lanrage"));
+        let good = running.answer(&usual);
+        assert!(matches!(&good, Reply::Opened { name, .. } if name == "lanrage0"), "{good:?}");
+        // The helper lets go of its own copies after it has answered.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while links().contains("lanrage") {
+            assert!(std::time::Instant::now() < deadline, "whose descriptor is not taken is closed");
+        }
+    });
+}
+
+#[test]
+fn a_caller_who_says_nothing_or_hangs_up_does_not_keep_the_next_one_waiting_for_long() {
+    in_private_network(
+        "a_caller_who_says_nothing_or_hangs_up_does_not_keep_the_next_one_waiting_for_long",
+        || {
+            let running = Running::start(&[]);
+            let silent = running.connect();
+            drop(running.connect());
+            let reply_to_next = running.answer(&Request::new(config()).to_bytes());
+            assert!(matches!(reply_to_next, Reply::Opened { .. }), "{reply_to_next:?}");
+            assert!(matches!(reply(&silent), Reply::Failed { .. }));
+        },
+    );
+}

@@ -1,0 +1,90 @@
+//! The log as it grows, for a window that looks at it.
+
+use std::{sync::Mutex, time::Duration};
+
+use lanrage_engine::{CommandError, Handle, LogFollower};
+use tauri::{AppHandle, Runtime, async_runtime};
+use tokio::time::sleep;
+use tracing::debug;
+
+use crate::event::{self, LogLines};
+
+/// Lines with which the window begins.
+const FIRST_LINES: usize = 500;
+/// Most lines in one event.
+const BATCH: usize = 200;
+/// Time between two events: a window need not draw faster.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Who reads the log on, if anybody looks.
+#[derive(Debug, Default)]
+pub struct LogFeed(Mutex<Option<async_runtime::JoinHandle<()>>>);
+
+impl LogFeed {
+    /// Begins anew with the newest lines, or ends.
+    pub(crate) async fn follow<R: Runtime>(
+        &self,
+        app: &AppHandle<R>,
+        engine: Handle,
+        on: bool,
+    ) -> Result<Vec<String>, CommandError> {
+        self.replace(None);
+        if !on {
+            return Ok(Vec::new());
+        }
+        // The whole newest file is read for its end.
+        let opened = async_runtime::spawn_blocking(move || {
+            let mut log = engine.follow_log(FIRST_LINES)?;
+            let lines = take(&mut log, FIRST_LINES)?;
+            Ok((log, lines))
+        });
+        let (log, lines) = match opened.await {
+            Ok(opened) => opened.map_err(refusal)?,
+            Err(_) => return Ok(Vec::new()),
+        };
+        self.replace(Some(async_runtime::spawn(feed(app.clone(), log))));
+        Ok(lines)
+    }
+
+    fn replace(&self, task: Option<async_runtime::JoinHandle<()>>) {
+        let mut reading = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(before) = std::mem::replace(&mut *reading, task) {
+            before.abort();
+        }
+    }
+}
+
+async fn feed<R: Runtime>(app: AppHandle<R>, mut log: LogFollower) {
+    loop {
+        let lines = match log.next_line().await {
+            Ok(first) => take(&mut log, BATCH - 1).map(|mut rest| {
+                rest.insert(0, first);
+                rest
+            }),
+            Err(error) => Err(error),
+        };
+        match lines {
+            Ok(lines) => event::send(&app, &LogLines(lines)),
+            Err(error) => {
+                debug!(%error, "the log cannot be read on");
+                return;
+            }
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// The lines that are there already.
+fn take(log: &mut LogFollower, most: usize) -> std::io::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    while lines.len() < most
+        && let Some(line) = log.poll_line()?
+    {
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+fn refusal(error: std::io::Error) -> CommandError {
+    CommandError { code: "log_not_read".to_owned(), text: format!("The log cannot be read: {error}.") }
+}

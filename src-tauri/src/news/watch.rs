@@ -1,0 +1,253 @@
+//! What is worth a notification, decided from one state after the other.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use lanrage_engine::{ConnectionState, PartyView, PeerView, Snapshot};
+
+/// How long after entering a party friends come to be known who were there before.
+const SETTLING: Duration = Duration::from_secs(5);
+/// How long a connection must be in trouble before anybody hears of it: most troubles pass by themselves.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it must be well again before that is news.
+const RELIEF: Duration = Duration::from_secs(3);
+/// Most notifications in a period; what would be more is not told, the window says it all.
+const MOST: usize = 5;
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// Something that the player would want to hear while looking elsewhere. Each names a friend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum News {
+    Joined(String),
+    Left(String),
+    /// The line loses or delays packets.
+    Degraded(String),
+    /// There is no line.
+    Lost(String),
+    /// It is as it should be again.
+    Restored(String),
+}
+
+/// Looks at the states one after the other. Pure: time comes in.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    party: Option<Party>,
+    told: VecDeque<Instant>,
+}
+
+#[derive(Debug)]
+struct Party {
+    id: String,
+    entered: Instant,
+    friends: BTreeMap<String, Friend>,
+}
+
+#[derive(Debug)]
+struct Friend {
+    name: String,
+    /// Whether a line stood once: one that never did is not lost.
+    was_connected: bool,
+    /// Since when it has been as it is, well or not.
+    line: Line,
+    since: Instant,
+    /// Whether the player was told of trouble and not yet of its end.
+    is_trouble_told: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Well,
+    Poor,
+    Gone,
+}
+
+impl Line {
+    fn of(peer: &PeerView) -> Self {
+        match peer.state {
+            ConnectionState::Connected => Self::Well,
+            ConnectionState::Degraded => Self::Poor,
+            _ => Self::Gone,
+        }
+    }
+}
+
+impl Watch {
+    /// What the newest state has that is news.
+    pub(super) fn handle_snapshot(&mut self, snapshot: &Snapshot, now: Instant) -> Vec<News> {
+        let Some(view) = &snapshot.party else {
+            self.party = None;
+            return Vec::new();
+        };
+        let party = match &mut self.party {
+            Some(party) if party.id == view.id => party,
+            other => other.insert(Party { id: view.id.clone(), entered: now, friends: BTreeMap::new() }),
+        };
+        let mut news = party.handle_members(view, now);
+        news.extend(
+            view.peers.iter().filter_map(|peer| party.friends.get_mut(&peer.id)?.handle_line(peer, now)),
+        );
+        self.limit(news, now)
+    }
+
+    fn limit(&mut self, mut news: Vec<News>, now: Instant) -> Vec<News> {
+        while self.told.front().is_some_and(|at| now.saturating_duration_since(*at) >= PERIOD) {
+            self.told.pop_front();
+        }
+        news.truncate(MOST.saturating_sub(self.told.len()));
+        self.told.extend(news.iter().map(|_| now));
+        news
+    }
+}
+
+impl Party {
+    fn handle_members(&mut self, view: &PartyView, now: Instant) -> Vec<News> {
+        let mut news = Vec::new();
+        let is_settled = now.saturating_duration_since(self.entered) >= SETTLING;
+        self.friends.retain(|id, friend| {
+            let stays = view.peers.iter().any(|peer| peer.id == *id);
+            if !stays {
+                news.push(News::Left(friend.name.clone()));
+            }
+            stays
+        });
+        for peer in &view.peers {
+            if !self.friends.contains_key(&peer.id) {
+                self.friends.insert(peer.id.clone(), Friend::new(peer, now));
+                if is_settled {
+                    news.push(News::Joined(peer.name.clone()));
+                }
+            }
+        }
+        news
+    }
+}
+
+impl Friend {
+    fn new(peer: &PeerView, now: Instant) -> Self {
+        Self {
+            name: peer.name.clone(),
+            was_connected: false,
+            line: Line::of(peer),
+            since: now,
+            is_trouble_told: false,
+        }
+    }
+
+    fn handle_line(&mut self, peer: &PeerView, now: Instant) -> Option<News> {
+        self.name.clone_from(&peer.name);
+        let line = Line::of(peer);
+        // From poor to gone is the same trouble, going on.
+        if (line == Line::Well) != (self.line == Line::Well) {
+            self.since = now;
+        }
+        self.line = line;
+        self.was_connected |= line == Line::Well;
+        let lasted = now.saturating_duration_since(self.since);
+        let is_news = match line {
+            Line::Well => self.is_trouble_told && lasted >= RELIEF,
+            Line::Poor | Line::Gone => !self.is_trouble_told && self.was_connected && lasted >= PATIENCE,
+        };
+        if !is_news {
+            return None;
+        }
+        self.is_trouble_told = line != Line::Well;
+        let name = self.name.clone();
+        Some(match line {
+            Line::Well => News::Restored(name),
+            Line::Poor => News::Degraded(name),
+            Line::Gone => News::Lost(name),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A party that is looked at once a second.
+    struct Stage {
+        watch: Watch,
+        now: Instant,
+    }
+
+    impl Stage {
+        /// In a party with these friends, settled.
+        fn with(friends: &[(&str, ConnectionState)]) -> Self {
+            let mut stage = Self { watch: Watch::default(), now: Instant::now() };
+            assert_eq!(stage.seconds(10, friends), []);
+            stage
+        }
+
+        fn see(&mut self, snapshot: &Snapshot) -> Vec<News> {
+            self.now += Duration::from_secs(1);
+            self.watch.handle_snapshot(snapshot, self.now)
+        }
+
+        fn seconds(&mut self, seconds: u32, friends: &[(&str, ConnectionState)]) -> Vec<News> {
+            (0..seconds).flat_map(|_| self.see(&party(friends))).collect()
+        }
+    }
+
+    fn party(friends: &[(&str, ConnectionState)]) -> Snapshot {
+        let peer = |(name, state): &(&str, ConnectionState)| PeerView {
+            id: name.to_lowercase(),
+            name: (*name).to_owned(),
+            state: *state,
+            ..PeerView::default()
+        };
+        let peers = friends.iter().map(peer).collect();
+        let party = PartyView { id: "p".to_owned(), peers, ..PartyView::default() };
+        Snapshot { party: Some(party), ..Snapshot::default() }
+    }
+
+    use ConnectionState::{Connected, Connecting, Degraded, Failed, Reconnecting};
+
+    #[test]
+    fn who_was_there_before_is_no_news_and_who_comes_or_goes_later_is() {
+        let mut stage = Stage::with(&[("Ben", Connected)]);
+        let both = [("Ben", Connected), ("Cem", Connecting)];
+        assert_eq!(stage.seconds(3, &both), [News::Joined("Cem".to_owned())]);
+        assert_eq!(stage.seconds(3, &[("Cem", Connected)]), [News::Left("Ben".to_owned())]);
+    }
+
+    #[test]
+    fn leaving_a_party_oneself_is_no_news_and_entering_it_again_begins_anew() {
+        let mut stage = Stage::with(&[("Ben", Connected)]);
+        assert_eq!(stage.see(&Snapshot::default()), []);
+        assert_eq!(stage.seconds(3, &[("Ben", Connecting), ("Cem", Connecting)]), []);
+    }
+
+    #[test]
+    fn a_trouble_that_passes_by_itself_is_no_news_and_one_that_lasts_is_told_once_and_its_end_too() {
+        let mut stage = Stage::with(&[("Ben", Connected)]);
+        assert_eq!(stage.seconds(4, &[("Ben", Reconnecting)]), []);
+        assert_eq!(stage.seconds(9, &[("Ben", Connected)]), []);
+        assert_eq!(stage.seconds(20, &[("Ben", Degraded)]), [News::Degraded("Ben".to_owned())]);
+        assert_eq!(stage.seconds(20, &[("Ben", Failed)]), []);
+        assert_eq!(stage.seconds(9, &[("Ben", Connected)]), [News::Restored("Ben".to_owned())]);
+        assert_eq!(stage.seconds(9, &[("Ben", Failed)]), [News::Lost("Ben".to_owned())]);
+    }
+
+    #[test]
+    fn a_line_that_never_stood_is_not_lost() {
+        let mut stage = Stage::with(&[("Ben", Connecting)]);
+        assert_eq!(stage.seconds(60, &[("Ben", Failed)]), []);
+    }
+
+    #[test]
+    fn a_line_that_comes_and_goes_all_the_time_and_a_crowd_are_told_of_a_few_times_a_minute() {
+        let mut stage = Stage::with(&[("Ben", Connected)]);
+        let mut told = 0;
+        for _ in 0..6 {
+            told += stage.seconds(5, &[("Ben", Degraded)]).len();
+            told += stage.seconds(5, &[("Ben", Connected)]).len();
+        }
+        assert!(told <= MOST, "{told}");
+        let names: Vec<String> = (0..40).map(|n| format!("F{n}")).collect();
+        let crowd: Vec<_> = names.iter().map(|name| (name.as_str(), Connected)).collect();
+        let mut stage = Stage::with(&[]);
+        assert_eq!(stage.seconds(9, &crowd).len(), MOST);
+    }
+}

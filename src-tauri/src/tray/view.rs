@@ -1,0 +1,341 @@
+//! What the tray shows, decided from the state alone.
+
+use lanrage_engine::{
+    AdapterView, ConnectionState, PartyView, PeerView, RecentPartyView, Severity, Snapshot,
+};
+
+use crate::words::Tongue;
+
+/// Most friends that the menu lists; the window lists all.
+const FRIENDS: usize = 12;
+/// Most parties to join again.
+const PARTIES: usize = 8;
+
+/// All that the tray shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TrayView {
+    pub(super) icon: Icon,
+    pub(super) tooltip: String,
+    pub(super) menu: Vec<Entry>,
+}
+
+/// What the icon says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Icon {
+    /// In no party.
+    Idle,
+    /// In a party, and all is well.
+    Connected,
+    /// In a party, and something is not.
+    Degraded,
+}
+
+/// A line of the menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// A word without consequences.
+    Label { id: String, text: String },
+    /// Something to click.
+    Action { action: Action, text: String },
+    /// Something that opens to the side.
+    Submenu { id: String, text: String, entries: Vec<Entry> },
+    /// A line.
+    Separator,
+}
+
+/// What a click does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Action {
+    CopyInvitation,
+    Pause,
+    Leave,
+    /// Enters a party again, by its id.
+    Join(String),
+    Open,
+    Quit,
+}
+
+impl Action {
+    /// Its name among the menu's items.
+    pub(super) fn id(&self) -> String {
+        match self {
+            Self::CopyInvitation => "copy_invitation".to_owned(),
+            Self::Pause => "pause".to_owned(),
+            Self::Leave => "leave".to_owned(),
+            Self::Join(party) => format!("join:{party}"),
+            Self::Open => "open".to_owned(),
+            Self::Quit => "quit".to_owned(),
+        }
+    }
+
+    /// The action of a name; `None` for a label's.
+    pub(super) fn of_id(id: &str) -> Option<Self> {
+        match id {
+            "copy_invitation" => Some(Self::CopyInvitation),
+            "pause" => Some(Self::Pause),
+            "leave" => Some(Self::Leave),
+            "open" => Some(Self::Open),
+            "quit" => Some(Self::Quit),
+            _ => id.strip_prefix("join:").map(|party| Self::Join(party.to_owned())),
+        }
+    }
+}
+
+/// What the tray shows of a state; of none while the engine starts or could not.
+pub(super) fn view(snapshot: Option<&Snapshot>, recent: &[RecentPartyView], tongue: Tongue) -> TrayView {
+    let party = snapshot.and_then(|snapshot| snapshot.party.as_ref());
+    let mut menu = Vec::new();
+    if let Some(party) = party {
+        menu.extend(party_entries(party, tongue));
+    }
+    let to_join = to_join(recent, party);
+    if !to_join.is_empty() {
+        menu.push(Entry::Label { id: "parties".to_owned(), text: tongue.parties().to_owned() });
+        menu.extend(to_join);
+        menu.push(Entry::Separator);
+    }
+    menu.push(action(Action::Open, tongue.open()));
+    menu.push(action(Action::Quit, tongue.quit()));
+    TrayView {
+        icon: snapshot.map_or(Icon::Idle, icon),
+        tooltip: party
+            .map_or_else(|| tongue.in_no_party().to_owned(), |party| format!("LANrage – {}", party.name)),
+        menu,
+    }
+}
+
+fn icon(snapshot: &Snapshot) -> Icon {
+    let Some(party) = &snapshot.party else { return Icon::Idle };
+    // A friend who is away is no trouble of ours.
+    let is_troubled = |peer: &PeerView| {
+        let troubled = matches!(
+            peer.state,
+            ConnectionState::Degraded | ConnectionState::Reconnecting | ConnectionState::Failed
+        );
+        troubled && peer.online != Some(false)
+    };
+    let has_error = snapshot.problems.iter().any(|problem| problem.severity == Severity::Error);
+    let has_no_adapter = matches!(snapshot.adapter, AdapterView::Unavailable { .. });
+    if has_error || has_no_adapter || party.peers.iter().any(is_troubled) {
+        Icon::Degraded
+    } else {
+        Icon::Connected
+    }
+}
+
+fn party_entries(party: &PartyView, tongue: Tongue) -> Vec<Entry> {
+    let label = |id: &str, text: String| Entry::Label { id: id.to_owned(), text };
+    let mut entries = vec![label("party", plain(&party.name))];
+    entries.extend(
+        party
+            .peers
+            .iter()
+            .take(FRIENDS)
+            .map(|peer| label(&format!("friend:{}", peer.id), friend(peer, tongue))),
+    );
+    match party.peers.len().checked_sub(FRIENDS) {
+        _ if party.peers.is_empty() => entries.push(label("alone", tongue.alone().to_owned())),
+        Some(more @ 1..) => entries.push(label("more", tongue.others(more))),
+        _ => {}
+    }
+    entries.extend([
+        Entry::Separator,
+        action(Action::CopyInvitation, tongue.copy_invitation()),
+        action(Action::Pause, tongue.pause()),
+        // One level down, because a click by mistake would cost the keys of the party.
+        Entry::Submenu {
+            id: "leaving".to_owned(),
+            text: tongue.leave().to_owned(),
+            entries: vec![action(Action::Leave, &tongue.leave_for_good(&plain(&party.name)))],
+        },
+        Entry::Separator,
+    ]);
+    entries
+}
+
+/// A friend with the round-trip time, or with what is the matter.
+fn friend(peer: &PeerView, tongue: Tongue) -> String {
+    let state = match (peer.state, peer.latency_ms) {
+        (ConnectionState::Connected | ConnectionState::Degraded, Some(rtt)) => format!("{rtt:.0} ms"),
+        (ConnectionState::Connected | ConnectionState::Degraded, None) => tongue.connected().to_owned(),
+        _ if peer.online == Some(false) => tongue.away().to_owned(),
+        (ConnectionState::Connecting, _) => tongue.connecting().to_owned(),
+        (ConnectionState::Reconnecting, _) => tongue.reconnecting().to_owned(),
+        (ConnectionState::Failed | ConnectionState::Closed, _) => tongue.unreachable().to_owned(),
+    };
+    format!("{} – {state}", plain(&peer.name))
+}
+
+/// The parties that a click enters again: favourites first, then the others as they were used.
+fn to_join(recent: &[RecentPartyView], present: Option<&PartyView>) -> Vec<Entry> {
+    let can_join =
+        |party: &&RecentPartyView| party.can_resume && present.is_none_or(|present| present.id != party.id);
+    let (favorites, others): (Vec<_>, Vec<_>) =
+        recent.iter().filter(can_join).partition(|party| party.is_favorite);
+    let entry = |party: &RecentPartyView| {
+        let star = if party.is_favorite { "★ " } else { "" };
+        action(Action::Join(party.id.clone()), &format!("{star}{}", plain(&party.name)))
+    };
+    favorites.into_iter().chain(others).take(PARTIES).map(entry).collect()
+}
+
+fn action(action: Action, text: &str) -> Entry {
+    Entry::Action { action, text: text.to_owned() }
+}
+
+/// A name in a menu, where one ampersand would mark a key.
+fn plain(name: &str) -> String {
+    name.replace('&', "&&")
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_engine::Problem;
+
+    use super::*;
+
+    fn peer(name: &str, state: ConnectionState, rtt: Option<f64>) -> PeerView {
+        PeerView {
+            id: name.to_lowercase(),
+            name: name.to_owned(),
+            state,
+            latency_ms: rtt,
+            ..PeerView::default()
+        }
+    }
+
+    fn in_party(peers: Vec<PeerView>) -> Snapshot {
+        let party =
+            PartyView { id: "p1".to_owned(), name: "Friday LAN".to_owned(), peers, ..PartyView::default() };
+        Snapshot { party: Some(party), ..Snapshot::default() }
+    }
+
+    fn recent(id: &str, is_favorite: bool, can_resume: bool) -> RecentPartyView {
+        RecentPartyView {
+            id: id.to_owned(),
+            name: format!("Party {id}"),
+            is_host: false,
+            is_active: false,
+            can_resume,
+            last_active_at_ms: 0,
+            is_favorite,
+        }
+    }
+
+    /// The menu as lines; what can be clicked has its id in brackets.
+    fn lines(entries: &[Entry]) -> Vec<String> {
+        entries
+            .iter()
+            .flat_map(|entry| match entry {
+                Entry::Label { text, .. } => vec![text.clone()],
+                Entry::Action { action, text } => vec![format!("{text} [{}]", action.id())],
+                Entry::Submenu { text, entries, .. } => {
+                    let inner = lines(entries).into_iter().map(|line| format!("{text} > {line}"));
+                    inner.collect()
+                }
+                Entry::Separator => vec!["---".to_owned()],
+            })
+            .collect()
+    }
+
+    fn menu(snapshot: &Snapshot, parties: &[RecentPartyView]) -> Vec<String> {
+        lines(&view(Some(snapshot), parties, Tongue::English).menu)
+    }
+
+    #[test]
+    fn a_party_is_shown_with_its_friends_and_everything_that_can_be_done_with_it() {
+        let snapshot = in_party(vec![
+            peer("Ben", ConnectionState::Connected, Some(23.4)),
+            peer("Cem", ConnectionState::Connecting, None),
+            PeerView { online: Some(false), ..peer("Dan", ConnectionState::Failed, None) },
+        ]);
+        assert_eq!(
+            menu(&snapshot, &[recent("p1", true, true), recent("p2", false, true)]),
+            [
+                "Friday LAN",
+                "Ben – 23 ms",
+                "Cem – connecting…",
+                "Dan – away",
+                "---",
+                "Copy invitation link [copy_invitation]",
+                "Pause party [pause]",
+                "Leave party > Leave “Friday LAN” for good [leave]",
+                "---",
+                "Join again",
+                "Party p2 [join:p2]",
+                "---",
+                "Open LANrage [open]",
+                "Quit [quit]"
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_party_the_favourites_come_first_and_parties_that_were_left_not_at_all() {
+        let parties = [recent("a", false, true), recent("b", true, true), recent("c", true, false)];
+        assert_eq!(
+            menu(&Snapshot::default(), &parties),
+            [
+                "Join again",
+                "★ Party b [join:b]",
+                "Party a [join:a]",
+                "---",
+                "Open LANrage [open]",
+                "Quit [quit]"
+            ]
+        );
+    }
+
+    #[test]
+    fn without_an_engine_the_menu_still_opens_the_window_and_ends_the_program() {
+        let view = view(None, &[], Tongue::German);
+        assert_eq!(view.icon, Icon::Idle);
+        assert_eq!(lines(&view.menu), ["LANrage öffnen [open]", "Beenden [quit]"]);
+    }
+
+    #[test]
+    fn the_menu_stays_short_however_large_the_party_and_however_long_the_past() {
+        let peers = (0..63).map(|n| peer(&format!("F{n}"), ConnectionState::Connected, Some(1.0))).collect();
+        let parties: Vec<_> = (0..40).map(|n| recent(&format!("r{n}"), n % 2 == 0, true)).collect();
+        let lines = menu(&in_party(peers), &parties);
+        assert!(lines.contains(&"and 51 more".to_owned()), "{lines:?}");
+        assert_eq!(lines.iter().filter(|line| line.contains("[join:")).count(), PARTIES);
+    }
+
+    #[test]
+    fn the_icon_warns_of_what_is_wrong_here_and_not_of_a_friend_who_is_away() {
+        let icon_of = |snapshot: &Snapshot| view(Some(snapshot), &[], Tongue::English).icon;
+        let with = |state, online| in_party(vec![PeerView { online, ..peer("Ben", state, None) }]);
+        assert_eq!(icon_of(&Snapshot::default()), Icon::Idle);
+        assert_eq!(icon_of(&in_party(Vec::new())), Icon::Connected);
+        assert_eq!(icon_of(&with(ConnectionState::Connecting, None)), Icon::Connected);
+        assert_eq!(icon_of(&with(ConnectionState::Reconnecting, Some(true))), Icon::Degraded);
+        assert_eq!(icon_of(&with(ConnectionState::Degraded, None)), Icon::Degraded);
+        assert_eq!(icon_of(&with(ConnectionState::Reconnecting, Some(false))), Icon::Connected);
+        let problem = Problem {
+            code: "x".to_owned(),
+            severity: Severity::Error,
+            text: String::new(),
+            fix: String::new(),
+        };
+        assert_eq!(icon_of(&Snapshot { problems: vec![problem], ..in_party(Vec::new()) }), Icon::Degraded);
+    }
+
+    #[test]
+    fn names_cannot_mark_keys_and_every_action_is_found_by_its_id() {
+        let lines = menu(&in_party(vec![peer("A&B", ConnectionState::Failed, None)]), &[]);
+        assert_eq!(lines[1], "A&&B – unreachable");
+        let actions = [
+            Action::CopyInvitation,
+            Action::Pause,
+            Action::Leave,
+            Action::Join("x:y".to_owned()),
+            Action::Open,
+            Action::Quit,
+        ];
+        for action in actions {
+            assert_eq!(Action::of_id(&action.id()), Some(action));
+        }
+        assert_eq!(Action::of_id("friend:join"), None);
+    }
+}

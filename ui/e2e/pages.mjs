@@ -1,0 +1,376 @@
+// Every page and state of the window in a plain browser, over the fake backend and under the product's own content
+// security policy: pictures of all of them, no violation that axe finds, the keyboard alone, and what an update costs.
+//
+// LANRAGE_SCREENSHOTS: where the pictures go (else ../target/screenshots); LANRAGE_CHROMIUM: the browser (else
+// /usr/bin/chromium); LANRAGE_SCENES: only these, separated by commas.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+
+import { servePages } from './pages-server.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const screenshots = process.env['LANRAGE_SCREENSHOTS'] ?? join(here, '../../target/screenshots');
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** How the window is looked at. Zoom to 200 % is what browsers make of it: half the width, twice the pixels. */
+const views = [
+  { name: 'wide', width: 1000, height: 700, zoom: 1, themes: ['light', 'dark'], hasContrast: true },
+  // Colours do not depend on the width, and to compare them takes most of axe's time.
+  { name: 'narrow', width: 380, height: 640, zoom: 1, themes: ['light', 'dark'], hasContrast: false },
+  { name: 'zoomed', width: 500, height: 350, zoom: 2, themes: ['light'], hasContrast: false },
+];
+
+/** Where German, whose words are longer, is looked at as well. */
+const german = ['home', 'party', 'alone', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
+
+/** Where more of the same is shown: one look is enough. */
+const crowds = ['friends_16', 'friends_64'];
+
+/** Where there is no engine, there are no settings: the system's language is spoken. */
+const settingless = ['loading', 'running', 'broken'];
+
+/** The highest picture; of longer pages the upper part is enough. */
+const TALLEST = 4_000;
+
+const LIVE_FRIENDS = 64;
+const UPDATES = 10;
+/** How long a page may take on a machine that has much else to do (ms). */
+const PATIENCE_MS = 90_000;
+/** What one update of a full party may cost of the second that it has (ms). */
+const MOST_PER_UPDATE_MS = 100;
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/**
+ * Opens a situation and waits until it stands.
+ * @param {Page} page
+ * @param {string} query
+ */
+async function open(page, query) {
+  await page.goto(`/dev.html?${query}`);
+  await page.waitForSelector('html[data-ready]');
+  await settle(page);
+}
+
+/** Waits for whatever is still moving. @param {Page} page */
+async function settle(page) {
+  // Loading shows itself only after a moment, dialogs fade in, charts are drawn as they come into sight.
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    for (const animation of document.getAnimations()) {
+      if (animation.effect?.getTiming().iterations !== Infinity) animation.finish();
+    }
+  });
+}
+
+/**
+ * What axe finds, in words.
+ * @param {Page} page
+ * @param {boolean} hasContrast whether colours are compared too
+ * @returns {Promise<string[]>}
+ */
+async function violations(page, hasContrast) {
+  await page.evaluate(axeSource);
+  return page.evaluate(async (enabled) => {
+    // eslint-disable-next-line @typescript-eslint/ban-ts-comment
+    // @ts-ignore axe comes with the text above.
+    const { violations } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      resultTypes: ['violations'],
+      rules: {
+        'color-contrast': { enabled },
+        // While it starts there is one line and nothing to head: the rule is a habit, and no criterion of WCAG.
+        'page-has-heading-one': { enabled: document.querySelector('main[aria-busy="true"]') === null },
+      },
+    });
+    return violations.map((/** @type {any} */ { id, help, nodes }) =>
+      [`${id}: ${help}`, ...nodes.slice(0, 3).map((/** @type {any} */ node) => `  ${node.html.slice(0, 160)}\n  ${node.failureSummary}`)].join('\n'),
+    );
+  }, hasContrast);
+}
+
+/** Whether the page scrolls sideways. @param {Page} page */
+const isTooWide = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+/**
+ * Everything in one view and one theme; what is wrong is in the answer.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} baseURL
+ * @param {{ view: typeof views[number], theme: string }} how
+ */
+async function lookAtAll(browser, baseURL, { view, theme }) {
+  const { width, height, zoom } = view;
+  const only = process.env['LANRAGE_SCENES']?.split(',');
+  /** @type {string[]} */
+  const faults = [];
+  const context = await browser.newContext({
+    baseURL,
+    viewport: { width, height },
+    deviceScaleFactor: zoom,
+    colorScheme: theme === 'dark' ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+    locale: 'en-US',
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  let where = '';
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(`${where}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => {
+    faults.push(`${where}: ${error.message}`);
+  });
+  await page.goto('/dev.html');
+  const names = await page.locator('li strong').allTextContents();
+  assert.ok(names.length > 30, 'the list of everything is there');
+  const wanted = names.map((name) => ({ name, language: 'en' }));
+  if (theme === 'light') wanted.push(...german.map((name) => ({ name, language: 'de' })));
+  let pictures = 0;
+  let told = 0;
+  for (const { name, language } of wanted) {
+    if (only && !only.includes(name)) continue;
+    if (crowds.includes(name) && view.name !== 'wide') continue;
+    where = `${name}-${view.name}-${theme}-${language}`;
+    await open(page, `scene=${name}&language=${language}`);
+    if (await isTooWide(page)) faults.push(`${where} scrolls sideways`);
+    const lang = await page.evaluate(() => document.documentElement.lang);
+    if (!settingless.includes(name) && lang !== language) faults.push(`${where} says it is ${lang}`);
+    // A window as high as the page, so that everything in it is in sight and drawn.
+    const full = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width, height: Math.min(Math.max(height, full), TALLEST / zoom) });
+    await settle(page);
+    let found = await violations(page, view.hasContrast);
+    if (found.length > 0) {
+      // What a busy machine had not painted yet is no fault of the page.
+      await settle(page);
+      found = await violations(page, view.hasContrast);
+    }
+    faults.push(...found.map((violation) => `${where}: ${violation}`));
+    await page.screenshot({ path: join(screenshots, `${where}.png`) });
+    await page.setViewportSize({ width, height });
+    pictures += 1;
+    // Said at once: the whole takes minutes.
+    for (; told < faults.length; told++) console.error(faults[told]);
+  }
+  await context.close();
+  return { faults, pictures };
+}
+
+/**
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} baseURL
+ */
+async function lookAtEverything(browser, baseURL) {
+  const waiting = views.flatMap((view) => view.themes.map((theme) => ({ view, theme })));
+  /** @type {string[]} */
+  const faults = [];
+  let pictures = 0;
+  // Two at a time: that is as many as two cores can draw.
+  const looking = [0, 1].map(async () => {
+    for (let how = waiting.shift(); how; how = waiting.shift()) {
+      const seen = await lookAtAll(browser, baseURL, how);
+      faults.push(...seen.faults);
+      pictures += seen.pictures;
+    }
+  });
+  await Promise.all(looking);
+  assert.deepEqual(faults, []);
+  return `${pictures} pictures in ${screenshots}, no violation found in any`;
+}
+
+/**
+ * Presses Tab until the element of this name has the keyboard, and checks on the way that one sees where it is.
+ * @param {Page} page
+ * @param {string} name
+ */
+async function tabTo(page, name) {
+  for (let presses = 0; presses < 80; presses++) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!(element instanceof HTMLElement) || element === document.body) return null;
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const labelled = 'labels' in element ? /** @type {HTMLInputElement} */ (element).labels?.[0]?.textContent : null;
+      return {
+        name: (element.getAttribute('aria-label') ?? labelled ?? element.textContent ?? '').trim(),
+        isSeen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2,
+      };
+    });
+    if (focused === null) continue;
+    assert.ok(focused.isSeen, `one sees that “${focused.name}” has the keyboard`);
+    if (focused.name === name) return;
+  }
+  assert.fail(`the keyboard does not reach “${name}”`);
+}
+
+/** @param {Page} page @param {string} heading */
+const arrived = (page, heading) =>
+  page.waitForFunction((wanted) => document.activeElement?.matches('h1') && document.activeElement.textContent === wanted, heading);
+
+/**
+ * Makes a party, invites, leaves, joins another, and answers an opened link: without a mouse.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} baseURL
+ */
+async function walkByKeyboard(browser, baseURL) {
+  const context = await browser.newContext({ baseURL, viewport: { width: 1000, height: 700 }, locale: 'en-US' });
+  const page = await context.newPage();
+  await open(page, 'scene=home');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the page');
+  await tabTo(page, 'Party name');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('Keyboard LAN');
+  await page.keyboard.press('Enter');
+  await arrived(page, 'Keyboard LAN');
+
+  await tabTo(page, 'Valid for');
+  await page.keyboard.press('ArrowDown');
+  await page.waitForFunction(() => document.querySelector('main')?.textContent.includes('The link above is new'));
+  await tabTo(page, 'QR code');
+  await page.keyboard.press('Space');
+  await page.waitForSelector('svg[role="img"][aria-label^="QR code"]');
+
+  await page.keyboard.press('Shift+Tab');
+  await page.evaluate(() => {
+    document.querySelector('h1')?.focus();
+  });
+  await tabTo(page, 'Leave party');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement?.textContent.trim() === 'Stay');
+  await tabTo(page, 'Leave');
+  await page.keyboard.press('Enter');
+  await arrived(page, 'One LAN, wherever you are');
+
+  await tabTo(page, 'Invitation link');
+  await page.keyboard.type('lanrage://join/abc');
+  await page.waitForFunction(() => document.querySelector('main')?.textContent.includes('Jonas'));
+  await page.keyboard.press('Enter');
+  await arrived(page, 'Friday LAN');
+  await tabTo(page, 'Pause');
+  await page.keyboard.press('Enter');
+  await arrived(page, 'One LAN, wherever you are');
+
+  for (const [name, heading] of [['Settings', 'Settings'], ['Diagnostics', 'Diagnostics']]) {
+    await page.evaluate(() => {
+      /** @type {HTMLElement | null} */ (document.querySelector('header button'))?.focus();
+    });
+    await tabTo(page, name ?? '');
+    await page.keyboard.press('Enter');
+    await arrived(page, heading ?? '');
+  }
+
+  await open(page, 'scene=link');
+  await page.waitForFunction(() => document.activeElement?.closest('dialog') !== null);
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent.trim()), 'Not now');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.querySelector('dialog') === null);
+  await open(page, 'scene=link');
+  await tabTo(page, 'Join');
+  await page.keyboard.press('Enter');
+  await arrived(page, 'Friday LAN');
+  await context.close();
+  return 'made, invited, left, joined, paused, and answered an opened link without a mouse';
+}
+
+/**
+ * Texts and colours change as soon as they are chosen.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} baseURL
+ */
+async function switchLanguageAndTheme(browser, baseURL) {
+  const context = await browser.newContext({ baseURL, colorScheme: 'light', locale: 'de-AT' });
+  const page = await context.newPage();
+  await open(page, 'scene=settings');
+  await page.getByRole('heading', { name: 'Einstellungen', level: 1 }).waitFor();
+  await page.getByLabel('Sprache', { exact: true }).selectOption('en');
+  await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await background();
+  await page.getByLabel('Theme', { exact: true }).selectOption('dark');
+  await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark');
+  const dark = await background();
+  assert.notEqual(dark, light);
+  await page.getByLabel('Theme', { exact: true }).selectOption('system');
+  await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark');
+  await context.close();
+  return 'both follow the system, and the settings as soon as they change';
+}
+
+/**
+ * What a new state of a full party costs, once a second.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} baseURL
+ */
+async function measureUpdates(browser, baseURL) {
+  const context = await browser.newContext({ baseURL, viewport: { width: 1000, height: 700 }, locale: 'en-US' });
+  const page = await context.newPage();
+  await open(page, `scene=friends_${LIVE_FRIENDS}&live`);
+  assert.equal(await page.locator('main li h3').count(), LIVE_FRIENDS);
+  const session = await context.newCDPSession(page);
+  // The thread's own time: other programs of the machine are not counted.
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const read = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const marks = await page.evaluate(() => performance.getEntriesByName('snapshot').length);
+    return { marks, ...Object.fromEntries(metrics.map(({ name, value }) => [name, value])) };
+  };
+  // The first updates warm the program up.
+  await page.waitForFunction(() => performance.getEntriesByName('snapshot').length >= 2);
+  const before = /** @type {Record<string, number>} */ (await read());
+  await page.waitForFunction((count) => performance.getEntriesByName('snapshot').length >= count, (before['marks'] ?? 0) + UPDATES, { timeout: 60_000 });
+  // The work of the last one ends within its second.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
+  const after = /** @type {Record<string, number>} */ (await read());
+  await context.close();
+  const updates = (after['marks'] ?? 0) - (before['marks'] ?? 0);
+  const perUpdate = (/** @type {string} */ name) => (((after[name] ?? 0) - (before[name] ?? 0)) * 1000) / updates;
+  const script = perUpdate('ScriptDuration');
+  const layout = perUpdate('LayoutDuration');
+  const style = perUpdate('RecalcStyleDuration');
+  const all = perUpdate('TaskDuration');
+  assert.ok(script + layout + style < MOST_PER_UPDATE_MS, `an update costs ${script + layout + style} ms`);
+  const ms = (/** @type {number} */ value) => `${value.toFixed(1)} ms`;
+  return `${LIVE_FRIENDS} friends at 1 Hz, per update: script ${ms(script)}, style ${ms(style)}, layout ${ms(layout)}; all tasks ${ms(all)} (${updates} updates)`;
+}
+
+mkdirSync(screenshots, { recursive: true });
+const profile = mkdtempSync(join(tmpdir(), 'lanrage-pages-'));
+const server = await servePages(join(profile, 'site'));
+const browser = await chromium.launch({
+  executablePath: process.env['LANRAGE_CHROMIUM'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
+try {
+  for (const [what, test] of Object.entries({ lookAtEverything, walkByKeyboard, switchLanguageAndTheme, measureUpdates })) {
+    const started = Date.now();
+    const result = await test(browser, server.address);
+    console.log(`ok – ${what}: ${result} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  }
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+  await server.close();
+  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+}

@@ -1,0 +1,88 @@
+// A tray for tests, on the session bus of the test: src-tauri/examples/tray_host.rs, spoken to in lines of JSON.
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { stop, until, within } from './processes.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const target = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
+const program = resolve(process.env['LANRAGE_TRAY_HOST'] ?? join(target, 'debug', 'examples', 'tray_host'));
+
+/** @typedef {{ event?: string, error?: string, menu?: string[], icon?: string, clicked?: string }} Line */
+
+/** What shows the trays of the session, for as long as it runs. */
+export class TrayHost {
+  /** @type {Line[]} */
+  #answers = [];
+  registered = 0;
+
+  constructor() {
+    this.process = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.ready = false;
+    createInterface({ input: this.process.stdout }).on('line', (text) => {
+      /** @type {Line} */
+      const line = JSON.parse(text);
+      if (line.event === 'ready') this.ready = true;
+      else if (line.event === 'registered') this.registered += 1;
+      else this.#answers.push(line);
+    });
+  }
+
+  /** @returns {Promise<TrayHost>} */
+  static async start() {
+    const host = new TrayHost();
+    await until('the tray host', () => host.ready);
+    return host;
+  }
+
+  /**
+   * @param {Record<string, string>} request
+   * @returns {Promise<Line>}
+   */
+  async #ask(request) {
+    this.process.stdin.write(`${JSON.stringify(request)}\n`);
+    const answer = await within(
+      `the answer to ${JSON.stringify(request)}`,
+      until('an answer', () => this.#answers.shift()),
+    );
+    if (answer.error) throw new Error(answer.error);
+    return answer;
+  }
+
+  /** The lines of the menu. */
+  async menu() {
+    return (await this.#ask({ ask: 'menu' })).menu ?? [];
+  }
+
+  /** The file of the icon. */
+  async icon() {
+    return (await this.#ask({ ask: 'icon' })).icon ?? '';
+  }
+
+  /**
+   * Waits until the menu is as wanted.
+   * @param {string} what
+   * @param {(lines: string[]) => boolean} isWanted
+   */
+  shows(what, isWanted) {
+    /** @type {string[]} */
+    let last = [];
+    return until(what, async () => {
+      last = await this.menu();
+      return isWanted(last) ? last : null;
+    }).catch((/** @type {Error} */ error) => {
+      throw new Error(`${error.message}; the menu is ${JSON.stringify(last)}`);
+    });
+  }
+
+  /** Clicks the first item that begins so. @param {string} text */
+  async click(text) {
+    await this.#ask({ ask: 'click', text });
+  }
+
+  async stop() {
+    await stop(this.process);
+  }
+}

@@ -1,0 +1,253 @@
+// What must hold of two players with the real window, each on a machine of its own: the whole path from making a party
+// to losing a friend. Then what the program costs is measured and printed. Run by run.mjs, in a world of its own.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { newDataDir, program, withWindow } from './app.mjs';
+import { stands } from './engine.mjs';
+import { twoMachines } from './machines.mjs';
+import { find, load, memory, startedAt } from './measure.mjs';
+import { start, stop, until } from './processes.mjs';
+
+/** @typedef {import('./app.mjs').Window} Window */
+/** @typedef {import('./machines.mjs').Machine} Machine */
+
+/** How long a window may show a friend as connected whose program was killed. */
+const LOSS_LIMIT_MS = 3_000;
+/** How long a round-trip time may stand still. */
+const LIVE_LIMIT_MS = 10_000;
+/** For how long processor time is measured. */
+const IDLE_SECONDS = 20;
+const PARTY = 'Friday LAN';
+
+const template = fileURLToPath(new URL('../../src-tauri/lanrage.desktop', import.meta.url));
+const commandLine = join(program, '..', 'lanrage');
+const language = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
+
+/**
+ * Installs the program for one player as its package does, for the desktop to find what opens its links.
+ * @param {string} dataDir
+ * @returns {Record<string, string>} the environment of that player's desktop
+ */
+function install(dataDir) {
+  const home = mkdtempSync(join(tmpdir(), 'desktop-'));
+  const applications = join(home, 'applications');
+  mkdirSync(applications);
+  const names = { name: 'LANrage', comment: 'A LAN with your friends', exec: program, icon: 'lanrage', categories: '' };
+  const entry = readFileSync(template, 'utf8').replace(/\{\{(\w+)\}\}/g, (_, key) => names[/** @type {keyof typeof names} */ (key)]);
+  writeFileSync(join(applications, 'LANrage.desktop'), entry);
+  writeFileSync(join(applications, 'mimeapps.list'), '[Default Applications]\nx-scheme-handler/lanrage=LANrage.desktop\n');
+  execFileSync('update-desktop-database', [applications]);
+  // A start by the desktop has no other words than the link.
+  return { XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, LANRAGE_DATA_DIR: dataDir };
+}
+
+/**
+ * What the window shows of a friend; `null` as long as it shows none of that name.
+ * @param {Window} window
+ * @param {string} name
+ * @returns {Promise<{ state: string, way: string } | null>}
+ */
+const friend = (window, name) =>
+  window.session.executeScript(
+    `const heading = [...document.querySelectorAll('h3')].find((each) => each.textContent.trim().startsWith(arguments[0]));
+     const row = heading?.closest('.row');
+     const words = (selector) => row.querySelector(selector)?.textContent.trim() ?? '';
+     return row ? { state: words('.state strong'), way: words('.path') } : null;`,
+    name,
+  );
+
+/** @param {Window} window @param {string} name */
+const connected = (window, name) =>
+  until(`${name} to be connected`, async () => {
+    const shown = await friend(window, name);
+    return shown?.state === 'Connected.' && /\d/.test(shown.way) ? shown : null;
+  });
+
+/** Waits until the round-trip time to a friend is another one. @param {Window} window @param {string} name */
+async function isLive(window, name) {
+  const { way } = await connected(window, name);
+  const next = await until(
+    `the round-trip time to ${name} to change from “${way}”`,
+    async () => {
+      const shown = await friend(window, name);
+      return shown?.state === 'Connected.' && shown.way !== way ? shown : null;
+    },
+    LIVE_LIMIT_MS,
+  );
+  return `“${way}”, then “${next.way}”`;
+}
+
+/** Brings the friends of a party into sight. @param {Window} window */
+const lookAtFriends = (window) =>
+  window.session.executeScript(
+    "[...document.querySelectorAll('h2')].find((each) => each.textContent === 'On this LAN').scrollIntoView()",
+  );
+
+/** Puts the window beside the other. @param {Window} window @param {number} x */
+const place = (window, x) => window.session.manage().window().setRect({ x, y: 0, width: 636, height: 870 });
+
+/**
+ * The program of a player, as a process.
+ * @param {string} dataDir
+ */
+const processOf = (dataDir) => until('the program', () => find(program, dataDir));
+
+/**
+ * Waits until the program of a player has ended: until then a second start is only another word to the first.
+ * @param {string} dataDir
+ */
+const isGone = (dataDir) =>
+  until('the program to end', () => spawnSync('flock', ['-n', join(dataDir, 'lanrage.lock'), 'true']).status === 0);
+
+/**
+ * @param {Machine} one
+ * @param {Machine} two
+ * @param {{ one: string, two: string }} data
+ */
+async function meetAndPart(one, two, data) {
+  const desktop = install(data.two);
+  await withWindow({ dataDir: data.one, machine: one, environment: { ...language, USER: 'Ada' } }, async (ada) => {
+    await place(ada, 0);
+    const name = await ada.field('Party name');
+    await name.clear();
+    await name.sendKeys(PARTY);
+    await ada.press('Make the party');
+    await ada.find('h1', PARTY);
+    const link = (await (await ada.field('Invitation link')).getAttribute('value')) ?? '';
+    assert.match(link, /^lanrage:\/\/join\/[\w-]{100,}$/);
+
+    await withWindow({ dataDir: data.two, machine: two, environment: { ...language, ...desktop, USER: 'Bo' } }, async (bo) => {
+      await place(bo, 640);
+      await bo.find('h1', 'One LAN, wherever you are');
+      await ada.picture('two-1-party');
+
+      const [opener = '', ...words] = two.on(['gio', 'open', link]);
+      const opened = spawnSync(opener, words, { env: { ...process.env, ...language, ...desktop }, encoding: 'utf8' });
+      assert.equal(opened.status, 0, opened.stderr);
+      const question = await bo.find('dialog', 'Join this party?');
+      const preview = await question.getText();
+      await bo.picture('two-2-question');
+      assert.match(preview, /Friday LAN/);
+      assert.match(preview, /Ada/);
+      assert.equal((await stands('the engine', data.two, () => true)).party, null, 'nothing is joined by itself');
+
+      const clicked = Date.now();
+      await (await bo.find('dialog button', 'Join')).click();
+      await Promise.all([connected(bo, 'Ada'), connected(ada, 'Bo')]);
+      console.log(`  Join → both windows show the other as connected: ${Date.now() - clicked} ms`);
+      await Promise.all([lookAtFriends(bo), lookAtFriends(ada)]);
+      await bo.picture('two-3-connected');
+      const [toAda, toBo] = await Promise.all([isLive(bo, 'Ada'), isLive(ada, 'Bo')]);
+      console.log(`  live round-trip times: Bo sees ${toAda}, Ada sees ${toBo}`);
+      await bo.picture('two-4-live');
+
+      const killed = Date.now();
+      ada.isKilled = true;
+      process.kill(await processOf(data.one), 'SIGKILL');
+      const shown = await until('the friend to be shown as lost', async () => {
+        const shown = await friend(bo, 'Ada');
+        // That the line is bad is not said of somebody who is gone.
+        const isThere = shown !== null && ['Connected.', 'Unstable.'].includes(shown.state);
+        return isThere ? null : (shown ?? { state: 'no longer listed' });
+      });
+      const took = Date.now() - killed;
+      console.log(`  killed → the other window shows “${shown.state}”: ${took} ms`);
+      await bo.picture('two-5-lost');
+      assert.ok(took <= LOSS_LIMIT_MS, `it took ${took} ms`);
+      // In order, as at the end of a session: closing the window of a party may only put it out of sight.
+      const app = await processOf(data.two);
+      bo.isKilled = true;
+      process.kill(app, 'SIGTERM');
+      await isGone(data.two);
+    });
+  });
+}
+
+/**
+ * From the start of the program until its window's title names the party, which it does when the page does.
+ * @param {string} dataDir
+ * @param {Machine} machine
+ * @returns {Promise<number>} milliseconds
+ */
+async function restore(dataDir, machine) {
+  const [starter = '', ...words] = machine.on([program, '--data-dir', dataDir]);
+  const began = performance.now();
+  const app = start(starter, words, language);
+  try {
+    const isNamed = () => spawnSync('xdotool', ['search', '--onlyvisible', '--name', `^${PARTY} `]).status === 0;
+    await until('the party in the title', isNamed);
+    return performance.now() - began;
+  } finally {
+    await stop(app);
+  }
+}
+
+/**
+ * @param {Machine} one
+ * @param {Machine} two
+ * @param {{ one: string, two: string }} data
+ */
+async function measure(one, two, data) {
+  await isGone(data.two);
+  const restored = await restore(data.two, two);
+  await isGone(data.two);
+  const [starter = '', ...words] = one.on([commandLine, 'run', '--data-dir', data.one]);
+  const engine = start(starter, words, { ...language, USER: 'Ada' });
+  try {
+    await withWindow({ dataDir: data.two, machine: two, environment: { ...language, USER: 'Bo' } }, async (bo) => {
+      await connected(bo, 'Ada');
+      const app = await processOf(data.two);
+      const paint = /** @type {number} */ (
+        await until('the first paint', () =>
+          bo.session.executeScript(
+            `const [paint] = performance.getEntriesByName('first-contentful-paint');
+             return paint ? performance.timeOrigin + paint.startTime : null;`,
+          ),
+        )
+      );
+      const painted = paint - startedAt(app);
+      const { rss, pss, processes } = memory(app);
+      const [busy = NaN, idle = NaN] = await load([app, engine.pid ?? 0], IDLE_SECONDS);
+      await bo.picture('two-6-restored');
+      const ms = (/** @type {number} */ value) => `${value.toFixed(0)} ms`;
+      const mb = (/** @type {number} */ value) => `${value.toFixed(0)} MB`;
+      const percent = (/** @type {number} */ value) => `${value.toFixed(2)} %`;
+      const rows = [
+        ['start → first paint', ms(painted), 'goal: under 700 ms'],
+        ['start → party restored in the window', ms(restored), ''],
+        [`memory of the app’s ${processes} processes`, mb(rss), `${mb(pss)} with what they share counted once`],
+        [`app in a party, main process, idle over ${IDLE_SECONDS} s`, percent(busy), 'of one processor'],
+        [`lanrage run in a party, idle over ${IDLE_SECONDS} s`, percent(idle), 'of one processor; goal: under 0.3 %'],
+      ];
+      const width = Math.max(...rows.map(([name = '']) => name.length));
+      for (const [name = '', value = '', remark] of rows) {
+        console.log(`  ${name.padEnd(width)}  ${value.padStart(8)}  ${remark}`);
+      }
+    });
+  } finally {
+    await stop(engine);
+  }
+}
+
+const windowManager = start('openbox', []);
+try {
+  const [one, two] = await twoMachines();
+  const data = { one: newDataDir(), two: newDataDir() };
+  const started = Date.now();
+  await meetAndPart(one, two, data);
+  const took = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`ok – two windows meet by a link, and one shows within 3 s that the other was killed (${took} s)`);
+  await measure(one, two, data);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  await stop(windowManager);
+  // The machines end with their world, which ends with us.
+  process.exit();
+}

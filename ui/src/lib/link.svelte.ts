@@ -1,0 +1,50 @@
+import type { CommandError, InvitationPreview } from '../bindings';
+import { onLink, previewInvitation, takeLink, toCommandError, type Unsubscribe } from './bridge';
+
+/** A link that the system handed over: being read, read, or refused. */
+export interface OpenedLink {
+  link: string;
+  preview: InvitationPreview | null;
+  refusal: CommandError | null;
+}
+
+/** The link that waits for the player's answer. Nothing here follows one: that is asked first. */
+export class Links {
+  opened = $state.raw<OpenedLink | null>(null);
+
+  #unsubscribe: Unsubscribe | null = null;
+  // Only the newest link counts.
+  #generation = 0;
+
+  /** Listens first and asks then: the link that started the program is there already. */
+  async start(): Promise<void> {
+    try {
+      this.#unsubscribe = await onLink(() => void this.#take());
+      await this.#take();
+    } catch {
+      // Without the backend there are no links either; why it is away is on the screen.
+    }
+  }
+
+  stop(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+  }
+
+  dismiss(): void {
+    this.#generation += 1;
+    this.opened = null;
+  }
+
+  async #take(): Promise<void> {
+    const link = await takeLink();
+    if (link === null) return;
+    const mine = ++this.#generation;
+    this.opened = { link, preview: null, refusal: null };
+    const read = await previewInvitation(link).then(
+      (preview) => ({ link, preview, refusal: null }),
+      (thrown: unknown) => ({ link, preview: null, refusal: toCommandError(thrown) }),
+    );
+    if (mine === this.#generation) this.opened = read;
+  }
+}

@@ -1,0 +1,2 @@
+export type { Language } from './language.svelte';
+export { language, texts, useLanguage } from './language.svelte';

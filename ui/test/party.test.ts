@@ -1,0 +1,170 @@
+import { render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+import App from '../src/App.svelte';
+import type { Snapshot } from '../src/bindings';
+import { qrCode } from '../src/lib/qr';
+import { FakeData, fakeBackend, open, party, send, snapshot } from './fixtures';
+
+type Answers = Parameters<typeof fakeBackend>[1];
+
+async function show(scene: Snapshot, answers: Answers = {}) {
+  const calls = fakeBackend(scene, answers);
+  render(App);
+  await screen.findByRole('heading', { level: 1 });
+  return calls;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe('an invitation', () => {
+  test('of a chosen validity is made by the engine and takes the place of the party’s own', async () => {
+    const user = userEvent.setup();
+    const calls = await show(open, { new_invitation: () => 'lanrage://join/short' });
+    await user.selectOptions(screen.getByLabelText('Valid for'), '1 day');
+    expect(calls.at(-1)).toEqual({ command: 'new_invitation', args: { expires_in_hours: 24 } });
+    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe('lanrage://join/short');
+    await user.click(screen.getByRole('button', { name: 'Copy link' }));
+    expect(calls.at(-1)).toEqual({ command: 'copy_text', args: { text: 'lanrage://join/short' } });
+    await user.selectOptions(screen.getByLabelText('Valid for'), 'ever');
+    expect(calls.at(-1)).toEqual({ command: 'new_invitation', args: { expires_in_hours: null } });
+  });
+
+  test('that cannot be made leaves the link and the choice as they were', async () => {
+    const user = userEvent.setup();
+    await show(open, {
+      new_invitation: () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        throw { code: 'not_in_party', text: 'you are not in a party' };
+      },
+    });
+    const choice = screen.getByLabelText<HTMLSelectElement>('Valid for');
+    await user.selectOptions(choice, '1 hour');
+    expect(await screen.findByText('You are not in a party.')).toBeTruthy();
+    expect(choice.value).toBe('never');
+    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe(party.invitation);
+  });
+
+  test('of another party is not shown in this one', async () => {
+    const user = userEvent.setup();
+    await show(open, { new_invitation: () => 'lanrage://join/of-the-first' });
+    await user.selectOptions(screen.getByLabelText('Valid for'), '1 hour');
+    await send('snapshot', { ...open, revision: 2, party: { ...party, id: 'other', invitation: 'lanrage://join/other' } });
+    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe('lanrage://join/other');
+  });
+
+  test('is shown as a code to scan when asked for', async () => {
+    const user = userEvent.setup();
+    await show(open);
+    expect(screen.queryByRole('img', { name: /QR code/ })).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'QR code' }));
+    expect(screen.getByRole('img', { name: 'QR code of the invitation to Friday LAN' })).toBeTruthy();
+  });
+
+  test('is handed to the system’s share sheet only where there is one', async () => {
+    const user = userEvent.setup();
+    const share = vi.fn(() => Promise.resolve());
+    Object.assign(navigator, { share });
+    try {
+      await show(open);
+      await user.click(screen.getByRole('button', { name: 'Share' }));
+      expect(share).toHaveBeenCalledWith(expect.objectContaining({ text: expect.stringContaining(party.invitation) as string }));
+    } finally {
+      Reflect.deleteProperty(navigator, 'share');
+    }
+  });
+});
+
+describe('a QR code', () => {
+  test('has its three corners and a quiet edge', () => {
+    const code = qrCode('lanrage://join/abc');
+    // Version 2 has 25 modules a side, and four are free on each.
+    expect(code?.size).toBe(25 + 8);
+    expect(code?.path.startsWith('M4 4h7v1h-7z')).toBe(true);
+    expect(code?.path).not.toMatch(/M[0-3] /);
+  });
+
+  test('of more than a code can hold is none', () => {
+    expect(qrCode('x'.repeat(3_000))).toBeNull();
+  });
+});
+
+describe('favourite parties', () => {
+  const recent = { is_host: true, is_active: false, can_resume: true, last_active_at_ms: 1.7e12 };
+
+  function stored() {
+    const data = new FakeData();
+    data.parties = [
+      { ...recent, id: 'a', name: 'Friday LAN', is_favorite: false },
+      { ...recent, id: 'b', name: 'Cave', is_favorite: true },
+    ];
+    return data;
+  }
+
+  const answers = (data: FakeData): Answers => ({
+    data: ({ request }) => data.answer(request),
+    set_favorite_party: ({ party: id, favorite }) => {
+      data.parties = data.parties.map((each) => (each.id === id ? { ...each, is_favorite: favorite } : each));
+      return null;
+    },
+  });
+
+  test('stand before the others, and a star moves a party there', async () => {
+    const user = userEvent.setup();
+    const calls = await show(snapshot, answers(stored()));
+    const favorites = within(await screen.findByRole('region', { name: 'Favourites' }));
+    expect(favorites.getByText('Cave')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Friday LAN is a favourite', pressed: false }));
+    expect(calls.find(({ command }) => command === 'set_favorite_party')?.args).toEqual({ party: 'a', favorite: true });
+    expect(await favorites.findByText('Friday LAN')).toBeTruthy();
+    expect(screen.queryByRole('region', { name: 'Recent parties' })).toBeNull();
+  });
+
+  test('are joined with one press, also from within another party, which is paused', async () => {
+    const user = userEvent.setup();
+    const calls = await show(open, answers(stored()));
+    await user.click(screen.getByRole('button', { name: 'Home' }));
+    await user.click(await screen.findByRole('button', { name: 'Resume Cave' }));
+    await waitFor(() => {
+      expect(calls.at(-1)).toEqual({ command: 'resume_party', args: { party: 'b' } });
+    });
+    expect(calls.some(({ command }) => command === 'pause_party')).toBe(true);
+  });
+
+  test('before the first party the player is told what will be here', async () => {
+    await show(snapshot);
+    expect(await screen.findByText(/No parties yet/)).toBeTruthy();
+  });
+});
+
+describe('pages', () => {
+  test('lead home from a party and back, and the place is marked', async () => {
+    const user = userEvent.setup();
+    await show(open);
+    expect(screen.getByRole('button', { name: 'Party' }).getAttribute('aria-current')).toBe('page');
+    await user.click(screen.getByRole('button', { name: 'Home' }));
+    expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'One LAN, wherever you are' }));
+    await user.click(screen.getByRole('button', { name: 'Go to the party' }));
+    expect(screen.getByRole('heading', { level: 1, name: 'Friday LAN' })).toBeTruthy();
+  });
+
+  test('a party that ends leaves other pages as they are', async () => {
+    const user = userEvent.setup();
+    await show(open);
+    await user.click(screen.getByRole('button', { name: 'Settings' }));
+    await send('snapshot', { ...snapshot, revision: 2 });
+    expect(screen.getByRole('heading', { level: 1, name: 'Settings' })).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Party' })).toBeNull();
+  });
+
+  test('without the right to open the adapter the one-time set-up is offered', async () => {
+    const user = userEvent.setup();
+    const problem = { code: 'adapter_permission', severity: 'error', text: 'Not allowed.', fix: '' } as const;
+    const calls = await show({ ...open, problems: [problem] });
+    await user.click(screen.getByRole('button', { name: 'Set up once' }));
+    expect(calls.at(-1)).toEqual({ command: 'set_up_adapter', args: {} });
+  });
+});
