@@ -43,7 +43,7 @@ impl Prepared for WireGuard {
         let interface = format!("wg-{}", end.name());
         let mut command = urgent(host, self.program.executable());
         command.arg("--foreground");
-        if self.program == Program::Boringtun {
+        if matches!(self.program, Program::Boringtun | Program::Gotatun) {
             // In a user namespace there is nobody else to become.
             command.arg("--disable-drop-privileges");
         }
