@@ -4,7 +4,7 @@ use lanrage_engine::{CommandError, Engine, EngineOptions, Handle, StartError};
 use tauri::{AppHandle, Runtime, async_runtime};
 use tokio::{
     sync::{Mutex, broadcast::error::RecvError, watch},
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 use tracing::{error, warn};
 
@@ -12,6 +12,11 @@ use crate::event;
 
 /// How long closing the window waits for the engine to end in order.
 const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// How long a start waits for the program before it, which may be closing, to leave the data folder; and how often it
+/// looks.
+const HAND_OVER: Duration = Duration::from_secs(2);
+const HAND_OVER_STEP: Duration = Duration::from_millis(100);
 
 /// The engine that this program hosts: starting, running, or why it could not start. The window opens before it
 /// runs, and stays where it cannot run, to say why.
@@ -74,7 +79,7 @@ impl EngineHost {
 }
 
 async fn host<R: Runtime>(app: AppHandle<R>, options: EngineOptions, states: watch::Sender<State>) {
-    let handle = match Engine::start(options).await {
+    let handle = match start(options).await {
         Ok(handle) => handle,
         Err(error) => {
             warn!(%error, "the engine cannot start");
@@ -105,6 +110,17 @@ async fn host<R: Runtime>(app: AppHandle<R>, options: EngineOptions, states: wat
                 Err(RecvError::Lagged(missed)) => warn!(missed, "the window was too slow for some notices"),
                 Err(RecvError::Closed) => return,
             },
+        }
+    }
+}
+
+/// Starts the engine as soon as nobody else uses its folder, and fails if that does not come to pass.
+async fn start(options: EngineOptions) -> Result<Handle, StartError> {
+    let patience = Instant::now() + HAND_OVER;
+    loop {
+        match Engine::start(options.clone()).await {
+            Err(StartError::AlreadyRunning) if Instant::now() < patience => sleep(HAND_OVER_STEP).await,
+            outcome => return outcome,
         }
     }
 }

@@ -109,6 +109,8 @@ fn run_until_quit<R: Runtime>(app: App<R>) {
         RunEvent::WindowEvent { event: WindowEvent::Focused(is_in_front), .. } => {
             app.state::<news::Focus>().0.store(is_in_front, Ordering::Relaxed);
         }
+        // From here on a new start is a program of its own: one that told this one of itself would be lost.
+        RunEvent::ExitRequested { .. } => tauri_plugin_single_instance::destroy(app),
         RunEvent::Exit => async_runtime::block_on(app.state::<EngineHost>().stop()),
         _ => {}
     });

@@ -1,5 +1,5 @@
 // The real program with its real window, driven through WebDriver.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { Builder, By, Capabilities } from 'selenium-webdriver';
+import { Builder, By, Capabilities, error } from 'selenium-webdriver';
 
+import { find } from './measure.mjs';
 import { freePort, listens, start, stop, until, within } from './processes.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,6 +24,9 @@ export const program = resolve(process.env['LANRAGE_APP'] ?? join(target, 'debug
 
 /** Errors of which there is a picture. @type {WeakSet<Error>} */
 const pictured = new WeakSet();
+
+/** Whether no LANrage uses the data folder. @param {string} dataDir */
+export const isFree = (dataDir) => spawnSync('flock', ['-n', join(dataDir, 'lanrage.lock'), 'true']).status === 0;
 
 /** A data folder that goes with the test's temporary folder. */
 export const newDataDir = () => mkdtempSync(join(tmpdir(), 'data-'));
@@ -45,20 +49,31 @@ export async function withWindow({ dataDir, args = [], environment = {}, machine
     const window = new Window(session);
     try {
       await use(window);
-    } catch (error) {
+    } catch (failure) {
       // Of windows within windows the innermost: it shows them all.
-      if (error instanceof Error && !pictured.has(error)) {
-        pictured.add(error);
+      if (failure instanceof Error && !pictured.has(failure)) {
+        pictured.add(failure);
         await window.picture('failure').catch(() => undefined);
       }
-      throw error;
+      throw failure;
     } finally {
-      // A program that was killed has no window to close.
-      if (!window.isKilled) await within('the window to close', session.quit());
+      await endInOrder(dataDir);
     }
   } finally {
     await driver.stop();
   }
+}
+
+/**
+ * Ends the program of a data folder, if it runs, as the end of the desktop's session does. WebDriver's own end of a
+ * session takes the page away and may leave the program.
+ * @param {string} dataDir
+ */
+async function endInOrder(dataDir) {
+  const pid = find(program, dataDir);
+  if (pid === undefined) return;
+  process.kill(pid, 'SIGTERM');
+  await until('the program to end', () => find(program, dataDir) === undefined);
 }
 
 /**
@@ -96,8 +111,20 @@ export class Window {
   /** @param {import('selenium-webdriver').WebDriver} session */
   constructor(session) {
     this.session = session;
-    /** Set by a test that has killed the program. */
-    this.isKilled = false;
+  }
+
+  /**
+   * What is there now; nothing, if the page is changing at this moment.
+   * @param {string} css
+   * @returns {Promise<import('selenium-webdriver').WebElement[]>}
+   */
+  async elements(css) {
+    try {
+      return await this.session.findElements(By.css(css));
+    } catch (failure) {
+      if (failure instanceof error.StaleElementReferenceError) return [];
+      throw failure;
+    }
   }
 
   /**
@@ -106,7 +133,7 @@ export class Window {
    */
   find(css, words = '') {
     return until(`${css} “${words}”`, async () => {
-      for (const element of await this.session.findElements(By.css(css))) {
+      for (const element of await this.elements(css)) {
         try {
           if ((await element.isDisplayed()) && (await element.getText()).includes(words)) return element;
         } catch {
@@ -123,7 +150,7 @@ export class Window {
    */
   field(name) {
     return until(`the field “${name}”`, async () => {
-      for (const element of await this.session.findElements(By.css('input, select, textarea'))) {
+      for (const element of await this.elements('input, select, textarea')) {
         try {
           if ((await element.getAccessibleName()) === name) return element;
         } catch {

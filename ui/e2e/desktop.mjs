@@ -1,16 +1,13 @@
 // What must hold of the real window. Run by run.mjs, without the privileges to open an adapter.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Key } from 'selenium-webdriver';
 
-import { newDataDir, program, withWindow } from './app.mjs';
+import { isFree, newDataDir, program, withWindow } from './app.mjs';
+import { stands } from './engine.mjs';
 import { ended, start, stop, until } from './processes.mjs';
-
-/** Whether no LANrage uses the data folder. @param {string} dataDir */
-const isFree = (dataDir) => spawnSync('flock', ['-n', join(dataDir, 'lanrage.lock'), 'true']).status === 0;
 
 /** @type {Record<string, () => Promise<void>>} */
 const tests = {
@@ -52,7 +49,7 @@ const tests = {
       await window.find('[role="alert"]', 'The link is damaged');
       await window.picture('4-damaged-link');
     });
-    await until('the program to end with its window', () => isFree(dataDir));
+    assert.ok(isFree(dataDir));
   },
 
   async 'a setting and a party are there again after a restart'() {
@@ -81,7 +78,7 @@ const tests = {
       link = (await (await window.field('Invitation link')).getAttribute('value')) ?? '';
       assert.match(link, /^lanrage:/);
     });
-    await until('the program to end with its window', () => isFree(dataDir));
+    assert.ok(isFree(dataDir));
     await withWindow({ dataDir }, async (window) => {
       assert.equal(await (await window.field('Invitation link')).getAttribute('value'), link);
       await window.picture('7-restored');
@@ -123,6 +120,21 @@ const tests = {
       assert.ok(isFree(dataDir));
     } finally {
       await stop(app);
+    }
+  },
+
+  async 'a start while the program before it closes takes its place'() {
+    const dataDir = newDataDir();
+    const before = start(program, ['--data-dir', dataDir]);
+    await stands('the engine', dataDir, () => true);
+    before.kill('SIGTERM');
+    const after = start(program, ['--data-dir', dataDir]);
+    try {
+      assert.equal(await ended(before), 0);
+      await stands('the engine after it', dataDir, () => true);
+    } finally {
+      await stop(before);
+      await stop(after);
     }
   },
 };

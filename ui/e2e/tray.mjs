@@ -1,15 +1,11 @@
 // What must hold of the real tray, driven over D-Bus as a desktop's panel does. Run by run.mjs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 
-import { newDataDir, program } from './app.mjs';
+import { isFree, newDataDir, program } from './app.mjs';
 import { ask, stands, status } from './engine.mjs';
 import { ended, start, stop, until } from './processes.mjs';
 import { TrayHost } from './tray_host.mjs';
-
-/** Whether no LANrage uses the data folder. @param {string} dataDir */
-const isFree = (dataDir) => spawnSync('flock', ['-n', join(dataDir, 'lanrage.lock'), 'true']).status === 0;
 
 /** @typedef {import('./processes.mjs').ChildProcess} ChildProcess */
 

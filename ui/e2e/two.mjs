@@ -98,13 +98,6 @@ const place = (window, x) => window.session.manage().window().setRect({ x, y: 0,
 const processOf = (dataDir) => until('the program', () => find(program, dataDir));
 
 /**
- * Waits until the program of a player has ended: until then a second start is only another word to the first.
- * @param {string} dataDir
- */
-const isGone = (dataDir) =>
-  until('the program to end', () => spawnSync('flock', ['-n', join(dataDir, 'lanrage.lock'), 'true']).status === 0);
-
-/**
  * @param {Machine} one
  * @param {Machine} two
  * @param {{ one: string, two: string }} data
@@ -147,7 +140,6 @@ async function meetAndPart(one, two, data) {
       await bo.picture('two-4-live');
 
       const killed = Date.now();
-      ada.isKilled = true;
       process.kill(await processOf(data.one), 'SIGKILL');
       const shown = await until('the friend to be shown as lost', async () => {
         const shown = await friend(bo, 'Ada');
@@ -159,11 +151,6 @@ async function meetAndPart(one, two, data) {
       console.log(`  killed → the other window shows “${shown.state}”: ${took} ms`);
       await bo.picture('two-5-lost');
       assert.ok(took <= LOSS_LIMIT_MS, `it took ${took} ms`);
-      // In order, as at the end of a session: closing the window of a party may only put it out of sight.
-      const app = await processOf(data.two);
-      bo.isKilled = true;
-      process.kill(app, 'SIGTERM');
-      await isGone(data.two);
     });
   });
 }
@@ -193,9 +180,7 @@ async function restore(dataDir, machine) {
  * @param {{ one: string, two: string }} data
  */
 async function measure(one, two, data) {
-  await isGone(data.two);
   const restored = await restore(data.two, two);
-  await isGone(data.two);
   const [starter = '', ...words] = one.on([commandLine, 'run', '--data-dir', data.one]);
   const engine = start(starter, words, { ...language, USER: 'Ada' });
   try {
