@@ -3,6 +3,7 @@
 //!
 //! Every packet carries its number and the time of its sending, by the one clock of the machine on which all of it runs.
 
+mod burst;
 mod echo;
 mod packet;
 mod receive;

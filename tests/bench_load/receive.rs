@@ -10,7 +10,8 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::{
-    packet::{self, PACKET_BYTES},
+    burst::Room,
+    packet,
     socket,
 };
 
@@ -29,19 +30,17 @@ pub(crate) fn run(bind: SocketAddr) -> Result<()> {
     socket.set_read_timeout(Some(START_LIMIT))?;
     println!("{}", json!({ "ready": true }));
     let begun = Instant::now();
-    let mut buffer = [0; PACKET_BYTES];
+    let mut room = Room::new();
     let (mut in_time, mut late) = (0_u64, 0_u64);
     while begun.elapsed() < LIMIT {
-        match socket.recv(&mut buffer) {
-            Ok(length) => {
-                if in_time + late == 0 {
-                    socket.set_read_timeout(Some(SILENCE))?;
-                }
-                match packet::age(&buffer[..length], packet::now()) {
-                    Some(age) if age <= USEFUL_FOR => in_time += 1,
-                    _ => late += 1,
-                }
-            }
+        let is_first = in_time + late == 0;
+        let received = room.receive(&socket, |packet| match packet::age(packet, packet::now()) {
+            Some(age) if age <= USEFUL_FOR => in_time += 1,
+            _ => late += 1,
+        });
+        match received {
+            Ok(()) if is_first => socket.set_read_timeout(Some(SILENCE))?,
+            Ok(()) => {}
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),

@@ -11,6 +11,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
+    burst,
     packet::{self, HEADER_BYTES, PACKET_BYTES},
     socket,
 };
@@ -37,8 +38,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     ensure!((HEADER_BYTES..=PACKET_BYTES).contains(&options.size), "no packet has {} bytes", options.size);
     let socket = socket::connect(options.to)?;
-    let mut packet = [0; PACKET_BYTES];
-    let packet = &mut packet[..options.size];
+    let mut packets = vec![0; options.size * burst::PACKETS];
     let length = Duration::try_from_secs_f64(options.seconds)?;
     let due = |elapsed: Duration| (elapsed.min(length).as_secs_f64() * options.rate) as u64;
     let (mut sent, mut refused) = (0, 0);
@@ -47,10 +47,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     while begun.elapsed() < length {
         let burst_end = due(begun.elapsed()) + 1;
         while sent < burst_end && begun.elapsed() < length {
-            packet::stamp(packet, sent, packet::now());
-            // A queue that is full is loss like any other; the receiver will miss the packet.
-            refused += u64::from(socket.send(packet).is_err());
-            sent += 1;
+            let count = (burst_end - sent).min(burst::PACKETS as u64);
+            let packets = &mut packets[..options.size * count as usize];
+            let now = packet::now();
+            for (packet, number) in packets.chunks_mut(options.size).zip(sent..) {
+                packet::stamp(packet, number, now);
+            }
+            // A queue that is full is loss like any other; the receiver will miss the packets.
+            refused += count - burst::send(&socket, packets, options.size).unwrap_or(0) as u64;
+            sent += count;
         }
         let elapsed = begun.elapsed();
         thread::sleep(next.saturating_sub(elapsed));

@@ -8,8 +8,11 @@ pub(crate) const SLOT_BYTES: usize = 2_048;
 /// Bytes in front of every packet's slot, where the header of an offloading device goes (see `offload`): what is written
 /// is then one piece. A multiple of 16, so that copies into slots stay aligned.
 pub(crate) const HEADROOM: usize = 16;
-/// Slots in one batch. A batch is what one wake-up costs at most before the other direction's timers run.
+/// Slots in a batch of datagrams. A batch is what one wake-up costs at most before the other direction's timers run.
 pub(crate) const SLOTS: usize = 64;
+/// Slots in a batch of packets: whatever a batch of received datagrams has that are long, so that the device gets them in
+/// few large writes.
+const PACKETS: usize = 2 * SLOTS;
 /// What WireGuard adds to a packet (whitepaper §5.4.6: 16 bytes of header, 16 of tag).
 pub(crate) const SEAL_BYTES: usize = 32;
 /// What a relay's framing adds at most: the header of ChannelData, and padding on a stream.
@@ -17,30 +20,30 @@ pub(crate) const RELAY_BYTES: usize = 4 + 3;
 
 const _: () =
     assert!(PACKET_BYTES + SEAL_BYTES + RELAY_BYTES < SLOT_BYTES, "a sealed packet must fit a slot");
-const _: () = assert!(SLOTS * size_of::<Slot>() <= 136 * 1024, "a batch is bounded memory");
+const _: () = assert!(PACKETS * size_of::<Slot>() <= 264 * 1024, "a batch is bounded memory");
 const _: () = assert!(SLOT_BYTES <= u16::MAX as usize, "lengths are kept in 16 bits");
 
 type Slot = [u8; HEADROOM + SLOT_BYTES];
 
 fn slots() -> Box<[Slot]> {
-    vec![[0; HEADROOM + SLOT_BYTES]; SLOTS].into_boxed_slice()
+    vec![[0; HEADROOM + SLOT_BYTES]; PACKETS].into_boxed_slice()
 }
 
 /// Packets on their way from or to the virtual device: at most [`PacketBatch::CAPACITY`], each of at most
 /// [`SLOT_BYTES`]. No allocation after creation.
 pub(crate) struct PacketBatch {
     slots: Box<[Slot]>,
-    lengths: [u16; SLOTS],
+    lengths: [u16; PACKETS],
     len: usize,
 }
 
 impl PacketBatch {
     /// Packets that fit.
-    pub(crate) const CAPACITY: usize = SLOTS;
+    pub(crate) const CAPACITY: usize = PACKETS;
 
     /// An empty batch with all its memory.
     pub(crate) fn new() -> Self {
-        Self { slots: slots(), lengths: [0; SLOTS], len: 0 }
+        Self { slots: slots(), lengths: [0; PACKETS], len: 0 }
     }
 
     /// Packets inside.
@@ -55,12 +58,12 @@ impl PacketBatch {
 
     /// Free slots.
     pub(crate) const fn free(&self) -> usize {
-        SLOTS - self.len
+        PACKETS - self.len
     }
 
     /// Whether no slot is free.
     pub(crate) const fn is_full(&self) -> bool {
-        self.len == SLOTS
+        self.len == PACKETS
     }
 
     /// Copies a packet in. False, and nothing happens, if the batch is full or the packet longer than a slot.
@@ -83,7 +86,7 @@ impl PacketBatch {
     /// Takes the first `len` bytes of the slot last given out as a packet. Without a free slot, or with a
     /// length over the slot's, nothing happens.
     pub(crate) fn commit(&mut self, len: usize) {
-        if self.len < SLOTS && len <= SLOT_BYTES {
+        if self.len < PACKETS && len <= SLOT_BYTES {
             self.lengths[self.len] = len as u16;
             self.len += 1;
         }
@@ -140,7 +143,7 @@ impl Default for PacketBatch {
 
 impl std::fmt::Debug for PacketBatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PacketBatch({} of {SLOTS})", self.len)
+        write!(f, "PacketBatch({} of {PACKETS})", self.len)
     }
 }
 
@@ -152,12 +155,12 @@ mod tests {
     fn a_batch_gives_back_its_packets_in_order_and_refuses_what_does_not_fit() {
         let mut batch = PacketBatch::new();
         assert!(!batch.push(&[0; SLOT_BYTES + 1]));
-        for n in 0..SLOTS {
+        for n in 0..PACKETS {
             assert!(batch.push(&vec![n as u8; n + 1]));
         }
         assert!(batch.is_full() && !batch.push(&[1]) && batch.slot().is_none());
         batch.commit(1);
-        assert_eq!(batch.len(), SLOTS);
+        assert_eq!(batch.len(), PACKETS);
         for (n, packet) in batch.iter().enumerate() {
             assert_eq!(packet, vec![n as u8; n + 1]);
         }

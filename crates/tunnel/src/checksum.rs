@@ -29,11 +29,14 @@ pub(crate) fn sum(bytes: &[u8]) -> u64 {
             *lane += u64::from(u32::from_ne_bytes(*word));
         }
     }
+    let mut total: u64 = lanes.into_iter().sum();
     let (words, rest) = rest.as_chunks::<WORD_BYTES>();
+    for word in words {
+        total += u64::from(u32::from_ne_bytes(*word));
+    }
     let mut last = [0; WORD_BYTES];
     last[..rest.len()].copy_from_slice(rest);
-    let words = words.iter().chain([&last]).map(|word| u64::from(u32::from_ne_bytes(*word)));
-    let total = lanes.into_iter().chain(words).sum();
+    total += u64::from(u32::from_ne_bytes(last));
     u64::from(u16::from_be(fold(total)))
 }
 

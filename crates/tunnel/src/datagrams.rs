@@ -15,6 +15,7 @@ pub(crate) struct DatagramBatch<A> {
     end: usize,
     /// Entries that are done with, from the first one on.
     done: usize,
+    arrivals: usize,
 }
 
 struct Entry<A> {
@@ -31,7 +32,7 @@ impl<A: Copy> DatagramBatch<A> {
     /// In memory for `slots` of any length, for `datagrams` of them; large ones fill it before.
     pub(crate) fn with_capacity(slots: usize, datagrams: usize) -> Self {
         let bytes = vec![0; slots * SLOT_BYTES].into_boxed_slice();
-        Self { bytes, entries: Vec::with_capacity(datagrams), end: 0, done: 0 }
+        Self { bytes, entries: Vec::with_capacity(datagrams), end: 0, done: 0, arrivals: 0 }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -56,6 +57,7 @@ impl<A: Copy> DatagramBatch<A> {
             let range = self.end..self.end + len;
             self.end = range.end;
             self.entries.push(Entry { range, address });
+            self.arrivals += 1;
         }
     }
 
@@ -76,9 +78,14 @@ impl<A: Copy> DatagramBatch<A> {
         self.entries.iter().map(|entry| (&self.bytes[entry.range.clone()], entry.address))
     }
 
+    /// How often something came, one datagram or several at once.
+    pub(crate) const fn arrivals(&self) -> usize {
+        self.arrivals
+    }
+
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
-        (self.end, self.done) = (0, 0);
+        (self.end, self.done, self.arrivals) = (0, 0, 0);
     }
 }
 
@@ -109,6 +116,7 @@ impl ReceiveBatch {
     pub(crate) fn commit_coalesced(&mut self, len: usize, stride: usize, from: SocketAddr) -> bool {
         let end = (self.end + len).min(self.bytes.len());
         let fits = stride.min(len) <= SLOT_BYTES;
+        self.arrivals += usize::from(fits);
         while fits && self.end < end && self.entries.len() < self.entries.capacity() {
             let range = self.end..end.min(self.end + stride.max(1));
             self.end = range.end;

@@ -89,7 +89,7 @@ impl DeviceThread {
             fragment_id: 0,
         };
         let frame = vec![0; FRAME_BYTES].into_boxed_slice();
-        let moderation = Moderation::new(lane_served(queue, device.queues() > 1), Instant::now());
+        let moderation = Moderation::new(Instant::now());
         Self { shared, device, queue, frame, moderation, sender }
     }
 
@@ -135,7 +135,7 @@ impl DeviceThread {
             frames += 1;
         }
         self.sender.flush(&context);
-        if let Some(pause) = self.moderation.handle_batch(frames, context.now) {
+        if let Some(pause) = self.moderation.handle_batch(frames, frames < FRAMES, context.now) {
             thread::sleep(pause);
         }
         Ok(())

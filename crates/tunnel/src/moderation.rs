@@ -2,41 +2,37 @@
 
 use std::time::{Duration, Instant};
 
-use lanrage_party::Lane;
-
-/// Implementation: packets a second from which on a pause is worth it; of the bulk lane, then of the express lane. A game
-/// sends and hears a few hundred.
-const MANY_PER_SECOND: [u32; 2] = [3_000, 20_000];
+/// Implementation: arrivals a second from which on a pause is worth it: packets that the device gives, reads of a socket,
+/// each with all that came together. A game sends and hears a few hundred, a fast transfer has some thousands of large
+/// ones.
+const MANY_PER_SECOND: u32 = 20_000;
 /// Implementation: over which time they are counted.
 const WINDOW: Duration = Duration::from_millis(1);
-/// Implementation: how long packets may gather then, in the same order; far less than a queue takes to fill (500
-/// packets), and than a transfer would notice.
-const PAUSE: [Duration; 2] = [Duration::from_micros(100), Duration::from_micros(60)];
+/// Implementation: how long packets may gather then; less than a queue takes to fill (500 packets).
+const PAUSE: Duration = Duration::from_micros(200);
 
 /// Decides after each batch whether the thread pauses before it looks for the next one. Time comes in.
 #[derive(Debug)]
 pub(crate) struct Moderation {
     since: Instant,
-    packets: usize,
+    arrivals: usize,
     are_many: bool,
-    lane: Lane,
 }
 
 impl Moderation {
-    pub(crate) const fn new(lane: Lane, now: Instant) -> Self {
-        Self { since: now, packets: 0, are_many: false, lane }
+    pub(crate) const fn new(now: Instant) -> Self {
+        Self { since: now, arrivals: 0, are_many: false }
     }
 
-    /// So many packets were handled; the pause to make now.
-    pub(crate) fn handle_batch(&mut self, packets: usize, now: Instant) -> Option<Duration> {
-        self.packets += packets;
+    /// So many came in a batch, and whether that was all there was; the pause to make now.
+    pub(crate) fn handle_batch(&mut self, arrivals: usize, is_all: bool, now: Instant) -> Option<Duration> {
+        self.arrivals += arrivals;
         let time = now.saturating_duration_since(self.since);
         if time >= WINDOW {
-            self.are_many =
-                self.packets as f64 > f64::from(MANY_PER_SECOND[self.lane as usize]) * time.as_secs_f64();
-            (self.since, self.packets) = (now, 0);
+            self.are_many = self.arrivals as f64 > f64::from(MANY_PER_SECOND) * time.as_secs_f64();
+            (self.since, self.arrivals) = (now, 0);
         }
-        self.are_many.then_some(PAUSE[self.lane as usize])
+        (self.are_many && is_all).then_some(PAUSE)
     }
 }
 
@@ -47,10 +43,10 @@ mod tests {
     /// How many of a second's batches are followed by a pause.
     fn pauses(packets: usize, every: Duration) -> usize {
         let start = Instant::now();
-        let mut moderation = Moderation::new(Lane::Express, start);
+        let mut moderation = Moderation::new(start);
         let batches = Duration::from_secs(1).as_micros() / every.as_micros();
         (1..=batches as u32)
-            .filter(|n| moderation.handle_batch(packets, start + every * *n).is_some())
+            .filter(|n| moderation.handle_batch(packets, true, start + every * *n).is_some())
             .count()
     }
 
@@ -62,10 +58,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_waits_while_there_is_more_to_do() {
+        let start = Instant::now();
+        let mut moderation = Moderation::new(start);
+        assert!(moderation.handle_batch(1_000, false, start + WINDOW).is_none());
+        assert!(moderation.handle_batch(64, true, start + WINDOW).is_some());
+    }
+
+    #[test]
     fn the_first_quiet_window_ends_the_pauses() {
         let start = Instant::now();
-        let mut moderation = Moderation::new(Lane::Express, start);
-        assert!(moderation.handle_batch(1_000, start + WINDOW).is_some());
-        assert!(moderation.handle_batch(1, start + 3 * WINDOW).is_none());
+        let mut moderation = Moderation::new(start);
+        assert!(moderation.handle_batch(1_000, true, start + WINDOW).is_some());
+        assert!(moderation.handle_batch(1, true, start + 3 * WINDOW).is_none());
     }
 }

@@ -88,7 +88,7 @@ impl UdpThread {
             arrived: ReceiveBatch::for_receiving(),
             relayed: Inbox::relayed(),
             answers: Inbox::answers(),
-            moderation: Moderation::new(served, Instant::now()),
+            moderation: Moderation::new(Instant::now()),
             output: Output { packets, coalescer, replies, lane },
         }
     }
@@ -157,10 +157,11 @@ impl UdpThread {
                 .iter()
                 .for_each(|(bytes, from)| count(output.datagram(&context, &mut current, bytes, from)));
             drop(current);
-            let datagrams = self.arrived.iter().len() + self.relayed.iter().len();
+            let arrivals = self.arrived.arrivals() + self.relayed.arrivals();
+            let is_all = !self.readable.contains(&true);
             self.answers.iter().for_each(|(packet, ())| output.packet(&context, packet));
             output.flush(&context);
-            if let Some(pause) = self.moderation.handle_batch(datagrams, context.now) {
+            if let Some(pause) = self.moderation.handle_batch(arrivals, is_all, context.now) {
                 thread::sleep(pause);
             }
         }
