@@ -9,11 +9,7 @@ use std::{
 use anyhow::Result;
 use serde_json::json;
 
-use crate::{
-    burst::Room,
-    packet,
-    socket,
-};
+use crate::{burst::Room, packet, socket};
 
 /// How long the first packet may take.
 const START_LIMIT: Duration = Duration::from_secs(5);

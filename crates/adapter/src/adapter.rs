@@ -105,6 +105,11 @@ impl Device for Adapter {
         self.packets.wait(queue)
     }
 
+    #[cfg(unix)]
+    fn descriptor(&self, queue: usize) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.packets.descriptor(queue)
+    }
+
     fn try_read(&self, queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
         self.packets.try_read(queue, buf)
     }

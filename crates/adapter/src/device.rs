@@ -1,4 +1,6 @@
 use std::io::{self, IoSlice};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 
 /// Why [`Device::wait`] came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,11 @@ pub trait Device: Send + Sync {
     /// # Errors
     /// The operating system's, if waiting itself fails.
     fn wait(&self, queue: usize) -> io::Result<Ready>;
+
+    /// What polls as readable when [`try_read`](Self::try_read) of the queue has something to say, if there is such a thing:
+    /// for a reader that waits for other things too. It tells of no [`wake`](Self::wake).
+    #[cfg(unix)]
+    fn descriptor(&self, queue: usize) -> Option<BorrowedFd<'_>>;
 
     /// Takes the next packet that the system sent into the queue, or `None` if there is none now. Never
     /// blocks. A packet longer than `buf` is cut: give [`FRAME_BYTES`] to a device that offloads, and at least the MTU

@@ -49,6 +49,11 @@ impl Device for MemoryAdapter {
         Ok(self.outgoing.wait())
     }
 
+    #[cfg(unix)]
+    fn descriptor(&self, _queue: usize) -> Option<std::os::fd::BorrowedFd<'_>> {
+        None
+    }
+
     fn try_read(&self, _queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
         self.outgoing.try_pop(buf)
     }

@@ -1,3 +1,5 @@
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::{
     io::{self, IoSlice},
     sync::Arc,
@@ -27,6 +29,11 @@ impl PacketDevice for TunnelDevice {
 
     fn wait(&self, queue: usize) -> io::Result<bool> {
         Ok(self.0.wait(queue)? == Ready::Packets)
+    }
+
+    #[cfg(unix)]
+    fn descriptor(&self, queue: usize) -> Option<BorrowedFd<'_>> {
+        self.0.descriptor(queue)
     }
 
     fn try_read(&self, queue: usize, frame: &mut [u8]) -> io::Result<Option<usize>> {

@@ -165,6 +165,6 @@ mod tests {
             assert_eq!(packet, vec![n as u8; n + 1]);
         }
         batch.clear();
-        assert!(batch.is_empty() && batch.iter().next().is_none() && batch.free() == SLOTS);
+        assert!(batch.is_empty() && batch.iter().next().is_none() && batch.free() == PACKETS);
     }
 }

@@ -1,6 +1,8 @@
 use std::io::{self, IoSlice};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 
-/// The virtual device as the packet threads see it. One thread reads each queue, any thread writes, all at the same
+/// The virtual device as the packet threads see it. One thread at a time reads each queue, any thread writes, all at the same
 /// time.
 pub trait PacketDevice: Send + Sync + 'static {
     /// How many queues there are, numbered from 0: one, or one for each [`Lane`](lanrage_party::Lane) under its number.
@@ -15,6 +17,11 @@ pub trait PacketDevice: Send + Sync + 'static {
     /// # Errors
     /// Any error ends the device's use ([`TunnelEvent::DeviceFailed`](crate::TunnelEvent::DeviceFailed)).
     fn wait(&self, queue: usize) -> io::Result<bool>;
+
+    /// What polls as readable when a packet is in the queue, if there is such a thing: who waits for other things too
+    /// can then read the queue beside them, without [`wait`](Self::wait).
+    #[cfg(unix)]
+    fn descriptor(&self, queue: usize) -> Option<BorrowedFd<'_>>;
 
     /// Takes the next packet of the queue, with its header if there is one; `None` if there is none now.
     ///

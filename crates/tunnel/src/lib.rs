@@ -7,8 +7,9 @@
 //! - the **UDP thread** waits on the lane's sockets, tells datagrams apart (`demux`), opens those of WireGuard,
 //!   checks what is inside (`routing`), joins what belongs together (`offload`) and writes it to the device; that of the bulk
 //!   lane also drives the sessions' timers (`deadlines`);
-//! - the **device thread** reads what the lane's queue holds, cuts it into packets (`offload`), seals each for its peer and
-//!   sends them together; bulk packets wait in turns where the socket is full (`bulk_queue`).
+//! - the **device thread** reads what the lane's queue holds (`queue_reader`), cuts it into packets (`offload`), seals each
+//!   for its peer and sends them together; bulk packets wait in turns where the socket is full (`bulk_queue`). Where one
+//!   thread can wait for both, the express lane's UDP thread reads its queue too: a game's answer wakes one thread less.
 //!
 //! None waits for anything but its own input, allocates per packet, or holds a lock across I/O. They read
 //! the peers through a snapshot (`table`); the locks on the way are those of the packet's own peer, one for each lane.
@@ -28,6 +29,7 @@ mod datagrams;
 mod deadlines;
 mod demux;
 mod device;
+mod device_events;
 mod device_thread;
 mod error;
 mod event;
@@ -44,6 +46,7 @@ mod packet;
 mod peer;
 mod pending;
 mod probe;
+mod queue_reader;
 mod relays;
 mod remotes;
 mod routing;

@@ -195,7 +195,7 @@ impl Shared {
         let was_in_use = self.change(|table| {
             let in_use = table.device.as_ref().is_some_and(|used| Arc::ptr_eq(used, device));
             if in_use {
-                table.device = None;
+                (table.device, table.express_queue) = (None, None);
             }
             in_use
         });

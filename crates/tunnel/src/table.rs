@@ -1,8 +1,12 @@
 use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
 use lanrage_party::{Lane, PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
+use parking_lot::Mutex;
 
-use crate::{PacketDevice, TunnelError, peer::Peer, relays::Relays, routing::Addresses, wireguard::LocalKey};
+use crate::{
+    PacketDevice, TunnelError, peer::Peer, queue_reader::QueueReader, relays::Relays, routing::Addresses,
+    wireguard::LocalKey,
+};
 
 /// Our own end of the party.
 pub(crate) struct Local {
@@ -22,6 +26,8 @@ pub(crate) const fn lane_of(index: u32) -> Lane {
 pub(crate) struct Table {
     pub(crate) local: Option<Arc<Local>>,
     pub(crate) device: Option<Arc<dyn PacketDevice>>,
+    /// Of the queue that the express lane's UDP thread reads.
+    pub(crate) express_queue: Option<Arc<Mutex<QueueReader>>>,
     pub(crate) relays: Relays,
     by_id: HashMap<PeerId, Arc<Peer>>,
     by_key: HashMap<WireGuardKey, Arc<Peer>>,
@@ -60,7 +66,8 @@ impl Table {
     /// Enters another party, or none. The peers of the one before are forgotten; allocations are the device's own.
     pub(crate) fn enter(&mut self, local: Option<Arc<Local>>) {
         let relays = std::mem::take(&mut self.relays);
-        *self = Self { local, device: self.device.take(), relays, ..Self::default() };
+        let (device, express_queue) = (self.device.take(), self.express_queue.take());
+        *self = Self { local, device, express_queue, relays, ..Self::default() };
     }
 
     /// Whether a peer may be added (or take the place of the one with its id).

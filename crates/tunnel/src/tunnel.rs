@@ -9,16 +9,17 @@ use lanrage_party::{
     AllocationId, Lane, PeerId, PresharedKey, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
     limits::PACKET_BYTES,
 };
-use mio::{Poll, Token, Waker};
+use mio::{Poll, Registry, Token, Waker};
 use parking_lot::Mutex;
 
 use crate::{
-    EventSink, PacketDevice, RelayLink, TunnelCounters, TunnelError, UdpSockets,
+    EventSink, PacketDevice, RelayLink, TunnelCounters, TunnelError, UdpSockets, device_events,
     device_thread::DeviceThread,
     io::Family,
     packet::HEADER_BYTES,
     peer::Peer,
     probe::{self, PROBE_PAYLOAD_BYTES},
+    queue_reader::QueueReader,
     routing::Addresses,
     shared::{Frame, Shared},
     table::Local,
@@ -69,13 +70,17 @@ pub fn initiates(own: &WireGuardKey, theirs: &WireGuardKey) -> bool {
 pub struct Tunnel {
     shared: Arc<Shared>,
     udp_threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Of what the express lane's UDP thread waits for, where the lane has one.
+    express: Option<Registry>,
     attached: Mutex<Option<Attached>>,
 }
 
 struct Attached {
     device: Arc<dyn PacketDevice>,
-    /// One for each queue.
+    /// One for each queue that no UDP thread reads.
     threads: Vec<JoinHandle<()>>,
+    /// Whether the express lane's UDP thread reads that lane's queue.
+    is_shared: bool,
 }
 
 impl Tunnel {
@@ -84,15 +89,18 @@ impl Tunnel {
     /// # Errors
     /// What the OS says if a thread or its wake-up cannot be made.
     pub fn start(mut sockets: UdpSockets, events: EventSink) -> io::Result<Self> {
-        let (mut polls, mut wakers) = (Vec::new(), Vec::new());
+        let (mut polls, mut wakers, mut express) = (Vec::new(), Vec::new(), None);
         for lane in Lane::BOTH.into_iter().filter(|lane| sockets.has(*lane)).collect::<Vec<_>>() {
             let poll = Poll::new()?;
             sockets.register(lane, poll.registry())?;
             wakers.push(Waker::new(poll.registry(), WAKE)?);
+            if lane == Lane::Express {
+                express = Some(poll.registry().try_clone()?);
+            }
             polls.push((lane, poll));
         }
         let shared = Arc::new(Shared::new(sockets, wakers, events));
-        let tunnel = Self { shared, udp_threads: Mutex::default(), attached: Mutex::default() };
+        let tunnel = Self { shared, udp_threads: Mutex::default(), express, attached: Mutex::default() };
         for (lane, poll) in polls {
             let udp = UdpThread::new(Arc::clone(&tunnel.shared), lane, poll);
             let name = ["lanrage-udp", "lanrage-udp-x"][lane as usize];
@@ -125,8 +133,12 @@ impl Tunnel {
         let mut attached = self.attached.lock();
         self.release(attached.take());
         self.shared.change(|table| table.device = Some(Arc::clone(&device)));
-        let mut new = Attached { device, threads: Vec::new() };
+        let mut new = Attached { device, threads: Vec::new(), is_shared: false };
         for queue in 0..new.device.queues() {
+            if queue == Lane::Express as usize && self.give_to_udp_thread(&new.device) {
+                new.is_shared = true;
+                continue;
+            }
             let run = DeviceThread::new(Arc::clone(&self.shared), Arc::clone(&new.device), queue);
             let name = if queue == Lane::Bulk as usize { "lanrage-device" } else { "lanrage-device-x" };
             match thread::Builder::new().name(name.into()).spawn(|| run.run()) {
@@ -141,16 +153,34 @@ impl Tunnel {
         Ok(())
     }
 
+    /// Lets the express lane's UDP thread read the lane's queue too, where it can wait for both. What the system answers
+    /// to a packet is then on its way without another thread being woken for it.
+    fn give_to_udp_thread(&self, device: &Arc<dyn PacketDevice>) -> bool {
+        let Some(registry) = &self.express else { return false };
+        let queue = Lane::Express as usize;
+        let reader = QueueReader::new(Arc::clone(&self.shared), Arc::clone(device), queue, false);
+        let reader = Arc::new(Mutex::new(reader));
+        // Before the first event.
+        self.shared.change(|table| table.express_queue = Some(reader));
+        let is_registered = device_events::register(registry, &**device, queue);
+        if !is_registered {
+            self.shared.change(|table| table.express_queue = None);
+        }
+        is_registered
+    }
+
     /// Stops using the device. Sessions and probes go on; packets for us are dropped and counted.
     pub fn detach(&self) {
         self.release(self.attached.lock().take());
     }
 
     fn release(&self, attached: Option<Attached>) {
-        if let Some(Attached { device, threads }) = attached {
-            self.shared.change(|table| table.device = None);
-            device.wake();
-            threads.into_iter().for_each(join);
+        let Some(Attached { device, threads, is_shared }) = attached else { return };
+        self.shared.change(|table| (table.device, table.express_queue) = (None, None));
+        device.wake();
+        threads.into_iter().for_each(join);
+        if let Some(registry) = self.express.as_ref().filter(|_| is_shared) {
+            device_events::deregister(registry, &*device, Lane::Express as usize);
         }
     }
 

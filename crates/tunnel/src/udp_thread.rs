@@ -17,6 +17,7 @@ use crate::{
     datagrams::{DatagramBatch, ReceiveBatch, SendBatch},
     deadlines::Deadlines,
     demux::{self, Kind, Message},
+    device_events,
     inbox::Inbox,
     io::{Family, urgency},
     moderation::Moderation,
@@ -31,7 +32,8 @@ use crate::{
     wireguard::{COOKIE_REPLY_BYTES, without_lane},
 };
 
-/// From a lane's sockets to the device. The bulk lane's also keeps the sessions' clocks, and takes what comes by the
+/// From a lane's sockets to the device; that of the express lane also from its queue of the device to the peers, where
+/// it can wait for both. The bulk lane's also keeps the sessions' clocks, and takes what comes by the
 /// queues; where the lanes share a socket, it is the only one.
 pub(crate) struct UdpThread {
     shared: Arc<Shared>,
@@ -42,6 +44,8 @@ pub(crate) struct UdpThread {
     deadlines: Deadlines,
     /// Families whose socket may have more, since it last said that it is empty.
     readable: [bool; 2],
+    /// The same of the device's queue, where this thread reads it.
+    is_device_readable: bool,
     order: [Family; 2],
     arrived: ReceiveBatch,
     relayed: DatagramBatch<Remote>,
@@ -84,6 +88,7 @@ impl UdpThread {
             poll,
             deadlines: Deadlines::default(),
             readable: [false; 2],
+            is_device_readable: false,
             order: Family::BOTH,
             arrived: ReceiveBatch::for_receiving(),
             relayed: Inbox::relayed(),
@@ -119,6 +124,7 @@ impl UdpThread {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
+        self.is_device_readable |= events.iter().any(|event| event.token() == device_events::TOKEN);
         for family in events.iter().filter_map(|event| UdpSockets::family_of(event.token())) {
             self.readable[family as usize] = true;
         }
@@ -142,6 +148,7 @@ impl UdpThread {
             self.shared.relayed.take(&mut self.relayed);
             self.shared.answers.take(&mut self.answers);
         }
+        let arrivals = self.arrived.arrivals() + self.relayed.arrivals();
         if !(self.arrived.is_empty() && self.relayed.is_empty() && self.answers.is_empty()) {
             let context = Context { shared: &self.shared, table: &self.shared.table(), now: Instant::now() };
             let count = |handled: Result<(), DropReason>| {
@@ -157,15 +164,36 @@ impl UdpThread {
                 .iter()
                 .for_each(|(bytes, from)| count(output.datagram(&context, &mut current, bytes, from)));
             drop(current);
-            let arrivals = self.arrived.arrivals() + self.relayed.arrivals();
-            let is_all = !self.readable.contains(&true);
             self.answers.iter().for_each(|(packet, ())| output.packet(&context, packet));
             output.flush(&context);
-            if let Some(pause) = self.moderation.handle_batch(arrivals, is_all, context.now) {
-                thread::sleep(pause);
+            // The system may have answered what was written just now.
+            self.is_device_readable = true;
+        }
+        let frames = self.drain_device();
+        let is_all = !self.readable.contains(&true) && !self.is_device_readable;
+        if let Some(pause) = self.moderation.handle_batch(arrivals + frames, is_all, Instant::now()) {
+            thread::sleep(pause);
+        }
+        !is_all
+    }
+
+    /// Sends what is in the device's queue, if this thread reads one; how many frames that were.
+    fn drain_device(&mut self) -> usize {
+        if !std::mem::take(&mut self.is_device_readable) || self.lane != Lane::Express {
+            return 0;
+        }
+        let Some(queue) = self.shared.table().express_queue.clone() else { return 0 };
+        let mut reader = queue.lock();
+        match reader.drain(Instant::now()) {
+            Ok(drained) => {
+                self.is_device_readable = !drained.is_all;
+                drained.frames
+            }
+            Err(error) => {
+                self.shared.device_failed(reader.device(), error);
+                0
             }
         }
-        self.readable.contains(&true)
     }
 
     fn tick_those_due(&mut self) {

@@ -4,7 +4,10 @@
 use std::{
     io::{self, IoSlice},
     net::Shutdown,
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::net::UnixStream,
+    },
 };
 
 use rustix::{
@@ -63,6 +66,10 @@ impl Packets {
                 return Ok(Ready::Packets);
             }
         }
+    }
+
+    pub(crate) fn descriptor(&self, queue: usize) -> Option<BorrowedFd<'_>> {
+        self.queues.get(queue).map(AsFd::as_fd)
     }
 
     pub(crate) fn try_read(&self, queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {

@@ -4,6 +4,8 @@ mod lanes;
 #[cfg(target_os = "linux")]
 mod narrow_interface;
 mod path_mtu;
+#[cfg(target_os = "linux")]
+mod queues;
 mod relay;
 mod relayed;
 mod support;

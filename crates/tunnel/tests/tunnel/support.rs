@@ -71,6 +71,11 @@ impl PacketDevice for MemoryDevice {
         }
     }
 
+    #[cfg(unix)]
+    fn descriptor(&self, _queue: usize) -> Option<std::os::fd::BorrowedFd<'_>> {
+        None
+    }
+
     fn try_read(&self, _queue: usize, frame: &mut [u8]) -> io::Result<Option<usize>> {
         let mut next = self.next.lock().unwrap();
         let taken = next.take();
