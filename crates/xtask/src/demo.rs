@@ -41,18 +41,15 @@ const DIRECT_LIMIT: Duration = Duration::from_secs(15);
 const ROUND_TRIPS: u32 = 100;
 
 /// Sets up, builds, and plays the whole story in a world of its own.
-pub(crate) fn run(setup: Setup, stay: bool) -> Result<()> {
+pub(crate) fn run(setup: Setup, stay: bool, no_build: bool) -> Result<()> {
     if !world::is_inside() {
         setup.packages(&[setup::COMPILE, setup::LAB, setup::GAME])?;
-        println!("{}", shell::bold("Building the command line and the control server"));
-        shell::run(&mut cargo(&[
-            "build",
-            "--package",
-            "lanrage-cli",
-            "--package",
-            "lanrage-control-server",
-        ]))?;
-        window::build(setup)?;
+        if !no_build {
+            println!("{}", shell::bold("Building the command line and the control server"));
+            let programs = ["--package", "lanrage-cli", "--package", "lanrage-control-server"];
+            shell::run(cargo(&["build"]).args(programs))?;
+            window::build(setup)?;
+        }
     }
     match world::enter()? {
         World::Inside => play(stay),

@@ -53,6 +53,9 @@ enum Task {
         /// Keep the party running after the summary, until Ctrl-C
         #[arg(long)]
         stay: bool,
+        /// Use the programs as they were built last
+        #[arg(long)]
+        no_build: bool,
     },
     /// Run every test of the project
     Test,
@@ -66,6 +69,9 @@ enum Task {
         /// Repeat the moments of an earlier run
         #[arg(long)]
         seed: Option<u64>,
+        /// Use the programs as they were built last
+        #[arg(long)]
+        no_build: bool,
     },
     /// Put the same load on our tunnel and on others, in turns
     #[cfg(target_os = "linux")]
@@ -96,6 +102,10 @@ enum Task {
         #[cfg(target_os = "linux")]
         #[arg(long)]
         test: bool,
+        /// For the test, use the programs as they were built last
+        #[cfg(target_os = "linux")]
+        #[arg(long, requires = "test")]
+        no_build: bool,
     },
     /// Start the desktop app
     Run,
@@ -117,13 +127,13 @@ fn main() -> ExitCode {
     let setup = setup::Setup::new(arguments.no_setup);
     let result = match arguments.task {
         #[cfg(target_os = "linux")]
-        Some(Task::Demo { stay }) => demo::run(setup, stay),
+        Some(Task::Demo { stay, no_build }) => demo::run(setup, stay, no_build),
         Some(Task::Test) => test::run(setup),
         Some(Task::Windows) => setup
             .packages(&[setup::WINDOWS_CHECK])
             .and_then(|()| windows::check())
             .map(|said| println!("Checked{said}")),
-        Some(Task::Crash { rounds, seed }) => crash::run(setup, rounds, seed),
+        Some(Task::Crash { rounds, seed, no_build }) => crash::run(setup, rounds, seed, no_build),
         #[cfg(target_os = "linux")]
         Some(Task::Bench(options)) => bench::run(setup, &options),
         #[cfg(target_os = "linux")]
@@ -135,7 +145,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Recovery(options)) => recovery::run(setup, &options),
         #[cfg(target_os = "linux")]
-        Some(Task::Dist { test: true }) => dist::prove(setup),
+        Some(Task::Dist { test: true, no_build }) => dist::prove(setup, no_build),
         Some(Task::Dist { .. }) => dist::run(setup),
         Some(Task::Run) => run::run(setup),
         Some(Task::Ui) => ui::run(setup),
