@@ -15,8 +15,12 @@ use tokio::{
 
 use router::{Lease, Router};
 
-/// How long after a router that gave nothing another is looked for. A change of network does so at once.
+/// How long after a router that gave nothing another is looked for at most. A change of network does so at once.
 pub const RETRY: Duration = Duration::from_secs(300);
+/// Implementation: the same at first. A single lost datagram hides a router that knows UPnP alone, or one that starts.
+const FIRST_RETRY: Duration = Duration::from_secs(2);
+/// Implementation: how much longer each time.
+const RETRY_GROWTH: u32 = 4;
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +48,7 @@ pub enum PortMapping {
         /// In which language the router was asked.
         protocol: MappingProtocol,
     },
-    /// There is none. It is tried again after [`RETRY`].
+    /// There is none. It is tried again soon, and then later each time, up to [`RETRY`].
     Unavailable {
         /// Why.
         reason: MappingFailure,
@@ -138,14 +142,19 @@ async fn keep_mapped(
     port: NonZeroU16,
     results: &Sender<PortMapping>,
 ) -> std::convert::Infallible {
+    let mut pause = FIRST_RETRY;
     loop {
         results.send_replace(PortMapping::Searching);
         match router.map(port).await {
-            Ok(lease) => follow(lease, results).await,
+            Ok(lease) => {
+                pause = FIRST_RETRY;
+                follow(lease, results).await;
+            }
             Err(reason) => {
                 tracing::debug!(%reason, "no port is mapped");
                 results.send_replace(PortMapping::Unavailable { reason });
-                sleep(RETRY).await;
+                sleep(pause).await;
+                pause = (pause * RETRY_GROWTH).min(RETRY);
             }
         }
     }
