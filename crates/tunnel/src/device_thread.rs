@@ -15,7 +15,6 @@ const BLOCKED: Duration = Duration::from_millis(2);
 /// Waits at one queue of the device.
 pub(crate) struct DeviceThread {
     shared: Arc<Shared>,
-    device: Arc<dyn PacketDevice>,
     queue: usize,
     reader: QueueReader,
     moderation: Moderation,
@@ -28,13 +27,13 @@ const fn lane_served(queue: usize, are_two: bool) -> Lane {
 
 impl DeviceThread {
     pub(crate) fn new(shared: Arc<Shared>, device: Arc<dyn PacketDevice>, queue: usize) -> Self {
-        let reader = QueueReader::new(Arc::clone(&shared), Arc::clone(&device), queue, true);
-        Self { shared, device, queue, reader, moderation: Moderation::new(Instant::now()) }
+        let reader = QueueReader::new(Arc::clone(&shared), device, queue, true);
+        Self { shared, queue, reader, moderation: Moderation::new(Instant::now()) }
     }
 
     /// Until the device is woken or fails.
     pub(crate) fn run(mut self) {
-        urgency::set(lane_served(self.queue, self.device.queues() > 1));
+        urgency::set(lane_served(self.queue, self.reader.device().queues() > 1));
         loop {
             let read = match self.wait() {
                 Ok(true) => self.drain(),
@@ -42,16 +41,16 @@ impl DeviceThread {
                 Err(error) => Err(error),
             };
             if let Err(error) = read {
-                return self.shared.device_failed(&self.device, error);
+                return self.shared.device_failed(self.reader.device(), error);
             }
         }
     }
 
     fn wait(&self) -> io::Result<bool> {
-        let Some(to) = self.reader.blocked() else { return self.device.wait(self.queue) };
+        let Some(to) = self.reader.blocked() else { return self.reader.device().wait(self.queue) };
         self.shared.sockets.wait_writable(to, BLOCKED);
         // The device, which would tell of the end, is not asked while the socket is full.
-        Ok(self.shared.table().device.as_ref().is_some_and(|used| Arc::ptr_eq(used, &self.device)))
+        Ok(self.shared.table().device.as_ref().is_some_and(|used| Arc::ptr_eq(used, self.reader.device())))
     }
 
     fn drain(&mut self) -> io::Result<()> {
