@@ -21,7 +21,7 @@ const LOSS_LIMIT_MS = 3_000;
 /** How long a round-trip time may stand still. */
 const LIVE_LIMIT_MS = 10_000;
 /** For how long processor time is measured. */
-const IDLE_SECONDS = 20;
+const IDLE_SECONDS = 60;
 const PARTY = 'Friday LAN';
 
 const template = fileURLToPath(new URL('../../src-tauri/lanrage.desktop', import.meta.url));
