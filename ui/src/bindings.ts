@@ -86,6 +86,17 @@ export type DataAnswer = { "answer": "done" } | { "answer": "changed", "content"
   restart_required: boolean, } } | { "answer": "text", "content": string } | { "answer": "settings", "content": Array<SettingView> } | { "answer": "server_configs", "content": Array<ServerConfigView> } | { "answer": "favorites", "content": Array<FavoriteView> } | { "answer": "profiles", "content": Array<ProfileView> } | { "answer": "recent_parties", "content": Array<RecentPartyView> } | { "answer": "summary", "content": DataSummary } | { "answer": "faults", "content": Array<string> };
 
 /**
+ * What the data plane did with packets since the program started.
+ */
+export type DataPlaneView = {
+  /** Packets and datagrams that were dropped, by reason; none of which there was none. */
+  dropped: Array<DroppedPackets>,
+  /** How long packets to friends were here until they were sent, in the lane of games. */
+  express_waits: Array<Waits>,
+  /** The same in the lane of everything else. */
+  bulk_waits: Array<Waits>, };
+
+/**
  * What is asked of the stored data.
  */
 export type DataRequest = { "ask": "settings" } | { "ask": "set_settings",
@@ -141,6 +152,15 @@ export type DataSummary = {
 export type DoctorReport = {
   /** The checks. */
   checks: Array<Check>, };
+
+/**
+ * Packets and datagrams dropped for one reason.
+ */
+export type DroppedPackets = {
+  /** Stable word for the reason, as `replay` or `broadcast_storm`. */
+  reason: string,
+  /** How many. */
+  packets: number, };
 
 /**
  * What came from outside and was dropped, counted since the party was entered.
@@ -455,6 +475,8 @@ export type Snapshot = {
   adapter: AdapterView,
   /** The party, while there is one. */
   party: PartyView | null,
+  /** What the data plane could not deliver, and how long packets waited in it. */
+  data_plane: DataPlaneView,
   /** What is missing or wrong now, worst first, each with what the user can do. */
   problems: Array<Problem>, };
 
@@ -469,7 +491,26 @@ export type Traffic = {
   /** Packets from the friend. */
   received_packets: number,
   /** Bytes from the friend. */
-  received_bytes: number, };
+  received_bytes: number,
+  /** Whether games have a lane of their own to the friend now. An older LANrage, or another WireGuard, has one lane. */
+  has_express_lane: boolean,
+  /** The part of the packets to the friend that went in it. */
+  sent_express_packets: number,
+  /** The part of the packets from the friend that came in it. */
+  received_express_packets: number,
+  /** The part of the bytes to the friend that went by a relay. */
+  sent_relayed_bytes: number,
+  /** The part of the bytes from the friend that came by a relay. */
+  received_relayed_bytes: number, };
+
+/**
+ * Packets that waited about equally long.
+ */
+export type Waits = {
+  /** They waited less than so long, and at least half of it (microseconds). From 32,768 on: or longer. */
+  below_us: number,
+  /** How many. */
+  packets: number, };
 
 /** What the window may ask: arguments and answer of each command. */
 export type Commands = {

@@ -80,4 +80,13 @@ describe('friend', () => {
     expect(details).toContainEqual({ name: 'Last minute', value: '20 ms to 31 ms' });
     expect(friendDetails({ ...peer, history_ms: [null] }).map(({ name }) => name)).not.toContain('Last minute');
   });
+
+  test('details say what had a lane of its own, and when there is none', () => {
+    const lane = (traffic: Partial<typeof peer.traffic>) =>
+      friendDetails({ ...peer, traffic: { ...peer.traffic, ...traffic } }).find(({ name }) => name === 'In the lane for games')?.value;
+    const none = { sent_express_packets: 0, received_express_packets: 0 };
+    expect(lane({ sent_express_packets: 1_000, received_express_packets: 234 })).toBe('1,234 packets');
+    expect(lane({ ...none, has_express_lane: true })).toBeUndefined();
+    expect(lane({ ...none, has_express_lane: false })).toMatch(/one lane/);
+  });
 });

@@ -1,6 +1,9 @@
 use std::fmt::Write;
 
-use lanrage_engine::{AdapterView, ControlView, NetworkView, PeerView, PortMappingView, RelayView, Snapshot};
+use lanrage_engine::{
+    AdapterView, ControlView, DataPlaneView, NetworkView, PeerView, PortMappingView, RelayView, Snapshot,
+    Waits,
+};
 use serde::Serialize;
 
 /// The state as a person reads it.
@@ -31,6 +34,7 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
         let _ = writeln!(text, "relay: {}", self::relay(relay));
     }
     let _ = writeln!(text, "adapter: {}", adapter(&snapshot.adapter));
+    let _ = writeln!(text, "packets: {}", packets(&snapshot.data_plane));
     for problem in &snapshot.problems {
         let _ = writeln!(text, "! {} {}", problem.text, problem.fix);
     }
@@ -91,6 +95,34 @@ fn adapter(view: &AdapterView) -> String {
     }
 }
 
+/// How long packets were here before they left, by lane, and what was dropped.
+fn packets(view: &DataPlaneView) -> String {
+    let lane = |name: &str, waits: &[Waits]| {
+        Some(format!("{name}: half sent within {}, 99 % within {}", within(waits, 50)?, within(waits, 99)?))
+    };
+    let lanes = [lane("games", &view.express_waits), lane("the rest", &view.bulk_waits)];
+    let dropped = view
+        .dropped
+        .iter()
+        .map(|dropped| format!("{} dropped ({})", dropped.packets, dropped.reason.replace('_', " ")));
+    let words: Vec<String> = lanes.into_iter().flatten().chain(dropped).collect();
+    if words.is_empty() { "none yet".to_owned() } else { words.join("; ") }
+}
+
+/// The time within which that many of a hundred packets left.
+fn within(waits: &[Waits], percent: u64) -> Option<String> {
+    let all: u64 = waits.iter().map(|wait| wait.packets).sum();
+    let mut left = 0;
+    let bucket = waits.iter().find(|wait| {
+        left += wait.packets;
+        u128::from(left) * 100 >= u128::from(all) * u128::from(percent)
+    })?;
+    Some(match bucket.below_us {
+        below if below < 1_000 => format!("{below} µs"),
+        below => format!("{:.0} ms", below as f64 / 1e3),
+    })
+}
+
 pub(crate) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
     let width = |at: usize| {
         let cells = rows.iter().map(|row| row[at].chars().count());
@@ -112,7 +144,22 @@ pub(crate) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -
 
 #[cfg(test)]
 mod tests {
+    use lanrage_engine::DroppedPackets;
+
     use super::*;
+
+    #[test]
+    fn what_the_data_plane_did_is_one_line() {
+        let waits = |below_us, packets| Waits { below_us, packets };
+        let mut view = DataPlaneView::default();
+        assert_eq!(packets(&view), "none yet");
+        view.express_waits = vec![waits(16, 60), waits(64, 30), waits(4_096, 10)];
+        view.dropped = vec![DroppedPackets { reason: "broadcast_storm".into(), packets: 3 }];
+        assert_eq!(
+            packets(&view),
+            "games: half sent within 16 µs, 99 % within 4 ms; 3 dropped (broadcast storm)"
+        );
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

@@ -22,9 +22,10 @@ use tokio::{
 use tracing::warn;
 
 use crate::{
-    CommandError, NetworkLogGuard, Notice, Snapshot, Traffic,
+    CommandError, NetworkLogGuard, Notice, Snapshot,
     action::{Action, Ticket, TunnelAction},
     adapter_shell::AdapterCommand,
+    data_plane,
     guest_shell::GuestCommand,
     handle::{Answer, Command},
     keeper::{self, Keeper, Kept},
@@ -361,14 +362,8 @@ impl EventLoop {
         let busy: Vec<PeerId> = counters.peers.iter().filter_map(moved).collect();
         self.moved_packets.retain(|peer, _| counters.peers.contains_key(peer));
         self.manager.handle_traffic(now, &busy);
-        let mut snapshot = self.manager.get_party_status(now, |peer| {
-            counters.peers.get(peer).map_or_else(Traffic::default, |counted| Traffic {
-                sent_packets: counted.sent.packets,
-                sent_bytes: counted.sent.bytes,
-                received_packets: counted.received.packets,
-                received_bytes: counted.received.bytes,
-            })
-        });
+        let traffic = |peer: &PeerId| counters.peers.get(peer).map(data_plane::traffic).unwrap_or_default();
+        let mut snapshot = self.manager.get_party_status(now, traffic, data_plane::view(&counters));
         self.outputs.snapshots.send_if_modified(|current| {
             snapshot.revision = current.revision;
             let changed = **current != snapshot;

@@ -14,6 +14,7 @@ mod connection_manager;
 mod connection_state;
 mod control_planes;
 mod data;
+mod data_plane;
 mod device;
 mod diagnostics;
 mod doctor;
@@ -60,7 +61,7 @@ pub use network_log::{
     UnknownLogLevel,
 };
 pub use snapshot::{
-    AdapterView, CommandError, ConnectionState, ControlView, DroppedView, InvitationLink, InvitationPreview,
-    NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, Severity, Snapshot,
-    Traffic,
+    AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
+    InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem,
+    RelayView, Severity, Snapshot, Traffic, Waits,
 };

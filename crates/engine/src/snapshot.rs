@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub adapter: AdapterView,
     /// The party, while there is one.
     pub party: Option<PartyView>,
+    /// What the data plane could not deliver, and how long packets waited in it.
+    pub data_plane: DataPlaneView,
     /// What is missing or wrong now, worst first, each with what the user can do.
     pub problems: Vec<Problem>,
 }
@@ -245,6 +247,38 @@ pub struct PeerView {
     pub traffic: Traffic,
 }
 
+/// What the data plane did with packets since the program started.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct DataPlaneView {
+    /// Packets and datagrams that were dropped, by reason; none of which there was none.
+    pub dropped: Vec<DroppedPackets>,
+    /// How long packets to friends were here until they were sent, in the lane of games.
+    pub express_waits: Vec<Waits>,
+    /// The same in the lane of everything else.
+    pub bulk_waits: Vec<Waits>,
+}
+
+/// Packets and datagrams dropped for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct DroppedPackets {
+    /// Stable word for the reason, as `replay` or `broadcast_storm`.
+    pub reason: String,
+    /// How many.
+    pub packets: u64,
+}
+
+/// Packets that waited about equally long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Waits {
+    /// They waited less than so long, and at least half of it (microseconds). From 32,768 on: or longer.
+    pub below_us: u64,
+    /// How many.
+    pub packets: u64,
+}
+
 /// Packets and bytes exchanged with a friend since the connection began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -257,6 +291,16 @@ pub struct Traffic {
     pub received_packets: u64,
     /// Bytes from the friend.
     pub received_bytes: u64,
+    /// Whether games have a lane of their own to the friend now. An older LANrage, or another WireGuard, has one lane.
+    pub has_express_lane: bool,
+    /// The part of the packets to the friend that went in it.
+    pub sent_express_packets: u64,
+    /// The part of the packets from the friend that came in it.
+    pub received_express_packets: u64,
+    /// The part of the bytes to the friend that went by a relay.
+    pub sent_relayed_bytes: u64,
+    /// The part of the bytes from the friend that came by a relay.
+    pub received_relayed_bytes: u64,
 }
 
 /// State of the connection to one peer.

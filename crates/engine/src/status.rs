@@ -5,8 +5,8 @@ use lanrage_nat::{behaviour_shell::NatReport, port_mapping::PortMapping, relay_p
 use lanrage_party::{Glance, Invitation, Party, Peer, PeerId};
 
 use crate::{
-    ControlView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView, PortMappingView, Problem,
-    RelayView, Severity, Snapshot, Traffic,
+    ControlView, DataPlaneView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView,
+    PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
     connection::{Connection, RelayAddress, Surroundings},
     party_manager::{ActiveParty, PartyManager},
     words::sentence,
@@ -41,8 +41,13 @@ impl PartyManager {
         })
     }
 
-    /// The whole state as shown. `traffic` is what the data plane counted for a peer.
-    pub(crate) fn get_party_status(&self, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> Snapshot {
+    /// The whole state as shown. `traffic` is what the data plane counted for a peer, `data_plane` for all together.
+    pub(crate) fn get_party_status(
+        &self,
+        now: Now,
+        traffic: impl Fn(&PeerId) -> Traffic,
+        data_plane: DataPlaneView,
+    ) -> Snapshot {
         Snapshot {
             revision: 0,
             peer_id: self.identity.peer_id().to_string(),
@@ -52,6 +57,7 @@ impl PartyManager {
             control: self.control.view(now),
             adapter: self.party.as_ref().map(|party| party.adapter.view(now)).unwrap_or_default(),
             party: self.party.as_ref().map(|party| self.party_view(party, now, traffic)),
+            data_plane,
             problems: self.problems(now),
         }
     }

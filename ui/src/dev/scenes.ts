@@ -38,6 +38,7 @@ export const snapshot: Snapshot = {
   control: { state: 'connected', server: 'wss://play.example.org/v1/session' },
   adapter: { state: 'closed' },
   party: null,
+  data_plane: { dropped: [], express_waits: [], bulk_waits: [] },
   problems: [],
 };
 
@@ -61,7 +62,17 @@ export const peer: PeerView = {
   online: true,
   joined_at_ms: 1_700_000_000_000,
   first_packet_ms: 184,
-  traffic: { sent_packets: 48_211, sent_bytes: 6_120_044, received_packets: 51_870, received_bytes: 9_441_200 },
+  traffic: {
+    sent_packets: 48_211,
+    sent_bytes: 6_120_044,
+    received_packets: 51_870,
+    received_bytes: 9_441_200,
+    has_express_lane: true,
+    sent_express_packets: 46_020,
+    received_express_packets: 47_310,
+    sent_relayed_bytes: 0,
+    received_relayed_bytes: 0,
+  },
 };
 
 export const party: PartyView = {

@@ -1,4 +1,4 @@
-import type { PeerView, Quality } from '../bindings';
+import type { PeerView, Quality, Traffic } from '../bindings';
 import { formatBytes, formatCount, formatMoment, formatMs, formatShare } from './format';
 import { sparkline } from './sparkline';
 import { texts } from './texts';
@@ -98,6 +98,14 @@ export interface Detail {
   value: string;
 }
 
+/** What went in the lane of games; `null` before any packet went at all. */
+function express(traffic: Traffic): string | null {
+  const packets = traffic.sent_express_packets + traffic.received_express_packets;
+  if (packets > 0) return texts.details.expressPackets(formatCount(packets));
+  if (traffic.has_express_lane || traffic.sent_packets + traffic.received_packets === 0) return null;
+  return texts.details.oneLane;
+}
+
 /** What is known beyond the row; what was not measured is left out. */
 export function friendDetails(peer: PeerView): Detail[] {
   const { endpoint, joined_at_ms: joinedAt, mtu, first_packet_ms, traffic } = peer;
@@ -112,6 +120,7 @@ export function friendDetails(peer: PeerView): Detail[] {
     [texts.details.firstPacket, first_packet_ms === null ? null : formatMs(first_packet_ms)],
     [texts.details.sent, amount(traffic.sent_packets, traffic.sent_bytes)],
     [texts.details.received, amount(traffic.received_packets, traffic.received_bytes)],
+    [texts.details.express, express(traffic)],
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
 }

@@ -74,6 +74,7 @@ fn snapshot() -> Snapshot {
             created_at_ms: 1_764_000_000_000,
             peers: vec![bob],
         }),
+        data_plane: crate::DataPlaneView::default(),
         problems: vec![Problem {
             code: "x".to_owned(),
             severity: Severity::Warning,

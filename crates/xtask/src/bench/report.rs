@@ -150,7 +150,8 @@ pub(super) fn text(results: &Results, machine: &Machine) -> String {
 
 /// The tables with their legend, for the README.
 pub(super) fn markdown(results: &Results, machine: &Machine, rounds: u32) -> String {
-    let mut text = format!("{}; median of {rounds} rounds.\n\n", machine.words());
+    let of = if rounds == 1 { "one round".to_owned() } else { format!("median of {rounds} rounds") };
+    let mut text = format!("{}; {of}.\n\n", machine.words());
     let ratios = ratios(results);
     if !ratios.is_empty() {
         text += &format!(

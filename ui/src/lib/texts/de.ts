@@ -410,6 +410,9 @@ export const de: Texts = {
     firstPacket: 'Erstes Paket nach',
     sent: 'Gesendet',
     received: 'Empfangen',
+    express: 'Auf der Spur für Spiele',
+    expressPackets: (packets) => `${packets} Pakete`,
+    oneLane: 'nichts: Das Programm dieses Freundes hat nur eine Spur',
     amount: (packets, bytes) => `${bytes} in ${packets} Paketen`,
   },
 

@@ -367,6 +367,9 @@ export const en = {
     firstPacket: 'First packet after',
     sent: 'Sent',
     received: 'Received',
+    express: 'In the lane for games',
+    expressPackets: (packets: string) => `${packets} packets`,
+    oneLane: 'nothing: this friend’s program has one lane for everything',
     amount: (packets: string, bytes: string) => `${bytes} in ${packets} packets`,
   },
 

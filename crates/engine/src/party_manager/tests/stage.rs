@@ -18,7 +18,7 @@ use lanrage_party::{
 use lanrage_tunnel::TunnelEvent;
 
 use crate::{
-    CommandError, Notice, Snapshot, Traffic,
+    CommandError, DataPlaneView, Notice, Snapshot, Traffic,
     action::{Action, StoreAction, Ticket, TunnelAction},
     entropy::Entropy,
     party_manager::{Hosting, PartyManager},
@@ -194,7 +194,7 @@ impl Stage {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        self.manager.get_party_status(self.now(), |_| Traffic::default())
+        self.manager.get_party_status(self.now(), |_| Traffic::default(), DataPlaneView::default())
     }
 
     /// The codes of the problems that the user sees.
