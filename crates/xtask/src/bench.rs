@@ -169,16 +169,10 @@ fn compare(options: &Options) -> Result<()> {
             measure(program, &wire, &options.scale(), round, &mut results);
         }
     }
-    if options.with_party() && programs.contains(&Program::Ours) {
-        match party::measure(options.rounds(), options.scale().length) {
-            Ok(shares) => {
-                println!(
-                    "16 peers at once: {:.0} Mbit/s together, one alone {:.0}",
-                    shares.together, shares.alone
-                );
-                results.sixteen_by_one = Some(shares.together / shares.alone);
-            }
-            Err(error) => println!("{} the party of 16: {error:#}", shell::red("not measured:")),
+    if options.with_party() {
+        let stage = party::Stage::new()?;
+        for program in party::PROGRAMS.into_iter().filter(|program| programs.contains(program)) {
+            measure_party(program, &stage, options, &mut results);
         }
     }
 
@@ -193,6 +187,21 @@ fn compare(options: &Options) -> Result<()> {
     }
     ensure!(!results.rounds.is_empty(), "nothing was measured");
     Ok(())
+}
+
+/// Measures a program with sixteen friends.
+fn measure_party(program: Program, stage: &party::Stage, options: &Options, results: &mut Results) {
+    let name = program.name();
+    match stage.measure(program, options.rounds(), options.scale().length) {
+        Ok(shares) => {
+            println!(
+                "16 peers at once, {name}: {:.0} Mbit/s together, one alone {:.0}",
+                shares.together, shares.alone
+            );
+            results.parties.insert(program, shares);
+        }
+        Err(error) => println!("{} {name} with 16 peers: {error:#}", shell::red("not measured:")),
+    }
 }
 
 /// Measures a program once; one that fails is told of, and the others go on.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::program::Program;
+use super::{party::Shares, program::Program};
 
 /// A figure of a program in one round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,8 +112,8 @@ impl Spread {
 #[derive(Debug, Default)]
 pub(super) struct Results {
     pub(super) rounds: BTreeMap<Program, Vec<Round>>,
-    /// What sixteen peers at once got of the host, by what one got.
-    pub(super) sixteen_by_one: Option<f64>,
+    /// What sixteen peers at once got of the host, and what one got.
+    pub(super) parties: BTreeMap<Program, Shares>,
 }
 
 impl Results {
@@ -197,7 +197,11 @@ pub(super) fn goals(results: &Results) -> Vec<Goal> {
         ),
         at_most("CPU s/GiB at most 3.3", results.median(Ours, CpuPerGib), 3.3),
         at_most("memory loaded at most 25 MB", results.median(Ours, MemoryLoaded), 25.0),
-        at_least("16 peers together at least 0.9 of one", results.sixteen_by_one, 0.9),
+        at_least(
+            "16 peers together at least 0.9 of one",
+            results.parties.get(&Ours).map(|shares| shares.ratio()),
+            0.9,
+        ),
     ]
 }
 

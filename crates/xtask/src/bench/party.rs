@@ -1,17 +1,22 @@
-//! One host and sixteen friends: whether a full party gets as much of the host as one friend does.
+//! One host and sixteen friends: whether a full party gets as much of the host as one friend does. All seventeen programs
+//! share the machine, so it is told what others come to.
 
-use std::{thread, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddrV4},
+    thread,
+    time::Duration,
+};
 
 use anyhow::Result;
 use lanrage_lab::{
-    Host, Lab,
+    Host, Lab, Process,
     echo::{self, Echo},
     networks::HOME,
 };
 
 use super::{
     figures::Spread,
-    program::Ours,
+    program::{Ours, Program, wireguard_party},
     traffic::{TcpFlow, Way},
 };
 
@@ -30,39 +35,81 @@ pub(super) struct Shares {
     pub(super) alone: f64,
 }
 
-/// Lets the host send to one friend and to all at once, in turns.
-///
-/// # Errors
-/// If the party does not come together.
-pub(super) fn measure(rounds: u32, length: Duration) -> Result<Shares> {
-    let mut lab = Lab::new()?;
-    // On one LAN: what is not from there, a host without a server does not let in.
-    let lan = lab.lan(HOME)?;
-    let host = lab.host(&lan, "host")?;
-    let friends: Vec<Host> =
-        (1..=FRIENDS).map(|n| lab.host(&lan, &format!("friend{n}"))).collect::<Result<_>>()?;
-    lab.settle()?;
-    let (_host_program, link, _) = Ours::create(&host)?;
-    let mut joined = Vec::new();
-    for friend in &friends {
+impl Shares {
+    /// How much of one friend's share all together got.
+    pub(super) fn ratio(self) -> f64 {
+        self.together / self.alone
+    }
+}
+
+/// The programs that a full party is measured with: ours, what the machine does without any, and the one that ours is
+/// compared with most.
+pub(super) const PROGRAMS: [Program; 3] = [Program::Ours, Program::Raw, Program::WireguardGo];
+
+/// A host and its friends, before any program runs.
+#[derive(Debug)]
+pub(super) struct Stage {
+    _lab: Lab,
+    host: Host,
+    friends: Vec<Host>,
+}
+
+impl Stage {
+    /// Builds their network.
+    ///
+    /// # Errors
+    /// If there is one in this world already.
+    pub(super) fn new() -> Result<Self> {
+        let mut lab = Lab::new()?;
+        // On one LAN: what is not from there, a host without a server does not let in.
+        let lan = lab.lan(HOME)?;
+        let host = lab.host(&lan, "host")?;
+        let friends = (1..=FRIENDS).map(|n| lab.host(&lan, &format!("friend{n}"))).collect::<Result<_>>()?;
+        lab.settle()?;
+        Ok(Self { _lab: lab, host, friends })
+    }
+
+    /// Lets the host send to one friend and to all at once, in turns.
+    ///
+    /// # Errors
+    /// If the party does not come together.
+    pub(super) fn measure(&self, program: Program, rounds: u32, length: Duration) -> Result<Shares> {
+        let Self { host, friends, .. } = self;
+        let (_processes, addresses) = match program {
+            Program::Ours => our_party(host, friends)?,
+            Program::Raw => (Vec::new(), friends.iter().map(Host::address).collect()),
+            other => wireguard_party(other, host, friends)?,
+        };
+        for (friend, address) in friends.iter().zip(&addresses) {
+            let _echo = Echo::start(friend.udp(ECHO_PORT)?)?;
+            let to = SocketAddrV4::new(*address, ECHO_PORT);
+            echo::await_first(&host.udp(0)?, to, b"the first packet", START_LIMIT)?;
+        }
+        thread::sleep(SETTLE);
+        let ways: Vec<_> = friends
+            .iter()
+            .zip(addresses)
+            .map(|(friend, address)| Way { from: host, to: friend, address })
+            .collect();
+        let (mut together, mut alone) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            alone.push(send(&ways[..1], length)?);
+            together.push(send(&ways, length)?);
+        }
+        let median = |values| Spread::of(values).map_or(0.0, |spread| spread.median);
+        Ok(Shares { together: median(together), alone: median(alone) })
+    }
+}
+
+fn our_party(host: &Host, friends: &[Host]) -> Result<(Vec<Process>, Vec<Ipv4Addr>)> {
+    let (host, link, _) = Ours::create(host)?;
+    let (mut processes, mut addresses) = (vec![host], Vec::new());
+    for friend in friends {
         let (program, address) = Ours::join(friend, &link)?;
-        let _echo = Echo::start(friend.udp(ECHO_PORT)?)?;
-        let to = std::net::SocketAddrV4::new(address, ECHO_PORT);
-        echo::await_first(&host.udp(0)?, to, b"the first packet", START_LIMIT)?;
-        joined.push((friend, program, address));
+        processes.push(program);
+        addresses.push(address);
     }
-    thread::sleep(SETTLE);
-    let ways: Vec<_> = joined
-        .iter()
-        .map(|(friend, _, address)| Way { from: &host, to: friend, address: *address })
-        .collect();
-    let (mut together, mut alone) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        alone.push(send(&ways[..1], length)?);
-        together.push(send(&ways, length)?);
-    }
-    let median = |values| Spread::of(values).map_or(0.0, |spread| spread.median);
-    Ok(Shares { together: median(together), alone: median(alone) })
+    Ok((processes, addresses))
 }
 
 /// What comes through all of these ways at once, in Mbit/s.

@@ -24,6 +24,7 @@ use lanrage_lab::{
 };
 
 pub(crate) use self::ours::Ours;
+pub(super) use self::wireguard::party as wireguard_party;
 use crate::{
     project,
     setup::{self, Tool},
@@ -182,9 +183,7 @@ impl Program {
         Ok(match self {
             Self::Ours => Box::new(Ours::new()),
             Self::Raw => anyhow::bail!("there is nothing to start"),
-            Self::WireguardGo | Self::Boringtun | Self::Gotatun => {
-                Box::new(wireguard::WireGuard::new(self, wire)?)
-            }
+            Self::WireguardGo | Self::Boringtun | Self::Gotatun => Box::new(wireguard::WireGuard::new(self)?),
             Self::Nebula => Box::new(nebula::Nebula::new(wire)?),
             Self::Openvpn => Box::new(openvpn::OpenVpn::new()?),
             Self::Tinc => Box::new(tinc::Tinc::new(wire)?),
@@ -269,9 +268,9 @@ fn wait_until(process: &mut Process, what: &str, mut is_there: impl FnMut() -> b
 }
 
 /// Gives an adapter its address and the common MTU.
-fn configure(host: &Host, interface: &str, end: End) -> Result<()> {
+fn configure(host: &Host, interface: &str, address: Ipv4Addr) -> Result<()> {
     let mut ip = host.command("ip");
-    ip.args(["address", "add", &format!("{}/24", end.address()), "dev", interface]);
+    ip.args(["address", "add", &format!("{address}/24"), "dev", interface]);
     output_of(&mut ip)?;
     let mut ip = host.command("ip");
     ip.args(["link", "set", interface, "mtu", &MTU.to_string(), "up"]);

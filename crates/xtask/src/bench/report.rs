@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     figures::{self, Column, FIGURES, Goal, Results, Spread},
+    party::Shares,
     program::Program,
 };
 use crate::shell;
@@ -148,6 +149,15 @@ pub(super) fn text(results: &Results, machine: &Machine) -> String {
     text
 }
 
+/// What sixteen peers got together, for each program that was measured with so many.
+fn parties(results: &Results) -> Vec<String> {
+    let words = |(program, shares): (&Program, &Shares)| {
+        let Shares { together, alone } = shares;
+        format!("{} {together:.0} and {alone:.0} Mbit/s ({:.2})", program.name(), shares.ratio())
+    };
+    results.parties.iter().map(words).collect()
+}
+
 /// The tables with their legend, for the README.
 pub(super) fn markdown(results: &Results, machine: &Machine, rounds: u32) -> String {
     let of = if rounds == 1 { "one round".to_owned() } else { format!("median of {rounds} rounds") };
@@ -167,6 +177,12 @@ pub(super) fn markdown(results: &Results, machine: &Machine, rounds: u32) -> Str
             format!("{value:.2}, {}", if goal.met { "met" } else { "missed" })
         });
         text += &format!("- {}: {value}\n", goal.words);
+    }
+    if !results.parties.is_empty() {
+        text += &format!(
+            "\nOne host to 16 peers at once, and to one of them: {}.\n",
+            parties(results).join("; ")
+        );
     }
     let versions: Vec<_> =
         machine.versions.values().filter(|version| !version.is_empty()).map(String::as_str).collect();
@@ -199,7 +215,10 @@ pub(super) fn json(results: &Results, machine: &Machine) -> Value {
         "kernel": machine.kernel,
         "date": machine.date,
         "programs": programs,
-        "sixteen_peers_by_one": results.sixteen_by_one,
+        "sixteen_peers": results.parties.iter().map(|(program, shares)| {
+            let Shares { together, alone } = *shares;
+            (program.name(), json!({ "together_mbps": together, "alone_mbps": alone, "ratio": shares.ratio() }))
+        }).collect::<BTreeMap<_, _>>(),
         "goals": goals,
     })
 }
