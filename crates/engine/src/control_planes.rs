@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::{hash::Hash, mem, time::Instant};
 
 use lanrage_control::{
     ControlEvent, ControlPlane, DisconnectReason, GuestAction, GuestEvent, LinkAction, LinkEvent,
@@ -154,6 +154,11 @@ impl ControlPlanes {
         // server is already complete in itself.
         let event = self.local.poll_event();
         if self.remote.is_none() { event } else { None }
+    }
+
+    /// Whether a server is used, and how it is with it, without the details.
+    pub(crate) fn phase(&self) -> impl Hash + use<> {
+        self.remote.as_ref().map(|remote| mem::discriminant(&remote.state))
     }
 
     /// The state as shown.

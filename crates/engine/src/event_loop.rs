@@ -37,7 +37,7 @@ use crate::{
 
 /// Shortest time between two snapshots.
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(50);
-/// Longest time between two snapshots while there is a party, for its counters.
+/// Longest time between two snapshots while there is a party, for its figures.
 const SNAPSHOT_PERIOD: Duration = Duration::from_secs(1);
 
 /// How long the last words to the control server and the adapter may take.
@@ -103,6 +103,8 @@ pub(crate) struct EventLoop {
     last_ticket: Ticket,
     last_snapshot: Instant,
     snapshot_is_due: bool,
+    /// [`PartyManager::digest`] of the last snapshot.
+    shown_digest: u64,
     moved_packets: HashMap<PeerId, u64>,
 }
 
@@ -124,6 +126,7 @@ impl EventLoop {
             last_ticket: 0,
             last_snapshot: Instant::now(),
             snapshot_is_due: true,
+            shown_digest: 0,
             moved_packets: HashMap::new(),
         }
     }
@@ -134,13 +137,18 @@ impl EventLoop {
             self.perform_actions().await;
             self.publish();
             let wake = TokioInstant::from_std(self.next_wake());
+            // With many friends probes come all the time, and most of them change a figure.
+            let mut is_small = false;
             tokio::select! {
                 command = self.inputs.commands.recv() => match command {
                     Some(Command::Shutdown { answer }) => break Some(answer),
                     Some(command) => self.handle_command(command),
                     None => break None,
                 },
-                Some(event) = self.inputs.tunnel.recv() => self.manager.handle_tunnel(now(), event),
+                Some(event) = self.inputs.tunnel.recv() => {
+                    is_small = matches!(event, TunnelEvent::Probe { .. });
+                    self.manager.handle_tunnel(now(), event);
+                }
                 Some(event) = self.inputs.link.recv() => self.manager.handle_link(now(), event),
                 Some(result) = self.inputs.adapter.recv() => self.manager.handle_adapter(now(), result),
                 Some(network) = self.inputs.network.recv() => self.manager.handle_network(now(), network),
@@ -168,9 +176,12 @@ impl EventLoop {
                     let trouble = self.inputs.trouble.borrow_and_update().clone();
                     self.manager.keep_trouble = trouble;
                 }
-                () = sleep_until(wake) => self.manager.handle_timeout(now()),
+                () = sleep_until(wake) => {
+                    is_small = true;
+                    self.manager.handle_timeout(now());
+                }
             }
-            self.snapshot_is_due = true;
+            self.snapshot_is_due |= !is_small || self.manager.digest() != self.shown_digest;
         };
         self.shut_down(farewell, held).await;
     }
@@ -351,6 +362,7 @@ impl EventLoop {
 
     fn publish_now(&mut self) {
         self.snapshot_is_due = false;
+        self.shown_digest = self.manager.digest();
         self.last_snapshot = Instant::now();
         let now = now();
         self.manager.log_trouble = self.outputs.log.as_ref().and_then(|log| log.status().failure);

@@ -1,5 +1,7 @@
 //! What the decisions look like from outside.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use lanrage_control::Now;
 use lanrage_nat::{behaviour_shell::NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{Glance, Invitation, Party, Peer, PeerId};
@@ -60,6 +62,18 @@ impl PartyManager {
             data_plane,
             problems: self.problems(now),
         }
+    }
+
+    /// Stands for what a player is to see at once when it changes: how it is with each friend and with the control
+    /// server. What else time and probes change are figures, which wait for the next second.
+    pub(crate) fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.control.phase().hash(&mut hasher);
+        for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
+            let by = connection.path().map(|path| path.remote);
+            (connection.record.peer_id(), connection.state, by).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     fn network_view(&self) -> NetworkView {

@@ -75,3 +75,18 @@ fn a_friend_who_lives_stays_connected_whatever_happens_to_the_control_server() {
     answer_for(&mut stage, peer, Duration::from_secs(2));
     assert_eq!(state(&stage), ConnectionState::Connected);
 }
+
+#[test]
+fn what_changes_in_a_state_is_shown_at_once_and_figures_are_not() {
+    let (mut stage, peer) = at_rest();
+    let (digest, figures) = (stage.manager.digest(), stage.snapshot());
+    answer_for(&mut stage, peer, Duration::from_secs(10));
+    assert_ne!(stage.snapshot(), figures);
+    assert_eq!(stage.manager.digest(), digest);
+    stage.lose_server();
+    let without_server = stage.manager.digest();
+    assert_ne!(without_server, digest);
+    stage.pass(Duration::from_secs(1));
+    assert_eq!(state(&stage), ConnectionState::Reconnecting);
+    assert_ne!(stage.manager.digest(), without_server);
+}
