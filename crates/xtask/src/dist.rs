@@ -87,6 +87,17 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     Ok(())
 }
 
+/// Measures the programs that were packed last, in the desktop test's two windows.
+#[cfg(target_os = "linux")]
+pub(crate) fn measure(setup: Setup) -> Result<()> {
+    setup.packages(&[setup::BUILD, setup::LAB, setup::DESKTOP_TEST])?;
+    setup.tools(&[setup::TAURI_DRIVER])?;
+    let mut windows = npm(&["run", "test:desktop", "--", "two.mjs"]);
+    windows.env("PATH", setup::path_with_tools()?);
+    windows.env("LANRAGE_APP", project::target().join(Profile::Release.folder()).join("lanrage-desktop"));
+    shell::run(&mut windows)
+}
+
 /// Installs, uses, replaces and removes the .deb, in a file system that is thrown away.
 #[cfg(target_os = "linux")]
 pub(crate) fn prove(setup: Setup, no_build: bool) -> Result<()> {

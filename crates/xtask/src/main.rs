@@ -106,6 +106,10 @@ enum Task {
         #[cfg(target_os = "linux")]
         #[arg(long, requires = "test")]
         no_build: bool,
+        /// Measure what was packed, too: the start to the first paint and to a party restored, memory, load at rest
+        #[cfg(target_os = "linux")]
+        #[arg(long, conflicts_with = "test")]
+        measure: bool,
     },
     /// Start the desktop app
     Run,
@@ -145,7 +149,9 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Recovery(options)) => recovery::run(setup, &options),
         #[cfg(target_os = "linux")]
-        Some(Task::Dist { test: true, no_build }) => dist::prove(setup, no_build),
+        Some(Task::Dist { test: true, no_build, .. }) => dist::prove(setup, no_build),
+        #[cfg(target_os = "linux")]
+        Some(Task::Dist { measure: true, .. }) => dist::run(setup).and_then(|()| dist::measure(setup)),
         Some(Task::Dist { .. }) => dist::run(setup),
         Some(Task::Run) => run::run(setup),
         Some(Task::Ui) => ui::run(setup),
