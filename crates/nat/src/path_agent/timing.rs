@@ -39,8 +39,9 @@ pub const FAST_PERIOD: Duration = Duration::from_secs(3);
 pub const BUSY_PROBE: Duration = Duration::from_millis(200);
 /// The same where a relay carries it: nothing else tells of a relay's death, and the next relay is at hand.
 pub const BUSY_PROBE_RELAYED: Duration = Duration::from_millis(60);
-/// How long [`super::PathAgent::handle_traffic`] keeps the selected path busy.
-pub const BUSY_PERIOD: Duration = Duration::from_secs(1);
+/// How long [`super::PathAgent::handle_traffic`] keeps the selected path busy. Twice the time between two looks at what
+/// was counted, so that one that comes late leaves no gap.
+pub const BUSY_PERIOD: Duration = Duration::from_secs(2);
 /// Pause between probes of a proven path at rest. Keeps NAT mappings open and is what lets WireGuard go without
 /// keepalives of its own.
 pub const IDLE_PROBE: Duration = Duration::from_secs(5);
