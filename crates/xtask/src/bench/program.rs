@@ -176,7 +176,9 @@ impl Program {
         let text = String::from_utf8_lossy(&output.stdout);
         // OpenVPN's line goes on with everything it was built with.
         let words = text.lines().next()?.split(['[', '(']).next()?.trim();
-        (!words.is_empty()).then(|| words.to_owned())
+        // Nebula says its version alone.
+        let named = words.strip_prefix("Version: ").map(|version| format!("{} {version}", self.name()));
+        (!words.is_empty()).then(|| named.unwrap_or_else(|| words.to_owned()))
     }
 
     fn prepare(self, wire: &Wire) -> Result<Box<dyn Prepared>> {
