@@ -181,7 +181,8 @@ impl EventLoop {
                     self.manager.handle_timeout(now());
                 }
             }
-            self.snapshot_is_due |= !is_small || self.manager.digest() != self.shown_digest;
+            self.snapshot_is_due =
+                self.snapshot_is_due || !is_small || self.manager.digest() != self.shown_digest;
         };
         self.shut_down(farewell, held).await;
     }
