@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Command, CommandFactory};
 use clap_complete::{Shell, generate_to};
 
-#[path = "../../../cli/src/arguments.rs"]
+#[path = "../../../app/cli/src/arguments.rs"]
 #[allow(dead_code, reason = "here only the description is wanted, not what was typed")]
 mod arguments;
 

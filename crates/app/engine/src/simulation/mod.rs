@@ -22,7 +22,7 @@ macro_rules! violation {
 mod control;
 mod data_plane;
 #[allow(dead_code, unreachable_pub)]
-#[path = "../../../../tests/lab/expected.rs"]
+#[path = "../../../../../tests/lab/expected.rs"]
 mod expected;
 mod host;
 mod names;
