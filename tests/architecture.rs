@@ -163,7 +163,7 @@ fn boringtun_is_named_in_one_file() {
         .filter(|(path, text)| path.starts_with("crates/") && text.contains("use boringtun"))
         .map(|(path, _)| path)
         .collect();
-    assert_eq!(naming, ["crates/io/tunnel/src/wireguard.rs"]);
+    assert_eq!(naming, ["crates/io/tunnel/src/peer/wireguard.rs"]);
 }
 
 #[test]

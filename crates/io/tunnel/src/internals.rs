@@ -6,23 +6,25 @@ use std::net::Ipv4Addr;
 use lanrage_party::{PartySecret, Subnet, VirtualIp, WireGuardPrivateKey, limits::PACKET_BYTES};
 
 use crate::{
-    batch::{PacketBatch, SLOT_BYTES},
-    demux::{self, Kind, Message},
-    offload::{self, Virtio},
-    routing::{Addresses, Outgoing},
-    wireguard::{LocalKey, Session},
+    datagram::demux::{self, Kind, Message},
+    offload::{coalesce, segment, virtio::Virtio},
+    packet::{
+        batch::{PacketBatch, SLOT_BYTES},
+        routing::{Addresses, Outgoing},
+    },
+    peer::wireguard::{LocalKey, Session},
 };
 
 /// The internet checksum.
 pub fn checksum(bytes: &[u8]) -> u16 {
-    crate::checksum::of(bytes)
+    crate::packet::checksum::of(bytes)
 }
 
 /// Cuts what a device gave, which begins with its header, into packets of at most `limit` bytes. False if the header
 /// does not fit.
 pub fn segment(given: &mut [u8], limit: usize, each: impl FnMut(&[u8])) -> bool {
     let Some((header, packet)) = given.split_at_mut_checked(Virtio::BYTES) else { return false };
-    Virtio::parse(header).is_some_and(|header| offload::segment(&header, packet, limit, each).is_ok())
+    Virtio::parse(header).is_some_and(|header| segment::segment(&header, packet, limit, each).is_ok())
 }
 
 /// Packets in the fixed slots that the device is written from.
@@ -56,19 +58,19 @@ impl Batch {
 }
 
 /// Finds what of a batch can be written as one.
-pub struct Coalescer(offload::Coalescer);
+pub struct Coalescer(coalesce::Coalescer);
 
 impl Coalescer {
     /// With all its memory.
     #[expect(clippy::new_without_default, reason = "nobody asks for one")]
     pub fn new() -> Self {
-        Self(offload::Coalescer::new())
+        Self(coalesce::Coalescer::new())
     }
 
     /// Calls `each` with the pieces of every write, and the number of packets in it.
     pub fn plan(&mut self, batch: &mut Batch, mut each: impl FnMut(usize, &[std::io::IoSlice<'_>])) {
         for write in self.0.plan(&mut batch.0) {
-            let mut slices = [std::io::IoSlice::new(&[]); offload::PIECES];
+            let mut slices = [std::io::IoSlice::new(&[]); coalesce::PIECES];
             each(write.packets(), write.slices(&mut slices));
         }
     }

@@ -18,53 +18,34 @@
 //! A path may lead by an allocation on a relay (`relays`): ChannelData is framed and unwrapped in place, on the same
 //! sockets. What comes by a relay's stream is handed to the UDP thread (`inbox`), so that both ways end in one place.
 
-mod batch;
+mod api;
 mod bucket;
-mod bulk_queue;
 mod channel_data;
-mod checksum;
-mod codel;
-mod counters;
-mod datagrams;
-mod deadlines;
-mod demux;
-mod device;
-mod device_events;
-mod device_thread;
-mod error;
-mod event;
-mod fragment;
-mod icmp;
-mod inbox;
+mod datagram;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
 mod io;
-mod moderation;
+mod lanes;
 mod offload;
 mod packet;
 mod peer;
-mod pending;
-mod probe;
-mod queue_reader;
-mod relays;
-mod remotes;
-mod routing;
-mod shared;
-mod table;
+mod threads;
 mod tunnel;
-mod udp_thread;
-mod unicast_copy;
-mod wireguard;
 
+pub use api::{
+    error::TunnelError,
+    event::{EventSink, TunnelEvent},
+};
 pub use bucket::{BROADCAST_BURST, BROADCAST_PER_SECOND, TokenBucket};
-pub use counters::{DropReason, Drops, PeerCounters, QueueTimes, Traffic, TunnelCounters};
-pub use demux::OTHER_DATAGRAM_BYTES;
-pub use device::PacketDevice;
-pub use error::TunnelError;
-pub use event::{EventSink, TunnelEvent};
-pub use io::UdpSockets;
-pub use pending::PENDING_PACKETS;
-pub use probe::PROBE_PAYLOAD_BYTES;
-pub use relays::{CHANNELS, OPEN_ALLOCATIONS, RelayLink, RelayStream};
+pub use datagram::{
+    demux::OTHER_DATAGRAM_BYTES,
+    relays::{CHANNELS, OPEN_ALLOCATIONS, RelayLink, RelayStream},
+};
+pub use io::{device::PacketDevice, sockets::UdpSockets};
+pub use packet::{
+    counters::{DropReason, Drops, PeerCounters, QueueTimes, Traffic, TunnelCounters},
+    probe::PROBE_PAYLOAD_BYTES,
+};
+pub use peer::pending::PENDING_PACKETS;
 pub use tunnel::{LocalEnd, PATH_MTU_MIN, PeerConfig, Tunnel, initiates};

@@ -1,3 +1,8 @@
+pub(crate) mod pending;
+mod remotes;
+pub(crate) mod table;
+pub(crate) mod wireguard;
+
 use std::{
     net::Ipv4Addr,
     sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering::Relaxed},
@@ -8,16 +13,22 @@ use lanrage_party::{Lane, PeerId, Remote, WireGuardKey, limits::PACKET_BYTES};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    PeerConfig, PeerCounters, TokenBucket,
-    counters::{Counters, DropReason, LaneCounter},
-    datagrams::SendBatch,
-    demux::Message,
-    initiates,
-    pending::PendingPackets,
-    relays::{Hop, Relays},
-    remotes::Remotes,
-    routing::{Addresses, Incoming},
-    wireguard::{Handshake, LocalKey, Session},
+    bucket::TokenBucket,
+    datagram::{
+        batch::SendBatch,
+        demux::Message,
+        relays::{Hop, Relays},
+    },
+    packet::{
+        counters::{Counters, DropReason, LaneCounter, PeerCounters},
+        routing::{Addresses, Incoming},
+    },
+    peer::{
+        pending::PendingPackets,
+        remotes::Remotes,
+        wireguard::{Handshake, LocalKey, Session},
+    },
+    tunnel::{PeerConfig, initiates},
 };
 
 /// Implementation: initiations of an express session that are sent before the peer counts as one that has a single
@@ -405,7 +416,7 @@ impl ExpressLane {
     /// Moves the clock. A peer that does not answer has one lane, and is left in peace.
     fn tick(&mut self, out: &mut [u8]) -> Option<usize> {
         let len = self.session.tick(out)?;
-        let is_initiation = len == crate::demux::INITIATION_BYTES && out[0] == 1;
+        let is_initiation = len == crate::datagram::demux::INITIATION_BYTES && out[0] == 1;
         if is_initiation {
             self.tries = self.tries.saturating_add(1);
         }

@@ -13,18 +13,25 @@ use mio::{Poll, Registry, Token, Waker};
 use parking_lot::Mutex;
 
 use crate::{
-    EventSink, PacketDevice, RelayLink, TunnelCounters, TunnelError, UdpSockets, device_events,
-    device_thread::DeviceThread,
-    io::Family,
-    packet::HEADER_BYTES,
-    peer::Peer,
-    probe::{self, PROBE_PAYLOAD_BYTES},
-    queue_reader::QueueReader,
-    routing::Addresses,
-    shared::{Frame, Shared},
-    table::Local,
-    udp_thread::UdpThread,
-    wireguard::LocalKey,
+    api::{error::TunnelError, event::EventSink},
+    datagram::relays::RelayLink,
+    io::{
+        device::PacketDevice,
+        device_events,
+        sockets::{Family, UdpSockets},
+    },
+    lanes::{
+        queue_reader::QueueReader,
+        shared::{Frame, Shared},
+    },
+    packet::{
+        counters::TunnelCounters,
+        ipv4::HEADER_BYTES,
+        probe::{self, PROBE_PAYLOAD_BYTES},
+        routing::Addresses,
+    },
+    peer::{Peer, table::Local, wireguard::LocalKey},
+    threads::{device_thread::DeviceThread, lane_thread::UdpThread},
 };
 
 /// After the tokens of the sockets.

@@ -4,9 +4,9 @@ use super::{
     layout::{IPV4_ID, IPV6_NEXT, Layout, Transport},
     virtio::{GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CSUM, Virtio},
 };
-use crate::{
+use crate::packet::{
     batch::PacketBatch,
-    packet::{TCP, UDP},
+    ipv4::{TCP, UDP},
 };
 
 /// Packets that are written as one at most, and so pieces of one write: what Linux coalesces itself.

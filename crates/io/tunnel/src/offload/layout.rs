@@ -1,8 +1,8 @@
 //! Where the headers of a TCP or UDP packet are, over IPv4 or IPv6, and what of them depends on its length.
 
-use crate::{
+use crate::packet::{
     checksum,
-    packet::{CHECKSUM, Ipv4, TCP, UDP},
+    ipv4::{CHECKSUM, Ipv4, TCP, UDP},
 };
 
 const IPV6_HEADER_BYTES: usize = 40;

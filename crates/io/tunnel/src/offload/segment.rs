@@ -2,7 +2,7 @@ use super::{
     layout::{HEADERS_MAX_BYTES, IPV4_ID, Layout, Transport},
     virtio::{GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CSUM, Virtio},
 };
-use crate::{checksum, counters::DropReason};
+use crate::packet::{checksum, counters::DropReason};
 
 /// Offsets in the TCP header (RFC 9293 §3.1).
 const SEQUENCE: usize = 4;

@@ -8,7 +8,7 @@ use super::{
     segment::segment,
     virtio::*,
 };
-use crate::{DropReason, batch::PacketBatch};
+use crate::packet::{batch::PacketBatch, counters::DropReason};
 
 const LIMIT: usize = 2_000;
 

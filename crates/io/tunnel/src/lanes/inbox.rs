@@ -2,9 +2,11 @@ use lanrage_party::Remote;
 use parking_lot::Mutex;
 
 use crate::{
-    batch::{SLOT_BYTES, SLOTS},
-    counters::DropReason,
-    datagrams::DatagramBatch,
+    datagram::batch::DatagramBatch,
+    packet::{
+        batch::{SLOT_BYTES, SLOTS},
+        counters::DropReason,
+    },
 };
 
 /// Most relayed datagrams that wait. A read of 64 KiB from a stream holds that many small ones, or 45 full ones.

@@ -1,6 +1,6 @@
 //! The UDP sockets, and how batches of datagrams pass them, with segmentation offload (GSO, GRO) where the system has
 //! it: the packet threads know only batches. Where the system can, each lane has a socket of its own on the same port
-//! ([`steering`]).
+//! (`steering`).
 //!
 //! No datagram is fragmented on its way (RFC 8899 §3): so a probe that arrives proves the path's MTU, and what is too
 //! long for the interface is refused at once. `quinn-udp` sets that, on Linux without heeding the kernel's cached path
@@ -12,16 +12,12 @@ use std::{
     time::Duration,
 };
 
-#[cfg(target_os = "linux")]
-mod steering;
-pub(crate) mod urgency;
-
 use lanrage_party::Lane;
 use mio::{Interest, Registry, Token, net::UdpSocket};
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::{counters::DropReason, datagrams::ReceiveBatch};
+use crate::{datagram::batch::ReceiveBatch, packet::counters::DropReason};
 
 /// Bytes asked for each receive buffer, for a thread that has to wait for the processor: 12 ms at 2.5 Gbit/s. Who may
 /// not exceed the system's limit gets that.
@@ -331,7 +327,7 @@ fn open(address: SocketAddr) -> io::Result<(Lanes, u16)> {
 
 #[cfg(target_os = "linux")]
 fn express_beside(bulk: &Socket) -> Option<Bound> {
-    let express = steering::express_beside(bulk).and_then(|socket| {
+    let express = super::steering::express_beside(bulk).and_then(|socket| {
         socket.set_priority(EXPRESS_PRIORITY)?;
         Bound::new(socket)
     });

@@ -2,7 +2,7 @@
 
 use lanrage_party::Lane;
 
-use crate::{channel_data, counters::DropReason};
+use crate::{channel_data, packet::counters::DropReason};
 
 /// Longest datagram that is neither WireGuard nor STUN and is still handed on, in bytes.
 pub const OTHER_DATAGRAM_BYTES: usize = 512;

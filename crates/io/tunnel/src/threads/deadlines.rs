@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{peer::Peer, table::Table};
+use crate::peer::{Peer, table::Table};
 
 /// Implementation: until the clocks of a peer's sessions are moved again while packets pass.
 const BUSY: Duration = Duration::from_millis(200);
@@ -59,7 +59,12 @@ impl Deadlines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LocalEnd, PeerConfig, packet::build, relays::Relays, wireguard::LocalKey};
+    use crate::{
+        datagram::relays::Relays,
+        packet::ipv4::build,
+        peer::wireguard::LocalKey,
+        tunnel::{LocalEnd, PeerConfig},
+    };
     use lanrage_party::{DeviceIdentity, Lane, PartySecret, Subnet, VirtualIp, WireGuardPrivateKey};
 
     fn table_of(indices: &[u32]) -> Arc<Table> {
@@ -98,11 +103,11 @@ mod tests {
 
         let busy = table.with_index(4).unwrap();
         let packet = build::udp([10, 66, 0, 1].into(), busy.ip(), (1, 2), b"x");
-        let mut batch = crate::datagrams::SendBatch::new();
+        let mut batch = crate::datagram::batch::SendBatch::new();
         busy.sealing(Lane::Bulk, &Relays::default()).seal(
             &packet,
             &mut batch,
-            &crate::counters::Counters::new(),
+            &crate::packet::counters::Counters::new(),
         );
         assert_eq!(due(&mut deadlines, &table, start + IDLE).len(), 2);
         assert_eq!(due(&mut deadlines, &table, start + IDLE + BUSY), [4]);

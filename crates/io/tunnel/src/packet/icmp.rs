@@ -1,9 +1,9 @@
 //! "Too big" told to our own operating system (RFC 792, RFC 1191), so that its path MTU discovery works over the
 //! tunnel.
 
-use crate::{
+use crate::packet::{
     checksum,
-    packet::{CHECKSUM, HEADER_BYTES, ICMP, Ipv4},
+    ipv4::{CHECKSUM, HEADER_BYTES, ICMP, Ipv4},
 };
 
 /// Type 3, destination unreachable; code 4, fragmentation needed and "don't fragment" set.
@@ -50,7 +50,7 @@ pub(crate) fn fragmentation_needed<'a>(packet: &[u8], mtu: u16, answer: &'a mut 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::build;
+    use crate::packet::ipv4::build;
     use proptest::prelude::*;
     use std::net::Ipv4Addr;
 

@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 
 use lanrage_party::{Subnet, VirtualIp, limits::PACKET_BYTES};
 
-use crate::{
+use crate::packet::{
     counters::DropReason,
-    packet::{Ipv4, is_ipv6},
+    ipv4::{Ipv4, is_ipv6},
     probe::PROBE_PROTOCOL,
     unicast_copy,
 };
@@ -111,7 +111,7 @@ fn parse(packet: &[u8], longest: usize) -> Result<Ipv4<'_>, DropReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::build::{ipv4, udp};
+    use crate::packet::ipv4::build::{ipv4, udp};
     use proptest::prelude::*;
 
     const OWN: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);

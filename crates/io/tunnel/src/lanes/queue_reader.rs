@@ -5,19 +5,15 @@ use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 use lanrage_party::{Lane, limits::PACKET_BYTES};
 
 use crate::{
-    PacketDevice, TokenBucket,
-    batch::SLOT_BYTES,
-    bulk_queue::BulkQueue,
-    counters::DropReason,
-    datagrams::SendBatch,
-    fragment::Fragments,
-    icmp,
-    offload::{Virtio, segment},
-    packet::Ipv4,
-    peer::{Peer, Sealing},
-    routing::Outgoing,
-    shared::Shared,
-    table::Table,
+    bucket::TokenBucket,
+    datagram::batch::SendBatch,
+    io::device::PacketDevice,
+    lanes::{bulk_queue::BulkQueue, shared::Shared},
+    offload::{segment::segment, virtio::Virtio},
+    packet::{
+        batch::SLOT_BYTES, counters::DropReason, fragment::Fragments, icmp, ipv4::Ipv4, routing::Outgoing,
+    },
+    peer::{Peer, Sealing, table::Table},
 };
 
 /// Packets per second that the OS is told to be too big; one per connection is enough.

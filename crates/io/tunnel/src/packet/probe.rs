@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 
 use lanrage_party::limits::PACKET_BYTES;
 
-use crate::{
+use crate::packet::{
     checksum,
-    packet::{CHECKSUM, HEADER_BYTES},
+    ipv4::{CHECKSUM, HEADER_BYTES},
 };
 
 /// Largest payload of a probe, in bytes: with it the probe is as large as the largest packet, and proves that such
@@ -47,7 +47,7 @@ pub(crate) fn write<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::Ipv4;
+    use crate::packet::ipv4::Ipv4;
 
     #[test]
     fn a_probe_is_a_valid_packet_from_lease_to_lease() {

@@ -17,9 +17,9 @@ use boringtun::{
 use lanrage_party::{Lane, PresharedKey, WireGuardKey, WireGuardPrivateKey};
 
 use crate::{
-    counters::DropReason,
-    demux::{INITIATION_BYTES, LANE_BYTE, Message},
-    table::lane_of,
+    datagram::demux::{INITIATION_BYTES, LANE_BYTE, Message},
+    packet::counters::DropReason,
+    peer::table::lane_of,
 };
 
 /// Specification: a session dies after 180 s (whitepaper §6.1, Reject-After-Time).
@@ -267,9 +267,8 @@ fn reason(error: &WireGuardError) -> DropReason {
 mod tests {
     use super::*;
     use crate::{
-        batch::SLOT_BYTES,
-        demux::{Kind, classify},
-        packet::build,
+        datagram::demux::{Kind, classify},
+        packet::{batch::SLOT_BYTES, ipv4::build},
     };
     use lanrage_party::PartySecret;
     use proptest::prelude::*;

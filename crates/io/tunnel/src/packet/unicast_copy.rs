@@ -7,9 +7,9 @@
 
 use std::net::Ipv4Addr;
 
-use crate::{
+use crate::packet::{
     checksum,
-    packet::{CHECKSUM, DESTINATION, ICMP, Ipv4, TTL, UDP},
+    ipv4::{CHECKSUM, DESTINATION, ICMP, Ipv4, TTL, UDP},
 };
 
 const MARK_TTL: u8 = 1;
@@ -69,7 +69,7 @@ pub(crate) fn is_refusal(ip: &Ipv4<'_>, own: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::{HEADER_BYTES, build};
+    use crate::packet::ipv4::{HEADER_BYTES, build};
     use proptest::prelude::*;
 
     const PEER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 2);

@@ -10,26 +10,28 @@ use lanrage_party::{Lane, Remote};
 use mio::{Events, Poll};
 
 use crate::{
-    TunnelEvent, UdpSockets,
-    batch::PacketBatch,
+    api::event::TunnelEvent,
     channel_data,
-    counters::DropReason,
-    datagrams::{DatagramBatch, ReceiveBatch, SendBatch},
-    deadlines::Deadlines,
-    demux::{self, Kind, Message},
-    device_events,
-    inbox::Inbox,
-    io::{Family, urgency},
-    moderation::Moderation,
-    offload::{Coalescer, PIECES},
-    peer::{Opening, Peer},
-    pending::PENDING_PACKETS,
-    relays,
-    routing::Incoming,
-    shared::Shared,
-    table::{Local, Table},
-    unicast_copy,
-    wireguard::{COOKIE_REPLY_BYTES, without_lane},
+    datagram::{
+        batch::{DatagramBatch, ReceiveBatch, SendBatch},
+        demux::{self, Kind, Message},
+        relays,
+    },
+    io::{
+        device_events,
+        sockets::{Family, UdpSockets},
+        urgency,
+    },
+    lanes::{inbox::Inbox, shared::Shared},
+    offload::coalesce::{Coalescer, PIECES},
+    packet::{batch::PacketBatch, counters::DropReason, routing::Incoming, unicast_copy},
+    peer::{
+        Opening, Peer,
+        pending::PENDING_PACKETS,
+        table::{Local, Table},
+        wireguard::{COOKIE_REPLY_BYTES, without_lane},
+    },
+    threads::{deadlines::Deadlines, moderation::Moderation},
 };
 
 /// From a lane's sockets to the device; that of the express lane also from its queue of the device to the peers, where

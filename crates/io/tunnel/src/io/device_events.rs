@@ -2,7 +2,7 @@
 
 use mio::{Registry, Token};
 
-use crate::{PacketDevice, io::Family};
+use crate::io::{device::PacketDevice, sockets::Family};
 
 /// After the tokens of the sockets and of the wake-up.
 pub(crate) const TOKEN: Token = Token(Family::BOTH.len() + 1);

@@ -7,7 +7,11 @@ use std::{
 
 use lanrage_party::Lane;
 
-use crate::{PacketDevice, io::urgency, moderation::Moderation, queue_reader::QueueReader, shared::Shared};
+use crate::{
+    io::{device::PacketDevice, urgency},
+    lanes::{queue_reader::QueueReader, shared::Shared},
+    threads::moderation::Moderation,
+};
 
 /// Implementation: how long the device is left alone while the socket is full.
 const BLOCKED: Duration = Duration::from_millis(2);

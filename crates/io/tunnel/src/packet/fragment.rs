@@ -1,8 +1,8 @@
 //! Fragmentation (RFC 791 §2.3, §3.2) of packets that are larger than a peer's path carries.
 
-use crate::{
+use crate::packet::{
     checksum,
-    packet::{CHECKSUM, HEADER_BYTES, Ipv4},
+    ipv4::{CHECKSUM, HEADER_BYTES, Ipv4},
 };
 
 /// Offsets count in units of eight bytes (RFC 791 §3.1).
@@ -120,7 +120,7 @@ fn later_header(header: &[u8]) -> Header {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::build;
+    use crate::packet::ipv4::build;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
     use std::net::Ipv4Addr;

@@ -9,7 +9,7 @@ use lanrage_party::{AllocationId, Remote};
 
 use crate::{
     channel_data::{self, HEADER_BYTES},
-    counters::DropReason,
+    packet::counters::DropReason,
 };
 
 /// Most allocations that are open at a time: two per relay that is in use or being moved to.

@@ -12,14 +12,20 @@ use mio::Waker;
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    EventSink, PacketDevice, TokenBucket, TunnelEvent, UdpSockets,
-    batch::{RELAY_BYTES, SLOT_BYTES},
+    api::event::{EventSink, TunnelEvent},
+    bucket::TokenBucket,
     channel_data::HEADER_BYTES,
-    counters::{Counters, DropReason},
-    datagrams::SendBatch,
-    inbox::Inbox,
-    relays::{Hop, Relays},
-    table::Table,
+    datagram::{
+        batch::SendBatch,
+        relays::{Hop, Relays},
+    },
+    io::{device::PacketDevice, sockets::UdpSockets},
+    lanes::inbox::Inbox,
+    packet::{
+        batch::{RELAY_BYTES, SLOT_BYTES},
+        counters::{Counters, DropReason},
+    },
+    peer::table::Table,
 };
 
 /// Room for one datagram behind the headroom of any hop.

@@ -4,8 +4,12 @@ use lanrage_party::{Lane, PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS
 use parking_lot::Mutex;
 
 use crate::{
-    PacketDevice, TunnelError, peer::Peer, queue_reader::QueueReader, relays::Relays, routing::Addresses,
-    wireguard::LocalKey,
+    api::error::TunnelError,
+    datagram::relays::Relays,
+    io::device::PacketDevice,
+    lanes::queue_reader::QueueReader,
+    packet::routing::Addresses,
+    peer::{Peer, wireguard::LocalKey},
 };
 
 /// Our own end of the party.

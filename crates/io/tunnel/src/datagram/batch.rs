@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, ops::Range};
 
 use crate::{
-    batch::{RELAY_BYTES, SLOT_BYTES, SLOTS},
-    relays::Hop,
+    datagram::relays::Hop,
+    packet::batch::{RELAY_BYTES, SLOT_BYTES, SLOTS},
 };
 
 /// Datagrams, each with where it came from or goes to (`A`), one right behind the other: a run of equal length to

@@ -6,7 +6,7 @@ use std::{collections::VecDeque, net::Ipv4Addr, time::Instant};
 
 use lanrage_party::limits::PACKET_BYTES;
 
-use crate::{codel::Codel, counters::DropReason};
+use crate::{lanes::codel::Codel, packet::counters::DropReason};
 
 /// Implementation: packets that wait. 25 ms at 200 Mbit/s: what waits longer is dropped by its age.
 const PACKETS: usize = 512;
@@ -145,7 +145,7 @@ impl BulkQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codel::{INTERVAL, TARGET};
+    use crate::lanes::codel::{INTERVAL, TARGET};
     use std::time::Duration;
 
     const A: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);

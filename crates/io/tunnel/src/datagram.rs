@@ -1,0 +1,5 @@
+//! Datagrams, as they are outside the tunnel: UDP, straight or by a relay.
+
+pub(crate) mod batch;
+pub(crate) mod demux;
+pub(crate) mod relays;
