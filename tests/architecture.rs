@@ -32,7 +32,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-cli", &["lanrage-engine"]),
     ("lanrage", &["lanrage-engine"]),
     ("lanrage-migrations", &[]),
-    ("lanrage-xtask", &["lanrage-tests"]),
+    ("lanrage-xtask", &["lanrage-lab"]),
+    ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-store"]),
+    ("lanrage-lab", &[]),
     ("lanrage-tests", &[]),
 ];
 

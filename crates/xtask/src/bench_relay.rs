@@ -61,15 +61,9 @@ pub(crate) fn run(setup: Setup, rounds: u32, no_build: bool) -> Result<()> {
         setup.packages(&[setup::COMPILE, setup::LAB, setup::ORACLES])?;
     }
     if !world::is_inside() && !no_build {
-        shell::run(&mut cargo(&[
-            "build",
-            "--release",
-            "--package",
-            "lanrage-control-server",
-            "--bins",
-            "--example",
-            "relay_load",
-        ]))?;
+        shell::run(&mut cargo(&["build", "--release", "--package", "lanrage-control-server", "--bins"]))?;
+        let load = ["build", "--release", "--package", "lanrage-bench", "--bin", "relay_load"];
+        shell::run(&mut cargo(&load))?;
     }
     match world::enter()? {
         World::Inside => measure(rounds.max(1)),
@@ -116,7 +110,7 @@ fn median(answers: &[Value], at: &str) -> Result<f64> {
 /// Starts the relay, loads it, and stops it.
 fn load(relay: Relay, host: &Host, client: &Host) -> Result<Value> {
     let mut server = start(relay, host)?;
-    let mut command = client.command(release("examples/relay_load"));
+    let mut command = client.command(release("relay_load"));
     command.args(["--server", &format!("{}:{TURN_PORT}", host.address()), "--secret", SECRET]);
     let output = command.args(["--pid", &server.id().to_string()]).output()?;
     let (answer, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

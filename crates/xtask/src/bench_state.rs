@@ -18,14 +18,8 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     if !world::is_inside() {
         setup.packages(&[setup::COMPILE, setup::LAB])?;
         shell::run(&mut cargo(&["build", "--quiet"]))?;
-        shell::run(&mut cargo(&[
-            "build",
-            "--quiet",
-            "--package",
-            "lanrage-tests",
-            "--example",
-            "bench_state",
-        ]))?;
+        let programs = ["build", "--quiet", "--package", "lanrage-bench", "--bin", "bench_state"];
+        shell::run(&mut cargo(&programs))?;
         for measurement in ["config", "changes", "storm", "registry"] {
             shell::run(Command::new(benchmark()).arg(measurement))?;
         }
@@ -50,7 +44,7 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
 }
 
 fn benchmark() -> std::path::PathBuf {
-    program("examples").join("bench_state")
+    program("bench_state")
 }
 
 /// Runs a measurement once more, slowly, with its calls of the system that wait for the disk counted.

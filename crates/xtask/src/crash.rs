@@ -12,9 +12,9 @@ use crate::{
 pub(crate) fn run(setup: Setup, rounds: u32, seed: Option<u64>, no_build: bool) -> Result<()> {
     setup.packages(&[setup::COMPILE])?;
     if !no_build {
-        shell::run(&mut cargo(&["build", "--quiet", "--package", "lanrage-tests", "--example", "crash"]))?;
+        shell::run(&mut cargo(&["build", "--quiet", "--package", "lanrage-bench", "--bin", "crash"]))?;
     }
-    let mut command = shell::command(project::target().join("debug/examples/crash"), &[]);
+    let mut command = shell::command(project::target().join("debug/crash"), &[]);
     command.args(["--rounds", &rounds.to_string()]);
     if let Some(seed) = seed {
         command.args(["--seed", &seed.to_string()]);
