@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use lanrage_adapter::{Adapter, AdapterConfig, AdapterError, Device};
 use lanrage_party::{Subnet, VirtualIp, limits};
+use lanrage_session::{AdapterFailure, sentence};
 use lanrage_tunnel::Tunnel;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use crate::{device::TunnelDevice, party_manager::AdapterFailure, words::sentence};
+use crate::device::TunnelDevice;
 
 /// What the event loop asks of the adapter.
 #[derive(Debug)]

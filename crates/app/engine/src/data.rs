@@ -12,6 +12,7 @@ use lanrage_store::{
     Config, FavoriteServer, GameProfile, SettingsChange, SettingsDatabase, StoredMembership,
 };
 
+pub(crate) use error::DataError;
 pub use message::{DataAnswer, DataRequest};
 pub use views::{
     BackupView, DataSummary, FavoriteView, PortRangeView, ProfileView, RecentPartyView, ServerConfigView,
@@ -24,7 +25,7 @@ use crate::{CommandError, event_loop::now};
 pub(crate) async fn execute(
     database: &SettingsDatabase,
     request: DataRequest,
-) -> Result<DataAnswer, CommandError> {
+) -> Result<DataAnswer, DataError> {
     let wall = now().wall;
     Ok(match request {
         DataRequest::Settings => DataAnswer::Settings(settings(database).await?),
@@ -101,7 +102,7 @@ pub(crate) async fn execute(
             let party = parse_party(&party)?;
             if database.membership(&party).await?.is_some_and(|known| known.left_at.is_none()) {
                 let text = "You are still a member of this party; enter it and leave it first.";
-                return Err(CommandError::new("still_a_member", text));
+                return Err(CommandError::new("still_a_member", text).into());
             }
             database.forget(&party).await?;
             DataAnswer::Done
@@ -127,13 +128,13 @@ fn change(change: SettingsChange) -> DataAnswer {
     DataAnswer::Changed { restart_required: change.restart_required }
 }
 
-async fn settings(database: &SettingsDatabase) -> Result<Vec<SettingView>, CommandError> {
+async fn settings(database: &SettingsDatabase) -> Result<Vec<SettingView>, DataError> {
     let stored = database.get_all_settings().await?;
     let (_, faults) = Config::repaired(&stored);
     Ok(Config::declarations().iter().map(|declared| SettingView::new(declared, &stored, &faults)).collect())
 }
 
-async fn summary(database: &SettingsDatabase) -> Result<DataSummary, CommandError> {
+async fn summary(database: &SettingsDatabase) -> Result<DataSummary, DataError> {
     let backups = database.backups(now().wall).await?;
     Ok(DataSummary {
         size_bytes: database.get_database_size().await?,

@@ -8,6 +8,7 @@ use lanrage_nat::{
     wake_clock,
 };
 use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId};
+use lanrage_session::{Entropy, Hosting, Names, Session, network_name};
 use lanrage_store::{Config, DataDir, DataDirError, SecretError, SettingsDatabase, StoreError};
 use lanrage_tunnel::{EventSink, Tunnel, UdpSockets};
 use tokio::{
@@ -20,15 +21,10 @@ use zeroize::Zeroizing;
 use crate::{
     AppSettings, CommandError, DataAnswer, DataRequest, DoctorReport, Handle, LogLevel, NetworkLog,
     NetworkLogGuard, NetworkLogOptions, Snapshot, adapter_shell, data, doctor,
-    entropy::Entropy,
     event_loop::{EventLoop, Inputs, Outputs, now},
     guest_shell,
     keeper::{self, Keeper},
-    local,
-    name_lookup::{self, Names},
-    nat_status,
-    party_manager::{Hosting, PartyManager},
-    relay_shell,
+    local, name_lookup, relay_shell,
     storage::{self, Storage},
     tasks::Tasks,
 };
@@ -140,7 +136,7 @@ impl Engine {
         let (database, _) = SettingsDatabase::open(&data_dir, now().wall).await.map_err(StartError::from)?;
         let answer = data::execute(&database, request).await;
         database.close().await.map_err(StartError::from)?;
-        Ok(answer?)
+        Ok(answer.map_err(CommandError::from)?)
     }
 
     /// Judges what can be judged while no engine runs.
@@ -161,7 +157,7 @@ impl Engine {
     pub async fn start(options: EngineOptions) -> Result<Handle, StartError> {
         let data_dir = DataDir::open(options.data_dir)?;
         let lock = data_dir.lock()?;
-        let mut entropy = Entropy::system();
+        let mut entropy = system_entropy();
         let Storage { database, secrets, identity, config, mut problems } =
             storage::open(&data_dir, Zeroizing::new(entropy.bytes())).await?;
         let log =
@@ -252,7 +248,7 @@ impl Engine {
             warn!(refused, "stored members that break a rule were left out");
         }
         let hosting = hosting(&config, &identity.peer_id());
-        let mut manager = PartyManager::new(now(), identity, name, tunnel.local_port(), local_plane, entropy);
+        let mut manager = Session::new(now(), identity, name, tunnel.local_port(), local_plane, entropy);
         manager.hosting = hosting;
         manager.quality_thresholds = config.quality_thresholds();
         manager.standing_problems = problems;
@@ -260,7 +256,7 @@ impl Engine {
             timeout(NETWORK_PATIENCE, network_inputs.recv()).await.ok().flatten().unwrap_or_default();
         let remembered = remembered_nat(&database, &present).await;
         manager.initialize_nat(now(), present, config.stun_servers.servers().to_vec());
-        manager.nat.remember(remembered);
+        manager.remember_nat(remembered);
         manager.initialize_control(now(), options.control.or_else(|| config.control_server.clone()));
         if options.restore.unwrap_or(config.restore_last_party) {
             match keeper::load(&database, &secrets, None).await {
@@ -313,9 +309,14 @@ impl Engine {
     }
 }
 
+/// The system's secure randomness.
+fn system_entropy() -> Entropy {
+    Entropy::new(|bytes| getrandom::fill(bytes).expect("the system has a source of randomness"))
+}
+
 /// What was measured of this network in an earlier life.
 async fn remembered_nat(database: &SettingsDatabase, network: &NetworkState) -> NatType {
-    let Some(name) = nat_status::network_name(network) else { return NatType::Unknown };
+    let Some(name) = network_name(network) else { return NatType::Unknown };
     match database.nat_result(&name).await {
         Ok(result) => result.map_or(NatType::Unknown, |result| result.nat_type),
         Err(error) => {

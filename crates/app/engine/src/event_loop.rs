@@ -13,6 +13,10 @@ use lanrage_nat::{
     relay_stream::RelayStreamEvent,
 };
 use lanrage_party::{AllocationId, PartyId, PeerId, Subnet, UnixMillis};
+use lanrage_session::{
+    Action, AdapterFailure, Found, GuestCommand, Kept, Names, RelayStreamCommand, Session, Ticket,
+    TunnelAction,
+};
 use lanrage_store::{SecretStore, SettingsDatabase};
 use lanrage_tunnel::{PeerCounters, RelayLink, Tunnel, TunnelEvent};
 use tokio::{
@@ -23,15 +27,10 @@ use tracing::warn;
 
 use crate::{
     CommandError, NetworkLogGuard, Notice, Snapshot,
-    action::{Action, Ticket, TunnelAction},
     adapter_shell::AdapterCommand,
     data_plane,
-    guest_shell::GuestCommand,
     handle::{Answer, Command},
-    keeper::{self, Keeper, Kept},
-    name_lookup::{Found, Names},
-    party_manager::{AdapterFailure, PartyManager},
-    relay_shell::RelayStreamCommand,
+    keeper::{self, Keeper},
     tasks::Tasks,
 };
 
@@ -89,10 +88,10 @@ pub(crate) struct Outputs {
     pub(crate) notices: broadcast::Sender<Notice>,
 }
 
-/// The one loop that owns every decision: it waits for anything to happen, lets the [`PartyManager`] decide,
+/// The one loop that owns every decision: it waits for anything to happen, lets the [`Session`] decide,
 /// and carries out what it decided. Reading [`EventLoop::run`] is reading the product.
 pub(crate) struct EventLoop {
-    manager: PartyManager,
+    manager: Session,
     inputs: Inputs,
     outputs: Outputs,
     /// Tasks that run until they are cancelled.
@@ -103,14 +102,14 @@ pub(crate) struct EventLoop {
     last_ticket: Ticket,
     last_snapshot: Instant,
     snapshot_is_due: bool,
-    /// [`PartyManager::digest`] of the last snapshot.
+    /// [`Session::digest`] of the last snapshot.
     shown_digest: u64,
     moved_packets: HashMap<PeerId, u64>,
 }
 
 impl EventLoop {
     pub(crate) fn new(
-        manager: PartyManager,
+        manager: Session,
         inputs: Inputs,
         outputs: Outputs,
         endless: Tasks,

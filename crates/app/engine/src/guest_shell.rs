@@ -7,22 +7,12 @@ use lanrage_control::{
     GuestAction, GuestEvent,
     listen::{self, GuestListener, ListenSettings, run_listener},
 };
+use lanrage_session::GuestCommand;
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 use tracing::{info, warn};
 
 /// How long the last words to guests may take.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// What the event loop asks of the listener.
-#[derive(Debug)]
-pub(crate) enum GuestCommand {
-    /// Let guests in, at one of these ports, the first that is free.
-    Listen { ports: Vec<u16>, beyond_lan: bool },
-    /// To a guest.
-    Act(GuestAction),
-    /// Let nobody in any more.
-    Stop,
-}
 
 /// Lets guests in while the party that this device hosts has no server. Nothing listens before the first
 /// [`GuestCommand::Listen`] or after [`GuestCommand::Stop`]. `listening` hears at which port; `None` if at none.

@@ -5,6 +5,7 @@ use std::{
 };
 
 use lanrage_party::{Invitation, Name, PartyId, UnixMillis};
+use lanrage_session::sentence;
 use lanrage_store::{Config, SettingsDatabase};
 use serde_json::Value;
 use tokio::{
@@ -15,11 +16,10 @@ use tokio::{
 use crate::{
     AppSettings, BundleInputs, CommandError, DataAnswer, DataRequest, DoctorReport, InvitationPreview,
     KnownName, LogFollower, NetworkLog, Notice, Snapshot,
-    data::{self, parse_name},
+    data::{self, DataError, parse_name},
     doctor,
     event_loop::now,
     export_bundle,
-    words::sentence,
 };
 
 /// Longest validity of an invitation that ends, in hours: a year.
@@ -188,7 +188,8 @@ impl Handle {
     pub async fn data(&self, request: DataRequest) -> Result<DataAnswer, CommandError> {
         let answer = data::execute(&self.database, request).await?;
         if let DataAnswer::Changed { .. } = answer {
-            let (config, _) = Config::repaired(&self.database.get_all_settings().await?);
+            let (config, _) =
+                Config::repaired(&self.database.get_all_settings().await.map_err(DataError::from)?);
             self.app_settings.send_if_modified(|settings| {
                 let changed = AppSettings::from(&config);
                 std::mem::replace(settings, changed) != changed
@@ -204,6 +205,10 @@ impl Handle {
     /// # Errors
     /// `bundle_not_written`, or what keeps the settings from being read.
     pub async fn export_diagnostics(&self, path: PathBuf) -> Result<(), CommandError> {
+        self.bundle(path).await.map_err(CommandError::from)
+    }
+
+    async fn bundle(&self, path: PathBuf) -> Result<(), DataError> {
         let settings = Value::Object(self.database.get_all_settings().await?.into_iter().collect());
         let faults = self.database.validate_database_integrity().await?.faults;
         let size = self.database.get_database_size().await?;
@@ -235,9 +240,9 @@ impl Handle {
             export_bundle(&path, &inputs)
         };
         match spawn_blocking(write).await {
-            Ok(written) => {
-                written.map_err(|error| CommandError::new("bundle_not_written", sentence(&error.to_string())))
-            }
+            Ok(written) => written.map_err(|error| {
+                CommandError::new("bundle_not_written", sentence(&error.to_string())).into()
+            }),
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }

@@ -6,10 +6,11 @@ use std::{
     time::Duration,
 };
 
-use lanrage_party::{PartyId, PartySecret, PeerId, WireGuardPrivateKey};
+use lanrage_party::{NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey};
+use lanrage_session::{Kept, SavedMembership, StoreAction};
 use lanrage_store::{
-    NatResult, Secret, SecretError, SecretStore, SettingsDatabase, StoreError, StoredMembership, StoredPeer,
-    party_key_name, party_secret_name,
+    Secret, SecretError, SecretStore, SettingsDatabase, StoreError, StoredMembership, party_key_name,
+    party_secret_name,
 };
 use tokio::{
     sync::{Notify, watch},
@@ -18,7 +19,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{action::StoreAction, event_loop::now, membership::SavedMembership};
+use crate::event_loop::now;
 
 /// Between two tries after the disk refused.
 const RETRY: Duration = Duration::from_secs(5);
@@ -244,14 +245,6 @@ fn to_stored(membership: &SavedMembership, host: PeerId, active: bool, own: Peer
         left_at: None,
         is_active: active,
     }
-}
-
-/// A membership that was kept, complete.
-#[derive(Debug)]
-pub(crate) struct Kept {
-    pub(crate) membership: SavedMembership,
-    pub(crate) host: PeerId,
-    pub(crate) peers: Vec<StoredPeer>,
 }
 
 /// The membership that was active, or that of a named party. `None` if there is none, or not with all its keys.

@@ -1,12 +1,11 @@
 use std::{
     collections::{HashMap, HashSet},
     future::pending,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     time::Duration,
 };
 
-use lanrage_nat::{relay_pool::ResolvedRelay, turn::TurnCredentials};
-use lanrage_party::{RelayOffer, RelayTransport, RelayUri};
+use lanrage_session::{Found, Names};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -21,22 +20,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Addresses taken of one name.
 const ADDRESSES: usize = 4;
-
-/// Names whose addresses are wanted.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Names {
-    /// STUN servers, as host and port.
-    pub(crate) stun: Vec<(String, u16)>,
-    /// Relays.
-    pub(crate) relays: Vec<RelayOffer>,
-}
-
-/// What was found of [`Names`].
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) stun: Vec<SocketAddr>,
-    pub(crate) relays: Vec<ResolvedRelay>,
-}
 
 /// Looks names up whenever others are wanted, and again for as long as some are not found. What is found is told at
 /// once: no name waits for another. Ends when nobody wants any more.
@@ -74,43 +57,6 @@ pub(crate) async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sende
                 Err(_) => return,
             },
             () = again => pause = (2 * pause).min(LONGEST_PAUSE),
-        }
-    }
-}
-
-type Known = HashMap<String, Vec<IpAddr>>;
-
-impl Names {
-    fn hosts(&self) -> impl Iterator<Item = &str> {
-        let relays = self.relays.iter().flat_map(|relay| &relay.uris).map(|uri| uri.host.as_str());
-        self.stun.iter().map(|(host, _)| host.as_str()).chain(relays)
-    }
-
-    fn found(&self, known: &Known) -> Found {
-        let addresses = |host: &str, port: u16| -> Vec<SocketAddr> {
-            known.get(host).into_iter().flatten().map(|ip| (*ip, port).into()).collect()
-        };
-        let server = |uri: &RelayUri| -> Vec<(RelayTransport, SocketAddr)> {
-            addresses(&uri.host, uri.port).into_iter().map(|address| (uri.transport, address)).collect()
-        };
-        let tls_name = |uris: &[RelayUri]| {
-            let tls = uris.iter().find(|uri| uri.transport == RelayTransport::Tls);
-            tls.map(|uri| uri.host.clone()).unwrap_or_default()
-        };
-        let relay = |offer: &RelayOffer| ResolvedRelay {
-            name: offer.name.clone(),
-            region: offer.region.clone(),
-            load_percent: offer.load_percent,
-            servers: offer.uris.iter().flat_map(server).collect(),
-            tls_name: tls_name(&offer.uris),
-            credentials: TurnCredentials {
-                username: offer.credentials.username.clone(),
-                password: offer.credentials.password.reveal().to_owned(),
-            },
-        };
-        Found {
-            stun: self.stun.iter().flat_map(|(host, port)| addresses(host, *port)).collect(),
-            relays: self.relays.iter().map(relay).filter(|relay| !relay.servers.is_empty()).collect(),
         }
     }
 }

@@ -1,25 +1,11 @@
 use std::{collections::HashMap, sync::Arc};
 
-use lanrage_nat::relay_stream::{
-    RelayStream, RelayStreamEvent, RelayStreamHandle, RelayStreamTarget, RelayTls,
-};
+use lanrage_nat::relay_stream::{RelayStream, RelayStreamEvent, RelayStreamHandle, RelayTls};
 use lanrage_party::AllocationId;
+use lanrage_session::RelayStreamCommand;
 use lanrage_tunnel::{RelayLink, Tunnel};
 use tokio::{sync::mpsc, task::JoinSet};
 use tracing::error;
-
-/// What the event loop asks of the connections to relays.
-#[derive(Debug)]
-pub(crate) enum RelayStreamCommand {
-    /// Connect for a new allocation.
-    Connect(RelayStreamTarget),
-    /// Send a message.
-    Send { allocation: AllocationId, bytes: Vec<u8> },
-    /// The allocation is there: the data plane may use the connection.
-    Use(AllocationId),
-    /// Hang up.
-    Close(AllocationId),
-}
 
 /// The data plane's way into a connection to a relay.
 struct Link(RelayStreamHandle);

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use lanrage_control::persist::{LoadReport, Source};
 use lanrage_party::DeviceIdentity;
+use lanrage_session::sentence;
 use lanrage_store::{
     Config, DataDir, SecretError, SecretNotice, SecretStore, SettingsDatabase, StoreError,
     load_or_create_identity, open_secret_store,
@@ -12,7 +13,7 @@ use tokio::{task::spawn_blocking, time::interval};
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use crate::{Problem, Severity, StartError, event_loop::now, words::sentence};
+use crate::{Problem, Severity, StartError, event_loop::now};
 
 /// How often it is looked whether a daily backup is due.
 const BACKUP_CHECK: Duration = Duration::from_secs(3_600);

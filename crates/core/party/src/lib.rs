@@ -21,8 +21,10 @@ mod record;
 mod relay;
 mod remote;
 mod seal;
+mod stored;
 mod text;
 mod time;
+mod tunnel;
 
 pub use candidate::{Candidate, CandidateType};
 pub use error::PartyError;
@@ -41,4 +43,6 @@ pub use record::{PeerRecord, RecordError, SignedRecord};
 pub use relay::{RelayCredentials, RelayOffer, RelayPassword, RelayTransport, RelayUri, RelayUriError};
 pub use remote::{AllocationId, Remote};
 pub use seal::{SealError, SealedSignal, SignalKey};
+pub use stored::{NatResult, StoredPeer};
 pub use time::UnixMillis;
+pub use tunnel::{LocalEnd, PeerConfig, TunnelEvent, initiates};

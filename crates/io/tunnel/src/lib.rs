@@ -33,19 +33,19 @@ mod peer;
 mod threads;
 mod tunnel;
 
-pub use api::{
-    error::TunnelError,
-    event::{EventSink, TunnelEvent},
-};
+pub use api::{error::TunnelError, event::EventSink};
 pub use bucket::{BROADCAST_BURST, BROADCAST_PER_SECOND, TokenBucket};
 pub use datagram::{
     demux::OTHER_DATAGRAM_BYTES,
-    relays::{CHANNELS, OPEN_ALLOCATIONS, RelayLink, RelayStream},
+    relays::{RelayLink, RelayStream},
 };
 pub use io::{device::PacketDevice, sockets::UdpSockets};
+pub use lanrage_party::{
+    LocalEnd, PeerConfig, TunnelEvent, initiates,
+    limits::{CHANNELS, OPEN_ALLOCATIONS, PENDING_PACKETS},
+};
 pub use packet::{
     counters::{DropReason, Drops, PeerCounters, QueueTimes, Traffic, TunnelCounters},
     probe::PROBE_PAYLOAD_BYTES,
 };
-pub use peer::pending::PENDING_PACKETS;
-pub use tunnel::{LocalEnd, PATH_MTU_MIN, PeerConfig, Tunnel, initiates};
+pub use tunnel::{PATH_MTU_MIN, Tunnel};

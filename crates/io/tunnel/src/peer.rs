@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use lanrage_party::{Lane, PeerId, Remote, WireGuardKey, limits::PACKET_BYTES};
+use lanrage_party::{Lane, PeerConfig, PeerId, Remote, WireGuardKey, initiates, limits::PACKET_BYTES};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
@@ -28,7 +28,6 @@ use crate::{
         remotes::Remotes,
         wireguard::{Handshake, LocalKey, Session},
     },
-    tunnel::{PeerConfig, initiates},
 };
 
 /// Implementation: initiations of an express session that are sent before the peer counts as one that has a single

@@ -5,10 +5,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use lanrage_party::{
-    AllocationId, Lane, PeerId, PresharedKey, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
-    limits::PACKET_BYTES,
-};
+use lanrage_party::{AllocationId, Lane, LocalEnd, PeerConfig, PeerId, Remote, limits::PACKET_BYTES};
 use mio::{Poll, Registry, Token, Waker};
 use parking_lot::Mutex;
 
@@ -39,36 +36,6 @@ const WAKE: Token = Token(Family::BOTH.len());
 
 /// Smallest path MTU that a peer may have, in bytes: what every host can take (RFC 791 §3.1).
 pub const PATH_MTU_MIN: u16 = 576;
-
-/// This device's end of a party.
-#[derive(Debug, Clone)]
-pub struct LocalEnd {
-    /// The membership's WireGuard key.
-    pub private_key: WireGuardPrivateKey,
-    /// Our own lease.
-    pub virtual_ip: VirtualIp,
-    /// The party's network.
-    pub subnet: Subnet,
-}
-
-/// A peer's end, as its verified record says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerConfig {
-    /// Who it is.
-    pub id: PeerId,
-    /// Its membership's WireGuard key.
-    pub public_key: WireGuardKey,
-    /// The pair's preshared key.
-    pub preshared_key: PresharedKey,
-    /// Its lease: the one address that it may send from.
-    pub virtual_ip: VirtualIp,
-}
-
-/// Whether the device with the key `own` is the *active* side of a pair, which begins the handshakes: the one
-/// with the smaller public key.
-pub fn initiates(own: &WireGuardKey, theirs: &WireGuardKey) -> bool {
-    own < theirs
-}
 
 /// The running data plane. Dropping it stops and joins its threads.
 ///

@@ -1,9 +1,25 @@
+use lanrage_session::sentence;
 use lanrage_store::StoreError;
 
-use crate::{CommandError, words::sentence};
+use crate::CommandError;
 
-impl From<StoreError> for CommandError {
-    fn from(error: StoreError) -> Self {
+/// Why a request to the stored data was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DataError {
+    /// The database refused it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It makes no sense.
+    #[error(transparent)]
+    Refused(#[from] CommandError),
+}
+
+impl From<DataError> for CommandError {
+    fn from(error: DataError) -> Self {
+        let error = match error {
+            DataError::Store(error) => error,
+            DataError::Refused(error) => return error,
+        };
         let code = match &error {
             StoreError::NewerSchema { .. } => "database_newer",
             StoreError::DiskFull => "disk_full",

@@ -1,6 +1,4 @@
-use std::net::SocketAddr;
-
-use lanrage_party::{NatType, UnixMillis};
+use lanrage_party::NatResult;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
@@ -14,19 +12,6 @@ use crate::StoreError;
 
 /// How many networks are remembered; those measured longest ago are forgotten.
 const NETWORKS: u64 = 16;
-
-/// What was measured of a network's NAT.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NatResult {
-    /// The network, in any words by which the caller knows it again.
-    pub network: String,
-    /// Its behaviour.
-    pub nat_type: NatType,
-    /// The address that a STUN server saw.
-    pub public_endpoint: Option<SocketAddr>,
-    /// When it was measured.
-    pub measured_at: UnixMillis,
-}
 
 impl SettingsDatabase {
     /// Saves what was measured of a network, in place of what was known of it.

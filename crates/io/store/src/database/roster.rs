@@ -1,6 +1,4 @@
-use std::net::SocketAddr;
-
-use lanrage_party::{NatType, PartyId, PeerId, SignedRecord, UnixMillis};
+use lanrage_party::{NatType, PartyId, PeerId, StoredPeer};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
 
 use super::{
@@ -9,23 +7,6 @@ use super::{
     rows::{self, readable},
 };
 use crate::StoreError;
-
-/// A member of a party as last heard of, so that it can be reached before any server answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredPeer {
-    /// The peer.
-    pub peer: PeerId,
-    /// What it says of itself. To be verified again: the file may have been changed.
-    pub record: SignedRecord,
-    /// Its NAT type, as last heard.
-    pub nat_type: NatType,
-    /// When it joined.
-    pub joined_at: UnixMillis,
-    /// Where its datagrams last came from.
-    pub last_endpoint: Option<SocketAddr>,
-    /// When it was last connected.
-    pub last_seen: Option<UnixMillis>,
-}
 
 impl SettingsDatabase {
     /// Replaces a party's roster as a whole. The membership must be stored.

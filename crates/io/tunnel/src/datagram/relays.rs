@@ -5,17 +5,15 @@ use std::{
     sync::Arc,
 };
 
-use lanrage_party::{AllocationId, Remote};
+use lanrage_party::{
+    AllocationId, Remote,
+    limits::{CHANNELS, OPEN_ALLOCATIONS},
+};
 
 use crate::{
     channel_data::{self, HEADER_BYTES},
     packet::counters::DropReason,
 };
-
-/// Most allocations that are open at a time: two per relay that is in use or being moved to.
-pub const OPEN_ALLOCATIONS: usize = 8;
-/// Most channels of one allocation: four addresses of each of a full party's peers.
-pub const CHANNELS: usize = 256;
 
 /// A relay behind TCP or TLS. Its connection is made, read and written elsewhere; what is read comes back through
 /// [`Tunnel::receive_relayed`](crate::Tunnel::receive_relayed) and

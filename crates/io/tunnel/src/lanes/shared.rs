@@ -7,12 +7,12 @@ use std::{
     },
 };
 
-use lanrage_party::{Lane, Remote};
+use lanrage_party::{Lane, Remote, TunnelEvent};
 use mio::Waker;
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    api::event::{EventSink, TunnelEvent},
+    api::event::EventSink,
     bucket::TokenBucket,
     channel_data::HEADER_BYTES,
     datagram::{

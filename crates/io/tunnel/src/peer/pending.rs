@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
 
-/// Packets kept per peer while there is no session.
-pub const PENDING_PACKETS: usize = 16;
+use lanrage_party::limits::PENDING_PACKETS;
 
 /// Packets that wait for a session, oldest first. Full policy: the oldest goes, its memory is reused.
 #[derive(Default)]

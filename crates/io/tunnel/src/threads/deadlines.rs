@@ -59,13 +59,10 @@ impl Deadlines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        datagram::relays::Relays,
-        packet::ipv4::build,
-        peer::wireguard::LocalKey,
-        tunnel::{LocalEnd, PeerConfig},
+    use crate::{datagram::relays::Relays, packet::ipv4::build, peer::wireguard::LocalKey};
+    use lanrage_party::{
+        DeviceIdentity, Lane, LocalEnd, PartySecret, PeerConfig, Subnet, VirtualIp, WireGuardPrivateKey,
     };
-    use lanrage_party::{DeviceIdentity, Lane, PartySecret, Subnet, VirtualIp, WireGuardPrivateKey};
 
     fn table_of(indices: &[u32]) -> Arc<Table> {
         let end = LocalEnd {

@@ -6,11 +6,10 @@ use std::{
     time::Instant,
 };
 
-use lanrage_party::{Lane, Remote};
+use lanrage_party::{Lane, Remote, TunnelEvent, limits::PENDING_PACKETS};
 use mio::{Events, Poll};
 
 use crate::{
-    api::event::TunnelEvent,
     channel_data,
     datagram::{
         batch::{DatagramBatch, ReceiveBatch, SendBatch},
@@ -27,7 +26,6 @@ use crate::{
     packet::{batch::PacketBatch, counters::DropReason, routing::Incoming, unicast_copy},
     peer::{
         Opening, Peer,
-        pending::PENDING_PACKETS,
         table::{Local, Table},
         wireguard::{COOKIE_REPLY_BYTES, without_lane},
     },

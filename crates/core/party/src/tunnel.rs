@@ -1,0 +1,83 @@
+//! What the decisions and the data plane tell each other in plain values: both ends of a pair, and what happened to it.
+
+use std::io;
+
+use crate::{PeerId, PresharedKey, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey};
+
+/// This device's end of a party.
+#[derive(Debug, Clone)]
+pub struct LocalEnd {
+    /// The membership's WireGuard key.
+    pub private_key: WireGuardPrivateKey,
+    /// Our own lease.
+    pub virtual_ip: VirtualIp,
+    /// The party's network.
+    pub subnet: Subnet,
+}
+
+/// A peer's end, as its verified record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerConfig {
+    /// Who it is.
+    pub id: PeerId,
+    /// Its membership's WireGuard key.
+    pub public_key: WireGuardKey,
+    /// The pair's preshared key.
+    pub preshared_key: PresharedKey,
+    /// Its lease: the one address that it may send from.
+    pub virtual_ip: VirtualIp,
+}
+
+/// Whether the device with the key `own` is the *active* side of a pair, which begins the handshakes: the one
+/// with the smaller public key.
+pub fn initiates(own: &WireGuardKey, theirs: &WireGuardKey) -> bool {
+    own < theirs
+}
+
+/// What the packet threads report. Never one event per data packet.
+#[derive(Debug)]
+pub enum TunnelEvent {
+    /// A datagram that is not WireGuard: STUN (RFC 7983), which always came straight, or something small and
+    /// unknown. What a relay's server itself sends us comes straight from the server.
+    Datagram {
+        /// Sender, not authenticated; by an allocation, it is what the relay says.
+        from: Remote,
+        /// The whole datagram.
+        bytes: Vec<u8>,
+    },
+    /// A handshake is complete: packets can flow both ways. For the passive side that is the first packet of
+    /// the new session, for the active side the response.
+    SessionEstablished {
+        /// The peer.
+        peer: PeerId,
+        /// Where the completing message came from.
+        from: Remote,
+    },
+    /// A probe from inside the session.
+    Probe {
+        /// The authenticated sender.
+        peer: PeerId,
+        /// Where it came from.
+        from: Remote,
+        /// What `Tunnel::send_probe` was given on the other side.
+        payload: Vec<u8>,
+    },
+    /// An authenticated packet came from a remote that is none of the peer's recent ones: the peer roams, or
+    /// its router chose a new port. Comes before the [`Probe`](Self::Probe) of the same packet.
+    NewRemote {
+        /// The peer.
+        peer: PeerId,
+        /// Where it was seen.
+        from: Remote,
+    },
+    /// The device could not be read or written and is no longer used; attach another.
+    DeviceFailed {
+        /// What the device said.
+        error: io::Error,
+    },
+    /// Waiting for datagrams failed; the tunnel is deaf and must be made anew.
+    SocketsFailed {
+        /// What the OS said.
+        error: io::Error,
+    },
+}

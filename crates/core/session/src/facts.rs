@@ -1,0 +1,405 @@
+//! What a host shows: one value that says everything, replaced as a whole.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole state, as the window, the CLI and scripts see it. `revision` grows with every change, so that
+/// whoever holds a snapshot and then hears of another knows which is newer.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Snapshot {
+    /// Grows with every change.
+    pub revision: u64,
+    /// This device's peer id (32 hexadecimal digits).
+    pub peer_id: String,
+    /// The player's name, as friends see it.
+    pub player_name: String,
+    /// How this device's network treats its traffic.
+    pub nat_type: lanrage_party::NatType,
+    /// The way to the internet, and the relays.
+    pub network: NetworkView,
+    /// The control plane.
+    pub control: ControlView,
+    /// The virtual network device.
+    pub adapter: AdapterView,
+    /// The party, while there is one.
+    pub party: Option<PartyView>,
+    /// What the data plane could not deliver, and how long packets waited in it.
+    pub data_plane: DataPlaneView,
+    /// What is missing or wrong now, worst first, each with what the user can do.
+    pub problems: Vec<Problem>,
+}
+
+/// The way to the internet, as measured, and who helps where there is no straight path.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct NetworkView {
+    /// In plain words, what the router does to traffic; empty until something is known.
+    pub summary: String,
+    /// How its ports are chosen (RFC 4787 §4.1), in one sentence; empty until measured.
+    pub mapping: String,
+    /// Whom it lets in (RFC 4787 §5), in one sentence; empty until measured.
+    pub filtering: String,
+    /// Whether two devices behind it can meet at its outside address; `None` until measured.
+    pub hairpinning: Option<bool>,
+    /// Where the outside sees this device.
+    pub public_address: Option<String>,
+    /// Nothing but TCP gets through.
+    pub udp_is_blocked: bool,
+    /// The port that the router was asked to open.
+    pub port_mapping: PortMappingView,
+    /// The relays on offer, nearest first.
+    pub relays: Vec<RelayView>,
+    /// What came from outside and was not believed.
+    pub dropped: DroppedView,
+}
+
+/// What came from outside and was dropped, counted since the party was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct DroppedView {
+    /// Signals that were forged, replayed or malformed.
+    pub signals: u64,
+    /// STUN answers that nobody had asked for; since the start.
+    pub stun_answers: u64,
+    /// Probes that were malformed or answered nothing.
+    pub probes: u64,
+    /// Candidates that were unusable or too many.
+    pub candidates: u64,
+}
+
+/// The port that the router was asked to open.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PortMappingView {
+    /// The setting says no.
+    #[default]
+    Off,
+    /// No answer yet.
+    Searching,
+    /// It is open.
+    Open {
+        /// The address outside.
+        external: String,
+    },
+    /// The router does not do it.
+    Unavailable {
+        /// Why, in the user's words.
+        reason: String,
+    },
+}
+
+/// A relay as shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct RelayView {
+    /// Its name.
+    pub name: String,
+    /// Where it stands; may be empty.
+    pub region: String,
+    /// Round-trip time to it (milliseconds).
+    pub rtt_ms: Option<f64>,
+    /// Share of its capacity in use, 0 to 100.
+    pub load_percent: u8,
+    /// Whether it is held ready for the party.
+    pub is_held: bool,
+    /// What is the matter with it, in one sentence; empty if nothing.
+    pub trouble: String,
+}
+
+/// State of the control plane.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ControlView {
+    /// No server is used: the party lives on this device alone.
+    #[default]
+    Local,
+    /// Dialling for the first time.
+    Connecting {
+        /// The server.
+        server: String,
+    },
+    /// In session with the server.
+    Connected {
+        /// The server.
+        server: String,
+    },
+    /// The server cannot be reached; the party runs on without it.
+    Disconnected {
+        /// The server.
+        server: String,
+        /// Why, in the user's words.
+        reason: String,
+        /// Wall-clock time of the next try (Unix milliseconds).
+        retry_at_ms: u64,
+    },
+}
+
+/// State of the virtual network device.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AdapterView {
+    /// No party, so no device.
+    #[default]
+    Closed,
+    /// Games can use it.
+    Open {
+        /// Name of the interface.
+        name: String,
+    },
+    /// It could not be opened; friends are connected, but games cannot see them.
+    Unavailable {
+        /// Why, in the user's words.
+        reason: String,
+        /// What the user can do.
+        fix: String,
+        /// Wall-clock time of the next try (Unix milliseconds).
+        retry_at_ms: u64,
+    },
+}
+
+/// A party as shown.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct PartyView {
+    /// Identity of the party (32 hexadecimal digits).
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether this device made it.
+    pub is_host: bool,
+    /// This device's address in the party.
+    pub virtual_ip: String,
+    /// The party's network.
+    pub subnet: String,
+    /// The invitation link. Whoever has it can join.
+    #[cfg_attr(feature = "bindings", ts(type = "string"))]
+    pub invitation: InvitationLink,
+    /// When it was made (Unix milliseconds).
+    pub created_at_ms: u64,
+    /// The friends, in the order they joined; this device is not among them.
+    pub peers: Vec<PeerView>,
+}
+
+/// An invitation link. Whoever has it can join, so it is shown to its user and never printed for debugging.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InvitationLink(pub String);
+
+impl std::fmt::Debug for InvitationLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InvitationLink(..)")
+    }
+}
+
+impl std::fmt::Display for InvitationLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A friend as shown.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct PeerView {
+    /// Peer id (32 hexadecimal digits).
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Whether this peer is the party's host.
+    pub is_host: bool,
+    /// Address in the party.
+    pub virtual_ip: String,
+    /// State of the connection to it.
+    pub state: ConnectionState,
+    /// How packets travel.
+    pub connection_type: lanrage_party::ConnectionType,
+    /// One sentence that explains state and path.
+    pub explanation: String,
+    /// Where its datagrams come from, once a path is proven.
+    pub endpoint: Option<String>,
+    /// Smoothed round-trip time (milliseconds).
+    pub latency_ms: Option<f64>,
+    /// Mean deviation of the round-trip time (milliseconds).
+    pub jitter_ms: Option<f64>,
+    /// Share of probes lost recently, 0 to 1.
+    pub loss: Option<f64>,
+    /// How good the line is.
+    pub quality: Option<lanrage_party::Quality>,
+    /// Round-trip times of the last minute, one a second, oldest first (milliseconds); `None` where every probe
+    /// was lost.
+    pub history_ms: Vec<Option<f64>>,
+    /// Largest packet that the path is known to carry (bytes).
+    pub mtu: Option<u16>,
+    /// When a direct path is tried for again, while a relay carries (Unix milliseconds).
+    pub next_direct_try_at_ms: Option<u64>,
+    /// Its NAT type.
+    pub nat_type: lanrage_party::NatType,
+    /// Whether the control server says it is there; `None` without a server.
+    pub online: Option<bool>,
+    /// When it joined (Unix milliseconds).
+    pub joined_at_ms: u64,
+    /// From hearing of the peer to its first authenticated packet (milliseconds).
+    pub first_packet_ms: Option<f64>,
+    /// Packets and bytes inside the tunnel.
+    pub traffic: Traffic,
+}
+
+/// What the data plane did with packets since the program started.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct DataPlaneView {
+    /// Packets and datagrams that were dropped, by reason; none of which there was none.
+    pub dropped: Vec<DroppedPackets>,
+    /// How long packets to friends were here until they were sent, in the lane of games.
+    pub express_waits: Vec<Waits>,
+    /// The same in the lane of everything else.
+    pub bulk_waits: Vec<Waits>,
+}
+
+/// Packets and datagrams dropped for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct DroppedPackets {
+    /// Stable word for the reason, as `replay` or `broadcast_storm`.
+    pub reason: String,
+    /// How many.
+    pub packets: u64,
+}
+
+/// Packets that waited about equally long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Waits {
+    /// They waited less than so long, and at least half of it (microseconds). From 32,768 on: or longer.
+    pub below_us: u64,
+    /// How many.
+    pub packets: u64,
+}
+
+/// Packets and bytes exchanged with a friend since the connection began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Traffic {
+    /// Packets to the friend.
+    pub sent_packets: u64,
+    /// Bytes to the friend.
+    pub sent_bytes: u64,
+    /// Packets from the friend.
+    pub received_packets: u64,
+    /// Bytes from the friend.
+    pub received_bytes: u64,
+    /// Whether games have a lane of their own to the friend now. An older LANrage, or another WireGuard, has one lane.
+    pub has_express_lane: bool,
+    /// The part of the packets to the friend that went in it.
+    pub sent_express_packets: u64,
+    /// The part of the packets from the friend that came in it.
+    pub received_express_packets: u64,
+    /// The part of the bytes to the friend that went by a relay.
+    pub sent_relayed_bytes: u64,
+    /// The part of the bytes from the friend that came by a relay.
+    pub received_relayed_bytes: u64,
+}
+
+/// State of the connection to one peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// First attempts are under way.
+    #[default]
+    Connecting,
+    /// A path is proven both ways.
+    Connected,
+    /// A path is proven, and loses or delays packets.
+    Degraded,
+    /// The path is gone; another is being sought.
+    Reconnecting,
+    /// This round of attempts found no path; the next one is scheduled.
+    Failed,
+    /// Over.
+    Closed,
+}
+
+/// Something that the user should know, with what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Problem {
+    /// Stable word for scripts and translations.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one sentence.
+    pub text: String,
+    /// What the user can do, in one sentence; empty when there is nothing to do but wait.
+    pub fix: String,
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The party does not work for this player.
+    Error,
+    /// Something works less well than it could.
+    Warning,
+}
+
+/// Something that happened, for a feed or a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Notice {
+    /// When (Unix milliseconds).
+    pub at_ms: u64,
+    /// Stable word for scripts and translations.
+    pub code: String,
+    /// What happened, in one sentence.
+    pub text: String,
+}
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[error("{text}")]
+pub struct CommandError {
+    /// Stable word for scripts and translations.
+    pub code: String,
+    /// What is wrong and what to do, in the user's words.
+    pub text: String,
+}
+
+impl CommandError {
+    /// Refuses with this code and text.
+    pub fn new(code: &str, text: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), text: text.into() }
+    }
+
+    /// The engine is shutting down.
+    pub fn stopped() -> Self {
+        Self::new("stopped", "LANrage is shutting down")
+    }
+}
+
+/// What an invitation link says, for the question before joining.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct InvitationPreview {
+    /// The party's name.
+    pub party_name: String,
+    /// Peer id of the player who made the party.
+    pub host_id: String,
+    /// The party's network.
+    pub subnet: String,
+    /// Its control servers.
+    pub control: Vec<String>,
+    /// When the link stops being valid (Unix milliseconds); `None` for never.
+    pub expires_at_ms: Option<u64>,
+    /// The host's name when the link was made, as whoever made it says; `None` where the link does not tell.
+    pub host_name: Option<String>,
+    /// How many players were in the party when the link was made, as whoever made it says; `None` where the link
+    /// does not tell.
+    pub members: Option<u16>,
+}

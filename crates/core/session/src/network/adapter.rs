@@ -1,0 +1,101 @@
+use std::time::{Duration, Instant};
+
+use lanrage_control::Now;
+
+use crate::AdapterView;
+
+/// Time between two tries to open the adapter.
+const RETRY: Duration = Duration::from_secs(15);
+
+/// Why the adapter could not be opened, in the user's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdapterFailure {
+    /// Stable word for scripts and translations.
+    pub code: &'static str,
+    /// What went wrong, in one sentence.
+    pub reason: String,
+    /// What the user can do, in one sentence.
+    pub fix: String,
+}
+
+/// The virtual device of the party, as the decisions see it.
+#[derive(Debug, Default)]
+pub(crate) enum AdapterState {
+    #[default]
+    Closed,
+    Opening,
+    Open {
+        name: String,
+    },
+    Unavailable {
+        failure: AdapterFailure,
+        retry_at: Instant,
+    },
+}
+
+impl AdapterState {
+    /// True if it is to be opened now.
+    pub(crate) fn begin(&mut self) -> bool {
+        let idle = matches!(self, Self::Closed | Self::Unavailable { .. });
+        if idle {
+            *self = Self::Opening;
+        }
+        idle
+    }
+
+    pub(crate) fn handle_result(&mut self, now: Instant, result: Result<String, AdapterFailure>) {
+        *self = match result {
+            Ok(name) => Self::Open { name },
+            Err(failure) => Self::Unavailable { failure, retry_at: now + RETRY },
+        };
+    }
+
+    /// It worked, and does no more.
+    pub(crate) fn handle_lost(&mut self, now: Instant, reason: String) {
+        let failure = AdapterFailure {
+            code: "adapter_lost",
+            reason: format!("The network device stopped working: {reason}."),
+            fix: "It is opened again by itself.".to_owned(),
+        };
+        *self = Self::Unavailable { failure, retry_at: now + Duration::from_secs(1) };
+    }
+
+    /// Whether the party has begun to use a device.
+    pub(crate) const fn is_wanted(&self) -> bool {
+        !matches!(self, Self::Closed)
+    }
+
+    pub(crate) const fn failure(&self) -> Option<&AdapterFailure> {
+        match self {
+            Self::Unavailable { failure, .. } => Some(failure),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn retry_at(&self) -> Option<Instant> {
+        match self {
+            Self::Unavailable { retry_at, .. } => Some(*retry_at),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn retry_is_due(&self, now: Instant) -> bool {
+        self.retry_at().is_some_and(|at| at <= now)
+    }
+
+    /// The state as shown.
+    pub(crate) fn view(&self, now: Now) -> AdapterView {
+        match self {
+            Self::Closed | Self::Opening => AdapterView::Closed,
+            Self::Open { name } => AdapterView::Open { name: name.clone() },
+            Self::Unavailable { failure, retry_at } => {
+                let wait = retry_at.saturating_duration_since(now.instant).as_millis() as u64;
+                AdapterView::Unavailable {
+                    reason: failure.reason.clone(),
+                    fix: failure.fix.clone(),
+                    retry_at_ms: now.wall.plus(wait).0,
+                }
+            }
+        }
+    }
+}

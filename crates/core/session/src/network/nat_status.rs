@@ -1,0 +1,264 @@
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
+
+use lanrage_nat::{
+    StunClient, StunEvent,
+    behaviour_shell::{NatReport, NatVerdict},
+    host_candidates,
+    net_watch::NetworkState,
+    port_mapping::PortMapping,
+    stun,
+};
+use lanrage_party::NatResult;
+use lanrage_party::{Candidate, CandidateType, NatType, UnixMillis, limits};
+use tracing::{debug, info};
+
+/// From how many STUN servers on the control server offers enough of them.
+const ENOUGH_SERVERS: usize = 2;
+
+/// What is known of this device's own network: its addresses, and what they look like from outside.
+#[derive(Debug)]
+pub(crate) struct NatStatus {
+    stun: StunClient,
+    port: u16,
+    network: NetworkState,
+    servers: Vec<SocketAddr>,
+    /// STUN servers that the control server names.
+    pub(crate) control_servers: Vec<(String, u16)>,
+    /// STUN servers of the settings, for where those are too few.
+    pub(crate) public_servers: Vec<(String, u16)>,
+    /// What each server saw.
+    reflexive: BTreeMap<SocketAddr, SocketAddr>,
+    /// What was measured of this network; before that, what was measured of it the last time.
+    report: Option<NatReport>,
+    remembered: NatType,
+    mapping: PortMapping,
+    unasked_answers: u64,
+}
+
+impl NatStatus {
+    pub(crate) fn new(seed: [u8; 32], port: u16) -> Self {
+        Self {
+            stun: StunClient::new(seed),
+            port,
+            network: NetworkState::default(),
+            servers: Vec::new(),
+            control_servers: Vec::new(),
+            public_servers: Vec::new(),
+            reflexive: BTreeMap::new(),
+            report: None,
+            remembered: NatType::Unknown,
+            mapping: PortMapping::default(),
+            unasked_answers: 0,
+        }
+    }
+
+    /// The device's addresses and its way to the internet. True if they differ from before.
+    pub(crate) fn set_network(&mut self, now: Instant, network: NetworkState) -> bool {
+        if network == self.network {
+            return false;
+        }
+        debug!(addresses = network.addresses.len(), "network changed");
+        self.network = network;
+        self.handle_network_change(now);
+        true
+    }
+
+    /// The network may be another: what was seen of it from outside is asked anew.
+    pub(crate) fn handle_network_change(&mut self, now: Instant) {
+        self.reflexive.clear();
+        self.report = None;
+        self.remembered = NatType::Unknown;
+        self.stun.handle_network_change(now);
+    }
+
+    /// Our UDP port.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The addresses of the device's interfaces.
+    pub(crate) fn host_addresses(&self) -> &[IpAddr] {
+        &self.network.addresses
+    }
+
+    /// The STUN servers to ask. True if they differ from before.
+    pub(crate) fn set_servers(&mut self, now: Instant, servers: &[SocketAddr]) -> bool {
+        if servers == self.servers {
+            return false;
+        }
+        self.servers = servers.to_vec();
+        self.stun.set_servers(now, servers);
+        true
+    }
+
+    /// The STUN servers in use.
+    pub(crate) fn servers(&self) -> &[SocketAddr] {
+        &self.servers
+    }
+
+    /// The STUN servers to look for: the control server's, and public ones where those are too few.
+    pub(crate) fn server_names(&self) -> Vec<(String, u16)> {
+        let public = if self.control_servers.len() < ENOUGH_SERVERS { &self.public_servers[..] } else { &[] };
+        self.control_servers.iter().chain(public).cloned().collect()
+    }
+
+    /// What was measured. True if it says something new.
+    pub(crate) fn set_report(&mut self, report: NatReport) -> bool {
+        let changed = self.report.as_ref() != Some(&report);
+        self.report = Some(report);
+        changed
+    }
+
+    /// What was measured of this network, as far as it is known.
+    pub(crate) fn report(&self) -> Option<&NatReport> {
+        self.report.as_ref()
+    }
+
+    /// What was measured of this network in an earlier life, until it is measured again.
+    pub(crate) const fn remember(&mut self, nat_type: NatType) {
+        self.remembered = nat_type;
+    }
+
+    /// The name under which this network is known again.
+    pub(crate) fn network_name(&self) -> Option<String> {
+        network_name(&self.network)
+    }
+
+    /// What is kept of the measurement.
+    pub(crate) fn to_stored(&self, now: UnixMillis) -> Option<NatResult> {
+        let nat_type = self.nat_type();
+        (nat_type != NatType::Unknown).then_some(())?;
+        Some(NatResult {
+            network: self.network_name()?,
+            nat_type,
+            public_endpoint: self.reflexive.values().next().copied(),
+            measured_at: now,
+        })
+    }
+
+    /// What the router says to the wish for an open port. True if the port is another.
+    pub(crate) fn set_port_mapping(&mut self, mapping: PortMapping) -> bool {
+        let changed = mapping.external() != self.mapping.external();
+        self.mapping = mapping;
+        changed
+    }
+
+    /// The state of the port mapping.
+    pub(crate) const fn port_mapping(&self) -> &PortMapping {
+        &self.mapping
+    }
+
+    /// A datagram that is not WireGuard's. True if the outside view changed.
+    pub(crate) fn handle_datagram(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) -> bool {
+        let answered = self.stun.handle_datagram(now, from, bytes);
+        let claims_to_answer = matches!(
+            stun::parse(bytes),
+            Ok(stun::Message::BindingResponse { .. } | stun::Message::BindingError { .. })
+        );
+        self.unasked_answers += u64::from(!answered && claims_to_answer);
+        self.follow()
+    }
+
+    /// STUN answers to nothing that was asked: late, or forged.
+    pub(crate) const fn unasked_answers(&self) -> u64 {
+        self.unasked_answers
+    }
+
+    /// True if the outside view changed.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> bool {
+        self.stun.handle_timeout(now);
+        self.follow()
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.stun.poll_timeout()
+    }
+
+    pub(crate) fn poll_transmit(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+        self.stun.poll_transmit()
+    }
+
+    /// Every address of this device at which it may be reached, best first; those on relays are not among them.
+    pub(crate) fn candidates(&self) -> Vec<Candidate> {
+        let mut candidates = host_candidates(self.network.addresses.iter().copied(), self.port);
+        // A mapped port is what a server would see, only more durable (RFC 8445 §5.1.1.2).
+        let mapped = self.mapping.external().map(SocketAddr::V4);
+        for address in mapped.into_iter().chain(self.reflexive.values().copied()) {
+            let candidate = Candidate { kind: CandidateType::ServerReflexive, address };
+            if candidate.is_usable() && !candidates.iter().any(|known| known.address == address) {
+                candidates.push(candidate);
+            }
+        }
+        candidates.truncate(limits::CANDIDATES);
+        candidates
+    }
+
+    /// A relay sees this device under `address`. True if that is news.
+    pub(crate) fn handle_reflexive(&mut self, server: SocketAddr, address: SocketAddr) -> bool {
+        self.reflexive.insert(server, address) != Some(address)
+    }
+
+    /// Where the outside sees this device: by the router's own word, or a server's.
+    pub(crate) fn public_address(&self) -> Option<SocketAddr> {
+        let mapped = self.mapping.external().map(SocketAddr::V4);
+        mapped.or_else(|| self.reflexive.values().next().copied())
+    }
+
+    /// Whether nothing but TCP gets through to the internet.
+    pub(crate) fn udp_is_blocked(&self) -> bool {
+        self.reflexive.is_empty()
+            && self.report.as_ref().is_some_and(|report| report.verdict == NatVerdict::Blocked)
+    }
+
+    /// How the network treats traffic, as far as it is known: measured, or seen on the way, or remembered. An open
+    /// port of a router's lets anyone in.
+    pub(crate) fn nat_type(&self) -> NatType {
+        let own = |address: &SocketAddr| self.host_addresses().contains(&address.ip());
+        if !self.reflexive.is_empty() && self.reflexive.values().all(own) {
+            return NatType::Open;
+        }
+        if self.mapping.external().is_some() && !self.mapping.is_behind_another_router() {
+            return NatType::FullCone;
+        }
+        let measured = self.report.as_ref().map_or(NatType::Unknown, NatReport::nat_type);
+        match measured {
+            NatType::Unknown if self.is_symmetric() => NatType::Symmetric,
+            NatType::Unknown => self.remembered,
+            measured => measured,
+        }
+    }
+
+    /// Two servers of one address family saw two different addresses (RFC 5780 §4.3).
+    fn is_symmetric(&self) -> bool {
+        let mut seen = self.reflexive.values().filter(|address| address.is_ipv4());
+        seen.next().is_some_and(|first| seen.any(|other| other != first))
+    }
+
+    fn follow(&mut self) -> bool {
+        let mut changed = false;
+        while let Some(event) = self.stun.poll_event() {
+            match event {
+                StunEvent::ReflexiveAddress { server, address } => {
+                    info!(%server, "server-reflexive address learnt");
+                    changed |= self.reflexive.insert(server, address) != Some(address);
+                }
+                StunEvent::Unreachable { server, .. } => debug!(%server, "STUN server does not answer"),
+            }
+        }
+        changed
+    }
+}
+
+/// The name under which a network is known again: its router.
+pub fn network_name(network: &NetworkState) -> Option<String> {
+    let route = network.default_route.as_ref()?;
+    match (route.gateway_mac, &route.gateways[..]) {
+        (Some(mac), _) => Some(mac.map(|byte| format!("{byte:02x}")).join(":")),
+        (None, []) => None,
+        (None, gateways) => Some(gateways.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+    }
+}

@@ -1,0 +1,118 @@
+use lanrage_party::{
+    DeviceIdentity, Invitation, Ipam, IpamError, Name, PeerId, PeerRecord, SignedRecord, StoredPeer,
+    UnixMillis, VirtualIp, WireGuardPrivateKey,
+};
+
+/// Version of what peers say to each other: records, signals, probes.
+pub(crate) const PEER_PROTOCOL: u16 = 1;
+
+/// My right to be in a party: what its invitation says, my WireGuard key in it, and my lease.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    pub(crate) invitation: Invitation,
+    pub(crate) private_key: WireGuardPrivateKey,
+    pub(crate) virtual_ip: VirtualIp,
+    pub(crate) created_at: UnixMillis,
+    ipam: Ipam,
+    sequence: u64,
+}
+
+/// A membership as it is kept: everything needed to be in the party again without asking anybody.
+#[derive(Debug, Clone)]
+pub struct SavedMembership {
+    pub invitation: Invitation,
+    pub private_key: WireGuardPrivateKey,
+    pub virtual_ip: VirtualIp,
+    pub created_at: UnixMillis,
+    /// Sequence of the last record that was signed.
+    pub sequence: u64,
+}
+
+/// A membership that was kept, complete.
+#[derive(Debug)]
+pub struct Kept {
+    pub membership: SavedMembership,
+    pub host: PeerId,
+    pub peers: Vec<StoredPeer>,
+}
+
+impl Membership {
+    /// A new membership with a fresh key. The lease is the one that party and peer identity give.
+    pub(crate) fn new(
+        invitation: Invitation,
+        private_key: WireGuardPrivateKey,
+        identity: &DeviceIdentity,
+        created_at: UnixMillis,
+    ) -> Result<Self, IpamError> {
+        let mut ipam = Ipam::new(invitation.party, invitation.subnet);
+        let virtual_ip = ipam.lease(identity.peer_id())?;
+        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence: 0 })
+    }
+
+    /// A membership as it was kept.
+    pub(crate) fn restore(saved: SavedMembership, identity: &DeviceIdentity) -> Result<Self, IpamError> {
+        let SavedMembership { invitation, private_key, virtual_ip, created_at, sequence } = saved;
+        let mut ipam = Ipam::new(invitation.party, invitation.subnet);
+        ipam.claim(identity.peer_id(), virtual_ip)?;
+        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence })
+    }
+
+    /// What has to be kept for [`Membership::restore`].
+    pub(crate) fn to_saved(&self) -> SavedMembership {
+        SavedMembership {
+            invitation: self.invitation.clone(),
+            private_key: self.private_key.clone(),
+            virtual_ip: self.virtual_ip,
+            created_at: self.created_at,
+            sequence: self.sequence,
+        }
+    }
+
+    /// Takes the next address of this peer's sequence, because others hold `taken`.
+    pub(crate) fn take_next_lease(
+        &mut self,
+        identity: &DeviceIdentity,
+        taken: &[VirtualIp],
+    ) -> Result<(), IpamError> {
+        let own = identity.peer_id();
+        self.ipam.release(&own);
+        for ip in taken.iter().chain([&self.virtual_ip]) {
+            self.ipam.avoid(*ip);
+        }
+        self.virtual_ip = self.ipam.lease(own)?;
+        Ok(())
+    }
+
+    /// Takes the address that the control plane already keeps for this peer.
+    pub(crate) fn take_kept_lease(
+        &mut self,
+        identity: &DeviceIdentity,
+        kept: VirtualIp,
+    ) -> Result<(), IpamError> {
+        self.ipam.release(&identity.peer_id());
+        self.ipam.claim(identity.peer_id(), kept)?;
+        self.virtual_ip = kept;
+        Ok(())
+    }
+
+    /// What this peer says of itself, newer than all it has said before.
+    pub(crate) fn record(
+        &mut self,
+        wall: UnixMillis,
+        identity: &DeviceIdentity,
+        name: &Name,
+    ) -> SignedRecord {
+        self.sequence = wall.0.max(self.sequence + 1);
+        let record = PeerRecord {
+            party: self.invitation.party,
+            identity: identity.public(),
+            wireguard_key: self.private_key.public(),
+            virtual_ip: self.virtual_ip,
+            name: name.clone(),
+            protocol: PEER_PROTOCOL,
+            epoch: self.invitation.epoch,
+            sequence: self.sequence,
+        };
+        record.sign(identity, &self.invitation.secret)
+    }
+}

@@ -1,0 +1,269 @@
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use lanrage_nat::{PathAgent, PathAgentConfig, PathState, PathView, relay_pool::PeerRelayInfo};
+use lanrage_party::StoredPeer;
+use lanrage_party::{
+    AllocationId, Candidate, CandidateType, ConnectionType, NatType, PeerRecord, Quality, QualityThresholds,
+    Remote, SignalKey, SignedRecord, UnixMillis,
+};
+
+use crate::{ConnectionState, peers::signal::RelayDistance};
+
+/// Share of lost probes from which a path counts as degraded, and below which it has recovered.
+const DEGRADED_LOSS: f32 = 0.2;
+const RECOVERED_LOSS: f32 = 0.05;
+
+/// What is said of a peer by the control plane, beside its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PeerInfo {
+    pub(crate) nat_type: NatType,
+    pub(crate) joined_at: UnixMillis,
+    /// `None` where no server watches.
+    pub(crate) online: Option<bool>,
+}
+
+/// A peer that was let in.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownPeer {
+    /// As it travels, for the next start.
+    pub(crate) signed: SignedRecord,
+    /// The same, verified.
+    pub(crate) record: PeerRecord,
+    pub(crate) info: PeerInfo,
+}
+
+/// My relation with one peer: its verified record, the search for a path to it, and what became of that.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) signed: SignedRecord,
+    pub(crate) record: PeerRecord,
+    pub(crate) info: PeerInfo,
+    pub(crate) key: SignalKey,
+    pub(crate) agent: PathAgent,
+    pub(crate) state: ConnectionState,
+    /// When the next round of attempts begins, while the state is `Failed`.
+    pub(crate) retry_at: Option<Instant>,
+    /// When the current silence began, while reconnecting.
+    pub(crate) lost_at: Option<Instant>,
+    /// From hearing of the peer to its first authenticated packet.
+    pub(crate) first_packet: Option<Duration>,
+    /// Highest signal sequence seen of the peer.
+    pub(crate) seen_signal: u64,
+    /// The server no longer lists the peer; it goes when its path does.
+    pub(crate) unlisted: bool,
+    /// Where the peer was last reached without a relay, also in an earlier life of this program.
+    pub(crate) last_endpoint: Option<SocketAddr>,
+    /// What the peer last said of itself.
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) relays: Vec<RelayDistance>,
+    /// Nothing was heard for so long that the relays need not wait for it.
+    pub(crate) dormant: bool,
+    heard_at: Instant,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        KnownPeer { signed, record, info }: KnownPeer,
+        key: SignalKey,
+        initiator: bool,
+        now: Instant,
+    ) -> Self {
+        Self {
+            signed,
+            record,
+            info,
+            key,
+            agent: PathAgent::new(PathAgentConfig { initiator }, now),
+            state: ConnectionState::Connecting,
+            retry_at: None,
+            lost_at: None,
+            first_packet: None,
+            seen_signal: 0,
+            unlisted: false,
+            last_endpoint: None,
+            candidates: Vec::new(),
+            relays: Vec::new(),
+            dormant: false,
+            heard_at: now,
+        }
+    }
+
+    /// A packet of the peer was authenticated.
+    pub(crate) fn note_packet(&mut self, now: Instant) {
+        self.first_packet.get_or_insert_with(|| now.saturating_duration_since(self.heard_at));
+    }
+
+    /// The path in use, if one is proven.
+    pub(crate) fn path(&self) -> Option<PathView> {
+        self.agent.selected()
+    }
+
+    /// What is kept of the peer for the next start.
+    pub(crate) fn to_stored(&self) -> StoredPeer {
+        StoredPeer {
+            peer: self.record.peer_id(),
+            record: self.signed.clone(),
+            nat_type: self.info.nat_type,
+            joined_at: self.info.joined_at,
+            last_endpoint: self.last_endpoint,
+            last_seen: None,
+        }
+    }
+
+    /// Grades the path in use by its recent loss, with hysteresis.
+    pub(crate) fn grade(&mut self) {
+        let Some(path) = self.path() else { return };
+        match self.state {
+            ConnectionState::Connected if path.loss >= DEGRADED_LOSS => {
+                self.state.transition_to(ConnectionState::Degraded);
+            }
+            ConnectionState::Degraded if path.loss <= RECOVERED_LOSS && path.state == PathState::Proven => {
+                self.state.transition_to(ConnectionState::Connected);
+            }
+            _ => {}
+        }
+    }
+
+    /// How good the line is, once it is measured.
+    pub(crate) fn quality(&self, thresholds: &QualityThresholds) -> Option<Quality> {
+        let path = self.path()?;
+        Some(Quality::of(path.rtt?, path.jitter, path.loss, thresholds))
+    }
+
+    /// Round-trip times of the last minute, one a second, oldest first; `None` where no path worked.
+    pub(crate) fn history(&self) -> impl Iterator<Item = Option<Duration>> {
+        self.agent.history().map(|sample| sample.remote.and(sample.rtt))
+    }
+
+    /// How packets travel now.
+    pub(crate) fn connection_type(&self) -> ConnectionType {
+        match self.path() {
+            None => ConnectionType::Connecting,
+            Some(path) if path.is_relayed => ConnectionType::Relayed,
+            Some(_) => ConnectionType::Direct,
+        }
+    }
+
+    /// What the relays must know of the peer; `None` while they need not wait for it.
+    pub(crate) fn relay_info(&self) -> Option<PeerRelayInfo> {
+        let reachable =
+            |candidate: &&Candidate| candidate.kind != CandidateType::Host || !is_local(candidate.address);
+        (!self.dormant).then(|| PeerRelayInfo {
+            peer: self.record.peer_id(),
+            addresses: self.candidates.iter().filter(reachable).map(|candidate| candidate.address).collect(),
+            relay_rtts: self
+                .relays
+                .iter()
+                .map(|relay| (relay.name.clone(), Duration::from_millis(relay.rtt_ms.into())))
+                .collect(),
+        })
+    }
+
+    /// One sentence that explains state and path.
+    pub(crate) fn explanation(&self, own: &Surroundings<'_>, now: Instant) -> String {
+        let name = &self.record.name;
+        match self.state {
+            ConnectionState::Connecting if self.info.online == Some(false) => {
+                format!("{name} is not online; the connection begins when they return.")
+            }
+            ConnectionState::Connecting => format!("Looking for a path to {name}."),
+            ConnectionState::Connected => self.path_in_words(own, now),
+            ConnectionState::Degraded => {
+                format!("Packets get lost on the way. {}", self.path_in_words(own, now))
+            }
+            ConnectionState::Reconnecting => format!("The path to {name} went silent; looking for another."),
+            ConnectionState::Failed => {
+                let wait = seconds_until(self.retry_at, now).unwrap_or_default();
+                let why = if self.info.online == Some(false) {
+                    "they are not online"
+                } else if own.relays_are_missing {
+                    match self.obstacle(own) {
+                        Some(obstacle) => {
+                            return format!(
+                                "No path to {name}: {obstacle}, and no relay is at hand. Next try in {wait} s."
+                            );
+                        }
+                        None => "no answer came on any path",
+                    }
+                } else {
+                    "no answer came on any path, not even through a relay"
+                };
+                format!("No path to {name}: {why}. Next try in {wait} s.")
+            }
+            ConnectionState::Closed => format!("{name} has left."),
+        }
+    }
+
+    fn path_in_words(&self, own: &Surroundings<'_>, now: Instant) -> String {
+        let name = &self.record.name;
+        let Some(path) = self.path() else { return format!("Looking for a path to {name}.") };
+        if path.is_relayed {
+            let relay = own.relay_of(&path.remote).unwrap_or("a relay");
+            let because = self.obstacle(own).unwrap_or("no direct path has answered yet");
+            return match seconds_until(self.agent.next_direct_try(), now) {
+                Some(wait) => format!("Relayed by {relay} because {because}; retrying direct in {wait} s."),
+                None => format!("Relayed by {relay} because {because}; trying direct now."),
+            };
+        }
+        match path.kind {
+            CandidateType::Host if is_local(path.remote.address) => {
+                format!("Direct to {name} on your own network.")
+            }
+            _ => format!("Direct to {name} over the internet."),
+        }
+    }
+
+    /// What stands between the two networks, if something does.
+    fn obstacle(&self, own: &Surroundings<'_>) -> Option<&'static str> {
+        if own.udp_is_blocked {
+            return Some("your network lets no UDP through");
+        }
+        let rule = own.nat_type.compatibility(self.info.nat_type);
+        (!rule.direct).then_some(rule.reason)
+    }
+}
+
+/// What a connection's words need to know of this device.
+#[derive(Debug)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) nat_type: NatType,
+    pub(crate) udp_is_blocked: bool,
+    pub(crate) relays_are_missing: bool,
+    /// The known relays: addresses that are theirs, and how people call them.
+    pub(crate) relays: &'a [RelayAddress],
+}
+
+/// A relay by one of its addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RelayAddress {
+    pub(crate) ip: IpAddr,
+    pub(crate) allocation: Option<AllocationId>,
+    pub(crate) label: String,
+}
+
+impl Surroundings<'_> {
+    /// The relay of ours that the remote is reached by, or else the one at whose address the remote is.
+    fn relay_of(&self, remote: &Remote) -> Option<&str> {
+        let relay = self.relays.iter().find(|relay| match remote.via {
+            Some(via) => relay.allocation == Some(via),
+            None => relay.ip == remote.address.ip(),
+        })?;
+        Some(&relay.label)
+    }
+}
+
+fn seconds_until(at: Option<Instant>, now: Instant) -> Option<u64> {
+    at.map(|at| at.saturating_duration_since(now))
+        .filter(|wait| !wait.is_zero())
+        .map(|wait| wait.as_secs() + 1)
+}
+
+fn is_local(address: SocketAddr) -> bool {
+    match address {
+        SocketAddr::V4(address) => address.ip().is_private() || address.ip().is_link_local(),
+        SocketAddr::V6(address) => address.ip().is_unique_local() || address.ip().is_unicast_link_local(),
+    }
+}

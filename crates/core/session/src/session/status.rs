@@ -1,0 +1,283 @@
+//! What the decisions look like from outside.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use lanrage_control::Now;
+use lanrage_nat::{behaviour_shell::NatReport, port_mapping::PortMapping, relay_pool::RelayState};
+use lanrage_party::{Glance, Invitation, Party, Peer, PeerId};
+
+use crate::{
+    ControlView, DataPlaneView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView,
+    PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
+    peers::connection::{Connection, RelayAddress, Surroundings},
+    session::{ActiveParty, Session},
+    words::sentence,
+};
+
+/// From how many milliseconds a difference between two clocks is worth a word.
+const WRONG_CLOCK_MS: u64 = 5 * 60_000;
+
+impl Session {
+    /// The party as a value, this device included.
+    fn current_party(&self) -> Option<Party> {
+        let active = self.party.as_ref()?;
+        let membership = &active.membership;
+        let own = Peer {
+            id: self.identity.peer_id(),
+            name: self.player_name.clone(),
+            public_key: membership.private_key.public(),
+            virtual_ip: membership.virtual_ip,
+            endpoint: None,
+            latency_ms: None,
+            connection_type: lanrage_party::ConnectionType::Direct,
+            nat_type: self.nat.nat_type(),
+            joined_at: membership.created_at,
+        };
+        let friends = active.connections.connections().values().map(peer);
+        Some(Party {
+            id: membership.invitation.party,
+            name: membership.invitation.name.clone(),
+            host_id: active.host,
+            peers: friends.chain([own]).map(|peer| (peer.id, peer)).collect(),
+            created_at: membership.created_at,
+        })
+    }
+
+    /// The whole state as shown. `traffic` is what the data plane counted for a peer, `data_plane` for all together.
+    pub fn get_party_status(
+        &self,
+        now: Now,
+        traffic: impl Fn(&PeerId) -> Traffic,
+        data_plane: DataPlaneView,
+    ) -> Snapshot {
+        Snapshot {
+            revision: 0,
+            peer_id: self.identity.peer_id().to_string(),
+            player_name: self.player_name.to_string(),
+            nat_type: self.nat.nat_type(),
+            network: self.network_view(),
+            control: self.control.view(now),
+            adapter: self.party.as_ref().map(|party| party.adapter.view(now)).unwrap_or_default(),
+            party: self.party.as_ref().map(|party| self.party_view(party, now, traffic)),
+            data_plane,
+            problems: self.problems(now),
+        }
+    }
+
+    /// Stands for what a player is to see at once when it changes: how it is with each friend and with the control
+    /// server. What else time and probes change are figures, which wait for the next second.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.control.phase().hash(&mut hasher);
+        for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
+            let by = connection.path().map(|path| path.remote);
+            (connection.record.peer_id(), connection.state, by).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    fn network_view(&self) -> NetworkView {
+        let behaviour = self.nat.report().and_then(NatReport::nat_behaviour);
+        let relay = |relay: lanrage_nat::relay_pool::RelayView| RelayView {
+            name: relay.name,
+            region: relay.region,
+            rtt_ms: relay.rtt.map(milliseconds),
+            load_percent: relay.load_percent,
+            is_held: matches!(relay.state, RelayState::Held { .. }),
+            trouble: match relay.state {
+                RelayState::Failed { reason, .. } => sentence(&reason),
+                _ => String::new(),
+            },
+        };
+        NetworkView {
+            summary: self.nat.report().map(NatReport::plain_words).unwrap_or_default().to_owned(),
+            mapping: behaviour.map(|b| b.mapping.plain_words().to_owned()).unwrap_or_default(),
+            filtering: behaviour.map(|b| b.filtering.plain_words().to_owned()).unwrap_or_default(),
+            hairpinning: behaviour.and_then(|b| b.hairpinning),
+            public_address: self.nat.public_address().map(|address| address.to_string()),
+            udp_is_blocked: self.nat.udp_is_blocked(),
+            port_mapping: match self.nat.port_mapping() {
+                PortMapping::Off => PortMappingView::Off,
+                PortMapping::Searching => PortMappingView::Searching,
+                PortMapping::Mapped { external, .. } => {
+                    PortMappingView::Open { external: external.to_string() }
+                }
+                PortMapping::Unavailable { reason } => {
+                    PortMappingView::Unavailable { reason: sentence(&reason.to_string()) }
+                }
+            },
+            relays: self.relays.views().into_iter().map(relay).collect(),
+            dropped: DroppedView {
+                stun_answers: self.nat.unasked_answers(),
+                ..self.party.as_ref().map(|party| party.connections.dropped()).unwrap_or_default()
+            },
+        }
+    }
+
+    fn surroundings<'a>(&self, relays: &'a [RelayAddress]) -> Surroundings<'a> {
+        Surroundings {
+            nat_type: self.nat.nat_type(),
+            udp_is_blocked: self.nat.udp_is_blocked(),
+            relays_are_missing: self.relays.are_missing(),
+            relays,
+        }
+    }
+
+    fn party_view(&self, active: &ActiveParty, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> PartyView {
+        let membership = &active.membership;
+        let own = self.identity.peer_id();
+        let relays = self.relays.addresses();
+        let surroundings = self.surroundings(&relays);
+        let party = self.current_party();
+        let order = party.iter().flat_map(Party::get_peer_list).map(|peer| peer.id);
+        let peers = order
+            .filter_map(|id| active.connections.connections().get(&id))
+            .map(|connection| {
+                let id = connection.record.peer_id();
+                let view = connection.path();
+                PeerView {
+                    id: id.to_string(),
+                    name: connection.record.name.to_string(),
+                    is_host: active.host == id,
+                    virtual_ip: connection.record.virtual_ip.to_string(),
+                    state: connection.state,
+                    connection_type: connection.connection_type(),
+                    explanation: connection.explanation(&surroundings, now.instant),
+                    endpoint: view.map(|path| path.remote.address.to_string()),
+                    latency_ms: view.and_then(|path| path.rtt).map(milliseconds),
+                    jitter_ms: view.map(|path| milliseconds(path.jitter)),
+                    loss: view.map(|path| f64::from(path.loss)),
+                    quality: connection.quality(&self.quality_thresholds),
+                    history_ms: connection.history().map(|rtt| rtt.map(milliseconds)).collect(),
+                    mtu: view.map(|path| path.mtu),
+                    next_direct_try_at_ms: view
+                        .filter(|path| path.is_relayed)
+                        .and_then(|_| connection.agent.next_direct_try())
+                        .map(|at| {
+                            let wait = at.saturating_duration_since(now.instant);
+                            now.wall.plus(wait.as_millis() as u64).0
+                        }),
+                    nat_type: connection.info.nat_type,
+                    online: connection.info.online,
+                    joined_at_ms: connection.info.joined_at.0,
+                    first_packet_ms: connection.first_packet.map(milliseconds),
+                    traffic: traffic(&id),
+                }
+            })
+            .collect();
+        PartyView {
+            id: membership.invitation.party.to_string(),
+            name: membership.invitation.name.to_string(),
+            is_host: active.host == own,
+            virtual_ip: membership.virtual_ip.to_string(),
+            subnet: membership.invitation.subnet.net().to_string(),
+            invitation: InvitationLink(self.invitation(active).link()),
+            created_at_ms: membership.created_at.0,
+            peers,
+        }
+    }
+
+    /// What this member passes on: the invitation by which it is in the party, with the party as it is now.
+    fn invitation(&self, active: &ActiveParty) -> Invitation {
+        let friends = active.connections.connections();
+        let host_name = if active.host == self.identity.peer_id() {
+            Some(self.player_name.clone())
+        } else {
+            friends.get(&active.host).map(|host| host.record.name.clone())
+        };
+        let members = u16::try_from(friends.len() + 1).ok();
+        Invitation { glance: Glance { host_name, members }, ..active.membership.invitation.clone() }
+    }
+
+    fn problems(&self, now: Now) -> Vec<Problem> {
+        let mut problems = self.standing_problems.clone();
+        if let Some(reason) = &self.log_trouble {
+            problems.push(Problem {
+                code: "log_not_written".to_owned(),
+                severity: Severity::Warning,
+                text: format!("The log cannot be written: {}", sentence(reason)),
+                fix: "Make room on the disk; it is tried again by itself.".to_owned(),
+            });
+        }
+        if let Some(reason) = &self.keep_trouble {
+            problems.push(Problem {
+                code: "not_kept".to_owned(),
+                severity: Severity::Error,
+                text: format!("What changes now is not kept: {}", sentence(reason)),
+                fix: "Make room on the disk, or make the data folder writable; it is tried again by itself."
+                    .to_owned(),
+            });
+        }
+        if let Some(reason) = &self.socket_error {
+            problems.push(Problem {
+                code: "sockets_failed".to_owned(),
+                severity: Severity::Error,
+                text: format!("No datagrams arrive any more: {reason}."),
+                fix: "Start LANrage again.".to_owned(),
+            });
+        }
+        if let Some(party) = &self.party {
+            if let Some(failure) = party.adapter.failure() {
+                problems.push(Problem {
+                    code: failure.code.to_owned(),
+                    severity: Severity::Error,
+                    text: failure.reason.clone(),
+                    fix: failure.fix.clone(),
+                });
+            }
+            problems.extend(party.roster.refused().map(|(name, refusal)| Problem {
+                code: refusal.code().to_owned(),
+                severity: Severity::Warning,
+                text: format!("“{name}” was not let in: {refusal}."),
+                fix: "If this is a friend, send them the link again; if you know nobody of that name, somebody \
+                      tampers with the control server."
+                    .to_owned(),
+            }));
+        }
+        if self.clock_error_ms > WRONG_CLOCK_MS {
+            problems.push(Problem {
+                code: "clock_wrong".to_owned(),
+                severity: Severity::Warning,
+                text: format!(
+                    "This computer's clock and the control server's differ by {} minutes.",
+                    self.clock_error_ms / 60_000
+                ),
+                fix: "Let the system set its clock by itself; expiring links and renewed keys depend on it."
+                    .to_owned(),
+            });
+        }
+        if let ControlView::Disconnected { server, reason, .. } = self.control.view(now) {
+            let consequence = if self.party.is_some() {
+                "Your party goes on; nobody new can join until it is back."
+            } else {
+                "Parties that you make now are yours alone until it is back."
+            };
+            problems.push(Problem {
+                code: "control_disconnected".to_owned(),
+                severity: Severity::Warning,
+                text: format!("No connection to {server}: {reason}. {consequence}"),
+                fix: "It is tried again by itself. Check your internet connection.".to_owned(),
+            });
+        }
+        problems
+    }
+}
+
+fn peer(connection: &Connection) -> Peer {
+    let path = connection.path();
+    Peer {
+        id: connection.record.peer_id(),
+        name: connection.record.name.clone(),
+        public_key: connection.record.wireguard_key,
+        virtual_ip: connection.record.virtual_ip,
+        endpoint: path.map(|path| path.remote.address),
+        latency_ms: path.and_then(|path| path.rtt).map(milliseconds),
+        connection_type: connection.connection_type(),
+        nat_type: connection.info.nat_type,
+        joined_at: connection.info.joined_at,
+    }
+}
+
+fn milliseconds(duration: std::time::Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}

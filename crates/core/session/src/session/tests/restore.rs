@@ -1,0 +1,124 @@
+use lanrage_control::protocol::{Change, Request};
+use lanrage_party::PeerId;
+use lanrage_party::StoredPeer;
+
+use super::stage::{Somebody, Stage, entry, somewhere};
+use crate::{
+    output::{StoreAction, TunnelAction},
+    party::membership::SavedMembership,
+};
+
+/// What was kept last: the membership with its host, and every peer that was not removed again.
+fn kept(stage: &Stage) -> (SavedMembership, PeerId, Vec<StoredPeer>) {
+    let mut membership = None;
+    let mut peers: Vec<StoredPeer> = Vec::new();
+    for action in &stage.kept {
+        match action {
+            StoreAction::SaveMembership { membership: saved, host, active: true } => {
+                membership = Some((SavedMembership::clone(saved), *host));
+            }
+            StoreAction::SaveMembership { active: false, .. } | StoreAction::ForgetMembership(_) => {
+                membership = None;
+            }
+            StoreAction::SavePeer { peer, .. } => {
+                peers.retain(|known| known.peer != peer.peer);
+                peers.push(StoredPeer::clone(peer));
+            }
+            StoreAction::RemovePeer { peer, .. } => peers.retain(|known| known.peer != *peer),
+            StoreAction::SaveNat(_) => {}
+        }
+    }
+    let (membership, host) = membership.expect("a membership is kept");
+    (membership, host, peers)
+}
+
+fn with_bob() -> (Stage, Somebody) {
+    let mut stage = Stage::in_party();
+    let bob = Somebody::new(2, stage.invitation().party);
+    stage.say_party(&[bob.sign(&stage.invitation().secret)]);
+    stage.prove_path(bob.identity.peer_id(), somewhere());
+    (stage, bob)
+}
+
+fn restarted(before: &Stage) -> Stage {
+    let (membership, host, peers) = kept(before);
+    let mut stage = Stage::new();
+    let now = stage.now();
+    stage.manager.restore(now, membership, host, peers);
+    stage.settle();
+    stage
+}
+
+#[test]
+fn a_restarted_device_is_in_its_party_before_any_server_answers() {
+    let (before, bob) = with_bob();
+    let stage = restarted(&before);
+    let (was, is) = (before.snapshot().party.unwrap(), stage.snapshot().party.unwrap());
+    assert_eq!((is.id, is.virtual_ip, is.invitation), (was.id, was.virtual_ip, was.invitation));
+    assert_eq!(stage.adapters_opened, 1);
+    let key = bob.record.wireguard_key;
+    assert!(
+        stage.tunnel.iter().any(|action| matches!(action, TunnelAction::AddPeer(p) if p.public_key == key))
+    );
+    let tried = stage.tunnel.iter().any(|action| match action {
+        TunnelAction::Datagram { to, .. } => *to == somewhere().into(),
+        TunnelAction::Handshake { targets, .. } => targets.contains(&somewhere().into()),
+        _ => false,
+    });
+    assert!(tried, "the friend is tried where it was last: {:?}", stage.tunnel);
+}
+
+#[test]
+fn a_restarted_device_registers_again_with_a_newer_record_of_the_same_lease() {
+    let (before, _) = with_bob();
+    let registered = |stage: &Stage| {
+        stage.requests.iter().rev().find_map(|request| match request {
+            Request::CreateParty { record, .. } => Some(record.claimed().clone()),
+            _ => None,
+        })
+    };
+    let mut stage = restarted(&before);
+    stage.welcome();
+    let (old, new) = (registered(&before).unwrap(), registered(&stage).unwrap());
+    assert_eq!((new.virtual_ip, new.wireguard_key), (old.virtual_ip, old.wireguard_key));
+    assert!(new.sequence > old.sequence);
+}
+
+#[test]
+fn a_peer_that_left_and_a_party_that_was_left_do_not_come_back() {
+    let (mut before, bob) = with_bob();
+    before.say_change(Change::PeerLeft { peer: bob.identity.peer_id() });
+    assert!(kept(&before).2.is_empty());
+    let now = before.now();
+    before.manager.leave_party(now, 5);
+    before.settle();
+    assert!(matches!(before.kept.last(), Some(StoreAction::ForgetMembership(_))));
+}
+
+#[test]
+fn an_old_record_is_a_replay_even_across_a_restart() {
+    let (mut before, mut bob) = with_bob();
+    let secret = before.invitation().secret;
+    let old = bob.sign(&secret);
+    bob.record.sequence += 1;
+    before.say_change(Change::PeerUpdated { entry: entry(&bob.sign(&secret)) });
+    let mut stage = restarted(&before);
+    stage.welcome();
+    stage.say_party(&[old]);
+    assert_eq!(stage.problems(), ["peer_replayed"]);
+}
+
+#[test]
+fn a_paused_party_is_not_brought_back_by_itself_but_on_request() {
+    let (mut stage, _) = with_bob();
+    let (membership, host, peers) = kept(&stage);
+    let now = stage.now();
+    stage.manager.pause_party(now, 5);
+    stage.settle();
+    assert!(matches!(stage.kept.last(), Some(StoreAction::SaveMembership { active: false, .. })));
+    assert!(stage.snapshot().party.is_none());
+    stage.manager.resume_party(now, 6, Some(crate::party::membership::Kept { membership, host, peers }));
+    stage.settle();
+    assert!(stage.snapshot().party.is_some());
+    assert!(matches!(stage.results.pop(), Some((6, Ok(())))));
+}

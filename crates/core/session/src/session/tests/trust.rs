@@ -1,0 +1,172 @@
+use lanrage_control::protocol::{Change, ServerMessage};
+use lanrage_party::{Candidate, CandidateType, PartySecret, SealedSignal, SignalKey, SignedRecord, limits};
+
+use super::stage::{Somebody, Stage, entry, somewhere};
+use crate::{output::TunnelAction, peers::signal::Signal};
+
+/// What `from` would seal to the device on the stage.
+fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
+    let ours = stage.manager.party.as_ref().unwrap().membership.private_key.public();
+    let key = SignalKey::new(&stage.invitation().secret, &from.private_key, &ours);
+    let candidates = vec![Candidate { kind: CandidateType::ServerReflexive, address: somewhere() }];
+    key.seal(&Signal { sequence, candidates, relays: Vec::new() }.encode(), [sequence as u8; 24]).unwrap()
+}
+
+fn signal(stage: &mut Stage, from: &Somebody, signal: SealedSignal) {
+    let party = stage.invitation().party;
+    stage.say(ServerMessage::Signal { party, from: from.identity.peer_id(), signal });
+}
+
+fn uninvited(somebody: &Somebody) -> SignedRecord {
+    somebody.sign(&PartySecret::from_random([0; 32]))
+}
+
+#[test]
+fn an_invited_friend_is_added_and_contacted_where_the_friend_says() {
+    let mut stage = Stage::in_party();
+    let bob = Somebody::new(2, stage.invitation().party);
+    stage.say_party(&[bob.sign(&stage.invitation().secret)]);
+    let added = stage.tunnel.iter().any(
+        |action| matches!(action, TunnelAction::AddPeer(peer) if peer.public_key == bob.record.wireguard_key),
+    );
+    assert!(added, "{:?}", stage.tunnel);
+    let message = sealed(&stage, &bob, 1);
+    signal(&mut stage, &bob, message);
+    let contacted = stage.tunnel.iter().any(|action| match action {
+        TunnelAction::Datagram { to, .. } => *to == somewhere().into(),
+        TunnelAction::Handshake { targets, .. } => targets.contains(&somewhere().into()),
+        _ => false,
+    });
+    assert!(contacted, "{:?}", stage.tunnel);
+    assert_eq!(stage.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn a_friend_with_a_swapped_key_is_not_added_and_the_user_sees_why() {
+    let mut stage = Stage::in_party();
+    let bob = Somebody::new(2, stage.invitation().party);
+    let eve = Somebody::new(66, stage.invitation().party);
+    let mut record = serde_json::to_value(bob.sign(&stage.invitation().secret)).unwrap();
+    record["record"]["wireguard_key"] = serde_json::to_value(eve.record.wireguard_key).unwrap();
+    let swapped: SignedRecord = serde_json::from_value(record).unwrap();
+    stage.say_party(&[swapped]);
+    assert_eq!(stage.problems(), ["peer_not_invited"]);
+    assert!(stage.sent_to_peers().is_empty());
+    assert_eq!(stage.notices.last().unwrap().code, "peer_not_invited");
+}
+
+#[test]
+fn an_invented_peer_is_not_added_and_nothing_is_sent_to_it() {
+    let mut stage = Stage::in_party();
+    let eve = Somebody::new(66, stage.invitation().party);
+    stage.say_change(Change::PeerJoined { entry: entry(&uninvited(&eve)) });
+    let message = sealed(&stage, &eve, 1);
+    signal(&mut stage, &eve, message);
+    assert_eq!(stage.problems(), ["peer_not_invited"]);
+    assert!(stage.sent_to_peers().is_empty());
+    assert!(stage.snapshot().party.unwrap().peers.is_empty());
+}
+
+#[test]
+fn a_replayed_old_record_does_not_bring_an_old_key_back() {
+    let mut stage = Stage::in_party();
+    let secret = stage.invitation().secret;
+    let old = Somebody::new(2, stage.invitation().party);
+    let mut new = Somebody::new(2, stage.invitation().party);
+    new.record.sequence = 200;
+    new.record.wireguard_key = Somebody::new(3, stage.invitation().party).record.wireguard_key;
+    stage.say_party(&[old.sign(&secret)]);
+    stage.say_change(Change::PeerUpdated { entry: entry(&new.sign(&secret)) });
+    stage.tunnel.clear();
+    stage.say_change(Change::PeerUpdated { entry: entry(&old.sign(&secret)) });
+    assert_eq!(stage.problems(), ["peer_replayed"]);
+    assert!(stage.sent_to_peers().is_empty());
+}
+
+#[test]
+fn a_record_that_came_back_after_its_peer_left_is_still_a_replay() {
+    let mut stage = Stage::in_party();
+    let secret = stage.invitation().secret;
+    let old = Somebody::new(2, stage.invitation().party);
+    let mut new = Somebody::new(2, stage.invitation().party);
+    new.record.sequence = 200;
+    stage.say_party(&[new.sign(&secret)]);
+    stage.say_change(Change::PeerLeft { peer: new.identity.peer_id() });
+    stage.tunnel.clear();
+    stage.say_change(Change::PeerJoined { entry: entry(&old.sign(&secret)) });
+    assert_eq!(stage.problems(), ["peer_replayed"]);
+    assert!(stage.sent_to_peers().is_empty());
+}
+
+#[test]
+fn a_member_cannot_take_the_address_of_another() {
+    let mut stage = Stage::in_party();
+    let secret = stage.invitation().secret;
+    let bob = Somebody::new(2, stage.invitation().party);
+    let mut thief = Somebody::new(3, stage.invitation().party);
+    thief.record.virtual_ip = bob.record.virtual_ip;
+    let mut thief_of_ours = Somebody::new(4, stage.invitation().party);
+    thief_of_ours.record.virtual_ip = stage.manager.party.as_ref().unwrap().membership.virtual_ip;
+    stage.say_party(&[bob.sign(&secret)]);
+    stage.tunnel.clear();
+    for record in [thief.sign(&secret), thief_of_ours.sign(&secret)] {
+        stage.say_change(Change::PeerJoined { entry: entry(&record) });
+    }
+    assert_eq!(stage.problems(), ["peer_address", "peer_address"]);
+    assert!(stage.sent_to_peers().is_empty());
+}
+
+#[test]
+fn a_forged_or_repeated_signal_leads_nowhere() {
+    let mut stage = Stage::in_party();
+    let bob = Somebody::new(2, stage.invitation().party);
+    let eve = Somebody::new(66, stage.invitation().party);
+    stage.say_party(&[bob.sign(&stage.invitation().secret)]);
+    stage.tunnel.clear();
+    let forged = sealed(&stage, &eve, 1);
+    signal(&mut stage, &bob, forged);
+    assert!(stage.sent_to_peers().is_empty(), "forged");
+
+    let genuine = sealed(&stage, &bob, 5);
+    signal(&mut stage, &bob, genuine.clone());
+    assert!(!stage.sent_to_peers().is_empty());
+    let seen = |stage: &Stage| {
+        stage.manager.party.as_ref().unwrap().connections.connections()[&bob.identity.peer_id()].seen_signal
+    };
+    let older = sealed(&stage, &bob, 4);
+    for repeated in [genuine, older] {
+        signal(&mut stage, &bob, repeated);
+        assert_eq!(seen(&stage), 5);
+    }
+}
+
+#[test]
+fn a_server_that_invents_peers_without_end_fills_no_memory() {
+    let mut stage = Stage::in_party();
+    let party = stage.invitation().party;
+    for seed in 0..=255 {
+        let eve = Somebody::new(seed, party);
+        stage.say_change(Change::PeerJoined { entry: entry(&uninvited(&eve)) });
+    }
+    assert_eq!(stage.problems().len(), limits::PEERS_PER_PARTY);
+    assert!(stage.sent_to_peers().is_empty());
+}
+
+#[test]
+fn a_server_that_forgets_a_friend_does_not_end_a_working_connection() {
+    let mut stage = Stage::in_party();
+    let bob = Somebody::new(2, stage.invitation().party);
+    let id = bob.identity.peer_id();
+    let record = bob.sign(&stage.invitation().secret);
+    let friends = |stage: &Stage| stage.snapshot().party.unwrap().peers.len();
+    stage.say_party(std::slice::from_ref(&record));
+    stage.say_party(&[]);
+    assert_eq!(friends(&stage), 0, "no path yet, so nothing to keep");
+
+    stage.say_party(&[record]);
+    stage.prove_path(id, somewhere());
+    stage.say_party(&[]);
+    assert_eq!(friends(&stage), 1);
+    stage.say_change(Change::PeerLeft { peer: id });
+    assert_eq!(friends(&stage), 0);
+}
