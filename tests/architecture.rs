@@ -10,17 +10,19 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// What each package of ours may use of the others, in its product (tests may use more).
 const ARROWS: &[(&str, &[&str])] = &[
-    ("lanrage-party", &[]),
-    ("lanrage-control", &["lanrage-party"]),
-    ("lanrage-nat", &["lanrage-party"]),
-    ("lanrage-session", &["lanrage-party", "lanrage-control", "lanrage-nat"]),
-    ("lanrage-tunnel", &["lanrage-party"]),
+    ("lanrage-base", &[]),
+    ("lanrage-party", &["lanrage-base"]),
+    ("lanrage-control", &["lanrage-base", "lanrage-party"]),
+    ("lanrage-nat", &["lanrage-base", "lanrage-party"]),
+    ("lanrage-session", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat"]),
+    ("lanrage-tunnel", &["lanrage-base", "lanrage-party"]),
     ("lanrage-adapter", &["lanrage-party"]),
     ("lanrage-helper", &["lanrage-party", "lanrage-adapter"]),
-    ("lanrage-store", &["lanrage-party", "lanrage-migrations"]),
+    ("lanrage-store", &["lanrage-base", "lanrage-party", "lanrage-migrations"]),
     (
         "lanrage-engine",
         &[
+            "lanrage-base",
             "lanrage-party",
             "lanrage-control",
             "lanrage-nat",
@@ -30,7 +32,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-store",
         ],
     ),
-    ("lanrage-control-server", &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-migrations"]),
+    (
+        "lanrage-control-server",
+        &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-migrations"],
+    ),
     ("lanrage-cli", &["lanrage-engine"]),
     ("lanrage", &["lanrage-engine"]),
     ("lanrage-migrations", &[]),

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use lanrage_base::clock;
 use lanrage_control::{
     protocol::ErrorCode,
     session::{ConnectionId, ConnectionLimits, ServerSession, SessionOutput, SessionRandom},
@@ -12,11 +13,7 @@ use tokio::{
     time::{sleep_until, timeout},
 };
 
-use crate::{
-    coordinator::{Command, now},
-    database::Database,
-    shutdown::Shutdown,
-};
+use crate::{coordinator::Command, database::Database, shutdown::Shutdown};
 
 /// What every connection needs.
 #[derive(Debug)]
@@ -109,7 +106,7 @@ impl Client {
             SessionOutput::Send(message) => return self.send(message.encode().into()).await,
             SessionOutput::Close => return Err(End::GivenUp),
             SessionOutput::CheckToken { peer, token } => {
-                let known = self.context.database.knows(&token, peer, now()).await;
+                let known = self.context.database.knows(&token, peer, clock::now().wall).await;
                 let good = known.unwrap_or_else(|error| {
                     tracing::warn!(%error, "a session could not be looked up");
                     false

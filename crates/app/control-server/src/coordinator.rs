@@ -1,18 +1,14 @@
 //! The one task that decides: registry, presence of connections, and what is written before what is said.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
+use lanrage_base::clock;
 use lanrage_control::{
     protocol::{ErrorCode, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
     registry::{Registry, RegistrySettings, RelayRegistry},
     session::{ConnectionId, Hub, HubOutput, Proven},
 };
-use lanrage_party::UnixMillis;
 use tokio::sync::{mpsc, watch};
 
 use crate::{RelayStats, database::Database, server::OWN_RELAY, shutdown::Shutdown};
@@ -70,7 +66,7 @@ impl Coordinator {
         shutdown: Shutdown,
     ) -> Result<Self, sea_orm::DbErr> {
         let registry = restore(settings, &database).await?;
-        relays.restore(database.load_relays().await?, now());
+        relays.restore(database.load_relays().await?, clock::now().wall);
         let hub = Hub::new(registry, stun).with_relays(relays);
         Ok(Self { hub, database, outgoing: HashMap::new(), healthy, shutdown, relay: None, reported: 0 })
     }
@@ -124,20 +120,22 @@ impl Coordinator {
                 );
             }
         }
-        self.hub.sweep(now());
+        self.hub.sweep(clock::now().wall);
     }
 
     fn apply(&mut self, command: Command) {
         match command {
             Command::Connect { connection, proven, outgoing } => {
                 self.outgoing.insert(connection, outgoing);
-                self.hub.connect(connection, proven, now());
+                self.hub.connect(connection, proven, clock::now().wall);
             }
-            Command::Request { connection, request } => self.hub.request(connection, *request, now()),
-            Command::Heartbeat { connection } => self.hub.heartbeat(connection, now()),
-            Command::GetRelays { connection } => self.hub.get_relays(connection, now()),
+            Command::Request { connection, request } => {
+                self.hub.request(connection, *request, clock::now().wall)
+            }
+            Command::Heartbeat { connection } => self.hub.heartbeat(connection, clock::now().wall),
+            Command::GetRelays { connection } => self.hub.get_relays(connection, clock::now().wall),
             Command::RegisterRelay { connection, relay } => {
-                self.hub.register_relay(connection, *relay, now());
+                self.hub.register_relay(connection, *relay, clock::now().wall);
             }
             Command::Disconnect { connection } => self.drop_connection(connection),
         }
@@ -181,7 +179,7 @@ impl Coordinator {
 
     fn drop_connection(&mut self, connection: ConnectionId) {
         self.outgoing.remove(&connection);
-        self.hub.disconnected(connection, now());
+        self.hub.disconnected(connection, clock::now().wall);
     }
 
     /// The disk failed. Memory is ahead of it, so it is thrown away: everybody is sent off, and the registry
@@ -216,7 +214,7 @@ impl Coordinator {
 
 async fn restore(settings: RegistrySettings, database: &Database) -> Result<Registry, sea_orm::DbErr> {
     let (parties, peers, unread) = database.load().await?;
-    let (registry, refused) = Registry::restore(settings, parties, peers, now());
+    let (registry, refused) = Registry::restore(settings, parties, peers, clock::now().wall);
     if unread + refused > 0 {
         tracing::warn!(unread, refused, "stored rows that are not valid were left out");
     }
@@ -234,10 +232,4 @@ async fn restore_writable(
 
 fn frame(refusal: Refusal) -> Utf8Bytes {
     ServerMessage::Error(refusal).encode().into()
-}
-
-/// The wall clock; 1970 if it is before that.
-pub(crate) fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -8,8 +8,9 @@ use std::{
 };
 
 use data_encoding::BASE64URL_NOPAD;
+use lanrage_base::clock::now;
 use lanrage_control::{
-    ControlEvent, ControlPlane, LinkAction, LinkEvent, Now, RemoteControlPlane, RemoteSettings,
+    ControlEvent, ControlPlane, LinkAction, LinkEvent, RemoteControlPlane, RemoteSettings,
     protocol::{RelayProof, RelayRegistration, relay_secret},
     websocket,
 };
@@ -18,8 +19,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 use zeroize::Zeroizing;
 
 use crate::{
-    RelayConfig, RelayStats, ServerError, coordinator::now as wall, relay::Relay,
-    secret_file::read_or_create_secret, server::own_uris,
+    RelayConfig, RelayStats, ServerError, relay::Relay, secret_file::read_or_create_secret, server::own_uris,
 };
 
 /// Between two times that it says how full it is.
@@ -123,10 +123,6 @@ impl RegisteredRelay {
             None => "it has been shut down".into(),
         })
     }
-}
-
-fn now() -> Now {
-    Now { instant: Instant::now(), wall: wall() }
 }
 
 /// Keeps the control server informed, for ever.

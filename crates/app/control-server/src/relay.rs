@@ -139,7 +139,7 @@ impl Relay {
             poll,
             stop: stop.clone(),
             turn,
-            bindings: Bindings::new(now, ports, pair, public),
+            bindings: Bindings::new(ports, pair, public),
             sockets: Sockets::new(shared, places),
             listeners: worker_listeners,
             streams: Streams::new(most * STREAMS_PER_ALLOCATION),

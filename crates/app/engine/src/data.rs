@@ -7,6 +7,7 @@ mod views;
 
 use std::{collections::BTreeMap, path::Path};
 
+use lanrage_base::clock::now;
 use lanrage_party::{ControlEndpoint, Name, PartyId};
 use lanrage_store::{
     Config, FavoriteServer, GameProfile, SettingsChange, SettingsDatabase, StoredMembership,
@@ -19,7 +20,7 @@ pub use views::{
     SettingView,
 };
 
-use crate::{CommandError, event_loop::now};
+use crate::CommandError;
 
 /// Carries out one request.
 pub(crate) async fn execute(

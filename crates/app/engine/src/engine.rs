@@ -1,5 +1,6 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
+use lanrage_base::clock::now;
 use lanrage_control::{LocalControlPlane, listen, persist::StatePersister, websocket};
 use lanrage_nat::{
     behaviour_shell,
@@ -21,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::{
     AppSettings, CommandError, DataAnswer, DataRequest, DoctorReport, Handle, LogLevel, NetworkLog,
     NetworkLogGuard, NetworkLogOptions, Snapshot, adapter_shell, data, doctor,
-    event_loop::{EventLoop, Inputs, Outputs, now},
+    event_loop::{EventLoop, Inputs, Outputs},
     guest_shell,
     keeper::{self, Keeper},
     local, name_lookup, relay_shell,

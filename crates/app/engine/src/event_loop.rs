@@ -2,17 +2,18 @@ use std::{
     collections::HashMap,
     net::SocketAddr,
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
-use lanrage_control::{GuestEvent, LinkAction, LinkEvent, Now, persist::StatePersister};
+use lanrage_base::clock::now;
+use lanrage_control::{GuestEvent, LinkAction, LinkEvent, persist::StatePersister};
 use lanrage_nat::{
     behaviour_shell::NatReport,
     net_watch::NetworkState,
     port_mapping::{MappingRequest, PortMapping},
     relay_stream::RelayStreamEvent,
 };
-use lanrage_party::{AllocationId, PartyId, PeerId, Subnet, UnixMillis};
+use lanrage_party::{AllocationId, PartyId, PeerId, Subnet};
 use lanrage_session::{
     Action, AdapterFailure, Found, GuestCommand, Kept, Names, RelayStreamCommand, Session, Ticket,
     TunnelAction,
@@ -386,12 +387,6 @@ impl EventLoop {
             changed
         });
     }
-}
-
-/// The time, read in this one place.
-pub(crate) fn now() -> Now {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now { instant: Instant::now(), wall: UnixMillis(wall.as_millis() as u64) }
 }
 
 /// The first network for a party that overlaps none of this device's routes.

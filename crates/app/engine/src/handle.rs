@@ -4,6 +4,7 @@ use std::{
     sync::Arc,
 };
 
+use lanrage_base::clock::now;
 use lanrage_party::{Invitation, Name, PartyId, UnixMillis};
 use lanrage_session::sentence;
 use lanrage_store::{Config, SettingsDatabase};
@@ -17,9 +18,7 @@ use crate::{
     AppSettings, BundleInputs, CommandError, DataAnswer, DataRequest, DoctorReport, InvitationPreview,
     KnownName, LogFollower, NetworkLog, Notice, Snapshot,
     data::{self, DataError, parse_name},
-    doctor,
-    event_loop::now,
-    export_bundle,
+    doctor, export_bundle,
 };
 
 /// Longest validity of an invitation that ends, in hours: a year.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use lanrage_base::clock::now;
 use lanrage_party::{NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey};
 use lanrage_session::{Kept, SavedMembership, StoreAction};
 use lanrage_store::{
@@ -18,8 +19,6 @@ use tokio::{
     time::timeout,
 };
 use tracing::warn;
-
-use crate::event_loop::now;
 
 /// Between two tries after the disk refused.
 const RETRY: Duration = Duration::from_secs(5);

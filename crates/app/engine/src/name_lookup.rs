@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use lanrage_base::backoff::Backoff;
 use lanrage_session::{Found, Names};
 use tokio::{
     sync::{mpsc, watch},
@@ -24,7 +25,7 @@ const ADDRESSES: usize = 4;
 /// Looks names up whenever others are wanted, and again for as long as some are not found. What is found is told at
 /// once: no name waits for another. Ends when nobody wants any more.
 pub(crate) async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found>) {
-    let mut pause = FIRST_PAUSE;
+    let mut pause = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let mut known = HashMap::new();
     loop {
         let names = wanted.borrow_and_update().clone();
@@ -49,14 +50,16 @@ pub(crate) async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sende
             if complete {
                 pending::<()>().await;
             }
-            sleep(pause).await;
+            sleep(pause.pause()).await;
         };
         tokio::select! {
             changed = wanted.changed() => match changed {
-                Ok(()) => pause = FIRST_PAUSE,
+                Ok(()) => pause.reset(),
                 Err(_) => return,
             },
-            () = again => pause = (2 * pause).min(LONGEST_PAUSE),
+            () = again => {
+                pause.double();
+            }
         }
     }
 }

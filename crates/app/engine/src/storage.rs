@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use lanrage_base::clock::now;
 use lanrage_control::persist::{LoadReport, Source};
 use lanrage_party::DeviceIdentity;
 use lanrage_session::sentence;
@@ -13,7 +14,7 @@ use tokio::{task::spawn_blocking, time::interval};
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use crate::{Problem, Severity, StartError, event_loop::now};
+use crate::{Problem, Severity, StartError};
 
 /// How often it is looked whether a daily backup is due.
 const BACKUP_CHECK: Duration = Duration::from_secs(3_600);

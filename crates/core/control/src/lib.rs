@@ -53,7 +53,9 @@ mod remote;
 pub mod session;
 pub mod websocket;
 
+pub use lanrage_base::clock::Now;
+
 pub use link::{LinkAction, LinkClosed, LinkEvent, LinkId};
 pub use local::{GuestAction, GuestEvent, LocalControlPlane};
-pub use plane::{ControlEvent, ControlPlane, DisconnectReason, Now};
+pub use plane::{ControlEvent, ControlPlane, DisconnectReason};
 pub use remote::{RemoteControlPlane, RemoteSettings, RemoteTimings};

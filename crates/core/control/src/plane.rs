@@ -1,20 +1,12 @@
 use std::time::Instant;
 
+use lanrage_base::clock::Now;
 use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, UnixMillis};
 
 use crate::{
     LinkClosed,
     protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, StunEndpoint},
 };
-
-/// The time as a pure core gets it: one clock to measure with, one to write down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Now {
-    /// Monotonic.
-    pub instant: Instant,
-    /// Wall clock.
-    pub wall: UnixMillis,
-}
 
 /// What the engine asks, and hears from, whoever brings a party's members together.
 ///

@@ -3,6 +3,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_base::backoff::Backoff;
+
 use crate::{
     TransactionIds,
     outbox::Outbox,
@@ -59,8 +61,8 @@ struct Server {
     address: SocketAddr,
     state: State,
     reported: Option<SocketAddr>,
-    /// Consecutive transactions without a reply.
-    failures: u32,
+    /// The pause after a transaction without a reply.
+    retry: Backoff,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +106,7 @@ impl StunClient {
                     address: *address,
                     state: State::Resting { until: now },
                     reported: None,
-                    failures: 0,
+                    retry: Backoff::new(FIRST_RETRY, LONGEST_RETRY),
                 },
             };
             self.servers.push(server);
@@ -123,7 +125,7 @@ impl StunClient {
         };
         match stun::parse(datagram) {
             Ok(Message::BindingResponse { id, mapped, .. }) if id == asked => {
-                server.failures = 0;
+                server.retry.reset();
                 server.state = State::Resting { until: now + REFRESH };
                 if server.reported.replace(mapped) != Some(mapped) {
                     self.events.push(StunEvent::ReflexiveAddress { server: from, address: mapped });
@@ -145,7 +147,7 @@ impl StunClient {
         for server in &mut self.servers {
             server.state = State::Resting { until: now };
             server.reported = None;
-            server.failures = 0;
+            server.retry.reset();
         }
         self.handle_timeout(now);
     }
@@ -191,8 +193,7 @@ impl StunClient {
 }
 
 fn give_up(server: &mut Server, now: Instant) -> StunEvent {
-    let pause = FIRST_RETRY.saturating_mul(1 << server.failures.min(8)).min(LONGEST_RETRY);
-    server.failures = server.failures.saturating_add(1);
+    let pause = server.retry.next_pause();
     server.reported = None;
     server.state = State::Resting { until: now + pause };
     StunEvent::Unreachable { server: server.address, retry_at: now + pause }

@@ -20,13 +20,14 @@ mod server;
 mod stream;
 mod transport;
 
-pub use channel_data::{ChannelNumber, is_channel_data};
+pub use channel_data::ChannelNumber;
 pub use client::{
     AddPeerError, Received, TURN_PEERS, TurnClient, TurnClientConfig, TurnEvent, TurnFailure, TurnPhase,
 };
 pub use credentials::{RestError, RestSecret, TurnCredentials};
 pub use framing::{Framing, FramingError};
 pub use integrity::LongTermKey;
+pub use lanrage_base::channel_data::claims_to_be as is_channel_data;
 pub use message::IpFamily;
 pub use server::{
     AllocationId, DropReason, FiveTuple, PeerFilter, RelayFailed, RelayFamilies, ToClient, ToPeer,

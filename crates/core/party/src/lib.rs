@@ -23,8 +23,9 @@ mod remote;
 mod seal;
 mod stored;
 mod text;
-mod time;
 mod tunnel;
+
+pub use lanrage_base::clock::UnixMillis;
 
 pub use candidate::{Candidate, CandidateType};
 pub use error::PartyError;
@@ -44,5 +45,4 @@ pub use relay::{RelayCredentials, RelayOffer, RelayPassword, RelayTransport, Rel
 pub use remote::{AllocationId, Remote};
 pub use seal::{SealError, SealedSignal, SignalKey};
 pub use stored::{NatResult, StoredPeer};
-pub use time::UnixMillis;
 pub use tunnel::{LocalEnd, PeerConfig, TunnelEvent, initiates};

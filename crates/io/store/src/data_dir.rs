@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::atomic_file;
+use lanrage_base::atomic_file;
 
 const LOCK_FILE: &str = "lanrage.lock";
 

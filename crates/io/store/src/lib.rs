@@ -1,7 +1,6 @@
 //! What outlives the program: the data folder with its lock, the database with its backups, the settings, and
 //! the secrets.
 
-mod atomic_file;
 mod backup;
 mod blocking;
 mod config;

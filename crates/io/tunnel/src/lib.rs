@@ -19,8 +19,6 @@
 //! sockets. What comes by a relay's stream is handed to the UDP thread (`inbox`), so that both ways end in one place.
 
 mod api;
-mod bucket;
-mod channel_data;
 mod datagram;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
@@ -34,7 +32,6 @@ mod threads;
 mod tunnel;
 
 pub use api::{error::TunnelError, event::EventSink};
-pub use bucket::{BROADCAST_BURST, BROADCAST_PER_SECOND, TokenBucket};
 pub use datagram::{
     demux::OTHER_DATAGRAM_BYTES,
     relays::{RelayLink, RelayStream},
@@ -47,5 +44,6 @@ pub use lanrage_party::{
 pub use packet::{
     counters::{DropReason, Drops, PeerCounters, QueueTimes, Traffic, TunnelCounters},
     probe::PROBE_PAYLOAD_BYTES,
+    routing::BROADCAST,
 };
 pub use tunnel::{PATH_MTU_MIN, Tunnel};

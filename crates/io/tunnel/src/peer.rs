@@ -9,11 +9,11 @@ use std::{
     time::Instant,
 };
 
+use lanrage_base::bucket::TokenBucket;
 use lanrage_party::{Lane, PeerConfig, PeerId, Remote, WireGuardKey, initiates, limits::PACKET_BYTES};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    bucket::TokenBucket,
     datagram::{
         batch::SendBatch,
         demux::Message,
@@ -21,7 +21,7 @@ use crate::{
     },
     packet::{
         counters::{Counters, DropReason, LaneCounter, PeerCounters},
-        routing::{Addresses, Incoming},
+        routing::{Addresses, BROADCAST, Incoming},
     },
     peer::{
         pending::PendingPackets,
@@ -105,7 +105,7 @@ impl Peer {
             way: Mutex::new(Way { path: None, remotes: Remotes::default() }),
             bulk: Mutex::new(BulkLane { session: bulk, pending: PendingPackets::default() }),
             express: Mutex::new(ExpressLane { session: express, belongs_to: None, tries: 0 }),
-            broadcast: Mutex::new(TokenBucket::broadcast()),
+            broadcast: Mutex::new(TokenBucket::new(BROADCAST)),
             handshakes: AtomicU32::new(0),
             session: AtomicU32::new(0),
             is_busy: AtomicBool::new(false),
@@ -394,7 +394,7 @@ impl<'a> Opening<'a> {
         let packet = match opened.packet {
             None => Ok(None),
             Some(len) => match addresses.incoming(&out[..len], self.peer.ip()) {
-                Ok(Incoming::Everyone { .. }) if !self.peer.broadcast.lock().take(now) => {
+                Ok(Incoming::Everyone { .. }) if !self.peer.broadcast.lock().take(now, 1) => {
                     Err(DropReason::BroadcastStorm)
                 }
                 Ok(incoming) => Ok(Some((incoming, len))),

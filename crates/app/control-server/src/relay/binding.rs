@@ -6,13 +6,12 @@ use std::{
     time::Instant,
 };
 
-use lanrage_control::session::TokenBucket;
+use lanrage_base::bucket::{Rate, TokenBucket};
 use lanrage_nat::{BehaviourResponder, stun};
 
 /// Answers per source: so many at once, so many per second. An answer is about twice a request, which makes
 /// spoofing worthless already; this makes it pointless.
-const BURST: u32 = 64;
-const RATE: u32 = 16;
+const ANSWERS: Rate = Rate { burst: 64, per_second: 16 };
 /// Places that sources share by their hash: constant memory, however many sources there are.
 const PLACES: usize = 8_192;
 
@@ -39,13 +38,8 @@ pub(super) struct Answer {
 }
 
 impl Bindings {
-    pub(super) fn new(
-        now: Instant,
-        ports: Vec<u16>,
-        pair: Option<[IpAddr; 2]>,
-        public: Option<IpAddr>,
-    ) -> Self {
-        Self { sources: Sources::new(now), ports, pair, public }
+    pub(super) fn new(ports: Vec<u16>, pair: Option<[IpAddr; 2]>, public: Option<IpAddr>) -> Self {
+        Self { sources: Sources::new(), ports, pair, public }
     }
 
     /// Whether it is a Binding request, by its type (RFC 8489 §5).
@@ -89,8 +83,8 @@ struct Sources {
 }
 
 impl Sources {
-    fn new(now: Instant) -> Self {
-        Self { hasher: RandomState::new(), buckets: vec![TokenBucket::new(BURST, RATE, now); PLACES] }
+    fn new() -> Self {
+        Self { hasher: RandomState::new(), buckets: vec![TokenBucket::new(ANSWERS); PLACES] }
     }
 
     fn admit(&mut self, source: IpAddr, now: Instant) -> bool {
@@ -100,7 +94,7 @@ impl Sources {
             IpAddr::V6(ip) => (u128::from(ip) >> 64) as u64,
         };
         let place = self.hasher.hash_one(source) % PLACES as u64;
-        self.buckets[place as usize].take(now)
+        self.buckets[place as usize].take(now, 1)
     }
 }
 
@@ -124,10 +118,10 @@ mod tests {
     #[test]
     fn a_flood_of_one_source_is_cut_and_all_of_its_ipv6_addresses_are_one() {
         let now = Instant::now();
-        let mut sources = Sources::new(now);
+        let mut sources = Sources::new();
         let flood = |n: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, n]);
         let answered = (0..1_000).filter(|n| sources.admit(flood(*n), now)).count();
-        assert_eq!(answered, BURST as usize);
+        assert_eq!(answered, ANSWERS.burst as usize);
         let others = (0..100_u8).filter(|n| sources.admit(IpAddr::from([192, 0, 2, *n]), now)).count();
         assert!(others >= 95, "other sources are answered: {others} of 100");
     }
@@ -135,7 +129,7 @@ mod tests {
     #[test]
     fn with_two_addresses_every_change_is_made() {
         let pair = [ip("198.51.100.1"), ip("198.51.100.2")];
-        let mut bindings = Bindings::new(Instant::now(), vec![3478, 3479], Some(pair), None);
+        let mut bindings = Bindings::new(vec![3478, 3479], Some(pair), None);
         for (to, port, change, source, from_port) in [
             ("198.51.100.1", 3478, Change::NONE, "198.51.100.1", 3478),
             ("198.51.100.1", 3478, Change { ip: false, port: true }, "198.51.100.1", 3479),
@@ -149,7 +143,7 @@ mod tests {
 
     #[test]
     fn with_one_address_the_other_port_is_what_can_be_offered() {
-        let mut bindings = Bindings::new(Instant::now(), vec![3478, 3479], None, Some(ip("203.0.113.1")));
+        let mut bindings = Bindings::new(vec![3478, 3479], None, Some(ip("203.0.113.1")));
         let answer = ask(&mut bindings, "10.0.0.1", 3478, Change::NONE).unwrap();
         assert_eq!((answer.source, answer.port), (Some(ip("10.0.0.1")), 3478));
         let other = Some("203.0.113.1:3479".parse().unwrap());
@@ -162,7 +156,7 @@ mod tests {
 
     #[test]
     fn with_one_port_there_is_plain_stun() {
-        let mut bindings = Bindings::new(Instant::now(), vec![3478], None, None);
+        let mut bindings = Bindings::new(vec![3478], None, None);
         let answer = ask(&mut bindings, "198.51.100.1", 3478, Change::NONE).unwrap();
         assert!(matches!(stun::parse(&answer.datagram), Ok(Message::BindingResponse { other: None, .. })));
     }

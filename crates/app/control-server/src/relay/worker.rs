@@ -8,9 +8,10 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
+use lanrage_base::clock;
 use lanrage_nat::turn::{
     FiveTuple, Framing, StreamDecoder, ToClient, ToPeer, Transport, TurnServer, TurnServerOutput,
     pad_for_stream,
@@ -449,7 +450,7 @@ fn is_passing(error: &io::Error) -> bool {
 
 /// The time of day in seconds.
 pub(super) fn unix_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    clock::now().wall.0 / 1_000
 }
 
 /// A buffer to read streams into.

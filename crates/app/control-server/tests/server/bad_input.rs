@@ -1,6 +1,7 @@
 //! Whatever a stranger sends: a coded error or a closed connection, and the server goes on.
 
 use crate::support::{Player, Raw, settings, start};
+use lanrage_base::bucket::Rate;
 use lanrage_control::protocol::{
     CLIENT_FRAME_BYTES, ClientMessage, ErrorCode, RequestKind, ServerMessage, SessionMessage,
 };
@@ -127,7 +128,8 @@ async fn a_session_resumes_without_a_challenge_and_only_for_its_own_peer() {
 async fn a_flood_is_refused_and_then_cut_off() {
     let directory = tempfile::tempdir().unwrap();
     let mut settings = settings(directory.path());
-    (settings.limits.burst, settings.limits.rate, settings.limits.refused) = (10, 1, 20);
+    settings.limits.frames = Rate { burst: 10, per_second: 1 };
+    settings.limits.refused = 20;
     let server = lanrage_control_server::Server::start(settings).await.unwrap();
     let mut raw = Raw::connect(server.addr()).await;
     raw.sign_in(&Player::new(1).identity).await;

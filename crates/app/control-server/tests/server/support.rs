@@ -1,14 +1,11 @@
 //! Players for tests of the server: the real client state machine over a real WebSocket.
 
-use std::{
-    net::SocketAddr,
-    path::Path,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
+use lanrage_base::clock::now;
 use lanrage_control::{
-    ControlEvent, ControlPlane, LinkAction, LinkEvent, Now, RemoteControlPlane, RemoteSettings,
+    ControlEvent, ControlPlane, LinkAction, LinkEvent, RemoteControlPlane, RemoteSettings,
     protocol::{
         ClientMessage, PROTOCOL_VERSION, PartySnapshot, Request, ServerMessage, SessionMessage, prove_message,
     },
@@ -17,7 +14,7 @@ use lanrage_control::{
 use lanrage_control_server::{Server, ServerSettings};
 use lanrage_party::{
     DeviceIdentity, Ipam, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey,
-    SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    SignedRecord, Subnet, VirtualIp, WireGuardPrivateKey,
 };
 use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
@@ -212,9 +209,4 @@ impl Raw {
         self.prove(identity, identity, "localhost:1").await;
         assert!(matches!(self.receive().await, Some(ServerMessage::Welcome { .. })));
     }
-}
-
-fn now() -> Now {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-    Now { instant: Instant::now(), wall: UnixMillis(u64::try_from(wall).unwrap()) }
 }

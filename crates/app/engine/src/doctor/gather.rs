@@ -2,13 +2,14 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
+use lanrage_base::clock::now;
 use lanrage_party::ControlEndpoint;
 use lanrage_session::sentence;
 use lanrage_store::{Config, DataDir, KeyringSecretStore, SettingsDatabase, StoreError};
 use tokio::{net::TcpStream, task::spawn_blocking, time::timeout};
 
 use super::facts::{Facts, Firewall, Keyring, Permission, Stored};
-use crate::{HELPER_UNIT, Snapshot, event_loop::now, helper_is_installed};
+use crate::{HELPER_UNIT, Snapshot, helper_is_installed};
 
 /// How long a control server may take to answer a knock.
 const KNOCK: Duration = Duration::from_secs(3);

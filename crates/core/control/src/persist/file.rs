@@ -2,11 +2,12 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
+use lanrage_base::atomic_file;
 use lanrage_party::UnixMillis;
 
 use super::{ControlState, Damage, envelope};
@@ -89,28 +90,12 @@ impl StateFile {
             _ => {}
         }
         fs::rename(&self.temporary, &self.path)?;
-        self.sync_directory()
+        atomic_file::sync_folder(&self.path)
     }
 
+    /// The first step of a replacement.
     fn write_temporary(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    }
-
-    /// Makes the renames survive a loss of power. (Windows has no such call; its journal orders them.)
-    fn sync_directory(&self) -> io::Result<()> {
-        #[cfg(unix)]
-        {
-            let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
-        }
-        #[cfg(not(unix))]
-        Ok(())
+        atomic_file::write_synced(&self.temporary, bytes)
     }
 }
 

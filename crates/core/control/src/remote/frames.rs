@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use lanrage_base::backoff::doubled;
 use lanrage_party::{PartyId, RelayOffer, UnixMillis};
 
-use super::{Backoff, RemoteControlPlane, State, membership::Step};
+use super::{FIRST_RETRY, LONGEST_RETRY, RemoteControlPlane, State, membership::Step};
 use crate::{
     ControlEvent, DisconnectReason, Now,
     protocol::{
@@ -225,12 +226,12 @@ impl RemoteControlPlane {
                 if matches!(refusal.code, ErrorCode::UnknownParty) => {}
             _ => return None,
         }
-        let doubled = self.settings.timings.register_retry * (1 << membership.refusals.min(8));
+        let doubled = doubled(self.settings.timings.register_retry, membership.refusals, LONGEST_RETRY);
         membership.refusals = membership.refusals.saturating_add(1);
         membership.resyncing = false;
         let asked = Duration::from_millis(refusal.retry_after_ms.unwrap_or(0));
-        let wait = doubled.max(asked).min(Backoff::LONGEST);
-        membership.retry_at = Some(now + self.backoff.jittered(wait));
+        let wait = doubled.max(asked).min(LONGEST_RETRY);
+        membership.retry_at = Some(now + self.jitter.jittered(wait));
         membership.retry_at
     }
 
@@ -245,12 +246,12 @@ impl RemoteControlPlane {
             // Another try soon would change nothing; in the case of a second program with the same identity
             // it would throw that one out.
             ErrorCode::Replaced | ErrorCode::ProtocolVersion | ErrorCode::WrongServer => {
-                self.fail_for(now, reason, Backoff::LONGEST);
+                self.fail_for(now, reason, LONGEST_RETRY);
             }
             _ => match refusal.retry_after_ms {
                 Some(millis) => {
-                    let wait = Duration::from_millis(millis).clamp(Backoff::FIRST, Backoff::LONGEST);
-                    let wait = self.backoff.jittered(wait);
+                    let wait = Duration::from_millis(millis).clamp(FIRST_RETRY, LONGEST_RETRY);
+                    let wait = self.jitter.jittered(wait);
                     self.fail_for(now, reason, wait);
                 }
                 None => self.fail(now, reason),

@@ -1,5 +1,4 @@
 mod answers;
-mod backoff;
 mod frames;
 mod membership;
 mod settings;
@@ -9,14 +8,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_base::{backoff::Backoff, rng::Rng};
 use lanrage_party::{DeviceIdentity, PartyId};
 
 pub use self::settings::{RemoteSettings, RemoteTimings};
-use self::{answers::Answers, backoff::Backoff, membership::Membership};
+use self::{answers::Answers, membership::Membership};
 use crate::{
     ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LinkId, Now,
     protocol::{ClientMessage, RelayRegistration, Request, SessionMessage, SessionToken},
 };
+
+/// Time until the first new try; it doubles with each further one, up to [`LONGEST_RETRY`].
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
 /// The client of a control server: a pure state machine.
 ///
@@ -34,7 +38,9 @@ pub struct RemoteControlPlane {
     state: State,
     link: LinkId,
     session: Option<SessionToken>,
+    /// Between two tries to connect.
     backoff: Backoff,
+    jitter: Rng,
     memberships: BTreeMap<PartyId, Membership>,
     /// Parties that the server has still to be told of that we left them.
     leaving: BTreeSet<PartyId>,
@@ -68,7 +74,8 @@ impl RemoteControlPlane {
     /// A client that dials at once.
     pub fn new(settings: RemoteSettings, identity: DeviceIdentity, now: Now) -> Self {
         let mut plane = Self {
-            backoff: Backoff::new(settings.jitter_seed),
+            backoff: Backoff::new(FIRST_RETRY, LONGEST_RETRY),
+            jitter: Rng::new(settings.jitter_seed),
             // Not from zero: events of another plane's connection may still be under way in the same channel.
             link: LinkId(settings.jitter_seed),
             settings,
@@ -173,13 +180,12 @@ impl RemoteControlPlane {
 
     /// Gives the connection up and sets the time of the next try.
     fn fail(&mut self, now: Instant, reason: DisconnectReason) {
-        let wait = match self.state {
-            State::Ready { since, .. } if now - since >= self.settings.timings.stable_after => {
-                self.backoff.reset();
-                self.backoff.next()
-            }
-            _ => self.backoff.next(),
-        };
+        if let State::Ready { since, .. } = self.state
+            && now - since >= self.settings.timings.stable_after
+        {
+            self.backoff.reset();
+        }
+        let wait = self.jitter.jittered(self.backoff.next_pause());
         self.fail_for(now, reason, wait);
     }
 

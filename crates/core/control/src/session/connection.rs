@@ -1,8 +1,9 @@
 use std::{collections::VecDeque, fmt, time::Instant};
 
+use lanrage_base::bucket::TokenBucket;
 use lanrage_party::{IdentityKey, PeerId, Signature};
 
-use super::{ConnectionLimits, TokenBucket};
+use super::ConnectionLimits;
 use crate::protocol::{
     ClientMessage, ErrorCode, Nonce, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, Refusal, RelayRegistration,
     Request, ServerMessage, SessionMessage, SessionToken, negotiate, prove_message,
@@ -121,7 +122,7 @@ impl ServerSession {
             names,
             random,
             state: State::Silent { deadline: now + limits.hello },
-            bucket: TokenBucket::new(limits.burst, limits.rate, now),
+            bucket: TokenBucket::new(limits.frames),
             refused: 0,
             outputs: VecDeque::new(),
         }
@@ -150,7 +151,7 @@ impl ServerSession {
             State::Ended => return,
             State::Silent { .. } | State::Resuming { .. } | State::Challenged { .. } => {}
         }
-        let message = if self.bucket.take(now) {
+        let message = if self.bucket.take(now, 1) {
             ClientMessage::parse(text).map_err(|error| self.explain(text, error.into()))
         } else {
             Err(rate_limited(text))

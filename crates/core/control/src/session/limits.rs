@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use lanrage_base::bucket::Rate;
+
 /// Times and bounds of the connections to a control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
@@ -11,10 +13,8 @@ pub struct ConnectionLimits {
     pub idle: Duration,
     /// For one frame to be taken by the client's side: 10 s.
     pub send: Duration,
-    /// Frames that may come at once: 256. More are refused.
-    pub burst: u32,
-    /// Frames per second in the long run: 50.
-    pub rate: u32,
+    /// Frames that may come: 256 at once, 50 per second in the long run. More are refused.
+    pub frames: Rate,
     /// Refused frames in a row after which the connection is closed: 256.
     pub refused: u32,
     /// Frames that wait for the client: 256. When it is full, the client is too slow, and is disconnected: it
@@ -29,8 +29,7 @@ impl Default for ConnectionLimits {
             hello: Duration::from_secs(10),
             idle: Duration::from_secs(90),
             send: Duration::from_secs(10),
-            burst: 256,
-            rate: 50,
+            frames: Rate { burst: 256, per_second: 50 },
             refused: 256,
             outgoing: 256,
         }

@@ -4,12 +4,10 @@
 //! [`ServerSession`] is one connection: who is there, and how much it may say. [`Hub`] is all of them
 //! together: whose connection is whose, and what the registry answers.
 
-mod bucket;
 mod connection;
 mod hub;
 mod limits;
 
-pub use bucket::TokenBucket;
 pub use connection::{Proven, ServerSession, SessionOutput, SessionRandom};
 pub use hub::{ConnectionId, Hub, HubOutput};
 pub use limits::ConnectionLimits;

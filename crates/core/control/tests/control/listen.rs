@@ -1,14 +1,12 @@
 //! A party without a server: friends connect to the host's own app, over real sockets.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
+use lanrage_base::clock::now;
 use lanrage_control::{
-    ControlEvent, ControlPlane, GuestEvent, LinkAction, LinkEvent, LocalControlPlane, Now,
-    RemoteControlPlane, RemoteSettings,
+    ControlEvent, ControlPlane, GuestEvent, LinkAction, LinkEvent, LocalControlPlane, RemoteControlPlane,
+    RemoteSettings,
     listen::{ACTIONS, EVENTS, GuestListener, ListenSettings, run_listener},
     protocol::{
         CLIENT_FRAME_BYTES, Change, ClientMessage, ErrorCode, PROTOCOL_VERSION, Request, ServerMessage,
@@ -16,7 +14,7 @@ use lanrage_control::{
     },
     websocket,
 };
-use lanrage_party::{NatType, UnixMillis};
+use lanrage_party::NatType;
 use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
@@ -24,11 +22,6 @@ use crate::support::*;
 
 /// Long enough for a machine that does much else; what is waited for comes in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-fn now() -> Now {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-    Now { instant: Instant::now(), wall: UnixMillis(u64::try_from(wall).unwrap()) }
-}
 
 /// Ann's app: her control plane, listening.
 struct Host {

@@ -1,6 +1,8 @@
 //! How nobody stays on a relay for longer than necessary.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use lanrage_base::backoff::Backoff;
 
 use super::{PathAgent, PathTransmit, timing};
 use crate::Probe;
@@ -11,7 +13,7 @@ use crate::Probe;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DirectRetry {
     pub(super) next: Instant,
-    pause: Duration,
+    backoff: Backoff,
 }
 
 impl PathAgent {
@@ -28,13 +30,13 @@ impl PathAgent {
             return;
         }
         let now = self.now;
-        let first = DirectRetry { next: now + timing::FIRST_DIRECT_RETRY, pause: timing::FIRST_DIRECT_RETRY };
+        let backoff = Backoff::new(timing::FIRST_DIRECT_RETRY, timing::LONGEST_RETRY);
+        let first = DirectRetry { next: now + backoff.pause(), backoff };
         let retry = self.direct_retry.get_or_insert(first);
         if now < retry.next {
             return;
         }
-        retry.pause = (retry.pause * 2).min(timing::LONGEST_RETRY);
-        retry.next = now + retry.pause;
+        retry.next = now + retry.backoff.double();
         if let Some(to) = self.selected_remote() {
             let payload = Probe::TryDirect { id: self.take_probe_id() }.to_bytes();
             self.transmits.push(PathTransmit::Probe { to, payload });
@@ -46,7 +48,8 @@ impl PathAgent {
     /// [`timing::DIRECT_TRY_GAP`].
     pub(super) fn retry_direct_soon(&mut self) {
         let next = self.last_direct_try.map_or(self.now, |last| self.now.max(last + timing::DIRECT_TRY_GAP));
-        self.direct_retry = Some(DirectRetry { next, pause: timing::FIRST_DIRECT_RETRY / 2 });
+        let backoff = Backoff::new(timing::FIRST_DIRECT_RETRY / 2, timing::LONGEST_RETRY);
+        self.direct_retry = Some(DirectRetry { next, backoff });
     }
 
     /// The peer tries now; so do we.
@@ -55,7 +58,7 @@ impl PathAgent {
             return;
         }
         if let Some(retry) = &mut self.direct_retry {
-            retry.next = self.now + retry.pause;
+            retry.next = self.now + retry.backoff.pause();
         }
         self.try_direct();
     }

@@ -3,6 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_base::backoff::{Backoff, doubled};
 use lanrage_party::{CandidateType, Remote};
 
 use super::{pairs::Pair, path_mtu::PathMtu, preference::Quality, probe_log::ProbeLog, timing};
@@ -32,7 +33,7 @@ pub(super) struct Path {
     triggered: bool,
     fast_until: Instant,
     /// Pause between probes while unproven and no longer fast.
-    backoff: Duration,
+    backoff: Backoff,
     /// How often it was lost after it was proven, lately.
     losses: u32,
     /// The owner has been told that it leaves probes unanswered.
@@ -55,7 +56,7 @@ impl Path {
             last_probe: None,
             triggered: true,
             fast_until: now + timing::FAST_PERIOD,
-            backoff: timing::IDLE_PROBE,
+            backoff: Backoff::new(timing::IDLE_PROBE, timing::LONGEST_PROBE),
             losses: 0,
             reported_unresponsive: false,
         }
@@ -102,7 +103,7 @@ impl Path {
         self.heard_at = Some(now);
         self.answered_at = Some(now);
         self.proven_since.get_or_insert(now);
-        self.backoff = timing::IDLE_PROBE;
+        self.backoff.reset();
         self.observed = Some(observed);
         true
     }
@@ -113,7 +114,7 @@ impl Path {
         self.last_probe = Some(now);
         self.triggered = false;
         if !self.is_proven() && now >= self.fast_until {
-            self.backoff = (self.backoff * 2).min(timing::LONGEST_PROBE);
+            self.backoff.double();
         }
     }
 
@@ -124,13 +125,13 @@ impl Path {
             self.losses = if forgiven { 1 } else { self.losses.saturating_add(1) };
         }
         self.reported_unresponsive = false;
-        self.backoff = timing::IDLE_PROBE;
+        self.backoff.reset();
     }
 
     /// Probe now, fast for a while, and then as if it were new.
     pub(super) fn recheck(&mut self, now: Instant, fast: Duration) {
         self.hurry(now, fast);
-        self.backoff = timing::IDLE_PROBE;
+        self.backoff.reset();
     }
 
     /// Probe now, and fast for a while.
@@ -215,7 +216,7 @@ impl Path {
         } else if self.vigil_until.is_some_and(|until| now < until) {
             timing::VIGIL_PROBE
         } else {
-            self.backoff
+            self.backoff.pause()
         };
         last + interval
     }
@@ -227,7 +228,7 @@ impl Path {
         };
         let probation = match self.losses {
             0 => Duration::ZERO,
-            losses => (timing::PROBATION * (1 << (losses - 1).min(8))).min(timing::LONGEST_RETRY),
+            losses => doubled(timing::PROBATION, losses - 1, timing::LONGEST_RETRY),
         };
         !self.is_suspect(now) && now.saturating_duration_since(since) >= probation
     }

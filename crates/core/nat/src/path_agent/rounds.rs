@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_base::backoff::Backoff;
 use lanrage_party::Remote;
 
 use super::{LossReason, PathAgent, PathEvent, PathTransmit, State, pairs::Pair, round::Round, timing};
@@ -15,14 +16,20 @@ pub(super) struct Search {
     since: Instant,
     /// There was a path, and it was lost in silence: it may come back any moment.
     after_loss: bool,
-    failed_rounds: u32,
+    /// The pause after a round that failed.
+    retry: Backoff,
     /// The owner has been told that it takes long.
     pub(super) dormant: bool,
 }
 
 impl Search {
     pub(super) fn new(now: Instant, after_loss: bool) -> Self {
-        Self { since: now, after_loss, failed_rounds: 0, dormant: false }
+        Self {
+            since: now,
+            after_loss,
+            retry: Backoff::new(timing::FIRST_RETRY, timing::LONGEST_RETRY),
+            dormant: false,
+        }
     }
 
     fn is_vigil(&self, now: Instant) -> bool {
@@ -37,9 +44,7 @@ impl Search {
         if self.is_vigil(now) {
             return timing::FIRST_RETRY;
         }
-        let pause = (timing::FIRST_RETRY * (1 << self.failed_rounds.min(8))).min(timing::LONGEST_RETRY);
-        self.failed_rounds = self.failed_rounds.saturating_add(1);
-        pause
+        self.retry.next_pause()
     }
 }
 
@@ -166,7 +171,7 @@ impl PathAgent {
         self.session = false;
         self.lose(reason);
         match &mut self.search {
-            Some(search) => search.failed_rounds = 0,
+            Some(search) => search.retry.reset(),
             search => *search = Some(Search::new(self.now, true)),
         }
         for path in &mut self.paths {

@@ -3,6 +3,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_base::backoff::doubled;
+
 use crate::stun::TransactionId;
 
 /// Implementation: pause between two measurements of a relay that might be needed.
@@ -216,7 +218,7 @@ impl Pulse {
             return Some(now);
         };
         if let Some(since) = self.silent_since {
-            let doubled = FIRST_RETRY.saturating_mul(1 << self.retries.min(12)).min(REST);
+            let doubled = doubled(FIRST_RETRY, self.retries, REST);
             return match pace {
                 Pace::Idle if self.retries >= IDLE_RETRIES => None,
                 Pace::Idle | Pace::Ready => Some(asked_at.max(since) + doubled),

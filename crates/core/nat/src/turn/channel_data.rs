@@ -1,7 +1,9 @@
 use std::ops::Range;
 
+use lanrage_base::channel_data;
+
 /// Specification: length of the header, channel number and payload length (RFC 8656 §12.4).
-pub(super) const CHANNEL_HEADER_BYTES: usize = 4;
+pub(super) const CHANNEL_HEADER_BYTES: usize = channel_data::HEADER_BYTES;
 
 /// A channel's number (RFC 8656 §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,8 +11,8 @@ pub struct ChannelNumber(u16);
 
 impl ChannelNumber {
     /// Specification: how many there are, 0x4000 to 0x4FFF.
-    pub(super) const COUNT: u16 = 0x1000;
-    const FIRST: u16 = 0x4000;
+    pub(super) const COUNT: u16 = *channel_data::NUMBERS.end() - Self::FIRST + 1;
+    const FIRST: u16 = *channel_data::NUMBERS.start();
 
     /// Checks a number.
     pub const fn new(number: u16) -> Option<Self> {
@@ -33,19 +35,12 @@ impl ChannelNumber {
     }
 }
 
-/// Whether a datagram claims to be ChannelData: first byte 64 to 79 (RFC 7983 §7), which neither STUN nor
-/// WireGuard has.
-pub fn is_channel_data(datagram: &[u8]) -> bool {
-    datagram.first().is_some_and(|first| (0x40..0x50).contains(first))
-}
-
 /// Reads ChannelData: its channel, and where in the datagram the payload is. What follows the payload is
 /// padding (RFC 8656 §12.5).
 pub(super) fn parse(datagram: &[u8]) -> Option<(ChannelNumber, Range<usize>)> {
-    let ([c0, c1, l0, l1], rest) = datagram.split_first_chunk::<CHANNEL_HEADER_BYTES>()?;
-    let channel = ChannelNumber::new(u16::from_be_bytes([*c0, *c1]))?;
-    let length = usize::from(u16::from_be_bytes([*l0, *l1]));
-    (length <= rest.len()).then_some((channel, CHANNEL_HEADER_BYTES..CHANNEL_HEADER_BYTES + length))
+    let (number, payload) = channel_data::parse(datagram)?;
+    let channel = ChannelNumber::new(number)?;
+    Some((channel, CHANNEL_HEADER_BYTES..CHANNEL_HEADER_BYTES + payload.len()))
 }
 
 #[cfg(test)]
@@ -83,7 +78,7 @@ mod tests {
                 *byte = first;
             }
             if let Some((channel, payload)) = parse(&bytes) {
-                prop_assert!(is_channel_data(&bytes));
+                prop_assert!(channel_data::claims_to_be(&bytes));
                 prop_assert!(payload.end <= bytes.len());
                 prop_assert_eq!(ChannelNumber::from_index(channel.index()), Some(channel));
             }

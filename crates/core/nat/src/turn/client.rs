@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_base::backoff::doubled;
 use lanrage_party::limits;
 use login::Login;
 use peer::{Peer, PeerState, REFUSED_RETRY, RENEWAL};
@@ -20,6 +21,7 @@ pub use view::{AddPeerError, Received, TurnClientConfig, TurnEvent, TurnFailure,
 use super::{
     ChannelNumber, Framing, IpFamily, TurnCredentials, channel_data,
     indication::{self, Kind},
+    is_channel_data,
     message::{Class, Integrity, Message, Method, Parsed, UDP},
 };
 use crate::{address::canonical, outbox::Outbox, retransmission::Due};
@@ -197,7 +199,7 @@ impl TurnClient {
         if canonical(from) != self.server {
             return Received::NotOurs;
         }
-        if channel_data::is_channel_data(datagram) {
+        if is_channel_data(datagram) {
             return match channel_data::parse(datagram) {
                 Some((channel, payload)) => self.relayed_by(channel, payload),
                 None => Received::Nothing,
@@ -588,7 +590,7 @@ impl TurnClient {
         let pause = match failure {
             // The server is there and would have us: nothing to wait for.
             TurnFailure::Lost if self.failures == 0 => Duration::ZERO,
-            _ => FIRST_RETRY.saturating_mul(1 << self.failures.min(8)).min(LONGEST_RETRY),
+            _ => doubled(FIRST_RETRY, self.failures, LONGEST_RETRY),
         };
         self.failures = self.failures.saturating_add(1);
         if failure == TurnFailure::Unreachable {

@@ -26,6 +26,7 @@ pub use view::{
 use super::{
     ChannelNumber, Framing, IpFamily, LongTermKey, RestError, RestSecret, channel_data,
     indication::{self, Kind},
+    is_channel_data,
     message::{Class, Integrity, Message, Method, Parsed, UDP},
 };
 use crate::{
@@ -95,7 +96,7 @@ impl TurnServer {
     ) -> Self {
         Self {
             nonces: Nonces::new(&seed, now),
-            answers: AnswerLimit::new(&seed, now),
+            answers: AnswerLimit::new(&seed),
             ids: TransactionIds::from_seed(seed),
             config,
             secret,
@@ -126,7 +127,7 @@ impl TurnServer {
         datagram: &[u8],
     ) -> Option<ToPeer> {
         self.expire(now);
-        if channel_data::is_channel_data(datagram) {
+        if is_channel_data(datagram) {
             let Some((channel, payload)) = channel_data::parse(datagram) else {
                 return self.drop(DropReason::Malformed);
             };

@@ -1,20 +1,16 @@
 use std::{ops::Range, time::Duration};
 
-/// A seeded sequence (SplitMix64): the same seed is the same schedule, on every machine.
+/// A seeded sequence: the same seed is the same schedule, on every machine.
 #[derive(Debug, Clone)]
-pub(super) struct Rng(u64);
+pub(super) struct Rng(lanrage_base::rng::Rng);
 
 impl Rng {
     pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(lanrage_base::rng::Rng::new(seed))
     }
 
     pub(super) const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        word ^ (word >> 31)
+        self.0.next_u64()
     }
 
     pub(super) fn bytes<const N: usize>(&mut self) -> [u8; N] {

@@ -5,11 +5,12 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
+use lanrage_base::atomic_file;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    StoreError, atomic_file, blocking,
+    StoreError, blocking,
     database::{Inspection, inspect, with_suffix},
 };
 

@@ -10,12 +10,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_base::atomic_file;
 use lanrage_party::UnixMillis;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use tracing::warn;
 
 use crate::{
-    SettingsDatabase, StoreError, atomic_file,
+    SettingsDatabase, StoreError,
     database::{self, DatabaseFiles},
     stamp,
 };

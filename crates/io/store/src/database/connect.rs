@@ -1,8 +1,9 @@
 use std::{path::Path, time::Duration};
 
+use lanrage_base::atomic_file;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx::sqlite::SqliteConnectOptions};
 
-use crate::{StoreError, atomic_file};
+use crate::StoreError;
 
 /// How long a statement waits for another process that holds the file, as a backup program may.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -3,9 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_base::atomic_file;
 use lanrage_party::UnixMillis;
 
-use crate::{DataDir, StoreError, atomic_file, stamp};
+use crate::{DataDir, StoreError, stamp};
 
 /// Where the database and what belongs to it are.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_base::atomic_file;
 use lanrage_migrations::client::Migrator;
 use lanrage_party::UnixMillis;
 use sea_orm::{DatabaseConnection, TransactionTrait};
@@ -12,7 +13,7 @@ use tracing::warn;
 
 use super::{DatabaseFiles, Inspection, SettingsDatabase, connect, inspect, salvage::salvage};
 use crate::{
-    DataDir, StoreError, atomic_file,
+    DataDir, StoreError,
     backup::{self, Backup, BackupKind},
 };
 

@@ -3,8 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_base::atomic_file;
+
 use super::{Secret, SecretError, SecretStore};
-use crate::{DataDir, atomic_file};
+use crate::DataDir;
 
 const SUFFIX: &str = ".secret";
 

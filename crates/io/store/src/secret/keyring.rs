@@ -2,9 +2,10 @@ use std::{fs, io, path::PathBuf, sync::Arc};
 
 use data_encoding::HEXLOWER;
 use keyring_core::{CredentialStore, Entry, Error};
+use lanrage_base::atomic_file;
 
 use super::{Secret, SecretError, SecretStore};
-use crate::{DataDir, atomic_file};
+use crate::DataDir;
 
 /// What the entries are filed under; with the data folder's id they are this folder's alone.
 const SERVICE: &str = "lanrage";

@@ -2,7 +2,9 @@
 
 use lanrage_party::Lane;
 
-use crate::{channel_data, packet::counters::DropReason};
+use lanrage_base::channel_data;
+
+use crate::packet::counters::DropReason;
 
 /// Longest datagram that is neither WireGuard nor STUN and is still handed on, in bytes.
 pub const OTHER_DATAGRAM_BYTES: usize = 512;

@@ -5,15 +5,13 @@ use std::{
     sync::Arc,
 };
 
+use lanrage_base::channel_data::{self, HEADER_BYTES};
 use lanrage_party::{
     AllocationId, Remote,
     limits::{CHANNELS, OPEN_ALLOCATIONS},
 };
 
-use crate::{
-    channel_data::{self, HEADER_BYTES},
-    packet::counters::DropReason,
-};
+use crate::packet::counters::DropReason;
 
 /// A relay behind TCP or TLS. Its connection is made, read and written elsewhere; what is read comes back through
 /// [`Tunnel::receive_relayed`](crate::Tunnel::receive_relayed) and

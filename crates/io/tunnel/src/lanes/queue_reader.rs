@@ -2,10 +2,10 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 
+use lanrage_base::bucket::{Rate, TokenBucket};
 use lanrage_party::{Lane, limits::PACKET_BYTES};
 
 use crate::{
-    bucket::TokenBucket,
     datagram::batch::SendBatch,
     io::device::PacketDevice,
     lanes::{bulk_queue::BulkQueue, shared::Shared},
@@ -17,8 +17,7 @@ use crate::{
 };
 
 /// Packets per second that the OS is told to be too big; one per connection is enough.
-const ANSWERS_PER_SECOND: u32 = 100;
-const ANSWERS_BURST: u32 = 50;
+const ANSWERS: Rate = Rate { burst: 50, per_second: 100 };
 /// Most bytes that a device gives at once: an offload header and the longest IP packet.
 const FRAME_BYTES: usize = Virtio::BYTES + u16::MAX as usize;
 /// Implementation: frames between two looks at the table and at the clock.
@@ -84,7 +83,7 @@ impl QueueReader {
             waiting: BulkQueue::default(),
             may_wait,
             blocked: None,
-            answers: TokenBucket::new(ANSWERS_PER_SECOND, ANSWERS_BURST),
+            answers: TokenBucket::new(ANSWERS),
             fragment_id: 0,
         };
         let frame = vec![0; FRAME_BYTES].into_boxed_slice();
@@ -166,7 +165,7 @@ impl Sender {
     }
 
     fn send_to_everyone(&mut self, context: &Context<'_>, lane: Lane, packet: &[u8]) {
-        if !context.shared.broadcast.lock().take(context.now) {
+        if !context.shared.broadcast.lock().take(context.now, 1) {
             return context.shared.dropped(DropReason::BroadcastStorm);
         }
         for peer in context.table.peers() {
@@ -270,7 +269,7 @@ impl Sender {
     fn answer(&mut self, context: &Context<'_>, packet: &[u8], mtu: u16) {
         let mut buffer = icmp::EMPTY;
         if let Some(answer) = icmp::fragmentation_needed(packet, mtu, &mut buffer)
-            && self.answers.take(context.now)
+            && self.answers.take(context.now, 1)
         {
             context.shared.answer(answer);
         }

@@ -7,14 +7,13 @@ use std::{
     },
 };
 
+use lanrage_base::{bucket::TokenBucket, channel_data::HEADER_BYTES};
 use lanrage_party::{Lane, Remote, TunnelEvent};
 use mio::Waker;
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
     api::event::EventSink,
-    bucket::TokenBucket,
-    channel_data::HEADER_BYTES,
     datagram::{
         batch::SendBatch,
         relays::{Hop, Relays},
@@ -24,6 +23,7 @@ use crate::{
     packet::{
         batch::{RELAY_BYTES, SLOT_BYTES},
         counters::{Counters, DropReason},
+        routing::BROADCAST,
     },
     peer::table::Table,
 };
@@ -66,7 +66,7 @@ impl Shared {
             relayed: Inbox::new(Inbox::relayed()),
             answers: Inbox::new(Inbox::answers()),
             wakers,
-            broadcast: Mutex::new(TokenBucket::broadcast()),
+            broadcast: Mutex::new(TokenBucket::new(BROADCAST)),
             table: RwLock::default(),
             events,
             stopping: AtomicBool::new(false),

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use lanrage_base::bucket::Rate;
 use lanrage_party::{Subnet, VirtualIp, limits::PACKET_BYTES};
 
 use crate::packet::{
@@ -26,6 +27,11 @@ pub(crate) enum Outgoing {
     /// Every peer: broadcast or multicast.
     Everyone,
 }
+
+/// Broadcast and multicast packets that one sender may send. At once after a pause: a server browser asks a range of
+/// ports in one go. In the long run: a busy LAN party's discovery stays under ten per second and game; a storm is
+/// thousands.
+pub const BROADCAST: Rate = Rate { burst: 400, per_second: 200 };
 
 /// What a packet from a peer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use std::{
     time::Instant,
 };
 
+use lanrage_base::channel_data;
 use lanrage_party::{Lane, Remote, TunnelEvent, limits::PENDING_PACKETS};
 use mio::{Events, Poll};
 
 use crate::{
-    channel_data,
     datagram::{
         batch::{DatagramBatch, ReceiveBatch, SendBatch},
         demux::{self, Kind, Message},

@@ -17,8 +17,8 @@ use std::{
 
 use lanrage_party::{DeviceIdentity, PartySecret, VirtualIp, WireGuardPrivateKey, limits::PEERS_PER_PARTY};
 use lanrage_tunnel::{
-    BROADCAST_BURST, BROADCAST_PER_SECOND, DropReason, PENDING_PACKETS, PROBE_PAYLOAD_BYTES, PeerConfig,
-    TunnelError, TunnelEvent, initiates,
+    BROADCAST, DropReason, PENDING_PACKETS, PROBE_PAYLOAD_BYTES, PeerConfig, TunnelError, TunnelEvent,
+    initiates,
 };
 use support::{End, MemoryDevice, checksum, connect, friends, ipv4, strangers, udp, wait_until};
 
@@ -125,7 +125,7 @@ fn a_broadcast_goes_to_every_peer() {
 #[test]
 fn a_storm_is_cut_to_the_senders_rate() {
     let (a, b) = friends();
-    let storm = u64::from(BROADCAST_BURST) * 5;
+    let storm = BROADCAST.burst * 5;
     let start = Instant::now();
     let packet = ipv4(a.ip.0, Ipv4Addr::BROADCAST, 17, &[0; 8]);
     (0..storm).for_each(|_| a.device.inject(&packet));
@@ -134,9 +134,9 @@ fn a_storm_is_cut_to_the_senders_rate() {
         counters.sent.packets + counters.drops.get(DropReason::BroadcastStorm) == storm
     });
     let sent = a.tunnel.counters().sent.packets;
-    let gained = start.elapsed().as_secs_f64() * f64::from(BROADCAST_PER_SECOND);
-    let allowed = u64::from(BROADCAST_BURST) + gained as u64 + 1;
-    assert!((u64::from(BROADCAST_BURST)..=allowed).contains(&sent), "{sent} of {allowed}");
+    let gained = start.elapsed().as_secs_f64() * BROADCAST.per_second as f64;
+    let allowed = BROADCAST.burst + gained as u64 + 1;
+    assert!((BROADCAST.burst..=allowed).contains(&sent), "{sent} of {allowed}");
     a.device.inject(&udp(a.ip.0, b.ip.0, b"a move in the game"));
     while b.packet() != udp(a.ip.0, b.ip.0, b"a move in the game") {}
 }

@@ -4,10 +4,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    rate::{BucketSize, TokenBucket},
-    view::{FiveTuple, TurnLimits},
-};
+use lanrage_base::bucket::{Rate, TokenBucket};
+
+use super::view::{FiveTuple, TurnLimits};
 use crate::{
     stun::TransactionId,
     turn::{ChannelNumber, IpFamily, LongTermKey},
@@ -84,7 +83,7 @@ impl Allocation {
             permissions: HashMap::new(),
             channels: HashMap::new(),
             channel_of: HashMap::new(),
-            bucket: TokenBucket::full(bucket_size(limits), now),
+            bucket: TokenBucket::new(Rate { burst: limits.burst_bytes, per_second: limits.bytes_per_second }),
         }
     }
 
@@ -157,7 +156,7 @@ impl Allocation {
 
     /// Takes a payload out of the allocation's rate.
     pub(super) fn admit(&mut self, now: Instant, bytes: usize, limits: &TurnLimits) -> bool {
-        limits.bytes_per_second == 0 || self.bucket.take(bucket_size(limits), now, bytes as u64)
+        limits.bytes_per_second == 0 || self.bucket.take(now, bytes as u64)
     }
 
     fn forget_expired_channels(&mut self, now: Instant) {
@@ -170,8 +169,4 @@ impl Allocation {
             alive
         });
     }
-}
-
-const fn bucket_size(limits: &TurnLimits) -> BucketSize {
-    BucketSize { burst: limits.burst_bytes, per_second: limits.bytes_per_second }
 }

@@ -3,29 +3,29 @@
 use std::ops::RangeInclusive;
 
 /// The channel number, then the length of the data without padding.
-pub(crate) const HEADER_BYTES: usize = 4;
+pub const HEADER_BYTES: usize = 4;
 /// Numbers that a channel may have (RFC 8656 §12).
-pub(crate) const NUMBERS: RangeInclusive<u16> = 0x4000..=0x4FFF;
+pub const NUMBERS: RangeInclusive<u16> = 0x4000..=0x4FFF;
 
 /// Whether the first byte says ChannelData (RFC 7983 §7).
-pub(crate) const fn claims_to_be(message: &[u8]) -> bool {
+pub const fn claims_to_be(message: &[u8]) -> bool {
     matches!(message, [0x40..=0x4F, ..])
 }
 
 /// The header of `len` bytes of data.
-pub(crate) const fn header(number: u16, len: u16) -> [u8; HEADER_BYTES] {
+pub const fn header(number: u16, len: u16) -> [u8; HEADER_BYTES] {
     let ([n0, n1], [l0, l1]) = (number.to_be_bytes(), len.to_be_bytes());
     [n0, n1, l0, l1]
 }
 
 /// Bytes behind a message that a stream needs and a datagram does not (RFC 8656 §12.5).
-pub(crate) const fn padding(message_bytes: usize) -> usize {
+pub const fn padding(message_bytes: usize) -> usize {
     message_bytes.wrapping_neg() & 3
 }
 
 /// The number and the data. None if the message is cut or its number none of a channel; what follows the data is
 /// padding, and left out.
-pub(crate) fn parse(message: &[u8]) -> Option<(u16, &[u8])> {
+pub fn parse(message: &[u8]) -> Option<(u16, &[u8])> {
     let (header, rest) = message.split_first_chunk::<HEADER_BYTES>()?;
     let number = u16::from_be_bytes([header[0], header[1]]);
     let len = usize::from(u16::from_be_bytes([header[2], header[3]]));
