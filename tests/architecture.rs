@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "lanrage-control-server",
         &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-migrations"],
     ),
+    ("lanrage-support", &["lanrage-party", "lanrage-nat"]),
     ("lanrage-cli", &["lanrage-engine"]),
     ("lanrage", &["lanrage-engine"]),
     ("lanrage-migrations", &[]),

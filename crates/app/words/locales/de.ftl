@@ -31,4 +31,437 @@ news-refused = Das ging nicht
 
 ## Facts (from Rust)
 
+# Wie es mit einem Freund steht (`Situation`).
+situation-away = { $peer } ist nicht online; verbunden wird bei der Rückkehr.
+situation-seeking = Ein Weg zu { $peer } wird gesucht.
+situation-direct-on-lan = { losing }Direkt zu { $peer } in deinem eigenen Netz.
+situation-direct = { losing }Direkt zu { $peer } über das Internet.
+situation-relayed =
+    { losing }Über { $relay ->
+        [none] ein Relay
+       *[other] { $relay }
+    }, weil { $because ->
+       *[not_yet] noch kein direkter Weg geantwortet hat
+        [udp_blocked] dein Netz kein UDP durchlässt
+        [both_symmetric] beide Router für jedes Ziel einen neuen Port nehmen
+        [symmetric_and_strict] ein Router für jedes Ziel einen neuen Port nimmt und der andere nur bekannte Ports hereinlässt
+        [symmetric_and_unknown] ein Router für jedes Ziel einen neuen Port nimmt und der andere noch nicht gemessen ist
+    }{ $retry_in_s ->
+        [none] .
+        [0] ; ein direkter Weg wird gerade versucht.
+       *[other] ; nächster direkter Versuch in { $retry_in_s } s.
+    }
+situation-reconnecting = Der Weg zu { $peer } ist verstummt; ein anderer wird gesucht.
+situation-no-path =
+    Kein Weg zu { $peer }: { $because ->
+        [away] nicht online
+       *[no_answer] keine Antwort auf irgendeinem Weg, auch nicht über ein Relay
+        [no_answer_no_relay] keine Antwort auf irgendeinem Weg
+        [udp_blocked] dein Netz lässt kein UDP durch, und kein Relay steht bereit
+        [both_symmetric] beide Router nehmen für jedes Ziel einen neuen Port, und kein Relay steht bereit
+        [symmetric_and_strict] ein Router nimmt für jedes Ziel einen neuen Port, der andere lässt nur bekannte Ports herein, und kein Relay steht bereit
+        [symmetric_and_unknown] ein Router nimmt für jedes Ziel einen neuen Port, der andere ist noch nicht gemessen, und kein Relay steht bereit
+    }. Nächster Versuch in { $retry_in_s } s.
+situation-left = { $peer } ist gegangen.
+# Steht vor dem Satz über einen Weg, auf dem Pakete verloren gehen.
+losing =
+    { $loses_packets ->
+        [true] Unterwegs gehen Pakete verloren.{" "}
+       *[false] { "" }
+    }
+
+# Was ein Router tut (`NatSummary`, `MappingBehaviour`, `FilteringBehaviour`).
+nat-summary-measured = Dein Router ist gemessen.
+nat-summary-blocked = Dein Netz lässt kein UDP durch, also werden Freunde über ein Relay erreicht.
+nat-summary-offline = Dein Gerät hat kein Netz.
+nat-summary-no-servers = Es gibt keinen Server, mit dem dein Router gemessen werden kann.
+mapping-no-translation = Dein Gerät hat selbst eine öffentliche Adresse.
+mapping-endpoint-independent = Dein Router nimmt für alle denselben Port, also finden Freunde ihn.
+mapping-not-port-dependent = Dein Router nimmt anscheinend für alle denselben Port.
+mapping-address-dependent = Dein Router nimmt für jedes Ziel einen neuen Port, also können Freunde ihn nicht erraten.
+mapping-address-and-port-dependent = { mapping-address-dependent }
+mapping-unknown = Wie dein Router Ports wählt, konnte nicht gemessen werden.
+filtering-endpoint-independent = Auf einem offenen Port darf jeder antworten.
+filtering-not-port-dependent = Herein darf, wem dein Gerät etwas geschickt hat, von jedem seiner Ports.
+filtering-address-dependent = { filtering-not-port-dependent }
+filtering-address-and-port-dependent = Herein darf nur genau, wem dein Gerät etwas geschickt hat.
+filtering-unknown = Wen er hereinlässt, konnte nicht gemessen werden.
+port-mapping-no-router = Es gibt keinen Router.
+port-mapping-not-offered = Der Router öffnet keine Ports, oder darf es nicht.
+port-mapping-refused = Der Router weigert sich, einen Port zu öffnen.
+
+# Warum ein Relay nicht dient (`RelayFault`).
+relay-fault-relay-silent = Das Relay antwortet nicht.
+relay-fault-relay-credentials = Das Relay nimmt die Zugangsdaten nicht an.
+relay-fault-relay-quota = Die Grenze des Relays für einen Benutzer ist erreicht.
+relay-fault-relay-full = Das Relay ist voll.
+relay-fault-relay-occupied = Das Relay hat einen älteren Platz noch nicht freigegeben.
+relay-fault-relay-forgot = Das Relay hat den Platz vergessen.
+relay-fault-relay-redirects = Das Relay schickt uns weiter.
+relay-fault-relay-bad-reply = Die Antwort des Relays ergibt keinen Sinn.
+relay-fault-relay-refused = Das Relay hat mit Code { $number } abgelehnt.
+relay-fault-relay-slow = Die Verbindung dauert zu lange.
+relay-fault-relay-stream = Die Verbindung zum Relay ist gescheitert: { $cause }.
+
+# Warum der Server nicht erreichbar ist (`ServerFault`): ein Teil eines Satzes. Der Grund ist das Argument `why`.
+server-fault =
+    { $why ->
+        [unknown_host] der Name des Servers ist nicht zu finden: { $why_cause }
+        [unreachable] der Server ist nicht erreichbar: { $why_cause }
+        [timed_out] der Server ist nicht erreichbar: keine Antwort in der Zeit
+        [http] was dort antwortet, ist kein Server von LANrage (HTTP-Status { $why_status })
+        [lost] die Verbindung zum Server ist abgerissen: { $why_cause }
+        [ended] der Server hat die Verbindung beendet
+       *[silent] der Server antwortet nicht
+        [refused] der Server hat die Verbindung abgelehnt: { server-refusal }
+        [not_a_server] was dort antwortet, ist kein Server von LANrage
+    }
+server-refusal =
+    { $why_refusal ->
+        [control_bad_frame] die Nachricht gehört nicht zu diesem Protokoll
+        [control_unknown_message] der Server kennt diese Nachricht nicht
+        [control_too_large] die Nachricht ist zu groß
+        [control_protocol_version] Programm und Server sprechen verschiedene Versionen; aktualisiere das ältere
+        [control_not_authenticated] er weiß noch nicht, wer dieses Gerät ist
+        [control_bad_signature] die Signatur ist nicht von dem, den sie nennt
+        [control_wrong_server] der Beweis wurde für einen anderen Server gemacht
+        [control_unknown_party] der Server kennt diese Party nicht
+        [control_party_exists] diese Party gibt es schon, und sie hat einen anderen Gastgeber
+        [control_not_a_member] kein Mitglied dieser Party
+        [control_peer_away] dieses Mitglied ist nicht da
+        [control_party_full] die Party ist voll
+        [control_too_many_parties] zu viele Partys
+        [control_lease_taken] ein anderes Mitglied hat diese Adresse
+        [control_lease_fixed] ein Mitglied behält seine Adresse, bis es geht
+        [control_outside_subnet] die Adresse liegt außerhalb des Netzes der Party
+        [control_stale_record] von diesem Gerät ist ein neuerer Eintrag bekannt
+        [control_rate_limited] zu viele Nachrichten auf einmal
+        [control_server_full] der Server ist voll
+        [control_replaced] dieses Gerät hat sich von anderswo verbunden
+        [control_timed_out] die Verbindung war still oder zu langsam
+        [control_stopping] der Server hört gerade auf
+        [control_internal] der Server hat selbst ein Problem; nichts ist geändert
+       *[control_unknown] aus einem Grund, den diese Version nicht kennt
+    }
+
+# Was fehlt oder nicht stimmt (`Fault`, `AdapterFault`, `PeerRefusal`).
+problem-log-not-written = Das Protokoll kann nicht geschrieben werden: { $cause }.
+problem-not-kept = Was sich jetzt ändert, wird nicht aufbewahrt: { $cause }.
+problem-sockets-failed = Es kommen keine Pakete mehr an: { $cause }.
+problem-clock-wrong = Die Uhren dieses Computers und des Servers gehen { $minutes } Minuten auseinander.
+problem-control-disconnected =
+    Keine Verbindung zu { $server }: { server-fault }. { $in_party ->
+        [true] Deine Party geht weiter; neu beitreten kann niemand, bis er wieder da ist.
+       *[false] Partys, die du jetzt machst, gehören dir allein, bis er wieder da ist.
+    }
+problem-bad-setting = Eine Einstellung ist unbrauchbar: { $key } ist { $value } und muss sein: { $rule }. So lange gilt ihre Vorgabe.
+problem-database-restored =
+    Die Datenbank von LANrage war beschädigt ({ $cause }). { $backup ->
+        [none] Es gab keine gute Sicherung, also beginnen die Einstellungen von vorn.
+       *[other] Die Sicherung { $backup } ist wiederhergestellt.
+    }{ $salvaged ->
+        [0] { "" }
+       *[other] { " " }{ $salvaged } neuere Einträge waren noch lesbar und sind erhalten.
+    }{ $set_aside ->
+        [none] { "" }
+       *[other] { " " }Die beschädigten Dateien liegen in { $set_aside }.
+    }
+problem-secrets-in-files =
+    { $not_moved ->
+        [0] Der Schlüsselbund dieses Systems ist nicht zu gebrauchen, also liegen deine Schlüssel in Dateien, die nur dein Konto lesen kann.
+       *[other] { $not_moved } Schlüssel von LANrage ließen sich nicht in den Schlüsselbund des Systems bringen und bleiben in Dateien, die nur dein Konto lesen kann ({ $cause }).
+    }
+problem-control-state-damaged =
+    Die Datei deiner eigenen Partys war beschädigt und liegt jetzt in { $path }; { $taken ->
+       *[current] verloren ist nichts
+        [previous] es gilt die davor, und Änderungen der letzten Augenblicke können fehlen
+        [fresh] eine ältere gab es nicht, also beginnen Partys ohne Server von vorn
+    }.
+problem-adapter-permission =
+    { $by ->
+       *[system] LANrage darf seinen Netzwerkadapter nicht anlegen.
+        [rules] Dieser Computer erlaubt dir nicht, den Netzwerkadapter von LANrage anzulegen.
+    }
+problem-adapter-helper =
+    { $trouble ->
+       *[off] Der Helfer von LANrage, der den Netzwerkadapter anlegt, läuft nicht.
+        [refused] Der Helfer von LANrage hat den Netzwerkadapter nicht angelegt: { $cause }.
+    }
+problem-adapter-driver = Dieser Computer hat keinen Treiber für virtuelle Netzwerkadapter.
+problem-adapter-name =
+    { $trouble ->
+       *[taken] Der Name { $name } für den Netzwerkadapter und die danach sind vergeben.
+        [invalid] „{ $name }“ kann kein Netzwerkadapter heißen.
+    }
+problem-adapter-address =
+    { $trouble ->
+       *[in_use] Die Adresse { $address } wird auf diesem Computer schon benutzt, von { $place }.
+        [outside] Die Adresse { $address } liegt außerhalb des Netzes der Party { $place }.
+    }
+problem-adapter-subnet = Das Netz der Party { $subnet } überschneidet sich mit { $route }, das dieser Computer über { $interface } erreicht.
+problem-adapter-route = Der Verkehr nach { $route } ließ sich nicht in den Netzwerkadapter leiten: { $cause }.
+problem-adapter-failed = Der Netzwerkadapter ließ sich nicht einrichten ({ $step }): { $cause }.
+problem-adapter-lost = Der Netzwerkadapter arbeitet nicht mehr: { $cause }.
+problem-peer-of-other-party = „{ $peer }“ wurde nicht hereingelassen: der Eintrag gehört zu einer anderen Party oder zu einer anderen Einladung.
+problem-peer-forged = „{ $peer }“ wurde nicht hereingelassen: der Eintrag ist nicht von dem signiert, den er nennt.
+problem-peer-not-invited = „{ $peer }“ wurde nicht hereingelassen: nicht eingeladen, das Geheimnis der Party ist dort nicht bekannt.
+problem-peer-replayed = „{ $peer }“ wurde nicht hereingelassen: der Eintrag ist älter als ein schon gesehener, jemand spielt ihn wieder ein.
+problem-peer-address = „{ $peer }“ wurde nicht hereingelassen: die Adresse { $address } gehört schon jemand anderem oder liegt außerhalb des Netzes der Party.
+problem-party-full = „{ $peer }“ wurde nicht hereingelassen: die Party ist voll.
+
+# Was geschehen ist (`News`). Wer nicht hereingelassen und was abgelehnt wurde, sagen `problem` und `refusal`.
+notice-peer-joined = { $peer } ist in der Party.
+notice-peer-left = { $peer } hat die Party verlassen.
+notice-connected = Verbunden mit { $peer }.
+notice-reconnected = Wieder verbunden mit { $peer } nach { $seconds } s.
+notice-moved-to-direct = Auf einen direkten Weg zu { $peer } gewechselt.
+notice-moved-to-relay = Der direkte Weg zu { $peer } ist gerissen; es geht über ein Relay weiter.
+notice-party-is-local = Der Server ist nicht erreichbar. Die Party gehört vorerst dir allein; Freunde können beitreten, sobald er wieder da ist.
+
+# Warum ein Befehl abgelehnt wurde (`CommandError`, `ServerRefusal`).
+refusal-already-in-party = Du bist schon in einer Party; verlasse sie zuerst.
+refusal-not-in-party = Du bist in keiner Party.
+refusal-no-control-server = Diese Party hat keinen Server, über den ihr Gastgeber zu finden wäre; bitte um einen Link, der einen nennt.
+refusal-no-address =
+    { $why ->
+        [taken] { $why_address } gehört jemand anderem.
+        [outside] { $why_address } liegt außerhalb des Netzes der Party.
+       *[full] Das Netz der Party ist voll.
+    }
+refusal-control-unreachable = Der Server der Party ist nicht erreichbar. Prüfe deine Internetverbindung und versuch es noch einmal; erreichen auch andere ihn nicht, muss sein Betreiber ihn starten.
+refusal-not-a-member = Du bist kein Mitglied dieser Party mehr; bitte um einen neuen Link.
+refusal-still-a-member = Du bist noch Mitglied dieser Party; geh hinein und verlasse sie zuerst.
+refusal-no-free-subnet = Jedes Netz, das eine Party haben könnte, überschneidet sich mit einem dieses Computers. Trenne ein VPN und versuch es noch einmal.
+refusal-bad-party-id = Das ist keine Kennung einer Party.
+refusal-bad-name = Ein Name besteht aus 1 bis { $most_bytes } Byte sichtbarem Text.
+refusal-bad-server = Die Adresse eines Servers ist ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort.
+refusal-bad-expiry = Eine Einladung kann 1 bis { $most_hours } Stunden gelten.
+refusal-invitation-too-long = Der Link ist zu lang für eine Einladung.
+refusal-invitation-not-a-link = Das ist kein Einladungslink von LANrage; er beginnt mit lanrage://join/.
+refusal-invitation-damaged = Der Link ist beschädigt; kopiere ihn noch einmal, bis ganz ans Ende.
+refusal-invitation-version = Der Link stammt von einem neueren LANrage (Format { $version }); aktualisiere, um ihn zu öffnen.
+refusal-invitation-control-endpoint = Die Serveradresse im Link ist unbrauchbar.
+refusal-invitation-expired = Die Einladung ist abgelaufen; bitte deinen Freund um eine neue.
+refusal-bad-setting = Die Einstellung ist nicht geändert: { $cause }.
+refusal-unknown-setting = Es gibt keine Einstellung { $key }.
+refusal-not-found = Es gibt keine gespeicherte Auswahl { $name }.
+refusal-not-an-export = Dieser Text sind keine ausgegebenen Einstellungen: { $cause }.
+refusal-backup-exists = { $path } gibt es schon; Sicherungen ersetzen keine Dateien.
+refusal-not-a-backup = { $path } kann nicht wiederhergestellt werden: { $cause }.
+refusal-database-newer = Die Daten stammen von einem neueren LANrage (es hat { $found }); aktualisiere LANrage.
+refusal-database-damaged = Die Daten sind beschädigt ({ $cause }); starte LANrage neu, um sie wiederherzustellen.
+refusal-database-failed = Die Datenbank ist gescheitert: { $cause }.
+refusal-disk-full = Der Datenträger ist voll; schaffe Platz und versuch es noch einmal.
+refusal-data-not-writable = In den Datenordner kann nicht geschrieben werden: { $cause }.
+refusal-bundle-not-written = Der Bericht konnte nicht geschrieben werden: { $cause }.
+refusal-bad-request = Die Anfrage ist fehlerhaft: { $cause }.
+refusal-stopped = LANrage wird gerade beendet.
+refusal-already-running = LANrage läuft bereits, in einem anderen Fenster oder Terminal. Benutze jenes, oder schließe es und starte LANrage neu.
+refusal-data-dir = Der Datenordner ist nicht zu gebrauchen: { $cause }.
+refusal-identity = Die Kennung dieses Geräts kann nicht gelesen oder aufbewahrt werden: { $cause }.
+refusal-database = Die Daten sind nicht zu gebrauchen: { $cause }.
+refusal-control-state = Die Datei deiner eigenen Partys ist nicht zu gebrauchen: { $cause }.
+refusal-socket = Der UDP-Port { $port } kann nicht geöffnet werden: { $cause }.
+refusal-clipboard = Der Text konnte nicht kopiert werden: { $cause }.
+refusal-log-not-read = Das Protokoll kann nicht gelesen werden: { $cause }.
+refusal-helper-missing = Der Helfer von LANrage ist nicht installiert. Installiere LANrage mit seinem Paket (.deb oder .rpm), oder starte es als root.
+refusal-setup-declined = Die Einrichtung wurde nicht erlaubt. Versuch es noch einmal, wann du willst.
+refusal-setup-failed =
+    { $cause ->
+        [none] Niemand konnte um Erlaubnis gefragt werden.
+       *[other] Die Einrichtung ist gescheitert: { $cause }.
+    } Führe `{ $command }` in einem Terminal aus.
+refusal-control-bad-frame = Die Nachricht gehört nicht zu diesem Protokoll. Versuch es später noch einmal.
+refusal-control-unknown-message = Der Server kennt diese Nachricht nicht. Versuch es später noch einmal.
+refusal-control-too-large = Die Nachricht ist zu groß. Versuch es später noch einmal.
+refusal-control-protocol-version = Programm und Server sprechen verschiedene Versionen. Aktualisiere LANrage.
+refusal-control-not-authenticated = Der Server weiß noch nicht, wer dieses Gerät ist. Versuch es später noch einmal.
+refusal-control-bad-signature = Die Signatur ist nicht von dem, den sie nennt. Versuch es später noch einmal.
+refusal-control-wrong-server = Der Beweis wurde für einen anderen Server gemacht. Versuch es später noch einmal.
+refusal-control-unknown-party = Der Server kennt diese Party nicht. Frag deinen Freund, ob es sie noch gibt, und nach einem neuen Link.
+refusal-control-party-exists = Diese Party gibt es schon, und sie hat einen anderen Gastgeber. Versuch es später noch einmal.
+refusal-control-not-a-member = Dieses Gerät ist kein Mitglied dieser Party. Versuch es später noch einmal.
+refusal-control-peer-away = Dieses Mitglied ist nicht da. Versuch es später noch einmal.
+refusal-control-party-full = Die Party ist voll. Erst muss jemand gehen.
+refusal-control-too-many-parties = Es gibt zu viele Partys. Versuch es später noch einmal.
+refusal-control-lease-taken = Ein anderes Mitglied hat diese Adresse. Versuch es später noch einmal.
+refusal-control-lease-fixed = Ein Mitglied behält seine Adresse, bis es geht. Versuch es später noch einmal.
+refusal-control-outside-subnet = Die Adresse liegt außerhalb des Netzes der Party. Versuch es später noch einmal.
+refusal-control-stale-record = Von diesem Gerät ist ein neuerer Eintrag bekannt. Stell die Uhr dieses Computers, und tritt noch einmal bei.
+refusal-control-rate-limited = Zu viele Nachrichten auf einmal. Versuch es später noch einmal.
+refusal-control-server-full = Der Server ist voll. Versuch es später noch einmal.
+refusal-control-replaced = Dieses Gerät hat sich von anderswo verbunden. Versuch es später noch einmal.
+refusal-control-timed-out = Die Verbindung war still oder zu langsam. Versuch es später noch einmal.
+refusal-control-stopping = Der Server hört gerade auf. Versuch es später noch einmal.
+refusal-control-internal = Der Server hat selbst ein Problem; nichts ist geändert. Versuch es später noch einmal.
+refusal-control-unknown = Abgelehnt aus einem Grund, den diese Version nicht kennt. Versuch es später noch einmal.
+
+# Was der Benutzer tun kann (`Remedy`).
+remedy-install-package = Installiere einmal das Paket von LANrage (.deb oder .rpm): es bringt einen Helfer mit, der das tut. Oder starte LANrage als root (sudo).
+remedy-start-with-sudo = Starte LANrage mit sudo.
+remedy-run-as-administrator = Schließe LANrage und starte es mit „Als Administrator ausführen“.
+remedy-start-helper = Starte ihn mit `{ $command }`, oder installiere das Paket von LANrage noch einmal.
+remedy-set-up-helper = Lass LANrage ihn einmal einrichten, oder führe `{ $command }` aus.
+remedy-use-at-the-computer = Benutze LANrage in einer Sitzung am Computer selbst, oder bitte dessen Verwalter, dir die Polkit-Aktion io.lanrage.helper.open-adapter zu erlauben.
+remedy-reset-adapter-name = Setze den Namen des Netzwerkadapters in den Einstellungen auf lanrage0 zurück. Heißt er schon so, installiere das Paket von LANrage noch einmal.
+remedy-choose-adapter-name = Wähle in den Einstellungen einen Namen aus 1 bis 14 Buchstaben, Ziffern, „-“ oder „_“.
+remedy-load-driver = Lade den Treiber mit `{ $command }`. In einem Container reiche das Gerät /dev/net/tun durch.
+remedy-restart-computer = Starte den Computer neu; der Treiber ist ein Teil von macOS.
+remedy-install-driver = Installiere LANrage noch einmal: neben dem Programm fehlt die Datei wintun.dll.
+remedy-free-adapter-name = Schließe andere Kopien von LANrage, oder lösche einen ungenutzten Adapter mit `{ $command }`.
+remedy-close-other-copies = Schließe andere Kopien von LANrage.
+remedy-remove-adapters = Schließe andere Kopien von LANrage, oder entferne ungenutzte Adapter im Geräte-Manager.
+remedy-close-other-copy = Schließe die andere Kopie von LANrage, die in dieser Party ist.
+remedy-join-again = Verlasse die Party und tritt ihr noch einmal bei.
+remedy-disconnect-vpn = Trenne das andere Netz (oft ein VPN), oder mach die Party mit einem anderen Netz.
+remedy-report-failure = Versuch es noch einmal. Geht es wieder nicht, starte den Computer neu und melde, was oben steht.
+remedy-adapter-reopens = Er wird von selbst wieder geöffnet.
+remedy-make-room = Schaffe Platz auf dem Datenträger; es wird von selbst wieder versucht.
+remedy-make-writable = Schaffe Platz auf dem Datenträger, oder mach den Datenordner beschreibbar; es wird von selbst wieder versucht.
+remedy-start-again = Starte LANrage neu.
+remedy-send-link-again = Ist das ein Freund, schick ihm den Link noch einmal; kennst du niemanden dieses Namens, manipuliert jemand den Server.
+remedy-set-clock = Lass das System seine Uhr selbst stellen; ablaufende Links und erneuerte Schlüssel hängen davon ab.
+remedy-check-connection = Es wird von selbst wieder versucht. Prüfe deine Internetverbindung.
+remedy-check-settings = Prüfe deine Einstellungen.
+remedy-change-setting = Wähle in den Einstellungen einen anderen Wert, oder setze sie zurück.
+remedy-change-settings = Wähle in den Einstellungen andere Werte, oder setze sie zurück.
+remedy-unlock-keyring = Entsperre oder installiere einen Schlüsselbund (GNOME Keyring, KWallet); LANrage bringt seine Schlüssel von selbst dorthin.
+remedy-nothing = Es ist nichts zu tun.
+remedy-start-lanrage = Starte LANrage und sieh noch einmal nach.
+remedy-look-again = Warte einen Moment und sieh noch einmal nach.
+remedy-enter-party = Geh in eine Party und sieh noch einmal nach.
+remedy-enter-party-and-wait = Geh in eine Party, warte einen Moment und sieh noch einmal nach.
+remedy-allow-games = Sehen Freunde dein Spiel nicht, führe `{ $command }` aus.
+remedy-allow-games-in-settings = Sehen Freunde dein Spiel nicht, erlaube es in den Firewall-Einstellungen des Systems.
+remedy-restart-lanrage = Starte LANrage neu.
+remedy-restore-backup = Starte LANrage neu; es stellt die neueste gute Sicherung von selbst wieder her.
+remedy-ask-operator = Es wird von selbst wieder versucht. Prüfe deine Internetverbindung; erreichen auch andere ihn nicht, muss sein Betreiber ihn starten.
+remedy-allow-udp = Erlaube UDP ins Internet in deinem Router oder der Firewall der Firma; bis dahin geht alles über ein Relay.
+remedy-name-servers = Nenne einen erreichbaren Server oder STUN-Server, und sieh noch einmal nach.
+remedy-open-router = Schalte UPnP, NAT-PMP oder PCP in deinem Router ein, oder bitte deinen Anbieter um eine eigene Adresse.
+remedy-switch-on-port-mapping = Schalte die Einstellung port_mapping ein, wenn Freunde dich nur über Relays erreichen.
+remedy-map-ports = Schalte UPnP, NAT-PMP oder PCP in deinem Router ein, wenn du kannst.
+remedy-relays-are-retried = Sie werden von selbst wieder versucht. Prüfe deine Internetverbindung.
+remedy-use-server-with-relays = Benutze einen Server, der Relays anbietet; ohne eines können sich wenige Paare von Routern nicht treffen.
+remedy-look-again-with-friend = Sieh noch einmal nach, wenn einer verbunden ist.
+remedy-switch-off-tunnels = Such ein anderes VPN oder einen Tunnel unter LANrage und schalte ihn aus; Spiele gehen mit kleineren Paketen weiter.
+
+# Was geprüft wird, und was davon abhängt (`Subject`).
+check-adapter = Netzwerkadapter
+check-permission = Berechtigung
+check-control-server = Server
+check-nat = Router (NAT)
+check-port-mapping = Offener Port
+check-relay = Relays
+check-mtu = Größtes Paket
+check-firewall = Firewall
+check-clock = Uhr
+check-keyring = Schlüsselbund
+check-database = Daten
+meaning-adapter = Über diesen Adapter sehen Spiele deine Freunde.
+meaning-permission = Das System lässt nur privilegierte Programme einen Adapter öffnen; LANrage selbst läuft ohne besondere Rechte.
+meaning-control-server = Über ihn finden Freunde deine Party; eine Party, die steht, geht ohne ihn weiter.
+meaning-nat = Er entscheidet, ob Freunde auf einem direkten Weg oder über ein Relay erreicht werden.
+meaning-port-mapping = Mit einem erreichen dich Freunde hinter schwierigen Routern auf direktem Weg; die meisten brauchen keinen.
+meaning-relay = Ein Relay trägt deine Pakete, verschlüsselt, wo es keinen direkten Weg zu einem Freund gibt.
+meaning-mtu = Pakete, die größer sind, als der Weg trägt, werden zerteilt oder gehen verloren.
+meaning-firewall = Eine Firewall kann die Spiele deiner Freunde von deinen fernhalten, obwohl alle Leitungen gut sind.
+meaning-clock = Ablaufende Links und erneuerte Schlüssel hängen davon ab.
+meaning-keyring = Dort liegen deine Schlüssel; ohne einen liegen sie in Dateien, die nur dein Konto lesen kann.
+meaning-database = Dort liegen deine Einstellungen und Partys für den nächsten Start.
+
+# Was die Prüfung ergab (`Finding`). Einen Fehler des laufenden Programms sagt `problem`.
+finding-not-running = LANrage läuft nicht, also ist das nicht zu sehen.
+finding-adapter-open = { $name } ist offen.
+finding-adapter-opening = Er wird gerade geöffnet.
+finding-adapter-closed = Er wird geöffnet, wenn du in eine Party gehst.
+finding-permission-used = LANrage hat seinen Adapter geöffnet.
+finding-permission-held = Dieses Programm darf ihn selbst öffnen.
+finding-helper-works = Der Helfer von LANrage öffnet ihn.
+finding-helper-is-off = Der Helfer von LANrage ist installiert und nicht eingeschaltet.
+finding-permission-missing = Dieses Programm darf ihn nicht öffnen, und der Helfer von LANrage ist nicht installiert.
+finding-no-driver = Das System hat keinen Treiber für Adapter: /dev/net/tun fehlt.
+finding-permission-untold = Das sagt das System erst, wenn ein Adapter geöffnet wird.
+finding-server-connected = Verbunden mit { $server }.
+finding-server-dialled = { $server } wird gerade verbunden.
+finding-server-disconnected = Keine Verbindung zu { $server }: { server-fault }.
+finding-server-not-used = Keiner wird benutzt: deine Partys leben auf dem Gerät ihres Gastgebers.
+finding-server-not-set = Keiner ist eingetragen: deine Partys leben auf dem Gerät ihres Gastgebers.
+finding-server-answers = { $server } ist erreichbar.
+finding-server-silent =
+    { $server } ist nicht erreichbar: { $cause ->
+        [none] keine Antwort in 3 s
+       *[other] { $cause }
+    }.
+finding-udp-blocked = Dein Netz lässt nichts als TCP durch.
+finding-router-not-measured = Er ist noch nicht gemessen.
+finding-router-not-measurable =
+    { $summary ->
+        [blocked] { nat-summary-blocked }
+        [offline] { nat-summary-offline }
+        [no_servers] { nat-summary-no-servers }
+       *[measured] { nat-summary-measured }
+    }
+finding-router = { router-measured }
+router-measured =
+    { $mapping ->
+        [no_translation] { mapping-no-translation }
+        [endpoint_independent] { mapping-endpoint-independent }
+        [not_port_dependent] { mapping-not-port-dependent }
+        [address_dependent] { mapping-address-dependent }
+        [address_and_port_dependent] { mapping-address-and-port-dependent }
+       *[unknown] { mapping-unknown }
+    } { $filtering ->
+        [endpoint_independent] { filtering-endpoint-independent }
+        [not_port_dependent] { filtering-not-port-dependent }
+        [address_dependent] { filtering-address-dependent }
+        [address_and_port_dependent] { filtering-address-and-port-dependent }
+       *[unknown] { filtering-unknown }
+    }
+finding-port-open = Der Router hat { $external } geöffnet.
+finding-port-searching = Der Router hat noch nicht geantwortet.
+finding-port-not-wanted = Der Router wird gefragt, wenn du in eine Party gehst.
+finding-port-switched-off = Die Einstellung sagt, den Router nicht zu fragen.
+finding-port-unavailable =
+    { $fault ->
+       *[no_router] { port-mapping-no-router }
+        [not_offered] { port-mapping-not-offered }
+        [refused] { port-mapping-refused }
+    }
+finding-relays =
+    { $usable } von { $count } im Angebot; am nächsten ist { $nearest }{ $rtt_ms ->
+        [none] .
+       *[other] , { $rtt_ms } ms entfernt.
+    }
+finding-relays-fail =
+    Keines von { $count } ist zu gebrauchen; { $nearest }: { $fault ->
+       *[relay_silent] { relay-fault-relay-silent }
+        [relay_credentials] { relay-fault-relay-credentials }
+        [relay_quota] { relay-fault-relay-quota }
+        [relay_full] { relay-fault-relay-full }
+        [relay_occupied] { relay-fault-relay-occupied }
+        [relay_forgot] { relay-fault-relay-forgot }
+        [relay_redirects] { relay-fault-relay-redirects }
+        [relay_bad_reply] { relay-fault-relay-bad-reply }
+        [relay_refused] Das Relay hat mit Code { $fault_number } abgelehnt.
+        [relay_slow] { relay-fault-relay-slow }
+        [relay_stream] Die Verbindung zum Relay ist gescheitert: { $fault_cause }.
+    }
+finding-no-relays = Keines ist bekannt.
+finding-packets-unmeasured = Kein Freund ist verbunden, mit dem es zu messen wäre.
+finding-packets-small = Der Weg zu { $peer } trägt nur Pakete von { $bytes } Byte.
+finding-packets-good = Alle Wege tragen Pakete von { $bytes } Byte.
+finding-no-firewall = Keine, die LANrage kennt, ist an.
+finding-ufw = ufw ist an; ob es Spiele auf { $adapter } durchlässt, sieht nur ein Verwalter.
+finding-firewalld = firewalld ist an; ob es Spiele auf { $adapter } durchlässt, hängt von der Zone des Adapters ab.
+finding-systems-firewall = Die Firewall des Systems entscheidet über jedes Spiel.
+finding-clock-agrees = Sie geht wie die des Servers.
+finding-clock-not-compared = Jetzt ist kein Server da, mit dem sie zu vergleichen wäre.
+finding-keyring-works = Der Schlüsselbund des Systems arbeitet.
+finding-keyring-fails = Der Schlüsselbund des Systems ist nicht zu gebrauchen: { $cause }.
+finding-database-unreadable = Sie können nicht gelesen werden: { $cause }.
+finding-database-damaged = Sie sind beschädigt: { $faults }.
+finding-settings-refused = Manche Einstellungen sind unbrauchbar: { $settings }.
+finding-database-good = Sie sind in Ordnung und haben { $kib } KiB.
+
 ## Window

@@ -32,4 +32,437 @@ news-refused = That did not work
 
 ## Facts (from Rust)
 
+# How it is with a friend (`Situation`).
+situation-away = { $peer } is not online; the connection begins when they return.
+situation-seeking = Looking for a path to { $peer }.
+situation-direct-on-lan = { losing }Direct to { $peer } on your own network.
+situation-direct = { losing }Direct to { $peer } over the internet.
+situation-relayed =
+    { losing }Relayed by { $relay ->
+        [none] a relay
+       *[other] { $relay }
+    } because { $because ->
+       *[not_yet] no direct path has answered yet
+        [udp_blocked] your network lets no UDP through
+        [both_symmetric] both routers use a new port for every destination
+        [symmetric_and_strict] one router uses a new port for every destination, and the other admits only known ports
+        [symmetric_and_unknown] one router uses a new port for every destination, and the other is not measured yet
+    }{ $retry_in_s ->
+        [none] .
+        [0] ; trying direct now.
+       *[other] ; retrying direct in { $retry_in_s } s.
+    }
+situation-reconnecting = The path to { $peer } went silent; looking for another.
+situation-no-path =
+    No path to { $peer }: { $because ->
+        [away] they are not online
+       *[no_answer] no answer came on any path, not even through a relay
+        [no_answer_no_relay] no answer came on any path
+        [udp_blocked] your network lets no UDP through, and no relay is at hand
+        [both_symmetric] both routers use a new port for every destination, and no relay is at hand
+        [symmetric_and_strict] one router uses a new port for every destination, and the other admits only known ports, and no relay is at hand
+        [symmetric_and_unknown] one router uses a new port for every destination, and the other is not measured yet, and no relay is at hand
+    }. Next try in { $retry_in_s } s.
+situation-left = { $peer } has left.
+# Stands before the sentence about a path on which packets get lost.
+losing =
+    { $loses_packets ->
+        [true] Packets get lost on the way.{" "}
+       *[false] { "" }
+    }
+
+# What a router does (`NatSummary`, `MappingBehaviour`, `FilteringBehaviour`).
+nat-summary-measured = Your router is measured.
+nat-summary-blocked = Your network lets no UDP through, so friends are reached through a relay.
+nat-summary-offline = Your device has no network.
+nat-summary-no-servers = There is no server to measure your router with.
+mapping-no-translation = Your device has a public address of its own.
+mapping-endpoint-independent = Your router keeps one port for everyone, so friends can find it.
+mapping-not-port-dependent = Your router seems to keep one port for everyone.
+mapping-address-dependent = Your router uses a new port for every destination, so friends cannot guess it.
+mapping-address-and-port-dependent = { mapping-address-dependent }
+mapping-unknown = How your router chooses ports could not be measured.
+filtering-endpoint-independent = It lets anyone answer on an open port.
+filtering-not-port-dependent = It lets in those whom your device has sent something to, from any of their ports.
+filtering-address-dependent = { filtering-not-port-dependent }
+filtering-address-and-port-dependent = It lets in only exactly those whom your device has sent something to.
+filtering-unknown = Whom it lets in could not be measured.
+port-mapping-no-router = There is no router.
+port-mapping-not-offered = The router maps no ports, or is told not to.
+port-mapping-refused = The router refuses to map a port.
+
+# Why a relay does not serve (`RelayFault`).
+relay-fault-relay-silent = The relay does not answer.
+relay-fault-relay-credentials = The relay does not accept the credentials.
+relay-fault-relay-quota = The relay's limit per user is reached.
+relay-fault-relay-full = The relay is full.
+relay-fault-relay-occupied = The relay has not yet freed an older allocation.
+relay-fault-relay-forgot = The relay forgot the allocation.
+relay-fault-relay-redirects = The relay sends us away.
+relay-fault-relay-bad-reply = The relay's reply makes no sense.
+relay-fault-relay-refused = The relay refused with code { $number }.
+relay-fault-relay-slow = The connection takes too long.
+relay-fault-relay-stream = The connection to the relay failed: { $cause }.
+
+# Why the control server cannot be reached (`ServerFault`): a part of a sentence. The fault is the argument `why`.
+server-fault =
+    { $why ->
+        [unknown_host] the server's name cannot be found: { $why_cause }
+        [unreachable] the server cannot be reached: { $why_cause }
+        [timed_out] the server cannot be reached: no answer in time
+        [http] what answers there is not a LANrage server (HTTP status { $why_status })
+        [lost] the connection to the server was lost: { $why_cause }
+        [ended] the server closed the connection
+       *[silent] the server does not answer
+        [refused] the server refused the connection: { server-refusal }
+        [not_a_server] what answers there is not a LANrage server
+    }
+server-refusal =
+    { $why_refusal ->
+        [control_bad_frame] the frame is not a message of this protocol
+        [control_unknown_message] the server does not know this message
+        [control_too_large] the frame is too large
+        [control_protocol_version] client and server speak different protocol versions; update the older one
+        [control_not_authenticated] say hello and prove who you are first
+        [control_bad_signature] the signature is not of the identity that it names
+        [control_wrong_server] the proof was made for another server
+        [control_unknown_party] the server does not know this party
+        [control_party_exists] this party already exists and has another host
+        [control_not_a_member] not a member of this party
+        [control_peer_away] this member is away
+        [control_party_full] the party is full
+        [control_too_many_parties] too many parties
+        [control_lease_taken] another member has this address
+        [control_lease_fixed] a member keeps its address until it leaves
+        [control_outside_subnet] the address is outside the party's network
+        [control_stale_record] a newer record of this peer is known
+        [control_rate_limited] too many messages; slow down
+        [control_server_full] the server is full
+        [control_replaced] this identity has connected from elsewhere
+        [control_timed_out] the connection was silent or too slow
+        [control_stopping] the server is stopping
+        [control_internal] the server has a problem of its own; nothing was changed
+       *[control_unknown] refused for a reason that this version does not know
+    }
+
+# What is missing or wrong (`Fault`, `AdapterFault`, `PeerRefusal`).
+problem-log-not-written = The log cannot be written: { $cause }.
+problem-not-kept = What changes now is not kept: { $cause }.
+problem-sockets-failed = No datagrams arrive any more: { $cause }.
+problem-clock-wrong = This computer's clock and the control server's differ by { $minutes } minutes.
+problem-control-disconnected =
+    No connection to { $server }: { server-fault }. { $in_party ->
+        [true] Your party goes on; nobody new can join until it is back.
+       *[false] Parties that you make now are yours alone until it is back.
+    }
+problem-bad-setting = A setting cannot be used: { $key } is { $value }, and must be { $rule }. Its default is used meanwhile.
+problem-database-restored =
+    LANrage's database was damaged ({ $cause }). { $backup ->
+        [none] There was no good backup, so settings start afresh.
+       *[other] The backup { $backup } was restored.
+    }{ $salvaged ->
+        [0] { "" }
+       *[other] { " " }{ $salvaged } newer entries could still be read and were kept.
+    }{ $set_aside ->
+        [none] { "" }
+       *[other] { " " }The damaged files are kept in { $set_aside }.
+    }
+problem-secrets-in-files =
+    { $not_moved ->
+        [0] This system's keyring cannot be used, so your keys are in files that only your account can read.
+       *[other] { $not_moved } of LANrage's keys could not be moved into the system's keyring and stay in files that only your account can read ({ $cause }).
+    }
+problem-control-state-damaged =
+    The file of your own parties was damaged and is kept as { $path }; { $taken ->
+       *[current] nothing is lost
+        [previous] the one before it is used; what changed in the last moments may be lost
+        [fresh] there was no older one, so parties without a server start afresh
+    }.
+problem-adapter-permission =
+    { $by ->
+       *[system] LANrage is not allowed to create its network adapter.
+        [rules] This computer does not allow you to create LANrage's network adapter.
+    }
+problem-adapter-helper =
+    { $trouble ->
+       *[off] LANrage's helper, which creates the network adapter, is not running.
+        [refused] LANrage's helper refused to create the network adapter: { $cause }.
+    }
+problem-adapter-driver = This computer has no driver for virtual network adapters.
+problem-adapter-name =
+    { $trouble ->
+       *[taken] The network adapter name { $name } and the ones after it are taken.
+        [invalid] “{ $name }” cannot be the name of a network adapter.
+    }
+problem-adapter-address =
+    { $trouble ->
+       *[in_use] The address { $address } is already in use on this computer, by { $place }.
+        [outside] The address { $address } is outside the party's network { $place }.
+    }
+problem-adapter-subnet = The party's network { $subnet } overlaps { $route }, which this computer reaches through { $interface }.
+problem-adapter-route = Traffic for { $route } could not be led into the network adapter: { $cause }.
+problem-adapter-failed = The network adapter could not be set up ({ $step }): { $cause }.
+problem-adapter-lost = The network device stopped working: { $cause }.
+problem-peer-of-other-party = “{ $peer }” was not let in: their record belongs to another party, or was made for another invitation.
+problem-peer-forged = “{ $peer }” was not let in: the record is not signed by the peer that it names.
+problem-peer-not-invited = “{ $peer }” was not let in: the peer was not invited and does not know the party secret.
+problem-peer-replayed = “{ $peer }” was not let in: the record is older than one already seen, so somebody replays it.
+problem-peer-address = “{ $peer }” was not let in: the address { $address } already belongs to somebody else, or is outside the party's network.
+problem-party-full = “{ $peer }” was not let in: the party is full.
+
+# What happened (`News`). Who was not let in, and what was refused, have the messages of `problem` and `refusal`.
+notice-peer-joined = { $peer } is in the party.
+notice-peer-left = { $peer } has left the party.
+notice-connected = Connected to { $peer }.
+notice-reconnected = Reconnected to { $peer } in { $seconds } s.
+notice-moved-to-direct = Moved to a direct path to { $peer }.
+notice-moved-to-relay = The direct path to { $peer } broke; going on through a relay.
+notice-party-is-local = The control server cannot be reached. The party is yours alone for now; friends can join as soon as the server is back.
+
+# Why a command was refused (`CommandError`, `ServerRefusal`).
+refusal-already-in-party = You are in a party already; leave it first.
+refusal-not-in-party = You are not in a party.
+refusal-no-control-server = This party has no server that its host could be found through; ask for a link made with one.
+refusal-no-address =
+    { $why ->
+        [taken] { $why_address } belongs to another peer.
+        [outside] { $why_address } is outside the party's network.
+       *[full] The party's network is full.
+    }
+refusal-control-unreachable = The party's control server cannot be reached. Check your internet connection and try again; if others cannot reach it either, its operator has to start it.
+refusal-not-a-member = You are no member of this party any more; ask for a new link.
+refusal-still-a-member = You are still a member of this party; enter it and leave it first.
+refusal-no-free-subnet = Every network that a party could use overlaps one of this computer's. Disconnect a VPN and try again.
+refusal-bad-party-id = This is no party's id.
+refusal-bad-name = A name is 1 to { $most_bytes } bytes of visible text.
+refusal-bad-server = A server address must be ws:// or wss:// with a host name, without user name or password.
+refusal-bad-expiry = An invitation can be valid for 1 to { $most_hours } hours.
+refusal-invitation-too-long = The link is too long to be an invitation.
+refusal-invitation-not-a-link = This is not a LANrage invitation link; it should begin with lanrage://join/.
+refusal-invitation-damaged = The link is damaged; copy it once more, to its very end.
+refusal-invitation-version = The link was made by a newer LANrage (format { $version }); update to open it.
+refusal-invitation-control-endpoint = The server address in the link cannot be used.
+refusal-invitation-expired = The invitation has expired; ask your friend for a new one.
+refusal-bad-setting = The setting was not changed: { $cause }.
+refusal-unknown-setting = There is no setting { $key }.
+refusal-not-found = There is no saved set { $name }.
+refusal-not-an-export = This is not an export of LANrage's settings: { $cause }.
+refusal-backup-exists = { $path } is there already; backups do not replace files.
+refusal-not-a-backup = { $path } cannot be restored: { $cause }.
+refusal-database-newer = The database was made by a newer LANrage (it has { $found }); update LANrage to use it.
+refusal-database-damaged = The database is damaged ({ $cause }); restart LANrage to restore it.
+refusal-database-failed = The database failed: { $cause }.
+refusal-disk-full = The disk is full; make room and try again.
+refusal-data-not-writable = The data folder cannot be written: { $cause }.
+refusal-bundle-not-written = The diagnostics could not be written: { $cause }.
+refusal-bad-request = The request is malformed: { $cause }.
+refusal-stopped = LANrage is shutting down.
+refusal-already-running = LANrage is already running. It runs in another window or terminal; use that one, or close it and start LANrage again.
+refusal-data-dir = The data folder cannot be used: { $cause }.
+refusal-identity = This device's identity cannot be read or kept: { $cause }.
+refusal-database = The database cannot be used: { $cause }.
+refusal-control-state = The file of your own parties cannot be used: { $cause }.
+refusal-socket = UDP port { $port } cannot be opened: { $cause }.
+refusal-clipboard = The text could not be copied: { $cause }.
+refusal-log-not-read = The log cannot be read: { $cause }.
+refusal-helper-missing = LANrage's helper is not installed. Install LANrage with its package (.deb or .rpm), or start it as root.
+refusal-setup-declined = The set-up was not allowed. Try again when you like.
+refusal-setup-failed =
+    { $cause ->
+        [none] Nobody could be asked for permission.
+       *[other] The set-up failed: { $cause }.
+    } Run `{ $command }` in a terminal.
+refusal-control-bad-frame = The frame is not a message of this protocol. Try again in a while.
+refusal-control-unknown-message = The server does not know this message. Try again in a while.
+refusal-control-too-large = The frame is too large. Try again in a while.
+refusal-control-protocol-version = Client and server speak different protocol versions. Update LANrage.
+refusal-control-not-authenticated = The server does not know yet who this device is. Try again in a while.
+refusal-control-bad-signature = The signature is not of the identity that it names. Try again in a while.
+refusal-control-wrong-server = The proof was made for another server. Try again in a while.
+refusal-control-unknown-party = The server does not know this party. Ask your friend whether the party still exists, and for a new link.
+refusal-control-party-exists = This party already exists and has another host. Try again in a while.
+refusal-control-not-a-member = This device is not a member of this party. Try again in a while.
+refusal-control-peer-away = This member is away. Try again in a while.
+refusal-control-party-full = The party is full. Somebody has to leave first.
+refusal-control-too-many-parties = There are too many parties. Try again in a while.
+refusal-control-lease-taken = Another member has this address. Try again in a while.
+refusal-control-lease-fixed = A member keeps its address until it leaves. Try again in a while.
+refusal-control-outside-subnet = The address is outside the party's network. Try again in a while.
+refusal-control-stale-record = A newer record of this peer is known. Set this computer's clock, and join again.
+refusal-control-rate-limited = Too many messages at once. Try again in a while.
+refusal-control-server-full = The server is full. Try again in a while.
+refusal-control-replaced = This identity has connected from elsewhere. Try again in a while.
+refusal-control-timed-out = The connection was silent or too slow. Try again in a while.
+refusal-control-stopping = The server is stopping. Try again in a while.
+refusal-control-internal = The server has a problem of its own; nothing was changed. Try again in a while.
+refusal-control-unknown = Refused for a reason that this version does not know. Try again in a while.
+
+# What the user can do (`Remedy`).
+remedy-install-package = Install LANrage's package (.deb or .rpm), once: it brings a helper that does it. Or start LANrage as root (sudo).
+remedy-start-with-sudo = Start LANrage with sudo.
+remedy-run-as-administrator = Close LANrage and start it with “Run as administrator”.
+remedy-start-helper = Start it with `{ $command }`, or install LANrage's package again.
+remedy-set-up-helper = Let LANrage set it up once, or run `{ $command }`.
+remedy-use-at-the-computer = Use LANrage in a session at the computer itself, or have its administrator allow you the polkit action io.lanrage.helper.open-adapter.
+remedy-reset-adapter-name = Set the name of the network adapter back to lanrage0 in the settings. If it is that already, install LANrage's package again.
+remedy-choose-adapter-name = Choose a name of 1 to 14 letters, digits, “-” or “_” in the settings.
+remedy-load-driver = Load the driver with `{ $command }`. In a container, pass the device /dev/net/tun through.
+remedy-restart-computer = Restart the computer; the driver is part of macOS.
+remedy-install-driver = Install LANrage again: the file wintun.dll is missing beside the program.
+remedy-free-adapter-name = Close other copies of LANrage, or delete an unused adapter with `{ $command }`.
+remedy-close-other-copies = Close other copies of LANrage.
+remedy-remove-adapters = Close other copies of LANrage, or remove unused adapters in the Device Manager.
+remedy-close-other-copy = Close the other copy of LANrage that is in this party.
+remedy-join-again = Leave the party and join it again.
+remedy-disconnect-vpn = Disconnect the other network (often a VPN), or make the party with another network.
+remedy-report-failure = Try again. If it fails again, restart the computer and report the message above.
+remedy-adapter-reopens = It is opened again by itself.
+remedy-make-room = Make room on the disk; it is tried again by itself.
+remedy-make-writable = Make room on the disk, or make the data folder writable; it is tried again by itself.
+remedy-start-again = Start LANrage again.
+remedy-send-link-again = If this is a friend, send them the link again; if you know nobody of that name, somebody tampers with the control server.
+remedy-set-clock = Let the system set its clock by itself; expiring links and renewed keys depend on it.
+remedy-check-connection = It is tried again by itself. Check your internet connection.
+remedy-check-settings = Check your settings.
+remedy-change-setting = Choose another value in the settings, or reset it.
+remedy-change-settings = Choose other values in the settings, or reset them.
+remedy-unlock-keyring = Unlock or install a keyring (GNOME Keyring, KWallet); LANrage moves its keys there by itself.
+remedy-nothing = Nothing has to be done.
+remedy-start-lanrage = Start LANrage and look again.
+remedy-look-again = Wait a moment and look again.
+remedy-enter-party = Enter a party and look again.
+remedy-enter-party-and-wait = Enter a party, wait a moment and look again.
+remedy-allow-games = If friends cannot see your game, run `{ $command }`.
+remedy-allow-games-in-settings = If friends cannot see your game, allow the game in the system's firewall settings.
+remedy-restart-lanrage = Restart LANrage.
+remedy-restore-backup = Restart LANrage; it restores the newest good backup by itself.
+remedy-ask-operator = It is tried again by itself. Check your internet connection; if others cannot reach it either, its operator has to start it.
+remedy-allow-udp = Allow UDP to the internet in your router or company firewall; until then a relay carries everything.
+remedy-name-servers = Set a control server or STUN servers that can be reached, and look again.
+remedy-open-router = Switch on UPnP, NAT-PMP or PCP in your router, or ask your provider for an address of your own.
+remedy-switch-on-port-mapping = Switch on the setting port_mapping if friends reach you only through relays.
+remedy-map-ports = Switch on UPnP, NAT-PMP or PCP in your router if you can.
+remedy-relays-are-retried = They are tried again by themselves. Check your internet connection.
+remedy-use-server-with-relays = Use a control server that offers relays; without one, a few pairs of routers cannot meet.
+remedy-look-again-with-friend = Look again when one is.
+remedy-switch-off-tunnels = Look for another VPN or a tunnel below LANrage and switch it off; games go on with smaller packets.
+
+# What the doctor looks at, and what depends on it (`Subject`).
+check-adapter = Virtual network adapter
+check-permission = Permission to open the adapter
+check-control-server = Control server
+check-nat = Your router
+check-port-mapping = Open port on the router
+check-relay = Relays
+check-mtu = Packet size
+check-firewall = Firewall of this computer
+check-clock = Clock of this computer
+check-keyring = Keyring
+check-database = Stored data
+meaning-adapter = Games see your friends through this adapter.
+meaning-permission = The system lets only privileged programs open an adapter; LANrage itself runs without privileges.
+meaning-control-server = Friends find your party through it; a party that stands goes on without it.
+meaning-nat = It decides whether friends are reached on a straight path or through a relay.
+meaning-port-mapping = With one, friends behind difficult routers reach you on a straight path; most need none.
+meaning-relay = A relay carries your packets, encrypted, where no straight path to a friend exists.
+meaning-mtu = Larger packets than the path carries are cut into pieces or lost.
+meaning-firewall = A firewall can keep your friends' games from reaching yours although all lines are good.
+meaning-clock = Links that expire and keys that are renewed depend on it.
+meaning-keyring = Your keys are kept there; without one they are in files that only your account can read.
+meaning-database = Your settings and parties are kept there for the next start.
+
+# What the doctor found (`Finding`). A fault of the engine has its message of `problem`.
+finding-not-running = LANrage is not running, so this cannot be seen.
+finding-adapter-open = { $name } is open.
+finding-adapter-opening = It is being opened.
+finding-adapter-closed = It is opened when you enter a party.
+finding-permission-used = LANrage has opened its adapter.
+finding-permission-held = This program may open it itself.
+finding-helper-works = LANrage's helper opens it.
+finding-helper-is-off = LANrage's helper is installed and not switched on.
+finding-permission-missing = This program may not open it, and LANrage's helper is not installed.
+finding-no-driver = The system has no driver for adapters: /dev/net/tun is missing.
+finding-permission-untold = The system tells only when an adapter is opened.
+finding-server-connected = Connected to { $server }.
+finding-server-dialled = { $server } is being dialled.
+finding-server-disconnected = No connection to { $server }: { server-fault }.
+finding-server-not-used = None is used: your parties live on their host's device.
+finding-server-not-set = None is set: your parties live on their host's device.
+finding-server-answers = { $server } can be reached.
+finding-server-silent =
+    { $server } cannot be reached: { $cause ->
+        [none] no answer within 3 s
+       *[other] { $cause }
+    }.
+finding-udp-blocked = Your network lets nothing but TCP through.
+finding-router-not-measured = It has not been measured.
+finding-router-not-measurable =
+    { $summary ->
+        [blocked] { nat-summary-blocked }
+        [offline] { nat-summary-offline }
+        [no_servers] { nat-summary-no-servers }
+       *[measured] { nat-summary-measured }
+    }
+finding-router = { router-measured }
+router-measured =
+    { $mapping ->
+        [no_translation] { mapping-no-translation }
+        [endpoint_independent] { mapping-endpoint-independent }
+        [not_port_dependent] { mapping-not-port-dependent }
+        [address_dependent] { mapping-address-dependent }
+        [address_and_port_dependent] { mapping-address-and-port-dependent }
+       *[unknown] { mapping-unknown }
+    } { $filtering ->
+        [endpoint_independent] { filtering-endpoint-independent }
+        [not_port_dependent] { filtering-not-port-dependent }
+        [address_dependent] { filtering-address-dependent }
+        [address_and_port_dependent] { filtering-address-and-port-dependent }
+       *[unknown] { filtering-unknown }
+    }
+finding-port-open = The router has opened { $external }.
+finding-port-searching = The router has not answered yet.
+finding-port-not-wanted = The router is asked when you enter a party.
+finding-port-switched-off = The setting says that the router is not asked.
+finding-port-unavailable =
+    { $fault ->
+       *[no_router] { port-mapping-no-router }
+        [not_offered] { port-mapping-not-offered }
+        [refused] { port-mapping-refused }
+    }
+finding-relays =
+    { $usable } of { $count } on offer; the nearest is { $nearest }{ $rtt_ms ->
+        [none] .
+       *[other] , { $rtt_ms } ms away.
+    }
+finding-relays-fail =
+    None of { $count } can be used; { $nearest }: { $fault ->
+       *[relay_silent] { relay-fault-relay-silent }
+        [relay_credentials] { relay-fault-relay-credentials }
+        [relay_quota] { relay-fault-relay-quota }
+        [relay_full] { relay-fault-relay-full }
+        [relay_occupied] { relay-fault-relay-occupied }
+        [relay_forgot] { relay-fault-relay-forgot }
+        [relay_redirects] { relay-fault-relay-redirects }
+        [relay_bad_reply] { relay-fault-relay-bad-reply }
+        [relay_refused] The relay refused with code { $fault_number }.
+        [relay_slow] { relay-fault-relay-slow }
+        [relay_stream] The connection to the relay failed: { $fault_cause }.
+    }
+finding-no-relays = None is known.
+finding-packets-unmeasured = No friend is connected to measure it with.
+finding-packets-small = The path to { $peer } carries packets of { $bytes } bytes only.
+finding-packets-good = All paths carry packets of { $bytes } bytes.
+finding-no-firewall = None that LANrage knows of is on.
+finding-ufw = ufw is on; whether it lets games on { $adapter } through, only an administrator can see.
+finding-firewalld = firewalld is on; whether it lets games on { $adapter } through depends on the adapter's zone.
+finding-systems-firewall = The system's own firewall decides for each game.
+finding-clock-agrees = It agrees with the control server's.
+finding-clock-not-compared = There is no control server to compare it with now.
+finding-keyring-works = The system's keyring works.
+finding-keyring-fails = The system's keyring cannot be used: { $cause }.
+finding-database-unreadable = It cannot be read: { $cause }.
+finding-database-damaged = It is damaged: { $faults }.
+finding-settings-refused = Some settings cannot be used: { $settings }.
+finding-database-good = It is good, and has { $kib } KiB.
+
 ## Window

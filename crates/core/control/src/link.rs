@@ -1,3 +1,4 @@
+use lanrage_party::facts::ServerFault;
 use url::Url;
 
 /// Number of a connection. Events of an earlier one that are still under way are told apart by it.
@@ -52,4 +53,17 @@ pub enum LinkClosed {
     /// The other side closed it.
     #[error("the server closed the connection")]
     Ended,
+}
+
+impl From<&LinkClosed> for ServerFault {
+    fn from(closed: &LinkClosed) -> Self {
+        match closed {
+            LinkClosed::UnknownHost(cause) => Self::UnknownHost { cause: cause.clone() },
+            LinkClosed::Unreachable(cause) => Self::Unreachable { cause: cause.clone() },
+            LinkClosed::TimedOut => Self::TimedOut,
+            LinkClosed::Http(status) => Self::Http { status: *status },
+            LinkClosed::Lost(cause) => Self::Lost { cause: cause.clone() },
+            LinkClosed::Ended => Self::Ended,
+        }
+    }
 }

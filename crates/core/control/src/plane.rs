@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use lanrage_base::clock::Now;
-use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, UnixMillis};
+use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, UnixMillis, facts::ServerFault};
 
 use crate::{
     LinkClosed,
@@ -99,4 +99,15 @@ pub enum DisconnectReason {
     /// What answered is no control server.
     #[error("what answers there is not a LANrage server")]
     NotAServer,
+}
+
+impl From<&DisconnectReason> for ServerFault {
+    fn from(reason: &DisconnectReason) -> Self {
+        match reason {
+            DisconnectReason::Link(closed) => closed.into(),
+            DisconnectReason::Silent => Self::Silent,
+            DisconnectReason::Refused(code) => Self::Refused { refusal: (*code).into() },
+            DisconnectReason::NotAServer => Self::NotAServer,
+        }
+    }
 }

@@ -17,7 +17,7 @@ use tokio::{
     time::sleep_until,
 };
 
-pub use report::{Gap, NatReport, NatVerdict};
+pub use report::{Gap, NatReport, NatSummary, NatVerdict};
 use survey::Survey;
 
 use crate::{NatBehaviourConfig, NatBehaviourTest, NatOutcome, address::canonical};

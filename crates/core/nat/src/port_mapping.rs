@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use lanrage_party::facts::PortMappingFault;
 use tokio::{
     sync::watch::{Receiver, Sender},
     time::sleep,
@@ -98,6 +99,16 @@ pub enum MappingFailure {
     /// It knows one, and gives nothing.
     #[error("the router refuses to map a port")]
     Refused,
+}
+
+impl From<MappingFailure> for PortMappingFault {
+    fn from(failure: MappingFailure) -> Self {
+        match failure {
+            MappingFailure::NoRouter => Self::NoRouter,
+            MappingFailure::NotOffered => Self::NotOffered,
+            MappingFailure::Refused => Self::Refused,
+        }
+    }
 }
 
 /// Keeps the wanted port mapped and tells of it, until the sender of `wanted` is dropped. **Then gives the mapping

@@ -5,6 +5,7 @@
 
 mod candidate;
 mod error;
+pub mod facts;
 mod id;
 mod identity;
 mod invitation;

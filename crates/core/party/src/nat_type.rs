@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::facts::NatObstacle;
+
 /// How a peer's network treats its UDP traffic, in the classic words, derived from mapping and filtering
 /// behaviour (RFC 5780 §4; RFC 4787 §4, §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -40,6 +42,31 @@ impl NatType {
         Self::Symmetric,
         Self::Unknown,
     ];
+
+    /// What keeps two peers from being expected to reach each other directly; `None` if nothing does. The rule
+    /// orders the work; it never forbids a try. Symmetric in its arguments.
+    ///
+    /// | | open | full | restricted | port-restricted | symmetric | unknown |
+    /// |---|---|---|---|---|---|---|
+    /// | open | yes | yes | yes | yes | yes | yes |
+    /// | full cone | yes | yes | yes | yes | yes | yes |
+    /// | restricted cone | yes | yes | yes | yes | yes | yes |
+    /// | port-restricted cone | yes | yes | yes | yes | no | yes |
+    /// | symmetric | yes | yes | yes | no | no | no |
+    /// | unknown | yes | yes | yes | yes | no | yes |
+    pub const fn obstacle(self, other: Self) -> Option<NatObstacle> {
+        use NatType::{PortRestrictedCone, Symmetric, Unknown};
+        match (self, other) {
+            (Symmetric, Symmetric) => Some(NatObstacle::BothSymmetric),
+            (Symmetric, PortRestrictedCone) | (PortRestrictedCone, Symmetric) => {
+                Some(NatObstacle::SymmetricAndStrict)
+            }
+            (Symmetric, Unknown) | (Unknown, Symmetric) => Some(NatObstacle::SymmetricAndUnknown),
+            // One side is reached without a router or by anyone, or both keep one port, so that each can open its
+            // side for the other; and most routers that are not measured can be crossed.
+            _ => None,
+        }
+    }
 
     /// The NAT compatibility rule. Symmetric in its arguments.
     ///

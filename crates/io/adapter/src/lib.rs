@@ -16,6 +16,7 @@ mod adapter;
 mod config;
 mod device;
 mod error;
+mod fault;
 pub mod helper;
 pub mod memory;
 mod os;

@@ -1,4 +1,4 @@
-use lanrage_party::{PartyId, VirtualIp};
+use lanrage_party::{PartyId, VirtualIp, facts::ServerRefusal};
 use serde::{Deserialize, Serialize};
 
 use super::RequestKind;
@@ -80,6 +80,37 @@ pub enum ErrorCode {
     #[error("refused for a reason that this version does not know")]
     #[serde(other)]
     Unknown,
+}
+
+impl From<ErrorCode> for ServerRefusal {
+    fn from(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::BadFrame => Self::ControlBadFrame,
+            ErrorCode::UnknownMessage => Self::ControlUnknownMessage,
+            ErrorCode::TooLarge => Self::ControlTooLarge,
+            ErrorCode::ProtocolVersion => Self::ControlProtocolVersion,
+            ErrorCode::NotAuthenticated => Self::ControlNotAuthenticated,
+            ErrorCode::BadSignature => Self::ControlBadSignature,
+            ErrorCode::WrongServer => Self::ControlWrongServer,
+            ErrorCode::UnknownParty => Self::ControlUnknownParty,
+            ErrorCode::PartyExists => Self::ControlPartyExists,
+            ErrorCode::NotAMember => Self::ControlNotAMember,
+            ErrorCode::PeerAway => Self::ControlPeerAway,
+            ErrorCode::PartyFull => Self::ControlPartyFull,
+            ErrorCode::TooManyParties => Self::ControlTooManyParties,
+            ErrorCode::LeaseTaken => Self::ControlLeaseTaken,
+            ErrorCode::LeaseFixed => Self::ControlLeaseFixed,
+            ErrorCode::OutsideSubnet => Self::ControlOutsideSubnet,
+            ErrorCode::StaleRecord => Self::ControlStaleRecord,
+            ErrorCode::RateLimited => Self::ControlRateLimited,
+            ErrorCode::ServerFull => Self::ControlServerFull,
+            ErrorCode::Replaced => Self::ControlReplaced,
+            ErrorCode::TimedOut => Self::ControlTimedOut,
+            ErrorCode::Stopping => Self::ControlStopping,
+            ErrorCode::Internal => Self::ControlInternal,
+            ErrorCode::Unknown => Self::ControlUnknown,
+        }
+    }
 }
 
 /// What was refused, and why.

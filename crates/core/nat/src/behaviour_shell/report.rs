@@ -1,6 +1,8 @@
 use std::net::SocketAddr;
 
 use lanrage_party::NatType;
+use serde::{Deserialize, Serialize};
+use strum::EnumIter;
 
 use super::survey::{Ability, Choice};
 use crate::{FilteringBehaviour, MappingBehaviour, NatBehaviour};
@@ -27,6 +29,22 @@ pub enum NatVerdict {
     /// Not even a datagram could be sent.
     Offline,
     /// There is no server with an IPv4 address to ask.
+    NoServers,
+}
+
+/// How a measurement ended, without what was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum NatSummary {
+    /// As [`NatVerdict::Measured`].
+    Measured,
+    /// As [`NatVerdict::Blocked`].
+    Blocked,
+    /// As [`NatVerdict::Offline`].
+    Offline,
+    /// As [`NatVerdict::NoServers`].
+    #[default]
     NoServers,
 }
 
@@ -107,6 +125,16 @@ impl NatReport {
                 FilteringBehaviour::Unknown,
             ) => NatType::PortRestrictedCone,
             _ => behaviour.nat_type(),
+        }
+    }
+
+    /// How it ended, without the details.
+    pub const fn summary(&self) -> NatSummary {
+        match &self.verdict {
+            NatVerdict::Measured(_) => NatSummary::Measured,
+            NatVerdict::Blocked => NatSummary::Blocked,
+            NatVerdict::Offline => NatSummary::Offline,
+            NatVerdict::NoServers => NatSummary::NoServers,
         }
     }
 

@@ -1,9 +1,13 @@
 use std::net::SocketAddr;
 
 use lanrage_party::NatType;
+use serde::{Deserialize, Serialize};
+use strum::EnumIter;
 
 /// How the outside port of a mapping depends on whom we send to (RFC 4787 §4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum MappingBehaviour {
     /// Our own address is seen outside.
     NoTranslation,
@@ -16,11 +20,14 @@ pub enum MappingBehaviour {
     /// Another for another address or port.
     AddressAndPortDependent,
     /// Not found out.
+    #[default]
     Unknown,
 }
 
 /// Whose datagrams come in through a mapping (RFC 4787 §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum FilteringBehaviour {
     /// Anyone's.
     EndpointIndependent,
@@ -31,6 +38,7 @@ pub enum FilteringBehaviour {
     /// Only those of the very address and port that we sent to.
     AddressAndPortDependent,
     /// Not found out.
+    #[default]
     Unknown,
 }
 

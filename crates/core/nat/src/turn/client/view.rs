@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, ops::Range, time::Instant};
 
+use lanrage_party::facts::RelayFault;
+
 use crate::turn::{IpFamily, Transport, TurnCredentials};
 
 /// What a client is for.
@@ -104,6 +106,22 @@ pub enum TurnFailure {
     /// Another error of RFC 8489 §14.8 or RFC 8656 §19.
     #[error("the relay refused with code {0}")]
     Refused(u16),
+}
+
+impl From<TurnFailure> for RelayFault {
+    fn from(failure: TurnFailure) -> Self {
+        match failure {
+            TurnFailure::Unreachable => Self::RelaySilent,
+            TurnFailure::Unauthorized => Self::RelayCredentials,
+            TurnFailure::Quota => Self::RelayQuota,
+            TurnFailure::Capacity => Self::RelayFull,
+            TurnFailure::Occupied => Self::RelayOccupied,
+            TurnFailure::Lost => Self::RelayForgot,
+            TurnFailure::Redirected => Self::RelayRedirects,
+            TurnFailure::BadReply => Self::RelayBadReply,
+            TurnFailure::Refused(number) => Self::RelayRefused { number },
+        }
+    }
 }
 
 impl TurnFailure {

@@ -1,0 +1,72 @@
+use lanrage_party::facts::Remedy;
+use serde::{Deserialize, Serialize};
+use strum::EnumIter;
+
+use super::Finding;
+
+/// Everything that was judged, in the order in which it is worth reading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct DoctorReport {
+    /// The checks.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Check {
+    /// What was looked at.
+    #[serde(rename = "code")]
+    pub subject: Subject,
+    /// How it is.
+    pub state: CheckState,
+    /// What was found.
+    pub finding: Finding,
+    /// What the user can do; `None` when there is nothing to do.
+    pub remedy: Option<Remedy>,
+}
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    /// As it should be.
+    Good,
+    /// Something works less well than it could.
+    Warning,
+    /// It keeps this player from playing.
+    Bad,
+    /// It cannot be told now.
+    Unknown,
+}
+
+/// What the doctor looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The virtual network adapter.
+    Adapter,
+    /// The permission to open it.
+    Permission,
+    /// The control server.
+    ControlServer,
+    /// What the router does to traffic.
+    Nat,
+    /// The port that the router was asked to open.
+    PortMapping,
+    /// The relays.
+    Relay,
+    /// The size of packets.
+    Mtu,
+    /// This computer's firewall.
+    Firewall,
+    /// This computer's clock.
+    Clock,
+    /// The keyring.
+    Keyring,
+    /// What is stored.
+    Database,
+}

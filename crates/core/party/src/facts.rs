@@ -1,0 +1,21 @@
+//! What LANrage has to tell people, as data.
+//!
+//! Each enum here is a family of messages in the catalogue: a variant's snake-case name is its `code`, which scripts
+//! may rely on, and its fields are what the message can mention. No sentence stands here. Texts in the data are names,
+//! addresses, and what the system or a library said of a failure.
+
+mod adapter_fault;
+mod network;
+mod news;
+mod problem;
+mod refusal;
+mod remedy;
+mod situation;
+
+pub use adapter_fault::{AdapterFault, AddressTrouble, HelperTrouble, NameTrouble, PermissionTrouble};
+pub use network::{PortMappingFault, RelayFault, ServerFault};
+pub use news::News;
+pub use problem::{Fault, PeerRefusal, StateTaken};
+pub use refusal::{CommandError, LeaseFault, ServerRefusal};
+pub use remedy::Remedy;
+pub use situation::{NatObstacle, RelayReason, Situation, Unreached};

@@ -1,0 +1,124 @@
+use serde::{Deserialize, Serialize};
+use strum::{EnumIter, IntoStaticStr};
+
+/// Why there is no virtual network adapter.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter, IntoStaticStr)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum AdapterFault {
+    /// Nobody may create network devices for this user.
+    AdapterPermission {
+        /// Who says so.
+        by: PermissionTrouble,
+    },
+    /// The privileged helper does not do its work.
+    AdapterHelper {
+        /// What it does instead.
+        trouble: HelperTrouble,
+        /// What it said of its refusal; empty where it said nothing.
+        cause: String,
+    },
+    /// The system has no virtual network device to offer.
+    #[default]
+    AdapterDriver,
+    /// The adapter cannot have its name.
+    AdapterName {
+        /// What is wrong with the name.
+        trouble: NameTrouble,
+        /// The name.
+        name: String,
+    },
+    /// The adapter cannot have its address.
+    AdapterAddress {
+        /// What is wrong with the address.
+        trouble: AddressTrouble,
+        /// The address.
+        address: String,
+        /// The interface that has the address, or the network in which it is not.
+        place: String,
+    },
+    /// Part of the party's network is already reached another way.
+    AdapterSubnet {
+        /// The party's network.
+        subnet: String,
+        /// The network in the way.
+        route: String,
+        /// The interface that leads there.
+        interface: String,
+    },
+    /// The system refused a route.
+    AdapterRoute {
+        /// The destination.
+        route: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// The system failed for another reason.
+    AdapterFailed {
+        /// What was being done, as the log calls it.
+        step: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// The adapter worked, and does no more.
+    AdapterLost {
+        /// What the system said.
+        cause: String,
+    },
+}
+
+/// Who does not let this program create an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum PermissionTrouble {
+    /// The system: the program has no privileges, and there is no helper.
+    #[default]
+    System,
+    /// The rules by which the helper serves users.
+    Rules,
+}
+
+/// What the helper does instead of its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum HelperTrouble {
+    /// It is installed and does not run.
+    #[default]
+    Off,
+    /// It creates no such adapter for anybody.
+    Refused,
+}
+
+/// What is wrong with an adapter's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum NameTrouble {
+    /// Other interfaces have it and the ones after it.
+    #[default]
+    Taken,
+    /// No interface can have it.
+    Invalid,
+}
+
+/// What is wrong with an adapter's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum AddressTrouble {
+    /// Another interface of this computer has it.
+    #[default]
+    InUse,
+    /// It is outside the party's network.
+    Outside,
+}
+
+impl AdapterFault {
+    /// The stable word for scripts.
+    pub fn code(&self) -> &'static str {
+        self.into()
+    }
+}

@@ -1,0 +1,63 @@
+use serde::{Deserialize, Serialize};
+use strum::{EnumIter, IntoStaticStr};
+
+use super::{CommandError, PeerRefusal};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EnumIter, IntoStaticStr)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum News {
+    /// A friend is in the party.
+    PeerJoined {
+        /// The friend's name.
+        peer: String,
+    },
+    /// A friend has left the party.
+    PeerLeft {
+        /// The friend's name.
+        peer: String,
+    },
+    /// The first path to a friend stands.
+    Connected {
+        /// The friend's name.
+        peer: String,
+    },
+    /// After a silence there is a path again.
+    Reconnected {
+        /// The friend's name.
+        peer: String,
+        /// How long the silence was (seconds, to a tenth).
+        seconds: f64,
+    },
+    /// A direct path has taken the place of a relay.
+    MovedToDirect {
+        /// The friend's name.
+        peer: String,
+    },
+    /// A relay has taken the place of a direct path.
+    MovedToRelay {
+        /// The friend's name.
+        peer: String,
+    },
+    /// The server cannot be reached, so the party is this device's alone for now.
+    PartyIsLocal,
+    /// Somebody whom the server offered was not let in.
+    #[serde(untagged)]
+    PeerRefused(PeerRefusal),
+    /// Something was refused that nobody waits for any more.
+    #[serde(untagged)]
+    Refused(CommandError),
+}
+
+impl News {
+    /// The stable word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PeerRefused(refusal) => refusal.code(),
+            Self::Refused(error) => error.code(),
+            other => other.into(),
+        }
+    }
+}

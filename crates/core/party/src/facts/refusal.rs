@@ -1,0 +1,300 @@
+use serde::{Deserialize, Serialize};
+use strum::{EnumIter, IntoStaticStr};
+
+use crate::{InvitationError, IpamError, limits};
+
+/// Why a command was refused.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, thiserror::Error, Serialize, Deserialize, EnumIter, IntoStaticStr,
+)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[error("refused: {}", self.code())]
+pub enum CommandError {
+    /// This device is in a party already.
+    AlreadyInParty,
+    /// This device is in no party.
+    NotInParty,
+    /// The invitation names no server.
+    NoControlServer,
+    /// There is no address for this device in the party's network.
+    NoAddress {
+        /// Why there is none.
+        why: LeaseFault,
+    },
+    /// The party's server cannot be reached.
+    ControlUnreachable,
+    /// This device is no member of the party any more.
+    NotAMember,
+    /// This device is still a member of the party.
+    StillAMember,
+    /// Every network that a party could use overlaps one of this computer's.
+    NoFreeSubnet,
+    /// A text is no party's id.
+    BadPartyId,
+    /// A text is no name.
+    BadName {
+        /// Most bytes that a name has.
+        most_bytes: u64,
+    },
+    /// A text is no server's address.
+    BadServer,
+    /// An invitation cannot be valid for so long.
+    BadExpiry {
+        /// Most hours for which it can.
+        most_hours: u64,
+    },
+    /// A link is too long to be an invitation.
+    InvitationTooLong,
+    /// A text is no invitation link.
+    InvitationNotALink,
+    /// A link is damaged.
+    InvitationDamaged,
+    /// A link was made by a newer program.
+    InvitationVersion {
+        /// The version of the link's format.
+        version: u64,
+    },
+    /// The server's address in a link cannot be used.
+    InvitationControlEndpoint,
+    /// The time of an invitation is over.
+    InvitationExpired,
+    /// A setting does not take the value.
+    BadSetting {
+        /// Settings, values, and what they must be.
+        cause: String,
+    },
+    /// No setting has this key.
+    UnknownSetting {
+        /// The key.
+        key: String,
+    },
+    /// Nothing is stored under this name.
+    NotFound {
+        /// The name.
+        name: String,
+    },
+    /// A text is no export of settings.
+    NotAnExport {
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// There is a file where the backup should go.
+    BackupExists {
+        /// The file.
+        path: String,
+    },
+    /// A file cannot be restored.
+    NotABackup {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The database was made by a newer program.
+    DatabaseNewer {
+        /// The first migration that this program does not know.
+        found: String,
+    },
+    /// The database is damaged.
+    DatabaseDamaged {
+        /// What the database said.
+        cause: String,
+    },
+    /// The database failed otherwise.
+    DatabaseFailed {
+        /// What the database said.
+        cause: String,
+    },
+    /// The disk is full.
+    DiskFull,
+    /// The data folder cannot be written.
+    DataNotWritable {
+        /// What the system said.
+        cause: String,
+    },
+    /// The diagnostics could not be written.
+    BundleNotWritten {
+        /// What the system said.
+        cause: String,
+    },
+    /// A request is malformed.
+    BadRequest {
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The program is shutting down.
+    #[default]
+    Stopped,
+    /// Another program uses the data folder.
+    AlreadyRunning,
+    /// The data folder cannot be used.
+    DataDir {
+        /// What the system said.
+        cause: String,
+    },
+    /// This device's identity cannot be read or kept.
+    Identity {
+        /// What the keyring or the system said.
+        cause: String,
+    },
+    /// The database cannot be used.
+    Database {
+        /// What the database said.
+        cause: String,
+    },
+    /// The file of the parties without a server cannot be used.
+    ControlState {
+        /// What the system said.
+        cause: String,
+    },
+    /// No UDP socket or packet thread.
+    Socket {
+        /// The port asked for.
+        port: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// The clipboard did not take the text.
+    Clipboard {
+        /// What the system said.
+        cause: String,
+    },
+    /// The log cannot be read.
+    LogNotRead {
+        /// What the system said.
+        cause: String,
+    },
+    /// This system cannot set the helper up.
+    HelperMissing,
+    /// The user did not allow the set-up of the helper.
+    SetupDeclined,
+    /// The set-up of the helper failed.
+    SetupFailed {
+        /// What the system said; `None` if nobody could be asked for permission.
+        cause: Option<String>,
+        /// Does it by hand.
+        command: String,
+    },
+    /// The server refused.
+    #[serde(untagged)]
+    Server(ServerRefusal),
+}
+
+impl CommandError {
+    /// The stable word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Server(refusal) => refusal.into(),
+            other => other.into(),
+        }
+    }
+
+    /// A text that is no name.
+    pub const fn bad_name() -> Self {
+        Self::BadName { most_bytes: limits::NAME_BYTES as u64 }
+    }
+}
+
+impl From<InvitationError> for CommandError {
+    fn from(error: InvitationError) -> Self {
+        match error {
+            InvitationError::TooLong => Self::InvitationTooLong,
+            InvitationError::NotALink => Self::InvitationNotALink,
+            InvitationError::Damaged => Self::InvitationDamaged,
+            InvitationError::Version(version) => Self::InvitationVersion { version: version.into() },
+            InvitationError::ControlEndpoint => Self::InvitationControlEndpoint,
+            InvitationError::Expired => Self::InvitationExpired,
+        }
+    }
+}
+
+impl From<IpamError> for CommandError {
+    fn from(error: IpamError) -> Self {
+        Self::NoAddress {
+            why: match error {
+                IpamError::Taken(address) => LeaseFault::Taken { address: address.to_string() },
+                IpamError::Outside(address) => LeaseFault::Outside { address: address.to_string() },
+                IpamError::Full => LeaseFault::Full,
+            },
+        }
+    }
+}
+
+/// Why this device cannot have an address in a party's network.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum LeaseFault {
+    /// Another peer holds the address.
+    Taken {
+        /// The address.
+        address: String,
+    },
+    /// The address is not in the party's network.
+    Outside {
+        /// The address.
+        address: String,
+    },
+    /// No address is left.
+    #[default]
+    Full,
+}
+
+/// What a control server refused, in the words of its protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter, IntoStaticStr)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ServerRefusal {
+    /// The frame is not a message of the protocol.
+    ControlBadFrame,
+    /// The server does not know the message.
+    ControlUnknownMessage,
+    /// The frame is too large.
+    ControlTooLarge,
+    /// Client and server speak different versions.
+    ControlProtocolVersion,
+    /// The client has not proven who it is.
+    ControlNotAuthenticated,
+    /// A signature is not of the identity that it names.
+    ControlBadSignature,
+    /// The proof was made for another server.
+    ControlWrongServer,
+    /// There is no such party.
+    ControlUnknownParty,
+    /// The party exists and has another host.
+    ControlPartyExists,
+    /// Not a member of the party.
+    ControlNotAMember,
+    /// The member is away.
+    ControlPeerAway,
+    /// The party is full.
+    ControlPartyFull,
+    /// There are too many parties.
+    ControlTooManyParties,
+    /// Another member has the address.
+    ControlLeaseTaken,
+    /// A member keeps its address until it leaves.
+    ControlLeaseFixed,
+    /// The address is outside the party's network.
+    ControlOutsideSubnet,
+    /// A newer record of this device is known.
+    ControlStaleRecord,
+    /// Too many messages at once.
+    ControlRateLimited,
+    /// The server is full.
+    ControlServerFull,
+    /// The identity has connected from elsewhere.
+    ControlReplaced,
+    /// The connection was silent or too slow.
+    ControlTimedOut,
+    /// The server is stopping.
+    ControlStopping,
+    /// The server has a problem of its own.
+    ControlInternal,
+    /// A code of a newer protocol.
+    #[default]
+    ControlUnknown,
+}

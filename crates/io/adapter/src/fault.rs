@@ -1,0 +1,121 @@
+//! What an error of the adapter is to the user.
+
+use lanrage_party::facts::{
+    AdapterFault, AddressTrouble, HelperTrouble, NameTrouble, PermissionTrouble, Remedy,
+};
+
+use crate::AdapterError;
+
+impl AdapterError {
+    /// What is wrong.
+    pub fn fault(&self) -> AdapterFault {
+        match self {
+            Self::PermissionDenied => AdapterFault::AdapterPermission { by: PermissionTrouble::System },
+            Self::HelperDenied => AdapterFault::AdapterPermission { by: PermissionTrouble::Rules },
+            Self::HelperNotRunning => {
+                AdapterFault::AdapterHelper { trouble: HelperTrouble::Off, cause: String::new() }
+            }
+            Self::HelperRefused { reason } => {
+                AdapterFault::AdapterHelper { trouble: HelperTrouble::Refused, cause: reason.clone() }
+            }
+            Self::NoDriver => AdapterFault::AdapterDriver,
+            Self::NameTaken { name } => {
+                AdapterFault::AdapterName { trouble: NameTrouble::Taken, name: name.clone() }
+            }
+            Self::InvalidName { name } => {
+                AdapterFault::AdapterName { trouble: NameTrouble::Invalid, name: name.clone() }
+            }
+            Self::AddressInUse { address, interface } => AdapterFault::AdapterAddress {
+                trouble: AddressTrouble::InUse,
+                address: address.to_string(),
+                place: interface.clone(),
+            },
+            Self::AddressOutside { address, subnet } => AdapterFault::AdapterAddress {
+                trouble: AddressTrouble::Outside,
+                address: address.to_string(),
+                place: subnet.net().to_string(),
+            },
+            Self::SubnetOverlaps { subnet, route, interface } => AdapterFault::AdapterSubnet {
+                subnet: subnet.net().to_string(),
+                route: route.to_string(),
+                interface: interface.clone(),
+            },
+            Self::Route { route, source } => {
+                AdapterFault::AdapterRoute { route: route.to_string(), cause: source.to_string() }
+            }
+            Self::Io { step, source } => {
+                AdapterFault::AdapterFailed { step: (*step).to_owned(), cause: source.to_string() }
+            }
+        }
+    }
+
+    /// What the user of this operating system can do about it.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::PermissionDenied => {
+                on(Remedy::InstallPackage, Remedy::StartWithSudo, Remedy::RunAsAdministrator)
+            }
+            Self::HelperNotRunning => Remedy::StartHelper {
+                command: "sudo systemctl enable --now lanrage-helper.socket".to_owned(),
+            },
+            Self::HelperDenied => Remedy::UseAtTheComputer,
+            Self::HelperRefused { .. } => Remedy::ResetAdapterName,
+            Self::NoDriver => on(
+                Remedy::LoadDriver { command: "sudo modprobe tun".to_owned() },
+                Remedy::RestartComputer,
+                Remedy::InstallDriver,
+            ),
+            Self::NameTaken { .. } => on(
+                Remedy::FreeAdapterName { command: "sudo ip link delete".to_owned() },
+                Remedy::CloseOtherCopies,
+                Remedy::RemoveAdapters,
+            ),
+            Self::InvalidName { .. } => Remedy::ChooseAdapterName,
+            Self::AddressOutside { .. } => Remedy::JoinAgain,
+            Self::AddressInUse { .. } => Remedy::CloseOtherCopy,
+            Self::SubnetOverlaps { .. } => Remedy::DisconnectVpn,
+            Self::Route { .. } | Self::Io { .. } => Remedy::ReportFailure,
+        }
+    }
+}
+
+fn on(linux: Remedy, macos: Remedy, windows: Remedy) -> Remedy {
+    if cfg!(windows) {
+        windows
+    } else if cfg!(target_os = "macos") {
+        macos
+    } else {
+        linux
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_party::Subnet;
+
+    use super::*;
+
+    #[test]
+    fn an_overlap_names_both_networks_and_the_interface_in_the_way() {
+        let error = AdapterError::SubnetOverlaps {
+            subnet: Subnet::DEFAULT,
+            route: "10.0.0.0/8".parse().unwrap(),
+            interface: "corp-vpn".into(),
+        };
+        assert_eq!(
+            error.fault(),
+            AdapterFault::AdapterSubnet {
+                subnet: "10.66.0.0/16".to_owned(),
+                route: "10.0.0.0/8".to_owned(),
+                interface: "corp-vpn".to_owned(),
+            }
+        );
+        assert_eq!(error.remedy(), Remedy::DisconnectVpn);
+    }
+
+    #[test]
+    fn a_missing_right_and_a_missing_driver_are_told_apart_and_each_has_its_own_remedy() {
+        assert_ne!(AdapterError::PermissionDenied.fault(), AdapterError::NoDriver.fault());
+        assert_ne!(AdapterError::PermissionDenied.remedy(), AdapterError::NoDriver.remedy());
+    }
+}
