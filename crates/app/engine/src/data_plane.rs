@@ -1,5 +1,6 @@
 //! What the data plane counted, as shown.
 
+use lanrage_party::Lane;
 use lanrage_tunnel::{PeerCounters, QueueTimes, TunnelCounters};
 
 use crate::{DataPlaneView, DroppedPackets, Traffic, Waits};
@@ -22,13 +23,12 @@ pub(crate) fn traffic(counted: &PeerCounters) -> Traffic {
 /// What became of all packets.
 pub(crate) fn view(counted: &TunnelCounters) -> DataPlaneView {
     let dropped = counted.drops.iter().filter(|(_, packets)| *packets > 0);
-    let [bulk_waits, express_waits] = counted.queue_times.map(waits);
     DataPlaneView {
         dropped: dropped
             .map(|(reason, packets)| DroppedPackets { reason: snake_case(&format!("{reason:?}")), packets })
             .collect(),
-        express_waits,
-        bulk_waits,
+        express_waits: waits(counted.queue_times[Lane::Express]),
+        bulk_waits: waits(counted.queue_times[Lane::Bulk]),
     }
 }
 

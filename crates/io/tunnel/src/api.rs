@@ -1,4 +1,8 @@
-//! What a host says to the tunnel and hears from it, beside the [`Tunnel`](crate::Tunnel) itself.
+//! What a host says to the tunnel and hears from it, beside the [`Tunnel`](crate::Tunnel) itself. The lowest floor: it
+//! uses nothing of the others.
 
+pub(crate) mod counters;
+pub(crate) mod drop_reason;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod per_lane;

@@ -2,4 +2,5 @@
 
 pub(crate) mod batch;
 pub(crate) mod demux;
+pub(crate) mod hop;
 pub(crate) mod relays;

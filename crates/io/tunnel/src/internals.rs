@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use lanrage_party::{PartySecret, Subnet, VirtualIp, WireGuardPrivateKey, limits::PACKET_BYTES};
+use lanrage_party::{Lane, PartySecret, Subnet, VirtualIp, WireGuardPrivateKey, limits::PACKET_BYTES};
 
 use crate::{
     datagram::demux::{self, Kind, Message},
@@ -12,7 +12,10 @@ use crate::{
         batch::{PacketBatch, SLOT_BYTES},
         routing::{Addresses, Outgoing},
     },
-    peer::wireguard::{LocalKey, Session},
+    peer::{
+        index::PeerIndex,
+        wireguard::{LocalKey, Session},
+    },
 };
 
 /// The internet checksum.
@@ -123,10 +126,11 @@ impl Sessions {
     pub fn new() -> Self {
         let [a, b] = [1, 2].map(|n| WireGuardPrivateKey::from_random([n; 32]));
         let preshared = PartySecret::from_random([3; 32]).preshared_key(&a.public(), &b.public());
-        let session = |own, peer: &WireGuardPrivateKey, index| {
+        let session = |own, peer: &WireGuardPrivateKey, count| {
+            let index = PeerIndex::nth(count).session(Lane::Bulk);
             Session::new(&LocalKey::new(own), &peer.public(), &preshared, index)
         };
-        let (mut active, mut passive) = (session(&a, &b, 6), session(&b, &a, 8));
+        let (mut active, mut passive) = (session(&a, &b, 3), session(&b, &a, 4));
         let (mut there, mut back) = ([0; 2_048], [0; 2_048]);
         let handshake = |session: &mut Session, datagram: &[u8], reply: &mut [u8]| {
             let Ok(Kind::WireGuard(message)) = demux::classify(datagram) else { panic!("no message") };

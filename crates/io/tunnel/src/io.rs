@@ -1,7 +1,7 @@
 //! What the tunnel touches of the system: sockets, the virtual device, and how its threads get the processor.
 
 pub(crate) mod device;
-pub(crate) mod device_events;
+pub(crate) mod queue_events;
 pub(crate) mod sockets;
 #[cfg(target_os = "linux")]
 mod steering;

@@ -1,3 +1,5 @@
+//! The handle of the running data plane: it starts the threads, and changes what they look things up in.
+
 use std::{
     io,
     net::SocketAddr,
@@ -6,33 +8,30 @@ use std::{
 };
 
 use lanrage_party::{AllocationId, Lane, LocalEnd, PeerConfig, PeerId, Remote, limits::PACKET_BYTES};
-use mio::{Poll, Registry, Token, Waker};
+use mio::{Poll, Waker};
 use parking_lot::Mutex;
 
 use crate::{
-    api::{error::TunnelError, event::EventSink},
+    api::{counters::TunnelCounters, error::TunnelError, event::EventSink, per_lane::PerLane},
     datagram::relays::RelayLink,
-    io::{
-        device::PacketDevice,
-        device_events,
-        sockets::{Family, UdpSockets},
-    },
-    lanes::{
-        queue_reader::QueueReader,
-        shared::{Frame, Shared},
-    },
+    io::{device::PacketDevice, sockets::UdpSockets},
+    lanes::{sending::Frame, shared::Shared},
     packet::{
-        counters::TunnelCounters,
         ipv4::HEADER_BYTES,
         probe::{self, PROBE_PAYLOAD_BYTES},
         routing::Addresses,
     },
     peer::{Peer, table::Local, wireguard::LocalKey},
-    threads::{device_thread::DeviceThread, lane_thread::UdpThread},
+    threads::{
+        device_thread::DeviceThread,
+        express_queue::{self, Lender},
+        lane_thread::{LaneThread, WAKE},
+    },
 };
 
-/// After the tokens of the sockets.
-const WAKE: Token = Token(Family::BOTH.len());
+/// Names of the threads at the sockets and at the device's queues, as a debugger or `top` shows them.
+const SOCKET_THREADS: PerLane<&str> = PerLane::new("lanrage-udp", "lanrage-udp-x");
+const DEVICE_THREADS: PerLane<&str> = PerLane::new("lanrage-device", "lanrage-device-x");
 
 /// Smallest path MTU that a peer may have, in bytes: what every host can take (RFC 791 §3.1).
 pub const PATH_MTU_MIN: u16 = 576;
@@ -43,43 +42,46 @@ pub const PATH_MTU_MIN: u16 = 576;
 /// [`EventSink`].
 pub struct Tunnel {
     shared: Arc<Shared>,
-    udp_threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Of what the express lane's UDP thread waits for, where the lane has one.
-    express: Option<Registry>,
+    socket_threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Where the express lane has sockets of its own.
+    express_queue: Option<Lender>,
     attached: Mutex<Option<Attached>>,
 }
 
 struct Attached {
     device: Arc<dyn PacketDevice>,
-    /// One for each queue that no UDP thread reads.
+    /// One for each queue but the one that is lent.
     threads: Vec<JoinHandle<()>>,
-    /// Whether the express lane's UDP thread reads that lane's queue.
-    is_shared: bool,
+    /// Whether the thread at the express lane's sockets reads that lane's queue.
+    is_lent: bool,
 }
 
 impl Tunnel {
-    /// Starts the UDP threads: STUN works before there is a party.
+    /// Starts the threads at the sockets: STUN works before there is a party.
     ///
     /// # Errors
     /// What the OS says if a thread or its wake-up cannot be made.
     pub fn start(mut sockets: UdpSockets, events: EventSink) -> io::Result<Self> {
-        let (mut polls, mut wakers, mut express) = (Vec::new(), Vec::new(), None);
+        let (mut polls, mut wakers) = (Vec::new(), PerLane::default());
         for lane in Lane::BOTH.into_iter().filter(|lane| sockets.has(*lane)).collect::<Vec<_>>() {
             let poll = Poll::new()?;
             sockets.register(lane, poll.registry())?;
-            wakers.push(Waker::new(poll.registry(), WAKE)?);
-            if lane == Lane::Express {
-                express = Some(poll.registry().try_clone()?);
-            }
+            wakers[lane] = Some(Waker::new(poll.registry(), WAKE)?);
             polls.push((lane, poll));
         }
         let shared = Arc::new(Shared::new(sockets, wakers, events));
-        let tunnel = Self { shared, udp_threads: Mutex::default(), express, attached: Mutex::default() };
+        let (socket_threads, attached) = (Mutex::default(), Mutex::default());
+        let mut tunnel = Self { shared, socket_threads, express_queue: None, attached };
         for (lane, poll) in polls {
-            let udp = UdpThread::new(Arc::clone(&tunnel.shared), lane, poll);
-            let name = ["lanrage-udp", "lanrage-udp-x"][lane as usize];
-            let thread = thread::Builder::new().name(name.into()).spawn(|| udp.run())?;
-            tunnel.udp_threads.lock().push(thread);
+            let mut queue = None;
+            if lane == Lane::Express {
+                let registry = poll.registry().try_clone()?;
+                let (lender, lent) = express_queue::channel(Arc::clone(&tunnel.shared), registry);
+                (tunnel.express_queue, queue) = (Some(lender), Some(lent));
+            }
+            let thread = LaneThread::new(Arc::clone(&tunnel.shared), lane, poll, queue);
+            let thread = thread::Builder::new().name(SOCKET_THREADS[lane].into()).spawn(|| thread.run())?;
+            tunnel.socket_threads.lock().push(thread);
         }
         Ok(tunnel)
     }
@@ -107,15 +109,16 @@ impl Tunnel {
         let mut attached = self.attached.lock();
         self.release(attached.take());
         self.shared.change(|table| table.device = Some(Arc::clone(&device)));
-        let mut new = Attached { device, threads: Vec::new(), is_shared: false };
-        for queue in 0..new.device.queues() {
-            if queue == Lane::Express as usize && self.give_to_udp_thread(&new.device) {
-                new.is_shared = true;
+        let mut new = Attached { device, threads: Vec::new(), is_lent: false };
+        for lane in Lane::BOTH.into_iter().take(new.device.queues()) {
+            if lane == Lane::Express
+                && self.express_queue.as_ref().is_some_and(|queue| queue.lend(&new.device))
+            {
+                new.is_lent = true;
                 continue;
             }
-            let run = DeviceThread::new(Arc::clone(&self.shared), Arc::clone(&new.device), queue);
-            let name = if queue == Lane::Bulk as usize { "lanrage-device" } else { "lanrage-device-x" };
-            match thread::Builder::new().name(name.into()).spawn(|| run.run()) {
+            let thread = DeviceThread::new(Arc::clone(&self.shared), Arc::clone(&new.device), lane);
+            match thread::Builder::new().name(DEVICE_THREADS[lane].into()).spawn(|| thread.run()) {
                 Ok(thread) => new.threads.push(thread),
                 Err(error) => {
                     self.release(Some(new));
@@ -127,34 +130,18 @@ impl Tunnel {
         Ok(())
     }
 
-    /// Lets the express lane's UDP thread read the lane's queue too, where it can wait for both. What the system answers
-    /// to a packet is then on its way without another thread being woken for it.
-    fn give_to_udp_thread(&self, device: &Arc<dyn PacketDevice>) -> bool {
-        let Some(registry) = &self.express else { return false };
-        let queue = Lane::Express as usize;
-        let reader = QueueReader::new(Arc::clone(&self.shared), Arc::clone(device), queue, false);
-        let reader = Arc::new(Mutex::new(reader));
-        // Before the first event.
-        self.shared.change(|table| table.express_queue = Some(reader));
-        let is_registered = device_events::register(registry, &**device, queue);
-        if !is_registered {
-            self.shared.change(|table| table.express_queue = None);
-        }
-        is_registered
-    }
-
     /// Stops using the device. Sessions and probes go on; packets for us are dropped and counted.
     pub fn detach(&self) {
         self.release(self.attached.lock().take());
     }
 
     fn release(&self, attached: Option<Attached>) {
-        let Some(Attached { device, threads, is_shared }) = attached else { return };
-        self.shared.change(|table| (table.device, table.express_queue) = (None, None));
+        let Some(Attached { device, threads, is_lent }) = attached else { return };
+        self.shared.change(|table| table.device = None);
         device.wake();
         threads.into_iter().for_each(join);
-        if let Some(registry) = self.express.as_ref().filter(|_| is_shared) {
-            device_events::deregister(registry, &*device, Lane::Express as usize);
+        if let Some(queue) = self.express_queue.as_ref().filter(|_| is_lent) {
+            queue.take_back(&*device);
         }
     }
 
@@ -278,19 +265,9 @@ impl Tunnel {
         }
     }
 
-    /// Whether there is a live session with the peer.
-    pub fn has_session(&self, id: &PeerId) -> bool {
-        self.shared.table().peer(id).is_some_and(|peer| peer.has_session())
-    }
-
     /// The port of the IPv4 socket.
     pub fn local_port(&self) -> u16 {
         self.shared.sockets.local_port()
-    }
-
-    /// The port of the IPv6 socket, if there is one.
-    pub fn local_port_v6(&self) -> Option<u16> {
-        self.shared.sockets.local_port_v6()
     }
 
     /// What was moved and dropped so far.
@@ -299,7 +276,7 @@ impl Tunnel {
             received: self.shared.counters.received.get(),
             sent: self.shared.counters.sent.get(),
             drops: self.shared.counters.drops(),
-            queue_times: [0, 1].map(|lane| self.shared.counters.queue_times[lane].get()),
+            queue_times: PerLane::from_fn(|lane| self.shared.counters.queue_times[lane].get()),
             peers: self.shared.table().peers().map(|peer| (peer.id(), peer.counters())).collect(),
         }
     }
@@ -308,7 +285,7 @@ impl Tunnel {
     pub fn shutdown(&self) {
         self.detach();
         self.shared.stop();
-        self.udp_threads.lock().drain(..).for_each(join);
+        self.socket_threads.lock().drain(..).for_each(join);
         self.leave();
     }
 }

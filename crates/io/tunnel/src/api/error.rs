@@ -1,3 +1,5 @@
+//! Why the tunnel refuses what a host asks for.
+
 use lanrage_party::VirtualIp;
 
 /// Why a peer was not added.

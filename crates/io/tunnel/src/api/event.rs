@@ -1,7 +1,9 @@
+//! How a host hears from the packet threads.
+
 use std::sync::Arc;
 
 use lanrage_party::TunnelEvent;
 
-/// Where the packet threads report to. Called from them: it must not block and must not call the
-/// [`Tunnel`](crate::Tunnel); a bounded channel's `try_send` is right.
+/// Takes what the packet threads report. They call it, so it must not block and must not call the
+/// [`Tunnel`](crate::Tunnel), which may wait for them; a bounded channel's `try_send` is right.
 pub type EventSink = Arc<dyn Fn(TunnelEvent) + Send + Sync>;

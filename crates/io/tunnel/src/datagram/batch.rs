@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, ops::Range};
 
 use crate::{
-    datagram::relays::Hop,
+    datagram::hop::Hop,
     packet::batch::{RELAY_BYTES, SLOT_BYTES, SLOTS},
 };
 
@@ -13,8 +13,9 @@ pub(crate) struct DatagramBatch<A> {
     bytes: Box<[u8]>,
     entries: Vec<Entry<A>>,
     end: usize,
-    /// Entries that are done with, from the first one on.
+    /// Entries from the first one on that were sent already.
     done: usize,
+    /// How often something came.
     arrivals: usize,
 }
 
@@ -29,7 +30,7 @@ impl<A: Copy> DatagramBatch<A> {
         Self::with_capacity(SLOTS, SLOTS)
     }
 
-    /// In memory for `slots` of any length, for `datagrams` of them; large ones fill it before.
+    /// For at most `datagrams`, in memory for `slots` of any length: small ones fill the one, large ones the other.
     pub(crate) fn with_capacity(slots: usize, datagrams: usize) -> Self {
         let bytes = vec![0; slots * SLOT_BYTES].into_boxed_slice();
         Self { bytes, entries: Vec::with_capacity(datagrams), end: 0, done: 0, arrivals: 0 }
@@ -94,7 +95,7 @@ pub(crate) type ReceiveBatch = DatagramBatch<SocketAddr>;
 
 /// Most datagrams that a socket gives at once with receive offload (Linux: `UDP_GRO_CNT_MAX`).
 const COALESCED: usize = 64;
-/// Most bytes that it gives at once.
+/// Most bytes that a socket gives at once.
 const COALESCED_BYTES: usize = u16::MAX as usize;
 
 const _: () = assert!(COALESCED_BYTES <= SLOTS * SLOT_BYTES, "an empty batch has room");
@@ -129,11 +130,11 @@ impl ReceiveBatch {
 /// Consecutive datagrams that segmentation offload can send at once.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Run<'a> {
-    /// Of all of them, one behind the other.
+    /// All of them, one behind the other.
     pub(crate) bytes: &'a [u8],
-    /// Of each but the last one, which may be shorter.
+    /// The length of each but the last one, which may be shorter.
     pub(crate) datagram_bytes: usize,
-    /// Of the first one.
+    /// The next hop of the first one; all have its address.
     pub(crate) hop: Hop,
     /// How many they are.
     pub(crate) datagrams: usize,

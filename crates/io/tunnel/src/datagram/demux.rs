@@ -1,10 +1,9 @@
 //! Tells apart what shares one UDP port, by its first bytes (RFC 7983, and WireGuard's own header).
 
+use lanrage_base::channel_data;
 use lanrage_party::Lane;
 
-use lanrage_base::channel_data;
-
-use crate::packet::counters::DropReason;
+use crate::api::drop_reason::DropReason;
 
 /// Longest datagram that is neither WireGuard nor STUN and is still handed on, in bytes.
 pub const OTHER_DATAGRAM_BYTES: usize = 512;

@@ -1,3 +1,5 @@
+//! Allocations on relays: which channel leads to which peer, and whose ChannelData a datagram is.
+
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
@@ -5,13 +7,13 @@ use std::{
     sync::Arc,
 };
 
-use lanrage_base::channel_data::{self, HEADER_BYTES};
+use lanrage_base::channel_data;
 use lanrage_party::{
     AllocationId, Remote,
     limits::{CHANNELS, OPEN_ALLOCATIONS},
 };
 
-use crate::packet::counters::DropReason;
+use crate::{api::drop_reason::DropReason, datagram::hop::Hop};
 
 /// A relay behind TCP or TLS. Its connection is made, read and written elsewhere; what is read comes back through
 /// [`Tunnel::receive_relayed`](crate::Tunnel::receive_relayed) and
@@ -43,50 +45,6 @@ impl std::fmt::Debug for RelayLink {
     }
 }
 
-/// The next hop of a datagram, with what it needs in front.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hop {
-    Straight(SocketAddr),
-    Channel { server: SocketAddr, number: u16 },
-    Stream { allocation: AllocationId, number: u16 },
-}
-
-impl Hop {
-    /// Bytes in front of the datagram.
-    pub(crate) const fn headroom(&self) -> usize {
-        match self {
-            Self::Straight(_) => 0,
-            Self::Channel { .. } | Self::Stream { .. } => HEADER_BYTES,
-        }
-    }
-
-    /// Where our sockets send it; none for a stream.
-    pub(crate) const fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Straight(to) | Self::Channel { server: to, .. } => Some(*to),
-            Self::Stream { .. } => None,
-        }
-    }
-
-    pub(crate) const fn is_relayed(&self) -> bool {
-        !matches!(self, Self::Straight(_))
-    }
-
-    /// Turns `frame`, whose first `headroom + len` bytes are free headroom and a datagram, into what goes to the
-    /// hop; gives its length.
-    pub(crate) fn frame(&self, frame: &mut [u8], len: usize) -> usize {
-        let (Self::Channel { number, .. } | Self::Stream { number, .. }) = *self else { return len };
-        let end = HEADER_BYTES + len;
-        frame[..HEADER_BYTES].copy_from_slice(&channel_data::header(number, len as u16));
-        if let Self::Channel { .. } = self {
-            return end;
-        }
-        let padded = end + channel_data::padding(end);
-        frame[end..padded].fill(0);
-        padded
-    }
-}
-
 /// The open allocations, newest last. Part of the packet threads' snapshot.
 #[derive(Clone, Default)]
 pub(crate) struct Relays(Vec<Arc<Allocation>>);
@@ -95,8 +53,9 @@ pub(crate) struct Relays(Vec<Arc<Allocation>>);
 struct Allocation {
     id: AllocationId,
     link: RelayLink,
-    /// Two views of the same pairs.
+    /// The peer of each channel.
     peers: HashMap<u16, SocketAddr>,
+    /// The channel of each peer: the same pairs, the other way round.
     numbers: HashMap<SocketAddr, u16>,
 }
 
@@ -169,7 +128,7 @@ impl Relays {
         Ok((remote.ok_or(DropReason::UnknownChannel)?, data))
     }
 
-    /// The same for a message out of an allocation's stream.
+    /// Whose ChannelData a message out of an allocation's stream is, and what is inside.
     pub(crate) fn unwrap_message<'a>(
         &self,
         id: AllocationId,

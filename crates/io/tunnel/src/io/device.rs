@@ -1,11 +1,15 @@
+//! The virtual device, which a host brings.
+
 use std::io::{self, IoSlice};
 #[cfg(unix)]
 use std::os::fd::BorrowedFd;
 
+use lanrage_party::Lane;
+
 /// The virtual device as the packet threads see it. One thread at a time reads each queue, any thread writes, all at the same
 /// time.
 pub trait PacketDevice: Send + Sync + 'static {
-    /// How many queues there are, numbered from 0: one, or one for each [`Lane`](lanrage_party::Lane) under its number.
+    /// How many queues there are, numbered from 0: one, or one for each [`Lane`] under its number.
     fn queues(&self) -> usize;
 
     /// Whether every packet has a `virtio_net_hdr` of 10 bytes in front, in both directions, and may be larger than
@@ -37,4 +41,9 @@ pub trait PacketDevice: Send + Sync + 'static {
 
     /// Makes a blocked [`wait`](Self::wait) of every queue return `Ok(false)`, and every later one too. Idempotent.
     fn wake(&self);
+}
+
+/// The number of the lane's own queue, if the device has one.
+pub(crate) const fn queue_of(lane: Lane) -> usize {
+    lane as usize
 }

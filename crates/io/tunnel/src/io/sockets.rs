@@ -17,10 +17,12 @@ use mio::{Interest, Registry, Token, net::UdpSocket};
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::{datagram::batch::ReceiveBatch, packet::counters::DropReason};
+#[cfg(target_os = "linux")]
+use crate::io::steering;
+use crate::{api::drop_reason::DropReason, datagram::batch::ReceiveBatch};
 
-/// Bytes asked for each receive buffer, for a thread that has to wait for the processor: 12 ms at 2.5 Gbit/s. Who may
-/// not exceed the system's limit gets that.
+/// Bytes asked for each receive buffer, for a thread that has to wait for the processor: 12 ms at 2.5 Gbit/s. A process
+/// that may not exceed the system's limit gets that limit.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes asked for each send buffer. What does not fit waits in our own queue (`bulk_queue`), where it is fair among
 /// friends and does not grow: a long buffer here would be a queue that nobody manages.
@@ -40,7 +42,6 @@ pub struct UdpSockets {
     v4: Lanes,
     v6: Option<Lanes>,
     port: u16,
-    port_v6: Option<u16>,
 }
 
 /// The sockets of one port.
@@ -88,12 +89,12 @@ impl UdpSockets {
         for _ in 1..PORT_TRIES {
             let (v4, own) = open(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
             match open(SocketAddr::from((Ipv6Addr::UNSPECIFIED, own))) {
-                Ok((v6, port_v6)) => return Ok(Self { v4, v6: Some(v6), port: own, port_v6: Some(port_v6) }),
+                Ok((v6, _)) => return Ok(Self { v4, v6: Some(v6), port: own }),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && port == 0 => {}
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Self::with_two_ports(port),
                 Err(error) => {
                     tracing::info!(%error, "no IPv6 socket");
-                    return Ok(Self { v4, v6: None, port: own, port_v6: None });
+                    return Ok(Self { v4, v6: None, port: own });
                 }
             }
         }
@@ -102,19 +103,13 @@ impl UdpSockets {
 
     fn with_two_ports(port: u16) -> io::Result<Self> {
         let (v4, port) = open(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
-        let v6 = open(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))).ok();
-        let (v6, port_v6) = v6.unzip();
-        Ok(Self { v4, v6, port, port_v6 })
+        let v6 = open(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))).ok().map(|(v6, _)| v6);
+        Ok(Self { v4, v6, port })
     }
 
-    /// The port of the IPv4 socket.
+    /// The port of the IPv4 socket; nearly always that of the IPv6 socket too.
     pub const fn local_port(&self) -> u16 {
         self.port
-    }
-
-    /// The port of the IPv6 socket, if there is one; nearly always that of IPv4.
-    pub const fn local_port_v6(&self) -> Option<u16> {
-        self.port_v6
     }
 
     /// Whether the lane has sockets of its own.
@@ -157,7 +152,7 @@ impl UdpSockets {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Of an earlier datagram of ours (Windows reports ICMP errors here), not of the socket.
+                // The error is about an earlier datagram of ours (Windows reports ICMP errors here), not about the socket.
                 Err(_) => {
                     dropped(DropReason::ReceiveFailed);
                     errors += 1;
@@ -190,7 +185,7 @@ impl UdpSockets {
             match self.transmit(lane, run, Some(datagram_bytes), to) {
                 Ok(()) => return true,
                 Err(DropReason::SendBufferFull) => return false,
-                // The interface cannot, or some of the datagrams are too long: each for itself.
+                // The interface cannot, or some of the datagrams are too long: each is sent for itself.
                 Err(_) => {}
             }
         }
@@ -327,7 +322,7 @@ fn open(address: SocketAddr) -> io::Result<(Lanes, u16)> {
 
 #[cfg(target_os = "linux")]
 fn express_beside(bulk: &Socket) -> Option<Bound> {
-    let express = super::steering::express_beside(bulk).and_then(|socket| {
+    let express = steering::express_beside(bulk).and_then(|socket| {
         socket.set_priority(EXPRESS_PRIORITY)?;
         Bound::new(socket)
     });
@@ -347,8 +342,8 @@ mod tests {
     fn any_port_is_one_port_for_both_families() {
         let sockets = UdpSockets::bind(0).unwrap();
         assert_ne!(sockets.local_port(), 0);
-        if let Some(port) = sockets.local_port_v6() {
-            assert_eq!(port, sockets.local_port());
+        if let Some(v6) = &sockets.v6 {
+            assert_eq!(v6.bulk.socket.local_addr().unwrap().port(), sockets.local_port());
         }
     }
 

@@ -21,7 +21,7 @@ const fn step(code: u16, k: u32) -> libc::sock_filter {
     libc::sock_filter { code, jt: 0, jf: 0, k }
 }
 
-/// Goes on so many instructions further.
+/// A jump over `then` or `otherwise` instructions.
 const fn if_equal(k: u32, then: u8, otherwise: u8) -> libc::sock_filter {
     libc::sock_filter { code: JUMP_IF_EQUAL, jt: then, jf: otherwise, k }
 }
@@ -30,7 +30,7 @@ const fn if_equal(k: u32, then: u8, otherwise: u8) -> libc::sock_filter {
 ///
 /// Express is a data message of WireGuard (type 4) for an express session, straight or behind the 4 bytes of
 /// ChannelData. Of a session's index the lowest 8 bits are boringtun's; the one above says its lane
-/// (`table::lane_of`). Behind the end of a datagram a load ends the program with 0, the bulk lane.
+/// (`peer::index`). Behind the end of a datagram a load ends the program with 0, the bulk lane.
 const PROGRAM: [libc::sock_filter; 12] = [
     step(LOAD_BYTE, 0),
     if_equal(4, 6, 0),

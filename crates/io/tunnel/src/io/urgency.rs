@@ -2,16 +2,18 @@
 
 use lanrage_party::Lane;
 
-/// Asks the system to let this thread run as the packets of its lane need it. Best effort, and without privilege:
-/// a thread that may not say so works all the same.
+/// Asks the system to let this thread run as the packets of its lane need it. It needs no
+/// privilege, and a thread that is refused works all the same.
 #[cfg(target_os = "linux")]
 pub(crate) fn set(lane: Lane) {
     use std::{io, mem, num::NonZeroU64, time::Duration};
 
+    use crate::api::per_lane::PerLane;
+
     /// Implementation: how long the threads of the bulk lane and of the express lane want to run at a stretch. A thread
     /// that asks for short slices gets its slice sooner (EEVDF, Linux 6.12): one of the express lane, which handles a
     /// packet in a few microseconds, before all others, and the game itself before one of the bulk lane.
-    const SLICES: [Duration; 2] = [Duration::from_millis(20), Duration::from_micros(100)];
+    const SLICES: PerLane<Duration> = PerLane::new(Duration::from_millis(20), Duration::from_micros(100));
     /// Implementation: how late a timer may be.
     const TIMER_SLACK: Duration = Duration::from_micros(5);
     /// Implementation: how much sooner than others, where the process has the right to it.
@@ -46,7 +48,7 @@ pub(crate) fn set(lane: Lane) {
             nice,
             priority: 0,
             // For this policy the slice (Linux 6.12); older systems ignore it.
-            runtime: SLICES[lane as usize].as_nanos() as u64,
+            runtime: SLICES[lane].as_nanos() as u64,
             deadline: 0,
             period: 0,
         };

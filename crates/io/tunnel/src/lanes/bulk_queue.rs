@@ -6,7 +6,7 @@ use std::{collections::VecDeque, net::Ipv4Addr, time::Instant};
 
 use lanrage_party::limits::PACKET_BYTES;
 
-use crate::{lanes::codel::Codel, packet::counters::DropReason};
+use crate::{api::drop_reason::DropReason, lanes::codel::Codel};
 
 /// Implementation: packets that wait. 25 ms at 200 Mbit/s: what waits longer is dropped by its age.
 const PACKETS: usize = 512;
@@ -22,7 +22,7 @@ const _: () = assert!(PACKETS * size_of::<Slot>() <= 768 * 1024, "the queue is b
 pub(crate) struct BulkQueue {
     slots: Box<[Slot]>,
     free: Vec<u16>,
-    /// Those with packets first come first; an empty one is kept for its state.
+    /// The first one has the turn. A flow without packets is kept for what its CoDel knows.
     flows: VecDeque<Flow>,
     waiting: usize,
     /// The slot that was given out last.
@@ -80,10 +80,12 @@ impl BulkQueue {
         while self.waiting > 0 {
             let flow = self.flows.front_mut()?;
             let Some(next) = flow.packets.front().copied() else {
+                // Empty: the turn is the next one's.
                 self.flows.rotate_left(1);
                 continue;
             };
             if flow.credit < usize::from(next.len) {
+                // It has had its turn, and gets credit for the next (RFC 8290 §4.2).
                 flow.credit += QUANTUM;
                 self.flows.rotate_left(1);
                 continue;

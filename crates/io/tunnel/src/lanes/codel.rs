@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Specification: the standing delay that is acceptable (RFC 8289 §4.4).
 pub(crate) const TARGET: Duration = Duration::from_millis(5);
-/// Specification: how long the delay may be longer: a round trip of a distant friend (RFC 8289 §4.3).
+/// Specification: for how long the delay may exceed the target: a round trip to a distant friend (RFC 8289 §4.3).
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Judges the packets of one queue, as they leave it. Time comes in.
@@ -16,9 +16,9 @@ pub(crate) struct Codel {
     drop_next: Option<Instant>,
     /// Drops since it began to drop, the last time or now.
     count: u32,
-    /// The same when it began.
+    /// What `count` was when it began to drop.
     count_before: u32,
-    /// When it would have dropped next when it stopped.
+    /// When the next drop would have been due, had it not stopped.
     stopped_at: Option<Instant>,
 }
 

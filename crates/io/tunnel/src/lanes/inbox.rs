@@ -1,22 +1,22 @@
+//! Two queues to the thread at the bulk lane's sockets, of what comes neither from a socket nor from the device: datagrams
+//! out of a relay's stream, and packets with which we answer the OS. Both ways of a packet then end in one place.
+
 use lanrage_party::Remote;
 use parking_lot::Mutex;
 
 use crate::{
+    api::drop_reason::DropReason,
     datagram::batch::DatagramBatch,
-    packet::{
-        batch::{SLOT_BYTES, SLOTS},
-        counters::DropReason,
-    },
+    packet::batch::{SLOT_BYTES, SLOTS},
 };
 
 /// Most relayed datagrams that wait. A read of 64 KiB from a stream holds that many small ones, or 45 full ones.
 const RELAYED: usize = 512;
-/// Most packets for the device that wait.
+/// Most answers to the OS that wait.
 const ANSWERS: usize = 16;
 
-/// A queue to the UDP thread, which alone writes to the device: of datagrams that came by a relay, from whoever reads
-/// it, and of packets that the device thread answers with. Full policy: the newest is dropped, as in a socket's
-/// buffer. Its memory is swapped, not copied or allocated.
+/// A queue of copies. Full policy: the newest is dropped, as in a socket's buffer. Its memory is swapped when it is emptied,
+/// not copied or allocated.
 pub(crate) struct Inbox<A>(Mutex<DatagramBatch<A>>);
 
 impl Inbox<Remote> {
@@ -38,7 +38,7 @@ impl<A: Copy> Inbox<A> {
         Self(Mutex::new(empty))
     }
 
-    /// Queues a copy. True if it is the first one, and the UDP thread is to be woken.
+    /// Queues a copy. True if it is the first one, and the thread is to be woken.
     pub(crate) fn push(&self, from: A, datagram: &[u8]) -> Result<bool, DropReason> {
         if datagram.len() > SLOT_BYTES {
             return Err(DropReason::OversizedDatagram);

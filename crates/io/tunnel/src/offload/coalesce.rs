@@ -1,3 +1,5 @@
+//! Packets of one flow become one write to the device, as Linux' GRO does it.
+
 use std::io::IoSlice;
 
 use super::{
@@ -30,7 +32,7 @@ const ACK: u8 = 0x10;
 ///
 /// A packet joins the last item of its flow if it continues that exactly: same headers, next sequence number (TCP) or
 /// same size (UDP), checksums right. Any other packet of the flow ends the item, so the order inside a flow is kept.
-/// [`segment`](super::segment()) gives the packets back bit by bit, but for the identification of an IPv4 packet that
+/// `segment` gives the packets back bit by bit, but for the identification of an IPv4 packet that
 /// must not be fragmented, which means nothing (RFC 6864 §4.1).
 pub(crate) struct Coalescer {
     items: Vec<Item>,
@@ -48,7 +50,7 @@ struct Item {
     packets: u16,
     /// Bytes of the whole.
     total: usize,
-    /// Of a packet with a flow.
+    /// None for a packet that belongs to no flow.
     flow: Option<Flow>,
     state: State,
 }
@@ -310,7 +312,7 @@ impl<'a> Write<'a> {
         std::iter::once(batch.packet_with_front(first, Virtio::BYTES)).chain(rest)
     }
 
-    /// The same for one vectored write.
+    /// The pieces for one vectored write.
     pub(crate) fn slices<'b>(&self, into: &'b mut [IoSlice<'a>; PIECES]) -> &'b [IoSlice<'a>] {
         for (slice, piece) in into.iter_mut().zip(self.pieces()) {
             *slice = IoSlice::new(piece);

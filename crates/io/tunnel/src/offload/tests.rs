@@ -8,7 +8,7 @@ use super::{
     segment::segment,
     virtio::*,
 };
-use crate::packet::{batch::PacketBatch, counters::DropReason};
+use crate::{api::drop_reason::DropReason, packet::batch::PacketBatch};
 
 const LIMIT: usize = 2_000;
 

@@ -107,7 +107,7 @@ impl PacketBatch {
         &self.slots[at][HEADROOM..HEADROOM + usize::from(self.lengths[at])]
     }
 
-    /// The same, to be changed.
+    /// The packet at this place, to be changed.
     pub(crate) fn packet_mut(&mut self, at: usize) -> &mut [u8] {
         &mut self.slots[at][HEADROOM..HEADROOM + usize::from(self.lengths[at])]
     }

@@ -25,12 +25,12 @@ const OPTION_COPIED: u8 = 0x80;
 /// The fragments of one packet, made one at a time.
 pub(crate) struct Fragments<'a> {
     packet: Ipv4<'a>,
-    /// Of the fragments but the first.
+    /// The header of every fragment but the first.
     later_header: Header,
     mtu: usize,
     id: [u8; 2],
     flags: u16,
-    /// Bytes of the payload that are done.
+    /// Bytes of the payload that earlier fragments had.
     done: usize,
 }
 
@@ -40,7 +40,7 @@ struct Header {
 }
 
 impl<'a> Fragments<'a> {
-    /// Of a packet longer than `mtu` bytes, into fragments that are not longer. "Don't fragment" is cleared: whether
+    /// Splits a packet longer than `mtu` bytes into fragments that are not longer. "Don't fragment" is cleared: whether
     /// to obey it was the caller's choice. A packet that carries it and is whole need not have an identification of
     /// its own (RFC 6864 §4.1), and gets `fresh_id`.
     ///

@@ -1,3 +1,5 @@
+//! What waits for a session with a peer.
+
 use std::collections::VecDeque;
 
 use lanrage_party::limits::PENDING_PACKETS;

@@ -1,3 +1,5 @@
+//! Where a peer was seen, so that only a new place is reported.
+
 use lanrage_party::Remote;
 
 /// Remotes remembered per peer. More than the paths that are probed at a time is enough: a forgotten one is
@@ -6,9 +8,11 @@ const REMEMBERED: usize = 64;
 
 /// The remotes at which a peer was authenticated lately.
 pub(crate) struct Remotes {
-    /// A ring; `latest` is the place of the newest entry used.
+    /// A ring.
     known: [Option<Remote>; REMEMBERED],
+    /// The place of the remote that was seen last.
     latest: usize,
+    /// The place that the next new remote takes.
     next: usize,
 }
 

@@ -1,15 +1,19 @@
+//! The snapshot in which the packet threads look things up. A change makes a new one; who has the old one finishes with it.
+
 use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
-use lanrage_party::{Lane, PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
-use parking_lot::Mutex;
+use lanrage_party::{PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
 
 use crate::{
     api::error::TunnelError,
     datagram::relays::Relays,
     io::device::PacketDevice,
-    lanes::queue_reader::QueueReader,
     packet::routing::Addresses,
-    peer::{Peer, wireguard::LocalKey},
+    peer::{
+        Peer,
+        index::{PeerIndex, SessionIndex},
+        wireguard::LocalKey,
+    },
 };
 
 /// Our own end of the party.
@@ -19,24 +23,16 @@ pub(crate) struct Local {
     pub(crate) subnet: Subnet,
 }
 
-/// The lane of a session, in the lowest bit of its own index (24 bits; WireGuard's index has 8 bits of a counter behind
-/// it). The program of `io::steering` looks at it too.
-pub(crate) const fn lane_of(index: u32) -> Lane {
-    Lane::BOTH[(index & 1) as usize]
-}
-
-/// What the packet threads look things up in: a snapshot, taken once per batch. Every lookup is O(1).
+/// The party, its peers, the relays and the device as of one moment. It is taken once per batch, and every lookup is O(1).
 #[derive(Clone, Default)]
 pub(crate) struct Table {
     pub(crate) local: Option<Arc<Local>>,
     pub(crate) device: Option<Arc<dyn PacketDevice>>,
-    /// Of the queue that the express lane's UDP thread reads.
-    pub(crate) express_queue: Option<Arc<Mutex<QueueReader>>>,
     pub(crate) relays: Relays,
     by_id: HashMap<PeerId, Arc<Peer>>,
     by_key: HashMap<WireGuardKey, Arc<Peer>>,
     by_ip: HashMap<Ipv4Addr, Arc<Peer>>,
-    by_index: HashMap<u32, Arc<Peer>>,
+    by_index: HashMap<PeerIndex, Arc<Peer>>,
 }
 
 impl Table {
@@ -52,15 +48,18 @@ impl Table {
         self.by_ip.get(&ip)
     }
 
-    /// The peer whom we gave this index as the receiver of its messages, and the lane of that session.
-    pub(crate) fn with_receiver(&self, receiver: u32) -> Option<(&Arc<Peer>, Lane)> {
-        let index = receiver >> 8;
-        Some((self.with_index(index & !(Lane::Express as u32))?, lane_of(index)))
+    /// The peer that one of our sessions is with.
+    pub(crate) fn with_session(&self, session: SessionIndex) -> Option<&Arc<Peer>> {
+        self.with_index(session.peer())
     }
 
-    /// The peer with this (even) index.
-    pub(crate) fn with_index(&self, index: u32) -> Option<&Arc<Peer>> {
+    pub(crate) fn with_index(&self, index: PeerIndex) -> Option<&Arc<Peer>> {
         self.by_index.get(&index)
+    }
+
+    /// Whether this is the device that is in use.
+    pub(crate) fn uses(&self, device: &Arc<dyn PacketDevice>) -> bool {
+        self.device.as_ref().is_some_and(|used| Arc::ptr_eq(used, device))
     }
 
     pub(crate) fn peers(&self) -> impl ExactSizeIterator<Item = &Arc<Peer>> {
@@ -69,9 +68,8 @@ impl Table {
 
     /// Enters another party, or none. The peers of the one before are forgotten; allocations are the device's own.
     pub(crate) fn enter(&mut self, local: Option<Arc<Local>>) {
-        let relays = std::mem::take(&mut self.relays);
-        let (device, express_queue) = (self.device.take(), self.express_queue.take());
-        *self = Self { local, device, express_queue, relays, ..Self::default() };
+        let (relays, device) = (std::mem::take(&mut self.relays), self.device.take());
+        *self = Self { local, device, relays, ..Self::default() };
     }
 
     /// Whether a peer may be added (or take the place of the one with its id).

@@ -17,9 +17,9 @@ use boringtun::{
 use lanrage_party::{Lane, PresharedKey, WireGuardKey, WireGuardPrivateKey};
 
 use crate::{
+    api::drop_reason::DropReason,
     datagram::demux::{INITIATION_BYTES, LANE_BYTE, Message},
-    packet::counters::DropReason,
-    peer::table::lane_of,
+    peer::index::SessionIndex,
 };
 
 /// Specification: a session dies after 180 s (whitepaper §6.1, Reject-After-Time).
@@ -120,14 +120,17 @@ pub(crate) struct Opened {
 }
 
 impl Session {
-    /// `index` (24 bits) must differ from that of every other session: data messages are told apart by it. Its lowest
-    /// bit is the lane (`table::lane_of`).
-    pub(crate) fn new(local: &LocalKey, peer: &WireGuardKey, preshared: &PresharedKey, index: u32) -> Self {
-        let lane = lane_of(index);
+    /// `index` must differ from that of every other session: data messages are told apart by it. It says the lane.
+    pub(crate) fn new(
+        local: &LocalKey,
+        peer: &WireGuardKey,
+        preshared: &PresharedKey,
+        index: SessionIndex,
+    ) -> Self {
         let peer = PublicKey::from(*peer.as_bytes());
         let (private, preshared) = (local.private.clone(), Some(*preshared.expose()));
-        let tunn = Tunn::new(private, peer, preshared, None, index, Some(local.open.clone()));
-        Self { tunn, lane, unconfirmed: [None; SESSIONS], established: None }
+        let tunn = Tunn::new(private, peer, preshared, None, index.get(), Some(local.open.clone()));
+        Self { tunn, lane: index.lane(), unconfirmed: [None; SESSIONS], established: None }
     }
 
     /// Whether packets can be sealed and will be accepted.
@@ -187,6 +190,7 @@ impl Session {
         if let ([RESPONSE_TYPE, _, _, _, index @ ..], Message::Initiation { .. }) = (reply, message)
             && let Some(index) = index.first_chunk().map(|index| u32::from_le_bytes(*index))
         {
+            // No session before the initiator uses it: the answer may never arrive.
             self.unconfirmed[place(index)] = Some(index);
         }
         let reply = Some(reply.len());
@@ -223,7 +227,7 @@ impl Session {
         }
     }
 
-    /// Moves the clock; to be called every 100 to 250 ms. May write a datagram: a keepalive, or an initiation
+    /// Moves the clock; how often is for `threads::deadlines` to say. May write a datagram: a keepalive, or an initiation
     /// where the session grows old or the peer silent. After boringtun gave a handshake up this is quiet until
     /// the next [`initiate`](Self::initiate) or initiation of the peer.
     pub(crate) fn tick(&mut self, out: &mut [u8]) -> Option<usize> {
@@ -269,9 +273,13 @@ mod tests {
     use crate::{
         datagram::demux::{Kind, classify},
         packet::{batch::SLOT_BYTES, ipv4::build},
+        peer::index::PeerIndex,
     };
     use lanrage_party::PartySecret;
     use proptest::prelude::*;
+
+    const A: PeerIndex = PeerIndex::nth(3);
+    const B: PeerIndex = PeerIndex::nth(4);
 
     struct End {
         key: LocalKey,
@@ -308,12 +316,12 @@ mod tests {
     fn pair() -> (End, End) {
         let [a, b] = [1, 2].map(|n| WireGuardPrivateKey::from_random([n; 32]));
         let psk = PartySecret::from_random([3; 32]).preshared_key(&a.public(), &b.public());
-        let end = |own: &WireGuardPrivateKey, peer: &WireGuardPrivateKey, index| {
+        let end = |own: &WireGuardPrivateKey, peer: &WireGuardPrivateKey, index: PeerIndex| {
             let key = LocalKey::new(own);
-            let session = Session::new(&key, &peer.public(), &psk, index);
+            let session = Session::new(&key, &peer.public(), &psk, index.session(Lane::Bulk));
             End { key, session, out: vec![0; SLOT_BYTES] }
         };
-        (end(&a, &b, 6), end(&b, &a, 8))
+        (end(&a, &b, A), end(&b, &a, B))
     }
 
     fn packet() -> Vec<u8> {
@@ -390,7 +398,7 @@ mod tests {
         let Ok(Kind::WireGuard(message @ Message::CookieReply { receiver })) = classify(&reply) else {
             panic!("{reply:?}")
         };
-        assert_eq!(receiver >> 8, 6, "the cookie finds the peer by its index");
+        assert_eq!(SessionIndex::of_receiver(receiver).peer(), A, "the cookie finds the peer by its index");
         active.session.handshake(message, &reply, &mut active.out).unwrap();
         let with_cookie = active.initiate();
         assert_eq!(passive.key.admit(from, &with_cookie, &mut reply), Ok(()));
@@ -421,7 +429,7 @@ mod tests {
             if fitting {
                 bytes.resize([148, 92, 64, 100][usize::from(kind) - 1], 7);
                 let at = if kind == 2 { 8 } else { 4 };
-                bytes[at..at + 4].copy_from_slice(&(8 << 8 | u32::from(index)).to_le_bytes());
+                bytes[at..at + 4].copy_from_slice(&(B.session(Lane::Bulk).get() << 8 | u32::from(index)).to_le_bytes());
             }
             let mut reply = [0; COOKIE_REPLY_BYTES];
             prop_assert!(passive.key.initiator_of(&bytes).is_none());

@@ -1,3 +1,6 @@
+//! The thread at one queue of the device. Where the bulk socket is full, it waits for the socket instead: what is in the
+//! device then stays there.
+
 use std::{
     io,
     sync::Arc,
@@ -8,7 +11,10 @@ use std::{
 use lanrage_party::Lane;
 
 use crate::{
-    io::{device::PacketDevice, urgency},
+    io::{
+        device::{PacketDevice, queue_of},
+        urgency,
+    },
     lanes::{queue_reader::QueueReader, shared::Shared},
     threads::moderation::Moderation,
 };
@@ -16,28 +22,27 @@ use crate::{
 /// Implementation: how long the device is left alone while the socket is full.
 const BLOCKED: Duration = Duration::from_millis(2);
 
-/// Waits at one queue of the device.
+/// From a queue of the device to the peers.
 pub(crate) struct DeviceThread {
     shared: Arc<Shared>,
-    queue: usize,
+    /// The lane whose packets it must be quick for.
+    served: Lane,
     reader: QueueReader,
     moderation: Moderation,
 }
 
-/// How a queue's thread is to be treated: where there is one for all, it has the games' packets.
-const fn lane_served(queue: usize, are_two: bool) -> Lane {
-    if are_two && queue == Lane::Bulk as usize { Lane::Bulk } else { Lane::Express }
-}
-
 impl DeviceThread {
-    pub(crate) fn new(shared: Arc<Shared>, device: Arc<dyn PacketDevice>, queue: usize) -> Self {
-        let reader = QueueReader::new(Arc::clone(&shared), device, queue, true);
-        Self { shared, queue, reader, moderation: Moderation::new(Instant::now()) }
+    /// For the lane's own queue.
+    pub(crate) fn new(shared: Arc<Shared>, device: Arc<dyn PacketDevice>, lane: Lane) -> Self {
+        // One queue for all has the games' packets.
+        let served = if device.queues() > 1 { lane } else { Lane::Express };
+        let reader = QueueReader::new(Arc::clone(&shared), device, queue_of(lane), true);
+        Self { shared, served, reader, moderation: Moderation::new(Instant::now()) }
     }
 
     /// Until the device is woken or fails.
     pub(crate) fn run(mut self) {
-        urgency::set(lane_served(self.queue, self.reader.device().queues() > 1));
+        urgency::set(self.served);
         loop {
             let read = match self.wait() {
                 Ok(true) => self.drain(),
@@ -51,10 +56,10 @@ impl DeviceThread {
     }
 
     fn wait(&self) -> io::Result<bool> {
-        let Some(to) = self.reader.blocked() else { return self.reader.device().wait(self.queue) };
+        let Some(to) = self.reader.blocked() else { return self.reader.wait() };
         self.shared.sockets.wait_writable(to, BLOCKED);
         // The device, which would tell of the end, is not asked while the socket is full.
-        Ok(self.shared.table().device.as_ref().is_some_and(|used| Arc::ptr_eq(used, self.reader.device())))
+        Ok(self.reader.is_in_use())
     }
 
     fn drain(&mut self) -> io::Result<()> {

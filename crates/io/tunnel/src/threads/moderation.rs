@@ -24,7 +24,7 @@ impl Moderation {
         Self { since: now, arrivals: 0, are_many: false }
     }
 
-    /// So many came in a batch, and whether that was all there was; the pause to make now.
+    /// Notes how many came in a batch, and whether that was all there was; gives the pause to make now.
     pub(crate) fn handle_batch(&mut self, arrivals: usize, is_all: bool, now: Instant) -> Option<Duration> {
         self.arrivals += arrivals;
         let time = now.saturating_duration_since(self.since);
@@ -32,6 +32,7 @@ impl Moderation {
             self.are_many = self.arrivals as f64 > f64::from(MANY_PER_SECOND) * time.as_secs_f64();
             (self.since, self.arrivals) = (now, 0);
         }
+        // While there is more to do, a pause would only make the queue longer.
         (self.are_many && is_all).then_some(PAUSE)
     }
 }

@@ -98,5 +98,5 @@ fn an_initiation_that_is_led_to_the_other_lane_establishes_nothing() {
     let (len, _) = attacker.recv_from(&mut datagram).unwrap();
     attacker.send_to(&datagram[..len], from).unwrap();
     wait_until(|| a.tunnel.counters().drops.get(DropReason::Unauthenticated) > 0);
-    assert!(!a.tunnel.has_session(&b.id) && !b.tunnel.has_session(&a.id));
+    assert!(!a.has_session(&b) && !b.has_session(&a));
 }

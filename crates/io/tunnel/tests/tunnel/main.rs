@@ -25,7 +25,7 @@ use support::{End, MemoryDevice, checksum, connect, friends, ipv4, strangers, ud
 #[test]
 fn packets_pass_both_ways_unchanged_and_are_counted() {
     let (a, b) = friends();
-    assert!(a.tunnel.has_session(&b.id) && b.tunnel.has_session(&a.id));
+    assert!(a.has_session(&b) && b.has_session(&a));
     for (from, to) in [(&a, &b), (&b, &a)] {
         for len in [0, 1, 100, 1_392] {
             let packet = udp(from.ip.0, to.ip.0, &vec![0xA5; len]);
@@ -152,7 +152,7 @@ fn the_passive_side_keeps_the_newest_packets_until_the_active_side_comes() {
     wait_until(|| passive.tunnel.counters().drops.get(DropReason::PendingOverflow) == 4);
     passive.tunnel.initiate_handshake(&active.id, &[active.address.into()]);
     active.fence(&passive);
-    assert!(!active.tunnel.has_session(&passive.id) && !passive.tunnel.has_session(&active.id));
+    assert!(!active.has_session(&passive) && !passive.has_session(&active));
 
     connect(&active, &passive);
     for packet in &packets[4..] {
@@ -213,7 +213,7 @@ fn a_probe_arrives_with_its_bytes_and_address_and_never_at_the_os() {
     assert!(!a.tunnel.send_probe(&b.id, b.address.into(), b"too early"));
     assert!(!b.tunnel.send_probe(&a.id, a.address.into(), b"too early"));
     b.fence(&a);
-    assert!(!b.tunnel.has_session(&a.id), "no probe begins a handshake");
+    assert!(!b.has_session(&a), "no probe begins a handshake");
 
     connect(&a, &b);
     for (from, to) in [(&a, &b), (&b, &a)] {
@@ -328,7 +328,7 @@ fn a_stranger_is_not_answered() {
     assert_eq!(b.tunnel.counters().drops.get(DropReason::UnknownPeer), 1);
     stranger.fence(&b);
     assert_eq!(stranger.tunnel.counters().drops.total(), 0, "nothing came back");
-    assert!(!stranger.tunnel.has_session(&b.id));
+    assert!(!stranger.has_session(&b));
 
     b.tunnel.remove_peer(&a.id);
     a.device.inject(&udp(a.ip.0, b.ip.0, b"I was removed"));
@@ -390,7 +390,7 @@ fn any_bytes_on_the_socket_are_dropped_and_play_goes_on() {
         drops.get(DropReason::OversizedDatagram) > 0 && drops.get(DropReason::NoSession) > 0,
         "{drops:?}"
     );
-    assert!(b.tunnel.has_session(&a.id));
+    assert!(b.has_session(&a));
 }
 
 #[test]
@@ -455,9 +455,9 @@ fn a_party_has_room_for_as_many_as_the_limit_says() {
 fn the_same_peer_again_keeps_its_session_and_a_new_lease_does_not() {
     let (a, b) = friends();
     a.knows(&b);
-    assert!(a.tunnel.has_session(&b.id));
+    assert!(a.has_session(&b));
     a.tunnel.add_peer(b.config_for(&a, VirtualIp([10, 66, 0, 50].into()))).unwrap();
-    assert!(!a.tunnel.has_session(&b.id));
+    assert!(!a.has_session(&b));
 }
 
 #[test]
@@ -465,7 +465,7 @@ fn shutdown_ends_the_threads_and_is_idempotent() {
     let (a, b) = friends();
     a.tunnel.shutdown();
     a.tunnel.shutdown();
-    assert!(!a.tunnel.has_session(&b.id));
+    assert!(!a.has_session(&b));
     assert_eq!(std::sync::Arc::strong_count(&a.device), 1, "both threads let go of the device");
     a.tunnel.send_datagram(SocketAddr::from((Ipv4Addr::LOCALHOST, 9)), b"no harm");
 }

@@ -25,6 +25,9 @@ struct TwoQueues {
     woken: Mutex<Receiver<()>>,
     games: UnixDatagram,
     is_gone: AtomicBool,
+    is_read: AtomicBool,
+    is_detached: AtomicBool,
+    was_read_late: AtomicBool,
 }
 
 impl TwoQueues {
@@ -34,7 +37,8 @@ impl TwoQueues {
         let (os, games) = UnixDatagram::pair().unwrap();
         games.set_nonblocking(true).unwrap();
         let (waker, woken) = (Mutex::new(Some(waker)), Mutex::new(woken));
-        (Arc::new(Self { waker, woken, games, is_gone: AtomicBool::new(false) }), os)
+        let (is_gone, is_read, is_detached, was_read_late) = Default::default();
+        (Arc::new(Self { waker, woken, games, is_gone, is_read, is_detached, was_read_late }), os)
     }
 }
 
@@ -58,6 +62,10 @@ impl PacketDevice for TwoQueues {
     }
 
     fn try_read(&self, _queue: usize, frame: &mut [u8]) -> io::Result<Option<usize>> {
+        self.is_read.store(true, SeqCst);
+        if self.is_detached.load(SeqCst) {
+            self.was_read_late.store(true, SeqCst);
+        }
         match self.games.recv(frame) {
             Ok(_) if self.is_gone.load(SeqCst) => Err(io::Error::other("pulled out")),
             Ok(len) => Ok(Some(len)),
@@ -113,6 +121,24 @@ fn many_packets_at_once_are_all_read() {
     a.tunnel.attach(device).unwrap();
     for packet in &packets[..queued] {
         assert_eq!(&b.packet(), packet);
+    }
+}
+
+#[test]
+fn a_detached_device_is_read_no_more_however_full_its_queue_is() {
+    let (a, b) = friends();
+    for _ in 0..50 {
+        let (device, os) = TwoQueues::new();
+        let packet = udp(a.ip.0, b.ip.0, b"x");
+        os.set_nonblocking(true).unwrap();
+        while os.send(&packet).is_ok() {}
+        a.tunnel.attach(device.clone()).unwrap();
+        // The thread is in the middle of it.
+        wait_until(|| device.is_read.load(SeqCst));
+        a.tunnel.detach();
+        device.is_detached.store(true, SeqCst);
+        wait_until(|| Arc::strong_count(&device) == 1);
+        assert!(!device.was_read_late.load(SeqCst));
     }
 }
 

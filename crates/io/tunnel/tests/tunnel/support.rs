@@ -184,6 +184,11 @@ impl End {
         })
     }
 
+    /// Whether this end has a live session with the other: only then does it send a probe.
+    pub(crate) fn has_session(&self, other: &Self) -> bool {
+        self.tunnel.send_probe(&other.id, other.address.into(), b"a session?")
+    }
+
     /// Waits until everything sent to this end before has been handled: datagrams of one sender stay in order
     /// on loopback.
     pub(crate) fn fence(&self, sender: &Self) {

@@ -1,10 +1,12 @@
 //! Waiting for a queue of the device beside the sockets, where the system can.
+//!
+//! Events come once for each change (edge-triggered): who hears of one reads until the queue is empty.
 
 use mio::{Registry, Token};
 
 use crate::io::{device::PacketDevice, sockets::Family};
 
-/// After the tokens of the sockets and of the wake-up.
+/// What an event of the queue carries; after the tokens of the sockets and of the wake-up.
 pub(crate) const TOKEN: Token = Token(Family::BOTH.len() + 1);
 
 /// Lets who waits for the registry's events hear of packets in the queue. False where that is not possible.

@@ -1,0 +1,268 @@
+//! Datagrams of a lane's sockets become packets for the device, and answers to handshakes.
+
+use std::{io::IoSlice, net::SocketAddr, sync::Arc};
+
+use lanrage_base::channel_data;
+use lanrage_party::{Lane, Remote, TunnelEvent, limits::PENDING_PACKETS};
+
+use crate::{
+    api::drop_reason::DropReason,
+    datagram::{
+        batch::SendBatch,
+        demux::{self, Kind, Message},
+        relays,
+    },
+    io::device::queue_of,
+    lanes::shared::Context,
+    offload::coalesce::{Coalescer, PIECES},
+    packet::{batch::PacketBatch, routing::Incoming, unicast_copy},
+    peer::{
+        Peer,
+        index::SessionIndex,
+        opening::Opening,
+        table::Local,
+        wireguard::{COOKIE_REPLY_BYTES, without_lane},
+    },
+};
+
+/// Opens the datagrams of a batch, and has what they leave to write and to send.
+pub(crate) struct Receiver {
+    packets: PacketBatch,
+    coalescer: Coalescer,
+    replies: SendBatch,
+    lane: Lane,
+}
+
+/// The session of the datagram before: most have the same. It holds the lock of the peer's lane.
+pub(crate) struct Current<'a> {
+    session: SessionIndex,
+    opening: Opening<'a>,
+}
+
+impl Receiver {
+    pub(crate) fn new(lane: Lane) -> Self {
+        let (packets, coalescer, replies) = (PacketBatch::new(), Coalescer::new(), SendBatch::new());
+        Self { packets, coalescer, replies, lane }
+    }
+
+    /// A datagram of the sockets: what a relay wrapped is unwrapped first.
+    pub(crate) fn arrived<'a>(
+        &mut self,
+        context: &Context<'a>,
+        current: &mut Option<Current<'a>>,
+        datagram: &[u8],
+        from: SocketAddr,
+    ) -> Result<(), DropReason> {
+        if channel_data::claims_to_be(datagram) {
+            let (from, data) = context.table.relays.unwrap_datagram(from, datagram)?;
+            return self.datagram(context, current, data, from);
+        }
+        self.datagram(context, current, datagram, from.into())
+    }
+
+    /// A datagram of a peer, or of a server.
+    pub(crate) fn datagram<'a>(
+        &mut self,
+        context: &Context<'a>,
+        current: &mut Option<Current<'a>>,
+        datagram: &[u8],
+        from: Remote,
+    ) -> Result<(), DropReason> {
+        let Context { shared, table, .. } = context;
+        let message = match demux::classify(datagram)? {
+            Kind::WireGuard(message) => message,
+            Kind::Stun if from.via.is_some() => return Err(DropReason::RelayedStun),
+            Kind::Stun | Kind::Other => {
+                shared.emit(TunnelEvent::Datagram { from, bytes: datagram.to_vec() });
+                return Ok(());
+            }
+        };
+        let local = table.local.as_deref().ok_or(DropReason::NoParty)?;
+        if let Message::Data { receiver } = message {
+            return self.data(context, current, local, receiver, datagram, from);
+        }
+        // Below, the locks of the peer's lanes are taken again.
+        *current = None;
+        match message {
+            Message::Initiation { lane } => {
+                let plain = without_lane(datagram).ok_or(DropReason::MalformedDatagram)?;
+                admit(context, local, &plain, from)?;
+                let key = local.key.initiator_of(&plain).ok_or(DropReason::Unauthenticated)?;
+                let peer = table.with_key(&key).ok_or(DropReason::UnknownPeer)?;
+                self.handshake(context, (peer, lane), message, &plain, from)
+            }
+            Message::Response { receiver }
+            | Message::CookieReply { receiver }
+            | Message::Data { receiver } => {
+                let session = SessionIndex::of_receiver(receiver);
+                let peer = table.with_session(session).ok_or(DropReason::UnknownPeer)?;
+                admit(context, local, datagram, from)?;
+                self.handshake(context, (peer, session.lane()), message, datagram, from)
+            }
+        }
+    }
+
+    fn handshake(
+        &mut self,
+        context: &Context<'_>,
+        (peer, lane): (&Arc<Peer>, Lane),
+        message: Message,
+        datagram: &[u8],
+        from: Remote,
+    ) -> Result<(), DropReason> {
+        let Context { shared, table, .. } = context;
+        // boringtun's clock moves only there, and a handshake is judged by it.
+        self.tick(context, peer);
+        self.make_room(context, 1);
+        let replies = &mut self.replies;
+        if peer.handshake(lane, message, (datagram, from), &table.relays, replies, &shared.counters)? {
+            self.established(context, (peer, lane), from);
+        }
+        Ok(())
+    }
+
+    fn data<'a>(
+        &mut self,
+        context: &Context<'a>,
+        current: &mut Option<Current<'a>>,
+        local: &Local,
+        receiver: u32,
+        datagram: &[u8],
+        from: Remote,
+    ) -> Result<(), DropReason> {
+        let Context { shared, table, now } = context;
+        // A broadcast takes a second one.
+        if self.packets.free() < 2 {
+            // Never a lock across I/O.
+            *current = None;
+            self.write(context);
+        }
+        let session = SessionIndex::of_receiver(receiver);
+        if current.as_ref().is_none_or(|current| current.session != session) {
+            // The lock before is let go first: two peers' are never held together.
+            *current = None;
+            let peer = table.with_session(session).ok_or(DropReason::UnknownPeer)?;
+            *current = Some(Current { session, opening: peer.opening(session.lane()) });
+        }
+        let Some(Current { opening, .. }) = current else { return Err(DropReason::UnknownPeer) };
+        let (lane, peer) = (session.lane(), opening.peer());
+        let slot = self.packets.slot().ok_or(DropReason::NoDevice)?;
+        let arrival = opening.open(receiver, (datagram, from), &local.addresses, *now, slot)?;
+        if arrival.established {
+            *current = None;
+            self.established(context, (peer, lane), from);
+        }
+        if arrival.new_remote {
+            shared.emit(TunnelEvent::NewRemote { peer: peer.id(), from });
+        }
+        let Some((incoming, len)) = arrival.packet? else { return Ok(()) };
+        if let Incoming::Probe { payload } = incoming {
+            let payload = self.packets.slot().and_then(|slot| slot.get(payload..len)).unwrap_or_default();
+            shared.emit(TunnelEvent::Probe { peer: peer.id(), from, payload: payload.to_vec() });
+            return Ok(());
+        }
+        if table.device.is_none() {
+            return Err(DropReason::NoDevice);
+        }
+        peer.count_received(lane, len, from, &shared.counters);
+        self.packets.commit(len);
+        if incoming == (Incoming::Everyone { copy: true }) {
+            self.packets.push_readdressed(local.addresses.own);
+        }
+        Ok(())
+    }
+
+    /// A packet of our own for the device.
+    pub(crate) fn packet(&mut self, context: &Context<'_>, packet: &[u8]) {
+        if self.packets.is_full() {
+            self.write(context);
+        }
+        self.packets.push(packet);
+    }
+
+    /// Tells the engine that a session is up and sends what waited for it.
+    fn established(&mut self, context: &Context<'_>, (peer, lane): (&Peer, Lane), from: Remote) {
+        let Context { shared, table, .. } = context;
+        peer.note_established(lane);
+        if lane == Lane::Express {
+            return;
+        }
+        shared.emit(TunnelEvent::SessionEstablished { peer: peer.id(), from });
+        self.make_room(context, PENDING_PACKETS + 1);
+        peer.flush(&table.relays, &mut self.replies, &shared.counters);
+        peer.initiate_express(from, &table.relays, &mut self.replies);
+    }
+
+    /// Moves the clocks of a peer's sessions.
+    pub(crate) fn tick(&mut self, context: &Context<'_>, peer: &Peer) {
+        self.make_room(context, 2);
+        peer.tick(&context.table.relays, &mut self.replies);
+    }
+
+    fn make_room(&mut self, context: &Context<'_>, slots: usize) {
+        if self.replies.free() < slots {
+            self.send_replies(context);
+        }
+    }
+
+    /// Handshakes and the like: they do not wait behind a transfer.
+    pub(crate) fn send_replies(&mut self, context: &Context<'_>) {
+        context.shared.send(Lane::Express, &context.table.relays, &mut self.replies);
+    }
+
+    /// Sends and writes what is left.
+    pub(crate) fn flush(&mut self, context: &Context<'_>) {
+        self.send_replies(context);
+        self.write(context);
+    }
+
+    /// Writes the packets to the device, and empties the batch.
+    fn write(&mut self, context: &Context<'_>) {
+        if let Some(device) = &context.table.device
+            && !self.packets.is_empty()
+        {
+            let queue = queue_of(self.lane).min(device.queues().saturating_sub(1));
+            let refused =
+                |packets| (0..packets).for_each(|_| context.shared.dropped(DropReason::DeviceRefused));
+            if device.offloads() {
+                let mut pieces = [IoSlice::new(&[]); PIECES];
+                for write in self.coalescer.plan(&mut self.packets) {
+                    if device.write(queue, write.slices(&mut pieces)).is_err() {
+                        refused(write.packets());
+                    }
+                }
+            } else {
+                for packet in self.packets.iter() {
+                    if device.write(queue, &[IoSlice::new(packet)]).is_err() {
+                        refused(1);
+                    }
+                }
+            }
+        }
+        self.packets.clear();
+    }
+}
+
+/// Lets a handshake message through the guard, or answers it with a cookie.
+fn admit(context: &Context<'_>, local: &Local, datagram: &[u8], from: Remote) -> Result<(), DropReason> {
+    local.key.let_time_pass();
+    let mut cookie = [0; COOKIE_REPLY_BYTES];
+    let source = relays::cookie_address(from);
+    local.key.admit(source, datagram, &mut cookie).map_err(|(reason, len)| {
+        if len > 0 {
+            context.shared.send_datagram(&context.table.relays, from, &cookie[..len]);
+        }
+        reason
+    })
+}
+
+impl PacketBatch {
+    /// Adds the unicast copy of the packet added last.
+    fn push_readdressed(&mut self, own: std::net::Ipv4Addr) {
+        let Some(len) = self.repeat_last() else { return };
+        if let Some(slot) = self.slot() {
+            unicast_copy::readdress(&mut slot[..len], own);
+        }
+        self.commit(len);
+    }
+}

@@ -1,0 +1,212 @@
+//! Packets of the device's queue become datagrams of their peers, and leave by the sockets of their lanes.
+
+use std::net::SocketAddr;
+
+use lanrage_base::bucket::{Rate, TokenBucket};
+use lanrage_party::{Lane, limits::PACKET_BYTES};
+
+use crate::{
+    api::{drop_reason::DropReason, per_lane::PerLane},
+    datagram::batch::SendBatch,
+    lanes::{bulk_queue::BulkQueue, shared::Context},
+    offload::{segment::segment, virtio::Virtio},
+    packet::{batch::SLOT_BYTES, fragment::Fragments, icmp, ipv4::Ipv4, routing::Outgoing},
+    peer::{Peer, sealing::Sealing},
+};
+
+/// Packets per second that the OS is told to be too big; one per connection is enough.
+const ANSWERS: Rate = Rate { burst: 50, per_second: 100 };
+
+/// Seals packets into a batch for each lane, and sends the batches.
+pub(super) struct Sender {
+    datagrams: PerLane<SendBatch>,
+    /// Packets since the last look at the clock.
+    packets: PerLane<u64>,
+    waiting: BulkQueue,
+    /// Whether bulk packets may wait for their socket, rather than be lost.
+    may_wait: bool,
+    /// The address whose bulk socket is full. What is in the bulk batch then waits for it.
+    blocked: Option<SocketAddr>,
+    answers: TokenBucket,
+    /// The identification of the next packet that is fragmented and has none of its own.
+    fragment_id: u16,
+}
+
+/// The peer that the packets of one frame go to.
+struct Destination<'a> {
+    peer: &'a Peer,
+    lane: Lane,
+    /// Made with the first packet. It holds the lock of the peer's lane.
+    sealing: Option<Sealing<'a>>,
+}
+
+impl Sender {
+    pub(super) fn new(may_wait: bool) -> Self {
+        Self {
+            datagrams: PerLane::from_fn(|_| SendBatch::new()),
+            packets: PerLane::default(),
+            waiting: BulkQueue::default(),
+            may_wait,
+            blocked: None,
+            answers: TokenBucket::new(ANSWERS),
+            fragment_id: 0,
+        }
+    }
+
+    pub(super) const fn blocked(&self) -> Option<SocketAddr> {
+        self.blocked
+    }
+
+    /// A frame with the header of an offloading device.
+    pub(super) fn offloaded(&mut self, context: &Context<'_>, frame: &mut [u8]) -> Result<(), DropReason> {
+        let (header, packet) =
+            frame.split_at_mut_checked(Virtio::BYTES).ok_or(DropReason::MalformedOffload)?;
+        let header = Virtio::parse(header).ok_or(DropReason::MalformedOffload)?;
+        self.frame(context, &header, packet)
+    }
+
+    /// One packet, or what is to become many.
+    pub(super) fn frame(
+        &mut self,
+        context: &Context<'_>,
+        header: &Virtio,
+        packet: &mut [u8],
+    ) -> Result<(), DropReason> {
+        let local = context.table.local.as_ref().ok_or(DropReason::NoParty)?;
+        let longest = if header.is_segmented() { usize::from(u16::MAX) } else { PACKET_BYTES };
+        let lane = Lane::of(packet);
+        match local.addresses.outgoing(packet, longest)? {
+            Outgoing::To(ip) => {
+                let peer = context.table.with_ip(ip).ok_or(DropReason::UnknownDestination)?;
+                // The lock of the peer's lane is held for the whole frame, unless the batch is full before.
+                let mut to = Destination { peer, lane, sealing: None };
+                segment(header, packet, PACKET_BYTES, |packet| self.send_to_one(context, &mut to, packet))
+            }
+            Outgoing::Everyone => {
+                segment(header, packet, PACKET_BYTES, |packet| self.send_to_everyone(context, lane, packet))
+            }
+        }
+    }
+
+    fn send_to_one<'a>(&mut self, context: &Context<'a>, to: &mut Destination<'a>, packet: &[u8]) {
+        let mtu = to.peer.path_mtu();
+        if packet.len() <= usize::from(mtu) {
+            self.send(context, to, packet);
+        } else if Ipv4::parse(packet).is_some_and(|ip| ip.dont_fragment()) {
+            self.answer(context, packet, mtu);
+            context.shared.dropped(DropReason::PathMtuExceeded);
+        } else {
+            self.send_fragmented(context, to, packet);
+        }
+    }
+
+    fn send_to_everyone(&mut self, context: &Context<'_>, lane: Lane, packet: &[u8]) {
+        if !context.shared.broadcast.lock().take(context.now, 1) {
+            return context.shared.dropped(DropReason::BroadcastStorm);
+        }
+        for peer in context.table.peers() {
+            let mut to = Destination { peer, lane, sealing: None };
+            if packet.len() <= usize::from(peer.path_mtu()) {
+                self.send(context, &mut to, packet);
+            } else {
+                self.send_fragmented(context, &mut to, packet);
+            }
+        }
+    }
+
+    fn send_fragmented<'a>(&mut self, context: &Context<'a>, to: &mut Destination<'a>, packet: &[u8]) {
+        self.fragment_id = self.fragment_id.wrapping_add(1);
+        let Some(mut fragments) = Fragments::new(packet, to.peer.path_mtu().into(), self.fragment_id) else {
+            return context.shared.dropped(DropReason::PathMtuExceeded);
+        };
+        let mut fragment = [0; SLOT_BYTES];
+        while let Some(len) = fragments.next_into(&mut fragment) {
+            self.send(context, to, &fragment[..len]);
+        }
+    }
+
+    /// Seals a packet into the lane's batch, or lets it wait for the socket.
+    fn send<'a>(&mut self, context: &Context<'a>, to: &mut Destination<'a>, packet: &[u8]) {
+        let lane = to.lane;
+        if self.datagrams[lane].free() == 0 && !self.must_wait(lane) {
+            // Never a lock across I/O.
+            to.sealing = None;
+            self.flush_lane(context, lane);
+        }
+        if self.must_wait(lane) {
+            let mut dropped = |reason| context.shared.dropped(reason);
+            return self.waiting.push(to.peer.ip(), packet, context.now, &mut dropped);
+        }
+        let sealing = to.sealing.get_or_insert_with(|| to.peer.sealing(lane, &context.table.relays));
+        sealing.seal(packet, &mut self.datagrams[lane], &context.shared.counters);
+        self.packets[lane] += 1;
+    }
+
+    fn must_wait(&self, lane: Lane) -> bool {
+        lane == Lane::Bulk && self.blocked.is_some()
+    }
+
+    /// Goes on with what waited for the socket.
+    pub(super) fn resume(&mut self, context: &Context<'_>) {
+        if self.blocked.is_none() {
+            return;
+        }
+        self.flush_lane_now(context, Lane::Bulk);
+        let mut dropped = |reason| context.shared.dropped(reason);
+        while self.blocked.is_none()
+            && let Some((peer, since, packet)) = self.waiting.pop(context.now, &mut dropped)
+        {
+            let batch = &mut self.datagrams[Lane::Bulk];
+            match context.table.with_ip(peer) {
+                Some(peer) => {
+                    peer.sealing(Lane::Bulk, &context.table.relays).seal(
+                        packet,
+                        batch,
+                        &context.shared.counters,
+                    );
+                }
+                None => dropped(DropReason::UnknownDestination),
+            }
+            context.shared.counters.queue_times[Lane::Bulk].add(1, context.now.duration_since(since));
+            if batch.free() == 0 {
+                self.flush_lane_now(context, Lane::Bulk);
+            }
+        }
+        // What is left in the batch goes with the next flush.
+    }
+
+    /// What may not wait goes first.
+    pub(super) fn flush(&mut self, context: &Context<'_>) {
+        self.flush_lane(context, Lane::Express);
+        if self.blocked.is_none() {
+            self.flush_lane(context, Lane::Bulk);
+        }
+    }
+
+    fn flush_lane(&mut self, context: &Context<'_>, lane: Lane) {
+        let packets = std::mem::take(&mut self.packets[lane]);
+        self.flush_lane_now(context, lane);
+        if packets > 0 {
+            context.shared.counters.queue_times[lane].add(packets, context.now.elapsed());
+        }
+    }
+
+    fn flush_lane_now(&mut self, context: &Context<'_>, lane: Lane) {
+        let batch = &mut self.datagrams[lane];
+        match lane {
+            Lane::Bulk if self.may_wait => {
+                self.blocked = context.shared.send_until_full(lane, &context.table.relays, batch);
+            }
+            Lane::Bulk | Lane::Express => context.shared.send(lane, &context.table.relays, batch),
+        }
+    }
+
+    fn answer(&mut self, context: &Context<'_>, packet: &[u8], mtu: u16) {
+        let mut buffer = icmp::EMPTY;
+        if let Some(answer) = icmp::fragmentation_needed(packet, mtu, &mut buffer)
+            && self.answers.take(context.now, 1)
+        {
+            context.shared.answer(answer);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Datagrams of a peer become packets.
+
+use std::time::Instant;
+
+use lanrage_party::{Lane, Remote};
+
+use crate::{
+    api::drop_reason::DropReason,
+    packet::routing::{Addresses, Incoming},
+    peer::{Peer, lanes::Held},
+};
+
+/// Opens data messages of a peer, one after the other, under one lock of the lane. It must not be kept while anything is
+/// written.
+pub(crate) struct Opening<'a> {
+    peer: &'a Peer,
+    session: Held<'a>,
+    /// Where the last authenticated one came from.
+    noted: Option<Remote>,
+}
+
+/// An authenticated data message.
+pub(crate) struct Arrival {
+    /// Whether it is the first one of its session.
+    pub(crate) established: bool,
+    /// Whether it came from where the peer was not seen lately.
+    pub(crate) new_remote: bool,
+    /// The packet, and its length at the beginning of the output; or why it was not accepted. None for a keepalive.
+    pub(crate) packet: Result<Option<(Incoming, usize)>, DropReason>,
+}
+
+impl Peer {
+    /// Gets ready to open data messages of a lane, of which there may be many.
+    pub(crate) fn opening(&self, lane: Lane) -> Opening<'_> {
+        self.note_busy();
+        let session = match lane {
+            Lane::Bulk => Held::Bulk(self.bulk.lock()),
+            Lane::Express => Held::Express(self.express.lock()),
+        };
+        Opening { peer: self, session, noted: None }
+    }
+}
+
+impl<'a> Opening<'a> {
+    pub(crate) const fn peer(&self) -> &'a Peer {
+        self.peer
+    }
+
+    /// Opens a data message into `out` and judges what is inside.
+    ///
+    /// # Errors
+    /// The reason, if the message is not authentic or was seen before: nothing is believed of it then.
+    pub(crate) fn open(
+        &mut self,
+        receiver: u32,
+        (datagram, from): (&[u8], Remote),
+        addresses: &Addresses,
+        now: Instant,
+        out: &mut [u8],
+    ) -> Result<Arrival, DropReason> {
+        let session = match &mut self.session {
+            Held::Bulk(bulk) | Held::NoSession(bulk) => &mut bulk.session,
+            Held::Express(express) => &mut express.session,
+        };
+        let opened = session.open(receiver, datagram, out)?;
+        let packet = match opened.packet {
+            None => Ok(None),
+            Some(len) => match addresses.incoming(&out[..len], self.peer.ip()) {
+                Ok(Incoming::Everyone { .. }) if !self.peer.broadcast.lock().take(now, 1) => {
+                    Err(DropReason::BroadcastStorm)
+                }
+                Ok(incoming) => Ok(Some((incoming, len))),
+                Err(reason) => Err(reason),
+            },
+        };
+        // The path's lock is taken only when the remote changes: most of a batch come from one.
+        let is_elsewhere = self.noted.replace(from) != Some(from);
+        let new_remote = is_elsewhere && self.peer.path.lock().seen.note(from) && !opened.established;
+        Ok(Arrival { established: opened.established, new_remote, packet })
+    }
+}
