@@ -42,6 +42,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-migrations", &[]),
     ("lanrage-xtask", &["lanrage-lab"]),
     ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-store"]),
+    (
+        "lanrage-fuzz-targets",
+        &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-tunnel", "lanrage-adapter"],
+    ),
     ("lanrage-lab", &[]),
     ("lanrage-tests", &[]),
 ];

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use lanrage_tunnel::internals::{Batch, Coalescer, segment};
 
-use super::input::Input;
+use crate::input::Input;
 
 /// Bytes of the header in front of what a device gives and takes.
 const FRONT: usize = 10;

@@ -1,7 +1,7 @@
 use lanrage_nat::{Allocation, PathAgent, PathAgentConfig, PathTransmit, Phase, Probe, ProbeError, timing};
 use lanrage_party::{AllocationId, Candidate, CandidateType, Remote, limits};
 
-use super::input::{Clock, Input};
+use crate::input::{Clock, Input};
 
 /// Most paths of one peer: as many straight ones as it may offer, and as many by our own allocations.
 const PATHS: usize = 2 * limits::CANDIDATES;

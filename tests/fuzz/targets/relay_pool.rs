@@ -10,10 +10,12 @@ use lanrage_nat::{
 };
 use lanrage_party::{AllocationId, IdentityKey, PeerId, RelayTransport, limits};
 
-use super::{
+use crate::{
     input::{Clock, Input},
-    turn_wire::*,
-    turn_world::{self, REALM, client_address, credentials, server_address},
+    turn::{
+        wire::*,
+        world::{self, REALM, client_address, credentials, server_address},
+    },
 };
 
 /// Most that one input makes the pool ask for: a request per peer and its repetition on every hold.
@@ -50,7 +52,7 @@ impl World {
     fn new(now: Instant) -> Self {
         let mut world = Self {
             pool: RelayPool::new(now, [3; 32]),
-            honest: turn_world::server(now),
+            honest: world::server(now),
             pending: Vec::new(),
             streams: Vec::new(),
             opened: BTreeSet::new(),

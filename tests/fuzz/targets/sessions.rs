@@ -10,7 +10,7 @@ use lanrage_control::{
 };
 use lanrage_party::{DeviceIdentity, UnixMillis};
 
-use super::input::{Clock, Input};
+use crate::input::{Clock, Input};
 
 /// The time of day of the beginning.
 const START: UnixMillis = UnixMillis(1_800_000_000_000);

@@ -6,7 +6,7 @@ use lanrage_party::{
 };
 use serde::Deserialize;
 
-use super::input::{Clock, Input};
+use crate::input::{Clock, Input};
 
 /// The part of a signal that decides where datagrams go.
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use lanrage_nat::{
     stun::{self, MESSAGE_BYTES, Message, StunError},
 };
 
-use super::input::Clock;
+use crate::input::Clock;
 
 /// A parser that is total, a server that answers requests and no more than those, and a client that believes nobody
 /// who does not know what was asked.

@@ -1,0 +1,45 @@
+//! What is fuzzed: whatever reads bytes of strangers, and the decisions behind it, each with what must hold
+//! whatever comes. A target is a function that panics when it does not.
+//!
+//! `cargo fuzz` looks for inputs with it (the package around this one), and the test `corpus` replays those that are
+//! kept. Neither sockets nor time pass in here; the keys are fixed, so that a found input stays found.
+
+pub mod corpus;
+mod frames;
+mod helper_request;
+mod input;
+mod invitation;
+mod offload;
+mod path_agent;
+mod probe;
+mod relay_pool;
+mod relay_uri;
+mod sessions;
+mod signal;
+mod stun;
+mod turn;
+
+/// Takes one input apart, and panics if something does not hold.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name, which is also that of its file in `corpus/`.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("channel_data", turn::channel_data::run),
+    ("client_frame", frames::client),
+    ("control_client", sessions::client),
+    ("control_server", sessions::server),
+    ("helper_request", helper_request::run),
+    ("invitation", invitation::run),
+    ("offload", offload::run),
+    ("path_agent", path_agent::run),
+    ("probe", probe::run),
+    ("relay_offer", frames::relay_offer),
+    ("relay_pool", relay_pool::run),
+    ("relay_uri", relay_uri::run),
+    ("server_frame", frames::server),
+    ("signal", signal::run),
+    ("stun", stun::run),
+    ("turn_client", turn::client::run),
+    ("turn_server", turn::server::run),
+    ("turn_stream", turn::stream::run),
+];
