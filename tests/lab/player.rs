@@ -219,6 +219,19 @@ impl Player {
         serde_json::from_slice(&output.stdout).context("`lanrage status --json` wrote no JSON")
     }
 
+    /// What `lanrage status` shows a person.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub fn shown_status(&self) -> Result<String> {
+        let mut command = self.host.command(&self.starter[0]);
+        command.args(&self.starter[1..]).args(["status", "--data-dir"]).arg(&self.data);
+        let output = command.output()?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "`lanrage status` of player {}: {}", self.name, words.trim());
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// This player's address on the virtual LAN, once the adapter can be used.
     ///
     /// # Errors

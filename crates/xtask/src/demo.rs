@@ -1,6 +1,5 @@
 //! `cargo xtask demo`: two players behind two routers, one link, one LAN game, measured.
 
-mod board;
 mod proof;
 mod window;
 
@@ -20,7 +19,6 @@ use lanrage_lab::{
     world::{self, World},
 };
 
-use self::board::Board;
 use crate::{
     project,
     setup::{self, Setup},
@@ -68,11 +66,10 @@ struct Measured {
 }
 
 fn play(stay: bool) -> Result<()> {
-    let mut board = Board::new();
-    board.say("Two private networks, two port-restricted NAT routers and a public segment");
+    say("Two private networks, two port-restricted NAT routers and a public segment");
     let stage = Stage::build()?;
     let server = stage.start_control_server()?;
-    board.say(&format!("Control server and STUN at {}", stage.server.address()));
+    say(&format!("Control server and STUN at {}", stage.server.address()));
 
     let recording = project::target().join("demo");
     fs::create_dir_all(&recording)?;
@@ -85,18 +82,21 @@ fn play(stay: bool) -> Result<()> {
         println!("  No display here, so player one plays without a window");
         Player::create(&stage.one, "one", PARTY, &stage.control_url())?
     };
-    board.say(&format!("Player one made a party: {}", one.link()?));
-    let result = meet(&stage, &mut board, &mut one).and_then(|(mut two, measured)| {
-        let proofs = proof::gather(&stage, &mut board, &one, &two)?;
-        board.show(&[&one, &two])?;
+    say(&format!("Player one made a party: {}", one.link()?));
+    let result = meet(&stage, &mut one).and_then(|(mut two, measured)| {
+        let proofs = proof::gather(&stage, &one, &two)?;
+        for player in [&one, &two] {
+            say(&format!("`lanrage status` of player {}", player.name()));
+            println!("{}", player.shown_status()?);
+        }
         proof::send_canary(&stage)?;
         let secrets = proof::search(&capture.finish()?)?;
         summary(&measured, &proofs, &secrets);
         println!("  Recording of the public segment: {}", recording.display());
         if stay {
-            board.say("The party goes on until Ctrl-C, or until player one's program ends");
+            say("The party goes on until Ctrl-C, or until player one's program ends");
             while one.is_running()? {
-                board.watch(&[&one, &two])?;
+                thread::sleep(Duration::from_millis(500));
             }
         }
         two.leave()
@@ -111,13 +111,13 @@ fn play(stay: bool) -> Result<()> {
 }
 
 /// Player two opens the link; from there to a direct path.
-fn meet(stage: &Stage, board: &mut Board, one: &mut Player) -> Result<(Player, Measured)> {
+fn meet(stage: &Stage, one: &mut Player) -> Result<(Player, Measured)> {
     let address = one.wait_for_address(Duration::from_secs(10))?;
     let echo_address = SocketAddrV4::new(address, ECHO_PORT);
     let _echo = Echo::start(stage.one.udp(ECHO_PORT)?)?;
     let probe = stage.two.udp(0)?;
 
-    board.say("Player two opens the link");
+    say("Player two opens the link");
     let opened = Instant::now();
     let (two, first) = thread::scope(|scope| {
         let first = scope.spawn(|| echo::await_first(&probe, echo_address, b"anybody there?", JOIN_LIMIT));
@@ -128,10 +128,9 @@ fn meet(stage: &Stage, board: &mut Board, one: &mut Player) -> Result<(Player, M
     let first_packet = first
         .with_context(|| format!("nothing came through the tunnel; player two said:\n{}", two.tail()))?
         .duration_since(opened);
-    board.say(&format!("First packet through the tunnel after {}", milliseconds(first_packet)));
+    say(&format!("First packet through the tunnel after {}", milliseconds(first_packet)));
 
     let direct = loop {
-        board.show(&[one, &two])?;
         if one.has_direct_friend()? && two.has_direct_friend()? {
             break opened.elapsed();
         }
@@ -186,6 +185,11 @@ fn summary(measured: &Measured, proofs: &[String], secrets: &str) {
         println!("{ok} {proof}");
     }
     println!("{ok} {secrets}");
+}
+
+/// One line of the story.
+fn say(line: &str) {
+    println!("{} {line}", shell::green("→"));
 }
 
 fn milliseconds(time: Duration) -> String {

@@ -45,7 +45,7 @@ pub(crate) const ORACLES: Purpose = Purpose {
 /// To measure the tunnel, and others for comparison.
 pub(crate) const BENCH: Purpose = Purpose {
     reason: "other tunnels to compare ours with, and the traffic to measure them by",
-    packages: &["iperf3", "nebula", "openssl", "openvpn", "tinc", "wireguard-go", "wireguard-tools"],
+    packages: &["iperf3", "wireguard-go", "wireguard-tools"],
 };
 
 /// To play in labs.

@@ -7,7 +7,7 @@
 #[cfg(target_os = "linux")]
 mod debian_source;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -30,11 +30,13 @@ pub(crate) fn check() -> Result<String> {
         shell::run(&mut check)?;
         return Ok(String::new());
     }
-    match compiler_from_source() {
-        Ok(compiler) => {
+    match standard_library() {
+        Ok(library) => {
             // A folder of its own: the switch would make every other build start afresh.
             check.arg("--target-dir").arg(project::target().join("windows-check"));
-            check.args(["-Zbuild-std=std,panic_abort"]).env("RUSTC_BOOTSTRAP", "1").env("RUSTC", compiler);
+            check.args(["-Zbuild-std=std,panic_abort"]).env("RUSTC_BOOTSTRAP", "1");
+            // Otherwise cargo looks for the source beside the compiler only.
+            check.env("__CARGO_TESTS_ONLY_SRC_ROOT", library);
             shell::run(&mut check)?;
             Ok(" (standard library from Debian's rust-src)".to_owned())
         }
@@ -47,25 +49,21 @@ pub(crate) fn check() -> Result<String> {
 }
 
 fn has_target() -> Result<bool> {
-    Ok(sysroot()?.join("lib/rustlib").join(TARGET).join("lib").is_dir())
+    let sysroot =
+        shell::ask(&mut shell::command("rustc", &["--print", "sysroot"])).context("rustc is missing")?;
+    Ok(Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir())
 }
 
 fn add_target() -> bool {
     shell::run(&mut shell::command("rustup", &["target", "add", TARGET])).is_ok()
 }
 
-fn sysroot() -> Result<PathBuf> {
-    let answer =
-        shell::ask(&mut shell::command("rustc", &["--print", "sysroot"])).context("rustc is missing")?;
-    Ok(PathBuf::from(answer.trim()))
-}
-
 #[cfg(target_os = "linux")]
-fn compiler_from_source() -> Result<PathBuf> {
-    debian_source::compiler(&sysroot()?)
+fn standard_library() -> Result<PathBuf> {
+    debian_source::library()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn compiler_from_source() -> Result<PathBuf> {
+fn standard_library() -> Result<PathBuf> {
     anyhow::bail!("rustup could not add it")
 }

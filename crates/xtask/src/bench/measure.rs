@@ -14,7 +14,7 @@ use super::{
     usage::{self, MemoryWatch, Moment},
 };
 
-/// Some programs are busy for a while after the first packet: tinc with the path's MTU, ours with better paths.
+/// Some programs are busy for a while after the first packet: ours with looking for better paths.
 const SETTLE: Duration = Duration::from_secs(3);
 /// A flow is at its full speed after this.
 const WARM_UP: Duration = Duration::from_secs(1);

@@ -1,9 +1,6 @@
 //! The programs that are compared, and how each is set up: as its users would, with one MTU for all.
 
-mod nebula;
-mod openvpn;
 mod ours;
-mod tinc;
 mod wireguard;
 
 use std::{
@@ -48,9 +45,6 @@ pub(crate) enum Program {
     WireguardGo,
     Boringtun,
     Gotatun,
-    Nebula,
-    Openvpn,
-    Tinc,
 }
 
 /// One of the two ends.
@@ -113,16 +107,8 @@ pub(crate) struct Tunnel {
 }
 
 impl Program {
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Ours,
-        Self::Raw,
-        Self::WireguardGo,
-        Self::Boringtun,
-        Self::Gotatun,
-        Self::Nebula,
-        Self::Openvpn,
-        Self::Tinc,
-    ];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Ours, Self::Raw, Self::WireguardGo, Self::Boringtun, Self::Gotatun];
 
     /// What it is called, in tables and in `--only`.
     pub(crate) fn name(self) -> &'static str {
@@ -132,9 +118,6 @@ impl Program {
             Self::WireguardGo => "wireguard-go",
             Self::Boringtun => "boringtun",
             Self::Gotatun => "gotatun",
-            Self::Nebula => "nebula",
-            Self::Openvpn => "openvpn",
-            Self::Tinc => "tinc",
         }
     }
 
@@ -160,9 +143,6 @@ impl Program {
             Self::WireguardGo => "wireguard-go".into(),
             Self::Boringtun => installed("boringtun-cli"),
             Self::Gotatun => installed("gotatun"),
-            Self::Nebula => "nebula".into(),
-            Self::Openvpn => "openvpn".into(),
-            Self::Tinc => "tincd".into(),
         }
     }
 
@@ -171,24 +151,18 @@ impl Program {
         if self == Self::Raw {
             return Some(String::new());
         }
-        let word = if self == Self::Nebula { "-version" } else { "--version" };
-        let output = Command::new(self.executable()).arg(word).stdin(Stdio::null()).output().ok()?;
+        let output = Command::new(self.executable()).arg("--version").stdin(Stdio::null()).output().ok()?;
         let text = String::from_utf8_lossy(&output.stdout);
-        // OpenVPN's line goes on with everything it was built with.
+        // Some go on with what they were built with.
         let words = text.lines().next()?.split(['[', '(']).next()?.trim();
-        // Nebula says its version alone.
-        let named = words.strip_prefix("Version: ").map(|version| format!("{} {version}", self.name()));
-        (!words.is_empty()).then(|| named.unwrap_or_else(|| words.to_owned()))
+        (!words.is_empty()).then(|| words.to_owned())
     }
 
-    fn prepare(self, wire: &Wire) -> Result<Box<dyn Prepared>> {
+    fn prepare(self) -> Result<Box<dyn Prepared>> {
         Ok(match self {
             Self::Ours => Box::new(Ours::new()),
             Self::Raw => anyhow::bail!("there is nothing to start"),
             Self::WireguardGo | Self::Boringtun | Self::Gotatun => Box::new(wireguard::WireGuard::new(self)?),
-            Self::Nebula => Box::new(nebula::Nebula::new(wire)?),
-            Self::Openvpn => Box::new(openvpn::OpenVpn::new()?),
-            Self::Tinc => Box::new(tinc::Tinc::new(wire)?),
         })
     }
 
@@ -201,7 +175,7 @@ impl Program {
             let addresses = [wire.one.address(), wire.two.address()];
             return Ok(Tunnel { processes: Vec::new(), addresses, start: None });
         }
-        let mut prepared = self.prepare(wire)?;
+        let mut prepared = self.prepare()?;
         let two = prepared.start(End::Two, wire)?;
         let begun = Instant::now();
         let one = prepared.start(End::One, wire)?;

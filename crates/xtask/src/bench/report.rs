@@ -165,7 +165,7 @@ pub(super) fn markdown(results: &Results, machine: &Machine, rounds: u32) -> Str
     let ratios = ratios(results);
     if !ratios.is_empty() {
         text += &format!(
-            "How many times better ours is (above 1 is in our favour in every row):\n\n{}\n",
+            "How many times better ours is (a figure above 1 is in our favour, whichever way the row points):\n\n{}\n",
             table(&ratios)
         );
     }
@@ -241,14 +241,14 @@ mod tests {
                 round(Figure::TcpOne, 2_500.0),
             ],
         );
-        results.rounds.insert(Program::Nebula, vec![round(Figure::TcpOne, 1_000.0), Round::new()]);
+        results.rounds.insert(Program::Gotatun, vec![round(Figure::TcpOne, 1_000.0), Round::new()]);
         results
     }
 
     #[test]
     fn the_tables_show_what_was_measured_and_a_stroke_for_what_was_not() {
         let raw = raw(&results());
-        assert_eq!(raw[0], ["median (min–max)", "ours", "nebula"]);
+        assert_eq!(raw[0], ["median (min–max)", "ours", "gotatun"]);
         assert_eq!(raw[1], ["TCP, 1 stream, Mbit/s", "2500 (2000–3000)", "1000"]);
         assert_eq!(raw[2][1..], ["–", "–"]);
         assert_eq!(ratios(&results())[1], ["TCP, 1 stream, Mbit/s", "2.50×"]);
@@ -263,11 +263,11 @@ mod tests {
 
     #[test]
     fn a_script_sees_every_round() {
-        let machine = Machine::here(BTreeMap::from([(Program::Nebula, "1.6".to_owned())]));
+        let machine = Machine::here(BTreeMap::from([(Program::Gotatun, "1.6".to_owned())]));
         let json = json(&results(), &machine);
-        let nebula = &json["programs"]["nebula"];
-        assert_eq!(nebula["version"], "1.6");
-        assert_eq!(nebula["figures"]["tcp_1_mbps"]["rounds"], json!([1_000.0, null]));
-        assert!(nebula["figures"]["tcp_4_mbps"].is_null());
+        let gotatun = &json["programs"]["gotatun"];
+        assert_eq!(gotatun["version"], "1.6");
+        assert_eq!(gotatun["figures"]["tcp_1_mbps"]["rounds"], json!([1_000.0, null]));
+        assert!(gotatun["figures"]["tcp_4_mbps"].is_null());
     }
 }

@@ -14,7 +14,7 @@ use lanrage_lab::{
     stage, teeworlds,
 };
 
-use super::board::Board;
+use super::say;
 
 /// Sent through the tunnel: must not be seen outside.
 const MARKER: &[u8] = b"only friends may read this";
@@ -26,19 +26,19 @@ const GAME_NAME: &str = "LANrage demo server";
 const MARKER_PORT: u16 = 7779;
 
 /// Proves what games need; returns a sentence for each.
-pub(crate) fn gather(stage: &Stage, board: &mut Board, one: &Player, two: &Player) -> Result<Vec<String>> {
+pub(crate) fn gather(stage: &Stage, one: &Player, two: &Player) -> Result<Vec<String>> {
     let limit = Duration::from_secs(5);
     let (address_one, address_two) = (one.wait_for_address(limit)?, two.wait_for_address(limit)?);
     let mut proofs = Vec::new();
-    let mut proven = |board: &mut Board, proof: String| {
-        board.say(&proof);
+    let mut proven = |proof: String| {
+        say(&proof);
         proofs.push(proof);
     };
 
     for (host, to) in [(&stage.one, address_two), (&stage.two, address_one)] {
         ensure!(host.can_ping(to)?, "{} cannot ping {to} through the tunnel", host.name());
     }
-    proven(board, format!("Pings pass both ways: {address_one} ⇄ {address_two}"));
+    proven(format!("Pings pass both ways: {address_one} ⇄ {address_two}"));
 
     {
         let _echo = Echo::start(stage.one.udp(MARKER_PORT)?)?;
@@ -52,7 +52,7 @@ pub(crate) fn gather(stage: &Stage, board: &mut Board, one: &Player, two: &Playe
     ] {
         hears_beacon(&stage.one, address_one, &stage.two, SocketAddrV4::new(group, port), text.as_bytes())
             .with_context(|| beacon.to_owned())?;
-        proven(board, format!("{beacon} ({group}:{port}) of player one is heard by player two"));
+        proven(format!("{beacon} ({group}:{port}) of player one is heard by player two"));
     }
 
     let data: &Path = &stage::data_folder("game")?;
@@ -60,13 +60,10 @@ pub(crate) fn gather(stage: &Stage, board: &mut Board, one: &Player, two: &Playe
     let found = teeworlds::find(&stage.two.udp(0)?, Duration::from_secs(10))?;
     ensure!(found.address.ip() == IpAddr::V4(address_one), "the game's answer came from {}", found.address);
     ensure!(found.name == GAME_NAME, "another server answered: {found:?}");
-    proven(
-        board,
-        format!(
-            "Teeworlds {} server \"{}\" found by broadcast, answering from {}",
-            found.version, found.name, found.address
-        ),
-    );
+    proven(format!(
+        "Teeworlds {} server \"{}\" found by broadcast, answering from {}",
+        found.version, found.name, found.address
+    ));
     Ok(proofs)
 }
 

@@ -1,8 +1,7 @@
 //! The Windows target's standard library as source from Debian, for machines that cannot reach Rust's servers.
 
 use std::{
-    fs::{self, Permissions},
-    os::unix::fs::{PermissionsExt, symlink},
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -14,34 +13,21 @@ use crate::{project, shell};
 /// The suite of Debian that carries current Rust source.
 const SUITE: &str = "trixie-backports";
 
-/// Makes a sysroot like the compiler's own, with the library's source in it, and returns a compiler that uses it.
-pub(super) fn compiler(original: &Path) -> Result<PathBuf> {
+/// The folder of the standard library's source for this compiler, fetched if it is not here yet.
+pub(super) fn library() -> Result<PathBuf> {
     let version = shell::ask(&mut shell::command("rustc", &["--version"])).context("rustc is missing")?;
-    let version = version.split(' ').nth(1).context("rustc does not tell its version")?.to_owned();
-    let folder = project::target().join("windows-std").join(&version);
-    let compiler = folder.join("rustc");
-    if compiler.is_file() {
-        return Ok(compiler);
+    let version = version.split(' ').nth(1).context("rustc does not tell its version")?;
+    let folder = project::target().join("windows-std").join(version);
+    let library = folder.join("library");
+    if !library.is_dir() {
+        // Moved into its place last, so that an interrupted attempt does not look like a finished one.
+        fs::rename(unpack(&folder, version)?, &library)?;
     }
-    let source = unpack_source(&folder, &version)?;
-    let sysroot = folder.join("sysroot");
-    mirror(original, &sysroot, &["lib", "lib/rustlib"])?;
-    let place = sysroot.join("lib/rustlib/src");
-    remove_link(&place)?;
-    fs::create_dir_all(&place)?;
-    symlink(source, place.join("rust"))?;
-
-    // Last, so that an interrupted attempt does not look like a finished one.
-    let script = format!("#!/bin/sh\nexec rustc --sysroot '{}' \"$@\"\n", sysroot.display());
-    let unfinished = folder.join("rustc.new");
-    fs::write(&unfinished, script)?;
-    fs::set_permissions(&unfinished, Permissions::from_mode(0o755))?;
-    fs::rename(unfinished, &compiler)?;
-    Ok(compiler)
+    Ok(library)
 }
 
-/// Fetches and unpacks Debian's source package of the standard library; returns the folder that holds `library`.
-fn unpack_source(folder: &Path, version: &str) -> Result<PathBuf> {
+/// Fetches and unpacks Debian's package of the source; returns the folder `library` in it.
+fn unpack(folder: &Path, version: &str) -> Result<PathBuf> {
     let keyring = Path::new("/usr/share/keyrings/debian-archive-keyring.gpg");
     ensure!(
         shell::exists("apt-get") && keyring.exists(),
@@ -94,32 +80,7 @@ fn unpack_source(folder: &Path, version: &str) -> Result<PathBuf> {
     let archive = archive.context("apt downloaded nothing")?;
     shell::run(Command::new("dpkg-deb").arg("--extract").arg(&archive).arg(&unpacked))?;
     fs::remove_file(archive)?;
-    let source = unpacked.join(format!("usr/src/rustc-{version}"));
-    ensure!(source.join("library/std").is_dir(), "{} holds no standard library", source.display());
-    Ok(source)
-}
-
-/// Fills `copy` with links to what `original` holds; the folders named in `deep` are made anew and filled in turn.
-fn mirror(original: &Path, copy: &Path, deep: &[&str]) -> Result<()> {
-    for folder in std::iter::once(&"").chain(deep) {
-        fs::create_dir_all(copy.join(folder))?;
-        for entry in fs::read_dir(original.join(folder))? {
-            let entry = entry?;
-            let relative = Path::new(folder).join(entry.file_name());
-            if deep.iter().any(|deep| Path::new(deep) == relative) {
-                continue;
-            }
-            remove_link(&copy.join(&relative))?;
-            symlink(entry.path(), copy.join(relative))?;
-        }
-    }
-    Ok(())
-}
-
-/// Removes what an earlier, interrupted attempt left.
-fn remove_link(path: &Path) -> Result<()> {
-    if path.is_symlink() {
-        fs::remove_file(path)?;
-    }
-    Ok(())
+    let library = unpacked.join(format!("usr/src/rustc-{version}/library"));
+    ensure!(library.join("std").is_dir(), "{} holds no standard library", library.display());
+    Ok(library)
 }
