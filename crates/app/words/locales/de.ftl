@@ -465,3 +465,504 @@ finding-settings-refused = Manche Einstellungen sind unbrauchbar: { $settings }.
 finding-database-good = Sie sind in Ordnung und haben { $kib } KiB.
 
 ## Window
+
+product = LANrage
+window-title = LANrage
+window-title-party = { $party } – LANrage
+unexpected = In LANrage ist etwas schiefgegangen: { $detail }
+loading = LANrage startet…
+loading-slow = Das dauert länger als sonst. LANrage öffnet noch seinen Datenordner.
+
+pages-label = Seiten
+pages-home = Start
+pages-party = Party
+pages-settings = Einstellungen
+pages-diagnostics = Diagnose
+pages-skip = Zum Inhalt springen
+
+failed-heading = LANrage konnte nicht starten
+failed-already-running = LANrage läuft bereits
+
+player-label = Dein Name
+player-shown = Freunde sehen dich als
+player-change = Ändern
+player-change-label = Deinen Namen ändern
+player-save = Speichern
+player-cancel = Abbrechen
+player-empty = Deine Freunde brauchen einen Namen, an dem sie dich erkennen.
+
+home-heading = Ein LAN, wo immer ihr seid
+home-lead = Mach eine Party und schick den Link, oder öffne einen Link, den dir ein Freund geschickt hat.
+home-in-party = Du bist in
+home-to-party = Zur Party
+home-pauses = { $party } pausiert so lange; dein Platz dort bleibt dir.
+
+recent-heading = Letzte Partys
+recent-favorites = Favoriten
+recent-empty = Noch keine Partys. Die du machst oder denen du beitrittst, stehen hier, einen Klick entfernt.
+recent-active = Du bist gerade dort
+recent-favorite = { $party } ist ein Favorit
+recent-hosted = Von dir gemacht
+recent-joined = Beigetreten
+recent-last-active = zuletzt dort { $when }
+recent-resume = Fortsetzen
+recent-resume-name = { $party } fortsetzen
+recent-resume-busy = Wird fortgesetzt…
+recent-forget = Vergessen
+recent-forget-name = { $party } vergessen
+recent-forget-question = { $party } vergessen? Zurück kommst du nur mit dem Link.
+recent-unlist-question = { $party } aus der Liste nehmen?
+recent-forget-busy = Wird vergessen…
+
+settings-heading = Einstellungen
+settings-lead = Sie liegen auf diesem Gerät.
+settings-back = Zurück
+
+setting-group-player = Du
+setting-group-party = Partys
+setting-group-app = App
+setting-group-network = Netzwerk
+setting-group-data = Sicherungen
+setting-group-log = Protokoll
+
+setting-rule-boolean = true oder false
+setting-rule-integer = eine ganze Zahl von { $min } bis { $max }
+setting-rule-choice = eines von { $choices }
+setting-rule-name = ein sichtbarer Text von 1 bis 48 Byte
+setting-rule-control-endpoint = eine Adresse ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort
+setting-rule-subnet = ein privates IPv4-Netz von /8 bis /26, wie 10.66.0.0/16
+setting-rule-adapter-name = 1 bis 14 Buchstaben, Ziffern, „-“ oder „_“
+setting-rule-stun-servers = höchstens 8 Server als Rechner:Port, durch Kommas getrennt
+setting-rule-or-empty = { $rule }, oder leer
+
+setting-name-player-name = Dein Name
+setting-name-control-server = Server
+setting-name-restore-last-party = Letzte Party fortsetzen
+setting-name-host-listens = Als Gastgeber erreichbar sein
+setting-name-local-listen-port = TCP-Port des Gastgebers
+setting-name-udp-port = UDP-Port
+setting-name-port-mapping = Port am Router öffnen
+setting-name-stun-servers = STUN-Server
+setting-name-adapter-name = Name des Netzwerkadapters
+setting-name-default-subnet = Netz neuer Partys
+setting-name-quality-excellent = Ausgezeichnet ab
+setting-name-quality-good = Gut ab
+setting-name-quality-fair = Mittel ab
+setting-name-quality-poor = Schwach ab
+setting-name-backup-daily = Täglich sichern
+setting-name-backup-keep = Aufbewahrte Sicherungen
+setting-name-log-level = Ausführlichkeit
+setting-name-log-file-mib = Größe einer Protokolldatei
+setting-name-log-files-kept = Aufbewahrte Protokolldateien
+setting-name-autostart = Mit dem Computer starten
+setting-name-notifications = Benachrichtigungen
+setting-name-keep-in-tray = Beim Schließen des Fensters
+setting-name-language = Sprache
+setting-name-theme = Farben
+
+setting-doc-player-name = Der Name, den Freunde sehen. Leer: der Name deines Benutzerkontos.
+setting-doc-control-server = Der Server für neue Partys. Leer: Partys leben allein auf dem Gerät ihres Gastgebers.
+setting-doc-restore-last-party = Ob die letzte Party von selbst wiederkommt, wenn LANrage startet.
+setting-doc-host-listens = Ob man einer Party ohne Server auch von außerhalb dieses Netzes beitreten kann: dieses Gerät nimmt Freunde an, und der Link nennt seine Adressen.
+setting-doc-local-listen-port = TCP-Port, auf dem dieses Gerät als Gastgeber erreichbar ist. 0: ein freier.
+setting-doc-udp-port = UDP-Port für alles zwischen Freunden. 0: ein freier.
+setting-doc-port-mapping = Ob der Router gebeten wird, den Port für Freunde zu öffnen (PCP, NAT-PMP, UPnP).
+setting-doc-stun-servers = STUN-Server, die diesem Gerät sagen, wie es von außen aussieht, wenn der Server der Party zu wenige nennt. Leer: keine weiteren.
+setting-doc-adapter-name = Name des virtuellen Netzwerkadapters; ist er vergeben, wird seine Nummer erhöht.
+setting-doc-default-subnet = Das Netz neuer Partys; überschneidet es sich mit einem vorhandenen, wird ein anderes genommen.
+setting-doc-quality-excellent = Kleinste Bewertung einer ausgezeichneten Verbindung. Bewertet wird nach dem E-Modell (ITU-T G.107): 93 ist das Beste; Laufzeit, Schwankung und Verlust senken sie.
+setting-doc-quality-good = Kleinste Bewertung einer guten Verbindung.
+setting-doc-quality-fair = Kleinste Bewertung einer mittleren Verbindung.
+setting-doc-quality-poor = Kleinste Bewertung einer schwachen Verbindung; darunter ist sie schlecht.
+setting-doc-backup-daily = Ob die Daten einmal am Tag gesichert werden.
+setting-doc-backup-keep = Wie viele tägliche Sicherungen aufbewahrt werden.
+setting-doc-log-level = Wie viel protokolliert wird; Adressen erst ab debug.
+setting-doc-log-file-mib = Ab dieser Größe wird eine neue Protokolldatei begonnen.
+setting-doc-log-files-kept = Wie viele volle Protokolldateien aufbewahrt werden.
+setting-doc-autostart = Ob LANrage im Infobereich startet, wenn du dich anmeldest.
+setting-doc-notifications = Ob dein System meldet, wenn Freunde kommen und gehen und wenn eine Verbindung leidet.
+setting-doc-keep-in-tray = Was geschieht, wenn du das Fenster während einer Party schließt.
+setting-doc-language = Die Sprache dieses Fensters.
+setting-doc-theme = Helle oder dunkle Farben.
+
+setting-unit-points = Punkte
+setting-unit-backups = Sicherungen
+setting-unit-files = Dateien
+setting-unit-mib = MiB
+
+setting-choice-language-system = Wie das System
+setting-choice-theme-system = Wie das System
+setting-choice-theme-light = Hell
+setting-choice-theme-dark = Dunkel
+setting-choice-keep-in-tray-ask = Fragen
+setting-choice-keep-in-tray-keep = Party im Infobereich behalten
+setting-choice-keep-in-tray-quit = Beenden
+setting-choice-log-level-error = nur Fehler
+setting-choice-log-level-warn = Warnungen
+setting-choice-log-level-info = das Wichtige (info)
+setting-choice-log-level-debug = viel, mit Adressen (debug)
+setting-choice-log-level-trace = alles (trace)
+
+settings-on = An
+settings-off = Aus
+settings-empty = leer
+settings-by-default = Vorgabe: { $value }
+settings-rule = Möglich: { $rule }.
+settings-save = Speichern
+settings-save-name = { $setting } speichern
+settings-cancel = Abbrechen
+settings-cancel-name = { $setting } nicht ändern
+settings-reset = Zurücksetzen
+settings-reset-name = { $setting } zurücksetzen
+settings-saved = Gespeichert.
+settings-was-reset = Auf die Vorgabe zurückgesetzt.
+settings-undo = Rückgängig
+settings-undo-name = Änderung von { $setting } rückgängig machen
+settings-restart = Braucht Neustart
+settings-restart-hint = Starte LANrage neu, damit das gilt.
+settings-repair =
+    { $settings ->
+        [one] Eine Einstellung ist unbrauchbar; so lange gilt ihre Vorgabe. Ändere sie unten oder setze sie zurück.
+       *[other] { $settings } Einstellungen sind unbrauchbar; so lange gelten ihre Vorgaben. Ändere sie unten oder setze sie zurück.
+    }
+settings-fault = Der gespeicherte Wert { $value } ist unbrauchbar. Möglich: { $rule }.
+settings-reset-all = Alle Einstellungen zurücksetzen
+settings-reset-all-question = Jeder Einstellung ihre Vorgabe geben?
+settings-reset-all-confirm = Alle zurücksetzen
+settings-reset-all-busy = Wird zurückgesetzt…
+settings-keep = Behalten
+
+favorites-heading = Lieblingsserver
+favorites-use = Benutzen
+favorites-use-name = { $server } benutzen
+favorites-in-use = in Gebrauch
+favorites-remove = Entfernen
+favorites-remove-name = { $server } aus den Lieblingsservern entfernen
+favorites-keep-as = Diesen Server als Lieblingsserver behalten unter dem Namen
+favorites-keep = Behalten
+
+data-heading = Daten
+data-size = Größe
+data-last-backup = Letzte Sicherung
+data-no-backup = noch keine
+data-back-up = Jetzt sichern
+data-back-up-busy = Wird gesichert…
+data-backed-up = Eine Sicherung ist gemacht.
+data-check = Prüfen
+data-check-busy = Wird geprüft…
+data-sound = Die Daten sind in Ordnung.
+data-unsound = Die Daten sind beschädigt. Stelle eine Sicherung wieder her.
+data-backups =
+    { $count ->
+        [one] 1 Sicherung
+       *[other] { $count } Sicherungen
+    }
+data-restore = Wiederherstellen
+data-restore-name = Die Sicherung vom { $when } wiederherstellen
+data-restore-question = Zurück zum { $when }? Spätere Änderungen gehen verloren.
+data-restore-busy = Wird wiederhergestellt…
+data-restored = Die Sicherung ist wiederhergestellt. Starte LANrage neu, damit das gilt.
+data-keep = Behalten
+
+transfer-heading = Ausgeben und einlesen
+transfer-lead = Deine gewählten Einstellungen als Text, zum Aufheben oder für ein anderes Gerät.
+transfer-export = Einstellungen ausgeben
+transfer-exported = Ausgegebene Einstellungen
+transfer-copy = Text kopieren
+transfer-label = Einzulesende Einstellungen
+transfer-import = Einstellungen einlesen
+transfer-busy = Wird eingelesen…
+transfer-empty = Füge zuerst einen ausgegebenen Text ein.
+transfer-imported = Die Einstellungen sind eingelesen.
+transfer-hide = Verbergen
+
+make-heading = Party machen
+make-lead = Du bekommst einen Link, den du deinen Freunden schickst.
+make-label = Name der Party
+make-suggestion = Party von { $player }
+make-suggestion-nameless = Meine Party
+make-submit = Party machen
+make-busy = Die Party wird gemacht…
+make-empty = Gib der Party einen Namen.
+
+join-heading = Mit einem Link beitreten
+join-lead = Füge den Link ein, den dir dein Freund geschickt hat.
+join-label = Einladungslink
+join-placeholder = lanrage://join/…
+join-submit = Beitreten
+join-submit-party = { $party } beitreten
+join-busy = Du trittst bei…
+join-empty = Füge zuerst einen Link ein.
+join-preview = Dieser Link führt zu
+join-expired = Diese Einladung ist abgelaufen. Bitte deinen Freund um eine neue.
+join-host = Gastgeber
+join-members = Spieler
+join-server = Server
+join-expires = Gültig bis
+join-no-server = keiner; das Gerät des Gastgebers bringt euch zusammen
+join-unknown-host = ohne Namen ({ $id })
+
+link-heading = Dieser Party beitreten?
+link-lead = Du hast einen Einladungslink geöffnet. Tritt nur bei, wenn du dem traust, der ihn geschickt hat.
+link-reading = Der Link wird gelesen…
+link-refused = Dieser Link ist unbrauchbar
+link-join = Beitreten
+link-not-now = Jetzt nicht
+link-close = Schließen
+link-already = Du bist schon in dieser Party.
+
+close-heading = Soll die Party weiterlaufen?
+close-lead = Du hast das Fenster während { $party } geschlossen. LANrage kann im Infobereich weiterlaufen, damit deine Spiele verbunden bleiben.
+close-lonely = Du hast das Fenster geschlossen. LANrage kann im Infobereich weiterlaufen.
+close-keep = Weiterlaufen lassen
+close-quit = Beenden
+close-remember = Immer so machen
+
+party-hosted = Du hast diese Party gemacht
+party-joined = Du bist dieser Party beigetreten
+party-leave = Party verlassen
+party-leave-question = Endgültig verlassen? Ihre Schlüssel werden vergessen; zurück kommst du nur mit dem Link.
+party-leave-confirm = Verlassen
+party-leave-busy = Du verlässt die Party…
+party-pause = Pause
+party-pause-hint = Offline gehen und den Platz in der Party behalten
+party-pause-busy = Wird angehalten…
+party-stay = Bleiben
+
+invite-heading = Freunde einladen
+invite-lead = Wer diesen Link hat, kann beitreten; schick ihn nur Freunden.
+invite-label = Einladungslink
+invite-copy = Link kopieren
+invite-share = Teilen
+invite-share-text = Komm in meine LAN-Party „{ $party }“
+invite-show-qr = QR-Code
+invite-hide-qr = QR-Code verbergen
+invite-qr = QR-Code der Einladung zu { $party }
+invite-qr-hint = Scanne ihn mit dem Gerät, das beitreten soll.
+invite-expiry = Gültig für
+invite-expiry-hour = 1 Stunde
+invite-expiry-day = 1 Tag
+invite-expiry-week = 7 Tage
+invite-expiry-never = immer
+invite-renewed = Der Link oben ist neu. Früher verschickte Links gelten weiter.
+invite-making = Ein neuer Link wird gemacht…
+
+copy-label = Kopieren
+copy-done = Kopiert
+copy-address = Die Adresse von { $name } kopieren
+copy-own-address = Deine Adresse kopieren
+copy-public-address = Deine öffentliche Adresse kopieren
+
+roster-heading = In diesem LAN
+roster-count =
+    { $players ->
+        [1] nur du
+       *[other] { $players } Spieler
+    }
+roster-you = du
+roster-host = Gastgeber
+roster-empty = Noch keine Freunde hier.
+roster-empty-hint = Schick ihnen den Link. Sie erscheinen hier von selbst.
+roster-alone-hint = Wer in deinem eigenen Netz ist, kann mit dem Link beitreten; alle anderen brauchen einen Server.
+roster-address = Adresse
+roster-details = Einzelheiten
+roster-details-of = Einzelheiten zu { $name }
+roster-figure-rtt = Ping
+roster-figure-jitter = Jitter
+roster-figure-loss = Verlust
+
+you-heading = Du
+you-games = Spiele
+you-nat = Router
+you-server = Server
+
+adapter-open = Spielbereit
+adapter-open-hint = Spiele erreichen deine Freunde über „{ $name }“.
+adapter-closed = Wird geöffnet
+adapter-closed-hint = Das virtuelle Netz wird eingerichtet.
+adapter-unavailable = Kein virtuelles Netz
+adapter-unavailable-hint = Bis es offen ist, sehen Spiele deine Freunde nicht.
+
+path-direct = Direkt
+path-relayed = Über Relay
+path-connecting = Weg wird gesucht
+path-none = Kein Weg
+path-direct-in = Nächster Versuch für einen direkten Weg in { $time }.
+path-direct-now = Ein direkter Weg wird versucht…
+
+quality-label = Leitung:
+quality-excellent = Ausgezeichnet
+quality-good = Gut
+quality-fair = Mittel
+quality-poor = Schwach
+quality-bad = Schlecht
+quality-lossy = { $grade } · { $loss } verloren
+quality-minute =
+    Letzte Minute: { $range }{ $lost_seconds ->
+        [0] {""}
+        [one] , 1 Sekunde ohne Antwort
+       *[other] , { $lost_seconds } Sekunden ohne Antwort
+    }
+
+state-connecting = Wird verbunden
+state-connected = Verbunden
+state-degraded = Unruhig
+state-reconnecting = Wird neu verbunden
+state-failed = Nicht erreichbar
+state-closed = Weg
+
+away = Nicht da
+
+nat-open = Kein NAT
+nat-full-cone = Offenes NAT
+nat-restricted-cone = NAT, adressbeschränkt
+nat-port-restricted-cone = NAT, portbeschränkt
+nat-symmetric = Symmetrisches NAT
+nat-unknown = NAT nicht gemessen
+
+details-endpoint = Erreicht über
+details-joined = Beigetreten
+details-jitter = Jitter
+details-loss = Verlust
+details-range = Letzte Minute
+details-span = { $least } bis { $most }
+details-mtu = Größtes Paket
+details-first-packet = Erstes Paket nach
+details-sent = Gesendet
+details-received = Empfangen
+details-express = Auf der Spur für Spiele
+details-express-packets = { $packets } Pakete
+details-one-lane = nichts: Das Programm dieses Freundes hat nur eine Spur
+details-amount = { $bytes } in { $packets } Paketen
+
+control-local = Kein Server
+control-connecting = Server wird verbunden
+control-connected = Server verbunden
+control-disconnected = Server unerreichbar
+
+problems-heading = Zu beachten
+problems-error = Problem
+problems-warning = Warnung
+problems-fix = Was du tun kannst:
+problems-copy-command = Befehl kopieren
+problems-alone = Nur Spieler in deinem eigenen Netz können beitreten: diese Party hat keinen Server.
+problems-alone-fix = Trag in den Einstellungen den Server ein und mach die Party neu.
+problems-open-settings = Einstellungen öffnen
+problems-set-up = Einmal einrichten
+problems-set-up-busy = Wird eingerichtet…
+problems-set-up-hint = Dein System fragt einmal nach dem Passwort eines Verwalters. Danach braucht LANrage nie wieder besondere Rechte.
+problems-control-fix = Nichts: die Party geht weiter, und LANrage versucht es weiter.
+problems-control = Der Server { $server } ist nicht erreichbar: { $reason }
+problems-retry-in = Nächster Versuch in { $time }.
+problems-retry-now = Wird gerade versucht…
+problems-udp-blocked = Dieses Netz lässt kein UDP durch. Freunde werden über Relays erreicht, das ist langsamer.
+problems-udp-blocked-fix = Nimm ein anderes Netz, oder bitte dessen Betreiber, UDP zu erlauben. Es wird von selbst wieder geprüft.
+
+notices = Was geschehen ist
+
+diagnostics-lead = Alles, was eine Party braucht, eins nach dem anderen angesehen.
+diagnostics-run = Neu prüfen
+diagnostics-running = Wird geprüft…
+diagnostics-running-hint = Router und Relays werden gefragt. Das dauert ein paar Sekunden.
+diagnostics-checks = Prüfungen
+diagnostics-summary =
+    { $bad ->
+        [0] { $warnings ->
+            [0] { $good ->
+                [0] Nichts konnte geprüft werden.
+               *[other] Alles ist in Ordnung.
+            }
+            [one] Eine Sache könnte besser sein.
+           *[other] { $warnings } Sachen könnten besser sein.
+        }
+        [one] Eine Sache geht nicht.
+       *[other] { $bad } Sachen gehen nicht.
+    }
+diagnostics-state-good = In Ordnung
+diagnostics-state-warning = Könnte besser sein
+diagnostics-state-bad = Geht nicht
+diagnostics-state-unknown = Nicht bekannt
+diagnostics-fix = Was du tun kannst:
+diagnostics-export-heading = Bericht
+diagnostics-export-lead = Eine Datei für den, der dir hilft: Zustand und Protokoll ohne Namen, Adressen und Schlüssel.
+diagnostics-export-make = Bericht ausgeben
+diagnostics-export-busy = Der Bericht wird geschrieben…
+diagnostics-export-done = Der Bericht liegt in
+diagnostics-export-copy = Pfad kopieren
+diagnostics-log-heading = Laufendes Protokoll
+diagnostics-log-filter = Filter
+diagnostics-log-filter-hint = Wort in einer Zeile
+diagnostics-log-pause = Anhalten
+diagnostics-log-resume = Weiter
+diagnostics-log-waiting =
+    { $lines ->
+        [one] 1 neue Zeile
+       *[other] { $lines } neue Zeilen
+    }
+diagnostics-log-empty = Noch ist nichts protokolliert. Neue Zeilen erscheinen von selbst.
+diagnostics-log-no-match = In keiner Zeile steht dieses Wort.
+diagnostics-log-count = { $shown } von { $all } Zeilen
+diagnostics-log-count-all =
+    { $all ->
+        [one] 1 Zeile
+       *[other] { $all } Zeilen
+    }
+
+feed-heading = Was geschehen ist
+feed-empty = Noch nichts. Freunde, die kommen und gehen, und Wege, die sich ändern, stehen hier.
+feed-earlier = { $count } frühere
+
+network-heading = Dein Netz
+network-not-measured = Wie dieses Netz deine Daten behandelt, ist noch nicht bekannt.
+network-udp-blocked = Gesperrt: nur TCP kommt durch.
+network-details = Einzelheiten
+network-details-name = Einzelheiten zu deinem Netz
+network-public-address = Öffentliche Adresse
+network-unknown-address = noch nicht bekannt
+network-udp = UDP
+network-ports = Ports
+network-admits = Wer hereinkommt
+network-hairpin = Treffen am Router
+network-hairpinning-yes = Zwei Geräte dahinter können sich an seiner öffentlichen Adresse treffen.
+network-hairpinning-no = Zwei Geräte dahinter können sich an seiner öffentlichen Adresse nicht treffen.
+network-open-port = Offener Port
+network-mapping-off = Die Einstellungen sagen, den Router nicht darum zu bitten.
+network-mapping-searching = Der Router wird gefragt.
+network-mapping-open = Der Router hat { $address } geöffnet.
+network-mapping-unavailable = Keiner. { $reason }
+network-relays-heading = Relays
+network-relays-none = Keine Relays: Freunde müssen direkt erreichbar sein.
+network-relays-all-down =
+    { $count ->
+        [one] Das einzige Relay ist außer Betrieb.
+       *[other] Alle Relays sind außer Betrieb.
+    }
+network-relays-some-down =
+    { $down } von { $count } Relays { $down ->
+        [one] ist
+       *[other] sind
+    } außer Betrieb; { $up ->
+        [one] das andere springt
+       *[other] die anderen springen
+    } ein.
+network-relays-sound =
+    { $count ->
+        [one] 1 Relay steht bereit.
+       *[other] { $count } Relays stehen bereit.
+    }
+network-relay-held = Bereit
+network-relay-offered = Im Angebot
+network-relay-down = Außer Betrieb
+network-relay-load = { $percent } % ausgelastet
+
+unit-milliseconds = { $value } ms
+unit-seconds = { $value } s
+unit-minutes = { $minutes } min { $seconds } s
+unit-percent = { $value } %
+unit-deviation = ±{ $value }
+unit-byte-count = { $value } Byte
+unit-size-b = { $value } B
+unit-size-kb = { $value } kB
+unit-size-mb = { $value } MB
+unit-size-gb = { $value } GB
+unit-size-tb = { $value } TB

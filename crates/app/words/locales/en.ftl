@@ -466,3 +466,504 @@ finding-settings-refused = Some settings cannot be used: { $settings }.
 finding-database-good = It is good, and has { $kib } KiB.
 
 ## Window
+
+product = LANrage
+window-title = LANrage
+window-title-party = { $party } – LANrage
+unexpected = Something went wrong inside LANrage: { $detail }
+loading = Starting…
+loading-slow = This takes longer than usual. LANrage is still opening its data folder.
+
+pages-label = Pages
+pages-home = Home
+pages-party = Party
+pages-settings = Settings
+pages-diagnostics = Diagnostics
+pages-skip = Skip to the page
+
+failed-heading = LANrage could not start
+failed-already-running = LANrage is already running
+
+player-label = Your name
+player-shown = Friends see you as
+player-change = Change
+player-change-label = Change your name
+player-save = Save
+player-cancel = Cancel
+player-empty = Your friends need a name to recognise you by.
+
+home-heading = One LAN, wherever you are
+home-lead = Make a party and send the link, or open a link that a friend sent you.
+home-in-party = You are in
+home-to-party = Go to the party
+home-pauses = { $party } is paused meanwhile; you keep your place in it.
+
+recent-heading = Recent parties
+recent-favorites = Favourites
+recent-empty = No parties yet. The ones you make or join are listed here, one click away.
+recent-active = You are there now
+recent-favorite = { $party } is a favourite
+recent-hosted = You made it
+recent-joined = You joined it
+recent-last-active = last there { $when }
+recent-resume = Resume
+recent-resume-name = Resume { $party }
+recent-resume-busy = Resuming…
+recent-forget = Forget
+recent-forget-name = Forget { $party }
+recent-forget-question = Forget { $party }? You need the link to come back.
+recent-unlist-question = Take { $party } off this list?
+recent-forget-busy = Forgetting…
+
+settings-heading = Settings
+settings-lead = They are kept on this device.
+settings-back = Back
+
+setting-group-player = You
+setting-group-party = Parties
+setting-group-app = App
+setting-group-network = Network
+setting-group-data = Backups
+setting-group-log = Log
+
+setting-rule-boolean = true or false
+setting-rule-integer = a whole number from { $min } to { $max }
+setting-rule-choice = one of { $choices }
+setting-rule-name = 1 to 48 bytes of visible text
+setting-rule-control-endpoint = a ws:// or wss:// address with a host name, without user name or password
+setting-rule-subnet = a private IPv4 network from /8 to /26, like 10.66.0.0/16
+setting-rule-adapter-name = 1 to 14 letters, digits, - or _
+setting-rule-stun-servers = at most 8 servers as host:port, separated by commas
+setting-rule-or-empty = { $rule }, or empty
+
+setting-name-player-name = Player name
+setting-name-control-server = Control server
+setting-name-restore-last-party = Restore last party
+setting-name-host-listens = Host listens
+setting-name-local-listen-port = Local listen port
+setting-name-udp-port = UDP port
+setting-name-port-mapping = Port mapping
+setting-name-stun-servers = STUN servers
+setting-name-adapter-name = Adapter name
+setting-name-default-subnet = Default subnet
+setting-name-quality-excellent = Quality excellent
+setting-name-quality-good = Quality good
+setting-name-quality-fair = Quality fair
+setting-name-quality-poor = Quality poor
+setting-name-backup-daily = Backup daily
+setting-name-backup-keep = Backup keep
+setting-name-log-level = Log level
+setting-name-log-file-mib = Log file
+setting-name-log-files-kept = Log files kept
+setting-name-autostart = Start with the computer
+setting-name-notifications = Notifications
+setting-name-keep-in-tray = When the window is closed
+setting-name-language = Language
+setting-name-theme = Theme
+
+setting-doc-player-name = The name that friends see. Empty: the name of this computer's account.
+setting-doc-control-server = The control server for new parties. Empty: parties live on their host's device alone.
+setting-doc-restore-last-party = Whether the last party comes back by itself when LANrage starts.
+setting-doc-host-listens = Whether a party without a control server can be joined from beyond this network: this device listens for its friends, and the link names its addresses.
+setting-doc-local-listen-port = TCP port on which this device listens as a party's host. 0: any free one.
+setting-doc-udp-port = UDP port for all traffic between friends. 0: any free one.
+setting-doc-port-mapping = Whether the router is asked to open the port for friends (PCP, NAT-PMP, UPnP).
+setting-doc-stun-servers = STUN servers that tell this device how it looks from outside, where the control server offers too few. Empty: none but the control server's.
+setting-doc-adapter-name = Name of the virtual network device; if it is taken, its number is counted up.
+setting-doc-default-subnet = The network of new parties; another is proposed where it overlaps a network in use.
+setting-doc-quality-excellent = Least rating of an excellent connection. The rating is the E-model's of ITU-T G.107: 93 is the best, delay, jitter and loss lower it.
+setting-doc-quality-good = Least rating of a good connection.
+setting-doc-quality-fair = Least rating of a fair connection.
+setting-doc-quality-poor = Least rating of a poor connection; below it is bad.
+setting-doc-backup-daily = Whether the database is backed up once a day.
+setting-doc-backup-keep = How many daily backups are kept.
+setting-doc-log-level = How much is logged; addresses are, from debug on.
+setting-doc-log-file-mib = Size at which a new log file is begun.
+setting-doc-log-files-kept = How many finished log files are kept.
+setting-doc-autostart = Whether LANrage starts with the computer, in the tray.
+setting-doc-notifications = Whether the system tells of friends who come and go and of connections that get worse, while the window is not in front.
+setting-doc-keep-in-tray = What closing the window does while there is a party: ask, keep it in the tray, or quit.
+setting-doc-language = The language of the app.
+setting-doc-theme = The colours of the app.
+
+setting-unit-points = points
+setting-unit-backups = backups
+setting-unit-files = files
+setting-unit-mib = MiB
+
+setting-choice-language-system = As the system
+setting-choice-theme-system = As the system
+setting-choice-theme-light = Light
+setting-choice-theme-dark = Dark
+setting-choice-keep-in-tray-ask = Ask
+setting-choice-keep-in-tray-keep = Keep the party in the tray
+setting-choice-keep-in-tray-quit = Quit
+setting-choice-log-level-error = error
+setting-choice-log-level-warn = warn
+setting-choice-log-level-info = info
+setting-choice-log-level-debug = debug
+setting-choice-log-level-trace = trace
+
+settings-on = On
+settings-off = Off
+settings-empty = empty
+settings-by-default = Default: { $value }
+settings-rule = Must be { $rule }.
+settings-save = Save
+settings-save-name = Save { $setting }
+settings-cancel = Cancel
+settings-cancel-name = Do not change { $setting }
+settings-reset = Reset
+settings-reset-name = Reset { $setting }
+settings-saved = Saved.
+settings-was-reset = Reset to its default.
+settings-undo = Undo
+settings-undo-name = Undo the change of { $setting }
+settings-restart = Needs a restart
+settings-restart-hint = Restart LANrage to apply this.
+settings-repair =
+    { $settings ->
+        [one] One setting cannot be used; its default is used meanwhile. Change or reset it below.
+       *[other] { $settings } settings cannot be used; their defaults are used meanwhile. Change or reset them below.
+    }
+settings-fault = The stored value { $value } cannot be used: it must be { $rule }.
+settings-reset-all = Reset all settings
+settings-reset-all-question = Give every setting its default?
+settings-reset-all-confirm = Reset all
+settings-reset-all-busy = Resetting…
+settings-keep = Keep them
+
+favorites-heading = Favourite servers
+favorites-use = Use
+favorites-use-name = Use { $server }
+favorites-in-use = in use
+favorites-remove = Remove
+favorites-remove-name = Remove { $server } from the favourites
+favorites-keep-as = Keep this server as a favourite called
+favorites-keep = Keep
+
+data-heading = Data
+data-size = Size
+data-last-backup = Last backup
+data-no-backup = none yet
+data-back-up = Back up now
+data-back-up-busy = Backing up…
+data-backed-up = A backup was made.
+data-check = Check
+data-check-busy = Checking…
+data-sound = The data is in order.
+data-unsound = The data is damaged. Restore a backup.
+data-backups =
+    { $count ->
+        [one] 1 backup
+       *[other] { $count } backups
+    }
+data-restore = Restore
+data-restore-name = Restore the backup of { $when }
+data-restore-question = Go back to { $when }? Later changes are lost.
+data-restore-busy = Restoring…
+data-restored = The backup is restored. Restart LANrage to apply it.
+data-keep = Keep
+
+transfer-heading = Export and import
+transfer-lead = Your chosen settings as text, to keep or to take to another device.
+transfer-export = Export settings
+transfer-exported = Exported settings
+transfer-copy = Copy the export
+transfer-label = Settings to import
+transfer-import = Import settings
+transfer-busy = Importing…
+transfer-empty = Paste an export first.
+transfer-imported = The settings are imported.
+transfer-hide = Hide
+
+make-heading = Make a party
+make-lead = You get a link to send to your friends.
+make-label = Party name
+make-suggestion = { $player }’s party
+make-suggestion-nameless = My party
+make-submit = Make the party
+make-busy = Making the party…
+make-empty = Give the party a name.
+
+join-heading = Join with a link
+join-lead = Paste the link that your friend sent you.
+join-label = Invitation link
+join-placeholder = lanrage://join/…
+join-submit = Join
+join-submit-party = Join { $party }
+join-busy = Joining…
+join-empty = Paste a link first.
+join-preview = This link leads to
+join-expired = This invitation has expired. Ask your friend for a new one.
+join-host = Host
+join-members = Players
+join-server = Server
+join-expires = Valid until
+join-no-server = none; the host’s device brings you together
+join-unknown-host = unnamed ({ $id })
+
+link-heading = Join this party?
+link-lead = You opened an invitation link. Join only if you trust whoever sent it.
+link-reading = Reading the link…
+link-refused = This link cannot be used
+link-join = Join
+link-not-now = Not now
+link-close = Close
+link-already = You are in this party already.
+
+close-heading = Keep the party running?
+close-lead = You closed the window while in { $party }. LANrage can go on in the tray, so that your games stay connected.
+close-lonely = You closed the window. LANrage can go on in the tray.
+close-keep = Keep running
+close-quit = Quit
+close-remember = Do this every time
+
+party-hosted = You made this party
+party-joined = You joined this party
+party-leave = Leave party
+party-leave-question = Leave for good? Its keys are forgotten; you need the link to come back.
+party-leave-confirm = Leave
+party-leave-busy = Leaving…
+party-pause = Pause
+party-pause-hint = Go offline and keep your place in the party
+party-pause-busy = Pausing…
+party-stay = Stay
+
+invite-heading = Invite friends
+invite-lead = Anyone with this link can join, so send it only to friends.
+invite-label = Invitation link
+invite-copy = Copy link
+invite-share = Share
+invite-share-text = Join my LAN party “{ $party }”
+invite-show-qr = QR code
+invite-hide-qr = Hide QR code
+invite-qr = QR code of the invitation to { $party }
+invite-qr-hint = Scan it with the device that is to join.
+invite-expiry = Valid for
+invite-expiry-hour = 1 hour
+invite-expiry-day = 1 day
+invite-expiry-week = 7 days
+invite-expiry-never = ever
+invite-renewed = The link above is new. Links that you sent before stay valid.
+invite-making = Making a new link…
+
+copy-label = Copy
+copy-done = Copied
+copy-address = Copy the address of { $name }
+copy-own-address = Copy your address
+copy-public-address = Copy your public address
+
+roster-heading = On this LAN
+roster-count =
+    { $players ->
+        [1] only you
+       *[other] { $players } players
+    }
+roster-you = you
+roster-host = host
+roster-empty = No friends here yet.
+roster-empty-hint = Send them the link. They appear here by themselves.
+roster-alone-hint = Those on your own network can join by the link; all others need a server.
+roster-address = Address
+roster-details = Details
+roster-details-of = Details of { $name }
+roster-figure-rtt = Ping
+roster-figure-jitter = Jitter
+roster-figure-loss = Loss
+
+you-heading = You
+you-games = Games
+you-nat = Router
+you-server = Server
+
+adapter-open = Ready to play
+adapter-open-hint = Games reach your friends through “{ $name }”.
+adapter-closed = Opening
+adapter-closed-hint = The virtual network is being set up.
+adapter-unavailable = No virtual network
+adapter-unavailable-hint = Until it opens, games cannot see your friends.
+
+path-direct = Direct
+path-relayed = Relayed
+path-connecting = Finding a path
+path-none = No path
+path-direct-in = Next try for a direct path in { $time }.
+path-direct-now = Trying a direct path now…
+
+quality-label = Line:
+quality-excellent = Excellent
+quality-good = Good
+quality-fair = Fair
+quality-poor = Poor
+quality-bad = Bad
+quality-lossy = { $grade } · { $loss } lost
+quality-minute =
+    Last minute: { $range }{ $lost_seconds ->
+        [0] {""}
+        [one] , 1 second without an answer
+       *[other] , { $lost_seconds } seconds without an answer
+    }
+
+state-connecting = Connecting
+state-connected = Connected
+state-degraded = Unstable
+state-reconnecting = Reconnecting
+state-failed = Not reachable
+state-closed = Gone
+
+away = Away
+
+nat-open = No NAT
+nat-full-cone = Full-cone NAT
+nat-restricted-cone = Restricted NAT
+nat-port-restricted-cone = Port-restricted NAT
+nat-symmetric = Symmetric NAT
+nat-unknown = NAT not measured
+
+details-endpoint = Reached at
+details-joined = Joined
+details-jitter = Jitter
+details-loss = Loss
+details-range = Last minute
+details-span = { $least } to { $most }
+details-mtu = Largest packet
+details-first-packet = First packet after
+details-sent = Sent
+details-received = Received
+details-express = In the lane for games
+details-express-packets = { $packets } packets
+details-one-lane = nothing: this friend’s program has one lane for everything
+details-amount = { $bytes } in { $packets } packets
+
+control-local = No server
+control-connecting = Connecting to server
+control-connected = Server connected
+control-disconnected = Server unreachable
+
+problems-heading = Needs attention
+problems-error = Problem
+problems-warning = Warning
+problems-fix = What you can do:
+problems-copy-command = Copy command
+problems-alone = Only players on your own network can join: this party has no server.
+problems-alone-fix = Set the control server in the settings, then make the party again.
+problems-open-settings = Open the settings
+problems-set-up = Set up once
+problems-set-up-busy = Setting up…
+problems-set-up-hint = Your system asks for an administrator’s password, once. Then LANrage needs no special rights again.
+problems-control-fix = Nothing: the party goes on, and LANrage keeps trying.
+problems-control = The server { $server } cannot be reached: { $reason }
+problems-retry-in = Next try in { $time }.
+problems-retry-now = Trying now…
+problems-udp-blocked = This network lets no UDP through. Friends are reached through relays, which is slower.
+problems-udp-blocked-fix = Use another network, or ask whoever runs this one to allow UDP. It is checked again by itself.
+
+notices = What happened
+
+diagnostics-lead = Everything a party needs, looked at one by one.
+diagnostics-run = Check again
+diagnostics-running = Checking…
+diagnostics-running-hint = Routers and relays are being asked. This takes a few seconds.
+diagnostics-checks = Checks
+diagnostics-summary =
+    { $bad ->
+        [0] { $warnings ->
+            [0] { $good ->
+                [0] Nothing could be checked.
+               *[other] Everything is in order.
+            }
+            [one] One thing could be better.
+           *[other] { $warnings } things could be better.
+        }
+        [one] One thing does not work.
+       *[other] { $bad } things do not work.
+    }
+diagnostics-state-good = In order
+diagnostics-state-warning = Could be better
+diagnostics-state-bad = Does not work
+diagnostics-state-unknown = Not known
+diagnostics-fix = What you can do:
+diagnostics-export-heading = Report
+diagnostics-export-lead = A file for whoever helps you: state and log without names, addresses and keys.
+diagnostics-export-make = Export a report
+diagnostics-export-busy = Writing the report…
+diagnostics-export-done = The report was written to
+diagnostics-export-copy = Copy path
+diagnostics-log-heading = Live log
+diagnostics-log-filter = Filter
+diagnostics-log-filter-hint = word in a line
+diagnostics-log-pause = Pause
+diagnostics-log-resume = Continue
+diagnostics-log-waiting =
+    { $lines ->
+        [one] 1 new line
+       *[other] { $lines } new lines
+    }
+diagnostics-log-empty = Nothing is logged yet. New lines appear by themselves.
+diagnostics-log-no-match = No line has this word in it.
+diagnostics-log-count = { $shown } of { $all } lines
+diagnostics-log-count-all =
+    { $all ->
+        [one] 1 line
+       *[other] { $all } lines
+    }
+
+feed-heading = What happened
+feed-empty = Nothing yet. Friends who come and go, and paths that change, are listed here.
+feed-earlier = { $count } earlier
+
+network-heading = Your network
+network-not-measured = How this network treats your traffic is not known yet.
+network-udp-blocked = Blocked: nothing but TCP gets through.
+network-details = Details
+network-details-name = Details of your network
+network-public-address = Public address
+network-unknown-address = not known yet
+network-udp = UDP
+network-ports = Ports
+network-admits = Who gets in
+network-hairpin = Meeting at the router
+network-hairpinning-yes = Two devices behind it can meet at its public address.
+network-hairpinning-no = Two devices behind it cannot meet at its public address.
+network-open-port = Open port
+network-mapping-off = The settings say not to ask the router for one.
+network-mapping-searching = The router is being asked.
+network-mapping-open = The router opened { $address }.
+network-mapping-unavailable = None. { $reason }
+network-relays-heading = Relays
+network-relays-none = No relays: friends must be reached directly.
+network-relays-all-down =
+    { $count ->
+        [one] The only relay is out of order.
+       *[other] All relays are out of order.
+    }
+network-relays-some-down =
+    { $down } of { $count } relays { $down ->
+        [one] is
+       *[other] are
+    } out of order; { $up ->
+        [one] the other stands
+       *[other] the others stand
+    } in.
+network-relays-sound =
+    { $count ->
+        [one] 1 relay is at hand.
+       *[other] { $count } relays are at hand.
+    }
+network-relay-held = Ready
+network-relay-offered = On offer
+network-relay-down = Out of order
+network-relay-load = { $percent } % busy
+
+unit-milliseconds = { $value } ms
+unit-seconds = { $value } s
+unit-minutes = { $minutes } min { $seconds } s
+unit-percent = { $value } %
+unit-deviation = ±{ $value }
+unit-byte-count = { $value } bytes
+unit-size-b = { $value } B
+unit-size-kb = { $value } kB
+unit-size-mb = { $value } MB
+unit-size-gb = { $value } GB
+unit-size-tb = { $value } TB
