@@ -37,8 +37,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-migrations"],
     ),
     ("lanrage-support", &["lanrage-party", "lanrage-nat"]),
-    ("lanrage-cli", &["lanrage-engine"]),
-    ("lanrage", &["lanrage-engine"]),
+    ("lanrage-words", &[]),
+    ("lanrage-cli", &["lanrage-engine", "lanrage-words"]),
+    ("lanrage", &["lanrage-engine", "lanrage-words"]),
     ("lanrage-migrations", &[]),
     ("lanrage-xtask", &["lanrage-lab"]),
     ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-store"]),
@@ -52,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Who alone may use a library (named by its prefix).
 const PRIVILEGES: &[(&str, &[&str])] = &[
+    ("fluent", &["lanrage-words"]),
     ("tauri", &["lanrage"]),
     ("sea-orm", &["lanrage-store", "lanrage-control-server", "lanrage-migrations"]),
     ("boringtun", &["lanrage-tunnel"]),

@@ -12,7 +12,7 @@ const backend = {
 const locale = 'WebKit may report the locale "C", with which Intl throws: format through src/lib/format.ts.';
 
 export default defineConfig(
-  globalIgnores(['dist', 'node_modules', 'src/bindings.ts']),
+  globalIgnores(['dist', 'node_modules', 'src/bindings.ts', 'src/lib/words/messages.d.ts']),
   ts.configs.strictTypeChecked,
   ts.configs.stylisticTypeChecked,
   svelte.configs.recommended,
@@ -57,7 +57,7 @@ export default defineConfig(
     rules: { 'no-restricted-globals': 'off' },
   },
   {
-    files: ['e2e/**', '*.config.*'],
+    files: ['e2e/**', '*.config.*', '*.mjs'],
     extends: [ts.configs.disableTypeChecked],
     languageOptions: { globals: { ...globals.node } },
     rules: { 'no-console': 'off' },

@@ -19,7 +19,6 @@ mod single_instance;
 mod tray;
 mod tray_host;
 mod window;
-mod words;
 
 pub use arguments::Arguments;
 pub use closing::CloseAsked;

@@ -215,7 +215,7 @@ export type Kind = { "type": "boolean" } | { "type": "integer",
   /** The greatest. */
   max: number, } | { "type": "choice",
   /** The words. */
-  choices: Array<string>, } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" };
+  choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" };
 
 /**
  * How a peer's network treats its UDP traffic, in the classic words, derived from mapping and filtering

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import App from '../src/App.svelte';
 import type { DataRequest, Snapshot } from '../src/bindings';
 import { settingGroups, settingLabel, valueWords } from '../src/lib/setting';
+import { sayIfKnown } from '../src/lib/words';
 import { FakeData, fakeBackend, open, party, sampleSettings, snapshot } from './fixtures';
 
 type Changes = Extract<DataRequest, { ask: 'set_text' | `reset_${string}` | `${string}favorite` | 'forget_party' | 'restore' | 'import_settings' }>;
@@ -64,10 +65,11 @@ const broken = () => {
 const problem = { code: 'bad_setting', severity: 'error', text: 'A setting cannot be used.', fix: '' } as const;
 
 describe('a declaration as words', () => {
-  test('a key is a label, and a unit at its end is not said twice', () => {
-    expect(settingLabel({ key: 'udp_port', unit: null })).toBe('UDP port');
-    expect(settingLabel({ key: 'log_file_mib', unit: 'MiB' })).toBe('Log file');
-    expect(settingLabel({ key: 'mib', unit: 'MiB' })).toBe('Mib');
+  test('every setting has a name and an explanation in the catalogue', () => {
+    for (const { key } of sampleSettings) {
+      expect(settingLabel({ key })).not.toBe(key);
+      expect(sayIfKnown(`setting-doc-${key}`), key).toBeDefined();
+    }
   });
 
   test('a value reads as a person says it', () => {
@@ -95,7 +97,7 @@ describe('the settings page', () => {
     await openSettings();
     for (const setting of sampleSettings) {
       const shown = row(settingLabel(setting));
-      expect(shown.getByText(setting.doc)).toBeTruthy();
+      expect(shown.getByText(sayIfKnown(`setting-doc-${setting.key}`) ?? setting.doc)).toBeTruthy();
       expect(shown.queryByText('Needs a restart') !== null).toBe(setting.restart_required);
     }
     expect(row('Backup keep').getByText(/Must be a whole number from 1 to 50\..*Default: 7 backups/s)).toBeTruthy();

@@ -10,12 +10,13 @@ use std::{
 };
 
 use lanrage_engine::CommandError;
+use lanrage_words::{Language, Words};
 use tauri::{AppHandle, Manager, Runtime, async_runtime};
 use tauri_plugin_notification::NotificationExt;
 use tracing::warn;
 
 use self::watch::{News, Watch};
-use crate::{EngineHost, words::Tongue};
+use crate::EngineHost;
 
 /// Whether the window is in front.
 #[derive(Debug, Default)]
@@ -33,12 +34,12 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
             let news = watch.handle_snapshot(&snapshot, Instant::now());
             let (is_wanted, language) = {
                 let settings = settings.borrow();
-                (settings.notifications, settings.language)
+                (settings.notifications, Language::of_setting(settings.language.as_str()))
             };
             if is_wanted && !app.state::<Focus>().0.load(Ordering::Relaxed) {
                 let party = snapshot.party.as_ref().map(|party| party.name.as_str());
                 for item in &news {
-                    say(&app, &title(item, Tongue::of(language)), party.unwrap_or_default());
+                    say(&app, &title(item, Words::new(language)), party.unwrap_or_default());
                 }
             }
             if snapshots.changed().await.is_err() {
@@ -51,18 +52,21 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
 /// Says why something that was clicked outside the window was not done.
 pub(crate) fn refused<R: Runtime>(app: &AppHandle<R>, error: &CommandError) {
     let engine = app.state::<EngineHost>().running();
-    let tongue = engine.map_or(Tongue::English, |engine| Tongue::of(engine.app_settings().borrow().language));
-    say(app, tongue.refused(), &error.text);
+    let language = engine.map_or_else(Language::of_system, |engine| {
+        Language::of_setting(engine.app_settings().borrow().language.as_str())
+    });
+    say(app, &Words::new(language).say("news-refused"), &error.text);
 }
 
-fn title(news: &News, tongue: Tongue) -> String {
-    match news {
-        News::Joined(friend) => tongue.joined(friend),
-        News::Left(friend) => tongue.left(friend),
-        News::Degraded(friend) => tongue.degraded(friend),
-        News::Lost(friend) => tongue.lost(friend),
-        News::Restored(friend) => tongue.restored(friend),
-    }
+fn title(news: &News, words: Words) -> String {
+    let (key, friend) = match news {
+        News::Joined(friend) => ("news-joined", friend),
+        News::Left(friend) => ("news-left", friend),
+        News::Degraded(friend) => ("news-degraded", friend),
+        News::Lost(friend) => ("news-lost", friend),
+        News::Restored(friend) => ("news-restored", friend),
+    };
+    words.say_with(key, [("friend", friend.as_str().into())])
 }
 
 fn say<R: Runtime>(app: &AppHandle<R>, title: &str, body: &str) {

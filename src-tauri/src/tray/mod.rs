@@ -11,6 +11,7 @@ use std::{
 };
 
 use lanrage_engine::{CommandError, DataAnswer, DataRequest, Handle, RecentPartyView};
+use lanrage_words::{Language, Words};
 use tauri::{
     AppHandle, Manager, Runtime, async_runtime,
     image::Image,
@@ -24,7 +25,7 @@ use self::{
     items::Items,
     view::{Action, Icon, TrayView},
 };
-use crate::{EngineHost, news, window, words::Tongue};
+use crate::{EngineHost, news, window};
 
 /// The tray as the system has it.
 struct Tray<R: Runtime> {
@@ -49,7 +50,7 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>) {
 }
 
 fn build<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<Tray<R>> {
-    let shown = view::view(None, &[], Tongue::English);
+    let shown = view::view(None, &[], Words::new(Language::of_system()));
     let items = Items::build(app, shown.menu.clone())?;
     let icon = TrayIconBuilder::with_id("lanrage")
         .icon(image(shown.icon))
@@ -88,8 +89,8 @@ async fn follow<R: Runtime>(app: AppHandle<R>) {
         (engine.snapshots(), engine.party_changes(), engine.app_settings());
     let mut recent = recent_parties(&engine).await;
     loop {
-        let tongue = Tongue::of(settings.borrow_and_update().language);
-        let view = view::view(Some(&snapshots.borrow_and_update()), &recent, tongue);
+        let words = Words::new(Language::of_setting(settings.borrow_and_update().language.as_str()));
+        let view = view::view(Some(&snapshots.borrow_and_update()), &recent, words);
         show(&app, view);
         tokio::select! {
             changed = snapshots.changed() => if changed.is_err() { return },

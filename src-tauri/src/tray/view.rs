@@ -3,8 +3,7 @@
 use lanrage_engine::{
     AdapterView, ConnectionState, PartyView, PeerView, RecentPartyView, Severity, Snapshot,
 };
-
-use crate::words::Tongue;
+use lanrage_words::Words;
 
 /// Most friends that the menu lists; the window lists all.
 const FRIENDS: usize = 12;
@@ -82,24 +81,24 @@ impl Action {
 }
 
 /// What the tray shows of a state; of none while the engine starts or could not.
-pub(super) fn view(snapshot: Option<&Snapshot>, recent: &[RecentPartyView], tongue: Tongue) -> TrayView {
+pub(super) fn view(snapshot: Option<&Snapshot>, recent: &[RecentPartyView], words: Words) -> TrayView {
     let party = snapshot.and_then(|snapshot| snapshot.party.as_ref());
     let mut menu = Vec::new();
     if let Some(party) = party {
-        menu.extend(party_entries(party, tongue));
+        menu.extend(party_entries(party, words));
     }
     let to_join = to_join(recent, party);
     if !to_join.is_empty() {
-        menu.push(Entry::Label { id: "parties".to_owned(), text: tongue.parties().to_owned() });
+        menu.push(Entry::Label { id: "parties".to_owned(), text: words.say("tray-parties") });
         menu.extend(to_join);
         menu.push(Entry::Separator);
     }
-    menu.push(action(Action::Open, tongue.open()));
-    menu.push(action(Action::Quit, tongue.quit()));
+    menu.push(action(Action::Open, &words.say("tray-open")));
+    menu.push(action(Action::Quit, &words.say("tray-quit")));
     TrayView {
         icon: snapshot.map_or(Icon::Idle, icon),
         tooltip: party
-            .map_or_else(|| tongue.in_no_party().to_owned(), |party| format!("LANrage – {}", party.name)),
+            .map_or_else(|| words.say("tray-no-party"), |party| format!("LANrage – {}", party.name)),
         menu,
     }
 }
@@ -123,7 +122,7 @@ fn icon(snapshot: &Snapshot) -> Icon {
     }
 }
 
-fn party_entries(party: &PartyView, tongue: Tongue) -> Vec<Entry> {
+fn party_entries(party: &PartyView, words: Words) -> Vec<Entry> {
     let label = |id: &str, text: String| Entry::Label { id: id.to_owned(), text };
     let mut entries = vec![label("party", plain(&party.name))];
     entries.extend(
@@ -131,22 +130,27 @@ fn party_entries(party: &PartyView, tongue: Tongue) -> Vec<Entry> {
             .peers
             .iter()
             .take(FRIENDS)
-            .map(|peer| label(&format!("friend:{}", peer.id), friend(peer, tongue))),
+            .map(|peer| label(&format!("friend:{}", peer.id), friend(peer, words))),
     );
     match party.peers.len().checked_sub(FRIENDS) {
-        _ if party.peers.is_empty() => entries.push(label("alone", tongue.alone().to_owned())),
-        Some(more @ 1..) => entries.push(label("more", tongue.others(more))),
+        _ if party.peers.is_empty() => entries.push(label("alone", words.say("tray-alone"))),
+        Some(more @ 1..) => {
+            entries.push(label("more", words.say_with("tray-others", [("count", more.into())])))
+        }
         _ => {}
     }
     entries.extend([
         Entry::Separator,
-        action(Action::CopyInvitation, tongue.copy_invitation()),
-        action(Action::Pause, tongue.pause()),
+        action(Action::CopyInvitation, &words.say("tray-copy-invitation")),
+        action(Action::Pause, &words.say("tray-pause")),
         // One level down, because a click by mistake would cost the keys of the party.
         Entry::Submenu {
             id: "leaving".to_owned(),
-            text: tongue.leave().to_owned(),
-            entries: vec![action(Action::Leave, &tongue.leave_for_good(&plain(&party.name)))],
+            text: words.say("tray-leave"),
+            entries: vec![action(
+                Action::Leave,
+                &words.say_with("tray-leave-for-good", [("party", plain(&party.name).into())]),
+            )],
         },
         Entry::Separator,
     ]);
@@ -154,14 +158,14 @@ fn party_entries(party: &PartyView, tongue: Tongue) -> Vec<Entry> {
 }
 
 /// A friend with the round-trip time, or with what is the matter.
-fn friend(peer: &PeerView, tongue: Tongue) -> String {
+fn friend(peer: &PeerView, words: Words) -> String {
     let state = match (peer.state, peer.latency_ms) {
         (ConnectionState::Connected | ConnectionState::Degraded, Some(rtt)) => format!("{rtt:.0} ms"),
-        (ConnectionState::Connected | ConnectionState::Degraded, None) => tongue.connected().to_owned(),
-        _ if peer.online == Some(false) => tongue.away().to_owned(),
-        (ConnectionState::Connecting, _) => tongue.connecting().to_owned(),
-        (ConnectionState::Reconnecting, _) => tongue.reconnecting().to_owned(),
-        (ConnectionState::Failed | ConnectionState::Closed, _) => tongue.unreachable().to_owned(),
+        (ConnectionState::Connected | ConnectionState::Degraded, None) => words.say("tray-connected"),
+        _ if peer.online == Some(false) => words.say("tray-away"),
+        (ConnectionState::Connecting, _) => words.say("tray-connecting"),
+        (ConnectionState::Reconnecting, _) => words.say("tray-reconnecting"),
+        (ConnectionState::Failed | ConnectionState::Closed, _) => words.say("tray-unreachable"),
     };
     format!("{} – {state}", plain(&peer.name))
 }
@@ -191,6 +195,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use lanrage_engine::Problem;
+    use lanrage_words::Language;
 
     use super::*;
 
@@ -239,7 +244,7 @@ mod tests {
     }
 
     fn menu(snapshot: &Snapshot, parties: &[RecentPartyView]) -> Vec<String> {
-        lines(&view(Some(snapshot), parties, Tongue::English).menu)
+        lines(&view(Some(snapshot), parties, Words::new(Language::ENGLISH)).menu)
     }
 
     #[test]
@@ -288,7 +293,7 @@ mod tests {
 
     #[test]
     fn without_an_engine_the_menu_still_opens_the_window_and_ends_the_program() {
-        let view = view(None, &[], Tongue::German);
+        let view = view(None, &[], Words::new(Language::of_setting("de")));
         assert_eq!(view.icon, Icon::Idle);
         assert_eq!(lines(&view.menu), ["LANrage öffnen [open]", "Beenden [quit]"]);
     }
@@ -304,7 +309,7 @@ mod tests {
 
     #[test]
     fn the_icon_warns_of_what_is_wrong_here_and_not_of_a_friend_who_is_away() {
-        let icon_of = |snapshot: &Snapshot| view(Some(snapshot), &[], Tongue::English).icon;
+        let icon_of = |snapshot: &Snapshot| view(Some(snapshot), &[], Words::new(Language::ENGLISH)).icon;
         let with = |state, online| in_party(vec![PeerView { online, ..peer("Ben", state, None) }]);
         assert_eq!(icon_of(&Snapshot::default()), Icon::Idle);
         assert_eq!(icon_of(&in_party(Vec::new())), Icon::Connected);

@@ -119,7 +119,7 @@ export const appSettings: SettingView[] = [
   {
     ...ask,
     key: 'language',
-    kind: { type: 'choice', choices: ['system', 'en', 'de'] },
+    kind: { type: 'language' },
     default: 'system',
     value: 'system',
     rule: 'one of system, en, de',

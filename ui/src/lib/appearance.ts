@@ -1,6 +1,6 @@
 // Colours and language: the system's, or what the settings say. Both change without a restart.
 import type { SettingView } from '../bindings';
-import { language, useLanguage } from './texts';
+import { language, useLanguage } from './words';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 

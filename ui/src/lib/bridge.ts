@@ -4,7 +4,7 @@ import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
 import type { CommandError, Commands, DataAnswer, DataRequest, Events, Notice, Snapshot } from '../bindings';
-import { texts } from './texts';
+import { say } from './words';
 
 /** A command that the backend refused, in its own words. */
 export class CommandFailure extends Error implements CommandError {
@@ -28,7 +28,7 @@ export function toCommandError(thrown: unknown): CommandError {
   }
   // Arguments that do not fit come back from Tauri as a plain string.
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: 'unexpected', text: texts.unexpected(detail) };
+  return { code: 'unexpected', text: say('unexpected', { detail }) };
 }
 
 async function call<K extends keyof Commands>(

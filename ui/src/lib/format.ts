@@ -1,15 +1,18 @@
 // Numbers as words. The locale is always named: under `LANG=C` WebKit reports the language "C", and an `Intl`
 // constructor that falls back to it throws.
-import { language, texts, type Language } from './texts';
+import { language, say } from './words';
 
-const makers = (tag: Language) => ({
-  integer: new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }),
-  oneDigit: new Intl.NumberFormat(tag, { maximumFractionDigits: 1 }),
-  moment: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
-  timeOfDay: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
+/** The second is for a language that the system does not know. */
+const locales = (tag: string) => [tag, 'en'];
+
+const makers = (tag: string) => ({
+  integer: new Intl.NumberFormat(locales(tag), { maximumFractionDigits: 0 }),
+  oneDigit: new Intl.NumberFormat(locales(tag), { maximumFractionDigits: 1 }),
+  moment: new Intl.DateTimeFormat(locales(tag), { dateStyle: 'medium', timeStyle: 'short' }),
+  timeOfDay: new Intl.DateTimeFormat(locales(tag), { timeStyle: 'medium' }),
 });
 
-const made = new Map<Language, ReturnType<typeof makers>>();
+const made = new Map<string, ReturnType<typeof makers>>();
 
 /** Those of the current language; they are dear to make. */
 function format() {
@@ -25,30 +28,38 @@ const short = (value: number) => {
 };
 
 /** A duration in milliseconds: one digit behind the point below ten, none above. */
-export const formatMs = (ms: number) => texts.units.milliseconds(short(ms));
+export const formatMs = (ms: number) => say('unit-milliseconds', { value: short(ms) });
+
+/** From the least to the greatest of some durations; one, where they read the same. */
+export function formatSpan({ leastMs, mostMs }: { leastMs: number; mostMs: number }): string {
+  const [least, most] = [formatMs(leastMs), formatMs(mostMs)];
+  return least === most ? most : say('details-span', { least, most });
+}
 
 /** A share from 0 to 1 as per cent. */
-export const formatShare = (share: number) => texts.units.percent(short(share * 100));
+export const formatShare = (share: number) => say('unit-percent', { value: short(share * 100) });
 
 export const formatCount = (count: number) => format().integer.format(count);
+
+const SIZES = ['b', 'kb', 'mb', 'gb', 'tb'] as const;
 
 /** Bytes with the largest decimal unit of which there is at least one. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 999.5 && unit < texts.units.bytes.length - 1) {
+  while (value >= 999.5 && unit < SIZES.length - 1) {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? format().integer.format(value) : short(value)} ${texts.units.bytes[unit] ?? ''}`;
+  return say(`unit-size-${SIZES[unit] ?? 'b'}`, { value: unit === 0 ? formatCount(value) : short(value) });
 }
 
 /** What is left until a moment, in whole seconds rounded up; `null` once it has come. */
 export function formatRemaining(untilMs: number, nowMs: number): string | null {
   const seconds = Math.ceil((untilMs - nowMs) / 1000);
   if (seconds <= 0) return null;
-  if (seconds < 60) return texts.units.seconds(seconds);
-  return texts.units.minutes(Math.floor(seconds / 60), seconds % 60);
+  if (seconds < 60) return say('unit-seconds', { value: seconds });
+  return say('unit-minutes', { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }
 
 /** A moment (Unix milliseconds) as date and time of day in this device's time zone. */

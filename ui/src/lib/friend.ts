@@ -1,7 +1,7 @@
 import type { PeerView, Quality, Traffic } from '../bindings';
-import { formatBytes, formatCount, formatMoment, formatMs, formatShare } from './format';
+import { formatBytes, formatCount, formatMoment, formatMs, formatShare, formatSpan } from './format';
 import { sparkline } from './sparkline';
-import { texts } from './texts';
+import { say, sayFact } from './words';
 
 /** How something is going; each tone has its own shape, so that colour is never the only sign. */
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'quiet';
@@ -26,8 +26,8 @@ const tones = {
 /** A friend who is not there is no fault of the connection. */
 export function friendStatus(peer: Pick<PeerView, 'state' | 'online'>): FriendStatus {
   const reachable = peer.state === 'connected' || peer.state === 'degraded';
-  if (peer.online === false && !reachable) return { tone: 'quiet', label: texts.away };
-  return { tone: tones[peer.state], label: texts.state[peer.state] };
+  if (peer.online === false && !reachable) return { tone: 'quiet', label: say('away') };
+  return { tone: tones[peer.state], label: sayFact('state', peer.state) };
 }
 
 /** The way to a friend: its drawing, how it does, and its words. */
@@ -57,11 +57,11 @@ type Path = Pick<PeerView, 'state' | 'connection_type' | 'latency_ms' | 'online'
 
 export function friendPath(peer: Path): PathView {
   const { tone } = friendStatus(peer);
-  if (tone === 'bad' || tone === 'quiet') return { line: 'none', tone: 'quiet', label: texts.path.none };
+  if (tone === 'bad' || tone === 'quiet') return { line: 'none', tone: 'quiet', label: say('path-none') };
   if (tone === 'busy' || peer.connection_type === 'connecting') {
-    return { line: 'seeking', tone, label: texts.path.connecting };
+    return { line: 'seeking', tone, label: say('path-connecting') };
   }
-  const way = texts.path[peer.connection_type];
+  const way = sayFact('path', peer.connection_type);
   const grade = peer.quality === null ? tone : grades[peer.quality].tone;
   return {
     line: peer.connection_type,
@@ -77,19 +77,18 @@ const NOTABLE_LOSS = 0.01;
 /** `null` until the line is measured. */
 export function friendQuality({ quality, loss }: Pick<PeerView, 'quality' | 'loss'>): QualityView | null {
   if (quality === null) return null;
-  const grade = texts.quality[quality];
+  const grade = sayFact('quality', quality);
   const isLossy = loss !== null && loss >= NOTABLE_LOSS;
-  return { ...grades[quality], label: isLossy ? texts.quality.lossy(grade, formatShare(loss)) : grade };
+  return { ...grades[quality], label: isLossy ? say('quality-lossy', { grade, loss: formatShare(loss) }) : grade };
 }
 
 /** The figures of a line that are always in sight; what was not measured is a dash. */
 export function friendFigures({ latency_ms: rtt, jitter_ms: jitter, loss }: PeerView): Detail[] {
-  const { rtt: ping, jitter: swing, loss: lost } = texts.roster.figures;
   const orDash = (value: number | null, format: (value: number) => string) => (value === null ? '–' : format(value));
   return [
-    { name: ping, value: orDash(rtt, formatMs) },
-    { name: swing, value: orDash(jitter, (ms) => texts.units.deviation(formatMs(ms))) },
-    { name: lost, value: orDash(loss, formatShare) },
+    { name: say('roster-figure-rtt'), value: orDash(rtt, formatMs) },
+    { name: say('roster-figure-jitter'), value: orDash(jitter, (ms) => say('unit-deviation', { value: formatMs(ms) })) },
+    { name: say('roster-figure-loss'), value: orDash(loss, formatShare) },
   ];
 }
 
@@ -101,9 +100,9 @@ export interface Detail {
 /** What went in the lane of games; `null` before any packet went at all. */
 function express(traffic: Traffic): string | null {
   const packets = traffic.sent_express_packets + traffic.received_express_packets;
-  if (packets > 0) return texts.details.expressPackets(formatCount(packets));
+  if (packets > 0) return say('details-express-packets', { packets: formatCount(packets) });
   if (traffic.has_express_lane || traffic.sent_packets + traffic.received_packets === 0) return null;
-  return texts.details.oneLane;
+  return say('details-one-lane');
 }
 
 /** What is known beyond the row; what was not measured is left out. */
@@ -111,16 +110,16 @@ export function friendDetails(peer: PeerView): Detail[] {
   const { endpoint, joined_at_ms: joinedAt, mtu, first_packet_ms, traffic } = peer;
   const minute = sparkline(peer.history_ms);
   const amount = (packets: number, bytes: number) =>
-    texts.details.amount(formatCount(packets), formatBytes(bytes));
+    say('details-amount', { packets: formatCount(packets), bytes: formatBytes(bytes) });
   const rows: [string, string | null][] = [
-    [texts.details.endpoint, endpoint],
-    [texts.details.joined, formatMoment(joinedAt)],
-    [texts.details.range, minute && texts.details.span(formatMs(minute.leastMs), formatMs(minute.mostMs))],
-    [texts.details.mtu, mtu === null ? null : texts.units.byteCount(formatCount(mtu))],
-    [texts.details.firstPacket, first_packet_ms === null ? null : formatMs(first_packet_ms)],
-    [texts.details.sent, amount(traffic.sent_packets, traffic.sent_bytes)],
-    [texts.details.received, amount(traffic.received_packets, traffic.received_bytes)],
-    [texts.details.express, express(traffic)],
+    [say('details-endpoint'), endpoint],
+    [say('details-joined'), formatMoment(joinedAt)],
+    [say('details-range'), minute && formatSpan(minute)],
+    [say('details-mtu'), mtu === null ? null : say('unit-byte-count', { value: formatCount(mtu) })],
+    [say('details-first-packet'), first_packet_ms === null ? null : formatMs(first_packet_ms)],
+    [say('details-sent'), amount(traffic.sent_packets, traffic.sent_bytes)],
+    [say('details-received'), amount(traffic.received_packets, traffic.received_bytes)],
+    [say('details-express'), express(traffic)],
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
 }

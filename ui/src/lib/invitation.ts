@@ -1,8 +1,8 @@
 import type { CommandError, InvitationPreview } from '../bindings';
-import { texts } from './texts';
+import { say } from './words';
 
 /** Why an invitation that could be read must not be followed; `null` if it may. */
 export function outdated(preview: InvitationPreview | null, nowMs: number): CommandError | null {
   const expires = preview?.expires_at_ms ?? null;
-  return expires !== null && expires <= nowMs ? { code: 'invitation_expired', text: texts.join.expired } : null;
+  return expires !== null && expires <= nowMs ? { code: 'invitation_expired', text: say('join-expired') } : null;
 }

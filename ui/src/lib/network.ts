@@ -3,7 +3,7 @@ import type { NetworkView, PortMappingView, RelayView } from '../bindings';
 import { formatMs, sentence } from './format';
 import type { Detail, Tone } from './friend';
 import { saySentence } from './said';
-import { texts } from './texts';
+import { say, sayFact } from './words';
 
 export interface NetworkStatus {
   tone: Tone;
@@ -14,8 +14,8 @@ type Measured = Pick<NetworkView, 'summary' | 'udp_is_blocked' | 'public_address
 
 /** How the network does, in one sentence. */
 export function networkStatus({ summary, udp_is_blocked: isBlocked, public_address: address }: Measured): NetworkStatus {
-  if (isBlocked) return { tone: 'warn', words: summary === '' ? texts.network.udpBlocked : sentence(saySentence(summary)) };
-  if (summary === '') return { tone: 'quiet', words: texts.network.notMeasured };
+  if (isBlocked) return { tone: 'warn', words: summary === '' ? say('network-udp-blocked') : sentence(saySentence(summary)) };
+  if (summary === '') return { tone: 'quiet', words: say('network-not-measured') };
   // Why nothing could be measured is no good news.
   return { tone: address === null ? 'quiet' : 'good', words: sentence(saySentence(summary)) };
 }
@@ -23,13 +23,13 @@ export function networkStatus({ summary, udp_is_blocked: isBlocked, public_addre
 function portMapping(view: PortMappingView): string {
   switch (view.state) {
     case 'off':
-      return texts.network.mapping.off;
+      return say('network-mapping-off');
     case 'searching':
-      return texts.network.mapping.searching;
+      return say('network-mapping-searching');
     case 'open':
-      return texts.network.mapping.open(view.external);
+      return say('network-mapping-open', { address: view.external });
     case 'unavailable':
-      return texts.network.mapping.unavailable(sentence(view.reason));
+      return say('network-mapping-unavailable', { reason: sentence(view.reason) });
   }
 }
 
@@ -37,11 +37,11 @@ function portMapping(view: PortMappingView): string {
 export function networkFacts(network: NetworkView): Detail[] {
   const { summary, mapping, filtering, hairpinning, udp_is_blocked: isBlocked } = network;
   const rows: [string, string][] = [
-    [texts.network.udp, isBlocked ? texts.network.udpBlocked : ''],
-    [texts.network.ports, mapping === summary ? '' : saySentence(mapping)],
-    [texts.network.admits, saySentence(filtering)],
-    [texts.network.hairpin, hairpinning === null ? '' : texts.network.hairpinning[hairpinning ? 'yes' : 'no']],
-    [texts.network.openPort, portMapping(network.port_mapping)],
+    [say('network-udp'), isBlocked ? say('network-udp-blocked') : ''],
+    [say('network-ports'), mapping === summary ? '' : saySentence(mapping)],
+    [say('network-admits'), saySentence(filtering)],
+    [say('network-hairpin'), hairpinning === null ? '' : sayFact('network-hairpinning', hairpinning ? 'yes' : 'no')],
+    [say('network-open-port'), portMapping(network.port_mapping)],
   ];
   return rows.flatMap(([name, value]) => (value === '' ? [] : [{ name, value }]));
 }
@@ -57,19 +57,17 @@ export interface RelayRow {
 }
 
 export function relayRow({ name, region, rtt_ms: rtt, load_percent: load, is_held: isHeld, trouble }: RelayView): RelayRow {
-  const { held, offered, down } = texts.network.relay;
   const [tone, label]: [Tone, string] =
-    trouble !== '' ? ['bad', down] : isHeld ? ['good', held] : ['quiet', offered];
-  const facts = [region, rtt === null ? '' : formatMs(rtt), texts.network.relay.load(load)];
+    trouble !== '' ? ['bad', say('network-relay-down')] : isHeld ? ['good', say('network-relay-held')] : ['quiet', say('network-relay-offered')];
+  const facts = [region, rtt === null ? '' : formatMs(rtt), say('network-relay-load', { percent: load })];
   return { name, tone, label, facts: facts.filter((fact) => fact !== ''), trouble: sentence(trouble) };
 }
 
 /** The relays in one line. */
 export function relaySummary(relays: readonly RelayView[]): NetworkStatus {
-  const { none, allDown, someDown, sound } = texts.network.relays;
   const down = relays.filter(({ trouble }) => trouble !== '').length;
-  if (relays.length === 0) return { tone: 'quiet', words: none };
-  if (down === relays.length) return { tone: 'bad', words: allDown(down) };
-  if (down > 0) return { tone: 'warn', words: someDown(down, relays.length) };
-  return { tone: 'good', words: sound(relays.length) };
+  if (relays.length === 0) return { tone: 'quiet', words: say('network-relays-none') };
+  if (down === relays.length) return { tone: 'bad', words: say('network-relays-all-down', { count: down }) };
+  if (down > 0) return { tone: 'warn', words: say('network-relays-some-down', { down, count: relays.length, up: relays.length - down }) };
+  return { tone: 'good', words: say('network-relays-sound', { count: relays.length }) };
 }

@@ -1,6 +1,6 @@
 import type { Severity, Snapshot } from '../bindings';
 import { sayProblem } from './said';
-import { texts } from './texts';
+import { say } from './words';
 
 /** What of the settings is to be looked at: those that cannot be used, or the control server. */
 export type SettingsTarget = 'faulty' | 'control_server';
@@ -49,16 +49,16 @@ export function banners({ problems, adapter, control, network, party }: Conditio
     const { server, reason, retry_at_ms: retryAtMs } = control;
     const code = 'control_disconnected';
     const known = shown.find((banner) => banner.code === code);
-    const text = texts.problems.control(server, reason);
+    const text = say('problems-control', { server, reason });
     if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ ...plain, code, severity: 'warning', text, fix: texts.problems.controlFix, retryAtMs });
+    else shown.push({ ...plain, code, severity: 'warning', text, fix: say('problems-control-fix'), retryAtMs });
   }
   if (network.udp_is_blocked) {
-    const { udpBlocked: text, udpBlockedFix: fix } = texts.problems;
+    const [text, fix] = [say('problems-udp-blocked'), say('problems-udp-blocked-fix')];
     shown.push({ ...plain, code: 'udp_blocked', severity: 'warning', text, fix });
   }
   if (control.state === 'local' && party !== null) {
-    const { alone: text, aloneFix: fix } = texts.problems;
+    const [text, fix] = [say('problems-alone'), say('problems-alone-fix')];
     shown.push({ ...plain, code: 'no_server', severity: 'warning', text, fix, settings: 'control_server' });
   }
   return shown.map(sayProblem);

@@ -1,7 +1,9 @@
 // What the engine says, in the language of the window as far as that has words for it, else in the engine's own.
 import type { CommandError, Notice, PeerView, Problem } from '../bindings';
-import { texts } from './texts';
-import type { Sentence } from './texts/en';
+import { german, nothing, type Sentence } from './said_de';
+import { language } from './words';
+
+const said = () => (language.current === 'de' ? german : nothing);
 
 const fitting = ({ from, to }: Sentence, text: string, say = (part: string) => part): string | null => {
   const [whole, ...groups] = from.exec(text) ?? [];
@@ -10,22 +12,22 @@ const fitting = ({ from, to }: Sentence, text: string, say = (part: string) => p
 
 /** A sentence, or a part of one: what the engine puts together of parts is said part by part. */
 export function saySentence(text: string): string {
-  for (const sentence of texts.said.sentences) {
-    const said = fitting(sentence, text, saySentence);
-    if (said !== null) return said;
+  for (const sentence of said().sentences) {
+    const words = fitting(sentence, text, saySentence);
+    if (words !== null) return words;
   }
   return text;
 }
 
-export const sayError = ({ code, text }: CommandError): string => texts.said.errors[code] ?? text;
+export const sayError = ({ code, text }: CommandError): string => said().errors[code] ?? text;
 
 export function sayNotice({ code, text }: Pick<Notice, 'code' | 'text'>): string {
-  const known = texts.said.notices[code];
+  const known = said().notices[code];
   return (known && fitting(known, text)) ?? text;
 }
 
 export function sayProblem<T extends Pick<Problem, 'code' | 'text' | 'fix'>>(problem: T): T {
-  const known = texts.said.problems[problem.code];
+  const known = said().problems[problem.code];
   if (!known) return problem;
   const text = (known.text && fitting(known.text, problem.text)) ?? problem.text;
   return { ...problem, text, fix: known.fix };
@@ -33,7 +35,7 @@ export function sayProblem<T extends Pick<Problem, 'code' | 'text' | 'fix'>>(pro
 
 /** The name of a check of the diagnostics. */
 export const sayCheck = ({ code, title }: { code: string; title: string }): string =>
-  texts.said.checks[code] ?? title;
+  said().checks[code] ?? title;
 
 /** How the engine ends an explanation whose path is tried for again. */
 const NEXT_DIRECT_TRY = /; (?:retrying direct in \d+ s|trying direct now)\.$/;

@@ -1,18 +1,15 @@
 // A setting as words. What there is to know about it comes from its declaration.
-import type { SettingView } from '../bindings';
-import { texts } from './texts';
+import type { Kind, SettingView } from '../bindings';
+import { languages, say, sayFact, sayIfKnown } from './words';
 
-/** Words of keys that are no words of the language. */
-const spelled: Partial<Record<string, string>> = { udp: 'UDP', tcp: 'TCP', nat: 'NAT', stun: 'STUN' };
+/** Its name for people. A unit is shown beside the value instead. */
+export const settingLabel = ({ key }: Pick<SettingView, 'key'>): string => sayIfKnown(`setting-name-${key}`) ?? key;
 
-/** Its name for people: the words of its key. A unit at the end is shown beside the value instead. */
-export function settingLabel({ key, unit }: Pick<SettingView, 'key' | 'unit'>): string {
-  const named = texts.settings.names[key];
-  if (named !== undefined) return named;
-  const words = key.split('_').map((word) => spelled[word] ?? word);
-  if (words.length > 1 && words.at(-1) === unit?.toLowerCase()) words.pop();
-  const label = words.join(' ');
-  return label.charAt(0).toUpperCase() + label.slice(1);
+/** What its value must be. */
+export function ruleWords({ kind, optional }: Pick<SettingView, 'kind' | 'optional'>): string {
+  const { type, ...limits } = kind;
+  const rule = sayFact('setting-rule', { code: type, ...limits });
+  return optional ? say('setting-rule-or-empty', { rule }) : rule;
 }
 
 /** A value as one writes it into its field, and as the engine reads it. */
@@ -21,20 +18,24 @@ export function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** A word to choose as it reads. */
+/** The words to choose from. Which languages there are, the catalogues say. */
+export const choicesOf = (kind: Extract<Kind, { type: 'choice' | 'language' }>): readonly string[] =>
+  kind.type === 'choice' ? kind.choices : ['system', ...languages.map(({ tag }) => tag)];
+
+/** A word to choose as it reads; a language as it calls itself. */
 export const choiceWords = (key: string, choice: string): string =>
-  texts.settings.choices[`${key}/${choice}`] ?? choice;
+  sayIfKnown(`setting-choice-${key}-${choice}`) ?? languages.find(({ tag }) => tag === choice)?.name ?? choice;
 
 /** A unit as it reads. */
-export const unitWords = (unit: string): string => texts.settings.units[unit] ?? unit;
+export const unitWords = (unit: string): string => sayIfKnown(`setting-unit-${unit.toLowerCase()}`) ?? unit;
 
 /** A value as it reads in a sentence. */
 export function valueWords({ key, kind, unit }: Pick<SettingView, 'key' | 'kind' | 'unit'>, value: unknown): string {
-  if (value === true) return texts.settings.on;
-  if (value === false) return texts.settings.off;
+  if (value === true) return say('settings-on');
+  if (value === false) return say('settings-off');
   const text = valueText(value);
-  if (text === '') return texts.settings.empty;
-  if (kind.type === 'choice') return choiceWords(key, text);
+  if (text === '') return say('settings-empty');
+  if (kind.type === 'choice' || kind.type === 'language') return choiceWords(key, text);
   return unit === null ? text : `${text} ${unitWords(unit)}`;
 }
 
@@ -52,7 +53,7 @@ export function settingGroups(settings: readonly SettingView[]): SettingGroup[] 
   const rank = ({ group }: SettingView) => (FIRST.includes(group) ? FIRST.indexOf(group) : FIRST.length);
   for (const setting of [...settings].sort((a, b) => rank(a) - rank(b))) {
     // A group of a newer engine is shown under its own word.
-    const heading = texts.settings.groups[setting.group] ?? setting.group;
+    const heading = sayIfKnown(`setting-group-${setting.group}`) ?? setting.group;
     const group = groups.get(heading);
     if (group) group.push(setting);
     else groups.set(heading, [setting]);

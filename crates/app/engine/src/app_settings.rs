@@ -1,7 +1,7 @@
 use lanrage_store::{Config, KeepInTray, Language, Theme};
 
 /// The settings of the program that hosts the engine: its window, its tray and what it tells unasked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppSettings {
     /// Whether it starts with the computer.
     pub autostart: bool,
@@ -21,7 +21,7 @@ impl From<&Config> for AppSettings {
             autostart: config.autostart,
             notifications: config.notifications,
             keep_in_tray: config.keep_in_tray,
-            language: config.language,
+            language: config.language.clone(),
             theme: config.theme,
         }
     }

@@ -191,7 +191,9 @@ impl Handle {
                 Config::repaired(&self.database.get_all_settings().await.map_err(DataError::from)?);
             self.app_settings.send_if_modified(|settings| {
                 let changed = AppSettings::from(&config);
-                std::mem::replace(settings, changed) != changed
+                let is_news = *settings != changed;
+                *settings = changed;
+                is_news
             });
             let configure = Command::Configure { config: Box::new(config) };
             self.commands.send(configure).await.map_err(|_| CommandError::stopped())?;

@@ -528,6 +528,7 @@ setting-group-log = Protokoll
 setting-rule-boolean = true oder false
 setting-rule-integer = eine ganze Zahl von { $min } bis { $max }
 setting-rule-choice = eines von { $choices }
+setting-rule-language = system, oder das Kürzel einer Sprache wie en oder de
 setting-rule-name = ein sichtbarer Text von 1 bis 48 Byte
 setting-rule-control-endpoint = eine Adresse ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort
 setting-rule-subnet = ein privates IPv4-Netz von /8 bis /26, wie 10.66.0.0/16

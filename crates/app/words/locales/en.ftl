@@ -529,6 +529,7 @@ setting-group-log = Log
 setting-rule-boolean = true or false
 setting-rule-integer = a whole number from { $min } to { $max }
 setting-rule-choice = one of { $choices }
+setting-rule-language = system, or a language’s tag such as en or de
 setting-rule-name = 1 to 48 bytes of visible text
 setting-rule-control-endpoint = a ws:// or wss:// address with a host name, without user name or password
 setting-rule-subnet = a private IPv4 network from /8 to /26, like 10.66.0.0/16

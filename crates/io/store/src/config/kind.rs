@@ -23,6 +23,8 @@ pub enum Kind {
         /// The words.
         choices: &'static [&'static str],
     },
+    /// The language of the app: `system`, or a language's tag ([`Language`]).
+    Language,
     /// A player's name ([`Name`]).
     Name,
     /// Address of a control server ([`ControlEndpoint`]).
@@ -39,7 +41,6 @@ impl Kind {
     /// Whether a log level is meant, or any other choice: the words are all that differs.
     pub(super) const LOG_LEVEL: Self = Self::Choice { choices: LogLevel::WORDS };
     pub(super) const KEEP_IN_TRAY: Self = Self::Choice { choices: KeepInTray::WORDS };
-    pub(super) const LANGUAGE: Self = Self::Choice { choices: Language::WORDS };
     pub(super) const THEME: Self = Self::Choice { choices: Theme::WORDS };
 
     /// The value in its one stored form; `None` if it is not of this kind.
@@ -51,6 +52,7 @@ impl Kind {
                 value.as_i64().filter(|integer| (min..=max).contains(&integer)).map(Value::from)
             }
             Self::Choice { choices } => text.filter(|text| choices.contains(text)).map(Value::from),
+            Self::Language => Language::new(text?).map(|language| language.as_str().into()),
             Self::Name => Name::new(text?).ok().map(|name| name.as_str().into()),
             Self::ControlEndpoint => {
                 text?.parse().ok().map(|endpoint: ControlEndpoint| endpoint.to_string().into())
@@ -84,6 +86,7 @@ impl Kind {
             Self::Boolean => "true or false".to_owned(),
             Self::Integer { min, max } => format!("a whole number from {min} to {max}"),
             Self::Choice { choices } => format!("one of {}", choices.join(", ")),
+            Self::Language => "system, or a language's tag such as en or de".to_owned(),
             Self::Name => {
                 format!("1 to {} bytes of visible text", lanrage_party::limits::NAME_BYTES)
             }

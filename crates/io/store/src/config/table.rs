@@ -119,7 +119,7 @@ settings! {
     keep_in_tray: KeepInTray = Declaration::new(App, Kind::KEEP_IN_TRAY, Text("ask"));
 
     /// The language of the app.
-    language: Language = Declaration::new(App, Kind::LANGUAGE, Text("system"));
+    language: Language = Declaration::new(App, Kind::Language, Text("system"));
 
     /// The colours of the app.
     theme: Theme = Declaration::new(App, Kind::THEME, Text("system"));

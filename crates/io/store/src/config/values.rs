@@ -123,24 +123,25 @@ impl KeepInTray {
     }
 }
 
-/// In which language the app speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Language {
-    /// The system's, where it is one of the others; else English.
-    System,
-    /// English.
-    English,
-    /// German.
-    German,
-}
+/// In which language the app speaks: `system` for the system's, or a language's tag. Which languages there are is known
+/// to those who have words in them; one that they do not know is as if it were `system`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Language(String);
 
 impl Language {
-    const ALL: [Self; 3] = [Self::System, Self::English, Self::German];
-    pub(super) const WORDS: &[&str] = &["system", "en", "de"];
+    /// Longest tag, in bytes.
+    pub const BYTES: usize = 16;
+
+    /// Takes a text as a language; `None` if it cannot be one.
+    pub fn new(text: &str) -> Option<Self> {
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let good = (2..=Self::BYTES).contains(&text.len()) && text.bytes().all(letters);
+        good.then(|| Self(text.to_owned()))
+    }
 
     /// The word for it, in settings.
-    pub const fn as_str(self) -> &'static str {
-        Self::WORDS[self as usize]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -232,7 +233,7 @@ impl FromSetting for KeepInTray {
 
 impl FromSetting for Language {
     fn from_setting(value: &Value) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| value == language.as_str())
+        Self::new(value.as_str()?)
     }
 }
 

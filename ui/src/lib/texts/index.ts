@@ -1,2 +1,0 @@
-export type { Language } from './language.svelte';
-export { language, texts, useLanguage } from './language.svelte';
