@@ -217,3 +217,36 @@ impl Log {
         quoted.map(|line| format!("    {line}\n")).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, process::Command, time::Duration};
+
+    use anyhow::ensure;
+
+    use crate::{Lab, world};
+
+    #[test]
+    fn a_program_can_be_interrupted() {
+        world::test(|| {
+            let mut lab = Lab::new()?;
+            let host = lab.public_host("host", 5)?;
+            let mut sleeper = host.command("sleep");
+            sleeper.arg("1000");
+            let mut process = host.spawn(sleeper)?;
+            ensure!(!process.interrupt(Duration::from_secs(5))?.success());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_program_can_be_interrupted_where_the_lab_was_started_in_the_background() {
+        // As a shell without job control starts it.
+        let mut again = Command::new("env");
+        again.arg("--ignore-signal=INT,QUIT").arg(env::current_exe().expect("this program"));
+        again.args(["process::tests::a_program_can_be_interrupted", "--exact"]);
+        let output = again.output().expect("env runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    }
+}

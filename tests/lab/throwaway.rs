@@ -1,15 +1,12 @@
 //! The machine's own file system, to install into and to throw away: an overlay in memory over the real one, which stays
 //! as it is.
 
+mod layers;
+
 use std::{
-    collections::BTreeMap,
     ffi::{CString, OsStr},
     fs,
-    hash::{DefaultHasher, Hash, Hasher},
-    os::{
-        fd::OwnedFd,
-        unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
-    },
+    os::{fd::OwnedFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -20,17 +17,14 @@ use rustix::{
     net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with},
 };
 
+pub use self::layers::{Changes, Layers};
 use crate::Host;
 
 /// Such a file system, with processes and devices of its own beside it. Gone with the world.
 #[derive(Debug)]
 pub struct Throwaway {
-    root: PathBuf,
-    upper: PathBuf,
+    layers: Layers,
 }
-
-/// What differs from the real file system: a digest of each file that is new or another, nothing where one is gone.
-pub type Changes = BTreeMap<PathBuf, Option<u64>>;
 
 impl Throwaway {
     /// Mounts it. Only inside a world.
@@ -40,15 +34,8 @@ impl Throwaway {
     pub fn new() -> Result<Self> {
         let base = Path::new("/run/throwaway");
         fs::create_dir(base)?;
-        mount("tmpfs", base, "tmpfs", MountFlags::empty(), None).context("mount memory")?;
-        let [root, upper, work] = ["root", "upper", "work"].map(|name| base.join(name));
-        for folder in [&root, &upper, &work] {
-            fs::create_dir(folder)?;
-        }
-        let options = format!("lowerdir=/,upperdir={},workdir={}", upper.display(), work.display());
-        let options = CString::new(options)?;
-        mount("overlay", &root, "overlay", MountFlags::empty(), Some(options.as_c_str()))
-            .context("lay memory over the file system")?;
+        let layers = Layers::new(base)?;
+        let root = layers.root();
         for (place, mode) in [("run", "755"), ("tmp", "1777")] {
             let options = CString::new(format!("mode={mode}"))?;
             mount("tmpfs", root.join(place), "tmpfs", MountFlags::empty(), Some(options.as_c_str()))?;
@@ -60,13 +47,30 @@ impl Throwaway {
         let devices = root.join("dev/net");
         mount("tmpfs", &devices, "tmpfs", MountFlags::empty(), None).context("mount on /dev/net")?;
         checked(Command::new("mknod").args(["-m", "666"]).arg(devices.join("tun")).args(["c", "10", "200"]))?;
-        Ok(Self { root, upper })
+        Ok(Self { layers })
     }
 
     /// Where it is seen from outside.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.root
+        self.layers.root()
+    }
+
+    /// Copies a file of the world into it, and returns its path there: what lies below `/tmp`, or on a file system of its
+    /// own, cannot be seen from inside.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn bring(&self, file: &Path) -> Result<PathBuf> {
+        let inside = Path::new("/tmp").join(file.file_name().context("a file with a name")?);
+        fs::copy(file, self.place(&inside)).with_context(|| format!("copy {}", file.display()))?;
+        Ok(inside)
+    }
+
+    /// Where a path of it is seen from outside.
+    #[must_use]
+    pub fn place(&self, path: &Path) -> PathBuf {
+        self.root().join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// Runs a command of it on a lab host, and returns what it wrote.
@@ -75,7 +79,7 @@ impl Throwaway {
     /// If it fails, with what it wrote.
     pub fn run(&self, host: &Host, words: &[&str]) -> Result<String> {
         let mut command = host.command("chroot");
-        command.arg(&self.root).args(words).env("DEBIAN_FRONTEND", "noninteractive");
+        command.arg(self.root()).args(words).env("DEBIAN_FRONTEND", "noninteractive");
         checked(&mut command).with_context(|| words.join(" "))
     }
 
@@ -84,7 +88,7 @@ impl Throwaway {
     /// # Errors
     /// If the path is taken.
     pub fn listen(&self, path: &str) -> Result<OwnedFd> {
-        let path = self.root.join(path.trim_start_matches('/'));
+        let path = self.place(Path::new(path));
         fs::create_dir_all(path.parent().context("a path in a folder")?)?;
         let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         bind(&socket, &SocketAddrUnix::new(&path)?)?;
@@ -98,28 +102,7 @@ impl Throwaway {
     /// # Errors
     /// If it cannot be read.
     pub fn changes(&self) -> Result<Changes> {
-        let mut changes = Changes::new();
-        let mut folders = vec![self.upper.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder)? {
-                let path = entry?.path();
-                let real = Path::new("/").join(path.strip_prefix(&self.upper)?);
-                let metadata = fs::symlink_metadata(&path)?;
-                // How an overlay marks what is gone (overlayfs in the kernel's documentation).
-                if metadata.file_type().is_char_device() && metadata.rdev() == 0 {
-                    changes.insert(real, None);
-                    continue;
-                }
-                if metadata.is_dir() {
-                    folders.push(path.clone());
-                }
-                let digest = digest(&path)?;
-                if self::digest(&real).ok() != Some(digest) {
-                    changes.insert(real, Some(digest));
-                }
-            }
-        }
-        Ok(changes)
+        self.layers.changes()
     }
 }
 
@@ -129,21 +112,6 @@ fn checked(command: &mut Command) -> Result<String> {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success(), "it failed ({}):\n{out}{err}", output.status);
     Ok(out.into_owned())
-}
-
-/// Of what a file says, or where a link leads; folders are all the same.
-fn digest(path: &Path) -> Result<u64> {
-    let metadata = fs::symlink_metadata(path)?;
-    let mut hasher = DefaultHasher::new();
-    if metadata.is_symlink() {
-        ("link", fs::read_link(path)?).hash(&mut hasher);
-    } else if metadata.is_file() {
-        ("file", fs::read(path)?).hash(&mut hasher);
-    } else {
-        ensure!(metadata.is_dir(), "{} is neither file nor folder", path.display());
-        "folder".hash(&mut hasher);
-    }
-    Ok(hasher.finish())
 }
 
 /// Whether a path lies in one of these folders, or is one of them.

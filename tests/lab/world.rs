@@ -6,9 +6,7 @@
 
 use std::{
     any::type_name,
-    env,
-    ffi::OsStr,
-    fs,
+    env, fs,
     io::{self, Read},
     os::fd::AsRawFd,
     path::Path,
@@ -51,8 +49,22 @@ pub fn enter() -> Result<World> {
         prepare()?;
         return Ok(World::Inside);
     }
-    let status = first_process(&env::current_exe()?)?.args(env::args_os().skip(1)).status()?;
+    let status = first_process(isolated()?)?.args(env::args_os().skip(1)).status()?;
     Ok(World::Left(status))
+}
+
+/// The same for a world in which this program is the machine's root, by `sudo` where it is not root already.
+///
+/// # Errors
+/// As those of [`enter`].
+pub fn enter_as_root() -> Result<World> {
+    if is_inside() || rustix::process::geteuid().is_root() {
+        return enter();
+    }
+    let mut command = Command::new("sudo");
+    command.arg("setpriv").args(DIES_WITH_US).args(NAMESPACES);
+    let status = first_process(command)?.args(env::args_os().skip(1)).status();
+    Ok(World::Left(status.context("only root can do this, and there is no sudo")?))
 }
 
 /// Runs this program again with other arguments, as the first process of a new world, and returns what it did.
@@ -61,7 +73,7 @@ pub fn enter() -> Result<World> {
 /// # Errors
 /// As those of [`enter`].
 pub fn run_again(arguments: &[&str]) -> Result<Output> {
-    let mut command = first_process(&env::current_exe()?)?;
+    let mut command = first_process(isolated()?)?;
     Ok(command.args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?)
 }
 
@@ -92,7 +104,7 @@ fn test_name<F>() -> &'static str {
 
 fn rerun_test(name: &str) -> Result<(bool, String)> {
     let (mut reader, writer) = io::pipe()?;
-    let mut command = first_process(&env::current_exe()?)?;
+    let mut command = first_process(isolated()?)?;
     command.args([name, "--exact", "--nocapture", "--include-ignored"]);
     let mut child = command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
     // The command holds the writing end of the pipe; without it the reader would never see the end.
@@ -124,26 +136,36 @@ pub fn is_inside() -> bool {
     env::var_os(MARK).is_some() && std::process::id() == 1
 }
 
-/// A command that makes `program` the first process of a new world.
-fn first_process(program: &impl AsRef<OsStr>) -> Result<Command> {
-    let probe =
-        isolated().arg("true").output().context("cannot run `setpriv` and `unshare` (package util-linux)")?;
-    ensure!(probe.status.success(), refusal(&String::from_utf8_lossy(&probe.stderr)));
-    let mut command = isolated();
-    command.arg(program).env(MARK, "1");
-    Ok(command)
+/// Makes of a command that isolates what follows one that makes this program the first process of a new world.
+fn first_process(mut isolated: Command) -> Result<Command> {
+    // Whoever was started in the background by a shell ignores the terminal's signals, and so would all that it starts;
+    // programs of the lab are ended by them.
+    isolated.args(["env", "--default-signal=INT,QUIT"]).arg(format!("{MARK}=1")).arg(env::current_exe()?);
+    Ok(isolated)
 }
 
-fn isolated() -> Command {
-    // `unshare` itself kills the world when it is killed; `setpriv` makes it die with us.
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "unshare"]);
-    if !rustix::process::geteuid().is_root() {
-        // Not mapped to root: programs that meet root try to become somebody else, which nobody can in here.
-        command.args(["--user", "--map-current-user", "--keep-caps"]);
-    }
-    command.args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]);
-    command
+/// What `setpriv` is told: that nothing outlives its parent.
+const DIES_WITH_US: [&str; 2] = ["--pdeathsig", "KILL"];
+/// What makes the namespaces of a world, which `unshare` itself ends when it is killed.
+const NAMESPACES: [&str; 8] =
+    ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
+
+/// A command that runs what follows it in new namespaces.
+fn isolated() -> Result<Command> {
+    let isolated = || {
+        let mut command = Command::new("setpriv");
+        command.args(DIES_WITH_US).arg(NAMESPACES[0]);
+        if !rustix::process::geteuid().is_root() {
+            // Not mapped to root: programs that meet root try to become somebody else, which nobody can in here.
+            command.args(["--user", "--map-current-user", "--keep-caps"]);
+        }
+        command.args(&NAMESPACES[1..]);
+        command
+    };
+    let probe = isolated().arg("true").output();
+    let probe = probe.context("cannot run `setpriv` and `unshare` (package util-linux)")?;
+    ensure!(probe.status.success(), refusal(&String::from_utf8_lossy(&probe.stderr)));
+    Ok(isolated())
 }
 
 fn refusal(reason: &str) -> String {

@@ -113,7 +113,7 @@ pub(crate) fn prove(setup: Setup, no_build: bool) -> Result<()> {
         linux::packages(Profile::Dev, Some(proof::NEWER))?;
         linux::packages(Profile::Dev, None)?;
     }
-    match world::enter()? {
+    match world::enter_as_root()? {
         World::Inside => proof::run(),
         World::Left(status) if status.success() => Ok(()),
         World::Left(status) => anyhow::bail!("the packages are not right ({status})"),

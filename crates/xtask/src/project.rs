@@ -16,9 +16,11 @@ pub(crate) fn ui() -> PathBuf {
     root().join("ui")
 }
 
-/// Cargo's target folder.
+/// Cargo's target folder: where this program was built, whatever told Cargo so.
 pub(crate) fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+    let own = env::current_exe().unwrap_or_default();
+    // …/debug/lanrage-xtask
+    own.ancestors().nth(2).map_or_else(|| root().join("target"), Path::to_owned)
 }
 
 /// Where development tools are installed, apart from the user's own.

@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsStr,
     io::{BufRead, BufReader, IsTerminal, stdout},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -21,13 +21,25 @@ pub(crate) fn command(program: impl AsRef<OsStr>, arguments: &[&str]) -> Command
 
 /// `cargo` with these arguments: the very cargo that runs this program.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
+    let mut command = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments);
+    for key in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"] {
+        // Cargo takes it from where it is run, which for this one is another folder than for the one that runs us.
+        if let Some(folder) = env::var_os(key).map(PathBuf::from).filter(|folder| folder.is_relative()) {
+            command.env(key, env::current_dir().unwrap_or_default().join(folder));
+        }
+    }
+    command
 }
 
 /// `npm` with these arguments, in the user interface's folder.
 pub(crate) fn npm(arguments: &[&str]) -> Command {
     let mut command = command(if cfg!(windows) { "npm.cmd" } else { "npm" }, arguments);
     command.current_dir(project::ui());
+    let target = project::target();
+    if target != project::root().join("target") {
+        // Tests of the window look for the programs there.
+        command.env("CARGO_TARGET_DIR", target);
+    }
     command
 }
 
@@ -78,11 +90,6 @@ pub(crate) fn exists(program: &str) -> bool {
 
 /// A command as somebody would type it in the workspace's folder.
 pub(crate) fn words(command: &Command) -> String {
-    let quoted = |word: &OsStr| {
-        let word = word.to_string_lossy();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@".contains(c);
-        if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("'{word}'") }
-    };
     let mut text = String::new();
     for (key, value) in command.get_envs() {
         // A changed search path only says where our own tools are.
@@ -103,6 +110,17 @@ pub(crate) fn words(command: &Command) -> String {
     match folder {
         Some(folder) if !folder.as_os_str().is_empty() => format!("(cd {} && {text})", folder.display()),
         _ => text,
+    }
+}
+
+/// A word as a shell reads it back.
+pub(crate) fn quoted(word: impl AsRef<OsStr>) -> String {
+    let word = word.as_ref().to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -127,4 +145,29 @@ pub(crate) fn green(text: &str) -> String {
 /// `text` in red, where colours can be seen.
 pub(crate) fn red(text: &str) -> String {
     coloured("1;31", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::{command, quoted, words};
+
+    #[test]
+    fn a_shell_reads_every_quoted_word_back_as_it_was() {
+        for word in
+            ["plain-1.2/x", "", "/tmp/a b/ü/lanrage", "it's", "$HOME `id` \"x\" \\ & ; * ~", "'", "a\nb"]
+        {
+            let script = format!("printf %s {}", quoted(word));
+            let output = Command::new("sh").args(["-c", &script]).output().expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), word, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_shown_as_it_can_be_typed() {
+        let mut shown = command("tool", &["check", "a b"]);
+        shown.env("FOLDER", "/tmp/it's").env("PATH", "/own:/usr/bin");
+        assert_eq!(words(&shown), r"FOLDER='/tmp/it'\''s' tool check 'a b'");
+    }
 }

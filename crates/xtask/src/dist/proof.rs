@@ -4,22 +4,22 @@
 //!
 //! No systemd runs there. The helper is started as its unit says: its user, its capabilities, its socket.
 
+mod traces;
+
 use std::{
     ffi::OsString,
     fs,
     net::Ipv4Addr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::{
-    Host, Player, Process, Stage,
-    throwaway::{Changes, Throwaway, is_below},
-};
+use lanrage_lab::{Host, Player, Process, Stage, stage::data_folder, throwaway::Throwaway};
 
+use self::traces::Baseline;
 use super::folder;
 use crate::shell;
 
@@ -29,21 +29,6 @@ pub(super) const NEWER: &str = "99.0.0";
 /// The user who plays, and where they keep what they keep.
 const USER: &str = "player";
 const DATA: &str = "home/player/lanrage";
-
-/// What is the package manager's own, or of programs that it tells of every package: records, logs, caches, and the
-/// lists of users as they were one change before.
-const RECORDS: &[&str] = &[
-    "/etc/group-",
-    "/etc/gshadow-",
-    "/etc/passwd-",
-    "/etc/shadow-",
-    "/home",
-    "/var/cache",
-    "/var/lib/PackageKit",
-    "/var/lib/apt",
-    "/var/lib/dpkg",
-    "/var/log",
-];
 
 /// How long a step may take on a machine that does other things as well.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -58,10 +43,11 @@ pub(super) fn run() -> Result<()> {
     machine.run(host, &["useradd", "--create-home", USER])?;
     // The index of manual pages, which takes longer than all else here and is none of our files (man-db's own switch).
     machine.run(host, &["rm", "--force", "/var/lib/man-db/auto-update"])?;
-    let before = machine.changes()?;
+    let first = package(env!("CARGO_PKG_VERSION"))?;
+    let baseline = others_traces(&machine, host, &first)?;
 
-    install(&machine, host, &package(env!("CARGO_PKG_VERSION"))?)?;
-    let new = machine.changes()?.keys().filter(|path| !before.contains_key(*path)).count();
+    install(&machine, host, &first)?;
+    let new = baseline.new_files(&machine.changes()?);
     check_files(&machine, host)?;
     say(&format!("Installed by apt-get: {new} files and folders, each of its format"));
 
@@ -93,8 +79,9 @@ pub(super) fn run() -> Result<()> {
     one.leave()?;
     drop(helper);
     machine.run(host, &["apt-get", "purge", "--yes", "lanrage"])?;
-    let left = difference(&before, &machine.changes()?);
-    ensure!(left.is_empty(), "the purge left, took or changed:\n{}", left.join("\n"));
+    let left = baseline.traces(&machine.changes()?, |path| traces::names_us(&machine.place(path)));
+    let lines: Vec<_> = left.iter().map(|path| path.display().to_string()).collect();
+    ensure!(left.is_empty(), "the purge left, took or changed:\n{}", lines.join("\n"));
     ensure!(!machine.root().join("run/lanrage").exists(), "the purge left /run/lanrage");
     ensure!(machine.root().join(DATA).is_dir(), "the purge took what is the user's");
     say("Purged: no file more, fewer or other than before, but what is the user's own");
@@ -131,19 +118,30 @@ fn say(what: &str) {
     println!("{} {what}", shell::green("✓"));
 }
 
-fn package(version: &str) -> Result<String> {
+fn package(version: &str) -> Result<PathBuf> {
     let made = folder().join("debug/bundle/deb");
     let begin = format!("lanrage_{version}_");
-    let found = super::found_in(&made)?
-        .into_iter()
-        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&begin)));
-    found.and_then(|path| Some(path.to_str()?.to_owned())).with_context(|| format!("{begin}*.deb is missing"))
+    let mut found = super::found_in(&made)?.into_iter();
+    found
+        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&begin)))
+        .with_context(|| format!("{begin}*.deb is missing"))
 }
 
 /// With the system's package manager, from the packages that are there: there is no network.
-fn install(machine: &Throwaway, host: &Host, package: &str) -> Result<()> {
-    machine.run(host, &["apt-get", "install", "--yes", "--no-install-recommends", package])?;
+fn install(machine: &Throwaway, host: &Host, package: &Path) -> Result<()> {
+    let inside = machine.bring(package)?;
+    let inside = inside.to_str().context("a name that is text")?;
+    machine.run(host, &["apt-get", "install", "--yes", "--no-install-recommends", inside])?;
     Ok(())
+}
+
+/// Lets the package's stand-in come and go, for what others do to this machine then.
+fn others_traces(machine: &Throwaway, host: &Host, package: &Path) -> Result<Baseline> {
+    let (name, stand_in) = traces::stand_in(package, &data_folder("stand-in")?)?;
+    let before = machine.changes()?;
+    install(machine, host, &stand_in)?;
+    machine.run(host, &["apt-get", "purge", "--yes", name])?;
+    Ok(Baseline::new(&before, machine.changes()?))
 }
 
 /// The bus and polkit, as every desktop has them, with a rule by which its administrator lets this user have adapters:
@@ -251,11 +249,4 @@ fn end_ping(mut ping: Process) -> Result<String> {
     // The last one may be on its way.
     ensure!(received + 1 >= sent, "the party was interrupted: {line}");
     Ok(format!("{received} of {sent} pings answered"))
-}
-
-/// Each file that differs in the two lists, but for [`RECORDS`].
-fn difference(before: &Changes, after: &Changes) -> Vec<String> {
-    let all = before.keys().chain(after.keys().filter(|path| !before.contains_key(*path)));
-    let differing = all.filter(|path| !is_below(path, RECORDS) && before.get(*path) != after.get(*path));
-    differing.map(|path| path.display().to_string()).collect()
 }
