@@ -19,7 +19,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use crate::{Process, ip};
 
 /// What a program on a lab host still sees of the environment outside.
-const KEPT_VARIABLES: [&str; 6] = ["HOME", "LANG", "PATH", "RUST_BACKTRACE", "RUST_LOG", "TERM"];
+const KEPT_VARIABLES: [&str; 5] = ["HOME", "PATH", "RUST_BACKTRACE", "RUST_LOG", "TERM"];
 
 /// How long [`Host::udp`]'s sockets wait for a datagram before they report that none came.
 const RECEIVE_LIMIT: Duration = Duration::from_millis(500);
@@ -72,11 +72,11 @@ impl Host {
         }
     }
 
-    /// A command that runs `program` on this host, with a clean environment.
+    /// A command that runs `program` on this host, with a clean environment, in which programs speak English.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.name]).arg(program).env_clear();
+        command.args(["netns", "exec", &self.name]).arg(program).env_clear().env("LANG", "C.UTF-8");
         command.envs(KEPT_VARIABLES.iter().filter_map(|key| Some((key, env::var_os(key)?))));
         command
     }

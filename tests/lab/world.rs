@@ -196,6 +196,8 @@ fn refusal(reason: &str) -> String {
 
 /// Gives the new world a private `/run`, where `ip netns` keeps its names, and a loopback.
 fn prepare() -> Result<()> {
+    // What is made here is read by others than its owner, whatever the user's own files are.
+    rustix::process::umask(Mode::from_raw_mode(0o022));
     // Display and session sockets live here, and a window opened from inside needs them.
     let sessions =
         rustix::fs::open("/run/user", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());

@@ -1,6 +1,6 @@
 // The real program with its real window, driven through WebDriver.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,9 +11,8 @@ import { Builder, By, Capabilities, error } from 'selenium-webdriver';
 
 import { find } from './measure.mjs';
 import { freePort, listens, start, stop, until, within } from './processes.mjs';
+import { target } from './target.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const target = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
 const screenshots = process.env['LANRAGE_SCREENSHOTS'] ?? join(target, 'screenshots');
 const forward = fileURLToPath(new URL('forward.mjs', import.meta.url));
 
@@ -188,6 +187,8 @@ export class Window {
     await this.session.executeAsyncScript(
       'const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 250)))',
     );
-    execFileSync('import', ['-window', 'root', join(screenshots, `${name}.png`)]);
+    // Not by name: in those its own language knows signs that a folder may hold.
+    const picture = execFileSync('import', ['-window', 'root', 'png:-'], { maxBuffer: 64_000_000 });
+    writeFileSync(join(screenshots, `${name}.png`), picture);
   }
 }

@@ -1,21 +1,21 @@
 // Every page and state of the window in a plain browser, over the fake backend and under the product's own content
 // security policy: pictures of all of them, no violation that axe finds, the keyboard alone, and what an update costs.
 //
-// LANRAGE_SCREENSHOTS: where the pictures go (else ../target/screenshots); LANRAGE_CHROMIUM: the browser (else
-// /usr/bin/chromium); LANRAGE_SCENES: only these, separated by commas.
+// LANRAGE_SCREENSHOTS: where the pictures go (else screenshots in the target folder); LANRAGE_CHROMIUM: the browser (else
+// Debian's or Ubuntu's); LANRAGE_SCENES: only these, separated by commas.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
 import { servePages } from './pages-server.mjs';
+import { target } from './target.mjs';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const screenshots = process.env['LANRAGE_SCREENSHOTS'] ?? join(here, '../../target/screenshots');
+const screenshots = process.env['LANRAGE_SCREENSHOTS'] ?? join(target, 'screenshots');
+const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser'];
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** How the window is looked at. Zoom to 200 % is what browsers make of it: half the width, twice the pixels. */
@@ -349,7 +349,7 @@ mkdirSync(screenshots, { recursive: true });
 const profile = mkdtempSync(join(tmpdir(), 'lanrage-pages-'));
 const server = await servePages(join(profile, 'site'));
 const browser = await chromium.launch({
-  executablePath: process.env['LANRAGE_CHROMIUM'] ?? '/usr/bin/chromium',
+  executablePath: process.env['LANRAGE_CHROMIUM'] ?? browsers.find(existsSync),
   args: [
     '--no-sandbox',
     '--disable-gpu',

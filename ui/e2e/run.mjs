@@ -43,6 +43,9 @@ async function startScreen() {
   return { server, display };
 }
 
+/** What of the environment belongs to whoever runs the tests: language, desktop, LANrage. */
+const OWN = /^(LC_.*|LANGUAGE|XDG_.*|DESKTOP_.*|DBUS_.*|GTK_.*|QT_.*|LANRAGE_(?!APP$|SCREENSHOTS$|TRAY_HOST$).*)$/;
+
 /**
  * Runs one test on a session bus of its own; whether it passed.
  * @param {string} script
@@ -56,7 +59,10 @@ async function run(script, display) {
     process.execPath,
     join(here, script),
   ]);
+  const taken = Object.keys(process.env).filter((key) => OWN.test(key));
   const environment = {
+    ...Object.fromEntries(taken.map((key) => [key, undefined])),
+    LANG: 'C.UTF-8',
     DISPLAY: display,
     WAYLAND_DISPLAY: undefined,
     GDK_BACKEND: 'x11',

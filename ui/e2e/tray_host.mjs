@@ -2,12 +2,10 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 import { stop, until, within } from './processes.mjs';
+import { target } from './target.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const target = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
 const program = resolve(process.env['LANRAGE_TRAY_HOST'] ?? join(target, 'debug', 'examples', 'tray_host'));
 
 /** @typedef {{ event?: string, error?: string, menu?: string[], icon?: string, clicked?: string }} Line */

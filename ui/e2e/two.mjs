@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { newDataDir, program, withWindow } from './app.mjs';
@@ -37,13 +37,14 @@ function install(dataDir) {
   const home = mkdtempSync(join(tmpdir(), 'desktop-'));
   const applications = join(home, 'applications');
   mkdirSync(applications);
-  const names = { name: 'LANrage', comment: 'A LAN with your friends', exec: program, icon: 'lanrage', categories: '' };
+  const names = { name: 'LANrage', comment: 'A LAN with your friends', exec: basename(program), icon: 'lanrage', categories: '' };
   const entry = readFileSync(template, 'utf8').replace(/\{\{(\w+)\}\}/g, (_, key) => names[/** @type {keyof typeof names} */ (key)]);
   writeFileSync(join(applications, 'LANrage.desktop'), entry);
   writeFileSync(join(applications, 'mimeapps.list'), '[Default Applications]\nx-scheme-handler/lanrage=LANrage.desktop\n');
   execFileSync('update-desktop-database', [applications]);
   // A start by the desktop has no other words than the link.
-  return { XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, LANRAGE_DATA_DIR: dataDir };
+  const path = [dirname(program), process.env['PATH']].join(delimiter);
+  return { XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, LANRAGE_DATA_DIR: dataDir, PATH: path };
 }
 
 /**

@@ -1,12 +1,18 @@
 //! What a machine needs, and getting it: system packages, development tools, the user interface's packages.
 
-use std::{env, ffi::OsString, fs, process::Command, time::SystemTime};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    process::Command,
+    time::{Instant, SystemTime},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{project, shell};
 
-/// System packages for one purpose, under their Debian names.
+/// System packages for one purpose, under their Debian names; of several in one word, apart by `|`, any will do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purpose {
     reason: &'static str,
@@ -57,10 +63,14 @@ pub(crate) const DESKTOP_TEST: Purpose = Purpose {
     reason: "to test the user interface and the real window without a screen (browser, WebDriver, X server, window \
               manager, what presses its buttons)",
     packages: &[
-        "chromium",
+        // Ubuntu knows it by the second name.
+        "chromium|chromium-browser",
+        "dbus",
         "dbus-x11",
+        "desktop-file-utils",
         "fonts-dejavu-core",
         "imagemagick",
+        "libglib2.0-bin",
         "openbox",
         "webkit2gtk-driver",
         "wmctrl",
@@ -83,25 +93,31 @@ pub(crate) const PACKAGE_TEST: Purpose = Purpose {
 
 /// To check the Windows code.
 pub(crate) const WINDOWS_CHECK: Purpose =
-    Purpose { reason: "to check the code for Windows", packages: &["mingw-w64"] };
+    Purpose { reason: "to check the code for Windows", packages: &["gcc-mingw-w64-x86-64-win32"] };
 
 /// A development tool from crates.io, with the version that this repository is checked with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tool {
     name: &'static str,
     version: &'static str,
+    /// Whether it is there to be measured. Else it is compiled in the quickest way: made as fast as its authors want it,
+    /// `cargo-deny` takes many times longer to build than all that it ever does here.
+    is_measured: bool,
 }
 
 /// Licences, bans, sources and advisories of dependencies.
-pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20" };
+pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20", is_measured: false };
 /// Dependencies that nothing uses.
-pub(crate) const CARGO_MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9" };
+pub(crate) const CARGO_MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9", is_measured: false };
 /// A WireGuard of user space, made with the library that ours uses.
-pub(crate) const BORINGTUN: Tool = Tool { name: "boringtun-cli", version: "0.7.1" };
+pub(crate) const BORINGTUN: Tool = Tool { name: "boringtun-cli", version: "0.7.1", is_measured: true };
 /// Another one, its descendant.
-pub(crate) const GOTATUN: Tool = Tool { name: "gotatun-cli", version: "0.10.2" };
+pub(crate) const GOTATUN: Tool = Tool { name: "gotatun-cli", version: "0.10.2", is_measured: true };
 /// WebDriver for Tauri windows.
-pub(crate) const TAURI_DRIVER: Tool = Tool { name: "tauri-driver", version: "2.1.0" };
+pub(crate) const TAURI_DRIVER: Tool = Tool { name: "tauri-driver", version: "2.1.0", is_measured: false };
+
+/// The versions of Node.js that every package of the user interface's build runs on.
+const NODE: &str = "version 20.19 or newer, 22.13 or newer, or 24 and later";
 
 /// Gets what is missing, unless told not to.
 #[derive(Debug, Clone, Copy)]
@@ -115,10 +131,21 @@ impl Setup {
         Self { skip_system }
     }
 
-    /// Everything any command needs.
+    /// Everything any command but the comparisons needs.
+    ///
+    /// # Errors
+    /// If something cannot be had.
     pub(crate) fn everything(self) -> Result<()> {
+        self.system_and_node_packages()?;
+        self.tools(&[CARGO_DENY, CARGO_MACHETE, TAURI_DRIVER])
+    }
+
+    /// The same without the tools that are built from source.
+    ///
+    /// # Errors
+    /// If something cannot be had.
+    pub(crate) fn system_and_node_packages(self) -> Result<()> {
         self.packages(&[BUILD, LAB, ORACLES, GAME, DESKTOP_TEST, KEYRING_TEST, PACKAGE_TEST, WINDOWS_CHECK])?;
-        self.tools(&[CARGO_DENY, CARGO_MACHETE, TAURI_DRIVER])?;
         self.node_packages()
     }
 
@@ -139,26 +166,35 @@ impl Setup {
                 "install what provides them with your system's package manager, then repeat the command with --no-setup"
             );
         }
-        let missing = missing(purposes);
+        let installed = installed(purposes);
+        let lacks = |wanted: &str| !wanted.split('|').any(|name| installed.iter().any(|each| each == name));
+        let lacking = |purpose: &Purpose| {
+            purpose.packages.iter().copied().filter(|name| lacks(name)).collect::<Vec<_>>()
+        };
+        let mut missing: Vec<_> = purposes.iter().flat_map(lacking).collect();
         if missing.is_empty() {
             return Ok(());
         }
         println!("{}", shell::bold("Installing system packages with apt-get:"));
         for purpose in purposes {
-            let wanted: Vec<_> =
-                purpose.packages.iter().copied().filter(|name| missing.contains(name)).collect();
+            let wanted = lacking(purpose);
             if !wanted.is_empty() {
                 println!("  {} ({})", wanted.join(" "), purpose.reason);
             }
         }
-        let mut install = vec!["install", "--yes", "--no-install-recommends"];
-        install.extend(&missing);
-        if !have_candidates(&missing) || apt_get(&install).is_err() {
-            // Package lists that are absent or out of date: fresh ones once, then it must work.
-            apt_get(&["update"])?;
-            apt_get(&install)?;
-        }
-        Ok(())
+        missing.sort_unstable();
+        missing.dedup();
+        timed("System packages", || {
+            let install = |names: Vec<&str>| {
+                apt_get(&[&["install", "--yes", "--no-install-recommends"][..], &names].concat())
+            };
+            if offered(&missing).and_then(install).is_err() {
+                // Package lists that are absent or out of date: fresh ones once, then it must work.
+                apt_get(&["update"])?;
+                offered(&missing).and_then(install)?;
+            }
+            Ok(())
+        })
     }
 
     /// Installs these tools into the target folder, once.
@@ -180,7 +216,12 @@ impl Setup {
             install.args(["--version", &format!("{requirement}{}", tool.version), tool.name]);
             // Shared with the workspace's own build, it would be thrown away by `cargo install` after each tool.
             install.env("CARGO_TARGET_DIR", project::target().join("tools-build"));
-            shell::run(&mut install)?;
+            if !tool.is_measured {
+                install
+                    .arg("--debug")
+                    .envs([("CARGO_PROFILE_DEV_DEBUG", "none"), ("CARGO_INCREMENTAL", "0")]);
+            }
+            timed(tool.name, || shell::run(&mut install))?;
         }
         Ok(())
     }
@@ -191,15 +232,8 @@ impl Setup {
     /// If Node is missing or too old, or a package cannot be had.
     pub(crate) fn node_packages(self) -> Result<()> {
         let version = shell::ask(&mut shell::command("node", &["--version"]));
-        let version = version.context("Node.js is missing: install version 20.19 or newer, with npm")?;
-        let mut numbers =
-            version.trim().trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or(0));
-        let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        ensure!(
-            (major, minor) >= (20, 19),
-            "Node.js {} is too old: 20.19 or newer is needed",
-            version.trim()
-        );
+        let version = version.with_context(|| format!("Node.js is missing: install {NODE}, with npm"))?;
+        ensure!(is_fit(&version), "Node.js {} does not do: {NODE} is needed", version.trim());
 
         // npm writes this file last, so it is younger than the lock file it was made from.
         let changed = |path: &str| fs::metadata(project::ui().join(path))?.modified();
@@ -208,7 +242,9 @@ impl Setup {
             return Ok(());
         }
         println!("{}", shell::bold("Installing the user interface's packages with npm"));
-        shell::run(&mut shell::npm(&["ci", "--no-audit", "--no-fund"]))
+        timed("The user interface's packages", || {
+            shell::run(&mut shell::npm(&["ci", "--no-audit", "--no-fund"]))
+        })
     }
 }
 
@@ -229,25 +265,62 @@ pub(crate) fn path_with_tools() -> Result<OsString> {
     Ok(env::join_paths(std::iter::once(own).chain(env::split_paths(&path)))?)
 }
 
-fn missing(purposes: &[Purpose]) -> Vec<&'static str> {
-    let mut wanted: Vec<_> = purposes.iter().flat_map(|purpose| purpose.packages).copied().collect();
-    wanted.sort_unstable();
-    wanted.dedup();
+/// Does a part of the set-up, and says how long it took.
+fn timed(part: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let started = Instant::now();
+    work()?;
+    println!("{} {part}: {:.0} s", shell::green("✓"), started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Which of these purposes' packages are there.
+fn installed(purposes: &[Purpose]) -> Vec<String> {
+    let wanted = purposes.iter().flat_map(|purpose| purpose.packages).flat_map(|names| names.split('|'));
     // It fails as soon as one is unknown, and still tells of the others.
     let answer = Command::new("dpkg-query")
         .args(["--show", "--showformat", "${db:Status-Status} ${Package}\\n"])
-        .args(&wanted)
+        .args(wanted)
         .output()
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .unwrap_or_default();
-    wanted.retain(|name| !answer.lines().any(|line| line.strip_prefix("installed ") == Some(*name)));
-    wanted
+    answer.lines().filter_map(|line| Some(line.strip_prefix("installed ")?.to_owned())).collect()
 }
 
-fn have_candidates(packages: &[&str]) -> bool {
-    let answer = shell::ask(Command::new("apt-cache").arg("policy").args(packages)).unwrap_or_default();
-    answer.lines().filter(|line| line.starts_with("  Candidate: ") && !line.ends_with("(none)")).count()
-        == packages.len()
+/// Of each of these, the first name that the system's package lists offer.
+///
+/// # Errors
+/// If they offer none.
+fn offered<'n>(wanted: &[&'n str]) -> Result<Vec<&'n str>> {
+    let names = wanted.iter().flat_map(|names| names.split('|'));
+    let answer = shell::ask(Command::new("apt-cache").arg("policy").args(names)).unwrap_or_default();
+    let offered = candidates(&answer);
+    let choose = |names: &&'n str| names.split('|').find(|name| offered.contains(name));
+    let unknown = |names: &&str| format!("the system's package lists have no {}", names.replace('|', " or "));
+    wanted.iter().map(|names| choose(names).with_context(|| unknown(names))).collect()
+}
+
+/// The packages with a candidate in what `apt-cache policy` says.
+fn candidates(policy: &str) -> Vec<&str> {
+    let mut package = "";
+    let mut found = Vec::new();
+    for line in policy.lines() {
+        if let Some(name) = line.strip_suffix(':').filter(|name| !name.starts_with(' ')) {
+            package = name;
+        } else if line.strip_prefix("  Candidate: ").is_some_and(|version| version != "(none)") {
+            found.push(package);
+        }
+    }
+    found
+}
+
+/// Whether the user interface's build runs on this version of Node.js, as `node --version` writes it.
+fn is_fit(version: &str) -> bool {
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or(0));
+    match (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) {
+        (20, minor) => minor >= 19,
+        (22, minor) => minor >= 13,
+        (major, _) => major >= 24,
+    }
 }
 
 fn apt_get(arguments: &[&str]) -> Result<()> {
@@ -262,6 +335,31 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
         sudo.arg("env");
         sudo
     };
-    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=1"]).args(arguments);
+    // Updates that the system makes by itself hold the lock for a while.
+    let patience = ["-o", "DPkg::Lock::Timeout=600"];
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=1"]).args(patience).args(arguments);
     shell::run(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{candidates, is_fit};
+
+    #[test]
+    fn only_packages_with_a_candidate_are_offered() {
+        let policy = "chromium:\n  Installed: (none)\n  Candidate: (none)\n  Version table:\n\
+                      chromium-browser:\n  Installed: (none)\n  Candidate: 2:1snap1\n  Version table:\n     \
+                      2:1snap1 500\n        500 http://archive.example noble/universe amd64 Packages\n";
+        assert_eq!(candidates(policy), ["chromium-browser"]);
+    }
+
+    #[test]
+    fn versions_of_node_are_fit_where_all_packages_run() {
+        for version in ["v20.19.0\n", "v20.20.2", "v22.13.0", "v24.0.0", "v25.1.0"] {
+            assert!(is_fit(version), "{version}");
+        }
+        for version in ["v18.20.4\n", "v20.18.9", "v21.7.0", "v22.12.0", "v23.11.0", "", "garbage"] {
+            assert!(!is_fit(version), "{version}");
+        }
+    }
 }

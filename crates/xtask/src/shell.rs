@@ -76,9 +76,14 @@ pub(crate) fn run_reading(command: &mut Command, mut line: impl FnMut(&str)) -> 
     Ok(())
 }
 
-/// What a command says, or nothing if it cannot be run or fails.
+/// What a command says, in English, or nothing if it cannot be run or fails.
 pub(crate) fn ask(command: &mut Command) -> Option<String> {
-    let output = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    let output = command
+        .env("LC_ALL", "C")
+        .stderr(Stdio::null())
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok()
 }
 

@@ -1,6 +1,7 @@
 //! A list of things that must all succeed, each under a heading, timed, and repeatable by hand.
 
 use std::{
+    env,
     process::Command,
     time::{Duration, Instant},
 };
@@ -34,6 +35,10 @@ impl Steps {
     ) -> Result<()> {
         self.work(heading, |steps| {
             for mut command in commands {
+                if !speaks_english(|key| env::var(key).ok()) {
+                    // What programs say is compared with what they say in English.
+                    command.env("LC_ALL", "C.UTF-8").env_remove("LANGUAGE");
+                }
                 println!("$ {}", shell::words(&command));
                 let run = shell::run_reading(&mut command, |line| steps.passed_tests += passed_tests(line));
                 run.map_err(|error| anyhow!("{error}\nTo repeat it: {}", shell::words(&command)))?;
@@ -92,13 +97,38 @@ fn passed_tests(line: &str) -> u32 {
     counts.and_then(|(count, _)| count.parse().ok()).unwrap_or(0)
 }
 
+/// Whether programs speak English in this environment.
+fn speaks_english(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |key: &str| variable(key).filter(|value| !value.is_empty());
+    let is_english = |value: String| {
+        value.starts_with("en") || ["C", "POSIX"].contains(&value.split('.').next().unwrap_or(""))
+    };
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set);
+    [locale, set("LANGUAGE")].into_iter().flatten().all(is_english)
+}
+
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::passed_tests;
+    use super::{passed_tests, speaks_english};
+
+    #[test]
+    fn english_is_spoken_where_no_other_language_is_asked_for() {
+        let speaks = |variables: &[(&str, &str)]| {
+            speaks_english(|key| {
+                variables.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(speaks(&[]));
+        assert!(speaks(&[("LANG", "C.UTF-8")]) && speaks(&[("LANG", "en_US.UTF-8"), ("LC_ALL", "")]));
+        assert!(speaks(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")]));
+        assert!(!speaks(&[("LANG", "de_DE.UTF-8")]));
+        assert!(!speaks(&[("LANG", "C.UTF-8"), ("LC_ALL", "de_DE.UTF-8")]));
+        assert!(!speaks(&[("LANG", "en_US.UTF-8"), ("LANGUAGE", "de:en")]));
+    }
 
     #[test]
     fn passed_tests_are_read_from_the_harness_summary_only() {

@@ -15,8 +15,9 @@ use crate::{
 /// Runs every step, cheapest first, and stops at the first that fails.
 pub(crate) fn run(setup: Setup) -> Result<()> {
     let mut steps = Steps::new();
-    steps.work("Setup", |_| setup.everything().map(|()| String::new()))?;
     steps.commands("Formatting", [cargo(&["fmt", "--all", "--check"])])?;
+    // Tools that are built from source come when it is their turn: they take longest.
+    steps.work("Setup", |_| setup.system_and_node_packages().map(|()| String::new()))?;
     steps.commands(
         "User interface: types, rules, tests, bundle",
         [
@@ -42,6 +43,12 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     documentation.env("RUSTDOCFLAGS", "--deny=warnings");
     steps.commands("Documentation", [documentation])?;
+    tools(
+        &mut steps,
+        setup,
+        "Setup: what checks the dependencies",
+        &[setup::CARGO_DENY, setup::CARGO_MACHETE],
+    )?;
     steps.commands(
         "Licences, bans and sources of dependencies",
         [deny(&["check", "bans", "licenses", "sources"])],
@@ -55,6 +62,7 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     steps.commands("Rust tests, network lab included", [programs, tests])?;
     steps.commands("Killed while it changes state", [xtask(&["crash", "--rounds", "30"])])?;
     steps.work("The code for Windows", |_| windows::check())?;
+    tools(&mut steps, setup, "Setup: what drives the window", &[setup::TAURI_DRIVER])?;
     let mut desktop = npm(&["run", "test:desktop"]);
     desktop.env("PATH", setup::path_with_tools()?);
     steps.commands("The real window and its tray", [desktop])?;
@@ -67,6 +75,11 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     }
     steps.summary();
     Ok(())
+}
+
+/// Gets development tools, as a step of its own.
+fn tools(steps: &mut Steps, setup: Setup, heading: &'static str, tools: &[setup::Tool]) -> Result<()> {
+    steps.work(heading, |_| setup.tools(tools).map(|()| String::new()))
 }
 
 /// Another command of ours, with the programs that are built already.

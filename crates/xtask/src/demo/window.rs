@@ -13,9 +13,18 @@ use crate::{
 /// The desktop app's binary.
 const PROGRAM: &str = "lanrage-desktop";
 
-/// What a window needs to know of the session outside.
-const SESSION_VARIABLES: [&str; 5] =
-    ["DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR"];
+/// What a window needs to know of the session outside, whose language it speaks.
+const SESSION_VARIABLES: [&str; 9] = [
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_MESSAGES",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+];
 
 /// Builds the desktop app, if there is a display.
 pub(crate) fn build(setup: Setup) -> Result<()> {
