@@ -349,7 +349,7 @@ mkdirSync(screenshots, { recursive: true });
 const profile = mkdtempSync(join(tmpdir(), 'lanrage-pages-'));
 const server = await servePages(join(profile, 'site'));
 const browser = await chromium.launch({
-  executablePath: process.env['LANRAGE_CHROMIUM'] ?? browsers.find(existsSync),
+  executablePath: process.env['LANRAGE_CHROMIUM'] ?? browsers.find(existsSync) ?? 'chromium',
   args: [
     '--no-sandbox',
     '--disable-gpu',

@@ -119,7 +119,7 @@ pub(crate) fn words(command: &Command) -> String {
 }
 
 /// A word as a shell reads it back.
-pub(crate) fn quoted(word: impl AsRef<OsStr>) -> String {
+fn quoted(word: impl AsRef<OsStr>) -> String {
     let word = word.as_ref().to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
