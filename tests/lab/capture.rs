@@ -12,6 +12,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{Host, Process};
 
+/// What the kernel may hold until it is written, in KiB.
+const BUFFER_KIB: &str = "32768";
+
 /// A running capture.
 #[derive(Debug)]
 pub struct Capture {
@@ -34,7 +37,10 @@ impl Capture {
     pub fn start(host: &Host, interface: &str, file: &Path) -> Result<Self> {
         let mut command = host.command("tcpdump");
         // Without immediate mode the last frames would still be in the kernel when it is interrupted.
-        command.args(["-n", "-U", "--immediate-mode", "-s", "0", "-i", interface, "-w"]).arg(file);
+        command.args(["-n", "-U", "--immediate-mode", "-s", "0"]);
+        // That mode gives every frame room for the largest: the usual two megabytes are full after a few, where other
+        // programs keep `tcpdump` waiting for a moment.
+        command.args(["-B", BUFFER_KIB, "-i", interface, "-w"]).arg(file);
         if rustix::process::geteuid().is_root() {
             // Else it would change to a user that may not write the file.
             command.args(["-Z", "root"]);
