@@ -135,6 +135,7 @@ fn explain(error: &StartError) -> CommandError {
         StartError::DataDir(_) => "data_dir",
         StartError::Identity(_) => "identity",
         StartError::Database(_) => "database",
+        StartError::State(_) => "state",
         StartError::Socket { .. } => "socket",
     };
     refusal(code, error.to_string())

@@ -1,15 +1,10 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_control::{LocalControlPlane, listen, persist::StatePersister, websocket};
-use lanrage_nat::{
-    behaviour_shell,
-    net_watch::{self, NetworkState},
-    port_mapping::{self, MappingRequest, PortMapping},
-    wake_clock,
-};
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId};
-use lanrage_session::{Entropy, Hosting, Names, Session, network_name};
+use lanrage_control::{LocalControlPlane, persist::StatePersister};
+use lanrage_nat::net_watch::NetworkState;
+use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, TunnelEvent};
+use lanrage_session::{Entropy, Hosting, Input, Session, Settings, Setup, network_name};
 use lanrage_store::{Config, DataDir, DataDirError, SecretError, SettingsDatabase, StoreError};
 use lanrage_tunnel::{EventSink, Tunnel, UdpSockets};
 use tokio::{
@@ -21,13 +16,14 @@ use zeroize::Zeroizing;
 
 use crate::{
     AppSettings, CommandError, DataAnswer, DataRequest, DoctorReport, Handle, LogLevel, NetworkLog,
-    NetworkLogGuard, NetworkLogOptions, Snapshot, adapter_shell, data, doctor,
-    event_loop::{EventLoop, Inputs, Outputs},
-    guest_shell,
-    keeper::{self, Keeper},
-    local, name_lookup, relay_shell,
+    NetworkLogGuard, NetworkLogOptions, Problem, Snapshot, data, doctor,
+    event_loop::{EventLoop, settings},
+    keeper, local,
+    outside::Outside,
+    ports::{self, open::Home},
+    showing::Showing,
     storage::{self, Storage},
-    tasks::Tasks,
+    tasks::TaskSets,
 };
 
 /// Commands that may wait. A host that sends more waits itself.
@@ -36,12 +32,8 @@ const COMMANDS: usize = 16;
 const TUNNEL_EVENTS: usize = 1_024;
 /// Notices kept for a slow reader, which is told how many it missed.
 const NOTICES: usize = 64;
-/// Adapter commands, address lists and the like: rare, so whoever sends more waits.
-const FEW: usize = 8;
 /// How long the start waits for a look at the network; it takes milliseconds.
 const NETWORK_PATIENCE: Duration = Duration::from_secs(1);
-/// Messages to and from relays over TCP or TLS that are not packets: whoever sends more waits.
-const RELAY_MESSAGES: usize = 64;
 
 /// Where the local control plane keeps its parties, in the data folder.
 const CONTROL_STATE: &str = "control_state.json";
@@ -80,6 +72,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] StoreError),
+    /// The parties of this device's own cannot be kept.
+    #[error("the parties of this device cannot be kept: {0}")]
+    State(io::Error),
     /// No UDP socket or packet thread.
     #[error("cannot open UDP port {port}: {source}")]
     Socket {
@@ -163,151 +158,94 @@ impl Engine {
             storage::open(&data_dir, Zeroizing::new(entropy.bytes())).await?;
         let log =
             options.network_log.then(|| install_log(&data_dir, &config, options.log_to_stderr)).flatten();
-
-        let (tunnel_events, tunnel_inputs) = mpsc::channel(TUNNEL_EVENTS);
-        let sink: EventSink = Arc::new(move |event| {
-            if let Err(mpsc::error::TrySendError::Full(_)) = tunnel_events.try_send(event) {
-                warn!("the engine is too busy; a report of the data plane was dropped");
-            }
-        });
         let port = options.udp_port.unwrap_or(config.udp_port);
-        let socket_error = |source| StartError::Socket { port, source };
-        let sockets = bind(port, &identity).map_err(socket_error)?;
-        let tunnel = Arc::new(Tunnel::start(sockets, sink).map_err(socket_error)?);
-
-        let (commands, command_inputs) = mpsc::channel(COMMANDS);
-        let (snapshots, snapshot_reader) = watch::channel(Arc::new(Snapshot::default()));
-        let (notices, _) = broadcast::channel(NOTICES);
-        let (link, link_actions) = mpsc::channel(websocket::ACTIONS);
-        let (link_events, link_inputs) = mpsc::channel(websocket::EVENTS);
-        let (adapter, adapter_commands) = mpsc::channel(FEW);
-        let (adapter_results, adapter_inputs) = mpsc::channel(FEW);
-        let (network, mut network_inputs) = mpsc::channel(FEW);
-        let (woken, woken_inputs) = mpsc::channel(FEW);
-        let (port_mapping, port_mapping_inputs) = watch::channel(PortMapping::default());
-        let (nat_reports, nat_report_inputs) = watch::channel(None);
-        let (measure_nat, measurements) = mpsc::channel(FEW);
-        let (names, names_wanted) = watch::channel(Names::default());
-        let (names_found, name_inputs) = mpsc::channel(FEW);
-        let (relay_streams, relay_commands) = mpsc::channel(RELAY_MESSAGES);
-        let (relay_events, relay_inputs) = mpsc::channel(RELAY_MESSAGES);
-        let (guests, guest_commands) = mpsc::channel(listen::ACTIONS);
-        let (guest_events, guest_inputs) = mpsc::channel(listen::EVENTS);
-        let (listening, listening_inputs) = mpsc::channel(FEW);
-        let (kept, kept_inputs) = mpsc::channel(FEW);
-        let (trouble, trouble_inputs) = watch::channel(None);
-        let keeper = Keeper::default();
-        let handle = Handle::new(
-            commands,
-            snapshot_reader,
-            notices.clone(),
-            Arc::clone(&database),
-            AppSettings::from(&config),
-            data_dir.path().to_owned(),
-        );
-
-        let adapter_name = config.adapter_name.as_str().to_owned();
-        let mut endless = Tasks::default();
-        endless.spawn("net-watch", net_watch::run(adapter_name.clone(), network));
-        endless.spawn("wake-clock", wake_clock::run(woken));
-        endless.spawn("nat-test", behaviour_shell::run(measurements, nat_reports));
-        endless.spawn("name-lookup", name_lookup::run(names_wanted, names_found));
-        endless.spawn("local-socket", local::serve(data_dir.path().to_owned(), handle.clone()));
-        endless.spawn("daily-backup", storage::back_up_daily(Arc::clone(&database)));
-        let mut closing = Tasks::default();
-        closing.spawn("control-link", websocket::run_link(link_actions, link_events));
-        closing.spawn(
-            "adapter",
-            adapter_shell::run(adapter_name.clone(), Arc::clone(&tunnel), adapter_commands, adapter_results),
-        );
-        let map_port = config.port_mapping.then(|| {
-            let (map_port, wanted) = watch::channel(MappingRequest::default());
-            closing.spawn("port-mapping", port_mapping::run(wanted, port_mapping));
-            map_port
-        });
-        closing.spawn("relays", relay_shell::run(Arc::clone(&tunnel), relay_commands, relay_events));
-        closing.spawn("guests", guest_shell::run(guest_commands, guest_events, listening));
-        closing.spawn(
-            "keeper",
-            keeper::run(
-                keeper.clone(),
-                Arc::clone(&database),
-                Arc::clone(&secrets),
-                identity.peer_id(),
-                trouble,
-            ),
-        );
-
-        let name = player_name(options.player_name.as_deref(), &config);
+        let (tunnel, tunnel_events) =
+            start_tunnel(port, &identity).map_err(|source| StartError::Socket { port, source })?;
         info!(peer = %identity.peer_id().short(), port = tunnel.local_port(), "engine starts");
-        let (control_state, loaded) = StatePersister::open(&data_dir.path().join(CONTROL_STATE), now().wall)
-            .map_err(|source| StartError::Socket { port, source })?;
-        problems.extend(storage::control_state_problem(&loaded.report));
-        let (local_plane, refused) =
-            LocalControlPlane::restore(identity.peer_id(), now(), loaded.state, control_state.queue());
-        if refused > 0 {
-            warn!(refused, "stored members that break a rule were left out");
-        }
-        let hosting = hosting(&config, &identity.peer_id());
-        let mut manager = Session::new(now(), identity, name, tunnel.local_port(), local_plane, entropy);
-        manager.hosting = hosting;
-        manager.quality_thresholds = config.quality_thresholds();
-        manager.standing_problems = problems;
-        let present =
-            timeout(NETWORK_PATIENCE, network_inputs.recv()).await.ok().flatten().unwrap_or_default();
-        let remembered = remembered_nat(&database, &present).await;
-        manager.initialize_nat(now(), present, config.stun_servers.servers().to_vec());
-        manager.remember_nat(remembered);
-        manager.initialize_control(now(), options.control.or_else(|| config.control_server.clone()));
+        let (control_state, local, problem) = open_control_state(&data_dir, &identity)?;
+        problems.extend(problem);
+
+        let mut tasks = TaskSets::default();
+        let (app_settings, _) = watch::channel(AppSettings::from(&config));
+        let home = Home { database, secrets, app_settings, config, own: identity.peer_id() };
+        let (commands, command_inputs) = mpsc::channel(COMMANDS);
+        let mut ports = ports::open::all(&mut tasks, &home, &tunnel, command_inputs, tunnel_events);
+        let network =
+            timeout(NETWORK_PATIENCE, ports.network.recv()).await.ok().flatten().unwrap_or_default();
+        let Home { database, secrets, app_settings, config, .. } = home;
+        let setup = Setup {
+            player_name: player_name(options.player_name.as_deref(), &config),
+            udp_port: tunnel.local_port(),
+            local,
+            hosting: hosting(&config, &identity.peer_id()),
+            settings: Settings {
+                server: options.control.or(config.control_server.clone()),
+                ..settings(&config)
+            },
+            remembered_nat: remembered_nat(&database, &network).await,
+            network,
+            problems,
+            identity,
+        };
+        let mut session = Session::new(now(), setup, entropy);
         if options.restore.unwrap_or(config.restore_last_party) {
             match keeper::load(&database, &secrets, None).await {
-                Ok(Some(kept)) => manager.restore(now(), kept.membership, kept.host, kept.peers),
+                Ok(Some(kept)) => session.handle(now(), Input::Restore(kept)),
                 Ok(None) => {}
                 Err(error) => warn!(%error, "the last party cannot be restored"),
             }
         }
 
-        let inputs = Inputs {
-            commands: command_inputs,
-            tunnel: tunnel_inputs,
-            link: link_inputs,
-            adapter: adapter_inputs,
-            network: network_inputs,
-            woken: woken_inputs,
-            port_mapping: port_mapping_inputs,
-            nat_reports: nat_report_inputs,
-            names: name_inputs,
-            relay_streams: relay_inputs,
-            guests: guest_inputs,
-            listening: listening_inputs,
-            kept: kept_inputs,
-            trouble: trouble_inputs,
-        };
-        let outputs = Outputs {
-            tunnel,
-            link,
-            adapter,
-            names,
-            measure_nat,
-            map_port,
-            relay_streams,
-            guests,
-            control_state,
-            log,
-            keeper,
-            kept,
-            database,
-            secrets,
-            default_subnet: config.default_subnet,
-            snapshots,
-            notices,
-        };
-        let event_loop = EventLoop::new(manager, inputs, outputs, endless, closing);
+        let (notices, _) = broadcast::channel(NOTICES);
+        let (snapshots, shown) = watch::channel(Arc::new(Snapshot::default()));
+        let folder = data_dir.path().to_owned();
+        let handle = Handle::new(
+            commands,
+            shown,
+            notices.clone(),
+            Arc::clone(&database),
+            app_settings.subscribe(),
+            folder.clone(),
+        );
+        tasks.endless.spawn("local-socket", local::serve(folder, handle.clone()));
+        tasks.endless.spawn("daily-backup", storage::back_up_daily(database));
+        let outside = Outside::new(ports, tunnel, log, notices, Showing::new(snapshots));
+        let event_loop = EventLoop { session, outside, control_state, tasks };
         // The one task outside the sets that it owns; it ends by `Handle::shutdown` and holds the lock till then.
         #[allow(clippy::disallowed_methods)]
         tokio::spawn(Box::pin(event_loop.run(lock)));
         Ok(handle)
     }
+}
+
+/// The parties of this device's own, what keeps them, and what the user should know of how they were found.
+fn open_control_state(
+    data_dir: &DataDir,
+    identity: &DeviceIdentity,
+) -> Result<(StatePersister, LocalControlPlane, Option<Problem>), StartError> {
+    let (persister, loaded) =
+        StatePersister::open(&data_dir.path().join(CONTROL_STATE), now().wall).map_err(StartError::State)?;
+    let problem = storage::control_state_problem(&loaded.report);
+    let (local, refused) =
+        LocalControlPlane::restore(identity.peer_id(), now(), loaded.state, persister.queue());
+    if refused > 0 {
+        warn!(refused, "stored members that break a rule were left out");
+    }
+    Ok((persister, local, problem))
+}
+
+/// The data plane, and what it reports.
+fn start_tunnel(
+    port: u16,
+    identity: &DeviceIdentity,
+) -> io::Result<(Arc<Tunnel>, mpsc::Receiver<TunnelEvent>)> {
+    let (events, told) = mpsc::channel(TUNNEL_EVENTS);
+    let sink: EventSink = Arc::new(move |event| {
+        if let Err(mpsc::error::TrySendError::Full(_)) = events.try_send(event) {
+            warn!("the engine is too busy; a report of the data plane was dropped");
+        }
+    });
+    Ok((Arc::new(Tunnel::start(bind(port, identity)?, sink)?), told))
 }
 
 /// The system's secure randomness.

@@ -7,7 +7,7 @@ use std::{
 use lanrage_base::clock::now;
 use lanrage_party::{Invitation, Name, PartyId, UnixMillis};
 use lanrage_session::sentence;
-use lanrage_store::{Config, SettingsDatabase};
+use lanrage_store::SettingsDatabase;
 use serde_json::Value;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
@@ -47,9 +47,9 @@ pub(crate) enum Command {
         party: PartyId,
         answer: Answer,
     },
-    /// Settings that take effect at once have changed.
-    Configure {
-        config: Box<Config>,
+    /// Stored settings have changed; answered when those that take effect at once do.
+    ApplySettings {
+        answer: Answer,
     },
     Shutdown {
         answer: Answer,
@@ -65,7 +65,7 @@ pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     notices: broadcast::Sender<Notice>,
     database: Arc<SettingsDatabase>,
-    app_settings: watch::Sender<AppSettings>,
+    app_settings: watch::Receiver<AppSettings>,
     folder: PathBuf,
 }
 
@@ -75,10 +75,9 @@ impl Handle {
         snapshots: watch::Receiver<Arc<Snapshot>>,
         notices: broadcast::Sender<Notice>,
         database: Arc<SettingsDatabase>,
-        app_settings: AppSettings,
+        app_settings: watch::Receiver<AppSettings>,
         folder: PathBuf,
     ) -> Self {
-        let app_settings = watch::Sender::new(app_settings);
         Self { commands, snapshots, notices, database, app_settings, folder }
     }
 
@@ -94,7 +93,7 @@ impl Handle {
 
     /// The settings that concern whoever hosts the engine, now and from now on.
     pub fn app_settings(&self) -> watch::Receiver<AppSettings> {
-        self.app_settings.subscribe()
+        self.app_settings.clone()
     }
 
     /// Says whenever what [`DataRequest::RecentParties`] answers may have changed. The number means nothing.
@@ -187,16 +186,7 @@ impl Handle {
     pub async fn data(&self, request: DataRequest) -> Result<DataAnswer, CommandError> {
         let answer = data::execute(&self.database, request).await?;
         if let DataAnswer::Changed { .. } = answer {
-            let (config, _) =
-                Config::repaired(&self.database.get_all_settings().await.map_err(DataError::from)?);
-            self.app_settings.send_if_modified(|settings| {
-                let changed = AppSettings::from(&config);
-                let is_news = *settings != changed;
-                *settings = changed;
-                is_news
-            });
-            let configure = Command::Configure { config: Box::new(config) };
-            self.commands.send(configure).await.map_err(|_| CommandError::stopped())?;
+            self.ask(|answer| Command::ApplySettings { answer }).await?;
         }
         Ok(answer)
     }

@@ -4,7 +4,6 @@
 //! Inside, `event_loop` waits for whatever happens, lets the [`lanrage_session::Session`] decide, and carries out what it
 //! decided.
 
-mod adapter_shell;
 mod app_settings;
 mod data;
 mod data_plane;
@@ -13,14 +12,15 @@ mod diagnostics;
 mod doctor;
 mod engine;
 mod event_loop;
-mod guest_shell;
 mod handle;
 mod helper_unit;
 mod keeper;
 mod local;
 mod name_lookup;
 mod network_log;
-mod relay_shell;
+mod outside;
+mod ports;
+mod showing;
 mod storage;
 mod tasks;
 

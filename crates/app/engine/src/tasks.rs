@@ -12,6 +12,15 @@ pub(crate) struct Tasks {
     set: JoinSet<&'static str>,
 }
 
+/// The engine's tasks, by how they end.
+#[derive(Debug, Default)]
+pub(crate) struct TaskSets {
+    /// Tasks that run until they are cancelled.
+    pub(crate) endless: Tasks,
+    /// Tasks that close what they hold and end by themselves when nobody speaks to them any more.
+    pub(crate) closing: Tasks,
+}
+
 impl Tasks {
     /// Starts a task under a name for the log.
     pub(crate) fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
@@ -31,13 +40,6 @@ impl Tasks {
 
     async fn join_all(&mut self) {
         while let Some(ended) = self.set.join_next().await {
-            report(&ended);
-        }
-    }
-
-    /// Forgets tasks that have ended; one that panicked is reported.
-    pub(crate) fn reap(&mut self) {
-        while let Some(ended) = self.set.try_join_next() {
             report(&ended);
         }
     }

@@ -1,18 +1,22 @@
 //! Every decision of the product: which party this device is in, who else is, and what to do about it.
 //!
 //! Pure: time, randomness and everything that happened come in, and what to do comes out. Nothing here opens, spawns or
-//! reads a clock. `session` asks `network` (control planes, relays, how we look from outside), `party` (who may be in it)
-//! and `peers` (a path to each of them).
+//! reads a clock. [`Session`] says how it is driven. Inside, `state` decides with the help of `network` (control planes,
+//! relays, how we look from outside), `party` (who may be in it) and `peers` (a path to each of them).
 
 mod entropy;
 mod facts;
+mod input;
 mod network;
 mod output;
 mod party;
 mod peers;
 mod session;
+mod setup;
 #[cfg(test)]
 mod simulation;
+mod state;
+mod step;
 mod words;
 
 pub use entropy::Entropy;
@@ -21,12 +25,18 @@ pub use facts::{
     InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem,
     RelayView, Severity, Snapshot, Traffic, Waits,
 };
+pub use input::{Command, Input, Settings, Ticket};
 pub use network::{
     adapter::AdapterFailure,
     names::{Found, Known, Names},
     nat_status::network_name,
 };
-pub use output::{Action, GuestCommand, RelayStreamCommand, StoreAction, Ticket, TunnelAction};
-pub use party::membership::{Kept, SavedMembership};
-pub use session::{Hosting, Session};
+pub use output::{GuestCommand, Output, RelayStreamCommand, StoreAction};
+pub use party::{
+    hosting::Hosting,
+    membership::{Kept, SavedMembership},
+};
+pub use session::Session;
+pub use setup::Setup;
+pub use step::{Outputs, flush, step};
 pub use words::sentence;

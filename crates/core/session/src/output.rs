@@ -1,135 +1,234 @@
-use std::net::SocketAddr;
+//! What the session asks of the shells.
 
-use lanrage_control::{GuestAction, LinkAction};
+use std::{collections::VecDeque, net::SocketAddr};
+
+use lanrage_control::{GuestAction, LinkAction, Now};
 use lanrage_nat::{port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
     AllocationId, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote, StoredPeer, Subnet, VirtualIp,
 };
 
-use crate::{CommandError, Names, Notice, party::membership::SavedMembership};
+use crate::{
+    entropy::Entropy,
+    facts::{CommandError, Notice},
+    input::Ticket,
+    network::names::Names,
+    party::membership::SavedMembership,
+};
 
-/// Tells one command from another until it is answered.
-pub type Ticket = u64;
-
-/// What the decisions ask of the shells. The event loop carries out every one, in order.
+/// Something to be carried out, in the order in which [`Session::poll_output`](crate::Session::poll_output) gives it.
+///
+/// Every variant goes to one shell, and none needs an answer before the next is carried out; what becomes of it comes
+/// back as an [`Input`](crate::Input). What a shell cannot take at the moment is lost, and nothing hangs on it for ever:
+/// every request that matters is repeated by a timer of whoever wants it.
 #[derive(Debug)]
-pub enum Action {
-    /// To the control server's link.
+pub enum Output {
+    /// The data plane takes part in a party with this key and lease.
+    Enter(LocalEnd),
+    /// The data plane is in no party any more and forgets all peers.
+    Leave,
+    /// The data plane exchanges packets with this peer from now on, or knows it by other values.
+    AddPeer(PeerConfig),
+    /// The data plane knows this peer no more.
+    RemovePeer(PeerId),
+    /// Packets to the peer go there from now on.
+    SetPath {
+        /// The peer.
+        peer: PeerId,
+        /// Where its packets go.
+        to: Remote,
+    },
+    /// The path to the peer carries packets of this size.
+    SetPathMtu {
+        /// The peer.
+        peer: PeerId,
+        /// Largest packet inside the tunnel (bytes).
+        mtu: u16,
+    },
+    /// One fresh WireGuard handshake initiation, the same bytes to every target.
+    Handshake {
+        /// The peer.
+        peer: PeerId,
+        /// Where to, best first; never empty.
+        targets: Vec<Remote>,
+    },
+    /// A probe inside the session with the peer. Without one it is dropped; the path agent asks again.
+    Probe {
+        /// The peer.
+        peer: PeerId,
+        /// Where to, whatever path is selected.
+        to: Remote,
+        /// The bytes of the probe.
+        payload: Vec<u8>,
+    },
+    /// A datagram outside of any session: STUN, TURN, a punch.
+    Datagram {
+        /// Where to.
+        to: Remote,
+        /// The whole datagram.
+        bytes: Vec<u8>,
+    },
+    /// A datagram that a relay carried in a Data indication (RFC 8656 §11.4), for the data plane to open.
+    Relayed {
+        /// Who sent it, and by which allocation.
+        from: Remote,
+        /// The datagram without the relay's framing.
+        bytes: Vec<u8>,
+    },
+    /// Packets to this address of a peer go by this channel of the allocation (RFC 8656 §12), or by none.
+    SetChannel {
+        /// The allocation.
+        allocation: AllocationId,
+        /// The peer's address.
+        peer: SocketAddr,
+        /// Its channel number.
+        channel: Option<u16>,
+    },
+    /// The data plane may use an allocation that is reached over UDP.
+    OpenAllocation {
+        /// The allocation.
+        id: AllocationId,
+        /// Its relay.
+        server: SocketAddr,
+    },
+    /// The data plane may not use the allocation any more.
+    CloseAllocation(AllocationId),
+    /// To the connection with a relay over TCP or TLS.
+    RelayStream(RelayStreamCommand),
+    /// To the connection with the control server.
     Link(LinkAction),
     /// To the listener for guests.
     Guests(GuestCommand),
-    /// To the data plane.
-    Tunnel(TunnelAction),
-    /// Opens the virtual device; the shell answers with what came of it.
-    OpenAdapter { address: VirtualIp, subnet: Subnet },
+    /// Opens the virtual device; answered by [`Input::Adapter`](crate::Input::Adapter).
+    OpenAdapter {
+        /// This device's lease.
+        address: VirtualIp,
+        /// The party's network.
+        subnet: Subnet,
+    },
     /// Closes the virtual device and takes its routes away.
     CloseAdapter,
-    /// Looks up the addresses of servers, in place of those wanted before; the shell answers as it finds them.
+    /// Reads the routing table; answered by [`Input::Routes`](crate::Input::Routes).
+    ReadRoutes,
+    /// Looks up the addresses of servers, in place of those wanted before; answered by
+    /// [`Input::Names`](crate::Input::Names) as they are found.
     LookUp(Names),
-    /// Measures what the way to the internet does to datagrams, with the help of these STUN servers; the shell
-    /// answers with a report.
+    /// Measures what the way to the internet does to datagrams, with the help of these STUN servers; answered by
+    /// [`Input::NatReport`](crate::Input::NatReport).
     MeasureNat(Vec<SocketAddr>),
-    /// Asks the router for a port, or gives it back.
+    /// Asks the router for a port, or gives it back; [`Input::PortMapping`](crate::Input::PortMapping) tells of it.
     MapPort(MappingRequest),
-    /// To the connection with a relay over TCP or TLS.
-    RelayStream(RelayStreamCommand),
     /// Keeps something for the next start.
     Store(StoreAction),
+    /// Loads a membership that was kept; answered by [`Input::Kept`](crate::Input::Kept).
+    Load {
+        /// The command that waits for it.
+        ticket: Ticket,
+        /// The party.
+        party: PartyId,
+    },
     /// Tells the user.
     Notice(Notice),
-    /// Answers a command.
-    Complete { ticket: Ticket, result: Result<(), CommandError> },
+    /// Answers a command. Every ticket is answered once.
+    Complete {
+        /// The command's ticket.
+        ticket: Ticket,
+        /// What came of it.
+        result: Result<(), CommandError>,
+    },
 }
 
-/// What the decisions want kept.
+/// What is to be kept for the next start.
 #[derive(Debug)]
 pub enum StoreAction {
     /// This device is in the party.
-    /// `active` is whether the next start brings it back.
     SaveMembership {
+        /// All that is needed to be in it again.
         membership: Box<SavedMembership>,
+        /// Its host.
         host: PeerId,
+        /// Whether the next start brings it back.
         active: bool,
     },
     /// This device has left the party: its keys go, its name stays among the recent ones.
     ForgetMembership(PartyId),
     /// What was measured of a network.
     SaveNat(NatResult),
+    /// What is known of a peer.
     SavePeer {
+        /// The party.
         party: PartyId,
+        /// The peer.
         peer: Box<StoredPeer>,
     },
+    /// The peer is in the party no more.
     RemovePeer {
+        /// The party.
         party: PartyId,
+        /// The peer.
         peer: PeerId,
     },
 }
 
-/// What the decisions ask of the data plane.
-#[derive(Debug)]
-pub enum TunnelAction {
-    Enter(LocalEnd),
-    Leave,
-    AddPeer(PeerConfig),
-    RemovePeer(PeerId),
-    SetPath {
-        peer: PeerId,
-        to: Option<Remote>,
-    },
-    SetPathMtu {
-        peer: PeerId,
-        mtu: u16,
-    },
-    Handshake {
-        peer: PeerId,
-        targets: Vec<Remote>,
-    },
-    Probe {
-        peer: PeerId,
-        to: Remote,
-        payload: Vec<u8>,
-    },
-    Datagram {
-        to: Remote,
-        bytes: Vec<u8>,
-    },
-    /// A datagram that a relay carried in a Data indication.
-    Relayed {
-        from: Remote,
-        bytes: Vec<u8>,
-    },
-    SetChannel {
-        allocation: AllocationId,
-        peer: SocketAddr,
-        channel: Option<u16>,
-    },
-    OpenAllocation {
-        id: AllocationId,
-        server: SocketAddr,
-    },
-    CloseAllocation(AllocationId),
-}
-
-/// What the event loop asks of the listener.
+/// To the listener for guests.
 #[derive(Debug)]
 pub enum GuestCommand {
-    /// Let guests in, at one of these ports, the first that is free.
-    Listen { ports: Vec<u16>, beyond_lan: bool },
+    /// Let guests in, at the first of these ports that is free.
+    Listen {
+        /// The ports to try.
+        ports: Vec<u16>,
+        /// Also those who are not on the LAN.
+        beyond_lan: bool,
+    },
     /// To a guest.
     Act(GuestAction),
     /// Let nobody in any more.
     Stop,
 }
 
-/// What the event loop asks of the connections to relays.
+/// To the connections with relays over TCP or TLS.
 #[derive(Debug)]
 pub enum RelayStreamCommand {
     /// Connect for a new allocation.
     Connect(RelayStreamTarget),
     /// Send a message.
-    Send { allocation: AllocationId, bytes: Vec<u8> },
+    Send {
+        /// By this allocation's connection.
+        allocation: AllocationId,
+        /// The message.
+        bytes: Vec<u8>,
+    },
     /// The allocation is there: the data plane may use the connection.
     Use(AllocationId),
     /// Hang up.
     Close(AllocationId),
+}
+
+/// What the parts have at hand while an input is handled: the time, randomness, and where outputs go.
+pub(crate) struct Turn<'a> {
+    pub(crate) now: Now,
+    pub(crate) entropy: &'a mut Entropy,
+    pub(crate) outputs: &'a mut VecDeque<Output>,
+}
+
+impl Turn<'_> {
+    pub(crate) fn push(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) fn store(&mut self, action: StoreAction) {
+        self.push(Output::Store(action));
+    }
+
+    pub(crate) fn notice(&mut self, code: &str, text: String) {
+        self.push(Output::Notice(Notice { at_ms: self.now.wall.0, code: code.to_owned(), text }));
+    }
+
+    pub(crate) fn complete(&mut self, ticket: Ticket, result: Result<(), CommandError>) {
+        self.push(Output::Complete { ticket, result });
+    }
+
+    pub(crate) fn refuse(&mut self, ticket: Ticket, code: &str, text: impl Into<String>) {
+        self.complete(ticket, Err(CommandError::new(code, text)));
+    }
 }

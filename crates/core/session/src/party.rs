@@ -1,4 +1,6 @@
-//! Being in a party: who this device is there, and whom it lets in.
+//! Being in a party: who this device is there, whom it lets in, and how guests come to it.
 
+pub(crate) mod active;
+pub(crate) mod hosting;
 pub(crate) mod membership;
 pub(crate) mod roster;

@@ -25,7 +25,6 @@ mod data_plane;
 #[path = "../../../../tests/lab/expected.rs"]
 mod expected;
 mod host;
-mod names;
 mod network;
 mod relay;
 mod rng;

@@ -29,4 +29,4 @@ pub use adapter::{OpenDescriptors, open_descriptors};
 pub use config::AdapterConfig;
 pub use device::{Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES};
 pub use error::AdapterError;
-pub use routes::overlapping_route;
+pub use routes::{overlapping_route, routed_networks};

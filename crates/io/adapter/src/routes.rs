@@ -23,6 +23,13 @@ pub fn overlapping_route(subnet: Subnet, except_interface: &str) -> Option<(Ipv4
     overlap(subnet, except_interface, &read_or_empty()).map(|route| (route.net, route.interface.clone()))
 }
 
+/// Every network that this computer has a route to, the default routes apart; empty if the routing table cannot be read,
+/// which is logged.
+pub fn routed_networks() -> Vec<Ipv4Net> {
+    let is_network = |net: &Ipv4Net| net.prefix_len() >= WIDEST_NETWORK;
+    read_or_empty().into_iter().map(|route| route.net).filter(is_network).collect()
+}
+
 /// The table as [`overlap`] and [`holder`] read it; empty, with a warning, if the system does not tell.
 pub(crate) fn read_or_empty() -> Vec<Route> {
     read().unwrap_or_else(|error| {

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use lanrage_control::Now;
 
-use crate::AdapterView;
+use crate::facts::AdapterView;
 
 /// Time between two tries to open the adapter.
 const RETRY: Duration = Duration::from_secs(15);

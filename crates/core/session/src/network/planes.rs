@@ -1,12 +1,15 @@
 use std::{hash::Hash, mem, time::Instant};
 
 use lanrage_control::{
-    ControlEvent, ControlPlane, DisconnectReason, GuestAction, GuestEvent, LinkAction, LinkEvent,
-    LocalControlPlane, Now, RemoteControlPlane, RemoteSettings, RemoteTimings, protocol::Request,
+    ControlEvent, ControlPlane, DisconnectReason, GuestEvent, LinkAction, LinkEvent, LocalControlPlane, Now,
+    RemoteControlPlane, RemoteSettings, RemoteTimings, protocol::Request,
 };
 use lanrage_party::{ControlEndpoint, DeviceIdentity};
 
-use crate::{ControlView, entropy::Entropy};
+use crate::{
+    facts::ControlView,
+    output::{GuestCommand, Output, Turn},
+};
 
 /// The control planes of this device: always a local one, and a remote one where a server is named.
 ///
@@ -38,29 +41,27 @@ impl ControlPlanes {
         Self { identity, local, remote: None }
     }
 
-    /// Talks to this server from now on, or to none. Nothing happens if it is the one already.
-    pub(crate) fn use_server(
-        &mut self,
-        now: Now,
-        endpoint: Option<ControlEndpoint>,
-        entropy: &mut Entropy,
-    ) -> Option<LinkAction> {
+    /// Talks to this server from now on, or to none. Nothing happens if it is the one already. What was to be said to the
+    /// one before is on its way first.
+    pub(crate) fn use_server(&mut self, turn: &mut Turn<'_>, endpoint: Option<ControlEndpoint>) {
         if self.endpoint() == endpoint.as_ref() {
-            return None;
+            return;
         }
+        self.take_outputs(turn);
         // A new dial ends the connection before it; without one it is closed by hand.
-        let had_link = self.remote.is_some();
+        if self.remote.is_some() && endpoint.is_none() {
+            turn.push(Output::Link(LinkAction::Close));
+        }
         self.remote = endpoint.map(|endpoint| {
             let settings = RemoteSettings {
                 endpoint: endpoint.clone(),
                 client_version: env!("CARGO_PKG_VERSION").to_owned(),
-                jitter_seed: u64::from_ne_bytes(entropy.bytes()),
+                jitter_seed: u64::from_ne_bytes(turn.entropy.bytes()),
                 timings: RemoteTimings::default(),
             };
-            let plane = RemoteControlPlane::new(settings, self.identity.clone(), now);
+            let plane = RemoteControlPlane::new(settings, self.identity.clone(), turn.now);
             Remote { endpoint, plane, state: RemoteState::Connecting }
         });
-        (had_link && self.remote.is_none()).then_some(LinkAction::Close)
     }
 
     /// The server in use.
@@ -102,14 +103,11 @@ impl ControlPlanes {
         self.local.handle_guest(now, event);
     }
 
-    /// The next thing to do with a guest's connection.
-    pub(crate) fn poll_guest(&mut self) -> Option<GuestAction> {
-        self.local.poll_guest()
-    }
-
-    /// Lets no guests in any more.
-    pub(crate) fn stop_guests(&mut self, now: Now) {
-        self.local.stop_guests(now);
+    /// Lets no guests in any more; those who are there are told.
+    pub(crate) fn stop_guests(&mut self, turn: &mut Turn<'_>) {
+        self.local.stop_guests(turn.now);
+        self.take_outputs(turn);
+        turn.push(Output::Guests(GuestCommand::Stop));
     }
 
     pub(crate) fn handle_network_change(&mut self, now: Now) {
@@ -130,8 +128,14 @@ impl ControlPlanes {
         self.local.poll_timeout().into_iter().chain(remote).min()
     }
 
-    pub(crate) fn poll_link(&mut self) -> Option<LinkAction> {
-        self.remote.as_mut()?.plane.poll_transmit()
+    /// Passes on what the control planes want to say to the server and to guests.
+    pub(crate) fn take_outputs(&mut self, turn: &mut Turn<'_>) {
+        while let Some(action) = self.remote.as_mut().and_then(|remote| remote.plane.poll_transmit()) {
+            turn.push(Output::Link(action));
+        }
+        while let Some(action) = self.local.poll_guest() {
+            turn.push(Output::Guests(GuestCommand::Act(action)));
+        }
     }
 
     /// What the control plane that counts has to say.
@@ -152,8 +156,12 @@ impl ControlPlanes {
         }
         // What the local registry answers counts only where no server ever will; a party that waits for its
         // server is already complete in itself.
-        let event = self.local.poll_event();
-        if self.remote.is_none() { event } else { None }
+        while let Some(event) = self.local.poll_event() {
+            if self.remote.is_none() {
+                return Some(event);
+            }
+        }
+        None
     }
 
     /// Whether a server is used, and how it is with it, without the details.

@@ -17,10 +17,8 @@ use lanrage_party::{AllocationId, Candidate, RelayOffer, RelayTransport};
 use tracing::{debug, info};
 
 use crate::{
-    output::RelayStreamCommand,
-    output::{Action, TunnelAction},
-    peers::connection::RelayAddress,
-    peers::signal::RelayDistance,
+    output::{Output, RelayStreamCommand, Turn},
+    peers::{connection::RelayAddress, signal::RelayDistance},
 };
 
 /// An allocation that carried nothing for so long is no longer watched as closely as one in use.
@@ -123,38 +121,26 @@ impl Relays {
     }
 
     /// A datagram that is not WireGuard's. True if it was a relay's, and needs nobody else's attention.
-    pub(crate) fn handle_datagram(
-        &mut self,
-        now: Instant,
-        from: SocketAddr,
-        bytes: &[u8],
-        actions: &mut impl Extend<Action>,
-    ) -> bool {
-        match self.pool.handle_datagram(now, from, bytes) {
+    pub(crate) fn handle_datagram(&mut self, turn: &mut Turn<'_>, from: SocketAddr, bytes: &[u8]) -> bool {
+        match self.pool.handle_datagram(turn.now.instant, from, bytes) {
             PoolReceived::NotOurs => false,
             PoolReceived::Consumed => true,
             PoolReceived::Data { from, payload } => {
                 let bytes = bytes[payload].to_vec();
-                actions.extend([Action::Tunnel(TunnelAction::Relayed { from, bytes })]);
+                turn.push(Output::Relayed { from, bytes });
                 true
             }
         }
     }
 
     /// Something of a connection to a relay over TCP or TLS.
-    pub(crate) fn handle_stream(
-        &mut self,
-        now: Instant,
-        id: AllocationId,
-        event: &RelayStreamEvent,
-        actions: &mut impl Extend<Action>,
-    ) {
+    pub(crate) fn handle_stream(&mut self, turn: &mut Turn<'_>, id: AllocationId, event: &RelayStreamEvent) {
         let input = event.as_input();
         if let (StreamInput::Message(message), PoolReceived::Data { from, payload }) =
-            (input, self.pool.handle_stream(now, id, input))
+            (input, self.pool.handle_stream(turn.now.instant, id, input))
         {
             let bytes = message[payload].to_vec();
-            actions.extend([Action::Tunnel(TunnelAction::Relayed { from, bytes })]);
+            turn.push(Output::Relayed { from, bytes });
         }
     }
 
@@ -169,33 +155,29 @@ impl Relays {
     }
 
     /// What the pool wants done. True if other allocations can be used than before.
-    pub(crate) fn take_outputs(&mut self, actions: &mut impl Extend<Action>) -> bool {
+    pub(crate) fn take_outputs(&mut self, turn: &mut Turn<'_>) -> bool {
         let mut changed = false;
         while let Some(output) = self.pool.poll_output() {
-            let action = match output {
-                PoolOutput::Transmit { to, bytes } => {
-                    Action::Tunnel(TunnelAction::Datagram { to: to.into(), bytes })
-                }
+            turn.push(match output {
+                PoolOutput::Transmit { to, bytes } => Output::Datagram { to: to.into(), bytes },
                 PoolOutput::StreamConnect { allocation, transport, server, server_name } => {
                     let target = RelayStreamTarget { allocation, transport, server, server_name };
-                    Action::RelayStream(RelayStreamCommand::Connect(target))
+                    Output::RelayStream(RelayStreamCommand::Connect(target))
                 }
                 PoolOutput::StreamSend { allocation, bytes } => {
-                    Action::RelayStream(RelayStreamCommand::Send { allocation, bytes })
+                    Output::RelayStream(RelayStreamCommand::Send { allocation, bytes })
                 }
                 PoolOutput::StreamClose { allocation } => {
-                    Action::RelayStream(RelayStreamCommand::Close(allocation))
+                    Output::RelayStream(RelayStreamCommand::Close(allocation))
                 }
                 PoolOutput::Opened { allocation, server, transport, relayed, relay } => {
                     info!(allocation = allocation.0, relay, ?transport, "relay can be used");
                     changed = true;
                     self.open.push(OpenAllocation { id: allocation, relayed, relay });
                     match transport {
-                        RelayTransport::Udp => {
-                            Action::Tunnel(TunnelAction::OpenAllocation { id: allocation, server })
-                        }
+                        RelayTransport::Udp => Output::OpenAllocation { id: allocation, server },
                         RelayTransport::Tcp | RelayTransport::Tls => {
-                            Action::RelayStream(RelayStreamCommand::Use(allocation))
+                            Output::RelayStream(RelayStreamCommand::Use(allocation))
                         }
                     }
                 }
@@ -206,7 +188,7 @@ impl Relays {
                     self.open.retain(|open| open.id != allocation);
                     self.silent.remove(&allocation);
                     self.busy.retain(|(id, _)| *id != allocation);
-                    Action::Tunnel(TunnelAction::CloseAllocation(allocation))
+                    Output::CloseAllocation(allocation)
                 }
                 PoolOutput::Unresponsive { allocation } => {
                     debug!(allocation = allocation.0, "relay does not answer");
@@ -225,10 +207,9 @@ impl Relays {
                 }
                 PoolOutput::Channel { allocation, peer, channel } => {
                     debug!(allocation = allocation.0, bound = channel.is_some(), "channel");
-                    Action::Tunnel(TunnelAction::SetChannel { allocation, peer, channel })
+                    Output::SetChannel { allocation, peer, channel }
                 }
-            };
-            actions.extend([action]);
+            });
         }
         changed
     }

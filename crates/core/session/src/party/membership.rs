@@ -20,9 +20,13 @@ pub(crate) struct Membership {
 /// A membership as it is kept: everything needed to be in the party again without asking anybody.
 #[derive(Debug, Clone)]
 pub struct SavedMembership {
+    /// What this member can pass on, with the party's secret.
     pub invitation: Invitation,
+    /// This device's WireGuard key in the party.
     pub private_key: WireGuardPrivateKey,
+    /// This device's lease.
     pub virtual_ip: VirtualIp,
+    /// When the party was made or joined.
     pub created_at: UnixMillis,
     /// Sequence of the last record that was signed.
     pub sequence: u64,
@@ -31,8 +35,11 @@ pub struct SavedMembership {
 /// A membership that was kept, complete.
 #[derive(Debug)]
 pub struct Kept {
+    /// This device's right to be in the party.
     pub membership: SavedMembership,
+    /// The party's host, as last heard.
     pub host: PeerId,
+    /// The other members, as last heard.
     pub peers: Vec<StoredPeer>,
 }
 

@@ -10,7 +10,7 @@ use lanrage_party::{
     Remote, SignalKey, SignedRecord, UnixMillis,
 };
 
-use crate::{ConnectionState, peers::signal::RelayDistance};
+use crate::{facts::ConnectionState, peers::signal::RelayDistance};
 
 /// Share of lost probes from which a path counts as degraded, and below which it has recovered.
 const DEGRADED_LOSS: f32 = 0.2;
@@ -43,11 +43,7 @@ pub(crate) struct Connection {
     pub(crate) info: PeerInfo,
     pub(crate) key: SignalKey,
     pub(crate) agent: PathAgent,
-    pub(crate) state: ConnectionState,
-    /// When the next round of attempts begins, while the state is `Failed`.
-    pub(crate) retry_at: Option<Instant>,
-    /// When the current silence began, while reconnecting.
-    pub(crate) lost_at: Option<Instant>,
+    line: Line,
     /// From hearing of the peer to its first authenticated packet.
     pub(crate) first_packet: Option<Duration>,
     /// Highest signal sequence seen of the peer.
@@ -59,9 +55,28 @@ pub(crate) struct Connection {
     /// What the peer last said of itself.
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) relays: Vec<RelayDistance>,
-    /// Nothing was heard for so long that the relays need not wait for it.
-    pub(crate) dormant: bool,
     heard_at: Instant,
+}
+
+/// What the path agent does not remember of the line to the peer.
+#[derive(Debug, Default)]
+struct Line {
+    was_connected: bool,
+    /// When the path was lost, until there is another.
+    lost_at: Option<Instant>,
+    /// When the round after the last failed one begins or began, until there is a path.
+    retry_at: Option<Instant>,
+    /// The path in use loses packets. Holds until it clearly does not any more.
+    is_degraded: bool,
+}
+
+/// What finding a path has changed for the user.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Gain {
+    Connected,
+    Reconnected { silence: Duration },
+    MovedToDirect,
+    MovedToRelay,
 }
 
 impl Connection {
@@ -77,16 +92,13 @@ impl Connection {
             info,
             key,
             agent: PathAgent::new(PathAgentConfig { initiator }, now),
-            state: ConnectionState::Connecting,
-            retry_at: None,
-            lost_at: None,
+            line: Line::default(),
             first_packet: None,
             seen_signal: 0,
             unlisted: false,
             last_endpoint: None,
             candidates: Vec::new(),
             relays: Vec::new(),
-            dormant: false,
             heard_at: now,
         }
     }
@@ -113,17 +125,61 @@ impl Connection {
         }
     }
 
+    /// How it is with the peer: what the path agent does, and what became of it before.
+    pub(crate) fn state(&self) -> ConnectionState {
+        let Line { was_connected, retry_at, is_degraded, .. } = self.line;
+        match (self.path(), retry_at) {
+            (Some(_), _) if is_degraded => ConnectionState::Degraded,
+            (Some(_), _) => ConnectionState::Connected,
+            (None, Some(_)) => ConnectionState::Failed,
+            (None, None) if was_connected => ConnectionState::Reconnecting,
+            (None, None) => ConnectionState::Connecting,
+        }
+    }
+
+    /// The agent has selected a path.
+    pub(crate) fn note_selected(&mut self, now: Instant, previous_was_relayed: Option<bool>) -> Option<Gain> {
+        let path = self.path()?;
+        if !path.is_relayed {
+            self.last_endpoint = Some(path.remote.address);
+        }
+        self.line.retry_at = None;
+        if !std::mem::replace(&mut self.line.was_connected, true) {
+            return Some(Gain::Connected);
+        }
+        match (self.line.lost_at.take(), previous_was_relayed, path.is_relayed) {
+            (Some(lost_at), ..) => {
+                Some(Gain::Reconnected { silence: now.saturating_duration_since(lost_at) })
+            }
+            (None, Some(true), false) => Some(Gain::MovedToDirect),
+            (None, Some(false), true) => Some(Gain::MovedToRelay),
+            _ => None,
+        }
+    }
+
+    /// The agent has given up the path in use, and knows no other.
+    pub(crate) fn note_lost(&mut self, now: Instant) {
+        self.line.lost_at.get_or_insert(now);
+        self.line.is_degraded = false;
+    }
+
+    /// The path in use leaves probes unanswered.
+    pub(crate) const fn note_unresponsive(&mut self) {
+        self.line.is_degraded = true;
+    }
+
+    /// A round of the agent's has found nothing.
+    pub(crate) const fn note_failed(&mut self, retry_at: Instant) {
+        self.line.retry_at = Some(retry_at);
+    }
+
     /// Grades the path in use by its recent loss, with hysteresis.
     pub(crate) fn grade(&mut self) {
         let Some(path) = self.path() else { return };
-        match self.state {
-            ConnectionState::Connected if path.loss >= DEGRADED_LOSS => {
-                self.state.transition_to(ConnectionState::Degraded);
-            }
-            ConnectionState::Degraded if path.loss <= RECOVERED_LOSS && path.state == PathState::Proven => {
-                self.state.transition_to(ConnectionState::Connected);
-            }
-            _ => {}
+        if path.loss >= DEGRADED_LOSS {
+            self.line.is_degraded = true;
+        } else if path.loss <= RECOVERED_LOSS && path.state == PathState::Proven {
+            self.line.is_degraded = false;
         }
     }
 
@@ -151,7 +207,7 @@ impl Connection {
     pub(crate) fn relay_info(&self) -> Option<PeerRelayInfo> {
         let reachable =
             |candidate: &&Candidate| candidate.kind != CandidateType::Host || !is_local(candidate.address);
-        (!self.dormant).then(|| PeerRelayInfo {
+        (!self.agent.is_dormant()).then(|| PeerRelayInfo {
             peer: self.record.peer_id(),
             addresses: self.candidates.iter().filter(reachable).map(|candidate| candidate.address).collect(),
             relay_rtts: self
@@ -165,7 +221,7 @@ impl Connection {
     /// One sentence that explains state and path.
     pub(crate) fn explanation(&self, own: &Surroundings<'_>, now: Instant) -> String {
         let name = &self.record.name;
-        match self.state {
+        match self.state() {
             ConnectionState::Connecting if self.info.online == Some(false) => {
                 format!("{name} is not online; the connection begins when they return.")
             }
@@ -176,7 +232,7 @@ impl Connection {
             }
             ConnectionState::Reconnecting => format!("The path to {name} went silent; looking for another."),
             ConnectionState::Failed => {
-                let wait = seconds_until(self.retry_at, now).unwrap_or_default();
+                let wait = seconds_until(self.line.retry_at, now).unwrap_or_default();
                 let why = if self.info.online == Some(false) {
                     "they are not online"
                 } else if own.relays_are_missing {

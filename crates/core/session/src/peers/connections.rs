@@ -1,57 +1,36 @@
+//! The connections to all peers of one party.
+
 use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use lanrage_nat::{Allocation, PathAgent, PathEvent, PathTransmit, relay_pool::PeerRelayInfo};
-use lanrage_party::StoredPeer;
-use lanrage_party::{
-    AllocationId, Candidate, CandidateType, PartyId, PartySecret, PeerId, PeerRecord, Remote, SealedSignal,
-    SignalKey, UnixMillis, WireGuardPrivateKey,
+use lanrage_nat::{
+    Allocation, PathAgent, PathEvent, PathTransmit, TransactionIds, relay_pool::PeerRelayInfo, stun,
 };
-use lanrage_party::{LocalEnd, PeerConfig, initiates};
+use lanrage_party::{
+    AllocationId, Candidate, CandidateType, LocalEnd, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord,
+    Remote, SealedSignal, SignalKey, WireGuardPrivateKey, initiates,
+};
 use tracing::{debug, info};
 
 use crate::{
-    ConnectionState, DroppedView,
-    entropy::Entropy,
-    output::TunnelAction,
-    peers::connection::{Connection, KnownPeer},
-    peers::signal::{RelayDistance, Signal},
+    facts::DroppedView,
+    output::{Output, StoreAction, Turn},
+    peers::{
+        connection::{Connection, Gain, KnownPeer},
+        signal::{RelayDistance, Signal},
+    },
 };
 
 /// Shortest time between two announcements of nothing but distances to relays.
 const DISTANCES_PERIOD: Duration = Duration::from_secs(30);
 
-/// What the connections want done or known.
-#[derive(Debug)]
-pub(crate) enum ConnectionOutput {
-    Tunnel(TunnelAction),
-    Punch {
-        to: Remote,
-    },
-    Signal {
-        to: PeerId,
-        signal: SealedSignal,
-    },
-    Notice {
-        code: &'static str,
-        text: String,
-    },
-    /// Where peers may be reached has changed: the relays must know.
-    PeersMoved,
-    /// What is known of a peer has changed.
-    Keep(Box<StoredPeer>),
-    /// The peer is a peer no more.
-    Removed {
-        peer: PeerId,
-    },
-}
-
 /// The connections to all peers of one party.
 #[derive(Debug)]
 pub(crate) struct Connections {
+    party: PartyId,
     secret: PartySecret,
     private_key: WireGuardPrivateKey,
     connections: BTreeMap<PeerId, Connection>,
@@ -63,21 +42,29 @@ pub(crate) struct Connections {
     last_signal: u64,
     /// Signals that were not authentic, not new, or not sensible.
     dropped_signals: u64,
-    outputs: VecDeque<ConnectionOutput>,
+    punch_ids: TransactionIds,
+    /// Signals for the control plane to carry.
+    signals: VecDeque<(PeerId, SealedSignal)>,
+    /// Where peers may be reached has changed, and the relays do not know yet.
+    peers_moved: bool,
 }
 
 impl Connections {
     /// Begins with nobody; the data plane takes the party's key and address.
     pub(crate) fn new(
+        turn: &mut Turn<'_>,
         party: PartyId,
         secret: PartySecret,
         end: LocalEnd,
         candidates: Vec<Candidate>,
     ) -> Self {
         debug!(%party, "data plane enters the party");
+        let private_key = end.private_key.clone();
+        turn.push(Output::Enter(end));
         Self {
+            party,
             secret,
-            private_key: end.private_key.clone(),
+            private_key,
             connections: BTreeMap::new(),
             candidates,
             relays: Vec::new(),
@@ -85,7 +72,9 @@ impl Connections {
             allocations: Vec::new(),
             last_signal: 0,
             dropped_signals: 0,
-            outputs: VecDeque::from([ConnectionOutput::Tunnel(TunnelAction::Enter(end))]),
+            punch_ids: TransactionIds::from_seed(turn.entropy.bytes()),
+            signals: VecDeque::new(),
+            peers_moved: false,
         }
     }
 
@@ -104,13 +93,7 @@ impl Connections {
     }
 
     /// Takes a verified peer in, or brings what is known of it up to date.
-    pub(crate) fn connect_to_peer(
-        &mut self,
-        now: Instant,
-        wall: UnixMillis,
-        peer: KnownPeer,
-        entropy: &mut Entropy,
-    ) {
+    pub(crate) fn connect_to_peer(&mut self, turn: &mut Turn<'_>, peer: KnownPeer) {
         let id = peer.record.peer_id();
         let returned = match self.connections.get_mut(&id) {
             Some(known) if known.record.wireguard_key == peer.record.wireguard_key => {
@@ -119,7 +102,7 @@ impl Connections {
                 let KnownPeer { signed, record, info } = peer;
                 (known.signed, known.record, known.info, known.unlisted) = (signed, record, info, false);
                 if moved {
-                    self.configure(id);
+                    self.configure(turn, id);
                 }
                 returned
             }
@@ -130,99 +113,88 @@ impl Connections {
                 let initiator = initiates(&own, &peer.record.wireguard_key);
                 info!(peer = %id.short(), initiator, replaced, "peer added");
                 if !replaced {
-                    self.notice("peer_joined", format!("{} is in the party.", peer.record.name));
+                    turn.notice("peer_joined", format!("{} is in the party.", peer.record.name));
                 }
-                let mut connection = Connection::new(peer, key, initiator, now);
-                connection.agent.set_allocations(now, &self.allocations);
+                let mut connection = Connection::new(peer, key, initiator, turn.now.instant);
+                connection.agent.set_allocations(turn.now.instant, &self.allocations);
                 self.connections.insert(id, connection);
-                self.configure(id);
+                self.configure(turn, id);
                 true
             }
         };
-        self.keep(&id);
+        self.keep(turn, &id);
         if returned {
-            self.send_candidates(wall, id, entropy);
+            self.send_candidates(turn, id);
         }
     }
 
-    fn keep(&mut self, peer: &PeerId) {
+    fn keep(&self, turn: &mut Turn<'_>, peer: &PeerId) {
         if let Some(connection) = self.connections.get(peer) {
-            self.outputs.push_back(ConnectionOutput::Keep(Box::new(connection.to_stored())));
+            let peer = Box::new(connection.to_stored());
+            turn.store(StoreAction::SavePeer { party: self.party, peer });
         }
     }
 
     /// Ends the connection to a peer.
-    pub(crate) fn disconnect_peer(&mut self, peer: &PeerId) {
-        if let Some(mut gone) = self.connections.remove(peer) {
-            gone.state.transition_to(ConnectionState::Closed);
+    pub(crate) fn disconnect_peer(&mut self, turn: &mut Turn<'_>, peer: &PeerId) {
+        if let Some(gone) = self.connections.remove(peer) {
             info!(peer = %peer.short(), "peer removed");
-            self.outputs.push_back(ConnectionOutput::Tunnel(TunnelAction::RemovePeer(*peer)));
-            self.outputs.push_back(ConnectionOutput::Removed { peer: *peer });
-            self.outputs.push_back(ConnectionOutput::PeersMoved);
-            self.notice("peer_left", format!("{} has left the party.", gone.record.name));
+            turn.push(Output::RemovePeer(*peer));
+            turn.store(StoreAction::RemovePeer { party: self.party, peer: *peer });
+            self.peers_moved = true;
+            turn.notice("peer_left", format!("{} has left the party.", gone.record.name));
         }
     }
 
     /// Ends everything.
-    pub(crate) fn close(&mut self) {
-        for mut connection in std::mem::take(&mut self.connections).into_values() {
-            connection.state.transition_to(ConnectionState::Closed);
-        }
-        self.outputs.push_back(ConnectionOutput::Tunnel(TunnelAction::Leave));
+    pub(crate) fn close(self, turn: &mut Turn<'_>) {
+        turn.push(Output::Leave);
     }
 
     /// The server lists these peers. One that it does not list stays while its path works: a server that lost
     /// its memory does not end a game.
-    pub(crate) fn retain_listed(&mut self, listed: impl Fn(&PeerId) -> bool) {
+    pub(crate) fn retain_listed(&mut self, turn: &mut Turn<'_>, listed: impl Fn(&PeerId) -> bool) {
         let ids: Vec<PeerId> = self.connections.keys().copied().collect();
         for id in ids.into_iter().filter(|id| !listed(id)) {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             connection.unlisted = true;
             connection.info.online = Some(false);
             if connection.path().is_none() {
-                self.disconnect_peer(&id);
+                self.disconnect_peer(turn, &id);
             }
         }
     }
 
     /// The server says whether a peer is there.
-    pub(crate) fn handle_online(
-        &mut self,
-        now: Instant,
-        wall: UnixMillis,
-        peer: PeerId,
-        online: bool,
-        entropy: &mut Entropy,
-    ) {
+    pub(crate) fn handle_online(&mut self, turn: &mut Turn<'_>, peer: PeerId, online: bool) {
         let Some(connection) = self.connections.get_mut(&peer) else { return };
         let returned = online && connection.info.online != Some(true);
         connection.info.online = Some(online);
         if returned {
-            self.send_candidates(wall, peer, entropy);
+            self.send_candidates(turn, peer);
         }
         if !online {
             // The server's word is no proof, but worth a closer look: see `handle_control_lost`.
-            self.handle_traffic(now, peer);
+            self.handle_traffic(turn, peer);
         }
     }
 
     /// There is no control server any more. Whatever ended it may have ended peers too: the host of a party without a
     /// server is both. Their paths are watched for a moment as if packets flowed, so that a death shows within a
     /// second, and not only by the next probe at rest.
-    pub(crate) fn handle_control_lost(&mut self, now: Instant) {
-        self.with_every_agent(now, |agent| agent.handle_traffic(now));
+    pub(crate) fn handle_control_lost(&mut self, turn: &mut Turn<'_>) {
+        self.with_every_agent(turn, PathAgent::handle_traffic);
     }
 
     /// This device's candidates, or its distances to relays: everybody is told of a change. Distances move all the
     /// time; they are told no more often than every [`DISTANCES_PERIOD`], and only when they differ clearly.
     pub(crate) fn set_candidates(
         &mut self,
-        now: Instant,
-        wall: UnixMillis,
+        turn: &mut Turn<'_>,
         candidates: Vec<Candidate>,
         relays: Vec<RelayDistance>,
-        entropy: &mut Entropy,
     ) {
+        let now = turn.now.instant;
         let rested = self.distances_told_at.is_none_or(|at| now >= at + DISTANCES_PERIOD);
         let moved = rested && differ_clearly(&relays, &self.relays);
         if candidates == self.candidates && !moved {
@@ -232,12 +204,12 @@ impl Connections {
             self.distances_told_at = Some(now);
         }
         (self.candidates, self.relays) = (candidates, relays);
-        self.announce(wall, entropy);
+        self.announce(turn);
     }
 
     /// This device's allocations on relays: every peer may be reached by them.
-    pub(crate) fn set_allocations(&mut self, now: Instant, allocations: Vec<Allocation>) {
-        self.with_every_agent(now, |agent| agent.set_allocations(now, &allocations));
+    pub(crate) fn set_allocations(&mut self, turn: &mut Turn<'_>, allocations: Vec<Allocation>) {
+        self.with_every_agent(turn, |agent, now| agent.set_allocations(now, &allocations));
         self.allocations = allocations;
     }
 
@@ -257,26 +229,26 @@ impl Connections {
     }
 
     /// Tells every peer this device's candidates, for example when the control plane is back.
-    pub(crate) fn announce(&mut self, wall: UnixMillis, entropy: &mut Entropy) {
+    pub(crate) fn announce(&mut self, turn: &mut Turn<'_>) {
         let peers: Vec<PeerId> = self.connections.keys().copied().collect();
         for peer in peers {
-            self.send_candidates(wall, peer, entropy);
+            self.send_candidates(turn, peer);
         }
     }
 
     /// The peer was reached here before; until it says more, that is where it is looked for.
-    pub(crate) fn try_last_endpoint(&mut self, now: Instant, peer: PeerId, endpoint: SocketAddr) {
+    pub(crate) fn try_last_endpoint(&mut self, turn: &mut Turn<'_>, peer: PeerId, endpoint: SocketAddr) {
         if let Some(connection) = self.connections.get_mut(&peer) {
             let last = Candidate { kind: CandidateType::PeerReflexive, address: endpoint };
             connection.last_endpoint = Some(endpoint);
             connection.candidates = vec![last];
-            connection.agent.set_remote_candidates(now, &[last]);
-            self.drive(now, peer);
+            connection.agent.set_remote_candidates(turn.now.instant, &[last]);
+            self.drive(turn, peer);
         }
     }
 
     /// A sealed signal arrived, allegedly from `from`. What is not authentic or not new is dropped.
-    pub(crate) fn handle_signal(&mut self, now: Instant, from: &PeerId, sealed: &SealedSignal) {
+    pub(crate) fn handle_signal(&mut self, turn: &mut Turn<'_>, from: &PeerId, sealed: &SealedSignal) {
         let Some(connection) = self.connections.get_mut(from) else { return };
         let signal = match connection.key.open(sealed) {
             Ok(message) => Signal::decode(&message),
@@ -289,11 +261,11 @@ impl Connections {
         match signal {
             Ok(signal) if signal.sequence > connection.seen_signal => {
                 connection.seen_signal = signal.sequence;
-                connection.agent.set_remote_candidates(now, &signal.candidates);
+                connection.agent.set_remote_candidates(turn.now.instant, &signal.candidates);
                 let Signal { candidates, relays, .. } = signal;
                 (connection.candidates, connection.relays) = (candidates, relays);
-                self.outputs.push_back(ConnectionOutput::PeersMoved);
-                self.drive(now, *from);
+                self.peers_moved = true;
+                self.drive(turn, *from);
             }
             Ok(_) => {
                 debug!(peer = %from.short(), "old signal dropped");
@@ -307,19 +279,19 @@ impl Connections {
     }
 
     /// A WireGuard handshake with the peer was completed.
-    pub(crate) fn handle_session(&mut self, now: Instant, peer: PeerId, from: Remote) {
-        self.with_agent(now, peer, |connection| connection.agent.handle_session(now, from));
+    pub(crate) fn handle_session(&mut self, turn: &mut Turn<'_>, peer: PeerId, from: Remote) {
+        self.with_agent(turn, peer, |agent, now| agent.handle_session(now, from));
     }
 
     /// An authenticated packet came from an address that was not the last one.
-    pub(crate) fn handle_remote(&mut self, now: Instant, peer: PeerId, from: Remote) {
-        self.with_agent(now, peer, |connection| connection.agent.handle_remote(now, from));
+    pub(crate) fn handle_remote(&mut self, turn: &mut Turn<'_>, peer: PeerId, from: Remote) {
+        self.with_agent(turn, peer, |agent, now| agent.handle_remote(now, from));
     }
 
     /// A probe arrived inside the session.
-    pub(crate) fn handle_probe(&mut self, now: Instant, peer: PeerId, from: Remote, payload: &[u8]) {
-        self.with_agent(now, peer, |connection| {
-            if let Err(error) = connection.agent.handle_probe(now, from, payload) {
+    pub(crate) fn handle_probe(&mut self, turn: &mut Turn<'_>, peer: PeerId, from: Remote, payload: &[u8]) {
+        self.with_agent(turn, peer, |agent, now| {
+            if let Err(error) = agent.handle_probe(now, from, payload) {
                 debug!(peer = %peer.short(), %error, "probe dropped");
             }
         });
@@ -327,60 +299,46 @@ impl Connections {
 
     /// A punch came from `from`: nobody authenticates it, so it only hints to a peer that offered that address. A
     /// peer that punches has no session; if we think that there is one, a probe soon tells.
-    pub(crate) fn handle_punch(&mut self, now: Instant, from: Remote) {
-        let hinted = self.connections.iter().find(|(_, connection)| {
+    pub(crate) fn handle_punch(&mut self, turn: &mut Turn<'_>, from: Remote) {
+        let hinted = self.connections.iter_mut().find(|(_, connection)| {
             let from = from.address.ip().to_canonical();
             connection.agent.paths().any(|path| path.remote.address.ip().to_canonical() == from)
         });
-        if let Some(peer) = hinted.map(|(id, _)| *id) {
-            if let Some(connection) = self.connections.get_mut(&peer) {
-                connection.agent.handle_punch(now, from);
-            }
-            self.drive(now, peer);
+        if let Some((peer, connection)) = hinted {
+            let peer = *peer;
+            connection.agent.handle_punch(turn.now.instant, from);
+            self.drive(turn, peer);
         }
     }
 
     /// Packets flow to or from the peer. Gives the allocation of ours that they take.
-    pub(crate) fn handle_traffic(&mut self, now: Instant, peer: PeerId) -> Option<AllocationId> {
+    pub(crate) fn handle_traffic(&mut self, turn: &mut Turn<'_>, peer: PeerId) -> Option<AllocationId> {
         let connection = self.connections.get_mut(&peer)?;
-        connection.agent.handle_traffic(now);
+        connection.agent.handle_traffic(turn.now.instant);
         let via = connection.path().and_then(|path| path.remote.via);
-        self.drive(now, peer);
+        self.drive(turn, peer);
         via
     }
 
     /// The device's own network changed: every path is checked again at once.
-    pub(crate) fn handle_network_change(&mut self, now: Instant) {
-        self.with_every_agent(now, |agent| agent.handle_network_change(now));
+    pub(crate) fn handle_network_change(&mut self, turn: &mut Turn<'_>) {
+        self.with_every_agent(turn, PathAgent::handle_network_change);
     }
 
     /// The device has slept: neither paths nor sessions are sure.
-    pub(crate) fn handle_resume(&mut self, now: Instant) {
-        self.with_every_agent(now, |agent| agent.handle_resume(now));
+    pub(crate) fn handle_resume(&mut self, turn: &mut Turn<'_>) {
+        self.with_every_agent(turn, PathAgent::handle_resume);
     }
 
-    fn with_every_agent(&mut self, now: Instant, act: impl Fn(&mut PathAgent)) {
-        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
-        for peer in peers {
-            if let Some(connection) = self.connections.get_mut(&peer) {
-                act(&mut connection.agent);
-            }
-            self.drive(now, peer);
-        }
-    }
-
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let due: Vec<PeerId> = self
-            .connections
-            .iter()
-            .filter(|(_, connection)| connection.agent.poll_timeout().is_some_and(|at| at <= now))
-            .map(|(id, _)| *id)
-            .collect();
-        for peer in due {
+    pub(crate) fn handle_timeout(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now.instant;
+        let is_due = |connection: &Connection| connection.agent.poll_timeout().is_some_and(|at| at <= now);
+        let due = self.connections.iter().filter(|(_, connection)| is_due(connection));
+        for peer in due.map(|(id, _)| *id).collect::<Vec<_>>() {
             if let Some(connection) = self.connections.get_mut(&peer) {
                 connection.agent.handle_timeout(now);
             }
-            self.drive(now, peer);
+            self.drive(turn, peer);
         }
     }
 
@@ -388,98 +346,82 @@ impl Connections {
         self.connections.values().filter_map(|connection| connection.agent.poll_timeout()).min()
     }
 
-    pub(crate) fn poll_output(&mut self) -> Option<ConnectionOutput> {
-        self.outputs.pop_front()
+    /// The next signal that the control plane is to carry.
+    pub(crate) fn poll_signal(&mut self) -> Option<(PeerId, SealedSignal)> {
+        self.signals.pop_front()
     }
 
-    fn with_agent(&mut self, now: Instant, peer: PeerId, act: impl FnOnce(&mut Connection)) {
-        if let Some(connection) = self.connections.get_mut(&peer) {
-            connection.note_packet(now);
-            act(connection);
-            self.drive(now, peer);
+    /// Whether peers may be reached elsewhere than the last time.
+    pub(crate) fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.peers_moved)
+    }
+
+    fn with_every_agent(&mut self, turn: &mut Turn<'_>, act: impl Fn(&mut PathAgent, Instant)) {
+        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
+        for peer in peers {
+            if let Some(connection) = self.connections.get_mut(&peer) {
+                act(&mut connection.agent, turn.now.instant);
+            }
+            self.drive(turn, peer);
         }
     }
 
-    /// Takes out what the peer's path agent wants, and follows what it found.
-    fn drive(&mut self, now: Instant, peer: PeerId) {
+    /// For what was authenticated as the peer's.
+    fn with_agent(&mut self, turn: &mut Turn<'_>, peer: PeerId, act: impl FnOnce(&mut PathAgent, Instant)) {
+        if let Some(connection) = self.connections.get_mut(&peer) {
+            connection.note_packet(turn.now.instant);
+            act(&mut connection.agent, turn.now.instant);
+            self.drive(turn, peer);
+        }
+    }
+
+    /// Passes on what the peer's path agent wants sent, and follows what it found.
+    fn drive(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
         let Some(connection) = self.connections.get_mut(&peer) else { return };
         while let Some(transmit) = connection.agent.poll_transmit() {
-            self.outputs.push_back(match transmit {
-                PathTransmit::Punch { to } => ConnectionOutput::Punch { to },
-                PathTransmit::Handshake { targets } => {
-                    ConnectionOutput::Tunnel(TunnelAction::Handshake { peer, targets })
+            turn.push(match transmit {
+                PathTransmit::Punch { to } => {
+                    Output::Datagram { to, bytes: stun::binding_indication(self.punch_ids.next_id()) }
                 }
-                PathTransmit::Probe { to, payload } => {
-                    ConnectionOutput::Tunnel(TunnelAction::Probe { peer, to, payload })
-                }
+                PathTransmit::Handshake { targets } => Output::Handshake { peer, targets },
+                PathTransmit::Probe { to, payload } => Output::Probe { peer, to, payload },
             });
         }
-        let mut notices = Vec::new();
-        let mut gone = false;
-        let mut moved = false;
+        let mut found_nothing = false;
         while let Some(event) = connection.agent.poll_event() {
             debug!(peer = %peer.short(), ?event, "path");
             match event {
                 PathEvent::Selected { remote, previous_was_relayed, .. } => {
-                    notices.extend(selected(connection, previous_was_relayed, now));
-                    let action = TunnelAction::SetPath { peer, to: Some(remote) };
-                    self.outputs.push_back(ConnectionOutput::Tunnel(action));
-                    if connection.path().is_some_and(|path| !path.is_relayed) {
-                        connection.last_endpoint = Some(remote.address);
+                    let gain = connection.note_selected(turn.now.instant, previous_was_relayed);
+                    turn.push(Output::SetPath { peer, to: remote });
+                    let stored = Box::new(connection.to_stored());
+                    turn.store(StoreAction::SavePeer { party: self.party, peer: stored });
+                    if let Some((code, text)) = gain.map(|gain| in_words(gain, connection)) {
+                        turn.notice(code, text);
                     }
-                    let kept = Box::new(connection.to_stored());
-                    self.outputs.push_back(ConnectionOutput::Keep(kept));
                 }
                 PathEvent::Lost { .. } => {
-                    connection.lost_at.get_or_insert(now);
-                    match connection.state {
-                        ConnectionState::Connected | ConnectionState::Degraded => {
-                            connection.state.transition_to(ConnectionState::Reconnecting);
-                        }
-                        _ => {}
-                    }
-                    gone |= connection.unlisted;
-                }
-                PathEvent::Unresponsive { .. } => {
-                    if connection.state == ConnectionState::Connected {
-                        connection.state.transition_to(ConnectionState::Degraded);
-                    }
-                }
-                // The grade below says whether it is good again.
-                PathEvent::Responsive { .. } => {}
-                PathEvent::Mtu { mtu, .. } => {
-                    let action = TunnelAction::SetPathMtu { peer, mtu };
-                    self.outputs.push_back(ConnectionOutput::Tunnel(action));
-                }
-                PathEvent::Dormant | PathEvent::Awake => {
-                    connection.dormant = event == PathEvent::Dormant;
-                    moved = true;
+                    connection.note_lost(turn.now.instant);
+                    found_nothing = true;
                 }
                 PathEvent::RoundFailed { retry_at } => {
-                    connection.retry_at = Some(retry_at);
-                    match connection.state {
-                        ConnectionState::Connecting | ConnectionState::Reconnecting => {
-                            connection.state.transition_to(ConnectionState::Failed);
-                        }
-                        _ => {}
-                    }
-                    gone |= connection.unlisted;
+                    connection.note_failed(retry_at);
+                    found_nothing = true;
                 }
+                PathEvent::Unresponsive { .. } => connection.note_unresponsive(),
+                // The grade below says whether it is good again.
+                PathEvent::Responsive { .. } => {}
+                PathEvent::Mtu { mtu, .. } => turn.push(Output::SetPathMtu { peer, mtu }),
+                PathEvent::Dormant | PathEvent::Awake => self.peers_moved = true,
             }
         }
         connection.grade();
-        if moved {
-            self.outputs.push_back(ConnectionOutput::PeersMoved);
-        }
-        for (code, text) in notices {
-            self.notice(code, text);
-        }
-        if gone {
-            self.disconnect_peer(&peer);
+        if found_nothing && connection.unlisted {
+            self.disconnect_peer(turn, &peer);
         }
     }
 
-    fn configure(&mut self, id: PeerId) {
+    fn configure(&self, turn: &mut Turn<'_>, id: PeerId) {
         let Some(connection) = self.connections.get(&id) else { return };
         let theirs = connection.record.wireguard_key;
         let config = PeerConfig {
@@ -488,28 +430,24 @@ impl Connections {
             preshared_key: self.secret.preshared_key(&self.private_key.public(), &theirs),
             virtual_ip: connection.record.virtual_ip,
         };
-        self.outputs.push_back(ConnectionOutput::Tunnel(TunnelAction::AddPeer(config)));
+        turn.push(Output::AddPeer(config));
     }
 
-    fn send_candidates(&mut self, wall: UnixMillis, to: PeerId, entropy: &mut Entropy) {
+    fn send_candidates(&mut self, turn: &mut Turn<'_>, to: PeerId) {
         let Some(connection) = self.connections.get(&to) else { return };
         if self.candidates.is_empty() || connection.info.online == Some(false) {
             return;
         }
-        self.last_signal = wall.0.max(self.last_signal + 1);
+        self.last_signal = turn.now.wall.0.max(self.last_signal + 1);
         let signal = Signal {
             sequence: self.last_signal,
             candidates: self.candidates.clone(),
             relays: self.relays.clone(),
         };
-        match connection.key.seal(&signal.encode(), entropy.bytes()) {
-            Ok(signal) => self.outputs.push_back(ConnectionOutput::Signal { to, signal }),
+        match connection.key.seal(&signal.encode(), turn.entropy.bytes()) {
+            Ok(signal) => self.signals.push_back((to, signal)),
             Err(error) => debug!(%error, "signal not sent"),
         }
-    }
-
-    fn notice(&mut self, code: &'static str, text: String) {
-        self.outputs.push_back(ConnectionOutput::Notice { code, text });
     }
 }
 
@@ -522,35 +460,17 @@ fn differ_clearly(now: &[RelayDistance], told: &[RelayDistance]) -> bool {
         })
 }
 
-/// Moves a connection that has found a path to `Connected`; the notice says what the user has gained.
-fn selected(
-    connection: &mut Connection,
-    previous_was_relayed: Option<bool>,
-    now: Instant,
-) -> Option<(&'static str, String)> {
+/// What the user has gained, as a notice.
+fn in_words(gain: Gain, connection: &Connection) -> (&'static str, String) {
     let name = &connection.record.name;
-    let is_relayed = connection.path().is_some_and(|path| path.is_relayed);
-    if connection.state == ConnectionState::Failed {
-        connection.state.transition_to(ConnectionState::Reconnecting);
-    }
-    let notice = match (connection.state, connection.lost_at.take()) {
-        (ConnectionState::Connecting, _) => Some(("connected", format!("Connected to {name}."))),
-        (ConnectionState::Reconnecting, lost_at) => {
-            let silence = lost_at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
-            Some(("reconnected", format!("Reconnected to {name} in {silence:.1} s.")))
+    match gain {
+        Gain::Connected => ("connected", format!("Connected to {name}.")),
+        Gain::Reconnected { silence } => {
+            ("reconnected", format!("Reconnected to {name} in {:.1} s.", silence.as_secs_f64()))
         }
-        _ => match (previous_was_relayed, is_relayed) {
-            (Some(true), false) => Some(("moved_to_direct", format!("Moved to a direct path to {name}."))),
-            (Some(false), true) => Some((
-                "moved_to_relay",
-                format!("The direct path to {name} broke; going on through a relay."),
-            )),
-            _ => None,
-        },
-    };
-    if connection.state != ConnectionState::Degraded {
-        connection.state.transition_to(ConnectionState::Connected);
+        Gain::MovedToDirect => ("moved_to_direct", format!("Moved to a direct path to {name}.")),
+        Gain::MovedToRelay => {
+            ("moved_to_relay", format!("The direct path to {name} broke; going on through a relay."))
+        }
     }
-    connection.retry_at = None;
-    notice
 }

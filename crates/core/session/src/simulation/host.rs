@@ -6,12 +6,16 @@ use std::{
 
 use lanrage_control::{LinkId, LocalControlPlane, Now};
 use lanrage_nat::net_watch::NetworkState;
-use lanrage_party::StoredPeer;
-use lanrage_party::TunnelEvent;
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, PeerId, VirtualIp, limits};
+use lanrage_party::{
+    ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, QualityThresholds, StoredPeer, Subnet, VirtualIp,
+    limits,
+};
 
 use super::{data_plane::DataPlane, network::RealmId};
-use crate::{CommandError, entropy::Entropy, party::membership::SavedMembership, session::Session};
+use crate::{
+    CommandError, Entropy, Hosting, Input, Kept, Output, Outputs, SavedMembership, Session, Settings, Setup,
+    party::active::ActiveParty,
+};
 
 /// A device: an engine's decisions, the model of its data plane, and what the shells around them know.
 pub(super) struct Host {
@@ -20,9 +24,10 @@ pub(super) struct Host {
     salt: u8,
     identity: DeviceIdentity,
     pub(super) id: PeerId,
-    pub(super) manager: Session,
+    pub(super) session: Session,
     pub(super) plane: DataPlane,
-    pub(super) events: VecDeque<TunnelEvent>,
+    /// What the session has yet to hear.
+    pub(super) inputs: VecDeque<Input>,
     pub(super) place: Option<(RealmId, IpAddr)>,
     pub(super) site: usize,
     /// Counts the places, as connections do not survive a move.
@@ -57,15 +62,15 @@ pub(super) struct Host {
 impl Host {
     pub(super) fn new(index: usize, salt: u8, latency: Duration, now: Now) -> Self {
         let identity = DeviceIdentity::from_seed(&[index as u8 + 1; 32]);
-        let manager = manager(index, salt, 0, &identity, now);
+        let session = session(index, salt, 0, &identity, now, None, NetworkState::default());
         Self {
             index,
             salt,
             id: identity.peer_id(),
             identity,
-            manager,
+            session,
             plane: DataPlane::default(),
-            events: VecDeque::new(),
+            inputs: VecDeque::new(),
             place: None,
             site: 0,
             attachment: 0,
@@ -108,22 +113,26 @@ impl Host {
     pub(super) fn boot(&mut self, now: Now, endpoint: ControlEndpoint) {
         self.life += 1;
         self.plane = DataPlane::default();
-        self.events.clear();
+        self.inputs.clear();
         self.dialled = None;
         self.asleep = false;
-        self.manager = manager(self.index, self.salt, self.life, &self.identity, now);
         let network = self.network();
-        self.manager.initialize_nat(now, network, Vec::new());
-        self.manager.initialize_control(now, Some(endpoint));
+        self.session =
+            session(self.index, self.salt, self.life, &self.identity, now, Some(endpoint), network);
         if let Some((membership, host)) = self.saved.clone() {
             let peers = self.saved_peers.values().cloned().collect();
-            self.manager.restore(now, membership, host, peers);
+            self.inputs.push_back(Input::Restore(Kept { membership, host, peers }));
         }
+    }
+
+    /// The party that it is in.
+    pub(super) fn party(&self) -> Option<&ActiveParty> {
+        self.session.state().party()
     }
 
     /// Its lease in the party, if it is in one.
     pub(super) fn lease(&self) -> Option<VirtualIp> {
-        self.manager.party.as_ref().map(|party| party.membership.virtual_ip)
+        self.party().map(|party| party.membership.virtual_ip)
     }
 
     /// Gives how many datagrams it sent in this second.
@@ -148,14 +157,14 @@ impl Host {
 
     /// Nothing may grow without end.
     pub(super) fn check_bounds(&self) {
-        let Some(party) = &self.manager.party else { return };
+        let Some(party) = self.party() else { return };
         for (peer, connection) in party.connections.connections() {
             let paths = connection.agent.paths().count();
             if paths > limits::CANDIDATES + 24 {
                 violation!("host {}: {paths} paths to {peer:?}", self.index);
             }
         }
-        let allocations = self.manager.relays.allocations().len();
+        let allocations = self.session.state().relays().allocations().len();
         if allocations > lanrage_nat::relay_pool::HOLDS {
             violation!("host {}: {allocations} allocations", self.index);
         }
@@ -166,9 +175,42 @@ fn port(index: usize) -> u16 {
     50_000 + index as u16 % 2
 }
 
-fn manager(index: usize, salt: u8, life: u32, identity: &DeviceIdentity, now: Now) -> Session {
-    let name = Name::new(&format!("host {index}")).expect("a name");
-    let local = LocalControlPlane::new(identity.peer_id(), now);
+fn session(
+    index: usize,
+    salt: u8,
+    life: u32,
+    identity: &DeviceIdentity,
+    now: Now,
+    server: Option<ControlEndpoint>,
+    network: NetworkState,
+) -> Session {
     let entropy = Entropy::fixed(salt ^ ((index as u8) << 5) ^ (life as u8 % 32));
-    Session::new(now, identity.clone(), name, port(index), local, entropy)
+    let setup = Setup {
+        local: LocalControlPlane::new(identity.peer_id(), now),
+        identity: identity.clone(),
+        player_name: Name::new(&format!("host {index}")).expect("a name"),
+        udp_port: port(index),
+        hosting: Hosting::default(),
+        settings: Settings {
+            player_name: None,
+            server,
+            stun_servers: Vec::new(),
+            quality_thresholds: QualityThresholds::default(),
+            default_subnet: Subnet::DEFAULT,
+        },
+        network,
+        remembered_nat: NatType::Unknown,
+        problems: Vec::new(),
+    };
+    Session::new(now, setup, entropy)
+}
+
+/// What a step has asked for, in order.
+#[derive(Default)]
+pub(super) struct Wanted(pub(super) VecDeque<Output>);
+
+impl Outputs for Wanted {
+    fn perform(&mut self, _session: &Session, output: Output) {
+        self.0.push_back(output);
+    }
 }

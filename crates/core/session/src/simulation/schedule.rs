@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use lanrage_nat::PathState;
-use lanrage_party::{Name, Remote, Subnet};
+use lanrage_party::{Name, Remote};
 
 use super::{
     expected::{Dependence, Nat, Network, Path, Relation, expected},
     site::Site,
     world::{Event, World, trace},
 };
-use crate::ConnectionState;
+use crate::{Command, ConnectionState, Input};
 
 /// How long the world may take to settle once nothing disturbs it any more.
 const SETTLING: Duration = Duration::from_secs(75);
@@ -96,7 +96,7 @@ impl Fault {
             Self::Notice { host } => {
                 if !world.hosts[host].asleep {
                     let network = world.hosts[host].network();
-                    world.input(host, |manager, now| manager.handle_network(now, network));
+                    world.input(host, Input::Network(network));
                 }
             }
             Self::Flush { router } => world.internet.flush(router),
@@ -111,7 +111,7 @@ impl Fault {
             }
             Self::Wake { host, slept } => {
                 if std::mem::take(&mut world.hosts[host].asleep) {
-                    world.input(host, |manager, now| manager.handle_woken(now, slept));
+                    world.input(host, Input::Woken(slept));
                 }
             }
             Self::Restart { host } => world.restart(host),
@@ -254,17 +254,17 @@ fn new_site(world: &mut World, neighbour: Option<Site>) -> usize {
 fn attend(world: &mut World) {
     for index in 0..world.hosts.len() {
         let host = &mut world.hosts[index];
-        if host.asleep || host.manager.party.is_some() == host.wants_party {
+        if host.asleep || host.party().is_some() == host.wants_party {
             continue;
         }
         if !host.wants_party {
-            world.input(index, |manager, now| manager.leave_party(now, 1));
+            world.input(index, Input::Command(1, Command::LeaveParty));
         } else if let Some(invitation) = world.invitation.clone() {
-            world.input(index, |manager, now| manager.join_party(now, 2, invitation));
+            world.input(index, Input::Command(2, Command::JoinParty(Box::new(invitation))));
         } else if index == 0 {
             let name = Name::new("LAN").expect("a name");
-            world.input(0, |manager, now| manager.create_party(now, 3, name, Subnet::DEFAULT));
-            let party = world.hosts[0].manager.party.as_ref();
+            world.input(0, Input::Command(3, Command::CreateParty { name }));
+            let party = world.hosts[0].party();
             world.invitation = party.map(|party| party.membership.invitation.clone());
         }
     }
@@ -307,7 +307,7 @@ fn settle(world: &mut World, patience: Duration) {
 /// What is not as it must be in the end, if something is.
 fn first_problem(world: &World) -> Option<String> {
     for (index, host) in world.hosts.iter().enumerate().filter(|(_, host)| host.wants_party) {
-        let Some(party) = &host.manager.party else { return Some(format!("host {index} is in no party")) };
+        let Some(party) = host.party() else { return Some(format!("host {index} is in no party")) };
         if !world.control.is_online(&party.membership.invitation.party, &host.id) {
             return Some(format!("host {index} is not registered"));
         }
@@ -322,13 +322,13 @@ fn first_problem(world: &World) -> Option<String> {
             let Some(path) = connection.path().filter(|path| path.state == PathState::Proven) else {
                 return Some(format!(
                     "host {index} has no path to host {other}: {:?}, {:?}",
-                    connection.state,
+                    connection.state(),
                     connection.agent.phase()
                 ));
             };
             // Degraded is connected as well: the grade looks back at the losses of a while.
-            if !matches!(connection.state, ConnectionState::Connected | ConnectionState::Degraded) {
-                return Some(format!("host {index} sees host {other} as {:?}", connection.state));
+            if !matches!(connection.state(), ConnectionState::Connected | ConnectionState::Degraded) {
+                return Some(format!("host {index} sees host {other} as {:?}", connection.state()));
             }
             let relayed = is_relayed(world, &path.remote);
             if relayed != path.is_relayed {
@@ -415,7 +415,7 @@ fn rest(world: &mut World) {
 
 fn count_paths(world: &World, outcome: &mut Outcome) {
     for (index, host) in world.hosts.iter().enumerate() {
-        let Some(party) = &host.manager.party else { continue };
+        let Some(party) = host.party() else { continue };
         for (other, peer) in world.hosts.iter().enumerate().filter(|(other, _)| *other > index) {
             let path = party.connections.connections().get(&peer.id).and_then(|known| known.path());
             let Some(path) = path else { continue };
@@ -451,7 +451,7 @@ fn who_knows(world: &World, gone: usize) -> Option<usize> {
     let id = world.hosts[gone].id;
     (0..world.hosts.len()).filter(|index| *index != gone).find(|index| {
         let host = &world.hosts[*index];
-        let party = host.manager.party.as_ref();
+        let party = host.party();
         let known = party.is_some_and(|party| party.connections.connections().contains_key(&id));
         known || host.plane.has_peer(&id)
     })
@@ -482,8 +482,9 @@ fn check_empty(world: &World, index: usize) {
     if !host.plane.is_empty() {
         violation!("host {index} has left, and its data plane has not: {:?}", host.plane);
     }
-    let held = host.manager.relays.allocations().len() + host.manager.relays.candidates().len();
+    let held =
+        host.session.state().relays().allocations().len() + host.session.state().relays().candidates().len();
     if held > 0 {
-        violation!("host {index} has left, and holds allocations: {:?}", host.manager.relays);
+        violation!("host {index} has left, and holds allocations: {:?}", host.session.state().relays());
     }
 }

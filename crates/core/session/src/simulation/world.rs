@@ -18,20 +18,14 @@ use lanrage_party::{AllocationId, ControlEndpoint, Invitation, PeerId, UnixMilli
 use super::{
     control::{ControlServer, Said},
     data_plane::{Effects, Inner, PLAINTEXT, Vault, is_sealed},
-    host::Host,
-    names,
+    host::{Host, Wanted},
     network::{Flight, INTERNET, Internet, Node},
     relay::{PORT, RelayServer, Sent},
     rng::Rng,
     schedule::Fault,
     site::Site,
 };
-use crate::{
-    network::names::Names,
-    output::RelayStreamCommand,
-    output::{Action, StoreAction, TunnelAction},
-    session::Session,
-};
+use crate::{Input, Output, RelayStreamCommand, StoreAction, flush, network::names::Names, step};
 
 /// The wall clock when a schedule begins.
 const EPOCH_MS: u64 = 1_700_000_000_000;
@@ -39,8 +33,8 @@ const EPOCH_MS: u64 = 1_700_000_000_000;
 const TICK: Duration = Duration::from_millis(200);
 /// Between two looks of the servers at their timers.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
-/// Most actions that one input may cause.
-const ACTIONS: usize = 2_000;
+/// Most outputs that one input may cause.
+const OUTPUTS: usize = 2_000;
 /// Most times that an engine may wake up in a second, whatever happens. A busy loop makes a thousand.
 const WAKEUPS: u32 = 500;
 /// Most datagrams that a host may send in a second, whatever happens.
@@ -230,8 +224,9 @@ impl World {
 
     /// What the engines think of the relays.
     pub(super) fn relay_states(&self) -> String {
-        let states =
-            |host: &Host| host.manager.relays.views().into_iter().map(|view| view.state).collect::<Vec<_>>();
+        let states = |host: &Host| {
+            host.session.state().relays().views().into_iter().map(|view| view.state).collect::<Vec<_>>()
+        };
         format!("{:?}", self.hosts.iter().map(states).collect::<Vec<_>>())
     }
 
@@ -269,7 +264,9 @@ impl World {
         let now = self.time();
         let endpoint = self.endpoint();
         self.hosts[index].boot(now, endpoint);
-        self.settle(index);
+        let mut wanted = Wanted::default();
+        flush(&mut self.hosts[index].session, &mut wanted);
+        self.settle(index, wanted);
     }
 
     /// The process is killed and started again.
@@ -334,34 +331,35 @@ impl World {
         self.relays[relay].start(now.instant, now.wall.0 / 1_000);
     }
 
-    /// Gives an engine an input, and carries out what it decides.
-    pub(super) fn input(&mut self, index: usize, act: impl FnOnce(&mut Session, Now)) {
+    /// Gives a session an input, and carries out what it decides.
+    pub(super) fn input(&mut self, index: usize, input: Input) {
         let now = self.time();
-        act(&mut self.hosts[index].manager, now);
-        self.settle(index);
+        let mut wanted = Wanted::default();
+        step(&mut self.hosts[index].session, now, input, &mut wanted);
+        self.settle(index, wanted);
     }
 
-    fn settle(&mut self, index: usize) {
-        let mut actions = 0;
+    fn settle(&mut self, index: usize, mut wanted: Wanted) {
+        let mut outputs = 0;
         loop {
-            while let Some(action) = self.hosts[index].manager.poll_action() {
-                actions += 1;
-                if actions > ACTIONS {
-                    violation!("host {index}: an input causes actions without end, like {action:?}");
+            while let Some(output) = wanted.0.pop_front() {
+                outputs += 1;
+                if outputs > OUTPUTS {
+                    violation!("host {index}: an input causes outputs without end, like {output:?}");
                 }
-                self.perform(index, action);
+                self.perform(index, output);
             }
-            let Some(event) = self.hosts[index].events.pop_front() else { break };
-            trace!(self, "host {index} hears {event:?}");
+            let Some(input) = self.hosts[index].inputs.pop_front() else { break };
+            trace!(self, "host {index} hears {input:?}");
             let now = self.time();
-            self.hosts[index].manager.handle_tunnel(now, event);
+            step(&mut self.hosts[index].session, now, input, &mut wanted);
         }
         let start = self.start;
         let host = &mut self.hosts[index];
-        let wake = host.manager.poll_timeout();
+        let wake = host.session.poll_timeout();
         // Timers are no finer than this.
         let least = host.woken_at + Duration::from_millis(1);
-        host.wake = wake.map(|at| at.saturating_duration_since(start).max(least));
+        host.wake = wake.map(|(at, _)| at.saturating_duration_since(start).max(least));
         host.check_bounds();
     }
 
@@ -394,7 +392,7 @@ impl World {
         if host.count_wakeup(now) > WAKEUPS {
             violation!("host {index} wakes up all the time");
         }
-        self.input(index, |manager, now| manager.handle_timeout(now));
+        self.input(index, Input::Timeout);
     }
 
     fn handle(&mut self, event: Event) {
@@ -411,20 +409,23 @@ impl World {
             Event::Names { host, life, names, wish } => {
                 // The shell answers the newest wish only.
                 if self.is_alive(host, life) && self.hosts[host].name_wishes == wish {
-                    let found = names::found(&names);
-                    self.input(host, |manager, now| manager.handle_names(now, found));
+                    // Every name here is an address already.
+                    let known =
+                        names.hosts().filter_map(|host| Some((host.to_owned(), vec![host.parse().ok()?])));
+                    let found = names.found(&known.collect());
+                    self.input(host, Input::Names(found));
                 }
             }
             Event::Adapter { host, life } => {
                 if self.is_alive(host, life) {
-                    self.input(host, |manager, now| manager.handle_adapter(now, Ok("lanrage0".to_owned())));
+                    self.input(host, Input::Adapter(Ok("lanrage0".to_owned())));
                 }
             }
             Event::LinkOpened { connection } => self.link_opened(connection),
             Event::LinkFailed { host, life, link } => {
                 if self.is_alive(host, life) && self.hosts[host].dialled == Some(link) {
                     let closed = LinkEvent::Closed(link, LinkClosed::TimedOut);
-                    self.input(host, |manager, now| manager.handle_link(now, closed));
+                    self.input(host, Input::Link(closed));
                 }
             }
             Event::LinkClosed { connection } => {
@@ -435,7 +436,7 @@ impl World {
                 let Link { host, life, link, .. } = self.links.remove(&connection).expect("just seen");
                 if self.is_alive(host, life) {
                     let closed = LinkEvent::Closed(link, LinkClosed::Ended);
-                    self.input(host, |manager, now| manager.handle_link(now, closed));
+                    self.input(host, Input::Link(closed));
                 }
             }
             Event::FrameUp { connection, text } => {
@@ -460,7 +461,7 @@ impl World {
                 {
                     return;
                 }
-                self.input(host, |manager, now| manager.handle_link(now, LinkEvent::Frame(id, text)));
+                self.input(host, Input::Link(LinkEvent::Frame(id, text)));
             }
             Event::ConnectionGone { connection } => {
                 let now = self.time();
@@ -522,7 +523,7 @@ impl World {
         self.follow(index, effects);
         let moved: Vec<PeerId> = std::mem::take(&mut self.hosts[index].moved).into_iter().collect();
         if !moved.is_empty() {
-            self.input(index, |manager, now| manager.handle_traffic(now, &moved));
+            self.input(index, Input::Traffic(moved));
         }
     }
 
@@ -548,7 +549,7 @@ impl World {
         }
         let claimed = sender.lease();
         let receiver = &mut self.hosts[index];
-        let believed = receiver.manager.party.as_ref().and_then(|party| {
+        let believed = receiver.party().and_then(|party| {
             party.connections.connections().get(&peer).map(|connection| connection.record.virtual_ip)
         });
         if claimed.is_some_and(|claimed| claimed != inner.source) && believed != Some(inner.source) {
@@ -570,101 +571,81 @@ impl World {
             self.stream_up(index, allocation, bytes);
         }
         if !events.is_empty() {
-            self.hosts[index].events.extend(events);
-            self.settle(index);
+            self.hosts[index].inputs.extend(events.into_iter().map(Input::Tunnel));
+            self.settle(index, Wanted::default());
         }
     }
 
-    /// Like [`Self::follow`], for what an engine's own actions cause: the events wait for their turn.
-    fn follow_action(&mut self, index: usize, effects: Effects) {
+    /// Like [`Self::follow`], for what a session's own outputs cause: the events wait for their turn.
+    fn follow_output(&mut self, index: usize, effects: Effects) {
         let Effects { datagrams, messages, events, packets } = effects;
-        self.hosts[index].events.extend(events);
+        self.hosts[index].inputs.extend(events.into_iter().map(Input::Tunnel));
         self.follow(index, Effects { datagrams, messages, events: Default::default(), packets });
     }
 
-    fn perform(&mut self, index: usize, action: Action) {
-        match action {
-            Action::Tunnel(action) => self.perform_tunnel(index, action),
-            Action::Link(action) => self.perform_link(index, action),
-            Action::RelayStream(command) => self.perform_stream(index, command),
-            Action::LookUp(names) => {
-                let pause = self.rng.millis(1..30);
-                let host = &mut self.hosts[index];
-                host.name_wishes += 1;
-                let (life, wish) = (host.life, host.name_wishes);
-                self.after(pause, Event::Names { host: index, life, names, wish });
-            }
-            Action::OpenAdapter { .. } => {
-                let life = self.hosts[index].life;
-                self.after(Duration::from_millis(20), Event::Adapter { host: index, life });
-            }
-            Action::Store(action) => self.hosts[index].keep(action),
-            Action::Complete { ticket, result } => {
-                trace!(self, "host {index}: command {ticket} gives {result:?}");
-                self.hosts[index].completed.push(result);
-            }
-            Action::Notice(notice) => trace!(self, "host {index}: {}", notice.text),
-            Action::Guests(_) | Action::CloseAdapter | Action::MeasureNat(_) | Action::MapPort(_) => {}
-        }
-    }
-
-    fn perform_tunnel(&mut self, index: usize, action: TunnelAction) {
+    fn perform(&mut self, index: usize, output: Output) {
         if self.traced {
-            match &action {
-                TunnelAction::Probe { to, .. } => trace!(self, "host {index}: probe to {to}"),
-                TunnelAction::Datagram { to, bytes } => {
+            match &output {
+                Output::Probe { to, .. } => trace!(self, "host {index}: probe to {to}"),
+                Output::Datagram { to, bytes } => {
                     trace!(self, "host {index}: datagram of {} bytes to {to}", bytes.len());
                 }
-                TunnelAction::Relayed { .. } => {}
-                action => trace!(self, "host {index}: {action:?}"),
+                Output::Relayed { .. } | Output::Link(_) | Output::LookUp(_) | Output::Store(_) => {}
+                Output::Notice(notice) => trace!(self, "host {index}: {}", notice.text),
+                output => trace!(self, "host {index}: {output:?}"),
             }
         }
         let now = self.now;
-        let plane = &mut self.hosts[index].plane;
-        let effects = match action {
-            TunnelAction::Enter(end) => {
-                plane.enter(&end);
-                return;
+        let host = &mut self.hosts[index];
+        let plane = &mut host.plane;
+        match output {
+            Output::Enter(end) => plane.enter(&end),
+            Output::Leave => plane.leave(),
+            Output::AddPeer(config) => plane.add_peer(config),
+            Output::RemovePeer(peer) => plane.remove_peer(&peer),
+            Output::SetPath { peer, to } => plane.set_path(&peer, Some(to)),
+            Output::OpenAllocation { id, server } => plane.open_allocation(id, Some(server)),
+            Output::CloseAllocation(id) => plane.close_allocation(id),
+            Output::SetChannel { allocation, peer, channel } => plane.set_channel(allocation, peer, channel),
+            Output::Handshake { peer, targets } => {
+                let effects = plane.initiate(now, &peer, &targets, &mut self.vault);
+                self.follow_output(index, effects);
             }
-            TunnelAction::Leave => {
-                plane.leave();
-                return;
+            Output::Probe { peer, to, payload } => {
+                let effects = plane.probe(now, &peer, to, payload, &mut self.vault);
+                self.follow_output(index, effects);
             }
-            TunnelAction::AddPeer(config) => {
-                plane.add_peer(config);
-                return;
+            Output::Datagram { to, bytes } => {
+                let effects = plane.datagram(to, bytes);
+                self.follow_output(index, effects);
             }
-            TunnelAction::RemovePeer(peer) => {
-                plane.remove_peer(&peer);
-                return;
+            Output::Relayed { from, bytes } => {
+                let effects = plane.receive(now, from, bytes, &mut self.vault);
+                self.follow_output(index, effects);
             }
-            TunnelAction::SetPath { peer, to } => {
-                plane.set_path(&peer, to);
-                return;
+            Output::Link(action) => self.perform_link(index, action),
+            Output::RelayStream(command) => self.perform_stream(index, command),
+            Output::LookUp(names) => {
+                host.name_wishes += 1;
+                let (life, wish) = (host.life, host.name_wishes);
+                let pause = self.rng.millis(1..30);
+                self.after(pause, Event::Names { host: index, life, names, wish });
             }
-            TunnelAction::SetPathMtu { .. } => return,
-            TunnelAction::OpenAllocation { id, server } => {
-                plane.open_allocation(id, Some(server));
-                return;
+            Output::OpenAdapter { .. } => {
+                let life = host.life;
+                self.after(Duration::from_millis(20), Event::Adapter { host: index, life });
             }
-            TunnelAction::CloseAllocation(id) => {
-                plane.close_allocation(id);
-                return;
-            }
-            TunnelAction::SetChannel { allocation, peer, channel } => {
-                plane.set_channel(allocation, peer, channel);
-                return;
-            }
-            TunnelAction::Handshake { peer, targets } => {
-                plane.initiate(now, &peer, &targets, &mut self.vault)
-            }
-            TunnelAction::Probe { peer, to, payload } => {
-                plane.probe(now, &peer, to, payload, &mut self.vault)
-            }
-            TunnelAction::Datagram { to, bytes } => plane.datagram(to, bytes),
-            TunnelAction::Relayed { from, bytes } => plane.receive(now, from, bytes, &mut self.vault),
-        };
-        self.follow_action(index, effects);
+            Output::ReadRoutes => host.inputs.push_back(Input::Routes(Vec::new())),
+            Output::Store(action) => host.keep(action),
+            Output::Complete { result, .. } => host.completed.push(result),
+            Output::Notice(_)
+            | Output::SetPathMtu { .. }
+            | Output::Guests(_)
+            | Output::CloseAdapter
+            | Output::MeasureNat(_)
+            | Output::MapPort(_)
+            | Output::Load { .. } => {}
+        }
     }
 
     /// A host's socket sends.
@@ -850,12 +831,12 @@ impl World {
         if !self.control.up {
             self.links.remove(&connection);
             let closed = LinkEvent::Closed(id, LinkClosed::Unreachable("it is down".to_owned()));
-            self.input(host, |manager, now| manager.handle_link(now, closed));
+            self.input(host, Input::Link(closed));
             return;
         }
         let now = self.time();
         self.control.open(now, ConnectionId(connection));
-        self.input(host, |manager, now| manager.handle_link(now, LinkEvent::Opened(id)));
+        self.input(host, Input::Link(LinkEvent::Opened(id)));
     }
 
     fn say(&mut self, said: Vec<(ConnectionId, Said)>) {
@@ -971,7 +952,7 @@ impl World {
     fn stream_event(&mut self, host: usize, life: u32, allocation: AllocationId, event: RelayStreamEvent) {
         trace!(self, "host {host}: stream of {allocation:?}: {event:?}");
         if self.is_alive(host, life) {
-            self.input(host, |manager, now| manager.handle_relay_stream(now, allocation, event));
+            self.input(host, Input::RelayStream(allocation, event));
         }
     }
 }

@@ -1,21 +1,15 @@
 use std::time::Duration;
 
 use lanrage_control::protocol::Request;
-use lanrage_party::{ControlEndpoint, Name, Subnet};
+use lanrage_party::{ControlEndpoint, Subnet};
 
-use super::stage::Stage;
-use crate::ControlView;
-
-fn make_party(stage: &mut Stage) {
-    let now = stage.now();
-    stage.manager.create_party(now, 7, Name::new("LAN").unwrap(), Subnet::DEFAULT);
-    stage.settle();
-}
+use super::stage::{Stage, settings};
+use crate::{Command, ControlView, Input};
 
 #[test]
 fn without_its_server_a_party_is_made_all_the_same_and_published_under_the_same_ids_later() {
     let mut stage = Stage::new();
-    make_party(&mut stage);
+    stage.make_party(7);
     assert_eq!(stage.adapters_opened, 1, "the adapter does not wait for the server");
     stage.pass(Duration::from_secs(4));
     assert!(matches!(stage.results.pop(), Some((7, Ok(())))));
@@ -37,16 +31,13 @@ fn without_its_server_a_party_is_made_all_the_same_and_published_under_the_same_
 #[test]
 fn a_party_made_without_a_server_is_published_when_one_is_chosen() {
     let mut stage = Stage::without_server();
-    make_party(&mut stage);
+    stage.make_party(7);
     assert!(stage.results.is_empty(), "its link leads nowhere yet");
-    stage.manager.handle_listening(None);
-    stage.settle();
+    stage.input(Input::Listening(None));
     assert!(matches!(stage.results.pop(), Some((7, Ok(())))), "nobody else has to be waited for");
     let before = stage.snapshot().party.unwrap();
     let server: ControlEndpoint = "ws://server.example:8787".parse().unwrap();
-    let now = stage.now();
-    stage.manager.configure(now, None, Some(server.clone()), Vec::new());
-    stage.settle();
+    stage.input(Input::Configure(settings(Some(server.clone()))));
     stage.welcome();
     let published = stage.requests.iter().any(|request| {
         matches!(request, Request::CreateParty { party, record, .. }
@@ -59,14 +50,13 @@ fn a_party_made_without_a_server_is_published_when_one_is_chosen() {
 #[test]
 fn whoever_makes_a_party_without_a_server_waits_for_a_link_that_leads_to_it_and_not_for_ever() {
     let mut stage = Stage::without_server();
-    make_party(&mut stage);
-    stage.manager.handle_listening(Some(8_787));
-    stage.settle();
+    stage.make_party(7);
+    stage.input(Input::Listening(Some(8_787)));
     let leads_here = !stage.invitation().control.is_empty();
     assert_eq!(stage.results.pop().is_some(), leads_here, "no address, no answer");
 
     let mut stage = Stage::without_server();
-    make_party(&mut stage);
+    stage.make_party(7);
     stage.pass(Duration::from_secs(1));
     assert!(stage.results.is_empty());
     stage.pass(Duration::from_secs(2));
@@ -77,9 +67,7 @@ fn whoever_makes_a_party_without_a_server_waits_for_a_link_that_leads_to_it_and_
 fn joining_without_a_server_fails_with_the_reason_and_leaves_nothing_behind() {
     let invitation = Stage::in_party().invitation();
     let mut stage = Stage::new();
-    let now = stage.now();
-    stage.manager.join_party(now, 9, invitation);
-    stage.settle();
+    stage.command(9, Command::JoinParty(Box::new(invitation)));
     stage.pass(Duration::from_secs(11));
     let (ticket, result) = stage.results.pop().unwrap();
     assert_eq!((ticket, result.unwrap_err().code.as_str()), (9, "control_unreachable"));
@@ -95,14 +83,12 @@ fn joining_without_a_server_fails_with_the_reason_and_leaves_nothing_behind() {
 #[test]
 fn a_second_party_is_refused_and_leaving_makes_room() {
     let mut stage = Stage::in_party();
-    make_party(&mut stage);
+    stage.make_party(7);
     assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "already_in_party");
-    let now = stage.now();
-    stage.manager.leave_party(now, 8);
-    stage.settle();
+    stage.command(8, Command::LeaveParty);
     assert!(matches!(stage.results.pop(), Some((8, Ok(())))));
     assert!(stage.requests.iter().any(|request| matches!(request, Request::LeaveParty { .. })));
-    make_party(&mut stage);
+    stage.make_party(7);
     assert!(stage.snapshot().party.is_some());
 }
 
@@ -111,8 +97,21 @@ fn an_expired_invitation_is_refused_at_once() {
     let mut invitation = Stage::in_party().invitation();
     let mut stage = Stage::connected();
     invitation.expires_at = Some(stage.now().wall);
-    let now = stage.now();
-    stage.manager.join_party(now, 9, invitation);
-    stage.settle();
+    stage.command(9, Command::JoinParty(Box::new(invitation)));
     assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "invitation_expired");
+}
+
+#[test]
+fn a_party_takes_a_network_that_is_not_in_the_way_and_is_refused_where_all_are() {
+    let mut stage = Stage::connected();
+    stage.routes = vec![Subnet::DEFAULT.net()];
+    stage.make_party(7);
+    let taken = stage.snapshot().party.unwrap().subnet;
+    assert_ne!(taken, Subnet::DEFAULT.net().to_string());
+
+    let mut stage = Stage::connected();
+    stage.routes = ["10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10"].map(|net| net.parse().unwrap()).to_vec();
+    stage.make_party(7);
+    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "no_free_subnet");
+    assert!(stage.snapshot().party.is_none());
 }

@@ -1,5 +1,5 @@
 use lanrage_control::protocol::{ErrorCode, Refusal, Request, RequestKind};
-use lanrage_party::{Name, Subnet, VirtualIp};
+use lanrage_party::VirtualIp;
 
 use super::stage::Stage;
 
@@ -12,9 +12,7 @@ fn claimed(stage: &Stage) -> VirtualIp {
 
 fn registering() -> Stage {
     let mut stage = Stage::connected();
-    let now = stage.now();
-    stage.manager.create_party(now, 1, Name::new("LAN").unwrap(), Subnet::DEFAULT);
-    stage.settle();
+    stage.make_party(1);
     stage
 }
 
@@ -51,13 +49,13 @@ fn an_address_that_the_server_keeps_for_us_is_taken() {
 fn a_server_that_calls_every_address_taken_is_given_up_on() {
     let mut stage = registering();
     for _ in 0..20 {
-        if stage.manager.party.is_none() {
+        if stage.party().is_none() {
             break;
         }
         let mut taken = refusal(&stage, ErrorCode::LeaseTaken);
         taken.taken = vec![claimed(&stage)];
         stage.refuse(taken);
     }
-    assert!(stage.manager.party.is_none());
+    assert!(stage.party().is_none());
     assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "control_lease_taken");
 }

@@ -3,10 +3,7 @@ use lanrage_party::PeerId;
 use lanrage_party::StoredPeer;
 
 use super::stage::{Somebody, Stage, entry, somewhere};
-use crate::{
-    output::{StoreAction, TunnelAction},
-    party::membership::SavedMembership,
-};
+use crate::{Command, Input, Kept, Output, SavedMembership, StoreAction};
 
 /// What was kept last: the membership with its host, and every peer that was not removed again.
 fn kept(stage: &Stage) -> (SavedMembership, PeerId, Vec<StoredPeer>) {
@@ -43,9 +40,7 @@ fn with_bob() -> (Stage, Somebody) {
 fn restarted(before: &Stage) -> Stage {
     let (membership, host, peers) = kept(before);
     let mut stage = Stage::new();
-    let now = stage.now();
-    stage.manager.restore(now, membership, host, peers);
-    stage.settle();
+    stage.input(Input::Restore(Kept { membership, host, peers }));
     stage
 }
 
@@ -57,12 +52,10 @@ fn a_restarted_device_is_in_its_party_before_any_server_answers() {
     assert_eq!((is.id, is.virtual_ip, is.invitation), (was.id, was.virtual_ip, was.invitation));
     assert_eq!(stage.adapters_opened, 1);
     let key = bob.record.wireguard_key;
-    assert!(
-        stage.tunnel.iter().any(|action| matches!(action, TunnelAction::AddPeer(p) if p.public_key == key))
-    );
+    assert!(stage.tunnel.iter().any(|action| matches!(action, Output::AddPeer(p) if p.public_key == key)));
     let tried = stage.tunnel.iter().any(|action| match action {
-        TunnelAction::Datagram { to, .. } => *to == somewhere().into(),
-        TunnelAction::Handshake { targets, .. } => targets.contains(&somewhere().into()),
+        Output::Datagram { to, .. } => *to == somewhere().into(),
+        Output::Handshake { targets, .. } => targets.contains(&somewhere().into()),
         _ => false,
     });
     assert!(tried, "the friend is tried where it was last: {:?}", stage.tunnel);
@@ -89,9 +82,7 @@ fn a_peer_that_left_and_a_party_that_was_left_do_not_come_back() {
     let (mut before, bob) = with_bob();
     before.say_change(Change::PeerLeft { peer: bob.identity.peer_id() });
     assert!(kept(&before).2.is_empty());
-    let now = before.now();
-    before.manager.leave_party(now, 5);
-    before.settle();
+    before.command(5, Command::LeaveParty);
     assert!(matches!(before.kept.last(), Some(StoreAction::ForgetMembership(_))));
 }
 
@@ -112,13 +103,10 @@ fn an_old_record_is_a_replay_even_across_a_restart() {
 fn a_paused_party_is_not_brought_back_by_itself_but_on_request() {
     let (mut stage, _) = with_bob();
     let (membership, host, peers) = kept(&stage);
-    let now = stage.now();
-    stage.manager.pause_party(now, 5);
-    stage.settle();
+    stage.command(5, Command::PauseParty);
     assert!(matches!(stage.kept.last(), Some(StoreAction::SaveMembership { active: false, .. })));
     assert!(stage.snapshot().party.is_none());
-    stage.manager.resume_party(now, 6, Some(crate::party::membership::Kept { membership, host, peers }));
-    stage.settle();
+    stage.input(Input::Kept(6, Some(Kept { membership, host, peers })));
     assert!(stage.snapshot().party.is_some());
     assert!(matches!(stage.results.pop(), Some((6, Ok(())))));
 }

@@ -3,6 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ipnet::Ipv4Net;
 use lanrage_control::{
     LinkAction, LinkClosed, LinkEvent, LinkId, LocalControlPlane, Now,
     protocol::{
@@ -14,25 +15,26 @@ use lanrage_nat::{Probe, net_watch::NetworkState};
 use lanrage_party::TunnelEvent;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
-    Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    QualityThresholds, Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
 };
 
 use crate::{
-    CommandError, DataPlaneView, Notice, Snapshot, Traffic,
-    entropy::Entropy,
-    output::{Action, StoreAction, Ticket, TunnelAction},
-    session::{Hosting, Session},
+    Command, CommandError, DataPlaneView, Entropy, Hosting, Input, Notice, Output, Outputs, Session,
+    Settings, Setup, Snapshot, StoreAction, Ticket, Traffic, flush, party::active::ActiveParty, step,
 };
 
 /// One device's decisions, with the test as its server, its network and its clock.
 pub(super) struct Stage {
-    pub(super) manager: Session,
+    pub(super) session: Session,
     /// What the device asked of its server.
     pub(super) requests: Vec<Request>,
-    pub(super) tunnel: Vec<TunnelAction>,
+    /// What went to the data plane.
+    pub(super) tunnel: Vec<Output>,
     pub(super) notices: Vec<Notice>,
     pub(super) results: Vec<(Ticket, Result<(), CommandError>)>,
     pub(super) adapters_opened: usize,
+    /// The networks that the device has routes to.
+    pub(super) routes: Vec<Ipv4Net>,
     /// What the next start would find.
     pub(super) kept: Vec<StoreAction>,
     start: Instant,
@@ -56,32 +58,35 @@ impl Stage {
         let start = Instant::now();
         let at = Now { instant: start, wall: UnixMillis(1_000_000) };
         let identity = DeviceIdentity::from_seed(&[1; 32]);
-        let name = Name::new("Ann").unwrap();
-        let mut manager = Session::new(
-            at,
-            identity.clone(),
-            name,
-            51_820,
-            LocalControlPlane::new(identity.peer_id(), at),
-            Entropy::fixed(1),
-        );
-        manager.initialize_nat(at, network([192, 168, 1, 10]), Vec::new());
-        manager.hosting = Hosting::at(vec![50_000], false);
-        manager.initialize_control(at, server);
+        let setup = Setup {
+            local: LocalControlPlane::new(identity.peer_id(), at),
+            identity,
+            player_name: Name::new("Ann").unwrap(),
+            udp_port: 51_820,
+            hosting: Hosting::at(vec![50_000], false),
+            settings: settings(server),
+            network: network([192, 168, 1, 10]),
+            remembered_nat: NatType::Unknown,
+            problems: Vec::new(),
+        };
+        let session = Session::new(at, setup, Entropy::fixed(1));
         let mut stage = Self {
-            manager,
+            session,
             requests: Vec::new(),
             tunnel: Vec::new(),
             notices: Vec::new(),
             results: Vec::new(),
             adapters_opened: 0,
+            routes: Vec::new(),
             kept: Vec::new(),
             start,
             elapsed: Duration::ZERO,
             link: None,
             revision: 0,
         };
-        stage.settle();
+        let mut wanted = Wanted::default();
+        flush(&mut stage.session, &mut wanted);
+        stage.carry_out(wanted);
         stage
     }
 
@@ -95,9 +100,7 @@ impl Stage {
     /// A device in its own party, of which its server knows.
     pub(super) fn in_party() -> Self {
         let mut stage = Self::connected();
-        let now = stage.now();
-        stage.manager.create_party(now, 1, Name::new("LAN").unwrap(), Subnet::DEFAULT);
-        stage.settle();
+        stage.make_party(1);
         stage.say_party(&[]);
         assert!(matches!(stage.results.pop(), Some((1, Ok(())))), "the party is made");
         stage
@@ -111,15 +114,13 @@ impl Stage {
     /// Lets time pass, with every timer called when it is due.
     pub(super) fn pass(&mut self, duration: Duration) {
         let end = self.elapsed + duration;
-        while let Some(at) = self.manager.poll_timeout() {
+        while let Some((at, _)) = self.session.poll_timeout() {
             let due = at.saturating_duration_since(self.start);
             if due > end {
                 break;
             }
             self.elapsed = due.max(self.elapsed + Duration::from_millis(1));
-            let now = self.now();
-            self.manager.handle_timeout(now);
-            self.settle();
+            self.input(Input::Timeout);
         }
         self.elapsed = end;
     }
@@ -132,9 +133,7 @@ impl Stage {
     /// The welcome of a server whose clock shows this.
     pub(super) fn welcome_at(&mut self, server_time_ms: u64) {
         let link = self.link.expect("the device has dialled");
-        let now = self.now();
-        self.manager.handle_link(now, LinkEvent::Opened(link));
-        self.settle();
+        self.input(Input::Link(LinkEvent::Opened(link)));
         self.say(ServerMessage::Welcome {
             session: SessionToken::from_random([5; 32]),
             protocol: PROTOCOL_VERSION,
@@ -148,17 +147,13 @@ impl Stage {
     /// A frame from the server.
     pub(super) fn say(&mut self, message: ServerMessage) {
         let link = self.link.expect("the device has dialled");
-        let now = self.now();
-        self.manager.handle_link(now, LinkEvent::Frame(link, message.encode()));
-        self.settle();
+        self.input(Input::Link(LinkEvent::Frame(link, message.encode())));
     }
 
     /// The connection to the server ends.
     pub(super) fn lose_server(&mut self) {
         let link = self.link.take().expect("the device has dialled");
-        let now = self.now();
-        self.manager.handle_link(now, LinkEvent::Closed(link, LinkClosed::Ended));
-        self.settle();
+        self.input(Input::Link(LinkEvent::Closed(link, LinkClosed::Ended)));
     }
 
     /// The device's own party as the server tells it, with whomever it likes in it.
@@ -190,11 +185,11 @@ impl Stage {
     }
 
     pub(super) fn invitation(&self) -> Invitation {
-        self.manager.party.as_ref().expect("in a party").membership.invitation.clone()
+        self.party().expect("in a party").membership.invitation.clone()
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        self.manager.get_party_status(self.now(), |_| Traffic::default(), DataPlaneView::default())
+        self.session.snapshot(self.now(), |_| Traffic::default(), DataPlaneView::default())
     }
 
     /// The codes of the problems that the user sees.
@@ -203,21 +198,18 @@ impl Stage {
     }
 
     /// What was sent, or prepared to be sent, to anybody but the control server.
-    pub(super) fn sent_to_peers(&self) -> Vec<&TunnelAction> {
-        let is_traffic = |action: &&TunnelAction| {
-            !matches!(action, TunnelAction::Enter(_) | TunnelAction::Leave | TunnelAction::RemovePeer(_))
-        };
+    pub(super) fn sent_to_peers(&self) -> Vec<&Output> {
+        let is_traffic =
+            |output: &&Output| !matches!(output, Output::Enter(_) | Output::Leave | Output::RemovePeer(_));
         self.tunnel.iter().filter(is_traffic).collect()
     }
 
     /// The peer answers a probe from `address`, as it does once a path works.
     pub(super) fn prove_path(&mut self, peer: PeerId, address: SocketAddr) {
-        let now = self.now();
         let from = Remote::straight(address);
-        self.manager.handle_tunnel(now, TunnelEvent::SessionEstablished { peer, from });
-        self.settle();
+        self.input(Input::Tunnel(TunnelEvent::SessionEstablished { peer, from }));
         let asked = self.tunnel.iter().rev().find_map(|action| match action {
-            TunnelAction::Probe { payload, .. } => match Probe::parse(payload) {
+            Output::Probe { payload, .. } => match Probe::parse(payload) {
                 Ok(Probe::Request { id }) => Some(id),
                 _ => None,
             },
@@ -225,8 +217,7 @@ impl Stage {
         });
         let id = asked.expect("a session is probed at once");
         let payload = Probe::Response { id, observed: address }.to_bytes();
-        self.manager.handle_tunnel(now, TunnelEvent::Probe { peer, from, payload });
-        self.settle();
+        self.input(Input::Tunnel(TunnelEvent::Probe { peer, from, payload }));
         assert!(self.snapshot().party.unwrap().peers[0].endpoint.is_some(), "the path is proven");
     }
 
@@ -239,31 +230,74 @@ impl Stage {
         self.requests.iter().rev().find_map(mine).expect("the device has registered")
     }
 
-    pub(super) fn settle(&mut self) {
-        while let Some(action) = self.manager.poll_action() {
-            match action {
-                Action::Link(LinkAction::Dial { link, .. }) => self.link = Some(link),
-                Action::Link(LinkAction::Send(text)) => match ClientMessage::parse(&text).unwrap() {
+    /// The user wants something.
+    pub(super) fn command(&mut self, ticket: Ticket, command: Command) {
+        self.input(Input::Command(ticket, command));
+    }
+
+    pub(super) fn make_party(&mut self, ticket: Ticket) {
+        self.command(ticket, Command::CreateParty { name: Name::new("LAN").unwrap() });
+    }
+
+    pub(super) fn party(&self) -> Option<&ActiveParty> {
+        self.session.state().party()
+    }
+
+    /// Something happens, and the shells do what follows from it.
+    pub(super) fn input(&mut self, input: Input) {
+        let (now, mut wanted) = (self.now(), Wanted::default());
+        step(&mut self.session, now, input, &mut wanted);
+        self.carry_out(wanted);
+    }
+
+    fn carry_out(&mut self, Wanted(outputs): Wanted) {
+        for output in outputs {
+            match output {
+                Output::Link(LinkAction::Dial { link, .. }) => self.link = Some(link),
+                Output::Link(LinkAction::Send(text)) => match ClientMessage::parse(&text).unwrap() {
                     ClientMessage::Request(request) => self.requests.push(request),
                     ClientMessage::Session(SessionMessage::Hello { .. }) => {
                         self.say(ServerMessage::Challenge { nonce: Nonce::from_random([6; 32]) });
                     }
                     ClientMessage::Session(_) => {}
                 },
-                Action::Link(LinkAction::Close)
-                | Action::CloseAdapter
-                | Action::LookUp(_)
-                | Action::MeasureNat(_)
-                | Action::MapPort(_)
-                | Action::RelayStream(_)
-                | Action::Guests(_) => {}
-                Action::OpenAdapter { .. } => self.adapters_opened += 1,
-                Action::Store(action) => self.kept.push(action),
-                Action::Tunnel(action) => self.tunnel.push(action),
-                Action::Notice(notice) => self.notices.push(notice),
-                Action::Complete { ticket, result } => self.results.push((ticket, result)),
+                Output::Link(LinkAction::Close)
+                | Output::CloseAdapter
+                | Output::LookUp(_)
+                | Output::MeasureNat(_)
+                | Output::MapPort(_)
+                | Output::RelayStream(_)
+                | Output::Load { .. }
+                | Output::Guests(_) => {}
+                Output::ReadRoutes => self.input(Input::Routes(self.routes.clone())),
+                Output::OpenAdapter { .. } => self.adapters_opened += 1,
+                Output::Store(action) => self.kept.push(action),
+                Output::Notice(notice) => self.notices.push(notice),
+                Output::Complete { ticket, result } => self.results.push((ticket, result)),
+                to_data_plane => self.tunnel.push(to_data_plane),
             }
         }
+    }
+}
+
+/// What a step has asked for.
+#[derive(Default)]
+struct Wanted(Vec<Output>);
+
+impl Outputs for Wanted {
+    fn perform(&mut self, _session: &Session, output: Output) {
+        self.0.push(output);
+    }
+}
+
+/// Settings with this server for new parties.
+pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
+    Settings {
+        player_name: None,
+        server,
+        stun_servers: Vec::new(),
+        quality_thresholds: QualityThresholds::default(),
+        default_subnet: Subnet::DEFAULT,
     }
 }
 

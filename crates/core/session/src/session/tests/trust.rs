@@ -2,11 +2,11 @@ use lanrage_control::protocol::{Change, ServerMessage};
 use lanrage_party::{Candidate, CandidateType, PartySecret, SealedSignal, SignalKey, SignedRecord, limits};
 
 use super::stage::{Somebody, Stage, entry, somewhere};
-use crate::{output::TunnelAction, peers::signal::Signal};
+use crate::{Output, peers::signal::Signal};
 
 /// What `from` would seal to the device on the stage.
 fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
-    let ours = stage.manager.party.as_ref().unwrap().membership.private_key.public();
+    let ours = stage.party().unwrap().membership.private_key.public();
     let key = SignalKey::new(&stage.invitation().secret, &from.private_key, &ours);
     let candidates = vec![Candidate { kind: CandidateType::ServerReflexive, address: somewhere() }];
     key.seal(&Signal { sequence, candidates, relays: Vec::new() }.encode(), [sequence as u8; 24]).unwrap()
@@ -26,15 +26,16 @@ fn an_invited_friend_is_added_and_contacted_where_the_friend_says() {
     let mut stage = Stage::in_party();
     let bob = Somebody::new(2, stage.invitation().party);
     stage.say_party(&[bob.sign(&stage.invitation().secret)]);
-    let added = stage.tunnel.iter().any(
-        |action| matches!(action, TunnelAction::AddPeer(peer) if peer.public_key == bob.record.wireguard_key),
-    );
+    let added = stage
+        .tunnel
+        .iter()
+        .any(|action| matches!(action, Output::AddPeer(peer) if peer.public_key == bob.record.wireguard_key));
     assert!(added, "{:?}", stage.tunnel);
     let message = sealed(&stage, &bob, 1);
     signal(&mut stage, &bob, message);
     let contacted = stage.tunnel.iter().any(|action| match action {
-        TunnelAction::Datagram { to, .. } => *to == somewhere().into(),
-        TunnelAction::Handshake { targets, .. } => targets.contains(&somewhere().into()),
+        Output::Datagram { to, .. } => *to == somewhere().into(),
+        Output::Handshake { targets, .. } => targets.contains(&somewhere().into()),
         _ => false,
     });
     assert!(contacted, "{:?}", stage.tunnel);
@@ -106,7 +107,7 @@ fn a_member_cannot_take_the_address_of_another() {
     let mut thief = Somebody::new(3, stage.invitation().party);
     thief.record.virtual_ip = bob.record.virtual_ip;
     let mut thief_of_ours = Somebody::new(4, stage.invitation().party);
-    thief_of_ours.record.virtual_ip = stage.manager.party.as_ref().unwrap().membership.virtual_ip;
+    thief_of_ours.record.virtual_ip = stage.party().unwrap().membership.virtual_ip;
     stage.say_party(&[bob.sign(&secret)]);
     stage.tunnel.clear();
     for record in [thief.sign(&secret), thief_of_ours.sign(&secret)] {
@@ -130,9 +131,8 @@ fn a_forged_or_repeated_signal_leads_nowhere() {
     let genuine = sealed(&stage, &bob, 5);
     signal(&mut stage, &bob, genuine.clone());
     assert!(!stage.sent_to_peers().is_empty());
-    let seen = |stage: &Stage| {
-        stage.manager.party.as_ref().unwrap().connections.connections()[&bob.identity.peer_id()].seen_signal
-    };
+    let seen =
+        |stage: &Stage| stage.party().unwrap().connections.connections()[&bob.identity.peer_id()].seen_signal;
     let older = sealed(&stage, &bob, 4);
     for repeated in [genuine, older] {
         signal(&mut stage, &bob, repeated);

@@ -1,3 +1,5 @@
+//! The listener for guests of a party without a server.
+
 use std::{
     net::{Ipv6Addr, SocketAddr},
     time::Duration,
@@ -11,12 +13,30 @@ use lanrage_session::GuestCommand;
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 use tracing::{info, warn};
 
+use crate::{ports::port::Port, tasks::Tasks};
+
 /// How long the last words to guests may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Lets guests in while the party that this device hosts has no server. Nothing listens before the first
-/// [`GuestCommand::Listen`] or after [`GuestCommand::Stop`]. `listening` hears at which port; `None` if at none.
-pub(crate) async fn run(
+/// What is asked of the listener, what becomes of guests, and at which port it listens; `None` if at none.
+///
+/// Where there is no room for [`GuestCommand::Act`], the guest is given up, as one to whom nothing can be said. A
+/// [`GuestCommand::Listen`] or [`GuestCommand::Stop`] waits for room, the newest alone.
+pub(crate) struct GuestsPort {
+    pub(crate) guests: Port<GuestCommand, GuestEvent>,
+    pub(crate) listening: mpsc::Receiver<Option<u16>>,
+}
+
+/// Nothing listens before the first [`GuestCommand::Listen`] or after [`GuestCommand::Stop`].
+pub(crate) fn spawn(tasks: &mut Tasks) -> GuestsPort {
+    let (tx, commands) = mpsc::channel(listen::ACTIONS);
+    let (events, rx) = mpsc::channel(listen::EVENTS);
+    let (said, listening) = mpsc::channel(1);
+    tasks.spawn("guests", run(commands, events, said));
+    GuestsPort { guests: Port { tx, rx }, listening }
+}
+
+async fn run(
     mut commands: mpsc::Receiver<GuestCommand>,
     events: mpsc::Sender<GuestEvent>,
     listening: mpsc::Sender<Option<u16>>,

@@ -1,3 +1,5 @@
+//! The connections to relays over TCP and TLS.
+
 use std::{collections::HashMap, sync::Arc};
 
 use lanrage_nat::relay_stream::{RelayStream, RelayStreamEvent, RelayStreamHandle, RelayTls};
@@ -6,6 +8,14 @@ use lanrage_session::RelayStreamCommand;
 use lanrage_tunnel::{RelayLink, Tunnel};
 use tokio::{sync::mpsc, task::JoinSet};
 use tracing::error;
+
+use crate::{ports::port::Port, tasks::Tasks};
+
+/// Messages to and from relays that are not packets. One that finds no room is lost and asked for again; an allocation
+/// whose connection cannot be asked for is told to be closed.
+const MESSAGES: usize = 64;
+
+pub(crate) type RelayStreamsPort = Port<RelayStreamCommand, (AllocationId, RelayStreamEvent)>;
 
 /// The data plane's way into a connection to a relay.
 struct Link(RelayStreamHandle);
@@ -16,8 +26,15 @@ impl lanrage_tunnel::RelayStream for Link {
     }
 }
 
-/// Holds the connections to relays over TCP and TLS. When nobody speaks to it any more, it closes them and ends.
-pub(crate) async fn run(
+/// When nobody asks any more, the connections are closed and the task ends.
+pub(crate) fn spawn(tasks: &mut Tasks, tunnel: Arc<Tunnel>) -> RelayStreamsPort {
+    let (tx, commands) = mpsc::channel(MESSAGES);
+    let (events, rx) = mpsc::channel(MESSAGES);
+    tasks.spawn("relays", run(tunnel, commands, events));
+    Port { tx, rx }
+}
+
+async fn run(
     tunnel: Arc<Tunnel>,
     mut commands: mpsc::Receiver<RelayStreamCommand>,
     events: mpsc::Sender<(AllocationId, RelayStreamEvent)>,

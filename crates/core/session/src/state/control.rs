@@ -3,52 +3,56 @@
 use std::time::Instant;
 
 use lanrage_control::{
-    ControlEvent, Now,
+    ControlEvent,
     protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal, RequestKind},
 };
 use lanrage_party::{PartyId, PeerId};
 use tracing::{info, warn};
 
-use super::{LEASE_TRIES, Session, local_end};
+use super::State;
 use crate::{
-    CommandError,
+    facts::CommandError,
     network::adapter::AdapterState,
-    output::{Action, TunnelAction},
+    output::{Output, Turn},
+    party::active::local_end,
     peers::connection::{KnownPeer, PeerInfo},
     words::sentence,
 };
 
-impl Session {
-    pub(super) fn handle_control(&mut self, now: Now, event: ControlEvent) {
+impl State {
+    pub(super) fn handle_control(&mut self, turn: &mut Turn<'_>, event: ControlEvent) {
         match event {
             ControlEvent::Connected { stun, server_time } => {
-                self.clock_error_ms =
-                    server_time.map_or(0, |server| now.wall.since(server).max(server.since(now.wall)));
+                let now = turn.now.wall;
+                self.troubles.clock_error_ms =
+                    server_time.map_or(0, |server| now.since(server).max(server.since(now)));
                 self.nat.control_servers =
                     stun.into_iter().map(|server| (server.host, server.port)).collect();
-                self.look_up_names();
+                self.look_up_names(turn);
             }
             ControlEvent::Disconnected { reason, .. } => {
                 info!(%reason, "no control server");
-                self.with_connections(|connections| connections.handle_control_lost(now.instant));
-                self.try_next_endpoint(now);
+                if let Some(connections) = self.connections() {
+                    connections.handle_control_lost(turn);
+                }
+                self.try_next_endpoint(turn);
             }
             ControlEvent::Party(snapshot) if self.is_current(&snapshot.party) => {
-                self.take_snapshot(now, snapshot);
+                self.take_snapshot(turn, snapshot);
             }
             ControlEvent::Change { party, change, .. } if self.is_current(&party) => {
-                self.take_change(now, change);
+                self.take_change(turn, change);
             }
             ControlEvent::Signal { party, from, signal } if self.is_current(&party) => {
-                self.with_connections(|connections| {
-                    connections.handle_signal(now.instant, &from, &signal);
-                });
+                if let Some(connections) = self.connections() {
+                    connections.handle_signal(turn, &from, &signal);
+                }
             }
             ControlEvent::Relays(offers) => {
                 self.relays.set_offers(offers);
-                self.look_up_names();
+                self.look_up_names(turn);
             }
-            ControlEvent::Refused { refusal, retry_at } => self.handle_refusal(now, refusal, retry_at),
+            ControlEvent::Refused { refusal, retry_at } => self.handle_refusal(turn, refusal, retry_at),
             ControlEvent::Left { .. }
             | ControlEvent::Party(_)
             | ControlEvent::Change { .. }
@@ -60,51 +64,51 @@ impl Session {
         self.party.as_ref().is_some_and(|party| party.membership.invitation.party == *id)
     }
 
-    fn take_snapshot(&mut self, now: Now, snapshot: PartySnapshot) {
+    fn take_snapshot(&mut self, turn: &mut Turn<'_>, snapshot: PartySnapshot) {
         let Some(party) = &mut self.party else { return };
         party.host = snapshot.host;
         let listed: Vec<PeerId> = snapshot.peers.iter().map(PeerEntry::peer).collect();
-        party.connections.retain_listed(|peer| listed.contains(peer));
+        party.connections.retain_listed(turn, |peer| listed.contains(peer));
         for entry in snapshot.peers {
-            self.take_entry(now, entry);
+            self.take_entry(turn, entry);
         }
         if let Some(party) = &mut self.party {
             // The other ends may have missed what was said while there was no control plane.
-            party.connections.announce(now.wall, &mut self.entropy);
+            party.connections.announce(turn);
             if let Some(pending) = party.pending.take() {
-                self.party_is_made(now, pending.ticket);
-                self.open_adapter();
+                party.open_adapter(turn);
+                self.party_is_made(turn, pending.ticket);
             }
         }
-        self.keep_membership(true);
+        self.keep_membership(turn, true);
     }
 
-    fn take_change(&mut self, now: Now, change: Change) {
+    fn take_change(&mut self, turn: &mut Turn<'_>, change: Change) {
         match change {
-            Change::PeerJoined { entry } | Change::PeerUpdated { entry } => self.take_entry(now, entry),
+            Change::PeerJoined { entry } | Change::PeerUpdated { entry } => self.take_entry(turn, entry),
             Change::PeerLeft { peer } => {
-                self.with_connections(|connections| connections.disconnect_peer(&peer));
                 if let Some(party) = &mut self.party {
+                    party.connections.disconnect_peer(turn, &peer);
                     party.roster.forget_refusal(&peer);
                 }
             }
             Change::PeerOnline { peer, online } => {
                 if let Some(party) = &mut self.party {
-                    party.connections.handle_online(now.instant, now.wall, peer, online, &mut self.entropy);
+                    party.connections.handle_online(turn, peer, online);
                 }
             }
             Change::HostChanged { host } => {
                 if let Some(party) = &mut self.party {
                     party.host = host;
                 }
-                self.keep_membership(true);
+                self.keep_membership(turn, true);
             }
             Change::Unknown => {}
         }
     }
 
     /// Somebody is offered by the control plane: let in only if the record proves it.
-    fn take_entry(&mut self, now: Now, entry: PeerEntry) {
+    fn take_entry(&mut self, turn: &mut Turn<'_>, entry: PeerEntry) {
         let Some(party) = &mut self.party else { return };
         let id = entry.peer();
         if id == self.identity.peer_id() {
@@ -115,20 +119,20 @@ impl Session {
                 let online = Some(entry.online);
                 let info = PeerInfo { nat_type: entry.nat_type, joined_at: entry.joined_at, online };
                 let known = KnownPeer { signed: entry.record, record, info };
-                party.connections.connect_to_peer(now.instant, now.wall, known, &mut self.entropy);
+                party.connections.connect_to_peer(turn, known);
             }
             Err(refusal) => {
                 let name = entry.record.claimed().name.to_string();
                 if party.roster.note_refusal(id, name.clone(), refusal) {
                     warn!(peer = %id.short(), %refusal, "peer refused");
                     let text = format!("“{name}” was not let in: {refusal}.");
-                    self.notice(now.wall, refusal.code(), text);
+                    turn.notice(refusal.code(), text);
                 }
             }
         }
     }
 
-    fn handle_refusal(&mut self, now: Now, refusal: Refusal, retry_at: Option<Instant>) {
+    fn handle_refusal(&mut self, turn: &mut Turn<'_>, refusal: Refusal, retry_at: Option<Instant>) {
         warn!(code = ?refusal.code, detail = %refusal.detail, "refused by the control server");
         let about_us = matches!(refusal.request, Some(RequestKind::CreateParty | RequestKind::JoinParty))
             && refusal.party.is_none_or(|party| self.is_current(&party));
@@ -145,32 +149,29 @@ impl Session {
             }
             _ => None,
         };
-        let tries = party.pending.as_mut().map_or(0, |pending| {
-            pending.lease_tries += 1;
-            pending.lease_tries
-        });
+        let may_try = party.pending.as_mut().is_none_or(|pending| pending.may_try_another_lease());
         match next_lease {
-            Some(Ok(())) if tries <= LEASE_TRIES => self.move_lease(now),
-            Some(Err(error)) => self.give_up(now, CommandError::new("no_address", error.to_string())),
+            Some(Ok(())) if may_try => self.move_lease(turn),
+            Some(Err(error)) => self.give_up(turn, CommandError::new("no_address", error.to_string())),
             _ => {
                 let code = format!("control_{}", error_word(refusal.code));
-                self.give_up(now, CommandError::new(&code, refusal_text(refusal.code)));
+                self.give_up(turn, CommandError::new(&code, refusal_text(refusal.code)));
             }
         }
     }
 
     /// This device has another address now: the data plane, the adapter and the record follow.
-    fn move_lease(&mut self, now: Now) {
+    fn move_lease(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = &mut self.party {
             let end = local_end(&party.membership);
-            self.actions.push_back(Action::Tunnel(TunnelAction::Enter(end)));
+            turn.push(Output::Enter(end));
             if party.adapter.is_wanted() {
-                self.actions.push_back(Action::CloseAdapter);
+                turn.push(Output::CloseAdapter);
                 party.adapter = AdapterState::default();
-                self.open_adapter();
+                party.open_adapter(turn);
             }
         }
-        self.register(now);
+        self.register(turn);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the decisions look like from outside.
+//! What a session looks like from outside.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -6,18 +6,21 @@ use lanrage_control::Now;
 use lanrage_nat::{behaviour_shell::NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{Glance, Invitation, Party, Peer, PeerId};
 
+use super::State;
 use crate::{
-    ControlView, DataPlaneView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView,
-    PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
+    facts::{
+        ControlView, DataPlaneView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView,
+        PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
+    },
+    party::active::ActiveParty,
     peers::connection::{Connection, RelayAddress, Surroundings},
-    session::{ActiveParty, Session},
     words::sentence,
 };
 
 /// From how many milliseconds a difference between two clocks is worth a word.
 const WRONG_CLOCK_MS: u64 = 5 * 60_000;
 
-impl Session {
+impl State {
     /// The party as a value, this device included.
     fn current_party(&self) -> Option<Party> {
         let active = self.party.as_ref()?;
@@ -44,7 +47,7 @@ impl Session {
     }
 
     /// The whole state as shown. `traffic` is what the data plane counted for a peer, `data_plane` for all together.
-    pub fn get_party_status(
+    pub(crate) fn snapshot(
         &self,
         now: Now,
         traffic: impl Fn(&PeerId) -> Traffic,
@@ -66,12 +69,12 @@ impl Session {
 
     /// Stands for what a player is to see at once when it changes: how it is with each friend and with the control
     /// server. What else time and probes change are figures, which wait for the next second.
-    pub fn digest(&self) -> u64 {
+    pub(crate) fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.control.phase().hash(&mut hasher);
         for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
             let by = connection.path().map(|path| path.remote);
-            (connection.record.peer_id(), connection.state, by).hash(&mut hasher);
+            (connection.record.peer_id(), connection.state(), by).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -140,7 +143,7 @@ impl Session {
                     name: connection.record.name.to_string(),
                     is_host: active.host == id,
                     virtual_ip: connection.record.virtual_ip.to_string(),
-                    state: connection.state,
+                    state: connection.state(),
                     connection_type: connection.connection_type(),
                     explanation: connection.explanation(&surroundings, now.instant),
                     endpoint: view.map(|path| path.remote.address.to_string()),
@@ -190,8 +193,8 @@ impl Session {
     }
 
     fn problems(&self, now: Now) -> Vec<Problem> {
-        let mut problems = self.standing_problems.clone();
-        if let Some(reason) = &self.log_trouble {
+        let mut problems = self.troubles.standing.clone();
+        if let Some(reason) = &self.troubles.log {
             problems.push(Problem {
                 code: "log_not_written".to_owned(),
                 severity: Severity::Warning,
@@ -199,7 +202,7 @@ impl Session {
                 fix: "Make room on the disk; it is tried again by itself.".to_owned(),
             });
         }
-        if let Some(reason) = &self.keep_trouble {
+        if let Some(reason) = &self.troubles.store {
             problems.push(Problem {
                 code: "not_kept".to_owned(),
                 severity: Severity::Error,
@@ -208,7 +211,7 @@ impl Session {
                     .to_owned(),
             });
         }
-        if let Some(reason) = &self.socket_error {
+        if let Some(reason) = &self.troubles.sockets {
             problems.push(Problem {
                 code: "sockets_failed".to_owned(),
                 severity: Severity::Error,
@@ -234,13 +237,13 @@ impl Session {
                     .to_owned(),
             }));
         }
-        if self.clock_error_ms > WRONG_CLOCK_MS {
+        if self.troubles.clock_error_ms > WRONG_CLOCK_MS {
             problems.push(Problem {
                 code: "clock_wrong".to_owned(),
                 severity: Severity::Warning,
                 text: format!(
                     "This computer's clock and the control server's differ by {} minutes.",
-                    self.clock_error_ms / 60_000
+                    self.troubles.clock_error_ms / 60_000
                 ),
                 fix: "Let the system set its clock by itself; expiring links and renewed keys depend on it."
                     .to_owned(),

@@ -1,0 +1,91 @@
+//! Starts every shell.
+
+use std::sync::Arc;
+
+use lanrage_control::websocket;
+use lanrage_nat::{
+    behaviour_shell, net_watch,
+    port_mapping::{self, MappingRequest, PortMapping},
+    wake_clock,
+};
+use lanrage_party::{PeerId, TunnelEvent};
+use lanrage_session::Names;
+use lanrage_store::{Config, SecretStore, SettingsDatabase};
+use lanrage_tunnel::Tunnel;
+use tokio::sync::{mpsc, watch};
+
+use super::{NamesPort, NatTestPort, PortMappingPort, Ports};
+use crate::{
+    AppSettings,
+    handle::Command,
+    keeper::{self, Keeper},
+    name_lookup,
+    ports::{adapter, guests, port::Port, relay_streams, routes, settings, store},
+    tasks::TaskSets,
+};
+
+/// Address lists and the like: rare, so whoever sends more waits.
+const FEW: usize = 8;
+
+/// What shells read from and write to.
+pub(crate) struct Home {
+    pub(crate) database: Arc<SettingsDatabase>,
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    pub(crate) app_settings: watch::Sender<AppSettings>,
+    pub(crate) config: Config,
+    pub(crate) own: PeerId,
+}
+
+/// Starts every shell. Hosts' commands and the data plane's reports come from elsewhere.
+pub(crate) fn all(
+    TaskSets { endless, closing }: &mut TaskSets,
+    home: &Home,
+    tunnel: &Arc<Tunnel>,
+    commands: mpsc::Receiver<Command>,
+    tunnel_events: mpsc::Receiver<TunnelEvent>,
+) -> Ports {
+    let adapter_name = home.config.adapter_name.as_str().to_owned();
+    let database = || Arc::clone(&home.database);
+    let secrets = || Arc::clone(&home.secrets);
+
+    let (link, link_actions) = mpsc::channel(websocket::ACTIONS);
+    let (link_events, link_told) = mpsc::channel(websocket::EVENTS);
+    closing.spawn("control-link", websocket::run_link(link_actions, link_events));
+    let (network_told, network) = mpsc::channel(FEW);
+    endless.spawn("net-watch", net_watch::run(adapter_name.clone(), network_told));
+    let (woken_told, woken) = mpsc::channel(FEW);
+    endless.spawn("wake-clock", wake_clock::run(woken_told));
+    let (names, names_wanted) = watch::channel(Names::default());
+    let (names_found, names_told) = mpsc::channel(FEW);
+    endless.spawn("name-lookup", name_lookup::run(names_wanted, names_found));
+    let (measure, measurements) = mpsc::channel(FEW);
+    let (nat_reports, reports) = watch::channel(None);
+    endless.spawn("nat-test", behaviour_shell::run(measurements, nat_reports));
+    let (mapping, mapped) = watch::channel(PortMapping::default());
+    let map_port = home.config.port_mapping.then(|| {
+        let (wanted, wishes) = watch::channel(MappingRequest::default());
+        closing.spawn("port-mapping", port_mapping::run(wishes, mapping));
+        wanted
+    });
+    let keeper = Keeper::default();
+    let (trouble_told, trouble) = watch::channel(None);
+    closing.spawn("keeper", keeper::run(keeper.clone(), database(), secrets(), home.own, trouble_told));
+    Ports {
+        commands,
+        tunnel: tunnel_events,
+        link: Port { tx: link, rx: link_told },
+        adapter: adapter::spawn(closing, adapter_name, Arc::clone(tunnel)),
+        routes: routes::spawn(endless),
+        network,
+        woken,
+        names: NamesPort { wanted: names, rx: names_told },
+        nat_test: NatTestPort { tx: measure, reports },
+        port_mapping: PortMappingPort { wanted: map_port, mapped },
+        relay_streams: relay_streams::spawn(closing, Arc::clone(tunnel)),
+        guests: guests::spawn(closing),
+        settings: settings::spawn(endless, database(), home.app_settings.clone()),
+        store: store::spawn(endless, database(), secrets()),
+        keeper,
+        trouble,
+    }
+}

@@ -1,0 +1,46 @@
+//! The stored settings, read anew whenever some have changed.
+
+use std::sync::Arc;
+
+use lanrage_store::{Config, SettingsDatabase};
+use tokio::sync::{mpsc, watch};
+
+use crate::{AppSettings, data::DataError, tasks::Tasks};
+
+/// What was read, and which wishes it answers: this one and all before it.
+pub(crate) type Read = (u64, Result<Box<Config>, DataError>);
+
+/// Asks for the settings by a number that grows, and hears of them. Never full: one reading answers every wish before it.
+pub(crate) struct SettingsPort {
+    pub(crate) wanted: watch::Sender<u64>,
+    pub(crate) rx: mpsc::Receiver<Read>,
+}
+
+/// One task reads for everybody, after whatever asked for it was written. So the last reading is of the last change, and
+/// is the last to be told, however many hosts change settings at once.
+pub(crate) fn spawn(
+    tasks: &mut Tasks,
+    database: Arc<SettingsDatabase>,
+    app_settings: watch::Sender<AppSettings>,
+) -> SettingsPort {
+    let (wanted, mut wishes) = watch::channel(0);
+    let (told, rx) = mpsc::channel(1);
+    tasks.spawn("settings", async move {
+        while wishes.changed().await.is_ok() {
+            let wish = *wishes.borrow_and_update();
+            let read = database.get_all_settings().await.map(|stored| Box::new(Config::repaired(&stored).0));
+            if let Ok(config) = &read {
+                app_settings.send_if_modified(|settings| {
+                    let changed = AppSettings::from(&**config);
+                    let is_news = *settings != changed;
+                    *settings = changed;
+                    is_news
+                });
+            }
+            if told.send((wish, read.map_err(DataError::from))).await.is_err() {
+                return;
+            }
+        }
+    });
+    SettingsPort { wanted, rx }
+}

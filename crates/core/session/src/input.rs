@@ -1,0 +1,101 @@
+//! What the session hears.
+
+use std::time::Duration;
+
+use ipnet::Ipv4Net;
+use lanrage_control::{GuestEvent, LinkEvent};
+use lanrage_nat::{
+    behaviour_shell::NatReport, net_watch::NetworkState, port_mapping::PortMapping,
+    relay_stream::RelayStreamEvent,
+};
+use lanrage_party::{
+    AllocationId, ControlEndpoint, Invitation, Name, PartyId, PeerId, QualityThresholds, Subnet, TunnelEvent,
+};
+
+use crate::{
+    network::{adapter::AdapterFailure, names::Found},
+    party::membership::Kept,
+};
+
+/// Tells one command from another until it is answered.
+pub type Ticket = u64;
+
+/// Everything that can happen to a session.
+#[derive(Debug)]
+pub enum Input {
+    /// The user wants something; answered by [`Output::Complete`](crate::Output::Complete).
+    Command(Ticket, Command),
+    /// Settings have changed.
+    Configure(Settings),
+    /// What the data plane reports.
+    Tunnel(TunnelEvent),
+    /// Packets of these peers have moved since the last time.
+    Traffic(Vec<PeerId>),
+    /// What became of the connection to the control server.
+    Link(LinkEvent),
+    /// What became of a guest's connection.
+    Guest(GuestEvent),
+    /// The port at which guests are let in, or that there is none.
+    Listening(Option<u16>),
+    /// Something of a connection to a relay over TCP or TLS.
+    RelayStream(AllocationId, RelayStreamEvent),
+    /// What came of [`Output::OpenAdapter`](crate::Output::OpenAdapter): the name of the interface.
+    Adapter(Result<String, AdapterFailure>),
+    /// The networks that this device has routes to, the default route apart.
+    Routes(Vec<Ipv4Net>),
+    /// The device's own addresses and its way to the internet.
+    Network(NetworkState),
+    /// The device has slept, or this program was stopped, for so long.
+    Woken(Duration),
+    /// Addresses of servers whose names were to be looked up.
+    Names(Found),
+    /// What was measured of the way to the internet.
+    NatReport(NatReport),
+    /// What the router says to the wish for an open port.
+    PortMapping(PortMapping),
+    /// The party of the last run, to be entered again.
+    Restore(Kept),
+    /// What came of [`Output::Load`](crate::Output::Load); `None` if there is no such membership.
+    Kept(Ticket, Option<Kept>),
+    /// Why nothing can be kept for the next start, while that is so.
+    StoreTrouble(Option<String>),
+    /// Why the log cannot be written, while that is so.
+    LogTrouble(Option<String>),
+    /// The time that [`Session::poll_timeout`](crate::Session::poll_timeout) gave has come. Early or late does no harm.
+    Timeout,
+    /// The program ends. The membership stays, and the next start brings it back.
+    Suspend,
+}
+
+/// What a user can want.
+#[derive(Debug)]
+pub enum Command {
+    /// Make a party and be its host.
+    CreateParty {
+        /// Its name.
+        name: Name,
+    },
+    /// Join the party of an invitation.
+    JoinParty(Box<Invitation>),
+    /// Leave the party; its keys are forgotten.
+    LeaveParty,
+    /// Leave the party's network without giving up the membership.
+    PauseParty,
+    /// Enter a party again of which this device is still a member; one that it is in is paused.
+    ResumeParty(PartyId),
+}
+
+/// The settings that decisions depend on.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name that friends see; `None` to keep the present one.
+    pub player_name: Option<Name>,
+    /// The control server of new parties.
+    pub server: Option<ControlEndpoint>,
+    /// STUN servers for where the control server names too few.
+    pub stun_servers: Vec<(String, u16)>,
+    /// How connections are graded.
+    pub quality_thresholds: QualityThresholds,
+    /// The network that new parties take where nothing is in the way.
+    pub default_subnet: Subnet,
+}

@@ -1,0 +1,91 @@
+//! The party that this device is in, and the command that may still wait for it.
+
+use std::time::{Duration, Instant};
+
+use lanrage_party::{LocalEnd, NatType, PeerId};
+
+use crate::{
+    input::Ticket,
+    network::adapter::AdapterState,
+    output::{Output, StoreAction, Turn},
+    party::{membership::Membership, roster::Roster},
+    peers::connections::Connections,
+};
+
+/// How long a new party waits for its server before it goes on without.
+const CREATE_PATIENCE: Duration = Duration::from_secs(3);
+/// How long joining waits for the server.
+const JOIN_PATIENCE: Duration = Duration::from_secs(10);
+/// Most addresses tried before joining gives up.
+const LEASE_TRIES: u8 = 8;
+
+/// The party that this device is in.
+#[derive(Debug)]
+pub(crate) struct ActiveParty {
+    pub(crate) membership: Membership,
+    pub(crate) host: PeerId,
+    pub(crate) connections: Connections,
+    pub(crate) roster: Roster,
+    pub(crate) adapter: AdapterState,
+    /// What the control plane was told of this device's NAT.
+    pub(crate) told_nat_type: NatType,
+    pub(crate) pending: Option<Pending>,
+}
+
+/// A command that waits for the control plane.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) ticket: Ticket,
+    pub(crate) deadline: Instant,
+    pub(crate) kind: PendingKind,
+    lease_tries: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PendingKind {
+    Create,
+    Join,
+}
+
+impl Pending {
+    pub(crate) fn new(ticket: Ticket, kind: PendingKind, now: Instant) -> Self {
+        let patience = match kind {
+            PendingKind::Create => CREATE_PATIENCE,
+            PendingKind::Join => JOIN_PATIENCE,
+        };
+        Self { ticket, deadline: now + patience, kind, lease_tries: 0 }
+    }
+
+    /// Counts one more address. False if that is one too many.
+    pub(crate) const fn may_try_another_lease(&mut self) -> bool {
+        self.lease_tries += 1;
+        self.lease_tries <= LEASE_TRIES
+    }
+}
+
+impl ActiveParty {
+    /// Opens the adapter, unless it is open or about to be.
+    pub(crate) fn open_adapter(&mut self, turn: &mut Turn<'_>) {
+        if self.adapter.begin() {
+            let Membership { virtual_ip, invitation, .. } = &self.membership;
+            turn.push(Output::OpenAdapter { address: *virtual_ip, subnet: invitation.subnet });
+        }
+    }
+
+    /// Keeps the membership for the next start, unless it is still being asked for.
+    pub(crate) fn keep_membership(&self, turn: &mut Turn<'_>, active: bool) {
+        if self.pending.as_ref().is_none_or(|pending| pending.kind == PendingKind::Create) {
+            let membership = Box::new(self.membership.to_saved());
+            turn.store(StoreAction::SaveMembership { membership, host: self.host, active });
+        }
+    }
+}
+
+/// This device's end of the party, for the data plane.
+pub(crate) fn local_end(membership: &Membership) -> LocalEnd {
+    LocalEnd {
+        private_key: membership.private_key.clone(),
+        virtual_ip: membership.virtual_ip,
+        subnet: membership.invitation.subnet,
+    }
+}

@@ -1,0 +1,277 @@
+//! What a session knows, how an input goes to the part that it concerns, and how the parts follow each other.
+
+mod commands;
+mod control;
+mod hosting;
+mod network;
+mod restore;
+mod view;
+
+use std::time::Instant;
+
+use lanrage_control::protocol::Request;
+use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, QualityThresholds, Subnet};
+
+use crate::{
+    facts::{CommandError, Problem},
+    input::{Input, Ticket},
+    network::{nat_status::NatStatus, planes::ControlPlanes, relays::Relays},
+    output::{Output, Turn},
+    party::{
+        active::{ActiveParty, PendingKind},
+        hosting::Hosting,
+    },
+    peers::connections::Connections,
+    setup::Setup,
+};
+
+/// What a session knows.
+#[derive(Debug)]
+pub(crate) struct State {
+    identity: DeviceIdentity,
+    player_name: Name,
+    nat: NatStatus,
+    relays: Relays,
+    control: ControlPlanes,
+    party: Option<ActiveParty>,
+    /// A party that is to be made as soon as it is known which networks are in the way.
+    creating: Option<(Ticket, Name)>,
+    hosting: Hosting,
+    default_server: Option<ControlEndpoint>,
+    default_subnet: Subnet,
+    quality_thresholds: QualityThresholds,
+    troubles: Troubles,
+    /// How often everything had to be checked anew.
+    checks: u64,
+}
+
+/// What is wrong beside the party.
+#[derive(Debug, Default)]
+struct Troubles {
+    /// What the user should know of how the start went.
+    standing: Vec<Problem>,
+    /// Why nothing can be kept for the next start, while that is so.
+    store: Option<String>,
+    /// Why the log cannot be written, while that is so.
+    log: Option<String>,
+    /// Why no datagrams arrive any more, if so.
+    sockets: Option<String>,
+    /// How far this device's clock is from the control server's.
+    clock_error_ms: u64,
+}
+
+impl State {
+    pub(crate) fn new(turn: &mut Turn<'_>, setup: Setup) -> Self {
+        let Setup { identity, player_name, udp_port, local, hosting, settings, network, .. } = setup;
+        let mut state = Self {
+            nat: NatStatus::new(turn.entropy.bytes(), udp_port),
+            relays: Relays::new(turn.now.instant, turn.entropy.bytes()),
+            control: ControlPlanes::new(identity.clone(), local),
+            identity,
+            player_name,
+            party: None,
+            creating: None,
+            hosting,
+            default_server: settings.server,
+            default_subnet: settings.default_subnet,
+            quality_thresholds: settings.quality_thresholds,
+            troubles: Troubles { standing: setup.problems, ..Troubles::default() },
+            checks: 0,
+        };
+        state.nat.public_servers = settings.stun_servers;
+        state.handle_network(turn, network);
+        state.look_up_names(turn);
+        state.nat.remember(setup.remembered_nat);
+        state.use_server(turn, state.default_server.clone());
+        state.settle(turn);
+        state
+    }
+
+    /// Gives the input to whom it concerns. What follows from it for the others is left to [`Self::settle`].
+    pub(crate) fn handle(&mut self, turn: &mut Turn<'_>, input: Input) {
+        match input {
+            Input::Command(ticket, command) => self.handle_command(turn, ticket, command),
+            Input::Configure(settings) => self.configure(turn, settings),
+            Input::Tunnel(event) => self.handle_tunnel(turn, event),
+            Input::Traffic(peers) => self.handle_traffic(turn, &peers),
+            Input::Link(event) => self.control.handle_link(turn.now, event),
+            Input::Guest(event) => self.control.handle_guest(turn.now, event),
+            Input::Listening(port) => self.handle_listening(turn, port),
+            Input::RelayStream(allocation, event) => self.relays.handle_stream(turn, allocation, &event),
+            Input::Adapter(result) => match &mut self.party {
+                Some(party) => party.adapter.handle_result(turn.now.instant, result),
+                // The party was left while its adapter was being opened.
+                None => turn.push(Output::CloseAdapter),
+            },
+            Input::Routes(routes) => self.handle_routes(turn, &routes),
+            Input::Network(network) => self.handle_network(turn, network),
+            Input::Woken(slept) => self.handle_woken(turn, slept),
+            Input::Names(found) => self.handle_names(turn, found),
+            Input::NatReport(report) => self.handle_nat_report(turn, report),
+            Input::PortMapping(mapping) => {
+                if self.nat.set_port_mapping(mapping) {
+                    self.update_candidates(turn);
+                }
+            }
+            Input::Restore(kept) => self.restore(turn, kept),
+            Input::Kept(ticket, kept) => self.resume_party(turn, ticket, kept),
+            Input::StoreTrouble(trouble) => self.troubles.store = trouble,
+            Input::LogTrouble(trouble) => self.troubles.log = trouble,
+            Input::Timeout => self.handle_timeout(turn),
+            Input::Suspend => self.suspend(turn),
+        }
+    }
+
+    fn handle_timeout(&mut self, turn: &mut Turn<'_>) {
+        self.control.handle_timeout(turn.now);
+        self.relays.handle_timeout(turn.now.instant);
+        if self.nat.handle_timeout(turn.now.instant) {
+            self.update_candidates(turn);
+        }
+        self.hosting.handle_timeout(turn);
+        if let Some(party) = &mut self.party {
+            party.connections.handle_timeout(turn);
+            if party.adapter.retry_is_due(turn.now.instant) {
+                party.open_adapter(turn);
+            }
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        let party = self.party.as_ref();
+        [
+            (self.control.poll_timeout(), "control plane"),
+            (self.hosting.poll_timeout(), "link of a new party"),
+            (self.nat.poll_timeout(), "STUN"),
+            (self.relays.poll_timeout(), "relays"),
+            (party.and_then(|party| party.connections.poll_timeout()), "paths to peers"),
+            (party.and_then(|party| party.adapter.retry_at()), "adapter"),
+            (
+                party.and_then(|party| party.pending.as_ref()).map(|pending| pending.deadline),
+                "pending command",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(at, reason)| Some((at?, reason)))
+        .min()
+    }
+
+    /// Lets the parts follow each other until none has anything to say. Who hears of whom: the connections of what the
+    /// control plane says and of the relays that can be used, the relays of where peers may be reached, the control plane
+    /// of signals to peers.
+    pub(crate) fn settle(&mut self, turn: &mut Turn<'_>) {
+        loop {
+            let news = self.follow_control(turn) | self.follow_relays(turn) | self.follow_connections(turn);
+            // What came at the last moment counts: deadlines are looked at when all else is said.
+            if !news && !self.expire_pending(turn) {
+                break;
+            }
+        }
+        while let Some((to, bytes)) = self.nat.poll_transmit() {
+            turn.push(Output::Datagram { to: to.into(), bytes });
+        }
+    }
+
+    fn follow_control(&mut self, turn: &mut Turn<'_>) -> bool {
+        let mut news = false;
+        self.control.take_outputs(turn);
+        while let Some(event) = self.control.poll_event(turn.now) {
+            news = true;
+            self.handle_control(turn, event);
+            self.control.take_outputs(turn);
+        }
+        news
+    }
+
+    fn follow_relays(&mut self, turn: &mut Turn<'_>) -> bool {
+        let news = self.relays.take_outputs(turn);
+        if news {
+            if self.relays.take_refused_credentials() {
+                self.control.request_relays(turn.now);
+            }
+            for (server, address) in self.relays.take_reflexive() {
+                self.nat.handle_reflexive(server, address);
+            }
+            self.follow_allocations(turn);
+            self.update_candidates(turn);
+        }
+        news
+    }
+
+    fn follow_connections(&mut self, turn: &mut Turn<'_>) -> bool {
+        let mut news = false;
+        let Some(party) = &mut self.party else { return news };
+        if party.connections.take_moved() {
+            news = true;
+            self.relays.set_peers(turn.now.instant, &party.connections.relay_infos());
+        }
+        let id = party.membership.invitation.party;
+        while let Some((to, signal)) = party.connections.poll_signal() {
+            news = true;
+            self.control.request_counting(turn.now, Request::Signal { party: id, to, signal });
+        }
+        news
+    }
+
+    /// A command has waited long enough for the control plane. True if one had.
+    fn expire_pending(&mut self, turn: &mut Turn<'_>) -> bool {
+        let Some(party) = &mut self.party else { return false };
+        let Some(pending) = party.pending.take_if(|pending| pending.deadline <= turn.now.instant) else {
+            return false;
+        };
+        match pending.kind {
+            PendingKind::Create => {
+                let text = "The control server cannot be reached. The party is yours alone for now; friends can \
+                            join as soon as the server is back.";
+                turn.notice("party_is_local", text.to_owned());
+                turn.complete(pending.ticket, Ok(()));
+            }
+            PendingKind::Join => {
+                let party = party.membership.invitation.party;
+                self.control.request(turn.now, Request::LeaveParty { party });
+                self.drop_party(turn);
+                let text = "The party's control server cannot be reached. Check your internet connection and \
+                            try again; if others cannot reach it either, its operator has to start it.";
+                turn.refuse(pending.ticket, "control_unreachable", text);
+            }
+        }
+        true
+    }
+
+    /// The party, while there is one.
+    pub(crate) const fn party(&self) -> Option<&ActiveParty> {
+        self.party.as_ref()
+    }
+
+    fn connections(&mut self) -> Option<&mut Connections> {
+        self.party.as_mut().map(|party| &mut party.connections)
+    }
+
+    fn use_server(&mut self, turn: &mut Turn<'_>, server: Option<ControlEndpoint>) {
+        self.control.use_server(turn, server);
+    }
+
+    fn keep_membership(&self, turn: &mut Turn<'_>, active: bool) {
+        if let Some(party) = &self.party {
+            party.keep_membership(turn, active);
+        }
+    }
+
+    /// Ends a party that could not be entered; one that stands already is only reported on.
+    fn give_up(&mut self, turn: &mut Turn<'_>, error: CommandError) {
+        match self.party.as_mut().and_then(|party| party.pending.take()) {
+            Some(pending) => {
+                self.drop_party(turn);
+                turn.complete(pending.ticket, Err(error));
+            }
+            None => turn.notice(&error.code, error.text),
+        }
+    }
+}
+
+#[cfg(test)]
+impl State {
+    pub(crate) const fn relays(&self) -> &Relays {
+        &self.relays
+    }
+}

@@ -1,0 +1,256 @@
+//! What the user wants.
+
+use ipnet::Ipv4Net;
+use lanrage_control::protocol::Request;
+use lanrage_party::{
+    Glance, Invitation, Name, NatType, PartyId, PartySecret, PeerId, Subnet, WireGuardPrivateKey,
+};
+use tracing::info;
+
+use super::State;
+use crate::{
+    facts::CommandError,
+    input::{Command, Settings, Ticket},
+    network::adapter::AdapterState,
+    output::{Output, StoreAction, Turn},
+    party::{
+        active::{ActiveParty, Pending, PendingKind, local_end},
+        membership::Membership,
+        roster::Roster,
+    },
+    peers::connections::Connections,
+};
+
+impl State {
+    pub(super) fn handle_command(&mut self, turn: &mut Turn<'_>, ticket: Ticket, command: Command) {
+        match command {
+            Command::CreateParty { name } => {
+                if self.check_free(turn, ticket) {
+                    self.creating = Some((ticket, name));
+                    turn.push(Output::ReadRoutes);
+                }
+            }
+            Command::JoinParty(invitation) => self.join_party(turn, ticket, *invitation),
+            Command::LeaveParty => match &self.party {
+                None => turn.complete(ticket, Err(not_in_party())),
+                Some(party) => {
+                    let party = party.membership.invitation.party;
+                    self.control.request(turn.now, Request::LeaveParty { party });
+                    self.drop_party(turn);
+                    turn.complete(ticket, Ok(()));
+                }
+            },
+            Command::PauseParty => {
+                if self.party.is_none() {
+                    return turn.complete(ticket, Err(not_in_party()));
+                }
+                self.keep_membership(turn, false);
+                self.suspend(turn);
+                self.use_server(turn, self.default_server.clone());
+                turn.complete(ticket, Ok(()));
+            }
+            Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
+        }
+    }
+
+    /// Makes the party that waits for it, in a network that overlaps none of these.
+    pub(super) fn handle_routes(&mut self, turn: &mut Turn<'_>, routes: &[Ipv4Net]) {
+        let Some((ticket, name)) = self.creating.take() else { return };
+        // Another party may have been entered in the meantime.
+        if !self.check_free(turn, ticket) {
+            return;
+        }
+        let overlaps = |subnet: &Subnet| {
+            let net = subnet.net();
+            routes.iter().any(|route| route.contains(&net) || net.contains(route))
+        };
+        let mut proposals = [self.default_subnet].into_iter().chain(Subnet::ALTERNATIVES);
+        match proposals.find(|subnet| !overlaps(subnet)) {
+            Some(subnet) => self.create_party(turn, ticket, name, subnet),
+            None => {
+                let text = "Every network that a party could use overlaps one of this computer's. Disconnect a \
+                            VPN and try again.";
+                turn.refuse(ticket, "no_free_subnet", text);
+            }
+        }
+    }
+
+    /// Makes a party in `subnet` and becomes its host.
+    fn create_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, name: Name, subnet: Subnet) {
+        let invitation = Invitation {
+            party: PartyId::from_random(turn.entropy.bytes()),
+            name,
+            host: self.identity.peer_id(),
+            subnet,
+            control: self.control.endpoint().cloned().into_iter().collect(),
+            secret: PartySecret::from_random(turn.entropy.bytes()),
+            epoch: 1,
+            expires_at: None,
+            glance: Glance::default(),
+        };
+        let pending = Pending::new(ticket, PendingKind::Create, turn.now.instant);
+        if self.become_member(turn, invitation, pending) {
+            if let Some(party) = &mut self.party {
+                party.open_adapter(turn);
+            }
+            self.host_guests(turn);
+            self.register(turn);
+        }
+    }
+
+    fn join_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, invitation: Invitation) {
+        if !self.check_free(turn, ticket) {
+            return;
+        }
+        if let Err(error) = invitation.check_expiry(turn.now.wall) {
+            return turn.refuse(ticket, error.code(), error.to_string());
+        }
+        let Some(server) = invitation.control.first().cloned() else {
+            let text = "This party has no server that its host could be found through; ask for a link made \
+                        with one.";
+            return turn.refuse(ticket, "no_control_server", text);
+        };
+        self.use_server(turn, Some(server));
+        let pending = Pending::new(ticket, PendingKind::Join, turn.now.instant);
+        if self.become_member(turn, invitation, pending) {
+            self.register(turn);
+        }
+    }
+
+    /// Settings have changed: the name that friends see, the server of new parties, and more.
+    pub(super) fn configure(&mut self, turn: &mut Turn<'_>, settings: Settings) {
+        let Settings { player_name, server, stun_servers, quality_thresholds, default_subnet } = settings;
+        self.quality_thresholds = quality_thresholds;
+        self.default_subnet = default_subnet;
+        if stun_servers != self.nat.public_servers {
+            self.nat.public_servers = stun_servers;
+            self.look_up_names(turn);
+        }
+        if let Some(name) = player_name.filter(|name| *name != self.player_name) {
+            self.player_name = name;
+            self.announce_record(turn);
+        }
+        if server != self.default_server {
+            self.default_server.clone_from(&server);
+            match server {
+                Some(server) if self.party.is_some() => self.publish(turn, server),
+                server if self.party.is_none() => self.use_server(turn, server),
+                _ => {}
+            }
+        }
+    }
+
+    /// Tells the party what this peer says of itself now.
+    fn announce_record(&mut self, turn: &mut Turn<'_>) {
+        if let Some(party) = &mut self.party {
+            let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+            let id = party.membership.invitation.party;
+            let request = Request::UpdatePeer { party: id, record: Some(record), nat_type: None };
+            self.control.request(turn.now, request);
+            party.keep_membership(turn, true);
+        }
+    }
+
+    /// Becomes a member, as far as this device is concerned. False if that is impossible; the command is answered
+    /// then.
+    fn become_member(&mut self, turn: &mut Turn<'_>, invitation: Invitation, pending: Pending) -> bool {
+        let host = invitation.host;
+        let private_key = WireGuardPrivateKey::from_random(turn.entropy.bytes());
+        match Membership::new(invitation, private_key, &self.identity, turn.now.wall) {
+            Ok(membership) => {
+                self.enter(turn, membership, host, Some(pending));
+                true
+            }
+            Err(error) => {
+                turn.refuse(pending.ticket, "no_address", error.to_string());
+                false
+            }
+        }
+    }
+
+    pub(super) fn enter(
+        &mut self,
+        turn: &mut Turn<'_>,
+        membership: Membership,
+        host: PeerId,
+        pending: Option<Pending>,
+    ) {
+        let invitation = &membership.invitation;
+        info!(party = %invitation.party, subnet = %invitation.subnet.net(), "entering party");
+        let (id, secret) = (invitation.party, invitation.secret.clone());
+        let connections = Connections::new(turn, id, secret, local_end(&membership), self.candidates());
+        self.party = Some(ActiveParty {
+            host,
+            connections,
+            roster: Roster::default(),
+            adapter: AdapterState::default(),
+            told_nat_type: NatType::Unknown,
+            pending,
+            membership,
+        });
+        self.relays.set_active(turn.now.instant, true);
+        self.follow_allocations(turn);
+        self.map_port(turn);
+    }
+
+    /// Tells the control plane of this membership, as host or as guest.
+    pub(super) fn register(&mut self, turn: &mut Turn<'_>) {
+        let Some(party) = &mut self.party else { return };
+        let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+        let nat_type = self.nat.nat_type();
+        let invitation = &party.membership.invitation;
+        let request = if invitation.host == self.identity.peer_id() {
+            Request::CreateParty {
+                party: invitation.party,
+                name: invitation.name.clone(),
+                subnet: invitation.subnet,
+                record,
+                nat_type,
+            }
+        } else {
+            Request::JoinParty { party: invitation.party, record, nat_type }
+        };
+        self.control.request(turn.now, request);
+        party.keep_membership(turn, true);
+    }
+
+    /// Is in no party any more, and forgets its keys.
+    pub(super) fn drop_party(&mut self, turn: &mut Turn<'_>) {
+        if let Some(party) = self.party.take() {
+            let id = party.membership.invitation.party;
+            info!(party = %id, "leaving party");
+            self.close_party(turn, party);
+            turn.store(StoreAction::ForgetMembership(id));
+            self.use_server(turn, self.default_server.clone());
+        }
+    }
+
+    /// Leaves the party's network without giving up the membership.
+    pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
+        if let Some(party) = self.party.take() {
+            info!(party = %party.membership.invitation.party, "suspending party");
+            self.close_party(turn, party);
+        }
+        self.use_server(turn, None);
+    }
+
+    fn close_party(&mut self, turn: &mut Turn<'_>, party: ActiveParty) {
+        party.connections.close(turn);
+        self.relays.set_active(turn.now.instant, false);
+        self.map_port(turn);
+        turn.push(Output::CloseAdapter);
+        self.stop_hosting(turn);
+    }
+
+    fn check_free(&self, turn: &mut Turn<'_>, ticket: Ticket) -> bool {
+        let is_free = self.party.is_none() && self.creating.is_none();
+        if !is_free {
+            turn.refuse(ticket, "already_in_party", "You are in a party already; leave it first.");
+        }
+        is_free
+    }
+}
+
+fn not_in_party() -> CommandError {
+    CommandError::new("not_in_party", "You are not in a party.")
+}

@@ -1,0 +1,166 @@
+//! What this device's network and the data plane say.
+
+use std::{num::NonZeroU16, time::Duration};
+
+use lanrage_control::protocol::Request;
+use lanrage_nat::{behaviour_shell::NatReport, net_watch::NetworkState, port_mapping::MappingRequest, stun};
+use lanrage_party::{AllocationId, Candidate, NatType, PeerId, TunnelEvent, limits};
+use tracing::{info, warn};
+
+use super::State;
+use crate::{
+    network::names::{Found, Names},
+    output::{Output, StoreAction, Turn},
+};
+
+impl State {
+    pub(super) fn handle_tunnel(&mut self, turn: &mut Turn<'_>, event: TunnelEvent) {
+        match event {
+            TunnelEvent::Datagram { from, bytes } => {
+                let straight = from.via.is_none();
+                if straight
+                    && !self.relays.handle_datagram(turn, from.address, &bytes)
+                    && self.nat.handle_datagram(turn.now.instant, from.address, &bytes)
+                {
+                    self.update_candidates(turn);
+                }
+                if let (Ok(stun::Message::BindingIndication { .. }), Some(connections)) =
+                    (stun::parse(&bytes), self.connections())
+                {
+                    connections.handle_punch(turn, from);
+                }
+            }
+            TunnelEvent::DeviceFailed { error } => {
+                if let Some(party) = &mut self.party {
+                    warn!(%error, "the adapter failed");
+                    party.adapter.handle_lost(turn.now.instant, error.to_string());
+                    turn.push(Output::CloseAdapter);
+                }
+            }
+            TunnelEvent::SocketsFailed { error } => {
+                warn!(%error, "the UDP sockets failed");
+                self.troubles.sockets = Some(error.to_string());
+            }
+            TunnelEvent::SessionEstablished { peer, from } => {
+                if let Some(connections) = self.connections() {
+                    connections.handle_session(turn, peer, from);
+                }
+            }
+            TunnelEvent::Probe { peer, from, payload } => {
+                if let Some(connections) = self.connections() {
+                    connections.handle_probe(turn, peer, from, &payload);
+                }
+            }
+            TunnelEvent::NewRemote { peer, from } => {
+                if let Some(connections) = self.connections() {
+                    connections.handle_remote(turn, peer, from);
+                }
+            }
+        }
+    }
+
+    /// These peers' packets have been moving lately.
+    pub(super) fn handle_traffic(&mut self, turn: &mut Turn<'_>, peers: &[PeerId]) {
+        let Some(party) = &mut self.party else { return };
+        let busy: Vec<AllocationId> =
+            peers.iter().filter_map(|peer| party.connections.handle_traffic(turn, *peer)).collect();
+        self.relays.set_busy(turn.now.instant, &busy);
+    }
+
+    /// The device's own addresses and its way to the internet, whenever they change.
+    pub(super) fn handle_network(&mut self, turn: &mut Turn<'_>, network: NetworkState) {
+        if self.nat.set_network(turn.now.instant, network) {
+            if let Some(connections) = self.connections() {
+                connections.handle_network_change(turn);
+            }
+            self.check_everything(turn);
+            self.refresh_endpoints(turn);
+        }
+    }
+
+    /// The device has slept, or this program was stopped, for so long: nothing is as it was.
+    pub(super) fn handle_woken(&mut self, turn: &mut Turn<'_>, slept: Duration) {
+        info!(seconds = slept.as_secs(), "woken up");
+        self.nat.handle_network_change(turn.now.instant);
+        if let Some(connections) = self.connections() {
+            connections.handle_resume(turn);
+        }
+        self.check_everything(turn);
+    }
+
+    /// Tries every path, relay and server anew, without leaving what still works.
+    fn check_everything(&mut self, turn: &mut Turn<'_>) {
+        self.checks += 1;
+        self.map_port(turn);
+        self.control.handle_network_change(turn.now);
+        self.relays.handle_network_change(turn.now.instant);
+        self.measure_nat(turn);
+        self.update_candidates(turn);
+    }
+
+    /// Addresses of servers whose names were to be looked up.
+    pub(super) fn handle_names(&mut self, turn: &mut Turn<'_>, found: Found) {
+        self.relays.set_relays(turn.now.instant, found.relays);
+        if self.nat.set_servers(turn.now.instant, &found.stun) {
+            self.measure_nat(turn);
+        }
+    }
+
+    /// What was measured of the way to the internet.
+    pub(super) fn handle_nat_report(&mut self, turn: &mut Turn<'_>, report: NatReport) {
+        if self.nat.set_report(report) {
+            if let Some(result) = self.nat.to_stored(turn.now.wall) {
+                turn.store(StoreAction::SaveNat(result));
+            }
+            self.update_candidates(turn);
+        }
+    }
+
+    /// Every address at which this device may be reached, best first.
+    pub(super) fn candidates(&self) -> Vec<Candidate> {
+        let mut candidates = self.nat.candidates();
+        let relayed = self.relays.candidates();
+        candidates.truncate(limits::CANDIDATES - relayed.len().min(limits::CANDIDATES));
+        candidates.extend(relayed);
+        candidates
+    }
+
+    /// Peers hear where this device may be reached, and the control plane of its NAT.
+    pub(super) fn update_candidates(&mut self, turn: &mut Turn<'_>) {
+        let candidates = self.candidates();
+        let distances = self.relays.distances();
+        let nat_type = self.nat.nat_type();
+        let Some(party) = &mut self.party else { return };
+        party.connections.set_candidates(turn, candidates, distances);
+        if nat_type != NatType::Unknown && party.told_nat_type != nat_type {
+            party.told_nat_type = nat_type;
+            let party = party.membership.invitation.party;
+            let request = Request::UpdatePeer { party, record: None, nat_type: Some(nat_type) };
+            self.control.request_counting(turn.now, request);
+        }
+    }
+
+    /// The connections know of every allocation that can be used.
+    pub(super) fn follow_allocations(&mut self, turn: &mut Turn<'_>) {
+        let allocations = self.relays.allocations();
+        if let Some(connections) = self.connections() {
+            connections.set_allocations(turn, allocations);
+        }
+    }
+
+    /// While there is a party, friends may come in by a port of the router.
+    pub(super) fn map_port(&self, turn: &mut Turn<'_>) {
+        let port = self.party.as_ref().and_then(|_| NonZeroU16::new(self.nat.port()));
+        turn.push(Output::MapPort(MappingRequest { port, network: self.checks }));
+    }
+
+    fn measure_nat(&self, turn: &mut Turn<'_>) {
+        turn.push(Output::MeasureNat(self.nat.servers().to_vec()));
+    }
+
+    /// Wants the addresses of every server that is known by name.
+    pub(super) fn look_up_names(&self, turn: &mut Turn<'_>) {
+        let names = Names { stun: self.nat.server_names(), relays: self.relays.offers().to_vec() };
+        turn.push(Output::LookUp(names));
+    }
+}
