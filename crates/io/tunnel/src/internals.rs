@@ -64,7 +64,7 @@ impl Batch {
 pub struct Coalescer(coalesce::Coalescer);
 
 impl Coalescer {
-    /// With all its memory.
+    /// A coalescer with all its memory.
     #[expect(clippy::new_without_default, reason = "nobody asks for one")]
     pub fn new() -> Self {
         Self(coalesce::Coalescer::new())
@@ -83,7 +83,7 @@ impl Coalescer {
 pub struct Router(Addresses);
 
 impl Router {
-    /// For this address of a subnet of 16 bits.
+    /// The rules for a host with this address in the default subnet.
     pub fn new(own: Ipv4Addr) -> Self {
         let subnet = Subnet::DEFAULT;
         Self(Addresses::new(VirtualIp(own), &subnet))

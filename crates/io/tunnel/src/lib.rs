@@ -71,9 +71,6 @@ pub use datagram::{
     relays::{RelayLink, RelayStream},
 };
 pub use io::{device::PacketDevice, sockets::UdpSockets};
-pub use lanrage_party::{
-    LocalEnd, PeerConfig, TunnelEvent, initiates,
-    limits::{CHANNELS, OPEN_ALLOCATIONS, PENDING_PACKETS},
-};
+pub use lanrage_party::{LocalEnd, PeerConfig, TunnelEvent, initiates};
 pub use packet::{probe::PROBE_PAYLOAD_BYTES, routing::BROADCAST};
 pub use tunnel::{PATH_MTU_MIN, Tunnel};

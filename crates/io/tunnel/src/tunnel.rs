@@ -191,7 +191,7 @@ impl Tunnel {
     }
 
     /// Sends one fresh handshake initiation to all targets; the first copy to arrive is answered, the others
-    /// are ignored. Nothing on the passive side ([`initiates`]).
+    /// are ignored. Nothing on the passive side ([`initiates`](lanrage_party::initiates)).
     ///
     /// Only answers to the last two initiations are taken, and eight answered but never completed ones push a
     /// live session out on the passive side: call this no more often than once a second for a peer, and not
@@ -228,7 +228,7 @@ impl Tunnel {
 
     /// Makes an allocation known: remotes by it can be sent to once they have a channel. It survives
     /// [`enter`](Self::enter) and [`leave`](Self::leave). False, and nothing happens, if it is open already or
-    /// [`OPEN_ALLOCATIONS`](crate::OPEN_ALLOCATIONS) are.
+    /// [`OPEN_ALLOCATIONS`](lanrage_party::limits::OPEN_ALLOCATIONS) are.
     pub fn open_allocation(&self, id: AllocationId, link: RelayLink) -> bool {
         self.shared.change(|table| table.relays.open(id, link))
     }
@@ -243,7 +243,7 @@ impl Tunnel {
     /// Notes the channel (0x4000 to 0x4FFF, RFC 8656 §12) that the relay has bound to a peer's address, in the
     /// place of the address's former channel and the channel's former address; `None` unbinds. False, and nothing
     /// happens, if the allocation is not open, the number none of a channel, or
-    /// [`CHANNELS`](crate::CHANNELS) are bound.
+    /// [`CHANNELS`](lanrage_party::limits::CHANNELS) are bound.
     pub fn set_channel(&self, id: AllocationId, peer: SocketAddr, channel: Option<u16>) -> bool {
         self.shared.change(|table| table.relays.set_channel(id, peer, channel))
     }

@@ -25,12 +25,12 @@ struct Entry<A> {
 }
 
 impl<A: Copy> DatagramBatch<A> {
-    /// For [`SLOTS`] datagrams of any length.
+    /// Makes room for [`SLOTS`] datagrams of any length.
     pub(crate) fn new() -> Self {
         Self::with_capacity(SLOTS, SLOTS)
     }
 
-    /// For at most `datagrams`, in memory for `slots` of any length: small ones fill the one, large ones the other.
+    /// Makes room for at most `datagrams`, in memory for `slots` of any length: small ones fill the one, large ones the other.
     pub(crate) fn with_capacity(slots: usize, datagrams: usize) -> Self {
         let bytes = vec![0; slots * SLOT_BYTES].into_boxed_slice();
         Self { bytes, entries: Vec::with_capacity(datagrams), end: 0, done: 0, arrivals: 0 }

@@ -41,7 +41,7 @@ pub(crate) enum Kind {
 /// A WireGuard message (whitepaper §5.4); `receiver` is the index that our side chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Message {
-    /// For the session of this lane.
+    /// It asks for a session of this lane.
     Initiation {
         lane: Lane,
     },

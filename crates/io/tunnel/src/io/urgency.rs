@@ -47,7 +47,7 @@ pub(crate) fn set(lane: Lane) {
             flags: NO_FLAGS,
             nice,
             priority: 0,
-            // For this policy the slice (Linux 6.12); older systems ignore it.
+            // The slice, for this policy (Linux 6.12); older systems ignore it.
             runtime: SLICES[lane].as_nanos() as u64,
             deadline: 0,
             period: 0,

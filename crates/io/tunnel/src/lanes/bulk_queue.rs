@@ -119,7 +119,7 @@ impl BulkQueue {
 
     fn flow(&mut self, peer: Ipv4Addr) -> &mut Flow {
         let at = self.flows.iter().position(|flow| flow.peer == peer).unwrap_or_else(|| {
-            // As many as there are packets at most: an empty one makes place.
+            // No more flows than a party has peers: one without packets makes place.
             let vacant = self.flows.iter().position(|flow| flow.packets.is_empty());
             if let Some(vacant) =
                 vacant.filter(|_| self.flows.len() >= lanrage_party::limits::PEERS_PER_PARTY)

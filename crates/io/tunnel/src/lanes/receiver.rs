@@ -167,7 +167,7 @@ impl Receiver {
         peer.count_received(lane, len, from, &shared.counters);
         self.packets.commit(len);
         if incoming == (Incoming::Everyone { copy: true }) {
-            self.packets.push_readdressed(local.addresses.own);
+            unicast_copy::add(&mut self.packets, local.addresses.own);
         }
         Ok(())
     }
@@ -254,15 +254,4 @@ fn admit(context: &Context<'_>, local: &Local, datagram: &[u8], from: Remote) ->
         }
         reason
     })
-}
-
-impl PacketBatch {
-    /// Adds the unicast copy of the packet added last.
-    fn push_readdressed(&mut self, own: std::net::Ipv4Addr) {
-        let Some(len) = self.repeat_last() else { return };
-        if let Some(slot) = self.slot() {
-            unicast_copy::readdress(&mut slot[..len], own);
-        }
-        self.commit(len);
-    }
 }

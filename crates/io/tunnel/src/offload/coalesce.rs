@@ -36,7 +36,7 @@ const ACK: u8 = 0x10;
 /// must not be fragmented, which means nothing (RFC 6864 §4.1).
 pub(crate) struct Coalescer {
     items: Vec<Item>,
-    /// For each packet the next one of its item.
+    /// The packet that follows each one in its item.
     next: [u16; PacketBatch::CAPACITY],
 }
 
@@ -83,7 +83,7 @@ enum Kind {
 }
 
 impl Coalescer {
-    /// With all its memory.
+    /// A coalescer with all its memory.
     pub(crate) fn new() -> Self {
         Self { items: Vec::with_capacity(PacketBatch::CAPACITY), next: [0; PacketBatch::CAPACITY] }
     }

@@ -127,7 +127,7 @@ impl Layout {
         packet[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
     }
 
-    /// Writes into the headers what whoever completes the checksum of a packet of `total` bytes begins with: the sum of
+    /// Writes into the headers what the completion of the checksum of a packet of `total` bytes begins with: the sum of
     /// the pseudo-header.
     pub(super) fn set_partial_checksum(&self, headers: &mut [u8], total: usize) {
         let sum = checksum::fold(self.pseudo_sum(headers, total));

@@ -45,7 +45,7 @@ pub(super) fn sum(bytes: &[u8]) -> u16 {
 }
 
 impl Packet {
-    /// As it is sent.
+    /// The bytes that are sent.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let counted = [self.pseudo_header(), self.transport_header(0), self.payload.clone()].concat();
         let checksum = match (!sum(&counted), &self.transport) {
@@ -55,7 +55,7 @@ impl Packet {
         self.with_checksum(checksum)
     }
 
-    /// As a device with offload has it: the checksum is left to be completed.
+    /// The bytes that a device with offload has: the checksum is left to be completed.
     pub(super) fn unfinished(&self) -> Vec<u8> {
         self.with_checksum(sum(&self.pseudo_header()))
     }

@@ -38,7 +38,7 @@ pub const BROADCAST: Rate = Rate { burst: 400, per_second: 200 };
 /// What a packet from a peer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Incoming {
-    /// For us alone.
+    /// It is for us alone.
     Unicast,
     /// Broadcast or multicast; `copy` if the device also gets it addressed to us.
     Everyone { copy: bool },

@@ -8,6 +8,7 @@
 use std::net::Ipv4Addr;
 
 use crate::packet::{
+    batch::PacketBatch,
     checksum,
     ipv4::{CHECKSUM, DESTINATION, ICMP, Ipv4, TTL, UDP},
 };
@@ -23,6 +24,15 @@ const QUOTE: usize = 8;
 /// Whether a broadcast packet gets a copy: UDP, and whole, since a fragment could not be re-addressed alone.
 pub(crate) fn is_due(ip: &Ipv4<'_>) -> bool {
     ip.protocol() == UDP && !ip.is_fragment() && ip.payload().len() >= UDP_HEADER_BYTES
+}
+
+/// Adds the copy of the packet that was added last to its batch, if there is room.
+pub(crate) fn add(batch: &mut PacketBatch, own: Ipv4Addr) {
+    let Some(len) = batch.repeat_last() else { return };
+    if let Some(slot) = batch.slot() {
+        readdress(&mut slot[..len], own);
+    }
+    batch.commit(len);
 }
 
 /// Turns a packet for which [`is_due`] is true into its copy for `own`, with the IP and UDP checksums updated

@@ -43,7 +43,7 @@ impl SessionIndex {
         Lane::BOTH[(self.0 & Lane::Express as u32) as usize]
     }
 
-    /// As boringtun takes it.
+    /// The 24 bits that boringtun takes.
     pub(crate) const fn get(self) -> u32 {
         self.0
     }

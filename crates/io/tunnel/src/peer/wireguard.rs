@@ -136,7 +136,7 @@ impl Session {
     /// Whether packets can be sealed and will be accepted.
     pub(crate) fn is_live(&self) -> bool {
         // boringtun counts a session as present once it answered the handshake, and lets the eighth answered
-        // initiation take the place of the session in use. Sealed with such a one, packets would be lost.
+        // initiation take the place of the session in use. Packets sealed with one of those would be lost.
         let in_place = self.established.is_some_and(|index| self.unconfirmed[place(index)].is_none());
         in_place && self.tunn.time_since_last_handshake().is_some_and(|age| age < SESSION_USABLE)
     }

@@ -32,7 +32,7 @@ pub(crate) struct DeviceThread {
 }
 
 impl DeviceThread {
-    /// For the lane's own queue.
+    /// Makes the thread of the lane's own queue.
     pub(crate) fn new(shared: Arc<Shared>, device: Arc<dyn PacketDevice>, lane: Lane) -> Self {
         // One queue for all has the games' packets.
         let served = if device.queues() > 1 { lane } else { Lane::Express };
@@ -40,7 +40,7 @@ impl DeviceThread {
         Self { shared, served, reader, moderation: Moderation::new(Instant::now()) }
     }
 
-    /// Until the device is woken or fails.
+    /// Runs until the device is woken or fails.
     pub(crate) fn run(mut self) {
         urgency::set(self.served);
         loop {

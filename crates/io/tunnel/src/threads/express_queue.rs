@@ -23,7 +23,7 @@ use crate::{
     lanes::{queue_reader::QueueReader, shared::Shared},
 };
 
-/// The end of whoever attaches devices.
+/// The end of the handle, which attaches devices.
 pub(crate) struct Lender {
     shared: Arc<Shared>,
     /// The thread's events.

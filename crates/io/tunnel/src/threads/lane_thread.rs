@@ -56,7 +56,7 @@ impl LaneThread {
         }
     }
 
-    /// Until [`Shared::stop`].
+    /// Runs until [`Shared::stop`].
     pub(crate) fn run(mut self) {
         urgency::set(self.served);
         let mut events = Events::with_capacity(8);

@@ -15,10 +15,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{DeviceIdentity, PartySecret, VirtualIp, WireGuardPrivateKey, limits::PEERS_PER_PARTY};
+use lanrage_party::{
+    DeviceIdentity, PartySecret, VirtualIp, WireGuardPrivateKey,
+    limits::{PEERS_PER_PARTY, PENDING_PACKETS},
+};
 use lanrage_tunnel::{
-    BROADCAST, DropReason, PENDING_PACKETS, PROBE_PAYLOAD_BYTES, PeerConfig, TunnelError, TunnelEvent,
-    initiates,
+    BROADCAST, DropReason, PROBE_PAYLOAD_BYTES, PeerConfig, TunnelError, TunnelEvent, initiates,
 };
 use support::{End, MemoryDevice, checksum, connect, friends, ipv4, strangers, udp, wait_until};
 
