@@ -47,7 +47,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "lanrage-fuzz-targets",
         &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-tunnel", "lanrage-adapter"],
     ),
-    ("lanrage-lab", &[]),
+    ("lanrage-lab", &["lanrage-testnet"]),
+    ("lanrage-testnet", &["lanrage-base"]),
     ("lanrage-tests", &[]),
 ];
 

@@ -20,57 +20,34 @@
 //! # }
 //! ```
 
-pub mod expected;
 pub mod networks;
+
+/// What must come out where two networks meet.
+pub use lanrage_testnet::expected;
 
 #[cfg(target_os = "linux")]
 pub mod capture;
 #[cfg(target_os = "linux")]
 pub mod echo;
 #[cfg(target_os = "linux")]
-pub mod flow;
-#[cfg(target_os = "linux")]
-mod host;
-#[cfg(target_os = "linux")]
 pub mod integrity;
 #[cfg(target_os = "linux")]
-mod ip;
+mod net;
 #[cfg(target_os = "linux")]
-pub mod meeting;
-#[cfg(target_os = "linux")]
-mod nat;
-#[cfg(target_os = "linux")]
-mod player;
+mod play;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(target_os = "linux")]
 mod program;
 #[cfg(target_os = "linux")]
-pub mod recovery;
-#[cfg(target_os = "linux")]
-mod relay;
-#[cfg(target_os = "linux")]
-pub mod restore;
-#[cfg(target_os = "linux")]
-pub mod stage;
-#[cfg(target_os = "linux")]
 pub mod teeworlds;
 #[cfg(target_os = "linux")]
 pub mod throwaway;
-#[cfg(target_os = "linux")]
-mod topology;
-#[cfg(target_os = "linux")]
-mod wire;
-#[cfg(target_os = "linux")]
-pub mod world;
 
 #[cfg(target_os = "linux")]
 pub use self::{
-    host::Host,
-    player::{Player, names_a_host},
+    net::{Carrier, Host, Lab, Lan, Wire, world},
+    play::{Player, Stage, flow, meeting, names_a_host, recovery, restore, stage},
     process::Process,
     program::program,
-    stage::Stage,
-    topology::{Carrier, Lab, Lan},
-    wire::Wire,
 };

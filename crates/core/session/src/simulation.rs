@@ -2,7 +2,7 @@
 //!
 //! Real are: two to four engines' decisions ([`crate::Session`] with all below it), the control
 //! server's sessions, hub and registry, the relays' TURN core, the STUN answers. Modelled are: the networks and their
-//! translators ([`network`]), loss, delay, order, the connections to servers ([`world`]), and the data plane
+//! translators ([`lanrage_testnet`]), loss, delay, order, the connections to servers ([`world`]), and the data plane
 //! ([`data_plane`]), which has WireGuard's rules without its cryptography.
 //!
 //! A seed makes a topology and a schedule of faults ([`schedule`]). While it runs, and when it has calmed down,
@@ -21,13 +21,8 @@ macro_rules! violation {
 
 mod control;
 mod data_plane;
-#[allow(dead_code, unreachable_pub)]
-#[path = "../../../../tests/lab/expected.rs"]
-mod expected;
 mod host;
-mod network;
 mod relay;
-mod rng;
 mod schedule;
 mod site;
 mod world;

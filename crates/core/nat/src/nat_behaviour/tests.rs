@@ -1,12 +1,19 @@
 //! The test against the responder, through routers of every kind, under a virtual clock.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
 use lanrage_party::NatType;
+use lanrage_testnet::{
+    Clock, Rng, Router,
+    expected::{
+        Dependence::{self, AddressAndPortDependent, AddressDependent, EndpointIndependent},
+        Nat,
+    },
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -27,66 +34,16 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// As much of a destination as matters.
-type Destination = Option<(IpAddr, Option<u16>)>;
+const DEPENDENCES: [Dependence; 3] = [EndpointIndependent, AddressDependent, AddressAndPortDependent];
 
-/// How much of a destination matters (RFC 4787 §4.1, §5).
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum By {
-    Nothing,
-    Address,
-    AddressAndPort,
+fn router(nat: Nat) -> Router {
+    Router::new(nat, ip(ROUTER), Duration::from_secs(30))
 }
 
-impl By {
-    const ALL: [Self; 3] = [Self::Nothing, Self::Address, Self::AddressAndPort];
-
-    fn key(self, to: SocketAddr) -> Destination {
-        match self {
-            Self::Nothing => None,
-            Self::Address => Some((to.ip(), None)),
-            Self::AddressAndPort => Some((to.ip(), Some(to.port()))),
-        }
-    }
-}
-
-/// A router, or without translation a firewall.
-struct Router {
-    translates: bool,
-    mapping: By,
-    filtering: By,
-    hairpins: bool,
-    ports: HashMap<Destination, u16>,
-    /// Outside port and whom was sent to.
-    sent: HashSet<(u16, Destination)>,
-}
-
-impl Router {
-    fn new(mapping: By, filtering: By) -> Self {
-        Self {
-            translates: true,
-            mapping,
-            filtering,
-            hairpins: false,
-            ports: HashMap::new(),
-            sent: HashSet::new(),
-        }
-    }
-
-    fn outbound(&mut self, to: SocketAddr) -> SocketAddr {
-        let next = 40_000 + u16::try_from(self.ports.len()).unwrap();
-        let outside = if self.translates {
-            SocketAddr::new(ip(ROUTER), *self.ports.entry(self.mapping.key(to)).or_insert(next))
-        } else {
-            addr(CLIENT)
-        };
-        self.sent.insert((outside.port(), self.filtering.key(to)));
-        outside
-    }
-
-    fn admits(&self, from: SocketAddr, to: SocketAddr) -> bool {
-        self.sent.contains(&(to.port(), self.filtering.key(from)))
-    }
+/// What translates nothing, and filters.
+fn firewall(filtering: Dependence) -> Router {
+    let nat = Nat::new(EndpointIndependent, filtering);
+    Router::new(nat, addr(CLIENT).ip(), Duration::from_secs(30))
 }
 
 struct World {
@@ -129,10 +86,9 @@ impl World {
     }
 
     fn measure(&mut self) -> (NatOutcome, Duration) {
-        let start = Instant::now();
-        let mut now = start;
-        let mut test = NatBehaviourTest::new(now, self.config.clone(), [9; 32]);
-        let mut flying: BTreeMap<(Instant, usize), (SocketAddr, Vec<u8>)> = BTreeMap::new();
+        let (mut clock, mut rng) = (Clock::new(), Rng::new(1));
+        let mut test = NatBehaviourTest::new(clock.now(), self.config.clone(), [9; 32]);
+        let client = addr(CLIENT);
         let (mut count, mut copies) = (0, HashMap::new());
         loop {
             while let Some((to, datagram)) = test.poll_transmit() {
@@ -142,36 +98,33 @@ impl World {
                 let copy = copies.entry((to, datagram.clone())).or_insert(0);
                 *copy += 1;
                 let lost = self.blocked || *copy <= self.loses;
-                let outside = self.router.outbound(to);
+                let outside = self.router.outbound(clock.elapsed(), client, to, &mut rng);
                 if lost {
                     continue;
                 }
-                if self.router.translates && to.ip() == outside.ip() {
-                    if self.router.hairpins && self.router.admits(outside, to) {
-                        flying.insert((now + DELAY, count), (outside, datagram));
+                if to.ip() == self.router.external() {
+                    let inside = self.router.turned_back(clock.elapsed(), outside, to.port());
+                    if self.router.hairpins() && inside == Some(client) {
+                        clock.after(DELAY, (outside, datagram));
                     }
                 } else if let Some((from, answer)) = self.serve(to, outside, &datagram)
-                    && self.router.admits(from, outside)
+                    && self.router.inbound(clock.elapsed(), from, outside.port()) == Some(client)
                 {
-                    flying.insert((now + DELAY, count), (from, answer));
+                    clock.after(DELAY, (from, answer));
                 }
             }
             if let Some(outcome) = test.outcome() {
                 assert_eq!(test.poll_timeout(), None);
-                return (outcome, now - start);
+                return (outcome, clock.elapsed());
             }
             let timeout = test.poll_timeout().expect("it waits for something");
-            assert!(timeout > now, "a deadline in the past would spin the caller");
-            match flying.first_key_value() {
-                Some((&key, _)) if key.0 <= timeout => {
-                    let (from, datagram) = flying.remove(&key).unwrap();
-                    now = key.0;
-                    test.handle_datagram(now, from, &datagram);
+            assert!(timeout > clock.now(), "a deadline in the past would spin the caller");
+            clock.advance(clock.next().map_or(timeout, |arrival| arrival.min(timeout)));
+            match clock.take_due() {
+                Some((from, datagram)) => {
+                    test.handle_datagram(clock.now(), from, &datagram);
                 }
-                _ => {
-                    now = timeout;
-                    test.handle_timeout(now);
-                }
+                None => test.handle_timeout(clock.now()),
             }
         }
     }
@@ -184,43 +137,43 @@ impl World {
     }
 }
 
-fn mapping_by(by: By) -> MappingBehaviour {
+fn mapping_by(by: Dependence) -> MappingBehaviour {
     match by {
-        By::Nothing => MappingBehaviour::EndpointIndependent,
-        By::Address => MappingBehaviour::AddressDependent,
-        By::AddressAndPort => MappingBehaviour::AddressAndPortDependent,
+        EndpointIndependent => MappingBehaviour::EndpointIndependent,
+        AddressDependent => MappingBehaviour::AddressDependent,
+        AddressAndPortDependent => MappingBehaviour::AddressAndPortDependent,
     }
 }
 
-fn filtering_by(by: By) -> FilteringBehaviour {
+fn filtering_by(by: Dependence) -> FilteringBehaviour {
     match by {
-        By::Nothing => FilteringBehaviour::EndpointIndependent,
-        By::Address => FilteringBehaviour::AddressDependent,
-        By::AddressAndPort => FilteringBehaviour::AddressAndPortDependent,
+        EndpointIndependent => FilteringBehaviour::EndpointIndependent,
+        AddressDependent => FilteringBehaviour::AddressDependent,
+        AddressAndPortDependent => FilteringBehaviour::AddressAndPortDependent,
     }
 }
 
 #[test]
 fn with_two_addresses_every_router_is_told_from_every_other() {
-    for mapping in By::ALL {
-        for filtering in By::ALL {
+    for mapping in DEPENDENCES {
+        for filtering in DEPENDENCES {
             for hairpins in [false, true] {
-                let mut world = World::new(Router { hairpins, ..Router::new(mapping, filtering) }, 2);
+                let mut world =
+                    World::new(router(Nat { hairpin: hairpins, ..Nat::new(mapping, filtering) }), 2);
                 let (outcome, took) = world.measure();
                 let expected = NatBehaviour {
-                    mapped: SocketAddr::new(ip(ROUTER), 40_000),
+                    mapped: SocketAddr::new(ip(ROUTER), addr(CLIENT).port()),
                     mapping: mapping_by(mapping),
                     filtering: filtering_by(filtering),
-                    // A router with another port for itself would have to let that port in.
-                    hairpinning: Some(hairpins && (mapping == By::Nothing || filtering == By::Nothing)),
+                    hairpinning: Some(hairpins),
                 };
                 assert_eq!(outcome, NatOutcome::Measured(expected));
                 assert!(took <= Duration::from_millis(4_150), "{took:?}");
                 let nat_type = match (mapping, filtering) {
-                    (By::Address | By::AddressAndPort, _) => NatType::Symmetric,
-                    (By::Nothing, By::Nothing) => NatType::FullCone,
-                    (By::Nothing, By::Address) => NatType::RestrictedCone,
-                    (By::Nothing, By::AddressAndPort) => NatType::PortRestrictedCone,
+                    (AddressDependent | AddressAndPortDependent, _) => NatType::Symmetric,
+                    (EndpointIndependent, EndpointIndependent) => NatType::FullCone,
+                    (EndpointIndependent, AddressDependent) => NatType::RestrictedCone,
+                    (EndpointIndependent, AddressAndPortDependent) => NatType::PortRestrictedCone,
                 };
                 assert_eq!(outcome.nat_type(), nat_type);
             }
@@ -230,17 +183,17 @@ fn with_two_addresses_every_router_is_told_from_every_other() {
 
 #[test]
 fn with_one_address_only_the_dependence_on_ports_shows() {
-    for mapping in By::ALL {
-        for filtering in By::ALL {
-            let behaviour = World::new(Router::new(mapping, filtering), 1).behaviour();
+    for mapping in DEPENDENCES {
+        for filtering in DEPENDENCES {
+            let behaviour = World::new(router(Nat::new(mapping, filtering)), 1).behaviour();
             let expected = match mapping {
-                By::AddressAndPort => MappingBehaviour::AddressAndPortDependent,
-                By::Nothing | By::Address => MappingBehaviour::NotPortDependent,
+                AddressAndPortDependent => MappingBehaviour::AddressAndPortDependent,
+                EndpointIndependent | AddressDependent => MappingBehaviour::NotPortDependent,
             };
             assert_eq!(behaviour.mapping, expected);
             let expected = match filtering {
-                By::AddressAndPort => FilteringBehaviour::AddressAndPortDependent,
-                By::Nothing | By::Address => FilteringBehaviour::NotPortDependent,
+                AddressAndPortDependent => FilteringBehaviour::AddressAndPortDependent,
+                EndpointIndependent | AddressDependent => FilteringBehaviour::NotPortDependent,
             };
             assert_eq!(behaviour.filtering, expected);
         }
@@ -249,8 +202,8 @@ fn with_one_address_only_the_dependence_on_ports_shows() {
 
 #[test]
 fn with_one_address_a_further_server_settles_the_mapping() {
-    for mapping in By::ALL {
-        let mut world = World::new(Router::new(mapping, By::AddressAndPort), 1);
+    for mapping in DEPENDENCES {
+        let mut world = World::new(router(Nat::new(mapping, AddressAndPortDependent)), 1);
         world.config.further_servers = vec![addr(FURTHER)];
         assert_eq!(world.behaviour().mapping, mapping_by(mapping));
     }
@@ -258,14 +211,14 @@ fn with_one_address_a_further_server_settles_the_mapping() {
 
 #[test]
 fn a_server_that_does_not_know_rfc_5780_tells_the_address_only() {
-    let mut world = World::new(Router::new(By::Nothing, By::Nothing), 1);
+    let mut world = World::new(router(Nat::new(EndpointIndependent, EndpointIndependent)), 1);
     world.plain = true;
     let behaviour = world.behaviour();
     assert_eq!(behaviour.mapping, MappingBehaviour::Unknown);
     assert_eq!(behaviour.filtering, FilteringBehaviour::Unknown);
     assert_eq!(behaviour.nat_type(), NatType::Unknown);
 
-    let mut world = World::new(Router::new(By::Address, By::Nothing), 1);
+    let mut world = World::new(router(Nat::new(AddressDependent, EndpointIndependent)), 1);
     world.plain = true;
     world.config.further_servers = vec![addr(FURTHER)];
     assert_eq!(world.behaviour().nat_type(), NatType::Symmetric, "two servers are enough for that");
@@ -274,12 +227,11 @@ fn a_server_that_does_not_know_rfc_5780_tells_the_address_only() {
 #[test]
 fn without_translation_the_firewall_decides() {
     for (filtering, nat_type) in [
-        (By::Nothing, NatType::Open),
-        (By::Address, NatType::RestrictedCone),
-        (By::AddressAndPort, NatType::PortRestrictedCone),
+        (EndpointIndependent, NatType::Open),
+        (AddressDependent, NatType::RestrictedCone),
+        (AddressAndPortDependent, NatType::PortRestrictedCone),
     ] {
-        let router = Router { translates: false, ..Router::new(By::Nothing, filtering) };
-        let behaviour = World::new(router, 2).behaviour();
+        let behaviour = World::new(firewall(filtering), 2).behaviour();
         assert_eq!(behaviour.mapping, MappingBehaviour::NoTranslation);
         assert_eq!(behaviour.hairpinning, None);
         assert_eq!(behaviour.nat_type(), nat_type);
@@ -288,7 +240,7 @@ fn without_translation_the_firewall_decides() {
 
 #[test]
 fn blocked_udp_is_no_answer_after_a_bounded_time() {
-    let mut world = World::new(Router::new(By::Nothing, By::Nothing), 2);
+    let mut world = World::new(router(Nat::new(EndpointIndependent, EndpointIndependent)), 2);
     world.blocked = true;
     let (outcome, took) = world.measure();
     assert_eq!((outcome, outcome.nat_type()), (NatOutcome::NoAnswer, NatType::Unknown));
@@ -297,9 +249,9 @@ fn blocked_udp_is_no_answer_after_a_bounded_time() {
 
 #[test]
 fn three_lost_copies_of_every_request_change_nothing() {
-    for mapping in By::ALL {
-        for filtering in By::ALL {
-            let mut world = World::new(Router::new(mapping, filtering), 2);
+    for mapping in DEPENDENCES {
+        for filtering in DEPENDENCES {
+            let mut world = World::new(router(Nat::new(mapping, filtering)), 2);
             world.loses = 3;
             let behaviour = world.behaviour();
             assert_eq!(
@@ -313,7 +265,7 @@ fn three_lost_copies_of_every_request_change_nothing() {
 #[test]
 fn answers_that_were_not_asked_for_or_come_from_the_wrong_place_are_ignored() {
     let now = Instant::now();
-    let world = World::new(Router::new(By::Nothing, By::Nothing), 2);
+    let world = World::new(router(Nat::new(EndpointIndependent, EndpointIndependent)), 2);
     let mut test = NatBehaviourTest::new(now, world.config.clone(), [9; 32]);
     let (server, request) = test.poll_transmit().unwrap();
     let forged = stun::answer(&request, addr("192.0.2.66:1")).unwrap();
@@ -335,7 +287,7 @@ fn answers_that_were_not_asked_for_or_come_from_the_wrong_place_are_ignored() {
 #[test]
 fn a_server_that_answers_from_the_asked_address_anyway_makes_the_filtering_unknown() {
     let now = Instant::now();
-    let world = World::new(Router::new(By::Nothing, By::Nothing), 1);
+    let world = World::new(router(Nat::new(EndpointIndependent, EndpointIndependent)), 1);
     let mut test = NatBehaviourTest::new(now, world.config.clone(), [9; 32]);
     let outside = addr("203.0.113.5:40000");
     let (server, request) = test.poll_transmit().unwrap();
@@ -401,7 +353,7 @@ proptest! {
         responses in proptest::collection::vec((any::<[u8; 12]>(), any::<IpAddr>(), any::<u16>()), 0..20),
     ) {
         let now = Instant::now();
-        let world = World::new(Router::new(By::Nothing, By::Nothing), 2);
+        let world = World::new(router(Nat::new(EndpointIndependent, EndpointIndependent)), 2);
         let mut test = NatBehaviourTest::new(now, world.config.clone(), [9; 32]);
         let server = world.config.server;
         for datagram in datagrams {
@@ -421,7 +373,7 @@ proptest! {
     fn a_lying_server_cannot_keep_the_test_busy(ip in any::<IpAddr>(), port in any::<u16>(), other in any::<IpAddr>(), other_port in any::<u16>()) {
         let start = Instant::now();
         let mut now = start;
-        let world = World::new(Router::new(By::Nothing, By::Nothing), 2);
+        let world = World::new(router(Nat::new(EndpointIndependent, EndpointIndependent)), 2);
         let mut test = NatBehaviourTest::new(now, world.config.clone(), [9; 32]);
         let mut sent = 0;
         while test.outcome().is_none() {

@@ -8,12 +8,10 @@ use lanrage_control::{
 };
 use lanrage_nat::turn::RestSecret;
 use lanrage_party::{PartyId, PeerId, RelayCredentials, RelayPassword, UnixMillis};
+use lanrage_testnet::Rng;
 use zeroize::Zeroizing;
 
-use super::{
-    relay::{PORT, RelayServer},
-    rng::Rng,
-};
+use super::relay::{PORT, RelayServer};
 
 /// The control server: the product's sessions and hub, with connections that are numbers.
 #[derive(Debug)]

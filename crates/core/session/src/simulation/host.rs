@@ -10,8 +10,9 @@ use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, QualityThresholds, StoredPeer, Subnet, VirtualIp,
     limits,
 };
+use lanrage_testnet::RealmId;
 
-use super::{data_plane::DataPlane, network::RealmId};
+use super::data_plane::DataPlane;
 use crate::{
     CommandError, Entropy, Hosting, Input, Kept, Output, Outputs, SavedMembership, Session, Settings, Setup,
     party::active::ActiveParty,

@@ -11,11 +11,9 @@ use lanrage_nat::{
         TurnServerConfig, TurnServerOutput,
     },
 };
+use lanrage_testnet::Rng;
 
-use super::{
-    data_plane::{PLAINTEXT, is_sealed},
-    rng::Rng,
-};
+use super::data_plane::{PLAINTEXT, is_sealed};
 
 /// STUN's and TURN's port.
 pub(super) const PORT: u16 = 3_478;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use lanrage_nat::PathState;
 use lanrage_party::{Name, Remote};
+use lanrage_testnet::expected::{Dependence, Nat, Network, Path, Relation, expected};
 
 use super::{
-    expected::{Dependence, Nat, Network, Path, Relation, expected},
     site::Site,
     world::{Event, World, trace},
 };
@@ -141,15 +141,15 @@ pub(super) struct Outcome {
 pub(super) fn run(seed: u64, traced: bool) -> Outcome {
     let mut world = World::new(seed, traced);
     let calm_at = set_the_stage(&mut world);
-    while world.now < calm_at {
+    while world.now() < calm_at {
         attend(&mut world);
-        let next = world.now + LOOK;
+        let next = world.now() + LOOK;
         world.run_until(next);
     }
     calm_down(&mut world);
     let mut outcome = Outcome::default();
     settle(&mut world, SETTLING);
-    outcome.settled_in = world.now - calm_at;
+    outcome.settled_in = world.now() - calm_at;
     trace!(world, "settled");
     talk(&mut world);
     // The packets may have shown that a path was dead already.
@@ -162,7 +162,7 @@ pub(super) fn run(seed: u64, traced: bool) -> Outcome {
     all_leave(&mut world, seed.is_multiple_of(64));
     outcome.datagrams = world.datagrams;
     outcome.most_wakeups = world.hosts.iter().map(|host| host.most_wakeups).max().unwrap_or(0);
-    outcome.virtual_time = world.now;
+    outcome.virtual_time = world.now();
     outcome.digest = world.digest;
     outcome
 }
@@ -292,13 +292,13 @@ fn calm_down(world: &mut World) {
 
 /// Waits until everybody is connected.
 fn settle(world: &mut World, patience: Duration) {
-    let deadline = world.now + patience;
+    let deadline = world.now() + patience;
     loop {
         attend(world);
-        let next = world.now + LOOK;
+        let next = world.now() + LOOK;
         world.run_until(next);
         let Some(problem) = first_problem(world) else { return };
-        if world.now >= deadline {
+        if world.now() >= deadline {
             violation!("not settled after {patience:?}: {problem}; {}", world.relay_states());
         }
     }
@@ -367,17 +367,17 @@ fn is_split(network: &Network) -> bool {
 
 /// Game packets pass between all of them.
 fn talk(world: &mut World) {
-    let deadline = world.now + PASSING;
+    let deadline = world.now() + PASSING;
     let hosts = 0..world.hosts.len();
     world.hosts.iter_mut().for_each(|host| host.received.clear());
-    while world.now < deadline {
+    while world.now() < deadline {
         for (from, to) in hosts.clone().flat_map(|from| hosts.clone().map(move |to| (from, to))) {
             if from != to {
                 world.hosts[to].received.entry(from).or_default();
                 world.play(from, to);
             }
         }
-        let next = world.now + Duration::from_millis(200);
+        let next = world.now() + Duration::from_millis(200);
         world.run_until(next);
         if silent_pair(world).is_none() {
             return;
@@ -397,11 +397,11 @@ fn silent_pair(world: &World) -> Option<(usize, usize)> {
 
 /// At rest an engine sleeps, and nothing falls apart.
 fn rest(world: &mut World) {
-    let settled = world.now + Duration::from_secs(12);
+    let settled = world.now() + Duration::from_secs(12);
     world.run_until(settled);
     let before: Vec<u64> = world.hosts.iter().map(|host| host.all_wakeups).collect();
     let seconds = 10;
-    let end = world.now + Duration::from_secs(seconds);
+    let end = world.now() + Duration::from_secs(seconds);
     world.run_until(end);
     for (index, before) in before.into_iter().enumerate() {
         let wakeups = world.hosts[index].all_wakeups - before;
@@ -432,16 +432,16 @@ fn one_leaves(world: &mut World) {
     let gone = world.rng.below(world.hosts.len());
     world.hosts[gone].wants_party = false;
     attend(world);
-    let deadline = world.now + FAREWELL;
-    let goodbye = world.now + GOODBYE;
+    let deadline = world.now() + FAREWELL;
+    let goodbye = world.now() + GOODBYE;
     while let Some(other) = who_knows(world, gone) {
-        if world.now >= deadline {
+        if world.now() >= deadline {
             violation!("host {other} still knows host {gone}, which has left");
         }
-        let next = world.now + LOOK;
+        let next = world.now() + LOOK;
         world.run_until(next);
     }
-    world.run_until(goodbye.max(world.now));
+    world.run_until(goodbye.max(world.now()));
     check_empty(world, gone);
     settle(world, SETTLING);
 }
@@ -461,13 +461,13 @@ fn who_knows(world: &World, gone: usize) -> Option<usize> {
 fn all_leave(world: &mut World, to_the_end: bool) {
     world.hosts.iter_mut().for_each(|host| host.wants_party = false);
     attend(world);
-    let next = world.now + GOODBYE;
+    let next = world.now() + GOODBYE;
     world.run_until(next);
     for index in 0..world.hosts.len() {
         check_empty(world, index);
     }
     if to_the_end {
-        let end = world.now + LIFETIME;
+        let end = world.now() + LIFETIME;
         world.run_until(end);
         for relay in &world.relays {
             if relay.allocations() > 0 {

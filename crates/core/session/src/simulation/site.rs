@@ -1,9 +1,8 @@
 use std::net::IpAddr;
 
-use super::{
+use lanrage_testnet::{
+    INTERNET, Internet, RealmId, Rng,
     expected::{Dependence, Nat, Network, PortAssignment, Relation},
-    network::{INTERNET, Internet, RealmId},
-    rng::Rng,
 };
 
 /// Where hosts can be: a LAN behind its routers, or the open internet.

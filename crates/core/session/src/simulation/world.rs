@@ -1,10 +1,9 @@
 //! The clock, what is under way, and who handles it.
 
 use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap},
+    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId, Now, session::ConnectionId};
@@ -14,14 +13,13 @@ use lanrage_nat::{
     turn::{FiveTuple, Transport},
 };
 use lanrage_party::{AllocationId, ControlEndpoint, Invitation, PeerId, UnixMillis};
+use lanrage_testnet::{Clock, Flight, INTERNET, Internet, Node, Rng};
 
 use super::{
     control::{ControlServer, Said},
     data_plane::{Effects, Inner, PLAINTEXT, Vault, is_sealed},
     host::{Host, Wanted},
-    network::{Flight, INTERNET, Internet, Node},
     relay::{PORT, RelayServer, Sent},
-    rng::Rng,
     schedule::Fault,
     site::Site,
 };
@@ -65,30 +63,6 @@ pub(super) enum Event {
     Fault(Fault),
 }
 
-#[derive(Debug)]
-struct Entry {
-    at: Duration,
-    order: u64,
-    event: Event,
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-impl Eq for Entry {}
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
 /// A connection to the control server.
 #[derive(Debug)]
 struct Link {
@@ -117,11 +91,8 @@ struct Stream {
 }
 
 pub(super) struct World {
-    pub(super) now: Duration,
-    start: Instant,
+    clock: Clock<Event>,
     pub(super) rng: Rng,
-    queue: BinaryHeap<Reverse<Entry>>,
-    order: u64,
     pub(super) internet: Internet,
     pub(super) sites: Vec<Site>,
     pub(super) hosts: Vec<Host>,
@@ -150,7 +121,7 @@ pub(super) struct World {
 macro_rules! trace {
     ($world:expr, $($text:tt)*) => {
         if $world.traced {
-            println!("{:>10.4} {}", $world.now.as_secs_f64(), format_args!($($text)*));
+            println!("{:>10.4} {}", $world.now().as_secs_f64(), format_args!($($text)*));
         }
     };
 }
@@ -160,26 +131,24 @@ impl World {
     pub(super) fn new(seed: u64, traced: bool) -> Self {
         let mut rng = Rng::new(seed);
         let mut internet = Internet::new();
-        let start = Instant::now();
+        let clock = Clock::new();
+        let start = clock.start();
         let control_ip = internet.public_address();
         internet.place(INTERNET, control_ip, Node::Server(CONTROL));
         let mut relays = Vec::new();
         for index in 0..1 + usize::from(rng.chance(400)) {
             let ip = internet.public_address();
             internet.place(INTERNET, ip, Node::Server(1 + index));
-            let mut relay = RelayServer::new(index, ip, Rng::new(rng.next()));
+            let mut relay = RelayServer::new(index, ip, Rng::new(rng.word()));
             relay.start(start, EPOCH_MS / 1_000);
             relays.push(relay);
         }
         let now = Now { instant: start, wall: UnixMillis(EPOCH_MS) };
-        let control = ControlServer::new(now, &relays, Rng::new(rng.next()));
-        let salt = rng.next() as u8;
+        let control = ControlServer::new(now, &relays, Rng::new(rng.word()));
+        let salt = rng.word() as u8;
         let mut world = Self {
-            now: Duration::ZERO,
-            start,
+            clock,
             rng,
-            queue: BinaryHeap::new(),
-            order: 0,
             internet,
             sites: Vec::new(),
             hosts: Vec::new(),
@@ -204,9 +173,14 @@ impl World {
         world
     }
 
+    /// The time since the beginning.
+    pub(super) fn now(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
     pub(super) fn time(&self) -> Now {
-        let wall = UnixMillis(EPOCH_MS).plus(self.now.as_millis() as u64);
-        Now { instant: self.start + self.now, wall }
+        let wall = UnixMillis(EPOCH_MS).plus(self.clock.elapsed().as_millis() as u64);
+        Now { instant: self.clock.now(), wall }
     }
 
     pub(super) fn endpoint(&self) -> ControlEndpoint {
@@ -214,12 +188,11 @@ impl World {
     }
 
     pub(super) fn after(&mut self, pause: Duration, event: Event) {
-        self.order += 1;
-        self.queue.push(Reverse(Entry { at: self.now + pause, order: self.order, event }));
+        self.clock.after(pause, event);
     }
 
     fn at(&mut self, at: Duration, event: Event) {
-        self.after(at.saturating_sub(self.now), event);
+        self.after(at.saturating_sub(self.clock.elapsed()), event);
     }
 
     /// What the engines think of the relays.
@@ -354,7 +327,7 @@ impl World {
             let now = self.time();
             step(&mut self.hosts[index].session, now, input, &mut wanted);
         }
-        let start = self.start;
+        let start = self.clock.start();
         let host = &mut self.hosts[index];
         let wake = host.session.poll_timeout();
         // Timers are no finer than this.
@@ -368,25 +341,25 @@ impl World {
         loop {
             let wake = self.hosts.iter().enumerate().filter(|(_, host)| !host.asleep);
             let wake = wake.filter_map(|(index, host)| Some((host.wake?, index))).min();
-            let next = self.queue.peek().map(|Reverse(entry)| entry.at);
+            let next = self.clock.next().map(|at| at - self.clock.start());
             let queued = next.is_some_and(|at| wake.is_none_or(|(wake, _)| at <= wake));
             let at = if queued { next } else { wake.map(|(at, _)| at) };
             let Some(at) = at.filter(|at| *at <= end) else { break };
-            self.now = self.now.max(at);
-            self.digest = self.digest.rotate_left(5) ^ self.now.as_nanos() as u64;
+            self.clock.advance(self.clock.start() + at);
+            self.digest = self.digest.rotate_left(5) ^ self.clock.elapsed().as_nanos() as u64;
             if queued {
-                if let Some(Reverse(entry)) = self.queue.pop() {
-                    self.handle(entry.event);
+                if let Some(event) = self.clock.take_due() {
+                    self.handle(event);
                 }
             } else if let Some((_, index)) = wake {
                 self.wake_up(index);
             }
         }
-        self.now = end;
+        self.clock.advance(self.clock.start() + end);
     }
 
     fn wake_up(&mut self, index: usize) {
-        let now = self.now;
+        let now = self.clock.elapsed();
         let host = &mut self.hosts[index];
         host.woken_at = now;
         if host.count_wakeup(now) > WAKEUPS {
@@ -519,7 +492,7 @@ impl World {
         if self.hosts[index].asleep {
             return;
         }
-        let effects = self.hosts[index].plane.tick(self.now, &mut self.vault);
+        let effects = self.hosts[index].plane.tick(self.clock.elapsed(), &mut self.vault);
         self.follow(index, effects);
         let moved: Vec<PeerId> = std::mem::take(&mut self.hosts[index].moved).into_iter().collect();
         if !moved.is_empty() {
@@ -536,7 +509,7 @@ impl World {
         let mut payload = PLAINTEXT.to_vec();
         payload.extend([from as u8, to as u8]);
         self.hosts[from].moved.insert(id);
-        let effects = self.hosts[from].plane.packet(self.now, &id, payload, &mut self.vault);
+        let effects = self.hosts[from].plane.packet(self.clock.elapsed(), &id, payload, &mut self.vault);
         self.follow(from, effects);
     }
 
@@ -595,7 +568,7 @@ impl World {
                 output => trace!(self, "host {index}: {output:?}"),
             }
         }
-        let now = self.now;
+        let now = self.clock.elapsed();
         let host = &mut self.hosts[index];
         let plane = &mut host.plane;
         match output {
@@ -652,7 +625,7 @@ impl World {
     fn transmit(&mut self, index: usize, to: SocketAddr, bytes: Vec<u8>) {
         check_outside(index, to, &bytes);
         self.datagrams += 1;
-        if self.hosts[index].count_datagram(self.now) > DATAGRAMS {
+        if self.hosts[index].count_datagram(self.clock.elapsed()) > DATAGRAMS {
             violation!("host {index} sends without end, now to {to}");
         }
         let host = &self.hosts[index];
@@ -672,7 +645,7 @@ impl World {
 
     fn launch(&mut self, flight: Flight, bytes: Vec<u8>, latency: Duration) {
         let from = flight.realm;
-        let outward = self.internet.outward(self.now, flight, bytes.len(), &mut self.rng);
+        let outward = self.internet.outward(self.clock.elapsed(), flight, bytes.len(), &mut self.rng);
         let flight = match outward {
             Ok(flight) => flight,
             Err(why) => {
@@ -685,7 +658,7 @@ impl World {
             return;
         }
         let mut delay = if local { Duration::from_millis(1) } else { latency + Duration::from_millis(4) };
-        delay += Duration::from_micros(self.rng.next() % 1_000);
+        delay += Duration::from_micros(self.rng.word() % 1_000);
         if self.rng.chance(self.late) {
             delay += self.rng.millis(5..150);
         }
@@ -708,7 +681,7 @@ impl World {
     }
 
     fn arrive(&mut self, flight: Flight, bytes: Vec<u8>) {
-        let (node, flight) = match self.internet.inward(self.now, flight, bytes.len()) {
+        let (node, flight) = match self.internet.inward(self.clock.elapsed(), flight, bytes.len()) {
             Ok(arrived) => arrived,
             Err(why) => {
                 trace!(self, "lost: {} to {}: {why}", flight.from, flight.to);
@@ -721,7 +694,7 @@ impl World {
                 if host.offline || host.asleep || flight.to.port() != host.port() {
                     return;
                 }
-                let effects = host.plane.arrived(self.now, flight.from, bytes, &mut self.vault);
+                let effects = host.plane.arrived(self.clock.elapsed(), flight.from, bytes, &mut self.vault);
                 self.follow(index, effects);
             }
             Node::Server(CONTROL) => {
@@ -763,7 +736,8 @@ impl World {
                 Sent::ToClient { tuple, bytes } => {
                     let stream = self.streams.iter_mut().find(|(_, stream)| stream.tuple == tuple);
                     if let Some((id, stream)) = stream {
-                        stream.down_at = stream.down_at.max(self.now + latency + Duration::from_millis(20));
+                        stream.down_at =
+                            stream.down_at.max(self.clock.elapsed() + latency + Duration::from_millis(20));
                         let (id, at) = (*id, stream.down_at);
                         self.at(at, Event::StreamDown { stream: id, bytes });
                     }
@@ -788,7 +762,7 @@ impl World {
                 self.next_connection += 1;
                 let connection = self.next_connection;
                 let attachment = host.attachment;
-                let now = self.now;
+                let now = self.clock.elapsed();
                 let new =
                     Link { host: index, life, link, attachment, stalled: false, up_at: now, down_at: now };
                 self.links.insert(connection, new);
@@ -797,7 +771,7 @@ impl World {
             LinkAction::Send(text) => {
                 let dialled = self.hosts[index].dialled;
                 let is_it = |link: &Link| link.host == index && Some(link.link) == dialled;
-                let now = self.now;
+                let now = self.clock.elapsed();
                 let Some((id, link)) =
                     self.links.iter_mut().map(|(id, link)| (*id, link)).find(|(_, link)| is_it(link))
                 else {
@@ -817,7 +791,7 @@ impl World {
     /// The host is done with its connection to the control server; what it said before is still heard.
     fn hang_up(&mut self, index: usize) {
         for connection in self.connections_of(index).0 {
-            let at = self.links[&connection].up_at.max(self.now + Duration::from_millis(10));
+            let at = self.links[&connection].up_at.max(self.clock.elapsed() + Duration::from_millis(10));
             self.at(at, Event::ConnectionGone { connection });
         }
     }
@@ -843,7 +817,7 @@ impl World {
         for (ConnectionId(connection), said) in said {
             let Some(link) = self.links.get_mut(&connection) else { continue };
             let pause = self.hosts[link.host].latency + Duration::from_millis(5);
-            link.down_at = link.down_at.max(self.now + pause);
+            link.down_at = link.down_at.max(self.clock.elapsed() + pause);
             let at = link.down_at;
             self.at(
                 at,
@@ -874,7 +848,7 @@ impl World {
                 let client = SocketAddr::new(client, 1_024 + (stream % 60_000) as u16);
                 let tuple = FiveTuple { transport: Transport::Stream, client, server };
                 let attachment = self.hosts[index].attachment;
-                let now = self.now;
+                let now = self.clock.elapsed();
                 let new = Stream {
                     host: index,
                     life,
@@ -921,7 +895,7 @@ impl World {
         let host = &self.hosts[index];
         let (pause, offline, attachment) =
             (host.latency + Duration::from_millis(5), host.offline, host.attachment);
-        let now = self.now;
+        let now = self.clock.elapsed();
         let Some((id, stream)) = self.stream_of(index, allocation) else { return };
         if offline || stream.attachment != attachment {
             // What TCP would notice after a while: the connection is over.
@@ -944,7 +918,7 @@ impl World {
             self.stream_event(index, self.hosts[index].life, allocation, RelayStreamEvent::Message(bytes));
         } else if used {
             let plane = &mut self.hosts[index].plane;
-            let effects = plane.arrived_by_stream(self.now, allocation, &bytes, &mut self.vault);
+            let effects = plane.arrived_by_stream(self.clock.elapsed(), allocation, &bytes, &mut self.vault);
             self.follow(index, effects);
         }
     }

@@ -3,27 +3,28 @@
 use std::time::Duration;
 
 use lanrage_party::CandidateType;
+use lanrage_testnet::Router;
 
-use super::sim::{A, B, Nat, Sim, addr, ms};
+use super::sim::{A, B, Sim, addr, full_cone, ms, port_restricted, symmetric};
 use crate::{PathEvent, Phase, timing};
 
-fn behind(a: Nat, b: Nat) -> Sim {
+fn behind(a: Router, b: Router) -> Sim {
     Sim::new((&["192.168.1.10:1111"], Some(a)), (&["10.0.0.20:2222"], Some(b)))
 }
 
 #[test]
 fn two_port_restricted_routers_are_crossed_through_server_reflexive_candidates() {
-    let mut sim = behind(Nat::port_restricted("203.0.113.1"), Nat::port_restricted("203.0.113.2"));
+    let mut sim = behind(port_restricted("203.0.113.1"), port_restricted("203.0.113.2"));
     sim.signal();
     let took = sim.run_until(ms(5_000), Sim::is_connected).expect("they connect");
     assert!(took < ms(250), "{took:?} with a round trip of 20 ms");
-    for (node, address) in [(A, "203.0.113.2:40000"), (B, "203.0.113.1:40000")] {
+    for (node, address) in [(A, "203.0.113.2:2222"), (B, "203.0.113.1:1111")] {
         let path = sim.nodes[node].agent.selected().unwrap();
         assert_eq!((path.remote, path.kind), (addr(address).into(), CandidateType::ServerReflexive));
         assert_eq!(path.rtt, Some(ms(20)));
         assert_eq!(
             path.observed,
-            Some(addr(if node == A { "203.0.113.1:40000" } else { "203.0.113.2:40000" }))
+            Some(addr(if node == A { "203.0.113.1:1111" } else { "203.0.113.2:2222" }))
         );
     }
 }
@@ -33,7 +34,7 @@ fn they_also_connect_when_one_side_learns_of_the_other_much_later_or_the_way_is_
     for (late, first, one_way) in
         [(3_000, A, 10), (3_000, B, 10), (100, B, 150), (100, A, 400), (25_000, A, 10)]
     {
-        let mut sim = behind(Nat::port_restricted("203.0.113.1"), Nat::port_restricted("203.0.113.2"));
+        let mut sim = behind(port_restricted("203.0.113.1"), port_restricted("203.0.113.2"));
         for public in ["203.0.113.1", "203.0.113.2"] {
             sim.delay.insert(public.parse().unwrap(), ms(one_way));
         }
@@ -51,7 +52,7 @@ fn they_also_connect_when_one_side_learns_of_the_other_much_later_or_the_way_is_
 
 #[test]
 fn a_symmetric_router_against_a_port_restricted_one_is_tried_for_ever_at_a_bounded_rate() {
-    let mut sim = behind(Nat::symmetric("203.0.113.1"), Nat::port_restricted("203.0.113.2"));
+    let mut sim = behind(symmetric("203.0.113.1"), port_restricted("203.0.113.2"));
     sim.signal();
     sim.run_for(Duration::from_secs(1_800));
     assert!(!sim.is_connected());
@@ -70,7 +71,7 @@ fn a_symmetric_router_against_a_port_restricted_one_is_tried_for_ever_at_a_bound
         for (at, event) in &node.events {
             if let PathEvent::RoundFailed { retry_at } = event {
                 pauses += 1;
-                let pause = *retry_at - (sim.now - sim.elapsed() + *at);
+                let pause = *retry_at - (sim.now() - sim.elapsed() + *at);
                 assert!(pause <= timing::LONGEST_RETRY, "{pause:?}");
             }
         }
@@ -85,15 +86,15 @@ fn sim_time_of_last(times: &[Duration]) -> Duration {
 
 #[test]
 fn a_symmetric_router_against_a_full_cone_one_is_crossed_from_either_side() {
-    for symmetric in [A, B] {
+    for strict in [A, B] {
         let nat = |node: usize| {
             let public = ["203.0.113.1", "203.0.113.2"][node];
-            if node == symmetric { Nat::symmetric(public) } else { Nat::full_cone(public) }
+            if node == strict { symmetric(public) } else { full_cone(public) }
         };
         let mut sim = behind(nat(A), nat(B));
         sim.signal();
-        assert!(sim.run_until(ms(3_000), Sim::is_connected).is_some(), "symmetric: {symmetric}");
-        let seen_by_other = sim.nodes[1 - symmetric].agent.selected().unwrap();
+        assert!(sim.run_until(ms(3_000), Sim::is_connected).is_some(), "symmetric: {strict}");
+        let seen_by_other = sim.nodes[1 - strict].agent.selected().unwrap();
         assert_eq!(seen_by_other.kind, CandidateType::PeerReflexive);
     }
 }
@@ -101,8 +102,8 @@ fn a_symmetric_router_against_a_full_cone_one_is_crossed_from_either_side() {
 #[test]
 fn neighbours_end_on_their_own_lan() {
     let mut sim = Sim::new(
-        (&["192.168.1.10:1111"], Some(Nat::port_restricted("203.0.113.1"))),
-        (&["192.168.1.20:2222"], Some(Nat::port_restricted("203.0.113.1"))),
+        (&["192.168.1.10:1111"], Some(port_restricted("203.0.113.1"))),
+        (&["192.168.1.20:2222"], Some(port_restricted("203.0.113.1"))),
     );
     sim.same_site();
     sim.signal();
@@ -113,11 +114,11 @@ fn neighbours_end_on_their_own_lan() {
 
 #[test]
 fn new_candidates_end_a_pause_at_once() {
-    let mut sim = behind(Nat::port_restricted("203.0.113.1"), Nat::port_restricted("203.0.113.2"));
+    let mut sim = behind(port_restricted("203.0.113.1"), port_restricted("203.0.113.2"));
     sim.cut.insert("203.0.113.2".parse().unwrap());
     sim.signal();
     sim.run_until(ms(120_000), |sim| {
-        sim.nodes.iter().all(|node| matches!(node.agent.phase(), Phase::Waiting { retry_at } if retry_at > sim.now + ms(5_000)))
+        sim.nodes.iter().all(|node| matches!(node.agent.phase(), Phase::Waiting { retry_at } if retry_at > sim.now() + ms(5_000)))
     })
     .expect("both wait");
     sim.cut.clear();
@@ -133,7 +134,7 @@ fn a_network_change_ends_a_pause_at_once() {
     sim.cut.extend(dead);
     sim.signal();
     sim.run_until(ms(120_000), |sim| {
-        matches!(sim.nodes[A].agent.phase(), Phase::Waiting { retry_at } if retry_at > sim.now + ms(5_000))
+        matches!(sim.nodes[A].agent.phase(), Phase::Waiting { retry_at } if retry_at > sim.now() + ms(5_000))
     })
     .expect("A waits");
     sim.cut.clear();
@@ -144,8 +145,8 @@ fn a_network_change_ends_a_pause_at_once() {
 
 #[test]
 fn every_second_datagram_may_get_lost() {
-    let mut sim = behind(Nat::port_restricted("203.0.113.1"), Nat::port_restricted("203.0.113.2"));
-    sim.lost_per_mille = 500;
+    let mut sim = behind(port_restricted("203.0.113.1"), port_restricted("203.0.113.2"));
+    sim.link.lost_per_mille = 500;
     sim.signal();
     assert!(sim.run_until(ms(15_000), Sim::is_connected).is_some());
 }

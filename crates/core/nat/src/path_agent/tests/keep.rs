@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lanrage_party::{Candidate, CandidateType};
 
-use super::sim::{A, B, Nat, Sim, addr, ms};
+use super::sim::{A, B, Sim, addr, ms, port_restricted};
 use crate::{LossReason, PathAgent, PathEvent, PathState, Phase, timing};
 
 const V4_OF_B: &str = "198.51.100.2:2222";
@@ -176,12 +176,12 @@ fn without_a_session_nothing_is_probed() {
 
 #[test]
 fn a_peer_that_roams_is_followed_to_its_new_address() {
-    let nat = |public| Some(Nat::port_restricted(public));
+    let nat = |public| Some(port_restricted(public));
     let start = Sim::new((&["198.51.100.1:1111"], None), (&["10.0.0.20:2222"], nat("203.0.113.2")));
     let mut sim = settled(start);
     sim.traffic = true;
     sim.move_to(B, "172.20.0.7:2222", nat("203.0.113.77"));
-    let new = |sim: &Sim| sim.selected(A) == Some(addr("203.0.113.77:40000"));
+    let new = |sim: &Sim| sim.selected(A) == Some(addr("203.0.113.77:2222"));
     let took = sim.run_until(ms(5_000), new).expect("A follows");
     assert!(took < ms(1_000), "{took:?}");
     assert_eq!(sim.nodes[A].agent.selected().unwrap().kind, CandidateType::PeerReflexive);
@@ -204,7 +204,7 @@ fn a_network_change_probes_every_path_at_once() {
 #[test]
 fn two_paths_that_are_about_as_fast_do_not_take_turns() {
     let mut sim = Sim::dual_stack();
-    sim.jitter = ms(12);
+    sim.link.jitter = ms(12);
     sim.traffic = true;
     let mut sim = settled(sim);
     sim.run_for(Duration::from_secs(600));
@@ -252,8 +252,8 @@ fn a_direct_path_replaces_a_relayed_one_as_soon_as_it_is_proven() {
 fn a_bad_link_is_measured_and_kept() {
     let mut sim = single();
     sim.traffic = true;
-    sim.lost_per_mille = 50;
-    sim.jitter = ms(15);
+    sim.link.lost_per_mille = 50;
+    sim.link.jitter = ms(15);
     sim.run_for(Duration::from_secs(600));
     for node in [A, B] {
         assert!(losses(&sim, node).is_empty(), "{:?}", losses(&sim, node));
@@ -291,8 +291,8 @@ fn a_long_way_is_no_dead_path() {
 #[test]
 fn at_rest_a_path_is_probed_every_five_seconds_and_the_router_stays_open() {
     let start = Sim::new(
-        (&["192.168.1.10:1111"], Some(Nat::port_restricted("203.0.113.1"))),
-        (&["10.0.0.20:2222"], Some(Nat::port_restricted("203.0.113.2"))),
+        (&["192.168.1.10:1111"], Some(port_restricted("203.0.113.1"))),
+        (&["10.0.0.20:2222"], Some(port_restricted("203.0.113.2"))),
     );
     let mut sim = settled(start);
     sim.run_for(Duration::from_secs(600));

@@ -3,9 +3,10 @@
 use std::{net::IpAddr, time::Duration};
 
 use lanrage_party::limits;
+use lanrage_testnet::Router;
 use proptest::prelude::*;
 
-use super::sim::{A, B, Nat, Sim, ms};
+use super::sim::{A, B, Sim, full_cone, ms, port_restricted, symmetric};
 use crate::{PathAgent, PathEvent, PathTransmit, Phase, timing};
 
 const RELAY: &str = "192.0.2.10";
@@ -18,8 +19,8 @@ fn ip(text: &str) -> IpAddr {
 /// Behind routers that can be crossed, with one relay, connected and playing.
 fn playing(with_relay: bool) -> Sim {
     let mut sim = Sim::new(
-        (&["192.168.1.10:1111"], Some(Nat::port_restricted(PUBLIC[A]))),
-        (&["10.0.0.20:2222"], Some(Nat::port_restricted(PUBLIC[B]))),
+        (&["192.168.1.10:1111"], Some(port_restricted(PUBLIC[A]))),
+        (&["10.0.0.20:2222"], Some(port_restricted(PUBLIC[B]))),
     );
     if with_relay {
         sim.allocate(A, 1, RELAY);
@@ -142,7 +143,7 @@ fn waking_up_with_a_session_alive_loses_nothing() {
 fn a_routers_forgotten_mappings_cost_less_than_two_seconds() {
     let mut sim = playing(false);
     let since = sim.elapsed();
-    sim.nodes[A].nat = Some(Nat::port_restricted("203.0.113.1"));
+    sim.nodes[A].nat = Some(port_restricted("203.0.113.1"));
     sim.run_for(ms(5_000));
     assert!(sim.is_connected());
     assert!(sim.longest_gap(since) < ms(2_000), "{:?}", sim.longest_gap(since));
@@ -225,9 +226,9 @@ fn the_last_minute_is_remembered_second_by_second() {
 #[test]
 fn losses_doubles_and_disorder_neither_cut_a_connection_nor_multiply_its_packets() {
     let mut sim = playing(true);
-    sim.lost_per_mille = 50;
-    sim.doubled_per_mille = 100;
-    sim.jitter = ms(30);
+    sim.link.lost_per_mille = 50;
+    sim.link.doubled_per_mille = 100;
+    sim.link.jitter = ms(30);
     sim.run_for(Duration::from_secs(120));
     for node in [A, B] {
         let (arrived, sent) = (sim.nodes[node].game_arrivals.len(), sim.nodes[1 - node].game_sent);
@@ -290,12 +291,12 @@ fn an_eighth_of_the_usual_cases() -> ProptestConfig {
 
 const RELAYS: [&str; 3] = ["192.0.2.10", "192.0.2.20", "192.0.2.30"];
 
-fn router(node: usize, kind: u8) -> Option<Nat> {
+fn router(node: usize, kind: u8) -> Option<Router> {
     let public = PUBLIC[node];
     Some(match kind % 3 {
-        0 => Nat::port_restricted(public),
-        1 => Nat::full_cone(public),
-        _ => Nat::symmetric(public),
+        0 => port_restricted(public),
+        1 => full_cone(public),
+        _ => symmetric(public),
     })
 }
 
@@ -319,9 +320,9 @@ proptest! {
                     sim.cut.insert(ip(all[usize::from(which) % all.len()]));
                 }
                 Step::Heal => sim.cut.clear(),
-                Step::Loss(per_mille) => sim.lost_per_mille = per_mille.into(),
-                Step::Jitter(millis) => sim.jitter = ms(millis.into()),
-                Step::Doubles(per_mille) => sim.doubled_per_mille = per_mille.into(),
+                Step::Loss(per_mille) => sim.link.lost_per_mille = per_mille.into(),
+                Step::Jitter(millis) => sim.link.jitter = ms(millis.into()),
+                Step::Doubles(per_mille) => sim.link.doubled_per_mille = per_mille.into(),
                 Step::Freeze(node) => sim.nodes[usize::from(node)].frozen = true,
                 Step::Thaw => sim.nodes.iter_mut().for_each(|node| node.frozen = false),
                 Step::Blocked(node, blocked) => sim.nodes[usize::from(node)].udp_blocked = blocked,
@@ -355,7 +356,7 @@ proptest! {
         // The network is good again, and the two know of each other what there is to know.
         sim.cut.clear();
         sim.mtu.clear();
-        (sim.lost_per_mille, sim.doubled_per_mille, sim.jitter) = (0, 0, ms(0));
+        (sim.link.lost_per_mille, sim.link.doubled_per_mille, sim.link.jitter) = (0, 0, ms(0));
         for node in [A, B] {
             sim.nodes[node].frozen = false;
             sim.nodes[node].udp_blocked = false;

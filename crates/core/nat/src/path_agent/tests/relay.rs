@@ -3,8 +3,9 @@
 use std::{net::IpAddr, time::Duration};
 
 use lanrage_party::{AllocationId, CandidateType, Remote};
+use lanrage_testnet::Router;
 
-use super::sim::{A, B, Nat, Sim, addr, ms};
+use super::sim::{A, B, Sim, addr, ms, port_restricted, symmetric};
 use crate::{Allocation, LossReason, PathAgent, PathAgentConfig, PathEvent, PathTransmit, timing};
 
 const RELAY: &str = "192.0.2.10";
@@ -15,7 +16,7 @@ fn ip(text: &str) -> IpAddr {
 }
 
 /// Two nodes behind routers, each with an allocation on each of two relays.
-fn relayed(a: Nat, b: Nat) -> Sim {
+fn relayed(a: Router, b: Router) -> Sim {
     let mut sim = Sim::new((&["192.168.1.10:1111"], Some(a)), (&["10.0.0.20:2222"], Some(b)));
     for node in [A, B] {
         sim.allocate(node, 1, RELAY);
@@ -31,11 +32,11 @@ fn relayed(a: Nat, b: Nat) -> Sim {
 
 /// Routers that cannot be crossed.
 fn uncrossable() -> Sim {
-    relayed(Nat::symmetric("203.0.113.1"), Nat::symmetric("203.0.113.2"))
+    relayed(symmetric("203.0.113.1"), symmetric("203.0.113.2"))
 }
 
 fn crossable() -> Sim {
-    relayed(Nat::port_restricted("203.0.113.1"), Nat::port_restricted("203.0.113.2"))
+    relayed(port_restricted("203.0.113.1"), port_restricted("203.0.113.2"))
 }
 
 fn is_relayed(sim: &Sim, node: usize) -> Option<bool> {
@@ -128,10 +129,10 @@ fn nobody_is_stuck_on_a_relay() {
         sim.run_for(Duration::from_secs(after));
         assert!(both(&sim, true));
         let next = sim.nodes[A].agent.next_direct_try().expect("there is a next try");
-        assert!(next <= sim.now + timing::LONGEST_RETRY);
+        assert!(next <= sim.now() + timing::LONGEST_RETRY);
         for (node, public) in [(A, "203.0.113.1"), (B, "203.0.113.2")] {
             // The first port that is given out is the one that was signalled.
-            sim.nodes[node].nat = Some(Nat::port_restricted(public));
+            sim.nodes[node].nat = Some(port_restricted(public));
             sim.gather(node);
         }
         sim.clear_logs();
@@ -206,7 +207,7 @@ fn a_relay_that_dies_in_use_is_left_for_the_other_within_600_ms() {
 fn two_relays_that_are_about_as_fast_never_take_turns() {
     let mut sim = uncrossable();
     sim.delay.clear();
-    sim.jitter = ms(15);
+    sim.link.jitter = ms(15);
     sim.traffic = true;
     sim.signal();
     sim.run_for(ms(10_000));
@@ -311,8 +312,8 @@ fn every_pair_gets_its_turn_in_the_bursts_however_many_there_are() {
 fn a_filtering_router_is_no_obstacle_to_a_peer_that_is_reached_by_our_relay() {
     // Only A has relays; B's router admits whom B sent to.
     let mut sim = Sim::new(
-        (&["192.168.1.10:1111"], Some(Nat::symmetric("203.0.113.1"))),
-        (&["10.0.0.20:2222"], Some(Nat::symmetric("203.0.113.2"))),
+        (&["192.168.1.10:1111"], Some(symmetric("203.0.113.1"))),
+        (&["10.0.0.20:2222"], Some(symmetric("203.0.113.2"))),
     );
     sim.allocate(A, 1, RELAY);
     sim.signal();

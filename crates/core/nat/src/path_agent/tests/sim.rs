@@ -2,12 +2,19 @@
 //! much of WireGuard as the agents depend on. Deterministic; time only moves in [`Sim::run_for`] and [`Sim::run_until`].
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    collections::{HashMap, HashSet},
+    net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
 use lanrage_party::{AllocationId, Candidate, CandidateType, Remote};
+use lanrage_testnet::{
+    Clock, Link, Rng, Router, World,
+    expected::{
+        Dependence::{self, AddressAndPortDependent, EndpointIndependent},
+        Nat,
+    },
+};
 
 use crate::{Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, path_agent::pairs, timing};
 
@@ -36,69 +43,23 @@ pub(super) fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// RFC 4787 §4.1.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Mapping {
-    EndpointIndependent,
-    AddressAndPortDependent,
+/// How long a router keeps an unused mapping; the shortest that is common.
+const MAPPING_LIFETIME: Duration = Duration::from_secs(30);
+
+fn router(public: &str, mapping: Dependence, filtering: Dependence) -> Router {
+    Router::new(Nat::new(mapping, filtering), public.parse().unwrap(), MAPPING_LIFETIME)
 }
 
-/// RFC 4787 §5.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Filtering {
-    EndpointIndependent,
-    AddressAndPortDependent,
+pub(super) fn port_restricted(public: &str) -> Router {
+    router(public, EndpointIndependent, AddressAndPortDependent)
 }
 
-pub(super) struct Nat {
-    public: Ipv4Addr,
-    mapping: Mapping,
-    filtering: Filtering,
-    mapped: HashMap<(SocketAddr, Option<SocketAddr>), u16>,
-    /// Per public port: the inside, and when each outside was last sent to.
-    ports: HashMap<u16, (SocketAddr, HashMap<SocketAddr, Instant>)>,
+pub(super) fn full_cone(public: &str) -> Router {
+    router(public, EndpointIndependent, EndpointIndependent)
 }
 
-impl Nat {
-    /// How long a router admits answers; the shortest that is common.
-    const LIFETIME: Duration = Duration::from_secs(30);
-
-    fn new(public: &str, mapping: Mapping, filtering: Filtering) -> Self {
-        Self {
-            public: public.parse().unwrap(),
-            mapping,
-            filtering,
-            mapped: HashMap::new(),
-            ports: HashMap::new(),
-        }
-    }
-
-    pub(super) fn port_restricted(public: &str) -> Self {
-        Self::new(public, Mapping::EndpointIndependent, Filtering::AddressAndPortDependent)
-    }
-
-    pub(super) fn full_cone(public: &str) -> Self {
-        Self::new(public, Mapping::EndpointIndependent, Filtering::EndpointIndependent)
-    }
-
-    pub(super) fn symmetric(public: &str) -> Self {
-        Self::new(public, Mapping::AddressAndPortDependent, Filtering::AddressAndPortDependent)
-    }
-
-    fn outbound(&mut self, now: Instant, inside: SocketAddr, to: SocketAddr) -> SocketAddr {
-        let key = (inside, (self.mapping == Mapping::AddressAndPortDependent).then_some(to));
-        let fresh = 40_000 + u16::try_from(self.mapped.len()).unwrap();
-        let port = *self.mapped.entry(key).or_insert(fresh);
-        let (_, outsides) = self.ports.entry(port).or_insert_with(|| (inside, HashMap::new()));
-        outsides.insert(to, now);
-        (self.public, port).into()
-    }
-
-    fn inbound(&self, now: Instant, port: u16, from: SocketAddr) -> Option<SocketAddr> {
-        let (inside, outsides) = self.ports.get(&port)?;
-        let known = outsides.get(&from).is_some_and(|sent| now - *sent < Self::LIFETIME);
-        (known || self.filtering == Filtering::EndpointIndependent).then_some(*inside)
-    }
+pub(super) fn symmetric(public: &str) -> Router {
+    router(public, AddressAndPortDependent, AddressAndPortDependent)
 }
 
 /// One allocation of a node: RFC 8656 with a permission for everyone whom the node sent to.
@@ -112,7 +73,7 @@ pub(super) struct Node {
     pub(super) agent: PathAgent,
     /// At most one address per family.
     locals: Vec<SocketAddr>,
-    pub(super) nat: Option<Nat>,
+    pub(super) nat: Option<Router>,
     pub(super) on_relays: Vec<OnRelay>,
     /// The process stands still; what arrives is lost.
     pub(super) frozen: bool,
@@ -138,7 +99,7 @@ pub(super) struct Node {
 }
 
 #[derive(Clone)]
-enum Message {
+pub(super) enum Message {
     Punch,
     Initiation(u64),
     Response(u64),
@@ -147,7 +108,7 @@ enum Message {
 }
 
 #[derive(Clone)]
-struct Flight {
+pub(super) struct Flight {
     from: SocketAddr,
     to: SocketAddr,
     /// The receiver's allocation that it comes out of.
@@ -157,23 +118,18 @@ struct Flight {
 }
 
 pub(super) struct Sim {
-    start: Instant,
-    pub(super) now: Instant,
+    clock: Clock<Flight>,
     pub(super) nodes: [Node; 2],
-    flights: BTreeMap<(Instant, u64), Flight>,
-    sequence: u64,
+    next_tick: Instant,
     next_move: Instant,
     initiations: u64,
     /// Addresses from and to which nothing goes.
     pub(super) cut: HashSet<IpAddr>,
     /// One-way delay to an address, in place of the default.
     pub(super) delay: HashMap<IpAddr, Duration>,
-    /// Adds up to so much to every delay, different each time.
-    pub(super) jitter: Duration,
-    /// So many of a thousand datagrams get lost.
-    pub(super) lost_per_mille: u64,
-    /// So many of a thousand datagrams arrive twice.
-    pub(super) doubled_per_mille: u64,
+    /// Every way, but for its delay.
+    pub(super) link: Link,
+    rng: Rng,
     /// Largest packet inside the tunnel that passes an address.
     pub(super) mtu: HashMap<IpAddr, usize>,
     pub(super) traffic: bool,
@@ -181,14 +137,14 @@ pub(super) struct Sim {
     pub(super) game: bool,
     /// Sessions are renewed and expire as WireGuard's do; without, they live for ever.
     pub(super) sessions_expire: bool,
-    random: u64,
 }
 
 impl Sim {
-    pub(super) fn new(a: (&[&str], Option<Nat>), b: (&[&str], Option<Nat>)) -> Self {
-        let start = Instant::now();
+    pub(super) fn new(a: (&[&str], Option<Router>), b: (&[&str], Option<Router>)) -> Self {
+        let clock = Clock::new();
+        let start = clock.now();
         let mut site = 0;
-        let mut node = |(locals, nat): (&[&str], Option<Nat>)| {
+        let mut node = |(locals, nat): (&[&str], Option<Router>)| {
             site += 1;
             Node {
                 agent: PathAgent::new(PathAgentConfig { initiator: site == 1 }, start),
@@ -211,23 +167,19 @@ impl Sim {
             }
         };
         Self {
-            start,
-            now: start,
+            clock,
             nodes: [node(a), node(b)],
-            flights: BTreeMap::new(),
-            sequence: 0,
+            next_tick: start,
             next_move: start,
             initiations: 0,
             cut: HashSet::new(),
             delay: HashMap::new(),
-            jitter: Duration::ZERO,
-            lost_per_mille: 0,
-            doubled_per_mille: 0,
+            link: Link::default(),
+            rng: Rng::new(0),
             mtu: HashMap::new(),
             traffic: false,
             game: false,
             sessions_expire: false,
-            random: 0x9E37_79B9_7F4A_7C15,
         }
     }
 
@@ -240,7 +192,7 @@ impl Sim {
     }
 
     pub(super) fn with_seed(mut self, seed: u64) -> Self {
-        self.random ^= seed << 1;
+        self.rng = Rng::new(seed);
         self
     }
 
@@ -298,18 +250,23 @@ impl Sim {
         self.nodes[B].site = self.nodes[A].site;
     }
 
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
     pub(super) fn elapsed(&self) -> Duration {
-        self.now - self.start
+        self.clock.elapsed()
     }
 
     /// What STUN would tell: host candidates, and the server-reflexive one behind a router.
     pub(super) fn gather(&mut self, node: usize) -> Vec<Candidate> {
+        let elapsed = self.elapsed();
         let Node { locals, nat, .. } = &mut self.nodes[node];
         let host = |address: &SocketAddr| Candidate { kind: CandidateType::Host, address: *address };
         let mut candidates: Vec<Candidate> = locals.iter().map(host).collect();
         if let Some(nat) = nat {
             let inside = *locals.iter().find(|local| local.is_ipv4()).unwrap();
-            let address = nat.outbound(self.now, inside, addr("192.0.2.3:3478"));
+            let address = nat.outbound(elapsed, inside, addr("192.0.2.3:3478"), &mut self.rng);
             candidates.push(Candidate { kind: CandidateType::ServerReflexive, address });
         }
         let relayed = self.nodes[node].on_relays.iter().map(|on| on.relayed);
@@ -320,8 +277,8 @@ impl Sim {
     /// Gives `node` what the other one gathers now.
     pub(super) fn signal_to(&mut self, node: usize) {
         let candidates = self.gather(1 - node);
-        self.nodes[node].agent.set_remote_candidates(self.now, &candidates);
-        self.drain(node);
+        self.nodes[node].agent.set_remote_candidates(self.now(), &candidates);
+        self.drain_node(node);
     }
 
     pub(super) fn signal(&mut self) {
@@ -331,14 +288,14 @@ impl Sim {
 
     /// Does something to one agent, and sends what comes of it.
     pub(super) fn with(&mut self, node: usize, act: impl FnOnce(&mut PathAgent, Instant)) {
-        act(&mut self.nodes[node].agent, self.now);
-        self.drain(node);
+        act(&mut self.nodes[node].agent, self.clock.now());
+        self.drain_node(node);
     }
 
     /// The process ends and starts again: agent and session are new, the addresses are not.
     pub(super) fn restart(&mut self, node: usize) {
         let config = PathAgentConfig { initiator: node == INITIATOR };
-        self.nodes[node].agent = PathAgent::new(config, self.now);
+        self.nodes[node].agent = PathAgent::new(config, self.now());
         self.nodes[node].session = None;
         self.nodes[node].session_at = None;
         self.nodes[node].handshakes.clear();
@@ -346,7 +303,7 @@ impl Sim {
     }
 
     /// The node moves into another network.
-    pub(super) fn move_to(&mut self, node: usize, local: &str, nat: Option<Nat>) {
+    pub(super) fn move_to(&mut self, node: usize, local: &str, nat: Option<Router>) {
         self.nodes[node].locals = vec![addr(local)];
         self.nodes[node].nat = nat;
         self.with(node, |agent, now| agent.handle_network_change(now));
@@ -375,51 +332,24 @@ impl Sim {
 
     /// Runs until `done` or for `limit`; returns how long it took.
     pub(super) fn run_until(&mut self, limit: Duration, done: impl Fn(&Self) -> bool) -> Option<Duration> {
-        let (begin, end) = (self.now, self.now + limit);
-        let mut tick = self.now;
-        loop {
-            if done(self) {
-                return Some(self.now - begin);
-            }
-            let arrival = self.flights.keys().next().map(|key| key.0);
-            let awake = self.nodes.iter().filter(|node| !node.frozen);
-            let deadlines = awake.filter_map(|node| node.agent.poll_timeout());
-            let traffic = (self.traffic || self.game || self.sessions_expire).then_some(tick);
-            let next =
-                deadlines.chain(arrival).chain(traffic).chain(self.game.then_some(self.next_move)).min();
-            let Some(next) = next.filter(|next| *next <= end) else {
-                self.now = end;
-                return None;
-            };
-            self.now = self.now.max(next);
-            while let Some(entry) = self.flights.first_entry().filter(|entry| entry.key().0 <= self.now) {
-                let flight = entry.remove();
-                self.deliver(flight);
-            }
-            if tick <= self.now {
-                tick = self.now + TRAFFIC_TICK;
-                for node in [A, B] {
-                    if (self.traffic || self.game) && !self.nodes[node].frozen {
-                        self.with(node, PathAgent::handle_traffic);
-                    }
-                    self.age_session(node);
-                }
-            }
-            if self.game && self.next_move <= self.now {
-                self.next_move = self.now + GAME_TICK;
-                for node in [A, B] {
-                    self.play(node);
-                }
-            }
-            for node in [A, B].into_iter().filter(|node| !self.nodes[*node].frozen).collect::<Vec<_>>() {
-                self.with(node, PathAgent::handle_timeout);
-                let deadline = self.nodes[node].agent.poll_timeout();
-                assert!(
-                    deadline.is_none_or(|at| at > self.now),
-                    "a deadline in the past would spin the caller"
-                );
-            }
+        let begin = self.now();
+        self.next_tick = begin;
+        let is_done = self.run_to(begin + limit, done);
+        if !is_done {
+            self.clock.advance(begin + limit);
         }
+        is_done.then(|| self.now() - begin)
+    }
+
+    fn ticks(&self) -> bool {
+        self.traffic || self.game || self.sessions_expire
+    }
+
+    fn tick(&mut self, node: usize) {
+        if (self.traffic || self.game) && !self.nodes[node].frozen {
+            self.with(node, PathAgent::handle_traffic);
+        }
+        self.age_session(node);
     }
 
     fn play(&mut self, node: usize) {
@@ -439,7 +369,7 @@ impl Sim {
         if !self.sessions_expire {
             return;
         }
-        let (now, age) = (self.now, self.now - session_at);
+        let (now, age) = (self.now(), self.now() - session_at);
         if age >= REJECT_AFTER {
             self.nodes[node].session = None;
             self.nodes[node].session_at = None;
@@ -465,7 +395,7 @@ impl Sim {
         }
     }
 
-    fn drain(&mut self, node: usize) {
+    fn drain_node(&mut self, node: usize) {
         while let Some(event) = self.nodes[node].agent.poll_event() {
             let at = self.elapsed();
             if let PathEvent::Selected { remote, .. } = event {
@@ -492,18 +422,9 @@ impl Sim {
         }
     }
 
-    fn random(&mut self) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random
-    }
-
     fn send(&mut self, sender: usize, to: Remote, message: Message) {
         let at = self.elapsed();
         self.nodes[sender].sent.push((at, to.address));
-        let lost = self.random() % 1_000 < self.lost_per_mille;
-        let doubled = self.random() % 1_000 < self.doubled_per_mille;
         let Some((flight, hops)) = self.route_by_relays(sender, to, message) else {
             return;
         };
@@ -513,15 +434,11 @@ impl Sim {
             }
             _ => false,
         };
-        if lost || hops.iter().any(|ip| self.cut.contains(ip) || too_big(ip)) {
+        if hops.iter().any(|ip| self.cut.contains(ip) || too_big(ip)) {
             return;
         }
         let delay: Duration = hops[1..].iter().map(|ip| self.delay.get(ip).copied().unwrap_or(DELAY)).sum();
-        for _ in 0..if doubled { 2 } else { 1 } {
-            let jitter = self.jitter.mul_f64((self.random() % 1_000) as f64 / 1_000.0);
-            self.sequence += 1;
-            self.flights.insert((self.now + delay + jitter, self.sequence), flight.clone());
-        }
+        self.clock.send(self.link, delay, &mut self.rng, flight);
     }
 
     /// What arrives, and the addresses that it passes: that which it leaves from, the relays, the last one.
@@ -579,18 +496,18 @@ impl Sim {
 
     fn is_public_address_of(&self, node: usize, address: SocketAddr) -> bool {
         match &self.nodes[node].nat {
-            Some(nat) if address.is_ipv4() => address.ip() == nat.public,
+            Some(nat) if address.is_ipv4() => address.ip() == nat.external(),
             _ => self.nodes[node].locals.contains(&address),
         }
     }
 
     /// From which address a datagram to the internet leaves.
     fn leave(&mut self, sender: usize, to: SocketAddr) -> Option<SocketAddr> {
-        let now = self.now;
+        let elapsed = self.elapsed();
         let Node { locals, nat, .. } = &mut self.nodes[sender];
         let local = *locals.iter().find(|local| local.is_ipv4() == to.is_ipv4())?;
         match nat {
-            Some(nat) if to.is_ipv4() => Some(nat.outbound(now, local, to)),
+            Some(nat) if to.is_ipv4() => Some(nat.outbound(elapsed, local, to, &mut self.rng)),
             _ => Some(local),
         }
     }
@@ -606,14 +523,56 @@ impl Sim {
         let from = self.leave(sender, to)?;
         let target = &self.nodes[receiver];
         let reaches = match &target.nat {
-            Some(nat) if to.is_ipv4() => to.ip() == nat.public && !neighbours,
+            Some(nat) if to.is_ipv4() => to.ip() == nat.external() && !neighbours,
             _ => target.locals.contains(&to),
         };
         reaches.then_some((from, receiver))
     }
+}
 
-    fn deliver(&mut self, Flight { from, to, via, receiver, message }: Flight) {
-        let now = self.now;
+impl World for Sim {
+    type Event = Flight;
+
+    fn clock(&mut self) -> &mut Clock<Flight> {
+        &mut self.clock
+    }
+
+    fn drain(&mut self) {
+        for node in [A, B] {
+            self.drain_node(node);
+        }
+    }
+
+    fn timeout(&self) -> Option<Instant> {
+        let awake = self.nodes.iter().filter(|node| !node.frozen);
+        let deadlines = awake.filter_map(|node| node.agent.poll_timeout());
+        let tick = self.ticks().then_some(self.next_tick);
+        deadlines.chain(tick).chain(self.game.then_some(self.next_move)).min()
+    }
+
+    fn handle_timeout(&mut self) {
+        let now = self.now();
+        if self.next_tick <= now {
+            self.next_tick = now + TRAFFIC_TICK;
+            self.tick(A);
+            self.tick(B);
+        }
+        if self.game && self.next_move <= now {
+            self.next_move = now + GAME_TICK;
+            self.play(A);
+            self.play(B);
+        }
+        for node in [A, B] {
+            if !self.nodes[node].frozen {
+                self.with(node, PathAgent::handle_timeout);
+                let deadline = self.nodes[node].agent.poll_timeout();
+                assert!(deadline.is_none_or(|at| at > now), "a deadline in the past would spin the caller");
+            }
+        }
+    }
+
+    fn handle(&mut self, Flight { from, to, via, receiver, message }: Flight) {
+        let (now, at) = (self.now(), self.elapsed());
         let node = &mut self.nodes[receiver];
         let on_relay = via.is_some_and(|via| node.on_relays.iter().any(|on| on.id == via));
         if node.frozen || via.is_some() && !on_relay {
@@ -621,11 +580,10 @@ impl Sim {
         }
         let admitted = on_relay
             || node.locals.contains(&to)
-            || node.nat.as_ref().is_some_and(|nat| nat.inbound(now, to.port(), from).is_some());
+            || node.nat.as_mut().is_some_and(|nat| nat.inbound(at, from, to.port()).is_some());
         if !admitted {
             return;
         }
-        let at = now - self.start;
         let from = Remote { address: from, via };
         match message {
             Message::Game { session } => {
@@ -666,6 +624,6 @@ impl Sim {
                 }
             }
         }
-        self.drain(receiver);
+        self.drain_node(receiver);
     }
 }

@@ -65,7 +65,7 @@ fn the_only_relay_is_kept_while_it_is_silent_and_is_there_again_at_once() {
 fn a_restarted_relay_is_allocated_on_anew_at_once_under_another_name() {
     let mut world = World::new(&[20, 30]);
     let friend = world.peer(1, &["192.0.2.1:5000"], &[]);
-    world.pool.set_peers(world.now, &[friend]);
+    world.pool.set_peers(world.now(), &[friend]);
     world.run_for(secs(3));
     let old = world.allocation(0).unwrap();
     world.pool.set_busy(old.id, true);
@@ -110,7 +110,7 @@ fn a_change_of_network_is_measured_and_asked_for_at_once() {
     world.said();
     world.address = addr("203.0.113.77:4000");
     (world.relays[0].rtt, world.relays[2].rtt) = (ms(90), ms(15));
-    world.pool.handle_network_change(world.now);
+    world.pool.handle_network_change(world.now());
     world.run_for(ms(400));
     let said = world.said();
     assert!(said.iter().any(|output| {
@@ -146,11 +146,11 @@ fn wrong_credentials_are_shown_and_newer_ones_tried_at_once() {
     let mut world = World::idle(&[20]);
     world.credentials_until = 1;
     world.offer();
-    world.pool.set_active(world.now, true);
+    world.pool.set_active(world.now(), true);
     world.run_for(secs(10));
     let RelayState::Failed { reason, retry_at } = &world.pool.relays()[0].state else { panic!() };
     assert_eq!(reason, "the relay does not accept the credentials");
-    assert!(retry_at.unwrap() > world.now && retry_at.unwrap() <= world.now + secs(30));
+    assert!(retry_at.unwrap() > world.now() && retry_at.unwrap() <= world.now() + secs(30));
     world.credentials_until = 1_900_000_000;
     world.offer();
     assert!(world.run_until(secs(1), |world| world.held() == [0]) <= ms(60));
@@ -162,7 +162,7 @@ fn one_lost_datagram_in_ten_kills_no_relay() {
     world.run_for(secs(3));
     let id = world.allocation(0).unwrap().id;
     world.pool.set_busy(id, true);
-    world.loss_percent = 10;
+    world.link.lost_per_mille = 100;
     world.said();
     world.run_for(secs(300));
     let deaths =
@@ -176,17 +176,17 @@ proptest! {
     /// Whatever happens to the relays: bounds hold, nothing spins, and when all is well again there are two allocations.
     #[test]
     fn after_any_misfortune_two_allocations_are_held(
-        steps in proptest::collection::vec((0..4_usize, 0..7_u8, 50..4_000_u64), 0..25), loss in 0..30_u64,
+        steps in proptest::collection::vec((0..4_usize, 0..7_u8, 50..4_000_u64), 0..25), loss in 0..300_u32,
     ) {
         let mut world = World::new(&[20, 40, 60, 80]).with_streams();
-        world.loss_percent = loss;
+        world.link.lost_per_mille = loss;
         for (relay, what, pause) in steps {
             match what {
                 0 => world.relays[relay].down = true,
                 1 => world.relays[relay].down = false,
                 2 => world.relays[relay].udp_blocked = !world.relays[relay].udp_blocked,
                 3 => world.restart(relay),
-                4 => world.pool.handle_network_change(world.now),
+                4 => world.pool.handle_network_change(world.now()),
                 5 => if let Some(allocation) = world.allocation(relay) {
                     world.pool.set_busy(allocation.id, true);
                 },
@@ -203,7 +203,7 @@ proptest! {
             prop_assert!(world.wakeups - before < 60 + pause / 3, "{} in {pause} ms", world.wakeups - before);
             prop_assert!(world.pool.holds.len() <= HOLDS);
         }
-        world.loss_percent = 0;
+        world.link.lost_per_mille = 0;
         world.offered = vec![0, 1, 2, 3];
         world.offer();
         for relay in &mut world.relays {
@@ -213,7 +213,7 @@ proptest! {
         prop_assert_eq!(world.held().len(), 2);
         prop_assert_eq!(world.pool.allocations().len(), 2);
         prop_assert!(world.pool.allocations().iter().all(|it| it.responsive));
-        world.pool.set_active(world.now, false);
+        world.pool.set_active(world.now(), false);
         world.run_for(secs(700));
         prop_assert_eq!(world.served(), [0; 4]);
         prop_assert!(world.pool.holds.is_empty());

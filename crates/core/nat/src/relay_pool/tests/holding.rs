@@ -46,10 +46,10 @@ fn allocations_are_held_only_while_there_is_a_party() {
     assert_eq!(world.served(), [0, 0]);
     assert!(world.wakeups < 20, "{}", world.wakeups);
     assert!(world.pool.relays().iter().all(|relay| relay.state == RelayState::Ready));
-    world.pool.set_active(world.now, true);
+    world.pool.set_active(world.now(), true);
     assert!(world.run_until(secs(1), |world| world.held() == [0, 1]) <= ms(60));
     world.said();
-    world.pool.set_active(world.now, false);
+    world.pool.set_active(world.now(), false);
     world.run_for(secs(1));
     assert_eq!(world.served(), [0, 0], "given back");
     assert!(world.pool.allocations().is_empty() && world.pool.relayed_candidates().is_empty());
@@ -64,11 +64,11 @@ fn the_best_relay_of_a_pair_is_held_and_its_predecessor_for_ten_seconds_more() {
     world.run_for(secs(2));
     assert_eq!(world.held(), [0, 1]);
     let friend = world.peer(1, &["192.0.2.1:5000"], &[(0, 200), (1, 200), (2, 10), (3, 200)]);
-    world.pool.set_peers(world.now, std::slice::from_ref(&friend));
+    world.pool.set_peers(world.now(), std::slice::from_ref(&friend));
     world.run_for(ms(300));
     assert_eq!(world.held(), [0, 1, 2]);
     let mut moved = world.peer(1, &["192.0.2.1:5000"], &[(2, 200), (3, 10)]);
-    world.pool.set_peers(world.now, std::slice::from_ref(&moved));
+    world.pool.set_peers(world.now(), std::slice::from_ref(&moved));
     world.run_for(ms(1_500));
     assert_eq!(world.held(), [0, 1, 2], "the cool-down");
     world.run_for(ms(1_500));
@@ -77,7 +77,7 @@ fn the_best_relay_of_a_pair_is_held_and_its_predecessor_for_ten_seconds_more() {
     world.run_for(secs(10));
     assert_eq!(world.served(), [1, 1, 0, 1, 0]);
     moved.relay_rtts.clear();
-    world.pool.set_peers(world.now, &[]);
+    world.pool.set_peers(world.now(), &[]);
     world.run_for(secs(20));
     assert_eq!(world.served(), [1, 1, 0, 0, 0]);
 }
@@ -89,7 +89,7 @@ fn a_party_of_peers_everywhere_gets_four_relays() {
     let peers: Vec<_> = (0..60)
         .map(|index| world.peer(index, &["192.0.2.1:5000"], &[(index % 8, 1), ((index + 1) % 8, 300)]))
         .collect();
-    world.pool.set_peers(world.now, &peers);
+    world.pool.set_peers(world.now(), &peers);
     world.run_for(secs(20));
     assert_eq!(world.served().iter().sum::<usize>(), 4);
     assert_eq!(world.served()[..2], [1, 1]);
@@ -134,7 +134,7 @@ fn a_full_relay_is_not_chosen_and_a_better_one_later_is_moved_to_once() {
     let mut world = World::idle(&[20, 40, 60]);
     world.relays[0].load_percent = 97;
     world.offer();
-    world.pool.set_active(world.now, true);
+    world.pool.set_active(world.now(), true);
     world.run_for(secs(5));
     assert_eq!(world.held(), [1, 2]);
     world.relays[0].load_percent = 50;

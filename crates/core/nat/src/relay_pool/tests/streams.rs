@@ -19,7 +19,7 @@ fn transport(world: &World) -> Option<RelayTransport> {
 fn where_udp_is_blocked_a_stream_serves_within_a_second() {
     let mut world = blocked();
     let friend = world.peer(1, &["192.0.2.1:5000"], &[]);
-    world.pool.set_peers(world.now, std::slice::from_ref(&friend));
+    world.pool.set_peers(world.now(), std::slice::from_ref(&friend));
     let took = world.run_until(secs(2), |world| !world.held().is_empty());
     assert!((ms(700)..ms(800)).contains(&took), "{took:?}");
     world.run_for(secs(1));
@@ -44,7 +44,7 @@ fn udp_is_returned_to_when_it_works_again() {
     let stream = world.allocation(0).unwrap();
     assert_ne!(stream.transport, RelayTransport::Udp);
     world.relays[0].udp_blocked = false;
-    world.pool.handle_network_change(world.now);
+    world.pool.handle_network_change(world.now());
     let took = world.run_until(secs(2), |world| transport(world) == Some(RelayTransport::Udp));
     assert!(took <= ms(100), "{took:?}");
     assert_eq!(world.served(), [2], "make before break");
@@ -78,7 +78,7 @@ fn a_stream_that_ends_is_made_anew_at_once_and_one_that_cannot_be_made_within_th
     let first = world.allocation(0).unwrap().id;
     world.said();
     let reason = crate::relay_pool::StreamInput::Closed { reason: "connection reset" };
-    world.pool.handle_stream(world.now, first, reason);
+    world.pool.handle_stream(world.now(), first, reason);
     let took = world.run_until(secs(3), |world| world.allocation(0).is_some_and(|it| it.id != first));
     assert!(took <= ms(100), "{took:?}");
 
@@ -87,7 +87,7 @@ fn a_stream_that_ends_is_made_anew_at_once_and_one_that_cannot_be_made_within_th
     assert!(world.held().is_empty());
     let RelayState::Failed { reason, retry_at } = &world.pool.relays()[0].state else { panic!() };
     assert_eq!(reason, "connection refused");
-    assert!(retry_at.unwrap() <= world.now + secs(30));
+    assert!(retry_at.unwrap() <= world.now() + secs(30));
     let tries = world.said().iter().filter(|it| matches!(it, PoolOutput::StreamConnect { .. })).count();
     assert!((40..70).contains(&tries), "{tries}");
     world.relays[0].down = false;
@@ -97,7 +97,7 @@ fn a_stream_that_ends_is_made_anew_at_once_and_one_that_cannot_be_made_within_th
 #[test]
 fn a_relay_without_udp_is_used_at_once() {
     let mut world = World::new(&[20]).with_streams();
-    world.pool.set_relays(world.now, &[]);
+    world.pool.set_relays(world.now(), &[]);
     let mut offer = crate::relay_pool::ResolvedRelay {
         name: "streams".to_owned(),
         region: String::new(),
@@ -107,7 +107,7 @@ fn a_relay_without_udp_is_used_at_once() {
         credentials: crate::turn::RestSecret::new("a shared secret").issue("ann", 1_900_000_000),
     };
     offer.servers.push((RelayTransport::Tls, addr("198.51.100.9:443")));
-    world.pool.set_relays(world.now, &[offer]);
+    world.pool.set_relays(world.now(), &[offer]);
     let took = world.run_until(secs(1), |world| !world.pool.allocations().is_empty());
     assert_eq!(took, ms(3 * 20), "connected, challenged, allocated");
 }

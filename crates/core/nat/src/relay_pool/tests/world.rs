@@ -8,6 +8,7 @@ use std::{
 };
 
 use lanrage_party::{AllocationId, PeerId, RelayTransport};
+use lanrage_testnet::{Clock, Link, Rng, World as _};
 
 use crate::{
     relay_pool::{
@@ -62,8 +63,10 @@ pub(super) struct Relay {
 }
 
 pub(super) struct World {
-    pub(super) start: Instant,
-    pub(super) now: Instant,
+    pub(super) clock: Clock<Flying>,
+    /// The way to and from every relay.
+    pub(super) link: Link,
+    rng: Rng,
     pub(super) relays: Vec<Relay>,
     pub(super) pool: RelayPool,
     /// Where the pool's datagrams come from.
@@ -79,14 +82,11 @@ pub(super) struct World {
     channels: BTreeMap<(AllocationId, SocketAddr), u16>,
     streams: BTreeMap<AllocationId, (usize, SocketAddr)>,
     next_stream_port: u16,
-    flying: BTreeMap<(Instant, u64), Flying>,
-    sequence: u64,
-    pub(super) loss_percent: u64,
-    random: u64,
     pub(super) wakeups: u64,
 }
 
-enum Flying {
+#[derive(Clone)]
+pub(super) enum Flying {
     Datagram { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
     Connected(AllocationId),
     Refused(AllocationId),
@@ -107,12 +107,17 @@ impl World {
     /// With relays at these round trips, in milliseconds, that are all offered; there is a party.
     pub(super) fn new(rtts: &[u64]) -> Self {
         let mut world = Self::idle(rtts);
-        world.pool.set_active(world.now, true);
+        world.pool.set_active(world.now(), true);
         world
     }
 
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
     pub(super) fn idle(rtts: &[u64]) -> Self {
-        let now = Instant::now();
+        let clock = Clock::new();
+        let now = clock.now();
         let relays = rtts.iter().enumerate().map(|(index, rtt)| {
             let ip = IpAddr::from([198, 51, 100, u8::try_from(index).unwrap() + 1]);
             Relay {
@@ -131,8 +136,9 @@ impl World {
             }
         });
         let mut world = Self {
-            start: now,
-            now,
+            clock,
+            link: Link::default(),
+            rng: Rng::new(1),
             relays: relays.collect(),
             pool: RelayPool::new(now, [7; 32]),
             address: addr("203.0.113.1:1000"),
@@ -144,10 +150,6 @@ impl World {
             channels: BTreeMap::new(),
             streams: BTreeMap::new(),
             next_stream_port: 20_000,
-            flying: BTreeMap::new(),
-            sequence: 0,
-            loss_percent: 0,
-            random: 88_172_645_463_325_252,
             wakeups: 0,
         };
         world.offer();
@@ -164,7 +166,7 @@ impl World {
     /// Tells the pool what is offered.
     pub(super) fn offer(&mut self) {
         let offers: Vec<ResolvedRelay> = self.offered.iter().map(|index| self.offer_of(*index)).collect();
-        self.pool.set_relays(self.now, &offers);
+        self.pool.set_relays(self.clock.now(), &offers);
     }
 
     fn offer_of(&self, index: usize) -> ResolvedRelay {
@@ -186,9 +188,9 @@ impl World {
 
     /// Forgets everything, as a server that was killed and started again.
     pub(super) fn restart(&mut self, index: usize) {
-        let unix = UNIX + (self.now - self.start).as_secs();
+        let unix = UNIX + self.clock.elapsed().as_secs();
         let relay = &mut self.relays[index];
-        relay.server = TurnServer::new(self.now, unix, config(relay.ip), secret(), [99; 32]);
+        relay.server = TurnServer::new(self.clock.now(), unix, config(relay.ip), secret(), [99; 32]);
         relay.sockets.clear();
     }
 
@@ -235,93 +237,38 @@ impl World {
 
     /// What a peer, or anyone, sends to an address.
     pub(super) fn fly(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        self.launch(ms(5), Flying::Datagram { from, to, bytes: bytes.to_vec() });
+        self.clock.after(ms(5), Flying::Datagram { from, to, bytes: bytes.to_vec() });
     }
 
-    fn launch(&mut self, delay: Duration, flying: Flying) {
-        self.sequence += 1;
-        self.flying.insert((self.now + delay, self.sequence), flying);
-    }
-
-    fn is_lost(&mut self) -> bool {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random >> 16) % 100 < self.loss_percent
+    /// Carries a datagram between the pool and a relay, half a round trip long.
+    fn carry(&mut self, relay: usize, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+        if !self.relays[relay].udp_blocked {
+            let delay = self.relays[relay].rtt / 2;
+            self.clock.send(self.link, delay, &mut self.rng, Flying::Datagram { from, to, bytes });
+        }
     }
 
     pub(super) fn run_for(&mut self, duration: Duration) {
-        let end = self.now + duration;
-        self.run_to(end, |_| false);
-        self.now = end;
+        self.pass(duration);
     }
 
     /// Until something is the case; returns how long it took.
     pub(super) fn run_until(&mut self, limit: Duration, done: impl Fn(&Self) -> bool) -> Duration {
-        let start = self.now;
-        self.run_to(start + limit, &done);
-        assert!(done(self), "not within {limit:?}: {:#?}", self.pool.relays());
-        self.now - start
-    }
-
-    fn run_to(&mut self, end: Instant, done: impl Fn(&Self) -> bool) {
-        let mut spins = 0;
-        loop {
-            self.drain();
-            if done(self) {
-                return;
-            }
-            let servers = self.relays.iter().filter_map(|relay| relay.server.poll_timeout());
-            let flying = self.flying.first_key_value().map(|(key, _)| key.0);
-            let next = servers.chain(flying).chain(self.pool.poll_timeout()).min();
-            let Some(next) = next.filter(|next| *next <= end) else {
-                return;
-            };
-            spins = if next > self.now { 0 } else { spins + 1 };
-            assert!(spins < 1_000, "nothing moves");
-            self.now = self.now.max(next);
-            while let Some(entry) = self.flying.first_entry()
-                && entry.key().0 <= self.now
-            {
-                let flying = entry.remove();
-                self.arrive(flying);
-                self.drain();
-            }
-            if self.pool.poll_timeout().is_some_and(|at| at <= self.now) {
-                self.wakeups += 1;
-                self.pool.handle_timeout(self.now);
-            }
-            let now = self.now;
-            self.relays.iter_mut().for_each(|relay| relay.server.handle_timeout(now));
-        }
+        let start = self.clock.now();
+        let is_done = self.run_to(start + limit, done);
+        assert!(is_done, "not within {limit:?}: {:#?}", self.pool.relays());
+        self.clock.now() - start
     }
 
     fn relay_at(&self, address: SocketAddr) -> Option<usize> {
         self.relays.iter().position(|relay| relay.ip == address.ip())
     }
 
-    fn drain(&mut self) {
-        while let Some(output) = self.pool.poll_output() {
-            self.handle(output);
-        }
-        for index in 0..self.relays.len() {
-            while let Some(output) = self.relays[index].server.poll_output() {
-                self.handle_server(index, output);
-            }
-        }
-    }
-
-    fn handle(&mut self, output: PoolOutput) {
+    fn handle_pool(&mut self, output: PoolOutput) {
         match &output {
             PoolOutput::Transmit { to, bytes } => {
                 let relay = self.relay_at(*to).expect("a pool sends to relays only");
-                if !self.relays[relay].udp_blocked && !self.is_lost() {
-                    let delay = self.relays[relay].rtt / 2;
-                    self.launch(
-                        delay,
-                        Flying::Datagram { from: self.address, to: *to, bytes: bytes.clone() },
-                    );
-                }
+                self.carry(relay, self.address, *to, bytes.clone());
                 return;
             }
             PoolOutput::StreamConnect { allocation, server, server_name, .. } => {
@@ -333,20 +280,21 @@ impl World {
                 let reachable = !self.relays[relay].down;
                 let connected =
                     if reachable { Flying::Connected(*allocation) } else { Flying::Refused(*allocation) };
-                self.launch(self.relays[relay].rtt, connected);
+                self.clock.after(self.relays[relay].rtt, connected);
             }
             PoolOutput::StreamSend { allocation, bytes } => {
                 let (relay, client) = self.streams[allocation];
                 assert!(self.relays[relay].streams.contains_key(&client), "sent before it stood");
                 let delay = self.relays[relay].rtt / 2;
-                self.launch(delay, Flying::ToServer { relay, client, bytes: bytes.clone() });
+                self.clock.after(delay, Flying::ToServer { relay, client, bytes: bytes.clone() });
                 return;
             }
             PoolOutput::StreamClose { allocation } => {
                 let (relay, client) = self.streams.remove(allocation).expect("closed once");
                 self.relays[relay].streams.remove(&client);
                 // Its last words are on their way; the end follows them.
-                self.launch(self.relays[relay].rtt / 2, Flying::ToServer { relay, client, bytes: vec![] });
+                self.clock
+                    .after(self.relays[relay].rtt / 2, Flying::ToServer { relay, client, bytes: vec![] });
             }
             PoolOutput::Channel { allocation, peer, channel: Some(channel) } => {
                 self.channels.insert((*allocation, *peer), *channel);
@@ -359,19 +307,14 @@ impl World {
             }
             _ => {}
         }
-        self.said.push(((self.now - self.start).as_millis(), output));
+        self.said.push((self.clock.elapsed().as_millis(), output));
     }
 
     fn handle_server(&mut self, index: usize, output: TurnServerOutput) {
-        let (now, rtt) = (self.now, self.relays[index].rtt);
+        let now = self.clock.now();
         match output {
             TurnServerOutput::Transmit { tuple, datagram } => match tuple.transport {
-                Transport::Udp => {
-                    if !self.relays[index].udp_blocked && !self.is_lost() {
-                        let (from, to) = (tuple.server, tuple.client);
-                        self.launch(rtt / 2, Flying::Datagram { from, to, bytes: datagram });
-                    }
-                }
+                Transport::Udp => self.carry(index, tuple.server, tuple.client, datagram),
                 Transport::Stream => self.send_pool(index, tuple.client, datagram),
             },
             TurnServerOutput::OpenRelay { allocation, family, .. } => {
@@ -390,42 +333,7 @@ impl World {
 
     fn send_pool(&mut self, index: usize, client: SocketAddr, bytes: Vec<u8>) {
         if let Some(allocation) = self.relays[index].streams.get(&client).copied() {
-            self.launch(self.relays[index].rtt / 2, Flying::ToPool { allocation, bytes });
-        }
-    }
-
-    fn arrive(&mut self, flying: Flying) {
-        match flying {
-            Flying::Datagram { from, to, bytes } => self.arrive_datagram(from, to, &bytes),
-            Flying::Connected(allocation) => {
-                let Some((relay, client)) = self.streams.get(&allocation).copied() else { return };
-                self.relays[relay].streams.insert(client, allocation);
-                self.pool.handle_stream(self.now, allocation, StreamInput::Connected);
-            }
-            Flying::Refused(allocation) => {
-                if self.streams.remove(&allocation).is_some() {
-                    let closed = StreamInput::Closed { reason: "connection refused" };
-                    self.pool.handle_stream(self.now, allocation, closed);
-                }
-            }
-            Flying::ToServer { relay, client, bytes } => {
-                if self.relays[relay].down {
-                    return;
-                }
-                let server = SocketAddr::new(self.relays[relay].ip, UDP_PORT);
-                let tuple = FiveTuple { transport: Transport::Stream, client, server };
-                match bytes.is_empty() {
-                    true => self.relays[relay].server.handle_client_gone(tuple),
-                    false => self.serve(relay, tuple, &bytes),
-                }
-            }
-            Flying::ToPool { allocation, bytes } => {
-                let now = self.now;
-                let received = self.pool.handle_stream(now, allocation, StreamInput::Message(&bytes));
-                if let PoolReceived::Data { from, payload } = received {
-                    self.arrivals.push((from, bytes[payload].to_vec()));
-                }
-            }
+            self.clock.after(self.relays[index].rtt / 2, Flying::ToPool { allocation, bytes });
         }
     }
 
@@ -433,7 +341,7 @@ impl World {
         if crate::stun::parse(bytes).is_ok() {
             self.relays[relay].binding_requests += 1;
         }
-        if let Some(out) = self.relays[relay].server.handle_client_datagram(self.now, tuple, bytes) {
+        if let Some(out) = self.relays[relay].server.handle_client_datagram(self.clock.now(), tuple, bytes) {
             let sockets = &self.relays[relay].sockets;
             let relayed = *sockets.iter().find(|(_, id)| **id == out.allocation).unwrap().0;
             self.strangers.push((relayed, out.peer, bytes[out.payload].to_vec()));
@@ -442,7 +350,9 @@ impl World {
 
     fn arrive_datagram(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         if to == self.address {
-            if let PoolReceived::Data { from, payload } = self.pool.handle_datagram(self.now, from, bytes) {
+            if let PoolReceived::Data { from, payload } =
+                self.pool.handle_datagram(self.clock.now(), from, bytes)
+            {
                 self.arrivals.push((from, bytes[payload].to_vec()));
             }
             return;
@@ -457,18 +367,83 @@ impl World {
             let payload = Framing::HEADROOM..buffer.len();
             buffer.extend([0; Framing::TAILROOM]);
             let server = &mut self.relays[relay].server;
-            let Some(out) = server.handle_peer_datagram(self.now, allocation, from, &mut buffer, payload)
+            let Some(out) =
+                server.handle_peer_datagram(self.clock.now(), allocation, from, &mut buffer, payload)
             else {
                 return;
             };
             let bytes = buffer[out.datagram].to_vec();
             match out.tuple.transport {
-                Transport::Udp if self.relays[relay].udp_blocked => {}
-                Transport::Udp => {
-                    let (from, to) = (out.tuple.server, out.tuple.client);
-                    self.launch(self.relays[relay].rtt / 2, Flying::Datagram { from, to, bytes });
-                }
+                Transport::Udp => self.carry(relay, out.tuple.server, out.tuple.client, bytes),
                 Transport::Stream => self.send_pool(relay, out.tuple.client, bytes),
+            }
+        }
+    }
+}
+
+impl lanrage_testnet::World for World {
+    type Event = Flying;
+
+    fn clock(&mut self) -> &mut Clock<Flying> {
+        &mut self.clock
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.pool.poll_output() {
+            self.handle_pool(output);
+        }
+        for index in 0..self.relays.len() {
+            while let Some(output) = self.relays[index].server.poll_output() {
+                self.handle_server(index, output);
+            }
+        }
+    }
+
+    fn timeout(&self) -> Option<Instant> {
+        let servers = self.relays.iter().filter_map(|relay| relay.server.poll_timeout());
+        servers.chain(self.pool.poll_timeout()).min()
+    }
+
+    fn handle_timeout(&mut self) {
+        let now = self.clock.now();
+        if self.pool.poll_timeout().is_some_and(|at| at <= now) {
+            self.wakeups += 1;
+            self.pool.handle_timeout(now);
+        }
+        self.relays.iter_mut().for_each(|relay| relay.server.handle_timeout(now));
+    }
+
+    fn handle(&mut self, flying: Flying) {
+        match flying {
+            Flying::Datagram { from, to, bytes } => self.arrive_datagram(from, to, &bytes),
+            Flying::Connected(allocation) => {
+                let Some((relay, client)) = self.streams.get(&allocation).copied() else { return };
+                self.relays[relay].streams.insert(client, allocation);
+                self.pool.handle_stream(self.clock.now(), allocation, StreamInput::Connected);
+            }
+            Flying::Refused(allocation) => {
+                if self.streams.remove(&allocation).is_some() {
+                    let closed = StreamInput::Closed { reason: "connection refused" };
+                    self.pool.handle_stream(self.clock.now(), allocation, closed);
+                }
+            }
+            Flying::ToServer { relay, client, bytes } => {
+                if self.relays[relay].down {
+                    return;
+                }
+                let server = SocketAddr::new(self.relays[relay].ip, UDP_PORT);
+                let tuple = FiveTuple { transport: Transport::Stream, client, server };
+                match bytes.is_empty() {
+                    true => self.relays[relay].server.handle_client_gone(tuple),
+                    false => self.serve(relay, tuple, &bytes),
+                }
+            }
+            Flying::ToPool { allocation, bytes } => {
+                let now = self.clock.now();
+                let received = self.pool.handle_stream(now, allocation, StreamInput::Message(&bytes));
+                if let PoolReceived::Data { from, payload } = received {
+                    self.arrivals.push((from, bytes[payload].to_vec()));
+                }
             }
         }
     }

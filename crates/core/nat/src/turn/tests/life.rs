@@ -16,7 +16,7 @@ fn is_bound(world: &World, index: usize, peer: &str) -> bool {
 /// A world with one client that relays to and from [`PEER`].
 fn bound() -> World {
     let mut world = World::with_clients(server_config(), &["ann"]);
-    let now = world.now;
+    let now = world.now();
     world.client(0).add_peer(now, addr(PEER)).unwrap();
     world.run_until(secs(2), |world| is_bound(world, 0, PEER));
     world
@@ -35,7 +35,7 @@ fn an_allocation_takes_two_round_trips() {
 #[test]
 fn payload_goes_both_ways_first_in_indications_then_on_a_channel() {
     let mut world = World::with_clients(server_config(), &["ann"]);
-    let now = world.now;
+    let now = world.now();
     world.client(0).add_peer(now, addr(PEER)).unwrap();
     assert!(!world.send(0, addr(PEER), b"too early"), "there is no allocation yet");
     world.run_until(secs(2), |world| is_allocated(world, 0));
@@ -70,7 +70,7 @@ fn payload_goes_both_ways_first_in_indications_then_on_a_channel() {
 fn two_clients_of_one_server_meet_through_their_relayed_addresses() {
     let mut world = World::with_clients(server_config(), &["ann", "bob"]);
     world.run_until(secs(2), |world| is_allocated(world, 0) && is_allocated(world, 1));
-    let (ann, bob, now) = (world.relayed(0), world.relayed(1), world.now);
+    let (ann, bob, now) = (world.relayed(0), world.relayed(1), world.now());
     world.client(0).add_peer(now, bob).unwrap();
     world.client(1).add_peer(now, ann).unwrap();
     world.run_for(ms(100));
@@ -96,7 +96,7 @@ fn everything_is_kept_for_a_day_and_given_back_at_the_end() {
     assert_eq!(world.events(0), [], "nonces ran out and permissions were renewed without anybody noticing");
     assert_eq!((world.strangers.len(), world.arrivals(0).len()), (24, 24));
 
-    let now = world.now;
+    let now = world.now();
     world.client(0).close(now);
     world.run_for(secs(1));
     assert_eq!(world.events(0), [TurnEvent::Closed]);
@@ -125,14 +125,14 @@ fn an_allocation_of_somebody_who_vanished_expires_with_all_that_belongs_to_it() 
 fn loss_and_reordering_delay_but_do_not_defeat() {
     for seed in 0..20 {
         let mut world = World::with_clients(server_config(), &["ann"]).seeded(seed);
-        (world.loss, world.jitter) = (64, 200);
-        let now = world.now;
+        world.link = Link { lost_per_mille: 250, jitter: ms(200), doubled_per_mille: 0 };
+        let now = world.now();
         world.client(0).add_peer(now, addr(PEER)).unwrap();
         world.run_until(secs(30), |world| is_bound(world, 0, PEER));
         // A quarter of all datagrams is lost for an hour.
         world.run_for(secs(3_600));
         world.run_until(secs(60), |world| is_bound(world, 0, PEER));
-        world.loss = 0;
+        world.link.lost_per_mille = 0;
         let relayed = world.relayed(0);
         world.arrivals(0);
         world.fly(addr(PEER), relayed, b"still there".to_vec());
@@ -160,7 +160,7 @@ fn a_restarted_server_is_noticed_and_everything_is_set_up_again() {
 fn a_doubt_is_settled_at_once() {
     let mut world = bound();
     world.restart_server(server_config());
-    let now = world.now;
+    let now = world.now();
     world.client(0).check(now);
     world.run_until(ms(200), |world| is_bound(world, 0, PEER) && world.server.stats().allocations == 1);
 }
@@ -168,7 +168,7 @@ fn a_doubt_is_settled_at_once() {
 #[test]
 fn a_client_that_moved_to_another_network_allocates_there() {
     let mut world = bound();
-    let now = world.now;
+    let now = world.now();
     world.members[0].address = addr("203.0.113.99:4321");
     world.client(0).check(now);
     let took =
@@ -210,7 +210,7 @@ fn a_server_that_died_is_noticed_two_seconds_after_the_doubt() {
     let mut world = bound();
     world.events(0);
     world.server_down = true;
-    let now = world.now;
+    let now = world.now();
     world.client(0).check(now);
     let took = world.run_until(secs(5), |world| !world.members[0].events.is_empty());
     assert_eq!((took, world.events(0)), (ms(2_050), vec![TurnEvent::Unresponsive]));
@@ -267,7 +267,7 @@ fn renewed_credentials_take_over_when_the_old_ones_expire() {
     world.add_client(secret().issue("ann", UNIX + 60));
     world.run_until(secs(2), |world| is_allocated(world, 0));
     let relayed = world.relayed(0);
-    let now = world.now;
+    let now = world.now();
     world.client(0).set_credentials(now, secret().issue("ann", UNIX + 86_400));
     world.events(0);
     world.run_for(secs(1_000));
@@ -287,9 +287,9 @@ fn expired_credentials_are_a_failure_until_there_are_newer_ones() {
     for event in events {
         let TurnEvent::Failed { failure, retry_at } = event else { panic!("{event:?}") };
         assert_eq!(failure, TurnFailure::Unauthorized);
-        assert!(retry_at <= world.now + secs(30));
+        assert!(retry_at <= world.now() + secs(30));
     }
-    let now = world.now;
+    let now = world.now();
     world.client(0).set_credentials(now, credentials("ann"));
     world.run_until(ms(200), |world| is_allocated(world, 0));
 }
@@ -323,7 +323,7 @@ fn a_user_gets_its_quota_and_the_server_its_cap() {
     assert!(matches!(world.events(4)[..], [TurnEvent::Failed { failure: TurnFailure::Capacity, .. }]));
     assert_eq!(world.server.stats().allocations, 3);
 
-    let now = world.now;
+    let now = world.now();
     world.client(0).close(now);
     world.run_for(secs(35));
     assert!(is_allocated(&world, 2) || is_allocated(&world, 4), "what was given back is given on");
@@ -346,7 +346,7 @@ fn a_peer_that_the_rules_forbid_is_reported_and_nothing_goes_there() {
     world.run_until(secs(2), |world| is_allocated(world, 0));
     // Itself, its neighbour on the loopback, a link, and a socket of the server's host that is no relay.
     for peer in ["127.0.0.1:3478", "169.254.1.1:80", "224.0.0.251:5353", "198.51.100.1:3478"] {
-        let now = world.now;
+        let now = world.now();
         world.client(0).add_peer(now, addr(peer)).unwrap();
         assert!(world.send(0, addr(peer), b"attack"));
         world.run_for(ms(100));
@@ -365,7 +365,7 @@ fn a_server_without_channels_still_relays() {
     let limits = TurnLimits { channels: 0, ..TurnLimits::default() };
     let config = crate::turn::TurnServerConfig { limits, ..server_config() };
     let mut world = World::with_clients(config, &["ann"]);
-    let now = world.now;
+    let now = world.now();
     world.client(0).add_peer(now, addr(PEER)).unwrap();
     world.run_for(secs(1_000));
     assert!(!is_bound(&world, 0, PEER));
@@ -387,7 +387,7 @@ fn a_removed_peer_is_forgotten_within_five_minutes() {
     world.fly(addr(PEER), relayed, b"hello?".to_vec());
     world.run_for(secs(1));
     assert_eq!(world.arrivals(0), []);
-    let now = world.now;
+    let now = world.now();
     world.client(0).add_peer(now, addr(PEER)).unwrap();
     world.run_until(secs(1), |world| is_bound(world, 0, PEER));
     assert!(world.events(0).iter().all(|event| !matches!(event, TurnEvent::PeerRefused { .. })));
@@ -396,7 +396,7 @@ fn a_removed_peer_is_forgotten_within_five_minutes() {
 #[test]
 fn closing_before_there_is_anything_ends_at_once_or_with_the_allocation() {
     let mut world = World::with_clients(server_config(), &["ann"]);
-    let now = world.now;
+    let now = world.now();
     world.client(0).close(now);
     world.run_for(secs(20));
     assert_eq!(world.events(0), [TurnEvent::Closed]);
@@ -405,7 +405,7 @@ fn closing_before_there_is_anything_ends_at_once_or_with_the_allocation() {
     let mut world = World::with_clients(server_config(), &["ann"]);
     // The signed request is on its way.
     world.run_for(ms(25));
-    let now = world.now;
+    let now = world.now();
     world.client(0).close(now);
     world.run_for(secs(20));
     assert_eq!(world.events(0), [TurnEvent::Closed]);
@@ -413,7 +413,7 @@ fn closing_before_there_is_anything_ends_at_once_or_with_the_allocation() {
 
     let mut world = bound();
     world.server_down = true;
-    let now = world.now;
+    let now = world.now();
     world.client(0).close(now);
     world.events(0);
     world.run_for(secs(20));

@@ -7,6 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_testnet::{Clock, Rng};
+pub(super) use lanrage_testnet::{Link, World as _};
+
 use crate::turn::{
     AllocationId, FiveTuple, Framing, IpFamily, PeerFilter, Received, RelayFailed, RelayFamilies, RestSecret,
     Transport, TurnClient, TurnClientConfig, TurnCredentials, TurnEvent, TurnLimits, TurnServer,
@@ -18,6 +21,8 @@ pub(super) const RELAY_IP: &str = "198.51.100.1";
 pub(super) const REALM: &str = "relay.test";
 /// The time of day when the world begins.
 pub(super) const UNIX: u64 = 1_800_000_000;
+/// One way between any two.
+const DELAY: Duration = Duration::from_millis(10);
 
 pub(super) fn addr(text: &str) -> SocketAddr {
     text.parse().unwrap()
@@ -66,8 +71,9 @@ pub(super) struct Member {
 }
 
 pub(super) struct World {
-    pub(super) start: Instant,
-    pub(super) now: Instant,
+    pub(super) clock: Clock<Datagram>,
+    pub(super) link: Link,
+    rng: Rng,
     pub(super) server: TurnServer,
     pub(super) members: Vec<Member>,
     /// What came to addresses that are nobody's.
@@ -78,15 +84,10 @@ pub(super) struct World {
     next_port: u16,
     /// No two clients have the same transaction ids.
     next_seed: u8,
-    flying: BTreeMap<(Instant, u64), Datagram>,
-    sequence: u64,
-    /// Of 256 datagrams, how many are lost; and by how much others are delayed at most, in milliseconds.
-    pub(super) loss: u64,
-    pub(super) jitter: u64,
-    random: u64,
 }
 
-struct Datagram {
+#[derive(Clone)]
+pub(super) struct Datagram {
     from: SocketAddr,
     to: SocketAddr,
     bytes: Vec<u8>,
@@ -94,11 +95,9 @@ struct Datagram {
 
 impl World {
     pub(super) fn new(config: TurnServerConfig) -> Self {
-        let now = Instant::now();
+        let clock = Clock::new();
         Self {
-            start: now,
-            now,
-            server: TurnServer::new(now, UNIX, config, secret(), [1; 32]),
+            server: TurnServer::new(clock.now(), UNIX, config, secret(), [1; 32]),
             members: Vec::new(),
             strangers: Vec::new(),
             server_down: false,
@@ -106,11 +105,9 @@ impl World {
             relays: BTreeMap::new(),
             next_port: 50_000,
             next_seed: 10,
-            flying: BTreeMap::new(),
-            sequence: 0,
-            loss: 0,
-            jitter: 0,
-            random: 88_172_645_463_325_252,
+            clock,
+            link: Link::default(),
+            rng: Rng::new(1),
         }
     }
 
@@ -124,7 +121,7 @@ impl World {
     }
 
     pub(super) fn seeded(mut self, seed: u64) -> Self {
-        self.random ^= seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        self.rng = Rng::new(seed);
         self
     }
 
@@ -139,13 +136,17 @@ impl World {
         self.next_seed += 1;
         self.members.push(Member {
             address: SocketAddr::from(([203, 0, 113, u8::try_from(index + 1).unwrap()], 1000)),
-            client: TurnClient::new(self.now, config, [self.next_seed; 32]),
+            client: TurnClient::new(self.clock.now(), config, [self.next_seed; 32]),
             events: Vec::new(),
             arrivals: Vec::new(),
             sent: Vec::new(),
         });
         self.drain();
         index
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     pub(super) fn client(&mut self, index: usize) -> &mut TurnClient {
@@ -166,8 +167,8 @@ impl World {
 
     /// Forgets everything, as a server that was killed and started again.
     pub(super) fn restart_server(&mut self, config: TurnServerConfig) {
-        let unix = UNIX + (self.now - self.start).as_secs();
-        self.server = TurnServer::new(self.now, unix, config, secret(), [2; 32]);
+        let unix = UNIX + self.clock.elapsed().as_secs();
+        self.server = TurnServer::new(self.clock.now(), unix, config, secret(), [2; 32]);
         self.relays.clear();
     }
 
@@ -185,65 +186,40 @@ impl World {
 
     /// Puts a datagram into the network.
     pub(super) fn fly(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
-        let random = self.next_random();
-        if random % 256 < self.loss {
-            return;
-        }
-        let delay = ms(10 + if self.jitter > 0 { (random >> 8) % self.jitter } else { 0 });
-        self.sequence += 1;
-        self.flying.insert((self.now + delay, self.sequence), Datagram { from, to, bytes });
-    }
-
-    fn next_random(&mut self) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random >> 16
+        self.clock.send(self.link, DELAY, &mut self.rng, Datagram { from, to, bytes });
     }
 
     pub(super) fn run_for(&mut self, duration: Duration) {
-        let end = self.now + duration;
-        self.run_to(end, |_| false);
-        self.now = end;
+        self.pass(duration);
     }
 
     /// Until something is the case; returns how long it took.
     pub(super) fn run_until(&mut self, limit: Duration, done: impl Fn(&Self) -> bool) -> Duration {
-        let start = self.now;
-        self.run_to(start + limit, &done);
-        assert!(done(self), "not within {limit:?}");
-        self.now - start
+        let start = self.clock.now();
+        assert!(self.run_to(start + limit, done), "not within {limit:?}");
+        self.clock.now() - start
+    }
+}
+
+impl lanrage_testnet::World for World {
+    type Event = Datagram;
+
+    fn clock(&mut self) -> &mut Clock<Datagram> {
+        &mut self.clock
     }
 
-    fn run_to(&mut self, end: Instant, done: impl Fn(&Self) -> bool) {
-        loop {
-            self.drain();
-            if done(self) {
-                return;
-            }
-            let timeouts = self.members.iter().filter_map(|member| member.client.poll_timeout());
-            let next = timeouts
-                .chain(self.server.poll_timeout())
-                .chain(self.flying.first_key_value().map(|(key, _)| key.0))
-                .min();
-            let Some(next) = next.filter(|next| *next <= end) else {
-                return;
-            };
-            self.now = self.now.max(next);
-            while let Some(entry) = self.flying.first_entry()
-                && entry.key().0 <= self.now
-            {
-                let datagram = entry.remove();
-                self.arrive(datagram);
-            }
-            for member in &mut self.members {
-                member.client.handle_timeout(self.now);
-            }
-            self.server.handle_timeout(self.now);
-        }
+    fn timeout(&self) -> Option<Instant> {
+        let members = self.members.iter().filter_map(|member| member.client.poll_timeout());
+        members.chain(self.server.poll_timeout()).min()
     }
 
-    pub(super) fn drain(&mut self) {
+    fn handle_timeout(&mut self) {
+        let now = self.clock.now();
+        self.members.iter_mut().for_each(|member| member.client.handle_timeout(now));
+        self.server.handle_timeout(now);
+    }
+
+    fn drain(&mut self) {
         let mut sent = Vec::new();
         for member in &mut self.members {
             while let Some((to, bytes)) = member.client.poll_transmit() {
@@ -260,13 +236,13 @@ impl World {
                 TurnServerOutput::OpenRelay { allocation, family, .. } => {
                     assert_eq!(family, IpFamily::V4);
                     if self.no_sockets {
-                        self.server.handle_relay(self.now, allocation, Err(RelayFailed));
+                        self.server.handle_relay(self.clock.now(), allocation, Err(RelayFailed));
                         continue;
                     }
                     let relayed = SocketAddr::new(RELAY_IP.parse().unwrap(), self.next_port);
                     self.next_port += 1;
                     self.relays.insert(relayed, allocation);
-                    self.server.handle_relay(self.now, allocation, Ok(relayed));
+                    self.server.handle_relay(self.clock.now(), allocation, Ok(relayed));
                 }
                 TurnServerOutput::CloseRelay { allocation } => {
                     let before = self.relays.len();
@@ -281,13 +257,13 @@ impl World {
         assert_eq!(self.relays.len(), self.server.stats().allocations, "no socket without allocation");
     }
 
-    fn arrive(&mut self, Datagram { from, to, bytes }: Datagram) {
+    fn handle(&mut self, Datagram { from, to, bytes }: Datagram) {
         if to == addr(SERVER) {
             if self.server_down {
                 return;
             }
             let tuple = FiveTuple { transport: Transport::Udp, client: from, server: to };
-            if let Some(out) = self.server.handle_client_datagram(self.now, tuple, &bytes) {
+            if let Some(out) = self.server.handle_client_datagram(self.clock.now(), tuple, &bytes) {
                 let relayed = *self.relays.iter().find(|(_, id)| **id == out.allocation).unwrap().0;
                 self.fly(relayed, out.peer, bytes[out.payload].to_vec());
             }
@@ -296,12 +272,15 @@ impl World {
                 return;
             }
             let (mut buffer, range) = buffer(&bytes);
-            let wrapped = self.server.handle_peer_datagram(self.now, allocation, from, &mut buffer, range);
+            let wrapped =
+                self.server.handle_peer_datagram(self.clock.now(), allocation, from, &mut buffer, range);
             if let Some(out) = wrapped {
                 self.fly(out.tuple.server, out.tuple.client, buffer[out.datagram].to_vec());
             }
         } else if let Some(member) = self.members.iter_mut().find(|member| member.address == to) {
-            if let Received::Data { peer, payload } = member.client.handle_datagram(self.now, from, &bytes) {
+            if let Received::Data { peer, payload } =
+                member.client.handle_datagram(self.clock.now(), from, &bytes)
+            {
                 member.arrivals.push(Arrival { from: peer, payload: bytes[payload].to_vec() });
             }
         } else {

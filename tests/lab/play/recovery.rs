@@ -9,14 +9,16 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
+use super::{
+    flow::{Counts, Flow},
+    meeting::Venue,
+    relay, stage,
+};
 use crate::{
     Host, Player, Process,
     expected::Path,
-    flow::{Counts, Flow},
-    ip,
-    meeting::Venue,
+    net::ip,
     networks::{HOME, Kind, ORDINARY, Pair, STRICT},
-    relay, stage,
 };
 
 /// Where each player's game listens.

@@ -1,6 +1,6 @@
 //! A translator as nftables rules.
 
-use std::{fmt, net::Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use crate::expected::{Dependence, Nat, PortAssignment};
 
@@ -110,20 +110,4 @@ pub(crate) fn firewall(udp: bool) -> String {
             }}
         }}\n"
     )
-}
-
-impl fmt::Display for Dependence {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::EndpointIndependent => "endpoint-independent",
-            Self::AddressDependent => "address-dependent",
-            Self::AddressAndPortDependent => "address- and port-dependent",
-        })
-    }
-}
-
-impl fmt::Display for Nat {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} mapping and {} filtering", self.mapping, self.filtering)
-    }
 }

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use anyhow::Result;
 
-use crate::{Host, ip};
+use super::{Host, ip};
 
 /// Two hosts on one virtual Ethernet cable, with an MTU of 1500. Build it inside a [`world`](crate::world).
 #[derive(Debug)]

@@ -16,7 +16,8 @@ use std::{
 use anyhow::{Context, Result};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::{Process, ip};
+use super::ip;
+use crate::Process;
 
 /// What a program on a lab host still sees of the environment outside.
 const KEPT_VARIABLES: [&str; 5] = ["HOME", "PATH", "RUST_BACKTRACE", "RUST_LOG", "TERM"];

@@ -210,7 +210,7 @@ fn prepare() -> Result<()> {
     }
     fail_name_lookups_at_once()?;
     name_the_server()?;
-    crate::ip::run("link set lo up")
+    super::ip::run("link set lo up")
 }
 
 /// Points the resolver at a port where nobody listens: programs that look up names fail at once, not by a timeout.

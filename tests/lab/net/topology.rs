@@ -8,11 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{
-    Host,
-    expected::{Family, Nat, Network},
-    ip, nat,
-};
+use super::{Host, ip, nat};
+use crate::expected::{Family, Nat, Network};
 
 /// How long a new lab may take until pings pass through it.
 const SETTLE_LIMIT: Duration = Duration::from_secs(10);

@@ -5,7 +5,9 @@
 //! (UDP hole punching, RFC 5128 §3.3). It succeeds as soon as a single datagram arrives on either side: its receiver
 //! answers to where it came from, and that answer is what the sender's own router waits for.
 //!
-//! Pure, and free of every dependency: the network lab and the simulation of the engine share it.
+//! The network lab and the simulation of the session share it.
+
+use std::fmt;
 
 /// Of what a translator's mapping or filtering depends (RFC 4787 §4.1 and §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,6 +142,22 @@ impl Nat {
             Dependence::AddressDependent => self.keeps_one_endpoint(),
             Dependence::AddressAndPortDependent => self.keeps_one_endpoint() && known_source,
         }
+    }
+}
+
+impl fmt::Display for Dependence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::EndpointIndependent => "endpoint-independent",
+            Self::AddressDependent => "address-dependent",
+            Self::AddressAndPortDependent => "address- and port-dependent",
+        })
+    }
+}
+
+impl fmt::Display for Nat {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} mapping and {} filtering", self.mapping, self.filtering)
     }
 }
 

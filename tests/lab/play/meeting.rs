@@ -13,8 +13,9 @@ use crate::{
     Host, Lab, Lan, Player, Process,
     echo::{self, Echo},
     expected::{Network, Path, Relation},
+    net::topology,
     networks::Pair,
-    stage, topology,
+    stage,
 };
 
 /// The name that leads to the server in both IP families.

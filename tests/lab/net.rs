@@ -1,0 +1,14 @@
+//! Namespaces, and what connects them.
+
+mod host;
+pub(crate) mod ip;
+mod nat;
+pub(crate) mod topology;
+mod wire;
+pub mod world;
+
+pub use self::{
+    host::Host,
+    topology::{Carrier, Lab, Lan},
+    wire::Wire,
+};

@@ -1,0 +1,14 @@
+//! What players do in a lab.
+
+pub mod flow;
+pub mod meeting;
+mod player;
+pub mod recovery;
+mod relay;
+pub mod restore;
+pub mod stage;
+
+pub use self::{
+    player::{Player, names_a_host},
+    stage::Stage,
+};
