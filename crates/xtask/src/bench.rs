@@ -4,8 +4,10 @@ mod figures;
 mod measure;
 mod party;
 mod program;
+pub(crate) mod relay;
 mod report;
 mod search;
+pub(crate) mod state;
 mod traffic;
 mod usage;
 

@@ -3,11 +3,6 @@
 #[cfg(target_os = "linux")]
 mod bench;
 #[cfg(target_os = "linux")]
-mod bench_relay;
-#[cfg(target_os = "linux")]
-mod bench_state;
-mod crash;
-#[cfg(target_os = "linux")]
 mod demo;
 mod dist;
 #[cfg(target_os = "linux")]
@@ -24,7 +19,6 @@ mod setup;
 mod shell;
 mod steps;
 mod test;
-mod ui;
 mod windows;
 
 use std::process::ExitCode;
@@ -137,13 +131,13 @@ fn main() -> ExitCode {
             .packages(&[setup::WINDOWS_CHECK])
             .and_then(|()| windows::check())
             .map(|said| println!("Checked{said}")),
-        Some(Task::Crash { rounds, seed, no_build }) => crash::run(setup, rounds, seed, no_build),
+        Some(Task::Crash { rounds, seed, no_build }) => run::crash(setup, rounds, seed, no_build),
         #[cfg(target_os = "linux")]
         Some(Task::Bench(options)) => bench::run(setup, &options),
         #[cfg(target_os = "linux")]
-        Some(Task::BenchState) => bench_state::run(setup),
+        Some(Task::BenchState) => bench::state::run(setup),
         #[cfg(target_os = "linux")]
-        Some(Task::BenchRelay { rounds, no_build }) => bench_relay::run(setup, rounds, no_build),
+        Some(Task::BenchRelay { rounds, no_build }) => bench::relay::run(setup, rounds, no_build),
         #[cfg(target_os = "linux")]
         Some(Task::NatMatrix(options)) => nat_matrix::run(setup, &options),
         #[cfg(target_os = "linux")]
@@ -153,8 +147,8 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Dist { measure: true, .. }) => dist::run(setup).and_then(|()| dist::measure(setup)),
         Some(Task::Dist { .. }) => dist::run(setup),
-        Some(Task::Run) => run::run(setup),
-        Some(Task::Ui) => ui::run(setup),
+        Some(Task::Run) => run::app(setup),
+        Some(Task::Ui) => run::pages(setup),
         #[cfg(target_os = "linux")]
         Some(Task::Lab { place }) => lab::run(setup, place),
         Some(Task::Setup) => setup.everything(),

@@ -1,6 +1,6 @@
 //! `cargo xtask bench-relay`: the same load on our relay and on coturn, in turns, as a ratio.
 
-use std::{fs, path::PathBuf, process::Command, thread, time::Duration};
+use std::{fs, process::Command, thread, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use lanrage_lab::{
@@ -9,8 +9,8 @@ use lanrage_lab::{
 };
 use serde_json::Value;
 
+use super::program::release;
 use crate::{
-    project,
     setup::{self, Setup},
     shell::{self, cargo},
 };
@@ -160,11 +160,6 @@ fn coturn(host: &Host) -> Command {
     command.args(["--use-auth-secret", "--realm=relay.test", "--userdb=/nonexistent"]);
     command.arg(format!("--static-auth-secret={SECRET}"));
     command
-}
-
-/// A program as `cargo build --release` leaves it.
-fn release(name: &str) -> PathBuf {
-    project::target().join("release").join(name)
 }
 
 #[cfg(test)]
