@@ -201,3 +201,35 @@ fn the_top_of_the_project_holds_what_it_should() {
         .collect();
     assert!(stray.is_empty(), "{stray:?}");
 }
+
+/// A compiler's version as far as a manifest says it.
+fn minor(version: &cargo_metadata::semver::Version) -> (u64, u64) {
+    (version.major, version.minor)
+}
+
+#[test]
+fn one_version_of_rust_is_said_everywhere_and_suffices() {
+    let all = MetadataCommand::new().exec().expect("cargo metadata reads the lock file");
+    let ours = all.workspace_packages();
+    let said = ours[0].rust_version.clone().expect("the workspace says a version");
+    for package in ours {
+        assert_eq!(package.rust_version.as_ref(), Some(&said), "{}", package.name);
+    }
+    let too_new: Vec<String> = all
+        .packages
+        .iter()
+        .filter(|package| package.rust_version.as_ref().is_some_and(|needed| minor(needed) > minor(&said)))
+        .map(|package| format!("{} {} needs {:?}", package.name, package.version, package.rust_version))
+        .collect();
+    assert!(too_new.is_empty(), "{too_new:#?}");
+
+    let (major, minor) = minor(&said);
+    for (file, words) in [
+        ("README.md", format!("[Rust](https://rustup.rs) {major}.{minor} ")),
+        (".github/workflows/release.yml", format!("rustup toolchain install {major}.{minor}.")),
+        ("tests/fuzz/Cargo.toml", format!("rust-version = \"{major}.{minor}\"")),
+    ] {
+        let text = fs::read_to_string(root().join(file)).expect("a file of ours");
+        assert!(text.contains(&words), "{file} does not say `{words}`");
+    }
+}
