@@ -1,19 +1,35 @@
 //! What closing the window means: the party goes on without it, or the program ends.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use lanrage_engine::{CommandError, DataRequest, KeepInTray};
-use tauri::{AppHandle, Manager, Runtime, async_runtime};
+use lanrage_engine::{CommandError, KeepInTray, api::SetSettings};
+use tauri::{AppHandle, Manager, Runtime};
 
-use crate::{EngineHost, event, tray_host, window};
+use crate::{EngineHost, event, tasks, tray_host, window};
 
 /// The window is being closed while there is a party, and the player has not said what that means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CloseAsked;
 
-/// Whether the player has been asked and has not answered.
+/// Where the question of closing stands, which the window's button and the player's answer both move.
 #[derive(Debug, Default)]
-pub(crate) struct Question(AtomicBool);
+pub(crate) struct Closing(Mutex<Question>);
+
+impl Closing {
+    fn with<T>(&self, act: impl FnOnce(&mut Question) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether the player has been asked what closing means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Question {
+    /// Not since the last answer.
+    #[default]
+    Unasked,
+    /// And has not answered.
+    Asked,
+}
 
 /// What becomes of a window that is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,36 +44,44 @@ enum Close {
     Ask,
 }
 
-/// Decides. `is_asked` is whether the question stands already: who closes once more means it.
-const fn decide(setting: KeepInTray, is_in_party: bool, has_tray: bool, is_asked: bool) -> Close {
-    match (setting, is_in_party) {
-        (KeepInTray::Quit, _) => Close::Quit,
-        (KeepInTray::Ask, true) if !is_asked => Close::Ask,
-        (KeepInTray::Ask, _) => Close::Quit,
-        (KeepInTray::Keep, _) if has_tray => Close::Hide,
-        (KeepInTray::Keep, true) => Close::Minimize,
-        // Nothing goes on that would be worth a window.
-        (KeepInTray::Keep, false) => Close::Quit,
+impl Question {
+    /// Decides what pressing the window's button does. Who closes once more while the question stands means it.
+    fn press(&mut self, setting: KeepInTray, is_in_party: bool, has_tray: bool) -> Close {
+        let before = std::mem::take(self);
+        match (setting, is_in_party) {
+            (KeepInTray::Ask, true) if before == Self::Unasked => {
+                *self = Self::Asked;
+                Close::Ask
+            }
+            (KeepInTray::Quit | KeepInTray::Ask, _) => Close::Quit,
+            (KeepInTray::Keep, _) if has_tray => Close::Hide,
+            (KeepInTray::Keep, true) => Close::Minimize,
+            // Nothing goes on that would be worth a window.
+            (KeepInTray::Keep, false) => Close::Quit,
+        }
+    }
+
+    /// Decides what the player's answer does.
+    fn answer(&mut self, keep: bool, has_tray: bool) -> Close {
+        *self = Self::Unasked;
+        match (keep, has_tray) {
+            (true, true) => Close::Hide,
+            (true, false) => Close::Minimize,
+            (false, _) => Close::Quit,
+        }
     }
 }
 
 /// The window's button was pressed. The decision needs the session bus, so it is made beside the window's thread.
 pub(crate) fn close<R: Runtime>(app: &AppHandle<R>) {
-    let app = app.clone();
-    async_runtime::spawn(async move {
-        let Some(engine) = app.state::<EngineHost>().running() else { return app.exit(0) };
+    let to = app.clone();
+    tasks::spawn(app, "closing", async move {
+        let Some(engine) = to.state::<EngineHost>().running() else { return to.exit(0) };
+        let has_tray = tray_host::is_there().await;
         let is_in_party = engine.snapshots().borrow().party.is_some();
         let setting = engine.app_settings().borrow().keep_in_tray;
-        let is_asked = app.state::<Question>().0.swap(false, Ordering::Relaxed);
-        match decide(setting, is_in_party, tray_host::is_there().await, is_asked) {
-            Close::Quit => app.exit(0),
-            Close::Hide => window::hide(&app),
-            Close::Minimize => window::minimize(&app),
-            Close::Ask => {
-                app.state::<Question>().0.store(true, Ordering::Relaxed);
-                event::send(&app, &CloseAsked);
-            }
-        }
+        let close = to.state::<Closing>().with(|question| question.press(setting, is_in_party, has_tray));
+        perform(&to, close);
     });
 }
 
@@ -67,45 +91,69 @@ pub(crate) async fn answer<R: Runtime>(
     keep: bool,
     remember: bool,
 ) -> Result<(), CommandError> {
-    app.state::<Question>().0.store(false, Ordering::Relaxed);
-    let setting = if keep { KeepInTray::Keep } else { KeepInTray::Quit };
     if remember {
+        let setting = if keep { KeepInTray::Keep } else { KeepInTray::Quit };
         let values = [("keep_in_tray".to_owned(), setting.as_str().into())].into();
         let engine = app.state::<EngineHost>().handle().await?;
-        engine.data(DataRequest::SetSettings { values }).await?;
+        engine.ask(SetSettings { values }).await?;
     }
-    match decide(setting, true, tray_host::is_there().await, false) {
+    let has_tray = tray_host::is_there().await;
+    let close = app.state::<Closing>().with(|question| question.answer(keep, has_tray));
+    perform(app, close);
+    Ok(())
+}
+
+fn perform<R: Runtime>(app: &AppHandle<R>, close: Close) {
+    match close {
+        Close::Quit => app.exit(0),
         Close::Hide => window::hide(app),
         Close::Minimize => window::minimize(app),
-        Close::Quit | Close::Ask => app.exit(0),
+        Close::Ask => event::send(app, &CloseAsked),
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn press(setting: KeepInTray, is_in_party: bool, has_tray: bool) -> Close {
+        Question::default().press(setting, is_in_party, has_tray)
+    }
+
     #[test]
     fn closing_does_what_the_setting_says_and_never_leaves_an_invisible_program() {
         use KeepInTray::{Ask, Keep, Quit};
         for is_in_party in [false, true] {
             for has_tray in [false, true] {
-                assert_eq!(decide(Quit, is_in_party, has_tray, false), Close::Quit);
+                assert_eq!(press(Quit, is_in_party, has_tray), Close::Quit);
             }
-            assert_eq!(decide(Keep, is_in_party, true, false), Close::Hide);
-            assert_ne!(decide(Keep, is_in_party, false, false), Close::Hide);
-            assert_ne!(decide(Ask, is_in_party, false, false), Close::Hide);
+            assert_eq!(press(Keep, is_in_party, true), Close::Hide);
+            assert_ne!(press(Keep, is_in_party, false), Close::Hide);
+            assert_ne!(press(Ask, is_in_party, false), Close::Hide);
         }
-        assert_eq!(decide(Keep, true, false, false), Close::Minimize);
-        assert_eq!(decide(Keep, false, false, false), Close::Quit);
+        assert_eq!(press(Keep, true, false), Close::Minimize);
+        assert_eq!(press(Keep, false, false), Close::Quit);
     }
 
     #[test]
     fn the_player_is_asked_only_in_a_party_and_closing_once_more_ends_the_program() {
-        assert_eq!(decide(KeepInTray::Ask, true, true, false), Close::Ask);
-        assert_eq!(decide(KeepInTray::Ask, true, false, false), Close::Ask);
-        assert_eq!(decide(KeepInTray::Ask, true, true, true), Close::Quit);
-        assert_eq!(decide(KeepInTray::Ask, false, true, false), Close::Quit);
+        for has_tray in [false, true] {
+            let mut question = Question::default();
+            assert_eq!(question.press(KeepInTray::Ask, true, has_tray), Close::Ask);
+            assert_eq!(question.press(KeepInTray::Ask, true, has_tray), Close::Quit);
+        }
+        assert_eq!(press(KeepInTray::Ask, false, true), Close::Quit);
+    }
+
+    #[test]
+    fn an_answer_settles_the_question_so_that_the_next_press_asks_again() {
+        for (keep, has_tray, outcome) in
+            [(true, true, Close::Hide), (true, false, Close::Minimize), (false, true, Close::Quit)]
+        {
+            let mut question = Question::default();
+            assert_eq!(question.press(KeepInTray::Ask, true, has_tray), Close::Ask);
+            assert_eq!(question.answer(keep, has_tray), outcome);
+            assert_eq!(question.press(KeepInTray::Ask, true, has_tray), Close::Ask);
+        }
     }
 }

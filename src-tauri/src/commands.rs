@@ -1,144 +1,108 @@
-//! What the window may ask. Each command passes on to the engine; decisions are made there.
+//! What the window may ask: the engine's requests, and those that only the desktop can carry out.
+
+use std::path::PathBuf;
 
 use lanrage_engine::{
-    CommandError, DataAnswer, DataRequest, DoctorReport, Handle, InvitationPreview, Snapshot,
+    CommandError, Request,
+    api::{ExportDiagnostics, Serve},
+    requests,
 };
+use serde_json::value::RawValue;
 use tauri::{AppHandle, Manager, Runtime, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 
 use crate::{EngineHost, adapter_setup, closing, link::PendingLink, log_feed::LogFeed};
 
-type Engine<'a> = State<'a, EngineHost>;
-type Links<'a> = State<'a, PendingLink>;
-type Feed<'a> = State<'a, LogFeed>;
+requests! {
+    /// What the window asks of the desktop.
+    DesktopRequest;
 
-/// The state now; waits until the engine runs.
-#[tauri::command]
-pub async fn get_snapshot(engine: Engine<'_>) -> Result<Snapshot, CommandError> {
-    Ok(Snapshot::clone(&engine.handle().await?.snapshots().borrow()))
+    /// Puts a text on the clipboard.
+    CopyText {
+        /// The text.
+        text: String,
+    } -> ();
+
+    /// Writes a bundle for whoever helps among the player's downloads; answers where it is.
+    SaveDiagnostics {} -> PathBuf;
+
+    /// Begins or ends looking at the log; answers its newest lines.
+    FollowLog {
+        /// Whether it begins.
+        on: bool,
+    } -> Vec<String>;
+
+    /// The link that the system handed over and nobody has looked at.
+    TakeLink {} -> Option<String>;
+
+    /// What the player wants of a window that is closed while there is a party.
+    AnswerClose {
+        /// Whether the party goes on without a window.
+        keep: bool,
+        /// Whether that is the answer from now on.
+        remember: bool,
+    } -> ();
+
+    /// Lets the system switch the helper on that opens the adapter.
+    SetUpAdapter {} -> ();
 }
 
-/// Makes a party; its link is in the next snapshot.
+/// Asks the engine; waits until it runs.
 #[tauri::command]
-pub async fn create_party(engine: Engine<'_>, name: String) -> Result<(), CommandError> {
-    engine.handle().await?.create_party(name).await
+pub async fn ask(engine: State<'_, EngineHost>, request: Request) -> Result<Box<RawValue>, CommandError> {
+    request.answer(&engine.handle().await?).await
 }
 
-/// Joins the party of a link.
+/// Asks the desktop.
 #[tauri::command]
-pub async fn join_party(engine: Engine<'_>, link: String) -> Result<(), CommandError> {
-    engine.handle().await?.join_party(link).await
-}
-
-/// Leaves the party; its keys are forgotten.
-#[tauri::command]
-pub async fn leave_party(engine: Engine<'_>) -> Result<(), CommandError> {
-    engine.handle().await?.leave_party().await
-}
-
-/// Is in no party for now, and stays a member.
-#[tauri::command]
-pub async fn pause_party(engine: Engine<'_>) -> Result<(), CommandError> {
-    engine.handle().await?.pause_party().await
-}
-
-/// Enters a party again of which this device is a member, by its id.
-#[tauri::command]
-pub async fn resume_party(engine: Engine<'_>, party: String) -> Result<(), CommandError> {
-    engine.handle().await?.resume_party(party).await
-}
-
-/// What a link says, without joining.
-#[tauri::command]
-pub async fn preview_invitation(link: String) -> Result<InvitationPreview, CommandError> {
-    Handle::preview_invitation(&link)
-}
-
-/// Changes the player's name.
-#[tauri::command]
-pub async fn set_player_name(engine: Engine<'_>, name: String) -> Result<(), CommandError> {
-    engine.handle().await?.set_player_name(name).await
-}
-
-/// Asks the stored data: settings, recent parties, favourites, backups.
-#[tauri::command]
-pub async fn data(engine: Engine<'_>, request: DataRequest) -> Result<DataAnswer, CommandError> {
-    engine.handle().await?.data(request).await
-}
-
-/// Puts a text on the clipboard.
-#[tauri::command]
-pub async fn copy_text<R: Runtime>(app: AppHandle<R>, text: String) -> Result<(), CommandError> {
-    let written = app.clipboard().write_text(text);
-    written.map_err(|error| CommandError { code: "clipboard".to_owned(), text: error.to_string() })
-}
-
-/// Judges everything that may keep the player from playing.
-#[tauri::command]
-pub async fn run_doctor(engine: Engine<'_>) -> Result<DoctorReport, CommandError> {
-    Ok(engine.handle().await?.run_doctor().await)
-}
-
-/// Writes a bundle for whoever helps; answers where it is.
-#[tauri::command]
-pub async fn export_diagnostics<R: Runtime>(
+pub async fn ask_desktop<R: Runtime>(
     app: AppHandle<R>,
-    engine: Engine<'_>,
-) -> Result<String, CommandError> {
-    let engine = engine.handle().await?;
-    let folder = app.path().download_dir().ok().filter(|folder| folder.is_dir());
-    let folder = folder.unwrap_or_else(|| engine.folder().to_owned());
-    Ok(engine.export_diagnostics_into(&folder).await?.display().to_string())
+    request: DesktopRequest,
+) -> Result<Box<RawValue>, CommandError> {
+    request.answer(&Desktop(app)).await
 }
 
-/// Begins or ends looking at the log; answers its newest lines.
-#[tauri::command]
-pub async fn follow_log<R: Runtime>(
-    app: AppHandle<R>,
-    engine: Engine<'_>,
-    feed: Feed<'_>,
-    on: bool,
-) -> Result<Vec<String>, CommandError> {
-    feed.follow(&app, engine.handle().await?, on).await
+/// Who carries out what is the desktop's own.
+#[derive(Debug)]
+pub struct Desktop<R: Runtime>(AppHandle<R>);
+
+impl<R: Runtime> Serve<CopyText> for Desktop<R> {
+    async fn serve(&self, CopyText { text }: CopyText) -> Result<(), CommandError> {
+        let written = self.0.clipboard().write_text(text);
+        written.map_err(|error| CommandError { code: "clipboard".to_owned(), text: error.to_string() })
+    }
 }
 
-/// A link of the present party that stops being valid in so many hours, or never.
-#[tauri::command(rename_all = "snake_case")]
-pub async fn new_invitation(
-    engine: Engine<'_>,
-    expires_in_hours: Option<u32>,
-) -> Result<String, CommandError> {
-    engine.handle().await?.new_invitation(expires_in_hours)
+impl<R: Runtime> Serve<SaveDiagnostics> for Desktop<R> {
+    async fn serve(&self, SaveDiagnostics {}: SaveDiagnostics) -> Result<PathBuf, CommandError> {
+        let engine = self.0.state::<EngineHost>().handle().await?;
+        let downloads = self.0.path().download_dir().ok().filter(|folder| folder.is_dir());
+        let path = downloads.unwrap_or_else(|| engine.folder().to_owned());
+        engine.ask(ExportDiagnostics { path }).await
+    }
 }
 
-/// Puts a party among the favourites, or takes it out.
-#[tauri::command]
-pub async fn set_favorite_party(
-    engine: Engine<'_>,
-    party: String,
-    favorite: bool,
-) -> Result<(), CommandError> {
-    engine.handle().await?.set_favorite_party(party, favorite).await
+impl<R: Runtime> Serve<FollowLog> for Desktop<R> {
+    async fn serve(&self, FollowLog { on }: FollowLog) -> Result<Vec<String>, CommandError> {
+        let engine = self.0.state::<EngineHost>().handle().await?;
+        self.0.state::<LogFeed>().follow(&self.0, engine.folder(), on).await
+    }
 }
 
-/// The link that the system handed over and nobody has looked at.
-#[tauri::command]
-pub async fn take_link(links: Links<'_>) -> Result<Option<String>, CommandError> {
-    Ok(links.take())
+impl<R: Runtime> Serve<TakeLink> for Desktop<R> {
+    async fn serve(&self, TakeLink {}: TakeLink) -> Result<Option<String>, CommandError> {
+        Ok(self.0.state::<PendingLink>().take())
+    }
 }
 
-/// What the player wants of a window that is closed while there is a party.
-#[tauri::command]
-pub async fn answer_close<R: Runtime>(
-    app: AppHandle<R>,
-    keep: bool,
-    remember: bool,
-) -> Result<(), CommandError> {
-    closing::answer(&app, keep, remember).await
+impl<R: Runtime> Serve<AnswerClose> for Desktop<R> {
+    async fn serve(&self, AnswerClose { keep, remember }: AnswerClose) -> Result<(), CommandError> {
+        closing::answer(&self.0, keep, remember).await
+    }
 }
 
-/// Lets the system switch the helper on that opens the adapter.
-#[tauri::command]
-pub async fn set_up_adapter() -> Result<(), CommandError> {
-    adapter_setup::set_up().await
+impl<R: Runtime> Serve<SetUpAdapter> for Desktop<R> {
+    async fn serve(&self, SetUpAdapter {}: SetUpAdapter) -> Result<(), CommandError> {
+        adapter_setup::set_up().await
+    }
 }

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use lanrage_engine::{CommandError, Engine, EngineOptions, Handle, StartError};
-use tauri::{AppHandle, Runtime, async_runtime};
+use tauri::{AppHandle, Runtime};
 use tokio::{
-    sync::{Mutex, broadcast::error::RecvError, watch},
+    sync::{broadcast::error::RecvError, watch},
     time::{Instant, sleep, timeout},
 };
 use tracing::{error, warn};
 
-use crate::event;
+use crate::{event, tasks};
 
 /// How long closing the window waits for the engine to end in order.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -23,7 +23,6 @@ const HAND_OVER_STEP: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct EngineHost {
     state: watch::Receiver<State>,
-    task: Mutex<Option<async_runtime::JoinHandle<()>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,8 +36,8 @@ impl EngineHost {
     /// Starts an engine and tells the windows of `app` whatever it says from then on.
     pub fn start<R: Runtime>(app: &AppHandle<R>, options: EngineOptions) -> Self {
         let (states, state) = watch::channel(State::Starting);
-        let task = async_runtime::spawn(host(app.clone(), options, states));
-        Self { state, task: Mutex::new(Some(task)) }
+        tasks::spawn(app, "engine", host(app.clone(), options, states));
+        Self { state }
     }
 
     /// The running engine; waits while it starts.
@@ -63,18 +62,13 @@ impl EngineHost {
         }
     }
 
-    /// Ends the engine in order, and the task that listens to it.
-    pub async fn stop(&self) {
-        let Some(task) = self.task.lock().await.take() else { return };
-        let state = self.state.borrow().clone();
-        if let State::Running(handle) = state
+    /// Ends the engine in order if it runs. One that starts ends with the task that starts it.
+    pub(crate) async fn stop(&self) {
+        if let Some(handle) = self.running()
             && timeout(SHUTDOWN, handle.shutdown()).await.is_err()
         {
             error!("the engine did not end in {} s; the program ends without it", SHUTDOWN.as_secs());
         }
-        task.abort();
-        // Cancelled or ended: both are what was wanted.
-        let _ = task.await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! LANrage's desktop app: one window over the party engine, which runs in this process.
 //!
-//! [`commands`] is what the window may ask, [`Event`] what it is told; both sides' names and types come from here
-//! (`tests/bindings.rs` writes the user interface's). [`EngineHost`] starts the engine and ends it in order.
+//! [`commands`] is what the window may ask, [`Event`] what it is told; the user interface's names and types of both are
+//! written from here by `tests/bindings.rs`. [`EngineHost`] starts the engine, [`stop`] ends everything in order.
 
 mod adapter_setup;
 mod arguments;
@@ -12,25 +12,25 @@ mod event;
 mod follow_settings;
 mod link;
 mod log_feed;
-mod names;
 mod news;
 mod signals;
 mod single_instance;
+mod tasks;
 mod tray;
 mod tray_host;
 mod window;
 
 pub use arguments::Arguments;
 pub use closing::CloseAsked;
+pub use commands::DesktopRequest;
 pub use engine_host::EngineHost;
 pub use event::{Event, LogLines};
 pub use link::{LinkWaits, PendingLink};
 pub use log_feed::LogFeed;
-pub use names::COMMANDS;
 
 use std::sync::atomic::Ordering;
 
-use tauri::{App, Builder, Manager, RunEvent, Runtime, WindowEvent, Wry, async_runtime};
+use tauri::{App, AppHandle, Builder, Manager, RunEvent, Runtime, WindowEvent, Wry, async_runtime};
 use tauri_plugin_window_state::StateFlags;
 
 /// The argument of a start with the computer.
@@ -74,29 +74,17 @@ pub fn run(arguments: &Arguments) {
 pub fn with_commands<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     builder
         .plugin(tauri_plugin_clipboard_manager::init())
-        .manage(closing::Question::default())
+        .manage(tasks::DesktopTasks::default())
+        .manage(closing::Closing::default())
         .manage(PendingLink::default())
         .manage(LogFeed::default())
-        .invoke_handler(tauri::generate_handler![
-            commands::get_snapshot,
-            commands::create_party,
-            commands::join_party,
-            commands::leave_party,
-            commands::pause_party,
-            commands::resume_party,
-            commands::preview_invitation,
-            commands::set_player_name,
-            commands::data,
-            commands::copy_text,
-            commands::run_doctor,
-            commands::export_diagnostics,
-            commands::follow_log,
-            commands::new_invitation,
-            commands::set_favorite_party,
-            commands::take_link,
-            commands::answer_close,
-            commands::set_up_adapter,
-        ])
+        .invoke_handler(tauri::generate_handler![commands::ask, commands::ask_desktop])
+}
+
+/// Ends the engine in order, then every task of the desktop.
+pub async fn stop<R: Runtime>(app: &AppHandle<R>) {
+    app.state::<EngineHost>().stop().await;
+    tasks::finish(app).await;
 }
 
 fn run_until_quit<R: Runtime>(app: App<R>) {
@@ -110,7 +98,7 @@ fn run_until_quit<R: Runtime>(app: App<R>) {
         }
         // From here on a new start is a program of its own: one that told this one of itself would be lost.
         RunEvent::ExitRequested { .. } => tauri_plugin_single_instance::destroy(app),
-        RunEvent::Exit => async_runtime::block_on(app.state::<EngineHost>().stop()),
+        RunEvent::Exit => async_runtime::block_on(stop(app)),
         _ => {}
     });
 }

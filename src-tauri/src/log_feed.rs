@@ -1,13 +1,16 @@
 //! The log as it grows, for a window that looks at it.
 
-use std::{sync::Mutex, time::Duration};
+use std::{path::Path, sync::Mutex, time::Duration};
 
-use lanrage_engine::{CommandError, Handle, LogFollower};
+use lanrage_engine::{CommandError, LogFollower, NetworkLog};
 use tauri::{AppHandle, Runtime, async_runtime};
-use tokio::time::sleep;
+use tokio::{task::AbortHandle, time::sleep};
 use tracing::debug;
 
-use crate::event::{self, LogLines};
+use crate::{
+    event::{self, LogLines},
+    tasks,
+};
 
 /// Lines with which the window begins.
 const FIRST_LINES: usize = 500;
@@ -18,14 +21,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Who reads the log on, if anybody looks.
 #[derive(Debug, Default)]
-pub struct LogFeed(Mutex<Option<async_runtime::JoinHandle<()>>>);
+pub struct LogFeed(Mutex<Option<AbortHandle>>);
 
 impl LogFeed {
     /// Begins anew with the newest lines, or ends.
     pub(crate) async fn follow<R: Runtime>(
         &self,
         app: &AppHandle<R>,
-        engine: Handle,
+        folder: &Path,
         on: bool,
     ) -> Result<Vec<String>, CommandError> {
         self.replace(None);
@@ -33,8 +36,9 @@ impl LogFeed {
             return Ok(Vec::new());
         }
         // The whole newest file is read for its end.
+        let path = NetworkLog::path(folder);
         let opened = async_runtime::spawn_blocking(move || {
-            let mut log = engine.follow_log(FIRST_LINES)?;
+            let mut log = NetworkLog::follow(&path, FIRST_LINES)?;
             let lines = take(&mut log, FIRST_LINES)?;
             Ok((log, lines))
         });
@@ -42,11 +46,11 @@ impl LogFeed {
             Ok(opened) => opened.map_err(refusal)?,
             Err(_) => return Ok(Vec::new()),
         };
-        self.replace(Some(async_runtime::spawn(feed(app.clone(), log))));
+        self.replace(tasks::spawn(app, "log", feed(app.clone(), log)));
         Ok(lines)
     }
 
-    fn replace(&self, task: Option<async_runtime::JoinHandle<()>>) {
+    fn replace(&self, task: Option<AbortHandle>) {
         let mut reading = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(before) = std::mem::replace(&mut *reading, task) {
             before.abort();

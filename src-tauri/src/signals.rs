@@ -1,15 +1,17 @@
 use std::io;
 
-use tauri::{AppHandle, Runtime, async_runtime};
+use tauri::{AppHandle, Runtime};
 use tracing::warn;
 
+use crate::tasks;
+
 /// Closes the app as the window's own button does when the system ends the session or Ctrl-C is pressed, so that
-/// the engine ends in order then too. The task ends with the program.
+/// the engine ends in order then too.
 pub(crate) fn close_on_signal<R: Runtime>(app: &AppHandle<R>) {
-    let app = app.clone();
-    async_runtime::spawn(async move {
+    let to = app.clone();
+    tasks::spawn(app, "signals", async move {
         match signal().await {
-            Ok(()) => app.exit(0),
+            Ok(()) => to.exit(0),
             Err(error) => warn!(%error, "signals cannot be received"),
         }
     });

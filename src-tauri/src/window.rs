@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use tauri::{App, AppHandle, Manager, Runtime, Url, WebviewWindow, WebviewWindowBuilder, async_runtime};
+use tauri::{App, AppHandle, Manager, Runtime, Url, WebviewWindow, WebviewWindowBuilder};
 use tokio::time::sleep;
 use tracing::warn;
 
-use crate::tray_host;
+use crate::{tasks, tray_host};
 
 /// The label of the one window, in tauri.conf.json.
 pub(crate) const LABEL: &str = "main";
@@ -26,7 +26,7 @@ pub(crate) fn open<R: Runtime>(app: &App<R>, hidden: bool) -> tauri::Result<()> 
         })
         .build()?;
     if hidden {
-        async_runtime::spawn(show_without_tray(app.handle().clone()));
+        tasks::spawn(app.handle(), "tray-watch", show_without_tray(app.handle().clone()));
     }
     Ok(())
 }

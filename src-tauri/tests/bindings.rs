@@ -1,13 +1,10 @@
-//! The bridge between window and program: `ui/src/bindings.ts` is what the Rust types and commands say.
+//! The bridge between window and program: `ui/src/bindings.ts` is what the Rust types and requests say.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-use lanrage_desktop::{COMMANDS, CloseAsked, Event, LinkWaits, LogLines};
-use lanrage_engine::{
-    CommandError, DataAnswer, DataRequest, DoctorReport, InvitationPreview, Notice, Snapshot,
-};
+use lanrage_desktop::{CloseAsked, DesktopRequest, Event, LinkWaits, LogLines};
+use lanrage_engine::{CommandError, Notice, Request, Snapshot, api::Describe};
 use lanrage_store::Kind;
-use syn::{FnArg, GenericArgument, Item, Pat, PathArguments, ReturnType, Type};
 use ts_rs::{Config, TS, TypeVisitor};
 
 #[test]
@@ -21,32 +18,6 @@ fn the_bindings_of_the_user_interface_are_what_the_rust_types_say() {
     panic!("{} was out of date and has been written anew: look at it and commit it", file.display());
 }
 
-#[test]
-fn every_command_is_listed_and_the_window_is_allowed_to_ask_for_it() {
-    let declared: Vec<_> = commands().into_iter().map(|command| command.name).collect();
-    assert_eq!(declared, COMMANDS, "src/commands.rs and src/names.rs");
-    let capability = fs::read_to_string(here("capabilities/main.json")).unwrap();
-    let capability: serde_json::Value = serde_json::from_str(&capability).unwrap();
-    let allowed = capability["permissions"].as_array().unwrap();
-    let ours: Vec<_> = allowed
-        .iter()
-        .filter_map(|permission| permission.as_str()?.strip_prefix("allow-"))
-        .map(|name| name.replace('-', "_"))
-        .collect();
-    assert_eq!(ours, COMMANDS, "capabilities/main.json");
-}
-
-#[test]
-fn the_user_interface_uses_every_command_and_event() {
-    let bridge = fs::read_to_string(here("../ui/src/lib/bridge.ts")).unwrap();
-    for name in COMMANDS {
-        assert!(bridge.contains(&format!("call('{name}'")), "bridge.ts does not use {name}");
-    }
-    for name in [Snapshot::NAME, Notice::NAME, LogLines::NAME, LinkWaits::NAME, CloseAsked::NAME] {
-        assert!(bridge.contains(&format!("on('{name}'")), "bridge.ts does not listen to {name}");
-    }
-}
-
 fn here(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -54,34 +25,30 @@ fn here(path: &str) -> std::path::PathBuf {
 fn bindings() -> String {
     // What counts in JavaScript's numbers is exact to 2^53: packets, bytes and milliseconds stay far below.
     let config = Config::new().with_large_int("number");
-    let mut types = Types { config: &config, declarations: BTreeMap::new() };
+    let mut types = Types { config: &config, declarations: BTreeMap::new(), requests: Vec::new() };
     types.visit::<Snapshot>();
     types.visit::<Notice>();
-    types.visit::<InvitationPreview>();
-    types.visit::<DoctorReport>();
     types.visit::<CommandError>();
-    types.visit::<DataRequest>();
-    types.visit::<DataAnswer>();
     types.visit::<Kind>();
+    Request::describe(&mut types);
+    let requests = std::mem::take(&mut types.requests);
+    DesktopRequest::describe(&mut types);
 
     let mut text =
         "// Written by `cargo test -p lanrage bindings` from the Rust types. Do not edit.\n".to_owned();
     for declaration in types.declarations.values() {
         write!(text, "\n{declaration}\n").unwrap();
     }
-    text.push_str(
-        "\n/** What the window may ask: arguments and answer of each command. */\nexport type Commands = {\n",
-    );
-    for command in commands() {
-        let args: Vec<_> = command.args.iter().map(|(name, kind)| format!("{name}: {kind}")).collect();
-        let args = if args.is_empty() {
-            "Record<string, never>".to_owned()
-        } else {
-            format!("{{ {} }}", args.join(", "))
-        };
-        writeln!(text, "  {}: {{ args: {args}, result: {} }},", command.name, command.result).unwrap();
+    for (doc, name, requests) in [
+        ("What the window may ask of the engine", "Requests", requests),
+        ("What the window may ask of the desktop", "DesktopRequests", types.requests),
+    ] {
+        write!(text, "\n/** {doc}: arguments and answer of each request. */\nexport type {name} = {{\n")
+            .unwrap();
+        text.push_str(&requests.concat());
+        text.push_str("};\n");
     }
-    text.push_str("};\n\n/** What the window is told unasked. */\nexport type Events = {\n");
+    text.push_str("\n/** What the window is told unasked. */\nexport type Events = {\n");
     writeln!(text, "  {}: {},", Snapshot::NAME, Snapshot::name(&config)).unwrap();
     writeln!(text, "  {}: {},", Notice::NAME, Notice::name(&config)).unwrap();
     writeln!(text, "  {}: {},", LogLines::NAME, Vec::<String>::name(&config)).unwrap();
@@ -92,10 +59,11 @@ fn bindings() -> String {
     text
 }
 
-/// Collects the declarations of types and of everything in them.
+/// Collects requests, and the declarations of types and of everything in them.
 struct Types<'a> {
     config: &'a Config,
     declarations: BTreeMap<String, String>,
+    requests: Vec<String>,
 }
 
 impl TypeVisitor for Types<'_> {
@@ -110,88 +78,34 @@ impl TypeVisitor for Types<'_> {
     }
 }
 
+impl Describe for Types<'_> {
+    fn request<Q: TS + 'static, A: TS + 'static>(&mut self, name: &'static str) {
+        Q::visit_dependencies(self);
+        self.visit::<A>();
+        // A list or an option is declared nowhere, but what is in it may be.
+        A::visit_generics(self);
+        let inline = tidy(&Q::inline(self.config));
+        let args = if inline.contains(':') { inline } else { "Record<string, never>".to_owned() };
+        let answer = A::name(self.config);
+        let name = snake_case(name);
+        self.requests.push(format!("  {name}: {{ args: {args}, answer: {answer} }},\n"));
+    }
+}
+
+/// What serde makes of a variant's name.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for (at, letter) in name.char_indices() {
+        if letter.is_uppercase() && at > 0 {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
 /// One line for a field and one for its comment, without white space at their ends.
 fn tidy(declaration: &str) -> String {
     let lined = declaration.replace("\n/**\n * ", "\n  /** ").replace("\n */\n", " */\n  ");
     lined.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
-}
-
-/// A command as its source declares it, in TypeScript's words.
-struct Command {
-    name: String,
-    args: Vec<(String, String)>,
-    result: String,
-}
-
-fn commands() -> Vec<Command> {
-    let source = fs::read_to_string(here("src/commands.rs")).unwrap();
-    let functions = syn::parse_file(&source).unwrap().items.into_iter().filter_map(|item| match item {
-        Item::Fn(function) => Some(function),
-        _ => None,
-    });
-    functions
-        .map(|function| Command {
-            name: function.sig.ident.to_string(),
-            args: {
-                let args: Vec<_> = function.sig.inputs.iter().filter_map(argument).collect();
-                let is_snake = function.attrs.iter().any(is_in_snake_case);
-                // Else Tauri would expect it in camel case.
-                assert!(is_snake || args.iter().all(|(name, _)| !name.contains('_')), "{args:?}");
-                args
-            },
-            result: match &function.sig.output {
-                ReturnType::Type(_, result) => typescript(&first_generic(result)),
-                ReturnType::Default => panic!("{}: a command answers a Result", function.sig.ident),
-            },
-        })
-        .collect()
-}
-
-/// Name and type of an argument that the window gives; `None` for what Tauri puts in.
-fn argument(input: &FnArg) -> Option<(String, String)> {
-    let FnArg::Typed(input) = input else { panic!("a command is a function") };
-    let Pat::Ident(name) = &*input.pat else { panic!("an argument has a name") };
-    let name = name.ident.to_string();
-    let injected =
-        matches!(&*input.ty, Type::Path(path) if INJECTED.contains(&last(path).ident.to_string().as_str()));
-    (!injected).then(|| (name, typescript(&input.ty)))
-}
-
-/// What Tauri puts in.
-const INJECTED: [&str; 4] = ["AppHandle", "Engine", "Feed", "Links"];
-
-/// Whether a command takes its arguments under the names that they have in Rust.
-fn is_in_snake_case(attribute: &syn::Attribute) -> bool {
-    let Ok(list) = attribute.meta.require_list() else { return false };
-    list.tokens.to_string().contains("rename_all = \"snake_case\"")
-}
-
-fn typescript(kind: &Type) -> String {
-    match kind {
-        Type::Tuple(unit) if unit.elems.is_empty() => "null".to_owned(),
-        Type::Path(path) => match last(path).ident.to_string().as_str() {
-            "String" => "string".to_owned(),
-            "bool" => "boolean".to_owned(),
-            "u32" => "number".to_owned(),
-            "Option" => format!("{} | null", typescript(&first_generic(kind))),
-            "Vec" => format!("Array<{}>", typescript(&first_generic(kind))),
-            ours => ours.to_owned(),
-        },
-        _ => panic!("a command takes and answers named types"),
-    }
-}
-
-fn first_generic(kind: &Type) -> Type {
-    let Type::Path(path) = kind else { panic!("a command answers a Result") };
-    match &last(path).arguments {
-        PathArguments::AngleBracketed(generics) => match generics.args.first() {
-            Some(GenericArgument::Type(kind)) => kind.clone(),
-            _ => panic!("a Result, an Option and a Vec have a value"),
-        },
-        _ => panic!("a Result, an Option and a Vec have a value"),
-    }
-}
-
-fn last(path: &syn::TypePath) -> &syn::PathSegment {
-    path.path.segments.last().expect("a path has an end")
 }

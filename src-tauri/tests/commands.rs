@@ -1,4 +1,4 @@
-//! The commands as the window calls them, over Tauri's bridge without a display.
+//! The requests as the window makes them, over Tauri's bridge without a display.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_desktop::{COMMANDS, EngineHost, PendingLink, with_commands};
+use lanrage_desktop::{EngineHost, PendingLink, stop, with_commands};
 use lanrage_engine::{CommandError, EngineOptions, InvitationPreview, PartyView, Snapshot};
 use serde_json::{Value, json};
 use tauri::{
@@ -38,14 +38,25 @@ impl Desktop {
         Self { app, window }
     }
 
-    fn ask(&self, command: &str, args: Value) -> Result<Value, Value> {
+    /// Asks the engine.
+    fn ask(&self, request: &str, args: Value) -> Result<Value, Value> {
+        self.call("ask", request, args)
+    }
+
+    /// Asks the desktop.
+    fn ask_desktop(&self, request: &str, args: Value) -> Result<Value, Value> {
+        self.call("ask_desktop", request, args)
+    }
+
+    fn call(&self, command: &str, request: &str, mut args: Value) -> Result<Value, Value> {
+        args["ask"] = request.into();
         let origin = if cfg!(windows) { "http://tauri.localhost" } else { "tauri://localhost" };
         let request = InvokeRequest {
             cmd: command.to_owned(),
             callback: CallbackFn(0),
             error: CallbackFn(1),
             url: origin.parse().unwrap(),
-            body: InvokeBody::Json(args),
+            body: InvokeBody::Json(json!({ "request": args })),
             headers: Default::default(),
             invoke_key: INVOKE_KEY.to_owned(),
         };
@@ -53,7 +64,7 @@ impl Desktop {
     }
 
     fn snapshot(&self) -> Snapshot {
-        serde_json::from_value(self.ask("get_snapshot", json!({})).unwrap()).unwrap()
+        serde_json::from_value(self.ask("status", json!({})).unwrap()).unwrap()
     }
 
     fn wait_until(&self, holds: impl Fn(&Snapshot) -> bool) {
@@ -66,10 +77,9 @@ impl Desktop {
 
     /// Asks for the parties until they are as wanted: memberships are written in the background.
     fn recent_parties(&self, are_wanted: impl Fn(&Value) -> bool) -> Value {
-        let request = json!({ "request": { "ask": "recent_parties" } });
         let started = Instant::now();
         loop {
-            let parties = self.ask("data", request.clone()).unwrap()["content"].clone();
+            let parties = self.ask("recent_parties", json!({})).unwrap();
             if are_wanted(&parties) {
                 return parties;
             }
@@ -77,14 +87,28 @@ impl Desktop {
         }
     }
 
-    fn refusal(&self, command: &str, args: Value) -> CommandError {
-        let refusal = self.ask(command, args).expect_err("the command is refused");
-        serde_json::from_value(refusal).expect("a refusal has a code and a text")
+    fn set_player_name(&self, name: &str) -> Result<Value, Value> {
+        self.ask("set_settings", json!({ "values": { "player_name": name } }))
+    }
+
+    fn setting(&self, key: &str) -> Value {
+        let settings = self.ask("settings", json!({})).unwrap();
+        let found = settings.as_array().unwrap().iter().find(|setting| setting["key"] == key);
+        found.unwrap()["value"].clone()
+    }
+
+    fn refusal(&self, request: &str, args: Value) -> CommandError {
+        refused(self.ask(request, args))
     }
 
     fn stop(self) {
-        block_on(self.app.state::<EngineHost>().stop());
+        block_on(stop(self.app.handle()));
     }
+}
+
+fn refused(outcome: Result<Value, Value>) -> CommandError {
+    let refusal = outcome.expect_err("the request is refused");
+    serde_json::from_value(refusal).expect("a refusal has a code and a text")
 }
 
 #[test]
@@ -92,7 +116,7 @@ fn the_first_snapshot_waits_for_the_engine_and_later_ones_show_what_changed() {
     let data_dir = TempDir::new().unwrap();
     let desktop = Desktop::start(&data_dir);
     assert!(desktop.snapshot().party.is_none());
-    assert_eq!(desktop.ask("set_player_name", json!({ "name": "Mia" })), Ok(Value::Null));
+    assert_eq!(desktop.set_player_name("Mia"), Ok(json!({ "restart_required": false })));
     desktop.wait_until(|snapshot| snapshot.player_name == "Mia");
     assert_eq!(desktop.snapshot().player_name, "Mia");
     desktop.stop();
@@ -103,7 +127,7 @@ fn a_refusal_reaches_the_window_with_its_code() {
     let data_dir = TempDir::new().unwrap();
     let desktop = Desktop::start(&data_dir);
     assert_eq!(desktop.refusal("create_party", json!({ "name": " \n" })).code, "bad_name");
-    assert_eq!(desktop.refusal("set_player_name", json!({ "name": "x".repeat(500) })).code, "bad_setting");
+    assert_eq!(refused(desktop.set_player_name(&"x".repeat(500))).code, "bad_setting");
     assert_eq!(desktop.refusal("leave_party", json!({})).code, "not_in_party");
     for command in ["join_party", "preview_invitation"] {
         let refusal = desktop.refusal(command, json!({ "link": "lanrage://join/AXsi" }));
@@ -116,24 +140,19 @@ fn a_refusal_reaches_the_window_with_its_code() {
 fn a_changed_setting_and_the_name_are_there_at_the_next_start() {
     let data_dir = TempDir::new().unwrap();
     let desktop = Desktop::start(&data_dir);
-    desktop.ask("set_player_name", json!({ "name": "Mia" })).unwrap();
-    let set = |key: &str, text: &str| json!({ "request": { "ask": "set_text", "key": key, "text": text } });
-    let changed = desktop.ask("data", set("udp_port", "45123")).unwrap();
-    assert_eq!(changed, json!({ "answer": "changed", "content": { "restart_required": true } }));
-    let refusal = desktop.refusal("data", set("backup_keep", "0"));
+    desktop.set_player_name("Mia").unwrap();
+    let set = |key: &str, text: &str| json!({ "key": key, "text": text });
+    let changed = desktop.ask("set_text", set("udp_port", "45123")).unwrap();
+    assert_eq!(changed, json!({ "restart_required": true }));
+    let refusal = desktop.refusal("set_text", set("backup_keep", "0"));
     assert_eq!(refusal.code, "bad_setting");
     assert!(refusal.text.contains("from 1 to 50"), "{}", refusal.text);
     desktop.stop();
 
     let desktop = Desktop::start(&data_dir);
-    let answer = desktop.ask("data", json!({ "request": { "ask": "settings" } })).unwrap();
-    let value = |key: &str| -> Value {
-        let settings = answer["content"].as_array().unwrap();
-        settings.iter().find(|setting| setting["key"] == key).unwrap()["value"].clone()
-    };
-    assert_eq!(value("player_name"), "Mia");
-    assert_eq!(value("udp_port"), 45123);
-    assert_eq!(value("backup_keep"), 7);
+    assert_eq!(desktop.setting("player_name"), "Mia");
+    assert_eq!(desktop.setting("udp_port"), 45123);
+    assert_eq!(desktop.setting("backup_keep"), 7);
     desktop.stop();
 }
 
@@ -164,20 +183,19 @@ fn a_paused_party_is_resumed_by_its_id_and_comes_back_by_itself_after_a_restart(
 }
 
 #[test]
-fn every_listed_command_is_answered_and_no_other() {
+fn what_nobody_declared_is_not_carried_out() {
     let data_dir = TempDir::new().unwrap();
     let desktop = Desktop::start(&data_dir);
-    let unknown = |command: &str| match desktop.ask(command, json!({ "name": 7, "link": 7, "text": 7 })) {
-        Err(Value::String(text)) => text.contains("not found"),
-        _ => false,
-    };
-    // One asks the system's administrator, the other leaves a file: they have tests of their own.
-    for command in
-        COMMANDS.into_iter().filter(|name| !["set_up_adapter", "export_diagnostics"].contains(name))
-    {
-        assert!(!unknown(command), "{command}");
+    for outcome in [
+        desktop.ask("shutdown", json!({})),
+        desktop.ask("copy_text", json!({ "text": "x" })),
+        desktop.ask_desktop("leave_party", json!({})),
+        desktop.call("shutdown", "status", json!({})),
+    ] {
+        let Err(Value::String(text)) = outcome else { panic!("{outcome:?}") };
+        assert!(text.contains("unknown variant") || text.contains("not found"), "{text}");
     }
-    assert!(unknown("shutdown"));
+    assert!(desktop.ask("status", json!({})).is_ok());
     desktop.stop();
 }
 
@@ -185,13 +203,13 @@ fn every_listed_command_is_answered_and_no_other() {
 fn a_second_instance_says_that_the_first_one_runs_and_after_it_has_ended_the_folder_is_free() {
     let data_dir = TempDir::new().unwrap();
     let first = Desktop::start(&data_dir);
-    first.ask("get_snapshot", json!({})).unwrap();
+    first.ask("status", json!({})).unwrap();
     let second = Desktop::start(&data_dir);
-    assert_eq!(second.refusal("get_snapshot", json!({})).code, "already_running");
+    assert_eq!(second.refusal("status", json!({})).code, "already_running");
     assert_eq!(second.refusal("create_party", json!({ "name": "LAN" })).code, "already_running");
     first.stop();
     let third = Desktop::start(&data_dir);
-    third.ask("get_snapshot", json!({})).unwrap();
+    third.ask("status", json!({})).unwrap();
     second.stop();
     third.stop();
 }
@@ -202,7 +220,7 @@ fn a_new_invitation_ends_when_it_should_and_its_preview_says_who_hosts_and_how_m
     let desktop = Desktop::start(&data_dir);
     let never = json!({ "expires_in_hours": null });
     assert_eq!(desktop.refusal("new_invitation", never.clone()).code, "not_in_party");
-    desktop.ask("set_player_name", json!({ "name": "Mia" })).unwrap();
+    desktop.set_player_name("Mia").unwrap();
     desktop.ask("create_party", json!({ "name": "Friday LAN" })).unwrap();
     desktop.wait_until(|snapshot| snapshot.player_name == "Mia" && snapshot.party.is_some());
     let preview = |args: Value| -> InvitationPreview {
@@ -245,7 +263,9 @@ fn the_doctor_judges_everything_and_the_diagnostics_are_a_file() {
     assert_eq!(checks.len(), 11);
     let state = |code: &str| checks.iter().find(|check| check["code"] == code).unwrap()["state"].clone();
     assert_eq!((state("database"), state("control_server")), (json!("good"), json!("good")));
-    let Ok(Value::String(path)) = desktop.ask("export_diagnostics", json!({})) else { panic!("no path") };
+    let Ok(Value::String(path)) = desktop.ask_desktop("save_diagnostics", json!({})) else {
+        panic!("no path")
+    };
     assert!(path.ends_with(".zip") && fs::metadata(&path).unwrap().len() > 0, "{path}");
     fs::remove_file(path).unwrap();
     desktop.stop();
@@ -263,7 +283,7 @@ fn the_log_begins_with_its_newest_lines_and_goes_on_by_itself_until_nobody_looks
         let lines: Vec<String> = serde_json::from_str(event.payload()).unwrap();
         let _ = heard.send(lines);
     });
-    let first = desktop.ask("follow_log", json!({ "on": true })).unwrap();
+    let first = desktop.ask_desktop("follow_log", json!({ "on": true })).unwrap();
     let first = first.as_array().unwrap();
     assert_eq!((first.len(), &first[0], &first[499]), (500, &json!("line 100"), &json!("line 599")));
     let mut file = fs::OpenOptions::new().append(true).open(&log).unwrap();
@@ -273,7 +293,7 @@ fn the_log_begins_with_its_newest_lines_and_goes_on_by_itself_until_nobody_looks
         news.extend(events.recv_timeout(PATIENCE).unwrap());
     }
     assert_eq!(news, ["one", "two"]);
-    assert_eq!(desktop.ask("follow_log", json!({ "on": false })), Ok(json!([])));
+    assert_eq!(desktop.ask_desktop("follow_log", json!({ "on": false })), Ok(json!([])));
     file.write_all(b"three\n").unwrap();
     assert!(events.recv_timeout(Duration::from_millis(700)).is_err(), "nobody looks any more");
     desktop.stop();
@@ -283,10 +303,10 @@ fn the_log_begins_with_its_newest_lines_and_goes_on_by_itself_until_nobody_looks
 fn a_link_that_the_system_handed_over_is_looked_at_once_and_joins_nothing() {
     let data_dir = TempDir::new().unwrap();
     let desktop = Desktop::start(&data_dir);
-    assert_eq!(desktop.ask("take_link", json!({})), Ok(Value::Null));
+    assert_eq!(desktop.ask_desktop("take_link", json!({})), Ok(Value::Null));
     assert!(desktop.app.state::<PendingLink>().put("lanrage://join/AXsi"));
-    assert_eq!(desktop.ask("take_link", json!({})), Ok(json!("lanrage://join/AXsi")));
-    assert_eq!(desktop.ask("take_link", json!({})), Ok(Value::Null));
+    assert_eq!(desktop.ask_desktop("take_link", json!({})), Ok(json!("lanrage://join/AXsi")));
+    assert_eq!(desktop.ask_desktop("take_link", json!({})), Ok(Value::Null));
     assert!(desktop.snapshot().party.is_none());
     desktop.stop();
 }
@@ -295,15 +315,10 @@ fn a_link_that_the_system_handed_over_is_looked_at_once_and_joins_nothing() {
 fn the_answer_to_the_question_at_closing_is_kept_when_it_is_meant_for_ever() {
     let data_dir = TempDir::new().unwrap();
     let desktop = Desktop::start(&data_dir);
-    let kept = |desktop: &Desktop| -> Value {
-        let answer = desktop.ask("data", json!({ "request": { "ask": "settings" } })).unwrap();
-        let settings = answer["content"].as_array().unwrap();
-        settings.iter().find(|setting| setting["key"] == "keep_in_tray").unwrap()["value"].clone()
-    };
     let answer = |remember: bool| json!({ "keep": true, "remember": remember });
-    assert_eq!(desktop.ask("answer_close", answer(false)), Ok(Value::Null));
-    assert_eq!(kept(&desktop), "ask");
-    assert_eq!(desktop.ask("answer_close", answer(true)), Ok(Value::Null));
-    assert_eq!(kept(&desktop), "keep");
+    assert_eq!(desktop.ask_desktop("answer_close", answer(false)), Ok(Value::Null));
+    assert_eq!(desktop.setting("keep_in_tray"), "ask");
+    assert_eq!(desktop.ask_desktop("answer_close", answer(true)), Ok(Value::Null));
+    assert_eq!(desktop.setting("keep_in_tray"), "keep");
     desktop.stop();
 }

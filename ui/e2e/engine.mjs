@@ -26,11 +26,11 @@ export function ask(dataDir, request) {
     });
     socket.write(`${JSON.stringify(request)}\n`);
   });
-  return within(`the engine’s answer to ${String(request['command'])}`, answer);
+  return within(`the engine’s answer to ${String(request['ask'])}`, answer);
 }
 
 /** @param {string} dataDir @returns {Promise<Snapshot>} */
-export const status = (dataDir) => ask(dataDir, { command: 'status' });
+export const status = (dataDir) => ask(dataDir, { ask: 'status' });
 
 /**
  * Waits until an engine runs on the folder and its state is as wanted.

@@ -39,7 +39,7 @@ const tests = {
       assert.deepEqual(await tray.menu(), ['Open LANrage', 'Quit']);
       const idle = await tray.icon();
 
-      await ask(dataDir, { command: 'create_party', name: 'Fish & Chips' });
+      await ask(dataDir, { ask: 'create_party', name: 'Fish & Chips' });
       const lines = await tray.shows('the party in the menu', (menu) => menu.length > 2);
       assert.deepEqual(lines, [
         'Fish & Chips',
@@ -56,8 +56,8 @@ const tests = {
       await tray.click('Pause party');
       await stands('no party', dataDir, ({ party }) => party === null);
       await tray.shows('the party to join again', (menu) => menu.includes('Fish & Chips') && menu.includes('Join again'));
-      const party = (await ask(dataDir, { command: 'data', ask: 'recent_parties' })).content[0].id;
-      await ask(dataDir, { command: 'data', ask: 'set_favorite_party', party, favorite: true });
+      const party = (await ask(dataDir, { ask: 'recent_parties' }))[0].id;
+      await ask(dataDir, { ask: 'set_favorite_party', party, favorite: true });
       await tray.shows('the star of a favourite', (menu) => menu.includes('★ Fish & Chips'));
       await tray.click('★ Fish & Chips');
       await stands('the party', dataDir, ({ party }) => party?.name === 'Fish & Chips');
@@ -78,8 +78,8 @@ const tests = {
     const app = start(program, ['--data-dir', dataDir], { LANG: 'de_DE.UTF-8', LC_ALL: undefined });
     try {
       await stands('the engine', dataDir, () => true);
-      await ask(dataDir, { command: 'data', ask: 'set_text', key: 'keep_in_tray', text: 'keep' });
-      await ask(dataDir, { command: 'create_party', name: 'Friday LAN' });
+      await ask(dataDir, { ask: 'set_text', key: 'keep_in_tray', text: 'keep' });
+      await ask(dataDir, { ask: 'create_party', name: 'Friday LAN' });
       await closeWindow(app);
       await until('the window to go', () => !isSeen(app));
       assert.equal(listed(app), null);
@@ -87,7 +87,7 @@ const tests = {
       await tray.shows('the menu in German', (menu) => menu.includes('LANrage öffnen'));
       await tray.click('LANrage öffnen');
       await until('the window again', () => isSeen(app));
-      await ask(dataDir, { command: 'data', ask: 'set_text', key: 'keep_in_tray', text: 'quit' });
+      await ask(dataDir, { ask: 'set_text', key: 'keep_in_tray', text: 'quit' });
       await closeWindow(app);
       assert.equal(await ended(app), 0);
     } finally {
@@ -102,8 +102,8 @@ async function closingWithoutTray() {
   const app = start(program, ['--data-dir', dataDir]);
   try {
     await stands('the engine', dataDir, () => true);
-    await ask(dataDir, { command: 'data', ask: 'set_text', key: 'keep_in_tray', text: 'keep' });
-    await ask(dataDir, { command: 'create_party', name: 'Friday LAN' });
+    await ask(dataDir, { ask: 'set_text', key: 'keep_in_tray', text: 'keep' });
+    await ask(dataDir, { ask: 'create_party', name: 'Friday LAN' });
     await closeWindow(app);
     await until('the window to be minimised', () => !isSeen(app));
     assert.ok(listed(app), 'it is still among the windows of the desktop');

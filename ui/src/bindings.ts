@@ -23,6 +23,13 @@ export type BackupView = {
   made_at_ms: number, };
 
 /**
+ * Settings were changed.
+ */
+export type Changed = {
+  /** Whether a change takes effect only when LANrage starts again. */
+  restart_required: boolean, };
+
+/**
  * One thing that was judged.
  */
 export type Check = {
@@ -79,13 +86,6 @@ export type ControlView = { "state": "local" } | { "state": "connecting",
   retry_at_ms: number, };
 
 /**
- * What the stored data answers.
- */
-export type DataAnswer = { "answer": "done" } | { "answer": "changed", "content": {
-  /** Whether it does. */
-  restart_required: boolean, } } | { "answer": "text", "content": string } | { "answer": "settings", "content": Array<SettingView> } | { "answer": "server_configs", "content": Array<ServerConfigView> } | { "answer": "favorites", "content": Array<FavoriteView> } | { "answer": "profiles", "content": Array<ProfileView> } | { "answer": "recent_parties", "content": Array<RecentPartyView> } | { "answer": "summary", "content": DataSummary } | { "answer": "faults", "content": Array<string> };
-
-/**
  * What the data plane did with packets since the program started.
  */
 export type DataPlaneView = {
@@ -95,47 +95,6 @@ export type DataPlaneView = {
   express_waits: Array<Waits>,
   /** The same in the lane of everything else. */
   bulk_waits: Array<Waits>, };
-
-/**
- * What is asked of the stored data.
- */
-export type DataRequest = { "ask": "settings" } | { "ask": "set_settings",
-  /** New values by key. */
-  values: Record<string, unknown>, } | { "ask": "set_text",
-  /** Which. */
-  key: string,
-  /** The value. */
-  text: string, } | { "ask": "reset_setting",
-  /** Which. */
-  key: string, } | { "ask": "reset_settings" } | { "ask": "export_settings" } | { "ask": "import_settings",
-  /** The export. */
-  text: string, } | { "ask": "server_configs" } | { "ask": "save_server_config",
-  /** The name. */
-  name: string, } | { "ask": "activate_server_config",
-  /** Its name. */
-  name: string, } | { "ask": "delete_server_config",
-  /** Its name. */
-  name: string, } | { "ask": "favorites" } | { "ask": "save_favorite",
-  /** Its URL. */
-  url: string,
-  /** What the user calls it. */
-  name: string, } | { "ask": "delete_favorite",
-  /** Its URL. */
-  url: string, } | { "ask": "profiles" } | { "ask": "save_profile",
-  /** The profile. */
-  profile: ProfileView, } | { "ask": "delete_profile",
-  /** Its name. */
-  name: string, } | { "ask": "recent_parties" } | { "ask": "set_favorite_party",
-  /** Its id. */
-  party: string,
-  /** Whether it is one from now on. */
-  favorite: boolean, } | { "ask": "forget_party",
-  /** Its id. */
-  party: string, } | { "ask": "summary" } | { "ask": "check" } | { "ask": "back_up",
-  /** The file. */
-  path: string, } | { "ask": "back_up_now" } | { "ask": "restore",
-  /** The backup. */
-  path: string, };
 
 /**
  * Size of the database, and its backups.
@@ -512,26 +471,109 @@ export type Waits = {
   /** How many. */
   packets: number, };
 
-/** What the window may ask: arguments and answer of each command. */
-export type Commands = {
-  get_snapshot: { args: Record<string, never>, result: Snapshot },
-  create_party: { args: { name: string }, result: null },
-  join_party: { args: { link: string }, result: null },
-  leave_party: { args: Record<string, never>, result: null },
-  pause_party: { args: Record<string, never>, result: null },
-  resume_party: { args: { party: string }, result: null },
-  preview_invitation: { args: { link: string }, result: InvitationPreview },
-  set_player_name: { args: { name: string }, result: null },
-  data: { args: { request: DataRequest }, result: DataAnswer },
-  copy_text: { args: { text: string }, result: null },
-  run_doctor: { args: Record<string, never>, result: DoctorReport },
-  export_diagnostics: { args: Record<string, never>, result: string },
-  follow_log: { args: { on: boolean }, result: Array<string> },
-  new_invitation: { args: { expires_in_hours: number | null }, result: string },
-  set_favorite_party: { args: { party: string, favorite: boolean }, result: null },
-  take_link: { args: Record<string, never>, result: string | null },
-  answer_close: { args: { keep: boolean, remember: boolean }, result: null },
-  set_up_adapter: { args: Record<string, never>, result: null },
+/** What the window may ask of the engine: arguments and answer of each request. */
+export type Requests = {
+  status: { args: Record<string, never>, answer: Snapshot },
+  create_party: { args: {
+  /** Its name. */
+  name: string, }, answer: null },
+  join_party: { args: {
+  /** The invitation link. */
+  link: string, }, answer: null },
+  leave_party: { args: Record<string, never>, answer: null },
+  pause_party: { args: Record<string, never>, answer: null },
+  resume_party: { args: {
+  /** The party's id. */
+  party: string, }, answer: null },
+  preview_invitation: { args: {
+  /** The invitation link. */
+  link: string, }, answer: InvitationPreview },
+  new_invitation: { args: {
+  /** After how many hours it stops being valid; `None` for never. */
+  expires_in_hours: number | null, }, answer: string },
+  run_doctor: { args: Record<string, never>, answer: DoctorReport },
+  export_diagnostics: { args: {
+  /** The file, as an absolute path; in a folder the bundle gets a name of its own. */
+  path: string, }, answer: string },
+  settings: { args: Record<string, never>, answer: Array<SettingView> },
+  set_settings: { args: {
+  /** New values by key. */
+  values: Record<string, unknown>, }, answer: Changed },
+  set_text: { args: {
+  /** The setting's key. */
+  key: string,
+  /** The value. */
+  text: string, }, answer: Changed },
+  reset_setting: { args: {
+  /** The setting's key. */
+  key: string, }, answer: Changed },
+  reset_settings: { args: Record<string, never>, answer: Changed },
+  export_settings: { args: Record<string, never>, answer: string },
+  import_settings: { args: {
+  /** The export. */
+  text: string, }, answer: Changed },
+  server_configs: { args: Record<string, never>, answer: Array<ServerConfigView> },
+  save_server_config: { args: {
+  /** The set's name. */
+  name: string, }, answer: null },
+  activate_server_config: { args: {
+  /** The set's name. */
+  name: string, }, answer: Changed },
+  delete_server_config: { args: {
+  /** The set's name. */
+  name: string, }, answer: null },
+  favorites: { args: Record<string, never>, answer: Array<FavoriteView> },
+  save_favorite: { args: {
+  /** Its URL. */
+  url: string,
+  /** What the user calls it. */
+  name: string, }, answer: null },
+  delete_favorite: { args: {
+  /** Its URL. */
+  url: string, }, answer: null },
+  profiles: { args: Record<string, never>, answer: Array<ProfileView> },
+  save_profile: { args: {
+  /** The profile. */
+  profile: ProfileView, }, answer: null },
+  delete_profile: { args: {
+  /** The game's name. */
+  name: string, }, answer: null },
+  recent_parties: { args: Record<string, never>, answer: Array<RecentPartyView> },
+  set_favorite_party: { args: {
+  /** The party's id. */
+  party: string,
+  /** Whether it is one from now on. */
+  favorite: boolean, }, answer: null },
+  forget_party: { args: {
+  /** The party's id. */
+  party: string, }, answer: null },
+  summary: { args: Record<string, never>, answer: DataSummary },
+  check: { args: Record<string, never>, answer: Array<string> },
+  back_up: { args: {
+  /** The file, as an absolute path. */
+  path: string, }, answer: null },
+  back_up_now: { args: Record<string, never>, answer: DataSummary },
+  restore: { args: {
+  /** The backup, as an absolute path. */
+  path: string, }, answer: Changed },
+};
+
+/** What the window may ask of the desktop: arguments and answer of each request. */
+export type DesktopRequests = {
+  copy_text: { args: {
+  /** The text. */
+  text: string, }, answer: null },
+  save_diagnostics: { args: Record<string, never>, answer: string },
+  follow_log: { args: {
+  /** Whether it begins. */
+  on: boolean, }, answer: Array<string> },
+  take_link: { args: Record<string, never>, answer: string | null },
+  answer_close: { args: {
+  /** Whether the party goes on without a window. */
+  keep: boolean,
+  /** Whether that is the answer from now on. */
+  remember: boolean, }, answer: null },
+  set_up_adapter: { args: Record<string, never>, answer: null },
 };
 
 /** What the window is told unasked. */

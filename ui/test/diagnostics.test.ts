@@ -52,7 +52,7 @@ describe('the checks', () => {
 });
 
 test('a report says where it is', async () => {
-  const { user, calls } = await openPage({ export_diagnostics: () => '/home/mia/report.json' });
+  const { user, calls } = await openPage({ save_diagnostics: () => '/home/mia/report.json' });
   await user.click(screen.getByRole('button', { name: 'Export a report' }));
   expect(await screen.findByText('/home/mia/report.json')).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Copy path' }));

@@ -104,17 +104,9 @@ describe('favourite parties', () => {
     return data;
   }
 
-  const answers = (data: FakeData): Answers => ({
-    data: ({ request }) => data.answer(request),
-    set_favorite_party: ({ party: id, favorite }) => {
-      data.parties = data.parties.map((each) => (each.id === id ? { ...each, is_favorite: favorite } : each));
-      return null;
-    },
-  });
-
   test('stand before the others, and a star moves a party there', async () => {
     const user = userEvent.setup();
-    const calls = await show(snapshot, answers(stored()));
+    const calls = await show(snapshot, stored().answers);
     const favorites = within(await screen.findByRole('region', { name: 'Favourites' }));
     expect(favorites.getByText('Cave')).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Friday LAN is a favourite', pressed: false }));
@@ -125,7 +117,7 @@ describe('favourite parties', () => {
 
   test('are joined with one press, also from within another party, which is paused', async () => {
     const user = userEvent.setup();
-    const calls = await show(open, answers(stored()));
+    const calls = await show(open, stored().answers);
     await user.click(screen.getByRole('button', { name: 'Home' }));
     await user.click(await screen.findByRole('button', { name: 'Resume Cave' }));
     await waitFor(() => {

@@ -20,7 +20,7 @@ describe('session', () => {
 
   test('an event that overtakes the first answer is not undone by it', async () => {
     fakeBackend(null, {
-      get_snapshot: async () => {
+      status: async () => {
         await send('snapshot', { ...snapshot, revision: 9, player_name: 'from the event' });
         return { ...snapshot, revision: 8, player_name: 'from the answer' };
       },

@@ -3,25 +3,28 @@ import userEvent from '@testing-library/user-event';
 import { describe, expect, test } from 'vitest';
 
 import App from '../src/App.svelte';
-import type { DataRequest, Snapshot } from '../src/bindings';
+import type { Snapshot } from '../src/bindings';
 import { settingGroups, settingLabel, valueWords } from '../src/lib/setting';
 import { sayIfKnown } from '../src/lib/words';
 import { FakeData, fakeBackend, open, party, sampleSettings, snapshot } from './fixtures';
 
-type Changes = Extract<DataRequest, { ask: 'set_text' | `reset_${string}` | `${string}favorite` | 'forget_party' | 'restore' | 'import_settings' }>;
+/** A request that changes something, as it travels. */
+type Change = { ask: string } & Record<string, unknown>;
 
 const reads = ['settings', 'favorites', 'recent_parties', 'summary'];
 
 /** The window over stored data; what it asked to be changed is in the answer. */
-async function show(stored: FakeData, scene: Snapshot = snapshot): Promise<Changes[]> {
-  const changes: Changes[] = [];
-  fakeBackend(scene, {
-    data: ({ request }) => {
-      const answer = stored.answer(request);
-      if (!reads.includes(request.ask)) changes.push(request as Changes);
-      return answer;
+async function show(stored: FakeData, scene: Snapshot = snapshot): Promise<Change[]> {
+  const changes: Change[] = [];
+  const recorded = Object.entries(stored.answers).map(([ask, answer]) => [
+    ask,
+    (args: never) => {
+      const answered = answer(args);
+      if (!reads.includes(ask)) changes.push({ ask, ...(args as object) });
+      return answered;
     },
-  });
+  ]);
+  fakeBackend(scene, Object.fromEntries(recorded) as typeof stored.answers);
   render(App);
   await screen.findByRole('heading', { level: 1 });
   return changes;
@@ -41,15 +44,11 @@ const row = (label: string) => {
   return within(found);
 };
 
-const refusing = (stored: FakeData, ask: DataRequest['ask'], code: string, text: string) => {
-  const answer = stored.answer;
-  Object.assign(stored, {
-    answer: (request: DataRequest) => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error
-      if (request.ask === ask) throw { code, text };
-      return answer(request);
-    },
-  });
+const refusing = (stored: FakeData, ask: keyof FakeData['answers'], code: string, text: string) => {
+  stored.answers[ask] = () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error
+    throw { code, text };
+  };
   return stored;
 };
 
@@ -344,7 +343,7 @@ describe('recent parties', () => {
   test('only one that this device is still a member of is resumed', async () => {
     const user = userEvent.setup();
     const data = stored();
-    const calls = fakeBackend(snapshot, { data: ({ request }) => data.answer(request) });
+    const calls = fakeBackend(snapshot, { ...data.answers });
     render(App);
     await user.click(await screen.findByRole('button', { name: 'Resume Friday LAN' }));
     expect(screen.queryByRole('button', { name: 'Resume Cave' })).toBeNull();

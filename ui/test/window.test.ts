@@ -20,7 +20,7 @@ async function show(scene: Snapshot | CommandError, answers: Answers = {}): Prom
   return calls;
 }
 
-const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|get_snapshot|data|take_link)/.test(command));
+const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|status|settings|favorites|recent_parties|summary|take_link)/.test(command));
 
 const refuse = (code: string, text: string) => () => {
   // eslint-disable-next-line @typescript-eslint/only-throw-error
@@ -159,7 +159,7 @@ describe('the player’s name', () => {
     const field = screen.getByLabelText('Your name');
     await user.clear(field);
     await user.type(field, 'Mia B.{Enter}');
-    expect(commands(calls)).toEqual([{ command: 'set_player_name', args: { name: 'Mia B.' } }]);
+    expect(commands(calls)).toEqual([{ command: 'set_settings', args: { values: { player_name: 'Mia B.' } } }]);
   });
 });
 

@@ -1,7 +1,7 @@
 //! What the tray shows, decided from the state alone.
 
 use lanrage_engine::{
-    AdapterView, ConnectionState, PartyView, PeerView, RecentPartyView, Severity, Snapshot,
+    AdapterView, ConnectionState, PartyView, PeerView, Severity, Snapshot, api::RecentPartyView,
 };
 use lanrage_words::Words;
 

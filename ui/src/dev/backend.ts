@@ -1,21 +1,21 @@
 import { emit } from '@tauri-apps/api/event';
 import { mockIPC } from '@tauri-apps/api/mocks';
 
-import type { CommandError, Commands, Events, Snapshot } from '../bindings';
-import { FakeData } from './data';
+import type { CommandError, Events, Snapshot } from '../bindings';
+import { FakeData, type Answers, type Asked } from './data';
 
-/** Answers of a backend that is not there. A command without one answers `null`, but the stored data is there. */
-export type Answers = {
-  [K in keyof Commands]?: (args: Commands[K]['args']) => Commands[K]['result'] | Promise<Commands[K]['result']>;
-};
+export type { Answers } from './data';
 
-/** What the window asked for, in order. */
+/** What the window asked for, in order: the name of a request with its arguments, or a plugin's command. */
 export interface Call {
   command: string;
   args: unknown;
 }
 
-/** Puts a fake in place of the backend; the calls it received are in the answer. */
+/**
+ * Puts a fake in place of the backend; the calls it received are in the answer. What has no answer is answered with
+ * `null`, but the stored data is there.
+ */
 export function fakeBackend(scene: Snapshot | CommandError | null, answers: Answers = {}): Call[] {
   const calls: Call[] = [];
   const getSnapshot = (): Promise<Snapshot> => {
@@ -24,12 +24,16 @@ export function fakeBackend(scene: Snapshot | CommandError | null, answers: Answ
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     return 'revision' in scene ? Promise.resolve(scene) : Promise.reject(scene);
   };
-  const stored = new FakeData();
+  const all: Answers = { status: getSnapshot, ...new FakeData().answers, ...answers };
   mockIPC(
-    (command, args) => {
-      calls.push({ command, args });
-      const all: Answers = { get_snapshot: getSnapshot, data: ({ request }) => stored.answer(request), ...answers };
-      const answer = all[command as keyof Commands] as ((args: unknown) => unknown) | undefined;
+    (command, payload) => {
+      if (command !== 'ask' && command !== 'ask_desktop') {
+        calls.push({ command, args: payload });
+        return null;
+      }
+      const { ask, ...args } = (payload as { request: { ask: keyof Asked } }).request;
+      calls.push({ command: ask, args });
+      const answer = all[ask] as ((args: unknown) => unknown) | undefined;
       return answer?.(args) ?? null;
     },
     { shouldMockEvents: true },

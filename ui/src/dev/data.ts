@@ -1,4 +1,12 @@
-import type { DataAnswer, DataRequest, FavoriteView, RecentPartyView, SettingView } from '../bindings';
+import type { Changed, DataSummary, DesktopRequests, FavoriteView, RecentPartyView, Requests, SettingView } from '../bindings';
+
+/** Everything that the window may ask. */
+export type Asked = Requests & DesktopRequests;
+
+/** Answers of a backend that is not there. */
+export type Answers = {
+  [K in keyof Asked]?: (args: Asked[K]['args']) => Asked[K]['answer'] | Promise<Asked[K]['answer']>;
+};
 
 const MADE_AT_MS = 1_700_000_000_000;
 const DAY_MS = 86_400_000;
@@ -144,54 +152,50 @@ export class FakeData {
   faults: string[] = [];
   backups = [0, 1].map((day) => ({ path: `/backups/${day}.db`, made_at_ms: MADE_AT_MS - day * DAY_MS }));
 
-  readonly answer = (request: DataRequest): DataAnswer => {
-    switch (request.ask) {
-      case 'settings':
-        return { answer: 'settings', content: this.settings };
-      case 'set_text':
-        return this.#change(({ key }) => key === request.key, request.text);
-      case 'reset_setting':
-        return this.#change(({ key }) => key === request.key, null);
-      case 'reset_settings':
-        return this.#change(() => true, null);
-      case 'export_settings': {
-        const chosen = this.settings.filter((setting) => setting.is_chosen);
-        const values = Object.fromEntries(chosen.map(({ key, value }) => [key, value]));
-        return { answer: 'text', content: JSON.stringify(values, null, 2) };
-      }
-      case 'import_settings':
-      case 'restore':
-        return { answer: 'changed', content: { restart_required: true } };
-      case 'favorites':
-        return { answer: 'favorites', content: this.favorites };
-      case 'save_favorite':
-        this.favorites = [...this.favorites, { url: request.url, name: request.name, last_used_at_ms: null }];
-        return { answer: 'done' };
-      case 'delete_favorite':
-        this.favorites = this.favorites.filter(({ url }) => url !== request.url);
-        return { answer: 'done' };
-      case 'recent_parties':
-        return { answer: 'recent_parties', content: this.parties };
-      case 'forget_party':
-        this.parties = this.parties.filter(({ id }) => id !== request.party);
-        return { answer: 'done' };
-      case 'back_up_now':
-        this.backups = [{ path: '/backups/now.db', made_at_ms: MADE_AT_MS + DAY_MS }, ...this.backups];
-        return this.#summary();
-      case 'summary':
-        return this.#summary();
-      case 'check':
-        return { answer: 'faults', content: this.faults };
-      default:
-        throw new Error(`the window does not ask for ${request.ask}`);
-    }
-  };
+  /** Its answers to what the window asks of it. */
+  readonly answers = {
+    settings: () => this.settings,
+    set_settings: () => ({ restart_required: false }),
+    set_text: ({ key: wanted, text }) => this.#change(({ key }) => key === wanted, text),
+    reset_setting: ({ key: wanted }) => this.#change(({ key }) => key === wanted, null),
+    reset_settings: () => this.#change(() => true, null),
+    export_settings: () => {
+      const chosen = this.settings.filter((setting) => setting.is_chosen);
+      return JSON.stringify(Object.fromEntries(chosen.map(({ key, value }) => [key, value])), null, 2);
+    },
+    import_settings: () => ({ restart_required: true }),
+    restore: () => ({ restart_required: true }),
+    favorites: () => this.favorites,
+    save_favorite: ({ url, name }) => {
+      this.favorites = [...this.favorites, { url, name, last_used_at_ms: null }];
+      return null;
+    },
+    delete_favorite: ({ url: gone }) => {
+      this.favorites = this.favorites.filter(({ url }) => url !== gone);
+      return null;
+    },
+    recent_parties: () => this.parties,
+    set_favorite_party: ({ party, favorite }) => {
+      this.parties = this.parties.map((each) => (each.id === party ? { ...each, is_favorite: favorite } : each));
+      return null;
+    },
+    forget_party: ({ party }) => {
+      this.parties = this.parties.filter(({ id }) => id !== party);
+      return null;
+    },
+    back_up_now: () => {
+      this.backups = [{ path: '/backups/now.db', made_at_ms: MADE_AT_MS + DAY_MS }, ...this.backups];
+      return this.#summary();
+    },
+    summary: () => this.#summary(),
+    check: () => this.faults,
+  } satisfies Answers;
 
-  #summary(): DataAnswer {
-    return { answer: 'summary', content: { size_bytes: 98_304, backups: this.backups } };
+  #summary(): DataSummary {
+    return { size_bytes: 98_304, backups: this.backups };
   }
 
-  #change(concerns: (setting: SettingView) => boolean, text: string | null): DataAnswer {
+  #change(concerns: (setting: SettingView) => boolean, text: string | null): Changed {
     this.settings = this.settings.map((setting) => {
       if (!concerns(setting)) return setting;
       const typed = (): unknown => {
@@ -202,6 +206,6 @@ export class FakeData {
       return { ...setting, value, is_chosen: text !== null, fault: null };
     });
     const isLate = this.settings.some((setting) => concerns(setting) && setting.restart_required);
-    return { answer: 'changed', content: { restart_required: isLate } };
+    return { restart_required: isLate };
   }
 }

@@ -46,11 +46,7 @@ async function open(target: HTMLElement, situation: Situation, parameters: URLSe
   // A made link differs from the party's own.
   let made = 0;
   fakeBackend(scene, {
-    data: ({ request }) => stored.answer(request),
-    set_favorite_party: ({ party, favorite }) => {
-      stored.parties = stored.parties.map((each) => (each.id === party ? { ...each, is_favorite: favorite } : each));
-      return null;
-    },
+    ...stored.answers,
     new_invitation: () => `lanrage://join/${String(++made).repeat(300)}`,
     take_link: () => null,
     follow_log: () => [],
@@ -106,9 +102,10 @@ function walk(scene: Snapshot | CommandError | null) {
       control: ['wss://play.example.org/'],
       expires_at_ms: null,
     }),
-    set_player_name: ({ name }: { name: string }) => {
-      now = { ...now, player_name: name };
-      return become(now.party);
+    set_settings: ({ values }: { values: Record<string, unknown> }) => {
+      if (typeof values.player_name === 'string') now = { ...now, player_name: values.player_name };
+      become(now.party);
+      return { restart_required: false };
     },
   };
 }

@@ -84,7 +84,7 @@ const logLines = Array.from({ length: 40 }, (_, index) =>
 const diagnostics = (found: Check[]): Answers => ({
   run_doctor: () => ({ checks: found }),
   follow_log: ({ on }) => (on ? logLines : []),
-  export_diagnostics: () => '/home/mia/Downloads/lanrage-diagnostics-2026-11-26.json',
+  save_diagnostics: () => '/home/mia/Downloads/lanrage-diagnostics-2026-11-26.json',
 });
 
 const preview: InvitationPreview = {

@@ -1,12 +1,12 @@
-// The only file that talks to the backend. Names, arguments and results of commands and events come from Rust
+// The only file that talks to the backend. Names, arguments and answers of requests and events come from Rust
 // (bindings.ts), so a rename there fails the type check here.
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
-import type { CommandError, Commands, DataAnswer, DataRequest, Events, Notice, Snapshot } from '../bindings';
+import type { CommandError, DesktopRequests, Events, Notice, Requests, Snapshot } from '../bindings';
 import { say } from './words';
 
-/** A command that the backend refused, in its own words. */
+/** A request that the backend refused, in its own words. */
 export class CommandFailure extends Error implements CommandError {
   override readonly name = 'CommandFailure';
   readonly code: string;
@@ -31,16 +31,21 @@ export function toCommandError(thrown: unknown): CommandError {
   return { code: 'unexpected', text: say('unexpected', { detail }) };
 }
 
-async function call<K extends keyof Commands>(
-  command: K,
-  args: Commands[K]['args'],
-): Promise<Commands[K]['result']> {
+async function call<Answer>(command: 'ask' | 'ask_desktop', request: object): Promise<Answer> {
   try {
-    return await invoke<Commands[K]['result']>(command, args);
+    return await invoke<Answer>(command, { request });
   } catch (thrown) {
     throw new CommandFailure(toCommandError(thrown));
   }
 }
+
+/** Asks the engine. */
+const ask = <K extends keyof Requests>(name: K, args: Requests[K]['args']) =>
+  call<Requests[K]['answer']>('ask', { ...args, ask: name });
+
+/** Asks the program around the engine. */
+const askDesktop = <K extends keyof DesktopRequests>(name: K, args: DesktopRequests[K]['args']) =>
+  call<DesktopRequests[K]['answer']>('ask_desktop', { ...args, ask: name });
 
 /** Ends a subscription. */
 export type Unsubscribe = () => void;
@@ -52,66 +57,56 @@ function on<K extends keyof Events>(event: K, handle: (payload: Events[K]) => vo
 }
 
 /** The newest state. Waits until the engine has started, and fails if it could not. */
-export const getSnapshot = () => call('get_snapshot', {});
-export const createParty = (name: string) => call('create_party', { name });
-export const joinParty = (link: string) => call('join_party', { link });
-export const leaveParty = () => call('leave_party', {});
+export const getSnapshot = () => ask('status', {});
+export const createParty = (name: string) => ask('create_party', { name });
+export const joinParty = (link: string) => ask('join_party', { link });
+export const leaveParty = () => ask('leave_party', {});
 /** Is in no party for now, and stays a member of it. */
-export const pauseParty = () => call('pause_party', {});
-export const resumeParty = (party: string) => call('resume_party', { party });
+export const pauseParty = () => ask('pause_party', {});
+export const resumeParty = (party: string) => ask('resume_party', { party });
 /** What a link says, without joining. */
-export const previewInvitation = (link: string) => call('preview_invitation', { link });
-export const setPlayerName = (name: string) => call('set_player_name', { name });
-
-/** What each answer of the stored data carries. */
-type Contents = { [A in DataAnswer as A['answer']]: A extends { content: infer Content } ? Content : null };
-
-async function ask<K extends keyof Contents>(request: DataRequest, wanted: K): Promise<Contents[K]> {
-  const answer = await call('data', { request });
-  if (answer.answer !== wanted) throw new Error(`${request.ask} was answered with ${answer.answer}`);
-  return ('content' in answer ? answer.content : null) as Contents[K];
-}
+export const previewInvitation = (link: string) => ask('preview_invitation', { link });
+export const setPlayerName = (name: string) => ask('set_settings', { values: { player_name: name } });
 
 /** All settings with their declarations. */
-export const getSettings = () => ask({ ask: 'settings' }, 'settings');
+export const getSettings = () => ask('settings', {});
 /** Changes a setting to what a person wrote; the engine reads and judges it. */
-export const setSetting = (key: string, text: string) => ask({ ask: 'set_text', key, text }, 'changed');
-export const resetSetting = (key: string) => ask({ ask: 'reset_setting', key }, 'changed');
-export const resetSettings = () => ask({ ask: 'reset_settings' }, 'changed');
+export const setSetting = (key: string, text: string) => ask('set_text', { key, text });
+export const resetSetting = (key: string) => ask('reset_setting', { key });
+export const resetSettings = () => ask('reset_settings', {});
 /** All chosen settings as JSON text. */
-export const exportSettings = () => ask({ ask: 'export_settings' }, 'text');
+export const exportSettings = () => ask('export_settings', {});
 /** Takes an export; all of it or nothing. */
-export const importSettings = (text: string) => ask({ ask: 'import_settings', text }, 'changed');
-export const getFavorites = () => ask({ ask: 'favorites' }, 'favorites');
-export const saveFavorite = (url: string, name: string) => ask({ ask: 'save_favorite', url, name }, 'done');
-export const deleteFavorite = (url: string) => ask({ ask: 'delete_favorite', url }, 'done');
-export const getRecentParties = () => ask({ ask: 'recent_parties' }, 'recent_parties');
-export const forgetParty = (party: string) => ask({ ask: 'forget_party', party }, 'done');
+export const importSettings = (text: string) => ask('import_settings', { text });
+export const getFavorites = () => ask('favorites', {});
+export const saveFavorite = (url: string, name: string) => ask('save_favorite', { url, name });
+export const deleteFavorite = (url: string) => ask('delete_favorite', { url });
+export const getRecentParties = () => ask('recent_parties', {});
+export const forgetParty = (party: string) => ask('forget_party', { party });
 /** Size of the database, and its backups. */
-export const getDataSummary = () => ask({ ask: 'summary' }, 'summary');
+export const getDataSummary = () => ask('summary', {});
 /** What is wrong with the database; nothing if it is good. */
-export const checkData = () => ask({ ask: 'check' }, 'faults');
-export const backUpNow = () => ask({ ask: 'back_up_now' }, 'summary');
-export const restoreBackup = (path: string) => ask({ ask: 'restore', path }, 'changed');
+export const checkData = () => ask('check', {});
+export const backUpNow = () => ask('back_up_now', {});
+export const restoreBackup = (path: string) => ask('restore', { path });
 
 /** Looks at everything that a party needs. Takes a few seconds. */
-export const runDoctor = () => call('run_doctor', {});
+export const runDoctor = () => ask('run_doctor', {});
 /** Writes an anonymised bundle for a report; the answer is its path. */
-export const exportDiagnostics = () => call('export_diagnostics', {});
+export const exportDiagnostics = () => askDesktop('save_diagnostics', {});
 /** Begins or ends the flow of `log` events; the newest lines come at once. */
-export const followLog = (on: boolean) => call('follow_log', { on });
+export const followLog = (on: boolean) => askDesktop('follow_log', { on });
 /** A link of the present party; `null` for one that never expires. */
-export const newInvitation = (hours: number | null) => call('new_invitation', { expires_in_hours: hours });
-export const setFavoriteParty = (party: string, favorite: boolean) =>
-  call('set_favorite_party', { party, favorite });
+export const newInvitation = (hours: number | null) => ask('new_invitation', { expires_in_hours: hours });
+export const setFavoriteParty = (party: string, favorite: boolean) => ask('set_favorite_party', { party, favorite });
 /** The link that the system handed over and nobody has looked at. */
-export const takeLink = () => call('take_link', {});
+export const takeLink = () => askDesktop('take_link', {});
 /** The answer to `close_asked`: whether the party goes on without a window. */
-export const answerClose = (keep: boolean, remember: boolean) => call('answer_close', { keep, remember });
+export const answerClose = (keep: boolean, remember: boolean) => askDesktop('answer_close', { keep, remember });
 /** The one-time set-up of the helper that opens the adapter. */
-export const setUpAdapter = () => call('set_up_adapter', {});
+export const setUpAdapter = () => askDesktop('set_up_adapter', {});
 
-export const copyText = (text: string) => call('copy_text', { text });
+export const copyText = (text: string) => askDesktop('copy_text', { text });
 
 export const onSnapshot = (handle: (snapshot: Snapshot) => void) => on('snapshot', handle);
 export const onNotice = (handle: (notice: Notice) => void) => on('notice', handle);

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{ops::RangeInclusive, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -51,6 +51,11 @@ Examples:
     Settings(Settings),
     /// Show and change the favourite control servers
     Favorites(Favorites),
+    /// Show and change what is known of games
+    #[command(after_help = "\
+Example:
+  lanrage profiles save \"Quake III\" --program quake3 --udp 27960-27969")]
+    Profiles(Profiles),
     /// Look after the database: size, check, backups
     #[command(after_help = "\
 Examples:
@@ -215,6 +220,47 @@ pub(crate) enum FavoritesAction {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Profiles {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(subcommand)]
+    pub(crate) action: ProfilesAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfilesAction {
+    /// List them
+    List,
+    /// Add one, or replace the one of that name
+    Save {
+        /// The game
+        name: String,
+        /// File name of a program of the game; may be given several times
+        #[arg(long = "program", value_name = "FILE")]
+        programs: Vec<String>,
+        /// UDP ports it plays on, as 27960 or 27960-27969; may be given several times
+        #[arg(long, value_name = "PORTS", value_parser = ports)]
+        udp: Vec<RangeInclusive<u16>>,
+        /// TCP ports it plays on
+        #[arg(long, value_name = "PORTS", value_parser = ports)]
+        tcp: Vec<RangeInclusive<u16>>,
+    },
+    /// Delete one
+    Delete {
+        /// The game
+        name: String,
+    },
+}
+
+fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.parse(), last.parse()) {
+        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
+        _ => Err("a port, or the first and the last with a hyphen between".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Data {
     #[command(flatten)]
     pub(crate) target: Target,
@@ -258,4 +304,18 @@ pub(crate) struct Diagnostics {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) target: Target,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_one_or_a_range_that_is_not_backwards() {
+        assert_eq!(ports("27960"), Ok(27_960..=27_960));
+        assert_eq!(ports("27960-27969"), Ok(27_960..=27_969));
+        for bad in ["", "-", "x", "2-1", "1-", "70000", "1-2-3"] {
+            assert!(ports(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -1,10 +1,15 @@
 //! Commands on what is stored. A running LANrage is asked; without one the database is opened here.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use lanrage_engine::{
-    DataAnswer, DataRequest, DataSummary, Engine, LocalError, OfflineError, RecentPartyView, SettingView,
+    Engine, LocalError, OfflineError, Request,
+    api::{self, AskStored, Changed, DataSummary, RecentPartyView, ServerConfigView, SettingView},
 };
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -14,11 +19,14 @@ use crate::{
     running, table,
 };
 
-async fn ask(target: &Target, request: DataRequest) -> Result<DataAnswer, Failure> {
+pub(crate) async fn ask<Q: AskStored + Into<Request>>(
+    target: &Target,
+    request: Q,
+) -> Result<Q::Answer, Failure> {
     match running::connect(target).await {
-        Ok(mut client) => Ok(client.data(request).await?),
+        Ok(mut client) => Ok(client.ask(request).await?),
         Err(Failure::NotRunning(LocalError::NotRunning)) => {
-            Engine::offline_data(target.data_dir.clone(), request).await.map_err(|error| match error {
+            Engine::ask_offline(target.data_dir.clone(), request).await.map_err(|error| match error {
                 OfflineError::Start(error) => error.into(),
                 OfflineError::Refused(error) => error.into(),
             })
@@ -28,106 +36,148 @@ async fn ask(target: &Target, request: DataRequest) -> Result<DataAnswer, Failur
 }
 
 pub(crate) async fn recent(target: Target) -> Result<(), Failure> {
-    if let DataAnswer::RecentParties(parties) = ask(&target, DataRequest::RecentParties).await? {
-        let row = |party: &RecentPartyView| {
-            let state = match (party.is_active, party.can_resume) {
-                (true, _) => "in it",
-                (false, true) => "paused",
-                (false, false) => "left",
-            };
-            [party.name.clone(), state.to_owned(), party.id.clone()]
+    let parties = ask(&target, api::RecentParties {}).await?;
+    let row = |party: &RecentPartyView| {
+        let state = match (party.is_active, party.can_resume) {
+            (true, _) => "in it",
+            (false, true) => "paused",
+            (false, false) => "left",
         };
-        let rows: Vec<[String; 3]> = parties.iter().map(row).collect();
-        Output { json: target.json }.write(&table::columns(&["party", "state", "id"], &rows), &parties);
-    }
+        [party.name.clone(), state.to_owned(), party.id.clone()]
+    };
+    let rows: Vec<[String; 3]> = parties.iter().map(row).collect();
+    Output { json: target.json }.write(&table::columns(&["party", "state", "id"], &rows), &parties);
     Ok(())
 }
 
 pub(crate) async fn settings(settings: Settings) -> Result<(), Failure> {
-    let output = Output { json: settings.target.json };
-    let request = match settings.action {
-        SettingsAction::List | SettingsAction::Get { .. } => DataRequest::Settings,
-        SettingsAction::Set { ref key, ref value } => {
-            DataRequest::SetText { key: key.clone(), text: value.clone() }
+    let Settings { target, action } = settings;
+    let output = Output { json: target.json };
+    match action {
+        SettingsAction::List => {
+            let all = ask(&target, api::Settings {}).await?;
+            output.write(&list(&all), &all);
         }
-        SettingsAction::Reset { key: Some(ref key) } => DataRequest::ResetSetting { key: key.clone() },
-        SettingsAction::Reset { key: None } => DataRequest::ResetSettings,
-        SettingsAction::Export => DataRequest::ExportSettings,
-        SettingsAction::Import => DataRequest::ImportSettings { text: standard_input()? },
-        SettingsAction::Sets => DataRequest::ServerConfigs,
-        SettingsAction::Save { ref name } => DataRequest::SaveServerConfig { name: name.clone() },
-        SettingsAction::Activate { ref name } => DataRequest::ActivateServerConfig { name: name.clone() },
-        SettingsAction::Delete { ref name } => DataRequest::DeleteServerConfig { name: name.clone() },
-    };
-    match (ask(&settings.target, request).await?, settings.action) {
-        (DataAnswer::Settings(all), SettingsAction::Get { key }) => {
+        SettingsAction::Get { key } => {
+            let all = ask(&target, api::Settings {}).await?;
             let found = all.into_iter().find(|setting| setting.key == key);
             let setting = found.ok_or_else(|| Failure::Argument(format!("there is no setting {key}")))?;
             output.write(&format!("{}\n", plain(&setting.value)), &setting);
         }
-        (DataAnswer::Settings(all), _) => output.write(&list(&all), &all),
-        (DataAnswer::ServerConfigs(sets), _) => {
-            let row = |set: &lanrage_engine::ServerConfigView| {
-                let state = if set.is_active { "active" } else { "" };
-                [set.name.clone(), set.settings.to_string(), state.to_owned()]
-            };
-            let rows: Vec<[String; 3]> = sets.iter().map(row).collect();
-            output.write(&table::columns(&["set", "settings", "state"], &rows), &sets);
+        SettingsAction::Set { key, value } => {
+            report_changed(output, ask(&target, api::SetText { key, text: value }).await?);
         }
-        (DataAnswer::Text(text), _) => println!("{text}"),
-        (answer, _) => report(output, &answer),
+        SettingsAction::Reset { key: Some(key) } => {
+            report_changed(output, ask(&target, api::ResetSetting { key }).await?);
+        }
+        SettingsAction::Reset { key: None } => {
+            report_changed(output, ask(&target, api::ResetSettings {}).await?);
+        }
+        SettingsAction::Export => println!("{}", ask(&target, api::ExportSettings {}).await?),
+        SettingsAction::Import => {
+            let text = standard_input()?;
+            report_changed(output, ask(&target, api::ImportSettings { text }).await?);
+        }
+        SettingsAction::Sets => {
+            let sets = ask(&target, api::ServerConfigs {}).await?;
+            output.write(&list_sets(&sets), &sets);
+        }
+        SettingsAction::Save { name } => {
+            ask(&target, api::SaveServerConfig { name }).await?;
+            report_done(output);
+        }
+        SettingsAction::Activate { name } => {
+            report_changed(output, ask(&target, api::ActivateServerConfig { name }).await?);
+        }
+        SettingsAction::Delete { name } => {
+            ask(&target, api::DeleteServerConfig { name }).await?;
+            report_done(output);
+        }
     }
     Ok(())
 }
 
 pub(crate) async fn favorites(favorites: Favorites) -> Result<(), Failure> {
-    let output = Output { json: favorites.target.json };
-    let request = match favorites.action {
-        FavoritesAction::List => DataRequest::Favorites,
-        FavoritesAction::Add { url, name } => DataRequest::SaveFavorite { url, name },
-        FavoritesAction::Remove { url } => DataRequest::DeleteFavorite { url },
-    };
-    match ask(&favorites.target, request).await? {
-        DataAnswer::Favorites(all) => {
+    let Favorites { target, action } = favorites;
+    let output = Output { json: target.json };
+    match action {
+        FavoritesAction::List => {
+            let all = ask(&target, api::Favorites {}).await?;
             let rows: Vec<[String; 2]> = all.iter().map(|one| [one.name.clone(), one.url.clone()]).collect();
             output.write(&table::columns(&["name", "server"], &rows), &all);
         }
-        answer => report(output, &answer),
+        FavoritesAction::Add { url, name } => {
+            ask(&target, api::SaveFavorite { url, name }).await?;
+            report_done(output);
+        }
+        FavoritesAction::Remove { url } => {
+            ask(&target, api::DeleteFavorite { url }).await?;
+            report_done(output);
+        }
     }
     Ok(())
 }
 
 pub(crate) async fn data(data: Data) -> Result<(), Failure> {
-    let output = Output { json: data.target.json };
-    let request = match &data.action {
-        DataAction::Size => DataRequest::Summary,
-        DataAction::Check => DataRequest::Check,
-        DataAction::Backup { file: None } => DataRequest::BackUpNow,
-        DataAction::Backup { file: Some(file) } => DataRequest::BackUp { path: absolute(file)? },
-        DataAction::Restore { file } => DataRequest::Restore { path: absolute(file)? },
-    };
-    match ask(&data.target, request).await? {
-        DataAnswer::Summary(summary) => output.write(&sizes(&summary), &summary),
-        DataAnswer::Faults(faults) if faults.is_empty() => output.write("The database is good.\n", &faults),
-        DataAnswer::Faults(faults) => {
-            output.write(&(faults.join("\n") + "\n"), &faults);
-            return Err(Failure::Argument(
-                "the database is damaged; restart LANrage to restore it".to_owned(),
-            ));
+    let Data { target, action } = data;
+    let output = Output { json: target.json };
+    match action {
+        DataAction::Size => {
+            let summary = ask(&target, api::Summary {}).await?;
+            output.write(&sizes(&summary), &summary);
         }
-        answer => report(output, &answer),
+        DataAction::Check => {
+            let faults = ask(&target, api::Check {}).await?;
+            if !faults.is_empty() {
+                output.write(&(faults.join("\n") + "\n"), &faults);
+                let text = "the database is damaged; restart LANrage to restore it";
+                return Err(Failure::Argument(text.to_owned()));
+            }
+            output.write("The database is good.\n", &faults);
+        }
+        DataAction::Backup { file: None } => {
+            let summary = ask(&target, api::BackUpNow {}).await?;
+            output.write(&sizes(&summary), &summary);
+        }
+        DataAction::Backup { file: Some(file) } => {
+            ask(&target, api::BackUp { path: absolute(&file)? }).await?;
+            report_done(output);
+        }
+        DataAction::Restore { file } => {
+            report_changed(output, ask(&target, api::Restore { path: absolute(&file)? }).await?);
+        }
     }
     Ok(())
 }
 
-fn report(output: Output, answer: &DataAnswer) {
-    let text = match answer {
-        DataAnswer::Changed { restart_required: true } => {
-            "Done. It takes effect when LANrage starts again.\n"
-        }
-        _ => "Done.\n",
+/// What a script reads where there is nothing to tell but that it is done.
+#[derive(Serialize)]
+#[serde(tag = "answer", content = "content", rename_all = "snake_case")]
+enum Report {
+    Done,
+    Changed(Changed),
+}
+
+pub(crate) fn report_done(output: Output) {
+    output.write("Done.\n", &Report::Done);
+}
+
+fn report_changed(output: Output, changed: Changed) {
+    let text = if changed.restart_required {
+        "Done. It takes effect when LANrage starts again.\n"
+    } else {
+        "Done.\n"
     };
-    output.write(text, answer);
+    output.write(text, &Report::Changed(changed));
+}
+
+fn list_sets(sets: &[ServerConfigView]) -> String {
+    let row = |set: &ServerConfigView| {
+        let state = if set.is_active { "active" } else { "" };
+        [set.name.clone(), set.settings.to_string(), state.to_owned()]
+    };
+    let rows: Vec<[String; 3]> = sets.iter().map(row).collect();
+    table::columns(&["set", "settings", "state"], &rows)
 }
 
 fn list(settings: &[SettingView]) -> String {
@@ -159,13 +209,30 @@ fn plain(value: &Value) -> String {
 }
 
 /// The running LANrage may stand in another folder.
-fn absolute(path: &Path) -> Result<String, Failure> {
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let path = std::path::absolute(path).map_err(|error| Failure::Argument(error.to_string()))?;
-    path.into_os_string().into_string().map_err(|_| Failure::Argument("the path is not Unicode".to_owned()))
+    // JSON could not carry it.
+    let is_text = path.to_str().is_some();
+    is_text.then_some(path).ok_or_else(|| Failure::Argument("the path is not Unicode".to_owned()))
 }
 
 fn standard_input() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().take(1 << 20).read_to_string(&mut text);
     read.map(|_| text).map_err(|error| Failure::Argument(format!("cannot read standard input: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_read_what_was_done_in_the_words_that_they_know() {
+        let json = |report: &Report| serde_json::to_string(report).unwrap();
+        assert_eq!(json(&Report::Done), r#"{"answer":"done"}"#);
+        assert_eq!(
+            json(&Report::Changed(Changed { restart_required: true })),
+            r#"{"answer":"changed","content":{"restart_required":true}}"#
+        );
+    }
 }

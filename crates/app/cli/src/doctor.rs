@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use lanrage_engine::{Check, CheckState, DoctorReport, Engine, LocalError};
+use lanrage_engine::{Check, CheckState, DoctorReport, Engine, LocalError, api::RunDoctor};
 
 use crate::{arguments::Target, failure::Failure, output::Output, running};
 
 /// Asks the LANrage that runs; without one, judges what can be seen without.
 pub(crate) async fn examine(target: Target) -> Result<(), Failure> {
     let report = match running::connect(&target).await {
-        Ok(mut client) => client.doctor().await?,
+        Ok(mut client) => client.ask(RunDoctor {}).await?,
         Err(Failure::NotRunning(LocalError::NotRunning)) => Engine::offline_doctor(target.data_dir).await?,
         Err(failure) => return Err(failure),
     };

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use lanrage_engine::{
-    ConnectionState, Engine, EngineOptions, Handle, InvitationLink, LocalRequest, LogLevel, Notice,
-    PartyView, Snapshot, StartError,
+    ConnectionState, Engine, EngineOptions, Handle, InvitationLink, LogLevel, Notice, PartyView, Request,
+    Snapshot, StartError,
+    api::{Ask, CreateParty, JoinParty, LeaveParty, Status},
 };
 use tokio::sync::{broadcast::error::RecvError, watch};
 
@@ -23,13 +24,13 @@ pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure>
         .map(|url| url.parse().map_err(|error| Failure::Argument(format!("--control {url}: {error}"))))
         .transpose()?;
     let options = EngineOptions { control, ..options(&create.player, verbose) };
+    let request = CreateParty { name: create.party_name };
     let Some(handle) = start(options).await? else {
-        let request = LocalRequest::CreateParty { name: create.party_name };
         let party = hand_over(&create.player, request).await?;
         output.say(&Event::Created { link: &party.invitation.0, virtual_ip: &party.virtual_ip });
         return Ok(());
     };
-    let created = handle.create_party(create.party_name).await;
+    let created = handle.ask(request).await;
     stay(handle, created.map_err(Failure::from), output, started, Stay::InParty, |party| {
         output.say(&Event::Created { link: &party.invitation.0, virtual_ip: &party.virtual_ip });
     })
@@ -39,13 +40,13 @@ pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure>
 pub(crate) async fn join(join: Join, verbose: bool) -> Result<(), Failure> {
     let started = Instant::now();
     let output = Output { json: join.player.target.json };
+    let request = JoinParty { link: InvitationLink(join.link) };
     let Some(handle) = start(options(&join.player, verbose)).await? else {
-        let party =
-            hand_over(&join.player, LocalRequest::JoinParty { link: InvitationLink(join.link) }).await?;
+        let party = hand_over(&join.player, request).await?;
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
         return Ok(());
     };
-    let joined = handle.join_party(join.link).await;
+    let joined = handle.ask(request).await;
     stay(handle, joined.map_err(Failure::from), output, started, Stay::InParty, |party| {
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
     })
@@ -94,12 +95,14 @@ async fn start(options: EngineOptions) -> Result<Option<Handle>, Failure> {
 }
 
 /// Lets the LANrage that runs already do it.
-async fn hand_over(player: &Player, request: LocalRequest) -> Result<PartyView, Failure> {
+async fn hand_over<Q>(player: &Player, request: Q) -> Result<PartyView, Failure>
+where
+    Q: Ask<Answer = ()> + Into<Request>,
+{
     let mut client = running::connect(&player.target).await?;
-    client.command(&request).await?;
-    client.send(&LocalRequest::Status).await?;
+    client.ask(request).await?;
     let left = || Failure::Argument("the party was left at once".to_owned());
-    client.snapshot().await?.party.ok_or_else(left)
+    client.ask(Status {}).await?.party.ok_or_else(left)
 }
 
 /// When a foreground command has done its work.
@@ -148,7 +151,7 @@ async fn stay(
     };
     if stay == Stay::InParty && signal == Some(Signal::Interrupt) {
         // Nobody who presses Ctrl-C expects to be in the party still.
-        let _ = handle.leave_party().await;
+        let _ = handle.ask(LeaveParty {}).await;
     }
     handle.shutdown().await;
     output.say(if signal == Some(Signal::Terminate) { &Event::Stopped } else { &Event::Left });

@@ -7,6 +7,7 @@ mod failure;
 mod foreground;
 mod log;
 mod output;
+mod profiles;
 mod running;
 mod table;
 
@@ -28,6 +29,7 @@ async fn main() -> ExitCode {
         Command::Recent(target) => data::recent(target).await,
         Command::Settings(settings) => data::settings(settings).await,
         Command::Favorites(favorites) => data::favorites(favorites).await,
+        Command::Profiles(profiles) => profiles::profiles(profiles).await,
         Command::Data(data) => data::data(data).await,
         Command::Log(log) => log::show(log).await,
         Command::Diagnostics(diagnostics) => running::diagnostics(diagnostics).await,

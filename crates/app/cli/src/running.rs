@@ -2,7 +2,10 @@
 
 use std::io::IsTerminal;
 
-use lanrage_engine::{Engine, LocalClient, LocalRequest};
+use lanrage_engine::{
+    Engine, LocalClient,
+    api::{self, ExportDiagnostics, LeaveParty, PauseParty, ResumeParty},
+};
 
 use crate::{
     arguments::{Diagnostics, Resume, Status, Target},
@@ -16,26 +19,25 @@ pub(crate) async fn connect(target: &Target) -> Result<LocalClient, Failure> {
 }
 
 pub(crate) async fn leave(target: Target) -> Result<(), Failure> {
-    connect(&target).await?.command(&LocalRequest::LeaveParty).await?;
+    connect(&target).await?.ask(LeaveParty {}).await?;
     Output { json: target.json }.say(&Event::Left);
     Ok(())
 }
 
 pub(crate) async fn pause(target: Target) -> Result<(), Failure> {
-    connect(&target).await?.command(&LocalRequest::PauseParty).await?;
+    connect(&target).await?.ask(PauseParty {}).await?;
     Ok(())
 }
 
 pub(crate) async fn resume(resume: Resume) -> Result<(), Failure> {
-    connect(&resume.target).await?.command(&LocalRequest::ResumeParty { party: resume.party }).await?;
+    connect(&resume.target).await?.ask(ResumeParty { party: resume.party }).await?;
     Ok(())
 }
 
 pub(crate) async fn diagnostics(diagnostics: Diagnostics) -> Result<(), Failure> {
     let path =
         std::path::absolute(&diagnostics.file).map_err(|error| Failure::Argument(error.to_string()))?;
-    let mut client = connect(&diagnostics.target).await?;
-    client.command(&LocalRequest::ExportDiagnostics { path: path.clone() }).await?;
+    let path = connect(&diagnostics.target).await?.ask(ExportDiagnostics { path }).await?;
     let text = format!("{} is ready to be sent.\n", path.display());
     Output { json: diagnostics.target.json }.write(&text, &path);
     Ok(())
@@ -45,13 +47,12 @@ pub(crate) async fn status(status: Status) -> Result<(), Failure> {
     let output = Output { json: status.target.json };
     let mut client = connect(&status.target).await?;
     if !status.watch {
-        client.send(&LocalRequest::Status).await?;
-        output.show(&client.snapshot().await?);
+        output.show(&client.ask(api::Status {}).await?);
         return Ok(());
     }
-    client.send(&LocalRequest::Watch).await?;
+    client.watch().await?;
     loop {
-        let snapshot = client.snapshot().await?;
+        let snapshot = client.next_snapshot().await?;
         if !output.json && std::io::stdout().is_terminal() {
             // Clears the screen and goes to its first cell (ECMA-48 ED, CUP).
             print!("\x1b[2J\x1b[H");

@@ -6,6 +6,7 @@
 mod anonymizer;
 mod log_tail;
 mod pattern;
+mod stored;
 mod system;
 
 use std::{
@@ -19,6 +20,7 @@ use tempfile::NamedTempFile;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 pub use anonymizer::Anonymizer;
+pub(crate) use stored::StoredFacts;
 
 use crate::{ControlView, Snapshot};
 

@@ -15,8 +15,10 @@ use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 use crate::{
-    AppSettings, CommandError, DataAnswer, DataRequest, DoctorReport, Handle, LogLevel, NetworkLog,
-    NetworkLogGuard, NetworkLogOptions, Problem, Snapshot, data, doctor,
+    AppSettings, CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard,
+    NetworkLogOptions, Problem, Snapshot,
+    api::AskStored,
+    doctor,
     event_loop::{EventLoop, settings},
     keeper, local,
     outside::Outside,
@@ -122,15 +124,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`OfflineError`]; [`StartError::AlreadyRunning`] if one does, which is to be asked itself then
-    /// ([`crate::LocalClient::data`]).
-    pub async fn offline_data(
+    /// ([`crate::LocalClient::ask`]).
+    pub async fn ask_offline<Q: AskStored>(
         chosen: Option<PathBuf>,
-        request: DataRequest,
-    ) -> Result<DataAnswer, OfflineError> {
+        request: Q,
+    ) -> Result<Q::Answer, OfflineError> {
         let data_dir = DataDir::open(chosen).map_err(StartError::from)?;
         let _lock = data_dir.lock().map_err(StartError::from)?;
         let (database, _) = SettingsDatabase::open(&data_dir, now().wall).await.map_err(StartError::from)?;
-        let answer = data::execute(&database, request).await;
+        let answer = request.answer_from(&database, now().wall).await;
         database.close().await.map_err(StartError::from)?;
         Ok(answer.map_err(CommandError::from)?)
     }
@@ -139,7 +141,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`StartError::AlreadyRunning`] if one does, which is to be asked itself then
-    /// ([`crate::LocalClient::doctor`]); [`StartError::DataDir`].
+    /// ([`crate::LocalClient::ask`]); [`StartError::DataDir`].
     pub async fn offline_doctor(chosen: Option<PathBuf>) -> Result<DoctorReport, StartError> {
         let data_dir = DataDir::open(chosen)?;
         let _lock = data_dir.lock()?;

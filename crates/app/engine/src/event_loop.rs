@@ -12,7 +12,7 @@ use tracing::warn;
 
 use crate::{
     CommandError,
-    data::DataError,
+    api::StoredError,
     handle::{Answer, Command},
     outside::Outside,
     tasks::TaskSets,
@@ -97,7 +97,7 @@ impl EventLoop {
     }
 
     /// Settings were read. Whoever waits for them is answered when they are in effect.
-    fn configure(&mut self, wish: u64, read: Result<Box<Config>, DataError>) {
+    fn configure(&mut self, wish: u64, read: Result<Box<Config>, StoredError>) {
         let result = match read {
             Ok(config) => {
                 step(&mut self.session, now(), Input::Configure(settings(&config)), &mut self.outside);

@@ -4,8 +4,8 @@
 //! Inside, `event_loop` waits for whatever happens, lets the [`lanrage_session::Session`] decide, and carries out what it
 //! decided.
 
+pub mod api;
 mod app_settings;
-mod data;
 mod data_plane;
 mod device;
 mod diagnostics;
@@ -24,11 +24,8 @@ mod showing;
 mod storage;
 mod tasks;
 
+pub use api::Request;
 pub use app_settings::AppSettings;
-pub use data::{
-    BackupView, DataAnswer, DataRequest, DataSummary, FavoriteView, PortRangeView, ProfileView,
-    RecentPartyView, ServerConfigView, SettingView,
-};
 pub use device::TunnelDevice;
 pub use diagnostics::{Anonymizer, BundleError, BundleInputs, KnownName, export_bundle};
 pub use doctor::{Check, CheckState, DoctorReport};
@@ -41,8 +38,9 @@ pub use lanrage_session::{
     RelayView, Severity, Snapshot, Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
-pub use local::{LocalClient, LocalError, LocalRequest, LocalResponse};
+pub use local::{LocalClient, LocalError};
 pub use network_log::{
     LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,
     UnknownLogLevel,
 };
+pub use tasks::Tasks;

@@ -2,19 +2,31 @@
 //! socket (a named pipe on Windows) in the data folder. Nothing listens on the network.
 
 mod client;
-mod message;
 mod server;
+mod wire;
 
 pub use client::{LocalClient, LocalError};
-pub use message::{LocalRequest, LocalResponse};
 pub(crate) use server::serve;
 
 use std::{io, path::Path};
 
-use interprocess::local_socket::{Name, prelude::*};
+use interprocess::local_socket::{Name, prelude::*, tokio::Stream};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 /// Longest line in either direction, in bytes: a snapshot of a full party fits several times.
 const LINE_BYTES: usize = 256 * 1024;
+
+/// The next line, or `None` at the end. A longer one than [`LINE_BYTES`] is an error, after which nothing can be read.
+async fn read_line(stream: &mut BufReader<Stream>) -> io::Result<Option<String>> {
+    let mut line = String::new();
+    match stream.take(LINE_BYTES as u64).read_line(&mut line).await? {
+        0 => Ok(None),
+        LINE_BYTES if !line.ends_with('\n') => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "the line is too long"))
+        }
+        _ => Ok(Some(line)),
+    }
+}
 
 /// The socket's name: a file in the data folder, so that the folder's permissions guard it.
 #[cfg(unix)]

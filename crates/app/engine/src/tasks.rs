@@ -1,15 +1,16 @@
-use std::{future::Future, time::Duration};
+use std::{collections::HashMap, future::Future, time::Duration};
 
 use tokio::{
-    task::{JoinError, JoinSet},
+    task::{AbortHandle, Id, JoinError, JoinSet},
     time::timeout,
 };
 use tracing::error;
 
-/// Every task of the engine. Dropping the set cancels them; nothing outlives its engine.
+/// Tasks that end together. Dropping the set cancels them; nothing outlives its owner.
 #[derive(Debug, Default)]
-pub(crate) struct Tasks {
-    set: JoinSet<&'static str>,
+pub struct Tasks {
+    set: JoinSet<()>,
+    names: HashMap<Id, &'static str>,
 }
 
 /// The engine's tasks, by how they end.
@@ -22,33 +23,64 @@ pub(crate) struct TaskSets {
 }
 
 impl Tasks {
-    /// Starts a task under a name for the log.
-    pub(crate) fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        self.set.spawn(async move {
-            task.await;
-            name
-        });
+    /// Starts a task on the current runtime, under a name for the log. It is cancelled with the others, or alone by the
+    /// answer.
+    pub fn spawn(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> AbortHandle {
+        let handle = self.set.spawn(task);
+        self.names.insert(handle.id(), name);
+        handle
     }
 
     /// Waits for the tasks to end by themselves, at most for `patience`, then cancels what still runs and waits
     /// for that.
-    pub(crate) async fn finish(&mut self, patience: Duration) {
+    pub async fn finish(&mut self, patience: Duration) {
         let _ = timeout(patience, self.join_all()).await;
         self.set.abort_all();
         self.join_all().await;
     }
 
     async fn join_all(&mut self) {
-        while let Some(ended) = self.set.join_next().await {
-            report(&ended);
+        while let Some(ended) = self.set.join_next_with_id().await {
+            self.forget(ended);
+        }
+    }
+
+    /// Forgets tasks that have ended; one that panicked is reported.
+    pub fn reap(&mut self) {
+        while let Some(ended) = self.set.try_join_next_with_id() {
+            self.forget(ended);
+        }
+    }
+
+    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+        let task = self.names.remove(&id).unwrap_or_default();
+        if let Err(error) = ended
+            && error.is_panic()
+        {
+            error!(task, %error, "a task panicked");
         }
     }
 }
 
-fn report(ended: &Result<&'static str, JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        error!(%error, "a task of the engine panicked");
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn tasks_end_with_their_set_and_are_forgotten_however_they_ended() {
+        let mut tasks = Tasks::default();
+        tasks.spawn("ends", async {});
+        tasks.spawn("panics", async { panic!("on purpose") });
+        tasks.spawn("stays", pending());
+        tasks.spawn("cancelled", pending()).abort();
+        tasks.finish(Duration::ZERO).await;
+        assert!(tasks.set.is_empty() && tasks.names.is_empty(), "{tasks:?}");
     }
 }

@@ -12,8 +12,9 @@ use std::{
 
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use lanrage_engine::{
-    Engine, EngineOptions, Handle, InvitationLink, LocalClient, LocalRequest, LocalResponse, LogLevel,
-    LogStatus, NetworkLog, NetworkLogOptions, PartyView, Snapshot,
+    Engine, EngineOptions, Handle, InvitationLink, LocalClient, LogLevel, LogStatus, NetworkLog,
+    NetworkLogOptions, PartyView, Request, Snapshot,
+    api::{CreateParty, JoinParty, LeaveParty, preview},
 };
 use lanrage_party::Invitation;
 
@@ -76,12 +77,8 @@ fn no_link_is_left_in_debug_output() {
     }))
     .unwrap();
     let snapshot = Snapshot { party: Some(party), ..Snapshot::default() };
-    let request = LocalRequest::JoinParty { link: InvitationLink(link.to_owned()) };
-    for printed in [
-        format!("{snapshot:?}"),
-        format!("{request:?}"),
-        format!("{:?}", LocalResponse::Snapshot(Box::new(snapshot))),
-    ] {
+    let request = Request::from(join(link));
+    for printed in [format!("{snapshot:?}"), format!("{request:?}")] {
         assert!(!printed.contains("AXsicCI6"), "{printed}");
     }
 }
@@ -100,6 +97,10 @@ fn the_search_finds_a_secret_in_every_form() {
         assert!(secret.is_in(&text), "{}", String::from_utf8_lossy(&text));
     }
     assert!(!secret.is_in(b"nothing of the kind"));
+}
+
+fn join(link: &str) -> JoinParty {
+    JoinParty { link: InvitationLink(link.to_owned()) }
 }
 
 fn data(folder: &Path) -> PathBuf {
@@ -126,7 +127,7 @@ async fn live(folder: &Path) {
     .unwrap();
 
     let engine = start(&data).await;
-    engine.create_party("Friday LAN".to_owned()).await.unwrap();
+    engine.ask(CreateParty { name: "Friday LAN".to_owned() }).await.unwrap();
     let link = engine.snapshots().borrow().party.as_ref().unwrap().invitation.clone();
     remember(folder, &data, &link.0);
     refuse(&engine, &data, &link.0).await;
@@ -136,7 +137,7 @@ async fn live(folder: &Path) {
     // A second life restores what the first one kept.
     let engine = start(&data).await;
     print(&engine, &link.0);
-    if let Err(error) = engine.leave_party().await {
+    if let Err(error) = engine.ask(LeaveParty {}).await {
         assert_eq!(error.code, "not_in_party");
     }
     print(&engine, &link.0);
@@ -150,10 +151,10 @@ async fn live(folder: &Path) {
 
 async fn engine_that_leaves(data: &Path, folder: &Path) {
     let engine = start(data).await;
-    engine.create_party("Saturday LAN".to_owned()).await.unwrap();
+    engine.ask(CreateParty { name: "Saturday LAN".to_owned() }).await.unwrap();
     let link = engine.snapshots().borrow().party.as_ref().unwrap().invitation.clone();
     remember(folder, data, &link.0);
-    engine.leave_party().await.unwrap();
+    engine.ask(LeaveParty {}).await.unwrap();
     print(&engine, &link.0);
     engine.shutdown().await;
 }
@@ -169,20 +170,17 @@ async fn start(data: &Path) -> Handle {
 async fn refuse(engine: &Handle, data: &Path, link: &str) {
     let damaged = &link[..link.len() - 1];
     for link in [link, damaged, "lanrage://join/AAAA"] {
-        let error = engine.join_party(link.to_owned()).await.unwrap_err();
+        let error = engine.ask(join(link)).await.unwrap_err();
         println!("{error} {error:?}");
         let mut local = LocalClient::connect(data).await.unwrap();
-        let error = local
-            .command(&LocalRequest::JoinParty { link: InvitationLink(link.to_owned()) })
-            .await
-            .unwrap_err();
+        let error = local.ask(join(link)).await.unwrap_err();
         println!("{error} {error:?} {local:?}");
     }
-    println!("{:?}", Handle::preview_invitation(damaged));
+    println!("{:?}", preview(damaged));
 }
 
 fn print(engine: &Handle, link: &str) {
-    println!("{:?}", Handle::preview_invitation(link));
+    println!("{:?}", preview(link));
     println!("{:?}", link.parse::<Invitation>());
     println!("{:?}", engine.snapshots().borrow().problems);
 }

@@ -255,6 +255,7 @@ refusal-disk-full = Der Datenträger ist voll; schaffe Platz und versuch es noch
 refusal-data-not-writable = In den Datenordner kann nicht geschrieben werden: { $cause }.
 refusal-bundle-not-written = Der Bericht konnte nicht geschrieben werden: { $cause }.
 refusal-bad-request = Die Anfrage ist fehlerhaft: { $cause }.
+refusal-other-version = Das laufende LANrage ({ $running }) und dieses Programm ({ $asking }) sind zwei Versionen. Beende das laufende und starte es neu.
 refusal-stopped = LANrage wird gerade beendet.
 refusal-already-running = LANrage läuft bereits, in einem anderen Fenster oder Terminal. Benutze jenes, oder schließe es und starte LANrage neu.
 refusal-data-dir = Der Datenordner ist nicht zu gebrauchen: { $cause }.

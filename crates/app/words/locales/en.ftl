@@ -256,6 +256,7 @@ refusal-disk-full = The disk is full; make room and try again.
 refusal-data-not-writable = The data folder cannot be written: { $cause }.
 refusal-bundle-not-written = The diagnostics could not be written: { $cause }.
 refusal-bad-request = The request is malformed: { $cause }.
+refusal-other-version = The LANrage that runs ({ $running }) and this program ({ $asking }) are of two versions. Close the one that runs and start it again.
 refusal-stopped = LANrage is shutting down.
 refusal-already-running = LANrage is already running. It runs in another window or terminal; use that one, or close it and start LANrage again.
 refusal-data-dir = The data folder cannot be used: { $cause }.

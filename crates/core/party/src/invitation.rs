@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     Name, PartyId, PartySecret, PeerId, Subnet, UnixMillis,
-    limits::{CONTROL_ENDPOINT_BYTES, CONTROL_ENDPOINTS, INVITATION_BYTES},
+    limits::{CONTROL_ENDPOINT_BYTES, CONTROL_ENDPOINTS, INVITATION_BYTES, INVITATION_HOURS},
 };
 
 const SCHEME_PREFIX: &str = "lanrage://join/";
@@ -130,6 +130,9 @@ pub enum InvitationError {
     /// Its time is over.
     #[error("the invitation has expired; ask your friend for a new one")]
     Expired,
+    /// A link was to be valid for no time, or for more than [`INVITATION_HOURS`].
+    #[error("An invitation can be valid for 1 to {INVITATION_HOURS} hours.")]
+    Validity,
 }
 
 impl InvitationError {
@@ -142,6 +145,7 @@ impl InvitationError {
             Self::Version(_) => "invitation_version",
             Self::ControlEndpoint => "invitation_control_endpoint",
             Self::Expired => "invitation_expired",
+            Self::Validity => "bad_expiry",
         }
     }
 }
@@ -190,6 +194,19 @@ impl Invitation {
             Some(end) if end <= now => Err(InvitationError::Expired),
             _ => Ok(()),
         }
+    }
+
+    /// The same invitation for so many hours from `now`, and not for longer than it is valid itself.
+    ///
+    /// # Errors
+    /// [`InvitationError::Validity`].
+    pub fn ending_in(mut self, hours: u32, now: UnixMillis) -> Result<Self, InvitationError> {
+        if !(1..=INVITATION_HOURS).contains(&hours) {
+            return Err(InvitationError::Validity);
+        }
+        let end = now.plus(u64::from(hours) * 3_600_000);
+        self.expires_at = Some(self.expires_at.map_or(end, |own| own.min(end)));
+        Ok(self)
     }
 
     fn encode(&self) -> String {
@@ -336,6 +353,22 @@ mod tests {
         assert_eq!(parse("lanrage://join/AgAA"), InvitationError::Version(2));
         assert_eq!(invitation().check_expiry(UnixMillis(999)), Ok(()));
         assert_eq!(invitation().check_expiry(UnixMillis(1_000)), Err(InvitationError::Expired));
+    }
+
+    #[test]
+    fn a_new_link_ends_when_it_should_and_never_after_the_one_that_made_its_maker_a_member() {
+        let now = UnixMillis(1_795_372_304_123);
+        let in_hours = |hours: u64| Some(now.plus(hours * 3_600_000));
+        let ending = |own, hours| {
+            let link = Invitation { expires_at: own, ..invitation() }.ending_in(hours, now).unwrap().link();
+            link.parse::<Invitation>().unwrap().expires_at
+        };
+        assert_eq!(ending(None, 24), in_hours(24));
+        assert_eq!(ending(in_hours(2), 24), in_hours(2));
+        assert_eq!(ending(in_hours(2), 1), in_hours(1));
+        for hours in [0, INVITATION_HOURS + 1, u32::MAX] {
+            assert_eq!(invitation().ending_in(hours, now), Err(InvitationError::Validity));
+        }
     }
 
     #[test]

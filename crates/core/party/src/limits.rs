@@ -8,6 +8,8 @@ pub const PEERS_PER_PARTY: usize = 64;
 pub const CANDIDATES: usize = 24;
 /// Longest invitation link, in bytes, with its prefix: as many and as long endpoints as there may be fit.
 pub const INVITATION_BYTES: usize = 3_072;
+/// Longest validity of an invitation that ends, in hours: a year.
+pub const INVITATION_HOURS: u32 = 366 * 24;
 /// Most control endpoints in one invitation.
 pub const CONTROL_ENDPOINTS: usize = 8;
 /// Longest control endpoint URL, in bytes.

@@ -1,10 +1,14 @@
 use std::{io, path::Path};
 
 use interprocess::local_socket::tokio::{Stream, prelude::*};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncWriteExt, BufReader};
 
-use super::{LINE_BYTES, LocalRequest, LocalResponse, socket_name};
-use crate::{CommandError, DataAnswer, DataRequest, DoctorReport, Snapshot};
+use super::{
+    read_line, socket_name,
+    wire::{self, Call},
+};
+use crate::{CommandError, Request, Snapshot, api::Ask};
 
 /// A connection to the LANrage that runs on this device.
 #[derive(Debug)]
@@ -43,73 +47,40 @@ impl LocalClient {
         }
     }
 
-    /// Sends a request. Every request but [`LocalRequest::Watch`] has one answer.
+    /// Asks the running LANrage.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn ask<Q: Ask + Into<Request>>(&mut self, request: Q) -> Result<Q::Answer, LocalError> {
+        self.send(&Call::Ask(request.into())).await?;
+        self.receive().await
+    }
+
+    /// Asks for the state now and from now on; [`LocalClient::next_snapshot`] waits for it. Nothing else can be asked
+    /// afterwards.
     ///
     /// # Errors
     /// [`LocalError::Io`].
-    pub async fn send(&mut self, request: &LocalRequest) -> Result<(), LocalError> {
-        let mut line = serde_json::to_vec(request).map_err(io::Error::from)?;
-        line.push(b'\n');
+    pub async fn watch(&mut self) -> Result<(), LocalError> {
+        self.send(&Call::Watch).await
+    }
+
+    /// The next state.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn next_snapshot(&mut self) -> Result<Snapshot, LocalError> {
+        self.receive().await
+    }
+
+    async fn send(&mut self, call: &Call) -> Result<(), LocalError> {
+        let line = call.write().map_err(io::Error::from)?;
         Ok(self.stream.get_mut().write_all(&line).await?)
     }
 
-    /// The next answer.
-    ///
-    /// # Errors
-    /// [`LocalError`].
-    pub async fn receive(&mut self) -> Result<LocalResponse, LocalError> {
-        let mut line = String::new();
-        let read = (&mut self.stream).take(LINE_BYTES as u64).read_line(&mut line).await?;
-        if read == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
-        match serde_json::from_str(&line).map_err(io::Error::from)? {
-            LocalResponse::Error(error) => Err(error.into()),
-            response => Ok(response),
-        }
-    }
-
-    /// Asks for a command to be carried out.
-    ///
-    /// # Errors
-    /// [`LocalError`].
-    pub async fn command(&mut self, request: &LocalRequest) -> Result<(), LocalError> {
-        self.send(request).await?;
-        self.receive().await.map(drop)
-    }
-
-    /// Asks the stored data.
-    ///
-    /// # Errors
-    /// [`LocalError`].
-    pub async fn data(&mut self, request: DataRequest) -> Result<DataAnswer, LocalError> {
-        self.send(&LocalRequest::Data(request)).await?;
-        match self.receive().await? {
-            LocalResponse::Data(answer) => Ok(*answer),
-            _ => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
-        }
-    }
-
-    /// Asks what may keep a player from playing.
-    ///
-    /// # Errors
-    /// [`LocalError`].
-    pub async fn doctor(&mut self) -> Result<DoctorReport, LocalError> {
-        self.send(&LocalRequest::Doctor).await?;
-        match self.receive().await? {
-            LocalResponse::Doctor(report) => Ok(report),
-            _ => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
-        }
-    }
-
-    /// The next snapshot, after [`LocalRequest::Status`] or [`LocalRequest::Watch`].
-    ///
-    /// # Errors
-    /// [`LocalError`].
-    pub async fn snapshot(&mut self) -> Result<Snapshot, LocalError> {
-        match self.receive().await? {
-            LocalResponse::Snapshot(snapshot) => Ok(*snapshot),
-            _ => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
-        }
+    async fn receive<T: DeserializeOwned>(&mut self) -> Result<T, LocalError> {
+        let line = read_line(&mut self.stream).await?;
+        let line = line.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        Ok(wire::read_reply(&line).map_err(io::Error::from)??)
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use lanrage_store::{Config, SettingsDatabase};
 use tokio::sync::{mpsc, watch};
 
-use crate::{AppSettings, data::DataError, tasks::Tasks};
+use crate::{AppSettings, api::StoredError, tasks::Tasks};
 
 /// What was read, and which wishes it answers: this one and all before it.
-pub(crate) type Read = (u64, Result<Box<Config>, DataError>);
+pub(crate) type Read = (u64, Result<Box<Config>, StoredError>);
 
 /// Asks for the settings by a number that grows, and hears of them. Never full: one reading answers every wish before it.
 pub(crate) struct SettingsPort {
@@ -37,7 +37,7 @@ pub(crate) fn spawn(
                     is_news
                 });
             }
-            if told.send((wish, read.map_err(DataError::from))).await.is_err() {
+            if told.send((wish, read.map_err(StoredError::from))).await.is_err() {
                 return;
             }
         }

@@ -124,6 +124,13 @@ pub enum CommandError {
         /// What is wrong with it.
         cause: String,
     },
+    /// The program that runs and the one that asks are of two versions.
+    OtherVersion {
+        /// The version of the one that runs.
+        running: String,
+        /// The version of the one that asks.
+        asking: String,
+    },
     /// The program is shutting down.
     #[default]
     Stopped,
@@ -206,6 +213,7 @@ impl From<InvitationError> for CommandError {
             InvitationError::Version(version) => Self::InvitationVersion { version: version.into() },
             InvitationError::ControlEndpoint => Self::InvitationControlEndpoint,
             InvitationError::Expired => Self::InvitationExpired,
+            InvitationError::Validity => Self::BadExpiry { most_hours: limits::INVITATION_HOURS.into() },
         }
     }
 }

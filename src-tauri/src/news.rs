@@ -11,12 +11,12 @@ use std::{
 
 use lanrage_engine::CommandError;
 use lanrage_words::{Language, Words};
-use tauri::{AppHandle, Manager, Runtime, async_runtime};
+use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_notification::NotificationExt;
 use tracing::warn;
 
 use self::watch::{News, Watch};
-use crate::EngineHost;
+use crate::{EngineHost, tasks};
 
 /// Whether the window is in front.
 #[derive(Debug, Default)]
@@ -24,9 +24,9 @@ pub(crate) struct Focus(pub(crate) AtomicBool);
 
 /// Tells what happens, until the engine ends.
 pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
-    let app = app.clone();
-    async_runtime::spawn(async move {
-        let Ok(engine) = app.state::<EngineHost>().handle().await else { return };
+    let to = app.clone();
+    tasks::spawn(app, "news", async move {
+        let Ok(engine) = to.state::<EngineHost>().handle().await else { return };
         let (mut snapshots, settings) = (engine.snapshots(), engine.app_settings());
         let mut watch = Watch::default();
         loop {
@@ -36,10 +36,10 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
                 let settings = settings.borrow();
                 (settings.notifications, Language::of_setting(settings.language.as_str()))
             };
-            if is_wanted && !app.state::<Focus>().0.load(Ordering::Relaxed) {
+            if is_wanted && !to.state::<Focus>().0.load(Ordering::Relaxed) {
                 let party = snapshot.party.as_ref().map(|party| party.name.as_str());
                 for item in &news {
-                    say(&app, &title(item, Words::new(language)), party.unwrap_or_default());
+                    say(&to, &title(item, Words::new(language)), party.unwrap_or_default());
                 }
             }
             if snapshots.changed().await.is_err() {

@@ -1,11 +1,28 @@
+//! What stored data looks like to a host.
+
 use lanrage_store::{
     Backup, ConfigFault, Declaration, FavoriteServer, GameProfile, PortRange, Protocol, ServerConfig,
-    Settings, StoredMembership,
+    Settings, SettingsChange, StoredMembership,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, to_value};
 
-use crate::{CommandError, data::parse_name};
+use super::parse;
+use crate::CommandError;
+
+/// Settings were changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Changed {
+    /// Whether a change takes effect only when LANrage starts again.
+    pub restart_required: bool,
+}
+
+impl From<SettingsChange> for Changed {
+    fn from(change: SettingsChange) -> Self {
+        Self { restart_required: change.restart_required }
+    }
+}
 
 /// A setting with its declaration, all that is needed to show and change it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,7 +170,7 @@ impl TryFrom<ProfileView> for GameProfile {
             last: range.last,
         };
         Ok(Self {
-            name: parse_name(&view.name)?,
+            name: parse::name(&view.name)?,
             executables: view.executables,
             ports: view.ports.into_iter().map(port).collect(),
             extra: Map::new(),

@@ -10,10 +10,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use lanrage_engine::{CommandError, DataAnswer, DataRequest, Handle, RecentPartyView};
+use lanrage_engine::{
+    CommandError, Handle,
+    api::{LeaveParty, NewInvitation, PauseParty, RecentParties, RecentPartyView, ResumeParty},
+};
 use lanrage_words::{Language, Words};
 use tauri::{
-    AppHandle, Manager, Runtime, async_runtime,
+    AppHandle, Manager, Runtime,
     image::Image,
     menu::MenuEvent,
     tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent},
@@ -25,7 +28,7 @@ use self::{
     items::Items,
     view::{Action, Icon, TrayView},
 };
-use crate::{EngineHost, news, window};
+use crate::{EngineHost, news, tasks, window};
 
 /// The tray as the system has it.
 struct Tray<R: Runtime> {
@@ -42,7 +45,7 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>) {
     match built {
         Ok(Ok(tray)) => {
             app.manage(Mutex::new(tray));
-            async_runtime::spawn(follow(app.clone()));
+            tasks::spawn(app, "tray", follow(app.clone()));
         }
         Ok(Err(error)) => warn!(%error, "there is no tray"),
         Err(_) => warn!("there is no tray: the system's library for it is missing"),
@@ -101,14 +104,10 @@ async fn follow<R: Runtime>(app: AppHandle<R>) {
 }
 
 async fn recent_parties(engine: &Handle) -> Vec<RecentPartyView> {
-    match engine.data(DataRequest::RecentParties).await {
-        Ok(DataAnswer::RecentParties(parties)) => parties,
-        Ok(_) => Vec::new(),
-        Err(error) => {
-            warn!(%error, "the tray cannot list the parties");
-            Vec::new()
-        }
-    }
+    engine.ask(RecentParties {}).await.unwrap_or_else(|error| {
+        warn!(%error, "the tray cannot list the parties");
+        Vec::new()
+    })
 }
 
 /// Brings the tray to what it should show. The work is the main thread's, and nobody waits for it: at the end of the
@@ -157,11 +156,11 @@ fn clicked<R: Runtime>(app: &AppHandle<R>, event: MenuEvent) {
         Action::Open => window::show(app),
         Action::Quit => app.exit(0),
         action => {
-            let app = app.clone();
-            async_runtime::spawn(async move {
-                if let Err(error) = perform(&app, action).await {
+            let to = app.clone();
+            tasks::spawn(app, "tray-click", async move {
+                if let Err(error) = perform(&to, action).await {
                     warn!(%error, "what was clicked in the tray was refused");
-                    news::refused(&app, &error);
+                    news::refused(&to, &error);
                 }
             });
         }
@@ -172,13 +171,13 @@ async fn perform<R: Runtime>(app: &AppHandle<R>, action: Action) -> Result<(), C
     let engine = app.state::<EngineHost>().handle().await?;
     match action {
         Action::CopyInvitation => {
-            let link = engine.new_invitation(None)?;
+            let link = engine.ask(NewInvitation { expires_in_hours: None }).await?;
             let written = app.clipboard().write_text(link);
             written.map_err(|error| CommandError { code: "clipboard".to_owned(), text: error.to_string() })
         }
-        Action::Pause => engine.pause_party().await,
-        Action::Leave => engine.leave_party().await,
-        Action::Join(party) => engine.resume_party(party).await,
+        Action::Pause => engine.ask(PauseParty {}).await,
+        Action::Leave => engine.ask(LeaveParty {}).await,
+        Action::Join(party) => engine.ask(ResumeParty { party }).await,
         Action::Open | Action::Quit => Ok(()),
     }
 }

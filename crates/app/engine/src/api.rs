@@ -1,0 +1,32 @@
+//! What a host may ask of the engine: one table of [`Request`]s, each with the type of its answer.
+//!
+//! The window, the terminal and the local socket carry the same requests as JSON. [`Handle::ask`] takes a typed one,
+//! [`Request::answer`] one that came as text. Each room below answers the requests that are its own.
+
+mod backups;
+mod declare;
+mod error;
+mod library;
+mod parse;
+mod party;
+mod profiles;
+mod request;
+mod settings;
+mod stored;
+mod support;
+mod views;
+
+#[cfg(feature = "bindings")]
+pub use declare::Describe;
+pub use declare::{Ask, Serve, to_json};
+pub use error::StoredError;
+pub use party::preview;
+pub use request::*;
+pub use stored::AskStored;
+pub use views::{
+    BackupView, Changed, DataSummary, FavoriteView, PortRangeView, ProfileView, RecentPartyView,
+    ServerConfigView, SettingView,
+};
+
+#[cfg(doc)]
+use crate::Handle;

@@ -1,0 +1,113 @@
+//! The party: entered, left, and how friends get there.
+
+use lanrage_base::clock::now;
+use lanrage_party::Invitation;
+
+use super::{
+    CreateParty, JoinParty, LeaveParty, NewInvitation, PauseParty, PreviewInvitation, ResumeParty, Serve,
+    Status, parse,
+};
+use crate::{CommandError, Handle, InvitationPreview, Snapshot, handle::Command};
+
+impl Serve<Status> for Handle {
+    async fn serve(&self, Status {}: Status) -> Result<Snapshot, CommandError> {
+        Ok(Snapshot::clone(&self.snapshots().borrow()))
+    }
+}
+
+impl Serve<CreateParty> for Handle {
+    async fn serve(&self, CreateParty { name }: CreateParty) -> Result<(), CommandError> {
+        let name = parse::name(&name)?;
+        self.command(|answer| Command::CreateParty { name, answer }).await
+    }
+}
+
+impl Serve<JoinParty> for Handle {
+    async fn serve(&self, JoinParty { link }: JoinParty) -> Result<(), CommandError> {
+        let invitation = Box::new(parse::invitation(&link.0)?);
+        self.command(|answer| Command::JoinParty { invitation, answer }).await
+    }
+}
+
+impl Serve<LeaveParty> for Handle {
+    async fn serve(&self, LeaveParty {}: LeaveParty) -> Result<(), CommandError> {
+        self.command(|answer| Command::LeaveParty { answer }).await
+    }
+}
+
+impl Serve<PauseParty> for Handle {
+    async fn serve(&self, PauseParty {}: PauseParty) -> Result<(), CommandError> {
+        self.command(|answer| Command::PauseParty { answer }).await
+    }
+}
+
+impl Serve<ResumeParty> for Handle {
+    async fn serve(&self, ResumeParty { party }: ResumeParty) -> Result<(), CommandError> {
+        let party = parse::party(&party)?;
+        self.command(|answer| Command::ResumeParty { party, answer }).await
+    }
+}
+
+impl Serve<PreviewInvitation> for Handle {
+    async fn serve(&self, request: PreviewInvitation) -> Result<InvitationPreview, CommandError> {
+        preview(&request.link.0)
+    }
+}
+
+impl Serve<NewInvitation> for Handle {
+    async fn serve(&self, request: NewInvitation) -> Result<String, CommandError> {
+        let snapshot = self.snapshots().borrow().clone();
+        let party = snapshot.party.as_ref();
+        let party = party.ok_or_else(|| CommandError::new("not_in_party", "You are not in a party."))?;
+        let own = parse::invitation(&party.invitation.0)?;
+        let invitation = match request.expires_in_hours {
+            Some(hours) => own.ending_in(hours, now().wall).map_err(parse::refused)?,
+            None => own,
+        };
+        Ok(invitation.link())
+    }
+}
+
+/// What a link says, without joining.
+///
+/// # Errors
+/// An `invitation_…` code.
+pub fn preview(link: &str) -> Result<InvitationPreview, CommandError> {
+    let Invitation { name, host, subnet, control, expires_at, glance, .. } = parse::invitation(link)?;
+    Ok(InvitationPreview {
+        party_name: name.to_string(),
+        host_id: host.to_string(),
+        subnet: subnet.net().to_string(),
+        control: control.iter().map(ToString::to_string).collect(),
+        expires_at_ms: expires_at.map(|at| at.0),
+        host_name: glance.host_name.map(Into::into),
+        members: glance.members,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_party::{DeviceIdentity, Glance, Name, PartyId, PartySecret, Subnet};
+
+    use super::*;
+
+    #[test]
+    fn a_preview_says_who_hosts_and_how_many_play_where_the_link_tells_it() {
+        let telling = Invitation {
+            party: PartyId::from_random([1; 16]),
+            name: Name::new("Friday LAN").unwrap(),
+            host: DeviceIdentity::from_seed(&[1; 32]).peer_id(),
+            subnet: Subnet::DEFAULT,
+            control: Vec::new(),
+            secret: PartySecret::from_random([3; 32]),
+            epoch: 1,
+            expires_at: None,
+            glance: Glance { host_name: Some(Name::new("Ada").unwrap()), members: Some(3) },
+        };
+        let silent = Invitation { glance: Glance::default(), ..telling.clone() };
+        let seen = preview(&telling.link()).unwrap();
+        assert_eq!((seen.host_name.as_deref(), seen.members), (Some("Ada"), Some(3)));
+        let seen = preview(&silent.link()).unwrap();
+        assert_eq!((seen.host_name, seen.members), (None, None));
+    }
+}

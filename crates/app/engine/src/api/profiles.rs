@@ -1,0 +1,28 @@
+//! What is known of games.
+
+use lanrage_party::UnixMillis;
+use lanrage_store::{GameProfile, SettingsDatabase};
+
+use super::{AskStored, DeleteProfile, ProfileView, Profiles, SaveProfile, StoredError, parse};
+
+impl AskStored for Profiles {
+    async fn answer_from(
+        self,
+        database: &SettingsDatabase,
+        _: UnixMillis,
+    ) -> Result<Vec<ProfileView>, StoredError> {
+        Ok(database.game_profiles().await?.into_iter().map(Into::into).collect())
+    }
+}
+
+impl AskStored for SaveProfile {
+    async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<(), StoredError> {
+        Ok(database.save_game_profile(&GameProfile::try_from(self.profile)?, now).await?)
+    }
+}
+
+impl AskStored for DeleteProfile {
+    async fn answer_from(self, database: &SettingsDatabase, _: UnixMillis) -> Result<(), StoredError> {
+        Ok(database.delete_game_profile(&parse::name(&self.name)?).await?)
+    }
+}

@@ -1,0 +1,194 @@
+//! The table of requests.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde_json::Value;
+
+use super::{
+    Changed, DataSummary, FavoriteView, ProfileView, RecentPartyView, ServerConfigView, SettingView,
+};
+use crate::{DoctorReport, InvitationLink, InvitationPreview, Snapshot};
+
+crate::requests! {
+    /// What a host may ask of LANrage.
+    Request;
+
+    /// The state now.
+    Status {} -> Snapshot;
+
+    /// Makes a party and becomes its host. Its link is in the snapshot afterwards. When the control server cannot be
+    /// reached, the party is made all the same and registered as soon as the server is back.
+    CreateParty {
+        /// Its name.
+        name: String,
+    } -> ();
+
+    /// Joins the party of an invitation.
+    JoinParty {
+        /// The invitation link.
+        #[cfg_attr(feature = "bindings", ts(type = "string"))]
+        link: InvitationLink,
+    } -> ();
+
+    /// Leaves the party; its keys are forgotten.
+    LeaveParty {} -> ();
+
+    /// Leaves the party's network without giving up the membership.
+    PauseParty {} -> ();
+
+    /// Enters a party of which this device is still a member; a party that it is in is paused.
+    ResumeParty {
+        /// The party's id.
+        party: String,
+    } -> ();
+
+    /// What a link says, without joining.
+    PreviewInvitation {
+        /// The invitation link.
+        #[cfg_attr(feature = "bindings", ts(type = "string"))]
+        link: InvitationLink,
+    } -> InvitationPreview;
+
+    /// A link of the present party. Whoever is a member by a link that ends can pass on none that lasts longer.
+    NewInvitation {
+        /// After how many hours it stops being valid; `None` for never.
+        expires_in_hours: Option<u32>,
+    } -> String;
+
+    /// Judges everything that may keep a player from playing.
+    RunDoctor {} -> DoctorReport;
+
+    /// Writes a bundle for whoever helps: the state, the settings and the newest part of the log, anonymised. The answer
+    /// is the file.
+    ExportDiagnostics {
+        /// The file, as an absolute path; in a folder the bundle gets a name of its own.
+        path: PathBuf,
+    } -> PathBuf;
+
+    /// All settings with their declarations.
+    Settings {} -> Vec<SettingView>;
+
+    /// Changes settings; all or none.
+    SetSettings {
+        /// New values by key.
+        #[cfg_attr(feature = "bindings", ts(type = "Record<string, unknown>"))]
+        values: BTreeMap<String, Value>,
+    } -> Changed;
+
+    /// Changes one setting, given as a person writes it.
+    SetText {
+        /// The setting's key.
+        key: String,
+        /// The value.
+        text: String,
+    } -> Changed;
+
+    /// Gives one setting its default.
+    ResetSetting {
+        /// The setting's key.
+        key: String,
+    } -> Changed;
+
+    /// Gives all settings their defaults.
+    ResetSettings {} -> Changed;
+
+    /// All settings that were chosen, as JSON text.
+    ExportSettings {} -> String;
+
+    /// Takes an export; all or nothing.
+    ImportSettings {
+        /// The export.
+        text: String,
+    } -> Changed;
+
+    /// The saved sets of settings.
+    ServerConfigs {} -> Vec<ServerConfigView>;
+
+    /// Saves the settings as they are now under a name.
+    SaveServerConfig {
+        /// The set's name.
+        name: String,
+    } -> ();
+
+    /// Makes a saved set the settings; all or nothing.
+    ActivateServerConfig {
+        /// The set's name.
+        name: String,
+    } -> Changed;
+
+    /// Deletes a saved set.
+    DeleteServerConfig {
+        /// The set's name.
+        name: String,
+    } -> ();
+
+    /// The favourite control servers.
+    Favorites {} -> Vec<FavoriteView>;
+
+    /// Adds or renames a favourite control server.
+    SaveFavorite {
+        /// Its URL.
+        url: String,
+        /// What the user calls it.
+        name: String,
+    } -> ();
+
+    /// Removes a favourite control server.
+    DeleteFavorite {
+        /// Its URL.
+        url: String,
+    } -> ();
+
+    /// The game profiles.
+    Profiles {} -> Vec<ProfileView>;
+
+    /// Adds or changes a game profile.
+    SaveProfile {
+        /// The profile.
+        profile: ProfileView,
+    } -> ();
+
+    /// Removes a game profile.
+    DeleteProfile {
+        /// The game's name.
+        name: String,
+    } -> ();
+
+    /// The parties that this device is or was in, the newest first.
+    RecentParties {} -> Vec<RecentPartyView>;
+
+    /// Puts a party among the favourites, or takes it out.
+    SetFavoriteParty {
+        /// The party's id.
+        party: String,
+        /// Whether it is one from now on.
+        favorite: bool,
+    } -> ();
+
+    /// Removes a party from the recent ones.
+    ForgetParty {
+        /// The party's id.
+        party: String,
+    } -> ();
+
+    /// Size of the database, and its backups.
+    Summary {} -> DataSummary;
+
+    /// Checks the database. The answer is what is wrong with it; nothing if it is good.
+    Check {} -> Vec<String>;
+
+    /// Backs the database up into a new file.
+    BackUp {
+        /// The file, as an absolute path.
+        path: PathBuf,
+    } -> ();
+
+    /// Backs the database up into its own folder of backups.
+    BackUpNow {} -> DataSummary;
+
+    /// Restores the database from a backup; what it held is backed up first.
+    Restore {
+        /// The backup, as an absolute path.
+        path: PathBuf,
+    } -> Changed;
+}

@@ -1,0 +1,35 @@
+//! What helps a player whose game does not work.
+
+use std::path::PathBuf;
+
+use lanrage_base::clock::now;
+use lanrage_session::sentence;
+use tokio::task::spawn_blocking;
+
+use super::{ExportDiagnostics, RunDoctor, Serve, StoredError};
+use crate::{CommandError, DoctorReport, Handle, diagnostics::StoredFacts, doctor};
+
+impl Serve<RunDoctor> for Handle {
+    async fn serve(&self, RunDoctor {}: RunDoctor) -> Result<DoctorReport, CommandError> {
+        let snapshot = self.snapshots().borrow().clone();
+        Ok(doctor::examine_running(snapshot, self.database()).await)
+    }
+}
+
+impl Serve<ExportDiagnostics> for Handle {
+    async fn serve(&self, request: ExportDiagnostics) -> Result<PathBuf, CommandError> {
+        let stored = StoredFacts::read(self.database()).await.map_err(StoredError::from)?;
+        let (snapshot, folder) = (self.snapshots().borrow().clone(), self.folder().to_owned());
+        let own_name = format!("lanrage-diagnostics-{}.zip", lanrage_store::stamp(now().wall));
+        let write = move || {
+            let path = if request.path.is_dir() { request.path.join(own_name) } else { request.path };
+            stored.export(&path, &snapshot, &folder).map(|()| path)
+        };
+        match spawn_blocking(write).await {
+            Ok(written) => {
+                written.map_err(|error| CommandError::new("bundle_not_written", sentence(&error.to_string())))
+            }
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+}
