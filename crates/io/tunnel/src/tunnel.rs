@@ -138,6 +138,7 @@ impl Tunnel {
     fn release(&self, attached: Option<Attached>) {
         let Some(Attached { device, threads, is_lent }) = attached else { return };
         self.shared.change(|table| table.device = None);
+        // Off the table first: a thread that fails now because of this is not reported.
         device.wake();
         threads.into_iter().for_each(join);
         if let Some(queue) = self.express_queue.as_ref().filter(|_| is_lent) {

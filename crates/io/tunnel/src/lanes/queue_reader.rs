@@ -73,6 +73,7 @@ impl QueueReader {
     /// The device's, which end its use.
     pub(crate) fn drain(&mut self, now: Instant) -> io::Result<Drained> {
         let context = Context { shared: &self.shared, table: &self.shared.table(), now };
+        // What was read before goes before what is read now.
         self.sender.resume(&context);
         let offloads = self.device.offloads();
         let mut frames = 0;

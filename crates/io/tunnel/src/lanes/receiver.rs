@@ -71,6 +71,7 @@ impl Receiver {
         let Context { shared, table, .. } = context;
         let message = match demux::classify(datagram)? {
             Kind::WireGuard(message) => message,
+            // Servers answer us straight; a relayed peer has no business with us.
             Kind::Stun if from.via.is_some() => return Err(DropReason::RelayedStun),
             Kind::Stun | Kind::Other => {
                 shared.emit(TunnelEvent::Datagram { from, bytes: datagram.to_vec() });
@@ -161,6 +162,7 @@ impl Receiver {
             shared.emit(TunnelEvent::Probe { peer: peer.id(), from, payload: payload.to_vec() });
             return Ok(());
         }
+        // Only now: probes and keepalives need no device.
         if table.device.is_none() {
             return Err(DropReason::NoDevice);
         }
@@ -184,6 +186,7 @@ impl Receiver {
     fn established(&mut self, context: &Context<'_>, (peer, lane): (&Peer, Lane), from: Remote) {
         let Context { shared, table, .. } = context;
         peer.note_established(lane);
+        // The engine knows of one session: the express one comes and goes with it.
         if lane == Lane::Express {
             return;
         }

@@ -73,6 +73,7 @@ impl Sender {
         packet: &mut [u8],
     ) -> Result<(), DropReason> {
         let local = context.table.local.as_ref().ok_or(DropReason::NoParty)?;
+        // What is to be cut may be as long as IP allows; each packet of it is measured by `segment`.
         let longest = if header.is_segmented() { usize::from(u16::MAX) } else { PACKET_BYTES };
         let lane = Lane::of(packet);
         match local.addresses.outgoing(packet, longest)? {
@@ -101,6 +102,7 @@ impl Sender {
     }
 
     fn send_to_everyone(&mut self, context: &Context<'_>, lane: Lane, packet: &[u8]) {
+        // One token for each packet, however many peers get it.
         if !context.shared.broadcast.lock().take(context.now, 1) {
             return context.shared.dropped(DropReason::BroadcastStorm);
         }
@@ -133,6 +135,7 @@ impl Sender {
             to.sealing = None;
             self.flush_lane(context, lane);
         }
+        // Packets behind those that wait must wait too, or they would overtake.
         if self.must_wait(lane) {
             let mut dropped = |reason| context.shared.dropped(reason);
             return self.waiting.push(to.peer.ip(), packet, context.now, &mut dropped);
@@ -186,6 +189,7 @@ impl Sender {
     fn flush_lane(&mut self, context: &Context<'_>, lane: Lane) {
         let packets = std::mem::take(&mut self.packets[lane]);
         self.flush_lane_now(context, lane);
+        // After the send, so that a system that takes long shows in the times.
         if packets > 0 {
             context.shared.counters.queue_times[lane].add(packets, context.now.elapsed());
         }

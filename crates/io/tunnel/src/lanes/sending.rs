@@ -55,6 +55,7 @@ impl Shared {
                         break;
                     }
                 }
+                // A relay's stream has a queue of its own, and is never waited for.
                 None => self.send_frame(relays, run.bytes, run.hop),
             }
             sent += run.datagrams;

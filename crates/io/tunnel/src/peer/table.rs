@@ -99,6 +99,7 @@ impl Table {
 
     /// Adds a peer that [`check`](Self::check) admits, in the place of the one with its id.
     pub(crate) fn insert(&mut self, peer: &Arc<Peer>) {
+        // The one before may have had another key or address, which would stay in the other maps.
         self.remove(&peer.id());
         self.by_id.insert(peer.id(), Arc::clone(peer));
         self.by_key.insert(*peer.key(), Arc::clone(peer));

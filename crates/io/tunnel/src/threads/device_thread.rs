@@ -42,6 +42,7 @@ impl DeviceThread {
 
     /// Runs until the device is woken or fails.
     pub(crate) fn run(mut self) {
+        // It concerns the thread that calls it.
         urgency::set(self.served);
         loop {
             let read = match self.wait() {
