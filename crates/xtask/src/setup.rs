@@ -235,6 +235,14 @@ impl Setup {
         let version = version.with_context(|| format!("Node.js is missing: install {NODE}, with npm"))?;
         ensure!(is_fit(&version), "Node.js {} does not do: {NODE} is needed", version.trim());
 
+        let folder = project::ui().display().to_string();
+        if let Some(sign) = misread(&folder) {
+            bail!(
+                "`{sign}` in {folder}: Vite and TypeScript take it for a sign of an address or a pattern. Move the \
+                 checkout to a folder without it"
+            );
+        }
+
         // npm writes this file last, so it is younger than the lock file it was made from.
         let changed = |path: &str| fs::metadata(project::ui().join(path))?.modified();
         let installed = changed("node_modules/.package-lock.json").unwrap_or(SystemTime::UNIX_EPOCH);
@@ -313,6 +321,11 @@ fn candidates(policy: &str) -> Vec<&str> {
     found
 }
 
+/// What of a path the user interface's build takes for something else than a name.
+fn misread(path: &str) -> Option<char> {
+    path.chars().find(|sign| "#%*?".contains(*sign))
+}
+
 /// Whether the user interface's build runs on this version of Node.js, as `node --version` writes it.
 fn is_fit(version: &str) -> bool {
     let mut numbers = version.trim().trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or(0));
@@ -343,7 +356,14 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{candidates, is_fit};
+    use super::{candidates, is_fit, misread};
+
+    #[test]
+    fn folders_that_the_interface_cannot_be_built_in_are_known() {
+        assert_eq!(misread("/tmp/a b/ü, it's [x] (y) & $HOME;/lanrage/ui"), None);
+        assert_eq!(misread("/srv/c#/lanrage/ui"), Some('#'));
+        assert_eq!(misread("/srv/100%/lanrage/ui"), Some('%'));
+    }
 
     #[test]
     fn only_packages_with_a_candidate_are_offered() {
