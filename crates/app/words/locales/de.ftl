@@ -761,7 +761,6 @@ roster-count =
         [1] nur du
        *[other] { $players } Spieler
     }
-roster-you = du
 roster-host = Gastgeber
 roster-empty = Noch keine Freunde hier.
 roster-empty-hint = Schick ihnen den Link. Sie erscheinen hier von selbst.

@@ -762,7 +762,6 @@ roster-count =
         [1] only you
        *[other] { $players } players
     }
-roster-you = you
 roster-host = host
 roster-empty = No friends here yet.
 roster-empty-hint = Send them the link. They appear here by themselves.
