@@ -1,9 +1,16 @@
 //! The rules of the house, read from the manifests and the sources. A broken one fails with the arrow's name.
 
+#[path = "architecture/purity.rs"]
+mod purity;
+#[path = "architecture/shape.rs"]
+mod shape;
+#[path = "architecture/sources.rs"]
+mod sources;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
@@ -15,6 +22,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-control", &["lanrage-base", "lanrage-party"]),
     ("lanrage-nat", &["lanrage-base", "lanrage-party"]),
     ("lanrage-session", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat"]),
+    ("lanrage-link", &["lanrage-base", "lanrage-party", "lanrage-control"]),
+    ("lanrage-log", &[]),
+    ("lanrage-net", &["lanrage-base", "lanrage-party", "lanrage-nat"]),
     ("lanrage-tunnel", &["lanrage-base", "lanrage-party"]),
     ("lanrage-adapter", &["lanrage-party"]),
     ("lanrage-helper", &["lanrage-party", "lanrage-adapter"]),
@@ -26,6 +36,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-party",
             "lanrage-control",
             "lanrage-nat",
+            "lanrage-net",
+            "lanrage-link",
+            "lanrage-log",
             "lanrage-session",
             "lanrage-tunnel",
             "lanrage-adapter",
@@ -34,7 +47,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "lanrage-control-server",
-        &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-migrations"],
+        &[
+            "lanrage-base",
+            "lanrage-party",
+            "lanrage-control",
+            "lanrage-nat",
+            "lanrage-net",
+            "lanrage-link",
+            "lanrage-migrations",
+        ],
     ),
     ("lanrage-support", &["lanrage-party", "lanrage-nat"]),
     ("lanrage-words", &[]),
@@ -42,7 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage", &["lanrage-engine", "lanrage-words"]),
     ("lanrage-migrations", &[]),
     ("lanrage-xtask", &["lanrage-lab"]),
-    ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-store"]),
+    ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-link", "lanrage-nat", "lanrage-store"]),
     (
         "lanrage-fuzz-targets",
         &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-tunnel", "lanrage-adapter"],
@@ -50,6 +71,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-lab", &["lanrage-testnet"]),
     ("lanrage-testnet", &["lanrage-base"]),
     ("lanrage-tests", &[]),
+];
+
+/// The wings of the house by the folders of their packages, the lowest first. An arrow leads into a lower wing or stays in
+/// its own.
+const WINGS: &[(&str, &[&str])] = &[
+    ("base", &["crates/base"]),
+    ("core", &["crates/core/"]),
+    ("io", &["crates/io/", "migrations"]),
+    ("app", &["crates/app/", "src-tauri"]),
+    ("workshop", &["crates/xtask", "tests"]),
 ];
 
 /// Who alone may use a library (named by its prefix).
@@ -99,30 +130,8 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder of sources").flatten() {
-        let path = entry.path();
-        let name = entry.file_name();
-        if path.is_dir() && name != "target" && name != "node_modules" && name != "gen" {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 fn rust_sources() -> Vec<(String, String)> {
-    let root = root();
-    let mut found = Vec::new();
-    for folder in ["crates", "src-tauri", "migrations", "tests"] {
-        sources(&root.join(folder), &mut found);
-    }
-    assert!(found.len() > 50, "the sources are found");
-    let named = |path: PathBuf| {
-        let text = fs::read_to_string(&path).expect("a source file is text");
-        (path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/"), text)
-    };
-    found.into_iter().map(named).collect()
+    sources::all(&root()).into_iter().map(|source| (source.path, source.text)).collect()
 }
 
 #[test]
@@ -142,6 +151,30 @@ fn arrows_between_our_packages_run_only_downward() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(dependencies.len(), ARROWS.len(), "the table names packages that do not exist");
+}
+
+#[test]
+fn arrows_lead_into_the_same_wing_or_a_lower_one() {
+    let root = root();
+    let wing = |folder: &str| {
+        WINGS.iter().position(|(_, folders)| folders.iter().any(|prefix| folder.starts_with(prefix)))
+    };
+    let mut homes = BTreeMap::new();
+    for package in metadata().packages {
+        let manifest = package.manifest_path.strip_prefix(&root).expect("inside the project").to_string();
+        let manifest = manifest.replace('\\', "/");
+        let home = wing(&manifest).unwrap_or_else(|| panic!("{manifest} stands in no wing"));
+        homes.insert(package.name.to_string(), home);
+    }
+    let mut wrong = Vec::new();
+    for (package, used) in dependencies() {
+        let upward = used.iter().filter(|used| homes.get(*used).is_some_and(|home| *home > homes[&package]));
+        wrong.extend(upward.map(|used| {
+            let [from, to] = [&package, used].map(|name| WINGS[homes[name]].0);
+            format!("{package} ({from}) -> {used} ({to})")
+        }));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -8,10 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use lanrage_control::{
-    persist::StatePersister,
-    registry::{Registry, RegistrySettings, StoredChange, StoredParty, StoredPeer},
-};
+use lanrage_control::registry::{Registry, RegistrySettings, StoredChange, StoredParty, StoredPeer};
+use lanrage_link::persist::StatePersister;
 use lanrage_party::{
     DeviceIdentity, Name, NatType, PartyId, PartySecret, PeerRecord, Subnet, UnixMillis, VirtualIp,
     WireGuardKey, limits,

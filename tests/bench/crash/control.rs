@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, ensure};
 use lanrage_control::{
-    persist::{ControlState, StatePersister},
     registry::{StoredChange, StoredParty, StoredPeer},
+    state::ControlState,
 };
+use lanrage_link::persist::StatePersister;
 use lanrage_party::{Name, NatType, Subnet, UnixMillis};
 use lanrage_store::DataDir;
 

@@ -12,8 +12,8 @@ use lanrage_base::clock::now;
 use lanrage_control::{
     ControlEvent, ControlPlane, LinkAction, LinkEvent, RemoteControlPlane, RemoteSettings,
     protocol::{RelayProof, RelayRegistration, relay_secret},
-    websocket,
 };
+use lanrage_link::websocket;
 use lanrage_party::{ControlEndpoint, DeviceIdentity, RelayUri};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 use zeroize::Zeroizing;

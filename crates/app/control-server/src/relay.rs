@@ -25,10 +25,8 @@ use std::{
 };
 
 pub use config::{PrivatePeers, RelayConfig, RelayTls};
-use lanrage_nat::{
-    interfaces::host_addresses,
-    turn::{PeerFilter, RelayFamilies, RestSecret, TurnServer, TurnServerConfig},
-};
+use lanrage_nat::turn::{PeerFilter, RelayFamilies, RestSecret, TurnServer, TurnServerConfig};
+use lanrage_net::interfaces::host_addresses;
 use mio::{Interest, Poll, Token, Waker};
 pub use stats::RelayStats;
 use tokio::sync::oneshot;

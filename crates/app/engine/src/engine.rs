@@ -1,8 +1,9 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_control::{LocalControlPlane, persist::StatePersister};
-use lanrage_nat::net_watch::NetworkState;
+use lanrage_control::LocalControlPlane;
+use lanrage_link::persist::StatePersister;
+use lanrage_nat::NetworkState;
 use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, TunnelEvent};
 use lanrage_session::{Entropy, Hosting, Input, Session, Settings, Setup, network_name};
 use lanrage_store::{Config, DataDir, DataDirError, SecretError, SettingsDatabase, StoreError};
@@ -21,6 +22,7 @@ use crate::{
     doctor,
     event_loop::{EventLoop, settings},
     keeper, local,
+    log_level::log_level,
     outside::Outside,
     ports::{self, open::Home},
     showing::Showing,
@@ -211,7 +213,8 @@ impl Engine {
         );
         tasks.endless.spawn("local-socket", local::serve(folder, handle.clone()));
         tasks.endless.spawn("daily-backup", storage::back_up_daily(database));
-        let outside = Outside::new(ports, tunnel, log, notices, Showing::new(snapshots));
+        let outside =
+            Outside::new(ports, tunnel, control_state.queue(), log, notices, Showing::new(snapshots));
         let event_loop = EventLoop { session, outside, control_state, tasks };
         // The one task outside the sets that it owns; it ends by `Handle::shutdown` and holds the lock till then.
         #[allow(clippy::disallowed_methods)]
@@ -228,8 +231,7 @@ fn open_control_state(
     let (persister, loaded) =
         StatePersister::open(&data_dir.path().join(CONTROL_STATE), now().wall).map_err(StartError::State)?;
     let problem = storage::control_state_problem(&loaded.report);
-    let (local, refused) =
-        LocalControlPlane::restore(identity.peer_id(), now(), loaded.state, persister.queue());
+    let (local, refused) = LocalControlPlane::restore(identity.peer_id(), now(), loaded.state);
     if refused > 0 {
         warn!(refused, "stored members that break a rule were left out");
     }
@@ -277,7 +279,7 @@ fn install_log(
         folder: data_dir.path().to_owned(),
         file_mib: config.log_file_mib.into(),
         kept: config.log_files_kept.into(),
-        level: config.log_level.into(),
+        level: log_level(config.log_level),
         also_stderr,
     };
     NetworkLog::install(options).inspect_err(|error| eprintln!("lanrage: no log: {error}")).ok()

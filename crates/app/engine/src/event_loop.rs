@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_control::persist::StatePersister;
+use lanrage_link::persist::StatePersister;
 use lanrage_party::TunnelEvent;
 use lanrage_session::{Input, Session, Settings, flush, step};
 use lanrage_store::Config;
@@ -100,6 +100,7 @@ impl EventLoop {
     fn configure(&mut self, wish: u64, read: Result<Box<Config>, StoredError>) {
         let result = match read {
             Ok(config) => {
+                self.outside.set_log_level(config.log_level);
                 step(&mut self.session, now(), Input::Configure(settings(&config)), &mut self.outside);
                 Ok(())
             }

@@ -16,8 +16,7 @@ mod handle;
 mod helper_unit;
 mod keeper;
 mod local;
-mod name_lookup;
-mod network_log;
+mod log_level;
 mod outside;
 mod ports;
 mod showing;
@@ -32,6 +31,10 @@ pub use doctor::{Check, CheckState, DoctorReport};
 pub use engine::{Engine, EngineOptions, OfflineError, StartError};
 pub use handle::Handle;
 pub use helper_unit::{HELPER_UNIT, helper_is_installed};
+pub use lanrage_log::{
+    LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,
+    UnknownLogLevel,
+};
 pub use lanrage_session::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
     InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem,
@@ -39,8 +42,4 @@ pub use lanrage_session::{
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use local::{LocalClient, LocalError};
-pub use network_log::{
-    LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,
-    UnknownLogLevel,
-};
 pub use tasks::Tasks;

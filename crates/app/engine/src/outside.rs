@@ -8,6 +8,7 @@ use std::{
 };
 
 use lanrage_control::{GuestAction, GuestEvent, LinkAction, LinkClosed, LinkEvent, LinkId};
+use lanrage_link::persist::StateQueue;
 use lanrage_nat::relay_stream::RelayStreamEvent;
 use lanrage_party::PeerId;
 use lanrage_session::{
@@ -20,6 +21,7 @@ use tracing::warn;
 use crate::{
     CommandError, NetworkLogGuard, Notice,
     handle::{Answer, Command},
+    log_level::log_level,
     ports::Ports,
     showing::Showing,
 };
@@ -40,6 +42,8 @@ pub(crate) struct Remains {
 pub(crate) struct Outside {
     pub(crate) ports: Ports,
     tunnel: Arc<Tunnel>,
+    /// What is kept of the parties that this device serves itself.
+    control_state: StateQueue,
     /// This process's log, if it is the engine's.
     log: Option<NetworkLogGuard>,
     notices: broadcast::Sender<Notice>,
@@ -64,6 +68,7 @@ impl Outside {
     pub(crate) fn new(
         ports: Ports,
         tunnel: Arc<Tunnel>,
+        control_state: StateQueue,
         log: Option<NetworkLogGuard>,
         notices: broadcast::Sender<Notice>,
         showing: Showing,
@@ -71,6 +76,7 @@ impl Outside {
         Self {
             ports,
             tunnel,
+            control_state,
             log,
             notices,
             showing,
@@ -122,6 +128,13 @@ impl Outside {
         self.showing.publish(session, &self.tunnel.counters());
         for (_, answer) in self.waiting.extract_if(.., |(asked, _)| *asked <= wish) {
             let _ = answer.send(result.clone());
+        }
+    }
+
+    /// What is logged from now on.
+    pub(crate) fn set_log_level(&self, setting: lanrage_store::LogLevel) {
+        if let Some(log) = &self.log {
+            log.set_level(log_level(setting));
         }
     }
 
@@ -274,6 +287,7 @@ impl Outputs for Outside {
                     wanted.send_replace(request);
                 }
             }
+            Output::KeepParties(changes) => self.control_state.queue(changes),
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
                 if self.ports.store.tx.try_send((ticket, party)).is_err() {

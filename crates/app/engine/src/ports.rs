@@ -16,8 +16,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use lanrage_control::{LinkAction, LinkEvent};
 use lanrage_nat::{
-    behaviour_shell::NatReport,
-    net_watch::NetworkState,
+    NatReport, NetworkState,
     port_mapping::{MappingRequest, PortMapping},
 };
 use lanrage_party::TunnelEvent;

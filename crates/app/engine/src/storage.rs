@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_control::persist::{LoadReport, Source};
+use lanrage_link::persist::{LoadReport, Source};
 use lanrage_party::DeviceIdentity;
 use lanrage_session::sentence;
 use lanrage_store::{

@@ -11,7 +11,7 @@ use fluent_syntax::{
     ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, VariantKey},
     parser,
 };
-use lanrage_nat::{FilteringBehaviour, MappingBehaviour, behaviour_shell::NatSummary};
+use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, AddressTrouble, CommandError, Fault, HelperTrouble, LeaseFault, NameTrouble, News,
     PeerRefusal, PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, ServerFault,

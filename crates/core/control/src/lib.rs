@@ -5,9 +5,10 @@
 //!   ([`LocalControlPlane`]), by the control server, and by tests.
 //! - [`session`]: the server's side of a connection, pure, used by both of them.
 //! - [`ControlPlane`]: what the engine talks to; [`LocalControlPlane`] and [`RemoteControlPlane`] are the two.
-//! - [`persist`]: the state of a local control plane on the disk.
-//! - [`websocket`] and [`listen`]: the parts that do network I/O, as a client and as a server. They carry
-//!   [`LinkAction`]s and [`GuestAction`]s and decide nothing.
+//! - [`state`]: what a local control plane keeps for the next start.
+//!
+//! Everything is pure. Sockets and files are in `lanrage-link`, which carries [`LinkAction`]s and [`GuestAction`]s and
+//! decides nothing.
 //!
 //! Whatever a control plane says is unverified: a [`lanrage_party::SignedRecord`] is checked against the party
 //! secret by the engine, which is the only one that has it.
@@ -43,15 +44,13 @@
 //!    ([`registry`], clean-up). Who left while its server could not be told is removed in the same way.
 
 mod link;
-pub mod listen;
 mod local;
-pub mod persist;
 mod plane;
 pub mod protocol;
 pub mod registry;
 mod remote;
 pub mod session;
-pub mod websocket;
+pub mod state;
 
 pub use lanrage_base::clock::Now;
 

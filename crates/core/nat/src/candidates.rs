@@ -4,7 +4,7 @@ use lanrage_party::{Candidate, CandidateType, limits};
 
 /// Host candidates (RFC 8445 §5.1.1.1) of a UDP socket on `port` of each of `addresses`: usable ones only,
 /// each once, highest priority first, at most [`limits::CANDIDATES`]. Within a priority the given order stays,
-/// so what [`crate::interfaces::host_addresses`] ranks last is cut first.
+/// so what comes last is cut first.
 pub fn host_candidates(addresses: impl IntoIterator<Item = IpAddr>, port: u16) -> Vec<Candidate> {
     let mut seen = HashSet::new();
     let mut candidates: Vec<Candidate> = addresses

@@ -3,8 +3,8 @@
 //! ([`NatBehaviourTest`]), and what we do with what the other offers ([`PathAgent`]). The servers' side of it is
 //! here as well ([`turn::TurnServer`], [`BehaviourResponder`]).
 //!
-//! Pure is everything but [`interfaces`] and five tasks around the system: [`behaviour_shell`], [`net_watch`],
-//! [`port_mapping`], [`relay_stream`] and [`wake_clock`]. Time comes in as `now`, randomness as a seed, datagrams as bytes;
+//! Everything is pure; the tasks that touch the system are in `lanrage-net`, and [`port_mapping`], [`relay_stream`],
+//! [`NetworkState`] and [`Names`] are the words they share. Time comes in as `now`, randomness as a seed, datagrams as bytes;
 //! what to send, when to wake up and what happened come out of `poll_*`. The order for the caller is always
 //! the same: call a `handle_*`, then drain `poll_transmit` and `poll_event`, then sleep until `poll_timeout`
 //! or the next input, whichever comes first.
@@ -13,11 +13,10 @@
 //! RFC 4787 (what routers do).
 
 mod address;
-pub mod behaviour_shell;
 mod candidates;
-pub mod interfaces;
+mod names;
 mod nat_behaviour;
-pub mod net_watch;
+mod network_state;
 mod outbox;
 mod path_agent;
 pub mod port_mapping;
@@ -25,22 +24,21 @@ mod probe;
 pub mod relay_choice;
 pub mod relay_pool;
 pub mod relay_stream;
-mod retransmission;
 pub mod stun;
-mod stun_client;
-mod transaction_ids;
 pub mod turn;
-pub mod wake_clock;
 
 pub use candidates::host_candidates;
+pub use names::{Found, Known, Names};
 pub use nat_behaviour::{
-    BehaviourAnswer, BehaviourResponder, FilteringBehaviour, MappingBehaviour, NatBehaviour,
-    NatBehaviourConfig, NatBehaviourTest, NatOutcome,
+    Ability, BehaviourAnswer, BehaviourResponder, Choice, FilteringBehaviour, Gap, MappingBehaviour,
+    NatBehaviour, NatBehaviourConfig, NatBehaviourTest, NatOutcome, NatReport, NatSummary, NatVerdict,
+    Survey,
 };
+pub use network_state::{DefaultRoute, NetworkState};
 pub use path_agent::{
     Allocation, HealthSample, LossReason, PathAgent, PathAgentConfig, PathEvent, PathState, PathStats,
     PathTransmit, PathView, Phase, timing,
 };
 pub use probe::{Probe, ProbeError};
-pub use stun_client::{STUN_SERVERS, StunClient, StunEvent};
-pub use transaction_ids::TransactionIds;
+pub use stun::client::{STUN_SERVERS, StunClient, StunEvent};
+pub use stun::transaction_ids::TransactionIds;

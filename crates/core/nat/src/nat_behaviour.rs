@@ -1,7 +1,9 @@
 //! What the router between us and the internet does with UDP (RFC 4787), found out as RFC 5780 says.
 
+mod report;
 mod responder;
 mod result;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -10,14 +12,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use report::{Gap, NatReport, NatSummary, NatVerdict};
 pub use responder::{BehaviourAnswer, BehaviourResponder};
 pub use result::{FilteringBehaviour, MappingBehaviour, NatBehaviour, NatOutcome};
+pub use survey::{Ability, Choice, Survey};
 
 use crate::{
     TransactionIds,
     address::canonical,
     outbox::Outbox,
-    retransmission::{Due, Retransmission},
+    stun::retransmission::{Due, Retransmission},
     stun::{self, Change, Message, TransactionId},
 };
 

@@ -1,27 +1,9 @@
-//! A port of the router that leads to ours, asked for by PCP (RFC 6887), NAT-PMP (RFC 6886) or UPnP IGD.
+//! What is asked of a router, and what it gave: the words between the decisions and the task that speaks PCP (RFC
+//! 6887), NAT-PMP (RFC 6886) and UPnP IGD.
 
-mod router;
-
-use std::{
-    net::{Ipv4Addr, SocketAddrV4},
-    num::NonZeroU16,
-    time::Duration,
-};
+use std::{net::SocketAddrV4, num::NonZeroU16};
 
 use lanrage_party::facts::PortMappingFault;
-use tokio::{
-    sync::watch::{Receiver, Sender},
-    time::sleep,
-};
-
-use router::{Lease, Router};
-
-/// How long after a router that gave nothing another is looked for at most. A change of network does so at once.
-pub const RETRY: Duration = Duration::from_secs(300);
-/// Implementation: the same at first. A single lost datagram hides a router that knows UPnP alone, or one that starts.
-const FIRST_RETRY: Duration = Duration::from_secs(2);
-/// Implementation: how much longer each time.
-const RETRY_GROWTH: u32 = 4;
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,7 +11,7 @@ pub struct MappingRequest {
     /// The UDP port of ours that shall be reachable; `None` gives back what there is.
     pub port: Option<NonZeroU16>,
     /// Another number means that the device may be behind another router, or that the router has forgotten us.
-    /// [`NetworkState::generation`](crate::net_watch::NetworkState) is one.
+    /// [`NetworkState::generation`](crate::NetworkState::generation) is one.
     pub network: u64,
 }
 
@@ -49,7 +31,7 @@ pub enum PortMapping {
         /// In which language the router was asked.
         protocol: MappingProtocol,
     },
-    /// There is none. It is tried again soon, and then later each time, up to [`RETRY`].
+    /// There is none. It is tried again soon, and then later each time, up to five minutes.
     Unavailable {
         /// Why.
         reason: MappingFailure,
@@ -111,84 +93,6 @@ impl From<MappingFailure> for PortMappingFault {
     }
 }
 
-/// Keeps the wanted port mapped and tells of it, until the sender of `wanted` is dropped. **Then gives the mapping
-/// back before it returns**, within [`RELEASE_LIMIT`]: so wait for it at the end, rather than abort it.
-///
-/// Asks by the first of PCP, NAT-PMP and UPnP that the router offers, and renews the lease after half of its time
-/// (half an hour with most routers). A mapping that the router makes in the moment in which it is no longer
-/// wanted stays until its lease ends.
-pub async fn run(mut wanted: Receiver<MappingRequest>, results: Sender<PortMapping>) {
-    loop {
-        let request = *wanted.borrow_and_update();
-        let Some(port) = request.port else {
-            results.send_replace(PortMapping::Off);
-            match wanted.changed().await {
-                Ok(()) => continue,
-                Err(_) => return,
-            }
-        };
-        let router = Router::new();
-        let goes_on = tokio::select! {
-            goes_on = other_request(&mut wanted, request) => goes_on,
-            never = keep_mapped(&router, port, &results) => match never {},
-        };
-        // Who reads this shall not send to a port that is about to be somebody else's.
-        results.send_replace(PortMapping::Off);
-        router.release().await;
-        if !goes_on {
-            return;
-        }
-    }
-}
-
-pub use router::RELEASE_LIMIT;
-
-/// Waits until something else is wanted. False if nothing will be, ever.
-async fn other_request(wanted: &mut Receiver<MappingRequest>, present: MappingRequest) -> bool {
-    wanted.wait_for(|wanted| *wanted != present).await.is_ok()
-}
-
-async fn keep_mapped(
-    router: &Router,
-    port: NonZeroU16,
-    results: &Sender<PortMapping>,
-) -> std::convert::Infallible {
-    let mut pause = FIRST_RETRY;
-    loop {
-        results.send_replace(PortMapping::Searching);
-        match router.map(port).await {
-            Ok(lease) => {
-                pause = FIRST_RETRY;
-                follow(lease, results).await;
-            }
-            Err(reason) => {
-                tracing::debug!(%reason, "no port is mapped");
-                results.send_replace(PortMapping::Unavailable { reason });
-                sleep(pause).await;
-                pause = (pause * RETRY_GROWTH).min(RETRY);
-            }
-        }
-    }
-}
-
-/// Tells of the mapping until the router no longer gives it.
-async fn follow(mut lease: Lease, results: &Sender<PortMapping>) {
-    while let Some(external) = lease.external() {
-        let mapping = PortMapping::Mapped { external, protocol: lease.protocol };
-        if results.send_replace(mapping) != mapping {
-            tracing::info!(protocol = ?lease.protocol, "a port of the router leads to us");
-        }
-        if !lease.changed().await {
-            return;
-        }
-    }
-}
-
-/// Whether a router says with this address that it has none itself.
-fn is_no_address(ip: &Ipv4Addr) -> bool {
-    ip.is_unspecified() || ip.is_loopback() || ip.is_broadcast() || ip.is_multicast()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,11 +111,5 @@ mod tests {
             assert!(!mapped(ip).is_behind_another_router(), "{ip:?}");
         }
         assert!(!PortMapping::Searching.is_behind_another_router());
-    }
-
-    #[test]
-    fn routers_without_an_address_of_their_own_are_noticed() {
-        assert!(is_no_address(&Ipv4Addr::UNSPECIFIED));
-        assert!(!is_no_address(&Ipv4Addr::new(10, 0, 0, 1)));
     }
 }

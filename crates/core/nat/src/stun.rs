@@ -4,6 +4,9 @@
 //! from the server that was asked and carries the id that was asked with ([`crate::StunClient`]).
 
 mod attributes;
+pub(crate) mod client;
+pub(crate) mod retransmission;
+pub(crate) mod transaction_ids;
 pub(crate) mod walk;
 
 use std::net::SocketAddr;

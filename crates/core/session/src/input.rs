@@ -5,17 +5,13 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 use lanrage_control::{GuestEvent, LinkEvent};
 use lanrage_nat::{
-    behaviour_shell::NatReport, net_watch::NetworkState, port_mapping::PortMapping,
-    relay_stream::RelayStreamEvent,
+    Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
 use lanrage_party::{
     AllocationId, ControlEndpoint, Invitation, Name, PartyId, PeerId, QualityThresholds, Subnet, TunnelEvent,
 };
 
-use crate::{
-    network::{adapter::AdapterFailure, names::Found},
-    party::membership::Kept,
-};
+use crate::{network::adapter::AdapterFailure, party::membership::Kept};
 
 /// Tells one command from another until it is answered.
 pub type Ticket = u64;

@@ -26,11 +26,8 @@ pub use facts::{
     RelayView, Severity, Snapshot, Traffic, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket};
-pub use network::{
-    adapter::AdapterFailure,
-    names::{Found, Known, Names},
-    nat_status::network_name,
-};
+pub use lanrage_nat::{Found, Known, Names};
+pub use network::{adapter::AdapterFailure, nat_status::network_name};
 pub use output::{GuestCommand, Output, RelayStreamCommand, StoreAction};
 pub use party::{
     hosting::Hosting,

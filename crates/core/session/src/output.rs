@@ -2,8 +2,8 @@
 
 use std::{collections::VecDeque, net::SocketAddr};
 
-use lanrage_control::{GuestAction, LinkAction, Now};
-use lanrage_nat::{port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
+use lanrage_control::{GuestAction, LinkAction, Now, registry::StoredChange};
+use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
     AllocationId, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote, StoredPeer, Subnet, VirtualIp,
 };
@@ -12,7 +12,6 @@ use crate::{
     entropy::Entropy,
     facts::{CommandError, Notice},
     input::Ticket,
-    network::names::Names,
     party::membership::SavedMembership,
 };
 
@@ -118,6 +117,8 @@ pub enum Output {
     MeasureNat(Vec<SocketAddr>),
     /// Asks the router for a port, or gives it back; [`Input::PortMapping`](crate::Input::PortMapping) tells of it.
     MapPort(MappingRequest),
+    /// Keeps what changed in the parties that this device serves itself.
+    KeepParties(Vec<StoredChange>),
     /// Keeps something for the next start.
     Store(StoreAction),
     /// Loads a membership that was kept; answered by [`Input::Kept`](crate::Input::Kept).

@@ -1,7 +1,7 @@
 //! What a session begins with.
 
 use lanrage_control::LocalControlPlane;
-use lanrage_nat::net_watch::NetworkState;
+use lanrage_nat::NetworkState;
 use lanrage_party::{DeviceIdentity, Name, NatType};
 
 use crate::{facts::Problem, input::Settings, party::hosting::Hosting};

@@ -9,9 +9,9 @@ use lanrage_control::{
     protocol::{
         ClientMessage, PROTOCOL_VERSION, PartySnapshot, Request, ServerMessage, SessionMessage, prove_message,
     },
-    websocket,
 };
 use lanrage_control_server::{Server, ServerSettings};
+use lanrage_link::websocket;
 use lanrage_party::{
     DeviceIdentity, Ipam, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey,
     SignedRecord, Subnet, VirtualIp, WireGuardPrivateKey,

@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use crate::network_log::{NetworkLog, rotated};
+use lanrage_log::{NetworkLog, rotated};
 
 /// Rotated files that are looked for.
 const OLDER: u32 = 64;

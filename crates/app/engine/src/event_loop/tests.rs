@@ -1,8 +1,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_control::{LinkAction, LinkEvent, LocalControlPlane, persist::StatePersister};
-use lanrage_nat::{net_watch::NetworkState, port_mapping::PortMapping};
+use lanrage_control::{LinkAction, LinkEvent, LocalControlPlane};
+use lanrage_link::persist::StatePersister;
+use lanrage_nat::{NetworkState, port_mapping::PortMapping};
 use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType};
 use lanrage_session::{Entropy, Hosting, Names, Session, Settings, Setup};
 use lanrage_store::{Config, DataDir, SettingsDatabase};
@@ -95,7 +96,9 @@ impl Rig {
         };
         let session = Session::new(now(), setup, Entropy::new(|bytes| bytes.fill(7)));
         let (snapshots, shown) = watch::channel(Arc::new(Snapshot::default()));
-        let outside = Outside::new(ports, tunnel, None, broadcast::channel(16).0, Showing::new(snapshots));
+        let queue = control_state.queue();
+        let outside =
+            Outside::new(ports, tunnel, queue, None, broadcast::channel(16).0, Showing::new(snapshots));
         let event_loop = EventLoop { session, outside, control_state, tasks };
         #[allow(clippy::disallowed_methods)]
         tokio::spawn(event_loop.run(()));

@@ -5,10 +5,8 @@ use std::{
     time::Duration,
 };
 
-use lanrage_control::{
-    GuestAction, GuestEvent,
-    listen::{self, GuestListener, ListenSettings, run_listener},
-};
+use lanrage_control::{GuestAction, GuestEvent};
+use lanrage_link::listen::{self, GuestListener, ListenSettings, run_listener};
 use lanrage_session::GuestCommand;
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 use tracing::{info, warn};

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use lanrage_control::websocket;
-use lanrage_nat::{
-    behaviour_shell, net_watch,
-    port_mapping::{self, MappingRequest, PortMapping},
-    wake_clock,
-};
+use lanrage_link::websocket;
+use lanrage_nat::port_mapping::{MappingRequest, PortMapping};
+use lanrage_net::{behaviour_shell, name_lookup, net_watch, port_mapping, wake_clock};
 use lanrage_party::{PeerId, TunnelEvent};
 use lanrage_session::Names;
 use lanrage_store::{Config, SecretStore, SettingsDatabase};
@@ -19,7 +16,6 @@ use crate::{
     AppSettings,
     handle::Command,
     keeper::{self, Keeper},
-    name_lookup,
     ports::{adapter, guests, port::Port, relay_streams, routes, settings, store},
     tasks::TaskSets,
 };

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use lanrage_nat::relay_stream::{RelayStream, RelayStreamEvent, RelayStreamHandle, RelayTls};
+use lanrage_nat::relay_stream::RelayStreamEvent;
+use lanrage_net::relay_stream::{RelayStream, RelayStreamHandle, RelayTls};
 use lanrage_party::AllocationId;
 use lanrage_session::RelayStreamCommand;
 use lanrage_tunnel::{RelayLink, Tunnel};

@@ -1,4 +1,4 @@
-use lanrage_nat::{FilteringBehaviour, MappingBehaviour, behaviour_shell::NatSummary};
+use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{Fault, PortMappingFault, RelayFault, ServerFault};
 use serde::{Deserialize, Serialize};
 use strum::EnumIter;

@@ -14,7 +14,7 @@ pub struct ConnectionId(pub u64);
 
 impl ConnectionId {
     /// The registry's owner, which needs no connection.
-    pub(crate) const HOME: Self = Self(0);
+    pub const HOME: Self = Self(0);
 }
 
 /// A registry and the connections of those who use it: a pure state machine.

@@ -4,8 +4,6 @@
 mod client;
 mod frames;
 mod invariants;
-mod listen;
-mod persist;
 mod registry;
 mod relays;
 mod session;

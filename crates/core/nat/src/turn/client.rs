@@ -24,7 +24,7 @@ use super::{
     is_channel_data,
     message::{Class, Integrity, Message, Method, Parsed, UDP},
 };
-use crate::{address::canonical, outbox::Outbox, retransmission::Due};
+use crate::{address::canonical, outbox::Outbox, stun::retransmission::Due};
 
 /// Most peer addresses that one allocation is used with: four per peer of a full party.
 pub const TURN_PEERS: usize = 4 * limits::PEERS_PER_PARTY;

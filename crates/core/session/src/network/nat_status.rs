@@ -5,11 +5,7 @@ use std::{
 };
 
 use lanrage_nat::{
-    StunClient, StunEvent,
-    behaviour_shell::{NatReport, NatVerdict},
-    host_candidates,
-    net_watch::NetworkState,
-    port_mapping::PortMapping,
+    NatReport, NatVerdict, NetworkState, StunClient, StunEvent, host_candidates, port_mapping::PortMapping,
     stun,
 };
 use lanrage_party::NatResult;

@@ -133,6 +133,10 @@ impl ControlPlanes {
         while let Some(action) = self.remote.as_mut().and_then(|remote| remote.plane.poll_transmit()) {
             turn.push(Output::Link(action));
         }
+        let changes = self.local.take_changes();
+        if !changes.is_empty() {
+            turn.push(Output::KeepParties(changes));
+        }
         while let Some(action) = self.local.poll_guest() {
             turn.push(Output::Guests(GuestCommand::Act(action)));
         }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use lanrage_control::{LinkId, LocalControlPlane, Now};
-use lanrage_nat::net_watch::NetworkState;
+use lanrage_nat::NetworkState;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, QualityThresholds, StoredPeer, Subnet, VirtualIp,
     limits,

@@ -23,7 +23,7 @@ use super::{
     schedule::Fault,
     site::Site,
 };
-use crate::{Input, Output, RelayStreamCommand, StoreAction, flush, network::names::Names, step};
+use crate::{Input, Names, Output, RelayStreamCommand, StoreAction, flush, step};
 
 /// The wall clock when a schedule begins.
 const EPOCH_MS: u64 = 1_700_000_000_000;
@@ -563,7 +563,11 @@ impl World {
                 Output::Datagram { to, bytes } => {
                     trace!(self, "host {index}: datagram of {} bytes to {to}", bytes.len());
                 }
-                Output::Relayed { .. } | Output::Link(_) | Output::LookUp(_) | Output::Store(_) => {}
+                Output::Relayed { .. }
+                | Output::Link(_)
+                | Output::LookUp(_)
+                | Output::Store(_)
+                | Output::KeepParties(_) => {}
                 Output::Notice(notice) => trace!(self, "host {index}: {}", notice.text),
                 output => trace!(self, "host {index}: {output:?}"),
             }
@@ -609,6 +613,8 @@ impl World {
                 self.after(Duration::from_millis(20), Event::Adapter { host: index, life });
             }
             Output::ReadRoutes => host.inputs.push_back(Input::Routes(Vec::new())),
+            // The disks of registries are not part of this world.
+            Output::KeepParties(_) => {}
             Output::Store(action) => host.keep(action),
             Output::Complete { result, .. } => host.completed.push(result),
             Output::Notice(_)

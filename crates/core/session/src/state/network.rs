@@ -3,15 +3,12 @@
 use std::{num::NonZeroU16, time::Duration};
 
 use lanrage_control::protocol::Request;
-use lanrage_nat::{behaviour_shell::NatReport, net_watch::NetworkState, port_mapping::MappingRequest, stun};
+use lanrage_nat::{Found, Names, NatReport, NetworkState, port_mapping::MappingRequest, stun};
 use lanrage_party::{AllocationId, Candidate, NatType, PeerId, TunnelEvent, limits};
 use tracing::{info, warn};
 
 use super::State;
-use crate::{
-    network::names::{Found, Names},
-    output::{Output, StoreAction, Turn},
-};
+use crate::output::{Output, StoreAction, Turn};
 
 impl State {
     pub(super) fn handle_tunnel(&mut self, turn: &mut Turn<'_>, event: TunnelEvent) {

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use lanrage_control::Now;
-use lanrage_nat::{behaviour_shell::NatReport, port_mapping::PortMapping, relay_pool::RelayState};
+use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{Glance, Invitation, Party, Peer, PeerId};
 
 use super::State;

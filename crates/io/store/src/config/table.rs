@@ -99,7 +99,7 @@ settings! {
     backup_keep: u16 = Declaration::new(Data, Kind::Integer { min: 1, max: 50 }, Integer(7)).unit("backups");
 
     /// How much is logged; addresses are, from debug on.
-    log_level: LogLevel = Declaration::new(Log, Kind::LOG_LEVEL, Text("info")).restart();
+    log_level: LogLevel = Declaration::new(Log, Kind::LOG_LEVEL, Text("info"));
 
     /// Size at which a new log file is begun.
     log_file_mib: u16 = Declaration::new(Log, Kind::Integer { min: 1, max: 1_024 }, Integer(10)).unit("MiB").restart();

@@ -15,10 +15,11 @@ use super::{
         favorite_parties as favorite_rows, favorite_servers, game_profiles, memberships as membership_rows,
         nat_results, roster_peers, server_configs as config_rows, settings as setting_rows,
     },
-    favorite_parties,
-    favorite_servers::read as read_favorite,
-    game_profiles::read as read_profile,
-    memberships, nat_results as nat, roster, rows, server_configs, settings,
+    rows,
+    tables::{
+        favorite_parties, favorite_servers::read as read_favorite, game_profiles::read as read_profile,
+        memberships, nat_results as nat, roster, server_configs, settings,
+    },
 };
 use crate::StoreError;
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     SettingsDatabase,
-    settings::{SettingsChange, accept},
+    tables::settings::{SettingsChange, accept},
 };
 use crate::{Config, Settings, StoreError};
 

@@ -1,14 +1,14 @@
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use lanrage_control::{
     ControlEvent, ControlPlane, DisconnectReason, GuestAction, GuestEvent, LinkAction, LinkClosed, LinkEvent,
     LinkId, LocalControlPlane, Now, RemoteControlPlane, RemoteSettings,
-    persist::{ControlState, StatePersister},
     protocol::{ErrorCode, PartySnapshot, Refusal, Request, RequestKind},
     registry::{Registry, RegistrySettings, StoredChange, StoredToken},
     session::{
         ConnectionId, ConnectionLimits, Hub, HubOutput, Proven, ServerSession, SessionOutput, SessionRandom,
     },
+    state::{self, ControlState},
 };
 use lanrage_party::{NatType, PeerId, VirtualIp};
 
@@ -41,12 +41,11 @@ pub(crate) enum Cut {
 pub(crate) struct Stage {
     pub(crate) now: Now,
     server: Server,
-    home: Option<(LocalControlPlane, StatePersister)>,
-    home_file: PathBuf,
-    runtime: tokio::runtime::Runtime,
+    home: Option<LocalControlPlane>,
+    /// What her disk has.
+    kept: ControlState,
     pub(crate) devices: Vec<Device>,
     next_connection: u64,
-    _directory: tempfile::TempDir,
 }
 
 struct Server {
@@ -97,7 +96,6 @@ impl Stage {
     /// A stage with one device per identity; all are on, and only Ann is in the party.
     pub(crate) fn new(identities: &[u8]) -> Self {
         let now = Now { instant: std::time::Instant::now(), wall: START };
-        let directory = tempfile::tempdir().unwrap();
         let registry = Registry::new(RegistrySettings::default(), now.wall);
         let server = Server {
             up: true,
@@ -122,11 +120,9 @@ impl Stage {
             now,
             server,
             home: None,
-            home_file: directory.path().join("control_state.json"),
-            runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
+            kept: ControlState::default(),
             devices: devices.collect(),
             next_connection: 0,
-            _directory: directory,
         };
         for device in 0..identities.len() {
             stage.switch_on(device);
@@ -142,16 +138,10 @@ impl Stage {
             return;
         }
         if device == ANN {
-            let (persister, loaded) = StatePersister::open(&self.home_file, self.now.wall).unwrap();
-            assert_eq!(loaded.report.damaged, []);
-            let (plane, refused) = LocalControlPlane::restore(
-                id(self.devices[ANN].n),
-                self.now,
-                loaded.state,
-                persister.queue(),
-            );
+            let kept = state::decode(&state::encode(&self.kept)).unwrap();
+            let (plane, refused) = LocalControlPlane::restore(id(self.devices[ANN].n), self.now, Some(kept));
             assert_eq!(refused, 0);
-            self.home = Some((plane, persister));
+            self.home = Some(plane);
         }
         self.dial(device);
         if self.devices[device].membership.is_some() {
@@ -172,8 +162,8 @@ impl Stage {
                     self.cut(guest, Cut::Clean);
                 }
             }
-            let (_, persister) = self.home.take().expect("Ann was on");
-            self.runtime.block_on(persister.close()).unwrap();
+            let mut home = self.home.take().expect("Ann was on");
+            home.take_changes().into_iter().for_each(|change| self.kept.apply(change));
         }
         self.settle();
     }
@@ -291,7 +281,7 @@ impl Stage {
     pub(crate) fn truth(&self, place: Place) -> Option<PartySnapshot> {
         match place {
             Place::Server => self.server.hub.registry().party(&party(1)),
-            Place::Home => self.home.as_ref().and_then(|(plane, _)| plane.party(&party(1))),
+            Place::Home => self.home.as_ref().and_then(|plane| plane.party(&party(1))),
         }
     }
 
@@ -315,7 +305,7 @@ impl Stage {
     fn next_due(&self) -> Option<std::time::Instant> {
         let devices = self.devices.iter().filter_map(|device| device.plane.as_ref()?.poll_timeout());
         let sessions = self.server.sessions.values().filter_map(ServerSession::poll_timeout);
-        let home = self.home.iter().filter_map(|(plane, _)| plane.poll_timeout());
+        let home = self.home.iter().filter_map(|plane| plane.poll_timeout());
         let sweep = self.server.up.then_some(self.server.next_sweep);
         devices.chain(sessions).chain(home).chain(sweep).min()
     }
@@ -340,7 +330,7 @@ impl Stage {
             self.server.next_sweep = now.instant + self.server.hub.registry().settings().sweep_interval;
             self.server.hub.sweep(now.wall);
         }
-        if let Some((home, _)) = &mut self.home {
+        if let Some(home) = &mut self.home {
             home.handle_timeout(now);
         }
     }
@@ -417,7 +407,7 @@ impl Stage {
                         }
                         self.serve(connection);
                     }
-                    (Place::Home, Some((home, _))) => {
+                    (Place::Home, Some(home)) => {
                         home.handle_guest(self.now, GuestEvent::Frame(connection, text));
                     }
                     (Place::Home, None) => {}
@@ -434,7 +424,7 @@ impl Stage {
                 let session = ServerSession::new(limits, Vec::new(), random, self.now.instant);
                 self.server.sessions.insert(connection, session);
             }
-            (Place::Home, Some((home, _))) => {
+            (Place::Home, Some(home)) => {
                 home.handle_guest(
                     self.now,
                     GuestEvent::Opened { guest: connection, reached_at: None, random },
@@ -451,7 +441,7 @@ impl Stage {
                     self.server.hub.disconnected(connection, self.now.wall);
                 }
             }
-            (Place::Home, Some((home, _))) => home.handle_guest(self.now, GuestEvent::Closed(connection)),
+            (Place::Home, Some(home)) => home.handle_guest(self.now, GuestEvent::Closed(connection)),
             (Place::Home, None) => {}
         }
     }
@@ -522,14 +512,14 @@ impl Stage {
 
     fn flush_home(&mut self) -> bool {
         let mut busy = false;
-        while let Some(action) = self.home.as_mut().and_then(|(home, _)| home.poll_guest()) {
+        while let Some(action) = self.home.as_mut().and_then(|home| home.poll_guest()) {
             busy = true;
             match action {
                 GuestAction::Send(guest, text) => self.deliver(Place::Home, guest, &text),
                 GuestAction::Close(guest) => self.hang_up(Place::Home, guest),
             }
         }
-        while self.home.as_mut().and_then(|(home, _)| home.poll_event()).is_some() {}
+        while self.home.as_mut().and_then(|home| home.poll_event()).is_some() {}
         busy
     }
 
@@ -587,7 +577,7 @@ impl Stage {
 
     fn request(&mut self, device: usize, request: Request) {
         if device == ANN
-            && let Some((home, _)) = &mut self.home
+            && let Some(home) = &mut self.home
         {
             home.request(self.now, request.clone());
         }
@@ -599,7 +589,7 @@ impl Stage {
 
     fn heard(&mut self, device: usize, event: ControlEvent) {
         if device == ANN
-            && let Some((home, _)) = &mut self.home
+            && let Some(home) = &mut self.home
         {
             home.mirror(self.now, &event);
         }

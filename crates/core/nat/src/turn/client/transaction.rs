@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    retransmission::{Due, Retransmission},
     stun::TransactionId,
+    stun::retransmission::{Due, Retransmission},
     turn::{LongTermKey, Transport},
 };
 

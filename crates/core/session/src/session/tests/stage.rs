@@ -11,7 +11,7 @@ use lanrage_control::{
         ServerMessage, SessionMessage, SessionToken,
     },
 };
-use lanrage_nat::{Probe, net_watch::NetworkState};
+use lanrage_nat::{NetworkState, Probe};
 use lanrage_party::TunnelEvent;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
@@ -268,6 +268,7 @@ impl Stage {
                 | Output::MapPort(_)
                 | Output::RelayStream(_)
                 | Output::Load { .. }
+                | Output::KeepParties(_)
                 | Output::Guests(_) => {}
                 Output::ReadRoutes => self.input(Input::Routes(self.routes.clone())),
                 Output::OpenAdapter { .. } => self.adapters_opened += 1,

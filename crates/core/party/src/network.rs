@@ -1,0 +1,10 @@
+//! Where peers are and how packets reach them: addresses, ways, lanes, relays.
+
+pub(crate) mod candidate;
+pub(crate) mod ipam;
+pub(crate) mod lane;
+pub(crate) mod nat_type;
+pub(crate) mod quality;
+pub(crate) mod relay;
+pub(crate) mod remote;
+pub(crate) mod tunnel;

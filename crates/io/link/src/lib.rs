@@ -1,0 +1,9 @@
+//! What carries the control plane: sockets to servers and guests, and the file that keeps a registry. Nothing here decides.
+//!
+//! - [`websocket`]: the client's connection, for a [`lanrage_control::RemoteControlPlane`].
+//! - [`listen`]: the listener for guests, for a [`lanrage_control::LocalControlPlane`].
+//! - [`persist`]: `control_state.json`.
+
+pub mod listen;
+pub mod persist;
+pub mod websocket;

@@ -1,0 +1,76 @@
+use std::{fmt, str::FromStr};
+
+use tracing::metadata::LevelFilter;
+
+/// How important a line of the log must be to be written; the table is in the module's documentation. In the
+/// order of what they let through: `Error < Trace`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum LogLevel {
+    /// Faults of the program itself.
+    Error,
+    /// What the player may notice.
+    Warn,
+    /// The milestones of a session.
+    #[default]
+    Info,
+    /// What explains a connection, friends' addresses included.
+    Debug,
+    /// Single steps.
+    Trace,
+}
+
+/// The text is not the name of a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a log level is one of error, warn, info, debug and trace")]
+pub struct UnknownLogLevel;
+
+impl LogLevel {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Error, "error"),
+        (Self::Warn, "warn"),
+        (Self::Info, "info"),
+        (Self::Debug, "debug"),
+        (Self::Trace, "trace"),
+    ];
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Self::ALL.iter().filter(|(level, _)| level == self).try_for_each(|(_, word)| f.pad(word))
+    }
+}
+
+impl FromStr for LogLevel {
+    type Err = UnknownLogLevel;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|(_, word)| text.eq_ignore_ascii_case(word));
+        found.map(|(level, _)| level).ok_or(UnknownLogLevel)
+    }
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_comes_back_from_its_text_and_other_words_are_refused() {
+        for (level, _) in LogLevel::ALL {
+            assert_eq!(level.to_string().parse(), Ok(level));
+        }
+        assert_eq!("WARN".parse(), Ok(LogLevel::Warn));
+        assert_eq!("loud".parse::<LogLevel>(), Err(UnknownLogLevel));
+    }
+}

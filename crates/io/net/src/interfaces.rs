@@ -1,0 +1,203 @@
+//! The device's own addresses.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use netdev::{Interface, interface::state::OperState, interface::types::InterfaceType};
+
+/// How the names of interfaces begin whose addresses a friend can hardly reach: containers, virtual machines,
+/// other VPNs. Only their rank depends on it, so a wrong guess costs nothing but order.
+const VIRTUAL_NAMES: [&str; 24] = [
+    "docker",
+    "br-",
+    "veth",
+    "virbr",
+    "vmnet",
+    "vboxnet",
+    "vethernet",
+    "cni",
+    "flannel",
+    "cali",
+    "lxc",
+    "lxd",
+    "podman",
+    "tun",
+    "tap",
+    "utun",
+    "wg",
+    "ppp",
+    "ipsec",
+    "tailscale",
+    "zt",
+    "nebula",
+    "nordlynx",
+    "ham",
+];
+
+/// The unicast addresses of all interfaces that are up: IPv4, and IPv6 of global or unique local scope. No
+/// loopback and no link-local address. Those of VPNs, containers and virtual machines come last; else the
+/// system's order stays.
+///
+/// `exclude` is asked with every name that an interface has (on Windows also the friendly name and the
+/// description): our own adapter must be left out, or the tunnel would be offered as a way to itself.
+///
+/// An interface that cannot be read is left out; a device without network gives an empty list. Takes well
+/// under a millisecond on Linux and some milliseconds on Windows: not for the packet path.
+pub fn host_addresses(exclude: impl Fn(&str) -> bool) -> Vec<IpAddr> {
+    addresses_of(&netdev::get_interfaces(), exclude)
+}
+
+fn addresses_of(interfaces: &[Interface], exclude: impl Fn(&str) -> bool) -> Vec<IpAddr> {
+    let mut usable: Vec<&Interface> = interfaces
+        .iter()
+        .filter(|interface| is_usable(interface) && !names(interface).any(&exclude))
+        .collect();
+    usable.sort_by_key(|interface| is_virtual(interface));
+
+    let mut addresses = Vec::new();
+    for interface in usable {
+        let v6 = interface.ipv6.iter().enumerate().filter(|(index, network)| {
+            // Platforms that report no flags leave the list empty or every flag unset.
+            let flags = interface.ipv6_addr_flags.get(*index).copied().unwrap_or_default();
+            is_unicast_v6(network.addr()) && !flags.deprecated && !flags.tentative && !flags.duplicated
+        });
+        let v4 = interface.ipv4.iter().map(|network| network.addr()).filter(|ip| is_unicast_v4(*ip));
+        for ip in v6.map(|(_, network)| IpAddr::V6(network.addr())).chain(v4.map(IpAddr::V4)) {
+            if !addresses.contains(&ip) {
+                addresses.push(ip);
+            }
+        }
+    }
+    addresses
+}
+
+fn names(interface: &Interface) -> impl Iterator<Item = &str> {
+    [Some(interface.name.as_str()), interface.friendly_name.as_deref(), interface.description.as_deref()]
+        .into_iter()
+        .flatten()
+}
+
+fn is_usable(interface: &Interface) -> bool {
+    // Tunnels and some drivers never report more than `Unknown`: only a certain "no" counts.
+    let down =
+        matches!(interface.oper_state, OperState::Down | OperState::NotPresent | OperState::LowerLayerDown);
+    interface.is_up() && !interface.is_loopback() && !down
+}
+
+fn is_virtual(interface: &Interface) -> bool {
+    let named_so = names(interface).any(|name| {
+        let name = name.to_ascii_lowercase();
+        VIRTUAL_NAMES.iter().any(|prefix| name.starts_with(prefix))
+    });
+    let typed_so = matches!(
+        interface.if_type,
+        InterfaceType::Tunnel | InterfaceType::Ppp | InterfaceType::Slip | InterfaceType::ProprietaryVirtual
+    );
+    named_so || typed_so || interface.is_point_to_point()
+}
+
+fn is_unicast_v4(ip: Ipv4Addr) -> bool {
+    !(ip.is_unspecified() || ip.is_loopback() || ip.is_link_local() || ip.is_broadcast() || ip.is_multicast())
+}
+
+fn is_unicast_v6(ip: Ipv6Addr) -> bool {
+    let global = ip.segments()[0] & 0xE000 == 0x2000;
+    global || ip.is_unique_local()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The `IFF_UP` and `IFF_LOOPBACK` bits are the same number on no two families of systems; asking the
+    /// crate's own predicate finds them.
+    fn flag(predicate: fn(&Interface) -> bool) -> u32 {
+        let mut interface = Interface::dummy();
+        (0..32)
+            .map(|bit| 1 << bit)
+            .find(|flag| {
+                interface.flags = *flag;
+                predicate(&interface)
+            })
+            .expect("every system has the flag")
+    }
+
+    fn interface(name: &str, addresses: &[&str]) -> Interface {
+        let mut interface = Interface::dummy();
+        interface.name = name.to_owned();
+        interface.flags = flag(Interface::is_up);
+        for address in addresses {
+            match address.parse::<IpAddr>().unwrap() {
+                IpAddr::V4(ip) => interface.ipv4.push(ip.into()),
+                IpAddr::V6(ip) => interface.ipv6.push(ip.into()),
+            }
+        }
+        interface
+    }
+
+    fn texts(interfaces: &[Interface], exclude: impl Fn(&str) -> bool) -> Vec<String> {
+        addresses_of(interfaces, exclude).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn only_reachable_unicast_addresses_are_taken() {
+        let all = [
+            "192.168.1.5",
+            "127.0.0.1",
+            "169.254.3.4",
+            "224.0.0.1",
+            "255.255.255.255",
+            "2001:db8::5",
+            "fd00::5",
+            "fe80::5",
+            "ff02::1",
+            "::1",
+            "::",
+        ];
+        assert_eq!(texts(&[interface("eth0", &all)], |_| false), ["2001:db8::5", "fd00::5", "192.168.1.5"]);
+    }
+
+    #[test]
+    fn vpns_and_containers_come_last() {
+        let interfaces = [
+            interface("docker0", &["172.17.0.1"]),
+            interface("wg0", &["10.9.0.1"]),
+            interface("wlan0", &["10.0.0.7"]),
+        ];
+        assert_eq!(texts(&interfaces, |_| false), ["10.0.0.7", "172.17.0.1", "10.9.0.1"]);
+    }
+
+    #[test]
+    fn our_own_adapter_is_left_out_by_any_of_its_names() {
+        let mut windows = interface("{6BD6…}", &["10.66.1.2"]);
+        windows.friendly_name = Some("LANrage".to_owned());
+        let interfaces = [interface("lanrage0", &["10.66.1.1"]), windows, interface("eth0", &["10.0.0.7"])];
+        assert_eq!(texts(&interfaces, |name| name.to_lowercase().starts_with("lanrage")), ["10.0.0.7"]);
+    }
+
+    #[test]
+    fn interfaces_that_are_down_or_loopback_are_left_out() {
+        let mut administratively_down = interface("eth0", &["10.0.0.1"]);
+        administratively_down.flags = 0;
+        let mut no_carrier = interface("eth1", &["10.0.0.2"]);
+        no_carrier.oper_state = OperState::LowerLayerDown;
+        let mut loopback = interface("lo", &["10.0.0.3"]);
+        loopback.flags |= flag(Interface::is_loopback);
+        assert!(addresses_of(&[administratively_down, no_carrier, loopback], |_| false).is_empty());
+    }
+
+    #[test]
+    fn addresses_that_may_not_be_used_yet_or_any_more_are_left_out() {
+        let mut eth = interface("eth0", &["2001:db8::1", "2001:db8::2", "2001:db8::3"]);
+        eth.ipv6_addr_flags = vec![Default::default(); 3];
+        eth.ipv6_addr_flags[0].deprecated = true;
+        eth.ipv6_addr_flags[2].tentative = true;
+        assert_eq!(texts(&[eth], |_| false), ["2001:db8::2"]);
+    }
+
+    #[test]
+    fn this_device_can_be_asked() {
+        for ip in host_addresses(|_| false) {
+            assert!(!ip.is_loopback() && !ip.is_unspecified() && !ip.is_multicast(), "{ip}");
+        }
+    }
+}

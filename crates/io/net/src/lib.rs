@@ -1,0 +1,25 @@
+//! The tasks around the device's network: each carries bytes and facts between the system and the decisions of
+//! `lanrage-nat`, and decides nothing.
+//!
+//! - [`interfaces`]: the device's own addresses.
+//! - `net_watch`, `wake_clock`: noticing another network, and that the device slept.
+//! - `behaviour_shell`: sockets and clocks for the measurement of the router (RFC 5780).
+//! - `port_mapping`: a port of the router (PCP, NAT-PMP, UPnP IGD).
+//! - `relay_stream`: a connection to a relay over TCP or TLS.
+//! - `name_lookup`: the addresses of STUN servers and relays.
+//!
+//! Without the feature `tasks` only [`interfaces`] is left: what a server needs.
+
+#[cfg(feature = "tasks")]
+pub mod behaviour_shell;
+pub mod interfaces;
+#[cfg(feature = "tasks")]
+pub mod name_lookup;
+#[cfg(feature = "tasks")]
+pub mod net_watch;
+#[cfg(feature = "tasks")]
+pub mod port_mapping;
+#[cfg(feature = "tasks")]
+pub mod relay_stream;
+#[cfg(feature = "tasks")]
+pub mod wake_clock;

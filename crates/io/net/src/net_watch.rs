@@ -1,0 +1,130 @@
+//! Noticing that the device is in another network: it has other addresses, or another way out.
+
+mod default_route;
+mod notifications;
+#[cfg(test)]
+mod tests;
+
+use std::{net::IpAddr, time::Duration};
+
+use lanrage_nat::{DefaultRoute, NetworkState};
+use tokio::{
+    sync::mpsc::Sender,
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
+
+use notifications::Notifications;
+
+use crate::interfaces::host_addresses;
+
+/// How long the first word of a change waits for the others: an address comes with its route, a new network with half
+/// a dozen notifications within a few milliseconds.
+pub const COALESCE: Duration = Duration::from_millis(40);
+
+/// How often the network is looked at where the system gives no notifications.
+pub const POLL: Duration = Duration::from_secs(15);
+
+/// Implementation: the pause before notifications that failed are asked for again.
+const REOPEN: Duration = Duration::from_secs(1);
+
+/// The usable addresses of this device, without those of our own adapters: interfaces whose name is `adapter_name` with
+/// any number behind it, which counts up where a name is taken.
+pub fn own_addresses(adapter_name: &str) -> Vec<IpAddr> {
+    let stem = adapter_name.trim_end_matches(|c: char| c.is_ascii_digit());
+    host_addresses(|interface| interface.starts_with(stem))
+}
+
+/// Tells how the device is connected, now and whenever it changes, until nobody listens any more.
+///
+/// Follows the system's notifications, and collects those that
+/// come within [`COALESCE`]; looks every [`POLL`] where there are none. Costs nothing while nothing changes.
+///
+/// Full policy of `changes`: it waits. Changes meanwhile become one.
+pub async fn run(adapter_name: String, changes: Sender<NetworkState>) {
+    let mut watch = Watch { notifications: None };
+    let mut known = Known::default();
+    loop {
+        watch.open().await;
+        let name = adapter_name.clone();
+        let look = move || (own_addresses(&name), default_route::look_up());
+        let Ok((addresses, default_route)) = spawn_blocking(look).await else { return };
+        if let Some(state) = known.handle_look(addresses, default_route)
+            && changes.send(state).await.is_err()
+        {
+            return;
+        }
+        tokio::select! {
+            () = changes.closed() => return,
+            () = watch.changed() => {}
+        }
+    }
+}
+
+/// The notifications, for as long as they work.
+struct Watch {
+    notifications: Option<Notifications>,
+}
+
+impl Watch {
+    /// Before the first look, so that no change falls between the two.
+    async fn open(&mut self) {
+        if self.notifications.is_none() {
+            match Notifications::open().await {
+                Ok(notifications) => self.notifications = Some(notifications),
+                Err(error) => tracing::warn!(%error, "the system does not tell of network changes"),
+            }
+        }
+    }
+
+    /// Returns when it is time to look again.
+    async fn changed(&mut self) {
+        let Some(notifications) = &mut self.notifications else {
+            return sleep(POLL).await;
+        };
+        let changed = async {
+            notifications.next().await?;
+            sleep(COALESCE).await;
+            notifications.drain().await
+        };
+        // Where notifications do not tell everything, the look now and then does.
+        let limit = if Notifications::ARE_COMPLETE { Duration::MAX } else { POLL };
+        if let Ok(Err(error)) = timeout(limit, changed).await {
+            tracing::warn!(%error, "notifications of network changes ended");
+            self.notifications = None;
+            sleep(REOPEN).await;
+        }
+    }
+}
+
+/// What is known already. Pure.
+#[derive(Debug, Default)]
+struct Known {
+    state: Option<NetworkState>,
+}
+
+impl Known {
+    /// What was seen at one look. Returns the state if it is another one.
+    fn handle_look(
+        &mut self,
+        addresses: Vec<IpAddr>,
+        default_route: Option<DefaultRoute>,
+    ) -> Option<NetworkState> {
+        let generation = match &mut self.state {
+            None => 1,
+            Some(known) => {
+                let same_way = match (&mut known.default_route, &default_route) {
+                    (Some(known), Some(seen)) => known.is_confirmed_by(seen),
+                    (None, None) => true,
+                    _ => false,
+                };
+                if same_way && known.addresses == addresses {
+                    return None;
+                }
+                known.generation + 1
+            }
+        };
+        self.state = Some(NetworkState { generation, addresses, default_route });
+        self.state.clone()
+    }
+}

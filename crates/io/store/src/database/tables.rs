@@ -1,0 +1,10 @@
+//! What the database holds, a file for each kind.
+
+pub(super) mod favorite_parties;
+pub(super) mod favorite_servers;
+pub(super) mod game_profiles;
+pub(super) mod memberships;
+pub(super) mod nat_results;
+pub(super) mod roster;
+pub(super) mod server_configs;
+pub(super) mod settings;

@@ -1,0 +1,191 @@
+use lanrage_party::UnixMillis;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set, TransactionTrait};
+use serde_json::Value;
+
+use crate::database::{
+    SettingsDatabase,
+    entities::settings::{ActiveModel, Column, Entity, Model},
+    rows,
+};
+use crate::{Config, ConfigError, Declaration, Settings, StoreError};
+
+/// What a change of settings comes to.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct SettingsChange {
+    /// The settings that now have another value.
+    pub changed: Vec<&'static str>,
+    /// Whether one of them takes effect only when the engine starts again.
+    pub restart_required: bool,
+}
+
+impl SettingsDatabase {
+    /// A setting's value: the stored one, or its default.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`] or [`StoreError`].
+    pub async fn get_setting(&self, key: &str) -> Result<Value, StoreError> {
+        let declaration = declared(key)?;
+        let row = Entity::find_by_id(key).one(&self.connection).await?;
+        Ok(row.map_or_else(|| declaration.default.value(), |row| read(&row.value)))
+    }
+
+    /// All settings that are stored, those of other programs' generations included. What is not among them has
+    /// its default.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get_all_settings(&self) -> Result<Settings, StoreError> {
+        Ok(stored(&self.connection).await?)
+    }
+
+    /// Sets one setting.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`], [`StoreError::InvalidSetting`], or [`StoreError`].
+    pub async fn set_setting(
+        &self,
+        key: &str,
+        value: &Value,
+        now: UnixMillis,
+    ) -> Result<SettingsChange, StoreError> {
+        let accepted = declared(key)?.accept(value)?;
+        self.write(&Settings::from([(key.to_owned(), accepted)]), now).await
+    }
+
+    /// Sets several settings: all of them, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`], [`StoreError::InvalidSettings`] with every fault, or [`StoreError`].
+    pub async fn set_settings(
+        &self,
+        values: &Settings,
+        now: UnixMillis,
+    ) -> Result<SettingsChange, StoreError> {
+        for key in values.keys() {
+            declared(key)?;
+        }
+        self.write(&accept(values)?, now).await
+    }
+
+    /// Gives one setting its default again.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSetting`] or [`StoreError`].
+    pub async fn reset_setting(&self, key: &str) -> Result<SettingsChange, StoreError> {
+        self.reset([declared(key)?.key]).await
+    }
+
+    /// Gives every setting its default again. Keys of other programs' generations are left alone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reset_settings(&self) -> Result<SettingsChange, StoreError> {
+        self.reset(Config::declarations().iter().map(|declaration| declaration.key)).await
+    }
+
+    async fn reset(
+        &self,
+        keys: impl IntoIterator<Item = &'static str>,
+    ) -> Result<SettingsChange, StoreError> {
+        let transaction = self.connection.begin().await?;
+        let before = stored(&transaction).await?;
+        Entity::delete_many().filter(Column::Key.is_in(keys)).exec(&transaction).await?;
+        let after = stored(&transaction).await?;
+        transaction.commit().await?;
+        Ok(SettingsChange::between(&before, &after))
+    }
+
+    pub(in crate::database) async fn write(
+        &self,
+        accepted: &Settings,
+        now: UnixMillis,
+    ) -> Result<SettingsChange, StoreError> {
+        let transaction = self.connection.begin().await?;
+        let change = put(&transaction, accepted, now).await?;
+        transaction.commit().await?;
+        Ok(change)
+    }
+}
+
+impl Config {
+    /// Reads all settings: the only source of them.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] with every value that is refused; [`ConfigError::Store`].
+    pub async fn load(database: &SettingsDatabase) -> Result<Self, ConfigError> {
+        Self::from_settings(&database.get_all_settings().await?)
+    }
+}
+
+impl SettingsChange {
+    fn between(before: &Settings, after: &Settings) -> Self {
+        let mut change = Self::default();
+        for declaration in Config::declarations() {
+            let value = |settings: &Settings| {
+                settings.get(declaration.key).cloned().unwrap_or_else(|| declaration.default.value())
+            };
+            if value(before) != value(after) {
+                change.changed.push(declaration.key);
+                change.restart_required |= declaration.restart_required;
+            }
+        }
+        change
+    }
+}
+
+/// Values in their stored form. Keys that are not declared are left out.
+pub(in crate::database) fn accept(values: &Settings) -> Result<Settings, StoreError> {
+    let (mut accepted, mut faults) = (Settings::new(), Vec::new());
+    for (key, value) in values {
+        match Config::declaration(key).map(|declaration| declaration.accept(value)) {
+            Some(Ok(value)) => {
+                accepted.insert(key.clone(), value);
+            }
+            Some(Err(fault)) => faults.push(fault),
+            None => {}
+        }
+    }
+    if faults.is_empty() { Ok(accepted) } else { Err(StoreError::InvalidSettings { faults }) }
+}
+
+/// Writes values that have been accepted.
+pub(in crate::database) async fn put(
+    database: &impl ConnectionTrait,
+    accepted: &Settings,
+    now: UnixMillis,
+) -> Result<SettingsChange, StoreError> {
+    let before = stored(database).await?;
+    for (key, value) in accepted {
+        let row = ActiveModel {
+            key: Set(key.clone()),
+            value: Set(rows::json(value)),
+            updated_at: Set(rows::time(now)),
+        };
+        Entity::insert(row).on_conflict(rows::replace::<Entity>()).exec_without_returning(database).await?;
+    }
+    let after = stored(database).await?;
+    Ok(SettingsChange::between(&before, &after))
+}
+
+pub(in crate::database) fn declared(key: &str) -> Result<&'static Declaration, StoreError> {
+    Config::declaration(key).ok_or_else(|| StoreError::UnknownSetting { key: key.to_owned() })
+}
+
+/// Whether a row is a value of its setting or, of one that is not known here, could be of another program's.
+pub(in crate::database) fn is_plausible(row: &Model) -> bool {
+    match (Config::declaration(&row.key), serde_json::from_str(&row.value)) {
+        (Some(declaration), Ok(value)) => declaration.accept(&value).is_ok(),
+        (None, Ok(_)) => row.key.len() <= 64 && row.key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+        (_, Err(_)) => false,
+    }
+}
+
+async fn stored(database: &impl ConnectionTrait) -> Result<Settings, DbErr> {
+    let rows = Entity::find().all(database).await?;
+    Ok(rows.into_iter().map(|row| (row.key, read(&row.value))).collect())
+}
+
+/// The column takes nothing but JSON; whatever else is there is shown as it is, and refused by its setting.
+fn read(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|_| json.into())
+}
