@@ -11,7 +11,10 @@ use lanrage_control::{
 };
 use tokio::sync::{mpsc, watch};
 
-use crate::{RelayStats, database::Database, server::OWN_RELAY, shutdown::Shutdown};
+use crate::{RelayStats, database::Database, shutdown::Shutdown};
+
+/// The name under which the server's own relay is offered.
+pub(crate) const OWN_RELAY: &str = "this server";
 
 /// Commands that wait for the coordinator. When it is full, connections wait, and with them their clients.
 pub(crate) const COMMANDS: usize = 1_024;

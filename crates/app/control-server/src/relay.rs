@@ -12,6 +12,7 @@ mod stats;
 mod stream;
 mod tls;
 mod udp;
+mod way;
 mod worker;
 
 use std::{

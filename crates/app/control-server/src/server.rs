@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::{
     RelayStats, ServerError, ServerSettings,
     connection::Context,
-    coordinator::{COMMANDS, Coordinator},
+    coordinator::{COMMANDS, Coordinator, OWN_RELAY},
     database::{Database, DirectoryLock},
     http, listen,
     relay::Relay,
@@ -147,9 +147,6 @@ impl Server {
         }
     }
 }
-
-/// Under which name the own relay is offered.
-pub(crate) const OWN_RELAY: &str = "this server";
 
 /// How clients reach a relay: UDP where it passes, then TCP, then TLS. An empty host is the control server's.
 pub(crate) fn own_uris(relay: &Relay, host: &str) -> Vec<RelayUri> {

@@ -1,9 +1,4 @@
-use sha2::{Digest, Sha256};
-
-use crate::{
-    IdentityKey,
-    text::{from_hex, text_form, to_hex},
-};
+use crate::text::{from_hex, text_form, to_hex};
 
 /// A party's identity: 16 random bytes, made by the host. Text form: 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +7,7 @@ pub struct PartyId([u8; 16]);
 /// A peer's identity: the first 16 bytes of the SHA-256 of its device's identity key, so it is the same for
 /// ever and nobody can claim another's. Text form: 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerId([u8; 16]);
+pub struct PeerId(pub(crate) [u8; 16]);
 
 text_form!(PartyId, to_hex, from_hex, "32 hexadecimal digits");
 text_form!(PeerId, to_hex, from_hex, "32 hexadecimal digits");
@@ -30,14 +25,6 @@ impl PartyId {
 }
 
 impl PeerId {
-    /// The identity that belongs to an identity key.
-    pub fn of(key: &IdentityKey) -> Self {
-        let digest = Sha256::digest(key.as_bytes());
-        let mut id = [0; 16];
-        id.copy_from_slice(&digest[..16]);
-        Self(id)
-    }
-
     /// The raw bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

@@ -26,14 +26,6 @@ impl Party {
         peers.sort_by_key(|peer| (peer.joined_at, peer.id));
         peers
     }
-
-    /// The members that a device with this NAT type can expect to reach directly
-    /// ([`NatType::compatibility`]), in the order they joined.
-    pub fn get_compatible_peers(&self, my_nat_type: NatType) -> Vec<&Peer> {
-        let mut peers = self.get_peer_list();
-        peers.retain(|peer| my_nat_type.compatibility(peer.nat_type).direct);
-        peers
-    }
 }
 
 #[cfg(test)]
@@ -56,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_are_listed_in_joining_order_and_filtered_by_nat() {
+    fn peers_are_listed_in_joining_order() {
         let peers = [
             peer(1, NatType::Symmetric, 30),
             peer(2, NatType::PortRestrictedCone, 10),
@@ -71,7 +63,5 @@ mod tests {
         };
         let names = |peers: Vec<&Peer>| peers.iter().map(|p| p.name.to_string()).collect::<Vec<_>>();
         assert_eq!(names(party.get_peer_list()), ["p2", "p3", "p1"]);
-        assert_eq!(names(party.get_compatible_peers(NatType::PortRestrictedCone)), ["p2", "p3"]);
-        assert_eq!(names(party.get_compatible_peers(NatType::Symmetric)), ["p3"]);
     }
 }

@@ -2,13 +2,15 @@
 
 mod declaration;
 mod error;
+mod fault;
 mod kind;
 mod markdown;
 mod table;
 mod values;
 
 pub use declaration::{Declaration, DefaultValue, Group};
-pub use error::{ConfigError, ConfigFault};
+pub use error::ConfigError;
+pub use fault::ConfigFault;
 pub use kind::Kind;
 pub use table::Config;
 pub use values::{AdapterName, KeepInTray, Language, LogLevel, StunServers, Theme};

@@ -1,23 +1,11 @@
 //! Datagrams of one size on one way, sent with one system call.
 
-use std::net::{IpAddr, SocketAddr};
-
-use super::udp::Port;
+use super::{udp::Port, way::Way};
 
 /// Batches that are filled at the same time: flows that take turns do not break each other's up.
 const WAYS: usize = 16;
 /// Payload of one UDP datagram over IPv4 at most, which bounds what is handed to the system at once.
 const BATCH_BYTES: usize = 65_507;
-
-/// From where and where to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Way {
-    /// Index of the sending socket, in whatever numbering [`Batches::flush`]'s `port_of` knows.
-    pub(super) from: u32,
-    pub(super) to: SocketAddr,
-    /// The own address to send from, where the socket has several.
-    pub(super) source: Option<IpAddr>,
-}
 
 #[derive(Debug)]
 struct Batch {

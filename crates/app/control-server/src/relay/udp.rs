@@ -8,7 +8,7 @@ use mio::net::UdpSocket;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::batch::Way;
+use super::way::Way;
 
 /// Buffers of a socket that many share, as far as the system grants them.
 const SHARED_BUFFER_BYTES: usize = 8 << 20;

@@ -20,12 +20,13 @@ use mio::{Events, Interest, Poll, Token, net::TcpListener};
 use rustls::ServerConfig;
 
 use super::{
-    batch::{Batches, Way},
+    batch::Batches,
     binding::Bindings,
     sockets::Sockets,
     stats::RelayStats,
     stream::{READ_BYTES, Reading, Stream},
     udp::Received,
+    way::Way,
 };
 
 pub(super) const WAKER: Token = Token(0);

@@ -1,4 +1,5 @@
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use sha2::{Digest, Sha256};
 
 use crate::{
     PeerId,
@@ -35,6 +36,16 @@ impl IdentityKey {
 #[derive(Clone)]
 pub struct DeviceIdentity {
     key: SigningKey,
+}
+
+impl PeerId {
+    /// The identity that belongs to an identity key.
+    pub fn of(key: &IdentityKey) -> Self {
+        let digest = Sha256::digest(key.as_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Self(id)
+    }
 }
 
 impl DeviceIdentity {
