@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use lanrage_engine::{DataRequest, Engine, EngineOptions, NetworkLog};
+use lanrage_engine::{Engine, EngineOptions, NetworkLog, api};
 
 #[tokio::test]
 async fn another_log_level_needs_no_restart() {
@@ -12,10 +12,8 @@ async fn another_log_level_needs_no_restart() {
     let engine = Engine::start(options).await.unwrap();
 
     tracing::debug!(target: "lanrage_test", "before the change");
-    let request = DataRequest::SetText { key: "log_level".to_owned(), text: "debug".to_owned() };
-    engine.data(request).await.unwrap();
-    // The engine answers a command only after those before it.
-    let _ = engine.leave_party().await;
+    let request = api::SetText { key: "log_level".to_owned(), text: "debug".to_owned() };
+    engine.ask(request).await.unwrap();
     tracing::debug!(target: "lanrage_test", "after the change");
     engine.shutdown().await;
 

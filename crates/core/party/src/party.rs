@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, NatType, PartyId, Peer, PeerId, UnixMillis};
+use crate::{Name, PartyId, Peer, PeerId, UnixMillis};
 
 /// A party: friends on one virtual LAN.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ impl Party {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ConnectionType, DeviceIdentity, VirtualIp, WireGuardPrivateKey};
+    use crate::{ConnectionType, DeviceIdentity, NatType, VirtualIp, WireGuardPrivateKey};
 
     fn peer(seed: u8, nat_type: NatType, joined_at: u64) -> Peer {
         Peer {
