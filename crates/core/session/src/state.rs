@@ -205,6 +205,10 @@ impl State {
             news = true;
             self.relays.set_peers(turn.now.instant, &party.connections.relay_infos());
         }
+        if party.connections.take_lost() {
+            news = true;
+            self.relays.doubt(turn.now.instant);
+        }
         let id = party.membership.invitation.party;
         while let Some((to, signal)) = party.connections.poll_signal() {
             news = true;

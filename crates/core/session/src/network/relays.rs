@@ -105,6 +105,13 @@ impl Relays {
         self.calm_down(now);
     }
 
+    /// A path was lost, and a relay may have died with it: each of ours is asked at once whether it still knows us. One
+    /// that was started again answers, but has forgotten its allocations.
+    pub(crate) fn doubt(&mut self, now: Instant) {
+        let open: Vec<AllocationId> = self.open.iter().map(|open| open.id).collect();
+        self.set_busy(now, &open);
+    }
+
     fn calm_down(&mut self, now: Instant) {
         let pool = &mut self.pool;
         self.busy.retain(|(id, until)| {

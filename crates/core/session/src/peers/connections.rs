@@ -47,6 +47,8 @@ pub(crate) struct Connections {
     signals: VecDeque<(PeerId, SealedSignal)>,
     /// Where peers may be reached has changed, and the relays do not know yet.
     peers_moved: bool,
+    /// A path was lost, and the relays do not know yet.
+    path_lost: bool,
 }
 
 impl Connections {
@@ -75,6 +77,7 @@ impl Connections {
             punch_ids: TransactionIds::from_seed(turn.entropy.bytes()),
             signals: VecDeque::new(),
             peers_moved: false,
+            path_lost: false,
         }
     }
 
@@ -356,6 +359,11 @@ impl Connections {
         std::mem::take(&mut self.peers_moved)
     }
 
+    /// Whether a path was lost since the last time.
+    pub(crate) fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.path_lost)
+    }
+
     fn with_every_agent(&mut self, turn: &mut Turn<'_>, act: impl Fn(&mut PathAgent, Instant)) {
         let peers: Vec<PeerId> = self.connections.keys().copied().collect();
         for peer in peers {
@@ -402,6 +410,7 @@ impl Connections {
                 }
                 PathEvent::Lost { .. } => {
                     connection.note_lost(turn.now.instant);
+                    self.path_lost = true;
                     found_nothing = true;
                 }
                 PathEvent::RoundFailed { retry_at } => {
