@@ -43,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-tunnel",
             "lanrage-adapter",
             "lanrage-store",
+            "lanrage-support",
         ],
     ),
     (
@@ -57,7 +58,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-migrations",
         ],
     ),
-    ("lanrage-support", &["lanrage-party", "lanrage-nat"]),
+    (
+        "lanrage-support",
+        &["lanrage-base", "lanrage-party", "lanrage-nat", "lanrage-session", "lanrage-store"],
+    ),
     ("lanrage-words", &[]),
     ("lanrage-cli", &["lanrage-engine", "lanrage-words"]),
     ("lanrage", &["lanrage-engine", "lanrage-words"]),

@@ -14,14 +14,10 @@ use tokio::process::Command;
 /// `helper_missing`, `setup_declined`, `setup_failed`, or `not_needed` where adapters are opened otherwise.
 pub(crate) async fn set_up() -> Result<(), CommandError> {
     if !cfg!(target_os = "linux") {
-        let text =
-            "On this system the installer sets up everything that the adapter needs. Install LANrage again.";
-        return Err(refusal("not_needed", text));
+        return Err(CommandError::NotNeeded);
     }
     if !helper_is_installed() {
-        let text = "LANrage's helper is not installed. Install LANrage with its package (.deb or .rpm), or start it \
-                    as root.";
-        return Err(refusal("helper_missing", text));
+        return Err(CommandError::HelperMissing);
     }
     let outcome = Command::new("pkexec")
         .args(["systemctl", "enable", "--now", HELPER_UNIT])
@@ -33,25 +29,19 @@ pub(crate) async fn set_up() -> Result<(), CommandError> {
 
 /// What came of asking: the exit code of pkexec(1), `None` if it was killed.
 fn judge(outcome: Result<Option<i32>, &io::Error>) -> Result<(), CommandError> {
-    let by_hand = format!("Run `sudo systemctl enable --now {HELPER_UNIT}` in a terminal.");
+    let failed = |cause| {
+        let command = format!("sudo systemctl enable --now {HELPER_UNIT}");
+        Err(CommandError::SetupFailed { cause, command })
+    };
     match outcome {
         Ok(Some(0)) => Ok(()),
-        Ok(Some(126)) => {
-            Err(refusal("setup_declined", "The set-up was not allowed. Try again when you like."))
-        }
-        Ok(Some(127)) => {
-            Err(refusal("setup_failed", format!("Nobody could be asked for permission. {by_hand}")))
-        }
-        Ok(code) => {
-            let code = code.map_or_else(|| "by a signal".to_owned(), |code| format!("with code {code}"));
-            Err(refusal("setup_failed", format!("The set-up ended {code}. {by_hand}")))
-        }
-        Err(error) => Err(refusal("setup_failed", format!("The set-up could not begin: {error}. {by_hand}"))),
+        Ok(Some(126)) => Err(CommandError::SetupDeclined),
+        // Nobody could be asked.
+        Ok(Some(127)) => failed(None),
+        Ok(Some(code)) => failed(Some(format!("exit code {code}"))),
+        Ok(None) => failed(Some("killed".to_owned())),
+        Err(error) => failed(Some(error.to_string())),
     }
-}
-
-fn refusal(code: &str, text: impl Into<String>) -> CommandError {
-    CommandError { code: code.to_owned(), text: text.into() }
 }
 
 #[cfg(test)]
@@ -60,18 +50,12 @@ mod tests {
 
     #[test]
     fn whatever_keeps_the_setup_from_being_done_is_told_with_what_to_do() {
-        let code = |outcome| judge(outcome).unwrap_err().code;
         assert_eq!(judge(Ok(Some(0))), Ok(()));
-        assert_eq!(code(Ok(Some(126))), "setup_declined");
+        assert_eq!(judge(Ok(Some(126))), Err(CommandError::SetupDeclined));
         let missing = io::Error::from(io::ErrorKind::NotFound);
         for outcome in [Ok(Some(127)), Ok(Some(1)), Ok(None), Err(&missing)] {
-            let refused = judge(outcome).unwrap_err();
-            assert_eq!(refused.code, "setup_failed");
-            assert!(
-                refused.text.contains("sudo systemctl enable --now lanrage-helper.socket"),
-                "{}",
-                refused.text
-            );
+            let Err(CommandError::SetupFailed { command, .. }) = judge(outcome) else { panic!() };
+            assert_eq!(command, "sudo systemctl enable --now lanrage-helper.socket");
         }
     }
 }

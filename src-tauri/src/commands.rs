@@ -69,7 +69,7 @@ pub struct Desktop<R: Runtime>(AppHandle<R>);
 impl<R: Runtime> Serve<CopyText> for Desktop<R> {
     async fn serve(&self, CopyText { text }: CopyText) -> Result<(), CommandError> {
         let written = self.0.clipboard().write_text(text);
-        written.map_err(|error| CommandError { code: "clipboard".to_owned(), text: error.to_string() })
+        written.map_err(|error| CommandError::Clipboard { cause: error.to_string() })
     }
 }
 

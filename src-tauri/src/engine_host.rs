@@ -50,7 +50,7 @@ impl EngineHost {
         match settled.as_deref() {
             Ok(State::Running(handle)) => Ok(handle.clone()),
             Ok(State::Failed(error)) => Err(error.clone()),
-            Ok(State::Starting) | Err(_) => Err(refusal("stopped", "LANrage is closing")),
+            Ok(State::Starting) | Err(_) => Err(CommandError::Stopped),
         }
     }
 
@@ -77,7 +77,7 @@ async fn host<R: Runtime>(app: AppHandle<R>, options: EngineOptions, states: wat
         Ok(handle) => handle,
         Err(error) => {
             warn!(%error, "the engine cannot start");
-            states.send_replace(State::Failed(explain(&error)));
+            states.send_replace(State::Failed(CommandError::from(&error)));
             return;
         }
     };
@@ -85,7 +85,7 @@ async fn host<R: Runtime>(app: AppHandle<R>, options: EngineOptions, states: wat
     let mut notices = handle.notices();
     // What stands there before the first revision is no state of a party: one that comes back would be missing.
     if snapshots.wait_for(|snapshot| snapshot.revision > 0).await.is_err() {
-        states.send_replace(State::Failed(refusal("stopped", "LANrage has stopped")));
+        states.send_replace(State::Failed(CommandError::Stopped));
         return;
     }
     states.send_replace(State::Running(handle));
@@ -117,24 +117,4 @@ async fn start(options: EngineOptions) -> Result<Handle, StartError> {
             outcome => return outcome,
         }
     }
-}
-
-fn explain(error: &StartError) -> CommandError {
-    let code = match error {
-        StartError::AlreadyRunning => {
-            let text =
-                "It runs in another window or terminal. Use that one, or close it and start LANrage again";
-            return refusal("already_running", text);
-        }
-        StartError::DataDir(_) => "data_dir",
-        StartError::Identity(_) => "identity",
-        StartError::Database(_) => "database",
-        StartError::State(_) => "state",
-        StartError::Socket { .. } => "socket",
-    };
-    refusal(code, error.to_string())
-}
-
-fn refusal(code: &str, text: impl Into<String>) -> CommandError {
-    CommandError { code: code.to_owned(), text: text.into() }
 }

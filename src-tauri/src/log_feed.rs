@@ -90,5 +90,5 @@ fn take(log: &mut LogFollower, most: usize) -> std::io::Result<Vec<String>> {
 }
 
 fn refusal(error: std::io::Error) -> CommandError {
-    CommandError { code: "log_not_read".to_owned(), text: format!("The log cannot be read: {error}.") }
+    CommandError::LogNotRead { cause: error.to_string() }
 }

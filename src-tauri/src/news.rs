@@ -55,7 +55,8 @@ pub(crate) fn refused<R: Runtime>(app: &AppHandle<R>, error: &CommandError) {
     let language = engine.map_or_else(Language::of_system, |engine| {
         Language::of_setting(engine.app_settings().borrow().language.as_str())
     });
-    say(app, &Words::new(language).say("news-refused"), &error.text);
+    let words = Words::new(language);
+    say(app, &words.say("news-refused"), &words.fact("refusal", error));
 }
 
 fn title(news: &News, words: Words) -> String {

@@ -173,7 +173,7 @@ async fn perform<R: Runtime>(app: &AppHandle<R>, action: Action) -> Result<(), C
         Action::CopyInvitation => {
             let link = engine.ask(NewInvitation { expires_in_hours: None }).await?;
             let written = app.clipboard().write_text(link);
-            written.map_err(|error| CommandError { code: "clipboard".to_owned(), text: error.to_string() })
+            written.map_err(|error| CommandError::Clipboard { cause: error.to_string() })
         }
         Action::Pause => engine.ask(PauseParty {}).await,
         Action::Leave => engine.ask(LeaveParty {}).await,

@@ -1,17 +1,59 @@
 // Written by `cargo test -p lanrage bindings` from the Rust types. Do not edit.
 
 /**
+ * Why there is no virtual network adapter.
+ */
+export type AdapterFault = { "code": "adapter_permission",
+  /** Who says so. */
+  by: PermissionTrouble, } | { "code": "adapter_helper",
+  /** What it does instead. */
+  trouble: HelperTrouble,
+  /** What it said of its refusal; empty where it said nothing. */
+  cause: string, } | { "code": "adapter_driver" } | { "code": "adapter_name",
+  /** What is wrong with the name. */
+  trouble: NameTrouble,
+  /** The name. */
+  name: string, } | { "code": "adapter_address",
+  /** What is wrong with the address. */
+  trouble: AddressTrouble,
+  /** The address. */
+  address: string,
+  /** The interface that has the address, or the network in which it is not. */
+  place: string, } | { "code": "adapter_subnet",
+  /** The party's network. */
+  subnet: string,
+  /** The network in the way. */
+  route: string,
+  /** The interface that leads there. */
+  interface: string, } | { "code": "adapter_route",
+  /** The destination. */
+  route: string,
+  /** What the system said. */
+  cause: string, } | { "code": "adapter_failed",
+  /** What was being done, as the log calls it. */
+  step: string,
+  /** What the system said. */
+  cause: string, } | { "code": "adapter_lost",
+  /** What the system said. */
+  cause: string, };
+
+/**
  * State of the virtual network device.
  */
 export type AdapterView = { "state": "closed" } | { "state": "open",
   /** Name of the interface. */
   name: string, } | { "state": "unavailable",
-  /** Why, in the user's words. */
-  reason: string,
+  /** Why. */
+  fault: AdapterFault,
   /** What the user can do. */
-  fix: string,
+  remedy: Remedy,
   /** Wall-clock time of the next try (Unix milliseconds). */
   retry_at_ms: number, };
+
+/**
+ * What is wrong with an adapter's address.
+ */
+export type AddressTrouble = "in_use" | "outside";
 
 /**
  * A backup.
@@ -33,18 +75,14 @@ export type Changed = {
  * One thing that was judged.
  */
 export type Check = {
-  /** Stable word for scripts and translations. */
-  code: string,
-  /** What was looked at, in a few words. */
-  title: string,
+  /** What was looked at. */
+  code: Subject,
   /** How it is. */
   state: CheckState,
-  /** What was found, in one sentence. */
-  result: string,
-  /** What that means for playing, in one sentence. */
-  meaning: string,
-  /** What the user can do, in one sentence; empty when there is nothing to do. */
-  fix: string, };
+  /** What was found. */
+  finding: Finding,
+  /** What the user can do; `None` when there is nothing to do. */
+  remedy: Remedy | null, };
 
 /**
  * How something is.
@@ -54,11 +92,67 @@ export type CheckState = "good" | "warning" | "bad" | "unknown";
 /**
  * Why a command was refused.
  */
-export type CommandError = {
-  /** Stable word for scripts and translations. */
-  code: string,
-  /** What is wrong and what to do, in the user's words. */
-  text: string, };
+export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "no_address",
+  /** Why there is none. */
+  why: LeaseFault, } | { "code": "control_unreachable" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
+  /** Most bytes that a name has. */
+  most_bytes: number, } | { "code": "bad_server" } | { "code": "bad_expiry",
+  /** Most hours for which it can. */
+  most_hours: number, } | { "code": "invitation_too_long" } | { "code": "invitation_not_a_link" } | { "code": "invitation_damaged" } | { "code": "invitation_version",
+  /** The version of the link's format. */
+  version: number, } | { "code": "invitation_control_endpoint" } | { "code": "invitation_expired" } | { "code": "bad_setting",
+  /** Settings, values, and what they must be. */
+  cause: string, } | { "code": "unknown_setting",
+  /** The key. */
+  key: string, } | { "code": "not_found",
+  /** The name. */
+  name: string, } | { "code": "not_an_export",
+  /** What is wrong with it. */
+  cause: string, } | { "code": "backup_exists",
+  /** The file. */
+  path: string, } | { "code": "not_a_backup",
+  /** The file. */
+  path: string,
+  /** What is wrong with it. */
+  cause: string, } | { "code": "database_newer",
+  /** The first migration that this program does not know. */
+  found: string, } | { "code": "database_damaged",
+  /** What the database said. */
+  cause: string, } | { "code": "database_failed",
+  /** What the database said. */
+  cause: string, } | { "code": "disk_full" } | { "code": "data_not_writable",
+  /** What the system said. */
+  cause: string, } | { "code": "bundle_not_written",
+  /** What the system said. */
+  cause: string, } | { "code": "bad_request",
+  /** What is wrong with it. */
+  cause: string, } | { "code": "other_version",
+  /** The version of the one that runs. */
+  running: string,
+  /** The version of the one that asks. */
+  asking: string, } | { "code": "stopped" } | { "code": "already_running" } | { "code": "data_dir",
+  /** What the system said. */
+  cause: string, } | { "code": "identity",
+  /** What the keyring or the system said. */
+  cause: string, } | { "code": "database",
+  /** What the database said. */
+  cause: string, } | { "code": "control_state",
+  /** What the system said. */
+  cause: string, } | { "code": "socket",
+  /** The port asked for. */
+  port: string,
+  /** What the system said. */
+  cause: string, } | { "code": "clipboard",
+  /** What the system said. */
+  cause: string, } | { "code": "log_not_read",
+  /** What the system said. */
+  cause: string, } | { "code": "not_needed" } | { "code": "helper_missing" } | { "code": "setup_declined" } | { "code": "setup_failed",
+  /** What the system said; `None` if nobody could be asked for permission. */
+  cause: string | null,
+  /** Does it by hand. */
+  command: string, } | { "code": "unexpected",
+  /** What was thrown. */
+  detail: string, } | ServerRefusal;
 
 /**
  * State of the connection to one peer.
@@ -80,8 +174,8 @@ export type ControlView = { "state": "local" } | { "state": "connecting",
   server: string, } | { "state": "disconnected",
   /** The server. */
   server: string,
-  /** Why, in the user's words. */
-  reason: string,
+  /** Why. */
+  why: ServerFault,
   /** Wall-clock time of the next try (Unix milliseconds). */
   retry_at_ms: number, };
 
@@ -135,6 +229,47 @@ export type DroppedView = {
   candidates: number, };
 
 /**
+ * What is missing or wrong now.
+ */
+export type Fault = { "code": "log_not_written",
+  /** What the system said. */
+  cause: string, } | { "code": "not_kept",
+  /** What the system or the database said. */
+  cause: string, } | { "code": "sockets_failed",
+  /** What the system said. */
+  cause: string, } | { "code": "clock_wrong",
+  /** By how much it differs from the server's. */
+  minutes: number, } | { "code": "control_disconnected",
+  /** The server. */
+  server: string,
+  /** Why it cannot be reached. */
+  why: ServerFault,
+  /** Whether there is a party, which goes on. */
+  in_party: boolean, } | { "code": "bad_setting",
+  /** The setting. */
+  key: string,
+  /** Its value, as JSON. */
+  value: string,
+  /** What it must be, as the setting's declaration says. */
+  rule: string, } | { "code": "database_restored",
+  /** What was wrong with it. */
+  cause: string,
+  /** The backup that was restored; `None` if there was none, so that settings start afresh. */
+  backup: string | null,
+  /** How many newer entries could still be read and were kept. */
+  salvaged: number,
+  /** The folder in which the damaged files are kept; `None` if there were none. */
+  set_aside: string | null, } | { "code": "secrets_in_files",
+  /** How many keys a working keyring did not take; 0 if the keyring cannot be used at all. */
+  not_moved: number,
+  /** What the keyring said; it is in the log as well. */
+  cause: string, } | { "code": "control_state_damaged",
+  /** Where the damaged file is kept. */
+  path: string,
+  /** What took its place. */
+  taken: StateTaken, } | AdapterFault | PeerRefusal;
+
+/**
  * A favourite control server.
  */
 export type FavoriteView = {
@@ -144,6 +279,81 @@ export type FavoriteView = {
   name: string,
   /** When it was last used (Unix milliseconds). */
   last_used_at_ms: number | null, };
+
+/**
+ * Whose datagrams come in through a mapping (RFC 4787 §5).
+ */
+export type FilteringBehaviour = "endpoint_independent" | "not_port_dependent" | "address_dependent" | "address_and_port_dependent" | "unknown";
+
+/**
+ * What the doctor found.
+ */
+export type Finding = { "code": "not_running" } | { "code": "adapter_open",
+  /** The name of its interface. */
+  name: string, } | { "code": "adapter_opening" } | { "code": "adapter_closed" } | { "code": "permission_used" } | { "code": "permission_held" } | { "code": "helper_works" } | { "code": "helper_is_off" } | { "code": "permission_missing" } | { "code": "no_driver" } | { "code": "permission_untold" } | { "code": "server_connected",
+  /** The server. */
+  server: string, } | { "code": "server_dialled",
+  /** The server. */
+  server: string, } | { "code": "server_disconnected",
+  /** The server. */
+  server: string,
+  /** Why it cannot be reached. */
+  why: ServerFault, } | { "code": "server_not_used" } | { "code": "server_not_set" } | { "code": "server_answers",
+  /** The server. */
+  server: string, } | { "code": "server_silent",
+  /** The server. */
+  server: string,
+  /** What the system said; `None` if no answer came in time. */
+  cause: string | null, } | { "code": "udp_blocked" } | { "code": "router_not_measured" } | { "code": "router_not_measurable",
+  /** How it ended. */
+  summary: NatSummary, } | { "code": "router",
+  /** How it chooses ports. */
+  mapping: MappingBehaviour,
+  /** Whom it lets in. */
+  filtering: FilteringBehaviour, } | { "code": "port_open",
+  /** The address outside. */
+  external: string, } | { "code": "port_searching" } | { "code": "port_not_wanted" } | { "code": "port_switched_off" } | { "code": "port_unavailable",
+  /** Why it opens none. */
+  fault: PortMappingFault, } | { "code": "relays",
+  /** How many can. */
+  usable: number,
+  /** How many there are. */
+  count: number,
+  /** The nearest of those that can. */
+  nearest: string,
+  /** The round-trip time to it (milliseconds). */
+  rtt_ms: number | null, } | { "code": "relays_fail",
+  /** How many there are. */
+  count: number,
+  /** The nearest. */
+  nearest: string,
+  /** Why the nearest cannot be used. */
+  fault: RelayFault, } | { "code": "no_relays" } | { "code": "packets_unmeasured" } | { "code": "packets_small",
+  /** The friend at its end. */
+  peer: string,
+  /** Bytes of the largest packet. */
+  bytes: number, } | { "code": "packets_good",
+  /** Bytes of the largest packet that all carry. */
+  bytes: number, } | { "code": "no_firewall" } | { "code": "ufw",
+  /** The adapter that it should let through. */
+  adapter: string, } | { "code": "firewalld",
+  /** The adapter that it should let through. */
+  adapter: string, } | { "code": "systems_firewall" } | { "code": "clock_agrees" } | { "code": "clock_not_compared" } | { "code": "keyring_works" } | { "code": "keyring_fails",
+  /** What it said. */
+  cause: string, } | { "code": "database_unreadable",
+  /** What was said. */
+  cause: string, } | { "code": "database_damaged",
+  /** What is wrong with it. */
+  faults: Array<string>, } | { "code": "settings_refused",
+  /** The settings, their values, and what they must be. */
+  settings: Array<string>, } | { "code": "database_good",
+  /** Its size (KiB). */
+  kib: number, } | Fault;
+
+/**
+ * What the helper does instead of its work.
+ */
+export type HelperTrouble = "off" | "refused";
 
 /**
  * What an invitation link says, for the question before joining.
@@ -177,6 +387,30 @@ export type Kind = { "type": "boolean" } | { "type": "integer",
   choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" };
 
 /**
+ * Why this device cannot have an address in a party's network.
+ */
+export type LeaseFault = { "code": "taken",
+  /** The address. */
+  address: string, } | { "code": "outside",
+  /** The address. */
+  address: string, } | { "code": "full" };
+
+/**
+ * How the outside port of a mapping depends on whom we send to (RFC 4787 §4.1).
+ */
+export type MappingBehaviour = "no_translation" | "endpoint_independent" | "not_port_dependent" | "address_dependent" | "address_and_port_dependent" | "unknown";
+
+/**
+ * What is wrong with an adapter's name.
+ */
+export type NameTrouble = "taken" | "invalid";
+
+/**
+ * How a measurement ended, without what was measured.
+ */
+export type NatSummary = "measured" | "blocked" | "offline" | "no_servers";
+
+/**
  * How a peer's network treats its UDP traffic, in the classic words, derived from mapping and filtering
  * behaviour (RFC 5780 §4; RFC 4787 §4, §5).
  */
@@ -186,12 +420,12 @@ export type NatType = "open" | "full_cone" | "restricted_cone" | "port_restricte
  * The way to the internet, as measured, and who helps where there is no straight path.
  */
 export type NetworkView = {
-  /** In plain words, what the router does to traffic; empty until something is known. */
-  summary: string,
-  /** How its ports are chosen (RFC 4787 §4.1), in one sentence; empty until measured. */
-  mapping: string,
-  /** Whom it lets in (RFC 4787 §5), in one sentence; empty until measured. */
-  filtering: string,
+  /** How the last measurement of the router ended; `None` until there is one. */
+  nat_summary: NatSummary | null,
+  /** How the router chooses ports (RFC 4787 §4.1); `None` until measured. */
+  mapping_behaviour: MappingBehaviour | null,
+  /** Whom the router lets in (RFC 4787 §5); `None` until measured. */
+  filtering_behaviour: FilteringBehaviour | null,
   /** Whether two devices behind it can meet at its outside address; `None` until measured. */
   hairpinning: boolean | null,
   /** Where the outside sees this device. */
@@ -210,11 +444,21 @@ export type NetworkView = {
  */
 export type Notice = {
   /** When (Unix milliseconds). */
-  at_ms: number,
-  /** Stable word for scripts and translations. */
-  code: string,
-  /** What happened, in one sentence. */
-  text: string, };
+  at_ms: number, } & ({ "code": "peer_joined",
+  /** The friend's name. */
+  peer: string, } | { "code": "peer_left",
+  /** The friend's name. */
+  peer: string, } | { "code": "connected",
+  /** The friend's name. */
+  peer: string, } | { "code": "reconnected",
+  /** The friend's name. */
+  peer: string,
+  /** How long the silence was (seconds, to a tenth). */
+  seconds: number, } | { "code": "moved_to_direct",
+  /** The friend's name. */
+  peer: string, } | { "code": "moved_to_relay",
+  /** The friend's name. */
+  peer: string, } | { "code": "party_is_local" } | PeerRefusal | CommandError);
 
 /**
  * A party as shown.
@@ -238,6 +482,25 @@ export type PartyView = {
   peers: Array<PeerView>, };
 
 /**
+ * Why somebody whom the control server offered is not let in.
+ */
+export type PeerRefusal = { "code": "peer_of_other_party",
+  /** The name that is claimed. */
+  peer: string, } | { "code": "peer_forged",
+  /** The name that is claimed. */
+  peer: string, } | { "code": "peer_not_invited",
+  /** The name that is claimed. */
+  peer: string, } | { "code": "peer_replayed",
+  /** The name that is claimed. */
+  peer: string, } | { "code": "peer_address",
+  /** The name that is claimed. */
+  peer: string,
+  /** The address that is claimed. */
+  address: string, } | { "code": "party_full",
+  /** The name that is claimed. */
+  peer: string, };
+
+/**
  * A friend as shown.
  */
 export type PeerView = {
@@ -253,8 +516,8 @@ export type PeerView = {
   state: ConnectionState,
   /** How packets travel. */
   connection_type: ConnectionType,
-  /** One sentence that explains state and path. */
-  explanation: string,
+  /** What explains state and path. */
+  situation: Situation,
   /** Where its datagrams come from, once a path is proven. */
   endpoint: string | null,
   /** Smoothed round-trip time (milliseconds). */
@@ -284,13 +547,23 @@ export type PeerView = {
   traffic: Traffic, };
 
 /**
+ * Who does not let this program create an adapter.
+ */
+export type PermissionTrouble = "system" | "rules";
+
+/**
+ * Why no port of the router is open.
+ */
+export type PortMappingFault = "no_router" | "not_offered" | "refused";
+
+/**
  * The port that the router was asked to open.
  */
 export type PortMappingView = { "state": "off" } | { "state": "searching" } | { "state": "open",
   /** The address outside. */
   external: string, } | { "state": "unavailable",
-  /** Why, in the user's words. */
-  reason: string, };
+  /** Why. */
+  fault: PortMappingFault, };
 
 /**
  * Ports of a game.
@@ -307,14 +580,46 @@ export type PortRangeView = {
  * Something that the user should know, with what can be done about it.
  */
 export type Problem = {
-  /** Stable word for scripts and translations. */
-  code: string,
   /** How bad it is. */
   severity: Severity,
-  /** What is wrong, in one sentence. */
-  text: string,
-  /** What the user can do, in one sentence; empty when there is nothing to do but wait. */
-  fix: string, };
+  /** What the user can do, if anything. */
+  remedy: Remedy | null, } & ({ "code": "log_not_written",
+  /** What the system said. */
+  cause: string, } | { "code": "not_kept",
+  /** What the system or the database said. */
+  cause: string, } | { "code": "sockets_failed",
+  /** What the system said. */
+  cause: string, } | { "code": "clock_wrong",
+  /** By how much it differs from the server's. */
+  minutes: number, } | { "code": "control_disconnected",
+  /** The server. */
+  server: string,
+  /** Why it cannot be reached. */
+  why: ServerFault,
+  /** Whether there is a party, which goes on. */
+  in_party: boolean, } | { "code": "bad_setting",
+  /** The setting. */
+  key: string,
+  /** Its value, as JSON. */
+  value: string,
+  /** What it must be, as the setting's declaration says. */
+  rule: string, } | { "code": "database_restored",
+  /** What was wrong with it. */
+  cause: string,
+  /** The backup that was restored; `None` if there was none, so that settings start afresh. */
+  backup: string | null,
+  /** How many newer entries could still be read and were kept. */
+  salvaged: number,
+  /** The folder in which the damaged files are kept; `None` if there were none. */
+  set_aside: string | null, } | { "code": "secrets_in_files",
+  /** How many keys a working keyring did not take; 0 if the keyring cannot be used at all. */
+  not_moved: number,
+  /** What the keyring said; it is in the log as well. */
+  cause: string, } | { "code": "control_state_damaged",
+  /** Where the damaged file is kept. */
+  path: string,
+  /** What took its place. */
+  taken: StateTaken, } | AdapterFault | PeerRefusal);
 
 /**
  * What is known of a game.
@@ -352,6 +657,20 @@ export type RecentPartyView = {
   is_favorite: boolean, };
 
 /**
+ * Why a relay does not serve this device.
+ */
+export type RelayFault = { "code": "relay_silent" } | { "code": "relay_credentials" } | { "code": "relay_quota" } | { "code": "relay_full" } | { "code": "relay_occupied" } | { "code": "relay_forgot" } | { "code": "relay_redirects" } | { "code": "relay_bad_reply" } | { "code": "relay_refused",
+  /** The error's number. */
+  number: number, } | { "code": "relay_slow" } | { "code": "relay_stream",
+  /** What the system said. */
+  cause: string, };
+
+/**
+ * Why a relay has to carry the packets.
+ */
+export type RelayReason = "not_yet" | "udp_blocked" | "both_symmetric" | "symmetric_and_strict" | "symmetric_and_unknown";
+
+/**
  * A relay as shown.
  */
 export type RelayView = {
@@ -365,8 +684,23 @@ export type RelayView = {
   load_percent: number,
   /** Whether it is held ready for the party. */
   is_held: boolean,
-  /** What is the matter with it, in one sentence; empty if nothing. */
-  trouble: string, };
+  /** What is the matter with it, if something is. */
+  fault: RelayFault | null, };
+
+/**
+ * What the user can do. A command to copy into a terminal is data.
+ */
+export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo" } | { "code": "run_as_administrator" } | { "code": "start_helper",
+  /** Starts it. */
+  command: string, } | { "code": "set_up_helper",
+  /** Sets it up. */
+  command: string, } | { "code": "use_at_the_computer" } | { "code": "reset_adapter_name" } | { "code": "choose_adapter_name" } | { "code": "load_driver",
+  /** Loads it. */
+  command: string, } | { "code": "restart_computer" } | { "code": "install_driver" } | { "code": "free_adapter_name",
+  /** Deletes one. */
+  command: string, } | { "code": "close_other_copies" } | { "code": "remove_adapters" } | { "code": "close_other_copy" } | { "code": "join_again" } | { "code": "disconnect_vpn" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "set_clock" } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
+  /** Lets them through. */
+  command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
 
 /**
  * A saved set of settings.
@@ -378,6 +712,26 @@ export type ServerConfigView = {
   is_active: boolean,
   /** How many settings it has. */
   settings: number, };
+
+/**
+ * Why there is no session with the control server.
+ */
+export type ServerFault = { "code": "unknown_host",
+  /** What the system said. */
+  cause: string, } | { "code": "unreachable",
+  /** What the system said. */
+  cause: string, } | { "code": "timed_out" } | { "code": "http",
+  /** The status of the answer. */
+  status: number, } | { "code": "lost",
+  /** What the system said. */
+  cause: string, } | { "code": "ended" } | { "code": "silent" } | { "code": "refused",
+  /** Why. */
+  refusal: ServerRefusal, } | { "code": "not_a_server" };
+
+/**
+ * What a control server refused, in the words of its protocol.
+ */
+export type ServerRefusal = { "code": "control_bad_frame" } | { "code": "control_unknown_message" } | { "code": "control_too_large" } | { "code": "control_protocol_version" } | { "code": "control_not_authenticated" } | { "code": "control_bad_signature" } | { "code": "control_wrong_server" } | { "code": "control_unknown_party" } | { "code": "control_party_exists" } | { "code": "control_not_a_member" } | { "code": "control_peer_away" } | { "code": "control_party_full" } | { "code": "control_too_many_parties" } | { "code": "control_lease_taken" } | { "code": "control_lease_fixed" } | { "code": "control_outside_subnet" } | { "code": "control_stale_record" } | { "code": "control_rate_limited" } | { "code": "control_server_full" } | { "code": "control_replaced" } | { "code": "control_timed_out" } | { "code": "control_stopping" } | { "code": "control_internal" } | { "code": "control_unknown" };
 
 /**
  * A setting with its declaration, all that is needed to show and change it.
@@ -414,6 +768,41 @@ export type SettingView = {
 export type Severity = "error" | "warning";
 
 /**
+ * How it is with a friend, and why.
+ */
+export type Situation = { "code": "away",
+  /** The friend's name. */
+  peer: string, } | { "code": "seeking",
+  /** The friend's name. */
+  peer: string, } | { "code": "direct_on_lan",
+  /** The friend's name. */
+  peer: string,
+  /** Whether packets get lost on it. */
+  loses_packets: boolean, } | { "code": "direct",
+  /** The friend's name. */
+  peer: string,
+  /** Whether packets get lost on it. */
+  loses_packets: boolean, } | { "code": "relayed",
+  /** What people call the relay; `None` for one that is not known here. */
+  relay: string | null,
+  /** Why a relay has to. */
+  because: RelayReason,
+  /** Seconds until a direct path is tried for again; 0 while it is, `None` if the host shows the time itself. */
+  retry_in_s: number | null,
+  /** Whether packets get lost on it. */
+  loses_packets: boolean, } | { "code": "reconnecting",
+  /** The friend's name. */
+  peer: string, } | { "code": "no_path",
+  /** The friend's name. */
+  peer: string,
+  /** Why none was found. */
+  because: Unreached,
+  /** Seconds until the next try. */
+  retry_in_s: number, } | { "code": "left",
+  /** The friend's name. */
+  peer: string, };
+
+/**
  * The whole state, as the window, the CLI and scripts see it. `revision` grows with every change, so that
  * whoever holds a snapshot and then hears of another knows which is newer.
  */
@@ -440,6 +829,16 @@ export type Snapshot = {
   problems: Array<Problem>, };
 
 /**
+ * What took the place of a damaged file of parties.
+ */
+export type StateTaken = "current" | "previous" | "fresh";
+
+/**
+ * What the doctor looks at.
+ */
+export type Subject = "adapter" | "permission" | "control_server" | "nat" | "port_mapping" | "relay" | "mtu" | "firewall" | "clock" | "keyring" | "database";
+
+/**
  * Packets and bytes exchanged with a friend since the connection began.
  */
 export type Traffic = {
@@ -461,6 +860,11 @@ export type Traffic = {
   sent_relayed_bytes: number,
   /** The part of the bytes from the friend that came by a relay. */
   received_relayed_bytes: number, };
+
+/**
+ * Why no path to a friend was found.
+ */
+export type Unreached = "away" | "no_answer" | "no_answer_no_relay" | "udp_blocked" | "both_symmetric" | "symmetric_and_strict" | "symmetric_and_unknown";
 
 /**
  * Packets that waited about equally long.

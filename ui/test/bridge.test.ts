@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 
 import { CommandFailure, createParty, previewInvitation, toCommandError } from '../src/lib/bridge';
+import { sayError } from '../src/lib/said';
 import { fakeBackend } from './fixtures';
 
 describe('bridge', () => {
-  test('a refusal keeps its code and words', async () => {
-    const refusal = { code: 'bad_name', text: 'a name is 1 to 48 bytes' };
+  test('a refusal keeps its code and its data', async () => {
+    const refusal = { code: 'bad_name', most_bytes: 48 };
     fakeBackend(null, {
       create_party: () => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error
@@ -19,11 +20,11 @@ describe('bridge', () => {
 
   test('anything else that is thrown becomes something to show', () => {
     for (const thrown of ['invalid args `name`', new Error('boom'), { code: 7 }, null, undefined]) {
-      const { code, text } = toCommandError(thrown);
-      expect(code).toBe('unexpected');
-      expect(text).toMatch(/inside LANrage/);
+      const error = toCommandError(thrown);
+      expect(error.code).toBe('unexpected');
+      expect(sayError(error)).toMatch(/inside LANrage/);
     }
-    expect(toCommandError('invalid args `name`').text).toContain('invalid args `name`');
+    expect(sayError(toCommandError('invalid args `name`'))).toContain('invalid args `name`');
   });
 
   test('arguments travel under the names that the backend gave them', async () => {

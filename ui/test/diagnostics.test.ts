@@ -9,7 +9,7 @@ import { fakeBackend, send, snapshot } from './fixtures';
 
 type Answers = Parameters<typeof fakeBackend>[1];
 
-const check: Check = { code: 'nat', title: 'Router', state: 'good', result: 'fine.', meaning: 'Friends get in.', fix: '' };
+const check: Check = { code: 'nat', state: 'good', finding: { code: 'router_not_measured' }, remedy: null };
 const line = (message: string, level = 'INFO') =>
   JSON.stringify({ timestamp: '2026-11-26T21:04:05.123456Z', level, fields: { message }, target: 'lanrage_engine' });
 
@@ -27,13 +27,13 @@ const log = () => within(screen.getByRole('region', { name: 'Live log' }));
 describe('the checks', () => {
   test('are shown with result, meaning and fix, and made again when asked for', async () => {
     const reports: Check[][] = [
-      [check, { ...check, code: 'adapter', title: 'Adapter', state: 'bad', result: 'no driver', fix: 'Type "sudo modprobe tun".' }],
+      [check, { code: 'adapter', state: 'bad', finding: { code: 'adapter_driver' }, remedy: { code: 'load_driver', command: 'sudo modprobe tun' } }],
       [check],
     ];
     const { user, calls } = await openPage({ run_doctor: () => ({ checks: reports.shift() ?? [] }) });
     expect(await screen.findByText('One thing does not work.')).toBeTruthy();
-    const item = screen.getByRole('heading', { name: 'Adapter', level: 3 }).closest('li');
-    expect(item?.textContent).toMatch(/Does not work.*no driver.*Friends get in.*What you can do:.*sudo modprobe tun/s);
+    const item = screen.getByRole('heading', { name: 'Virtual network adapter', level: 3 }).closest('li');
+    expect(item?.textContent).toMatch(/Does not work.*no driver.*Games see your friends.*What you can do:.*sudo modprobe tun/s);
     await user.click(screen.getByRole('button', { name: 'Copy command' }));
     expect(calls.at(-1)?.args).toEqual({ text: 'sudo modprobe tun' });
     await user.click(screen.getByRole('button', { name: 'Check again' }));
@@ -44,10 +44,10 @@ describe('the checks', () => {
     await openPage({
       run_doctor: () => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error
-        throw { code: 'stopped', text: 'the engine has stopped' };
+        throw { code: 'stopped' };
       },
     });
-    expect(await screen.findByText('The engine has stopped.')).toBeTruthy();
+    expect(await screen.findByText('LANrage is shutting down.')).toBeTruthy();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { friendDetails, friendFigures, friendPath, friendQuality, friendStatus } from '../src/lib/friend';
-import { sayExplanation } from '../src/lib/said';
+import { saySituation } from '../src/lib/said';
 import { peer } from './fixtures';
 
 describe('friend', () => {
@@ -65,13 +65,12 @@ describe('friend', () => {
   });
 
   test('the seconds in the engine’s sentence give way to a countdown', () => {
-    const because = 'Relayed by fra-1 because both routers are symmetric';
-    const shown = (explanation: string, next: number | null = 1) =>
-      sayExplanation({ explanation, next_direct_try_at_ms: next });
-    expect(shown(`${because}; retrying direct in 12 s.`)).toBe(`${because}.`);
-    expect(shown(`${because}; trying direct now.`)).toBe(`${because}.`);
-    expect(shown(`${because}; retrying direct in 12 s.`, null)).toBe(`${because}; retrying direct in 12 s.`);
-    expect(shown('Another sentence; of the engine.')).toBe('Another sentence; of the engine.');
+    const situation = { code: 'relayed', relay: 'fra-1', because: 'both_symmetric', retry_in_s: 12, loses_packets: false } as const;
+    const because = 'Relayed by fra-1 because both routers use a new port for every destination';
+    expect(saySituation({ situation, next_direct_try_at_ms: 1 })).toBe(`${because}.`);
+    expect(saySituation({ situation, next_direct_try_at_ms: null })).toBe(`${because}; retrying direct in 12 s.`);
+    expect(saySituation({ situation: { ...situation, retry_in_s: 0 }, next_direct_try_at_ms: null })).toBe(`${because}; trying direct now.`);
+    expect(saySituation({ situation: { code: 'left', peer: 'Jonas' }, next_direct_try_at_ms: 1 })).toBe('Jonas has left.');
   });
 
   test('details say the path’s largest packet and the span of the last minute', () => {

@@ -5,26 +5,21 @@ import { noticeTone } from '../src/lib/notice';
 import { network, relay } from './fixtures';
 
 const names = (shown: typeof network) => networkFacts(shown).map(({ name }) => name);
-const down = { ...relay, is_held: false, trouble: 'it does not answer' };
+const down = { ...relay, is_held: false, fault: { code: 'relay_silent' } } as const;
 
 describe('the player’s network', () => {
   test('is not called good before it is measured, nor when nothing but TCP gets through', () => {
     expect(networkStatus(network).tone).toBe('good');
-    expect(networkStatus({ ...network, summary: '' }).tone).toBe('quiet');
-    expect(networkStatus({ ...network, summary: 'no server measures it', public_address: null }).tone).toBe('quiet');
-    expect(networkStatus({ ...network, summary: 'no UDP here', udp_is_blocked: true })).toEqual({ tone: 'warn', words: 'No UDP here.' });
-    expect(networkStatus({ ...network, summary: '', udp_is_blocked: true }).words).toMatch(/Blocked/);
+    const nothing = { ...network, nat_summary: null, mapping_behaviour: null, filtering_behaviour: null };
+    expect(networkStatus(nothing).tone).toBe('quiet');
+    expect(networkStatus({ ...nothing, nat_summary: 'no_servers', public_address: null }).tone).toBe('quiet');
+    expect(networkStatus({ ...nothing, nat_summary: 'blocked', udp_is_blocked: true })).toMatchObject({ tone: 'warn', words: expect.stringMatching(/no UDP through/) as string });
+    expect(networkStatus({ ...nothing, udp_is_blocked: true }).words).toMatch(/Blocked/);
   });
 
-  test('facts leave out what was not measured and what the summary says', () => {
-    expect(names({ ...network, mapping: 'Another sentence.' })).toEqual([
-      'Ports',
-      'Who gets in',
-      'Meeting at the router',
-      'Open port',
-    ]);
-    expect(names({ ...network, mapping: network.summary })).not.toContain('Ports');
-    expect(names({ ...network, filtering: '', hairpinning: null })).toEqual(['Open port']);
+  test('facts leave out what was not measured', () => {
+    expect(names(network)).toEqual(['Who gets in', 'Meeting at the router', 'Open port']);
+    expect(names({ ...network, filtering_behaviour: null, hairpinning: null })).toEqual(['Open port']);
     expect(names({ ...network, udp_is_blocked: true })).toContain('UDP');
   });
 
@@ -32,7 +27,7 @@ describe('the player’s network', () => {
     [{ state: 'off' }, /settings/],
     [{ state: 'searching' }, /being asked/],
     [{ state: 'open', external: '203.0.113.4:9' }, /203\.0\.113\.4:9/],
-    [{ state: 'unavailable', reason: 'there is no router' }, /^None\. There is no router\.$/],
+    [{ state: 'unavailable', fault: 'no_router' }, /^None\. There is no router\.$/],
   ] as const)('the port mapping %o is said in words', (mapping, words) => {
     expect(networkFacts({ ...network, port_mapping: mapping }).at(-1)?.value).toMatch(words);
   });
@@ -42,7 +37,7 @@ describe('relays', () => {
   test('one is ready, on offer or out of order', () => {
     expect(relayRow(relay)).toMatchObject({ tone: 'good', label: 'Ready', facts: ['Frankfurt', '12 ms', '31 % busy'] });
     expect(relayRow({ ...relay, is_held: false }).label).toBe('On offer');
-    expect(relayRow(down)).toMatchObject({ tone: 'bad', label: 'Out of order', trouble: 'It does not answer.' });
+    expect(relayRow(down)).toMatchObject({ tone: 'bad', label: 'Out of order', trouble: 'The relay does not answer.' });
   });
 
   test('what is not known of one is left out', () => {

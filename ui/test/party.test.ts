@@ -38,7 +38,7 @@ describe('an invitation', () => {
     await show(open, {
       new_invitation: () => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error
-        throw { code: 'not_in_party', text: 'you are not in a party' };
+        throw { code: 'not_in_party' };
       },
     });
     const choice = screen.getByLabelText<HTMLSelectElement>('Valid for');
@@ -154,7 +154,7 @@ describe('pages', () => {
 
   test('without the right to open the adapter the one-time set-up is offered', async () => {
     const user = userEvent.setup();
-    const problem = { code: 'adapter_permission', severity: 'error', text: 'Not allowed.', fix: '' } as const;
+    const problem = { severity: 'error', code: 'adapter_permission', by: 'system', remedy: { code: 'install_package' } } as const;
     const calls = await show({ ...open, problems: [problem] });
     await user.click(screen.getByRole('button', { name: 'Set up once' }));
     expect(calls.at(-1)).toEqual({ command: 'set_up_adapter', args: {} });

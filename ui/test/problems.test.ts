@@ -5,11 +5,11 @@ import { network, open, snapshot } from './fixtures';
 
 const adapter = {
   state: 'unavailable',
-  reason: 'LANrage may not create its virtual network.',
-  fix: 'Try again.',
+  fault: { code: 'adapter_driver' },
+  remedy: { code: 'load_driver', command: 'sudo modprobe tun' },
   retry_at_ms: 42,
 } as const;
-const control = { state: 'disconnected', server: 'ws://s', reason: 'refused', retry_at_ms: 43 } as const;
+const control = { state: 'disconnected', server: 'ws://s', why: { code: 'ended' }, retry_at_ms: 43 } as const;
 
 describe('banners', () => {
   test('nothing wrong is no banner', () => {
@@ -18,19 +18,19 @@ describe('banners', () => {
 
   test('a condition that the engine lists and also retries is shown once, with its time', () => {
     const problems = [
-      { code: 'permission_denied', severity: 'error', text: adapter.reason, fix: adapter.fix } as const,
-      { code: 'control_disconnected', severity: 'warning', text: 'No connection.', fix: '' } as const,
+      { severity: 'error', code: 'adapter_driver', remedy: adapter.remedy } as const,
+      { severity: 'warning', code: 'control_disconnected', server: 'ws://s', why: control.why, in_party: false, remedy: null } as const,
     ];
     const shown = banners({ problems, adapter, control, network, party: null });
     expect(shown.map(({ code, retryAtMs }) => [code, retryAtMs])).toEqual([
-      ['permission_denied', 42],
+      ['adapter_driver', 42],
       ['control_disconnected', 43],
     ]);
-    expect(shown[1]?.text).toBe('No connection.');
+    expect(shown[1]?.text).toMatch(/^No connection to ws:\/\/s: the server closed the connection\. Parties/);
   });
 
   test('a refused setting leads to its repair until the settings say it themselves', () => {
-    const problem = { code: 'bad_setting', severity: 'error', text: 'x', fix: '' } as const;
+    const problem = { severity: 'error', code: 'bad_setting', key: 'udp_port', value: '70000', rule: 'x', remedy: null } as const;
     const condition = { ...snapshot, problems: [problem] };
     expect(banners(condition).map(({ settings }) => settings)).toEqual(['faulty']);
     expect(banners(condition, true)).toEqual([]);
@@ -44,8 +44,8 @@ describe('banners', () => {
   test('a condition that the engine does not list is shown all the same', () => {
     const shown = banners({ problems: [], adapter, control, network, party: null });
     expect(shown.map(({ text, retryAtMs }) => [text, retryAtMs])).toEqual([
-      [adapter.reason, 42],
-      ['The server ws://s cannot be reached: refused', 43],
+      ['This computer has no driver for virtual network adapters.', 42],
+      ['The server ws://s cannot be reached: the server closed the connection', 43],
     ]);
   });
 });
@@ -63,18 +63,17 @@ describe('a party without a server', () => {
 });
 
 describe('pieces', () => {
-  test('a quoted command can be copied', () => {
-    expect(pieces('Load the driver with "sudo modprobe tun". In a container, do not.')).toEqual([
+  test('a command can be copied', () => {
+    expect(pieces({ text: 'Load the driver with `sudo modprobe tun`. In a container, do not.', command: 'sudo modprobe tun' })).toEqual([
       { kind: 'text', value: 'Load the driver with ' },
       { kind: 'command', value: 'sudo modprobe tun' },
       { kind: 'text', value: '. In a container, do not.' },
     ]);
   });
 
-  test('other quoted words are words', () => {
-    for (const text of ['letters, "-" or "_"', 'start it with "Run as administrator"', 'an odd " alone']) {
-      expect(pieces(text)).toEqual([{ kind: 'text', value: text }]);
-    }
-    expect(pieces('')).toEqual([]);
+  test('without a command there are only words', () => {
+    const text = 'letters, “-” or `_`';
+    expect(pieces({ text, command: null })).toEqual([{ kind: 'text', value: text }]);
+    expect(pieces({ text: '', command: null })).toEqual([]);
   });
 });

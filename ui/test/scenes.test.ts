@@ -38,7 +38,7 @@ describe('a relayed friend', () => {
     if (!relayed) throw new Error('nobody there');
     await show({ ...open, party: { ...party, peers: [{ ...relayed, next_direct_try_at_ms: 1_002_000 }] } });
     const row = rowOf('Jonas');
-    expect(row.getByText(/because both routers are symmetric\./)).toBeTruthy();
+    expect(row.getByText(/because both routers use a new port for every destination\./)).toBeTruthy();
     expect(row.queryByText(/retrying/)).toBeNull();
     const timer = row.getByRole('timer');
     expect(timer.textContent).toBe('Next try for a direct path in 2 s.');
@@ -91,7 +91,7 @@ describe('the player’s network', () => {
     const network = card('Your network');
     expect(network.getByText('1 of 2 relays is out of order; the other stands in.')).toBeTruthy();
     const [broken, sound] = within(network.getByRole('list', { name: 'Relays' })).getAllByRole('listitem');
-    expect(broken?.textContent).toMatch(/fra-1 Out of order.*Frankfurt · 31 % busy.*It does not answer/s);
+    expect(broken?.textContent).toMatch(/fra-1 Out of order.*Frankfurt · 31 % busy.*The relay does not answer/s);
     expect(sound?.textContent).toMatch(/ams-2 Ready.*Amsterdam · 19 ms · 58 % busy/s);
   });
 
@@ -112,7 +112,7 @@ describe('what happened', () => {
   test('is listed newest first, the older behind a button, and read out only once', async () => {
     await show(open);
     expect(card('What happened').getByText(/Nothing yet/)).toBeTruthy();
-    for (let at = 0; at < 8; at++) await send('notice', { at_ms: at * 1_000, code: 'peer_joined', text: `friend ${at}` });
+    for (let at = 0; at < 8; at++) await send('notice', { at_ms: at * 1_000, code: 'peer_joined', peer: `friend ${at}` });
     const feed = card('What happened');
     expect(feed.getAllByRole('listitem').map((item) => item.textContent.trim().slice(0, 8))).toEqual(
       [7, 6, 5, 4, 3, 2, 1, 0].map((at) => `friend ${at}`),

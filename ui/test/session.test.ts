@@ -31,10 +31,10 @@ describe('session', () => {
   });
 
   test('an engine that could not start is a failure with its reason', async () => {
-    fakeBackend({ code: 'already_running', text: 'open in another window' });
+    fakeBackend({ code: 'already_running' });
     const session = new Session();
     await session.start();
-    expect(session.failure).toEqual({ code: 'already_running', text: 'open in another window' });
+    expect(session.failure).toEqual({ code: 'already_running' });
     expect(session.snapshot).toBeNull();
   });
 
@@ -52,8 +52,8 @@ describe('session', () => {
     const session = new Session();
     await session.start();
     vi.useFakeTimers();
-    for (const code of ['a', 'b', 'c', 'd']) await send('notice', { at_ms: 0, code, text: code });
-    expect(session.notices.map(({ code }) => code)).toEqual(['b', 'c', 'd']);
+    for (const peer of ['a', 'b', 'c', 'd']) await send('notice', { at_ms: 0, code: 'peer_joined', peer });
+    expect(session.notices.map((notice) => ('peer' in notice ? notice.peer : ''))).toEqual(['b', 'c', 'd']);
     vi.advanceTimersByTime(8_000);
     expect(session.notices).toEqual([]);
   });
@@ -63,11 +63,11 @@ describe('session', () => {
     const session = new Session();
     await session.start();
     vi.useFakeTimers();
-    for (let at = 0; at < 60; at++) await send('notice', { at_ms: at, code: 'peer_joined', text: `friend ${at}` });
+    for (let at = 0; at < 60; at++) await send('notice', { at_ms: at, code: 'peer_joined', peer: `friend ${at}` });
     vi.advanceTimersByTime(60_000);
     expect(session.feed).toHaveLength(50);
-    expect(session.feed[0]?.text).toBe('friend 59');
-    expect(session.feed.at(-1)?.text).toBe('friend 10');
-    expect(new Set(session.feed.map(({ key }) => key)).size).toBe(50);
+    expect(session.feed[0]).toMatchObject({ peer: 'friend 59' });
+    expect(session.feed.at(-1)).toMatchObject({ peer: 'friend 10' });
+    expect(new Set(session.feed.map(({ shown }) => shown)).size).toBe(50);
   });
 });

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { describe, expect, test } from 'vitest';
 
 import App from '../src/App.svelte';
-import type { Snapshot } from '../src/bindings';
+import type { CommandError, Snapshot } from '../src/bindings';
 import { settingGroups, settingLabel, valueWords } from '../src/lib/setting';
 import { sayIfKnown } from '../src/lib/words';
 import { FakeData, fakeBackend, open, party, sampleSettings, snapshot } from './fixtures';
@@ -44,10 +44,10 @@ const row = (label: string) => {
   return within(found);
 };
 
-const refusing = (stored: FakeData, ask: keyof FakeData['answers'], code: string, text: string) => {
+const refusing = (stored: FakeData, ask: keyof FakeData['answers'], error: CommandError) => {
   stored.answers[ask] = () => {
     // eslint-disable-next-line @typescript-eslint/only-throw-error
-    throw { code, text };
+    throw error;
   };
   return stored;
 };
@@ -61,7 +61,7 @@ const broken = () => {
   return stored;
 };
 
-const problem = { code: 'bad_setting', severity: 'error', text: 'A setting cannot be used.', fix: '' } as const;
+const problem = { severity: 'error', code: 'bad_setting', key: 'udp_port', value: '70000', rule: 'a whole number', remedy: null } as const;
 
 describe('a declaration as words', () => {
   test('every setting has a name and an explanation in the catalogue', () => {
@@ -160,7 +160,7 @@ describe('the settings page', () => {
 
   test('a refused value stays in its field with the reason beside it', async () => {
     const reason = 'backup_keep is 0, and must be a whole number from 1 to 50';
-    const { user } = await openSettings(refusing(new FakeData(), 'set_text', 'bad_setting', reason));
+    const { user } = await openSettings(refusing(new FakeData(), 'set_text', { code: 'bad_setting', cause: reason }));
     const field = screen.getByLabelText<HTMLInputElement>('Backup keep');
     await user.clear(field);
     await user.type(field, '0');
@@ -181,10 +181,10 @@ describe('the settings page', () => {
   });
 
   test('a switch that the engine refuses goes back', async () => {
-    const { user } = await openSettings(refusing(new FakeData(), 'set_text', 'disk_full', 'the disk is full'));
+    const { user } = await openSettings(refusing(new FakeData(), 'set_text', { code: 'disk_full' }));
     const box = screen.getByLabelText<HTMLInputElement>('Restore last party');
     await user.click(box);
-    expect((await row('Restore last party').findByRole('alert')).textContent).toBe('The disk is full.');
+    expect((await row('Restore last party').findByRole('alert')).textContent).toBe('The disk is full; make room and try again.');
     await waitFor(() => {
       expect(box.checked).toBe(true);
     });
@@ -321,10 +321,10 @@ describe('the data card', () => {
   });
 
   test('an import that is none is refused in words', async () => {
-    const { user } = await openSettings(refusing(new FakeData(), 'import_settings', 'not_an_export', 'this is no export'));
+    const { user } = await openSettings(refusing(new FakeData(), 'import_settings', { code: 'not_an_export', cause: 'this is no export' }));
     await user.type(screen.getByLabelText('Settings to import'), 'x');
     await user.click(screen.getByRole('button', { name: 'Import settings' }));
-    expect(await screen.findByText('This is no export.')).toBeTruthy();
+    expect(await screen.findByText(/this is no export/)).toBeTruthy();
     expect(screen.getByLabelText<HTMLTextAreaElement>('Settings to import').value).toBe('x');
   });
 });

@@ -22,9 +22,9 @@ async function show(scene: Snapshot | CommandError, answers: Answers = {}): Prom
 
 const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|status|settings|favorites|recent_parties|summary|take_link)/.test(command));
 
-const refuse = (code: string, text: string) => () => {
+const refuse = (error: CommandError) => () => {
   // eslint-disable-next-line @typescript-eslint/only-throw-error
-  throw { code, text };
+  throw error;
 };
 
 describe('starting', () => {
@@ -36,9 +36,9 @@ describe('starting', () => {
   });
 
   test('a second instance is told that the first one runs', async () => {
-    await show({ code: 'already_running', text: 'Use the window that is open.' });
+    await show({ code: 'already_running' });
     expect(screen.getByRole('heading').textContent).toBe('LANrage is already running');
-    expect(screen.getByRole('alert').textContent).toContain('Use the window that is open.');
+    expect(screen.getByRole('alert').textContent).toContain('another window');
   });
 });
 
@@ -81,9 +81,9 @@ describe('without a party', () => {
 
   test('what the engine refuses is shown beside the button', async () => {
     const user = userEvent.setup();
-    await show(snapshot, { create_party: refuse('no_free_subnet', 'every private network is taken') });
+    await show(snapshot, { create_party: refuse({ code: 'no_free_subnet' }) });
     await user.click(screen.getByRole('button', { name: 'Make the party' }));
-    expect((await screen.findByRole('alert')).textContent).toBe('Every private network is taken.');
+    expect((await screen.findByRole('alert')).textContent).toBe("Every network that a party could use overlaps one of this computer's. Disconnect a VPN and try again.");
   });
 
   test('a pasted link shows where it leads before it is followed', async () => {
@@ -108,10 +108,10 @@ describe('without a party', () => {
 
   test('a damaged link says so in words', async () => {
     const user = userEvent.setup();
-    await show(snapshot, { preview_invitation: refuse('invitation_damaged', 'the link is damaged') });
+    await show(snapshot, { preview_invitation: refuse({ code: 'invitation_damaged' }) });
     const field = screen.getByLabelText('Invitation link');
     await user.type(field, 'x');
-    expect(await screen.findByText('The link is damaged.')).toBeTruthy();
+    expect(await screen.findByText(/The link is damaged/)).toBeTruthy();
     expect(field.getAttribute('aria-invalid')).toBe('true');
     await user.clear(field);
     expect(screen.queryByText('The link is damaged.')).toBeNull();
@@ -180,9 +180,9 @@ describe('in a party', () => {
 
   test('a clipboard that refuses is not reported as a copy', async () => {
     const user = userEvent.setup();
-    await show(open, { copy_text: refuse('clipboard', 'no clipboard here') });
+    await show(open, { copy_text: refuse({ code: 'clipboard', cause: 'no clipboard here' }) });
     await user.click(screen.getByRole('button', { name: 'Copy link' }));
-    expect((await screen.findByRole('alert')).textContent).toBe('No clipboard here.');
+    expect((await screen.findByRole('alert')).textContent).toBe('The text could not be copied: no clipboard here.');
     expect(screen.getAllByRole('status').map((status) => status.textContent)).not.toContain('Copied');
   });
 
@@ -231,13 +231,13 @@ describe('what needs attention', () => {
       ...open,
       adapter: {
         state: 'unavailable',
-        reason: 'LANrage may not create its virtual network.',
-        fix: 'Load the driver with "sudo modprobe tun".',
+        fault: { code: 'adapter_driver' },
+        remedy: { code: 'load_driver', command: 'sudo modprobe tun' },
         retry_at_ms: 1_003_000,
       },
     });
     const banner = screen.getByRole('region', { name: 'Needs attention' });
-    expect(banner.textContent).toContain('LANrage may not create its virtual network.');
+    expect(banner.textContent).toContain('no driver for virtual network adapters');
     expect(within(banner).getByRole('timer').textContent).toBe('Next try in 3 s.');
     vi.advanceTimersByTime(1_000);
     await Promise.resolve();
@@ -250,7 +250,7 @@ describe('what needs attention', () => {
   });
 
   test('a solved problem goes', async () => {
-    const problem = { code: 'x', severity: 'warning', text: 'Something is odd.', fix: '' } as const;
+    const problem = { severity: 'warning', code: 'log_not_written', cause: 'Something is odd', remedy: null } as const;
     await show({ ...snapshot, problems: [problem] });
     expect(screen.getByText(/Something is odd/)).toBeTruthy();
     await send('snapshot', { ...snapshot, revision: 2 });
@@ -259,7 +259,7 @@ describe('what needs attention', () => {
 
   test('what happened is read out', async () => {
     await show(open);
-    await send('notice', { at_ms: 0, code: 'peer_joined', text: 'Jonas is here.' });
-    expect(screen.getByRole('log').textContent).toContain('Jonas is here.');
+    await send('notice', { at_ms: 0, code: 'peer_joined', peer: 'Jonas' });
+    expect(screen.getByRole('log').textContent).toContain('Jonas is in the party.');
   });
 });

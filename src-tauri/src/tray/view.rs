@@ -194,7 +194,7 @@ fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lanrage_engine::Problem;
+    use lanrage_engine::{Problem, facts::Fault};
     use lanrage_words::Language;
 
     use super::*;
@@ -317,12 +317,7 @@ mod tests {
         assert_eq!(icon_of(&with(ConnectionState::Reconnecting, Some(true))), Icon::Degraded);
         assert_eq!(icon_of(&with(ConnectionState::Degraded, None)), Icon::Degraded);
         assert_eq!(icon_of(&with(ConnectionState::Reconnecting, Some(false))), Icon::Connected);
-        let problem = Problem {
-            code: "x".to_owned(),
-            severity: Severity::Error,
-            text: String::new(),
-            fix: String::new(),
-        };
+        let problem = Problem::new(Severity::Error, Fault::SocketsFailed { cause: String::new() });
         assert_eq!(icon_of(&Snapshot { problems: vec![problem], ..in_party(Vec::new()) }), Icon::Degraded);
     }
 

@@ -1,6 +1,15 @@
-import type { CommandError, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
+import type { CommandError, NetworkView, Notice, PartyView, PeerView, Quality, RelayReason, RelayView, Situation, Snapshot } from '../bindings';
 
 const SOON_MS = 12_000;
+
+/** A relay carries, for this reason. */
+const by = (label: string, because: RelayReason, seconds = 12): Situation => ({
+  code: 'relayed',
+  relay: label,
+  because,
+  retry_in_s: seconds,
+  loses_packets: false,
+});
 
 export const relay: RelayView = {
   name: 'fra-1',
@@ -8,13 +17,13 @@ export const relay: RelayView = {
   rtt_ms: 11.6,
   load_percent: 31,
   is_held: true,
-  trouble: '',
+  fault: null,
 };
 
 export const network: NetworkView = {
-  summary: 'Your router keeps one port for everyone, so friends can find it.',
-  mapping: 'Your router keeps one port for everyone, so friends can find it.',
-  filtering: 'It lets in only exactly those whom your device has sent something to.',
+  nat_summary: 'measured',
+  mapping_behaviour: 'endpoint_independent',
+  filtering_behaviour: 'address_and_port_dependent',
   hairpinning: false,
   public_address: '203.0.113.4:41641',
   udp_is_blocked: false,
@@ -49,7 +58,7 @@ export const peer: PeerView = {
   virtual_ip: '10.66.41.7',
   state: 'connected',
   connection_type: 'direct',
-  explanation: 'Direct to Jonas over the internet.',
+  situation: { code: 'direct', peer: 'Jonas', loses_packets: false },
   endpoint: '203.0.113.9:41641',
   latency_ms: 12.4,
   jitter_ms: 0.8,
@@ -99,8 +108,7 @@ const friends: PeerView[] = [
     name: 'Charlotte-Antoinette von der Straßenbahnhaltestelle',
     virtual_ip: '10.66.200.118',
     connection_type: 'relayed',
-    explanation:
-      'Relayed by fra-1 (Frankfurt) because one router uses a new port for every destination, and the other admits only known ports; retrying direct in 12 s.',
+    situation: by('fra-1 (Frankfurt)', 'symmetric_and_strict'),
     latency_ms: 48.1,
     jitter_ms: 3.4,
     quality: 'good',
@@ -116,7 +124,7 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.7.31',
     state: 'connecting',
     connection_type: 'connecting',
-    explanation: 'Looking for a path to Öykü.',
+    situation: { code: 'seeking', peer: 'Öykü' },
     ...unmeasured,
     history_ms: [],
     first_packet_ms: null,
@@ -128,7 +136,7 @@ const friends: PeerView[] = [
     name: '大島',
     virtual_ip: '10.66.90.2',
     state: 'degraded',
-    explanation: 'Packets get lost on the way. Direct to 大島 over the internet.',
+    situation: { code: 'direct', peer: '大島', loses_packets: true },
     latency_ms: 131.7,
     jitter_ms: 41.2,
     loss: 0.082,
@@ -143,7 +151,7 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.3.3',
     state: 'failed',
     connection_type: 'connecting',
-    explanation: 'No path to x: no answer came on any path, not even through a relay. Next try in 20 s.',
+    situation: { code: 'no_path', peer: 'x', because: 'no_answer', retry_in_s: 20 },
     ...unmeasured,
     history_ms: minute(0, 0, 1),
     nat_type: 'symmetric',
@@ -155,7 +163,7 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.60.60',
     state: 'reconnecting',
     connection_type: 'connecting',
-    explanation: 'The path to Wiesław_1987 went silent; looking for another.',
+    situation: { code: 'reconnecting', peer: 'Wiesław_1987' },
     ...unmeasured,
     history_ms: [...minute(31, 4).slice(0, 52), ...minute(0, 0, 1).slice(0, 8)],
     online: false,
@@ -168,27 +176,29 @@ const troubled: Snapshot = {
   control: {
     state: 'disconnected',
     server: 'wss://play.example.org/v1/session',
-    reason: 'connection refused',
+    why: { code: 'unreachable', cause: 'connection refused' },
     retry_at_ms: Date.now() + 5 * SOON_MS + 9_000,
   },
   adapter: {
     state: 'unavailable',
-    reason: 'LANrage is not allowed to create its network adapter.',
-    fix: 'Start LANrage as root (sudo), or grant it the capability CAP_NET_ADMIN.',
+    fault: { code: 'adapter_permission', by: 'system' },
+    remedy: { code: 'install_package' },
     retry_at_ms: Date.now() + SOON_MS,
   },
   problems: [
     {
-      code: 'adapter_permission',
       severity: 'error',
-      text: 'LANrage is not allowed to create its network adapter.',
-      fix: 'Set up the helper once, or start LANrage as root.',
+      code: 'adapter_permission',
+      by: 'system',
+      remedy: { code: 'install_package' },
     },
     {
-      code: 'control_disconnected',
       severity: 'warning',
-      text: 'No connection to wss://play.example.org/v1/session: connection refused. Your party goes on; nobody new can join until it is back.',
-      fix: 'It is tried again by itself. Check your internet connection.',
+      code: 'control_disconnected',
+      server: 'wss://play.example.org/v1/session',
+      why: { code: 'unreachable', cause: 'connection refused' },
+      in_party: true,
+      remedy: { code: 'check_connection' },
     },
   ],
 };
@@ -199,8 +209,8 @@ const driverless: Snapshot = {
   party: { ...party, peers: [peer] },
   adapter: {
     state: 'unavailable',
-    reason: 'This computer has no driver for virtual network adapters.',
-    fix: 'Load the driver with "sudo modprobe tun". In a container, pass the device /dev/net/tun through.',
+    fault: { code: 'adapter_driver' },
+    remedy: { code: 'load_driver', command: 'sudo modprobe tun' },
     retry_at_ms: Date.now() + SOON_MS,
   },
 };
@@ -208,7 +218,7 @@ const driverless: Snapshot = {
 const relayed: PeerView = {
   ...peer,
   connection_type: 'relayed',
-  explanation: 'Relayed by fra-1 (Frankfurt) because both routers are symmetric; retrying direct in 12 s.',
+  situation: by('fra-1 (Frankfurt)', 'both_symmetric'),
   latency_ms: 38.2,
   jitter_ms: 2.1,
   quality: 'good',
@@ -222,7 +232,7 @@ const relayed: PeerView = {
 const degraded: PeerView = {
   ...peer,
   state: 'degraded',
-  explanation: 'Packets get lost on the way. Direct to Jonas over the internet.',
+  situation: { code: 'direct', peer: 'Jonas', loses_packets: true },
   latency_ms: 214.6,
   jitter_ms: 63.9,
   loss: 0.17,
@@ -253,7 +263,7 @@ const crowd = (count: number): Snapshot => {
       id: String(index + 2),
       name,
       virtual_ip: `10.66.${index}.${(index * 37) % 250 + 2}`,
-      explanation: template.explanation.replace('Jonas', name),
+      situation: 'peer' in template.situation ? { ...template.situation, peer: name } : template.situation,
       latency_ms: mean,
       quality,
       history_ms: minute(mean, mean / 4, quality === 'bad' ? 7 : Infinity),
@@ -264,16 +274,16 @@ const crowd = (count: number): Snapshot => {
 
 /** What happened before one looked at a scene with friends. */
 export const notices = (nowMs: number): Notice[] => {
-  const told: [string, string][] = [
-    ['peer_joined', 'Jonas is in the party.'],
-    ['connected', 'Connected to Jonas.'],
-    ['moved_to_direct', 'Moved to a direct path to Jonas.'],
-    ['peer_joined', 'Öykü is in the party.'],
-    ['peer_left', 'Öykü has left the party.'],
-    ['moved_to_relay', 'The direct path to Jonas broke; going on through a relay.'],
-    ['reconnected', 'Reconnected to Wiesław_1987 in 0.4 s.'],
+  const told: ((at_ms: number) => Notice)[] = [
+    (at_ms) => ({ at_ms, code: 'peer_joined', peer: 'Jonas' }),
+    (at_ms) => ({ at_ms, code: 'connected', peer: 'Jonas' }),
+    (at_ms) => ({ at_ms, code: 'moved_to_direct', peer: 'Jonas' }),
+    (at_ms) => ({ at_ms, code: 'peer_joined', peer: 'Öykü' }),
+    (at_ms) => ({ at_ms, code: 'peer_left', peer: 'Öykü' }),
+    (at_ms) => ({ at_ms, code: 'moved_to_relay', peer: 'Jonas' }),
+    (at_ms) => ({ at_ms, code: 'reconnected', peer: 'Wiesław_1987', seconds: 0.4 }),
   ];
-  return told.map(([code, text], index) => ({ at_ms: nowMs - (told.length - index) * 47_300, code, text }));
+  return told.map((at, index) => at(nowMs - (told.length - index) * 47_300));
 };
 
 /** States of the window to look at: `/dev.html?scene=…`. */
@@ -293,19 +303,19 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   udp_blocked: {
     ...withPeers({
       ...relayed,
-      explanation: 'Relayed by fra-1 (Frankfurt) because your network lets no UDP through; trying direct now.',
+      situation: by('fra-1 (Frankfurt)', 'udp_blocked', 0),
       next_direct_try_at_ms: Date.now(),
     }),
     nat_type: 'unknown',
     network: {
       ...network,
-      summary: 'Your network lets no UDP through, so friends are reached through a relay.',
-      mapping: '',
-      filtering: '',
+      nat_summary: 'blocked',
+      mapping_behaviour: null,
+      filtering_behaviour: null,
       hairpinning: null,
       public_address: null,
       udp_is_blocked: true,
-      port_mapping: { state: 'unavailable', reason: 'The router maps no ports, or is told not to' },
+      port_mapping: { state: 'unavailable', fault: 'not_offered' },
     },
   },
   relay_down: {
@@ -313,13 +323,13 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
       ...relayed,
       id: '3',
       name: 'Öykü',
-      explanation: 'Relayed by ams-2 (Amsterdam) because both routers are symmetric; retrying direct in 12 s.',
+      situation: by('ams-2 (Amsterdam)', 'both_symmetric'),
     }),
     network: {
       ...network,
       port_mapping: { state: 'searching' },
       relays: [
-        { ...relay, is_held: false, rtt_ms: null, trouble: 'It does not answer; it is tried again in 20 s' },
+        { ...relay, is_held: false, rtt_ms: null, fault: { code: 'relay_silent' } },
         { ...relay, name: 'ams-2', region: 'Amsterdam', rtt_ms: 19.2, load_percent: 58 },
       ],
     },
@@ -329,9 +339,9 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
     nat_type: 'unknown',
     network: {
       ...network,
-      summary: '',
-      mapping: '',
-      filtering: '',
+      nat_summary: null,
+      mapping_behaviour: null,
+      filtering_behaviour: null,
       hairpinning: null,
       public_address: null,
       port_mapping: { state: 'off' },
@@ -347,16 +357,15 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
     ...snapshot,
     problems: [
       {
-        code: 'bad_setting',
         severity: 'error',
-        text: 'A setting cannot be used: udp_port is 70000, and must be a whole number from 0 to 65535. Its default is used meanwhile.',
-        fix: 'Choose another value in the settings, or reset it.',
+        code: 'bad_setting',
+        key: 'udp_port',
+        value: '70000',
+        rule: 'a whole number from 0 to 65535',
+        remedy: { code: 'change_setting' },
       },
     ],
   },
-  running: {
-    code: 'already_running',
-    text: 'LANrage is open in another window. Use that one, or close it and start LANrage again.',
-  },
-  broken: { code: 'data_dir', text: 'The data folder cannot be written: no space is left on the disk.' },
+  running: { code: 'already_running' },
+  broken: { code: 'data_dir', cause: 'no space is left on the disk' },
 };

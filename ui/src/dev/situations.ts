@@ -1,5 +1,5 @@
 // Everything that the window can show: a state of the engine, a page, what the backend answers, and what happens then.
-import type { Check, CommandError, InvitationPreview, RecentPartyView } from '../bindings';
+import type { Check, CommandError, Finding, InvitationPreview, RecentPartyView, Subject } from '../bindings';
 import type { Page } from '../lib/pages';
 import { send, type Answers } from './backend';
 import type { FakeData } from './data';
@@ -25,26 +25,20 @@ const DAY_MS = 86_400_000;
 const refuse = (error: CommandError) => () => Promise.reject(error);
 const never = () => new Promise<never>(() => undefined);
 
-const checks: Check[] = [
-  ['adapter', 'Network adapter', 'lanrage0 is open.', 'Games can reach your friends.'],
-  ['permission', 'Permission', 'The helper opens the adapter.', 'LANrage needs no special rights itself.'],
-  ['control_server', 'Control server', 'Connected to wss://play.example.org in 24 ms.', 'Friends find your parties.'],
-  ['nat', 'Router (NAT)', 'Your router keeps one port for everyone.', 'Most friends are reached directly.'],
-  ['port_mapping', 'Open port', 'The router opened 203.0.113.4:41641.', 'Friends with strict routers can reach you.'],
-  ['relay', 'Relay', 'fra-1 answers in 12 ms.', 'Where no direct path is found, this one carries.'],
-  ['mtu', 'Largest packet', 'The path carries 1,420 bytes.', 'Nothing has to be cut in pieces.'],
-  ['firewall', 'Firewall', 'Nothing blocks LANrage.', ''],
-  ['clock', 'Clock', 'Right to 0.3 s.', ''],
-  ['keyring', 'Keyring', 'Unlocked.', 'Your keys are in the system’s keyring.'],
-  ['database', 'Database', 'In order, 98 kB.', 'Last backup today.'],
-].map(([code = '', title = '', result = '', meaning = '']) => ({
-  code,
-  title,
-  state: 'good' as const,
-  result,
-  meaning,
-  fix: '',
-}));
+const findings: [Subject, Finding][] = [
+  ['adapter', { code: 'adapter_open', name: 'lanrage0' }],
+  ['permission', { code: 'helper_works' }],
+  ['control_server', { code: 'server_connected', server: 'wss://play.example.org' }],
+  ['nat', { code: 'router', mapping: 'endpoint_independent', filtering: 'address_dependent' }],
+  ['port_mapping', { code: 'port_open', external: '203.0.113.4:41641' }],
+  ['relay', { code: 'relays', usable: 2, count: 2, nearest: 'fra-1', rtt_ms: 12 }],
+  ['mtu', { code: 'packets_good', bytes: 1_420 }],
+  ['firewall', { code: 'no_firewall' }],
+  ['clock', { code: 'clock_agrees' }],
+  ['keyring', { code: 'keyring_works' }],
+  ['database', { code: 'database_good', kib: 98 }],
+];
+const checks = findings.map(([code, finding]): Check => ({ code, state: 'good', finding, remedy: null }));
 
 /** Some of the checks changed. */
 const changed = (changes: Record<string, Partial<Check>>): Check[] =>
@@ -53,20 +47,26 @@ const changed = (changes: Record<string, Partial<Check>>): Check[] =>
 const troubled = changed({
   adapter: {
     state: 'bad',
-    result: 'This computer has no driver for virtual network adapters.',
-    meaning: 'Games cannot see your friends.',
-    fix: 'Load the driver with "sudo modprobe tun". In a container, pass the device /dev/net/tun through.',
+    finding: { code: 'adapter_driver' },
+    remedy: { code: 'load_driver', command: 'sudo modprobe tun' },
   },
-  control_server: { state: 'bad', result: 'wss://play.example.org refused the connection.', meaning: 'Nobody new can join.', fix: 'Check your internet connection.' },
+  control_server: {
+    state: 'bad',
+    finding: { code: 'server_disconnected', server: 'wss://play.example.org', why: { code: 'ended' } },
+    remedy: { code: 'ask_operator' },
+  },
   nat: {
     state: 'warning',
-    result: 'Your router uses a new port for every destination.',
-    meaning: 'Friends with strict routers are reached through a relay.',
-    fix: 'Switch on UPnP or NAT-PMP in your router.',
+    finding: { code: 'router', mapping: 'address_dependent', filtering: 'address_dependent' },
+    remedy: { code: 'open_router' },
   },
-  port_mapping: { state: 'warning', result: 'The router maps no ports.', meaning: '', fix: '' },
-  mtu: { state: 'unknown', result: 'Nobody is there to measure with.', meaning: '', fix: '' },
-  keyring: { state: 'warning', result: 'There is no keyring.', meaning: 'Keys are in a file that only you can read.', fix: '' },
+  port_mapping: { state: 'warning', finding: { code: 'port_unavailable', fault: 'not_offered' }, remedy: { code: 'map_ports' } },
+  mtu: { state: 'unknown', finding: { code: 'packets_unmeasured' }, remedy: { code: 'look_again_with_friend' } },
+  keyring: {
+    state: 'warning',
+    finding: { code: 'secrets_in_files', not_moved: 0, cause: 'locked' },
+    remedy: { code: 'unlock_keyring' },
+  },
 });
 
 const logLines = Array.from({ length: 40 }, (_, index) =>
@@ -162,7 +162,7 @@ export const situations: Record<string, Situation> = {
   link_expired: { scene: 'home', answers: handedOver(() => ({ ...preview, expires_at_ms: 1_700_000_000_000 })) },
   link_refused: {
     scene: 'home',
-    answers: handedOver(refuse({ code: 'invitation_damaged', text: 'the link is damaged; copy it once more, to its very end' })),
+    answers: handedOver(refuse({ code: 'invitation_damaged' })),
   },
   close_asked: { scene: 'relayed', then: () => send('close_asked', null) },
   settings: { scene: 'home', page: 'settings' },
@@ -190,8 +190,8 @@ export const situations: Record<string, Situation> = {
     scene: 'home',
     page: 'diagnostics',
     answers: {
-      run_doctor: refuse({ code: 'stopped', text: 'the engine has stopped' }),
-      follow_log: refuse({ code: 'log', text: 'the log cannot be read' }),
+      run_doctor: refuse({ code: 'stopped' }),
+      follow_log: refuse({ code: 'log_not_read', cause: 'permission denied' }),
     },
   },
 };

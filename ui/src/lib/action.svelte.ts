@@ -1,10 +1,10 @@
-import type { CommandError } from '../bindings';
 import { toCommandError } from './bridge';
+import type { Refusal } from './said';
 
 /** One thing the user asked for: under way, refused with a reason, or neither. */
 export class Action {
   busy = $state(false);
-  error = $state.raw<CommandError | null>(null);
+  error = $state.raw<Refusal | null>(null);
 
   /** Runs `work` unless it already runs; says whether it succeeded. */
   async run(work: () => Promise<unknown>): Promise<boolean> {
@@ -23,8 +23,8 @@ export class Action {
   }
 
   /** Refuses without asking the backend. */
-  refuse(code: string, text: string): void {
-    this.error = { code, text };
+  refuse(text: string): void {
+    this.error = { text };
   }
 
   clear(): void {

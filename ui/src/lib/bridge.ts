@@ -4,31 +4,25 @@ import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
 import type { CommandError, DesktopRequests, Events, Notice, Requests, Snapshot } from '../bindings';
-import { say } from './words';
 
-/** A request that the backend refused, in its own words. */
-export class CommandFailure extends Error implements CommandError {
+/** A request that the backend refused. */
+export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
-  readonly code: string;
-  readonly text: string;
 
-  constructor({ code, text }: CommandError) {
-    super(text);
-    this.code = code;
-    this.text = text;
+  constructor(readonly error: CommandError) {
+    super(error.code);
   }
 }
 
 /** Whatever was thrown, as something that can be shown. */
 export function toCommandError(thrown: unknown): CommandError {
-  if (thrown instanceof CommandFailure) return { code: thrown.code, text: thrown.text };
-  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'text' in thrown) {
-    const { code, text } = thrown;
-    if (typeof code === 'string' && typeof text === 'string') return { code, text };
-  }
+  if (thrown instanceof CommandFailure) return thrown.error;
+  // What the backend refuses has a code; the type check sees that every code has its words.
+  const isRefusal = typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string';
+  if (isRefusal) return thrown as CommandError;
   // Arguments that do not fit come back from Tauri as a plain string.
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: 'unexpected', text: say('unexpected', { detail }) };
+  return { code: 'unexpected', detail };
 }
 
 async function call<Answer>(command: 'ask' | 'ask_desktop', request: object): Promise<Answer> {

@@ -1,8 +1,7 @@
 import type { CommandError, InvitationPreview } from '../bindings';
-import { say } from './words';
 
 /** Why an invitation that could be read must not be followed; `null` if it may. */
 export function outdated(preview: InvitationPreview | null, nowMs: number): CommandError | null {
   const expires = preview?.expires_at_ms ?? null;
-  return expires !== null && expires <= nowMs ? { code: 'invitation_expired', text: say('join-expired') } : null;
+  return expires !== null && expires <= nowMs ? { code: 'invitation_expired' } : null;
 }

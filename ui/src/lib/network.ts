@@ -1,8 +1,7 @@
 // The player's own way to the internet as words.
 import type { NetworkView, PortMappingView, RelayView } from '../bindings';
-import { formatMs, sentence } from './format';
+import { formatMs } from './format';
 import type { Detail, Tone } from './friend';
-import { saySentence } from './said';
 import { say, sayFact } from './words';
 
 export interface NetworkStatus {
@@ -10,14 +9,21 @@ export interface NetworkStatus {
   words: string;
 }
 
-type Measured = Pick<NetworkView, 'summary' | 'udp_is_blocked' | 'public_address'>;
+type Measured = Pick<NetworkView, 'nat_summary' | 'mapping_behaviour' | 'udp_is_blocked' | 'public_address'>;
+
+/** How a measurement of the router ended, or what it found; empty if there was none. */
+function summary({ nat_summary: end, mapping_behaviour: mapping }: Pick<Measured, 'nat_summary' | 'mapping_behaviour'>): string {
+  if (mapping !== null) return sayFact('mapping', mapping);
+  return end === null ? '' : sayFact('nat-summary', end);
+}
 
 /** How the network does, in one sentence. */
-export function networkStatus({ summary, udp_is_blocked: isBlocked, public_address: address }: Measured): NetworkStatus {
-  if (isBlocked) return { tone: 'warn', words: summary === '' ? say('network-udp-blocked') : sentence(saySentence(summary)) };
-  if (summary === '') return { tone: 'quiet', words: say('network-not-measured') };
+export function networkStatus(network: Measured): NetworkStatus {
+  const words = summary(network);
+  if (network.udp_is_blocked) return { tone: 'warn', words: words === '' ? say('network-udp-blocked') : words };
+  if (words === '') return { tone: 'quiet', words: say('network-not-measured') };
   // Why nothing could be measured is no good news.
-  return { tone: address === null ? 'quiet' : 'good', words: sentence(saySentence(summary)) };
+  return { tone: network.public_address === null ? 'quiet' : 'good', words };
 }
 
 function portMapping(view: PortMappingView): string {
@@ -29,17 +35,16 @@ function portMapping(view: PortMappingView): string {
     case 'open':
       return say('network-mapping-open', { address: view.external });
     case 'unavailable':
-      return say('network-mapping-unavailable', { reason: sentence(view.reason) });
+      return say('network-mapping-unavailable', { reason: sayFact('port-mapping', view.fault) });
   }
 }
 
-/** What is known of the router; what was not measured, or is the summary already, is left out. */
+/** What is known of the router; what was not measured is left out; how it chooses ports, the summary says. */
 export function networkFacts(network: NetworkView): Detail[] {
-  const { summary, mapping, filtering, hairpinning, udp_is_blocked: isBlocked } = network;
+  const { filtering_behaviour: filtering, hairpinning, udp_is_blocked: isBlocked } = network;
   const rows: [string, string][] = [
     [say('network-udp'), isBlocked ? say('network-udp-blocked') : ''],
-    [say('network-ports'), mapping === summary ? '' : saySentence(mapping)],
-    [say('network-admits'), saySentence(filtering)],
+    [say('network-admits'), filtering === null ? '' : sayFact('filtering', filtering)],
     [say('network-hairpin'), hairpinning === null ? '' : sayFact('network-hairpinning', hairpinning ? 'yes' : 'no')],
     [say('network-open-port'), portMapping(network.port_mapping)],
   ];
@@ -56,16 +61,16 @@ export interface RelayRow {
   trouble: string;
 }
 
-export function relayRow({ name, region, rtt_ms: rtt, load_percent: load, is_held: isHeld, trouble }: RelayView): RelayRow {
+export function relayRow({ name, region, rtt_ms: rtt, load_percent: load, is_held: isHeld, fault }: RelayView): RelayRow {
   const [tone, label]: [Tone, string] =
-    trouble !== '' ? ['bad', say('network-relay-down')] : isHeld ? ['good', say('network-relay-held')] : ['quiet', say('network-relay-offered')];
+    fault !== null ? ['bad', say('network-relay-down')] : isHeld ? ['good', say('network-relay-held')] : ['quiet', say('network-relay-offered')];
   const facts = [region, rtt === null ? '' : formatMs(rtt), say('network-relay-load', { percent: load })];
-  return { name, tone, label, facts: facts.filter((fact) => fact !== ''), trouble: sentence(trouble) };
+  return { name, tone, label, facts: facts.filter((fact) => fact !== ''), trouble: fault === null ? '' : sayFact('relay-fault', fault) };
 }
 
 /** The relays in one line. */
 export function relaySummary(relays: readonly RelayView[]): NetworkStatus {
-  const down = relays.filter(({ trouble }) => trouble !== '').length;
+  const down = relays.filter(({ fault }) => fault !== null).length;
   if (relays.length === 0) return { tone: 'quiet', words: say('network-relays-none') };
   if (down === relays.length) return { tone: 'bad', words: say('network-relays-all-down', { count: down }) };
   if (down > 0) return { tone: 'warn', words: say('network-relays-some-down', { down, count: relays.length, up: relays.length - down }) };

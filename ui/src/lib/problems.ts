@@ -1,5 +1,5 @@
 import type { Severity, Snapshot } from '../bindings';
-import { sayProblem } from './said';
+import { adviceOf, sayAdapterFault, sayProblem, sayServerFault, type Advice } from './said';
 import { say } from './words';
 
 /** What of the settings is to be looked at: those that cannot be used, or the control server. */
@@ -10,7 +10,7 @@ export interface Banner {
   code: string;
   severity: Severity;
   text: string;
-  fix: string;
+  fix: Advice | null;
   /** Which settings help; `null` if none does. */
   settings: SettingsTarget | null;
   /** When the engine tries again by itself (Unix milliseconds). */
@@ -36,43 +36,52 @@ export function banners({ problems, adapter, control, network, party }: Conditio
     .filter(({ code }) => code !== 'bad_setting' || !settingsSpeak)
     .map((problem): Banner => {
       const settings = problem.code === 'bad_setting' ? 'faulty' : null;
-      return { ...problem, settings, retryAtMs: null, setUp: problem.code === PERMISSION };
+      const { code, severity, remedy } = problem;
+      const [text, fix] = [sayProblem(problem), adviceOf(remedy)];
+      return { code, severity, text, fix, settings, retryAtMs: null, setUp: code === PERMISSION };
     });
   // The two conditions that the engine retries by itself. Their problem gains the time of the next try.
   if (adapter.state === 'unavailable') {
-    const { reason, fix, retry_at_ms: retryAtMs } = adapter;
-    const known = shown.find(({ text }) => text === reason);
+    const { fault, remedy, retry_at_ms: retryAtMs } = adapter;
+    const { code } = fault;
+    const known = shown.find((banner) => banner.code === code);
+    const [text, fix] = [sayAdapterFault(adapter), adviceOf(remedy)];
     if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ ...plain, code: 'adapter_unavailable', severity: 'error', text: reason, fix, retryAtMs });
+    else shown.push({ ...plain, code, severity: 'error', text, fix, retryAtMs });
   }
   if (control.state === 'disconnected') {
-    const { server, reason, retry_at_ms: retryAtMs } = control;
+    const { server, why, retry_at_ms: retryAtMs } = control;
     const code = 'control_disconnected';
     const known = shown.find((banner) => banner.code === code);
-    const text = say('problems-control', { server, reason });
+    const text = say('problems-control', { server, reason: sayServerFault(why) });
+    const fix = { text: say('problems-control-fix'), command: null };
     if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ ...plain, code, severity: 'warning', text, fix: say('problems-control-fix'), retryAtMs });
+    else shown.push({ ...plain, code, severity: 'warning', text, fix, retryAtMs });
   }
   if (network.udp_is_blocked) {
-    const [text, fix] = [say('problems-udp-blocked'), say('problems-udp-blocked-fix')];
+    const text = say('problems-udp-blocked');
+    const fix = { text: say('problems-udp-blocked-fix'), command: null };
     shown.push({ ...plain, code: 'udp_blocked', severity: 'warning', text, fix });
   }
   if (control.state === 'local' && party !== null) {
-    const [text, fix] = [say('problems-alone'), say('problems-alone-fix')];
+    const text = say('problems-alone');
+    const fix = { text: say('problems-alone-fix'), command: null };
     shown.push({ ...plain, code: 'no_server', severity: 'warning', text, fix, settings: 'control_server' });
   }
-  return shown.map(sayProblem);
+  return shown;
 }
 
-/** A sentence in pieces: a quoted `sudo …` is a command to copy. */
+/** A sentence in pieces: the command in it, which stands in backticks, is to be copied. */
 export interface Piece {
   kind: 'text' | 'command';
   value: string;
 }
 
-export function pieces(text: string): Piece[] {
-  return text
-    .split(/"(sudo [^"]+)"/)
-    .map((value, index): Piece => ({ kind: index % 2 === 1 ? 'command' : 'text', value }))
-    .filter(({ value }) => value !== '');
+export function pieces({ text, command }: Advice): Piece[] {
+  const parts = command === null ? [text] : text.split(`\`${command}\``);
+  const around = parts.flatMap((value, at): Piece[] => [
+    ...(at > 0 && command !== null ? [{ kind: 'command', value: command } as const] : []),
+    { kind: 'text', value },
+  ]);
+  return around.filter(({ value }) => value !== '');
 }

@@ -1,47 +1,38 @@
-// What the engine says, in the language of the window as far as that has words for it, else in the engine's own.
-import type { CommandError, Notice, PeerView, Problem } from '../bindings';
-import { german, nothing, type Sentence } from './said_de';
-import { language } from './words';
+// What the engine tells, as sentences. It tells facts; the catalogue has the words.
+import type { AdapterView, Check, CommandError, Notice, PeerView, Problem, Remedy } from '../bindings';
+import { sayFact, sayFactOf } from './words';
 
-const said = () => (language.current === 'de' ? german : nothing);
+/** Why something was refused, by the backend or, in words, by the window itself. */
+export type Refusal = CommandError | { readonly text: string };
 
-const fitting = ({ from, to }: Sentence, text: string, say = (part: string) => part): string | null => {
-  const [whole, ...groups] = from.exec(text) ?? [];
-  return whole === undefined ? null : to(...groups.map((group: string | undefined) => say(group ?? '')));
-};
+export const sayError = (error: Refusal): string => ('text' in error ? error.text : sayFact('refusal', error));
 
-/** A sentence, or a part of one: what the engine puts together of parts is said part by part. */
-export function saySentence(text: string): string {
-  for (const sentence of said().sentences) {
-    const words = fitting(sentence, text, saySentence);
-    if (words !== null) return words;
-  }
-  return text;
+/** Who was not let in, and what was refused, has the words of a problem or a refusal. */
+export const sayNotice = (notice: Notice): string => sayFactOf(['notice', 'problem', 'refusal'], notice);
+
+export const sayProblem = (problem: Problem): string => sayFactOf(['problem'], problem);
+
+export const sayFinding = ({ finding }: Check): string => sayFactOf(['finding', 'problem'], finding);
+
+/** What can be done, and the command in it that can be copied. */
+export interface Advice {
+  text: string;
+  command: string | null;
 }
 
-export const sayError = ({ code, text }: CommandError): string => said().errors[code] ?? text;
-
-export function sayNotice({ code, text }: Pick<Notice, 'code' | 'text'>): string {
-  const known = said().notices[code];
-  return (known && fitting(known, text)) ?? text;
+export function adviceOf(remedy: Remedy | null): Advice | null {
+  if (remedy === null) return null;
+  return { text: sayFact('remedy', remedy), command: 'command' in remedy ? remedy.command : null };
 }
 
-export function sayProblem<T extends Pick<Problem, 'code' | 'text' | 'fix'>>(problem: T): T {
-  const known = said().problems[problem.code];
-  if (!known) return problem;
-  const text = (known.text && fitting(known.text, problem.text)) ?? problem.text;
-  return { ...problem, text, fix: known.fix };
-}
+/** Why the server cannot be reached, as a part of a sentence. */
+export const sayServerFault = (why: object): string => sayFactOf(['server-fault'], { why });
 
-/** The name of a check of the diagnostics. */
-export const sayCheck = ({ code, title }: { code: string; title: string }): string =>
-  said().checks[code] ?? title;
+export const sayAdapterFault = ({ fault }: Extract<AdapterView, { state: 'unavailable' }>): string =>
+  sayFact('problem', fault);
 
-/** How the engine ends an explanation whose path is tried for again. */
-const NEXT_DIRECT_TRY = /; (?:retrying direct in \d+ s|trying direct now)\.$/;
-
-/** The engine's sentence about a friend, without the seconds that stood still in it where a countdown shows them. */
-export function sayExplanation(peer: Pick<PeerView, 'explanation' | 'next_direct_try_at_ms'>): string {
-  const { explanation, next_direct_try_at_ms: next } = peer;
-  return saySentence(next === null ? explanation : explanation.replace(NEXT_DIRECT_TRY, '.'));
+/** How it is with a friend, without the seconds where a countdown shows them. */
+export function saySituation({ situation, next_direct_try_at_ms: next }: Pick<PeerView, 'situation' | 'next_direct_try_at_ms'>): string {
+  const isCounted = next !== null && situation.code === 'relayed';
+  return sayFact('situation', isCounted ? { ...situation, retry_in_s: null } : situation);
 }

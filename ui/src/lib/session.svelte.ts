@@ -6,10 +6,8 @@ const NOTICE_SHOWN_MS = 8_000;
 /** What the feed remembers; the rest is in the log. */
 const NOTICES_KEPT = 50;
 
-/** A notice on the screen; its key tells it from another of the same words. */
-export interface ShownNotice extends Notice {
-  key: number;
-}
+/** A notice on the screen; its number tells it from another of the same words. */
+export type ShownNotice = Notice & { readonly shown: number };
 
 /** What the window shows: the newest snapshot, or why there is none. */
 export class Session {
@@ -23,7 +21,7 @@ export class Session {
 
   #subscriptions: Unsubscribe[] = [];
   #timers: ReturnType<typeof setTimeout>[] = [];
-  #noticeKey = 0;
+  #noticeNumber = 0;
 
   /** Listens first and asks then, so that no change falls between; revisions put the answers in order. */
   async start(): Promise<void> {
@@ -57,12 +55,12 @@ export class Session {
   }
 
   #announce(notice: Notice): void {
-    const key = this.#noticeKey++;
-    this.notices = [...this.notices, { ...notice, key }].slice(-NOTICES_SHOWN);
-    this.feed = [{ ...notice, key }, ...this.feed].slice(0, NOTICES_KEPT);
+    const shown = this.#noticeNumber++;
+    this.notices = [...this.notices, { ...notice, shown }].slice(-NOTICES_SHOWN);
+    this.feed = [{ ...notice, shown }, ...this.feed].slice(0, NOTICES_KEPT);
     const timer = setTimeout(() => {
       this.#timers = this.#timers.filter((other) => other !== timer);
-      this.notices = this.notices.filter((shown) => shown.key !== key);
+      this.notices = this.notices.filter((other) => other.shown !== shown);
     }, NOTICE_SHOWN_MS);
     this.#timers.push(timer);
   }

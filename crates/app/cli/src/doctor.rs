@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use lanrage_engine::{Check, CheckState, DoctorReport, Engine, LocalError, api::RunDoctor};
+use lanrage_engine::{CheckState, DoctorReport, Engine, LocalError, api::RunDoctor};
 
-use crate::{arguments::Target, failure::Failure, output::Output, running};
+use crate::{arguments::Target, failure::Failure, output::Output, running, say};
 
 /// Asks the LANrage that runs; without one, judges what can be seen without.
 pub(crate) async fn examine(target: Target) -> Result<(), Failure> {
@@ -13,16 +13,17 @@ pub(crate) async fn examine(target: Target) -> Result<(), Failure> {
         Err(Failure::NotRunning(LocalError::NotRunning)) => Engine::offline_doctor(target.data_dir).await?,
         Err(failure) => return Err(failure),
     };
-    Output { json: target.json }.write(&render(&report), &report);
+    Output { json: target.json }.write(&render(&report), &say::report_json(&report));
     let is_well = report.checks.iter().all(|check| check.state != CheckState::Bad);
     if is_well { Ok(()) } else { Err(Failure::Unwell) }
 }
 
 fn render(report: &DoctorReport) -> String {
     let mut text = String::new();
-    for Check { title, state, result, meaning, fix, .. } in &report.checks {
-        let _ = writeln!(text, "{:<7}  {title}: {result}", word(*state));
-        if *state != CheckState::Good {
+    for check in &report.checks {
+        let [title, result, meaning, fix] = say::check(check);
+        let _ = writeln!(text, "{:<7}  {title}: {result}", word(check.state));
+        if check.state != CheckState::Good {
             let _ = writeln!(text, "         {meaning}");
         }
         if !fix.is_empty() {
@@ -43,29 +44,44 @@ const fn word(state: CheckState) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use lanrage_engine::{Check, Finding, Subject};
+
     use super::*;
 
-    fn check(state: CheckState, fix: &str) -> Check {
-        Check {
-            code: "relay".to_owned(),
-            title: "Relays".to_owned(),
-            state,
-            result: "None is known.".to_owned(),
-            meaning: "A relay carries packets.".to_owned(),
-            fix: fix.to_owned(),
-        }
+    fn report() -> DoctorReport {
+        let check = |state, finding, remedy: Option<&str>| {
+            let remedy = remedy.map(|code| serde_json::json!({ "code": code }));
+            let remedy = remedy.map(|json| serde_json::from_value(json).unwrap());
+            Check { subject: Subject::Relay, state, finding, remedy }
+        };
+        let good = Finding::Relays { usable: 1, count: 2, nearest: "near".to_owned(), rtt_ms: Some(12) };
+        let bad = check(CheckState::Bad, Finding::NoRelays, Some("use_server_with_relays"));
+        DoctorReport { checks: vec![check(CheckState::Good, good, None), bad] }
     }
 
     #[test]
     fn what_is_good_takes_one_line_and_what_is_not_says_what_it_means_and_what_to_do() {
-        let report = DoctorReport {
-            checks: vec![check(CheckState::Good, ""), check(CheckState::Bad, "Use another server.")],
-        };
         assert_eq!(
-            render(&report),
-            "good     Relays: None is known.\n\
-             bad      Relays: None is known.\n         A relay carries packets.\n         \
-             What you can do: Use another server.\n"
+            render(&report()),
+            "good     Relays: 1 of 2 on offer; the nearest is near, 12 ms away.\n\
+             bad      Relays: None is known.\n         A relay carries your packets, encrypted, where no straight \
+             path to a friend exists.\n         What you can do: Use a control server that offers relays; without \
+             one, a few pairs of routers cannot meet.\n"
         );
+    }
+
+    #[test]
+    fn a_script_finds_the_sentences_under_the_names_it_knows_and_the_facts_beside_them() {
+        let json = say::report_json(&report());
+        let bad = &json["checks"][1];
+        assert_eq!(
+            (&bad["code"], &bad["state"], &bad["title"]),
+            (&"relay".into(), &"bad".into(), &"Relays".into())
+        );
+        assert_eq!(
+            (&bad["result"], &bad["finding"]["code"]),
+            (&"None is known.".into(), &"no_relays".into())
+        );
+        assert_eq!(json["checks"][0]["fix"], "");
     }
 }

@@ -5,7 +5,7 @@ use lanrage_engine::{CommandError, LocalError, StartError};
 /// Why a command failed: one sentence for people, one code for scripts.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error(transparent)]
+    #[error("{}", crate::say::refusal(.0))]
     Refused(#[from] CommandError),
     #[error("{0}. Start it first, or name its folder with --data-dir.")]
     NotRunning(LocalError),

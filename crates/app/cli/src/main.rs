@@ -9,6 +9,7 @@ mod log;
 mod output;
 mod profiles;
 mod running;
+mod say;
 mod table;
 
 use std::process::ExitCode;

@@ -1,7 +1,9 @@
 use std::io::{self, Write};
 
 use lanrage_engine::{Notice, Snapshot};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use crate::say;
 
 /// What a script reads, one object a line.
 #[derive(Debug, Serialize)]
@@ -22,6 +24,7 @@ pub(crate) enum Event<'a> {
         since_start_ms: f64,
     },
     Notice {
+        #[serde(serialize_with = "as_json")]
         notice: &'a Notice,
     },
     Left,
@@ -56,13 +59,17 @@ impl Output {
     /// Shows the state once.
     pub(crate) fn show(self, snapshot: &Snapshot) {
         let text = if self.json {
-            serde_json::to_string(snapshot).unwrap_or_default() + "\n"
+            say::snapshot_json(snapshot).to_string() + "\n"
         } else {
             crate::table::render(snapshot)
         };
         let _ = io::stdout().write_all(text.as_bytes());
         let _ = io::stdout().flush();
     }
+}
+
+fn as_json<S: Serializer>(notice: &Notice, serializer: S) -> Result<S::Ok, S::Error> {
+    say::notice_json(notice).serialize(serializer)
 }
 
 fn sentence(event: &Event<'_>) -> String {
@@ -77,7 +84,7 @@ fn sentence(event: &Event<'_>) -> String {
         Event::Connected { peer, virtual_ip, connection_type, since_start_ms } => {
             format!("{peer} ({virtual_ip}) is {connection_type} after {since_start_ms:.0} ms.")
         }
-        Event::Notice { notice } => notice.text.clone(),
+        Event::Notice { notice } => say::notice(notice),
         Event::Left => "You have left the party.".to_owned(),
         Event::Idle => {
             "There is no party to bring back; `lanrage create` or `lanrage join` enters one.".to_owned()

@@ -6,6 +6,8 @@ use lanrage_engine::{
 };
 use serde::Serialize;
 
+use crate::say;
+
 /// The state as a person reads it.
 pub(crate) fn render(snapshot: &Snapshot) -> String {
     let mut text = String::new();
@@ -26,7 +28,7 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
         }
     }
     for peer in snapshot.party.iter().flat_map(|party| &party.peers) {
-        let _ = writeln!(text, "  {}", peer.explanation);
+        let _ = writeln!(text, "  {}", say::situation(&peer.situation));
     }
     let _ = writeln!(text, "control server: {}", control(&snapshot.control));
     let _ = writeln!(text, "network: {}", network(&snapshot.network));
@@ -36,7 +38,7 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
     let _ = writeln!(text, "adapter: {}", adapter(&snapshot.adapter));
     let _ = writeln!(text, "packets: {}", packets(&snapshot.data_plane));
     for problem in &snapshot.problems {
-        let _ = writeln!(text, "! {} {}", problem.text, problem.fix);
+        let _ = writeln!(text, "! {} {}", say::problem(&problem.fault), say::remedy(problem.remedy.as_ref()));
     }
     text
 }
@@ -63,16 +65,15 @@ fn control(view: &ControlView) -> String {
         ControlView::Local => "none".to_owned(),
         ControlView::Connecting { server } => format!("{server}, connecting"),
         ControlView::Connected { server } => format!("{server}, connected"),
-        ControlView::Disconnected { server, reason, .. } => format!("{server}, {reason}"),
+        ControlView::Disconnected { server, .. } => format!("{server}, {}", say::server_fault(view)),
     }
 }
 
 fn network(view: &NetworkView) -> String {
-    let mut words: Vec<String> = [&view.summary, &view.mapping, &view.filtering]
-        .into_iter()
-        .filter(|sentence| !sentence.is_empty())
-        .cloned()
-        .collect();
+    let mut words: Vec<String> =
+        say::router(view).into_iter().filter(|sentence| !sentence.is_empty()).collect();
+    // Of a router that is measured, the summary is how it chooses ports.
+    words.dedup();
     if let PortMappingView::Open { external } = &view.port_mapping {
         words.push(format!("It has opened {external} for you."));
     }
@@ -83,7 +84,8 @@ fn relay(view: &RelayView) -> String {
     let region = if view.region.is_empty() { String::new() } else { format!(" ({})", view.region) };
     let rtt = view.rtt_ms.map_or_else(String::new, |ms| format!(", {ms:.1} ms away"));
     let held = if view.is_held { ", ready" } else { "" };
-    let trouble = if view.trouble.is_empty() { String::new() } else { format!(", {}", view.trouble) };
+    let trouble =
+        view.fault.as_ref().map(|fault| format!(", {}", say::relay_fault(fault))).unwrap_or_default();
     format!("{}{region}{rtt}{held}{trouble}", view.name)
 }
 
@@ -91,7 +93,7 @@ fn adapter(view: &AdapterView) -> String {
     match view {
         AdapterView::Closed => "closed".to_owned(),
         AdapterView::Open { name } => name.clone(),
-        AdapterView::Unavailable { reason, .. } => reason.clone(),
+        AdapterView::Unavailable { fault, .. } => say::problem(fault),
     }
 }
 

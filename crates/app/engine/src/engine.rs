@@ -19,7 +19,6 @@ use crate::{
     AppSettings, CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard,
     NetworkLogOptions, Problem, Snapshot,
     api::AskStored,
-    doctor,
     event_loop::{EventLoop, settings},
     keeper, local,
     log_level::log_level,
@@ -89,6 +88,22 @@ pub enum StartError {
     },
 }
 
+impl From<&StartError> for CommandError {
+    fn from(error: &StartError) -> Self {
+        let cause = error.to_string();
+        match error {
+            StartError::AlreadyRunning => Self::AlreadyRunning,
+            StartError::DataDir(_) => Self::DataDir { cause },
+            StartError::Identity(_) => Self::Identity { cause },
+            StartError::Database(_) => Self::Database { cause },
+            StartError::State(source) => Self::ControlState { cause: source.to_string() },
+            StartError::Socket { port, source } => {
+                Self::Socket { port: port.to_string(), cause: source.to_string() }
+            }
+        }
+    }
+}
+
 /// Why the stored data could not be asked without an engine.
 #[derive(Debug, thiserror::Error)]
 pub enum OfflineError {
@@ -147,7 +162,7 @@ impl Engine {
     pub async fn offline_doctor(chosen: Option<PathBuf>) -> Result<DoctorReport, StartError> {
         let data_dir = DataDir::open(chosen)?;
         let _lock = data_dir.lock()?;
-        Ok(doctor::examine_stopped(&data_dir).await)
+        Ok(lanrage_support::examine_stopped(&data_dir).await)
     }
 
     /// Starts an engine on the current runtime. It runs until [`Handle::shutdown`].

@@ -121,7 +121,7 @@ impl Handle {
     /// Has the event loop carry out a command.
     pub(crate) async fn command(&self, command: impl FnOnce(Answer) -> Command) -> Result<(), CommandError> {
         let (answer, answered) = oneshot::channel();
-        self.commands.send(command(answer)).await.map_err(|_| CommandError::stopped())?;
-        answered.await.map_err(|_| CommandError::stopped())?
+        self.commands.send(command(answer)).await.map_err(|_| CommandError::Stopped)?;
+        answered.await.map_err(|_| CommandError::Stopped)?
     }
 }

@@ -9,11 +9,9 @@ mod app_settings;
 mod data_plane;
 mod device;
 mod diagnostics;
-mod doctor;
 mod engine;
 mod event_loop;
 mod handle;
-mod helper_unit;
 mod keeper;
 mod local;
 mod log_level;
@@ -27,19 +25,21 @@ pub use api::Request;
 pub use app_settings::AppSettings;
 pub use device::TunnelDevice;
 pub use diagnostics::{Anonymizer, BundleError, BundleInputs, KnownName, export_bundle};
-pub use doctor::{Check, CheckState, DoctorReport};
 pub use engine::{Engine, EngineOptions, OfflineError, StartError};
 pub use handle::Handle;
-pub use helper_unit::{HELPER_UNIT, helper_is_installed};
 pub use lanrage_log::{
     LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,
     UnknownLogLevel,
 };
+pub use lanrage_party::facts;
 pub use lanrage_session::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
     InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem,
     RelayView, Severity, Snapshot, Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
+pub use lanrage_support::{
+    Check, CheckState, DoctorReport, Finding, HELPER_UNIT, Subject, helper_is_installed,
+};
 pub use local::{LocalClient, LocalError};
 pub use tasks::Tasks;

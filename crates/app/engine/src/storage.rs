@@ -4,11 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
 use lanrage_link::persist::{LoadReport, Source};
-use lanrage_party::DeviceIdentity;
-use lanrage_session::sentence;
+use lanrage_party::{
+    DeviceIdentity,
+    facts::{Fault, StateTaken},
+};
 use lanrage_store::{
-    Config, DataDir, SecretError, SecretNotice, SecretStore, SettingsDatabase, StoreError,
-    load_or_create_identity, open_secret_store,
+    Config, ConfigFault, DataDir, Replacement, SecretError, SecretNotice, SecretStore, SettingsDatabase,
+    StoreError, load_or_create_identity, open_secret_store,
 };
 use tokio::{task::spawn_blocking, time::interval};
 use tracing::{info, warn};
@@ -35,16 +37,20 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
     let (database, report) = SettingsDatabase::open(data_dir, now().wall).await?;
     let mut problems = Vec::new();
     if let Some(damage) = report.damage {
-        problems.push(warning("database_restored", damage.to_string(), "Check your settings."));
+        let backup = match damage.replacement {
+            Replacement::Backup { path, .. } => Some(path.display().to_string()),
+            Replacement::Fresh => None,
+        };
+        problems.push(warning(Fault::DatabaseRestored {
+            cause: damage.reason,
+            backup,
+            salvaged: damage.salvaged as u64,
+            set_aside: damage.set_aside.map(|folder| folder.display().to_string()),
+        }));
     }
     let (config, faults) = Config::repaired(&database.get_all_settings().await?);
-    problems.extend(faults.into_iter().map(|fault| Problem {
-        severity: Severity::Error,
-        ..warning(
-            "bad_setting",
-            format!("A setting cannot be used: {fault}. Its default is used meanwhile."),
-            "Choose another value in the settings, or reset it.",
-        )
+    problems.extend(faults.into_iter().map(|ConfigFault { key, value, rule }| {
+        Problem::new(Severity::Error, Fault::BadSetting { key, value: value.to_string(), rule })
     }));
     let data_dir = data_dir.clone();
     // Secret stores block: the user may be asked to unlock the keyring.
@@ -58,17 +64,11 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     };
     if let Some(notice) = notice {
-        let fix =
-            "Unlock or install a keyring (GNOME Keyring, KWallet); LANrage moves its keys there by itself.";
-        let text = match &notice {
-            // Why is in the log; a player has nothing from it.
-            SecretNotice::KeptInFiles { .. } => {
-                "This system's keyring cannot be used, so your keys are in files that only your account can read"
-                    .to_owned()
-            }
-            SecretNotice::NotMoved { .. } => notice.to_string(),
+        let (not_moved, cause) = match notice {
+            SecretNotice::KeptInFiles { reason } => (0, reason),
+            SecretNotice::NotMoved { names, reason } => (names.len() as u64, reason),
         };
-        problems.push(warning("secrets_in_files", text, fix));
+        problems.push(warning(Fault::SecretsInFiles { not_moved, cause }));
     }
     Ok(Storage { database: Arc::new(database), secrets: Arc::from(secrets), identity, config, problems })
 }
@@ -77,19 +77,15 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
 pub(crate) fn control_state_problem(report: &LoadReport) -> Option<Problem> {
     let damaged = report.damaged.first()?;
     let taken = match report.source {
-        Source::Fresh => "there was no older one, so parties without a server start afresh",
-        Source::Previous => "the one before it is used; what changed in the last moments may be lost",
-        Source::Current | Source::Interrupted => "nothing is lost",
+        Source::Fresh => StateTaken::Fresh,
+        Source::Previous => StateTaken::Previous,
+        Source::Current | Source::Interrupted => StateTaken::Current,
     };
-    let text = format!(
-        "The file of your own parties was damaged and is kept as {}; {taken}.",
-        damaged.path.display()
-    );
-    Some(warning("control_state_damaged", text, "Nothing has to be done."))
+    Some(warning(Fault::ControlStateDamaged { path: damaged.path.display().to_string(), taken }))
 }
 
-fn warning(code: &str, text: String, fix: &str) -> Problem {
-    Problem { code: code.to_owned(), severity: Severity::Warning, text: sentence(&text), fix: fix.to_owned() }
+fn warning(fault: Fault) -> Problem {
+    Problem::new(Severity::Warning, fault)
 }
 
 /// Makes the daily backups, for as long as the setting says so.

@@ -138,7 +138,7 @@ async fn live(folder: &Path) {
     let engine = start(&data).await;
     print(&engine, &link.0);
     if let Err(error) = engine.ask(LeaveParty {}).await {
-        assert_eq!(error.code, "not_in_party");
+        assert_eq!(error.code(), "not_in_party");
     }
     print(&engine, &link.0);
     engine.shutdown().await;

@@ -265,6 +265,7 @@ refusal-control-state = Die Datei deiner eigenen Partys ist nicht zu gebrauchen:
 refusal-socket = Der UDP-Port { $port } kann nicht geöffnet werden: { $cause }.
 refusal-clipboard = Der Text konnte nicht kopiert werden: { $cause }.
 refusal-log-not-read = Das Protokoll kann nicht gelesen werden: { $cause }.
+refusal-not-needed = Auf diesem System richtet der Installer alles ein, was der Adapter braucht. Installiere LANrage noch einmal.
 refusal-helper-missing = Der Helfer von LANrage ist nicht installiert. Installiere LANrage mit seinem Paket (.deb oder .rpm), oder starte es als root.
 refusal-setup-declined = Die Einrichtung wurde nicht erlaubt. Versuch es noch einmal, wann du willst.
 refusal-setup-failed =
@@ -272,6 +273,7 @@ refusal-setup-failed =
         [none] Niemand konnte um Erlaubnis gefragt werden.
        *[other] Die Einrichtung ist gescheitert: { $cause }.
     } Führe `{ $command }` in einem Terminal aus.
+refusal-unexpected = { unexpected }
 refusal-control-bad-frame = Die Nachricht gehört nicht zu diesem Protokoll. Versuch es später noch einmal.
 refusal-control-unknown-message = Der Server kennt diese Nachricht nicht. Versuch es später noch einmal.
 refusal-control-too-large = Die Nachricht ist zu groß. Versuch es später noch einmal.
@@ -696,7 +698,6 @@ join-submit-party = { $party } beitreten
 join-busy = Du trittst bei…
 join-empty = Füge zuerst einen Link ein.
 join-preview = Dieser Link führt zu
-join-expired = Diese Einladung ist abgelaufen. Bitte deinen Freund um eine neue.
 join-host = Gastgeber
 join-members = Spieler
 join-server = Server

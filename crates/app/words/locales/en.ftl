@@ -266,6 +266,7 @@ refusal-control-state = The file of your own parties cannot be used: { $cause }.
 refusal-socket = UDP port { $port } cannot be opened: { $cause }.
 refusal-clipboard = The text could not be copied: { $cause }.
 refusal-log-not-read = The log cannot be read: { $cause }.
+refusal-not-needed = On this system the installer sets up everything that the adapter needs. Install LANrage again.
 refusal-helper-missing = LANrage's helper is not installed. Install LANrage with its package (.deb or .rpm), or start it as root.
 refusal-setup-declined = The set-up was not allowed. Try again when you like.
 refusal-setup-failed =
@@ -273,6 +274,7 @@ refusal-setup-failed =
         [none] Nobody could be asked for permission.
        *[other] The set-up failed: { $cause }.
     } Run `{ $command }` in a terminal.
+refusal-unexpected = { unexpected }
 refusal-control-bad-frame = The frame is not a message of this protocol. Try again in a while.
 refusal-control-unknown-message = The server does not know this message. Try again in a while.
 refusal-control-too-large = The frame is too large. Try again in a while.
@@ -697,7 +699,6 @@ join-submit-party = Join { $party }
 join-busy = Joining…
 join-empty = Paste a link first.
 join-preview = This link leads to
-join-expired = This invitation has expired. Ask your friend for a new one.
 join-host = Host
 join-members = Players
 join-server = Server

@@ -15,7 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{AllocationId, Candidate, CandidateType, RelayTransport, Remote, limits};
+use lanrage_party::{
+    AllocationId, Candidate, CandidateType, RelayTransport, Remote, facts::RelayFault, limits,
+};
 
 use hold::Hold;
 use peers::Peers;
@@ -223,7 +225,8 @@ impl RelayPool {
             StreamInput::Closed { reason } => {
                 let was_open = self.holds[index].is_open();
                 self.holds[index].stream_ended(&mut self.outputs);
-                self.stream_failed(now, index, reason, was_open);
+                let fault = RelayFault::RelayStream { cause: reason.to_owned() };
+                self.stream_failed(now, index, fault, was_open);
             }
         }
         self.settle(now);
@@ -329,7 +332,7 @@ impl RelayPool {
         if !alive(Some(true)) && alive(Some(false)) {
             let retry_at =
                 servers().filter_map(|server| server.pulse.deadline(self.settled_at, self.calm())).min();
-            return RelayState::Failed { reason: "the relay does not answer".to_owned(), retry_at };
+            return RelayState::Failed { reason: RelayFault::RelaySilent, retry_at };
         }
         if holds.next().is_some() {
             return RelayState::Opening;

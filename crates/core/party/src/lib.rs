@@ -25,7 +25,7 @@ pub use name::Name;
 pub use network::candidate::{Candidate, CandidateType};
 pub use network::ipam::{Ipam, IpamError, Subnet, VirtualIp};
 pub use network::lane::{EXPRESS_DSCP, EXPRESS_PACKET_BYTES, Lane};
-pub use network::nat_type::{Compatibility, NatType};
+pub use network::nat_type::NatType;
 pub use network::quality::{Quality, QualityThresholds};
 pub use network::relay::{
     RelayCredentials, RelayOffer, RelayPassword, RelayTransport, RelayUri, RelayUriError,

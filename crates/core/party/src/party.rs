@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, PartyId, Peer, PeerId, UnixMillis};
+use crate::{Name, NatType, PartyId, Peer, PeerId, UnixMillis};
 
 /// A party: friends on one virtual LAN.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,12 +26,20 @@ impl Party {
         peers.sort_by_key(|peer| (peer.joined_at, peer.id));
         peers
     }
+
+    /// The members that a device with this NAT type can expect to reach directly
+    /// ([`NatType::obstacle`]), in the order they joined.
+    pub fn get_compatible_peers(&self, my_nat_type: NatType) -> Vec<&Peer> {
+        let mut peers = self.get_peer_list();
+        peers.retain(|peer| my_nat_type.obstacle(peer.nat_type).is_none());
+        peers
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ConnectionType, DeviceIdentity, NatType, VirtualIp, WireGuardPrivateKey};
+    use crate::{ConnectionType, DeviceIdentity, VirtualIp, WireGuardPrivateKey};
 
     fn peer(seed: u8, nat_type: NatType, joined_at: u64) -> Peer {
         Peer {
@@ -48,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_are_listed_in_joining_order() {
+    fn peers_are_listed_in_joining_order_and_filtered_by_nat() {
         let peers = [
             peer(1, NatType::Symmetric, 30),
             peer(2, NatType::PortRestrictedCone, 10),
@@ -63,5 +71,7 @@ mod tests {
         };
         let names = |peers: Vec<&Peer>| peers.iter().map(|p| p.name.to_string()).collect::<Vec<_>>();
         assert_eq!(names(party.get_peer_list()), ["p2", "p3", "p1"]);
+        assert_eq!(names(party.get_compatible_peers(NatType::PortRestrictedCone)), ["p2", "p3"]);
+        assert_eq!(names(party.get_compatible_peers(NatType::Symmetric)), ["p3"]);
     }
 }

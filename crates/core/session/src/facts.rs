@@ -1,6 +1,12 @@
 //! What a host shows: one value that says everything, replaced as a whole.
 
+use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
+use lanrage_party::facts::{
+    AdapterFault, Fault, News, PortMappingFault, RelayFault, Remedy, ServerFault, Situation,
+};
 use serde::{Deserialize, Serialize};
+
+pub use lanrage_party::facts::CommandError;
 
 /// The whole state, as the window, the CLI and scripts see it. `revision` grows with every change, so that
 /// whoever holds a snapshot and then hears of another knows which is newer.
@@ -33,12 +39,12 @@ pub struct Snapshot {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct NetworkView {
-    /// In plain words, what the router does to traffic; empty until something is known.
-    pub summary: String,
-    /// How its ports are chosen (RFC 4787 §4.1), in one sentence; empty until measured.
-    pub mapping: String,
-    /// Whom it lets in (RFC 4787 §5), in one sentence; empty until measured.
-    pub filtering: String,
+    /// How the last measurement of the router ended; `None` until there is one.
+    pub nat_summary: Option<NatSummary>,
+    /// How the router chooses ports (RFC 4787 §4.1); `None` until measured.
+    pub mapping_behaviour: Option<MappingBehaviour>,
+    /// Whom the router lets in (RFC 4787 §5); `None` until measured.
+    pub filtering_behaviour: Option<FilteringBehaviour>,
     /// Whether two devices behind it can meet at its outside address; `None` until measured.
     pub hairpinning: Option<bool>,
     /// Where the outside sees this device.
@@ -84,8 +90,8 @@ pub enum PortMappingView {
     },
     /// The router does not do it.
     Unavailable {
-        /// Why, in the user's words.
-        reason: String,
+        /// Why.
+        fault: PortMappingFault,
     },
 }
 
@@ -103,8 +109,8 @@ pub struct RelayView {
     pub load_percent: u8,
     /// Whether it is held ready for the party.
     pub is_held: bool,
-    /// What is the matter with it, in one sentence; empty if nothing.
-    pub trouble: String,
+    /// What is the matter with it, if something is.
+    pub fault: Option<RelayFault>,
 }
 
 /// State of the control plane.
@@ -129,8 +135,8 @@ pub enum ControlView {
     Disconnected {
         /// The server.
         server: String,
-        /// Why, in the user's words.
-        reason: String,
+        /// Why.
+        why: ServerFault,
         /// Wall-clock time of the next try (Unix milliseconds).
         retry_at_ms: u64,
     },
@@ -151,10 +157,10 @@ pub enum AdapterView {
     },
     /// It could not be opened; friends are connected, but games cannot see them.
     Unavailable {
-        /// Why, in the user's words.
-        reason: String,
+        /// Why.
+        fault: AdapterFault,
         /// What the user can do.
-        fix: String,
+        remedy: Remedy,
         /// Wall-clock time of the next try (Unix milliseconds).
         retry_at_ms: u64,
     },
@@ -216,8 +222,8 @@ pub struct PeerView {
     pub state: ConnectionState,
     /// How packets travel.
     pub connection_type: lanrage_party::ConnectionType,
-    /// One sentence that explains state and path.
-    pub explanation: String,
+    /// What explains state and path.
+    pub situation: Situation,
     /// Where its datagrams come from, once a path is proven.
     pub endpoint: Option<String>,
     /// Smoothed round-trip time (milliseconds).
@@ -327,14 +333,20 @@ pub enum ConnectionState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Problem {
-    /// Stable word for scripts and translations.
-    pub code: String,
     /// How bad it is.
     pub severity: Severity,
-    /// What is wrong, in one sentence.
-    pub text: String,
-    /// What the user can do, in one sentence; empty when there is nothing to do but wait.
-    pub fix: String,
+    /// What is wrong.
+    #[serde(flatten)]
+    pub fault: Fault,
+    /// What the user can do, if anything.
+    pub remedy: Option<Remedy>,
+}
+
+impl Problem {
+    /// A fault with the remedy that it always has.
+    pub fn new(severity: Severity, fault: Fault) -> Self {
+        Self { severity, remedy: fault.remedy(), fault }
+    }
 }
 
 /// How bad a problem is.
@@ -349,38 +361,14 @@ pub enum Severity {
 }
 
 /// Something that happened, for a feed or a notification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Notice {
     /// When (Unix milliseconds).
     pub at_ms: u64,
-    /// Stable word for scripts and translations.
-    pub code: String,
-    /// What happened, in one sentence.
-    pub text: String,
-}
-
-/// Why a command was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
-#[error("{text}")]
-pub struct CommandError {
-    /// Stable word for scripts and translations.
-    pub code: String,
-    /// What is wrong and what to do, in the user's words.
-    pub text: String,
-}
-
-impl CommandError {
-    /// Refuses with this code and text.
-    pub fn new(code: &str, text: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), text: text.into() }
-    }
-
-    /// The engine is shutting down.
-    pub fn stopped() -> Self {
-        Self::new("stopped", "LANrage is shutting down")
-    }
+    /// What.
+    #[serde(flatten)]
+    pub news: News,
 }
 
 /// What an invitation link says, for the question before joining.

@@ -17,7 +17,6 @@ mod setup;
 mod simulation;
 mod state;
 mod step;
-mod words;
 
 pub use entropy::Entropy;
 pub use facts::{
@@ -36,4 +35,3 @@ pub use party::{
 pub use session::Session;
 pub use setup::Setup;
 pub use step::{Outputs, flush, step};
-pub use words::sentence;

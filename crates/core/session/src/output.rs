@@ -6,6 +6,7 @@ use lanrage_control::{GuestAction, LinkAction, Now, registry::StoredChange};
 use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
     AllocationId, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote, StoredPeer, Subnet, VirtualIp,
+    facts::News,
 };
 
 use crate::{
@@ -221,15 +222,15 @@ impl Turn<'_> {
         self.push(Output::Store(action));
     }
 
-    pub(crate) fn notice(&mut self, code: &str, text: String) {
-        self.push(Output::Notice(Notice { at_ms: self.now.wall.0, code: code.to_owned(), text }));
+    pub(crate) fn notice(&mut self, news: News) {
+        self.push(Output::Notice(Notice { at_ms: self.now.wall.0, news }));
     }
 
     pub(crate) fn complete(&mut self, ticket: Ticket, result: Result<(), CommandError>) {
         self.push(Output::Complete { ticket, result });
     }
 
-    pub(crate) fn refuse(&mut self, ticket: Ticket, code: &str, text: impl Into<String>) {
-        self.complete(ticket, Err(CommandError::new(code, text)));
+    pub(crate) fn refuse(&mut self, ticket: Ticket, error: impl Into<CommandError>) {
+        self.complete(ticket, Err(error.into()));
     }
 }

@@ -10,7 +10,7 @@ mod view;
 use std::time::Instant;
 
 use lanrage_control::protocol::Request;
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, QualityThresholds, Subnet};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, QualityThresholds, Subnet, facts::News};
 
 use crate::{
     facts::{CommandError, Problem},
@@ -225,18 +225,14 @@ impl State {
         };
         match pending.kind {
             PendingKind::Create => {
-                let text = "The control server cannot be reached. The party is yours alone for now; friends can \
-                            join as soon as the server is back.";
-                turn.notice("party_is_local", text.to_owned());
+                turn.notice(News::PartyIsLocal);
                 turn.complete(pending.ticket, Ok(()));
             }
             PendingKind::Join => {
                 let party = party.membership.invitation.party;
                 self.control.request(turn.now, Request::LeaveParty { party });
                 self.drop_party(turn);
-                let text = "The party's control server cannot be reached. Check your internet connection and \
-                            try again; if others cannot reach it either, its operator has to start it.";
-                turn.refuse(pending.ticket, "control_unreachable", text);
+                turn.refuse(pending.ticket, CommandError::ControlUnreachable);
             }
         }
         true
@@ -268,7 +264,7 @@ impl State {
                 self.drop_party(turn);
                 turn.complete(pending.ticket, Err(error));
             }
-            None => turn.notice(&error.code, error.text),
+            None => turn.notice(News::Refused(error)),
         }
     }
 }

@@ -33,10 +33,10 @@ pub async fn run(mut requests: mpsc::Receiver<Vec<SocketAddr>>, reports: watch::
             let report = measure(&servers).await;
             let pause = if report.nat_behaviour().is_some() { REMEASURE } else { RETRY };
             tracing::debug!(?report, "measured the router");
-            let (nat_type, verdict) = (report.nat_type(), report.plain_words());
+            let (nat_type, verdict) = (report.nat_type(), report.summary());
             let before = reports.send_replace(Some(report));
             if before.is_none_or(|before| before.nat_type() != nat_type) {
-                tracing::info!(?nat_type, verdict, "the router is measured");
+                tracing::info!(?nat_type, ?verdict, "the router is measured");
             }
             tokio::time::sleep(pause).await;
         };

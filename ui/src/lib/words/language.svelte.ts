@@ -45,3 +45,11 @@ export const sayFact = <const F extends string, T extends Fact>(
 /** A message whose key is made of data, such as the name of a setting; `undefined` if there is none. */
 export const sayIfKnown = (key: string, args: Arguments = {}): string | undefined =>
   format(current, key.replaceAll('_', '-'), args);
+
+/** The message of a fact in the first of these families that has one; a test in Rust lets none be missing. */
+export function sayFactOf(families: readonly [string, ...string[]], fact: object): string {
+  const of = (family: string) => ('code' in fact && typeof fact.code === 'string' ? keyOf(family, fact.code) : family);
+  const keys = families.map(of);
+  const args = argumentsOf({ code: '', ...fact });
+  return keys.map((key) => format(current, key, args)).find((text) => text !== undefined) ?? of(families[0]);
+}

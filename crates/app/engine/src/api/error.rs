@@ -1,4 +1,3 @@
-use lanrage_session::sentence;
 use lanrage_store::StoreError;
 
 use crate::CommandError;
@@ -17,24 +16,28 @@ pub enum StoredError {
 impl From<StoredError> for CommandError {
     fn from(error: StoredError) -> Self {
         match error {
-            StoredError::Store(error) => Self::new(code(&error), sentence(&error.to_string())),
+            StoredError::Store(error) => refused(error),
             StoredError::Refused(error) => error,
         }
     }
 }
 
-const fn code(error: &StoreError) -> &'static str {
+fn refused(error: StoreError) -> CommandError {
     match error {
-        StoreError::NewerSchema { .. } => "database_newer",
-        StoreError::DiskFull => "disk_full",
-        StoreError::NotWritable { .. } => "data_not_writable",
-        StoreError::Damaged { .. } => "database_damaged",
-        StoreError::UnknownSetting { .. } => "unknown_setting",
-        StoreError::InvalidSetting(_) | StoreError::InvalidSettings { .. } => "bad_setting",
-        StoreError::NotFound { .. } => "not_found",
-        StoreError::NotAnExport { .. } => "not_an_export",
-        StoreError::BackupExists { .. } => "backup_exists",
-        StoreError::NotABackup { .. } => "not_a_backup",
-        _ => "database_failed",
+        StoreError::NewerSchema { found } => CommandError::DatabaseNewer { found },
+        StoreError::DiskFull => CommandError::DiskFull,
+        StoreError::NotWritable { reason } => CommandError::DataNotWritable { cause: reason },
+        StoreError::Damaged { reason } => CommandError::DatabaseDamaged { cause: reason },
+        StoreError::UnknownSetting { key } => CommandError::UnknownSetting { key },
+        StoreError::NotFound { name, .. } => CommandError::NotFound { name },
+        StoreError::NotAnExport { reason } => CommandError::NotAnExport { cause: reason },
+        StoreError::BackupExists { path } => CommandError::BackupExists { path: path.display().to_string() },
+        StoreError::NotABackup { path, reason } => {
+            CommandError::NotABackup { path: path.display().to_string(), cause: reason }
+        }
+        error @ (StoreError::InvalidSetting(_) | StoreError::InvalidSettings { .. }) => {
+            CommandError::BadSetting { cause: error.to_string() }
+        }
+        error => CommandError::DatabaseFailed { cause: error.to_string() },
     }
 }

@@ -58,8 +58,7 @@ impl AskStored for ForgetParty {
     async fn answer_from(self, database: &SettingsDatabase, _: UnixMillis) -> Result<(), StoredError> {
         let party = parse::party(&self.party)?;
         if database.membership(&party).await?.is_some_and(|known| known.left_at.is_none()) {
-            let text = "You are still a member of this party; enter it and leave it first.";
-            return Err(CommandError::new("still_a_member", text).into());
+            return Err(CommandError::StillAMember.into());
         }
         Ok(database.forget(&party).await?)
     }

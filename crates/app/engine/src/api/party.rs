@@ -58,10 +58,10 @@ impl Serve<NewInvitation> for Handle {
     async fn serve(&self, request: NewInvitation) -> Result<String, CommandError> {
         let snapshot = self.snapshots().borrow().clone();
         let party = snapshot.party.as_ref();
-        let party = party.ok_or_else(|| CommandError::new("not_in_party", "You are not in a party."))?;
+        let party = party.ok_or(CommandError::NotInParty)?;
         let own = parse::invitation(&party.invitation.0)?;
         let invitation = match request.expires_in_hours {
-            Some(hours) => own.ending_in(hours, now().wall).map_err(parse::refused)?,
+            Some(hours) => own.ending_in(hours, now().wall)?,
             None => own,
         };
         Ok(invitation.link())

@@ -38,7 +38,7 @@ impl AskStored for SetText {
 
     async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<Changed, StoredError> {
         let Self { key, text } = self;
-        let unknown = || CommandError::new("unknown_setting", format!("There is no setting {key}."));
+        let unknown = || CommandError::UnknownSetting { key: key.clone() };
         let declaration = Config::declaration(&key).ok_or_else(unknown)?;
         let value = declaration.parse(&text).map_err(StoreError::from)?;
         Ok(database.set_settings(&BTreeMap::from([(key, value)]), now).await?.into())

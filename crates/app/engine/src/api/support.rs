@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 
 use lanrage_base::clock::now;
-use lanrage_session::sentence;
 use tokio::task::spawn_blocking;
 
 use super::{ExportDiagnostics, RunDoctor, Serve, StoredError};
-use crate::{CommandError, DoctorReport, Handle, diagnostics::StoredFacts, doctor};
+use crate::{CommandError, DoctorReport, Handle, diagnostics::StoredFacts};
 
 impl Serve<RunDoctor> for Handle {
     async fn serve(&self, RunDoctor {}: RunDoctor) -> Result<DoctorReport, CommandError> {
         let snapshot = self.snapshots().borrow().clone();
-        Ok(doctor::examine_running(snapshot, self.database()).await)
+        Ok(lanrage_support::examine_running(snapshot, self.database()).await)
     }
 }
 
@@ -27,7 +26,7 @@ impl Serve<ExportDiagnostics> for Handle {
         };
         match spawn_blocking(write).await {
             Ok(written) => {
-                written.map_err(|error| CommandError::new("bundle_not_written", sentence(&error.to_string())))
+                written.map_err(|error| CommandError::BundleNotWritten { cause: error.to_string() })
             }
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }

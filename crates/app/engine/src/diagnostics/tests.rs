@@ -1,6 +1,7 @@
 use std::{fs, io::Read};
 
 use lanrage_party::NatType;
+use lanrage_party::facts::{Fault, ServerFault, Situation};
 use serde_json::json;
 
 use super::*;
@@ -38,7 +39,7 @@ fn snapshot() -> Snapshot {
         virtual_ip: "10.66.0.2".to_owned(),
         state: ConnectionState::Connected,
         connection_type: lanrage_party::ConnectionType::Direct,
-        explanation: "Connected directly to Bob.".to_owned(),
+        situation: Situation::Direct { peer: "Bob".to_owned(), loses_packets: false },
         endpoint: Some("203.0.113.9:51820".to_owned()),
         latency_ms: Some(12.5),
         jitter_ms: None,
@@ -75,12 +76,14 @@ fn snapshot() -> Snapshot {
             peers: vec![bob],
         }),
         data_plane: crate::DataPlaneView::default(),
-        problems: vec![Problem {
-            code: "x".to_owned(),
-            severity: Severity::Warning,
-            text: "play.example does not answer Alice".to_owned(),
-            fix: String::new(),
-        }],
+        problems: vec![Problem::new(
+            Severity::Warning,
+            Fault::ControlDisconnected {
+                server: "wss://play.example/v1/session".to_owned(),
+                why: ServerFault::Lost { cause: "play.example does not answer Alice".to_owned() },
+                in_party: true,
+            },
+        )],
     }
 }
 
@@ -147,7 +150,7 @@ fn a_bundle_holds_the_whole_story_and_nothing_private() {
     }
     let text = |name: &str| &entries.iter().find(|entry| entry.0 == name).unwrap().1;
     let snapshot: Value = serde_json::from_str(text("snapshot.json")).unwrap();
-    assert_eq!(snapshot["party"]["peers"][0]["explanation"], "Connected directly to player-2.");
+    assert_eq!(snapshot["party"]["peers"][0]["situation"]["peer"], "player-2");
     assert_eq!(snapshot["party"]["invitation"], LEFT_OUT);
     assert_eq!(snapshot["party"]["created_at_ms"], 1_764_000_000_000_u64);
     let endpoint = snapshot["party"]["peers"][0]["endpoint"].as_str().unwrap();

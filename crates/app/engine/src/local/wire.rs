@@ -117,17 +117,12 @@ pub(super) fn read_reply<T: DeserializeOwned>(line: &str) -> serde_json::Result<
 }
 
 fn bad_request(error: serde_json::Error) -> CommandError {
-    let text = format!("The LANrage that runs ({VERSION}) does not understand this request: {error}.");
-    CommandError::new("bad_request", text)
+    CommandError::BadRequest { cause: error.to_string() }
 }
 
 /// Either end says it of the other.
 fn other_version(running: &str, asking: &str) -> CommandError {
-    let text = format!(
-        "The LANrage that runs ({running}) and this program ({asking}) are of two versions. Close the one that runs \
-         and start it again."
-    );
-    CommandError::new("other_version", text)
+    CommandError::OtherVersion { running: running.to_owned(), asking: asking.to_owned() }
 }
 
 #[cfg(test)]
@@ -153,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_and_what_another_version_says_is_refused_with_a_code() {
-        let code = |line: &str| Call::read(line).unwrap_err().code;
+        let code = |line: &str| Call::read(line).unwrap_err().code();
         for unknown in
             ["", "{}", "7", r#"{"ask":"teleport"}"#, r#"{"command":"status"}"#, r#"{"ask":"create_party"}"#]
         {
@@ -168,13 +163,13 @@ mod tests {
         let text = |line: Vec<u8>| String::from_utf8(line).unwrap();
         let answer = text(reply(crate::api::to_json(&vec![1, 2])).unwrap());
         assert_eq!(read_reply::<Vec<u8>>(&answer).unwrap(), Ok(vec![1, 2]));
-        let refusal = CommandError::new("not_found", "It is not there.");
+        let refusal = CommandError::NotFound { name: "set".to_owned() };
         let refused = text(reply(Err(refusal.clone())).unwrap());
         assert_eq!(read_reply::<()>(&refused).unwrap(), Err(refusal));
         let older = r#"{"answer":"error","content":{"code":"bad_request","text":"missing field `command`"}}"#;
         let newer = r#"{"version":"9.0.0","answer":"ok","content":{"a":1}}"#;
         for other in [older, newer] {
-            assert_eq!(read_reply::<()>(other).unwrap().unwrap_err().code, "other_version");
+            assert_eq!(read_reply::<()>(other).unwrap().unwrap_err().code(), "other_version");
         }
         assert!(read_reply::<()>(&text(reply(crate::api::to_json(&7)).unwrap())).is_err());
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use lanrage_adapter::{Adapter, AdapterConfig, AdapterError, Device};
 use lanrage_party::{Subnet, VirtualIp, limits};
-use lanrage_session::{AdapterFailure, sentence};
+use lanrage_session::AdapterFailure;
 use lanrage_tunnel::Tunnel;
 use tokio::{
     sync::{mpsc, watch},
     task::spawn_blocking,
 };
+use tracing::warn;
 
 use crate::{device::TunnelDevice, tasks::Tasks};
 
@@ -59,15 +60,6 @@ fn open(name: String, tunnel: &Tunnel, address: VirtualIp, subnet: Subnet) -> Re
 }
 
 fn failure(error: &AdapterError) -> AdapterFailure {
-    let code = match error {
-        AdapterError::PermissionDenied | AdapterError::HelperDenied => "adapter_permission",
-        AdapterError::HelperNotRunning | AdapterError::HelperRefused { .. } => "adapter_helper",
-        AdapterError::NoDriver => "adapter_driver",
-        AdapterError::NameTaken { .. } | AdapterError::InvalidName { .. } => "adapter_name",
-        AdapterError::AddressInUse { .. } | AdapterError::AddressOutside { .. } => "adapter_address",
-        AdapterError::SubnetOverlaps { .. } => "adapter_subnet",
-        AdapterError::Route { .. } => "adapter_route",
-        AdapterError::Io { .. } => "adapter_failed",
-    };
-    AdapterFailure { code, reason: sentence(&error.to_string()), fix: error.fix().to_owned() }
+    warn!(%error, "no adapter");
+    AdapterFailure { fault: error.fault(), remedy: error.remedy() }
 }

@@ -70,3 +70,30 @@ pub enum Subject {
     /// What is stored.
     Database,
 }
+
+impl Subject {
+    pub(super) const fn good(self, finding: Finding) -> Check {
+        self.check(CheckState::Good, finding, None)
+    }
+
+    pub(super) const fn warning(self, finding: Finding, remedy: Remedy) -> Check {
+        self.check(CheckState::Warning, finding, Some(remedy))
+    }
+
+    pub(super) const fn bad(self, finding: Finding, remedy: Remedy) -> Check {
+        self.check(CheckState::Bad, finding, Some(remedy))
+    }
+
+    pub(super) const fn unknown(self, finding: Finding, remedy: Remedy) -> Check {
+        self.check(CheckState::Unknown, finding, Some(remedy))
+    }
+
+    /// What shows only while the engine runs.
+    pub(super) const fn not_running(self) -> Check {
+        self.unknown(Finding::NotRunning, Remedy::StartLanrage)
+    }
+
+    pub(super) const fn check(self, state: CheckState, finding: Finding, remedy: Option<Remedy>) -> Check {
+        Check { subject: self, state, finding, remedy }
+    }
+}

@@ -63,25 +63,6 @@ pub enum Gap {
     FilteringByAddress,
 }
 
-impl Gap {
-    /// One sentence for the user.
-    pub const fn plain_words(self) -> &'static str {
-        match self {
-            Self::Mapping => "With one server to ask, it cannot be told how your router chooses ports.",
-            Self::MappingByAddress => {
-                "With one server to ask, it cannot be told whether your router uses one port for everyone."
-            }
-            Self::Filtering => "No server could test whom your router lets in; the strict case is assumed.",
-            Self::FilteringRefused => {
-                "The server did not test whom your router lets in; the strict case is assumed."
-            }
-            Self::FilteringByAddress => {
-                "The server has one address, so it cannot be told whether your router lets in strangers."
-            }
-        }
-    }
-}
-
 impl NatReport {
     /// A measurement without a result.
     pub const fn without_behaviour(verdict: NatVerdict) -> Self {
@@ -137,19 +118,6 @@ impl NatReport {
             NatVerdict::Blocked => NatSummary::Blocked,
             NatVerdict::Offline => NatSummary::Offline,
             NatVerdict::NoServers => NatSummary::NoServers,
-        }
-    }
-
-    /// One sentence for the user; [`MappingBehaviour::plain_words`], [`FilteringBehaviour::plain_words`] and
-    /// [`Gap::plain_words`] say more.
-    pub const fn plain_words(&self) -> &'static str {
-        match &self.verdict {
-            NatVerdict::Measured(behaviour) => behaviour.mapping.plain_words(),
-            NatVerdict::Blocked => {
-                "Your network lets no UDP through, so friends are reached through a relay."
-            }
-            NatVerdict::Offline => "Your device has no network.",
-            NatVerdict::NoServers => "There is no server to measure your router with.",
         }
     }
 }

@@ -116,33 +116,4 @@ impl MappingBehaviour {
             (false, false) => Self::Unknown,
         }
     }
-
-    /// One sentence for the user.
-    pub const fn plain_words(self) -> &'static str {
-        match self {
-            Self::NoTranslation => "Your device has a public address of its own.",
-            Self::EndpointIndependent => "Your router keeps one port for everyone, so friends can find it.",
-            Self::NotPortDependent => "Your router seems to keep one port for everyone.",
-            Self::AddressDependent | Self::AddressAndPortDependent => {
-                "Your router uses a new port for every destination, so friends cannot guess it."
-            }
-            Self::Unknown => "How your router chooses ports could not be measured.",
-        }
-    }
-}
-
-impl FilteringBehaviour {
-    /// One sentence for the user.
-    pub const fn plain_words(self) -> &'static str {
-        match self {
-            Self::EndpointIndependent => "It lets anyone answer on an open port.",
-            Self::NotPortDependent | Self::AddressDependent => {
-                "It lets in those whom your device has sent something to, from any of their ports."
-            }
-            Self::AddressAndPortDependent => {
-                "It lets in only exactly those whom your device has sent something to."
-            }
-            Self::Unknown => "Whom it lets in could not be measured.",
-        }
-    }
 }

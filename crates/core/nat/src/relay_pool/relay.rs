@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::RelayTransport;
+use lanrage_party::{RelayTransport, facts::RelayFault};
 
 use super::{ResolvedRelay, SERVERS};
 use crate::turn::IpFamily;
@@ -38,7 +38,7 @@ pub(super) struct Relay {
 /// The last failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
-    pub(super) reason: String,
+    pub(super) reason: RelayFault,
     pub(super) retry_at: Instant,
 }
 
@@ -92,7 +92,7 @@ impl Relay {
     }
 
     /// It let us down, and is not to be trusted for a while or does only count as worse.
-    pub(super) fn failed(&mut self, now: Instant, reason: String, retry_at: Instant, distrust: bool) {
+    pub(super) fn failed(&mut self, now: Instant, reason: RelayFault, retry_at: Instant, distrust: bool) {
         self.forget(now);
         if self.failures.len() == FAILURES {
             self.failures.pop_front();

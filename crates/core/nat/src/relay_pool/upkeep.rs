@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{AllocationId, RelayTransport};
+use lanrage_party::{AllocationId, RelayTransport, facts::RelayFault};
 
 use super::{
     AllocationEnd, HOLDS, PoolOutput, RelayPool,
@@ -123,13 +123,13 @@ impl RelayPool {
                 }
                 Some(relay) => {
                     let failure = TurnFailure::Refused(440);
-                    relay.failed(now, failure.to_string(), now + LONGEST_STREAM_RETRY, true);
+                    relay.failed(now, failure.into(), now + LONGEST_STREAM_RETRY, true);
                 }
                 None => {}
             },
             HoldEvent::Failed { failure, was_open, .. } if hold.is_stream() => {
                 hold.close(now, AllocationEnd::Lost(failure), &mut self.outputs);
-                self.stream_failed(now, index, &failure.to_string(), was_open);
+                self.stream_failed(now, index, failure.into(), was_open);
             }
             HoldEvent::Failed { failure, retry_at, was_open } => {
                 if was_open {
@@ -139,14 +139,14 @@ impl RelayPool {
                 if let Some(relay) = relay {
                     // A restarted relay is as good as any.
                     let distrust = failure != TurnFailure::Lost || retry_at > now;
-                    relay.failed(now, failure.to_string(), retry_at, distrust);
+                    relay.failed(now, failure.into(), retry_at, distrust);
                 }
             }
         }
     }
 
     /// The stream of a hold could not be made, or ended.
-    pub(super) fn stream_failed(&mut self, now: Instant, index: usize, reason: &str, was_open: bool) {
+    pub(super) fn stream_failed(&mut self, now: Instant, index: usize, fault: RelayFault, was_open: bool) {
         let (name, id) = (self.holds[index].relay.clone(), self.holds[index].id);
         let others = self
             .holds
@@ -168,7 +168,7 @@ impl RelayPool {
             }
         };
         relay.streams_again_at = now + pause;
-        relay.failed(now, reason.to_owned(), now + pause, true);
+        relay.failed(now, fault, now + pause, true);
     }
 
     fn pace_at(&self, server: SocketAddr) -> Pace {
@@ -238,7 +238,7 @@ impl RelayPool {
             if fell_silent
                 && let Some(relay) = self.relays.iter_mut().find(|relay| relay.name() == hold.relay)
             {
-                relay.failed(now, "the relay does not answer".to_owned(), now, true);
+                relay.failed(now, RelayFault::RelaySilent, now, true);
             }
         }
     }
@@ -254,13 +254,13 @@ impl RelayPool {
                 hold.close(now, why, &mut self.outputs);
             } else if hold.connect_deadline().is_some_and(|at| now >= at) {
                 hold.close(now, AllocationEnd::Died, &mut self.outputs);
-                self.stream_failed(now, index, "the connection takes too long", false);
+                self.stream_failed(now, index, RelayFault::RelaySlow, false);
             } else if hold.is_live()
                 && hold.pulse.as_ref().is_some_and(|pulse| pulse.silence(now) >= STREAM_SILENCE)
             {
                 let was_open = hold.is_open();
                 hold.close(now, AllocationEnd::Died, &mut self.outputs);
-                self.stream_failed(now, index, "the relay does not answer", was_open);
+                self.stream_failed(now, index, RelayFault::RelaySilent, was_open);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{AllocationId, PeerId, RelayTransport, Remote};
+use lanrage_party::{AllocationId, PeerId, RelayTransport, Remote, facts::RelayFault};
 
 use crate::turn::{TurnCredentials, TurnFailure};
 
@@ -64,7 +64,7 @@ pub enum StreamInput<'a> {
     Message(&'a [u8]),
     /// It could not be made, or ended.
     Closed {
-        /// Why, for people.
+        /// What the system or TLS said.
         reason: &'a str,
     },
 }
@@ -222,8 +222,8 @@ pub enum RelayState {
     },
     /// It does not serve us.
     Failed {
-        /// Why, as a sentence without its full stop.
-        reason: String,
+        /// Why.
+        reason: RelayFault,
         /// When it is tried again; `None` if it is only when the network changes or a party is entered.
         retry_at: Option<Instant>,
     },

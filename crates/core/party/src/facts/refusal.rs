@@ -173,7 +173,9 @@ pub enum CommandError {
         /// What the system said.
         cause: String,
     },
-    /// This system cannot set the helper up.
+    /// On this system the installer sets everything up.
+    NotNeeded,
+    /// The helper is not installed.
     HelperMissing,
     /// The user did not allow the set-up of the helper.
     SetupDeclined,
@@ -183,6 +185,11 @@ pub enum CommandError {
         cause: Option<String>,
         /// Does it by hand.
         command: String,
+    },
+    /// Something went wrong in the program itself.
+    Unexpected {
+        /// What was thrown.
+        detail: String,
     },
     /// The server refused.
     #[serde(untagged)]

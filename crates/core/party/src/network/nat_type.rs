@@ -23,15 +23,6 @@ pub enum NatType {
     Unknown,
 }
 
-/// Whether two peers can be expected to reach each other directly, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Compatibility {
-    /// A direct path can be expected. The rule orders the work; it never forbids a try.
-    pub direct: bool,
-    /// One sentence for the user.
-    pub reason: &'static str,
-}
-
 impl NatType {
     /// Every type, for tables and tests.
     pub const ALL: [Self; 6] = [
@@ -67,40 +58,6 @@ impl NatType {
             _ => None,
         }
     }
-
-    /// The NAT compatibility rule. Symmetric in its arguments.
-    ///
-    /// | | open | full | restricted | port-restricted | symmetric | unknown |
-    /// |---|---|---|---|---|---|---|
-    /// | open | yes | yes | yes | yes | yes | yes |
-    /// | full cone | yes | yes | yes | yes | yes | yes |
-    /// | restricted cone | yes | yes | yes | yes | yes | yes |
-    /// | port-restricted cone | yes | yes | yes | yes | no | yes |
-    /// | symmetric | yes | yes | yes | no | no | no |
-    /// | unknown | yes | yes | yes | yes | no | yes |
-    pub const fn compatibility(self, other: Self) -> Compatibility {
-        use NatType::{FullCone, Open, PortRestrictedCone, RestrictedCone, Symmetric, Unknown};
-        let (direct, reason) = match (self, other) {
-            (Open, _) | (_, Open) => (true, "one of you is reachable without a router in between"),
-            (FullCone, _) | (_, FullCone) => (true, "one of your routers lets anyone answer on an open port"),
-            (Symmetric, Symmetric) => (false, "both routers use a new port for every destination"),
-            (Symmetric, PortRestrictedCone) | (PortRestrictedCone, Symmetric) => (
-                false,
-                "one router uses a new port for every destination, and the other admits only known ports",
-            ),
-            (Symmetric, Unknown) | (Unknown, Symmetric) => {
-                (false, "one router uses a new port for every destination, and the other is not measured yet")
-            }
-            (Symmetric, RestrictedCone) | (RestrictedCone, Symmetric) => {
-                (true, "one router admits any port of an address that it knows")
-            }
-            (Unknown, _) | (_, Unknown) => (true, "not measured yet; most routers can be crossed directly"),
-            (RestrictedCone | PortRestrictedCone, RestrictedCone | PortRestrictedCone) => {
-                (true, "both routers keep one port, so each can open its side for the other")
-            }
-        };
-        Compatibility { direct, reason }
-    }
 }
 
 #[cfg(test)]
@@ -111,7 +68,7 @@ mod tests {
     fn the_rule_is_the_same_from_both_sides() {
         for a in NatType::ALL {
             for b in NatType::ALL {
-                assert_eq!(a.compatibility(b), b.compatibility(a), "{a:?} {b:?}");
+                assert_eq!(a.obstacle(b), b.obstacle(a), "{a:?} {b:?}");
             }
         }
     }
@@ -123,7 +80,7 @@ mod tests {
             for b in NatType::ALL {
                 let strict = |n| matches!(n, Symmetric | PortRestrictedCone | Unknown);
                 let expected = !((a == Symmetric && strict(b)) || (b == Symmetric && strict(a)));
-                assert_eq!(a.compatibility(b).direct, expected, "{a:?} {b:?}");
+                assert_eq!(a.obstacle(b).is_none(), expected, "{a:?} {b:?}");
             }
         }
     }

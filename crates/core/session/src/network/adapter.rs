@@ -1,21 +1,20 @@
 use std::time::{Duration, Instant};
 
 use lanrage_control::Now;
+use lanrage_party::facts::{AdapterFault, Remedy};
 
 use crate::facts::AdapterView;
 
 /// Time between two tries to open the adapter.
 const RETRY: Duration = Duration::from_secs(15);
 
-/// Why the adapter could not be opened, in the user's words.
+/// Why there is no adapter, and what the user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdapterFailure {
-    /// Stable word for scripts and translations.
-    pub code: &'static str,
-    /// What went wrong, in one sentence.
-    pub reason: String,
-    /// What the user can do, in one sentence.
-    pub fix: String,
+    /// What went wrong.
+    pub fault: AdapterFault,
+    /// What the user can do.
+    pub remedy: Remedy,
 }
 
 /// The virtual device of the party, as the decisions see it.
@@ -53,9 +52,8 @@ impl AdapterState {
     /// It worked, and does no more.
     pub(crate) fn handle_lost(&mut self, now: Instant, reason: String) {
         let failure = AdapterFailure {
-            code: "adapter_lost",
-            reason: format!("The network device stopped working: {reason}."),
-            fix: "It is opened again by itself.".to_owned(),
+            fault: AdapterFault::AdapterLost { cause: reason },
+            remedy: Remedy::AdapterReopens,
         };
         *self = Self::Unavailable { failure, retry_at: now + Duration::from_secs(1) };
     }
@@ -91,8 +89,8 @@ impl AdapterState {
             Self::Unavailable { failure, retry_at } => {
                 let wait = retry_at.saturating_duration_since(now.instant).as_millis() as u64;
                 AdapterView::Unavailable {
-                    reason: failure.reason.clone(),
-                    fix: failure.fix.clone(),
+                    fault: failure.fault.clone(),
+                    remedy: failure.remedy.clone(),
                     retry_at_ms: now.wall.plus(wait).0,
                 }
             }

@@ -184,7 +184,7 @@ impl ControlPlanes {
                 let wait = retry_at.saturating_duration_since(now.instant);
                 ControlView::Disconnected {
                     server,
-                    reason: reason.to_string(),
+                    why: reason.into(),
                     retry_at_ms: now.wall.plus(wait.as_millis() as u64).0,
                 }
             }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use lanrage_party::{PeerId, PeerRecord, RecordError, SignedRecord, VirtualIp, limits};
+use lanrage_party::{PeerId, PeerRecord, RecordError, SignedRecord, VirtualIp, facts::PeerRefusal, limits};
 
 use crate::{party::membership::Membership, peers::connections::Connections};
 
@@ -21,15 +21,18 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// A stable word for scripts.
-    pub(crate) const fn code(self) -> &'static str {
+    /// What the user is told of whoever claims this name.
+    pub(crate) fn fact(self, name: &str) -> PeerRefusal {
+        let peer = name.to_owned();
         match self {
-            Self::Record(RecordError::OtherParty | RecordError::OtherEpoch) => "peer_of_other_party",
-            Self::Record(RecordError::Signature) => "peer_forged",
-            Self::Record(RecordError::Mac) => "peer_not_invited",
-            Self::Replay => "peer_replayed",
-            Self::Address(_) => "peer_address",
-            Self::Full => "party_full",
+            Self::Record(RecordError::OtherParty | RecordError::OtherEpoch) => {
+                PeerRefusal::PeerOfOtherParty { peer }
+            }
+            Self::Record(RecordError::Signature) => PeerRefusal::PeerForged { peer },
+            Self::Record(RecordError::Mac) => PeerRefusal::PeerNotInvited { peer },
+            Self::Replay => PeerRefusal::PeerReplayed { peer },
+            Self::Address(address) => PeerRefusal::PeerAddress { peer, address: address.to_string() },
+            Self::Full => PeerRefusal::PartyFull { peer },
         }
     }
 }

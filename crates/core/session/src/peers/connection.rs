@@ -8,6 +8,7 @@ use lanrage_party::StoredPeer;
 use lanrage_party::{
     AllocationId, Candidate, CandidateType, ConnectionType, NatType, PeerRecord, Quality, QualityThresholds,
     Remote, SignalKey, SignedRecord, UnixMillis,
+    facts::{News, RelayReason, Situation, Unreached},
 };
 
 use crate::{facts::ConnectionState, peers::signal::RelayDistance};
@@ -77,6 +78,20 @@ pub(crate) enum Gain {
     Reconnected { silence: Duration },
     MovedToDirect,
     MovedToRelay,
+}
+
+impl Gain {
+    /// What the user is told of it.
+    pub(crate) fn news(self, peer: String) -> News {
+        match self {
+            Self::Connected => News::Connected { peer },
+            Self::Reconnected { silence } => {
+                News::Reconnected { peer, seconds: (silence.as_secs_f64() * 10.0).round() / 10.0 }
+            }
+            Self::MovedToDirect => News::MovedToDirect { peer },
+            Self::MovedToRelay => News::MovedToRelay { peer },
+        }
+    }
 }
 
 impl Connection {
@@ -218,67 +233,55 @@ impl Connection {
         })
     }
 
-    /// One sentence that explains state and path.
-    pub(crate) fn explanation(&self, own: &Surroundings<'_>, now: Instant) -> String {
-        let name = &self.record.name;
+    /// What explains state and path.
+    pub(crate) fn situation(&self, own: &Surroundings<'_>, now: Instant) -> Situation {
+        let peer = self.record.name.to_string();
         match self.state() {
-            ConnectionState::Connecting if self.info.online == Some(false) => {
-                format!("{name} is not online; the connection begins when they return.")
-            }
-            ConnectionState::Connecting => format!("Looking for a path to {name}."),
-            ConnectionState::Connected => self.path_in_words(own, now),
-            ConnectionState::Degraded => {
-                format!("Packets get lost on the way. {}", self.path_in_words(own, now))
-            }
-            ConnectionState::Reconnecting => format!("The path to {name} went silent; looking for another."),
+            ConnectionState::Connecting if self.info.online == Some(false) => Situation::Away { peer },
+            ConnectionState::Connecting => Situation::Seeking { peer },
+            ConnectionState::Connected => self.path_situation(own, now, false),
+            ConnectionState::Degraded => self.path_situation(own, now, true),
+            ConnectionState::Reconnecting => Situation::Reconnecting { peer },
             ConnectionState::Failed => {
-                let wait = seconds_until(self.line.retry_at, now).unwrap_or_default();
-                let why = if self.info.online == Some(false) {
-                    "they are not online"
+                let because = if self.info.online == Some(false) {
+                    Unreached::Away
                 } else if own.relays_are_missing {
-                    match self.obstacle(own) {
-                        Some(obstacle) => {
-                            return format!(
-                                "No path to {name}: {obstacle}, and no relay is at hand. Next try in {wait} s."
-                            );
-                        }
-                        None => "no answer came on any path",
-                    }
+                    Unreached::without_relay(self.relay_reason(own))
                 } else {
-                    "no answer came on any path, not even through a relay"
+                    Unreached::NoAnswer
                 };
-                format!("No path to {name}: {why}. Next try in {wait} s.")
+                let retry_in_s = seconds_until(self.line.retry_at, now).unwrap_or_default();
+                Situation::NoPath { peer, because, retry_in_s }
             }
-            ConnectionState::Closed => format!("{name} has left."),
+            ConnectionState::Closed => Situation::Left { peer },
         }
     }
 
-    fn path_in_words(&self, own: &Surroundings<'_>, now: Instant) -> String {
-        let name = &self.record.name;
-        let Some(path) = self.path() else { return format!("Looking for a path to {name}.") };
+    fn path_situation(&self, own: &Surroundings<'_>, now: Instant, loses_packets: bool) -> Situation {
+        let peer = self.record.name.to_string();
+        let Some(path) = self.path() else { return Situation::Seeking { peer } };
         if path.is_relayed {
-            let relay = own.relay_of(&path.remote).unwrap_or("a relay");
-            let because = self.obstacle(own).unwrap_or("no direct path has answered yet");
-            return match seconds_until(self.agent.next_direct_try(), now) {
-                Some(wait) => format!("Relayed by {relay} because {because}; retrying direct in {wait} s."),
-                None => format!("Relayed by {relay} because {because}; trying direct now."),
+            return Situation::Relayed {
+                relay: own.relay_of(&path.remote).map(str::to_owned),
+                because: self.relay_reason(own),
+                retry_in_s: Some(seconds_until(self.agent.next_direct_try(), now).unwrap_or_default()),
+                loses_packets,
             };
         }
         match path.kind {
             CandidateType::Host if is_local(path.remote.address) => {
-                format!("Direct to {name} on your own network.")
+                Situation::DirectOnLan { peer, loses_packets }
             }
-            _ => format!("Direct to {name} over the internet."),
+            _ => Situation::Direct { peer, loses_packets },
         }
     }
 
-    /// What stands between the two networks, if something does.
-    fn obstacle(&self, own: &Surroundings<'_>) -> Option<&'static str> {
+    /// What stands between the two networks.
+    fn relay_reason(&self, own: &Surroundings<'_>) -> RelayReason {
         if own.udp_is_blocked {
-            return Some("your network lets no UDP through");
+            return RelayReason::UdpBlocked;
         }
-        let rule = own.nat_type.compatibility(self.info.nat_type);
-        (!rule.direct).then_some(rule.reason)
+        own.nat_type.obstacle(self.info.nat_type).map_or(RelayReason::NotYet, Into::into)
     }
 }
 

@@ -11,7 +11,7 @@ use lanrage_nat::{
 };
 use lanrage_party::{
     AllocationId, Candidate, CandidateType, LocalEnd, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord,
-    Remote, SealedSignal, SignalKey, WireGuardPrivateKey, initiates,
+    Remote, SealedSignal, SignalKey, WireGuardPrivateKey, facts::News, initiates,
 };
 use tracing::{debug, info};
 
@@ -19,7 +19,7 @@ use crate::{
     facts::DroppedView,
     output::{Output, StoreAction, Turn},
     peers::{
-        connection::{Connection, Gain, KnownPeer},
+        connection::{Connection, KnownPeer},
         signal::{RelayDistance, Signal},
     },
 };
@@ -116,7 +116,7 @@ impl Connections {
                 let initiator = initiates(&own, &peer.record.wireguard_key);
                 info!(peer = %id.short(), initiator, replaced, "peer added");
                 if !replaced {
-                    turn.notice("peer_joined", format!("{} is in the party.", peer.record.name));
+                    turn.notice(News::PeerJoined { peer: peer.record.name.to_string() });
                 }
                 let mut connection = Connection::new(peer, key, initiator, turn.now.instant);
                 connection.agent.set_allocations(turn.now.instant, &self.allocations);
@@ -145,7 +145,7 @@ impl Connections {
             turn.push(Output::RemovePeer(*peer));
             turn.store(StoreAction::RemovePeer { party: self.party, peer: *peer });
             self.peers_moved = true;
-            turn.notice("peer_left", format!("{} has left the party.", gone.record.name));
+            turn.notice(News::PeerLeft { peer: gone.record.name.to_string() });
         }
     }
 
@@ -404,8 +404,8 @@ impl Connections {
                     turn.push(Output::SetPath { peer, to: remote });
                     let stored = Box::new(connection.to_stored());
                     turn.store(StoreAction::SavePeer { party: self.party, peer: stored });
-                    if let Some((code, text)) = gain.map(|gain| in_words(gain, connection)) {
-                        turn.notice(code, text);
+                    if let Some(gain) = gain {
+                        turn.notice(gain.news(connection.record.name.to_string()));
                     }
                 }
                 PathEvent::Lost { .. } => {
@@ -467,19 +467,4 @@ fn differ_clearly(now: &[RelayDistance], told: &[RelayDistance]) -> bool {
             let before = told.iter().find(|known| known.name == relay.name);
             before.is_none_or(|before| relay.rtt_ms.abs_diff(before.rtt_ms) > before.rtt_ms / 4 + 2)
         })
-}
-
-/// What the user has gained, as a notice.
-fn in_words(gain: Gain, connection: &Connection) -> (&'static str, String) {
-    let name = &connection.record.name;
-    match gain {
-        Gain::Connected => ("connected", format!("Connected to {name}.")),
-        Gain::Reconnected { silence } => {
-            ("reconnected", format!("Reconnected to {name} in {:.1} s.", silence.as_secs_f64()))
-        }
-        Gain::MovedToDirect => ("moved_to_direct", format!("Moved to a direct path to {name}.")),
-        Gain::MovedToRelay => {
-            ("moved_to_relay", format!("The direct path to {name} broke; going on through a relay."))
-        }
-    }
 }

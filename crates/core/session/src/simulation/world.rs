@@ -568,7 +568,7 @@ impl World {
                 | Output::LookUp(_)
                 | Output::Store(_)
                 | Output::KeepParties(_) => {}
-                Output::Notice(notice) => trace!(self, "host {index}: {}", notice.text),
+                Output::Notice(notice) => trace!(self, "host {index}: {}", notice.news.code()),
                 output => trace!(self, "host {index}: {output:?}"),
             }
         }

@@ -32,7 +32,7 @@ impl State {
             }
             Command::JoinParty(invitation) => self.join_party(turn, ticket, *invitation),
             Command::LeaveParty => match &self.party {
-                None => turn.complete(ticket, Err(not_in_party())),
+                None => turn.complete(ticket, Err(CommandError::NotInParty)),
                 Some(party) => {
                     let party = party.membership.invitation.party;
                     self.control.request(turn.now, Request::LeaveParty { party });
@@ -42,7 +42,7 @@ impl State {
             },
             Command::PauseParty => {
                 if self.party.is_none() {
-                    return turn.complete(ticket, Err(not_in_party()));
+                    return turn.complete(ticket, Err(CommandError::NotInParty));
                 }
                 self.keep_membership(turn, false);
                 self.suspend(turn);
@@ -67,11 +67,7 @@ impl State {
         let mut proposals = [self.default_subnet].into_iter().chain(Subnet::ALTERNATIVES);
         match proposals.find(|subnet| !overlaps(subnet)) {
             Some(subnet) => self.create_party(turn, ticket, name, subnet),
-            None => {
-                let text = "Every network that a party could use overlaps one of this computer's. Disconnect a \
-                            VPN and try again.";
-                turn.refuse(ticket, "no_free_subnet", text);
-            }
+            None => turn.refuse(ticket, CommandError::NoFreeSubnet),
         }
     }
 
@@ -103,12 +99,10 @@ impl State {
             return;
         }
         if let Err(error) = invitation.check_expiry(turn.now.wall) {
-            return turn.refuse(ticket, error.code(), error.to_string());
+            return turn.refuse(ticket, error);
         }
         let Some(server) = invitation.control.first().cloned() else {
-            let text = "This party has no server that its host could be found through; ask for a link made \
-                        with one.";
-            return turn.refuse(ticket, "no_control_server", text);
+            return turn.refuse(ticket, CommandError::NoControlServer);
         };
         self.use_server(turn, Some(server));
         let pending = Pending::new(ticket, PendingKind::Join, turn.now.instant);
@@ -162,7 +156,7 @@ impl State {
                 true
             }
             Err(error) => {
-                turn.refuse(pending.ticket, "no_address", error.to_string());
+                turn.refuse(pending.ticket, error);
                 false
             }
         }
@@ -245,12 +239,8 @@ impl State {
     fn check_free(&self, turn: &mut Turn<'_>, ticket: Ticket) -> bool {
         let is_free = self.party.is_none() && self.creating.is_none();
         if !is_free {
-            turn.refuse(ticket, "already_in_party", "You are in a party already; leave it first.");
+            turn.refuse(ticket, CommandError::AlreadyInParty);
         }
         is_free
     }
-}
-
-fn not_in_party() -> CommandError {
-    CommandError::new("not_in_party", "You are not in a party.")
 }

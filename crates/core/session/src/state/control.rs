@@ -6,7 +6,7 @@ use lanrage_control::{
     ControlEvent,
     protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal, RequestKind},
 };
-use lanrage_party::{PartyId, PeerId};
+use lanrage_party::{PartyId, PeerId, facts::News};
 use tracing::{info, warn};
 
 use super::State;
@@ -16,7 +16,6 @@ use crate::{
     output::{Output, Turn},
     party::active::local_end,
     peers::connection::{KnownPeer, PeerInfo},
-    words::sentence,
 };
 
 impl State {
@@ -125,8 +124,7 @@ impl State {
                 let name = entry.record.claimed().name.to_string();
                 if party.roster.note_refusal(id, name.clone(), refusal) {
                     warn!(peer = %id.short(), %refusal, "peer refused");
-                    let text = format!("“{name}” was not let in: {refusal}.");
-                    turn.notice(refusal.code(), text);
+                    turn.notice(News::PeerRefused(refusal.fact(&name)));
                 }
             }
         }
@@ -152,11 +150,8 @@ impl State {
         let may_try = party.pending.as_mut().is_none_or(|pending| pending.may_try_another_lease());
         match next_lease {
             Some(Ok(())) if may_try => self.move_lease(turn),
-            Some(Err(error)) => self.give_up(turn, CommandError::new("no_address", error.to_string())),
-            _ => {
-                let code = format!("control_{}", error_word(refusal.code));
-                self.give_up(turn, CommandError::new(&code, refusal_text(refusal.code)));
-            }
+            Some(Err(error)) => self.give_up(turn, error.into()),
+            _ => self.give_up(turn, CommandError::Server(refusal.code.into())),
         }
     }
 
@@ -173,22 +168,4 @@ impl State {
         }
         self.register(turn);
     }
-}
-
-/// The code's word in the protocol.
-fn error_word(code: ErrorCode) -> String {
-    serde_json::to_value(code).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// What the server refused, and what the user can do.
-fn refusal_text(code: ErrorCode) -> String {
-    let text = sentence(&code.to_string());
-    let fix = match code {
-        ErrorCode::UnknownParty => "Ask your friend whether the party still exists, and for a new link.",
-        ErrorCode::PartyFull => "Somebody has to leave first.",
-        ErrorCode::ProtocolVersion => "Update LANrage.",
-        ErrorCode::StaleRecord => "Set this computer's clock, and join again.",
-        _ => "Try again in a while.",
-    };
-    format!("{text} {fix}")
 }

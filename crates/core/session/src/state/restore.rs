@@ -5,6 +5,7 @@ use tracing::warn;
 
 use super::State;
 use crate::{
+    facts::CommandError,
     input::Ticket,
     output::Turn,
     party::membership::{Kept, Membership},
@@ -16,8 +17,7 @@ impl State {
     /// no such membership.
     pub(super) fn resume_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, kept: Option<Kept>) {
         let Some(kept) = kept else {
-            let text = "You are no member of this party any more; ask for a new link.";
-            return turn.refuse(ticket, "not_a_member", text);
+            return turn.refuse(ticket, CommandError::NotAMember);
         };
         if self.party.is_some() {
             self.keep_membership(turn, false);

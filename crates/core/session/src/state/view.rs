@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
-use lanrage_party::{Glance, Invitation, Party, Peer, PeerId};
+use lanrage_party::{Glance, Invitation, Party, Peer, PeerId, facts::Fault};
 
 use super::State;
 use crate::{
@@ -12,9 +12,9 @@ use crate::{
         ControlView, DataPlaneView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView,
         PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
     },
+    network::adapter::AdapterFailure,
     party::active::ActiveParty,
     peers::connection::{Connection, RelayAddress, Surroundings},
-    words::sentence,
 };
 
 /// From how many milliseconds a difference between two clocks is worth a word.
@@ -87,15 +87,15 @@ impl State {
             rtt_ms: relay.rtt.map(milliseconds),
             load_percent: relay.load_percent,
             is_held: matches!(relay.state, RelayState::Held { .. }),
-            trouble: match relay.state {
-                RelayState::Failed { reason, .. } => sentence(&reason),
-                _ => String::new(),
+            fault: match relay.state {
+                RelayState::Failed { reason, .. } => Some(reason),
+                _ => None,
             },
         };
         NetworkView {
-            summary: self.nat.report().map(NatReport::plain_words).unwrap_or_default().to_owned(),
-            mapping: behaviour.map(|b| b.mapping.plain_words().to_owned()).unwrap_or_default(),
-            filtering: behaviour.map(|b| b.filtering.plain_words().to_owned()).unwrap_or_default(),
+            nat_summary: self.nat.report().map(NatReport::summary),
+            mapping_behaviour: behaviour.map(|b| b.mapping),
+            filtering_behaviour: behaviour.map(|b| b.filtering),
             hairpinning: behaviour.and_then(|b| b.hairpinning),
             public_address: self.nat.public_address().map(|address| address.to_string()),
             udp_is_blocked: self.nat.udp_is_blocked(),
@@ -106,7 +106,7 @@ impl State {
                     PortMappingView::Open { external: external.to_string() }
                 }
                 PortMapping::Unavailable { reason } => {
-                    PortMappingView::Unavailable { reason: sentence(&reason.to_string()) }
+                    PortMappingView::Unavailable { fault: (*reason).into() }
                 }
             },
             relays: self.relays.views().into_iter().map(relay).collect(),
@@ -145,7 +145,7 @@ impl State {
                     virtual_ip: connection.record.virtual_ip.to_string(),
                     state: connection.state(),
                     connection_type: connection.connection_type(),
-                    explanation: connection.explanation(&surroundings, now.instant),
+                    situation: connection.situation(&surroundings, now.instant),
                     endpoint: view.map(|path| path.remote.address.to_string()),
                     latency_ms: view.and_then(|path| path.rtt).map(milliseconds),
                     jitter_ms: view.map(|path| milliseconds(path.jitter)),
@@ -194,73 +194,34 @@ impl State {
 
     fn problems(&self, now: Now) -> Vec<Problem> {
         let mut problems = self.troubles.standing.clone();
-        if let Some(reason) = &self.troubles.log {
-            problems.push(Problem {
-                code: "log_not_written".to_owned(),
-                severity: Severity::Warning,
-                text: format!("The log cannot be written: {}", sentence(reason)),
-                fix: "Make room on the disk; it is tried again by itself.".to_owned(),
-            });
+        if let Some(cause) = self.troubles.log.clone() {
+            problems.push(Problem::new(Severity::Warning, Fault::LogNotWritten { cause }));
         }
-        if let Some(reason) = &self.troubles.store {
-            problems.push(Problem {
-                code: "not_kept".to_owned(),
-                severity: Severity::Error,
-                text: format!("What changes now is not kept: {}", sentence(reason)),
-                fix: "Make room on the disk, or make the data folder writable; it is tried again by itself."
-                    .to_owned(),
-            });
+        if let Some(cause) = self.troubles.store.clone() {
+            problems.push(Problem::new(Severity::Error, Fault::NotKept { cause }));
         }
-        if let Some(reason) = &self.troubles.sockets {
-            problems.push(Problem {
-                code: "sockets_failed".to_owned(),
-                severity: Severity::Error,
-                text: format!("No datagrams arrive any more: {reason}."),
-                fix: "Start LANrage again.".to_owned(),
-            });
+        if let Some(cause) = self.troubles.sockets.clone() {
+            problems.push(Problem::new(Severity::Error, Fault::SocketsFailed { cause }));
         }
         if let Some(party) = &self.party {
-            if let Some(failure) = party.adapter.failure() {
-                problems.push(Problem {
-                    code: failure.code.to_owned(),
-                    severity: Severity::Error,
-                    text: failure.reason.clone(),
-                    fix: failure.fix.clone(),
-                });
+            if let Some(AdapterFailure { fault, remedy }) = party.adapter.failure().cloned() {
+                let fault = Fault::Adapter(fault);
+                problems.push(Problem { severity: Severity::Error, fault, remedy: Some(remedy) });
             }
-            problems.extend(party.roster.refused().map(|(name, refusal)| Problem {
-                code: refusal.code().to_owned(),
-                severity: Severity::Warning,
-                text: format!("“{name}” was not let in: {refusal}."),
-                fix: "If this is a friend, send them the link again; if you know nobody of that name, somebody \
-                      tampers with the control server."
-                    .to_owned(),
-            }));
+            for (name, refusal) in party.roster.refused() {
+                problems.push(Problem::new(Severity::Warning, Fault::Peer(refusal.fact(name))));
+            }
         }
         if self.troubles.clock_error_ms > WRONG_CLOCK_MS {
-            problems.push(Problem {
-                code: "clock_wrong".to_owned(),
-                severity: Severity::Warning,
-                text: format!(
-                    "This computer's clock and the control server's differ by {} minutes.",
-                    self.troubles.clock_error_ms / 60_000
-                ),
-                fix: "Let the system set its clock by itself; expiring links and renewed keys depend on it."
-                    .to_owned(),
-            });
+            problems.push(Problem::new(
+                Severity::Warning,
+                Fault::ClockWrong { minutes: self.troubles.clock_error_ms / 60_000 },
+            ));
         }
-        if let ControlView::Disconnected { server, reason, .. } = self.control.view(now) {
-            let consequence = if self.party.is_some() {
-                "Your party goes on; nobody new can join until it is back."
-            } else {
-                "Parties that you make now are yours alone until it is back."
-            };
-            problems.push(Problem {
-                code: "control_disconnected".to_owned(),
-                severity: Severity::Warning,
-                text: format!("No connection to {server}: {reason}. {consequence}"),
-                fix: "It is tried again by itself. Check your internet connection.".to_owned(),
-            });
+        if let ControlView::Disconnected { server, why, .. } = self.control.view(now) {
+            let in_party = self.party.is_some();
+            problems
+                .push(Problem::new(Severity::Warning, Fault::ControlDisconnected { server, why, in_party }));
         }
         problems
     }

@@ -1,5 +1,6 @@
 //! Relays that die, restart and return.
 
+use lanrage_party::facts::RelayFault;
 use proptest::prelude::*;
 
 use super::world::*;
@@ -149,7 +150,7 @@ fn wrong_credentials_are_shown_and_newer_ones_tried_at_once() {
     world.pool.set_active(world.now(), true);
     world.run_for(secs(10));
     let RelayState::Failed { reason, retry_at } = &world.pool.relays()[0].state else { panic!() };
-    assert_eq!(reason, "the relay does not accept the credentials");
+    assert_eq!(*reason, RelayFault::RelayCredentials);
     assert!(retry_at.unwrap() > world.now() && retry_at.unwrap() <= world.now() + secs(30));
     world.credentials_until = 1_900_000_000;
     world.offer();

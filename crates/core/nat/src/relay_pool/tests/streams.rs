@@ -1,6 +1,6 @@
 //! Where UDP is blocked.
 
-use lanrage_party::{RelayTransport, Remote};
+use lanrage_party::{RelayTransport, Remote, facts::RelayFault};
 
 use super::world::*;
 use crate::relay_pool::{PoolOutput, RelayState};
@@ -86,7 +86,7 @@ fn a_stream_that_ends_is_made_anew_at_once_and_one_that_cannot_be_made_within_th
     world.run_for(secs(600));
     assert!(world.held().is_empty());
     let RelayState::Failed { reason, retry_at } = &world.pool.relays()[0].state else { panic!() };
-    assert_eq!(reason, "connection refused");
+    assert_eq!(*reason, RelayFault::RelayStream { cause: "connection refused".to_owned() });
     assert!(retry_at.unwrap() <= world.now() + secs(30));
     let tries = world.said().iter().filter(|it| matches!(it, PoolOutput::StreamConnect { .. })).count();
     assert!((40..70).contains(&tries), "{tries}");

@@ -13,7 +13,7 @@ fn without_its_server_a_party_is_made_all_the_same_and_published_under_the_same_
     assert_eq!(stage.adapters_opened, 1, "the adapter does not wait for the server");
     stage.pass(Duration::from_secs(4));
     assert!(matches!(stage.results.pop(), Some((7, Ok(())))));
-    assert_eq!(stage.notices.pop().unwrap().code, "party_is_local");
+    assert_eq!(stage.notices.pop().unwrap().news.code(), "party_is_local");
     let before = stage.snapshot().party.unwrap();
     stage.pass(Duration::from_secs(60));
     assert!(stage.requests.is_empty());
@@ -70,7 +70,7 @@ fn joining_without_a_server_fails_with_the_reason_and_leaves_nothing_behind() {
     stage.command(9, Command::JoinParty(Box::new(invitation)));
     stage.pass(Duration::from_secs(11));
     let (ticket, result) = stage.results.pop().unwrap();
-    assert_eq!((ticket, result.unwrap_err().code.as_str()), (9, "control_unreachable"));
+    assert_eq!((ticket, result.unwrap_err().code()), (9, "control_unreachable"));
     assert!(stage.snapshot().party.is_none());
     stage.welcome();
     assert!(
@@ -84,7 +84,7 @@ fn joining_without_a_server_fails_with_the_reason_and_leaves_nothing_behind() {
 fn a_second_party_is_refused_and_leaving_makes_room() {
     let mut stage = Stage::in_party();
     stage.make_party(7);
-    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "already_in_party");
+    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code(), "already_in_party");
     stage.command(8, Command::LeaveParty);
     assert!(matches!(stage.results.pop(), Some((8, Ok(())))));
     assert!(stage.requests.iter().any(|request| matches!(request, Request::LeaveParty { .. })));
@@ -98,7 +98,7 @@ fn an_expired_invitation_is_refused_at_once() {
     let mut stage = Stage::connected();
     invitation.expires_at = Some(stage.now().wall);
     stage.command(9, Command::JoinParty(Box::new(invitation)));
-    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "invitation_expired");
+    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code(), "invitation_expired");
 }
 
 #[test]
@@ -112,6 +112,6 @@ fn a_party_takes_a_network_that_is_not_in_the_way_and_is_refused_where_all_are()
     let mut stage = Stage::connected();
     stage.routes = ["10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10"].map(|net| net.parse().unwrap()).to_vec();
     stage.make_party(7);
-    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "no_free_subnet");
+    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code(), "no_free_subnet");
     assert!(stage.snapshot().party.is_none());
 }

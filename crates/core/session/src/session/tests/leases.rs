@@ -57,5 +57,5 @@ fn a_server_that_calls_every_address_taken_is_given_up_on() {
         stage.refuse(taken);
     }
     assert!(stage.party().is_none());
-    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code, "control_lease_taken");
+    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code(), "control_lease_taken");
 }

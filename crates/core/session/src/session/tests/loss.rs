@@ -113,7 +113,7 @@ fn what_a_friend_is_shown_as_follows_from_the_path() {
     assert_eq!(state(&stage), ConnectionState::Connecting);
     stage.prove_path(peer, somewhere());
     assert_eq!(state(&stage), ConnectionState::Connected);
-    assert_eq!(stage.notices.last().unwrap().code, "connected");
+    assert_eq!(stage.notices.last().unwrap().news.code(), "connected");
     // Nobody answers any more.
     let mut seen = vec![ConnectionState::Connected];
     for _ in 0..600 {
@@ -137,5 +137,5 @@ fn what_a_friend_is_shown_as_follows_from_the_path() {
     stage.prove_path(peer, somewhere());
     // The losses of a while ago may still count.
     assert!(matches!(state(&stage), ConnectionState::Connected | ConnectionState::Degraded));
-    assert_eq!(stage.notices.last().unwrap().code, "reconnected");
+    assert_eq!(stage.notices.last().unwrap().news.code(), "reconnected");
 }

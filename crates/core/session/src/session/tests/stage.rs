@@ -194,7 +194,7 @@ impl Stage {
 
     /// The codes of the problems that the user sees.
     pub(super) fn problems(&self) -> Vec<String> {
-        self.snapshot().problems.into_iter().map(|problem| problem.code).collect()
+        self.snapshot().problems.into_iter().map(|problem| problem.fault.code().to_owned()).collect()
     }
 
     /// What was sent, or prepared to be sent, to anybody but the control server.

@@ -53,7 +53,7 @@ fn a_friend_with_a_swapped_key_is_not_added_and_the_user_sees_why() {
     stage.say_party(&[swapped]);
     assert_eq!(stage.problems(), ["peer_not_invited"]);
     assert!(stage.sent_to_peers().is_empty());
-    assert_eq!(stage.notices.last().unwrap().code, "peer_not_invited");
+    assert_eq!(stage.notices.last().unwrap().news.code(), "peer_not_invited");
 }
 
 #[test]

@@ -3,13 +3,13 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_party::ControlEndpoint;
-use lanrage_session::sentence;
+use lanrage_party::{ControlEndpoint, facts::Fault};
+use lanrage_session::Snapshot;
 use lanrage_store::{Config, DataDir, KeyringSecretStore, SettingsDatabase, StoreError};
 use tokio::{net::TcpStream, task::spawn_blocking, time::timeout};
 
 use super::facts::{Facts, Firewall, Keyring, Permission, Stored};
-use crate::{HELPER_UNIT, Snapshot, helper_is_installed};
+use crate::{HELPER_UNIT, helper_is_installed};
 
 /// How long a control server may take to answer a knock.
 const KNOCK: Duration = Duration::from_secs(3);
@@ -20,8 +20,9 @@ const CAP_NET_ADMIN: u32 = 12;
 pub(super) async fn with_engine(snapshot: Arc<Snapshot>, database: &SettingsDatabase) -> Facts {
     let (stored, config) = split(stored(database).await);
     let (permission, firewall) = blocking(|| (permission(), firewall())).await;
-    let kept_in_files = snapshot.problems.iter().find(|problem| problem.code == "secrets_in_files");
-    let keyring = kept_in_files.map_or(Keyring::Works, |problem| Keyring::Files(problem.text.clone()));
+    let kept_in_files =
+        snapshot.problems.iter().find(|problem| matches!(problem.fault, Fault::SecretsInFiles { .. }));
+    let keyring = kept_in_files.map_or(Keyring::Works, |problem| Keyring::Files(problem.fault.clone()));
     Facts {
         control_server: server(config.as_ref()).map(ToString::to_string),
         server_answers: None,
@@ -52,7 +53,7 @@ pub(super) async fn without_engine(data_dir: &DataDir) -> Facts {
     let dir = data_dir.clone();
     let keyring = blocking(move || match KeyringSecretStore::system(&dir) {
         Ok(_) => Keyring::Works,
-        Err(error) => Keyring::Files(sentence(&error.to_string())),
+        Err(error) => Keyring::Fails(error.to_string()),
     });
     let (permission, firewall) = blocking(|| (permission(), firewall())).await;
     Facts {
@@ -88,14 +89,14 @@ async fn stored(database: &SettingsDatabase) -> Result<(Stored, Config), StoreEr
 }
 
 /// Whether anybody listens at the server's port. What they speak shows only in a session.
-async fn knock(server: &ControlEndpoint) -> Result<(), String> {
+async fn knock(server: &ControlEndpoint) -> Result<(), Option<String>> {
     let url = server.url();
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = url.port_or_known_default().unwrap_or_default();
     match timeout(KNOCK, TcpStream::connect((host, port))).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", KNOCK.as_secs())),
+        Ok(Err(error)) => Err(Some(error.to_string())),
+        Err(_) => Err(None),
     }
 }
 

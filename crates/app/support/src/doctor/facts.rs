@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use crate::Snapshot;
+use lanrage_party::facts::Fault;
+use lanrage_session::Snapshot;
 
 /// What was found out, before anybody judges it.
 #[derive(Debug, Clone)]
@@ -9,8 +10,9 @@ pub(crate) struct Facts {
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The control server of new parties, as the settings say.
     pub(crate) control_server: Option<String>,
-    /// Whether that server's port could be reached, if that was tried, or why not.
-    pub(crate) server_answers: Option<Result<(), String>>,
+    /// Whether that server's port could be reached, if that was tried, or what the system said; `None` in it for no
+    /// answer in time.
+    pub(crate) server_answers: Option<Result<(), Option<String>>>,
     pub(crate) permission: Permission,
     pub(crate) keyring: Keyring,
     /// What is stored, or why it cannot be opened.
@@ -39,8 +41,10 @@ pub(crate) enum Permission {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Keyring {
     Works,
-    /// In files, for this reason.
-    Files(String),
+    /// The running engine keeps secrets in files, for this reason.
+    Files(Fault),
+    /// It cannot be opened, and this is what was said.
+    Fails(String),
 }
 
 /// What is stored.
@@ -49,7 +53,7 @@ pub(crate) struct Stored {
     pub(crate) bytes: u64,
     /// What is wrong with the file; nothing if it is good.
     pub(crate) faults: Vec<String>,
-    /// Settings whose values are refused, as sentences.
+    /// Settings whose values are refused, with what they must be.
     pub(crate) refused: Vec<String>,
 }
 

@@ -1,0 +1,140 @@
+//! The judgement of facts about this computer. What concerns the network is in `judge_network`.
+
+use lanrage_party::facts::{Fault, Remedy};
+use lanrage_session::{AdapterView, ControlView, Problem, Snapshot};
+
+use super::{
+    Check, CheckState, DoctorReport, Finding, Subject,
+    facts::{Facts, Firewall, Keyring, Permission},
+    judge_network,
+};
+use crate::HELPER_UNIT;
+
+/// Judges everything.
+pub(crate) fn judge(facts: &Facts) -> DoctorReport {
+    let checks = [
+        adapter(facts),
+        permission(facts),
+        judge_network::control_server(facts),
+        judge_network::nat(facts),
+        judge_network::port_mapping(facts),
+        judge_network::relay(facts),
+        judge_network::mtu(facts),
+        firewall(facts),
+        clock(facts),
+        keyring(facts),
+        database(facts),
+    ];
+    DoctorReport { checks: checks.into() }
+}
+
+/// What the engine says of a thing already.
+pub(super) fn problem(snapshot: &Snapshot, is_it: impl Fn(&Fault) -> bool) -> Option<&Problem> {
+    snapshot.problems.iter().find(|problem| is_it(&problem.fault))
+}
+
+/// A problem as a check.
+pub(super) fn judged(subject: Subject, state: CheckState, problem: &Problem) -> Check {
+    subject.check(state, Finding::Problem(problem.fault.clone()), problem.remedy.clone())
+}
+
+fn adapter(facts: &Facts) -> Check {
+    let subject = Subject::Adapter;
+    let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
+    match &snapshot.adapter {
+        AdapterView::Open { name } => subject.good(Finding::AdapterOpen { name: name.clone() }),
+        AdapterView::Unavailable { fault, remedy, .. } => {
+            subject.bad(Finding::Problem(Fault::Adapter(fault.clone())), remedy.clone())
+        }
+        AdapterView::Closed if snapshot.party.is_some() => {
+            subject.unknown(Finding::AdapterOpening, Remedy::LookAgain)
+        }
+        AdapterView::Closed => subject.unknown(Finding::AdapterClosed, Remedy::EnterParty),
+    }
+}
+
+fn permission(facts: &Facts) -> Check {
+    let subject = Subject::Permission;
+    let is_open =
+        facts.snapshot.as_ref().is_some_and(|snapshot| matches!(snapshot.adapter, AdapterView::Open { .. }));
+    match facts.permission {
+        _ if is_open => subject.good(Finding::PermissionUsed),
+        Permission::Held => subject.good(Finding::PermissionHeld),
+        Permission::Helper => subject.good(Finding::HelperWorks),
+        Permission::HelperIsOff => subject.bad(
+            Finding::HelperIsOff,
+            Remedy::SetUpHelper { command: format!("sudo systemctl enable --now {HELPER_UNIT}") },
+        ),
+        Permission::Missing => subject.bad(Finding::PermissionMissing, Remedy::InstallPackage),
+        Permission::NoDriver => {
+            subject.bad(Finding::NoDriver, Remedy::LoadDriver { command: "sudo modprobe tun".to_owned() })
+        }
+        Permission::Untold => subject.unknown(Finding::PermissionUntold, Remedy::EnterParty),
+    }
+}
+
+fn firewall(facts: &Facts) -> Check {
+    let subject = Subject::Firewall;
+    let adapter = match facts.snapshot.as_ref().map(|snapshot| &snapshot.adapter) {
+        Some(AdapterView::Open { name }) => name.clone(),
+        _ => "lanrage0".to_owned(),
+    };
+    match facts.firewall {
+        Firewall::None => subject.good(Finding::NoFirewall),
+        Firewall::Ufw => {
+            let command = format!("sudo ufw allow in on {adapter}");
+            subject.unknown(Finding::Ufw { adapter }, Remedy::AllowGames { command })
+        }
+        Firewall::Firewalld => {
+            let command = format!("sudo firewall-cmd --zone=trusted --add-interface={adapter}");
+            subject.unknown(Finding::Firewalld { adapter }, Remedy::AllowGames { command })
+        }
+        Firewall::Systems => subject.unknown(Finding::SystemsFirewall, Remedy::AllowGamesInSettings),
+    }
+}
+
+fn clock(facts: &Facts) -> Check {
+    let subject = Subject::Clock;
+    let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
+    match (problem(snapshot, |fault| matches!(fault, Fault::ClockWrong { .. })), &snapshot.control) {
+        (Some(wrong), _) => judged(subject, CheckState::Warning, wrong),
+        (None, ControlView::Connected { .. }) => subject.good(Finding::ClockAgrees),
+        (None, _) => subject.check(CheckState::Unknown, Finding::ClockNotCompared, None),
+    }
+}
+
+fn keyring(facts: &Facts) -> Check {
+    let subject = Subject::Keyring;
+    let finding = match &facts.keyring {
+        Keyring::Works => return subject.good(Finding::KeyringWorks),
+        Keyring::Files(fault) => Finding::Problem(fault.clone()),
+        Keyring::Fails(cause) => Finding::KeyringFails { cause: cause.clone() },
+    };
+    subject.warning(finding, Remedy::UnlockKeyring)
+}
+
+fn database(facts: &Facts) -> Check {
+    let subject = Subject::Database;
+    let stored = match &facts.database {
+        Ok(stored) => stored,
+        Err(cause) => {
+            return subject.bad(Finding::DatabaseUnreadable { cause: cause.clone() }, Remedy::RestartLanrage);
+        }
+    };
+    if !stored.faults.is_empty() {
+        return subject
+            .bad(Finding::DatabaseDamaged { faults: stored.faults.clone() }, Remedy::RestoreBackup);
+    }
+    let standing = facts.snapshot.as_ref().and_then(|snapshot| {
+        problem(snapshot, |fault| matches!(fault, Fault::NotKept { .. }))
+            .or_else(|| problem(snapshot, |fault| matches!(fault, Fault::DatabaseRestored { .. })))
+    });
+    if let Some(problem) = standing {
+        return judged(subject, CheckState::Warning, problem);
+    }
+    if !stored.refused.is_empty() {
+        return subject
+            .warning(Finding::SettingsRefused { settings: stored.refused.clone() }, Remedy::ChangeSettings);
+    }
+    subject.good(Finding::DatabaseGood { kib: stored.bytes.div_ceil(1024) })
+}

@@ -1,0 +1,117 @@
+//! The judgement of facts about the ways to friends.
+
+use lanrage_party::{
+    NatType,
+    facts::{Fault, Remedy},
+};
+use lanrage_session::{ControlView, PortMappingView, RelayView};
+
+use super::{
+    Check, CheckState, Finding, Subject,
+    facts::Facts,
+    judge::{judged, problem},
+};
+
+/// Specification: packets of this size every IPv6 link carries (RFC 8200 §5), so games may count on them.
+const LEAST_MTU: u16 = 1_280;
+
+pub(super) fn control_server(facts: &Facts) -> Check {
+    let subject = Subject::ControlServer;
+    let remedy = Remedy::AskOperator;
+    match facts.snapshot.as_ref().map(|snapshot| &snapshot.control) {
+        Some(ControlView::Connected { server }) => {
+            subject.good(Finding::ServerConnected { server: server.clone() })
+        }
+        Some(ControlView::Connecting { server }) => {
+            subject.unknown(Finding::ServerDialled { server: server.clone() }, Remedy::LookAgain)
+        }
+        Some(ControlView::Disconnected { server, why, .. }) => {
+            let (server, why) = (server.clone(), why.clone());
+            subject.bad(Finding::ServerDisconnected { server, why }, remedy)
+        }
+        Some(ControlView::Local) => subject.good(Finding::ServerNotUsed),
+        None => match (&facts.control_server, &facts.server_answers) {
+            (None, _) => subject.good(Finding::ServerNotSet),
+            (Some(server), Some(Ok(()))) => subject.good(Finding::ServerAnswers { server: server.clone() }),
+            (Some(server), Some(Err(cause))) => {
+                subject.bad(Finding::ServerSilent { server: server.clone(), cause: cause.clone() }, remedy)
+            }
+            (Some(_), None) => subject.not_running(),
+        },
+    }
+}
+
+pub(super) fn nat(facts: &Facts) -> Check {
+    let subject = Subject::Nat;
+    let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
+    let network = &snapshot.network;
+    if network.udp_is_blocked {
+        return subject.bad(Finding::UdpBlocked, Remedy::AllowUdp);
+    }
+    let measured = network.mapping_behaviour.zip(network.filtering_behaviour);
+    let finding = match (measured, network.nat_summary) {
+        (Some((mapping, filtering)), _) => Finding::Router { mapping, filtering },
+        (None, Some(summary)) => Finding::RouterNotMeasurable { summary },
+        (None, None) => Finding::RouterNotMeasured,
+    };
+    match snapshot.nat_type {
+        NatType::Unknown => subject.unknown(finding, Remedy::NameServers),
+        NatType::Symmetric => subject.warning(finding, Remedy::OpenRouter),
+        _ => subject.good(finding),
+    }
+}
+
+pub(super) fn port_mapping(facts: &Facts) -> Check {
+    let subject = Subject::PortMapping;
+    let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
+    match &snapshot.network.port_mapping {
+        PortMappingView::Open { external } => subject.good(Finding::PortOpen { external: external.clone() }),
+        PortMappingView::Searching => subject.unknown(Finding::PortSearching, Remedy::EnterPartyAndWait),
+        // A router is asked only while there is something to reach.
+        PortMappingView::Off if snapshot.party.is_none() => {
+            subject.unknown(Finding::PortNotWanted, Remedy::EnterParty)
+        }
+        PortMappingView::Off => subject.warning(Finding::PortSwitchedOff, Remedy::SwitchOnPortMapping),
+        PortMappingView::Unavailable { fault } => {
+            subject.warning(Finding::PortUnavailable { fault: *fault }, Remedy::MapPorts)
+        }
+    }
+}
+
+pub(super) fn relay(facts: &Facts) -> Check {
+    let subject = Subject::Relay;
+    let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
+    let relays = &snapshot.network.relays;
+    let count = relays.len() as u64;
+    let usable = || relays.iter().filter(|relay| relay.fault.is_none());
+    match (usable().next(), relays.first()) {
+        (Some(RelayView { name, rtt_ms, .. }), _) => subject.good(Finding::Relays {
+            usable: usable().count() as u64,
+            count,
+            nearest: name.clone(),
+            rtt_ms: rtt_ms.map(|ms| ms.round() as u64),
+        }),
+        (None, Some(RelayView { name, fault: Some(fault), .. })) => {
+            let finding = Finding::RelaysFail { count, nearest: name.clone(), fault: fault.clone() };
+            subject.bad(finding, Remedy::RelaysAreRetried)
+        }
+        (None, _) => subject.warning(Finding::NoRelays, Remedy::UseServerWithRelays),
+    }
+}
+
+pub(super) fn mtu(facts: &Facts) -> Check {
+    let subject = Subject::Mtu;
+    let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
+    if let Some(failed) = problem(snapshot, |fault| matches!(fault, Fault::SocketsFailed { .. })) {
+        return judged(subject, CheckState::Bad, failed);
+    }
+    let peers = snapshot.party.iter().flat_map(|party| &party.peers);
+    let narrowest = peers.filter_map(|peer| Some((peer.mtu?, &peer.name))).min();
+    match narrowest {
+        None => subject.unknown(Finding::PacketsUnmeasured, Remedy::LookAgainWithFriend),
+        Some((bytes, name)) if bytes < LEAST_MTU => {
+            subject.warning(Finding::PacketsSmall { peer: name.clone(), bytes }, Remedy::SwitchOffTunnels)
+        }
+        Some((bytes, _)) => subject.good(Finding::PacketsGood { bytes }),
+    }
+}

@@ -1,0 +1,206 @@
+use std::sync::Arc;
+
+use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
+use lanrage_party::{
+    NatType,
+    facts::{AdapterFault, Fault, PermissionTrouble, RelayFault, Remedy, ServerFault},
+};
+
+use lanrage_session::{
+    AdapterView, ControlView, NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView,
+    Severity, Snapshot,
+};
+use strum::IntoEnumIterator;
+
+use super::{
+    Check, CheckState, Finding, Subject,
+    facts::{Facts, Firewall, Keyring, Permission, Stored},
+    judge::judge,
+};
+
+/// A device on which nothing is wrong, in a party with one friend.
+fn healthy() -> Snapshot {
+    let friend = PeerView { name: "Ben".to_owned(), mtu: Some(1_420), ..PeerView::default() };
+    Snapshot {
+        nat_type: NatType::PortRestrictedCone,
+        network: NetworkView {
+            nat_summary: Some(NatSummary::Measured),
+            mapping_behaviour: Some(MappingBehaviour::EndpointIndependent),
+            filtering_behaviour: Some(FilteringBehaviour::AddressAndPortDependent),
+            port_mapping: PortMappingView::Open { external: "203.0.113.7:51820".to_owned() },
+            relays: vec![relay("near", None)],
+            ..NetworkView::default()
+        },
+        control: ControlView::Connected { server: "wss://play.example/".to_owned() },
+        adapter: AdapterView::Open { name: "lanrage0".to_owned() },
+        party: Some(PartyView { peers: vec![friend], ..PartyView::default() }),
+        ..Snapshot::default()
+    }
+}
+
+fn relay(name: &str, fault: Option<RelayFault>) -> RelayView {
+    RelayView {
+        name: name.to_owned(),
+        region: String::new(),
+        rtt_ms: Some(12.3),
+        load_percent: 0,
+        is_held: true,
+        fault,
+    }
+}
+
+fn facts(snapshot: Option<Snapshot>) -> Facts {
+    Facts {
+        snapshot: snapshot.map(Arc::new),
+        control_server: None,
+        server_answers: None,
+        permission: Permission::Helper,
+        keyring: Keyring::Works,
+        database: Ok(Stored { bytes: 4_096, faults: Vec::new(), refused: Vec::new() }),
+        firewall: Firewall::None,
+    }
+}
+
+fn check(facts: &Facts, subject: Subject) -> Check {
+    judge(facts).checks.into_iter().find(|check| check.subject == subject).expect("every subject is judged")
+}
+
+fn state_of(change: impl FnOnce(&mut Snapshot), subject: Subject) -> CheckState {
+    let mut snapshot = healthy();
+    change(&mut snapshot);
+    check(&facts(Some(snapshot)), subject).state
+}
+
+#[test]
+fn on_a_healthy_device_everything_is_good_and_there_is_nothing_to_do() {
+    let report = judge(&facts(Some(healthy())));
+    let subjects: Vec<_> = report.checks.iter().map(|check| check.subject).collect();
+    assert_eq!(subjects, Subject::iter().collect::<Vec<_>>());
+    for check in &report.checks {
+        assert_eq!((check.state, &check.remedy), (CheckState::Good, &None), "{check:?}");
+    }
+}
+
+#[test]
+fn what_is_not_good_says_what_to_do() {
+    let mut broken = healthy();
+    broken.adapter = not_allowed();
+    broken.network.udp_is_blocked = true;
+    broken.network.relays = vec![relay("near", Some(RelayFault::RelaySilent))];
+    broken.network.port_mapping = PortMappingView::Off;
+    broken.party = None;
+    let broken = Facts {
+        permission: Permission::Missing,
+        keyring: Keyring::Files(Fault::SecretsInFiles { not_moved: 0, cause: String::new() }),
+        firewall: Firewall::Ufw,
+        database: Ok(Stored { bytes: 1, faults: vec!["a row is missing".to_owned()], refused: Vec::new() }),
+        ..facts(Some(broken))
+    };
+    for facts in [facts(Some(healthy())), broken, facts(None)] {
+        for check in judge(&facts).checks {
+            if matches!(check.state, CheckState::Bad | CheckState::Warning) {
+                assert!(check.remedy.is_some(), "{check:?}");
+            }
+        }
+    }
+}
+
+fn not_allowed() -> AdapterView {
+    AdapterView::Unavailable {
+        fault: AdapterFault::AdapterPermission { by: PermissionTrouble::System },
+        remedy: Remedy::InstallPackage,
+        retry_at_ms: 0,
+    }
+}
+
+#[test]
+fn without_an_engine_only_what_can_be_seen_without_one_is_judged() {
+    let stopped = Facts {
+        control_server: Some("wss://play.example/".to_owned()),
+        server_answers: Some(Err(Some("connection refused".to_owned()))),
+        ..facts(None)
+    };
+    let state = |subject| check(&stopped, subject).state;
+    assert_eq!(state(Subject::ControlServer), CheckState::Bad);
+    for subject in [Subject::Permission, Subject::Keyring, Subject::Database, Subject::Firewall] {
+        assert_eq!(state(subject), CheckState::Good, "{subject:?}");
+    }
+    for subject in
+        [Subject::Adapter, Subject::Nat, Subject::PortMapping, Subject::Relay, Subject::Mtu, Subject::Clock]
+    {
+        assert_eq!(state(subject), CheckState::Unknown, "{subject:?}");
+    }
+    let answering = Facts { server_answers: Some(Ok(())), ..stopped };
+    assert_eq!(check(&answering, Subject::ControlServer).state, CheckState::Good);
+}
+
+#[test]
+fn an_adapter_that_may_not_be_opened_is_bad_and_the_setup_of_the_helper_is_the_fix() {
+    let mut snapshot = healthy();
+    snapshot.adapter = not_allowed();
+    let with = |permission| Facts { permission, ..facts(Some(snapshot.clone())) };
+    assert_eq!(check(&with(Permission::HelperIsOff), Subject::Adapter).state, CheckState::Bad);
+    let off = check(&with(Permission::HelperIsOff), Subject::Permission);
+    assert_eq!(off.state, CheckState::Bad);
+    let command = "sudo systemctl enable --now lanrage-helper.socket".to_owned();
+    assert_eq!(off.remedy, Some(Remedy::SetUpHelper { command }));
+    assert_eq!(check(&with(Permission::Missing), Subject::Permission).state, CheckState::Bad);
+    assert_eq!(check(&with(Permission::NoDriver), Subject::Permission).state, CheckState::Bad);
+    assert_eq!(check(&with(Permission::Helper), Subject::Permission).state, CheckState::Good);
+    // What was opened needs no more permission, whatever the system says.
+    let open = Facts { permission: Permission::Missing, ..facts(Some(healthy())) };
+    assert_eq!(check(&open, Subject::Permission).state, CheckState::Good);
+}
+
+#[test]
+fn the_ways_to_friends_are_judged_by_what_was_measured() {
+    use CheckState::{Bad, Good, Unknown, Warning};
+    assert_eq!(state_of(|s| s.nat_type = NatType::Symmetric, Subject::Nat), Warning);
+    assert_eq!(state_of(|s| s.nat_type = NatType::Unknown, Subject::Nat), Unknown);
+    assert_eq!(state_of(|s| s.network.udp_is_blocked = true, Subject::Nat), Bad);
+    assert_eq!(state_of(|s| s.network.port_mapping = PortMappingView::Off, Subject::PortMapping), Warning);
+    assert_eq!(
+        state_of(|s| s.network.port_mapping = PortMappingView::Searching, Subject::PortMapping),
+        Unknown
+    );
+    let idle = Snapshot { party: None, ..Snapshot::default() };
+    assert_eq!(check(&facts(Some(idle)), Subject::PortMapping).state, Unknown);
+    assert_eq!(state_of(|s| s.network.relays.clear(), Subject::Relay), Warning);
+    assert_eq!(state_of(|s| s.network.relays[0].fault = Some(RelayFault::RelayFull), Subject::Relay), Bad);
+    assert_eq!(
+        state_of(|s| s.network.relays.push(relay("far", Some(RelayFault::RelayFull))), Subject::Relay),
+        Good
+    );
+    assert_eq!(state_of(|s| s.party.as_mut().unwrap().peers[0].mtu = Some(1_200), Subject::Mtu), Warning);
+    assert_eq!(state_of(|s| s.party.as_mut().unwrap().peers.clear(), Subject::Mtu), Unknown);
+    assert_eq!(state_of(|s| s.control = ControlView::Local, Subject::ControlServer), Good);
+    let gone = ControlView::Disconnected {
+        server: "wss://play.example/".to_owned(),
+        why: ServerFault::Silent,
+        retry_at_ms: 0,
+    };
+    assert_eq!(state_of(|s| s.control = gone, Subject::ControlServer), Bad);
+}
+
+#[test]
+fn the_clock_is_judged_only_by_a_server_that_was_asked() {
+    let wrong = Problem::new(Severity::Warning, Fault::ClockWrong { minutes: 9 });
+    assert_eq!(state_of(|s| s.problems.push(wrong), Subject::Clock), CheckState::Warning);
+    assert_eq!(state_of(|s| s.control = ControlView::Local, Subject::Clock), CheckState::Unknown);
+}
+
+#[test]
+fn what_is_stored_is_bad_when_it_is_damaged_and_a_warning_when_a_setting_is_refused() {
+    let with = |database| check(&Facts { database, ..facts(None) }, Subject::Database).state;
+    let stored = Stored { bytes: 1, faults: Vec::new(), refused: vec!["udp_port is -1".to_owned()] };
+    assert_eq!(with(Ok(stored.clone())), CheckState::Warning);
+    assert_eq!(with(Ok(Stored { faults: vec!["torn".to_owned()], ..stored })), CheckState::Bad);
+    assert_eq!(with(Err("it is from a newer program".to_owned())), CheckState::Bad);
+}
+
+#[test]
+fn a_keyring_is_judged_by_what_the_engine_says_of_it_and_not_by_its_words() {
+    let fault = Fault::SecretsInFiles { not_moved: 2, cause: "locked".to_owned() };
+    let keyring = check(&Facts { keyring: Keyring::Files(fault.clone()), ..facts(None) }, Subject::Keyring);
+    assert_eq!((keyring.state, keyring.finding), (CheckState::Warning, Finding::Problem(fault)));
+}
