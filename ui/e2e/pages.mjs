@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 import { servePages } from './pages-server.mjs';
+import { addPseudoLanguage, PSEUDO } from './pseudo.mjs';
 import { target } from './target.mjs';
 
 const screenshots = process.env['LANRAGE_SCREENSHOTS'] ?? join(target, 'screenshots');
@@ -34,6 +35,9 @@ const crowds = ['friends_16', 'friends_64'];
 
 /** Where there is no engine, there are no settings: the system's language is spoken. */
 const settingless = ['loading', 'running', 'broken'];
+
+/** How the system writes moments; the pseudo-language has them in English. */
+const MOMENTS = /(?:\b[A-Z][a-z]{2} \d+, \d{4}, )?\d+:\d\d(?::\d\d)? [AP]M\b/g;
 
 /** The highest picture; of longer pages the upper part is enough. */
 const TALLEST = 4_000;
@@ -184,6 +188,71 @@ async function lookAtEverything(browser, baseURL) {
   await Promise.all(looking);
   assert.deepEqual(faults, []);
   return `${pictures} pictures in ${screenshots}, no violation found in any`;
+}
+
+/**
+ * What the page says, to eyes and to screen readers, that neither a message of the catalogue has said nor the backend.
+ * @param {Page} page
+ * @returns {Promise<string[]>}
+ */
+async function untranslated(page) {
+  const [said, heard] = await page.evaluate(() => {
+    for (const each of document.querySelectorAll('details')) each.open = true;
+    /** @type {string[]} */
+    const said = [document.title];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node instanceof Element) {
+        for (const name of ['aria-label', 'title', 'placeholder', 'alt']) said.push(node.getAttribute(name) ?? '');
+      } else if (!node.parentElement?.closest('.lines')) said.push(node.textContent ?? '');
+    }
+    return [said, [.../** @type {Set<string>} */ (/** @type {any} */ (window).lanrageHeard)]];
+  });
+  // Codes are never shown, and are words of the language.
+  const data = [...heard.filter((text) => !/^[a-z_]*$/.test(text)), 'English', 'Deutsch'].sort((a, b) => b.length - a.length);
+  return said
+    .map((text) => {
+      let rest = text.replace(MOMENTS, ' ');
+      for (let before = ''; before !== rest; ) {
+        before = rest;
+        rest = rest.replace(/⟦[^⟦⟧]*⟧/g, ' ');
+      }
+      // The parts of a message before and after a command.
+      rest = rest.replace(/⟦[^⟦⟧]*$|^[^⟦⟧]*⟧/g, ' ');
+      for (const known of data) rest = rest.replaceAll(known, ' ');
+      return rest.replace(/\s+/g, ' ').trim();
+    })
+    .filter((rest) => /\p{L}{2,}/u.test(rest));
+}
+
+/**
+ * Every situation in a language that is one file and no code.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} baseURL
+ */
+async function speakAnotherLanguage(browser, baseURL) {
+  const context = await browser.newContext({
+    baseURL,
+    viewport: { width: 1000, height: 700 },
+    locale: PSEUDO,
+    reducedMotion: 'reduce',
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  await page.goto('/dev.html');
+  const names = await page.locator('li strong').allTextContents();
+  /** @type {Set<string>} */
+  const faults = new Set();
+  for (const name of names) {
+    await open(page, `scene=${name}&language=${PSEUDO}`);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), PSEUDO, name);
+    if (await isTooWide(page)) faults.add(`${name} scrolls sideways`);
+    for (const rest of await untranslated(page)) faults.add(`${name} says “${rest}”`);
+    if (german.includes(name)) await page.screenshot({ path: join(screenshots, `${name}-${PSEUDO}.png`) });
+  }
+  await context.close();
+  assert.deepEqual([...faults], []);
+  return `${names.length} situations, and nothing in them is in no catalogue`;
 }
 
 /**
@@ -347,6 +416,7 @@ async function measureUpdates(browser, baseURL) {
 
 mkdirSync(screenshots, { recursive: true });
 const profile = mkdtempSync(join(tmpdir(), 'lanrage-pages-'));
+process.env['LANRAGE_LOCALES'] = addPseudoLanguage(join(profile, 'locales'));
 const server = await servePages(join(profile, 'site'));
 const browser = await chromium.launch({
   executablePath: process.env['LANRAGE_CHROMIUM'] ?? browsers.find(existsSync) ?? 'chromium',
@@ -361,7 +431,7 @@ const browser = await chromium.launch({
   ],
 });
 try {
-  for (const [what, test] of Object.entries({ lookAtEverything, walkByKeyboard, switchLanguageAndTheme, measureUpdates })) {
+  for (const [what, test] of Object.entries({ speakAnotherLanguage, lookAtEverything, walkByKeyboard, switchLanguageAndTheme, measureUpdates })) {
     const started = Date.now();
     const result = await test(browser, server.address);
     console.log(`ok – ${what}: ${result} (${((Date.now() - started) / 1000).toFixed(1)} s)`);

@@ -9,7 +9,13 @@ import { fakeBackend, send, snapshot } from './fixtures';
 
 type Answers = Parameters<typeof fakeBackend>[1];
 
-const check: Check = { code: 'nat', state: 'good', finding: { code: 'router_not_measured' }, remedy: null };
+const check: Check = { code: 'clock', state: 'good', finding: { code: 'clock_agrees' }, remedy: null };
+const driverless: Check = {
+  code: 'adapter',
+  state: 'bad',
+  finding: { code: 'adapter_driver' },
+  remedy: { code: 'load_driver', command: 'sudo modprobe tun' },
+};
 const line = (message: string, level = 'INFO') =>
   JSON.stringify({ timestamp: '2026-11-26T21:04:05.123456Z', level, fields: { message }, target: 'lanrage_engine' });
 
@@ -27,7 +33,7 @@ const log = () => within(screen.getByRole('region', { name: 'Live log' }));
 describe('the checks', () => {
   test('are shown with result, meaning and fix, and made again when asked for', async () => {
     const reports: Check[][] = [
-      [check, { code: 'adapter', state: 'bad', finding: { code: 'adapter_driver' }, remedy: { code: 'load_driver', command: 'sudo modprobe tun' } }],
+      [check, driverless],
       [check],
     ];
     const { user, calls } = await openPage({ run_doctor: () => ({ checks: reports.shift() ?? [] }) });

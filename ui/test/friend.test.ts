@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { friendDetails, friendFigures, friendPath, friendQuality, friendStatus } from '../src/lib/friend';
-import { saySituation } from '../src/lib/said';
+import { friendDetails, friendFigures, friendPath, friendQuality, friendSituation, friendStatus } from '../src/lib/friend';
 import { peer } from './fixtures';
 
 describe('friend', () => {
@@ -64,13 +63,13 @@ describe('friend', () => {
     expect(friendPath({ ...peer, state: 'reconnecting', quality: 'bad' }).tone).toBe('busy');
   });
 
-  test('the seconds in the engine’s sentence give way to a countdown', () => {
+  test('how it is with a friend leaves the seconds to the countdown, where there is one', () => {
     const situation = { code: 'relayed', relay: 'fra-1', because: 'both_symmetric', retry_in_s: 12, loses_packets: false } as const;
-    const because = 'Relayed by fra-1 because both routers use a new port for every destination';
-    expect(saySituation({ situation, next_direct_try_at_ms: 1 })).toBe(`${because}.`);
-    expect(saySituation({ situation, next_direct_try_at_ms: null })).toBe(`${because}; retrying direct in 12 s.`);
-    expect(saySituation({ situation: { ...situation, retry_in_s: 0 }, next_direct_try_at_ms: null })).toBe(`${because}; trying direct now.`);
-    expect(saySituation({ situation: { code: 'left', peer: 'Jonas' }, next_direct_try_at_ms: 1 })).toBe('Jonas has left.');
+    const said = 'Relayed by fra-1 because both routers use a new port for every destination';
+    expect(friendSituation({ situation, next_direct_try_at_ms: 1 })).toBe(`${said}.`);
+    expect(friendSituation({ situation, next_direct_try_at_ms: null })).toBe(`${said}; retrying direct in 12 s.`);
+    expect(friendSituation({ situation: { ...situation, retry_in_s: 0 }, next_direct_try_at_ms: null })).toBe(`${said}; trying direct now.`);
+    expect(friendSituation({ situation: { code: 'away', peer: 'Jonas' }, next_direct_try_at_ms: null })).toMatch(/^Jonas is not online/);
   });
 
   test('details say the path’s largest packet and the span of the last minute', () => {

@@ -4,9 +4,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import App from '../src/App.svelte';
 import { formatMs } from '../src/lib/format';
-import { sayError, sayNotice, sayProblem, saySituation } from '../src/lib/said';
-import { say, useLanguage } from '../src/lib/words';
-import { fakeBackend, notices, open, party, peer, scenes, snapshot } from './fixtures';
+import { sayNotice } from '../src/lib/notice';
+import { say, sayFact, useLanguage } from '../src/lib/words';
+import { fakeBackend, open, party, peer, snapshot } from './fixtures';
 
 afterEach(() => {
   useLanguage('en', []);
@@ -39,39 +39,24 @@ describe('the language', () => {
   });
 });
 
-describe('what the engine says, in German', () => {
-  test('refusals are said by code', () => {
+describe('facts in German', () => {
+  test('a refusal, a notice and a problem have their data in them', () => {
     useLanguage('de', []);
-    expect(sayError({ code: 'invitation_damaged' })).toMatch(/beschädigt/);
-    expect(sayError({ code: 'control_party_full' })).toMatch(/voll/);
+    expect(sayFact('refusal', { code: 'invitation_damaged' })).toMatch(/beschädigt/);
+    expect(sayNotice({ at_ms: 0, code: 'reconnected', peer: 'Öykü', seconds: 0.4 })).toBe('Wieder verbunden mit Öykü nach 0,4 s.');
+    expect(sayNotice({ at_ms: 0, code: 'peer_forged', peer: 'Öykü' })).toMatch(/Öykü/);
+    expect(sayFact('problem', { code: 'clock_wrong', minutes: 7 })).toMatch(/7 Minuten/);
   });
 
-  test('every notice of the scenes keeps the name in it, and what was refused is said too', () => {
+  test('a path is explained part by part', () => {
     useLanguage('de', []);
-    for (const notice of notices(0)) expect(sayNotice(notice)).toMatch(/Jonas|Öykü|Wiesław_1987/);
-    expect(sayNotice({ at_ms: 0, code: 'peer_forged', peer: 'Eve' })).toMatch(/Eve.*nicht hereingelassen/);
-    expect(sayNotice({ at_ms: 0, code: 'control_server_full' })).toMatch(/Server ist voll/);
+    const relayed = { code: 'relayed', relay: 'fra-1 (Frankfurt)', because: 'both_symmetric', retry_in_s: null, loses_packets: true } as const;
+    expect(sayFact('situation', relayed)).toBe(
+      'Unterwegs gehen Pakete verloren. Über fra-1 (Frankfurt), weil beide Router für jedes Ziel einen neuen Port nehmen.',
+    );
   });
 
-  test('every situation of the scenes has German words', () => {
-    useLanguage('de', []);
-    for (const scene of Object.values(scenes)) {
-      if (scene === null || !('party' in scene)) continue;
-      for (const friend of scene.party?.peers ?? []) {
-        expect(saySituation(friend)).not.toMatch(/\b(because|the|path|over|looking|situation)\b/i);
-      }
-    }
-  });
-
-  test('a problem is said with the numbers in it', () => {
-    useLanguage('de', []);
-    expect(sayProblem({ code: 'clock_wrong', minutes: 7, severity: 'warning', remedy: null })).toContain('7 Minuten');
-    const control = { code: 'control_disconnected', server: 'wss://s/', why: { code: 'silent' }, severity: 'warning', remedy: null } as const;
-    expect(sayProblem({ ...control, in_party: true })).toMatch(/Deine Party geht weiter/);
-    expect(sayProblem({ ...control, in_party: false })).toMatch(/gehören dir allein/);
-  });
-
-  test('the window in a party shows none of the engine’s English that it knows', async () => {
+  test('the window in a party shows none of English', async () => {
     fakeBackend({ ...open, party: { ...party, peers: [peer] } });
     useLanguage('de', []);
     render(App);

@@ -10,15 +10,21 @@ const down = { ...relay, is_held: false, fault: { code: 'relay_silent' } } as co
 describe('the player’s network', () => {
   test('is not called good before it is measured, nor when nothing but TCP gets through', () => {
     expect(networkStatus(network).tone).toBe('good');
-    const nothing = { ...network, nat_summary: null, mapping_behaviour: null, filtering_behaviour: null };
-    expect(networkStatus(nothing).tone).toBe('quiet');
-    expect(networkStatus({ ...nothing, nat_summary: 'no_servers', public_address: null }).tone).toBe('quiet');
-    expect(networkStatus({ ...nothing, nat_summary: 'blocked', udp_is_blocked: true })).toMatchObject({ tone: 'warn', words: expect.stringMatching(/no UDP through/) as string });
-    expect(networkStatus({ ...nothing, udp_is_blocked: true }).words).toMatch(/Blocked/);
+    expect(networkStatus({ ...network, nat_summary: null }).tone).toBe('quiet');
+    expect(networkStatus({ ...network, nat_summary: 'no_servers', public_address: null }).tone).toBe('quiet');
+    const blocked = { tone: 'warn', words: 'Your network lets no UDP through, so friends are reached through a relay.' };
+    expect(networkStatus({ ...network, nat_summary: 'blocked', udp_is_blocked: true })).toEqual(blocked);
+    expect(networkStatus({ ...network, nat_summary: null, udp_is_blocked: true }).words).toMatch(/Blocked/);
   });
 
-  test('facts leave out what was not measured', () => {
-    expect(names(network)).toEqual(['Who gets in', 'Meeting at the router', 'Open port']);
+  test('facts leave out what was not measured and what the summary says', () => {
+    expect(names({ ...network, nat_summary: 'blocked' })).toEqual([
+      'Ports',
+      'Who gets in',
+      'Meeting at the router',
+      'Open port',
+    ]);
+    expect(names(network)).not.toContain('Ports');
     expect(names({ ...network, filtering_behaviour: null, hairpinning: null })).toEqual(['Open port']);
     expect(names({ ...network, udp_is_blocked: true })).toContain('UDP');
   });

@@ -154,7 +154,7 @@ describe('pages', () => {
 
   test('without the right to open the adapter the one-time set-up is offered', async () => {
     const user = userEvent.setup();
-    const problem = { severity: 'error', code: 'adapter_permission', by: 'system', remedy: { code: 'install_package' } } as const;
+    const problem = { code: 'adapter_permission', by: 'system', severity: 'error', remedy: { code: 'install_package' } } as const;
     const calls = await show({ ...open, problems: [problem] });
     await user.click(screen.getByRole('button', { name: 'Set up once' }));
     expect(calls.at(-1)).toEqual({ command: 'set_up_adapter', args: {} });

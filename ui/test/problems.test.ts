@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 
-import { banners, pieces } from '../src/lib/problems';
+import { banners, remedyPieces } from '../src/lib/problems';
+import { useLanguage } from '../src/lib/words';
 import { network, open, snapshot } from './fixtures';
 
 const adapter = {
   state: 'unavailable',
-  fault: { code: 'adapter_driver' },
-  remedy: { code: 'load_driver', command: 'sudo modprobe tun' },
+  fault: { code: 'adapter_permission', by: 'system' },
+  remedy: { code: 'install_package' },
   retry_at_ms: 42,
 } as const;
-const control = { state: 'disconnected', server: 'ws://s', why: { code: 'ended' }, retry_at_ms: 43 } as const;
+const why = { code: 'unreachable', cause: 'refused' } as const;
+const control = { state: 'disconnected', server: 'ws://s', why, retry_at_ms: 43 } as const;
 
 describe('banners', () => {
   test('nothing wrong is no banner', () => {
@@ -18,19 +20,19 @@ describe('banners', () => {
 
   test('a condition that the engine lists and also retries is shown once, with its time', () => {
     const problems = [
-      { severity: 'error', code: 'adapter_driver', remedy: adapter.remedy } as const,
-      { severity: 'warning', code: 'control_disconnected', server: 'ws://s', why: control.why, in_party: false, remedy: null } as const,
+      { ...adapter.fault, severity: 'error', remedy: adapter.remedy } as const,
+      { code: 'control_disconnected', server: 'ws://s', why, in_party: true, severity: 'warning', remedy: null } as const,
     ];
     const shown = banners({ problems, adapter, control, network, party: null });
     expect(shown.map(({ code, retryAtMs }) => [code, retryAtMs])).toEqual([
-      ['adapter_driver', 42],
+      ['adapter_permission', 42],
       ['control_disconnected', 43],
     ]);
-    expect(shown[1]?.text).toMatch(/^No connection to ws:\/\/s: the server closed the connection\. Parties/);
+    expect(shown[1]?.text).toMatch(/^No connection to ws:\/\/s: .*refused.* Your party goes on/);
   });
 
   test('a refused setting leads to its repair until the settings say it themselves', () => {
-    const problem = { severity: 'error', code: 'bad_setting', key: 'udp_port', value: '70000', rule: 'x', remedy: null } as const;
+    const problem = { code: 'bad_setting', key: 'x', value: '7', rule: 'true or false', severity: 'error', remedy: { code: 'change_setting' } } as const;
     const condition = { ...snapshot, problems: [problem] };
     expect(banners(condition).map(({ settings }) => settings)).toEqual(['faulty']);
     expect(banners(condition, true)).toEqual([]);
@@ -44,8 +46,8 @@ describe('banners', () => {
   test('a condition that the engine does not list is shown all the same', () => {
     const shown = banners({ problems: [], adapter, control, network, party: null });
     expect(shown.map(({ text, retryAtMs }) => [text, retryAtMs])).toEqual([
-      ['This computer has no driver for virtual network adapters.', 42],
-      ['The server ws://s cannot be reached: the server closed the connection', 43],
+      ['LANrage is not allowed to create its network adapter.', 42],
+      [expect.stringMatching(/^No connection to ws:\/\/s: .*refused.* yours alone/), 43],
     ]);
   });
 });
@@ -62,18 +64,28 @@ describe('a party without a server', () => {
   });
 });
 
-describe('pieces', () => {
-  test('a command can be copied', () => {
-    expect(pieces({ text: 'Load the driver with `sudo modprobe tun`. In a container, do not.', command: 'sudo modprobe tun' })).toEqual([
+describe('what can be done', () => {
+  test('has the command that the remedy carries in a piece of its own', () => {
+    expect(remedyPieces({ code: 'load_driver', command: 'sudo modprobe tun' })).toEqual([
       { kind: 'text', value: 'Load the driver with ' },
       { kind: 'command', value: 'sudo modprobe tun' },
-      { kind: 'text', value: '. In a container, do not.' },
+      { kind: 'text', value: '. In a container, pass the device /dev/net/tun through.' },
     ]);
   });
 
-  test('without a command there are only words', () => {
-    const text = 'letters, “-” or `_`';
-    expect(pieces({ text, command: null })).toEqual([{ kind: 'text', value: text }]);
-    expect(pieces({ text: '', command: null })).toEqual([]);
+  test('is words alone where there is no command, and nothing where nothing is to be done', () => {
+    expect(remedyPieces({ code: 'choose_adapter_name' })).toEqual([
+      { kind: 'text', value: expect.stringContaining('“-” or “_”') as string },
+    ]);
+    expect(remedyPieces(null)).toEqual([]);
+  });
+
+  test.each(['en', 'de'])('has the command in every sentence that carries one (%s)', (language) => {
+    useLanguage(language, []);
+    for (const code of ['start_helper', 'set_up_helper', 'load_driver', 'free_adapter_name', 'allow_games'] as const) {
+      const commands = remedyPieces({ code, command: 'sudo x' }).filter(({ kind }) => kind === 'command');
+      expect(commands.map(({ value }) => value), code).toEqual(['sudo x']);
+    }
+    useLanguage('en', []);
   });
 });

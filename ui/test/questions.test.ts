@@ -77,7 +77,7 @@ describe('a link that the system hands over', () => {
     const link = 'lanrage://join/"><script>alert(1)</script>';
     await show(snapshot, { take_link: () => link, preview_invitation: refusal({ code: 'invitation_damaged' }) });
     const dialog = within(await screen.findByRole('dialog', { name: 'This link cannot be used' }));
-    expect(dialog.getByText(/The link is damaged/)).toBeTruthy();
+    expect(dialog.getByText(/^The link is damaged/)).toBeTruthy();
     expect(dialog.getByText(link)).toBeTruthy();
     expect(dialog.queryByRole('button', { name: 'Join' })).toBeNull();
     expect(document.querySelector('dialog script')).toBeNull();
@@ -95,7 +95,7 @@ describe('a link that the system hands over', () => {
     const calls = await show(open, { ...answers, join_party: refusal({ code: 'control_party_full' }) });
     expect(await screen.findByText(/Friday LAN is paused meanwhile/)).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Join' }));
-    expect(await screen.findByText(/The party is full/)).toBeTruthy();
+    expect(await screen.findByText(/^The party is full/)).toBeTruthy();
     expect(acts(calls)).toEqual(['pause_party', 'join_party', 'resume_party']);
     expect(calls.find(({ command }) => command === 'resume_party')?.args).toEqual({ party: party.id });
   });
@@ -126,6 +126,6 @@ describe('the question of a closed window', () => {
   test('stays with the reason if the answer is refused', async () => {
     const { user, dialog } = await ask({ answer_close: refusal({ code: 'disk_full' }) });
     await user.click(dialog.getByRole('button', { name: 'Keep running' }));
-    expect(await dialog.findByText(/The disk is full/)).toBeTruthy();
+    expect(await dialog.findByText(/^The disk is full/)).toBeTruthy();
   });
 });

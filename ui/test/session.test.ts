@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { sayNotice } from '../src/lib/notice';
 import { Session } from '../src/lib/session.svelte';
 import { fakeBackend, send, snapshot } from './fixtures';
 
@@ -31,10 +32,10 @@ describe('session', () => {
   });
 
   test('an engine that could not start is a failure with its reason', async () => {
-    fakeBackend({ code: 'already_running' });
+    fakeBackend({ code: 'data_dir', cause: 'no space is left' });
     const session = new Session();
     await session.start();
-    expect(session.failure).toEqual({ code: 'already_running' });
+    expect(session.failure).toEqual({ code: 'data_dir', cause: 'no space is left' });
     expect(session.snapshot).toBeNull();
   });
 
@@ -53,7 +54,7 @@ describe('session', () => {
     await session.start();
     vi.useFakeTimers();
     for (const peer of ['a', 'b', 'c', 'd']) await send('notice', { at_ms: 0, code: 'peer_joined', peer });
-    expect(session.notices.map((notice) => ('peer' in notice ? notice.peer : ''))).toEqual(['b', 'c', 'd']);
+    expect(session.notices.map(({ notice }) => sayNotice(notice)[0])).toEqual(['b', 'c', 'd']);
     vi.advanceTimersByTime(8_000);
     expect(session.notices).toEqual([]);
   });
@@ -66,8 +67,8 @@ describe('session', () => {
     for (let at = 0; at < 60; at++) await send('notice', { at_ms: at, code: 'peer_joined', peer: `friend ${at}` });
     vi.advanceTimersByTime(60_000);
     expect(session.feed).toHaveLength(50);
-    expect(session.feed[0]).toMatchObject({ peer: 'friend 59' });
-    expect(session.feed.at(-1)).toMatchObject({ peer: 'friend 10' });
-    expect(new Set(session.feed.map(({ shown }) => shown)).size).toBe(50);
+    expect(session.feed[0]?.notice.at_ms).toBe(59);
+    expect(session.feed.at(-1)?.notice.at_ms).toBe(10);
+    expect(new Set(session.feed.map(({ key }) => key)).size).toBe(50);
   });
 });

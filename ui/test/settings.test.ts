@@ -61,7 +61,14 @@ const broken = () => {
   return stored;
 };
 
-const problem = { severity: 'error', code: 'bad_setting', key: 'udp_port', value: '70000', rule: 'a whole number', remedy: null } as const;
+const problem = {
+  code: 'bad_setting',
+  key: 'udp_port',
+  value: '70000',
+  rule: 'a whole number from 0 to 65535',
+  severity: 'error',
+  remedy: { code: 'change_setting' },
+} as const;
 
 describe('a declaration as words', () => {
   test('every setting has a name and an explanation in the catalogue', () => {
@@ -321,10 +328,10 @@ describe('the data card', () => {
   });
 
   test('an import that is none is refused in words', async () => {
-    const { user } = await openSettings(refusing(new FakeData(), 'import_settings', { code: 'not_an_export', cause: 'this is no export' }));
+    const { user } = await openSettings(refusing(new FakeData(), 'import_settings', { code: 'not_an_export', cause: 'it is no JSON' }));
     await user.type(screen.getByLabelText('Settings to import'), 'x');
     await user.click(screen.getByRole('button', { name: 'Import settings' }));
-    expect(await screen.findByText(/this is no export/)).toBeTruthy();
+    expect(await screen.findByText(/^This is not an export of LANrage's settings/)).toBeTruthy();
     expect(screen.getByLabelText<HTMLTextAreaElement>('Settings to import').value).toBe('x');
   });
 });

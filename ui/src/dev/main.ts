@@ -6,6 +6,7 @@ import type { CommandError, Snapshot } from '../bindings';
 import { followSystem } from '../lib/appearance';
 import { fakeBackend, send } from './backend';
 import { FakeData } from './data';
+import { listenToBackend } from './heard';
 import { showIndex } from './situation_index';
 import { notices, scenes } from './scenes';
 import { situations, storeUsual, type Situation } from './situations';
@@ -53,6 +54,7 @@ async function open(target: HTMLElement, situation: Situation, parameters: URLSe
     ...walk(scene),
     ...situation.answers,
   });
+  listenToBackend();
   followSystem();
   mount(App, { target });
   if (scene !== null && 'revision' in scene) {

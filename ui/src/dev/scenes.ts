@@ -1,15 +1,6 @@
-import type { CommandError, NetworkView, Notice, PartyView, PeerView, Quality, RelayReason, RelayView, Situation, Snapshot } from '../bindings';
+import type { CommandError, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
 
 const SOON_MS = 12_000;
-
-/** A relay carries, for this reason. */
-const by = (label: string, because: RelayReason, seconds = 12): Situation => ({
-  code: 'relayed',
-  relay: label,
-  because,
-  retry_in_s: seconds,
-  loses_packets: false,
-});
 
 export const relay: RelayView = {
   name: 'fra-1',
@@ -100,6 +91,17 @@ export const open: Snapshot = { ...snapshot, adapter: { state: 'open', name: 'la
 /** What a friend without a path has not. */
 const unmeasured = { endpoint: null, latency_ms: null, jitter_ms: null, loss: null, quality: null, mtu: null };
 
+/** Why a relay carries, where both routers are difficult. */
+const byRelay = {
+  code: 'relayed',
+  relay: 'fra-1 (Frankfurt)',
+  because: 'both_symmetric',
+  retry_in_s: 12,
+  loses_packets: false,
+} as const;
+
+const refusedConnection = { code: 'unreachable', cause: 'connection refused' } as const;
+
 const friends: PeerView[] = [
   { ...peer, is_host: true },
   {
@@ -108,7 +110,7 @@ const friends: PeerView[] = [
     name: 'Charlotte-Antoinette von der Straßenbahnhaltestelle',
     virtual_ip: '10.66.200.118',
     connection_type: 'relayed',
-    situation: by('fra-1 (Frankfurt)', 'symmetric_and_strict'),
+    situation: { ...byRelay, because: 'symmetric_and_strict' },
     latency_ms: 48.1,
     jitter_ms: 3.4,
     quality: 'good',
@@ -176,7 +178,7 @@ const troubled: Snapshot = {
   control: {
     state: 'disconnected',
     server: 'wss://play.example.org/v1/session',
-    why: { code: 'unreachable', cause: 'connection refused' },
+    why: refusedConnection,
     retry_at_ms: Date.now() + 5 * SOON_MS + 9_000,
   },
   adapter: {
@@ -187,17 +189,17 @@ const troubled: Snapshot = {
   },
   problems: [
     {
-      severity: 'error',
       code: 'adapter_permission',
       by: 'system',
+      severity: 'error',
       remedy: { code: 'install_package' },
     },
     {
-      severity: 'warning',
       code: 'control_disconnected',
       server: 'wss://play.example.org/v1/session',
-      why: { code: 'unreachable', cause: 'connection refused' },
+      why: refusedConnection,
       in_party: true,
+      severity: 'warning',
       remedy: { code: 'check_connection' },
     },
   ],
@@ -218,7 +220,7 @@ const driverless: Snapshot = {
 const relayed: PeerView = {
   ...peer,
   connection_type: 'relayed',
-  situation: by('fra-1 (Frankfurt)', 'both_symmetric'),
+  situation: byRelay,
   latency_ms: 38.2,
   jitter_ms: 2.1,
   quality: 'good',
@@ -303,7 +305,7 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   udp_blocked: {
     ...withPeers({
       ...relayed,
-      situation: by('fra-1 (Frankfurt)', 'udp_blocked', 0),
+      situation: { ...byRelay, because: 'udp_blocked', retry_in_s: 0 },
       next_direct_try_at_ms: Date.now(),
     }),
     nat_type: 'unknown',
@@ -323,7 +325,7 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
       ...relayed,
       id: '3',
       name: 'Öykü',
-      situation: by('ams-2 (Amsterdam)', 'both_symmetric'),
+      situation: { ...byRelay, relay: 'ams-2 (Amsterdam)' },
     }),
     network: {
       ...network,
@@ -357,11 +359,11 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
     ...snapshot,
     problems: [
       {
-        severity: 'error',
         code: 'bad_setting',
         key: 'udp_port',
         value: '70000',
         rule: 'a whole number from 0 to 65535',
+        severity: 'error',
         remedy: { code: 'change_setting' },
       },
     ],

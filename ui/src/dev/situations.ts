@@ -25,23 +25,25 @@ const DAY_MS = 86_400_000;
 const refuse = (error: CommandError) => () => Promise.reject(error);
 const never = () => new Promise<never>(() => undefined);
 
-const findings: [Subject, Finding][] = [
-  ['adapter', { code: 'adapter_open', name: 'lanrage0' }],
-  ['permission', { code: 'helper_works' }],
-  ['control_server', { code: 'server_connected', server: 'wss://play.example.org' }],
-  ['nat', { code: 'router', mapping: 'endpoint_independent', filtering: 'address_dependent' }],
-  ['port_mapping', { code: 'port_open', external: '203.0.113.4:41641' }],
-  ['relay', { code: 'relays', usable: 2, count: 2, nearest: 'fra-1', rtt_ms: 12 }],
-  ['mtu', { code: 'packets_good', bytes: 1_420 }],
-  ['firewall', { code: 'no_firewall' }],
-  ['clock', { code: 'clock_agrees' }],
-  ['keyring', { code: 'keyring_works' }],
-  ['database', { code: 'database_good', kib: 98 }],
-];
-const checks = findings.map(([code, finding]): Check => ({ code, state: 'good', finding, remedy: null }));
+const server = 'wss://play.example.org';
+const checks: Check[] = (
+  [
+    ['adapter', { code: 'adapter_open', name: 'lanrage0' }],
+    ['permission', { code: 'helper_works' }],
+    ['control_server', { code: 'server_connected', server }],
+    ['nat', { code: 'router', mapping: 'endpoint_independent', filtering: 'address_and_port_dependent' }],
+    ['port_mapping', { code: 'port_open', external: '203.0.113.4:41641' }],
+    ['relay', { code: 'relays', usable: 2, count: 2, nearest: 'fra-1', rtt_ms: 12 }],
+    ['mtu', { code: 'packets_good', bytes: 1_420 }],
+    ['firewall', { code: 'no_firewall' }],
+    ['clock', { code: 'clock_agrees' }],
+    ['keyring', { code: 'keyring_works' }],
+    ['database', { code: 'database_good', kib: 96 }],
+  ] satisfies [Subject, Finding][]
+).map(([code, finding]) => ({ code, state: 'good', finding, remedy: null }));
 
 /** Some of the checks changed. */
-const changed = (changes: Record<string, Partial<Check>>): Check[] =>
+const changed = (changes: Partial<Record<Subject, Partial<Check>>>): Check[] =>
   checks.map((check) => ({ ...check, ...changes[check.code] }));
 
 const troubled = changed({
@@ -52,21 +54,23 @@ const troubled = changed({
   },
   control_server: {
     state: 'bad',
-    finding: { code: 'server_disconnected', server: 'wss://play.example.org', why: { code: 'ended' } },
+    finding: { code: 'server_disconnected', server, why: { code: 'unreachable', cause: 'connection refused' } },
     remedy: { code: 'ask_operator' },
   },
   nat: {
     state: 'warning',
-    finding: { code: 'router', mapping: 'address_dependent', filtering: 'address_dependent' },
+    finding: { code: 'router', mapping: 'address_and_port_dependent', filtering: 'unknown' },
     remedy: { code: 'open_router' },
   },
   port_mapping: { state: 'warning', finding: { code: 'port_unavailable', fault: 'not_offered' }, remedy: { code: 'map_ports' } },
-  mtu: { state: 'unknown', finding: { code: 'packets_unmeasured' }, remedy: { code: 'look_again_with_friend' } },
-  keyring: {
-    state: 'warning',
-    finding: { code: 'secrets_in_files', not_moved: 0, cause: 'locked' },
-    remedy: { code: 'unlock_keyring' },
+  relay: { state: 'bad', finding: { code: 'relays_fail', count: 2, nearest: 'fra-1', fault: { code: 'relay_stream', cause: 'connection reset' } } },
+  mtu: { state: 'unknown', finding: { code: 'packets_unmeasured' } },
+  firewall: {
+    state: 'unknown',
+    finding: { code: 'ufw', adapter: 'lanrage0' },
+    remedy: { code: 'allow_games', command: 'sudo ufw allow in on lanrage0' },
   },
+  keyring: { state: 'warning', finding: { code: 'keyring_fails', cause: 'no session bus' }, remedy: { code: 'unlock_keyring' } },
 });
 
 const logLines = Array.from({ length: 40 }, (_, index) =>

@@ -1,5 +1,5 @@
-import { toCommandError } from './bridge';
-import type { Refusal } from './said';
+import { toRefusal } from './bridge';
+import type { Refusal } from './refusal';
 
 /** One thing the user asked for: under way, refused with a reason, or neither. */
 export class Action {
@@ -15,7 +15,7 @@ export class Action {
       await work();
       return true;
     } catch (thrown) {
-      this.error = toCommandError(thrown);
+      this.error = toRefusal(thrown);
       return false;
     } finally {
       this.busy = false;
@@ -23,8 +23,8 @@ export class Action {
   }
 
   /** Refuses without asking the backend. */
-  refuse(text: string): void {
-    this.error = { text };
+  refuse(error: Refusal): void {
+    this.error = error;
   }
 
   clear(): void {

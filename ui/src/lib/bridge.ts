@@ -4,32 +4,34 @@ import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
 import type { CommandError, DesktopRequests, Events, Notice, Requests, Snapshot } from '../bindings';
+import type { Refusal } from './refusal';
 
 /** A request that the backend refused. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
+  readonly refusal: Refusal;
 
-  constructor(readonly error: CommandError) {
-    super(error.code);
+  constructor(refusal: Refusal) {
+    super(refusal.code);
+    this.refusal = refusal;
   }
 }
 
 /** Whatever was thrown, as something that can be shown. */
-export function toCommandError(thrown: unknown): CommandError {
-  if (thrown instanceof CommandFailure) return thrown.error;
-  // What the backend refuses has a code; the type check sees that every code has its words.
-  const isRefusal = typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string';
-  if (isRefusal) return thrown as CommandError;
+export function toRefusal(thrown: unknown): Refusal {
+  if (thrown instanceof CommandFailure) return thrown.refusal;
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string') {
+    return thrown as CommandError;
+  }
   // Arguments that do not fit come back from Tauri as a plain string.
-  const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: 'unexpected', detail };
+  return { code: 'unexpected', detail: thrown instanceof Error ? thrown.message : String(thrown) };
 }
 
 async function call<Answer>(command: 'ask' | 'ask_desktop', request: object): Promise<Answer> {
   try {
     return await invoke<Answer>(command, { request });
   } catch (thrown) {
-    throw new CommandFailure(toCommandError(thrown));
+    throw new CommandFailure(toRefusal(thrown));
   }
 }
 

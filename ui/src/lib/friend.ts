@@ -30,6 +30,12 @@ export function friendStatus(peer: Pick<PeerView, 'state' | 'online'>): FriendSt
   return { tone: tones[peer.state], label: sayFact('state', peer.state) };
 }
 
+/** How it is with a friend, without the seconds that would stand still where a countdown shows them. */
+export function friendSituation({ situation, next_direct_try_at_ms: next }: Pick<PeerView, 'situation' | 'next_direct_try_at_ms'>): string {
+  const isCounted = situation.code === 'relayed' && next !== null;
+  return sayFact('situation', isCounted ? { ...situation, retry_in_s: null } : situation);
+}
+
 /** The way to a friend: its drawing, how it does, and its words. */
 export interface PathView {
   line: Line;

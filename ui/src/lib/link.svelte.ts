@@ -1,11 +1,12 @@
-import type { CommandError, InvitationPreview } from '../bindings';
-import { onLink, previewInvitation, takeLink, toCommandError, type Unsubscribe } from './bridge';
+import type { InvitationPreview } from '../bindings';
+import { onLink, previewInvitation, takeLink, toRefusal, type Unsubscribe } from './bridge';
+import type { Refusal } from './refusal';
 
 /** A link that the system handed over: being read, read, or refused. */
 export interface OpenedLink {
   link: string;
   preview: InvitationPreview | null;
-  refusal: CommandError | null;
+  refusal: Refusal | null;
 }
 
 /** The link that waits for the player's answer. Nothing here follows one: that is asked first. */
@@ -43,7 +44,7 @@ export class Links {
     this.opened = { link, preview: null, refusal: null };
     const read = await previewInvitation(link).then(
       (preview) => ({ link, preview, refusal: null }),
-      (thrown: unknown) => ({ link, preview: null, refusal: toCommandError(thrown) }),
+      (thrown: unknown) => ({ link, preview: null, refusal: toRefusal(thrown) }),
     );
     if (mine === this.#generation) this.opened = read;
   }

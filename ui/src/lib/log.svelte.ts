@@ -1,5 +1,5 @@
-import type { CommandError } from '../bindings';
-import { followLog, onLog, toCommandError, type Unsubscribe } from './bridge';
+import { followLog, onLog, toRefusal, type Unsubscribe } from './bridge';
+import type { Refusal } from './refusal';
 
 /** What is kept in sight; the file has the rest. */
 const LINES_KEPT = 1_000;
@@ -44,7 +44,7 @@ export function readLine(line: string, key: number): LogLine {
 export class Log {
   /** Oldest first. */
   lines = $state.raw<readonly LogLine[]>([]);
-  failure = $state.raw<CommandError | null>(null);
+  failure = $state.raw<Refusal | null>(null);
   /** What came while it was held still. */
   waiting = $state.raw<readonly LogLine[]>([]);
   isPaused = $state(false);
@@ -76,7 +76,7 @@ export class Log {
       early = null;
       this.failure = null;
     } catch (thrown) {
-      if (mine === this.#generation) this.failure = toCommandError(thrown);
+      if (mine === this.#generation) this.failure = toRefusal(thrown);
     }
   }
 

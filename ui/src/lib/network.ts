@@ -1,5 +1,5 @@
 // The player's own way to the internet as words.
-import type { NetworkView, PortMappingView, RelayView } from '../bindings';
+import type { MappingBehaviour, NatSummary, NetworkView, PortMappingView, RelayView } from '../bindings';
 import { formatMs } from './format';
 import type { Detail, Tone } from './friend';
 import { say, sayFact } from './words';
@@ -11,19 +11,18 @@ export interface NetworkStatus {
 
 type Measured = Pick<NetworkView, 'nat_summary' | 'mapping_behaviour' | 'udp_is_blocked' | 'public_address'>;
 
-/** How a measurement of the router ended, or what it found; empty if there was none. */
-function summary({ nat_summary: end, mapping_behaviour: mapping }: Pick<Measured, 'nat_summary' | 'mapping_behaviour'>): string {
-  if (mapping !== null) return sayFact('mapping', mapping);
-  return end === null ? '' : sayFact('nat-summary', end);
-}
+/** How the last measurement ended; once it measured, how the router chooses ports says most. */
+const summaryWords = (summary: NatSummary, mapping: MappingBehaviour | null) =>
+  summary === 'measured' && mapping !== null ? sayFact('mapping', mapping) : sayFact('nat-summary', summary);
 
 /** How the network does, in one sentence. */
 export function networkStatus(network: Measured): NetworkStatus {
-  const words = summary(network);
-  if (network.udp_is_blocked) return { tone: 'warn', words: words === '' ? say('network-udp-blocked') : words };
-  if (words === '') return { tone: 'quiet', words: say('network-not-measured') };
+  const { nat_summary: summary, mapping_behaviour: mapping, udp_is_blocked: isBlocked, public_address: address } = network;
+  const words = summary === null ? null : summaryWords(summary, mapping);
+  if (isBlocked) return { tone: 'warn', words: words ?? say('network-udp-blocked') };
+  if (words === null) return { tone: 'quiet', words: say('network-not-measured') };
   // Why nothing could be measured is no good news.
-  return { tone: network.public_address === null ? 'quiet' : 'good', words };
+  return { tone: address === null ? 'quiet' : 'good', words };
 }
 
 function portMapping(view: PortMappingView): string {
@@ -39,11 +38,12 @@ function portMapping(view: PortMappingView): string {
   }
 }
 
-/** What is known of the router; what was not measured is left out; how it chooses ports, the summary says. */
+/** What is known of the router; what was not measured, or is the summary already, is left out. */
 export function networkFacts(network: NetworkView): Detail[] {
-  const { filtering_behaviour: filtering, hairpinning, udp_is_blocked: isBlocked } = network;
+  const { nat_summary: summary, mapping_behaviour: mapping, filtering_behaviour: filtering, hairpinning, udp_is_blocked: isBlocked } = network;
   const rows: [string, string][] = [
     [say('network-udp'), isBlocked ? say('network-udp-blocked') : ''],
+    [say('network-ports'), mapping === null || summary === 'measured' ? '' : sayFact('mapping', mapping)],
     [say('network-admits'), filtering === null ? '' : sayFact('filtering', filtering)],
     [say('network-hairpin'), hairpinning === null ? '' : sayFact('network-hairpinning', hairpinning ? 'yes' : 'no')],
     [say('network-open-port'), portMapping(network.port_mapping)],

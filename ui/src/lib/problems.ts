@@ -1,16 +1,22 @@
-import type { Severity, Snapshot } from '../bindings';
-import { adviceOf, sayAdapterFault, sayProblem, sayServerFault, type Advice } from './said';
-import { say } from './words';
+import type { Fault, Remedy, Severity, Snapshot } from '../bindings';
+import { say, sayFact } from './words';
 
 /** What of the settings is to be looked at: those that cannot be used, or the control server. */
 export type SettingsTarget = 'faulty' | 'control_server';
+
+/** A part of what can be done: words, or a command to copy. */
+export interface Piece {
+  kind: 'text' | 'command';
+  value: string;
+}
 
 /** One entry of the banner. */
 export interface Banner {
   code: string;
   severity: Severity;
   text: string;
-  fix: Advice | null;
+  /** What can be done; nothing if there is nothing to do. */
+  fix: readonly Piece[];
   /** Which settings help; `null` if none does. */
   settings: SettingsTarget | null;
   /** When the engine tries again by itself (Unix milliseconds). */
@@ -25,7 +31,25 @@ export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'net
 /** What the engine calls it when the adapter may not be opened. */
 const PERMISSION = 'adapter_permission';
 
-const plain = { settings: null, retryAtMs: null, setUp: false } as const;
+/** What can be done, in pieces: the command that a remedy carries stands in its sentence between backticks. */
+export function remedyPieces(remedy: Remedy | null): Piece[] {
+  if (remedy === null) return [];
+  const text = sayFact('remedy', remedy);
+  if (!('command' in remedy)) return [{ kind: 'text', value: text }];
+  const { command } = remedy;
+  return text
+    .split(`\`${command}\``)
+    .flatMap((value, index): Piece[] => [...(index > 0 ? [{ kind: 'command', value: command } as const] : []), { kind: 'text', value }])
+    .filter(({ value }) => value !== '');
+}
+
+const words = (value: string): Piece[] => [{ kind: 'text', value }];
+
+function banner(severity: Severity, fault: Fault, remedy: Remedy | null, retryAtMs: number | null = null): Banner {
+  const { code } = fault;
+  const settings = code === 'bad_setting' ? 'faulty' : null;
+  return { code, severity, text: sayFact('problem', fault), fix: remedyPieces(remedy), settings, retryAtMs, setUp: code === PERMISSION };
+}
 
 /**
  * Everything that needs attention, worst first as the engine sorted it, each condition once. The engine reports
@@ -34,54 +58,27 @@ const plain = { settings: null, retryAtMs: null, setUp: false } as const;
 export function banners({ problems, adapter, control, network, party }: Condition, settingsSpeak = false): Banner[] {
   const shown = problems
     .filter(({ code }) => code !== 'bad_setting' || !settingsSpeak)
-    .map((problem): Banner => {
-      const settings = problem.code === 'bad_setting' ? 'faulty' : null;
-      const { code, severity, remedy } = problem;
-      const [text, fix] = [sayProblem(problem), adviceOf(remedy)];
-      return { code, severity, text, fix, settings, retryAtMs: null, setUp: code === PERMISSION };
-    });
+    .map((problem) => banner(problem.severity, problem, problem.remedy));
   // The two conditions that the engine retries by itself. Their problem gains the time of the next try.
-  if (adapter.state === 'unavailable') {
-    const { fault, remedy, retry_at_ms: retryAtMs } = adapter;
-    const { code } = fault;
-    const known = shown.find((banner) => banner.code === code);
-    const [text, fix] = [sayAdapterFault(adapter), adviceOf(remedy)];
+  const retried = (severity: Severity, fault: Fault, remedy: Remedy, retryAtMs: number) => {
+    const known = shown.find(({ code }) => code === fault.code);
     if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ ...plain, code, severity: 'error', text, fix, retryAtMs });
-  }
+    else shown.push(banner(severity, fault, remedy, retryAtMs));
+  };
+  if (adapter.state === 'unavailable') retried('error', adapter.fault, adapter.remedy, adapter.retry_at_ms);
   if (control.state === 'disconnected') {
     const { server, why, retry_at_ms: retryAtMs } = control;
-    const code = 'control_disconnected';
-    const known = shown.find((banner) => banner.code === code);
-    const text = say('problems-control', { server, reason: sayServerFault(why) });
-    const fix = { text: say('problems-control-fix'), command: null };
-    if (known) known.retryAtMs = retryAtMs;
-    else shown.push({ ...plain, code, severity: 'warning', text, fix, retryAtMs });
+    const fault: Fault = { code: 'control_disconnected', server, why, in_party: party !== null };
+    retried('warning', fault, { code: 'check_connection' }, retryAtMs);
   }
+  const plain = { severity: 'warning', settings: null, retryAtMs: null, setUp: false } as const;
   if (network.udp_is_blocked) {
-    const text = say('problems-udp-blocked');
-    const fix = { text: say('problems-udp-blocked-fix'), command: null };
-    shown.push({ ...plain, code: 'udp_blocked', severity: 'warning', text, fix });
+    const [text, fix] = [say('problems-udp-blocked'), words(say('problems-udp-blocked-fix'))];
+    shown.push({ ...plain, code: 'udp_blocked', text, fix });
   }
   if (control.state === 'local' && party !== null) {
-    const text = say('problems-alone');
-    const fix = { text: say('problems-alone-fix'), command: null };
-    shown.push({ ...plain, code: 'no_server', severity: 'warning', text, fix, settings: 'control_server' });
+    const [text, fix] = [say('problems-alone'), words(say('problems-alone-fix'))];
+    shown.push({ ...plain, code: 'no_server', text, fix, settings: 'control_server' });
   }
   return shown;
-}
-
-/** A sentence in pieces: the command in it, which stands in backticks, is to be copied. */
-export interface Piece {
-  kind: 'text' | 'command';
-  value: string;
-}
-
-export function pieces({ text, command }: Advice): Piece[] {
-  const parts = command === null ? [text] : text.split(`\`${command}\``);
-  const around = parts.flatMap((value, at): Piece[] => [
-    ...(at > 0 && command !== null ? [{ kind: 'command', value: command } as const] : []),
-    { kind: 'text', value },
-  ]);
-  return around.filter(({ value }) => value !== '');
 }

@@ -1,18 +1,22 @@
-import type { CommandError, Notice, Snapshot } from '../bindings';
-import { getSnapshot, onCloseAsked, onNotice, onSnapshot, toCommandError, type Unsubscribe } from './bridge';
+import type { Notice, Snapshot } from '../bindings';
+import { getSnapshot, onCloseAsked, onNotice, onSnapshot, toRefusal, type Unsubscribe } from './bridge';
+import type { Refusal } from './refusal';
 
 const NOTICES_SHOWN = 3;
 const NOTICE_SHOWN_MS = 8_000;
 /** What the feed remembers; the rest is in the log. */
 const NOTICES_KEPT = 50;
 
-/** A notice on the screen; its number tells it from another of the same words. */
-export type ShownNotice = Notice & { readonly shown: number };
+/** A notice on the screen; its key tells it from another of the same words. */
+export interface ShownNotice {
+  key: number;
+  notice: Notice;
+}
 
 /** What the window shows: the newest snapshot, or why there is none. */
 export class Session {
   snapshot = $state.raw<Snapshot | null>(null);
-  failure = $state.raw<CommandError | null>(null);
+  failure = $state.raw<Refusal | null>(null);
   notices = $state.raw<readonly ShownNotice[]>([]);
   /** What happened since the window opened, newest first. */
   feed = $state.raw<readonly ShownNotice[]>([]);
@@ -21,7 +25,7 @@ export class Session {
 
   #subscriptions: Unsubscribe[] = [];
   #timers: ReturnType<typeof setTimeout>[] = [];
-  #noticeNumber = 0;
+  #noticeKey = 0;
 
   /** Listens first and asks then, so that no change falls between; revisions put the answers in order. */
   async start(): Promise<void> {
@@ -41,7 +45,7 @@ export class Session {
       this.#show(await getSnapshot());
     } catch (thrown) {
       this.stop();
-      this.failure = toCommandError(thrown);
+      this.failure = toRefusal(thrown);
     }
   }
 
@@ -55,12 +59,12 @@ export class Session {
   }
 
   #announce(notice: Notice): void {
-    const shown = this.#noticeNumber++;
-    this.notices = [...this.notices, { ...notice, shown }].slice(-NOTICES_SHOWN);
-    this.feed = [{ ...notice, shown }, ...this.feed].slice(0, NOTICES_KEPT);
+    const key = this.#noticeKey++;
+    this.notices = [...this.notices, { key, notice }].slice(-NOTICES_SHOWN);
+    this.feed = [{ key, notice }, ...this.feed].slice(0, NOTICES_KEPT);
     const timer = setTimeout(() => {
       this.#timers = this.#timers.filter((other) => other !== timer);
-      this.notices = this.notices.filter((other) => other.shown !== shown);
+      this.notices = this.notices.filter((shown) => shown.key !== key);
     }, NOTICE_SHOWN_MS);
     this.#timers.push(timer);
   }

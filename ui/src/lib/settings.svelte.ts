@@ -1,5 +1,6 @@
-import type { CommandError, SettingView } from '../bindings';
-import { getSettings, importSettings, resetSetting, resetSettings, setSetting, toCommandError } from './bridge';
+import type { SettingView } from '../bindings';
+import { getSettings, importSettings, resetSetting, resetSettings, setSetting, toRefusal } from './bridge';
+import type { Refusal } from './refusal';
 import { valueText } from './setting';
 
 /** What the engine uses: a refused value is replaced by the default. */
@@ -8,7 +9,7 @@ const effective = ({ fault, value, default: fallback }: SettingView) => valueTex
 /** All settings, and which of them wait for a restart. */
 export class Settings {
   list = $state.raw<readonly SettingView[] | null>(null);
-  failure = $state.raw<CommandError | null>(null);
+  failure = $state.raw<Refusal | null>(null);
   readonly faulty = $derived((this.list ?? []).filter(({ fault }) => fault !== null));
   /** Whether every stored value is known to be one that its setting takes. */
   readonly areSound = $derived(this.list !== null && this.faulty.length === 0);
@@ -27,7 +28,7 @@ export class Settings {
       this.list = list;
       this.failure = null;
     } catch (thrown) {
-      if (mine === this.#generation) this.failure = toCommandError(thrown);
+      if (mine === this.#generation) this.failure = toRefusal(thrown);
     }
   }
 

@@ -9,8 +9,6 @@ export type CodeOf<T extends Fact> = T extends { readonly code: infer C extends 
 export type Dashed<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}-${Dashed<Tail>}` : S;
 
 /** The key of a fact of a family: its name, and the fact's code with dashes. */
-export type KeyOf<F extends string, T extends Fact> = `${F}-${Dashed<CodeOf<T>>}`;
-
 export const keyOf = (family: string, fact: Fact): string =>
   `${family}-${typeof fact === 'string' ? fact : fact.code}`.replaceAll('_', '-');
 

@@ -1,7 +1,7 @@
 // Which language the window speaks, and what it says in it. Whoever says something follows a change of the language
 // without a restart.
 import { FALLBACK, format, tags, type Arguments } from './catalogue';
-import { argumentsOf, keyOf, type Fact, type KeyOf } from './fact';
+import { argumentsOf, keyOf, type CodeOf, type Dashed, type Fact } from './fact';
 import type { Messages } from './messages';
 
 export type Key = keyof Messages;
@@ -33,23 +33,30 @@ type ArgumentsOf<K extends Key> = [Messages[K]] extends [never] ? [] : [args: Re
 export const say = <K extends Key>(key: K, ...[args]: ArgumentsOf<K>): string =>
   format(current, key, args ?? {}) ?? key;
 
-/** The message of a fact; that every fact of the family has one, the type check sees. */
-export const sayFact = <const F extends string, T extends Fact>(
-  family: F,
-  fact: KeyOf<F, T> extends Key ? T : never,
-): string => {
-  const key = keyOf(family, fact);
-  return format(current, key, argumentsOf(fact)) ?? key;
-};
+/** The codes of facts that have no message in any of these families. */
+type Unsaid<F extends string, C extends string> = C extends unknown
+  ? [Extract<`${F}-${Dashed<C>}`, Key>] extends [never]
+    ? C
+    : never
+  : never;
+
+/**
+ * The message of a fact, in the first of its families that has one; that every fact has one in some, the type check
+ * sees.
+ */
+export function sayFact<const F extends string, const T extends Fact>(
+  families: F | readonly F[],
+  fact: [Unsaid<F, CodeOf<T>>] extends [never] ? T : never,
+): string {
+  const keys = [families].flat().map((family) => keyOf(family, fact));
+  const args = argumentsOf(fact);
+  for (const key of keys) {
+    const text = format(current, key, args);
+    if (text !== undefined) return text;
+  }
+  return keys.join();
+}
 
 /** A message whose key is made of data, such as the name of a setting; `undefined` if there is none. */
 export const sayIfKnown = (key: string, args: Arguments = {}): string | undefined =>
   format(current, key.replaceAll('_', '-'), args);
-
-/** The message of a fact in the first of these families that has one; a test in Rust lets none be missing. */
-export function sayFactOf(families: readonly [string, ...string[]], fact: object): string {
-  const of = (family: string) => ('code' in fact && typeof fact.code === 'string' ? keyOf(family, fact.code) : family);
-  const keys = families.map(of);
-  const args = argumentsOf({ code: '', ...fact });
-  return keys.map((key) => format(current, key, args)).find((text) => text !== undefined) ?? of(families[0]);
-}
