@@ -123,12 +123,17 @@ impl RemoteControlPlane {
                 self.actions.push_back(LinkAction::Close);
                 self.dial(now.instant);
             }
-            State::Ready { .. } => {
-                self.send_sign_of_life(now.instant);
-                let soon = now.instant + self.settings.timings.answer_after_change;
-                self.answer_due = Some(self.answer_due.map_or(soon, |due| due.min(soon)));
-            }
+            State::Ready { .. } => self.doubt(now),
             State::Stopped => {}
+        }
+    }
+
+    /// Something else of this device's has fallen silent: a connection that still stands has to show it soon.
+    pub fn doubt(&mut self, now: Now) {
+        if self.is_connected() {
+            self.send_sign_of_life(now.instant);
+            let soon = now.instant + self.settings.timings.answer_after_change;
+            self.answer_due = Some(self.answer_due.map_or(soon, |due| due.min(soon)));
         }
     }
 

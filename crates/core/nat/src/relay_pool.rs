@@ -184,7 +184,7 @@ impl RelayPool {
             None => false,
         };
         if known && let Some(mapped) = binding_reply(bytes) {
-            self.mapped(from, mapped);
+            self.mapped(now, from, mapped);
             self.settle(now);
             return PoolReceived::Consumed;
         }
@@ -362,10 +362,13 @@ impl RelayPool {
         }
     }
 
-    fn mapped(&mut self, server: SocketAddr, mapped: Option<SocketAddr>) {
+    fn mapped(&mut self, now: Instant, server: SocketAddr, mapped: Option<SocketAddr>) {
         let (Some(mapped), Some(entry)) = (mapped.map(canonical), self.servers.get_mut(&server)) else {
             return;
         };
+        for hold in self.holds.iter_mut().filter(|hold| !hold.is_stream() && hold.server == server) {
+            hold.seen_at(now, mapped);
+        }
         if entry.mapped.replace(mapped) != Some(mapped) {
             self.outputs.push_back(PoolOutput::ReflexiveAddress { server, address: mapped });
         }

@@ -208,6 +208,7 @@ impl State {
         if party.connections.take_lost() {
             news = true;
             self.relays.doubt(turn.now.instant);
+            self.control.doubt(turn.now);
         }
         let id = party.membership.invitation.party;
         while let Some((to, signal)) = party.connections.poll_signal() {

@@ -147,14 +147,18 @@ fn a_network_change_skips_the_wait() {
 }
 
 #[test]
-fn a_dead_connection_is_noticed_by_a_heartbeat_and_soon_after_a_network_change() {
-    for (change, limit) in [(false, 41 * SECOND), (true, 3 * SECOND)] {
+fn a_dead_connection_is_noticed_by_a_heartbeat_and_soon_after_a_network_change_or_a_doubt() {
+    type Ask = fn(&mut RemoteControlPlane, Now);
+    let asks: [(Ask, Duration); 3] = [
+        (|_, _| {}, 41 * SECOND),
+        (RemoteControlPlane::handle_network_change, 3 * SECOND),
+        (RemoteControlPlane::doubt, 3 * SECOND),
+    ];
+    for (ask, limit) in asks {
         let mut world = two();
         world.clients[1].dead = true;
         let now = world.now;
-        if change {
-            world.clients[1].plane.handle_network_change(now);
-        }
+        ask(&mut world.clients[1].plane, now);
         world.pass(limit);
         assert_eq!(disconnects(&world, 1), [&DisconnectReason::Silent]);
         assert!(world.clients[1].plane.is_connected(), "and made again");

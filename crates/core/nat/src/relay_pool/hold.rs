@@ -37,6 +37,8 @@ pub(super) struct Hold {
     pub(super) retiring: Option<Retirement>,
     /// Our address on the relay, while there is an allocation.
     pub(super) relayed: Option<SocketAddr>,
+    /// Where the server saw us when it was made.
+    mapped: Option<SocketAddr>,
     pub(super) busy: bool,
     /// Of a stream; that of a UDP server outlives the allocations on it.
     pub(super) pulse: Option<Pulse>,
@@ -123,6 +125,7 @@ impl Hold {
             created_at: now,
             retiring: None,
             relayed: None,
+            mapped: None,
             busy: false,
             pulse: (!over_udp).then(Pulse::over_stream),
             stage,
@@ -273,6 +276,17 @@ impl Hold {
         }
     }
 
+    /// Its server sees us at `mapped`. An allocation belongs to the address that it was made from; where we have come back
+    /// to an earlier one, its server may still keep what we had there, and would refresh that instead.
+    pub(super) fn seen_at(&mut self, now: Instant, mapped: SocketAddr) {
+        if let Stage::Running(client) = &mut self.stage
+            && self.relayed.is_some()
+            && self.mapped.is_some_and(|made_at| made_at != mapped)
+        {
+            client.moved(now);
+        }
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Running(client) | Stage::Closing(client) => client.poll_timeout(),
@@ -327,7 +341,7 @@ impl Hold {
         };
         match event {
             TurnEvent::Allocated { relayed, mapped } => {
-                self.relayed = Some(relayed);
+                (self.relayed, self.mapped) = (Some(relayed), mapped);
                 (self.refreshed, self.responsive) = (true, true);
                 outputs.push_back(PoolOutput::Opened {
                     allocation: self.id,

@@ -110,7 +110,7 @@ impl RelayPool {
                 hold.set_peers(now, &self.peers, &mut self.outputs);
                 let (server, is_stream) = (hold.server, hold.is_stream());
                 if !is_stream {
-                    self.mapped(server, mapped);
+                    self.mapped(now, server, mapped);
                 }
                 // The client has more to say now: its peers.
                 let server = self.servers.get_mut(&server).map(|server| &mut server.pulse);

@@ -232,6 +232,16 @@ impl TurnClient {
         }
     }
 
+    /// The server sees us elsewhere than where the allocation was made: it is not ours from here, whatever the server
+    /// would say to a refresh. An older one of ours may be here, and would answer.
+    pub fn moved(&mut self, now: Instant) {
+        if matches!(self.state, State::Allocated(_)) {
+            // The move is to blame, and not the server: nothing to wait for.
+            self.failures = 0;
+            self.fail(now, TurnFailure::Lost);
+        }
+    }
+
     /// Gives the allocation back. Drive the client on until [`TurnEvent::Closed`] (at most 12 s), or drop it: then
     /// the server keeps the allocation until it expires.
     pub fn close(&mut self, now: Instant) {

@@ -116,6 +116,14 @@ impl ControlPlanes {
         }
     }
 
+    /// A path was lost, and the connection to the control server may have died with it: without it, no new path is
+    /// agreed on.
+    pub(crate) fn doubt(&mut self, now: Now) {
+        if let Some(remote) = &mut self.remote {
+            remote.plane.doubt(now);
+        }
+    }
+
     pub(crate) fn handle_timeout(&mut self, now: Now) {
         self.local.handle_timeout(now);
         if let Some(remote) = &mut self.remote {

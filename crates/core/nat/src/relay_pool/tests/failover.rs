@@ -125,6 +125,28 @@ fn a_change_of_network_is_measured_and_asked_for_at_once() {
 }
 
 #[test]
+fn back_at_an_earlier_address_the_allocation_left_there_is_not_taken_for_the_newer_one() {
+    let mut world = World::new(&[20]);
+    let home = world.address;
+    world.run_for(secs(10));
+    world.address = addr("203.0.113.77:4000");
+    world.pool.handle_network_change(world.now());
+    world.run_for(secs(10));
+    let away = world.allocation(0).unwrap();
+    world.address = home;
+    world.pool.handle_network_change(world.now());
+    world.run_for(secs(1));
+    let back = world.allocation(0).unwrap();
+    assert_ne!((back.id, back.relayed), (away.id, away.relayed));
+    let friend = world.peer(1, &["192.0.2.1:5000"], &[]);
+    world.pool.set_peers(world.now(), &[friend]);
+    world.run_for(secs(1));
+    world.fly(addr("192.0.2.1:5000"), back.relayed, b"to where we say that we are");
+    world.run_for(secs(1));
+    assert_eq!(world.arrivals.len(), 1);
+}
+
+#[test]
 fn a_blackout_loses_nothing() {
     let mut world = World::new(&[20, 30, 40]);
     world.run_for(secs(3));
