@@ -2,6 +2,8 @@
 
 #[path = "architecture/purity.rs"]
 mod purity;
+#[path = "architecture/sentences.rs"]
+mod sentences;
 #[path = "architecture/shape.rs"]
 mod shape;
 #[path = "architecture/sources.rs"]

@@ -3,7 +3,8 @@ use std::io;
 use ipnet::Ipv4Net;
 use lanrage_party::{Subnet, VirtualIp};
 
-/// Why there is no adapter. The text says what is wrong, [`fix`](Self::fix) what the user can do about it.
+/// Why there is no adapter. The text is for the log; [`fault`](Self::fault) and [`remedy`](Self::remedy) are what the user
+/// is told.
 #[derive(Debug, thiserror::Error)]
 pub enum AdapterError {
     /// The process may not create or configure network devices, and on Linux there is no helper that would.
@@ -81,47 +82,6 @@ pub enum AdapterError {
 }
 
 impl AdapterError {
-    /// What the user of this operating system can do.
-    pub fn fix(&self) -> &'static str {
-        match self {
-            Self::PermissionDenied => on(
-                "Install LANrage's package (.deb or .rpm), once: it brings a helper that does it. Or start LANrage as root (sudo).",
-                "Start LANrage with sudo.",
-                "Close LANrage and start it with \"Run as administrator\".",
-            ),
-            Self::HelperNotRunning => {
-                "Start it with \"sudo systemctl enable --now lanrage-helper.socket\", or install LANrage's package again."
-            }
-            Self::HelperDenied => {
-                "Use LANrage in a session at the computer itself, or have its administrator allow you the polkit action io.lanrage.helper.open-adapter."
-            }
-            Self::HelperRefused { .. } => {
-                "Set the name of the network adapter back to lanrage0 in the settings. If it is that already, install LANrage's package again."
-            }
-            Self::NoDriver => on(
-                "Load the driver with \"sudo modprobe tun\". In a container, pass the device /dev/net/tun through.",
-                "Restart the computer; the driver is part of macOS.",
-                "Install LANrage again: the file wintun.dll is missing beside the program.",
-            ),
-            Self::NameTaken { .. } => on(
-                "Close other copies of LANrage, or delete an unused adapter with \"sudo ip link delete\".",
-                "Close other copies of LANrage.",
-                "Close other copies of LANrage, or remove unused adapters in the Device Manager.",
-            ),
-            Self::InvalidName { .. } => {
-                "Choose a name of 1 to 14 letters, digits, \"-\" or \"_\" in the settings."
-            }
-            Self::AddressOutside { .. } => "Leave the party and join it again.",
-            Self::AddressInUse { .. } => "Close the other copy of LANrage that is in this party.",
-            Self::SubnetOverlaps { .. } => {
-                "Disconnect the other network (often a VPN), or make the party with another network."
-            }
-            Self::Route { .. } | Self::Io { .. } => {
-                "Try again. If it fails again, restart the computer and report the message above."
-            }
-        }
-    }
-
     /// Sorts what the system said while a step was done.
     pub(crate) fn from_io(step: &'static str, source: io::Error) -> Self {
         match source.kind() {
@@ -132,39 +92,9 @@ impl AdapterError {
     }
 }
 
-const fn on(linux: &'static str, macos: &'static str, windows: &'static str) -> &'static str {
-    if cfg!(windows) {
-        windows
-    } else if cfg!(target_os = "macos") {
-        macos
-    } else {
-        linux
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_text_names_both_networks_and_the_interface_in_the_way() {
-        let error = AdapterError::SubnetOverlaps {
-            subnet: Subnet::DEFAULT,
-            route: "10.0.0.0/8".parse().unwrap(),
-            interface: "corp-vpn".into(),
-        };
-        assert_eq!(
-            error.to_string(),
-            "the party's network 10.66.0.0/16 overlaps 10.0.0.0/8, which this computer reaches through corp-vpn"
-        );
-        assert!(error.fix().contains("VPN"));
-    }
-
-    #[test]
-    fn a_missing_right_and_a_missing_driver_are_told_apart_and_each_has_its_own_fix() {
-        assert_ne!(AdapterError::PermissionDenied.to_string(), AdapterError::NoDriver.to_string());
-        assert_ne!(AdapterError::PermissionDenied.fix(), AdapterError::NoDriver.fix());
-    }
 
     #[cfg(unix)]
     #[test]

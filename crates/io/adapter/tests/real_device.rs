@@ -70,7 +70,7 @@ fn numbered(n: u8) -> AdapterConfig {
 }
 
 fn open(config: &AdapterConfig) -> Adapter {
-    Adapter::open(config).unwrap_or_else(|error| panic!("{error}: {error:?}. {}", error.fix()))
+    Adapter::open(config).unwrap_or_else(|error| panic!("{error}: {error:?}"))
 }
 
 /// Writes a whole packet.

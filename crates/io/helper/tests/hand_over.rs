@@ -190,7 +190,7 @@ fn a_user_without_any_right_has_an_adapter_that_outlives_the_helper_and_dies_wit
     const TEST: &str =
         "a_user_without_any_right_has_an_adapter_that_outlives_the_helper_and_dies_with_the_user";
     if part() == "user" {
-        let adapter = Adapter::open(&config()).unwrap_or_else(|error| panic!("{error}. {}", error.fix()));
+        let adapter = Adapter::open(&config()).unwrap_or_else(|error| panic!("{error}"));
         println!("{} is up", adapter.name());
         std::io::stdin().read_line(&mut String::new()).unwrap();
         return exchange_packets(&adapter);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use lanrage_party::facts::Fault;
-use lanrage_session::Snapshot;
+use lanrage_session::{Problem, Snapshot};
 
 /// What was found out, before anybody judges it.
 #[derive(Debug, Clone)]
@@ -18,6 +18,13 @@ pub(crate) struct Facts {
     /// What is stored, or why it cannot be opened.
     pub(crate) database: Result<Stored, String>,
     pub(crate) firewall: Firewall,
+}
+
+impl Facts {
+    /// What the engine says already of something that is wrong.
+    pub(crate) fn problem(&self, is_it: impl Fn(&Fault) -> bool) -> Option<&Problem> {
+        self.snapshot.as_ref()?.problems.iter().find(|problem| is_it(&problem.fault))
+    }
 }
 
 /// Whether this process may open an adapter.

@@ -1,7 +1,7 @@
 //! The judgement of facts about this computer. What concerns the network is in `judge_network`.
 
 use lanrage_party::facts::{Fault, Remedy};
-use lanrage_session::{AdapterView, ControlView, Problem, Snapshot};
+use lanrage_session::{AdapterView, ControlView};
 
 use super::{
     Check, CheckState, DoctorReport, Finding, Subject,
@@ -26,16 +26,6 @@ pub(crate) fn judge(facts: &Facts) -> DoctorReport {
         database(facts),
     ];
     DoctorReport { checks: checks.into() }
-}
-
-/// What the engine says of a thing already.
-pub(super) fn problem(snapshot: &Snapshot, is_it: impl Fn(&Fault) -> bool) -> Option<&Problem> {
-    snapshot.problems.iter().find(|problem| is_it(&problem.fault))
-}
-
-/// A problem as a check.
-pub(super) fn judged(subject: Subject, state: CheckState, problem: &Problem) -> Check {
-    subject.check(state, Finding::Problem(problem.fault.clone()), problem.remedy.clone())
 }
 
 fn adapter(facts: &Facts) -> Check {
@@ -96,8 +86,8 @@ fn firewall(facts: &Facts) -> Check {
 fn clock(facts: &Facts) -> Check {
     let subject = Subject::Clock;
     let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
-    match (problem(snapshot, |fault| matches!(fault, Fault::ClockWrong { .. })), &snapshot.control) {
-        (Some(wrong), _) => judged(subject, CheckState::Warning, wrong),
+    match (facts.problem(|fault| matches!(fault, Fault::ClockWrong { .. })), &snapshot.control) {
+        (Some(wrong), _) => subject.has(CheckState::Warning, wrong),
         (None, ControlView::Connected { .. }) => subject.good(Finding::ClockAgrees),
         (None, _) => subject.check(CheckState::Unknown, Finding::ClockNotCompared, None),
     }
@@ -125,12 +115,11 @@ fn database(facts: &Facts) -> Check {
         return subject
             .bad(Finding::DatabaseDamaged { faults: stored.faults.clone() }, Remedy::RestoreBackup);
     }
-    let standing = facts.snapshot.as_ref().and_then(|snapshot| {
-        problem(snapshot, |fault| matches!(fault, Fault::NotKept { .. }))
-            .or_else(|| problem(snapshot, |fault| matches!(fault, Fault::DatabaseRestored { .. })))
-    });
+    let standing = facts
+        .problem(|fault| matches!(fault, Fault::NotKept { .. }))
+        .or_else(|| facts.problem(|fault| matches!(fault, Fault::DatabaseRestored { .. })));
     if let Some(problem) = standing {
-        return judged(subject, CheckState::Warning, problem);
+        return subject.has(CheckState::Warning, problem);
     }
     if !stored.refused.is_empty() {
         return subject

@@ -6,11 +6,7 @@ use lanrage_party::{
 };
 use lanrage_session::{ControlView, PortMappingView, RelayView};
 
-use super::{
-    Check, CheckState, Finding, Subject,
-    facts::Facts,
-    judge::{judged, problem},
-};
+use super::{Check, CheckState, Finding, Subject, facts::Facts};
 
 /// Specification: packets of this size every IPv6 link carries (RFC 8200 §5), so games may count on them.
 const LEAST_MTU: u16 = 1_280;
@@ -102,8 +98,8 @@ pub(super) fn relay(facts: &Facts) -> Check {
 pub(super) fn mtu(facts: &Facts) -> Check {
     let subject = Subject::Mtu;
     let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
-    if let Some(failed) = problem(snapshot, |fault| matches!(fault, Fault::SocketsFailed { .. })) {
-        return judged(subject, CheckState::Bad, failed);
+    if let Some(failed) = facts.problem(|fault| matches!(fault, Fault::SocketsFailed { .. })) {
+        return subject.has(CheckState::Bad, failed);
     }
     let peers = snapshot.party.iter().flat_map(|party| &party.peers);
     let narrowest = peers.filter_map(|peer| Some((peer.mtu?, &peer.name))).min();

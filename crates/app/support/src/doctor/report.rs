@@ -1,4 +1,5 @@
 use lanrage_party::facts::Remedy;
+use lanrage_session::Problem;
 use serde::{Deserialize, Serialize};
 use strum::EnumIter;
 
@@ -86,6 +87,11 @@ impl Subject {
 
     pub(super) const fn unknown(self, finding: Finding, remedy: Remedy) -> Check {
         self.check(CheckState::Unknown, finding, Some(remedy))
+    }
+
+    /// What the engine says of it already.
+    pub(super) fn has(self, state: CheckState, problem: &Problem) -> Check {
+        self.check(state, Finding::Problem(problem.fault.clone()), problem.remedy.clone())
     }
 
     /// What shows only while the engine runs.
