@@ -2,7 +2,7 @@
 //!
 //! - [`websocket`]: the client's connection, for a [`lanrage_control::RemoteControlPlane`].
 //! - [`listen`]: the listener for guests, for a [`lanrage_control::LocalControlPlane`].
-//! - [`persist`]: `control_state.json`.
+//! - [`persist`] keeps `control_state.json`.
 
 pub mod listen;
 pub mod persist;
