@@ -46,7 +46,7 @@ impl Words {
     }
 
     /// The sentence for a fact of a family. Its key is the family's name and the fact's `code`, with dashes; its
-    /// arguments are the fact's other fields, see [`fact`](crate::fact).
+    /// arguments are the fact's other fields.
     pub fn fact(self, family: &str, fact: &impl Serialize) -> String {
         let fact = fact::Fact::of(family, fact, &self.decimal_separator());
         self.format(&fact.key, Some(&fact.arguments))

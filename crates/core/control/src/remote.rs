@@ -27,7 +27,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(30);
 /// It dials, proves who it is, keeps every membership registered across lost connections and lost servers,
 /// notices dead connections, and hands on what the server says. Beside [`ControlPlane`] it has two more ends:
 /// [`RemoteControlPlane::handle_link`] and [`RemoteControlPlane::poll_transmit`], which
-/// [`crate::websocket::run_link`] joins to a WebSocket.
+/// `run_link` of lanrage-link joins to a WebSocket.
 ///
 /// A signal is carried only while its party is registered, and otherwise dropped: what it holds is news of
 /// the moment, to be said again after the next [`ControlEvent::Party`].

@@ -96,7 +96,7 @@ impl LocalControlPlane {
     }
 
     /// Times and bounds of guests' connections from now on; those of
-    /// [`ListenSettings`](crate::listen::ListenSettings) are meant.
+    /// `ListenSettings` of lanrage-link are meant.
     pub const fn set_limits(&mut self, limits: ConnectionLimits) {
         self.limits = limits;
     }
