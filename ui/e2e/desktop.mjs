@@ -64,7 +64,11 @@ const tests = {
       await kept.clear();
       await kept.sendKeys('3', Key.ENTER);
       await window.find('[aria-live]', 'Saved.');
+      // This one takes effect at once, the port with the next start.
       await (await window.field('Log level')).sendKeys('debug');
+      const port = await window.field('UDP port');
+      await port.clear();
+      await port.sendKeys('45678', Key.ENTER);
       await window.find('[aria-live]', 'Restart LANrage to apply this.');
       await window.press('Back up now');
       await window.find('[aria-live]', 'A backup was made.');

@@ -11,7 +11,7 @@ const LINK = 'lanrage://join/AXsicCI6';
 /** @type {(window: import('./app.mjs').Window) => Promise<string | null>} the link that waits, taken as the window does */
 const take = async (window) =>
   window.session.executeAsyncScript(
-    "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('take_link').then(done, (error) => done(String(error)))",
+    "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('ask_desktop', { request: { ask: 'take_link' } }).then(done, (error) => done(String(error)))",
   );
 
 /** @type {Record<string, () => Promise<void>>} */
