@@ -189,8 +189,8 @@ impl End {
         self.tunnel.send_probe(&other.id, other.address.into(), b"a session?")
     }
 
-    /// Waits until everything sent to this end before has been handled: datagrams of one sender stay in order
-    /// on loopback.
+    /// Waits until every handshake and datagram sent to this end before has been handled: those of one sender stay in
+    /// order on loopback. Data that was sealed for the express lane comes by another socket: a fence says nothing of it.
     pub(crate) fn fence(&self, sender: &Self) {
         sender.tunnel.send_datagram(self.address, b"fence");
         self.event(|event| match event {
