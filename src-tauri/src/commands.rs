@@ -1,5 +1,8 @@
 //! What the window may ask: the engine's requests, and those that only the desktop can carry out.
 
+mod adapter_setup;
+pub(crate) mod log_feed;
+
 use std::path::PathBuf;
 
 use lanrage_engine::{
@@ -11,7 +14,8 @@ use serde_json::value::RawValue;
 use tauri::{AppHandle, Manager, Runtime, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 
-use crate::{EngineHost, adapter_setup, closing, link::PendingLink, log_feed::LogFeed};
+use self::log_feed::LogFeed;
+use crate::{EngineHost, system::link::PendingLink, window::closing};
 
 requests! {
     /// What the window asks of the desktop.

@@ -3,35 +3,37 @@
 //! [`commands`] is what the window may ask, [`Event`] what it is told; the user interface's names and types of both are
 //! written from here by `tests/bindings.rs`. [`EngineHost`] starts the engine, [`stop`] ends everything in order.
 
-mod adapter_setup;
-mod arguments;
-mod closing;
 pub mod commands;
 mod engine_host;
 mod event;
 mod follow_settings;
-mod link;
-mod log_feed;
 mod news;
-mod signals;
-mod single_instance;
+mod system;
 mod tasks;
 mod tray;
-mod tray_host;
 mod window;
 
-pub use arguments::Arguments;
-pub use closing::CloseAsked;
-pub use commands::DesktopRequest;
+pub use commands::{
+    DesktopRequest,
+    log_feed::{LogFeed, LogLines},
+};
 pub use engine_host::EngineHost;
-pub use event::{Event, LogLines};
-pub use link::{LinkWaits, PendingLink};
-pub use log_feed::LogFeed;
+pub use event::Event;
+pub use system::{
+    arguments::Arguments,
+    link::{LinkWaits, PendingLink},
+};
+pub use window::closing::CloseAsked;
 
 use std::sync::atomic::Ordering;
 
 use tauri::{App, AppHandle, Builder, Manager, RunEvent, Runtime, WindowEvent, Wry, async_runtime};
 use tauri_plugin_window_state::StateFlags;
+
+use crate::{
+    system::{link, signals, single_instance},
+    window::closing,
+};
 
 /// The argument of a start with the computer.
 const HIDDEN: &str = "--hidden";

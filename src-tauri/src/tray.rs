@@ -2,6 +2,7 @@
 //!
 //! [`view`] decides what it shows, `items` brings the system's menu to it, and this shell does what is clicked.
 
+pub(crate) mod host;
 mod items;
 mod view;
 

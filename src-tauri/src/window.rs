@@ -1,10 +1,14 @@
+//! The one window, and what it does with itself.
+
+pub(crate) mod closing;
+
 use std::time::Duration;
 
 use tauri::{App, AppHandle, Manager, Runtime, Url, WebviewWindow, WebviewWindowBuilder};
 use tokio::time::sleep;
 use tracing::warn;
 
-use crate::{tasks, tray_host};
+use crate::{tasks, tray::host};
 
 /// The label of the one window, in tauri.conf.json.
 pub(crate) const LABEL: &str = "main";
@@ -34,7 +38,7 @@ pub(crate) fn open<R: Runtime>(app: &App<R>, hidden: bool) -> tauri::Result<()> 
 /// A program that was started out of sight comes into it where no tray does.
 async fn show_without_tray<R: Runtime>(app: AppHandle<R>) {
     for _ in 0..TRAY_PATIENCE.as_millis() / TRAY_LOOK.as_millis() {
-        if tray_host::is_there().await {
+        if host::is_there().await {
             return;
         }
         sleep(TRAY_LOOK).await;

@@ -1,3 +1,10 @@
+//! The start of an engine: what is stored is opened, the shells are started, and the loop around them.
+
+mod error;
+mod storage;
+
+pub use error::{OfflineError, StartError};
+
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
@@ -6,7 +13,7 @@ use lanrage_link::persist::StatePersister;
 use lanrage_nat::NetworkState;
 use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, TunnelEvent};
 use lanrage_session::{Entropy, Hosting, Input, Session, Settings, Setup, network_name};
-use lanrage_store::{Config, DataDir, DataDirError, SecretError, SettingsDatabase, StoreError};
+use lanrage_store::{Config, DataDir, SettingsDatabase};
 use lanrage_tunnel::{EventSink, Tunnel, UdpSockets};
 use tokio::{
     sync::{broadcast, mpsc, watch},
@@ -15,17 +22,15 @@ use tokio::{
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
+use self::storage::Storage;
 use crate::{
-    AppSettings, CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard,
-    NetworkLogOptions, Problem, Snapshot,
+    CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions, Problem,
+    Snapshot,
     api::AskStored,
-    event_loop::{EventLoop, settings},
-    keeper, local,
-    log_level::log_level,
-    outside::Outside,
-    ports::{self, open::Home},
-    showing::Showing,
-    storage::{self, Storage},
+    event_loop::{EventLoop, Outside, Showing},
+    local,
+    ports::{self, keeper, open::Home},
+    settings::{AppSettings, log_level, session_settings},
     tasks::TaskSets,
 };
 
@@ -58,70 +63,6 @@ pub struct EngineOptions {
     pub network_log: bool,
     /// Log to standard error too, from this level on; only with `network_log`.
     pub log_to_stderr: Option<LogLevel>,
-}
-
-/// Why an engine cannot start. Everything else that may be missing is a state of the running engine.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Another LANrage uses the data folder.
-    #[error("LANrage is already running")]
-    AlreadyRunning,
-    /// The data folder cannot be used.
-    #[error(transparent)]
-    DataDir(DataDirError),
-    /// This device's identity cannot be read or kept.
-    #[error(transparent)]
-    Identity(#[from] SecretError),
-    /// The database cannot be used.
-    #[error(transparent)]
-    Database(#[from] StoreError),
-    /// The parties of this device's own cannot be kept.
-    #[error("the parties of this device cannot be kept: {0}")]
-    State(io::Error),
-    /// No UDP socket or packet thread.
-    #[error("cannot open UDP port {port}: {source}")]
-    Socket {
-        /// The port asked for.
-        port: u16,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-impl From<&StartError> for CommandError {
-    fn from(error: &StartError) -> Self {
-        let cause = error.to_string();
-        match error {
-            StartError::AlreadyRunning => Self::AlreadyRunning,
-            StartError::DataDir(_) => Self::DataDir { cause },
-            StartError::Identity(_) => Self::Identity { cause },
-            StartError::Database(_) => Self::Database { cause },
-            StartError::State(source) => Self::ControlState { cause: source.to_string() },
-            StartError::Socket { port, source } => {
-                Self::Socket { port: port.to_string(), cause: source.to_string() }
-            }
-        }
-    }
-}
-
-/// Why the stored data could not be asked without an engine.
-#[derive(Debug, thiserror::Error)]
-pub enum OfflineError {
-    /// It cannot be opened.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The request was refused.
-    #[error(transparent)]
-    Refused(#[from] CommandError),
-}
-
-impl From<DataDirError> for StartError {
-    fn from(error: DataDirError) -> Self {
-        match error {
-            DataDirError::InUse => Self::AlreadyRunning,
-            error => Self::DataDir(error),
-        }
-    }
 }
 
 /// The party engine.
@@ -199,7 +140,7 @@ impl Engine {
             hosting: hosting(&config, &identity.peer_id()),
             settings: Settings {
                 server: options.control.or(config.control_server.clone()),
-                ..settings(&config)
+                ..session_settings(&config)
             },
             remembered_nat: remembered_nat(&database, &network).await,
             network,

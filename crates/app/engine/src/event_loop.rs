@@ -1,20 +1,25 @@
 //! The loop around the session: it waits for whatever happens, and has carried out what follows from it.
 
+mod data_plane;
+mod outside;
+mod showing;
+
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
 use lanrage_link::persist::StatePersister;
 use lanrage_party::TunnelEvent;
-use lanrage_session::{Input, Session, Settings, flush, step};
+use lanrage_session::{Input, Session, flush, step};
 use lanrage_store::Config;
 use tokio::time::{Instant as TokioInstant, sleep_until};
 use tracing::warn;
 
+pub(crate) use self::{outside::Outside, showing::Showing};
 use crate::{
     CommandError,
     api::StoredError,
     handle::{Answer, Command},
-    outside::Outside,
+    settings::session_settings,
     tasks::TaskSets,
 };
 
@@ -101,7 +106,12 @@ impl EventLoop {
         let result = match read {
             Ok(config) => {
                 self.outside.set_log_level(config.log_level);
-                step(&mut self.session, now(), Input::Configure(settings(&config)), &mut self.outside);
+                step(
+                    &mut self.session,
+                    now(),
+                    Input::Configure(session_settings(&config)),
+                    &mut self.outside,
+                );
                 Ok(())
             }
             Err(error) => Err(CommandError::from(error)),
@@ -125,17 +135,6 @@ impl EventLoop {
         if let Some(answer) = farewell {
             let _ = answer.send(Ok(()));
         }
-    }
-}
-
-/// What the session is to know of the settings.
-pub(crate) fn settings(config: &Config) -> Settings {
-    Settings {
-        player_name: config.player_name.clone(),
-        server: config.control_server.clone(),
-        stun_servers: config.stun_servers.servers().to_vec(),
-        quality_thresholds: config.quality_thresholds(),
-        default_subnet: config.default_subnet,
     }
 }
 

@@ -10,8 +10,9 @@ use lanrage_store::SettingsDatabase;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::{
-    AppSettings, CommandError, Notice, Snapshot,
+    CommandError, Notice, Snapshot,
     api::{Ask, Serve},
+    settings::AppSettings,
 };
 
 /// What the event loop is told to do. Every command is answered once.

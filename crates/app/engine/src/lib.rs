@@ -5,25 +5,16 @@
 //! decided.
 
 pub mod api;
-mod app_settings;
-mod data_plane;
-mod device;
 mod diagnostics;
 mod engine;
 mod event_loop;
 mod handle;
-mod keeper;
 mod local;
-mod log_level;
-mod outside;
 mod ports;
-mod showing;
-mod storage;
+mod settings;
 mod tasks;
 
 pub use api::Request;
-pub use app_settings::AppSettings;
-pub use device::TunnelDevice;
 pub use diagnostics::{Anonymizer, BundleError, BundleInputs, KnownName, export_bundle};
 pub use engine::{Engine, EngineOptions, OfflineError, StartError};
 pub use handle::Handle;
@@ -42,4 +33,6 @@ pub use lanrage_support::{
     Check, CheckState, DoctorReport, Finding, HELPER_UNIT, Subject, helper_is_installed,
 };
 pub use local::{LocalClient, LocalError};
+pub use ports::device::TunnelDevice;
+pub use settings::AppSettings;
 pub use tasks::Tasks;

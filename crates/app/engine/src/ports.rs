@@ -4,7 +4,9 @@
 //! what is lost when it is, and what the session hears instead.
 
 pub(crate) mod adapter;
+pub(crate) mod device;
 pub(crate) mod guests;
+pub(crate) mod keeper;
 pub(crate) mod open;
 pub(crate) mod port;
 pub(crate) mod relay_streams;
@@ -23,7 +25,8 @@ use lanrage_party::TunnelEvent;
 use lanrage_session::{Found, Names};
 use tokio::sync::{mpsc, watch};
 
-use crate::{handle::Command, keeper::Keeper, ports::port::Port};
+use self::{keeper::Keeper, port::Port};
+use crate::handle::Command;
 
 /// The shells' ports.
 pub(crate) struct Ports {

@@ -14,17 +14,15 @@ use tokio::{
     time::timeout,
 };
 
-use super::{EventLoop, settings};
+use super::{EventLoop, Outside, Showing};
 use crate::{
-    AppSettings, CommandError, ControlView, Snapshot,
+    CommandError, ControlView, Snapshot,
     handle::{Answer, Command},
-    keeper::Keeper,
-    outside::Outside,
     ports::{
         self, NamesPort, NatTestPort, PortMappingPort, Ports, adapter::AdapterPort, guests::GuestsPort,
-        port::Port, routes::RoutesPort,
+        keeper::Keeper, port::Port, routes::RoutesPort,
     },
-    showing::Showing,
+    settings::{AppSettings, session_settings},
     tasks::TaskSets,
 };
 
@@ -89,7 +87,7 @@ impl Rig {
             player_name: Name::new("Ann").unwrap(),
             udp_port: tunnel.local_port(),
             hosting: Hosting::default(),
-            settings: Settings { server, ..settings(&Config::repaired(&Default::default()).0) },
+            settings: Settings { server, ..session_settings(&Config::repaired(&Default::default()).0) },
             network: NetworkState::default(),
             remembered_nat: NatType::Unknown,
             problems: Vec::new(),

@@ -12,7 +12,8 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{device::TunnelDevice, tasks::Tasks};
+use super::device::TunnelDevice;
+use crate::tasks::Tasks;
 
 /// The device that is wanted: with this address in this network, or none.
 pub(crate) type Wish = Option<(VirtualIp, Subnet)>;

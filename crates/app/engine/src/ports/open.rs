@@ -13,10 +13,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::{NamesPort, NatTestPort, PortMappingPort, Ports};
 use crate::{
-    AppSettings,
     handle::Command,
-    keeper::{self, Keeper},
-    ports::{adapter, guests, port::Port, relay_streams, routes, settings, store},
+    ports::{
+        adapter, guests,
+        keeper::{self, Keeper},
+        port::Port,
+        relay_streams, routes, settings, store,
+    },
+    settings::AppSettings,
     tasks::TaskSets,
 };
 

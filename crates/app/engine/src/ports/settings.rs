@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lanrage_store::{Config, SettingsDatabase};
 use tokio::sync::{mpsc, watch};
 
-use crate::{AppSettings, api::StoredError, tasks::Tasks};
+use crate::{api::StoredError, settings::AppSettings, tasks::Tasks};
 
 /// What was read, and which wishes it answers: this one and all before it.
 pub(crate) type Read = (u64, Result<Box<Config>, StoredError>);

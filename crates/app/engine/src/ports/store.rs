@@ -8,7 +8,8 @@ use lanrage_store::{SecretStore, SettingsDatabase};
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use crate::{keeper, ports::port::Port, tasks::Tasks};
+use super::{keeper, port::Port};
+use crate::tasks::Tasks;
 
 /// Loads that may wait: as many as commands may. One that finds no room is answered with nothing, as if there were no such
 /// membership; the disk hangs then.

@@ -18,12 +18,12 @@ use lanrage_tunnel::{PeerCounters, RelayLink, Tunnel};
 use tokio::sync::broadcast;
 use tracing::warn;
 
+use super::showing::Showing;
 use crate::{
     CommandError, NetworkLogGuard, Notice,
     handle::{Answer, Command},
-    log_level::log_level,
     ports::Ports,
-    showing::Showing,
+    settings::log_level,
 };
 
 /// Between two looks at what was counted, while there are friends: a path is watched closely as soon as packets move on it.

@@ -3,18 +3,27 @@
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
+use serde::Serialize;
 use tauri::{AppHandle, Manager, Runtime, Url};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tracing::warn;
 
-use crate::{Arguments, event, window};
+use crate::{
+    Arguments,
+    event::{self, Event},
+    window,
+};
 
 /// Longest link that is kept for the window, in bytes: an invitation has fewer, and says so itself if not.
 const LINK_BYTES: usize = 4_096;
 
 /// A link waits that nobody has looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct LinkWaits;
+
+impl Event for LinkWaits {
+    const NAME: &'static str = "link";
+}
 
 /// The newest link that nobody has looked at.
 #[derive(Debug, Default)]

@@ -4,7 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use tauri::{Wry, plugin::TauriPlugin};
 
-use crate::{Arguments, link};
+use super::link;
+use crate::Arguments;
 
 /// What names the program among others on the session bus; as in tauri.conf.json.
 const IDENTIFIER: &str = "io.lanrage.app";

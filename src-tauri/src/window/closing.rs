@@ -3,13 +3,24 @@
 use std::sync::{Mutex, PoisonError};
 
 use lanrage_engine::{CommandError, KeepInTray, api::SetSettings};
+use serde::Serialize;
 use tauri::{AppHandle, Manager, Runtime};
 
-use crate::{EngineHost, event, tasks, tray_host, window};
+use crate::{
+    EngineHost,
+    event::{self, Event},
+    tasks,
+    tray::host,
+    window,
+};
 
 /// The window is being closed while there is a party, and the player has not said what that means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct CloseAsked;
+
+impl Event for CloseAsked {
+    const NAME: &'static str = "close_asked";
+}
 
 /// Where the question of closing stands, which the window's button and the player's answer both move.
 #[derive(Debug, Default)]
@@ -77,7 +88,7 @@ pub(crate) fn close<R: Runtime>(app: &AppHandle<R>) {
     let to = app.clone();
     tasks::spawn(app, "closing", async move {
         let Some(engine) = to.state::<EngineHost>().running() else { return to.exit(0) };
-        let has_tray = tray_host::is_there().await;
+        let has_tray = host::is_there().await;
         let is_in_party = engine.snapshots().borrow().party.is_some();
         let setting = engine.app_settings().borrow().keep_in_tray;
         let close = to.state::<Closing>().with(|question| question.press(setting, is_in_party, has_tray));
@@ -97,7 +108,7 @@ pub(crate) async fn answer<R: Runtime>(
         let engine = app.state::<EngineHost>().handle().await?;
         engine.ask(SetSettings { values }).await?;
     }
-    let has_tray = tray_host::is_there().await;
+    let has_tray = host::is_there().await;
     let close = app.state::<Closing>().with(|question| question.answer(keep, has_tray));
     perform(app, close);
     Ok(())

@@ -11,7 +11,8 @@ use lanrage_session::Session;
 use lanrage_tunnel::TunnelCounters;
 use tokio::sync::watch;
 
-use crate::{Snapshot, data_plane};
+use super::data_plane;
+use crate::Snapshot;
 
 /// Shortest time between two snapshots.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -3,12 +3,13 @@
 use std::{path::Path, sync::Mutex, time::Duration};
 
 use lanrage_engine::{CommandError, LogFollower, NetworkLog};
+use serde::Serialize;
 use tauri::{AppHandle, Runtime, async_runtime};
 use tokio::{task::AbortHandle, time::sleep};
 use tracing::debug;
 
 use crate::{
-    event::{self, LogLines},
+    event::{self, Event},
     tasks,
 };
 
@@ -18,6 +19,15 @@ const FIRST_LINES: usize = 500;
 const BATCH: usize = 200;
 /// Time between two events: a window need not draw faster.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// New lines of the log, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct LogLines(pub Vec<String>);
+
+impl Event for LogLines {
+    const NAME: &'static str = "log";
+}
 
 /// Who reads the log on, if anybody looks.
 #[derive(Debug, Default)]

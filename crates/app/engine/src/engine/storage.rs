@@ -16,7 +16,8 @@ use tokio::{task::spawn_blocking, time::interval};
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use crate::{Problem, Severity, StartError};
+use super::StartError;
+use crate::{Problem, Severity};
 
 /// How often it is looked whether a daily backup is due.
 const BACKUP_CHECK: Duration = Duration::from_secs(3_600);

@@ -1,0 +1,71 @@
+//! Why an engine does not start, and why the stored data does not answer without one.
+
+use std::io;
+
+use lanrage_store::{DataDirError, SecretError, StoreError};
+
+use crate::CommandError;
+
+/// Why an engine cannot start. Everything else that may be missing is a state of the running engine.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another LANrage uses the data folder.
+    #[error("LANrage is already running")]
+    AlreadyRunning,
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    DataDir(DataDirError),
+    /// This device's identity cannot be read or kept.
+    #[error(transparent)]
+    Identity(#[from] SecretError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] StoreError),
+    /// The parties of this device's own cannot be kept.
+    #[error("the parties of this device cannot be kept: {0}")]
+    State(io::Error),
+    /// No UDP socket or packet thread.
+    #[error("cannot open UDP port {port}: {source}")]
+    Socket {
+        /// The port asked for.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl From<&StartError> for CommandError {
+    fn from(error: &StartError) -> Self {
+        let cause = error.to_string();
+        match error {
+            StartError::AlreadyRunning => Self::AlreadyRunning,
+            StartError::DataDir(_) => Self::DataDir { cause },
+            StartError::Identity(_) => Self::Identity { cause },
+            StartError::Database(_) => Self::Database { cause },
+            StartError::State(source) => Self::ControlState { cause: source.to_string() },
+            StartError::Socket { port, source } => {
+                Self::Socket { port: port.to_string(), cause: source.to_string() }
+            }
+        }
+    }
+}
+
+/// Why the stored data could not be asked without an engine.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The request was refused.
+    #[error(transparent)]
+    Refused(#[from] CommandError),
+}
+
+impl From<DataDirError> for StartError {
+    fn from(error: DataDirError) -> Self {
+        match error {
+            DataDirError::InUse => Self::AlreadyRunning,
+            error => Self::DataDir(error),
+        }
+    }
+}

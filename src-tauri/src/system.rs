@@ -1,0 +1,7 @@
+//! What the system tells the program: how it was started, that it was started once more, a link to look at, a signal to
+//! end.
+
+pub(crate) mod arguments;
+pub(crate) mod link;
+pub(crate) mod signals;
+pub(crate) mod single_instance;
