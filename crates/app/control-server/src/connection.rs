@@ -90,8 +90,9 @@ impl Client {
                         return end;
                     }
                 }
-                received = next_text(&mut self.socket) => match received {
+                received = next_frame(&mut self.socket) => match received {
                     Received::Text(text) => self.session.handle_frame(Instant::now(), &text),
+                    Received::Ping => self.session.handle_ping(Instant::now()),
                     Received::Unreadable(code) => self.session.end(code),
                     Received::Closed => return End::Gone,
                 },
@@ -149,23 +150,23 @@ impl Client {
 
 enum Received {
     Text(Utf8Bytes),
+    /// A ping, which the library answers, or a pong.
+    Ping,
     Unreadable(ErrorCode),
     Closed,
 }
 
-/// The next text frame. Pings are answered by the library; binary frames are not of this protocol.
-async fn next_text(socket: &mut WebSocket) -> Received {
-    loop {
-        match socket.recv().await {
-            Some(Ok(Message::Text(text))) => return Received::Text(text),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            Some(Ok(Message::Binary(_))) => return Received::Unreadable(ErrorCode::BadFrame),
-            Some(Ok(Message::Close(_))) | None => return Received::Closed,
-            // Too large, or not the WebSocket protocol.
-            Some(Err(error)) => {
-                tracing::debug!(%error, "connection broke");
-                return Received::Unreadable(ErrorCode::TooLarge);
-            }
+/// The next frame. Binary ones are not of this protocol.
+async fn next_frame(socket: &mut WebSocket) -> Received {
+    match socket.recv().await {
+        Some(Ok(Message::Text(text))) => Received::Text(text),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Received::Ping,
+        Some(Ok(Message::Binary(_))) => Received::Unreadable(ErrorCode::BadFrame),
+        Some(Ok(Message::Close(_))) | None => Received::Closed,
+        // Too large, or not the WebSocket protocol.
+        Some(Err(error)) => {
+            tracing::debug!(%error, "connection broke");
+            Received::Unreadable(ErrorCode::TooLarge)
         }
     }
 }

@@ -15,7 +15,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use lanrage_control::{
-    protocol::{CLIENT_FRAME_BYTES, SESSION_PATH},
+    protocol::{CLIENT_FRAME_BYTES, SESSION_PATH, WRITE_BUFFER_BYTES},
     session::ConnectionId,
 };
 use serde_json::json;
@@ -133,6 +133,8 @@ async fn session(
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES)
         .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES)
         // The library runs this in a task of its own, which only hands the socket to the accept loop's.
         .on_upgrade(async move |socket| {
             let _ = state.upgraded.send((socket, place)).await;

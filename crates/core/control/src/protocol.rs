@@ -49,6 +49,9 @@ pub const SESSION_PATH: &str = "/v1/session";
 /// Largest frame that a client may send, in bytes: the largest sealed signal fits twice. Frames of a server
 /// may be as large as [`lanrage_party::limits::CONTROL_FRAME_BYTES`], because they hold whole parties.
 pub const CLIENT_FRAME_BYTES: usize = 12 * 1024;
+/// Most bytes that wait to be written to one connection, on either side: two of the largest frames. The answers to
+/// pings of a side that reads nothing would be kept without end otherwise.
+pub const WRITE_BUFFER_BYTES: usize = 2 * lanrage_party::limits::CONTROL_FRAME_BYTES;
 /// Longest program version in a `hello`, and longest authority in a `prove`, in bytes.
 pub const TEXT_BYTES: usize = 256;
 /// Most STUN servers in a `welcome`.

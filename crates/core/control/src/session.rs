@@ -10,4 +10,4 @@ mod limits;
 
 pub use connection::{Proven, ServerSession, SessionOutput, SessionRandom};
 pub use hub::{ConnectionId, Hub, HubOutput};
-pub use limits::ConnectionLimits;
+pub use limits::{ConnectionLimits, PINGS};

@@ -2,14 +2,15 @@
 
 mod dial;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use self::dial::{Socket, dial};
-use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId};
+use lanrage_base::bucket::TokenBucket;
+use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId, session::PINGS};
 
 /// A good capacity of the channel into [`run_link`]. When it is full, the connection has stood still for so
 /// many frames: use `try_send`, and treat a full channel as a dead connection.
@@ -91,6 +92,7 @@ async fn pump(
     events: &mpsc::Sender<LinkEvent>,
 ) -> End {
     let mut room = None;
+    let mut pings = TokenBucket::new(PINGS);
     loop {
         tokio::select! {
             action = actions.recv() => match action {
@@ -122,7 +124,11 @@ async fn pump(
                     }
                 }
                 // Pings are answered by the library; binary frames are not of this protocol.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {}
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
+                    if !pings.take(Instant::now(), 1) {
+                        return End::Broken(LinkClosed::Lost("more pings than any server sends".into()));
+                    }
+                }
                 Some(Ok(Message::Close(_))) | None => return End::Broken(LinkClosed::Ended),
                 Some(Err(error)) => return End::Broken(LinkClosed::Lost(error.to_string())),
             },

@@ -191,3 +191,28 @@ async fn a_client_of_an_older_protocol_gets_a_code_that_says_so() {
     assert_eq!(raw.receive().await, None, "closed");
     server.shutdown().await;
 }
+
+#[tokio::test]
+async fn pings_of_a_client_that_reads_nothing_end_its_connection_instead_of_filling_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+    let upgrade = format!(
+        "GET /v1/session HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        server.addr()
+    );
+    stream.write_all(upgrade.as_bytes()).await.unwrap();
+    // A masked ping with 125 bytes (RFC 6455 §5.2), whose mask is zero.
+    let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+    ping.extend([b'A'; 125]);
+    // It may be closed before all of them are sent.
+    let _ = stream.write_all(&ping.repeat(1_000)).await;
+    let mut answered = Vec::new();
+    let end =
+        tokio::time::timeout(std::time::Duration::from_secs(20), stream.read_to_end(&mut answered)).await;
+    assert!(end.is_ok(), "the server closes the connection");
+    let pongs = answered.windows(2).filter(|frame| *frame == [0x8a, 125]).count();
+    assert!(pongs < 200, "{pongs} of 1,000 pings were answered");
+    server.shutdown().await;
+}

@@ -24,6 +24,8 @@ pub enum GuestEvent {
     },
     /// A text frame arrived.
     Frame(ConnectionId, String),
+    /// A ping or a pong arrived.
+    Ping(ConnectionId),
     /// Something arrived that is no text frame, or a larger one than any may be; nothing more follows.
     Unreadable(ConnectionId, ErrorCode),
     /// It is over.
@@ -60,6 +62,12 @@ impl LocalControlPlane {
                 // Given up here, because it could not be told anything any more.
                 None => self.guest_actions.push_back(GuestAction::Close(guest)),
             },
+            GuestEvent::Ping(guest) => {
+                if let Some(session) = self.guests.get_mut(&guest) {
+                    session.handle_ping(now.instant);
+                    self.serve_guest(now, guest);
+                }
+            }
             GuestEvent::Unreadable(guest, code) => {
                 if let Some(session) = self.guests.get_mut(&guest) {
                     session.end(code);

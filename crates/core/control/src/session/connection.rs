@@ -23,6 +23,7 @@ pub struct ServerSession {
     random: SessionRandom,
     state: State,
     bucket: TokenBucket,
+    pings: TokenBucket,
     refused: u32,
     outputs: VecDeque<SessionOutput>,
 }
@@ -123,6 +124,7 @@ impl ServerSession {
             random,
             state: State::Silent { deadline: now + limits.hello },
             bucket: TokenBucket::new(limits.frames),
+            pings: TokenBucket::new(limits.pings),
             refused: 0,
             outputs: VecDeque::new(),
         }
@@ -158,6 +160,14 @@ impl ServerSession {
         };
         if let Err(refusal) = message.and_then(|message| self.accept(now, message)) {
             self.refuse(refusal);
+        }
+    }
+
+    /// Notes a ping or a pong, which the library under the connection answers by itself. It is no sign of life. More of
+    /// them than [`ConnectionLimits::pings`] end the session, and so do those that find no room among the frames.
+    pub fn handle_ping(&mut self, now: Instant) {
+        if !(self.pings.take(now, 1) && self.bucket.take(now, 1)) {
+            self.end(ErrorCode::RateLimited);
         }
     }
 

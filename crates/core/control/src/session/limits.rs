@@ -2,6 +2,9 @@ use std::time::Duration;
 
 use lanrage_base::bucket::Rate;
 
+/// What either side of a connection may send of WebSocket's own control frames.
+pub const PINGS: Rate = Rate { burst: 16, per_second: 2 };
+
 /// Times and bounds of the connections to a control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
@@ -15,6 +18,9 @@ pub struct ConnectionLimits {
     pub send: Duration,
     /// Frames that may come: 256 at once, 50 per second in the long run. More are refused.
     pub frames: Rate,
+    /// Pings and pongs that may come (RFC 6455 §5.5): 16 at once, 2 per second in the long run; each takes the place of
+    /// one frame, too. One more ends the connection.
+    pub pings: Rate,
     /// Refused frames in a row after which the connection is closed: 256.
     pub refused: u32,
     /// Frames that wait for the client: 256. When it is full, the client is too slow, and is disconnected: it
@@ -30,6 +36,7 @@ impl Default for ConnectionLimits {
             idle: Duration::from_secs(90),
             send: Duration::from_secs(10),
             frames: Rate { burst: 256, per_second: 50 },
+            pings: PINGS,
             refused: 256,
             outgoing: 256,
         }

@@ -227,3 +227,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_few_pings_cost_a_frame_each_and_a_flood_of_them_ends_the_session() {
+    let now = Instant::now();
+    let mut session = session(&[], now);
+    for second in 0..60 {
+        session.handle_ping(now + Duration::from_secs(second));
+    }
+    assert_eq!(outputs(&mut session), [], "one a second is as it should be");
+    let burst = ConnectionLimits::default().pings.burst;
+    let later = now + Duration::from_secs(3_600);
+    (0..burst).for_each(|_| session.handle_ping(later));
+    assert_eq!(outputs(&mut session), []);
+    session.handle_ping(later);
+    assert_eq!(ended(&outputs(&mut session)).code, ErrorCode::RateLimited);
+}
+
+#[test]
+fn pings_are_no_way_around_the_limit_of_frames() {
+    let now = Instant::now();
+    let mut session = session(&[], now);
+    let frames = ConnectionLimits::default().frames.burst;
+    (0..frames).for_each(|_| session.handle_frame(now, "}{"));
+    outputs(&mut session);
+    session.handle_ping(now);
+    assert_eq!(ended(&outputs(&mut session)).code, ErrorCode::RateLimited);
+}

@@ -19,7 +19,7 @@ use tokio_tungstenite::{
 use super::ListenSettings;
 use lanrage_control::{
     GuestEvent,
-    protocol::{CLIENT_FRAME_BYTES, ErrorCode, SESSION_PATH},
+    protocol::{CLIENT_FRAME_BYTES, ErrorCode, SESSION_PATH, WRITE_BUFFER_BYTES},
     session::{ConnectionId, SessionRandom},
 };
 
@@ -77,8 +77,9 @@ impl Guest {
             };
             let event = match message {
                 Some(Ok(Message::Text(text))) => GuestEvent::Frame(self.id, text.as_str().to_owned()),
-                // Pings are answered by the library.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                // Pings are answered by the library, and counted by the plane.
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => GuestEvent::Ping(self.id),
+                Some(Ok(Message::Frame(_))) => continue,
                 // Told why, and then closed, by the plane.
                 Some(Ok(Message::Binary(_))) => GuestEvent::Unreadable(self.id, ErrorCode::BadFrame),
                 Some(Err(tokio_tungstenite::tungstenite::Error::Capacity(_))) => {
@@ -107,7 +108,9 @@ async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, ()> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES))
         .max_frame_size(Some(MESSAGE_BYTES))
-        .read_buffer_size(READ_BUFFER_BYTES);
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES);
     accept_hdr_async_with_config(stream, check_path, Some(config)).await.map_err(|_| ())
 }
 

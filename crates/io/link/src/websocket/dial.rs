@@ -10,7 +10,7 @@ use tokio_tungstenite::{
 };
 use url::{Host, Url};
 
-use lanrage_control::LinkClosed;
+use lanrage_control::{LinkClosed, protocol::WRITE_BUFFER_BYTES};
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -24,7 +24,9 @@ pub(super) async fn dial(url: &Url) -> Result<Socket, LinkClosed> {
     let _ = stream.set_nodelay(true);
     let config = WebSocketConfig::default()
         .max_message_size(Some(CONTROL_FRAME_BYTES))
-        .max_frame_size(Some(CONTROL_FRAME_BYTES));
+        .max_frame_size(Some(CONTROL_FRAME_BYTES))
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES);
     let connector = if url.scheme() == "wss" { Connector::Rustls(tls()?) } else { Connector::Plain };
     let dialled = client_async_tls_with_config(url.as_str(), stream, Some(config), Some(connector)).await;
     dialled.map(|(socket, _)| socket).map_err(|error| match error {
