@@ -173,6 +173,10 @@ fn options(path: PathBuf) -> ConnectOptions {
     options
         // One writer, which is the coordinator, and readers for tokens.
         .max_connections(4)
+        // Opened once and kept: what is opened later may find no descriptor left.
+        .min_connections(4)
+        .idle_timeout(None)
+        .max_lifetime(None)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
@@ -183,6 +187,8 @@ fn options(path: PathBuf) -> ConnectOptions {
                 .pragma("synchronous", "FULL")
                 .pragma("foreign_keys", "ON")
                 .pragma("trusted_schema", "OFF")
+                // No file but those that are open already.
+                .pragma("temp_store", "MEMORY")
         });
     options
 }

@@ -23,6 +23,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinSet,
+    time::{Instant, sleep_until},
 };
 
 use crate::connection::{Context, serve};
@@ -34,6 +35,8 @@ const UPGRADED: usize = 64;
 const MESSAGE_BYTES: usize = 4 * CLIENT_FRAME_BYTES;
 /// Read buffer of a connection; its default of 128 KiB is for bulk, and there may be thousands of idle ones.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
+/// Pause after a connection could not be accepted; everything else goes on meanwhile.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long connections may take to say goodbye at shutdown.
 const GOODBYE: Duration = Duration::from_secs(3);
 
@@ -57,9 +60,14 @@ pub(crate) async fn accept(listener: TcpListener, context: Arc<Context>, healthy
     let mut shutdown = context.shutdown.clone();
     let mut tasks = JoinSet::new();
     let mut next_id = 0;
+    let mut accept_from = Instant::now();
     loop {
+        let accepted = async {
+            sleep_until(accept_from).await;
+            listener.accept().await
+        };
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = accepted => match accepted {
                 Ok((stream, _)) => match places.clone().try_acquire_owned() {
                     Ok(place) => {
                         tasks.spawn(serve_http(stream, app.clone(), Arc::new(place), context.clone()));
@@ -68,9 +76,9 @@ pub(crate) async fn accept(listener: TcpListener, context: Arc<Context>, healthy
                     Err(_) => tracing::warn!("full: a connection was turned away"),
                 },
                 Err(error) => {
-                    // Out of file descriptors, most likely: without a pause this would be a busy loop.
+                    // The whole system is out of descriptors, most likely: without a pause this would be a busy loop.
                     tracing::error!(%error, "cannot accept connections");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    accept_from = Instant::now() + ACCEPT_PAUSE;
                 }
             },
             Some((socket, place)) = sockets.recv() => {

@@ -9,6 +9,7 @@
 mod connection;
 mod coordinator;
 mod database;
+mod descriptors;
 mod error;
 mod http;
 mod listen;

@@ -19,7 +19,8 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 use zeroize::Zeroizing;
 
 use crate::{
-    RelayConfig, RelayStats, ServerError, relay::Relay, secret_file::read_or_create_secret, server::own_uris,
+    RelayConfig, RelayStats, ServerError, descriptors::Places, relay::Relay,
+    secret_file::read_or_create_secret, server::own_uris,
 };
 
 /// Between two times that it says how full it is.
@@ -65,6 +66,8 @@ impl RegisteredRelay {
         let data_dir_failed = |source| ServerError::DataDir { path: data_dir.clone(), source };
         std::fs::create_dir_all(&data_dir).map_err(data_dir_failed)?;
         let identity = identity(&data_dir)?;
+        let places = Places { connections: 0, allocations: relay.limits.allocations }.granted();
+        relay.limits.allocations = places.allocations;
         relay.secret = relay_secret(key.as_bytes(), &name);
         let mut relay = Relay::start(settings.listen, settings.stun_alternate, Some(relay))?;
         let registration = RelayRegistration {

@@ -44,7 +44,7 @@ use crate::{ServerError, listen};
 /// REALM of RFC 8489 §14.9. Credentials are bound to the secret, not to it.
 const REALM: &str = "lanrage";
 /// TCP and TLS connections per allocation that may be made: some are still logging in.
-const STREAMS_PER_ALLOCATION: usize = 2;
+pub(crate) const STREAMS_PER_ALLOCATION: usize = 2;
 
 /// A running relay. Dropping it stops it.
 #[derive(Debug)]
@@ -88,8 +88,7 @@ impl Relay {
             if config.tcp {
                 let listener = listen::std_tcp(udp).map_err(failed("TURN, TCP"))?;
                 tcp = Some(listener.local_addr().map_err(failed("TURN, TCP"))?);
-                worker_listeners
-                    .push(Listener { socket: mio::net::TcpListener::from_std(listener), tls: None });
+                worker_listeners.push(Listener::new(mio::net::TcpListener::from_std(listener), None));
             }
             if let Some(RelayTls { listen: address, certificate, key }) = &config.tls {
                 let failed = |source| ServerError::Listen { what: "TURN, TLS", address: *address, source };
@@ -97,7 +96,7 @@ impl Relay {
                 let listener = listen::std_tcp(*address).map_err(failed)?;
                 tls = Some(listener.local_addr().map_err(failed)?);
                 let socket = mio::net::TcpListener::from_std(listener);
-                worker_listeners.push(Listener { socket, tls: Some(tls_config) });
+                worker_listeners.push(Listener::new(socket, Some(tls_config)));
             }
         }
 
@@ -109,8 +108,7 @@ impl Relay {
             poll.registry().register(&mut port.socket, token, Interest::READABLE).map_err(io)?;
         }
         for (index, listener) in worker_listeners.iter_mut().enumerate() {
-            let token = Token(LISTENERS + index);
-            poll.registry().register(&mut listener.socket, token, Interest::READABLE).map_err(io)?;
+            listener.watch(poll.registry(), Token(LISTENERS + index)).map_err(io)?;
         }
 
         let now = Instant::now();

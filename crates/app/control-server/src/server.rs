@@ -17,6 +17,7 @@ use crate::{
     connection::Context,
     coordinator::{COMMANDS, Coordinator, OWN_RELAY},
     database::{Database, DirectoryLock},
+    descriptors::Places,
     http, listen,
     relay::Relay,
     shutdown::Shutdown,
@@ -37,7 +38,13 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError`], with nothing left running.
-    pub async fn start(settings: ServerSettings) -> Result<Self, ServerError> {
+    pub async fn start(mut settings: ServerSettings) -> Result<Self, ServerError> {
+        let allocations = settings.relay.as_ref().map_or(0, |relay| relay.limits.allocations);
+        let places = Places { connections: settings.limits.connections, allocations }.granted();
+        settings.limits.connections = places.connections;
+        if let Some(relay) = &mut settings.relay {
+            relay.limits.allocations = places.allocations;
+        }
         let lock = DirectoryLock::take(&settings.data_dir)?;
         let listener = listen::tcp(settings.listen)?;
         let local = |address: std::io::Result<SocketAddr>| {

@@ -24,6 +24,7 @@ use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
     task::JoinSet,
+    time::{Instant, sleep_until},
 };
 
 use self::connection::Guest;
@@ -38,6 +39,9 @@ pub const EVENTS: usize = 64;
 /// A good capacity of the channel into [`run_listener`], which always takes at once. Use `try_send`; if it is
 /// full all the same, tell the plane that this guest's connection is closed.
 pub const ACTIONS: usize = 1_024;
+
+/// Pause after a guest could not be accepted; everything else goes on meanwhile.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where to listen, and to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,14 +108,19 @@ pub async fn run_listener(
     let mut lines: HashMap<ConnectionId, Line> = HashMap::new();
     let mut tasks = JoinSet::new();
     let mut last = ConnectionId::HOME;
+    let mut accept_from = Instant::now();
     loop {
+        let accepted = async {
+            sleep_until(accept_from).await;
+            tcp.accept().await
+        };
         tokio::select! {
             action = actions.recv() => match action {
                 Some(action) => carry_out(&mut lines, action),
                 None => break,
             },
             Some(_) = tasks.join_next() => lines.retain(|_, line| !line.frames.is_closed()),
-            accepted = tcp.accept() => match accepted {
+            accepted = accepted => match accepted {
                 Ok((_, from)) if !settings.beyond_lan && !is_on_lan(from.ip()) => {}
                 // Closed at once, so that the guest tries again later instead of waiting.
                 Ok(_) if tasks.len() >= settings.limits.connections => {}
@@ -124,7 +133,7 @@ pub async fn run_listener(
                     tasks.spawn(guest.serve(stream, outgoing, cut_off));
                 }
                 // Out of file descriptors, most likely: without a pause this would be a busy loop.
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                Err(_) => accept_from = Instant::now() + ACCEPT_PAUSE,
             },
         }
     }

@@ -50,8 +50,33 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A TCP listener; with TLS where it has a configuration.
 #[derive(Debug)]
 pub(super) struct Listener {
-    pub(super) socket: TcpListener,
-    pub(super) tls: Option<Arc<ServerConfig>>,
+    socket: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    /// While it is not watched, because a connection could not be accepted.
+    paused_until: Option<Instant>,
+}
+
+impl Listener {
+    pub(super) const fn new(socket: TcpListener, tls: Option<Arc<ServerConfig>>) -> Self {
+        Self { socket, tls, paused_until: None }
+    }
+
+    /// Has `registry` report connections as `token`.
+    pub(super) fn watch(&mut self, registry: &mio::Registry, token: Token) -> io::Result<()> {
+        registry.register(&mut self.socket, token, Interest::READABLE)
+    }
+
+    /// Leaves connections waiting until then. Nothing else waits meanwhile.
+    fn pause(&mut self, registry: &mio::Registry, until: Instant) {
+        let _ = registry.deregister(&mut self.socket);
+        self.paused_until = Some(until);
+    }
+
+    fn resume(&mut self, registry: &mio::Registry, token: Token, now: Instant) {
+        if self.paused_until.is_some_and(|until| now >= until) {
+            self.paused_until = self.watch(registry, token).is_err().then(|| now + ACCEPT_PAUSE);
+        }
+    }
 }
 
 /// Everything that the thread owns.
@@ -106,11 +131,9 @@ impl Worker {
         let mut pending: Vec<Token> = Vec::new();
         let mut next_tick = Instant::now() + TICK;
         loop {
-            let due = self
-                .turn
-                .as_ref()
-                .and_then(TurnServer::poll_timeout)
-                .map_or(next_tick, |due| due.min(next_tick));
+            let turn_due = self.turn.as_ref().and_then(TurnServer::poll_timeout);
+            let resume = self.listeners.iter().filter_map(|listener| listener.paused_until).min();
+            let due = turn_due.into_iter().chain(resume).fold(next_tick, Instant::min);
             let wait = if pending.is_empty() {
                 due.saturating_duration_since(Instant::now())
             } else {
@@ -125,6 +148,9 @@ impl Worker {
                 return Ok(());
             }
             let now = Instant::now();
+            for (index, listener) in self.listeners.iter_mut().enumerate() {
+                listener.resume(self.poll.registry(), Token(LISTENERS + index), now);
+            }
             for token in std::mem::take(&mut pending) {
                 self.serve(now, token, true, false, &mut pending);
             }
@@ -239,7 +265,7 @@ impl Worker {
 
     fn accept(&mut self, now: Instant, index: usize) -> bool {
         loop {
-            let Some(listener) = self.listeners.get(index) else { return false };
+            let Some(listener) = self.listeners.get_mut(index) else { return false };
             match listener.socket.accept() {
                 // Closed at once, so that the client tries another relay instead of waiting.
                 Ok(_) if self.turn.is_none() || self.streams.of.len() >= self.streams.most => {}
@@ -254,8 +280,8 @@ impl Worker {
                 Err(error) if is_passing(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "relay connections cannot be accepted");
-                    std::thread::sleep(ACCEPT_PAUSE);
-                    return true;
+                    listener.pause(self.poll.registry(), now + ACCEPT_PAUSE);
+                    return false;
                 }
             }
         }

@@ -149,3 +149,42 @@ async fn a_start_that_cannot_work_says_why() {
 
     server.shutdown().await;
 }
+
+/// The program itself, with so few descriptors that its usual number of places would use them up.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_with_few_descriptors_promises_fewer_places_and_never_runs_out_of_them() {
+    use std::process::Stdio;
+    use tokio::io::{AsyncBufReadExt, BufReader};
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = tokio::process::Command::new("sh")
+        .args(["-c", r#"ulimit -n 256; exec "$0" "$@""#, env!("CARGO_BIN_EXE_lanrage-server")])
+        .args(["--json", "--listen", "127.0.0.1:0", "--stun", "127.0.0.1:0", "--data-dir"])
+        .arg(directory.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).await.unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    let address = |name: &str| ready[name].as_str().unwrap().parse::<SocketAddr>().unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..400 {
+        silent.push(TcpStream::connect(address("listen")).await.unwrap());
+        silent.push(TcpStream::connect(address("turn_tcp")).await.unwrap());
+    }
+    let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    client.connect(address("stun")).await.unwrap();
+    client.send(&stun::binding_request(TransactionId([5; 12]))).await.unwrap();
+    let mut buffer = [0; 256];
+    let answered = tokio::time::timeout(std::time::Duration::from_secs(20), client.recv(&mut buffer));
+    answered.await.expect("STUN is answered").unwrap();
+    server.start_kill().unwrap();
+    let log = server.wait_with_output().await.unwrap().stderr;
+    let log = String::from_utf8_lossy(&log);
+    assert!(log.contains("too few files for all places"), "{log}");
+    assert!(!log.contains("accepted") && !log.contains("accept connections"), "{log}");
+}
