@@ -5,7 +5,6 @@
 //! decided.
 
 pub mod api;
-mod diagnostics;
 mod engine;
 mod event_loop;
 mod handle;
@@ -15,7 +14,6 @@ mod settings;
 mod tasks;
 
 pub use api::Request;
-pub use diagnostics::{Anonymizer, BundleError, BundleInputs, KnownName, export_bundle};
 pub use engine::{Engine, EngineOptions, OfflineError, StartError};
 pub use handle::Handle;
 pub use lanrage_log::{

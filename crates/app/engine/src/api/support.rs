@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use lanrage_base::clock::now;
+use lanrage_support::StoredFacts;
 use tokio::task::spawn_blocking;
 
 use super::{ExportDiagnostics, RunDoctor, Serve, StoredError};
-use crate::{CommandError, DoctorReport, Handle, diagnostics::StoredFacts};
+use crate::{CommandError, DoctorReport, Handle};
 
 impl Serve<RunDoctor> for Handle {
     async fn serve(&self, RunDoctor {}: RunDoctor) -> Result<DoctorReport, CommandError> {

@@ -1,17 +1,17 @@
 use std::path::Path;
 
+use lanrage_session::Snapshot;
 use lanrage_store::{SettingsDatabase, StoreError};
 use serde_json::Value;
 
 use super::{BundleError, BundleInputs, KnownName, export_bundle};
-use crate::Snapshot;
 
 /// How much of the newest log goes into a bundle (MiB).
 const LOG_MIB: u32 = 4;
 
 /// What the database adds to a bundle.
 #[derive(Debug)]
-pub(crate) struct StoredFacts {
+pub struct StoredFacts {
     settings: Value,
     database: String,
     names: Vec<KnownName>,
@@ -22,7 +22,7 @@ impl StoredFacts {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(crate) async fn read(database: &SettingsDatabase) -> Result<Self, StoreError> {
+    pub async fn read(database: &SettingsDatabase) -> Result<Self, StoreError> {
         let settings = Value::Object(database.get_all_settings().await?.into_iter().collect());
         let faults = database.validate_database_integrity().await?.faults;
         let state = if faults.is_empty() { "good".to_owned() } else { faults.join("\n") };
@@ -34,7 +34,7 @@ impl StoredFacts {
     ///
     /// # Errors
     /// [`BundleError`].
-    pub(crate) fn export(&self, path: &Path, snapshot: &Snapshot, folder: &Path) -> Result<(), BundleError> {
+    pub fn export(&self, path: &Path, snapshot: &Snapshot, folder: &Path) -> Result<(), BundleError> {
         let Self { settings, database, names } = self;
         export_bundle(path, &BundleInputs { folder, snapshot, settings, database, log_mib: LOG_MIB, names })
     }

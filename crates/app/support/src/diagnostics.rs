@@ -15,14 +15,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_base::atomic_file::sync_folder;
+use lanrage_session::{ControlView, Snapshot};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-pub use anonymizer::Anonymizer;
-pub(crate) use stored::StoredFacts;
-
-use crate::{ControlView, Snapshot};
+use self::anonymizer::Anonymizer;
+pub use self::stored::StoredFacts;
 
 /// Words in the name of a setting whose value is left out, whatever it is.
 const SECRET_WORDS: [&str; 6] = ["secret", "password", "token", "private", "credential", "invitation"];
@@ -46,24 +46,24 @@ Keys, secrets and invitation links are not in here.
 
 /// What goes into a bundle.
 #[derive(Debug, Clone, Copy)]
-pub struct BundleInputs<'a> {
+struct BundleInputs<'a> {
     /// The data folder, for its log.
-    pub folder: &'a Path,
+    folder: &'a Path,
     /// The engine's state.
-    pub snapshot: &'a Snapshot,
+    snapshot: &'a Snapshot,
     /// The settings, as one JSON object.
-    pub settings: &'a Value,
+    settings: &'a Value,
     /// Size and integrity of the database, in words.
-    pub database: &'a str,
+    database: &'a str,
     /// How much of the newest log goes in (MiB).
-    pub log_mib: u32,
+    log_mib: u32,
     /// Names that the snapshot does not know: recent parties and their members, favourite servers.
-    pub names: &'a [KnownName],
+    names: &'a [KnownName],
 }
 
 /// A name to be replaced wherever it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KnownName {
+enum KnownName {
     /// A player's.
     Player(String),
     /// A party's.
@@ -90,7 +90,7 @@ pub enum BundleError {
 ///
 /// # Errors
 /// [`BundleError`].
-pub fn export_bundle(path: &Path, inputs: &BundleInputs<'_>) -> Result<(), BundleError> {
+fn export_bundle(path: &Path, inputs: &BundleInputs<'_>) -> Result<(), BundleError> {
     let mut anonymizer = Anonymizer::default();
     system::Surroundings::read().teach(&mut anonymizer);
     write_atomically(path, |file| write_bundle(file, &mut anonymizer, inputs))
@@ -106,11 +106,7 @@ fn write_atomically(path: &Path, write: impl FnOnce(&File) -> io::Result<()>) ->
     write(file.as_file())?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    // A rename is durable once its folder is; Windows has no such call and needs none.
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    sync_folder(path)
 }
 
 fn write_bundle(file: &File, anonymizer: &mut Anonymizer, inputs: &BundleInputs<'_>) -> io::Result<()> {

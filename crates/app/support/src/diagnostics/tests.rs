@@ -1,11 +1,15 @@
 use std::{fs, io::Read};
 
+use lanrage_log::NetworkLog;
 use lanrage_party::NatType;
 use lanrage_party::facts::{Fault, ServerFault, Situation};
+use lanrage_session::{
+    AdapterView, ConnectionState, DataPlaneView, InvitationLink, NetworkView, PartyView, PeerView, Problem,
+    Severity, Traffic,
+};
 use serde_json::json;
 
 use super::*;
-use crate::{AdapterView, ConnectionState, NetworkLog, PartyView, PeerView, Problem, Severity, Traffic};
 
 const ALICE: &str = "a0b1c2d3e4f5061728394a5b6c7d8e9f";
 const BOB: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -58,10 +62,7 @@ fn snapshot() -> Snapshot {
         revision: 7,
         peer_id: ALICE.to_owned(),
         player_name: "Alice".to_owned(),
-        network: crate::NetworkView {
-            public_address: Some("198.51.100.23:51820".to_owned()),
-            ..Default::default()
-        },
+        network: NetworkView { public_address: Some("198.51.100.23:51820".to_owned()), ..Default::default() },
         nat_type: NatType::default(),
         control: ControlView::Connected { server: "wss://play.example/v1/session".to_owned() },
         adapter: AdapterView::Closed,
@@ -71,11 +72,11 @@ fn snapshot() -> Snapshot {
             is_host: true,
             virtual_ip: "10.66.0.1".to_owned(),
             subnet: "10.66.0.0/16".to_owned(),
-            invitation: crate::InvitationLink(LINK.to_owned()),
+            invitation: InvitationLink(LINK.to_owned()),
             created_at_ms: 1_764_000_000_000,
             peers: vec![bob],
         }),
-        data_plane: crate::DataPlaneView::default(),
+        data_plane: DataPlaneView::default(),
         problems: vec![Problem::new(
             Severity::Warning,
             Fault::ControlDisconnected {

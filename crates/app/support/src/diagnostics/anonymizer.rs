@@ -11,7 +11,7 @@ use super::pattern::{Pattern, find};
 /// this value has seen: `player-2`, `peer-2`, `ip-1`. What was not taught by `learn_…` is known by its form:
 /// addresses, host names, URLs, ids, hardware addresses, keys, users' folders. It rather hides too much.
 #[derive(Debug, Default)]
-pub struct Anonymizer {
+pub(super) struct Anonymizer {
     /// By kind and original.
     placeholders: HashMap<(&'static str, String), String>,
     counts: HashMap<&'static str, u32>,
@@ -33,21 +33,21 @@ struct Name {
 impl Anonymizer {
     /// A player, and the id of the player's device as far as it is known (else empty). The first one is
     /// `player-1` and `peer-1`.
-    pub fn learn_player(&mut self, id: &str, name: &str) {
+    pub(super) fn learn_player(&mut self, id: &str, name: &str) {
         let number = self.next_number("player");
         self.learn_id(id, format!("peer-{number}"));
         self.learn_name(name, format!("player-{number}"), false, is_short(name));
     }
 
     /// A party, and its id as far as it is known (else empty).
-    pub fn learn_party(&mut self, id: &str, name: &str) {
+    pub(super) fn learn_party(&mut self, id: &str, name: &str) {
         let number = self.next_number("party");
         self.learn_id(id, format!("party-id-{number}"));
         self.learn_name(name, format!("party-{number}"), false, is_short(name));
     }
 
     /// A server: URL, host name or address, with or without port.
-    pub fn learn_server(&mut self, server: &str) {
+    pub(super) fn learn_server(&mut self, server: &str) {
         let host = match find(None, server, false) {
             Some((_, Pattern::Url { host, .. })) => host,
             Some((_, Pattern::Address(_))) => return,
@@ -57,34 +57,34 @@ impl Anonymizer {
     }
 
     /// This computer's name.
-    pub fn learn_machine(&mut self, name: &str) {
+    pub(super) fn learn_machine(&mut self, name: &str) {
         if !name.eq_ignore_ascii_case("localhost") {
             self.learn_name(name, "this-computer".to_owned(), true, true);
         }
     }
 
     /// The name of the account that the program runs under.
-    pub fn learn_account(&mut self, name: &str) {
+    pub(super) fn learn_account(&mut self, name: &str) {
         if name != "root" {
             self.learn_name(name, "this-account".to_owned(), false, true);
         }
     }
 
     /// The account's folder.
-    pub fn learn_home(&mut self, path: &str) {
+    pub(super) fn learn_home(&mut self, path: &str) {
         if path.len() > 1 {
             self.learn_name(path, "(home)".to_owned(), false, false);
         }
     }
 
     /// Plain text.
-    pub fn text(&mut self, text: &str) -> String {
+    pub(super) fn text(&mut self, text: &str) -> String {
         self.replace_all(text, false)
     }
 
     /// JSON: only what stands in its strings is replaced, so it stays JSON. What is none is taken as plain
     /// text.
-    pub fn json(&mut self, text: &str) -> String {
+    pub(super) fn json(&mut self, text: &str) -> String {
         if serde_json::from_str::<IgnoredAny>(text).is_err() {
             return self.text(text);
         }
