@@ -18,19 +18,23 @@ pub struct OpenDescriptors {
     pub offload: bool,
 }
 
-/// Does what [`Adapter::open`] does, with this process's own rights alone.
+/// Does what [`Adapter::open`] does, with this process's own rights alone, for the user with this number: no other may
+/// use the device, but who may change the system's network anyway.
 ///
 /// # Errors
 /// As [`AdapterError`] says. Whatever was done before the error is undone.
 #[cfg(target_os = "linux")]
-pub fn open_descriptors(config: &AdapterConfig) -> Result<OpenDescriptors, AdapterError> {
-    let (packets, name) = create(config)?;
+pub fn open_descriptors(config: &AdapterConfig, owner: u32) -> Result<OpenDescriptors, AdapterError> {
+    let (packets, name) = create(config, |name| os::create_for(name, config, owner))?;
     let offload = packets.offloads();
     Ok(OpenDescriptors { name, queues: packets.into_queues(), offload })
 }
 
 /// Checks the configuration against the system, and tries the names in order.
-fn create(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
+fn create(
+    config: &AdapterConfig,
+    create_named: impl Fn(&str) -> Result<(Packets, String), AdapterError>,
+) -> Result<(Packets, String), AdapterError> {
     config.validate()?;
     let table = routes::read_or_empty();
     if let Some(route) = routes::holder(config.address, &table) {
@@ -42,7 +46,7 @@ fn create(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
         return Err(AdapterError::SubnetOverlaps { subnet: config.subnet, route: route.net, interface });
     }
     for name in config.names() {
-        match os::create(&name, config) {
+        match create_named(&name) {
             Err(AdapterError::NameTaken { .. }) => {}
             result => return result,
         }
@@ -52,7 +56,7 @@ fn create(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
 
 /// [`create`], and where this process has no right to, the privileged helper.
 fn create_or_ask(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
-    let result = create(config);
+    let result = create(config, |name| os::create(name, config));
     #[cfg(target_os = "linux")]
     if let Err(AdapterError::PermissionDenied) = result {
         return os::ask_helper(config);

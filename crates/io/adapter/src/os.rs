@@ -9,6 +9,8 @@ mod linux;
 #[cfg(target_os = "linux")]
 mod linux_helper;
 #[cfg(target_os = "linux")]
+mod linux_netlink;
+#[cfg(target_os = "linux")]
 mod linux_queue;
 #[cfg(target_os = "linux")]
 mod linux_route;
@@ -22,7 +24,7 @@ mod windows;
 #[cfg(unix)]
 pub(crate) use descriptor::Packets;
 #[cfg(target_os = "linux")]
-pub(crate) use linux::create;
+pub(crate) use linux::{create, create_for};
 #[cfg(target_os = "linux")]
 pub(crate) use linux_helper::ask as ask_helper;
 #[cfg(target_os = "macos")]

@@ -15,6 +15,8 @@
 //!   existing route overlaps, an ordinary MTU. With it a permitted user can attract traffic for that network, and
 //!   multicast and limited broadcast of senders that choose no interface, of all users of this computer: what a LAN
 //!   party is, and what desktops let a user in an active session do with a VPN as well.
+//! - **Other users** get no queue of the adapter: it belongs to the caller, by the kernel's word, before it is up. That
+//!   nobody came first is looked at; a program of the same user can have one, as it can have that user's files.
 //! - **A descriptor** lets its holder read and write packets. It changes no address, route or other device: those ask for
 //!   CAP_NET_ADMIN again. Its holder can make the device stay (`TUNSETPERSIST` asks for no right) until an administrator
 //!   deletes it or the computer restarts; there are not many more than a hundred names to do so with.

@@ -96,7 +96,7 @@ fn decide(socket: &OwnedFd, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
     };
     let request = Request::parse(&bytes[..length]).map_err(|error| unfit(error.to_string()))?;
     let config = rules::check(request).map_err(unfit)?;
-    match open_descriptors(&config) {
+    match open_descriptors(&config, caller.uid) {
         Ok(adapter) => {
             let AdapterConfig { address, subnet, mtu, .. } = config;
             eprintln!(

@@ -27,8 +27,9 @@ use rustix::net::{
 const PART: &str = "LANRAGE_TEST_PART";
 const OWN: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
 const PEER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 9);
-/// An ordinary user, and the one under whom the helper runs.
+/// An ordinary user, another one, and the one under whom the helper runs.
 const USER: u32 = 1;
+const OTHER: u32 = 2;
 const HELPER: u32 = 65534;
 
 fn part() -> String {
@@ -207,6 +208,89 @@ fn a_user_without_any_right_has_an_adapter_that_outlives_the_helper_and_dies_wit
         wait_for(&mut lines, "packets flow");
         assert!(user.wait().unwrap().success());
         assert!(!links().contains("lanrage0"), "{}", links());
+    });
+}
+
+/// Whether a user without any right gets one more queue of the device: what would be deleted is attached to first.
+fn can_attach(uid: u32, device: &str) -> bool {
+    let attach = ["ip", "tuntap", "del", "dev", device, "mode", "tun", "multi_queue"];
+    let output = as_user(uid, "").args(attach).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || said.contains("Operation not permitted"), "{said}");
+    output.status.success()
+}
+
+#[test]
+fn an_adapter_from_the_helper_belongs_to_its_user_and_no_other_gets_a_queue() {
+    const TEST: &str = "an_adapter_from_the_helper_belongs_to_its_user_and_no_other_gets_a_queue";
+    if part() == "user" {
+        let adapter = Adapter::open(&config()).unwrap_or_else(|error| panic!("{error}"));
+        println!("{} is up", adapter.name());
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        return;
+    }
+    in_private_network(TEST, || {
+        let running = Running::start(&["--allow-uid", "1"]);
+        let mut user = running.user(TEST);
+        let mut lines = BufReader::new(user.stdout.take().unwrap()).lines();
+        wait_for(&mut lines, "lanrage0 is up");
+        assert!(!can_attach(OTHER, "lanrage0"));
+        assert!(can_attach(USER, "lanrage0"), "the refusal is not for another reason");
+        user.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+        assert!(user.wait().unwrap().success());
+    });
+}
+
+#[test]
+fn an_adapter_of_roots_own_gives_nobody_else_a_queue() {
+    in_private_network("an_adapter_of_roots_own_gives_nobody_else_a_queue", || {
+        for offload in [true, false] {
+            let adapter = Adapter::open(&AdapterConfig { offload, ..config() }).unwrap();
+            // One queue alone is taken in any case, and of another kind.
+            assert!(!offload || !can_attach(OTHER, "lanrage0"));
+            let link = Command::new("ip").args(["-details", "-json", "link", "show", "lanrage0"]).output();
+            let link = String::from_utf8(link.unwrap().stdout).unwrap();
+            assert!(link.contains("\"user\":\"root\""), "{link}");
+            drop(adapter);
+            assert!(!links().contains("lanrage"), "{}", links());
+        }
+    });
+}
+
+#[test]
+fn who_asks_for_a_queue_all_the_time_never_comes_between() {
+    in_private_network("who_asks_for_a_queue_all_the_time_never_comes_between", || {
+        let mut asking = as_user(OTHER, "")
+            .args(["ip", "-force", "-batch", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut commands = asking.stdin.take().unwrap();
+        let commands = std::thread::spawn(move || {
+            // Until the reader is gone.
+            while commands.write_all(b"tuntap del dev lanrage0 mode tun multi_queue\n").is_ok() {}
+        });
+        let mut said = BufReader::new(asking.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(said.any(|line| line == "Command failed -:1"), "nobody asks");
+        let refusals = std::thread::spawn(move || {
+            let numbers =
+                said.filter_map(|line| line.strip_prefix("Command failed -:")?.parse::<usize>().ok());
+            numbers.collect::<Vec<_>>()
+        });
+        for _ in 0..30 {
+            let adapter = Adapter::open(&config()).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(adapter.name(), "lanrage0");
+            drop(adapter);
+            assert!(!links().contains("lanrage"), "{}", links());
+        }
+        asking.kill().unwrap();
+        asking.wait().unwrap();
+        commands.join().unwrap();
+        let refused = refusals.join().unwrap();
+        let all: Vec<_> = (2..).take(refused.len()).collect();
+        assert_eq!(refused, all, "what is not refused has got a queue");
     });
 }
 

@@ -1,20 +1,25 @@
-use std::{io, net::UdpSocket, path::Path};
+use std::{io, path::Path};
 
-use rustix::{io::Errno, net::netdevice::name_to_index};
+use rustix::io::Errno;
 use tun::AbstractDevice;
 
-use super::{Packets, SEARCHES, linux_queue, linux_route};
+use super::{Packets, SEARCHES, linux_netlink::index, linux_queue, linux_route};
 use crate::{AdapterConfig, AdapterError};
 
-/// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
-/// address and its routes.
+/// [`create_for`] the user of this process.
 pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
-    // The kernel would attach to an idle persistent device of that name, which then is not ours to remove.
-    if index(name).is_some() {
-        return Err(AdapterError::NameTaken { name: name.to_owned() });
-    }
+    create_for(name, config, rustix::process::geteuid().as_raw())
+}
+
+/// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
+/// address and its routes. Nobody but the owner and who may change the system's network can attach to it.
+pub(crate) fn create_for(
+    name: &str,
+    config: &AdapterConfig,
+    owner: u32,
+) -> Result<(Packets, String), AdapterError> {
     let (queues, offloads) =
-        linux_queue::open(name, config.offload).map_err(|error| not_created(name, error))?;
+        linux_queue::open(name, owner, config.offload).map_err(|error| not_created(name, error))?;
     let mut device = settings_of(name)?;
     device.set_mtu(config.mtu).map_err(step("set the largest packet size"))?;
     device.set_address(config.address.0.into()).map_err(step("set the address"))?;
@@ -41,19 +46,12 @@ fn settings_of(name: &str) -> Result<tun::Device, AdapterError> {
     tun::create(&request).map_err(step("take it over"))
 }
 
-pub(super) fn index(name: &str) -> Option<u32> {
-    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    name_to_index(socket, name).ok()
-}
-
 fn not_created(name: &str, error: io::Error) -> AdapterError {
     match Errno::from_io_error(&error) {
         // No device file, or one with no driver behind it.
         Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => AdapterError::NoDriver,
-        // A TUN device of another process.
-        Some(Errno::BUSY) => AdapterError::NameTaken { name: name.to_owned() },
-        // An interface of another kind, made since we looked.
-        Some(Errno::INVAL) if index(name).is_some() => AdapterError::NameTaken { name: name.to_owned() },
+        // Any interface of that name, or a device that somebody else got hold of: the next one may be ours alone.
+        Some(Errno::EXIST | Errno::BUSY) => AdapterError::NameTaken { name: name.to_owned() },
         _ => AdapterError::from_io("create it", error),
     }
 }
@@ -85,7 +83,7 @@ mod tests {
         assert!(matches!(sorted(Errno::NOENT), AdapterError::NoDriver));
         assert!(matches!(sorted(Errno::NODEV), AdapterError::NoDriver));
         assert!(matches!(sorted(Errno::BUSY), AdapterError::NameTaken { .. }));
+        assert!(matches!(sorted(Errno::EXIST), AdapterError::NameTaken { .. }));
         assert!(matches!(sorted(Errno::INVAL), AdapterError::Io { .. }));
-        assert!(matches!(not_created("lo", Errno::INVAL.into()), AdapterError::NameTaken { .. }));
     }
 }

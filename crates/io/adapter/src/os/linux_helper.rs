@@ -12,7 +12,7 @@ use rustix::{
     },
 };
 
-use super::{Packets, linux::index};
+use super::{Packets, linux_netlink::index};
 use crate::{
     AdapterConfig, AdapterError, OpenDescriptors,
     helper::{QUEUES, Reply, Request, SOCKET},

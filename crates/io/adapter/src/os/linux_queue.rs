@@ -1,7 +1,13 @@
 //! The queues of a TUN device, with offload and one queue for each lane where the kernel has that.
+//!
+//! A device without an owner gives everybody on this computer a queue, and with it the party's packets in plain
+//! (`tun_not_capable` in the kernel). It cannot be made with one: the owner is set right behind, and somebody who asks for a
+//! queue all the time may come between. So it is made under a name that cannot be guessed, is looked at when nobody
+//! else can come any more, and only then gets its name. An owner suffices: no group is set, which kernels read differently.
 
 use std::{
     ffi::c_void,
+    hash::{BuildHasher, RandomState},
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
 };
@@ -13,15 +19,21 @@ use rustix::{
     ioctl::{self, Ioctl, IoctlOutput, Opcode, opcode},
 };
 
-use super::linux_steering;
+use super::{
+    linux_netlink::{self, TunState, index},
+    linux_steering,
+};
 
 // linux/if_tun.h
 const IFF_TUN: u16 = 0x0001;
 const IFF_MULTI_QUEUE: u16 = 0x0100;
 const IFF_NO_PI: u16 = 0x1000;
 const IFF_VNET_HDR: u16 = 0x4000;
+/// Only a new device, never one that is there.
+const IFF_TUN_EXCL: u16 = 0x8000;
 
 const TUNSETIFF: Opcode = opcode::write::<i32>(b'T', 202);
+const TUNSETOWNER: Opcode = opcode::write::<i32>(b'T', 204);
 const TUNSETOFFLOAD: Opcode = opcode::write::<u32>(b'T', 208);
 const TUNSETSTEERINGEBPF: Opcode = opcode::read::<i32>(b'T', 224);
 
@@ -38,22 +50,45 @@ struct InterfaceRequest {
     rest: [u8; 22],
 }
 
-/// Creates the device of that name and opens its queues, without blocking: as many as there are lanes and with
-/// offload, or one of plain packets where that is not asked for or not to be had. True if it offloads.
-pub(super) fn open(name: &str, offload: bool) -> io::Result<(Vec<OwnedFd>, bool)> {
+/// Creates the device of that name for the user, and opens its queues, without blocking: as many as there are lanes and
+/// with offload, or one of plain packets where that is not asked for or not to be had. True if it offloads. It is down.
+///
+/// # Errors
+/// [`Errno::EXIST`] if there is an interface of that name; [`Errno::BUSY`] if somebody else got hold of the device.
+pub(super) fn open(name: &str, owner: u32, offload: bool) -> io::Result<(Vec<OwnedFd>, bool)> {
+    if index(name).is_some() {
+        return Err(Errno::EXIST.into());
+    }
+    // Not longer than 15 bytes, and begun as what other programs are told to leave alone.
+    let hidden = format!("lanrage-{:06x}", RandomState::new().hash_one(name) & 0xFF_FFFF);
+    let (queues, offloads) = open_hidden(&hidden, owner, offload)?;
+    let interface = index(&hidden).ok_or(io::ErrorKind::NotFound)?;
+    // A device made for one queue has no number of them, and gives no second.
+    let counted = if offloads { queues.len() as u32 } else { 0 };
+    let ours = TunState { owner: Some(owner), persists: false, queues: counted };
+    if linux_netlink::tun_state(interface)?.is_some_and(|state| state != ours) {
+        // It would stay as long as the other has it open.
+        linux_netlink::delete(interface)?;
+        return Err(Errno::BUSY.into());
+    }
+    linux_netlink::rename(interface, name)?;
+    Ok((queues, offloads))
+}
+
+fn open_hidden(name: &str, owner: u32, offload: bool) -> io::Result<(Vec<OwnedFd>, bool)> {
     if offload {
-        match offloading(name) {
+        match offloading(name, owner) {
             Ok(queues) => return Ok((queues, true)),
             // A kernel without one of the flags. What else can be wrong is wrong with plain packets too.
             Err(error) => tracing::info!(%error, "the virtual device has no offload here"),
         }
     }
-    Ok((vec![queue(name, IFF_TUN | IFF_NO_PI)?], false))
+    Ok((vec![first_queue(name, owner, IFF_TUN | IFF_NO_PI)?], false))
 }
 
-fn offloading(name: &str) -> io::Result<Vec<OwnedFd>> {
+fn offloading(name: &str, owner: u32) -> io::Result<Vec<OwnedFd>> {
     let flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
-    let bulk = queue(name, flags)?;
+    let bulk = first_queue(name, owner, flags)?;
     // Segmentation of UDP is newer than that of TCP.
     set(bulk.as_fd(), TUNSETOFFLOAD, (OFFLOAD_TCP | OFFLOAD_UDP) as *mut c_void)
         .or_else(|_| set(bulk.as_fd(), TUNSETOFFLOAD, OFFLOAD_TCP as *mut c_void))?;
@@ -68,6 +103,13 @@ fn offloading(name: &str) -> io::Result<Vec<OwnedFd>> {
         Err(error) => tracing::info!(%error, "the kernel does not tell the lanes apart; we do"),
     }
     Ok(queues)
+}
+
+/// Makes the device, which is the user's from the next request on.
+fn first_queue(name: &str, owner: u32, flags: u16) -> io::Result<OwnedFd> {
+    let queue = queue(name, flags | IFF_TUN_EXCL)?;
+    set(queue.as_fd(), TUNSETOWNER, owner as usize as *mut c_void)?;
+    Ok(queue)
 }
 
 fn queue(name: &str, flags: u16) -> io::Result<OwnedFd> {
@@ -86,8 +128,8 @@ struct Request {
     argument: *mut c_void,
 }
 
-// SAFETY: each of the three codes reads what its argument stands for: TUNSETIFF reads and writes a whole `ifreq`,
-// TUNSETOFFLOAD takes the value itself, TUNSETSTEERINGEBPF reads an `int`. The callers below give exactly these.
+// SAFETY: each of the four codes reads what its argument stands for: TUNSETIFF reads and writes a whole `ifreq`,
+// TUNSETOWNER and TUNSETOFFLOAD take the value itself, TUNSETSTEERINGEBPF reads an `int`. The callers below give exactly these.
 #[allow(unsafe_code)]
 unsafe impl Ioctl for Request {
     type Output = ();

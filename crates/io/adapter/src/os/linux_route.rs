@@ -1,14 +1,13 @@
 use std::{io, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
-};
+use netlink_packet_core::NLM_F_CREATE;
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType},
 };
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+
+use super::linux_netlink;
 
 /// Leads a destination straight into an interface, with a source address for senders that chose none.
 ///
@@ -30,24 +29,5 @@ pub(super) fn add(net: Ipv4Net, interface: u32, source: Ipv4Addr) -> io::Result<
         RouteAttribute::PrefSource(RouteAddress::Inet(source)),
     ];
 
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
-    let mut request = NetlinkMessage::new(header, RouteNetlinkMessage::NewRoute(route).into());
-    request.finalize();
-    let mut bytes = vec![0; request.buffer_len()];
-    request.serialize(&mut bytes);
-
-    let mut socket = Socket::new(NETLINK_ROUTE)?;
-    socket.bind_auto()?;
-    socket.connect(&SocketAddr::new(0, 0))?;
-    socket.send(&bytes, 0)?;
-    let (answer, _) = socket.recv_from_full()?;
-    let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-    match answer.payload {
-        // An error without a code is the acknowledgement.
-        NetlinkPayload::Error(error) if error.code.is_some() => Err(error.to_io()),
-        NetlinkPayload::Error(_) => Ok(()),
-        _ => Err(io::ErrorKind::InvalidData.into()),
-    }
+    linux_netlink::request(RouteNetlinkMessage::NewRoute(route), NLM_F_CREATE).map(|_| ())
 }
