@@ -9,3 +9,4 @@ pub mod bucket;
 pub mod channel_data;
 pub mod clock;
 pub mod rng;
+pub mod sources;

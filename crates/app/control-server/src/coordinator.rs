@@ -1,17 +1,26 @@
 //! The one task that decides: registry, presence of connections, and what is written before what is said.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::extract::ws::Utf8Bytes;
-use lanrage_base::clock;
+use lanrage_base::{clock, sources::Source};
 use lanrage_control::{
     protocol::{ErrorCode, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
     registry::{Registry, RegistrySettings, RelayRegistry},
-    session::{ConnectionId, Hub, HubOutput, Proven},
+    session::{Asked, ConnectionId, Hub, HubOutput, Proven, Quotas, SourceLimits},
 };
 use tokio::sync::{mpsc, watch};
 
-use crate::{RelayStats, database::Database, shutdown::Shutdown};
+use crate::{
+    RelayStats,
+    counters::{Cause, Counters},
+    database::Database,
+    shutdown::Shutdown,
+};
 
 /// The name under which the server's own relay is offered.
 pub(crate) const OWN_RELAY: &str = "this server";
@@ -33,6 +42,8 @@ pub(crate) enum Command {
         /// Frames for the client. When it is full, the client is disconnected; see
         /// [`crate::ConnectionLimits::outgoing`]. Dropping it ends the connection.
         outgoing: mpsc::Sender<Utf8Bytes>,
+        /// Whose connection counts for whom.
+        source: Source,
     },
     /// Its client asks for something.
     Request { connection: ConnectionId, request: Box<Request> },
@@ -51,11 +62,16 @@ pub(crate) struct Coordinator {
     hub: Hub,
     database: Database,
     outgoing: HashMap<ConnectionId, mpsc::Sender<Utf8Bytes>>,
+    sources: HashMap<ConnectionId, Source>,
+    quotas: Quotas,
+    counters: Arc<Counters>,
     healthy: watch::Sender<bool>,
     shutdown: Shutdown,
     /// Of the own relay.
     relay: Option<Arc<RelayStats>>,
     reported: u64,
+    /// What was refused until the last report.
+    refused: [u64; Cause::ALL.len()],
 }
 
 impl Coordinator {
@@ -71,12 +87,30 @@ impl Coordinator {
         let registry = restore(settings, &database).await?;
         relays.restore(database.load_relays().await?, clock::now().wall);
         let hub = Hub::new(registry, stun).with_relays(relays);
-        Ok(Self { hub, database, outgoing: HashMap::new(), healthy, shutdown, relay: None, reported: 0 })
+        Ok(Self {
+            hub,
+            database,
+            outgoing: HashMap::new(),
+            sources: HashMap::new(),
+            quotas: Quotas::new(&SourceLimits::default()),
+            counters: Arc::new(Counters::new()),
+            healthy,
+            shutdown,
+            relay: None,
+            reported: 0,
+            refused: [0; Cause::ALL.len()],
+        })
     }
 
     /// Offers the own relay by how full it is.
     pub(crate) fn watching(mut self, relay: Option<Arc<RelayStats>>) -> Self {
         self.relay = relay;
+        self
+    }
+
+    /// Gives each source no more than this, and counts what is refused.
+    pub(crate) fn counting(mut self, limits: &SourceLimits, counters: Arc<Counters>) -> Self {
+        (self.quotas, self.counters) = (Quotas::new(limits), counters);
         self
     }
 
@@ -123,24 +157,51 @@ impl Coordinator {
                 );
             }
         }
+        for (cause, reported) in Cause::ALL.into_iter().zip(&mut self.refused) {
+            let count = self.counters.get(cause);
+            if count != *reported {
+                tracing::info!(cause = cause.name(), count, more = count - *reported, "refused");
+                *reported = count;
+            }
+        }
         self.hub.sweep(clock::now().wall);
     }
 
     fn apply(&mut self, command: Command) {
         match command {
-            Command::Connect { connection, proven, outgoing } => {
+            Command::Connect { connection, proven, outgoing, source } => {
                 self.outgoing.insert(connection, outgoing);
+                if let Err(refusal) = self.quotas.login(Instant::now(), source) {
+                    self.counters.add(Cause::Logins);
+                    self.hub.send_off(connection, refusal);
+                    return;
+                }
+                self.sources.insert(connection, source);
                 self.hub.connect(connection, proven, clock::now().wall);
             }
-            Command::Request { connection, request } => {
-                self.hub.request(connection, *request, clock::now().wall)
-            }
+            Command::Request { connection, request } => self.request(connection, *request),
             Command::Heartbeat { connection } => self.hub.heartbeat(connection, clock::now().wall),
             Command::GetRelays { connection } => self.hub.get_relays(connection, clock::now().wall),
             Command::RegisterRelay { connection, relay } => {
                 self.hub.register_relay(connection, *relay, clock::now().wall);
             }
             Command::Disconnect { connection } => self.drop_connection(connection),
+        }
+    }
+
+    fn request(&mut self, connection: ConnectionId, request: Request) {
+        let Some(source) = self.sources.get(&connection).copied() else { return };
+        let asked = self.hub.asked(connection, &request);
+        match self.quotas.request(Instant::now(), source, asked, &request) {
+            Ok(()) => self.hub.request(connection, request, clock::now().wall),
+            Err(refusal) => {
+                self.counters.add(match asked {
+                    Asked::NewParty => Cause::Parties,
+                    Asked::NewMember => Cause::Joins,
+                    Asked::Snapshot | Asked::Nothing => Cause::Snapshots,
+                });
+                self.hub.refuse(connection, refusal);
+            }
         }
     }
 
@@ -159,6 +220,7 @@ impl Coordinator {
             match output {
                 HubOutput::Send { to, message } => self.send(&to, &message),
                 HubOutput::Close { connection, refusal } => {
+                    self.sources.remove(&connection);
                     if let Some(outgoing) = self.outgoing.remove(&connection) {
                         // It may be dead, so it is not waited for; dropping its sender ends it.
                         let _ = outgoing.try_send(frame(refusal));
@@ -182,6 +244,7 @@ impl Coordinator {
 
     fn drop_connection(&mut self, connection: ConnectionId) {
         self.outgoing.remove(&connection);
+        self.sources.remove(&connection);
         self.hub.disconnected(connection, clock::now().wall);
     }
 
@@ -192,6 +255,7 @@ impl Coordinator {
         self.healthy.send_replace(false);
         let problem = Refusal::new(ErrorCode::Internal).retry_after(5_000);
         let problem = frame(problem);
+        self.sources.clear();
         for (_, outgoing) in self.outgoing.drain() {
             let _ = outgoing.try_send(problem.clone());
         }

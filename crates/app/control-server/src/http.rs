@@ -1,11 +1,15 @@
 //! HTTP: the accept loop, `/v1/session` and `/healthz`.
 
+mod connection;
+mod door;
+mod proxies;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json, Router,
     extract::{State, WebSocketUpgrade, ws::WebSocket},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -21,12 +25,13 @@ use lanrage_control::{
 use serde_json::json;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{Instant, sleep_until},
 };
 
-use crate::connection::{Context, serve};
+pub(crate) use self::{connection::Context, door::Door, proxies::Proxies};
+use self::{connection::serve, door::Place};
 
 /// Upgraded sockets on their way to the accept loop. When it is full, upgrades wait for it.
 const UPGRADED: usize = 64;
@@ -40,23 +45,24 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long connections may take to say goodbye at shutdown.
 const GOODBYE: Duration = Duration::from_secs(3);
 
-/// One of the connections that the server may have. Held by the HTTP connection, then by the WebSocket.
-type Place = Arc<OwnedSemaphorePermit>;
-
 #[derive(Clone)]
 struct AppState {
-    upgraded: mpsc::Sender<(WebSocket, Place)>,
+    upgraded: mpsc::Sender<(WebSocket, Arc<Place>)>,
     healthy: watch::Receiver<bool>,
 }
 
 /// Accepts and serves connections until shutdown. Owns the task of each.
-pub(crate) async fn accept(listener: TcpListener, context: Arc<Context>, healthy: watch::Receiver<bool>) {
+pub(crate) async fn accept(
+    listener: TcpListener,
+    context: Arc<Context>,
+    door: Arc<Door>,
+    healthy: watch::Receiver<bool>,
+) {
     let (upgraded, mut sockets) = mpsc::channel(UPGRADED);
     let app = Router::new()
         .route(SESSION_PATH, get(session))
         .route("/healthz", get(health))
         .with_state(AppState { upgraded, healthy });
-    let places = Arc::new(Semaphore::new(context.limits.connections));
     let mut shutdown = context.shutdown.clone();
     let mut tasks = JoinSet::new();
     let mut next_id = 0;
@@ -68,12 +74,9 @@ pub(crate) async fn accept(listener: TcpListener, context: Arc<Context>, healthy
         };
         tokio::select! {
             accepted = accepted => match accepted {
-                Ok((stream, _)) => match places.clone().try_acquire_owned() {
-                    Ok(place) => {
-                        tasks.spawn(serve_http(stream, app.clone(), Arc::new(place), context.clone()));
-                    }
-                    // Closed at once, so that the client tries again later instead of waiting.
-                    Err(_) => tracing::warn!("full: a connection was turned away"),
+                // Without a place it is closed at once, so that the client tries again later instead of waiting.
+                Ok((stream, from)) => if let Some(place) = door.arrive(Instant::now().into(), from.ip()) {
+                    tasks.spawn(serve_http(stream, app.clone(), place, context.clone()));
                 },
                 Err(error) => {
                     // The whole system is out of descriptors, most likely: without a pause this would be a busy loop.
@@ -85,8 +88,7 @@ pub(crate) async fn accept(listener: TcpListener, context: Arc<Context>, healthy
                 next_id += 1;
                 let (id, context) = (ConnectionId(next_id), context.clone());
                 tasks.spawn(async move {
-                    serve(socket, id, context).await;
-                    drop(place);
+                    serve(socket, id, place, context).await;
                 });
             }
             Some(ended) = tasks.join_next() => report(ended),
@@ -112,28 +114,33 @@ fn report(ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
-async fn serve_http(stream: TcpStream, app: Router, place: Place, context: Arc<Context>) {
+async fn serve_http(stream: TcpStream, app: Router, place: Arc<Place>, context: Arc<Context>) {
     // Frames are small and somebody waits for each.
     let _ = stream.set_nodelay(true);
     let mut shutdown = context.shutdown.clone();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(context.limits.hello)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.layer(Extension(place))))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.layer(Extension(place.clone()))))
         .with_upgrades();
     tokio::select! {
         served = connection => if let Err(error) = served {
             tracing::debug!(%error, "HTTP connection ended");
         },
+        () = place.needed() => {}
         () = shutdown.requested() => {}
     }
 }
 
 async fn session(
     State(state): State<AppState>,
-    Extension(place): Extension<Place>,
+    Extension(place): Extension<Arc<Place>>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    if !place.identify(Instant::now().into(), &headers) {
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "5")]).into_response();
+    }
     if !*state.healthy.borrow() {
         return unavailable();
     }

@@ -6,10 +6,9 @@
 //! batch in one transaction, and only then lets the answers out: what a peer was told survives a crash. Every
 //! other task only moves bytes. The relay has a thread of its own and knows nothing of parties.
 
-mod connection;
 mod coordinator;
+mod counters;
 mod database;
-mod descriptors;
 mod error;
 mod http;
 mod listen;
@@ -21,7 +20,7 @@ mod settings;
 mod shutdown;
 
 pub use error::ServerError;
-pub use lanrage_control::session::ConnectionLimits;
+pub use lanrage_control::session::{ConnectionLimits, SourceLimits};
 pub use registered_relay::{RegisteredRelay, RegisteredRelaySettings};
 pub use relay::{PrivatePeers, RelayConfig, RelayStats, RelayTls};
 pub use secret_file::{read_or_create_secret, read_secret};

@@ -1,3 +1,5 @@
+pub(crate) mod descriptors;
+
 use std::{io, net::SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};

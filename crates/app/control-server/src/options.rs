@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
 use lanrage_control::{protocol::StunEndpoint, registry::ConfiguredRelay};
 use lanrage_control_server::{
     PrivatePeers, RegisteredRelaySettings, RelayConfig, RelayTls, ServerError, ServerSettings,
@@ -62,6 +63,13 @@ pub(crate) struct ServerArguments {
     /// Name by which clients reach this server; may be repeated. Proofs for any other name are then refused
     #[arg(long, value_name = "HOST:PORT")]
     name: Vec<String>,
+    /// Connections at once that one address (IPv4, or a /64 of IPv6) may have; four times as many for a private one
+    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    connections_per_address: u32,
+    /// Proxy, or network of proxies, whose Forwarded or X-Forwarded-For header is believed; may be repeated. Without it
+    /// everybody behind a proxy counts as one address
+    #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
+    trust_proxy: Vec<IpNet>,
     /// STUN server to tell clients of, instead of this one at the host they came to; may be repeated
     #[arg(long, value_name = "HOST:PORT", value_parser = stun_endpoint)]
     advertise_stun: Vec<StunEndpoint>,
@@ -159,7 +167,8 @@ Examples:
                                                       ./lanrage-server
   lanrage-server --data-dir /var/lib/lanrage          data where a service keeps it
   lanrage-server --listen 127.0.0.1:8787 --name lan.example.org:443 \\
-      --advertise-stun stun.example.org:3478          behind a proxy that speaks TLS
+      --trust-proxy 127.0.0.1 --advertise-stun stun.example.org:3478
+                                                      behind a proxy that speaks TLS
   lanrage-server --tls-cert chain.pem --tls-key key.pem --tls-listen [::]:443
                                                       with a relay where only the web passes
   lanrage-server --no-relay --relay turn:turn.example.org --relay-secret-file secret
@@ -185,6 +194,8 @@ impl ServerArguments {
         let mut settings = ServerSettings::new(self.listen, stun, self.data_dir);
         settings.names = self.name;
         settings.advertised_stun = self.advertise_stun;
+        settings.trusted_proxies = self.trust_proxy;
+        settings.sources = settings.sources.with_connections(self.connections_per_address as usize);
         settings.registry.retention = Duration::from_secs(u64::from(self.retention_days) * 24 * 60 * 60);
         settings.stun_alternate = self.relaying.stun_alternate;
         settings.relay_region.clone_from(&self.relaying.relay_region);
@@ -294,6 +305,12 @@ fn check(relay: &ConfiguredRelay) -> anyhow::Result<()> {
 fn any(port: u16) -> SocketAddr {
     let v6 = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::DGRAM, None);
     if v6.is_ok() { (Ipv6Addr::UNSPECIFIED, port).into() } else { (Ipv4Addr::UNSPECIFIED, port).into() }
+}
+
+/// A network, or a single address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let single = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| single()).map_err(|_| "expected ADDRESS or ADDRESS/BITS".to_owned())
 }
 
 fn stun_endpoint(text: &str) -> Result<StunEndpoint, String> {

@@ -19,7 +19,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 use zeroize::Zeroizing;
 
 use crate::{
-    RelayConfig, RelayStats, ServerError, descriptors::Places, relay::Relay,
+    RelayConfig, RelayStats, ServerError, listen::descriptors::Places, relay::Relay,
     secret_file::read_or_create_secret, server::own_uris,
 };
 

@@ -39,12 +39,13 @@ use self::{
     udp::{Port, Received},
     worker::{LISTENERS, Listener, Out, SHARED, Streams, WAKER, Worker},
 };
-use crate::{ServerError, listen};
+use crate::{
+    ServerError,
+    listen::{self, descriptors::STREAMS_PER_ALLOCATION},
+};
 
 /// REALM of RFC 8489 §14.9. Credentials are bound to the secret, not to it.
 const REALM: &str = "lanrage";
-/// TCP and TLS connections per allocation that may be made: some are still logging in.
-pub(crate) const STREAMS_PER_ALLOCATION: usize = 2;
 
 /// A running relay. Dropping it stops it.
 #[derive(Debug)]

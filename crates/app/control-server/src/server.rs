@@ -14,11 +14,11 @@ use zeroize::Zeroizing;
 
 use crate::{
     RelayStats, ServerError, ServerSettings,
-    connection::Context,
     coordinator::{COMMANDS, Coordinator, OWN_RELAY},
+    counters::Counters,
     database::{Database, DirectoryLock},
-    descriptors::Places,
-    http, listen,
+    http::{self, Context, Door, Proxies},
+    listen::{self, descriptors::Places},
     relay::Relay,
     shutdown::Shutdown,
 };
@@ -85,6 +85,9 @@ impl Server {
                 })?;
 
         let (commands, inbox) = mpsc::channel(COMMANDS);
+        let counters = Arc::new(Counters::new());
+        let proxies = Proxies::new(settings.trusted_proxies);
+        let door = Door::new(settings.limits.connections, settings.sources, proxies, counters.clone());
         let context = Arc::new(Context {
             limits: settings.limits,
             names: settings.names,
@@ -94,8 +97,11 @@ impl Server {
         });
         let mut tasks = JoinSet::new();
         let stats = relay.as_ref().map(Relay::stats);
-        tasks.spawn(named("coordinator", coordinator.watching(stats).run(inbox)));
-        tasks.spawn(named("accept", http::accept(listener, context, health)));
+        tasks.spawn(named(
+            "coordinator",
+            coordinator.watching(stats).counting(&settings.sources, counters).run(inbox),
+        ));
+        tasks.spawn(named("accept", http::accept(listener, context, Arc::new(door), health)));
         if let Some(ended) = relay.as_mut().and_then(Relay::ended) {
             tasks.spawn(named("relay", async {
                 let _ = ended.await;

@@ -3,10 +3,11 @@ use std::{
     path::PathBuf,
 };
 
+use ipnet::IpNet;
 use lanrage_control::{
     protocol::StunEndpoint,
     registry::{ConfiguredRelay, RegistrySettings},
-    session::ConnectionLimits,
+    session::{ConnectionLimits, SourceLimits},
 };
 use zeroize::Zeroizing;
 
@@ -41,6 +42,11 @@ pub struct ServerSettings {
     pub registry: RegistrySettings,
     /// Times and bounds of connections.
     pub limits: ConnectionLimits,
+    /// How much one address may take.
+    pub sources: SourceLimits,
+    /// Proxies whose `Forwarded` or `X-Forwarded-For` is believed: what comes through them counts for the address that
+    /// they name.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl ServerSettings {
@@ -59,6 +65,8 @@ impl ServerSettings {
             relay_key: None,
             registry: RegistrySettings::default(),
             limits: ConnectionLimits::default(),
+            sources: SourceLimits::default(),
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -89,6 +89,16 @@ impl Registry {
         self.parties.get(party).map(PartyState::snapshot)
     }
 
+    /// Whether there is such a party.
+    pub fn knows(&self, party: &PartyId) -> bool {
+        self.parties.contains_key(party)
+    }
+
+    /// Whether a peer is a member of a party, present or away.
+    pub fn is_member(&self, party: &PartyId, peer: &PeerId) -> bool {
+        self.parties.get(party).is_some_and(|party| party.members.contains_key(peer))
+    }
+
     /// Number of parties.
     pub fn parties(&self) -> usize {
         self.parties.len()

@@ -7,7 +7,9 @@
 mod connection;
 mod hub;
 mod limits;
+mod quotas;
 
 pub use connection::{Proven, ServerSession, SessionOutput, SessionRandom};
 pub use hub::{ConnectionId, Hub, HubOutput};
 pub use limits::{ConnectionLimits, PINGS};
+pub use quotas::{Asked, Quotas, SourceLimits};

@@ -16,6 +16,7 @@ pub(crate) const UNIX: u64 = 1_800_000_000;
 pub(crate) const LIMITS: TurnLimits = TurnLimits {
     allocations: 4,
     allocations_per_user: 2,
+    allocations_per_source: 3,
     permissions: 4,
     channels: 4,
     bytes_per_second: 10_000,

@@ -1,24 +1,26 @@
 //! STUN Binding requests (RFC 8489), and what of NAT behaviour discovery (RFC 5780) the addresses of this machine allow.
 
 use std::{
-    hash::{BuildHasher, RandomState},
     net::{IpAddr, SocketAddr},
     time::Instant,
 };
 
-use lanrage_base::bucket::{Rate, TokenBucket};
+use lanrage_base::{
+    bucket::Rate,
+    sources::{Source, SourceBuckets},
+};
 use lanrage_nat::{BehaviourResponder, stun};
 
 /// Answers per source: so many at once, so many per second. An answer is about twice a request, which makes
 /// spoofing worthless already; this makes it pointless.
 const ANSWERS: Rate = Rate { burst: 64, per_second: 16 };
-/// Places that sources share by their hash: constant memory, however many sources there are.
-const PLACES: usize = 8_192;
+/// Sources that are remembered.
+const SOURCES: usize = 8_192;
 
 /// Answers Binding requests.
 #[derive(Debug)]
 pub(super) struct Bindings {
-    sources: Sources,
+    sources: SourceBuckets,
     /// The primary port and, where there is one, the alternate one.
     ports: Vec<u16>,
     /// Two addresses of this machine, if the operator names a second one.
@@ -39,7 +41,7 @@ pub(super) struct Answer {
 
 impl Bindings {
     pub(super) fn new(ports: Vec<u16>, pair: Option<[IpAddr; 2]>, public: Option<IpAddr>) -> Self {
-        Self { sources: Sources::new(), ports, pair, public }
+        Self { sources: SourceBuckets::new(ANSWERS, SOURCES), ports, pair, public }
     }
 
     /// Whether it is a Binding request, by its type (RFC 8489 §5).
@@ -56,7 +58,7 @@ impl Bindings {
         port: u16,
         datagram: &[u8],
     ) -> Option<Answer> {
-        if !self.sources.admit(from.ip(), now) {
+        if !self.sources.take(now, Source::of(from.ip()), 1) {
             return None;
         }
         let discovery = to.and_then(|to| self.discovery(from, to, port, datagram));
@@ -73,28 +75,6 @@ impl Bindings {
         let answer = responder.answer(SocketAddr::new(seen, port), from, datagram)?;
         let source = if answer.from.ip() == seen { to } else { answer.from.ip() };
         Some(Answer { source: Some(source), port: answer.from.port(), datagram: answer.datagram })
-    }
-}
-
-#[derive(Debug)]
-struct Sources {
-    hasher: RandomState,
-    buckets: Vec<TokenBucket>,
-}
-
-impl Sources {
-    fn new() -> Self {
-        Self { hasher: RandomState::new(), buckets: vec![TokenBucket::new(ANSWERS); PLACES] }
-    }
-
-    fn admit(&mut self, source: IpAddr, now: Instant) -> bool {
-        let source = match source {
-            IpAddr::V4(ip) => u64::from(u32::from(ip)),
-            // A /64 is one customer.
-            IpAddr::V6(ip) => (u128::from(ip) >> 64) as u64,
-        };
-        let place = self.hasher.hash_one(source) % PLACES as u64;
-        self.buckets[place as usize].take(now, 1)
     }
 }
 
@@ -116,14 +96,18 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_one_source_is_cut_and_all_of_its_ipv6_addresses_are_one() {
+    fn a_flood_of_one_source_is_cut_and_forged_ones_take_nobodys_answers() {
         let now = Instant::now();
-        let mut sources = Sources::new();
-        let flood = |n: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, n]);
-        let answered = (0..1_000).filter(|n| sources.admit(flood(*n), now)).count();
+        let mut bindings = Bindings::new(vec![3478], None, None);
+        let request = stun::binding_request_for(ID, Change::NONE);
+        let mut asked =
+            |from: &str| bindings.answer(now, from.parse().unwrap(), None, 3478, &request).is_some();
+        let answered = (0..1_000).filter(|n| asked(&format!("[2001:db8:0:1::{n:x}]:4000"))).count();
         assert_eq!(answered, ANSWERS.burst as usize);
-        let others = (0..100_u8).filter(|n| sources.admit(IpAddr::from([192, 0, 2, *n]), now)).count();
-        assert!(others >= 95, "other sources are answered: {others} of 100");
+        for n in 0..100_000_u32 {
+            asked(&format!("{}:4000", std::net::Ipv4Addr::from_bits(n)));
+        }
+        assert!(asked("198.51.100.9:4000"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub struct RelayStats {
     packets: AtomicU64,
     bytes: AtomicU64,
     dropped: AtomicU64,
+    turned_away: AtomicU64,
     load_percent: AtomicU8,
 }
 
@@ -49,6 +50,15 @@ impl RelayStats {
     /// Datagrams dropped so far, for whatever reason.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)
+    }
+
+    /// TCP and TLS connections so far that found no place, or had to leave theirs before they logged in.
+    pub fn streams_turned_away(&self) -> u64 {
+        self.turned_away.load(Relaxed)
+    }
+
+    pub(super) fn turned_away(&self) {
+        self.turned_away.fetch_add(1, Relaxed);
     }
 
     /// Share of the capacity in use, 0 to 100.

@@ -24,6 +24,8 @@ const READS: usize = 4;
 pub(super) struct Stream {
     pub(super) socket: TcpStream,
     pub(super) tuple: FiveTuple,
+    /// Its number among all that ever were.
+    pub(super) number: u64,
     pub(super) since: Instant,
     tls: Option<Box<ServerConnection>>,
     pub(super) decoder: StreamDecoder,
@@ -59,6 +61,7 @@ impl Stream {
         Ok(Self {
             tuple: FiveTuple { transport: Transport::Stream, client: canonical(client), server },
             socket,
+            number: 0,
             since: now,
             tls,
             decoder: StreamDecoder::new(),

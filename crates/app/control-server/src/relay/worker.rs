@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_base::clock;
+use lanrage_base::{
+    clock,
+    sources::{Arrival, Source, VisitorLimits, Visitors},
+};
 use lanrage_nat::turn::{
     FiveTuple, Framing, StreamDecoder, ToClient, ToPeer, Transport, TurnServer, TurnServerOutput,
     pad_for_stream,
@@ -41,7 +44,11 @@ const RECEIVES: usize = 32;
 /// Between two looks at the clock for what is not urgent.
 const TICK: Duration = Duration::from_secs(1);
 /// A stream without allocation for so long is closed.
-const IDLE_STREAM: Duration = Duration::from_secs(30);
+const IDLE_STREAM: Duration = Duration::from_secs(5);
+/// Streams of one source, of one that is near, and of one source that have not logged in.
+const SOURCE_STREAMS: usize = 128;
+const NEAR_SOURCE_STREAMS: usize = 512;
+const UNPROVEN_STREAMS: usize = 16;
 /// A stream that takes nothing for so long is closed.
 const STUCK_STREAM: Duration = Duration::from_secs(30);
 /// Pause after a connection could not be accepted, because descriptors ran out.
@@ -98,9 +105,13 @@ pub(super) struct Worker {
 }
 
 /// The streams, numbered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Streams {
-    most: usize,
+    /// Who is there, by number; those with an allocation have proven who they are.
+    visitors: Visitors,
+    last: u64,
+    /// Where the stream of each number is.
+    numbers: HashMap<u64, usize>,
     list: Vec<Option<Stream>>,
     free: Vec<usize>,
     of: HashMap<FiveTuple, usize>,
@@ -267,12 +278,14 @@ impl Worker {
         loop {
             let Some(listener) = self.listeners.get_mut(index) else { return false };
             match listener.socket.accept() {
-                // Closed at once, so that the client tries another relay instead of waiting.
-                Ok(_) if self.turn.is_none() || self.streams.of.len() >= self.streams.most => {}
+                Ok(_) if self.turn.is_none() => {}
                 Ok((socket, client)) => {
+                    let Some(number) = self.admit(client) else { continue };
+                    let Some(listener) = self.listeners.get(index) else { return false };
                     let added = Stream::new(socket, client, listener.tls.as_ref(), now)
-                        .and_then(|stream| self.streams.add(stream, self.poll.registry()));
+                        .and_then(|stream| self.streams.add(stream, number, self.poll.registry()));
                     if let Err(error) = added {
+                        self.streams.visitors.leave(number);
                         tracing::debug!(%error, "a relay connection could not be taken");
                     }
                 }
@@ -285,6 +298,27 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// Finds a place for a connection, if need be that of one that has not logged in. Without one it is closed at once, so
+    /// that the client tries another relay instead of waiting.
+    fn admit(&mut self, client: SocketAddr) -> Option<u64> {
+        self.streams.last += 1;
+        let number = self.streams.last;
+        match self.streams.visitors.arrive(number, Source::of(client.ip())) {
+            Arrival::Admitted => {}
+            Arrival::Instead(oldest) => {
+                self.stats.turned_away();
+                if let Some(index) = self.streams.numbers.get(&oldest).copied() {
+                    self.close_stream(index);
+                }
+            }
+            Arrival::SourceFull | Arrival::Full => {
+                self.stats.turned_away();
+                return None;
+            }
+        }
+        Some(number)
     }
 
     fn serve_stream(&mut self, now: Instant, index: usize, readable: bool, writable: bool) -> bool {
@@ -333,6 +367,7 @@ impl Worker {
                     Transport::Stream => self.streams.answer(&tuple, &datagram),
                 },
                 TurnServerOutput::OpenRelay { allocation, family, client } => {
+                    self.streams.logged_in(&client);
                     let opened =
                         self.sockets.open(self.poll.registry(), relay_token, allocation, family, client);
                     turn.handle_relay(now, allocation, opened);
@@ -415,10 +450,33 @@ impl Out {
 
 impl Streams {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, ..Self::default() }
+        let limits = VisitorLimits {
+            all: most,
+            per_source: SOURCE_STREAMS,
+            per_near_source: NEAR_SOURCE_STREAMS,
+            unproven_per_source: UNPROVEN_STREAMS,
+        };
+        Self {
+            visitors: Visitors::new(limits),
+            last: 0,
+            numbers: HashMap::new(),
+            list: Vec::new(),
+            free: Vec::new(),
+            of: HashMap::new(),
+            dirty: Vec::new(),
+        }
     }
 
-    fn add(&mut self, mut stream: Stream, registry: &mio::Registry) -> io::Result<()> {
+    /// A client has got an allocation.
+    fn logged_in(&mut self, tuple: &FiveTuple) {
+        let index = self.of.get(tuple).copied();
+        if let Some(stream) = index.and_then(|index| self.list.get(index)).and_then(Option::as_ref) {
+            self.visitors.prove(stream.number);
+        }
+    }
+
+    fn add(&mut self, mut stream: Stream, number: u64, registry: &mio::Registry) -> io::Result<()> {
+        stream.number = number;
         let index = self.free.pop().unwrap_or_else(|| {
             self.list.push(None);
             self.list.len() - 1
@@ -429,6 +487,7 @@ impl Streams {
             return Err(error);
         }
         self.of.insert(stream.tuple, index);
+        self.numbers.insert(number, index);
         self.list[index] = Some(stream);
         Ok(())
     }
@@ -437,6 +496,8 @@ impl Streams {
         let mut stream = self.list.get_mut(index)?.take()?;
         let _ = registry.deregister(&mut stream.socket);
         self.of.remove(&stream.tuple);
+        self.numbers.remove(&stream.number);
+        self.visitors.leave(stream.number);
         self.free.push(index);
         Some(stream.tuple)
     }

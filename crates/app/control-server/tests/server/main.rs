@@ -5,4 +5,5 @@ mod migrations;
 mod parties;
 mod relay;
 mod service;
+mod sources;
 mod support;

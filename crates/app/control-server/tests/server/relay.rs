@@ -566,3 +566,18 @@ async fn a_server_without_a_relay_answers_stun_and_no_turn() {
     assert!(matches!(stun::parse(&buffer[..count]), Ok(stun::Message::BindingResponse { .. })));
     server.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_connections_to_the_relay_make_room_for_who_logs_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let address = address_of(&server, RelayTransport::Tcp);
+    let mut idle: Vec<TcpStream> = (0..200).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let end = End::allocated(RelayTransport::Tcp, address, "ann");
+    assert_ne!(end.relayed().port(), 0);
+    idle[0].set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(idle[0].read(&mut [0]).unwrap_or(0), 0, "the first had to leave");
+    let stats = server.relay_stats().unwrap();
+    assert!(stats.streams_turned_away() >= 184, "{}", stats.streams_turned_away());
+    server.shutdown().await;
+}

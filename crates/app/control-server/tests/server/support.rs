@@ -16,8 +16,16 @@ use lanrage_party::{
     DeviceIdentity, Ipam, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey,
     SignedRecord, Subnet, VirtualIp, WireGuardPrivateKey,
 };
-use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::mpsc,
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{Message, client::IntoClientRequest},
+};
 
 /// Long enough for a machine that does much else; what is waited for comes in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -58,8 +66,12 @@ impl Player {
     }
 
     pub(crate) fn record(&self) -> SignedRecord {
+        self.record_in(party())
+    }
+
+    fn record_in(&self, party: PartyId) -> SignedRecord {
         let record = PeerRecord {
-            party: party(),
+            party,
             identity: self.identity.public(),
             wireguard_key: self.wireguard.public(),
             virtual_ip: self.lease(),
@@ -78,6 +90,17 @@ impl Player {
             subnet: Subnet::DEFAULT,
             record: self.record(),
             nat_type: NatType::PortRestrictedCone,
+        }
+    }
+
+    /// A party of its own, another one for each number.
+    pub(crate) fn create_another(&self, number: u8) -> Request {
+        let party = PartyId::from_random([number; 16]);
+        match self.create() {
+            Request::CreateParty { name, subnet, nat_type, .. } => {
+                Request::CreateParty { party, name, subnet, record: self.record_in(party), nat_type }
+            }
+            other => other,
         }
     }
 
@@ -168,6 +191,23 @@ pub(crate) struct Raw(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Raw {
     pub(crate) async fn connect(server: SocketAddr) -> Self {
         Self(tokio_tungstenite::connect_async(format!("ws://{server}/v1/session")).await.unwrap().0)
+    }
+
+    /// The same from another address of this machine, or through a proxy with these headers.
+    pub(crate) async fn connect_from(
+        address: [u8; 4],
+        server: SocketAddr,
+        headers: &[(&'static str, &str)],
+    ) -> Option<Self> {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
+        let stream = socket.connect(server).await.unwrap();
+        let mut request = format!("ws://{server}/v1/session").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        let stream = MaybeTlsStream::Plain(stream);
+        tokio_tungstenite::client_async(request, stream).await.ok().map(|(socket, _)| Self(socket))
     }
 
     pub(crate) async fn send(&mut self, text: impl Into<String>) {

@@ -1,11 +1,14 @@
 use std::borrow::Cow;
 
-use lanrage_party::limits::{CONTROL_FRAME_BYTES, PEERS_PER_PARTY};
+use lanrage_party::{
+    PartyId,
+    limits::{CONTROL_FRAME_BYTES, PEERS_PER_PARTY},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CLIENT_FRAME_BYTES, ClientMessage, ErrorCode, Refusal, STUN_ENDPOINTS, ServerMessage, SessionMessage,
-    TEXT_BYTES,
+    CLIENT_FRAME_BYTES, ClientMessage, ErrorCode, Refusal, RequestKind, STUN_ENDPOINTS, ServerMessage,
+    SessionMessage, TEXT_BYTES,
 };
 
 /// Why a frame is not a message.
@@ -59,6 +62,25 @@ impl ClientMessage {
             }
             _ => Ok(message),
         }
+    }
+
+    /// What a request is, and about which party, by the beginning of its text alone: for frames that are not read because
+    /// there are too many. `None` where these two are not what the frame begins with, as a client of ours writes them.
+    pub(crate) fn glance(text: &str) -> Option<(RequestKind, PartyId)> {
+        const TYPE: &str = r#"{"type":""#;
+        const PARTY: &str = r#"","party":""#;
+        let (kind, rest) = text.strip_prefix(TYPE)?.split_once(PARTY)?;
+        let kind = match kind {
+            "create_party" => RequestKind::CreateParty,
+            "join_party" => RequestKind::JoinParty,
+            "leave_party" => RequestKind::LeaveParty,
+            "update_peer" => RequestKind::UpdatePeer,
+            "signal" => RequestKind::Signal,
+            "get_party" => RequestKind::GetParty,
+            _ => return None,
+        };
+        let party = rest.get(..2 * size_of::<PartyId>())?;
+        Some((kind, party.parse().ok()?))
     }
 
     /// The protocol version in a hello that cannot be read otherwise.

@@ -158,6 +158,17 @@ impl ServerSession {
         } else {
             Err(rate_limited(text))
         };
+        self.take_in(now, message);
+    }
+
+    /// Refuses a text frame because others of the same source have taken its place.
+    pub fn handle_excess(&mut self, now: Instant, text: &str) {
+        if !matches!(self.state, State::Ended) {
+            self.take_in(now, Err(rate_limited(text)));
+        }
+    }
+
+    fn take_in(&mut self, now: Instant, message: Result<ClientMessage, Refusal>) {
         if let Err(refusal) = message.and_then(|message| self.accept(now, message)) {
             self.refuse(refusal);
         }
@@ -316,8 +327,8 @@ fn unspoken(version: u16) -> Refusal {
 
 fn rate_limited(text: &str) -> Refusal {
     let refusal = Refusal::new(ErrorCode::RateLimited).retry_after(1_000);
-    match ClientMessage::parse(text) {
-        Ok(ClientMessage::Request(request)) => refusal.about(request.kind(), request.party()),
-        _ => refusal,
+    match ClientMessage::glance(text) {
+        Some((kind, party)) => refusal.about(kind, party),
+        None => refusal,
     }
 }

@@ -136,6 +136,22 @@ impl Hub {
         }
     }
 
+    /// What a connection asks for is refused.
+    pub fn refuse(&mut self, connection: ConnectionId, refusal: Refusal) {
+        self.outputs
+            .push_back(HubOutput::Send { to: vec![connection], message: ServerMessage::Error(refusal) });
+    }
+
+    /// A connection is not let in, or no longer.
+    pub fn send_off(&mut self, connection: ConnectionId, refusal: Refusal) {
+        self.outputs.push_back(HubOutput::Close { connection, refusal });
+    }
+
+    /// Whose connection it is.
+    pub fn peer_of(&self, connection: ConnectionId) -> Option<PeerId> {
+        self.peers.get(&connection).copied()
+    }
+
     /// A connection gives a sign of life.
     pub fn heartbeat(&mut self, connection: ConnectionId, now: UnixMillis) {
         if let Some(peer) = self.peers.get(&connection) {

@@ -3,7 +3,6 @@
 mod allocation;
 mod nonce;
 mod peer_filter;
-mod rate;
 mod view;
 
 use std::{
@@ -14,10 +13,13 @@ use std::{
 };
 
 use allocation::{Allocation, Relay};
+use lanrage_base::{
+    bucket::Rate,
+    sources::{Source, SourceBuckets},
+};
 use nonce::Nonces;
 pub use peer_filter::PeerFilter;
 use peer_filter::Verdict;
-use rate::AnswerLimit;
 pub use view::{
     AllocationId, DropReason, FiveTuple, RelayFailed, RelayFamilies, ToClient, ToPeer, TurnLimits,
     TurnServerConfig, TurnServerOutput, TurnServerStats,
@@ -38,6 +40,11 @@ use crate::{
 
 /// Specification: lifetime of an allocation unless the client asks for more (RFC 8656 §3.2).
 const LIFETIME: Duration = Duration::from_secs(600);
+/// Answers to who has not proven to be there, per source: so many at once, so many per second. A refusal is up to
+/// two and a half times as long as its request; this makes it worthless for whoever forges sources.
+const ANSWERS: Rate = Rate { burst: 32, per_second: 8 };
+/// Sources of such requests that are remembered. Forged ones take nobody else's answers.
+const ANSWER_SOURCES: usize = 4_096;
 /// Answers that are not drained yet. Full policy: the oldest makes room, as if the network had lost it.
 const TRANSMITS: usize = 256;
 
@@ -62,7 +69,7 @@ pub struct TurnServer {
     secret: RestSecret,
     ids: TransactionIds,
     nonces: Nonces,
-    answers: AnswerLimit,
+    answers: SourceBuckets,
     /// An instant and the unix time then, in seconds.
     clock: (Instant, u64),
     next_allocation: u64,
@@ -70,6 +77,7 @@ pub struct TurnServer {
     by_tuple: HashMap<FiveTuple, AllocationId>,
     by_relayed: HashMap<SocketAddr, AllocationId>,
     per_user: HashMap<String, usize>,
+    per_source: HashMap<Source, usize>,
     expiries: BTreeSet<(Instant, AllocationId)>,
     transmits: Outbox<(FiveTuple, Vec<u8>)>,
     /// Sockets to open and close; bounded because no allocation is made while there are too many.
@@ -96,7 +104,7 @@ impl TurnServer {
     ) -> Self {
         Self {
             nonces: Nonces::new(&seed, now),
-            answers: AnswerLimit::new(&seed),
+            answers: SourceBuckets::new(ANSWERS, ANSWER_SOURCES),
             ids: TransactionIds::from_seed(seed),
             config,
             secret,
@@ -106,6 +114,7 @@ impl TurnServer {
             by_tuple: HashMap::new(),
             by_relayed: HashMap::new(),
             per_user: HashMap::new(),
+            per_source: HashMap::new(),
             expiries: BTreeSet::new(),
             transmits: Outbox::new(TRANSMITS),
             commands: VecDeque::new(),
@@ -320,7 +329,7 @@ impl TurnServer {
 
     fn answer_binding(&mut self, now: Instant, tuple: FiveTuple, datagram: &[u8]) {
         match stun::answer(datagram, canonical(tuple.client)) {
-            Some(answer) if self.answers.admit(now, tuple.client.ip()) => {
+            Some(answer) if self.answers.take(now, Source::of(tuple.client.ip()), 1) => {
                 self.transmits.push((tuple, answer))
             }
             Some(_) => self.count(DropReason::AnswerLimit),
@@ -389,7 +398,7 @@ impl TurnServer {
     /// Refuses somebody who has not proven to be where the request claims to come from, if they do not get too
     /// many answers already.
     fn challenge(&mut self, now: Instant, tuple: FiveTuple, request: &Message, code: u16) {
-        if !self.answers.admit(now, tuple.client.ip()) {
+        if !self.answers.take(now, Source::of(tuple.client.ip()), 1) {
             return self.count(DropReason::AnswerLimit);
         }
         let mut refusal = Message::new(request.method, Class::Error, request.id);
@@ -447,6 +456,10 @@ impl TurnServer {
         if self.per_user.get(&user.id).copied().unwrap_or(0) >= limits.allocations_per_user {
             return Err(486);
         }
+        let source = Source::of(tuple.client.ip());
+        if self.per_source.get(&source).copied().unwrap_or(0) >= limits.allocations_of(source) {
+            return Err(486);
+        }
         let undrained = self.commands.len() > limits.allocations;
         if self.allocations.len() >= limits.allocations || undrained {
             return Err(508);
@@ -460,6 +473,7 @@ impl TurnServer {
         self.allocations.insert(id, allocation);
         self.by_tuple.insert(tuple, id);
         *self.per_user.entry(user.id.clone()).or_default() += 1;
+        *self.per_source.entry(source).or_default() += 1;
         self.commands.push_back(TurnServerOutput::OpenRelay { allocation: id, family, client: tuple });
         Ok(None)
     }
@@ -595,6 +609,13 @@ impl TurnServer {
             *count -= 1;
             if *count == 0 {
                 self.per_user.remove(&allocation.user);
+            }
+        }
+        let source = Source::of(allocation.tuple.client.ip());
+        if let Some(count) = self.per_source.get_mut(&source) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_source.remove(&source);
             }
         }
         if let Some(relayed) = allocation.relayed() {

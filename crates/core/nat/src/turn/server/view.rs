@@ -1,5 +1,6 @@
 //! What goes in and out of a [`TurnServer`](super::TurnServer), in words.
 
+use lanrage_base::sources::Source;
 use std::{net::SocketAddr, ops::Range, time::Duration};
 
 use super::PeerFilter;
@@ -58,6 +59,9 @@ pub struct TurnLimits {
     pub allocations: usize,
     /// Allocations per user id, whatever their credentials' expiry; further ones get 486.
     pub allocations_per_user: usize,
+    /// Allocations per source, an IPv4 address or a /64 of IPv6, whoever the users are; further ones get 486. A source that
+    /// is near ([`Source::is_near`]) may have four times as many.
+    pub allocations_per_source: usize,
     /// Peer addresses with a permission, per allocation; further ones get 508.
     pub permissions: usize,
     /// Channels per allocation; further ones get 508.
@@ -76,11 +80,22 @@ impl Default for TurnLimits {
         Self {
             allocations: 1_000,
             allocations_per_user: 8,
+            allocations_per_source: 64,
             permissions: 256,
             channels: 256,
             bytes_per_second: 4 << 20,
             burst_bytes: 4 << 20,
             longest_lifetime: Duration::from_secs(3_600),
+        }
+    }
+}
+
+impl TurnLimits {
+    pub(super) const fn allocations_of(&self, source: Source) -> usize {
+        if source.is_near() {
+            self.allocations_per_source.saturating_mul(4)
+        } else {
+            self.allocations_per_source
         }
     }
 }

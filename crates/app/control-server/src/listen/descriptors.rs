@@ -6,7 +6,9 @@
 /// Descriptors that no client gets: database, listeners, runtime, standard streams, and what a look-up of names opens.
 const RESERVE: usize = 128;
 /// Descriptors of one allocation: its socket, and the streams that may be made for each.
-const PER_ALLOCATION: usize = 1 + super::relay::STREAMS_PER_ALLOCATION;
+const PER_ALLOCATION: usize = 1 + STREAMS_PER_ALLOCATION;
+/// TCP and TLS connections to the relay per allocation that may be made: some are still logging in.
+pub(crate) const STREAMS_PER_ALLOCATION: usize = 2;
 
 /// How many clients there may be at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

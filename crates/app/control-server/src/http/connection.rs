@@ -13,6 +13,7 @@ use tokio::{
     time::{sleep_until, timeout},
 };
 
+use super::door::Place;
 use crate::{coordinator::Command, database::Database, shutdown::Shutdown};
 
 /// What every connection needs.
@@ -27,14 +28,19 @@ pub(crate) struct Context {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(socket: WebSocket, id: ConnectionId, context: Arc<Context>) {
+pub(crate) async fn serve(socket: WebSocket, id: ConnectionId, place: Arc<Place>, context: Arc<Context>) {
     let Some(random) = random() else { return };
     let session = ServerSession::new(context.limits, context.names.clone(), random, Instant::now());
     let (outgoing, frames) = mpsc::channel(context.limits.outgoing);
     let mut shutdown = context.shutdown.clone();
-    let mut client = Client { socket, id, session, outgoing: Some(outgoing), frames, context };
+    let mut client =
+        Client { socket, id, session, outgoing: Some(outgoing), frames, place: place.clone(), context };
     let mut end = tokio::select! {
         end = client.run() => end,
+        () = place.needed() => {
+            client.session.end(ErrorCode::ServerFull);
+            End::GivenUp
+        }
         () = shutdown.requested() => {
             client.session.end(ErrorCode::Stopping);
             End::GivenUp
@@ -70,6 +76,7 @@ struct Client {
     /// For the coordinator, once the client has proven who it is.
     outgoing: Option<mpsc::Sender<Utf8Bytes>>,
     frames: mpsc::Receiver<Utf8Bytes>,
+    place: Arc<Place>,
     context: Arc<Context>,
 }
 
@@ -91,13 +98,24 @@ impl Client {
                     }
                 }
                 received = next_frame(&mut self.socket) => match received {
-                    Received::Text(text) => self.session.handle_frame(Instant::now(), &text),
-                    Received::Ping => self.session.handle_ping(Instant::now()),
+                    Received::Text(text) => self.take_in(Instant::now(), &text),
+                    Received::Ping if self.place.admits_frame(Instant::now()) => {
+                        self.session.handle_ping(Instant::now());
+                    }
+                    Received::Ping => self.session.end(ErrorCode::RateLimited),
                     Received::Unreadable(code) => self.session.end(code),
                     Received::Closed => return End::Gone,
                 },
                 () = sleep_until(due.into()) => self.session.handle_timeout(Instant::now()),
             }
+        }
+    }
+
+    fn take_in(&mut self, now: Instant, text: &str) {
+        if self.place.admits_frame(now) {
+            self.session.handle_frame(now, text);
+        } else {
+            self.session.handle_excess(now, text);
         }
     }
 
@@ -117,7 +135,8 @@ impl Client {
             }
             SessionOutput::Proven(proven) => {
                 let Some(outgoing) = self.outgoing.take() else { return Err(End::GivenUp) };
-                Command::Connect { connection, proven, outgoing }
+                self.place.prove();
+                Command::Connect { connection, proven, outgoing, source: self.place.source() }
             }
             SessionOutput::Request(request) => Command::Request { connection, request: Box::new(request) },
             SessionOutput::Heartbeat => Command::Heartbeat { connection },
