@@ -86,7 +86,7 @@ async fn changes(folder: &DataDir, number: u16) -> Result<()> {
     let (database, _) = SettingsDatabase::open(folder, NOW).await?;
     let started = Instant::now();
     for value in 0..number {
-        database.set_setting("udp_port", &json!(value), NOW).await?;
+        database.set_settings(&[("udp_port".to_owned(), json!(value))].into(), NOW).await?;
     }
     let took = started.elapsed().as_secs_f64();
     println!("Durable changes of a setting: {:.0}/s ({number} in {took:.2} s)", f64::from(number) / took);

@@ -157,7 +157,7 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
 /**
  * State of the connection to one peer.
  */
-export type ConnectionState = "connecting" | "connected" | "degraded" | "reconnecting" | "failed" | "closed";
+export type ConnectionState = "connecting" | "connected" | "degraded" | "reconnecting" | "failed";
 
 /**
  * How packets to a peer travel.
@@ -798,9 +798,7 @@ export type Situation = { "code": "away",
   /** Why none was found. */
   because: Unreached,
   /** Seconds until the next try. */
-  retry_in_s: number, } | { "code": "left",
-  /** The friend's name. */
-  peer: string, };
+  retry_in_s: number, };
 
 /**
  * The whole state, as the window, the CLI and scripts see it. `revision` grows with every change, so that

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 
-import { formatBytes, formatMs, formatRemaining, formatShare, sentence } from '../src/lib/format';
+import { formatBytes, formatMs, formatRemaining, formatShare } from '../src/lib/format';
 
 describe('format', () => {
   test.each([
@@ -36,15 +36,6 @@ describe('format', () => {
 
   test('a share is per cent', () => {
     expect(formatShare(0.082)).toBe('8.2 %');
-  });
-
-  test.each([
-    ['the link is damaged', 'The link is damaged.'],
-    ['Done.', 'Done.'],
-    ['öffne es!', 'Öffne es!'],
-    ['', ''],
-  ])('%o becomes the sentence %o', (text, whole) => {
-    expect(sentence(text)).toBe(whole);
   });
 
   test('numbers survive a browser that reports the language "C"', async () => {

@@ -165,7 +165,7 @@ fn friend(peer: &PeerView, words: Words) -> String {
         _ if peer.online == Some(false) => words.say("tray-away"),
         (ConnectionState::Connecting, _) => words.say("tray-connecting"),
         (ConnectionState::Reconnecting, _) => words.say("tray-reconnecting"),
-        (ConnectionState::Failed | ConnectionState::Closed, _) => words.say("tray-unreachable"),
+        (ConnectionState::Failed, _) => words.say("tray-unreachable"),
     };
     format!("{} – {state}", plain(&peer.name))
 }

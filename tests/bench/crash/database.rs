@@ -6,7 +6,7 @@ use lanrage_party::{
     UnixMillis, VirtualIp, WireGuardKey,
 };
 use lanrage_store::{Config, DataDir, FavoriteServer, SettingsDatabase, StoredMembership, StoredPeer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::change::{Change, Content, FRIENDS, PARTIES, friend_entry};
 
@@ -26,10 +26,10 @@ pub(crate) async fn open(folder: &DataDir) -> Result<SettingsDatabase> {
 pub(crate) async fn make(database: &SettingsDatabase, change: Change) -> Result<()> {
     match change {
         Change::Port(number) => {
-            database.set_setting("udp_port", &json!(number), NOW).await?;
+            set(database, "udp_port", json!(number)).await?;
         }
         Change::PlayerName(number) => {
-            database.set_setting("player_name", &json!(format!("Player {number}")), NOW).await?;
+            set(database, "player_name", json!(format!("Player {number}"))).await?;
         }
         Change::Enter { party, number } => database.save_membership(&membership(party, number)?).await?,
         Change::Leave { party } => database.leave_membership(&party_id(party), NOW).await?,
@@ -101,6 +101,11 @@ pub(crate) fn party_id(party: u8) -> PartyId {
 
 pub(crate) fn friend(friend: u8) -> DeviceIdentity {
     DeviceIdentity::from_seed(&[friend + 1; 32])
+}
+
+async fn set(database: &SettingsDatabase, key: &str, value: Value) -> Result<()> {
+    database.set_settings(&[(key.to_owned(), value)].into(), NOW).await?;
+    Ok(())
 }
 
 fn friend_id(number: u8) -> PeerId {

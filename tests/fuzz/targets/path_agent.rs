@@ -64,11 +64,7 @@ impl World {
             8 => self.agent.handle_punch(clock.now, remote(input)),
             9 => self.agent.handle_traffic(clock.now),
             10 => self.agent.handle_network_change(clock.now),
-            11 => match input.below(3) {
-                0 => self.agent.handle_resume(clock.now),
-                1 => self.agent.handle_session_lost(clock.now),
-                _ => self.agent.handle_peer_restarted(clock.now),
-            },
+            11 => self.agent.handle_resume(clock.now),
             12 => {
                 clock.advance(input);
                 self.agent.handle_timeout(clock.now);

@@ -67,10 +67,3 @@ export const formatMoment = (ms: number) => format().moment.format(ms);
 
 /** The time of day of a moment (Unix milliseconds) in this device's time zone, to the second. */
 export const formatTime = (ms: number) => format().timeOfDay.format(ms);
-
-/** What the engine says, as a sentence of its own: a capital at its start and a full stop at its end. */
-export function sentence(text: string): string {
-  const [first = '', ...rest] = text.trim();
-  const whole = first.toUpperCase() + rest.join('');
-  return whole === '' || /[.!?…]$/.test(whole) ? whole : `${whole}.`;
-}

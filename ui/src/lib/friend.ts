@@ -20,7 +20,6 @@ const tones = {
   degraded: 'warn',
   reconnecting: 'busy',
   failed: 'bad',
-  closed: 'quiet',
 } as const satisfies Record<PeerView['state'], Tone>;
 
 /** A friend who is not there is no fault of the connection. */

@@ -62,7 +62,6 @@ situation-no-path =
         [symmetric_and_strict] ein Router nimmt für jedes Ziel einen neuen Port, der andere lässt nur bekannte Ports herein, und kein Relay steht bereit
         [symmetric_and_unknown] ein Router nimmt für jedes Ziel einen neuen Port, der andere ist noch nicht gemessen, und kein Relay steht bereit
     }. Nächster Versuch in { $retry_in_s } s.
-situation-left = { $peer } ist gegangen.
 # Steht vor dem Satz über einen Weg, auf dem Pakete verloren gehen.
 losing =
     { $loses_packets ->
@@ -811,7 +810,6 @@ state-connected = Verbunden
 state-degraded = Unruhig
 state-reconnecting = Wird neu verbunden
 state-failed = Nicht erreichbar
-state-closed = Weg
 
 away = Nicht da
 

@@ -63,7 +63,6 @@ situation-no-path =
         [symmetric_and_strict] one router uses a new port for every destination, and the other admits only known ports, and no relay is at hand
         [symmetric_and_unknown] one router uses a new port for every destination, and the other is not measured yet, and no relay is at hand
     }. Next try in { $retry_in_s } s.
-situation-left = { $peer } has left.
 # Stands before the sentence about a path on which packets get lost.
 losing =
     { $loses_packets ->
@@ -812,7 +811,6 @@ state-connected = Connected
 state-degraded = Unstable
 state-reconnecting = Reconnecting
 state-failed = Not reachable
-state-closed = Gone
 
 away = Away
 

@@ -289,16 +289,6 @@ impl PathAgent {
         self.run();
     }
 
-    /// The WireGuard session ended without a successor.
-    pub fn handle_session_lost(&mut self, now: Instant) {
-        self.end_session(now, LossReason::SessionLost);
-    }
-
-    /// The peer began a new life, and knows nothing of any session with us.
-    pub fn handle_peer_restarted(&mut self, now: Instant) {
-        self.end_session(now, LossReason::PeerRestarted);
-    }
-
     /// Does what is due at `now`. Calling it early or late does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);

@@ -325,8 +325,6 @@ pub enum ConnectionState {
     Reconnecting,
     /// This round of attempts found no path; the next one is scheduled.
     Failed,
-    /// Over.
-    Closed,
 }
 
 /// Something that the user should know, with what can be done about it.

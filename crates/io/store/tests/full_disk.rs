@@ -66,6 +66,10 @@ fn empty(disk: &Path) {
     fs::remove_file(disk.join("filler")).unwrap();
 }
 
+fn port(port: u16) -> Settings {
+    [("udp_port".to_owned(), json!(port))].into()
+}
+
 async fn open(data: &DataDir) -> Result<SettingsDatabase, StoreError> {
     SettingsDatabase::open(data, NOW).await.map(|(database, report)| {
         assert_eq!(report.damage, None);
@@ -133,7 +137,7 @@ async fn a_damaged_database_on_a_full_disk_waits_for_room_with_nothing_moved() {
     let disk = small_disk();
     let data = DataDir::open(Some(disk.path().join("data"))).unwrap();
     let database = open(&data).await.unwrap();
-    database.set_setting("udp_port", &json!(4000), NOW).await.unwrap();
+    database.set_settings(&port(4000), NOW).await.unwrap();
     database.back_up_if_due(NOW, 7).await.unwrap().unwrap();
     database.close().await.unwrap();
     let path = data.path().join("lanrage.db");
@@ -145,7 +149,7 @@ async fn a_damaged_database_on_a_full_disk_waits_for_room_with_nothing_moved() {
     empty(disk.path());
     let (database, report) = SettingsDatabase::open(&data, NOW).await.unwrap();
     assert!(report.damage.is_some());
-    assert_eq!(database.get_setting("udp_port").await.unwrap(), json!(4000));
+    assert_eq!(database.get_all_settings().await.unwrap(), port(4000));
 }
 
 #[tokio::test]
@@ -156,12 +160,12 @@ async fn a_folder_that_may_not_be_written_is_told_from_a_damaged_database() {
     let disk = small_disk();
     let data = DataDir::open(Some(disk.path().join("data"))).unwrap();
     let database = open(&data).await.unwrap();
-    database.set_setting("udp_port", &json!(4000), NOW).await.unwrap();
+    database.set_settings(&port(4000), NOW).await.unwrap();
     database.close().await.unwrap();
     mount(&["-o", "remount,bind,ro"], disk.path());
     let error = open(&data).await.unwrap_err();
     assert!(matches!(error, StoreError::NotWritable { .. }), "{error:?}");
     mount(&["-o", "remount,bind,rw"], disk.path());
     let database = open(&data).await.unwrap();
-    assert_eq!(database.get_setting("udp_port").await.unwrap(), json!(4000));
+    assert_eq!(database.get_all_settings().await.unwrap(), port(4000));
 }

@@ -35,9 +35,7 @@ fn refused(error: StoreError) -> CommandError {
         StoreError::NotABackup { path, reason } => {
             CommandError::NotABackup { path: path.display().to_string(), cause: reason }
         }
-        error @ (StoreError::InvalidSetting(_) | StoreError::InvalidSettings { .. }) => {
-            CommandError::BadSetting { cause: error.to_string() }
-        }
+        error @ StoreError::InvalidSettings { .. } => CommandError::BadSetting { cause: error.to_string() },
         error => CommandError::DatabaseFailed { cause: error.to_string() },
     }
 }

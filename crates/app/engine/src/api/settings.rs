@@ -40,7 +40,8 @@ impl AskStored for SetText {
         let Self { key, text } = self;
         let unknown = || CommandError::UnknownSetting { key: key.clone() };
         let declaration = Config::declaration(&key).ok_or_else(unknown)?;
-        let value = declaration.parse(&text).map_err(StoreError::from)?;
+        let value =
+            declaration.parse(&text).map_err(|fault| StoreError::InvalidSettings { faults: vec![fault] })?;
         Ok(database.set_settings(&BTreeMap::from([(key, value)]), now).await?.into())
     }
 }

@@ -69,3 +69,23 @@ impl From<DataDirError> for StartError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_told_what_could_not_be_opened_and_what_the_system_said_of_it() {
+        let refused = |error| CommandError::from(&error);
+        let denied = || io::Error::other("no thread");
+        assert_eq!(
+            refused(StartError::State(denied())),
+            CommandError::ControlState { cause: "no thread".to_owned() }
+        );
+        assert_eq!(
+            refused(StartError::Socket { port: 4_000, source: denied() }),
+            CommandError::Socket { port: "4000".to_owned(), cause: "no thread".to_owned() }
+        );
+        assert_eq!(refused(DataDirError::InUse.into()), CommandError::AlreadyRunning);
+    }
+}

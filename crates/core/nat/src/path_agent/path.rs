@@ -164,13 +164,6 @@ impl Path {
         self.triggered = true;
     }
 
-    /// The session in which it was proven is gone.
-    pub(super) fn unprove(&mut self) {
-        self.proven_since = None;
-        self.reported_unresponsive = false;
-        self.log.forget_open();
-    }
-
     /// Our network changed: nothing measured is valid, and earlier losses tell nothing.
     pub(super) fn forget_measurements(&mut self) {
         self.log.reset();

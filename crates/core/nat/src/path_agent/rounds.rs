@@ -8,7 +8,7 @@ use std::{
 use lanrage_base::backoff::Backoff;
 use lanrage_party::Remote;
 
-use super::{LossReason, PathAgent, PathEvent, PathTransmit, State, pairs::Pair, round::Round, timing};
+use super::{PathAgent, PathEvent, PathTransmit, State, pairs::Pair, round::Round, timing};
 
 /// A search for any path at all.
 #[derive(Debug, Clone, Copy)]
@@ -164,22 +164,5 @@ impl PathAgent {
             path.recheck(self.now, timing::FAST_PERIOD);
         }
         self.state = State::Proving { until: self.now + timing::PROVING };
-    }
-
-    pub(super) fn end_session(&mut self, now: Instant, reason: LossReason) {
-        self.advance(now);
-        self.session = false;
-        self.lose(reason);
-        match &mut self.search {
-            Some(search) => search.retry.reset(),
-            search => *search = Some(Search::new(self.now, true)),
-        }
-        for path in &mut self.paths {
-            path.unprove();
-        }
-        if !matches!(self.state, State::Checking(_)) {
-            self.start_round();
-        }
-        self.run();
     }
 }

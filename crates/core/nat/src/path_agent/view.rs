@@ -85,10 +85,6 @@ pub enum PathEvent {
 pub enum LossReason {
     /// Its probes were not answered.
     Silent,
-    /// The WireGuard session ended.
-    SessionLost,
-    /// The peer began a new life.
-    PeerRestarted,
     /// The allocation that it went by is no more.
     AllocationGone,
 }

@@ -56,11 +56,6 @@ pub enum Situation {
         /// Seconds until the next try.
         retry_in_s: u64,
     },
-    /// The friend has left.
-    Left {
-        /// The friend's name.
-        peer: String,
-    },
 }
 
 impl Situation {

@@ -253,7 +253,6 @@ impl Connection {
                 let retry_in_s = seconds_until(self.line.retry_at, now).unwrap_or_default();
                 Situation::NoPath { peer, because, retry_in_s }
             }
-            ConnectionState::Closed => Situation::Left { peer },
         }
     }
 

@@ -1,26 +1,16 @@
 use std::{io, sync::Arc};
 
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-/// Whom we believe to be a relay: the web's root certificates, as for the control server, and those of self-hosters
-/// if there are any. Cheap to clone.
+/// Whom we believe to be a relay: the web's root certificates, as for the control server. Cheap to clone.
 #[derive(Clone)]
 pub struct RelayTls(Arc<ClientConfig>);
 
-/// Why certificates cannot be used.
+/// Why TLS cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayTlsError {
-    /// The text holds no certificate, or a broken one.
-    #[error("not a certificate in PEM form: {0}")]
-    Pem(String),
-    /// A certificate that cannot be a root.
-    #[error("not a root certificate: {0}")]
-    Root(String),
     /// The cryptography lacks what TLS needs.
     #[error("TLS cannot be used: {0}")]
     Setup(String),
@@ -35,21 +25,13 @@ impl RelayTls {
         Self::of(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
     }
 
-    /// The web's roots and these: one or more certificates in PEM form, the contents of a CA file.
-    ///
-    /// # Errors
-    /// [`RelayTlsError`].
-    pub fn with_extra_roots(pem: &[u8]) -> Result<Self, RelayTlsError> {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let before = roots.len();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|error| RelayTlsError::Pem(error.to_string()))?;
-            roots.add(certificate).map_err(|error| RelayTlsError::Root(error.to_string()))?;
-        }
-        if roots.len() == before {
-            return Err(RelayTlsError::Pem("there is none".to_owned()));
-        }
-        Self::of(roots)
+    /// The root of a test, and no other.
+    #[cfg(test)]
+    pub(super) fn trusting(pem: &[u8]) -> Self {
+        use rustls::pki_types::{CertificateDer, pem::PemObject};
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(pem).unwrap()).unwrap();
+        Self::of(roots).unwrap()
     }
 
     fn of(roots: RootCertStore) -> Result<Self, RelayTlsError> {

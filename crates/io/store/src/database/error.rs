@@ -38,10 +38,7 @@ pub enum StoreError {
         /// The key.
         key: String,
     },
-    /// The setting does not take the value.
-    #[error(transparent)]
-    InvalidSetting(#[from] ConfigFault),
-    /// A saved set of settings cannot be activated, or an import is refused, for these values.
+    /// Settings do not take these values: nothing is set, the saved set is not activated, the import is refused.
     #[error("nothing was changed: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     InvalidSettings {
         /// All that is wrong.

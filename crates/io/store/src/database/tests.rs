@@ -71,11 +71,15 @@ fn name(text: &str) -> lanrage_party::Name {
 }
 
 async fn set_port(database: &SettingsDatabase, port: u16) {
-    database.set_setting("udp_port", &json!(port), NOW).await.unwrap();
+    set(database, "udp_port", json!(port)).await;
 }
 
 async fn port(database: &SettingsDatabase) -> serde_json::Value {
-    database.get_setting("udp_port").await.unwrap()
+    database.get_all_settings().await.unwrap().remove("udp_port").unwrap_or_else(|| json!(0))
+}
+
+async fn set(database: &SettingsDatabase, key: &str, value: serde_json::Value) -> SettingsChange {
+    database.set_settings(&[(key.to_owned(), value)].into(), NOW).await.unwrap()
 }
 
 async fn run(database: &SettingsDatabase, sql: &str) {

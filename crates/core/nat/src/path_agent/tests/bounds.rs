@@ -273,8 +273,6 @@ enum Input {
     Traffic,
     NetworkChange,
     Resume,
-    SessionLost,
-    PeerRestarted,
     Sleep(u16),
     Timeout,
 }
@@ -294,8 +292,6 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => any_from().prop_map(Input::Punch),
         1 => Just(Input::Traffic),
         1 => Just(Input::NetworkChange),
-        1 => Just(Input::SessionLost),
-        1 => Just(Input::PeerRestarted),
         2 => any::<u16>().prop_map(Input::Sleep),
         4 => Just(Input::Timeout),
     ]
@@ -357,8 +353,6 @@ proptest! {
                 Input::Punch(from) => agent.handle_punch(now, some_remote(from)),
                 Input::Traffic => agent.handle_traffic(now),
                 Input::NetworkChange => agent.handle_network_change(now),
-                Input::SessionLost => agent.handle_session_lost(now),
-                Input::PeerRestarted => agent.handle_peer_restarted(now),
                 Input::Sleep(millis) => {
                     now += ms(u64::from(millis));
                     agent.handle_timeout(now);

@@ -153,28 +153,6 @@ fn a_peer_that_restarts_without_a_word_is_found_again_within_two_seconds_of_traf
 }
 
 #[test]
-fn the_initiator_begins_new_handshakes_as_soon_as_it_is_told_of_a_restart() {
-    let mut sim = single();
-    sim.restart(B);
-    sim.signal_to(B);
-    sim.with(A, PathAgent::handle_peer_restarted);
-    assert_eq!(losses(&sim, A), [LossReason::PeerRestarted]);
-    let took = sim.run_until(ms(5_000), Sim::is_connected).expect("they connect");
-    assert!(took < ms(200), "{took:?}");
-}
-
-#[test]
-fn without_a_session_nothing_is_probed() {
-    let mut sim = single();
-    sim.with(B, PathAgent::handle_session_lost);
-    assert_eq!(losses(&sim, B), [LossReason::SessionLost]);
-    assert_eq!(sim.nodes[B].agent.phase(), Phase::Checking);
-    while let Some(transmit) = sim.nodes[B].agent.poll_transmit() {
-        assert!(!matches!(transmit, crate::PathTransmit::Probe { .. }), "{transmit:?}");
-    }
-}
-
-#[test]
 fn a_peer_that_roams_is_followed_to_its_new_address() {
     let nat = |public| Some(port_restricted(public));
     let start = Sim::new((&["198.51.100.1:1111"], None), (&["10.0.0.20:2222"], nat("203.0.113.2")));

@@ -373,7 +373,6 @@ impl Sim {
         if age >= REJECT_AFTER {
             self.nodes[node].session = None;
             self.nodes[node].session_at = None;
-            self.with(node, PathAgent::handle_session_lost);
         } else if node == INITIATOR && age >= REKEY_AFTER {
             let due = self.nodes[node].rekeyed_at.is_none_or(|at| now >= at + REKEY_TIMEOUT);
             if let Some(selected) = self.nodes[node].agent.selected().filter(|_| due) {

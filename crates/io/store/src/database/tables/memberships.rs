@@ -119,16 +119,6 @@ impl SettingsDatabase {
         Ok(readable("memberships", found, read))
     }
 
-    /// Leaves no membership active; all stay.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn deactivate_memberships(&self) -> Result<(), StoreError> {
-        deactivate(&self.connection).await?;
-        self.parties_changed();
-        Ok(())
-    }
-
     /// Remembers that a party was left: its name stays among the recent ones, its roster is forgotten. The
     /// caller deletes its secrets.
     ///

@@ -1,5 +1,5 @@
 use lanrage_party::{NatType, PartyId, PeerId, StoredPeer};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::StoreError;
 use crate::database::{
@@ -9,21 +9,6 @@ use crate::database::{
 };
 
 impl SettingsDatabase {
-    /// Replaces a party's roster as a whole. The membership must be stored.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn save_roster(&self, party: &PartyId, peers: &[StoredPeer]) -> Result<(), StoreError> {
-        let transaction = self.connection.begin().await?;
-        Entity::delete_many().filter(Column::PartyId.eq(party.to_string())).exec(&transaction).await?;
-        if !peers.is_empty() {
-            let rows = peers.iter().map(|peer| row(party, peer));
-            Entity::insert_many(rows).exec_without_returning(&transaction).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
-    }
-
     /// Saves one member, in place of what was known of it. The membership must be stored.
     ///
     /// # Errors

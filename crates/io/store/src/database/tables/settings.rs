@@ -19,16 +19,6 @@ pub struct SettingsChange {
 }
 
 impl SettingsDatabase {
-    /// A setting's value: the stored one, or its default.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownSetting`] or [`StoreError`].
-    pub async fn get_setting(&self, key: &str) -> Result<Value, StoreError> {
-        let declaration = declared(key)?;
-        let row = Entity::find_by_id(key).one(&self.connection).await?;
-        Ok(row.map_or_else(|| declaration.default.value(), |row| read(&row.value)))
-    }
-
     /// All settings that are stored, those of other programs' generations included. What is not among them has
     /// its default.
     ///
@@ -36,20 +26,6 @@ impl SettingsDatabase {
     /// [`StoreError`].
     pub async fn get_all_settings(&self) -> Result<Settings, StoreError> {
         Ok(stored(&self.connection).await?)
-    }
-
-    /// Sets one setting.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownSetting`], [`StoreError::InvalidSetting`], or [`StoreError`].
-    pub async fn set_setting(
-        &self,
-        key: &str,
-        value: &Value,
-        now: UnixMillis,
-    ) -> Result<SettingsChange, StoreError> {
-        let accepted = declared(key)?.accept(value)?;
-        self.write(&Settings::from([(key.to_owned(), accepted)]), now).await
     }
 
     /// Sets several settings: all of them, or none.

@@ -43,7 +43,7 @@ async fn a_backup_made_while_others_write_is_consistent() {
         fs::copy(&path, other.database()).unwrap();
         let copy = other.open().await;
         assert_ne!(port(&copy).await, 0);
-        assert_eq!(port(&copy).await, copy.get_setting("local_listen_port").await.unwrap());
+        assert_eq!(port(&copy).await, copy.get_all_settings().await.unwrap()["local_listen_port"]);
     }
     tasks.join_next().await.unwrap().unwrap();
 }

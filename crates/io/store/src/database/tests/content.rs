@@ -68,12 +68,11 @@ async fn settings_are_kept_over_a_restart_and_reset_together() {
     let home = Home::new();
     let (database, report) = home.open_at(NOW).await;
     assert!(report.created && report.damage.is_none() && report.upgraded.is_none());
-    assert_eq!(database.get_setting("udp_port").await.unwrap(), json!(0));
-    let change = database.set_setting("udp_port", &json!(4000), NOW).await.unwrap();
+    let change = set(&database, "udp_port", json!(4000)).await;
     assert_eq!((change.changed, change.restart_required), (vec!["udp_port"], true));
-    let change = database.set_setting("player_name", &json!(" Ada "), NOW).await.unwrap();
+    let change = set(&database, "player_name", json!(" Ada ")).await;
     assert_eq!((change.changed, change.restart_required), (vec!["player_name"], false));
-    let change = database.set_setting("player_name", &json!("Ada"), NOW).await.unwrap();
+    let change = set(&database, "player_name", json!("Ada")).await;
     assert_eq!(change, SettingsChange::default());
     database.close().await.unwrap();
 
@@ -90,10 +89,8 @@ async fn settings_are_kept_over_a_restart_and_reset_together() {
 async fn a_refused_value_changes_nothing_not_even_the_good_ones_beside_it() {
     let home = Home::new();
     let database = home.open().await;
-    let unknown = database.set_setting("udp_prot", &json!(1), NOW).await.unwrap_err();
+    let unknown = database.set_settings(&settings(&[("udp_prot", json!(1))]), NOW).await.unwrap_err();
     assert!(matches!(unknown, StoreError::UnknownSetting { .. }));
-    let refused = database.set_setting("udp_port", &json!("4000"), NOW).await.unwrap_err();
-    assert!(matches!(refused, StoreError::InvalidSetting(_)));
     let both = settings(&[("udp_port", json!(1)), ("log_level", json!("loud"))]);
     let refused = database.set_settings(&both, NOW).await.unwrap_err();
     assert!(refused.to_string().contains("log_level"), "{refused}");
@@ -118,8 +115,8 @@ async fn keys_of_a_newer_program_survive_and_bad_values_are_reported_and_can_be_
 async fn an_export_carries_all_settings_to_another_device() {
     let (one, two) = (Home::new(), Home::new());
     let (from, to) = (one.open().await, two.open().await);
-    from.set_setting("player_name", &json!("Ada"), NOW).await.unwrap();
-    from.set_setting("backup_keep", &json!(9), NOW).await.unwrap();
+    set(&from, "player_name", json!("Ada")).await;
+    set(&from, "backup_keep", json!(9)).await;
     let future = "INSERT INTO settings VALUES ('from_the_future', '1', 1)";
     from.connection.execute_unprepared(future).await.unwrap();
     let report = to.import_settings(&from.export_settings().await.unwrap(), NOW).await.unwrap();
@@ -235,7 +232,9 @@ async fn a_membership_and_its_roster_read_back_as_they_were_saved() {
     let database = home.open().await;
     let mine = membership(1, true);
     database.save_membership(&mine).await.unwrap();
-    database.save_roster(&mine.party, &[peer(3), peer(2)]).await.unwrap();
+    for friend in [peer(3), peer(2)] {
+        database.save_peer(&mine.party, &friend).await.unwrap();
+    }
     database.close().await.unwrap();
 
     let database = home.open().await;
@@ -251,7 +250,7 @@ async fn a_membership_and_its_roster_read_back_as_they_were_saved() {
     database.save_peer(&mine.party, &moved).await.unwrap();
     database.remove_peer(&mine.party, &peer(3).peer).await.unwrap();
     assert_eq!(database.roster(&mine.party).await.unwrap(), [moved]);
-    database.save_roster(&mine.party, &[]).await.unwrap();
+    database.remove_peer(&mine.party, &peer(2).peer).await.unwrap();
     assert_eq!(database.roster(&mine.party).await.unwrap(), []);
     database.save_peer(&party(9), &peer(2)).await.unwrap_err();
 }
@@ -290,7 +289,7 @@ async fn one_party_is_active_and_the_others_are_recent() {
         .save_membership(&StoredMembership { last_active_at: NOW.plus(99), ..membership(1, false) })
         .await
         .unwrap();
-    database.save_roster(&party(3), &[peer(2)]).await.unwrap();
+    database.save_peer(&party(3), &peer(2)).await.unwrap();
     let order = |parties: Vec<StoredMembership>| -> Vec<u8> {
         parties.iter().map(|membership| membership.party.as_bytes()[0]).collect()
     };
@@ -304,9 +303,7 @@ async fn one_party_is_active_and_the_others_are_recent() {
 
     // Joined again.
     database.save_membership(&membership(3, true)).await.unwrap();
-    database.save_roster(&party(3), &[peer(2)]).await.unwrap();
-    database.deactivate_memberships().await.unwrap();
-    assert_eq!(database.active_membership().await.unwrap(), None);
+    database.save_peer(&party(3), &peer(2)).await.unwrap();
     database.forget(&party(3)).await.unwrap();
     assert_eq!(database.roster(&party(3)).await.unwrap(), []);
     assert_eq!(order(database.recent_parties().await.unwrap()), [1, 2]);

@@ -31,7 +31,7 @@ async fn assert_usable(database: &SettingsDatabase, what: &str) {
     database.get_all_settings().await.unwrap_or_else(|error| panic!("{what}: {error}"));
     database.server_configs().await.unwrap_or_else(|error| panic!("{what}: {error}"));
     database
-        .set_setting("backup_keep", &json!(9), NOW)
+        .set_settings(&[("backup_keep".to_owned(), json!(9))].into(), NOW)
         .await
         .unwrap_or_else(|error| panic!("{what}: {error}"));
 }
