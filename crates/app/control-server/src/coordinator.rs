@@ -6,13 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::extract::ws::Utf8Bytes;
 use lanrage_base::{clock, sources::Source};
 use lanrage_control::{
-    protocol::{ErrorCode, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
+    protocol::{ErrorCode, PartySnapshot, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
     registry::{Registry, RegistrySettings, RelayRegistry},
-    session::{Asked, ConnectionId, Hub, HubOutput, Proven, Quotas, SourceLimits},
+    session::{Asked, ConnectionId, Frame, Hub, HubOutput, Proven, Queued, Quotas, SourceLimits},
 };
+use lanrage_link::line::LineSender;
+use lanrage_party::PartyId;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -29,6 +30,8 @@ pub(crate) const OWN_RELAY: &str = "this server";
 pub(crate) const COMMANDS: usize = 1_024;
 /// Most commands that share one transaction: what a slow disk costs is shared, and nobody waits for long.
 const BATCH: usize = 256;
+/// Parties whose text is remembered, of at most 256 KiB each.
+const SNAPSHOTS: usize = 64;
 /// Between two tries of a disk that failed.
 const STORAGE_RETRY: Duration = Duration::from_secs(2);
 
@@ -39,9 +42,8 @@ pub(crate) enum Command {
     Connect {
         connection: ConnectionId,
         proven: Proven,
-        /// Frames for the client. When it is full, the client is disconnected; see
-        /// [`crate::ConnectionLimits::outgoing`]. Dropping it ends the connection.
-        outgoing: mpsc::Sender<Utf8Bytes>,
+        /// Frames for the client. Dropping it ends the connection.
+        outgoing: LineSender,
         /// Whose connection counts for whom.
         source: Source,
     },
@@ -61,7 +63,8 @@ pub(crate) enum Command {
 pub(crate) struct Coordinator {
     hub: Hub,
     database: Database,
-    outgoing: HashMap<ConnectionId, mpsc::Sender<Utf8Bytes>>,
+    outgoing: HashMap<ConnectionId, LineSender>,
+    snapshots: Snapshots,
     sources: HashMap<ConnectionId, Source>,
     quotas: Quotas,
     counters: Arc<Counters>,
@@ -91,6 +94,7 @@ impl Coordinator {
             hub,
             database,
             outgoing: HashMap::new(),
+            snapshots: Snapshots::default(),
             sources: HashMap::new(),
             quotas: Quotas::new(&SourceLimits::default()),
             counters: Arc::new(Counters::new()),
@@ -223,7 +227,7 @@ impl Coordinator {
                     self.sources.remove(&connection);
                     if let Some(outgoing) = self.outgoing.remove(&connection) {
                         // It may be dead, so it is not waited for; dropping its sender ends it.
-                        let _ = outgoing.try_send(frame(refusal));
+                        outgoing.push(Frame::of(&ServerMessage::Error(refusal)));
                     }
                 }
             }
@@ -232,12 +236,17 @@ impl Coordinator {
 
     /// Sends one message, encoded once, to each of the connections.
     fn send(&mut self, to: &[ConnectionId], message: &ServerMessage) {
-        let text = Utf8Bytes::from(message.encode());
+        let frame = self.snapshots.frame(message);
         for connection in to {
             let Some(outgoing) = self.outgoing.get(connection) else { continue };
-            if outgoing.try_send(text.clone()).is_err() {
-                tracing::info!(connection = connection.0, "disconnected: too slow, or gone");
-                self.drop_connection(*connection);
+            match outgoing.push(frame.clone()) {
+                Queued::Room => {}
+                Queued::Instead(lost) => (0..lost).for_each(|_| self.counters.add(Cause::Waiting)),
+                Queued::TooSlow => {
+                    self.counters.add(Cause::Slow);
+                    tracing::info!(connection = connection.0, "disconnected: too slow, or gone");
+                    self.drop_connection(*connection);
+                }
             }
         }
     }
@@ -254,10 +263,11 @@ impl Coordinator {
     async fn recover(&mut self) {
         self.healthy.send_replace(false);
         let problem = Refusal::new(ErrorCode::Internal).retry_after(5_000);
-        let problem = frame(problem);
+        let problem = Frame::of(&ServerMessage::Error(problem));
+        self.snapshots = Snapshots::default();
         self.sources.clear();
         for (_, outgoing) in self.outgoing.drain() {
-            let _ = outgoing.try_send(problem.clone());
+            outgoing.push(problem.clone());
         }
         let settings = self.hub.registry().settings().clone();
         while !*self.healthy.borrow() {
@@ -297,6 +307,23 @@ async fn restore_writable(
     restore(settings, database).await
 }
 
-fn frame(refusal: Refusal) -> Utf8Bytes {
-    ServerMessage::Error(refusal).encode().into()
+/// The texts of whole parties that were sent last: a party is encoded once for each change, however often it is asked
+/// for.
+#[derive(Debug, Default)]
+struct Snapshots(HashMap<PartyId, (PartySnapshot, Frame)>);
+
+impl Snapshots {
+    fn frame(&mut self, message: &ServerMessage) -> Frame {
+        let ServerMessage::Party { snapshot } = message else { return Frame::of(message) };
+        let known = self.0.get(&snapshot.party).filter(|(known, _)| known == snapshot);
+        if let Some((_, frame)) = known {
+            return frame.clone();
+        }
+        if self.0.len() >= SNAPSHOTS {
+            self.0.clear();
+        }
+        let frame = Frame::of(message);
+        self.0.insert(snapshot.party, (snapshot.clone(), frame.clone()));
+        frame
+    }
 }

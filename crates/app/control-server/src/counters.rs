@@ -28,8 +28,8 @@ pub(crate) enum Cause {
     Joins,
     /// A party's members, asked for too often.
     Snapshots,
-    /// A signal that made room for a newer one of the same sender, because the receiver is slow.
-    Signals,
+    /// A signal, or a change of a party, that made room for newer ones, because the receiver is slow.
+    Waiting,
     /// A client that takes nothing for too long.
     Slow,
     /// Something new that could not be stored.
@@ -48,7 +48,7 @@ impl Cause {
         Self::Parties,
         Self::Joins,
         Self::Snapshots,
-        Self::Signals,
+        Self::Waiting,
         Self::Slow,
         Self::Storage,
     ];
@@ -66,7 +66,7 @@ impl Cause {
             Self::Parties => "new_parties",
             Self::Joins => "new_members",
             Self::Snapshots => "get_party_rate",
-            Self::Signals => "signals_dropped",
+            Self::Waiting => "slow_receiver",
             Self::Slow => "slow_client",
             Self::Storage => "storage",
         }

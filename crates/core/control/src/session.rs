@@ -7,9 +7,11 @@
 mod connection;
 mod hub;
 mod limits;
+mod outbox;
 mod quotas;
 
 pub use connection::{Proven, ServerSession, SessionOutput, SessionRandom};
 pub use hub::{ConnectionId, Hub, HubOutput};
 pub use limits::{ConnectionLimits, PINGS};
+pub use outbox::{Frame, FrameKind, Outbox, Queued};
 pub use quotas::{Asked, Quotas, SourceLimits};

@@ -2,8 +2,10 @@
 //!
 //! - [`websocket`]: the client's connection, for a [`lanrage_control::RemoteControlPlane`].
 //! - [`listen`]: the listener for guests, for a [`lanrage_control::LocalControlPlane`].
+//! - [`line`](mod@line): what waits for one client of either.
 //! - [`persist`] keeps `control_state.json`.
 
+pub mod line;
 pub mod listen;
 pub mod persist;
 pub mod websocket;

@@ -16,7 +16,6 @@ use std::{
     collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
@@ -28,9 +27,10 @@ use tokio::{
 };
 
 use self::connection::Guest;
+use crate::line::{LineSender, line};
 use lanrage_control::{
     GuestAction, GuestEvent,
-    session::{ConnectionId, ConnectionLimits},
+    session::{ConnectionId, ConnectionLimits, Queued},
 };
 
 /// A good capacity of the channel out of [`run_listener`]. When it is full, nothing more is read from guests
@@ -91,8 +91,8 @@ impl GuestListener {
 /// How the router of [`run_listener`] reaches the task of a connection.
 #[derive(Debug)]
 struct Line {
-    /// Frames; when it is full, the guest is too slow. Dropping it closes the connection after the last frame.
-    frames: mpsc::Sender<Arc<str>>,
+    /// Dropping it closes the connection after the last frame.
+    frames: LineSender,
     /// Ends the connection at once.
     cut: oneshot::Sender<()>,
 }
@@ -126,7 +126,7 @@ pub async fn run_listener(
                 Ok(_) if tasks.len() >= settings.limits.connections => {}
                 Ok((stream, _)) => {
                     last = ConnectionId(last.0 + 1);
-                    let (frames, outgoing) = mpsc::channel(settings.limits.outgoing);
+                    let (frames, outgoing) = line();
                     let (cut, cut_off) = oneshot::channel();
                     lines.insert(last, Line { frames, cut });
                     let guest = Guest { id: last, settings, events: events.clone() };
@@ -145,8 +145,8 @@ pub async fn run_listener(
 
 fn carry_out(lines: &mut HashMap<ConnectionId, Line>, action: GuestAction) {
     match action {
-        GuestAction::Send(guest, text) => {
-            let stuck = lines.get(&guest).is_some_and(|line| line.frames.try_send(text).is_err());
+        GuestAction::Send(guest, frame) => {
+            let stuck = lines.get(&guest).is_some_and(|line| line.frames.push(frame) == Queued::TooSlow);
             if stuck && let Some(line) = lines.remove(&guest) {
                 let _ = line.cut.send(());
             }

@@ -8,6 +8,7 @@ use lanrage_control::{
     protocol::ErrorCode,
     session::{ConnectionId, ConnectionLimits, ServerSession, SessionOutput, SessionRandom},
 };
+use lanrage_link::line::{LineReceiver, LineSender, line};
 use tokio::{
     sync::mpsc,
     time::{sleep_until, timeout},
@@ -31,7 +32,7 @@ pub(crate) struct Context {
 pub(crate) async fn serve(socket: WebSocket, id: ConnectionId, place: Arc<Place>, context: Arc<Context>) {
     let Some(random) = random() else { return };
     let session = ServerSession::new(context.limits, context.names.clone(), random, Instant::now());
-    let (outgoing, frames) = mpsc::channel(context.limits.outgoing);
+    let (outgoing, frames) = line();
     let mut shutdown = context.shutdown.clone();
     let mut client =
         Client { socket, id, session, outgoing: Some(outgoing), frames, place: place.clone(), context };
@@ -74,8 +75,8 @@ struct Client {
     id: ConnectionId,
     session: ServerSession,
     /// For the coordinator, once the client has proven who it is.
-    outgoing: Option<mpsc::Sender<Utf8Bytes>>,
-    frames: mpsc::Receiver<Utf8Bytes>,
+    outgoing: Option<LineSender>,
+    frames: LineReceiver,
     place: Arc<Place>,
     context: Arc<Context>,
 }
@@ -93,7 +94,7 @@ impl Client {
             tokio::select! {
                 frame = self.frames.recv() => {
                     let Some(frame) = frame else { return End::GivenUp };
-                    if let Err(end) = self.send(frame).await {
+                    if let Err(end) = self.send(Utf8Bytes::from(&*frame)).await {
                         return end;
                     }
                 }

@@ -1,9 +1,9 @@
 //! The server's main path: real clients, real sockets, a real database.
 
-use crate::support::{Client, Player, party, settings, start};
+use crate::support::{Client, Player, Raw, party, settings, start};
 use lanrage_control::{
     ControlEvent,
-    protocol::{Change, Request},
+    protocol::{Change, ClientMessage, ErrorCode, Request, ServerMessage},
 };
 use lanrage_control_server::Server;
 
@@ -131,5 +131,73 @@ async fn a_second_connection_of_the_same_player_replaces_the_first() {
         .await;
     second.request(Request::GetParty { party: party() });
     assert!(second.party().await.peers[0].online, "the first one's end does not mark the player away");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn members_that_flood_another_one_with_signals_do_not_cut_it_off() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let (ann, bob) = (Player::new(1), Player::new(2));
+    let mut victim = Raw::connect(server.addr()).await;
+    victim.sign_in(&ann.identity).await;
+    victim.send(ClientMessage::Request(ann.create()).encode()).await;
+    let friend = async |player: &Player| {
+        let mut raw = Raw::connect(server.addr()).await;
+        raw.sign_in(&player.identity).await;
+        raw.send(ClientMessage::Request(player.join()).encode()).await;
+        assert!(matches!(raw.receive().await, Some(ServerMessage::Party { .. })));
+        raw
+    };
+    let mut friends = Vec::new();
+    for seed in 3..7 {
+        let eve = Player::new(seed);
+        let mut raw = friend(&eve).await;
+        let signal = eve.seal(&ann, &[seed; 3_000]);
+        for _ in 0..240 {
+            let request = Request::Signal { party: party(), to: ann.id(), signal: signal.clone() };
+            raw.send(ClientMessage::Request(request).encode()).await;
+        }
+        // Answered behind all of them.
+        raw.send(r#"{"type":"heartbeat"}"#).await;
+        while raw.receive().await.expect("a connection") != ServerMessage::Alive {}
+        friends.push(raw);
+    }
+    let mut calm = friend(&bob).await;
+    let request = Request::Signal { party: party(), to: ann.id(), signal: bob.seal(&ann, b"candidates") };
+    calm.send(ClientMessage::Request(request).encode()).await;
+    loop {
+        match victim.receive().await.expect("nobody cuts the victim off") {
+            ServerMessage::Signal { from, .. } if from == bob.id() => break,
+            _ => {}
+        }
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn who_asks_for_the_whole_party_again_and_again_is_told_to_wait() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let ann = Player::new(1);
+    let mut raw = Raw::connect(server.addr()).await;
+    raw.sign_in(&ann.identity).await;
+    raw.send(ClientMessage::Request(ann.create()).encode()).await;
+    assert!(matches!(raw.receive().await, Some(ServerMessage::Party { .. })));
+    for _ in 0..200 {
+        raw.send(ClientMessage::Request(Request::GetParty { party: party() }).encode()).await;
+    }
+    let (mut sent, mut refused) = (0, 0);
+    while sent + refused < 200 {
+        match raw.receive().await.expect("an answer to each") {
+            ServerMessage::Party { .. } => sent += 1,
+            ServerMessage::Error(refusal) => {
+                assert_eq!((refusal.code, refusal.party), (ErrorCode::RateLimited, Some(party())));
+                refused += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!((16..100).contains(&sent), "{sent}");
     server.shutdown().await;
 }

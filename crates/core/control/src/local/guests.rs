@@ -1,12 +1,12 @@
 //! Friends that connect to this device's own control plane.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use super::{LocalControlPlane, event};
 use crate::{
     Now,
     protocol::{ErrorCode, ServerMessage},
-    session::{ConnectionId, ConnectionLimits, ServerSession, SessionOutput, SessionRandom},
+    session::{ConnectionId, ConnectionLimits, Frame, ServerSession, SessionOutput, SessionRandom},
 };
 
 /// What became of a connection to this device.
@@ -36,7 +36,7 @@ pub enum GuestEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuestAction {
     /// Send one text frame.
-    Send(ConnectionId, Arc<str>),
+    Send(ConnectionId, Frame),
     /// Close it, once what was sent before is gone.
     Close(ConnectionId),
 }
@@ -131,7 +131,7 @@ impl LocalControlPlane {
         while let Some(output) = self.guests.get_mut(&guest).and_then(ServerSession::poll_output) {
             match output {
                 SessionOutput::Send(message) => {
-                    self.guest_actions.push_back(GuestAction::Send(guest, message.encode().into()));
+                    self.guest_actions.push_back(GuestAction::Send(guest, Frame::of(&message)));
                 }
                 // No token is ever stored here, so none is good.
                 SessionOutput::CheckToken { .. } => {
@@ -159,7 +159,7 @@ impl LocalControlPlane {
         while let Some(output) = self.guests.get_mut(&guest).and_then(ServerSession::poll_output) {
             match output {
                 SessionOutput::Send(message) => {
-                    self.guest_actions.push_back(GuestAction::Send(guest, message.encode().into()));
+                    self.guest_actions.push_back(GuestAction::Send(guest, Frame::of(&message)));
                 }
                 SessionOutput::Close => {
                     self.guests.remove(&guest);
@@ -174,8 +174,8 @@ impl LocalControlPlane {
         let guests = to.iter().filter(|to| self.guests.contains_key(to));
         let mut guests = guests.peekable();
         if guests.peek().is_some() {
-            let text: Arc<str> = message.encode().into();
-            self.guest_actions.extend(guests.map(|guest| GuestAction::Send(*guest, text.clone())));
+            let frame = Frame::of(&message);
+            self.guest_actions.extend(guests.map(|guest| GuestAction::Send(*guest, frame.clone())));
         }
         if to.contains(&ConnectionId::HOME) {
             self.events.extend(event(message));

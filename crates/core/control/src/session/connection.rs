@@ -24,6 +24,7 @@ pub struct ServerSession {
     state: State,
     bucket: TokenBucket,
     pings: TokenBucket,
+    snapshots: TokenBucket,
     refused: u32,
     outputs: VecDeque<SessionOutput>,
 }
@@ -125,6 +126,7 @@ impl ServerSession {
             state: State::Silent { deadline: now + limits.hello },
             bucket: TokenBucket::new(limits.frames),
             pings: TokenBucket::new(limits.pings),
+            snapshots: TokenBucket::new(limits.snapshots),
             refused: 0,
             outputs: VecDeque::new(),
         }
@@ -245,6 +247,12 @@ impl ServerSession {
                     }
                     Err(code) => self.end(code),
                 }
+            }
+            (State::Standing { .. }, ClientMessage::Request(request @ Request::GetParty { .. }))
+                if !self.snapshots.take(now, 1) =>
+            {
+                let refusal = Refusal::new(ErrorCode::RateLimited).retry_after(1_000);
+                return Err(refusal.about(request.kind(), request.party()));
             }
             (State::Standing { .. }, ClientMessage::Request(request)) => {
                 self.refused = 0;

@@ -23,9 +23,8 @@ pub struct ConnectionLimits {
     pub pings: Rate,
     /// Refused frames in a row after which the connection is closed: 256.
     pub refused: u32,
-    /// Frames that wait for the client: 256. When it is full, the client is too slow, and is disconnected: it
-    /// comes back and gets the present state instead of the backlog.
-    pub outgoing: usize,
+    /// Whole parties that may be asked for again: 16 at once, which is all that one peer can be in, and 1 per second.
+    pub snapshots: Rate,
 }
 
 impl Default for ConnectionLimits {
@@ -38,7 +37,7 @@ impl Default for ConnectionLimits {
             frames: Rate { burst: 256, per_second: 50 },
             pings: PINGS,
             refused: 256,
-            outgoing: 256,
+            snapshots: Rate { burst: 16, per_second: 1 },
         }
     }
 }

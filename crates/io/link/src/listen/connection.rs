@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -17,6 +17,7 @@ use tokio_tungstenite::{
 };
 
 use super::ListenSettings;
+use crate::line::LineReceiver;
 use lanrage_control::{
     GuestEvent,
     protocol::{CLIENT_FRAME_BYTES, ErrorCode, SESSION_PATH, WRITE_BUFFER_BYTES},
@@ -38,12 +39,7 @@ pub(super) struct Guest {
 
 impl Guest {
     /// Serves the connection to its end, which is reported if its beginning was.
-    pub(super) async fn serve(
-        self,
-        stream: TcpStream,
-        outgoing: mpsc::Receiver<Arc<str>>,
-        cut: oneshot::Receiver<()>,
-    ) {
+    pub(super) async fn serve(self, stream: TcpStream, outgoing: LineReceiver, cut: oneshot::Receiver<()>) {
         // Frames are small and somebody waits for each.
         let _ = stream.set_nodelay(true);
         let reached_at = stream.local_addr().ok().map(canonical).filter(|_| !self.settings.beyond_lan);
@@ -62,7 +58,7 @@ impl Guest {
         }
     }
 
-    async fn pump(&self, mut socket: WebSocketStream<TcpStream>, mut outgoing: mpsc::Receiver<Arc<str>>) {
+    async fn pump(&self, mut socket: WebSocketStream<TcpStream>, mut outgoing: LineReceiver) {
         let mut readable = true;
         loop {
             let message = tokio::select! {

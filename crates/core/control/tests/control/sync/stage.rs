@@ -515,7 +515,7 @@ impl Stage {
         while let Some(action) = self.home.as_mut().and_then(|home| home.poll_guest()) {
             busy = true;
             match action {
-                GuestAction::Send(guest, text) => self.deliver(Place::Home, guest, &text),
+                GuestAction::Send(guest, frame) => self.deliver(Place::Home, guest, &frame.text),
                 GuestAction::Close(guest) => self.hang_up(Place::Home, guest),
             }
         }
