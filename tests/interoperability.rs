@@ -92,7 +92,7 @@ fn start_stock(wire: &Wire, keys: &Keys) -> Result<Stock> {
 
 /// Our data plane on a real adapter, as the engine puts it together. Call it on a thread of our host.
 fn start_ours(wire: &Wire, keys: &Keys, stock: &Stock) -> Result<(Tunnel, PeerId)> {
-    let tunnel = Tunnel::start(UdpSockets::bind(PORT)?, Arc::new(|_| {}))?;
+    let tunnel = Tunnel::start(UdpSockets::bind(PORT)?, Arc::new(|_| true))?;
     tunnel.enter(LocalEnd {
         private_key: keys.ours.clone(),
         virtual_ip: VirtualIp(OURS),

@@ -11,10 +11,10 @@ use lanrage_base::clock::now;
 use lanrage_control::LocalControlPlane;
 use lanrage_link::persist::StatePersister;
 use lanrage_nat::NetworkState;
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, TunnelEvent};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId};
 use lanrage_session::{Entropy, Hosting, Input, Session, Settings, Setup, network_name};
 use lanrage_store::{Config, DataDir, SettingsDatabase};
-use lanrage_tunnel::{EventSink, Tunnel, UdpSockets};
+use lanrage_tunnel::{Tunnel, UdpSockets};
 use tokio::{
     sync::{broadcast, mpsc, watch},
     time::timeout,
@@ -29,15 +29,17 @@ use crate::{
     api::AskStored,
     event_loop::{EventLoop, Outside, Showing},
     local,
-    ports::{self, keeper, open::Home},
+    ports::{
+        self, keeper,
+        open::Home,
+        reports::{self, ReportsPort},
+    },
     settings::{AppSettings, log_level, session_settings},
     tasks::TaskSets,
 };
 
 /// Commands that may wait. A host that sends more waits itself.
 const COMMANDS: usize = 16;
-/// Reports of the data plane that may wait. Further ones are dropped: each kind is said again.
-const TUNNEL_EVENTS: usize = 1_024;
 /// Notices kept for a slow reader, which is told how many it missed.
 const NOTICES: usize = 64;
 /// How long the start waits for a look at the network; it takes milliseconds.
@@ -119,7 +121,7 @@ impl Engine {
         let log =
             options.network_log.then(|| install_log(&data_dir, &config, options.log_to_stderr)).flatten();
         let port = options.udp_port.unwrap_or(config.udp_port);
-        let (tunnel, tunnel_events) =
+        let (tunnel, reports) =
             start_tunnel(port, &identity).map_err(|source| StartError::Socket { port, source })?;
         info!(peer = %identity.peer_id().short(), port = tunnel.local_port(), "engine starts");
         let (control_state, local, problem) = open_control_state(&data_dir, &identity)?;
@@ -129,7 +131,7 @@ impl Engine {
         let (app_settings, _) = watch::channel(AppSettings::from(&config));
         let home = Home { database, secrets, app_settings, config, own: identity.peer_id() };
         let (commands, command_inputs) = mpsc::channel(COMMANDS);
-        let mut ports = ports::open::all(&mut tasks, &home, &tunnel, command_inputs, tunnel_events);
+        let mut ports = ports::open::all(&mut tasks, &home, &tunnel, command_inputs, reports);
         let network =
             timeout(NETWORK_PATIENCE, ports.network.recv()).await.ok().flatten().unwrap_or_default();
         let Home { database, secrets, app_settings, config, .. } = home;
@@ -195,17 +197,9 @@ fn open_control_state(
 }
 
 /// The data plane, and what it reports.
-fn start_tunnel(
-    port: u16,
-    identity: &DeviceIdentity,
-) -> io::Result<(Arc<Tunnel>, mpsc::Receiver<TunnelEvent>)> {
-    let (events, told) = mpsc::channel(TUNNEL_EVENTS);
-    let sink: EventSink = Arc::new(move |event| {
-        if let Err(mpsc::error::TrySendError::Full(_)) = events.try_send(event) {
-            warn!("the engine is too busy; a report of the data plane was dropped");
-        }
-    });
-    Ok((Arc::new(Tunnel::start(bind(port, identity)?, sink)?), told))
+fn start_tunnel(port: u16, identity: &DeviceIdentity) -> io::Result<(Arc<Tunnel>, ReportsPort)> {
+    let (sink, reports) = reports::queues();
+    Ok((Arc::new(Tunnel::start(bind(port, identity)?, sink)?), reports))
 }
 
 /// The system's secure randomness.

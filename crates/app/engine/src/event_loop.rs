@@ -53,7 +53,7 @@ impl EventLoop {
                     None => break None,
                     Some(command) => self.outside.command(command),
                 },
-                Some(event) = ports.tunnel.recv() => Some(Input::Tunnel(event)),
+                Some(event) = ports.reports.recv() => Some(Input::Tunnel(event)),
                 Some(event) = ports.link.rx.recv() => Some(Input::Link(event)),
                 Some(result) = ports.adapter.rx.recv() => Some(Input::Adapter(result)),
                 Some(routes) = ports.routes.rx.recv() => Some(Input::Routes(routes)),

@@ -10,6 +10,7 @@ pub(crate) mod keeper;
 pub(crate) mod open;
 pub(crate) mod port;
 pub(crate) mod relay_streams;
+pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod settings;
 pub(crate) mod store;
@@ -21,7 +22,6 @@ use lanrage_nat::{
     NatReport, NetworkState,
     port_mapping::{MappingRequest, PortMapping},
 };
-use lanrage_party::TunnelEvent;
 use lanrage_session::{Found, Names};
 use tokio::sync::{mpsc, watch};
 
@@ -32,8 +32,7 @@ use crate::handle::Command;
 pub(crate) struct Ports {
     /// Whoever sends more than fit waits.
     pub(crate) commands: mpsc::Receiver<Command>,
-    /// Reports beyond the channel's bound are dropped: each kind is said again.
-    pub(crate) tunnel: mpsc::Receiver<TunnelEvent>,
+    pub(crate) reports: reports::ReportsPort,
     /// Full only if the link's task hangs: the session hears that the connection is over, and dials anew.
     pub(crate) link: Port<LinkAction, LinkEvent>,
     pub(crate) adapter: adapter::AdapterPort,

@@ -1,5 +1,6 @@
 //! Datagrams, as they are outside the tunnel: UDP, straight or by a relay.
 
+pub(crate) mod asked;
 pub(crate) mod batch;
 pub(crate) mod demux;
 pub(crate) mod hop;

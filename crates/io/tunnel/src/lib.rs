@@ -42,7 +42,8 @@
 //! - its peer's: that of its lane for the packets of one frame or of one batch, that of the path for a look, and for a
 //!   broadcast from the peer that of a token bucket for a look;
 //! - shared by all threads, each for a look or a copy: the snapshot of the peers, once a batch; the bucket of our own
-//!   broadcasts, once for each of those; and the two inboxes, for a datagram out of a relay's stream and an answer to the OS.
+//!   broadcasts, once for each of those; the two inboxes, for a datagram out of a relay's stream and an answer to the OS;
+//! - what is not data: whom we asked (`asked`), for STUN and handshakes; what was admitted (`admission`), for handshakes.
 //!
 //! No lock is held while a socket or the device is read, written or waited for.
 
@@ -66,10 +67,7 @@ pub use api::{
     event::EventSink,
     per_lane::PerLane,
 };
-pub use datagram::{
-    demux::OTHER_DATAGRAM_BYTES,
-    relays::{RelayLink, RelayStream},
-};
+pub use datagram::relays::{RelayLink, RelayStream};
 pub use io::{device::PacketDevice, sockets::UdpSockets};
 pub use lanrage_party::{LocalEnd, PeerConfig, TunnelEvent, initiates};
 pub use packet::{probe::PROBE_PAYLOAD_BYTES, routing::BROADCAST};

@@ -5,6 +5,7 @@
 //! packets of one lane do not take the other lane's, so that a transfer holds up no game. Where both are needed, the bulk
 //! lane's is taken first. A broadcast from the peer takes one more, for a look at its token bucket.
 
+mod admission;
 pub(crate) mod handshakes;
 pub(crate) mod index;
 mod lanes;

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use lanrage_party::{AllocationId, Lane, LocalEnd, PeerConfig, PeerId, Remote, limits::PACKET_BYTES};
@@ -201,7 +202,9 @@ impl Tunnel {
         let table = self.shared.table();
         let mut frame = Frame::new();
         let Some(len) = table.peer(id).and_then(|peer| peer.initiate(frame.datagram())) else { return };
+        let now = Instant::now();
         for target in targets {
+            self.shared.note_asked(*target, now);
             self.shared.send_framed(&table.relays, &mut frame, len, *target);
         }
     }
@@ -217,14 +220,17 @@ impl Tunnel {
         };
         let mut frame = Frame::new();
         let Some(len) = peer.seal(packet, frame.datagram()) else { return false };
+        self.shared.note_asked(to, Instant::now());
         self.shared.send_framed(&table.relays, &mut frame, len, to);
         true
     }
 
     /// Sends a datagram as it is: STUN, or one that opens a NAT. By an allocation it must be no longer than a
-    /// sealed packet.
+    /// sealed packet. Answers are taken from where something was sent in the last ten minutes, and from nowhere else.
     pub fn send_datagram(&self, to: impl Into<Remote>, bytes: &[u8]) {
-        self.shared.send_datagram(&self.shared.table().relays, to.into(), bytes);
+        let to = to.into();
+        self.shared.note_asked(to, Instant::now());
+        self.shared.send_datagram(&self.shared.table().relays, to, bytes);
     }
 
     /// Makes an allocation known: remotes by it can be sent to once they have a channel. It survives

@@ -49,7 +49,8 @@ impl Rig {
         let identity = DeviceIdentity::from_seed(&[1; 32]);
         let (control_state, _) =
             StatePersister::open(&folder.path().join("control_state.json"), now().wall).unwrap();
-        let tunnel = Arc::new(Tunnel::start(UdpSockets::bind(0).unwrap(), Arc::new(|_| {})).unwrap());
+        let (sink, reports) = crate::ports::reports::queues();
+        let tunnel = Arc::new(Tunnel::start(UdpSockets::bind(0).unwrap(), sink).unwrap());
         let mut tasks = TaskSets::default();
 
         let (commands, command_inputs) = mpsc::channel(16);
@@ -62,7 +63,7 @@ impl Rig {
         let told = app_settings.subscribe();
         let ports = Ports {
             commands: command_inputs,
-            tunnel: mpsc::channel(1).1,
+            reports,
             link: Port { tx: link, rx: link_told },
             adapter: AdapterPort { wish, rx: mpsc::channel(1).1 },
             routes: RoutesPort { wanted: watch::Sender::new(()), rx: mpsc::channel(1).1 },

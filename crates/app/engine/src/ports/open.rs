@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lanrage_link::websocket;
 use lanrage_nat::port_mapping::{MappingRequest, PortMapping};
 use lanrage_net::{behaviour_shell, name_lookup, net_watch, port_mapping, wake_clock};
-use lanrage_party::{PeerId, TunnelEvent};
+use lanrage_party::PeerId;
 use lanrage_session::Names;
 use lanrage_store::{Config, SecretStore, SettingsDatabase};
 use lanrage_tunnel::Tunnel;
@@ -18,7 +18,9 @@ use crate::{
         adapter, guests,
         keeper::{self, Keeper},
         port::Port,
-        relay_streams, routes, settings, store,
+        relay_streams,
+        reports::ReportsPort,
+        routes, settings, store,
     },
     settings::AppSettings,
     tasks::TaskSets,
@@ -42,7 +44,7 @@ pub(crate) fn all(
     home: &Home,
     tunnel: &Arc<Tunnel>,
     commands: mpsc::Receiver<Command>,
-    tunnel_events: mpsc::Receiver<TunnelEvent>,
+    tunnel_reports: ReportsPort,
 ) -> Ports {
     let adapter_name = home.config.adapter_name.as_str().to_owned();
     let database = || Arc::clone(&home.database);
@@ -72,7 +74,7 @@ pub(crate) fn all(
     closing.spawn("keeper", keeper::run(keeper.clone(), database(), secrets(), home.own, trouble_told));
     Ports {
         commands,
-        tunnel: tunnel_events,
+        reports: tunnel_reports,
         link: Port { tx: link, rx: link_told },
         adapter: adapter::spawn(closing, adapter_name, Arc::clone(tunnel)),
         routes: routes::spawn(endless),

@@ -37,8 +37,8 @@ pub fn initiates(own: &WireGuardKey, theirs: &WireGuardKey) -> bool {
 /// What the packet threads report. Never one event per data packet.
 #[derive(Debug)]
 pub enum TunnelEvent {
-    /// A datagram that is not WireGuard: STUN (RFC 7983), which always came straight, or something small and
-    /// unknown. What a relay's server itself sends us comes straight from the server.
+    /// STUN (RFC 7983) that came straight from somebody whom we sent something to lately; or, a few a second, a punch of
+    /// anybody. What a relay's server itself sends us comes straight from the server.
     Datagram {
         /// Sender, not authenticated; by an allocation, it is what the relay says.
         from: Remote,

@@ -20,14 +20,24 @@ drop_reasons! {
     MalformedDatagram,
     /// Network: a datagram longer than its kind may be.
     OversizedDatagram,
+    /// Network: neither WireGuard nor STUN nor ChannelData.
+    UnknownDatagram,
+    /// Network: STUN of somebody whom we sent nothing lately.
+    UnaskedStun,
+    /// Network: more STUN than anybody has to say.
+    StunFlood,
+    /// Network: STUN, or what became of an authenticated message, that found the engine's queue full.
+    ReportQueueFull,
     /// Network: the socket reported an error instead of a datagram.
     ReceiveFailed,
     /// Network: WireGuard while in no party.
     NoParty,
     /// Network: a handshake from an unknown key, or a message for an unknown index.
     UnknownPeer,
-    /// Network: too many handshakes in this second; a cookie was sent instead.
+    /// Network: too many handshakes at the moment; a cookie was sent instead, if there are not too many of those too.
     RateLimited,
+    /// Network: too many handshakes from an address that is proven, or from all of them.
+    HandshakeFlood,
     /// Network: a MAC or tag is wrong.
     Unauthenticated,
     /// Network: a handshake message that came before, or that nobody waits for. One initiation over several

@@ -5,8 +5,6 @@ use lanrage_party::Lane;
 
 use crate::api::drop_reason::DropReason;
 
-/// Longest datagram that is neither WireGuard nor STUN and is still handed on, in bytes.
-pub const OTHER_DATAGRAM_BYTES: usize = 512;
 /// Longest STUN message that is handed on, in bytes: one that is not fragmented on any usual path.
 pub(crate) const STUN_BYTES: usize = 1_500;
 
@@ -34,8 +32,6 @@ const DATA_MIN_BYTES: usize = 32;
 pub(crate) enum Kind {
     WireGuard(Message),
     Stun,
-    /// Something else that is small enough to be looked at.
-    Other,
 }
 
 /// A WireGuard message (whitepaper §5.4); `receiver` is the index that our side chose.
@@ -68,10 +64,10 @@ pub(crate) fn classify(datagram: &[u8]) -> Result<Kind, DropReason> {
         return Err(DropReason::ForeignChannelData);
     }
     let is_stun = datagram.len() >= STUN_HEADER_BYTES && datagram[0] < 4 && datagram[4..8] == MAGIC_COOKIE;
-    let (kind, limit) = if is_stun { (Kind::Stun, STUN_BYTES) } else { (Kind::Other, OTHER_DATAGRAM_BYTES) };
     match datagram.len() {
         0 => Err(DropReason::MalformedDatagram),
-        len if len <= limit => Ok(kind),
+        _ if !is_stun => Err(DropReason::UnknownDatagram),
+        ..=STUN_BYTES => Ok(Kind::Stun),
         _ => Err(DropReason::OversizedDatagram),
     }
 }
@@ -111,7 +107,7 @@ mod tests {
             let initiation = classify(&datagram(&[1, lane as u8], 148));
             assert_eq!(initiation, Ok(Kind::WireGuard(Message::Initiation { lane })));
         }
-        assert_eq!(classify(&datagram(&[1, 2], 148)), Ok(Kind::Other));
+        assert_eq!(classify(&datagram(&[1, 2], 148)), Err(DropReason::UnknownDatagram));
         let response = datagram(&[2, 0, 0, 0, 9, 9, 9, 9, 7, 1], 92);
         assert_eq!(classify(&response), Ok(Kind::WireGuard(Message::Response { receiver: 0x107 })));
         let cookie = datagram(&[3, 0, 0, 0, 7, 1], 64);
@@ -133,13 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stun_message_may_be_as_long_as_a_path_and_anything_else_only_short() {
+    fn a_stun_message_may_be_as_long_as_a_path_and_anything_else_is_nobodys() {
         let stun = |len| datagram(&[0x01, 0x01, 0, 0, 0x21, 0x12, 0xA4, 0x42], len);
         assert_eq!(classify(&stun(20)), Ok(Kind::Stun));
         assert_eq!(classify(&stun(STUN_BYTES)), Ok(Kind::Stun));
         assert_eq!(classify(&stun(STUN_BYTES + 1)), Err(DropReason::OversizedDatagram));
-        assert_eq!(classify(b"punch"), Ok(Kind::Other));
-        assert_eq!(classify(&[0x80; OTHER_DATAGRAM_BYTES + 1]), Err(DropReason::OversizedDatagram));
+        for junk in [&b"x"[..], b"punch", &[0; 20], &[0x80; 512], &[0xFF; 2_000]] {
+            assert_eq!(classify(junk), Err(DropReason::UnknownDatagram), "{junk:?}");
+        }
         assert_eq!(classify(&[0x40, 0, 0, 0]), Err(DropReason::ForeignChannelData));
         assert_eq!(classify(&[]), Err(DropReason::MalformedDatagram));
     }
@@ -155,7 +152,7 @@ mod tests {
             match classify(&bytes) {
                 Ok(Kind::WireGuard(_)) => prop_assert!((1..=4).contains(&bytes[0]) && bytes.len() >= 32),
                 Ok(Kind::Stun) => prop_assert!((20..=STUN_BYTES).contains(&bytes.len())),
-                Ok(Kind::Other) => prop_assert!((1..=OTHER_DATAGRAM_BYTES).contains(&bytes.len())),
+                Err(DropReason::UnknownDatagram) => prop_assert!(!bytes.is_empty()),
                 Err(DropReason::ForeignChannelData) => prop_assert_eq!(bytes[0] >> 4, 4),
                 Err(reason) => prop_assert!(
                     matches!(reason, DropReason::MalformedDatagram | DropReason::OversizedDatagram)

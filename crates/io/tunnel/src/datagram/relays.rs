@@ -167,6 +167,17 @@ pub(crate) fn cookie_address(from: Remote) -> IpAddr {
     Ipv6Addr::from_bits(prefix | u128::from(hasher.finish())).into()
 }
 
+/// Whom a datagram is put down to where sources are counted: an IPv4 address, the /64 of an IPv6 address, of which one
+/// computer has as many as it likes, or what [`cookie_address`] makes of a relayed one.
+pub(crate) fn source_address(from: Remote) -> IpAddr {
+    match cookie_address(from) {
+        IpAddr::V6(address) if from.via.is_none() => {
+            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
+        }
+        address => address,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,6 +277,16 @@ mod tests {
         for other in others {
             assert_ne!(cookie_address(relayed), cookie_address(other));
         }
+    }
+
+    #[test]
+    fn one_network_of_ipv6_is_one_source_and_a_relayed_peer_is_its_own() {
+        let at = |address: &str| source_address(SocketAddr::new(address.parse().unwrap(), 1).into());
+        assert_eq!(at("2001:db8:0:1::1"), at("2001:db8:0:1:ffff::2"));
+        assert_ne!(at("2001:db8:0:1::1"), at("2001:db8:0:2::1"));
+        assert_ne!(at("192.0.2.1"), at("192.0.2.2"));
+        let relayed = [1, 2].map(|n| Remote::relayed(ID, SocketAddr::from(([192, 0, 2, n], 1))));
+        assert_ne!(source_address(relayed[0]), source_address(relayed[1]));
     }
 
     proptest! {

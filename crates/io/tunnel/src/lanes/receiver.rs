@@ -21,7 +21,7 @@ use crate::{
         index::SessionIndex,
         opening::Opening,
         table::Local,
-        wireguard::{COOKIE_REPLY_BYTES, without_lane},
+        wireguard::{COOKIE_REPLY_BYTES, Sender, without_lane},
     },
 };
 
@@ -73,7 +73,8 @@ impl Receiver {
             Kind::WireGuard(message) => message,
             // Servers answer us straight; a relayed peer has no business with us.
             Kind::Stun if from.via.is_some() => return Err(DropReason::RelayedStun),
-            Kind::Stun | Kind::Other => {
+            Kind::Stun => {
+                shared.asked.lock().admit_stun(relays::source_address(from), datagram, context.now)?;
                 shared.emit(TunnelEvent::Datagram { from, bytes: datagram.to_vec() });
                 return Ok(());
             }
@@ -248,10 +249,14 @@ impl Receiver {
 
 /// Lets a handshake message through the guard, or answers it with a cookie.
 fn admit(context: &Context<'_>, local: &Local, datagram: &[u8], from: Remote) -> Result<(), DropReason> {
-    local.key.let_time_pass();
     let mut cookie = [0; COOKIE_REPLY_BYTES];
-    let source = relays::cookie_address(from);
-    local.key.admit(source, datagram, &mut cookie).map_err(|(reason, len)| {
+    let source = relays::source_address(from);
+    let sender = Sender {
+        cookie_address: relays::cookie_address(from),
+        source,
+        is_expected: || context.shared.asked.lock().expects_handshake(source, context.now),
+    };
+    local.key.admit(sender, datagram, context.now, &mut cookie).map_err(|(reason, len)| {
         if len > 0 {
             context.shared.send_datagram(&context.table.relays, from, &cookie[..len]);
         }

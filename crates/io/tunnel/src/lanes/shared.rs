@@ -1,7 +1,7 @@
 //! What the packet threads and the [`Tunnel`](crate::Tunnel) share.
 //!
 //! Its locks, each for a look: the snapshot of the peers, read once a batch and changed when the engine changes something; the
-//! bucket of our own broadcasts; and the two inboxes, for a copy or a swap. Everything else is atomic or never changes.
+//! bucket of our own broadcasts; whom we asked; and the two inboxes, for a copy or a swap. Everything else is atomic or never changes.
 
 use std::{
     io,
@@ -19,6 +19,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     api::{drop_reason::DropReason, event::EventSink, per_lane::PerLane},
+    datagram::{asked::Asked, relays},
     io::{device::PacketDevice, sockets::UdpSockets},
     lanes::inbox::Inbox,
     packet::{counters::Counters, routing::BROADCAST},
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     wakers: PerLane<Option<Waker>>,
     /// Limits what the OS sends to everybody.
     pub(crate) broadcast: Mutex<TokenBucket>,
+    /// Who may say something that is not WireGuard.
+    pub(crate) asked: Mutex<Asked>,
     table: RwLock<Arc<Table>>,
     events: EventSink,
     stopping: AtomicBool,
@@ -61,6 +64,7 @@ impl Shared {
             answers: Inbox::new(Inbox::answers()),
             wakers,
             broadcast: Mutex::new(TokenBucket::new(BROADCAST)),
+            asked: Mutex::new(Asked::new()),
             table: RwLock::default(),
             events,
             stopping: AtomicBool::new(false),
@@ -87,7 +91,14 @@ impl Shared {
     }
 
     pub(crate) fn emit(&self, event: TunnelEvent) {
-        (self.events)(event);
+        if !(self.events)(event) {
+            self.dropped(DropReason::ReportQueueFull);
+        }
+    }
+
+    /// Notes that something is sent there: an answer may come.
+    pub(crate) fn note_asked(&self, to: Remote, now: Instant) {
+        self.asked.lock().note(relays::source_address(to), now);
     }
 
     /// Hands a datagram that came by a relay's stream to the bulk lane's thread.

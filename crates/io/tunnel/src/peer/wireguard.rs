@@ -5,7 +5,10 @@
 //! starts a handshake only because it has data; its initiations are always sent on; and its clock, which moves
 //! only in `update_timers`, is moved before every handshake message.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use boringtun::{
     noise::{
@@ -15,20 +18,20 @@ use boringtun::{
     x25519::{PublicKey, StaticSecret},
 };
 use lanrage_party::{Lane, PresharedKey, WireGuardKey, WireGuardPrivateKey};
+use parking_lot::Mutex;
 
 use crate::{
     api::drop_reason::DropReason,
     datagram::demux::{INITIATION_BYTES, LANE_BYTE, Message},
-    peer::index::SessionIndex,
+    peer::{
+        admission::{Admission, Mac1},
+        index::SessionIndex,
+    },
 };
 
 /// Specification: a session dies after 180 s (whitepaper §6.1, Reject-After-Time).
 /// Implementation: five seconds less, so that nothing sealed is refused on arrival.
 const SESSION_USABLE: Duration = Duration::from_secs(175);
-
-/// Implementation: handshake messages answered per second without asking for a cookie (whitepaper §5.3). One
-/// handshake is fanned out over every candidate pair of a peer, and a party may reconnect all at once.
-const HANDSHAKES_PER_SECOND: u64 = 200;
 
 /// Implementation: boringtun's sessions per peer; a session's place is its index modulo this.
 const SESSIONS: usize = 8;
@@ -42,18 +45,30 @@ pub(crate) const COOKIE_REPLY_BYTES: usize = 64;
 pub(crate) struct LocalKey {
     private: StaticSecret,
     public: PublicKey,
+    /// Asks everybody for a cookie. How many go without one is for [`Admission`] to say: boringtun counts all together.
     guard: RateLimiter,
-    /// boringtun verifies again behind the guard; this one lets everything through, so nothing counts twice.
+    /// Looks at `mac1` alone.
     open: std::sync::Arc<RateLimiter>,
+    admission: Mutex<Admission>,
+}
+
+/// Who sent a handshake message.
+pub(crate) struct Sender<E> {
+    /// What a cookie is bound to.
+    pub(crate) cookie_address: IpAddr,
+    /// By what the sender is counted.
+    pub(crate) source: IpAddr,
+    /// Whether one more message of it is expected. Asked at most once, of a message whose `mac1` is right.
+    pub(crate) is_expected: E,
 }
 
 impl LocalKey {
     pub(crate) fn new(key: &WireGuardPrivateKey) -> Self {
         let private = StaticSecret::from(*key.expose());
         let public = PublicKey::from(&private);
-        let guard = RateLimiter::new(&public, HANDSHAKES_PER_SECOND);
+        let guard = RateLimiter::new(&public, 0);
         let open = RateLimiter::new(&public, u64::MAX).into();
-        Self { private, public, guard, open }
+        Self { private, public, guard, open, admission: Mutex::new(Admission::new()) }
     }
 
     pub(crate) fn public(&self) -> WireGuardKey {
@@ -64,16 +79,30 @@ impl LocalKey {
     /// first `n` bytes of `reply` if there are any.
     pub(crate) fn admit(
         &self,
-        from: IpAddr,
+        from: Sender<impl FnOnce() -> bool>,
         datagram: &[u8],
+        now: Instant,
         reply: &mut [u8; COOKIE_REPLY_BYTES],
     ) -> Result<(), (DropReason, usize)> {
-        match self.guard.verify_packet(Some(from), datagram, reply) {
-            Ok(_) => Ok(()),
-            Err(TunnResult::WriteToNetwork(cookie)) => Err((DropReason::RateLimited, cookie.len())),
-            Err(TunnResult::Err(error)) => Err((reason(&error), 0)),
-            Err(_) => Err((DropReason::MalformedDatagram, 0)),
+        let mut admission = self.admission.lock();
+        let mac1 = mac1(datagram);
+        if mac1.is_some_and(|mac1| admission.is_repeated(&mac1)) {
+            return Err((DropReason::StaleHandshake, 0));
         }
+        verified(self.open.verify_packet(None, datagram, reply))?;
+        if !(from.is_expected)() && !admission.admits_unproven(now) {
+            if mac1.is_none() {
+                return Err((DropReason::RateLimited, 0));
+            }
+            verified(self.guard.verify_packet(Some(from.cookie_address), datagram, reply)).map_err(
+                |(reason, len)| (reason, if len > 0 && admission.gives_cookie(now) { len } else { 0 }),
+            )?;
+            if !admission.admits_proven(from.source, now) {
+                return Err((DropReason::HandshakeFlood, 0));
+            }
+        }
+        mac1.into_iter().for_each(|mac1| admission.note(mac1));
+        Ok(())
     }
 
     /// Who sent an initiation: its static key, decrypted but not yet proven.
@@ -84,10 +113,23 @@ impl LocalKey {
         let half = parse_handshake_anon(&self.private, &self.public, &initiation).ok()?;
         Some(WireGuardKey::from_bytes(half.peer_static_public))
     }
+}
 
-    /// To be called before [`admit`](Self::admit): each second admits its own handshakes.
-    pub(crate) fn let_time_pass(&self) {
-        self.guard.reset_count();
+/// The first code at a handshake message's end (whitepaper §5.4.4); a cookie reply has none.
+fn mac1(datagram: &[u8]) -> Option<Mac1> {
+    if datagram.len() <= COOKIE_REPLY_BYTES {
+        return None;
+    }
+    datagram.get(datagram.len() - 32..)?.first_chunk().copied()
+}
+
+/// What a rate limiter says of a message; with an error, the length of its reply.
+fn verified(said: Result<Packet<'_>, TunnResult<'_>>) -> Result<(), (DropReason, usize)> {
+    match said {
+        Ok(_) => Ok(()),
+        Err(TunnResult::WriteToNetwork(cookie)) => Err((DropReason::RateLimited, cookie.len())),
+        Err(TunnResult::Err(error)) => Err((reason(&error), 0)),
+        Err(_) => Err((DropReason::MalformedDatagram, 0)),
     }
 }
 
@@ -273,7 +315,7 @@ mod tests {
     use crate::{
         datagram::demux::{Kind, classify},
         packet::{batch::SLOT_BYTES, ipv4::build},
-        peer::index::PeerIndex,
+        peer::{admission::UNPROVEN, index::PeerIndex},
     };
     use lanrage_party::PartySecret;
     use proptest::prelude::*;
@@ -382,40 +424,106 @@ mod tests {
         assert!(passive.seal(&packet()).is_none(), "the session in use was pushed out: packets wait again");
     }
 
-    #[test]
-    fn handshakes_over_the_limit_get_a_cookie_and_are_let_in_with_it() {
-        let (mut active, passive) = pair();
-        let from = IpAddr::from([192, 0, 2, 1]);
+    /// An initiation from there, of which none was expected; what is sent back.
+    fn admit(
+        end: &End,
+        from: [u8; 4],
+        datagram: &[u8],
+        now: Instant,
+    ) -> (Result<(), DropReason>, Option<Vec<u8>>) {
+        let sender = Sender { cookie_address: from.into(), source: from.into(), is_expected: || false };
         let mut reply = [0; COOKIE_REPLY_BYTES];
-        let initiation = active.initiate();
-        for _ in 0..HANDSHAKES_PER_SECOND {
-            assert_eq!(passive.key.admit(from, &initiation, &mut reply), Ok(()));
+        match end.key.admit(sender, datagram, now, &mut reply) {
+            Ok(()) => (Ok(()), None),
+            Err((reason, len)) => (Err(reason), (len > 0).then(|| reply[..len].to_vec())),
         }
-        assert_eq!(
-            passive.key.admit(from, &initiation, &mut reply),
-            Err((DropReason::RateLimited, COOKIE_REPLY_BYTES))
-        );
+    }
+
+    /// As many as are taken without a cookie.
+    fn use_up_what_is_free(active: &mut End, passive: &End, now: Instant) {
+        for _ in 0..UNPROVEN.burst {
+            assert_eq!(admit(passive, [198, 51, 100, 1], &active.initiate(), now), (Ok(()), None));
+        }
+    }
+
+    /// Has the address prove itself.
+    fn give_cookie(active: &mut End, passive: &End, from: [u8; 4], now: Instant) {
+        let (refused, reply) = admit(passive, from, &active.initiate(), now);
+        let (reply, refused) = (reply.expect("a cookie"), refused.unwrap_err());
+        assert_eq!(refused, DropReason::RateLimited);
         let Ok(Kind::WireGuard(message @ Message::CookieReply { receiver })) = classify(&reply) else {
             panic!("{reply:?}")
         };
         assert_eq!(SessionIndex::of_receiver(receiver).peer(), A, "the cookie finds the peer by its index");
         active.session.handshake(message, &reply, &mut active.out).unwrap();
+    }
+
+    #[test]
+    fn handshakes_over_the_limit_get_a_cookie_and_are_let_in_with_it_from_there_alone() {
+        let ((mut active, passive), now) = (pair(), Instant::now());
+        use_up_what_is_free(&mut active, &passive, now);
+        give_cookie(&mut active, &passive, [192, 0, 2, 1], now);
         let with_cookie = active.initiate();
-        assert_eq!(passive.key.admit(from, &with_cookie, &mut reply), Ok(()));
-        let elsewhere = IpAddr::from([192, 0, 2, 2]);
-        assert!(passive.key.admit(elsewhere, &with_cookie, &mut reply).is_err());
+        let (elsewhere, reply) = admit(&passive, [192, 0, 2, 2], &with_cookie, now);
+        assert_eq!((elsewhere, reply.is_some()), (Err(DropReason::RateLimited), true));
+        assert_eq!(admit(&passive, [192, 0, 2, 1], &with_cookie, now), (Ok(()), None));
+    }
+
+    #[test]
+    fn who_has_a_cookie_is_let_in_at_its_own_rate_and_another_beside_it() {
+        let ((mut active, passive), now) = (pair(), Instant::now());
+        let mut friend = pair().0;
+        use_up_what_is_free(&mut active, &passive, now);
+        give_cookie(&mut active, &passive, [192, 0, 2, 1], now);
+        let floods: Vec<_> =
+            (0..50).map(|_| admit(&passive, [192, 0, 2, 1], &active.initiate(), now).0).collect();
+        assert_eq!(floods.iter().filter(|admitted| admitted.is_ok()).count(), 5);
+        assert!(floods[5..].iter().all(|refused| *refused == Err(DropReason::HandshakeFlood)));
+        give_cookie(&mut friend, &passive, [192, 0, 2, 9], now);
+        assert_eq!(admit(&passive, [192, 0, 2, 9], &friend.initiate(), now), (Ok(()), None));
+    }
+
+    #[test]
+    fn an_expected_sender_needs_no_cookie_whatever_strangers_do() {
+        let ((mut active, passive), now) = (pair(), Instant::now());
+        use_up_what_is_free(&mut active, &passive, now);
+        let from = IpAddr::from([192, 0, 2, 1]);
+        let expected = Sender { cookie_address: from, source: from, is_expected: || true };
+        let mut reply = [0; COOKIE_REPLY_BYTES];
+        assert_eq!(passive.key.admit(expected, &active.initiate(), now, &mut reply), Ok(()));
+    }
+
+    #[test]
+    fn a_copy_of_an_admitted_message_costs_nothing_and_is_not_counted() {
+        let ((mut active, passive), now) = (pair(), Instant::now());
+        let initiation = active.initiate();
+        assert_eq!(admit(&passive, [192, 0, 2, 1], &initiation, now), (Ok(()), None));
+        for n in 0..UNPROVEN.burst as u8 {
+            let copy = admit(&passive, [192, 0, 2, n], &initiation, now);
+            assert_eq!(copy, (Err(DropReason::StaleHandshake), None));
+        }
+        assert_eq!(admit(&passive, [192, 0, 2, 1], &active.initiate(), now), (Ok(()), None));
+    }
+
+    #[test]
+    fn cookie_replies_that_nobody_expects_are_few() {
+        let ((mut active, passive), now) = (pair(), Instant::now());
+        let reply = [&[3, 0, 0, 0][..], &[7; 60]].concat();
+        let taken = (0..1_000).filter(|_| admit(&passive, [192, 0, 2, 1], &reply, now).0.is_ok()).count();
+        assert_eq!(taken as u64, UNPROVEN.burst);
+        give_cookie(&mut active, &passive, [192, 0, 2, 1], now);
     }
 
     #[test]
     fn a_message_with_a_wrong_mac_costs_nothing() {
-        let (mut active, passive) = pair();
+        let ((mut active, passive), now) = (pair(), Instant::now());
         let mut initiation = active.initiate();
         initiation[20] ^= 1;
-        let mut reply = [0; COOKIE_REPLY_BYTES];
-        for _ in 0..=HANDSHAKES_PER_SECOND {
-            let refused = passive.key.admit([192, 0, 2, 1].into(), &initiation, &mut reply);
-            assert_eq!(refused, Err((DropReason::Unauthenticated, 0)), "not counted against the limit");
+        for _ in 0..=UNPROVEN.burst {
+            let refused = admit(&passive, [192, 0, 2, 1], &initiation, now);
+            assert_eq!(refused, (Err(DropReason::Unauthenticated), None), "not counted against the limit");
         }
+        assert_eq!(admit(&passive, [192, 0, 2, 1], &active.initiate(), now), (Ok(()), None));
     }
 
     proptest! {
@@ -431,14 +539,13 @@ mod tests {
                 let at = if kind == 2 { 8 } else { 4 };
                 bytes[at..at + 4].copy_from_slice(&(B.session(Lane::Bulk).get() << 8 | u32::from(index)).to_le_bytes());
             }
-            let mut reply = [0; COOKIE_REPLY_BYTES];
             prop_assert!(passive.key.initiator_of(&bytes).is_none());
             match classify(&bytes) {
                 Ok(Kind::WireGuard(Message::Data { receiver })) => {
                     prop_assert!(passive.session.open(receiver, &bytes, &mut passive.out).is_err());
                 }
                 Ok(Kind::WireGuard(message)) => {
-                    let _ = passive.key.admit([192, 0, 2, 1].into(), &bytes, &mut reply);
+                    let _ = admit(&passive, [192, 0, 2, 1], &bytes, Instant::now());
                     prop_assert!(passive.session.handshake(message, &bytes, &mut passive.out).is_err());
                 }
                 _ => {}

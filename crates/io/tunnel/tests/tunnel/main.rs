@@ -22,7 +22,7 @@ use lanrage_party::{
 use lanrage_tunnel::{
     BROADCAST, DropReason, PROBE_PAYLOAD_BYTES, PeerConfig, TunnelError, TunnelEvent, initiates,
 };
-use support::{End, MemoryDevice, checksum, connect, friends, ipv4, strangers, udp, wait_until};
+use support::{End, MemoryDevice, checksum, connect, friends, ipv4, strangers, stun, udp, wait_until};
 
 #[test]
 fn packets_pass_both_ways_unchanged_and_are_counted() {
@@ -344,8 +344,7 @@ fn stun_passes_before_there_is_a_party_and_wireguard_does_not() {
     let (a, b) = (End::new(1), End::new(2));
     b.tunnel.leave();
     b.fence(&a);
-    let mut stun = [0; 20];
-    stun[..8].copy_from_slice(&[0x01, 0x01, 0, 0, 0x21, 0x12, 0xA4, 0x42]);
+    let stun = stun(b"answer");
     a.tunnel.send_datagram(b.address, &stun);
     let (from, bytes) = b.event(|event| match event {
         TunnelEvent::Datagram { from, bytes } => Some((from, bytes)),
@@ -357,6 +356,43 @@ fn stun_passes_before_there_is_a_party_and_wireguard_does_not() {
     a.tunnel.send_datagram(b.address, &initiation);
     b.fence(&a);
     assert_eq!(b.tunnel.counters().drops.get(DropReason::NoParty), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_strangers_say_ends_in_the_packet_thread_until_they_are_asked() {
+    let (a, b) = friends();
+    let stranger = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).unwrap();
+    let mut answer = stun(b"answer");
+    answer[..2].copy_from_slice(&[0x01, 0x01]);
+    let junk = [&b"x"[..], b"punch", &[0xFF; 1_000], &answer];
+    for _ in 0..100 {
+        for junk in junk {
+            stranger.send_to(junk, b.address).unwrap();
+        }
+    }
+    let dropped = |reason| b.tunnel.counters().drops.get(reason);
+    wait_until(|| dropped(DropReason::UnknownDatagram) == 300 && dropped(DropReason::UnaskedStun) == 100);
+    b.asks(stranger.local_addr().unwrap());
+    stranger.send_to(&answer, b.address).unwrap();
+    let heard = b.event(|event| match event {
+        TunnelEvent::Datagram { bytes, .. } => Some(bytes),
+        _ => None,
+    });
+    assert_eq!(heard, answer, "the first that is handed on");
+    assert!(a.has_session(&b));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_flood_of_punches_is_cut_and_a_friends_handshake_passes() {
+    let (active, passive) = strangers();
+    let stranger = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).unwrap();
+    for _ in 0..1_000 {
+        stranger.send_to(&stun(b"a flood"), passive.address).unwrap();
+    }
+    wait_until(|| passive.tunnel.counters().drops.get(DropReason::StunFlood) > 100);
+    connect(&active, &passive);
 }
 
 #[test]

@@ -125,9 +125,7 @@ impl End {
         let sockets = UdpSockets::bind(0).unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, sockets.local_port()));
         let (sender, events) = channel();
-        let sink: EventSink = Arc::new(move |event| {
-            let _ = sender.send(event);
-        });
+        let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
         let tunnel = Tunnel::start(sockets, sink).unwrap();
         let key = WireGuardPrivateKey::from_random([seed; 32]);
         tunnel.enter(LocalEnd { private_key: key.clone(), virtual_ip: ip, subnet: Subnet::DEFAULT });
@@ -192,14 +190,30 @@ impl End {
     /// Waits until every handshake and datagram sent to this end before has been handled: those of one sender stay in
     /// order on loopback. Data that was sealed for the express lane comes by another socket: a fence says nothing of it.
     pub(crate) fn fence(&self, sender: &Self) {
-        sender.tunnel.send_datagram(self.address, b"fence");
+        self.asks(sender.address);
+        sender.tunnel.send_datagram(self.address, &stun(b"a fence"));
         self.event(|event| match event {
-            TunnelEvent::Datagram { from, bytes } if bytes == b"fence" && from == sender.address.into() => {
+            TunnelEvent::Datagram { from, bytes }
+                if bytes == stun(b"a fence") && from == sender.address.into() =>
+            {
                 Some(())
             }
             _ => None,
         });
     }
+
+    /// Sends something there, so that what is not WireGuard is heard from there.
+    pub(crate) fn asks(&self, address: SocketAddr) {
+        self.tunnel.send_datagram(address, &stun(b"hello"));
+    }
+}
+
+/// A STUN Binding indication with this in its transaction id.
+pub(crate) fn stun(id: &[u8]) -> Vec<u8> {
+    let mut message = vec![0x00, 0x11, 0, 0, 0x21, 0x12, 0xA4, 0x42];
+    message.extend_from_slice(id);
+    message.resize(20, 0);
+    message
 }
 
 /// Waits for what no event tells.
