@@ -80,6 +80,26 @@ Examples:
     Status(Status),
 }
 
+impl Command {
+    /// Which LANrage is meant.
+    pub(crate) const fn target(&self) -> &Target {
+        match self {
+            Self::Create(Create { player, .. }) | Self::Join(Join { player, .. }) | Self::Run(player) => {
+                &player.target
+            }
+            Self::Leave(target) | Self::Pause(target) | Self::Recent(target) | Self::Doctor(target) => target,
+            Self::Resume(Resume { target, .. })
+            | Self::Settings(Settings { target, .. })
+            | Self::Favorites(Favorites { target, .. })
+            | Self::Profiles(Profiles { target, .. })
+            | Self::Data(Data { target, .. })
+            | Self::Log(Log { target, .. })
+            | Self::Diagnostics(Diagnostics { target, .. })
+            | Self::Status(Status { target, .. }) => target,
+        }
+    }
+}
+
 /// Which LANrage is meant.
 #[derive(Debug, Args)]
 pub(crate) struct Target {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use lanrage_engine::{
-    Engine, LocalError, OfflineError, Request,
+    CommandError, Engine, OfflineError, Request,
     api::{self, AskStored, Changed, DataSummary, RecentPartyView, ServerConfigView, SettingView},
 };
 use serde::Serialize;
@@ -16,7 +16,9 @@ use crate::{
     arguments::{Data, DataAction, Favorites, FavoritesAction, Settings, SettingsAction, Target},
     failure::Failure,
     output::Output,
-    running, table,
+    running,
+    say::person,
+    table,
 };
 
 pub(crate) async fn ask<Q: AskStored + Into<Request>>(
@@ -25,7 +27,7 @@ pub(crate) async fn ask<Q: AskStored + Into<Request>>(
 ) -> Result<Q::Answer, Failure> {
     match running::connect(target).await {
         Ok(mut client) => Ok(client.ask(request).await?),
-        Err(Failure::NotRunning(LocalError::NotRunning)) => {
+        Err(Failure::NotRunning) => {
             Engine::ask_offline(target.data_dir.clone(), request).await.map_err(|error| match error {
                 OfflineError::Start(error) => error.into(),
                 OfflineError::Refused(error) => error.into(),
@@ -39,14 +41,14 @@ pub(crate) async fn recent(target: Target) -> Result<(), Failure> {
     let parties = ask(&target, api::RecentParties {}).await?;
     let row = |party: &RecentPartyView| {
         let state = match (party.is_active, party.can_resume) {
-            (true, _) => "in it",
-            (false, true) => "paused",
-            (false, false) => "left",
+            (true, _) => person().say("terminal-party-present"),
+            (false, true) => person().say("terminal-party-paused"),
+            (false, false) => person().say("terminal-party-left"),
         };
-        [party.name.clone(), state.to_owned(), party.id.clone()]
+        [party.name.clone(), state, party.id.clone()]
     };
     let rows: Vec<[String; 3]> = parties.iter().map(row).collect();
-    Output { json: target.json }.write(&table::columns(&["party", "state", "id"], &rows), &parties);
+    Output { json: target.json }.write(&table::columns(["party", "state", "id"], &rows), &parties);
     Ok(())
 }
 
@@ -61,7 +63,8 @@ pub(crate) async fn settings(settings: Settings) -> Result<(), Failure> {
         SettingsAction::Get { key } => {
             let all = ask(&target, api::Settings {}).await?;
             let found = all.into_iter().find(|setting| setting.key == key);
-            let setting = found.ok_or_else(|| Failure::Argument(format!("there is no setting {key}")))?;
+            let unknown = || Failure::Argument(person().refusal(&CommandError::UnknownSetting { key }));
+            let setting = found.ok_or_else(unknown)?;
             output.write(&format!("{}\n", plain(&setting.value)), &setting);
         }
         SettingsAction::Set { key, value } => {
@@ -104,7 +107,7 @@ pub(crate) async fn favorites(favorites: Favorites) -> Result<(), Failure> {
         FavoritesAction::List => {
             let all = ask(&target, api::Favorites {}).await?;
             let rows: Vec<[String; 2]> = all.iter().map(|one| [one.name.clone(), one.url.clone()]).collect();
-            output.write(&table::columns(&["name", "server"], &rows), &all);
+            output.write(&table::columns(["name", "server"], &rows), &all);
         }
         FavoritesAction::Add { url, name } => {
             ask(&target, api::SaveFavorite { url, name }).await?;
@@ -130,10 +133,9 @@ pub(crate) async fn data(data: Data) -> Result<(), Failure> {
             let faults = ask(&target, api::Check {}).await?;
             if !faults.is_empty() {
                 output.write(&(faults.join("\n") + "\n"), &faults);
-                let text = "the database is damaged; restart LANrage to restore it";
-                return Err(Failure::Argument(text.to_owned()));
+                return Err(Failure::Argument(person().say("terminal-database-damaged")));
             }
-            output.write("The database is good.\n", &faults);
+            output.write(&(person().say("terminal-database-good") + "\n"), &faults);
         }
         DataAction::Backup { file: None } => {
             let summary = ask(&target, api::BackUpNow {}).await?;
@@ -159,41 +161,45 @@ enum Report {
 }
 
 pub(crate) fn report_done(output: Output) {
-    output.write("Done.\n", &Report::Done);
+    output.write(&(person().say("terminal-done") + "\n"), &Report::Done);
 }
 
 fn report_changed(output: Output, changed: Changed) {
     let text = if changed.restart_required {
-        "Done. It takes effect when LANrage starts again.\n"
+        person().say("terminal-done-after-restart")
     } else {
-        "Done.\n"
+        person().say("terminal-done")
     };
-    output.write(text, &Report::Changed(changed));
+    output.write(&(text + "\n"), &Report::Changed(changed));
 }
 
 fn list_sets(sets: &[ServerConfigView]) -> String {
     let row = |set: &ServerConfigView| {
-        let state = if set.is_active { "active" } else { "" };
-        [set.name.clone(), set.settings.to_string(), state.to_owned()]
+        let state = if set.is_active { person().say("terminal-set-active") } else { String::new() };
+        [set.name.clone(), set.settings.to_string(), state]
     };
     let rows: Vec<[String; 3]> = sets.iter().map(row).collect();
-    table::columns(&["set", "settings", "state"], &rows)
+    table::columns(["set", "settings", "state"], &rows)
 }
 
 fn list(settings: &[SettingView]) -> String {
     let row = |setting: &SettingView| {
         let value = match &setting.fault {
-            Some(rule) => format!("{}  (refused: it must be {rule})", plain(&setting.value)),
+            Some(_) => person().say_with(
+                "terminal-setting-refused",
+                [("value", plain(&setting.value).into()), ("rule", person().rule(setting).into())],
+            ),
             None => plain(&setting.value),
         };
-        [setting.key.clone(), value, setting.doc.clone()]
+        [setting.key.clone(), value, person().setting(setting)]
     };
     let rows: Vec<[String; 3]> = settings.iter().map(row).collect();
-    table::columns(&["setting", "value", "what it does"], &rows)
+    table::columns(["setting", "value", "doc"], &rows)
 }
 
 fn sizes(summary: &DataSummary) -> String {
-    let mut text = format!("The database has {} bytes.\n", summary.size_bytes);
+    let size = [("bytes", summary.size_bytes.to_string().into())];
+    let mut text = person().say_with("terminal-database-size", size) + "\n";
     for backup in &summary.backups {
         text += &format!("  {}\n", backup.path);
     }
@@ -213,13 +219,16 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let path = std::path::absolute(path).map_err(|error| Failure::Argument(error.to_string()))?;
     // JSON could not carry it.
     let is_text = path.to_str().is_some();
-    is_text.then_some(path).ok_or_else(|| Failure::Argument("the path is not Unicode".to_owned()))
+    is_text.then_some(path).ok_or_else(|| Failure::Argument(person().say("terminal-path-not-unicode")))
 }
 
 fn standard_input() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().take(1 << 20).read_to_string(&mut text);
-    read.map(|_| text).map_err(|error| Failure::Argument(format!("cannot read standard input: {error}")))
+    read.map(|_| text).map_err(|error| {
+        let cause = [("cause", error.to_string().into())];
+        Failure::Argument(person().say_with("terminal-input-not-read", cause))
+    })
 }
 
 #[cfg(test)]

@@ -2,44 +2,42 @@
 
 use std::fmt::Write;
 
-use lanrage_engine::{CheckState, DoctorReport, Engine, LocalError, api::RunDoctor};
+use lanrage_engine::{CheckState, DoctorReport, Engine, api::RunDoctor};
 
-use crate::{arguments::Target, failure::Failure, output::Output, running, say};
+use crate::{
+    arguments::Target,
+    failure::Failure,
+    output::Output,
+    running,
+    say::{self, Say, person},
+};
 
 /// Asks the LANrage that runs; without one, judges what can be seen without.
 pub(crate) async fn examine(target: Target) -> Result<(), Failure> {
     let report = match running::connect(&target).await {
         Ok(mut client) => client.ask(RunDoctor {}).await?,
-        Err(Failure::NotRunning(LocalError::NotRunning)) => Engine::offline_doctor(target.data_dir).await?,
+        Err(Failure::NotRunning) => Engine::offline_doctor(target.data_dir).await?,
         Err(failure) => return Err(failure),
     };
-    Output { json: target.json }.write(&render(&report), &say::report_json(&report));
+    Output { json: target.json }.write(&render(&report, person()), &say::report_json(&report));
     let is_well = report.checks.iter().all(|check| check.state != CheckState::Bad);
     if is_well { Ok(()) } else { Err(Failure::Unwell) }
 }
 
-fn render(report: &DoctorReport) -> String {
+fn render(report: &DoctorReport, say: Say) -> String {
     let mut text = String::new();
     for check in &report.checks {
-        let [title, result, meaning, fix] = say::check(check);
-        let _ = writeln!(text, "{:<7}  {title}: {result}", word(check.state));
+        let [title, result, meaning, fix] = say.check(check);
+        let _ = writeln!(text, "{:<7}  {title}: {result}", say.word("terminal-check", &check.state));
         if check.state != CheckState::Good {
             let _ = writeln!(text, "         {meaning}");
         }
         if !fix.is_empty() {
-            let _ = writeln!(text, "         What you can do: {fix}");
+            let what_to_do = say.say_with("terminal-what-to-do", [("remedy", fix.into())]);
+            let _ = writeln!(text, "         {what_to_do}");
         }
     }
     text
-}
-
-const fn word(state: CheckState) -> &'static str {
-    match state {
-        CheckState::Good => "good",
-        CheckState::Warning => "warning",
-        CheckState::Bad => "bad",
-        CheckState::Unknown => "unknown",
-    }
 }
 
 #[cfg(test)]
@@ -62,11 +60,22 @@ mod tests {
     #[test]
     fn what_is_good_takes_one_line_and_what_is_not_says_what_it_means_and_what_to_do() {
         assert_eq!(
-            render(&report()),
+            render(&report(), say::in_language("en")),
             "good     Relays: 1 of 2 on offer; the nearest is near, 12 ms away.\n\
              bad      Relays: None is known.\n         A relay carries your packets, encrypted, where no straight \
              path to a friend exists.\n         What you can do: Use a control server that offers relays; without \
              one, a few pairs of routers cannot meet.\n"
+        );
+    }
+
+    #[test]
+    fn a_player_reads_it_in_the_language_of_the_setting() {
+        assert_eq!(
+            render(&report(), say::in_language("de")).lines().last(),
+            Some(
+                "         Was du tun kannst: Benutze einen Server, der Relays anbietet; ohne eines können sich wenige \
+                 Paare von Routern nicht treffen."
+            )
         );
     }
 

@@ -1,21 +1,24 @@
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use lanrage_engine::{CommandError, LocalError, StartError};
+
+use crate::say::person;
 
 /// Why a command failed: one sentence for people, one code for scripts.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("{}", crate::say::refusal(.0))]
+    #[error("{}", person().refusal(.0))]
     Refused(#[from] CommandError),
-    #[error("{0}. Start it first, or name its folder with --data-dir.")]
-    NotRunning(LocalError),
-    #[error(transparent)]
-    Local(LocalError),
-    #[error(transparent)]
+    #[error("{}", person().say("terminal-not-running"))]
+    NotRunning,
+    /// What the LANrage that runs answered instead.
+    #[error("{}", person().say_with("terminal-no-answer", [("cause", .0.to_string().into())]))]
+    Local(io::Error),
+    #[error("{}", person().refusal(&CommandError::from(.0)))]
     Start(#[from] StartError),
     #[error("{0}")]
     Argument(String),
-    #[error("something does not work; what to do stands above")]
+    #[error("{}", person().say("terminal-unwell"))]
     Unwell,
 }
 
@@ -23,8 +26,8 @@ impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
         match error {
             LocalError::Refused(error) => Self::Refused(error),
-            LocalError::NotRunning => Self::NotRunning(error),
-            LocalError::Io(_) => Self::Local(error),
+            LocalError::NotRunning => Self::NotRunning,
+            LocalError::Io(error) => Self::Local(error),
         }
     }
 }
@@ -38,7 +41,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::Unwell => 1,
             Self::Argument(_) => 2,
-            Self::NotRunning(_) | Self::Local(_) => 3,
+            Self::NotRunning | Self::Local(_) => 3,
             Self::Refused(_) => 4,
             Self::Start(_) => 5,
         })

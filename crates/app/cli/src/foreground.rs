@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use lanrage_engine::{
-    ConnectionState, Engine, EngineOptions, Handle, InvitationLink, LogLevel, Notice, PartyView, Request,
-    Snapshot, StartError,
+    CommandError, ConnectionState, Engine, EngineOptions, Handle, InvitationLink, LogLevel, Notice,
+    PartyView, Request, Snapshot, StartError,
     api::{Ask, CreateParty, JoinParty, LeaveParty, Status},
 };
 use tokio::sync::{broadcast::error::RecvError, watch};
@@ -13,7 +13,9 @@ use crate::{
     arguments::{Create, Join, Player},
     failure::Failure,
     output::{Event, Output},
-    running, table,
+    running,
+    say::person,
+    table,
 };
 
 pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure> {
@@ -21,7 +23,11 @@ pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure>
     let output = Output { json: create.player.target.json };
     let control = create
         .control
-        .map(|url| url.parse().map_err(|error| Failure::Argument(format!("--control {url}: {error}"))))
+        .map(|url| {
+            url.parse().map_err(|_| {
+                Failure::Argument(format!("--control {url}: {}", person().refusal(&CommandError::BadServer)))
+            })
+        })
         .transpose()?;
     let options = EngineOptions { control, ..options(&create.player, verbose) };
     let request = CreateParty { name: create.party_name };
@@ -101,7 +107,7 @@ where
 {
     let mut client = running::connect(&player.target).await?;
     client.ask(request).await?;
-    let left = || Failure::Argument("the party was left at once".to_owned());
+    let left = || Failure::Argument(person().say("terminal-left-at-once"));
     client.ask(Status {}).await?.party.ok_or_else(left)
 }
 
@@ -173,7 +179,7 @@ fn report(
             output.say(&Event::Connected {
                 peer: &peer.name,
                 virtual_ip: &peer.virtual_ip,
-                connection_type: &table::word(&peer.connection_type),
+                connection_type: table::word(&peer.connection_type).as_str(),
                 since_start_ms: started.elapsed().as_secs_f64() * 1_000.0,
             });
         }

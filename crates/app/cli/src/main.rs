@@ -16,10 +16,14 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use lanrage_engine::Engine;
+use lanrage_words::Language;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Arguments { command, verbose } = Arguments::parse();
+    let setting = Engine::language(command.target().data_dir.clone()).await;
+    say::speak(Language::of_setting(setting.as_str()));
     let done = match command {
         Command::Create(create) => foreground::create(create, verbose).await,
         Command::Join(join) => foreground::join(join, verbose).await,

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use lanrage_engine::{Notice, Snapshot};
 use serde::{Serialize, Serializer};
 
-use crate::say;
+use crate::say::{self, person};
 
 /// What a script reads, one object a line.
 #[derive(Debug, Serialize)]
@@ -73,22 +73,27 @@ fn as_json<S: Serializer>(notice: &Notice, serializer: S) -> Result<S::Ok, S::Er
 }
 
 fn sentence(event: &Event<'_>) -> String {
+    let say = person();
     match event {
-        Event::Created { link, virtual_ip } => format!(
-            "Your party is ready, and you are {virtual_ip} in it. Send this link to your friends:\n\n  {link}\n\n\
-             Ctrl-C ends it for you."
-        ),
+        Event::Created { link, virtual_ip } => {
+            let ready = say.say_with("terminal-created", [("address", (*virtual_ip).into())]);
+            format!("{ready}\n\n  {link}\n\n{}", say.say("terminal-created-hint"))
+        }
         Event::Joined { party, virtual_ip } => {
-            format!("You are in “{party}” as {virtual_ip}. Ctrl-C leaves it.")
+            say.say_with("terminal-joined", [("party", (*party).into()), ("address", (*virtual_ip).into())])
         }
-        Event::Connected { peer, virtual_ip, connection_type, since_start_ms } => {
-            format!("{peer} ({virtual_ip}) is {connection_type} after {since_start_ms:.0} ms.")
-        }
-        Event::Notice { notice } => say::notice(notice),
-        Event::Left => "You have left the party.".to_owned(),
-        Event::Idle => {
-            "There is no party to bring back; `lanrage create` or `lanrage join` enters one.".to_owned()
-        }
-        Event::Stopped => "LANrage has stopped; the party comes back with it.".to_owned(),
+        Event::Connected { peer, virtual_ip, connection_type, since_start_ms } => say.say_with(
+            "terminal-connected",
+            [
+                ("peer", (*peer).into()),
+                ("address", (*virtual_ip).into()),
+                ("way", (*connection_type).into()),
+                ("time", format!("{since_start_ms:.0}").into()),
+            ],
+        ),
+        Event::Notice { notice } => say.notice(notice),
+        Event::Left => say.say("terminal-left"),
+        Event::Idle => say.say("terminal-idle"),
+        Event::Stopped => say.say("terminal-stopped"),
     }
 }

@@ -48,7 +48,7 @@ fn list(profiles: &[ProfileView]) -> String {
         [profile.name.clone(), profile.executables.join(", "), ports.join(", ")]
     };
     let rows: Vec<[String; 3]> = profiles.iter().map(row).collect();
-    table::columns(&["game", "programs", "ports"], &rows)
+    table::columns(["game", "programs", "ports"], &rows)
 }
 
 fn port_range(range: &PortRangeView) -> String {

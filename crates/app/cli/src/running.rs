@@ -11,6 +11,7 @@ use crate::{
     arguments::{Diagnostics, Resume, Status, Target},
     failure::Failure,
     output::{Event, Output},
+    say::person,
 };
 
 pub(crate) async fn connect(target: &Target) -> Result<LocalClient, Failure> {
@@ -38,8 +39,8 @@ pub(crate) async fn diagnostics(diagnostics: Diagnostics) -> Result<(), Failure>
     let path =
         std::path::absolute(&diagnostics.file).map_err(|error| Failure::Argument(error.to_string()))?;
     let path = connect(&diagnostics.target).await?.ask(ExportDiagnostics { path }).await?;
-    let text = format!("{} is ready to be sent.\n", path.display());
-    Output { json: diagnostics.target.json }.write(&text, &path);
+    let text = person().say_with("terminal-bundle-ready", [("path", path.display().to_string().into())]);
+    Output { json: diagnostics.target.json }.write(&(text + "\n"), &path);
     Ok(())
 }
 

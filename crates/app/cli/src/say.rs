@@ -1,78 +1,138 @@
-//! What the terminal says of facts: English, as ever, so that scripts which read lines go on.
+//! What the terminal says: sentences in the language of the setting, or in the system's where the setting leaves it to
+//! that, which is English where a script has set no language (C, POSIX).
 //!
-//! JSON has the facts themselves, and beside them the sentences under the names that scripts know.
+//! JSON has the facts themselves, and beside them the sentences under the names that scripts know, in English always.
+
+use std::sync::OnceLock;
 
 use lanrage_engine::{
     AdapterView, Check, CommandError, ControlView, DoctorReport, NetworkView, Notice, PortMappingView,
-    Snapshot,
+    Snapshot, api::SettingView,
 };
-use lanrage_words::{Language, Words};
+use lanrage_words::{Language, Value as Argument, Words};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-const WORDS: Words = Words::new(Language::ENGLISH);
+/// Says it to a script.
+const SCRIPT: Say = Say(Words::new(Language::ENGLISH));
 
-/// The sentence for a fact, in the first of these families that has one.
-fn fact(families: &[&str], fact: &impl Serialize) -> String {
-    let value = serde_json::to_value(fact).unwrap_or_default();
-    let code = value.as_str().or_else(|| value.get("code")?.as_str()).unwrap_or_default().replace('_', "-");
-    let family = families.iter().find(|family| WORDS.has(&format!("{family}-{code}")));
-    WORDS.fact(family.unwrap_or(&families[0]), fact)
+static SPOKEN: OnceLock<Say> = OnceLock::new();
+
+/// Whoever says it, in one language.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Say(Words);
+
+/// Chooses the language for people. To be called once, before anything is said.
+pub(crate) fn speak(language: Language) {
+    SPOKEN.get_or_init(|| Say(Words::new(language)));
 }
 
-pub(crate) fn problem(fault: &impl Serialize) -> String {
-    fact(&["problem"], fault)
+/// Says it to a person.
+pub(crate) fn person() -> Say {
+    *SPOKEN.get_or_init(|| SCRIPT)
 }
 
-/// What to do; empty if nothing is to be done.
-pub(crate) fn remedy(remedy: Option<&impl Serialize>) -> String {
-    remedy.map(|remedy| fact(&["remedy"], remedy)).unwrap_or_default()
+#[cfg(test)]
+pub(crate) fn in_language(tag: &str) -> Say {
+    Say(Words::new(Language::of_setting(tag)))
 }
 
-pub(crate) fn notice(notice: &Notice) -> String {
-    fact(&["notice", "problem", "refusal"], &notice.news)
-}
-
-pub(crate) fn refusal(error: &CommandError) -> String {
-    fact(&["refusal"], error)
-}
-
-pub(crate) fn situation(situation: &impl Serialize) -> String {
-    fact(&["situation"], situation)
-}
-
-pub(crate) fn relay_fault(fault: &impl Serialize) -> String {
-    fact(&["relay-fault"], fault)
-}
-
-/// Why there is no session with the server, without a full stop; empty if there is one.
-pub(crate) fn server_fault(view: &ControlView) -> String {
-    match view {
-        ControlView::Disconnected { .. } => WORDS.fact("server-fault", view),
-        _ => String::new(),
+impl Say {
+    pub(crate) fn say(self, key: &str) -> String {
+        self.0.say(key)
     }
-}
 
-/// What the router does, how it chooses ports, and whom it lets in; each is empty until it is known.
-pub(crate) fn router(network: &NetworkView) -> [String; 3] {
-    let mapping = network.mapping_behaviour.map(|mapping| fact(&["mapping"], &mapping)).unwrap_or_default();
-    let filtering = network.filtering_behaviour.map(|filtering| fact(&["filtering"], &filtering));
-    let summary = match network.nat_summary {
-        Some(_) if !mapping.is_empty() => mapping.clone(),
-        Some(summary) => fact(&["nat-summary"], &summary),
-        None => String::new(),
-    };
-    [summary, mapping, filtering.unwrap_or_default()]
-}
+    pub(crate) fn say_with<'a, const N: usize>(
+        self,
+        key: &str,
+        arguments: [(&'a str, Argument<'a>); N],
+    ) -> String {
+        self.0.say_with(key, arguments)
+    }
 
-/// What a check is about, what was found, what depends on it, and what to do.
-pub(crate) fn check(check: &Check) -> [String; 4] {
-    [
-        fact(&["check"], &check.subject),
-        fact(&["finding", "problem"], &check.finding),
-        fact(&["meaning"], &check.subject),
-        remedy(check.remedy.as_ref()),
-    ]
+    /// The word for a value that is one of a family.
+    pub(crate) fn word(self, family: &str, value: &impl Serialize) -> String {
+        self.0.fact(family, value)
+    }
+
+    /// The sentence for a fact, in the first of these families that has one.
+    fn fact(self, families: &[&str], fact: &impl Serialize) -> String {
+        let value = json(fact);
+        let code = value.as_str().or_else(|| value.get("code")?.as_str()).unwrap_or_default();
+        let code = code.replace('_', "-");
+        let family = families.iter().find(|family| self.0.has(&format!("{family}-{code}")));
+        self.0.fact(family.unwrap_or(&families[0]), fact)
+    }
+
+    pub(crate) fn problem(self, fault: &impl Serialize) -> String {
+        self.fact(&["problem"], fault)
+    }
+
+    /// What to do; empty if nothing is to be done.
+    pub(crate) fn remedy(self, remedy: Option<&impl Serialize>) -> String {
+        remedy.map(|remedy| self.fact(&["remedy"], remedy)).unwrap_or_default()
+    }
+
+    pub(crate) fn notice(self, notice: &Notice) -> String {
+        self.fact(&["notice", "problem", "refusal"], &notice.news)
+    }
+
+    pub(crate) fn refusal(self, error: &CommandError) -> String {
+        self.fact(&["refusal"], error)
+    }
+
+    pub(crate) fn situation(self, situation: &impl Serialize) -> String {
+        self.fact(&["situation"], situation)
+    }
+
+    pub(crate) fn relay_fault(self, fault: &impl Serialize) -> String {
+        self.fact(&["relay-fault"], fault)
+    }
+
+    /// Why there is no session with the server, without a full stop; empty if there is one.
+    pub(crate) fn server_fault(self, view: &ControlView) -> String {
+        match view {
+            ControlView::Disconnected { .. } => self.0.fact("server-fault", view),
+            _ => String::new(),
+        }
+    }
+
+    /// What the router does, how it chooses ports, and whom it lets in; each is empty until it is known.
+    pub(crate) fn router(self, network: &NetworkView) -> [String; 3] {
+        let mapping =
+            network.mapping_behaviour.map(|mapping| self.fact(&["mapping"], &mapping)).unwrap_or_default();
+        let filtering = network.filtering_behaviour.map(|filtering| self.fact(&["filtering"], &filtering));
+        let summary = match network.nat_summary {
+            Some(_) if !mapping.is_empty() => mapping.clone(),
+            Some(summary) => self.fact(&["nat-summary"], &summary),
+            None => String::new(),
+        };
+        [summary, mapping, filtering.unwrap_or_default()]
+    }
+
+    /// What a check is about, what was found, what depends on it, and what to do.
+    pub(crate) fn check(self, check: &Check) -> [String; 4] {
+        [
+            self.fact(&["check"], &check.subject),
+            self.fact(&["finding", "problem"], &check.finding),
+            self.fact(&["meaning"], &check.subject),
+            self.remedy(check.remedy.as_ref()),
+        ]
+    }
+
+    /// What a setting does.
+    pub(crate) fn setting(self, setting: &SettingView) -> String {
+        let key = format!("setting-doc-{}", setting.key.replace('_', "-"));
+        if self.0.has(&key) { self.say(&key) } else { setting.doc.clone() }
+    }
+
+    /// What a setting's value must be.
+    pub(crate) fn rule(self, setting: &SettingView) -> String {
+        let mut kind = setting.kind.clone();
+        kind["code"] = kind["type"].take();
+        let rule = self.0.fact("setting-rule", &kind);
+        if setting.optional { self.say_with("setting-rule-or-empty", [("rule", rule.into())]) } else { rule }
+    }
 }
 
 fn json(value: &impl Serialize) -> Value {
@@ -83,30 +143,30 @@ fn json(value: &impl Serialize) -> Value {
 pub(crate) fn snapshot_json(snapshot: &Snapshot) -> Value {
     let mut value = json(snapshot);
     let network = &snapshot.network;
-    let [summary, mapping, filtering] = router(network);
+    let [summary, mapping, filtering] = SCRIPT.router(network);
     value["network"]["summary"] = json!(summary);
     value["network"]["mapping"] = json!(mapping);
     value["network"]["filtering"] = json!(filtering);
     if let PortMappingView::Unavailable { fault } = &network.port_mapping {
-        value["network"]["port_mapping"]["reason"] = json!(fact(&["port-mapping"], fault));
+        value["network"]["port_mapping"]["reason"] = json!(SCRIPT.fact(&["port-mapping"], fault));
     }
     for (at, relay) in network.relays.iter().enumerate() {
-        let trouble = relay.fault.as_ref().map(relay_fault).unwrap_or_default();
+        let trouble = relay.fault.as_ref().map(|fault| SCRIPT.relay_fault(fault)).unwrap_or_default();
         value["network"]["relays"][at]["trouble"] = json!(trouble);
     }
     if let ControlView::Disconnected { .. } = &snapshot.control {
-        value["control"]["reason"] = json!(server_fault(&snapshot.control));
+        value["control"]["reason"] = json!(SCRIPT.server_fault(&snapshot.control));
     }
     if let AdapterView::Unavailable { fault, remedy: what, .. } = &snapshot.adapter {
-        value["adapter"]["reason"] = json!(problem(fault));
-        value["adapter"]["fix"] = json!(remedy(Some(what)));
+        value["adapter"]["reason"] = json!(SCRIPT.problem(fault));
+        value["adapter"]["fix"] = json!(SCRIPT.remedy(Some(what)));
     }
     for (at, peer) in snapshot.party.iter().flat_map(|party| &party.peers).enumerate() {
-        value["party"]["peers"][at]["explanation"] = json!(situation(&peer.situation));
+        value["party"]["peers"][at]["explanation"] = json!(SCRIPT.situation(&peer.situation));
     }
     for (at, found) in snapshot.problems.iter().enumerate() {
-        value["problems"][at]["text"] = json!(problem(&found.fault));
-        value["problems"][at]["fix"] = json!(remedy(found.remedy.as_ref()));
+        value["problems"][at]["text"] = json!(SCRIPT.problem(&found.fault));
+        value["problems"][at]["fix"] = json!(SCRIPT.remedy(found.remedy.as_ref()));
     }
     value
 }
@@ -114,7 +174,7 @@ pub(crate) fn snapshot_json(snapshot: &Snapshot) -> Value {
 /// A notice for a script.
 pub(crate) fn notice_json(notice: &Notice) -> Value {
     let mut value = json(notice);
-    value["text"] = json!(self::notice(notice));
+    value["text"] = json!(SCRIPT.notice(notice));
     value
 }
 
@@ -122,7 +182,7 @@ pub(crate) fn notice_json(notice: &Notice) -> Value {
 pub(crate) fn report_json(report: &DoctorReport) -> Value {
     let mut value = json(report);
     for (at, found) in report.checks.iter().enumerate() {
-        let [title, result, meaning, fix] = check(found);
+        let [title, result, meaning, fix] = SCRIPT.check(found);
         let entry = &mut value["checks"][at];
         entry["title"] = json!(title);
         entry["result"] = json!(result);

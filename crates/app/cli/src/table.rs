@@ -6,109 +6,120 @@ use lanrage_engine::{
 };
 use serde::Serialize;
 
-use crate::say;
+use crate::say::person;
 
 /// The state as a person reads it.
 pub(crate) fn render(snapshot: &Snapshot) -> String {
+    let say = person();
     let mut text = String::new();
     match &snapshot.party {
-        None => text.push_str("You are in no party.\n"),
+        None => text += &(say.say("terminal-status-none") + "\n"),
         Some(party) => {
-            let _ = writeln!(
-                text,
-                "{} ({}): you are {} as {}, NAT {}",
-                party.name,
-                party.subnet,
-                snapshot.player_name,
-                party.virtual_ip,
-                word(&snapshot.nat_type)
-            );
+            let arguments = [
+                ("party", party.name.as_str().into()),
+                ("subnet", party.subnet.to_string().into()),
+                ("player", snapshot.player_name.as_str().into()),
+                ("address", party.virtual_ip.as_str().into()),
+                ("nat", say.word("nat", &snapshot.nat_type).into()),
+            ];
+            let _ = writeln!(text, "{}", say.say_with("terminal-status-party", arguments));
             let rows: Vec<[String; 6]> = party.peers.iter().map(row).collect();
-            text.push_str(&columns(&["friend", "address", "state", "path", "RTT", "NAT"], &rows));
+            let heads = ["friend", "address", "state", "path", "rtt", "nat"];
+            text.push_str(&columns(heads, &rows));
         }
     }
     for peer in snapshot.party.iter().flat_map(|party| &party.peers) {
-        let _ = writeln!(text, "  {}", say::situation(&peer.situation));
+        let _ = writeln!(text, "  {}", say.situation(&peer.situation));
     }
-    let _ = writeln!(text, "control server: {}", control(&snapshot.control));
-    let _ = writeln!(text, "network: {}", network(&snapshot.network));
+    let mut line = |key: &str, state: String| {
+        let _ = writeln!(text, "{}", say.say_with(key, [("state", state.into())]));
+    };
+    line("terminal-status-server", control(&snapshot.control));
+    line("terminal-status-network", network(&snapshot.network));
     for relay in &snapshot.network.relays {
-        let _ = writeln!(text, "relay: {}", self::relay(relay));
+        line("terminal-status-relay", self::relay(relay));
     }
-    let _ = writeln!(text, "adapter: {}", adapter(&snapshot.adapter));
-    let _ = writeln!(text, "packets: {}", packets(&snapshot.data_plane));
+    line("terminal-status-adapter", adapter(&snapshot.adapter));
+    line("terminal-status-packets", packets(&snapshot.data_plane));
     for problem in &snapshot.problems {
-        let _ = writeln!(text, "! {} {}", say::problem(&problem.fault), say::remedy(problem.remedy.as_ref()));
+        let _ = writeln!(text, "! {} {}", say.problem(&problem.fault), say.remedy(problem.remedy.as_ref()));
     }
     text
 }
 
 fn row(peer: &PeerView) -> [String; 6] {
+    let say = person();
     [
         peer.name.clone(),
         peer.virtual_ip.clone(),
-        word(&peer.state),
-        word(&peer.connection_type),
+        say.word("state", &peer.state),
+        say.word("path", &peer.connection_type),
         peer.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms")),
-        word(&peer.nat_type),
+        say.word("nat", &peer.nat_type),
     ]
 }
 
 /// The word that JSON has for a value.
 pub(crate) fn word(value: &impl Serialize) -> String {
     let word = serde_json::to_value(value).ok();
-    word.and_then(|word| word.as_str().map(|word| word.replace('_', " "))).unwrap_or_default()
+    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn control(view: &ControlView) -> String {
+    let state = |key: &str, server: &str| person().say_with(key, [("server", server.into())]);
     match view {
-        ControlView::Local => "none".to_owned(),
-        ControlView::Connecting { server } => format!("{server}, connecting"),
-        ControlView::Connected { server } => format!("{server}, connected"),
-        ControlView::Disconnected { server, .. } => format!("{server}, {}", say::server_fault(view)),
+        ControlView::Local => person().say("terminal-server-none"),
+        ControlView::Connecting { server } => state("terminal-server-connecting", server),
+        ControlView::Connected { server } => state("terminal-server-connected", server),
+        ControlView::Disconnected { server, .. } => format!("{server}, {}", person().server_fault(view)),
     }
 }
 
 fn network(view: &NetworkView) -> String {
     let mut words: Vec<String> =
-        say::router(view).into_iter().filter(|sentence| !sentence.is_empty()).collect();
+        person().router(view).into_iter().filter(|sentence| !sentence.is_empty()).collect();
     // Of a router that is measured, the summary is how it chooses ports.
     words.dedup();
     if let PortMappingView::Open { external } = &view.port_mapping {
-        words.push(format!("It has opened {external} for you."));
+        words.push(person().say_with("terminal-port-open", [("address", external.to_string().into())]));
     }
-    if words.is_empty() { "not measured yet".to_owned() } else { words.join(" ") }
+    if words.is_empty() { person().say("terminal-not-measured") } else { words.join(" ") }
 }
 
 fn relay(view: &RelayView) -> String {
     let region = if view.region.is_empty() { String::new() } else { format!(" ({})", view.region) };
-    let rtt = view.rtt_ms.map_or_else(String::new, |ms| format!(", {ms:.1} ms away"));
-    let held = if view.is_held { ", ready" } else { "" };
-    let trouble =
-        view.fault.as_ref().map(|fault| format!(", {}", say::relay_fault(fault))).unwrap_or_default();
-    format!("{}{region}{rtt}{held}{trouble}", view.name)
+    let away = |ms: f64| person().say_with("terminal-relay-away", [("time", format!("{ms:.1}").into())]);
+    let states = [
+        view.rtt_ms.map(away),
+        view.is_held.then(|| person().say("terminal-relay-ready")),
+        view.fault.as_ref().map(|fault| person().relay_fault(fault)),
+    ];
+    let name = format!("{}{region}", view.name);
+    [Some(name)].into_iter().chain(states).flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn adapter(view: &AdapterView) -> String {
     match view {
-        AdapterView::Closed => "closed".to_owned(),
+        AdapterView::Closed => person().say("terminal-adapter-closed"),
         AdapterView::Open { name } => name.clone(),
-        AdapterView::Unavailable { fault, .. } => say::problem(fault),
+        AdapterView::Unavailable { fault, .. } => person().problem(fault),
     }
 }
 
 /// How long packets were here before they left, by lane, and what was dropped.
 fn packets(view: &DataPlaneView) -> String {
-    let lane = |name: &str, waits: &[Waits]| {
-        Some(format!("{name}: half sent within {}, 99 % within {}", within(waits, 50)?, within(waits, 99)?))
+    let lane = |key: &str, waits: &[Waits]| {
+        let arguments = [("half", within(waits, 50)?.into()), ("most", within(waits, 99)?.into())];
+        Some(person().say_with(key, arguments))
     };
-    let lanes = [lane("games", &view.express_waits), lane("the rest", &view.bulk_waits)];
-    let dropped = view
-        .dropped
-        .iter()
-        .map(|dropped| format!("{} dropped ({})", dropped.packets, dropped.reason.replace('_', " ")));
+    let lanes =
+        [lane("terminal-lane-games", &view.express_waits), lane("terminal-lane-rest", &view.bulk_waits)];
+    let dropped = view.dropped.iter().map(|dropped| {
+        let (packets, reason) = (dropped.packets.to_string(), dropped.reason.replace('_', " "));
+        person().say_with("terminal-dropped", [("packets", packets.into()), ("reason", reason.into())])
+    });
     let words: Vec<String> = lanes.into_iter().flatten().chain(dropped).collect();
-    if words.is_empty() { "none yet".to_owned() } else { words.join("; ") }
+    if words.is_empty() { person().say("terminal-no-packets") } else { words.join("; ") }
 }
 
 /// The time within which that many of a hundred packets left.
@@ -125,10 +136,12 @@ fn within(waits: &[Waits], percent: u64) -> Option<String> {
     })
 }
 
-pub(crate) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
+/// Rows under heads, of which each is the end of a message's name.
+pub(crate) fn columns<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
+    let heads = heads.map(|head| person().word("terminal-head", &head));
     let width = |at: usize| {
         let cells = rows.iter().map(|row| row[at].chars().count());
-        cells.chain([heads[at].len()]).max().unwrap_or_default()
+        cells.chain([heads[at].chars().count()]).max().unwrap_or_default()
     };
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
@@ -137,7 +150,7 @@ pub(crate) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -
             cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         let _ = writeln!(text, "  {}", padded.join("  ").trim_end());
     };
-    line(*heads);
+    line(std::array::from_fn(|at| heads[at].as_str()));
     for row in rows {
         line(std::array::from_fn(|at| row[at].as_str()));
     }
@@ -167,8 +180,8 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["Ann".into(), "x".into()], ["Bartholomäus".into(), "yy".into()]];
         assert_eq!(
-            columns(&["who", "what"], &rows),
-            "  who           what\n  Ann           x\n  Bartholomäus  yy\n"
+            columns(["friend", "nat"], &rows),
+            "  friend        NAT\n  Ann           x\n  Bartholomäus  yy\n"
         );
     }
 }

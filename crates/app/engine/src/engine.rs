@@ -13,7 +13,7 @@ use lanrage_link::persist::StatePersister;
 use lanrage_nat::NetworkState;
 use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId};
 use lanrage_session::{Entropy, Hosting, Input, Session, Settings, Setup, network_name};
-use lanrage_store::{Config, DataDir, SettingsDatabase};
+use lanrage_store::{Config, DataDir, Language, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, UdpSockets};
 use tokio::{
     sync::{broadcast, mpsc, watch},
@@ -78,6 +78,16 @@ impl Engine {
     /// [`StartError::DataDir`].
     pub fn data_dir(chosen: Option<PathBuf>) -> Result<PathBuf, StartError> {
         Ok(DataDir::open(chosen)?.path().to_owned())
+    }
+
+    /// The setting `language`, read without changing anything, whether an engine runs or not; `system` where none can
+    /// be read.
+    pub async fn language(chosen: Option<PathBuf>) -> Language {
+        let stored = match DataDir::open(chosen) {
+            Ok(data_dir) => SettingsDatabase::peek(&data_dir).await.unwrap_or_default(),
+            Err(_) => lanrage_store::Settings::default(),
+        };
+        Config::repaired(&stored).0.language
     }
 
     /// Asks the stored data while no engine runs.

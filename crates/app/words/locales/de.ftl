@@ -29,6 +29,81 @@ news-lost = Die Verbindung zu { $friend } ist unterbrochen
 news-restored = Die Verbindung zu { $friend } ist wieder gut
 news-refused = Das ging nicht
 
+## Terminal
+
+terminal-created = Deine Party ist bereit, und du bist { $address } in ihr. Schick diesen Link deinen Freunden:
+terminal-created-hint = Strg-C beendet sie für dich.
+terminal-joined = Du bist in „{ $party }“ als { $address }. Strg-C verlässt sie.
+terminal-connected =
+    { $peer } ({ $address }) ist nach { $time } ms { $way ->
+        [direct] direkt verbunden
+        [relayed] über ein Relay verbunden
+       *[connecting] noch nicht verbunden
+    }.
+terminal-left = Du hast die Party verlassen.
+terminal-left-at-once = Die Party wurde gleich wieder verlassen.
+terminal-idle = Es gibt keine Party, die zurückkommen könnte; `lanrage create` oder `lanrage join` führt in eine.
+terminal-stopped = LANrage ist beendet; die Party kommt mit ihm zurück.
+terminal-done = Erledigt.
+terminal-done-after-restart = Erledigt. Es gilt, sobald LANrage neu startet.
+terminal-bundle-ready = { $path } kann verschickt werden.
+terminal-database-good = Die Datenbank ist in Ordnung.
+terminal-database-damaged = Die Datenbank ist beschädigt; starte LANrage neu, um sie wiederherzustellen.
+terminal-database-size = Die Datenbank hat { $bytes } Byte.
+terminal-not-running = LANrage läuft nicht. Starte es zuerst, oder nenne seinen Ordner mit --data-dir.
+terminal-no-answer = Das laufende LANrage hat nicht wie erwartet geantwortet: { $cause }
+terminal-unwell = Etwas geht nicht; was zu tun ist, steht oben.
+terminal-not-read = { $path } ist nicht lesbar: { $cause }
+terminal-input-not-read = Die Standardeingabe ist nicht lesbar: { $cause }
+terminal-path-not-unicode = Der Pfad ist kein Unicode.
+terminal-what-to-do = Was du tun kannst: { $remedy }
+terminal-check-good = gut
+terminal-check-warning = Warnung
+terminal-check-bad = schlecht
+terminal-check-unknown = unklar
+terminal-party-present = du bist darin
+terminal-party-paused = pausiert
+terminal-party-left = verlassen
+terminal-set-active = aktiv
+terminal-setting-refused = { $value }  (unbrauchbar; möglich: { $rule })
+terminal-head-party = Party
+terminal-head-state = Zustand
+terminal-head-id = Kennung
+terminal-head-name = Name
+terminal-head-server = Server
+terminal-head-set = Satz
+terminal-head-settings = Einstellungen
+terminal-head-setting = Einstellung
+terminal-head-value = Wert
+terminal-head-doc = was sie bewirkt
+terminal-head-game = Spiel
+terminal-head-programs = Programme
+terminal-head-ports = Ports
+terminal-head-friend = Freund
+terminal-head-address = Adresse
+terminal-head-path = Weg
+terminal-head-rtt = RTT
+terminal-head-nat = NAT
+terminal-status-none = Du bist in keiner Party.
+terminal-status-party = { $party } ({ $subnet }): du bist { $player } als { $address }, { $nat }
+terminal-status-server = Kontrollserver: { $state }
+terminal-status-network = Netz: { $state }
+terminal-status-relay = Relay: { $state }
+terminal-status-adapter = Adapter: { $state }
+terminal-status-packets = Pakete: { $state }
+terminal-server-none = keiner
+terminal-server-connecting = { $server }, wird verbunden
+terminal-server-connected = { $server }, verbunden
+terminal-port-open = Er hat { $address } für dich geöffnet.
+terminal-not-measured = noch nicht gemessen
+terminal-relay-away = { $time } ms entfernt
+terminal-relay-ready = bereit
+terminal-adapter-closed = geschlossen
+terminal-lane-games = Spiele: die Hälfte binnen { $half } gesendet, 99 % binnen { $most }
+terminal-lane-rest = das Übrige: die Hälfte binnen { $half } gesendet, 99 % binnen { $most }
+terminal-dropped = { $packets } verworfen ({ $reason })
+terminal-no-packets = noch keine
+
 ## Facts (from Rust)
 
 # Wie es mit einem Freund steht (`Situation`).

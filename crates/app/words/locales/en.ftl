@@ -30,6 +30,81 @@ news-lost = The connection to { $friend } is lost
 news-restored = The connection to { $friend } is good again
 news-refused = That did not work
 
+## Terminal
+
+terminal-created = Your party is ready, and you are { $address } in it. Send this link to your friends:
+terminal-created-hint = Ctrl-C ends it for you.
+terminal-joined = You are in “{ $party }” as { $address }. Ctrl-C leaves it.
+terminal-connected =
+    { $peer } ({ $address }) is { $way ->
+        [direct] direct
+        [relayed] relayed
+       *[connecting] connecting
+    } after { $time } ms.
+terminal-left = You have left the party.
+terminal-left-at-once = The party was left at once.
+terminal-idle = There is no party to bring back; `lanrage create` or `lanrage join` enters one.
+terminal-stopped = LANrage has stopped; the party comes back with it.
+terminal-done = Done.
+terminal-done-after-restart = Done. It takes effect when LANrage starts again.
+terminal-bundle-ready = { $path } is ready to be sent.
+terminal-database-good = The database is good.
+terminal-database-damaged = The database is damaged; restart LANrage to restore it.
+terminal-database-size = The database has { $bytes } bytes.
+terminal-not-running = LANrage is not running. Start it first, or name its folder with --data-dir.
+terminal-no-answer = The LANrage that runs did not answer as expected: { $cause }
+terminal-unwell = Something does not work; what to do stands above.
+terminal-not-read = { $path } cannot be read: { $cause }
+terminal-input-not-read = The standard input cannot be read: { $cause }
+terminal-path-not-unicode = The path is not Unicode.
+terminal-what-to-do = What you can do: { $remedy }
+terminal-check-good = good
+terminal-check-warning = warning
+terminal-check-bad = bad
+terminal-check-unknown = unknown
+terminal-party-present = in it
+terminal-party-paused = paused
+terminal-party-left = left
+terminal-set-active = active
+terminal-setting-refused = { $value }  (refused: it must be { $rule })
+terminal-head-party = party
+terminal-head-state = state
+terminal-head-id = id
+terminal-head-name = name
+terminal-head-server = server
+terminal-head-set = set
+terminal-head-settings = settings
+terminal-head-setting = setting
+terminal-head-value = value
+terminal-head-doc = what it does
+terminal-head-game = game
+terminal-head-programs = programs
+terminal-head-ports = ports
+terminal-head-friend = friend
+terminal-head-address = address
+terminal-head-path = path
+terminal-head-rtt = RTT
+terminal-head-nat = NAT
+terminal-status-none = You are in no party.
+terminal-status-party = { $party } ({ $subnet }): you are { $player } as { $address }, { $nat }
+terminal-status-server = control server: { $state }
+terminal-status-network = network: { $state }
+terminal-status-relay = relay: { $state }
+terminal-status-adapter = adapter: { $state }
+terminal-status-packets = packets: { $state }
+terminal-server-none = none
+terminal-server-connecting = { $server }, connecting
+terminal-server-connected = { $server }, connected
+terminal-port-open = It has opened { $address } for you.
+terminal-not-measured = not measured yet
+terminal-relay-away = { $time } ms away
+terminal-relay-ready = ready
+terminal-adapter-closed = closed
+terminal-lane-games = games: half sent within { $half }, 99 % within { $most }
+terminal-lane-rest = the rest: half sent within { $half }, 99 % within { $most }
+terminal-dropped = { $packets } dropped ({ $reason })
+terminal-no-packets = none yet
+
 ## Facts (from Rust)
 
 # How it is with a friend (`Situation`).

@@ -3,11 +3,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set
 use serde_json::Value;
 
 use crate::database::{
-    SettingsDatabase,
+    DatabaseFiles, SettingsDatabase, connect,
     entities::settings::{ActiveModel, Column, Entity, Model},
     rows,
 };
-use crate::{Config, ConfigError, Declaration, Settings, StoreError};
+use crate::{Config, ConfigError, DataDir, Declaration, Settings, StoreError};
 
 /// What a change of settings comes to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -26,6 +26,22 @@ impl SettingsDatabase {
     /// [`StoreError`].
     pub async fn get_all_settings(&self) -> Result<Settings, StoreError> {
         Ok(stored(&self.connection).await?)
+    }
+
+    /// As [`SettingsDatabase::get_all_settings`], of a database that another program may be using, and that stays as it
+    /// is, sound or not. There are none where there is no database.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn peek(data_dir: &DataDir) -> Result<Settings, StoreError> {
+        let path = DatabaseFiles::new(data_dir).main;
+        if !path.exists() {
+            return Ok(Settings::new());
+        }
+        let connection = connect::reader(&path).await?;
+        let settings = stored(&connection).await;
+        connection.close().await?;
+        Ok(settings?)
     }
 
     /// Sets several settings: all of them, or none.

@@ -86,6 +86,22 @@ async fn settings_are_kept_over_a_restart_and_reset_together() {
 }
 
 #[tokio::test]
+async fn settings_are_read_beside_whoever_has_the_database_open_and_nothing_is_made() {
+    let home = Home::new();
+    assert_eq!(SettingsDatabase::peek(&home.dir).await.unwrap(), Settings::new());
+    assert!(!home.database().exists());
+    let database = home.open().await;
+    let chosen = settings(&[("language", json!("de"))]);
+    database.set_settings(&chosen, NOW).await.unwrap();
+    assert_eq!(SettingsDatabase::peek(&home.dir).await.unwrap(), chosen);
+    database.close().await.unwrap();
+    assert_eq!(SettingsDatabase::peek(&home.dir).await.unwrap(), chosen);
+    fs::write(home.database(), "no database").unwrap();
+    SettingsDatabase::peek(&home.dir).await.unwrap_err();
+    assert_eq!(fs::read_to_string(home.database()).unwrap(), "no database");
+}
+
+#[tokio::test]
 async fn a_refused_value_changes_nothing_not_even_the_good_ones_beside_it() {
     let home = Home::new();
     let database = home.open().await;
