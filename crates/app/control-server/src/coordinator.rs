@@ -2,25 +2,28 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use lanrage_base::{clock, sources::Source};
 use lanrage_control::{
-    protocol::{ErrorCode, PartySnapshot, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
-    registry::{Registry, RegistrySettings, RelayRegistry},
-    session::{Asked, ConnectionId, Frame, Hub, HubOutput, Proven, Queued, Quotas, SourceLimits},
+    protocol::{PartySnapshot, RelayRegistration, Request, RequestKind, ServerMessage, StunEndpoint},
+    registry::{Registry, RegistrySettings, RelayRegistry, StoredChange},
+    session::{Asked, ConnectionId, Frame, Hub, HubOutput, Proven, Queued, Quotas, SourceLimits, not_stored},
 };
 use lanrage_link::line::LineSender;
-use lanrage_party::PartyId;
-use tokio::sync::{mpsc, watch};
+use lanrage_party::{PartyId, PeerId};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep_until,
+};
 
 use crate::{
     RelayStats,
     counters::{Cause, Counters},
-    database::Database,
-    shutdown::Shutdown,
+    database::{Database, Storage, Tokens},
 };
 
 /// The name under which the server's own relay is offered.
@@ -33,7 +36,7 @@ const BATCH: usize = 256;
 /// Parties whose text is remembered, of at most 256 KiB each.
 const SNAPSHOTS: usize = 64;
 /// Between two tries of a disk that failed.
-const STORAGE_RETRY: Duration = Duration::from_secs(2);
+const STORAGE_RETRY: Duration = Duration::from_secs(1);
 
 /// What a connection tells the coordinator.
 #[derive(Debug)]
@@ -59,17 +62,30 @@ pub(crate) enum Command {
     Disconnect { connection: ConnectionId },
 }
 
+/// A party or membership that is not stored yet.
+#[derive(Debug)]
+struct Fresh {
+    connection: ConnectionId,
+    peer: PeerId,
+    party: PartyId,
+    kind: RequestKind,
+}
+
 /// The coordinator's state.
 pub(crate) struct Coordinator {
     hub: Hub,
-    database: Database,
+    storage: Storage,
+    /// When to try to write what waits, if anything does.
+    storage_due: Instant,
+    /// What this batch let in anew, by whose request.
+    fresh: Vec<Fresh>,
+    tokens: Tokens,
     outgoing: HashMap<ConnectionId, LineSender>,
     snapshots: Snapshots,
     sources: HashMap<ConnectionId, Source>,
     quotas: Quotas,
     counters: Arc<Counters>,
     healthy: watch::Sender<bool>,
-    shutdown: Shutdown,
     /// Of the own relay.
     relay: Option<Arc<RelayStats>>,
     reported: u64,
@@ -85,25 +101,32 @@ impl Coordinator {
         stun: Vec<StunEndpoint>,
         mut relays: RelayRegistry,
         healthy: watch::Sender<bool>,
-        shutdown: Shutdown,
+        directory: &Path,
     ) -> Result<Self, sea_orm::DbErr> {
         let registry = restore(settings, &database).await?;
         relays.restore(database.load_relays().await?, clock::now().wall);
         let hub = Hub::new(registry, stun).with_relays(relays);
         Ok(Self {
             hub,
-            database,
+            storage: Storage::new(database, directory),
+            storage_due: Instant::now(),
+            fresh: Vec::new(),
+            tokens: Tokens::default(),
             outgoing: HashMap::new(),
             snapshots: Snapshots::default(),
             sources: HashMap::new(),
             quotas: Quotas::new(&SourceLimits::default()),
             counters: Arc::new(Counters::new()),
             healthy,
-            shutdown,
             relay: None,
             reported: 0,
             refused: [0; Cause::ALL.len()],
         })
+    }
+
+    /// What it keeps of sessions.
+    pub(crate) fn tokens(&self) -> Tokens {
+        self.tokens.clone()
     }
 
     /// Offers the own relay by how full it is.
@@ -129,6 +152,7 @@ impl Coordinator {
                     None => break,
                 },
                 _ = sweep.tick() => self.sweep(),
+                () = sleep_until(self.storage_due.into()), if self.storage.is_full() => self.retry_storage().await,
             }
             for _ in 1..BATCH {
                 let Ok(command) = commands.try_recv() else { break };
@@ -138,7 +162,7 @@ impl Coordinator {
         }
         // Everybody's departure is the last thing to be written.
         self.settle().await;
-        if let Err(error) = self.database.close().await {
+        if let Err(error) = self.storage.close().await {
             tracing::warn!(%error, "the database did not close cleanly");
         }
     }
@@ -193,9 +217,35 @@ impl Coordinator {
         }
     }
 
+    /// What is to be written. Tokens are kept here.
+    fn take_changes(&mut self) -> Vec<StoredChange> {
+        let mut changes = self.hub.take_changes();
+        changes.retain(|change| match change {
+            StoredChange::PutToken(token) => {
+                self.tokens.put(token.clone());
+                false
+            }
+            StoredChange::ExpireTokens { .. } => false,
+            _ => true,
+        });
+        changes
+    }
+
     fn request(&mut self, connection: ConnectionId, request: Request) {
-        let Some(source) = self.sources.get(&connection).copied() else { return };
+        let (Some(source), Some(peer)) =
+            (self.sources.get(&connection).copied(), self.hub.peer_of(connection))
+        else {
+            return;
+        };
         let asked = self.hub.asked(connection, &request);
+        let (party, kind) = (request.party(), request.kind());
+        if matches!(asked, Asked::NewParty | Asked::NewMember) {
+            if self.storage.is_full() {
+                self.counters.add(Cause::Storage);
+                return self.hub.refuse(connection, not_stored(kind, party));
+            }
+            self.fresh.push(Fresh { connection, peer, party, kind });
+        }
         match self.quotas.request(Instant::now(), source, asked, &request) {
             Ok(()) => self.hub.request(connection, request, clock::now().wall),
             Err(refusal) => {
@@ -211,14 +261,23 @@ impl Coordinator {
 
     /// Ends a batch: writes what it changed, then says what it answers.
     async fn settle(&mut self) {
-        let changes = self.hub.take_changes();
-        if !changes.is_empty()
-            && let Err(error) = self.database.commit(&changes).await
-        {
-            tracing::error!(%error, "the database cannot be written; nothing of this batch is acknowledged");
-            self.recover().await;
-            return;
+        let changes = self.take_changes();
+        if let Err(error) = self.storage.write(changes).await {
+            tracing::error!(
+                %error,
+                "the database cannot be written; everybody who is there goes on, and nothing new is let in"
+            );
+            self.healthy.send_replace(false);
+            self.storage_due = Instant::now() + STORAGE_RETRY;
+            for Fresh { connection, peer, party, kind } in std::mem::take(&mut self.fresh) {
+                self.counters.add(Cause::Storage);
+                self.hub.take_back(connection, peer, party, kind);
+            }
+            let taken_back = self.take_changes();
+            // It waits now, with the others.
+            let _ = self.storage.write(taken_back).await;
         }
+        self.fresh.clear();
         // Dropping a slow connection makes further messages; so until there are none.
         while let Some(output) = self.hub.poll_output() {
             match output {
@@ -257,35 +316,16 @@ impl Coordinator {
         self.hub.disconnected(connection, clock::now().wall);
     }
 
-    /// The disk failed. Memory is ahead of it, so it is thrown away: everybody is sent off, and the registry
-    /// begins again from what is stored, once that can be read and written. Until then `/healthz` says so and
-    /// nobody is let in; parties go on without their control plane meanwhile.
-    async fn recover(&mut self) {
-        self.healthy.send_replace(false);
-        let problem = Refusal::new(ErrorCode::Internal).retry_after(5_000);
-        let problem = Frame::of(&ServerMessage::Error(problem));
-        self.snapshots = Snapshots::default();
-        self.sources.clear();
-        for (_, outgoing) in self.outgoing.drain() {
-            outgoing.push(problem.clone());
-        }
-        let settings = self.hub.registry().settings().clone();
-        while !*self.healthy.borrow() {
-            match restore_writable(settings.clone(), &self.database).await {
-                Ok(registry) => {
-                    self.hub.replace(registry);
-                    tracing::info!("the database can be written again");
-                    self.healthy.send_replace(true);
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the database still cannot be written");
-                    tokio::select! {
-                        () = tokio::time::sleep(STORAGE_RETRY) => {}
-                        () = self.shutdown.requested() => return,
-                    }
-                }
+    /// Tries to write what waits.
+    async fn retry_storage(&mut self) {
+        match self.storage.retry().await {
+            Ok(()) => {
+                tracing::info!("the database can be written again");
+                self.healthy.send_replace(true);
             }
+            Err(error) => tracing::error!(%error, "the database still cannot be written"),
         }
+        self.storage_due = Instant::now() + STORAGE_RETRY;
     }
 }
 
@@ -297,14 +337,6 @@ async fn restore(settings: RegistrySettings, database: &Database) -> Result<Regi
     }
     tracing::info!(parties = registry.parties(), "loaded");
     Ok(registry)
-}
-
-async fn restore_writable(
-    settings: RegistrySettings,
-    database: &Database,
-) -> Result<Registry, sea_orm::DbErr> {
-    database.probe().await?;
-    restore(settings, database).await
 }
 
 /// The texts of whole parties that were sent last: a party is encoded once for each change, however often it is asked

@@ -2,30 +2,30 @@
 
 mod entities;
 mod rows;
+mod storage;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
 };
 
-use data_encoding::HEXLOWER;
-use lanrage_control::{
-    protocol::SessionToken,
-    registry::{StoredChange, StoredParty, StoredPeer, StoredRelay},
-};
+use lanrage_control::registry::{StoredChange, StoredParty, StoredPeer, StoredRelay};
 use lanrage_migrations::control_server::Migrator;
-use lanrage_party::{PeerId, UnixMillis};
 use sea_orm::{
     ColumnTrait, Condition, ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
     ExprTrait, QueryFilter, Set, TransactionTrait, sea_query::OnConflict,
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
-use sha2::{Digest, Sha256};
 
-use self::entities::{auth_tokens, parties, peers, relay_servers};
-use crate::ServerError;
+use self::entities::{parties, peers, relay_servers};
+pub(crate) use self::{storage::Storage, tokens::Tokens};
+use crate::{
+    ServerError,
+    settings::secret_file::{make_private, private_file},
+};
 
 const FILE: &str = "control.db";
 /// Where the migrations that were applied are noted.
@@ -50,8 +50,8 @@ impl DirectoryLock {
     /// Makes the directory if it is missing, and takes it.
     pub(crate) fn take(directory: &Path) -> Result<Self, ServerError> {
         let data_dir = |source| ServerError::DataDir { path: directory.to_owned(), source };
-        std::fs::create_dir_all(directory).map_err(data_dir)?;
-        let file = File::options()
+        make_private(directory).map_err(data_dir)?;
+        let file = private_file()
             .create(true)
             .truncate(false)
             .write(true)
@@ -70,10 +70,17 @@ impl Database {
     /// is left as it is.
     pub(crate) async fn open(directory: &Path) -> Result<Self, ServerError> {
         let path = directory.join(FILE);
+        // Made here, and not by SQLite: its companions get the same permissions.
+        let made = private_file().create(true).truncate(false).write(true).open(&path);
+        made.map_err(|source| ServerError::DataDir { path: directory.to_owned(), source })?;
         let failed = |error: DbErr| ServerError::Database { path: path.clone(), reason: error.to_string() };
         let connection = sea_orm::Database::connect(options(path.clone())).await.map_err(failed)?;
         match migrate(&connection).await {
-            Ok(None) => Ok(Self { connection }),
+            Ok(None) => {
+                // Tokens were stored once, a row for each login; they are in memory now.
+                let _ = connection.execute_unprepared("DELETE FROM auth_tokens").await;
+                Ok(Self { connection })
+            }
             Ok(Some(migration)) => {
                 let _ = connection.close().await;
                 Err(ServerError::NewerDatabase { path, migration })
@@ -118,33 +125,23 @@ impl Database {
     pub(crate) async fn commit(&self, changes: &[StoredChange]) -> Result<(), DbErr> {
         let transaction = self.connection.begin().await?;
         write_changes(&transaction, changes).await?;
-        write_tokens(&transaction, changes).await?;
         write_relays(&transaction, changes).await?;
         transaction.commit().await
-    }
-
-    /// Whether the token is this peer's and still good.
-    pub(crate) async fn knows(
-        &self,
-        token: &SessionToken,
-        peer: PeerId,
-        now: UnixMillis,
-    ) -> Result<bool, DbErr> {
-        let row = auth_tokens::Entity::find_by_id(hash(token)).one(&self.connection).await?;
-        let stored = row.and_then(|row| rows::read_token(&row, token.clone()));
-        Ok(stored.is_some_and(|stored| stored.is_good(peer, now)))
     }
 
     /// Writes, and takes back, a row: an error says that nothing can be written now.
     pub(crate) async fn probe(&self) -> Result<(), DbErr> {
         let transaction = self.connection.begin().await?;
-        let row = auth_tokens::ActiveModel {
-            token_hash: Set(String::new()),
-            peer_id: Set(String::new()),
+        let row = parties::ActiveModel {
+            id: Set(String::new()),
+            name: Set(String::new()),
+            subnet: Set(String::new()),
+            host_id: Set(String::new()),
             created_at: Set(0),
-            expires_at: Set(0),
+            active_at: Set(0),
+            revision: Set(0),
         };
-        auth_tokens::Entity::insert(row).exec_without_returning(&transaction).await?;
+        parties::Entity::insert(row).exec_without_returning(&transaction).await?;
         transaction.rollback().await
     }
 
@@ -171,10 +168,9 @@ async fn migrate(database: &DatabaseConnection) -> Result<Option<String>, DbErr>
 fn options(path: PathBuf) -> ConnectOptions {
     let mut options = ConnectOptions::new("sqlite://");
     options
-        // One writer, which is the coordinator, and readers for tokens.
-        .max_connections(4)
-        // Opened once and kept: what is opened later may find no descriptor left.
-        .min_connections(4)
+        // The coordinator's, opened once and kept: what is opened later may find no descriptor left.
+        .max_connections(1)
+        .min_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .sqlx_logging(false)
@@ -243,29 +239,6 @@ async fn write_changes(database: &impl ConnectionTrait, changes: &[StoredChange]
     Ok(())
 }
 
-async fn write_tokens(database: &impl ConnectionTrait, changes: &[StoredChange]) -> Result<(), DbErr> {
-    for change in changes {
-        match change {
-            StoredChange::PutToken(token) => {
-                auth_tokens::Entity::delete_many()
-                    .filter(auth_tokens::Column::PeerId.eq(token.peer.to_string()))
-                    .exec(database)
-                    .await?;
-                let row = rows::token_row(token, hash(&token.token));
-                auth_tokens::Entity::insert(row).exec_without_returning(database).await?;
-            }
-            StoredChange::ExpireTokens { now } => {
-                auth_tokens::Entity::delete_many()
-                    .filter(auth_tokens::Column::ExpiresAt.lte(rows::time(*now)))
-                    .exec(database)
-                    .await?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 async fn write_relays(database: &impl ConnectionTrait, changes: &[StoredChange]) -> Result<(), DbErr> {
     for change in changes {
         let (StoredChange::PutRelay(StoredRelay { name, .. }) | StoredChange::RemoveRelay(name)) = change
@@ -278,8 +251,4 @@ async fn write_relays(database: &impl ConnectionTrait, changes: &[StoredChange])
         }
     }
     Ok(())
-}
-
-fn hash(token: &SessionToken) -> String {
-    HEXLOWER.encode(&Sha256::digest(token.expose()))
 }

@@ -141,9 +141,6 @@ async fn session(
     if !place.identify(Instant::now().into(), &headers) {
         return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "5")]).into_response();
     }
-    if !*state.healthy.borrow() {
-        return unavailable();
-    }
     upgrade
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES)

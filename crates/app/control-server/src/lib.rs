@@ -14,7 +14,6 @@ mod http;
 mod listen;
 mod registered_relay;
 mod relay;
-mod secret_file;
 mod server;
 mod settings;
 mod shutdown;
@@ -22,7 +21,9 @@ mod shutdown;
 pub use error::ServerError;
 pub use lanrage_control::session::{ConnectionLimits, SourceLimits};
 pub use registered_relay::{RegisteredRelay, RegisteredRelaySettings};
-pub use relay::{PrivatePeers, RelayConfig, RelayStats, RelayTls};
-pub use secret_file::{read_or_create_secret, read_secret};
+pub use relay::{RelayConfig, RelayStats, RelayTls};
 pub use server::Server;
-pub use settings::ServerSettings;
+pub use settings::{
+    ServerSettings,
+    secret_file::{make_private, read_or_create_secret, read_secret},
+};

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use lanrage_control::{protocol::StunEndpoint, registry::ConfiguredRelay};
 use lanrage_control_server::{
-    PrivatePeers, RegisteredRelaySettings, RelayConfig, RelayTls, ServerError, ServerSettings,
+    RegisteredRelaySettings, RelayConfig, RelayTls, ServerError, ServerSettings, make_private,
     read_or_create_secret, read_secret,
 };
 use lanrage_party::{ControlEndpoint, RelayUri, limits};
@@ -144,7 +144,8 @@ struct RelayOptions {
     /// Mbit/s of one allocation, both directions together; 0 for any
     #[arg(long, value_name = "MBIT", default_value_t = 50)]
     relay_rate: u32,
-    /// Relay to private networks too; without it only where this machine has no public address
+    /// Relay to private networks too, as a home's own relay may. Without it players inside one still reach each other
+    /// through this relay, as long as both use it
     #[arg(long)]
     relay_allow_private: bool,
     /// A second public address of this machine: clients then find out all about their router (RFC 5780)
@@ -214,7 +215,7 @@ impl ServerArguments {
         }
         settings.relays.iter().try_for_each(check)?;
         if !self.no_relay && !self.no_stun {
-            std::fs::create_dir_all(&settings.data_dir)
+            make_private(&settings.data_dir)
                 .map_err(|source| ServerError::DataDir { path: settings.data_dir.clone(), source })?;
             let secret = match secret {
                 Some(secret) => secret,
@@ -251,9 +252,7 @@ impl RelayOptions {
         config.limits.allocations_per_user = self.relay_allocations_per_user;
         config.limits.bytes_per_second = u64::from(self.relay_rate) * 1_000_000 / 8;
         config.limits.burst_bytes = config.limits.bytes_per_second;
-        if self.relay_allow_private {
-            config.private_peers = PrivatePeers::Allow;
-        }
+        config.allow_private = self.relay_allow_private;
         config.tls = self.tls_cert.zip(self.tls_key).map(|(certificate, key)| RelayTls {
             listen: self.tls_listen,
             certificate,

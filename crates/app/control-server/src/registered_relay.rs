@@ -19,8 +19,11 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 use zeroize::Zeroizing;
 
 use crate::{
-    RelayConfig, RelayStats, ServerError, listen::descriptors::Places, relay::Relay,
-    secret_file::read_or_create_secret, server::own_uris,
+    RelayConfig, RelayStats, ServerError,
+    listen::descriptors::Places,
+    relay::Relay,
+    server::own_uris,
+    settings::secret_file::{make_private, read_or_create_secret},
 };
 
 /// Between two times that it says how full it is.
@@ -64,7 +67,7 @@ impl RegisteredRelay {
     pub fn start(settings: RegisteredRelaySettings) -> Result<Self, ServerError> {
         let RegisteredRelaySettings { mut relay, control, key, name, region, host, data_dir, .. } = settings;
         let data_dir_failed = |source| ServerError::DataDir { path: data_dir.clone(), source };
-        std::fs::create_dir_all(&data_dir).map_err(data_dir_failed)?;
+        make_private(&data_dir).map_err(data_dir_failed)?;
         let identity = identity(&data_dir)?;
         let places = Places { connections: 0, allocations: relay.limits.allocations }.granted();
         relay.limits.allocations = places.allocations;

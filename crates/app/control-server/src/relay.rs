@@ -25,7 +25,7 @@ use std::{
     time::Instant,
 };
 
-pub use config::{PrivatePeers, RelayConfig, RelayTls};
+pub use config::{RelayConfig, RelayTls};
 use lanrage_nat::turn::{PeerFilter, RelayFamilies, RestSecret, TurnServer, TurnServerConfig};
 use lanrage_net::interfaces::host_addresses;
 use mio::{Interest, Poll, Token, Waker};
@@ -213,17 +213,10 @@ fn turn_server(now: Instant, config: RelayConfig, own: &[IpAddr]) -> Result<Turn
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| ServerError::Failed(error.to_string()))?;
     let mine = || own.iter().chain(&config.addresses).copied();
-    let private: Vec<_> = PeerFilter::private_networks().collect();
-    let is_private = |ip: IpAddr| ip.is_loopback() || private.iter().any(|net| net.contains(&ip));
-    let deny = match config.private_peers {
-        PrivatePeers::Allow => false,
-        PrivatePeers::Deny => true,
-        PrivatePeers::DenyIfPublic => mine().any(|ip| !is_private(ip)),
-    };
     let mut peers =
         PeerFilter::default().own_host(mine().map(ipnet::IpNet::from)).allow(config.allowed_peers);
-    if deny {
-        peers = peers.deny(private.iter().copied());
+    if !config.allow_private {
+        peers = peers.deny(PeerFilter::private_networks());
     }
     let config_of = TurnServerConfig {
         realm: REALM.into(),

@@ -77,12 +77,12 @@ impl Server {
         };
         let (shutdown, stopping) = Shutdown::channel();
         let coordinator =
-            Coordinator::load(settings.registry, database.clone(), stun, relays, healthy, stopping.clone())
+            Coordinator::load(settings.registry, database, stun, relays, healthy, &settings.data_dir)
                 .await
                 .map_err(|error| ServerError::Database {
-                    path: settings.data_dir,
-                    reason: error.to_string(),
-                })?;
+                path: settings.data_dir.clone(),
+                reason: error.to_string(),
+            })?;
 
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let counters = Arc::new(Counters::new());
@@ -91,7 +91,7 @@ impl Server {
         let context = Arc::new(Context {
             limits: settings.limits,
             names: settings.names,
-            database,
+            tokens: coordinator.tokens(),
             commands,
             shutdown: stopping.clone(),
         });

@@ -1,3 +1,5 @@
+pub(crate) mod secret_file;
+
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,

@@ -99,6 +99,22 @@ impl Registry {
         self.parties.get(party).is_some_and(|party| party.members.contains_key(peer))
     }
 
+    /// Whether a peer is in a party with somebody else.
+    pub fn has_company(&self, peer: &PeerId) -> bool {
+        let parties = self.memberships.of(peer).iter().filter_map(|party| self.parties.get(party));
+        parties.into_iter().any(|party| party.members.len() > 1)
+    }
+
+    /// The members of a party, present and away; none where there is no such party.
+    pub fn members(&self, party: &PartyId) -> impl Iterator<Item = PeerId> {
+        self.parties.get(party).into_iter().flat_map(|party| party.members.keys().copied())
+    }
+
+    /// Takes back a membership that could not be stored.
+    pub(crate) fn take_back(&mut self, party: PartyId, peer: PeerId) {
+        self.remove(party, peer);
+    }
+
     /// Number of parties.
     pub fn parties(&self) -> usize {
         self.parties.len()

@@ -11,7 +11,7 @@ mod outbox;
 mod quotas;
 
 pub use connection::{Proven, ServerSession, SessionOutput, SessionRandom};
-pub use hub::{ConnectionId, Hub, HubOutput};
+pub use hub::{ConnectionId, Hub, HubOutput, not_stored};
 pub use limits::{ConnectionLimits, PINGS};
 pub use outbox::{Frame, FrameKind, Outbox, Queued};
 pub use quotas::{Asked, Quotas, SourceLimits};

@@ -51,26 +51,6 @@ pub(super) mod peers {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(super) mod auth_tokens {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "auth_tokens")]
-    pub(crate) struct Model {
-        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
-        pub(crate) token_hash: String,
-        #[sea_orm(column_type = "Text")]
-        pub(crate) peer_id: String,
-        pub(crate) created_at: i64,
-        pub(crate) expires_at: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
 pub(super) mod relay_servers {
     use sea_orm::entity::prelude::*;
 

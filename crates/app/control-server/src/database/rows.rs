@@ -1,13 +1,10 @@
 //! Between the registry's values and rows. Reading is total: a row that is no value is left out.
 
-use lanrage_control::{
-    protocol::SessionToken,
-    registry::{StoredParty, StoredPeer, StoredRelay, StoredToken},
-};
+use lanrage_control::registry::{StoredParty, StoredPeer, StoredRelay};
 use lanrage_party::{Name, NatType, Subnet, UnixMillis};
 use sea_orm::Set;
 
-use super::entities::{auth_tokens, parties, peers, relay_servers};
+use super::entities::{parties, peers, relay_servers};
 
 pub(super) fn party_row(party: &StoredParty) -> parties::ActiveModel {
     parties::ActiveModel {
@@ -55,25 +52,6 @@ pub(super) fn read_peer(row: &peers::Model) -> Option<StoredPeer> {
         nat_type: serde_json::from_value(row.nat_type.as_str().into()).unwrap_or(NatType::Unknown),
         joined_at: read_time(row.joined_at),
         last_seen: read_time(row.last_seen),
-    })
-}
-
-pub(super) fn token_row(token: &StoredToken, token_hash: String) -> auth_tokens::ActiveModel {
-    auth_tokens::ActiveModel {
-        token_hash: Set(token_hash),
-        peer_id: Set(token.peer.to_string()),
-        created_at: Set(time(token.created_at)),
-        expires_at: Set(time(token.expires_at)),
-    }
-}
-
-/// `token` is the one that the row's hash is of.
-pub(super) fn read_token(row: &auth_tokens::Model, token: SessionToken) -> Option<StoredToken> {
-    Some(StoredToken {
-        token,
-        peer: row.peer_id.parse().ok()?,
-        created_at: read_time(row.created_at),
-        expires_at: read_time(row.expires_at),
     })
 }
 

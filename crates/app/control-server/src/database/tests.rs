@@ -23,7 +23,6 @@ async fn entities_name_exactly_the_columns_that_the_migrations_make() {
     for (table, entity) in [
         ("parties", columns::<parties::Column>()),
         ("peers", columns::<peers::Column>()),
-        ("auth_tokens", columns::<auth_tokens::Column>()),
         ("relay_servers", columns::<relay_servers::Column>()),
     ] {
         let sql = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");

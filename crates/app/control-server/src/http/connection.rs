@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::door::Place;
-use crate::{coordinator::Command, database::Database, shutdown::Shutdown};
+use crate::{coordinator::Command, database::Tokens, shutdown::Shutdown};
 
 /// What every connection needs.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Context {
     pub(crate) limits: ConnectionLimits,
     /// See [`crate::ServerSettings::names`].
     pub(crate) names: Vec<String>,
-    pub(crate) database: Database,
+    pub(crate) tokens: Tokens,
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) shutdown: Shutdown,
 }
@@ -126,11 +126,7 @@ impl Client {
             SessionOutput::Send(message) => return self.send(message.encode().into()).await,
             SessionOutput::Close => return Err(End::GivenUp),
             SessionOutput::CheckToken { peer, token } => {
-                let known = self.context.database.knows(&token, peer, clock::now().wall).await;
-                let good = known.unwrap_or_else(|error| {
-                    tracing::warn!(%error, "a session could not be looked up");
-                    false
-                });
+                let good = self.context.tokens.knows(&token, peer, clock::now().wall);
                 self.session.handle_token(Instant::now(), good);
                 return Ok(());
             }

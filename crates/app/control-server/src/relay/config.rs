@@ -21,27 +21,16 @@ pub struct RelayConfig {
     pub addresses: Vec<IpAddr>,
     /// How much of everything.
     pub limits: TurnLimits,
-    /// Whether clients may send to private networks.
-    pub private_peers: PrivatePeers,
+    /// Whether clients may send to private networks (RFC 1918, RFC 6598, RFC 4193), the one that this machine is in among
+    /// them. Off: there, as everywhere, clients reach each other where both use this relay, which is on an address of its
+    /// own. A cloud's machine has a private address alone, and the network behind it is nobody's business.
+    pub allow_private: bool,
     /// Networks that clients may send to whatever else is said, loopback for example: for tests.
     pub allowed_peers: Vec<IpNet>,
     /// Whether TURN is spoken over TCP too, on the same port.
     pub tcp: bool,
     /// TURN over TLS.
     pub tls: Option<RelayTls>,
-}
-
-/// Whether clients may send to RFC 1918, RFC 6598 and RFC 4193 addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PrivatePeers {
-    /// Not if this machine has a public address: then the private network beside it is nobody's business. A relay inside
-    /// a home serves that home.
-    #[default]
-    DenyIfPublic,
-    /// Yes.
-    Allow,
-    /// No.
-    Deny,
 }
 
 /// TURN over TLS.
@@ -70,7 +59,7 @@ impl RelayConfig {
             ports: 49_152..=65_535,
             addresses: Vec::new(),
             limits,
-            private_peers: PrivatePeers::default(),
+            allow_private: false,
             allowed_peers: Vec::new(),
             tcp: true,
             tls: None,

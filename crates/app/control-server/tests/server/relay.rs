@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use lanrage_control::ControlEvent;
+use lanrage_control::{
+    ControlEvent,
+    protocol::{ClientMessage, ServerMessage},
+};
 use lanrage_control_server::{
     RegisteredRelay, RegisteredRelaySettings, RelayConfig, RelayTls, Server, ServerSettings,
 };
@@ -25,7 +28,7 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-use crate::support::{Client, Player, settings};
+use crate::support::{Client, Player, Raw, settings};
 
 const SECRET: &str = "a secret of this test";
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -286,7 +289,9 @@ async fn a_client_is_offered_the_relay_with_credentials_that_work() {
     let directory = tempfile::tempdir().unwrap();
     let server = start(directory.path()).await;
     let mut client = Client::connect(&Player::new(1), server.addr());
-    let relays = client.until("relays", relays_in).await;
+    assert_eq!(client.until("relays", relays_in).await, [], "none for who is alone");
+    let _friend = company(&mut client, &server).await;
+    let relays = client.until("relays", offered).await;
     let [offer] = relays.as_slice() else { panic!("{relays:?}") };
     let ways: Vec<(RelayTransport, u16)> = offer.uris.iter().map(|uri| (uri.transport, uri.port)).collect();
     let expected = [RelayTransport::Udp, RelayTransport::Tcp, RelayTransport::Tls]
@@ -303,6 +308,23 @@ async fn a_client_is_offered_the_relay_with_credentials_that_work() {
     });
     assert_eq!(client.until("relays again", relays_in).await.len(), 1);
     server.shutdown().await;
+}
+
+/// Makes a party of two: Ann's `client`, and a friend.
+async fn company(client: &mut Client, server: &Server) -> Raw {
+    client.request(Player::new(1).create());
+    client.party().await;
+    let bob = Player::new(2);
+    let mut friend = Raw::connect(server.addr()).await;
+    friend.sign_in(&bob.identity).await;
+    friend.send(ClientMessage::Request(bob.join()).encode()).await;
+    assert!(matches!(friend.receive().await, Some(ServerMessage::Party { .. })));
+    friend
+}
+
+/// Relays, if there are any.
+fn offered(event: &ControlEvent) -> Option<Vec<RelayOffer>> {
+    relays_in(event).filter(|relays| !relays.is_empty())
 }
 
 fn relays_in(event: &ControlEvent) -> Option<Vec<RelayOffer>> {
@@ -464,7 +486,7 @@ async fn a_relay_of_its_own_process_registers_and_is_offered_and_used() {
     server_settings.relay_key = Some(key.clone().into());
     let server = Server::start(server_settings.clone()).await.unwrap();
     let mut client = Client::connect(&Player::new(1), server.addr());
-    assert_eq!(client.until("relays", relays_in).await, [], "none yet");
+    let friend = company(&mut client, &server).await;
 
     let relay = |name: &str, key: &str| RegisteredRelaySettings {
         listen: "127.0.0.1:0".parse().unwrap(),
@@ -479,13 +501,12 @@ async fn a_relay_of_its_own_process_registers_and_is_offered_and_used() {
     };
     let _forged = RegisteredRelay::start(relay("forged", "another relay key")).unwrap();
     let north = RegisteredRelay::start(relay("north", &key)).unwrap();
-    let relays =
-        client.until("the new relay", |event| relays_in(event).filter(|relays| !relays.is_empty())).await;
+    let relays = client.until("the new relay", offered).await;
     let [offer] = relays.as_slice() else { panic!("{relays:?}") };
     assert_eq!((offer.name.as_str(), offer.region.as_str()), ("north", "eu"));
     assert_eq!(offer.uris, north.uris("127.0.0.1"));
     allocate_by(offer);
-    drop(client);
+    drop((client, friend));
     server.shutdown().await;
 
     server_settings.listen = "127.0.0.1:0".parse().unwrap();
@@ -580,4 +601,34 @@ async fn idle_connections_to_the_relay_make_room_for_who_logs_in() {
     let stats = server.relay_stats().unwrap();
     assert!(stats.streams_turned_away() >= 184, "{}", stats.streams_turned_away());
     server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn private_networks_are_nobodys_business_unless_the_operator_says_so() {
+    let private = ["10.9.0.8:53", "192.168.1.1:80", "172.16.0.1:22", "100.64.0.1:53"];
+    for allowed in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = with_relay(directory.path(), |relay| {
+            relay.allow_private = allowed;
+            // A machine that has no other address.
+            relay.addresses = vec!["10.9.0.5".parse().unwrap()];
+        });
+        let server = Server::start(settings).await.unwrap();
+        let address = address_of(&server, RelayTransport::Udp);
+        let mut ann = End::allocated(RelayTransport::Udp, address, "ann");
+        for peer in private {
+            let peer = peer.parse().unwrap();
+            if allowed {
+                ann.bind(peer);
+                continue;
+            }
+            ann.client.add_peer(Instant::now(), peer).unwrap();
+            let refused = |event: &TurnEvent| matches!(event, TurnEvent::PeerRefused { peer: of, code: 403, .. } if *of == peer);
+            ann.run("refusal", |ann| ann.events.iter().any(refused));
+        }
+        let bob = End::allocated(RelayTransport::Udp, address, "bob");
+        assert_eq!(bob.relayed().ip(), "10.9.0.5".parse::<std::net::IpAddr>().unwrap());
+        ann.bind(bob.relayed());
+        server.shutdown().await;
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::support::{Client, Player, settings, start};
-use lanrage_control::{ControlEvent, DisconnectReason, protocol::ErrorCode};
+use crate::support::{Client, Player, Raw, party, settings, start};
+use lanrage_control::protocol::{ClientMessage, ErrorCode, Request, ServerMessage};
 use lanrage_control_server::{Server, ServerError};
 use lanrage_nat::stun::{self, TransactionId};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
@@ -66,36 +66,94 @@ async fn stun_tells_a_client_its_own_address_over_both_families_of_one_socket() 
 }
 
 #[tokio::test]
-async fn while_the_disk_takes_nothing_nothing_is_acknowledged_and_then_all_goes_on() {
+async fn while_the_disk_takes_nothing_who_is_there_goes_on_and_nothing_new_is_let_in() {
     let directory = tempfile::tempdir().unwrap();
     let server = start(directory.path()).await;
-    let ann = Player::new(1);
-    let mut client = Client::connect(&ann, server.addr());
-    client.until("welcome", |e| matches!(e, ControlEvent::Connected { .. }).then_some(())).await;
+    let (ann, bob, carl) = (Player::new(1), Player::new(2), Player::new(3));
+    let connect = async |player: &Player| {
+        let mut raw = Raw::connect(server.addr()).await;
+        raw.sign_in(&player.identity).await;
+        raw
+    };
+    let mut host = connect(&ann).await;
+    host.send(ClientMessage::Request(ann.create()).encode()).await;
+    assert!(matches!(host.receive().await, Some(ServerMessage::Party { .. })));
+    let mut guest = connect(&bob).await;
+    guest.send(ClientMessage::Request(bob.join()).encode()).await;
+    assert!(matches!(guest.receive().await, Some(ServerMessage::Party { .. })));
+
     let other = database(directory.path()).await;
-    for table in ["parties", "auth_tokens"] {
-        other
-            .execute_unprepared(&format!(
-                "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
-            ))
-            .await
-            .unwrap();
+    for table in ["parties", "peers"] {
+        let full = format!(
+            "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+        );
+        other.execute_unprepared(&full).await.unwrap();
     }
-    client.request(ann.create());
-    client
-        .until("refusal", |event| match event {
-            ControlEvent::Party(_) => panic!("acknowledged what is not stored"),
-            ControlEvent::Disconnected { reason, .. } => {
-                (*reason == DisconnectReason::Refused(ErrorCode::Internal)).then_some(())
-            }
-            _ => None,
-        })
-        .await;
+    let mut stranger = connect(&carl).await;
+    for request in [carl.join(), carl.create_another(9), carl.join()] {
+        stranger.send(ClientMessage::Request(request.clone()).encode()).await;
+        let Some(ServerMessage::Error(refusal)) = stranger.receive().await else { panic!("acknowledged") };
+        assert_eq!(
+            (refusal.code, refusal.request, refusal.party),
+            (ErrorCode::Internal, Some(request.kind()), Some(request.party()))
+        );
+        assert!(refusal.retry_after_ms.is_some());
+    }
     assert!(get(server.addr(), "/healthz").await.starts_with("HTTP/1.1 503"));
-    for table in ["parties", "auth_tokens"] {
+    let signal = Request::Signal { party: party(), to: ann.id(), signal: bob.seal(&ann, b"candidates") };
+    guest.send(ClientMessage::Request(signal).encode()).await;
+    while !matches!(host.receive().await.expect("nobody is sent off"), ServerMessage::Signal { .. }) {}
+    // Who is a member comes back, and who leaves is gone.
+    drop(guest);
+    let mut guest = connect(&bob).await;
+    guest.send(ClientMessage::Request(bob.join()).encode()).await;
+    assert!(matches!(guest.receive().await, Some(ServerMessage::Party { .. })));
+    guest.send(ClientMessage::Request(Request::LeaveParty { party: party() }).encode()).await;
+    while !matches!(guest.receive().await.expect("a connection"), ServerMessage::Left { .. }) {}
+
+    for table in ["parties", "peers"] {
         other.execute_unprepared(&format!("DROP TRIGGER full_{table}")).await.unwrap();
     }
-    assert_eq!(client.party().await.host, ann.id(), "the client comes back and creates it");
+    loop {
+        stranger.send(ClientMessage::Request(carl.join()).encode()).await;
+        match stranger.receive().await {
+            Some(ServerMessage::Party { snapshot }) => {
+                assert_eq!(snapshot.peers.len(), 2, "the host, and who has just come");
+                break;
+            }
+            Some(ServerMessage::Error(refusal)) => assert_eq!(refusal.code, ErrorCode::Internal),
+            other => panic!("{other:?}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(get(server.addr(), "/healthz").await.starts_with("HTTP/1.1 200"));
+    server.shutdown().await;
+    // What waited was written.
+    let server = start(directory.path()).await;
+    let mut host = Raw::connect(server.addr()).await;
+    host.sign_in(&ann.identity).await;
+    host.send(ClientMessage::Request(ann.create()).encode()).await;
+    let Some(ServerMessage::Party { snapshot }) = host.receive().await else { panic!("no party") };
+    assert_eq!(snapshot.peers.len(), 2);
+    server.shutdown().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_server_keeps_is_its_owners_alone_also_where_an_earlier_one_left_it_open() {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    start(&directory).await.shutdown().await;
+    std::fs::set_permissions(&directory, Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(directory.join("control.db"), Permissions::from_mode(0o644)).unwrap();
+    let server = start(&directory).await;
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
     server.shutdown().await;
 }
 

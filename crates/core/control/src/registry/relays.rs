@@ -193,6 +193,11 @@ impl RelayRegistry {
         if known.is_some_and(|relay| relay.registered.is_none()) {
             return Err(Refusal::new(ErrorCode::BadSignature).detail("the operator named another relay so"));
         }
+        let by = known.and_then(|relay| relay.registered).map(|registered| registered.by);
+        if by.is_some_and(|by| by != from) {
+            let detail = "another relay has this name; choose another one, or remove that one first";
+            return Err(Refusal::new(ErrorCode::BadSignature).detail(detail));
+        }
         if known.is_none() && self.relays.len() >= Self::MOST {
             return Err(Refusal::new(ErrorCode::ServerFull).detail("too many relays"));
         }

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
-use lanrage_party::{PeerId, UnixMillis};
+use lanrage_party::{PartyId, PeerId, RelayOffer, UnixMillis};
 
 use super::Proven;
 use crate::{
-    protocol::{ErrorCode, Refusal, RelayRegistration, Request, ServerMessage, StunEndpoint},
+    protocol::{ErrorCode, Refusal, RelayRegistration, Request, RequestKind, ServerMessage, StunEndpoint},
     registry::{OffersChange, Registry, RelayRegistry, StoredChange},
 };
 
@@ -15,6 +15,11 @@ pub struct ConnectionId(pub u64);
 impl ConnectionId {
     /// The registry's owner, which needs no connection.
     pub const HOME: Self = Self(0);
+}
+
+/// Nothing new can be stored now.
+pub fn not_stored(kind: RequestKind, party: PartyId) -> Refusal {
+    Refusal::new(ErrorCode::Internal).retry_after(2_000).about(kind, party)
 }
 
 /// A registry and the connections of those who use it: a pure state machine.
@@ -115,9 +120,11 @@ impl Hub {
             heartbeat_interval_ms: u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
             server_time: now,
             stun: self.stun.clone(),
-            relays: self.relays.offers(peer, now),
+            relays: self.offers(peer, now),
         };
-        self.offered.insert(connection, now);
+        if self.registry.has_company(&peer) {
+            self.offered.insert(connection, now);
+        }
         self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
         self.collect();
     }
@@ -131,9 +138,51 @@ impl Hub {
     /// A connection asks for something.
     pub fn request(&mut self, connection: ConnectionId, request: Request, now: UnixMillis) {
         if let Some(peer) = self.peers.get(&connection) {
+            let party = request.party();
             self.registry.handle(*peer, request, now);
             self.collect();
+            self.offer_in_company(party, now);
         }
+    }
+
+    /// Relays are for those who have somebody to play with: alone, nobody needs one, and a stranger without a party gets
+    /// nothing to send with.
+    fn offers(&self, peer: PeerId, now: UnixMillis) -> Vec<RelayOffer> {
+        if self.registry.has_company(&peer) { self.relays.offers(peer, now) } else { Vec::new() }
+    }
+
+    /// Tells the members of a party of the relays that were not told before, once there are two.
+    fn offer_in_company(&mut self, party: PartyId, now: UnixMillis) {
+        let members: Vec<PeerId> = self.registry.members(&party).collect();
+        if members.len() < 2 {
+            return;
+        }
+        for peer in members {
+            let Some(connection) = self.connections.get(&peer).copied() else { continue };
+            if self.offered.contains_key(&connection) {
+                continue;
+            }
+            self.offered.insert(connection, now);
+            let relays = self.relays.offers(peer, now);
+            if !relays.is_empty() {
+                let message = ServerMessage::Relays { relays };
+                self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
+            }
+        }
+    }
+
+    /// Something new that `peer` asked for in this batch could not be stored: it is taken back, what would have
+    /// acknowledged it is not sent, and its connection is told to try again.
+    pub fn take_back(&mut self, connection: ConnectionId, peer: PeerId, party: PartyId, kind: RequestKind) {
+        self.outputs.retain(|output| match output {
+            HubOutput::Send { to, message: ServerMessage::Party { snapshot } } => {
+                snapshot.party != party || !to.contains(&connection)
+            }
+            _ => true,
+        });
+        self.registry.take_back(party, peer);
+        self.refuse(connection, not_stored(kind, party));
+        self.collect();
     }
 
     /// What a connection asks for is refused.
@@ -192,8 +241,10 @@ impl Hub {
     /// A connection wants fresh credentials for the relays.
     pub fn get_relays(&mut self, connection: ConnectionId, now: UnixMillis) {
         if let Some(peer) = self.peers.get(&connection) {
-            let message = ServerMessage::Relays { relays: self.relays.offers(*peer, now) };
-            self.offered.insert(connection, now);
+            let message = ServerMessage::Relays { relays: self.offers(*peer, now) };
+            if self.registry.has_company(peer) {
+                self.offered.insert(connection, now);
+            }
             self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
         }
     }
@@ -223,7 +274,7 @@ impl Hub {
         self.relays.told();
         for (connection, offered) in &mut self.offered {
             let Some(peer) = self.peers.get(connection) else { continue };
-            if due(*offered) {
+            if due(*offered) && self.registry.has_company(peer) {
                 *offered = now;
                 let message = ServerMessage::Relays { relays: self.relays.offers(*peer, now) };
                 self.outputs.push_back(HubOutput::Send { to: vec![*connection], message });

@@ -76,6 +76,10 @@ fn who_does_not_know_the_key_or_takes_anothers_name_registers_nothing() {
     renamed.name = "south".into();
     assert_eq!(refused(7, renamed), ErrorCode::BadSignature);
     assert_eq!(refused(7, relay_registration(7, "own", 0)), ErrorCode::BadSignature);
+    relays.register(id(7), relay_registration(7, "north", 0), START).unwrap();
+    let refusal = relays.register(id(8), relay_registration(8, "north", 0), START).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::BadSignature, "a name is its first peer's");
+    relays.sweep(START.plus(11 * MINUTE));
     assert_eq!(names(&relays.offers(id(1), START)), ["own"]);
 
     let keyless = &mut RelayRegistry::new(RelaySettings::new(relay_credentials));
@@ -153,23 +157,33 @@ fn everybody_hears_of_a_new_relay_and_gets_fresh_credentials_in_time() {
     let own = || vec!["own".to_owned()];
     let both = || vec!["north".to_owned(), "own".to_owned()];
     connect(&mut hub, 1, 1, START);
+    hub.request(ConnectionId(1), create(record(1, 1, 1)), START);
+    assert_eq!(told(&mut hub), [(1, vec![])], "who is alone needs none");
     connect(&mut hub, 2, 2, START.plus(HOUR));
     connect(&mut hub, 7, 7, START.plus(HOUR));
-    assert_eq!(told(&mut hub), [(1, own()), (2, own()), (7, own())]);
+    assert_eq!(told(&mut hub), [(2, vec![]), (7, vec![])]);
+    hub.get_relays(ConnectionId(2), START.plus(HOUR));
+    assert_eq!(told(&mut hub), [(2, vec![])]);
+    hub.request(ConnectionId(2), join(record(2, 2, 1)), START.plus(HOUR));
+    let mut both_told = told(&mut hub);
+    both_told.sort();
+    assert_eq!(both_told, [(1, own()), (2, own())]);
 
     let now = START.plus(HOUR);
     hub.register_relay(ConnectionId(7), relay_registration(7, "north", 0), now);
-    assert_eq!(told(&mut hub), [(1, both()), (2, both()), (7, both())]);
+    assert_eq!(told(&mut hub), [(1, both()), (2, both())]);
     hub.disconnected(ConnectionId(7), now);
     hub.get_relays(ConnectionId(2), now.plus(5 * MINUTE));
     assert_eq!(told(&mut hub), [(2, vec!["north".to_owned(), "own".to_owned()])]);
 
+    let alive = |hub: &mut Hub, at| (1..=2).for_each(|n| hub.heartbeat(ConnectionId(n), at));
+    alive(&mut hub, now.plus(11 * MINUTE));
     hub.sweep(now.plus(11 * MINUTE));
     assert_eq!(told(&mut hub), [(1, own()), (2, own())], "the relay is gone");
-    connect(&mut hub, 3, 3, now.plus(60 * MINUTE));
-    assert_eq!(told(&mut hub), [(3, own())]);
+    alive(&mut hub, now.plus(6 * HOUR));
     hub.sweep(now.plus(6 * HOUR));
     assert_eq!(told(&mut hub), []);
+    alive(&mut hub, now.plus(6 * HOUR + 11 * MINUTE));
     hub.sweep(now.plus(6 * HOUR + 11 * MINUTE));
     let told = told(&mut hub);
     assert_eq!(told, [(1, own()), (2, own())], "after half of the lifetime, not before");

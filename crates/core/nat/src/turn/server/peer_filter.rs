@@ -60,10 +60,13 @@ impl PeerFilter {
         let within = |nets: &[IpNet]| nets.iter().any(|net| net.contains(&ip));
         if within(&self.allowed) {
             Verdict::Allowed
-        } else if is_special(ip) || within(&self.denied) {
+        } else if is_special(ip) {
             Verdict::Denied
         } else if within(&self.own) {
+            // Also in a network that is denied: where clients meet at this relay they need nothing else of it.
             Verdict::OwnHost
+        } else if within(&self.denied) {
+            Verdict::Denied
         } else {
             Verdict::Allowed
         }

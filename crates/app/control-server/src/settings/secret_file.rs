@@ -1,5 +1,7 @@
+//! Files and folders that are their owner's alone.
+
 use std::{
-    fs::File,
+    fs::{DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
     path::Path,
 };
@@ -36,11 +38,7 @@ pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, ServerError> {
 /// [`ServerError::Secret`].
 pub fn read_or_create_secret(path: &Path) -> Result<Zeroizing<String>, ServerError> {
     let failed = |error: io::Error| ServerError::Secret { path: path.to_owned(), reason: error.to_string() };
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = match options.open(path) {
+    let mut file = match private_file().write(true).create_new(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return read_secret(path),
         Err(error) => return Err(failed(error)),
@@ -54,6 +52,37 @@ pub fn read_or_create_secret(path: &Path) -> Result<Zeroizing<String>, ServerErr
         return Err(failed(error));
     }
     Ok(secret)
+}
+
+/// Makes a folder that only its owner can enter, and its parents likewise. One that is there already is left as it is,
+/// unless a server has used it before.
+///
+/// # Errors
+/// The system's.
+pub fn make_private(directory: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)?;
+    #[cfg(unix)]
+    if directory.join("control.lock").exists() {
+        // Earlier versions made all of it readable for everybody. Whoever may not change that is not its owner.
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+        let _ = std::fs::set_permissions(directory, Permissions::from_mode(0o700));
+        for file in ["control.db", "control.db-wal", "control.db-shm", "control.lock"] {
+            let _ = std::fs::set_permissions(directory.join(file), Permissions::from_mode(0o600));
+        }
+    }
+    Ok(())
+}
+
+/// How a file is opened that only its owner can read, if it is made.
+pub(crate) fn private_file() -> OpenOptions {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 #[cfg(test)]
