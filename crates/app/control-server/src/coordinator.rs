@@ -22,6 +22,7 @@ use tokio::{
 
 use crate::{
     RelayStats,
+    admin::{AdminAnswer, AdminMember, AdminParty, AdminRelay, AdminRequest, Question},
     counters::{Cause, Counters},
     database::{Database, Storage, Tokens},
 };
@@ -142,7 +143,11 @@ impl Coordinator {
     }
 
     /// Runs until every connection is gone and nobody can make another, then closes the database.
-    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    pub(crate) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut questions: mpsc::Receiver<Question>,
+    ) {
         let mut sweep = tokio::time::interval(self.hub.registry().settings().sweep_interval);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -152,6 +157,7 @@ impl Coordinator {
                     None => break,
                 },
                 _ = sweep.tick() => self.sweep(),
+                Some(Question { request, reply }) = questions.recv() => drop(reply.send(self.answer(request))),
                 () = sleep_until(self.storage_due.into()), if self.storage.is_full() => self.retry_storage().await,
             }
             for _ in 1..BATCH {
@@ -278,6 +284,7 @@ impl Coordinator {
             let _ = self.storage.write(taken_back).await;
         }
         self.fresh.clear();
+        self.counters.set_parties(self.hub.registry().parties());
         // Dropping a slow connection makes further messages; so until there are none.
         while let Some(output) = self.hub.poll_output() {
             match output {
@@ -314,6 +321,29 @@ impl Coordinator {
         self.outgoing.remove(&connection);
         self.sources.remove(&connection);
         self.hub.disconnected(connection, clock::now().wall);
+    }
+
+    /// Answers the operator.
+    fn answer(&mut self, request: AdminRequest) -> AdminAnswer {
+        let removed = |removed| if removed { AdminAnswer::Removed } else { AdminAnswer::Unknown };
+        let registry = self.hub.registry();
+        match request {
+            AdminRequest::Parties => {
+                let parties = registry.party_ids().filter_map(|party| registry.party(&party));
+                AdminAnswer::Parties { parties: parties.map(|party| AdminParty::of(&party)).collect() }
+            }
+            AdminRequest::Members { party } => match registry.party(&party) {
+                Some(party) => AdminAnswer::Members { members: AdminMember::all(&party) },
+                None => AdminAnswer::Unknown,
+            },
+            AdminRequest::Relays => {
+                let relays = self.hub.registered_relays().map(AdminRelay::from).collect();
+                AdminAnswer::Relays { relays }
+            }
+            AdminRequest::RemoveParty { party } => removed(self.hub.expel(party, None)),
+            AdminRequest::RemoveMember { party, peer } => removed(self.hub.expel(party, Some(peer))),
+            AdminRequest::RemoveRelay { name } => removed(self.hub.forget_relay(&name, clock::now().wall)),
+        }
     }
 
     /// Tries to write what waits.

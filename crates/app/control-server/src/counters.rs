@@ -73,21 +73,34 @@ impl Cause {
     }
 }
 
-/// A count for each [`Cause`], since the start.
+/// A count for each [`Cause`] since the start, and how many parties there are.
 #[derive(Debug)]
-pub(crate) struct Counters([AtomicU64; Cause::ALL.len()]);
+pub(crate) struct Counters {
+    refused: [AtomicU64; Cause::ALL.len()],
+    parties: AtomicU64,
+}
 
 impl Counters {
     pub(crate) fn new() -> Self {
-        Self(array::from_fn(|_| AtomicU64::new(0)))
+        Self { refused: array::from_fn(|_| AtomicU64::new(0)), parties: AtomicU64::new(0) }
     }
 
     pub(crate) fn add(&self, cause: Cause) {
-        self.0[cause as usize].fetch_add(1, Relaxed);
+        self.refused[cause as usize].fetch_add(1, Relaxed);
     }
 
     pub(crate) fn get(&self, cause: Cause) -> u64 {
-        self.0[cause as usize].load(Relaxed)
+        self.refused[cause as usize].load(Relaxed)
+    }
+
+    /// Notes the number of parties.
+    pub(crate) fn set_parties(&self, parties: usize) {
+        self.parties.store(parties as u64, Relaxed);
+    }
+
+    /// Parties now.
+    pub(crate) fn parties(&self) -> u64 {
+        self.parties.load(Relaxed)
     }
 }
 

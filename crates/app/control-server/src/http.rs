@@ -2,6 +2,7 @@
 
 mod connection;
 mod door;
+mod metrics;
 mod proxies;
 
 use std::{sync::Arc, time::Duration};
@@ -30,8 +31,14 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-pub(crate) use self::{connection::Context, door::Door, proxies::Proxies};
+pub(crate) use self::{
+    connection::Context,
+    door::Door,
+    metrics::{Metrics, serve as serve_metrics},
+    proxies::Proxies,
+};
 use self::{connection::serve, door::Place};
+use crate::counters::Cause;
 
 /// Upgraded sockets on their way to the accept loop. When it is full, upgrades wait for it.
 const UPGRADED: usize = 64;
@@ -132,12 +139,18 @@ async fn serve_http(stream: TcpStream, app: Router, place: Arc<Place>, context: 
     }
 }
 
+/// Programs alone speak this protocol: a web page, which says where it is from (RFC 6454), is not let in. It would speak
+/// from its visitor's address, and within its visitor's network.
 async fn session(
     State(state): State<AppState>,
     Extension(place): Extension<Arc<Place>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    if headers.contains_key(header::ORIGIN) {
+        place.refused(Cause::Origin);
+        return StatusCode::FORBIDDEN.into_response();
+    }
     if !place.identify(Instant::now().into(), &headers) {
         return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "5")]).into_response();
     }

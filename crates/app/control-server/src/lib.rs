@@ -6,6 +6,7 @@
 //! batch in one transaction, and only then lets the answers out: what a peer was told survives a crash. Every
 //! other task only moves bytes. The relay has a thread of its own and knows nothing of parties.
 
+mod admin;
 mod coordinator;
 mod counters;
 mod database;
@@ -18,6 +19,7 @@ mod server;
 mod settings;
 mod shutdown;
 
+pub use admin::{AdminAnswer, AdminError, AdminMember, AdminParty, AdminRelay, AdminRequest, ask};
 pub use error::ServerError;
 pub use lanrage_control::session::{ConnectionLimits, SourceLimits};
 pub use registered_relay::{RegisteredRelay, RegisteredRelaySettings};

@@ -5,7 +5,9 @@ mod options;
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
-use lanrage_control_server::{RegisteredRelay, Server, ServerError};
+use lanrage_control_server::{
+    AdminAnswer, AdminMember, AdminParty, AdminRelay, RegisteredRelay, Server, ServerError,
+};
 use options::{Arguments, Command};
 use tracing_subscriber::EnvFilter;
 
@@ -23,6 +25,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    // What is made from here on is its owner's alone.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // Before the server says that it is ready: whoever waits for that may ask it to stop at once.
     let mut stop = StopSignal::listen()?;
     let json = arguments.json();
@@ -36,6 +41,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
                 () = stop.received() => tracing::info!("stopping"),
             }
         }
+        Some(Command::Admin(admin)) => {
+            tell(&lanrage_control_server::ask(&admin.data_dir, &admin.request())?, json)?
+        }
         None => {
             let mut server = Server::start(arguments.server.settings()?).await?;
             announce(&server, json);
@@ -44,6 +52,36 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
                 () = stop.received() => tracing::info!("stopping"),
             }
             server.shutdown().await;
+        }
+    }
+    Ok(())
+}
+
+/// What a running server has answered to the operator.
+fn tell(answer: &AdminAnswer, json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(answer)?);
+    }
+    match answer {
+        AdminAnswer::Unknown => anyhow::bail!("there is no such party, member or relay"),
+        _ if json => {}
+        AdminAnswer::Removed => println!("removed"),
+        AdminAnswer::Parties { parties } => {
+            for AdminParty { party, name, members, online } in parties {
+                println!("{party}  {online} of {members} online  {name}");
+            }
+        }
+        AdminAnswer::Members { members } => {
+            for AdminMember { peer, name, host, online } in members {
+                let presence = if *online { "online" } else { "away  " };
+                let role = if *host { "host  " } else { "member" };
+                println!("{peer}  {presence}  {role}  {name}");
+            }
+        }
+        AdminAnswer::Relays { relays } => {
+            for AdminRelay { name, region, load_percent } in relays {
+                println!("{name}  {region}  {load_percent} %");
+            }
         }
     }
     Ok(())

@@ -11,10 +11,10 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use lanrage_control::{protocol::StunEndpoint, registry::ConfiguredRelay};
 use lanrage_control_server::{
-    RegisteredRelaySettings, RelayConfig, RelayTls, ServerError, ServerSettings, make_private,
+    AdminRequest, RegisteredRelaySettings, RelayConfig, RelayTls, ServerError, ServerSettings, make_private,
     read_or_create_secret, read_secret,
 };
-use lanrage_party::{ControlEndpoint, RelayUri, limits};
+use lanrage_party::{ControlEndpoint, PartyId, PeerId, RelayUri, limits};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -41,6 +41,51 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Be a relay alone, which registers itself with a control server
     Relay(RelayArguments),
+    /// See and remove what a server that is running here keeps
+    Admin(AdminArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdminArguments {
+    /// Directory of the running server's database
+    #[arg(long, value_name = "DIR", default_value = "lanrage-server", global = true)]
+    pub(crate) data_dir: PathBuf,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    what: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// List all parties
+    Parties,
+    /// List the members of a party
+    Members { party: PartyId },
+    /// List the relays that have registered themselves
+    Relays,
+    /// Remove a party; members that are away may make it again
+    RemoveParty { party: PartyId },
+    /// Remove a member of a party; whoever still has the link may join again
+    RemoveMember { party: PartyId, peer: PeerId },
+    /// Forget a registered relay until it registers again; this frees its name
+    RemoveRelay { name: String },
+}
+
+impl AdminArguments {
+    pub(crate) fn request(&self) -> AdminRequest {
+        match &self.what {
+            AdminCommand::Parties => AdminRequest::Parties,
+            AdminCommand::Members { party } => AdminRequest::Members { party: *party },
+            AdminCommand::Relays => AdminRequest::Relays,
+            AdminCommand::RemoveParty { party } => AdminRequest::RemoveParty { party: *party },
+            AdminCommand::RemoveMember { party, peer } => {
+                AdminRequest::RemoveMember { party: *party, peer: *peer }
+            }
+            AdminCommand::RemoveRelay { name } => AdminRequest::RemoveRelay { name: name.clone() },
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +115,9 @@ pub(crate) struct ServerArguments {
     /// everybody behind a proxy counts as one address
     #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
     trust_proxy: Vec<IpNet>,
+    /// Where to tell numbers in the format of Prometheus, at /metrics; nowhere without it. Meant for a local address
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
     /// STUN server to tell clients of, instead of this one at the host they came to; may be repeated
     #[arg(long, value_name = "HOST:PORT", value_parser = stun_endpoint)]
     advertise_stun: Vec<StunEndpoint>,
@@ -176,6 +224,9 @@ Examples:
                                                       with coturn as the relay
   lanrage-server relay --register wss://lan.example.org --relay-key-file key --host eu.example.org
                                                       a relay elsewhere
+  lanrage-server --metrics 127.0.0.1:9187             numbers for Prometheus at http://127.0.0.1:9187/metrics
+  lanrage-server admin parties --data-dir /var/lib/lanrage
+                                                      what a running server keeps; remove-party, remove-member
   RUST_LOG=debug lanrage-server                       with a more talkative log
 
 A client reaches it as ws://HOST:8787. It stops cleanly on Ctrl-C and SIGTERM.";
@@ -184,6 +235,7 @@ impl Arguments {
     pub(crate) fn json(&self) -> bool {
         match &self.command {
             Some(Command::Relay(relay)) => relay.json,
+            Some(Command::Admin(admin)) => admin.json,
             None => self.server.json,
         }
     }
@@ -196,6 +248,7 @@ impl ServerArguments {
         settings.names = self.name;
         settings.advertised_stun = self.advertise_stun;
         settings.trusted_proxies = self.trust_proxy;
+        settings.metrics = self.metrics;
         settings.sources = settings.sources.with_connections(self.connections_per_address as usize);
         settings.registry.retention = Duration::from_secs(u64::from(self.retention_days) * 24 * 60 * 60);
         settings.stun_alternate = self.relaying.stun_alternate;

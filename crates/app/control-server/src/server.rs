@@ -13,11 +13,11 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use crate::{
-    RelayStats, ServerError, ServerSettings,
+    RelayStats, ServerError, ServerSettings, admin,
     coordinator::{COMMANDS, Coordinator, OWN_RELAY},
     counters::Counters,
     database::{Database, DirectoryLock},
-    http::{self, Context, Door, Proxies},
+    http::{self, Context, Door, Metrics, Proxies, serve_metrics},
     listen::{self, descriptors::Places},
     relay::Relay,
     shutdown::Shutdown,
@@ -27,6 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    metrics: Option<SocketAddr>,
     relay: Option<Relay>,
     shutdown: watch::Sender<bool>,
     tasks: JoinSet<&'static str>,
@@ -51,6 +52,8 @@ impl Server {
             address.map_err(|source| ServerError::Listen { what: "TCP", address: settings.listen, source })
         };
         let address = local(listener.local_addr())?;
+        let metrics = settings.metrics.map(listen::tcp).transpose()?;
+        let metrics_address = metrics.as_ref().map(|listener| local(listener.local_addr())).transpose()?;
         let own_secret = settings.relay.as_ref().map(|relay| relay.secret.clone());
         let start = |listen| Relay::start(listen, settings.stun_alternate, settings.relay);
         let mut relay = settings.stun_listen.map(start).transpose()?;
@@ -87,7 +90,8 @@ impl Server {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let counters = Arc::new(Counters::new());
         let proxies = Proxies::new(settings.trusted_proxies);
-        let door = Door::new(settings.limits.connections, settings.sources, proxies, counters.clone());
+        let door =
+            Arc::new(Door::new(settings.limits.connections, settings.sources, proxies, counters.clone()));
         let context = Arc::new(Context {
             limits: settings.limits,
             names: settings.names,
@@ -96,23 +100,45 @@ impl Server {
             shutdown: stopping.clone(),
         });
         let mut tasks = JoinSet::new();
+        let (asking, questions) = mpsc::channel(1);
+        #[cfg(unix)]
+        match admin::listen(&settings.data_dir) {
+            Ok(listener) => {
+                tasks.spawn(named("admin", admin::serve(listener, asking, stopping.clone())));
+            }
+            Err(error) => tracing::warn!(%error, "lanrage-server admin cannot reach this server"),
+        }
+        #[cfg(not(unix))]
+        drop(asking);
         let stats = relay.as_ref().map(Relay::stats);
         tasks.spawn(named(
             "coordinator",
-            coordinator.watching(stats).counting(&settings.sources, counters).run(inbox),
+            coordinator
+                .watching(stats.clone())
+                .counting(&settings.sources, counters.clone())
+                .run(inbox, questions),
         ));
-        tasks.spawn(named("accept", http::accept(listener, context, Arc::new(door), health)));
+        tasks.spawn(named("accept", http::accept(listener, context, door.clone(), health)));
         if let Some(ended) = relay.as_mut().and_then(Relay::ended) {
             tasks.spawn(named("relay", async {
                 let _ = ended.await;
             }));
         }
-        Ok(Self { address, relay, shutdown, tasks, _lock: lock })
+        if let Some(listener) = metrics {
+            let metrics = Metrics { counters, door, relay: stats };
+            tasks.spawn(named("metrics", serve_metrics(listener, metrics, stopping)));
+        }
+        Ok(Self { address, metrics: metrics_address, relay, shutdown, tasks, _lock: lock })
     }
 
     /// Where it serves WebSocket and HTTP.
     pub const fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it tells numbers.
+    pub const fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// Where it answers STUN.

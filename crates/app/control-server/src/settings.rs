@@ -49,6 +49,8 @@ pub struct ServerSettings {
     /// Proxies whose `Forwarded` or `X-Forwarded-For` is believed: what comes through them counts for the address that
     /// they name.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where numbers are told in the format of Prometheus (HTTP, `/metrics`); `None` for nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl ServerSettings {
@@ -69,6 +71,7 @@ impl ServerSettings {
             limits: ConnectionLimits::default(),
             sources: SourceLimits::default(),
             trusted_proxies: Vec::new(),
+            metrics: None,
         }
     }
 }

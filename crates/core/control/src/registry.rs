@@ -110,6 +110,17 @@ impl Registry {
         self.parties.get(party).into_iter().flat_map(|party| party.members.keys().copied())
     }
 
+    /// Every party.
+    pub fn party_ids(&self) -> impl Iterator<Item = PartyId> {
+        self.parties.keys().copied()
+    }
+
+    /// Removes a member by the operator's word, and tells it.
+    pub(crate) fn expel(&mut self, party: PartyId, peer: PeerId) {
+        self.tell(peer, ServerMessage::Left { party });
+        self.remove(party, peer);
+    }
+
     /// Takes back a membership that could not be stored.
     pub(crate) fn take_back(&mut self, party: PartyId, peer: PeerId) {
         self.remove(party, peer);

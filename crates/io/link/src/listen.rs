@@ -28,6 +28,7 @@ use tokio::{
 
 use self::connection::Guest;
 use crate::line::{LineSender, line};
+use lanrage_base::sources::Source;
 use lanrage_control::{
     GuestAction, GuestEvent,
     session::{ConnectionId, ConnectionLimits, Queued},
@@ -40,6 +41,8 @@ pub const EVENTS: usize = 64;
 /// full all the same, tell the plane that this guest's connection is closed.
 pub const ACTIONS: usize = 1_024;
 
+/// Connections of one address (IPv4, or a /64 of IPv6) at once: several players on one computer, and not all places.
+const GUESTS_PER_SOURCE: usize = 32;
 /// Pause after a guest could not be accepted; everything else goes on meanwhile.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -91,6 +94,8 @@ impl GuestListener {
 /// How the router of [`run_listener`] reaches the task of a connection.
 #[derive(Debug)]
 struct Line {
+    /// Who is behind it.
+    source: Source,
     /// Dropping it closes the connection after the last frame.
     frames: LineSender,
     /// Ends the connection at once.
@@ -124,11 +129,17 @@ pub async fn run_listener(
                 Ok((_, from)) if !settings.beyond_lan && !is_on_lan(from.ip()) => {}
                 // Closed at once, so that the guest tries again later instead of waiting.
                 Ok(_) if tasks.len() >= settings.limits.connections => {}
-                Ok((stream, _)) => {
+                Ok((stream, from)) => {
+                    let source = Source::of(from.ip());
+                    // Likewise: no device of a LAN takes the places of all the others.
+                    let here = lines.values().filter(|line| line.source == source).count();
+                    if here >= GUESTS_PER_SOURCE {
+                        continue;
+                    }
                     last = ConnectionId(last.0 + 1);
                     let (frames, outgoing) = line();
                     let (cut, cut_off) = oneshot::channel();
-                    lines.insert(last, Line { frames, cut });
+                    lines.insert(last, Line { source, frames, cut });
                     let guest = Guest { id: last, settings, events: events.clone() };
                     tasks.spawn(guest.serve(stream, outgoing, cut_off));
                 }

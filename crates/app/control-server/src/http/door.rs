@@ -120,6 +120,11 @@ impl Door {
         }
     }
 
+    /// Connections now.
+    pub(crate) fn connections(&self) -> usize {
+        self.lock().visitors.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -168,6 +173,11 @@ impl Place {
             self.door.counters.add(Cause::Frames);
         }
         admitted
+    }
+
+    /// Counts a refusal.
+    pub(crate) fn refused(&self, cause: Cause) {
+        self.door.counters.add(cause);
     }
 
     /// Waits until the place is needed for somebody else.

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod migrations;
+mod operator;
 mod parties;
 mod relay;
 mod service;

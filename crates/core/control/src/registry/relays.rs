@@ -292,6 +292,21 @@ impl RelayRegistry {
             .collect()
     }
 
+    /// The relays that have registered themselves.
+    pub fn registered(&self) -> impl Iterator<Item = StoredRelay> {
+        self.relays.keys().filter_map(|name| self.stored(name))
+    }
+
+    /// Forgets a relay that has registered itself, and whose its name is. Says whether there was one.
+    pub fn forget(&mut self, name: &str) -> bool {
+        let registered = self.relays.get(name).is_some_and(|relay| relay.registered.is_some());
+        if registered {
+            self.relays.remove(name);
+            self.dirty.insert(name.to_owned());
+        }
+        registered
+    }
+
     fn stored(&self, name: &str) -> Option<StoredRelay> {
         let relay = self.relays.get(name)?;
         let registered = relay.registered?;

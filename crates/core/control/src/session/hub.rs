@@ -5,7 +5,7 @@ use lanrage_party::{PartyId, PeerId, RelayOffer, UnixMillis};
 use super::Proven;
 use crate::{
     protocol::{ErrorCode, Refusal, RelayRegistration, Request, RequestKind, ServerMessage, StunEndpoint},
-    registry::{OffersChange, Registry, RelayRegistry, StoredChange},
+    registry::{OffersChange, Registry, RelayRegistry, StoredChange, StoredRelay},
 };
 
 /// Number of a connection, never used twice while its hub lives.
@@ -194,6 +194,31 @@ impl Hub {
     /// A connection is not let in, or no longer.
     pub fn send_off(&mut self, connection: ConnectionId, refusal: Refusal) {
         self.outputs.push_back(HubOutput::Close { connection, refusal });
+    }
+
+    /// The operator removes a member of a party, or all of them and so the party. Says whether there was any.
+    pub fn expel(&mut self, party: PartyId, peer: Option<PeerId>) -> bool {
+        let members: Vec<PeerId> =
+            self.registry.members(&party).filter(|member| peer.is_none_or(|peer| peer == *member)).collect();
+        for member in &members {
+            self.registry.expel(party, *member);
+        }
+        self.collect();
+        !members.is_empty()
+    }
+
+    /// The relays that have registered themselves.
+    pub fn registered_relays(&self) -> impl Iterator<Item = StoredRelay> {
+        self.relays.registered()
+    }
+
+    /// The operator has a registered relay forgotten, until it registers again. Says whether there was such a relay.
+    pub fn forget_relay(&mut self, name: &str, now: UnixMillis) -> bool {
+        let forgotten = self.relays.forget(name);
+        if forgotten {
+            self.offer(now, |_| true);
+        }
+        forgotten
     }
 
     /// Whose connection it is.

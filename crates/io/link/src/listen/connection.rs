@@ -11,7 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{
         Message, Utf8Bytes,
         handshake::server::{ErrorResponse, Request, Response},
-        http::StatusCode,
+        http::{StatusCode, header::ORIGIN},
         protocol::WebSocketConfig,
     },
 };
@@ -107,16 +107,19 @@ async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, ()> {
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_BYTES);
-    accept_hdr_async_with_config(stream, check_path, Some(config)).await.map_err(|_| ())
+    accept_hdr_async_with_config(stream, check_request, Some(config)).await.map_err(|_| ())
 }
 
 #[expect(clippy::result_large_err, reason = "the library's signature")]
-fn check_path(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
-    if request.uri().path() == SESSION_PATH {
-        return Ok(response);
-    }
+fn check_request(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
+    // A web page, which says where it is from (RFC 6454), would speak from within its visitor's network.
+    let status = match request.uri().path() {
+        SESSION_PATH if !request.headers().contains_key(ORIGIN) => return Ok(response),
+        SESSION_PATH => StatusCode::FORBIDDEN,
+        _ => StatusCode::NOT_FOUND,
+    };
     let mut refused = ErrorResponse::new(None);
-    *refused.status_mut() = StatusCode::NOT_FOUND;
+    *refused.status_mut() = status;
     Err(refused)
 }
 
