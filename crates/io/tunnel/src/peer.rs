@@ -78,7 +78,7 @@ impl Peer {
             path_mtu: AtomicU16::new(PACKET_BYTES as u16),
             path: Mutex::default(),
             bulk: Mutex::new(BulkLane { session: bulk, pending: PendingPackets::default() }),
-            express: Mutex::new(ExpressLane { session: express, belongs_to: None, tries: 0 }),
+            express: Mutex::new(ExpressLane { session: express, belongs_to: None, tries: 0, answers: 0 }),
             broadcast: Mutex::new(TokenBucket::new(BROADCAST)),
             bulk_handshakes: AtomicU32::new(0),
             bulk_session: AtomicU32::new(0),

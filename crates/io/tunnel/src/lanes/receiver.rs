@@ -88,7 +88,7 @@ impl Receiver {
         match message {
             Message::Initiation { lane } => {
                 let plain = without_lane(datagram).ok_or(DropReason::MalformedDatagram)?;
-                admit(context, local, &plain, from)?;
+                admit(context, local, (message, &plain), from)?;
                 let key = local.key.initiator_of(&plain).ok_or(DropReason::Unauthenticated)?;
                 let peer = table.with_key(&key).ok_or(DropReason::UnknownPeer)?;
                 self.handshake(context, (peer, lane), message, &plain, from)
@@ -98,7 +98,7 @@ impl Receiver {
             | Message::Data { receiver } => {
                 let session = SessionIndex::of_receiver(receiver);
                 let peer = table.with_session(session).ok_or(DropReason::UnknownPeer)?;
-                admit(context, local, datagram, from)?;
+                admit(context, local, (message, datagram), from)?;
                 self.handshake(context, (peer, session.lane()), message, datagram, from)
             }
         }
@@ -248,7 +248,12 @@ impl Receiver {
 }
 
 /// Lets a handshake message through the guard, or answers it with a cookie.
-fn admit(context: &Context<'_>, local: &Local, datagram: &[u8], from: Remote) -> Result<(), DropReason> {
+fn admit(
+    context: &Context<'_>,
+    local: &Local,
+    (message, datagram): (Message, &[u8]),
+    from: Remote,
+) -> Result<(), DropReason> {
     let mut cookie = [0; COOKIE_REPLY_BYTES];
     let source = relays::source_address(from);
     let sender = Sender {
@@ -256,7 +261,7 @@ fn admit(context: &Context<'_>, local: &Local, datagram: &[u8], from: Remote) ->
         source,
         is_expected: || context.shared.asked.lock().expects_handshake(source, context.now),
     };
-    local.key.admit(sender, datagram, context.now, &mut cookie).map_err(|(reason, len)| {
+    local.key.admit(sender, (message, datagram), context.now, &mut cookie).map_err(|(reason, len)| {
         if len > 0 {
             context.shared.send_datagram(&context.table.relays, from, &cookie[..len]);
         }

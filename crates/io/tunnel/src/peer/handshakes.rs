@@ -75,7 +75,13 @@ impl Peer {
                 }
                 done
             }
-            Lane::Express => self.express.lock().session.handshake(message, datagram, slot)?,
+            Lane::Express => {
+                let mut express = self.express.lock();
+                if matches!(message, Message::Initiation { .. }) && !express.may_answer() {
+                    return Err(DropReason::StaleHandshake);
+                }
+                express.session.handshake(message, datagram, slot)?
+            }
         };
         match (reply, hop) {
             (Some(len), Ok(hop)) => out.commit_framed(len, hop),
@@ -91,8 +97,10 @@ impl Peer {
     /// Notes that a session of the lane is established.
     pub(crate) fn note_established(&self, lane: Lane) {
         let handshakes = self.bulk_handshakes.load(Relaxed);
+        let mut express = self.express.lock();
+        express.answers = 0;
         match lane {
-            Lane::Express => self.express.lock().belongs_to = Some(handshakes),
+            Lane::Express => express.belongs_to = Some(handshakes),
             Lane::Bulk => self.bulk_session.store(handshakes, Relaxed),
         }
     }

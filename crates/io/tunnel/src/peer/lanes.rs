@@ -11,6 +11,11 @@ use crate::{
 /// lane, until the bulk session is made anew.
 const EXPRESS_TRIES: u8 = 3;
 
+/// Implementation: initiations of an express session that are answered before one is completed. The number of the lane is
+/// outside an initiation's integrity check, so somebody on the way can lead those of the bulk lane here; the eighth would
+/// push out the session in use. Honest ones are fewer ([`EXPRESS_TRIES`]).
+const EXPRESS_ANSWERS: u8 = 6;
+
 /// The session that every WireGuard peer has.
 pub(super) struct BulkLane {
     pub(super) session: Session,
@@ -26,6 +31,8 @@ pub(super) struct ExpressLane {
     pub(super) belongs_to: Option<u32>,
     /// Initiations sent since the bulk session was established.
     pub(super) tries: u8,
+    /// Initiations answered since a session of either lane was established.
+    pub(super) answers: u8,
 }
 
 /// A lane's lock while packets of that lane are handled.
@@ -40,6 +47,12 @@ impl ExpressLane {
     /// Whether it can seal, beside a bulk session that was established after so many handshakes.
     pub(super) fn is_usable(&self, bulk_session: u32) -> bool {
         self.belongs_to.is_some_and(|handshakes| handshakes >= bulk_session) && self.session.is_live()
+    }
+
+    /// Counts an initiation that is about to be answered; false if it is one too many.
+    pub(super) fn may_answer(&mut self) -> bool {
+        self.answers = self.answers.saturating_add(1);
+        self.answers <= EXPRESS_ANSWERS
     }
 
     /// Moves the clock. A peer that does not answer has one lane, and is left in peace.

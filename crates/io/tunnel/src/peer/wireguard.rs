@@ -80,12 +80,16 @@ impl LocalKey {
     pub(crate) fn admit(
         &self,
         from: Sender<impl FnOnce() -> bool>,
-        datagram: &[u8],
+        (message, datagram): (Message, &[u8]),
         now: Instant,
         reply: &mut [u8; COOKIE_REPLY_BYTES],
     ) -> Result<(), (DropReason, usize)> {
         let mut admission = self.admission.lock();
-        let mac1 = mac1(datagram);
+        let mut mac1 = mac1(datagram);
+        // One that was led to the other lane is no copy, or it would keep the right one out.
+        if let (Some([first, ..]), Message::Initiation { lane }) = (&mut mac1, message) {
+            *first ^= lane as u8;
+        }
         if mac1.is_some_and(|mac1| admission.is_repeated(&mac1)) {
             return Err((DropReason::StaleHandshake, 0));
         }
@@ -286,7 +290,7 @@ impl Session {
 }
 
 /// What boringtun knows as an initiation: without the number of the lane, which is outside its integrity check. One that is led
-/// to the other lane's session fails there, for its preshared key is another.
+/// to the other lane's session is answered there, as the preshared key is mixed into the answer, and never completed.
 pub(crate) fn without_lane(initiation: &[u8]) -> Option<[u8; INITIATION_BYTES]> {
     let mut plain: [u8; INITIATION_BYTES] = initiation.try_into().ok()?;
     plain[LANE_BYTE] = 0;
@@ -433,7 +437,8 @@ mod tests {
     ) -> (Result<(), DropReason>, Option<Vec<u8>>) {
         let sender = Sender { cookie_address: from.into(), source: from.into(), is_expected: || false };
         let mut reply = [0; COOKIE_REPLY_BYTES];
-        match end.key.admit(sender, datagram, now, &mut reply) {
+        let Ok(Kind::WireGuard(message)) = classify(datagram) else { panic!("not WireGuard") };
+        match end.key.admit(sender, (message, datagram), now, &mut reply) {
             Ok(()) => (Ok(()), None),
             Err((reason, len)) => (Err(reason), (len > 0).then(|| reply[..len].to_vec())),
         }
@@ -490,7 +495,8 @@ mod tests {
         let from = IpAddr::from([192, 0, 2, 1]);
         let expected = Sender { cookie_address: from, source: from, is_expected: || true };
         let mut reply = [0; COOKIE_REPLY_BYTES];
-        assert_eq!(passive.key.admit(expected, &active.initiate(), now, &mut reply), Ok(()));
+        let message = (Message::Initiation { lane: Lane::Bulk }, &active.initiate()[..]);
+        assert_eq!(passive.key.admit(expected, message, now, &mut reply), Ok(()));
     }
 
     #[test]

@@ -86,6 +86,32 @@ fn with_a_peer_that_has_one_lane_everything_goes_in_it() {
 }
 
 #[test]
+fn initiations_that_are_led_to_the_express_lane_do_not_push_out_its_session() {
+    let (a, b) = friends();
+    let attacker = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+    let mut datagram = [0; 2_048];
+    for n in 0..12 {
+        a.tunnel.initiate_handshake(&b.id, &[attacker.local_addr().unwrap().into()]);
+        let dropped = b.tunnel.counters().drops.total();
+        loop {
+            // The answers to those before come here, too.
+            let (len, _) = attacker.recv_from(&mut datagram).unwrap();
+            if len == 148 {
+                break;
+            }
+        }
+        datagram[1] = 1;
+        attacker.send_to(&datagram[..148], b.address).unwrap();
+        if n < 6 {
+            while attacker.recv_from(&mut datagram).unwrap().0 != 92 {}
+        } else {
+            wait_until(|| b.tunnel.counters().drops.total() > dropped);
+        }
+    }
+    assert!(has_two_lanes(&b, &a));
+}
+
+#[test]
 fn an_initiation_that_is_led_to_the_other_lane_establishes_nothing() {
     let (a, b) = strangers();
     let attacker = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
