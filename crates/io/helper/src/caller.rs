@@ -3,7 +3,9 @@
 use std::{
     fs, io,
     os::{fd::AsFd, unix::fs::MetadataExt},
-    process::{Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::net::sockopt::socket_peercred;
@@ -13,6 +15,12 @@ const ACTION: &str = "io.lanrage.helper.open-adapter";
 
 /// By its full path: the search path is the environment's.
 const PKCHECK: &str = "/usr/bin/pkcheck";
+
+/// How long polkit may take. It answers in milliseconds, and the caller waits for ten seconds.
+const POLKIT_PATIENCE: Duration = Duration::from_secs(8);
+
+/// How often is looked whether it has answered.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A process as the kernel named it when it connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +53,14 @@ impl Caller {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .status();
+            .spawn()
+            .map(|asked| status_within(asked, POLKIT_PATIENCE));
         match answer {
             Err(_) => Err("there is no polkit to ask"),
-            Ok(status) if !status.success() => Err("polkit says no, or does not answer"),
-            Ok(_) if self.start_time() != Some(start) => Err("the caller is gone"),
-            Ok(_) => Ok(()),
+            Ok(None) => Err("polkit does not answer"),
+            Ok(Some(status)) if !status.success() => Err("polkit says no, or does not answer"),
+            Ok(Some(_)) if self.start_time() != Some(start) => Err("the caller is gone"),
+            Ok(Some(_)) => Ok(()),
         }
     }
 
@@ -60,6 +70,21 @@ impl Caller {
         let start = start_time(&fs::read_to_string(format!("{folder}/stat")).ok()?)?;
         (fs::metadata(folder).ok()?.uid() == self.uid).then_some(start)
     }
+}
+
+/// How a program ended, if it does so in time; it is ended otherwise.
+fn status_within(mut program: Child, patience: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + patience;
+    while Instant::now() < deadline {
+        match program.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) => thread::sleep(LOOK),
+            Err(_) => break,
+        }
+    }
+    let _ = program.kill();
+    let _ = program.wait();
+    None
 }
 
 /// Field 22 of `/proc/pid/stat` (proc(5)). Field 2 is the program's own text in brackets, which may hold any more of them.
@@ -95,6 +120,17 @@ mod tests {
         assert_eq!(own.pid, i32::try_from(std::process::id()).unwrap());
         assert!(own.start_time().is_some());
         assert_eq!(Caller { uid: own.uid + 1, ..own }.start_time(), None);
+    }
+
+    #[test]
+    fn a_program_that_never_answers_is_ended_and_one_that_does_is_heard() {
+        let endless = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let id = endless.id();
+        assert_eq!(status_within(endless, Duration::ZERO), None);
+        assert!(fs::metadata(format!("/proc/{id}")).is_err());
+        let patience = Duration::from_secs(60);
+        let said = |program: &str| status_within(Command::new(program).spawn().unwrap(), patience).unwrap();
+        assert!(said("true").success() && !said("false").success());
     }
 
     #[test]

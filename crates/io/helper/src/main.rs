@@ -1,15 +1,15 @@
 //! Opens LANrage's network adapter for users who may not, hands it over, and knows nothing else.
 //!
 //! It takes its listening socket as standard input, as systemd and inetd give it to a service that waits for
-//! connections itself, answers one request per connection, one connection after the other, and ends when nobody has
-//! come for a minute. The adapter lives in the descriptors that it hands over and dies with them; ending the helper,
+//! connections itself, answers one request per connection, and ends when nobody has come for a minute. The adapter lives in the descriptors that it hands over and dies with them; ending the helper,
 //! or replacing it, changes no party.
 //!
 //! # What an attacker on this computer meets
 //! - **Anybody may connect.** [`caller`] decides by the kernel's word (`SO_PEERCRED`) and polkit's, before a byte of the
 //!   request is looked at. Without polkit only root and the users named by `--allow-uid` pass.
 //! - **The request** is one packet of at most 27 bytes ([`lanrage_adapter::helper::Request`]); whoever sends none is hung up
-//!   on after a second. By connecting again and again one user can so hold up the others' requests, not their parties.
+//!   on after a second. Each user has four requests answered at a time and is refused more ([`places`]): who connects again and
+//!   again, or whom polkit lets wait, holds up nobody else.
 //!   No path, command or environment comes from a caller.
 //! - **The adapter** must follow [`rules`]: a name by which no firewall rule knows another device, a private network that no
 //!   existing route overlaps, an ordinary MTU. With it a permitted user can attract traffic for that network, and
@@ -27,6 +27,8 @@
 
 #[cfg(target_os = "linux")]
 mod caller;
+#[cfg(target_os = "linux")]
+mod places;
 #[cfg(target_os = "linux")]
 mod rules;
 #[cfg(target_os = "linux")]

@@ -1,9 +1,11 @@
-//! Connections: taken one after the other, answered once.
+//! Connections: each answered once, on a thread of its own.
 
 use std::{
     io::{self, IoSlice},
     mem::MaybeUninit,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::Arc,
+    thread,
     time::Duration,
 };
 
@@ -22,12 +24,16 @@ use rustix::{
     },
 };
 
-use crate::{caller::Caller, rules};
+use crate::{
+    caller::Caller,
+    places::{Place, Places},
+    rules,
+};
 
 /// How long it waits for the next connection before it ends; systemd starts it again.
 const IDLE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 
-/// How long a caller may take to send the request, or to take the reply. Others wait meanwhile.
+/// How long a caller may take to send the request, or to take the reply.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves the socket on standard input, until nobody has come for a while.
@@ -44,6 +50,8 @@ pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
             "standard input is no listening SOCK_SEQPACKET socket",
         ));
     }
+    let places = Places::default();
+    let allowed: Arc<[u32]> = allowed.into();
     loop {
         match poll(&mut [PollFd::new(&listener, PollFlags::IN)], Some(&IDLE)) {
             Ok(0) => return Ok(()),
@@ -52,7 +60,7 @@ pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
             Err(error) => return Err(error.into()),
         }
         match accept_with(listener, SocketFlags::CLOEXEC) {
-            Ok(socket) => serve(&socket, allowed),
+            Ok(socket) => hand_to_thread(socket, &places, &allowed),
             // It hung up, or it was another's.
             Err(Errno::AGAIN | Errno::CONNABORTED | Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -60,20 +68,42 @@ pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
     }
 }
 
+/// Answers a connection if its user has a place, and lets it go otherwise.
+fn hand_to_thread(socket: OwnedFd, places: &Places, allowed: &Arc<[u32]>) {
+    let Ok(caller) = Caller::of(&socket) else { return };
+    let Some(place) = places.take(caller.uid) else {
+        let reply = Reply::Failed { reason: "too many requests at the same time".to_owned() };
+        // What is left in the socket when it is closed takes the reply with it.
+        let _ = recv(&socket, &mut [0; Request::MAX_BYTES], RecvFlags::DONTWAIT);
+        // Its buffer is empty, so this does not wait. Not logged: it would be a line for each of very many.
+        let _ = send(&socket, &reply, &[]);
+        return;
+    };
+    let allowed = Arc::clone(allowed);
+    let answer = move || {
+        serve(&socket, place, caller, &allowed);
+    };
+    if let Err(error) = thread::Builder::new().name("request".to_owned()).spawn(answer) {
+        eprintln!("a request is not answered: {error}");
+    }
+}
+
 /// Answers one request. What the reply does not carry away is closed here, and the device with it.
-fn serve(socket: &OwnedFd, allowed: &[u32]) {
-    let (reply, queues) = match decide(socket, allowed) {
+fn serve(socket: &OwnedFd, place: Place, caller: Caller, allowed: &[u32]) {
+    let (reply, queues) = match decide(socket, caller, allowed) {
         Ok(OpenDescriptors { name, queues, offload }) => {
             (Reply::Opened { name, queues: queues.len() as u8, offload }, queues)
         }
         Err(reply) => (reply, Vec::new()),
     };
+    // Who has the reply may ask for the next at once.
+    drop(place);
     if let Err(error) = send(socket, &reply, &queues) {
         eprintln!("the reply was not taken: {error}");
     }
 }
 
-fn decide(socket: &OwnedFd, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
+fn decide(socket: &OwnedFd, caller: Caller, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
     let unheard = |error: &dyn std::fmt::Display| Reply::Failed { reason: error.to_string() };
     for direction in [Timeout::Recv, Timeout::Send] {
         set_socket_timeout(socket, direction, Some(PATIENCE)).map_err(|error| unheard(&error))?;
@@ -84,7 +114,6 @@ fn decide(socket: &OwnedFd, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
     let (length, _) = rustix::io::retry_on_intr(|| recv(socket, &mut bytes, RecvFlags::empty()))
         .map_err(|error| unheard(&error))?;
 
-    let caller = Caller::of(socket).map_err(|error| unheard(&error))?;
     caller.authorise(allowed).map_err(|reason| {
         eprintln!("denied to process {} of user {}: {reason}", caller.pid, caller.uid);
         Reply::Denied

@@ -370,6 +370,35 @@ fn what_breaks_a_rule_is_refused_with_the_reason_and_nothing_is_left() {
 }
 
 #[test]
+fn a_user_who_connects_again_and_again_keeps_nobody_else_waiting() {
+    const TEST: &str = "a_user_who_connects_again_and_again_keeps_nobody_else_waiting";
+    if part() == "user" {
+        let path = PathBuf::from(std::env::var_os("LANRAGE_HELPER_SOCKET").unwrap());
+        let address = SocketAddrUnix::new(path).unwrap();
+        // Waits where the queue in front of the helper is full.
+        let silent = || {
+            let socket = seqpacket();
+            connect(&socket, &address).map(|()| socket).unwrap()
+        };
+        let _silent: Vec<_> = (0..40).map(|_| silent()).collect();
+        println!("all are connected");
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        return;
+    }
+    in_private_network(TEST, || {
+        let running = Running::start(&[]);
+        let mut user = running.user(TEST);
+        let mut lines = BufReader::new(user.stdout.take().unwrap()).lines();
+        wait_for(&mut lines, "all are connected");
+        // One after the other at a second each, they would be longer than it is waited for.
+        let reply = running.answer(&Request::new(config()).to_bytes());
+        assert!(matches!(reply, Reply::Opened { .. }), "{reply:?}");
+        user.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+        assert!(user.wait().unwrap().success());
+    });
+}
+
+#[test]
 fn a_caller_who_says_nothing_or_hangs_up_does_not_keep_the_next_one_waiting_for_long() {
     in_private_network(
         "a_caller_who_says_nothing_or_hangs_up_does_not_keep_the_next_one_waiting_for_long",
