@@ -353,7 +353,7 @@ impl Coordinator {
                 tracing::info!("the database can be written again");
                 self.healthy.send_replace(true);
             }
-            Err(error) => tracing::error!(%error, "the database still cannot be written"),
+            Err(error) => tracing::debug!(%error, "the database still cannot be written"),
         }
         self.storage_due = Instant::now() + STORAGE_RETRY;
     }

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use crate::ServerError;
 
 /// Connections that wait to be accepted; the system may hold fewer.
-const BACKLOG: i32 = 1_024;
+const BACKLOG: i32 = 4_096;
 
 /// Listens for TCP connections.
 pub(crate) fn tcp(address: SocketAddr) -> Result<TcpListener, ServerError> {

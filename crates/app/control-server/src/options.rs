@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Be a relay alone, which registers itself with a control server
-    Relay(RelayArguments),
+    Relay(Box<RelayArguments>),
     /// See and remove what a server that is running here keeps
     Admin(AdminArguments),
 }

@@ -52,6 +52,8 @@ pub struct RemoteControlPlane {
     answer_due: Option<Instant>,
     /// What this device is, if it is a relay.
     registration: Option<RelayRegistration>,
+    /// Whether the relays that were told of last are any.
+    offered: bool,
     actions: VecDeque<LinkAction>,
     events: VecDeque<ControlEvent>,
 }
@@ -88,6 +90,7 @@ impl RemoteControlPlane {
             replaced: false,
             answer_due: None,
             registration: None,
+            offered: false,
             actions: VecDeque::new(),
             events: VecDeque::new(),
         };

@@ -12,8 +12,9 @@ use std::{
 };
 
 use lanrage_base::{
+    bucket::Rate,
     clock,
-    sources::{Arrival, Source, VisitorLimits, Visitors},
+    sources::{Arrival, Source, SourceBuckets, VisitorLimits, Visitors},
 };
 use lanrage_nat::turn::{
     FiveTuple, Framing, StreamDecoder, ToClient, ToPeer, Transport, TurnServer, TurnServerOutput,
@@ -45,6 +46,10 @@ const RECEIVES: usize = 32;
 const TICK: Duration = Duration::from_secs(1);
 /// A stream without allocation for so long is closed.
 const IDLE_STREAM: Duration = Duration::from_secs(5);
+/// TLS connections of one source: so many at once, so many per second; four times as many of one that is near.
+const HANDSHAKES: Rate = Rate { burst: 64, per_second: 4 };
+/// Sources of them that are remembered.
+const HANDSHAKE_SOURCES: usize = 4_096;
 /// Streams of one source, of one that is near, and of one source that have not logged in.
 const SOURCE_STREAMS: usize = 128;
 const NEAR_SOURCE_STREAMS: usize = 512;
@@ -110,6 +115,8 @@ pub(super) struct Streams {
     /// Who is there, by number; those with an allocation have proven who they are.
     visitors: Visitors,
     last: u64,
+    /// TLS connections that each source may make.
+    handshakes: SourceBuckets,
     /// Where the stream of each number is.
     numbers: HashMap<u64, usize>,
     list: Vec<Option<Stream>>,
@@ -280,6 +287,13 @@ impl Worker {
             match listener.socket.accept() {
                 Ok(_) if self.turn.is_none() => {}
                 Ok((socket, client)) => {
+                    // A handshake is the dearest that a stranger can ask of this thread.
+                    if listener.tls.is_some()
+                        && !self.streams.handshakes.take(now, Source::of(client.ip()), 1)
+                    {
+                        self.stats.turned_away();
+                        continue;
+                    }
                     let Some(number) = self.admit(client) else { continue };
                     let Some(listener) = self.listeners.get(index) else { return false };
                     let added = Stream::new(socket, client, listener.tls.as_ref(), now)
@@ -459,6 +473,7 @@ impl Streams {
         Self {
             visitors: Visitors::new(limits),
             last: 0,
+            handshakes: SourceBuckets::new(HANDSHAKES, HANDSHAKE_SOURCES).near(4),
             numbers: HashMap::new(),
             list: Vec::new(),
             free: Vec::new(),

@@ -632,3 +632,28 @@ async fn private_networks_are_nobodys_business_unless_the_operator_says_so() {
         server.shutdown().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_gets_so_many_handshakes_and_another_one_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path()).await;
+    let address = address_of(&server, RelayTransport::Tls);
+    let connect = |from: [u8; 4]| {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+        socket.connect(&address.into()).unwrap();
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        stream
+    };
+    let mut many: Vec<TcpStream> = (0..1_000).map(|_| connect([127, 0, 0, 2])).collect();
+    let last = many.last_mut().unwrap().read(&mut [0]);
+    assert!(
+        !last
+            .as_ref()
+            .is_err_and(|error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)),
+        "closed at once: {last:?}"
+    );
+    assert_ne!(End::allocated(RelayTransport::Tls, address, "ann").relayed().port(), 0);
+    server.shutdown().await;
+}

@@ -93,7 +93,11 @@ impl RemoteControlPlane {
             }
         }
         self.events.push_back(ControlEvent::Connected { stun, server_time: Some(server_time) });
-        self.handle_relays(relays);
+        // A server offers relays to those who are in company. One that has lost its parties finds out who is only when they
+        // register again; what is in use goes on until then.
+        if !relays.is_empty() || !self.offered {
+            self.handle_relays(relays);
+        }
         if self.registration.is_some() {
             self.send_sign_of_life(now);
         }
@@ -106,6 +110,7 @@ impl RemoteControlPlane {
     }
 
     fn handle_relays(&mut self, mut relays: Vec<RelayOffer>) {
+        self.offered = !relays.is_empty();
         for uri in relays.iter_mut().flat_map(|relay| &mut relay.uris) {
             if uri.host.is_empty() {
                 uri.host = self.settings.host().to_owned();

@@ -327,6 +327,45 @@ fn a_server_of_another_protocol_is_given_up_and_tried_again_later() {
 }
 
 #[test]
+fn a_server_that_has_forgotten_who_plays_with_whom_takes_no_relay_away() {
+    let mut now = Now { instant: std::time::Instant::now(), wall: START };
+    let settings = RemoteSettings::new("ws://server.example".parse().unwrap(), 1);
+    let mut plane = RemoteControlPlane::new(settings, identity(1), now);
+    let mut welcomed = |relays: Vec<lanrage_party::RelayOffer>| {
+        let link = loop {
+            match plane.poll_transmit() {
+                Some(LinkAction::Dial { link, .. }) => break link,
+                Some(_) => {}
+                None => {
+                    now.instant = plane.poll_timeout().unwrap();
+                    plane.handle_timeout(now);
+                }
+            }
+        };
+        plane.handle_link(now, LinkEvent::Opened(link));
+        let welcome = ServerMessage::Welcome {
+            session: SessionToken::from_random([1; 32]),
+            protocol: PROTOCOL_VERSION,
+            heartbeat_interval_ms: 30_000,
+            server_time: START,
+            stun: Vec::new(),
+            relays,
+        };
+        plane.handle_link(now, LinkEvent::Frame(link, welcome.encode()));
+        let told: Vec<usize> = std::iter::from_fn(|| plane.poll_event())
+            .filter_map(
+                |event| if let ControlEvent::Relays(relays) = event { Some(relays.len()) } else { None },
+            )
+            .collect();
+        plane.handle_link(now, LinkEvent::Closed(link, LinkClosed::Ended));
+        told
+    };
+    assert_eq!(welcomed(Vec::new()), [0]);
+    assert_eq!(welcomed(vec![relay_offer("turn:server.example:3478")]), [1]);
+    assert_eq!(welcomed(Vec::new()), [] as [usize; 0]);
+}
+
+#[test]
 fn events_of_an_earlier_connection_change_nothing() {
     let mut world = two();
     let old = world.clients[0].link.unwrap();
