@@ -62,7 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "lanrage-support",
-        &["lanrage-base", "lanrage-party", "lanrage-nat", "lanrage-session", "lanrage-store"],
+        &["lanrage-base", "lanrage-party", "lanrage-nat", "lanrage-session", "lanrage-store", "lanrage-log"],
     ),
     ("lanrage-words", &[]),
     ("lanrage-cli", &["lanrage-engine", "lanrage-words"]),
