@@ -67,7 +67,7 @@ pub(crate) fn classify(datagram: &[u8]) -> Result<Kind, DropReason> {
     match datagram.len() {
         0 => Err(DropReason::MalformedDatagram),
         _ if !is_stun => Err(DropReason::UnknownDatagram),
-        ..=STUN_BYTES => Ok(Kind::Stun),
+        1..=STUN_BYTES => Ok(Kind::Stun),
         _ => Err(DropReason::OversizedDatagram),
     }
 }
