@@ -18,6 +18,8 @@ const CORE_LIBRARIES: &[&str] = &[
     "ed25519-dalek",
     "hkdf",
     "hmac",
+    "icu_normalizer",
+    "icu_properties",
     "ipnet",
     "md5",
     "serde",
@@ -29,6 +31,7 @@ const CORE_LIBRARIES: &[&str] = &[
     "thiserror",
     "tracing",
     "ts-rs",
+    "unicode-security",
     "url",
     "x25519-dalek",
     "zeroize",
@@ -59,6 +62,7 @@ const CORE_NEVER_USES: &[(&str, &str)] = &[
     ("std::time::SystemTime", "reads a clock"),
     ("lanrage_base::clock::now", "reads a clock"),
     ("lanrage_base::atomic_file", "opens a file"),
+    ("lanrage_base::argument", "changes its own process"),
 ];
 
 /// Where tasks and threads may be started by a function that gives them to nobody, and who owns them there.

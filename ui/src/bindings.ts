@@ -25,7 +25,11 @@ export type AdapterFault = { "code": "adapter_permission",
   /** The network in the way. */
   route: string,
   /** The interface that leads there. */
-  interface: string, } | { "code": "adapter_route",
+  interface: string, } | { "code": "adapter_resolver",
+  /** The party's network. */
+  subnet: string,
+  /** The name server's address. */
+  address: string, } | { "code": "adapter_route",
   /** The destination. */
   route: string,
   /** What the system said. */
@@ -92,7 +96,9 @@ export type CheckState = "good" | "warning" | "bad" | "unknown";
 /**
  * Why a command was refused.
  */
-export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "no_address",
+export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "unusual_network",
+  /** The party's network. */
+  network: string, } | { "code": "no_address",
   /** Why there is none. */
   why: LeaseFault, } | { "code": "control_unreachable" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
   /** Most bytes that a name has. */
@@ -365,6 +371,8 @@ export type InvitationPreview = {
   host_id: string,
   /** The party's network. */
   subnet: string,
+  /** The network once more, if it is out of the ordinary: whoever joins is asked whether the party may have it. */
+  unusual_network: string | null,
   /** Its control servers. */
   control: Array<string>,
   /** When the link stops being valid (Unix milliseconds); `None` for never. */
@@ -506,7 +514,7 @@ export type PeerRefusal = { "code": "peer_of_other_party",
 export type PeerView = {
   /** Peer id (32 hexadecimal digits). */
   id: string,
-  /** Name. */
+  /** Name; behind it the first digits of the id where another player's name looks the same. */
   name: string,
   /** Whether this peer is the party's host. */
   is_host: boolean,
@@ -698,7 +706,7 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   /** Loads it. */
   command: string, } | { "code": "restart_computer" } | { "code": "install_driver" } | { "code": "free_adapter_name",
   /** Deletes one. */
-  command: string, } | { "code": "close_other_copies" } | { "code": "remove_adapters" } | { "code": "close_other_copy" } | { "code": "join_again" } | { "code": "disconnect_vpn" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "set_clock" } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
+  command: string, } | { "code": "close_other_copies" } | { "code": "remove_adapters" } | { "code": "close_other_copy" } | { "code": "join_again" } | { "code": "disconnect_vpn" } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "set_clock" } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
   /** Lets them through. */
   command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
 
@@ -881,7 +889,9 @@ export type Requests = {
   name: string, }, answer: null },
   join_party: { args: {
   /** The invitation link. */
-  link: string, }, answer: null },
+  link: string,
+  /** The party's network as the preview names it, if it is out of the ordinary and the user takes it all the same. */
+  accepted_network: string | null, }, answer: null },
   leave_party: { args: Record<string, never>, answer: null },
   pause_party: { args: Record<string, never>, answer: null },
   resume_party: { args: {

@@ -14,6 +14,7 @@ const preview: InvitationPreview = {
   host_name: 'Jonas',
   members: 4,
   subnet: '10.66.0.0/16',
+  unusual_network: null,
   control: ['wss://s.example/'],
   expires_at_ms: null,
 };
@@ -45,10 +46,26 @@ describe('a link that the system hands over', () => {
     expect(acts(calls)).toEqual([]);
     await user.click(dialog.getByRole('button', { name: 'Join' }));
     expect(calls.filter(({ command }) => command === 'join_party')).toEqual([
-      { command: 'join_party', args: { link: 'lanrage://join/abc' } },
+      { command: 'join_party', args: { link: 'lanrage://join/abc', accepted_network: null } },
     ]);
     await waitFor(() => {
       expect(screen.queryByRole('dialog')).toBeNull();
+    });
+  });
+
+  test('that takes a network out of the ordinary says so, and joining accepts just that one', async () => {
+    const user = userEvent.setup();
+    const unusual: Answers = {
+      ...answers,
+      preview_invitation: () => ({ ...preview, subnet: '10.0.0.0/8', unusual_network: '10.0.0.0/8' }),
+    };
+    const calls = await show(snapshot, unusual);
+    const dialog = within(await screen.findByRole('dialog', { name: 'Join this party?' }));
+    expect(await dialog.findByText(/10\.0\.0\.0\/8 on your computer/)).toBeTruthy();
+    await user.click(dialog.getByRole('button', { name: 'Join' }));
+    expect(calls.find(({ command }) => command === 'join_party')?.args).toEqual({
+      link: 'lanrage://join/abc',
+      accepted_network: '10.0.0.0/8',
     });
   });
 

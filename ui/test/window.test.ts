@@ -94,6 +94,7 @@ describe('without a party', () => {
       host_name: 'Jonas',
       members: 4,
       subnet: '10.66.0.0/16',
+      unusual_network: null,
       control: ['wss://s.example/'],
       expires_at_ms: null,
     };
@@ -103,7 +104,7 @@ describe('without a party', () => {
     expect(await screen.findByText('Jonas’ cave')).toBeTruthy();
     for (const fact of ['Jonas', '4', 'wss://s.example/']) expect(screen.getByText(fact)).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Join Jonas’ cave' }));
-    expect(commands(calls).at(-1)).toEqual({ command: 'join_party', args: { link: 'lanrage://join/abc' } });
+    expect(commands(calls).at(-1)).toEqual({ command: 'join_party', args: { link: 'lanrage://join/abc', accepted_network: null } });
   });
 
   test('a damaged link says so in words', async () => {

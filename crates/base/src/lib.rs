@@ -1,8 +1,10 @@
 //! The ground floor: mechanisms that several parts of LANrage need and none of them owns.
 //!
-//! Everything here is a pure value, except for two places that touch the system: [`clock::now`] reads the clocks, and
-//! [`atomic_file`] writes files. The core crates use neither of the two.
+//! Everything here is a pure value, except for three places that touch the system: [`clock::now`] reads the clocks,
+//! [`atomic_file`] writes files, and [`argument`] changes what the system shows of this process. The core crates use none of
+//! the three.
 
+pub mod argument;
 pub mod atomic_file;
 pub mod backoff;
 pub mod bucket;

@@ -64,6 +64,8 @@ pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, link: &str) {
 pub(crate) fn receive<R: Runtime>(app: &AppHandle<R>, arguments: &Arguments) {
     if let Some(link) = &arguments.link {
         show(app, link);
+        // A second start would have ended by now, its link handed over. Best effort, where the system lets it.
+        let _ = lanrage_base::argument::wipe(link);
     } else if let Ok(Some(urls)) = app.deep_link().get_current() {
         // macOS hands it over by an event, not as an argument.
         show_urls(app, &urls);

@@ -97,6 +97,7 @@ const preview: InvitationPreview = {
   host_name: 'Jonas',
   members: 4,
   subnet: '10.66.0.0/16',
+  unusual_network: null,
   control: ['wss://play.example.org/'],
   expires_at_ms: Date.now() + DAY_MS,
 };
@@ -162,6 +163,10 @@ export const situations: Record<string, Situation> = {
   link_in_party: {
     scene: 'relayed',
     answers: handedOver(() => ({ ...preview, host_name: null, members: null, control: [], expires_at_ms: null })),
+  },
+  link_network: {
+    scene: 'home',
+    answers: handedOver(() => ({ ...preview, subnet: '10.0.0.0/8', unusual_network: '10.0.0.0/8' })),
   },
   link_expired: { scene: 'home', answers: handedOver(() => ({ ...preview, expires_at_ms: 1_700_000_000_000 })) },
   link_refused: {

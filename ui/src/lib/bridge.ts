@@ -55,7 +55,9 @@ function on<K extends keyof Events>(event: K, handle: (payload: Events[K]) => vo
 /** The newest state. Waits until the engine has started, and fails if it could not. */
 export const getSnapshot = () => ask('status', {});
 export const createParty = (name: string) => ask('create_party', { name });
-export const joinParty = (link: string) => ask('join_party', { link });
+/** `network` is the party's where it is out of the ordinary and the player was shown that. */
+export const joinParty = (link: string, network: string | null) =>
+  ask('join_party', { link, accepted_network: network });
 export const leaveParty = () => ask('leave_party', {});
 /** Is in no party for now, and stays a member of it. */
 export const pauseParty = () => ask('pause_party', {});

@@ -26,8 +26,10 @@ Examples:
     Create(Create),
     /// Join the party of a link, and stay in it until Ctrl-C
     #[command(after_help = "\
-Example:
-  lanrage join lanrage://join/AXsicCI6…")]
+Examples:
+  lanrage join lanrage://join/AXsicCI6…
+  lanrage join -                          # paste the link, so that it stands in no history
+  lanrage join --link-file invitation.txt")]
     Join(Join),
     /// Bring the last party back, and stay in it until Ctrl-C; for a service or a headless machine
     Run(Player),
@@ -138,8 +140,15 @@ pub(crate) struct Create {
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
-    /// The invitation link
-    pub(crate) link: String,
+    /// The invitation link; `-` reads it from the standard input
+    #[arg(required_unless_present = "link_file")]
+    pub(crate) link: Option<String>,
+    /// Read the invitation link from a file
+    #[arg(long, value_name = "FILE", conflicts_with = "link", env = "LANRAGE_LINK_FILE")]
+    pub(crate) link_file: Option<PathBuf>,
+    /// Let the party take this network although it is out of the ordinary, like 10.0.0.0/8
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) accept_network: Option<String>,
     #[command(flatten)]
     pub(crate) player: Player,
 }
@@ -151,6 +160,9 @@ pub(crate) struct Status {
     /// Go on showing every change until Ctrl-C
     #[arg(long, short)]
     pub(crate) watch: bool,
+    /// Show the invitation link too: whoever reads it can join
+    #[arg(long)]
+    pub(crate) show_link: bool,
 }
 
 #[derive(Debug, Args)]

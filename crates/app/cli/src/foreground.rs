@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use lanrage_engine::{
-    CommandError, ConnectionState, Engine, EngineOptions, Handle, InvitationLink, LogLevel, Notice,
-    PartyView, Request, Snapshot, StartError,
+    CommandError, ConnectionState, Engine, EngineOptions, Handle, LogLevel, Notice, PartyView, Request,
+    Snapshot, StartError,
     api::{Ask, CreateParty, JoinParty, LeaveParty, Status},
 };
 use tokio::sync::{broadcast::error::RecvError, watch};
@@ -12,6 +12,7 @@ use tokio::sync::{broadcast::error::RecvError, watch};
 use crate::{
     arguments::{Create, Join, Player},
     failure::Failure,
+    link,
     output::{Event, Output},
     running,
     say::person,
@@ -46,7 +47,8 @@ pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure>
 pub(crate) async fn join(join: Join, verbose: bool) -> Result<(), Failure> {
     let started = Instant::now();
     let output = Output { json: join.player.target.json };
-    let request = JoinParty { link: InvitationLink(join.link) };
+    let link = link::read(join.link.as_deref(), join.link_file.as_deref())?;
+    let request = JoinParty { link, accepted_network: join.accept_network };
     let Some(handle) = start(options(&join.player, verbose)).await? else {
         let party = hand_over(&join.player, request).await?;
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });

@@ -5,6 +5,7 @@ mod data;
 mod doctor;
 mod failure;
 mod foreground;
+mod link;
 mod log;
 mod output;
 mod profiles;

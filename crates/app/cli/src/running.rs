@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use lanrage_engine::{
-    Engine, LocalClient,
+    Engine, InvitationLink, LocalClient, Snapshot,
     api::{self, ExportDiagnostics, LeaveParty, PauseParty, ResumeParty},
 };
 
@@ -48,16 +48,35 @@ pub(crate) async fn status(status: Status) -> Result<(), Failure> {
     let output = Output { json: status.target.json };
     let mut client = connect(&status.target).await?;
     if !status.watch {
-        output.show(&client.ask(api::Status {}).await?);
+        let snapshot = without_link(client.ask(api::Status {}).await?, &status);
+        output.show(&snapshot);
+        if status.show_link
+            && !output.json
+            && let Some(party) = &snapshot.party
+        {
+            println!("{}", party.invitation.0);
+        }
         return Ok(());
     }
     client.watch().await?;
     loop {
-        let snapshot = client.next_snapshot().await?;
+        let snapshot = without_link(client.next_snapshot().await?, &status);
         if !output.json && std::io::stdout().is_terminal() {
             // Clears the screen and goes to its first cell (ECMA-48 ED, CUP).
             print!("\x1b[2J\x1b[H");
         }
         output.show(&snapshot);
     }
+}
+
+/// What people copy from a terminal into a forum holds no link, unless they asked for it; a script that reads the output
+/// gets it as ever.
+fn without_link(mut snapshot: Snapshot, status: &Status) -> Snapshot {
+    if std::io::stdout().is_terminal()
+        && !status.show_link
+        && let Some(party) = &mut snapshot.party
+    {
+        party.invitation = InvitationLink::default();
+    }
+    snapshot
 }

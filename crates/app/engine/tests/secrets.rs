@@ -100,7 +100,7 @@ fn the_search_finds_a_secret_in_every_form() {
 }
 
 fn join(link: &str) -> JoinParty {
-    JoinParty { link: InvitationLink(link.to_owned()) }
+    JoinParty { link: InvitationLink(link.to_owned()), accepted_network: None }
 }
 
 fn data(folder: &Path) -> PathBuf {

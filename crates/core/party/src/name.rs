@@ -1,9 +1,12 @@
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 use serde::{Deserialize, Serialize};
+use unicode_security::confusable_detection::skeleton;
 
 use crate::{PartyError, limits::NAME_BYTES};
 
-/// A party's or peer's name: 1 to [`NAME_BYTES`] bytes of visible text, without leading or trailing space,
-/// control characters or characters that change the direction of the text around them.
+/// A party's or peer's name: 1 to [`NAME_BYTES`] bytes of visible text in normalization form C (UAX 15), without leading or
+/// trailing space, control characters, or characters that cannot be seen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);
@@ -14,19 +17,18 @@ impl Name {
     /// # Errors
     /// [`PartyError::Name`] if it is not one.
     pub fn new(text: &str) -> Result<Self, PartyError> {
-        let text = text.trim();
-        let visible = text.chars().all(|c| !c.is_control() && !is_invisible(c));
-        if text.is_empty() || text.len() > NAME_BYTES || !visible {
+        let text = one_spelling(text);
+        if text.is_empty() || text.len() > NAME_BYTES || text.chars().any(is_unseen) {
             return Err(PartyError::Name);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 
     /// The name nearest to any text: what cannot be shown is left out, what is too long is cut, and nothing
     /// at all becomes `fallback`.
     pub fn lossy(text: &str, fallback: &'static str) -> Self {
         let mut kept = String::new();
-        for c in text.trim().chars().filter(|c| !c.is_control() && !is_invisible(*c)) {
+        for c in one_spelling(text).chars().filter(|c| !is_unseen(*c)) {
             if kept.len() + c.len_utf8() > NAME_BYTES {
                 break;
             }
@@ -35,15 +37,31 @@ impl Name {
         Self::new(&kept).unwrap_or_else(|_| Self(fallback.to_owned()))
     }
 
+    /// What somebody who reads quickly sees: names with the same one look alike. Letters of other scripts and of the other
+    /// case count as those that they look like (UTS 39 §4, on the folded text).
+    pub fn appearance(&self) -> String {
+        skeleton(&self.0.to_lowercase()).collect::<String>().to_lowercase()
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Zero-width and bidirectional format characters: a name with them can look like another's.
-const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+/// Normalization form C, without what only chooses between the coloured and the plain form of an emoji.
+fn one_spelling(text: &str) -> String {
+    let chosen = |c: &char| !matches!(c, '\u{FE0E}' | '\u{FE0F}');
+    ComposingNormalizerBorrowed::new_nfc().normalize_iter(text.trim().chars().filter(chosen)).collect()
+}
+
+/// Control characters, separators of lines, what Unicode says need not be shown, what turns the direction of the text
+/// around it, and what is shown as nothing though it may be shown: a name with them can look like another's, or like none.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2800}' | '\u{FFF9}'..='\u{FFFB}' | '\u{1D159}')
+        || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..)
 }
 
 impl TryFrom<String> for Name {
@@ -75,6 +93,50 @@ mod tests {
         assert_eq!(Name::new("  Ann's LAN ").unwrap().as_str(), "Ann's LAN");
         for bad in ["", "   ", "a\nb", "a\u{202E}b", "\u{200B}", &"x".repeat(NAME_BYTES + 1)] {
             assert_eq!(Name::new(bad), Err(PartyError::Name), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_no_part_of_a_name() {
+        for c in [
+            '\u{3164}',
+            '\u{2800}',
+            '\u{AD}',
+            '\u{34F}',
+            '\u{61C}',
+            '\u{E0041}',
+            '\u{115F}',
+            '\u{180E}',
+            '\u{FFA0}',
+            '\u{1D159}',
+            '\u{E000}',
+            '\u{10FFFD}',
+        ] {
+            for text in [format!("E{c}ve"), c.to_string()] {
+                assert_eq!(Name::new(&text), Err(PartyError::Name), "{text:?}");
+            }
+            assert_eq!(Name::lossy(&format!("E{c}ve"), "player").as_str(), "Eve");
+        }
+    }
+
+    #[test]
+    fn one_name_has_one_spelling() {
+        assert_eq!(Name::new("Zoe\u{308}"), Name::new("Zo\u{EB}"));
+        assert_eq!(Name::lossy("Zoe\u{308}", "player").as_str(), "Zo\u{EB}");
+        assert_eq!(Name::new("Ann \u{2764}\u{FE0F}"), Name::new("Ann \u{2764}"));
+        for name in ["김민수", "山田", "Ünal", "ليلى", "Ann 🎮", "Ḍ̇"] {
+            assert!(Name::new(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_alike_are_known() {
+        let seen = |text: &str| Name::new(text).unwrap().appearance();
+        for twin in ["eve", "\u{415}ve", "EV\u{415}", "Ev\u{435}"] {
+            assert_eq!(seen(twin), seen("Eve"), "{twin}");
+        }
+        for other in ["Eva", "Steve", "Eve 2", "伊芙"] {
+            assert_ne!(seen(other), seen("Eve"), "{other}");
         }
     }
 

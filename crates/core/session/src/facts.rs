@@ -212,7 +212,7 @@ impl std::fmt::Display for InvitationLink {
 pub struct PeerView {
     /// Peer id (32 hexadecimal digits).
     pub id: String,
-    /// Name.
+    /// Name; behind it the first digits of the id where another player's name looks the same.
     pub name: String,
     /// Whether this peer is the party's host.
     pub is_host: bool,
@@ -379,6 +379,8 @@ pub struct InvitationPreview {
     pub host_id: String,
     /// The party's network.
     pub subnet: String,
+    /// The network once more, if it is out of the ordinary: whoever joins is asked whether the party may have it.
+    pub unusual_network: Option<String>,
     /// Its control servers.
     pub control: Vec<String>,
     /// When the link stops being valid (Unix milliseconds); `None` for never.

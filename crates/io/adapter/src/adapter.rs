@@ -3,7 +3,7 @@ use std::io::{self, IoSlice};
 use crate::{
     AdapterConfig, AdapterError, Device, Ready,
     os::{self, Packets},
-    routes,
+    resolvers, routes,
 };
 
 /// An adapter as one process hands it to another: it lives until the last copy of its descriptors is closed.
@@ -44,6 +44,9 @@ fn create(
     if let Some(route) = routes::overlap(config.subnet, "", &table) {
         let interface = route.interface.clone();
         return Err(AdapterError::SubnetOverlaps { subnet: config.subnet, route: route.net, interface });
+    }
+    if let Some(address) = resolvers::within(config.subnet) {
+        return Err(AdapterError::SubnetHoldsResolver { subnet: config.subnet, address });
     }
     for name in config.names() {
         match create_named(&name) {

@@ -1,4 +1,4 @@
-use std::io;
+use std::{io, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 use lanrage_party::{Subnet, VirtualIp};
@@ -62,6 +62,14 @@ pub enum AdapterError {
         route: Ipv4Net,
         /// The interface that leads there.
         interface: String,
+    },
+    /// The party's network holds a name server of this computer: its questions would go to the party.
+    #[error("the party's network {} holds the name server {address}", .subnet.net())]
+    SubnetHoldsResolver {
+        /// The party's network.
+        subnet: Subnet,
+        /// The name server.
+        address: Ipv4Addr,
     },
     /// The system refused a route.
     #[error("traffic for {route} could not be led into the network adapter: {source}")]

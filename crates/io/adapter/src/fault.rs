@@ -40,6 +40,10 @@ impl AdapterError {
                 route: route.to_string(),
                 interface: interface.clone(),
             },
+            Self::SubnetHoldsResolver { subnet, address } => AdapterFault::AdapterResolver {
+                subnet: subnet.net().to_string(),
+                address: address.to_string(),
+            },
             Self::Route { route, source } => {
                 AdapterFault::AdapterRoute { route: route.to_string(), cause: source.to_string() }
             }
@@ -74,6 +78,7 @@ impl AdapterError {
             Self::AddressOutside { .. } => Remedy::JoinAgain,
             Self::AddressInUse { .. } => Remedy::CloseOtherCopy,
             Self::SubnetOverlaps { .. } => Remedy::DisconnectVpn,
+            Self::SubnetHoldsResolver { .. } => Remedy::OtherNetwork,
             Self::Route { .. } | Self::Io { .. } => Remedy::ReportFailure,
         }
     }

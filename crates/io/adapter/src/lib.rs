@@ -21,6 +21,7 @@ pub mod helper;
 pub mod memory;
 mod os;
 mod queue;
+mod resolvers;
 mod routes;
 
 pub use adapter::Adapter;
@@ -29,4 +30,4 @@ pub use adapter::{OpenDescriptors, open_descriptors};
 pub use config::AdapterConfig;
 pub use device::{Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES};
 pub use error::AdapterError;
-pub use routes::{overlapping_route, routed_networks};
+pub use routes::{networks_in_use, overlapping_route};

@@ -4,6 +4,8 @@ use ipnet::Ipv4Net;
 use lanrage_party::{Subnet, VirtualIp};
 use route_manager::RouteManager;
 
+use crate::resolvers;
+
 /// Routes wider than this are parts of a default route: a VPN that takes all traffic adds `0.0.0.0/1` and
 /// `128.0.0.0/1`, and no private network is wider (RFC 1918).
 const WIDEST_NETWORK: u8 = 8;
@@ -23,11 +25,12 @@ pub fn overlapping_route(subnet: Subnet, except_interface: &str) -> Option<(Ipv4
     overlap(subnet, except_interface, &read_or_empty()).map(|route| (route.net, route.interface.clone()))
 }
 
-/// Every network that this computer has a route to, the default routes apart; empty if the routing table cannot be read,
-/// which is logged.
-pub fn routed_networks() -> Vec<Ipv4Net> {
+/// Every network that this computer needs: those that it has a route to, the default routes apart, and its name servers. A
+/// routing table that cannot be read counts as empty, which is logged.
+pub fn networks_in_use() -> Vec<Ipv4Net> {
     let is_network = |net: &Ipv4Net| net.prefix_len() >= WIDEST_NETWORK;
-    read_or_empty().into_iter().map(|route| route.net).filter(is_network).collect()
+    let routed = read_or_empty().into_iter().map(|route| route.net).filter(is_network);
+    routed.chain(resolvers::read().into_iter().map(Ipv4Net::from)).collect()
 }
 
 /// The table as [`overlap`] and [`holder`] read it; empty, with a warning, if the system does not tell.

@@ -1,7 +1,7 @@
 //! The party: entered, left, and how friends get there.
 
 use lanrage_base::clock::now;
-use lanrage_party::Invitation;
+use lanrage_party::{Invitation, Subnet};
 
 use super::{
     CreateParty, JoinParty, LeaveParty, NewInvitation, PauseParty, PreviewInvitation, ResumeParty, Serve,
@@ -23,8 +23,12 @@ impl Serve<CreateParty> for Handle {
 }
 
 impl Serve<JoinParty> for Handle {
-    async fn serve(&self, JoinParty { link }: JoinParty) -> Result<(), CommandError> {
-        let invitation = Box::new(parse::invitation(&link.0)?);
+    async fn serve(&self, request: JoinParty) -> Result<(), CommandError> {
+        let invitation = Box::new(parse::invitation(&request.link.0)?);
+        let unusual = unusual_network(&invitation.subnet);
+        if let Some(network) = unusual.filter(|network| request.accepted_network.as_ref() != Some(network)) {
+            return Err(CommandError::UnusualNetwork { network });
+        }
         self.command(|answer| Command::JoinParty { invitation, answer }).await
     }
 }
@@ -78,6 +82,7 @@ pub fn preview(link: &str) -> Result<InvitationPreview, CommandError> {
         party_name: name.to_string(),
         host_id: host.to_string(),
         subnet: subnet.net().to_string(),
+        unusual_network: unusual_network(&subnet),
         control: control.iter().map(ToString::to_string).collect(),
         expires_at_ms: expires_at.map(|at| at.0),
         host_name: glance.host_name.map(Into::into),
@@ -85,9 +90,14 @@ pub fn preview(link: &str) -> Result<InvitationPreview, CommandError> {
     })
 }
 
+/// The network of a party if whoever joins it must be asked.
+fn unusual_network(subnet: &Subnet) -> Option<String> {
+    (!subnet.is_usual()).then(|| subnet.net().to_string())
+}
+
 #[cfg(test)]
 mod tests {
-    use lanrage_party::{DeviceIdentity, Glance, Name, PartyId, PartySecret, Subnet};
+    use lanrage_party::{DeviceIdentity, Glance, Name, PartyId, PartySecret};
 
     use super::*;
 
@@ -109,5 +119,16 @@ mod tests {
         assert_eq!((seen.host_name.as_deref(), seen.members), (Some("Ada"), Some(3)));
         let seen = preview(&silent.link()).unwrap();
         assert_eq!((seen.host_name, seen.members), (None, None));
+        assert_eq!(seen.unusual_network, None);
+        for (network, unusual) in [
+            ("10.0.0.0/8", true),
+            ("10.53.0.0/24", true),
+            ("100.110.4.0/24", false),
+            ("192.168.1.0/24", true),
+        ] {
+            let subnet = Subnet::new(network.parse().unwrap()).unwrap();
+            let seen = preview(&Invitation { subnet, ..silent.clone() }.link()).unwrap();
+            assert_eq!(seen.unusual_network, unusual.then(|| network.to_owned()));
+        }
     }
 }

@@ -28,6 +28,8 @@ crate::requests! {
         /// The invitation link.
         #[cfg_attr(feature = "bindings", ts(type = "string"))]
         link: InvitationLink,
+        /// The party's network as the preview names it, if it is out of the ordinary and the user takes it all the same.
+        accepted_network: Option<String>,
     } -> ();
 
     /// Leaves the party; its keys are forgotten.

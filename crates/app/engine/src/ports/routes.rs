@@ -20,7 +20,7 @@ pub(crate) fn spawn(tasks: &mut Tasks) -> RoutesPort {
     tasks.spawn("routes", async move {
         while wishes.changed().await.is_ok() {
             // A table that cannot be read is empty: not knowing must not stop a party.
-            let routes = spawn_blocking(lanrage_adapter::routed_networks).await.unwrap_or_default();
+            let routes = spawn_blocking(lanrage_adapter::networks_in_use).await.unwrap_or_default();
             if told.send(routes).await.is_err() {
                 return;
             }

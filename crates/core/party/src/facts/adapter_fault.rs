@@ -47,6 +47,13 @@ pub enum AdapterFault {
         /// The interface that leads there.
         interface: String,
     },
+    /// The party's network holds a name server of this computer.
+    AdapterResolver {
+        /// The party's network.
+        subnet: String,
+        /// The name server's address.
+        address: String,
+    },
     /// The system refused a route.
     AdapterRoute {
         /// The destination.

@@ -18,6 +18,11 @@ pub enum CommandError {
     NotInParty,
     /// The invitation names no server.
     NoControlServer,
+    /// The party takes a network that LANrage never proposes, and the user was not asked.
+    UnusualNetwork {
+        /// The party's network.
+        network: String,
+    },
     /// There is no address for this device in the party's network.
     NoAddress {
         /// Why there is none.

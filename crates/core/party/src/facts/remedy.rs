@@ -52,6 +52,8 @@ pub enum Remedy {
     JoinAgain,
     /// Disconnect the other network, or make the party with another one.
     DisconnectVpn,
+    /// Ask the host for a party with another network.
+    OtherNetwork,
     /// Try again, and report what was said if it fails again.
     ReportFailure,
     /// The adapter is opened again by itself.

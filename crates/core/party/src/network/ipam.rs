@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr},
 };
 
 use ipnet::Ipv4Net;
@@ -56,6 +56,12 @@ impl Subnet {
         }
     }
 
+    /// Whether the network is one that LANrage proposes, or part of one. Any other may take addresses from this computer
+    /// that its user needs, so nobody enters one unasked.
+    pub fn is_usual(&self) -> bool {
+        Self::ALTERNATIVES.iter().any(|usual| usual.0.contains(&self.0))
+    }
+
     /// The network.
     pub const fn net(&self) -> Ipv4Net {
         self.0
@@ -69,6 +75,11 @@ impl Subnet {
     /// Whether the address can be a lease in this network.
     pub fn contains(&self, ip: VirtualIp) -> bool {
         self.0.contains(&ip.0) && ip.0 != self.0.network() && ip.0 != self.0.broadcast()
+    }
+
+    /// Whether the address lies in this network, in either family's notation (RFC 4291 §2.5.5.2).
+    pub fn covers(&self, ip: IpAddr) -> bool {
+        matches!(ip.to_canonical(), IpAddr::V4(ip) if self.0.contains(&ip))
     }
 
     /// Number of leases that the network can hold.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lanrage_party::{LocalEnd, NatType, PeerId};
+use lanrage_party::{NatType, PeerId};
 
 use crate::{
     input::Ticket,
@@ -78,14 +78,5 @@ impl ActiveParty {
             let membership = Box::new(self.membership.to_saved());
             turn.store(StoreAction::SaveMembership { membership, host: self.host, active });
         }
-    }
-}
-
-/// This device's end of the party, for the data plane.
-pub(crate) fn local_end(membership: &Membership) -> LocalEnd {
-    LocalEnd {
-        private_key: membership.private_key.clone(),
-        virtual_ip: membership.virtual_ip,
-        subnet: membership.invitation.subnet,
     }
 }

@@ -1,6 +1,6 @@
 use lanrage_party::{
-    DeviceIdentity, Invitation, Ipam, IpamError, Name, PeerId, PeerRecord, SignedRecord, StoredPeer,
-    UnixMillis, VirtualIp, WireGuardPrivateKey,
+    DeviceIdentity, Invitation, Ipam, IpamError, LocalEnd, Name, PeerId, PeerRecord, SignedRecord,
+    StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
 };
 
 /// Version of what peers say to each other: records, signals, probes.
@@ -73,6 +73,20 @@ impl Membership {
             created_at: self.created_at,
             sequence: self.sequence,
         }
+    }
+
+    /// This device's end of the party, for the data plane.
+    pub(crate) fn local_end(&self) -> LocalEnd {
+        LocalEnd {
+            private_key: self.private_key.clone(),
+            virtual_ip: self.virtual_ip,
+            subnet: self.invitation.subnet,
+        }
+    }
+
+    /// Sequence of the last record that was signed: every start in the party signs one, so it tells starts apart.
+    pub(crate) const fn sequence(&self) -> u64 {
+        self.sequence
     }
 
     /// Takes the next address of this peer's sequence, because others hold `taken`.

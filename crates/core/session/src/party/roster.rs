@@ -1,3 +1,5 @@
+//! The door of the party: who is let in, and whose record is too old.
+
 use std::collections::BTreeMap;
 
 use lanrage_party::{PeerId, PeerRecord, RecordError, SignedRecord, VirtualIp, facts::PeerRefusal, limits};
@@ -37,11 +39,23 @@ impl Refusal {
     }
 }
 
+/// What is remembered of a peer that was let in.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// Highest sequence of its records.
+    sequence: u64,
+    /// Number of the admission at which it was let in last.
+    admission: u64,
+}
+
 /// Who may be a peer: the door of the party. The control server's word counts for nothing here.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
-    /// Highest record sequence seen of every peer that was ever let in.
-    sequences: BTreeMap<PeerId, u64>,
+    /// What was seen of every peer that was let in. Of those who left, the longest gone are forgotten first: somebody who
+    /// joins and leaves without end closes the door to nobody.
+    seen: BTreeMap<PeerId, Seen>,
+    /// Counts the admissions.
+    admissions: u64,
     /// Who was refused, to be shown. Bounded: a server that invents peers fills no memory.
     refused: BTreeMap<PeerId, (String, Refusal)>,
 }
@@ -58,8 +72,7 @@ impl Roster {
         let invitation = &membership.invitation;
         let record = signed.verify(&invitation.party, invitation.epoch, &invitation.secret)?;
         let id = record.peer_id();
-        let seen = self.sequences.get(&id);
-        if seen.is_some_and(|seen| record.sequence < *seen) {
+        if self.seen.get(&id).is_some_and(|seen| record.sequence < seen.sequence) {
             return Err(Refusal::Replay);
         }
         if record.virtual_ip == membership.virtual_ip
@@ -71,12 +84,25 @@ impl Roster {
         }
         let is_known = connections.connections().contains_key(&id);
         let is_full = connections.connections().len() + 1 >= limits::PEERS_PER_PARTY;
-        if (!is_known && is_full) || (seen.is_none() && self.sequences.len() >= REMEMBERED) {
+        if !is_known && is_full {
             return Err(Refusal::Full);
         }
-        self.sequences.insert(id, record.sequence);
+        self.admissions += 1;
+        self.seen.insert(id, Seen { sequence: record.sequence, admission: self.admissions });
+        if self.seen.len() > REMEMBERED {
+            self.forget_longest_gone(connections);
+        }
         self.refused.remove(&id);
         Ok(record.clone())
+    }
+
+    /// Forgets whoever was let in longest ago and is no peer now. Those who are cannot be as many as are remembered.
+    fn forget_longest_gone(&mut self, connections: &Connections) {
+        let peers = connections.connections();
+        let gone = self.seen.iter().filter(|(id, _)| !peers.contains_key(id));
+        if let Some(id) = gone.min_by_key(|(_, seen)| seen.admission).map(|(id, _)| *id) {
+            self.seen.remove(&id);
+        }
     }
 
     /// Notes a refusal. True if it is news.

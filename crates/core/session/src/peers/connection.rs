@@ -47,8 +47,8 @@ pub(crate) struct Connection {
     line: Line,
     /// From hearing of the peer to its first authenticated packet.
     pub(crate) first_packet: Option<Duration>,
-    /// Highest signal sequence seen of the peer.
-    pub(crate) seen_signal: u64,
+    /// [Order](crate::peers::signal::Signal::order) of the newest signal seen of the peer.
+    pub(crate) seen_signal: (u64, u64),
     /// The server no longer lists the peer; it goes when its path does.
     pub(crate) unlisted: bool,
     /// Where the peer was last reached without a relay, also in an earlier life of this program.
@@ -109,7 +109,7 @@ impl Connection {
             agent: PathAgent::new(PathAgentConfig { initiator }, now),
             line: Line::default(),
             first_packet: None,
-            seen_signal: 0,
+            seen_signal: (0, 0),
             unlisted: false,
             last_endpoint: None,
             candidates: Vec::new(),

@@ -10,14 +10,15 @@ use lanrage_nat::{
     Allocation, PathAgent, PathEvent, PathTransmit, TransactionIds, relay_pool::PeerRelayInfo, stun,
 };
 use lanrage_party::{
-    AllocationId, Candidate, CandidateType, LocalEnd, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord,
-    Remote, SealedSignal, SignalKey, WireGuardPrivateKey, facts::News, initiates,
+    AllocationId, Candidate, CandidateType, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord, Remote,
+    SealedSignal, SignalKey, Subnet, WireGuardPrivateKey, facts::News, initiates,
 };
 use tracing::{debug, info};
 
 use crate::{
     facts::DroppedView,
     output::{Output, StoreAction, Turn},
+    party::membership::Membership,
     peers::{
         connection::{Connection, KnownPeer},
         signal::{RelayDistance, Signal},
@@ -33,6 +34,10 @@ pub(crate) struct Connections {
     party: PartyId,
     secret: PartySecret,
     private_key: WireGuardPrivateKey,
+    /// The party's network: no way to a peer leads through it.
+    subnet: Subnet,
+    /// Which start in this party this is.
+    life: u64,
     connections: BTreeMap<PeerId, Connection>,
     candidates: Vec<Candidate>,
     relays: Vec<RelayDistance>,
@@ -42,6 +47,8 @@ pub(crate) struct Connections {
     last_signal: u64,
     /// Signals that were not authentic, not new, or not sensible.
     dropped_signals: u64,
+    /// Candidates inside the party's own network.
+    dropped_candidates: u64,
     punch_ids: TransactionIds,
     /// Signals for the control plane to carry.
     signals: VecDeque<(PeerId, SealedSignal)>,
@@ -53,20 +60,18 @@ pub(crate) struct Connections {
 
 impl Connections {
     /// Begins with nobody; the data plane takes the party's key and address.
-    pub(crate) fn new(
-        turn: &mut Turn<'_>,
-        party: PartyId,
-        secret: PartySecret,
-        end: LocalEnd,
-        candidates: Vec<Candidate>,
-    ) -> Self {
+    pub(crate) fn new(turn: &mut Turn<'_>, membership: &Membership, candidates: Vec<Candidate>) -> Self {
+        let (party, secret) = (membership.invitation.party, membership.invitation.secret.clone());
         debug!(%party, "data plane enters the party");
-        let private_key = end.private_key.clone();
+        let end = membership.local_end();
+        let (private_key, subnet) = (end.private_key.clone(), end.subnet);
         turn.push(Output::Enter(end));
         Self {
             party,
             secret,
             private_key,
+            subnet,
+            life: membership.sequence(),
             connections: BTreeMap::new(),
             candidates,
             relays: Vec::new(),
@@ -74,6 +79,7 @@ impl Connections {
             allocations: Vec::new(),
             last_signal: 0,
             dropped_signals: 0,
+            dropped_candidates: 0,
             punch_ids: TransactionIds::from_seed(turn.entropy.bytes()),
             signals: VecDeque::new(),
             peers_moved: false,
@@ -218,7 +224,11 @@ impl Connections {
 
     /// Signals, probes and candidates that were not believed or not of use.
     pub(crate) fn dropped(&self) -> DroppedView {
-        let mut dropped = DroppedView { signals: self.dropped_signals, ..DroppedView::default() };
+        let mut dropped = DroppedView {
+            signals: self.dropped_signals,
+            candidates: self.dropped_candidates,
+            ..DroppedView::default()
+        };
         for stats in self.connections.values().map(|connection| connection.agent.stats()) {
             dropped.probes += stats.probes_malformed + stats.probes_unexpected;
             dropped.candidates += stats.candidates_dropped;
@@ -262,10 +272,14 @@ impl Connections {
             }
         };
         match signal {
-            Ok(signal) if signal.sequence > connection.seen_signal => {
-                connection.seen_signal = signal.sequence;
-                connection.agent.set_remote_candidates(turn.now.instant, &signal.candidates);
-                let Signal { candidates, relays, .. } = signal;
+            Ok(signal) if signal.order() > connection.seen_signal => {
+                connection.seen_signal = signal.order();
+                let Signal { mut candidates, relays, .. } = signal;
+                let claimed = candidates.len();
+                // A packet to a friend at such an address would go into the tunnel again, and again.
+                candidates.retain(|candidate| !self.subnet.covers(candidate.address.ip()));
+                self.dropped_candidates += (claimed - candidates.len()) as u64;
+                connection.agent.set_remote_candidates(turn.now.instant, &candidates);
                 (connection.candidates, connection.relays) = (candidates, relays);
                 self.peers_moved = true;
                 self.drive(turn, *from);
@@ -449,6 +463,7 @@ impl Connections {
         }
         self.last_signal = turn.now.wall.0.max(self.last_signal + 1);
         let signal = Signal {
+            life: self.life,
             sequence: self.last_signal,
             candidates: self.candidates.clone(),
             relays: self.relays.clone(),

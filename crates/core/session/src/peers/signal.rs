@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 /// What two peers tell each other through the control plane, sealed: where they may be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Signal {
-    /// Grows with every signal of this peer; a lower one than already seen is a replay.
+    /// Grows with every start of this peer in the party, whatever its clock does meanwhile. Zero from older programs.
+    #[serde(default)]
+    pub(crate) life: u64,
+    /// Grows with every signal of this peer within a life. Beside the wall clock's time it is never behind, because older
+    /// programs compare it alone.
     pub(crate) sequence: u64,
     /// All of the sender's candidates.
     pub(crate) candidates: Vec<Candidate>,
@@ -33,6 +37,11 @@ pub(crate) enum SignalError {
 }
 
 impl Signal {
+    /// What grows with every signal of a peer: one that is not above the highest seen is a replay.
+    pub(crate) const fn order(&self) -> (u64, u64) {
+        (self.life, self.sequence)
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("numbers, words and addresses are JSON")
     }
@@ -61,7 +70,12 @@ mod tests {
         let candidate =
             Candidate { kind: CandidateType::Host, address: "[2001:db8::1]:51820".parse().unwrap() };
         let relay = RelayDistance { name: "r".repeat(limits::RELAY_NAME_BYTES), rtt_ms: u32::MAX };
-        Signal { sequence: 7, candidates: vec![candidate; candidates], relays: vec![relay; relays] }
+        Signal {
+            life: u64::MAX,
+            sequence: u64::MAX,
+            candidates: vec![candidate; candidates],
+            relays: vec![relay; relays],
+        }
     }
 
     #[test]

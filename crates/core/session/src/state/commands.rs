@@ -14,7 +14,7 @@ use crate::{
     network::adapter::AdapterState,
     output::{Output, StoreAction, Turn},
     party::{
-        active::{ActiveParty, Pending, PendingKind, local_end},
+        active::{ActiveParty, Pending, PendingKind},
         membership::Membership,
         roster::Roster,
     },
@@ -171,8 +171,7 @@ impl State {
     ) {
         let invitation = &membership.invitation;
         info!(party = %invitation.party, subnet = %invitation.subnet.net(), "entering party");
-        let (id, secret) = (invitation.party, invitation.secret.clone());
-        let connections = Connections::new(turn, id, secret, local_end(&membership), self.candidates());
+        let connections = Connections::new(turn, &membership, self.candidates());
         self.party = Some(ActiveParty {
             host,
             connections,

@@ -14,7 +14,6 @@ use crate::{
     facts::CommandError,
     network::adapter::AdapterState,
     output::{Output, Turn},
-    party::active::local_end,
     peers::connection::{KnownPeer, PeerInfo},
 };
 
@@ -158,7 +157,7 @@ impl State {
     /// This device has another address now: the data plane, the adapter and the record follow.
     fn move_lease(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = &mut self.party {
-            let end = local_end(&party.membership);
+            let end = party.membership.local_end();
             turn.push(Output::Enter(end));
             if party.adapter.is_wanted() {
                 turn.push(Output::CloseAdapter);

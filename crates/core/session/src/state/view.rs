@@ -1,10 +1,13 @@
 //! What a session looks like from outside.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
-use lanrage_party::{Glance, Invitation, Party, Peer, PeerId, facts::Fault};
+use lanrage_party::{Glance, Invitation, Name, Party, Peer, PeerId, facts::Fault};
 
 use super::State;
 use crate::{
@@ -132,6 +135,7 @@ impl State {
         let relays = self.relays.addresses();
         let surroundings = self.surroundings(&relays);
         let party = self.current_party();
+        let names = ShownNames::new(&self.player_name, active);
         let order = party.iter().flat_map(Party::get_peer_list).map(|peer| peer.id);
         let peers = order
             .filter_map(|id| active.connections.connections().get(&id))
@@ -140,7 +144,7 @@ impl State {
                 let view = connection.path();
                 PeerView {
                     id: id.to_string(),
-                    name: connection.record.name.to_string(),
+                    name: names.of(&connection.record.name, &id),
                     is_host: active.host == id,
                     virtual_ip: connection.record.virtual_ip.to_string(),
                     state: connection.state(),
@@ -224,6 +228,28 @@ impl State {
                 .push(Problem::new(Severity::Warning, Fault::ControlDisconnected { server, why, in_party }));
         }
         problems
+    }
+}
+
+/// The names of a party's players as they are shown: who looks like another is told apart by the identity, which nobody else
+/// can have.
+struct ShownNames(BTreeMap<String, u32>);
+
+impl ShownNames {
+    fn new(own: &Name, active: &ActiveParty) -> Self {
+        let friends = active.connections.connections().values().map(|friend| friend.record.name.appearance());
+        let mut players = BTreeMap::new();
+        for name in friends.chain([own.appearance()]) {
+            *players.entry(name).or_default() += 1;
+        }
+        Self(players)
+    }
+
+    fn of(&self, name: &Name, id: &PeerId) -> String {
+        match self.0.get(&name.appearance()) {
+            Some(2..) => format!("{name} ({})", id.short()),
+            _ => name.to_string(),
+        }
     }
 }
 

@@ -147,7 +147,8 @@ mod tests {
         for (ip, verdict) in [
             ("127.0.0.1", Verdict::Allowed),
             ("10.9.1.1", Verdict::Allowed),
-            ("10.0.0.7", Verdict::Denied),
+            ("10.0.0.7", Verdict::OwnHost),
+            ("10.0.0.8", Verdict::Denied),
             ("192.168.1.1", Verdict::Denied),
             ("fd00::1", Verdict::Denied),
             ("192.0.2.7", Verdict::OwnHost),

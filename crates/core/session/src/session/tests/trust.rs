@@ -1,15 +1,31 @@
+use std::net::SocketAddr;
+
 use lanrage_control::protocol::{Change, ServerMessage};
-use lanrage_party::{Candidate, CandidateType, PartySecret, SealedSignal, SignalKey, SignedRecord, limits};
+use lanrage_party::{
+    Candidate, CandidateType, DeviceIdentity, Name, PartySecret, SealedSignal, SignalKey, SignedRecord,
+    limits,
+};
 
 use super::stage::{Somebody, Stage, entry, somewhere};
 use crate::{Output, peers::signal::Signal};
 
 /// What `from` would seal to the device on the stage.
 fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
+    sealed_in_life(stage, from, (0, sequence), &[somewhere()])
+}
+
+fn sealed_in_life(
+    stage: &Stage,
+    from: &Somebody,
+    (life, sequence): (u64, u64),
+    addresses: &[SocketAddr],
+) -> SealedSignal {
     let ours = stage.party().unwrap().membership.private_key.public();
     let key = SignalKey::new(&stage.invitation().secret, &from.private_key, &ours);
-    let candidates = vec![Candidate { kind: CandidateType::ServerReflexive, address: somewhere() }];
-    key.seal(&Signal { sequence, candidates, relays: Vec::new() }.encode(), [sequence as u8; 24]).unwrap()
+    let candidate = |address: &SocketAddr| Candidate { kind: CandidateType::Host, address: *address };
+    let candidates = addresses.iter().map(candidate).collect();
+    let signal = Signal { life, sequence, candidates, relays: Vec::new() };
+    key.seal(&signal.encode(), [sequence as u8; 24]).unwrap()
 }
 
 fn signal(stage: &mut Stage, from: &Somebody, signal: SealedSignal) {
@@ -136,7 +152,7 @@ fn a_forged_or_repeated_signal_leads_nowhere() {
     let older = sealed(&stage, &bob, 4);
     for repeated in [genuine, older] {
         signal(&mut stage, &bob, repeated);
-        assert_eq!(seen(&stage), 5);
+        assert_eq!(seen(&stage), (0, 5));
     }
 }
 
@@ -169,4 +185,86 @@ fn a_server_that_forgets_a_friend_does_not_end_a_working_connection() {
     assert_eq!(friends(&stage), 1);
     stage.say_change(Change::PeerLeft { peer: id });
     assert_eq!(friends(&stage), 0);
+}
+
+#[test]
+fn a_friend_whose_clock_went_back_between_two_starts_is_heard_at_once() {
+    let mut stage = Stage::in_party();
+    let bob = Somebody::new(2, stage.invitation().party);
+    stage.say_party(&[bob.sign(&stage.invitation().secret)]);
+    let seen =
+        |stage: &Stage| stage.party().unwrap().connections.connections()[&bob.identity.peer_id()].seen_signal;
+    for order in [(1_000, 9_000), (1_001, 2_000)] {
+        let message = sealed_in_life(&stage, &bob, order, &[somewhere()]);
+        signal(&mut stage, &bob, message);
+        assert_eq!(seen(&stage), order);
+    }
+    let of_the_life_before = sealed_in_life(&stage, &bob, (1_000, 9_001), &[somewhere()]);
+    signal(&mut stage, &bob, of_the_life_before);
+    assert_eq!((seen(&stage), stage.snapshot().network.dropped.signals), ((1_001, 2_000), 1));
+}
+
+#[test]
+fn a_friends_address_inside_the_party_is_never_tried() {
+    let mut stage = Stage::in_party();
+    let bob = Somebody::new(2, stage.invitation().party);
+    stage.say_party(&[bob.sign(&stage.invitation().secret)]);
+    stage.tunnel.clear();
+    let inside: Vec<SocketAddr> = ["10.66.0.2:5000", "10.66.255.255:5000", "[::ffff:10.66.0.2]:5000"]
+        .map(|text| text.parse().unwrap())
+        .to_vec();
+    let message = sealed_in_life(&stage, &bob, (1, 1), &[&inside[..], &[somewhere()]].concat());
+    signal(&mut stage, &bob, message);
+    let sent = format!("{:?}", stage.sent_to_peers());
+    assert!(sent.contains(&somewhere().to_string()) && !sent.contains("10.66."), "{sent}");
+    assert_eq!(stage.snapshot().network.dropped.candidates, 3);
+}
+
+#[test]
+fn whoever_joins_and_leaves_without_end_closes_the_door_to_nobody() {
+    let mut stage = Stage::in_party();
+    let secret = stage.invitation().secret;
+    let party = stage.invitation().party;
+    let bob = Somebody::new(2, party);
+    stage.say_party(&[bob.sign(&secret)]);
+    for n in 0..1_100_u32 {
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&n.to_be_bytes());
+        let mut stranger = Somebody::new(3, party);
+        stranger.identity = DeviceIdentity::from_seed(&seed);
+        stranger.record.identity = stranger.identity.public();
+        stage.say_change(Change::PeerJoined { entry: entry(&stranger.sign(&secret)) });
+        stage.say_change(Change::PeerLeft { peer: stranger.identity.peer_id() });
+    }
+    let cara = Somebody::new(4, party);
+    stage.say_change(Change::PeerJoined { entry: entry(&cara.sign(&secret)) });
+    assert_eq!(stage.snapshot().party.unwrap().peers.len(), 2);
+    assert_eq!(stage.problems(), Vec::<String>::new());
+    let mut old = bob;
+    old.record.sequence -= 1;
+    stage.say_change(Change::PeerUpdated { entry: entry(&old.sign(&secret)) });
+    assert_eq!(stage.problems(), ["peer_replayed"], "who is here is remembered");
+}
+
+#[test]
+fn players_whose_names_look_the_same_are_told_apart() {
+    let mut stage = Stage::in_party();
+    let (secret, party) = (stage.invitation().secret, stage.invitation().party);
+    let named = |seed, name: &str| {
+        let mut somebody = Somebody::new(seed, party);
+        somebody.record.name = Name::new(name).unwrap();
+        somebody
+    };
+    // The last one looks like this device's own player.
+    let players = [named(2, "Eve"), named(3, "\u{415}ve"), named(4, "Bob"), named(5, "ANN")];
+    stage.say_party(&players.each_ref().map(|player| player.sign(&secret)));
+    let mut shown: Vec<String> =
+        stage.snapshot().party.unwrap().peers.into_iter().map(|peer| peer.name).collect();
+    let mut expected = players.each_ref().map(|player| match player.record.name.as_str() {
+        "Bob" => "Bob".to_owned(),
+        name => format!("{name} ({})", player.identity.peer_id().short()),
+    });
+    shown.sort();
+    expected.sort();
+    assert_eq!(shown, expected);
 }
