@@ -124,7 +124,7 @@ describe('without a party', () => {
     await show(snapshot, {
       preview_invitation: ({ link }) =>
         new Promise((resolve) => {
-          const answer = { party_name: `to ${link}`, host_id: '', host_name: null, members: null, subnet: '', control: [], expires_at_ms: null };
+          const answer = { party_name: `to ${link}`, host_id: '', host_name: null, members: null, subnet: '', unusual_network: null, control: [], expires_at_ms: null };
           answers.push(() => {
             resolve(answer);
           });
@@ -141,7 +141,7 @@ describe('without a party', () => {
 
   test('an invitation whose time is over is called expired', async () => {
     const user = userEvent.setup();
-    const preview = { party_name: 'Past', host_id: '', host_name: null, members: null, subnet: '', control: [], expires_at_ms: 1 };
+    const preview = { party_name: 'Past', host_id: '', host_name: null, members: null, subnet: '', unusual_network: null, control: [], expires_at_ms: 1 };
     await show(snapshot, { preview_invitation: () => preview });
     await user.type(screen.getByLabelText('Invitation link'), 'x');
     expect(await screen.findByText(/has expired/)).toBeTruthy();

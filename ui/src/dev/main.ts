@@ -101,6 +101,7 @@ function walk(scene: Snapshot | CommandError | null) {
       host_name: 'Jonas',
       members: 2,
       subnet: '10.66.0.0/16',
+      unusual_network: null,
       control: ['wss://play.example.org/'],
       expires_at_ms: null,
     }),
