@@ -10,7 +10,11 @@ mod view;
 use std::time::Instant;
 
 use lanrage_control::protocol::Request;
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, QualityThresholds, Subnet, facts::News};
+use lanrage_party::{
+    ControlEndpoint, DeviceIdentity, Invitation, Name, QualityThresholds, Subnet, facts::News,
+};
+
+use tracing::warn;
 
 use crate::{
     facts::{CommandError, Problem},
@@ -36,6 +40,8 @@ pub(crate) struct State {
     party: Option<ActiveParty>,
     /// A party that is to be made as soon as it is known which networks are in the way.
     creating: Option<(Ticket, Name)>,
+    /// A link that waits for the answer whether this device is a member of its party already.
+    joining: Option<(Ticket, Box<Invitation>)>,
     hosting: Hosting,
     default_server: Option<ControlEndpoint>,
     default_subnet: Subnet,
@@ -71,6 +77,7 @@ impl State {
             player_name,
             party: None,
             creating: None,
+            joining: None,
             hosting,
             default_server: settings.server,
             default_subnet: settings.default_subnet,
@@ -113,8 +120,13 @@ impl State {
                     self.update_candidates(turn);
                 }
             }
-            Input::Restore(kept) => self.restore(turn, kept),
-            Input::Kept(ticket, kept) => self.resume_party(turn, ticket, kept),
+            Input::Restore(kept) => {
+                if let Err(error) = self.restore(turn, kept) {
+                    warn!(%error, "the stored party cannot be restored");
+                    turn.notice(News::Refused(error));
+                }
+            }
+            Input::Kept(ticket, kept) => self.handle_kept(turn, ticket, kept),
             Input::StoreTrouble(trouble) => self.troubles.store = trouble,
             Input::LogTrouble(trouble) => self.troubles.log = trouble,
             Input::Timeout => self.handle_timeout(turn),
@@ -232,7 +244,7 @@ impl State {
             PendingKind::Join => {
                 let party = party.membership.invitation.party;
                 self.control.request(turn.now, Request::LeaveParty { party });
-                self.drop_party(turn);
+                self.withdraw(turn);
                 turn.refuse(pending.ticket, CommandError::ControlUnreachable);
             }
         }
@@ -262,7 +274,10 @@ impl State {
     fn give_up(&mut self, turn: &mut Turn<'_>, error: CommandError) {
         match self.party.as_mut().and_then(|party| party.pending.take()) {
             Some(pending) => {
-                self.drop_party(turn);
+                match pending.kind {
+                    PendingKind::Create => self.drop_party(turn),
+                    PendingKind::Join => self.withdraw(turn),
+                }
                 turn.complete(pending.ticket, Err(error));
             }
             None => turn.notice(News::Refused(error)),

@@ -622,8 +622,8 @@ impl World {
             | Output::Guests(_)
             | Output::CloseAdapter
             | Output::MeasureNat(_)
-            | Output::MapPort(_)
-            | Output::Load { .. } => {}
+            | Output::MapPort(_) => {}
+            Output::Load { ticket, .. } => host.inputs.push_back(Input::Kept(ticket, None)),
         }
     }
 

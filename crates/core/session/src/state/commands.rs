@@ -15,7 +15,7 @@ use crate::{
     output::{Output, StoreAction, Turn},
     party::{
         active::{ActiveParty, Pending, PendingKind},
-        membership::Membership,
+        membership::{Kept, Membership},
         roster::Roster,
     },
     peers::connections::Connections,
@@ -30,7 +30,7 @@ impl State {
                     turn.push(Output::ReadRoutes);
                 }
             }
-            Command::JoinParty(invitation) => self.join_party(turn, ticket, *invitation),
+            Command::JoinParty(invitation) => self.join_party(turn, ticket, invitation),
             Command::LeaveParty => match &self.party {
                 None => turn.complete(ticket, Err(CommandError::NotInParty)),
                 Some(party) => {
@@ -94,10 +94,37 @@ impl State {
         }
     }
 
-    fn join_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, invitation: Invitation) {
-        if !self.check_free(turn, ticket) {
-            return;
+    /// Somebody opened a link. Whether this device is a member of its party already is looked up first: a membership is
+    /// worth more than a link.
+    fn join_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, invitation: Box<Invitation>) {
+        let party = invitation.party;
+        if self.party.as_ref().is_some_and(|present| present.membership.invitation.party == party) {
+            return turn.complete(ticket, Ok(()));
         }
+        if self.check_free(turn, ticket) {
+            self.joining = Some((ticket, invitation));
+            turn.push(Output::Load { ticket, party });
+        }
+    }
+
+    /// What came of looking a membership up: for a link, or for the wish to be in a party again.
+    pub(super) fn handle_kept(&mut self, turn: &mut Turn<'_>, ticket: Ticket, kept: Option<Kept>) {
+        let Some((_, link)) = self.joining.take_if(|(waiting, _)| *waiting == ticket) else {
+            return self.resume_party(turn, ticket, kept);
+        };
+        let is_of_link = |kept: &Kept| {
+            let own = &kept.membership.invitation;
+            own.epoch == link.epoch && own.secret == link.secret
+        };
+        match kept.filter(is_of_link) {
+            // Another party may have been entered in the meantime.
+            _ if !self.check_free(turn, ticket) => {}
+            Some(kept) => self.resume_party(turn, ticket, Some(kept)),
+            None => self.join_new_party(turn, ticket, *link),
+        }
+    }
+
+    fn join_new_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, invitation: Invitation) {
         if let Err(error) = invitation.check_expiry(turn.now.wall) {
             return turn.refuse(ticket, error);
         }
@@ -218,6 +245,16 @@ impl State {
         }
     }
 
+    /// Withdraws from a party that could not be joined. Nothing was kept of it, so nothing is forgotten: least of all a
+    /// membership of before.
+    pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>) {
+        if let Some(party) = self.party.take() {
+            info!(party = %party.membership.invitation.party, "not joined");
+            self.close_party(turn, party);
+            self.use_server(turn, self.default_server.clone());
+        }
+    }
+
     /// Leaves the party's network without giving up the membership.
     pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = self.party.take() {
@@ -236,7 +273,7 @@ impl State {
     }
 
     fn check_free(&self, turn: &mut Turn<'_>, ticket: Ticket) -> bool {
-        let is_free = self.party.is_none() && self.creating.is_none();
+        let is_free = self.party.is_none() && self.creating.is_none() && self.joining.is_none();
         if !is_free {
             turn.refuse(ticket, CommandError::AlreadyInParty);
         }

@@ -23,24 +23,18 @@ impl State {
             self.keep_membership(turn, false);
             self.suspend(turn);
         }
-        self.restore(turn, kept);
-        turn.complete(ticket, Ok(()));
+        let restored = self.restore(turn, kept);
+        turn.complete(ticket, restored);
     }
 
     /// Is in the party again that this device was in before. Nobody is asked: the friends are tried where they were
     /// last reached while the control plane connects.
-    pub(super) fn restore(&mut self, turn: &mut Turn<'_>, kept: Kept) {
+    pub(super) fn restore(&mut self, turn: &mut Turn<'_>, kept: Kept) -> Result<(), CommandError> {
         let Kept { membership: saved, host, peers } = kept;
         // A party that this device hosts itself has no server but this device.
         let is_own = host == self.identity.peer_id() && self.hosting.owns(&saved.invitation.control);
         let server = if is_own { None } else { saved.invitation.control.first().cloned() };
-        let membership = match Membership::restore(saved, &self.identity) {
-            Ok(membership) => membership,
-            Err(error) => {
-                warn!(%error, "the stored party cannot be restored");
-                return;
-            }
-        };
+        let membership = Membership::restore(saved, &self.identity)?;
         self.use_server(turn, server);
         self.enter(turn, membership, host, None);
         for peer in peers {
@@ -51,6 +45,7 @@ impl State {
         }
         self.register(turn);
         self.host_guests(turn);
+        Ok(())
     }
 
     fn restore_peer(&mut self, turn: &mut Turn<'_>, peer: StoredPeer) {

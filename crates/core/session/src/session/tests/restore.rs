@@ -1,6 +1,7 @@
+use std::time::Duration;
+
 use lanrage_control::protocol::{Change, Request};
-use lanrage_party::PeerId;
-use lanrage_party::StoredPeer;
+use lanrage_party::{Invitation, PeerId, StoredPeer};
 
 use super::stage::{Somebody, Stage, entry, somewhere};
 use crate::{Command, Input, Kept, Output, SavedMembership, StoreAction};
@@ -109,4 +110,46 @@ fn a_paused_party_is_not_brought_back_by_itself_but_on_request() {
     stage.input(Input::Kept(6, Some(Kept { membership, host, peers })));
     assert!(stage.snapshot().party.is_some());
     assert!(matches!(stage.results.pop(), Some((6, Ok(())))));
+}
+
+/// A stage without a server, on which `before` was paused.
+fn paused(before: &Stage) -> Stage {
+    let (membership, host, peers) = kept(before);
+    let mut stage = Stage::new();
+    stage.stored = Some(Kept { membership, host, peers });
+    stage
+}
+
+#[test]
+fn the_link_of_a_paused_party_brings_it_back_although_no_server_answers_and_the_link_is_over() {
+    let (before, _) = with_bob();
+    let mut link = before.invitation();
+    let mut stage = paused(&before);
+    link.expires_at = Some(stage.now().wall);
+    stage.command(9, Command::JoinParty(Box::new(link)));
+    stage.pass(Duration::from_secs(60));
+    assert!(matches!(stage.results.pop(), Some((9, Ok(())))));
+    let (was, is) = (before.snapshot().party.unwrap(), stage.snapshot().party.unwrap());
+    assert_eq!((is.id, is.virtual_ip, is.peers.len()), (was.id, was.virtual_ip, 1));
+}
+
+#[test]
+fn a_join_that_fails_takes_no_membership_with_it() {
+    let (before, _) = with_bob();
+    let mut stage = paused(&before);
+    // Of a party that was made anew: what is kept does not fit.
+    let link = Invitation { epoch: 2, ..before.invitation() };
+    stage.command(9, Command::JoinParty(Box::new(link)));
+    stage.pass(Duration::from_secs(11));
+    assert_eq!(stage.results.pop().unwrap().1.unwrap_err().code(), "control_unreachable");
+    assert!(!stage.kept.iter().any(|action| matches!(action, StoreAction::ForgetMembership(_))));
+}
+
+#[test]
+fn the_link_of_the_party_that_one_is_in_changes_nothing() {
+    let (mut stage, _) = with_bob();
+    let link = stage.invitation();
+    stage.command(9, Command::JoinParty(Box::new(link)));
+    assert!(matches!(stage.results.pop(), Some((9, Ok(())))));
+    assert_eq!(stage.snapshot().party.unwrap().peers.len(), 1);
 }

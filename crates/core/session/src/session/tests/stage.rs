@@ -19,7 +19,7 @@ use lanrage_party::{
 };
 
 use crate::{
-    Command, CommandError, DataPlaneView, Entropy, Hosting, Input, Notice, Output, Outputs, Session,
+    Command, CommandError, DataPlaneView, Entropy, Hosting, Input, Kept, Notice, Output, Outputs, Session,
     Settings, Setup, Snapshot, StoreAction, Ticket, Traffic, flush, party::active::ActiveParty, step,
 };
 
@@ -37,6 +37,8 @@ pub(super) struct Stage {
     pub(super) routes: Vec<Ipv4Net>,
     /// What the next start would find.
     pub(super) kept: Vec<StoreAction>,
+    /// What is found when a membership is looked up.
+    pub(super) stored: Option<Kept>,
     start: Instant,
     elapsed: Duration,
     link: Option<LinkId>,
@@ -79,6 +81,7 @@ impl Stage {
             adapters_opened: 0,
             routes: Vec::new(),
             kept: Vec::new(),
+            stored: None,
             start,
             elapsed: Duration::ZERO,
             link: None,
@@ -267,9 +270,12 @@ impl Stage {
                 | Output::MeasureNat(_)
                 | Output::MapPort(_)
                 | Output::RelayStream(_)
-                | Output::Load { .. }
                 | Output::KeepParties(_)
                 | Output::Guests(_) => {}
+                Output::Load { ticket, .. } => {
+                    let stored = self.stored.take();
+                    self.input(Input::Kept(ticket, stored));
+                }
                 Output::ReadRoutes => self.input(Input::Routes(self.routes.clone())),
                 Output::OpenAdapter { .. } => self.adapters_opened += 1,
                 Output::Store(action) => self.kept.push(action),
