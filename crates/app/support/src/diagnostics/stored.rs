@@ -30,7 +30,7 @@ impl StoredFacts {
         Ok(Self { settings, database: format!("{size} bytes\n{state}\n"), names: names(database).await? })
     }
 
-    /// Writes a bundle. Blocks as [`export_bundle`] does.
+    /// Writes a bundle. Blocks while it does: not for an async task.
     ///
     /// # Errors
     /// [`BundleError`].
