@@ -262,21 +262,46 @@ fn checksum(bytes: &[u8]) -> [u8; CHECK_BYTES] {
 impl FromStr for Invitation {
     type Err = InvitationError;
 
-    /// Total: any text gives an invitation or a coded error. White space around the link, and within it where
-    /// a chat program has wrapped it, is ignored.
+    /// Total: any text gives an invitation or a coded error. What people copy along with a link is ignored: words and marks
+    /// around it, and white space within it where a chat program has wrapped it.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.len() > INVITATION_BYTES {
             return Err(InvitationError::TooLong);
         }
+        if let Some((_, behind)) = text.split_once(SCHEME_PREFIX) {
+            return Self::begin_of(behind);
+        }
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        if let Some(body) = text.strip_prefix(SCHEME_PREFIX) {
-            return Self::decode(body.trim_end_matches('/'));
+        if let Some((_, behind)) = text.split_once(SCHEME_PREFIX) {
+            return Self::begin_of(behind);
         }
         let url = Url::parse(&text).map_err(|_| InvitationError::NotALink)?;
         match (url.scheme(), url.path(), url.fragment()) {
             ("https", LANDING_PATH, Some(body)) => Self::decode(body),
             _ => Err(InvitationError::NotALink),
         }
+    }
+}
+
+impl Invitation {
+    /// The invitation with which a text begins. Where it ends, the text does not say if white space and further words
+    /// follow: so it is as many of the words as make one, which its checksum tells.
+    fn begin_of(text: &str) -> Result<Self, InvitationError> {
+        let mut body = String::new();
+        let mut told = InvitationError::Damaged;
+        for word in text.split_whitespace() {
+            let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+            body.push_str(&word[..end.unwrap_or(word.len())]);
+            match Self::decode(&body) {
+                Ok(invitation) => return Ok(invitation),
+                Err(InvitationError::Damaged) => {}
+                Err(error) => told = error,
+            }
+            if end.is_some() {
+                break;
+            }
+        }
+        Err(told)
     }
 }
 
@@ -316,6 +341,25 @@ mod tests {
         let expected = Invitation { glance: Glance::default(), ..invitation() };
         assert_eq!(older.parse::<Invitation>(), Ok(expected.clone()));
         assert_eq!(expected.link(), older, "and without a glance the format is what it was");
+    }
+
+    #[test]
+    fn what_people_copy_along_with_a_link_is_ignored() {
+        let link = invitation().link();
+        let (head, tail) = link.split_at(link.len() / 2);
+        for text in [
+            format!("Join my LAN party {link}"),
+            format!("<{link}>"),
+            format!("{link}."),
+            format!("({link}), at eight"),
+            format!("{link}\nsee you tonight"),
+            format!("“{link}” – Ada"),
+            format!("come: {head}\n  {tail} now"),
+            format!("{link}/"),
+        ] {
+            assert_eq!(text.parse::<Invitation>().map(|read| read.link()), Ok(link.clone()), "{text}");
+        }
+        assert_eq!(format!("see {head} you").parse::<Invitation>().unwrap_err(), InvitationError::Damaged);
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Pending {
 }
 
 impl ActiveParty {
+    /// Whether a link was followed and the party has not answered yet.
+    pub(crate) fn is_being_joined(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.kind == PendingKind::Join)
+    }
+
     /// Opens the adapter, unless it is open or about to be.
     pub(crate) fn open_adapter(&mut self, turn: &mut Turn<'_>) {
         if self.adapter.begin() {
@@ -74,7 +79,7 @@ impl ActiveParty {
 
     /// Keeps the membership for the next start, unless it is still being asked for.
     pub(crate) fn keep_membership(&self, turn: &mut Turn<'_>, active: bool) {
-        if self.pending.as_ref().is_none_or(|pending| pending.kind == PendingKind::Create) {
+        if !self.is_being_joined() {
             let membership = Box::new(self.membership.to_saved());
             turn.store(StoreAction::SaveMembership { membership, host: self.host, active });
         }

@@ -64,7 +64,7 @@ impl State {
             network: self.network_view(),
             control: self.control.view(now),
             adapter: self.party.as_ref().map(|party| party.adapter.view(now)).unwrap_or_default(),
-            party: self.party.as_ref().map(|party| self.party_view(party, now, traffic)),
+            party: self.shown_party().map(|party| self.party_view(party, now, traffic)),
             data_plane,
             problems: self.problems(now),
         }
@@ -127,6 +127,11 @@ impl State {
             relays_are_missing: self.relays.are_missing(),
             relays,
         }
+    }
+
+    /// The party, once this device is in it: one that is still being joined may come to nothing.
+    fn shown_party(&self) -> Option<&ActiveParty> {
+        self.party.as_ref().filter(|party| !party.is_being_joined())
     }
 
     fn party_view(&self, active: &ActiveParty, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> PartyView {

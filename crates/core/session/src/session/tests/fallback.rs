@@ -68,6 +68,7 @@ fn joining_without_a_server_fails_with_the_reason_and_leaves_nothing_behind() {
     let invitation = Stage::in_party().invitation();
     let mut stage = Stage::new();
     stage.command(9, Command::JoinParty(Box::new(invitation)));
+    assert!(stage.snapshot().party.is_none(), "not before somebody answers");
     stage.pass(Duration::from_secs(11));
     let (ticket, result) = stage.results.pop().unwrap();
     assert_eq!((ticket, result.unwrap_err().code()), (9, "control_unreachable"));
