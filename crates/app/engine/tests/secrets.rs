@@ -16,7 +16,7 @@ use lanrage_engine::{
     NetworkLogOptions, PartyView, Request, Snapshot,
     api::{CreateParty, JoinParty, LeaveParty, preview},
 };
-use lanrage_party::Invitation;
+use lanrage_party::{Invitation, PartyId};
 
 /// Set in the child process: the folder that it works in.
 const FOLDER: &str = "LANRAGE_TEST_FOLDER";
@@ -169,7 +169,10 @@ async fn start(data: &Path) -> Handle {
 /// Ways to hand a link to somebody who refuses it.
 async fn refuse(engine: &Handle, data: &Path, link: &str) {
     let damaged = &link[..link.len() - 1];
-    for link in [link, damaged, "lanrage://join/AAAA"] {
+    // With the same secret; a link of the very party that one is in is no mistake.
+    let of_another =
+        Invitation { party: PartyId::from_random([9; 16]), ..link.parse::<Invitation>().unwrap() }.link();
+    for link in [&of_another, damaged, "lanrage://join/AAAA"] {
         let error = engine.ask(join(link)).await.unwrap_err();
         println!("{error} {error:?}");
         let mut local = LocalClient::connect(data).await.unwrap();
