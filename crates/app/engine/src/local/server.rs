@@ -34,7 +34,14 @@ fn listen(data_dir: &std::path::Path) -> io::Result<Listener> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    ListenerOptions::new().name(socket_name(data_dir)?).create_tokio()
+    let listener = ListenerOptions::new().name(socket_name(data_dir)?).create_tokio()?;
+    // The folder is its owner's alone; should somebody open it to others, the socket is not.
+    #[cfg(unix)]
+    std::fs::set_permissions(
+        data_dir.join("lanrage.sock"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o600),
+    )?;
+    Ok(listener)
 }
 
 async fn accept(listener: Listener, handle: Handle) {
@@ -79,5 +86,21 @@ async fn watch(mut stream: BufReader<Stream>, handle: Handle) -> io::Result<()> 
         if snapshots.changed().await.is_err() {
             return Ok(());
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_elses_program_may_connect_whatever_the_folder_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let _listener = listen(folder.path()).unwrap();
+        let mode = std::fs::metadata(folder.path().join("lanrage.sock")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }
