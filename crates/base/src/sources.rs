@@ -21,6 +21,11 @@ impl Source {
         }
     }
 
+    /// The address that stands for it: of IPv6 the first of its /64.
+    pub const fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// Whether it is this machine, or in a network of its own where many may share one address: loopback, private
     /// (RFC 1918, RFC 4193) and link-local.
     pub const fn is_near(&self) -> bool {

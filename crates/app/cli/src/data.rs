@@ -225,10 +225,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 fn standard_input() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().take(1 << 20).read_to_string(&mut text);
-    read.map(|_| text).map_err(|error| {
-        let cause = [("cause", error.to_string().into())];
-        Failure::Argument(person().say_with("terminal-input-not-read", cause))
-    })
+    read.map(|_| text).map_err(|error| Failure::input(&error))
 }
 
 #[cfg(test)]

@@ -33,6 +33,12 @@ impl From<LocalError> for Failure {
 }
 
 impl Failure {
+    /// The standard input could not be read.
+    pub(crate) fn input(error: &io::Error) -> Self {
+        let cause = [("cause", error.to_string().into())];
+        Self::Argument(person().say_with("terminal-input-not-read", cause))
+    }
+
     pub(crate) fn report(&self) {
         eprintln!("lanrage: {self}");
     }

@@ -21,10 +21,7 @@ const MOST_BYTES: u64 = 64 << 10;
 /// If nothing can be read there. Whether it is a link is the engine's to say.
 pub(crate) fn read(given: Option<&str>, file: Option<&Path>) -> Result<InvitationLink, Failure> {
     let text = match (given, file) {
-        (Some("-") | None, None) => text(io::stdin().lock()).map_err(|error| {
-            let cause = [("cause", error.to_string().into())];
-            Failure::Argument(person().say_with("terminal-input-not-read", cause))
-        })?,
+        (Some("-") | None, None) => text(io::stdin().lock()).map_err(|error| Failure::input(&error))?,
         (_, Some(path)) => File::open(path).and_then(text).map_err(|error| {
             let facts = [("path", path.display().to_string().into()), ("cause", error.to_string().into())];
             Failure::Argument(person().say_with("terminal-file-not-read", facts))

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_base::atomic_file;
 use lanrage_control::registry::{StoredChange, StoredParty, StoredPeer, StoredRelay};
 use lanrage_migrations::control_server::Migrator;
 use sea_orm::{
@@ -22,10 +23,7 @@ use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
 use self::entities::{parties, peers, relay_servers};
 pub(crate) use self::{storage::Storage, tokens::Tokens};
-use crate::{
-    ServerError,
-    settings::secret_file::{make_private, private_file},
-};
+use crate::{ServerError, settings::secret_file::make_private};
 
 const FILE: &str = "control.db";
 /// Where the migrations that were applied are noted.
@@ -51,10 +49,9 @@ impl DirectoryLock {
     pub(crate) fn take(directory: &Path) -> Result<Self, ServerError> {
         let data_dir = |source| ServerError::DataDir { path: directory.to_owned(), source };
         make_private(directory).map_err(data_dir)?;
-        let file = private_file()
+        let file = atomic_file::private()
             .create(true)
             .truncate(false)
-            .write(true)
             .open(directory.join(LOCK_FILE))
             .map_err(data_dir)?;
         match file.try_lock() {
@@ -71,7 +68,7 @@ impl Database {
     pub(crate) async fn open(directory: &Path) -> Result<Self, ServerError> {
         let path = directory.join(FILE);
         // Made here, and not by SQLite: its companions get the same permissions.
-        let made = private_file().create(true).truncate(false).write(true).open(&path);
+        let made = atomic_file::private().create(true).truncate(false).open(&path);
         made.map_err(|source| ServerError::DataDir { path: directory.to_owned(), source })?;
         let failed = |error: DbErr| ServerError::Database { path: path.clone(), reason: error.to_string() };
         let connection = sea_orm::Database::connect(options(path.clone())).await.map_err(failed)?;

@@ -8,6 +8,8 @@ mod wire;
 pub use client::{LocalClient, LocalError};
 pub(crate) use server::serve;
 
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::{io, path::Path};
 
 use interprocess::local_socket::{Name, prelude::*, tokio::Stream};
@@ -28,10 +30,16 @@ async fn read_line(stream: &mut BufReader<Stream>) -> io::Result<Option<String>>
     }
 }
 
-/// The socket's name: a file in the data folder, so that the folder's permissions guard it.
+/// The socket: a file in the data folder, so that the folder's permissions guard it.
+#[cfg(unix)]
+fn socket_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("lanrage.sock")
+}
+
+/// The socket's name.
 #[cfg(unix)]
 fn socket_name(data_dir: &Path) -> io::Result<Name<'static>> {
-    data_dir.join("lanrage.sock").to_fs_name::<interprocess::local_socket::GenericFilePath>()
+    socket_path(data_dir).to_fs_name::<interprocess::local_socket::GenericFilePath>()
 }
 
 /// The pipe's name: one for each data folder.

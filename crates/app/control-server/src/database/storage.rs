@@ -6,12 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_base::atomic_file;
 use lanrage_control::registry::StoredChange;
 use lanrage_party::{PartyId, PeerId};
 use sea_orm::DbErr;
 
 use super::Database;
-use crate::settings::secret_file::private_file;
 
 /// Room on the disk that is kept for the time when there is none else: removals need some, too.
 const RESERVE_BYTES: usize = 4 << 20;
@@ -125,7 +125,7 @@ impl Reserve {
             return Ok(());
         }
         let written =
-            private_file().create(true).truncate(true).write(true).open(&self.0).and_then(|mut file| {
+            atomic_file::private().create(true).truncate(true).open(&self.0).and_then(|mut file| {
                 // Not zeroes, which some file systems take no room for.
                 file.write_all(&vec![0xA5; RESERVE_BYTES])?;
                 file.sync_all()

@@ -1,12 +1,13 @@
 //! Files and folders that are their owner's alone.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::File,
     io::{self, Read, Write},
     path::Path,
 };
 
 use data_encoding::BASE64URL_NOPAD;
+use lanrage_base::atomic_file;
 use zeroize::Zeroizing;
 
 use crate::ServerError;
@@ -38,7 +39,7 @@ pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, ServerError> {
 /// [`ServerError::Secret`].
 pub fn read_or_create_secret(path: &Path) -> Result<Zeroizing<String>, ServerError> {
     let failed = |error: io::Error| ServerError::Secret { path: path.to_owned(), reason: error.to_string() };
-    let mut file = match private_file().write(true).create_new(true).open(path) {
+    let mut file = match atomic_file::private().create_new(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return read_secret(path),
         Err(error) => return Err(failed(error)),
@@ -60,11 +61,7 @@ pub fn read_or_create_secret(path: &Path) -> Result<Zeroizing<String>, ServerErr
 /// # Errors
 /// The system's.
 pub fn make_private(directory: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)?;
+    atomic_file::create_private_folder(directory)?;
     #[cfg(unix)]
     if directory.join("control.lock").exists() {
         // Earlier versions made all of it readable for everybody. Whoever may not change that is not its owner.
@@ -75,14 +72,6 @@ pub fn make_private(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// How a file is opened that only its owner can read, if it is made.
-pub(crate) fn private_file() -> OpenOptions {
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 #[cfg(test)]

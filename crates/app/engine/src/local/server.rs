@@ -30,7 +30,7 @@ pub(crate) async fn serve(data_dir: PathBuf, handle: Handle) {
 
 fn listen(data_dir: &std::path::Path) -> io::Result<Listener> {
     #[cfg(unix)]
-    match std::fs::remove_file(data_dir.join("lanrage.sock")) {
+    match std::fs::remove_file(super::socket_path(data_dir)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
@@ -38,7 +38,7 @@ fn listen(data_dir: &std::path::Path) -> io::Result<Listener> {
     // The folder is its owner's alone; should somebody open it to others, the socket is not.
     #[cfg(unix)]
     std::fs::set_permissions(
-        data_dir.join("lanrage.sock"),
+        super::socket_path(data_dir),
         std::os::unix::fs::PermissionsExt::from_mode(0o600),
     )?;
     Ok(listener)
@@ -100,7 +100,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
         let _listener = listen(folder.path()).unwrap();
-        let mode = std::fs::metadata(folder.path().join("lanrage.sock")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(super::super::socket_path(folder.path())).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

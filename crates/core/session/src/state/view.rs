@@ -1,7 +1,7 @@
 //! What a session looks like from outside.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -238,23 +238,26 @@ impl State {
 
 /// The names of a party's players as they are shown: who looks like another is told apart by the identity, which nobody else
 /// can have.
-struct ShownNames(BTreeMap<String, u32>);
+struct ShownNames {
+    /// Friends whose names look like another player's.
+    twins: BTreeSet<PeerId>,
+}
 
 impl ShownNames {
     fn new(own: &Name, active: &ActiveParty) -> Self {
-        let friends = active.connections.connections().values().map(|friend| friend.record.name.appearance());
-        let mut players = BTreeMap::new();
-        for name in friends.chain([own.appearance()]) {
-            *players.entry(name).or_default() += 1;
+        let mut seen = BTreeMap::from([(own.appearance(), None)]);
+        let mut twins = BTreeSet::new();
+        for (id, friend) in active.connections.connections() {
+            // The second of two makes both of them twins.
+            if let Some(other) = seen.insert(friend.record.name.appearance(), Some(*id)) {
+                twins.extend(other.into_iter().chain([*id]));
+            }
         }
-        Self(players)
+        Self { twins }
     }
 
     fn of(&self, name: &Name, id: &PeerId) -> String {
-        match self.0.get(&name.appearance()) {
-            Some(2..) => format!("{name} ({})", id.short()),
-            _ => name.to_string(),
-        }
+        if self.twins.contains(id) { format!("{name} ({})", id.short()) } else { name.to_string() }
     }
 }
 

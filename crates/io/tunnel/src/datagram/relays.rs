@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use lanrage_base::channel_data;
+use lanrage_base::{channel_data, sources::Source};
 use lanrage_party::{
     AllocationId, Remote,
     limits::{CHANNELS, OPEN_ALLOCATIONS},
@@ -167,15 +167,10 @@ pub(crate) fn cookie_address(from: Remote) -> IpAddr {
     Ipv6Addr::from_bits(prefix | u128::from(hasher.finish())).into()
 }
 
-/// Whom a datagram is put down to where sources are counted: an IPv4 address, the /64 of an IPv6 address, of which one
-/// computer has as many as it likes, or what [`cookie_address`] makes of a relayed one.
+/// Whom a datagram is put down to where sources are counted: its [`Source`], or what [`cookie_address`] makes of a relayed
+/// one.
 pub(crate) fn source_address(from: Remote) -> IpAddr {
-    match cookie_address(from) {
-        IpAddr::V6(address) if from.via.is_none() => {
-            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
-        }
-        address => address,
-    }
+    if from.via.is_some() { cookie_address(from) } else { Source::of(from.address.ip()).address() }
 }
 
 #[cfg(test)]
