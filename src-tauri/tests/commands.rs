@@ -8,7 +8,9 @@ use std::{
 };
 
 use lanrage_desktop::{EngineHost, PendingLink, stop, with_commands};
-use lanrage_engine::{CommandError, EngineOptions, InvitationPreview, PartyView, Snapshot};
+use lanrage_engine::{
+    CommandError, EngineOptions, InvitationPreview, PartyView, Snapshot, facts::SettingRule,
+};
 use serde_json::{Value, json};
 use tauri::{
     App, Listener, Manager, WebviewWindow, WebviewWindowBuilder,
@@ -146,8 +148,9 @@ fn a_changed_setting_and_the_name_are_there_at_the_next_start() {
     assert_eq!(changed, json!({ "restart_required": true }));
     let refusal = desktop.refusal("set_text", set("backup_keep", "0"));
     assert_eq!(refusal.code(), "bad_setting");
-    let CommandError::BadSetting { cause } = refusal else { panic!("{refusal:?}") };
-    assert!(cause.contains("from 1 to 50"), "{cause}");
+    let CommandError::BadSetting { key, value, rule, .. } = refusal else { panic!("{refusal:?}") };
+    assert_eq!((key.as_str(), value.as_str()), ("backup_keep", "0"));
+    assert_eq!(rule, SettingRule::Integer { min: 1, max: 50 });
     desktop.stop();
 
     let desktop = Desktop::start(&data_dir);

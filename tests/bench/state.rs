@@ -73,12 +73,12 @@ async fn config(folder: &DataDir, times: u32) -> Result<()> {
     let mut took = Vec::new();
     for _ in 0..times {
         let started = Instant::now();
-        Config::load(&database).await?;
+        Config::repaired(&database.get_all_settings().await?);
         took.push(started.elapsed());
     }
     took.sort_unstable();
     let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or_default();
-    println!("Config::load, every setting stored: median {:.0?}, 99th percentile {:.0?}", at(50), at(99));
+    println!("reading every stored setting: median {:.0?}, 99th percentile {:.0?}", at(50), at(99));
     Ok(())
 }
 

@@ -107,8 +107,16 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   most_hours: number, } | { "code": "invitation_too_long" } | { "code": "invitation_not_a_link" } | { "code": "invitation_damaged" } | { "code": "invitation_version",
   /** The version of the link's format. */
   version: number, } | { "code": "invitation_control_endpoint" } | { "code": "invitation_expired" } | { "code": "bad_setting",
-  /** Settings, values, and what they must be. */
-  cause: string, } | { "code": "unknown_setting",
+  /** The setting. */
+  key: string,
+  /** The value, as JSON. */
+  value: string,
+  /** What it must be. */
+  rule: SettingRule,
+  /** Whether it may be empty as well. */
+  or_empty: boolean,
+  /** Keys of the other settings that do not take theirs, joined by commas; `None` if there is no other. */
+  others: string | null, } | { "code": "unknown_setting",
   /** The key. */
   key: string, } | { "code": "not_found",
   /** The name. */
@@ -256,8 +264,10 @@ export type Fault = { "code": "log_not_written",
   key: string,
   /** Its value, as JSON. */
   value: string,
-  /** What it must be, as the setting's declaration says. */
-  rule: string, } | { "code": "database_restored",
+  /** What it must be. */
+  rule: SettingRule,
+  /** Whether it may be empty as well. */
+  or_empty: boolean, } | { "code": "database_restored",
   /** What was wrong with it. */
   cause: string,
   /** The backup that was restored; `None` if there was none, so that settings start afresh. */
@@ -351,7 +361,7 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   cause: string, } | { "code": "database_damaged",
   /** What is wrong with it. */
   faults: Array<string>, } | { "code": "settings_refused",
-  /** The settings, their values, and what they must be. */
+  /** Their keys. */
   settings: Array<string>, } | { "code": "database_good",
   /** Its size (KiB). */
   kib: number, } | Fault;
@@ -610,8 +620,10 @@ export type Problem = {
   key: string,
   /** Its value, as JSON. */
   value: string,
-  /** What it must be, as the setting's declaration says. */
-  rule: string, } | { "code": "database_restored",
+  /** What it must be. */
+  rule: SettingRule,
+  /** Whether it may be empty as well. */
+  or_empty: boolean, } | { "code": "database_restored",
   /** What was wrong with it. */
   cause: string,
   /** The backup that was restored; `None` if there was none, so that settings start afresh. */
@@ -742,6 +754,23 @@ export type ServerFault = { "code": "unknown_host",
 export type ServerRefusal = { "code": "control_bad_frame" } | { "code": "control_unknown_message" } | { "code": "control_too_large" } | { "code": "control_protocol_version" } | { "code": "control_not_authenticated" } | { "code": "control_bad_signature" } | { "code": "control_wrong_server" } | { "code": "control_unknown_party" } | { "code": "control_party_exists" } | { "code": "control_not_a_member" } | { "code": "control_peer_away" } | { "code": "control_party_full" } | { "code": "control_too_many_parties" } | { "code": "control_lease_taken" } | { "code": "control_lease_fixed" } | { "code": "control_outside_subnet" } | { "code": "control_stale_record" } | { "code": "control_rate_limited" } | { "code": "control_server_full" } | { "code": "control_replaced" } | { "code": "control_timed_out" } | { "code": "control_stopping" } | { "code": "control_internal" } | { "code": "control_unknown" };
 
 /**
+ * What a setting's value must be; that an optional one may be empty as well is said beside it (`or_empty`).
+ */
+export type SettingRule = { "code": "boolean" } | { "code": "integer",
+  /** The least. */
+  min: number,
+  /** The greatest. */
+  max: number, } | { "code": "choice",
+  /** The words. */
+  choices: Array<string>, } | { "code": "language" } | { "code": "name",
+  /** Most bytes that a name has. */
+  most_bytes: number, } | { "code": "control_endpoint" } | { "code": "subnet" } | { "code": "adapter_name",
+  /** Most letters that a name has. */
+  most_letters: number, } | { "code": "stun_servers",
+  /** Most servers. */
+  most: number, };
+
+/**
  * A setting with its declaration, all that is needed to show and change it.
  */
 export type SettingView = {
@@ -759,10 +788,10 @@ export type SettingView = {
   value: unknown,
   /** Whether the value was chosen. */
   is_chosen: boolean,
-  /** What the value must be, if the stored one is refused. */
-  fault: string | null,
-  /** What a value must be, in words. */
-  rule: string,
+  /** Whether the stored value is refused, so that the default is used. */
+  is_refused: boolean,
+  /** What a value must be. */
+  rule: SettingRule,
   /** Unit of a number. */
   unit: string | null,
   /** What it does. */

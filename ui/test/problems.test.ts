@@ -32,7 +32,7 @@ describe('banners', () => {
   });
 
   test('a refused setting leads to its repair until the settings say it themselves', () => {
-    const problem = { code: 'bad_setting', key: 'x', value: '7', rule: 'true or false', severity: 'error', remedy: { code: 'change_setting' } } as const;
+    const problem = { code: 'bad_setting', key: 'x', value: '7', rule: { code: 'boolean' }, or_empty: false, severity: 'error', remedy: { code: 'change_setting' } } as const;
     const condition = { ...snapshot, problems: [problem] };
     expect(banners(condition).map(({ settings }) => settings)).toEqual(['faulty']);
     expect(banners(condition, true)).toEqual([]);

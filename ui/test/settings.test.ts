@@ -54,9 +54,8 @@ const refusing = (stored: FakeData, ask: keyof FakeData['answers'], error: Comma
 
 const broken = () => {
   const stored = new FakeData();
-  const fault = 'a whole number from 0 to 65535';
   stored.settings = stored.settings.map((setting) =>
-    setting.key === 'udp_port' ? { ...setting, value: 70_000, is_chosen: true, fault } : setting,
+    setting.key === 'udp_port' ? { ...setting, value: 70_000, is_chosen: true, is_refused: true } : setting,
   );
   return stored;
 };
@@ -65,7 +64,8 @@ const problem = {
   code: 'bad_setting',
   key: 'udp_port',
   value: '70000',
-  rule: 'a whole number from 0 to 65535',
+  rule: { code: 'integer', min: 0, max: 65_535 },
+  or_empty: false,
   severity: 'error',
   remedy: { code: 'change_setting' },
 } as const;
@@ -166,8 +166,9 @@ describe('the settings page', () => {
   });
 
   test('a refused value stays in its field with the reason beside it', async () => {
-    const reason = 'backup_keep is 0, and must be a whole number from 1 to 50';
-    const { user } = await openSettings(refusing(new FakeData(), 'set_text', { code: 'bad_setting', cause: reason }));
+    const rule = { code: 'integer', min: 1, max: 50 } as const;
+    const refusal = { code: 'bad_setting', key: 'backup_keep', value: '0', rule, or_empty: false, others: null } as const;
+    const { user } = await openSettings(refusing(new FakeData(), 'set_text', refusal));
     const field = screen.getByLabelText<HTMLInputElement>('Backup keep');
     await user.clear(field);
     await user.type(field, '0');

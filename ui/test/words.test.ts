@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { argumentsOf, keyOf } from '../src/lib/words/fact';
-import { languages, say, sayFact, sayIfKnown, useLanguage } from '../src/lib/words';
+import { languages, say, sayData, sayFact, sayIfKnown, useLanguage } from '../src/lib/words';
 
 describe('a fact', () => {
   test('has its family and code as key, and every other field as argument', () => {
@@ -41,7 +41,7 @@ describe('a message', () => {
   test('chooses by the plural of its language, and numbers in it stay as they are', () => {
     expect([0, 1, 2].map((lines) => say('diagnostics-log-waiting', { lines }))).toEqual(['0 new lines', '1 new line', '2 new lines']);
     useLanguage('de', []);
-    expect(say('setting-rule-integer', { min: 0, max: 65_535 })).toBe('eine ganze Zahl von 0 bis 65535');
+    expect(sayData('setting-rule', { rule: { code: 'integer', min: 0, max: 65_535 }, or_empty: false })).toBe('eine ganze Zahl von 0 bis 65535');
     useLanguage('en', []);
   });
 });

@@ -58,7 +58,8 @@ pub(crate) async fn make(database: &SettingsDatabase, change: Change) -> Result<
 /// Everything that the changes have left.
 pub(crate) async fn read(database: &SettingsDatabase) -> Result<Content> {
     let mut content = Content::new();
-    let config = Config::load(database).await?;
+    let (config, refused) = Config::repaired(&database.get_all_settings().await?);
+    ensure!(refused.is_empty(), "settings are refused: {refused:?}");
     if config.udp_port != 0 {
         content.insert("port".into(), config.udp_port.into());
     }

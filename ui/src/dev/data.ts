@@ -19,8 +19,8 @@ const declared: SettingView = {
   default: null,
   value: null,
   is_chosen: false,
-  fault: null,
-  rule: '1 to 48 bytes of visible text',
+  is_refused: false,
+  rule: { code: 'name', most_bytes: 48 },
   unit: null,
   doc: '',
   restart_required: false,
@@ -34,7 +34,7 @@ export const sampleSettings: SettingView[] = [
     group: 'party',
     kind: { type: 'control_endpoint' },
     optional: true,
-    rule: 'a ws:// or wss:// address with a host name, without user name or password, or empty',
+    rule: { code: 'control_endpoint' },
     doc: 'The control server for new parties. Empty: parties live on their host’s device alone.',
   },
   {
@@ -44,7 +44,7 @@ export const sampleSettings: SettingView[] = [
     kind: { type: 'boolean' },
     default: true,
     value: true,
-    rule: 'true or false',
+    rule: { code: 'boolean' },
     doc: 'Whether the last party comes back by itself when LANrage starts.',
   },
   {
@@ -53,7 +53,7 @@ export const sampleSettings: SettingView[] = [
     kind: { type: 'integer', min: 0, max: 65_535 },
     default: 0,
     value: 0,
-    rule: 'a whole number from 0 to 65535',
+    rule: { code: 'integer', min: 0, max: 65_535 },
     doc: 'UDP port for all traffic between friends. 0: any free one.',
     restart_required: true,
   },
@@ -63,7 +63,7 @@ export const sampleSettings: SettingView[] = [
     kind: { type: 'stun_servers' },
     default: 'stun.cloudflare.com:3478, stun.nextcloud.com:3478',
     value: 'stun.cloudflare.com:3478, stun.nextcloud.com:3478',
-    rule: 'at most 8 servers as host:port, separated by commas',
+    rule: { code: 'stun_servers', most: 8 },
     doc: 'STUN servers that tell this device how it looks from outside, where the control server offers too few. Empty: none but the control server’s.',
   },
   {
@@ -72,7 +72,7 @@ export const sampleSettings: SettingView[] = [
     kind: { type: 'integer', min: 0, max: 93 },
     default: 80,
     value: 80,
-    rule: 'a whole number from 0 to 93',
+    rule: { code: 'integer', min: 0, max: 93 },
     unit: 'points',
     doc: 'Least rating of a good connection.',
   },
@@ -84,7 +84,7 @@ export const sampleSettings: SettingView[] = [
     default: 7,
     value: 9,
     is_chosen: true,
-    rule: 'a whole number from 1 to 50',
+    rule: { code: 'integer', min: 1, max: 50 },
     unit: 'backups',
     doc: 'How many daily backups are kept.',
   },
@@ -95,7 +95,7 @@ export const sampleSettings: SettingView[] = [
     kind: { type: 'choice', choices: ['error', 'warn', 'info', 'debug', 'trace'] },
     default: 'info',
     value: 'info',
-    rule: 'one of error, warn, info, debug, trace',
+    rule: { code: 'choice', choices: ['error', 'warn', 'info', 'debug', 'trace'] },
     doc: 'How much is logged.',
     restart_required: true,
   },
@@ -105,14 +105,14 @@ const ask = { ...declared, group: 'app' };
 
 /** The settings of the app itself, as they are declared. */
 export const appSettings: SettingView[] = [
-  { ...ask, key: 'autostart', kind: { type: 'boolean' }, default: false, value: false, rule: 'true or false', doc: 'Whether LANrage starts with the computer, in the tray.' },
+  { ...ask, key: 'autostart', kind: { type: 'boolean' }, default: false, value: false, rule: { code: 'boolean' }, doc: 'Whether LANrage starts with the computer, in the tray.' },
   {
     ...ask,
     key: 'notifications',
     kind: { type: 'boolean' },
     default: true,
     value: true,
-    rule: 'true or false',
+    rule: { code: 'boolean' },
     doc: 'Whether the system tells of friends who come and go and of connections that get worse, while the window is not in front.',
   },
   {
@@ -121,7 +121,7 @@ export const appSettings: SettingView[] = [
     kind: { type: 'choice', choices: ['ask', 'keep', 'quit'] },
     default: 'ask',
     value: 'ask',
-    rule: 'one of ask, keep, quit',
+    rule: { code: 'choice', choices: ['ask', 'keep', 'quit'] },
     doc: 'What closing the window does while there is a party: ask, keep it in the tray, or quit.',
   },
   {
@@ -130,7 +130,7 @@ export const appSettings: SettingView[] = [
     kind: { type: 'language' },
     default: 'system',
     value: 'system',
-    rule: 'one of system, en, de',
+    rule: { code: 'language' },
     doc: 'The language of the app.',
   },
   {
@@ -139,7 +139,7 @@ export const appSettings: SettingView[] = [
     kind: { type: 'choice', choices: ['system', 'light', 'dark'] },
     default: 'system',
     value: 'system',
-    rule: 'one of system, light, dark',
+    rule: { code: 'choice', choices: ['system', 'light', 'dark'] },
     doc: 'The colours of the app.',
   },
 ];
@@ -203,7 +203,7 @@ export class FakeData {
         return setting.kind.type === 'boolean' || setting.kind.type === 'integer' ? JSON.parse(text ?? '') : text;
       };
       const value = text === null ? setting.default : typed();
-      return { ...setting, value, is_chosen: text !== null, fault: null };
+      return { ...setting, value, is_chosen: text !== null, is_refused: false };
     });
     const isLate = this.settings.some((setting) => concerns(setting) && setting.restart_required);
     return { restart_required: isLate };

@@ -179,9 +179,8 @@ export const situations: Record<string, Situation> = {
     scene: 'bad_setting',
     page: 'settings',
     store: (stored) => {
-      const fault = 'a whole number from 0 to 65535';
       stored.settings = stored.settings.map((setting) =>
-        setting.key === 'udp_port' ? { ...setting, value: 70_000, is_chosen: true, fault } : setting,
+        setting.key === 'udp_port' ? { ...setting, value: 70_000, is_chosen: true, is_refused: true } : setting,
       );
     },
   },

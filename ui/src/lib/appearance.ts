@@ -12,7 +12,7 @@ interface Choice {
 
 const chosen = (list: readonly SettingView[], key: string): unknown => {
   const setting = list.find((setting) => setting.key === key);
-  return setting?.fault === null ? setting.value : null;
+  return setting?.is_refused === false ? setting.value : null;
 };
 
 /** Shows what was chosen in the document; styles and screen readers read it there. */

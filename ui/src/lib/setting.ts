@@ -1,16 +1,17 @@
 // A setting as words. What there is to know about it comes from its declaration.
 import type { Kind, SettingView } from '../bindings';
-import { languages, say, sayFact, sayIfKnown } from './words';
+import { languages, say, sayData, sayIfKnown } from './words';
 
 /** Its name for people. A unit is shown beside the value instead. */
 export const settingLabel = ({ key }: Pick<SettingView, 'key'>): string => sayIfKnown(`setting-name-${key}`) ?? key;
 
 /** What its value must be. */
-export function ruleWords({ kind, optional }: Pick<SettingView, 'kind' | 'optional'>): string {
-  const { type, ...limits } = kind;
-  const rule = sayFact('setting-rule', { code: type, ...limits });
-  return optional ? say('setting-rule-or-empty', { rule }) : rule;
-}
+export const ruleWords = ({ rule, optional }: Pick<SettingView, 'rule' | 'optional'>): string =>
+  sayData('settings-rule', { rule, or_empty: optional });
+
+/** That its stored value is none, and what it must be. */
+export const faultWords = ({ value, rule, optional }: Pick<SettingView, 'value' | 'rule' | 'optional'>): string =>
+  sayData('settings-fault', { value: JSON.stringify(value), rule, or_empty: optional });
 
 /** A value as one writes it into its field, and as the engine reads it. */
 export function valueText(value: unknown): string {

@@ -4,13 +4,13 @@ import type { Refusal } from './refusal';
 import { valueText } from './setting';
 
 /** What the engine uses: a refused value is replaced by the default. */
-const effective = ({ fault, value, default: fallback }: SettingView) => valueText(fault === null ? value : fallback);
+const effective = ({ is_refused: refused, value, default: fallback }: SettingView) => valueText(refused ? fallback : value);
 
 /** All settings, and which of them wait for a restart. */
 export class Settings {
   list = $state.raw<readonly SettingView[] | null>(null);
   failure = $state.raw<Refusal | null>(null);
-  readonly faulty = $derived((this.list ?? []).filter(({ fault }) => fault !== null));
+  readonly faulty = $derived((this.list ?? []).filter(({ is_refused: refused }) => refused));
   /** Whether every stored value is known to be one that its setting takes. */
   readonly areSound = $derived(this.list !== null && this.faulty.length === 0);
 

@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     output::Output,
     running,
-    say::person,
+    say::{person, setting_json},
     table,
 };
 
@@ -58,14 +58,15 @@ pub(crate) async fn settings(settings: Settings) -> Result<(), Failure> {
     match action {
         SettingsAction::List => {
             let all = ask(&target, api::Settings {}).await?;
-            output.write(&list(&all), &all);
+            let scripts: Vec<_> = all.iter().map(setting_json).collect();
+            output.write(&list(&all), &scripts);
         }
         SettingsAction::Get { key } => {
             let all = ask(&target, api::Settings {}).await?;
             let found = all.into_iter().find(|setting| setting.key == key);
             let unknown = || Failure::Argument(person().refusal(&CommandError::UnknownSetting { key }));
             let setting = found.ok_or_else(unknown)?;
-            output.write(&format!("{}\n", plain(&setting.value)), &setting);
+            output.write(&format!("{}\n", plain(&setting.value)), &setting_json(&setting));
         }
         SettingsAction::Set { key, value } => {
             report_changed(output, ask(&target, api::SetText { key, text: value }).await?);
@@ -184,13 +185,8 @@ fn list_sets(sets: &[ServerConfigView]) -> String {
 
 fn list(settings: &[SettingView]) -> String {
     let row = |setting: &SettingView| {
-        let value = match &setting.fault {
-            Some(_) => person().say_with(
-                "terminal-setting-refused",
-                [("value", plain(&setting.value).into()), ("rule", person().rule(setting).into())],
-            ),
-            None => plain(&setting.value),
-        };
+        let value = plain(&setting.value);
+        let value = if setting.is_refused { person().refused_setting(setting, &value) } else { value };
         [setting.key.clone(), value, person().setting(setting)]
     };
     let rows: Vec<[String; 3]> = settings.iter().map(row).collect();
@@ -230,7 +226,11 @@ fn standard_input() -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use lanrage_engine::facts::SettingRule;
+    use serde_json::json;
+
     use super::*;
+    use crate::say::in_language;
 
     #[test]
     fn scripts_read_what_was_done_in_the_words_that_they_know() {
@@ -239,6 +239,41 @@ mod tests {
         assert_eq!(
             json(&Report::Changed(Changed { restart_required: true })),
             r#"{"answer":"changed","content":{"restart_required":true}}"#
+        );
+    }
+
+    fn refused_port() -> SettingView {
+        serde_json::from_value(json!({
+            "key": "udp_port", "group": "network", "kind": { "type": "integer", "min": 0, "max": 65_535 },
+            "optional": true, "default": 0, "value": 70_000, "is_chosen": true, "is_refused": true,
+            "rule": { "code": "integer", "min": 0, "max": 65_535 }, "unit": null, "doc": "A port.",
+            "restart_required": true,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_a_setting_must_be_is_said_in_the_language_that_is_spoken_and_to_scripts_in_english() {
+        let setting = refused_port();
+        assert_eq!(
+            in_language("de").refused_setting(&setting, "70000"),
+            "70000  (unbrauchbar; möglich: eine ganze Zahl von 0 bis 65535, oder leer)"
+        );
+        let script = setting_json(&setting);
+        assert_eq!(script["rule"], "a whole number from 0 to 65535, or empty");
+        assert_eq!(script["fault"], script["rule"]);
+        assert_eq!(setting_json(&SettingView { is_refused: false, ..setting })["fault"], Value::Null);
+        let refusal = CommandError::BadSetting {
+            key: "udp_port".to_owned(),
+            value: "70000".to_owned(),
+            rule: SettingRule::Integer { min: 0, max: 65_535 },
+            or_empty: false,
+            others: Some("log_level, theme".to_owned()),
+        };
+        assert_eq!(
+            in_language("de").refusal(&refusal),
+            "Es ist nichts geändert: udp_port kann nicht 70000 sein. Möglich: eine ganze Zahl von 0 bis 65535. \
+             Auch die Werte von log_level, theme sind unbrauchbar."
         );
     }
 }

@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 
 use lanrage_engine::{
     AdapterView, Check, CommandError, ControlView, DoctorReport, NetworkView, Notice, PortMappingView,
-    Snapshot, api::SettingView,
+    Snapshot,
+    api::SettingView,
+    facts::{Fault, SettingRule},
 };
 use lanrage_words::{Language, Value as Argument, Words};
 use serde::Serialize;
@@ -127,11 +129,15 @@ impl Say {
     }
 
     /// What a setting's value must be.
-    pub(crate) fn rule(self, setting: &SettingView) -> String {
-        let mut kind = setting.kind.clone();
-        kind["code"] = kind["type"].take();
-        let rule = self.0.fact("setting-rule", &kind);
-        if setting.optional { self.say_with("setting-rule-or-empty", [("rule", rule.into())]) } else { rule }
+    fn rule(self, rule: &SettingRule, or_empty: bool) -> String {
+        self.0.fact("setting-rule", &json!({ "rule": rule, "or_empty": or_empty }))
+    }
+
+    /// The stored value of a setting that does not take it, and what it must be.
+    pub(crate) fn refused_setting(self, setting: &SettingView, value: &str) -> String {
+        let SettingView { rule, optional, .. } = setting;
+        let fact = json!({ "rule": rule, "or_empty": optional, "value": value });
+        self.0.fact("terminal-setting-refused", &fact)
     }
 }
 
@@ -167,6 +173,9 @@ pub(crate) fn snapshot_json(snapshot: &Snapshot) -> Value {
     for (at, found) in snapshot.problems.iter().enumerate() {
         value["problems"][at]["text"] = json!(SCRIPT.problem(&found.fault));
         value["problems"][at]["fix"] = json!(SCRIPT.remedy(found.remedy.as_ref()));
+        if let Fault::BadSetting { rule, or_empty, .. } = &found.fault {
+            value["problems"][at]["rule"] = json!(SCRIPT.rule(rule, *or_empty));
+        }
     }
     value
 }
@@ -175,6 +184,15 @@ pub(crate) fn snapshot_json(snapshot: &Snapshot) -> Value {
 pub(crate) fn notice_json(notice: &Notice) -> Value {
     let mut value = json(notice);
     value["text"] = json!(SCRIPT.notice(notice));
+    value
+}
+
+/// A setting for a script.
+pub(crate) fn setting_json(setting: &SettingView) -> Value {
+    let mut value = json(setting);
+    let rule = SCRIPT.rule(&setting.rule, setting.optional);
+    value["fault"] = if setting.is_refused { json!(rule) } else { Value::Null };
+    value["rule"] = json!(rule);
     value
 }
 

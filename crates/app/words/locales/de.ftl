@@ -66,7 +66,7 @@ terminal-party-present = du bist darin
 terminal-party-paused = pausiert
 terminal-party-left = verlassen
 terminal-set-active = aktiv
-terminal-setting-refused = { $value }  (unbrauchbar; möglich: { $rule })
+terminal-setting-refused = { $value }  (unbrauchbar; möglich: { setting-rule })
 terminal-head-party = Party
 terminal-head-state = Zustand
 terminal-head-id = Kennung
@@ -219,6 +219,23 @@ server-refusal =
        *[control_unknown] aus einem Grund, den diese Version nicht kennt
     }
 
+# Was der Wert einer Einstellung sein muss (`SettingRule`): Teil eines Satzes. Die Regel ist das Argument `rule`.
+setting-rule =
+    { $rule ->
+       *[boolean] true oder false
+        [integer] eine ganze Zahl von { $rule_min } bis { $rule_max }
+        [choice] eines von { $rule_choices }
+        [language] system, oder das Kürzel einer Sprache wie en oder de
+        [name] ein sichtbarer Text von 1 bis { $rule_most_bytes } Byte
+        [control_endpoint] eine Adresse ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort
+        [subnet] ein privates IPv4-Netz von /8 bis /26, wie 10.66.0.0/16
+        [adapter_name] 1 bis { $rule_most_letters } Buchstaben, Ziffern, „-“ oder „_“
+        [stun_servers] höchstens { $rule_most } Server als Rechner:Port, durch Kommas getrennt
+    }{ $or_empty ->
+        [true] , oder leer
+       *[false] { "" }
+    }
+
 # Was fehlt oder nicht stimmt (`Fault`, `AdapterFault`, `PeerRefusal`).
 problem-log-not-written = Das Protokoll kann nicht geschrieben werden: { $cause }.
 problem-not-kept = Was sich jetzt ändert, wird nicht aufbewahrt: { $cause }.
@@ -229,7 +246,7 @@ problem-control-disconnected =
         [true] Deine Party geht weiter; neu beitreten kann niemand, bis er wieder da ist.
        *[false] Partys, die du jetzt machst, gehören dir allein, bis er wieder da ist.
     }
-problem-bad-setting = Eine Einstellung ist unbrauchbar: { $key } ist { $value } und muss sein: { $rule }. So lange gilt ihre Vorgabe.
+problem-bad-setting = Eine Einstellung ist unbrauchbar: { $key } ist { $value }; möglich: { setting-rule }. So lange gilt ihre Vorgabe.
 problem-database-restored =
     Die Datenbank von LANrage war beschädigt ({ $cause }). { $backup ->
         [none] Es gab keine gute Sicherung, also beginnen die Einstellungen von vorn.
@@ -319,7 +336,11 @@ refusal-invitation-damaged = Der Link ist beschädigt; kopiere ihn noch einmal, 
 refusal-invitation-version = Der Link stammt von einem neueren LANrage (Format { $version }); aktualisiere, um ihn zu öffnen.
 refusal-invitation-control-endpoint = Die Serveradresse im Link ist unbrauchbar.
 refusal-invitation-expired = Die Einladung ist abgelaufen; bitte deinen Freund um eine neue.
-refusal-bad-setting = Die Einstellung ist nicht geändert: { $cause }.
+refusal-bad-setting =
+    Es ist nichts geändert: { $key } kann nicht { $value } sein. Möglich: { setting-rule }.{ $others ->
+        [none] { "" }
+       *[other] { " " }Auch die Werte von { $others } sind unbrauchbar.
+    }
 refusal-unknown-setting = Es gibt keine Einstellung { $key }.
 refusal-not-found = Es gibt keine gespeicherte Auswahl { $name }.
 refusal-not-an-export = Dieser Text sind keine ausgegebenen Einstellungen: { $cause }.
@@ -606,17 +627,6 @@ setting-group-network = Netzwerk
 setting-group-data = Sicherungen
 setting-group-log = Protokoll
 
-setting-rule-boolean = true oder false
-setting-rule-integer = eine ganze Zahl von { $min } bis { $max }
-setting-rule-choice = eines von { $choices }
-setting-rule-language = system, oder das Kürzel einer Sprache wie en oder de
-setting-rule-name = ein sichtbarer Text von 1 bis 48 Byte
-setting-rule-control-endpoint = eine Adresse ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort
-setting-rule-subnet = ein privates IPv4-Netz von /8 bis /26, wie 10.66.0.0/16
-setting-rule-adapter-name = 1 bis 14 Buchstaben, Ziffern, „-“ oder „_“
-setting-rule-stun-servers = höchstens 8 Server als Rechner:Port, durch Kommas getrennt
-setting-rule-or-empty = { $rule }, oder leer
-
 setting-name-player-name = Dein Name
 setting-name-control-server = Server
 setting-name-restore-last-party = Letzte Party fortsetzen
@@ -689,7 +699,7 @@ settings-on = An
 settings-off = Aus
 settings-empty = leer
 settings-by-default = Vorgabe: { $value }
-settings-rule = Möglich: { $rule }.
+settings-rule = Möglich: { setting-rule }.
 settings-save = Speichern
 settings-save-name = { $setting } speichern
 settings-cancel = Abbrechen
@@ -707,7 +717,7 @@ settings-repair =
         [one] Eine Einstellung ist unbrauchbar; so lange gilt ihre Vorgabe. Ändere sie unten oder setze sie zurück.
        *[other] { $settings } Einstellungen sind unbrauchbar; so lange gelten ihre Vorgaben. Ändere sie unten oder setze sie zurück.
     }
-settings-fault = Der gespeicherte Wert { $value } ist unbrauchbar. Möglich: { $rule }.
+settings-fault = Der gespeicherte Wert { $value } ist unbrauchbar. Möglich: { setting-rule }.
 settings-reset-all = Alle Einstellungen zurücksetzen
 settings-reset-all-question = Jeder Einstellung ihre Vorgabe geben?
 settings-reset-all-confirm = Alle zurücksetzen

@@ -67,7 +67,7 @@ terminal-party-present = in it
 terminal-party-paused = paused
 terminal-party-left = left
 terminal-set-active = active
-terminal-setting-refused = { $value }  (refused: it must be { $rule })
+terminal-setting-refused = { $value }  (refused: it must be { setting-rule })
 terminal-head-party = party
 terminal-head-state = state
 terminal-head-id = id
@@ -220,6 +220,23 @@ server-refusal =
        *[control_unknown] refused for a reason that this version does not know
     }
 
+# What a setting's value must be (`SettingRule`): a part of a sentence. The rule is the argument `rule`.
+setting-rule =
+    { $rule ->
+       *[boolean] true or false
+        [integer] a whole number from { $rule_min } to { $rule_max }
+        [choice] one of { $rule_choices }
+        [language] system, or a language’s tag such as en or de
+        [name] 1 to { $rule_most_bytes } bytes of visible text
+        [control_endpoint] a ws:// or wss:// address with a host name, without user name or password
+        [subnet] a private IPv4 network from /8 to /26, like 10.66.0.0/16
+        [adapter_name] 1 to { $rule_most_letters } letters, digits, - or _
+        [stun_servers] at most { $rule_most } servers as host:port, separated by commas
+    }{ $or_empty ->
+        [true] , or empty
+       *[false] { "" }
+    }
+
 # What is missing or wrong (`Fault`, `AdapterFault`, `PeerRefusal`).
 problem-log-not-written = The log cannot be written: { $cause }.
 problem-not-kept = What changes now is not kept: { $cause }.
@@ -230,7 +247,7 @@ problem-control-disconnected =
         [true] Your party goes on; nobody new can join until it is back.
        *[false] Parties that you make now are yours alone until it is back.
     }
-problem-bad-setting = A setting cannot be used: { $key } is { $value }, and must be { $rule }. Its default is used meanwhile.
+problem-bad-setting = A setting cannot be used: { $key } is { $value }, and must be { setting-rule }. Its default is used meanwhile.
 problem-database-restored =
     LANrage's database was damaged ({ $cause }). { $backup ->
         [none] There was no good backup, so settings start afresh.
@@ -320,7 +337,11 @@ refusal-invitation-damaged = The link is damaged; copy it once more, to its very
 refusal-invitation-version = The link was made by a newer LANrage (format { $version }); update to open it.
 refusal-invitation-control-endpoint = The server address in the link cannot be used.
 refusal-invitation-expired = The invitation has expired; ask your friend for a new one.
-refusal-bad-setting = The setting was not changed: { $cause }.
+refusal-bad-setting =
+    Nothing was changed: { $key } is { $value }, and must be { setting-rule }.{ $others ->
+        [none] { "" }
+       *[other] { " " }The values of { $others } cannot be used either.
+    }
 refusal-unknown-setting = There is no setting { $key }.
 refusal-not-found = There is no saved set { $name }.
 refusal-not-an-export = This is not an export of LANrage's settings: { $cause }.
@@ -607,17 +628,6 @@ setting-group-network = Network
 setting-group-data = Backups
 setting-group-log = Log
 
-setting-rule-boolean = true or false
-setting-rule-integer = a whole number from { $min } to { $max }
-setting-rule-choice = one of { $choices }
-setting-rule-language = system, or a language’s tag such as en or de
-setting-rule-name = 1 to 48 bytes of visible text
-setting-rule-control-endpoint = a ws:// or wss:// address with a host name, without user name or password
-setting-rule-subnet = a private IPv4 network from /8 to /26, like 10.66.0.0/16
-setting-rule-adapter-name = 1 to 14 letters, digits, - or _
-setting-rule-stun-servers = at most 8 servers as host:port, separated by commas
-setting-rule-or-empty = { $rule }, or empty
-
 setting-name-player-name = Player name
 setting-name-control-server = Control server
 setting-name-restore-last-party = Restore last party
@@ -690,7 +700,7 @@ settings-on = On
 settings-off = Off
 settings-empty = empty
 settings-by-default = Default: { $value }
-settings-rule = Must be { $rule }.
+settings-rule = Must be { setting-rule }.
 settings-save = Save
 settings-save-name = Save { $setting }
 settings-cancel = Cancel
@@ -708,7 +718,7 @@ settings-repair =
         [one] One setting cannot be used; its default is used meanwhile. Change or reset it below.
        *[other] { $settings } settings cannot be used; their defaults are used meanwhile. Change or reset them below.
     }
-settings-fault = The stored value { $value } cannot be used: it must be { $rule }.
+settings-fault = The stored value { $value } cannot be used: it must be { setting-rule }.
 settings-reset-all = Reset all settings
 settings-reset-all-question = Give every setting its default?
 settings-reset-all-confirm = Reset all

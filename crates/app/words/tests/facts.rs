@@ -15,7 +15,7 @@ use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, AddressTrouble, CommandError, Fault, HelperTrouble, LeaseFault, NameTrouble, News,
     PeerRefusal, PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, ServerFault,
-    ServerRefusal, Situation, StateTaken, Unreached,
+    ServerRefusal, SettingRule, Situation, StateTaken, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -60,6 +60,8 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
         (("problem-adapter-name", "trouble"), all::<NameTrouble>()),
         (("problem-adapter-address", "trouble"), all::<AddressTrouble>()),
         (("refusal-no-address", "why"), all::<LeaseFault>()),
+        (("problem-bad-setting", "rule"), all::<SettingRule>()),
+        (("refusal-bad-setting", "rule"), all::<SettingRule>()),
         (("finding-server-disconnected", "why"), all::<ServerFault>()),
         (("finding-server-disconnected", "why_refusal"), all::<ServerRefusal>()),
         (("finding-router-not-measurable", "summary"), all::<NatSummary>()),

@@ -10,6 +10,7 @@ mod news;
 mod problem;
 mod refusal;
 mod remedy;
+mod setting_rule;
 mod situation;
 
 pub use adapter_fault::{AdapterFault, AddressTrouble, HelperTrouble, NameTrouble, PermissionTrouble};
@@ -18,4 +19,5 @@ pub use news::News;
 pub use problem::{Fault, PeerRefusal, StateTaken};
 pub use refusal::{CommandError, LeaseFault, ServerRefusal};
 pub use remedy::Remedy;
+pub use setting_rule::SettingRule;
 pub use situation::{NatObstacle, RelayReason, Situation, Unreached};

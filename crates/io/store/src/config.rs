@@ -1,15 +1,12 @@
 //! All settings: declared once in `table.rs`, stored in the database, read from nowhere else.
 
 mod declaration;
-mod error;
 mod fault;
 mod kind;
-mod markdown;
 mod table;
 mod values;
 
 pub use declaration::{Declaration, DefaultValue, Group};
-pub use error::ConfigError;
 pub use fault::ConfigFault;
 pub use kind::Kind;
 pub use table::Config;
@@ -27,17 +24,7 @@ impl Config {
     }
 
     /// Takes settings as stored: what is missing has its default, and keys of other programs' generations are
-    /// left alone.
-    ///
-    /// # Errors
-    /// [`ConfigError::Invalid`] with every value that is refused.
-    pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let mut faults = Vec::new();
-        Self::read(settings, &mut faults).ok_or(ConfigError::Invalid { faults })
-    }
-
-    /// The values that are refused, and the settings with the defaults in their place: for a repair view, and
-    /// for a program that must run meanwhile.
+    /// left alone. A value that is refused is named, and has its default meanwhile.
     pub fn repaired(settings: &Settings) -> (Self, Vec<ConfigFault>) {
         let mut faults = Vec::new();
         if let Some(config) = Self::read(settings, &mut faults) {

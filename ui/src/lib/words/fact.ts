@@ -13,7 +13,7 @@ export const keyOf = (family: string, fact: Fact): string =>
   `${family}-${typeof fact === 'string' ? fact : fact.code}`.replaceAll('_', '-');
 
 /** The fields of a fact as arguments: nothing is `none`, a fact inside is its code, and its fields are beside it. */
-export function argumentsOf(fact: Fact): Arguments {
+export function argumentsOf(fact: string | object): Arguments {
   const found: Record<string, string | number | boolean> = {};
   const add = (name: string, value: unknown): void => {
     if (value === null || value === undefined) found[name] = 'none';

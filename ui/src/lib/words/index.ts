@@ -1,2 +1,2 @@
 export type { Key } from './language.svelte';
-export { language, languages, say, sayFact, sayIfKnown, useLanguage } from './language.svelte';
+export { language, languages, say, sayData, sayFact, sayIfKnown, useLanguage } from './language.svelte';

@@ -33,6 +33,9 @@ type ArgumentsOf<K extends Key> = [Messages[K]] extends [never] ? [] : [args: Re
 export const say = <K extends Key>(key: K, ...[args]: ArgumentsOf<K>): string =>
   format(current, key, args ?? {}) ?? key;
 
+/** A message whose arguments are the fields of data, as those of a fact are. */
+export const sayData = (key: Key, data: object): string => format(current, key, argumentsOf(data)) ?? key;
+
 /** The codes of facts that have no message in any of these families. */
 type Unsaid<F extends string, C extends string> = C extends unknown
   ? [Extract<`${F}-${Dashed<C>}`, Key>] extends [never]

@@ -1,4 +1,4 @@
-use lanrage_store::StoreError;
+use lanrage_store::{ConfigFault, StoreError};
 
 use crate::CommandError;
 
@@ -35,7 +35,16 @@ fn refused(error: StoreError) -> CommandError {
         StoreError::NotABackup { path, reason } => {
             CommandError::NotABackup { path: path.display().to_string(), cause: reason }
         }
-        error @ StoreError::InvalidSettings { .. } => CommandError::BadSetting { cause: error.to_string() },
+        StoreError::InvalidSettings { fault, others } => bad_setting(fault, &others),
         error => CommandError::DatabaseFailed { cause: error.to_string() },
     }
+}
+
+fn bad_setting(
+    ConfigFault { key, value, rule, or_empty }: ConfigFault,
+    others: &[ConfigFault],
+) -> CommandError {
+    let keys: Vec<_> = others.iter().map(|fault| fault.key.as_str()).collect();
+    let others = (!keys.is_empty()).then(|| keys.join(", "));
+    CommandError::BadSetting { key, value: value.to_string(), rule, or_empty, others }
 }

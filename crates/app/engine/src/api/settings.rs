@@ -40,8 +40,8 @@ impl AskStored for SetText {
         let Self { key, text } = self;
         let unknown = || CommandError::UnknownSetting { key: key.clone() };
         let declaration = Config::declaration(&key).ok_or_else(unknown)?;
-        let value =
-            declaration.parse(&text).map_err(|fault| StoreError::InvalidSettings { faults: vec![fault] })?;
+        let refused = |fault| StoreError::InvalidSettings { fault, others: Vec::new() };
+        let value = declaration.parse(&text).map_err(refused)?;
         Ok(database.set_settings(&BTreeMap::from([(key, value)]), now).await?.into())
     }
 }

@@ -1,5 +1,6 @@
 //! What stored data looks like to a host.
 
+use lanrage_party::facts::SettingRule;
 use lanrage_store::{
     Backup, ConfigFault, Declaration, FavoriteServer, GameProfile, PortRange, Protocol, ServerConfig,
     Settings, SettingsChange, StoredMembership,
@@ -45,10 +46,10 @@ pub struct SettingView {
     pub value: Value,
     /// Whether the value was chosen.
     pub is_chosen: bool,
-    /// What the value must be, if the stored one is refused.
-    pub fault: Option<String>,
-    /// What a value must be, in words.
-    pub rule: String,
+    /// Whether the stored value is refused, so that the default is used.
+    pub is_refused: bool,
+    /// What a value must be.
+    pub rule: SettingRule,
     /// Unit of a number.
     pub unit: Option<String>,
     /// What it does.
@@ -68,8 +69,8 @@ impl SettingView {
             default: declared.default.value(),
             value: chosen.cloned().unwrap_or_else(|| declared.default.value()),
             is_chosen: chosen.is_some(),
-            fault: faults.iter().find(|fault| fault.key == declared.key).map(|fault| fault.rule.clone()),
-            rule: declared.rule(),
+            is_refused: faults.iter().any(|fault| fault.key == declared.key),
+            rule: declared.kind.rule(),
             unit: declared.unit.map(str::to_owned),
             doc: declared.doc.to_owned(),
             restart_required: declared.restart_required,

@@ -50,8 +50,8 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
         }));
     }
     let (config, faults) = Config::repaired(&database.get_all_settings().await?);
-    problems.extend(faults.into_iter().map(|ConfigFault { key, value, rule }| {
-        Problem::new(Severity::Error, Fault::BadSetting { key, value: value.to_string(), rule })
+    problems.extend(faults.into_iter().map(|ConfigFault { key, value, rule, or_empty }| {
+        Problem::new(Severity::Error, Fault::BadSetting { key, value: value.to_string(), rule, or_empty })
     }));
     let data_dir = data_dir.clone();
     // Secret stores block: the user may be asked to unlock the keyring.

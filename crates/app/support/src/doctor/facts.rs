@@ -60,7 +60,7 @@ pub(crate) struct Stored {
     pub(crate) bytes: u64,
     /// What is wrong with the file; nothing if it is good.
     pub(crate) faults: Vec<String>,
-    /// Settings whose values are refused, with what they must be.
+    /// Keys of the settings whose values are refused.
     pub(crate) refused: Vec<String>,
 }
 

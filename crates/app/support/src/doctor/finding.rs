@@ -171,7 +171,7 @@ pub enum Finding {
     },
     /// Settings have values that they do not take.
     SettingsRefused {
-        /// The settings, their values, and what they must be.
+        /// Their keys.
         settings: Vec<String>,
     },
     /// The database is good.

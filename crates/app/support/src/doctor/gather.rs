@@ -83,7 +83,7 @@ async fn stored(database: &SettingsDatabase) -> Result<(Stored, Config), StoreEr
     let stored = Stored {
         bytes: database.get_database_size().await?,
         faults: database.validate_database_integrity().await?.faults,
-        refused: refused.iter().map(ToString::to_string).collect(),
+        refused: refused.into_iter().map(|fault| fault.key).collect(),
     };
     Ok((stored, config))
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
-use super::{AdapterFault, Remedy, ServerFault};
+use super::{AdapterFault, Remedy, ServerFault, SettingRule};
 
 /// What is missing or wrong now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumIter, IntoStaticStr)]
@@ -44,8 +44,10 @@ pub enum Fault {
         key: String,
         /// Its value, as JSON.
         value: String,
-        /// What it must be, as the setting's declaration says.
-        rule: String,
+        /// What it must be.
+        rule: SettingRule,
+        /// Whether it may be empty as well.
+        or_empty: bool,
     },
     /// The database was damaged and has been replaced.
     DatabaseRestored {

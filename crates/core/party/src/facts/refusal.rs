@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
+use super::SettingRule;
 use crate::{InvitationError, IpamError, limits};
 
 /// Why a command was refused.
@@ -65,10 +66,18 @@ pub enum CommandError {
     InvitationControlEndpoint,
     /// The time of an invitation is over.
     InvitationExpired,
-    /// A setting does not take the value.
+    /// A setting does not take the value. Nothing was changed.
     BadSetting {
-        /// Settings, values, and what they must be.
-        cause: String,
+        /// The setting.
+        key: String,
+        /// The value, as JSON.
+        value: String,
+        /// What it must be.
+        rule: SettingRule,
+        /// Whether it may be empty as well.
+        or_empty: bool,
+        /// Keys of the other settings that do not take theirs, joined by commas; `None` if there is no other.
+        others: Option<String>,
     },
     /// No setting has this key.
     UnknownSetting {

@@ -111,13 +111,12 @@ impl Declaration {
         self.accept(&value)
     }
 
-    /// The rule that values must keep, for people.
-    pub fn rule(&self) -> String {
-        let rule = self.kind.rule();
-        if self.optional { format!("{rule}, or empty") } else { rule }
-    }
-
     pub(super) fn fault(&self, value: &Value) -> ConfigFault {
-        ConfigFault { key: self.key.to_owned(), value: value.clone(), rule: self.rule() }
+        ConfigFault {
+            key: self.key.to_owned(),
+            value: value.clone(),
+            rule: self.kind.rule(),
+            or_empty: self.optional,
+        }
     }
 }

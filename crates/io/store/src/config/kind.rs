@@ -1,4 +1,4 @@
-use lanrage_party::{ControlEndpoint, Name, Subnet};
+use lanrage_party::{ControlEndpoint, Name, Subnet, facts::SettingRule, limits};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -80,26 +80,20 @@ impl Kind {
         parsed.unwrap_or_else(|| text.into())
     }
 
-    /// The rule, as the end of a sentence that begins with "must be".
-    pub(super) fn rule(&self) -> String {
-        match self {
-            Self::Boolean => "true or false".to_owned(),
-            Self::Integer { min, max } => format!("a whole number from {min} to {max}"),
-            Self::Choice { choices } => format!("one of {}", choices.join(", ")),
-            Self::Language => "system, or a language's tag such as en or de".to_owned(),
-            Self::Name => {
-                format!("1 to {} bytes of visible text", lanrage_party::limits::NAME_BYTES)
+    /// What a value of this kind must be.
+    pub fn rule(&self) -> SettingRule {
+        match *self {
+            Self::Boolean => SettingRule::Boolean,
+            Self::Integer { min, max } => SettingRule::Integer { min, max },
+            Self::Choice { choices } => {
+                SettingRule::Choice { choices: choices.iter().map(|&choice| choice.to_owned()).collect() }
             }
-            Self::ControlEndpoint => {
-                "a ws:// or wss:// address with a host name, without user name or password".to_owned()
-            }
-            Self::Subnet => "a private IPv4 network from /8 to /26, like 10.66.0.0/16".to_owned(),
-            Self::AdapterName => {
-                format!("1 to {} letters, digits, - or _", AdapterName::BYTES)
-            }
-            Self::StunServers => {
-                format!("at most {} servers as host:port, separated by commas", StunServers::MOST)
-            }
+            Self::Language => SettingRule::Language,
+            Self::Name => SettingRule::Name { most_bytes: limits::NAME_BYTES as u64 },
+            Self::ControlEndpoint => SettingRule::ControlEndpoint,
+            Self::Subnet => SettingRule::Subnet,
+            Self::AdapterName => SettingRule::AdapterName { most_letters: AdapterName::BYTES as u64 },
+            Self::StunServers => SettingRule::StunServers { most: StunServers::MOST as u64 },
         }
     }
 }

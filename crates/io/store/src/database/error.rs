@@ -39,10 +39,12 @@ pub enum StoreError {
         key: String,
     },
     /// Settings do not take these values: nothing is set, the saved set is not activated, the import is refused.
-    #[error("nothing was changed: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("a setting does not take its value: {fault} (and {} more)", .others.len())]
     InvalidSettings {
-        /// All that is wrong.
-        faults: Vec<ConfigFault>,
+        /// The first, by key.
+        fault: ConfigFault,
+        /// All others.
+        others: Vec<ConfigFault>,
     },
     /// Nothing is stored under that name.
     #[error("there is no {what} {name}")]

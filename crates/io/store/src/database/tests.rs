@@ -70,6 +70,13 @@ fn name(text: &str) -> lanrage_party::Name {
     lanrage_party::Name::new(text).unwrap()
 }
 
+/// The settings, none of which is refused.
+async fn sound(database: &SettingsDatabase) -> crate::Config {
+    let (config, faults) = crate::Config::repaired(&database.get_all_settings().await.unwrap());
+    assert_eq!(faults, []);
+    config
+}
+
 async fn set_port(database: &SettingsDatabase, port: u16) {
     set(database, "udp_port", json!(port)).await;
 }

@@ -7,7 +7,7 @@ use crate::database::{
     entities::settings::{ActiveModel, Column, Entity, Model},
     rows,
 };
-use crate::{Config, ConfigError, DataDir, Declaration, Settings, StoreError};
+use crate::{Config, DataDir, Declaration, Settings, StoreError};
 
 /// What a change of settings comes to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -99,16 +99,6 @@ impl SettingsDatabase {
     }
 }
 
-impl Config {
-    /// Reads all settings: the only source of them.
-    ///
-    /// # Errors
-    /// [`ConfigError::Invalid`] with every value that is refused; [`ConfigError::Store`].
-    pub async fn load(database: &SettingsDatabase) -> Result<Self, ConfigError> {
-        Self::from_settings(&database.get_all_settings().await?)
-    }
-}
-
 impl SettingsChange {
     fn between(before: &Settings, after: &Settings) -> Self {
         let mut change = Self::default();
@@ -137,7 +127,11 @@ pub(in crate::database) fn accept(values: &Settings) -> Result<Settings, StoreEr
             None => {}
         }
     }
-    if faults.is_empty() { Ok(accepted) } else { Err(StoreError::InvalidSettings { faults }) }
+    let mut faults = faults.into_iter();
+    match faults.next() {
+        None => Ok(accepted),
+        Some(fault) => Err(StoreError::InvalidSettings { fault, others: faults.collect() }),
+    }
 }
 
 /// Writes values that have been accepted.

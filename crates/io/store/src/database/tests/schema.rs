@@ -101,7 +101,7 @@ async fn a_database_of_schema_1_opens_with_everything_in_it() {
     fs::write(home.database(), SCHEMA_V1).unwrap();
     let (database, report) = home.open_at(NOW).await;
     assert_eq!(report.damage, None);
-    let config = crate::Config::load(&database).await.unwrap();
+    let config = sound(&database).await;
     assert_eq!((config.udp_port, config.player_name), (4000, Some(name("Ada"))));
     let membership = database.active_membership().await.unwrap().unwrap();
     assert_eq!((membership.name, membership.epoch), (name("Friday"), 3));

@@ -1,0 +1,45 @@
+use serde::{Deserialize, Serialize};
+use strum::EnumIter;
+
+/// What a setting's value must be; that an optional one may be empty as well is said beside it (`or_empty`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum SettingRule {
+    /// `true` or `false`.
+    #[default]
+    Boolean,
+    /// A whole number.
+    Integer {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// One of a few words.
+    Choice {
+        /// The words.
+        choices: Vec<String>,
+    },
+    /// `system`, or a language's tag.
+    Language,
+    /// A player's name.
+    Name {
+        /// Most bytes that a name has.
+        most_bytes: u64,
+    },
+    /// Address of a control server.
+    ControlEndpoint,
+    /// A party's network.
+    Subnet,
+    /// Name of the virtual network device.
+    AdapterName {
+        /// Most letters that a name has.
+        most_letters: u64,
+    },
+    /// STUN servers.
+    StunServers {
+        /// Most servers.
+        most: u64,
+    },
+}
