@@ -151,6 +151,7 @@ fn party(number: u32, revision: u64) -> StoredParty {
         created_at: NOW,
         active_at: NOW,
         revision,
+        door: None,
     }
 }
 

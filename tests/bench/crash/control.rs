@@ -35,6 +35,7 @@ pub(crate) async fn make(persister: &StatePersister, number: u64) -> Result<()> 
             created_at: NOW,
             active_at: NOW,
             revision: number,
+            door: None,
         }),
         StoredChange::PutPeer(StoredPeer {
             party: party_id(PARTY),

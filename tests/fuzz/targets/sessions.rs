@@ -123,5 +123,6 @@ fn proven(index: u8) -> Proven {
         token: lanrage_control::protocol::SessionToken::from_random([index; 32]),
         resumed: false,
         if_absent: false,
+        nonce: lanrage_control::protocol::Nonce::from_random([index; 32]),
     }
 }

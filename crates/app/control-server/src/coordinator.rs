@@ -9,7 +9,10 @@ use std::{
 
 use lanrage_base::{clock, sources::Source};
 use lanrage_control::{
-    protocol::{PartySnapshot, RelayRegistration, Request, RequestKind, ServerMessage, StunEndpoint},
+    protocol::{
+        ErrorCode, PartySnapshot, Refusal, RelayRegistration, Request, RequestKind, ServerMessage,
+        StunEndpoint,
+    },
     registry::{Registry, RegistrySettings, RelayRegistry, StoredChange},
     session::{Asked, ConnectionId, Frame, Hub, HubOutput, Proven, Queued, Quotas, SourceLimits, not_stored},
 };
@@ -302,6 +305,9 @@ impl Coordinator {
 
     /// Sends one message, encoded once, to each of the connections.
     fn send(&mut self, to: &[ConnectionId], message: &ServerMessage) {
+        if let ServerMessage::Error(Refusal { code: ErrorCode::DoorClosed, .. }) = message {
+            self.counters.add(Cause::Door);
+        }
         let frame = self.snapshots.frame(message);
         for connection in to {
             let Some(outgoing) = self.outgoing.get(connection) else { continue };

@@ -26,6 +26,8 @@ pub(crate) enum Cause {
     Parties,
     /// A new member: too many of one address.
     Joins,
+    /// Somebody who knows a party's id, and has no key of its door.
+    Door,
     /// A party's members, asked for too often.
     Snapshots,
     /// A signal, or a change of a party, that made room for newer ones, because the receiver is slow.
@@ -37,7 +39,7 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Full,
         Self::SourceFull,
         Self::Replaced,
@@ -47,6 +49,7 @@ impl Cause {
         Self::Logins,
         Self::Parties,
         Self::Joins,
+        Self::Door,
         Self::Snapshots,
         Self::Waiting,
         Self::Slow,
@@ -65,6 +68,7 @@ impl Cause {
             Self::Logins => "login_rate",
             Self::Parties => "new_parties",
             Self::Joins => "new_members",
+            Self::Door => "door_closed",
             Self::Snapshots => "get_party_rate",
             Self::Waiting => "slow_receiver",
             Self::Slow => "slow_client",

@@ -29,7 +29,7 @@ const FILE: &str = "control.db";
 /// Where the migrations that were applied are noted.
 const MIGRATIONS_TABLE: &str = "seaql_migrations";
 const LOCK_FILE: &str = "control.lock";
-/// Rows in one statement: 500 of seven values are well below SQLite's 32,766 variables.
+/// Rows in one statement: 500 of eight values are well below SQLite's 32,766 variables.
 const ROWS: usize = 500;
 
 /// The server's database. Cheap to clone.
@@ -137,6 +137,7 @@ impl Database {
             created_at: Set(0),
             active_at: Set(0),
             revision: Set(0),
+            door: Set(None),
         };
         parties::Entity::insert(row).exec_without_returning(&transaction).await?;
         transaction.rollback().await
@@ -221,9 +222,9 @@ async fn write_changes(database: &impl ConnectionTrait, changes: &[StoredChange]
         peers::Entity::delete_many().filter(any).exec(database).await?;
     }
     for put in put_parties.chunks(ROWS) {
-        use parties::Column::{ActiveAt, CreatedAt, HostId, Name, Revision, Subnet};
+        use parties::Column::{ActiveAt, CreatedAt, Door, HostId, Name, Revision, Subnet};
         let newer = OnConflict::column(parties::Column::Id)
-            .update_columns([Name, Subnet, HostId, CreatedAt, ActiveAt, Revision])
+            .update_columns([Name, Subnet, HostId, CreatedAt, ActiveAt, Revision, Door])
             .to_owned();
         parties::Entity::insert_many(put.iter().cloned())
             .on_conflict(newer)

@@ -380,6 +380,7 @@ refusal-control-not-authenticated = Der Server weiß noch nicht, wer dieses Ger�
 refusal-control-bad-signature = Die Signatur ist nicht von dem, den sie nennt. Versuch es später noch einmal.
 refusal-control-wrong-server = Der Beweis wurde für einen anderen Server gemacht. Versuch es später noch einmal.
 refusal-control-unknown-party = Der Server kennt diese Party nicht. Frag deinen Freund, ob es sie noch gibt, und nach einem neuen Link.
+refusal-control-door-closed = Hier kommt nur herein, wer den Link zu dieser Party hat. Dieser gehört nicht zu ihr, wie sie jetzt ist, oder dieses LANrage ist zu alt, um ihn zu zeigen. Aktualisiere LANrage, oder frag deinen Freund nach einem neuen Link.
 refusal-control-party-exists = Diese Party gibt es schon, und sie hat einen anderen Gastgeber. Versuch es später noch einmal.
 refusal-control-not-a-member = Dieses Gerät ist kein Mitglied dieser Party. Versuch es später noch einmal.
 refusal-control-peer-away = Dieses Mitglied ist nicht da. Versuch es später noch einmal.

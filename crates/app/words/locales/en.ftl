@@ -381,6 +381,7 @@ refusal-control-not-authenticated = The server does not know yet who this device
 refusal-control-bad-signature = The signature is not of the identity that it names. Try again in a while.
 refusal-control-wrong-server = The proof was made for another server. Try again in a while.
 refusal-control-unknown-party = The server does not know this party. Ask your friend whether the party still exists, and for a new link.
+refusal-control-door-closed = Only who has the link to this party comes in here, and this one is not of it as it is now, or this LANrage is too old to show it. Update LANrage, or ask your friend for a new link.
 refusal-control-party-exists = This party already exists and has another host. Try again in a while.
 refusal-control-not-a-member = This device is not a member of this party. Try again in a while.
 refusal-control-peer-away = This member is away. Try again in a while.

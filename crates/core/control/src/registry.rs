@@ -7,6 +7,18 @@
 //! The registry chooses no address: a peer's lease stands in its signed record. The registry only sees to it
 //! that no two members of a party hold the same one.
 //!
+//! # Doors
+//!
+//! Who knows a party's id has not been invited: ids are in links, but also in logs, databases and every server that a
+//! party ever used. So a party has a door, the public half of a key that its secret gives
+//! ([`lanrage_party::PartySecret::door_key`]), and nobody enters it or reads who is in it without a proof for this very
+//! session. A door comes with its party. A party that was made before there were doors is given one by
+//! - its maker, while it is host: an heir may be a stranger who came in by the id;
+//! - the owner of the registry, which keeps its own parties.
+//!
+//! Nobody changes a door. What such a party's other members deposit counts for nothing: whoever knows the id could be one
+//! of them, and would shut out the rest.
+//!
 //! # Clean-up
 //!
 //! All of it is decided here, by [`Registry::sweep`] and the settings:
@@ -17,7 +29,9 @@
 //! - a session token is removed after [`RegistrySettings::token_lifetime`].
 
 mod adopt;
+mod caller;
 mod cleanup;
+mod door;
 mod memberships;
 mod party;
 mod relays;
@@ -29,6 +43,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lanrage_party::{PartyId, PeerId, SignedRecord, UnixMillis};
 
+pub use caller::Caller;
 pub use relays::{ConfiguredRelay, IssueCredentials, OffersChange, RelayRegistry, RelaySettings};
 pub use settings::RegistrySettings;
 pub use stored::{StoredChange, StoredParty, StoredPeer, StoredRelay, StoredToken};
@@ -131,13 +146,14 @@ impl Registry {
         self.parties.len()
     }
 
-    /// Handles a request of a peer that has proven to be `from`. Answers are messages to it.
-    pub fn handle(&mut self, from: PeerId, request: Request, now: UnixMillis) {
+    /// Handles a request of a peer that has proven who it is. Answers are messages to it.
+    pub fn handle(&mut self, from: impl Into<Caller>, request: Request, now: UnixMillis) {
+        let from = from.into();
         // Whatever it is, it is a sign of life of all the sender's memberships.
-        self.heartbeat(from, now);
+        self.heartbeat(from.peer, now);
         let (kind, party) = (request.kind(), request.party());
         if let Err(refusal) = self.decide(from, request, now) {
-            self.tell(from, ServerMessage::Error(refusal.about(kind, party)));
+            self.tell(from.peer, ServerMessage::Error(refusal.about(kind, party)));
         }
     }
 
@@ -188,10 +204,12 @@ impl Registry {
         changes
     }
 
-    fn decide(&mut self, from: PeerId, request: Request, now: UnixMillis) -> Result<(), Refusal> {
+    fn decide(&mut self, caller: Caller, request: Request, now: UnixMillis) -> Result<(), Refusal> {
+        let from = caller.peer;
         match request {
-            Request::CreateParty { party: id, name, subnet, record, nat_type } => {
+            Request::CreateParty { party: id, name, subnet, record, nat_type, door, proof } => {
                 check_record(from, id, &record)?;
+                self.check_door(caller, id, proof)?;
                 let known = self.parties.get(&id);
                 if known.is_some_and(|party| party.host != from) {
                     return Err(ErrorCode::PartyExists.into());
@@ -213,14 +231,20 @@ impl Registry {
                         created_at: now,
                         active_at: now,
                         revision: 0,
+                        door,
                         members: BTreeMap::new(),
                     });
                 }
-                self.admit(fresh, id, from, record, nat_type, now)
+                self.admit(fresh, id, from, record, nat_type, now)?;
+                self.deposit_door(from, id, door);
+                Ok(())
             }
-            Request::JoinParty { party: id, record, nat_type } => {
+            Request::JoinParty { party: id, record, nat_type, door, proof } => {
                 check_record(from, id, &record)?;
-                self.admit(None, id, from, record, nat_type, now)
+                self.check_door(caller, id, proof)?;
+                self.admit(None, id, from, record, nat_type, now)?;
+                self.deposit_door(from, id, door);
+                Ok(())
             }
             Request::LeaveParty { party } => {
                 self.remove(party, from);
@@ -252,7 +276,8 @@ impl Registry {
                 self.tell(to, ServerMessage::Signal { party: id, from, signal });
                 Ok(())
             }
-            Request::GetParty { party: id } => {
+            Request::GetParty { party: id, proof } => {
+                self.check_door(caller, id, proof)?;
                 let party = self.parties.get(&id).ok_or(ErrorCode::UnknownParty)?;
                 if !party.members.contains_key(&from) {
                     return Err(ErrorCode::NotAMember.into());

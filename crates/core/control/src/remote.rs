@@ -9,13 +9,13 @@ use std::{
 };
 
 use lanrage_base::{backoff::Backoff, rng::Rng};
-use lanrage_party::{DeviceIdentity, PartyId};
+use lanrage_party::{DeviceIdentity, DoorPrivateKey, PartyId};
 
 pub use self::settings::{RemoteSettings, RemoteTimings};
 use self::{answers::Answers, membership::Membership};
 use crate::{
     ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LinkId, Now,
-    protocol::{ClientMessage, RelayRegistration, Request, SessionMessage, SessionToken},
+    protocol::{ClientMessage, Nonce, RelayRegistration, Request, SessionMessage, SessionToken},
 };
 
 /// Time until the first new try; it doubles with each further one, up to [`LONGEST_RETRY`].
@@ -42,6 +42,10 @@ pub struct RemoteControlPlane {
     backoff: Backoff,
     jitter: Rng,
     memberships: BTreeMap<PartyId, Membership>,
+    /// The keys of parties' doors.
+    doors: BTreeMap<PartyId, DoorPrivateKey>,
+    /// Of this connection, for proofs; an older server gives none.
+    nonce: Option<Nonce>,
     /// Parties that the server has still to be told of that we left them.
     leaving: BTreeSet<PartyId>,
     /// What the server has still to answer in this connection.
@@ -85,6 +89,8 @@ impl RemoteControlPlane {
             state: State::Stopped,
             session: None,
             memberships: BTreeMap::new(),
+            doors: BTreeMap::new(),
+            nonce: None,
             leaving: BTreeSet::new(),
             answers: Answers::default(),
             replaced: false,
@@ -148,6 +154,11 @@ impl RemoteControlPlane {
         }
     }
 
+    /// What is asked about this party is proven with the key of its door from now on, until it is left.
+    pub fn hold_door(&mut self, party: PartyId, key: DoorPrivateKey) {
+        self.doors.insert(party, key);
+    }
+
     /// From now on this is a relay's session: every sign of life says how the relay is, beginning at once.
     pub fn register_relay(&mut self, now: Now, registration: RelayRegistration) {
         self.registration = Some(registration);
@@ -181,6 +192,7 @@ impl RemoteControlPlane {
 
     fn dial(&mut self, now: Instant) {
         self.link = LinkId(self.link.0.wrapping_add(1));
+        self.nonce = None;
         self.answer_due = None;
         self.state = State::Dialing { deadline: now + self.settings.timings.dial };
         self.actions.push_back(LinkAction::Dial { link: self.link, url: self.settings.url() });
@@ -219,6 +231,10 @@ impl RemoteControlPlane {
     fn send_request(&mut self, now: Instant, request: Request) {
         if self.is_connected() {
             self.answers.expect(&request);
+            let request = match (self.doors.get(&request.party()), &self.nonce) {
+                (Some(key), Some(nonce)) => request.proven(key, nonce, &self.identity.peer_id()),
+                _ => request,
+            };
             self.send(now, &ClientMessage::Request(request));
         }
     }
@@ -242,6 +258,7 @@ impl ControlPlane for RemoteControlPlane {
             }
             Request::LeaveParty { .. } => {
                 self.memberships.remove(&party);
+                self.doors.remove(&party);
                 self.leaving.insert(party);
             }
             Request::UpdatePeer { .. } => {

@@ -107,6 +107,7 @@ mod tests {
             created_at: UnixMillis(1),
             active_at: UnixMillis(2),
             revision: 3,
+            door: None,
         };
         let mut state = ControlState::default();
         state.apply(StoredChange::PutParty(stored));

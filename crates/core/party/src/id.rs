@@ -22,6 +22,11 @@ impl PartyId {
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
+
+    /// The first eight hexadecimal digits: what a log says, which others may be shown.
+    pub fn short(&self) -> String {
+        to_hex(&self.0[..4])
+    }
 }
 
 impl PeerId {

@@ -307,7 +307,7 @@ impl Invitation {
 
 impl fmt::Debug for Invitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Invitation({} {:?}, ..)", self.party, self.name.as_str())
+        write!(f, "Invitation({} {:?}, ..)", self.party.short(), self.name.as_str())
     }
 }
 

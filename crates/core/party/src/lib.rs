@@ -34,6 +34,7 @@ pub use network::remote::{AllocationId, Remote};
 pub use network::tunnel::{LocalEnd, PeerConfig, TunnelEvent, initiates};
 pub use party::Party;
 pub use peer::{ConnectionType, Peer};
+pub use proof::door::{DoorKey, DoorPrivateKey};
 pub use proof::identity::{DeviceIdentity, IdentityKey, Signature};
 pub use proof::key::{PartySecret, PresharedKey, WireGuardKey, WireGuardPrivateKey};
 pub use proof::record::{PeerRecord, RecordError, SignedRecord};

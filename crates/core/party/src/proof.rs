@@ -1,5 +1,6 @@
 //! Who somebody is and what only friends can read: keys, signatures, seals.
 
+pub(crate) mod door;
 pub(crate) mod identity;
 pub(crate) mod key;
 pub(crate) mod record;

@@ -17,6 +17,8 @@ pub(super) mod parties {
         pub(crate) created_at: i64,
         pub(crate) active_at: i64,
         pub(crate) revision: i64,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) door: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,6 +15,7 @@ pub(super) fn party_row(party: &StoredParty) -> parties::ActiveModel {
         created_at: Set(time(party.created_at)),
         active_at: Set(time(party.active_at)),
         revision: Set(i64::try_from(party.revision).unwrap_or(i64::MAX)),
+        door: Set(party.door.map(|door| door.to_string())),
     }
 }
 
@@ -27,6 +28,8 @@ pub(super) fn read_party(row: &parties::Model) -> Option<StoredParty> {
         created_at: read_time(row.created_at),
         active_at: read_time(row.active_at),
         revision: u64::try_from(row.revision).unwrap_or(0),
+        // One that cannot be read is no open door: the party is left out, and its members make it again.
+        door: row.door.as_deref().map(str::parse).transpose().ok()?,
     })
 }
 

@@ -8,12 +8,13 @@ use lanrage_migrations::control_server::Migrator;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, FromQueryResult, Statement};
 use sea_orm_migration::MigratorTrait;
 
-use crate::support::{Client, Player, party, settings, start};
+use crate::support::{Client, Player, door_key, party, settings, start};
 
 /// A database as each migration left it when it was released, by the migration's name.
-const RELEASED: [(&str, &str); 2] = [
+const RELEASED: [(&str, &str); 3] = [
     ("m20261122_000001_parties", include_str!("../fixtures/m20261122_000001_parties.sql")),
     ("m20261122_000002_relays", include_str!("../fixtures/m20261122_000002_relays.sql")),
+    ("m20261128_000003_doors", include_str!("../fixtures/m20261128_000003_doors.sql")),
 ];
 
 #[derive(FromQueryResult)]
@@ -69,12 +70,13 @@ async fn every_released_database_is_migrated_to_todays_schema_and_its_party_goes
         let server = start(directory.path()).await;
         let (ann, bob) = (Player::new(1), Player::new(2));
         let mut guest = Client::connect(&bob, server.addr());
+        guest.plane.hold_door(party(), door_key());
         guest.request(bob.join());
         let seen = guest.party().await;
         assert_eq!((seen.host, seen.created_at.0), (ann.id(), 1_795_377_188_480), "{name}");
         let records: Vec<_> = seen.peers.iter().map(|peer| peer.record.clone()).collect();
         assert_eq!(records, [ann.record(), bob.record()], "{name}: the same members and addresses");
-        guest.request(Request::GetParty { party: party() });
+        guest.request(Request::GetParty { party: party(), proof: None });
         guest.party().await;
         server.shutdown().await;
         assert_eq!(schema(directory.path()).await, today, "{name}");

@@ -2,12 +2,8 @@
 
 use lanrage_control::protocol::{ClientMessage, ServerMessage};
 use lanrage_control_server::{AdminAnswer, AdminRequest, Server, ask};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
-use crate::support::{Player, Raw, party, settings, start};
+use crate::support::{Player, Raw, party, read_metrics, settings, start};
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
@@ -63,16 +59,9 @@ async fn what_is_refused_is_counted_by_its_cause_and_told_on_a_port_of_its_own()
     let server = Server::start(settings).await.unwrap();
     let page = [("origin", "https://example.org")];
     assert!(Raw::connect_from([127, 0, 0, 1], server.addr(), &page).await.is_none(), "a web page");
-    let read = async |address: std::net::SocketAddr| {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
-    };
-    let numbers = read(server.metrics_addr().unwrap()).await;
+    let numbers = read_metrics(server.metrics_addr().unwrap()).await;
     assert!(numbers.contains("lanrage_refused_total{cause=\"web_page\"} 1\n"), "{numbers}");
     assert!(numbers.contains("\nlanrage_parties 0\n"), "{numbers}");
-    assert!(read(server.addr()).await.starts_with("HTTP/1.1 404"), "not where clients come");
+    assert!(read_metrics(server.addr()).await.starts_with("HTTP/1.1 404"), "not where clients come");
     server.shutdown().await;
 }

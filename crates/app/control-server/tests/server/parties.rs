@@ -1,6 +1,6 @@
 //! The server's main path: real clients, real sockets, a real database.
 
-use crate::support::{Client, Player, Raw, party, settings, start};
+use crate::support::{Client, Player, Raw, door_key, party, refused, settings, start};
 use lanrage_control::{
     ControlEvent,
     protocol::{Change, ClientMessage, ErrorCode, Request, ServerMessage},
@@ -39,7 +39,7 @@ async fn two_players_see_each_other_and_a_signal_arrives_unopened() {
 
     let signal = bob.seal(&ann, b"candidates");
     guest.request(Request::Signal { party: party(), to: ann.id(), signal });
-    guest.request(Request::GetParty { party: party() });
+    guest.request(Request::GetParty { party: party(), proof: None });
     guest.party().await;
     let arrived = host
         .until("signal", |event| match event {
@@ -129,7 +129,7 @@ async fn a_second_connection_of_the_same_player_replaces_the_first() {
             _ => None,
         })
         .await;
-    second.request(Request::GetParty { party: party() });
+    second.request(Request::GetParty { party: party(), proof: None });
     assert!(second.party().await.peers[0].online, "the first one's end does not mark the player away");
     server.shutdown().await;
 }
@@ -185,7 +185,7 @@ async fn who_asks_for_the_whole_party_again_and_again_is_told_to_wait() {
     raw.send(ClientMessage::Request(ann.create()).encode()).await;
     assert!(matches!(raw.receive().await, Some(ServerMessage::Party { .. })));
     for _ in 0..200 {
-        raw.send(ClientMessage::Request(Request::GetParty { party: party() }).encode()).await;
+        raw.send(ClientMessage::Request(Request::GetParty { party: party(), proof: None }).encode()).await;
     }
     let (mut sent, mut refused) = (0, 0);
     while sent + refused < 200 {
@@ -199,5 +199,50 @@ async fn who_asks_for_the_whole_party_again_and_again_is_told_to_wait() {
         }
     }
     assert!((16..100).contains(&sent), "{sent}");
+    server.shutdown().await;
+}
+
+/// Whoever knows the 32 digits of a party's id, and not its secret.
+#[tokio::test]
+async fn strangers_with_a_partys_id_learn_nothing_and_take_no_place_and_the_invited_come_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = settings(directory.path());
+    settings.metrics = Some("127.0.0.1:0".parse().unwrap());
+    let server = Server::start(settings.clone()).await.unwrap();
+    let (ann, bob) = (Player::new(1), Player::new(2));
+    let mut host = Client::connect(&ann, server.addr());
+    host.plane.hold_door(party(), door_key());
+    let mut create = ann.create();
+    if let Request::CreateParty { door, .. } = &mut create {
+        *door = Some(door_key().public());
+    }
+    host.request(create);
+    host.party().await;
+    for n in 0..70 {
+        let eve = Player::new(100 + n);
+        let mut raw = Raw::connect(server.addr()).await;
+        raw.sign_in(&eve.identity).await;
+        for request in [eve.join(), Request::GetParty { party: party(), proof: None }] {
+            raw.send(ClientMessage::Request(request).encode()).await;
+            let answer = raw.receive().await;
+            let Some(ServerMessage::Error(refusal)) = answer else { panic!("{answer:?}") };
+            assert_eq!(refusal.code, ErrorCode::DoorClosed);
+        }
+    }
+    assert_eq!(refused(server.metrics_addr().unwrap(), "door_closed").await, 140);
+    drop(host);
+    server.shutdown().await;
+
+    // The door is kept, and the friend has the key.
+    let server = Server::start(settings).await.unwrap();
+    let mut raw = Raw::connect(server.addr()).await;
+    let eve = Player::new(6);
+    raw.sign_in(&eve.identity).await;
+    raw.send(ClientMessage::Request(eve.join()).encode()).await;
+    assert!(matches!(raw.receive().await, Some(ServerMessage::Error(_))));
+    let mut guest = Client::connect(&bob, server.addr());
+    guest.plane.hold_door(party(), door_key());
+    guest.request(bob.join());
+    assert_eq!(guest.party().await.peers.len(), 2);
     server.shutdown().await;
 }

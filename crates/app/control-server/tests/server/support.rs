@@ -13,10 +13,11 @@ use lanrage_control::{
 use lanrage_control_server::{Server, ServerSettings};
 use lanrage_link::websocket;
 use lanrage_party::{
-    DeviceIdentity, Ipam, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord, SealedSignal, SignalKey,
-    SignedRecord, Subnet, VirtualIp, WireGuardPrivateKey,
+    DeviceIdentity, DoorPrivateKey, Ipam, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
+    SealedSignal, SignalKey, SignedRecord, Subnet, VirtualIp, WireGuardPrivateKey,
 };
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
     sync::mpsc,
     task::JoinSet,
@@ -42,6 +43,11 @@ pub(crate) async fn start(directory: &Path) -> Server {
 
 pub(crate) fn party() -> PartyId {
     PartyId::from_random([1; 16])
+}
+
+/// The key of the party's door.
+pub(crate) fn door_key() -> DoorPrivateKey {
+    PartySecret::from_random([9; 32]).door_key(0)
 }
 
 /// A player's half of what both know.
@@ -90,6 +96,8 @@ impl Player {
             subnet: Subnet::DEFAULT,
             record: self.record(),
             nat_type: NatType::PortRestrictedCone,
+            door: None,
+            proof: None,
         }
     }
 
@@ -97,15 +105,27 @@ impl Player {
     pub(crate) fn create_another(&self, number: u8) -> Request {
         let party = PartyId::from_random([number; 16]);
         match self.create() {
-            Request::CreateParty { name, subnet, nat_type, .. } => {
-                Request::CreateParty { party, name, subnet, record: self.record_in(party), nat_type }
-            }
+            Request::CreateParty { name, subnet, nat_type, .. } => Request::CreateParty {
+                party,
+                name,
+                subnet,
+                record: self.record_in(party),
+                nat_type,
+                door: None,
+                proof: None,
+            },
             other => other,
         }
     }
 
     pub(crate) fn join(&self) -> Request {
-        Request::JoinParty { party: party(), record: self.record(), nat_type: NatType::Unknown }
+        Request::JoinParty {
+            party: party(),
+            record: self.record(),
+            nat_type: NatType::Unknown,
+            door: None,
+            proof: None,
+        }
     }
 
     pub(crate) fn seal(&self, to: &Self, message: &[u8]) -> SealedSignal {
@@ -183,6 +203,23 @@ impl Client {
         })
         .await
     }
+}
+
+/// What a server's port for its operator answers.
+pub(crate) async fn read_metrics(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// How often a server has refused something for this cause.
+pub(crate) async fn refused(metrics: SocketAddr, cause: &str) -> u64 {
+    let answer = read_metrics(metrics).await;
+    let prefix = format!("lanrage_refused_total{{cause=\"{cause}\"}} ");
+    let count = answer.lines().find_map(|line| line.strip_prefix(&prefix));
+    count.unwrap_or_else(|| panic!("no {cause}: {answer}")).parse().unwrap()
 }
 
 /// A WebSocket without the client's manners.

@@ -264,7 +264,7 @@ pub(crate) async fn load(
     .await?;
     let bytes = |secret: Option<Secret>| secret.and_then(|secret| secret.expose().try_into().ok());
     let (Some(secret), Some(key)) = (bytes(secret), bytes(key)) else {
-        warn!(%party, "a membership without its keys is not restored");
+        warn!(party = %party.short(), "a membership without its keys is not restored");
         return Ok(None);
     };
     let membership = SavedMembership {

@@ -1,9 +1,10 @@
 use lanrage_party::{
-    IdentityKey, Name, NatType, PartyId, PeerId, SealedSignal, Signature, SignedRecord, Subnet,
+    DoorKey, DoorPrivateKey, IdentityKey, Name, NatType, PartyId, PeerId, SealedSignal, Signature,
+    SignedRecord, Subnet,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{RelayRegistration, SessionToken};
+use super::{Nonce, RelayRegistration, SessionToken};
 
 /// A frame of a client. Read it with [`ClientMessage::parse`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,6 +70,13 @@ pub enum Request {
         /// The host's NAT type.
         #[serde(default)]
         nat_type: NatType,
+        /// The party's door: from now on nobody comes in without a proof by this key. Deposited with the party, or later
+        /// by its maker. Without one, the party's id lets anybody in; so it was before there were doors.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        door: Option<DoorKey>,
+        /// That the sender has the door's key ([`DoorPrivateKey::open`]); needed where the party has a door already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Signature>,
     },
     /// Become a member, or be online again as the member one is. Answered with the party.
     JoinParty {
@@ -79,6 +87,13 @@ pub enum Request {
         /// The sender's NAT type.
         #[serde(default)]
         nat_type: NatType,
+        /// The party's door, as the sender knows it. Only the owner of a registry gives a party a door so, in its own
+        /// registry: of anybody else this is no more than a claim.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        door: Option<DoorKey>,
+        /// That the sender has the door's key; needed where the party has a door.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Signature>,
     },
     /// Stop being a member; the lease is free again. Answered with `left`, also if there is no such membership.
     LeaveParty {
@@ -109,6 +124,9 @@ pub enum Request {
     GetParty {
         /// The party.
         party: PartyId,
+        /// That the sender has the door's key; needed where the party has a door.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Signature>,
     },
 }
 
@@ -142,8 +160,21 @@ impl Request {
             | Self::LeaveParty { party }
             | Self::UpdatePeer { party, .. }
             | Self::Signal { party, .. }
-            | Self::GetParty { party } => *party,
+            | Self::GetParty { party, .. } => *party,
         }
+    }
+
+    /// The same with the proof that `peer` has the door's key, for the session of this nonce; a request that needs none
+    /// stays as it is.
+    #[must_use]
+    pub(crate) fn proven(mut self, key: &DoorPrivateKey, nonce: &Nonce, peer: &PeerId) -> Self {
+        if let Self::CreateParty { party, proof, .. }
+        | Self::JoinParty { party, proof, .. }
+        | Self::GetParty { party, proof } = &mut self
+        {
+            *proof = Some(key.open(nonce.as_bytes(), party, peer));
+        }
+        self
     }
 
     /// Which one it is.

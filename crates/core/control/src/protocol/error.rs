@@ -31,6 +31,9 @@ pub enum ErrorCode {
     /// There is no such party.
     #[error("the server does not know this party")]
     UnknownParty,
+    /// The party has a door, and the sender has shown no key of it.
+    #[error("the party's door does not open: this needs the party's link, of its present generation")]
+    DoorClosed,
     /// Another peer hosts a party of this id.
     #[error("this party already exists and has another host")]
     PartyExists,
@@ -93,6 +96,7 @@ impl From<ErrorCode> for ServerRefusal {
             ErrorCode::BadSignature => Self::ControlBadSignature,
             ErrorCode::WrongServer => Self::ControlWrongServer,
             ErrorCode::UnknownParty => Self::ControlUnknownParty,
+            ErrorCode::DoorClosed => Self::ControlDoorClosed,
             ErrorCode::PartyExists => Self::ControlPartyExists,
             ErrorCode::NotAMember => Self::ControlNotAMember,
             ErrorCode::PeerAway => Self::ControlPeerAway,

@@ -17,6 +17,11 @@ impl Nonce {
     pub const fn from_random(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// The raw bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl SessionToken {

@@ -22,6 +22,10 @@ pub enum ServerMessage {
         heartbeat_interval_ms: u64,
         /// The server's clock.
         server_time: UnixMillis,
+        /// Of this connection alone: what proves that somebody has a party's door key is made for it. A server that is
+        /// older than doors has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<Nonce>,
         /// STUN servers to learn one's own address from; at most [`super::STUN_ENDPOINTS`].
         #[serde(default)]
         stun: Vec<StunEndpoint>,

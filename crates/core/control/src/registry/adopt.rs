@@ -101,6 +101,7 @@ impl Registry {
             created_at: snapshot.created_at,
             active_at: now,
             revision: 1,
+            door: None,
             members,
         };
         let snapshot = party.snapshot();

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use lanrage_party::{Name, NatType, PartyId, PeerId, SignedRecord, Subnet, UnixMillis, VirtualIp};
+use lanrage_party::{DoorKey, Name, NatType, PartyId, PeerId, SignedRecord, Subnet, UnixMillis, VirtualIp};
 
 use super::{StoredParty, StoredPeer};
 use crate::protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal};
@@ -15,6 +15,8 @@ pub(super) struct PartyState {
     pub(super) created_at: UnixMillis,
     pub(super) active_at: UnixMillis,
     pub(super) revision: u64,
+    /// Whose proof lets somebody in; `None` lets in anybody who knows the id.
+    pub(super) door: Option<DoorKey>,
     /// Boxed: a map keeps room for eleven, and most parties have fewer.
     pub(super) members: BTreeMap<PeerId, Box<Member>>,
 }
@@ -184,6 +186,7 @@ impl PartyState {
             created_at: self.created_at,
             active_at: self.active_at,
             revision: self.revision,
+            door: self.door,
         }
     }
 

@@ -27,6 +27,7 @@ impl Registry {
                 created_at: stored.created_at,
                 active_at: stored.active_at,
                 revision: stored.revision,
+                door: stored.door,
                 members: BTreeMap::new(),
             };
             registry.parties.insert(party.id, party);

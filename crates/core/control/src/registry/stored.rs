@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use lanrage_party::{Name, NatType, PartyId, PeerId, RelayUri, SignedRecord, Subnet, UnixMillis};
+use lanrage_party::{DoorKey, Name, NatType, PartyId, PeerId, RelayUri, SignedRecord, Subnet, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::SessionToken;
@@ -22,6 +22,9 @@ pub struct StoredParty {
     pub active_at: UnixMillis,
     /// Its revision at that time.
     pub revision: u64,
+    /// Whose proof lets somebody in; `None` for a party that was made before there were doors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<DoorKey>,
 }
 
 /// A member as it is stored. Presence is not: after a restart everybody is away.

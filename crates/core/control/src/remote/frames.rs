@@ -55,6 +55,7 @@ impl RemoteControlPlane {
                     heartbeat_interval_ms,
                     stun,
                     server_time,
+                    nonce,
                     relays,
                 },
             ) => {
@@ -62,6 +63,7 @@ impl RemoteControlPlane {
                     return self.refuse_session(now, &ErrorCode::ProtocolVersion.into());
                 }
                 self.session = Some(session);
+                self.nonce = nonce;
                 self.replaced = false;
                 self.begin(now, heartbeat_interval_ms, server_time, stun, relays);
             }
@@ -126,7 +128,7 @@ impl RemoteControlPlane {
                 let Some(membership) = self.memberships.get_mut(&party) else { return };
                 match membership.step(revision, &change) {
                     Step::Next => self.events.push_back(ControlEvent::Change { party, revision, change }),
-                    Step::Gap => self.send_request(now, Request::GetParty { party }),
+                    Step::Gap => self.send_request(now, Request::GetParty { party, proof: None }),
                     Step::Ignore => {}
                 }
             }
@@ -196,8 +198,9 @@ impl RemoteControlPlane {
     /// The party has been inherited, because its host was away for too long: the host comes back as a member.
     fn join_instead(&mut self, now: Instant, party: PartyId) -> bool {
         let Some(membership) = self.memberships.get_mut(&party) else { return false };
-        let Request::CreateParty { record, nat_type, .. } = &membership.register else { return false };
-        membership.register = Request::JoinParty { party, record: record.clone(), nat_type: *nat_type };
+        let Request::CreateParty { record, nat_type, door, .. } = &membership.register else { return false };
+        let (record, nat_type, door) = (record.clone(), *nat_type, *door);
+        membership.register = Request::JoinParty { party, record, nat_type, door, proof: None };
         self.register(now, party);
         true
     }

@@ -75,6 +75,8 @@ pub struct Proven {
     pub resumed: bool,
     /// See [`SessionMessage::Hello`].
     pub if_absent: bool,
+    /// Of this connection alone, for proofs.
+    pub nonce: Nonce,
 }
 
 #[derive(Debug)]
@@ -305,6 +307,7 @@ impl ServerSession {
             token,
             resumed,
             if_absent: claim.if_absent,
+            nonce: self.random.nonce,
         }));
     }
 

@@ -5,7 +5,7 @@ use lanrage_party::{PartyId, PeerId, RelayOffer, UnixMillis};
 use super::Proven;
 use crate::{
     protocol::{ErrorCode, Refusal, RelayRegistration, Request, RequestKind, ServerMessage, StunEndpoint},
-    registry::{OffersChange, Registry, RelayRegistry, StoredChange, StoredRelay},
+    registry::{Caller, OffersChange, Registry, RelayRegistry, StoredChange, StoredRelay},
 };
 
 /// Number of a connection, never used twice while its hub lives.
@@ -35,7 +35,7 @@ pub struct Hub {
     /// When each connection was last told of relays.
     offered: BTreeMap<ConnectionId, UnixMillis>,
     connections: BTreeMap<PeerId, ConnectionId>,
-    peers: BTreeMap<ConnectionId, PeerId>,
+    peers: BTreeMap<ConnectionId, Caller>,
     outputs: VecDeque<HubOutput>,
 }
 
@@ -96,7 +96,7 @@ impl Hub {
     /// A connection is from now on that of a peer that has proven itself; an earlier one is closed. Except:
     /// who asks to be let in only if absent, or claims to be the registry's owner, is itself sent off.
     pub fn connect(&mut self, connection: ConnectionId, proven: Proven, now: UnixMillis) {
-        let Proven { peer, protocol, token, resumed, if_absent } = proven;
+        let Proven { peer, protocol, token, resumed, if_absent, nonce } = proven;
         if let Some(earlier) = self.connections.get(&peer).copied() {
             if if_absent || earlier == ConnectionId::HOME {
                 self.close(connection, ErrorCode::Replaced);
@@ -109,7 +109,7 @@ impl Hub {
             self.registry.disconnected(peer, now);
         }
         self.connections.insert(peer, connection);
-        self.peers.insert(connection, peer);
+        self.peers.insert(connection, Caller { peer, nonce: Some(nonce) });
         if !resumed {
             self.registry.issue_token(token.clone(), peer, now);
         }
@@ -119,6 +119,7 @@ impl Hub {
             protocol,
             heartbeat_interval_ms: u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
             server_time: now,
+            nonce: Some(nonce),
             stun: self.stun.clone(),
             relays: self.offers(peer, now),
         };
@@ -132,14 +133,14 @@ impl Hub {
     /// The registry's owner is here, always, and told by outputs to [`ConnectionId::HOME`].
     pub(crate) fn settle_owner(&mut self, owner: PeerId) {
         self.connections.insert(owner, ConnectionId::HOME);
-        self.peers.insert(ConnectionId::HOME, owner);
+        self.peers.insert(ConnectionId::HOME, owner.into());
     }
 
     /// A connection asks for something.
     pub fn request(&mut self, connection: ConnectionId, request: Request, now: UnixMillis) {
-        if let Some(peer) = self.peers.get(&connection) {
+        if let Some(caller) = self.peers.get(&connection) {
             let party = request.party();
-            self.registry.handle(*peer, request, now);
+            self.registry.handle(*caller, request, now);
             self.collect();
             self.offer_in_company(party, now);
         }
@@ -223,13 +224,13 @@ impl Hub {
 
     /// Whose connection it is.
     pub fn peer_of(&self, connection: ConnectionId) -> Option<PeerId> {
-        self.peers.get(&connection).copied()
+        self.peers.get(&connection).map(|caller| caller.peer)
     }
 
     /// A connection gives a sign of life.
     pub fn heartbeat(&mut self, connection: ConnectionId, now: UnixMillis) {
-        if let Some(peer) = self.peers.get(&connection) {
-            self.registry.heartbeat(*peer, now);
+        if let Some(peer) = self.peer_of(connection) {
+            self.registry.heartbeat(peer, now);
             let message = ServerMessage::Alive;
             self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
         }
@@ -237,7 +238,7 @@ impl Hub {
 
     /// A connection is over. Nothing happens if its peer has another one by now.
     pub fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) {
-        if let Some(peer) = self.peers.remove(&connection) {
+        if let Some(Caller { peer, .. }) = self.peers.remove(&connection) {
             self.offered.remove(&connection);
             self.connections.remove(&peer);
             self.registry.disconnected(peer, now);
@@ -265,9 +266,9 @@ impl Hub {
 
     /// A connection wants fresh credentials for the relays.
     pub fn get_relays(&mut self, connection: ConnectionId, now: UnixMillis) {
-        if let Some(peer) = self.peers.get(&connection) {
-            let message = ServerMessage::Relays { relays: self.offers(*peer, now) };
-            if self.registry.has_company(peer) {
+        if let Some(peer) = self.peer_of(connection) {
+            let message = ServerMessage::Relays { relays: self.offers(peer, now) };
+            if self.registry.has_company(&peer) {
                 self.offered.insert(connection, now);
             }
             self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
@@ -276,7 +277,7 @@ impl Hub {
 
     /// A connection is that of a relay, which says how it is.
     pub fn register_relay(&mut self, connection: ConnectionId, relay: RelayRegistration, now: UnixMillis) {
-        let Some(peer) = self.peers.get(&connection).copied() else { return };
+        let Some(peer) = self.peer_of(connection) else { return };
         self.registry.heartbeat(peer, now);
         let (change, message) = match self.relays.register(peer, relay, now) {
             Ok(change) => (change, ServerMessage::Alive),
@@ -298,7 +299,7 @@ impl Hub {
     fn offer(&mut self, now: UnixMillis, due: impl Fn(UnixMillis) -> bool) {
         self.relays.told();
         for (connection, offered) in &mut self.offered {
-            let Some(peer) = self.peers.get(connection) else { continue };
+            let Some(Caller { peer, .. }) = self.peers.get(connection) else { continue };
             if due(*offered) && self.registry.has_company(peer) {
                 *offered = now;
                 let message = ServerMessage::Relays { relays: self.relays.offers(*peer, now) };

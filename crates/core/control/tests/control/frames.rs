@@ -34,7 +34,7 @@ fn client_messages() -> Vec<ClientMessage> {
         update(Some(record(1, 1, 1)), None),
         update(None, Some(NatType::Open)),
         signal(1, 2),
-        Request::GetParty { party: party(1) },
+        Request::GetParty { party: party(1), proof: None },
     ];
     let requests = requests.into_iter().map(ClientMessage::Request);
     session.into_iter().map(ClientMessage::Session).chain(requests).collect()
@@ -59,6 +59,7 @@ fn server_messages() -> Vec<ServerMessage> {
             protocol: PROTOCOL_VERSION,
             heartbeat_interval_ms: 30_000,
             server_time: START,
+            nonce: Some(Nonce::from_random([5; 32])),
             stun: vec![StunEndpoint { host: String::new(), port: 3478 }],
             relays: vec![relay_offer("turn::3478")],
         },

@@ -2,6 +2,7 @@
 //! clock.
 
 mod client;
+mod door;
 mod frames;
 mod invariants;
 mod registry;

@@ -104,7 +104,13 @@ fn a_record_counts_only_from_who_signed_it_and_where_it_belongs() {
     let mut registry = party_of(1);
     assert_eq!(code(&mut registry, 2, join(record(3, 3, 1))), ErrorCode::BadSignature);
     let elsewhere = record_in(party(2), 2, VirtualIp([10, 66, 0, 2].into()), 1);
-    let request = Request::JoinParty { party: party(1), record: elsewhere, nat_type: NatType::Unknown };
+    let request = Request::JoinParty {
+        party: party(1),
+        record: elsewhere,
+        nat_type: NatType::Unknown,
+        door: None,
+        proof: None,
+    };
     assert_eq!(code(&mut registry, 2, request), ErrorCode::BadSignature);
     let json = serde_json::to_string(&record(2, 2, 1)).unwrap().replace("player 2", "player 1");
     let forged = serde_json::from_str(&json).unwrap();
@@ -114,12 +120,18 @@ fn a_record_counts_only_from_who_signed_it_and_where_it_belongs() {
 #[test]
 fn only_members_hear_of_a_party_and_speak_in_it() {
     let mut registry = party_of(2);
-    assert_eq!(code(&mut registry, 3, Request::GetParty { party: party(1) }), ErrorCode::NotAMember);
+    assert_eq!(
+        code(&mut registry, 3, Request::GetParty { party: party(1), proof: None }),
+        ErrorCode::NotAMember
+    );
     assert_eq!(code(&mut registry, 3, signal(3, 1)), ErrorCode::NotAMember);
     assert_eq!(code(&mut registry, 1, signal(1, 3)), ErrorCode::NotAMember);
     let update = Request::UpdatePeer { party: party(1), record: None, nat_type: Some(NatType::Open) };
     assert_eq!(code(&mut registry, 3, update), ErrorCode::NotAMember);
-    assert_eq!(code(&mut registry, 1, Request::GetParty { party: party(7) }), ErrorCode::UnknownParty);
+    assert_eq!(
+        code(&mut registry, 1, Request::GetParty { party: party(7), proof: None }),
+        ErrorCode::UnknownParty
+    );
     registry.handle(id(1), signal(1, 2), START);
     let carried = said(&mut registry);
     assert!(matches!(carried.as_slice(), [(to, ServerMessage::Signal { from, .. })]

@@ -1,7 +1,7 @@
 //! Which relays there are, and what clients are offered.
 
 use lanrage_control::{
-    protocol::{ErrorCode, PROTOCOL_VERSION, RelayProof, ServerMessage, SessionToken, relay_secret},
+    protocol::{ErrorCode, Nonce, PROTOCOL_VERSION, RelayProof, ServerMessage, SessionToken, relay_secret},
     registry::{
         ConfiguredRelay, OffersChange, Registry, RegistrySettings, RelayRegistry, RelaySettings, StoredChange,
     },
@@ -135,6 +135,7 @@ fn connect(hub: &mut Hub, connection: u64, n: u8, now: UnixMillis) {
         token: SessionToken::from_random([n; 32]),
         resumed: false,
         if_absent: false,
+        nonce: Nonce::from_random([n; 32]),
     };
     hub.connect(ConnectionId(connection), proven, now);
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use lanrage_control::{
     protocol::{
-        ClientMessage, ErrorCode, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, Refusal, ServerMessage,
+        ClientMessage, ErrorCode, Nonce, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, Refusal, ServerMessage,
         SessionMessage, SessionToken, negotiate, prove_message,
     },
     session::{
@@ -155,7 +155,14 @@ fn silence_ends_a_session_before_and_after_the_welcome() {
 
 fn proven(n: u8, if_absent: bool) -> Proven {
     let token = SessionToken::from_random([n; 32]);
-    Proven { peer: id(n), protocol: PROTOCOL_VERSION, token, resumed: false, if_absent }
+    Proven {
+        peer: id(n),
+        protocol: PROTOCOL_VERSION,
+        token,
+        resumed: false,
+        if_absent,
+        nonce: Nonce::from_random([n; 32]),
+    }
 }
 
 fn closed(hub: &mut Hub) -> Vec<(ConnectionId, ErrorCode)> {

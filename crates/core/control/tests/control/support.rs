@@ -3,8 +3,9 @@ use lanrage_control::{
     registry::{Registry, RegistrySettings},
 };
 use lanrage_party::{
-    DeviceIdentity, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord, RelayCredentials, RelayOffer,
-    RelayPassword, SealedSignal, SignalKey, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    DeviceIdentity, DoorPrivateKey, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
+    RelayCredentials, RelayOffer, RelayPassword, SealedSignal, SignalKey, SignedRecord, Subnet, UnixMillis,
+    VirtualIp, WireGuardPrivateKey,
 };
 
 /// Noon of some day.
@@ -50,11 +51,32 @@ pub(crate) fn create(record: SignedRecord) -> Request {
         subnet: Subnet::DEFAULT,
         record,
         nat_type: NatType::Unknown,
+        door: None,
+        proof: None,
     }
 }
 
 pub(crate) fn join(record: SignedRecord) -> Request {
-    Request::JoinParty { party: record.claimed().party, record, nat_type: NatType::Unknown }
+    Request::JoinParty {
+        party: record.claimed().party,
+        record,
+        nat_type: NatType::Unknown,
+        door: None,
+        proof: None,
+    }
+}
+
+/// The key of party 1's door.
+pub(crate) fn door_key() -> DoorPrivateKey {
+    PartySecret::from_random([9; 32]).door_key(0)
+}
+
+/// The same request of somebody who names the party's door.
+pub(crate) fn with_door(mut request: Request) -> Request {
+    if let Request::CreateParty { door, .. } | Request::JoinParty { door, .. } = &mut request {
+        *door = Some(door_key().public());
+    }
+    request
 }
 
 pub(crate) fn signal(from: u8, to: u8) -> Request {

@@ -209,6 +209,7 @@ impl World {
                     protocol: PROTOCOL_VERSION,
                     heartbeat_interval_ms: 30_000,
                     server_time: self.now.wall,
+                    nonce: Some(nonce),
                     stun: vec![StunEndpoint { host: String::new(), port: 3478 }],
                     relays: vec![relay_offer("turn::3478")],
                 }

@@ -293,6 +293,8 @@ pub enum ServerRefusal {
     ControlWrongServer,
     /// There is no such party.
     ControlUnknownParty,
+    /// The party's door does not open to whom has no key of it.
+    ControlDoorClosed,
     /// The party exists and has another host.
     ControlPartyExists,
     /// Not a member of the party.

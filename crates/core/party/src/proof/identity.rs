@@ -17,7 +17,17 @@ pub struct Signature([u8; 64]);
 text_form!(IdentityKey, to_base64, from_base64, "a 32-byte key in base64url");
 text_form!(Signature, to_base64, from_base64, "a 64-byte signature in base64url");
 
+impl Signature {
+    pub(crate) const fn from_bytes(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl IdentityKey {
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The raw bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -4,7 +4,7 @@ use lanrage_control::{
     ControlEvent, ControlPlane, DisconnectReason, GuestEvent, LinkAction, LinkEvent, LocalControlPlane, Now,
     RemoteControlPlane, RemoteSettings, RemoteTimings, protocol::Request,
 };
-use lanrage_party::{ControlEndpoint, DeviceIdentity};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, DoorPrivateKey, PartyId};
 
 use crate::{
     facts::ControlView,
@@ -67,6 +67,13 @@ impl ControlPlanes {
     /// The server in use.
     pub(crate) fn endpoint(&self) -> Option<&ControlEndpoint> {
         self.remote.as_ref().map(|remote| &remote.endpoint)
+    }
+
+    /// What is asked of a server about this party is proven with the key of its door.
+    pub(crate) fn hold_door(&mut self, party: PartyId, key: DoorPrivateKey) {
+        if let Some(remote) = &mut self.remote {
+            remote.plane.hold_door(party, key);
+        }
     }
 
     /// Asks every control plane.

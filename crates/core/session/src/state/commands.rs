@@ -197,7 +197,7 @@ impl State {
         pending: Option<Pending>,
     ) {
         let invitation = &membership.invitation;
-        info!(party = %invitation.party, subnet = %invitation.subnet.net(), "entering party");
+        info!(party = %invitation.party.short(), subnet = %invitation.subnet.net(), "entering party");
         let connections = Connections::new(turn, &membership, self.candidates());
         self.party = Some(ActiveParty {
             host,
@@ -219,6 +219,9 @@ impl State {
         let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
         let nat_type = self.nat.nat_type();
         let invitation = &party.membership.invitation;
+        let key = invitation.secret.door_key(invitation.epoch);
+        let (door, proof) = (Some(key.public()), None);
+        self.control.hold_door(invitation.party, key);
         let request = if invitation.host == self.identity.peer_id() {
             Request::CreateParty {
                 party: invitation.party,
@@ -226,9 +229,11 @@ impl State {
                 subnet: invitation.subnet,
                 record,
                 nat_type,
+                door,
+                proof,
             }
         } else {
-            Request::JoinParty { party: invitation.party, record, nat_type }
+            Request::JoinParty { party: invitation.party, record, nat_type, door, proof }
         };
         self.control.request(turn.now, request);
         party.keep_membership(turn, true);
@@ -238,7 +243,7 @@ impl State {
     pub(super) fn drop_party(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = self.party.take() {
             let id = party.membership.invitation.party;
-            info!(party = %id, "leaving party");
+            info!(party = %id.short(), "leaving party");
             self.close_party(turn, party);
             turn.store(StoreAction::ForgetMembership(id));
             self.use_server(turn, self.default_server.clone());
@@ -249,7 +254,7 @@ impl State {
     /// membership of before.
     pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = self.party.take() {
-            info!(party = %party.membership.invitation.party, "not joined");
+            info!(party = %party.membership.invitation.party.short(), "not joined");
             self.close_party(turn, party);
             self.use_server(turn, self.default_server.clone());
         }
@@ -258,7 +263,7 @@ impl State {
     /// Leaves the party's network without giving up the membership.
     pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = self.party.take() {
-            info!(party = %party.membership.invitation.party, "suspending party");
+            info!(party = %party.membership.invitation.party.short(), "suspending party");
             self.close_party(turn, party);
         }
         self.use_server(turn, None);

@@ -144,6 +144,7 @@ mod tests {
                 created_at: UnixMillis(1),
                 active_at: UnixMillis(2),
                 revision: 3,
+                door: None,
             }));
         }
         state

@@ -49,11 +49,19 @@ pub(crate) fn create(record: SignedRecord) -> Request {
         subnet: Subnet::DEFAULT,
         record,
         nat_type: NatType::Unknown,
+        door: None,
+        proof: None,
     }
 }
 
 pub(crate) fn join(record: SignedRecord) -> Request {
-    Request::JoinParty { party: record.claimed().party, record, nat_type: NatType::Unknown }
+    Request::JoinParty {
+        party: record.claimed().party,
+        record,
+        nat_type: NatType::Unknown,
+        door: None,
+        proof: None,
+    }
 }
 
 /// Party 1 with peers 1 (the host) to `size`, at 10.66.0.1 and so on.

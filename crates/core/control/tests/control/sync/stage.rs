@@ -12,7 +12,7 @@ use lanrage_control::{
 };
 use lanrage_party::{NatType, PeerId, VirtualIp};
 
-use crate::support::{START, create, id, identity, join, party, record_in};
+use crate::support::{START, create, door_key, id, identity, join, party, record_in, with_door};
 
 /// The device that hosts the party, and whose app friends can connect to.
 pub(crate) const ANN: usize = 0;
@@ -566,11 +566,14 @@ impl Stage {
 
     fn register(&mut self, device: usize) {
         let record = self.sign(device);
-        let mut request = if device == ANN { create(record) } else { join(record) };
+        let mut request = with_door(if device == ANN { create(record) } else { join(record) });
         if let Request::CreateParty { nat_type, .. } | Request::JoinParty { nat_type, .. } = &mut request
             && let Some(membership) = &self.devices[device].membership
         {
             *nat_type = membership.nat_type;
+        }
+        if let Some(plane) = &mut self.devices[device].plane {
+            plane.hold_door(party(1), door_key());
         }
         self.request(device, request);
     }

@@ -142,6 +142,7 @@ impl Stage {
             protocol: PROTOCOL_VERSION,
             heartbeat_interval_ms: 30_000,
             server_time: UnixMillis(server_time_ms),
+            nonce: Some(Nonce::from_random([6; 32])),
             stun: Vec::new(),
             relays: Vec::new(),
         });
