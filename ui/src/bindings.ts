@@ -197,7 +197,7 @@ export type ControlView = { "state": "local" } | { "state": "connecting",
  * What the data plane did with packets since the program started.
  */
 export type DataPlaneView = {
-  /** Packets and datagrams that were dropped, by reason; none of which there was none. */
+  /** Packets and datagrams that were dropped, by reason; reasons with a count of zero are left out. */
   dropped: Array<DroppedPackets>,
   /** How long packets to friends were here until they were sent, in the lane of games. */
   express_waits: Array<Waits>,
@@ -221,11 +221,17 @@ export type DoctorReport = {
   checks: Array<Check>, };
 
 /**
+ * Why the data plane dropped a packet (inside the tunnel) or a datagram (outside). Each reason is counted by itself; none
+ * is logged.
+ */
+export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "relayed_stun" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "unicast_copy_refused" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
+
+/**
  * Packets and datagrams dropped for one reason.
  */
 export type DroppedPackets = {
-  /** Stable word for the reason, as `replay` or `broadcast_storm`. */
-  reason: string,
+  /** Why they were. */
+  reason: DropReason,
   /** How many. */
   packets: number, };
 

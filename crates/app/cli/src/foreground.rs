@@ -16,7 +16,6 @@ use crate::{
     output::{Event, Output},
     running,
     say::person,
-    table,
 };
 
 pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure> {
@@ -181,7 +180,7 @@ fn report(
             output.say(&Event::Connected {
                 peer: &peer.name,
                 virtual_ip: &peer.virtual_ip,
-                connection_type: table::word(&peer.connection_type).as_str(),
+                connection_type: peer.connection_type.into(),
                 since_start_ms: started.elapsed().as_secs_f64() * 1_000.0,
             });
         }

@@ -4,9 +4,8 @@ use lanrage_engine::{
     AdapterView, ControlView, DataPlaneView, NetworkView, PeerView, PortMappingView, RelayView, Snapshot,
     Waits,
 };
-use serde::Serialize;
 
-use crate::say::person;
+use crate::say::{Say, person};
 
 /// The state as a person reads it.
 pub(crate) fn render(snapshot: &Snapshot) -> String {
@@ -40,7 +39,7 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
         line("terminal-status-relay", self::relay(relay));
     }
     line("terminal-status-adapter", adapter(&snapshot.adapter));
-    line("terminal-status-packets", packets(&snapshot.data_plane));
+    line("terminal-status-packets", packets(say, &snapshot.data_plane));
     for problem in &snapshot.problems {
         let _ = writeln!(text, "! {} {}", say.problem(&problem.fault), say.remedy(problem.remedy.as_ref()));
     }
@@ -57,12 +56,6 @@ fn row(peer: &PeerView) -> [String; 6] {
         peer.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms")),
         say.word("nat", &peer.nat_type),
     ]
-}
-
-/// The word that JSON has for a value.
-pub(crate) fn word(value: &impl Serialize) -> String {
-    let word = serde_json::to_value(value).ok();
-    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn control(view: &ControlView) -> String {
@@ -107,19 +100,19 @@ fn adapter(view: &AdapterView) -> String {
 }
 
 /// How long packets were here before they left, by lane, and what was dropped.
-fn packets(view: &DataPlaneView) -> String {
+fn packets(say: Say, view: &DataPlaneView) -> String {
     let lane = |key: &str, waits: &[Waits]| {
         let arguments = [("half", within(waits, 50)?.into()), ("most", within(waits, 99)?.into())];
-        Some(person().say_with(key, arguments))
+        Some(say.say_with(key, arguments))
     };
     let lanes =
         [lane("terminal-lane-games", &view.express_waits), lane("terminal-lane-rest", &view.bulk_waits)];
     let dropped = view.dropped.iter().map(|dropped| {
-        let (packets, reason) = (dropped.packets.to_string(), dropped.reason.replace('_', " "));
-        person().say_with("terminal-dropped", [("packets", packets.into()), ("reason", reason.into())])
+        let (packets, reason) = (dropped.packets.to_string(), say.word("drop-reason", &dropped.reason));
+        say.say_with("terminal-dropped", [("packets", packets.into()), ("reason", reason.into())])
     });
     let words: Vec<String> = lanes.into_iter().flatten().chain(dropped).collect();
-    if words.is_empty() { person().say("terminal-no-packets") } else { words.join("; ") }
+    if words.is_empty() { say.say("terminal-no-packets") } else { words.join("; ") }
 }
 
 /// The time within which that many of a hundred packets left.
@@ -159,21 +152,29 @@ pub(crate) fn columns<const N: usize>(heads: [&str; N], rows: &[[String; N]]) ->
 
 #[cfg(test)]
 mod tests {
-    use lanrage_engine::DroppedPackets;
+    use lanrage_engine::{DroppedPackets, facts::DropReason};
 
     use super::*;
+    use crate::say::in_language;
 
     #[test]
     fn what_the_data_plane_did_is_one_line() {
         let waits = |below_us, packets| Waits { below_us, packets };
         let mut view = DataPlaneView::default();
-        assert_eq!(packets(&view), "none yet");
+        let [english, german] = ["en", "de"].map(in_language);
+        assert_eq!(packets(english, &view), "none yet");
         view.express_waits = vec![waits(16, 60), waits(64, 30), waits(4_096, 10)];
-        view.dropped = vec![DroppedPackets { reason: "broadcast_storm".into(), packets: 3 }];
+        view.dropped = vec![DroppedPackets { reason: DropReason::BroadcastStorm, packets: 3 }];
         assert_eq!(
-            packets(&view),
-            "games: half sent within 16 µs, 99 % within 4 ms; 3 dropped (broadcast storm)"
+            packets(english, &view),
+            "games: half sent within 16 µs, 99 % within 4 ms; 3 dropped (too much broadcast at once)"
         );
+        assert_eq!(
+            packets(german, &view),
+            "Spiele: die Hälfte binnen 16 µs gesendet, 99 % binnen 4 ms; 3 verworfen (zu viel Broadcast auf einmal)"
+        );
+        let script = serde_json::to_value(&view.dropped).unwrap();
+        assert_eq!(script, serde_json::json!([{ "reason": "broadcast_storm", "packets": 3 }]));
     }
 
     #[test]

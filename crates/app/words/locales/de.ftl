@@ -219,6 +219,51 @@ server-refusal =
        *[control_unknown] aus einem Grund, den diese Version nicht kennt
     }
 
+# Warum Pakete verworfen wurden (`DropReason`): was sie waren, oder weshalb; es steht in Klammern hinter der Anzahl.
+drop-reason-malformed-datagram = beschädigte Datagramme
+drop-reason-oversized-datagram = zu lange Datagramme
+drop-reason-unknown-datagram = Datagramme, die nicht von LANrage sind
+drop-reason-unasked-stun = Antworten, nach denen niemand gefragt hat
+drop-reason-stun-flood = zu viele Wegprüfungen auf einmal
+drop-reason-report-queue-full = mehr kam an, als angesehen werden konnte
+drop-reason-receive-failed = nicht zu empfangen
+drop-reason-no-party = es gab keine Party
+drop-reason-unknown-peer = von jemandem, der nicht in der Party ist
+drop-reason-rate-limited = zu viele Verbindungsversuche auf einmal
+drop-reason-handshake-flood = zu viele Verbindungsversuche von einer Stelle
+drop-reason-unauthenticated = nicht von dem, von dem es zu sein vorgibt
+drop-reason-stale-handshake = wiederholte Verbindungsversuche
+drop-reason-no-session = für eine Verbindung, die vorbei ist
+drop-reason-replay = Kopien von schon Angekommenem
+drop-reason-foreign-channel-data = weitergeleitet von jemandem, der nicht unser Relay ist
+drop-reason-malformed-channel-data = auf dem Weg über das Relay beschädigt
+drop-reason-unknown-channel = für niemanden weitergeleitet
+drop-reason-relayed-stun = Wegprüfungen über ein Relay
+drop-reason-relay-queue-full = über das Relay kam mehr, als zu bewältigen war
+drop-reason-malformed-packet = beschädigte Pakete
+drop-reason-ipv6 = IPv6, das eine Party nicht befördert
+drop-reason-oversized-packet = zu lange Pakete
+drop-reason-foreign-source = unter einer fremden Adresse
+drop-reason-foreign-destination = an eine Adresse, die nicht die dieses Computers ist
+drop-reason-broadcast-storm = zu viel Broadcast auf einmal
+drop-reason-no-device = der Netzwerkadapter war nicht offen
+drop-reason-unknown-destination = an eine Adresse, die niemand in der Party hat
+drop-reason-own-destination = an die eigene Adresse dieses Computers
+drop-reason-reserved-protocol = von einer Art, die LANrage sich vorbehält
+drop-reason-malformed-offload = vom Netzwerkadapter beschädigt
+drop-reason-unicast-copy-refused = Antworten auf Broadcast, den hier kein Programm hört
+drop-reason-queue-delay = zu lange gewartet
+drop-reason-queue-full = zu viele warteten
+drop-reason-pending-overflow = zu viele warteten auf die Verbindung
+drop-reason-path-mtu-exceeded = zu groß für den Weg; das Programm weiß es
+drop-reason-device-refused = der Netzwerkadapter nahm sie nicht an
+drop-reason-no-channel = der Weg über das Relay war geschlossen
+drop-reason-relay-stream-full = die Verbindung zum Relay war voll
+drop-reason-no-socket = dieser Computer hat keine solchen Adressen (IPv4 oder IPv6)
+drop-reason-send-buffer-full = das System konnte nicht so schnell senden
+drop-reason-datagram-too-big = zu groß für das Netz
+drop-reason-send-failed = das System hat sie nicht gesendet
+
 # Was der Wert einer Einstellung sein muss (`SettingRule`): Teil eines Satzes. Die Regel ist das Argument `rule`.
 setting-rule =
     { $rule ->

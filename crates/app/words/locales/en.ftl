@@ -220,6 +220,51 @@ server-refusal =
        *[control_unknown] refused for a reason that this version does not know
     }
 
+# Why packets were dropped (`DropReason`): what they were, or why; it stands in brackets behind their number.
+drop-reason-malformed-datagram = damaged datagrams
+drop-reason-oversized-datagram = datagrams that are too long
+drop-reason-unknown-datagram = datagrams that are none of LANrage’s
+drop-reason-unasked-stun = answers that nobody asked for
+drop-reason-stun-flood = too many path checks at once
+drop-reason-report-queue-full = more arrived than could be looked at
+drop-reason-receive-failed = could not be received
+drop-reason-no-party = there was no party
+drop-reason-unknown-peer = from somebody who is not in the party
+drop-reason-rate-limited = too many connection attempts at once
+drop-reason-handshake-flood = too many connection attempts from one place
+drop-reason-unauthenticated = not from whom it claims to be
+drop-reason-stale-handshake = repeated connection attempts
+drop-reason-no-session = for a connection that is over
+drop-reason-replay = copies of what had arrived already
+drop-reason-foreign-channel-data = relayed by somebody who is not our relay
+drop-reason-malformed-channel-data = damaged on the way over the relay
+drop-reason-unknown-channel = relayed for nobody
+drop-reason-relayed-stun = path checks over a relay
+drop-reason-relay-queue-full = more came over the relay than could be handled
+drop-reason-malformed-packet = damaged packets
+drop-reason-ipv6 = IPv6, which a party does not carry
+drop-reason-oversized-packet = packets that are too long
+drop-reason-foreign-source = under an address of somebody else
+drop-reason-foreign-destination = to an address that is not this computer’s
+drop-reason-broadcast-storm = too much broadcast at once
+drop-reason-no-device = the network adapter was not open
+drop-reason-unknown-destination = to an address that nobody in the party has
+drop-reason-own-destination = to this computer’s own address
+drop-reason-reserved-protocol = of a kind that LANrage keeps for itself
+drop-reason-malformed-offload = damaged by the network adapter
+drop-reason-unicast-copy-refused = answers to broadcast that no program here hears
+drop-reason-queue-delay = waited too long
+drop-reason-queue-full = too many waited
+drop-reason-pending-overflow = too many waited for the connection
+drop-reason-path-mtu-exceeded = too large for the path; the program was told
+drop-reason-device-refused = the network adapter did not take them
+drop-reason-no-channel = the way over the relay was closed
+drop-reason-relay-stream-full = the connection to the relay was full
+drop-reason-no-socket = this computer has no such addresses (IPv4 or IPv6)
+drop-reason-send-buffer-full = the system could not send as fast
+drop-reason-datagram-too-big = too large for the network
+drop-reason-send-failed = the system did not send them
+
 # What a setting's value must be (`SettingRule`): a part of a sentence. The rule is the argument `rule`.
 setting-rule =
     { $rule ->

@@ -13,13 +13,13 @@ use fluent_syntax::{
 };
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
-    AdapterFault, AddressTrouble, CommandError, Fault, HelperTrouble, LeaseFault, NameTrouble, News,
-    PeerRefusal, PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, ServerFault,
+    AdapterFault, AddressTrouble, CommandError, DropReason, Fault, HelperTrouble, LeaseFault, NameTrouble,
+    News, PeerRefusal, PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, ServerFault,
     ServerRefusal, SettingRule, Situation, StateTaken, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 /// The group of the catalogue in which facts have their messages.
@@ -103,13 +103,14 @@ fn of_its_own(facts: Vec<Value>, of_others: Vec<Value>) -> Vec<Value> {
 
 /// The messages that there must be, and what each may mention.
 fn wanted() -> BTreeMap<String, Arguments> {
-    let families: [(&str, Vec<Value>); 13] = [
+    let families: [(&str, Vec<Value>); 14] = [
         ("situation", all::<Situation>()),
         ("nat-summary", all::<NatSummary>()),
         ("mapping", all::<MappingBehaviour>()),
         ("filtering", all::<FilteringBehaviour>()),
         ("port-mapping", all::<PortMappingFault>()),
         ("relay-fault", all::<RelayFault>()),
+        ("drop-reason", DropReason::ALL.iter().map(|reason| json!(reason)).collect()),
         ("problem", [all::<Fault>(), all::<AdapterFault>(), all::<PeerRefusal>()].concat()),
         // Who was not let in and what was refused are said as a problem or a refusal is.
         ("notice", of_its_own(all::<News>(), [all::<PeerRefusal>(), all::<CommandError>()].concat())),

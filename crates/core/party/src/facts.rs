@@ -5,6 +5,7 @@
 //! addresses, and what the system or a library said of a failure.
 
 mod adapter_fault;
+mod drop_reason;
 mod network;
 mod news;
 mod problem;
@@ -14,6 +15,7 @@ mod setting_rule;
 mod situation;
 
 pub use adapter_fault::{AdapterFault, AddressTrouble, HelperTrouble, NameTrouble, PermissionTrouble};
+pub use drop_reason::DropReason;
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;
 pub use problem::{Fault, PeerRefusal, StateTaken};

@@ -2,7 +2,7 @@
 
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
-    AdapterFault, Fault, News, PortMappingFault, RelayFault, Remedy, ServerFault, Situation,
+    AdapterFault, DropReason, Fault, News, PortMappingFault, RelayFault, Remedy, ServerFault, Situation,
 };
 use serde::{Deserialize, Serialize};
 
@@ -257,7 +257,7 @@ pub struct PeerView {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct DataPlaneView {
-    /// Packets and datagrams that were dropped, by reason; none of which there was none.
+    /// Packets and datagrams that were dropped, by reason; reasons with a count of zero are left out.
     pub dropped: Vec<DroppedPackets>,
     /// How long packets to friends were here until they were sent, in the lane of games.
     pub express_waits: Vec<Waits>,
@@ -266,11 +266,11 @@ pub struct DataPlaneView {
 }
 
 /// Packets and datagrams dropped for one reason.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct DroppedPackets {
-    /// Stable word for the reason, as `replay` or `broadcast_storm`.
-    pub reason: String,
+    /// Why they were.
+    pub reason: DropReason,
     /// How many.
     pub packets: u64,
 }

@@ -2,7 +2,6 @@
 //! uses nothing of the others.
 
 pub(crate) mod counters;
-pub(crate) mod drop_reason;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod per_lane;

@@ -62,13 +62,12 @@ mod tunnel;
 
 pub use api::{
     counters::{Drops, PeerCounters, QueueTimes, Traffic, TunnelCounters},
-    drop_reason::DropReason,
     error::TunnelError,
     event::EventSink,
     per_lane::PerLane,
 };
 pub use datagram::relays::{RelayLink, RelayStream};
 pub use io::{device::PacketDevice, sockets::UdpSockets};
-pub use lanrage_party::{LocalEnd, PeerConfig, TunnelEvent, initiates};
+pub use lanrage_party::{LocalEnd, PeerConfig, TunnelEvent, facts::DropReason, initiates};
 pub use packet::{probe::PROBE_PAYLOAD_BYTES, routing::BROADCAST};
 pub use tunnel::{PATH_MTU_MIN, Tunnel};

@@ -24,9 +24,7 @@ pub(crate) fn traffic(counted: &PeerCounters) -> Traffic {
 pub(crate) fn view(counted: &TunnelCounters) -> DataPlaneView {
     let dropped = counted.drops.iter().filter(|(_, packets)| *packets > 0);
     DataPlaneView {
-        dropped: dropped
-            .map(|(reason, packets)| DroppedPackets { reason: snake_case(&format!("{reason:?}")), packets })
-            .collect(),
+        dropped: dropped.map(|(reason, packets)| DroppedPackets { reason, packets }).collect(),
         express_waits: waits(counted.queue_times[Lane::Express]),
         bulk_waits: waits(counted.queue_times[Lane::Bulk]),
     }
@@ -35,27 +33,4 @@ pub(crate) fn view(counted: &TunnelCounters) -> DataPlaneView {
 fn waits(times: QueueTimes) -> Vec<Waits> {
     let some = times.iter().filter(|(_, packets)| *packets > 0);
     some.map(|(below_us, packets)| Waits { below_us, packets }).collect()
-}
-
-/// The word that JSON has for a variant of that name.
-fn snake_case(name: &str) -> String {
-    let mut word = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_uppercase() && !word.is_empty() {
-            word.push('_');
-        }
-        word.extend(letter.to_lowercase());
-    }
-    word
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_said_as_every_word_in_json_is() {
-        assert_eq!(snake_case("BroadcastStorm"), "broadcast_storm");
-        assert_eq!(snake_case("Ipv6"), "ipv6");
-    }
 }

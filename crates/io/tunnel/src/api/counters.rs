@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, ops::Add};
 
-use lanrage_party::PeerId;
+use lanrage_party::{PeerId, facts::DropReason};
 
-use crate::api::{drop_reason::DropReason, per_lane::PerLane};
+use crate::api::per_lane::PerLane;
 
 /// Packets and their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,7 +9,7 @@ use std::{
 
 use lanrage_base::bucket::{Rate, TokenBucket};
 
-use crate::api::drop_reason::DropReason;
+use lanrage_party::facts::DropReason;
 
 /// Implementation: how long an address counts after the last datagram to it. A server that we have an allocation with hears
 /// of us every few minutes (RFC 8656 §3.2: 10 minutes).

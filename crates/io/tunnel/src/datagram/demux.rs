@@ -1,9 +1,7 @@
 //! Tells apart what shares one UDP port, by its first bytes (RFC 7983, and WireGuard's own header).
 
 use lanrage_base::channel_data;
-use lanrage_party::Lane;
-
-use crate::api::drop_reason::DropReason;
+use lanrage_party::{Lane, facts::DropReason};
 
 /// Longest STUN message that is handed on, in bytes: one that is not fragmented on any usual path.
 pub(crate) const STUN_BYTES: usize = 1_500;

@@ -10,10 +10,11 @@ use std::{
 use lanrage_base::{channel_data, sources::Source};
 use lanrage_party::{
     AllocationId, Remote,
+    facts::DropReason,
     limits::{CHANNELS, OPEN_ALLOCATIONS},
 };
 
-use crate::{api::drop_reason::DropReason, datagram::hop::Hop};
+use crate::datagram::hop::Hop;
 
 /// A relay behind TCP or TLS. Its connection is made, read and written elsewhere; what is read comes back through
 /// [`Tunnel::receive_relayed`](crate::Tunnel::receive_relayed) and

@@ -12,14 +12,14 @@ use std::{
     time::Duration,
 };
 
-use lanrage_party::Lane;
+use lanrage_party::{Lane, facts::DropReason};
 use mio::{Interest, Registry, Token, net::UdpSocket};
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::datagram::batch::ReceiveBatch;
 #[cfg(target_os = "linux")]
 use crate::io::steering;
-use crate::{api::drop_reason::DropReason, datagram::batch::ReceiveBatch};
 
 /// Bytes asked for each receive buffer, for a thread that has to wait for the processor: 12 ms at 2.5 Gbit/s. A process
 /// that may not exceed the system's limit gets that limit.

@@ -4,9 +4,9 @@
 
 use std::{collections::VecDeque, net::Ipv4Addr, time::Instant};
 
-use lanrage_party::limits::PACKET_BYTES;
+use lanrage_party::{facts::DropReason, limits::PACKET_BYTES};
 
-use crate::{api::drop_reason::DropReason, lanes::codel::Codel};
+use crate::lanes::codel::Codel;
 
 /// Implementation: packets that wait. 25 ms at 200 Mbit/s: what waits longer is dropped by its age.
 const PACKETS: usize = 512;

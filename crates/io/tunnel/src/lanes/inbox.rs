@@ -1,11 +1,10 @@
 //! Two queues to the thread at the bulk lane's sockets, of what comes neither from a socket nor from the device: datagrams
 //! out of a relay's stream, and packets with which we answer the OS. Both ways of a packet then end in one place.
 
-use lanrage_party::Remote;
+use lanrage_party::{Remote, facts::DropReason};
 use parking_lot::Mutex;
 
 use crate::{
-    api::drop_reason::DropReason,
     datagram::batch::DatagramBatch,
     packet::batch::{SLOT_BYTES, SLOTS},
 };

@@ -3,10 +3,9 @@
 use std::{io::IoSlice, net::SocketAddr, sync::Arc};
 
 use lanrage_base::channel_data;
-use lanrage_party::{Lane, Remote, TunnelEvent, limits::PENDING_PACKETS};
+use lanrage_party::{Lane, Remote, TunnelEvent, facts::DropReason, limits::PENDING_PACKETS};
 
 use crate::{
-    api::drop_reason::DropReason,
     datagram::{
         batch::SendBatch,
         demux::{self, Kind, Message},

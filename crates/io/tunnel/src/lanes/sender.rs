@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::{Lane, limits::PACKET_BYTES};
+use lanrage_party::{Lane, facts::DropReason, limits::PACKET_BYTES};
 
 use crate::{
-    api::{drop_reason::DropReason, per_lane::PerLane},
+    api::per_lane::PerLane,
     datagram::batch::SendBatch,
     lanes::{bulk_queue::BulkQueue, shared::Context},
     offload::{segment::segment, virtio::Virtio},

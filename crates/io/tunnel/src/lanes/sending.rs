@@ -3,10 +3,9 @@
 use std::net::SocketAddr;
 
 use lanrage_base::channel_data::HEADER_BYTES;
-use lanrage_party::{Lane, Remote};
+use lanrage_party::{Lane, Remote, facts::DropReason};
 
 use crate::{
-    api::drop_reason::DropReason,
     datagram::{batch::SendBatch, hop::Hop, relays::Relays},
     lanes::shared::Shared,
     packet::batch::{RELAY_BYTES, SLOT_BYTES},

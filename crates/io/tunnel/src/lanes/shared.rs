@@ -13,12 +13,12 @@ use std::{
 };
 
 use lanrage_base::bucket::TokenBucket;
-use lanrage_party::{Lane, Remote, TunnelEvent};
+use lanrage_party::{Lane, Remote, TunnelEvent, facts::DropReason};
 use mio::Waker;
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    api::{drop_reason::DropReason, event::EventSink, per_lane::PerLane},
+    api::{event::EventSink, per_lane::PerLane},
     datagram::{asked::Asked, relays},
     io::{device::PacketDevice, sockets::UdpSockets},
     lanes::inbox::Inbox,

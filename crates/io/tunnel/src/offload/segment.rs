@@ -1,10 +1,12 @@
 //! One large packet of the device becomes packets that fit the tunnel, as Linux' GSO does it.
 
+use lanrage_party::facts::DropReason;
+
 use super::{
     layout::{HEADERS_MAX_BYTES, IPV4_ID, Layout, Transport},
     virtio::{GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CSUM, Virtio},
 };
-use crate::{api::drop_reason::DropReason, packet::checksum};
+use crate::packet::checksum;
 
 /// Offsets in the TCP header (RFC 9293 §3.1).
 const SEQUENCE: usize = 4;

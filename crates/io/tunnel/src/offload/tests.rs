@@ -2,13 +2,15 @@
 
 use proptest::prelude::*;
 
+use lanrage_party::facts::DropReason;
+
 use super::{
     coalesce::{Coalescer, PIECES},
     reference::{ACK, Arrival, Damage, Ip, PSH, Packet, Transport, coalesced, sum, written},
     segment::segment,
     virtio::*,
 };
-use crate::{api::drop_reason::DropReason, packet::batch::PacketBatch};
+use crate::packet::batch::PacketBatch;
 
 const LIMIT: usize = 2_000;
 

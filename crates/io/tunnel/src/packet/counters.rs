@@ -6,11 +6,10 @@ use std::{
     time::Duration,
 };
 
-use lanrage_party::Lane;
+use lanrage_party::{Lane, facts::DropReason};
 
 use crate::api::{
     counters::{BUCKETS, Drops, PeerCounters, QueueTimes, Traffic},
-    drop_reason::DropReason,
     per_lane::PerLane,
 };
 

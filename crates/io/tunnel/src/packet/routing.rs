@@ -3,15 +3,12 @@
 use std::net::Ipv4Addr;
 
 use lanrage_base::bucket::Rate;
-use lanrage_party::{Subnet, VirtualIp, limits::PACKET_BYTES};
+use lanrage_party::{Subnet, VirtualIp, facts::DropReason, limits::PACKET_BYTES};
 
-use crate::{
-    api::drop_reason::DropReason,
-    packet::{
-        ipv4::{Ipv4, is_ipv6},
-        probe::PROBE_PROTOCOL,
-        unicast_copy,
-    },
+use crate::packet::{
+    ipv4::{Ipv4, is_ipv6},
+    probe::PROBE_PROTOCOL,
+    unicast_copy,
 };
 
 /// Our own end of the virtual LAN.

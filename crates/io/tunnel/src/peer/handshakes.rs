@@ -2,10 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use lanrage_party::{Lane, Remote};
+use lanrage_party::{Lane, Remote, facts::DropReason};
 
 use crate::{
-    api::drop_reason::DropReason,
     datagram::{batch::SendBatch, demux::Message, relays::Relays},
     packet::counters::Counters,
     peer::{Peer, wireguard::Handshake},

@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use lanrage_party::{Lane, Remote};
+use lanrage_party::{Lane, Remote, facts::DropReason};
 
 use crate::{
-    api::drop_reason::DropReason,
     packet::routing::{Addresses, Incoming},
     peer::{Peer, lanes::Held},
 };

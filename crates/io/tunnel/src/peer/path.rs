@@ -1,9 +1,8 @@
 //! Where a peer is.
 
-use lanrage_party::Remote;
+use lanrage_party::{Remote, facts::DropReason};
 
 use crate::{
-    api::drop_reason::DropReason,
     datagram::{hop::Hop, relays::Relays},
     peer::remotes::Remotes,
 };

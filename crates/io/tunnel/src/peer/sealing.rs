@@ -2,10 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use lanrage_party::Lane;
+use lanrage_party::{Lane, facts::DropReason};
 
 use crate::{
-    api::drop_reason::DropReason,
     datagram::{
         batch::SendBatch,
         {hop::Hop, relays::Relays},

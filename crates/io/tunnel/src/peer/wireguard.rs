@@ -17,11 +17,10 @@ use boringtun::{
     },
     x25519::{PublicKey, StaticSecret},
 };
-use lanrage_party::{Lane, PresharedKey, WireGuardKey, WireGuardPrivateKey};
+use lanrage_party::{Lane, PresharedKey, WireGuardKey, WireGuardPrivateKey, facts::DropReason};
 use parking_lot::Mutex;
 
 use crate::{
-    api::drop_reason::DropReason,
     datagram::demux::{INITIATION_BYTES, LANE_BYTE, Message},
     peer::{
         admission::{Admission, Mac1},

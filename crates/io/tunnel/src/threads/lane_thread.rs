@@ -7,11 +7,10 @@
 
 use std::{io, sync::Arc, thread, time::Instant};
 
-use lanrage_party::{Lane, TunnelEvent};
+use lanrage_party::{Lane, TunnelEvent, facts::DropReason};
 use mio::{Events, Poll, Token};
 
 use crate::{
-    api::drop_reason::DropReason,
     datagram::batch::DatagramBatch,
     io::{sockets::Family, urgency},
     lanes::{

@@ -1,21 +1,12 @@
-//! Every reason for which the data plane drops something. Each is counted by itself; none is logged.
+use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
-macro_rules! drop_reasons {
-    ($($(#[doc = $doc:literal])+ $name:ident,)*) => {
-        /// Why a packet or datagram was dropped.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum DropReason {
-            $($(#[doc = $doc])+ $name,)*
-        }
-
-        impl DropReason {
-            /// Every reason, in the order of their numbers.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-        }
-    };
-}
-
-drop_reasons! {
+/// Why the data plane dropped a packet (inside the tunnel) or a datagram (outside). Each reason is counted by itself; none
+/// is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantArray)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum DropReason {
     /// Network: a datagram that is empty, or WireGuard of a wrong length.
     MalformedDatagram,
     /// Network: a datagram longer than its kind may be.
@@ -104,4 +95,9 @@ drop_reasons! {
     DatagramTooBig,
     /// To the network: the OS refused the datagram.
     SendFailed,
+}
+
+impl DropReason {
+    /// Every reason, in the order of their numbers.
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
