@@ -194,7 +194,7 @@ impl Coordinator {
                 );
             }
         }
-        for (cause, reported) in Cause::ALL.into_iter().zip(&mut self.refused) {
+        for (cause, reported) in Cause::ALL.iter().copied().zip(&mut self.refused) {
             let count = self.counters.get(cause);
             if count != *reported {
                 tracing::info!(cause = cause.name(), count, more = count - *reported, "refused");

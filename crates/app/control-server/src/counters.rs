@@ -5,75 +5,61 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use strum::{IntoStaticStr, VariantArray};
+
 /// Why somebody, or something, was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
 pub(crate) enum Cause {
     /// A connection: every place is taken by somebody who has logged in.
+    #[strum(serialize = "connections_full")]
     Full,
     /// A connection: its address has as many as it may.
+    #[strum(serialize = "connections_per_address")]
     SourceFull,
     /// A connection that had not logged in, and made room for another one.
+    #[strum(serialize = "connection_not_logged_in")]
     Replaced,
     /// A connection: its address makes them too fast.
+    #[strum(serialize = "connection_rate")]
     Connects,
     /// A connection of a web page.
+    #[strum(serialize = "web_page")]
     Origin,
     /// A frame: its address sends too many.
+    #[strum(serialize = "frame_rate")]
     Frames,
     /// A login: too many of one address.
+    #[strum(serialize = "login_rate")]
     Logins,
     /// A new party: too many of one address.
+    #[strum(serialize = "new_parties")]
     Parties,
     /// A new member: too many of one address.
+    #[strum(serialize = "new_members")]
     Joins,
     /// Somebody who knows a party's id, and has no key of its door.
+    #[strum(serialize = "door_closed")]
     Door,
     /// A party's members, asked for too often.
+    #[strum(serialize = "get_party_rate")]
     Snapshots,
     /// A signal, or a change of a party, that made room for newer ones, because the receiver is slow.
+    #[strum(serialize = "slow_receiver")]
     Waiting,
     /// A client that takes nothing for too long.
+    #[strum(serialize = "slow_client")]
     Slow,
     /// Something new that could not be stored.
+    #[strum(serialize = "storage")]
     Storage,
 }
 
 impl Cause {
-    pub(crate) const ALL: [Self; 14] = [
-        Self::Full,
-        Self::SourceFull,
-        Self::Replaced,
-        Self::Connects,
-        Self::Origin,
-        Self::Frames,
-        Self::Logins,
-        Self::Parties,
-        Self::Joins,
-        Self::Door,
-        Self::Snapshots,
-        Self::Waiting,
-        Self::Slow,
-        Self::Storage,
-    ];
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
     /// Its name among the metrics.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Full => "connections_full",
-            Self::SourceFull => "connections_per_address",
-            Self::Replaced => "connection_not_logged_in",
-            Self::Connects => "connection_rate",
-            Self::Origin => "web_page",
-            Self::Frames => "frame_rate",
-            Self::Logins => "login_rate",
-            Self::Parties => "new_parties",
-            Self::Joins => "new_members",
-            Self::Door => "door_closed",
-            Self::Snapshots => "get_party_rate",
-            Self::Waiting => "slow_receiver",
-            Self::Slow => "slow_client",
-            Self::Storage => "storage",
-        }
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -115,12 +101,12 @@ mod tests {
     #[test]
     fn every_cause_has_a_count_and_a_name_of_its_own() {
         let counters = Counters::new();
-        for (index, cause) in Cause::ALL.into_iter().enumerate() {
+        for (index, cause) in Cause::ALL.iter().copied().enumerate() {
             assert_eq!(cause as usize, index);
             counters.add(cause);
             assert_eq!(counters.get(cause), 1);
         }
-        let names: std::collections::BTreeSet<_> = Cause::ALL.into_iter().map(Cause::name).collect();
+        let names: std::collections::BTreeSet<_> = Cause::ALL.iter().copied().map(Cause::name).collect();
         assert_eq!(names.len(), Cause::ALL.len());
     }
 }

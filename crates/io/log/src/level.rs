@@ -1,10 +1,11 @@
-use std::{fmt, str::FromStr};
-
+use strum::{Display, EnumString};
 use tracing::metadata::LevelFilter;
 
 /// How important a line of the log must be to be written; the table is in the module's documentation. In the
 /// order of what they let through: `Error < Trace`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Display, EnumString)]
+#[strum(serialize_all = "snake_case", ascii_case_insensitive)]
+#[strum(parse_err_ty = UnknownLogLevel, parse_err_fn = unknown)]
 pub enum LogLevel {
     /// Faults of the program itself.
     Error,
@@ -24,29 +25,8 @@ pub enum LogLevel {
 #[error("a log level is one of error, warn, info, debug and trace")]
 pub struct UnknownLogLevel;
 
-impl LogLevel {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Error, "error"),
-        (Self::Warn, "warn"),
-        (Self::Info, "info"),
-        (Self::Debug, "debug"),
-        (Self::Trace, "trace"),
-    ];
-}
-
-impl fmt::Display for LogLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Self::ALL.iter().filter(|(level, _)| level == self).try_for_each(|(_, word)| f.pad(word))
-    }
-}
-
-impl FromStr for LogLevel {
-    type Err = UnknownLogLevel;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|(_, word)| text.eq_ignore_ascii_case(word));
-        found.map(|(level, _)| level).ok_or(UnknownLogLevel)
-    }
+const fn unknown(_: &str) -> UnknownLogLevel {
+    UnknownLogLevel
 }
 
 impl From<LogLevel> for LevelFilter {
@@ -67,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_level_comes_back_from_its_text_and_other_words_are_refused() {
-        for (level, _) in LogLevel::ALL {
+        for level in [LogLevel::Error, LogLevel::Debug, LogLevel::Trace] {
             assert_eq!(level.to_string().parse(), Ok(level));
         }
         assert_eq!("WARN".parse(), Ok(LogLevel::Warn));

@@ -13,6 +13,7 @@ use std::{
 use lanrage_base::atomic_file;
 use lanrage_party::UnixMillis;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use strum::{EnumString, IntoStaticStr};
 use tracing::warn;
 
 use crate::{
@@ -36,7 +37,8 @@ pub struct Backup {
 }
 
 /// Why a backup was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum BackupKind {
     /// A day had passed.
     Daily,
@@ -48,30 +50,18 @@ pub enum BackupKind {
     Manual,
 }
 
-impl BackupKind {
-    const ALL: [Self; 4] = [Self::Daily, Self::Upgrade, Self::Restore, Self::Manual];
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Daily => "daily",
-            Self::Upgrade => "upgrade",
-            Self::Restore => "restore",
-            Self::Manual => "manual",
-        }
-    }
-}
-
 impl Backup {
     fn new(folder: &Path, kind: BackupKind, made_at: UnixMillis) -> Self {
-        let name = format!("lanrage-{}-{}.db", stamp::write(made_at), kind.word());
+        let word: &str = kind.into();
+        let name = format!("lanrage-{}-{word}.db", stamp::write(made_at));
         Self { path: folder.join(name), kind, made_at }
     }
 
     fn read(path: PathBuf) -> Option<Self> {
         let name = path.file_name()?.to_str()?.strip_prefix("lanrage-")?.strip_suffix(".db")?;
         let (made_at, word) = name.split_once('-')?;
-        let kind = BackupKind::ALL.into_iter().find(|kind| kind.word() == word)?;
-        Some(Self { made_at: stamp::read(made_at)?, path, kind })
+        let (made_at, kind) = (stamp::read(made_at)?, word.parse().ok()?);
+        Some(Self { path, kind, made_at })
     }
 }
 

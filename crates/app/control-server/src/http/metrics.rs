@@ -94,7 +94,7 @@ impl Metrics {
             number("counter", "relay_turned_away_total", "Connections to the relay without a place.", away);
         }
         text.push_str("# HELP lanrage_refused_total What was refused, by cause.\n# TYPE lanrage_refused_total counter\n");
-        for cause in Cause::ALL {
+        for &cause in Cause::ALL {
             let count = self.counters.get(cause);
             let _ = writeln!(text, "lanrage_refused_total{{cause=\"{}\"}} {count}", cause.name());
         }

@@ -63,7 +63,7 @@ impl SettingView {
         let chosen = stored.get(declared.key);
         Self {
             key: declared.key.to_owned(),
-            group: to_value(declared.group).unwrap_or_default().as_str().unwrap_or_default().to_owned(),
+            group: <&str>::from(declared.group).to_owned(),
             kind: to_value(declared.kind).unwrap_or_default(),
             optional: declared.optional,
             default: declared.default.value(),

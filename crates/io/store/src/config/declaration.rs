@@ -1,5 +1,6 @@
 use serde::Serialize;
 use serde_json::Value;
+use strum::IntoStaticStr;
 
 use super::{ConfigFault, Kind};
 
@@ -26,9 +27,10 @@ pub struct Declaration {
 }
 
 /// What a setting is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Group {
     /// The player.
     Player,

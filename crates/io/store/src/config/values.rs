@@ -2,6 +2,7 @@
 
 use lanrage_party::{ControlEndpoint, Name, Subnet};
 use serde_json::Value;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Name of the virtual network device: 1 to [`AdapterName::BYTES`] ASCII letters, digits, `-` or `_`. A number
 /// at its end is counted up where the name is taken.
@@ -78,7 +79,10 @@ impl StunServers {
 }
 
 /// How much is logged: each level includes the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum LogLevel {
     /// What does not work.
     Error,
@@ -93,17 +97,19 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
-    pub(super) const WORDS: &[&str] = &["error", "warn", "info", "debug", "trace"];
+    pub(super) const WORDS: &[&str] = Self::VARIANTS;
 
     /// The word for it, in settings and in log filters.
-    pub const fn as_str(self) -> &'static str {
-        Self::WORDS[self as usize]
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
 /// What closing the window does while there is a party.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum KeepInTray {
     /// The player is asked.
     Ask,
@@ -114,12 +120,11 @@ pub enum KeepInTray {
 }
 
 impl KeepInTray {
-    const ALL: [Self; 3] = [Self::Ask, Self::Keep, Self::Quit];
-    pub(super) const WORDS: &[&str] = &["ask", "keep", "quit"];
+    pub(super) const WORDS: &[&str] = Self::VARIANTS;
 
     /// The word for it, in settings.
-    pub const fn as_str(self) -> &'static str {
-        Self::WORDS[self as usize]
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -146,7 +151,10 @@ impl Language {
 }
 
 /// In which colours the app shows itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Theme {
     /// The system's.
     System,
@@ -157,12 +165,11 @@ pub enum Theme {
 }
 
 impl Theme {
-    const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-    pub(super) const WORDS: &[&str] = &["system", "light", "dark"];
+    pub(super) const WORDS: &[&str] = Self::VARIANTS;
 
     /// The word for it, in settings.
-    pub const fn as_str(self) -> &'static str {
-        Self::WORDS[self as usize]
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -221,13 +228,13 @@ impl FromSetting for StunServers {
 
 impl FromSetting for LogLevel {
     fn from_setting(value: &Value) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| value == level.as_str())
+        value.as_str()?.parse().ok()
     }
 }
 
 impl FromSetting for KeepInTray {
     fn from_setting(value: &Value) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| value == choice.as_str())
+        value.as_str()?.parse().ok()
     }
 }
 
@@ -239,6 +246,6 @@ impl FromSetting for Language {
 
 impl FromSetting for Theme {
     fn from_setting(value: &Value) -> Option<Self> {
-        Self::ALL.into_iter().find(|theme| value == theme.as_str())
+        value.as_str()?.parse().ok()
     }
 }

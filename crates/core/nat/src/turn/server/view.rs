@@ -1,7 +1,9 @@
 //! What goes in and out of a [`TurnServer`](super::TurnServer), in words.
 
-use lanrage_base::sources::Source;
 use std::{net::SocketAddr, ops::Range, time::Duration};
+
+use lanrage_base::sources::Source;
+use strum::VariantArray;
 
 use super::PeerFilter;
 use crate::turn::{IpFamily, Transport};
@@ -154,7 +156,7 @@ pub struct ToClient {
 }
 
 /// Why something was dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
 #[repr(usize)]
 pub enum DropReason {
     /// Neither STUN, TURN nor ChannelData, or a broken one.
@@ -177,16 +179,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, for metrics.
-    pub const ALL: [Self; 8] = [
-        Self::Malformed,
-        Self::AnswerLimit,
-        Self::NoAllocation,
-        Self::NoPermission,
-        Self::NoChannel,
-        Self::ForbiddenPeer,
-        Self::Rate,
-        Self::Framing,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 /// What a server has done so far.
