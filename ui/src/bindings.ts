@@ -37,7 +37,15 @@ export type AdapterFault = { "code": "adapter_permission",
   /** What was being done, as the log calls it. */
   step: string,
   /** What the system said. */
-  cause: string, } | { "code": "adapter_lost",
+  cause: string, } | { "code": "adapter_stripped",
+  /** What it takes. */
+  part: LostPart, } | { "code": "adapter_bypassed",
+  /** The destination. */
+  route: string,
+  /** The interface that they leave through. */
+  interface: string, } | { "code": "adapter_blocked",
+  /** Which do not. */
+  way: BlockedWay, } | { "code": "adapter_lost",
   /** What the system said. */
   cause: string, };
 
@@ -46,7 +54,9 @@ export type AdapterFault = { "code": "adapter_permission",
  */
 export type AdapterView = { "state": "closed" } | { "state": "open",
   /** Name of the interface. */
-  name: string, } | { "state": "unavailable",
+  name: string,
+  /** Whether packets pass it, by a test; `None` until there was one, and while it is not certain. */
+  works: boolean | null, } | { "state": "unavailable",
   /** Why. */
   fault: AdapterFault,
   /** What the user can do. */
@@ -67,6 +77,11 @@ export type BackupView = {
   path: string,
   /** When it was made (Unix milliseconds). */
   made_at_ms: number, };
+
+/**
+ * Which packets do not pass the adapter.
+ */
+export type BlockedWay = "out" | "in" | "unasked";
 
 /**
  * Settings were changed.
@@ -312,6 +327,8 @@ export type FilteringBehaviour = "endpoint_independent" | "not_port_dependent" |
  */
 export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   /** The name of its interface. */
+  name: string, } | { "code": "adapter_tested",
+  /** The name of its interface. */
   name: string, } | { "code": "adapter_opening" } | { "code": "adapter_closed" } | { "code": "permission_used" } | { "code": "permission_held" } | { "code": "helper_works" } | { "code": "helper_is_off" } | { "code": "permission_missing" } | { "code": "no_driver" } | { "code": "permission_untold" } | { "code": "server_connected",
   /** The server. */
   server: string, } | { "code": "server_dialled",
@@ -418,6 +435,11 @@ export type LeaseFault = { "code": "taken",
   address: string, } | { "code": "outside",
   /** The address. */
   address: string, } | { "code": "full" };
+
+/**
+ * What another program takes away from the adapter.
+ */
+export type LostPart = "address" | "routes" | "state" | "packet_size";
 
 /**
  * How the outside port of a mapping depends on whom we send to (RFC 4787 §4.1).
@@ -724,7 +746,13 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   /** Loads it. */
   command: string, } | { "code": "restart_computer" } | { "code": "install_driver" } | { "code": "free_adapter_name",
   /** Deletes one. */
-  command: string, } | { "code": "close_other_copies" } | { "code": "remove_adapters" } | { "code": "close_other_copy" } | { "code": "join_again" } | { "code": "disconnect_vpn" } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "set_clock" } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
+  command: string, } | { "code": "close_other_copies" } | { "code": "remove_adapters" } | { "code": "close_other_copy" } | { "code": "join_again" } | { "code": "disconnect_vpn" } | { "code": "leave_adapter_alone" } | { "code": "exempt_party",
+  /** The party's network. */
+  network: string, } | { "code": "let_party_through",
+  /** The adapter's name. */
+  adapter: string,
+  /** The party's network. */
+  network: string, } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "set_clock" } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
   /** Lets them through. */
   command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
 

@@ -86,7 +86,7 @@ export const party: PartyView = {
   peers: [],
 };
 
-export const open: Snapshot = { ...snapshot, adapter: { state: 'open', name: 'lanrage0' }, party };
+export const open: Snapshot = { ...snapshot, adapter: { state: 'open', name: 'lanrage0', works: true }, party };
 
 /** What a friend without a path has not. */
 const unmeasured = { endpoint: null, latency_ms: null, jitter_ms: null, loss: null, quality: null, mtu: null };

@@ -94,7 +94,7 @@ fn relay(view: &RelayView) -> String {
 fn adapter(view: &AdapterView) -> String {
     match view {
         AdapterView::Closed => person().say("terminal-adapter-closed"),
-        AdapterView::Open { name } => name.clone(),
+        AdapterView::Open { name, .. } => name.clone(),
         AdapterView::Unavailable { fault, .. } => person().problem(fault),
     }
 }

@@ -55,7 +55,7 @@ impl EventLoop {
                 },
                 Some(event) = ports.reports.recv() => Some(Input::Tunnel(event)),
                 Some(event) = ports.link.rx.recv() => Some(Input::Link(event)),
-                Some(result) = ports.adapter.rx.recv() => Some(Input::Adapter(result)),
+                Some(input) = ports.adapter.rx.recv() => Some(input),
                 Some(routes) = ports.routes.rx.recv() => Some(Input::Routes(routes)),
                 Some(network) = ports.network.recv() => Some(Input::Network(network)),
                 Some(slept) = ports.woken.recv() => Some(Input::Woken(slept)),
@@ -86,7 +86,10 @@ impl EventLoop {
                 // With many friends probes come all the time, and most of them change a figure.
                 let is_small = matches!(
                     input,
-                    Input::Timeout | Input::Traffic(_) | Input::Tunnel(TunnelEvent::Probe { .. })
+                    Input::Timeout
+                        | Input::Traffic(_)
+                        | Input::AdapterLook(_)
+                        | Input::Tunnel(TunnelEvent::Probe { .. })
                 );
                 step(&mut self.session, now(), input, &mut self.outside);
                 self.outside.note_change(&self.session, is_small);

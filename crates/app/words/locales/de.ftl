@@ -339,6 +339,20 @@ problem-adapter-subnet = Das Netz der Party { $subnet } überschneidet sich mit 
 problem-adapter-resolver = Im Netz der Party { $subnet } liegt { $address }, und dort fragt dieser Computer nach den Namen des Internets.
 problem-adapter-route = Der Verkehr nach { $route } ließ sich nicht in den Netzwerkadapter leiten: { $cause }.
 problem-adapter-failed = Der Netzwerkadapter ließ sich nicht einrichten ({ $step }): { $cause }.
+problem-adapter-stripped =
+    { $part ->
+       *[address] Ein anderes Programm nimmt LANrages Netzwerkadapter die Adresse weg.
+        [routes] Ein anderes Programm nimmt die Routen ins Netz der Party weg.
+        [state] Ein anderes Programm schaltet LANrages Netzwerkadapter ab.
+        [packet_size] Ein anderes Programm ändert die Paketgröße von LANrages Netzwerkadapter.
+    }
+problem-adapter-bypassed = Pakete an { $route } gehen über { $interface } statt über LANrages Netzwerkadapter hinaus: Routing-Regeln eines anderen Programms, oft eines VPN, kommen zuerst.
+problem-adapter-blocked =
+    { $way ->
+       *[out] Eine Firewall oder der Kill-Switch eines VPN auf diesem Computer verwirft, was deine Spiele an Freunde senden.
+        [in] Eine Firewall oder ein VPN auf diesem Computer verwirft alles, was Freunde senden.
+        [unasked] Die Firewall dieses Computers verwirft, was Freunde zuerst senden; so kommen sie nicht in Spiele, die du ausrichtest.
+    }
 problem-adapter-lost = Der Netzwerkadapter arbeitet nicht mehr: { $cause }.
 problem-peer-of-other-party = „{ $peer }“ wurde nicht hereingelassen: der Eintrag gehört zu einer anderen Party oder zu einer anderen Einladung.
 problem-peer-forged = „{ $peer }“ wurde nicht hereingelassen: der Eintrag ist nicht von dem signiert, den er nennt.
@@ -461,6 +475,9 @@ remedy-remove-adapters = Schließe andere Kopien von LANrage, oder entferne unge
 remedy-close-other-copy = Schließe die andere Kopie von LANrage, die in dieser Party ist.
 remedy-join-again = Verlasse die Party und tritt ihr noch einmal bei.
 remedy-disconnect-vpn = Trenne das andere Netz (oft ein VPN), oder mach die Party mit einem anderen Netz.
+remedy-leave-adapter-alone = Halte das andere Programm, etwa eine Netzwerkverwaltung oder ein VPN, davon ab, LANrages Adapter zu verändern.
+remedy-exempt-party = Lass das andere VPN { $network } auslassen („Zugriff auf lokales Netz“ oder „Split-Tunneling“), oder trenne es.
+remedy-let-party-through = Lass die Firewall oder den Kill-Switch des VPN Pakete von { $network } an { $adapter } durch.
 remedy-other-network = Bitte den Gastgeber, die Party mit einem anderen Netz zu machen.
 remedy-report-failure = Versuch es noch einmal. Geht es wieder nicht, starte den Computer neu und melde, was oben steht.
 remedy-adapter-reopens = Er wird von selbst wieder geöffnet.
@@ -520,7 +537,8 @@ meaning-database = Dort liegen deine Einstellungen und Partys für den nächsten
 
 # Was die Prüfung ergab (`Finding`). Einen Fehler des laufenden Programms sagt `problem`.
 finding-not-running = LANrage läuft nicht, also ist das nicht zu sehen.
-finding-adapter-open = { $name } ist offen.
+finding-adapter-open = { $name } ist offen, und Pakete kommen hindurch.
+finding-adapter-tested = { $name } ist offen; ob Pakete hindurchkommen, wird gerade geprüft.
 finding-adapter-opening = Er wird gerade geöffnet.
 finding-adapter-closed = Er wird geöffnet, wenn du in eine Party gehst.
 finding-permission-used = LANrage hat seinen Adapter geöffnet.
@@ -918,6 +936,8 @@ adapter-open = Spielbereit
 adapter-open-hint = Spiele erreichen deine Freunde über „{ $name }“.
 adapter-closed = Wird geöffnet
 adapter-closed-hint = Das virtuelle Netz wird eingerichtet.
+adapter-blocked = Spiele erreichen Freunde nicht
+adapter-blocked-hint = Etwas auf diesem Computer ist im Weg; oben steht, was.
 adapter-unavailable = Kein virtuelles Netz
 adapter-unavailable-hint = Bis es offen ist, sehen Spiele deine Freunde nicht.
 

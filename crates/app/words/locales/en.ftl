@@ -340,6 +340,20 @@ problem-adapter-subnet = The party's network { $subnet } overlaps { $route }, wh
 problem-adapter-resolver = The party's network { $subnet } holds { $address }, which this computer asks for the names of the internet.
 problem-adapter-route = Traffic for { $route } could not be led into the network adapter: { $cause }.
 problem-adapter-failed = The network adapter could not be set up ({ $step }): { $cause }.
+problem-adapter-stripped =
+    { $part ->
+       *[address] Another program takes the address of LANrage's network adapter away.
+        [routes] Another program takes the routes to the party's network away.
+        [state] Another program switches LANrage's network adapter off.
+        [packet_size] Another program changes the packet size of LANrage's network adapter.
+    }
+problem-adapter-bypassed = Packets for { $route } leave by { $interface } instead of LANrage's network adapter: routing rules of another program, often a VPN, come first.
+problem-adapter-blocked =
+    { $way ->
+       *[out] A firewall or a VPN's kill switch on this computer drops what your games send to friends.
+        [in] A firewall or a VPN on this computer drops everything that friends send.
+        [unasked] The firewall of this computer drops what friends send first, so they cannot join games that you host.
+    }
 problem-adapter-lost = The network device stopped working: { $cause }.
 problem-peer-of-other-party = “{ $peer }” was not let in: their record belongs to another party, or was made for another invitation.
 problem-peer-forged = “{ $peer }” was not let in: the record is not signed by the peer that it names.
@@ -462,6 +476,9 @@ remedy-remove-adapters = Close other copies of LANrage, or remove unused adapter
 remedy-close-other-copy = Close the other copy of LANrage that is in this party.
 remedy-join-again = Leave the party and join it again.
 remedy-disconnect-vpn = Disconnect the other network (often a VPN), or make the party with another network.
+remedy-leave-adapter-alone = Keep the other program, such as a network manager or a VPN, from changing LANrage's adapter.
+remedy-exempt-party = Let the other VPN leave out { $network } (“allow local network access” or “split tunnelling”), or disconnect it.
+remedy-let-party-through = Let the firewall, or the VPN's kill switch, let packets of { $network } through on { $adapter }.
 remedy-other-network = Ask the host to make the party with another network.
 remedy-report-failure = Try again. If it fails again, restart the computer and report the message above.
 remedy-adapter-reopens = It is opened again by itself.
@@ -521,7 +538,8 @@ meaning-database = Your settings and parties are kept there for the next start.
 
 # What the doctor found (`Finding`). A fault of the engine has its message of `problem`.
 finding-not-running = LANrage is not running, so this cannot be seen.
-finding-adapter-open = { $name } is open.
+finding-adapter-open = { $name } is open, and packets pass it.
+finding-adapter-tested = { $name } is open; whether packets pass it is being tested.
 finding-adapter-opening = It is being opened.
 finding-adapter-closed = It is opened when you enter a party.
 finding-permission-used = LANrage has opened its adapter.
@@ -919,6 +937,8 @@ adapter-open = Ready to play
 adapter-open-hint = Games reach your friends through “{ $name }”.
 adapter-closed = Opening
 adapter-closed-hint = The virtual network is being set up.
+adapter-blocked = Games do not reach friends
+adapter-blocked-hint = Something on this computer is in the way; above stands what.
 adapter-unavailable = No virtual network
 adapter-unavailable-hint = Until it opens, games cannot see your friends.
 

@@ -14,7 +14,9 @@ mod remedy;
 mod setting_rule;
 mod situation;
 
-pub use adapter_fault::{AdapterFault, AddressTrouble, HelperTrouble, NameTrouble, PermissionTrouble};
+pub use adapter_fault::{
+    AdapterFault, AddressTrouble, BlockedWay, HelperTrouble, LostPart, NameTrouble, PermissionTrouble,
+};
 pub use drop_reason::DropReason;
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;

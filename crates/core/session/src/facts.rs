@@ -150,10 +150,12 @@ pub enum AdapterView {
     /// No party, so no device.
     #[default]
     Closed,
-    /// Games can use it.
+    /// It is there.
     Open {
         /// Name of the interface.
         name: String,
+        /// Whether packets pass it, by a test; `None` until there was one, and while it is not certain.
+        works: Option<bool>,
     },
     /// It could not be opened; friends are connected, but games cannot see them.
     Unavailable {

@@ -8,7 +8,8 @@ use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
 use lanrage_party::{
-    AllocationId, ControlEndpoint, Invitation, Name, PartyId, PeerId, QualityThresholds, Subnet, TunnelEvent,
+    AdapterLook, AllocationId, ControlEndpoint, Invitation, Name, PartyId, PeerId, QualityThresholds, Subnet,
+    TunnelEvent,
 };
 
 use crate::{network::adapter::AdapterFailure, party::membership::Kept};
@@ -37,6 +38,8 @@ pub enum Input {
     RelayStream(AllocationId, RelayStreamEvent),
     /// What came of [`Output::OpenAdapter`](crate::Output::OpenAdapter): the name of the interface.
     Adapter(Result<String, AdapterFailure>),
+    /// What a look at the open device found; every few seconds, and when the system tells of changes.
+    AdapterLook(AdapterLook),
     /// The networks that this device has routes to, the default route apart.
     Routes(Vec<Ipv4Net>),
     /// The device's own addresses and its way to the internet.

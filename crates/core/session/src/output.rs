@@ -106,6 +106,8 @@ pub enum Output {
         /// The party's network.
         subnet: Subnet,
     },
+    /// Puts back what other programs have taken from the virtual device; the next look shows whether that helped.
+    MendAdapter,
     /// Closes the virtual device and takes its routes away.
     CloseAdapter,
     /// Reads the routing table; answered by [`Input::Routes`](crate::Input::Routes).

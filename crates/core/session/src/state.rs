@@ -106,10 +106,14 @@ impl State {
             Input::Listening(port) => self.handle_listening(turn, port),
             Input::RelayStream(allocation, event) => self.relays.handle_stream(turn, allocation, &event),
             Input::Adapter(result) => match &mut self.party {
-                Some(party) => party.adapter.handle_result(turn.now.instant, result),
+                Some(party) => {
+                    party.watch.handle_opened();
+                    party.adapter.handle_result(turn.now.instant, result);
+                }
                 // The party was left while its adapter was being opened.
                 None => turn.push(Output::CloseAdapter),
             },
+            Input::AdapterLook(look) => self.handle_adapter_look(turn, &look),
             Input::Routes(routes) => self.handle_routes(turn, &routes),
             Input::Network(network) => self.handle_network(turn, network),
             Input::Woken(slept) => self.handle_woken(turn, slept),

@@ -1,9 +1,13 @@
-use std::io::{self, IoSlice};
+use std::{
+    io::{self, IoSlice},
+    sync::Arc,
+};
 
 use crate::{
-    AdapterConfig, AdapterError, Device, Ready,
+    AdapterConfig, AdapterError, AdapterEye, Device, Ready,
     os::{self, Packets},
     resolvers, routes,
+    test_packets::TestPackets,
 };
 
 /// An adapter as one process hands it to another: it lives until the last copy of its descriptors is closed.
@@ -72,6 +76,8 @@ fn create_or_ask(config: &AdapterConfig) -> Result<(Packets, String), AdapterErr
 pub struct Adapter {
     name: String,
     packets: Packets,
+    config: AdapterConfig,
+    tests: Arc<TestPackets>,
 }
 
 impl Adapter {
@@ -86,12 +92,18 @@ impl Adapter {
     pub fn open(config: &AdapterConfig) -> Result<Self, AdapterError> {
         let (packets, name) = create_or_ask(config)?;
         tracing::info!(name, address = %config.address, subnet = %config.subnet.net(), mtu = config.mtu, "adapter is up");
-        Ok(Self { name, packets })
+        let tests = Arc::new(TestPackets::new(config.address, config.subnet));
+        Ok(Self { name, packets, config: config.clone(), tests })
     }
 
     /// The interface's name as the operating system shows it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What looks at this adapter, from outside of its packet threads. It does not keep the adapter.
+    pub fn eye(&self) -> AdapterEye {
+        AdapterEye::new(&self.name, self.config.clone(), Arc::clone(&self.tests))
     }
 }
 
@@ -118,7 +130,13 @@ impl Device for Adapter {
     }
 
     fn try_read(&self, queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
-        self.packets.try_read(queue, buf)
+        // What is a test of ours goes no further: the next packet is asked for.
+        while let Some(length) = self.packets.try_read(queue, buf)? {
+            if !self.tests.answer(&self.packets, queue, &buf[..length]) {
+                return Ok(Some(length));
+            }
+        }
+        Ok(None)
     }
 
     fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {

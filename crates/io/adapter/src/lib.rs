@@ -16,6 +16,7 @@ mod adapter;
 mod config;
 mod device;
 mod error;
+mod eye;
 mod fault;
 pub mod helper;
 pub mod memory;
@@ -23,6 +24,7 @@ mod os;
 mod queue;
 mod resolvers;
 mod routes;
+mod test_packets;
 
 pub use adapter::Adapter;
 #[cfg(target_os = "linux")]
@@ -30,4 +32,5 @@ pub use adapter::{OpenDescriptors, open_descriptors};
 pub use config::AdapterConfig;
 pub use device::{Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES};
 pub use error::AdapterError;
+pub use eye::AdapterEye;
 pub use routes::{networks_in_use, overlapping_route};

@@ -9,6 +9,8 @@ mod linux;
 #[cfg(target_os = "linux")]
 mod linux_helper;
 #[cfg(target_os = "linux")]
+mod linux_look;
+#[cfg(target_os = "linux")]
 mod linux_netlink;
 #[cfg(target_os = "linux")]
 mod linux_queue;
@@ -18,6 +20,8 @@ mod linux_route;
 mod linux_steering;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(not(target_os = "linux"))]
+mod other_look;
 #[cfg(windows)]
 mod windows;
 
@@ -27,8 +31,12 @@ pub(crate) use descriptor::Packets;
 pub(crate) use linux::{create, create_for};
 #[cfg(target_os = "linux")]
 pub(crate) use linux_helper::ask as ask_helper;
+#[cfg(target_os = "linux")]
+pub(crate) use linux_look::SystemSide;
 #[cfg(target_os = "macos")]
 pub(crate) use macos::create;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use other_look::SystemSide;
 #[cfg(windows)]
 pub(crate) use windows::{Packets, create};
 

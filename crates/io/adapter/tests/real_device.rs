@@ -15,7 +15,7 @@ use std::{
 use lanrage_adapter::{
     Adapter, AdapterConfig, AdapterError, Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES, overlapping_route,
 };
-use lanrage_party::{Lane, Subnet, VirtualIp};
+use lanrage_party::{AdapterPart, Detour, Lane, Passage, Subnet, VirtualIp};
 use serde_json::Value;
 
 const INSIDE: &str = "LANRAGE_TEST_INSIDE_NAMESPACE";
@@ -444,5 +444,76 @@ fn a_super_packet_is_one_frame_in_both_directions() {
         for _ in 0..3 {
             assert_eq!(socket.recv(&mut datagram).unwrap(), 500);
         }
+    });
+}
+
+/// Reads whatever comes, as the packet threads do, until the adapter is woken. Only test packets are of interest: they are
+/// small, so they come out of the express lane's queue where there are two.
+fn read_on(adapter: &Arc<Adapter>) -> std::thread::JoinHandle<()> {
+    let (adapter, queue) = (Arc::clone(adapter), adapter.queues() - 1);
+    std::thread::spawn(move || {
+        let mut frame = vec![0; FRAME_BYTES];
+        while adapter.wait(queue).unwrap() == Ready::Packets {
+            while adapter.try_read(queue, &mut frame).unwrap().is_some() {}
+        }
+    })
+}
+
+#[test]
+fn what_another_program_takes_from_the_adapter_is_seen_and_put_back() {
+    in_private_network("what_another_program_takes_from_the_adapter_is_seen_and_put_back", || {
+        ip("link set lo up");
+        for offload in [false, true] {
+            let adapter = Arc::new(open(&AdapterConfig { offload, ..config() }));
+            let eye = adapter.eye();
+            let reader = read_on(&adapter);
+            let good = eye.look().unwrap();
+            assert_eq!((&good.lost, &good.detours), (&vec![], &vec![]));
+            assert_eq!((good.name.as_str(), &good.overlap, good.passage), ("lanrage0", &None, Passage::Open));
+            let harms: [(&str, &[AdapterPart]); 6] = [
+                ("address flush dev lanrage0", &[AdapterPart::Address]),
+                ("link set lanrage0 down", &[AdapterPart::Up, AdapterPart::Address]),
+                ("link set lanrage0 mtu 1000", &[AdapterPart::Mtu]),
+                ("route delete 224.0.0.0/4 dev lanrage0", &[]),
+                ("route delete 255.255.255.255 dev lanrage0", &[]),
+                ("route delete 10.66.0.0/16 dev lanrage0", &[AdapterPart::Address]),
+            ];
+            for (harm, lost) in harms {
+                ip(harm);
+                let look = eye.look().unwrap();
+                assert_eq!(look.lost, lost, "{harm}");
+                assert!(!lost.is_empty() || !look.detours.is_empty(), "{harm}: {look:?}");
+                eye.mend().unwrap();
+                assert_eq!(eye.look().unwrap(), good, "after {harm}");
+            }
+            ip("link set lanrage0 name other0");
+            assert_eq!(eye.look().unwrap().name, "other0");
+            ip("link set other0 name lanrage0");
+            adapter.wake();
+            reader.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn rules_and_networks_that_come_later_are_seen_and_named() {
+    in_private_network("rules_and_networks_that_come_later_are_seen_and_named", || {
+        ip("link set lo up");
+        let adapter = Arc::new(open(&config()));
+        let (eye, reader) = (adapter.eye(), read_on(&adapter));
+        plug_in_a_card("10.0.0.2/8", "10.0.0.1");
+        let look = eye.look().unwrap();
+        assert_eq!(look.overlap, Some(("10.0.0.0/8".parse().unwrap(), "card".to_owned())));
+        assert_eq!((look.detours.len(), look.passage), (0, Passage::Open), "ours is more specific");
+        // As a VPN with an exit node leads everything past the main table.
+        ip("route add default dev card table 52");
+        ip("rule add pref 5270 lookup 52");
+        eye.mend().unwrap();
+        let look = eye.look().unwrap();
+        let detour = Detour { to: Subnet::DEFAULT.net(), interface: Some("card".to_owned()) };
+        assert!(look.detours.contains(&detour), "{look:?}");
+        assert_eq!(look.passage, Passage::Closed);
+        adapter.wake();
+        reader.join().unwrap();
     });
 }

@@ -42,7 +42,7 @@ pub fn own_addresses(adapter_name: &str) -> Vec<IpAddr> {
 ///
 /// Full policy of `changes`: it waits. Changes meanwhile become one.
 pub async fn run(adapter_name: String, changes: Sender<NetworkState>) {
-    let mut watch = Watch { notifications: None };
+    let mut watch = Changes::new();
     let mut known = Known::default();
     loop {
         watch.open().await;
@@ -56,17 +56,23 @@ pub async fn run(adapter_name: String, changes: Sender<NetworkState>) {
         }
         tokio::select! {
             () = changes.closed() => return,
-            () = watch.changed() => {}
+            () = watch.next() => {}
         }
     }
 }
 
-/// The notifications, for as long as they work.
-struct Watch {
+/// The system's word that something of its network has changed: interfaces, addresses, routes, rules.
+#[derive(Default)]
+pub struct Changes {
     notifications: Option<Notifications>,
 }
 
-impl Watch {
+impl Changes {
+    /// Asks for notifications with the first wait.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Before the first look, so that no change falls between the two.
     async fn open(&mut self) {
         if self.notifications.is_none() {
@@ -77,8 +83,10 @@ impl Watch {
         }
     }
 
-    /// Returns when it is time to look again.
-    async fn changed(&mut self) {
+    /// Returns when it is time to look again: after a change with those that came with it, or after [`POLL`] where the
+    /// system does not tell everything. A wait that is given up loses no change that comes after it.
+    pub async fn next(&mut self) {
+        self.open().await;
         let Some(notifications) = &mut self.notifications else {
             return sleep(POLL).await;
         };

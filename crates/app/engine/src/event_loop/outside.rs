@@ -22,7 +22,7 @@ use super::showing::Showing;
 use crate::{
     CommandError, NetworkLogGuard, Notice,
     handle::{Answer, Command},
-    ports::Ports,
+    ports::{Ports, adapter::Wish as DeviceWish},
     settings::log_level,
 };
 
@@ -264,11 +264,10 @@ impl Outputs for Outside {
             Output::Link(action) => self.tell_link(action),
             Output::Guests(command) => self.tell_guests(command),
             Output::OpenAdapter { address, subnet } => {
-                self.ports.adapter.wish.send_replace(Some((address, subnet)));
+                self.ports.adapter.wish.send_modify(|wish| wish.open(address, subnet));
             }
-            Output::CloseAdapter => {
-                self.ports.adapter.wish.send_replace(None);
-            }
+            Output::MendAdapter => self.ports.adapter.wish.send_modify(DeviceWish::mend),
+            Output::CloseAdapter => self.ports.adapter.wish.send_modify(DeviceWish::close),
             Output::ReadRoutes => {
                 self.ports.routes.wanted.send_replace(());
             }

@@ -58,7 +58,7 @@ impl Rig {
         let (link_events, link_told) = mpsc::channel(1);
         // There is no room for anything else.
         link.try_send(LinkAction::Close).unwrap();
-        let (wish, adapter_wish) = watch::channel(None);
+        let (wish, adapter_wish) = watch::channel(ports::adapter::Wish::default());
         let app_settings = watch::Sender::new(AppSettings::from(&Config::repaired(&Default::default()).0));
         let told = app_settings.subscribe();
         let ports = Ports {

@@ -10,8 +10,13 @@ use strum::EnumIter;
 pub enum Finding {
     /// LANrage does not run, so it cannot be seen.
     NotRunning,
-    /// The adapter is open.
+    /// The adapter is open, and packets pass it.
     AdapterOpen {
+        /// The name of its interface.
+        name: String,
+    },
+    /// The adapter is open, and whether packets pass it is being tested.
+    AdapterTested {
         /// The name of its interface.
         name: String,
     },

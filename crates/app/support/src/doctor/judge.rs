@@ -32,7 +32,15 @@ fn adapter(facts: &Facts) -> Check {
     let subject = Subject::Adapter;
     let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
     match &snapshot.adapter {
-        AdapterView::Open { name } => subject.good(Finding::AdapterOpen { name: name.clone() }),
+        AdapterView::Open { name, works } => {
+            let troubles = facts.problem(|fault| matches!(fault, Fault::Adapter(_)));
+            match (works, troubles) {
+                (Some(true), None) => subject.good(Finding::AdapterOpen { name: name.clone() }),
+                (Some(true), Some(trouble)) => subject.has(CheckState::Warning, trouble),
+                (Some(false), Some(trouble)) => subject.has(CheckState::Bad, trouble),
+                _ => subject.unknown(Finding::AdapterTested { name: name.clone() }, Remedy::LookAgain),
+            }
+        }
         AdapterView::Unavailable { fault, remedy, .. } => {
             subject.bad(Finding::Problem(Fault::Adapter(fault.clone())), remedy.clone())
         }
@@ -66,7 +74,7 @@ fn permission(facts: &Facts) -> Check {
 fn firewall(facts: &Facts) -> Check {
     let subject = Subject::Firewall;
     let adapter = match facts.snapshot.as_ref().map(|snapshot| &snapshot.adapter) {
-        Some(AdapterView::Open { name }) => name.clone(),
+        Some(AdapterView::Open { name, .. }) => name.clone(),
         _ => "lanrage0".to_owned(),
     };
     match facts.firewall {

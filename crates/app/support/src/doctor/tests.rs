@@ -3,7 +3,7 @@ use std::sync::Arc;
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::{
     NatType,
-    facts::{AdapterFault, Fault, PermissionTrouble, RelayFault, Remedy, ServerFault},
+    facts::{AdapterFault, BlockedWay, Fault, PermissionTrouble, RelayFault, Remedy, ServerFault},
 };
 
 use lanrage_session::{
@@ -32,7 +32,7 @@ fn healthy() -> Snapshot {
             ..NetworkView::default()
         },
         control: ControlView::Connected { server: "wss://play.example/".to_owned() },
-        adapter: AdapterView::Open { name: "lanrage0".to_owned() },
+        adapter: AdapterView::Open { name: "lanrage0".to_owned(), works: Some(true) },
         party: Some(PartyView { peers: vec![friend], ..PartyView::default() }),
         ..Snapshot::default()
     }
@@ -150,6 +150,22 @@ fn an_adapter_that_may_not_be_opened_is_bad_and_the_setup_of_the_helper_is_the_f
     // What was opened needs no more permission, whatever the system says.
     let open = Facts { permission: Permission::Missing, ..facts(Some(healthy())) };
     assert_eq!(check(&open, Subject::Permission).state, CheckState::Good);
+}
+
+#[test]
+fn an_adapter_is_good_only_when_a_packet_has_passed_it() {
+    use CheckState::{Bad, Good, Unknown, Warning};
+    let state = |works, severity: Option<Severity>| {
+        let mut snapshot = healthy();
+        snapshot.adapter = AdapterView::Open { name: "lanrage0".to_owned(), works };
+        let fault = || Fault::Adapter(AdapterFault::AdapterBlocked { way: BlockedWay::In });
+        snapshot.problems.extend(severity.map(|severity| Problem::new(severity, fault())));
+        check(&facts(Some(snapshot)), Subject::Adapter).state
+    };
+    assert_eq!(state(None, None), Unknown);
+    assert_eq!(state(Some(true), None), Good);
+    assert_eq!(state(Some(true), Some(Severity::Warning)), Warning);
+    assert_eq!(state(Some(false), Some(Severity::Error)), Bad);
 }
 
 #[test]

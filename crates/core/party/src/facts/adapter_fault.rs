@@ -68,6 +68,23 @@ pub enum AdapterFault {
         /// What the system said.
         cause: String,
     },
+    /// Another program takes a part of the open adapter away, again and again.
+    AdapterStripped {
+        /// What it takes.
+        part: LostPart,
+    },
+    /// The system leads packets for the party past the adapter.
+    AdapterBypassed {
+        /// The destination.
+        route: String,
+        /// The interface that they leave through.
+        interface: String,
+    },
+    /// The adapter is as it should be, and packets do not pass it.
+    AdapterBlocked {
+        /// Which do not.
+        way: BlockedWay,
+    },
     /// The adapter worked, and does no more.
     AdapterLost {
         /// What the system said.
@@ -121,6 +138,36 @@ pub enum AddressTrouble {
     InUse,
     /// It is outside the party's network.
     Outside,
+}
+
+/// What another program takes away from the adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LostPart {
+    /// Its address.
+    #[default]
+    Address,
+    /// Its routes.
+    Routes,
+    /// That it is up.
+    State,
+    /// Its largest packet size.
+    PacketSize,
+}
+
+/// Which packets do not pass the adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum BlockedWay {
+    /// What is sent to friends.
+    #[default]
+    Out,
+    /// All that friends send.
+    In,
+    /// What friends send without having been asked, as to a game that is hosted here.
+    Unasked,
 }
 
 impl AdapterFault {

@@ -52,6 +52,20 @@ pub enum Remedy {
     JoinAgain,
     /// Disconnect the other network, or make the party with another one.
     DisconnectVpn,
+    /// Keep other programs from changing the adapter.
+    LeaveAdapterAlone,
+    /// Let the other VPN leave the party's network out.
+    ExemptParty {
+        /// The party's network.
+        network: String,
+    },
+    /// Let a firewall, or another VPN's kill switch, let the party's packets through.
+    LetPartyThrough {
+        /// The adapter's name.
+        adapter: String,
+        /// The party's network.
+        network: String,
+    },
     /// Ask the host for a party with another network.
     OtherNetwork,
     /// Try again, and report what was said if it fails again.

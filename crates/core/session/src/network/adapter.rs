@@ -50,11 +50,8 @@ impl AdapterState {
     }
 
     /// It worked, and does no more.
-    pub(crate) fn handle_lost(&mut self, now: Instant, reason: String) {
-        let failure = AdapterFailure {
-            fault: AdapterFault::AdapterLost { cause: reason },
-            remedy: Remedy::AdapterReopens,
-        };
+    pub(crate) fn handle_lost(&mut self, now: Instant, fault: AdapterFault) {
+        let failure = AdapterFailure { fault, remedy: Remedy::AdapterReopens };
         *self = Self::Unavailable { failure, retry_at: now + Duration::from_secs(1) };
     }
 
@@ -81,11 +78,24 @@ impl AdapterState {
         self.retry_at().is_some_and(|at| at <= now)
     }
 
-    /// The state as shown.
-    pub(crate) fn view(&self, now: Now) -> AdapterView {
+    /// The name of the open device now: another program may have given it another.
+    pub(crate) fn set_name(&mut self, now_named: &str) {
+        if let Self::Open { name } = self
+            && name != now_named
+        {
+            now_named.clone_into(name);
+        }
+    }
+
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
+    /// The state as shown; `works` is what the looks at the open device found.
+    pub(crate) fn view(&self, now: Now, works: Option<bool>) -> AdapterView {
         match self {
             Self::Closed | Self::Opening => AdapterView::Closed,
-            Self::Open { name } => AdapterView::Open { name: name.clone() },
+            Self::Open { name } => AdapterView::Open { name: name.clone(), works },
             Self::Unavailable { failure, retry_at } => {
                 let wait = retry_at.saturating_duration_since(now.instant).as_millis() as u64;
                 AdapterView::Unavailable {

@@ -6,7 +6,7 @@ use lanrage_party::{NatType, PeerId};
 
 use crate::{
     input::Ticket,
-    network::adapter::AdapterState,
+    network::{adapter::AdapterState, adapter_watch::AdapterWatch},
     output::{Output, StoreAction, Turn},
     party::{membership::Membership, roster::Roster},
     peers::connections::Connections,
@@ -27,6 +27,7 @@ pub(crate) struct ActiveParty {
     pub(crate) connections: Connections,
     pub(crate) roster: Roster,
     pub(crate) adapter: AdapterState,
+    pub(crate) watch: AdapterWatch,
     /// What the control plane was told of this device's NAT.
     pub(crate) told_nat_type: NatType,
     pub(crate) pending: Option<Pending>,

@@ -621,6 +621,7 @@ impl World {
             | Output::SetPathMtu { .. }
             | Output::Guests(_)
             | Output::CloseAdapter
+            | Output::MendAdapter
             | Output::MeasureNat(_)
             | Output::MapPort(_) => {}
             Output::Load { ticket, .. } => host.inputs.push_back(Input::Kept(ticket, None)),

@@ -11,7 +11,7 @@ use super::State;
 use crate::{
     facts::CommandError,
     input::{Command, Settings, Ticket},
-    network::adapter::AdapterState,
+    network::{adapter::AdapterState, adapter_watch::AdapterWatch},
     output::{Output, StoreAction, Turn},
     party::{
         active::{ActiveParty, Pending, PendingKind},
@@ -204,6 +204,7 @@ impl State {
             connections,
             roster: Roster::default(),
             adapter: AdapterState::default(),
+            watch: AdapterWatch::default(),
             told_nat_type: NatType::Unknown,
             pending,
             membership,

@@ -4,11 +4,18 @@ use std::{num::NonZeroU16, time::Duration};
 
 use lanrage_control::protocol::Request;
 use lanrage_nat::{Found, Names, NatReport, NetworkState, port_mapping::MappingRequest, stun};
-use lanrage_party::{AllocationId, Candidate, NatType, PeerId, TunnelEvent, limits};
+use lanrage_party::{
+    AdapterLook, AllocationId, Candidate, NatType, PeerId, TunnelEvent,
+    facts::{AdapterFault, LostPart},
+    limits,
+};
 use tracing::{info, warn};
 
 use super::State;
-use crate::output::{Output, StoreAction, Turn};
+use crate::{
+    network::adapter_watch::Care,
+    output::{Output, StoreAction, Turn},
+};
 
 impl State {
     pub(super) fn handle_tunnel(&mut self, turn: &mut Turn<'_>, event: TunnelEvent) {
@@ -30,7 +37,8 @@ impl State {
             TunnelEvent::DeviceFailed { error } => {
                 if let Some(party) = &mut self.party {
                     warn!(%error, "the adapter failed");
-                    party.adapter.handle_lost(turn.now.instant, error.to_string());
+                    let fault = AdapterFault::AdapterLost { cause: error.to_string() };
+                    party.adapter.handle_lost(turn.now.instant, fault);
                     turn.push(Output::CloseAdapter);
                 }
             }
@@ -52,6 +60,28 @@ impl State {
                 if let Some(connections) = self.connections() {
                     connections.handle_remote(turn, peer, from);
                 }
+            }
+        }
+    }
+
+    /// What the system has of the open adapter, and whether packets pass it.
+    pub(super) fn handle_adapter_look(&mut self, turn: &mut Turn<'_>, look: &AdapterLook) {
+        // The adapter may have been closed while it was looked at.
+        let Some(party) = self.party.as_mut().filter(|party| party.adapter.is_open()) else { return };
+        party.adapter.set_name(&look.name);
+        match party.watch.handle_look(turn.now.instant, look, party.membership.invitation.subnet) {
+            Care::None => {}
+            Care::Mend => {
+                info!(?look, "the adapter is mended");
+                turn.push(Output::MendAdapter);
+            }
+            Care::Reopen => {
+                info!(?look, "the adapter is opened anew");
+                let part = LostPart::default();
+                let fault = party.watch.failure().map(|(_, failure)| failure.fault.clone());
+                let fault = fault.unwrap_or(AdapterFault::AdapterStripped { part });
+                party.adapter.handle_lost(turn.now.instant, fault);
+                turn.push(Output::CloseAdapter);
             }
         }
     }

@@ -12,8 +12,8 @@ use lanrage_party::{Glance, Invitation, Name, Party, Peer, PeerId, facts::Fault}
 use super::State;
 use crate::{
     facts::{
-        ControlView, DataPlaneView, DroppedView, InvitationLink, NetworkView, PartyView, PeerView,
-        PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
+        AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, NetworkView, PartyView,
+        PeerView, PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
     },
     network::adapter::AdapterFailure,
     party::active::ActiveParty,
@@ -63,7 +63,7 @@ impl State {
             nat_type: self.nat.nat_type(),
             network: self.network_view(),
             control: self.control.view(now),
-            adapter: self.party.as_ref().map(|party| party.adapter.view(now)).unwrap_or_default(),
+            adapter: self.adapter_view(now),
             party: self.shown_party().map(|party| self.party_view(party, now, traffic)),
             data_plane,
             problems: self.problems(now),
@@ -75,11 +75,19 @@ impl State {
     pub(crate) fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.control.phase().hash(&mut hasher);
+        if let Some(party) = &self.party {
+            (party.watch.works(), party.watch.failure().is_some()).hash(&mut hasher);
+        }
         for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
             let by = connection.path().map(|path| path.remote);
             (connection.record.peer_id(), connection.state(), by).hash(&mut hasher);
         }
         hasher.finish()
+    }
+
+    fn adapter_view(&self, now: Now) -> AdapterView {
+        let view = |party: &ActiveParty| party.adapter.view(now, party.watch.works());
+        self.party.as_ref().map(view).unwrap_or_default()
     }
 
     fn network_view(&self) -> NetworkView {
@@ -216,6 +224,12 @@ impl State {
             if let Some(AdapterFailure { fault, remedy }) = party.adapter.failure().cloned() {
                 let fault = Fault::Adapter(fault);
                 problems.push(Problem { severity: Severity::Error, fault, remedy: Some(remedy) });
+            }
+            if let Some((severity, AdapterFailure { fault, remedy })) =
+                party.watch.failure().filter(|_| party.adapter.is_open())
+            {
+                let (fault, remedy) = (Fault::Adapter(fault.clone()), Some(remedy.clone()));
+                problems.push(Problem { severity, fault, remedy });
             }
             for (name, refusal) in party.roster.refused() {
                 problems.push(Problem::new(Severity::Warning, Fault::Peer(refusal.fact(name))));

@@ -1,11 +1,17 @@
 //! What the kernel knows and does of interfaces, by rtnetlink(7), where other crates cannot say it.
 
-use std::{io, net::UdpSocket};
+use std::{
+    io,
+    net::{Ipv4Addr, UdpSocket},
+};
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, Nla};
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, Nla,
+};
 use netlink_packet_route::{
-    RouteNetlinkMessage,
-    link::{InfoData, InfoTun, LinkAttribute, LinkInfo, LinkMessage},
+    AddressFamily, RouteNetlinkMessage,
+    address::{AddressAttribute, AddressMessage},
+    link::{InfoData, InfoTun, LinkAttribute, LinkFlags, LinkInfo, LinkMessage},
 };
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use rustix::net::netdevice::name_to_index;
@@ -62,6 +68,55 @@ pub(super) fn tun_state(interface: u32) -> io::Result<Option<TunState>> {
     }))
 }
 
+/// What the kernel says of an interface.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LinkState {
+    pub(super) name: String,
+    pub(super) is_up: bool,
+    /// Largest packet (bytes).
+    pub(super) mtu: u32,
+}
+
+/// The interface with this number as it is now.
+pub(super) fn link_state(interface: u32) -> io::Result<LinkState> {
+    let mut question = LinkMessage::default();
+    question.header.index = interface;
+    let Some(RouteNetlinkMessage::NewLink(link)) = request(RouteNetlinkMessage::GetLink(question), 0)? else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    let mut state =
+        LinkState { name: String::new(), is_up: link.header.flags.contains(LinkFlags::Up), mtu: 0 };
+    for attribute in link.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => state.name = name,
+            LinkAttribute::Mtu(mtu) => state.mtu = mtu,
+            _ => {}
+        }
+    }
+    Ok(state)
+}
+
+/// Brings an interface up, with this largest packet.
+pub(super) fn bring_up(interface: u32, mtu: u32) -> io::Result<()> {
+    let mut link = LinkMessage::default();
+    link.header.index = interface;
+    link.header.flags = LinkFlags::Up;
+    link.header.change_mask = LinkFlags::Up;
+    link.attributes.push(LinkAttribute::Mtu(mtu));
+    request(RouteNetlinkMessage::SetLink(link), 0).map(|_| ())
+}
+
+/// Gives an interface an address in a network, to which the kernel then makes a route.
+pub(super) fn add_address(interface: u32, address: Ipv4Addr, prefix: u8) -> io::Result<()> {
+    let mut message = AddressMessage::default();
+    message.header.family = AddressFamily::Inet;
+    message.header.prefix_len = prefix;
+    message.header.index = interface;
+    message.attributes =
+        vec![AddressAttribute::Local(address.into()), AddressAttribute::Address(address.into())];
+    request(RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL).map(|_| ())
+}
+
 /// Gives an interface that is down another name.
 pub(super) fn rename(interface: u32, name: &str) -> io::Result<()> {
     let mut link = LinkMessage::default();
@@ -81,7 +136,8 @@ pub(super) fn delete(interface: u32) -> io::Result<()> {
 pub(super) fn request(message: RouteNetlinkMessage, flags: u16) -> io::Result<Option<RouteNetlinkMessage>> {
     let mut header = NetlinkHeader::default();
     // Who asks for something gets it, and no acknowledgement is wanted behind it.
-    let wanted = if matches!(message, RouteNetlinkMessage::GetLink(_)) { 0 } else { NLM_F_ACK };
+    let asks = matches!(message, RouteNetlinkMessage::GetLink(_) | RouteNetlinkMessage::GetRoute(_));
+    let wanted = if asks { 0 } else { NLM_F_ACK };
     header.flags = NLM_F_REQUEST | wanted | flags;
     let mut request = NetlinkMessage::new(header, message.into());
     request.finalize();

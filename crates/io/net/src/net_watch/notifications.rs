@@ -14,11 +14,11 @@ mod linux {
     use netlink_sys::{AsyncSocket, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE};
     use rustix::io::Errno;
 
-    /// Specification: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR and RTMGRP_IPV6_ROUTE of
-    /// linux/rtnetlink.h.
-    const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
+    /// Specification: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV4_RULE, RTMGRP_IPV6_IFADDR and
+    /// RTMGRP_IPV6_ROUTE of linux/rtnetlink.h.
+    const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400;
 
-    /// A socket on which the kernel tells of changed interfaces, addresses and routes. Only that it does is of
+    /// A socket on which the kernel tells of changed interfaces, addresses, routes and rules. Only that it does is of
     /// interest: what has changed shows the look that follows.
     pub(in super::super) struct Notifications {
         socket: TokioSocket,

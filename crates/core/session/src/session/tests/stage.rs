@@ -267,6 +267,7 @@ impl Stage {
                 },
                 Output::Link(LinkAction::Close)
                 | Output::CloseAdapter
+                | Output::MendAdapter
                 | Output::LookUp(_)
                 | Output::MeasureNat(_)
                 | Output::MapPort(_)

@@ -1,0 +1,258 @@
+//! What follows from the looks at the open adapter: whether it works, what is put right, and what the user is told.
+
+use std::time::{Duration, Instant};
+
+use lanrage_party::{
+    AdapterLook, AdapterPart, Detour, Passage, Subnet,
+    facts::{AdapterFault, BlockedWay, LostPart, Remedy},
+};
+
+use super::adapter::AdapterFailure;
+use crate::facts::Severity;
+
+/// From how many looks in a row on something is told: one alone may have met another program at its work.
+const CERTAIN: u8 = 2;
+/// How often in a row the adapter is mended before it is opened anew.
+const MENDS: u8 = 2;
+/// How long an adapter that was opened anew is left open, however little of it is left: another program takes it apart.
+const REOPEN_PAUSE: Duration = Duration::from_secs(60);
+
+/// What a look asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// Nothing.
+    None,
+    /// What is lost is to be put back.
+    Mend,
+    /// Putting back did not help, or is not permitted: a new adapter has everything.
+    Reopen,
+}
+
+/// What is known of the open adapter by the looks at it.
+#[derive(Debug, Default)]
+pub(crate) struct AdapterWatch {
+    works: Option<bool>,
+    /// Looks in a row that found something lost or led elsewhere.
+    stripped: u8,
+    /// What the last look found wrong, and how many looks in a row it is so.
+    trouble: Option<(Trouble, u8)>,
+    reopened: Option<Instant>,
+}
+
+/// What is wrong with an adapter that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Trouble {
+    severity: Severity,
+    failure: AdapterFailure,
+}
+
+impl AdapterWatch {
+    /// An adapter was opened, and nobody has looked at it yet.
+    pub(crate) fn handle_opened(&mut self) {
+        *self = Self { reopened: self.reopened, ..Self::default() };
+    }
+
+    /// What a look at the open adapter found.
+    pub(crate) fn handle_look(&mut self, now: Instant, look: &AdapterLook, subnet: Subnet) -> Care {
+        let is_whole = look.lost.is_empty() && look.detours.is_empty();
+        self.stripped = if is_whole { 0 } else { self.stripped.saturating_add(1) };
+        let trouble = trouble(look, subnet);
+        self.trouble = trouble.map(|trouble| match self.trouble.take() {
+            Some((known, looks)) if known == trouble => (trouble, looks.saturating_add(1)),
+            _ => (trouble, 1),
+        });
+        self.works = match &self.trouble {
+            None => Some(true),
+            Some((Trouble { severity: Severity::Warning, .. }, _)) => Some(true),
+            Some((_, CERTAIN..)) => Some(false),
+            // Something may only be on its way back; it is not called good meanwhile.
+            Some(_) => None,
+        };
+        match self.stripped {
+            0 => Care::None,
+            1..=MENDS => Care::Mend,
+            // A way that rules lead elsewhere is led elsewhere from a new adapter too.
+            _ if look.lost.is_empty() => Care::None,
+            _ if self.reopened.is_some_and(|at| now < at + REOPEN_PAUSE) => Care::Mend,
+            _ => {
+                self.reopened = Some(now);
+                Care::Reopen
+            }
+        }
+    }
+
+    /// Whether packets pass; `None` while that is not certain.
+    pub(crate) const fn works(&self) -> Option<bool> {
+        self.works
+    }
+
+    /// What the user is to know, if anything.
+    pub(crate) fn failure(&self) -> Option<(Severity, &AdapterFailure)> {
+        let (trouble, looks) = self.trouble.as_ref()?;
+        (*looks >= CERTAIN).then_some((trouble.severity, &trouble.failure))
+    }
+}
+
+/// The true cause of what a look found, the nearest to the adapter first.
+fn trouble(look: &AdapterLook, subnet: Subnet) -> Option<Trouble> {
+    let error =
+        |fault, remedy| Trouble { severity: Severity::Error, failure: AdapterFailure { fault, remedy } };
+    let warning = |fault, remedy| Trouble { severity: Severity::Warning, ..error(fault, remedy) };
+    if let Some(part) = look.lost.first() {
+        let part = match part {
+            AdapterPart::Up => LostPart::State,
+            AdapterPart::Mtu => LostPart::PacketSize,
+            AdapterPart::Address => LostPart::Address,
+        };
+        return Some(error(AdapterFault::AdapterStripped { part }, Remedy::LeaveAdapterAlone));
+    }
+    let network = subnet.net().to_string();
+    let overlap = || {
+        let (route, interface) = look.overlap.as_ref()?;
+        Some(AdapterFault::AdapterSubnet {
+            subnet: network.clone(),
+            route: route.to_string(),
+            interface: interface.clone(),
+        })
+    };
+    if let Some(Detour { to, interface }) = look.detours.first() {
+        if let (true, Some(fault)) = (*to == subnet.net(), overlap()) {
+            return Some(error(fault, Remedy::DisconnectVpn));
+        }
+        return Some(match interface {
+            Some(interface) => {
+                let fault =
+                    AdapterFault::AdapterBypassed { route: to.to_string(), interface: interface.clone() };
+                error(fault, Remedy::ExemptParty { network })
+            }
+            None => {
+                error(AdapterFault::AdapterStripped { part: LostPart::Routes }, Remedy::LeaveAdapterAlone)
+            }
+        });
+    }
+    let blocked = |way| AdapterFault::AdapterBlocked { way };
+    let let_through = || Remedy::LetPartyThrough { adapter: look.name.clone(), network: network.clone() };
+    match look.passage {
+        Passage::Closed => return Some(error(blocked(BlockedWay::Out), let_through())),
+        Passage::OnlyOut => return Some(error(blocked(BlockedWay::In), let_through())),
+        Passage::OnlyAnswers | Passage::Open => {}
+    }
+    if let Some(fault) = overlap() {
+        return Some(warning(fault, Remedy::DisconnectVpn));
+    }
+    (look.passage == Passage::OnlyAnswers).then(|| warning(blocked(BlockedWay::Unasked), let_through()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> AdapterLook {
+        AdapterLook {
+            name: "lanrage0".to_owned(),
+            lost: Vec::new(),
+            detours: Vec::new(),
+            overlap: None,
+            passage: Passage::Open,
+        }
+    }
+
+    fn stripped() -> AdapterLook {
+        AdapterLook { lost: vec![AdapterPart::Address], passage: Passage::Closed, ..good() }
+    }
+
+    fn bypassed() -> AdapterLook {
+        let detour = Detour { to: Subnet::DEFAULT.net(), interface: Some("ts0".to_owned()) };
+        AdapterLook { detours: vec![detour], passage: Passage::Closed, ..good() }
+    }
+
+    /// A watch that has seen these looks, two seconds apart, and what the last one asked for.
+    fn seen(looks: &[AdapterLook]) -> (AdapterWatch, Care) {
+        let (mut watch, start) = (AdapterWatch::default(), Instant::now());
+        let mut care = Care::None;
+        for (number, look) in looks.iter().enumerate() {
+            let now = start + Duration::from_secs(2) * number as u32;
+            care = watch.handle_look(now, look, Subnet::DEFAULT);
+            if care == Care::Reopen {
+                watch.handle_opened();
+            }
+        }
+        (watch, care)
+    }
+
+    fn fault(watch: &AdapterWatch) -> Option<AdapterFault> {
+        watch.failure().map(|(_, failure)| failure.fault.clone())
+    }
+
+    #[test]
+    fn nothing_is_called_good_before_a_packet_has_passed() {
+        assert_eq!(AdapterWatch::default().works(), None);
+        let (watch, care) = seen(&[good()]);
+        assert_eq!((watch.works(), care, fault(&watch)), (Some(true), Care::None, None));
+    }
+
+    #[test]
+    fn what_another_program_took_away_is_put_back_at_once_and_told_only_if_it_goes_again() {
+        let (watch, care) = seen(&[good(), stripped()]);
+        assert_eq!((watch.works(), care, fault(&watch)), (None, Care::Mend, None));
+        let (watch, care) = seen(&[good(), stripped(), good()]);
+        assert_eq!((watch.works(), care), (Some(true), Care::None));
+        let (watch, _) = seen(&[stripped(), stripped()]);
+        assert_eq!(fault(&watch), Some(AdapterFault::AdapterStripped { part: LostPart::Address }));
+        assert_eq!(watch.works(), Some(false));
+    }
+
+    #[test]
+    fn an_adapter_that_cannot_be_mended_is_opened_anew_and_not_again_and_again() {
+        let looks = vec![stripped(); 3];
+        assert_eq!(seen(&looks).1, Care::Reopen);
+        let looks = vec![stripped(); 20];
+        assert_eq!(seen(&looks).1, Care::Mend, "a second time only after a minute");
+        let looks = vec![stripped(); 34];
+        let (mut watch, start) = (AdapterWatch::default(), Instant::now());
+        let reopens = (0_u32..).zip(&looks).filter(|(number, look)| {
+            let care = watch.handle_look(start + Duration::from_secs(2) * *number, look, Subnet::DEFAULT);
+            care == Care::Reopen
+        });
+        assert_eq!(reopens.count(), 2);
+    }
+
+    #[test]
+    fn rules_that_lead_past_the_adapter_are_named_with_the_interface_and_are_no_reason_to_open_it_anew() {
+        let (watch, care) = seen(&vec![bypassed(); 5]);
+        assert_eq!(care, Care::None);
+        let expected =
+            AdapterFault::AdapterBypassed { route: "10.66.0.0/16".to_owned(), interface: "ts0".to_owned() };
+        assert_eq!((fault(&watch), watch.works()), (Some(expected), Some(false)));
+    }
+
+    #[test]
+    fn a_network_that_comes_later_and_overlaps_is_named_though_packets_pass() {
+        let overlap = Some(("10.0.0.0/8".parse().unwrap(), "eth0".to_owned()));
+        let (watch, care) = seen(&vec![AdapterLook { overlap, ..good() }; 2]);
+        let expected = AdapterFault::AdapterSubnet {
+            subnet: "10.66.0.0/16".to_owned(),
+            route: "10.0.0.0/8".to_owned(),
+            interface: "eth0".to_owned(),
+        };
+        assert_eq!((fault(&watch), care, watch.works()), (Some(expected), Care::None, Some(true)));
+        assert_eq!(watch.failure().map(|(severity, _)| severity), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn a_firewall_is_told_by_what_it_drops() {
+        let told = |passage| fault(&seen(&vec![AdapterLook { passage, ..good() }; 2]).0);
+        let blocked = |way| Some(AdapterFault::AdapterBlocked { way });
+        assert_eq!(told(Passage::Closed), blocked(BlockedWay::Out));
+        assert_eq!(told(Passage::OnlyOut), blocked(BlockedWay::In));
+        assert_eq!(told(Passage::OnlyAnswers), blocked(BlockedWay::Unasked));
+        assert_eq!(told(Passage::Open), None);
+    }
+
+    #[test]
+    fn one_look_that_failed_is_no_trouble() {
+        let closed = AdapterLook { passage: Passage::Closed, ..good() };
+        let (watch, _) = seen(&[good(), closed.clone(), good(), closed]);
+        assert_eq!((fault(&watch), watch.works()), (None, None));
+    }
+}

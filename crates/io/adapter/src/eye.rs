@@ -1,0 +1,36 @@
+use std::{io, sync::Arc};
+
+use lanrage_party::AdapterLook;
+
+use crate::{AdapterConfig, os::SystemSide, routes, test_packets::TestPackets};
+
+/// Looks at an open adapter as the system has it now, and puts right what another program has changed.
+#[derive(Debug, Clone)]
+pub struct AdapterEye {
+    system: SystemSide,
+    config: AdapterConfig,
+    tests: Arc<TestPackets>,
+}
+
+impl AdapterEye {
+    pub(crate) fn new(name: &str, config: AdapterConfig, tests: Arc<TestPackets>) -> Self {
+        Self { system: SystemSide::new(name), config, tests }
+    }
+
+    /// Asks the system, and sends test packets through the adapter. Somebody must be reading it meanwhile. Takes less than a
+    /// millisecond where packets pass, and at most [`TestPackets::PATIENCE`](crate::test_packets) where not: not for an
+    /// asynchronous task. `None` if the device is gone.
+    pub fn look(&self) -> Option<AdapterLook> {
+        let (name, lost, detours) = self.system.look(&self.config)?;
+        let overlap = routes::overlapping_route(self.config.subnet, &name);
+        Some(AdapterLook { name, lost, detours, overlap, passage: self.tests.pass() })
+    }
+
+    /// Puts back what the adapter was set up with. What is as it should be stays untouched.
+    ///
+    /// # Errors
+    /// The system's; [`io::ErrorKind::PermissionDenied`] where the helper has opened the adapter.
+    pub fn mend(&self) -> io::Result<()> {
+        self.system.mend(&self.config)
+    }
+}

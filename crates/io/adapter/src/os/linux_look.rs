@@ -1,0 +1,90 @@
+use std::{io, net::Ipv4Addr};
+
+use ipnet::Ipv4Net;
+use lanrage_party::{AdapterPart, Detour};
+
+use super::{
+    SEARCHES, linux_netlink,
+    linux_route::{self, Way},
+};
+use crate::{AdapterConfig, test_packets::test_address};
+
+/// What the kernel has of the adapter, found by the interface's number: other programs may give it another name.
+#[derive(Debug, Clone)]
+pub(crate) struct SystemSide {
+    interface: Option<u32>,
+}
+
+impl SystemSide {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { interface: linux_netlink::index(name) }
+    }
+
+    /// The interface's name, what it has lost, and what is led past it. `None` if there is no such interface.
+    pub(crate) fn look(&self, config: &AdapterConfig) -> Option<(String, Vec<AdapterPart>, Vec<Detour>)> {
+        let interface = self.interface?;
+        let link = linux_netlink::link_state(interface)
+            .inspect_err(|error| tracing::debug!(%error, "the adapter cannot be looked at"))
+            .ok()?;
+        let to_party = way_to(test_address(config.address, config.subnet));
+        let is_ours = |way: &Option<Way>| way.as_ref().is_some_and(|way| way.interface == interface);
+        let has_source = |way: &Option<Way>| {
+            way.as_ref().is_none_or(|way| way.source.is_none_or(|source| source == config.address.0))
+        };
+        let mut lost = Vec::new();
+        let mut lose = |is_lost: bool, part| lost.extend(is_lost.then_some(part));
+        lose(!link.is_up, AdapterPart::Up);
+        lose(link.mtu != u32::from(config.mtu), AdapterPart::Mtu);
+        // With the address the kernel takes its network's route away too.
+        lose(to_party.is_none() || is_ours(&to_party) && !has_source(&to_party), AdapterPart::Address);
+
+        let ways = [(config.subnet.net(), to_party)]
+            .into_iter()
+            .chain(SEARCHES.map(|net| (net, way_to(search_address(net)))));
+        let detours = ways.filter(|(_, way)| !is_ours(way)).map(|(to, way)| Detour {
+            to,
+            interface: way.and_then(|way| Some(linux_netlink::link_state(way.interface).ok()?.name)),
+        });
+        Some((link.name, lost, detours.collect()))
+    }
+
+    /// Puts back state, packet size, address and routes. What is there already stays as it is; a route that another
+    /// program has put before ours comes behind it.
+    pub(crate) fn mend(&self, config: &AdapterConfig) -> io::Result<()> {
+        let interface = self.interface.ok_or(io::ErrorKind::NotFound)?;
+        linux_netlink::bring_up(interface, config.mtu.into())?;
+        let prefix = config.subnet.net().prefix_len();
+        unless_there(linux_netlink::add_address(interface, config.address.0, prefix))?;
+        if way_to(test_address(config.address, config.subnet)).is_none() {
+            // The kernel makes the network's route with the address, and does not watch it.
+            unless_there(linux_route::add(config.subnet.net(), interface, config.address.0))?;
+        }
+        for net in SEARCHES {
+            if way_to(search_address(net)).is_none_or(|way| way.interface != interface) {
+                // Removed first, as one that is there already is refused and not put before others.
+                let _ = linux_route::remove(net, interface, config.address.0);
+                unless_there(linux_route::add(net, interface, config.address.0))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A destination that stands for the whole network. Of multicast, one that no system routes by itself (RFC 2365 §6.2).
+fn search_address(net: Ipv4Net) -> Ipv4Addr {
+    if net.prefix_len() == 32 { net.network() } else { Ipv4Addr::new(239, 192, 0, 1) }
+}
+
+fn way_to(address: Ipv4Addr) -> Option<Way> {
+    linux_route::way_to(address).unwrap_or_else(|error| {
+        tracing::debug!(%address, %error, "the system does not say where it leads");
+        None
+    })
+}
+
+fn unless_there(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    }
+}
