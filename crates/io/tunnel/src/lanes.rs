@@ -3,6 +3,7 @@
 
 mod bulk_queue;
 mod codel;
+mod device_writer;
 pub(crate) mod inbox;
 pub(crate) mod queue_reader;
 pub(crate) mod receiver;

@@ -1,6 +1,6 @@
 //! Datagrams of a lane's sockets become packets for the device, and answers to handshakes.
 
-use std::{io::IoSlice, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use lanrage_base::channel_data;
 use lanrage_party::{Lane, Remote, TunnelEvent, facts::DropReason, limits::PENDING_PACKETS};
@@ -12,8 +12,7 @@ use crate::{
         relays,
     },
     io::device::queue_of,
-    lanes::shared::Context,
-    offload::coalesce::{Coalescer, PIECES},
+    lanes::{device_writer::DeviceWriter, shared::Context},
     packet::{batch::PacketBatch, routing::Incoming, unicast_copy},
     peer::{
         Peer,
@@ -27,7 +26,7 @@ use crate::{
 /// Opens the datagrams of a batch, and has what they leave to write and to send.
 pub(crate) struct Receiver {
     packets: PacketBatch,
-    coalescer: Coalescer,
+    writer: DeviceWriter,
     replies: SendBatch,
     lane: Lane,
 }
@@ -40,8 +39,8 @@ pub(crate) struct Current<'a> {
 
 impl Receiver {
     pub(crate) fn new(lane: Lane) -> Self {
-        let (packets, coalescer, replies) = (PacketBatch::new(), Coalescer::new(), SendBatch::new());
-        Self { packets, coalescer, replies, lane }
+        let (packets, writer, replies) = (PacketBatch::new(), DeviceWriter::new(), SendBatch::new());
+        Self { packets, writer, replies, lane }
     }
 
     /// A datagram of the sockets: what a relay wrapped is unwrapped first.
@@ -225,22 +224,8 @@ impl Receiver {
             && !self.packets.is_empty()
         {
             let queue = queue_of(self.lane).min(device.queues().saturating_sub(1));
-            let refused =
-                |packets| (0..packets).for_each(|_| context.shared.dropped(DropReason::DeviceRefused));
-            if device.offloads() {
-                let mut pieces = [IoSlice::new(&[]); PIECES];
-                for write in self.coalescer.plan(&mut self.packets) {
-                    if device.write(queue, write.slices(&mut pieces)).is_err() {
-                        refused(write.packets());
-                    }
-                }
-            } else {
-                for packet in self.packets.iter() {
-                    if device.write(queue, &[IoSlice::new(packet)]).is_err() {
-                        refused(1);
-                    }
-                }
-            }
+            let refused = self.writer.write(&**device, queue, &mut self.packets);
+            (0..refused).for_each(|_| context.shared.dropped(DropReason::DeviceRefused));
         }
         self.packets.clear();
     }
