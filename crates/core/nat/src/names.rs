@@ -16,6 +16,8 @@ pub struct Names {
     pub stun: Vec<(String, u16)>,
     /// Relays.
     pub relays: Vec<RelayOffer>,
+    /// With another number, names that were found before are asked for again: what is known of them may be wrong.
+    pub round: u64,
 }
 
 /// What was found of [`Names`].

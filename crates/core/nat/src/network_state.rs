@@ -6,7 +6,8 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetworkState {
     /// Counts the networks from 1. With another number, what was found out about paths, routers and mappings before
-    /// may be wrong, even where the addresses are the same: every home has a 192.168.1.2.
+    /// may be wrong, even where the addresses are the same: every home has a 192.168.1.2. With the same number, other
+    /// addresses are those of interfaces that the way to the internet does not use: containers, say, that come and go.
     pub generation: u64,
     /// The addresses that friends may reach, the ones most easily reached first, without our own adapter's.
     pub addresses: Vec<IpAddr>,

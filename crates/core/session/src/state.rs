@@ -19,7 +19,7 @@ use tracing::warn;
 use crate::{
     facts::{CommandError, Problem},
     input::{Input, Ticket},
-    network::{nat_status::NatStatus, planes::ControlPlanes, relays::Relays},
+    network::{name_rounds::NameRounds, nat_status::NatStatus, planes::ControlPlanes, relays::Relays},
     output::{Output, Turn},
     party::{
         active::{ActiveParty, PendingKind},
@@ -47,6 +47,7 @@ pub(crate) struct State {
     default_subnet: Subnet,
     quality_thresholds: QualityThresholds,
     troubles: Troubles,
+    names: NameRounds,
     /// How often everything had to be checked anew.
     checks: u64,
 }
@@ -83,6 +84,7 @@ impl State {
             default_subnet: settings.default_subnet,
             quality_thresholds: settings.quality_thresholds,
             troubles: Troubles { standing: setup.problems, ..Troubles::default() },
+            names: NameRounds::new(),
             checks: 0,
         };
         state.nat.public_servers = settings.stun_servers;
@@ -145,6 +147,9 @@ impl State {
             self.update_candidates(turn);
         }
         self.hosting.handle_timeout(turn);
+        if self.names.handle_timeout(turn.now.instant) {
+            self.look_up_names(turn);
+        }
         if let Some(party) = &mut self.party {
             party.connections.handle_timeout(turn);
             if party.adapter.retry_is_due(turn.now.instant) {
@@ -160,6 +165,7 @@ impl State {
             (self.hosting.poll_timeout(), "link of a new party"),
             (self.nat.poll_timeout(), "STUN"),
             (self.relays.poll_timeout(), "relays"),
+            (self.names.poll_timeout(), "names of servers"),
             (party.and_then(|party| party.connections.poll_timeout()), "paths to peers"),
             (party.and_then(|party| party.adapter.retry_at()), "adapter"),
             (
@@ -183,6 +189,7 @@ impl State {
                 break;
             }
         }
+        self.names.set_silent(turn.now.instant, self.servers_are_silent());
         while let Some((to, bytes)) = self.nat.poll_transmit() {
             turn.push(Output::Datagram { to: to.into(), bytes });
         }

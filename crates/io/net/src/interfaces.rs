@@ -43,17 +43,22 @@ const VIRTUAL_NAMES: [&str; 24] = [
 /// An interface that cannot be read is left out; a device without network gives an empty list. Takes well
 /// under a millisecond on Linux and some milliseconds on Windows: not for the packet path.
 pub fn host_addresses(exclude: impl Fn(&str) -> bool) -> Vec<IpAddr> {
+    host_addresses_by_interface(exclude).into_iter().map(|(_, ip)| ip).collect()
+}
+
+/// The same, each with the index of its interface.
+pub fn host_addresses_by_interface(exclude: impl Fn(&str) -> bool) -> Vec<(u32, IpAddr)> {
     addresses_of(&netdev::get_interfaces(), exclude)
 }
 
-fn addresses_of(interfaces: &[Interface], exclude: impl Fn(&str) -> bool) -> Vec<IpAddr> {
+fn addresses_of(interfaces: &[Interface], exclude: impl Fn(&str) -> bool) -> Vec<(u32, IpAddr)> {
     let mut usable: Vec<&Interface> = interfaces
         .iter()
         .filter(|interface| is_usable(interface) && !names(interface).any(&exclude))
         .collect();
     usable.sort_by_key(|interface| is_virtual(interface));
 
-    let mut addresses = Vec::new();
+    let mut addresses: Vec<(u32, IpAddr)> = Vec::new();
     for interface in usable {
         let v6 = interface.ipv6.iter().enumerate().filter(|(index, network)| {
             // Platforms that report no flags leave the list empty or every flag unset.
@@ -62,8 +67,8 @@ fn addresses_of(interfaces: &[Interface], exclude: impl Fn(&str) -> bool) -> Vec
         });
         let v4 = interface.ipv4.iter().map(|network| network.addr()).filter(|ip| is_unicast_v4(*ip));
         for ip in v6.map(|(_, network)| IpAddr::V6(network.addr())).chain(v4.map(IpAddr::V4)) {
-            if !addresses.contains(&ip) {
-                addresses.push(ip);
+            if !addresses.iter().any(|(_, known)| *known == ip) {
+                addresses.push((interface.index, ip));
             }
         }
     }
@@ -135,7 +140,7 @@ mod tests {
     }
 
     fn texts(interfaces: &[Interface], exclude: impl Fn(&str) -> bool) -> Vec<String> {
-        addresses_of(interfaces, exclude).iter().map(ToString::to_string).collect()
+        addresses_of(interfaces, exclude).iter().map(|(_, ip)| ip.to_string()).collect()
     }
 
     #[test]

@@ -1,11 +1,6 @@
 //! Looking up the addresses of STUN servers and relays.
 
-use std::{
-    collections::{HashMap, HashSet},
-    future::pending,
-    net::IpAddr,
-    time::Duration,
-};
+use std::{collections::HashMap, future::pending, net::IpAddr, time::Duration};
 
 use lanrage_base::backoff::Backoff;
 use lanrage_nat::{Found, Names};
@@ -24,32 +19,46 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Addresses taken of one name.
 const ADDRESSES: usize = 4;
 
-/// Looks names up whenever others are wanted, and again for as long as some are not found. What is found is told at
-/// once: no name waits for another. Ends when nobody wants any more.
+/// How it stands with a name in the present round. One that is in none is to be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Asking,
+    Found,
+    /// It waits for the next try.
+    Failed,
+}
+
+/// Looks names up whenever others are wanted or another round begins, and again for as long as some are not found. What is
+/// found is told at once: no name waits for another, and what was found before holds until it is found anew. Ends when nobody
+/// wants any more.
 pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found>) {
     let mut pause = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-    let mut known = HashMap::new();
+    let (mut known, mut progress) = (HashMap::new(), HashMap::<String, Progress>::new());
+    let (mut lookups, mut round) = (JoinSet::new(), 0);
     loop {
         let names = wanted.borrow_and_update().clone();
-        known.retain(|host, _| names.hosts().any(|wanted| wanted == host));
-        known.extend(names.hosts().filter_map(|host| Some((host.to_owned(), vec![host.parse().ok()?]))));
-        let mut lookups = JoinSet::new();
-        for host in names.hosts().filter(|host| !known.contains_key(*host)).collect::<HashSet<_>>() {
-            lookups.spawn(look_up(host.to_owned()));
+        if names.round != round {
+            round = names.round;
+            progress.retain(|_, progress| *progress == Progress::Asking);
+            pause.reset();
         }
-        loop {
-            if results.send(names.found(&known)).await.is_err() {
-                return;
+        let is_wanted = |host: &String| names.hosts().any(|wanted| wanted == host);
+        known.retain(|host, _| is_wanted(host));
+        progress.retain(|host, progress| is_wanted(host) || *progress == Progress::Asking);
+        for host in names.hosts() {
+            if let Ok(address) = host.parse::<IpAddr>() {
+                known.insert(host.to_owned(), vec![address]);
+            } else if !progress.contains_key(host) {
+                progress.insert(host.to_owned(), Progress::Asking);
+                lookups.spawn(look_up(host.to_owned()));
             }
-            match lookups.join_next().await {
-                Some(Ok(Some((host, addresses)))) => known.insert(host, addresses),
-                Some(_) => continue,
-                None => break,
-            };
         }
-        let complete = names.hosts().all(|host| known.contains_key(host));
+        if results.send(names.found(&known)).await.is_err() {
+            return;
+        }
+        let is_to_be_asked_again = progress.values().any(|progress| *progress == Progress::Failed);
         let again = async {
-            if complete {
+            if !is_to_be_asked_again {
                 pending::<()>().await;
             }
             sleep(pause.pause()).await;
@@ -59,24 +68,35 @@ pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found
                 Ok(()) => pause.reset(),
                 Err(_) => return,
             },
+            Some(Ok((host, addresses))) = lookups.join_next() => match addresses {
+                Some(addresses) => {
+                    known.insert(host.clone(), addresses);
+                    progress.insert(host, Progress::Found);
+                }
+                None => {
+                    progress.insert(host, Progress::Failed);
+                }
+            },
             () = again => {
+                progress.retain(|_, progress| *progress != Progress::Failed);
                 pause.double();
             }
         }
     }
 }
 
-async fn look_up(host: String) -> Option<(String, Vec<IpAddr>)> {
+/// The name's addresses; None if they are not found.
+async fn look_up(host: String) -> (String, Option<Vec<IpAddr>>) {
     let found = timeout(PATIENCE, tokio::net::lookup_host((host.as_str(), 0))).await;
     match found.map(|found| found.map(|found| found.take(ADDRESSES).map(|address| address.ip()).collect())) {
-        Ok(Ok(addresses)) => Some((host, addresses)),
+        Ok(Ok(addresses)) => (host, Some(addresses)),
         Ok(Err(error)) => {
             warn!(host, %error, "name not found");
-            None
+            (host, None)
         }
         Err(_) => {
             warn!(host, "name not found in time");
-            None
+            (host, None)
         }
     }
 }

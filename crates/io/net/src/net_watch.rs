@@ -16,7 +16,7 @@ use tokio::{
 
 use notifications::Notifications;
 
-use crate::interfaces::host_addresses;
+use crate::interfaces::host_addresses_by_interface;
 
 /// How long the first word of a change waits for the others: an address comes with its route, a new network with half
 /// a dozen notifications within a few milliseconds.
@@ -31,8 +31,15 @@ const REOPEN: Duration = Duration::from_secs(1);
 /// The usable addresses of this device, without those of our own adapters: interfaces whose name is `adapter_name` with
 /// any number behind it, which counts up where a name is taken.
 pub fn own_addresses(adapter_name: &str) -> Vec<IpAddr> {
+    own_addresses_by_interface(adapter_name).into_iter().map(|(_, ip)| ip).collect()
+}
+
+fn own_addresses_by_interface(adapter_name: &str) -> Vec<(u32, IpAddr)> {
     let stem = adapter_name.trim_end_matches(|c: char| c.is_ascii_digit());
-    host_addresses(|interface| interface.starts_with(stem))
+    let is_ours = |interface: &str| {
+        interface.strip_prefix(stem).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    host_addresses_by_interface(is_ours)
 }
 
 /// Tells how the device is connected, now and whenever it changes, until nobody listens any more.
@@ -47,9 +54,9 @@ pub async fn run(adapter_name: String, changes: Sender<NetworkState>) {
     loop {
         watch.open().await;
         let name = adapter_name.clone();
-        let look = move || (own_addresses(&name), default_route::look_up());
+        let look = move || (own_addresses_by_interface(&name), default_route::look_up());
         let Ok((addresses, default_route)) = spawn_blocking(look).await else { return };
-        if let Some(state) = known.handle_look(addresses, default_route)
+        if let Some(state) = known.handle_look(&addresses, default_route)
             && changes.send(state).await.is_err()
         {
             return;
@@ -109,15 +116,24 @@ impl Changes {
 #[derive(Debug, Default)]
 struct Known {
     state: Option<NetworkState>,
+    /// The addresses of the interface that leads to the internet; all of them where none does.
+    outward: Vec<IpAddr>,
 }
 
 impl Known {
-    /// What was seen at one look. Returns the state if it is another one.
+    /// What was seen at one look: the addresses with the indices of their interfaces. Returns the state if it is another
+    /// one.
     fn handle_look(
         &mut self,
-        addresses: Vec<IpAddr>,
+        addresses: &[(u32, IpAddr)],
         default_route: Option<DefaultRoute>,
     ) -> Option<NetworkState> {
+        let leads_out = |(interface, _): &&(u32, IpAddr)| {
+            default_route.as_ref().is_none_or(|route| route.interface == *interface)
+        };
+        let outward: Vec<IpAddr> = addresses.iter().filter(leads_out).map(|(_, ip)| *ip).collect();
+        let is_same_outward = std::mem::replace(&mut self.outward, outward) == self.outward;
+        let addresses: Vec<IpAddr> = addresses.iter().map(|(_, ip)| *ip).collect();
         let generation = match &mut self.state {
             None => 1,
             Some(known) => {
@@ -126,10 +142,11 @@ impl Known {
                     (None, None) => true,
                     _ => false,
                 };
-                if same_way && known.addresses == addresses {
-                    return None;
+                match (same_way && is_same_outward, known.addresses == addresses) {
+                    (true, true) => return None,
+                    (true, false) => known.generation,
+                    (false, _) => known.generation + 1,
                 }
-                known.generation + 1
             }
         };
         self.state = Some(NetworkState { generation, addresses, default_route });

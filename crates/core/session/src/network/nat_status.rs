@@ -9,7 +9,7 @@ use lanrage_nat::{
     stun,
 };
 use lanrage_party::NatResult;
-use lanrage_party::{Candidate, CandidateType, NatType, UnixMillis, limits};
+use lanrage_party::{Candidate, CandidateType, NatType, UnixMillis};
 use tracing::{debug, info};
 
 /// From how many STUN servers on the control server offers enough of them.
@@ -35,6 +35,17 @@ pub(crate) struct NatStatus {
     unasked_answers: u64,
 }
 
+/// What has changed around this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NetworkNews {
+    /// Nothing.
+    None,
+    /// Addresses beside the way to the internet, which is as before.
+    Addresses,
+    /// The network is another one, or may be.
+    Network,
+}
+
 impl NatStatus {
     pub(crate) fn new(seed: [u8; 32], port: u16) -> Self {
         Self {
@@ -52,15 +63,19 @@ impl NatStatus {
         }
     }
 
-    /// The device's addresses and its way to the internet. True if they differ from before.
-    pub(crate) fn set_network(&mut self, now: Instant, network: NetworkState) -> bool {
+    /// The device's addresses and its way to the internet.
+    pub(crate) fn set_network(&mut self, now: Instant, network: NetworkState) -> NetworkNews {
         if network == self.network {
-            return false;
+            return NetworkNews::None;
         }
-        debug!(addresses = network.addresses.len(), "network changed");
+        let is_another = network.generation != self.network.generation || network.generation == 0;
         self.network = network;
+        if !is_another {
+            return NetworkNews::Addresses;
+        }
+        debug!(addresses = self.network.addresses.len(), "network changed");
         self.handle_network_change(now);
-        true
+        NetworkNews::Network
     }
 
     /// The network may be another: what was seen of it from outside is asked anew.
@@ -178,18 +193,30 @@ impl NatStatus {
         self.stun.poll_transmit()
     }
 
-    /// Every address of this device at which it may be reached, best first; those on relays are not among them.
-    pub(crate) fn candidates(&self) -> Vec<Candidate> {
-        let mut candidates = host_candidates(self.network.addresses.iter().copied(), self.port);
+    /// Every address of this device at which it may be reached, best first, at most `room`; those on relays are not among
+    /// them. A device with more addresses than fit leaves out some of its own interfaces: the ones that the outside sees
+    /// are worth more, as they are few and every friend can use them.
+    pub(crate) fn candidates(&self, room: usize) -> Vec<Candidate> {
+        let own = |ip: IpAddr| self.host_addresses().contains(&ip);
+        let mut seen: Vec<Candidate> = Vec::new();
         // A mapped port is what a server would see, only more durable (RFC 8445 §5.1.1.2).
         let mapped = self.mapping.external().map(SocketAddr::V4);
         for address in mapped.into_iter().chain(self.reflexive.values().copied()) {
             let candidate = Candidate { kind: CandidateType::ServerReflexive, address };
-            if candidate.is_usable() && !candidates.iter().any(|known| known.address == address) {
-                candidates.push(candidate);
+            let is_host = own(address.ip()) && address.port() == self.port;
+            if candidate.is_usable() && !is_host && !seen.contains(&candidate) {
+                seen.push(candidate);
             }
         }
-        candidates.truncate(limits::CANDIDATES);
+        // A router that gives every server another port fills the rest with addresses of no use.
+        seen.truncate(room / 2);
+        // A device without a router is seen by its own address, which must not be the one that is cut.
+        let (out, others): (Vec<IpAddr>, Vec<IpAddr>) = self
+            .host_addresses()
+            .iter()
+            .partition(|ip| self.reflexive.values().any(|address| address.ip() == **ip));
+        let mut candidates = host_candidates(out.into_iter().chain(others), self.port, room - seen.len());
+        candidates.extend(seen);
         candidates
     }
 
@@ -202,6 +229,11 @@ impl NatStatus {
     pub(crate) fn public_address(&self) -> Option<SocketAddr> {
         let mapped = self.mapping.external().map(SocketAddr::V4);
         mapped.or_else(|| self.reflexive.values().next().copied())
+    }
+
+    /// Whether there are STUN servers to ask, and none has said yet where it sees this device.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.reflexive.is_empty() && !self.server_names().is_empty()
     }
 
     /// Whether nothing but TCP gets through to the internet.
@@ -256,5 +288,60 @@ pub fn network_name(network: &NetworkState) -> Option<String> {
         (Some(mac), _) => Some(mac.map(|byte| format!("{byte:02x}")).join(":")),
         (None, []) => None,
         (None, gateways) => Some(gateways.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_nat::port_mapping::MappingProtocol;
+
+    use super::*;
+
+    const PORT: u16 = 51_820;
+
+    fn at(generation: u64, addresses: impl IntoIterator<Item = IpAddr>) -> NetworkState {
+        NetworkState { generation, addresses: addresses.into_iter().collect(), default_route: None }
+    }
+
+    fn bridges(count: u8) -> impl Iterator<Item = IpAddr> {
+        (1..=count).map(|n| [172, 20, n, 1].into())
+    }
+
+    #[test]
+    fn many_addresses_of_our_own_push_none_out_that_the_outside_sees() {
+        let mut nat = NatStatus::new([1; 32], PORT);
+        nat.set_network(Instant::now(), at(1, bridges(200)));
+        let server = SocketAddr::from(([203, 0, 113, 5], 3_478));
+        let seen = SocketAddr::from(([203, 0, 113, 11], 40_000));
+        nat.handle_reflexive(server, seen);
+        let external = std::net::SocketAddrV4::new([203, 0, 113, 11].into(), 4_000);
+        nat.set_port_mapping(PortMapping::Mapped { external, protocol: MappingProtocol::Pcp });
+        let candidates = nat.candidates(23);
+        assert_eq!(candidates.len(), 23);
+        for address in [seen, external.into()] {
+            assert!(candidates.iter().any(|candidate| candidate.address == address), "{candidates:?}");
+        }
+    }
+
+    #[test]
+    fn a_device_that_is_seen_by_its_own_address_offers_that_one_first() {
+        let mut nat = NatStatus::new([1; 32], PORT);
+        let own: IpAddr = [203, 0, 113, 11].into();
+        nat.set_network(Instant::now(), at(1, bridges(200).chain([own])));
+        nat.handle_reflexive(([203, 0, 113, 5], 3_478).into(), (own, PORT).into());
+        assert_eq!(nat.candidates(4)[0].address, (own, PORT).into());
+        assert_eq!(nat.candidates(4).len(), 4);
+    }
+
+    #[test]
+    fn what_was_seen_from_outside_stays_known_while_only_other_interfaces_come_and_go() {
+        let (mut nat, now) = (NatStatus::new([1; 32], PORT), Instant::now());
+        assert_eq!(nat.set_network(now, at(1, bridges(1))), NetworkNews::Network);
+        nat.handle_reflexive(([203, 0, 113, 5], 3_478).into(), ([203, 0, 113, 11], 40_000).into());
+        assert_eq!(nat.set_network(now, at(1, bridges(2))), NetworkNews::Addresses);
+        assert!(nat.public_address().is_some());
+        assert_eq!(nat.set_network(now, at(1, bridges(2))), NetworkNews::None);
+        assert_eq!(nat.set_network(now, at(2, bridges(2))), NetworkNews::Network);
+        assert!(nat.public_address().is_none());
     }
 }

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::State;
 use crate::{
-    network::adapter_watch::Care,
+    network::{adapter_watch::Care, nat_status::NetworkNews},
     output::{Output, StoreAction, Turn},
 };
 
@@ -96,13 +96,17 @@ impl State {
 
     /// The device's own addresses and its way to the internet, whenever they change.
     pub(super) fn handle_network(&mut self, turn: &mut Turn<'_>, network: NetworkState) {
-        if self.nat.set_network(turn.now.instant, network) {
-            if let Some(connections) = self.connections() {
-                connections.handle_network_change(turn);
+        match self.nat.set_network(turn.now.instant, network) {
+            NetworkNews::None => return,
+            NetworkNews::Addresses => self.update_candidates(turn),
+            NetworkNews::Network => {
+                if let Some(connections) = self.connections() {
+                    connections.handle_network_change(turn);
+                }
+                self.check_everything(turn);
             }
-            self.check_everything(turn);
-            self.refresh_endpoints(turn);
         }
+        self.refresh_endpoints(turn);
     }
 
     /// The device has slept, or this program was stopped, for so long: nothing is as it was.
@@ -118,6 +122,8 @@ impl State {
     /// Tries every path, relay and server anew, without leaving what still works.
     fn check_everything(&mut self, turn: &mut Turn<'_>) {
         self.checks += 1;
+        self.names.handle_network_change();
+        self.look_up_names(turn);
         self.map_port(turn);
         self.control.handle_network_change(turn.now);
         self.relays.handle_network_change(turn.now.instant);
@@ -145,9 +151,8 @@ impl State {
 
     /// Every address at which this device may be reached, best first.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
-        let mut candidates = self.nat.candidates();
         let relayed = self.relays.candidates();
-        candidates.truncate(limits::CANDIDATES - relayed.len().min(limits::CANDIDATES));
+        let mut candidates = self.nat.candidates(limits::CANDIDATES.saturating_sub(relayed.len()));
         candidates.extend(relayed);
         candidates
     }
@@ -187,7 +192,13 @@ impl State {
 
     /// Wants the addresses of every server that is known by name.
     pub(super) fn look_up_names(&self, turn: &mut Turn<'_>) {
-        let names = Names { stun: self.nat.server_names(), relays: self.relays.offers().to_vec() };
-        turn.push(Output::LookUp(names));
+        let (stun, relays) = (self.nat.server_names(), self.relays.offers().to_vec());
+        turn.push(Output::LookUp(Names { stun, relays, round: self.names.round() }));
+    }
+
+    /// Whether there are servers to help with paths, and none of a kind answers: their addresses may be wrong.
+    pub(super) fn servers_are_silent(&self) -> bool {
+        let relays = self.party.is_some() && !self.relays.offers().is_empty() && self.relays.are_missing();
+        relays || self.nat.is_unseen()
     }
 }
