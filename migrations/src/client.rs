@@ -2,6 +2,7 @@
 
 mod m20261122_000001_state;
 mod m20261126_000002_favorite_parties;
+mod m20261128_000003_servers;
 
 use sea_orm_migration::prelude::*;
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_state::Migration),
             Box::new(m20261126_000002_favorite_parties::Migration),
+            Box::new(m20261128_000003_servers::Migration),
         ]
     }
 }

@@ -115,7 +115,7 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
-  why: LeaseFault, } | { "code": "control_unreachable" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
+  why: LeaseFault, } | { "code": "control_unreachable" } | { "code": "other_server" } | { "code": "same_server" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
   /** Most bytes that a name has. */
   most_bytes: number, } | { "code": "bad_server" } | { "code": "bad_expiry",
   /** Most hours for which it can. */
@@ -752,7 +752,9 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   /** The adapter's name. */
   adapter: string,
   /** The party's network. */
-  network: string, } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "set_clock" } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
+  network: string, } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "set_clock" } | { "code": "accept_server",
+  /** Accepts it. */
+  command: string, } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
   /** Lets them through. */
   command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
 
@@ -780,12 +782,12 @@ export type ServerFault = { "code": "unknown_host",
   /** What the system said. */
   cause: string, } | { "code": "ended" } | { "code": "silent" } | { "code": "refused",
   /** Why. */
-  refusal: ServerRefusal, } | { "code": "not_a_server" };
+  refusal: ServerRefusal, } | { "code": "other_server" } | { "code": "not_a_server" };
 
 /**
  * What a control server refused, in the words of its protocol.
  */
-export type ServerRefusal = { "code": "control_bad_frame" } | { "code": "control_unknown_message" } | { "code": "control_too_large" } | { "code": "control_protocol_version" } | { "code": "control_not_authenticated" } | { "code": "control_bad_signature" } | { "code": "control_wrong_server" } | { "code": "control_unknown_party" } | { "code": "control_door_closed" } | { "code": "control_party_exists" } | { "code": "control_not_a_member" } | { "code": "control_peer_away" } | { "code": "control_party_full" } | { "code": "control_too_many_parties" } | { "code": "control_lease_taken" } | { "code": "control_lease_fixed" } | { "code": "control_outside_subnet" } | { "code": "control_stale_record" } | { "code": "control_rate_limited" } | { "code": "control_server_full" } | { "code": "control_replaced" } | { "code": "control_timed_out" } | { "code": "control_stopping" } | { "code": "control_internal" } | { "code": "control_unknown" };
+export type ServerRefusal = { "code": "control_bad_frame" } | { "code": "control_unknown_message" } | { "code": "control_too_large" } | { "code": "control_protocol_version" } | { "code": "control_not_authenticated" } | { "code": "control_bad_signature" } | { "code": "control_wrong_server" } | { "code": "control_unsigned_leave" } | { "code": "control_unknown_party" } | { "code": "control_door_closed" } | { "code": "control_party_exists" } | { "code": "control_not_a_member" } | { "code": "control_peer_away" } | { "code": "control_party_full" } | { "code": "control_too_many_parties" } | { "code": "control_lease_taken" } | { "code": "control_lease_fixed" } | { "code": "control_outside_subnet" } | { "code": "control_stale_record" } | { "code": "control_rate_limited" } | { "code": "control_server_full" } | { "code": "control_replaced" } | { "code": "control_timed_out" } | { "code": "control_stopping" } | { "code": "control_internal" } | { "code": "control_unknown" };
 
 /**
  * What a setting's value must be; that an optional one may be empty as well is said beside it (`or_empty`).
@@ -960,6 +962,7 @@ export type Requests = {
   resume_party: { args: {
   /** The party's id. */
   party: string, }, answer: null },
+  trust_server: { args: Record<string, never>, answer: null },
   preview_invitation: { args: {
   /** The invitation link. */
   link: string, }, answer: InvitationPreview },

@@ -122,6 +122,7 @@ fn membership(party: u8, number: u16) -> Result<StoredMembership> {
         is_host: false,
         subnet: Subnet::DEFAULT,
         control: vec!["wss://play.example".parse()?],
+        server: None,
         epoch: 1,
         expires_at: None,
         virtual_ip: VirtualIp([10, 66, high, low].into()),

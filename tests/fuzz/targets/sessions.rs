@@ -124,5 +124,6 @@ fn proven(index: u8) -> Proven {
         resumed: false,
         if_absent: false,
         nonce: lanrage_control::protocol::Nonce::from_random([index; 32]),
+        bound: true,
     }
 }

@@ -94,6 +94,7 @@ function walk(scene: Snapshot | CommandError | null) {
     },
     resume_party: () => become(partyOf(relayed ?? null)),
     pause_party: () => become(null),
+    trust_server: () => null,
     leave_party: () => become(null),
     preview_invitation: () => ({
       party_name: 'Friday LAN',

@@ -61,6 +61,7 @@ export const joinParty = (link: string, network: string | null) =>
 export const leaveParty = () => ask('leave_party', {});
 /** Is in no party for now, and stays a member of it. */
 export const pauseParty = () => ask('pause_party', {});
+export const trustServer = () => ask('trust_server', {});
 export const resumeParty = (party: string) => ask('resume_party', { party });
 /** What a link says, without joining. */
 export const previewInvitation = (link: string) => ask('preview_invitation', { link });

@@ -23,6 +23,8 @@ export interface Banner {
   retryAtMs: number | null;
   /** Whether the one-time set-up of the helper solves it. */
   setUp: boolean;
+  /** Whether another server answers, which the player may accept. */
+  otherServer: boolean;
 }
 
 /** What of a snapshot may need attention. */
@@ -47,8 +49,9 @@ const words = (value: string): Piece[] => [{ kind: 'text', value }];
 
 function banner(severity: Severity, fault: Fault, remedy: Remedy | null, retryAtMs: number | null = null): Banner {
   const { code } = fault;
+  const otherServer = fault.code === 'control_disconnected' && fault.why.code === 'other_server' && fault.in_party;
   const settings = code === 'bad_setting' ? 'faulty' : null;
-  return { code, severity, text: sayFact('problem', fault), fix: remedyPieces(remedy), settings, retryAtMs, setUp: code === PERMISSION };
+  return { code, severity, text: sayFact('problem', fault), fix: remedyPieces(remedy), settings, retryAtMs, setUp: code === PERMISSION, otherServer };
 }
 
 /**
@@ -71,7 +74,7 @@ export function banners({ problems, adapter, control, network, party }: Conditio
     const fault: Fault = { code: 'control_disconnected', server, why, in_party: party !== null };
     retried('warning', fault, { code: 'check_connection' }, retryAtMs);
   }
-  const plain = { severity: 'warning', settings: null, retryAtMs: null, setUp: false } as const;
+  const plain = { severity: 'warning', settings: null, retryAtMs: null, setUp: false, otherServer: false } as const;
   if (network.udp_is_blocked) {
     const [text, fix] = [say('problems-udp-blocked'), words(say('problems-udp-blocked-fix'))];
     shown.push({ ...plain, code: 'udp_blocked', text, fix });

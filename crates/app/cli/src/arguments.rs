@@ -42,6 +42,8 @@ Examples:
 Example:
   lanrage recent --json | jq -r '.[0].id' | xargs lanrage resume")]
     Resume(Resume),
+    /// Take the server that answers for the party's, though it has another key than before; ask its operator first
+    TrustServer(Target),
     /// List the parties that this device is or was in
     Recent(Target),
     /// Show and change settings
@@ -89,7 +91,11 @@ impl Command {
             Self::Create(Create { player, .. }) | Self::Join(Join { player, .. }) | Self::Run(player) => {
                 &player.target
             }
-            Self::Leave(target) | Self::Pause(target) | Self::Recent(target) | Self::Doctor(target) => target,
+            Self::Leave(target)
+            | Self::Pause(target)
+            | Self::TrustServer(target)
+            | Self::Recent(target)
+            | Self::Doctor(target) => target,
             Self::Resume(Resume { target, .. })
             | Self::Settings(Settings { target, .. })
             | Self::Favorites(Favorites { target, .. })

@@ -32,6 +32,7 @@ async fn main() -> ExitCode {
         Command::Leave(target) => running::leave(target).await,
         Command::Pause(target) => running::pause(target).await,
         Command::Resume(resume) => running::resume(resume).await,
+        Command::TrustServer(target) => running::trust_server(target).await,
         Command::Recent(target) => data::recent(target).await,
         Command::Settings(settings) => data::settings(settings).await,
         Command::Favorites(favorites) => data::favorites(favorites).await,

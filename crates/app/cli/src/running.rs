@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use lanrage_engine::{
     Engine, InvitationLink, LocalClient, Snapshot,
-    api::{self, ExportDiagnostics, LeaveParty, PauseParty, ResumeParty},
+    api::{self, ExportDiagnostics, LeaveParty, PauseParty, ResumeParty, TrustServer},
 };
 
 use crate::{
@@ -27,6 +27,11 @@ pub(crate) async fn leave(target: Target) -> Result<(), Failure> {
 
 pub(crate) async fn pause(target: Target) -> Result<(), Failure> {
     connect(&target).await?.ask(PauseParty {}).await?;
+    Ok(())
+}
+
+pub(crate) async fn trust_server(target: Target) -> Result<(), Failure> {
+    connect(&target).await?.ask(TrustServer {}).await?;
     Ok(())
 }
 

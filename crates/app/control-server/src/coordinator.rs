@@ -10,8 +10,7 @@ use std::{
 use lanrage_base::{clock, sources::Source};
 use lanrage_control::{
     protocol::{
-        ErrorCode, PartySnapshot, Refusal, RelayRegistration, Request, RequestKind, ServerMessage,
-        StunEndpoint,
+        PartySnapshot, Refusal, RelayRegistration, Request, RequestKind, ServerMessage, StunEndpoint,
     },
     registry::{Registry, RegistrySettings, RelayRegistry, StoredChange},
     session::{Asked, ConnectionId, Frame, Hub, HubOutput, Proven, Queued, Quotas, SourceLimits, not_stored},
@@ -293,6 +292,7 @@ impl Coordinator {
             match output {
                 HubOutput::Send { to, message } => self.send(&to, &message),
                 HubOutput::Close { connection, refusal } => {
+                    self.count(&refusal);
                     self.sources.remove(&connection);
                     if let Some(outgoing) = self.outgoing.remove(&connection) {
                         // It may be dead, so it is not waited for; dropping its sender ends it.
@@ -303,10 +303,17 @@ impl Coordinator {
         }
     }
 
+    /// Counts what the registry has refused.
+    fn count(&self, refusal: &Refusal) {
+        if let Some(cause) = Cause::of(refusal.code) {
+            self.counters.add(cause);
+        }
+    }
+
     /// Sends one message, encoded once, to each of the connections.
     fn send(&mut self, to: &[ConnectionId], message: &ServerMessage) {
-        if let ServerMessage::Error(Refusal { code: ErrorCode::DoorClosed, .. }) = message {
-            self.counters.add(Cause::Door);
+        if let ServerMessage::Error(refusal) = message {
+            self.count(refusal);
         }
         let frame = self.snapshots.frame(message);
         for connection in to {

@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use lanrage_control::protocol::ErrorCode;
 use strum::{IntoStaticStr, VariantArray};
 
 /// Why somebody, or something, was refused.
@@ -40,6 +41,12 @@ pub(crate) enum Cause {
     /// Somebody who knows a party's id, and has no key of its door.
     #[strum(serialize = "door_closed")]
     Door,
+    /// A login, a record, or a proof that is not signed by whom it names, or was made for another server.
+    #[strum(serialize = "bad_proof")]
+    Signature,
+    /// A session that says that its member leaves, which the member has not signed.
+    #[strum(serialize = "unsigned_leave")]
+    Leave,
     /// A party's members, asked for too often.
     #[strum(serialize = "get_party_rate")]
     Snapshots,
@@ -56,6 +63,16 @@ pub(crate) enum Cause {
 
 impl Cause {
     pub(crate) const ALL: &[Self] = Self::VARIANTS;
+
+    /// Of what is refused because it is not proven; everything else is counted where it is decided.
+    pub(crate) const fn of(code: ErrorCode) -> Option<Self> {
+        match code {
+            ErrorCode::DoorClosed => Some(Self::Door),
+            ErrorCode::BadSignature | ErrorCode::WrongServer => Some(Self::Signature),
+            ErrorCode::UnsignedLeave => Some(Self::Leave),
+            _ => None,
+        }
+    }
 
     /// Its name among the metrics.
     pub(crate) fn name(self) -> &'static str {

@@ -5,7 +5,7 @@ use lanrage_control::{
     registry::{ConfiguredRelay, RelayRegistry, RelaySettings},
 };
 use lanrage_nat::turn::{RestSecret, TurnCredentials};
-use lanrage_party::{RelayCredentials, RelayPassword, RelayTransport, RelayUri, UnixMillis};
+use lanrage_party::{RelayCredentials, RelayPassword, RelayTransport, RelayUri, ServerId, UnixMillis};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -20,8 +20,12 @@ use crate::{
     http::{self, Context, Door, Metrics, Proxies, serve_metrics},
     listen::{self, descriptors::Places},
     relay::Relay,
+    settings::secret_file::read_or_create_key,
     shutdown::Shutdown,
 };
+
+/// The key by which clients know this server, beside its database: whoever has a copy of both can take its place.
+const KEY_FILE: &str = "server.key";
 
 /// A running control server. Dropping it stops it at once; [`Server::shutdown`] lets it say goodbye.
 #[derive(Debug)]
@@ -71,6 +75,8 @@ impl Server {
             });
         }
 
+        let key = read_or_create_key(&settings.data_dir.join(KEY_FILE))?;
+        tracing::info!(key = %ServerId::of(&key.public()), "this server's key");
         let database = Database::open(&settings.data_dir).await?;
         let (healthy, health) = watch::channel(true);
         let stun = match stun_address {
@@ -95,6 +101,7 @@ impl Server {
         let context = Arc::new(Context {
             limits: settings.limits,
             names: settings.names,
+            key,
             tokens: coordinator.tokens(),
             commands,
             shutdown: stopping.clone(),

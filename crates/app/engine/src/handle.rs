@@ -32,6 +32,9 @@ pub(crate) enum Command {
     PauseParty {
         answer: Answer,
     },
+    TrustServer {
+        answer: Answer,
+    },
     ResumeParty {
         party: PartyId,
         answer: Answer,

@@ -189,6 +189,7 @@ server-fault =
         [ended] der Server hat die Verbindung beendet
        *[silent] der Server antwortet nicht
         [refused] der Server hat die Verbindung abgelehnt: { server-refusal }
+        [other_server] dort antwortet ein anderer Server: er hat nicht den Schlüssel des gemeinten
         [not_a_server] was dort antwortet, ist kein Server von LANrage
     }
 server-refusal =
@@ -200,7 +201,9 @@ server-refusal =
         [control_not_authenticated] er weiß noch nicht, wer dieses Gerät ist
         [control_bad_signature] die Signatur ist nicht von dem, den sie nennt
         [control_wrong_server] der Beweis wurde für einen anderen Server gemacht
+        [control_unsigned_leave] ein Mitglied geht nur mit seiner eigenen Unterschrift
         [control_unknown_party] der Server kennt diese Party nicht
+        [control_door_closed] die Tür der Party öffnet sich diesem Link nicht
         [control_party_exists] diese Party gibt es schon, und sie hat einen anderen Gastgeber
         [control_not_a_member] kein Mitglied dieser Party
         [control_peer_away] dieses Mitglied ist nicht da
@@ -381,6 +384,8 @@ refusal-no-address =
        *[full] Das Netz der Party ist voll.
     }
 refusal-control-unreachable = Der Server der Party ist nicht erreichbar. Prüfe deine Internetverbindung und versuch es noch einmal; erreichen auch andere ihn nicht, muss sein Betreiber ihn starten.
+refusal-other-server = Dort antwortet ein anderer Server als der, den der Link meint. Frag deinen Freund nach einem neuen Link, und tritt erst damit bei.
+refusal-same-server = Der Server der Party ist der, den dieses Gerät kennt; es gibt nichts anzunehmen.
 refusal-not-a-member = Du bist kein Mitglied dieser Party mehr; bitte um einen neuen Link.
 refusal-still-a-member = Du bist noch Mitglied dieser Party; geh hinein und verlasse sie zuerst.
 refusal-unusual-network = Die Party nimmt sich auf deinem Computer das Netz { $network }, das LANrage nie vorschlägt. Frag deinen Freund, ob das so gemeint ist; wenn ja, tritt bei und lass dieses Netz zu.
@@ -438,6 +443,7 @@ refusal-control-protocol-version = Programm und Server sprechen verschiedene Ver
 refusal-control-not-authenticated = Der Server weiß noch nicht, wer dieses Gerät ist. Versuch es später noch einmal.
 refusal-control-bad-signature = Die Signatur ist nicht von dem, den sie nennt. Versuch es später noch einmal.
 refusal-control-wrong-server = Der Beweis wurde für einen anderen Server gemacht. Versuch es später noch einmal.
+refusal-control-unsigned-leave = Eine Sitzung sagte, dass ihr Spieler die Party verlässt, und der Spieler hat das nicht unterschrieben. Verlass sie noch einmal; bleibt es so, aktualisiere LANrage.
 refusal-control-unknown-party = Der Server kennt diese Party nicht. Frag deinen Freund, ob es sie noch gibt, und nach einem neuen Link.
 refusal-control-door-closed = Hier kommt nur herein, wer den Link zu dieser Party hat. Dieser gehört nicht zu ihr, wie sie jetzt ist, oder dieses LANrage ist zu alt, um ihn zu zeigen. Aktualisiere LANrage, oder frag deinen Freund nach einem neuen Link.
 refusal-control-party-exists = Diese Party gibt es schon, und sie hat einen anderen Gastgeber. Versuch es später noch einmal.
@@ -486,6 +492,7 @@ remedy-make-writable = Schaffe Platz auf dem Datenträger, oder mach den Datenor
 remedy-start-again = Starte LANrage neu.
 remedy-send-link-again = Ist das ein Freund, schick ihm den Link noch einmal; kennst du niemanden dieses Namens, manipuliert jemand den Server.
 remedy-set-clock = Lass das System seine Uhr selbst stellen; ablaufende Links und erneuerte Schlüssel hängen davon ab.
+remedy-accept-server = Ihm wurde nichts gesagt, und die Party geht ohne ihn weiter. Frag den Betreiber des Servers, ob er ihn neu eingerichtet hat; nur dann nimm ihn an: `{ $command }`.
 remedy-check-connection = Es wird von selbst wieder versucht. Prüfe deine Internetverbindung.
 remedy-check-settings = Prüfe deine Einstellungen.
 remedy-change-setting = Wähle in den Einstellungen einen anderen Wert, oder setze sie zurück.
@@ -1005,6 +1012,8 @@ problems-copy-command = Befehl kopieren
 problems-alone = Nur Spieler in deinem eigenen Netz können beitreten: diese Party hat keinen Server.
 problems-alone-fix = Trag in den Einstellungen den Server ein und mach die Party neu.
 problems-open-settings = Einstellungen öffnen
+problems-accept-server = Diesen Server annehmen
+problems-accept-server-busy = Wird angenommen …
 problems-set-up = Einmal einrichten
 problems-set-up-busy = Wird eingerichtet…
 problems-set-up-hint = Dein System fragt einmal nach dem Passwort eines Verwalters. Danach braucht LANrage nie wieder besondere Rechte.

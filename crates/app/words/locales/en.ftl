@@ -190,6 +190,7 @@ server-fault =
         [ended] the server closed the connection
        *[silent] the server does not answer
         [refused] the server refused the connection: { server-refusal }
+        [other_server] another server answers there: it has not the key of the one that is meant
         [not_a_server] what answers there is not a LANrage server
     }
 server-refusal =
@@ -201,7 +202,9 @@ server-refusal =
         [control_not_authenticated] say hello and prove who you are first
         [control_bad_signature] the signature is not of the identity that it names
         [control_wrong_server] the proof was made for another server
+        [control_unsigned_leave] a member leaves by its own signature only
         [control_unknown_party] the server does not know this party
+        [control_door_closed] the party's door does not open to this link
         [control_party_exists] this party already exists and has another host
         [control_not_a_member] not a member of this party
         [control_peer_away] this member is away
@@ -382,6 +385,8 @@ refusal-no-address =
        *[full] The party's network is full.
     }
 refusal-control-unreachable = The party's control server cannot be reached. Check your internet connection and try again; if others cannot reach it either, its operator has to start it.
+refusal-other-server = Another server answers there than the one that the link means. Ask your friend for a new link, and do not join until you have it.
+refusal-same-server = The party’s server is the one that this device knows; there is nothing to accept.
 refusal-not-a-member = You are no member of this party any more; ask for a new link.
 refusal-still-a-member = You are still a member of this party; enter it and leave it first.
 refusal-unusual-network = The party takes the network { $network } on your computer, which LANrage never proposes. Ask your friend whether that is meant; if so, join and accept that network.
@@ -439,6 +444,7 @@ refusal-control-protocol-version = Client and server speak different protocol ve
 refusal-control-not-authenticated = The server does not know yet who this device is. Try again in a while.
 refusal-control-bad-signature = The signature is not of the identity that it names. Try again in a while.
 refusal-control-wrong-server = The proof was made for another server. Try again in a while.
+refusal-control-unsigned-leave = A session said that its player leaves the party, and the player has not signed that. Leave again; if it stays so, update LANrage.
 refusal-control-unknown-party = The server does not know this party. Ask your friend whether the party still exists, and for a new link.
 refusal-control-door-closed = Only who has the link to this party comes in here, and this one is not of it as it is now, or this LANrage is too old to show it. Update LANrage, or ask your friend for a new link.
 refusal-control-party-exists = This party already exists and has another host. Try again in a while.
@@ -487,6 +493,7 @@ remedy-make-writable = Make room on the disk, or make the data folder writable; 
 remedy-start-again = Start LANrage again.
 remedy-send-link-again = If this is a friend, send them the link again; if you know nobody of that name, somebody tampers with the control server.
 remedy-set-clock = Let the system set its clock by itself; expiring links and renewed keys depend on it.
+remedy-accept-server = Nothing was told to it, and the party goes on without. Ask the server's operator whether it was set up anew; only if so, accept it: `{ $command }`.
 remedy-check-connection = It is tried again by itself. Check your internet connection.
 remedy-check-settings = Check your settings.
 remedy-change-setting = Choose another value in the settings, or reset it.
@@ -1006,6 +1013,8 @@ problems-copy-command = Copy command
 problems-alone = Only players on your own network can join: this party has no server.
 problems-alone-fix = Set the control server in the settings, then make the party again.
 problems-open-settings = Open the settings
+problems-accept-server = Accept this server
+problems-accept-server-busy = Accepting…
 problems-set-up = Set up once
 problems-set-up-busy = Setting up…
 problems-set-up-hint = Your system asks for an administrator’s password, once. Then LANrage needs no special rights again.

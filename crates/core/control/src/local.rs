@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use lanrage_party::{PartyId, PeerId};
+use lanrage_party::{DeviceIdentity, PartyId, PeerId};
 
 pub use self::guests::{GuestAction, GuestEvent};
 use crate::{
@@ -34,6 +34,8 @@ pub struct LocalControlPlane {
     keeps: bool,
     changes: Vec<StoredChange>,
     limits: ConnectionLimits,
+    /// Shown to guests as a server's key.
+    key: Option<DeviceIdentity>,
     guests: BTreeMap<ConnectionId, ServerSession>,
     guest_actions: VecDeque<GuestAction>,
     events: VecDeque<ControlEvent>,
@@ -67,9 +69,10 @@ impl LocalControlPlane {
             keeps,
             changes: Vec::new(),
             limits: ConnectionLimits::inside_app(),
+            key: None,
             guests: BTreeMap::new(),
             guest_actions: VecDeque::new(),
-            events: [ControlEvent::Connected { stun: Vec::new(), server_time: None }].into(),
+            events: [ControlEvent::Connected { stun: Vec::new(), server_time: None, server: None }].into(),
             next_sweep,
         }
     }
@@ -97,7 +100,7 @@ impl LocalControlPlane {
                 Change::PeerJoined { entry } | Change::PeerUpdated { entry } => {
                     registry.adopt_member(*party, entry, now.wall);
                 }
-                Change::PeerLeft { peer } => registry.adopt_departure(*party, *peer),
+                Change::PeerLeft { peer, .. } => registry.adopt_departure(*party, *peer),
                 Change::HostChanged { host } => registry.adopt_host(*party, *host),
                 Change::PeerOnline { .. } | Change::Unknown => {}
             },

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use lanrage_base::clock::Now;
-use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, UnixMillis, facts::ServerFault};
+use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, ServerId, UnixMillis, facts::ServerFault};
 
 use crate::{
     LinkClosed,
@@ -37,6 +37,8 @@ pub enum ControlEvent {
         stun: Vec<StunEndpoint>,
         /// The server's clock; `None` where there is no server.
         server_time: Option<UnixMillis>,
+        /// Which server it is; `None` where there is none, or an older one without a key.
+        server: Option<ServerId>,
     },
     /// The relays that the server offers, with their hosts filled in and credentials for this device; replaces all that it
     /// offered before. Follows every [`ControlEvent::Connected`] of a server, be it empty, and comes again when
@@ -96,6 +98,12 @@ pub enum DisconnectReason {
     /// The server refused the session.
     #[error("the server refused the connection: {0}")]
     Refused(ErrorCode),
+    /// It is another server than the one that is meant.
+    #[error("another server answers there: it does not have the key of the one that is meant")]
+    OtherServer {
+        /// Which one it is; `None` if it shows no key.
+        shown: Option<ServerId>,
+    },
     /// What answered is no control server.
     #[error("what answers there is not a LANrage server")]
     NotAServer,
@@ -107,6 +115,7 @@ impl From<&DisconnectReason> for ServerFault {
             DisconnectReason::Link(closed) => closed.into(),
             DisconnectReason::Silent => Self::Silent,
             DisconnectReason::Refused(code) => Self::Refused { refusal: (*code).into() },
+            DisconnectReason::OtherServer { .. } => Self::OtherServer,
             DisconnectReason::NotAServer => Self::NotAServer,
         }
     }

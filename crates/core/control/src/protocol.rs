@@ -4,7 +4,7 @@
 //! ```text
 //! client                                server
 //!   hello{protocol, identity, session?}  →
-//!                                        ←  challenge{nonce}        (not if the session is still good)
+//!                                        ←  challenge{nonce, server} (not if the session is still good)
 //!   prove{authority, signature}          →
 //!                                        ←  welcome{session, …}
 //!   create_party | join_party            →
@@ -38,7 +38,7 @@ pub use frame::FrameError;
 pub use relay::{RelayProof, RelayRegistration, relay_secret};
 pub use roster::{Change, PartySnapshot, PeerEntry};
 pub use secret::{Nonce, SessionToken, prove_message};
-pub use server::{ServerMessage, StunEndpoint};
+pub use server::{ServerMessage, ServerProof, StunEndpoint};
 
 /// Version of the messages in this module, said in the first frame of either side.
 pub const PROTOCOL_VERSION: u16 = 1;

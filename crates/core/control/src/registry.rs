@@ -41,7 +41,7 @@ mod stored;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use lanrage_party::{PartyId, PeerId, SignedRecord, UnixMillis};
+use lanrage_party::{Leave, PartyId, PeerId, SignedRecord, UnixMillis};
 
 pub use caller::Caller;
 pub use relays::{ConfiguredRelay, IssueCredentials, OffersChange, RelayRegistry, RelaySettings};
@@ -125,6 +125,13 @@ impl Registry {
         self.parties.get(party).into_iter().flat_map(|party| party.members.keys().copied())
     }
 
+    /// Whether a peer's program binds its logins to one server, as far as the peer's records say.
+    pub fn binds_logins(&self, peer: &PeerId) -> bool {
+        let parties = self.memberships.of(peer).iter().filter_map(|party| self.parties.get(party));
+        let mut records = parties.into_iter().filter_map(|party| party.members.get(peer));
+        records.any(|member| member.record.claimed().signs_everything())
+    }
+
     /// Every party.
     pub fn party_ids(&self) -> impl Iterator<Item = PartyId> {
         self.parties.keys().copied()
@@ -133,12 +140,12 @@ impl Registry {
     /// Removes a member by the operator's word, and tells it.
     pub(crate) fn expel(&mut self, party: PartyId, peer: PeerId) {
         self.tell(peer, ServerMessage::Left { party });
-        self.remove(party, peer);
+        self.remove(party, peer, None);
     }
 
     /// Takes back a membership that could not be stored.
     pub(crate) fn take_back(&mut self, party: PartyId, peer: PeerId) {
-        self.remove(party, peer);
+        self.remove(party, peer, None);
     }
 
     /// Number of parties.
@@ -246,8 +253,9 @@ impl Registry {
                 self.deposit_door(from, id, door);
                 Ok(())
             }
-            Request::LeaveParty { party } => {
-                self.remove(party, from);
+            Request::LeaveParty { party, leave } => {
+                self.check_leave(from, party, leave)?;
+                self.remove(party, from, leave);
                 self.tell(from, ServerMessage::Left { party });
                 Ok(())
             }
@@ -324,6 +332,18 @@ impl Registry {
         Ok(())
     }
 
+    /// A membership ends by the member's own word. Whoever speaks in its session may not be it: a server to which the
+    /// member has logged in, or somebody on the way.
+    fn check_leave(&self, from: PeerId, party: PartyId, leave: Option<Leave>) -> Result<(), Refusal> {
+        let member = self.parties.get(&party).and_then(|party| party.members.get(&from));
+        let Some(record) = member.map(|member| member.record.claimed()) else { return Ok(()) };
+        let is_own = match leave {
+            Some(leave) => leave.is_of(&record.identity, &party, record.sequence),
+            None => !record.signs_everything(),
+        };
+        if is_own { Ok(()) } else { Err(ErrorCode::UnsignedLeave.into()) }
+    }
+
     fn mark_away(&mut self, id: PartyId, peer: PeerId, now: UnixMillis) {
         let change = self.parties.get_mut(&id).and_then(|party| party.leave_alone(peer, now));
         if let Some(change) = change {
@@ -332,17 +352,17 @@ impl Registry {
         }
     }
 
-    fn remove(&mut self, id: PartyId, peer: PeerId) {
-        self.remove_member(id, peer);
+    fn remove(&mut self, id: PartyId, peer: PeerId, leave: Option<Leave>) {
+        self.remove_member(id, peer, leave);
         if self.parties.get(&id).is_some_and(|party| party.members.is_empty()) {
             self.parties.remove(&id);
         }
     }
 
     /// Removes a member, and not the party if it was the last one.
-    fn remove_member(&mut self, id: PartyId, peer: PeerId) {
+    fn remove_member(&mut self, id: PartyId, peer: PeerId, leave: Option<Leave>) {
         let Some(party) = self.parties.get_mut(&id) else { return };
-        let changes = party.remove(peer);
+        let changes = party.remove(peer, leave);
         if changes.is_empty() {
             return;
         }

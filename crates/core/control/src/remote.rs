@@ -4,12 +4,12 @@ mod membership;
 mod settings;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
 use lanrage_base::{backoff::Backoff, rng::Rng};
-use lanrage_party::{DeviceIdentity, DoorPrivateKey, PartyId};
+use lanrage_party::{DeviceIdentity, DoorPrivateKey, PartyId, ServerId};
 
 pub use self::settings::{RemoteSettings, RemoteTimings};
 use self::{answers::Answers, membership::Membership};
@@ -46,8 +46,10 @@ pub struct RemoteControlPlane {
     doors: BTreeMap<PartyId, DoorPrivateKey>,
     /// Of this connection, for proofs; an older server gives none.
     nonce: Option<Nonce>,
-    /// Parties that the server has still to be told of that we left them.
-    leaving: BTreeSet<PartyId>,
+    /// How we left parties, of which the server has still to be told.
+    leaving: BTreeMap<PartyId, Request>,
+    /// What the server has signed, and which one it is, in this connection.
+    greeting: Greeting,
     /// What the server has still to answer in this connection.
     answers: Answers,
     /// Another connection of this identity has taken this one's place: it is not thrown out in turn.
@@ -60,6 +62,15 @@ pub struct RemoteControlPlane {
     offered: bool,
     actions: VecDeque<LinkAction>,
     events: VecDeque<ControlEvent>,
+}
+
+/// Which server a connection has.
+#[derive(Debug, Default)]
+struct Greeting {
+    /// To be signed by a server with a key.
+    nonce: Option<Nonce>,
+    /// The server, once it has shown its key.
+    server: Option<ServerId>,
 }
 
 #[derive(Debug)]
@@ -91,7 +102,8 @@ impl RemoteControlPlane {
             memberships: BTreeMap::new(),
             doors: BTreeMap::new(),
             nonce: None,
-            leaving: BTreeSet::new(),
+            leaving: BTreeMap::new(),
+            greeting: Greeting::default(),
             answers: Answers::default(),
             replaced: false,
             answer_due: None,
@@ -181,6 +193,32 @@ impl RemoteControlPlane {
         self.answer_due = None;
     }
 
+    /// The server in session, if it has shown its key.
+    pub fn server(&self) -> Option<ServerId> {
+        self.greeting.server.filter(|_| self.is_connected())
+    }
+
+    /// Believes no other server than this one from now on. False, and no change, if another one is in session.
+    pub fn mean(&mut self, server: ServerId) -> bool {
+        let fits = !self.is_connected() || self.greeting.server == Some(server);
+        if fits {
+            self.settings.server = Some(server);
+        }
+        fits
+    }
+
+    /// Whether this plane will do for whoever means this server, `None` for any. If no server is in session yet, it is the
+    /// only one that is believed from now on.
+    pub fn may_serve(&mut self, server: Option<ServerId>) -> bool {
+        match (server, self.settings.server) {
+            (wanted, meant) if wanted == meant => true,
+            (Some(wanted), None) => self.is_connected() && self.mean(wanted),
+            // The one that is meant is as good as any; if another one answers, it has to be asked without a meaning.
+            (None, Some(_)) => self.is_connected() || !self.leaving.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Whether there is a session now.
     pub const fn is_connected(&self) -> bool {
         matches!(self.state, State::Ready { .. })
@@ -193,6 +231,7 @@ impl RemoteControlPlane {
     fn dial(&mut self, now: Instant) {
         self.link = LinkId(self.link.0.wrapping_add(1));
         self.nonce = None;
+        self.greeting = Greeting::default();
         self.answer_due = None;
         self.state = State::Dialing { deadline: now + self.settings.timings.dial };
         self.actions.push_back(LinkAction::Dial { link: self.link, url: self.settings.url() });
@@ -259,7 +298,7 @@ impl ControlPlane for RemoteControlPlane {
             Request::LeaveParty { .. } => {
                 self.memberships.remove(&party);
                 self.doors.remove(&party);
-                self.leaving.insert(party);
+                self.leaving.insert(party, request.clone());
             }
             Request::UpdatePeer { .. } => {
                 let Some(membership) = self.memberships.get_mut(&party) else { return };

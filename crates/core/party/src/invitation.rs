@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    Name, PartyId, PartySecret, PeerId, Subnet, UnixMillis,
+    Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis,
     limits::{CONTROL_ENDPOINT_BYTES, CONTROL_ENDPOINTS, INVITATION_BYTES, INVITATION_HOURS},
 };
 
@@ -89,6 +89,9 @@ pub struct Invitation {
     pub subnet: Subnet,
     /// Where its control plane is reached; empty for a party that has none.
     pub control: Vec<ControlEndpoint>,
+    /// Which server is meant: one with another key is not believed. `None` where the link does not tell, and in a
+    /// membership that has not met its server yet.
+    pub server: Option<ServerId>,
     /// The party secret.
     pub secret: PartySecret,
     /// Which generation of the secret this is.
@@ -162,11 +165,13 @@ struct Body {
     e: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     x: Option<UnixMillis>,
-    /// Links of older programs have neither of these, and older programs pass over them.
+    /// Links of older programs have none of these, and older programs pass over them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     o: Option<Name>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     m: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    i: Option<ServerId>,
 }
 
 impl Invitation {
@@ -211,6 +216,7 @@ impl Invitation {
             x: self.expires_at,
             o: self.glance.host_name.clone(),
             m: self.glance.members,
+            i: self.server,
         };
         let mut bytes = vec![VERSION];
         bytes.extend(serde_json::to_vec(&body).expect("strings, numbers and lists are JSON"));
@@ -241,6 +247,7 @@ impl Invitation {
             host: body.h,
             subnet: body.s,
             control: body.c,
+            server: body.i,
             secret: PartySecret::from_random(secret.ok_or(InvitationError::Damaged)?),
             epoch: body.e,
             expires_at: body.x,
@@ -325,6 +332,7 @@ mod tests {
             host: DeviceIdentity::from_seed(&[1; 32]).peer_id(),
             subnet: Subnet::DEFAULT,
             control: vec!["wss://play.example.org/v1/session".parse().unwrap()],
+            server: Some(ServerId::of(&DeviceIdentity::from_seed(&[2; 32]).public())),
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,
             expires_at: Some(UnixMillis(1_000)),
@@ -338,9 +346,11 @@ mod tests {
                      joiMzQ3NTBmOThiZDU5ZmNmYzk0NmRhNDVhYWFiZTkzM2IiLCJzIjoiMTAuNjYuMC4wLzE2IiwiYyI6WyJ3c3M6Ly9wbGF5L\
                      mV4YW1wbGUub3JnL3YxL3Nlc3Npb24iXSwiayI6IkF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd\
                      00iLCJlIjoxLCJ4IjoxMDAwfXUbfdE";
-        let expected = Invitation { glance: Glance::default(), ..invitation() };
+        let expected = Invitation { glance: Glance::default(), server: None, ..invitation() };
         assert_eq!(older.parse::<Invitation>(), Ok(expected.clone()));
         assert_eq!(expected.link(), older, "and without a glance the format is what it was");
+        let named = Invitation { server: invitation().server, ..expected };
+        assert_eq!(named.link().len(), older.len() + 39, "a server's key makes it half a line longer");
     }
 
     #[test]
@@ -425,7 +435,7 @@ mod tests {
         #[test]
         fn any_invitation_comes_back_from_its_link(
             party: [u8; 16], secret: [u8; 32], epoch: u32, expires: Option<u64>, name in "[a-zA-Zäöü0-9]{1,20}", servers in 0_usize..8,
-            has_host_name: bool, members: Option<u16>,
+            has_host_name: bool, members: Option<u16>, server: Option<[u8; 32]>,
         ) {
             let original = Invitation {
                 party: PartyId::from_random(party),
@@ -434,6 +444,7 @@ mod tests {
                 secret: PartySecret::from_random(secret),
                 epoch,
                 expires_at: expires.map(UnixMillis),
+                server: server.map(|seed| ServerId::of(&DeviceIdentity::from_seed(&seed).public())),
                 glance: Glance { host_name: has_host_name.then(|| Name::new(&name).unwrap()), members },
                 ..invitation()
             };

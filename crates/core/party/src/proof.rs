@@ -3,5 +3,7 @@
 pub(crate) mod door;
 pub(crate) mod identity;
 pub(crate) mod key;
+pub(crate) mod leave;
 pub(crate) mod record;
 pub(crate) mod seal;
+pub(crate) mod server;

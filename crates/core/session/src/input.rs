@@ -80,6 +80,8 @@ pub enum Command {
     LeaveParty,
     /// Leave the party's network without giving up the membership.
     PauseParty,
+    /// Take the server that answers for the party's, though it has another key than the one that is known.
+    TrustServer,
     /// Enter a party again of which this device is still a member; one that it is in is paused.
     ResumeParty(PartyId),
 }

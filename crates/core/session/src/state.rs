@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use lanrage_control::protocol::Request;
 use lanrage_party::{
-    ControlEndpoint, DeviceIdentity, Invitation, Name, QualityThresholds, Subnet, facts::News,
+    ControlEndpoint, DeviceIdentity, Invitation, Name, QualityThresholds, ServerId, Subnet, facts::News,
 };
 
 use tracing::warn;
@@ -91,7 +91,7 @@ impl State {
         state.handle_network(turn, network);
         state.look_up_names(turn);
         state.nat.remember(setup.remembered_nat);
-        state.use_server(turn, state.default_server.clone());
+        state.use_server(turn, state.default_server.clone(), None);
         state.settle(turn);
         state
     }
@@ -253,8 +253,8 @@ impl State {
                 turn.complete(pending.ticket, Ok(()));
             }
             PendingKind::Join => {
-                let party = party.membership.invitation.party;
-                self.control.request(turn.now, Request::LeaveParty { party });
+                let leave = party.membership.leave(turn.now.wall, &self.identity);
+                self.control.request(turn.now, leave);
                 self.withdraw(turn);
                 turn.refuse(pending.ticket, CommandError::ControlUnreachable);
             }
@@ -271,8 +271,14 @@ impl State {
         self.party.as_mut().map(|party| &mut party.connections)
     }
 
-    fn use_server(&mut self, turn: &mut Turn<'_>, server: Option<ControlEndpoint>) {
-        self.control.use_server(turn, server);
+    /// Talks to the server there; only to the one with this key, if one is known.
+    fn use_server(
+        &mut self,
+        turn: &mut Turn<'_>,
+        endpoint: Option<ControlEndpoint>,
+        server: Option<ServerId>,
+    ) {
+        self.control.use_server(turn, endpoint, server);
     }
 
     fn keep_membership(&self, turn: &mut Turn<'_>, active: bool) {

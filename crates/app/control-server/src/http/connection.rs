@@ -9,6 +9,7 @@ use lanrage_control::{
     session::{ConnectionId, ConnectionLimits, ServerSession, SessionOutput, SessionRandom},
 };
 use lanrage_link::line::{LineReceiver, LineSender, line};
+use lanrage_party::DeviceIdentity;
 use tokio::{
     sync::mpsc,
     time::{sleep_until, timeout},
@@ -23,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) limits: ConnectionLimits,
     /// See [`crate::ServerSettings::names`].
     pub(crate) names: Vec<String>,
+    /// The server's own key.
+    pub(crate) key: DeviceIdentity,
     pub(crate) tokens: Tokens,
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) shutdown: Shutdown,
@@ -31,7 +34,8 @@ pub(crate) struct Context {
 /// Serves one connection to its end.
 pub(crate) async fn serve(socket: WebSocket, id: ConnectionId, place: Arc<Place>, context: Arc<Context>) {
     let Some(random) = random() else { return };
-    let session = ServerSession::new(context.limits, context.names.clone(), random, Instant::now());
+    let session = ServerSession::new(context.limits, context.names.clone(), random, Instant::now())
+        .with_key(context.key.clone());
     let (outgoing, frames) = line();
     let mut shutdown = context.shutdown.clone();
     let mut client =

@@ -8,6 +8,7 @@ use std::{
 
 use data_encoding::BASE64URL_NOPAD;
 use lanrage_base::atomic_file;
+use lanrage_party::DeviceIdentity;
 use zeroize::Zeroizing;
 
 use crate::ServerError;
@@ -55,6 +56,20 @@ pub fn read_or_create_secret(path: &Path) -> Result<Zeroizing<String>, ServerErr
     Ok(secret)
 }
 
+/// Reads a server's own key, or makes one at its first start, in a file that only its owner can read.
+///
+/// # Errors
+/// [`ServerError::Secret`]: also if the file holds something else, which is left there.
+pub(crate) fn read_or_create_key(path: &Path) -> Result<DeviceIdentity, ServerError> {
+    let text = read_or_create_secret(path)?;
+    let seed = BASE64URL_NOPAD.decode(text.as_bytes()).ok().map(Zeroizing::new);
+    let seed: Option<&[u8; 32]> = seed.as_ref().and_then(|seed| seed.as_slice().try_into().ok());
+    seed.map(DeviceIdentity::from_seed).ok_or_else(|| ServerError::Secret {
+        path: path.to_owned(),
+        reason: "it is not a key of 32 bytes in base64url".to_owned(),
+    })
+}
+
 /// Makes a folder that only its owner can enter, and its parents likewise. One that is there already is left as it is,
 /// unless a server has used it before.
 ///
@@ -77,6 +92,16 @@ pub fn make_private(directory: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_servers_key_is_the_same_at_every_start_and_nothing_else_passes_for_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("server.key");
+        let key = read_or_create_key(&path).unwrap().public();
+        assert_eq!(read_or_create_key(&path).unwrap().public(), key);
+        std::fs::write(&path, "a secret of an operator\n").unwrap();
+        assert!(read_or_create_key(&path).is_err());
+    }
 
     #[test]
     fn a_secret_is_made_once_and_only_for_its_owner() {

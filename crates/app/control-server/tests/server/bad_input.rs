@@ -108,6 +108,7 @@ async fn a_session_resumes_without_a_challenge_and_only_for_its_own_peer() {
             identity: player.identity.public(),
             session: Some(session.clone()),
             if_absent: false,
+            nonce: None,
         };
         ClientMessage::Session(hello).encode()
     };

@@ -6,6 +6,7 @@ use lanrage_control::{
     protocol::{Change, ClientMessage, ErrorCode, Request, ServerMessage},
 };
 use lanrage_control_server::Server;
+use lanrage_party::Leave;
 
 #[tokio::test]
 async fn two_players_see_each_other_and_a_signal_arrives_unopened() {
@@ -244,5 +245,57 @@ async fn strangers_with_a_partys_id_learn_nothing_and_take_no_place_and_the_invi
     guest.plane.hold_door(party(), door_key());
     guest.request(bob.join());
     assert_eq!(guest.party().await.peers.len(), 2);
+    server.shutdown().await;
+}
+
+/// Passes on what a victim of another server's says, and then speaks in its name.
+#[tokio::test]
+async fn whoever_carries_a_players_session_ends_no_membership_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = settings(directory.path());
+    settings.metrics = Some("127.0.0.1:0".parse().unwrap());
+    let server = Server::start(settings).await.unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let key = directory.path().join("server.key").metadata().unwrap();
+        assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    }
+    let ann = Player::signing(1);
+    let mut raw = Raw::connect(server.addr()).await;
+    raw.sign_in(&ann.identity).await;
+    raw.send(ClientMessage::Request(ann.create()).encode()).await;
+    assert!(matches!(raw.receive().await, Some(ServerMessage::Party { .. })));
+    let word = |signer: &Player| Leave::sign(&signer.identity, &party(), 2);
+    for leave in [None, Some(word(&Player::new(2)))] {
+        raw.send(ClientMessage::Request(Request::LeaveParty { party: party(), leave }).encode()).await;
+        let answer = raw.receive().await;
+        assert!(
+            matches!(&answer, Some(ServerMessage::Error(refusal)) if refusal.code == ErrorCode::UnsignedLeave),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(refused(server.metrics_addr().unwrap(), "unsigned_leave").await, 2);
+    // A login that was made for a server without a key is not this server's any more.
+    let mut passed_on = Raw::connect(server.addr()).await;
+    passed_on.prove(&ann.identity, &ann.identity, "another.example:1").await;
+    let answer = passed_on.receive().await;
+    assert!(
+        matches!(&answer, Some(ServerMessage::Error(refusal)) if refusal.code == ErrorCode::WrongServer),
+        "{answer:?}"
+    );
+    assert_eq!(refused(server.metrics_addr().unwrap(), "bad_proof").await, 1);
+    // The player's own client proves itself to this server, and leaves.
+    let mut client = Client::connect(&ann, server.addr());
+    let shown = client
+        .until("welcome", |event| match event {
+            ControlEvent::Connected { server, .. } => Some(*server),
+            _ => None,
+        })
+        .await;
+    assert!(shown.is_some(), "the server has a key");
+    let leave = Some(word(&ann));
+    client.request(Request::LeaveParty { party: party(), leave });
+    client.until("leaving", |event| matches!(event, ControlEvent::Left { .. }).then_some(())).await;
     server.shutdown().await;
 }

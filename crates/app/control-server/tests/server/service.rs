@@ -108,7 +108,7 @@ async fn while_the_disk_takes_nothing_who_is_there_goes_on_and_nothing_new_is_le
     let mut guest = connect(&bob).await;
     guest.send(ClientMessage::Request(bob.join()).encode()).await;
     assert!(matches!(guest.receive().await, Some(ServerMessage::Party { .. })));
-    guest.send(ClientMessage::Request(Request::LeaveParty { party: party() }).encode()).await;
+    guest.send(ClientMessage::Request(Request::LeaveParty { party: party(), leave: None }).encode()).await;
     while !matches!(guest.receive().await.expect("a connection"), ServerMessage::Left { .. }) {}
 
     for table in ["parties", "peers"] {

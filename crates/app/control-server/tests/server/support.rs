@@ -13,8 +13,8 @@ use lanrage_control::{
 use lanrage_control_server::{Server, ServerSettings};
 use lanrage_link::websocket;
 use lanrage_party::{
-    DeviceIdentity, DoorPrivateKey, Ipam, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
-    SealedSignal, SignalKey, SignedRecord, Subnet, VirtualIp, WireGuardPrivateKey,
+    DeviceIdentity, DoorPrivateKey, Ipam, Name, NatType, PEER_PROTOCOL, PartyId, PartySecret, PeerId,
+    PeerRecord, SealedSignal, SignalKey, SignedRecord, Subnet, VirtualIp, WireGuardPrivateKey,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -55,12 +55,18 @@ pub(crate) struct Player {
     pub(crate) identity: DeviceIdentity,
     wireguard: WireGuardPrivateKey,
     sequence: u64,
+    protocol: u16,
 }
 
 impl Player {
     pub(crate) fn new(seed: u8) -> Self {
         let wireguard = WireGuardPrivateKey::from_random([seed; 32]);
-        Self { identity: DeviceIdentity::from_seed(&[seed; 32]), wireguard, sequence: 1 }
+        Self { identity: DeviceIdentity::from_seed(&[seed; 32]), wireguard, sequence: 1, protocol: 1 }
+    }
+
+    /// One whose program signs all that it says.
+    pub(crate) fn signing(seed: u8) -> Self {
+        Self { protocol: PEER_PROTOCOL, ..Self::new(seed) }
     }
 
     pub(crate) fn id(&self) -> PeerId {
@@ -82,7 +88,7 @@ impl Player {
             wireguard_key: self.wireguard.public(),
             virtual_ip: self.lease(),
             name: Name::new("Ann").unwrap(),
-            protocol: 1,
+            protocol: self.protocol,
             epoch: 0,
             sequence: self.sequence,
         };
@@ -265,7 +271,9 @@ impl Raw {
     /// Says hello and answers the challenge, with whatever identity signs it.
     pub(crate) async fn prove(&mut self, claimed: &DeviceIdentity, signer: &DeviceIdentity, authority: &str) {
         self.hello(claimed).await;
-        let Some(ServerMessage::Challenge { nonce }) = self.receive().await else { panic!("no challenge") };
+        let Some(ServerMessage::Challenge { nonce, .. }) = self.receive().await else {
+            panic!("no challenge")
+        };
         let signature = signer.sign(&prove_message(&nonce, authority));
         let prove = SessionMessage::Prove { authority: authority.into(), signature };
         self.send(ClientMessage::Session(prove).encode()).await;
@@ -278,6 +286,7 @@ impl Raw {
             identity: identity.public(),
             session: None,
             if_absent: false,
+            nonce: None,
         };
         self.send(ClientMessage::Session(hello).encode()).await;
     }

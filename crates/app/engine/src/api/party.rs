@@ -5,7 +5,7 @@ use lanrage_party::{Invitation, Subnet};
 
 use super::{
     CreateParty, JoinParty, LeaveParty, NewInvitation, PauseParty, PreviewInvitation, ResumeParty, Serve,
-    Status, parse,
+    Status, TrustServer, parse,
 };
 use crate::{CommandError, Handle, InvitationPreview, Snapshot, handle::Command};
 
@@ -42,6 +42,12 @@ impl Serve<LeaveParty> for Handle {
 impl Serve<PauseParty> for Handle {
     async fn serve(&self, PauseParty {}: PauseParty) -> Result<(), CommandError> {
         self.command(|answer| Command::PauseParty { answer }).await
+    }
+}
+
+impl Serve<TrustServer> for Handle {
+    async fn serve(&self, TrustServer {}: TrustServer) -> Result<(), CommandError> {
+        self.command(|answer| Command::TrustServer { answer }).await
     }
 }
 
@@ -109,6 +115,7 @@ mod tests {
             host: DeviceIdentity::from_seed(&[1; 32]).peer_id(),
             subnet: Subnet::DEFAULT,
             control: Vec::new(),
+            server: None,
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,
             expires_at: None,

@@ -44,6 +44,10 @@ crate::requests! {
         party: String,
     } -> ();
 
+    /// Takes the server that answers for the party's, though it has another key than the one that is known: it was set up
+    /// anew. Until then it is not believed.
+    TrustServer {} -> ();
+
     /// What a link says, without joining.
     PreviewInvitation {
         /// The invitation link.

@@ -100,6 +100,7 @@ impl Outside {
             Command::JoinParty { invitation, answer } => (Wish::JoinParty(invitation), answer),
             Command::LeaveParty { answer } => (Wish::LeaveParty, answer),
             Command::PauseParty { answer } => (Wish::PauseParty, answer),
+            Command::TrustServer { answer } => (Wish::TrustServer, answer),
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
             Command::ApplySettings { answer } => {
                 self.last_wish += 1;

@@ -235,6 +235,7 @@ fn to_stored(membership: &SavedMembership, host: PeerId, active: bool, own: Peer
         is_host: host == own,
         subnet: invitation.subnet,
         control: invitation.control.clone(),
+        server: invitation.server,
         epoch: invitation.epoch,
         expires_at: invitation.expires_at,
         virtual_ip: membership.virtual_ip,

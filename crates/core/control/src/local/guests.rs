@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use lanrage_party::DeviceIdentity;
+
 use super::{LocalControlPlane, event};
 use crate::{
     Now,
@@ -48,6 +50,9 @@ impl LocalControlPlane {
             GuestEvent::Opened { guest, reached_at, random } => {
                 let names = reached_at.iter().map(SocketAddr::to_string).collect();
                 let mut session = ServerSession::new(self.limits, names, random, now.instant);
+                if let Some(key) = &self.key {
+                    session = session.with_key(key.clone());
+                }
                 if self.guests.len() >= self.limits.connections {
                     session.end(ErrorCode::ServerFull);
                 }
@@ -101,6 +106,12 @@ impl LocalControlPlane {
             self.hub.disconnected(guest, now.wall);
         }
         self.drain();
+    }
+
+    /// Guests are shown from now on that this is the owner's device: a player's identity is the key of the control plane
+    /// in its app, so that a link names both.
+    pub fn show_key(&mut self, owner: DeviceIdentity) {
+        self.key = Some(owner);
     }
 
     /// Times and bounds of guests' connections from now on; those of

@@ -1,5 +1,5 @@
 use lanrage_party::{
-    DoorKey, DoorPrivateKey, IdentityKey, Name, NatType, PartyId, PeerId, SealedSignal, Signature,
+    DoorKey, DoorPrivateKey, IdentityKey, Leave, Name, NatType, PartyId, PeerId, SealedSignal, Signature,
     SignedRecord, Subnet,
 };
 use serde::{Deserialize, Serialize};
@@ -35,12 +35,16 @@ pub enum SessionMessage {
         /// not throw out in turn whoever replaced it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         if_absent: bool,
+        /// Random, of this connection alone: a server with a key signs it. Without one the server shows no key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<Nonce>,
     },
     /// The answer to a challenge.
     Prove {
         /// `host:port` as dialled; at most [`super::TEXT_BYTES`].
         authority: String,
-        /// Signature of [`super::prove_message`] with the identity key.
+        /// Signature with the identity key: of [`lanrage_party::login_message`] for a server that has shown its key, and
+        /// of [`super::prove_message`] for one that has none.
         signature: Signature,
     },
     /// A sign of life, answered with `alive`.
@@ -99,6 +103,10 @@ pub enum Request {
     LeaveParty {
         /// The party.
         party: PartyId,
+        /// That it is the member's own word, and not only its session's. Programs that are older than that
+        /// ([`lanrage_party::PeerRecord::signs_everything`]) leave without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leave: Option<Leave>,
     },
     /// Change what is known of the sender. Answered with the delta that every member gets.
     UpdatePeer {
@@ -157,7 +165,7 @@ impl Request {
         match self {
             Self::CreateParty { party, .. }
             | Self::JoinParty { party, .. }
-            | Self::LeaveParty { party }
+            | Self::LeaveParty { party, .. }
             | Self::UpdatePeer { party, .. }
             | Self::Signal { party, .. }
             | Self::GetParty { party, .. } => *party,

@@ -28,6 +28,9 @@ pub enum ErrorCode {
     /// The proof was made for a server of another name.
     #[error("the proof was made for another server")]
     WrongServer,
+    /// A member's session says that it leaves, and the member has not signed it.
+    #[error("a member leaves by its own signature, and not by its session's word")]
+    UnsignedLeave,
     /// There is no such party.
     #[error("the server does not know this party")]
     UnknownParty,
@@ -95,6 +98,7 @@ impl From<ErrorCode> for ServerRefusal {
             ErrorCode::NotAuthenticated => Self::ControlNotAuthenticated,
             ErrorCode::BadSignature => Self::ControlBadSignature,
             ErrorCode::WrongServer => Self::ControlWrongServer,
+            ErrorCode::UnsignedLeave => Self::ControlUnsignedLeave,
             ErrorCode::UnknownParty => Self::ControlUnknownParty,
             ErrorCode::DoorClosed => Self::ControlDoorClosed,
             ErrorCode::PartyExists => Self::ControlPartyExists,

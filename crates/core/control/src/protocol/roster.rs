@@ -1,4 +1,4 @@
-use lanrage_party::{Name, NatType, PartyId, PeerId, SignedRecord, Subnet, UnixMillis};
+use lanrage_party::{Leave, Name, NatType, PartyId, PeerId, SignedRecord, Subnet, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// A party as a control plane knows it.
@@ -53,6 +53,9 @@ pub enum Change {
     PeerLeft {
         /// Who.
         peer: PeerId,
+        /// Its own word; without one it was removed, or its program is older than that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leave: Option<Leave>,
     },
     /// A member came back or went away.
     PeerOnline {
@@ -90,7 +93,7 @@ impl PartySnapshot {
                     None => self.peers.push(entry.clone()),
                 }
             }
-            Change::PeerLeft { peer } => self.peers.retain(|known| known.peer() != *peer),
+            Change::PeerLeft { peer, .. } => self.peers.retain(|known| known.peer() != *peer),
             Change::PeerOnline { peer, online } => {
                 if let Some(known) = self.peers.iter_mut().find(|known| known.peer() == *peer) {
                     known.online = *online;

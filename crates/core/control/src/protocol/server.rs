@@ -1,4 +1,4 @@
-use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, UnixMillis};
+use lanrage_party::{IdentityKey, PartyId, PeerId, RelayOffer, SealedSignal, Signature, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Nonce, PartySnapshot, Refusal, SessionToken, relay};
@@ -11,6 +11,9 @@ pub enum ServerMessage {
     Challenge {
         /// To be signed.
         nonce: Nonce,
+        /// Which server it is; to a client whose hello has a nonce.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        server: Option<ServerProof>,
     },
     /// You are in.
     Welcome {
@@ -72,6 +75,15 @@ pub enum ServerMessage {
     Alive,
     /// Something was refused.
     Error(Refusal),
+}
+
+/// That a server has its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerProof {
+    /// The server's identity key; its [`lanrage_party::ServerId`] follows from it.
+    pub key: IdentityKey,
+    /// Signature of [`lanrage_party::challenge_message`].
+    pub signature: Signature,
 }
 
 /// A STUN server (RFC 8489) on UDP.

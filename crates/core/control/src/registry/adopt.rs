@@ -51,7 +51,7 @@ impl Registry {
     pub fn adopt_departure(&mut self, party: PartyId, peer: PeerId) {
         let member = self.parties.get(&party).and_then(|party| party.members.get(&peer));
         if member.is_some_and(|member| !member.online) {
-            self.remove(party, peer);
+            self.remove(party, peer, None);
         }
     }
 
@@ -133,7 +133,7 @@ impl Registry {
         let Some(party) = self.parties.get(&id) else { return };
         let taken: Vec<VirtualIp> = party.members.values().map(|member| member.lease()).collect();
         let online = party.members.get(&holder).is_some_and(|member| member.online);
-        self.remove_member(id, holder);
+        self.remove_member(id, holder, None);
         if online {
             let refusal = Refusal { taken, ..ErrorCode::LeaseTaken.into() };
             self.tell(holder, ServerMessage::Error(refusal.about(RequestKind::JoinParty, id)));

@@ -45,7 +45,7 @@ impl Registry {
             self.silent.push(peer);
         }
         for (id, peer) in expired {
-            self.remove(id, peer);
+            self.remove(id, peer, None);
         }
     }
 

@@ -1,6 +1,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use lanrage_party::{DoorKey, Name, NatType, PartyId, PeerId, SignedRecord, Subnet, UnixMillis, VirtualIp};
+use lanrage_party::{
+    DoorKey, Leave, Name, NatType, PartyId, PeerId, SignedRecord, Subnet, UnixMillis, VirtualIp,
+};
 
 use super::{StoredParty, StoredPeer};
 use crate::protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal};
@@ -129,11 +131,11 @@ impl PartyState {
     }
 
     /// Takes a member out. If it was the host, the member that joined first inherits.
-    pub(super) fn remove(&mut self, peer: PeerId) -> Vec<Change> {
+    pub(super) fn remove(&mut self, peer: PeerId, leave: Option<Leave>) -> Vec<Change> {
         if self.members.remove(&peer).is_none() {
             return Vec::new();
         }
-        let mut changes = vec![Change::PeerLeft { peer }];
+        let mut changes = vec![Change::PeerLeft { peer, leave }];
         if self.host == peer
             && let Some((heir, _)) = self.members.iter().min_by_key(|(id, member)| (member.joined_at, **id))
         {

@@ -4,14 +4,16 @@
 use std::time::{Duration, Instant};
 
 use lanrage_base::backoff::doubled;
-use lanrage_party::{PartyId, RelayOffer, UnixMillis};
+use lanrage_party::{
+    IdentityKey, PartyId, RelayOffer, ServerId, UnixMillis, challenge_message, login_message,
+};
 
-use super::{FIRST_RETRY, LONGEST_RETRY, RemoteControlPlane, State, membership::Step};
+use super::{FIRST_RETRY, Greeting, LONGEST_RETRY, RemoteControlPlane, State, membership::Step};
 use crate::{
     ControlEvent, DisconnectReason, Now,
     protocol::{
-        ClientMessage, ErrorCode, FrameError, PROTOCOL_VERSION, PartySnapshot, Refusal, Request, RequestKind,
-        ServerMessage, SessionMessage, StunEndpoint, negotiate, prove_message,
+        ClientMessage, ErrorCode, FrameError, Nonce, PROTOCOL_VERSION, PartySnapshot, Refusal, Request,
+        RequestKind, ServerMessage, ServerProof, SessionMessage, StunEndpoint, negotiate, prove_message,
     },
 };
 
@@ -21,12 +23,17 @@ impl RemoteControlPlane {
             return;
         }
         self.state = State::Greeting { deadline: now + self.settings.timings.handshake };
+        // A number that no other connection has, from a random one on.
+        let nonce = Nonce::from_random(self.identity.nonce(self.link.0));
+        self.greeting = Greeting { nonce: Some(nonce), server: None };
         let hello = SessionMessage::Hello {
             protocol: PROTOCOL_VERSION,
             client_version: self.settings.client_version.clone(),
             identity: self.identity.public(),
-            session: self.session.clone(),
+            // A server whose key is known has to show it each time, which it does with its challenge.
+            session: self.session.clone().filter(|_| self.settings.server.is_none()),
             if_absent: self.replaced,
+            nonce: Some(nonce),
         };
         self.send(now, &ClientMessage::Session(hello));
     }
@@ -41,9 +48,19 @@ impl RemoteControlPlane {
             }
         };
         match (&self.state, message) {
-            (State::Greeting { .. }, ServerMessage::Challenge { nonce }) => {
+            (State::Greeting { .. }, ServerMessage::Challenge { nonce, server }) => {
                 let authority = self.settings.authority();
-                let signature = self.identity.sign(&prove_message(&nonce, &authority));
+                let peer = self.identity.peer_id();
+                let key = server.and_then(|server| self.check_server(&nonce, &server));
+                self.greeting.server = key.as_ref().map(ServerId::of);
+                if self.is_other_server() {
+                    return self.refuse_server(now);
+                }
+                let message = match &key {
+                    Some(key) => login_message(nonce.as_bytes(), key, &peer, &authority),
+                    None => prove_message(&nonce, &authority),
+                };
+                let signature = self.identity.sign(&message);
                 let prove = SessionMessage::Prove { authority, signature };
                 self.send(now, &ClientMessage::Session(prove));
             }
@@ -59,6 +76,10 @@ impl RemoteControlPlane {
                     relays,
                 },
             ) => {
+                // Also one that wants no proof has to have the key.
+                if self.is_other_server() {
+                    return self.refuse_server(now);
+                }
                 if protocol > PROTOCOL_VERSION || negotiate(protocol).is_none() {
                     return self.refuse_session(now, &ErrorCode::ProtocolVersion.into());
                 }
@@ -74,6 +95,23 @@ impl RemoteControlPlane {
             }
             _ => {}
         }
+    }
+
+    /// The server's key, if it has it.
+    fn check_server(&self, nonce: &Nonce, server: &ServerProof) -> Option<IdentityKey> {
+        let ours = self.greeting.nonce.as_ref()?;
+        let message = challenge_message(nonce.as_bytes(), ours.as_bytes(), &self.identity.peer_id());
+        server.key.verifies(&message, &server.signature).then_some(server.key)
+    }
+
+    fn is_other_server(&self) -> bool {
+        self.settings.server.is_some() && self.settings.server != self.greeting.server
+    }
+
+    /// Nothing was said to it but who we are, and another try soon would find the same one.
+    fn refuse_server(&mut self, now: Instant) {
+        let shown = self.greeting.server;
+        self.fail_for(now, DisconnectReason::OtherServer { shown }, LONGEST_RETRY);
     }
 
     fn begin(
@@ -94,7 +132,8 @@ impl RemoteControlPlane {
                 endpoint.host = self.settings.host().to_owned();
             }
         }
-        self.events.push_back(ControlEvent::Connected { stun, server_time: Some(server_time) });
+        let server = self.greeting.server;
+        self.events.push_back(ControlEvent::Connected { stun, server_time: Some(server_time), server });
         // A server offers relays to those who are in company. One that has lost its parties finds out who is only when they
         // register again; what is in use goes on until then.
         if !relays.is_empty() || !self.offered {
@@ -103,8 +142,8 @@ impl RemoteControlPlane {
         if self.registration.is_some() {
             self.send_sign_of_life(now);
         }
-        for party in self.leaving.clone() {
-            self.send_request(now, Request::LeaveParty { party });
+        for leave in self.leaving.values().cloned().collect::<Vec<Request>>() {
+            self.send_request(now, leave);
         }
         for party in self.memberships.keys().copied().collect::<Vec<PartyId>>() {
             self.register(now, party);
@@ -142,7 +181,7 @@ impl RemoteControlPlane {
                 }
                 // Also said of a party that we never meant to leave: the server has removed us.
                 let member = self.memberships.remove(&party).is_some();
-                if self.leaving.remove(&party) || member {
+                if self.leaving.remove(&party).is_some() || member {
                     self.events.push_back(ControlEvent::Left { party });
                 }
             }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use lanrage_party::ControlEndpoint;
+use lanrage_party::{ControlEndpoint, ServerId};
 use url::Url;
 
 use crate::protocol::SESSION_PATH;
@@ -10,6 +10,8 @@ use crate::protocol::SESSION_PATH;
 pub struct RemoteSettings {
     /// The server.
     pub endpoint: ControlEndpoint,
+    /// Which server is meant; `None` takes any.
+    pub server: Option<ServerId>,
     /// The program's version, for the server's log.
     pub client_version: String,
     /// 8 random bytes: what jitter, and the numbers of this plane's connections, are made from.
@@ -52,7 +54,7 @@ impl RemoteSettings {
     /// This program as a client of `endpoint`, with the usual times. `jitter_seed` is random.
     pub fn new(endpoint: ControlEndpoint, jitter_seed: u64) -> Self {
         let client_version = env!("CARGO_PKG_VERSION").to_owned();
-        Self { endpoint, client_version, jitter_seed, timings: RemoteTimings::default() }
+        Self { endpoint, server: None, client_version, jitter_seed, timings: RemoteTimings::default() }
     }
 
     /// The WebSocket's URL: the session's path below the endpoint's.

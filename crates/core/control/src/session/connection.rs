@@ -1,12 +1,12 @@
 use std::{collections::VecDeque, fmt, time::Instant};
 
 use lanrage_base::bucket::TokenBucket;
-use lanrage_party::{IdentityKey, PeerId, Signature};
+use lanrage_party::{DeviceIdentity, IdentityKey, PeerId, Signature, challenge_message, login_message};
 
 use super::ConnectionLimits;
 use crate::protocol::{
     ClientMessage, ErrorCode, Nonce, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, Refusal, RelayRegistration,
-    Request, ServerMessage, SessionMessage, SessionToken, negotiate, prove_message,
+    Request, ServerMessage, ServerProof, SessionMessage, SessionToken, negotiate, prove_message,
 };
 
 /// One client's connection as a server sees it, from hello to goodbye: a pure state machine.
@@ -20,6 +20,8 @@ pub struct ServerSession {
     limits: ConnectionLimits,
     /// `host:port` by which clients reach this server; empty for any.
     names: Vec<String>,
+    /// The server's own key.
+    key: Option<DeviceIdentity>,
     random: SessionRandom,
     state: State,
     bucket: TokenBucket,
@@ -77,6 +79,9 @@ pub struct Proven {
     pub if_absent: bool,
     /// Of this connection alone, for proofs.
     pub nonce: Nonce,
+    /// Whether it has proven itself to this server and no other. One that has not may have done so to another server,
+    /// which passes its proof on.
+    pub bound: bool,
 }
 
 #[derive(Debug)]
@@ -99,6 +104,7 @@ struct Claim {
     identity: IdentityKey,
     protocol: u16,
     if_absent: bool,
+    nonce: Option<Nonce>,
 }
 
 impl SessionRandom {
@@ -124,6 +130,7 @@ impl ServerSession {
         Self {
             limits,
             names,
+            key: None,
             random,
             state: State::Silent { deadline: now + limits.hello },
             bucket: TokenBucket::new(limits.frames),
@@ -132,6 +139,14 @@ impl ServerSession {
             refused: 0,
             outputs: VecDeque::new(),
         }
+    }
+
+    /// The same of a server with a key, which it shows to clients that ask for it; they then prove who they are to it
+    /// alone, whatever it is called.
+    #[must_use]
+    pub fn with_key(mut self, key: DeviceIdentity) -> Self {
+        self.key = Some(key);
+        self
     }
 
     /// The next thing to do.
@@ -191,7 +206,8 @@ impl ServerSession {
         let State::Resuming { deadline, claim, token } = &self.state else { return };
         let (deadline, claim, token) = (*deadline, *claim, token.clone());
         if good {
-            self.stand(now, claim, token, true);
+            // Its first session was proven in the way that this peer has to.
+            self.stand(now, claim, token, true, true);
         } else {
             self.challenge(deadline, claim);
         }
@@ -219,7 +235,12 @@ impl ServerSession {
             (
                 State::Silent { deadline },
                 ClientMessage::Session(SessionMessage::Hello {
-                    protocol, identity, session, if_absent, ..
+                    protocol,
+                    identity,
+                    session,
+                    if_absent,
+                    nonce,
+                    ..
                 }),
             ) => {
                 let deadline = *deadline;
@@ -227,7 +248,7 @@ impl ServerSession {
                     self.end(unspoken(protocol));
                     return Ok(());
                 };
-                let claim = Claim { identity, protocol: spoken, if_absent };
+                let claim = Claim { identity, protocol: spoken, if_absent, nonce };
                 match session {
                     Some(token) => {
                         let peer = PeerId::of(&identity);
@@ -243,9 +264,9 @@ impl ServerSession {
             ) => {
                 let claim = *claim;
                 match self.check_proof(&claim, &authority, &signature) {
-                    Ok(()) => {
+                    Ok(bound) => {
                         let token = self.random.token.clone();
-                        self.stand(now, claim, token, false);
+                        self.stand(now, claim, token, false, bound);
                     }
                     Err(code) => self.end(code),
                 }
@@ -286,19 +307,33 @@ impl ServerSession {
 
     fn challenge(&mut self, deadline: Instant, claim: Claim) {
         self.state = State::Challenged { deadline, claim };
-        self.outputs.push_back(SessionOutput::Send(ServerMessage::Challenge { nonce: self.random.nonce }));
+        let nonce = self.random.nonce;
+        let server = self.key.as_ref().zip(claim.nonce).map(|(key, theirs)| {
+            let peer = PeerId::of(&claim.identity);
+            let message = challenge_message(nonce.as_bytes(), theirs.as_bytes(), &peer);
+            ServerProof { key: key.public(), signature: key.sign(&message) }
+        });
+        self.outputs.push_back(SessionOutput::Send(ServerMessage::Challenge { nonce, server }));
     }
 
-    fn check_proof(&self, claim: &Claim, authority: &str, signature: &Signature) -> Result<(), ErrorCode> {
-        if !claim.identity.verifies(&prove_message(&self.random.nonce, authority), signature) {
+    /// Whether the proof is for this server alone.
+    fn check_proof(&self, claim: &Claim, authority: &str, signature: &Signature) -> Result<bool, ErrorCode> {
+        let Claim { identity, .. } = claim;
+        let nonce = &self.random.nonce;
+        let bound = self.key.as_ref().is_some_and(|key| {
+            let peer = PeerId::of(identity);
+            let message = login_message(nonce.as_bytes(), &key.public(), &peer, authority);
+            identity.verifies(&message, signature)
+        });
+        if !bound && !identity.verifies(&prove_message(nonce, authority), signature) {
             return Err(ErrorCode::BadSignature);
         }
         let known =
             self.names.is_empty() || self.names.iter().any(|name| name.eq_ignore_ascii_case(authority));
-        if known { Ok(()) } else { Err(ErrorCode::WrongServer) }
+        if known { Ok(bound) } else { Err(ErrorCode::WrongServer) }
     }
 
-    fn stand(&mut self, now: Instant, claim: Claim, token: SessionToken, resumed: bool) {
+    fn stand(&mut self, now: Instant, claim: Claim, token: SessionToken, resumed: bool, bound: bool) {
         self.refused = 0;
         self.state = State::Standing { idle_at: now + self.limits.idle };
         self.outputs.push_back(SessionOutput::Proven(Proven {
@@ -308,6 +343,7 @@ impl ServerSession {
             resumed,
             if_absent: claim.if_absent,
             nonce: self.random.nonce,
+            bound,
         }));
     }
 

@@ -94,9 +94,14 @@ impl Hub {
     }
 
     /// A connection is from now on that of a peer that has proven itself; an earlier one is closed. Except:
-    /// who asks to be let in only if absent, or claims to be the registry's owner, is itself sent off.
+    /// who asks to be let in only if absent, or claims to be the registry's owner, is itself sent off; and so is who has
+    /// not proven itself to this very server, where the peer's program is known to do that.
     pub fn connect(&mut self, connection: ConnectionId, proven: Proven, now: UnixMillis) {
-        let Proven { peer, protocol, token, resumed, if_absent, nonce } = proven;
+        let Proven { peer, protocol, token, resumed, if_absent, nonce, bound } = proven;
+        if !bound && self.registry.binds_logins(&peer) {
+            self.close(connection, ErrorCode::WrongServer);
+            return;
+        }
         if let Some(earlier) = self.connections.get(&peer).copied() {
             if if_absent || earlier == ConnectionId::HOME {
                 self.close(connection, ErrorCode::Replaced);

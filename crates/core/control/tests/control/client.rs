@@ -44,7 +44,10 @@ fn a_client_proves_itself_and_is_told_where_stun_is() {
     let ann = world.add(1);
     let stun = vec![StunEndpoint { host: "server.example".into(), port: 3478 }];
     let relays = vec![relay_offer("turn:server.example:3478")];
-    let expected = [ControlEvent::Connected { stun, server_time: Some(START) }, ControlEvent::Relays(relays)];
+    let expected = [
+        ControlEvent::Connected { stun, server_time: Some(START), server: None },
+        ControlEvent::Relays(relays),
+    ];
     assert_eq!(world.clients[ann].events, expected);
     assert!(world.clients[ann].plane.is_connected());
 }
@@ -234,7 +237,7 @@ fn what_is_asked_while_there_is_no_server_is_said_when_there_is_one() {
         1,
         Request::UpdatePeer { party: party(1), record: Some(record(2, 2, 2)), nat_type: Some(NatType::Open) },
     );
-    world.request(0, Request::LeaveParty { party: party(1) });
+    world.request(0, Request::LeaveParty { party: party(1), leave: None });
     world.up = true;
     world.pass(31 * SECOND);
     let party = truth(&world).unwrap();
@@ -258,7 +261,7 @@ fn a_replaced_client_does_not_throw_the_other_one_out() {
 fn who_leaves_and_joins_again_in_one_breath_is_a_member_in_the_end() {
     let mut world = two();
     let now = world.now;
-    let leave = Request::LeaveParty { party: party(1) };
+    let leave = Request::LeaveParty { party: party(1), leave: None };
     // Nothing is answered before all of it is asked.
     for request in [leave.clone(), join(record(2, 3, 2)), leave, join(record(2, 4, 3))] {
         world.clients[1].plane.request(now, request);
@@ -292,7 +295,7 @@ fn a_host_whose_party_was_inherited_comes_back_as_a_member() {
     world.cut(0);
     // As after thirty days.
     let now = world.now.wall;
-    world.registry.handle(id(1), Request::LeaveParty { party: party(1) }, now);
+    world.registry.handle(id(1), Request::LeaveParty { party: party(1), leave: None }, now);
     world.pass(SECOND);
     let party = truth(&world).unwrap();
     assert_eq!((party.host, party.peers.len()), (id(2), 2));
@@ -397,7 +400,10 @@ fn a_local_plane_keeps_the_party_of_one_and_never_disconnects() {
     let mut plane = LocalControlPlane::new(id(1), now);
     plane.request(now, create(record(1, 1, 1)));
     plane.request(now, signal(1, 2));
-    assert_eq!(plane.poll_event(), Some(ControlEvent::Connected { stun: Vec::new(), server_time: None }));
+    assert_eq!(
+        plane.poll_event(),
+        Some(ControlEvent::Connected { stun: Vec::new(), server_time: None, server: None })
+    );
     assert!(matches!(plane.poll_event(), Some(ControlEvent::Party(snapshot)) if snapshot.host == id(1)));
     assert!(matches!(plane.poll_event(), Some(ControlEvent::Refused { retry_at: None, .. })));
     for _ in 0..10_000 {
@@ -407,14 +413,14 @@ fn a_local_plane_keeps_the_party_of_one_and_never_disconnects() {
         plane.handle_timeout(now);
         assert_eq!(plane.poll_event(), None, "a week passes without news");
     }
-    plane.request(now, Request::LeaveParty { party: party(1) });
+    plane.request(now, Request::LeaveParty { party: party(1), leave: None });
     assert_eq!(plane.poll_event(), Some(ControlEvent::Left { party: party(1) }));
 }
 
 /// Frames of a server that lies, or of something that is none.
 fn frame() -> impl Strategy<Value = String> {
     let change = prop_oneof![
-        Just(Change::PeerLeft { peer: id(1) }),
+        Just(Change::PeerLeft { peer: id(1), leave: None }),
         Just(Change::HostChanged { host: id(5) }),
         Just(Change::Unknown),
     ];

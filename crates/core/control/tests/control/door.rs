@@ -129,7 +129,7 @@ fn a_party_of_before_is_as_it_was_until_its_maker_brings_a_door() {
 #[test]
 fn an_heir_may_be_a_stranger_and_gives_no_door() {
     let mut registry = party_of(2);
-    registry.handle(id(1), Request::LeaveParty { party: party(1) }, START.plus(DAY));
+    registry.handle(id(1), Request::LeaveParty { party: party(1), leave: None }, START.plus(DAY));
     said(&mut registry);
     assert_eq!(registry.party(&party(1)).unwrap().host, id(2), "inherited");
     let_in(&mut registry, 2, with_door(create(record(2, 2, 1))));
@@ -178,6 +178,7 @@ fn the_party_of_an_app_has_the_same_door() {
         identity: identity(6).public(),
         session: None,
         if_absent: false,
+        nonce: None,
     };
     say(&mut home, ClientMessage::Session(hello));
     let nonce = Nonce::from_random([5; 32]);

@@ -17,6 +17,7 @@ fn client_messages() -> Vec<ClientMessage> {
         identity: identity.public(),
         session,
         if_absent: false,
+        nonce: None,
     };
     let update = |record, nat_type| Request::UpdatePeer { party: party(1), record, nat_type };
     let session = [
@@ -30,7 +31,7 @@ fn client_messages() -> Vec<ClientMessage> {
     let requests = [
         create(record(1, 1, 1)),
         join(record(1, 1, 1)),
-        Request::LeaveParty { party: party(1) },
+        Request::LeaveParty { party: party(1), leave: None },
         update(Some(record(1, 1, 1)), None),
         update(None, Some(NatType::Open)),
         signal(1, 2),
@@ -46,14 +47,14 @@ fn server_messages() -> Vec<ServerMessage> {
     let changes = [
         Change::PeerJoined { entry: entry.clone() },
         Change::PeerUpdated { entry },
-        Change::PeerLeft { peer: id(1) },
+        Change::PeerLeft { peer: id(1), leave: None },
         Change::PeerOnline { peer: id(1), online: true },
         Change::HostChanged { host: id(1) },
     ];
     let refusal =
         Refusal { taken: vec![record(1, 1, 1).claimed().virtual_ip], ..ErrorCode::LeaseTaken.into() };
     let mut messages = vec![
-        ServerMessage::Challenge { nonce: Nonce::from_random([3; 32]) },
+        ServerMessage::Challenge { nonce: Nonce::from_random([3; 32]), server: None },
         ServerMessage::Welcome {
             session: SessionToken::from_random([4; 32]),
             protocol: PROTOCOL_VERSION,
@@ -135,7 +136,7 @@ fn every_message_survives_its_journey() {
 #[test]
 fn what_a_newer_protocol_adds_is_ignored_or_named() {
     let frame = r#"{"type":"leave_party","party":"01010101010101010101010101010101","why":{"a":[1]}}"#;
-    let leave = Request::LeaveParty { party: party(1) };
+    let leave = Request::LeaveParty { party: party(1), leave: None };
     assert_eq!(ClientMessage::parse(frame), Ok(ClientMessage::Request(leave)));
     assert_eq!(ClientMessage::parse(r#"{"type":"dance"}"#), Err(FrameError::UnknownType("dance".into())));
     assert_eq!(ServerMessage::parse(r#"{"type":"dance"}"#), Err(FrameError::UnknownType("dance".into())));

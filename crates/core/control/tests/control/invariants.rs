@@ -133,7 +133,7 @@ fn run(registry: &mut Registry, step: Step, now: &mut UnixMillis, observer: &mut
             registry.handle(id(peer), Request::UpdatePeer { party: party(of), record, nat_type }, *now);
         }
         Step::Leave { peer, party: of } => {
-            registry.handle(id(peer), Request::LeaveParty { party: party(of) }, *now);
+            registry.handle(id(peer), Request::LeaveParty { party: party(of), leave: None }, *now);
         }
         Step::Disconnect { peer } => {
             registry.disconnected(id(peer), *now);

@@ -5,6 +5,8 @@ mod client;
 mod door;
 mod frames;
 mod invariants;
+mod leaving;
+mod logins;
 mod registry;
 mod relays;
 mod session;

@@ -65,7 +65,7 @@ fn an_address_has_one_holder_and_the_refusal_names_all_that_are_taken() {
     registry.disconnected(id(2), START.plus(DAY));
     said(&mut registry);
     assert_eq!(code(&mut registry, 3, join(record(3, 2, 1))), ErrorCode::LeaseTaken, "also of who is away");
-    registry.handle(id(2), Request::LeaveParty { party: party(1) }, START.plus(DAY));
+    registry.handle(id(2), Request::LeaveParty { party: party(1), leave: None }, START.plus(DAY));
     said(&mut registry);
     let answer = ask(&mut registry, 3, join(record(3, 2, 1)), START.plus(DAY));
     assert!(matches!(answer.as_slice(), [ServerMessage::Party { .. }]), "but not of who has left");
@@ -163,17 +163,17 @@ fn an_update_reaches_everybody_and_one_that_changes_nothing_nobody() {
 #[test]
 fn when_the_host_leaves_the_longest_member_inherits_and_the_last_one_takes_the_party_along() {
     let mut registry = party_of(3);
-    let answer = ask(&mut registry, 1, Request::LeaveParty { party: party(1) }, START.plus(DAY));
+    let answer = ask(&mut registry, 1, Request::LeaveParty { party: party(1), leave: None }, START.plus(DAY));
     assert_eq!(answer, [ServerMessage::Left { party: party(1) }]);
     assert_eq!(registry.party(&party(1)).unwrap().host, id(2));
-    registry.handle(id(3), Request::LeaveParty { party: party(1) }, START.plus(DAY));
+    registry.handle(id(3), Request::LeaveParty { party: party(1), leave: None }, START.plus(DAY));
     let told = changes_seen_by(2, &mut registry);
-    assert_eq!(told, [Change::PeerLeft { peer: id(3) }]);
-    registry.handle(id(2), Request::LeaveParty { party: party(1) }, START.plus(DAY));
+    assert_eq!(told, [Change::PeerLeft { peer: id(3), leave: None }]);
+    registry.handle(id(2), Request::LeaveParty { party: party(1), leave: None }, START.plus(DAY));
     assert_eq!(registry.party(&party(1)), None);
     assert!(registry.take_changes().contains(&StoredChange::RemoveParty(party(1))));
     said(&mut registry);
-    let again = ask(&mut registry, 2, Request::LeaveParty { party: party(1) }, START.plus(DAY));
+    let again = ask(&mut registry, 2, Request::LeaveParty { party: party(1), leave: None }, START.plus(DAY));
     assert_eq!(again, [ServerMessage::Left { party: party(1) }], "leaving twice is harmless");
 }
 
@@ -221,7 +221,7 @@ fn members_are_removed_after_thirty_days_of_absence_and_the_empty_party_with_the
         registry.sweep(now);
     }
     assert_eq!(lived * MINUTE, 31 * DAY + MINUTE);
-    assert_eq!(changes_seen_by(1, &mut registry), [Change::PeerLeft { peer: id(2) }]);
+    assert_eq!(changes_seen_by(1, &mut registry), [Change::PeerLeft { peer: id(2), leave: None }]);
     registry.disconnected(id(1), now);
     while registry.parties() > 0 {
         now = now.plus(MINUTE);
@@ -382,7 +382,7 @@ fn a_party_is_adopted_with_the_newer_record_of_each_and_members_of_either_side()
     registry.handle(id(4), join(record(4, 4, 1)), START);
     said(&mut registry);
     let mut server = party_of(3);
-    server.handle(id(3), Request::LeaveParty { party: party(1) }, START);
+    server.handle(id(3), Request::LeaveParty { party: party(1), leave: None }, START);
     server.handle(id(3), join(record(3, 3, 9)), START);
     registry.adopt(&server.party(&party(1)).unwrap(), START);
     let members = registry.party(&party(1)).unwrap().peers;

@@ -136,6 +136,7 @@ fn connect(hub: &mut Hub, connection: u64, n: u8, now: UnixMillis) {
         resumed: false,
         if_absent: false,
         nonce: Nonce::from_random([n; 32]),
+        bound: true,
     };
     hub.connect(ConnectionId(connection), proven, now);
 }

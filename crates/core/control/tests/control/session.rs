@@ -31,13 +31,16 @@ fn hello(token: Option<SessionToken>) -> String {
         identity: identity(2).public(),
         session: token,
         if_absent: false,
+        nonce: None,
     };
     ClientMessage::Session(hello).encode()
 }
 
 /// Answers the challenge among the outputs as peer `signer`.
 fn answer(outputs: &[SessionOutput], signer: u8, authority: &str) -> String {
-    let [SessionOutput::Send(ServerMessage::Challenge { nonce })] = outputs else { panic!("{outputs:?}") };
+    let [SessionOutput::Send(ServerMessage::Challenge { nonce, .. })] = outputs else {
+        panic!("{outputs:?}")
+    };
     let signature = identity(signer).sign(&prove_message(nonce, authority));
     ClientMessage::Session(SessionMessage::Prove { authority: authority.into(), signature }).encode()
 }
@@ -161,6 +164,7 @@ fn proven(n: u8, if_absent: bool) -> Proven {
         token,
         resumed: false,
         if_absent,
+        bound: true,
         nonce: Nonce::from_random([n; 32]),
     }
 }
@@ -186,7 +190,11 @@ fn the_later_connection_wins_unless_it_asks_not_to_and_the_earlier_one_has_no_sa
     hub.connect(third, proven(1, true), START);
     assert_eq!(closed(&mut hub), [(third, ErrorCode::Replaced)]);
     for dead in [first, third] {
-        hub.request(dead, lanrage_control::protocol::Request::LeaveParty { party: party(1) }, START);
+        hub.request(
+            dead,
+            lanrage_control::protocol::Request::LeaveParty { party: party(1), leave: None },
+            START,
+        );
         hub.disconnected(dead, START);
     }
     assert!(hub.registry().party(&party(1)).unwrap().peers[0].online);
@@ -208,8 +216,7 @@ proptest! {
                 Just(ClientMessage::Request(join(record(2, 2, 1))).encode()),
                 Just(answer(
                     &[SessionOutput::Send(ServerMessage::Challenge {
-                        nonce: lanrage_control::protocol::Nonce::from_random([6; 32]),
-                    })],
+                        nonce: lanrage_control::protocol::Nonce::from_random([6; 32]), server: None })],
                     2,
                     "x:1",
                 )),

@@ -3,7 +3,7 @@ use lanrage_control::{
     registry::{Registry, RegistrySettings},
 };
 use lanrage_party::{
-    DeviceIdentity, DoorPrivateKey, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
+    DeviceIdentity, DoorPrivateKey, Name, NatType, PEER_PROTOCOL, PartyId, PartySecret, PeerId, PeerRecord,
     RelayCredentials, RelayOffer, RelayPassword, SealedSignal, SignalKey, SignedRecord, Subnet, UnixMillis,
     VirtualIp, WireGuardPrivateKey,
 };
@@ -41,6 +41,12 @@ pub(crate) fn record_in(party: PartyId, n: u8, virtual_ip: VirtualIp, sequence: 
         epoch: 0,
         sequence,
     };
+    record.sign(&identity(n), &PartySecret::from_random([9; 32]))
+}
+
+/// The same of a program that signs all that it says.
+pub(crate) fn signing_record(n: u8, ip: u8, sequence: u64) -> SignedRecord {
+    let record = PeerRecord { protocol: PEER_PROTOCOL, ..record(n, ip, sequence).claimed().clone() };
     record.sign(&identity(n), &PartySecret::from_random([9; 32]))
 }
 

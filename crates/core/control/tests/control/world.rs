@@ -197,7 +197,7 @@ impl World {
         let answer = match message {
             ClientMessage::Session(SessionMessage::Hello { identity, .. }) => {
                 client.claims = Some(identity);
-                ServerMessage::Challenge { nonce }
+                ServerMessage::Challenge { nonce, server: None }
             }
             ClientMessage::Session(SessionMessage::Prove { authority, signature }) => {
                 assert_eq!(authority, "server.example:8787");

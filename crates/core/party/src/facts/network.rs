@@ -40,6 +40,8 @@ pub enum ServerFault {
         /// Why.
         refusal: ServerRefusal,
     },
+    /// It is another server than the one that the party's link or this device knows.
+    OtherServer,
     /// What answered is no control server.
     NotAServer,
 }

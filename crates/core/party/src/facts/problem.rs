@@ -105,6 +105,9 @@ impl Fault {
             Self::NotKept { .. } => Remedy::MakeWritable,
             Self::SocketsFailed { .. } => Remedy::StartAgain,
             Self::ClockWrong { .. } => Remedy::SetClock,
+            Self::ControlDisconnected { why: ServerFault::OtherServer, in_party: true, .. } => {
+                Remedy::AcceptServer { command: "lanrage trust-server".to_owned() }
+            }
             Self::ControlDisconnected { .. } => Remedy::CheckConnection,
             Self::BadSetting { .. } => Remedy::ChangeSetting,
             Self::DatabaseRestored { .. } => Remedy::CheckSettings,

@@ -31,6 +31,10 @@ pub enum CommandError {
     },
     /// The party's server cannot be reached.
     ControlUnreachable,
+    /// Another server answers where the link's should.
+    OtherServer,
+    /// The party's server is the one that is known.
+    SameServer,
     /// This device is no member of the party any more.
     NotAMember,
     /// This device is still a member of the party.
@@ -291,6 +295,8 @@ pub enum ServerRefusal {
     ControlBadSignature,
     /// The proof was made for another server.
     ControlWrongServer,
+    /// A session says that its member leaves, and the member has not signed it.
+    ControlUnsignedLeave,
     /// There is no such party.
     ControlUnknownParty,
     /// The party's door does not open to whom has no key of it.

@@ -82,6 +82,11 @@ pub enum Remedy {
     SendLinkAgain,
     /// Let the system set its clock.
     SetClock,
+    /// Ask the server's operator whether it was set up anew, and accept it then.
+    AcceptServer {
+        /// Accepts it.
+        command: String,
+    },
     /// The server is tried again by itself.
     CheckConnection,
     /// Look at the settings.

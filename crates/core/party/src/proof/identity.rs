@@ -74,6 +74,12 @@ impl DeviceIdentity {
         PeerId::of(&self.public())
     }
 
+    /// 32 bytes that nobody else can foretell, and that no other number gives.
+    pub fn nonce(&self, number: u64) -> [u8; 32] {
+        let message = [b"lanrage nonce v1\0".as_slice(), &number.to_be_bytes()].concat();
+        Sha256::digest(self.sign(&message).0).into()
+    }
+
     /// Signs a message.
     pub fn sign(&self, message: &[u8]) -> Signature {
         Signature(self.key.sign(message).to_bytes())

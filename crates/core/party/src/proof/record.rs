@@ -7,6 +7,10 @@ use crate::{
     text::{from_base64, text_form, to_base64},
 };
 
+/// Version of what peers say of themselves and to each other: records, signals, probes. Of 2: that a peer signs that it
+/// leaves, and proves who it is to the one server that it means.
+pub const PEER_PROTOCOL: u16 = 2;
+
 /// What a peer says of itself to its party. Signed by its identity and authenticated with the party secret,
 /// so that nobody who merely carries it can change it, make one up, or pass off an old one as new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +69,12 @@ impl PeerRecord {
     /// The peer's id.
     pub fn peer_id(&self) -> PeerId {
         PeerId::of(&self.identity)
+    }
+
+    /// Whether the peer's program signs that it leaves ([`crate::Leave`]) and binds its logins to a server
+    /// ([`crate::login_message`]): what is said in its name without that is not its word.
+    pub const fn signs_everything(&self) -> bool {
+        self.protocol >= 2
     }
 
     /// Signs and authenticates the record.

@@ -4,7 +4,7 @@ use lanrage_control::{
     ControlEvent, ControlPlane, DisconnectReason, GuestEvent, LinkAction, LinkEvent, LocalControlPlane, Now,
     RemoteControlPlane, RemoteSettings, RemoteTimings, protocol::Request,
 };
-use lanrage_party::{ControlEndpoint, DeviceIdentity, DoorPrivateKey, PartyId};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, DoorPrivateKey, PartyId, ServerId};
 
 use crate::{
     facts::ControlView,
@@ -37,14 +37,21 @@ enum RemoteState {
 }
 
 impl ControlPlanes {
-    pub(crate) const fn new(identity: DeviceIdentity, local: LocalControlPlane) -> Self {
+    pub(crate) fn new(identity: DeviceIdentity, mut local: LocalControlPlane) -> Self {
+        local.show_key(identity.clone());
         Self { identity, local, remote: None }
     }
 
-    /// Talks to this server from now on, or to none. Nothing happens if it is the one already. What was to be said to the
-    /// one before is on its way first.
-    pub(crate) fn use_server(&mut self, turn: &mut Turn<'_>, endpoint: Option<ControlEndpoint>) {
-        if self.endpoint() == endpoint.as_ref() {
+    /// Talks to this server from now on, or to none; `server` says which one is meant, if that is known. Nothing happens
+    /// if it is the one already. What was to be said to the one before is on its way first.
+    pub(crate) fn use_server(
+        &mut self,
+        turn: &mut Turn<'_>,
+        endpoint: Option<ControlEndpoint>,
+        server: Option<ServerId>,
+    ) {
+        let is_same = self.endpoint() == endpoint.as_ref();
+        if is_same && self.remote.as_mut().is_none_or(|remote| remote.plane.may_serve(server)) {
             return;
         }
         self.take_outputs(turn);
@@ -55,6 +62,7 @@ impl ControlPlanes {
         self.remote = endpoint.map(|endpoint| {
             let settings = RemoteSettings {
                 endpoint: endpoint.clone(),
+                server,
                 client_version: env!("CARGO_PKG_VERSION").to_owned(),
                 jitter_seed: u64::from_ne_bytes(turn.entropy.bytes()),
                 timings: RemoteTimings::default(),
@@ -73,6 +81,25 @@ impl ControlPlanes {
     pub(crate) fn hold_door(&mut self, party: PartyId, key: DoorPrivateKey) {
         if let Some(remote) = &mut self.remote {
             remote.plane.hold_door(party, key);
+        }
+    }
+
+    /// The server in session, by its key, if it has shown one.
+    pub(crate) fn server(&self) -> Option<ServerId> {
+        self.remote.as_ref().and_then(|remote| remote.plane.server())
+    }
+
+    /// Believes no other server than this, which is the one in session. False if it is not.
+    pub(crate) fn mean(&mut self, server: ServerId) -> bool {
+        self.remote.as_mut().is_some_and(|remote| remote.plane.mean(server))
+    }
+
+    /// Which server has answered instead of the one that is meant, if that was so at the last try: the one with the key
+    /// that it has shown, or one without a key.
+    pub(crate) fn other_server(&self) -> Option<Option<ServerId>> {
+        match &self.remote.as_ref()?.state {
+            RemoteState::Disconnected { reason: DisconnectReason::OtherServer { shown }, .. } => Some(*shown),
+            _ => None,
         }
     }
 

@@ -1,10 +1,8 @@
+use lanrage_control::protocol::Request;
 use lanrage_party::{
-    DeviceIdentity, Invitation, Ipam, IpamError, LocalEnd, Name, PeerId, PeerRecord, SignedRecord,
-    StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    DeviceIdentity, Invitation, Ipam, IpamError, Leave, LocalEnd, Name, PEER_PROTOCOL, PeerId, PeerRecord,
+    SignedRecord, StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
 };
-
-/// Version of what peers say to each other: records, signals, probes.
-pub(crate) const PEER_PROTOCOL: u16 = 1;
 
 /// My right to be in a party: what its invitation says, my WireGuard key in it, and my lease.
 #[derive(Debug)]
@@ -114,6 +112,13 @@ impl Membership {
         self.ipam.claim(identity.peer_id(), kept)?;
         self.virtual_ip = kept;
         Ok(())
+    }
+
+    /// That this peer leaves, newer than all it has said before.
+    pub(crate) fn leave(&mut self, wall: UnixMillis, identity: &DeviceIdentity) -> Request {
+        self.sequence = wall.0.max(self.sequence + 1);
+        let party = self.invitation.party;
+        Request::LeaveParty { party, leave: Some(Leave::sign(identity, &party, self.sequence)) }
     }
 
     /// What this peer says of itself, newer than all it has said before.

@@ -113,9 +113,13 @@ impl Roster {
         self.refused.insert(peer, (name, refusal)).is_none_or(|(_, before)| before != refusal)
     }
 
-    /// Somebody has left, so nobody has to be warned of them any more.
-    pub(crate) fn forget_refusal(&mut self, peer: &PeerId) {
+    /// Somebody has left, so nobody has to be warned of them any more. If it was by its own word of this sequence, none of
+    /// its records of before lets it in again.
+    pub(crate) fn note_departure(&mut self, peer: &PeerId, sequence: Option<u64>) {
         self.refused.remove(peer);
+        if let (Some(sequence), Some(seen)) = (sequence, self.seen.get_mut(peer)) {
+            seen.sequence = seen.sequence.max(sequence);
+        }
     }
 
     /// Everybody who was refused: the name they claim, and why.

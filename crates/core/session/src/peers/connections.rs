@@ -10,8 +10,8 @@ use lanrage_nat::{
     Allocation, PathAgent, PathEvent, PathTransmit, TransactionIds, relay_pool::PeerRelayInfo, stun,
 };
 use lanrage_party::{
-    AllocationId, Candidate, CandidateType, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord, Remote,
-    SealedSignal, SignalKey, Subnet, WireGuardPrivateKey, facts::News, initiates,
+    AllocationId, Candidate, CandidateType, Leave, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord,
+    Remote, SealedSignal, SignalKey, Subnet, WireGuardPrivateKey, facts::News, initiates,
 };
 use tracing::{debug, info};
 
@@ -62,7 +62,7 @@ impl Connections {
     /// Begins with nobody; the data plane takes the party's key and address.
     pub(crate) fn new(turn: &mut Turn<'_>, membership: &Membership, candidates: Vec<Candidate>) -> Self {
         let (party, secret) = (membership.invitation.party, membership.invitation.secret.clone());
-        debug!(%party, "data plane enters the party");
+        debug!(party = %party.short(), "data plane enters the party");
         let end = membership.local_end();
         let (private_key, subnet) = (end.private_key.clone(), end.subnet);
         turn.push(Output::Enter(end));
@@ -172,6 +172,24 @@ impl Connections {
                 self.disconnect_peer(turn, &id);
             }
         }
+    }
+
+    /// The server says that a peer has left. If it is the peer's own word, its sequence is given back; otherwise the peer
+    /// stays while its path works, as one that the server has forgotten.
+    pub(crate) fn handle_departure(
+        &mut self,
+        turn: &mut Turn<'_>,
+        peer: &PeerId,
+        leave: Option<Leave>,
+    ) -> Option<u64> {
+        let record = &self.connections.get(peer)?.record;
+        let own = leave.filter(|leave| leave.is_of(&record.identity, &self.party, record.sequence));
+        if own.is_some() {
+            self.disconnect_peer(turn, peer);
+        } else {
+            self.retain_listed(turn, |listed| listed != peer);
+        }
+        own.map(|leave| leave.sequence)
     }
 
     /// The server says whether a peer is there.

@@ -5,5 +5,6 @@ mod fallback;
 mod leases;
 mod loss;
 mod restore;
+mod server_key;
 mod stage;
 mod trust;

@@ -7,7 +7,7 @@ use lanrage_control::{
     session::{ConnectionId, ConnectionLimits, Hub, HubOutput, ServerSession, SessionOutput, SessionRandom},
 };
 use lanrage_nat::turn::RestSecret;
-use lanrage_party::{PartyId, PeerId, RelayCredentials, RelayPassword, UnixMillis};
+use lanrage_party::{DeviceIdentity, PartyId, PeerId, RelayCredentials, RelayPassword, UnixMillis};
 use lanrage_testnet::Rng;
 use zeroize::Zeroizing;
 
@@ -91,7 +91,8 @@ impl ControlServer {
 
     pub(super) fn open(&mut self, now: Now, connection: ConnectionId) {
         let random = SessionRandom::from_random(self.rng.bytes());
-        let session = ServerSession::new(ConnectionLimits::default(), Vec::new(), random, now.instant);
+        let session = ServerSession::new(ConnectionLimits::default(), Vec::new(), random, now.instant)
+            .with_key(DeviceIdentity::from_seed(&[250; 32]));
         self.sessions.insert(connection, session);
     }
 

@@ -31,11 +31,11 @@ impl State {
                 }
             }
             Command::JoinParty(invitation) => self.join_party(turn, ticket, invitation),
-            Command::LeaveParty => match &self.party {
+            Command::LeaveParty => match &mut self.party {
                 None => turn.complete(ticket, Err(CommandError::NotInParty)),
                 Some(party) => {
-                    let party = party.membership.invitation.party;
-                    self.control.request(turn.now, Request::LeaveParty { party });
+                    let leave = party.membership.leave(turn.now.wall, &self.identity);
+                    self.control.request(turn.now, leave);
                     self.drop_party(turn);
                     turn.complete(ticket, Ok(()));
                 }
@@ -46,8 +46,12 @@ impl State {
                 }
                 self.keep_membership(turn, false);
                 self.suspend(turn);
-                self.use_server(turn, self.default_server.clone());
+                self.use_server(turn, self.default_server.clone(), None);
                 turn.complete(ticket, Ok(()));
+            }
+            Command::TrustServer => {
+                let result = self.trust_server(turn);
+                turn.complete(ticket, result);
             }
             Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
         }
@@ -79,6 +83,7 @@ impl State {
             host: self.identity.peer_id(),
             subnet,
             control: self.control.endpoint().cloned().into_iter().collect(),
+            server: self.control.server(),
             secret: PartySecret::from_random(turn.entropy.bytes()),
             epoch: 1,
             expires_at: None,
@@ -131,7 +136,7 @@ impl State {
         let Some(server) = invitation.control.first().cloned() else {
             return turn.refuse(ticket, CommandError::NoControlServer);
         };
-        self.use_server(turn, Some(server));
+        self.use_server(turn, Some(server), invitation.server);
         let pending = Pending::new(ticket, PendingKind::Join, turn.now.instant);
         if self.become_member(turn, invitation, pending) {
             self.register(turn);
@@ -155,7 +160,7 @@ impl State {
             self.default_server.clone_from(&server);
             match server {
                 Some(server) if self.party.is_some() => self.publish(turn, server),
-                server if self.party.is_none() => self.use_server(turn, server),
+                server if self.party.is_none() => self.use_server(turn, server, None),
                 _ => {}
             }
         }
@@ -198,6 +203,9 @@ impl State {
     ) {
         let invitation = &membership.invitation;
         info!(party = %invitation.party.short(), subnet = %invitation.subnet.net(), "entering party");
+        if let Some(server) = invitation.server {
+            self.control.mean(server);
+        }
         let connections = Connections::new(turn, &membership, self.candidates());
         self.party = Some(ActiveParty {
             host,
@@ -247,7 +255,7 @@ impl State {
             info!(party = %id.short(), "leaving party");
             self.close_party(turn, party);
             turn.store(StoreAction::ForgetMembership(id));
-            self.use_server(turn, self.default_server.clone());
+            self.use_server(turn, self.default_server.clone(), None);
         }
     }
 
@@ -257,7 +265,7 @@ impl State {
         if let Some(party) = self.party.take() {
             info!(party = %party.membership.invitation.party.short(), "not joined");
             self.close_party(turn, party);
-            self.use_server(turn, self.default_server.clone());
+            self.use_server(turn, self.default_server.clone(), None);
         }
     }
 
@@ -267,7 +275,7 @@ impl State {
             info!(party = %party.membership.invitation.party.short(), "suspending party");
             self.close_party(turn, party);
         }
-        self.use_server(turn, None);
+        self.use_server(turn, None, None);
     }
 
     fn close_party(&mut self, turn: &mut Turn<'_>, party: ActiveParty) {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use lanrage_control::{
-    ControlEvent,
+    ControlEvent, DisconnectReason,
     protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal, RequestKind},
 };
 use lanrage_party::{PartyId, PeerId, facts::News};
@@ -14,22 +14,29 @@ use crate::{
     facts::CommandError,
     network::adapter::AdapterState,
     output::{Output, Turn},
+    party::active::ActiveParty,
     peers::connection::{KnownPeer, PeerInfo},
 };
 
 impl State {
     pub(super) fn handle_control(&mut self, turn: &mut Turn<'_>, event: ControlEvent) {
         match event {
-            ControlEvent::Connected { stun, server_time } => {
+            ControlEvent::Connected { stun, server_time, server } => {
                 let now = turn.now.wall;
                 self.troubles.clock_error_ms =
                     server_time.map_or(0, |server| now.since(server).max(server.since(now)));
                 self.nat.control_servers =
                     stun.into_iter().map(|server| (server.host, server.port)).collect();
                 self.look_up_names(turn);
+                if let Some(server) = server {
+                    self.meet_server(turn, server);
+                }
             }
             ControlEvent::Disconnected { reason, .. } => {
                 info!(%reason, "no control server");
+                if matches!(reason, DisconnectReason::OtherServer { .. }) && self.is_joining() {
+                    return self.give_up(turn, CommandError::OtherServer);
+                }
                 if let Some(connections) = self.connections() {
                     connections.handle_control_lost(turn);
                 }
@@ -62,6 +69,10 @@ impl State {
         self.party.as_ref().is_some_and(|party| party.membership.invitation.party == *id)
     }
 
+    fn is_joining(&self) -> bool {
+        self.party.as_ref().is_some_and(ActiveParty::is_being_joined)
+    }
+
     fn take_snapshot(&mut self, turn: &mut Turn<'_>, snapshot: PartySnapshot) {
         let Some(party) = &mut self.party else { return };
         party.host = snapshot.host;
@@ -84,10 +95,10 @@ impl State {
     fn take_change(&mut self, turn: &mut Turn<'_>, change: Change) {
         match change {
             Change::PeerJoined { entry } | Change::PeerUpdated { entry } => self.take_entry(turn, entry),
-            Change::PeerLeft { peer } => {
+            Change::PeerLeft { peer, leave } => {
                 if let Some(party) = &mut self.party {
-                    party.connections.disconnect_peer(turn, &peer);
-                    party.roster.forget_refusal(&peer);
+                    let sequence = party.connections.handle_departure(turn, &peer, leave);
+                    party.roster.note_departure(&peer, sequence);
                 }
             }
             Change::PeerOnline { peer, online } => {

@@ -1,9 +1,9 @@
 //! Being the control plane of one's own party: guests come to this device, and no server is needed anywhere.
 
-use lanrage_party::ControlEndpoint;
+use lanrage_party::{ControlEndpoint, ServerId};
 
 use super::State;
-use crate::{input::Ticket, output::Turn};
+use crate::{facts::CommandError, input::Ticket, output::Turn};
 
 impl State {
     /// Lets guests in, if the party is this device's own and has no server.
@@ -23,9 +23,34 @@ impl State {
         self.stop_hosting(turn);
         if let Some(party) = &mut self.party {
             party.membership.invitation.control = vec![server.clone()];
+            party.membership.invitation.server = None;
         }
-        self.use_server(turn, Some(server));
+        self.use_server(turn, Some(server), None);
         self.register(turn);
+    }
+
+    /// A server has shown its key. A membership that knows of none keeps it; from then on no other server is believed.
+    pub(super) fn meet_server(&mut self, turn: &mut Turn<'_>, server: ServerId) {
+        let Some(party) = &mut self.party else { return };
+        let invitation = &mut party.membership.invitation;
+        if invitation.server.is_none() && self.control.mean(server) {
+            invitation.server = Some(server);
+            party.keep_membership(turn, true);
+        }
+    }
+
+    /// The player takes the server that answers now for the party's, though its key is another.
+    pub(super) fn trust_server(&mut self, turn: &mut Turn<'_>) -> Result<(), CommandError> {
+        let party = self.party.as_mut().ok_or(CommandError::NotInParty)?;
+        let shown = self.control.other_server().ok_or(CommandError::SameServer)?;
+        party.membership.invitation.server = shown;
+        party.keep_membership(turn, true);
+        let endpoint = self.control.endpoint().cloned();
+        // Begins anew, with what is meant now.
+        self.use_server(turn, None, None);
+        self.use_server(turn, endpoint, shown);
+        self.register(turn);
+        Ok(())
     }
 
     pub(super) fn stop_hosting(&mut self, turn: &mut Turn<'_>) {
@@ -57,8 +82,11 @@ impl State {
     pub(super) fn refresh_endpoints(&mut self, turn: &mut Turn<'_>) {
         let Some(endpoints) = self.hosting.endpoints(self.nat.host_addresses()) else { return };
         let Some(party) = &mut self.party else { return };
-        if party.membership.invitation.control != endpoints {
-            party.membership.invitation.control = endpoints;
+        let invitation = &mut party.membership.invitation;
+        if invitation.control != endpoints {
+            invitation.control = endpoints;
+            // Guests are shown this device's own key there.
+            invitation.server = Some(ServerId::of(&self.identity.public()));
             party.keep_membership(turn, true);
         }
         if !party.membership.invitation.control.is_empty() {
@@ -74,7 +102,8 @@ impl State {
         let at = endpoints.iter().position(|endpoint| endpoint == current);
         let (Some(at), true) = (at, endpoints.len() > 1) else { return };
         let next = endpoints[(at + 1) % endpoints.len()].clone();
-        self.use_server(turn, Some(next));
+        let server = party.membership.invitation.server;
+        self.use_server(turn, Some(next), server);
         self.register(turn);
     }
 }

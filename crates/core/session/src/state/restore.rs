@@ -35,7 +35,7 @@ impl State {
         let is_own = host == self.identity.peer_id() && self.hosting.owns(&saved.invitation.control);
         let server = if is_own { None } else { saved.invitation.control.first().cloned() };
         let membership = Membership::restore(saved, &self.identity)?;
-        self.use_server(turn, server);
+        self.use_server(turn, server, membership.invitation.server);
         self.enter(turn, membership, host, None);
         for peer in peers {
             self.restore_peer(turn, peer);

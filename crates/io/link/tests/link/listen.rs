@@ -173,9 +173,12 @@ impl Raw {
             identity: identity(n).public(),
             session: None,
             if_absent: false,
+            nonce: None,
         };
         self.send(ClientMessage::Session(hello).encode()).await;
-        let Some(ServerMessage::Challenge { nonce }) = self.receive().await else { panic!("no challenge") };
+        let Some(ServerMessage::Challenge { nonce, .. }) = self.receive().await else {
+            panic!("no challenge")
+        };
         let signature = identity(n).sign(&prove_message(&nonce, authority));
         let prove = SessionMessage::Prove { authority: authority.into(), signature };
         self.send(ClientMessage::Session(prove).encode()).await;

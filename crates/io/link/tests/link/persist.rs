@@ -44,7 +44,7 @@ async fn parties_peers_and_leases_come_back_under_the_same_ids_after_a_restart()
     before.peers.iter_mut().for_each(|peer| peer.online = false);
     assert_eq!(after, before);
     plane.request(now(START.plus(DAY)), create(record(1, 1, 1)));
-    plane.request(now(START.plus(DAY)), Request::LeaveParty { party: party(1) });
+    plane.request(now(START.plus(DAY)), Request::LeaveParty { party: party(1), leave: None });
     assert_eq!(plane.party(&party(1)).unwrap().host, id(2), "the party is left to its other members");
     keep(&mut plane, &persister);
     persister.close().await.unwrap();
@@ -165,7 +165,7 @@ async fn on_a_small_disk(disk: &Path) {
         assert!(status.unwrap().success());
     };
     remount("ro");
-    plane.request(now(START), Request::LeaveParty { party: party(1) });
+    plane.request(now(START), Request::LeaveParty { party: party(1), leave: None });
     keep(&mut plane, &persister);
     assert!(matches!(persister.flush().await, Err(PersistError::NotWritable(_))));
     remount("rw");

@@ -108,6 +108,8 @@ pub(crate) mod memberships {
         pub(crate) last_active_at: i64,
         pub(crate) left_at: Option<i64>,
         pub(crate) is_active: bool,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) server: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

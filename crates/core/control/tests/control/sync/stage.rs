@@ -192,7 +192,7 @@ impl Stage {
     pub(crate) fn leave(&mut self, device: usize) {
         if self.devices[device].plane.is_some() && self.devices[device].membership.take().is_some() {
             self.devices[device].view = None;
-            self.request(device, Request::LeaveParty { party: party(1) });
+            self.request(device, Request::LeaveParty { party: party(1), leave: None });
         }
     }
 
@@ -421,7 +421,8 @@ impl Stage {
         match (place, &mut self.home) {
             (Place::Server, _) => {
                 let limits = ConnectionLimits::default();
-                let session = ServerSession::new(limits, Vec::new(), random, self.now.instant);
+                let session =
+                    ServerSession::new(limits, Vec::new(), random, self.now.instant).with_key(identity(200));
                 self.server.sessions.insert(connection, session);
             }
             (Place::Home, Some(home)) => {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use lanrage_control::protocol::{Change, Request};
-use lanrage_party::{Invitation, PeerId, StoredPeer};
+use lanrage_party::{Invitation, Leave, PeerId, StoredPeer};
 
 use super::stage::{Somebody, Stage, entry, somewhere};
 use crate::{Command, Input, Kept, Output, SavedMembership, StoreAction};
@@ -81,7 +81,8 @@ fn a_restarted_device_registers_again_with_a_newer_record_of_the_same_lease() {
 #[test]
 fn a_peer_that_left_and_a_party_that_was_left_do_not_come_back() {
     let (mut before, bob) = with_bob();
-    before.say_change(Change::PeerLeft { peer: bob.identity.peer_id() });
+    let word = Leave::sign(&bob.identity, &before.invitation().party, bob.record.sequence + 1);
+    before.say_change(Change::PeerLeft { peer: bob.identity.peer_id(), leave: Some(word) });
     assert!(kept(&before).2.is_empty());
     before.command(5, Command::LeaveParty);
     assert!(matches!(before.kept.last(), Some(StoreAction::ForgetMembership(_))));

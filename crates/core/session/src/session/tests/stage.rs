@@ -8,7 +8,7 @@ use lanrage_control::{
     LinkAction, LinkClosed, LinkEvent, LinkId, LocalControlPlane, Now,
     protocol::{
         Change, ClientMessage, Nonce, PROTOCOL_VERSION, PartySnapshot, PeerEntry, Refusal, Request,
-        ServerMessage, SessionMessage, SessionToken,
+        ServerMessage, ServerProof, SessionMessage, SessionToken,
     },
 };
 use lanrage_nat::{NetworkState, Probe};
@@ -16,6 +16,7 @@ use lanrage_party::TunnelEvent;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
     QualityThresholds, Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    challenge_message,
 };
 
 use crate::{
@@ -37,6 +38,8 @@ pub(super) struct Stage {
     pub(super) routes: Vec<Ipv4Net>,
     /// What the next start would find.
     pub(super) kept: Vec<StoreAction>,
+    /// Whose key the server shows; `None` for one that has none.
+    pub(super) server_key: Option<u8>,
     /// What is found when a membership is looked up.
     pub(super) stored: Option<Kept>,
     start: Instant,
@@ -81,6 +84,7 @@ impl Stage {
             adapters_opened: 0,
             routes: Vec::new(),
             kept: Vec::new(),
+            server_key: None,
             stored: None,
             start,
             elapsed: Duration::ZERO,
@@ -90,6 +94,14 @@ impl Stage {
         let mut wanted = Wanted::default();
         flush(&mut stage.session, &mut wanted);
         stage.carry_out(wanted);
+        stage
+    }
+
+    /// A device whose server has shown this key and said welcome.
+    pub(super) fn with_server_key(key: u8) -> Self {
+        let mut stage = Self::new();
+        stage.server_key = Some(key);
+        stage.welcome();
         stage
     }
 
@@ -260,8 +272,14 @@ impl Stage {
                 Output::Link(LinkAction::Dial { link, .. }) => self.link = Some(link),
                 Output::Link(LinkAction::Send(text)) => match ClientMessage::parse(&text).unwrap() {
                     ClientMessage::Request(request) => self.requests.push(request),
-                    ClientMessage::Session(SessionMessage::Hello { .. }) => {
-                        self.say(ServerMessage::Challenge { nonce: Nonce::from_random([6; 32]) });
+                    ClientMessage::Session(SessionMessage::Hello { identity, nonce: theirs, .. }) => {
+                        let nonce = Nonce::from_random([6; 32]);
+                        let server = self.server_key.zip(theirs).map(|(key, theirs)| {
+                            let (key, peer) = (server_identity(key), PeerId::of(&identity));
+                            let message = challenge_message(nonce.as_bytes(), theirs.as_bytes(), &peer);
+                            ServerProof { key: key.public(), signature: key.sign(&message) }
+                        });
+                        self.say(ServerMessage::Challenge { nonce, server });
                     }
                     ClientMessage::Session(_) => {}
                 },
@@ -287,6 +305,11 @@ impl Stage {
             }
         }
     }
+}
+
+/// The identity of a server.
+pub(super) fn server_identity(n: u8) -> DeviceIdentity {
+    DeviceIdentity::from_seed(&[100 + n; 32])
 }
 
 /// What a step has asked for.

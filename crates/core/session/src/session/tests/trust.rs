@@ -1,13 +1,13 @@
 use std::net::SocketAddr;
 
-use lanrage_control::protocol::{Change, ServerMessage};
+use lanrage_control::protocol::{Change, Request, ServerMessage};
 use lanrage_party::{
-    Candidate, CandidateType, DeviceIdentity, Name, PartySecret, SealedSignal, SignalKey, SignedRecord,
-    limits,
+    Candidate, CandidateType, DeviceIdentity, Leave, Name, PartySecret, SealedSignal, SignalKey,
+    SignedRecord, limits,
 };
 
 use super::stage::{Somebody, Stage, entry, somewhere};
-use crate::{Output, peers::signal::Signal};
+use crate::{Command, Output, peers::signal::Signal};
 
 /// What `from` would seal to the device on the stage.
 fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
@@ -108,7 +108,7 @@ fn a_record_that_came_back_after_its_peer_left_is_still_a_replay() {
     let mut new = Somebody::new(2, stage.invitation().party);
     new.record.sequence = 200;
     stage.say_party(&[new.sign(&secret)]);
-    stage.say_change(Change::PeerLeft { peer: new.identity.peer_id() });
+    stage.say_change(Change::PeerLeft { peer: new.identity.peer_id(), leave: None });
     stage.tunnel.clear();
     stage.say_change(Change::PeerJoined { entry: entry(&old.sign(&secret)) });
     assert_eq!(stage.problems(), ["peer_replayed"]);
@@ -183,8 +183,45 @@ fn a_server_that_forgets_a_friend_does_not_end_a_working_connection() {
     stage.prove_path(id, somewhere());
     stage.say_party(&[]);
     assert_eq!(friends(&stage), 1);
-    stage.say_change(Change::PeerLeft { peer: id });
-    assert_eq!(friends(&stage), 0);
+    stage.say_change(Change::PeerLeft { peer: id, leave: None });
+    assert_eq!(friends(&stage), 1, "the server's word alone");
+    let party = stage.invitation().party;
+    let mut word = |by: &DeviceIdentity, sequence| {
+        let leave = Some(Leave::sign(by, &party, sequence));
+        stage.say_change(Change::PeerLeft { peer: id, leave });
+        stage.snapshot().party.unwrap().peers.len()
+    };
+    assert_eq!(word(&bob.identity, bob.record.sequence), 1, "older than the friend's record");
+    assert_eq!(word(&Somebody::new(3, party).identity, bob.record.sequence + 1), 1, "another's");
+    assert_eq!(word(&bob.identity, bob.record.sequence + 1), 0, "the friend's own");
+}
+
+#[test]
+fn nobody_who_left_comes_back_by_the_record_of_before() {
+    let mut stage = Stage::in_party();
+    let party = stage.invitation().party;
+    let secret = stage.invitation().secret;
+    let mut bob = Somebody::new(2, party);
+    stage.say_party(&[bob.sign(&secret)]);
+    let leave = Some(Leave::sign(&bob.identity, &party, bob.record.sequence + 1));
+    stage.say_change(Change::PeerLeft { peer: bob.identity.peer_id(), leave });
+    stage.say_change(Change::PeerJoined { entry: entry(&bob.sign(&secret)) });
+    assert_eq!(stage.problems(), ["peer_replayed"]);
+    bob.record.sequence += 2;
+    stage.say_change(Change::PeerJoined { entry: entry(&bob.sign(&secret)) });
+    assert_eq!(stage.snapshot().party.unwrap().peers.len(), 1);
+}
+
+#[test]
+fn a_player_leaves_by_its_own_signature() {
+    let mut stage = Stage::in_party();
+    let (party, newest) = (stage.invitation().party, stage.party().unwrap().membership.sequence());
+    let own = DeviceIdentity::from_seed(&[1; 32]).public();
+    stage.command(5, Command::LeaveParty);
+    let Some(Request::LeaveParty { leave: Some(leave), .. }) = stage.requests.last() else {
+        panic!("{:?}", stage.requests)
+    };
+    assert!(leave.is_of(&own, &party, newest));
 }
 
 #[test]
@@ -234,7 +271,7 @@ fn whoever_joins_and_leaves_without_end_closes_the_door_to_nobody() {
         stranger.identity = DeviceIdentity::from_seed(&seed);
         stranger.record.identity = stranger.identity.public();
         stage.say_change(Change::PeerJoined { entry: entry(&stranger.sign(&secret)) });
-        stage.say_change(Change::PeerLeft { peer: stranger.identity.peer_id() });
+        stage.say_change(Change::PeerLeft { peer: stranger.identity.peer_id(), leave: None });
     }
     let cara = Somebody::new(4, party);
     stage.say_change(Change::PeerJoined { entry: entry(&cara.sign(&secret)) });

@@ -1,5 +1,6 @@
 use lanrage_party::{
-    ControlEndpoint, Glance, Invitation, Name, PartyId, PartySecret, PeerId, Subnet, UnixMillis, VirtualIp,
+    ControlEndpoint, Glance, Invitation, Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis,
+    VirtualIp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -32,6 +33,8 @@ pub struct StoredMembership {
     pub subnet: Subnet,
     /// Where its control plane is reached.
     pub control: Vec<ControlEndpoint>,
+    /// Which server is meant, if that is known.
+    pub server: Option<ServerId>,
     /// Which generation of the party secret is known.
     pub epoch: u32,
     /// When the invitation stops being valid.
@@ -59,6 +62,7 @@ impl StoredMembership {
             host: self.host,
             subnet: self.subnet,
             control: self.control.clone(),
+            server: self.server,
             secret,
             epoch: self.epoch,
             expires_at: self.expires_at,
@@ -179,6 +183,7 @@ fn row(membership: &StoredMembership) -> ActiveModel {
         last_active_at: Set(rows::time(membership.last_active_at)),
         left_at: Set(membership.left_at.map(rows::time)),
         is_active: Set(membership.is_active),
+        server: Set(membership.server.map(|server| server.to_string())),
     }
 }
 
@@ -198,5 +203,6 @@ pub(in crate::database) fn read(row: &Model) -> Option<StoredMembership> {
         last_active_at: rows::read_time(row.last_active_at),
         left_at: row.left_at.map(rows::read_time),
         is_active: row.is_active,
+        server: row.server.as_deref().map(str::parse).transpose().ok()?,
     })
 }

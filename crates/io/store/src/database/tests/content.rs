@@ -1,5 +1,6 @@
 use lanrage_party::{
-    DeviceIdentity, NatType, PartyId, PartySecret, PeerRecord, SignedRecord, Subnet, VirtualIp, WireGuardKey,
+    DeviceIdentity, NatType, PartyId, PartySecret, PeerRecord, ServerId, SignedRecord, Subnet, VirtualIp,
+    WireGuardKey,
 };
 use serde_json::Value;
 
@@ -22,6 +23,7 @@ fn membership(number: u8, is_active: bool) -> StoredMembership {
         is_host: number == 1,
         subnet: Subnet::DEFAULT,
         control: vec!["wss://a.example".parse().unwrap(), "ws://10.0.0.1:8787".parse().unwrap()],
+        server: (number % 2 == 1).then(|| ServerId::of(&identity(9).public())),
         epoch: 3,
         expires_at: Some(NOW.plus(DAY_MS)),
         virtual_ip: VirtualIp([10, 66, 0, number].into()),
