@@ -7,6 +7,7 @@
 
 use std::{
     net::IpAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -35,6 +36,9 @@ const SESSION_USABLE: Duration = Duration::from_secs(175);
 /// Implementation: boringtun's sessions per peer; a session's place is its index modulo this.
 const SESSIONS: usize = 8;
 
+/// Implementation: initiations fan out over many ways and may change order.
+const SET_BACK: usize = 3;
+
 const INITIATION_TYPE: u8 = 1;
 const RESPONSE_TYPE: u8 = 2;
 /// Room for a cookie reply.
@@ -47,7 +51,7 @@ pub(crate) struct LocalKey {
     /// Asks everybody for a cookie. How many go without one is for [`Admission`] to say: boringtun counts all together.
     guard: RateLimiter,
     /// Looks at `mac1` alone.
-    open: std::sync::Arc<RateLimiter>,
+    open: Arc<RateLimiter>,
     admission: Mutex<Admission>,
 }
 
@@ -139,11 +143,35 @@ fn verified(said: Result<Packet<'_>, TunnResult<'_>>) -> Result<(), (DropReason,
 /// The sessions with one peer: the present one, its predecessors, and the handshake for the next.
 pub(crate) struct Session {
     tunn: Tunn,
+    keys: Keys,
+    /// Sessions that were offered in answer to initiations older than others before them, the newest last; at most
+    /// [`SET_BACK`].
+    ///
+    /// WireGuard drops such initiations as replayed (whitepaper §5.1), and with them a peer whose clock was put back. Here they
+    /// are answered, beside the session in use: the first message in a session that was offered proves that nobody replays,
+    /// as its keys take the initiator's ephemeral one.
+    set_back: Vec<Tunn>,
     lane: Lane,
     /// Sessions that we answered the handshake of and that the initiator has not used yet.
     unconfirmed: [Option<u32>; SESSIONS],
     /// The session that was established last.
     established: Option<u32>,
+}
+
+/// What all sessions with a peer are made of.
+struct Keys {
+    private: StaticSecret,
+    peer: PublicKey,
+    preshared: [u8; 32],
+    index: u32,
+    open: Arc<RateLimiter>,
+}
+
+impl Keys {
+    fn fresh(&self) -> Tunn {
+        let (private, preshared) = (self.private.clone(), Some(self.preshared));
+        Tunn::new(private, self.peer, preshared, None, self.index, Some(self.open.clone()))
+    }
 }
 
 /// What came out of a handshake message.
@@ -172,10 +200,15 @@ impl Session {
         preshared: &PresharedKey,
         index: SessionIndex,
     ) -> Self {
-        let peer = PublicKey::from(*peer.as_bytes());
-        let (private, preshared) = (local.private.clone(), Some(*preshared.expose()));
-        let tunn = Tunn::new(private, peer, preshared, None, index.get(), Some(local.open.clone()));
-        Self { tunn, lane: index.lane(), unconfirmed: [None; SESSIONS], established: None }
+        let keys = Keys {
+            private: local.private.clone(),
+            peer: PublicKey::from(*peer.as_bytes()),
+            preshared: *preshared.expose(),
+            index: index.get(),
+            open: local.open.clone(),
+        };
+        let (tunn, lane) = (keys.fresh(), index.lane());
+        Self { tunn, keys, set_back: Vec::new(), lane, unconfirmed: [None; SESSIONS], established: None }
     }
 
     /// Whether packets can be sealed and will be accepted.
@@ -202,14 +235,14 @@ impl Session {
         datagram: &[u8],
         out: &mut [u8],
     ) -> Result<Opened, DropReason> {
-        let packet = match self.tunn.decapsulate(None, datagram, out) {
-            TunnResult::WriteToTunnelV4(packet, _) | TunnResult::WriteToTunnelV6(packet, _) => {
-                Some(packet.len())
+        let packet = match open(&mut self.tunn, datagram, out) {
+            Err(reason) if self.set_back.is_empty() => return Err(reason),
+            Err(reason) => {
+                let taken = self.open_set_back(datagram, out).ok_or(reason)?;
+                self.establish(receiver);
+                return Ok(Opened { packet: taken, established: true });
             }
-            TunnResult::Done => None,
-            TunnResult::Err(WireGuardError::InvalidPacket) => return Err(DropReason::MalformedPacket),
-            TunnResult::Err(error) => return Err(reason(&error)),
-            TunnResult::WriteToNetwork(_) => return Err(DropReason::MalformedDatagram),
+            Ok(packet) => packet,
         };
         let established = self.unconfirmed[place(receiver)] == Some(receiver);
         if established {
@@ -229,6 +262,10 @@ impl Session {
         let reply = match self.tunn.decapsulate(None, datagram, out) {
             TunnResult::WriteToNetwork(reply) => &*reply,
             TunnResult::Done => return Ok(Handshake { reply: None, established: false }),
+            TunnResult::Err(WireGuardError::WrongTai64nTimestamp) => {
+                let reply = self.answer_set_back(datagram, out)?;
+                return Ok(Handshake { reply: Some(reply), established: false });
+            }
             TunnResult::Err(error) => return Err(reason(&error)),
             _ => return Err(DropReason::MalformedDatagram),
         };
@@ -246,9 +283,41 @@ impl Session {
         Ok(Handshake { reply, established: false })
     }
 
+    /// Answers an initiation that is authentic and older than one before it.
+    fn answer_set_back(&mut self, datagram: &[u8], out: &mut [u8]) -> Result<usize, DropReason> {
+        for tunn in self.set_back.iter_mut().rev() {
+            // Its clock stood still since it was made, and it has nothing to say by itself.
+            tunn.update_timers(&mut [0; INITIATION_BYTES]);
+            if let TunnResult::WriteToNetwork(reply) = tunn.decapsulate(None, datagram, out) {
+                return Ok(reply.len());
+            }
+        }
+        let mut tunn = self.keys.fresh();
+        let reply = match tunn.decapsulate(None, datagram, out) {
+            TunnResult::WriteToNetwork(reply) => reply.len(),
+            _ => return Err(DropReason::StaleHandshake),
+        };
+        if self.set_back.len() == SET_BACK {
+            self.set_back.remove(0);
+        }
+        self.set_back.push(tunn);
+        Ok(reply)
+    }
+
+    /// Opens a data message of a session that was offered to a peer whose clock was put back. It takes the place of all others.
+    fn open_set_back(&mut self, datagram: &[u8], out: &mut [u8]) -> Option<Option<usize>> {
+        let opened = |tunn: &mut Tunn| open(tunn, datagram, out).ok();
+        let (at, packet) =
+            self.set_back.iter_mut().map(opened).enumerate().find_map(|(at, opened)| Some((at, opened?)))?;
+        self.tunn = self.set_back.swap_remove(at);
+        self.unconfirmed = [None; SESSIONS];
+        Some(packet)
+    }
+
     fn establish(&mut self, index: u32) {
         self.unconfirmed[place(index)] = None;
         self.established = Some(index);
+        self.set_back.clear();
     }
 
     /// Writes a handshake initiation. Without `force`, none if one is under way (boringtun repeats it every 5 s
@@ -294,6 +363,19 @@ pub(crate) fn without_lane(initiation: &[u8]) -> Option<[u8; INITIATION_BYTES]> 
     let mut plain: [u8; INITIATION_BYTES] = initiation.try_into().ok()?;
     plain[LANE_BYTE] = 0;
     Some(plain)
+}
+
+/// The length of the packet in a data message; none for a keepalive.
+fn open(tunn: &mut Tunn, datagram: &[u8], out: &mut [u8]) -> Result<Option<usize>, DropReason> {
+    match tunn.decapsulate(None, datagram, out) {
+        TunnResult::WriteToTunnelV4(packet, _) | TunnResult::WriteToTunnelV6(packet, _) => {
+            Ok(Some(packet.len()))
+        }
+        TunnResult::Done => Ok(None),
+        TunnResult::Err(WireGuardError::InvalidPacket) => Err(DropReason::MalformedPacket),
+        TunnResult::Err(error) => Err(reason(&error)),
+        TunnResult::WriteToNetwork(_) => Err(DropReason::MalformedDatagram),
+    }
 }
 
 const fn place(index: u32) -> usize {
@@ -399,11 +481,65 @@ mod tests {
         let first = active.initiate();
         let second = active.initiate();
         let (response, _) = passive.handshake(&first).unwrap();
-        assert_eq!(passive.handshake(&first), Err(DropReason::StaleHandshake));
+        passive.handshake(&first).unwrap();
         assert!(passive.handshake(&second).is_ok());
-        assert_eq!(passive.handshake(&first), Err(DropReason::StaleHandshake));
-        assert!(active.handshake(&response).unwrap().1);
+        passive.handshake(&first).unwrap();
+        let (confirmation, established) = active.handshake(&response).unwrap();
+        assert!(established);
         assert_eq!(active.handshake(&response), Err(DropReason::StaleHandshake));
+        assert_eq!(passive.open(&confirmation), Ok((None, true)));
+    }
+
+    /// A session between the two; one more end with the first one's keys and an initiation that it made before, which is the
+    /// first one again, after its clock was put back; and still older initiations, the newest first.
+    fn set_back() -> (End, End, End, Vec<u8>, Vec<Vec<u8>>) {
+        let mut recorded: Vec<_> = (0..2 * SET_BACK).map(|_| pair().0.initiate()).collect();
+        recorded.reverse();
+        let (mut again, _) = pair();
+        let old = again.initiate();
+        let (mut active, mut passive) = pair();
+        let (response, _) = passive.handshake(&active.initiate()).unwrap();
+        let (confirmation, _) = active.handshake(&response).unwrap();
+        assert_eq!(passive.open(&confirmation), Ok((None, true)));
+        (active, passive, again, old, recorded)
+    }
+
+    #[test]
+    fn a_peer_whose_clock_was_put_back_is_in_session_at_once_and_the_session_before_is_over() {
+        let (mut active, mut passive, mut again, old, _) = set_back();
+        let (response, established) = passive.handshake(&old).unwrap();
+        assert!(!established);
+        let before =
+            passive.seal(&packet()).expect("the session of before is in use until the new one is proven");
+        assert_eq!(active.open(&before), Ok((Some(packet()), false)));
+
+        let (confirmation, established) = again.handshake(&response).unwrap();
+        assert!(established);
+        assert_eq!(passive.open(&confirmation), Ok((None, true)));
+        let sealed = passive.seal(&packet()).unwrap();
+        assert_eq!(again.open(&sealed), Ok((Some(packet()), false)));
+        assert!(active.open(&sealed).is_err());
+        // And goes on from there, by the clock as it is now.
+        let (response, _) = passive.handshake(&again.initiate()).unwrap();
+        let (confirmation, _) = again.handshake(&response).unwrap();
+        assert_eq!(passive.open(&confirmation), Ok((None, true)));
+    }
+
+    #[test]
+    fn old_initiations_that_somebody_replays_change_nothing_and_keep_nobody_out() {
+        let (mut active, mut passive, mut again, old, recorded) = set_back();
+        for initiation in &recorded {
+            passive.handshake(initiation).unwrap();
+            assert!(passive.session.set_back.len() <= SET_BACK);
+            let sealed = passive.seal(&packet()).expect("the session in use stays");
+            assert_eq!(active.open(&sealed), Ok((Some(packet()), false)));
+            let sealed = active.seal(&packet()).unwrap();
+            assert_eq!(passive.open(&sealed), Ok((Some(packet()), false)));
+        }
+        let (response, _) = passive.handshake(&old).unwrap();
+        let (confirmation, _) = again.handshake(&response).unwrap();
+        assert_eq!(passive.open(&confirmation), Ok((None, true)), "the true one gets in beside them");
+        assert!(passive.session.set_back.is_empty());
     }
 
     #[test]
