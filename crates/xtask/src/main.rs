@@ -7,13 +7,9 @@ mod demo;
 mod dist;
 #[cfg(target_os = "linux")]
 mod lab;
-#[cfg(target_os = "linux")]
-mod nat_matrix;
 mod project;
 #[cfg(target_os = "linux")]
 mod readme;
-#[cfg(target_os = "linux")]
-mod recovery;
 mod run;
 mod setup;
 mod shell;
@@ -85,10 +81,13 @@ enum Task {
     },
     /// Let two players meet in every pair of networks, and check that they connect, how, and how soon
     #[cfg(target_os = "linux")]
-    NatMatrix(nat_matrix::Options),
+    NatMatrix(lab::nat_matrix::Options),
     /// Disturb two players' networks in every way, and check how long their game stands still
     #[cfg(target_os = "linux")]
-    Recovery(recovery::Options),
+    Recovery(lab::recovery::Options),
+    /// Flood a player and a control server in every way, and check what everybody else notices
+    #[cfg(target_os = "linux")]
+    Attack(lab::attack::Options),
     /// Build the packages that players install
     Dist {
         /// Build the .deb from unoptimised programs instead, and install, use, replace and purge it in a file system that
@@ -113,8 +112,8 @@ enum Task {
     #[cfg(target_os = "linux")]
     Lab {
         /// Whose network
-        #[arg(value_enum, default_value_t = lab::Place::One)]
-        place: lab::Place,
+        #[arg(value_enum, default_value_t = lab::shell::Place::One)]
+        place: lab::shell::Place,
     },
     /// Install what the other commands need, without running them
     Setup,
@@ -139,9 +138,11 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::BenchRelay { rounds, no_build }) => bench::relay::run(setup, rounds, no_build),
         #[cfg(target_os = "linux")]
-        Some(Task::NatMatrix(options)) => nat_matrix::run(setup, &options),
+        Some(Task::NatMatrix(options)) => lab::nat_matrix::run(setup, &options),
         #[cfg(target_os = "linux")]
-        Some(Task::Recovery(options)) => recovery::run(setup, &options),
+        Some(Task::Recovery(options)) => lab::recovery::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Attack(options)) => lab::attack::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Dist { test: true, no_build, .. }) => dist::prove(setup, no_build),
         #[cfg(target_os = "linux")]
@@ -150,7 +151,7 @@ fn main() -> ExitCode {
         Some(Task::Run) => run::app(setup),
         Some(Task::Ui) => run::pages(setup),
         #[cfg(target_os = "linux")]
-        Some(Task::Lab { place }) => lab::run(setup, place),
+        Some(Task::Lab { place }) => lab::shell::run(setup, place),
         Some(Task::Setup) => setup.everything(),
         None => {
             return match Arguments::command().print_help() {

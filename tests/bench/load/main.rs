@@ -1,14 +1,16 @@
-//! The traffic of `cargo xtask bench`: paced UDP packets, and a game that is echoed. Each role is a command that writes
+//! The traffic of `cargo xtask bench` and `attack`: paced UDP packets, a game that is echoed, forged handshakes. Each role is a command that writes
 //! one line of JSON.
 //!
 //! Every packet carries its number and the time of its sending, by the one clock of the machine on which all of it runs.
 
 mod burst;
 mod echo;
+mod handshakes;
 mod packet;
 mod receive;
 mod send;
 mod socket;
+mod steady;
 
 use std::net::SocketAddr;
 
@@ -37,6 +39,8 @@ enum Role {
     },
     /// Play: small packets to an echo at a steady beat
     Game(echo::Options),
+    /// Forge handshakes for a player, at a steady rate
+    Handshakes(handshakes::Options),
 }
 
 fn main() -> Result<()> {
@@ -46,5 +50,6 @@ fn main() -> Result<()> {
         Role::Receive { bind } => receive::run(bind),
         Role::Echo { bind } => echo::answer(bind),
         Role::Game(options) => echo::play(&options),
+        Role::Handshakes(options) => handshakes::run(&options),
     }
 }

@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -13,7 +14,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{Host, Lab, Lan, Process, networks::HOME, program};
 
-const CONTROL_PORT: u16 = 8787;
+/// Where a control server listens.
+pub const CONTROL_PORT: u16 = 8787;
+/// Where its STUN server and relay do.
+pub const STUN_PORT: u16 = 3478;
 
 /// How long the control server may take to answer for the first time.
 const SERVER_LIMIT: Duration = Duration::from_secs(20);
@@ -67,7 +71,8 @@ impl Stage {
 }
 
 /// The address for clients of a server on a host.
-pub(crate) fn control_url(host: &str) -> String {
+#[must_use]
+pub fn control_url(host: &str) -> String {
     format!("ws://{host}:{CONTROL_PORT}")
 }
 
@@ -75,8 +80,21 @@ pub(crate) fn control_url(host: &str) -> String {
 ///
 /// # Errors
 /// If it is not within twenty seconds.
-pub(crate) fn start_server(host: &Host, words: &[String]) -> Result<Process> {
-    let mut command = host.command(program("lanrage-server"));
+pub fn start_server(host: &Host, words: &[String]) -> Result<Process> {
+    start_server_by(host, host.command(program("lanrage-server")), words)
+}
+
+/// The same for a server that may open so many files at most, sockets included.
+///
+/// # Errors
+/// If it is not healthy within twenty seconds.
+pub fn start_server_with_files(host: &Host, files: u32) -> Result<Process> {
+    let mut command = host.command("prlimit");
+    command.arg(format!("--nofile={files}:{files}")).arg(program("lanrage-server"));
+    start_server_by(host, command, &[])
+}
+
+fn start_server_by(host: &Host, mut command: Command, words: &[String]) -> Result<Process> {
     command.args(words).arg("--data-dir").arg(data_folder(host.name())?);
     let mut server = host.spawn(command)?;
     let address = SocketAddr::from((host.address(), CONTROL_PORT));

@@ -117,9 +117,8 @@ impl Shell {
         if (wish.device, wish.number) == (present.device, present.number) {
             let eye = self.eye.clone()?;
             // Where it is not permitted or does not help, the next look finds the same.
-            match spawn_blocking(move || eye.mend()).await {
-                Ok(Err(error)) => warn!(%error, "the adapter cannot be mended"),
-                Ok(Ok(())) | Err(_) => {}
+            if let Ok(Err(error)) = spawn_blocking(move || eye.mend()).await {
+                warn!(%error, "the adapter cannot be mended");
             }
             return None;
         }

@@ -9,6 +9,7 @@ use super::{Nonce, RelayRegistration, SessionToken};
 /// A frame of a client. Read it with [`ClientMessage::parse`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "each is made, sent and gone; nothing keeps many")]
 pub enum ClientMessage {
     /// About the connection itself.
     Session(SessionMessage),
@@ -175,7 +176,7 @@ impl Request {
     /// The same with the proof that `peer` has the door's key, for the session of this nonce; a request that needs none
     /// stays as it is.
     #[must_use]
-    pub(crate) fn proven(mut self, key: &DoorPrivateKey, nonce: &Nonce, peer: &PeerId) -> Self {
+    pub fn proven(mut self, key: &DoorPrivateKey, nonce: &Nonce, peer: &PeerId) -> Self {
         if let Self::CreateParty { party, proof, .. }
         | Self::JoinParty { party, proof, .. }
         | Self::GetParty { party, proof } = &mut self
