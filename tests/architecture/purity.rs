@@ -70,6 +70,10 @@ const TASK_HOMES: &[(&str, &str)] = &[
     ("crates/app/engine/src/tasks.rs", "`Tasks` owns and names those of the engine"),
     ("crates/io/tunnel/src/", "`Tunnel` joins its packet threads when it is dropped"),
     ("crates/io/link/src/persist/writer.rs", "`StatePersister` ends its writer when it is dropped"),
+    (
+        "crates/io/store/src/secret/keyring.rs",
+        "a call to the keyring, which ends when the keyring answers, if ever",
+    ),
     ("crates/io/log/src/", "`NetworkLog` ends its writer when it is dropped"),
     ("crates/io/helper/src/", "the helper ends with its process, after a minute without callers"),
     ("crates/app/control-server/src/relay.rs", "`Relay` joins its thread"),

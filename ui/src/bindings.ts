@@ -600,7 +600,7 @@ export type PermissionTrouble = "system" | "rules";
 /**
  * Why no port of the router is open.
  */
-export type PortMappingFault = "no_router" | "not_offered" | "refused";
+export type PortMappingFault = "no_router" | "not_offered" | "refused" | "no_address" | "second_router";
 
 /**
  * The port that the router was asked to open.
@@ -778,7 +778,7 @@ export type ServerFault = { "code": "unknown_host",
   /** What the system said. */
   cause: string, } | { "code": "timed_out" } | { "code": "http",
   /** The status of the answer. */
-  status: number, } | { "code": "lost",
+  status: number, } | { "code": "sign_in" } | { "code": "lost",
   /** What the system said. */
   cause: string, } | { "code": "ended" } | { "code": "silent" } | { "code": "refused",
   /** Why. */

@@ -163,6 +163,8 @@ filtering-address-and-port-dependent = Herein darf nur genau, wem dein Gerät et
 filtering-unknown = Wen er hereinlässt, konnte nicht gemessen werden.
 port-mapping-no-router = Es gibt keinen Router.
 port-mapping-not-offered = Der Router öffnet keine Ports, oder darf es nicht.
+port-mapping-no-address = Der Router sagt, dass er selbst keine öffentliche Adresse hat.
+port-mapping-second-router = Der Router steht hinter einem anderen, oder dem deines Anbieters: ein Port von ihm ist von außen nicht erreichbar.
 port-mapping-refused = Der Router weigert sich, einen Port zu öffnen.
 
 # Warum ein Relay nicht dient (`RelayFault`).
@@ -184,6 +186,7 @@ server-fault =
         [unknown_host] der Name des Servers ist nicht zu finden: { $why_cause }
         [unreachable] der Server ist nicht erreichbar: { $why_cause }
         [timed_out] der Server ist nicht erreichbar: keine Antwort in der Zeit
+        [sign_in] dieses Netz verlangt zuerst eine Anmeldung: öffne irgendeine Seite im Browser
         [http] was dort antwortet, ist kein Server von LANrage (HTTP-Status { $why_status })
         [lost] die Verbindung zum Server ist abgerissen: { $why_cause }
         [ended] der Server hat die Verbindung beendet
@@ -599,6 +602,8 @@ finding-port-unavailable =
     { $fault ->
        *[no_router] { port-mapping-no-router }
         [not_offered] { port-mapping-not-offered }
+        [no_address] { port-mapping-no-address }
+        [second_router] { port-mapping-second-router }
         [refused] { port-mapping-refused }
     }
 finding-relays =

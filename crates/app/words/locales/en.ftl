@@ -164,6 +164,8 @@ filtering-address-and-port-dependent = It lets in only exactly those whom your d
 filtering-unknown = Whom it lets in could not be measured.
 port-mapping-no-router = There is no router.
 port-mapping-not-offered = The router maps no ports, or is told not to.
+port-mapping-no-address = The router says that it has no public address.
+port-mapping-second-router = The router stands behind another router, or your provider's: a port of it cannot be reached from outside.
 port-mapping-refused = The router refuses to map a port.
 
 # Why a relay does not serve (`RelayFault`).
@@ -185,6 +187,7 @@ server-fault =
         [unknown_host] the server's name cannot be found: { $why_cause }
         [unreachable] the server cannot be reached: { $why_cause }
         [timed_out] the server cannot be reached: no answer in time
+        [sign_in] this network wants you to sign in first: open any page in your browser
         [http] what answers there is not a LANrage server (HTTP status { $why_status })
         [lost] the connection to the server was lost: { $why_cause }
         [ended] the server closed the connection
@@ -600,6 +603,8 @@ finding-port-unavailable =
     { $fault ->
        *[no_router] { port-mapping-no-router }
         [not_offered] { port-mapping-not-offered }
+        [no_address] { port-mapping-no-address }
+        [second_router] { port-mapping-second-router }
         [refused] { port-mapping-refused }
     }
 finding-relays =

@@ -61,9 +61,32 @@ impl From<&LinkClosed> for ServerFault {
             LinkClosed::UnknownHost(cause) => Self::UnknownHost { cause: cause.clone() },
             LinkClosed::Unreachable(cause) => Self::Unreachable { cause: cause.clone() },
             LinkClosed::TimedOut => Self::TimedOut,
+            LinkClosed::Http(status) if leads_elsewhere(*status) => Self::SignIn,
             LinkClosed::Http(status) => Self::Http { status: *status },
             LinkClosed::Lost(cause) => Self::Lost { cause: cause.clone() },
             LinkClosed::Ended => Self::Ended,
+        }
+    }
+}
+
+/// Whether an answer sends a client somewhere else for now (RFC 9110 §15.4), or says that the network wants a sign-in (RFC
+/// 6585 §6). A server that has moved for good says so with other numbers.
+const fn leads_elsewhere(status: u16) -> bool {
+    matches!(status, 302 | 303 | 307 | 511)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_wants_a_sign_in_is_told_from_a_wrong_server() {
+        let fault = |status| ServerFault::from(&LinkClosed::Http(status));
+        for status in [302, 303, 307, 511] {
+            assert_eq!(fault(status), ServerFault::SignIn);
+        }
+        for status in [200, 301, 308, 404, 502] {
+            assert_eq!(fault(status), ServerFault::Http { status });
         }
     }
 }

@@ -78,6 +78,9 @@ pub enum MappingFailure {
     /// It has none that knows any of the three.
     #[error("the router maps no ports, or is told not to")]
     NotOffered,
+    /// It says that it has no address on the internet itself.
+    #[error("the router has no address")]
+    NoAddress,
     /// It knows one, and gives nothing.
     #[error("the router refuses to map a port")]
     Refused,
@@ -88,6 +91,7 @@ impl From<MappingFailure> for PortMappingFault {
         match failure {
             MappingFailure::NoRouter => Self::NoRouter,
             MappingFailure::NotOffered => Self::NotOffered,
+            MappingFailure::NoAddress => Self::NoAddress,
             MappingFailure::Refused => Self::Refused,
         }
     }

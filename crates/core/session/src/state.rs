@@ -48,6 +48,8 @@ pub(crate) struct State {
     quality_thresholds: QualityThresholds,
     troubles: Troubles,
     names: NameRounds,
+    /// When the router was last asked anew for a port that it had opened.
+    mapping_doubted: Option<Instant>,
     /// How often everything had to be checked anew.
     checks: u64,
 }
@@ -85,6 +87,7 @@ impl State {
             quality_thresholds: settings.quality_thresholds,
             troubles: Troubles { standing: setup.problems, ..Troubles::default() },
             names: NameRounds::new(),
+            mapping_doubted: None,
             checks: 0,
         };
         state.nat.public_servers = settings.stun_servers;
@@ -233,10 +236,14 @@ impl State {
             self.relays.doubt(turn.now.instant);
             self.control.doubt(turn.now);
         }
+        let straight_lost = party.connections.take_straight_lost();
         let id = party.membership.invitation.party;
         while let Some((to, signal)) = party.connections.poll_signal() {
             news = true;
             self.control.request_counting(turn.now, Request::Signal { party: id, to, signal });
+        }
+        if straight_lost || self.nat.take_moved() {
+            self.doubt_mapping(turn);
         }
         news
     }

@@ -1,6 +1,7 @@
 //! A port of the router that leads to ours, asked for by PCP (RFC 6887), NAT-PMP (RFC 6886) or UPnP IGD.
 
 mod router;
+mod upnp;
 
 use std::{net::Ipv4Addr, num::NonZeroU16, time::Duration};
 

@@ -25,6 +25,8 @@ pub enum ServerFault {
         /// The status of the answer.
         status: u16,
     },
+    /// Something between led elsewhere, as a network does that wants its users to sign in on a page.
+    SignIn,
     /// The connection broke.
     Lost {
         /// What the system said.
@@ -94,4 +96,8 @@ pub enum PortMappingFault {
     NotOffered,
     /// The router knows one, and gives nothing.
     Refused,
+    /// It says that it has no address on the internet itself.
+    NoAddress,
+    /// It is itself behind another router, or the provider's, so that what it opens cannot be reached.
+    SecondRouter,
 }

@@ -32,6 +32,8 @@ pub(crate) struct NatStatus {
     report: Option<NatReport>,
     remembered: NatType,
     mapping: PortMapping,
+    /// A server sees this device at another address than before.
+    moved: bool,
     unasked_answers: u64,
 }
 
@@ -59,6 +61,7 @@ impl NatStatus {
             report: None,
             remembered: NatType::Unknown,
             mapping: PortMapping::default(),
+            moved: false,
             unasked_answers: 0,
         }
     }
@@ -220,9 +223,26 @@ impl NatStatus {
         candidates
     }
 
-    /// A relay sees this device under `address`. True if that is news.
+    /// A server sees this device under `address`. True if that is news.
     pub(crate) fn handle_reflexive(&mut self, server: SocketAddr, address: SocketAddr) -> bool {
-        self.reflexive.insert(server, address) != Some(address)
+        if !self.is_credible(server.ip(), address.ip()) {
+            debug!(%server, %address, "a server on the internet sees an address that is none of it");
+            return false;
+        }
+        let before = self.reflexive.insert(server, address);
+        self.moved |= before.is_some_and(|before| before.ip() != address.ip());
+        before != Some(address)
+    }
+
+    /// Whether a server can see this address: one on the internet sees none that exists only in private networks. It stands
+    /// behind a translator of its own then, as a container does, and sees that.
+    fn is_credible(&self, server: IpAddr, address: IpAddr) -> bool {
+        !is_private(address) || is_private(server) || self.host_addresses().contains(&server)
+    }
+
+    /// Whether a server sees this device at another address than before, since the last time.
+    pub(crate) fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
     }
 
     /// Where the outside sees this device: by the router's own word, or a server's.
@@ -272,12 +292,24 @@ impl NatStatus {
             match event {
                 StunEvent::ReflexiveAddress { server, address } => {
                     info!(%server, "server-reflexive address learnt");
-                    changed |= self.reflexive.insert(server, address) != Some(address);
+                    changed |= self.handle_reflexive(server, address);
                 }
                 StunEvent::Unreachable { server, .. } => debug!(%server, "STUN server does not answer"),
             }
         }
         changed
+    }
+}
+
+/// Whether an address is of no use beyond a network of its own (RFC 1918, 3927, 4193, 6598).
+fn is_private(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            let is_shared = first == 100 && second & 0b1100_0000 == 64;
+            ip.is_private() || ip.is_loopback() || ip.is_link_local() || is_shared
+        }
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 
@@ -343,5 +375,21 @@ mod tests {
         assert_eq!(nat.set_network(now, at(1, bridges(2))), NetworkNews::None);
         assert_eq!(nat.set_network(now, at(2, bridges(2))), NetworkNews::Network);
         assert!(nat.public_address().is_none());
+    }
+
+    #[test]
+    fn a_server_on_the_internet_is_not_believed_a_private_address_and_one_in_a_private_network_is() {
+        let mut nat = NatStatus::new([1; 32], PORT);
+        let (public, private) =
+            (SocketAddr::from(([203, 0, 113, 5], 3_478)), ([192, 168, 1, 5], 3_478).into());
+        for bridge in [[172, 18, 0, 1], [100, 64, 0, 1], [10, 0, 0, 1], [169, 254, 0, 1], [127, 0, 0, 1]] {
+            assert!(!nat.handle_reflexive(public, (bridge, 40_000).into()));
+        }
+        assert_eq!(nat.public_address(), None);
+        assert!(nat.handle_reflexive(private, ([192, 168, 1, 10], 40_000).into()));
+        assert!(nat.handle_reflexive(public, ([203, 0, 113, 11], 40_000).into()));
+        assert!(!nat.take_moved());
+        nat.handle_reflexive(public, ([203, 0, 113, 31], 40_000).into());
+        assert!(nat.take_moved() && !nat.take_moved(), "told once");
     }
 }

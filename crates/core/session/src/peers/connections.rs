@@ -56,6 +56,8 @@ pub(crate) struct Connections {
     peers_moved: bool,
     /// A path was lost, and the relays do not know yet.
     path_lost: bool,
+    /// A straight path was lost, or left for a relay.
+    straight_lost: bool,
 }
 
 impl Connections {
@@ -84,6 +86,7 @@ impl Connections {
             signals: VecDeque::new(),
             peers_moved: false,
             path_lost: false,
+            straight_lost: false,
         }
     }
 
@@ -391,6 +394,11 @@ impl Connections {
         std::mem::take(&mut self.peers_moved)
     }
 
+    /// Whether a straight path was lost, or left for a relay, since the last time.
+    pub(crate) fn take_straight_lost(&mut self) -> bool {
+        std::mem::take(&mut self.straight_lost)
+    }
+
     /// Whether a path was lost since the last time.
     pub(crate) fn take_lost(&mut self) -> bool {
         std::mem::take(&mut self.path_lost)
@@ -431,7 +439,9 @@ impl Connections {
         while let Some(event) = connection.agent.poll_event() {
             debug!(peer = %peer.short(), ?event, "path");
             match event {
-                PathEvent::Selected { remote, previous_was_relayed, .. } => {
+                PathEvent::Selected { remote, kind, previous_was_relayed, .. } => {
+                    self.straight_lost |=
+                        kind == CandidateType::Relayed && previous_was_relayed == Some(false);
                     let gain = connection.note_selected(turn.now.instant, previous_was_relayed);
                     turn.push(Output::SetPath { peer, to: remote });
                     let stored = Box::new(connection.to_stored());
@@ -442,7 +452,7 @@ impl Connections {
                 }
                 PathEvent::Lost { .. } => {
                     connection.note_lost(turn.now.instant);
-                    self.path_lost = true;
+                    (self.path_lost, self.straight_lost) = (true, true);
                     found_nothing = true;
                 }
                 PathEvent::RoundFailed { retry_at } => {

@@ -17,6 +17,9 @@ use crate::{
     output::{Output, StoreAction, Turn},
 };
 
+/// The shortest time between two doubts of what the router has opened: friends come and go, and are no sign of the router.
+const MAPPING_DOUBTS: Duration = Duration::from_secs(30);
+
 impl State {
     pub(super) fn handle_tunnel(&mut self, turn: &mut Turn<'_>, event: TunnelEvent) {
         match event {
@@ -184,6 +187,19 @@ impl State {
     pub(super) fn map_port(&self, turn: &mut Turn<'_>) {
         let port = self.party.as_ref().and_then(|_| NonZeroU16::new(self.nat.port()));
         turn.push(Output::MapPort(MappingRequest { port, network: self.checks }));
+    }
+
+    /// What the router opened may be open no more: it was started again, has another address, or has forgotten it. Whether
+    /// that is so shows only when it is asked anew, which keeps the port where it is.
+    pub(super) fn doubt_mapping(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now.instant;
+        let is_fresh = self.mapping_doubted.is_some_and(|at| now < at + MAPPING_DOUBTS);
+        if self.nat.port_mapping().external().is_some() && !is_fresh {
+            info!("the router is asked anew for its port");
+            self.mapping_doubted = Some(now);
+            self.checks += 1;
+            self.map_port(turn);
+        }
     }
 
     fn measure_nat(&self, turn: &mut Turn<'_>) {

@@ -7,7 +7,10 @@ use std::{
 
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
-use lanrage_party::{Glance, Invitation, Name, Party, Peer, PeerId, facts::Fault};
+use lanrage_party::{
+    Glance, Invitation, Name, Party, Peer, PeerId,
+    facts::{Fault, PortMappingFault},
+};
 
 use super::State;
 use crate::{
@@ -113,6 +116,9 @@ impl State {
             port_mapping: match self.nat.port_mapping() {
                 PortMapping::Off => PortMappingView::Off,
                 PortMapping::Searching => PortMappingView::Searching,
+                mapping if mapping.is_behind_another_router() => {
+                    PortMappingView::Unavailable { fault: PortMappingFault::SecondRouter }
+                }
                 PortMapping::Mapped { external, .. } => {
                     PortMappingView::Open { external: external.to_string() }
                 }

@@ -1,4 +1,10 @@
-use std::{fs, io, path::PathBuf, sync::Arc};
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
 use data_encoding::HEXLOWER;
 use keyring_core::{CredentialStore, Entry, Error};
@@ -11,6 +17,8 @@ use crate::DataDir;
 const SERVICE: &str = "lanrage";
 const ID_FILE: &str = "keyring.id";
 const PROBE: &str = "probe";
+/// How long the keyring may take. It may be asking the user for a password in a window that nobody sees, or hang: then files do.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The operating system's keyring: Secret Service, Windows Credential Manager, macOS Keychain.
 ///
@@ -22,31 +30,39 @@ pub struct KeyringSecretStore {
     store: Arc<CredentialStore>,
     folder: PathBuf,
     service: String,
+    /// How long a call may take.
+    patience: Duration,
 }
 
 impl KeyringSecretStore {
     /// The system's keyring, for the secrets of one data folder, if it works: an entry is written, read and
-    /// deleted. May ask the user to unlock it, and blocks until he answers.
+    /// deleted. May ask the user to unlock it, and blocks until he answers, for some seconds at most.
     ///
     /// # Errors
     /// [`SecretError::Keyring`] if there is no keyring or it does not work, or [`SecretError`].
     pub fn system(data_dir: &DataDir) -> Result<Self, SecretError> {
-        if let Err(error) = keyring::Entry::store_status() {
-            return Err(failed(PROBE, error));
-        }
-        let store = keyring_core::get_default_store().ok_or_else(|| failed(PROBE, &Error::NoDefaultStore))?;
-        Self::probed(data_dir, store)
+        let default = || {
+            keyring::Entry::store_status().as_ref().map_err(ToString::to_string)?;
+            keyring_core::get_default_store().ok_or_else(|| Error::NoDefaultStore.to_string())
+        };
+        Self::probed(data_dir, within(PATIENCE, default).map_err(|reason| failed(PROBE, reason))?, PATIENCE)
     }
 
-    pub(super) fn probed(data_dir: &DataDir, store: Arc<CredentialStore>) -> Result<Self, SecretError> {
+    pub(super) fn probed(
+        data_dir: &DataDir,
+        store: Arc<CredentialStore>,
+        patience: Duration,
+    ) -> Result<Self, SecretError> {
         let folder = data_dir.path().to_owned();
         let service = format!("{SERVICE}-{}", folder_id(&folder)?);
-        let keyring = Self { store, folder, service };
-        let entry = keyring.entry(PROBE)?;
+        let keyring = Self { store, folder, service, patience };
         let written = [7; 32];
-        entry.set_secret(&written).map_err(|error| failed(PROBE, &error))?;
-        let read = entry.get_secret().map_err(|error| failed(PROBE, &error))?;
-        entry.delete_credential().map_err(|error| failed(PROBE, &error))?;
+        let read = keyring.call(PROBE, move |entry| {
+            entry.set_secret(&written)?;
+            let read = entry.get_secret()?;
+            entry.delete_credential()?;
+            Ok(read)
+        })?;
         if read != written {
             let reason = "it does not give back what was put into it".to_owned();
             return Err(SecretError::Keyring { name: PROBE.to_owned(), reason });
@@ -54,8 +70,18 @@ impl KeyringSecretStore {
         Ok(keyring)
     }
 
-    fn entry(&self, name: &str) -> Result<Entry, SecretError> {
-        self.store.build(&self.service, name, None).map_err(|error| failed(name, &error))
+    /// Does something with an entry, and gives up on it when the keyring takes too long.
+    fn call<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Entry) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, SecretError> {
+        let (store, service, entry) = (Arc::clone(&self.store), self.service.clone(), name.to_owned());
+        let work = move || {
+            let entry = store.build(&service, &entry, None);
+            entry.and_then(|entry| work(&entry)).map_err(|error| error.to_string())
+        };
+        within(self.patience, work).map_err(|reason| failed(name, reason))
     }
 
     pub(super) fn marker(&self, name: &str) -> PathBuf {
@@ -64,11 +90,11 @@ impl KeyringSecretStore {
 
     /// What the keyring itself says.
     fn read(&self, name: &str) -> Result<Option<Secret>, SecretError> {
-        match self.entry(name)?.get_secret() {
+        self.call(name, |entry| match entry.get_secret() {
             Ok(bytes) => Ok(Some(Secret::new(bytes))),
             Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(failed(name, &error)),
-        }
+            Err(error) => Err(error),
+        })
     }
 }
 
@@ -83,7 +109,8 @@ impl SecretStore for KeyringSecretStore {
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
-        self.entry(name)?.set_secret(secret.expose()).map_err(|error| failed(name, &error))?;
+        let given = secret.clone();
+        self.call(name, move |entry| entry.set_secret(given.expose()))?;
         if self.read(name)?.as_ref() != Some(secret) {
             let reason = "it does not give back what was put into it".to_owned();
             return Err(SecretError::Keyring { name: name.to_owned(), reason });
@@ -93,10 +120,10 @@ impl SecretStore for KeyringSecretStore {
     }
 
     fn delete(&self, name: &str) -> Result<(), SecretError> {
-        match self.entry(name)?.delete_credential() {
-            Ok(()) | Err(Error::NoEntry) => {}
-            Err(error) => return Err(failed(name, &error)),
-        }
+        self.call(name, |entry| match entry.delete_credential() {
+            Err(Error::NoEntry) => Ok(()),
+            result => result,
+        })?;
         unmark(&self.folder, name)
     }
 }
@@ -139,6 +166,18 @@ fn folder_id(folder: &std::path::Path) -> Result<String, SecretError> {
 }
 
 /// The keyring's own words, which hold no secret: only its `Debug` form may.
-fn failed(name: &str, error: &Error) -> SecretError {
-    SecretError::Keyring { name: name.to_owned(), reason: error.to_string() }
+fn failed(name: &str, reason: String) -> SecretError {
+    SecretError::Keyring { name: name.to_owned(), reason }
+}
+
+/// Waits for a call that may hang, and no longer than `limit`. One that hangs keeps its thread, and touches nothing of ours.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    call: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    let (done, result) = mpsc::channel();
+    // Nobody may wait for the result any more.
+    let work = move || drop(done.send(call()));
+    thread::Builder::new().name("keyring".to_owned()).spawn(work).map_err(|error| error.to_string())?;
+    result.recv_timeout(limit).unwrap_or_else(|_| Err(format!("no answer for {} s", limit.as_secs())))
 }

@@ -1,4 +1,10 @@
-use std::{any::Any, collections::HashMap, fs, sync::Arc};
+use std::{
+    any::Any,
+    collections::HashMap,
+    fs,
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
 
 use keyring_core::{CredentialStore, Entry, Error, api::CredentialStoreApi, mock};
 
@@ -25,7 +31,7 @@ impl Home {
     }
 
     fn open(&self, keyring: &Arc<CredentialStore>) -> (Box<dyn SecretStore>, Option<SecretNotice>) {
-        open_with(&self.dir, KeyringSecretStore::probed(&self.dir, Arc::clone(keyring))).unwrap()
+        open_with(&self.dir, KeyringSecretStore::probed(&self.dir, Arc::clone(keyring), PATIENCE)).unwrap()
     }
 
     fn open_without_keyring(&self) -> (Box<dyn SecretStore>, Option<SecretNotice>) {
@@ -157,6 +163,49 @@ fn a_secret_in_a_keyring_that_is_not_there_is_never_taken_for_none() {
     assert_eq!(store.get("identity").unwrap(), None);
 }
 
+/// Far more than a loaded machine needs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Answers nothing, as one that asks for a password in a window that nobody sees.
+#[derive(Debug)]
+struct Hanging(Mutex<mpsc::Receiver<()>>);
+
+impl CredentialStoreApi for Hanging {
+    fn vendor(&self) -> String {
+        "hanging".to_owned()
+    }
+
+    fn id(&self) -> String {
+        "hanging".to_owned()
+    }
+
+    fn build(&self, _: &str, _: &str, _: Option<&HashMap<&str, &str>>) -> keyring_core::Result<Entry> {
+        let _ = self.0.lock().unwrap().recv();
+        Err(keyring_core::Error::NoEntry)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[test]
+fn a_keyring_that_hangs_is_given_up_on_and_files_do_and_no_secret_is_taken_for_none() {
+    let home = Home::new();
+    let (store, _) = home.open(&keyring());
+    store.set("identity", &secret("mine")).unwrap();
+    let (ends, hang) = mpsc::channel();
+    let hanging: Arc<CredentialStore> = Arc::new(Hanging(Mutex::new(hang)));
+    let opened = KeyringSecretStore::probed(&home.dir, hanging, Duration::from_millis(1));
+    assert!(matches!(opened, Err(SecretError::Keyring { .. })), "{opened:?}");
+    let (store, notice) = open_with(&home.dir, opened).unwrap();
+    assert!(matches!(notice, Some(SecretNotice::KeptInFiles { .. })));
+    assert!(store.get("identity").is_err(), "it is in the keyring, and nobody becomes another device");
+    store.set("other", &secret("new")).unwrap();
+    assert_eq!(store.get("other").unwrap(), Some(secret("new")));
+    drop(ends);
+}
+
 fn mock_store() -> Arc<CredentialStore> {
     mock::Store::new().unwrap()
 }
@@ -204,7 +253,7 @@ fn a_secret_file_is_deleted_only_when_the_keyring_gives_the_secret_back() {
 fn a_data_folder_whose_id_is_damaged_is_reported_and_not_given_another() {
     let home = Home::new();
     fs::write(home.dir.path().join("keyring.id"), "zz").unwrap();
-    let keyring = KeyringSecretStore::probed(&home.dir, keyring());
+    let keyring = KeyringSecretStore::probed(&home.dir, keyring(), PATIENCE);
     assert!(matches!(open_with(&home.dir, keyring), Err(SecretError::Damaged { .. })));
 }
 
@@ -215,7 +264,7 @@ fn error_texts_and_debug_forms_hold_no_secret() {
     store.set("identity", &secret("hunter2")).unwrap();
     fail_once(&*keyring, &home, "identity");
     let error = store.get("identity").unwrap_err();
-    let keyring = KeyringSecretStore::probed(&home.dir, keyring).unwrap();
+    let keyring = KeyringSecretStore::probed(&home.dir, keyring, PATIENCE).unwrap();
     let said = format!("{error} {error:?} {keyring:?}");
     assert!(!said.contains("hunter2") && !said.contains(&format!("{:?}", b"hunter2")), "{said}");
 }
