@@ -63,17 +63,31 @@ impl Attack {
     }
 
     fn play(self, quick: bool) -> Result<Vec<Row>> {
-        let long = if quick { Duration::from_secs(4) } else { Duration::from_secs(10) };
+        let scale = if quick { Scale::SHORT } else { Scale::WHOLE };
         match self {
-            Self::Handshakes => players::handshakes(long, !quick),
-            Self::Junk => players::junk(long),
-            Self::Pings => server::pings(long),
-            Self::Silence => server::silence(long),
-            Self::Parties => server::parties(long),
-            Self::Storm => server::storm(long),
-            Self::FullDisk => server::full_disk(long),
+            Self::Handshakes => players::handshakes(scale, !quick),
+            Self::Junk => players::junk(scale),
+            Self::Pings => server::pings(scale),
+            Self::Silence => server::silence(scale),
+            Self::Parties => server::parties(scale),
+            Self::Storm => server::storm(scale),
+            Self::FullDisk => server::full_disk(scale),
         }
     }
+}
+
+/// How long each part of an attack takes, and how strictly it is judged.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    long: Duration,
+    /// How many times worse than its goal a figure that depends on the machine may be. What had no limit at all was ten and
+    /// more times worse, so that even a short attack on a machine that does other things finds it.
+    slack: f64,
+}
+
+impl Scale {
+    const WHOLE: Self = Self { long: Duration::from_secs(10), slack: 1.0 };
+    const SHORT: Self = Self { long: Duration::from_secs(4), slack: 3.0 };
 }
 
 /// What was seen of one thing that an attack must not end.
@@ -82,7 +96,7 @@ struct Row {
     what: &'static str,
     calm: String,
     attacked: String,
-    goal: &'static str,
+    goal: String,
     passes: bool,
 }
 

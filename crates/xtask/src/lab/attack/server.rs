@@ -13,7 +13,7 @@ use lanrage_lab::{Host, Lab, Process, stage};
 use serde_json::Value;
 
 use super::{
-    Row,
+    Row, Scale,
     flood::{self, Flood},
 };
 
@@ -71,7 +71,7 @@ fn number(value: &Value) -> f64 {
 }
 
 /// A row about the longest that an answer took; one that never came is over every goal.
-fn worst(what: &'static str, calm: &Value, attacked: &Value, goal: &'static str, limit_ms: f64) -> Row {
+fn worst(what: &'static str, calm: &Value, attacked: &Value, limit_ms: f64) -> Row {
     let lost = attacked["lost"].as_u64().unwrap_or(u64::MAX);
     let text =
         |times: &Value| format!("{:.1} ({:.1})", number(&times["worst_ms"]), number(&times["median_ms"]));
@@ -80,13 +80,13 @@ fn worst(what: &'static str, calm: &Value, attacked: &Value, goal: &'static str,
         what,
         calm: text(calm),
         attacked: if lost == 0 { attacked_text } else { format!("{attacked_text}, {lost} lost") },
-        goal,
+        goal: format!("≤ {limit_ms:.0}"),
         passes: lost == 0 && number(&attacked["worst_ms"]) <= limit_ms,
     }
 }
 
 /// A row about two who meet over the server.
-fn meeting(calm: &Value, attacked: &Value, goal: &'static str, limit_ms: f64) -> Row {
+fn meeting(calm: &Value, attacked: &Value, limit_ms: f64) -> Row {
     let text = |meeting: &Value| match meeting["why"].as_str() {
         Some(why) => why.to_owned(),
         None => format!("{:.0}", number(&meeting["ms"])),
@@ -95,12 +95,12 @@ fn meeting(calm: &Value, attacked: &Value, goal: &'static str, limit_ms: f64) ->
         what: "others make and join a party, ms",
         calm: text(calm),
         attacked: text(attacked),
-        goal,
+        goal: format!("≤ {limit_ms:.0}"),
         passes: attacked["met"] == true && number(&attacked["ms"]) <= limit_ms,
     }
 }
 
-pub(super) fn pings(long: Duration) -> Result<Vec<Row>> {
+pub(super) fn pings(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     let scene = Scene::build()?;
     let server = stage::start_server(&scene.server_host, &[])?;
     let calm = scene.heartbeat(long / 2)?;
@@ -120,14 +120,14 @@ pub(super) fn pings(long: Duration) -> Result<Vec<Row>> {
             what: "memory of the server, MB more",
             calm: "0.0".to_owned(),
             attacked: format!("{more:.1}"),
-            goal: "≤ 10",
+            goal: "≤ 10".to_owned(),
             passes: more <= 10.0,
         },
-        worst("others' sign of life, ms: worst (median)", &calm, &attacked, "≤ 100", 100.0),
+        worst("others' sign of life, ms: worst (median)", &calm, &attacked, 100.0 * slack),
     ])
 }
 
-pub(super) fn silence(long: Duration) -> Result<Vec<Row>> {
+pub(super) fn silence(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     let scene = Scene::build()?;
     let _server = stage::start_server_with_files(&scene.server_host, FEW_FILES)?;
     let calm = (scene.watch(&["stun", &scene.stun()], long / 2)?, scene.meet()?);
@@ -140,15 +140,15 @@ pub(super) fn silence(long: Duration) -> Result<Vec<Row>> {
             what: "silent connections that were held",
             calm: "–".to_owned(),
             attacked: format!("{} of {} opened", held["open"], held["opened"]),
-            goal: "≤ 64 of an address",
+            goal: "≤ 64 of an address".to_owned(),
             passes: held["open"].as_u64().is_some_and(|open| open <= 64),
         },
-        worst("STUN's answer, ms: worst (median)", &calm.0, &attacked.0, "≤ 5", 5.0),
-        meeting(&calm.1, &attacked.1, "≤ 1,000", 1_000.0),
+        worst("STUN's answer, ms: worst (median)", &calm.0, &attacked.0, 5.0 * slack),
+        meeting(&calm.1, &attacked.1, 1_000.0 * slack),
     ])
 }
 
-pub(super) fn parties(long: Duration) -> Result<Vec<Row>> {
+pub(super) fn parties(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     let scene = Scene::build()?;
     let _server = stage::start_server(&scene.server_host, &[])?;
     let calm = scene.meet()?;
@@ -163,14 +163,14 @@ pub(super) fn parties(long: Duration) -> Result<Vec<Row>> {
             what: "parties of one address",
             calm: "–".to_owned(),
             attacked: format!("{made} by {} logins", said["let_in"]),
-            goal: "≤ 20",
+            goal: "≤ 20".to_owned(),
             passes: made <= 20,
         },
-        meeting(&calm, &attacked, "≤ 1,000", 1_000.0),
+        meeting(&calm, &attacked, 1_000.0 * slack),
     ])
 }
 
-pub(super) fn storm(long: Duration) -> Result<Vec<Row>> {
+pub(super) fn storm(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     let scene = Scene::build()?;
     let server = stage::start_server(&scene.server_host, &[])?;
     let calm = (scene.heartbeat(long / 2)?, memory_mb(&server)?);
@@ -179,18 +179,18 @@ pub(super) fn storm(long: Duration) -> Result<Vec<Row>> {
     attack.finish()?;
     let more = attacked.1 - calm.1;
     Ok(vec![
-        worst("others' sign of life, ms: worst (median)", &calm.0, &attacked.0, "≤ 100", 100.0),
+        worst("others' sign of life, ms: worst (median)", &calm.0, &attacked.0, 100.0 * slack),
         Row {
             what: "memory of the server, MB more",
             calm: "0.0".to_owned(),
             attacked: format!("{more:.1}"),
-            goal: "≤ 20",
+            goal: "≤ 20".to_owned(),
             passes: more <= 20.0,
         },
     ])
 }
 
-pub(super) fn full_disk(long: Duration) -> Result<Vec<Row>> {
+pub(super) fn full_disk(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     let scene = Scene::build()?;
     let folder = stage::data_folder(scene.server_host.name())?;
     let mounted = Command::new("mount")
@@ -218,12 +218,12 @@ pub(super) fn full_disk(long: Duration) -> Result<Vec<Row>> {
     let took = room.elapsed();
     let runs = server.is_running()?;
     Ok(vec![
-        worst("who is there: sign of life, ms: worst (median)", &calm, &attacked, "≤ 1,000", 1_000.0),
+        worst("who is there: sign of life, ms: worst (median)", &calm, &attacked, 1_000.0 * slack),
         Row {
             what: "the server",
             calm: "runs".to_owned(),
             attacked: if runs { "runs" } else { "has ended" }.to_owned(),
-            goal: "runs",
+            goal: "runs".to_owned(),
             passes: runs,
         },
         Row {
@@ -234,14 +234,14 @@ pub(super) fn full_disk(long: Duration) -> Result<Vec<Row>> {
             } else {
                 again["why"].to_string()
             },
-            goal: "≤ 5,000",
+            goal: "≤ 5,000".to_owned(),
             passes: again["met"] == true && took <= RECOVERY_LIMIT,
         },
         Row {
             what: "a party while it is full",
             calm: "–".to_owned(),
             attacked: if refused["met"] == true { "made" } else { "refused" }.to_owned(),
-            goal: "an answer",
+            goal: "an answer".to_owned(),
             passes: refused["why"] != "no answer",
         },
     ])
