@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
@@ -22,6 +22,8 @@ pub(super) struct Sockets {
     free: Vec<usize>,
     of: HashMap<AllocationId, usize>,
     places: Places,
+    /// The relayed addresses that are not this machine's but a router's, which translates them one to one.
+    translated: HashSet<SocketAddr>,
 }
 
 /// The socket of one allocation.
@@ -29,6 +31,8 @@ pub(super) struct Sockets {
 pub(super) struct Relay {
     pub(super) allocation: AllocationId,
     pub(super) port: Port,
+    /// The address under which peers reach it.
+    pub(super) relayed: SocketAddr,
 }
 
 /// Where relayed addresses come from.
@@ -45,7 +49,8 @@ impl Sockets {
     pub(super) const SHARED: u32 = 2;
 
     pub(super) fn new(shared: Vec<Port>, places: Places) -> Self {
-        Self { shared, relays: Vec::new(), free: Vec::new(), of: HashMap::new(), places }
+        let (of, translated) = (HashMap::new(), HashSet::new());
+        Self { shared, relays: Vec::new(), free: Vec::new(), of, places, translated }
     }
 
     /// The socket of this number.
@@ -95,7 +100,11 @@ impl Sockets {
             return Err(RelayFailed);
         }
         let relayed = SocketAddr::new(ip, port.port);
-        self.relays[slot] = Some(Relay { allocation, port });
+        let is_translated = port.socket.local_addr().is_ok_and(|bound| bound.ip().is_unspecified());
+        if is_translated {
+            self.translated.insert(relayed);
+        }
+        self.relays[slot] = Some(Relay { allocation, port, relayed });
         self.of.insert(allocation, slot);
         Ok(relayed)
     }
@@ -103,9 +112,31 @@ impl Sockets {
     pub(super) fn close(&mut self, registry: &Registry, allocation: AllocationId) {
         let Some(slot) = self.of.remove(&allocation) else { return };
         if let Some(mut relay) = self.relays.get_mut(slot).and_then(Option::take) {
+            self.translated.remove(&relay.relayed);
             let _ = registry.deregister(&mut relay.port.socket);
             self.free.push(slot);
         }
+    }
+}
+
+impl Sockets {
+    /// Where a datagram to a peer is sent: to an allocation of ours behind a router that translates, on this machine itself.
+    /// The router would have to send it back, which few do, and as somebody else's then.
+    pub(super) fn way_to_peer(&self, peer: SocketAddr) -> SocketAddr {
+        if self.translated.contains(&peer) { SocketAddr::new(loopback(peer), peer.port()) } else { peer }
+    }
+
+    /// Who sent what came to a relay's socket: another allocation of ours by its address outside, as its client knows it.
+    pub(super) fn peer_of(&self, relayed: SocketAddr, from: SocketAddr) -> SocketAddr {
+        let outside = SocketAddr::new(relayed.ip(), from.port());
+        if from.ip() == loopback(from) && self.translated.contains(&outside) { outside } else { from }
+    }
+}
+
+const fn loopback(like: SocketAddr) -> IpAddr {
+    match like {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
     }
 }
 
@@ -142,5 +173,30 @@ fn bind_to(ip: IpAddr, port: u16) -> io::Result<Port> {
             Port::relay(SocketAddr::new(any, port))
         }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allocations_of_one_machine_behind_a_translator_meet_on_it_and_know_each_other_by_the_address_outside()
+    {
+        let places = Places { ports: 1..=2, addresses: Vec::new() };
+        let mut sockets = Sockets::new(Vec::new(), places);
+        let at = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let (one, two) = (at("203.0.113.13:50000"), at("203.0.113.13:50001"));
+        sockets.translated.extend([one, two]);
+        let to = sockets.way_to_peer(two);
+        assert_eq!(to, at("127.0.0.1:50001"));
+        assert_eq!(sockets.peer_of(two, at("127.0.0.1:50000")), one);
+        // Everybody else is whom it is, another program of this machine too.
+        for other in ["203.0.113.13:50002", "198.51.100.7:50000"] {
+            assert_eq!(sockets.way_to_peer(at(other)), at(other));
+        }
+        for other in ["127.0.0.1:9", "198.51.100.7:50000"] {
+            assert_eq!(sockets.peer_of(two, at(other)), at(other));
+        }
     }
 }

@@ -254,6 +254,7 @@ impl Worker {
             };
             for message in 0..self.received.count {
                 let (from, _, stride, length, buffer) = self.received.message(message);
+                let from = self.sockets.peer_of(relay.relayed, from);
                 let mut start = Framing::HEADROOM;
                 let end = start + length;
                 // Once even if it is empty, which a payload may be.
@@ -434,7 +435,7 @@ impl Worker {
 impl Out {
     fn send_to_peer(&mut self, sockets: &Sockets, relayed: &ToPeer, datagram: &[u8]) {
         let Some(from) = sockets.number_of(relayed.allocation) else { return };
-        let way = Way { from, to: relayed.peer, source: None };
+        let way = Way { from, to: sockets.way_to_peer(relayed.peer), source: None };
         self.batches.push(way, &datagram[relayed.payload.clone()], |number| sockets.port(number));
     }
 
