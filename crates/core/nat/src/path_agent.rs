@@ -262,6 +262,16 @@ impl PathAgent {
         self.run();
     }
 
+    /// The system refused a packet of this size (bytes, inside the tunnel) on every path that `takes_it`: it is too long for
+    /// the interface that they leave by.
+    pub fn handle_refused_size(&mut self, now: Instant, size: u16, takes_it: impl Fn(Remote) -> bool) {
+        self.advance(now);
+        for path in self.paths.iter_mut().filter(|path| takes_it(path.remote())) {
+            path.mtu.refused(size);
+        }
+        self.run();
+    }
+
     /// Our interfaces or addresses changed: everything is checked again at once. The selected path is kept until
     /// it is known not to work.
     pub fn handle_network_change(&mut self, now: Instant) {

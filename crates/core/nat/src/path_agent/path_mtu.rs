@@ -18,7 +18,7 @@ const ATTEMPTS: u8 = 3;
 /// The largest size is tried first: usually it passes, with one probe. Else the bound is searched by halves. A
 /// size has failed when three probes of it are lost while small ones of the same time are answered; such losses
 /// are not losses of the path. What was found is confirmed now and then; if it fails, the path has become a black
-/// hole for it and [`timing::BASE_MTU`] is assumed at once, before a new search.
+/// hole for it and [`timing::LEAST_MTU`] is assumed at once, before a new search.
 #[derive(Debug)]
 pub(super) struct PathMtu {
     /// Assumed or known to pass.
@@ -142,11 +142,23 @@ impl PathMtu {
             self.fails = size;
             return;
         }
-        // A black hole: what was thought to pass does not.
+        // A black hole: what was thought to pass does not. Every size that is tried now and fails too would cost seconds in
+        // which nothing large passes, and one that passes costs a round trip: so the search begins from below.
         self.fails = size;
         self.confirmed = false;
-        self.passes = if size > timing::BASE_MTU { timing::BASE_MTU } else { timing::LEAST_MTU };
+        self.passes = timing::LEAST_MTU;
         self.searched_at = None;
+    }
+
+    /// The system refused a packet of this size: no probe has to find that out. True if less is to be sent from now on.
+    pub(super) fn refused(&mut self, size: u16) -> bool {
+        self.probe.take_if(|probe| probe.size >= size);
+        self.settled_at = None;
+        let is_news = size <= self.passes;
+        if is_news || size < self.fails {
+            self.failed(size.max(timing::LEAST_MTU + 1));
+        }
+        is_news
     }
 
     /// What to find out next.
@@ -201,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_black_hole_is_left_for_the_base_at_once_and_searched_again() {
+    fn a_black_hole_is_left_for_what_surely_passes_at_once_and_searched_again() {
         let (mut mtu, mut now) = (PathMtu::default(), Instant::now());
         settle(&mut mtu, &mut now, 1_500);
         now += timing::CONFIRM_MTU;
@@ -211,10 +223,25 @@ mod tests {
             mtu.probed(now, id, 1_420, MS(100));
             now += timing::MTU_TIMEOUT;
         }
-        assert_eq!(mtu.next_probe(now, true, Some(now)), Some(1_280));
-        assert_eq!(mtu.value(), 1_280);
+        assert_eq!(mtu.next_probe(now, true, Some(now)), Some((timing::LEAST_MTU + 1_420) / 2));
+        assert_eq!(mtu.value(), timing::LEAST_MTU);
         settle(&mut mtu, &mut now, 1_350);
         assert!((1_342..=1_350).contains(&mtu.value()), "{}", mtu.value());
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_left_at_once_and_the_search_goes_on_below_it() {
+        let (mut mtu, mut now) = (PathMtu::default(), Instant::now());
+        settle(&mut mtu, &mut now, 1_500);
+        assert!(mtu.refused(1_420));
+        assert_eq!(mtu.value(), timing::LEAST_MTU);
+        assert!(!mtu.refused(1_420), "told before");
+        settle(&mut mtu, &mut now, 1_220);
+        assert!((1_212..=1_220).contains(&mtu.value()), "{}", mtu.value());
+        // A probe that the system refuses is not waited for.
+        let size = mtu.next_probe(now + timing::RAISE_MTU, false, Some(now)).unwrap();
+        mtu.probed(now + timing::RAISE_MTU, 77, size, MS(100));
+        assert!(!mtu.refused(size + 8));
     }
 
     #[test]

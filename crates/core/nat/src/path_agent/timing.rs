@@ -81,14 +81,15 @@ pub const DORMANT: Duration = Duration::from_secs(300);
 /// What every path is assumed to carry, in bytes of a packet inside the tunnel: BASE_PLPMTU of RFC 8899 §5.1.2.
 /// With WireGuard's and a relay's headers it fits what is left of 1,500 bytes after common tunnels.
 pub const BASE_MTU: u16 = 1_280;
-/// What is assumed to pass where not even [`BASE_MTU`] does, in bytes. What IPv6 guarantees (1,280), less
-/// WireGuard's, UDP's, a relay's and the IPv6 header.
-pub const LEAST_MTU: u16 = 1_140;
-/// How long a padded probe is waited for, at least. RFC 8899 §5.1.1 (PROBE_TIMER) says not under 1 s.
-pub const MTU_TIMEOUT: Duration = Duration::from_secs(1);
-/// How often a size that was found is confirmed while packets flow (RFC 8899 §5.1.1, CONFIRMATION_TIMER): a black
-/// hole is noticed half a minute after it appears, for one full packet per half minute.
-pub const CONFIRM_MTU: Duration = Duration::from_secs(30);
+/// What is assumed to pass everywhere, in bytes: every host takes datagrams of 576 bytes (RFC 1122 §3.3.2), and paths that carry
+/// less than this with all headers are not used for anything any more. Larger packets are cut for such a path.
+pub const LEAST_MTU: u16 = 576;
+/// How long a padded probe is waited for, at least. RFC 8899 §5.1.1 (PROBE_TIMER) says not under 1 s, for who does not know the
+/// round-trip time; a loss counts only where a small probe of the same time has come back.
+pub const MTU_TIMEOUT: Duration = Duration::from_millis(500);
+/// How often a size that was found is confirmed while packets flow (RFC 8899 §5.1.1, CONFIRMATION_TIMER): a black hole is
+/// noticed three seconds after it appears, for one full packet every one and a half.
+pub const CONFIRM_MTU: Duration = Duration::from_millis(1_500);
 /// How often more is tried, and what was found is confirmed at rest. RFC 8899 §5.1.1, PMTU_RAISE_TIMER.
 pub const RAISE_MTU: Duration = Duration::from_secs(600);
 

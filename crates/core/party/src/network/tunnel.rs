@@ -1,6 +1,6 @@
 //! What the decisions and the data plane tell each other in plain values: both ends of a pair, and what happened to it.
 
-use std::io;
+use std::{io, net::SocketAddr};
 
 use crate::{PeerId, PresharedKey, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey};
 
@@ -69,6 +69,13 @@ pub enum TunnelEvent {
         peer: PeerId,
         /// Where it was seen.
         from: Remote,
+    },
+    /// The system refused a datagram that is too long for the interface that it would leave by. A few a second at most.
+    TooBig {
+        /// Where it would have gone: the peer, or the relay on its way.
+        to: SocketAddr,
+        /// Bytes of the packet inside the tunnel.
+        packet_bytes: u16,
     },
     /// The device could not be read or written and is no longer used; attach another.
     DeviceFailed {

@@ -251,6 +251,11 @@ impl Relays {
         std::mem::take(&mut self.credentials_are_refused)
     }
 
+    /// Whether a relay is reached at this address.
+    pub(crate) fn is_server(&self, address: SocketAddr) -> bool {
+        self.resolved.iter().flat_map(|relay| &relay.servers).any(|(_, server)| *server == address)
+    }
+
     /// Whether no relay can be used.
     pub(crate) fn are_missing(&self) -> bool {
         self.open.is_empty()

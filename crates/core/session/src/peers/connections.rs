@@ -363,6 +363,21 @@ impl Connections {
         self.with_every_agent(turn, PathAgent::handle_network_change);
     }
 
+    /// The system refused a packet of this size to an address: a peer's, or a relay's if `is_relay`.
+    pub(crate) fn handle_refused_size(
+        &mut self,
+        turn: &mut Turn<'_>,
+        to: SocketAddr,
+        size: u16,
+        is_relay: bool,
+    ) {
+        let takes_it = |remote: Remote| match remote.via {
+            None => remote.address == to,
+            Some(_) => is_relay,
+        };
+        self.with_every_agent(turn, |agent, now| agent.handle_refused_size(now, size, takes_it));
+    }
+
     /// The device has slept: neither paths nor sessions are sure.
     pub(crate) fn handle_resume(&mut self, turn: &mut Turn<'_>) {
         self.with_every_agent(turn, PathAgent::handle_resume);

@@ -45,6 +45,12 @@ impl State {
                     turn.push(Output::CloseAdapter);
                 }
             }
+            TunnelEvent::TooBig { to, packet_bytes } => {
+                let is_relay = self.relays.is_server(to);
+                if let Some(connections) = self.connections() {
+                    connections.handle_refused_size(turn, to, packet_bytes, is_relay);
+                }
+            }
             TunnelEvent::SocketsFailed { error } => {
                 warn!(%error, "the UDP sockets failed");
                 self.troubles.sockets = Some(error.to_string());

@@ -48,7 +48,12 @@ impl Shared {
         for run in batch.runs(self.sockets.run_limit()) {
             match run.hop.address() {
                 Some(to) => {
-                    let dropped = |reason| self.dropped(reason);
+                    let dropped = |reason| {
+                        self.dropped(reason);
+                        if reason == DropReason::DatagramTooBig {
+                            self.note_too_big(run.hop, run.datagram_bytes);
+                        }
+                    };
                     if !self.sockets.send_run(lane, run.bytes, run.datagram_bytes, to, dropped) {
                         full = Some(to);
                         break;
@@ -105,6 +110,9 @@ impl Shared {
         };
         if let Err(reason) = sent {
             self.dropped(reason);
+            if reason == DropReason::DatagramTooBig {
+                self.note_too_big(hop, frame.len());
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use lanrage_base::bucket::TokenBucket;
@@ -19,12 +19,15 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     api::{event::EventSink, per_lane::PerLane},
-    datagram::{asked::Asked, relays},
+    datagram::{asked::Asked, hop::Hop, relays},
     io::{device::PacketDevice, sockets::UdpSockets},
     lanes::inbox::Inbox,
-    packet::{counters::Counters, routing::BROADCAST},
+    packet::{batch::SEAL_BYTES, counters::Counters, routing::BROADCAST},
     peer::{index::PeerIndex, table::Table},
 };
+
+/// The shortest time between two words that a datagram is too long.
+const TOO_BIG_PERIOD: Duration = Duration::from_millis(50);
 
 /// What the threads and the handle share.
 pub(crate) struct Shared {
@@ -44,6 +47,8 @@ pub(crate) struct Shared {
     table: RwLock<Arc<Table>>,
     events: EventSink,
     stopping: AtomicBool,
+    /// When it was last told that a datagram is too long.
+    too_big_told: Mutex<Option<Instant>>,
     /// Peers added so far, and one more.
     next_peer: AtomicU32,
 }
@@ -68,6 +73,7 @@ impl Shared {
             table: RwLock::default(),
             events,
             stopping: AtomicBool::new(false),
+            too_big_told: Mutex::new(None),
             next_peer: AtomicU32::new(1),
         }
     }
@@ -93,6 +99,20 @@ impl Shared {
     pub(crate) fn emit(&self, event: TunnelEvent) {
         if !(self.events)(event) {
             self.dropped(DropReason::ReportQueueFull);
+        }
+    }
+
+    /// Tells that the system refused a sealed datagram for its length, now and then: whoever sends sends many.
+    pub(crate) fn note_too_big(&self, hop: Hop, datagram_bytes: usize) {
+        let Some(to) = hop.address() else { return };
+        let sealed = datagram_bytes.saturating_sub(hop.headroom());
+        let packet_bytes = u16::try_from(sealed.saturating_sub(SEAL_BYTES)).unwrap_or(u16::MAX);
+        let now = Instant::now();
+        let mut told = self.too_big_told.lock();
+        if told.is_none_or(|at| now >= at + TOO_BIG_PERIOD) {
+            *told = Some(now);
+            drop(told);
+            self.emit(TunnelEvent::TooBig { to, packet_bytes });
         }
     }
 

@@ -205,7 +205,7 @@ fn a_narrow_path_is_measured_without_counting_as_lossy_and_a_black_hole_is_notic
             _ => None,
         })
         .collect();
-    assert_eq!(told[0], timing::BASE_MTU, "down to the base at once: {told:?}");
+    assert_eq!(told[0], timing::LEAST_MTU, "down to what surely passes at once: {told:?}");
     assert_eq!(told.last(), Some(&path.mtu));
     assert!(sim.nodes[A].events.iter().all(|(_, event)| matches!(event, PathEvent::Mtu { .. })));
 }
