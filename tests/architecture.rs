@@ -1,5 +1,7 @@
 //! The rules of the house, read from the manifests and the sources. A broken one fails with the arrow's name.
 
+#[path = "architecture/owners.rs"]
+mod owners;
 #[path = "architecture/purity.rs"]
 mod purity;
 #[path = "architecture/sentences.rs"]

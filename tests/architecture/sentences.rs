@@ -6,7 +6,15 @@ use quote::ToTokens;
 use crate::{root, sources};
 
 /// The sources that say facts only.
-const FACTS_ONLY: &[&str] = &["crates/core/", "crates/io/adapter/src/", "crates/app/support/src/doctor"];
+const FACTS_ONLY: &[&str] = &[
+    "crates/base/",
+    "crates/core/",
+    "crates/io/adapter/src/",
+    "crates/app/engine/src/",
+    "crates/app/support/src/doctor",
+    "crates/app/cli/src/",
+    "src-tauri/src/",
+];
 
 /// What takes a text for the log, for another program, or for whoever mends this one.
 const NOT_FOR_PEOPLE: &[&str] = &[
@@ -33,15 +41,30 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "failed",
 ];
 
-/// Texts that are no sentences although they are long: what is hashed, why a deadline is due, the text of an I/O error.
-const NO_SENTENCES: &[&str] =
-    &["lanrage control state v{version}\n", "link of a new party", "the helper hung up"];
+/// Attributes whose texts nobody reads but in the log, the documentation and `--help`.
+const ATTRIBUTES: &[&str] = &["allow", "arg", "command", "doc", "error", "expect", "must_use"];
+
+/// Texts that are no sentences although they are long: what is hashed, why a deadline is due, the text of an I/O error,
+/// and what a terminal is told before a language can be known (`--help`, or that there is no log).
+const NO_SENTENCES: &[&str] = &[
+    "lanrage control state v{version}\n",
+    "link of a new party",
+    "the helper hung up",
+    "there is no room for it",
+    "the line is too long",
+    "starting its packet thread",
+    "{} by allocation {id}",
+    "lanrage: no log: {error}",
+    "Exit codes: 0 done, 1 the doctor found something that does not work, 2 wrong arguments, 3 LANrage is not \
+     running, 4 the command was refused, 5 LANrage cannot start.",
+    "a port, or the first and the last with a hyphen between",
+];
 
 /// From so many words on, a text is taken for a sentence.
 const WORDS: usize = 4;
 
 fn looks_like_a_sentence(text: &str) -> bool {
-    let is_word = |word: &&str| word.chars().any(char::is_alphabetic);
+    let is_word = |word: &&str| word.contains('{') || word.chars().any(char::is_alphabetic);
     let words = text.split_whitespace().filter(is_word).count();
     let is_whole = text.starts_with(char::is_uppercase) && text.ends_with('.') && text.contains(' ');
     // A command to copy is data.
@@ -63,10 +86,18 @@ fn texts(code: TokenStream, found: &mut Vec<String>) {
                 }
             }
             TokenTree::Group(group) => {
-                let is_attribute = last == "#" || last == "!" && second == "#";
+                let names = group.stream().into_iter().next().map(|name| name.to_string());
+                let is_attribute = (last == "#" || last == "!" && second == "#")
+                    && names.is_some_and(|name| ATTRIBUTES.contains(&name.as_str()));
                 // `warn!(…)` and `.expect(…)`.
                 let is_called = |word: &&str| last == word || last == "!" && second == word;
-                if !is_attribute && !is_detail && !NOT_FOR_PEOPLE.iter().any(is_called) {
+                if is_attribute || is_detail || NOT_FOR_PEOPLE.iter().any(is_called) {
+                    // Not for people.
+                } else if is_called(&"concat") {
+                    let mut parts = Vec::new();
+                    texts(group.stream(), &mut parts);
+                    found.push(parts.concat());
+                } else {
                     texts(group.stream(), found);
                 }
             }
@@ -103,6 +134,11 @@ fn a_sentence_is_found_wherever_it_is_written_and_a_text_for_the_log_is_not() {
         found
     };
     assert_eq!(found(r#"fn f() { g("Start LANrage."); format!("{name} is not online now") }"#).len(), 2);
+    assert_eq!(found(r#"fn f() { format!("{} is not {}", a, b) }"#).len(), 1);
+    assert_eq!(found(r#"const A: &str = concat!("Start ", "LANrage", " once more");"#).len(), 1);
+    assert_eq!(found(r#"#[strum(message = "you are in no party")] struct A;"#).len(), 1);
+    assert_eq!(found(r#"macro_rules! m { () => { "you are in no party" } }"#).len(), 1);
+    assert_eq!(found(r##"const A: &[&str] = &[r"you are in no party", "in\nno\nparty\nnow"];"##).len(), 2);
     assert!(found(r#"/// Says what it is.
         #[error("the relay does not answer")] fn f() { warn!("it does not answer at all"); x.expect("a name is always there") }"#).is_empty());
     assert!(found(r#"fn f() { g("sudo modprobe tun"); h("in the helper") }"#).is_empty());

@@ -8,7 +8,7 @@ use syn::Item;
 
 use crate::{
     root,
-    sources::{self, Source, uses},
+    sources::{self, Source, all_uses, uses},
 };
 
 /// Most source files that lie side by side.
@@ -52,12 +52,22 @@ fn no_files_of_a_crate_import_each_other_in_a_circle() {
     assert!(crates.len() > 10, "the crates are found");
     let mut wrong = Vec::new();
     for (home, sources) in &crates {
+        wrong.extend(sources.iter().filter_map(hidden));
         wrong.extend(circles(&imports(sources)).into_iter().map(|circle| {
             let files: Vec<String> = circle.iter().map(|module| module.join("::")).collect();
             format!("{home}: {}", files.join(" -> "))
         }));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// An import of all names of a module above, which hides whose they are.
+fn hidden(source: &Source) -> Option<String> {
+    let globs = all_uses(&source.product_items()).into_iter().filter(|(_, name)| name == "*");
+    let upward =
+        |(path, _): &(Module, String)| matches!(path.first().map(String::as_str), Some("super" | "crate"));
+    let glob = globs.filter(upward).map(|(path, _)| path.join("::")).next()?;
+    Some(format!("{} -> {glob}::*: hides what is imported", source.path))
 }
 
 /// The path of a module inside its crate; the crate's root is the empty one.
@@ -74,12 +84,8 @@ fn imports(sources: &[Source]) -> Imports {
     let mut imports = Imports::new();
     for (module, items) in &items {
         let mut named = BTreeSet::new();
-        for item in items {
-            match item {
-                Item::Use(item) => named.extend(uses(&item.tree).into_iter().map(|(path, _)| path)),
-                item => paths(item.to_token_stream(), &mut named),
-            }
-        }
+        named.extend(all_uses(items).into_iter().map(|(path, _)| path));
+        items.iter().for_each(|item| paths(item.to_token_stream(), &mut named));
         let targets = named
             .into_iter()
             .filter_map(|path| absolute(module, &path))
@@ -223,5 +229,9 @@ fn the_resolver_finds_a_circle_through_a_re_export_and_lets_a_parent_know_its_ch
     let mut circular = tree;
     circular[4] = source("c.rs", "use super::a::Mine; pub struct Other;");
     let names = ["a", "b", "c"].map(|name| vec![name.to_owned()]).to_vec();
+    assert_eq!(circles(&imports(&circular)), [names.clone()]);
+    circular[4] = source("c.rs", "fn f() { use super::{a::{Mine}}; } pub struct Other;");
     assert_eq!(circles(&imports(&circular)), [names]);
+    assert!(hidden(&source("c.rs", "use super::*; fn f() -> a::Mine { todo() }")).is_some());
+    assert!(hidden(&source("c.rs", "mod child; pub use child::*;")).is_none());
 }

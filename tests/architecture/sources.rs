@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use quote::ToTokens;
-use syn::{Attribute, Item, UseTree};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Attribute, Item, ItemUse, UseTree};
 
 /// A source file.
 pub(crate) struct Source {
@@ -80,7 +81,7 @@ fn without_tests(items: Vec<Item>) -> Vec<Item> {
 
 fn is_for_tests(attribute: &Attribute) -> bool {
     let text = attribute.meta.to_token_stream().to_string();
-    text == "cfg (test)" || text == "test"
+    text == "cfg (test)" || text.starts_with("cfg (all (test ,") || text == "test"
 }
 
 fn attributes(item: &Item) -> &[Attribute] {
@@ -100,9 +101,75 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// The code of some items with one space between any two words: comments and layout are gone.
-pub(crate) fn words(items: &[Item]) -> String {
-    items.iter().map(|item| item.to_token_stream().to_string()).collect::<Vec<_>>().join(" ")
+/// The code of some items, word by word: comments and layout are gone, and a whole path (`a::b`) is one word.
+pub(crate) fn words(items: &[Item]) -> Vec<String> {
+    fn walk(code: TokenStream, found: &mut Vec<String>) {
+        for token in code {
+            match token {
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        proc_macro2::Delimiter::Parenthesis => ("(", ")"),
+                        proc_macro2::Delimiter::Brace => ("{", "}"),
+                        proc_macro2::Delimiter::Bracket => ("[", "]"),
+                        proc_macro2::Delimiter::None => ("", ""),
+                    };
+                    found.push(open.into());
+                    walk(group.stream(), found);
+                    found.push(close.into());
+                }
+                token => found.push(token.to_string()),
+            }
+        }
+    }
+    let mut single = Vec::new();
+    items.iter().for_each(|item| walk(item.to_token_stream(), &mut single));
+    let is_name = |word: &str| word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    // After these a path begins anew: `return ::std::…`.
+    let is_keyword = |word: &str| {
+        ["as", "break", "else", "for", "if", "in", "match", "move", "mut", "return", "use", "while"]
+            .contains(&word)
+    };
+    let mut words: Vec<String> = Vec::new();
+    let mut rest = single.into_iter().peekable();
+    while let Some(word) = rest.next() {
+        if word == ":" && rest.peek().is_some_and(|next| next == ":") {
+            rest.next();
+            match words.last_mut().filter(|last| is_name(last.trim_start_matches(':')) && !is_keyword(last)) {
+                Some(last) => last.push_str("::"),
+                None => words.push("::".into()),
+            }
+        } else if is_name(&word) && words.last().is_some_and(|last| last.ends_with("::")) {
+            words.last_mut().expect("just seen").push_str(&word);
+        } else {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// What every `use` in some items names, those inside functions, modules and macros too.
+pub(crate) fn all_uses(items: &[Item]) -> BTreeSet<(Vec<String>, String)> {
+    fn walk(code: TokenStream, found: &mut BTreeSet<(Vec<String>, String)>) {
+        let mut rest = code.into_iter();
+        while let Some(token) = rest.next() {
+            match token {
+                TokenTree::Ident(word) if word == "use" => {
+                    let is_end =
+                        |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
+                    let tree: TokenStream = rest.by_ref().take_while(|token| !is_end(token)).collect();
+                    // `+ use<'a>` of a type is no import.
+                    if let Ok(import) = syn::parse2::<ItemUse>(quote!(use #tree;)) {
+                        found.extend(uses(&import.tree));
+                    }
+                }
+                TokenTree::Group(group) => walk(group.stream(), found),
+                _ => {}
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    items.iter().for_each(|item| walk(item.to_token_stream(), &mut found));
+    found
 }
 
 /// What a `use` names, each with its whole path and the name that it gets here.
@@ -116,6 +183,9 @@ pub(crate) fn uses(tree: &UseTree) -> BTreeSet<(Vec<String>, String)> {
             }
             UseTree::Name(name) => {
                 found.insert((with(name.ident.to_string()), name.ident.to_string()));
+            }
+            UseTree::Rename(renamed) if renamed.ident == "self" => {
+                found.insert((before.to_vec(), renamed.rename.to_string()));
             }
             UseTree::Rename(renamed) => {
                 found.insert((with(renamed.ident.to_string()), renamed.rename.to_string()));
