@@ -233,7 +233,6 @@ impl Coordinator {
                 self.tokens.put(token.clone());
                 false
             }
-            StoredChange::ExpireTokens { .. } => false,
             _ => true,
         });
         changes

@@ -201,10 +201,7 @@ async fn write_changes(database: &impl ConnectionTrait, changes: &[StoredChange]
                 put_peers.push(rows::peer_row(peer));
             }
             StoredChange::RemovePeer { party, peer } => stale_peers.push((*party, *peer)),
-            StoredChange::PutToken(_)
-            | StoredChange::ExpireTokens { .. }
-            | StoredChange::PutRelay(_)
-            | StoredChange::RemoveRelay(_) => {}
+            StoredChange::PutToken(_) | StoredChange::PutRelay(_) | StoredChange::RemoveRelay(_) => {}
         }
     }
     for gone in gone_parties.chunks(ROWS) {

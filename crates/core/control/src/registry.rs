@@ -83,12 +83,7 @@ impl Registry {
             memberships: Memberships::new(),
             outgoing: VecDeque::new(),
             silent: Vec::new(),
-            dirty: Dirty {
-                parties: BTreeSet::new(),
-                peers: BTreeSet::new(),
-                tokens: Vec::new(),
-                expire_tokens: None,
-            },
+            dirty: Dirty { parties: BTreeSet::new(), peers: BTreeSet::new(), tokens: Vec::new() },
             patient_since: now,
             last_sweep: now,
         }
@@ -206,7 +201,6 @@ impl Registry {
             let stored = self.parties.get_mut(&party).and_then(|state| state.store(peer));
             changes.push(stored.map_or(StoredChange::RemovePeer { party, peer }, StoredChange::PutPeer));
         }
-        changes.extend(dirty.expire_tokens.map(|now| StoredChange::ExpireTokens { now }));
         changes.extend(dirty.tokens.into_iter().map(StoredChange::PutToken));
         changes
     }

@@ -57,10 +57,7 @@ impl ControlState {
             StoredChange::RemovePeer { party, peer } => {
                 self.peers.remove(&(party, peer));
             }
-            StoredChange::PutToken(_)
-            | StoredChange::ExpireTokens { .. }
-            | StoredChange::PutRelay(_)
-            | StoredChange::RemoveRelay(_) => {}
+            StoredChange::PutToken(_) | StoredChange::PutRelay(_) | StoredChange::RemoveRelay(_) => {}
         }
     }
 

@@ -104,7 +104,7 @@ impl Waiting {
             StoredChange::RemovePeer { party, peer } => drop(self.peers.insert((*party, *peer), change)),
             StoredChange::PutRelay(relay) => drop(self.relays.insert(relay.name.clone(), change)),
             StoredChange::RemoveRelay(name) => drop(self.relays.insert(name.clone(), change)),
-            StoredChange::PutToken(_) | StoredChange::ExpireTokens { .. } => {}
+            StoredChange::PutToken(_) => {}
         }
     }
 

@@ -8,7 +8,7 @@ use super::{LocalControlPlane, event};
 use crate::{
     Now,
     protocol::{ErrorCode, ServerMessage},
-    session::{ConnectionId, ConnectionLimits, Frame, ServerSession, SessionOutput, SessionRandom},
+    session::{ConnectionId, Frame, ServerSession, SessionOutput, SessionRandom},
 };
 
 /// What became of a connection to this device.
@@ -112,12 +112,6 @@ impl LocalControlPlane {
     /// in its app, so that a link names both.
     pub fn show_key(&mut self, owner: DeviceIdentity) {
         self.key = Some(owner);
-    }
-
-    /// Times and bounds of guests' connections from now on; those of
-    /// `ListenSettings` of lanrage-link are meant.
-    pub const fn set_limits(&mut self, limits: ConnectionLimits) {
-        self.limits = limits;
     }
 
     /// Number of guests that are connected.

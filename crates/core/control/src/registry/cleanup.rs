@@ -20,17 +20,14 @@ impl Registry {
         }
     }
 
-    /// Marks silent peers away, and removes members that were away beyond the retention, parties that have
-    /// none left, and tokens that have expired. To be called every [`super::RegistrySettings::sweep_interval`].
+    /// Marks silent peers away, and removes members that were away beyond the retention and parties that have
+    /// none left. To be called every [`super::RegistrySettings::sweep_interval`].
     pub fn sweep(&mut self, now: UnixMillis) {
         let missed = u128::from(now.since(self.last_sweep)) > 10 * self.settings.sweep_interval.as_millis();
         if missed || now < self.last_sweep {
             self.was_away(self.last_sweep, now);
         }
         self.last_sweep = now;
-        if !self.settings.token_lifetime.is_zero() {
-            self.dirty.expire_tokens = Some(now);
-        }
         let patient = u128::from(now.since(self.patient_since)) <= self.settings.grace.as_millis();
         let (mut stale, mut expired) = (Vec::new(), Vec::new());
         for (id, party) in &self.parties {

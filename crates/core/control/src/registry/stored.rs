@@ -100,11 +100,6 @@ pub enum StoredChange {
     PutRelay(StoredRelay),
     /// Remove the relay of this name.
     RemoveRelay(String),
-    /// Remove every token whose [`StoredToken::expires_at`] is not later than this.
-    ExpireTokens {
-        /// The time of the sweep.
-        now: UnixMillis,
-    },
 }
 
 /// What differs from the stored state, by key: however often something changes between two writes, it is
@@ -114,5 +109,4 @@ pub(super) struct Dirty {
     pub(super) parties: BTreeSet<PartyId>,
     pub(super) peers: BTreeSet<(PartyId, PeerId)>,
     pub(super) tokens: Vec<StoredToken>,
-    pub(super) expire_tokens: Option<UnixMillis>,
 }

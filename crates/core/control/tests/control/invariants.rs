@@ -88,10 +88,7 @@ impl Observer {
                 StoredChange::RemovePeer { party, peer } => {
                     self.peers.remove(&(party, peer));
                 }
-                StoredChange::PutToken(_)
-                | StoredChange::ExpireTokens { .. }
-                | StoredChange::PutRelay(_)
-                | StoredChange::RemoveRelay(_) => {}
+                StoredChange::PutToken(_) | StoredChange::PutRelay(_) | StoredChange::RemoveRelay(_) => {}
             }
         }
     }

@@ -38,10 +38,9 @@ impl WriteQueue {
                 StoredChange::RemoveParty(party) => Key::Party(*party),
                 StoredChange::PutPeer(peer) => Key::Peer(peer.party, peer.peer),
                 StoredChange::RemovePeer { party, peer } => Key::Peer(*party, *peer),
-                StoredChange::PutToken(_)
-                | StoredChange::ExpireTokens { .. }
-                | StoredChange::PutRelay(_)
-                | StoredChange::RemoveRelay(_) => continue,
+                StoredChange::PutToken(_) | StoredChange::PutRelay(_) | StoredChange::RemoveRelay(_) => {
+                    continue;
+                }
             };
             if let Key::Party(gone) = key
                 && matches!(change, StoredChange::RemoveParty(_))

@@ -45,7 +45,6 @@ impl Host {
         let mut tasks = JoinSet::new();
         tasks.spawn(run_listener(listener, events, inbox));
         let mut plane = LocalControlPlane::new(id(1), now());
-        plane.set_limits(settings.limits);
         plane.request(now(), create(record(1, 1, 1)));
         Self { plane, address, guests, actions, _tasks: tasks }
     }

@@ -1,5 +1,5 @@
 use std::{
-    fmt, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -53,23 +53,6 @@ pub enum Replacement {
     },
     /// An empty database: no backup was good.
     Fresh,
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LANrage's database was damaged ({}).", self.reason)?;
-        match &self.replacement {
-            Replacement::Backup { path, .. } => write!(f, " The backup {} was restored.", path.display())?,
-            Replacement::Fresh => write!(f, " There was no good backup, so settings start afresh.")?,
-        }
-        if self.salvaged > 0 {
-            write!(f, " {} newer entries could still be read and were kept.", self.salvaged)?;
-        }
-        match &self.set_aside {
-            Some(folder) => write!(f, " The damaged files are kept in {}.", folder.display()),
-            None => Ok(()),
-        }
-    }
 }
 
 impl SettingsDatabase {

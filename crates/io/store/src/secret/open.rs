@@ -1,5 +1,3 @@
-use std::fmt;
-
 use tracing::{info, warn};
 
 use super::{
@@ -23,24 +21,6 @@ pub enum SecretNotice {
         /// What was wrong with the last of them.
         reason: String,
     },
-}
-
-impl fmt::Display for SecretNotice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::KeptInFiles { reason } => write!(
-                f,
-                "This system's keyring cannot be used, so LANrage keeps its keys in files that only your \
-                 account can read ({reason})."
-            ),
-            Self::NotMoved { names, reason } => write!(
-                f,
-                "{} of LANrage's keys could not be moved into the system's keyring and stay in files that only \
-                 your account can read ({reason}).",
-                names.len()
-            ),
-        }
-    }
 }
 
 /// The secret store of a data folder: the system's keyring where it works, files otherwise. Secrets that are in

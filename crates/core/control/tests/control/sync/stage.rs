@@ -489,7 +489,6 @@ impl Stage {
                     disk.tokens.retain(|other| other.peer != token.peer);
                     disk.tokens.push(token);
                 }
-                StoredChange::ExpireTokens { now } => disk.tokens.retain(|token| token.expires_at > now),
                 change => disk.state.apply(change),
             }
         }

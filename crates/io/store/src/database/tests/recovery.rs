@@ -107,8 +107,9 @@ async fn what_a_damaged_database_still_gives_goes_over_the_backup() {
     assert_eq!(port(&database).await, 5000);
     // On the damaged page, and in the backup.
     assert_eq!(database.server_configs().await.unwrap().len(), 40);
-    let text = damage.to_string();
-    assert!(text.contains("-daily.db was restored") && text.contains("quarantine"), "{text}");
+    let Replacement::Backup { path, .. } = &damage.replacement else { panic!("{damage:?}") };
+    assert!(path.display().to_string().ends_with("-daily.db"), "{damage:?}");
+    assert!(damage.set_aside.unwrap().display().to_string().contains("quarantine"));
 }
 
 #[tokio::test]
