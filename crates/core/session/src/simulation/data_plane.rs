@@ -5,6 +5,12 @@
 //! are those of the data plane and boringtun below it: the last two initiations count, an initiation's time must grow,
 //! a session is up for the passive side at its first message, eight sessions a peer, and their timers.
 
+mod peer;
+mod relays;
+mod vault;
+
+pub(super) use vault::{Inner, PLAINTEXT, Vault, is_sealed};
+
 use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
@@ -16,40 +22,11 @@ use lanrage_party::{
     limits::{CHANNELS, OPEN_ALLOCATIONS, PENDING_PACKETS},
 };
 
-const SESSIONS: usize = 8;
-const SESSION_USABLE: Duration = Duration::from_secs(175);
-const REJECT_AFTER: Duration = Duration::from_secs(180);
-const REKEY_AFTER: Duration = Duration::from_secs(120);
-const REKEY_TIMEOUT: Duration = Duration::from_secs(5);
-const REKEY_ATTEMPT: Duration = Duration::from_secs(90);
-const KEEPALIVE: Duration = Duration::from_secs(10);
-/// Counters behind the newest one that are still told apart.
-const WINDOW: u64 = 128;
-const REMEMBERED: usize = 8;
-
-/// In every plaintext, and so in no datagram outside.
-pub(super) const PLAINTEXT: &[u8] = b"plaintext!";
-
-/// Everything that was ever sealed, in order.
-#[derive(Debug, Default)]
-pub(super) struct Vault(Vec<Sealed>);
-
-#[derive(Debug)]
-enum Sealed {
-    Initiation { from: WireGuardKey, to: WireGuardKey, preshared: [u8; 32], stamp: u64 },
-    Response { to: u64 },
-    Data { session: u64, from: WireGuardKey, packet: Option<Inner> },
-}
-
-/// A packet inside the tunnel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Inner {
-    pub(super) source: VirtualIp,
-    pub(super) destination: VirtualIp,
-    /// A probe of the path agent's; else a game's.
-    pub(super) probe: bool,
-    pub(super) payload: Vec<u8>,
-}
+use self::{
+    peer::{Attempt, Peer, REJECT_AFTER, SESSIONS, Session, Times, slot},
+    relays::{Relay, send},
+    vault::{Sealed, message, word},
+};
 
 /// What handling something leaves to do.
 #[derive(Debug, Default)]
@@ -74,95 +51,6 @@ pub(super) struct DataPlane {
 struct Local {
     key: WireGuardKey,
     ip: VirtualIp,
-}
-
-#[derive(Debug)]
-struct Relay {
-    id: AllocationId,
-    /// None for a stream.
-    server: Option<SocketAddr>,
-    channels: Vec<(SocketAddr, u16)>,
-}
-
-#[derive(Debug)]
-struct Peer {
-    config: PeerConfig,
-    index: u32,
-    active: bool,
-    path: Option<Remote>,
-    remotes: VecDeque<Remote>,
-    sessions: [Option<Session>; SESSIONS],
-    next_session: u8,
-    current: Option<u32>,
-    unconfirmed: [Option<u32>; SESSIONS],
-    established: Option<u32>,
-    attempts: [Option<Attempt>; 2],
-    attempting_since: Duration,
-    expired: bool,
-    seen_stamp: u64,
-    pending: VecDeque<Inner>,
-    times: Times,
-}
-
-#[derive(Debug)]
-struct Session {
-    /// Place of the response in the vault: both sides know it.
-    id: u64,
-    local: u32,
-    remote: u32,
-    since: Duration,
-    sent: u64,
-    newest: u64,
-    seen: u128,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Attempt {
-    index: u32,
-    sealed: u64,
-    sent_at: Duration,
-}
-
-#[derive(Debug, Default)]
-struct Times {
-    established: Duration,
-    sent: Duration,
-    received: Duration,
-    data_sent: Duration,
-    data_received: Duration,
-    is_initiator: bool,
-    wants_handshake: bool,
-    wants_keepalive: bool,
-}
-
-impl Vault {
-    fn seal(&mut self, sealed: Sealed) -> u64 {
-        self.0.push(sealed);
-        self.0.len() as u64 - 1
-    }
-
-    fn get(&self, place: u64) -> Option<&Sealed> {
-        self.0.get(usize::try_from(place).ok()?)
-    }
-}
-
-/// Whether these are the bytes of a sealed message.
-pub(super) fn is_sealed(bytes: &[u8]) -> bool {
-    matches!(bytes, [1..=4, 0, 0, 0, ..]) && bytes.len() >= 20
-}
-
-fn message(kind: u8, receiver: u32, other: u32, place: u64, len: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(len + 4);
-    bytes.extend([kind, 0, 0, 0]);
-    bytes.extend(receiver.to_le_bytes());
-    bytes.extend(other.to_le_bytes());
-    bytes.extend(place.to_le_bytes());
-    bytes.resize(len, 0);
-    bytes
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 impl DataPlane {
@@ -495,190 +383,4 @@ impl DataPlane {
         }
         Some(())
     }
-}
-
-impl Peer {
-    fn take_index(&mut self) -> u32 {
-        self.next_session = self.next_session.wrapping_add(1);
-        self.index << 8 | u32::from(self.next_session)
-    }
-
-    fn destination(&self) -> Option<Remote> {
-        self.path.or_else(|| self.remotes.back().copied())
-    }
-
-    fn is_live(&self, now: Duration) -> bool {
-        self.established.is_some_and(|index| self.unconfirmed[slot(index)].is_none())
-            && self.current.is_some_and(|index| self.sessions[slot(index)].is_some())
-            && now < self.times.established + SESSION_USABLE
-    }
-
-    /// True if the remote is none of the latest.
-    fn note(&mut self, from: Remote) -> bool {
-        let known = self.remotes.iter().position(|remote| *remote == from);
-        if let Some(at) = known {
-            self.remotes.remove(at);
-        } else if self.remotes.len() == REMEMBERED {
-            self.remotes.pop_front();
-        }
-        self.remotes.push_back(from);
-        known.is_none()
-    }
-
-    /// The session is in use by the other side: we may use it as well, unless we have a newer one.
-    fn confirm(&mut self, index: u32) {
-        let since = |index: u32| self.sessions[slot(index)].as_ref().map(|session| session.since);
-        if self.current.is_none_or(|current| since(current) <= since(index)) {
-            self.current = Some(index);
-        }
-    }
-
-    fn initiation(&mut self, now: Duration, local: &Local, stamp: &mut u64, vault: &mut Vault) -> Vec<u8> {
-        if self.expired || self.attempts[0].is_none() {
-            self.attempting_since = now;
-        }
-        self.expired = false;
-        let index = self.take_index();
-        *stamp = (now.as_nanos() as u64).max(*stamp + 1);
-        let place = vault.seal(Sealed::Initiation {
-            from: local.key,
-            to: self.config.public_key,
-            preshared: *self.config.preshared_key.expose(),
-            stamp: *stamp,
-        });
-        self.attempts =
-            [Some(Attempt { index, sealed: place, sent_at: now }), self.attempts[0].or(self.attempts[1])];
-        self.times.sent = now;
-        message(1, 0, index, place, 148)
-    }
-
-    fn seal(
-        &mut self,
-        now: Duration,
-        local: &Local,
-        packet: Option<Inner>,
-        vault: &mut Vault,
-    ) -> Option<Vec<u8>> {
-        if !self.is_live(now) {
-            return None;
-        }
-        let session = self.sessions[slot(self.current?)].as_mut()?;
-        session.sent += 1;
-        let len = 32 + packet.as_ref().map_or(0, |packet| 20 + packet.payload.len());
-        let (remote, counter) = (session.remote, session.sent as u32);
-        self.times.sent = now;
-        if packet.is_some() {
-            self.times.data_sent = now;
-        }
-        let place = vault.seal(Sealed::Data { session: session.id, from: local.key, packet });
-        Some(message(4, remote, counter, place, len))
-    }
-
-    fn flush(
-        &mut self,
-        now: Duration,
-        local: &Local,
-        relays: &[Relay],
-        vault: &mut Vault,
-        effects: &mut Effects,
-    ) {
-        while self.is_live(now)
-            && let Some(to) = self.destination()
-            && let Some(inner) = self.pending.pop_front()
-        {
-            if let Some(bytes) = self.seal(now, local, Some(inner), vault) {
-                send(relays, to, bytes, effects);
-            }
-        }
-    }
-
-    fn tick(&mut self, now: Duration, local: &Local, stamp: &mut u64, vault: &mut Vault) -> Option<Vec<u8>> {
-        for session in &mut self.sessions {
-            session.take_if(|session| now >= session.since + REJECT_AFTER);
-        }
-        if self.expired {
-            return None;
-        }
-        let times = &mut self.times;
-        let mut due = false;
-        if let Some(attempt) = self.attempts[0] {
-            if now >= self.attempting_since + REKEY_ATTEMPT {
-                self.expired = true;
-                self.sessions = Default::default();
-                self.attempts = [None; 2];
-                return None;
-            }
-            due |= now >= attempt.sent_at + REKEY_TIMEOUT;
-        } else {
-            if times.is_initiator {
-                let age = now.saturating_sub(times.established);
-                due |= times.established < times.data_sent && age >= REKEY_AFTER;
-                due |= times.established < times.data_received
-                    && age >= REJECT_AFTER - KEEPALIVE - REKEY_TIMEOUT;
-            }
-            due |= times.data_sent > times.received
-                && now >= times.received + KEEPALIVE + REKEY_TIMEOUT
-                && std::mem::take(&mut times.wants_handshake);
-        }
-        if due {
-            return Some(self.initiation(now, local, stamp, vault));
-        }
-        let keepalive = self.attempts[0].is_none()
-            && times.data_received > times.sent
-            && now >= times.sent + KEEPALIVE
-            && std::mem::take(&mut times.wants_keepalive);
-        if keepalive { self.seal(now, local, None, vault) } else { None }
-    }
-}
-
-impl Session {
-    fn new(id: u64, local: u32, remote: u32, since: Duration) -> Self {
-        Self { id, local, remote, since, sent: 0, newest: 0, seen: 0 }
-    }
-
-    fn is_new(&mut self, counter: u64) -> bool {
-        let newest = self.newest.max(counter);
-        let ahead = newest - self.newest;
-        self.seen = if ahead < WINDOW { self.seen << ahead } else { 0 };
-        self.newest = newest;
-        let behind = newest - counter;
-        let place = 1_u128 << behind.min(WINDOW - 1);
-        if behind >= WINDOW || self.seen & place != 0 {
-            return false;
-        }
-        self.seen |= place;
-        true
-    }
-}
-
-impl Relay {
-    fn remote(&self, bytes: &[u8]) -> Option<Remote> {
-        let number = u16::from_be_bytes(*bytes.first_chunk()?);
-        let (peer, _) = self.channels.iter().find(|(_, channel)| *channel == number)?;
-        Some(Remote::relayed(self.id, *peer))
-    }
-}
-
-fn send(relays: &[Relay], to: Remote, bytes: Vec<u8>, effects: &mut Effects) {
-    let Some(id) = to.via else {
-        effects.datagrams.push((to.address, bytes));
-        return;
-    };
-    let Some(relay) = relays.iter().find(|relay| relay.id == id) else { return };
-    let Some((_, channel)) = relay.channels.iter().find(|(peer, _)| *peer == to.address) else { return };
-    let mut framed = Vec::with_capacity(bytes.len() + 7);
-    framed.extend(channel.to_be_bytes());
-    framed.extend((bytes.len() as u16).to_be_bytes());
-    framed.extend(bytes);
-    match relay.server {
-        Some(server) => effects.datagrams.push((server, framed)),
-        None => {
-            framed.resize(framed.len().next_multiple_of(4), 0);
-            effects.messages.push((id, framed));
-        }
-    }
-}
-
-const fn slot(index: u32) -> usize {
-    index as usize % SESSIONS
 }

@@ -1,0 +1,101 @@
+//! What a session wants done, carried out in this world.
+
+use std::time::Duration;
+
+use super::{Event, World, trace};
+use crate::{Input, Output, StoreAction, simulation::host::Host};
+
+impl World {
+    pub(super) fn perform(&mut self, index: usize, output: Output) {
+        if self.traced {
+            match &output {
+                Output::Probe { to, .. } => trace!(self, "host {index}: probe to {to}"),
+                Output::Datagram { to, bytes } => {
+                    trace!(self, "host {index}: datagram of {} bytes to {to}", bytes.len());
+                }
+                Output::Relayed { .. }
+                | Output::Link(_)
+                | Output::LookUp(_)
+                | Output::Store(_)
+                | Output::KeepParties(_) => {}
+                Output::Notice(notice) => trace!(self, "host {index}: {}", notice.news.code()),
+                output => trace!(self, "host {index}: {output:?}"),
+            }
+        }
+        let now = self.clock.elapsed();
+        let host = &mut self.hosts[index];
+        let plane = &mut host.plane;
+        match output {
+            Output::Enter(end) => plane.enter(&end),
+            Output::Leave => plane.leave(),
+            Output::AddPeer(config) => plane.add_peer(config),
+            Output::RemovePeer(peer) => plane.remove_peer(&peer),
+            Output::SetPath { peer, to } => plane.set_path(&peer, Some(to)),
+            Output::OpenAllocation { id, server } => plane.open_allocation(id, Some(server)),
+            Output::CloseAllocation(id) => plane.close_allocation(id),
+            Output::SetChannel { allocation, peer, channel } => plane.set_channel(allocation, peer, channel),
+            Output::Handshake { peer, targets } => {
+                let effects = plane.initiate(now, &peer, &targets, &mut self.vault);
+                self.follow_output(index, effects);
+            }
+            Output::Probe { peer, to, payload } => {
+                let effects = plane.probe(now, &peer, to, payload, &mut self.vault);
+                self.follow_output(index, effects);
+            }
+            Output::Datagram { to, bytes } => {
+                let effects = plane.datagram(to, bytes);
+                self.follow_output(index, effects);
+            }
+            Output::Relayed { from, bytes } => {
+                let effects = plane.receive(now, from, bytes, &mut self.vault);
+                self.follow_output(index, effects);
+            }
+            Output::Link(action) => self.perform_link(index, action),
+            Output::RelayStream(command) => self.perform_stream(index, command),
+            Output::LookUp(names) => {
+                host.name_wishes += 1;
+                let (life, wish) = (host.life, host.name_wishes);
+                let pause = self.rng.millis(1..30);
+                self.after(pause, Event::Names { host: index, life, names, wish });
+            }
+            Output::OpenAdapter { .. } => {
+                let life = host.life;
+                self.after(Duration::from_millis(20), Event::Adapter { host: index, life });
+            }
+            Output::ReadRoutes => host.inputs.push_back(Input::Routes(Vec::new())),
+            // The disks of registries are not part of this world.
+            Output::KeepParties(_) => {}
+            Output::Store(action) => host.keep(action),
+            Output::Complete { result, .. } => host.completed.push(result),
+            Output::Notice(_)
+            | Output::SetPathMtu { .. }
+            | Output::Guests(_)
+            | Output::CloseAdapter
+            | Output::MendAdapter
+            | Output::MeasureNat(_)
+            | Output::MapPort(_) => {}
+            Output::Load { ticket, .. } => host.inputs.push_back(Input::Kept(ticket, None)),
+        }
+    }
+}
+
+impl Host {
+    fn keep(&mut self, action: StoreAction) {
+        match action {
+            StoreAction::SaveMembership { membership, host, .. } => {
+                self.saved = Some((*membership, host));
+            }
+            StoreAction::ForgetMembership(_) => {
+                self.saved = None;
+                self.saved_peers.clear();
+            }
+            StoreAction::SavePeer { peer, .. } => {
+                self.saved_peers.insert(peer.peer, *peer);
+            }
+            StoreAction::RemovePeer { peer, .. } => {
+                self.saved_peers.remove(&peer);
+            }
+            StoreAction::SaveNat(_) => {}
+        }
+    }
+}
