@@ -1,8 +1,8 @@
 //! The ground floor: mechanisms that several parts of LANrage need and none of them owns.
 //!
-//! Everything here is a pure value, except for three places that touch the system: [`clock::now`] reads the clocks,
-//! [`atomic_file`] writes files, and [`argument`] changes what the system shows of this process. The core crates use none of
-//! the three.
+//! Everything here is a pure value, except for four places that touch the system: [`clock::now`] reads the clocks,
+//! [`atomic_file`] writes files, [`system_roots`] reads one, and [`argument`] changes what the system shows of this process.
+//! The core crates use none of the four.
 
 pub mod argument;
 pub mod atomic_file;
@@ -12,3 +12,4 @@ pub mod channel_data;
 pub mod clock;
 pub mod rng;
 pub mod sources;
+pub mod system_roots;

@@ -1,8 +1,12 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use lanrage_base::system_roots;
 use lanrage_party::limits::CONTROL_FRAME_BYTES;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
@@ -84,9 +88,12 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, LinkClosed> {
     }
 }
 
-/// TLS with the web's root certificates, and with this provider whatever else the process uses.
+/// TLS with the web's root certificates and the system's, and with this provider whatever else the process uses.
 fn tls() -> Result<Arc<ClientConfig>, LinkClosed> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let system = system_roots::pem();
+    // One that cannot be read is left out.
+    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&system).filter_map(Result::ok));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
