@@ -39,6 +39,7 @@ pub(crate) fn session_settings(config: &Config) -> Settings {
         stun_servers: config.stun_servers.servers().to_vec(),
         quality_thresholds: config.quality_thresholds(),
         default_subnet: config.default_subnet,
+        relay_only: config.relay_only,
     }
 }
 

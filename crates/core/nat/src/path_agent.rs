@@ -74,6 +74,8 @@ pub struct PathAgent {
     /// The peer's usable candidates, each once.
     offered: Vec<Candidate>,
     allocations: Vec<Allocation>,
+    /// Whether our own allocations are the only way to the peer.
+    relay_only: bool,
     paths: Vec<Path>,
     state: State,
     /// Whether probes can be sent at all.
@@ -113,6 +115,7 @@ impl PathAgent {
             now,
             offered: Vec::new(),
             allocations: Vec::new(),
+            relay_only: false,
             paths: Vec::new(),
             state: State::Idle,
             session: false,
@@ -157,6 +160,11 @@ impl PathAgent {
     pub fn set_allocations(&mut self, now: Instant, allocations: &[Allocation]) {
         self.advance(now);
         self.allocations = allocations.to_vec();
+        self.follow_ways();
+    }
+
+    /// The ways out are others.
+    fn follow_ways(&mut self) {
         let selected = self.selected_remote();
         let news = self.form_pairs();
         if selected.is_some_and(|selected| self.path(selected).is_none()) {
@@ -171,6 +179,18 @@ impl PathAgent {
             _ => {}
         }
         self.run();
+    }
+
+    /// Reaches the peer by our own allocations alone from now on, or by any way. Alone: nothing leaves for one of the
+    /// peer's addresses, its relayed ones included, but by them, so that it never learns ours (RFC 8828 §5.2, mode 4). If
+    /// packets went straight, they go elsewhere at once.
+    pub fn set_relay_only(&mut self, now: Instant, relay_only: bool) {
+        self.advance(now);
+        if std::mem::replace(&mut self.relay_only, relay_only) == relay_only {
+            return;
+        }
+        self.transmits = Outbox::new(TRANSMITS);
+        self.follow_ways();
     }
 
     /// A WireGuard handshake was completed with a message from `from`; also for a renewal of the session.
@@ -542,10 +562,6 @@ fn canonical_remote(remote: impl Into<Remote>) -> Remote {
 /// What came from there without being offered (RFC 8445 §7.3.1.3).
 fn seen(remote: Remote) -> Pair {
     Pair { remote, target: CandidateType::PeerReflexive }
-}
-
-fn has_way(allocations: &[Allocation], remote: Remote) -> bool {
-    remote.via.is_none_or(|via| allocations.iter().any(|allocation| allocation.id == via))
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub struct NetworkView {
     pub public_address: Option<String>,
     /// Nothing but TCP gets through.
     pub udp_is_blocked: bool,
+    /// Friends learn no address of this device, and are reached by relays alone.
+    pub relay_only: bool,
     /// The port that the router was asked to open.
     pub port_mapping: PortMappingView,
     /// The relays on offer, nearest first.

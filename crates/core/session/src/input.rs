@@ -99,4 +99,6 @@ pub struct Settings {
     pub quality_thresholds: QualityThresholds,
     /// The network that new parties take where nothing is in the way.
     pub default_subnet: Subnet,
+    /// Whether friends learn none of this device's addresses: they are reached by relays alone.
+    pub relay_only: bool,
 }

@@ -45,6 +45,7 @@ pub(crate) struct State {
     hosting: Hosting,
     default_server: Option<ControlEndpoint>,
     default_subnet: Subnet,
+    relay_only: bool,
     quality_thresholds: QualityThresholds,
     troubles: Troubles,
     names: NameRounds,
@@ -84,6 +85,7 @@ impl State {
             hosting,
             default_server: settings.server,
             default_subnet: settings.default_subnet,
+            relay_only: false,
             quality_thresholds: settings.quality_thresholds,
             troubles: Troubles { standing: setup.problems, ..Troubles::default() },
             names: NameRounds::new(),
@@ -91,6 +93,7 @@ impl State {
             checks: 0,
         };
         state.nat.public_servers = settings.stun_servers;
+        state.set_relay_only(turn, settings.relay_only);
         state.handle_network(turn, network);
         state.look_up_names(turn);
         state.nat.remember(setup.remembered_nat);

@@ -247,6 +247,13 @@ impl Tunnel {
         self.shared.change(|table| table.relays.close(id));
     }
 
+    /// Exchanges nothing with peers from now on but by allocations, whatever path is set (RFC 8828 §5.2, mode 4): no
+    /// handshake, packet or answer leaves straight for one, and what comes straight from one is dropped and counted.
+    /// Servers are spoken to all the same.
+    pub fn set_relay_only(&self, only: bool) {
+        self.shared.change(|table| table.relays.set_only(only));
+    }
+
     /// Notes the channel (0x4000 to 0x4FFF, RFC 8656 §12) that the relay has bound to a peer's address, in the
     /// place of the address's former channel and the channel's former address; `None` unbinds. False, and nothing
     /// happens, if the allocation is not open, the number none of a channel, or

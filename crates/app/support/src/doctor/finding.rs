@@ -125,6 +125,8 @@ pub enum Finding {
     },
     /// No relay is known.
     NoRelays,
+    /// No relay can be used, and friends are to be reached by relays alone.
+    NoRelaysForHiding,
     /// No friend is connected to measure packets with.
     PacketsUnmeasured,
     /// A path carries only small packets.

@@ -87,6 +87,9 @@ pub(super) fn relay(facts: &Facts) -> Check {
             nearest: name.clone(),
             rtt_ms: rtt_ms.map(|ms| ms.round() as u64),
         }),
+        (None, _) if snapshot.network.relay_only => {
+            subject.bad(Finding::NoRelaysForHiding, Remedy::UseServerWithRelays)
+        }
         (None, Some(RelayView { name, fault: Some(fault), .. })) => {
             let finding = Finding::RelaysFail { count, nearest: name.clone(), fault: fault.clone() };
             subject.bad(finding, Remedy::RelaysAreRetried)

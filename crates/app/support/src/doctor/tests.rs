@@ -182,6 +182,11 @@ fn the_ways_to_friends_are_judged_by_what_was_measured() {
     let idle = Snapshot { party: None, ..Snapshot::default() };
     assert_eq!(check(&facts(Some(idle)), Subject::PortMapping).state, Unknown);
     assert_eq!(state_of(|s| s.network.relays.clear(), Subject::Relay), Warning);
+    let hidden = |s: &mut Snapshot| {
+        s.network.relay_only = true;
+        s.network.relays.clear();
+    };
+    assert_eq!(state_of(hidden, Subject::Relay), Bad, "nobody can be reached");
     assert_eq!(state_of(|s| s.network.relays[0].fault = Some(RelayFault::RelayFull), Subject::Relay), Bad);
     assert_eq!(
         state_of(|s| s.network.relays.push(relay("far", Some(RelayFault::RelayFull))), Subject::Relay),

@@ -3,7 +3,7 @@
 use lanrage_party::{Candidate, Remote, limits};
 
 use super::{
-    PathAgent, PathTransmit, has_way,
+    PathAgent, PathTransmit,
     pairs::{self, ALLOCATION_PATHS, Pair, STRAIGHT_PATHS},
     path::Path,
     seen,
@@ -39,13 +39,14 @@ impl PathAgent {
     /// Makes the paths those that candidates and allocations give now; proven ones stay as long as there is a
     /// way to them. Returns whether there is a new one.
     pub(super) fn form_pairs(&mut self) -> bool {
-        let pairs = pairs::form(&self.offered, &self.allocations);
+        let mut pairs = pairs::form(&self.offered, &self.allocations);
+        pairs.retain(|pair| self.has_way(pair.remote));
         let is_offered = |remote| pairs.iter().any(|pair| pair.remote == remote);
-        let allocations = &self.allocations;
-        self.paths.retain(|path| {
-            has_way(allocations, path.remote())
-                && (path.is_proven() || !path.signalled || is_offered(path.remote()))
+        let mut paths = std::mem::take(&mut self.paths);
+        paths.retain(|path| {
+            self.has_way(path.remote()) && (path.is_proven() || !path.signalled || is_offered(path.remote()))
         });
+        self.paths = paths;
         for path in &mut self.paths {
             path.signalled = false;
         }
@@ -64,7 +65,10 @@ impl PathAgent {
 
     /// Whether there is a socket or an allocation to send by.
     pub(super) fn has_way(&self, remote: Remote) -> bool {
-        has_way(&self.allocations, remote)
+        match remote.via {
+            None => !self.relay_only,
+            Some(via) => self.allocations.iter().any(|allocation| allocation.id == via),
+        }
     }
 
     /// Whether what was merely seen there may become a path.

@@ -46,6 +46,8 @@ pub enum DropReason {
     UnknownChannel,
     /// Network: STUN from a relayed peer, which has no business with us.
     RelayedStun,
+    /// Network or inside: to or from a peer, not by a relay, while only relays are used.
+    NotRelayed,
     /// Network: a relayed datagram that found the queue to the UDP thread full.
     RelayQueueFull,
     /// Inside: not a whole IPv4 packet.

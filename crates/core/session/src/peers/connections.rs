@@ -40,6 +40,8 @@ pub(crate) struct Connections {
     life: u64,
     connections: BTreeMap<PeerId, Connection>,
     candidates: Vec<Candidate>,
+    /// Whether peers are reached by this device's allocations alone.
+    relay_only: bool,
     relays: Vec<RelayDistance>,
     /// When everybody was last told only because distances to relays had changed.
     distances_told_at: Option<Instant>,
@@ -62,7 +64,12 @@ pub(crate) struct Connections {
 
 impl Connections {
     /// Begins with nobody; the data plane takes the party's key and address.
-    pub(crate) fn new(turn: &mut Turn<'_>, membership: &Membership, candidates: Vec<Candidate>) -> Self {
+    pub(crate) fn new(
+        turn: &mut Turn<'_>,
+        membership: &Membership,
+        candidates: Vec<Candidate>,
+        relay_only: bool,
+    ) -> Self {
         let (party, secret) = (membership.invitation.party, membership.invitation.secret.clone());
         debug!(party = %party.short(), "data plane enters the party");
         let end = membership.local_end();
@@ -76,6 +83,7 @@ impl Connections {
             life: membership.sequence(),
             connections: BTreeMap::new(),
             candidates,
+            relay_only,
             relays: Vec::new(),
             distances_told_at: None,
             allocations: Vec::new(),
@@ -128,6 +136,7 @@ impl Connections {
                     turn.notice(News::PeerJoined { peer: peer.record.name.to_string() });
                 }
                 let mut connection = Connection::new(peer, key, initiator, turn.now.instant);
+                connection.agent.set_relay_only(turn.now.instant, self.relay_only);
                 connection.agent.set_allocations(turn.now.instant, &self.allocations);
                 self.connections.insert(id, connection);
                 self.configure(turn, id);
@@ -241,6 +250,18 @@ impl Connections {
     pub(crate) fn set_allocations(&mut self, turn: &mut Turn<'_>, allocations: Vec<Allocation>) {
         self.with_every_agent(turn, |agent, now| agent.set_allocations(now, &allocations));
         self.allocations = allocations;
+    }
+
+    /// What peers are told of where this device may be reached.
+    #[cfg(test)]
+    pub(crate) fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// Whether peers are reached by this device's allocations alone from now on.
+    pub(crate) fn set_relay_only(&mut self, turn: &mut Turn<'_>, relay_only: bool) {
+        self.relay_only = relay_only;
+        self.with_every_agent(turn, |agent, now| agent.set_relay_only(now, relay_only));
     }
 
     /// Signals, probes and candidates that were not believed or not of use.
@@ -501,7 +522,8 @@ impl Connections {
 
     fn send_candidates(&mut self, turn: &mut Turn<'_>, to: PeerId) {
         let Some(connection) = self.connections.get(&to) else { return };
-        if self.candidates.is_empty() || connection.info.online == Some(false) {
+        // An empty list takes back what was told before.
+        if (self.candidates.is_empty() && !self.relay_only) || connection.info.online == Some(false) {
             return;
         }
         self.last_signal = turn.now.wall.0.max(self.last_signal + 1);

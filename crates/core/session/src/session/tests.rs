@@ -2,6 +2,7 @@
 
 mod clock;
 mod fallback;
+mod hiding;
 mod leases;
 mod loss;
 mod restore;

@@ -24,7 +24,7 @@ use lanrage_party::{
 
 use self::{
     peer::{Attempt, Peer, REJECT_AFTER, SESSIONS, Session, Times, slot},
-    relays::{Relay, send},
+    relays::{Relay, Ways, send},
     vault::{Sealed, message, word},
 };
 
@@ -42,7 +42,7 @@ pub(super) struct Effects {
 pub(super) struct DataPlane {
     local: Option<Local>,
     peers: BTreeMap<PeerId, Peer>,
-    relays: Vec<Relay>,
+    ways: Ways,
     next_index: u32,
     last_stamp: u64,
 }
@@ -65,7 +65,7 @@ impl DataPlane {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.local.is_none() && self.peers.is_empty() && self.relays.is_empty()
+        self.local.is_none() && self.peers.is_empty() && self.ways.relays.is_empty()
     }
 
     pub(super) fn has_peer(&self, id: &PeerId) -> bool {
@@ -111,18 +111,18 @@ impl DataPlane {
     }
 
     pub(super) fn open_allocation(&mut self, id: AllocationId, server: Option<SocketAddr>) {
-        if self.relays.len() >= OPEN_ALLOCATIONS || self.relays.iter().any(|relay| relay.id == id) {
-            violation!("the data plane cannot open {id:?}: {:?}", self.relays);
+        if self.ways.relays.len() >= OPEN_ALLOCATIONS || self.ways.relays.iter().any(|relay| relay.id == id) {
+            violation!("the data plane cannot open {id:?}: {:?}", self.ways.relays);
         }
-        self.relays.push(Relay { id, server, channels: Vec::new() });
+        self.ways.relays.push(Relay { id, server, channels: Vec::new() });
     }
 
     pub(super) fn close_allocation(&mut self, id: AllocationId) {
-        self.relays.retain(|relay| relay.id != id);
+        self.ways.relays.retain(|relay| relay.id != id);
     }
 
     pub(super) fn set_channel(&mut self, id: AllocationId, peer: SocketAddr, channel: Option<u16>) {
-        let Some(relay) = self.relays.iter_mut().find(|relay| relay.id == id) else {
+        let Some(relay) = self.ways.relays.iter_mut().find(|relay| relay.id == id) else {
             // The real one answers false; nothing may hang on it.
             return;
         };
@@ -145,7 +145,7 @@ impl DataPlane {
         let Some(local) = &self.local else { return effects };
         let bytes = peer.initiation(now, local, &mut self.last_stamp, vault);
         for target in targets {
-            send(&self.relays, *target, bytes.clone(), &mut effects);
+            send(&self.ways, *target, bytes.clone(), &mut effects);
         }
         effects
     }
@@ -163,7 +163,7 @@ impl DataPlane {
         let (Some(local), Some(peer)) = (&self.local, self.peers.get_mut(id)) else { return effects };
         let inner = Inner { source: local.ip, destination: peer.config.virtual_ip, probe: true, payload };
         if let Some(bytes) = peer.seal(now, local, Some(inner), vault) {
-            send(&self.relays, to, bytes, &mut effects);
+            send(&self.ways, to, bytes, &mut effects);
         }
         effects
     }
@@ -184,7 +184,7 @@ impl DataPlane {
             && let Some(to) = to
         {
             if let Some(bytes) = peer.seal(now, local, Some(inner), vault) {
-                send(&self.relays, to, bytes, &mut effects);
+                send(&self.ways, to, bytes, &mut effects);
             }
             return effects;
         }
@@ -197,15 +197,28 @@ impl DataPlane {
             && let Some(to) = to
         {
             let bytes = peer.initiation(now, local, &mut self.last_stamp, vault);
-            send(&self.relays, to, bytes, &mut effects);
+            send(&self.ways, to, bytes, &mut effects);
         }
         effects
     }
 
     pub(super) fn datagram(&self, to: Remote, bytes: Vec<u8>) -> Effects {
         let mut effects = Effects::default();
-        send(&self.relays, to, bytes, &mut effects);
+        match to.via {
+            None => effects.datagrams.push((to.address, bytes)),
+            Some(_) => send(&self.ways, to, bytes, &mut effects),
+        }
         effects
+    }
+
+    /// Exchanges nothing with peers but by relays from now on, or by any way.
+    pub(super) const fn set_relay_only(&mut self, only: bool) {
+        self.ways.only = only;
+    }
+
+    /// Whether nothing goes to peers but by a relay.
+    pub(super) const fn is_relay_only(&self) -> bool {
+        self.ways.only
     }
 
     /// The sessions' timers.
@@ -216,7 +229,7 @@ impl DataPlane {
             if let Some(bytes) = peer.tick(now, local, &mut self.last_stamp, vault)
                 && let Some(to) = peer.destination()
             {
-                send(&self.relays, to, bytes, &mut effects);
+                send(&self.ways, to, bytes, &mut effects);
             }
         }
         effects
@@ -233,7 +246,7 @@ impl DataPlane {
         if !bytes.first().is_some_and(|first| (0x40..0x50).contains(first)) {
             return self.receive(now, from.into(), bytes, vault);
         }
-        let at_server = self.relays.iter().rev().filter(|relay| relay.server == Some(from));
+        let at_server = self.ways.relays.iter().rev().filter(|relay| relay.server == Some(from));
         let remote = at_server.filter_map(|relay| relay.remote(&bytes)).next();
         match (remote, bytes.get(4..)) {
             (Some(remote), Some(data)) => self.receive(now, remote, data.to_vec(), vault),
@@ -249,7 +262,7 @@ impl DataPlane {
         bytes: &[u8],
         vault: &mut Vault,
     ) -> Effects {
-        let relay = self.relays.iter().find(|relay| relay.id == id);
+        let relay = self.ways.relays.iter().find(|relay| relay.id == id);
         match relay.and_then(|relay| relay.remote(bytes)) {
             Some(remote) => {
                 let len = usize::from(u16::from_be_bytes([bytes[2], bytes[3]]));
@@ -273,6 +286,9 @@ impl DataPlane {
             if from.via.is_none() {
                 effects.events.push_back(TunnelEvent::Datagram { from, bytes });
             }
+            return effects;
+        }
+        if self.ways.only && from.via.is_none() {
             return effects;
         }
         let _ = self.sealed(now, from, &bytes, vault, &mut effects);
@@ -311,7 +327,7 @@ impl DataPlane {
                 peer.times.received = now;
                 peer.times.sent = now;
                 peer.times.is_initiator = false;
-                send(&self.relays, from, message(2, other, index, id, 92), effects);
+                send(&self.ways, from, message(2, other, index, id, 92), effects);
             }
             (2, Sealed::Response { to }) => {
                 let peer = self.peers.values_mut().find(|peer| peer.index == receiver >> 8)?;
@@ -331,11 +347,11 @@ impl DataPlane {
                 peer.note(from);
                 // The keepalive that confirms it goes back where the response came from.
                 if let Some(bytes) = peer.seal(now, local, None, vault) {
-                    send(&self.relays, from, bytes, effects);
+                    send(&self.ways, from, bytes, effects);
                 }
                 let id = peer.config.id;
                 effects.events.push_back(TunnelEvent::SessionEstablished { peer: id, from });
-                peer.flush(now, local, &self.relays, vault, effects);
+                peer.flush(now, local, &self.ways, vault, effects);
             }
             (4, Sealed::Data { session, from: sealer, packet }) => {
                 let peer = self.peers.values_mut().find(|peer| peer.index == receiver >> 8)?;
@@ -363,7 +379,7 @@ impl DataPlane {
                 let id = peer.config.id;
                 if established {
                     effects.events.push_back(TunnelEvent::SessionEstablished { peer: id, from });
-                    peer.flush(now, local, &self.relays, vault, effects);
+                    peer.flush(now, local, &self.ways, vault, effects);
                 }
                 if new_remote {
                     effects.events.push_back(TunnelEvent::NewRemote { peer: id, from });

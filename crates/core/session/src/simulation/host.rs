@@ -7,8 +7,8 @@ use std::{
 use lanrage_control::{LinkId, LocalControlPlane, Now};
 use lanrage_nat::NetworkState;
 use lanrage_party::{
-    ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, QualityThresholds, StoredPeer, Subnet, VirtualIp,
-    limits,
+    CandidateType, ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, QualityThresholds, StoredPeer,
+    Subnet, VirtualIp, limits,
 };
 use lanrage_testnet::RealmId;
 
@@ -40,6 +40,8 @@ pub(super) struct Host {
     pub(super) offline: bool,
     pub(super) asleep: bool,
     pub(super) wants_party: bool,
+    /// Whether its user hides its addresses from friends.
+    pub(super) hides: bool,
     pub(super) dialled: Option<LinkId>,
     pub(super) completed: Vec<Result<(), CommandError>>,
     pub(super) wake: Option<Duration>,
@@ -63,7 +65,8 @@ pub(super) struct Host {
 impl Host {
     pub(super) fn new(index: usize, salt: u8, latency: Duration, now: Now) -> Self {
         let identity = DeviceIdentity::from_seed(&[index as u8 + 1; 32]);
-        let session = session(index, salt, 0, &identity, now, None, NetworkState::default());
+        let settings = settings(None, false);
+        let session = session(index, salt, 0, &identity, now, settings, NetworkState::default());
         Self {
             index,
             salt,
@@ -80,6 +83,7 @@ impl Host {
             offline: false,
             asleep: false,
             wants_party: false,
+            hides: false,
             dialled: None,
             completed: Vec::new(),
             wake: None,
@@ -119,11 +123,16 @@ impl Host {
         self.asleep = false;
         let network = self.network();
         self.session =
-            session(self.index, self.salt, self.life, &self.identity, now, Some(endpoint), network);
+            session(self.index, self.salt, self.life, &self.identity, now, self.settings(endpoint), network);
         if let Some((membership, host)) = self.saved.clone() {
             let peers = self.saved_peers.values().cloned().collect();
             self.inputs.push_back(Input::Restore(Kept { membership, host, peers }));
         }
+    }
+
+    /// The settings as its user has them.
+    pub(super) fn settings(&self, endpoint: ControlEndpoint) -> Settings {
+        settings(Some(endpoint), self.hides)
     }
 
     /// The party that it is in.
@@ -165,10 +174,26 @@ impl Host {
                 violation!("host {}: {paths} paths to {peer:?}", self.index);
             }
         }
+        let told = party.connections.candidates();
+        let shown = told.iter().find(|told| told.kind != CandidateType::Relayed);
+        if let Some(shown) = shown.filter(|_| self.plane.is_relay_only()) {
+            violation!("host {} hides its addresses, and tells friends of {shown:?}", self.index);
+        }
         let allocations = self.session.state().relays().allocations().len();
         if allocations > lanrage_nat::relay_pool::HOLDS {
             violation!("host {}: {allocations} allocations", self.index);
         }
+    }
+}
+
+fn settings(server: Option<ControlEndpoint>, relay_only: bool) -> Settings {
+    Settings {
+        player_name: None,
+        server,
+        stun_servers: Vec::new(),
+        quality_thresholds: QualityThresholds::default(),
+        default_subnet: Subnet::DEFAULT,
+        relay_only,
     }
 }
 
@@ -182,7 +207,7 @@ fn session(
     life: u32,
     identity: &DeviceIdentity,
     now: Now,
-    server: Option<ControlEndpoint>,
+    settings: Settings,
     network: NetworkState,
 ) -> Session {
     let entropy = Entropy::fixed(salt ^ ((index as u8) << 5) ^ (life as u8 % 32));
@@ -192,13 +217,7 @@ fn session(
         player_name: Name::new(&format!("host {index}")).expect("a name"),
         udp_port: port(index),
         hosting: Hosting::default(),
-        settings: Settings {
-            player_name: None,
-            server,
-            stun_servers: Vec::new(),
-            quality_thresholds: QualityThresholds::default(),
-            default_subnet: Subnet::DEFAULT,
-        },
+        settings,
         network,
         remembered_nat: NatType::Unknown,
         problems: Vec::new(),

@@ -76,6 +76,11 @@ pub(super) enum Fault {
     Join {
         host: usize,
     },
+    /// The user hides the device's addresses from friends, or does so no more.
+    Hide {
+        host: usize,
+        hides: bool,
+    },
     Replay,
 }
 
@@ -117,6 +122,13 @@ impl Fault {
             Self::Restart { host } => world.restart(host),
             Self::Leave { host } => world.hosts[host].wants_party = false,
             Self::Join { host } => world.hosts[host].wants_party = true,
+            Self::Hide { host, hides } => {
+                if !world.hosts[host].asleep {
+                    world.hosts[host].hides = hides;
+                    let settings = world.hosts[host].settings(world.endpoint());
+                    world.input(host, Input::Configure(settings));
+                }
+            }
             Self::Replay => world.replay(),
         }
     }
@@ -206,7 +218,7 @@ fn set_the_stage(world: &mut World) -> Duration {
         let lasts = world.rng.millis(50..4_000);
         let host = world.rng.below(hosts);
         let relay = world.rng.below(world.relays.len());
-        let (fault, end) = match world.rng.below(11) {
+        let (fault, end) = match world.rng.below(13) {
             0 => (Fault::Offline { host }, Some(Fault::Online { host })),
             1 | 2 => {
                 let site = if world.rng.chance(200) {
@@ -234,6 +246,8 @@ fn set_the_stage(world: &mut World) -> Duration {
                 departed = true;
                 (Fault::Leave { host }, Some(Fault::Join { host }))
             }
+            10 => (Fault::Hide { host, hides: true }, None),
+            11 => (Fault::Hide { host, hides: true }, Some(Fault::Hide { host, hides: false })),
             _ => (Fault::Replay, None),
         };
         world.after(at, Event::Fault(fault));
@@ -334,6 +348,9 @@ fn first_problem(world: &World) -> Option<String> {
             if relayed != path.is_relayed {
                 return Some(format!("host {index} takes {} for relayed: {}", path.remote, path.is_relayed));
             }
+            if (host.hides || peer.hides) && !relayed {
+                return Some(format!("host {index} sees host {other} directly, though one of them hides"));
+            }
             let wanted = wanted_path(world, index, other);
             if wanted == Path::Direct && relayed {
                 return Some(format!("host {index} is on a relay to host {other}, which could be direct"));
@@ -348,6 +365,9 @@ fn is_relayed(world: &World, remote: &Remote) -> bool {
 }
 
 fn wanted_path(world: &World, one: usize, other: usize) -> Path {
+    if [one, other].iter().any(|host| world.hosts[*host].hides) {
+        return Path::Relayed;
+    }
     let [a, b] = [one, other].map(|host| &world.sites[world.hosts[host].site]);
     let relation = a.relation(b);
     if relation != Relation::SameLan && (is_split(&a.network) || is_split(&b.network)) {

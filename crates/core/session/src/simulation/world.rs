@@ -177,6 +177,11 @@ impl World {
         format!("{:?}", self.hosts.iter().map(states).collect::<Vec<_>>())
     }
 
+    /// Whether a server listens there, and not a relay for one of its clients.
+    fn is_server(&self, to: SocketAddr) -> bool {
+        to.port() == PORT && (to.ip() == self.control_ip || self.is_relay(to.ip()))
+    }
+
     /// Whether the address is a relay's.
     pub(super) fn is_relay(&self, ip: IpAddr) -> bool {
         self.relays.iter().any(|relay| relay.ip == ip)

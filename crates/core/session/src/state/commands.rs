@@ -145,7 +145,9 @@ impl State {
 
     /// Settings have changed: the name that friends see, the server of new parties, and more.
     pub(super) fn configure(&mut self, turn: &mut Turn<'_>, settings: Settings) {
-        let Settings { player_name, server, stun_servers, quality_thresholds, default_subnet } = settings;
+        let Settings { player_name, server, stun_servers, quality_thresholds, default_subnet, relay_only } =
+            settings;
+        self.set_relay_only(turn, relay_only);
         self.quality_thresholds = quality_thresholds;
         self.default_subnet = default_subnet;
         if stun_servers != self.nat.public_servers {
@@ -206,7 +208,7 @@ impl State {
         if let Some(server) = invitation.server {
             self.control.mean(server);
         }
-        let connections = Connections::new(turn, &membership, self.candidates());
+        let connections = Connections::new(turn, &membership, self.candidates(), self.relay_only);
         self.party = Some(ActiveParty {
             host,
             connections,

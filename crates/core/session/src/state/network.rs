@@ -161,7 +161,8 @@ impl State {
     /// Every address at which this device may be reached, best first.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
         let relayed = self.relays.candidates();
-        let mut candidates = self.nat.candidates(limits::CANDIDATES.saturating_sub(relayed.len()));
+        let room = if self.relay_only { 0 } else { limits::CANDIDATES.saturating_sub(relayed.len()) };
+        let mut candidates = self.nat.candidates(room);
         candidates.extend(relayed);
         candidates
     }
@@ -181,6 +182,21 @@ impl State {
         }
     }
 
+    /// Friends learn no address of this device from now on, or are reached by any way. The data plane hears first: it
+    /// holds back what is still under way.
+    pub(super) fn set_relay_only(&mut self, turn: &mut Turn<'_>, relay_only: bool) {
+        if std::mem::replace(&mut self.relay_only, relay_only) == relay_only {
+            return;
+        }
+        info!(relay_only, "addresses are hidden from friends, or not");
+        turn.push(Output::RelayOnly(relay_only));
+        if let Some(connections) = self.connections() {
+            connections.set_relay_only(turn, relay_only);
+        }
+        self.map_port(turn);
+        self.update_candidates(turn);
+    }
+
     /// The connections know of every allocation that can be used.
     pub(super) fn follow_allocations(&mut self, turn: &mut Turn<'_>) {
         let allocations = self.relays.allocations();
@@ -191,7 +207,8 @@ impl State {
 
     /// While there is a party, friends may come in by a port of the router.
     pub(super) fn map_port(&self, turn: &mut Turn<'_>) {
-        let port = self.party.as_ref().and_then(|_| NonZeroU16::new(self.nat.port()));
+        let is_wanted = self.party.is_some() && !self.relay_only;
+        let port = NonZeroU16::new(self.nat.port()).filter(|_| is_wanted);
         turn.push(Output::MapPort(MappingRequest { port, network: self.checks }));
     }
 

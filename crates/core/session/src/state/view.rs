@@ -107,6 +107,7 @@ impl State {
             },
         };
         NetworkView {
+            relay_only: self.relay_only,
             nat_summary: self.nat.report().map(NatReport::summary),
             mapping_behaviour: behaviour.map(|b| b.mapping),
             filtering_behaviour: behaviour.map(|b| b.filtering),

@@ -68,6 +68,10 @@ settings! {
     /// Whether the router is asked to open the port for friends (PCP, NAT-PMP, UPnP).
     port_mapping: bool = Declaration::new(Network, Kind::Boolean, Boolean(true)).restart();
 
+    /// Whether friends learn no address of this device: they are reached by relays alone, which makes the way longer. A
+    /// control server and relays see addresses all the same, and the link of a party without a server names them.
+    relay_only: bool = Declaration::new(Network, Kind::Boolean, Boolean(false));
+
     /// STUN servers that tell this device how it looks from outside, where the control server offers too few.
     /// Empty: none but the control server's.
     stun_servers: StunServers =

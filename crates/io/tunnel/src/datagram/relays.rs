@@ -46,9 +46,13 @@ impl std::fmt::Debug for RelayLink {
     }
 }
 
-/// The open allocations, newest last. Part of the packet threads' snapshot.
+/// The ways out: our own sockets, and the open allocations, newest last. Part of the packet threads' snapshot.
 #[derive(Clone, Default)]
-pub(crate) struct Relays(Vec<Arc<Allocation>>);
+pub(crate) struct Relays {
+    open: Vec<Arc<Allocation>>,
+    /// Whether nothing is exchanged with peers but by an allocation, so that none learns our address.
+    only: bool,
+}
 
 #[derive(Clone)]
 struct Allocation {
@@ -63,21 +67,23 @@ struct Allocation {
 impl Relays {
     /// False, and nothing happens, if the id is open already or [`OPEN_ALLOCATIONS`] are.
     pub(crate) fn open(&mut self, id: AllocationId, link: RelayLink) -> bool {
-        let fits = self.0.len() < OPEN_ALLOCATIONS && self.with(id).is_none();
+        let fits = self.open.len() < OPEN_ALLOCATIONS && self.with(id).is_none();
         if fits {
-            self.0.push(Arc::new(Allocation { id, link, peers: HashMap::new(), numbers: HashMap::new() }));
+            self.open.push(Arc::new(Allocation { id, link, peers: HashMap::new(), numbers: HashMap::new() }));
         }
         fits
     }
 
     pub(crate) fn close(&mut self, id: AllocationId) {
-        self.0.retain(|allocation| allocation.id != id);
+        self.open.retain(|allocation| allocation.id != id);
     }
 
     /// Binds a channel to the peer in the place of its own and of the number's former peer, or unbinds it. False,
     /// and nothing happens, for an unknown allocation, a number that no channel has, and over [`CHANNELS`].
     pub(crate) fn set_channel(&mut self, id: AllocationId, peer: SocketAddr, channel: Option<u16>) -> bool {
-        let Some(allocation) = self.0.iter_mut().find(|allocation| allocation.id == id) else { return false };
+        let Some(allocation) = self.open.iter_mut().find(|allocation| allocation.id == id) else {
+            return false;
+        };
         let allocation = Arc::make_mut(allocation);
         let Some(number) = channel else {
             allocation.unbind(peer);
@@ -95,8 +101,19 @@ impl Relays {
         true
     }
 
-    /// The next hop on the way to a remote.
+    /// Exchanges nothing with peers from now on but by an allocation, or by any way.
+    pub(crate) const fn set_only(&mut self, only: bool) {
+        self.only = only;
+    }
+
+    /// Lets by what a peer says, if it may come that way.
+    pub(crate) fn admit(&self, from: Remote) -> Result<(), DropReason> {
+        if self.only && from.via.is_none() { Err(DropReason::NotRelayed) } else { Ok(()) }
+    }
+
+    /// The next hop on the way to a remote of a peer.
     pub(crate) fn hop(&self, to: Remote) -> Result<Hop, DropReason> {
+        self.admit(to)?;
         let Some(id) = to.via else { return Ok(Hop::Straight(to.address)) };
         let allocation = self.with(id).ok_or(DropReason::NoChannel)?;
         let number = *allocation.numbers.get(&to.address).ok_or(DropReason::NoChannel)?;
@@ -122,7 +139,8 @@ impl Relays {
     ) -> Result<(Remote, &'a [u8]), DropReason> {
         let at_server = |link: &RelayLink| matches!(link, RelayLink::Udp { server } if *server == from);
         // Two while a relay's allocation is replaced by another at the same relay.
-        let mut allocations = self.0.iter().rev().filter(|allocation| at_server(&allocation.link)).peekable();
+        let mut allocations =
+            self.open.iter().rev().filter(|allocation| at_server(&allocation.link)).peekable();
         allocations.peek().ok_or(DropReason::ForeignChannelData)?;
         let (number, data) = channel_data::parse(datagram).ok_or(DropReason::MalformedChannelData)?;
         let remote = allocations.find_map(|allocation| allocation.remote(number));
@@ -141,7 +159,7 @@ impl Relays {
     }
 
     fn with(&self, id: AllocationId) -> Option<&Allocation> {
-        self.0.iter().map(Arc::as_ref).find(|allocation| allocation.id == id)
+        self.open.iter().map(Arc::as_ref).find(|allocation| allocation.id == id)
     }
 }
 

@@ -77,6 +77,7 @@ impl Receiver {
                 return Ok(());
             }
         };
+        table.relays.admit(from)?;
         let local = table.local.as_deref().ok_or(DropReason::NoParty)?;
         if let Message::Data { receiver } = message {
             return self.data(context, current, local, receiver, datagram, from);

@@ -302,3 +302,28 @@ fn any_bytes_of_a_relay_are_dropped_and_play_goes_on() {
     a.fence(&b);
     assert!(a.has_session(&b) && a.packets.try_recv().is_err());
 }
+
+#[test]
+fn while_only_relays_are_used_nothing_leaves_straight_for_a_peer_and_nothing_straight_counts() {
+    let ((a, _relay_a, to_b), (b, _relay_b, _)) = by_relays();
+    let straight = Remote::from(b.address);
+    let dropped = |least| wait_until(|| a.tunnel.counters().drops.get(DropReason::NotRelayed) >= least);
+    a.tunnel.set_relay_only(true);
+    a.tunnel.set_path(&b.id, Some(straight));
+    a.device.inject(&udp(a.ip.0, b.ip.0, b"held back"));
+    assert!(a.tunnel.send_probe(&b.id, straight, b"held back"));
+    a.tunnel.initiate_handshake(&b.id, &[straight]);
+    dropped(3);
+    b.tunnel.set_path(&a.id, Some(a.address.into()));
+    b.device.inject(&udp(b.ip.0, a.ip.0, b"not taken"));
+    dropped(4);
+    assert!(b.packets.try_recv().is_err() && a.packets.try_recv().is_err());
+    let packet = udp(a.ip.0, b.ip.0, b"by the relay");
+    a.tunnel.set_path(&b.id, Some(to_b));
+    a.device.inject(&packet);
+    assert_eq!(b.packet(), packet);
+    a.tunnel.set_relay_only(false);
+    let packet = udp(b.ip.0, a.ip.0, b"straight again");
+    b.device.inject(&packet);
+    assert_eq!(a.packet(), packet);
+}

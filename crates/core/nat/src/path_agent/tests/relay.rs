@@ -321,3 +321,39 @@ fn a_filtering_router_is_no_obstacle_to_a_peer_that_is_reached_by_our_relay() {
     assert!(took < ms(500), "{took:?}");
     assert!(both(&sim, true));
 }
+
+/// No path from A's own socket, and so nothing that tells B where A is.
+fn hides(sim: &Sim, node: usize) -> bool {
+    sim.nodes[node].agent.paths().all(|path| path.remote.via.is_some())
+}
+
+#[test]
+fn whoever_hides_its_address_reaches_the_friend_by_its_own_relay_alone() {
+    let mut sim = crossable();
+    sim.with(A, |agent, now| agent.set_relay_only(now, true));
+    sim.signal();
+    sim.run_until(ms(5_000), Sim::is_connected).expect("they connect");
+    sim.run_for(ms(60_000));
+    assert!(both(&sim, true) && hides(&sim, A), "{:?}", sim.nodes[A].agent.paths().collect::<Vec<_>>());
+}
+
+#[test]
+fn hiding_while_connected_moves_the_game_to_a_relay_and_showing_moves_it_back() {
+    let mut sim = crossable();
+    sim.signal();
+    sim.run_until(ms(30_000), |sim| both(sim, false)).expect("a direct path");
+    sim.with(A, |agent, now| agent.set_relay_only(now, true));
+    assert!(hides(&sim, A), "at once");
+    sim.run_until(ms(2_000), |sim| is_relayed(sim, A) == Some(true)).expect("a relay at hand");
+    // What is heard straight from the friend changes nothing.
+    let friend = addr("203.0.113.2:2222");
+    sim.with(A, |agent, now| {
+        agent.handle_remote(now, friend);
+        agent.handle_punch(now, friend);
+        agent.handle_session(now, friend);
+    });
+    sim.run_for(ms(40_000));
+    assert!(hides(&sim, A) && is_relayed(&sim, A) == Some(true));
+    sim.with(A, |agent, now| agent.set_relay_only(now, false));
+    sim.run_until(ms(60_000), |sim| is_relayed(sim, A) == Some(false)).expect("a direct path again");
+}

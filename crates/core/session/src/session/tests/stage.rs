@@ -330,6 +330,7 @@ pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
         stun_servers: Vec::new(),
         quality_thresholds: QualityThresholds::default(),
         default_subnet: Subnet::DEFAULT,
+        relay_only: false,
     }
 }
 

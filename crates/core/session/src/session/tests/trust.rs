@@ -14,7 +14,7 @@ fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
     sealed_in_life(stage, from, (0, sequence), &[somewhere()])
 }
 
-fn sealed_in_life(
+pub(super) fn sealed_in_life(
     stage: &Stage,
     from: &Somebody,
     (life, sequence): (u64, u64),
@@ -28,7 +28,7 @@ fn sealed_in_life(
     key.seal(&signal.encode(), [sequence as u8; 24]).unwrap()
 }
 
-fn signal(stage: &mut Stage, from: &Somebody, signal: SealedSignal) {
+pub(super) fn signal(stage: &mut Stage, from: &Somebody, signal: SealedSignal) {
     let party = stage.invitation().party;
     stage.say(ServerMessage::Signal { party, from: from.identity.peer_id(), signal });
 }

@@ -6,7 +6,7 @@ use lanrage_party::{PeerConfig, Remote};
 
 use super::{
     Effects, Local,
-    relays::{Relay, send},
+    relays::{Ways, send},
     vault::{Inner, Sealed, Vault, message},
 };
 
@@ -159,7 +159,7 @@ impl Peer {
         &mut self,
         now: Duration,
         local: &Local,
-        relays: &[Relay],
+        ways: &Ways,
         vault: &mut Vault,
         effects: &mut Effects,
     ) {
@@ -168,7 +168,7 @@ impl Peer {
             && let Some(inner) = self.pending.pop_front()
         {
             if let Some(bytes) = self.seal(now, local, Some(inner), vault) {
-                send(relays, to, bytes, effects);
+                send(ways, to, bytes, effects);
             }
         }
     }

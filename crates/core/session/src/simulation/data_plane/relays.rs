@@ -22,12 +22,22 @@ impl Relay {
     }
 }
 
-pub(super) fn send(relays: &[Relay], to: Remote, bytes: Vec<u8>, effects: &mut Effects) {
+/// The ways out.
+#[derive(Debug, Default)]
+pub(super) struct Ways {
+    pub(super) relays: Vec<Relay>,
+    /// Whether nothing goes to peers but by a relay.
+    pub(super) only: bool,
+}
+
+pub(super) fn send(ways: &Ways, to: Remote, bytes: Vec<u8>, effects: &mut Effects) {
     let Some(id) = to.via else {
-        effects.datagrams.push((to.address, bytes));
+        if !ways.only {
+            effects.datagrams.push((to.address, bytes));
+        }
         return;
     };
-    let Some(relay) = relays.iter().find(|relay| relay.id == id) else { return };
+    let Some(relay) = ways.relays.iter().find(|relay| relay.id == id) else { return };
     let Some((_, channel)) = relay.channels.iter().find(|(peer, _)| *peer == to.address) else { return };
     let mut framed = Vec::with_capacity(bytes.len() + 7);
     framed.extend(channel.to_be_bytes());

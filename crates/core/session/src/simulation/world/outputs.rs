@@ -33,6 +33,7 @@ impl World {
             Output::SetPath { peer, to } => plane.set_path(&peer, Some(to)),
             Output::OpenAllocation { id, server } => plane.open_allocation(id, Some(server)),
             Output::CloseAllocation(id) => plane.close_allocation(id),
+            Output::RelayOnly(only) => plane.set_relay_only(only),
             Output::SetChannel { allocation, peer, channel } => plane.set_channel(allocation, peer, channel),
             Output::Handshake { peer, targets } => {
                 let effects = plane.initiate(now, &peer, &targets, &mut self.vault);

@@ -97,6 +97,9 @@ impl World {
             violation!("host {index} sends without end, now to {to}");
         }
         let host = &self.hosts[index];
+        if host.plane.is_relay_only() && !self.is_server(to) {
+            violation!("host {index} hides its address, and sends to {to}");
+        }
         let Some((realm, address)) = host.place.filter(|_| !host.offline) else { return };
         let flight = Flight { realm, from: SocketAddr::new(address, host.port()), to };
         let latency = host.latency;
