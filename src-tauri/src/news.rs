@@ -72,7 +72,33 @@ fn title(news: &News, words: Words) -> String {
 
 fn say<R: Runtime>(app: &AppHandle<R>, title: &str, body: &str) {
     // Where the desktop shows no notifications, the window says the same.
-    if let Err(error) = app.notification().builder().title(title).body(body).show() {
+    if let Err(error) = app.notification().builder().title(title).body(plain(body)).show() {
         warn!(%error, "a notification was not shown");
+    }
+}
+
+/// The text as a notification's body shows it to the letter. On Linux a body is markup (Desktop Notifications
+/// Specification, "Markup"): a name that another player chose would be a link or a picture there.
+#[cfg(target_os = "linux")]
+fn plain(body: &str) -> String {
+    body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The text as it is.
+#[cfg(not(target_os = "linux"))]
+fn plain(body: &str) -> String {
+    body.to_owned()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_notification_is_no_markup() {
+        assert_eq!(
+            plain("<a href=\"http://x.example\">gift</a> & <img src=\"y\">"),
+            "&lt;a href=\"http://x.example\"&gt;gift&lt;/a&gt; &amp; &lt;img src=\"y\"&gt;"
+        );
     }
 }

@@ -91,8 +91,8 @@ impl LocalControlPlane {
     /// be passed here, for the parties whose members are to find each other here when the server is gone. The
     /// rules are those of [`Registry::adopt`]. Events of other kinds are ignored.
     ///
-    /// Signatures are checked here, membership is not: only the engine has the party secret. Leaving out what
-    /// it does not let in keeps a lying server from filling the party.
+    /// Signatures are checked here, membership is not: only the engine has the party secret. It leaves out what it does
+    /// not let in, so that a lying server cannot fill the party.
     pub fn mirror(&mut self, now: Now, event: &ControlEvent) {
         self.hub.with_registry(|registry| match event {
             ControlEvent::Party(snapshot) => registry.adopt(snapshot, now.wall),

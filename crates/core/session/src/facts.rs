@@ -73,6 +73,8 @@ pub struct DroppedView {
     pub probes: u64,
     /// Candidates that were unusable or too many.
     pub candidates: u64,
+    /// Tries to reach a friend that were too many for one address.
+    pub checks: u64,
 }
 
 /// The port that the router was asked to open.

@@ -2,9 +2,10 @@ use std::{hash::Hash, mem, time::Instant};
 
 use lanrage_control::{
     ControlEvent, ControlPlane, DisconnectReason, GuestEvent, LinkAction, LinkEvent, LocalControlPlane, Now,
-    RemoteControlPlane, RemoteSettings, RemoteTimings, protocol::Request,
+    RemoteControlPlane, RemoteSettings, RemoteTimings,
+    protocol::{Change, PeerEntry, Request},
 };
-use lanrage_party::{ControlEndpoint, DeviceIdentity, DoorPrivateKey, PartyId, ServerId};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, Invitation, PartyId, PartySecret, ServerId};
 
 use crate::{
     facts::ControlView,
@@ -20,6 +21,16 @@ pub(crate) struct ControlPlanes {
     identity: DeviceIdentity,
     local: LocalControlPlane,
     remote: Option<Remote>,
+    /// The party that is spoken of, with what its members' records are checked by.
+    party: Option<PartyDoor>,
+}
+
+/// What the records of a party's members are checked by.
+#[derive(Debug)]
+struct PartyDoor {
+    party: PartyId,
+    epoch: u32,
+    secret: PartySecret,
 }
 
 #[derive(Debug)]
@@ -36,10 +47,30 @@ enum RemoteState {
     Disconnected { reason: DisconnectReason, retry_at: Instant },
 }
 
+impl PartyDoor {
+    /// The same without those whom the party's secret does not vouch for: a lying server would fill the local registry
+    /// with them, and leave no room for friends. `None` if nothing is left, or it is about another party.
+    fn sift(&self, event: &ControlEvent) -> Option<ControlEvent> {
+        let vouched = |entry: &PeerEntry| entry.record.verify(&self.party, self.epoch, &self.secret).is_ok();
+        match event {
+            ControlEvent::Party(snapshot) if snapshot.party == self.party => {
+                let mut snapshot = snapshot.clone();
+                snapshot.peers.retain(vouched);
+                Some(ControlEvent::Party(snapshot))
+            }
+            ControlEvent::Change { party, change, .. } if *party == self.party => match change {
+                Change::PeerJoined { entry } | Change::PeerUpdated { entry } if !vouched(entry) => None,
+                _ => Some(event.clone()),
+            },
+            _ => None,
+        }
+    }
+}
+
 impl ControlPlanes {
     pub(crate) fn new(identity: DeviceIdentity, mut local: LocalControlPlane) -> Self {
         local.show_key(identity.clone());
-        Self { identity, local, remote: None }
+        Self { identity, local, remote: None, party: None }
     }
 
     /// Talks to this server from now on, or to none; `server` says which one is meant, if that is known. Nothing happens
@@ -77,11 +108,14 @@ impl ControlPlanes {
         self.remote.as_ref().map(|remote| &remote.endpoint)
     }
 
-    /// What is asked of a server about this party is proven with the key of its door.
-    pub(crate) fn hold_door(&mut self, party: PartyId, key: DoorPrivateKey) {
+    /// The party of this invitation is the one that is spoken of from now on: what is asked of a server about it is proven
+    /// with the key of its door, and only those whom its secret vouches for are passed on to the local registry.
+    pub(crate) fn enter(&mut self, invitation: &Invitation) {
+        let Invitation { party, secret, epoch, .. } = invitation;
         if let Some(remote) = &mut self.remote {
-            remote.plane.hold_door(party, key);
+            remote.plane.hold_door(*party, secret.door_key(*epoch));
         }
+        self.party = Some(PartyDoor { party: *party, epoch: *epoch, secret: secret.clone() });
     }
 
     /// The server in session, by its key, if it has shown one.
@@ -190,7 +224,9 @@ impl ControlPlanes {
             && let Some(event) = remote.plane.poll_event()
         {
             // The local registry learns what the server knows, so that it can go on in its place.
-            self.local.mirror(now, &event);
+            if let Some(event) = self.party.as_ref().and_then(|party| party.sift(&event)) {
+                self.local.mirror(now, &event);
+            }
             match &event {
                 ControlEvent::Connected { .. } => remote.state = RemoteState::Connected,
                 ControlEvent::Disconnected { reason, retry_at } => {
@@ -231,5 +267,58 @@ impl ControlPlanes {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_control::protocol::PartySnapshot;
+    use lanrage_party::{
+        Name, NatType, PEER_PROTOCOL, PeerRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    };
+
+    use super::*;
+
+    fn entry(n: u8, secret: &PartySecret) -> PeerEntry {
+        let identity = DeviceIdentity::from_seed(&[n; 32]);
+        let record = PeerRecord {
+            party: PartyId::from_random([1; 16]),
+            identity: identity.public(),
+            wireguard_key: WireGuardPrivateKey::from_random([n; 32]).public(),
+            virtual_ip: VirtualIp([10, 66, 0, n].into()),
+            name: Name::new("Ann").unwrap(),
+            protocol: PEER_PROTOCOL,
+            epoch: 1,
+            sequence: 1,
+        };
+        let (record, joined_at) = (record.sign(&identity, secret), UnixMillis(1));
+        PeerEntry { record, nat_type: NatType::Unknown, joined_at, online: true }
+    }
+
+    #[test]
+    fn the_local_registry_hears_of_nobody_whom_the_partys_secret_does_not_vouch_for() {
+        let (secret, other) = (PartySecret::from_random([7; 32]), PartySecret::from_random([8; 32]));
+        let party = PartyId::from_random([1; 16]);
+        let door = PartyDoor { party, epoch: 1, secret: secret.clone() };
+        let (friend, stranger) = (entry(1, &secret), entry(2, &other));
+        let snapshot = |party, peers| {
+            ControlEvent::Party(PartySnapshot {
+                party,
+                name: Name::new("LAN").unwrap(),
+                subnet: Subnet::DEFAULT,
+                host: friend.peer(),
+                created_at: UnixMillis(1),
+                revision: 1,
+                peers,
+            })
+        };
+        let change = |change| ControlEvent::Change { party, revision: 2, change };
+        let told = snapshot(party, vec![stranger.clone(), friend.clone()]);
+        assert_eq!(door.sift(&told), Some(snapshot(party, vec![friend.clone()])));
+        assert_eq!(door.sift(&snapshot(PartyId::from_random([2; 16]), vec![friend.clone()])), None);
+        let joined = |entry: &PeerEntry| change(Change::PeerJoined { entry: entry.clone() });
+        assert_eq!(door.sift(&joined(&friend)), Some(joined(&friend)));
+        assert_eq!(door.sift(&joined(&stranger)), None);
+        assert_eq!(door.sift(&change(Change::PeerUpdated { entry: stranger })), None);
     }
 }

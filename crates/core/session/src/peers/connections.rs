@@ -2,16 +2,20 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
+use lanrage_base::{
+    bucket::Rate,
+    sources::{Source, SourceBuckets},
+};
 use lanrage_nat::{
     Allocation, PathAgent, PathEvent, PathTransmit, TransactionIds, relay_pool::PeerRelayInfo, stun,
 };
 use lanrage_party::{
     AllocationId, Candidate, CandidateType, Leave, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord,
-    Remote, SealedSignal, SignalKey, Subnet, WireGuardPrivateKey, facts::News, initiates,
+    Remote, SealedSignal, SignalKey, Subnet, WireGuardPrivateKey, facts::News, initiates, limits,
 };
 use tracing::{debug, info};
 
@@ -27,6 +31,12 @@ use crate::{
 
 /// Shortest time between two announcements of nothing but distances to relays.
 const DISTANCES_PERIOD: Duration = Duration::from_secs(30);
+
+/// Punches and handshakes to one address, whoever named it: 256 at once, so that a whole party behind one router, or with
+/// one relay, is reached, and 64 per second. A handshake has 148 bytes: 80 kbit/s.
+const CHECKS: Rate = Rate { burst: 256, per_second: 64 };
+/// Addresses that are counted: as many as all peers may name, and as many again.
+const CHECKED_ADDRESSES: usize = 2 * limits::PEERS_PER_PARTY * limits::CANDIDATES;
 
 /// The connections to all peers of one party.
 #[derive(Debug)]
@@ -49,9 +59,13 @@ pub(crate) struct Connections {
     last_signal: u64,
     /// Signals that were not authentic, not new, or not sensible.
     dropped_signals: u64,
-    /// Candidates inside the party's own network.
+    /// Candidates inside the party's own network, or of another link.
     dropped_candidates: u64,
+    /// Punches and handshakes that were too many for one address.
+    dropped_checks: u64,
     punch_ids: TransactionIds,
+    /// What goes to addresses that peers merely name, by address: they may name somebody else's (RFC 8445 §19.5.1).
+    checks: SourceBuckets,
     /// Signals for the control plane to carry.
     signals: VecDeque<(PeerId, SealedSignal)>,
     /// Where peers may be reached has changed, and the relays do not know yet.
@@ -90,7 +104,9 @@ impl Connections {
             last_signal: 0,
             dropped_signals: 0,
             dropped_candidates: 0,
+            dropped_checks: 0,
             punch_ids: TransactionIds::from_seed(turn.entropy.bytes()),
+            checks: SourceBuckets::new(CHECKS, CHECKED_ADDRESSES),
             signals: VecDeque::new(),
             peers_moved: false,
             path_lost: false,
@@ -269,6 +285,7 @@ impl Connections {
         let mut dropped = DroppedView {
             signals: self.dropped_signals,
             candidates: self.dropped_candidates,
+            checks: self.dropped_checks,
             ..DroppedView::default()
         };
         for stats in self.connections.values().map(|connection| connection.agent.stats()) {
@@ -320,6 +337,10 @@ impl Connections {
                 let claimed = candidates.len();
                 // A packet to a friend at such an address would go into the tunnel again, and again.
                 candidates.retain(|candidate| !self.subnet.covers(candidate.address.ip()));
+                // Such an address is a friend's only on a link that this device is on, too; elsewhere it is a service of the
+                // machine's (RFC 3927 §2.6.2).
+                let shares_link = self.candidates.iter().any(is_link_local);
+                candidates.retain(|candidate| shares_link || !is_link_local(candidate));
                 self.dropped_candidates += (claimed - candidates.len()) as u64;
                 connection.agent.set_remote_candidates(turn.now.instant, &candidates);
                 (connection.candidates, connection.relays) = (candidates, relays);
@@ -462,12 +483,27 @@ impl Connections {
     /// Passes on what the peer's path agent wants sent, and follows what it found.
     fn drive(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
         let Some(connection) = self.connections.get_mut(&peer) else { return };
+        let (checks, now) = (&mut self.checks, turn.now.instant);
+        let mut is_within = |to: &Remote| checks.take(now, Source::of(to.address.ip()), 1);
         while let Some(transmit) = connection.agent.poll_transmit() {
             turn.push(match transmit {
+                PathTransmit::Punch { to } if !is_within(&to) => {
+                    self.dropped_checks += 1;
+                    continue;
+                }
                 PathTransmit::Punch { to } => {
                     Output::Datagram { to, bytes: stun::binding_indication(self.punch_ids.next_id()) }
                 }
-                PathTransmit::Handshake { targets } => Output::Handshake { peer, targets },
+                PathTransmit::Handshake { mut targets } => {
+                    let wanted = targets.len();
+                    targets.retain(&mut is_within);
+                    self.dropped_checks += (wanted - targets.len()) as u64;
+                    if targets.is_empty() {
+                        continue;
+                    }
+                    Output::Handshake { peer, targets }
+                }
+                // Inside the session, and so to whoever answered before, or now and then.
                 PathTransmit::Probe { to, payload } => Output::Probe { peer, to, payload },
             });
         }
@@ -538,6 +574,11 @@ impl Connections {
             Err(error) => debug!(%error, "signal not sent"),
         }
     }
+}
+
+/// Whether it is an IPv4 address that holds on its own link alone (RFC 3927).
+fn is_link_local(candidate: &Candidate) -> bool {
+    matches!(candidate.address.ip().to_canonical(), IpAddr::V4(ip) if ip.is_link_local())
 }
 
 /// Whether another set of relays is known, or one of them is a quarter nearer or further than was said.

@@ -230,9 +230,8 @@ impl State {
         let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
         let nat_type = self.nat.nat_type();
         let invitation = &party.membership.invitation;
-        let key = invitation.secret.door_key(invitation.epoch);
-        let (door, proof) = (Some(key.public()), None);
-        self.control.hold_door(invitation.party, key);
+        let (door, proof) = (Some(invitation.secret.door_key(invitation.epoch).public()), None);
+        self.control.enter(invitation);
         let request = if invitation.host == self.identity.peer_id() {
             Request::CreateParty {
                 party: invitation.party,

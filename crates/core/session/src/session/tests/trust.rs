@@ -1,4 +1,7 @@
-use std::net::SocketAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use lanrage_control::protocol::{Change, Request, ServerMessage};
 use lanrage_party::{
@@ -6,8 +9,8 @@ use lanrage_party::{
     SignedRecord, limits,
 };
 
-use super::stage::{Somebody, Stage, entry, somewhere};
-use crate::{Command, Output, peers::signal::Signal};
+use super::stage::{Somebody, Stage, entry, network, somewhere};
+use crate::{Command, Input, Output, peers::signal::Signal};
 
 /// What `from` would seal to the device on the stage.
 fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
@@ -255,6 +258,54 @@ fn a_friends_address_inside_the_party_is_never_tried() {
     let sent = format!("{:?}", stage.sent_to_peers());
     assert!(sent.contains(&somewhere().to_string()) && !sent.contains("10.66."), "{sent}");
     assert_eq!(stage.snapshot().network.dropped.candidates, 3);
+}
+
+#[test]
+fn an_address_that_holds_on_its_own_link_alone_is_tried_only_on_a_link_that_is_shared() {
+    let link_local: SocketAddr = "169.254.169.254:80".parse().unwrap();
+    for (own, is_tried) in [([192, 168, 1, 10], false), ([169, 254, 7, 7], true)] {
+        let mut stage = Stage::in_party();
+        stage.input(Input::Network(network(own)));
+        let bob = Somebody::new(2, stage.invitation().party);
+        stage.say_party(&[bob.sign(&stage.invitation().secret)]);
+        stage.tunnel.clear();
+        let message = sealed_in_life(&stage, &bob, (1, 1), &[link_local]);
+        signal(&mut stage, &bob, message);
+        let sent = format!("{:?}", stage.sent_to_peers());
+        assert_eq!(sent.contains(&link_local.to_string()), is_tried, "{own:?}: {sent}");
+    }
+}
+
+/// RFC 8445 §19.5.1: a member that names somebody else's address would have everybody send there.
+#[test]
+fn an_address_that_a_member_names_is_not_flooded_whatever_it_says() {
+    let mut stage = Stage::in_party();
+    let bob = Somebody::new(2, stage.invitation().party);
+    stage.say_party(&[bob.sign(&stage.invitation().secret)]);
+    stage.tunnel.clear();
+    let rounds = 300;
+    for round in 0..rounds {
+        let ports = (0..24).map(|n| SocketAddr::from(([203, 0, 113, 80], 1_000 + 24 * round + n)));
+        let named: Vec<SocketAddr> = ports.collect();
+        let message = sealed_in_life(&stage, &bob, (1, 1 + u64::from(round)), &named);
+        signal(&mut stage, &bob, message);
+        stage.pass(Duration::from_millis(100));
+    }
+    let to_the_victim = |output: &&Output| match output {
+        Output::Datagram { to, .. } => u64::from(to.address.ip() == somebody_elses()),
+        Output::Handshake { targets, .. } => {
+            targets.iter().filter(|to| to.address.ip() == somebody_elses()).count() as u64
+        }
+        _ => 0,
+    };
+    let sent: u64 = stage.sent_to_peers().iter().map(to_the_victim).sum();
+    let most = 256 + 64 * (u64::from(rounds) / 10 + 1);
+    assert!((1..=most).contains(&sent), "{sent} of at most {most}");
+    assert!(stage.snapshot().network.dropped.checks > 0, "and the rest is counted");
+}
+
+fn somebody_elses() -> IpAddr {
+    "203.0.113.80".parse().unwrap()
 }
 
 #[test]
