@@ -239,7 +239,7 @@ export type DoctorReport = {
  * Why the data plane dropped a packet (inside the tunnel) or a datagram (outside). Each reason is counted by itself; none
  * is logged.
  */
-export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "relayed_stun" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "unicast_copy_refused" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
+export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "unicast_copy_refused" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
 
 /**
  * Packets and datagrams dropped for one reason.
@@ -261,7 +261,9 @@ export type DroppedView = {
   /** Probes that were malformed or answered nothing. */
   probes: number,
   /** Candidates that were unusable or too many. */
-  candidates: number, };
+  candidates: number,
+  /** Tries to reach a friend that were too many for one address. */
+  checks: number, };
 
 /**
  * What is missing or wrong now.
@@ -367,7 +369,7 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   /** The nearest. */
   nearest: string,
   /** Why the nearest cannot be used. */
-  fault: RelayFault, } | { "code": "no_relays" } | { "code": "packets_unmeasured" } | { "code": "packets_small",
+  fault: RelayFault, } | { "code": "no_relays" } | { "code": "no_relays_for_hiding" } | { "code": "packets_unmeasured" } | { "code": "packets_small",
   /** The friend at its end. */
   peer: string,
   /** Bytes of the largest packet. */
@@ -478,6 +480,8 @@ export type NetworkView = {
   public_address: string | null,
   /** Nothing but TCP gets through. */
   udp_is_blocked: boolean,
+  /** Friends learn no address of this device, and are reached by relays alone. */
+  relay_only: boolean,
   /** The port that the router was asked to open. */
   port_mapping: PortMappingView,
   /** The relays on offer, nearest first. */

@@ -159,4 +159,20 @@ describe('pages', () => {
     await user.click(screen.getByRole('button', { name: 'Set up once' }));
     expect(calls.at(-1)).toEqual({ command: 'set_up_adapter', args: {} });
   });
+
+  test('another server than the known one is accepted only by the player’s word', async () => {
+    const user = userEvent.setup();
+    const problem = {
+      code: 'control_disconnected',
+      server: 'wss://play.example.org/',
+      why: { code: 'other_server' },
+      in_party: true,
+      severity: 'warning',
+      remedy: { code: 'accept_server', command: 'lanrage trust-server' },
+    } as const;
+    const calls = await show({ ...open, problems: [problem] });
+    expect(screen.getByText('lanrage trust-server')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Accept this server' }));
+    expect(calls.at(-1)).toEqual({ command: 'trust_server', args: {} });
+  });
 });

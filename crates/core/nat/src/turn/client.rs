@@ -8,7 +8,7 @@ mod view;
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::{Duration, Instant},
 };
 
@@ -42,6 +42,8 @@ const LONGEST_RETRY: Duration = Duration::from_secs(30);
 /// A request and its repetition for each peer, and ours.
 const TRANSMITS: usize = 2 * TURN_PEERS + 8;
 const EVENTS: usize = TURN_PEERS + 8;
+/// Whose a channel number is that no peer has any more.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// Holds one allocation on one TURN server, over the socket that everything else uses or over a stream of its own. Pure:
 /// see the crate's documentation for how to drive it.
@@ -163,7 +165,8 @@ impl TurnClient {
             None => {
                 let channel = self.channel_for(peer);
                 let indication = self.login.ids().next_id();
-                let entry = Peer { channel, state: PeerState::Wanted, bound: false, indication };
+                let state = PeerState::Wanted;
+                let entry = Peer { channel, renumbered: false, state, bound: false, indication };
                 self.peers.insert(peer, entry);
             }
         }
@@ -341,7 +344,7 @@ impl TurnClient {
 
     fn relayed_by(&self, channel: ChannelNumber, payload: std::ops::Range<usize>) -> Received {
         match (&self.state, self.channels.get(channel.index())) {
-            (State::Allocated(_), Some(peer)) => Received::Data { peer: *peer, payload },
+            (State::Allocated(_), Some(peer)) if *peer != NOBODY => Received::Data { peer: *peer, payload },
             _ => Received::Nothing,
         }
     }
@@ -429,6 +432,17 @@ impl TurnClient {
             self.channels.push(peer);
         }
         Some(channel)
+    }
+
+    /// Gives a peer another number; the one before is nobody's from now on.
+    fn renumber(&mut self, address: SocketAddr) {
+        if let Some(former) = self.channels.iter_mut().find(|known| **known == address) {
+            *former = NOBODY;
+        }
+        let channel = self.channel_for(address);
+        if let Some(peer) = self.peers.get_mut(&address) {
+            peer.channel = channel;
+        }
     }
 }
 

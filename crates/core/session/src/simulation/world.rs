@@ -20,7 +20,7 @@ use super::{
     control::ControlServer,
     data_plane::Vault,
     host::{Host, Wanted},
-    relay::RelayServer,
+    relay::{PORT, RelayServer},
     schedule::Fault,
     site::Site,
 };
@@ -178,7 +178,7 @@ impl World {
     }
 
     /// Whether a server listens there, and not a relay for one of its clients.
-    fn is_server(&self, to: SocketAddr) -> bool {
+    pub(super) fn is_server(&self, to: SocketAddr) -> bool {
         to.port() == PORT && (to.ip() == self.control_ip || self.is_relay(to.ip()))
     }
 

@@ -14,6 +14,8 @@ pub(super) const REFUSED_RETRY: Duration = Duration::from_secs(30);
 pub(super) struct Peer {
     /// The channel to bind; without one only a permission is asked for.
     pub(super) channel: Option<ChannelNumber>,
+    /// Whether that is its second number, as the relay did not take the first.
+    pub(super) renumbered: bool,
     pub(super) state: PeerState,
     /// The server has installed the permission, and the channel if there is one, as far as we know.
     pub(super) bound: bool,

@@ -174,6 +174,12 @@ impl TurnClient {
         match code {
             437 => self.fail(now, TurnFailure::Lost),
             401 | 438 | 441 => self.fail(now, TurnFailure::of_code(code)),
+            // Something late of an allocation before, made from the same port, may hold this number. Another is free.
+            400 if peer.channel.is_some() && !peer.renumbered => {
+                peer.renumbered = true;
+                self.renumber(address);
+                self.ask_for(now, address);
+            }
             // It may have no channels to spare: a permission is enough.
             400 | 486 | 508 if peer.channel.is_some() => {
                 peer.channel = None;
@@ -207,7 +213,7 @@ impl TurnClient {
             if let Some(peer) = self.peers.get_mut(&address) {
                 peer.channel = channel;
                 peer.state = PeerState::Wanted;
-                peer.bound = false;
+                (peer.bound, peer.renumbered) = (false, false);
             }
         }
         self.events.push(TurnEvent::Failed { failure, retry_at });

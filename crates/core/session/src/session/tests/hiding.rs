@@ -77,7 +77,8 @@ fn hiding_while_connected_takes_the_addresses_back_and_keeps_the_party() {
     stage.tunnel.clear();
     hide(&mut stage, true);
     assert_eq!(told(&stage, &bob), [], "taken back");
-    stage.pass(Duration::from_secs(10));
+    // No longer, as a lost path has the server asked whether it is there, which it does not answer here.
+    stage.pass(Duration::from_secs(1));
     assert_eq!(straight(&stage), Vec::<String>::new());
     assert_eq!(stage.snapshot().party.unwrap().peers.len(), 1, "the friend is not forgotten");
     hide(&mut stage, false);
