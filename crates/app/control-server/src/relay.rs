@@ -1,4 +1,4 @@
-//! The relay: the sockets around [`TurnServer`], on one thread of its own.
+//! The relay: the sockets around [`TurnServer`], on one thread of its own; TLS handshakes on another.
 //!
 //! TURN over UDP, TCP and TLS, STUN and NAT behaviour discovery (RFC 5780) beside it on the same ports. A wake-up reads
 //! all that is there, decides each datagram, and sends them on in batches of one way with one system call each
@@ -7,6 +7,7 @@
 mod batch;
 mod binding;
 mod config;
+mod handshakes;
 mod sockets;
 mod stats;
 mod stream;
@@ -35,6 +36,7 @@ use tokio::sync::oneshot;
 use self::{
     batch::Batches,
     binding::Bindings,
+    handshakes::Handshakes,
     sockets::{Places, Sockets},
     udp::{Port, Received},
     worker::{LISTENERS, Listener, Out, SHARED, Streams, WAKER, Worker},
@@ -56,7 +58,7 @@ pub(crate) struct Relay {
     tls: Option<SocketAddr>,
     stats: Arc<RelayStats>,
     stop: Arc<AtomicBool>,
-    waker: Waker,
+    waker: Arc<Waker>,
     thread: Option<JoinHandle<()>>,
     ended: Option<oneshot::Receiver<()>>,
 }
@@ -103,7 +105,7 @@ impl Relay {
 
         let io = |source| ServerError::Listen { what: "the relay's thread", address: listen, source };
         let poll = Poll::new().map_err(io)?;
-        let waker = Waker::new(poll.registry(), WAKER).map_err(io)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(io)?);
         for (index, port) in shared.iter_mut().enumerate() {
             let token = Token(SHARED + index);
             poll.registry().register(&mut port.socket, token, Interest::READABLE).map_err(io)?;
@@ -111,6 +113,8 @@ impl Relay {
         for (index, listener) in worker_listeners.iter_mut().enumerate() {
             listener.watch(poll.registry(), Token(LISTENERS + index)).map_err(io)?;
         }
+
+        let handshakes = tls.map(|_| Handshakes::start(waker.clone())).transpose().map_err(io)?;
 
         let now = Instant::now();
         let own = host_addresses(|_| false);
@@ -141,6 +145,7 @@ impl Relay {
             sockets: Sockets::new(shared, places),
             listeners: worker_listeners,
             streams: Streams::new(most * STREAMS_PER_ALLOCATION),
+            tls: handshakes,
             most,
             stats: stats.clone(),
             out: Out { batches: Batches::new(), lost: 0 },

@@ -2,13 +2,12 @@ use std::{
     collections::VecDeque,
     io::{self, Read, Write},
     net::SocketAddr,
-    sync::Arc,
     time::Instant,
 };
 
 use lanrage_nat::turn::{FiveTuple, StreamDecoder, Transport};
 use mio::net::TcpStream;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::ServerConnection;
 
 /// Bytes that wait for a client. When a datagram does not fit, it is dropped, as one in a full router would be.
 const QUEUE_BYTES: usize = 256 * 1024;
@@ -47,17 +46,13 @@ impl Stream {
     pub(super) fn new(
         socket: TcpStream,
         client: SocketAddr,
-        tls: Option<&Arc<ServerConfig>>,
+        tls: Option<Box<ServerConnection>>,
         now: Instant,
     ) -> io::Result<Self> {
         // Packets of games wait for nothing.
         let _ = socket.set_nodelay(true);
         let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
         let server = canonical(socket.local_addr()?);
-        let tls = match tls {
-            Some(config) => Some(Box::new(ServerConnection::new(config.clone()).map_err(io::Error::other)?)),
-            None => None,
-        };
         Ok(Self {
             tuple: FiveTuple { transport: Transport::Stream, client: canonical(client), server },
             socket,
@@ -79,6 +74,10 @@ impl Stream {
         scratch: &mut [u8],
         mut take: impl FnMut(&mut StreamDecoder, FiveTuple, &[u8]) -> io::Result<()>,
     ) -> io::Result<Reading> {
+        if let Some(tls) = &mut self.tls {
+            // What came right behind the handshake.
+            take_decrypted(tls, scratch, |bytes| take(&mut self.decoder, self.tuple, bytes))?;
+        }
         for _ in 0..READS {
             let count = match self.socket.read(scratch) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -96,14 +95,7 @@ impl Stream {
             while !rest.is_empty() {
                 tls.read_tls(&mut rest)?;
                 tls.process_new_packets().map_err(io::Error::other)?;
-                loop {
-                    match tls.reader().read(scratch) {
-                        Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                        Ok(count) => take(&mut self.decoder, self.tuple, &scratch[..count])?,
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                        Err(error) => return Err(error),
-                    }
-                }
+                take_decrypted(tls, scratch, |bytes| take(&mut self.decoder, self.tuple, bytes))?;
             }
         }
         Ok(Reading::More)
@@ -170,5 +162,24 @@ impl Stream {
     /// Since when the client has taken nothing although there is something for it.
     pub(super) const fn stuck_since(&self) -> Option<Instant> {
         self.stuck_since
+    }
+}
+
+/// Takes all that is decrypted.
+///
+/// # Errors
+/// The connection is over.
+fn take_decrypted(
+    tls: &mut ServerConnection,
+    scratch: &mut [u8],
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    loop {
+        match tls.reader().read(scratch) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => take(&scratch[..count])?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The relay's thread: moves what [`TurnServer`] decides between sockets.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io,
     net::SocketAddr,
     sync::{
@@ -20,12 +20,16 @@ use lanrage_nat::turn::{
     FiveTuple, Framing, StreamDecoder, ToClient, ToPeer, Transport, TurnServer, TurnServerOutput,
     pad_for_stream,
 };
-use mio::{Events, Interest, Poll, Token, net::TcpListener};
-use rustls::ServerConfig;
+use mio::{
+    Events, Interest, Poll, Token,
+    net::{TcpListener, TcpStream},
+};
+use rustls::{ServerConfig, ServerConnection};
 
 use super::{
     batch::Batches,
     binding::Bindings,
+    handshakes::{Begun, Ended, Handshakes},
     sockets::Sockets,
     stats::RelayStats,
     stream::{READ_BYTES, Reading, Stream},
@@ -101,6 +105,8 @@ pub(super) struct Worker {
     pub(super) sockets: Sockets,
     pub(super) listeners: Vec<Listener>,
     pub(super) streams: Streams,
+    /// None where no listener speaks TLS.
+    pub(super) tls: Option<Handshakes>,
     /// Allocations at most, which is what load is a share of.
     pub(super) most: usize,
     pub(super) stats: Arc<RelayStats>,
@@ -117,6 +123,8 @@ pub(super) struct Streams {
     last: u64,
     /// TLS connections that each source may make.
     handshakes: SourceBuckets,
+    /// Visitors whose handshake is not done.
+    handshaking: HashSet<u64>,
     /// Where the stream of each number is.
     numbers: HashMap<u64, usize>,
     list: Vec<Option<Stream>>,
@@ -169,6 +177,7 @@ impl Worker {
             for (index, listener) in self.listeners.iter_mut().enumerate() {
                 listener.resume(self.poll.registry(), Token(LISTENERS + index), now);
             }
+            self.take_secured(now, &mut pending);
             for token in std::mem::take(&mut pending) {
                 self.serve(now, token, true, false, &mut pending);
             }
@@ -288,7 +297,7 @@ impl Worker {
             match listener.socket.accept() {
                 Ok(_) if self.turn.is_none() => {}
                 Ok((socket, client)) => {
-                    // A handshake is the dearest that a stranger can ask of this thread.
+                    // A handshake is the dearest that a stranger can ask for.
                     if listener.tls.is_some()
                         && !self.streams.handshakes.take(now, Source::of(client.ip()), 1)
                     {
@@ -297,11 +306,9 @@ impl Worker {
                     }
                     let Some(number) = self.admit(client) else { continue };
                     let Some(listener) = self.listeners.get(index) else { return false };
-                    let added = Stream::new(socket, client, listener.tls.as_ref(), now)
-                        .and_then(|stream| self.streams.add(stream, number, self.poll.registry()));
-                    if let Err(error) = added {
-                        self.streams.visitors.leave(number);
-                        tracing::debug!(%error, "a relay connection could not be taken");
+                    match listener.tls.clone() {
+                        Some(config) => self.shake_hands(Begun { socket, client, number, config }),
+                        None => drop(self.add(now, number, (socket, client, None))),
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
@@ -315,6 +322,53 @@ impl Worker {
         }
     }
 
+    fn shake_hands(&mut self, begun: Begun) {
+        let number = begun.number;
+        if self.tls.as_ref().is_some_and(|tls| tls.begin(begun)) {
+            self.streams.handshaking.insert(number);
+        } else {
+            self.stats.turned_away();
+            self.streams.visitors.leave(number);
+        }
+    }
+
+    /// Takes the connections whose handshake is done.
+    fn take_secured(&mut self, now: Instant, pending: &mut Vec<Token>) {
+        while let Some(Ended { number, connection }) =
+            self.tls.as_ref().and_then(|tls| tls.ended.try_recv().ok())
+        {
+            if !self.streams.handshaking.remove(&number) {
+                // Another visitor has its place.
+                continue;
+            }
+            let Some((socket, client, tls)) = connection else {
+                self.streams.visitors.leave(number);
+                continue;
+            };
+            // What it said right behind the handshake is there already, and announced by no event.
+            pending.extend(self.add(now, number, (socket, client, Some(tls))).map(stream_token));
+        }
+    }
+
+    /// Makes a connection one of the streams; where.
+    fn add(
+        &mut self,
+        now: Instant,
+        number: u64,
+        (socket, client, tls): (TcpStream, SocketAddr, Option<Box<ServerConnection>>),
+    ) -> Option<usize> {
+        let added = Stream::new(socket, client, tls, now)
+            .and_then(|stream| self.streams.add(stream, number, self.poll.registry()));
+        match added {
+            Ok(index) => Some(index),
+            Err(error) => {
+                self.streams.visitors.leave(number);
+                tracing::debug!(%error, "a relay connection could not be taken");
+                None
+            }
+        }
+    }
+
     /// Finds a place for a connection, if need be that of one that has not logged in. Without one it is closed at once, so
     /// that the client tries another relay instead of waiting.
     fn admit(&mut self, client: SocketAddr) -> Option<u64> {
@@ -324,6 +378,7 @@ impl Worker {
             Arrival::Admitted => {}
             Arrival::Instead(oldest) => {
                 self.stats.turned_away();
+                self.streams.handshaking.remove(&oldest);
                 if let Some(index) = self.streams.numbers.get(&oldest).copied() {
                     self.close_stream(index);
                 }
@@ -475,6 +530,7 @@ impl Streams {
             visitors: Visitors::new(limits),
             last: 0,
             handshakes: SourceBuckets::new(HANDSHAKES, HANDSHAKE_SOURCES).near(4),
+            handshaking: HashSet::new(),
             numbers: HashMap::new(),
             list: Vec::new(),
             free: Vec::new(),
@@ -491,7 +547,7 @@ impl Streams {
         }
     }
 
-    fn add(&mut self, mut stream: Stream, number: u64, registry: &mio::Registry) -> io::Result<()> {
+    fn add(&mut self, mut stream: Stream, number: u64, registry: &mio::Registry) -> io::Result<usize> {
         stream.number = number;
         let index = self.free.pop().unwrap_or_else(|| {
             self.list.push(None);
@@ -505,7 +561,7 @@ impl Streams {
         self.of.insert(stream.tuple, index);
         self.numbers.insert(number, index);
         self.list[index] = Some(stream);
-        Ok(())
+        Ok(index)
     }
 
     fn remove(&mut self, index: usize, registry: &mio::Registry) -> Option<FiveTuple> {
