@@ -29,6 +29,7 @@ const HOMES: &[(&str, usize, &str)] = &[
     ("crates/io/log/src/lib.rs", 1, "`NetworkLog` ends its writer when it is dropped"),
     ("crates/io/helper/src/serve.rs", 1, "the helper ends with its process, after a minute without callers"),
     ("crates/app/control-server/src/relay.rs", 1, "`Relay` joins its thread"),
+    ("crates/app/control-server/src/relay/handshakes.rs", 1, "`Handshakes` joins its thread"),
     (
         "crates/app/engine/src/engine.rs",
         1,
