@@ -18,8 +18,8 @@ impl AdapterEye {
     }
 
     /// Asks the system, and sends test packets through the adapter. Somebody must be reading it meanwhile. Takes less than a
-    /// millisecond where packets pass, and at most [`TestPackets::PATIENCE`](crate::test_packets) where not: not for an
-    /// asynchronous task. `None` if the device is gone.
+    /// millisecond where packets pass, and 600 ms at most where not: not for an asynchronous task. `None` if the device
+    /// is gone.
     pub fn look(&self) -> Option<AdapterLook> {
         let (name, lost, detours) = self.system.look(&self.config)?;
         let overlap = routes::overlapping_route(self.config.subnet, &name);
