@@ -94,10 +94,19 @@ impl ProbeLog {
         }
     }
 
-    /// Forgets what is open, keeps what was measured: a new session answers no probe of the old one.
+    /// Forgets what is open, keeps what was measured.
     pub(super) fn forget_open(&mut self) {
         self.outstanding.clear();
         self.unanswered_since = None;
+    }
+
+    /// A new session answers no probe of the old one: what was not answered up to now says nothing of the path, since the peer
+    /// may have been started again meanwhile.
+    pub(super) fn begin_session(&mut self) {
+        self.forget_open();
+        let unanswered = self.outcomes.trailing_ones().min(self.outcome_count);
+        self.outcomes = self.outcomes.checked_shr(unanswered).unwrap_or(0);
+        self.outcome_count -= unanswered;
     }
 
     /// Forgets everything: the network under the path is another one.
@@ -149,6 +158,36 @@ mod tests {
         assert_eq!(log.unanswered_since(), Some(start + MS(300)), "a straggler does not bring silence back");
         log.answered(start + MS(340), 3);
         assert_eq!(log.unanswered_since(), None);
+    }
+
+    #[test]
+    fn a_new_session_forgives_what_the_old_one_did_not_answer_and_nothing_else() {
+        let (mut log, start) = (ProbeLog::default(), Instant::now());
+        for id in 0..4 {
+            log.sent(start, id);
+        }
+        log.answered(start + MS(10), 1);
+        log.expire(start + MS(600));
+        log.answered(start + MS(700), 3);
+        log.sent(start + MS(700), 4);
+        log.answered(start + MS(710), 4);
+        let before = log.loss();
+        for id in 5..8 {
+            log.sent(start + MS(800), id);
+        }
+        log.expire(start + MS(2_000));
+        log.sent(start + MS(2_000), 8);
+        assert!(log.loss() > before);
+        log.begin_session();
+        assert_eq!((log.loss(), log.overdue(), log.unanswered_since()), (before, 0, None));
+        assert_eq!(log.answered(start + MS(2_010), 8), None);
+
+        let mut silent = ProbeLog::default();
+        for id in 0..1_000 {
+            silent.sent(start, id);
+        }
+        silent.begin_session();
+        assert_eq!(silent.loss(), 0.0, "a whole window of them too");
     }
 
     #[test]

@@ -154,13 +154,14 @@ impl PathAgent {
         self.note(from);
         if connected {
             if let Some(path) = self.path_mut(from) {
+                path.log.begin_session();
                 path.trigger();
             }
             self.retry_direct_soon();
             return;
         }
         for path in &mut self.paths {
-            path.log.forget_open();
+            path.log.begin_session();
             path.recheck(self.now, timing::FAST_PERIOD);
         }
         self.state = State::Proving { until: self.now + timing::PROVING };
