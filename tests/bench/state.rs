@@ -27,7 +27,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Measurement {
-    /// Time of `Config::load`, with every setting stored
+    /// Time to read all settings, with every one stored
     Config {
         /// How often
         #[arg(default_value_t = 1_000)]
