@@ -27,6 +27,7 @@ pub use window::closing::CloseAsked;
 
 use std::sync::atomic::Ordering;
 
+use lanrage_engine::EngineOptions;
 use tauri::{App, AppHandle, Builder, Manager, RunEvent, Runtime, WindowEvent, Wry, async_runtime};
 use tauri_plugin_window_state::StateFlags;
 
@@ -55,21 +56,26 @@ pub fn run(arguments: &Arguments) {
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_autostart::Builder::new().arg(HIDDEN).build())
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(remembered).build())
-        .manage(news::Focus::default())
         .setup(move |app| {
             let handle = app.handle();
-            app.manage(EngineHost::start(handle, options));
-            signals::close_on_signal(handle);
+            start_services(handle, options, has_own_folder);
             window::open(app, started.hidden)?;
             tray::open(handle);
-            news::follow(handle);
-            follow_settings::follow(handle, has_own_folder);
             link::receive(handle, &started);
             Ok(())
         })
         .build(tauri::generate_context!())
         .expect("a window system is there and tauri.conf.json is sound");
     run_until_quit(app);
+}
+
+/// Starts the engine, and what follows it with no window and no tray.
+fn start_services<R: Runtime>(app: &AppHandle<R>, options: EngineOptions, has_own_folder: bool) {
+    app.manage(EngineHost::start(app, options));
+    app.manage(news::Focus::default());
+    signals::close_on_signal(app);
+    news::follow(app);
+    follow_settings::follow(app, has_own_folder);
 }
 
 /// A builder that answers every command; a test gives it a window of its own.
@@ -103,4 +109,24 @@ fn run_until_quit<R: Runtime>(app: App<R>) {
         RunEvent::Exit => async_runtime::block_on(stop(app)),
         _ => {}
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use tauri::test::{mock_builder, mock_context, noop_assets};
+
+    use super::*;
+
+    #[test]
+    fn whatever_follows_the_engine_is_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = with_commands(mock_builder()).build(mock_context(noop_assets())).unwrap();
+        let options = EngineOptions { data_dir: Some(folder.path().to_owned()), ..EngineOptions::default() };
+        start_services(app.handle(), options, true);
+        let running = async_runtime::block_on(app.state::<EngineHost>().handle());
+        assert!(running.is_ok(), "{running:?}");
+        let names: Vec<_> = tasks::names(app.handle()).into_iter().collect();
+        assert_eq!(names, ["engine", "news", "settings", "signals"]);
+        async_runtime::block_on(stop(app.handle()));
+    }
 }

@@ -50,6 +50,11 @@ pub(crate) fn spawn<R: Runtime>(
 pub(crate) async fn finish<R: Runtime>(app: &AppHandle<R>) {
     let Some(mut tasks) = app.state::<DesktopTasks>().with(Option::take) else { return };
     if timeout(PATIENCE, tasks.finish(Duration::ZERO)).await.is_err() {
-        error!("a task did not end; the program ends without it");
+        error!(tasks = ?tasks.names(), "a task did not end; the program ends without it");
     }
+}
+
+#[cfg(test)]
+pub(crate) fn names<R: Runtime>(app: &AppHandle<R>) -> std::collections::BTreeSet<&'static str> {
+    app.state::<DesktopTasks>().with(|tasks| tasks.as_ref().map(Tasks::names).unwrap_or_default())
 }

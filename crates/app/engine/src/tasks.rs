@@ -1,4 +1,8 @@
-use std::{collections::HashMap, future::Future, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    future::Future,
+    time::Duration,
+};
 
 use tokio::{
     task::{AbortHandle, Id, JoinError, JoinSet},
@@ -33,6 +37,11 @@ impl Tasks {
         let handle = self.set.spawn(task);
         self.names.insert(handle.id(), name);
         handle
+    }
+
+    /// The names of the tasks that have not ended, as far as it was looked for ([`reap`](Self::reap)).
+    pub fn names(&self) -> BTreeSet<&'static str> {
+        self.names.values().copied().collect()
     }
 
     /// Waits for the tasks to end by themselves, at most for `patience`, then cancels what still runs and waits

@@ -91,3 +91,43 @@ pub(crate) fn all(
         trouble,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lanrage_base::clock::now;
+    use lanrage_party::DeviceIdentity;
+    use lanrage_store::{DataDir, open_secret_store};
+    use lanrage_tunnel::UdpSockets;
+
+    use super::*;
+    use crate::ports::reports;
+
+    #[tokio::test]
+    async fn every_shell_is_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(Some(folder.path().to_owned())).unwrap();
+        let (config, _) = Config::repaired(&Default::default());
+        let home = Home {
+            database: Arc::new(SettingsDatabase::open(&data_dir, now().wall).await.unwrap().0),
+            secrets: Arc::from(open_secret_store(&data_dir).unwrap().0),
+            app_settings: watch::Sender::new(AppSettings::from(&config)),
+            config,
+            own: DeviceIdentity::from_seed(&[1; 32]).peer_id(),
+        };
+        let (sink, told) = reports::queues();
+        let tunnel = Arc::new(Tunnel::start(UdpSockets::bind(0).unwrap(), sink).unwrap());
+        let mut tasks = TaskSets::default();
+        let ports = all(&mut tasks, &home, &tunnel, mpsc::channel(1).1, told);
+        let names = |set: &crate::Tasks| set.names().into_iter().collect::<Vec<_>>();
+        assert_eq!(
+            names(&tasks.endless),
+            ["load-party", "name-lookup", "nat-test", "net-watch", "routes", "settings", "wake-clock"]
+        );
+        assert_eq!(
+            names(&tasks.closing),
+            ["adapter", "control-link", "guests", "keeper", "port-mapping", "relays"]
+        );
+        drop((ports, tasks));
+        tunnel.shutdown();
+    }
+}
