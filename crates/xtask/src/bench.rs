@@ -9,7 +9,7 @@ mod report;
 mod search;
 pub(crate) mod state;
 mod traffic;
-mod usage;
+pub(crate) mod usage;
 
 use std::{
     collections::BTreeMap,

@@ -44,7 +44,7 @@ fn ticks(stat: &str, with_children: bool) -> Option<u64> {
 }
 
 /// The most memory that one of the processes holds, in megabytes (10⁶).
-pub(super) fn memory_mb(ids: &[u32]) -> f64 {
+pub(crate) fn memory_mb(ids: &[u32]) -> f64 {
     let kilobytes = ids.iter().filter_map(|id| {
         let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

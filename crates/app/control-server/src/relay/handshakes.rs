@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    io::{self, Read, Write},
+    io,
     net::SocketAddr,
     sync::{
         Arc,
@@ -188,11 +188,10 @@ fn advance(socket: &mut TcpStream, tls: &mut ServerConnection) -> io::Result<()>
                 Err(error) => return Err(error),
             }
         }
-        socket.flush()?;
         if !tls.is_handshaking() {
             return Ok(());
         }
-        match tls.read_tls(&mut Reader(socket)) {
+        match tls.read_tls(socket) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(_) => {
                 if let Err(error) = tls.process_new_packets() {
@@ -201,22 +200,9 @@ fn advance(socket: &mut TcpStream, tls: &mut ServerConnection) -> io::Result<()>
                     return Err(io::Error::other(error));
                 }
             }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Goes on where a signal interrupts.
-struct Reader<'a>(&'a mut TcpStream);
-
-impl Read for Reader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.0.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other,
-            }
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
     Row, Scale,
     flood::{self, Flood},
 };
+use crate::bench::usage;
 
 /// File descriptors of a process that nobody has given more.
 const FEW_FILES: u32 = 1_024;
@@ -258,9 +259,7 @@ fn fill(path: &std::path::Path) -> Result<()> {
 
 /// What the server holds, in megabytes (10⁶).
 fn memory_mb(server: &Process) -> Result<f64> {
-    let status =
-        fs::read_to_string(format!("/proc/{}/status", server.id())).context("the server has ended")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no memory")?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kilobytes * 1.024e-3)
+    let held = usage::memory_mb(&[server.id()]);
+    ensure!(held > 0.0, "the server has ended:\n{}", server.tail());
+    Ok(held)
 }
