@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-const NANO: u128 = Duration::from_secs(1).as_nanos();
+const NANO: i128 = Duration::from_secs(1).as_nanos() as i128;
 
 /// The measures of a bucket, in units: packets, requests or bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,27 +17,43 @@ pub struct Rate {
 #[derive(Debug, Clone, Copy)]
 pub struct TokenBucket {
     rate: Rate,
-    /// In billionths of a unit, so that nothing is lost to rounding between two calls, however close.
-    tokens: u128,
+    /// In billionths of a unit, so that nothing is lost to rounding between two calls, however close. Less than none is
+    /// owed.
+    tokens: i128,
     filled: Option<Instant>,
 }
 
 impl TokenBucket {
     /// A full bucket.
     pub const fn new(rate: Rate) -> Self {
-        Self { rate, tokens: rate.burst as u128 * NANO, filled: None }
+        Self { rate, tokens: rate.burst as i128 * NANO, filled: None }
     }
 
     /// Takes `units`, if they are there. A `now` before an earlier one counts as the earlier one.
     pub fn take(&mut self, now: Instant, units: u64) -> bool {
+        self.fill(now);
+        let left = self.tokens - i128::from(units) * NANO;
+        if left >= 0 {
+            self.tokens = left;
+        }
+        left >= 0
+    }
+
+    /// Takes `units` whether they are there or not. What is missing is owed, up to a burst, and has to come in before
+    /// anything can be taken again.
+    pub fn owe(&mut self, now: Instant, units: u64) {
+        self.fill(now);
+        let most = i128::from(self.rate.burst) * NANO;
+        self.tokens = (self.tokens - i128::from(units) * NANO).max(-most);
+    }
+
+    fn fill(&mut self, now: Instant) {
         let filled = self.filled.map_or(now, |filled| filled.max(now));
         let passed = self.filled.map_or(Duration::ZERO, |earlier| filled - earlier);
         self.filled = Some(filled);
-        let gained = passed.as_nanos() * u128::from(self.rate.per_second);
-        self.tokens = (self.tokens + gained).min(u128::from(self.rate.burst) * NANO);
-        let left = self.tokens.checked_sub(u128::from(units) * NANO);
-        self.tokens = left.unwrap_or(self.tokens);
-        left.is_some()
+        let gained = i128::try_from(passed.as_nanos()).unwrap_or(i128::MAX);
+        let gained = gained.saturating_mul(i128::from(self.rate.per_second));
+        self.tokens = self.tokens.saturating_add(gained).min(i128::from(self.rate.burst) * NANO);
     }
 }
 
@@ -75,6 +91,18 @@ mod tests {
         assert!(!bucket.take(start, 1_001));
         assert!(bucket.take(start, 1_000));
         assert!(!bucket.take(start, 1));
+    }
+
+    #[test]
+    fn what_is_owed_comes_in_before_anything_else_is_given_and_is_a_burst_at_most() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(Rate { burst: 10, per_second: 10 });
+        bucket.owe(start, 15);
+        assert!(!bucket.take(start + Duration::from_millis(500), 1));
+        assert!(bucket.take(start + Duration::from_millis(600), 1));
+        bucket.owe(start, 1_000_000);
+        assert!(!bucket.take(start + Duration::from_millis(1_600), 1));
+        assert!(bucket.take(start + Duration::from_millis(1_700), 1));
     }
 
     proptest! {

@@ -23,6 +23,8 @@ const HTTP_PORT: u16 = 8787;
 const STUN_PORT: u16 = 3478;
 /// Specification: the port of TURN over TLS.
 const TURNS_PORT: u16 = 5349;
+/// Ports below are for services that a system runs for others (RFC 6335 §6), and a player has none.
+const LOWEST_RELAY_PORT: u16 = 1_024;
 /// In the data directory.
 const SECRET_FILE: &str = "relay.secret";
 
@@ -180,7 +182,7 @@ struct RelayOptions {
     /// Public address of this machine; may be repeated for the other family. By default the one that a client reached
     #[arg(long, value_name = "ADDRESS")]
     relay_address: Vec<IpAddr>,
-    /// Ports of relayed addresses (UDP)
+    /// Ports of relayed addresses (UDP), 1024 or higher
     #[arg(long, value_name = "FIRST-LAST", default_value = "49152-65535", value_parser = port_range)]
     relay_ports: RangeInclusive<u16>,
     /// Allocations at once
@@ -189,9 +191,16 @@ struct RelayOptions {
     /// Allocations at once of one user
     #[arg(long, value_name = "COUNT", default_value_t = 16)]
     relay_allocations_per_user: usize,
+    /// Allocations at once of all members of one party
+    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    relay_allocations_per_party: usize,
     /// Mbit/s of one allocation, both directions together; 0 for any
     #[arg(long, value_name = "MBIT", default_value_t = 50)]
     relay_rate: u32,
+    /// Mbit/s of all allocations together, both directions; 0 for any. Of each allocation, this divided by the number of
+    /// them is relayed whatever the others do
+    #[arg(long, value_name = "MBIT", default_value_t = 1_000)]
+    relay_total_rate: u32,
     /// Relay to private networks too, as a home's own relay may. Without it players inside one still reach each other
     /// through this relay, as long as both use it
     #[arg(long)]
@@ -303,7 +312,9 @@ impl RelayOptions {
         config.addresses = self.relay_address;
         config.limits.allocations = self.relay_allocations;
         config.limits.allocations_per_user = self.relay_allocations_per_user;
-        config.limits.bytes_per_second = u64::from(self.relay_rate) * 1_000_000 / 8;
+        config.limits.allocations_per_group = self.relay_allocations_per_party;
+        config.limits.bytes_per_second = bytes_per_second(self.relay_rate);
+        config.limits.bytes_per_second_in_all = bytes_per_second(self.relay_total_rate);
         config.limits.burst_bytes = config.limits.bytes_per_second;
         config.allow_private = self.relay_allow_private;
         config.tls = self.tls_cert.zip(self.tls_key).map(|(certificate, key)| RelayTls {
@@ -313,6 +324,10 @@ impl RelayOptions {
         });
         config
     }
+}
+
+const fn bytes_per_second(megabits: u32) -> u64 {
+    megabits as u64 * 1_000_000 / 8
 }
 
 /// One relay in the file of `--relays`.
@@ -378,9 +393,23 @@ fn stun_endpoint(text: &str) -> Result<StunEndpoint, String> {
 }
 
 fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
-    let expected = "expected FIRST-LAST, as 49152-65535";
+    let expected = "expected FIRST-LAST, as 49152-65535, with FIRST 1024 or more";
     let (first, last) = text.split_once('-').ok_or(expected)?;
     let (first, last): (u16, u16) =
         (first.parse().map_err(|_| expected)?, last.parse().map_err(|_| expected)?);
-    if first == 0 || last < first { Err(expected.into()) } else { Ok(first..=last) }
+    if first < LOWEST_RELAY_PORT || last < first { Err(expected.into()) } else { Ok(first..=last) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relayed_ports_are_none_of_the_systems() {
+        assert_eq!(port_range("49152-65535"), Ok(49_152..=65_535));
+        assert_eq!(port_range("1024-1024"), Ok(1_024..=1_024));
+        for refused in ["0-1", "1023-65535", "2000-1999", "1024-65536", "1024", "a-b", ""] {
+            assert!(port_range(refused).is_err(), "{refused}");
+        }
+    }
 }

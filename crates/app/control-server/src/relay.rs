@@ -8,6 +8,7 @@ mod batch;
 mod binding;
 mod config;
 mod handshakes;
+mod load;
 mod sockets;
 mod stats;
 mod stream;
@@ -27,7 +28,7 @@ use std::{
 };
 
 pub use config::{RelayConfig, RelayTls};
-use lanrage_nat::turn::{PeerFilter, RelayFamilies, RestSecret, TurnServer, TurnServerConfig};
+use lanrage_nat::turn::{PeerFilter, RelayFamilies, RestSecret, TurnLimits, TurnServer, TurnServerConfig};
 use lanrage_net::interfaces::host_addresses;
 use mio::{Interest, Poll, Token, Waker};
 pub use stats::RelayStats;
@@ -37,6 +38,7 @@ use self::{
     batch::Batches,
     binding::Bindings,
     handshakes::Handshakes,
+    load::Load,
     sockets::{Places, Sockets},
     udp::{Port, Received},
     worker::{LISTENERS, Listener, Out, SHARED, Streams, WAKER, Worker},
@@ -132,6 +134,7 @@ impl Relay {
             addresses: addresses.clone(),
         };
         let (stop, stats) = (Arc::new(AtomicBool::new(false)), Arc::new(RelayStats::default()));
+        let limits = config.as_ref().map_or_else(TurnLimits::default, |config| config.limits);
         let most = config.as_ref().map_or(0, |config| config.limits.allocations);
         let turn = match config {
             Some(config) => Some(turn_server(now, config, &own)?),
@@ -146,7 +149,7 @@ impl Relay {
             listeners: worker_listeners,
             streams: Streams::new(most * STREAMS_PER_ALLOCATION),
             tls: handshakes,
-            most,
+            load: Load::new(&limits, now),
             stats: stats.clone(),
             out: Out { batches: Batches::new(), lost: 0 },
             received: Received::new(),

@@ -205,8 +205,9 @@ pub(crate) fn own_uris(relay: &Relay, host: &str) -> Vec<RelayUri> {
 }
 
 /// Credentials in the TURN REST form.
-fn issue(secret: &str, id: &str, expires_at: u64) -> RelayCredentials {
-    let TurnCredentials { username, password } = RestSecret::new(secret).issue(id, expires_at);
+fn issue(secret: &str, user: &str, group: &str, expires_at: u64) -> RelayCredentials {
+    let id = RestSecret::id_in_group(user, group);
+    let TurnCredentials { username, password } = RestSecret::new(secret).issue(&id, expires_at);
     let expires_at = UnixMillis(expires_at.saturating_mul(1_000));
     RelayCredentials { username, password: RelayPassword::new(password), expires_at }
 }

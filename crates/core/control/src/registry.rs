@@ -109,10 +109,10 @@ impl Registry {
         self.parties.get(party).is_some_and(|party| party.members.contains_key(peer))
     }
 
-    /// Whether a peer is in a party with somebody else.
-    pub fn has_company(&self, peer: &PeerId) -> bool {
-        let parties = self.memberships.of(peer).iter().filter_map(|party| self.parties.get(party));
-        parties.into_iter().any(|party| party.members.len() > 1)
+    /// The party in which a peer is with somebody else; of several the one that it has been in for longest.
+    pub fn company(&self, peer: &PeerId) -> Option<PartyId> {
+        let mut parties = self.memberships.of(peer).iter().filter_map(|party| self.parties.get(party));
+        parties.find(|party| party.members.len() > 1).map(|party| party.id)
     }
 
     /// The members of a party, present and away; none where there is no such party.

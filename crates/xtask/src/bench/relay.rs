@@ -148,7 +148,14 @@ fn ours(host: &Host) -> Result<Command> {
     let mut command = host.command(release("lanrage-server"));
     command.arg("--data-dir").arg(data).arg("--relay-secret-file").arg(secret);
     // What is measured is the work, not the limits.
-    command.args(["--relay-rate", "0", "--relay-address", &host.address().to_string()]);
+    command.args([
+        "--relay-rate",
+        "0",
+        "--relay-total-rate",
+        "0",
+        "--relay-address",
+        &host.address().to_string(),
+    ]);
     Ok(command)
 }
 

@@ -16,10 +16,12 @@ pub(crate) const UNIX: u64 = 1_800_000_000;
 pub(crate) const LIMITS: TurnLimits = TurnLimits {
     allocations: 4,
     allocations_per_user: 2,
+    allocations_per_group: 4,
     allocations_per_source: 3,
     permissions: 4,
     channels: 4,
     bytes_per_second: 10_000,
+    bytes_per_second_in_all: 20_000,
     burst_bytes: 10_000,
     longest_lifetime: Duration::from_secs(3_600),
 };

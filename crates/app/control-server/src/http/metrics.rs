@@ -14,6 +14,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use lanrage_nat::turn::DropReason;
 use tokio::{net::TcpListener, time::timeout};
 
 use super::door::Door;
@@ -89,9 +90,22 @@ impl Metrics {
                 "Requests refused to who had logged in.",
                 relay.refused(),
             );
-            number("counter", "relay_dropped_total", "Datagrams dropped.", relay.dropped());
+            number("gauge", "relay_load_percent", "How full it is.", u64::from(relay.load_percent()));
+            number(
+                "counter",
+                "relay_lost_total",
+                "Datagrams that found no room in a socket or stream.",
+                relay.lost(),
+            );
             let away = relay.streams_turned_away();
             number("counter", "relay_turned_away_total", "Connections to the relay without a place.", away);
+        }
+        if let Some(relay) = &self.relay {
+            text.push_str("# HELP lanrage_relay_dropped_total Datagrams dropped, by cause.\n# TYPE lanrage_relay_dropped_total counter\n");
+            for &reason in DropReason::ALL {
+                let (name, count) = (reason.name(), relay.dropped_for(reason));
+                let _ = writeln!(text, "lanrage_relay_dropped_total{{cause=\"{name}\"}} {count}");
+            }
         }
         text.push_str("# HELP lanrage_refused_total What was refused, by cause.\n# TYPE lanrage_refused_total counter\n");
         for &cause in Cause::ALL {

@@ -89,7 +89,8 @@ impl Sockets {
         let fits = |ip: &IpAddr| IpFamily::of(*ip) == family && !ip.is_unspecified();
         let ip = self.places.addresses.iter().copied().find(fits).or(Some(reached).filter(fits));
         let ip = ip.ok_or(RelayFailed)?;
-        let mut port = bind(ip, &self.places.ports)?;
+        let taken: Vec<u16> = self.shared.iter().map(|shared| shared.port).collect();
+        let mut port = bind(ip, &self.places.ports, &taken)?;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.relays.push(None);
             self.relays.len() - 1
@@ -140,8 +141,8 @@ const fn loopback(like: SocketAddr) -> IpAddr {
     }
 }
 
-/// Binds a port that cannot be guessed (RFC 8656 §7.2).
-fn bind(ip: IpAddr, ports: &RangeInclusive<u16>) -> Result<Port, RelayFailed> {
+/// Binds a port that cannot be guessed (RFC 8656 §7.2), and is none of those that are `taken`, where clients send to.
+fn bind(ip: IpAddr, ports: &RangeInclusive<u16>, taken: &[u16]) -> Result<Port, RelayFailed> {
     let count = u32::from(*ports.end()) + 1 - u32::from(*ports.start()).min(u32::from(*ports.end()));
     let mut last = None;
     for _ in 0..PORT_TRIES {
@@ -151,6 +152,9 @@ fn bind(ip: IpAddr, ports: &RangeInclusive<u16>) -> Result<Port, RelayFailed> {
         }
         let offset = u32::from_ne_bytes(random) % count;
         let port = u16::try_from(u32::from(*ports.start()) + offset).unwrap_or(*ports.end());
+        if taken.contains(&port) {
+            continue;
+        }
         match bind_to(ip, port) {
             Ok(port) => return Ok(port),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = Some(error),

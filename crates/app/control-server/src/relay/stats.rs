@@ -11,7 +11,8 @@ pub struct RelayStats {
     refused: AtomicU64,
     packets: AtomicU64,
     bytes: AtomicU64,
-    dropped: AtomicU64,
+    dropped: [AtomicU64; DropReason::ALL.len()],
+    lost: AtomicU64,
     turned_away: AtomicU64,
     load_percent: AtomicU8,
 }
@@ -49,7 +50,17 @@ impl RelayStats {
 
     /// Datagrams dropped so far, for whatever reason.
     pub fn dropped(&self) -> u64 {
-        self.dropped.load(Relaxed)
+        self.lost() + DropReason::ALL.iter().map(|reason| self.dropped_for(*reason)).sum::<u64>()
+    }
+
+    /// Datagrams dropped so far for one reason.
+    pub fn dropped_for(&self, reason: DropReason) -> u64 {
+        self.dropped[reason as usize].load(Relaxed)
+    }
+
+    /// Datagrams so far that a socket or a stream had no room for.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 
     /// TCP and TLS connections so far that found no place, or had to leave theirs before they logged in.
@@ -66,16 +77,17 @@ impl RelayStats {
         self.load_percent.load(Relaxed)
     }
 
-    pub(super) fn publish(&self, stats: &TurnServerStats, most: usize, streams: usize, lost: u64) {
+    pub(super) fn publish(&self, stats: &TurnServerStats, load_percent: u8, streams: usize, lost: u64) {
         self.allocations.store(stats.allocations, Relaxed);
         self.streams.store(streams, Relaxed);
         self.allocated.store(stats.allocated, Relaxed);
         self.refused.store(stats.refused, Relaxed);
         self.packets.store(stats.to_peer_packets + stats.to_client_packets, Relaxed);
         self.bytes.store(stats.to_peer_bytes + stats.to_client_bytes, Relaxed);
-        let dropped: u64 = DropReason::ALL.iter().map(|reason| stats.dropped(*reason)).sum();
-        self.dropped.store(dropped + lost, Relaxed);
-        let percent = stats.allocations * 100 / most.max(1);
-        self.load_percent.store(u8::try_from(percent.min(100)).unwrap_or(100), Relaxed);
+        for reason in DropReason::ALL {
+            self.dropped[*reason as usize].store(stats.dropped(*reason), Relaxed);
+        }
+        self.lost.store(lost, Relaxed);
+        self.load_percent.store(load_percent, Relaxed);
     }
 }

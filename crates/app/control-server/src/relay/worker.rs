@@ -30,6 +30,7 @@ use super::{
     batch::Batches,
     binding::Bindings,
     handshakes::{Begun, Ended, Handshakes},
+    load::Load,
     sockets::Sockets,
     stats::RelayStats,
     stream::{READ_BYTES, Reading, Stream},
@@ -107,8 +108,7 @@ pub(super) struct Worker {
     pub(super) streams: Streams,
     /// None where no listener speaks TLS.
     pub(super) tls: Option<Handshakes>,
-    /// Allocations at most, which is what load is a share of.
-    pub(super) most: usize,
+    pub(super) load: Load,
     pub(super) stats: Arc<RelayStats>,
     pub(super) out: Out,
     pub(super) received: Received,
@@ -170,7 +170,7 @@ impl Worker {
                 other => other?,
             }
             if self.stop.load(Ordering::Relaxed) {
-                self.publish();
+                self.publish(Instant::now());
                 return Ok(());
             }
             let now = Instant::now();
@@ -476,13 +476,16 @@ impl Worker {
             streams.filter(|(_, stream)| stream.as_ref().is_some_and(gone)).map(|(index, _)| index).collect();
         gone.into_iter().for_each(|index| self.close_stream(index));
         self.drain(now);
-        self.publish();
+        self.publish(now);
     }
 
-    fn publish(&self) {
+    fn publish(&mut self, now: Instant) {
         if let Some(turn) = &self.turn {
             let lost = self.out.lost + self.out.batches.unsent;
-            self.stats.publish(&turn.stats(), self.most, self.streams.of.len(), lost);
+            let stats = turn.stats();
+            let relayed = stats.to_peer_bytes + stats.to_client_bytes;
+            let load = self.load.percent(now, stats.allocations, relayed);
+            self.stats.publish(&stats, load, self.streams.of.len(), lost);
         }
     }
 }

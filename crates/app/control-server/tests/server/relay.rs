@@ -605,7 +605,7 @@ async fn idle_connections_to_the_relay_make_room_for_who_logs_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn private_networks_are_nobodys_business_unless_the_operator_says_so() {
-    let private = ["10.9.0.8:53", "192.168.1.1:80", "172.16.0.1:22", "100.64.0.1:53"];
+    let private = ["10.9.0.8:5300", "192.168.1.1:8080", "172.16.0.1:2222", "100.64.0.1:5300"];
     for allowed in [false, true] {
         let directory = tempfile::tempdir().unwrap();
         let settings = with_relay(directory.path(), |relay| {

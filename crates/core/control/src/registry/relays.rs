@@ -4,15 +4,17 @@ use std::{
     time::Duration,
 };
 
-use lanrage_party::{PeerId, RelayCredentials, RelayOffer, RelayUri, UnixMillis, limits};
+use data_encoding::HEXLOWER;
+use lanrage_party::{PartyId, PeerId, RelayCredentials, RelayOffer, RelayUri, UnixMillis, limits};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{StoredChange, StoredRelay};
 use crate::protocol::{ErrorCode, Refusal, RelayRegistration, relay_secret};
 
-/// Makes credentials of a relay's secret: for this id, good until this unix time in seconds. Handed in, because how it
-/// is done is TURN's affair.
-pub type IssueCredentials = fn(secret: &str, id: &str, expires_at: u64) -> RelayCredentials;
+/// Makes credentials of a relay's secret: for this user in this group of users, good until this unix time in seconds.
+/// Handed in, because how it is done is TURN's affair.
+pub type IssueCredentials = fn(secret: &str, user: &str, group: &str, expires_at: u64) -> RelayCredentials;
 
 /// Times and keys of a [`RelayRegistry`].
 #[derive(Clone)]
@@ -257,10 +259,12 @@ impl RelayRegistry {
         if moved { change.max(OffersChange::Load) } else { change }
     }
 
-    /// What `peer` is offered: the healthy first, then the emptiest; at most [`limits::RELAYS`].
-    pub fn offers(&self, peer: PeerId, now: UnixMillis) -> Vec<RelayOffer> {
+    /// What `peer` is offered as a member of `party`, whose members share a quota at each relay: the healthy first, then the
+    /// emptiest; at most [`limits::RELAYS`].
+    pub fn offers(&self, peer: PeerId, party: PartyId, now: UnixMillis) -> Vec<RelayOffer> {
         let Some(settings) = &self.settings else { return Vec::new() };
         let expires_at = (now.0 + millis(settings.credential_lifetime)) / 1_000;
+        let group = group_of(&party);
         let mut relays: Vec<_> = self.relays.iter().collect();
         relays.sort_by_key(|(_, relay)| (!relay.is_healthy(), relay.load_percent));
         let offer = |(name, relay): (&String, &Relay)| RelayOffer {
@@ -268,7 +272,7 @@ impl RelayRegistry {
             region: relay.region.clone(),
             uris: relay.uris.clone(),
             load_percent: if relay.is_healthy() { relay.load_percent } else { 100 },
-            credentials: (settings.issue)(&relay.secret, &peer.to_string(), expires_at),
+            credentials: (settings.issue)(&relay.secret, &peer.to_string(), &group, expires_at),
         };
         relays.into_iter().take(limits::RELAYS).map(offer).collect()
     }
@@ -342,6 +346,13 @@ impl fmt::Debug for Relay {
             .field("registered", &self.registered)
             .finish_non_exhaustive()
     }
+}
+
+/// What stands for a party at relays. User names are sent in plain text, and a party's id is nobody's business there.
+fn group_of(party: &PartyId) -> String {
+    let mut hash = Sha256::new_with_prefix(b"lanrage relay group v1");
+    hash.update(party.as_bytes());
+    HEXLOWER.encode(&hash.finalize()[..8])
 }
 
 fn millis(duration: Duration) -> u64 {

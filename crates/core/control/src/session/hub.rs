@@ -128,7 +128,7 @@ impl Hub {
             stun: self.stun.clone(),
             relays: self.offers(peer, now),
         };
-        if self.registry.has_company(&peer) {
+        if self.registry.company(&peer).is_some() {
             self.offered.insert(connection, now);
         }
         self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
@@ -154,7 +154,7 @@ impl Hub {
     /// Relays are for those who have somebody to play with: alone, nobody needs one, and a stranger without a party gets
     /// nothing to send with.
     fn offers(&self, peer: PeerId, now: UnixMillis) -> Vec<RelayOffer> {
-        if self.registry.has_company(&peer) { self.relays.offers(peer, now) } else { Vec::new() }
+        self.registry.company(&peer).map_or_else(Vec::new, |party| self.relays.offers(peer, party, now))
     }
 
     /// Tells the members of a party of the relays that were not told before, once there are two.
@@ -169,7 +169,7 @@ impl Hub {
                 continue;
             }
             self.offered.insert(connection, now);
-            let relays = self.relays.offers(peer, now);
+            let relays = self.offers(peer, now);
             if !relays.is_empty() {
                 let message = ServerMessage::Relays { relays };
                 self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
@@ -273,7 +273,7 @@ impl Hub {
     pub fn get_relays(&mut self, connection: ConnectionId, now: UnixMillis) {
         if let Some(peer) = self.peer_of(connection) {
             let message = ServerMessage::Relays { relays: self.offers(peer, now) };
-            if self.registry.has_company(&peer) {
+            if self.registry.company(&peer).is_some() {
                 self.offered.insert(connection, now);
             }
             self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
@@ -305,9 +305,11 @@ impl Hub {
         self.relays.told();
         for (connection, offered) in &mut self.offered {
             let Some(Caller { peer, .. }) = self.peers.get(connection) else { continue };
-            if due(*offered) && self.registry.has_company(peer) {
+            if due(*offered)
+                && let Some(party) = self.registry.company(peer)
+            {
                 *offered = now;
-                let message = ServerMessage::Relays { relays: self.relays.offers(*peer, now) };
+                let message = ServerMessage::Relays { relays: self.relays.offers(*peer, party, now) };
                 self.outputs.push_back(HubOutput::Send { to: vec![*connection], message });
             }
         }

@@ -33,11 +33,30 @@ fn names(offers: &[RelayOffer]) -> Vec<&str> {
 
 #[test]
 fn credentials_are_for_one_peer_and_half_a_day() {
-    let offers = relays().offers(id(1), START);
+    let offers = relays().offers(id(1), party(1), START);
     assert_eq!(names(&offers), ["own"]);
     let expires_at = START.0 / 1_000 + 12 * 3_600;
-    assert_eq!(offers[0].credentials, relay_credentials("own secret", &id(1).to_string(), expires_at));
+    assert_eq!(
+        offers[0].credentials,
+        relay_credentials("own secret", &id(1).to_string(), &group(&offers), expires_at)
+    );
     assert!(offers.iter().all(RelayOffer::is_within_limits));
+}
+
+/// What of its credentials stands for the party.
+fn group(offers: &[RelayOffer]) -> String {
+    offers[0].credentials.username.rsplit('@').next().unwrap().to_owned()
+}
+
+#[test]
+fn members_of_one_party_have_a_quota_together_and_a_relay_does_not_learn_which_party() {
+    let relays = relays();
+    let of = |peer, party| group(&relays.offers(peer, party, START));
+    assert_eq!(of(id(1), party(1)), of(id(2), party(1)));
+    assert_ne!(of(id(1), party(1)), of(id(1), party(2)));
+    let (shown, hidden) = (of(id(1), party(1)), party(1).to_string());
+    assert_eq!(shown.len(), 16);
+    assert!(!hidden.contains(&shown) && !hidden.contains(&shown[..8]), "{shown} of {hidden}");
 }
 
 #[test]
@@ -46,7 +65,7 @@ fn a_relay_registers_is_offered_last_when_it_is_silent_and_not_at_all_when_it_st
     let at = |seconds: u64| START.plus(seconds * SECOND);
     assert_eq!(relays.set_load("own", 50), OffersChange::Load);
     assert_eq!(relays.register(id(7), relay_registration(7, "north", 20), at(0)), Ok(OffersChange::Set));
-    let offers = relays.offers(id(1), at(0));
+    let offers = relays.offers(id(1), party(1), at(0));
     assert_eq!(names(&offers), ["north", "own"], "the emptier one first");
     let secret = relay_secret(RELAY_KEY, "north");
     assert!(offers[0].credentials.password.reveal().starts_with(secret.as_str()));
@@ -55,13 +74,17 @@ fn a_relay_registers_is_offered_last_when_it_is_silent_and_not_at_all_when_it_st
     relays.told();
     assert_eq!(relays.sweep(at(105)), OffersChange::Nothing, "heard of 75 s ago");
     assert_eq!(relays.sweep(at(106)), OffersChange::Set);
-    let offers = relays.offers(id(1), at(106));
+    let offers = relays.offers(id(1), party(1), at(106));
     assert_eq!((names(&offers), offers[1].load_percent), (vec!["own", "north"], 100));
     assert_eq!(relays.register(id(7), relay_registration(7, "north", 20), at(120)), Ok(OffersChange::Set));
-    assert_eq!(names(&relays.offers(id(1), at(120))), ["north", "own"], "it is back");
+    assert_eq!(names(&relays.offers(id(1), party(1), at(120))), ["north", "own"], "it is back");
     assert_eq!(relays.sweep(at(720)), OffersChange::Set, "silent again");
     assert_eq!(relays.sweep(at(721)), OffersChange::Set);
-    assert_eq!(names(&relays.offers(id(1), at(721))), ["own"], "what the operator named never goes");
+    assert_eq!(
+        names(&relays.offers(id(1), party(1), at(721))),
+        ["own"],
+        "what the operator named never goes"
+    );
 }
 
 #[test]
@@ -80,7 +103,7 @@ fn who_does_not_know_the_key_or_takes_anothers_name_registers_nothing() {
     let refusal = relays.register(id(8), relay_registration(8, "north", 0), START).unwrap_err();
     assert_eq!(refusal.code, ErrorCode::BadSignature, "a name is its first peer's");
     relays.sweep(START.plus(11 * MINUTE));
-    assert_eq!(names(&relays.offers(id(1), START)), ["own"]);
+    assert_eq!(names(&relays.offers(id(1), party(1), START)), ["own"]);
 
     let keyless = &mut RelayRegistry::new(RelaySettings::new(relay_credentials));
     for closed in [keyless, &mut RelayRegistry::none()] {
@@ -101,7 +124,7 @@ fn there_are_only_so_many_relays_and_offers() {
         }
     }
     assert_eq!(accepted + 1, RelayRegistry::MOST);
-    let offers = relays.offers(id(1), START);
+    let offers = relays.offers(id(1), party(1), START);
     assert_eq!(offers.len(), limits::RELAYS);
     assert!(offers.is_sorted_by_key(|offer| offer.load_percent));
 }
@@ -118,7 +141,7 @@ fn a_server_that_was_restarted_offers_its_relays_until_they_are_stale() {
     let mut after = relays();
     let later = START.plus(DAY);
     after.restore(vec![stored.clone()], later);
-    assert_eq!(names(&after.offers(id(1), later)), ["own", "north"]);
+    assert_eq!(names(&after.offers(id(1), party(1), later)), ["own", "north"]);
     assert_eq!(after.sweep(later.plus(8 * MINUTE)), OffersChange::Nothing);
     assert_eq!(after.sweep(later.plus(9 * MINUTE)), OffersChange::Set);
     assert_eq!(after.take_changes(), [StoredChange::RemoveRelay("north".into())]);

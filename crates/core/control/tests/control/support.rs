@@ -146,14 +146,14 @@ pub(crate) fn relay_offer(uri: &str) -> RelayOffer {
         region: "eu".into(),
         uris: vec![uri.parse().unwrap()],
         load_percent: 7,
-        credentials: relay_credentials("secret", "ann", 1_000),
+        credentials: relay_credentials("secret", "ann", "lan", 1_000),
     }
 }
 
 /// Stands in for TURN's credentials: the password tells what it was made of.
-pub(crate) fn relay_credentials(secret: &str, id: &str, expires_at: u64) -> RelayCredentials {
+pub(crate) fn relay_credentials(secret: &str, user: &str, group: &str, expires_at: u64) -> RelayCredentials {
     RelayCredentials {
-        username: format!("{expires_at}:{id}"),
+        username: format!("{expires_at}:{user}@{group}"),
         password: RelayPassword::new(format!("{secret}/{expires_at}")),
         expires_at: UnixMillis(expires_at * 1_000),
     }

@@ -81,6 +81,16 @@ impl RestSecret {
         Ok((id, self.password(username)))
     }
 
+    /// The id of a member of a group of users, who have a quota together. Neither has an `@` in it.
+    pub fn id_in_group(user: &str, group: &str) -> String {
+        format!("{user}@{group}")
+    }
+
+    /// The user, and the group if there is one, of an id.
+    pub fn user_and_group(id: &str) -> (&str, Option<&str>) {
+        id.split_once('@').map_or((id, None), |(user, group)| (user, Some(group)))
+    }
+
     fn password(&self, username: &str) -> String {
         let mut mac = Hmac::<Sha1>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(username.as_bytes());

@@ -1,9 +1,11 @@
 //! The server's core.
 
 mod allocation;
+mod holders;
 mod nonce;
 mod peer_filter;
 mod requests;
+mod shares;
 mod view;
 
 use std::{
@@ -14,6 +16,7 @@ use std::{
 };
 
 use allocation::{Allocation, Relay};
+use holders::Holders;
 use lanrage_base::{
     bucket::Rate,
     sources::{Source, SourceBuckets},
@@ -21,6 +24,7 @@ use lanrage_base::{
 use nonce::Nonces;
 pub use peer_filter::PeerFilter;
 use peer_filter::Verdict;
+use shares::Total;
 pub use view::{
     AllocationId, DropReason, FiveTuple, RelayFailed, RelayFamilies, ToClient, ToPeer, TurnLimits,
     TurnServerConfig, TurnServerOutput, TurnServerStats,
@@ -41,6 +45,8 @@ const LIFETIME: Duration = Duration::from_secs(600);
 const ANSWERS: Rate = Rate { burst: 32, per_second: 8 };
 /// Sources of such requests that are remembered. Forged ones take nobody else's answers.
 const ANSWER_SOURCES: usize = 4_096;
+/// Where clients may send to begins with this port, but in networks that the operator names.
+const LOWEST_PEER_PORT: u16 = 1_024;
 /// Answers that are not drained yet. Full policy: the oldest makes room, as if the network had lost it.
 const TRANSMITS: usize = 256;
 
@@ -72,8 +78,8 @@ pub struct TurnServer {
     allocations: HashMap<AllocationId, Allocation>,
     by_tuple: HashMap<FiveTuple, AllocationId>,
     by_relayed: HashMap<SocketAddr, AllocationId>,
-    per_user: HashMap<String, usize>,
-    per_source: HashMap<Source, usize>,
+    holders: Holders,
+    total: Total,
     expiries: BTreeSet<(Instant, AllocationId)>,
     transmits: Outbox<(FiveTuple, Vec<u8>)>,
     /// Sockets to open and close; bounded because no allocation is made while there are too many.
@@ -85,6 +91,8 @@ pub struct TurnServer {
 #[derive(Debug)]
 struct User {
     id: String,
+    /// The group that shares a quota, if the credentials name one.
+    group: Option<String>,
     key: LongTermKey,
 }
 
@@ -102,6 +110,7 @@ impl TurnServer {
             nonces: Nonces::new(&seed, now),
             answers: SourceBuckets::new(ANSWERS, ANSWER_SOURCES),
             ids: TransactionIds::from_seed(seed),
+            total: Total::new(&config.limits),
             config,
             secret,
             clock: (now, unix_now),
@@ -109,8 +118,7 @@ impl TurnServer {
             allocations: HashMap::new(),
             by_tuple: HashMap::new(),
             by_relayed: HashMap::new(),
-            per_user: HashMap::new(),
-            per_source: HashMap::new(),
+            holders: Holders::default(),
             expiries: BTreeSet::new(),
             transmits: Outbox::new(TRANSMITS),
             commands: VecDeque::new(),
@@ -174,8 +182,8 @@ impl TurnServer {
             return self.drop(DropReason::NoPermission);
         }
         let bytes = payload.len();
-        if !client.admit(now, bytes, &self.config.limits) {
-            return self.drop(DropReason::Rate);
+        if let Err(reason) = self.total.admit(now, &mut client.share, bytes) {
+            return self.drop(reason);
         }
         let tuple = client.tuple;
         let framing = match client.channel_of(now, from) {
@@ -315,8 +323,8 @@ impl TurnServer {
         if !is_allowed(&self.config.peers, &self.by_relayed, peer) {
             return self.drop(DropReason::ForbiddenPeer);
         }
-        if !client.admit(now, payload.len(), &self.config.limits) {
-            return self.drop(DropReason::Rate);
+        if let Err(reason) = self.total.admit(now, &mut client.share, payload.len()) {
+            return self.drop(reason);
         }
         self.stats.to_peer_packets += 1;
         self.stats.to_peer_bytes += payload.len() as u64;
@@ -348,19 +356,7 @@ impl TurnServer {
         };
         self.expiries.remove(&(allocation.expires_at, id));
         self.by_tuple.remove(&allocation.tuple);
-        if let Some(count) = self.per_user.get_mut(&allocation.user) {
-            *count -= 1;
-            if *count == 0 {
-                self.per_user.remove(&allocation.user);
-            }
-        }
-        let source = Source::of(allocation.tuple.client.ip());
-        if let Some(count) = self.per_source.get_mut(&source) {
-            *count -= 1;
-            if *count == 0 {
-                self.per_source.remove(&source);
-            }
-        }
+        self.holders.remove(&allocation.holder);
         if let Some(relayed) = allocation.relayed() {
             self.by_relayed.remove(&relayed);
             self.commands.push_back(TurnServerOutput::CloseRelay { allocation: id });
@@ -382,7 +378,9 @@ fn open_allocation<'a>(
 fn is_allowed(filter: &PeerFilter, by_relayed: &HashMap<SocketAddr, AllocationId>, peer: SocketAddr) -> bool {
     peer.port() != 0
         && match filter.judge(peer.ip()) {
-            Verdict::Allowed => true,
+            // Below are services of machines, such as DNS and NTP, and no games.
+            Verdict::Allowed => peer.port() >= LOWEST_PEER_PORT,
+            Verdict::Named => true,
             Verdict::OwnHost => by_relayed.contains_key(&peer),
             Verdict::Denied => false,
         }

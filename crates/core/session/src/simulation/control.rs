@@ -31,8 +31,8 @@ pub(super) enum Said {
     Closed,
 }
 
-fn issue(secret: &str, id: &str, expires_at: u64) -> RelayCredentials {
-    let issued = RestSecret::new(secret).issue(id, expires_at);
+fn issue(secret: &str, user: &str, group: &str, expires_at: u64) -> RelayCredentials {
+    let issued = RestSecret::new(secret).issue(&RestSecret::id_in_group(user, group), expires_at);
     RelayCredentials {
         username: issued.username,
         password: RelayPassword::new(issued.password),

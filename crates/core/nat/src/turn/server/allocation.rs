@@ -4,9 +4,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_base::bucket::{Rate, TokenBucket};
-
-use super::view::{FiveTuple, TurnLimits};
+use super::{
+    holders::Holder,
+    shares::Share,
+    view::{FiveTuple, TurnLimits},
+};
 use crate::{
     stun::TransactionId,
     turn::{ChannelNumber, IpFamily, LongTermKey},
@@ -24,8 +26,8 @@ const OPENING: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Allocation {
     pub(super) tuple: FiveTuple,
-    /// Whose quota it counts for.
-    pub(super) user: String,
+    /// Whose quotas it counts for.
+    pub(super) holder: Holder,
     pub(super) family: IpFamily,
     /// Of the Allocate request, to know a repetition of it (RFC 8656 §7.2).
     pub(super) request: TransactionId,
@@ -34,7 +36,7 @@ pub(super) struct Allocation {
     permissions: HashMap<IpAddr, Instant>,
     channels: HashMap<ChannelNumber, Binding>,
     channel_of: HashMap<SocketAddr, ChannelNumber>,
-    bucket: TokenBucket,
+    pub(super) share: Share,
 }
 
 /// The socket of an allocation.
@@ -67,15 +69,15 @@ impl Allocation {
     pub(super) fn new(
         now: Instant,
         tuple: FiveTuple,
-        user: String,
+        holder: Holder,
         family: IpFamily,
         request: TransactionId,
         opening: Relay,
-        limits: &TurnLimits,
+        share: Share,
     ) -> Self {
         Self {
             tuple,
-            user,
+            holder,
             family,
             request,
             expires_at: now + OPENING,
@@ -83,7 +85,7 @@ impl Allocation {
             permissions: HashMap::new(),
             channels: HashMap::new(),
             channel_of: HashMap::new(),
-            bucket: TokenBucket::new(Rate { burst: limits.burst_bytes, per_second: limits.bytes_per_second }),
+            share,
         }
     }
 
@@ -152,11 +154,6 @@ impl Allocation {
     pub(super) fn channel_of(&self, now: Instant, peer: SocketAddr) -> Option<ChannelNumber> {
         let channel = *self.channel_of.get(&peer)?;
         self.peer_of(now, channel).map(|_| channel)
-    }
-
-    /// Takes a payload out of the allocation's rate.
-    pub(super) fn admit(&mut self, now: Instant, bytes: usize, limits: &TurnLimits) -> bool {
-        limits.bytes_per_second == 0 || self.bucket.take(now, bytes as u64)
     }
 
     fn forget_expired_channels(&mut self, now: Instant) {

@@ -22,6 +22,8 @@ pub struct PeerFilter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Allowed,
+    /// The operator says so of this network.
+    Named,
     /// Only where a relayed address is.
     OwnHost,
     Denied,
@@ -59,7 +61,7 @@ impl PeerFilter {
     pub(super) fn judge(&self, ip: IpAddr) -> Verdict {
         let within = |nets: &[IpNet]| nets.iter().any(|net| net.contains(&ip));
         if within(&self.allowed) {
-            Verdict::Allowed
+            Verdict::Named
         } else if is_special(ip) {
             Verdict::Denied
         } else if within(&self.own) {
@@ -145,8 +147,8 @@ mod tests {
             .own_host(nets(&["192.0.2.7/32", "10.0.0.7/32", "2001:db8::7/128"]))
             .allow(nets(&["127.0.0.0/8", "10.9.0.0/16"]));
         for (ip, verdict) in [
-            ("127.0.0.1", Verdict::Allowed),
-            ("10.9.1.1", Verdict::Allowed),
+            ("127.0.0.1", Verdict::Named),
+            ("10.9.1.1", Verdict::Named),
             ("10.0.0.7", Verdict::OwnHost),
             ("10.0.0.8", Verdict::Denied),
             ("192.168.1.1", Verdict::Denied),

@@ -10,6 +10,7 @@ use lanrage_base::sources::Source;
 use super::{
     AllocationId, DropReason, FiveTuple, LIFETIME, TurnServer, TurnServerOutput, User,
     allocation::{Allocation, Relay},
+    holders::Holder,
     is_allowed, open_allocation,
     peer_filter::Verdict,
 };
@@ -17,7 +18,7 @@ use crate::{
     address::canonical,
     stun::TransactionId,
     turn::{
-        IpFamily, LongTermKey, RestError,
+        IpFamily, LongTermKey, RestError, RestSecret,
         message::{Class, Integrity, Message, Method, Parsed, UDP},
     },
 };
@@ -71,7 +72,10 @@ impl TurnServer {
             })?;
         let key = LongTermKey::new(username, realm, &password);
         match request.integrity(&key) {
-            Integrity::Valid => Ok(User { id: id.to_owned(), key }),
+            Integrity::Valid => {
+                let (id, group) = RestSecret::user_and_group(id);
+                Ok(User { id: id.to_owned(), group: group.map(str::to_owned), key })
+            }
             Integrity::Missing | Integrity::Wrong => Err(401),
         }
     }
@@ -123,7 +127,7 @@ impl TurnServer {
         if let Some(id) = self.by_tuple.get(&tuple)
             && let Some(existing) = self.allocations.get(id)
         {
-            if existing.request != request.id || existing.user != user.id {
+            if existing.request != request.id || existing.holder.user != user.id {
                 return Err(437);
             }
             // Its answer was lost, or is still to come.
@@ -146,11 +150,8 @@ impl TurnServer {
             return Err(440);
         }
         let limits = self.config.limits;
-        if self.per_user.get(&user.id).copied().unwrap_or(0) >= limits.allocations_per_user {
-            return Err(486);
-        }
-        let source = Source::of(tuple.client.ip());
-        if self.per_source.get(&source).copied().unwrap_or(0) >= limits.allocations_of(source) {
+        let holder = Holder::new(&user.id, user.group.as_deref(), tuple.client.ip());
+        if !self.holders.have_room(&holder, &limits) {
             return Err(486);
         }
         let undrained = self.commands.len() > limits.allocations;
@@ -161,12 +162,12 @@ impl TurnServer {
         let id = AllocationId(self.next_allocation);
         self.next_allocation += 1;
         let opening = Relay::Opening { key: user.key, lifetime: self.lifetime(request) };
-        let allocation = Allocation::new(now, tuple, user.id.clone(), family, request.id, opening, &limits);
+        let share = self.total.share(&limits);
+        self.holders.add(&holder);
+        let allocation = Allocation::new(now, tuple, holder, family, request.id, opening, share);
         self.expiries.insert((allocation.expires_at, id));
         self.allocations.insert(id, allocation);
         self.by_tuple.insert(tuple, id);
-        *self.per_user.entry(user.id.clone()).or_default() += 1;
-        *self.per_source.entry(source).or_default() += 1;
         self.commands.push_back(TurnServerOutput::OpenRelay { allocation: id, family, client: tuple });
         Ok(None)
     }
@@ -264,7 +265,7 @@ impl TurnServer {
         }
         match self.config.peers.judge(peer.ip()) {
             Verdict::Denied => Err(403),
-            Verdict::Allowed | Verdict::OwnHost => Ok(()),
+            Verdict::Allowed | Verdict::Named | Verdict::OwnHost => Ok(()),
         }
     }
 
@@ -275,7 +276,7 @@ impl TurnServer {
         user: &User,
     ) -> Result<(AllocationId, &mut Allocation), u16> {
         let found = open_allocation(&self.by_tuple, &mut self.allocations, tuple).ok_or(437_u16)?;
-        if found.1.user == user.id { Ok(found) } else { Err(441) }
+        if found.1.holder.user == user.id { Ok(found) } else { Err(441) }
     }
 
     fn lifetime(&self, request: &Message) -> Duration {

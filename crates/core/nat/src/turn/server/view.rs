@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, ops::Range, time::Duration};
 
 use lanrage_base::sources::Source;
-use strum::VariantArray;
+use strum::{IntoStaticStr, VariantArray};
 
 use super::PeerFilter;
 use crate::turn::{IpFamily, Transport};
@@ -61,6 +61,8 @@ pub struct TurnLimits {
     pub allocations: usize,
     /// Allocations per user id, whatever their credentials' expiry; further ones get 486.
     pub allocations_per_user: usize,
+    /// Allocations of all users of one group together, where credentials name a group; further ones get 486.
+    pub allocations_per_group: usize,
     /// Allocations per source, an IPv4 address or a /64 of IPv6, whoever the users are; further ones get 486. A source that
     /// is near ([`Source::is_near`]) may have four times as many.
     pub allocations_per_source: usize,
@@ -70,6 +72,9 @@ pub struct TurnLimits {
     pub channels: usize,
     /// Payload per allocation and second, both directions together, in the long run. More is dropped. 0: any.
     pub bytes_per_second: u64,
+    /// Payload of all allocations and second, both directions together. More is dropped, but of each allocation a share of
+    /// it always goes: this divided by [`Self::allocations`]. 0: any.
+    pub bytes_per_second_in_all: u64,
     /// Payload that may go at once after a pause.
     pub burst_bytes: u64,
     /// The longest lifetime that a client can get.
@@ -77,15 +82,17 @@ pub struct TurnLimits {
 }
 
 impl Default for TurnLimits {
-    /// For a small server: 1,000 allocations, 8 per user, 4 MiB/s each.
+    /// For a small server: 1,000 allocations, 8 per user, 4 MiB/s each, 1,000 Mbit/s in all.
     fn default() -> Self {
         Self {
             allocations: 1_000,
             allocations_per_user: 8,
+            allocations_per_group: 256,
             allocations_per_source: 64,
             permissions: 256,
             channels: 256,
             bytes_per_second: 4 << 20,
+            bytes_per_second_in_all: 1_000_000_000 / 8,
             burst_bytes: 4 << 20,
             longest_lifetime: Duration::from_secs(3_600),
         }
@@ -156,8 +163,9 @@ pub struct ToClient {
 }
 
 /// Why something was dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray, IntoStaticStr)]
 #[repr(usize)]
+#[strum(serialize_all = "snake_case")]
 pub enum DropReason {
     /// Neither STUN, TURN nor ChannelData, or a broken one.
     Malformed,
@@ -173,6 +181,8 @@ pub enum DropReason {
     ForbiddenPeer,
     /// The allocation's rate is used up.
     Rate,
+    /// The rate of all allocations together is used up, and this one takes more than its share of it.
+    TotalRate,
     /// A payload that cannot be wrapped.
     Framing,
 }
@@ -180,6 +190,11 @@ pub enum DropReason {
 impl DropReason {
     /// Every reason, for metrics.
     pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// Its name among the metrics.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// What a server has done so far.

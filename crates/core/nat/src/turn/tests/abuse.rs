@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::{
     server::{Bench, PEER},
-    world::{addr, secs},
+    world::{addr, secs, server_config},
 };
 use crate::turn::{
-    DropReason, FiveTuple, Transport, TurnServerOutput,
+    DropReason, FiveTuple, Transport, TurnLimits, TurnServerConfig, TurnServerOutput,
     message::{Class, Message, Method},
 };
 
@@ -106,6 +106,42 @@ fn payload_from_nobody_goes_nowhere() {
 }
 
 #[test]
+fn services_of_machines_are_out_of_reach_but_in_networks_that_the_operator_names() {
+    for (peer, relayed) in [
+        ("192.0.2.7:53", false),
+        ("192.0.2.7:1023", false),
+        ("192.0.2.7:1024", true),
+        ("192.0.2.200:53", true),
+    ] {
+        let peers = server_config().peers.allow(["192.0.2.200/32".parse().unwrap()]);
+        let mut bench = Bench::with(TurnServerConfig { peers, ..server_config() });
+        bench.allocate();
+        let request = bench.permission(&[peer]);
+        assert_eq!(bench.code(&request), 0, "a permission is for an address");
+        assert_eq!(bench.client_sends(&Bench::indication(peer, b"x")).is_some(), relayed, "{peer}");
+        let request = bench.binding(0x4000, peer);
+        assert_eq!(bench.code(&request), if relayed { 0 } else { 403 }, "{peer}");
+        assert_eq!(bench.dropped(DropReason::ForbiddenPeer), u64::from(!relayed));
+    }
+}
+
+#[test]
+fn a_limit_of_all_is_counted_by_its_own_reason_both_ways() {
+    let limits = TurnLimits { allocations: 10, bytes_per_second_in_all: 1_000, ..TurnLimits::default() };
+    let mut bench = Bench::with(TurnServerConfig { limits, ..server_config() });
+    let id = bench.allocate();
+    let request = bench.permission(&[PEER]);
+    assert_eq!(bench.code(&request), 0);
+    // 1,000 bytes at once, of which the 100 that are assured count too; then those are all.
+    assert!(bench.client_sends(&Bench::indication(PEER, &[7; 900])).is_some());
+    assert!(bench.peer_sends(id, PEER, &[7; 100]).is_some());
+    assert!(bench.peer_sends(id, PEER, &[7; 100]).is_none());
+    assert!(bench.client_sends(&Bench::indication(PEER, &[7; 100])).is_none());
+    assert_eq!(bench.dropped(DropReason::TotalRate), 2);
+    assert_eq!(bench.dropped(DropReason::Rate), 0);
+}
+
+#[test]
 fn a_buffer_without_room_is_a_drop() {
     let (mut bench, id) = Bench::allocated();
     let request = bench.permission(&[PEER]);
@@ -160,7 +196,6 @@ proptest! {
     fn a_hostile_source_stays_within_its_limits(
         steps in proptest::collection::vec((0..6_u8, 1..30_u16, 0..400_u64), 1..200),
     ) {
-        use crate::turn::{TurnLimits, TurnServerConfig};
         let limits = TurnLimits {
             allocations_per_user: 3,
             allocations_per_source: 2,
@@ -168,7 +203,7 @@ proptest! {
             channels: 4,
             ..TurnLimits::default()
         };
-        let mut bench = Bench::with(TurnServerConfig { limits, ..super::world::server_config() });
+        let mut bench = Bench::with(TurnServerConfig { limits, ..server_config() });
         let mut open = std::collections::HashSet::new();
         let mut port = 50_000;
         for (kind, n, pause) in steps {

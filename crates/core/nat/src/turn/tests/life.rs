@@ -331,6 +331,25 @@ fn a_user_gets_its_quota_and_the_server_its_cap() {
 }
 
 #[test]
+fn users_of_one_group_share_a_quota_that_is_nobody_elses() {
+    let limits = TurnLimits { allocations_per_group: 2, ..TurnLimits::default() };
+    let config = crate::turn::TurnServerConfig { limits, ..server_config() };
+    let mut world = World::with_clients(config, &["ann@lan", "bob@lan", "cid@lan", "cid@wan", "dan", "eve"]);
+    world.run_for(ms(500));
+    assert!(matches!(world.events(2)[..], [TurnEvent::Failed { failure: TurnFailure::Quota, .. }]));
+    for allocated in [0, 1, 3, 4, 5] {
+        assert!(is_allocated(&world, allocated), "{allocated}");
+    }
+    // A user who is in another group by now keeps the allocation.
+    let now = world.now();
+    world.client(0).set_credentials(now, credentials("ann@wan"));
+    world.client(1).close(now);
+    world.run_for(secs(700));
+    assert!(is_allocated(&world, 0));
+    assert!(is_allocated(&world, 2), "what was given back is given on");
+}
+
+#[test]
 fn a_server_without_sockets_is_full() {
     let mut world = World::new(server_config());
     world.no_sockets = true;

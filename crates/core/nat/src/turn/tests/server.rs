@@ -425,7 +425,7 @@ fn permissions_and_channels_are_bounded_and_expired_ones_make_room() {
     let mut bench = Bench::with(TurnServerConfig { limits, ..server_config() });
     bench.allocate();
     for (n, code) in [(1, 0), (2, 0), (3, 508), (2, 0)] {
-        let request = bench.binding(0x4000 + n, &format!("192.0.2.{n}:1"));
+        let request = bench.binding(0x4000 + n, &format!("192.0.2.{n}:4001"));
         assert_eq!(bench.code(&request), code, "channel {n}");
     }
     for (peers, code) in [
@@ -439,14 +439,14 @@ fn permissions_and_channels_are_bounded_and_expired_ones_make_room() {
     bench.now += secs(300);
     let request = bench.permission(&["192.0.2.4:1", "192.0.2.5:1", "192.0.2.6:1"]);
     assert_eq!(bench.code(&request), 0);
-    let request = bench.binding(0x4003, "192.0.2.4:1");
+    let request = bench.binding(0x4003, "192.0.2.4:4001");
     assert_eq!(bench.code(&request), 508, "channels last 10 min");
     let request = bench.refresh(None);
     assert_eq!(bench.code(&request), 0);
     bench.now += secs(300);
     let request = bench.refresh(None);
     assert_eq!(bench.code(&request), 0);
-    let request = bench.binding(0x4003, "192.0.2.4:1");
+    let request = bench.binding(0x4003, "192.0.2.4:4001");
     assert_eq!(bench.code(&request), 0);
 }
 
@@ -558,7 +558,7 @@ fn both_families_are_served_where_there_are_sockets() {
     let request = bench.permission(&[PEER]);
     assert_eq!(bench.code(&request), 443);
     assert!(bench.peer_sends(id, "[2001:db8::7]:1", b"hi").is_some());
-    assert!(bench.client_sends(&Bench::indication("[2001:db8::7]:1", b"hi")).is_some());
+    assert!(bench.client_sends(&Bench::indication("[2001:db8::7]:4001", b"hi")).is_some());
 }
 
 #[test]
@@ -598,7 +598,7 @@ fn without_a_rate_everything_passes() {
     let limits = TurnLimits { bytes_per_second: 0, burst_bytes: 0, ..TurnLimits::default() };
     let mut bench = Bench::with(TurnServerConfig { limits, ..server_config() });
     bench.allocate();
-    let binding = bench.binding(0x4000, "203.0.113.9:9");
+    let binding = bench.binding(0x4000, "203.0.113.9:4009");
     bench.answer(&binding);
     let (now, tuple) = (bench.now, bench.tuple());
     let mut datagram = vec![0x40, 0x00, 0x04, 0x00];

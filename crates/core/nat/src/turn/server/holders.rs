@@ -1,0 +1,70 @@
+//! Who has how many allocations.
+
+use std::{collections::HashMap, hash::Hash, net::IpAddr};
+
+use lanrage_base::sources::Source;
+
+use super::view::TurnLimits;
+
+/// Whom an allocation counts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Holder {
+    /// The user, by the id in the credentials.
+    pub(super) user: String,
+    /// The group of users that the credentials name.
+    pub(super) group: Option<String>,
+    /// Where its client is.
+    pub(super) source: Source,
+}
+
+/// The allocations of each user, group and source. As many entries as there are allocations, at most.
+#[derive(Debug, Default)]
+pub(super) struct Holders {
+    users: HashMap<String, usize>,
+    groups: HashMap<String, usize>,
+    sources: HashMap<Source, usize>,
+}
+
+impl Holder {
+    pub(super) fn new(user: &str, group: Option<&str>, client: IpAddr) -> Self {
+        Self { user: user.to_owned(), group: group.map(str::to_owned), source: Source::of(client) }
+    }
+}
+
+impl Holders {
+    /// Whether there is a place for one more.
+    pub(super) fn have_room(&self, holder: &Holder, limits: &TurnLimits) -> bool {
+        let within = |count: Option<&usize>, most: usize| count.copied().unwrap_or(0) < most;
+        within(self.users.get(&holder.user), limits.allocations_per_user)
+            && within(self.sources.get(&holder.source), limits.allocations_of(holder.source))
+            && holder
+                .group
+                .as_ref()
+                .is_none_or(|group| within(self.groups.get(group), limits.allocations_per_group))
+    }
+
+    pub(super) fn add(&mut self, holder: &Holder) {
+        *self.users.entry(holder.user.clone()).or_default() += 1;
+        *self.sources.entry(holder.source).or_default() += 1;
+        if let Some(group) = &holder.group {
+            *self.groups.entry(group.clone()).or_default() += 1;
+        }
+    }
+
+    pub(super) fn remove(&mut self, holder: &Holder) {
+        less(&mut self.users, &holder.user);
+        less(&mut self.sources, &holder.source);
+        if let Some(group) = &holder.group {
+            less(&mut self.groups, group);
+        }
+    }
+}
+
+fn less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, of: &K) {
+    if let Some(count) = counts.get_mut(of) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(of);
+        }
+    }
+}
