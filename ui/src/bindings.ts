@@ -682,7 +682,9 @@ export type ProfileView = {
   /** Names of its programs. */
   executables: Array<string>,
   /** The ports it plays on. */
-  ports: Array<PortRangeView>, };
+  ports: Array<PortRangeView>,
+  /** What else is remembered of it; where a profile is saved, `None` leaves it as it is. */
+  extra: Record<string, unknown> | null, };
 
 /**
  * How good a connection is for playing and talking.

@@ -30,7 +30,7 @@ pub(crate) async fn profiles(profiles: Profiles) -> Result<(), Failure> {
                 ranges.into_iter().map(view)
             };
             let ports = ranges(false, udp).chain(ranges(true, tcp)).collect();
-            let profile = ProfileView { name, executables: programs, ports };
+            let profile = ProfileView { name, executables: programs, ports, extra: None };
             ask(&target, api::SaveProfile { profile }).await?;
             report_done(output);
         }
@@ -71,6 +71,7 @@ mod tests {
             name: "Quake III".to_owned(),
             executables: vec!["quake3".to_owned(), "ioquake3".to_owned()],
             ports: vec![range(false, 27_960, 27_969), range(true, 80, 80)],
+            extra: None,
         };
         assert_eq!(
             list(&[profile]),

@@ -11,8 +11,8 @@ use lanrage_base::clock::now;
 use lanrage_control::LocalControlPlane;
 use lanrage_link::persist::StatePersister;
 use lanrage_nat::NetworkState;
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType, PeerId};
-use lanrage_session::{Entropy, Hosting, Input, Session, Settings, Setup, network_name};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, NatType, PeerId};
+use lanrage_session::{Entropy, Hosting, Input, Session, Setup, network_name};
 use lanrage_store::{Config, DataDir, Language, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, UdpSockets};
 use tokio::{
@@ -34,7 +34,7 @@ use crate::{
         open::Home,
         reports::{self, ReportsPort},
     },
-    settings::{AppSettings, log_level, session_settings},
+    settings::{AppSettings, Overrides, log_level},
     tasks::TaskSets,
 };
 
@@ -145,15 +145,12 @@ impl Engine {
         let network =
             timeout(NETWORK_PATIENCE, ports.network.recv()).await.ok().flatten().unwrap_or_default();
         let Home { database, secrets, app_settings, config, .. } = home;
+        let mut overrides = Overrides::new(options.player_name, options.control, &config);
         let setup = Setup {
-            player_name: player_name(options.player_name.as_deref(), &config),
             udp_port: tunnel.local_port(),
             local,
             hosting: hosting(&config, &identity.peer_id()),
-            settings: Settings {
-                server: options.control.or(config.control_server.clone()),
-                ..session_settings(&config)
-            },
+            settings: overrides.session_settings(&config),
             remembered_nat: remembered_nat(&database, &network).await,
             network,
             problems,
@@ -183,7 +180,7 @@ impl Engine {
         tasks.endless.spawn("daily-backup", storage::back_up_daily(database));
         let outside =
             Outside::new(ports, tunnel, control_state.queue(), log, notices, Showing::new(snapshots));
-        let event_loop = EventLoop { session, outside, control_state, tasks };
+        let event_loop = EventLoop { session, outside, control_state, tasks, overrides };
         // The one task outside the sets that it owns; it ends by `Handle::shutdown` and holds the lock till then.
         #[allow(clippy::disallowed_methods)]
         tokio::spawn(Box::pin(event_loop.run(lock)));
@@ -268,10 +265,4 @@ fn hosting(config: &Config, peer: &PeerId) -> Hosting {
 fn own_port(peer: &PeerId) -> u16 {
     let [low, high, ..] = peer.as_bytes();
     0xC000 | u16::from_be_bytes([*low, *high]) >> 2
-}
-
-fn player_name(chosen: Option<&str>, config: &Config) -> Name {
-    let account = ["USER", "USERNAME"].iter().find_map(|key| std::env::var(key).ok());
-    let stored = config.player_name.as_ref().map(Name::as_str);
-    Name::lossy(chosen.or(stored).or(account.as_deref()).unwrap_or_default(), "Player")
 }

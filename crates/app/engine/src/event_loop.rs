@@ -19,7 +19,7 @@ use crate::{
     CommandError,
     api::StoredError,
     handle::{Answer, Command},
-    settings::session_settings,
+    settings::Overrides,
     tasks::TaskSets,
 };
 
@@ -33,6 +33,7 @@ pub(crate) struct EventLoop {
     pub(crate) outside: Outside,
     pub(crate) control_state: StatePersister,
     pub(crate) tasks: TaskSets,
+    pub(crate) overrides: Overrides,
 }
 
 impl EventLoop {
@@ -109,12 +110,8 @@ impl EventLoop {
         let result = match read {
             Ok(config) => {
                 self.outside.set_log_level(config.log_level);
-                step(
-                    &mut self.session,
-                    now(),
-                    Input::Configure(session_settings(&config)),
-                    &mut self.outside,
-                );
+                let settings = self.overrides.session_settings(&config);
+                step(&mut self.session, now(), Input::Configure(settings), &mut self.outside);
                 Ok(())
             }
             Err(error) => Err(CommandError::from(error)),

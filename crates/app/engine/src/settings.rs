@@ -1,6 +1,7 @@
 //! What each part is to know of the stored settings.
 
 use lanrage_log::LogLevel;
+use lanrage_party::{ControlEndpoint, Name};
 use lanrage_session::Settings;
 use lanrage_store::{Config, KeepInTray, Language, LogLevel as StoredLevel, Theme};
 
@@ -31,10 +32,76 @@ impl From<&Config> for AppSettings {
     }
 }
 
-/// What the session is to know of the settings.
+/// What this run was started with in place of stored settings. Each holds until the setting itself is changed: whoever
+/// does that wants it now.
+#[derive(Debug, Default)]
+pub(crate) struct Overrides {
+    player_name: Override<String, Name>,
+    control: Override<ControlEndpoint, ControlEndpoint>,
+}
+
+/// A value in place of a setting, and what the setting was then.
+#[derive(Debug)]
+struct Override<T, S> {
+    given: Option<T>,
+    stored: Option<S>,
+}
+
+impl<T, S> Default for Override<T, S> {
+    fn default() -> Self {
+        Self { given: None, stored: None }
+    }
+}
+
+impl<T, S: PartialEq> Override<T, S> {
+    /// The value, while it holds.
+    fn value(&mut self, stored: Option<&S>) -> Option<&T> {
+        if stored != self.stored.as_ref() {
+            self.given = None;
+        }
+        self.given.as_ref()
+    }
+}
+
+impl Overrides {
+    /// What the options of a start name, beside the settings of that time.
+    pub(crate) fn new(
+        player_name: Option<String>,
+        control: Option<ControlEndpoint>,
+        config: &Config,
+    ) -> Self {
+        Self {
+            player_name: Override { given: player_name, stored: config.player_name.clone() },
+            control: Override { given: control, stored: config.control_server.clone() },
+        }
+    }
+
+    /// What the session is to know of the settings.
+    pub(crate) fn session_settings(&mut self, config: &Config) -> Settings {
+        let given = self.player_name.value(config.player_name.as_ref()).map(String::as_str);
+        Settings {
+            player_name: player_name(given, config),
+            server: self
+                .control
+                .value(config.control_server.as_ref())
+                .cloned()
+                .or_else(|| config.control_server.clone()),
+            ..session_settings(config)
+        }
+    }
+}
+
+/// The name that friends see: the one that was given, else the setting's, else the account's.
+fn player_name(given: Option<&str>, config: &Config) -> Name {
+    let account = ["USER", "USERNAME"].iter().find_map(|key| std::env::var(key).ok());
+    let stored = config.player_name.as_ref().map(Name::as_str);
+    Name::lossy(given.or(stored).or(account.as_deref()).unwrap_or_default(), "Player")
+}
+
+/// What the session is to know of the settings where nothing was given in place of one.
 pub(crate) fn session_settings(config: &Config) -> Settings {
     Settings {
-        player_name: config.player_name.clone(),
+        player_name: player_name(None, config),
         server: config.control_server.clone(),
         stun_servers: config.stun_servers.servers().to_vec(),
         quality_thresholds: config.quality_thresholds(),

@@ -89,8 +89,8 @@ pub enum Command {
 /// The settings that decisions depend on.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The name that friends see; `None` to keep the present one.
-    pub player_name: Option<Name>,
+    /// The name that friends see.
+    pub player_name: Name,
     /// The control server of new parties.
     pub server: Option<ControlEndpoint>,
     /// STUN servers for where the control server names too few.

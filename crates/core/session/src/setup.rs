@@ -2,7 +2,7 @@
 
 use lanrage_control::LocalControlPlane;
 use lanrage_nat::NetworkState;
-use lanrage_party::{DeviceIdentity, Name, NatType};
+use lanrage_party::{DeviceIdentity, NatType};
 
 use crate::{facts::Problem, input::Settings, party::hosting::Hosting};
 
@@ -10,15 +10,13 @@ use crate::{facts::Problem, input::Settings, party::hosting::Hosting};
 pub struct Setup {
     /// Who this device is.
     pub identity: DeviceIdentity,
-    /// The player's name.
-    pub player_name: Name,
     /// The UDP port of all traffic.
     pub udp_port: u16,
     /// The control plane of parties without a server, with what it remembers.
     pub local: LocalControlPlane,
     /// How guests are let in where there is no server.
     pub hosting: Hosting,
-    /// The settings; the name in them is ignored.
+    /// The settings.
     pub settings: Settings,
     /// The device's own addresses and its way to the internet.
     pub network: NetworkState,

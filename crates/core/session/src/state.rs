@@ -72,13 +72,13 @@ struct Troubles {
 
 impl State {
     pub(crate) fn new(turn: &mut Turn<'_>, setup: Setup) -> Self {
-        let Setup { identity, player_name, udp_port, local, hosting, settings, network, .. } = setup;
+        let Setup { identity, udp_port, local, hosting, settings, network, .. } = setup;
         let mut state = Self {
             nat: NatStatus::new(turn.entropy.bytes(), udp_port),
             relays: Relays::new(turn.now.instant, turn.entropy.bytes()),
             control: ControlPlanes::new(identity.clone(), local),
             identity,
-            player_name,
+            player_name: settings.player_name,
             party: None,
             creating: None,
             joining: None,

@@ -17,7 +17,13 @@ impl AskStored for Profiles {
 
 impl AskStored for SaveProfile {
     async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<(), StoredError> {
-        Ok(database.save_game_profile(&GameProfile::try_from(self.profile)?, now).await?)
+        let keeps_extra = self.profile.extra.is_none();
+        let mut profile = GameProfile::try_from(self.profile)?;
+        if keeps_extra {
+            let known = database.game_profiles().await?.into_iter().find(|known| known.name == profile.name);
+            profile.extra = known.map(|known| known.extra).unwrap_or_default();
+        }
+        Ok(database.save_game_profile(&profile, now).await?)
     }
 }
 

@@ -132,6 +132,10 @@ pub struct ProfileView {
     pub executables: Vec<String>,
     /// The ports it plays on.
     pub ports: Vec<PortRangeView>,
+    /// What else is remembered of it; where a profile is saved, `None` leaves it as it is.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "Record<string, unknown> | null"))]
+    pub extra: Option<Map<String, Value>>,
 }
 
 /// Ports of a game.
@@ -157,6 +161,7 @@ impl From<GameProfile> for ProfileView {
             name: profile.name.to_string(),
             executables: profile.executables,
             ports: profile.ports.into_iter().map(port).collect(),
+            extra: Some(profile.extra),
         }
     }
 }
@@ -174,7 +179,7 @@ impl TryFrom<ProfileView> for GameProfile {
             name: parse::name(&view.name)?,
             executables: view.executables,
             ports: view.ports.into_iter().map(port).collect(),
-            extra: Map::new(),
+            extra: view.extra.unwrap_or_default(),
         })
     }
 }

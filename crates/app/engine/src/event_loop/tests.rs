@@ -4,7 +4,7 @@ use lanrage_base::clock::now;
 use lanrage_control::{LinkAction, LinkEvent, LocalControlPlane};
 use lanrage_link::persist::StatePersister;
 use lanrage_nat::{NetworkState, port_mapping::PortMapping};
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Name, NatType};
+use lanrage_party::{ControlEndpoint, DeviceIdentity, NatType};
 use lanrage_session::{Entropy, Hosting, Names, Session, Settings, Setup};
 use lanrage_store::{Config, DataDir, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, UdpSockets};
@@ -22,7 +22,7 @@ use crate::{
         self, NamesPort, NatTestPort, PortMappingPort, Ports, adapter::AdapterPort, guests::GuestsPort,
         keeper::Keeper, port::Port, routes::RoutesPort,
     },
-    settings::{AppSettings, session_settings},
+    settings::{AppSettings, Overrides, session_settings},
     tasks::TaskSets,
 };
 
@@ -85,7 +85,6 @@ impl Rig {
         let setup = Setup {
             local: LocalControlPlane::new(identity.peer_id(), now()),
             identity,
-            player_name: Name::new("Ann").unwrap(),
             udp_port: tunnel.local_port(),
             hosting: Hosting::default(),
             settings: Settings { server, ..session_settings(&Config::repaired(&Default::default()).0) },
@@ -98,7 +97,8 @@ impl Rig {
         let queue = control_state.queue();
         let outside =
             Outside::new(ports, tunnel, queue, None, broadcast::channel(16).0, Showing::new(snapshots));
-        let event_loop = EventLoop { session, outside, control_state, tasks };
+        let overrides = Overrides::default();
+        let event_loop = EventLoop { session, outside, control_state, tasks, overrides };
         #[allow(clippy::disallowed_methods)]
         tokio::spawn(event_loop.run(()));
         Self {

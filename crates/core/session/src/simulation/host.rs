@@ -65,7 +65,7 @@ pub(super) struct Host {
 impl Host {
     pub(super) fn new(index: usize, salt: u8, latency: Duration, now: Now) -> Self {
         let identity = DeviceIdentity::from_seed(&[index as u8 + 1; 32]);
-        let settings = settings(None, false);
+        let settings = settings(index, None, false);
         let session = session(index, salt, 0, &identity, now, settings, NetworkState::default());
         Self {
             index,
@@ -132,7 +132,7 @@ impl Host {
 
     /// The settings as its user has them.
     pub(super) fn settings(&self, endpoint: ControlEndpoint) -> Settings {
-        settings(Some(endpoint), self.hides)
+        settings(self.index, Some(endpoint), self.hides)
     }
 
     /// The party that it is in.
@@ -186,9 +186,9 @@ impl Host {
     }
 }
 
-fn settings(server: Option<ControlEndpoint>, relay_only: bool) -> Settings {
+fn settings(index: usize, server: Option<ControlEndpoint>, relay_only: bool) -> Settings {
     Settings {
-        player_name: None,
+        player_name: Name::new(&format!("host {index}")).expect("a name"),
         server,
         stun_servers: Vec::new(),
         quality_thresholds: QualityThresholds::default(),
@@ -214,7 +214,6 @@ fn session(
     let setup = Setup {
         local: LocalControlPlane::new(identity.peer_id(), now),
         identity: identity.clone(),
-        player_name: Name::new(&format!("host {index}")).expect("a name"),
         udp_port: port(index),
         hosting: Hosting::default(),
         settings,

@@ -154,8 +154,8 @@ impl State {
             self.nat.public_servers = stun_servers;
             self.look_up_names(turn);
         }
-        if let Some(name) = player_name.filter(|name| *name != self.player_name) {
-            self.player_name = name;
+        if player_name != self.player_name {
+            self.player_name = player_name;
             self.announce_record(turn);
         }
         if server != self.default_server {

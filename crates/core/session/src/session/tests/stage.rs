@@ -66,7 +66,6 @@ impl Stage {
         let setup = Setup {
             local: LocalControlPlane::new(identity.peer_id(), at),
             identity,
-            player_name: Name::new("Ann").unwrap(),
             udp_port: 51_820,
             hosting: Hosting::at(vec![50_000], false),
             settings: settings(server),
@@ -325,7 +324,7 @@ impl Outputs for Wanted {
 /// Settings with this server for new parties.
 pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
     Settings {
-        player_name: None,
+        player_name: Name::new("Ann").unwrap(),
         server,
         stun_servers: Vec::new(),
         quality_thresholds: QualityThresholds::default(),

@@ -59,8 +59,8 @@ impl SettingsDatabase {
         Ok(readable("server_configs", found, read))
     }
 
-    /// Sets every setting of a saved set, and marks it as the active one: all of that, or nothing. Keys that
-    /// this program does not know are left out.
+    /// Makes the settings those of a saved set, so that what is not in it has its default, and marks it as the active
+    /// one: all of that, or nothing. Keys that this program does not know are left alone.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::InvalidSettings`] with every fault, or [`StoreError`].
@@ -72,7 +72,7 @@ impl SettingsDatabase {
         let transaction = self.connection.begin().await?;
         let found = Entity::find_by_id(name.as_str()).one(&transaction).await?;
         let config = found.as_ref().and_then(read).ok_or_else(|| StoreError::not_found("saved set", name))?;
-        let change = settings::put(&transaction, &settings::accept(&config.settings)?, now).await?;
+        let change = settings::replace(&transaction, &settings::accept(&config.settings)?, now).await?;
         deactivate(&transaction).await?;
         let the_one = Entity::update_many().col_expr(Column::IsActive, Expr::value(true));
         the_one.filter(Column::Name.eq(name.as_str())).exec(&transaction).await?;

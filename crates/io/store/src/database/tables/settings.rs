@@ -134,6 +134,19 @@ pub(in crate::database) fn accept(values: &Settings) -> Result<Settings, StoreEr
     }
 }
 
+/// Makes values that have been accepted all that is chosen. Keys of other programs' generations are left alone.
+pub(in crate::database) async fn replace(
+    database: &impl ConnectionTrait,
+    accepted: &Settings,
+    now: UnixMillis,
+) -> Result<SettingsChange, StoreError> {
+    let before = stored(database).await?;
+    let known = Config::declarations().iter().map(|declaration| declaration.key);
+    Entity::delete_many().filter(Column::Key.is_in(known)).exec(database).await?;
+    put(database, accepted, now).await?;
+    Ok(SettingsChange::between(&before, &stored(database).await?))
+}
+
 /// Writes values that have been accepted.
 pub(in crate::database) async fn put(
     database: &impl ConnectionTrait,

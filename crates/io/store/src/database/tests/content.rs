@@ -166,7 +166,7 @@ async fn what_is_no_export_is_refused_whole() {
 }
 
 #[tokio::test]
-async fn activating_a_saved_set_applies_all_of_it_and_leaves_one_active() {
+async fn an_activated_set_is_all_that_is_chosen_and_the_only_active_one() {
     let home = Home::new();
     let database = home.open().await;
     let (club, home_set) = (name("Club"), name("Home"));
@@ -177,14 +177,16 @@ async fn activating_a_saved_set_applies_all_of_it_and_leaves_one_active() {
     let change = database.activate_server_config(&club, NOW).await.unwrap();
     assert_eq!(change.changed, ["control_server", "udp_port"]);
     assert!(change.restart_required);
-    database.activate_server_config(&home_set, NOW).await.unwrap();
+    database.set_settings(&settings(&[("backup_keep", json!(3))]), NOW).await.unwrap();
+    let change = database.activate_server_config(&home_set, NOW).await.unwrap();
+    assert_eq!(change.changed, ["control_server", "udp_port", "backup_keep"]);
     let active = |configs: Vec<ServerConfig>| -> Vec<_> {
         configs.into_iter().map(|config| (config.name.to_string(), config.is_active)).collect()
     };
     let configs = database.server_configs().await.unwrap();
     assert_eq!(active(configs), [("Club".to_owned(), false), ("Home".to_owned(), true)]);
     let config = sound(&database).await;
-    assert_eq!((config.udp_port, config.control_server.is_some()), (5000, true));
+    assert_eq!(config, Config { udp_port: 5000, ..Config::default() });
     // Saving again keeps it active; deleting it keeps what it set.
     database.save_server_config(&home_set, &Settings::new(), NOW).await.unwrap();
     assert!(database.server_configs().await.unwrap()[1].is_active);
