@@ -29,7 +29,13 @@ export type AdapterFault = { "code": "adapter_permission",
   /** The party's network. */
   subnet: string,
   /** The name server's address. */
-  address: string, } | { "code": "adapter_route",
+  address: string, } | { "code": "adapter_endpoint",
+  /** The party's network. */
+  subnet: string,
+  /** The address. */
+  address: string,
+  /** What it is used as. */
+  used_as: EndpointUse, } | { "code": "adapter_route",
   /** The destination. */
   route: string,
   /** What the system said. */
@@ -264,6 +270,11 @@ export type DroppedView = {
   candidates: number,
   /** Tries to reach a friend that were too many for one address. */
   checks: number, };
+
+/**
+ * What an address in the party's network is used as.
+ */
+export type EndpointUse = "gateway" | "control_server" | "stun_server" | "relay" | "connection";
 
 /**
  * What is missing or wrong now.

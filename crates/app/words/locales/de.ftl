@@ -344,6 +344,14 @@ problem-adapter-address =
     }
 problem-adapter-subnet = Das Netz der Party { $subnet } überschneidet sich mit { $route }, das dieser Computer über { $interface } erreicht.
 problem-adapter-resolver = Im Netz der Party { $subnet } liegt { $address }, und dort fragt dieser Computer nach den Namen des Internets.
+problem-adapter-endpoint =
+    Im Netz der Party { $subnet } liegt { $address }, { $used_as ->
+       *[gateway] der Router des Netzes dieses Computers.
+        [control_server] die Adresse des Kontrollservers.
+        [stun_server] die Adresse eines Servers, der hilft, Freunde zu finden.
+        [relay] die Adresse eines Relays.
+        [connection] womit ein Programm dieses Computers verbunden ist.
+    }
 problem-adapter-route = Der Verkehr nach { $route } ließ sich nicht in den Netzwerkadapter leiten: { $cause }.
 problem-adapter-failed = Der Netzwerkadapter ließ sich nicht einrichten ({ $step }): { $cause }.
 problem-adapter-stripped =

@@ -345,6 +345,14 @@ problem-adapter-address =
     }
 problem-adapter-subnet = The party's network { $subnet } overlaps { $route }, which this computer reaches through { $interface }.
 problem-adapter-resolver = The party's network { $subnet } holds { $address }, which this computer asks for the names of the internet.
+problem-adapter-endpoint =
+    The party's network { $subnet } holds { $address }, { $used_as ->
+       *[gateway] the router of this computer's network.
+        [control_server] the control server's address.
+        [stun_server] the address of a server that helps to find friends.
+        [relay] the address of a relay.
+        [connection] which a program of this computer is connected to.
+    }
 problem-adapter-route = Traffic for { $route } could not be led into the network adapter: { $cause }.
 problem-adapter-failed = The network adapter could not be set up ({ $step }): { $cause }.
 problem-adapter-stripped =

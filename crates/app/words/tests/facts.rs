@@ -13,9 +13,9 @@ use fluent_syntax::{
 };
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
-    AdapterFault, AddressTrouble, BlockedWay, CommandError, DropReason, Fault, HelperTrouble, LeaseFault,
-    LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble, PortMappingFault, RelayFault, RelayReason,
-    Remedy, ServerFault, ServerRefusal, SettingRule, Situation, StateTaken, Unreached,
+    AdapterFault, AddressTrouble, BlockedWay, CommandError, DropReason, EndpointUse, Fault, HelperTrouble,
+    LeaseFault, LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble, PortMappingFault, RelayFault,
+    RelayReason, Remedy, ServerFault, ServerRefusal, SettingRule, Situation, StateTaken, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -59,6 +59,7 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
         (("problem-adapter-helper", "trouble"), all::<HelperTrouble>()),
         (("problem-adapter-name", "trouble"), all::<NameTrouble>()),
         (("problem-adapter-address", "trouble"), all::<AddressTrouble>()),
+        (("problem-adapter-endpoint", "used_as"), all::<EndpointUse>()),
         (("problem-adapter-stripped", "part"), all::<LostPart>()),
         (("problem-adapter-blocked", "way"), all::<BlockedWay>()),
         (("refusal-no-address", "why"), all::<LeaseFault>()),

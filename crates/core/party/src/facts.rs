@@ -15,7 +15,8 @@ mod setting_rule;
 mod situation;
 
 pub use adapter_fault::{
-    AdapterFault, AddressTrouble, BlockedWay, HelperTrouble, LostPart, NameTrouble, PermissionTrouble,
+    AdapterFault, AddressTrouble, BlockedWay, EndpointUse, HelperTrouble, LostPart, NameTrouble,
+    PermissionTrouble,
 };
 pub use drop_reason::DropReason;
 pub use network::{PortMappingFault, RelayFault, ServerFault};

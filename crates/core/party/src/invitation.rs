@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,15 @@ impl ControlEndpoint {
     /// The URL.
     pub const fn url(&self) -> &Url {
         &self.0
+    }
+
+    /// The server's address, where it is known by that and not by a name.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self.0.host()? {
+            url::Host::Ipv4(ip) => Some(ip.into()),
+            url::Host::Ipv6(ip) => Some(ip.into()),
+            url::Host::Domain(_) => None,
+        }
     }
 }
 

@@ -156,10 +156,11 @@ impl State {
         if self.names.handle_timeout(turn.now.instant) {
             self.look_up_names(turn);
         }
+        let endpoint = self.endpoint_in_network();
         if let Some(party) = &mut self.party {
             party.connections.handle_timeout(turn);
             if party.adapter.retry_is_due(turn.now.instant) {
-                party.open_adapter(turn);
+                party.open_adapter(turn, endpoint);
             }
         }
     }

@@ -4,9 +4,9 @@ use std::{
 };
 
 use crate::{
-    AdapterConfig, AdapterError, AdapterEye, Device, Ready,
+    AdapterConfig, AdapterError, AdapterEye, Device, Ready, endpoints,
     os::{self, Packets},
-    resolvers, routes,
+    routes,
     test_packets::TestPackets,
 };
 
@@ -49,8 +49,14 @@ fn create(
         let interface = route.interface.clone();
         return Err(AdapterError::SubnetOverlaps { subnet: config.subnet, route: route.net, interface });
     }
-    if let Some(address) = resolvers::within(config.subnet) {
-        return Err(AdapterError::SubnetHoldsResolver { subnet: config.subnet, address });
+    match endpoints::held(config.subnet, &table) {
+        Some((None, address)) => {
+            return Err(AdapterError::SubnetHoldsResolver { subnet: config.subnet, address });
+        }
+        Some((Some(used_as), address)) => {
+            return Err(AdapterError::SubnetHoldsEndpoint { subnet: config.subnet, address, used_as });
+        }
+        None => {}
     }
     for name in config.names() {
         match create_named(&name) {

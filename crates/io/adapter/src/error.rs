@@ -1,7 +1,7 @@
 use std::{io, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
-use lanrage_party::{Subnet, VirtualIp};
+use lanrage_party::{Subnet, VirtualIp, facts::EndpointUse};
 
 /// Why there is no adapter. The text is for the log; [`fault`](Self::fault) and [`remedy`](Self::remedy) are what the user
 /// is told.
@@ -70,6 +70,16 @@ pub enum AdapterError {
         subnet: Subnet,
         /// The name server.
         address: Ipv4Addr,
+    },
+    /// The party's network holds the address of somebody whom this computer talks to.
+    #[error("the party's network {} holds {address}, which is in use: {used_as}", .subnet.net())]
+    SubnetHoldsEndpoint {
+        /// The party's network.
+        subnet: Subnet,
+        /// The address.
+        address: Ipv4Addr,
+        /// What it is used as.
+        used_as: EndpointUse,
     },
     /// The system refused a route.
     #[error("traffic for {route} could not be led into the network adapter: {source}")]

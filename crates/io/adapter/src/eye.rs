@@ -2,7 +2,7 @@ use std::{io, sync::Arc};
 
 use lanrage_party::AdapterLook;
 
-use crate::{AdapterConfig, os::SystemSide, routes, test_packets::TestPackets};
+use crate::{AdapterConfig, endpoints, os::SystemSide, routes, test_packets::TestPackets};
 
 /// Looks at an open adapter as the system has it now, and puts right what another program has changed.
 #[derive(Debug, Clone)]
@@ -23,7 +23,8 @@ impl AdapterEye {
     pub fn look(&self) -> Option<AdapterLook> {
         let (name, lost, detours) = self.system.look(&self.config)?;
         let overlap = routes::overlapping_route(self.config.subnet, &name);
-        Some(AdapterLook { name, lost, detours, overlap, passage: self.tests.pass() })
+        let held = endpoints::held_while_open(self.config.subnet, &name);
+        Some(AdapterLook { name, lost, detours, overlap, held, passage: self.tests.pass() })
     }
 
     /// Puts back what the adapter was set up with. What is as it should be stays untouched.

@@ -44,6 +44,11 @@ impl AdapterError {
                 subnet: subnet.net().to_string(),
                 address: address.to_string(),
             },
+            Self::SubnetHoldsEndpoint { subnet, address, used_as } => AdapterFault::AdapterEndpoint {
+                subnet: subnet.net().to_string(),
+                address: address.to_string(),
+                used_as: *used_as,
+            },
             Self::Route { route, source } => {
                 AdapterFault::AdapterRoute { route: route.to_string(), cause: source.to_string() }
             }
@@ -78,7 +83,7 @@ impl AdapterError {
             Self::AddressOutside { .. } => Remedy::JoinAgain,
             Self::AddressInUse { .. } => Remedy::CloseOtherCopy,
             Self::SubnetOverlaps { .. } => Remedy::DisconnectVpn,
-            Self::SubnetHoldsResolver { .. } => Remedy::OtherNetwork,
+            Self::SubnetHoldsResolver { .. } | Self::SubnetHoldsEndpoint { .. } => Remedy::OtherNetwork,
             Self::Route { .. } | Self::Io { .. } => Remedy::ReportFailure,
         }
     }

@@ -15,6 +15,7 @@
 mod adapter;
 mod config;
 mod device;
+mod endpoints;
 mod error;
 mod eye;
 mod fault;

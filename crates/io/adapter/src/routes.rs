@@ -1,4 +1,7 @@
-use std::{io, net::IpAddr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use ipnet::Ipv4Net;
 use lanrage_party::{Subnet, VirtualIp};
@@ -15,6 +18,8 @@ const WIDEST_NETWORK: u8 = 8;
 pub(crate) struct Route {
     pub(crate) net: Ipv4Net,
     pub(crate) interface: String,
+    /// The router that is sent to on the way; `None` where the destination is on the interface's own link.
+    pub(crate) gateway: Option<Ipv4Addr>,
 }
 
 /// The network that a party's subnet would collide with, and the interface that leads there.
@@ -25,12 +30,14 @@ pub fn overlapping_route(subnet: Subnet, except_interface: &str) -> Option<(Ipv4
     overlap(subnet, except_interface, &read_or_empty()).map(|route| (route.net, route.interface.clone()))
 }
 
-/// Every network that this computer needs: those that it has a route to, the default routes apart, and its name servers. A
+/// Every network that this computer needs: those that it has a route to, the default routes apart, its routers, and its name servers. A
 /// routing table that cannot be read counts as empty, which is logged.
 pub fn networks_in_use() -> Vec<Ipv4Net> {
     let is_network = |net: &Ipv4Net| net.prefix_len() >= WIDEST_NETWORK;
-    let routed = read_or_empty().into_iter().map(|route| route.net).filter(is_network);
-    routed.chain(resolvers::read().into_iter().map(Ipv4Net::from)).collect()
+    let table = read_or_empty();
+    let routed = table.iter().map(|route| route.net).filter(is_network);
+    let needed = table.iter().filter_map(|route| route.gateway).chain(resolvers::read());
+    routed.chain(needed.map(Ipv4Net::from)).collect()
 }
 
 /// The table as [`overlap`] and [`holder`] read it; empty, with a warning, if the system does not tell.
@@ -75,7 +82,11 @@ fn usable(route: &route_manager::Route) -> Option<Route> {
     let net = Ipv4Net::new(destination, route.prefix()).ok()?.trunc();
     // A route over several next hops names no single interface.
     let interface = route.if_name().cloned().unwrap_or_else(|| "several interfaces".into());
-    Some(Route { net, interface })
+    let gateway = route.gateway().and_then(|gateway| match gateway {
+        IpAddr::V4(ip) => Some(ip).filter(|ip| !ip.is_unspecified()),
+        IpAddr::V6(_) => None,
+    });
+    Some(Route { net, interface, gateway })
 }
 
 #[cfg(test)]
@@ -86,6 +97,7 @@ mod tests {
         let route = |(net, interface): &(&str, &str)| Route {
             net: net.parse().unwrap(),
             interface: (*interface).into(),
+            gateway: None,
         };
         routes.iter().map(route).collect()
     }

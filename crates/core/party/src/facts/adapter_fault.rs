@@ -54,6 +54,15 @@ pub enum AdapterFault {
         /// The name server's address.
         address: String,
     },
+    /// The party's network holds the address of somebody whom this computer talks to.
+    AdapterEndpoint {
+        /// The party's network.
+        subnet: String,
+        /// The address.
+        address: String,
+        /// What it is used as.
+        used_as: EndpointUse,
+    },
     /// The system refused a route.
     AdapterRoute {
         /// The destination.
@@ -138,6 +147,25 @@ pub enum AddressTrouble {
     InUse,
     /// It is outside the party's network.
     Outside,
+}
+
+/// What an address in the party's network is used as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter, strum::Display)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum EndpointUse {
+    /// The router that leads out of a network of this computer.
+    #[default]
+    Gateway,
+    /// The control server.
+    ControlServer,
+    /// A STUN server, which tells this device how it looks from outside.
+    StunServer,
+    /// A relay.
+    Relay,
+    /// The other end of a connection of some program.
+    Connection,
 }
 
 /// What another program takes away from the adapter.

@@ -1,6 +1,10 @@
 //! What one look at the open adapter found.
 
+use std::net::Ipv4Addr;
+
 use ipnet::Ipv4Net;
+
+use crate::facts::EndpointUse;
 
 /// What the system has of the open adapter, and what became of packets that were sent through it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +17,9 @@ pub struct AdapterLook {
     pub detours: Vec<Detour>,
     /// A network of this computer that shares addresses with the party's, and the interface that leads there.
     pub overlap: Option<(Ipv4Net, String)>,
+    /// A machine that this computer needs and whose address lies in the party's network, and what it is; `None` of a name
+    /// server.
+    pub held: Option<(Option<EndpointUse>, Ipv4Addr)>,
     /// What became of the test packets.
     pub passage: Passage,
 }

@@ -42,10 +42,15 @@ impl AdapterState {
         idle
     }
 
+    /// It cannot be opened now, and is tried again.
+    pub(crate) fn refuse(&mut self, now: Instant, failure: AdapterFailure) {
+        *self = Self::Unavailable { failure, retry_at: now + RETRY };
+    }
+
     pub(crate) fn handle_result(&mut self, now: Instant, result: Result<String, AdapterFailure>) {
         *self = match result {
             Ok(name) => Self::Open { name },
-            Err(failure) => Self::Unavailable { failure, retry_at: now + RETRY },
+            Err(failure) => return self.refuse(now, failure),
         };
     }
 

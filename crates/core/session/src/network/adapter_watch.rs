@@ -1,10 +1,13 @@
 //! What follows from the looks at the open adapter: whether it works, what is put right, and what the user is told.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 use lanrage_party::{
     AdapterLook, AdapterPart, Detour, Passage, Subnet,
-    facts::{AdapterFault, BlockedWay, LostPart, Remedy},
+    facts::{AdapterFault, BlockedWay, EndpointUse, LostPart, Remedy},
 };
 
 use super::adapter::AdapterFailure;
@@ -53,10 +56,18 @@ impl AdapterWatch {
     }
 
     /// What a look at the open adapter found.
-    pub(crate) fn handle_look(&mut self, now: Instant, look: &AdapterLook, subnet: Subnet) -> Care {
+    ///
+    /// `endpoint` is an address in the party's network that LANrage itself uses.
+    pub(crate) fn handle_look(
+        &mut self,
+        now: Instant,
+        look: &AdapterLook,
+        subnet: Subnet,
+        endpoint: Option<Endpoint>,
+    ) -> Care {
         let is_whole = look.lost.is_empty() && look.detours.is_empty();
         self.stripped = if is_whole { 0 } else { self.stripped.saturating_add(1) };
-        let trouble = trouble(look, subnet);
+        let trouble = trouble(look, subnet, endpoint);
         self.trouble = trouble.map(|trouble| match self.trouble.take() {
             Some((known, looks)) if known == trouble => (trouble, looks.saturating_add(1)),
             _ => (trouble, 1),
@@ -93,8 +104,20 @@ impl AdapterWatch {
     }
 }
 
+/// An address that is in use, and what as.
+pub(crate) type Endpoint = (EndpointUse, Ipv4Addr);
+
+/// That the party's network holds somebody's address; a name server's where nothing else is said.
+pub(crate) fn holds(subnet: Subnet, used_as: Option<EndpointUse>, address: Ipv4Addr) -> AdapterFault {
+    let (subnet, address) = (subnet.net().to_string(), address.to_string());
+    match used_as {
+        None => AdapterFault::AdapterResolver { subnet, address },
+        Some(used_as) => AdapterFault::AdapterEndpoint { subnet, address, used_as },
+    }
+}
+
 /// The true cause of what a look found, the nearest to the adapter first.
-fn trouble(look: &AdapterLook, subnet: Subnet) -> Option<Trouble> {
+fn trouble(look: &AdapterLook, subnet: Subnet, endpoint: Option<Endpoint>) -> Option<Trouble> {
     let error =
         |fault, remedy| Trouble { severity: Severity::Error, failure: AdapterFailure { fault, remedy } };
     let warning = |fault, remedy| Trouble { severity: Severity::Warning, ..error(fault, remedy) };
@@ -140,6 +163,10 @@ fn trouble(look: &AdapterLook, subnet: Subnet) -> Option<Trouble> {
     if let Some(fault) = overlap() {
         return Some(warning(fault, Remedy::DisconnectVpn));
     }
+    let held = look.held.or_else(|| endpoint.map(|(used_as, address)| (Some(used_as), address)));
+    if let Some((used_as, address)) = held {
+        return Some(warning(holds(subnet, used_as, address), Remedy::OtherNetwork));
+    }
     (look.passage == Passage::OnlyAnswers).then(|| warning(blocked(BlockedWay::Unasked), let_through()))
 }
 
@@ -153,6 +180,7 @@ mod tests {
             lost: Vec::new(),
             detours: Vec::new(),
             overlap: None,
+            held: None,
             passage: Passage::Open,
         }
     }
@@ -172,7 +200,7 @@ mod tests {
         let mut care = Care::None;
         for (number, look) in looks.iter().enumerate() {
             let now = start + Duration::from_secs(2) * number as u32;
-            care = watch.handle_look(now, look, Subnet::DEFAULT);
+            care = watch.handle_look(now, look, Subnet::DEFAULT, None);
             if care == Care::Reopen {
                 watch.handle_opened();
             }
@@ -211,7 +239,8 @@ mod tests {
         let looks = vec![stripped(); 34];
         let (mut watch, start) = (AdapterWatch::default(), Instant::now());
         let reopens = (0_u32..).zip(&looks).filter(|(number, look)| {
-            let care = watch.handle_look(start + Duration::from_secs(2) * *number, look, Subnet::DEFAULT);
+            let now = start + Duration::from_secs(2) * *number;
+            let care = watch.handle_look(now, look, Subnet::DEFAULT, None);
             care == Care::Reopen
         });
         assert_eq!(reopens.count(), 2);
@@ -237,6 +266,28 @@ mod tests {
         };
         assert_eq!((fault(&watch), care, watch.works()), (Some(expected), Care::None, Some(true)));
         assert_eq!(watch.failure().map(|(severity, _)| severity), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn an_address_in_use_that_comes_to_lie_in_the_network_is_named_though_packets_pass() {
+        let address = Ipv4Addr::new(10, 66, 3, 4);
+        let told = |held, endpoint| {
+            let (mut watch, now) = (AdapterWatch::default(), Instant::now());
+            for _ in 0..2 {
+                let look = AdapterLook { held, ..good() };
+                assert_eq!(watch.handle_look(now, &look, Subnet::DEFAULT, endpoint), Care::None);
+            }
+            assert_eq!(watch.works(), Some(true));
+            fault(&watch)
+        };
+        for (held, endpoint, used_as) in [
+            (Some((None, address)), None, None),
+            (Some((Some(EndpointUse::Gateway), address)), None, Some(EndpointUse::Gateway)),
+            (None, Some((EndpointUse::Relay, address)), Some(EndpointUse::Relay)),
+        ] {
+            assert_eq!(told(held, endpoint), Some(holds(Subnet::DEFAULT, used_as, address)));
+        }
+        assert_eq!(told(None, None), None);
     }
 
     #[test]

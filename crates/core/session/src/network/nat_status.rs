@@ -99,6 +99,11 @@ impl NatStatus {
         &self.network.addresses
     }
 
+    /// The routers on the way to the internet.
+    pub(crate) fn gateways(&self) -> &[IpAddr] {
+        self.network.default_route.as_ref().map_or(&[], |route| &route.gateways)
+    }
+
     /// The STUN servers to ask. True if they differ from before.
     pub(crate) fn set_servers(&mut self, now: Instant, servers: &[SocketAddr]) -> bool {
         if servers == self.servers {

@@ -1,4 +1,4 @@
-use std::{hash::Hash, mem, time::Instant};
+use std::{hash::Hash, mem, net::IpAddr, time::Instant};
 
 use lanrage_control::{
     ControlEvent, ControlPlane, DisconnectReason, GuestEvent, LinkAction, LinkEvent, LocalControlPlane, Now,
@@ -106,6 +106,11 @@ impl ControlPlanes {
     /// The server in use.
     pub(crate) fn endpoint(&self) -> Option<&ControlEndpoint> {
         self.remote.as_ref().map(|remote| &remote.endpoint)
+    }
+
+    /// The server's address, where it is known by that and not by a name.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.endpoint()?.address()
     }
 
     /// The party of this invitation is the one that is spoken of from now on: what is asked of a server about it is proven

@@ -253,7 +253,12 @@ impl Relays {
 
     /// Whether a relay is reached at this address.
     pub(crate) fn is_server(&self, address: SocketAddr) -> bool {
-        self.resolved.iter().flat_map(|relay| &relay.servers).any(|(_, server)| *server == address)
+        self.servers().any(|server| server == address)
+    }
+
+    /// Where relays are.
+    pub(crate) fn servers(&self) -> impl Iterator<Item = SocketAddr> {
+        self.resolved.iter().flat_map(|relay| &relay.servers).map(|(_, server)| *server)
     }
 
     /// Whether no relay can be used.

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use lanrage_party::{NatType, PeerId};
+use lanrage_party::{NatType, PeerId, facts::Remedy};
 
 use crate::{
     input::Ticket,
-    network::{adapter::AdapterState, adapter_watch::AdapterWatch},
+    network::{
+        adapter::{AdapterFailure, AdapterState},
+        adapter_watch::{AdapterWatch, Endpoint, holds},
+    },
     output::{Output, StoreAction, Turn},
     party::{membership::Membership, roster::Roster},
     peers::connections::Connections,
@@ -70,10 +73,17 @@ impl ActiveParty {
         self.pending.as_ref().is_some_and(|pending| pending.kind == PendingKind::Join)
     }
 
-    /// Opens the adapter, unless it is open or about to be.
-    pub(crate) fn open_adapter(&mut self, turn: &mut Turn<'_>) {
+    /// Opens the adapter, unless it is open or about to be, or `endpoint` is an address in the party's network that LANrage
+    /// itself uses: it could not be reached any more.
+    pub(crate) fn open_adapter(&mut self, turn: &mut Turn<'_>, endpoint: Option<Endpoint>) {
         if self.adapter.begin() {
             let Membership { virtual_ip, invitation, .. } = &self.membership;
+            if let Some((used_as, address)) = endpoint {
+                let fault = holds(invitation.subnet, Some(used_as), address);
+                let failure = AdapterFailure { fault, remedy: Remedy::OtherNetwork };
+                self.adapter.refuse(turn.now.instant, failure);
+                return;
+            }
             turn.push(Output::OpenAdapter { address: *virtual_ip, subnet: invitation.subnet });
         }
     }

@@ -5,6 +5,7 @@ mod fallback;
 mod hiding;
 mod leases;
 mod loss;
+mod network;
 mod restore;
 mod server_key;
 mod stage;

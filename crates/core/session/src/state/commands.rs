@@ -57,7 +57,7 @@ impl State {
         }
     }
 
-    /// Makes the party that waits for it, in a network that overlaps none of these.
+    /// Makes the party that waits for it, in a network that overlaps none of these and holds nobody whom LANrage uses.
     pub(super) fn handle_routes(&mut self, turn: &mut Turn<'_>, routes: &[Ipv4Net]) {
         let Some((ticket, name)) = self.creating.take() else { return };
         // Another party may have been entered in the meantime.
@@ -67,6 +67,7 @@ impl State {
         let overlaps = |subnet: &Subnet| {
             let net = subnet.net();
             routes.iter().any(|route| route.contains(&net) || net.contains(route))
+                || self.endpoint_in(*subnet).is_some()
         };
         let mut proposals = [self.default_subnet].into_iter().chain(Subnet::ALTERNATIVES);
         match proposals.find(|subnet| !overlaps(subnet)) {
@@ -91,8 +92,9 @@ impl State {
         };
         let pending = Pending::new(ticket, PendingKind::Create, turn.now.instant);
         if self.become_member(turn, invitation, pending) {
+            let endpoint = self.endpoint_in_network();
             if let Some(party) = &mut self.party {
-                party.open_adapter(turn);
+                party.open_adapter(turn, endpoint);
             }
             self.host_guests(turn);
             self.register(turn);

@@ -81,11 +81,12 @@ impl State {
         for entry in snapshot.peers {
             self.take_entry(turn, entry);
         }
+        let endpoint = self.endpoint_in_network();
         if let Some(party) = &mut self.party {
             // The other ends may have missed what was said while there was no control plane.
             party.connections.announce(turn);
             if let Some(pending) = party.pending.take() {
-                party.open_adapter(turn);
+                party.open_adapter(turn, endpoint);
                 self.party_is_made(turn, pending.ticket);
             }
         }
@@ -167,13 +168,14 @@ impl State {
 
     /// This device has another address now: the data plane, the adapter and the record follow.
     fn move_lease(&mut self, turn: &mut Turn<'_>) {
+        let endpoint = self.endpoint_in_network();
         if let Some(party) = &mut self.party {
             let end = party.membership.local_end();
             turn.push(Output::Enter(end));
             if party.adapter.is_wanted() {
                 turn.push(Output::CloseAdapter);
                 party.adapter = AdapterState::default();
-                party.open_adapter(turn);
+                party.open_adapter(turn, endpoint);
             }
         }
         self.register(turn);

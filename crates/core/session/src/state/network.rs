@@ -1,19 +1,22 @@
 //! What this device's network and the data plane say.
 
-use std::{num::NonZeroU16, time::Duration};
+use std::{net::IpAddr, num::NonZeroU16, time::Duration};
 
 use lanrage_control::protocol::Request;
 use lanrage_nat::{Found, Names, NatReport, NetworkState, port_mapping::MappingRequest, stun};
 use lanrage_party::{
-    AdapterLook, AllocationId, Candidate, NatType, PeerId, TunnelEvent,
-    facts::{AdapterFault, LostPart},
+    AdapterLook, AllocationId, Candidate, NatType, PeerId, Subnet, TunnelEvent,
+    facts::{AdapterFault, EndpointUse, LostPart},
     limits,
 };
 use tracing::{info, warn};
 
 use super::State;
 use crate::{
-    network::{adapter_watch::Care, nat_status::NetworkNews},
+    network::{
+        adapter_watch::{Care, Endpoint},
+        nat_status::NetworkNews,
+    },
     output::{Output, StoreAction, Turn},
 };
 
@@ -76,9 +79,11 @@ impl State {
     /// What the system has of the open adapter, and whether packets pass it.
     pub(super) fn handle_adapter_look(&mut self, turn: &mut Turn<'_>, look: &AdapterLook) {
         // The adapter may have been closed while it was looked at.
+        let endpoint = self.endpoint_in_network();
         let Some(party) = self.party.as_mut().filter(|party| party.adapter.is_open()) else { return };
         party.adapter.set_name(&look.name);
-        match party.watch.handle_look(turn.now.instant, look, party.membership.invitation.subnet) {
+        let subnet = party.membership.invitation.subnet;
+        match party.watch.handle_look(turn.now.instant, look, subnet, endpoint) {
             Care::None => {}
             Care::Mend => {
                 info!(?look, "the adapter is mended");
@@ -233,6 +238,24 @@ impl State {
     pub(super) fn look_up_names(&self, turn: &mut Turn<'_>) {
         let (stun, relays) = (self.nat.server_names(), self.relays.offers().to_vec());
         turn.push(Output::LookUp(Names { stun, relays, round: self.names.round() }));
+    }
+
+    /// Whom LANrage uses of those whose addresses lie in the party's network.
+    pub(super) fn endpoint_in_network(&self) -> Option<Endpoint> {
+        self.party.as_ref().and_then(|party| self.endpoint_in(party.membership.invitation.subnet))
+    }
+
+    /// The same of any network. Friends' addresses in their own party's network are never used, so none is among them.
+    pub(super) fn endpoint_in(&self, subnet: Subnet) -> Option<Endpoint> {
+        let control = self.control.address().map(|ip| (EndpointUse::ControlServer, ip));
+        let stun = self.nat.servers().iter().map(|server| (EndpointUse::StunServer, server.ip()));
+        let relays = self.relays.servers().map(|server| (EndpointUse::Relay, server.ip()));
+        let gateways = self.nat.gateways().iter().map(|ip| (EndpointUse::Gateway, *ip));
+        let mut used = control.into_iter().chain(gateways).chain(relays).chain(stun);
+        used.find_map(|(used_as, ip)| match ip.to_canonical() {
+            IpAddr::V4(address) => subnet.covers(ip).then_some((used_as, address)),
+            IpAddr::V6(_) => None,
+        })
     }
 
     /// Whether there are servers to help with paths, and none of a kind answers: their addresses may be wrong.

@@ -40,8 +40,9 @@ impl State {
         for peer in peers {
             self.restore_peer(turn, peer);
         }
+        let endpoint = self.endpoint_in_network();
         if let Some(party) = &mut self.party {
-            party.open_adapter(turn);
+            party.open_adapter(turn, endpoint);
         }
         self.register(turn);
         self.host_guests(turn);

@@ -38,9 +38,11 @@ fn with_bob() -> (Stage, Somebody) {
     (stage, bob)
 }
 
-fn restarted(before: &Stage) -> Stage {
+/// The device after a start, on which `beforehand` happens before it takes up what was kept.
+pub(super) fn restarted(before: &Stage, beforehand: impl FnOnce(&mut Stage)) -> Stage {
     let (membership, host, peers) = kept(before);
     let mut stage = Stage::new();
+    beforehand(&mut stage);
     stage.input(Input::Restore(Kept { membership, host, peers }));
     stage
 }
@@ -48,7 +50,7 @@ fn restarted(before: &Stage) -> Stage {
 #[test]
 fn a_restarted_device_is_in_its_party_before_any_server_answers() {
     let (before, bob) = with_bob();
-    let stage = restarted(&before);
+    let stage = restarted(&before, |_| {});
     let (was, is) = (before.snapshot().party.unwrap(), stage.snapshot().party.unwrap());
     assert_eq!((is.id, is.virtual_ip, is.invitation), (was.id, was.virtual_ip, was.invitation));
     assert_eq!(stage.adapters_opened, 1);
@@ -71,7 +73,7 @@ fn a_restarted_device_registers_again_with_a_newer_record_of_the_same_lease() {
             _ => None,
         })
     };
-    let mut stage = restarted(&before);
+    let mut stage = restarted(&before, |_| {});
     stage.welcome();
     let (old, new) = (registered(&before).unwrap(), registered(&stage).unwrap());
     assert_eq!((new.virtual_ip, new.wireguard_key), (old.virtual_ip, old.wireguard_key));
@@ -95,7 +97,7 @@ fn an_old_record_is_a_replay_even_across_a_restart() {
     let old = bob.sign(&secret);
     bob.record.sequence += 1;
     before.say_change(Change::PeerUpdated { entry: entry(&bob.sign(&secret)) });
-    let mut stage = restarted(&before);
+    let mut stage = restarted(&before, |_| {});
     stage.welcome();
     stage.say_party(&[old]);
     assert_eq!(stage.problems(), ["peer_replayed"]);
