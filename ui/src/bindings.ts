@@ -121,7 +121,9 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
-  why: LeaseFault, } | { "code": "control_unreachable" } | { "code": "other_server" } | { "code": "same_server" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
+  why: LeaseFault, } | { "code": "control_unreachable" } | { "code": "other_server" } | { "code": "same_server" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "keys_missing" } | { "code": "keys_not_usable",
+  /** What the keyring or the system said. */
+  cause: string, } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
   /** Most bytes that a name has. */
   most_bytes: number, } | { "code": "bad_server" } | { "code": "bad_expiry",
   /** Most hours for which it can. */
@@ -141,6 +143,8 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** The key. */
   key: string, } | { "code": "not_found",
   /** The name. */
+  name: string, } | { "code": "unknown_favorite",
+  /** What was given. */
   name: string, } | { "code": "not_an_export",
   /** What is wrong with it. */
   cause: string, } | { "code": "backup_exists",
@@ -149,7 +153,9 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** The file. */
   path: string,
   /** What is wrong with it. */
-  cause: string, } | { "code": "database_newer",
+  cause: string, } | { "code": "backup_without_hash",
+  /** The backup. */
+  path: string, } | { "code": "database_newer",
   /** The first migration that this program does not know. */
   found: string, } | { "code": "database_damaged",
   /** What the database said. */
@@ -313,6 +319,10 @@ export type Fault = { "code": "log_not_written",
   /** How many keys a working keyring did not take; 0 if the keyring cannot be used at all. */
   not_moved: number,
   /** What the keyring said; it is in the log as well. */
+  cause: string, } | { "code": "party_keys_missing",
+  /** The party's name. */
+  party: string, } | { "code": "party_not_restored",
+  /** What the keyring or the database said. */
   cause: string, } | { "code": "control_state_damaged",
   /** Where the damaged file is kept. */
   path: string,
@@ -678,6 +688,10 @@ export type Problem = {
   /** How many keys a working keyring did not take; 0 if the keyring cannot be used at all. */
   not_moved: number,
   /** What the keyring said; it is in the log as well. */
+  cause: string, } | { "code": "party_keys_missing",
+  /** The party's name. */
+  party: string, } | { "code": "party_not_restored",
+  /** What the keyring or the database said. */
   cause: string, } | { "code": "control_state_damaged",
   /** Where the damaged file is kept. */
   path: string,
@@ -714,8 +728,10 @@ export type RecentPartyView = {
   is_host: boolean,
   /** Whether this device is in it now, or will be at the next start. */
   is_active: boolean,
-  /** Whether it can be entered again without a link: this device is still a member. */
+  /** Whether it can be entered again without a link: this device is still a member, and has the keys. */
   can_resume: boolean,
+  /** Whether this device is still a member and its keys are not here: they were in no backup, or the keyring lost them. */
+  keys_missing: boolean,
   /** When this device was last in it (Unix milliseconds). */
   last_active_at_ms: number,
   /** Whether the player wants it at hand. */
@@ -769,11 +785,20 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   /** The adapter's name. */
   adapter: string,
   /** The party's network. */
-  network: string, } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "set_clock" } | { "code": "accept_server",
+  network: string, } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "ask_for_link" } | { "code": "set_clock" } | { "code": "accept_server",
   /** Accepts it. */
   command: string, } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
   /** Lets them through. */
   command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
+
+/**
+ * A backup was restored.
+ */
+export type Restored = {
+  /** Whether a setting that is another now takes effect only when LANrage starts again. */
+  restart_required: boolean,
+  /** The parties that cannot be entered without a new link: their keys, which no backup has, are not on this device. */
+  without_keys: Array<string>, };
 
 /**
  * A saved set of settings.
@@ -1021,10 +1046,10 @@ export type Requests = {
   save_favorite: { args: {
   /** Its URL. */
   url: string,
-  /** What the user calls it. */
+  /** What the user calls it; as its host, if empty. */
   name: string, }, answer: null },
   delete_favorite: { args: {
-  /** Its URL. */
+  /** Its URL, or its name. */
   url: string, }, answer: null },
   profiles: { args: Record<string, never>, answer: Array<ProfileView> },
   save_profile: { args: {
@@ -1050,7 +1075,9 @@ export type Requests = {
   back_up_now: { args: Record<string, never>, answer: DataSummary },
   restore: { args: {
   /** The backup, as an absolute path. */
-  path: string, }, answer: Changed },
+  path: string,
+  /** Whether a backup is taken whose hash file is not beside it, so that nobody knows whether it is as it was made. */
+  without_hash: boolean, }, answer: Restored },
 };
 
 /** What the window may ask of the desktop: arguments and answer of each request. */

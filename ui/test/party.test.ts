@@ -93,7 +93,7 @@ describe('a QR code', () => {
 });
 
 describe('favourite parties', () => {
-  const recent = { is_host: true, is_active: false, can_resume: true, last_active_at_ms: 1.7e12 };
+  const recent = { is_host: true, is_active: false, can_resume: true, keys_missing: false, last_active_at_ms: 1.7e12 };
 
   function stored() {
     const data = new FakeData();

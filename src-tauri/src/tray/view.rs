@@ -222,6 +222,7 @@ mod tests {
             is_host: false,
             is_active: false,
             can_resume,
+            keys_missing: false,
             last_active_at_ms: 0,
             is_favorite,
         }

@@ -164,7 +164,7 @@ export class FakeData {
       return JSON.stringify(Object.fromEntries(chosen.map(({ key, value }) => [key, value])), null, 2);
     },
     import_settings: () => ({ restart_required: true }),
-    restore: () => ({ restart_required: true }),
+    restore: () => ({ restart_required: true, without_keys: [] }),
     favorites: () => this.favorites,
     save_favorite: ({ url, name }) => {
       this.favorites = [...this.favorites, { url, name, last_used_at_ms: null }];

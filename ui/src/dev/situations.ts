@@ -120,7 +120,7 @@ const recent: RecentPartyView[] = [
   is_host: is_host === true,
   is_favorite: is_favorite === true,
   is_active: days === 0,
-  can_resume: can_resume === true,
+  can_resume: can_resume === true, keys_missing: false,
   last_active_at_ms: Date.now() - Number(days) * DAY_MS,
 }));
 

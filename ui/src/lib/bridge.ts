@@ -87,7 +87,7 @@ export const getDataSummary = () => ask('summary', {});
 /** What is wrong with the database; nothing if it is good. */
 export const checkData = () => ask('check', {});
 export const backUpNow = () => ask('back_up_now', {});
-export const restoreBackup = (path: string) => ask('restore', { path });
+export const restoreBackup = (path: string) => ask('restore', { path, without_hash: false });
 
 /** Looks at everything that a party needs. Takes a few seconds. */
 export const runDoctor = () => ask('run_doctor', {});

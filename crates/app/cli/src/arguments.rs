@@ -321,6 +321,9 @@ pub(crate) enum DataAction {
     Restore {
         /// The backup
         file: PathBuf,
+        /// Take a backup whose .sha256 file is not beside it
+        #[arg(long)]
+        without_hash: bool,
     },
 }
 

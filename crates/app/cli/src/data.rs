@@ -7,7 +7,7 @@ use std::{
 
 use lanrage_engine::{
     CommandError, Engine, OfflineError, Request,
-    api::{self, AskStored, Changed, DataSummary, RecentPartyView, ServerConfigView, SettingView},
+    api::{self, AskStored, Changed, DataSummary, RecentPartyView, Restored, ServerConfigView, SettingView},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -40,11 +40,12 @@ pub(crate) async fn ask<Q: AskStored + Into<Request>>(
 pub(crate) async fn recent(target: Target) -> Result<(), Failure> {
     let parties = ask(&target, api::RecentParties {}).await?;
     let row = |party: &RecentPartyView| {
-        let state = match (party.is_active, party.can_resume) {
-            (true, _) => person().say("terminal-party-present"),
-            (false, true) => person().say("terminal-party-paused"),
-            (false, false) => person().say("terminal-party-left"),
-        };
+        let state = person().say(match party {
+            RecentPartyView { keys_missing: true, .. } => "terminal-party-without-keys",
+            RecentPartyView { is_active: true, .. } => "terminal-party-present",
+            RecentPartyView { can_resume: true, .. } => "terminal-party-paused",
+            _ => "terminal-party-left",
+        });
         [party.name.clone(), state, party.id.clone()]
     };
     let rows: Vec<[String; 3]> = parties.iter().map(row).collect();
@@ -146,8 +147,9 @@ pub(crate) async fn data(data: Data) -> Result<(), Failure> {
             ask(&target, api::BackUp { path: absolute(&file)? }).await?;
             report_done(output);
         }
-        DataAction::Restore { file } => {
-            report_changed(output, ask(&target, api::Restore { path: absolute(&file)? }).await?);
+        DataAction::Restore { file, without_hash } => {
+            let request = api::Restore { path: absolute(&file)?, without_hash };
+            report_restored(output, &ask(&target, request).await?);
         }
     }
     Ok(())
@@ -172,6 +174,16 @@ fn report_changed(output: Output, changed: Changed) {
         person().say("terminal-done")
     };
     output.write(&(text + "\n"), &Report::Changed(changed));
+}
+
+fn report_restored(output: Output, restored: &Restored) {
+    let key = if restored.restart_required { "data-restored-after-restart" } else { "data-restored" };
+    let mut text = person().say(key) + "\n";
+    if !restored.without_keys.is_empty() {
+        let parties = [("parties", restored.without_keys.join(", ").into())];
+        text += &(person().say_with("data-restored-without-keys", parties) + "\n");
+    }
+    output.write(&text, restored);
 }
 
 fn list_sets(sets: &[ServerConfigView]) -> String {

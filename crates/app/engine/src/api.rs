@@ -22,9 +22,10 @@ pub use declare::{Ask, Serve, to_json};
 pub use error::StoredError;
 pub use party::preview;
 pub use request::*;
-pub use stored::AskStored;
+pub(crate) use stored::Secrets;
+pub use stored::{AskStored, Stored};
 pub use views::{
-    BackupView, Changed, DataSummary, FavoriteView, PortRangeView, ProfileView, RecentPartyView,
+    BackupView, Changed, DataSummary, FavoriteView, PortRangeView, ProfileView, RecentPartyView, Restored,
     ServerConfigView, SettingView,
 };
 

@@ -26,7 +26,7 @@ use self::storage::Storage;
 use crate::{
     CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions, Problem,
     Snapshot,
-    api::AskStored,
+    api::{AskStored, Secrets, Stored},
     event_loop::{EventLoop, Outside, Showing},
     local,
     ports::{
@@ -102,8 +102,11 @@ impl Engine {
         let data_dir = DataDir::open(chosen).map_err(StartError::from)?;
         let _lock = data_dir.lock().map_err(StartError::from)?;
         let (database, _) = SettingsDatabase::open(&data_dir, now().wall).await.map_err(StartError::from)?;
-        let answer = request.answer_from(&database, now().wall).await;
-        database.close().await.map_err(StartError::from)?;
+        let stored = Stored { database: Arc::new(database), secrets: Secrets::Of(data_dir) };
+        let answer = request.answer_from(&stored, now().wall).await;
+        if let Ok(database) = Arc::try_unwrap(stored.database) {
+            database.close().await.map_err(StartError::from)?;
+        }
         Ok(answer.map_err(CommandError::from)?)
     }
 
@@ -145,6 +148,13 @@ impl Engine {
         let network =
             timeout(NETWORK_PATIENCE, ports.network.recv()).await.ok().flatten().unwrap_or_default();
         let Home { database, secrets, app_settings, config, .. } = home;
+        let mut last = None;
+        if options.restore.unwrap_or(config.restore_last_party) {
+            match keeper::load(&database, &secrets, None).await {
+                Ok(kept) => last = kept,
+                Err(error) => problems.push(storage::not_restored(error)),
+            }
+        }
         let mut overrides = Overrides::new(options.player_name, options.control, &config);
         let setup = Setup {
             udp_port: tunnel.local_port(),
@@ -157,12 +167,8 @@ impl Engine {
             identity,
         };
         let mut session = Session::new(now(), setup, entropy);
-        if options.restore.unwrap_or(config.restore_last_party) {
-            match keeper::load(&database, &secrets, None).await {
-                Ok(Some(kept)) => session.handle(now(), Input::Restore(kept)),
-                Ok(None) => {}
-                Err(error) => warn!(%error, "the last party cannot be restored"),
-            }
+        if let Some(kept) = last {
+            session.handle(now(), Input::Restore(kept));
         }
 
         let (notices, _) = broadcast::channel(NOTICES);
@@ -172,7 +178,8 @@ impl Engine {
             commands,
             shown,
             notices.clone(),
-            Arc::clone(&database),
+            Stored { database: Arc::clone(&database), secrets: Secrets::Open(secrets) },
+            ports.keeper.clone(),
             app_settings.subscribe(),
             folder.clone(),
         );

@@ -11,7 +11,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::{
     CommandError, Notice, Snapshot,
-    api::{Ask, Serve},
+    api::{Ask, Serve, Stored},
+    ports::keeper::Keeper,
     settings::AppSettings,
 };
 
@@ -39,6 +40,15 @@ pub(crate) enum Command {
         party: PartyId,
         answer: Answer,
     },
+    /// Answered with whether the party is another one than the present.
+    CheckAway {
+        party: PartyId,
+        answer: Answer,
+    },
+    /// Leaves the party's network, and keeps nothing of that.
+    Suspend {
+        answer: Answer,
+    },
     /// Stored settings have changed; answered when those that take effect at once do.
     ApplySettings {
         answer: Answer,
@@ -56,7 +66,8 @@ pub struct Handle {
     commands: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     notices: broadcast::Sender<Notice>,
-    database: Arc<SettingsDatabase>,
+    stored: Stored,
+    keeper: Keeper,
     app_settings: watch::Receiver<AppSettings>,
     folder: PathBuf,
 }
@@ -66,11 +77,12 @@ impl Handle {
         commands: mpsc::Sender<Command>,
         snapshots: watch::Receiver<Arc<Snapshot>>,
         notices: broadcast::Sender<Notice>,
-        database: Arc<SettingsDatabase>,
+        stored: Stored,
+        keeper: Keeper,
         app_settings: watch::Receiver<AppSettings>,
         folder: PathBuf,
     ) -> Self {
-        Self { commands, snapshots, notices, database, app_settings, folder }
+        Self { commands, snapshots, notices, stored, keeper, app_settings, folder }
     }
 
     /// The state now and from now on. Only the newest is kept for a slow reader.
@@ -91,7 +103,7 @@ impl Handle {
     /// Says whenever the answer to [`RecentParties`](crate::api::RecentParties) may have changed. The number means
     /// nothing.
     pub fn party_changes(&self) -> watch::Receiver<u64> {
-        self.database.party_changes()
+        self.stored.database.party_changes()
     }
 
     /// The data folder.
@@ -100,7 +112,17 @@ impl Handle {
     }
 
     pub(crate) fn database(&self) -> &SettingsDatabase {
-        &self.database
+        &self.stored.database
+    }
+
+    /// What is stored, keys included.
+    pub(crate) const fn stored(&self) -> &Stored {
+        &self.stored
+    }
+
+    /// Waits until everything that the session wants kept is written.
+    pub(crate) async fn all_kept(&self) -> Result<(), CommandError> {
+        self.keeper.all_written().await.map_err(|cause| CommandError::DataNotWritable { cause })
     }
 
     /// Asks for something to be done or told.

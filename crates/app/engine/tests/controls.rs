@@ -92,3 +92,131 @@ async fn what_else_is_known_of_a_game_outlives_its_editing() {
     assert_eq!(engine.ask(api::Profiles {}).await.unwrap()[0].extra, Some(Map::new()));
     engine.shutdown().await;
 }
+
+async fn make_party(engine: &Handle, name: &str) -> String {
+    engine.ask(api::CreateParty { name: name.to_owned() }).await.unwrap();
+    engine.snapshots().borrow().party.as_ref().unwrap().id.clone()
+}
+
+async fn recent(engine: &Handle, id: &str) -> Option<api::RecentPartyView> {
+    let all = engine.ask(api::RecentParties {}).await.unwrap();
+    all.into_iter().find(|party| party.id == id)
+}
+
+/// The secrets of parties that the data folder holds.
+fn kept_secrets(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().contains("party-") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_paused_party_is_forgotten_with_its_keys_and_the_present_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = start(folder.path(), EngineOptions::default()).await;
+    let id = make_party(&engine, "Friday LAN").await;
+    let forget = || engine.ask(api::ForgetParty { party: id.clone() });
+    assert_eq!(forget().await.unwrap_err().code(), "still_a_member");
+    // At once: what the pause has kept must not bring the party back.
+    engine.ask(api::PauseParty {}).await.unwrap();
+    forget().await.unwrap();
+    assert_eq!(recent(&engine, &id).await, None);
+    assert!(kept_secrets(folder.path()).is_empty(), "{:?}", kept_secrets(folder.path()));
+    let resumed = engine.ask(api::ResumeParty { party: id.clone() }).await.unwrap_err();
+    assert_eq!(resumed.code(), "not_a_member");
+    engine.shutdown().await;
+    let listed = Engine::ask_offline(Some(folder.path().to_owned()), api::RecentParties {}).await.unwrap();
+    assert_eq!(listed, []);
+}
+
+#[tokio::test]
+async fn a_party_is_forgotten_with_its_keys_while_nothing_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = start(folder.path(), EngineOptions::default()).await;
+    let party = make_party(&engine, "Friday LAN").await;
+    engine.shutdown().await;
+    assert!(!kept_secrets(folder.path()).is_empty());
+    Engine::ask_offline(Some(folder.path().to_owned()), api::ForgetParty { party }).await.unwrap();
+    assert!(kept_secrets(folder.path()).is_empty(), "{:?}", kept_secrets(folder.path()));
+}
+
+#[tokio::test]
+async fn a_backup_that_is_restored_while_the_program_runs_is_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = start(folder.path(), EngineOptions::default()).await;
+    let then = make_party(&engine, "Then").await;
+    set(&engine, "player_name", "Ann").await;
+    let path = folder.path().join("mine.db");
+    engine.ask(api::BackUp { path: path.clone() }).await.unwrap();
+
+    engine.ask(api::PauseParty {}).await.unwrap();
+    let later = make_party(&engine, "Later").await;
+    set(&engine, "player_name", "Bea").await;
+    // A file that is none disturbs nothing.
+    let none = api::Restore { path: folder.path().join("none.db"), without_hash: false };
+    assert_eq!(engine.ask(none).await.unwrap_err().code(), "not_a_backup");
+    assert_eq!(engine.snapshots().borrow().party.as_ref().unwrap().id, later);
+
+    let restored = engine.ask(api::Restore { path, without_hash: false }).await.unwrap();
+    assert_eq!(restored, api::Restored { restart_required: false, without_keys: Vec::new() });
+    assert_eq!(engine.snapshots().borrow().party.as_ref().unwrap().id, then);
+    assert_eq!(shown(&engine).0, "Ann");
+    assert_eq!(recent(&engine, &later).await, None);
+    engine.shutdown().await;
+    let listed = Engine::ask_offline(Some(folder.path().to_owned()), api::RecentParties {}).await.unwrap();
+    assert_eq!(listed.iter().map(|party| party.id.as_str()).collect::<Vec<_>>(), [then.as_str()]);
+}
+
+#[tokio::test]
+async fn a_party_whose_keys_are_gone_says_so_and_offers_no_return() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = start(folder.path(), EngineOptions::default()).await;
+    let id = make_party(&engine, "Friday LAN").await;
+    let path = folder.path().join("mine.db");
+    engine.ask(api::BackUp { path: path.clone() }).await.unwrap();
+    engine.ask(api::LeaveParty {}).await.unwrap();
+    let restored = engine.ask(api::Restore { path, without_hash: false }).await.unwrap();
+    assert_eq!(restored.without_keys, ["Friday LAN"]);
+    let party = recent(&engine, &id).await.unwrap();
+    assert!(party.keys_missing && !party.can_resume, "{party:?}");
+    let resumed = engine.ask(api::ResumeParty { party: id }).await.unwrap_err();
+    assert_eq!(resumed.code(), "keys_missing");
+    engine.shutdown().await;
+    // The next start says why the party does not come back.
+    let engine = start(folder.path(), EngineOptions::default()).await;
+    first_shown(&engine).await;
+    let codes: Vec<_> =
+        engine.snapshots().borrow().problems.iter().map(|problem| problem.fault.code()).collect();
+    assert!(codes.contains(&"party_keys_missing"), "{codes:?}");
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_favourite_is_removed_by_its_address_or_its_name_and_one_that_is_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |url: &str| api::DeleteFavorite { url: url.to_owned() };
+    let engine = start(folder.path(), EngineOptions::default()).await;
+    for name in ["Home", ""] {
+        let url = format!("ws://{}.example:8787/", if name.is_empty() { "club" } else { "home" });
+        engine.ask(api::SaveFavorite { url, name: name.to_owned() }).await.unwrap();
+    }
+    let names: Vec<_> =
+        engine.ask(api::Favorites {}).await.unwrap().into_iter().map(|favorite| favorite.name).collect();
+    assert_eq!(names, ["Home", "club.example"]);
+    let unknown = engine.ask(ask("nosuch")).await.unwrap_err();
+    assert_eq!(unknown.code(), "unknown_favorite");
+    engine.ask(ask("Home")).await.unwrap();
+    engine.ask(ask("ws://club.example:8787")).await.unwrap();
+    assert_eq!(engine.ask(api::Favorites {}).await.unwrap(), []);
+    engine.shutdown().await;
+}

@@ -49,7 +49,8 @@ terminal-done-after-restart = Erledigt. Es gilt, sobald LANrage neu startet.
 terminal-bundle-ready = { $path } kann verschickt werden.
 terminal-database-good = Die Datenbank ist in Ordnung.
 terminal-database-damaged = Die Datenbank ist beschädigt; starte LANrage neu, um sie wiederherzustellen.
-terminal-database-size = Die Datenbank hat { $bytes } Byte.
+terminal-database-size = Die Datenbank hat { $size }.
+terminal-no-backups = Es gibt noch keine Sicherungen.
 terminal-not-running = LANrage läuft nicht. Starte es zuerst, oder nenne seinen Ordner mit --data-dir.
 terminal-no-answer = Das laufende LANrage hat nicht wie erwartet geantwortet: { $cause }
 terminal-unwell = Etwas geht nicht; was zu tun ist, steht oben.
@@ -64,6 +65,7 @@ terminal-check-bad = schlecht
 terminal-check-unknown = unklar
 terminal-party-present = du bist darin
 terminal-party-paused = pausiert
+terminal-party-without-keys = Schlüssel fehlen
 terminal-party-left = verlassen
 terminal-set-active = aktiv
 terminal-setting-refused = { $value }  (unbrauchbar; möglich: { setting-rule })
@@ -315,6 +317,8 @@ problem-secrets-in-files =
         [0] Der Schlüsselbund dieses Systems ist nicht zu gebrauchen, also liegen deine Schlüssel in Dateien, die nur dein Konto lesen kann.
        *[other] { $not_moved } Schlüssel von LANrage ließen sich nicht in den Schlüsselbund des Systems bringen und bleiben in Dateien, die nur dein Konto lesen kann ({ $cause }).
     }
+problem-party-keys-missing = Die Party { $party } kommt nicht zurück: Ihre Schlüssel sind nicht auf diesem Gerät. Keine Sicherung enthält sie, und der Schlüsselbund hat sie verloren.
+problem-party-not-restored = Die letzte Party kommt nicht zurück: { $cause }.
 problem-control-state-damaged =
     Die Datei deiner eigenen Partys war beschädigt und liegt jetzt in { $path }; { $taken ->
        *[current] verloren ist nichts
@@ -399,7 +403,9 @@ refusal-control-unreachable = Der Server der Party ist nicht erreichbar. Prüfe 
 refusal-other-server = Dort antwortet ein anderer Server als der, den der Link meint. Frag deinen Freund nach einem neuen Link, und tritt erst damit bei.
 refusal-same-server = Der Server der Party ist der, den dieses Gerät kennt; es gibt nichts anzunehmen.
 refusal-not-a-member = Du bist kein Mitglied dieser Party mehr; bitte um einen neuen Link.
-refusal-still-a-member = Du bist noch Mitglied dieser Party; geh hinein und verlasse sie zuerst.
+refusal-still-a-member = Du bist gerade in dieser Party; verlasse sie zuerst.
+refusal-keys-missing = Du bist Mitglied dieser Party, aber ihre Schlüssel sind nicht auf diesem Gerät: Keine Sicherung enthält sie, und der Schlüsselbund hat sie verloren. Bitte deinen Freund um einen neuen Link.
+refusal-keys-not-usable = Die Schlüssel der Party lassen sich nicht benutzen: { $cause }.
 refusal-unusual-network = Die Party nimmt sich auf deinem Computer das Netz { $network }, das LANrage nie vorschlägt. Frag deinen Freund, ob das so gemeint ist; wenn ja, tritt bei und lass dieses Netz zu.
 refusal-no-free-subnet = Jedes Netz, das eine Party haben könnte, überschneidet sich mit einem dieses Computers. Trenne ein VPN und versuch es noch einmal.
 refusal-bad-party-id = Das ist keine Kennung einer Party.
@@ -419,9 +425,11 @@ refusal-bad-setting =
     }
 refusal-unknown-setting = Es gibt keine Einstellung { $key }.
 refusal-not-found = Es gibt keine gespeicherte Auswahl { $name }.
+refusal-unknown-favorite = Es gibt keinen Favoriten { $name }.
 refusal-not-an-export = Dieser Text sind keine ausgegebenen Einstellungen: { $cause }.
 refusal-backup-exists = { $path } gibt es schon; Sicherungen ersetzen keine Dateien.
 refusal-not-a-backup = { $path } kann nicht wiederhergestellt werden: { $cause }.
+refusal-backup-without-hash = Die Datei { $path }.sha256 fehlt, deshalb weiß niemand, ob die Sicherung noch so ist, wie sie gemacht wurde. Leg sie neben die Sicherung, oder stelle ohne sie wieder her (--without-hash).
 refusal-database-newer = Die Daten stammen von einem neueren LANrage (es hat { $found }); aktualisiere LANrage.
 refusal-database-damaged = Die Daten sind beschädigt ({ $cause }); starte LANrage neu, um sie wiederherzustellen.
 refusal-database-failed = Die Datenbank ist gescheitert: { $cause }.
@@ -502,6 +510,7 @@ remedy-adapter-reopens = Er wird von selbst wieder geöffnet.
 remedy-make-room = Schaffe Platz auf dem Datenträger; es wird von selbst wieder versucht.
 remedy-make-writable = Schaffe Platz auf dem Datenträger, oder mach den Datenordner beschreibbar; es wird von selbst wieder versucht.
 remedy-start-again = Starte LANrage neu.
+remedy-ask-for-link = Bitte einen Freund in der Party um einen neuen Link.
 remedy-send-link-again = Ist das ein Freund, schick ihm den Link noch einmal; kennst du niemanden dieses Namens, manipuliert jemand den Server.
 remedy-set-clock = Lass das System seine Uhr selbst stellen; ablaufende Links und erneuerte Schlüssel hängen davon ab.
 remedy-accept-server = Ihm wurde nichts gesagt, und die Party geht ohne ihn weiter. Frag den Betreiber des Servers, ob er ihn neu eingerichtet hat; nur dann nimm ihn an: `{ $command }`.
@@ -690,6 +699,7 @@ recent-favorites = Favoriten
 recent-empty = Noch keine Partys. Die du machst oder denen du beitrittst, stehen hier, einen Klick entfernt.
 recent-active = Du bist gerade dort
 recent-favorite = { $party } ist ein Favorit
+recent-keys-missing = Ihre Schlüssel sind nicht auf diesem Gerät; bitte um einen neuen Link
 recent-hosted = Von dir gemacht
 recent-joined = Beigetreten
 recent-last-active = zuletzt dort { $when }
@@ -839,9 +849,11 @@ data-backups =
     }
 data-restore = Wiederherstellen
 data-restore-name = Die Sicherung vom { $when } wiederherstellen
-data-restore-question = Zurück zum { $when }? Spätere Änderungen gehen verloren.
+data-restore-question = Zurück zum { $when }? Was jetzt gespeichert ist, wird vorher gesichert.
 data-restore-busy = Wird wiederhergestellt…
-data-restored = Die Sicherung ist wiederhergestellt. Starte LANrage neu, damit das gilt.
+data-restored = Die Sicherung ist wiederhergestellt.
+data-restored-after-restart = Die Sicherung ist wiederhergestellt. Einige ihrer Einstellungen gelten, wenn LANrage neu startet.
+data-restored-without-keys = Keine Sicherung enthält die Schlüssel von Partys, und die von { $parties } sind nicht auf diesem Gerät. Bitte deine Freunde um neue Links.
 data-keep = Behalten
 
 transfer-heading = Ausgeben und einlesen

@@ -65,6 +65,7 @@ terminal-check-bad = bad
 terminal-check-unknown = unknown
 terminal-party-present = in it
 terminal-party-paused = paused
+terminal-party-without-keys = keys missing
 terminal-party-left = left
 terminal-set-active = active
 terminal-setting-refused = { $value }  (refused: it must be { setting-rule })
@@ -316,6 +317,8 @@ problem-secrets-in-files =
         [0] This system's keyring cannot be used, so your keys are in files that only your account can read.
        *[other] { $not_moved } of LANrage's keys could not be moved into the system's keyring and stay in files that only your account can read ({ $cause }).
     }
+problem-party-keys-missing = The party { $party } does not come back: its keys are not on this device. No backup has them, and the keyring has lost them.
+problem-party-not-restored = The last party does not come back: { $cause }.
 problem-control-state-damaged =
     The file of your own parties was damaged and is kept as { $path }; { $taken ->
        *[current] nothing is lost
@@ -400,7 +403,9 @@ refusal-control-unreachable = The party's control server cannot be reached. Chec
 refusal-other-server = Another server answers there than the one that the link means. Ask your friend for a new link, and do not join until you have it.
 refusal-same-server = The party’s server is the one that this device knows; there is nothing to accept.
 refusal-not-a-member = You are no member of this party any more; ask for a new link.
-refusal-still-a-member = You are still a member of this party; enter it and leave it first.
+refusal-still-a-member = You are in this party now; leave it first.
+refusal-keys-missing = You are a member of this party, but its keys are not on this device: no backup has them, and the keyring has lost them. Ask your friend for a new link.
+refusal-keys-not-usable = The party's keys cannot be used: { $cause }.
 refusal-unusual-network = The party takes the network { $network } on your computer, which LANrage never proposes. Ask your friend whether that is meant; if so, join and accept that network.
 refusal-no-free-subnet = Every network that a party could use overlaps one of this computer's. Disconnect a VPN and try again.
 refusal-bad-party-id = This is no party's id.
@@ -420,9 +425,11 @@ refusal-bad-setting =
     }
 refusal-unknown-setting = There is no setting { $key }.
 refusal-not-found = There is no saved set { $name }.
+refusal-unknown-favorite = There is no favourite { $name }.
 refusal-not-an-export = This is not an export of LANrage's settings: { $cause }.
 refusal-backup-exists = { $path } is there already; backups do not replace files.
 refusal-not-a-backup = { $path } cannot be restored: { $cause }.
+refusal-backup-without-hash = The file { $path }.sha256 is missing, so nobody knows whether the backup is as it was made. Put it beside the backup, or restore without it (--without-hash).
 refusal-database-newer = The database was made by a newer LANrage (it has { $found }); update LANrage to use it.
 refusal-database-damaged = The database is damaged ({ $cause }); restart LANrage to restore it.
 refusal-database-failed = The database failed: { $cause }.
@@ -503,6 +510,7 @@ remedy-adapter-reopens = It is opened again by itself.
 remedy-make-room = Make room on the disk; it is tried again by itself.
 remedy-make-writable = Make room on the disk, or make the data folder writable; it is tried again by itself.
 remedy-start-again = Start LANrage again.
+remedy-ask-for-link = Ask a friend in the party for a new link.
 remedy-send-link-again = If this is a friend, send them the link again; if you know nobody of that name, somebody tampers with the control server.
 remedy-set-clock = Let the system set its clock by itself; expiring links and renewed keys depend on it.
 remedy-accept-server = Nothing was told to it, and the party goes on without. Ask the server's operator whether it was set up anew; only if so, accept it: `{ $command }`.
@@ -691,6 +699,7 @@ recent-favorites = Favourites
 recent-empty = No parties yet. The ones you make or join are listed here, one click away.
 recent-active = You are there now
 recent-favorite = { $party } is a favourite
+recent-keys-missing = Its keys are not on this device; ask for a new link
 recent-hosted = You made it
 recent-joined = You joined it
 recent-last-active = last there { $when }
@@ -840,9 +849,11 @@ data-backups =
     }
 data-restore = Restore
 data-restore-name = Restore the backup of { $when }
-data-restore-question = Go back to { $when }? Later changes are lost.
+data-restore-question = Go back to { $when }? What is stored now is backed up first.
 data-restore-busy = Restoring…
-data-restored = The backup is restored. Restart LANrage to apply it.
+data-restored = The backup is restored.
+data-restored-after-restart = The backup is restored. Some of its settings take effect when LANrage starts again.
+data-restored-without-keys = No backup has the keys of parties, and these are not on this device: { $parties }. Ask your friends for new links.
 data-keep = Keep
 
 transfer-heading = Export and import

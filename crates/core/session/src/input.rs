@@ -12,7 +12,7 @@ use lanrage_party::{
     TunnelEvent,
 };
 
-use crate::{network::adapter::AdapterFailure, party::membership::Kept};
+use crate::{facts::CommandError, network::adapter::AdapterFailure, party::membership::Kept};
 
 /// Tells one command from another until it is answered.
 pub type Ticket = u64;
@@ -54,8 +54,8 @@ pub enum Input {
     PortMapping(PortMapping),
     /// The party of the last run, to be entered again.
     Restore(Kept),
-    /// What came of [`Output::Load`](crate::Output::Load); `None` if there is no such membership.
-    Kept(Ticket, Option<Kept>),
+    /// What came of [`Output::Load`](crate::Output::Load); or why there is none.
+    Kept(Ticket, Result<Kept, CommandError>),
     /// Why nothing can be kept for the next start, while that is so.
     StoreTrouble(Option<String>),
     /// Why the log cannot be written, while that is so.
@@ -84,6 +84,10 @@ pub enum Command {
     TrustServer,
     /// Enter a party again of which this device is still a member; one that it is in is paused.
     ResumeParty(PartyId),
+    /// Be told whether the party is another one than the present; refused if it is this one.
+    CheckAway(PartyId),
+    /// Leave the party's network and keep nothing of that: what is stored is about to be replaced.
+    Suspend,
 }
 
 /// The settings that decisions depend on.

@@ -3,7 +3,7 @@
 mod file;
 mod rotation;
 
-pub(crate) use file::stage;
+pub(crate) use file::{Hash, stage};
 
 use std::{
     fs, io,
@@ -17,7 +17,7 @@ use strum::{EnumString, IntoStaticStr};
 use tracing::warn;
 
 use crate::{
-    SettingsDatabase, StoreError,
+    SettingsChange, SettingsDatabase, StoreError,
     database::{self, DatabaseFiles},
     stamp,
 };
@@ -34,6 +34,15 @@ pub struct Backup {
     pub kind: BackupKind,
     /// When it was made.
     pub made_at: UnixMillis,
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// The backup that was made of what there was.
+    pub kept: Backup,
+    /// The settings that are others now.
+    pub change: SettingsChange,
 }
 
 /// Why a backup was made.
@@ -110,24 +119,43 @@ impl SettingsDatabase {
         crate::blocking::run(move || list(&folder, now)).await
     }
 
-    /// Replaces everything in the database by what a backup has, in one transaction; returns the backup that
-    /// was made of what there was. The file must be as [`backup_database`](Self::backup_database) made it.
+    /// Whether [`restore`](Self::restore) would take the file. Nothing changes.
     ///
     /// # Errors
-    /// [`StoreError::NotABackup`], [`StoreError::NewerSchema`], or [`StoreError`]; the database is unchanged.
-    pub async fn restore(&self, path: &Path, now: UnixMillis) -> Result<Backup, StoreError> {
+    /// As there.
+    pub async fn check_backup(&self, path: &Path, without_hash: bool) -> Result<(), StoreError> {
         let _one_at_a_time = self.maintenance.lock().await;
         let incoming = self.files.incoming();
-        file::stage(path, &incoming).await?;
+        file::stage(path, &incoming, hash(without_hash)).await?;
+        file::remove(&incoming)
+    }
+
+    /// Replaces everything in the database by what a backup has, in one transaction. The file must be as
+    /// [`backup_database`](Self::backup_database) made it; one whose hash is gone is taken if `without_hash`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotABackup`], [`StoreError::BackupWithoutHash`], [`StoreError::NewerSchema`], or [`StoreError`]; the
+    /// database is unchanged.
+    pub async fn restore(
+        &self,
+        path: &Path,
+        without_hash: bool,
+        now: UnixMillis,
+    ) -> Result<Restored, StoreError> {
+        let _one_at_a_time = self.maintenance.lock().await;
+        let incoming = self.files.incoming();
+        file::stage(path, &incoming, hash(without_hash)).await?;
         let staged = database::writer(&incoming).await?;
         database::migrate(&staged).await?;
         staged.close().await?;
         let kept = automatic(&self.connection, &self.files, BackupKind::Restore, now).await?;
+        let before = self.get_all_settings().await?;
         let replaced = self.replace_content(&incoming).await;
         // It is a copy; left there, the next restore replaces it.
         file::remove(&incoming).unwrap_or_else(|error| warn!(%error, "a copy of a backup stays behind"));
         replaced?;
-        Ok(kept)
+        self.parties_changed();
+        Ok(Restored { kept, change: SettingsChange::between(&before, &self.get_all_settings().await?) })
     }
 
     async fn replace_content(&self, incoming: &Path) -> Result<(), StoreError> {
@@ -154,6 +182,10 @@ impl SettingsDatabase {
         self.connection.execute_unprepared("DETACH DATABASE restored").await?;
         Ok(copied?)
     }
+}
+
+const fn hash(without: bool) -> Hash {
+    if without { Hash::MayBeGone } else { Hash::Needed }
 }
 
 /// Makes a backup of a kind of which a fixed number is kept.

@@ -63,7 +63,7 @@ impl SettingsDatabase {
         self.party_changes.subscribe()
     }
 
-    fn parties_changed(&self) {
+    pub(crate) fn parties_changed(&self) {
         self.party_changes.send_modify(|changes| *changes += 1);
     }
 

@@ -10,7 +10,7 @@ mod identity;
 mod secret;
 mod stamp;
 
-pub use backup::{Backup, BackupKind};
+pub use backup::{Backup, BackupKind, Restored};
 pub use config::{
     AdapterName, Config, ConfigFault, Declaration, DefaultValue, Group, KeepInTray, Kind, Language, LogLevel,
     Settings, StunServers, Theme,

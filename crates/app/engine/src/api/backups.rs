@@ -1,14 +1,19 @@
 //! The database itself: its size, its soundness, its backups.
 
+use lanrage_base::clock::now as read_clock;
 use lanrage_party::UnixMillis;
 use lanrage_store::{SettingsDatabase, StoreError};
 
-use super::{AskStored, BackUp, BackUpNow, Changed, Check, DataSummary, Restore, StoredError, Summary};
+use super::{
+    AskStored, BackUp, BackUpNow, Check, DataSummary, Restore, Restored, Stored, StoredError, Summary,
+    library,
+};
+use crate::{CommandError, Handle, handle::Command};
 
 impl AskStored for Summary {
     async fn answer_from(
         self,
-        database: &SettingsDatabase,
+        Stored { database, .. }: &Stored,
         now: UnixMillis,
     ) -> Result<DataSummary, StoredError> {
         Ok(summary(database, now).await?)
@@ -18,7 +23,7 @@ impl AskStored for Summary {
 impl AskStored for Check {
     async fn answer_from(
         self,
-        database: &SettingsDatabase,
+        Stored { database, .. }: &Stored,
         _: UnixMillis,
     ) -> Result<Vec<String>, StoredError> {
         Ok(database.validate_database_integrity().await?.faults)
@@ -26,7 +31,7 @@ impl AskStored for Check {
 }
 
 impl AskStored for BackUp {
-    async fn answer_from(self, database: &SettingsDatabase, _: UnixMillis) -> Result<(), StoredError> {
+    async fn answer_from(self, Stored { database, .. }: &Stored, _: UnixMillis) -> Result<(), StoredError> {
         database.backup_database(&self.path).await?;
         Ok(())
     }
@@ -35,7 +40,7 @@ impl AskStored for BackUp {
 impl AskStored for BackUpNow {
     async fn answer_from(
         self,
-        database: &SettingsDatabase,
+        Stored { database, .. }: &Stored,
         now: UnixMillis,
     ) -> Result<DataSummary, StoredError> {
         database.back_up_now(now).await?;
@@ -44,11 +49,37 @@ impl AskStored for BackUpNow {
 }
 
 impl AskStored for Restore {
-    const CHANGES_SETTINGS: bool = true;
+    async fn answer_from(self, stored: &Stored, now: UnixMillis) -> Result<Restored, StoredError> {
+        let restored = stored.database.restore(&self.path, self.without_hash, now).await?;
+        let memberships = stored.database.recent_parties().await?;
+        let missing = library::without_keys(stored, &memberships).await;
+        let names = memberships.iter().filter(|known| missing.contains(&known.party));
+        Ok(Restored {
+            restart_required: restored.change.restart_required,
+            without_keys: names.map(|known| known.name.to_string()).collect(),
+        })
+    }
 
-    async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<Changed, StoredError> {
-        database.restore(&self.path, now).await?;
-        Ok(Changed { restart_required: true })
+    /// The party is suspended meanwhile, and everything that waits to be kept is kept before: what is restored is neither
+    /// mixed with what was there, nor overwritten by it. Afterwards this device is where the backup says.
+    async fn answer_running(self, handle: &Handle) -> Result<Restored, CommandError> {
+        let stored = handle.stored();
+        let checked = stored.database.check_backup(&self.path, self.without_hash).await;
+        checked.map_err(StoredError::from)?;
+        let present = stored.database.active_membership().await.map_err(StoredError::from)?;
+        handle.command(|answer| Command::Suspend { answer }).await?;
+        handle.all_kept().await?;
+        let restored = self.answer_from(stored, read_clock().wall).await;
+        handle.command(|answer| Command::ApplySettings { answer }).await?;
+        let party = match &restored {
+            Ok(_) => stored.database.active_membership().await.map_err(StoredError::from)?,
+            Err(_) => present,
+        };
+        if let Some(party) = party {
+            // A party whose keys are not here is named in the answer.
+            let _ = handle.command(|answer| Command::ResumeParty { party: party.party, answer }).await;
+        }
+        Ok(restored?)
     }
 }
 

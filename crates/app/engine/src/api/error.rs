@@ -1,4 +1,4 @@
-use lanrage_store::{ConfigFault, StoreError};
+use lanrage_store::{ConfigFault, SecretError, StoreError};
 
 use crate::CommandError;
 
@@ -8,6 +8,9 @@ pub enum StoredError {
     /// The database failed or refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The request breaks a rule.
     #[error(transparent)]
     Refused(#[from] CommandError),
@@ -17,6 +20,7 @@ impl From<StoredError> for CommandError {
     fn from(error: StoredError) -> Self {
         match error {
             StoredError::Store(error) => refused(error),
+            StoredError::Secret(error) => CommandError::KeysNotUsable { cause: error.to_string() },
             StoredError::Refused(error) => error,
         }
     }
@@ -34,6 +38,9 @@ fn refused(error: StoreError) -> CommandError {
         StoreError::BackupExists { path } => CommandError::BackupExists { path: path.display().to_string() },
         StoreError::NotABackup { path, reason } => {
             CommandError::NotABackup { path: path.display().to_string(), cause: reason }
+        }
+        StoreError::BackupWithoutHash { path } => {
+            CommandError::BackupWithoutHash { path: path.display().to_string() }
         }
         StoreError::InvalidSettings { fault, others } => bad_setting(fault, &others),
         error => CommandError::DatabaseFailed { cause: error.to_string() },

@@ -1,14 +1,14 @@
 //! What is known of games.
 
 use lanrage_party::UnixMillis;
-use lanrage_store::{GameProfile, SettingsDatabase};
+use lanrage_store::GameProfile;
 
-use super::{AskStored, DeleteProfile, ProfileView, Profiles, SaveProfile, StoredError, parse};
+use super::{AskStored, DeleteProfile, ProfileView, Profiles, SaveProfile, Stored, StoredError, parse};
 
 impl AskStored for Profiles {
     async fn answer_from(
         self,
-        database: &SettingsDatabase,
+        Stored { database, .. }: &Stored,
         _: UnixMillis,
     ) -> Result<Vec<ProfileView>, StoredError> {
         Ok(database.game_profiles().await?.into_iter().map(Into::into).collect())
@@ -16,7 +16,7 @@ impl AskStored for Profiles {
 }
 
 impl AskStored for SaveProfile {
-    async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<(), StoredError> {
+    async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
         let keeps_extra = self.profile.extra.is_none();
         let mut profile = GameProfile::try_from(self.profile)?;
         if keeps_extra {
@@ -28,7 +28,7 @@ impl AskStored for SaveProfile {
 }
 
 impl AskStored for DeleteProfile {
-    async fn answer_from(self, database: &SettingsDatabase, _: UnixMillis) -> Result<(), StoredError> {
+    async fn answer_from(self, Stored { database, .. }: &Stored, _: UnixMillis) -> Result<(), StoredError> {
         Ok(database.delete_game_profile(&parse::name(&self.name)?).await?)
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde_json::Value;
 
 use super::{
-    Changed, DataSummary, FavoriteView, ProfileView, RecentPartyView, ServerConfigView, SettingView,
+    Changed, DataSummary, FavoriteView, ProfileView, RecentPartyView, Restored, ServerConfigView, SettingView,
 };
 use crate::{DoctorReport, InvitationLink, InvitationPreview, Snapshot};
 
@@ -135,13 +135,13 @@ crate::requests! {
     SaveFavorite {
         /// Its URL.
         url: String,
-        /// What the user calls it.
+        /// What the user calls it; as its host, if empty.
         name: String,
     } -> ();
 
     /// Removes a favourite control server.
     DeleteFavorite {
-        /// Its URL.
+        /// Its URL, or its name.
         url: String,
     } -> ();
 
@@ -171,7 +171,8 @@ crate::requests! {
         favorite: bool,
     } -> ();
 
-    /// Removes a party from the recent ones.
+    /// Forgets a party in which this device is not now, with its keys if this device is still a member: only a link leads
+    /// back.
     ForgetParty {
         /// The party's id.
         party: String,
@@ -192,9 +193,13 @@ crate::requests! {
     /// Backs the database up into its own folder of backups.
     BackUpNow {} -> DataSummary;
 
-    /// Restores the database from a backup; what it held is backed up first.
+    /// Restores the database from a backup; what it held is backed up first. An engine that runs enters the party that was
+    /// active then.
     Restore {
         /// The backup, as an absolute path.
         path: PathBuf,
-    } -> Changed;
+        /// Whether a backup is taken whose hash file is not beside it, so that nobody knows whether it is as it was made.
+        #[serde(default)]
+        without_hash: bool,
+    } -> Restored;
 }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use lanrage_party::UnixMillis;
-use lanrage_store::{Config, SettingsDatabase, StoreError};
+use lanrage_store::{Config, StoreError};
 
 use super::{
     ActivateServerConfig, AskStored, Changed, DeleteServerConfig, ExportSettings, ImportSettings,
     ResetSetting, ResetSettings, SaveServerConfig, ServerConfigView, ServerConfigs, SetSettings, SetText,
-    SettingView, Settings, StoredError, parse,
+    SettingView, Settings, Stored, StoredError, parse,
 };
 use crate::CommandError;
 
 impl AskStored for Settings {
     async fn answer_from(
         self,
-        database: &SettingsDatabase,
+        Stored { database, .. }: &Stored,
         _: UnixMillis,
     ) -> Result<Vec<SettingView>, StoredError> {
         let stored = database.get_all_settings().await?;
@@ -28,7 +28,11 @@ impl AskStored for Settings {
 impl AskStored for SetSettings {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<Changed, StoredError> {
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        now: UnixMillis,
+    ) -> Result<Changed, StoredError> {
         Ok(database.set_settings(&self.values.into_iter().collect(), now).await?.into())
     }
 }
@@ -36,7 +40,11 @@ impl AskStored for SetSettings {
 impl AskStored for SetText {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<Changed, StoredError> {
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        now: UnixMillis,
+    ) -> Result<Changed, StoredError> {
         let Self { key, text } = self;
         let unknown = || CommandError::UnknownSetting { key: key.clone() };
         let declaration = Config::declaration(&key).ok_or_else(unknown)?;
@@ -49,7 +57,11 @@ impl AskStored for SetText {
 impl AskStored for ResetSetting {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(self, database: &SettingsDatabase, _: UnixMillis) -> Result<Changed, StoredError> {
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        _: UnixMillis,
+    ) -> Result<Changed, StoredError> {
         Ok(database.reset_setting(&self.key).await?.into())
     }
 }
@@ -57,13 +69,21 @@ impl AskStored for ResetSetting {
 impl AskStored for ResetSettings {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(self, database: &SettingsDatabase, _: UnixMillis) -> Result<Changed, StoredError> {
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        _: UnixMillis,
+    ) -> Result<Changed, StoredError> {
         Ok(database.reset_settings().await?.into())
     }
 }
 
 impl AskStored for ExportSettings {
-    async fn answer_from(self, database: &SettingsDatabase, _: UnixMillis) -> Result<String, StoredError> {
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        _: UnixMillis,
+    ) -> Result<String, StoredError> {
         Ok(database.export_settings().await?)
     }
 }
@@ -71,7 +91,11 @@ impl AskStored for ExportSettings {
 impl AskStored for ImportSettings {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<Changed, StoredError> {
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        now: UnixMillis,
+    ) -> Result<Changed, StoredError> {
         Ok(database.import_settings(&self.text, now).await?.change.into())
     }
 }
@@ -79,7 +103,7 @@ impl AskStored for ImportSettings {
 impl AskStored for ServerConfigs {
     async fn answer_from(
         self,
-        database: &SettingsDatabase,
+        Stored { database, .. }: &Stored,
         _: UnixMillis,
     ) -> Result<Vec<ServerConfigView>, StoredError> {
         Ok(database.server_configs().await?.into_iter().map(Into::into).collect())
@@ -87,7 +111,7 @@ impl AskStored for ServerConfigs {
 }
 
 impl AskStored for SaveServerConfig {
-    async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<(), StoredError> {
+    async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
         let current = database.get_all_settings().await?;
         Ok(database.save_server_config(&parse::name(&self.name)?, &current, now).await?)
     }
@@ -96,13 +120,17 @@ impl AskStored for SaveServerConfig {
 impl AskStored for ActivateServerConfig {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(self, database: &SettingsDatabase, now: UnixMillis) -> Result<Changed, StoredError> {
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        now: UnixMillis,
+    ) -> Result<Changed, StoredError> {
         Ok(database.activate_server_config(&parse::name(&self.name)?, now).await?.into())
     }
 }
 
 impl AskStored for DeleteServerConfig {
-    async fn answer_from(self, database: &SettingsDatabase, _: UnixMillis) -> Result<(), StoredError> {
+    async fn answer_from(self, Stored { database, .. }: &Stored, _: UnixMillis) -> Result<(), StoredError> {
         Ok(database.delete_server_config(&parse::name(&self.name)?).await?)
     }
 }

@@ -25,6 +25,16 @@ impl From<SettingsChange> for Changed {
     }
 }
 
+/// A backup was restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Restored {
+    /// Whether a setting that is another now takes effect only when LANrage starts again.
+    pub restart_required: bool,
+    /// The parties that cannot be entered without a new link: their keys, which no backup has, are not on this device.
+    pub without_keys: Vec<String>,
+}
+
 /// A setting with its declaration, all that is needed to show and change it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -196,8 +206,10 @@ pub struct RecentPartyView {
     pub is_host: bool,
     /// Whether this device is in it now, or will be at the next start.
     pub is_active: bool,
-    /// Whether it can be entered again without a link: this device is still a member.
+    /// Whether it can be entered again without a link: this device is still a member, and has the keys.
     pub can_resume: bool,
+    /// Whether this device is still a member and its keys are not here: they were in no backup, or the keyring lost them.
+    pub keys_missing: bool,
     /// When this device was last in it (Unix milliseconds).
     pub last_active_at_ms: u64,
     /// Whether the player wants it at hand.
@@ -205,13 +217,14 @@ pub struct RecentPartyView {
 }
 
 impl RecentPartyView {
-    pub(super) fn new(membership: StoredMembership, is_favorite: bool) -> Self {
+    pub(super) fn new(membership: StoredMembership, is_favorite: bool, keys_missing: bool) -> Self {
         Self {
             id: membership.party.to_string(),
             name: membership.name.to_string(),
             is_host: membership.is_host,
             is_active: membership.is_active,
-            can_resume: membership.left_at.is_none(),
+            can_resume: membership.left_at.is_none() && !keys_missing,
+            keys_missing,
             last_active_at_ms: membership.last_active_at.0,
             is_favorite,
         }

@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 use super::StartError;
-use crate::{Problem, Severity};
+use crate::{Problem, Severity, ports::keeper::KeepError};
 
 /// How often it is looked whether a daily backup is due.
 const BACKUP_CHECK: Duration = Duration::from_secs(3_600);
@@ -83,6 +83,15 @@ pub(crate) fn control_state_problem(report: &LoadReport) -> Option<Problem> {
         Source::Current | Source::Interrupted => StateTaken::Current,
     };
     Some(warning(Fault::ControlStateDamaged { path: damaged.path.display().to_string(), taken }))
+}
+
+/// Why the last party does not come back.
+pub(crate) fn not_restored(error: KeepError) -> Problem {
+    warn!(%error, "the last party cannot be restored");
+    warning(match error {
+        KeepError::KeysMissing(party) => Fault::PartyKeysMissing { party: party.to_string() },
+        error => Fault::PartyNotRestored { cause: error.to_string() },
+    })
 }
 
 fn warning(fault: Fault) -> Problem {

@@ -102,6 +102,8 @@ impl Outside {
             Command::PauseParty { answer } => (Wish::PauseParty, answer),
             Command::TrustServer { answer } => (Wish::TrustServer, answer),
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
+            Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
+            Command::Suspend { answer } => (Wish::Suspend, answer),
             Command::ApplySettings { answer } => {
                 self.last_wish += 1;
                 self.waiting.push((self.last_wish, answer));
@@ -292,7 +294,8 @@ impl Outputs for Outside {
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
                 if self.ports.store.tx.try_send((ticket, party)).is_err() {
-                    self.echoes.push_back(Input::Kept(ticket, None));
+                    let hangs = CommandError::DatabaseFailed { cause: "it hangs".to_owned() };
+                    self.echoes.push_back(Input::Kept(ticket, Err(hangs)));
                 }
             }
             Output::Notice(notice) => {

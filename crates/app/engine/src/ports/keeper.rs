@@ -7,14 +7,14 @@ use std::{
 };
 
 use lanrage_base::clock::now;
-use lanrage_party::{NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey};
+use lanrage_party::{Name, NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey};
 use lanrage_session::{Kept, SavedMembership, StoreAction};
 use lanrage_store::{
     Secret, SecretError, SecretStore, SettingsDatabase, StoreError, StoredMembership, party_key_name,
     party_secret_name,
 };
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Notify, oneshot, watch},
     task::spawn_blocking,
     time::timeout,
 };
@@ -30,6 +30,8 @@ pub(crate) enum KeepError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error("not all keys of the party {0} are here")]
+    KeysMissing(Name),
 }
 
 /// What waits to be written. Later words on the same thing replace earlier ones, so it is bounded by the size of
@@ -38,6 +40,8 @@ pub(crate) enum KeepError {
 struct Waiting {
     parties: BTreeMap<PartyId, PartyWrites>,
     nat: Option<NatResult>,
+    /// Who waits until all of this is written.
+    waiters: Vec<oneshot::Sender<Result<(), String>>>,
     closed: bool,
 }
 
@@ -86,6 +90,18 @@ impl Keeper {
         self.news.notify_one();
     }
 
+    /// Waits until everything that was taken before is written.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub(crate) async fn all_written(&self) -> Result<(), String> {
+        let (written, told) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).waiters.push(written);
+        self.news.notify_one();
+        // With the writer ends the engine, and nothing more changes what is stored.
+        told.await.unwrap_or(Ok(()))
+    }
+
     /// Nothing more will come; [`run`] ends when all is written.
     pub(crate) fn close(&self) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
@@ -124,7 +140,7 @@ pub(crate) async fn run(
     trouble: watch::Sender<Option<String>>,
 ) {
     loop {
-        let Waiting { parties, nat, closed } = keeper.take();
+        let Waiting { parties, nat, waiters, closed } = keeper.take();
         if let Some(result) = nat
             && let Err(error) = database.save_nat_result(&result).await
         {
@@ -141,6 +157,10 @@ pub(crate) async fn run(
             }
         }
         let is_in_trouble = reason.is_some();
+        for waiter in waiters {
+            // One who does not wait any more needs no answer.
+            let _ = waiter.send(reason.clone().map_or(Ok(()), Err));
+        }
         trouble.send_if_modified(|before| {
             let changed = *before != reason;
             *before = reason;
@@ -247,7 +267,7 @@ fn to_stored(membership: &SavedMembership, host: PeerId, active: bool, own: Peer
     }
 }
 
-/// The membership that was active, or that of a named party. `None` if there is none, or not with all its keys.
+/// The membership that was active, or that of a named party. `None` if there is none.
 pub(crate) async fn load(
     database: &SettingsDatabase,
     secrets: &Arc<dyn SecretStore>,
@@ -259,14 +279,17 @@ pub(crate) async fn load(
     };
     let Some(stored) = stored else { return Ok(None) };
     let party = stored.party;
-    let (secret, key) = with_secrets(secrets, move |secrets| {
+    let keys = with_secrets(secrets, move |secrets| {
         Ok((secrets.get(&party_secret_name(&party))?, secrets.get(&party_key_name(&party))?))
     })
-    .await?;
+    .await;
+    let (secret, key) = match keys {
+        Err(SecretError::Missing { .. }) => (None, None),
+        keys => keys?,
+    };
     let bytes = |secret: Option<Secret>| secret.and_then(|secret| secret.expose().try_into().ok());
     let (Some(secret), Some(key)) = (bytes(secret), bytes(key)) else {
-        warn!(party = %party.short(), "a membership without its keys is not restored");
-        return Ok(None);
+        return Err(KeepError::KeysMissing(stored.name));
     };
     let membership = SavedMembership {
         invitation: stored.invitation(PartySecret::from_random(secret)),

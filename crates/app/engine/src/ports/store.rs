@@ -8,14 +8,25 @@ use lanrage_store::{SecretStore, SettingsDatabase};
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use super::{keeper, port::Port};
-use crate::tasks::Tasks;
+use super::{
+    keeper::{self, KeepError},
+    port::Port,
+};
+use crate::{CommandError, api::StoredError, tasks::Tasks};
 
-/// Loads that may wait: as many as commands may. One that finds no room is answered with nothing, as if there were no such
-/// membership; the disk hangs then.
+/// Loads that may wait: as many as commands may. One that finds no room is refused; the disk hangs then.
 const LOADS: usize = 16;
 
-pub(crate) type StorePort = Port<(Ticket, PartyId), (Ticket, Option<Kept>)>;
+pub(crate) type StorePort = Port<(Ticket, PartyId), (Ticket, Result<Kept, CommandError>)>;
+
+fn not_kept(error: KeepError) -> CommandError {
+    warn!(%error, "a party cannot be loaded");
+    match error {
+        KeepError::KeysMissing(_) => CommandError::KeysMissing,
+        KeepError::Secret(error) => CommandError::KeysNotUsable { cause: error.to_string() },
+        KeepError::Store(error) => StoredError::from(error).into(),
+    }
+}
 
 pub(crate) fn spawn(
     tasks: &mut Tasks,
@@ -26,10 +37,8 @@ pub(crate) fn spawn(
     let (told, rx) = mpsc::channel(1);
     tasks.spawn("load-party", async move {
         while let Some((ticket, party)) = asked.recv().await {
-            let kept = keeper::load(&database, &secrets, Some(party)).await.unwrap_or_else(|error| {
-                warn!(%error, "a party cannot be loaded");
-                None
-            });
+            let loaded = keeper::load(&database, &secrets, Some(party)).await;
+            let kept = loaded.map_err(not_kept).and_then(|kept| kept.ok_or(CommandError::NotAMember));
             if told.send((ticket, kept)).await.is_err() {
                 return;
             }

@@ -67,6 +67,16 @@ pub enum Fault {
         /// What the keyring said; it is in the log as well.
         cause: String,
     },
+    /// The last party does not come back: its keys are not on this device.
+    PartyKeysMissing {
+        /// The party's name.
+        party: String,
+    },
+    /// The last party does not come back.
+    PartyNotRestored {
+        /// What the keyring or the database said.
+        cause: String,
+    },
     /// The file of the parties without a server was damaged.
     ControlStateDamaged {
         /// Where the damaged file is kept.
@@ -111,7 +121,8 @@ impl Fault {
             Self::ControlDisconnected { .. } => Remedy::CheckConnection,
             Self::BadSetting { .. } => Remedy::ChangeSetting,
             Self::DatabaseRestored { .. } => Remedy::CheckSettings,
-            Self::SecretsInFiles { .. } => Remedy::UnlockKeyring,
+            Self::SecretsInFiles { .. } | Self::PartyNotRestored { .. } => Remedy::UnlockKeyring,
+            Self::PartyKeysMissing { .. } => Remedy::AskForLink,
             Self::ControlStateDamaged { .. } => Remedy::Nothing,
             Self::Peer(_) => Remedy::SendLinkAgain,
             Self::Adapter(_) => return None,

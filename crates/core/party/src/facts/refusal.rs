@@ -37,8 +37,15 @@ pub enum CommandError {
     SameServer,
     /// This device is no member of the party any more.
     NotAMember,
-    /// This device is still a member of the party.
+    /// This device is in the party now.
     StillAMember,
+    /// This device is a member of the party, and has not all of its keys.
+    KeysMissing,
+    /// The keys of a party cannot be read or deleted.
+    KeysNotUsable {
+        /// What the keyring or the system said.
+        cause: String,
+    },
     /// Every network that a party could use overlaps one of this computer's.
     NoFreeSubnet,
     /// A text is no party's id.
@@ -93,6 +100,11 @@ pub enum CommandError {
         /// The name.
         name: String,
     },
+    /// No favourite server has this address or name.
+    UnknownFavorite {
+        /// What was given.
+        name: String,
+    },
     /// A text is no export of settings.
     NotAnExport {
         /// What is wrong with it.
@@ -109,6 +121,11 @@ pub enum CommandError {
         path: String,
         /// What is wrong with it.
         cause: String,
+    },
+    /// A backup's hash is not beside it: whether it is as it was made, nobody knows.
+    BackupWithoutHash {
+        /// The backup.
+        path: String,
     },
     /// The database was made by a newer program.
     DatabaseNewer {

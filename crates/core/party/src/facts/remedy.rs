@@ -80,6 +80,8 @@ pub enum Remedy {
     StartAgain,
     /// Send a friend the link again; of a stranger, suspect the server.
     SendLinkAgain,
+    /// Ask a friend in the party for a new link.
+    AskForLink,
     /// Let the system set its clock.
     SetClock,
     /// Ask the server's operator whether it was set up anew, and accept it then.

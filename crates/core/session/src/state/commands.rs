@@ -54,6 +54,16 @@ impl State {
                 turn.complete(ticket, result);
             }
             Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
+            Command::CheckAway(party) => {
+                let present = self.party.as_ref().map(|present| present.membership.invitation.party);
+                let is_present = present == Some(party);
+                turn.complete(ticket, if is_present { Err(CommandError::StillAMember) } else { Ok(()) });
+            }
+            Command::Suspend => {
+                self.suspend(turn);
+                self.use_server(turn, self.default_server.clone(), None);
+                turn.complete(ticket, Ok(()));
+            }
         }
     }
 
@@ -115,7 +125,12 @@ impl State {
     }
 
     /// What came of looking a membership up: for a link, or for the wish to be in a party again.
-    pub(super) fn handle_kept(&mut self, turn: &mut Turn<'_>, ticket: Ticket, kept: Option<Kept>) {
+    pub(super) fn handle_kept(
+        &mut self,
+        turn: &mut Turn<'_>,
+        ticket: Ticket,
+        kept: Result<Kept, CommandError>,
+    ) {
         let Some((_, link)) = self.joining.take_if(|(waiting, _)| *waiting == ticket) else {
             return self.resume_party(turn, ticket, kept);
         };
@@ -123,10 +138,10 @@ impl State {
             let own = &kept.membership.invitation;
             own.epoch == link.epoch && own.secret == link.secret
         };
-        match kept.filter(is_of_link) {
+        match kept.ok().filter(is_of_link) {
             // Another party may have been entered in the meantime.
             _ if !self.check_free(turn, ticket) => {}
-            Some(kept) => self.resume_party(turn, ticket, Some(kept)),
+            Some(kept) => self.resume_party(turn, ticket, Ok(kept)),
             None => self.join_new_party(turn, ticket, *link),
         }
     }

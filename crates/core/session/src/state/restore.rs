@@ -13,11 +13,17 @@ use crate::{
 };
 
 impl State {
-    /// Enters a party again of which this device is still a member; one that it is in is paused. `None` if there is
+    /// Enters a party again of which this device is still a member; one that it is in is paused. Refused with why there is
     /// no such membership.
-    pub(super) fn resume_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, kept: Option<Kept>) {
-        let Some(kept) = kept else {
-            return turn.refuse(ticket, CommandError::NotAMember);
+    pub(super) fn resume_party(
+        &mut self,
+        turn: &mut Turn<'_>,
+        ticket: Ticket,
+        kept: Result<Kept, CommandError>,
+    ) {
+        let kept = match kept {
+            Ok(kept) => kept,
+            Err(error) => return turn.refuse(ticket, error),
         };
         if self.party.is_some() {
             self.keep_membership(turn, false);

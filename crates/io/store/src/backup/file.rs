@@ -62,14 +62,23 @@ fn publish(unfinished: &Path, target: &Path) -> io::Result<()> {
     atomic_file::sync_folder(target)
 }
 
+/// Whether a backup must have its hash beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hash {
+    /// Without it, nobody knows whether the backup is as it was made.
+    Needed,
+    /// Somebody takes it all the same. One that is there must be right.
+    MayBeGone,
+}
+
 /// Copies a backup to `incoming`, if it is as it was made and this program can use it.
 ///
 /// # Errors
-/// [`StoreError::NotABackup`], [`StoreError::NewerSchema`], or [`StoreError`].
-pub(crate) async fn stage(backup: &Path, incoming: &Path) -> Result<(), StoreError> {
+/// [`StoreError::NotABackup`], [`StoreError::BackupWithoutHash`], [`StoreError::NewerSchema`], or [`StoreError`].
+pub(crate) async fn stage(backup: &Path, incoming: &Path, hash: Hash) -> Result<(), StoreError> {
     let (from, to) = (backup.to_owned(), incoming.to_owned());
     let staged = async {
-        blocking::run(move || copy_verified(&from, &to)).await?;
+        blocking::run(move || copy_verified(&from, &to, hash)).await?;
         let reason = match inspect(incoming).await? {
             Inspection::Good { .. } => return Ok(()),
             Inspection::Newer { found } => return Err(StoreError::NewerSchema { found }),
@@ -87,13 +96,18 @@ pub(crate) async fn stage(backup: &Path, incoming: &Path) -> Result<(), StoreErr
 }
 
 /// What is verified is what was copied: the file is read once.
-fn copy_verified(backup: &Path, incoming: &Path) -> Result<(), StoreError> {
+fn copy_verified(backup: &Path, incoming: &Path, needed: Hash) -> Result<(), StoreError> {
     let not_a_backup = |reason: String| StoreError::NotABackup { path: backup.to_owned(), reason };
-    let expected = expected_hash(&hash_path(backup)).map_err(not_a_backup)?;
     let mut from = File::open(backup).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => not_a_backup("there is no such file".to_owned()),
         _ => StoreError::io(backup, error),
     })?;
+    let hash_file = hash_path(backup);
+    let expected = match (hash_file.exists(), needed) {
+        (false, Hash::MayBeGone) => None,
+        (false, Hash::Needed) => return Err(StoreError::BackupWithoutHash { path: backup.to_owned() }),
+        (true, _) => Some(expected_hash(&hash_file).map_err(not_a_backup)?),
+    };
     remove(incoming)?;
     let failed = |error| StoreError::io(incoming, error);
     let mut to = atomic_file::private().create_new(true).open(incoming).map_err(failed)?;
@@ -108,7 +122,7 @@ fn copy_verified(backup: &Path, incoming: &Path) -> Result<(), StoreError> {
         to.write_all(&buffer[..read]).map_err(failed)?;
     }
     to.sync_all().map_err(failed)?;
-    if hash.finalize()[..] != expected[..] {
+    if expected.is_some_and(|expected| hash.finalize()[..] != expected[..]) {
         return Err(not_a_backup("it is not as it was made: its hash is another".to_owned()));
     }
     Ok(())

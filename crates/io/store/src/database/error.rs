@@ -74,6 +74,12 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The hash of a backup is not beside it.
+    #[error("{path} has no hash beside it", path = .path.display())]
+    BackupWithoutHash {
+        /// The backup.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("cannot use {path}: {source}", path = .path.display())]
     Io {

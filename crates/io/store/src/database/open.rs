@@ -14,7 +14,7 @@ use tracing::warn;
 use super::{DatabaseFiles, Inspection, SettingsDatabase, connect, inspect, salvage::salvage};
 use crate::{
     DataDir, StoreError,
-    backup::{self, Backup, BackupKind},
+    backup::{self, Backup, BackupKind, Hash},
 };
 
 /// How opening the database went.
@@ -123,7 +123,7 @@ async fn replace(files: &DatabaseFiles, reason: String, now: UnixMillis) -> Resu
 /// The newest backup that is as it was made and that this program can read; its copy is incoming.
 async fn newest_good_backup(files: &DatabaseFiles, now: UnixMillis) -> Result<Option<Backup>, StoreError> {
     for backup in backup::list(&files.backups, now)? {
-        match backup::stage(&backup.path, &files.incoming()).await {
+        match backup::stage(&backup.path, &files.incoming(), Hash::Needed).await {
             Ok(()) => return Ok(Some(backup)),
             Err(error @ (StoreError::DiskFull | StoreError::NotWritable { .. })) => return Err(error),
             Err(error) => warn!(%error, "a backup cannot be restored; trying the one before"),

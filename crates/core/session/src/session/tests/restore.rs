@@ -110,7 +110,7 @@ fn a_paused_party_is_not_brought_back_by_itself_but_on_request() {
     stage.command(5, Command::PauseParty);
     assert!(matches!(stage.kept.last(), Some(StoreAction::SaveMembership { active: false, .. })));
     assert!(stage.snapshot().party.is_none());
-    stage.input(Input::Kept(6, Some(Kept { membership, host, peers })));
+    stage.input(Input::Kept(6, Ok(Kept { membership, host, peers })));
     assert!(stage.snapshot().party.is_some());
     assert!(matches!(stage.results.pop(), Some((6, Ok(())))));
 }

@@ -293,7 +293,7 @@ impl Stage {
                 | Output::Guests(_) => {}
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();
-                    self.input(Input::Kept(ticket, stored));
+                    self.input(Input::Kept(ticket, stored.ok_or(CommandError::NotAMember)));
                 }
                 Output::ReadRoutes => self.input(Input::Routes(self.routes.clone())),
                 Output::OpenAdapter { .. } => self.adapters_opened += 1,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Event, World, trace};
-use crate::{Input, Output, StoreAction, simulation::host::Host};
+use crate::{CommandError, Input, Output, StoreAction, simulation::host::Host};
 
 impl World {
     pub(super) fn perform(&mut self, index: usize, output: Output) {
@@ -75,7 +75,9 @@ impl World {
             | Output::MendAdapter
             | Output::MeasureNat(_)
             | Output::MapPort(_) => {}
-            Output::Load { ticket, .. } => host.inputs.push_back(Input::Kept(ticket, None)),
+            Output::Load { ticket, .. } => {
+                host.inputs.push_back(Input::Kept(ticket, Err(CommandError::NotAMember)))
+            }
         }
     }
 }

@@ -100,7 +100,7 @@ impl SettingsDatabase {
 }
 
 impl SettingsChange {
-    fn between(before: &Settings, after: &Settings) -> Self {
+    pub(crate) fn between(before: &Settings, after: &Settings) -> Self {
         let mut change = Self::default();
         for declaration in Config::declarations() {
             let value = |settings: &Settings| {

@@ -63,14 +63,15 @@ async fn restoring_replaces_everything_and_keeps_what_there_was() {
     let sets = |configs: Vec<ServerConfig>| -> Vec<String> {
         configs.iter().map(|config| config.name.to_string()).collect()
     };
-    let kept = database.restore(&path, NOW).await.unwrap();
+    let Restored { kept, change } = database.restore(&path, false, NOW).await.unwrap();
+    assert_eq!(change.changed, ["udp_port"]);
     assert_eq!(
         (port(&database).await, sets(database.server_configs().await.unwrap())),
         (json!(4000), vec!["Old".to_owned()])
     );
     assert_eq!(kept.kind, BackupKind::Restore);
     // And back again, in the same millisecond.
-    database.restore(&kept.path, NOW).await.unwrap();
+    database.restore(&kept.path, false, NOW).await.unwrap();
     assert_eq!(
         (port(&database).await, sets(database.server_configs().await.unwrap())),
         (json!(5000), vec!["New".to_owned()])
@@ -111,22 +112,47 @@ async fn a_file_that_is_no_whole_backup_is_refused_and_changes_nothing() {
     changed[at] = b'5';
     let text = b"my shopping list".repeat(100);
     for (path, why) in [
-        (home.path("missing.db"), "sha256"),
-        (make("alone.db", &bytes, None), "sha256"),
+        (home.path("missing.db"), "no such file"),
         (make("badhash.db", &bytes, Some(b"zz")), "SHA-256"),
         (make("changed.db", &changed, Some(&hash)), "its hash is another"),
         (make("short.db", &bytes[..bytes.len() - 1], Some(&hash)), "its hash is another"),
         (make("list.db", &text, Some(&hash_of(&text))), "SQLite"),
         (make("empty.db", b"", Some(&hash_of(b""))), "it is empty"),
     ] {
-        let refused = database.restore(&path, NOW).await.unwrap_err();
+        let refused = database.restore(&path, false, NOW).await.unwrap_err();
         assert!(matches!(refused, StoreError::NotABackup { .. }), "{refused}");
         assert!(refused.to_string().contains(why), "{refused}");
         assert_eq!(port(&database).await, 5000);
     }
     assert!(database.backups(NOW).await.unwrap().is_empty());
-    database.restore(&good, NOW).await.unwrap();
+    database.restore(&good, false, NOW).await.unwrap();
     assert_eq!(port(&database).await, 4000);
+}
+
+#[tokio::test]
+async fn a_backup_that_came_without_its_hash_is_taken_if_somebody_wants_that() {
+    let home = Home::new();
+    let database = home.open().await;
+    set_port(&database, 4000).await;
+    let good = home.path("good.db");
+    database.backup_database(&good).await.unwrap();
+    set_port(&database, 5000).await;
+    fs::remove_file(home.path("good.db.sha256")).unwrap();
+    let refused = database.restore(&good, false, NOW).await.unwrap_err();
+    assert!(matches!(refused, StoreError::BackupWithoutHash { .. }), "{refused}");
+    assert!(database.check_backup(&good, false).await.is_err());
+    database.check_backup(&good, true).await.unwrap();
+    assert_eq!(port(&database).await, 5000);
+    database.restore(&good, true, NOW).await.unwrap();
+    assert_eq!(port(&database).await, 4000);
+    // A hash that is there must be right, and what is no database is none.
+    fs::write(home.path("good.db.sha256"), "00".repeat(32)).unwrap();
+    let text = home.path("list.db");
+    fs::write(&text, "my shopping list".repeat(100)).unwrap();
+    for path in [good, text] {
+        let refused = database.restore(&path, true, NOW).await.unwrap_err();
+        assert!(matches!(refused, StoreError::NotABackup { .. }), "{refused}");
+    }
 }
 
 #[tokio::test]
@@ -137,7 +163,7 @@ async fn a_backup_of_a_newer_program_is_refused() {
     use_in_a_newer_program(&future).await;
     future.backup_database(&path).await.unwrap();
     let database = home.open().await;
-    let refused = database.restore(&path, NOW).await.unwrap_err();
+    let refused = database.restore(&path, false, NOW).await.unwrap_err();
     assert!(matches!(refused, StoreError::NewerSchema { .. }), "{refused}");
 }
 
