@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) target: Target,
     /// Log what happens to standard error (LANRAGE_LOG=debug does the same, with filters)
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
@@ -34,18 +36,36 @@ Examples:
     /// Bring the last party back, and stay in it until Ctrl-C; for a service or a headless machine
     Run(Player),
     /// Leave the party of the LANrage that runs now; its keys are forgotten
-    Leave(Target),
+    Leave,
     /// Be in no party for now, and stay a member
-    Pause(Target),
-    /// Enter a party again that was paused
+    Pause,
+    /// Enter a party again that was paused; the last one if none is named
+    #[command(after_help = "\
+Examples:
+  lanrage resume
+  lanrage resume \"Friday LAN\"
+  lanrage resume 3f9a --json")]
+    Resume(Resume),
+    /// Forget a party in which you are not now; its keys go, and only a new link leads back
+    #[command(after_help = "\
+Examples:
+  lanrage forget \"Friday LAN\"
+  lanrage forget 3f9a --json")]
+    Forget(Forget),
+    /// Print a link to the present party: whoever reads it can join
+    #[command(after_help = "\
+Examples:
+  lanrage invite
+  lanrage invite --for 2h
+  lanrage invite --for 7d --json | jq -r .link")]
+    Invite(Invite),
+    /// Take the server that answers for the party's, though it has another key than before; ask its operator first
+    TrustServer,
+    /// List the parties that this device is or was in
     #[command(after_help = "\
 Example:
-  lanrage recent --json | jq -r '.[0].id' | xargs lanrage resume")]
-    Resume(Resume),
-    /// Take the server that answers for the party's, though it has another key than before; ask its operator first
-    TrustServer(Target),
-    /// List the parties that this device is or was in
-    Recent(Target),
+  lanrage recent --json | jq -r '.[] | select(.can_resume) | .name'")]
+    Recent,
     /// Show and change settings
     #[command(after_help = "\
 Examples:
@@ -54,6 +74,11 @@ Examples:
   lanrage settings export > settings.json")]
     Settings(Settings),
     /// Show and change the favourite control servers
+    #[command(after_help = "\
+Examples:
+  lanrage favorites add wss://play.example.org \"The club\"
+  lanrage favorites remove \"The club\"
+  lanrage favorites list --json")]
     Favorites(Favorites),
     /// Show and change what is known of games
     #[command(after_help = "\
@@ -67,6 +92,10 @@ Examples:
   lanrage data restore ~/lanrage-backup.db")]
     Data(Data),
     /// Show the log
+    #[command(after_help = "\
+Examples:
+  lanrage log --follow
+  lanrage log -n 500 --json | jq 'select(.level == \"WARN\")'")]
     Log(Log),
     /// Write a bundle for whoever helps you: state, settings and log, without names and addresses
     Diagnostics(Diagnostics),
@@ -75,7 +104,7 @@ Examples:
 Examples:
   lanrage doctor
   lanrage doctor --json | jq '.checks[] | select(.state == \"bad\")'")]
-    Doctor(Target),
+    Doctor,
     /// Show the party of the LANrage that runs now
     #[command(after_help = "\
 Examples:
@@ -84,46 +113,29 @@ Examples:
     Status(Status),
 }
 
-impl Command {
-    /// Which LANrage is meant.
-    pub(crate) const fn target(&self) -> &Target {
-        match self {
-            Self::Create(Create { player, .. }) | Self::Join(Join { player, .. }) | Self::Run(player) => {
-                &player.target
-            }
-            Self::Leave(target)
-            | Self::Pause(target)
-            | Self::TrustServer(target)
-            | Self::Recent(target)
-            | Self::Doctor(target) => target,
-            Self::Resume(Resume { target, .. })
-            | Self::Settings(Settings { target, .. })
-            | Self::Favorites(Favorites { target, .. })
-            | Self::Profiles(Profiles { target, .. })
-            | Self::Data(Data { target, .. })
-            | Self::Log(Log { target, .. })
-            | Self::Diagnostics(Diagnostics { target, .. })
-            | Self::Status(Status { target, .. }) => target,
-        }
-    }
-}
-
 /// Which LANrage is meant.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// Folder of everything that LANrage keeps; the system's usual place if not given
-    #[arg(long, env = "LANRAGE_DATA_DIR", value_name = "DIR", global = true)]
-    pub(crate) data_dir: Option<PathBuf>,
+    /// Folder of everything that LANrage keeps; the system's usual place if not given [env: LANRAGE_DATA_DIR]
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
     /// Answer in JSON, one object a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
+impl Target {
+    /// The folder, if one is named. The variable is read here and not by clap, which would show the option as a needed one in
+    /// every usage while the variable is set.
+    pub(crate) fn data_dir(&self) -> Option<PathBuf> {
+        let named = || std::env::var_os("LANRAGE_DATA_DIR").filter(|folder| !folder.is_empty());
+        self.data_dir.clone().or_else(|| named().map(PathBuf::from))
+    }
+}
+
 /// How the player takes part.
 #[derive(Debug, Args)]
 pub(crate) struct Player {
-    #[command(flatten)]
-    pub(crate) target: Target,
     /// Your name as friends see it; the account's name if not given
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
@@ -161,8 +173,6 @@ pub(crate) struct Join {
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    #[command(flatten)]
-    pub(crate) target: Target,
     /// Go on showing every change until Ctrl-C
     #[arg(long, short)]
     pub(crate) watch: bool,
@@ -173,16 +183,38 @@ pub(crate) struct Status {
 
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
-    /// The party's id, as `lanrage recent` shows it
+    /// The party: its name, its id as `lanrage recent` shows it, or the beginning of that
+    pub(crate) party: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// The party: its name, its id as `lanrage recent` shows it, or the beginning of that
     pub(crate) party: String,
-    #[command(flatten)]
-    pub(crate) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Invite {
+    /// How long the link is valid, as 12h, 7d or 2w; for ever if not given
+    #[arg(long = "for", value_name = "TIME", value_parser = hours)]
+    pub(crate) hours: Option<u32>,
+}
+
+fn hours(text: &str) -> Result<u32, String> {
+    let refused = || "12h, 7d, 2w".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().wrapping_sub(1)).ok_or_else(refused)?;
+    let each = match unit {
+        "h" => 1,
+        "d" => 24,
+        "w" => 7 * 24,
+        _ => return Err(refused()),
+    };
+    let number: u32 = number.parse().map_err(|_| refused())?;
+    number.checked_mul(each).filter(|hours| *hours > 0).ok_or_else(refused)
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    #[command(flatten)]
-    pub(crate) target: Target,
     #[command(subcommand)]
     pub(crate) action: SettingsAction,
 }
@@ -233,8 +265,6 @@ pub(crate) enum SettingsAction {
 
 #[derive(Debug, Args)]
 pub(crate) struct Favorites {
-    #[command(flatten)]
-    pub(crate) target: Target,
     #[command(subcommand)]
     pub(crate) action: FavoritesAction,
 }
@@ -247,20 +277,19 @@ pub(crate) enum FavoritesAction {
     Add {
         /// Its URL
         url: String,
-        /// What you call it
+        /// What you call it; as its host if not given
+        #[arg(default_value = "", hide_default_value = true)]
         name: String,
     },
     /// Remove one
     Remove {
-        /// Its URL
+        /// Its URL, or what you call it
         url: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Profiles {
-    #[command(flatten)]
-    pub(crate) target: Target,
     #[command(subcommand)]
     pub(crate) action: ProfilesAction,
 }
@@ -300,8 +329,6 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    #[command(flatten)]
-    pub(crate) target: Target,
     #[command(subcommand)]
     pub(crate) action: DataAction,
 }
@@ -329,8 +356,6 @@ pub(crate) enum DataAction {
 
 #[derive(Debug, Args)]
 pub(crate) struct Log {
-    #[command(flatten)]
-    pub(crate) target: Target,
     /// Go on showing new lines until Ctrl-C
     #[arg(long, short)]
     pub(crate) follow: bool,
@@ -343,13 +368,29 @@ pub(crate) struct Log {
 pub(crate) struct Diagnostics {
     /// The new zip file
     pub(crate) file: PathBuf,
-    #[command(flatten)]
-    pub(crate) target: Target,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_folder_is_named_before_or_after_the_command() {
+        for line in ["lanrage --data-dir /x --json status", "lanrage status --data-dir /x --json"] {
+            let Arguments { target, .. } = Arguments::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!((target.data_dir(), target.json), (Some("/x".into()), true), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_number_of_hours_days_or_weeks() {
+        for (text, expected) in [("1h", 1), ("7d", 168), ("2w", 336)] {
+            assert_eq!(hours(text), Ok(expected));
+        }
+        for bad in ["", "h", "0h", "-1h", "1", "1m", "1.5h", "5000000000h", "4000000000w", "1ü"] {
+            assert!(hours(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn ports_are_one_or_a_range_that_is_not_backwards() {

@@ -9,14 +9,13 @@ use lanrage_engine::{
     CommandError, Engine, OfflineError, Request,
     api::{self, AskStored, Changed, DataSummary, RecentPartyView, Restored, ServerConfigView, SettingView},
 };
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    arguments::{Data, DataAction, Favorites, FavoritesAction, Settings, SettingsAction, Target},
+    arguments::{Data, DataAction, Favorites, FavoritesAction, Forget, Settings, SettingsAction, Target},
     failure::Failure,
-    output::Output,
-    running,
+    output::{Output, Report, report_done},
+    party, running,
     say::{person, setting_json},
     table,
 };
@@ -28,7 +27,7 @@ pub(crate) async fn ask<Q: AskStored + Into<Request>>(
     match running::connect(target).await {
         Ok(mut client) => Ok(client.ask(request).await?),
         Err(Failure::NotRunning) => {
-            Engine::ask_offline(target.data_dir.clone(), request).await.map_err(|error| match error {
+            Engine::ask_offline(target.data_dir(), request).await.map_err(|error| match error {
                 OfflineError::Start(error) => error.into(),
                 OfflineError::Refused(error) => error.into(),
             })
@@ -37,8 +36,8 @@ pub(crate) async fn ask<Q: AskStored + Into<Request>>(
     }
 }
 
-pub(crate) async fn recent(target: Target) -> Result<(), Failure> {
-    let parties = ask(&target, api::RecentParties {}).await?;
+pub(crate) async fn recent(target: &Target) -> Result<(), Failure> {
+    let parties = ask(target, api::RecentParties {}).await?;
     let row = |party: &RecentPartyView| {
         let state = person().say(match party {
             RecentPartyView { keys_missing: true, .. } => "terminal-party-without-keys",
@@ -53,86 +52,94 @@ pub(crate) async fn recent(target: Target) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) async fn settings(settings: Settings) -> Result<(), Failure> {
-    let Settings { target, action } = settings;
+pub(crate) async fn forget(forget: Forget, target: &Target) -> Result<(), Failure> {
+    let parties = ask(target, api::RecentParties {}).await?;
+    let party = party::find(&parties, &forget.party)?.id.clone();
+    ask(target, api::ForgetParty { party }).await?;
+    report_done(Output { json: target.json });
+    Ok(())
+}
+
+pub(crate) async fn settings(settings: Settings, target: &Target) -> Result<(), Failure> {
+    let Settings { action } = settings;
     let output = Output { json: target.json };
     match action {
         SettingsAction::List => {
-            let all = ask(&target, api::Settings {}).await?;
+            let all = ask(target, api::Settings {}).await?;
             let scripts: Vec<_> = all.iter().map(setting_json).collect();
             output.write(&list(&all), &scripts);
         }
         SettingsAction::Get { key } => {
-            let all = ask(&target, api::Settings {}).await?;
+            let all = ask(target, api::Settings {}).await?;
             let found = all.into_iter().find(|setting| setting.key == key);
-            let unknown = || Failure::Argument(person().refusal(&CommandError::UnknownSetting { key }));
+            let unknown = || Failure::Refused(CommandError::UnknownSetting { key });
             let setting = found.ok_or_else(unknown)?;
             output.write(&format!("{}\n", plain(&setting.value)), &setting_json(&setting));
         }
         SettingsAction::Set { key, value } => {
-            report_changed(output, ask(&target, api::SetText { key, text: value }).await?);
+            report_changed(output, ask(target, api::SetText { key, text: value }).await?);
         }
         SettingsAction::Reset { key: Some(key) } => {
-            report_changed(output, ask(&target, api::ResetSetting { key }).await?);
+            report_changed(output, ask(target, api::ResetSetting { key }).await?);
         }
         SettingsAction::Reset { key: None } => {
-            report_changed(output, ask(&target, api::ResetSettings {}).await?);
+            report_changed(output, ask(target, api::ResetSettings {}).await?);
         }
-        SettingsAction::Export => println!("{}", ask(&target, api::ExportSettings {}).await?),
+        SettingsAction::Export => println!("{}", ask(target, api::ExportSettings {}).await?),
         SettingsAction::Import => {
             let text = standard_input()?;
-            report_changed(output, ask(&target, api::ImportSettings { text }).await?);
+            report_changed(output, ask(target, api::ImportSettings { text }).await?);
         }
         SettingsAction::Sets => {
-            let sets = ask(&target, api::ServerConfigs {}).await?;
+            let sets = ask(target, api::ServerConfigs {}).await?;
             output.write(&list_sets(&sets), &sets);
         }
         SettingsAction::Save { name } => {
-            ask(&target, api::SaveServerConfig { name }).await?;
+            ask(target, api::SaveServerConfig { name }).await?;
             report_done(output);
         }
         SettingsAction::Activate { name } => {
-            report_changed(output, ask(&target, api::ActivateServerConfig { name }).await?);
+            report_changed(output, ask(target, api::ActivateServerConfig { name }).await?);
         }
         SettingsAction::Delete { name } => {
-            ask(&target, api::DeleteServerConfig { name }).await?;
+            ask(target, api::DeleteServerConfig { name }).await?;
             report_done(output);
         }
     }
     Ok(())
 }
 
-pub(crate) async fn favorites(favorites: Favorites) -> Result<(), Failure> {
-    let Favorites { target, action } = favorites;
+pub(crate) async fn favorites(favorites: Favorites, target: &Target) -> Result<(), Failure> {
+    let Favorites { action } = favorites;
     let output = Output { json: target.json };
     match action {
         FavoritesAction::List => {
-            let all = ask(&target, api::Favorites {}).await?;
+            let all = ask(target, api::Favorites {}).await?;
             let rows: Vec<[String; 2]> = all.iter().map(|one| [one.name.clone(), one.url.clone()]).collect();
             output.write(&table::columns(["name", "server"], &rows), &all);
         }
         FavoritesAction::Add { url, name } => {
-            ask(&target, api::SaveFavorite { url, name }).await?;
+            ask(target, api::SaveFavorite { url, name }).await?;
             report_done(output);
         }
         FavoritesAction::Remove { url } => {
-            ask(&target, api::DeleteFavorite { url }).await?;
+            ask(target, api::DeleteFavorite { url }).await?;
             report_done(output);
         }
     }
     Ok(())
 }
 
-pub(crate) async fn data(data: Data) -> Result<(), Failure> {
-    let Data { target, action } = data;
+pub(crate) async fn data(data: Data, target: &Target) -> Result<(), Failure> {
+    let Data { action } = data;
     let output = Output { json: target.json };
     match action {
         DataAction::Size => {
-            let summary = ask(&target, api::Summary {}).await?;
+            let summary = ask(target, api::Summary {}).await?;
             output.write(&sizes(&summary), &summary);
         }
         DataAction::Check => {
-            let faults = ask(&target, api::Check {}).await?;
+            let faults = ask(target, api::Check {}).await?;
             if !faults.is_empty() {
                 output.write(&(faults.join("\n") + "\n"), &faults);
                 return Err(Failure::Argument(person().say("terminal-database-damaged")));
@@ -140,31 +147,19 @@ pub(crate) async fn data(data: Data) -> Result<(), Failure> {
             output.write(&(person().say("terminal-database-good") + "\n"), &faults);
         }
         DataAction::Backup { file: None } => {
-            let summary = ask(&target, api::BackUpNow {}).await?;
+            let summary = ask(target, api::BackUpNow {}).await?;
             output.write(&sizes(&summary), &summary);
         }
         DataAction::Backup { file: Some(file) } => {
-            ask(&target, api::BackUp { path: absolute(&file)? }).await?;
+            ask(target, api::BackUp { path: absolute(&file)? }).await?;
             report_done(output);
         }
         DataAction::Restore { file, without_hash } => {
             let request = api::Restore { path: absolute(&file)?, without_hash };
-            report_restored(output, &ask(&target, request).await?);
+            report_restored(output, &ask(target, request).await?);
         }
     }
     Ok(())
-}
-
-/// What a script reads where there is nothing to tell but that it is done.
-#[derive(Serialize)]
-#[serde(tag = "answer", content = "content", rename_all = "snake_case")]
-enum Report {
-    Done,
-    Changed(Changed),
-}
-
-pub(crate) fn report_done(output: Output) {
-    output.write(&(person().say("terminal-done") + "\n"), &Report::Done);
 }
 
 fn report_changed(output: Output, changed: Changed) {
@@ -206,8 +201,11 @@ fn list(settings: &[SettingView]) -> String {
 }
 
 fn sizes(summary: &DataSummary) -> String {
-    let size = [("bytes", summary.size_bytes.to_string().into())];
+    let size = [("size", person().bytes(summary.size_bytes).into())];
     let mut text = person().say_with("terminal-database-size", size) + "\n";
+    if summary.backups.is_empty() {
+        text += &(person().say("terminal-no-backups") + "\n");
+    }
     for backup in &summary.backups {
         text += &format!("  {}\n", backup.path);
     }

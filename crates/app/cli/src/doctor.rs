@@ -13,10 +13,10 @@ use crate::{
 };
 
 /// Asks the LANrage that runs; without one, judges what can be seen without.
-pub(crate) async fn examine(target: Target) -> Result<(), Failure> {
-    let report = match running::connect(&target).await {
+pub(crate) async fn examine(target: &Target) -> Result<(), Failure> {
+    let report = match running::connect(target).await {
         Ok(mut client) => client.ask(RunDoctor {}).await?,
-        Err(Failure::NotRunning) => Engine::offline_doctor(target.data_dir).await?,
+        Err(Failure::NotRunning) => Engine::offline_doctor(target.data_dir()).await?,
         Err(failure) => return Err(failure),
     };
     Output { json: target.json }.write(&render(&report, person()), &say::report_json(&report));

@@ -47,9 +47,29 @@ impl Failure {
         ExitCode::from(match self {
             Self::Unwell => 1,
             Self::Argument(_) => 2,
+            Self::Refused(error) if is_of_an_argument(error) => 2,
             Self::NotRunning | Self::Local(_) => 3,
             Self::Refused(_) => 4,
             Self::Start(_) => 5,
         })
     }
+}
+
+/// Whether what was typed is at fault, whatever LANrage does at the moment.
+const fn is_of_an_argument(error: &CommandError) -> bool {
+    matches!(
+        error,
+        CommandError::BadPartyId
+            | CommandError::BadName { .. }
+            | CommandError::BadServer
+            | CommandError::BadExpiry { .. }
+            | CommandError::BadSetting { .. }
+            | CommandError::UnknownSetting { .. }
+            | CommandError::UnknownFavorite { .. }
+            | CommandError::InvitationTooLong
+            | CommandError::InvitationNotALink
+            | CommandError::InvitationDamaged
+            | CommandError::InvitationVersion { .. }
+            | CommandError::InvitationControlEndpoint
+    )
 }

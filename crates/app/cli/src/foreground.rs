@@ -1,16 +1,20 @@
 //! Commands that run the engine themselves and stay.
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use lanrage_engine::{
     CommandError, ConnectionState, Engine, EngineOptions, Handle, LogLevel, Notice, PartyView, Request,
     Snapshot, StartError,
-    api::{Ask, CreateParty, JoinParty, LeaveParty, Status},
+    api::{Ask, CreateParty, JoinParty, LeaveParty, PauseParty, ResumeParty, Status, is_name, preview},
 };
 use tokio::sync::{broadcast::error::RecvError, watch};
 
 use crate::{
-    arguments::{Create, Join, Player},
+    arguments::{Create, Join, Player, Target},
     failure::Failure,
     link,
     output::{Event, Output},
@@ -18,9 +22,9 @@ use crate::{
     say::person,
 };
 
-pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure> {
+pub(crate) async fn create(create: Create, target: &Target, verbose: bool) -> Result<(), Failure> {
     let started = Instant::now();
-    let output = Output { json: create.player.target.json };
+    let output = Output { json: target.json };
     let control = create
         .control
         .map(|url| {
@@ -29,42 +33,50 @@ pub(crate) async fn create(create: Create, verbose: bool) -> Result<(), Failure>
             })
         })
         .transpose()?;
-    let options = EngineOptions { control, ..options(&create.player, verbose) };
+    engine_name(&create.party_name)?;
+    let options = EngineOptions { control, ..options(&create.player, target, verbose)? };
     let request = CreateParty { name: create.party_name };
-    let Some(handle) = start(options).await? else {
-        let party = hand_over(&create.player, request).await?;
+    let created = |party: &PartyView| {
         output.say(&Event::Created { link: &party.invitation.0, virtual_ip: &party.virtual_ip });
-        return Ok(());
     };
-    let created = handle.ask(request).await;
-    stay(handle, created.map_err(Failure::from), output, started, Stay::InParty, |party| {
-        output.say(&Event::Created { link: &party.invitation.0, virtual_ip: &party.virtual_ip });
-    })
-    .await
+    let handle = match start_or_hand_over(options, target, &request).await? {
+        Done::Elsewhere(party) => {
+            created(&party);
+            return Ok(());
+        }
+        Done::Here(handle) => handle,
+    };
+    let entered = handle.ask(request).await;
+    stay(handle, entered.map_err(Failure::from), output, started, Stay::InParty, created).await
 }
 
-pub(crate) async fn join(join: Join, verbose: bool) -> Result<(), Failure> {
+pub(crate) async fn join(join: Join, target: &Target, verbose: bool) -> Result<(), Failure> {
     let started = Instant::now();
-    let output = Output { json: join.player.target.json };
+    let output = Output { json: target.json };
     let link = link::read(join.link.as_deref(), join.link_file.as_deref())?;
+    // Nothing is started for what is no link.
+    preview(&link.0)?;
     let request = JoinParty { link, accepted_network: join.accept_network };
-    let Some(handle) = start(options(&join.player, verbose)).await? else {
-        let party = hand_over(&join.player, request).await?;
+    let joined = |party: &PartyView| {
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
-        return Ok(());
     };
-    let joined = handle.ask(request).await;
-    stay(handle, joined.map_err(Failure::from), output, started, Stay::InParty, |party| {
-        output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
-    })
-    .await
+    let options = options(&join.player, target, verbose)?;
+    let handle = match start_or_hand_over(options, target, &request).await? {
+        Done::Elsewhere(party) => {
+            joined(&party);
+            return Ok(());
+        }
+        Done::Here(handle) => handle,
+    };
+    let entered = handle.ask(request).await;
+    stay(handle, entered.map_err(Failure::from), output, started, Stay::InParty, joined).await
 }
 
 /// Brings the last party back.
-pub(crate) async fn run(player: Player, verbose: bool) -> Result<(), Failure> {
+pub(crate) async fn run(player: Player, target: &Target, verbose: bool) -> Result<(), Failure> {
     let started = Instant::now();
-    let output = Output { json: player.target.json };
-    let options = EngineOptions { restore: Some(true), ..options(&player, verbose) };
+    let output = Output { json: target.json };
+    let options = EngineOptions { restore: Some(true), ..options(&player, target, verbose)? };
     let handle = Engine::start(options).await?;
     // The first snapshot says whether a party came back.
     let mut snapshots = handle.snapshots();
@@ -79,9 +91,13 @@ pub(crate) async fn run(player: Player, verbose: bool) -> Result<(), Failure> {
     .await
 }
 
-fn options(player: &Player, verbose: bool) -> EngineOptions {
-    EngineOptions {
-        data_dir: player.target.data_dir.clone(),
+fn options(player: &Player, target: &Target, verbose: bool) -> Result<EngineOptions, Failure> {
+    // A name that does not fit would be cut in silence.
+    if let Some(name) = &player.name {
+        engine_name(name)?;
+    }
+    Ok(EngineOptions {
+        data_dir: target.data_dir(),
         player_name: player.name.clone(),
         udp_port: player.udp_port,
         // What was asked for is another party.
@@ -89,25 +105,69 @@ fn options(player: &Player, verbose: bool) -> EngineOptions {
         network_log: true,
         log_to_stderr: Some(if verbose { LogLevel::Debug } else { LogLevel::Error }),
         ..EngineOptions::default()
-    }
+    })
 }
 
-/// Starts an engine, unless one runs with this data folder already.
-async fn start(options: EngineOptions) -> Result<Option<Handle>, Failure> {
-    match Engine::start(options).await {
-        Ok(handle) => Ok(Some(handle)),
-        Err(StartError::AlreadyRunning) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+/// Whether the engine takes this for a name.
+fn engine_name(text: &str) -> Result<(), Failure> {
+    if is_name(text) { Ok(()) } else { Err(CommandError::bad_name().into()) }
 }
 
-/// Lets the LANrage that runs already do it.
-async fn hand_over<Q>(player: &Player, request: Q) -> Result<PartyView, Failure>
+/// Where a party is entered.
+enum Done {
+    /// Not yet: by this engine.
+    Here(Handle),
+    /// In the LANrage that runs already.
+    Elsewhere(PartyView),
+}
+
+/// How often it is tried anew when the LANrage that runs ends meanwhile, and how long between two tries.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(250);
+
+/// Starts an engine; where one runs with this data folder already, has that do it. One in the foreground of a terminal ends
+/// with its party, which makes room for one here.
+async fn start_or_hand_over<Q>(options: EngineOptions, target: &Target, request: &Q) -> Result<Done, Failure>
 where
-    Q: Ask<Answer = ()> + Into<Request>,
+    Q: Ask<Answer = ()> + Into<Request> + Clone,
 {
-    let mut client = running::connect(&player.target).await?;
-    client.ask(request).await?;
+    let mut tries = 0;
+    loop {
+        match Engine::start(options.clone()).await {
+            Ok(handle) => return Ok(Done::Here(handle)),
+            Err(StartError::AlreadyRunning) => {}
+            Err(error) => return Err(error.into()),
+        }
+        tries += 1;
+        match hand_over(target, request).await {
+            Err(Failure::NotRunning | Failure::Local(_) | Failure::Refused(CommandError::Stopped))
+                if tries < TRIES =>
+            {
+                tokio::time::sleep(BETWEEN_TRIES).await;
+            }
+            done => return done.map(Done::Elsewhere),
+        }
+    }
+}
+
+/// Lets the LANrage that runs already do it. A party that it is in is paused, and entered again if the other cannot be.
+async fn hand_over<Q>(target: &Target, request: &Q) -> Result<PartyView, Failure>
+where
+    Q: Ask<Answer = ()> + Into<Request> + Clone,
+{
+    let mut client = running::connect(target).await?;
+    match client.ask(request.clone()).await.map_err(Failure::from) {
+        Err(Failure::Refused(CommandError::AlreadyInParty)) => {
+            let present = client.ask(Status {}).await?.party.map(|party| party.id);
+            client.ask(PauseParty {}).await?;
+            let entered = client.ask(request.clone()).await.map_err(Failure::from);
+            if let (Err(Failure::Refused(_)), Some(party)) = (&entered, present) {
+                client.ask(ResumeParty { party }).await?;
+            }
+            entered?;
+        }
+        entered => entered?,
+    }
     let left = || Failure::Argument(person().say("terminal-left-at-once"));
     client.ask(Status {}).await?.party.ok_or_else(left)
 }

@@ -1,16 +1,24 @@
 //! The log of this data folder, whether LANrage runs or not.
 
+use std::io::IsTerminal;
+
 use lanrage_engine::{Engine, NetworkLog};
+use serde_json::{Map, Value};
 
-use crate::{arguments::Log, failure::Failure, say::person};
+use crate::{
+    arguments::{Log, Target},
+    failure::Failure,
+    say::person,
+};
 
-pub(crate) async fn show(log: Log) -> Result<(), Failure> {
-    let path = NetworkLog::path(&Engine::data_dir(log.target.data_dir)?);
+pub(crate) async fn show(log: Log, target: &Target) -> Result<(), Failure> {
+    let path = NetworkLog::path(&Engine::data_dir(target.data_dir())?);
     let unreadable = |error: std::io::Error| {
         let (path, cause) = (path.display().to_string(), error.to_string());
         let arguments = [("path", path.into()), ("cause", cause.into())];
         Failure::Argument(person().say_with("terminal-not-read", arguments))
     };
+    let in_colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut lines = NetworkLog::follow(&path, log.lines).map_err(unreadable)?;
     loop {
         let line = if log.follow {
@@ -19,8 +27,54 @@ pub(crate) async fn show(log: Log) -> Result<(), Failure> {
             lines.poll_line().map_err(unreadable)?
         };
         match line {
-            Some(line) => println!("{}", line.trim_end()),
+            Some(line) if target.json => println!("{}", line.trim_end()),
+            Some(line) => println!("{}", readable(line.trim_end(), in_colour)),
             None => return Ok(()),
+        }
+    }
+}
+
+/// A line as a person reads it: when (UTC), how grave, what, and where in the program. What is no entry of the log is shown
+/// as it is.
+fn readable(line: &str, in_colour: bool) -> String {
+    let Ok(Value::Object(entry)) = serde_json::from_str(line) else { return line.to_owned() };
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
+    let empty = Map::new();
+    let fields = entry.get("fields").and_then(Value::as_object).unwrap_or(&empty);
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut said: Vec<String> = fields.get("message").map(plain).into_iter().collect();
+    let details = fields.iter().filter(|(name, _)| *name != "message");
+    said.extend(details.map(|(name, value)| format!("{name}={}", plain(value))));
+    let (time, level, target) = (text("timestamp"), text("level").to_lowercase(), text("target"));
+    if said.is_empty() || time.is_empty() {
+        return line.to_owned();
+    }
+    // "2026-11-26T21:04:05.123456Z", to the thousandth.
+    let time = time.get(..23).unwrap_or(time).replace('T', " ");
+    let level = format!("{level:<5}");
+    // Colours of ECMA-48 SGR: red, yellow, faint.
+    let level = match level.trim() {
+        "error" if in_colour => format!("\x1b[31m{level}\x1b[0m"),
+        "warn" if in_colour => format!("\x1b[33m{level}\x1b[0m"),
+        "debug" | "trace" if in_colour => format!("\x1b[2m{level}\x1b[0m"),
+        _ => level,
+    };
+    let place = if target.is_empty() { String::new() } else { format!(" ({target})") };
+    format!("{time} {level} {}{place}", said.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_a_line_for_people_and_anything_else_is_left_alone() {
+        let entry = r#"{"timestamp":"2026-11-26T21:04:05.123456Z","level":"WARN","fields":{"message":"no answer","server":"a:1","tries":3},"target":"lanrage_link"}"#;
+        let line = "2026-11-26 21:04:05.123 warn  no answer server=a:1 tries=3 (lanrage_link)";
+        assert_eq!(readable(entry, false), line);
+        assert_eq!(readable(entry, true), line.replace("warn ", "\x1b[33mwarn \x1b[0m"));
+        for other in ["", "plain words", "[1]", "{}", r#"{"level":"INFO"}"#] {
+            assert_eq!(readable(other, true), other);
         }
     }
 }

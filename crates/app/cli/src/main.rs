@@ -8,6 +8,7 @@ mod foreground;
 mod link;
 mod log;
 mod output;
+mod party;
 mod profiles;
 mod running;
 mod say;
@@ -22,26 +23,28 @@ use lanrage_words::Language;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Arguments { command, verbose } = Arguments::parse();
-    let setting = Engine::language(command.target().data_dir.clone()).await;
+    let Arguments { command, target, verbose } = Arguments::parse();
+    let setting = Engine::language(target.data_dir()).await;
     say::speak(Language::of_setting(setting.as_str()));
     let done = match command {
-        Command::Create(create) => foreground::create(create, verbose).await,
-        Command::Join(join) => foreground::join(join, verbose).await,
-        Command::Run(player) => foreground::run(player, verbose).await,
-        Command::Leave(target) => running::leave(target).await,
-        Command::Pause(target) => running::pause(target).await,
-        Command::Resume(resume) => running::resume(resume).await,
-        Command::TrustServer(target) => running::trust_server(target).await,
-        Command::Recent(target) => data::recent(target).await,
-        Command::Settings(settings) => data::settings(settings).await,
-        Command::Favorites(favorites) => data::favorites(favorites).await,
-        Command::Profiles(profiles) => profiles::profiles(profiles).await,
-        Command::Data(data) => data::data(data).await,
-        Command::Log(log) => log::show(log).await,
-        Command::Diagnostics(diagnostics) => running::diagnostics(diagnostics).await,
-        Command::Doctor(target) => doctor::examine(target).await,
-        Command::Status(status) => running::status(status).await,
+        Command::Create(create) => foreground::create(create, &target, verbose).await,
+        Command::Join(join) => foreground::join(join, &target, verbose).await,
+        Command::Run(player) => foreground::run(player, &target, verbose).await,
+        Command::Leave => running::leave(&target).await,
+        Command::Pause => running::pause(&target).await,
+        Command::Resume(resume) => running::resume(resume, &target).await,
+        Command::Forget(forget) => data::forget(forget, &target).await,
+        Command::Invite(invite) => running::invite(invite, &target).await,
+        Command::TrustServer => running::trust_server(&target).await,
+        Command::Recent => data::recent(&target).await,
+        Command::Settings(settings) => data::settings(settings, &target).await,
+        Command::Favorites(favorites) => data::favorites(favorites, &target).await,
+        Command::Profiles(profiles) => profiles::profiles(profiles, &target).await,
+        Command::Data(data) => data::data(data, &target).await,
+        Command::Log(log) => log::show(log, &target).await,
+        Command::Diagnostics(diagnostics) => running::diagnostics(diagnostics, &target).await,
+        Command::Doctor => doctor::examine(&target).await,
+        Command::Status(status) => running::status(status, &target).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use lanrage_engine::{Notice, Snapshot};
+use lanrage_engine::{Notice, Snapshot, api::Changed};
 use serde::{Serialize, Serializer};
 
 use crate::say::{self, person};
@@ -66,6 +66,18 @@ impl Output {
         let _ = io::stdout().write_all(text.as_bytes());
         let _ = io::stdout().flush();
     }
+}
+
+/// What a script reads where there is nothing to tell but that it is done.
+#[derive(Serialize)]
+#[serde(tag = "answer", content = "content", rename_all = "snake_case")]
+pub(crate) enum Report {
+    Done,
+    Changed(Changed),
+}
+
+pub(crate) fn report_done(output: Output) {
+    output.write(&(person().say("terminal-done") + "\n"), &Report::Done);
 }
 
 fn as_json<S: Serializer>(notice: &Notice, serializer: S) -> Result<S::Ok, S::Error> {

@@ -5,19 +5,19 @@ use std::ops::RangeInclusive;
 use lanrage_engine::api::{self, PortRangeView, ProfileView};
 
 use crate::{
-    arguments::{Profiles, ProfilesAction},
-    data::{ask, report_done},
+    arguments::{Profiles, ProfilesAction, Target},
+    data::ask,
     failure::Failure,
-    output::Output,
+    output::{Output, report_done},
     table,
 };
 
-pub(crate) async fn profiles(profiles: Profiles) -> Result<(), Failure> {
-    let Profiles { target, action } = profiles;
+pub(crate) async fn profiles(profiles: Profiles, target: &Target) -> Result<(), Failure> {
+    let Profiles { action } = profiles;
     let output = Output { json: target.json };
     match action {
         ProfilesAction::List => {
-            let all = ask(&target, api::Profiles {}).await?;
+            let all = ask(target, api::Profiles {}).await?;
             output.write(&list(&all), &all);
         }
         ProfilesAction::Save { name, programs, udp, tcp } => {
@@ -31,11 +31,11 @@ pub(crate) async fn profiles(profiles: Profiles) -> Result<(), Failure> {
             };
             let ports = ranges(false, udp).chain(ranges(true, tcp)).collect();
             let profile = ProfileView { name, executables: programs, ports, extra: None };
-            ask(&target, api::SaveProfile { profile }).await?;
+            ask(target, api::SaveProfile { profile }).await?;
             report_done(output);
         }
         ProfilesAction::Delete { name } => {
-            ask(&target, api::DeleteProfile { name }).await?;
+            ask(target, api::DeleteProfile { name }).await?;
             report_done(output);
         }
     }

@@ -4,54 +4,88 @@ use std::io::IsTerminal;
 
 use lanrage_engine::{
     Engine, InvitationLink, LocalClient, Snapshot,
-    api::{self, ExportDiagnostics, LeaveParty, PauseParty, ResumeParty, TrustServer},
+    api::{
+        self, ExportDiagnostics, LeaveParty, NewInvitation, PauseParty, RecentParties, ResumeParty,
+        TrustServer,
+    },
 };
 
+use serde::Serialize;
+
 use crate::{
-    arguments::{Diagnostics, Resume, Status, Target},
+    arguments::{Diagnostics, Invite, Resume, Status, Target},
     failure::Failure,
-    output::{Event, Output},
+    output::{Event, Output, report_done},
+    party,
     say::person,
 };
 
 pub(crate) async fn connect(target: &Target) -> Result<LocalClient, Failure> {
-    let data_dir = Engine::data_dir(target.data_dir.clone())?;
+    let data_dir = Engine::data_dir(target.data_dir())?;
     Ok(LocalClient::connect(&data_dir).await?)
 }
 
-pub(crate) async fn leave(target: Target) -> Result<(), Failure> {
-    connect(&target).await?.ask(LeaveParty {}).await?;
+pub(crate) async fn leave(target: &Target) -> Result<(), Failure> {
+    connect(target).await?.ask(LeaveParty {}).await?;
     Output { json: target.json }.say(&Event::Left);
     Ok(())
 }
 
-pub(crate) async fn pause(target: Target) -> Result<(), Failure> {
-    connect(&target).await?.ask(PauseParty {}).await?;
+pub(crate) async fn pause(target: &Target) -> Result<(), Failure> {
+    connect(target).await?.ask(PauseParty {}).await?;
+    report_done(Output { json: target.json });
     Ok(())
 }
 
-pub(crate) async fn trust_server(target: Target) -> Result<(), Failure> {
-    connect(&target).await?.ask(TrustServer {}).await?;
+pub(crate) async fn trust_server(target: &Target) -> Result<(), Failure> {
+    connect(target).await?.ask(TrustServer {}).await?;
+    report_done(Output { json: target.json });
     Ok(())
 }
 
-pub(crate) async fn resume(resume: Resume) -> Result<(), Failure> {
-    connect(&resume.target).await?.ask(ResumeParty { party: resume.party }).await?;
+pub(crate) async fn resume(resume: Resume, target: &Target) -> Result<(), Failure> {
+    let mut client = connect(target).await?;
+    let parties = client.ask(RecentParties {}).await?;
+    let party = match &resume.party {
+        Some(wanted) => party::find(&parties, wanted)?,
+        None => party::last_paused(&parties)?,
+    };
+    client.ask(ResumeParty { party: party.id.clone() }).await?;
+    let snapshot = client.ask(api::Status {}).await?;
+    if let Some(party) = &snapshot.party {
+        let joined = Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip };
+        Output { json: target.json }.say(&joined);
+    }
     Ok(())
 }
 
-pub(crate) async fn diagnostics(diagnostics: Diagnostics) -> Result<(), Failure> {
+/// A link, for a script with how long it is valid.
+#[derive(Serialize)]
+struct Link<'a> {
+    link: &'a str,
+    expires_in_hours: Option<u32>,
+}
+
+pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failure> {
+    let expires_in_hours = invite.hours;
+    let link = connect(target).await?.ask(NewInvitation { expires_in_hours }).await?;
+    let output = Output { json: target.json };
+    output.write(&format!("{link}\n"), &Link { link: &link, expires_in_hours });
+    Ok(())
+}
+
+pub(crate) async fn diagnostics(diagnostics: Diagnostics, target: &Target) -> Result<(), Failure> {
     let path =
         std::path::absolute(&diagnostics.file).map_err(|error| Failure::Argument(error.to_string()))?;
-    let path = connect(&diagnostics.target).await?.ask(ExportDiagnostics { path }).await?;
+    let path = connect(target).await?.ask(ExportDiagnostics { path }).await?;
     let text = person().say_with("terminal-bundle-ready", [("path", path.display().to_string().into())]);
-    Output { json: diagnostics.target.json }.write(&(text + "\n"), &path);
+    Output { json: target.json }.write(&(text + "\n"), &path);
     Ok(())
 }
 
-pub(crate) async fn status(status: Status) -> Result<(), Failure> {
-    let output = Output { json: status.target.json };
-    let mut client = connect(&status.target).await?;
+pub(crate) async fn status(status: Status, target: &Target) -> Result<(), Failure> {
+    let output = Output { json: target.json };
+    let mut client = connect(target).await?;
     if !status.watch {
         let snapshot = without_link(client.ask(api::Status {}).await?, &status);
         output.show(&snapshot);

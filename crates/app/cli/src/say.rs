@@ -52,6 +52,24 @@ impl Say {
         self.0.say_with(key, arguments)
     }
 
+    /// An amount of data, in the unit in which a person reads it.
+    pub(crate) fn bytes(self, bytes: u64) -> String {
+        let (unit, size) = match bytes {
+            0..0x400 => ("B", 1),
+            0x400..0x10_0000 => ("KiB", 0x400),
+            0x10_0000..0x4000_0000 => ("MiB", 0x10_0000),
+            _ => ("GiB", 0x4000_0000),
+        };
+        let tenths = (u128::from(bytes) * 10 + size / 2) / size;
+        let (whole, rest) = (tenths / 10, tenths % 10);
+        // From ten on, and of whole numbers, a tenth tells nothing.
+        if rest == 0 || whole >= 10 {
+            format!("{} {unit}", (tenths + 5) / 10)
+        } else {
+            format!("{whole}{}{rest} {unit}", self.say("decimal-separator"))
+        }
+    }
+
     /// The word for a value that is one of a family.
     pub(crate) fn word(self, family: &str, value: &impl Serialize) -> String {
         self.0.fact(family, value)

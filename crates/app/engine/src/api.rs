@@ -16,14 +16,15 @@ mod stored;
 mod support;
 mod views;
 
+pub use crate::stored::Stored;
 #[cfg(feature = "bindings")]
 pub use declare::Describe;
 pub use declare::{Ask, Serve, to_json};
 pub use error::StoredError;
+pub use parse::is_name;
 pub use party::preview;
 pub use request::*;
-pub(crate) use stored::Secrets;
-pub use stored::{AskStored, Stored};
+pub use stored::AskStored;
 pub use views::{
     BackupView, Changed, DataSummary, FavoriteView, PortRangeView, ProfileView, RecentPartyView, Restored,
     ServerConfigView, SettingView,

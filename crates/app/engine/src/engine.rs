@@ -26,7 +26,7 @@ use self::storage::Storage;
 use crate::{
     CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions, Problem,
     Snapshot,
-    api::{AskStored, Secrets, Stored},
+    api::AskStored,
     event_loop::{EventLoop, Outside, Showing},
     local,
     ports::{
@@ -35,6 +35,7 @@ use crate::{
         reports::{self, ReportsPort},
     },
     settings::{AppSettings, Overrides, log_level},
+    stored::{Secrets, Stored},
     tasks::TaskSets,
 };
 

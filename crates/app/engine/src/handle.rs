@@ -11,9 +11,10 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::{
     CommandError, Notice, Snapshot,
-    api::{Ask, Serve, Stored},
+    api::{Ask, Serve},
     ports::keeper::Keeper,
     settings::AppSettings,
+    stored::Stored,
 };
 
 /// What the event loop is told to do. Every command is answered once.

@@ -11,6 +11,7 @@ mod handle;
 mod local;
 mod ports;
 mod settings;
+mod stored;
 mod tasks;
 
 pub use api::Request;

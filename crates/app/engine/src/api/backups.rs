@@ -35,6 +35,12 @@ impl AskStored for BackUp {
         database.backup_database(&self.path).await?;
         Ok(())
     }
+
+    /// With everything that waits to be kept.
+    async fn answer_running(self, handle: &Handle) -> Result<(), CommandError> {
+        handle.all_kept().await?;
+        Ok(self.answer_from(handle.stored(), read_clock().wall).await?)
+    }
 }
 
 impl AskStored for BackUpNow {
@@ -45,6 +51,12 @@ impl AskStored for BackUpNow {
     ) -> Result<DataSummary, StoredError> {
         database.back_up_now(now).await?;
         Ok(summary(database, now).await?)
+    }
+
+    /// With everything that waits to be kept.
+    async fn answer_running(self, handle: &Handle) -> Result<DataSummary, CommandError> {
+        handle.all_kept().await?;
+        Ok(self.answer_from(handle.stored(), read_clock().wall).await?)
     }
 }
 

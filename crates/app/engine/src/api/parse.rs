@@ -8,6 +8,11 @@ pub(super) fn name(text: &str) -> Result<Name, CommandError> {
     Name::new(text).map_err(|_| CommandError::bad_name())
 }
 
+/// Whether a text can be a name.
+pub fn is_name(text: &str) -> bool {
+    name(text).is_ok()
+}
+
 pub(super) fn party(id: &str) -> Result<PartyId, CommandError> {
     id.parse().map_err(|_| CommandError::BadPartyId)
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::BackupKind;
+use crate::Restored;
 
 #[tokio::test]
 async fn a_backup_holds_what_was_there_and_its_hash_is_readable_by_sha256sum() {
