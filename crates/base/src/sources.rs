@@ -2,11 +2,19 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    hash::Hash,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     time::Instant,
 };
 
 use crate::bucket::{Rate, TokenBucket};
+
+/// As much as so many sources have, all of one /48 of IPv6 have together.
+pub const SITE: usize = 16;
+
+/// The first 48 bits of an IPv6 address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site(u128);
 
 /// Whoever is behind an address: one IPv4 address, or a /64 of IPv6, which is what one customer gets (RFC 6177).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +34,15 @@ impl Source {
         self.0
     }
 
+    /// The /48 of IPv6 that it is in, which is what the site of one customer gets at most (RFC 6177): 65,536 sources, which
+    /// together have no more than [`SITE`] of them. Not less: mobile networks give neighbours /64s of one /48.
+    pub const fn site(self) -> Option<Site> {
+        match self.0 {
+            IpAddr::V6(ip) if !self.is_near() => Some(Site(ip.to_bits() >> 80)),
+            _ => None,
+        }
+    }
+
     /// Whether it is this machine, or in a network of its own where many may share one address: loopback, private
     /// (RFC 1918, RFC 4193) and link-local.
     pub const fn is_near(&self) -> bool {
@@ -43,7 +60,7 @@ impl From<Ipv4Addr> for Source {
     }
 }
 
-/// A token bucket for each source.
+/// A token bucket for each source, and one for all of a /48 of IPv6, which is [`SITE`] times as large.
 ///
 /// Those that were heard of last are remembered, at least `most` / 2 and at most `most` of them. Whoever is forgotten
 /// begins with a full bucket: many sources together cannot use up what another one has.
@@ -51,49 +68,75 @@ impl From<Ipv4Addr> for Source {
 pub struct SourceBuckets {
     rate: Rate,
     near_rate: Rate,
+    sources: Recent<Source>,
+    sites: Recent<Site>,
+}
+
+/// The buckets of those who were heard of last.
+#[derive(Debug)]
+struct Recent<K> {
     most: usize,
-    recent: HashMap<Source, TokenBucket>,
+    recent: HashMap<K, TokenBucket>,
     /// Those before; it becomes empty when `recent` is full.
-    earlier: HashMap<Source, TokenBucket>,
+    earlier: HashMap<K, TokenBucket>,
+}
+
+impl<K: Copy + Eq + Hash> Recent<K> {
+    fn new(most: usize) -> Self {
+        Self { most: most.max(2), recent: HashMap::new(), earlier: HashMap::new() }
+    }
+
+    fn take(&mut self, now: Instant, key: K, rate: Rate, units: u64) -> bool {
+        if !self.recent.contains_key(&key) && self.recent.len() >= self.most / 2 {
+            self.earlier = std::mem::take(&mut self.recent);
+        }
+        let earlier = &mut self.earlier;
+        let bucket = self
+            .recent
+            .entry(key)
+            .or_insert_with(|| earlier.remove(&key).unwrap_or_else(|| TokenBucket::new(rate)));
+        bucket.take(now, units)
+    }
+
+    fn len(&self) -> usize {
+        self.recent.len() + self.earlier.len()
+    }
 }
 
 impl SourceBuckets {
     /// Buckets of this measure, for up to `most` sources (at least 2).
     pub fn new(rate: Rate, most: usize) -> Self {
-        Self { rate, near_rate: rate, most: most.max(2), recent: HashMap::new(), earlier: HashMap::new() }
+        Self { rate, near_rate: rate, sources: Recent::new(most), sites: Recent::new(most) }
     }
 
     /// The same with `times` as much for a source that is near ([`Source::is_near`]), behind which many may be.
     #[must_use]
-    pub const fn near(mut self, times: u64) -> Self {
-        let Rate { burst, per_second } = self.rate;
-        self.near_rate = Rate { burst: burst * times, per_second: per_second * times };
+    pub fn near(mut self, times: u64) -> Self {
+        self.near_rate = times_as_much(self.rate, times);
         self
     }
 
-    /// Takes `units` of a source's, if they are there.
+    /// Takes `units` of a source's, if they are there. What is refused for its site's sake is taken of its own.
     pub fn take(&mut self, now: Instant, source: Source, units: u64) -> bool {
-        if !self.recent.contains_key(&source) && self.recent.len() >= self.most / 2 {
-            self.earlier = std::mem::take(&mut self.recent);
-        }
         let rate = if source.is_near() { self.near_rate } else { self.rate };
-        let earlier = &mut self.earlier;
-        let bucket = self
-            .recent
-            .entry(source)
-            .or_insert_with(|| earlier.remove(&source).unwrap_or_else(|| TokenBucket::new(rate)));
-        bucket.take(now, units)
+        let of_site = times_as_much(self.rate, SITE as u64);
+        self.sources.take(now, source, rate, units)
+            && source.site().is_none_or(|site| self.sites.take(now, site, of_site, units))
     }
 
     /// Number of sources that are remembered.
     pub fn len(&self) -> usize {
-        self.recent.len() + self.earlier.len()
+        self.sources.len()
     }
 
     /// Whether none is remembered.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+fn times_as_much(rate: Rate, times: u64) -> Rate {
+    Rate { burst: rate.burst.saturating_mul(times), per_second: rate.per_second.saturating_mul(times) }
 }
 
 /// How many may be there at once.
@@ -122,6 +165,8 @@ pub struct Visitors {
     /// Numbers grow, so the first is the oldest.
     unproven: BTreeSet<u64>,
     sources: HashMap<Source, Group>,
+    /// Of each /48 of IPv6 together.
+    sites: HashMap<Site, Group>,
 }
 
 #[derive(Debug, Default)]
@@ -146,7 +191,13 @@ pub enum Arrival {
 impl Visitors {
     /// Nobody is there.
     pub fn new(limits: VisitorLimits) -> Self {
-        Self { limits, here: HashMap::new(), unproven: BTreeSet::new(), sources: HashMap::new() }
+        Self {
+            limits,
+            here: HashMap::new(),
+            unproven: BTreeSet::new(),
+            sources: HashMap::new(),
+            sites: HashMap::new(),
+        }
     }
 
     /// Somebody arrives. `visitor` is larger than every number before it.
@@ -196,9 +247,15 @@ impl Visitors {
     fn crowd(&self, source: Source) -> Option<Option<u64>> {
         let VisitorLimits { per_source, per_near_source, unproven_per_source, .. } = self.limits;
         let most = if source.is_near() { per_near_source } else { per_source };
-        let group = self.sources.get(&source)?;
-        let crowded = group.count >= most || group.unproven.len() >= unproven_per_source;
-        crowded.then(|| group.unproven.first().copied())
+        let crowded = |group: &Group, times: usize| {
+            let (most, unproven) = (most.saturating_mul(times), unproven_per_source.saturating_mul(times));
+            group.count >= most || group.unproven.len() >= unproven
+        };
+        let own = self.sources.get(&source).filter(|group| crowded(group, 1));
+        let site =
+            || source.site().and_then(|site| self.sites.get(&site)).filter(|group| crowded(group, SITE));
+        let group = own.or_else(site)?;
+        Some(group.unproven.first().copied())
     }
 
     fn make_room(&mut self) -> Arrival {
@@ -217,7 +274,10 @@ impl Visitors {
     pub fn prove(&mut self, visitor: u64) {
         self.unproven.remove(&visitor);
         let source = self.here.get(&visitor).copied().flatten();
-        if let Some(group) = source.and_then(|source| self.sources.get_mut(&source)) {
+        let Some(source) = source else { return };
+        let groups = self.sources.get_mut(&source).into_iter();
+        let site = source.site().and_then(|site| self.sites.get_mut(&site));
+        for group in groups.chain(site) {
             group.unproven.remove(&visitor);
         }
     }
@@ -227,12 +287,9 @@ impl Visitors {
         let Some(source) = self.here.remove(&visitor) else { return };
         self.unproven.remove(&visitor);
         let Some(source) = source else { return };
-        if let Some(group) = self.sources.get_mut(&source) {
-            group.unproven.remove(&visitor);
-            group.count -= 1;
-            if group.count == 0 {
-                self.sources.remove(&source);
-            }
+        Group::leave(&mut self.sources, source, visitor);
+        if let Some(site) = source.site() {
+            Group::leave(&mut self.sites, site, visitor);
         }
     }
 
@@ -247,10 +304,29 @@ impl Visitors {
     }
 
     fn join(&mut self, visitor: u64, source: Source) {
-        let group = self.sources.entry(source).or_default();
-        group.count += 1;
-        if self.unproven.contains(&visitor) {
-            group.unproven.insert(visitor);
+        let unproven = self.unproven.contains(&visitor);
+        self.sources.entry(source).or_default().join(visitor, unproven);
+        if let Some(site) = source.site() {
+            self.sites.entry(site).or_default().join(visitor, unproven);
+        }
+    }
+}
+
+impl Group {
+    fn join(&mut self, visitor: u64, unproven: bool) {
+        self.count += 1;
+        if unproven {
+            self.unproven.insert(visitor);
+        }
+    }
+
+    fn leave<K: Eq + Hash>(groups: &mut HashMap<K, Self>, of: K, visitor: u64) {
+        if let Some(group) = groups.get_mut(&of) {
+            group.unproven.remove(&visitor);
+            group.count -= 1;
+            if group.count == 0 {
+                groups.remove(&of);
+            }
         }
     }
 }
@@ -373,6 +449,36 @@ mod tests {
         let mut buckets = SourceBuckets::new(Rate { burst: 2, per_second: 1 }, 10).near(4);
         let mut passed = |text: &str| (0..20).filter(|_| buckets.take(now, source(text), 1)).count();
         assert_eq!((passed("192.168.1.1"), passed("198.51.100.1")), (8, 2));
+    }
+
+    #[test]
+    fn a_48_of_ipv6_has_no_more_than_sixteen_64s_of_it_and_takes_nothing_of_others() {
+        let now = Instant::now();
+        let mut buckets = SourceBuckets::new(Rate { burst: 2, per_second: 1 }, 1_000);
+        let mut passed = |text: &str| (0..5).filter(|_| buckets.take(now, source(text), 1)).count();
+        let of_site: usize = (0..100).map(|n| passed(&format!("2001:db8:7:{n:x}::1"))).sum();
+        assert_eq!(of_site, 2 * SITE);
+        assert_eq!((passed("2001:db8:8::1"), passed("192.0.2.1")), (2, 2), "another site");
+        let near: usize = (0..100).map(|n| passed(&format!("fd00:0:0:{n:x}::1"))).sum();
+        assert_eq!(near, 200, "private networks are no sites");
+        for n in 0..10_000_u32 {
+            buckets.take(now, Source::of(Ipv6Addr::from_bits(u128::from(n) << 80 | 1 << 127).into()), 1);
+        }
+        assert!(buckets.sites.len() <= 1_000 && buckets.len() <= 1_000);
+
+        let mut visitors = visitors(1_000);
+        for n in 1..=200 {
+            visitors.arrive(n, source(&format!("2001:db8:7:{n:x}::1")));
+        }
+        assert_eq!(visitors.len(), 2 * SITE, "none of them has proven who it is");
+        for n in 201..=400 {
+            visitors.arrive(n, source(&format!("2001:db8:7:{n:x}::1")));
+            visitors.prove(n);
+        }
+        assert_eq!(visitors.len(), 4 * SITE);
+        assert_eq!(visitors.arrive(401, source("2001:db8:8::1")), Arrival::Admitted);
+        (1..=401).for_each(|n| visitors.leave(n));
+        assert!(visitors.is_empty() && visitors.sites.is_empty() && visitors.sources.is_empty());
     }
 
     proptest! {

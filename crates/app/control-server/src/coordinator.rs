@@ -286,6 +286,7 @@ impl Coordinator {
         }
         self.fresh.clear();
         self.counters.set_parties(self.hub.registry().parties());
+        self.counters.set(Cause::Forgotten, self.hub.registry().forgotten());
         // Dropping a slow connection makes further messages; so until there are none.
         while let Some(output) = self.hub.poll_output() {
             match output {

@@ -35,6 +35,15 @@ pub(crate) enum Cause {
     /// A new party: too many of one address.
     #[strum(serialize = "new_parties")]
     Parties,
+    /// A new party: there are as many as there may be, and somebody has come to each of them.
+    #[strum(serialize = "parties_full")]
+    PartiesFull,
+    /// A party that nobody ever came to, and that made room for another one.
+    #[strum(serialize = "party_forgotten")]
+    Forgotten,
+    /// A new member: the party has as many as it may.
+    #[strum(serialize = "party_full")]
+    PartyFull,
     /// A new member: too many of one address.
     #[strum(serialize = "new_members")]
     Joins,
@@ -64,12 +73,14 @@ pub(crate) enum Cause {
 impl Cause {
     pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
-    /// Of what is refused because it is not proven; everything else is counted where it is decided.
+    /// Of what the registry refuses for want of proof or room; everything else is counted where it is decided.
     pub(crate) const fn of(code: ErrorCode) -> Option<Self> {
         match code {
             ErrorCode::DoorClosed => Some(Self::Door),
             ErrorCode::BadSignature | ErrorCode::WrongServer => Some(Self::Signature),
             ErrorCode::UnsignedLeave => Some(Self::Leave),
+            ErrorCode::TooManyParties => Some(Self::PartiesFull),
+            ErrorCode::PartyFull => Some(Self::PartyFull),
             _ => None,
         }
     }
@@ -94,6 +105,11 @@ impl Counters {
 
     pub(crate) fn add(&self, cause: Cause) {
         self.refused[cause as usize].fetch_add(1, Relaxed);
+    }
+
+    /// Notes how often it was so far.
+    pub(crate) fn set(&self, cause: Cause, count: u64) {
+        self.refused[cause as usize].store(count, Relaxed);
     }
 
     pub(crate) fn get(&self, cause: Cause) -> u64 {

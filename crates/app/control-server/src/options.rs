@@ -123,7 +123,8 @@ pub(crate) struct ServerArguments {
     /// STUN server to tell clients of, instead of this one at the host they came to; may be repeated
     #[arg(long, value_name = "HOST:PORT", value_parser = stun_endpoint)]
     advertise_stun: Vec<StunEndpoint>,
-    /// Days after which a member that was away all the time is removed, and with the last one its party
+    /// Days after which a member that was away all the time is removed, and with the last one its party; a party that
+    /// nobody ever came to goes after one day
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     retention_days: u32,
     /// Write logs, and the line that says it is ready, as JSON

@@ -25,10 +25,13 @@
 //! - a peer that was silent for [`RegistrySettings::stale_after`] is away, and its connection is given up;
 //! - a member that was away for [`RegistrySettings::retention`] is removed; nobody is before, whatever happens
 //!   to the host, the clock or the registry itself (see [`RegistrySettings::grace`]);
+//! - a party that never had a second member is removed a day after its only one was last here
+//!   ([`RegistrySettings::alone`]), and before that where there is no room for another party;
 //! - a party whose last member left or was removed is removed;
 //! - a session token is removed after [`RegistrySettings::token_lifetime`].
 
 mod adopt;
+mod alone;
 mod caller;
 mod cleanup;
 mod door;
@@ -60,6 +63,8 @@ pub struct Registry {
     outgoing: VecDeque<Outgoing>,
     silent: Vec<PeerId>,
     dirty: Dirty,
+    /// Parties that made room for others.
+    forgotten: u64,
     /// When the registry last had reason to believe that it was itself away.
     patient_since: UnixMillis,
     last_sweep: UnixMillis,
@@ -84,6 +89,7 @@ impl Registry {
             outgoing: VecDeque::new(),
             silent: Vec::new(),
             dirty: Dirty { parties: BTreeSet::new(), peers: BTreeSet::new(), tokens: Vec::new() },
+            forgotten: 0,
             patient_since: now,
             last_sweep: now,
         }
@@ -221,7 +227,7 @@ impl Registry {
                         let detail = "only the player who runs this control plane makes parties here";
                         return Err(Refusal::new(ErrorCode::TooManyParties).detail(detail));
                     }
-                    if self.parties.len() >= self.settings.parties {
+                    if !self.make_room() {
                         return Err(ErrorCode::TooManyParties.into());
                     }
                     fresh = Some(PartyState {
@@ -233,6 +239,7 @@ impl Registry {
                         active_at: now,
                         revision: 0,
                         door,
+                        had_company: false,
                         members: BTreeMap::new(),
                     });
                 }

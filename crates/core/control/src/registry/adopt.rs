@@ -102,6 +102,7 @@ impl Registry {
             active_at: now,
             revision: 1,
             door: None,
+            had_company: true,
             members,
         };
         let snapshot = party.snapshot();

@@ -29,12 +29,16 @@ impl Registry {
         }
         self.last_sweep = now;
         let patient = u128::from(now.since(self.patient_since)) <= self.settings.grace.as_millis();
+        let deserted_since = UnixMillis(
+            now.0.saturating_sub(u64::try_from(self.settings.alone.as_millis()).unwrap_or(u64::MAX)),
+        );
         let (mut stale, mut expired) = (Vec::new(), Vec::new());
         for (id, party) in &self.parties {
             stale.extend(party.silent(true, self.settings.stale_after, now).into_iter().map(|p| (*id, p)));
             if !patient {
                 expired
                     .extend(party.silent(false, self.settings.retention, now).into_iter().map(|p| (*id, p)));
+                expired.extend(party.deserted(deserted_since).map(|peer| (*id, peer)));
             }
         }
         for (id, peer) in stale {

@@ -19,6 +19,8 @@ pub(super) struct PartyState {
     pub(super) revision: u64,
     /// Whose proof lets somebody in; `None` lets in anybody who knows the id.
     pub(super) door: Option<DoorKey>,
+    /// Whether it ever had a second member, as far as this registry remembers since it was started.
+    pub(super) had_company: bool,
     /// Boxed: a map keeps room for eleven, and most parties have fewer.
     pub(super) members: BTreeMap<PeerId, Box<Member>>,
 }
@@ -99,6 +101,7 @@ impl PartyState {
             Member { record, nat_type, joined_at: now, last_seen: now, saved_seen: now, online: true };
         let change = Change::PeerJoined { entry: member.entry() };
         self.members.insert(peer, Box::new(member));
+        self.had_company |= self.members.len() > 1;
         self.active_at = now;
         Ok(change)
     }

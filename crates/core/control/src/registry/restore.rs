@@ -28,6 +28,7 @@ impl Registry {
                 active_at: stored.active_at,
                 revision: stored.revision,
                 door: stored.door,
+                had_company: false,
                 members: BTreeMap::new(),
             };
             registry.parties.insert(party.id, party);
@@ -65,6 +66,7 @@ impl Registry {
                 record: stored.record,
             };
             party.members.insert(stored.peer, Box::new(member));
+            party.had_company |= party.members.len() > 1;
             self.memberships.add(stored.peer, stored.party);
         }
         fits

@@ -13,6 +13,9 @@ pub struct RegistrySettings {
     pub sweep_interval: Duration,
     /// A member that was away for longer is removed, and with the last one the party: 30 days.
     pub retention: Duration,
+    /// A party that never had a second member is removed once its only one was away for longer: 24 h. Whoever made it makes
+    /// it again when it comes back.
+    pub alone: Duration,
     /// Nobody is removed within this time of a start, or of a jump of the clock: it may have been the
     /// registry that was away. 1 day. After an absence of its own of more than half the retention,
     /// everybody's retention begins anew.
@@ -40,6 +43,8 @@ impl RegistrySettings {
             // A challenge costs a millisecond on a LAN, and a stranger can make as many identities as it likes.
             token_lifetime: Duration::ZERO,
             parties: 256,
+            // The owner alone makes parties here.
+            alone: Self::default().retention,
             owner: Some(owner),
             ..Self::default()
         }
@@ -54,6 +59,7 @@ impl Default for RegistrySettings {
             stale_after: Duration::from_secs(5 * 60),
             sweep_interval: Duration::from_secs(60),
             retention: 30 * 24 * HOUR,
+            alone: 24 * HOUR,
             grace: 24 * HOUR,
             token_lifetime: 24 * HOUR,
             last_seen_precision: HOUR,

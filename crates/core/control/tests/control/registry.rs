@@ -454,3 +454,55 @@ fn nothing_unsigned_and_no_party_without_the_owner_is_adopted() {
     mine.adopt_host(party(1), id(3));
     assert_eq!(mine.party(&party(1)).unwrap().host, id(3));
 }
+
+#[test]
+fn a_party_that_nobody_came_to_is_forgotten_after_a_day_and_no_other_one() {
+    let mut registry = Registry::new(RegistrySettings::default(), START);
+    let record_of = |p, n| record_in(party(p), n, VirtualIp([10, 66, 0, n].into()), 1);
+    for request in [create(record_of(1, 1)), create(record_of(2, 1)), create(record_of(3, 1))] {
+        registry.handle(id(1), request, START);
+    }
+    registry.handle(id(2), join(record_of(2, 2)), START);
+    registry.handle(id(2), Request::LeaveParty { party: party(2), leave: None }, START);
+    registry.disconnected(id(1), START);
+    // Sweeps in time, or the registry would think that it was away itself.
+    let sweep = |registry: &mut Registry, from: u64, to: u64| {
+        (from..=to).for_each(|minute| registry.sweep(START.plus(minute * MINUTE)));
+    };
+    sweep(&mut registry, 1, 20 * 60);
+    registry.handle(id(1), create(record_of(3, 1)), START.plus(20 * 60 * MINUTE));
+    registry.disconnected(id(1), START.plus(20 * 60 * MINUTE));
+    sweep(&mut registry, 20 * 60, 24 * 60);
+    assert_eq!(registry.parties(), 3);
+    sweep(&mut registry, 24 * 60, 24 * 60 + 2);
+    assert!(!registry.knows(&party(1)) && registry.knows(&party(2)), "one member came and went");
+    assert!(registry.knows(&party(3)), "its maker was here");
+    assert_eq!(registry.forgotten(), 0, "nobody had to make room");
+}
+
+#[test]
+fn where_there_is_no_room_the_youngest_party_that_waits_alone_makes_it_and_no_living_one() {
+    let settings = RegistrySettings { parties: 4, ..Default::default() };
+    let mut registry = Registry::new(settings, START);
+    let record_of = |p, n| record_in(party(p), n, VirtualIp([10, 66, 0, n].into()), 1);
+    let make = |registry: &mut Registry, p, n, minute: u64| {
+        registry.handle(id(n), create(record_of(p, n)), START.plus(minute * MINUTE));
+    };
+    make(&mut registry, 1, 1, 0);
+    registry.handle(id(2), join(record_of(1, 2)), START);
+    make(&mut registry, 2, 3, 1);
+    make(&mut registry, 3, 4, 2);
+    make(&mut registry, 4, 5, 3);
+    for away in [1, 2, 3, 4] {
+        registry.disconnected(id(away), START.plus(4 * MINUTE));
+    }
+    let parties = |registry: &Registry| [1, 2, 3, 4, 5, 6, 7].map(|n| registry.knows(&party(n)));
+    make(&mut registry, 5, 6, 5);
+    assert_eq!(parties(&registry), [true, true, false, true, true, false, false], "3 is younger than 2");
+    make(&mut registry, 6, 7, 6);
+    assert_eq!(parties(&registry), [true, false, false, true, true, true, false]);
+    said(&mut registry);
+    assert_eq!(code(&mut registry, 8, create(record_of(7, 8))), ErrorCode::TooManyParties);
+    assert_eq!(parties(&registry), [true, false, false, true, true, true, false], "who is here stays");
+    assert_eq!(registry.forgotten(), 2);
+}

@@ -100,6 +100,11 @@ impl Default for TurnLimits {
 }
 
 impl TurnLimits {
+    /// A /48 of IPv6 is as many sources as it likes, and has no more than one that is near.
+    pub(super) const fn allocations_of_site(&self) -> usize {
+        self.allocations_per_source.saturating_mul(4)
+    }
+
     pub(super) const fn allocations_of(&self, source: Source) -> usize {
         if source.is_near() {
             self.allocations_per_source.saturating_mul(4)
