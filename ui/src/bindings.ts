@@ -275,7 +275,11 @@ export type DroppedView = {
   /** Candidates that were unusable or too many. */
   candidates: number,
   /** Tries to reach a friend that were too many for one address. */
-  checks: number, };
+  checks: number,
+  /** What guests of this device's own control plane asked for and were refused; since the start. */
+  guests: number,
+  /** Of these, by who knew the party's id and had no key of its door. */
+  doors: number, };
 
 /**
  * What an address in the party's network is used as.

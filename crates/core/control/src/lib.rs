@@ -55,6 +55,6 @@ pub mod state;
 pub use lanrage_base::clock::Now;
 
 pub use link::{LinkAction, LinkClosed, LinkEvent, LinkId};
-pub use local::{GuestAction, GuestEvent, LocalControlPlane};
+pub use local::{GuestAction, GuestEvent, GuestRefusals, LocalControlPlane};
 pub use plane::{ControlEvent, ControlPlane, DisconnectReason};
 pub use remote::{RemoteControlPlane, RemoteSettings, RemoteTimings};

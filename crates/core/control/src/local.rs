@@ -7,7 +7,7 @@ use std::{
 
 use lanrage_party::{DeviceIdentity, PartyId, PeerId};
 
-pub use self::guests::{GuestAction, GuestEvent};
+pub use self::guests::{GuestAction, GuestEvent, GuestRefusals};
 use crate::{
     ControlEvent, ControlPlane, Now,
     protocol::{Change, PartySnapshot, Request, ServerMessage},
@@ -38,6 +38,7 @@ pub struct LocalControlPlane {
     key: Option<DeviceIdentity>,
     guests: BTreeMap<ConnectionId, ServerSession>,
     guest_actions: VecDeque<GuestAction>,
+    refused: GuestRefusals,
     events: VecDeque<ControlEvent>,
     next_sweep: Instant,
 }
@@ -72,6 +73,7 @@ impl LocalControlPlane {
             key: None,
             guests: BTreeMap::new(),
             guest_actions: VecDeque::new(),
+            refused: GuestRefusals::default(),
             events: [ControlEvent::Connected { stun: Vec::new(), server_time: None, server: None }].into(),
             next_sweep,
         }

@@ -72,13 +72,8 @@ impl DataDir {
     pub fn lock(&self) -> Result<DataDirLock, DataDirError> {
         let path = self.path.join(LOCK_FILE);
         let failed = |source| DataDirError::Io { path: path.clone(), source };
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
+        let file =
+            atomic_file::private().create(true).truncate(false).read(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(DataDirLock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse),

@@ -43,6 +43,24 @@ pub enum GuestAction {
     Close(ConnectionId),
 }
 
+/// How often guests were refused what they asked for, or sent off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GuestRefusals {
+    /// For whatever reason.
+    pub all: u64,
+    /// Those who knew a party's id and had no key of its door.
+    pub doors: u64,
+}
+
+impl GuestRefusals {
+    fn count(&mut self, message: &ServerMessage) {
+        if let ServerMessage::Error(refusal) = message {
+            self.all += 1;
+            self.doors += u64::from(refusal.code == ErrorCode::DoorClosed);
+        }
+    }
+}
+
 impl LocalControlPlane {
     /// Takes in what became of a guest's connection.
     pub fn handle_guest(&mut self, now: Now, event: GuestEvent) {
@@ -135,9 +153,7 @@ impl LocalControlPlane {
     fn serve_guest(&mut self, now: Now, guest: ConnectionId) {
         while let Some(output) = self.guests.get_mut(&guest).and_then(ServerSession::poll_output) {
             match output {
-                SessionOutput::Send(message) => {
-                    self.guest_actions.push_back(GuestAction::Send(guest, Frame::of(&message)));
-                }
+                SessionOutput::Send(message) => self.say(guest, &message),
                 // No token is ever stored here, so none is good.
                 SessionOutput::CheckToken { .. } => {
                     if let Some(session) = self.guests.get_mut(&guest) {
@@ -163,9 +179,7 @@ impl LocalControlPlane {
     pub(super) fn drain_guest(&mut self, guest: ConnectionId) {
         while let Some(output) = self.guests.get_mut(&guest).and_then(ServerSession::poll_output) {
             match output {
-                SessionOutput::Send(message) => {
-                    self.guest_actions.push_back(GuestAction::Send(guest, Frame::of(&message)));
-                }
+                SessionOutput::Send(message) => self.say(guest, &message),
                 SessionOutput::Close => {
                     self.guests.remove(&guest);
                     self.guest_actions.push_back(GuestAction::Close(guest));
@@ -175,10 +189,21 @@ impl LocalControlPlane {
         }
     }
 
+    /// How often guests were refused what they asked for so far.
+    pub const fn refused(&self) -> GuestRefusals {
+        self.refused
+    }
+
+    fn say(&mut self, guest: ConnectionId, message: &ServerMessage) {
+        self.refused.count(message);
+        self.guest_actions.push_back(GuestAction::Send(guest, Frame::of(message)));
+    }
+
     pub(super) fn send(&mut self, to: &[ConnectionId], message: ServerMessage) {
         let guests = to.iter().filter(|to| self.guests.contains_key(to));
         let mut guests = guests.peekable();
         if guests.peek().is_some() {
+            self.refused.count(&message);
             let frame = Frame::of(&message);
             self.guest_actions.extend(guests.map(|guest| GuestAction::Send(*guest, frame.clone())));
         }

@@ -193,7 +193,9 @@ fn the_party_of_an_app_has_the_same_door() {
             "{answer:?}"
         );
     }
+    assert_eq!((home.refused().doors, home.refused().all), (3, 3));
     let friend = proven(join(record(6, 6, 1)), 6, &door_key(), 5);
     let answer = say(&mut home, ClientMessage::Request(friend));
+    assert_eq!(home.refused().all, 3, "a friend is not refused");
     assert!(matches!(&answer[..], [ServerMessage::Party { .. }]), "{answer:?}");
 }

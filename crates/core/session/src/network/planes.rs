@@ -1,8 +1,8 @@
 use std::{hash::Hash, mem, net::IpAddr, time::Instant};
 
 use lanrage_control::{
-    ControlEvent, ControlPlane, DisconnectReason, GuestEvent, LinkAction, LinkEvent, LocalControlPlane, Now,
-    RemoteControlPlane, RemoteSettings, RemoteTimings,
+    ControlEvent, ControlPlane, DisconnectReason, GuestEvent, GuestRefusals, LinkAction, LinkEvent,
+    LocalControlPlane, Now, RemoteControlPlane, RemoteSettings, RemoteTimings,
     protocol::{Change, PeerEntry, Request},
 };
 use lanrage_party::{ControlEndpoint, DeviceIdentity, Invitation, PartyId, PartySecret, ServerId};
@@ -106,6 +106,11 @@ impl ControlPlanes {
     /// The server in use.
     pub(crate) fn endpoint(&self) -> Option<&ControlEndpoint> {
         self.remote.as_ref().map(|remote| &remote.endpoint)
+    }
+
+    /// How often guests were refused.
+    pub(crate) const fn refused_guests(&self) -> GuestRefusals {
+        self.local.refused()
     }
 
     /// The server's address, where it is known by that and not by a name.

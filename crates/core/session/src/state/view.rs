@@ -130,6 +130,8 @@ impl State {
             relays: self.relays.views().into_iter().map(relay).collect(),
             dropped: DroppedView {
                 stun_answers: self.nat.unasked_answers(),
+                guests: self.control.refused_guests().all,
+                doors: self.control.refused_guests().doors,
                 ..self.party.as_ref().map(|party| party.connections.dropped()).unwrap_or_default()
             },
         }

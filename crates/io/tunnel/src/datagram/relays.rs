@@ -186,10 +186,11 @@ pub(crate) fn cookie_address(from: Remote) -> IpAddr {
     Ipv6Addr::from_bits(prefix | u128::from(hasher.finish())).into()
 }
 
-/// Whom a datagram is put down to where sources are counted: its [`Source`], or what [`cookie_address`] makes of a relayed
-/// one.
+/// Whom a datagram is put down to where sources are counted: its [`Source`], or what [`cookie_address`] makes of that of a
+/// relayed one.
 pub(crate) fn source_address(from: Remote) -> IpAddr {
-    if from.via.is_some() { cookie_address(from) } else { Source::of(from.address.ip()).address() }
+    let source = Source::of(from.address.ip()).address();
+    cookie_address(Remote { address: SocketAddr::new(source, from.address.port()), ..from })
 }
 
 #[cfg(test)]

@@ -398,12 +398,16 @@ fn reason(error: &WireGuardError) -> DropReason {
 mod tests {
     use super::*;
     use crate::{
-        datagram::demux::{Kind, classify},
+        datagram::{
+            demux::{Kind, classify},
+            relays,
+        },
         packet::{batch::SLOT_BYTES, ipv4::build},
         peer::{admission::UNPROVEN, index::PeerIndex},
     };
-    use lanrage_party::PartySecret;
+    use lanrage_party::{AllocationId, PartySecret, Remote};
     use proptest::prelude::*;
+    use std::net::SocketAddr;
 
     const A: PeerIndex = PeerIndex::nth(3);
     const B: PeerIndex = PeerIndex::nth(4);
@@ -566,11 +570,21 @@ mod tests {
     /// An initiation from there, of which none was expected; what is sent back.
     fn admit(
         end: &End,
-        from: [u8; 4],
+        from: impl Into<IpAddr>,
         datagram: &[u8],
         now: Instant,
     ) -> (Result<(), DropReason>, Option<Vec<u8>>) {
-        let sender = Sender { cookie_address: from.into(), source: from.into(), is_expected: || false };
+        admit_from(end, Remote::straight(SocketAddr::new(from.into(), 1)), datagram, now)
+    }
+
+    fn admit_from(
+        end: &End,
+        from: Remote,
+        datagram: &[u8],
+        now: Instant,
+    ) -> (Result<(), DropReason>, Option<Vec<u8>>) {
+        let (cookie_address, source) = (relays::cookie_address(from), relays::source_address(from));
+        let sender = Sender { cookie_address, source, is_expected: || false };
         let mut reply = [0; COOKIE_REPLY_BYTES];
         let Ok(Kind::WireGuard(message)) = classify(datagram) else { panic!("not WireGuard") };
         match end.key.admit(sender, (message, datagram), now, &mut reply) {
@@ -588,7 +602,11 @@ mod tests {
 
     /// Has the address prove itself.
     fn give_cookie(active: &mut End, passive: &End, from: [u8; 4], now: Instant) {
-        let (refused, reply) = admit(passive, from, &active.initiate(), now);
+        give_cookie_to(active, passive, Remote::straight(SocketAddr::from((from, 1))), now);
+    }
+
+    fn give_cookie_to(active: &mut End, passive: &End, from: Remote, now: Instant) {
+        let (refused, reply) = admit_from(passive, from, &active.initiate(), now);
         let (reply, refused) = (reply.expect("a cookie"), refused.unwrap_err());
         assert_eq!(refused, DropReason::RateLimited);
         let Ok(Kind::WireGuard(message @ Message::CookieReply { receiver })) = classify(&reply) else {
@@ -621,6 +639,34 @@ mod tests {
         assert!(floods[5..].iter().all(|refused| *refused == Err(DropReason::HandshakeFlood)));
         give_cookie(&mut friend, &passive, [192, 0, 2, 9], now);
         assert_eq!(admit(&passive, [192, 0, 2, 9], &friend.initiate(), now), (Ok(()), None));
+    }
+
+    #[test]
+    fn a_flood_is_cut_by_its_source_in_either_family_straight_or_relayed() {
+        let at = |text: &str, via: Option<u32>| Remote {
+            address: SocketAddr::new(text.parse().unwrap(), 1),
+            via: via.map(AllocationId),
+        };
+        for (senders, other) in [
+            ([at("192.0.2.1", None), at("::ffff:192.0.2.1", None)], at("192.0.2.2", None)),
+            ([at("2001:db8::1", None), at("2001:db8::ffff:2", None)], at("2001:db8:0:1::1", None)),
+            ([at("192.0.2.1", Some(7)), at("192.0.2.1", Some(7))], at("192.0.2.1", Some(8))),
+            ([at("2001:db8::1", Some(7)), at("2001:db8::2", Some(7))], at("2001:db8::1", None)),
+        ] {
+            let ((mut active, passive), now) = (pair(), Instant::now());
+            use_up_what_is_free(&mut active, &passive, now);
+            let mut admitted = 0;
+            for from in senders {
+                let mut sender = pair().0;
+                give_cookie_to(&mut sender, &passive, from, now);
+                let taken = (0..50).filter(|_| admit_from(&passive, from, &sender.initiate(), now).0.is_ok());
+                admitted += taken.count();
+            }
+            assert_eq!(admitted, 5, "{senders:?}");
+            let mut friend = pair().0;
+            give_cookie_to(&mut friend, &passive, other, now);
+            assert_eq!(admit_from(&passive, other, &friend.initiate(), now), (Ok(()), None), "{other:?}");
+        }
     }
 
     #[test]
