@@ -65,6 +65,8 @@ fn title(news: &News, words: Words) -> String {
         News::Left(friend) => ("news-left", friend),
         News::Degraded(friend) => ("news-degraded", friend),
         News::Lost(friend) => ("news-lost", friend),
+        News::Away(friend) => ("news-away", friend),
+        News::Back(friend) => ("news-back", friend),
         News::Restored(friend) => ("news-restored", friend),
     };
     words.say_with(key, [("friend", friend.as_str().into())])

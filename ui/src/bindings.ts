@@ -519,11 +519,23 @@ export type NetworkView = {
  */
 export type Notice = {
   /** When (Unix milliseconds). */
-  at_ms: number, } & ({ "code": "peer_joined",
+  at_ms: number,
+  /** The id of the party in which it happened; `None` outside of any. */
+  party: string | null, } & ({ "code": "peer_joined",
   /** The friend's name. */
   peer: string, } | { "code": "peer_left",
   /** The friend's name. */
   peer: string, } | { "code": "connected",
+  /** The friend's name. */
+  peer: string, } | { "code": "peer_away",
+  /** The friend's name. */
+  peer: string, } | { "code": "peer_back",
+  /** The friend's name. */
+  peer: string, } | { "code": "peer_renamed",
+  /** The name before. */
+  peer: string,
+  /** The name now. */
+  name: string, } | { "code": "now_host" } | { "code": "new_host",
   /** The friend's name. */
   peer: string, } | { "code": "reconnected",
   /** The friend's name. */
@@ -614,6 +626,8 @@ export type PeerView = {
   nat_type: NatType,
   /** Whether the control server says it is there; `None` without a server. */
   online: boolean | null,
+  /** When it was last here, while it is away by its own doing (Unix milliseconds). */
+  away_since_ms: number | null,
   /** When it joined (Unix milliseconds). */
   joined_at_ms: number,
   /** From hearing of the peer to its first authenticated packet (milliseconds). */
@@ -981,7 +995,7 @@ export type Traffic = {
 /**
  * Why no path to a friend was found.
  */
-export type Unreached = "away" | "no_answer" | "no_answer_no_relay" | "udp_blocked" | "both_symmetric" | "symmetric_and_strict" | "symmetric_and_unknown";
+export type Unreached = "no_answer" | "no_answer_no_relay" | "udp_blocked" | "both_symmetric" | "symmetric_and_strict" | "symmetric_and_unknown";
 
 /**
  * Packets that waited about equally long.

@@ -43,8 +43,8 @@ describe('facts in German', () => {
   test('a refusal, a notice and a problem have their data in them', () => {
     useLanguage('de', []);
     expect(sayFact('refusal', { code: 'invitation_damaged' })).toMatch(/beschädigt/);
-    expect(sayNotice({ at_ms: 0, code: 'reconnected', peer: 'Öykü', seconds: 0.4 })).toBe('Wieder verbunden mit Öykü nach 0,4 s.');
-    expect(sayNotice({ at_ms: 0, code: 'peer_forged', peer: 'Öykü' })).toMatch(/Öykü/);
+    expect(sayNotice({ at_ms: 0, party: null, code: 'reconnected', peer: 'Öykü', seconds: 0.4 })).toBe('Wieder verbunden mit Öykü nach 0,4 s.');
+    expect(sayNotice({ at_ms: 0, party: null, code: 'peer_forged', peer: 'Öykü' })).toMatch(/Öykü/);
     expect(sayFact('problem', { code: 'clock_wrong', minutes: 7 })).toMatch(/7 Minuten/);
   });
 

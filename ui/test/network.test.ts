@@ -12,6 +12,9 @@ describe('the player’s network', () => {
     expect(networkStatus(network).tone).toBe('good');
     expect(networkStatus({ ...network, nat_summary: null }).tone).toBe('quiet');
     expect(networkStatus({ ...network, nat_summary: 'no_servers', public_address: null }).tone).toBe('quiet');
+    const symmetric = { ...network, nat_summary: 'measured', mapping_behaviour: 'address_and_port_dependent' } as const;
+    expect(networkStatus({ ...symmetric, port_mapping: { state: 'off' } }).tone).toBe('warn');
+    expect(networkStatus({ ...symmetric, port_mapping: { state: 'open', external: '203.0.113.7:4000' } }).tone).toBe('good');
     const blocked = { tone: 'warn', words: 'Your network lets no UDP through, so friends are reached through a relay.' };
     expect(networkStatus({ ...network, nat_summary: 'blocked', udp_is_blocked: true })).toEqual(blocked);
     expect(networkStatus({ ...network, nat_summary: null, udp_is_blocked: true }).words).toMatch(/Blocked/);

@@ -112,7 +112,7 @@ describe('what happened', () => {
   test('is listed newest first, the older behind a button, and read out only once', async () => {
     await show(open);
     expect(card('What happened').getByText(/Nothing yet/)).toBeTruthy();
-    for (let at = 0; at < 8; at++) await send('notice', { at_ms: at * 1_000, code: 'peer_joined', peer: `friend ${at}` });
+    for (let at = 0; at < 8; at++) await send('notice', { at_ms: at * 1_000, party: null, code: 'peer_joined', peer: `friend ${at}` });
     const feed = card('What happened');
     expect(feed.getAllByRole('listitem').map((item) => item.textContent.trim().slice(0, 8))).toEqual(
       [7, 6, 5, 4, 3, 2, 1, 0].map((at) => `friend ${at}`),

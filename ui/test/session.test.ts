@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import { sayNotice } from '../src/lib/notice';
+import { ofParty, sayNotice } from '../src/lib/notice';
 import { Session } from '../src/lib/session.svelte';
 import { fakeBackend, send, snapshot } from './fixtures';
 
@@ -53,10 +53,15 @@ describe('session', () => {
     const session = new Session();
     await session.start();
     vi.useFakeTimers();
-    for (const peer of ['a', 'b', 'c', 'd']) await send('notice', { at_ms: 0, code: 'peer_joined', peer });
+    for (const peer of ['a', 'b', 'c', 'd']) await send('notice', { at_ms: 0, party: null, code: 'peer_joined', peer });
     expect(session.notices.map(({ notice }) => sayNotice(notice)[0])).toEqual(['b', 'c', 'd']);
     vi.advanceTimersByTime(8_000);
     expect(session.notices).toEqual([]);
+  });
+
+  test('a feed is one party’s, and has what concerns none', () => {
+    const feed = ['a', 'b', null].map((party, at_ms) => ({ key: at_ms, notice: { at_ms, party, code: 'peer_joined', peer: 'Mia' } as const }));
+    expect(ofParty(feed, 'a').map(({ notice }) => notice.party)).toEqual(['a', null]);
   });
 
   test('the feed keeps what happened, newest first, and not for ever', async () => {
@@ -64,7 +69,7 @@ describe('session', () => {
     const session = new Session();
     await session.start();
     vi.useFakeTimers();
-    for (let at = 0; at < 60; at++) await send('notice', { at_ms: at, code: 'peer_joined', peer: `friend ${at}` });
+    for (let at = 0; at < 60; at++) await send('notice', { at_ms: at, party: null, code: 'peer_joined', peer: `friend ${at}` });
     vi.advanceTimersByTime(60_000);
     expect(session.feed).toHaveLength(50);
     expect(session.feed[0]?.notice.at_ms).toBe(59);

@@ -310,8 +310,8 @@ describe('the data card', () => {
     await user.click(older);
     expect(changes).toEqual([]);
     await user.click(screen.getByRole('button', { name: 'Restore' }));
-    expect(await screen.findByText(/The backup is restored\. Restart LANrage/)).toBeTruthy();
-    expect(changes).toEqual([{ ask: 'restore', path: '/backups/1.db' }]);
+    expect(await screen.findByText(/The backup is restored\. Some of its settings/)).toBeTruthy();
+    expect(changes).toEqual([{ ask: 'restore', path: '/backups/1.db', without_hash: false }]);
   });
 
   test('chosen settings go out as text, and in again', async () => {

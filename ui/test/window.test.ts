@@ -260,7 +260,7 @@ describe('what needs attention', () => {
 
   test('what happened is read out', async () => {
     await show(open);
-    await send('notice', { at_ms: 0, code: 'peer_joined', peer: 'Jonas' });
+    await send('notice', { at_ms: 0, party: null, code: 'peer_joined', peer: 'Jonas' });
     expect(screen.getByRole('log').textContent).toContain('Jonas is in the party.');
   });
 });

@@ -26,6 +26,10 @@ pub(super) enum News {
     Degraded(String),
     /// There is no line.
     Lost(String),
+    /// A friend paused, or closed the program.
+    Away(String),
+    /// A friend who was away is there again.
+    Back(String),
     /// It is as it should be again.
     Restored(String),
 }
@@ -54,6 +58,8 @@ struct Friend {
     since: Instant,
     /// Whether the player was told of trouble and not yet of its end.
     is_trouble_told: bool,
+    /// Whether the player was told that the friend is away, and not yet of the return.
+    is_away_told: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +67,8 @@ enum Line {
     Well,
     Poor,
     Gone,
+    /// The friend has gone, and the line with them.
+    Away,
 }
 
 impl Line {
@@ -68,6 +76,7 @@ impl Line {
         match peer.state {
             ConnectionState::Connected => Self::Well,
             ConnectionState::Degraded => Self::Poor,
+            _ if peer.online == Some(false) => Self::Away,
             _ => Self::Gone,
         }
     }
@@ -132,6 +141,7 @@ impl Friend {
             line: Line::of(peer),
             since: now,
             is_trouble_told: false,
+            is_away_told: false,
         }
     }
 
@@ -139,25 +149,32 @@ impl Friend {
         self.name.clone_from(&peer.name);
         let line = Line::of(peer);
         // From poor to gone is the same trouble, going on.
-        if (line == Line::Well) != (self.line == Line::Well) {
+        let kind = |line| (line == Line::Well, line == Line::Away);
+        if kind(line) != kind(self.line) {
             self.since = now;
         }
         self.line = line;
         self.was_connected |= line == Line::Well;
         let lasted = now.saturating_duration_since(self.since);
         let is_news = match line {
-            Line::Well => self.is_trouble_told && lasted >= RELIEF,
-            Line::Poor | Line::Gone => !self.is_trouble_told && self.was_connected && lasted >= PATIENCE,
+            Line::Well => (self.is_trouble_told || self.is_away_told) && lasted >= RELIEF,
+            Line::Poor | Line::Gone => {
+                !self.is_trouble_told && !self.is_away_told && self.was_connected && lasted >= PATIENCE
+            }
+            Line::Away => !self.is_away_told && self.was_connected && lasted >= PATIENCE,
         };
         if !is_news {
             return None;
         }
-        self.is_trouble_told = line != Line::Well;
+        let was_away = std::mem::replace(&mut self.is_away_told, line == Line::Away);
+        self.is_trouble_told = matches!(line, Line::Poor | Line::Gone);
         let name = self.name.clone();
         Some(match line {
+            Line::Well if was_away => News::Back(name),
             Line::Well => News::Restored(name),
             Line::Poor => News::Degraded(name),
             Line::Gone => News::Lost(name),
+            Line::Away => News::Away(name),
         })
     }
 }
@@ -228,6 +245,20 @@ mod tests {
         assert_eq!(stage.seconds(20, &[("Ben", Failed)]), []);
         assert_eq!(stage.seconds(9, &[("Ben", Connected)]), [News::Restored("Ben".to_owned())]);
         assert_eq!(stage.seconds(9, &[("Ben", Failed)]), [News::Lost("Ben".to_owned())]);
+    }
+
+    #[test]
+    fn a_friend_who_pauses_is_no_trouble() {
+        let away = || {
+            let mut snapshot = party(&[("Ben", Reconnecting)]);
+            snapshot.party.as_mut().unwrap().peers[0].online = Some(false);
+            snapshot
+        };
+        let mut stage = Stage::with(&[("Ben", Connected)]);
+        let seen: Vec<_> = (0..60).flat_map(|_| stage.see(&away())).collect();
+        assert_eq!(seen, [News::Away("Ben".to_owned())]);
+        assert_eq!(stage.seconds(60, &[("Ben", Connecting)]), []);
+        assert_eq!(stage.seconds(9, &[("Ben", Connected)]), [News::Back("Ben".to_owned())]);
     }
 
     #[test]

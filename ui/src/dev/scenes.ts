@@ -61,6 +61,7 @@ export const peer: PeerView = {
   next_direct_try_at_ms: null,
   nat_type: 'port_restricted_cone',
   online: true,
+  away_since_ms: null,
   joined_at_ms: 1_700_000_000_000,
   first_packet_ms: 184,
   traffic: {
@@ -170,6 +171,7 @@ const friends: PeerView[] = [
     ...unmeasured,
     history_ms: [...minute(31, 4).slice(0, 52), ...minute(0, 0, 1).slice(0, 8)],
     online: false,
+    away_since_ms: 1_700_000_000_000,
   },
 ];
 
@@ -278,13 +280,13 @@ const crowd = (count: number): Snapshot => {
 /** What happened before one looked at a scene with friends. */
 export const notices = (nowMs: number): Notice[] => {
   const told: ((at_ms: number) => Notice)[] = [
-    (at_ms) => ({ at_ms, code: 'peer_joined', peer: 'Jonas' }),
-    (at_ms) => ({ at_ms, code: 'connected', peer: 'Jonas' }),
-    (at_ms) => ({ at_ms, code: 'moved_to_direct', peer: 'Jonas' }),
-    (at_ms) => ({ at_ms, code: 'peer_joined', peer: 'Öykü' }),
-    (at_ms) => ({ at_ms, code: 'peer_left', peer: 'Öykü' }),
-    (at_ms) => ({ at_ms, code: 'moved_to_relay', peer: 'Jonas' }),
-    (at_ms) => ({ at_ms, code: 'reconnected', peer: 'Wiesław_1987', seconds: 0.4 }),
+    (at_ms) => ({ at_ms, party: null, code: 'peer_joined', peer: 'Jonas' }),
+    (at_ms) => ({ at_ms, party: null, code: 'connected', peer: 'Jonas' }),
+    (at_ms) => ({ at_ms, party: null, code: 'moved_to_direct', peer: 'Jonas' }),
+    (at_ms) => ({ at_ms, party: null, code: 'peer_joined', peer: 'Öykü' }),
+    (at_ms) => ({ at_ms, party: null, code: 'peer_left', peer: 'Öykü' }),
+    (at_ms) => ({ at_ms, party: null, code: 'moved_to_relay', peer: 'Jonas' }),
+    (at_ms) => ({ at_ms, party: null, code: 'reconnected', peer: 'Wiesław_1987', seconds: 0.4 }),
   ];
   return told.map((at, index) => at(nowMs - (told.length - index) * 47_300));
 };

@@ -9,7 +9,7 @@ export interface NetworkStatus {
   words: string;
 }
 
-type Measured = Pick<NetworkView, 'nat_summary' | 'mapping_behaviour' | 'udp_is_blocked' | 'public_address'>;
+type Measured = Pick<NetworkView, 'nat_summary' | 'mapping_behaviour' | 'udp_is_blocked' | 'public_address' | 'port_mapping'>;
 
 /** How the last measurement ended; once it measured, how the router chooses ports says most. */
 const summaryWords = (summary: NatSummary, mapping: MappingBehaviour | null) =>
@@ -21,6 +21,9 @@ export function networkStatus(network: Measured): NetworkStatus {
   const words = summary === null ? null : summaryWords(summary, mapping);
   if (isBlocked) return { tone: 'warn', words: words ?? say('network-udp-blocked') };
   if (words === null) return { tone: 'quiet', words: say('network-not-measured') };
+  // A router that uses another port for everybody keeps friends out, unless it has opened one.
+  const isSymmetric = mapping === 'address_dependent' || mapping === 'address_and_port_dependent';
+  if (isSymmetric && network.port_mapping.state !== 'open') return { tone: 'warn', words };
   // Why nothing could be measured is no good news.
   return { tone: address === null ? 'quiet' : 'good', words };
 }

@@ -6,12 +6,18 @@ const tones = new Map<string, Tone>([
   ['peer_joined', 'good'],
   ['connected', 'good'],
   ['reconnected', 'good'],
+  ['peer_back', 'good'],
+  ['now_host', 'good'],
   ['moved_to_direct', 'good'],
   ['moved_to_relay', 'warn'],
 ]);
 
 /** How what happened is marked; what this window does not know is told without judgement. */
 export const noticeTone = (code: string): Tone => tones.get(code) ?? 'quiet';
+
+/** What happened in a party, or in none: a feed is one party's. */
+export const ofParty = <T extends { notice: Notice }>(feed: readonly T[], party: string): T[] =>
+  feed.filter(({ notice }) => notice.party === null || notice.party === party);
 
 /** What happened. Who was not let in, and what was refused, is said as everywhere. */
 export const sayNotice = (notice: Notice): string => sayFact(['notice', 'refusal', 'problem'], notice);

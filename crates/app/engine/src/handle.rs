@@ -46,6 +46,10 @@ pub(crate) enum Command {
         party: PartyId,
         answer: Answer,
     },
+    /// Answered when the router is measured anew.
+    MeasureAgain {
+        answer: Answer,
+    },
     /// Leaves the party's network, and keeps nothing of that.
     Suspend {
         answer: Answer,

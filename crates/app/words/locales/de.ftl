@@ -26,6 +26,8 @@ news-joined = { $friend } ist beigetreten
 news-left = { $friend } ist gegangen
 news-degraded = Die Verbindung zu { $friend } ist schlecht
 news-lost = Die Verbindung zu { $friend } ist unterbrochen
+news-away = { $friend } macht Pause oder hat LANrage geschlossen
+news-back = { $friend } ist wieder da
 news-restored = Die Verbindung zu { $friend } ist wieder gut
 news-refused = Das ging nicht
 
@@ -113,7 +115,7 @@ terminal-no-packets = noch keine
 ## Facts (from Rust)
 
 # Wie es mit einem Freund steht (`Situation`).
-situation-away = { $peer } ist nicht online; verbunden wird bei der Rückkehr.
+situation-away = { $peer } ist weg: Pause, oder LANrage ist geschlossen. Verbunden wird bei der Rückkehr.
 situation-seeking = Ein Weg zu { $peer } wird gesucht.
 situation-direct-on-lan = { losing }Direkt zu { $peer } in deinem eigenen Netz.
 situation-direct = { losing }Direkt zu { $peer } über das Internet.
@@ -135,7 +137,6 @@ situation-relayed =
 situation-reconnecting = Der Weg zu { $peer } ist verstummt; ein anderer wird gesucht.
 situation-no-path =
     Kein Weg zu { $peer }: { $because ->
-        [away] nicht online
        *[no_answer] keine Antwort auf irgendeinem Weg, auch nicht über ein Relay
         [no_answer_no_relay] keine Antwort auf irgendeinem Weg
         [udp_blocked] dein Netz lässt kein UDP durch, und kein Relay steht bereit
@@ -387,6 +388,11 @@ problem-party-full = „{ $peer }“ wurde nicht hereingelassen: die Party ist v
 notice-peer-joined = { $peer } ist in der Party.
 notice-peer-left = { $peer } hat die Party verlassen.
 notice-connected = Verbunden mit { $peer }.
+notice-peer-away = { $peer } macht Pause oder hat LANrage geschlossen.
+notice-peer-back = { $peer } ist wieder da.
+notice-peer-renamed = { $peer } heißt jetzt { $name }.
+notice-now-host = Du bist jetzt der Gastgeber.
+notice-new-host = { $peer } ist jetzt der Gastgeber.
 notice-reconnected = Wieder verbunden mit { $peer } nach { $seconds } s.
 notice-moved-to-direct = Auf einen direkten Weg zu { $peer } gewechselt.
 notice-moved-to-relay = Der direkte Weg zu { $peer } ist gerissen; es geht über ein Relay weiter.
@@ -703,7 +709,8 @@ recent-empty = Noch keine Partys. Die du machst oder denen du beitrittst, stehen
 recent-active = Du bist gerade dort
 recent-favorite = { $party } ist ein Favorit
 recent-keys-missing = Ihre Schlüssel sind nicht auf diesem Gerät; bitte um einen neuen Link
-recent-hosted = Von dir gemacht
+roster-last-here = Zuletzt hier: { $when }.
+recent-hosted = Du bist Gastgeber
 recent-joined = Beigetreten
 recent-last-active = zuletzt dort { $when }
 recent-resume = Fortsetzen
@@ -914,7 +921,7 @@ close-keep = Weiterlaufen lassen
 close-quit = Beenden
 close-remember = Immer so machen
 
-party-hosted = Du hast diese Party gemacht
+party-hosted = Du bist Gastgeber dieser Party
 party-joined = Du bist dieser Party beigetreten
 party-leave = Party verlassen
 party-leave-question = Endgültig verlassen? Ihre Schlüssel werden vergessen; zurück kommst du nur mit dem Link.

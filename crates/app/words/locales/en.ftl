@@ -27,6 +27,8 @@ news-joined = { $friend } has joined
 news-left = { $friend } has left
 news-degraded = The connection to { $friend } is poor
 news-lost = The connection to { $friend } is lost
+news-away = { $friend } paused or closed LANrage
+news-back = { $friend } is back
 news-restored = The connection to { $friend } is good again
 news-refused = That did not work
 
@@ -114,7 +116,7 @@ terminal-no-packets = none yet
 ## Facts (from Rust)
 
 # How it is with a friend (`Situation`).
-situation-away = { $peer } is not online; the connection begins when they return.
+situation-away = { $peer } is away: they paused, or closed LANrage. The connection begins when they return.
 situation-seeking = Looking for a path to { $peer }.
 situation-direct-on-lan = { losing }Direct to { $peer } on your own network.
 situation-direct = { losing }Direct to { $peer } over the internet.
@@ -136,7 +138,6 @@ situation-relayed =
 situation-reconnecting = The path to { $peer } went silent; looking for another.
 situation-no-path =
     No path to { $peer }: { $because ->
-        [away] they are not online
        *[no_answer] no answer came on any path, not even through a relay
         [no_answer_no_relay] no answer came on any path
         [udp_blocked] your network lets no UDP through, and no relay is at hand
@@ -388,6 +389,11 @@ problem-party-full = “{ $peer }” was not let in: the party is full.
 notice-peer-joined = { $peer } is in the party.
 notice-peer-left = { $peer } has left the party.
 notice-connected = Connected to { $peer }.
+notice-peer-away = { $peer } paused or closed LANrage.
+notice-peer-back = { $peer } is back.
+notice-peer-renamed = { $peer } is { $name } now.
+notice-now-host = You are the host now.
+notice-new-host = { $peer } is the host now.
 notice-reconnected = Reconnected to { $peer } in { $seconds } s.
 notice-moved-to-direct = Moved to a direct path to { $peer }.
 notice-moved-to-relay = The direct path to { $peer } broke; going on through a relay.
@@ -704,7 +710,8 @@ recent-empty = No parties yet. The ones you make or join are listed here, one cl
 recent-active = You are there now
 recent-favorite = { $party } is a favourite
 recent-keys-missing = Its keys are not on this device; ask for a new link
-recent-hosted = You made it
+roster-last-here = Last here { $when }.
+recent-hosted = You host it
 recent-joined = You joined it
 recent-last-active = last there { $when }
 recent-resume = Resume
@@ -915,7 +922,7 @@ close-keep = Keep running
 close-quit = Quit
 close-remember = Do this every time
 
-party-hosted = You made this party
+party-hosted = You host this party
 party-joined = You joined this party
 party-leave = Leave party
 party-leave-question = Leave for good? Its keys are forgotten; you need the link to come back.

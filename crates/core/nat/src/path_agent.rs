@@ -348,7 +348,9 @@ impl PathAgent {
             let busy = self.is_busy(path);
             let suspect_at = path.suspect_at().filter(|at| path.is_proven() && *at > self.now);
             let mtu_at = self.measures_mtu(path).then(|| path.mtu.due_at(self.now, busy));
-            [Some(path.probe_at(self.now, busy)), suspect_at, path.lost_at(), mtu_at].into_iter().flatten()
+            [Some(path.probe_at(self.now, busy, self.is_selected(path))), suspect_at, path.lost_at(), mtu_at]
+                .into_iter()
+                .flatten()
         });
         of_state.into_iter().chain(self.next_direct_try()).chain(of_paths).min()
     }
@@ -500,7 +502,8 @@ impl PathAgent {
         }
         for index in 0..self.paths.len() {
             let busy = self.is_busy(&self.paths[index]);
-            if self.now < self.paths[index].probe_at(self.now, busy) {
+            let path = &self.paths[index];
+            if self.now < path.probe_at(self.now, busy, self.is_selected(path)) {
                 continue;
             }
             let id = self.take_probe_id();
@@ -522,8 +525,11 @@ impl PathAgent {
         self.path(self.selected_remote()?)
     }
 
+    fn is_selected(&self, path: &Path) -> bool {
+        Some(path.remote()) == self.selected_remote()
+    }
     fn is_busy(&self, path: &Path) -> bool {
-        Some(path.remote()) == self.selected_remote() && self.busy_until.is_some_and(|until| self.now < until)
+        self.is_selected(path) && self.busy_until.is_some_and(|until| self.now < until)
     }
 
     fn path(&self, remote: Remote) -> Option<&Path> {

@@ -255,6 +255,8 @@ pub struct PeerView {
     pub nat_type: lanrage_party::NatType,
     /// Whether the control server says it is there; `None` without a server.
     pub online: Option<bool>,
+    /// When it was last here, while it is away by its own doing (Unix milliseconds).
+    pub away_since_ms: Option<u64>,
     /// When it joined (Unix milliseconds).
     pub joined_at_ms: u64,
     /// From hearing of the peer to its first authenticated packet (milliseconds).
@@ -374,6 +376,8 @@ pub enum Severity {
 pub struct Notice {
     /// When (Unix milliseconds).
     pub at_ms: u64,
+    /// The id of the party in which it happened; `None` outside of any.
+    pub party: Option<String>,
     /// What.
     #[serde(flatten)]
     pub news: News,

@@ -84,6 +84,9 @@ pub enum Command {
     TrustServer,
     /// Enter a party again of which this device is still a member; one that it is in is paused.
     ResumeParty(PartyId),
+    /// Measure again whatever keeps friends from coming in: the router, its port, the relays. Answered when the router is
+    /// measured.
+    MeasureAgain,
     /// Be told whether the party is another one than the present; refused if it is this one.
     CheckAway(PartyId),
     /// Leave the party's network and keep nothing of that: what is stored is about to be replaced.

@@ -227,7 +227,7 @@ impl Turn<'_> {
     }
 
     pub(crate) fn notice(&mut self, news: News) {
-        self.push(Output::Notice(Notice { at_ms: self.now.wall.0, news }));
+        self.push(Output::Notice(Notice { at_ms: self.now.wall.0, party: None, news }));
     }
 
     pub(crate) fn complete(&mut self, ticket: Ticket, result: Result<(), CommandError>) {

@@ -66,7 +66,12 @@ impl Session {
 
     /// What is to be done next.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let mut output = self.outputs.pop_front()?;
+        if let Output::Notice(notice) = &mut output {
+            let party = self.state.party();
+            notice.party = party.map(|party| party.membership.invitation.party.to_string());
+        }
+        Some(output)
     }
 
     /// When an [`Input::Timeout`] is due, and whose it is.

@@ -53,6 +53,15 @@ pub(crate) struct State {
     mapping_doubted: Option<Instant>,
     /// How often everything had to be checked anew.
     checks: u64,
+    measuring: Measuring,
+}
+
+/// Who waits for the router to be measured anew.
+#[derive(Debug, Default)]
+struct Measuring {
+    waiting: Vec<Ticket>,
+    /// When they are answered at the latest.
+    until: Option<Instant>,
 }
 
 /// What is wrong beside the party.
@@ -91,6 +100,7 @@ impl State {
             names: NameRounds::new(),
             mapping_doubted: None,
             checks: 0,
+            measuring: Measuring::default(),
         };
         state.nat.public_servers = settings.stun_servers;
         state.set_relay_only(turn, settings.relay_only);
@@ -153,6 +163,9 @@ impl State {
             self.update_candidates(turn);
         }
         self.hosting.handle_timeout(turn);
+        if self.measuring.until.is_some_and(|until| until <= turn.now.instant) {
+            self.answer_measured(turn);
+        }
         if self.names.handle_timeout(turn.now.instant) {
             self.look_up_names(turn);
         }
@@ -173,6 +186,7 @@ impl State {
             (self.nat.poll_timeout(), "STUN"),
             (self.relays.poll_timeout(), "relays"),
             (self.names.poll_timeout(), "names of servers"),
+            (self.measuring.until, "router test"),
             (party.and_then(|party| party.connections.poll_timeout()), "paths to peers"),
             (party.and_then(|party| party.adapter.retry_at()), "adapter"),
             (

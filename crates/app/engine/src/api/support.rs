@@ -7,10 +7,12 @@ use lanrage_support::StoredFacts;
 use tokio::task::spawn_blocking;
 
 use super::{ExportDiagnostics, RunDoctor, Serve, StoredError};
-use crate::{CommandError, DoctorReport, Handle};
+use crate::{CommandError, DoctorReport, Handle, handle::Command};
 
 impl Serve<RunDoctor> for Handle {
     async fn serve(&self, RunDoctor {}: RunDoctor) -> Result<DoctorReport, CommandError> {
+        // What was found half an hour ago says nothing to whoever has changed something since.
+        self.command(|answer| Command::MeasureAgain { answer }).await?;
         let snapshot = self.snapshots().borrow().clone();
         Ok(lanrage_support::examine_running(snapshot, self.database()).await)
     }

@@ -103,6 +103,7 @@ impl Outside {
             Command::TrustServer { answer } => (Wish::TrustServer, answer),
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
+            Command::MeasureAgain { answer } => (Wish::MeasureAgain, answer),
             Command::Suspend { answer } => (Wish::Suspend, answer),
             Command::ApplySettings { answer } => {
                 self.last_wish += 1;

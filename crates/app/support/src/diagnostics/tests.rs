@@ -54,6 +54,7 @@ fn snapshot() -> Snapshot {
         next_direct_try_at_ms: None,
         nat_type: NatType::default(),
         online: Some(true),
+        away_since_ms: None,
         joined_at_ms: 1,
         first_packet_ms: None,
         traffic: Traffic::default(),

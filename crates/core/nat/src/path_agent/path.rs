@@ -192,7 +192,7 @@ impl Path {
     }
 
     /// When the next probe is due; `busy` if it is selected and packets flow.
-    pub(super) fn probe_at(&self, now: Instant, busy: bool) -> Instant {
+    pub(super) fn probe_at(&self, now: Instant, busy: bool, selected: bool) -> Instant {
         let Some(last) = self.last_probe else {
             return now;
         };
@@ -204,6 +204,8 @@ impl Path {
             if self.is_relayed() { timing::FAST_PROBE_RELAYED } else { timing::FAST_PROBE }
         } else if busy {
             if self.is_relayed() { timing::BUSY_PROBE_RELAYED } else { timing::BUSY_PROBE }
+        } else if selected && self.is_proven() && self.log.is_doubtful() {
+            timing::BUSY_PROBE
         } else if self.is_proven() {
             if self.warm || !self.is_relayed() { timing::IDLE_PROBE } else { timing::LONGEST_PROBE }
         } else if self.vigil_until.is_some_and(|until| now < until) {

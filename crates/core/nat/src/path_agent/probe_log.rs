@@ -8,16 +8,24 @@ use super::rtt::RttEstimator;
 /// Most probes of one path that wait for an answer. At the shortest interval more than any answer takes; full
 /// policy: the oldest counts as lost and is forgotten.
 const OUTSTANDING: usize = 32;
-/// Over how many probes loss is measured.
-const WINDOW: u32 = 32;
+/// Over how many probes loss is measured at most.
+const WINDOW: usize = 32;
+/// From how many probes on a share of them says something: what is missing to so many counts as answered, or one lost probe
+/// of a path at rest would make a third of it.
+const LEAST: usize = 16;
+/// What is older says nothing of the path as it is.
+const FRESH: Duration = Duration::from_secs(15);
+/// Share of lost probes from which on a path is in doubt: [`timing::BUSY_PROBE`](super::timing::BUSY_PROBE) then finds out
+/// within seconds.
+const DOUBTFUL: f32 = 0.05;
 
 /// What was asked on one path, and what came of it: round trips, loss, silence.
 #[derive(Debug, Default)]
 pub(super) struct ProbeLog {
     rtt: RttEstimator,
-    /// The latest outcomes, newest in the lowest bit; 1 is lost.
-    outcomes: u32,
-    outcome_count: u32,
+    /// The latest outcomes, newest last: when it was known, and whether the probe was lost. None is older than [`FRESH`] was
+    /// at the last look.
+    outcomes: VecDeque<(Instant, bool)>,
     outstanding: VecDeque<Outstanding>,
     /// The greatest id that was answered.
     answered: Option<u64>,
@@ -37,12 +45,15 @@ impl ProbeLog {
         &self.rtt
     }
 
-    /// The share of the last probes that were lost, 0 to 1; 0 without any.
+    /// The share of the last probes that were lost, 0 to 1.
     pub(super) fn loss(&self) -> f32 {
-        if self.outcome_count == 0 {
-            return 0.0;
-        }
-        self.outcomes.count_ones() as f32 / self.outcome_count as f32
+        let lost = self.outcomes.iter().filter(|(_, lost)| *lost).count();
+        lost as f32 / self.outcomes.len().max(LEAST) as f32
+    }
+
+    /// Whether so many probes were lost that more are needed to know how the path is now.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.loss() > DOUBTFUL
     }
 
     /// When the first probe after the last answered one was sent.
@@ -61,7 +72,7 @@ impl ProbeLog {
             && let Some(oldest) = self.outstanding.pop_front()
             && !oldest.overdue
         {
-            self.record(true);
+            self.record(now, true);
         }
         self.outstanding.push_back(Outstanding { id, sent_at: now, overdue: false });
         self.unanswered_since.get_or_insert(now);
@@ -72,7 +83,7 @@ impl ProbeLog {
         let index = self.outstanding.iter().position(|probe| probe.id == id)?;
         let probe = self.outstanding.remove(index)?;
         if !probe.overdue {
-            self.record(false);
+            self.record(now, false);
         }
         let rtt = now.saturating_duration_since(probe.sent_at);
         self.rtt.update(rtt);
@@ -84,12 +95,15 @@ impl ProbeLog {
 
     /// Counts as lost what should have been answered by now.
     pub(super) fn expire(&mut self, now: Instant) {
+        while self.outcomes.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) >= FRESH) {
+            self.outcomes.pop_front();
+        }
         let timeout = self.rtt.timeout();
         for index in 0..self.outstanding.len() {
             let probe = &mut self.outstanding[index];
             if !probe.overdue && now.saturating_duration_since(probe.sent_at) >= timeout {
                 probe.overdue = true;
-                self.record(true);
+                self.record(now, true);
             }
         }
     }
@@ -104,9 +118,7 @@ impl ProbeLog {
     /// may have been started again meanwhile.
     pub(super) fn begin_session(&mut self) {
         self.forget_open();
-        let unanswered = self.outcomes.trailing_ones().min(self.outcome_count);
-        self.outcomes = self.outcomes.checked_shr(unanswered).unwrap_or(0);
-        self.outcome_count -= unanswered;
+        while self.outcomes.pop_back_if(|(_, lost)| *lost).is_some() {}
     }
 
     /// Forgets everything: the network under the path is another one.
@@ -114,9 +126,11 @@ impl ProbeLog {
         *self = Self::default();
     }
 
-    fn record(&mut self, lost: bool) {
-        self.outcomes = self.outcomes << 1 | u32::from(lost);
-        self.outcome_count = (self.outcome_count + 1).min(WINDOW);
+    fn record(&mut self, now: Instant, lost: bool) {
+        if self.outcomes.len() == WINDOW {
+            self.outcomes.pop_front();
+        }
+        self.outcomes.push_back((now, lost));
     }
 }
 
@@ -126,23 +140,42 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    #[test]
-    fn loss_is_measured_over_the_last_probes() {
-        let (mut log, start) = (ProbeLog::default(), Instant::now());
-        for id in 0..8 {
-            let now = start + MS(1_000 * id);
+    /// Probes one a `pause`, answered or not, from `start` on; gives when the last outcome was known.
+    fn probe(log: &mut ProbeLog, start: Instant, pause: Duration, answered: &[bool]) -> Instant {
+        let mut now = start;
+        let first = log.outstanding.back().map_or(0, |probe| probe.id).max(log.answered.unwrap_or(0)) + 1;
+        for (id, answered) in (first..).zip(answered) {
+            log.expire(now);
             log.sent(now, id);
-            if id % 4 != 0 {
-                assert_eq!(log.answered(now + MS(20), id), Some(MS(20)));
+            if *answered {
+                log.answered(now + MS(20), id);
             }
-            log.expire(now + MS(900));
+            now += pause;
         }
+        now += MS(900);
+        log.expire(now);
+        now
+    }
+
+    #[test]
+    fn loss_is_measured_over_the_last_probes_and_one_of_a_few_is_not_much() {
+        let (mut log, start) = (ProbeLog::default(), Instant::now());
+        let now = probe(&mut log, start, MS(1_000), &[false, true, true, true]);
+        assert_eq!(log.loss(), 1.0 / 16.0);
+        let quarter: Vec<bool> = (0..32).map(|id| id % 4 != 0).collect();
+        let now = probe(&mut log, now, MS(200), &quarter);
         assert_eq!(log.loss(), 0.25);
-        for id in 8..8 + u64::from(WINDOW) {
-            log.sent(start, id);
-            log.answered(start, id);
-        }
+        probe(&mut log, now, MS(200), &[true; WINDOW]);
         assert_eq!(log.loss(), 0.0);
+    }
+
+    #[test]
+    fn losses_of_a_while_ago_say_nothing_of_a_path_at_rest() {
+        let (mut log, start) = (ProbeLog::default(), Instant::now());
+        let now = probe(&mut log, start, MS(100), &[false; 20]);
+        assert!(log.is_doubtful());
+        probe(&mut log, now, MS(5_000), &[true; 4]);
+        assert_eq!((log.loss(), log.is_doubtful()), (0.0, false));
     }
 
     #[test]
@@ -195,9 +228,9 @@ mod tests {
         let (mut log, start) = (ProbeLog::default(), Instant::now());
         log.sent(start, 1);
         log.expire(start + MS(600));
-        assert_eq!((log.loss(), log.overdue()), (1.0, 1));
+        assert_eq!((log.loss(), log.overdue()), (1.0 / 16.0, 1));
         assert_eq!(log.answered(start + MS(700), 1), Some(MS(700)));
-        assert_eq!((log.loss(), log.overdue()), (1.0, 0));
+        assert_eq!((log.loss(), log.overdue()), (1.0 / 16.0, 0));
         assert_eq!(log.answered(start + MS(701), 1), None);
     }
 

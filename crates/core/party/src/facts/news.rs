@@ -24,6 +24,30 @@ pub enum News {
         /// The friend's name.
         peer: String,
     },
+    /// A friend has gone for now, by their own doing: paused, or closed the program.
+    PeerAway {
+        /// The friend's name.
+        peer: String,
+    },
+    /// A friend who was away is there again.
+    PeerBack {
+        /// The friend's name.
+        peer: String,
+    },
+    /// A friend has another name now.
+    PeerRenamed {
+        /// The name before.
+        peer: String,
+        /// The name now.
+        name: String,
+    },
+    /// The host has left, and this device is the host now.
+    NowHost,
+    /// The host has left, and a friend is the host now.
+    NewHost {
+        /// The friend's name.
+        peer: String,
+    },
     /// After a silence there is a path again.
     Reconnected {
         /// The friend's name.

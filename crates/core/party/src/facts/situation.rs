@@ -7,7 +7,7 @@ use strum::{EnumIter, IntoStaticStr};
 #[serde(tag = "code", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Situation {
-    /// The friend is not online; the connection begins at the return.
+    /// The friend is not there, by their own doing; the connection begins at the return.
     Away {
         /// The friend's name.
         peer: String,
@@ -115,8 +115,6 @@ impl From<NatObstacle> for RelayReason {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Unreached {
-    /// The friend is not online.
-    Away,
     /// No answer came, not even through a relay.
     #[default]
     NoAnswer,

@@ -67,6 +67,8 @@ struct Line {
     lost_at: Option<Instant>,
     /// When the round after the last failed one begins or began, until there is a path.
     retry_at: Option<Instant>,
+    /// When the peer was last here, once it has gone by its own doing; until there is a path again.
+    away_since: Option<UnixMillis>,
     /// The path in use loses packets. Holds until it clearly does not any more.
     is_degraded: bool,
 }
@@ -76,6 +78,7 @@ struct Line {
 pub(crate) enum Gain {
     Connected,
     Reconnected { silence: Duration },
+    Back,
     MovedToDirect,
     MovedToRelay,
 }
@@ -88,6 +91,7 @@ impl Gain {
             Self::Reconnected { silence } => {
                 News::Reconnected { peer, seconds: (silence.as_secs_f64() * 10.0).round() / 10.0 }
             }
+            Self::Back => News::PeerBack { peer },
             Self::MovedToDirect => News::MovedToDirect { peer },
             Self::MovedToRelay => News::MovedToRelay { peer },
         }
@@ -162,7 +166,11 @@ impl Connection {
         if !std::mem::replace(&mut self.line.was_connected, true) {
             return Some(Gain::Connected);
         }
-        match (self.line.lost_at.take(), previous_was_relayed, path.is_relayed) {
+        let lost_at = self.line.lost_at.take();
+        if self.line.away_since.take().is_some() {
+            return Some(Gain::Back);
+        }
+        match (lost_at, previous_was_relayed, path.is_relayed) {
             (Some(lost_at), ..) => {
                 Some(Gain::Reconnected { silence: now.saturating_duration_since(lost_at) })
             }
@@ -176,6 +184,22 @@ impl Connection {
     pub(crate) fn note_lost(&mut self, now: Instant) {
         self.line.lost_at.get_or_insert(now);
         self.line.is_degraded = false;
+    }
+
+    /// Whether the peer has gone by its own doing: a server saw it leave, and there is no path any more. True once for each
+    /// absence of a peer that was there.
+    pub(crate) fn note_away(&mut self, wall: UnixMillis) -> bool {
+        let is_gone = self.info.online == Some(false) && !self.unlisted && self.path().is_none();
+        let is_news = is_gone && self.line.was_connected && self.line.away_since.is_none();
+        if is_news {
+            self.line.away_since = Some(wall);
+        }
+        is_news
+    }
+
+    /// When the peer was last here, while it is away by its own doing.
+    pub(crate) const fn away_since(&self) -> Option<UnixMillis> {
+        self.line.away_since
     }
 
     /// The path in use leaves probes unanswered.
@@ -236,16 +260,16 @@ impl Connection {
     /// What explains state and path.
     pub(crate) fn situation(&self, own: &Surroundings<'_>, now: Instant) -> Situation {
         let peer = self.record.name.to_string();
+        if self.path().is_none() && self.info.online == Some(false) {
+            return Situation::Away { peer };
+        }
         match self.state() {
-            ConnectionState::Connecting if self.info.online == Some(false) => Situation::Away { peer },
             ConnectionState::Connecting => Situation::Seeking { peer },
             ConnectionState::Connected => self.path_situation(own, now, false),
             ConnectionState::Degraded => self.path_situation(own, now, true),
             ConnectionState::Reconnecting => Situation::Reconnecting { peer },
             ConnectionState::Failed => {
-                let because = if self.info.online == Some(false) {
-                    Unreached::Away
-                } else if own.relays_are_missing {
+                let because = if own.relays_are_missing {
                     Unreached::without_relay(self.relay_reason(own))
                 } else {
                     Unreached::NoAnswer

@@ -135,6 +135,10 @@ impl Connections {
             Some(known) if known.record.wireguard_key == peer.record.wireguard_key => {
                 let returned = known.info.online == Some(false) && peer.info.online == Some(true);
                 let moved = known.record.virtual_ip != peer.record.virtual_ip;
+                if known.record.name != peer.record.name {
+                    let name = peer.record.name.to_string();
+                    turn.notice(News::PeerRenamed { peer: known.record.name.to_string(), name });
+                }
                 let KnownPeer { signed, record, info } = peer;
                 (known.signed, known.record, known.info, known.unlisted) = (signed, record, info, false);
                 if moved {
@@ -225,12 +229,20 @@ impl Connections {
         let Some(connection) = self.connections.get_mut(&peer) else { return };
         let returned = online && connection.info.online != Some(true);
         connection.info.online = Some(online);
+        Self::tell_away(turn, connection);
         if returned {
             self.send_candidates(turn, peer);
         }
         if !online {
             // The server's word is no proof, but worth a closer look: see `handle_control_lost`.
             self.handle_traffic(turn, peer);
+        }
+    }
+
+    /// Whoever paused or closed the program is no broken line.
+    fn tell_away(turn: &mut Turn<'_>, connection: &mut Connection) {
+        if connection.note_away(turn.now.wall) {
+            turn.notice(News::PeerAway { peer: connection.record.name.to_string() });
         }
     }
 
@@ -524,6 +536,7 @@ impl Connections {
                 }
                 PathEvent::Lost { .. } => {
                     connection.note_lost(turn.now.instant);
+                    Self::tell_away(turn, connection);
                     (self.path_lost, self.straight_lost) = (true, true);
                     found_nothing = true;
                 }

@@ -54,6 +54,7 @@ impl State {
                 turn.complete(ticket, result);
             }
             Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
+            Command::MeasureAgain => self.measure_again(turn, ticket),
             Command::CheckAway(party) => {
                 let present = self.party.as_ref().map(|present| present.membership.invitation.party);
                 let is_present = present == Some(party);

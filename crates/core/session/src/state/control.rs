@@ -108,8 +108,15 @@ impl State {
                 }
             }
             Change::HostChanged { host } => {
-                if let Some(party) = &mut self.party {
-                    party.host = host;
+                if let Some(party) = &mut self.party
+                    && std::mem::replace(&mut party.host, host) != host
+                {
+                    let friend = party.connections.connections().get(&host);
+                    if host == self.identity.peer_id() {
+                        turn.notice(News::NowHost);
+                    } else if let Some(friend) = friend {
+                        turn.notice(News::NewHost { peer: friend.record.name.to_string() });
+                    }
                 }
                 self.keep_membership(turn, true);
             }

@@ -13,12 +13,16 @@ use tracing::{info, warn};
 
 use super::State;
 use crate::{
+    input::Ticket,
     network::{
         adapter_watch::{Care, Endpoint},
         nat_status::NetworkNews,
     },
     output::{Output, StoreAction, Turn},
 };
+
+/// The longest that a measurement of the router takes, and a little: nobody waits longer for one.
+const MEASURING: Duration = Duration::from_secs(18);
 
 /// The shortest time between two doubts of what the router has opened: friends come and go, and are no sign of the router.
 const MAPPING_DOUBTS: Duration = Duration::from_secs(30);
@@ -145,6 +149,23 @@ impl State {
         self.update_candidates(turn);
     }
 
+    /// The user wants to know how the way to the internet is now. Who asks while it is being found out waits for that.
+    pub(super) fn measure_again(&mut self, turn: &mut Turn<'_>, ticket: Ticket) {
+        self.measuring.waiting.push(ticket);
+        if self.measuring.until.is_none() {
+            self.measuring.until = Some(turn.now.instant + MEASURING);
+            self.check_everything(turn);
+        }
+    }
+
+    /// The router is measured anew, or that takes too long.
+    pub(super) fn answer_measured(&mut self, turn: &mut Turn<'_>) {
+        self.measuring.until = None;
+        for ticket in std::mem::take(&mut self.measuring.waiting) {
+            turn.complete(ticket, Ok(()));
+        }
+    }
+
     /// Addresses of servers whose names were to be looked up.
     pub(super) fn handle_names(&mut self, turn: &mut Turn<'_>, found: Found) {
         self.relays.set_relays(turn.now.instant, found.relays);
@@ -161,6 +182,7 @@ impl State {
             }
             self.update_candidates(turn);
         }
+        self.answer_measured(turn);
     }
 
     /// Every address at which this device may be reached, best first.

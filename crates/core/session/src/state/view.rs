@@ -188,6 +188,7 @@ impl State {
                         }),
                     nat_type: connection.info.nat_type,
                     online: connection.info.online,
+                    away_since_ms: connection.away_since().map(|at| at.0),
                     joined_at_ms: connection.info.joined_at.0,
                     first_packet_ms: connection.first_packet.map(milliseconds),
                     traffic: traffic(&id),

@@ -242,6 +242,27 @@ fn a_bad_link_is_measured_and_kept() {
 }
 
 #[test]
+fn a_blip_of_seconds_on_a_path_at_rest_is_forgotten_within_seconds() {
+    let mut sim = single();
+    sim.run_for(Duration::from_secs(60));
+    sim.link.lost_per_mille = 500;
+    sim.traffic = true;
+    sim.run_for(ms(3_000));
+    assert!(sim.nodes[A].agent.selected().unwrap().loss >= 0.2);
+    sim.link.lost_per_mille = 0;
+    sim.traffic = false;
+    sim.run_for(Duration::from_secs(15));
+    for node in [A, B] {
+        let path = sim.nodes[node].agent.selected().unwrap();
+        assert!(path.loss <= 0.05 && path.state == PathState::Proven, "{} {:?}", path.loss, path.state);
+    }
+    // And it is at rest again.
+    sim.clear_logs();
+    sim.run_for(Duration::from_secs(60));
+    assert!(sim.nodes[A].sent.len() <= 40, "{}", sim.nodes[A].sent.len());
+}
+
+#[test]
 fn a_queue_that_fills_up_under_a_download_is_no_dead_path() {
     let mut sim = single();
     sim.traffic = true;

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use lanrage_control::protocol::Change;
-use lanrage_nat::Probe;
+use lanrage_nat::{NatReport, NatVerdict, Probe};
 use lanrage_party::TunnelEvent;
 use lanrage_party::{PeerId, Remote};
 
 use super::stage::{Somebody, Stage, somewhere};
-use crate::{ConnectionState, Input, Output};
+use crate::{Command, ConnectionState, Input, Output};
 
 /// The friend's program runs and answers whatever is asked of it: for so long, and then until the next probe.
 fn answer_for(stage: &mut Stage, peer: PeerId, duration: Duration) {
@@ -63,6 +63,68 @@ fn a_friend_of_whom_the_server_says_that_they_are_gone_is_missed_within_a_second
     stage.say_change(Change::PeerOnline { peer, online: false });
     stage.pass(Duration::from_secs(1));
     assert_eq!(state(&stage), ConnectionState::Reconnecting);
+}
+
+#[test]
+fn a_friend_who_pauses_is_away_and_back_again_and_no_broken_line() {
+    let (mut stage, peer) = at_rest();
+    let party = stage.snapshot().party.unwrap().id;
+    stage.notices.clear();
+    let news = |stage: &Stage| stage.notices.iter().map(|notice| notice.news.code()).collect::<Vec<_>>();
+    stage.say_change(Change::PeerOnline { peer, online: false });
+    stage.pass(Duration::from_secs(120));
+    let shown = stage.snapshot().party.unwrap().peers.remove(0);
+    assert_eq!(shown.situation.code(), "away", "whatever was tried meanwhile");
+    let away_for = stage.now().wall.0 - shown.away_since_ms.unwrap();
+    assert!((118_000..120_000).contains(&away_for), "{away_for}");
+    assert_eq!(news(&stage), ["peer_away"]);
+    stage.say_change(Change::PeerOnline { peer, online: true });
+    stage.prove_path(peer, somewhere());
+    assert_eq!(news(&stage), ["peer_away", "peer_back"]);
+    assert_eq!(stage.snapshot().party.unwrap().peers[0].away_since_ms, None);
+    assert!(stage.notices.iter().all(|notice| notice.party.as_deref() == Some(party.as_str())));
+}
+
+#[test]
+fn a_friend_whose_line_broke_before_the_server_missed_them_is_away_from_then_on() {
+    let (mut stage, peer) = at_rest();
+    stage.input(Input::Traffic(vec![peer]));
+    stage.pass(Duration::from_millis(1_200));
+    assert_eq!(stage.snapshot().party.unwrap().peers[0].situation.code(), "reconnecting");
+    stage.say_change(Change::PeerOnline { peer, online: false });
+    assert_eq!(stage.snapshot().party.unwrap().peers[0].situation.code(), "away");
+    assert_eq!(stage.notices.last().unwrap().news.code(), "peer_away");
+}
+
+#[test]
+fn whoever_becomes_the_host_is_told_of_it_once() {
+    let (mut stage, peer) = at_rest();
+    let own = stage.snapshot().peer_id.parse().unwrap();
+    stage.notices.clear();
+    for host in [peer, peer, own] {
+        stage.say_change(Change::HostChanged { host });
+    }
+    let news: Vec<_> = stage.notices.iter().map(|notice| notice.news.code()).collect();
+    assert_eq!(news, ["new_host", "now_host"]);
+}
+
+#[test]
+fn whoever_wants_it_measured_again_is_answered_when_it_is() {
+    let (mut stage, _) = at_rest();
+    stage.measurements = 0;
+    for ticket in [91, 92] {
+        stage.command(ticket, Command::MeasureAgain);
+    }
+    let answered = |stage: &Stage| {
+        stage.results.iter().map(|(ticket, _)| *ticket).filter(|ticket| *ticket > 90).collect::<Vec<_>>()
+    };
+    assert_eq!((stage.measurements, answered(&stage)), (1, vec![]), "the second waits for the first");
+    stage.input(Input::NatReport(NatReport::without_behaviour(NatVerdict::NoServers)));
+    assert_eq!(answered(&stage), [91, 92]);
+    // Nobody waits for ever.
+    stage.command(93, Command::MeasureAgain);
+    stage.pass(Duration::from_secs(30));
+    assert_eq!((stage.measurements, answered(&stage)), (2, vec![91, 92, 93]));
 }
 
 #[test]
@@ -135,7 +197,7 @@ fn what_a_friend_is_shown_as_follows_from_the_path() {
         "{seen:?}"
     );
     stage.prove_path(peer, somewhere());
-    // The losses of a while ago may still count.
-    assert!(matches!(state(&stage), ConnectionState::Connected | ConnectionState::Degraded));
+    // The losses of a while ago do not count any more.
+    assert_eq!(state(&stage), ConnectionState::Connected);
     assert_eq!(stage.notices.last().unwrap().news.code(), "reconnected");
 }

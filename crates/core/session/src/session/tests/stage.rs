@@ -34,6 +34,7 @@ pub(super) struct Stage {
     pub(super) notices: Vec<Notice>,
     pub(super) results: Vec<(Ticket, Result<(), CommandError>)>,
     pub(super) adapters_opened: usize,
+    pub(super) measurements: usize,
     /// The networks that the device has routes to.
     pub(super) routes: Vec<Ipv4Net>,
     /// What the next start would find.
@@ -81,6 +82,7 @@ impl Stage {
             notices: Vec::new(),
             results: Vec::new(),
             adapters_opened: 0,
+            measurements: 0,
             routes: Vec::new(),
             kept: Vec::new(),
             server_key: None,
@@ -286,11 +288,11 @@ impl Stage {
                 | Output::CloseAdapter
                 | Output::MendAdapter
                 | Output::LookUp(_)
-                | Output::MeasureNat(_)
                 | Output::MapPort(_)
                 | Output::RelayStream(_)
                 | Output::KeepParties(_)
                 | Output::Guests(_) => {}
+                Output::MeasureNat(_) => self.measurements += 1,
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();
                     self.input(Input::Kept(ticket, stored.ok_or(CommandError::NotAMember)));
