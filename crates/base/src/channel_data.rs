@@ -26,10 +26,15 @@ pub const fn padding(message_bytes: usize) -> usize {
 /// The number and the data. None if the message is cut or its number none of a channel; what follows the data is
 /// padding, and left out.
 pub fn parse(message: &[u8]) -> Option<(u16, &[u8])> {
+    split(message).filter(|(number, _)| NUMBERS.contains(number))
+}
+
+/// The same, whatever the number is.
+pub fn split(message: &[u8]) -> Option<(u16, &[u8])> {
     let (header, rest) = message.split_first_chunk::<HEADER_BYTES>()?;
     let number = u16::from_be_bytes([header[0], header[1]]);
     let len = usize::from(u16::from_be_bytes([header[2], header[3]]));
-    Some((number, rest.get(..len)?)).filter(|_| NUMBERS.contains(&number))
+    Some((number, rest.get(..len)?))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod framing;
 mod indication;
 mod integrity;
 mod message;
+mod reading;
 mod server;
 mod stream;
 mod transport;
@@ -30,7 +31,7 @@ pub use integrity::LongTermKey;
 pub use lanrage_base::channel_data::claims_to_be as is_channel_data;
 pub use message::IpFamily;
 pub use server::{
-    AllocationId, DropReason, FiveTuple, PeerFilter, RelayFailed, RelayFamilies, ToClient, ToPeer,
+    AllocationId, DropReason, FiveTuple, PeerFilter, PortWish, RelayFailed, RelayFamilies, ToClient, ToPeer,
     TurnLimits, TurnServer, TurnServerConfig, TurnServerOutput, TurnServerStats,
 };
 pub use stream::{STREAM_MESSAGE_BYTES, StreamDecoder, StreamError, pad_for_stream};

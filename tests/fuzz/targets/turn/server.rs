@@ -2,7 +2,10 @@ use std::{collections::BTreeSet, net::SocketAddr, time::Instant};
 
 use lanrage_nat::{
     stun,
-    turn::{AllocationId, FiveTuple, Framing, RelayFailed, ToPeer, Transport, TurnServer, TurnServerOutput},
+    turn::{
+        AllocationId, FiveTuple, Framing, PortWish, RelayFailed, ToPeer, Transport, TurnServer,
+        TurnServerOutput,
+    },
 };
 
 use super::{
@@ -141,7 +144,7 @@ impl World {
     fn socket(&mut self, input: &mut Input<'_>, now: Instant) {
         let Some(allocation) = self.asked.pop() else { return };
         let opened = if input.flag() {
-            Err(RelayFailed)
+            Err(RelayFailed::Capacity)
         } else {
             self.open.insert(allocation);
             Ok(([198, 51, 100, 1], 50_000 + u16::from(input.u8())).into())
@@ -171,7 +174,12 @@ impl World {
                     said += 1;
                     assert!(stun::is_stun(&datagram) && datagram.len() <= stun::MESSAGE_BYTES);
                 }
-                TurnServerOutput::OpenRelay { allocation, .. } => self.asked.push(allocation),
+                TurnServerOutput::OpenRelay { allocation, port, .. } => {
+                    self.asked.push(allocation);
+                    if let PortWish::Pair(above) = port {
+                        self.asked.push(above);
+                    }
+                }
                 TurnServerOutput::CloseRelay { allocation } => {
                     assert!(self.open.remove(&allocation), "closed once, and only what was open");
                 }

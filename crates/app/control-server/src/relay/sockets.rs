@@ -5,7 +5,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use lanrage_nat::turn::{AllocationId, FiveTuple, IpFamily, RelayFailed};
+use lanrage_nat::turn::{AllocationId, IpFamily, PortWish, RelayFailed};
 use mio::{Interest, Registry, Token};
 
 use super::udp::Port;
@@ -33,6 +33,21 @@ pub(super) struct Relay {
     pub(super) port: Port,
     /// The address under which peers reach it.
     pub(super) relayed: SocketAddr,
+}
+
+/// A port that is bound for an allocation, and the address under which peers reach it.
+#[derive(Debug)]
+pub(super) struct Bound {
+    ip: IpAddr,
+    port: Port,
+}
+
+/// What was found for an allocation.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) first: Bound,
+    /// The port above, if it was wished for.
+    pub(super) above: Option<Bound>,
 }
 
 /// Where relayed addresses come from.
@@ -76,21 +91,27 @@ impl Sockets {
         self.of.get(&allocation).and_then(|slot| u32::try_from(*slot).ok()).map(|slot| slot + Self::SHARED)
     }
 
-    /// Opens the socket of an allocation, and returns the address under which peers reach it.
+    /// Finds a port as it is wished for, of the address under which peers reach this machine.
+    pub(super) fn place(
+        &self,
+        family: IpFamily,
+        wish: PortWish,
+        reached: IpAddr,
+    ) -> Result<Place, RelayFailed> {
+        let fits = |ip: &IpAddr| IpFamily::of(*ip) == family && !ip.is_unspecified();
+        let ip = self.places.addresses.iter().copied().find(fits).or(Some(reached).filter(fits));
+        let taken: Vec<u16> = self.shared.iter().map(|shared| shared.port).collect();
+        bind(ip.ok_or(RelayFailed::Family)?, &self.places.ports, &taken, wish)
+    }
+
+    /// Takes a bound port as the socket of an allocation, and returns the address under which peers reach it.
     pub(super) fn open(
         &mut self,
         registry: &Registry,
         token_of: impl Fn(usize) -> Token,
         allocation: AllocationId,
-        family: IpFamily,
-        client: FiveTuple,
+        Bound { ip, mut port }: Bound,
     ) -> Result<SocketAddr, RelayFailed> {
-        let reached = client.server.ip();
-        let fits = |ip: &IpAddr| IpFamily::of(*ip) == family && !ip.is_unspecified();
-        let ip = self.places.addresses.iter().copied().find(fits).or(Some(reached).filter(fits));
-        let ip = ip.ok_or(RelayFailed)?;
-        let taken: Vec<u16> = self.shared.iter().map(|shared| shared.port).collect();
-        let mut port = bind(ip, &self.places.ports, &taken)?;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.relays.push(None);
             self.relays.len() - 1
@@ -98,7 +119,7 @@ impl Sockets {
         if let Err(error) = registry.register(&mut port.socket, token_of(slot), Interest::READABLE) {
             tracing::warn!(%error, "a relay socket cannot be watched");
             self.free.push(slot);
-            return Err(RelayFailed);
+            return Err(RelayFailed::Capacity);
         }
         let relayed = SocketAddr::new(ip, port.port);
         let is_translated = port.socket.local_addr().is_ok_and(|bound| bound.ip().is_unspecified());
@@ -142,30 +163,56 @@ const fn loopback(like: SocketAddr) -> IpAddr {
 }
 
 /// Binds a port that cannot be guessed (RFC 8656 §7.2), and is none of those that are `taken`, where clients send to.
-fn bind(ip: IpAddr, ports: &RangeInclusive<u16>, taken: &[u16]) -> Result<Port, RelayFailed> {
-    let count = u32::from(*ports.end()) + 1 - u32::from(*ports.start()).min(u32::from(*ports.end()));
+fn bind(
+    ip: IpAddr,
+    ports: &RangeInclusive<u16>,
+    taken: &[u16],
+    wish: PortWish,
+) -> Result<Place, RelayFailed> {
+    let (step, above) = match wish {
+        PortWish::Any => (1, 0),
+        PortWish::Even => (2, 0),
+        PortWish::Pair(_) => (2, 1),
+    };
     let mut last = None;
     for _ in 0..PORT_TRIES {
         let mut random = [0; 4];
         if getrandom::fill(&mut random).is_err() {
-            return Err(RelayFailed);
+            return Err(RelayFailed::Capacity);
         }
-        let offset = u32::from_ne_bytes(random) % count;
-        let port = u16::try_from(u32::from(*ports.start()) + offset).unwrap_or(*ports.end());
-        if taken.contains(&port) {
+        let port = draw(ports, (step, above), u32::from_ne_bytes(random)).ok_or(RelayFailed::Capacity)?;
+        if (port..=port.saturating_add(u16::from(above > 0))).any(|port| taken.contains(&port)) {
             continue;
         }
-        match bind_to(ip, port) {
-            Ok(port) => return Ok(port),
+        match bind_as_wished(ip, port, wish) {
+            Ok(place) => return Ok(place),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = Some(error),
             Err(error) => {
                 tracing::warn!(%error, %ip, "no relay socket can be opened");
-                return Err(RelayFailed);
+                return Err(RelayFailed::Capacity);
             }
         }
     }
     tracing::warn!(error = ?last, "no free port for a relay socket; a larger range of ports helps");
-    Err(RelayFailed)
+    Err(RelayFailed::Capacity)
+}
+
+/// The port of the range that `random` chooses among those that `step` divides and that have `above` further ports of the
+/// range above them; `None` if there are none.
+fn draw(ports: &RangeInclusive<u16>, (step, above): (u32, u32), random: u32) -> Option<u16> {
+    let first = u32::from(*ports.start()).next_multiple_of(step);
+    let last = u32::from(*ports.end()).checked_sub(above)?;
+    let count = last.checked_sub(first)? / step + 1;
+    u16::try_from(first + step * (random % count)).ok()
+}
+
+fn bind_as_wished(ip: IpAddr, port: u16, wish: PortWish) -> io::Result<Place> {
+    let first = Bound { ip, port: bind_to(ip, port)? };
+    let above = match wish {
+        PortWish::Pair(_) => Some(Bound { ip, port: bind_to(ip, port.saturating_add(1))? }),
+        PortWish::Any | PortWish::Even => None,
+    };
+    Ok(Place { first, above })
 }
 
 fn bind_to(ip: IpAddr, port: u16) -> io::Result<Port> {
@@ -182,7 +229,30 @@ fn bind_to(ip: IpAddr, port: u16) -> io::Result<Port> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn a_port_is_drawn_from_the_range_as_it_is_wished_for() {
+        let drawn = |start, end, shape| {
+            let drawn: BTreeSet<_> =
+                (0..1_000).filter_map(|random| draw(&(start..=end), shape, random)).collect();
+            drawn.into_iter().collect::<Vec<u16>>()
+        };
+        for (start, end, any, even, pairs) in [
+            (1, 5, &[1, 2, 3, 4, 5][..], &[2, 4][..], &[2, 4][..]),
+            (2, 4, &[2, 3, 4], &[2, 4], &[2]),
+            (3, 3, &[3], &[], &[]),
+            (4, 4, &[4], &[4], &[]),
+            (65_534, 65_535, &[65_534, 65_535], &[65_534], &[65_534]),
+            (65_535, 65_535, &[65_535], &[], &[]),
+        ] {
+            assert_eq!(drawn(start, end, (1, 0)), any);
+            assert_eq!(drawn(start, end, (2, 0)), even);
+            assert_eq!(drawn(start, end, (2, 1)), pairs);
+        }
+    }
 
     #[test]
     fn allocations_of_one_machine_behind_a_translator_meet_on_it_and_know_each_other_by_the_address_outside()

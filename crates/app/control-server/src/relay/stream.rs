@@ -59,7 +59,7 @@ impl Stream {
             number: 0,
             since: now,
             tls,
-            decoder: StreamDecoder::new(),
+            decoder: StreamDecoder::of_client(),
             queue: VecDeque::new(),
             stuck_since: None,
         })

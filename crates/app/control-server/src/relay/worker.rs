@@ -17,7 +17,7 @@ use lanrage_base::{
     sources::{Arrival, Source, SourceBuckets, VisitorLimits, Visitors},
 };
 use lanrage_nat::turn::{
-    FiveTuple, Framing, StreamDecoder, ToClient, ToPeer, Transport, TurnServer, TurnServerOutput,
+    FiveTuple, Framing, PortWish, StreamDecoder, ToClient, ToPeer, Transport, TurnServer, TurnServerOutput,
     pad_for_stream,
 };
 use mio::{
@@ -31,7 +31,7 @@ use super::{
     binding::Bindings,
     handshakes::{Begun, Ended, Handshakes},
     load::Load,
-    sockets::Sockets,
+    sockets::{Place, Sockets},
     stats::RelayStats,
     stream::{READ_BYTES, Reading, Stream},
     udp::Received,
@@ -434,12 +434,24 @@ impl Worker {
             match output {
                 TurnServerOutput::Transmit { tuple, datagram } => match tuple.transport {
                     Transport::Udp => self.out.send_by_udp(&self.sockets, tuple, &datagram),
-                    Transport::Stream => self.streams.answer(&tuple, &datagram),
+                    Transport::Stream => {
+                        if turn.has_allocation(&tuple) {
+                            self.streams.logged_in(&tuple);
+                        }
+                        self.streams.answer(&tuple, &datagram);
+                    }
                 },
-                TurnServerOutput::OpenRelay { allocation, family, client } => {
-                    self.streams.logged_in(&client);
-                    let opened =
-                        self.sockets.open(self.poll.registry(), relay_token, allocation, family, client);
+                TurnServerOutput::OpenRelay { allocation, family, port, client } => {
+                    let reached = client.server.ip();
+                    let registry = self.poll.registry();
+                    let place = self.sockets.place(family, port, reached);
+                    let opened = place.and_then(|Place { first, above }| {
+                        if let (PortWish::Pair(pair), Some(above)) = (port, above) {
+                            let opened = self.sockets.open(registry, relay_token, pair, above)?;
+                            turn.handle_relay(now, pair, Ok(opened));
+                        }
+                        self.sockets.open(registry, relay_token, allocation, first)
+                    });
                     turn.handle_relay(now, allocation, opened);
                 }
                 TurnServerOutput::CloseRelay { allocation } => {

@@ -1,12 +1,15 @@
 //! The attributes that control messages are made of. MESSAGE-INTEGRITY is not among them: it is computed over
-//! the bytes as they are on the wire ([`super::integrity`]).
+//! the bytes as they are on the wire ([`super::integrity`]). They are read in [`super::reading`].
 
 use stun_codec::{
     define_attribute_enums,
     rfc5389::attributes::{
         ErrorCode, Fingerprint, Nonce, Realm, UnknownAttributes, Username, XorMappedAddress,
     },
-    rfc5766::attributes::{ChannelNumber, Lifetime, RequestedTransport, XorPeerAddress, XorRelayAddress},
+    rfc5766::attributes::{
+        ChannelNumber, EvenPort, Lifetime, RequestedTransport, ReservationToken, XorPeerAddress,
+        XorRelayAddress,
+    },
     rfc8656::attributes::RequestedAddressFamily,
 };
 
@@ -27,6 +30,10 @@ define_attribute_enums!(
         XorRelayAddress,
         RequestedTransport,
         RequestedAddressFamily,
-        Fingerprint
+        EvenPort,
+        ReservationToken
     ]
 );
+
+// What is read with the codec: it checks FINGERPRINT.
+define_attribute_enums!(Checked, CheckedDecoder, CheckedEncoder, [Fingerprint]);

@@ -62,7 +62,8 @@ pub(super) fn parse(kind: Kind, datagram: &[u8]) -> Option<(SocketAddr, Range<us
     Some((peer?, payload?))
 }
 
-fn address(value: &[u8], datagram: &[u8]) -> Option<SocketAddr> {
+/// An XORed address that stands in `datagram`.
+pub(super) fn address(value: &[u8], datagram: &[u8]) -> Option<SocketAddr> {
     let ([_, family, p0, p1], ip) = value.split_first_chunk()?;
     let mask = mask(datagram[8..20].try_into().ok()?);
     let port = u16::from_be_bytes([p0 ^ mask[0], p1 ^ mask[1]]);

@@ -5,6 +5,7 @@ mod holders;
 mod nonce;
 mod peer_filter;
 mod requests;
+mod reservation;
 mod shares;
 mod view;
 
@@ -15,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use allocation::{Allocation, Relay};
+use allocation::{Allocation, Extras, Relay};
 use holders::Holders;
 use lanrage_base::{
     bucket::Rate,
@@ -24,19 +25,24 @@ use lanrage_base::{
 use nonce::Nonces;
 pub use peer_filter::PeerFilter;
 use peer_filter::Verdict;
+use reservation::Reservation;
 use shares::Total;
 pub use view::{
-    AllocationId, DropReason, FiveTuple, RelayFailed, RelayFamilies, ToClient, ToPeer, TurnLimits,
+    AllocationId, DropReason, FiveTuple, PortWish, RelayFailed, RelayFamilies, ToClient, ToPeer, TurnLimits,
     TurnServerConfig, TurnServerOutput, TurnServerStats,
 };
 
 use super::{
     ChannelNumber, Framing, LongTermKey, RestSecret, channel_data,
     indication::{self, Kind},
-    is_channel_data,
     message::{Class, Message, Method},
 };
-use crate::{TransactionIds, address::canonical, outbox::Outbox, stun};
+use crate::{
+    TransactionIds,
+    address::canonical,
+    outbox::Outbox,
+    stun::{self, TransactionId},
+};
 
 /// Specification: lifetime of an allocation unless the client asks for more (RFC 8656 §3.2).
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -63,8 +69,9 @@ const TRANSMITS: usize = 256;
 /// logins, take no memory; everything else is bounded by [`TurnLimits`].
 ///
 /// A user is the id in the credentials: newer credentials of the same id may take over an allocation, where
-/// RFC 8656 §5 would have the user name stay. EVEN-PORT and RESERVATION-TOKEN get 508, DONT-FRAGMENT 420, TCP
-/// allocations 442. Binding requests are answered.
+/// RFC 8656 §5 would have the user name stay. Every allocation has one address: whoever wants one of each family gets
+/// the first of them, and ADDRESS-ERROR-CODE for the other. DONT-FRAGMENT gets 420, TCP allocations 442. Binding requests
+/// are answered.
 #[derive(Debug)]
 pub struct TurnServer {
     config: TurnServerConfig,
@@ -76,6 +83,8 @@ pub struct TurnServer {
     clock: (Instant, u64),
     next_allocation: u64,
     allocations: HashMap<AllocationId, Allocation>,
+    /// Ports that are kept, by the id of the allocation that each may become.
+    reservations: HashMap<AllocationId, Reservation>,
     by_tuple: HashMap<FiveTuple, AllocationId>,
     by_relayed: HashMap<SocketAddr, AllocationId>,
     holders: Holders,
@@ -116,6 +125,7 @@ impl TurnServer {
             clock: (now, unix_now),
             next_allocation: 0,
             allocations: HashMap::new(),
+            reservations: HashMap::new(),
             by_tuple: HashMap::new(),
             by_relayed: HashMap::new(),
             holders: Holders::default(),
@@ -140,7 +150,7 @@ impl TurnServer {
         datagram: &[u8],
     ) -> Option<ToPeer> {
         self.expire(now);
-        if is_channel_data(datagram) {
+        if channel_data::is_of_client(datagram) {
             let Some((channel, payload)) = channel_data::parse(datagram) else {
                 return self.drop(DropReason::Malformed);
             };
@@ -207,6 +217,10 @@ impl TurnServer {
         opened: Result<SocketAddr, RelayFailed>,
     ) {
         self.expire(now);
+        if let (Some(reservation), Ok(relayed)) = (self.reservations.get_mut(&allocation), opened) {
+            reservation.relayed.get_or_insert(canonical(relayed));
+            return;
+        }
         let Some(client) = self.allocations.get_mut(&allocation) else {
             // Too late: nobody waits for it any more.
             if opened.is_ok() {
@@ -217,7 +231,10 @@ impl TurnServer {
         let Relay::Opening { key, lifetime } = client.relay else {
             return;
         };
-        let (tuple, request) = (client.tuple, client.request);
+        let (tuple, request, extras) = (client.tuple, client.request, client.extras);
+        let pair_is_open = extras.reservation.is_none_or(|(id, _)| {
+            self.reservations.get(&id).is_some_and(|reservation| reservation.relayed.is_some())
+        });
         match opened {
             Ok(relayed) => {
                 let relayed = canonical(relayed);
@@ -226,12 +243,21 @@ impl TurnServer {
                 self.expiries.remove(&(expires_at, allocation));
                 self.expiries.insert((now + lifetime, allocation));
                 self.by_relayed.insert(relayed, allocation);
+                if !pair_is_open {
+                    self.release_with_pair(allocation);
+                    return self.refuse(tuple, Method::Allocate, request, 508, &key);
+                }
                 self.stats.allocated += 1;
-                self.allocated(tuple, request, relayed, lifetime, &key);
+                let success = allocated(tuple, request, relayed, lifetime, extras);
+                self.transmits.push((tuple, success.encode(Some(&key))));
             }
-            Err(RelayFailed) => {
-                self.release(allocation);
-                self.refuse(tuple, Method::Allocate, request, 508, &key);
+            Err(failed) => {
+                let code = match failed {
+                    RelayFailed::Family => 440,
+                    RelayFailed::Capacity => 508,
+                };
+                self.release_with_pair(allocation);
+                self.refuse(tuple, Method::Allocate, request, code, &key);
             }
         }
     }
@@ -255,7 +281,7 @@ impl TurnServer {
         })
     }
 
-    /// When to call [`Self::handle_timeout`]; `None` without allocations.
+    /// When to call [`Self::handle_timeout`]; `None` without allocations and ports that are kept.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.expiries.first().map(|(at, _)| *at)
     }
@@ -267,7 +293,7 @@ impl TurnServer {
 
     /// What was done so far.
     pub fn stats(&self) -> TurnServerStats {
-        TurnServerStats { allocations: self.allocations.len(), ..self.stats }
+        TurnServerStats { allocations: self.places(), ..self.stats }
     }
 
     fn count(&mut self, reason: DropReason) {
@@ -349,8 +375,30 @@ impl TurnServer {
         }
     }
 
-    /// Ends an allocation and everything that belongs to it.
+    /// Allocations, and ports that are kept for one.
+    fn places(&self) -> usize {
+        self.allocations.len() + self.reservations.len()
+    }
+
+    /// Ends an allocation that was never answered, and gives up the port above, which nobody was told of.
+    fn release_with_pair(&mut self, id: AllocationId) {
+        let pair = self.allocations.get(&id).and_then(|allocation| allocation.extras.reservation);
+        self.release(id);
+        if let Some((pair, _)) = pair {
+            self.release(pair);
+        }
+    }
+
+    /// Ends an allocation and everything that belongs to it; or gives up a port that is kept for one.
     fn release(&mut self, id: AllocationId) {
+        if let Some(reservation) = self.reservations.remove(&id) {
+            self.expiries.remove(&(reservation.expires_at, id));
+            self.holders.remove(&reservation.holder);
+            if reservation.relayed.is_some() {
+                self.commands.push_back(TurnServerOutput::CloseRelay { allocation: id });
+            }
+            return;
+        }
         let Some(allocation) = self.allocations.remove(&id) else {
             return;
         };
@@ -362,6 +410,23 @@ impl TurnServer {
             self.commands.push_back(TurnServerOutput::CloseRelay { allocation: id });
         }
     }
+}
+
+/// The answer to an Allocate request.
+fn allocated(
+    tuple: FiveTuple,
+    request: TransactionId,
+    relayed: SocketAddr,
+    lifetime: Duration,
+    extras: Extras,
+) -> Message {
+    let mut success = Message::new(Method::Allocate, Class::Success, request);
+    success.relayed = Some(relayed);
+    success.mapped = Some(canonical(tuple.client));
+    success.lifetime = Some(lifetime);
+    success.reservation = extras.reservation.map(|(_, token)| token);
+    success.family_error = extras.family_error;
+    success
 }
 
 fn open_allocation<'a>(

@@ -3,7 +3,11 @@
 
 use std::ops::Range;
 
-use super::{FramingError, channel_data::CHANNEL_HEADER_BYTES, is_channel_data};
+use super::{
+    FramingError,
+    channel_data::{CHANNEL_HEADER_BYTES, is_of_client},
+    is_channel_data,
+};
 use crate::stun::{HEADER_BYTES, MAGIC_COOKIE};
 
 /// Longest message in a stream, in bytes: a STUN message whose length field is at its largest.
@@ -30,12 +34,29 @@ pub struct StreamDecoder {
     buffer: Vec<u8>,
     /// Where the next message begins.
     start: usize,
+    /// What it is taken for that begins with this.
+    is_channel: IsChannel,
+}
+
+/// Whether a first byte is that of ChannelData.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum IsChannel {
+    /// With the numbers of RFC 8656, as our client chooses them.
+    #[default]
+    Ours,
+    /// With those of older clients too.
+    AnyClients,
 }
 
 impl StreamDecoder {
-    /// At the beginning of a stream.
+    /// At the beginning of a stream from a server.
     pub const fn new() -> Self {
-        Self { buffer: Vec::new(), start: 0 }
+        Self { buffer: Vec::new(), start: 0, is_channel: IsChannel::Ours }
+    }
+
+    /// At the beginning of a stream from a client, whose channels may have numbers of RFC 5766 §11.
+    pub const fn of_client() -> Self {
+        Self { buffer: Vec::new(), start: 0, is_channel: IsChannel::AnyClients }
     }
 
     /// Takes in what was read; then take messages until there are none. At most [`STREAM_MESSAGE_BYTES`] at once
@@ -61,7 +82,7 @@ impl StreamDecoder {
     /// [`StreamError::Garbage`], as soon as it shows, and then for ever.
     pub fn next_message(&mut self) -> Result<Option<&[u8]>, StreamError> {
         let rest = &self.buffer[self.start..];
-        let Some(length) = message_length(rest)? else { return Ok(None) };
+        let Some(length) = message_length(rest, self.is_channel)? else { return Ok(None) };
         let padded = length.next_multiple_of(4);
         if rest.len() < padded {
             return Ok(None);
@@ -73,9 +94,12 @@ impl StreamDecoder {
 }
 
 /// Length of the message at the beginning, without padding; `None` if too little of it is there.
-fn message_length(bytes: &[u8]) -> Result<Option<usize>, StreamError> {
+fn message_length(bytes: &[u8], is_channel: IsChannel) -> Result<Option<usize>, StreamError> {
     let Some(first) = bytes.first() else { return Ok(None) };
-    let is_channel = is_channel_data(bytes);
+    let is_channel = match is_channel {
+        IsChannel::Ours => is_channel_data(bytes),
+        IsChannel::AnyClients => is_of_client(bytes),
+    };
     // The two leading bits of STUN are zero (RFC 8489 §5).
     if !is_channel && *first >= 0x40 {
         return Err(StreamError::Garbage);
@@ -166,6 +190,16 @@ mod tests {
             }
             assert_eq!(decoder.next_message(), Err(StreamError::Garbage));
         }
+    }
+
+    #[test]
+    fn a_client_of_another_time_may_have_higher_channel_numbers() {
+        let message = [0x7F, 0xFF, 0, 2, b'h', b'i', 0, 0];
+        let mut decoder = StreamDecoder::of_client();
+        decoder.push(&message).unwrap();
+        assert_eq!(decoder.next_message(), Ok(Some(&message[..6])));
+        decoder.push(&[0x80]).unwrap();
+        assert_eq!(decoder.next_message(), Err(StreamError::Garbage));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod abuse;
 mod client;
+mod letter;
 mod life;
 mod server;
 mod world;

@@ -3,10 +3,7 @@ use std::time::Instant;
 use super::transaction::Transaction;
 use crate::{
     TransactionIds,
-    turn::{
-        LongTermKey, Transport, TurnCredentials,
-        message::{Message, Parsed},
-    },
+    turn::{LongTermKey, Transport, TurnCredentials, message::Message, reading::Parsed},
 };
 
 /// Implementation: how often in a row a server may ask one request for other credentials. Twice is normal: once

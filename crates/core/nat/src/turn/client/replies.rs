@@ -18,7 +18,8 @@ use crate::{
     address::canonical,
     turn::{
         IpFamily,
-        message::{Class, Integrity, Message, Method, Parsed},
+        message::{Class, Message, Method},
+        reading::{Integrity, Parsed},
     },
 };
 

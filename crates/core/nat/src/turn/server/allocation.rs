@@ -7,11 +7,11 @@ use std::{
 use super::{
     holders::Holder,
     shares::Share,
-    view::{FiveTuple, TurnLimits},
+    view::{AllocationId, FiveTuple, TurnLimits},
 };
 use crate::{
     stun::TransactionId,
-    turn::{ChannelNumber, IpFamily, LongTermKey},
+    turn::{ChannelNumber, IpFamily, LongTermKey, message::PortToken},
 };
 
 /// Specification: lifetime of a permission (RFC 8656 §9).
@@ -33,10 +33,20 @@ pub(super) struct Allocation {
     pub(super) request: TransactionId,
     pub(super) expires_at: Instant,
     pub(super) relay: Relay,
+    pub(super) extras: Extras,
     permissions: HashMap<IpAddr, Instant>,
     channels: HashMap<ChannelNumber, Binding>,
     channel_of: HashMap<SocketAddr, ChannelNumber>,
     pub(super) share: Share,
+}
+
+/// What the answer to the Allocate request says beside the address.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extras {
+    /// For whoever wants the port above.
+    pub(super) reservation: Option<(AllocationId, PortToken)>,
+    /// The family that was wished for too, and why it was not given.
+    pub(super) family_error: Option<(IpFamily, u16)>,
 }
 
 /// The socket of an allocation.
@@ -82,6 +92,7 @@ impl Allocation {
             request,
             expires_at: now + OPENING,
             relay: opening,
+            extras: Extras::default(),
             permissions: HashMap::new(),
             channels: HashMap::new(),
             channel_of: HashMap::new(),

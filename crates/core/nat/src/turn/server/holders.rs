@@ -33,9 +33,9 @@ impl Holder {
 }
 
 impl Holders {
-    /// Whether there is a place for one more.
-    pub(super) fn have_room(&self, holder: &Holder, limits: &TurnLimits) -> bool {
-        let within = |count: Option<&usize>, most: usize| count.copied().unwrap_or(0) < most;
+    /// Whether there is a place for so many more.
+    pub(super) fn have_room(&self, holder: &Holder, more: usize, limits: &TurnLimits) -> bool {
+        let within = |count: Option<&usize>, most: usize| count.copied().unwrap_or(0) + more <= most;
         within(self.users.get(&holder.user), limits.allocations_per_user)
             && within(self.sources.get(&holder.source), limits.allocations_of(holder.source))
             && holder
@@ -95,7 +95,7 @@ mod tests {
         let mut holders = Holders::default();
         let mut made = |user: &str, group: Option<&str>, client: &str| {
             let holder = Holder::new(user, group, client.parse().unwrap());
-            let there = holders.have_room(&holder, &limits);
+            let there = holders.have_room(&holder, 1, &limits);
             if there {
                 holders.add(&holder);
             }
@@ -117,6 +117,10 @@ mod tests {
             (0..100).filter(|n| made(&format!("u{n}"), None, &format!("2001:db8:7:{n:x}::1"))).count();
         assert_eq!(of_site, 16, "four times as many as of one /64");
         holders.remove(&Holder::new("bob", Some("lan"), "192.0.2.1".parse().unwrap()));
-        assert!(holders.have_room(&Holder::new("cid", Some("lan"), "192.0.2.1".parse().unwrap()), &limits));
+        assert!(holders.have_room(
+            &Holder::new("cid", Some("lan"), "192.0.2.1".parse().unwrap()),
+            1,
+            &limits
+        ));
     }
 }

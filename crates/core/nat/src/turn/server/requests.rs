@@ -8,18 +8,19 @@ use std::{
 use lanrage_base::sources::Source;
 
 use super::{
-    AllocationId, DropReason, FiveTuple, LIFETIME, TurnServer, TurnServerOutput, User,
-    allocation::{Allocation, Relay},
+    AllocationId, DropReason, FiveTuple, LIFETIME, PortWish, TurnServer, TurnServerOutput, User, allocated,
+    allocation::{Allocation, Extras, Relay},
     holders::Holder,
     is_allowed, open_allocation,
     peer_filter::Verdict,
+    reservation::{KEPT, Reservation},
 };
 use crate::{
-    address::canonical,
     stun::TransactionId,
     turn::{
         IpFamily, LongTermKey, RestError, RestSecret,
-        message::{Class, Integrity, Message, Method, Parsed, UDP},
+        message::{Class, Message, Method, PortToken, UDP},
+        reading::{Integrity, Parsed},
     },
 };
 
@@ -36,6 +37,9 @@ impl TurnServer {
             refusal.unknown.clone_from(&message.unknown);
             self.stats.refused += 1;
             return self.transmits.push((tuple, refusal.encode(Some(&user.key))));
+        }
+        if let Some(code) = message.flaw {
+            return self.refuse(tuple, message.method, message.id, code, &user.key);
         }
         let outcome = match message.method {
             Method::Allocate => self.allocate(now, tuple, message, &user),
@@ -131,60 +135,130 @@ impl TurnServer {
                 return Err(437);
             }
             // Its answer was lost, or is still to come.
-            if let Relay::Open { relayed } = existing.relay {
+            return Ok(existing.relayed().map(|relayed| {
                 let lifetime = existing.expires_at.saturating_duration_since(now);
-                self.allocated(tuple, request.id, relayed, lifetime, &user.key);
-            }
-            return Ok(None);
+                allocated(tuple, request.id, relayed, lifetime, existing.extras)
+            }));
         }
         match request.transport {
             Some(UDP) => {}
             Some(_) => return Err(442),
             None => return Err(400),
         }
-        if request.wants_port_pair {
-            return Err(508);
+        if let Some(token) = request.reservation {
+            return self.allocate_reserved(now, tuple, request, user, token).map(Some);
         }
-        let family = request.family.unwrap_or(IpFamily::V4);
-        if !self.config.families.has(family) {
-            return Err(440);
-        }
-        let limits = self.config.limits;
+        let (family, family_error) = self.family(request)?;
+        let pair = request.even_port == Some(true);
         let holder = Holder::new(&user.id, user.group.as_deref(), tuple.client.ip());
-        if !self.holders.have_room(&holder, &limits) {
-            return Err(486);
-        }
-        let undrained = self.commands.len() > limits.allocations;
-        if self.allocations.len() >= limits.allocations || undrained {
-            return Err(508);
-        }
+        self.check_room(&holder, if pair { 2 } else { 1 })?;
 
-        let id = AllocationId(self.next_allocation);
-        self.next_allocation += 1;
+        let id = self.next_id();
+        let reservation = pair.then(|| self.reserve(now, holder.clone()));
+        let port = match (reservation, request.even_port) {
+            (Some((pair, _)), _) => PortWish::Pair(pair),
+            (None, Some(_)) => PortWish::Even,
+            (None, None) => PortWish::Any,
+        };
         let opening = Relay::Opening { key: user.key, lifetime: self.lifetime(request) };
+        let limits = self.config.limits;
         let share = self.total.share(&limits);
         self.holders.add(&holder);
-        let allocation = Allocation::new(now, tuple, holder, family, request.id, opening, share);
+        let mut allocation = Allocation::new(now, tuple, holder, family, request.id, opening, share);
+        allocation.extras = Extras { reservation, family_error };
         self.expiries.insert((allocation.expires_at, id));
         self.allocations.insert(id, allocation);
         self.by_tuple.insert(tuple, id);
-        self.commands.push_back(TurnServerOutput::OpenRelay { allocation: id, family, client: tuple });
+        self.commands.push_back(TurnServerOutput::OpenRelay { allocation: id, family, port, client: tuple });
         Ok(None)
     }
 
-    pub(super) fn allocated(
+    /// The family to give, and the other one with an error code if both are wanted.
+    fn family(&self, request: &Message) -> Result<(IpFamily, Option<(IpFamily, u16)>), u16> {
+        let families = self.config.families;
+        if request.wants_both_families {
+            if request.family.is_some() || request.even_port == Some(true) {
+                return Err(400);
+            }
+            return match (families.v4, families.v6) {
+                (true, _) => Ok((IpFamily::V4, Some((IpFamily::V6, 440)))),
+                (false, true) => Ok((IpFamily::V6, Some((IpFamily::V4, 440)))),
+                (false, false) => Err(440),
+            };
+        }
+        let family = request.family.unwrap_or(IpFamily::V4);
+        if families.has(family) { Ok((family, None)) } else { Err(440) }
+    }
+
+    /// Whether there is room for `more` allocations.
+    fn check_room(&self, holder: &Holder, more: usize) -> Result<(), u16> {
+        let limits = self.config.limits;
+        if !self.holders.have_room(holder, more, &limits) {
+            return Err(486);
+        }
+        let undrained = self.commands.len() > limits.allocations;
+        if self.places() + more > limits.allocations || undrained {
+            return Err(508);
+        }
+        Ok(())
+    }
+
+    fn next_id(&mut self) -> AllocationId {
+        let id = AllocationId(self.next_allocation);
+        self.next_allocation += 1;
+        id
+    }
+
+    /// Keeps a place for the port above an even one.
+    fn reserve(&mut self, now: Instant, holder: Holder) -> (AllocationId, PortToken) {
+        let id = self.next_id();
+        let TransactionId([token @ .., _, _, _, _]) = self.ids.next_id();
+        let expires_at = now + KEPT;
+        self.holders.add(&holder);
+        self.reservations.insert(id, Reservation { token, holder, expires_at, relayed: None });
+        self.expiries.insert((expires_at, id));
+        (id, token)
+    }
+
+    /// Gives the port that was kept to whoever shows its token.
+    fn allocate_reserved(
         &mut self,
+        now: Instant,
         tuple: FiveTuple,
-        request: TransactionId,
-        relayed: SocketAddr,
-        lifetime: Duration,
-        key: &LongTermKey,
-    ) {
-        let mut success = Message::new(Method::Allocate, Class::Success, request);
-        success.relayed = Some(relayed);
-        success.mapped = Some(canonical(tuple.client));
-        success.lifetime = Some(lifetime);
-        self.transmits.push((tuple, success.encode(Some(key))));
+        request: &Message,
+        user: &User,
+        token: PortToken,
+    ) -> Result<Message, u16> {
+        if request.even_port.is_some() || request.family.is_some() || request.wants_both_families {
+            return Err(400);
+        }
+        let kept = self.reservations.iter().find_map(|(id, kept)| {
+            let relayed = kept.relayed.filter(|_| kept.token == token && kept.holder.user == user.id)?;
+            Some((*id, relayed, kept.holder.clone(), kept.expires_at))
+        });
+        let (id, relayed, former, expires_at) = kept.ok_or(508_u16)?;
+        let limits = self.config.limits;
+        let holder = Holder::new(&user.id, user.group.as_deref(), tuple.client.ip());
+        self.holders.remove(&former);
+        if !self.holders.have_room(&holder, 1, &limits) {
+            self.holders.add(&former);
+            return Err(486);
+        }
+        self.holders.add(&holder);
+        self.reservations.remove(&id);
+        self.expiries.remove(&(expires_at, id));
+        let lifetime = self.lifetime(request);
+        let relay = Relay::Open { relayed };
+        let family = IpFamily::of(relayed.ip());
+        let share = self.total.share(&limits);
+        let mut allocation = Allocation::new(now, tuple, holder, family, request.id, relay, share);
+        allocation.expires_at = now + lifetime;
+        self.expiries.insert((allocation.expires_at, id));
+        self.allocations.insert(id, allocation);
+        self.by_tuple.insert(tuple, id);
+        self.by_relayed.insert(relayed, id);
+        self.stats.allocated += 1;
+        Ok(allocated(tuple, request.id, relayed, lifetime, Extras::default()))
     }
 
     /// RFC 8656 §8.2.

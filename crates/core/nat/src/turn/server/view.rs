@@ -132,6 +132,8 @@ pub enum TurnServerOutput {
         allocation: AllocationId,
         /// In which address family.
         family: IpFamily,
+        /// On which port.
+        port: PortWish,
         /// Whose it is: the address that the client reached is one that peers can reach as well, most likely.
         client: FiveTuple,
     },
@@ -142,10 +144,27 @@ pub enum TurnServerOutput {
     },
 }
 
-/// The relay socket could not be opened.
+/// What a client wants of the port of its relay socket (EVEN-PORT, RFC 8656 §18.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PortWish {
+    /// Any port.
+    Any,
+    /// An even one.
+    Even,
+    /// An even one, and the next above for another allocation. The socket of that is reported first.
+    Pair(AllocationId),
+}
+
+/// Why a relay socket could not be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no relay socket could be opened")]
-pub struct RelayFailed;
+pub enum RelayFailed {
+    /// The machine has no address of this family.
+    #[error("no relay socket can be opened in this address family")]
+    Family,
+    /// The system, or the range of ports, has none to give.
+    #[error("no relay socket could be opened")]
+    Capacity,
+}
 
 /// A client's payload on its way out: to be sent from the allocation's relay socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,7 +224,7 @@ impl DropReason {
 /// What a server has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TurnServerStats {
-    /// Allocations now.
+    /// Allocations now, and ports that are kept for one.
     pub allocations: usize,
     /// Allocations made so far.
     pub allocated: u64,

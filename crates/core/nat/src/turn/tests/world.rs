@@ -236,7 +236,7 @@ impl lanrage_testnet::World for World {
                 TurnServerOutput::OpenRelay { allocation, family, .. } => {
                     assert_eq!(family, IpFamily::V4);
                     if self.no_sockets {
-                        self.server.handle_relay(self.clock.now(), allocation, Err(RelayFailed));
+                        self.server.handle_relay(self.clock.now(), allocation, Err(RelayFailed::Capacity));
                         continue;
                     }
                     let relayed = SocketAddr::new(RELAY_IP.parse().unwrap(), self.next_port);
