@@ -50,7 +50,6 @@ const NO_SENTENCES: &[&str] = &[
     "lanrage control state v{version}\n",
     "link of a new party",
     "the helper hung up",
-    "there is no room for it",
     "the line is too long",
     "starting its packet thread",
     "{} by allocation {id}",

@@ -90,6 +90,51 @@ export type BackupView = {
 export type BlockedWay = "out" | "in" | "unasked";
 
 /**
+ * Why the system, a library or the other end of a connection failed. `detail` is what it said, in its own words.
+ */
+export type Cause = { "code": "missing",
+  /** What was said. */
+  detail: string, } | { "code": "not_allowed",
+  /** What was said. */
+  detail: string, } | { "code": "read_only",
+  /** What was said. */
+  detail: string, } | { "code": "disk_full",
+  /** What was said. */
+  detail: string, } | { "code": "in_use",
+  /** What was said. */
+  detail: string, } | { "code": "already_there",
+  /** What was said. */
+  detail: string, } | { "code": "wrong_kind",
+  /** What was said. */
+  detail: string, } | { "code": "out_of_memory",
+  /** What was said. */
+  detail: string, } | { "code": "too_many_open",
+  /** What was said. */
+  detail: string, } | { "code": "port_in_use",
+  /** What was said. */
+  detail: string, } | { "code": "no_such_address",
+  /** What was said. */
+  detail: string, } | { "code": "connection_refused",
+  /** What was said. */
+  detail: string, } | { "code": "no_route",
+  /** What was said. */
+  detail: string, } | { "code": "connection_broken",
+  /** What was said. */
+  detail: string, } | { "code": "connection_closed" } | { "code": "too_slow" } | { "code": "not_supported",
+  /** What was said. */
+  detail: string, } | { "code": "no_address" } | { "code": "no_tls" } | { "code": "tls_closed" } | { "code": "certificate_unknown" } | { "code": "certificate_expired" } | { "code": "certificate_early" } | { "code": "certificate_of_other" } | { "code": "certificate_bad",
+  /** What was said. */
+  detail: string, } | { "code": "tls_failed",
+  /** What was said. */
+  detail: string, } | { "code": "no_web_socket",
+  /** What was said. */
+  detail: string, } | { "code": "too_large" } | { "code": "too_often" } | { "code": "bad_message",
+  /** What was said. */
+  detail: string, } | { "code": "no_room" } | { "code": "other",
+  /** What was said. */
+  detail: string, };
+
+/**
  * Settings were changed.
  */
 export type Changed = {
@@ -369,8 +414,8 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   server: string, } | { "code": "server_silent",
   /** The server. */
   server: string,
-  /** What the system said; `None` if no answer came in time. */
-  cause: string | null, } | { "code": "udp_blocked" } | { "code": "router_not_measured" } | { "code": "router_not_measurable",
+  /** Why. */
+  cause: Cause, } | { "code": "udp_blocked" } | { "code": "router_not_measured" } | { "code": "router_not_measurable",
   /** How it ended. */
   summary: NatSummary, } | { "code": "router",
   /** How it chooses ports. */
@@ -761,8 +806,8 @@ export type RecentPartyView = {
 export type RelayFault = { "code": "relay_silent" } | { "code": "relay_credentials" } | { "code": "relay_quota" } | { "code": "relay_full" } | { "code": "relay_occupied" } | { "code": "relay_forgot" } | { "code": "relay_redirects" } | { "code": "relay_bad_reply" } | { "code": "relay_refused",
   /** The error's number. */
   number: number, } | { "code": "relay_slow" } | { "code": "relay_stream",
-  /** What the system said. */
-  cause: string, };
+  /** Why. */
+  cause: Cause, };
 
 /**
  * Why a relay has to carry the packets.
@@ -805,7 +850,7 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   /** The party's network. */
   network: string, } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "ask_for_link" } | { "code": "set_clock" } | { "code": "accept_server",
   /** Accepts it. */
-  command: string, } | { "code": "check_connection" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
+  command: string, } | { "code": "check_connection" } | { "code": "check_server_address" } | { "code": "check_certificate" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
   /** Lets them through. */
   command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
 
@@ -833,14 +878,14 @@ export type ServerConfigView = {
  * Why there is no session with the control server.
  */
 export type ServerFault = { "code": "unknown_host",
-  /** What the system said. */
-  cause: string, } | { "code": "unreachable",
-  /** What the system said. */
-  cause: string, } | { "code": "timed_out" } | { "code": "http",
+  /** Why. */
+  cause: Cause, } | { "code": "unreachable",
+  /** Why. */
+  cause: Cause, } | { "code": "timed_out" } | { "code": "http",
   /** The status of the answer. */
   status: number, } | { "code": "sign_in" } | { "code": "lost",
-  /** What the system said. */
-  cause: string, } | { "code": "ended" } | { "code": "silent" } | { "code": "refused",
+  /** Why. */
+  cause: Cause, } | { "code": "ended" } | { "code": "silent" } | { "code": "refused",
   /** Why. */
   refusal: ServerRefusal, } | { "code": "other_server" } | { "code": "not_a_server" };
 

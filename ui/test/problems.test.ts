@@ -10,7 +10,7 @@ const adapter = {
   remedy: { code: 'install_package' },
   retry_at_ms: 42,
 } as const;
-const why = { code: 'unreachable', cause: 'refused' } as const;
+const why = { code: 'unreachable', cause: { code: 'too_slow' } } as const;
 const control = { state: 'disconnected', server: 'ws://s', why, retry_at_ms: 43 } as const;
 
 describe('banners', () => {
@@ -28,7 +28,7 @@ describe('banners', () => {
       ['adapter_permission', 42],
       ['control_disconnected', 43],
     ]);
-    expect(shown[1]?.text).toMatch(/^No connection to ws:\/\/s: .*refused.* Your party goes on/);
+    expect(shown[1]?.text).toMatch(/^No connection to ws:\/\/s: .*no answer came in time.* Your party goes on/);
   });
 
   test('a refused setting leads to its repair until the settings say it themselves', () => {
@@ -47,7 +47,7 @@ describe('banners', () => {
     const shown = banners({ problems: [], adapter, control, network, party: null });
     expect(shown.map(({ text, retryAtMs }) => [text, retryAtMs])).toEqual([
       ['LANrage is not allowed to create its network adapter.', 42],
-      [expect.stringMatching(/^No connection to ws:\/\/s: .*refused.* yours alone/), 43],
+      [expect.stringMatching(/^No connection to ws:\/\/s: .*no answer came in time.* yours alone/), 43],
     ]);
   });
 });

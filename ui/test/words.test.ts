@@ -9,7 +9,7 @@ describe('a fact', () => {
     const why = { code: 'relay_down', name: 'fra-1', down: 2 };
     const fact = { code: 'with_data', party: 'Ada’s', open: true, server: null, names: ['Bob', 'Cid'], why };
     expect(keyOf('shape', fact)).toBe('shape-with-data');
-    expect(argumentsOf(fact)).toEqual({
+    expect(argumentsOf(fact, String)).toEqual({
       party: 'Ada’s',
       open: true,
       server: 'none',
@@ -18,6 +18,17 @@ describe('a fact', () => {
       why_name: 'fra-1',
       why_down: 2,
     });
+  });
+
+  test('says a cause before it puts it in, wherever it stands', () => {
+    const cause = { code: 'connection_refused', detail: 'os error 111' };
+    const why = { code: 'unreachable', cause };
+    const said = argumentsOf({ code: 'failed', cause, why }, ({ code }) => `because ${code}`);
+    expect(said).toEqual({ cause: 'because connection_refused', why: 'unreachable', why_cause: 'because connection_refused' });
+    const fault = { code: 'control_disconnected', server: 'ws://a', why: { code: 'unreachable', cause: { code: 'no_tls' } }, in_party: true } as const;
+    useLanguage('de', []);
+    expect(sayFact('problem', fault)).toContain('der Server antwortet ohne TLS; seine Adresse beginnt mit ws://.');
+    useLanguage('en', []);
   });
 
   test('without a message does not pass the type check', () => {

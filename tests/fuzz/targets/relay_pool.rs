@@ -8,7 +8,7 @@ use lanrage_nat::{
     relay_pool::{HOLDS, PeerRelayInfo, PoolOutput, PoolReceived, RelayPool, ResolvedRelay, StreamInput},
     turn::{AllocationId as RelaySocket, FiveTuple, Transport, TurnServer, TurnServerOutput},
 };
-use lanrage_party::{AllocationId, IdentityKey, PeerId, RelayTransport, limits};
+use lanrage_party::{AllocationId, IdentityKey, PeerId, RelayTransport, facts::Cause, limits};
 
 use crate::{
     input::{Clock, Input},
@@ -116,7 +116,7 @@ impl World {
                 let event = match input.below(3) {
                     0 => StreamInput::Connected,
                     1 => StreamInput::Message(input.bytes()),
-                    _ => StreamInput::Closed { reason: "it ended" },
+                    _ => StreamInput::Closed { cause: &Cause::ConnectionClosed },
                 };
                 self.pool.handle_stream(clock.now, id, event);
             }

@@ -102,7 +102,7 @@ const byRelay = {
   loses_packets: false,
 } as const;
 
-const refusedConnection = { code: 'unreachable', cause: 'connection refused' } as const;
+const refusedConnection = { code: 'unreachable', cause: { code: 'connection_refused', detail: 'Connection refused (os error 111)' } } as const;
 
 const friends: PeerView[] = [
   { ...peer, is_host: true },

@@ -54,7 +54,7 @@ const troubled = changed({
   },
   control_server: {
     state: 'bad',
-    finding: { code: 'server_disconnected', server, why: { code: 'unreachable', cause: 'connection refused' } },
+    finding: { code: 'server_disconnected', server, why: { code: 'unreachable', cause: { code: 'connection_refused', detail: 'Connection refused (os error 111)' } } },
     remedy: { code: 'ask_operator' },
   },
   nat: {
@@ -63,7 +63,7 @@ const troubled = changed({
     remedy: { code: 'open_router' },
   },
   port_mapping: { state: 'warning', finding: { code: 'port_unavailable', fault: 'not_offered' }, remedy: { code: 'map_ports' } },
-  relay: { state: 'bad', finding: { code: 'relays_fail', count: 2, nearest: 'fra-1', fault: { code: 'relay_stream', cause: 'connection reset' } } },
+  relay: { state: 'bad', finding: { code: 'relays_fail', count: 2, nearest: 'fra-1', fault: { code: 'relay_stream', cause: { code: 'connection_closed' } } } },
   mtu: { state: 'unknown', finding: { code: 'packets_unmeasured' } },
   firewall: {
     state: 'unknown',

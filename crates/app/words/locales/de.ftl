@@ -186,6 +186,41 @@ relay-fault-relay-refused = Das Relay hat mit Code { $number } abgelehnt.
 relay-fault-relay-slow = Die Verbindung dauert zu lange.
 relay-fault-relay-stream = Die Verbindung zum Relay ist gescheitert: { $cause }.
 
+# Warum etwas gescheitert ist (`Cause`): ein Teil eines Satzes, der als `cause` in jeden Sachverhalt kommt, der einen hat.
+# Was das System oder eine Bibliothek davon sagte, steht mit deren eigenen Worten am Ende.
+cause-missing = es ist nicht vorhanden [{ $detail }]
+cause-not-allowed = das System erlaubt es nicht [{ $detail }]
+cause-read-only = der Datenträger lässt sich nur lesen [{ $detail }]
+cause-disk-full = der Datenträger ist voll [{ $detail }]
+cause-in-use = ein anderes Programm benutzt es [{ $detail }]
+cause-already-there = es ist schon vorhanden [{ $detail }]
+cause-wrong-kind = es ist ein Ordner statt einer Datei oder eine Datei statt eines Ordners [{ $detail }]
+cause-out-of-memory = der Speicher ist voll [{ $detail }]
+cause-too-many-open = zu viele Dateien und Verbindungen sind offen [{ $detail }]
+cause-port-in-use = ein anderes Programm hat den Port [{ $detail }]
+cause-no-such-address = dieser Computer hat keine solche Adresse [{ $detail }]
+cause-connection-refused = dort lauscht niemand [{ $detail }]
+cause-no-route = das Netz dieses Computers führt nicht dorthin [{ $detail }]
+cause-connection-broken = die Verbindung ist abgerissen [{ $detail }]
+cause-connection-closed = die Gegenseite hat die Verbindung beendet
+cause-too-slow = keine Antwort kam in der Zeit
+cause-not-supported = dieses System kann das nicht [{ $detail }]
+cause-no-address = der Name hat keine Adresse
+cause-no-tls = der Server antwortet ohne TLS; seine Adresse beginnt mit ws://
+cause-tls-closed = die Gegenseite hat die Verbindung beendet, bevor sie verschlüsselt war; vielleicht hat sie kein TLS
+cause-certificate-unknown = niemand, dem dieser Computer vertraut, bürgt für das Zertifikat
+cause-certificate-expired = das Zertifikat ist abgelaufen
+cause-certificate-early = das Zertifikat gilt noch nicht
+cause-certificate-of-other = das Zertifikat ist auf einen anderen Namen ausgestellt
+cause-certificate-bad = das Zertifikat ist nicht zu brauchen [{ $detail }]
+cause-tls-failed = die Verschlüsselung (TLS) ist gescheitert [{ $detail }]
+cause-no-web-socket = was dort antwortet, spricht kein WebSocket; die Adresse eines Servers mit TLS beginnt mit wss:// [{ $detail }]
+cause-too-large = die Gegenseite hat mehr geschickt, als sie darf
+cause-too-often = die Gegenseite hat öfter etwas geschickt, als sie darf
+cause-bad-message = was die Gegenseite geschickt hat, ergibt keinen Sinn [{ $detail }]
+cause-no-room = es wartet schon zu viel
+cause-other = es ist gescheitert [{ $detail }]
+
 # Warum der Server nicht erreichbar ist (`ServerFault`): ein Teil eines Satzes. Der Grund ist das Argument `why`.
 server-fault =
     { $why ->
@@ -524,6 +559,8 @@ remedy-send-link-again = Ist das ein Freund, schick ihm den Link noch einmal; ke
 remedy-set-clock = Lass das System seine Uhr selbst stellen; ablaufende Links und erneuerte Schlüssel hängen davon ab.
 remedy-accept-server = Ihm wurde nichts gesagt, und die Party geht ohne ihn weiter. Frag den Betreiber des Servers, ob er ihn neu eingerichtet hat; nur dann nimm ihn an: `{ $command }`.
 remedy-check-connection = Es wird von selbst wieder versucht. Prüfe deine Internetverbindung.
+remedy-check-server-address = Prüfe die Adresse des Servers in den Einstellungen. Sie beginnt mit wss://, wenn der Server TLS hat, und sonst mit ws://.
+remedy-check-certificate = Bitte den Betreiber des Servers um ein gültiges Zertifikat. Wenn andere nichts daran auszusetzen haben, stelle die Uhr dieses Computers.
 remedy-check-settings = Prüfe deine Einstellungen.
 remedy-change-setting = Wähle in den Einstellungen einen anderen Wert, oder setze sie zurück.
 remedy-change-settings = Wähle in den Einstellungen andere Werte, oder setze sie zurück.
@@ -591,11 +628,7 @@ finding-server-disconnected = Keine Verbindung zu { $server }: { server-fault }.
 finding-server-not-used = Keiner wird benutzt: deine Partys leben auf dem Gerät ihres Gastgebers.
 finding-server-not-set = Keiner ist eingetragen: deine Partys leben auf dem Gerät ihres Gastgebers.
 finding-server-answers = { $server } ist erreichbar.
-finding-server-silent =
-    { $server } ist nicht erreichbar: { $cause ->
-        [none] keine Antwort in 3 s
-       *[other] { $cause }
-    }.
+finding-server-silent = { $server } ist nicht erreichbar: { $cause }.
 finding-udp-blocked = Dein Netz lässt nichts als TCP durch.
 finding-router-not-measured = Er ist noch nicht gemessen.
 finding-router-not-measurable =

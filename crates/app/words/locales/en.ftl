@@ -187,6 +187,41 @@ relay-fault-relay-refused = The relay refused with code { $number }.
 relay-fault-relay-slow = The connection takes too long.
 relay-fault-relay-stream = The connection to the relay failed: { $cause }.
 
+# Why something failed (`Cause`): a part of a sentence, put in as `cause` wherever a fact has one. What the system or a
+# library said of it, in its own words, stands last.
+cause-missing = it is not there [{ $detail }]
+cause-not-allowed = the system does not allow it [{ $detail }]
+cause-read-only = the disk can only be read [{ $detail }]
+cause-disk-full = the disk is full [{ $detail }]
+cause-in-use = another program uses it [{ $detail }]
+cause-already-there = it is there already [{ $detail }]
+cause-wrong-kind = it is a folder instead of a file, or a file instead of a folder [{ $detail }]
+cause-out-of-memory = there is no memory left [{ $detail }]
+cause-too-many-open = too many files and connections are open [{ $detail }]
+cause-port-in-use = another program has the port [{ $detail }]
+cause-no-such-address = this computer has no such address [{ $detail }]
+cause-connection-refused = nothing listens there [{ $detail }]
+cause-no-route = this computer’s network does not lead there [{ $detail }]
+cause-connection-broken = the connection broke [{ $detail }]
+cause-connection-closed = the other end closed the connection
+cause-too-slow = no answer came in time
+cause-not-supported = this system cannot do it [{ $detail }]
+cause-no-address = the name has no address
+cause-no-tls = the server answers without TLS; its address begins with ws://
+cause-tls-closed = the other end closed the connection before it was encrypted; perhaps it has no TLS
+cause-certificate-unknown = nobody whom this computer trusts vouches for the certificate
+cause-certificate-expired = the certificate has expired
+cause-certificate-early = the certificate is not valid yet
+cause-certificate-of-other = the certificate is made out to another name
+cause-certificate-bad = the certificate cannot be used [{ $detail }]
+cause-tls-failed = the encryption (TLS) failed [{ $detail }]
+cause-no-web-socket = what answers there speaks no WebSocket; a server with TLS has an address that begins with wss:// [{ $detail }]
+cause-too-large = the other end sent more than it may
+cause-too-often = the other end sent more often than it may
+cause-bad-message = what the other end sent makes no sense [{ $detail }]
+cause-no-room = too much waits already
+cause-other = it failed [{ $detail }]
+
 # Why the control server cannot be reached (`ServerFault`): a part of a sentence. The fault is the argument `why`.
 server-fault =
     { $why ->
@@ -525,6 +560,8 @@ remedy-send-link-again = If this is a friend, send them the link again; if you k
 remedy-set-clock = Let the system set its clock by itself; expiring links and renewed keys depend on it.
 remedy-accept-server = Nothing was told to it, and the party goes on without. Ask the server's operator whether it was set up anew; only if so, accept it: `{ $command }`.
 remedy-check-connection = It is tried again by itself. Check your internet connection.
+remedy-check-server-address = Check the server’s address in the settings. It begins with wss:// where the server has TLS, and with ws:// where it has none.
+remedy-check-certificate = Ask the server’s operator for a valid certificate. If others see nothing wrong with it, set this computer’s clock.
 remedy-check-settings = Check your settings.
 remedy-change-setting = Choose another value in the settings, or reset it.
 remedy-change-settings = Choose other values in the settings, or reset them.
@@ -592,11 +629,7 @@ finding-server-disconnected = No connection to { $server }: { server-fault }.
 finding-server-not-used = None is used: your parties live on their host's device.
 finding-server-not-set = None is set: your parties live on their host's device.
 finding-server-answers = { $server } can be reached.
-finding-server-silent =
-    { $server } cannot be reached: { $cause ->
-        [none] no answer within 3 s
-       *[other] { $cause }
-    }.
+finding-server-silent = { $server } cannot be reached: { $cause }.
 finding-udp-blocked = Your network lets nothing but TCP through.
 finding-router-not-measured = It has not been measured.
 finding-router-not-measurable =

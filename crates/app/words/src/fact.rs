@@ -7,13 +7,18 @@
 //! - a text is itself; a whole number is a number, so that plurals can be chosen by it; a fraction is a text with the
 //!   language's decimal separator; `true` and `false` are those words; nothing is `none`;
 //! - a fact inside a fact is its code, for a selector, and its fields are `<field>_<its field>`;
-//! - a list is its texts, joined by commas.
+//! - a list is its texts, joined by commas;
+//! - a fact in a field `cause` is the text of its own message, of the family `cause`: whatever failed can be said of
+//!   whatever made it fail.
 //!
 //! `ui/src/lib/words.ts` has the same rule.
 
 use fluent_bundle::{FluentArgs, FluentValue};
 use serde::Serialize;
 use serde_json::Value;
+
+/// The field that says why something failed, and the family of its messages.
+pub(crate) const CAUSE: &str = "cause";
 
 /// The key and the arguments of a fact's message.
 pub(crate) struct Fact {
@@ -22,7 +27,13 @@ pub(crate) struct Fact {
 }
 
 impl Fact {
-    pub(crate) fn of(family: &str, fact: &impl Serialize, decimal_separator: &str) -> Self {
+    /// `cause_words` says a fact in a field [`CAUSE`], of that family.
+    pub(crate) fn of(
+        family: &str,
+        fact: &impl Serialize,
+        decimal_separator: &str,
+        cause_words: &dyn Fn(&Value) -> String,
+    ) -> Self {
         // Only a map with keys that are no text, or a failing `Serialize`, is no JSON; no fact is either.
         let fact = serde_json::to_value(fact).unwrap_or_default();
         let key = code(&fact)
@@ -30,7 +41,7 @@ impl Fact {
         let mut arguments = FluentArgs::new();
         if let Value::Object(fields) = fact {
             for (name, value) in fields.into_iter().filter(|(name, _)| name != "code") {
-                add(&mut arguments, &name, &value, decimal_separator);
+                Adding { arguments: &mut arguments, decimal_separator, cause_words }.add("", &name, &value);
             }
         }
         Self { key, arguments }
@@ -41,18 +52,29 @@ fn code(fact: &Value) -> Option<&str> {
     fact.as_str().or_else(|| fact.get("code")?.as_str())
 }
 
-fn add(arguments: &mut FluentArgs<'static>, name: &str, value: &Value, decimal_separator: &str) {
-    let argument = match value {
-        Value::Number(number) if !number.is_f64() => number.as_i64().map(FluentValue::from),
-        Value::Object(_) => code(value).map(|code| FluentValue::from(code.to_owned())),
-        other => Some(FluentValue::from(text(other, decimal_separator))),
-    };
-    if let Some(argument) = argument {
-        arguments.set(name.to_owned(), argument);
-    }
-    if let Value::Object(fields) = value {
-        for (field, value) in fields.iter().filter(|(field, _)| *field != "code") {
-            add(arguments, &format!("{name}_{field}"), value, decimal_separator);
+struct Adding<'a> {
+    arguments: &'a mut FluentArgs<'static>,
+    decimal_separator: &'a str,
+    cause_words: &'a dyn Fn(&Value) -> String,
+}
+
+impl Adding<'_> {
+    /// A field of the fact at `prefix`.
+    fn add(&mut self, prefix: &str, name: &str, value: &Value) {
+        let argument_name = format!("{prefix}{name}");
+        let argument = match value {
+            Value::Number(number) if !number.is_f64() => number.as_i64().map(FluentValue::from),
+            Value::Object(_) if name == CAUSE => Some(FluentValue::from((self.cause_words)(value))),
+            Value::Object(fields) => {
+                for (field, value) in fields.iter().filter(|(field, _)| *field != "code") {
+                    self.add(&format!("{argument_name}_"), field, value);
+                }
+                code(value).map(|code| FluentValue::from(code.to_owned()))
+            }
+            other => Some(FluentValue::from(text(other, self.decimal_separator))),
+        };
+        if let Some(argument) = argument {
+            self.arguments.set(argument_name, argument);
         }
     }
 }
@@ -88,10 +110,14 @@ mod tests {
         Nested {
             why: Box<Shape>,
         },
+        Failed {
+            why: Box<Shape>,
+            cause: Box<Shape>,
+        },
     }
 
     fn of(shape: &impl Serialize) -> (String, Vec<(String, String)>) {
-        let Fact { key, arguments } = Fact::of("shape", shape, ",");
+        let Fact { key, arguments } = Fact::of("shape", shape, ",", &|cause| format!("because {cause}"));
         let arguments = arguments
             .iter()
             .map(|(name, value)| {
@@ -135,5 +161,22 @@ mod tests {
         assert_eq!(key, "shape-nested");
         assert_eq!(arguments[0], ("why".to_owned(), "\"with_data\"".to_owned()));
         assert!(arguments.contains(&("why_count".to_owned(), "3".to_owned())), "{arguments:?}");
+    }
+
+    #[test]
+    fn a_cause_is_said_before_it_is_put_in_wherever_it_stands() {
+        let plain = || Box::new(Shape::Plain);
+        let inner = Box::new(Shape::Failed { why: plain(), cause: plain() });
+        let (_, arguments) = of(&Shape::Failed { why: inner, cause: plain() });
+        let because = r#""because {\\\"code\\\":\\\"plain\\\"}""#;
+        assert_eq!(
+            arguments,
+            pairs(&[
+                ("cause", because),
+                ("why", "\"failed\""),
+                ("why_cause", because),
+                ("why_why", "\"plain\""),
+            ])
+        );
     }
 }

@@ -48,7 +48,8 @@ impl Words {
     /// The sentence for a fact of a family. Its key is the family's name and the fact's `code`, with dashes; its
     /// arguments are the fact's other fields.
     pub fn fact(self, family: &str, fact: &impl Serialize) -> String {
-        let fact = fact::Fact::of(family, fact, &self.decimal_separator());
+        let cause_words = |cause: &serde_json::Value| self.fact(fact::CAUSE, cause);
+        let fact = fact::Fact::of(family, fact, &self.decimal_separator(), &cause_words);
         self.format(&fact.key, Some(&fact.arguments))
     }
 

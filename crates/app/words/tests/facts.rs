@@ -13,9 +13,10 @@ use fluent_syntax::{
 };
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
-    AdapterFault, AddressTrouble, BlockedWay, CommandError, DropReason, EndpointUse, Fault, HelperTrouble,
-    LeaseFault, LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble, PortMappingFault, RelayFault,
-    RelayReason, Remedy, ServerFault, ServerRefusal, SettingRule, Situation, StateTaken, Unreached,
+    AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, Fault,
+    HelperTrouble, LeaseFault, LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble, PortMappingFault,
+    RelayFault, RelayReason, Remedy, ServerFault, ServerRefusal, SettingRule, Situation, StateTaken,
+    Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -24,6 +25,9 @@ use strum::IntoEnumIterator;
 
 /// The group of the catalogue in which facts have their messages.
 const GROUP: &str = "Facts (from Rust)";
+
+/// The field in which a fact says why something failed, and the family of what it says there.
+const CAUSE: &str = "cause";
 
 /// What an argument can be, for whoever chooses by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +98,8 @@ fn add(arguments: &mut Arguments, key: &str, name: &str, value: &Value) {
         (None, Value::Bool(_)) => Argument::Flag,
         (None, Value::Number(_)) => Argument::Number,
         (None, Value::String(_) | Value::Array(_)) => Argument::Text,
+        // Its own message is put in.
+        (None, Value::Object(_)) if name == CAUSE || name.ends_with("_cause") => Argument::Text,
         (None, Value::Object(_)) => panic!("{key} has a fact in {name} whose kind nobody has named"),
     };
     arguments.insert(name.to_owned(), argument);
@@ -106,7 +112,8 @@ fn of_its_own(facts: Vec<Value>, of_others: Vec<Value>) -> Vec<Value> {
 
 /// The messages that there must be, and what each may mention.
 fn wanted() -> BTreeMap<String, Arguments> {
-    let families: [(&str, Vec<Value>); 14] = [
+    let families: [(&str, Vec<Value>); 15] = [
+        (CAUSE, all::<Cause>()),
         ("situation", all::<Situation>()),
         ("nat-summary", all::<NatSummary>()),
         ("mapping", all::<MappingBehaviour>()),

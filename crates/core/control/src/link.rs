@@ -1,4 +1,4 @@
-use lanrage_party::facts::ServerFault;
+use lanrage_party::facts::{Cause, ServerFault};
 use url::Url;
 
 /// Number of a connection. Events of an earlier one that are still under way are told apart by it.
@@ -37,10 +37,10 @@ pub enum LinkEvent {
 pub enum LinkClosed {
     /// No address for the host name.
     #[error("the server's name cannot be found: {0}")]
-    UnknownHost(String),
+    UnknownHost(Cause),
     /// No TCP or TLS connection.
     #[error("the server cannot be reached: {0}")]
-    Unreachable(String),
+    Unreachable(Cause),
     /// Connecting took too long.
     #[error("the server cannot be reached: no answer in time")]
     TimedOut,
@@ -49,7 +49,7 @@ pub enum LinkClosed {
     Http(u16),
     /// It broke, or the other side broke the rules of WebSocket or a size limit.
     #[error("the connection to the server was lost: {0}")]
-    Lost(String),
+    Lost(Cause),
     /// The other side closed it.
     #[error("the server closed the connection")]
     Ended,

@@ -222,10 +222,10 @@ impl RelayPool {
                     return self.received_by(now, index, bytes);
                 }
             }
-            StreamInput::Closed { reason } => {
+            StreamInput::Closed { cause } => {
                 let was_open = self.holds[index].is_open();
                 self.holds[index].stream_ended(&mut self.outputs);
-                let fault = RelayFault::RelayStream { cause: reason.to_owned() };
+                let fault = RelayFault::RelayStream { cause: cause.clone() };
                 self.stream_failed(now, index, fault, was_open);
             }
         }

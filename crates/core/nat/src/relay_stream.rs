@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use lanrage_party::{AllocationId, RelayTransport};
+use lanrage_party::{AllocationId, RelayTransport, facts::Cause};
 
 use crate::relay_pool::StreamInput;
 
@@ -28,8 +28,8 @@ pub enum RelayStreamEvent {
     Message(Vec<u8>),
     /// It could not be made, or ended. Always the last; not said if we closed it.
     Closed {
-        /// Why, for people.
-        reason: String,
+        /// Why.
+        cause: Cause,
     },
 }
 
@@ -39,7 +39,7 @@ impl RelayStreamEvent {
         match self {
             Self::Connected => StreamInput::Connected,
             Self::Message(bytes) => StreamInput::Message(bytes),
-            Self::Closed { reason } => StreamInput::Closed { reason },
+            Self::Closed { cause } => StreamInput::Closed { cause },
         }
     }
 }

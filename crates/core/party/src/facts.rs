@@ -5,6 +5,7 @@
 //! addresses, and what the system or a library said of a failure.
 
 mod adapter_fault;
+mod cause;
 mod drop_reason;
 mod network;
 mod news;
@@ -18,6 +19,7 @@ pub use adapter_fault::{
     AdapterFault, AddressTrouble, BlockedWay, EndpointUse, HelperTrouble, LostPart, NameTrouble,
     PermissionTrouble,
 };
+pub use cause::Cause;
 pub use drop_reason::DropReason;
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;

@@ -1,5 +1,6 @@
 //! The shell of a [`lanrage_control::RemoteControlPlane`]: a WebSocket client that decides nothing.
 
+mod cause;
 mod dial;
 
 use std::time::{Duration, Instant};
@@ -8,9 +9,13 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use self::dial::{Socket, dial};
+use self::{
+    cause::cause,
+    dial::{Socket, dial},
+};
 use lanrage_base::bucket::TokenBucket;
 use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId, session::PINGS};
+use lanrage_party::facts::Cause;
 
 /// A good capacity of the channel into [`run_link`]. When it is full, the connection has stood still for so
 /// many frames: use `try_send`, and treat a full channel as a dead connection.
@@ -100,7 +105,7 @@ async fn pump(
                     let sent = socket.send(Message::Text(Utf8Bytes::from(text)));
                     match tokio::time::timeout(SEND_TIMEOUT, sent).await {
                         Ok(Ok(())) => {}
-                        Ok(Err(error)) => return End::Broken(LinkClosed::Lost(error.to_string())),
+                        Ok(Err(error)) => return End::Broken(LinkClosed::Lost(cause(error))),
                         Err(_) => return End::Broken(LinkClosed::TimedOut),
                     }
                 }
@@ -126,11 +131,11 @@ async fn pump(
                 // Pings are answered by the library; binary frames are not of this protocol.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
                     if !pings.take(Instant::now(), 1) {
-                        return End::Broken(LinkClosed::Lost("more pings than any server sends".into()));
+                        return End::Broken(LinkClosed::Lost(Cause::TooOften));
                     }
                 }
                 Some(Ok(Message::Close(_))) | None => return End::Broken(LinkClosed::Ended),
-                Some(Err(error)) => return End::Broken(LinkClosed::Lost(error.to_string())),
+                Some(Err(error)) => return End::Broken(LinkClosed::Lost(cause(error))),
             },
         }
     }

@@ -7,8 +7,9 @@
 //! - `port_mapping`: a port of the router (PCP, NAT-PMP, UPnP IGD).
 //! - `relay_stream`: a connection to a relay over TCP or TLS.
 //! - `name_lookup`: the addresses of STUN servers and relays.
+//! - `tls`: whom this computer believes when it connects with TLS, and why it does not.
 //!
-//! Without the feature `tasks` only [`interfaces`] is left: what a server needs.
+//! Without the feature `tasks` only [`interfaces`] is left, what a server needs, and `tls` with its own feature.
 
 #[cfg(feature = "tasks")]
 pub mod behaviour_shell;
@@ -21,5 +22,7 @@ pub mod net_watch;
 pub mod port_mapping;
 #[cfg(feature = "tasks")]
 pub mod relay_stream;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "tasks")]
 pub mod wake_clock;

@@ -5,7 +5,6 @@
 
 mod dial;
 mod queue;
-mod tls;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +12,8 @@ use lanrage_nat::{
     relay_stream::{RelayStreamEvent, RelayStreamTarget},
     turn::{StreamDecoder, is_channel_data},
 };
-use lanrage_party::AllocationId;
+use lanrage_party::{AllocationId, facts::Cause};
+use rustls::ClientConfig;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::mpsc,
@@ -22,7 +22,8 @@ use tokio::{
 use dial::Connection;
 pub use queue::QUEUE_BYTES;
 use queue::Queue;
-pub use tls::{RelayTls, RelayTlsError};
+
+use crate::tls;
 
 /// Implementation: how long to try to connect, with the TLS handshake.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -69,7 +70,7 @@ pub struct RelayStreamDrops {
 #[derive(Debug)]
 pub struct RelayStream {
     target: RelayStreamTarget,
-    tls: RelayTls,
+    tls: Arc<ClientConfig>,
     queue: Arc<Queue>,
 }
 
@@ -77,12 +78,12 @@ pub struct RelayStream {
 enum End {
     /// We closed it.
     Asked,
-    Broken(String),
+    Broken(Cause),
 }
 
 impl RelayStream {
     /// A stream that connects when it is run.
-    pub fn new(target: RelayStreamTarget, tls: RelayTls) -> (Self, RelayStreamHandle) {
+    pub fn new(target: RelayStreamTarget, tls: Arc<ClientConfig>) -> (Self, RelayStreamHandle) {
         let queue = Arc::new(Queue::new());
         let handle = RelayStreamHandle(Arc::clone(&queue));
         (Self { target, tls, queue }, handle)
@@ -114,13 +115,13 @@ impl RelayStream {
                     Connection::Tls(stream) => pump(*stream, &sink, &mut packets).await,
                 }
             }
-            Ok(Err(error)) => End::Broken(error.to_string()),
-            Err(_) => End::Broken("the connection takes too long".to_owned()),
+            Ok(Err(cause)) => End::Broken(cause),
+            Err(_) => End::Broken(Cause::TooSlow),
         };
         queue.close();
-        if let End::Broken(reason) = end {
+        if let End::Broken(cause) = end {
             // Nobody listens any more: then nobody needs to know.
-            let _ = events.send((allocation, RelayStreamEvent::Closed { reason })).await;
+            let _ = events.send((allocation, RelayStreamEvent::Closed { cause })).await;
         }
     }
 }
@@ -163,12 +164,12 @@ async fn read(
     let mut buffer = vec![0; READ_BYTES];
     loop {
         let read = match reader.read(&mut buffer).await {
-            Ok(0) => return End::Broken("the relay ended the connection".to_owned()),
+            Ok(0) => return End::Broken(Cause::ConnectionClosed),
             Ok(read) => read,
-            Err(error) => return End::Broken(error.to_string()),
+            Err(error) => return End::Broken(tls::cause(&error)),
         };
         if let Err(error) = decoder.push(&buffer[..read]) {
-            return End::Broken(error.to_string());
+            return End::Broken(nonsense(&error));
         }
         loop {
             match decoder.next_message() {
@@ -178,10 +179,14 @@ async fn read(
                         return End::Asked;
                     }
                 }
-                Err(error) => return End::Broken(error.to_string()),
+                Err(error) => return End::Broken(nonsense(&error)),
             }
         }
     }
+}
+
+fn nonsense(error: &impl std::fmt::Display) -> Cause {
+    Cause::BadMessage { detail: error.to_string() }
 }
 
 /// False if nobody listens any more.
@@ -214,7 +219,7 @@ async fn write(writer: &mut (impl AsyncWrite + Unpin), queue: &Queue) -> End {
             writer.flush().await
         };
         if let Err(error) = written.await {
-            return End::Broken(error.to_string());
+            return End::Broken(tls::cause(&error));
         }
     }
     End::Asked

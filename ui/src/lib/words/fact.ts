@@ -12,20 +12,32 @@ export type Dashed<S extends string> = S extends `${infer Head}_${infer Tail}` ?
 export const keyOf = (family: string, fact: Fact): string =>
   `${family}-${typeof fact === 'string' ? fact : fact.code}`.replaceAll('_', '-');
 
-/** The fields of a fact as arguments: nothing is `none`, a fact inside is its code, and its fields are beside it. */
-export function argumentsOf(fact: string | object): Arguments {
+/** The field that says why something failed, and the family of its messages. */
+export const CAUSE = 'cause';
+
+/**
+ * The fields of a fact as arguments: nothing is `none`, a fact inside is its code, and its fields are beside it. A cause,
+ * wherever it stands, is the text of its own message.
+ */
+export function argumentsOf(fact: string | object, causeWords: (cause: { readonly code: string }) => string): Arguments {
   const found: Record<string, string | number | boolean> = {};
-  const add = (name: string, value: unknown): void => {
+  const add = (prefix: string, field: string, value: unknown): void => {
+    const name = prefix + field;
     if (value === null || value === undefined) found[name] = 'none';
     else if (Array.isArray(value)) found[name] = value.join(', ');
     else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') found[name] = value;
     else if (typeof value === 'object') {
-      if ('code' in value && typeof value.code === 'string') found[name] = value.code;
+      const code = 'code' in value && typeof value.code === 'string' ? value.code : undefined;
+      if (code !== undefined && field === CAUSE) {
+        found[name] = causeWords({ ...value, code });
+        return;
+      }
+      if (code !== undefined) found[name] = code;
       addFields(value, `${name}_`);
     }
   };
   const addFields = (fields: object, prefix: string): void => {
-    for (const [name, value] of Object.entries(fields)) if (name !== 'code') add(prefix + name, value);
+    for (const [name, value] of Object.entries(fields)) if (name !== 'code') add(prefix, name, value);
   };
   if (typeof fact !== 'string') addFields(fact, '');
   return found;

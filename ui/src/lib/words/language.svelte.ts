@@ -1,7 +1,7 @@
 // Which language the window speaks, and what it says in it. Whoever says something follows a change of the language
 // without a restart.
 import { FALLBACK, format, tags, type Arguments } from './catalogue';
-import { argumentsOf, keyOf, type CodeOf, type Dashed, type Fact } from './fact';
+import { argumentsOf, CAUSE, keyOf, type CodeOf, type Dashed, type Fact } from './fact';
 import type { Messages } from './messages';
 
 export type Key = keyof Messages;
@@ -33,8 +33,13 @@ type ArgumentsOf<K extends Key> = [Messages[K]] extends [never] ? [] : [args: Re
 export const say = <K extends Key>(key: K, ...[args]: ArgumentsOf<K>): string =>
   format(current, key, args ?? {}) ?? key;
 
+function causeWords(cause: { readonly code: string }): string {
+  const key = keyOf(CAUSE, cause);
+  return format(current, key, argumentsOf(cause, causeWords)) ?? key;
+}
+
 /** A message whose arguments are the fields of data, as those of a fact are. */
-export const sayData = (key: Key, data: object): string => format(current, key, argumentsOf(data)) ?? key;
+export const sayData = (key: Key, data: object): string => format(current, key, argumentsOf(data, causeWords)) ?? key;
 
 /** The codes of facts that have no message in any of these families. */
 type Unsaid<F extends string, C extends string> = C extends unknown
@@ -52,7 +57,7 @@ export function sayFact<const F extends string, const T extends Fact>(
   fact: [Unsaid<F, CodeOf<T>>] extends [never] ? T : never,
 ): string {
   const keys = [families].flat().map((family) => keyOf(family, fact));
-  const args = argumentsOf(fact);
+  const args = argumentsOf(fact, causeWords);
   for (const key of keys) {
     const text = format(current, key, args);
     if (text !== undefined) return text;

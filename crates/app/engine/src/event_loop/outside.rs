@@ -10,7 +10,7 @@ use std::{
 use lanrage_control::{GuestAction, GuestEvent, LinkAction, LinkClosed, LinkEvent, LinkId};
 use lanrage_link::persist::StateQueue;
 use lanrage_nat::relay_stream::RelayStreamEvent;
-use lanrage_party::PeerId;
+use lanrage_party::{PeerId, facts::Cause};
 use lanrage_session::{
     Command as Wish, GuestCommand, Input, Output, Outputs, RelayStreamCommand, Session, Ticket,
 };
@@ -206,7 +206,7 @@ impl Outside {
             && let Some(link) = self.link
         {
             warn!("the connection to the control server hangs");
-            let closed = LinkClosed::Lost("it hangs".to_owned());
+            let closed = LinkClosed::Lost(Cause::NoRoom);
             self.echoes.push_back(Input::Link(LinkEvent::Closed(link, closed)));
         }
     }
@@ -230,7 +230,7 @@ impl Outside {
                 // Asked for again; and a connection that nobody uses is ended by its relay.
                 RelayStreamCommand::Send { .. } | RelayStreamCommand::Close(_) => return,
             };
-            let closed = RelayStreamEvent::Closed { reason: "there is no room for it".to_owned() };
+            let closed = RelayStreamEvent::Closed { cause: Cause::NoRoom };
             self.echoes.push_back(Input::RelayStream(allocation, closed));
         }
     }

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use lanrage_nat::relay_stream::RelayStreamEvent;
-use lanrage_net::relay_stream::{RelayStream, RelayStreamHandle, RelayTls};
+use lanrage_net::{
+    relay_stream::{RelayStream, RelayStreamHandle},
+    tls,
+};
 use lanrage_party::AllocationId;
 use lanrage_session::RelayStreamCommand;
 use lanrage_tunnel::{RelayLink, Tunnel};
@@ -40,7 +43,7 @@ async fn run(
     mut commands: mpsc::Receiver<RelayStreamCommand>,
     events: mpsc::Sender<(AllocationId, RelayStreamEvent)>,
 ) {
-    let tls = match RelayTls::new() {
+    let tls = match tls::client() {
         Ok(tls) => tls,
         Err(error) => {
             error!(%error, "relays cannot be reached over TCP");
@@ -57,7 +60,7 @@ async fn run(
         match command {
             Some(RelayStreamCommand::Connect(target)) => {
                 let allocation = target.allocation;
-                let (stream, handle) = RelayStream::new(target, tls.clone());
+                let (stream, handle) = RelayStream::new(target, Arc::clone(&tls));
                 let tunnel = Arc::clone(&tunnel);
                 let packets = move |message: &[u8]| {
                     tunnel.receive_channel_data(allocation, message);

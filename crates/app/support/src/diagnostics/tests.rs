@@ -2,7 +2,7 @@ use std::{fs, io::Read};
 
 use lanrage_log::NetworkLog;
 use lanrage_party::NatType;
-use lanrage_party::facts::{Fault, ServerFault, Situation};
+use lanrage_party::facts::{Cause, Fault, ServerFault, Situation};
 use lanrage_session::{
     AdapterView, ConnectionState, DataPlaneView, InvitationLink, NetworkView, PartyView, PeerView, Problem,
     Severity, Traffic,
@@ -82,7 +82,7 @@ fn snapshot() -> Snapshot {
             Severity::Warning,
             Fault::ControlDisconnected {
                 server: "wss://play.example/v1/session".to_owned(),
-                why: ServerFault::Lost { cause: "play.example does not answer Alice".to_owned() },
+                why: ServerFault::Lost { cause: Cause::other(&"play.example does not answer Alice") },
                 in_party: true,
             },
         )],

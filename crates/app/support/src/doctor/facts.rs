@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use lanrage_party::facts::Fault;
+use lanrage_party::facts::{Cause, Fault};
 use lanrage_session::{Problem, Snapshot};
 
 /// What was found out, before anybody judges it.
@@ -12,7 +12,7 @@ pub(crate) struct Facts {
     pub(crate) control_server: Option<String>,
     /// Whether that server's port could be reached, if that was tried, or what the system said; `None` in it for no
     /// answer in time.
-    pub(crate) server_answers: Option<Result<(), Option<String>>>,
+    pub(crate) server_answers: Option<Result<(), Cause>>,
     pub(crate) permission: Permission,
     pub(crate) keyring: Keyring,
     /// What is stored, or why it cannot be opened.

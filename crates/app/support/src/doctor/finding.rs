@@ -1,5 +1,5 @@
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
-use lanrage_party::facts::{Fault, PortMappingFault, RelayFault, ServerFault};
+use lanrage_party::facts::{Cause, Fault, PortMappingFault, RelayFault, ServerFault};
 use serde::{Deserialize, Serialize};
 use strum::EnumIter;
 
@@ -68,8 +68,8 @@ pub enum Finding {
     ServerSilent {
         /// The server.
         server: String,
-        /// What the system said; `None` if no answer came in time.
-        cause: Option<String>,
+        /// Why.
+        cause: Cause,
     },
     /// Nothing but TCP gets through.
     UdpBlocked,

@@ -3,7 +3,10 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_party::{ControlEndpoint, facts::Fault};
+use lanrage_party::{
+    ControlEndpoint,
+    facts::{Cause, Fault},
+};
 use lanrage_session::Snapshot;
 use lanrage_store::{Config, DataDir, KeyringSecretStore, SettingsDatabase, StoreError};
 use tokio::{net::TcpStream, task::spawn_blocking, time::timeout};
@@ -89,14 +92,14 @@ async fn stored(database: &SettingsDatabase) -> Result<(Stored, Config), StoreEr
 }
 
 /// Whether anybody listens at the server's port. What they speak shows only in a session.
-async fn knock(server: &ControlEndpoint) -> Result<(), Option<String>> {
+async fn knock(server: &ControlEndpoint) -> Result<(), Cause> {
     let url = server.url();
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = url.port_or_known_default().unwrap_or_default();
     match timeout(KNOCK, TcpStream::connect((host, port))).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(Some(error.to_string())),
-        Err(_) => Err(None),
+        Ok(Err(error)) => Err((&error).into()),
+        Err(_) => Err(Cause::TooSlow),
     }
 }
 

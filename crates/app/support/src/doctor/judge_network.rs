@@ -23,6 +23,7 @@ pub(super) fn control_server(facts: &Facts) -> Check {
         }
         Some(ControlView::Disconnected { server, why, .. }) => {
             let (server, why) = (server.clone(), why.clone());
+            let remedy = why.remedy().unwrap_or(remedy);
             subject.bad(Finding::ServerDisconnected { server, why }, remedy)
         }
         Some(ControlView::Local) => subject.good(Finding::ServerNotUsed),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::{
     NatType,
-    facts::{AdapterFault, BlockedWay, Fault, PermissionTrouble, RelayFault, Remedy, ServerFault},
+    facts::{AdapterFault, BlockedWay, Cause, Fault, PermissionTrouble, RelayFault, Remedy, ServerFault},
 };
 
 use lanrage_session::{
@@ -117,7 +117,7 @@ fn not_allowed() -> AdapterView {
 fn without_an_engine_only_what_can_be_seen_without_one_is_judged() {
     let stopped = Facts {
         control_server: Some("wss://play.example/".to_owned()),
-        server_answers: Some(Err(Some("connection refused".to_owned()))),
+        server_answers: Some(Err(Cause::TooSlow)),
         ..facts(None)
     };
     let state = |subject| check(&stopped, subject).state;

@@ -8,7 +8,7 @@ use lanrage_control::{
         Request, ServerMessage, SessionMessage, SessionToken, StunEndpoint,
     },
 };
-use lanrage_party::NatType;
+use lanrage_party::{NatType, facts::Cause};
 use proptest::prelude::*;
 
 use crate::{support::*, world::World};
@@ -133,7 +133,7 @@ fn tries_are_spread_and_never_further_apart_than_thirty_seconds() {
     assert!(waits[0] <= SECOND / 2 && waits.iter().all(|wait| *wait <= 30 * SECOND), "{waits:?}");
     assert!(waits.len() < 60, "not a flood: {}", waits.len());
     assert_ne!(world.clients[0].dials[lost..], world.clients[1].dials[lost..], "not in step");
-    let reason = DisconnectReason::Link(LinkClosed::Unreachable("refused".into()));
+    let reason = DisconnectReason::Link(LinkClosed::Unreachable(Cause::NoAddress));
     assert!(disconnects(&world, 0).contains(&&reason));
 }
 

@@ -9,7 +9,7 @@ use lanrage_control::{
     },
     registry::{Registry, RegistrySettings},
 };
-use lanrage_party::{IdentityKey, PeerId};
+use lanrage_party::{IdentityKey, PeerId, facts::Cause};
 
 use crate::support::{START, id, identity, relay_offer};
 
@@ -171,7 +171,7 @@ impl World {
                     client.dead = false;
                     client.plane.handle_link(self.now, LinkEvent::Opened(link));
                 } else {
-                    let reason = LinkClosed::Unreachable("refused".into());
+                    let reason = LinkClosed::Unreachable(Cause::NoAddress);
                     client.plane.handle_link(self.now, LinkEvent::Closed(link, reason));
                 }
             }

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{AllocationId, PeerId, RelayTransport, Remote, facts::RelayFault};
+use lanrage_party::{
+    AllocationId, PeerId, RelayTransport, Remote,
+    facts::{Cause, RelayFault},
+};
 
 use crate::turn::{TurnCredentials, TurnFailure};
 
@@ -64,8 +67,8 @@ pub enum StreamInput<'a> {
     Message(&'a [u8]),
     /// It could not be made, or ended.
     Closed {
-        /// What the system or TLS said.
-        reason: &'a str,
+        /// Why.
+        cause: &'a Cause,
     },
 }
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::EnumIter;
 
-use super::ServerRefusal;
+use super::{Cause, Remedy, ServerRefusal};
 
 /// Why there is no session with the control server.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
@@ -10,13 +10,13 @@ use super::ServerRefusal;
 pub enum ServerFault {
     /// No address for the host name.
     UnknownHost {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// No TCP or TLS connection.
     Unreachable {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// Connecting took too long.
     TimedOut,
@@ -29,8 +29,8 @@ pub enum ServerFault {
     SignIn,
     /// The connection broke.
     Lost {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The server closed the connection.
     Ended,
@@ -46,6 +46,29 @@ pub enum ServerFault {
     OtherServer,
     /// What answered is no control server.
     NotAServer,
+}
+
+impl ServerFault {
+    /// What the user can do about it; `None` where only the connection or the server's operator can be looked after.
+    pub const fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Unreachable { cause } => match cause {
+                Cause::NoTls | Cause::TlsClosed | Cause::NoWebSocket { .. } => {
+                    Some(Remedy::CheckServerAddress)
+                }
+                Cause::CertificateUnknown
+                | Cause::CertificateExpired
+                | Cause::CertificateEarly
+                | Cause::CertificateOfOther
+                | Cause::CertificateBad { .. } => Some(Remedy::CheckCertificate),
+                _ => None,
+            },
+            Self::UnknownHost { cause: Cause::NoAddress } | Self::Http { .. } | Self::NotAServer => {
+                Some(Remedy::CheckServerAddress)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Why a relay does not serve this device.
@@ -79,8 +102,8 @@ pub enum RelayFault {
     RelaySlow,
     /// Its TCP or TLS connection could not be made, or ended.
     RelayStream {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
 }
 
@@ -100,4 +123,17 @@ pub enum PortMappingFault {
     NoAddress,
     /// It is itself behind another router, or the provider's, so that what it opens cannot be reached.
     SecondRouter,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_or_a_certificate_that_is_wrong_is_not_blamed_on_the_connection() {
+        let remedy = |cause| ServerFault::Unreachable { cause }.remedy();
+        assert_eq!(remedy(Cause::NoTls), Some(Remedy::CheckServerAddress));
+        assert_eq!(remedy(Cause::CertificateExpired), Some(Remedy::CheckCertificate));
+        assert_eq!(remedy(Cause::TooSlow), None);
+    }
 }

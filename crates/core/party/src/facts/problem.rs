@@ -118,7 +118,7 @@ impl Fault {
             Self::ControlDisconnected { why: ServerFault::OtherServer, in_party: true, .. } => {
                 Remedy::AcceptServer { command: "lanrage trust-server".to_owned() }
             }
-            Self::ControlDisconnected { .. } => Remedy::CheckConnection,
+            Self::ControlDisconnected { why, .. } => why.remedy().unwrap_or(Remedy::CheckConnection),
             Self::BadSetting { .. } => Remedy::ChangeSetting,
             Self::DatabaseRestored { .. } => Remedy::CheckSettings,
             Self::SecretsInFiles { .. } | Self::PartyNotRestored { .. } => Remedy::UnlockKeyring,

@@ -91,6 +91,10 @@ pub enum Remedy {
     },
     /// The server is tried again by itself.
     CheckConnection,
+    /// Look whether the server's address is written as it should be.
+    CheckServerAddress,
+    /// Let the server's operator renew its certificate, or set the clock.
+    CheckCertificate,
     /// Look at the settings.
     CheckSettings,
     /// Choose another value for the setting, or reset it.

@@ -1,12 +1,8 @@
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use lanrage_base::system_roots;
-use lanrage_party::limits::CONTROL_FRAME_BYTES;
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use lanrage_net::tls;
+use lanrage_party::{facts::Cause, limits::CONTROL_FRAME_BYTES};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
@@ -14,6 +10,7 @@ use tokio_tungstenite::{
 };
 use url::{Host, Url};
 
+use super::cause::cause;
 use lanrage_control::{LinkClosed, protocol::WRITE_BUFFER_BYTES};
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -31,11 +28,15 @@ pub(super) async fn dial(url: &Url) -> Result<Socket, LinkClosed> {
         .max_frame_size(Some(CONTROL_FRAME_BYTES))
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_BYTES);
-    let connector = if url.scheme() == "wss" { Connector::Rustls(tls()?) } else { Connector::Plain };
+    let connector = if url.scheme() == "wss" {
+        Connector::Rustls(tls::client().map_err(|error| LinkClosed::Unreachable(tls::refusal(&error)))?)
+    } else {
+        Connector::Plain
+    };
     let dialled = client_async_tls_with_config(url.as_str(), stream, Some(config), Some(connector)).await;
     dialled.map(|(socket, _)| socket).map_err(|error| match error {
         tungstenite::Error::Http(response) => LinkClosed::Http(response.status().as_u16()),
-        error => LinkClosed::Unreachable(error.to_string()),
+        error => LinkClosed::Unreachable(cause(error)),
     })
 }
 
@@ -46,10 +47,10 @@ async fn addresses(url: &Url) -> Result<Vec<SocketAddr>, LinkClosed> {
         Some(Host::Ipv6(ip)) => Ok(vec![(ip, port).into()]),
         Some(Host::Domain(name)) => {
             let found = tokio::net::lookup_host((name, port)).await;
-            let found = found.map_err(|error| LinkClosed::UnknownHost(error.to_string()))?;
+            let found = found.map_err(|error| LinkClosed::UnknownHost((&error).into()))?;
             Ok(interleave(found.collect()))
         }
-        None => Err(LinkClosed::UnknownHost("the URL has no host".into())),
+        None => Err(LinkClosed::UnknownHost(Cause::NoAddress)),
     }
 }
 
@@ -74,13 +75,13 @@ fn interleave(found: Vec<SocketAddr>) -> Vec<SocketAddr> {
 async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, LinkClosed> {
     let mut untried = addresses.iter();
     let mut attempts = FuturesUnordered::new();
-    let mut reason = LinkClosed::UnknownHost("the name has no address".into());
+    let mut reason = LinkClosed::UnknownHost(Cause::NoAddress);
     loop {
         attempts.extend(untried.next().map(TcpStream::connect));
         tokio::select! {
             attempt = attempts.next() => match attempt {
                 Some(Ok(stream)) => return Ok(stream),
-                Some(Err(error)) => reason = LinkClosed::Unreachable(error.to_string()),
+                Some(Err(error)) => reason = LinkClosed::Unreachable((&error).into()),
                 None => return Err(reason),
             },
             () = tokio::time::sleep(ATTEMPT_DELAY), if untried.len() > 0 => {}
@@ -88,24 +89,52 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, LinkClosed> {
     }
 }
 
-/// TLS with the web's root certificates and the system's, and with this provider whatever else the process uses.
-fn tls() -> Result<Arc<ClientConfig>, LinkClosed> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let system = system_roots::pem();
-    // One that cannot be read is left out.
-    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&system).filter_map(Result::ok));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| LinkClosed::Unreachable(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+
+    /// What dialling a server ends with that answers the first bytes with these.
+    async fn answered_with(scheme: &str, answer: &[u8]) -> LinkClosed {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{scheme}://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            // More than the client says first, so that nothing of it is unread when the connection is closed.
+            let mut hello = vec![0; 16 * 1_024];
+            assert_ne!(stream.read(&mut hello).await.unwrap(), 0);
+            stream.write_all(answer).await.unwrap();
+            stream.shutdown().await.unwrap();
+            stream
+        };
+        let (dialled, _open) = tokio::join!(Box::pin(dial(&url)), serve);
+        dialled.expect_err("it is no control server")
+    }
+
+    #[tokio::test]
+    async fn a_server_without_tls_and_one_with_are_told_from_one_that_is_none() {
+        let http = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+        assert_eq!(answered_with("wss", http).await, LinkClosed::Unreachable(Cause::NoTls));
+        assert_eq!(answered_with("wss", b"").await, LinkClosed::Unreachable(Cause::TlsClosed));
+        // A fatal alert that the hello is none (RFC 8446 §6.2).
+        let alert = [21, 3, 3, 0, 2, 2, 10];
+        let without = answered_with("ws", &alert).await;
+        assert!(matches!(without, LinkClosed::Unreachable(Cause::NoWebSocket { .. })), "{without:?}");
+        assert_eq!(answered_with("ws", http).await, LinkClosed::Http(400));
+    }
+
+    #[tokio::test]
+    async fn a_port_without_a_server_refuses() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        drop(listener);
+        let refused = dial(&url).await.expect_err("nobody listens");
+        assert!(matches!(refused, LinkClosed::Unreachable(Cause::ConnectionRefused { .. })), "{refused:?}");
+    }
 
     #[test]
     fn families_take_turns_beginning_with_the_first() {

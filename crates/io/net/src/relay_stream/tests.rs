@@ -7,7 +7,10 @@ use std::{
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use rustls::{
+    RootCertStore, ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -31,7 +34,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn start(transport: RelayTransport, server: SocketAddr, name: &str, tls: RelayTls) -> Self {
+    fn start(transport: RelayTransport, server: SocketAddr, name: &str, tls: Arc<ClientConfig>) -> Self {
         Self::start_with(transport, server, name, tls, true)
     }
 
@@ -39,7 +42,7 @@ impl Bench {
         transport: RelayTransport,
         server: SocketAddr,
         name: &str,
-        tls: RelayTls,
+        tls: Arc<ClientConfig>,
         takes_packets: bool,
     ) -> Self {
         let target = RelayStreamTarget { allocation: ID, transport, server, server_name: name.to_owned() };
@@ -67,9 +70,9 @@ impl Bench {
         timeout(SOON, self.tasks.join_next()).await.expect("the end").unwrap().unwrap();
     }
 
-    async fn closed(&mut self) -> String {
+    async fn closed(&mut self) -> Cause {
         match self.next().await {
-            Some(RelayStreamEvent::Closed { reason }) => reason,
+            Some(RelayStreamEvent::Closed { cause }) => cause,
             other => panic!("{other:?}"),
         }
     }
@@ -96,6 +99,13 @@ async fn listen() -> (TcpListener, SocketAddr, TlsAcceptor, Vec<u8>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address, TlsAcceptor::from(Arc::new(config)), ca.pem().into_bytes())
+}
+
+/// Believes the root of a test, and no other.
+fn trusting(pem: &[u8]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(pem).unwrap()).unwrap();
+    tls::client_of(roots).unwrap()
 }
 
 async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
@@ -130,14 +140,14 @@ async fn carries_messages(mut bench: Bench) {
 #[tokio::test]
 async fn tcp_carries_messages_both_ways() {
     let (listener, server, ..) = listen().await;
-    let bench = Bench::start(RelayTransport::Tcp, server, "", RelayTls::new().unwrap());
+    let bench = Bench::start(RelayTransport::Tcp, server, "", tls::client().unwrap());
     tokio::join!(carries_messages(bench), async { echo(listener.accept().await.unwrap().0).await });
 }
 
 #[tokio::test]
 async fn tls_carries_messages_both_ways_under_a_certificate_of_ones_own() {
     let (listener, server, acceptor, ca) = listen().await;
-    let tls = RelayTls::trusting(&ca);
+    let tls = trusting(&ca);
     let bench = Bench::start(RelayTransport::Tls, server, "localhost", tls);
     tokio::join!(carries_messages(bench), async {
         let (stream, _) = listener.accept().await.unwrap();
@@ -148,16 +158,18 @@ async fn tls_carries_messages_both_ways_under_a_certificate_of_ones_own() {
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_or_of_somebody_else_is_refused() {
     let (listener, server, acceptor, ca) = listen().await;
-    let extra = RelayTls::trusting(&ca);
-    for (name, tls) in
-        [("localhost", RelayTls::new().unwrap()), ("relay.example", extra.clone()), ("not a name", extra)]
-    {
+    let extra = trusting(&ca);
+    for (name, tls, expected) in [
+        ("localhost", tls::client().unwrap(), Cause::CertificateUnknown),
+        ("relay.example", extra.clone(), Cause::CertificateOfOther),
+        ("not a name", extra, Cause::CertificateOfOther),
+    ] {
         let mut bench = Bench::start(RelayTransport::Tls, server, name, tls);
-        let (reason, _) = tokio::join!(bench.closed(), async {
+        let (cause, _) = tokio::join!(bench.closed(), async {
             let (stream, _) = listener.accept().await.unwrap();
             acceptor.accept(stream).await.is_err()
         });
-        assert!(!reason.is_empty());
+        assert_eq!(cause, expected);
         bench.end().await;
     }
 }
@@ -165,7 +177,7 @@ async fn a_certificate_that_nobody_vouches_for_or_of_somebody_else_is_refused() 
 #[tokio::test]
 async fn a_stream_that_is_not_read_drops_the_newest_and_never_blocks() {
     let (listener, server, ..) = listen().await;
-    let mut bench = Bench::start(RelayTransport::Tcp, server, "", RelayTls::new().unwrap());
+    let mut bench = Bench::start(RelayTransport::Tcp, server, "", tls::client().unwrap());
     assert_eq!(bench.next().await, Some(RelayStreamEvent::Connected));
     let (_stream, _) = listener.accept().await.unwrap();
     let start = Instant::now();
@@ -187,7 +199,7 @@ async fn a_stream_that_is_not_read_drops_the_newest_and_never_blocks() {
 #[tokio::test]
 async fn packets_that_find_no_room_are_counted() {
     let (listener, server, ..) = listen().await;
-    let mut bench = Bench::start_with(RelayTransport::Tcp, server, "", RelayTls::new().unwrap(), false);
+    let mut bench = Bench::start_with(RelayTransport::Tcp, server, "", tls::client().unwrap(), false);
     let (mut stream, _) = listener.accept().await.unwrap();
     assert_eq!(bench.next().await, Some(RelayStreamEvent::Connected));
     let mut indication = binding(0);
@@ -218,27 +230,24 @@ async fn the_end_of_a_stream_is_said_with_its_reason() {
         let mut stream = stream;
         stream.write_all(bytes).await.unwrap();
     };
-    for (bytes, expected) in
-        [(&b""[..], "the relay ended the connection"), (b"SSH-2.0", "something else than STUN")]
-    {
-        let mut bench = Bench::start(RelayTransport::Tcp, server, "", RelayTls::new().unwrap());
+    for (bytes, expected) in [(&b""[..], "connection_closed"), (b"SSH-2.0", "bad_message")] {
+        let mut bench = Bench::start(RelayTransport::Tcp, server, "", tls::client().unwrap());
         say(bytes, listener.accept().await.unwrap().0).await;
         assert_eq!(bench.next().await, Some(RelayStreamEvent::Connected));
-        let reason = bench.closed().await;
-        assert!(reason.contains(expected), "{reason}");
+        assert_eq!(bench.closed().await.code(), expected);
         bench.end().await;
         assert_eq!(bench.next().await, None);
     }
     drop(listener);
-    let mut bench = Bench::start(RelayTransport::Tcp, server, "", RelayTls::new().unwrap());
-    assert!(bench.closed().await.contains("refused"));
+    let mut bench = Bench::start(RelayTransport::Tcp, server, "", tls::client().unwrap());
+    assert!(matches!(bench.closed().await, Cause::ConnectionRefused { .. }));
 }
 
 #[tokio::test]
 async fn closing_ends_a_stream_that_does_not_stand_yet() {
     let (listener, server, ..) = listen().await;
     // Nobody answers the handshake.
-    let mut bench = Bench::start(RelayTransport::Tls, server, "localhost", RelayTls::new().unwrap());
+    let mut bench = Bench::start(RelayTransport::Tls, server, "localhost", tls::client().unwrap());
     let (_stream, _) = listener.accept().await.unwrap();
     bench.handle.close();
     bench.end().await;

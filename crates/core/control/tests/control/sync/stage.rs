@@ -10,7 +10,7 @@ use lanrage_control::{
     },
     state::{self, ControlState},
 };
-use lanrage_party::{NatType, PeerId, VirtualIp};
+use lanrage_party::{NatType, PeerId, VirtualIp, facts::Cause};
 
 use crate::support::{START, create, door_key, id, identity, join, party, record_in, with_door};
 
@@ -381,7 +381,7 @@ impl Stage {
                     Place::Home => self.home.is_some(),
                 };
                 if !reachable {
-                    let reason = LinkClosed::Unreachable("refused".into());
+                    let reason = LinkClosed::Unreachable(Cause::NoAddress);
                     return self.tell(device, LinkEvent::Closed(link, reason));
                 }
                 self.next_connection += 1;

@@ -1,6 +1,9 @@
 //! Where UDP is blocked.
 
-use lanrage_party::{RelayTransport, Remote, facts::RelayFault};
+use lanrage_party::{
+    RelayTransport, Remote,
+    facts::{Cause, RelayFault},
+};
 
 use super::world::*;
 use crate::relay_pool::{PoolOutput, RelayState};
@@ -77,7 +80,7 @@ fn a_stream_that_ends_is_made_anew_at_once_and_one_that_cannot_be_made_within_th
     world.run_for(secs(5));
     let first = world.allocation(0).unwrap().id;
     world.said();
-    let reason = crate::relay_pool::StreamInput::Closed { reason: "connection reset" };
+    let reason = crate::relay_pool::StreamInput::Closed { cause: &Cause::ConnectionClosed };
     world.pool.handle_stream(world.now(), first, reason);
     let took = world.run_until(secs(3), |world| world.allocation(0).is_some_and(|it| it.id != first));
     assert!(took <= ms(100), "{took:?}");
@@ -86,7 +89,7 @@ fn a_stream_that_ends_is_made_anew_at_once_and_one_that_cannot_be_made_within_th
     world.run_for(secs(600));
     assert!(world.held().is_empty());
     let RelayState::Failed { reason, retry_at } = &world.pool.relays()[0].state else { panic!() };
-    assert_eq!(*reason, RelayFault::RelayStream { cause: "connection refused".to_owned() });
+    assert_eq!(*reason, RelayFault::RelayStream { cause: Cause::TooSlow });
     assert!(retry_at.unwrap() <= world.now() + secs(30));
     let tries = world.said().iter().filter(|it| matches!(it, PoolOutput::StreamConnect { .. })).count();
     assert!((40..70).contains(&tries), "{tries}");

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{AllocationId, PeerId, RelayTransport};
+use lanrage_party::{AllocationId, PeerId, RelayTransport, facts::Cause};
 use lanrage_testnet::{Clock, Link, Rng, World as _};
 
 use crate::{
@@ -423,7 +423,7 @@ impl lanrage_testnet::World for World {
             }
             Flying::Refused(allocation) => {
                 if self.streams.remove(&allocation).is_some() {
-                    let closed = StreamInput::Closed { reason: "connection refused" };
+                    let closed = StreamInput::Closed { cause: &Cause::TooSlow };
                     self.pool.handle_stream(self.clock.now(), allocation, closed);
                 }
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId, session::ConnectionId};
+use lanrage_party::facts::Cause;
 
 use super::{Event, World, trace};
 use crate::{Input, simulation::control::Said};
@@ -96,7 +97,7 @@ impl World {
         }
         if !self.control.up {
             self.links.remove(&connection);
-            let closed = LinkEvent::Closed(id, LinkClosed::Unreachable("it is down".to_owned()));
+            let closed = LinkEvent::Closed(id, LinkClosed::Unreachable(Cause::NoAddress));
             self.input(host, Input::Link(closed));
             return;
         }

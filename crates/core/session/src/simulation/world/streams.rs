@@ -6,7 +6,7 @@ use lanrage_nat::{
     relay_stream::{RelayStreamEvent, RelayStreamTarget},
     turn::{FiveTuple, Transport},
 };
-use lanrage_party::AllocationId;
+use lanrage_party::{AllocationId, facts::Cause};
 
 use super::{Event, World, trace, traffic::check_outside};
 use crate::{Input, RelayStreamCommand};
@@ -140,7 +140,7 @@ impl World {
     }
 
     pub(super) fn stream_failed(&mut self, host: usize, life: u32, allocation: AllocationId) {
-        let closed = RelayStreamEvent::Closed { reason: "no connection".to_owned() };
+        let closed = RelayStreamEvent::Closed { cause: Cause::TooSlow };
         self.stream_event(host, life, allocation, closed);
     }
 
@@ -154,7 +154,7 @@ impl World {
 
     pub(super) fn stream_closed(&mut self, stream: u64) {
         if let Some(Stream { host, life, allocation, .. }) = self.streams.remove(&stream) {
-            let closed = RelayStreamEvent::Closed { reason: "it ended".to_owned() };
+            let closed = RelayStreamEvent::Closed { cause: Cause::ConnectionClosed };
             self.stream_event(host, life, allocation, closed);
         }
     }
