@@ -1,12 +1,13 @@
 // What must hold of the real window. Run by run.mjs, without the privileges to open an adapter.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { Key } from 'selenium-webdriver';
 
 import { isFree, newDataDir, program, withWindow } from './app.mjs';
-import { stands } from './engine.mjs';
+import { ask, stands } from './engine.mjs';
 import { ended, start, stop, until } from './processes.mjs';
 
 /** @type {Record<string, () => Promise<void>>} */
@@ -111,6 +112,26 @@ const tests = {
       });
     } finally {
       await stop(first);
+    }
+  },
+
+  async 'the setting for it makes the computer start the program in the tray, and takes that back'() {
+    // Of the usual folder, since a chosen one is not what the computer starts. It is of the test’s own home.
+    const dataDir = join(homedir(), '.local/share/lanrage');
+    const entries = join(homedir(), '.config/autostart');
+    const commands = () =>
+      existsSync(entries) ? readdirSync(entries).map((name) => readFileSync(join(entries, name), 'utf8')) : [];
+    const app = start(program, ['--hidden']);
+    try {
+      await stands('the engine', dataDir, () => true);
+      assert.deepEqual(commands(), []);
+      await ask(dataDir, { ask: 'set_text', key: 'autostart', text: 'true' });
+      await until('the entry', () => commands().length === 1);
+      assert.match(commands()[0] ?? '', /^Exec=.*lanrage-desktop.* --hidden$/m);
+      await ask(dataDir, { ask: 'set_text', key: 'autostart', text: 'false' });
+      await until('the entry to go', () => commands().length === 0);
+    } finally {
+      await stop(app);
     }
   },
 
