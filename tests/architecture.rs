@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-control", &["lanrage-base", "lanrage-party"]),
     ("lanrage-nat", &["lanrage-base", "lanrage-party"]),
     ("lanrage-session", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat"]),
-    ("lanrage-link", &["lanrage-base", "lanrage-party", "lanrage-control"]),
+    ("lanrage-link", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-net"]),
     ("lanrage-log", &[]),
     ("lanrage-net", &["lanrage-base", "lanrage-party", "lanrage-nat"]),
     ("lanrage-tunnel", &["lanrage-base", "lanrage-party"]),

@@ -183,7 +183,7 @@ describe('in a party', () => {
     const user = userEvent.setup();
     await show(open, { copy_text: refuse({ code: 'clipboard', cause: 'there is none' }) });
     await user.click(screen.getByRole('button', { name: 'Copy link' }));
-    expect((await screen.findByRole('alert')).textContent).toBe('The text could not be copied: there is none.');
+    expect((await screen.findByRole('alert')).textContent).toBe('The text could not be copied. [there is none]');
     expect(screen.getAllByRole('status').map((status) => status.textContent)).not.toContain('Copied');
   });
 

@@ -31,6 +31,14 @@ describe('a fact', () => {
     useLanguage('en', []);
   });
 
+  test('names a setting as its page does', () => {
+    const rule = { code: 'integer', min: 0, max: 65_535 } as const;
+    const fact = { code: 'bad_setting', key: 'udp_port', value: '70000', rule, or_empty: false, others: 'backup_keep, of_tomorrow' } as const;
+    expect(sayFact('refusal', fact)).toBe(
+      'Nothing was changed: UDP port is 70000, and must be a whole number from 0 to 65535. The values of Backup keep, of_tomorrow cannot be used either.',
+    );
+  });
+
   test('without a message does not pass the type check', () => {
     // @ts-expect-error -- There is no such state.
     expect(sayFact('state', 'levitating')).toBe('state-levitating');

@@ -56,9 +56,9 @@ terminal-no-backups = Es gibt noch keine Sicherungen.
 terminal-not-running = LANrage läuft nicht. Starte es zuerst, oder nenne seinen Ordner mit --data-dir.
 terminal-no-answer = Das laufende LANrage hat nicht wie erwartet geantwortet: { $cause }
 terminal-unwell = Etwas geht nicht; was zu tun ist, steht oben.
-terminal-not-read = { $path } ist nicht lesbar: { $cause }
-terminal-file-not-read = { $path } ist nicht lesbar: { $cause }
-terminal-input-not-read = Die Standardeingabe ist nicht lesbar: { $cause }
+terminal-not-read = { $path } ist nicht lesbar. [{ $cause }]
+terminal-file-not-read = { $path } ist nicht lesbar. [{ $cause }]
+terminal-input-not-read = Die Standardeingabe ist nicht lesbar. [{ $cause }]
 terminal-path-not-unicode = Der Pfad ist kein Unicode.
 terminal-what-to-do = Was du tun kannst: { $remedy }
 terminal-check-good = gut
@@ -319,8 +319,8 @@ setting-rule =
         [integer] eine ganze Zahl von { $rule_min } bis { $rule_max }
         [choice] eines von { $rule_choices }
         [language] system, oder das Kürzel einer Sprache wie en oder de
-        [name] ein sichtbarer Text von 1 bis { $rule_most_bytes } Byte
-        [control_endpoint] eine Adresse ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort
+        [name] 1 bis { $rule_most_bytes } sichtbare Zeichen (é zählt als 2, 字 als 3, 😀 als 4)
+        [control_endpoint] eine Adresse wie wss://play.example.org (ws://, wenn der Server kein TLS hat), ohne Benutzer und Passwort
         [subnet] ein privates IPv4-Netz von /8 bis /26, wie 10.66.0.0/16
         [adapter_name] 1 bis { $rule_most_letters } Buchstaben, Ziffern, „-“ oder „_“
         [stun_servers] höchstens { $rule_most } Server als Rechner:Port, durch Kommas getrennt
@@ -330,9 +330,9 @@ setting-rule =
     }
 
 # Was fehlt oder nicht stimmt (`Fault`, `AdapterFault`, `PeerRefusal`).
-problem-log-not-written = Das Protokoll kann nicht geschrieben werden: { $cause }.
-problem-not-kept = Was sich jetzt ändert, wird nicht aufbewahrt: { $cause }.
-problem-sockets-failed = Es kommen keine Pakete mehr an: { $cause }.
+problem-log-not-written = Das Protokoll kann nicht geschrieben werden. [{ $cause }]
+problem-not-kept = Was sich jetzt ändert, wird nicht aufbewahrt. [{ $cause }]
+problem-sockets-failed = Es kommen keine Pakete mehr an. [{ $cause }]
 problem-clock-wrong = Die Uhren dieses Computers und des Servers gehen { $minutes } Minuten auseinander.
 problem-control-disconnected =
     Keine Verbindung zu { $server }: { server-fault }. { $in_party ->
@@ -341,7 +341,7 @@ problem-control-disconnected =
     }
 problem-bad-setting = Eine Einstellung ist unbrauchbar: { $key } ist { $value }; möglich: { setting-rule }. So lange gilt ihre Vorgabe.
 problem-database-restored =
-    Die Datenbank von LANrage war beschädigt ({ $cause }). { $backup ->
+    Die Datenbank von LANrage war beschädigt. { $backup ->
         [none] Es gab keine gute Sicherung, also beginnen die Einstellungen von vorn.
        *[other] Die Sicherung { $backup } ist wiederhergestellt.
     }{ $salvaged ->
@@ -350,11 +350,11 @@ problem-database-restored =
     }{ $set_aside ->
         [none] { "" }
        *[other] { " " }Die beschädigten Dateien liegen in { $set_aside }.
-    }
+    } [{ $cause }]
 problem-secrets-in-files =
     { $not_moved ->
         [0] Der Schlüsselbund dieses Systems ist nicht zu gebrauchen, also liegen deine Schlüssel in Dateien, die nur dein Konto lesen kann.
-       *[other] { $not_moved } Schlüssel von LANrage ließen sich nicht in den Schlüsselbund des Systems bringen und bleiben in Dateien, die nur dein Konto lesen kann ({ $cause }).
+       *[other] { $not_moved } Schlüssel von LANrage ließen sich nicht in den Schlüsselbund des Systems bringen und bleiben in Dateien, die nur dein Konto lesen kann. [{ $cause }]
     }
 problem-party-keys-missing = Die Party { $party } kommt nicht zurück: Ihre Schlüssel sind nicht auf diesem Gerät. Keine Sicherung enthält sie, und der Schlüsselbund hat sie verloren.
 problem-party-not-restored = Die letzte Party kommt nicht zurück: { $cause }.
@@ -372,7 +372,7 @@ problem-adapter-permission =
 problem-adapter-helper =
     { $trouble ->
        *[off] Der Helfer von LANrage, der den Netzwerkadapter anlegt, läuft nicht.
-        [refused] Der Helfer von LANrage hat den Netzwerkadapter nicht angelegt: { $cause }.
+        [refused] Der Helfer von LANrage hat den Netzwerkadapter nicht angelegt. [{ $cause }]
     }
 problem-adapter-driver = Dieser Computer hat keinen Treiber für virtuelle Netzwerkadapter.
 problem-adapter-name =
@@ -395,8 +395,8 @@ problem-adapter-endpoint =
         [relay] die Adresse eines Relays.
         [connection] womit ein Programm dieses Computers verbunden ist.
     }
-problem-adapter-route = Der Verkehr nach { $route } ließ sich nicht in den Netzwerkadapter leiten: { $cause }.
-problem-adapter-failed = Der Netzwerkadapter ließ sich nicht einrichten ({ $step }): { $cause }.
+problem-adapter-route = Der Verkehr nach { $route } ließ sich nicht in den Netzwerkadapter leiten. [{ $cause }]
+problem-adapter-failed = Der Netzwerkadapter ließ sich nicht einrichten. [{ $step }: { $cause }]
 problem-adapter-stripped =
     { $part ->
        *[address] Ein anderes Programm nimmt LANrages Netzwerkadapter die Adresse weg.
@@ -411,7 +411,7 @@ problem-adapter-blocked =
         [in] Eine Firewall oder ein VPN auf diesem Computer verwirft alles, was Freunde senden.
         [unasked] Die Firewall dieses Computers verwirft, was Freunde zuerst senden; so kommen sie nicht in Spiele, die du ausrichtest.
     }
-problem-adapter-lost = Der Netzwerkadapter arbeitet nicht mehr: { $cause }.
+problem-adapter-lost = Der Netzwerkadapter arbeitet nicht mehr. [{ $cause }]
 problem-peer-of-other-party = „{ $peer }“ wurde nicht hereingelassen: der Eintrag gehört zu einer anderen Party oder zu einer anderen Einladung.
 problem-peer-forged = „{ $peer }“ wurde nicht hereingelassen: der Eintrag ist nicht von dem signiert, den er nennt.
 problem-peer-not-invited = „{ $peer }“ wurde nicht hereingelassen: nicht eingeladen, das Geheimnis der Party ist dort nicht bekannt.
@@ -453,7 +453,7 @@ refusal-keys-not-usable = Die Schlüssel der Party lassen sich nicht benutzen: {
 refusal-unusual-network = Die Party nimmt sich auf deinem Computer das Netz { $network }, das LANrage nie vorschlägt. Frag deinen Freund, ob das so gemeint ist; wenn ja, tritt bei und lass dieses Netz zu.
 refusal-no-free-subnet = Jedes Netz, das eine Party haben könnte, überschneidet sich mit einem dieses Computers. Trenne ein VPN und versuch es noch einmal.
 refusal-bad-party-id = Das ist keine Kennung einer Party.
-refusal-bad-name = Ein Name besteht aus 1 bis { $most_bytes } Byte sichtbarem Text.
+refusal-bad-name = Ein Name hat 1 bis { $most_bytes } sichtbare Zeichen (é zählt als 2, 字 als 3, 😀 als 4).
 refusal-bad-server = Die Adresse eines Servers ist ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort.
 refusal-bad-expiry = Eine Einladung kann 1 bis { $most_hours } Stunden gelten.
 refusal-invitation-too-long = Der Link ist zu lang für eine Einladung.
@@ -470,35 +470,38 @@ refusal-bad-setting =
 refusal-unknown-setting = Es gibt keine Einstellung { $key }.
 refusal-not-found = Es gibt keine gespeicherte Auswahl { $name }.
 refusal-unknown-favorite = Es gibt keinen Favoriten { $name }.
-refusal-not-an-export = Dieser Text sind keine ausgegebenen Einstellungen: { $cause }.
+refusal-not-an-export = Dieser Text sind keine ausgegebenen Einstellungen. [{ $cause }]
 refusal-backup-exists = { $path } gibt es schon; Sicherungen ersetzen keine Dateien.
-refusal-not-a-backup = { $path } kann nicht wiederhergestellt werden: { $cause }.
+refusal-not-a-backup = { $path } kann nicht wiederhergestellt werden. [{ $cause }]
 refusal-backup-without-hash = Die Datei { $path }.sha256 fehlt, deshalb weiß niemand, ob die Sicherung noch so ist, wie sie gemacht wurde. Leg sie neben die Sicherung, oder stelle ohne sie wieder her (--without-hash).
 refusal-database-newer = Die Daten stammen von einem neueren LANrage (es hat { $found }); aktualisiere LANrage.
-refusal-database-damaged = Die Daten sind beschädigt ({ $cause }); starte LANrage neu, um sie wiederherzustellen.
-refusal-database-failed = Die Datenbank ist gescheitert: { $cause }.
+refusal-database-damaged = Die Daten sind beschädigt; starte LANrage neu, um sie wiederherzustellen. [{ $cause }]
+refusal-database-failed = Die Datenbank ist gescheitert. [{ $cause }]
 refusal-disk-full = Der Datenträger ist voll; schaffe Platz und versuch es noch einmal.
-refusal-data-not-writable = In den Datenordner kann nicht geschrieben werden: { $cause }.
-refusal-bundle-not-written = Der Bericht konnte nicht geschrieben werden: { $cause }.
-refusal-bad-request = Die Anfrage ist fehlerhaft: { $cause }.
+refusal-data-not-writable = In den Datenordner kann nicht geschrieben werden. [{ $cause }]
+refusal-bundle-not-written = Der Bericht konnte nicht geschrieben werden. [{ $cause }]
+refusal-bad-request = Die Anfrage ist fehlerhaft. [{ $cause }]
 refusal-other-version = Das laufende LANrage ({ $running }) und dieses Programm ({ $asking }) sind zwei Versionen. Beende das laufende und starte es neu.
 refusal-stopped = LANrage wird gerade beendet.
 refusal-already-running = LANrage läuft bereits, in einem anderen Fenster oder Terminal. Benutze jenes, oder schließe es und starte LANrage neu.
-refusal-data-dir = Der Datenordner ist nicht zu gebrauchen: { $cause }.
-refusal-identity = Die Kennung dieses Geräts kann nicht gelesen oder aufbewahrt werden: { $cause }.
-refusal-database = Die Daten sind nicht zu gebrauchen: { $cause }.
-refusal-control-state = Die Datei deiner eigenen Partys ist nicht zu gebrauchen: { $cause }.
-refusal-socket = Der UDP-Port { $port } kann nicht geöffnet werden: { $cause }.
-refusal-clipboard = Der Text konnte nicht kopiert werden: { $cause }.
-refusal-log-not-read = Das Protokoll kann nicht gelesen werden: { $cause }.
+refusal-data-dir = Der Datenordner ist nicht zu gebrauchen. [{ $cause }]
+refusal-identity = Die Kennung dieses Geräts kann nicht gelesen oder aufbewahrt werden. [{ $cause }]
+refusal-database = Die Daten sind nicht zu gebrauchen. [{ $cause }]
+refusal-control-state = Die Datei deiner eigenen Partys ist nicht zu gebrauchen. [{ $cause }]
+refusal-socket = Der UDP-Port { $port } kann nicht geöffnet werden. [{ $cause }]
+refusal-clipboard = Der Text konnte nicht kopiert werden. [{ $cause }]
+refusal-log-not-read = Das Protokoll kann nicht gelesen werden. [{ $cause }]
 refusal-not-needed = Auf diesem System richtet der Installer alles ein, was der Adapter braucht. Installiere LANrage noch einmal.
 refusal-helper-missing = Der Helfer von LANrage ist nicht installiert. Installiere LANrage mit seinem Paket (.deb oder .rpm), oder starte es als root.
 refusal-setup-declined = Die Einrichtung wurde nicht erlaubt. Versuch es noch einmal, wann du willst.
 refusal-setup-failed =
     { $cause ->
         [none] Niemand konnte um Erlaubnis gefragt werden.
-       *[other] Die Einrichtung ist gescheitert: { $cause }.
-    } Führe `{ $command }` in einem Terminal aus.
+       *[other] Die Einrichtung ist gescheitert.
+    } Führe `{ $command }` in einem Terminal aus.{ $cause ->
+        [none] { "" }
+       *[other] { " " }[{ $cause }]
+    }
 refusal-unexpected = { unexpected }
 refusal-control-bad-frame = Die Nachricht gehört nicht zu diesem Protokoll. Versuch es später noch einmal.
 refusal-control-unknown-message = Der Server kennt diese Nachricht nicht. Versuch es später noch einmal.
@@ -697,9 +700,9 @@ finding-systems-firewall = Die Firewall des Systems entscheidet über jedes Spie
 finding-clock-agrees = Sie geht wie die des Servers.
 finding-clock-not-compared = Jetzt ist kein Server da, mit dem sie zu vergleichen wäre.
 finding-keyring-works = Der Schlüsselbund des Systems arbeitet.
-finding-keyring-fails = Der Schlüsselbund des Systems ist nicht zu gebrauchen: { $cause }.
-finding-database-unreadable = Sie können nicht gelesen werden: { $cause }.
-finding-database-damaged = Sie sind beschädigt: { $faults }.
+finding-keyring-fails = Der Schlüsselbund des Systems ist nicht zu gebrauchen. [{ $cause }]
+finding-database-unreadable = Sie können nicht gelesen werden. [{ $cause }]
+finding-database-damaged = Sie sind beschädigt. [{ $faults }]
 finding-settings-refused = Manche Einstellungen sind unbrauchbar: { $settings }.
 finding-database-good = Sie sind in Ordnung und haben { $kib } KiB.
 

@@ -57,9 +57,9 @@ terminal-no-backups = There are no backups yet.
 terminal-not-running = LANrage is not running. Start it first, or name its folder with --data-dir.
 terminal-no-answer = The LANrage that runs did not answer as expected: { $cause }
 terminal-unwell = Something does not work; what to do stands above.
-terminal-not-read = { $path } cannot be read: { $cause }
-terminal-file-not-read = { $path } cannot be read: { $cause }
-terminal-input-not-read = The standard input cannot be read: { $cause }
+terminal-not-read = { $path } cannot be read. [{ $cause }]
+terminal-file-not-read = { $path } cannot be read. [{ $cause }]
+terminal-input-not-read = The standard input cannot be read. [{ $cause }]
 terminal-path-not-unicode = The path is not Unicode.
 terminal-what-to-do = What you can do: { $remedy }
 terminal-check-good = good
@@ -320,8 +320,8 @@ setting-rule =
         [integer] a whole number from { $rule_min } to { $rule_max }
         [choice] one of { $rule_choices }
         [language] system, or a language’s tag such as en or de
-        [name] 1 to { $rule_most_bytes } bytes of visible text
-        [control_endpoint] a ws:// or wss:// address with a host name, without user name or password
+        [name] 1 to { $rule_most_bytes } visible letters (é counts as 2, 字 as 3, 😀 as 4)
+        [control_endpoint] an address like wss://play.example.org (ws:// where the server has no TLS), without user name or password
         [subnet] a private IPv4 network from /8 to /26, like 10.66.0.0/16
         [adapter_name] 1 to { $rule_most_letters } letters, digits, - or _
         [stun_servers] at most { $rule_most } servers as host:port, separated by commas
@@ -331,9 +331,9 @@ setting-rule =
     }
 
 # What is missing or wrong (`Fault`, `AdapterFault`, `PeerRefusal`).
-problem-log-not-written = The log cannot be written: { $cause }.
-problem-not-kept = What changes now is not kept: { $cause }.
-problem-sockets-failed = No datagrams arrive any more: { $cause }.
+problem-log-not-written = The log cannot be written. [{ $cause }]
+problem-not-kept = What changes now is not kept. [{ $cause }]
+problem-sockets-failed = No datagrams arrive any more. [{ $cause }]
 problem-clock-wrong = This computer's clock and the control server's differ by { $minutes } minutes.
 problem-control-disconnected =
     No connection to { $server }: { server-fault }. { $in_party ->
@@ -342,7 +342,7 @@ problem-control-disconnected =
     }
 problem-bad-setting = A setting cannot be used: { $key } is { $value }, and must be { setting-rule }. Its default is used meanwhile.
 problem-database-restored =
-    LANrage's database was damaged ({ $cause }). { $backup ->
+    LANrage's database was damaged. { $backup ->
         [none] There was no good backup, so settings start afresh.
        *[other] The backup { $backup } was restored.
     }{ $salvaged ->
@@ -351,11 +351,11 @@ problem-database-restored =
     }{ $set_aside ->
         [none] { "" }
        *[other] { " " }The damaged files are kept in { $set_aside }.
-    }
+    } [{ $cause }]
 problem-secrets-in-files =
     { $not_moved ->
         [0] This system's keyring cannot be used, so your keys are in files that only your account can read.
-       *[other] { $not_moved } of LANrage's keys could not be moved into the system's keyring and stay in files that only your account can read ({ $cause }).
+       *[other] { $not_moved } of LANrage's keys could not be moved into the system's keyring and stay in files that only your account can read. [{ $cause }]
     }
 problem-party-keys-missing = The party { $party } does not come back: its keys are not on this device. No backup has them, and the keyring has lost them.
 problem-party-not-restored = The last party does not come back: { $cause }.
@@ -373,7 +373,7 @@ problem-adapter-permission =
 problem-adapter-helper =
     { $trouble ->
        *[off] LANrage's helper, which creates the network adapter, is not running.
-        [refused] LANrage's helper refused to create the network adapter: { $cause }.
+        [refused] LANrage's helper refused to create the network adapter. [{ $cause }]
     }
 problem-adapter-driver = This computer has no driver for virtual network adapters.
 problem-adapter-name =
@@ -396,8 +396,8 @@ problem-adapter-endpoint =
         [relay] the address of a relay.
         [connection] which a program of this computer is connected to.
     }
-problem-adapter-route = Traffic for { $route } could not be led into the network adapter: { $cause }.
-problem-adapter-failed = The network adapter could not be set up ({ $step }): { $cause }.
+problem-adapter-route = Traffic for { $route } could not be led into the network adapter. [{ $cause }]
+problem-adapter-failed = The network adapter could not be set up. [{ $step }: { $cause }]
 problem-adapter-stripped =
     { $part ->
        *[address] Another program takes the address of LANrage's network adapter away.
@@ -412,7 +412,7 @@ problem-adapter-blocked =
         [in] A firewall or a VPN on this computer drops everything that friends send.
         [unasked] The firewall of this computer drops what friends send first, so they cannot join games that you host.
     }
-problem-adapter-lost = The network device stopped working: { $cause }.
+problem-adapter-lost = The network device stopped working. [{ $cause }]
 problem-peer-of-other-party = “{ $peer }” was not let in: their record belongs to another party, or was made for another invitation.
 problem-peer-forged = “{ $peer }” was not let in: the record is not signed by the peer that it names.
 problem-peer-not-invited = “{ $peer }” was not let in: the peer was not invited and does not know the party secret.
@@ -454,7 +454,7 @@ refusal-keys-not-usable = The party's keys cannot be used: { $cause }.
 refusal-unusual-network = The party takes the network { $network } on your computer, which LANrage never proposes. Ask your friend whether that is meant; if so, join and accept that network.
 refusal-no-free-subnet = Every network that a party could use overlaps one of this computer's. Disconnect a VPN and try again.
 refusal-bad-party-id = This is no party's id.
-refusal-bad-name = A name is 1 to { $most_bytes } bytes of visible text.
+refusal-bad-name = A name is 1 to { $most_bytes } visible letters (é counts as 2, 字 as 3, 😀 as 4).
 refusal-bad-server = A server address must be ws:// or wss:// with a host name, without user name or password.
 refusal-bad-expiry = An invitation can be valid for 1 to { $most_hours } hours.
 refusal-invitation-too-long = The link is too long to be an invitation.
@@ -471,35 +471,38 @@ refusal-bad-setting =
 refusal-unknown-setting = There is no setting { $key }.
 refusal-not-found = There is no saved set { $name }.
 refusal-unknown-favorite = There is no favourite { $name }.
-refusal-not-an-export = This is not an export of LANrage's settings: { $cause }.
+refusal-not-an-export = This is not an export of LANrage's settings. [{ $cause }]
 refusal-backup-exists = { $path } is there already; backups do not replace files.
-refusal-not-a-backup = { $path } cannot be restored: { $cause }.
+refusal-not-a-backup = { $path } cannot be restored. [{ $cause }]
 refusal-backup-without-hash = The file { $path }.sha256 is missing, so nobody knows whether the backup is as it was made. Put it beside the backup, or restore without it (--without-hash).
 refusal-database-newer = The database was made by a newer LANrage (it has { $found }); update LANrage to use it.
-refusal-database-damaged = The database is damaged ({ $cause }); restart LANrage to restore it.
-refusal-database-failed = The database failed: { $cause }.
+refusal-database-damaged = The database is damaged; restart LANrage to restore it. [{ $cause }]
+refusal-database-failed = The database failed. [{ $cause }]
 refusal-disk-full = The disk is full; make room and try again.
-refusal-data-not-writable = The data folder cannot be written: { $cause }.
-refusal-bundle-not-written = The diagnostics could not be written: { $cause }.
-refusal-bad-request = The request is malformed: { $cause }.
+refusal-data-not-writable = The data folder cannot be written. [{ $cause }]
+refusal-bundle-not-written = The diagnostics could not be written. [{ $cause }]
+refusal-bad-request = The request is malformed. [{ $cause }]
 refusal-other-version = The LANrage that runs ({ $running }) and this program ({ $asking }) are of two versions. Close the one that runs and start it again.
 refusal-stopped = LANrage is shutting down.
 refusal-already-running = LANrage is already running. It runs in another window or terminal; use that one, or close it and start LANrage again.
-refusal-data-dir = The data folder cannot be used: { $cause }.
-refusal-identity = This device's identity cannot be read or kept: { $cause }.
-refusal-database = The database cannot be used: { $cause }.
-refusal-control-state = The file of your own parties cannot be used: { $cause }.
-refusal-socket = UDP port { $port } cannot be opened: { $cause }.
-refusal-clipboard = The text could not be copied: { $cause }.
-refusal-log-not-read = The log cannot be read: { $cause }.
+refusal-data-dir = The data folder cannot be used. [{ $cause }]
+refusal-identity = This device's identity cannot be read or kept. [{ $cause }]
+refusal-database = The database cannot be used. [{ $cause }]
+refusal-control-state = The file of your own parties cannot be used. [{ $cause }]
+refusal-socket = UDP port { $port } cannot be opened. [{ $cause }]
+refusal-clipboard = The text could not be copied. [{ $cause }]
+refusal-log-not-read = The log cannot be read. [{ $cause }]
 refusal-not-needed = On this system the installer sets up everything that the adapter needs. Install LANrage again.
 refusal-helper-missing = LANrage's helper is not installed. Install LANrage with its package (.deb or .rpm), or start it as root.
 refusal-setup-declined = The set-up was not allowed. Try again when you like.
 refusal-setup-failed =
     { $cause ->
         [none] Nobody could be asked for permission.
-       *[other] The set-up failed: { $cause }.
-    } Run `{ $command }` in a terminal.
+       *[other] The set-up failed.
+    } Run `{ $command }` in a terminal.{ $cause ->
+        [none] { "" }
+       *[other] { " " }[{ $cause }]
+    }
 refusal-unexpected = { unexpected }
 refusal-control-bad-frame = The frame is not a message of this protocol. Try again in a while.
 refusal-control-unknown-message = The server does not know this message. Try again in a while.
@@ -698,9 +701,9 @@ finding-systems-firewall = The system's own firewall decides for each game.
 finding-clock-agrees = It agrees with the control server's.
 finding-clock-not-compared = There is no control server to compare it with now.
 finding-keyring-works = The system's keyring works.
-finding-keyring-fails = The system's keyring cannot be used: { $cause }.
-finding-database-unreadable = It cannot be read: { $cause }.
-finding-database-damaged = It is damaged: { $faults }.
+finding-keyring-fails = The system's keyring cannot be used. [{ $cause }]
+finding-database-unreadable = It cannot be read. [{ $cause }]
+finding-database-damaged = It is damaged. [{ $faults }]
 finding-settings-refused = Some settings cannot be used: { $settings }.
 finding-database-good = It is good, and has { $kib } KiB.
 

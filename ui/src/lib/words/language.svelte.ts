@@ -38,8 +38,23 @@ function causeWords(cause: { readonly code: string }): string {
   return format(current, key, argumentsOf(cause, causeWords)) ?? key;
 }
 
+/** The fields in which a fact names settings by their keys, one or several with commas between them. */
+const SETTINGS = ['key', 'others', 'settings'] as const;
+
+/** A key as the page calls the setting; the terminal says the key itself, as that is what one types there. */
+const settingName = (key: string): string => sayIfKnown(`setting-name-${key}`) ?? key;
+
+function argumentsIn(fact: string | object): Arguments {
+  const found = { ...argumentsOf(fact, causeWords) };
+  for (const field of SETTINGS) {
+    const keys = found[field];
+    if (typeof keys === 'string') found[field] = keys.split(', ').map(settingName).join(', ');
+  }
+  return found;
+}
+
 /** A message whose arguments are the fields of data, as those of a fact are. */
-export const sayData = (key: Key, data: object): string => format(current, key, argumentsOf(data, causeWords)) ?? key;
+export const sayData = (key: Key, data: object): string => format(current, key, argumentsIn(data)) ?? key;
 
 /** The codes of facts that have no message in any of these families. */
 type Unsaid<F extends string, C extends string> = C extends unknown
@@ -57,7 +72,7 @@ export function sayFact<const F extends string, const T extends Fact>(
   fact: [Unsaid<F, CodeOf<T>>] extends [never] ? T : never,
 ): string {
   const keys = [families].flat().map((family) => keyOf(family, fact));
-  const args = argumentsOf(fact, causeWords);
+  const args = argumentsIn(fact);
   for (const key of keys) {
     const text = format(current, key, args);
     if (text !== undefined) return text;
