@@ -6,6 +6,7 @@ mod player;
 pub mod recovery;
 mod relay;
 pub mod restore;
+pub mod soak;
 pub mod stage;
 
 pub use self::{

@@ -111,6 +111,13 @@ impl Process {
         self.output.lock().tail()
     }
 
+    /// How many lines the program has written so far.
+    #[must_use]
+    pub fn lines_written(&self) -> u64 {
+        let log = self.output.lock();
+        (log.forgotten + log.lines.len()) as u64
+    }
+
     /// The program's process id, in the process namespace of the world.
     #[must_use]
     pub fn id(&self) -> u32 {

@@ -4,3 +4,4 @@ pub(crate) mod attack;
 pub(crate) mod nat_matrix;
 pub(crate) mod recovery;
 pub(crate) mod shell;
+pub(crate) mod soak;

@@ -88,6 +88,9 @@ enum Task {
     /// Flood a player and a control server in every way, and check what everybody else notices
     #[cfg(target_os = "linux")]
     Attack(lab::attack::Options),
+    /// Let players' networks change at random for two hours, and check that no program grows
+    #[cfg(target_os = "linux")]
+    Soak(lab::soak::Options),
     /// Build the packages that players install
     Dist {
         /// Build the .deb from unoptimised programs instead, and install, use, replace and purge it in a file system that
@@ -143,6 +146,8 @@ fn main() -> ExitCode {
         Some(Task::Recovery(options)) => lab::recovery::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Attack(options)) => lab::attack::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Soak(options)) => lab::soak::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Dist { test: true, no_build, .. }) => dist::prove(setup, no_build),
         #[cfg(target_os = "linux")]

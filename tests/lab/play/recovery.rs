@@ -157,7 +157,7 @@ pub fn play(
 
 /// Two connected players with a flow between them.
 #[derive(Debug)]
-struct Scene {
+pub(super) struct Scene {
     venue: Venue,
     server: Process,
     /// What the server was started with.
@@ -171,7 +171,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn set(mut venue: Venue, disturbance: Disturbance) -> Result<Self> {
+    pub(super) fn set(mut venue: Venue, disturbance: Disturbance) -> Result<Self> {
         let home = venue.lans[1].clone().context("player two has no LAN")?;
         let elsewhere = venue.lab.lan(HOME)?;
         let second = venue.lab.second_uplink(&venue.players[1], &elsewhere)?;
@@ -204,7 +204,7 @@ impl Scene {
     }
 
     /// Waits until the players are connected as expected, know their control server, and the flow is calm.
-    fn wait_for_calm(&self) -> Result<()> {
+    pub(super) fn wait_for_calm(&self) -> Result<()> {
         let deadline = Instant::now() + READY_LIMIT;
         loop {
             let calm = self.flow.is_steady(CALM)
@@ -225,7 +225,12 @@ impl Scene {
     }
 
     /// Does it, and returns from when on the network can be used.
-    fn disturb(&mut self, disturbance: Disturbance, number: u32, lengths: Lengths) -> Result<Instant> {
+    pub(super) fn disturb(
+        &mut self,
+        disturbance: Disturbance,
+        number: u32,
+        lengths: Lengths,
+    ) -> Result<Instant> {
         // Who begins handshakes is decided by the players' keys: both roles have their turn.
         let player = &self.players[number as usize % 2];
         let router =
@@ -278,7 +283,7 @@ impl Scene {
     }
 
     /// Watches until the flow is calm again.
-    fn observe(&self, usable: Instant) -> Round {
+    pub(super) fn observe(&self, usable: Instant) -> Round {
         let recovered = loop {
             thread::sleep(Duration::from_millis(50));
             if usable.elapsed() > WATCH && self.flow.is_steady(CALM) {
@@ -291,8 +296,19 @@ impl Scene {
         Round { gap: self.flow.longest_gap(usable), recovered, after: self.flow.counts(usable) }
     }
 
+    /// The programs of player one, player two and the server, each with the name of whoever owns its data folder.
+    pub(super) fn programs(&self) -> [(&Process, &str); 3] {
+        let [one, two] = &self.players;
+        [(one.program(), one.name()), (two.program(), two.name()), (&self.server, self.venue.server.name())]
+    }
+
+    /// The computer of the player with this index.
+    pub(super) fn player_host(&self, index: usize) -> Host {
+        self.players[index].host().clone()
+    }
+
     /// Starts again what was killed.
-    fn repair(&mut self) -> Result<()> {
+    pub(super) fn repair(&mut self) -> Result<()> {
         if !self.server.is_running()? {
             self.server = stage::start_server(&self.venue.server, &self.words)?;
         }
