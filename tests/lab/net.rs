@@ -2,7 +2,7 @@
 
 mod host;
 pub(crate) mod ip;
-mod nat;
+pub(crate) mod nat;
 pub(crate) mod topology;
 mod wire;
 pub mod world;

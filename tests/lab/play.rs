@@ -1,5 +1,6 @@
 //! What players do in a lab.
 
+pub mod disturb;
 pub mod flow;
 pub mod meeting;
 mod player;
@@ -8,6 +9,7 @@ mod relay;
 pub mod restore;
 pub mod soak;
 pub mod stage;
+mod transfer;
 
 pub use self::{
     player::{Player, names_a_host},

@@ -85,6 +85,9 @@ enum Task {
     /// Disturb two players' networks in every way, and check how long their game stands still
     #[cfg(target_os = "linux")]
     Recovery(lab::recovery::Options),
+    /// Do to players' computers and routers what others do, and check how soon they are told and it is mended
+    #[cfg(target_os = "linux")]
+    Disturb(lab::disturb::Options),
     /// Flood a player and a control server in every way, and check what everybody else notices
     #[cfg(target_os = "linux")]
     Attack(lab::attack::Options),
@@ -144,6 +147,8 @@ fn main() -> ExitCode {
         Some(Task::NatMatrix(options)) => lab::nat_matrix::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Recovery(options)) => lab::recovery::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Disturb(options)) => lab::disturb::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Attack(options)) => lab::attack::run(setup, &options),
         #[cfg(target_os = "linux")]

@@ -233,8 +233,6 @@ impl Scene {
     ) -> Result<Instant> {
         // Who begins handshakes is decided by the players' keys: both roles have their turn.
         let player = &self.players[number as usize % 2];
-        let router =
-            || self.venue.lans[number as usize % 2].as_ref().context("no router").map(|lan| lan.router());
         match disturbance {
             Disturbance::Roam => {
                 let [(from, _), (to, gateway)] = self.uplinks;
@@ -250,16 +248,15 @@ impl Scene {
                 player.program().resume()?;
             }
             Disturbance::RelayDeath => self.kill_busiest_relay()?,
-            Disturbance::ControlDeath => self.server.kill()?,
+            Disturbance::ControlDeath => self.kill_server()?,
             Disturbance::MappingLost => {
-                let router = self.venue.lans[1].as_ref().context("no router")?.router();
-                let mut flush = router.command("conntrack");
+                let mut flush = self.router(1)?.command("conntrack");
                 let output =
                     flush.arg("-F").output().context("cannot run `conntrack` (package conntrack)")?;
                 ensure!(output.status.success(), "conntrack -F: {}", String::from_utf8_lossy(&output.stderr));
             }
             Disturbance::Blackhole => {
-                let router = router()?.name();
+                let router = self.router(number as usize % 2)?.name();
                 ip::load_rules(
                     router,
                     "table ip blackhole {\n chain forward {\n type filter hook forward priority -10; policy drop;\n }\n}\n",
@@ -302,9 +299,24 @@ impl Scene {
         [(one.program(), one.name()), (two.program(), two.name()), (&self.server, self.venue.server.name())]
     }
 
-    /// The computer of the player with this index.
-    pub(super) fn player_host(&self, index: usize) -> Host {
-        self.players[index].host().clone()
+    /// The player with this index.
+    pub(super) fn player(&self, index: usize) -> &Player {
+        &self.players[index]
+    }
+
+    /// The router of the player with this index.
+    pub(super) fn router(&self, index: usize) -> Result<&Host> {
+        Ok(self.venue.lans[index].as_ref().context("no router")?.router())
+    }
+
+    /// The game between them.
+    pub(super) fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// Kills the control server, which [`repair`](Self::repair) starts again.
+    pub(super) fn kill_server(&mut self) -> Result<()> {
+        self.server.kill()
     }
 
     /// Starts again what was killed.
@@ -316,7 +328,7 @@ impl Scene {
     }
 
     /// What everybody said last, for whoever looks for the cause.
-    fn explain(&self) {
+    pub(super) fn explain(&self) {
         for player in &self.players {
             let peers = player.status().unwrap_or_default()["party"]["peers"].to_string();
             eprintln!("Player {} sees {peers}\nand said last:\n{}", player.name(), player.tail());

@@ -175,7 +175,7 @@ fn happen(scene: &mut Scene, event: Event, number: u32) -> Result<Instant> {
     if let Event::Disturbance(disturbance) = event {
         return scene.disturb(disturbance, number, LENGTHS);
     }
-    let host = scene.player_host(number as usize % 2);
+    let host = scene.player(number as usize % 2).host();
     let begun = Instant::now();
     if event == Event::LeaseRenewed {
         let change = format!(

@@ -496,6 +496,25 @@ fn what_another_program_takes_from_the_adapter_is_seen_and_put_back() {
 }
 
 #[test]
+fn flushed_routes_come_back_where_a_default_route_takes_their_packets() {
+    in_private_network("flushed_routes_come_back_where_a_default_route_takes_their_packets", || {
+        ip("link set lo up");
+        let adapter = Arc::new(open(&config()));
+        let (eye, reader) = (adapter.eye(), read_on(&adapter));
+        plug_in_a_card("192.168.5.2/24", "192.168.5.1");
+        let good = eye.look().unwrap();
+        assert_eq!((good.detours.len(), good.passage), (0, Passage::Open));
+        ip("route flush dev lanrage0 scope link");
+        let look = eye.look().unwrap();
+        assert_eq!((look.detours.len(), look.passage), (3, Passage::Closed), "{look:?}");
+        eye.mend().unwrap();
+        assert_eq!(eye.look().unwrap(), good);
+        adapter.wake();
+        reader.join().unwrap();
+    });
+}
+
+#[test]
 fn rules_and_networks_that_come_later_are_seen_and_named() {
     in_private_network("rules_and_networks_that_come_later_are_seen_and_named", || {
         ip("link set lo up");

@@ -7,7 +7,7 @@ use super::{
     SEARCHES, linux_netlink,
     linux_route::{self, Way},
 };
-use crate::{AdapterConfig, test_packets::test_address};
+use crate::{AdapterConfig, routes, test_packets::test_address};
 
 /// What the kernel has of the adapter, found by the interface's number: other programs may give it another name.
 #[derive(Debug, Clone)]
@@ -55,9 +55,14 @@ impl SystemSide {
         linux_netlink::bring_up(interface, config.mtu.into())?;
         let prefix = config.subnet.net().prefix_len();
         unless_there(linux_netlink::add_address(interface, config.address.0, prefix))?;
-        if way_to(test_address(config.address, config.subnet)).is_none() {
-            // The kernel makes the network's route with the address, and does not watch it.
-            unless_there(linux_route::add(config.subnet.net(), interface, config.address.0))?;
+        let leads_here = |way: Way| way.interface == interface;
+        if !way_to(test_address(config.address, config.subnet)).is_some_and(leads_here) {
+            // The kernel makes the network's route with the address, and does not watch it: without it a default route
+            // takes the packets. A network that overlaps keeps what is its own.
+            let name = linux_netlink::link_state(interface)?.name;
+            if routes::overlapping_route(config.subnet, &name).is_none() {
+                unless_there(linux_route::add(config.subnet.net(), interface, config.address.0))?;
+            }
         }
         for net in SEARCHES {
             if way_to(search_address(net)).is_none_or(|way| way.interface != interface) {
