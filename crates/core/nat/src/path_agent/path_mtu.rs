@@ -33,6 +33,10 @@ pub(super) struct PathMtu {
     /// Nothing is left to find out, since then.
     settled_at: Option<Instant>,
     searched_at: Option<Instant>,
+    /// When a router last said that less passes.
+    doubted_at: Option<Instant>,
+    /// Whether that is still to be looked at.
+    doubted: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +58,8 @@ impl Default for PathMtu {
             losses: 0,
             settled_at: None,
             searched_at: None,
+            doubted_at: None,
+            doubted: false,
         }
     }
 }
@@ -77,6 +83,7 @@ impl PathMtu {
     pub(super) fn due_at(&self, now: Instant, busy: bool) -> Instant {
         match (self.probe, self.settled_at) {
             (Some(probe), _) => probe.expires,
+            (None, Some(_)) if self.doubted => now,
             (None, Some(settled)) if busy => settled + timing::CONFIRM_MTU,
             (None, Some(settled)) => settled + timing::RAISE_MTU,
             (None, None) => now,
@@ -104,7 +111,7 @@ impl PathMtu {
         }
         if self.settled_at.take().is_some() {
             self.confirming = true;
-            self.losses = 0;
+            self.losses = if std::mem::take(&mut self.doubted) { ATTEMPTS - 1 } else { 0 };
         }
         let size = self.target();
         if size.is_none() {
@@ -148,6 +155,15 @@ impl PathMtu {
         self.confirmed = false;
         self.passes = timing::LEAST_MTU;
         self.searched_at = None;
+    }
+
+    /// A router says that less passes than was found, which is looked at if it was not within [`timing::DOUBT_MTU`].
+    pub(super) fn doubt(&mut self, now: Instant) {
+        let is_new = self.doubted_at.is_none_or(|at| now >= at + timing::DOUBT_MTU);
+        if is_new && self.settled_at.is_some() {
+            self.doubted_at = Some(now);
+            self.doubted = true;
+        }
     }
 
     /// The system refused a packet of this size: no probe has to find that out. True if less is to be sent from now on.
@@ -242,6 +258,28 @@ mod tests {
         let size = mtu.next_probe(now + timing::RAISE_MTU, false, Some(now)).unwrap();
         mtu.probed(now + timing::RAISE_MTU, 77, size, MS(100));
         assert!(!mtu.refused(size + 8));
+    }
+
+    #[test]
+    fn what_a_router_says_is_looked_at_once_and_one_lost_probe_proves_it() {
+        let (mut mtu, mut now) = (PathMtu::default(), Instant::now());
+        settle(&mut mtu, &mut now, 1_500);
+        assert_eq!(mtu.next_probe(now, true, Some(now)), None);
+        mtu.doubt(now);
+        assert_eq!(mtu.next_probe(now, true, Some(now)), Some(1_420));
+        mtu.probed(now, 1_000, 1_420, MS(100));
+        // It was a lie: the probe is answered, and the next lie has to wait.
+        assert!(mtu.answered(now, 1_000));
+        assert_eq!(mtu.next_probe(now, true, Some(now)), None);
+        mtu.doubt(now);
+        assert_eq!(mtu.next_probe(now, true, Some(now)), None);
+        now += timing::DOUBT_MTU;
+        mtu.doubt(now);
+        assert_eq!(mtu.next_probe(now, true, Some(now)), Some(1_420));
+        mtu.probed(now, 1_001, 1_420, MS(100));
+        now += timing::MTU_TIMEOUT;
+        mtu.next_probe(now, true, Some(now));
+        assert_eq!(mtu.value(), timing::LEAST_MTU);
     }
 
     #[test]

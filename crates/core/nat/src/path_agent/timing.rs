@@ -84,6 +84,10 @@ pub const BASE_MTU: u16 = 1_280;
 /// What is assumed to pass everywhere, in bytes: every host takes datagrams of 576 bytes (RFC 1122 §3.3.2), and paths that carry
 /// less than this with all headers are not used for anything any more. Larger packets are cut for such a path.
 pub const LEAST_MTU: u16 = 576;
+/// Bytes that a datagram has at least beside the packet inside the tunnel: headers of IPv4 and UDP, and WireGuard's.
+pub const LEAST_HEADERS: u32 = 20 + 8 + 32;
+/// The shortest time between two confirmations that routers ask for: their words can be forged.
+pub const DOUBT_MTU: Duration = Duration::from_secs(1);
 /// How long a padded probe is waited for, at least. RFC 8899 §5.1.1 (PROBE_TIMER) says not under 1 s, for who does not know the
 /// round-trip time; a loss counts only where a small probe of the same time has come back.
 pub const MTU_TIMEOUT: Duration = Duration::from_millis(500);

@@ -77,6 +77,13 @@ pub enum TunnelEvent {
         /// Bytes of the packet inside the tunnel.
         packet_bytes: u16,
     },
+    /// A router on some way says that it carries packets of so many bytes, headers included, and no longer ones (ICMPv4
+    /// "fragmentation needed", RFC 1191; ICMPv6 "packet too big", RFC 8201). Nobody has proven it: a reason to measure, and
+    /// no measure. A few a second at most.
+    PacketTooBig {
+        /// What the router named.
+        mtu: u32,
+    },
     /// The device could not be read or written and is no longer used; attach another.
     DeviceFailed {
         /// What the device said.

@@ -432,6 +432,11 @@ impl Connections {
         self.with_every_agent(turn, |agent, now| agent.handle_refused_size(now, size, takes_it));
     }
 
+    /// A router on some way carries no packets longer than this, headers included; it does not say on which.
+    pub(crate) fn handle_packet_too_big(&mut self, turn: &mut Turn<'_>, mtu: u32) {
+        self.with_every_agent(turn, |agent, now| agent.handle_packet_too_big(now, mtu));
+    }
+
     /// The device has slept: neither paths nor sessions are sure.
     pub(crate) fn handle_resume(&mut self, turn: &mut Turn<'_>) {
         self.with_every_agent(turn, PathAgent::handle_resume);

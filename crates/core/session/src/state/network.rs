@@ -58,6 +58,11 @@ impl State {
                     connections.handle_refused_size(turn, to, packet_bytes, is_relay);
                 }
             }
+            TunnelEvent::PacketTooBig { mtu } => {
+                if let Some(connections) = self.connections() {
+                    connections.handle_packet_too_big(turn, mtu);
+                }
+            }
             TunnelEvent::SocketsFailed { error } => {
                 warn!(%error, "the UDP sockets failed");
                 self.troubles.sockets = Some(error.to_string());

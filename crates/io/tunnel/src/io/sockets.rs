@@ -4,11 +4,13 @@
 //!
 //! No datagram is fragmented on its way (RFC 8899 §3): so a probe that arrives proves the path's MTU, and what is too
 //! long for the interface is refused at once. `quinn-udp` sets that, on Linux without heeding the kernel's cached path
-//! MTU (`IP_PMTUDISC_PROBE`), which anybody who can forge ICMP may lower.
+//! MTU (`IP_PMTUDISC_PROBE`), which anybody who can forge ICMP may lower. What routers say by ICMP is heard all the same,
+//! as a hint to measure at once (RFC 8899 §4.6).
 
 use std::{
     io::{self, IoSliceMut},
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
     time::Duration,
 };
 
@@ -35,6 +37,10 @@ const EXPRESS_PRIORITY: u32 = 6;
 const PORT_TRIES: usize = 8;
 /// Errors in a row after which a socket is left alone until the next wake-up.
 const RECEIVE_ERRORS: usize = 32;
+/// How often a datagram is sent again that failed for an ICMP error about an earlier one.
+const SEND_TRIES: usize = 3;
+/// How many such errors are read at once: each makes room for the next.
+const HEARD_ERRORS: usize = 64;
 
 /// One UDP port per family, for everything: WireGuard, STUN, TURN.
 #[derive(Debug)]
@@ -42,6 +48,8 @@ pub struct UdpSockets {
     v4: Lanes,
     v6: Option<Lanes>,
     port: u16,
+    /// The smallest MTU that a router has named since it was asked for last; more than any if none has.
+    named_mtu: AtomicU32,
 }
 
 /// The sockets of one port.
@@ -89,12 +97,12 @@ impl UdpSockets {
         for _ in 1..PORT_TRIES {
             let (v4, own) = open(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
             match open(SocketAddr::from((Ipv6Addr::UNSPECIFIED, own))) {
-                Ok((v6, _)) => return Ok(Self { v4, v6: Some(v6), port: own }),
+                Ok((v6, _)) => return Ok(Self::of_lanes(v4, Some(v6), own)),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && port == 0 => {}
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Self::with_two_ports(port),
                 Err(error) => {
                     tracing::info!(%error, "no IPv6 socket");
-                    return Ok(Self { v4, v6: None, port: own });
+                    return Ok(Self::of_lanes(v4, None, own));
                 }
             }
         }
@@ -104,7 +112,11 @@ impl UdpSockets {
     fn with_two_ports(port: u16) -> io::Result<Self> {
         let (v4, port) = open(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
         let v6 = open(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))).ok().map(|(v6, _)| v6);
-        Ok(Self { v4, v6, port })
+        Ok(Self::of_lanes(v4, v6, port))
+    }
+
+    const fn of_lanes(v4: Lanes, v6: Option<Lanes>, port: u16) -> Self {
+        Self { v4, v6, port, named_mtu: AtomicU32::new(u32::MAX) }
     }
 
     /// The port of the IPv4 socket; nearly always that of the IPv6 socket too.
@@ -124,6 +136,29 @@ impl UdpSockets {
             }
         }
         Ok(())
+    }
+
+    /// The smallest MTU that a router on some way has named since the last call. Anybody may have forged it.
+    pub(crate) fn take_named_mtu(&self) -> Option<u32> {
+        // Nearly always there is none, and no processor has to take it from another.
+        if self.named_mtu.load(Relaxed) == u32::MAX {
+            return None;
+        }
+        Some(self.named_mtu.swap(u32::MAX, Relaxed)).filter(|mtu| *mtu != u32::MAX)
+    }
+
+    /// Reads what was said by ICMP about datagrams that this socket has sent. False if nothing was.
+    fn hear(&self, bound: &Bound) -> bool {
+        let mut heard = false;
+        for _ in 0..HEARD_ERRORS {
+            let Ok(Some(error)) = bound.state.recv_transport_error((&bound.socket).into()) else { break };
+            heard = true;
+            // Without an address it is the system itself, which refuses what is too long when it is sent.
+            if let (Some(_), Some(mtu)) = (error.addr, error.mtu()) {
+                self.named_mtu.fetch_min(mtu, Relaxed);
+            }
+        }
+        heard
     }
 
     /// The family whose socket an event is about.
@@ -152,9 +187,11 @@ impl UdpSockets {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The error is about an earlier datagram of ours (Windows reports ICMP errors here), not about the socket.
+                // The error is about an earlier datagram of ours (an ICMP error), not about the socket.
                 Err(_) => {
-                    dropped(DropReason::ReceiveFailed);
+                    if !self.hear(bound) {
+                        dropped(DropReason::ReceiveFailed);
+                    }
                     errors += 1;
                     if errors == RECEIVE_ERRORS {
                         return false;
@@ -214,7 +251,9 @@ impl UdpSockets {
         let lanes = self.of(Family::of(to)).ok_or(DropReason::NoSocket)?;
         let bound = lanes.own(lane).unwrap_or(&lanes.bulk);
         let transmit = Transmit { destination: to, ecn: None, contents, segment_size, src_ip: None };
+        let mut tries = 0;
         loop {
+            tries += 1;
             let sent = bound.socket.try_io(|| bound.state.try_send((&bound.socket).into(), &transmit));
             match sent {
                 Ok(()) => return Ok(()),
@@ -222,6 +261,8 @@ impl UdpSockets {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Err(DropReason::SendBufferFull);
                 }
+                // Linux reports an ICMP error about an earlier datagram by refusing this one, once.
+                Err(_) if tries < SEND_TRIES && self.hear(bound) => {}
                 Err(error) if quinn_udp::is_msg_size_err(&error) => return Err(DropReason::DatagramTooBig),
                 Err(_) => return Err(DropReason::SendFailed),
             }
@@ -282,6 +323,9 @@ impl Bound {
         }
         socket.set_nonblocking(true)?;
         let state = UdpSocketState::new((&socket).into())?;
+        if let Err(error) = state.enable_transport_errors((&socket).into()) {
+            tracing::debug!(%error, "ICMP errors are not heard");
+        }
         if state.may_fragment() {
             tracing::warn!("the system fragments datagrams: path MTUs may be found too large");
         }
@@ -394,6 +438,22 @@ mod tests {
         let to = SocketAddr::from((Ipv4Addr::LOCALHOST, sockets.local_port()));
         assert_eq!(sockets.send_one(Lane::Bulk, &[0; 70_000], to), Err(DropReason::DatagramTooBig));
         assert_eq!(sockets.send_one(Lane::Bulk, b"and the next one passes", to), Ok(()));
+    }
+
+    #[test]
+    fn an_error_about_one_datagram_costs_no_other() {
+        let [sender, receiver] = [(); 2].map(|()| UdpSockets::bind(0).unwrap());
+        let closed = UdpSockets::bind(0).unwrap().local_port();
+        let to = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        for _ in 0..3 {
+            // Nobody is there, and the system says so by ICMP at once.
+            sender.send_one(Lane::Bulk, b"lost", to(closed)).unwrap();
+            assert_eq!(sender.send_one(Lane::Bulk, b"comes", to(receiver.local_port())), Ok(()));
+        }
+        sender.send_one(Lane::Bulk, b"lost", to(closed)).unwrap();
+        let mut batch = ReceiveBatch::for_receiving();
+        assert!(!sender.receive(Lane::Bulk, Family::V4, &mut batch, |reason| panic!("{reason:?}")));
+        assert_eq!(sender.take_named_mtu(), None);
     }
 
     #[cfg(target_os = "linux")]

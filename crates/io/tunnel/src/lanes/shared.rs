@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     stopping: AtomicBool,
     /// When it was last told that a datagram is too long.
     too_big_told: Mutex<Option<Instant>>,
+    /// When it was last told what a router says.
+    mtu_told: Mutex<Option<Instant>>,
     /// Peers added so far, and one more.
     next_peer: AtomicU32,
 }
@@ -74,6 +76,7 @@ impl Shared {
             events,
             stopping: AtomicBool::new(false),
             too_big_told: Mutex::new(None),
+            mtu_told: Mutex::new(None),
             next_peer: AtomicU32::new(1),
         }
     }
@@ -107,12 +110,21 @@ impl Shared {
         let Some(to) = hop.address() else { return };
         let sealed = datagram_bytes.saturating_sub(hop.headroom());
         let packet_bytes = u16::try_from(sealed.saturating_sub(SEAL_BYTES)).unwrap_or(u16::MAX);
+        self.emit_sometimes(&self.too_big_told, TunnelEvent::TooBig { to, packet_bytes });
+    }
+
+    /// Tells that a router has named the MTU of a way, now and then: whoever forges such words sends many.
+    pub(crate) fn note_packet_too_big(&self, mtu: u32) {
+        self.emit_sometimes(&self.mtu_told, TunnelEvent::PacketTooBig { mtu });
+    }
+
+    fn emit_sometimes(&self, told: &Mutex<Option<Instant>>, event: TunnelEvent) {
         let now = Instant::now();
-        let mut told = self.too_big_told.lock();
+        let mut told = told.lock();
         if told.is_none_or(|at| now >= at + TOO_BIG_PERIOD) {
             *told = Some(now);
             drop(told);
-            self.emit(TunnelEvent::TooBig { to, packet_bytes });
+            self.emit(event);
         }
     }
 

@@ -54,6 +54,9 @@ impl LaneSockets {
                 *readable = shared.sockets.receive(self.lane, family, &mut self.arrived, dropped);
             }
         }
+        if let Some(mtu) = shared.sockets.take_named_mtu() {
+            shared.note_packet_too_big(mtu);
+        }
     }
 
     /// The batch: each datagram with where it came from.

@@ -211,6 +211,22 @@ fn a_narrow_path_is_measured_without_counting_as_lossy_and_a_black_hole_is_notic
 }
 
 #[test]
+fn a_routers_word_ends_a_black_hole_within_a_second_and_a_forged_one_costs_nothing() {
+    let mut sim = playing(false);
+    let word = |agent: &mut PathAgent, now| agent.handle_packet_too_big(now, 1_420);
+    for _ in 0..20 {
+        sim.with(A, word);
+        sim.run_for(ms(50));
+    }
+    let size = |sim: &Sim| sim.nodes[A].agent.selected().unwrap().mtu;
+    assert_eq!(usize::from(size(&sim)), limits::PACKET_BYTES);
+    sim.mtu.insert(ip(PUBLIC[B]), 1_360);
+    sim.with(A, word);
+    sim.run_for(ms(900));
+    assert!(size(&sim) <= 1_360, "{}", size(&sim));
+}
+
+#[test]
 fn the_last_minute_is_remembered_second_by_second() {
     let mut sim = playing(false);
     sim.run_for(ms(90_000));
