@@ -10,7 +10,7 @@ pub(crate) use server::serve;
 
 #[cfg(unix)]
 use std::path::PathBuf;
-use std::{io, path::Path};
+use std::{fs::File, io, path::Path};
 
 use interprocess::local_socket::{Name, prelude::*, tokio::Stream};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -36,17 +36,34 @@ fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join("lanrage.sock")
 }
 
-/// The socket's name.
+/// Most bytes of a socket's name (unix(7): `sun_path`, without the last NUL; other systems take a few less).
 #[cfg(unix)]
-fn socket_name(data_dir: &Path) -> io::Result<Name<'static>> {
-    socket_path(data_dir).to_fs_name::<interprocess::local_socket::GenericFilePath>()
+const NAME_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
+/// The socket's name, and what must stay open for as long as the name is used.
+///
+/// A folder with a longer path is reached by a descriptor of it (proc(5): `/proc/self/fd`), so that the socket is in the data
+/// folder wherever that is.
+#[cfg(unix)]
+fn socket_name(data_dir: &Path) -> io::Result<(Name<'static>, Option<File>)> {
+    use std::os::fd::AsRawFd;
+    let path = socket_path(data_dir);
+    let is_short = path.as_os_str().len() <= NAME_BYTES;
+    let folder = (!is_short && cfg!(target_os = "linux")).then(|| File::open(data_dir)).transpose()?;
+    let path = match &folder {
+        Some(folder) => socket_path(Path::new(&format!("/proc/self/fd/{}", folder.as_raw_fd()))),
+        None => path,
+    };
+    Ok((path.to_fs_name::<interprocess::local_socket::GenericFilePath>()?, folder))
 }
 
 /// The pipe's name: one for each data folder.
 #[cfg(not(unix))]
-fn socket_name(data_dir: &Path) -> io::Result<Name<'static>> {
+fn socket_name(data_dir: &Path) -> io::Result<(Name<'static>, Option<File>)> {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     data_dir.hash(&mut hasher);
-    format!("lanrage-{:016x}", hasher.finish()).to_ns_name::<interprocess::local_socket::GenericNamespaced>()
+    format!("lanrage-{:016x}", hasher.finish())
+        .to_ns_name::<interprocess::local_socket::GenericNamespaced>()
+        .map(|name| (name, None))
 }

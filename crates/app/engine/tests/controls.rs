@@ -220,3 +220,24 @@ async fn a_favourite_is_removed_by_its_address_or_its_name_and_one_that_is_none_
     assert_eq!(engine.ask(api::Favorites {}).await.unwrap(), []);
     engine.shutdown().await;
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_folder_with_a_long_path_leaves_nobody_deaf() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("ü".repeat(60)).join("b".repeat(100));
+    std::fs::create_dir_all(&long).unwrap();
+    let engine = start(&long, EngineOptions::default()).await;
+    let (name, _) = first_shown(&engine).await;
+    let connect = async {
+        loop {
+            match lanrage_engine::LocalClient::connect(&long).await {
+                Ok(client) => return client,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let mut client = tokio::time::timeout(PATIENCE, connect).await.expect("somebody listens");
+    assert_eq!(client.ask(api::Status {}).await.unwrap().player_name, name);
+    engine.shutdown().await;
+}

@@ -36,7 +36,8 @@ impl LocalClient {
     /// # Errors
     /// [`LocalError::NotRunning`] or [`LocalError::Io`].
     pub async fn connect(data_dir: &Path) -> Result<Self, LocalError> {
-        match Stream::connect(socket_name(data_dir)?).await {
+        let (name, _folder) = socket_name(data_dir)?;
+        match Stream::connect(name).await {
             Ok(stream) => Ok(Self { stream: BufReader::new(stream) }),
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) =>

@@ -1,4 +1,4 @@
-use std::{io, path::PathBuf};
+use std::{fs::File, io, path::PathBuf};
 
 use interprocess::local_socket::{
     ListenerOptions,
@@ -23,25 +23,26 @@ const CLIENTS: usize = 16;
 /// a socket that is there already belongs to nobody.
 pub(crate) async fn serve(data_dir: PathBuf, handle: Handle) {
     match listen(&data_dir) {
-        Ok(listener) => accept(listener, handle).await,
+        Ok((listener, _folder)) => accept(listener, handle).await,
         Err(error) => warn!(%error, "other programs cannot reach this one"),
     }
 }
 
-fn listen(data_dir: &std::path::Path) -> io::Result<Listener> {
+fn listen(data_dir: &std::path::Path) -> io::Result<(Listener, Option<File>)> {
     #[cfg(unix)]
     match std::fs::remove_file(super::socket_path(data_dir)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = ListenerOptions::new().name(socket_name(data_dir)?).create_tokio()?;
+    let (name, folder) = socket_name(data_dir)?;
+    let listener = ListenerOptions::new().name(name).create_tokio()?;
     // The folder is its owner's alone; should somebody open it to others, the socket is not.
     #[cfg(unix)]
     std::fs::set_permissions(
         super::socket_path(data_dir),
         std::os::unix::fs::PermissionsExt::from_mode(0o600),
     )?;
-    Ok(listener)
+    Ok((listener, folder))
 }
 
 async fn accept(listener: Listener, handle: Handle) {

@@ -98,7 +98,16 @@ impl StateFile {
     }
 }
 
+/// One read that fails is no damage: only what a second one finds is believed.
 fn read(path: &Path) -> Result<Option<ControlState>, Damage> {
+    twice(|| read_once(path))
+}
+
+fn twice<T>(mut read: impl FnMut() -> Result<T, Damage>) -> Result<T, Damage> {
+    read().or_else(|_| read())
+}
+
+fn read_once(path: &Path) -> Result<Option<ControlState>, Damage> {
     let unreadable = |error: io::Error| Damage::Unreadable(error.to_string());
     let file = match File::open(path) {
         Ok(file) => file,
@@ -151,6 +160,19 @@ mod tests {
     }
 
     const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+
+    #[test]
+    fn one_read_that_fails_is_no_damage_and_two_are() {
+        let fails = || Err(Damage::Unreadable("Input/output error (os error 5)".to_owned()));
+        for (mut reads, expected) in [
+            (vec![fails(), Ok(1)], Ok(1)),
+            (vec![Err(Damage::Malformed), Ok(1)], Ok(1)),
+            (vec![fails(), fails(), Ok(1)], fails()),
+        ] {
+            let found = twice(|| reads.remove(0));
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+        }
+    }
 
     /// A directory with two generations: one party, then two.
     fn two_generations() -> (tempfile::TempDir, StateFile) {

@@ -47,11 +47,26 @@ pub(crate) enum Inspection {
     },
 }
 
-/// Looks at a database file.
+/// Looks at a database file; what does not look good is looked at once more.
 ///
 /// # Errors
 /// [`StoreError`] if that was not possible for reasons that lie outside the file.
 pub(crate) async fn inspect(path: &Path) -> Result<Inspection, StoreError> {
+    twice(|| look(path)).await
+}
+
+/// One read that failed or came short is no damage: only what a second look confirms is believed.
+async fn twice<F>(mut look: impl FnMut() -> F) -> Result<Inspection, StoreError>
+where
+    F: Future<Output = Result<Inspection, StoreError>>,
+{
+    match look().await {
+        sound @ Ok(Inspection::Good { .. } | Inspection::Newer { .. }) => sound,
+        Ok(Inspection::Damaged { .. } | Inspection::Missing) | Err(_) => look().await,
+    }
+}
+
+async fn look(path: &Path) -> Result<Inspection, StoreError> {
     match shape(path) {
         Ok(Shape::Plausible) => {}
         Ok(Shape::Empty) => return Ok(Inspection::Missing),
@@ -154,5 +169,30 @@ fn damage_or_failure(error: DbErr) -> Result<Inspection, StoreError> {
     match Failure::of(&error) {
         Failure::Corrupt | Failure::Statement => Ok(Inspection::Damaged { reason: error.to_string() }),
         _ => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_read_that_fails_is_no_damage_and_two_are() {
+        let good = || Ok(Inspection::Good { outdated: false });
+        let damaged = || Ok(Inspection::Damaged { reason: "disk I/O error".to_owned() });
+        let fails = || Err(StoreError::io(Path::new("lanrage.db"), io::Error::from_raw_os_error(5)));
+        // (what the looks find, whether it is good, how many are taken)
+        for (mut looks, is_good, taken) in [
+            (vec![good(), damaged()], true, 1),
+            (vec![damaged(), good()], true, 2),
+            (vec![fails(), good()], true, 2),
+            (vec![Ok(Inspection::Missing), good()], true, 2),
+            (vec![damaged(), damaged(), good()], false, 2),
+        ] {
+            let all = looks.len();
+            let found = twice(|| std::future::ready(looks.remove(0))).await;
+            assert_eq!(matches!(found, Ok(Inspection::Good { .. })), is_good);
+            assert_eq!(all - looks.len(), taken);
+        }
     }
 }
