@@ -44,8 +44,9 @@ pub(crate) const LAB: Purpose = Purpose {
 
 /// To test against other people's servers.
 pub(crate) const ORACLES: Purpose = Purpose {
-    reason: "another relay, another router's port mapping and another WireGuard, to test ours against",
-    packages: &["coturn", "miniupnpd", "wireguard-go", "wireguard-tools"],
+    reason: "another relay, another router's port mapping, another WireGuard, and what gets another ICE agent, to test \
+              ours against",
+    packages: &["coturn", "miniupnpd", "python3", "python3-pip", "wireguard-go", "wireguard-tools"],
 };
 
 /// To measure the tunnel, and others for comparison.
@@ -116,6 +117,9 @@ pub(crate) const GOTATUN: Tool = Tool { name: "gotatun-cli", version: "0.10.2", 
 /// WebDriver for Tauri windows.
 pub(crate) const TAURI_DRIVER: Tool = Tool { name: "tauri-driver", version: "2.1.0", is_measured: false };
 
+/// An ICE agent of other people, with what it needs, from the Python Package Index.
+const ICE_AGENT: [&str; 3] = ["aioice==0.10.1", "dnspython==2.9.2", "ifaddr==0.2.0"];
+
 /// The versions of Node.js that every package of the user interface's build runs on.
 const NODE: &str = "version 20.19 or newer, 22.13 or newer, or 24 and later";
 
@@ -146,6 +150,7 @@ impl Setup {
     /// If something cannot be had.
     pub(crate) fn system_and_node_packages(self) -> Result<()> {
         self.packages(&[BUILD, LAB, ORACLES, GAME, DESKTOP_TEST, KEYRING_TEST, PACKAGE_TEST, WINDOWS_CHECK])?;
+        self.ice_agent()?;
         self.node_packages()
     }
 
@@ -224,6 +229,32 @@ impl Setup {
             timed(tool.name, || shell::run(&mut install))?;
         }
         Ok(())
+    }
+
+    /// Installs another ICE agent into the target folder, once.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    fn ice_agent(self) -> Result<()> {
+        if !cfg!(target_os = "linux") {
+            return Ok(());
+        }
+        let folder = project::tools().join("python");
+        // Written last: an installation that was interrupted is none.
+        let (record, wanted) = (folder.join("installed"), ICE_AGENT.join("\n"));
+        if fs::read_to_string(&record).is_ok_and(|installed| installed == wanted) {
+            return Ok(());
+        }
+        println!("{}", shell::bold("Installing another ICE agent (aioice) with pip into the target folder"));
+        timed("aioice", || {
+            if folder.exists() {
+                fs::remove_dir_all(&folder)?;
+            }
+            let mut install = shell::command("python3", &["-m", "pip", "install", "--no-deps"]);
+            install.args(["--disable-pip-version-check", "--root-user-action", "ignore", "--target"]);
+            shell::run(install.arg(&folder).args(ICE_AGENT))?;
+            Ok(fs::write(&record, wanted)?)
+        })
     }
 
     /// Installs the user interface's packages as its lock file says, when they are not those already.

@@ -7,4 +7,7 @@ mod parties;
 mod relay;
 mod service;
 mod sources;
+// Needs Debian's `coturn`, and aioice, which `cargo xtask setup` gets; fails without.
+#[cfg(target_os = "linux")]
+mod stock_clients;
 mod support;

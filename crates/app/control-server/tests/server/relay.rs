@@ -60,7 +60,7 @@ async fn start(directory: &Path) -> Server {
     Server::start(with_relay(directory, |_| {})).await.unwrap()
 }
 
-fn unix_now() -> u64 {
+pub(crate) fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
