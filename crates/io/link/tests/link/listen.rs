@@ -1,6 +1,6 @@
 //! A party without a server: friends connect to the host's own app, over real sockets.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use lanrage_base::clock::now;
@@ -17,8 +17,17 @@ use lanrage_link::{
     websocket,
 };
 use lanrage_party::NatType;
-use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpSocket, TcpStream},
+    sync::mpsc,
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
 
 use crate::support::*;
 
@@ -326,4 +335,50 @@ async fn a_guest_that_takes_nothing_for_a_while_keeps_its_connection_and_learns_
     };
     host.during(caught_up).await;
     assert_eq!(host.plane.guests(), 1);
+}
+
+#[tokio::test]
+async fn a_web_page_is_no_guest() {
+    let mut host = Host::start(|_| {}).await;
+    let url = format!("ws://{}/v1/session", host.address);
+    let page = |origin: Option<&'static str>| {
+        let mut request = url.as_str().into_client_request().unwrap();
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        Box::pin(connect_async(request))
+    };
+    for origin in ["https://example.org", "http://127.0.0.1", "null"] {
+        let refused = host.during(timeout(PATIENCE, page(Some(origin)))).await.unwrap();
+        match refused {
+            Err(Error::Http(response)) => assert_eq!(response.status(), 403, "{origin}"),
+            other => panic!("{origin}: {other:?}"),
+        }
+    }
+    assert!(host.during(timeout(PATIENCE, page(None))).await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn one_device_of_the_lan_takes_not_all_places() {
+    let mut host = Host::start(|_| {}).await;
+    let address = host.address;
+    let from = |last: u8| async move {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, last], 0).into()).unwrap();
+        socket.connect(address).await.unwrap()
+    };
+    let mut many = Vec::new();
+    for _ in 0..40 {
+        many.push(host.during(from(2)).await);
+    }
+    // The last ones are closed at once; the first have time to say who they are.
+    for stream in &mut many[32..] {
+        let heard = host.during(timeout(PATIENCE, stream.read(&mut [0]))).await.expect("no end");
+        assert!(matches!(heard, Ok(0) | Err(_)), "{heard:?}");
+    }
+    let first = many[0].try_read(&mut [0]).unwrap_err();
+    assert_eq!(first.kind(), ErrorKind::WouldBlock, "the first is still there");
+    let url = format!("ws://{address}/v1/session");
+    let other = async { client_async(url, from(3).await).await };
+    assert!(host.during(timeout(PATIENCE, other)).await.unwrap().is_ok());
 }
