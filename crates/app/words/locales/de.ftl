@@ -357,7 +357,7 @@ problem-secrets-in-files =
        *[other] { $not_moved } Schlüssel von LANrage ließen sich nicht in den Schlüsselbund des Systems bringen und bleiben in Dateien, die nur dein Konto lesen kann. [{ $cause }]
     }
 problem-party-keys-missing = Die Party { $party } kommt nicht zurück: Ihre Schlüssel sind nicht auf diesem Gerät. Keine Sicherung enthält sie, und der Schlüsselbund hat sie verloren.
-problem-party-not-restored = Die letzte Party kommt nicht zurück: { $cause }.
+problem-party-not-restored = Die letzte Party kommt nicht zurück. [{ $cause }]
 problem-control-state-damaged =
     Die Datei deiner eigenen Partys war beschädigt und liegt jetzt in { $path }; { $taken ->
        *[current] verloren ist nichts
@@ -449,7 +449,7 @@ refusal-same-server = Der Server der Party ist der, den dieses Gerät kennt; es 
 refusal-not-a-member = Du bist kein Mitglied dieser Party mehr; bitte um einen neuen Link.
 refusal-still-a-member = Du bist gerade in dieser Party; verlasse sie zuerst.
 refusal-keys-missing = Du bist Mitglied dieser Party, aber ihre Schlüssel sind nicht auf diesem Gerät: Keine Sicherung enthält sie, und der Schlüsselbund hat sie verloren. Bitte deinen Freund um einen neuen Link.
-refusal-keys-not-usable = Die Schlüssel der Party lassen sich nicht benutzen: { $cause }.
+refusal-keys-not-usable = Die Schlüssel der Party lassen sich nicht benutzen. [{ $cause }]
 refusal-unusual-network = Die Party nimmt sich auf deinem Computer das Netz { $network }, das LANrage nie vorschlägt. Frag deinen Freund, ob das so gemeint ist; wenn ja, tritt bei und lass dieses Netz zu.
 refusal-no-free-subnet = Jedes Netz, das eine Party haben könnte, überschneidet sich mit einem dieses Computers. Trenne ein VPN und versuch es noch einmal.
 refusal-bad-party-id = Das ist keine Kennung einer Party.

@@ -358,7 +358,7 @@ problem-secrets-in-files =
        *[other] { $not_moved } of LANrage's keys could not be moved into the system's keyring and stay in files that only your account can read. [{ $cause }]
     }
 problem-party-keys-missing = The party { $party } does not come back: its keys are not on this device. No backup has them, and the keyring has lost them.
-problem-party-not-restored = The last party does not come back: { $cause }.
+problem-party-not-restored = The last party does not come back. [{ $cause }]
 problem-control-state-damaged =
     The file of your own parties was damaged and is kept as { $path }; { $taken ->
        *[current] nothing is lost
@@ -450,7 +450,7 @@ refusal-same-server = The party’s server is the one that this device knows; th
 refusal-not-a-member = You are no member of this party any more; ask for a new link.
 refusal-still-a-member = You are in this party now; leave it first.
 refusal-keys-missing = You are a member of this party, but its keys are not on this device: no backup has them, and the keyring has lost them. Ask your friend for a new link.
-refusal-keys-not-usable = The party's keys cannot be used: { $cause }.
+refusal-keys-not-usable = The party's keys cannot be used. [{ $cause }]
 refusal-unusual-network = The party takes the network { $network } on your computer, which LANrage never proposes. Ask your friend whether that is meant; if so, join and accept that network.
 refusal-no-free-subnet = Every network that a party could use overlaps one of this computer's. Disconnect a VPN and try again.
 refusal-bad-party-id = This is no party's id.
