@@ -168,7 +168,7 @@ mod tests {
         let plain = || Box::new(Shape::Plain);
         let inner = Box::new(Shape::Failed { why: plain(), cause: plain() });
         let (_, arguments) = of(&Shape::Failed { why: inner, cause: plain() });
-        let because = r#""because {\\\"code\\\":\\\"plain\\\"}""#;
+        let because = r#""because {\"code\":\"plain\"}""#;
         assert_eq!(
             arguments,
             pairs(&[
