@@ -40,6 +40,7 @@ const RECEIVE_ERRORS: usize = 32;
 /// How often a datagram is sent again that failed for an ICMP error about an earlier one.
 const SEND_TRIES: usize = 3;
 /// How many such errors are read at once: each makes room for the next.
+#[cfg(unix)]
 const HEARD_ERRORS: usize = 64;
 
 /// One UDP port per family, for everything: WireGuard, STUN, TURN.
@@ -148,6 +149,7 @@ impl UdpSockets {
     }
 
     /// Reads what was said by ICMP about datagrams that this socket has sent. False if nothing was.
+    #[cfg(unix)]
     fn hear(&self, bound: &Bound) -> bool {
         let mut heard = false;
         for _ in 0..HEARD_ERRORS {
@@ -159,6 +161,12 @@ impl UdpSockets {
             }
         }
         heard
+    }
+
+    /// Windows says nothing more than that there was an error.
+    #[cfg(not(unix))]
+    fn hear(&self, _bound: &Bound) -> bool {
+        false
     }
 
     /// The family whose socket an event is about.
@@ -323,6 +331,7 @@ impl Bound {
         }
         socket.set_nonblocking(true)?;
         let state = UdpSocketState::new((&socket).into())?;
+        #[cfg(unix)]
         if let Err(error) = state.enable_transport_errors((&socket).into()) {
             tracing::debug!(%error, "ICMP errors are not heard");
         }
