@@ -1,5 +1,6 @@
 //! What players do in a lab.
 
+mod acts;
 pub mod disturb;
 pub mod flow;
 pub mod meeting;

@@ -7,10 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::{
+    acts,
     recovery::{self, Scene, venue},
     transfer::Transfer,
 };
@@ -419,7 +420,7 @@ impl Stage {
                         topology::public_address(1)
                     ),
                 )
-                .and_then(|()| forget_flows(&self.scene, index));
+                .and_then(|()| acts::forget_flows(self.scene.router(index)?));
             }
             Trouble::Narrower | Trouble::NarrowerInSilence => {
                 if trouble == Trouble::NarrowerInSilence {
@@ -430,24 +431,14 @@ impl Stage {
                 }
                 return ip::batch(router.name(), "link set wan mtu 1280\n");
             }
-            Trouble::Offline => {
-                return ip::load_rules(
-                    router.name(),
-                    "table ip blackhole {\n chain forward {\n type filter hook forward priority -10; policy drop;\n }\n}\n",
-                );
-            }
+            Trouble::Offline => return acts::drop_everything(router),
             Trouble::ServerGone => return self.scene.kill_server(),
             Trouble::Containers => {
-                let up = "link add docker0 type bridge\naddress add 172.17.0.1/16 brd + dev docker0\nlink set docker0 up\n\
-                     link add veth1a type veth peer name veth1b\nlink set veth1a master docker0 up\nlink set veth1b up\n";
-                ip::batch(host.name(), up)?;
+                acts::start_containers(&host)?;
                 thread::sleep(Duration::from_secs(1));
-                return ip::batch(host.name(), "link delete veth1a\nlink delete docker0\n");
+                return acts::end_containers(&host);
             }
-            Trouble::LeaseRenewed => format!(
-                "address change {}/24 brd + dev eth0 valid_lft 7200 preferred_lft 7200\n",
-                host.address()
-            ),
+            Trouble::LeaseRenewed => return acts::renew_lease(&host),
         };
         ip::batch(host.name(), &change)
     }
@@ -471,7 +462,7 @@ impl Stage {
                 ip::load_rules(router.name(), "delete table ip hole\n")?;
                 ip::batch(router.name(), "link set wan mtu 1500\n")
             }
-            Trouble::Offline => ip::load_rules(router.name(), "delete table ip blackhole\n"),
+            Trouble::Offline => acts::let_through(router),
             Trouble::ServerGone | Trouble::Redial | Trouble::Containers | Trouble::LeaseRenewed => Ok(()),
         }
     }
@@ -516,13 +507,6 @@ fn told(player: &Player) -> Result<BTreeSet<String>> {
 fn adapter_of(player: &Player) -> Result<String> {
     let status = player.status()?;
     Ok(status["adapter"]["name"].as_str().context("the adapter has no name")?.to_owned())
-}
-
-fn forget_flows(scene: &Scene, index: usize) -> Result<()> {
-    let mut flush = scene.router(index)?.command("conntrack");
-    let output = flush.arg("-F").output().context("cannot run `conntrack` (package conntrack)")?;
-    ensure!(output.status.success(), "conntrack -F: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::{
+    acts,
     flow::{Counts, Flow},
     meeting::Venue,
     relay, stage,
@@ -249,20 +250,12 @@ impl Scene {
             }
             Disturbance::RelayDeath => self.kill_busiest_relay()?,
             Disturbance::ControlDeath => self.kill_server()?,
-            Disturbance::MappingLost => {
-                let mut flush = self.router(1)?.command("conntrack");
-                let output =
-                    flush.arg("-F").output().context("cannot run `conntrack` (package conntrack)")?;
-                ensure!(output.status.success(), "conntrack -F: {}", String::from_utf8_lossy(&output.stderr));
-            }
+            Disturbance::MappingLost => acts::forget_flows(self.router(1)?)?,
             Disturbance::Blackhole => {
-                let router = self.router(number as usize % 2)?.name();
-                ip::load_rules(
-                    router,
-                    "table ip blackhole {\n chain forward {\n type filter hook forward priority -10; policy drop;\n }\n}\n",
-                )?;
+                let router = self.router(number as usize % 2)?;
+                acts::drop_everything(router)?;
                 thread::sleep(lengths.blackhole);
-                ip::load_rules(router, "delete table ip blackhole\n")?;
+                acts::let_through(router)?;
             }
         }
         Ok(Instant::now())

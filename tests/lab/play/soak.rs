@@ -9,10 +9,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use lanrage_testnet::Rng;
 use serde_json::{Value, json};
 
-use super::recovery::{Disturbance, Lengths, Scene, venue};
-use crate::{Process, net::ip, stage};
+use super::{
+    acts,
+    recovery::{Disturbance, Lengths, Scene, venue},
+};
+use crate::{Process, stage};
 
 /// From one event to the next.
 const PAUSE: Duration = Duration::from_secs(15);
@@ -140,16 +144,13 @@ pub enum Report {
     },
 }
 
-/// Lets players and server live for `length`. `choose` says which of so many events comes next. Build it inside a
-/// [`world`](crate::world).
+/// Lets players and server live for `length`, while one event after the other happens; their order follows from `seed`.
+/// Build it inside a [`world`](crate::world).
 ///
 /// # Errors
 /// If the lab cannot be built, a program ends, or a game does not go on.
-pub fn live(
-    length: Duration,
-    mut choose: impl FnMut(usize) -> usize,
-    mut report: impl FnMut(Report),
-) -> Result<()> {
+pub fn live(length: Duration, seed: u64, mut report: impl FnMut(Report)) -> Result<()> {
+    let mut dice = Rng::new(seed);
     let mut scene = Scene::set(venue(Disturbance::Roam)?, Disturbance::Roam)?;
     scene.wait_for_calm()?;
     let begun = Instant::now();
@@ -158,7 +159,7 @@ pub fn live(
         let held = scene.programs().map(|(process, owner)| Held::of(process, owner));
         let [one, two, server] = held;
         report(Report::Holding { since_start: begun.elapsed(), held: [one?, two?, server?] });
-        let event = Event::ALL[choose(Event::ALL.len())];
+        let event = dice.pick(&Event::ALL);
         let usable = happen(&mut scene, event, number)?;
         let round = scene.observe(usable);
         scene.repair()?;
@@ -178,24 +179,12 @@ fn happen(scene: &mut Scene, event: Event, number: u32) -> Result<Instant> {
     let host = scene.player(number as usize % 2).host();
     let begun = Instant::now();
     if event == Event::LeaseRenewed {
-        let change = format!(
-            "address change {}/24 brd + dev eth0 valid_lft 7200 preferred_lft 7200\n",
-            host.address()
-        );
-        ip::batch(host.name(), &change)?;
+        acts::renew_lease(host)?;
         return Ok(begun);
     }
-    ip::batch(
-        host.name(),
-        "link add docker0 type bridge\n\
-         address add 172.17.0.1/16 brd + dev docker0\n\
-         link set docker0 up\n\
-         link add veth1a type veth peer name veth1b\n\
-         link set veth1a master docker0 up\n\
-         link set veth1b up\n",
-    )?;
+    acts::start_containers(host)?;
     thread::sleep(CONTAINER);
-    ip::batch(host.name(), "link delete veth1a\nlink delete docker0\n")?;
+    acts::end_containers(host)?;
     Ok(begun)
 }
 

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use lanrage_lab::world::{self, World};
 use serde_json::{Value, json};
 
+use super::until_well;
 use crate::{
     setup::{self, Setup},
     shell::{self, cargo},
@@ -131,7 +132,8 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     }
     for attack in chosen {
         let name = attack.name();
-        for row in best_rows_of(&name, options.quick)? {
+        let is_well = |rows: &Vec<Value>| rows.iter().all(|row| row["passes"] == true);
+        for row in until_well(TRIES, || rows_of(&name, options.quick), is_well)? {
             if options.json {
                 println!("{}", json!({ "attack": name, "row": row }));
             } else {
@@ -147,18 +149,6 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     }
     ensure!(failed.is_empty(), "not within its goal: {}", failed.join(", "));
     Ok(())
-}
-
-/// Made again where a goal was missed: the machine may have done something else at that moment.
-fn best_rows_of(name: &str, quick: bool) -> Result<Vec<Value>> {
-    let mut rows = rows_of(name, quick)?;
-    for _ in 1..TRIES {
-        if rows.iter().all(|row| row["passes"] == true) {
-            break;
-        }
-        rows = rows_of(name, quick)?;
-    }
-    Ok(rows)
 }
 
 fn rows_of(name: &str, quick: bool) -> Result<Vec<Value>> {

@@ -14,6 +14,7 @@ use lanrage_lab::{
 };
 use serde_json::{Value, json};
 
+use super::until_well;
 use crate::{
     setup::{self, Setup},
     shell::{self, cargo},
@@ -61,8 +62,7 @@ impl Options {
         if self.quick { 1 } else { self.rounds }
     }
 
-    /// How often each is played at most until it is as it should be: in the short form, the machine may have done something
-    /// else at that moment.
+    /// How often each is played at most until it is as it should be; more than once in the short form alone.
     fn tries(&self) -> u32 {
         if self.quick { 3 } else { 1 }
     }
@@ -96,13 +96,8 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
         );
     }
     for trouble in chosen {
-        let mut played = Played::rounds_of(trouble, options.rounds())?;
-        for _ in 1..options.tries() {
-            if played.faults().is_empty() {
-                break;
-            }
-            played = Played::rounds_of(trouble, options.rounds())?;
-        }
+        let play = || Played::rounds_of(trouble, options.rounds());
+        let played = until_well(options.tries(), play, |played| played.faults().is_empty())?;
         println!("{}", if options.json { played.to_json().to_string() } else { played.line() });
         if !played.faults().is_empty() {
             failed.push(trouble.name());
@@ -110,13 +105,7 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     }
     if options.only.is_empty() {
         let length = if options.quick { 30 } else { options.calm * 60 };
-        let mut words = false_alarms(length)?;
-        for _ in 1..options.tries() {
-            if words.is_empty() {
-                break;
-            }
-            words = false_alarms(length)?;
-        }
+        let words = until_well(options.tries(), || false_alarms(length), Vec::is_empty)?;
         if options.json {
             println!("{}", json!({ "undisturbed_seconds": length, "told": words }));
         } else {

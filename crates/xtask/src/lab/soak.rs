@@ -70,18 +70,10 @@ struct Seen {
 }
 
 fn live(options: &Options) -> Result<()> {
-    let mut dice = options.seed;
-    let choose = |count: usize| {
-        // SplitMix64: enough to mix events, and the same on every machine.
-        dice = dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (dice ^ (dice >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % count as u64) as usize
-    };
     let mut seen = Seen::default();
     let mut said = Instant::now();
     let begun = Instant::now();
-    let result = soak::live(Duration::from_secs(options.minutes * 60), choose, |report| {
+    let result = soak::live(Duration::from_secs(options.minutes * 60), options.seed, |report| {
         if options.json {
             println!("{}", to_json(&report));
         }
