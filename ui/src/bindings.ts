@@ -439,7 +439,9 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   /** The nearest. */
   nearest: string,
   /** Why the nearest cannot be used. */
-  fault: RelayFault, } | { "code": "no_relays" } | { "code": "no_relays_for_hiding" } | { "code": "packets_unmeasured" } | { "code": "packets_small",
+  fault: RelayFault, } | { "code": "relays_refuse",
+  /** The friend. */
+  peer: string, } | { "code": "no_relays" } | { "code": "no_relays_for_hiding" } | { "code": "packets_unmeasured" } | { "code": "packets_small",
   /** The friend at its end. */
   peer: string,
   /** Bytes of the largest packet. */
@@ -803,7 +805,7 @@ export type RecentPartyView = {
 /**
  * Why a relay does not serve this device.
  */
-export type RelayFault = { "code": "relay_silent" } | { "code": "relay_credentials" } | { "code": "relay_quota" } | { "code": "relay_full" } | { "code": "relay_occupied" } | { "code": "relay_forgot" } | { "code": "relay_redirects" } | { "code": "relay_bad_reply" } | { "code": "relay_refused",
+export type RelayFault = { "code": "relay_silent" } | { "code": "relay_credentials" } | { "code": "relay_quota" } | { "code": "relay_full" } | { "code": "relay_occupied" } | { "code": "relay_forgot" } | { "code": "relay_redirects" } | { "code": "relay_without_udp" } | { "code": "relay_forbids" } | { "code": "relay_refuses_friends" } | { "code": "relay_bad_reply" } | { "code": "relay_refused",
   /** The error's number. */
   number: number, } | { "code": "relay_slow" } | { "code": "relay_stream",
   /** Why. */
@@ -852,7 +854,7 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   /** Accepts it. */
   command: string, } | { "code": "check_connection" } | { "code": "check_server_address" } | { "code": "check_certificate" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
   /** Lets them through. */
-  command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
+  command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "match_relay_secret" } | { "code": "raise_relay_quota" } | { "code": "add_relay" } | { "code": "change_relay_rules" } | { "code": "let_relay_reach_friends" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
 
 /**
  * A backup was restored.
@@ -1040,7 +1042,7 @@ export type Traffic = {
 /**
  * Why no path to a friend was found.
  */
-export type Unreached = "no_answer" | "no_answer_no_relay" | "udp_blocked" | "both_symmetric" | "symmetric_and_strict" | "symmetric_and_unknown";
+export type Unreached = "no_answer" | "relays_refuse" | "no_answer_no_relay" | "udp_blocked" | "both_symmetric" | "symmetric_and_strict" | "symmetric_and_unknown";
 
 /**
  * Packets that waited about equally long.

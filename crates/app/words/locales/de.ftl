@@ -138,6 +138,7 @@ situation-reconnecting = Der Weg zu { $peer } ist verstummt; ein anderer wird ge
 situation-no-path =
     Kein Weg zu { $peer }: { $because ->
        *[no_answer] keine Antwort auf irgendeinem Weg, auch nicht über ein Relay
+        [relays_refuse] kein direkter Weg hat geantwortet, und die Relays lehnen die Adressen ab
         [no_answer_no_relay] keine Antwort auf irgendeinem Weg
         [udp_blocked] dein Netz lässt kein UDP durch, und kein Relay steht bereit
         [both_symmetric] beide Router nehmen für jedes Ziel einen neuen Port, und kein Relay steht bereit
@@ -180,7 +181,10 @@ relay-fault-relay-quota = Die Grenze des Relays für einen Benutzer ist erreicht
 relay-fault-relay-full = Das Relay ist voll.
 relay-fault-relay-occupied = Das Relay hat einen älteren Platz noch nicht freigegeben.
 relay-fault-relay-forgot = Das Relay hat den Platz vergessen.
-relay-fault-relay-redirects = Das Relay schickt uns weiter.
+relay-fault-relay-redirects = Das Relay schickt uns zu einem anderen, das nicht zu gebrauchen ist.
+relay-fault-relay-without-udp = Das Relay leitet kein UDP weiter.
+relay-fault-relay-forbids = Die Regeln des Relays lassen dich nicht zu.
+relay-fault-relay-refuses-friends = Die Regeln des Relays verbieten ihm die Adressen deiner Freunde.
 relay-fault-relay-bad-reply = Die Antwort des Relays ergibt keinen Sinn.
 relay-fault-relay-refused = Das Relay hat mit Code { $number } abgelehnt.
 relay-fault-relay-slow = Die Verbindung dauert zu lange.
@@ -584,6 +588,11 @@ remedy-open-router = Schalte UPnP, NAT-PMP oder PCP in deinem Router ein, oder b
 remedy-switch-on-port-mapping = Schalte die Einstellung port_mapping ein, wenn Freunde dich nur über Relays erreichen.
 remedy-map-ports = Schalte UPnP, NAT-PMP oder PCP in deinem Router ein, wenn du kannst.
 remedy-relays-are-retried = Sie werden von selbst wieder versucht. Prüfe deine Internetverbindung.
+remedy-match-relay-secret = Sieh nach, ob die Uhr dieses Computers stimmt. Wenn ja, muss der Betreiber des Relays diesem das Geheimnis geben, das auch der Server hat.
+remedy-raise-relay-quota = Warte, bis das Relay weniger gebraucht wird, oder bitte seinen Betreiber um eine höhere Grenze für einen Benutzer.
+remedy-add-relay = Es wird von selbst wieder versucht. Bleibt es voll, bitte den Betreiber des Servers um ein weiteres Relay oder um mehr Platz auf diesem.
+remedy-change-relay-rules = Bitte den Betreiber des Relays, dessen Einstellungen und Protokoll anzusehen.
+remedy-let-relay-reach-friends = Bitte den Betreiber des Relays, die Adressen deiner Freunde in dessen Regeln zu erlauben, oder benutze einen Server mit einem anderen Relay.
 remedy-use-server-with-relays = Benutze einen Server, der Relays anbietet; ohne eines können sich wenige Paare von Routern nicht treffen.
 remedy-look-again-with-friend = Sieh noch einmal nach, wenn einer verbunden ist.
 remedy-switch-off-tunnels = Such ein anderes VPN oder einen Tunnel unter LANrage und schalte ihn aus; Spiele gehen mit kleineren Paketen weiter.
@@ -683,11 +692,15 @@ finding-relays-fail =
         [relay_occupied] { relay-fault-relay-occupied }
         [relay_forgot] { relay-fault-relay-forgot }
         [relay_redirects] { relay-fault-relay-redirects }
+        [relay_without_udp] { relay-fault-relay-without-udp }
+        [relay_forbids] { relay-fault-relay-forbids }
+        [relay_refuses_friends] { relay-fault-relay-refuses-friends }
         [relay_bad_reply] { relay-fault-relay-bad-reply }
         [relay_refused] Das Relay hat mit Code { $fault_number } abgelehnt.
         [relay_slow] { relay-fault-relay-slow }
         [relay_stream] Die Verbindung zum Relay ist gescheitert: { $fault_cause }.
     }
+finding-relays-refuse = Die benutzten Relays lehnen { $peer } ab, und ein direkter Weg dorthin ist nicht gefunden.
 finding-no-relays = Keines ist bekannt.
 finding-no-relays-for-hiding = Keines ist benutzbar, und deine Freunde sollen nur über Relays erreicht werden (Einstellung relay_only): Niemand ist es.
 finding-packets-unmeasured = Kein Freund ist verbunden, mit dem es zu messen wäre.

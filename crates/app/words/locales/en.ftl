@@ -139,6 +139,7 @@ situation-reconnecting = The path to { $peer } went silent; looking for another.
 situation-no-path =
     No path to { $peer }: { $because ->
        *[no_answer] no answer came on any path, not even through a relay
+        [relays_refuse] no direct path answered, and the relays refuse their addresses
         [no_answer_no_relay] no answer came on any path
         [udp_blocked] your network lets no UDP through, and no relay is at hand
         [both_symmetric] both routers use a new port for every destination, and no relay is at hand
@@ -181,7 +182,10 @@ relay-fault-relay-quota = The relay's limit per user is reached.
 relay-fault-relay-full = The relay is full.
 relay-fault-relay-occupied = The relay has not yet freed an older allocation.
 relay-fault-relay-forgot = The relay forgot the allocation.
-relay-fault-relay-redirects = The relay sends us away.
+relay-fault-relay-redirects = The relay sends us to another that cannot be used.
+relay-fault-relay-without-udp = The relay does not carry UDP.
+relay-fault-relay-forbids = The relay’s rules do not let you use it.
+relay-fault-relay-refuses-friends = The relay’s rules forbid it to reach your friends’ addresses.
 relay-fault-relay-bad-reply = The relay's reply makes no sense.
 relay-fault-relay-refused = The relay refused with code { $number }.
 relay-fault-relay-slow = The connection takes too long.
@@ -585,6 +589,11 @@ remedy-open-router = Switch on UPnP, NAT-PMP or PCP in your router, or ask your 
 remedy-switch-on-port-mapping = Switch on the setting port_mapping if friends reach you only through relays.
 remedy-map-ports = Switch on UPnP, NAT-PMP or PCP in your router if you can.
 remedy-relays-are-retried = They are tried again by themselves. Check your internet connection.
+remedy-match-relay-secret = Look whether this computer’s clock is right. If it is, whoever runs the relay has to give it the secret that the server has.
+remedy-raise-relay-quota = Wait until the relay is used less, or ask whoever runs it to raise its limit for one user.
+remedy-add-relay = It is tried again by itself. If it stays full, ask whoever runs the server for another relay, or for more room on this one.
+remedy-change-relay-rules = Ask whoever runs the relay to look at its settings and its log.
+remedy-let-relay-reach-friends = Ask whoever runs the relay to permit your friends’ addresses in its rules, or use a server that offers another relay.
 remedy-use-server-with-relays = Use a control server that offers relays; without one, a few pairs of routers cannot meet.
 remedy-look-again-with-friend = Look again when one is.
 remedy-switch-off-tunnels = Look for another VPN or a tunnel below LANrage and switch it off; games go on with smaller packets.
@@ -684,11 +693,15 @@ finding-relays-fail =
         [relay_occupied] { relay-fault-relay-occupied }
         [relay_forgot] { relay-fault-relay-forgot }
         [relay_redirects] { relay-fault-relay-redirects }
+        [relay_without_udp] { relay-fault-relay-without-udp }
+        [relay_forbids] { relay-fault-relay-forbids }
+        [relay_refuses_friends] { relay-fault-relay-refuses-friends }
         [relay_bad_reply] { relay-fault-relay-bad-reply }
         [relay_refused] The relay refused with code { $fault_number }.
         [relay_slow] { relay-fault-relay-slow }
         [relay_stream] The connection to the relay failed: { $fault_cause }.
     }
+finding-relays-refuse = The relays in use refuse to reach { $peer }, to whom there is no direct path.
 finding-no-relays = None is known.
 finding-no-relays-for-hiding = None can be used, and your friends are to be reached by relays alone (setting relay_only): nobody can be.
 finding-packets-unmeasured = No friend is connected to measure it with.

@@ -4,6 +4,7 @@ mod hold;
 mod peers;
 mod planner;
 mod pulse;
+mod redirects;
 mod relay;
 mod seeds;
 mod upkeep;
@@ -16,7 +17,7 @@ use std::{
 };
 
 use lanrage_party::{
-    AllocationId, Candidate, CandidateType, RelayTransport, Remote, facts::RelayFault, limits,
+    AllocationId, Candidate, CandidateType, PeerId, RelayTransport, Remote, Subnet, facts::RelayFault, limits,
 };
 
 use hold::Hold;
@@ -54,6 +55,12 @@ pub const SERVERS: usize = 4;
 /// after 300 ms of silence and its round trip: [`PoolOutput::Unresponsive`]. If it was the nearest, the spare is already
 /// there, and another spare is opened at once. An allocation that the server forgot is made anew at once.
 ///
+/// A relay that sends us to another server (300, RFC 8489 §10) is that server from then on, over the same transport, until
+/// it fails; at most three in a row, and none in a loop or into a private network.
+///
+/// A relay that refuses all addresses of a peer (403, RFC 8656 §19) is not the pair's, nor anybody's that refuses all peers
+/// so, while there is another.
+///
 /// Addresses that peers' datagrams come from by an allocation without having been named (symmetric NAT) get a
 /// channel as well, a few per IP address.
 #[derive(Debug)]
@@ -62,6 +69,8 @@ pub struct RelayPool {
     ids: TransactionIds,
     next_allocation: u32,
     active: bool,
+    /// The party's own network, into which no relay may send us.
+    party_network: Option<Subnet>,
     relays: Vec<Relay>,
     /// Every UDP address of a relay that is offered or held.
     servers: BTreeMap<SocketAddr, Server>,
@@ -93,6 +102,7 @@ impl RelayPool {
             seeds,
             next_allocation: 0,
             active: false,
+            party_network: None,
             relays: Vec::new(),
             servers: BTreeMap::new(),
             holds: Vec::new(),
@@ -131,9 +141,6 @@ impl RelayPool {
                     Relay::new(now, offer)
                 }
             };
-            for server in relay.servers(RelayTransport::Udp) {
-                self.servers.entry(server).or_insert_with(|| Server { pulse: Pulse::new(), mapped: None });
-            }
             self.relays.push(relay);
         }
         self.settle(now);
@@ -157,12 +164,25 @@ impl RelayPool {
         self.settle(now);
     }
 
+    /// The party's own network: no relay's redirection leads there.
+    pub fn set_party_network(&mut self, network: Option<Subnet>) {
+        self.party_network = network;
+    }
+
     /// Whom the allocations serve; at most [`limits::PEERS_PER_PARTY`]. Each address gets a permission and a channel on
     /// every allocation of its family; where there are too many, every peer's first ones do.
     pub fn set_peers(&mut self, now: Instant, peers: &[PeerRelayInfo]) {
+        let before = self.peers.infos().to_vec();
         if self.peers.set(peers) {
+            let addresses = |infos: &[PeerRelayInfo], peer: &PeerId| {
+                infos.iter().find(|info| info.peer == *peer).map(|info| info.addresses.clone())
+            };
+            let infos = self.peers.infos();
+            let is_as_before = |peer: &PeerId| addresses(infos, peer) == addresses(&before, peer);
+            self.relays.iter_mut().for_each(|relay| relay.retain_refused(is_as_before));
             let (peers, outputs) = (&self.peers, &mut self.outputs);
             self.holds.iter_mut().for_each(|hold| hold.set_peers(now, peers, outputs));
+            (0..self.holds.len()).for_each(|index| self.note_answers(now, index));
             self.settle(now);
         }
     }
@@ -307,6 +327,23 @@ impl RelayPool {
         rtts.collect()
     }
 
+    /// Whether there are allocations, and the relay of each refuses every address of the peer.
+    pub fn refuses(&self, peer: &PeerId) -> bool {
+        let mut relays =
+            self.relays.iter().filter(|relay| self.holds_of(relay).any(Hold::is_open)).peekable();
+        relays.peek().is_some() && relays.all(|relay| relay.refuses(self.settled_at, peer))
+    }
+
+    /// The servers that relays have sent us to.
+    pub fn alternates(&self) -> impl Iterator<Item = SocketAddr> {
+        self.holds
+            .iter()
+            .filter(|hold| {
+                self.relays.iter().any(|relay| relay.redirects.lead_to(hold.transport, hold.server))
+            })
+            .map(|hold| hold.server)
+    }
+
     /// Every relay that is offered, for people.
     pub fn relays(&self) -> Vec<RelayView> {
         let view = |relay: &Relay| RelayView {
@@ -320,6 +357,9 @@ impl RelayPool {
     }
 
     fn state_of(&self, relay: &Relay) -> RelayState {
+        if self.refuses_all(self.settled_at, relay) {
+            return RelayState::Failed { reason: RelayFault::RelayRefusesFriends, retry_at: None };
+        }
         let mut holds = self.holds_of(relay).filter(|hold| hold.is_current());
         if let Some(hold) = holds.clone().find(|hold| hold.is_open() && hold.is_responsive()) {
             return RelayState::Held { transport: hold.transport };
@@ -389,7 +429,11 @@ impl RelayPool {
         let streams = self.holds_of(relay).filter(|hold| hold.is_open() && hold.is_live());
         let streams = streams.filter_map(|hold| hold.pulse.as_ref());
         let best = |pulse: &Pulse| pulse.rtt().filter(|_| pulse.alive() == Some(true));
-        udp.filter_map(best).min().or_else(|| streams.filter_map(best).min())
+        // Until another server is measured that it sent us to, the relay counts as far as it was.
+        let offered =
+            relay.offered(RelayTransport::Udp).filter_map(|server| Some(&self.servers.get(&server)?.pulse));
+        let udp = udp.filter_map(best).min().or_else(|| streams.filter_map(best).min());
+        udp.or_else(|| offered.filter_map(best).min())
     }
 
     fn health(&self, now: Instant, relay: &Relay) -> RelayHealth {
@@ -397,9 +441,15 @@ impl RelayPool {
         RelayHealth {
             rtt,
             load_percent: relay.offer.load_percent,
-            healthy: rtt.is_some() && relay.is_trusted(now),
+            healthy: rtt.is_some() && relay.is_trusted(now) && !self.refuses_all(now, relay),
             failures: relay.failures(now),
         }
+    }
+
+    /// Whether the relay refuses every peer that there is.
+    fn refuses_all(&self, now: Instant, relay: &Relay) -> bool {
+        let peers = self.peers.infos();
+        !peers.is_empty() && peers.iter().all(|info| relay.refuses(now, &info.peer))
     }
 
     /// How much depends on relays without traffic.

@@ -23,7 +23,8 @@ mod transport;
 
 pub use channel_data::ChannelNumber;
 pub use client::{
-    AddPeerError, Received, TURN_PEERS, TurnClient, TurnClientConfig, TurnEvent, TurnFailure, TurnPhase,
+    AddPeerError, Alternate, Received, TURN_PEERS, TurnClient, TurnClientConfig, TurnEvent, TurnFailure,
+    TurnPhase,
 };
 pub use credentials::{RestError, RestSecret, TurnCredentials};
 pub use framing::{Framing, FramingError};

@@ -123,6 +123,11 @@ pub enum Finding {
         /// Why the nearest cannot be used.
         fault: RelayFault,
     },
+    /// There are relays, and those in use refuse the addresses of a friend without a path.
+    RelaysRefuse {
+        /// The friend.
+        peer: String,
+    },
     /// No relay is known.
     NoRelays,
     /// No relay can be used, and friends are to be reached by relays alone.

@@ -2,7 +2,7 @@
 
 use lanrage_party::{
     NatType,
-    facts::{Fault, Remedy},
+    facts::{Fault, Remedy, Situation, Unreached},
 };
 use lanrage_session::{ControlView, PortMappingView, RelayView};
 
@@ -80,8 +80,16 @@ pub(super) fn relay(facts: &Facts) -> Check {
     let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
     let relays = &snapshot.network.relays;
     let count = relays.len() as u64;
+    let peers = snapshot.party.iter().flat_map(|party| &party.peers);
+    let refused = peers.filter_map(|peer| match &peer.situation {
+        Situation::NoPath { because: Unreached::RelaysRefuse, .. } => Some(peer.name.clone()),
+        _ => None,
+    });
     let usable = || relays.iter().filter(|relay| relay.fault.is_none());
     match (usable().next(), relays.first()) {
+        (Some(_), _) if let Some(peer) = refused.clone().next() => {
+            subject.bad(Finding::RelaysRefuse { peer }, Remedy::LetRelayReachFriends)
+        }
         (Some(RelayView { name, rtt_ms, .. }), _) => subject.good(Finding::Relays {
             usable: usable().count() as u64,
             count,
@@ -92,8 +100,8 @@ pub(super) fn relay(facts: &Facts) -> Check {
             subject.bad(Finding::NoRelaysForHiding, Remedy::UseServerWithRelays)
         }
         (None, Some(RelayView { name, fault: Some(fault), .. })) => {
-            let finding = Finding::RelaysFail { count, nearest: name.clone(), fault: fault.clone() };
-            subject.bad(finding, Remedy::RelaysAreRetried)
+            let (nearest, remedy) = (name.clone(), fault.remedy());
+            subject.bad(Finding::RelaysFail { count, nearest, fault: fault.clone() }, remedy)
         }
         (None, _) => subject.warning(Finding::NoRelays, Remedy::UseServerWithRelays),
     }

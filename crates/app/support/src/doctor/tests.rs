@@ -3,7 +3,10 @@ use std::sync::Arc;
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::{
     NatType,
-    facts::{AdapterFault, BlockedWay, Cause, Fault, PermissionTrouble, RelayFault, Remedy, ServerFault},
+    facts::{
+        AdapterFault, BlockedWay, Cause, Fault, PermissionTrouble, RelayFault, Remedy, ServerFault,
+        Situation, Unreached,
+    },
 };
 
 use lanrage_session::{
@@ -201,6 +204,30 @@ fn the_ways_to_friends_are_judged_by_what_was_measured() {
         retry_at_ms: 0,
     };
     assert_eq!(state_of(|s| s.control = gone, Subject::ControlServer), Bad);
+}
+
+#[test]
+fn relays_that_refuse_a_friend_without_a_path_are_not_good_and_each_refusal_has_its_remedy() {
+    let mut snapshot = healthy();
+    let because = Unreached::RelaysRefuse;
+    let situation = Situation::NoPath { peer: "Ben".to_owned(), because, retry_in_s: 1 };
+    snapshot.party.as_mut().unwrap().peers[0].situation = situation;
+    let relays = check(&facts(Some(snapshot)), Subject::Relay);
+    assert_eq!(relays.state, CheckState::Bad);
+    assert_eq!(relays.finding, Finding::RelaysRefuse { peer: "Ben".to_owned() });
+    assert_eq!(relays.remedy, Some(Remedy::LetRelayReachFriends));
+    for (fault, remedy) in [
+        (RelayFault::RelayCredentials, Remedy::MatchRelaySecret),
+        (RelayFault::RelayQuota, Remedy::RaiseRelayQuota),
+        (RelayFault::RelayFull, Remedy::AddRelay),
+        (RelayFault::RelayWithoutUdp, Remedy::ChangeRelayRules),
+        (RelayFault::RelayRefusesFriends, Remedy::LetRelayReachFriends),
+        (RelayFault::RelaySilent, Remedy::RelaysAreRetried),
+    ] {
+        let mut snapshot = healthy();
+        snapshot.network.relays = vec![relay("near", Some(fault))];
+        assert_eq!(check(&facts(Some(snapshot)), Subject::Relay).remedy, Some(remedy));
+    }
 }
 
 #[test]

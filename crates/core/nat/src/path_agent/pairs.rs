@@ -1,11 +1,10 @@
 //! Which pairs of a way out and a remote candidate are worth trying (RFC 8445 §6.1.2).
 
-use std::{
-    cmp::Reverse,
-    net::{IpAddr, Ipv6Addr},
-};
+use std::cmp::Reverse;
 
 use lanrage_party::{AllocationId, Candidate, CandidateType, Remote, limits};
+
+use crate::address::is_public;
 
 /// Most paths straight from our socket. Full policy: see [`super::PathAgent`]'s `insert`.
 pub(super) const STRAIGHT_PATHS: usize = limits::CANDIDATES;
@@ -79,22 +78,6 @@ pub(super) fn form(candidates: &[Candidate], allocations: &[Allocation]) -> Vec<
 
 fn reachable_from(allocation: &Allocation, candidate: &Candidate) -> bool {
     candidate.address.is_ipv6() == allocation.ipv6 && is_public(candidate.address.ip())
-}
-
-/// Whether a relay on the internet may be asked to send there. Private addresses mean another network to the
-/// relay than to the peer; relays refuse them, and asking would probe the relay's own network. Documentation and
-/// benchmark addresses pass: nothing answers there but a test network, for which they stand for public ones.
-pub(super) fn is_public(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => {
-            let [a, b, ..] = ip.octets();
-            // RFC 6598: between a subscriber and its provider's NAT.
-            let shared = a == 100 && b & 0xC0 == 64;
-            !(ip.is_private() || ip.is_link_local() || ip.is_loopback() || shared || a == 0 || a >= 224)
-        }
-        // RFC 4291 §2.4: all global unicast that IANA has given out. Keeps out ULA, link-local, mapped ones.
-        IpAddr::V6(ip) => Ipv6Addr::segments(&ip)[0] & 0xE000 == 0x2000,
-    }
 }
 
 #[cfg(test)]

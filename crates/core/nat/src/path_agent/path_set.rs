@@ -8,7 +8,10 @@ use super::{
     path::Path,
     seen,
 };
-use crate::{Probe, address::canonical};
+use crate::{
+    Probe,
+    address::{canonical, is_public},
+};
 
 impl PathAgent {
     /// Something authenticated came from there.
@@ -74,7 +77,7 @@ impl PathAgent {
     /// Whether what was merely seen there may become a path.
     pub(super) fn may_add(&self, pair: Pair) -> bool {
         let candidate = Candidate { kind: pair.target, address: pair.remote.address };
-        let allowed = pair.remote.via.is_none() || pairs::is_public(pair.remote.address.ip());
+        let allowed = pair.remote.via.is_none() || is_public(pair.remote.address.ip());
         candidate.is_usable() && allowed && self.has_way(pair.remote)
     }
 

@@ -12,8 +12,8 @@ use super::{
     pulse::{Pace, Pulse},
 };
 use crate::turn::{
-    Framing, IpFamily, Received, Transport, TurnClient, TurnClientConfig, TurnCredentials, TurnEvent,
-    TurnFailure,
+    Alternate, Framing, IpFamily, Received, Transport, TurnClient, TurnClientConfig, TurnCredentials,
+    TurnEvent, TurnFailure,
 };
 
 /// Implementation: how long a stream may take to stand.
@@ -49,6 +49,8 @@ pub(super) struct Hold {
     responsive: bool,
     /// As they were said.
     channels: BTreeMap<SocketAddr, u16>,
+    /// Those that the relay does not reach.
+    refused: BTreeSet<SocketAddr>,
     /// As the client was told.
     permitted: BTreeSet<SocketAddr>,
     learnt: Learnt,
@@ -87,6 +89,13 @@ pub(super) enum HoldEvent {
         failure: TurnFailure,
         retry_at: Instant,
         was_open: bool,
+    },
+    /// The relay reaches other addresses than before.
+    PeersAnswered,
+    /// The relay sends us to another server.
+    Redirected {
+        to: Alternate,
+        retry_at: Instant,
     },
     /// The relay has no addresses of this family.
     OtherFamily,
@@ -132,6 +141,7 @@ impl Hold {
             refreshed: true,
             responsive: true,
             channels: BTreeMap::new(),
+            refused: BTreeSet::new(),
             permitted: BTreeSet::new(),
             learnt: Learnt::default(),
         }
@@ -212,6 +222,7 @@ impl Hold {
         for address in unwanted {
             client.remove_peer(address);
             self.permitted.remove(&address);
+            self.refused.remove(&address);
             if self.channels.remove(&address).is_some() {
                 outputs.push_back(PoolOutput::Channel { allocation: self.id, peer: address, channel: None });
             }
@@ -253,6 +264,7 @@ impl Hold {
         if let Some(old) = instead_of {
             client.remove_peer(old);
             self.permitted.remove(&old);
+            self.refused.remove(&old);
             if self.channels.remove(&old).is_some() {
                 outputs.push_back(PoolOutput::Channel { allocation: self.id, peer: old, channel: None });
             }
@@ -292,6 +304,19 @@ impl Hold {
             Stage::Running(client) | Stage::Closing(client) => client.poll_timeout(),
             Stage::Connecting { .. } | Stage::Gone => None,
         }
+    }
+
+    /// Whether the relay reaches a peer at one of these addresses at least; `None` while it has not said so of all.
+    pub(super) fn reaches(&self, addresses: &[SocketAddr]) -> Option<bool> {
+        let relayed = self.relayed?;
+        let mut family = addresses.iter().filter(|address| address.is_ipv4() == relayed.is_ipv4()).peekable();
+        family.peek()?;
+        let (refused, others): (Vec<&SocketAddr>, Vec<&SocketAddr>) =
+            family.partition(|address| self.refused.contains(address));
+        if others.iter().any(|address| self.channels.contains_key(address)) {
+            return Some(true);
+        }
+        (!refused.is_empty() && others.is_empty()).then_some(false)
     }
 
     /// How much depends on the server.
@@ -360,19 +385,28 @@ impl Hold {
                 return Some(HoldEvent::OtherFamily);
             }
             TurnEvent::Failed { failure, retry_at } => {
+                if failure == TurnFailure::Redirected
+                    && let Some(to) = client.alternate().cloned()
+                {
+                    return Some(HoldEvent::Redirected { to, retry_at });
+                }
                 return Some(HoldEvent::Failed { failure, retry_at, was_open: self.is_open() });
             }
             TurnEvent::PeerBound { peer } => {
+                self.refused.remove(&peer);
                 if let Some(channel) = client.framing(peer).and_then(channel_of) {
                     self.channels.insert(peer, channel);
                     let channel = Some(channel);
                     outputs.push_back(PoolOutput::Channel { allocation: self.id, peer, channel });
                 }
+                return Some(HoldEvent::PeersAnswered);
             }
             TurnEvent::PeerRefused { peer, .. } => {
+                self.refused.insert(peer);
                 if self.channels.remove(&peer).is_some() {
                     outputs.push_back(PoolOutput::Channel { allocation: self.id, peer, channel: None });
                 }
+                return Some(HoldEvent::PeersAnswered);
             }
             TurnEvent::Closed => self.stage = Stage::Gone,
         }
@@ -454,6 +488,7 @@ impl Hold {
 
     fn end(&mut self, why: AllocationEnd, outputs: &mut VecDeque<PoolOutput>) {
         self.channels.clear();
+        self.refused.clear();
         self.busy = false;
         if self.relayed.take().is_some() {
             outputs.push_back(PoolOutput::Closed { allocation: self.id, why });

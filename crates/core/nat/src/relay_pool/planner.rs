@@ -32,18 +32,19 @@ pub(super) struct Offered<'a> {
 
 impl Planner {
     /// The relays to hold, most important first, at most [`ALLOCATIONS`]. `blindly`: relays that nobody has
-    /// measured are taken too.
+    /// measured are taken too. `refuses`: whether a relay reaches none of a peer's addresses.
     pub(super) fn plan(
         &mut self,
         now: Instant,
         offered: &[Offered<'_>],
         peers: &[PeerRelayInfo],
         blindly: bool,
+        refuses: impl Fn(&str, &PeerId) -> bool,
     ) -> Vec<String> {
         let mut own: Vec<(String, RelayHealth)> =
             offered.iter().map(|relay| (relay.name.to_owned(), relay.health)).collect();
         let mut wanted: Vec<String> = Vec::new();
-        let pairs = self.pairs(now, &own, peers);
+        let pairs = self.pairs(now, &own, peers, refuses);
         wanted.extend(self.best.update(now, &own, None).cloned());
         own.retain(|(name, _)| !wanted.contains(name));
         wanted.extend(self.spare.update(now, &own, None).cloned());
@@ -63,11 +64,23 @@ impl Planner {
     }
 
     /// The best relay of each pair, those of most pairs first.
-    fn pairs(&mut self, now: Instant, own: &[(String, RelayHealth)], peers: &[PeerRelayInfo]) -> Vec<String> {
+    fn pairs(
+        &mut self,
+        now: Instant,
+        own: &[(String, RelayHealth)],
+        peers: &[PeerRelayInfo],
+        refuses: impl Fn(&str, &PeerId) -> bool,
+    ) -> Vec<String> {
         self.pairs.retain(|id, _| peers.iter().any(|info| info.peer == *id));
         let mut votes: BTreeMap<&String, usize> = BTreeMap::new();
         for info in peers {
-            self.pairs.entry(info.peer).or_default().update(now, own, Some(&info.relay_rtts));
+            let mut usable = own.to_vec();
+            usable.retain(|(name, _)| !refuses(name, &info.peer));
+            let chooser = self.pairs.entry(info.peer).or_default();
+            // Who is refused by a relay needs another, also if only we know how far that is.
+            if chooser.update(now, &usable, Some(&info.relay_rtts)).is_none() && usable.len() < own.len() {
+                chooser.update(now, &usable, None);
+            }
         }
         for name in self.pairs.values().filter_map(RelayChooser::chosen) {
             *votes.entry(name).or_default() += 1;

@@ -1,12 +1,12 @@
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use lanrage_party::{RelayTransport, facts::RelayFault};
+use lanrage_party::{PeerId, RelayTransport, facts::RelayFault};
 
-use super::{ResolvedRelay, SERVERS};
+use super::{ResolvedRelay, SERVERS, redirects::Redirects};
 use crate::turn::IpFamily;
 
 /// Implementation: for so long a failure counts against a relay.
@@ -15,6 +15,9 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 /// further one.
 const FIRST_DISTRUST: Duration = Duration::from_secs(2);
 const LONGEST_DISTRUST: Duration = Duration::from_secs(30);
+/// Implementation: for so long a relay is believed not to reach a peer that it refused. While it is in use it is asked every
+/// 30 s.
+const REFUSAL: Duration = Duration::from_secs(300);
 /// Failures that are counted.
 const FAILURES: usize = 8;
 
@@ -24,7 +27,10 @@ pub(super) struct Relay {
     pub(super) offer: ResolvedRelay,
     /// Of relayed addresses: IPv4, which everybody can reach, unless the relay has none.
     pub(super) family: IpFamily,
+    pub(super) redirects: Redirects,
     failures: VecDeque<Instant>,
+    /// The peers that it does not reach by any of their addresses, and until when that is believed.
+    refused: BTreeMap<PeerId, Instant>,
     trouble: Option<Trouble>,
     distrusted_until: Option<Instant>,
     /// When UDP is worth another try, although a stream works.
@@ -47,7 +53,9 @@ impl Relay {
         Self {
             offer,
             family: IpFamily::V4,
+            redirects: Redirects::default(),
             failures: VecDeque::new(),
+            refused: BTreeMap::new(),
             trouble: None,
             distrusted_until: None,
             udp_again_at: now,
@@ -63,11 +71,14 @@ impl Relay {
             self.network_changed(now);
         }
         self.offer = offer;
+        let offered = &self.offer.servers;
+        self.redirects.retain(|transport, server| offered.contains(&(transport, server)));
     }
 
     /// What failed may work now.
     pub(super) fn network_changed(&mut self, now: Instant) {
         self.trouble = None;
+        self.redirects.network_changed();
         self.distrusted_until = None;
         self.udp_again_at = now;
         self.streams_again_at = now;
@@ -78,9 +89,20 @@ impl Relay {
         &self.offer.name
     }
 
-    /// Its servers of a transport, best first.
+    /// Its servers of a transport, best first: those that the offered ones send us to.
     pub(super) fn servers(&self, transport: RelayTransport) -> impl Iterator<Item = SocketAddr> {
+        self.offered(transport).map(move |server| self.redirects.target(transport, server))
+    }
+
+    /// Its servers of a transport as they are offered.
+    pub(super) fn offered(&self, transport: RelayTransport) -> impl Iterator<Item = SocketAddr> {
         self.offer.servers.iter().filter(move |server| server.0 == transport).map(|server| server.1)
+    }
+
+    /// What the certificate of one of its servers must be for.
+    pub(super) fn tls_name(&self, transport: RelayTransport, server: SocketAddr) -> String {
+        let other = self.redirects.domain(transport, server);
+        other.map_or_else(|| self.offer.tls_name.clone(), str::to_owned)
     }
 
     pub(super) fn has(&self, transport: RelayTransport, server: SocketAddr) -> bool {
@@ -110,7 +132,31 @@ impl Relay {
     /// It serves us.
     pub(super) fn works(&mut self) {
         self.trouble = None;
+        self.redirects.worked();
         self.stream_rounds = 0;
+    }
+
+    /// It has said whether it reaches a peer.
+    pub(super) fn reaches(&mut self, now: Instant, peer: PeerId, reaches: bool) {
+        match reaches {
+            true => self.refused.remove(&peer),
+            false => self.refused.insert(peer, now + REFUSAL),
+        };
+    }
+
+    /// Whether it refuses every address of a peer.
+    pub(super) fn refuses(&self, now: Instant, peer: &PeerId) -> bool {
+        self.refused.get(peer).is_some_and(|until| now < *until)
+    }
+
+    /// When that may change by itself.
+    pub(super) fn refusal_ends_at(&self) -> impl Iterator<Item = Instant> {
+        self.refused.values().copied()
+    }
+
+    /// Forgets what it said of all peers but these.
+    pub(super) fn retain_refused(&mut self, keep: impl Fn(&PeerId) -> bool) {
+        self.refused.retain(|peer, _| keep(peer));
     }
 
     pub(super) fn trouble(&self) -> Option<&Trouble> {

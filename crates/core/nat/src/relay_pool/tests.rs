@@ -1,5 +1,7 @@
 mod failover;
 mod holding;
 mod peers;
+mod redirects;
+mod refusals;
 mod streams;
 mod world;

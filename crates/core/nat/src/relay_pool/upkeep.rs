@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{AllocationId, RelayTransport, facts::RelayFault};
+use lanrage_party::{AllocationId, PeerId, RelayTransport, facts::RelayFault};
 
 use super::{
-    AllocationEnd, HOLDS, PoolOutput, RelayPool,
+    AllocationEnd, HOLDS, PoolOutput, RelayPool, Server,
     hold::{Hold, HoldEvent, Purpose},
     planner::Offered,
     pulse::{IDLE_PATIENCE, Pace, Pulse, Question},
@@ -24,6 +24,9 @@ const UDP_AGAIN: Duration = Duration::from_secs(60);
 const UDP_TRIAL: Duration = Duration::from_secs(5);
 /// Implementation: a stream that is silent for so long is given up. TCP itself would go on for many minutes.
 const STREAM_SILENCE: Duration = Duration::from_secs(5);
+/// Implementation: for so long a silent server that a relay sent us to, and that served us, is waited for: it may only be
+/// starting again. Then the relay is asked for another one.
+const ALTERNATE_SILENCE: Duration = Duration::from_secs(10);
 /// Implementation: pause after streams failed, doubled each time.
 const FIRST_STREAM_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_STREAM_RETRY: Duration = Duration::from_secs(30);
@@ -35,19 +38,23 @@ impl RelayPool {
     pub(super) fn settle(&mut self, now: Instant) {
         self.hurry = false;
         self.settled_at = now;
+        self.know_servers();
         self.holds.iter_mut().for_each(|hold| hold.handle_timeout(now));
         self.drain(now);
         self.measure(now);
         self.drain(now);
         self.judge(now);
+        self.leave_silent_alternates(now);
         self.end_what_is_over(now);
         self.hold_what_is_wanted(now);
         self.drain(now);
         self.holds.retain(|hold| !hold.is_gone());
         let (relays, holds) = (&self.relays, &self.holds);
         self.servers.retain(|address, _| {
-            relays.iter().any(|relay| relay.has(RelayTransport::Udp, *address))
-                || holds.iter().any(|hold| hold.server == *address)
+            relays.iter().any(|relay| {
+                relay.has(RelayTransport::Udp, *address)
+                    || relay.offered(RelayTransport::Udp).any(|offered| offered == *address)
+            }) || holds.iter().any(|hold| hold.server == *address)
         });
     }
 
@@ -71,6 +78,7 @@ impl RelayPool {
                 all.extend(silent_since.map(|since| since + STREAM_SILENCE));
             } else {
                 all.extend(silent_since.map(|since| since + IDLE_PATIENCE));
+                all.extend(silent_since.map(|since| since + ALTERNATE_SILENCE));
                 all.push(hold.created_at + UDP_TRIAL);
             }
         }
@@ -79,11 +87,36 @@ impl RelayPool {
             all.push(self.measuring_until);
             for relay in &self.relays {
                 all.extend(relay.distrusted_until());
+                all.extend(relay.refusal_ends_at());
                 all.push(relay.udp_again_at);
                 all.push(relay.streams_again_at);
             }
         }
         all
+    }
+
+    /// Every UDP server that a relay is, or was offered as, has a pulse.
+    fn know_servers(&mut self) {
+        let udp = RelayTransport::Udp;
+        for server in self.relays.iter().flat_map(|relay| relay.offered(udp).chain(relay.servers(udp))) {
+            self.servers.entry(server).or_insert_with(|| Server { pulse: Pulse::new(), mapped: None });
+        }
+    }
+
+    /// Asks whoever sent us to a silent server again.
+    fn leave_silent_alternates(&mut self, now: Instant) {
+        for hold in self.holds.iter().filter(|hold| hold.is_live() && !hold.is_stream()) {
+            let Some(relay) = self.relays.iter_mut().find(|relay| relay.name() == hold.relay) else {
+                continue;
+            };
+            let Some(pulse) = self.servers.get(&hold.server).map(|server| &server.pulse) else {
+                continue;
+            };
+            let patience = if hold.is_open() { ALTERNATE_SILENCE } else { Duration::ZERO };
+            if pulse.alive() == Some(false) && pulse.silence(now) >= patience {
+                relay.redirects.leave(hold.transport, hold.server);
+            }
+        }
     }
 
     /// Lets the clients speak.
@@ -116,6 +149,25 @@ impl RelayPool {
                 let server = self.servers.get_mut(&server).map(|server| &mut server.pulse);
                 self.holds[index].drain(now, server, &mut self.outputs);
             }
+            HoldEvent::PeersAnswered => {
+                self.note_answers(now, index);
+            }
+            HoldEvent::Redirected { to, retry_at } => {
+                let (transport, from) = (hold.transport, hold.server);
+                let party = self.party_network;
+                let Some(relay) = relay else { return };
+                let is_followed = relay.redirects.follow(now, transport, from, &to, party);
+                if is_followed || hold.is_stream() {
+                    hold.close(now, AllocationEnd::Lost(TurnFailure::Redirected), &mut self.outputs);
+                }
+                if is_followed {
+                    relay.streams_again_at = now;
+                } else if transport == RelayTransport::Udp {
+                    relay.failed(now, RelayFault::RelayRedirects, retry_at, true);
+                } else {
+                    self.stream_failed(now, index, RelayFault::RelayRedirects, false);
+                }
+            }
             HoldEvent::OtherFamily => match relay {
                 Some(relay) if relay.family == IpFamily::V4 => {
                     relay.family = IpFamily::V6;
@@ -137,10 +189,26 @@ impl RelayPool {
                     self.holds[index].renamed(id, AllocationEnd::Lost(failure), &mut self.outputs);
                 }
                 if let Some(relay) = relay {
+                    if failure != TurnFailure::Lost {
+                        relay.redirects.leave(RelayTransport::Udp, self.holds[index].server);
+                    }
                     // A restarted relay is as good as any.
                     let distrust = failure != TurnFailure::Lost || retry_at > now;
                     relay.failed(now, failure.into(), retry_at, distrust);
                 }
+            }
+        }
+    }
+
+    /// What the relay of a hold says of peers' addresses is known of the relay.
+    pub(super) fn note_answers(&mut self, now: Instant, index: usize) {
+        let hold = &self.holds[index];
+        let Some(relay) = self.relays.iter_mut().find(|relay| relay.name() == hold.relay) else {
+            return;
+        };
+        for info in self.peers.infos() {
+            if let Some(reaches) = hold.reaches(&info.addresses) {
+                relay.reaches(now, info.peer, reaches);
             }
         }
     }
@@ -155,6 +223,7 @@ impl RelayPool {
         let Some(relay) = self.relays.iter_mut().find(|relay| relay.name() == name) else {
             return;
         };
+        relay.redirects.leave(self.holds[index].transport, self.holds[index].server);
         // The other transport may still get through.
         if others {
             return;
@@ -276,11 +345,15 @@ impl RelayPool {
                 name: relay.name(),
                 health: self.health(now, relay),
                 held: self.holds_of(relay).any(Hold::is_current),
-                distrusted: !relay.is_trusted(now),
+                distrusted: !relay.is_trusted(now) || self.refuses_all(now, relay),
             })
             .collect();
         let blindly = self.relays.len() <= FEW || now >= self.measuring_until;
-        let wanted = self.planner.plan(now, &offered, self.peers.infos(), blindly);
+        let relays = &self.relays;
+        let refuses = |name: &str, peer: &PeerId| {
+            relays.iter().any(|relay| relay.name() == name && relay.refuses(now, peer))
+        };
+        let wanted = self.planner.plan(now, &offered, self.peers.infos(), blindly, refuses);
         drop(offered);
         self.retire_what_is_not(now, &wanted);
         for name in wanted {
@@ -434,7 +507,7 @@ impl RelayPool {
         let allocation = next_id(&mut self.next_allocation);
         self.holds.push(Hold::new(now, allocation, purpose, self.seeds.next()));
         if !over_udp {
-            let server_name = relay.offer.tls_name.clone();
+            let server_name = self.relays[index].tls_name(transport, server);
             self.outputs.push_back(PoolOutput::StreamConnect { allocation, transport, server, server_name });
         }
     }

@@ -16,7 +16,7 @@ use lanrage_party::limits;
 use login::Login;
 use peer::{Peer, PeerState};
 use transaction::Transaction;
-pub use view::{AddPeerError, Received, TurnClientConfig, TurnEvent, TurnFailure, TurnPhase};
+pub use view::{AddPeerError, Alternate, Received, TurnClientConfig, TurnEvent, TurnFailure, TurnPhase};
 
 use super::{
     ChannelNumber, Framing, IpFamily, TurnCredentials, channel_data,
@@ -62,8 +62,8 @@ const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)
 ///
 /// Believes only replies from the server that was asked, with the id that was asked with, and success only if
 /// it is signed. Relayed payloads are not authenticated by TURN; whoever can spoof the server's address can
-/// forge them. At most [`TURN_PEERS`] peers. Redirections (300) are not followed: which relay to use is decided
-/// elsewhere, by measuring.
+/// forge them. At most [`TURN_PEERS`] peers. Redirections (300) are not followed: to whom is [`Self::alternate`], and
+/// whether to go there is decided elsewhere.
 #[derive(Debug)]
 pub struct TurnClient {
     server: SocketAddr,
@@ -72,6 +72,7 @@ pub struct TurnClient {
     state: State,
     /// Consecutive failures.
     failures: u32,
+    alternate: Option<Alternate>,
     peers: BTreeMap<SocketAddr, Peer>,
     /// Which peer each channel number belongs to. A number is never given to another peer within an
     /// allocation, which saves the waiting times of RFC 8656 §12.1.
@@ -126,6 +127,7 @@ impl TurnClient {
             login: Login::new(config.credentials, config.transport, seed),
             state: State::Waiting { retry_at: now },
             failures: 0,
+            alternate: None,
             peers: BTreeMap::new(),
             channels: Vec::new(),
             transmits: Outbox::new(TRANSMITS),
@@ -327,6 +329,11 @@ impl TurnClient {
             State::Allocated(allocation) => Some(allocation.relayed),
             _ => None,
         }
+    }
+
+    /// Where the server sent us, while [`TurnFailure::Redirected`] is its last word and it said so.
+    pub fn alternate(&self) -> Option<&Alternate> {
+        self.alternate.as_ref()
     }
 
     /// What the client is doing.

@@ -81,6 +81,9 @@ pub(super) struct Message {
     pub(super) peers: Vec<SocketAddr>,
     pub(super) relayed: Option<SocketAddr>,
     pub(super) mapped: Option<SocketAddr>,
+    /// Parsed only: ALTERNATE-SERVER, with ALTERNATE-DOMAIN.
+    pub(super) alternate: Option<SocketAddr>,
+    pub(super) alternate_domain: Option<String>,
     /// EVEN-PORT: whether the port above is to be kept too.
     pub(super) even_port: Option<bool>,
     /// RESERVATION-TOKEN.
@@ -112,6 +115,8 @@ impl Message {
             peers: Vec::new(),
             relayed: None,
             mapped: None,
+            alternate: None,
+            alternate_domain: None,
             even_port: None,
             reservation: None,
             wants_both_families: false,

@@ -1,7 +1,10 @@
 //! Reads control messages, attribute by attribute: what makes no sense in a request is noted and not the end of it, as
 //! whoever has signed it is told (RFC 8489 §6.3).
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use bytecodec::DecodeExt;
 use stun_codec::{
@@ -37,6 +40,8 @@ mod kind {
     pub(super) const XOR_MAPPED_ADDRESS: u16 = 0x0020;
     pub(super) const RESERVATION_TOKEN: u16 = 0x0022;
     pub(super) const ADDITIONAL_ADDRESS_FAMILY: u16 = 0x8000;
+    pub(super) const ALTERNATE_DOMAIN: u16 = 0x8003;
+    pub(super) const ALTERNATE_SERVER: u16 = 0x8023;
 }
 
 /// Specification: comprehension-required attributes that we know and need not read: MAPPED-ADDRESS, MESSAGE-INTEGRITY,
@@ -170,6 +175,17 @@ impl Message {
             kind::RESERVATION_TOKEN => {
                 put(&mut self.reservation, value.try_into().map_err(|_| BAD_REQUEST)?);
             }
+            // One that makes no sense is none: an answer without it is of use all the same.
+            kind::ALTERNATE_SERVER => {
+                if let Some(address) = plain_address(value) {
+                    put(&mut self.alternate, address);
+                }
+            }
+            kind::ALTERNATE_DOMAIN => {
+                if let Some(domain) = text(value).ok().filter(|domain| is_domain(domain)) {
+                    put(&mut self.alternate_domain, domain);
+                }
+            }
             kind if kind < walk::COMPREHENSION_OPTIONAL && !UNREAD.contains(&kind) => {
                 self.unknown.push(kind);
             }
@@ -193,6 +209,23 @@ fn text(value: &[u8]) -> Result<String, u16> {
 
 fn address(value: &[u8], datagram: &[u8]) -> Result<SocketAddr, u16> {
     indication::address(value, datagram).ok_or(BAD_REQUEST)
+}
+
+/// An address that is not veiled by the message's own bytes (RFC 8489 §14.1).
+fn plain_address(value: &[u8]) -> Option<SocketAddr> {
+    let ([_, family, high, low], ip) = value.split_first_chunk()?;
+    let ip: IpAddr = match *family {
+        IPV4 => <[u8; 4]>::try_from(ip).ok()?.into(),
+        IPV6 => <[u8; 16]>::try_from(ip).ok()?.into(),
+        _ => return None,
+    };
+    Some((ip, u16::from_be_bytes([*high, *low])).into())
+}
+
+/// Specification: at most 255 bytes (RFC 8489 §14.16); here also of those that a domain name has.
+fn is_domain(text: &str) -> bool {
+    let is_known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    !text.is_empty() && text.len() <= 255 && text.bytes().all(is_known)
 }
 
 /// Specification: a class of 3 to 6 and a number below 100 (RFC 8489 §14.8).
@@ -322,6 +355,28 @@ mod tests {
         let bytes = with(with(with(plain, 0x001A, &[]), 0x7F00, &[1]), 0x0018, &[0x80]);
         let message = Message::parse(&bytes).unwrap().message;
         assert_eq!((message.unknown, message.even_port), (vec![0x001A, 0x7F00], Some(true)));
+    }
+
+    #[test]
+    fn another_server_is_read_in_either_family_and_one_that_makes_no_sense_is_none() {
+        let answer = || {
+            let mut refused = Message::new(Method::Allocate, Class::Error, TransactionId([3; 12]));
+            refused.error = Some(300);
+            refused.encode(None)
+        };
+        let read = |value: &[u8]| Message::parse(&with(answer(), 0x8023, value)).unwrap().message.alternate;
+        let v6 = [[0, 2, 0x0D, 0x96].as_slice(), &[0x20, 1, 0x0D, 0xB8], &[0; 11], &[1]].concat();
+        assert_eq!(read(&[0, 1, 0x0D, 0x96, 192, 0, 2, 1]), Some("192.0.2.1:3478".parse().unwrap()));
+        assert_eq!(read(&v6), Some("[2001:db8::1]:3478".parse().unwrap()));
+        for value in [&[][..], &[0, 1, 0x0D, 0x96], &[0, 3, 0x0D, 0x96, 192, 0, 2, 1], &v6[..19]] {
+            assert_eq!(read(value), None);
+        }
+        let domain =
+            |value: &[u8]| Message::parse(&with(answer(), 0x8003, value)).unwrap().message.alternate_domain;
+        assert_eq!(domain(b"relay.example"), Some("relay.example".to_owned()));
+        for value in [&b""[..], b"a b", b"\xFF", &[b'a'; 256]] {
+            assert_eq!(domain(value), None);
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use lanrage_nat::{
 };
 
 /// No test waits longer for anything.
-const LIMIT: Duration = Duration::from_secs(15);
+pub(super) const LIMIT: Duration = Duration::from_secs(15);
 const SECRET: &str = "a shared secret";
 
 /// Ports that each coturn gets: one to listen on, one beside it, the others for relays. They lie below those that the
@@ -25,14 +25,18 @@ const SECRET: &str = "a shared secret";
 const PORTS: u16 = 20;
 
 /// A running coturn, killed at the end.
-struct Coturn {
+pub(super) struct Coturn {
     process: Child,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
+    options: Vec<String>,
 }
 
 impl Coturn {
-    fn start(options: &[&str]) -> Self {
-        let port = free_ports();
+    pub(super) fn start(options: &[&str]) -> Self {
+        Self::start_on(free_ports(), options.iter().map(|option| (*option).to_owned()).collect())
+    }
+
+    fn start_on(port: u16, options: Vec<String>) -> Self {
         let process = Command::new("turnserver")
             .args(["-n", "--no-cli", "--no-tcp", "--no-tls", "--no-dtls", "--log-file=stdout", "--pidfile="])
             .args(["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers"])
@@ -40,14 +44,22 @@ impl Coturn {
             .arg(format!("--static-auth-secret={SECRET}"))
             .arg(format!("--listening-port={port}"))
             .args([format!("--min-port={}", port + 2), format!("--max-port={}", port + PORTS - 1)])
-            .args(options)
+            .args(&options)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("this test needs coturn's turnserver in the path (Debian: apt-get install coturn)");
-        let coturn = Self { process, address: ([127, 0, 0, 1], port).into() };
+        let coturn = Self { process, address: ([127, 0, 0, 1], port).into(), options };
         coturn.wait_until_it_answers();
         coturn
+    }
+
+    /// Kills it, and starts it again on the same port: it knows nothing of before.
+    pub(super) fn restart(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it runs");
+        let again = Self::start_on(self.address.port(), std::mem::take(&mut self.options));
+        *self = again;
     }
 
     fn wait_until_it_answers(&self) {
@@ -93,7 +105,7 @@ struct Shell {
     data: Vec<(SocketAddr, Vec<u8>)>,
 }
 
-fn credentials(id: &str) -> TurnCredentials {
+pub(super) fn credentials(id: &str) -> TurnCredentials {
     let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     RestSecret::new(SECRET).issue(id, unix + 3_600)
 }
@@ -161,7 +173,7 @@ impl Shell {
 }
 
 /// A peer on the loopback.
-fn peer() -> (UdpSocket, SocketAddr) {
+pub(super) fn peer() -> (UdpSocket, SocketAddr) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(LIMIT)).unwrap();
     let address = socket.local_addr().unwrap();

@@ -5,3 +5,5 @@ mod other_client;
 // Needs Debian's `coturn`, and fails without: a test that skips in silence proves nothing.
 #[cfg(target_os = "linux")]
 mod coturn;
+#[cfg(target_os = "linux")]
+mod relays;

@@ -79,18 +79,24 @@ pub enum RelayFault {
     /// It does not answer.
     #[default]
     RelaySilent,
-    /// It does not accept the credentials.
+    /// It does not accept the credentials (401, 441).
     RelayCredentials,
-    /// Its limit for one user is reached.
+    /// Its limit for one user is reached (486).
     RelayQuota,
-    /// It is full.
+    /// It is full (508).
     RelayFull,
     /// An older allocation is still in the way.
     RelayOccupied,
     /// It forgot the allocation.
     RelayForgot,
-    /// It wants to be replaced by another one.
+    /// It sends us to another one that cannot be followed, or to none (300).
     RelayRedirects,
+    /// It does not relay UDP (442).
+    RelayWithoutUdp,
+    /// Its rules do not let us use it (403).
+    RelayForbids,
+    /// Its rules forbid it to reach any friend's address (403).
+    RelayRefusesFriends,
     /// Its reply makes no sense.
     RelayBadReply,
     /// It refused with an error of RFC 8489 §14.8 or RFC 8656 §19.
@@ -105,6 +111,28 @@ pub enum RelayFault {
         /// Why.
         cause: Cause,
     },
+}
+
+impl RelayFault {
+    /// What the user can do about it.
+    pub const fn remedy(&self) -> Remedy {
+        match self {
+            Self::RelayCredentials => Remedy::MatchRelaySecret,
+            Self::RelayQuota => Remedy::RaiseRelayQuota,
+            Self::RelayFull => Remedy::AddRelay,
+            Self::RelayRedirects
+            | Self::RelayWithoutUdp
+            | Self::RelayForbids
+            | Self::RelayBadReply
+            | Self::RelayRefused { .. } => Remedy::ChangeRelayRules,
+            Self::RelayRefusesFriends => Remedy::LetRelayReachFriends,
+            Self::RelaySilent
+            | Self::RelayOccupied
+            | Self::RelayForgot
+            | Self::RelaySlow
+            | Self::RelayStream { .. } => Remedy::RelaysAreRetried,
+        }
+    }
 }
 
 /// Why no port of the router is open.

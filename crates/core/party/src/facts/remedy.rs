@@ -138,6 +138,16 @@ pub enum Remedy {
     MapPorts,
     /// Relays are tried again by themselves.
     RelaysAreRetried,
+    /// Let whoever runs the relay give it the secret that the server has, or set the clock.
+    MatchRelaySecret,
+    /// Wait until others need the relay less, or let its limit for one user be raised.
+    RaiseRelayQuota,
+    /// Let another relay be offered, or this one have more room.
+    AddRelay,
+    /// Let whoever runs the relay look at its rules and its log.
+    ChangeRelayRules,
+    /// Let the relay's rules permit the friends' addresses, or offer another relay.
+    LetRelayReachFriends,
     /// Use a server that offers relays.
     UseServerWithRelays,
     /// Look again when a friend is connected.

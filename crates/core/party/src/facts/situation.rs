@@ -118,6 +118,8 @@ pub enum Unreached {
     /// No answer came, not even through a relay.
     #[default]
     NoAnswer,
+    /// No answer came, and every relay at hand refuses the friend's addresses.
+    RelaysRefuse,
     /// No answer came, and no relay is at hand.
     NoAnswerNoRelay,
     /// No relay is at hand, and this device's network lets no UDP through.

@@ -13,7 +13,7 @@ use lanrage_nat::{
     relay_stream::{RelayStreamEvent, RelayStreamTarget},
     turn::TurnFailure,
 };
-use lanrage_party::{AllocationId, Candidate, RelayOffer, RelayTransport};
+use lanrage_party::{AllocationId, Candidate, PeerId, RelayOffer, RelayTransport, Subnet};
 use tracing::{debug, info};
 
 use crate::{
@@ -78,10 +78,11 @@ impl Relays {
         }
     }
 
-    /// Whether there is a party to hold allocations for.
-    pub(crate) fn set_active(&mut self, now: Instant, active: bool) {
-        self.pool.set_active(now, active);
-        if !active {
+    /// The network of the party to hold allocations for, if there is one.
+    pub(crate) fn set_party(&mut self, now: Instant, network: Option<Subnet>) {
+        self.pool.set_party_network(network);
+        self.pool.set_active(now, network.is_some());
+        if network.is_none() {
             self.pool.set_peers(now, &[]);
         }
     }
@@ -258,12 +259,18 @@ impl Relays {
 
     /// Where relays are.
     pub(crate) fn servers(&self) -> impl Iterator<Item = SocketAddr> {
-        self.resolved.iter().flat_map(|relay| &relay.servers).map(|(_, server)| *server)
+        let offered = self.resolved.iter().flat_map(|relay| &relay.servers).map(|(_, server)| *server);
+        offered.chain(self.pool.alternates())
     }
 
     /// Whether no relay can be used.
     pub(crate) fn are_missing(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// Whether there are relays, and all refuse the peer's addresses.
+    pub(crate) fn refuse(&self, peer: &PeerId) -> bool {
+        self.pool.refuses(peer)
     }
 
     /// The known relays by their addresses, as people call them.

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
@@ -6,8 +7,8 @@ use std::{
 use lanrage_nat::{PathAgent, PathAgentConfig, PathState, PathView, relay_pool::PeerRelayInfo};
 use lanrage_party::StoredPeer;
 use lanrage_party::{
-    AllocationId, Candidate, CandidateType, ConnectionType, NatType, PeerRecord, Quality, QualityThresholds,
-    Remote, SignalKey, SignedRecord, UnixMillis,
+    AllocationId, Candidate, CandidateType, ConnectionType, NatType, PeerId, PeerRecord, Quality,
+    QualityThresholds, Remote, SignalKey, SignedRecord, UnixMillis,
     facts::{News, RelayReason, Situation, Unreached},
 };
 
@@ -271,6 +272,8 @@ impl Connection {
             ConnectionState::Failed => {
                 let because = if own.relays_are_missing {
                     Unreached::without_relay(self.relay_reason(own))
+                } else if own.refused.contains(&self.record.peer_id()) {
+                    Unreached::RelaysRefuse
                 } else {
                     Unreached::NoAnswer
                 };
@@ -314,6 +317,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) nat_type: NatType,
     pub(crate) udp_is_blocked: bool,
     pub(crate) relays_are_missing: bool,
+    /// Peers whose addresses every relay at hand refuses.
+    pub(crate) refused: BTreeSet<PeerId>,
     /// The known relays: addresses that are theirs, and how people call them.
     pub(crate) relays: &'a [RelayAddress],
 }

@@ -226,6 +226,7 @@ impl State {
         if let Some(server) = invitation.server {
             self.control.mean(server);
         }
+        let network = membership.invitation.subnet;
         let connections = Connections::new(turn, &membership, self.candidates(), self.relay_only);
         self.party = Some(ActiveParty {
             host,
@@ -237,7 +238,7 @@ impl State {
             pending,
             membership,
         });
-        self.relays.set_active(turn.now.instant, true);
+        self.relays.set_party(turn.now.instant, Some(network));
         self.follow_allocations(turn);
         self.map_port(turn);
     }
@@ -299,7 +300,7 @@ impl State {
 
     fn close_party(&mut self, turn: &mut Turn<'_>, party: ActiveParty) {
         party.connections.close(turn);
-        self.relays.set_active(turn.now.instant, false);
+        self.relays.set_party(turn.now.instant, None);
         self.map_port(turn);
         turn.push(Output::CloseAdapter);
         self.stop_hosting(turn);

@@ -20,7 +20,10 @@ use crate::{
     },
     network::adapter::AdapterFailure,
     party::active::ActiveParty,
-    peers::connection::{Connection, RelayAddress, Surroundings},
+    peers::{
+        connection::{Connection, RelayAddress, Surroundings},
+        connections::Connections,
+    },
 };
 
 /// From how many milliseconds a difference between two clocks is worth a word.
@@ -137,11 +140,13 @@ impl State {
         }
     }
 
-    fn surroundings<'a>(&self, relays: &'a [RelayAddress]) -> Surroundings<'a> {
+    fn surroundings<'a>(&self, relays: &'a [RelayAddress], peers: &Connections) -> Surroundings<'a> {
+        let refused = |peer: &&PeerId| self.relays.refuse(peer);
         Surroundings {
             nat_type: self.nat.nat_type(),
             udp_is_blocked: self.nat.udp_is_blocked(),
             relays_are_missing: self.relays.are_missing(),
+            refused: peers.connections().keys().filter(refused).copied().collect(),
             relays,
         }
     }
@@ -155,7 +160,7 @@ impl State {
         let membership = &active.membership;
         let own = self.identity.peer_id();
         let relays = self.relays.addresses();
-        let surroundings = self.surroundings(&relays);
+        let surroundings = self.surroundings(&relays, &active.connections);
         let party = self.current_party();
         let names = ShownNames::new(&self.player_name, active);
         let order = party.iter().flat_map(Party::get_peer_list).map(|peer| peer.id);

@@ -84,6 +84,29 @@ fn a_restarted_relay_is_allocated_on_anew_at_once_under_another_name() {
 }
 
 #[test]
+fn the_only_relay_serves_within_two_seconds_after_it_is_back_with_nothing_of_before() {
+    for outage in [300, 1_000, 3_000, 12_000, 60_000] {
+        let mut world = World::new(&[20]);
+        let friend = world.peer(1, &["192.0.2.1:5000"], &[]);
+        world.pool.set_peers(world.now(), &[friend]);
+        world.run_for(secs(3));
+        let old = world.allocation(0).unwrap();
+        world.pool.set_busy(old.id, true);
+        world.run_for(secs(1));
+        world.relays[0].down = true;
+        world.run_for(ms(outage));
+        world.restart(0);
+        world.relays[0].down = false;
+        let took = world.run_until(secs(5), |world| {
+            world.allocation(0).is_some_and(|new| {
+                new.id != old.id && world.channel(new.id, addr("192.0.2.1:5000")).is_some()
+            })
+        });
+        assert!(took <= secs(2), "{took:?} after {outage} ms");
+    }
+}
+
+#[test]
 fn a_relay_that_comes_and_goes_is_not_trusted_again_at_once() {
     let mut world = World::new(&[10, 80, 90]);
     world.run_for(secs(3));

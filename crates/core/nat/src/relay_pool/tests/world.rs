@@ -51,6 +51,8 @@ pub(super) struct Relay {
     pub(super) down: bool,
     pub(super) udp_blocked: bool,
     pub(super) load_percent: u8,
+    /// Where it sends all who want an allocation (300, RFC 8489 §10).
+    pub(super) redirects_to: Option<SocketAddr>,
     pub(super) with_streams: bool,
     /// From every pool, there and back.
     pub(super) rtt: Duration,
@@ -126,6 +128,7 @@ impl World {
                 down: false,
                 udp_blocked: false,
                 load_percent: 0,
+                redirects_to: None,
                 with_streams: false,
                 rtt: ms(*rtt),
                 server: TurnServer::new(now, UNIX, config(ip), secret(), [index as u8; 32]),
@@ -192,6 +195,15 @@ impl World {
         let relay = &mut self.relays[index];
         relay.server = TurnServer::new(self.clock.now(), unix, config(relay.ip), secret(), [99; 32]);
         relay.sockets.clear();
+    }
+
+    /// Forgets everything, and forbids these addresses from now on, as coturn with `denied-peer-ip` does.
+    pub(super) fn forbid(&mut self, index: usize, addresses: &str) {
+        self.restart(index);
+        let mut config = config(self.relays[index].ip);
+        config.peers = config.peers.own_host([addresses.parse().unwrap()]);
+        let unix = UNIX + self.clock.elapsed().as_secs();
+        self.relays[index].server = TurnServer::new(self.clock.now(), unix, config, secret(), [98; 32]);
     }
 
     /// A peer with these addresses, that says it is so many milliseconds from these relays.
@@ -341,6 +353,15 @@ impl World {
         if crate::stun::parse(bytes).is_ok() {
             self.relays[relay].binding_requests += 1;
         }
+        if let Some(alternate) = self.relays[relay].redirects_to
+            && let Some(answer) = redirection(bytes, alternate)
+        {
+            match tuple.transport {
+                Transport::Udp => self.carry(relay, tuple.server, tuple.client, answer),
+                Transport::Stream => self.send_pool(relay, tuple.client, answer),
+            }
+            return;
+        }
         if let Some(out) = self.relays[relay].server.handle_client_datagram(self.clock.now(), tuple, bytes) {
             let sockets = &self.relays[relay].sockets;
             let relayed = *sockets.iter().find(|(_, id)| **id == out.allocation).unwrap().0;
@@ -379,6 +400,17 @@ impl World {
             }
         }
     }
+}
+
+/// The answer 300 (Try Alternate) to an Allocate request (RFC 8489 §14.8, §14.15).
+fn redirection(request: &[u8], alternate: SocketAddr) -> Option<Vec<u8>> {
+    let (kind, rest) = request.split_first_chunk::<2>()?;
+    let cookie_and_id = rest.get(2..18).filter(|_| *kind == [0, 3])?;
+    let IpAddr::V4(ip) = alternate.ip() else { return None };
+    let error_code = [0, 9, 0, 4, 0, 0, 3, 0];
+    let server =
+        [[0x80, 0x23, 0, 8, 0, 1].as_slice(), &alternate.port().to_be_bytes(), &ip.octets()].concat();
+    Some([[1, 0x13, 0, 20].as_slice(), cookie_and_id, &error_code, &server].concat())
 }
 
 impl lanrage_testnet::World for World {

@@ -12,7 +12,7 @@ use super::{
     allocation_request, binding_method, binding_request, deletion,
     peer::{PeerState, REFUSED_RETRY, RENEWAL},
     transaction::Transaction,
-    view::{Received, TurnEvent, TurnFailure},
+    view::{Alternate, Received, TurnEvent, TurnFailure},
 };
 use crate::{
     address::canonical,
@@ -22,6 +22,9 @@ use crate::{
         reading::{Integrity, Parsed},
     },
 };
+
+/// Specification: the code of a server that names another one (RFC 8489 §10).
+const TRY_ALTERNATE: u16 = 300;
 
 impl TurnClient {
     fn asked(&self, reply: &Message) -> Option<Asked> {
@@ -86,7 +89,12 @@ impl TurnClient {
                         State::Waiting { .. } | State::Closed => {}
                     }
                 }
-                None => self.refused(now, code),
+                None => {
+                    let domain = reply.message.alternate_domain.clone();
+                    let alternate = reply.message.alternate.filter(|_| code == TRY_ALTERNATE);
+                    self.alternate = alternate.map(|server| Alternate { server, domain });
+                    self.refused(now, code);
+                }
             }
             return;
         }

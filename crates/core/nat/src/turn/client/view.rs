@@ -19,6 +19,15 @@ pub struct TurnClientConfig {
     pub family: IpFamily,
 }
 
+/// Another server that one sent us to (RFC 8489 §10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternate {
+    /// Its address.
+    pub server: SocketAddr,
+    /// What its certificate is for, where that is another name than the first server's.
+    pub domain: Option<String>,
+}
+
 /// What a datagram was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received {
@@ -88,6 +97,12 @@ pub enum TurnFailure {
     /// The user has as many allocations as it may have (486).
     #[error("the relay's limit per user is reached")]
     Quota,
+    /// The server does not relay UDP (442).
+    #[error("the relay does not relay UDP")]
+    WithoutUdp,
+    /// The server's rules do not let us use it (403).
+    #[error("the relay's rules do not let us use it")]
+    Forbidden,
     /// The server has no room (508).
     #[error("the relay is full")]
     Capacity,
@@ -97,7 +112,7 @@ pub enum TurnFailure {
     /// The allocation disappeared: expired, the server restarted, or we have another address now (437).
     #[error("the relay forgot the allocation")]
     Lost,
-    /// The server wants us to go to another one (300), which is decided elsewhere.
+    /// The server wants us to go to another one (300).
     #[error("the relay sends us away")]
     Redirected,
     /// Success without what success must have.
@@ -114,6 +129,8 @@ impl From<TurnFailure> for RelayFault {
             TurnFailure::Unreachable => Self::RelaySilent,
             TurnFailure::Unauthorized => Self::RelayCredentials,
             TurnFailure::Quota => Self::RelayQuota,
+            TurnFailure::WithoutUdp => Self::RelayWithoutUdp,
+            TurnFailure::Forbidden => Self::RelayForbids,
             TurnFailure::Capacity => Self::RelayFull,
             TurnFailure::Occupied => Self::RelayOccupied,
             TurnFailure::Lost => Self::RelayForgot,
@@ -129,7 +146,9 @@ impl TurnFailure {
         match code {
             300 => Self::Redirected,
             401 | 438 | 441 => Self::Unauthorized,
+            403 => Self::Forbidden,
             437 => Self::Occupied,
+            442 => Self::WithoutUdp,
             486 => Self::Quota,
             508 => Self::Capacity,
             other => Self::Refused(other),
