@@ -26,7 +26,7 @@ use history::History;
 use lanrage_party::{Candidate, CandidateType, Remote};
 pub use pairs::Allocation;
 use pairs::{ALLOCATION_PATHS, Pair, STRAIGHT_PATHS};
-use path::Path;
+use path::{Path, Quiet};
 use round::Round;
 use rounds::Search;
 pub use view::{LossReason, PathEvent, PathState, PathStats, PathTransmit, PathView, Phase};
@@ -58,6 +58,9 @@ pub struct PathAgentConfig {
 /// equals never take turns.
 ///
 /// **Relays** carry the first packets, since they answer first; a direct path takes over as soon as it is proven.
+/// **At rest** a probe keeps every router on the way open. One that forgets sooner than others is noticed by the first loss after
+/// a pause, and probed more often from then on.
+///
 /// Relayed paths stay warm, so that to fall back on one is a decision and not a search. While a relay carries the
 /// packets, both sides try all direct paths together, now and then, for ever.
 ///
@@ -81,6 +84,7 @@ pub struct PathAgent {
     /// Whether probes can be sent at all.
     session: bool,
     busy_until: Option<Instant>,
+    quiet: Quiet,
     /// The other paths have been asked because the selected one is suspect.
     doubting: bool,
     /// While nothing is connected and there is something to try.
@@ -120,6 +124,7 @@ impl PathAgent {
             state: State::Idle,
             session: false,
             busy_until: None,
+            quiet: Quiet::default(),
             doubting: false,
             search: None,
             last_burst: None,
@@ -309,6 +314,7 @@ impl PathAgent {
     pub fn handle_network_change(&mut self, now: Instant) {
         self.advance(now);
         self.renew_search();
+        self.quiet = Quiet::default();
         for path in &mut self.paths {
             path.forget_measurements();
             path.recheck(self.now, timing::FAST_PERIOD);
@@ -360,9 +366,7 @@ impl PathAgent {
             let busy = self.is_busy(path);
             let suspect_at = path.suspect_at().filter(|at| path.is_proven() && *at > self.now);
             let mtu_at = self.measures_mtu(path).then(|| path.mtu.due_at(self.now, busy));
-            [Some(path.probe_at(self.now, busy, self.is_selected(path))), suspect_at, path.lost_at(), mtu_at]
-                .into_iter()
-                .flatten()
+            [Some(self.probe_at(path, busy)), suspect_at, path.lost_at(), mtu_at].into_iter().flatten()
         });
         of_state.into_iter().chain(self.next_direct_try()).chain(of_paths).min()
     }
@@ -515,7 +519,7 @@ impl PathAgent {
         for index in 0..self.paths.len() {
             let busy = self.is_busy(&self.paths[index]);
             let path = &self.paths[index];
-            if self.now < path.probe_at(self.now, busy, self.is_selected(path)) {
+            if self.now < self.probe_at(path, busy) {
                 continue;
             }
             let id = self.take_probe_id();
@@ -524,6 +528,10 @@ impl PathAgent {
             let payload = Probe::Request { id }.to_bytes();
             self.transmits.push(PathTransmit::Probe { to: path.remote(), payload });
         }
+    }
+
+    fn probe_at(&self, path: &Path, busy: bool) -> Instant {
+        path.probe_at(self.now, busy, self.is_selected(path), self.quiet)
     }
 
     fn selected_remote(&self) -> Option<Remote> {

@@ -1,3 +1,5 @@
+mod quiet;
+
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
@@ -6,7 +8,12 @@ use std::{
 use lanrage_base::backoff::{Backoff, doubled};
 use lanrage_party::{CandidateType, Remote};
 
+pub(super) use quiet::Quiet;
+
 use super::{pairs::Pair, path_mtu::PathMtu, preference::Quality, probe_log::ProbeLog, timing};
+
+/// So many probes in a row that were lost after a pause are no bad luck.
+const FORGOTTEN: usize = 2;
 
 /// One way to the peer, and what is known of it.
 #[derive(Debug)]
@@ -29,6 +36,8 @@ pub(super) struct Path {
     /// When anything authenticated last came from there.
     heard_at: Option<Instant>,
     last_probe: Option<Instant>,
+    /// How long it was quiet before the first probe since then that was not answered.
+    quiet_before: Option<Duration>,
     /// Probe as soon as [`timing::SHORTEST_PROBE`] allows.
     triggered: bool,
     fast_until: Instant,
@@ -54,6 +63,7 @@ impl Path {
             proven_since: None,
             heard_at: None,
             last_probe: None,
+            quiet_before: None,
             triggered: true,
             fast_until: now + timing::FAST_PERIOD,
             backoff: Backoff::new(timing::IDLE_PROBE, timing::LONGEST_PROBE),
@@ -83,13 +93,22 @@ impl Path {
         self.heard_at
     }
 
-    /// Something authenticated came from there.
-    pub(super) fn heard(&mut self, now: Instant) {
+    /// Something authenticated came from there. Returns how long the path had been quiet before a router forgot it, if that is
+    /// what happened: what we sent then did not arrive, and what the peer sends does.
+    pub(super) fn heard(&mut self, now: Instant) -> Option<Duration> {
         self.heard_at = Some(now);
+        let was_forgotten = self.log.overdue() >= FORGOTTEN;
         // Who reaches us can probably be reached: RFC 8445 §7.3.1.4 calls this a triggered check.
         if !self.is_proven() {
             self.triggered = true;
         }
+        self.quiet_before.take().filter(|_| was_forgotten)
+    }
+
+    /// For how long nothing has passed it, as far as probes tell.
+    pub(super) fn quiet_for(&self, now: Instant) -> Duration {
+        let last = self.heard_at.max(self.last_probe);
+        last.map_or(Duration::ZERO, |last| now.saturating_duration_since(last))
     }
 
     /// A response came back. Returns whether one was awaited.
@@ -100,6 +119,7 @@ impl Path {
         if !self.is_proven() {
             self.mtu.revalidate();
         }
+        self.quiet_before = None;
         self.heard_at = Some(now);
         self.answered_at = Some(now);
         self.proven_since.get_or_insert(now);
@@ -110,6 +130,10 @@ impl Path {
 
     /// A probe leaves now.
     pub(super) fn probed(&mut self, now: Instant, id: u64) {
+        let quiet = self.quiet_for(now);
+        if self.is_proven() && self.log.unanswered_since().is_none() && quiet >= timing::SHORTEST_KEEPALIVE {
+            self.quiet_before = Some(quiet);
+        }
         self.log.sent(now, id);
         self.last_probe = Some(now);
         self.triggered = false;
@@ -153,6 +177,7 @@ impl Path {
     /// The process stood still, and with it whoever should have read the answers.
     pub(super) fn overslept(&mut self) {
         self.log.forget_open();
+        self.quiet_before = None;
     }
 
     pub(super) fn answered_at(&self) -> Option<Instant> {
@@ -171,6 +196,7 @@ impl Path {
         // Sizes are measured only on what answers in the new network.
         self.answered_at = None;
         self.losses = 0;
+        self.quiet_before = None;
     }
 
     /// When the first probe after the last answered one becomes overdue.
@@ -192,7 +218,7 @@ impl Path {
     }
 
     /// When the next probe is due; `busy` if it is selected and packets flow.
-    pub(super) fn probe_at(&self, now: Instant, busy: bool, selected: bool) -> Instant {
+    pub(super) fn probe_at(&self, now: Instant, busy: bool, selected: bool, quiet: Quiet) -> Instant {
         let Some(last) = self.last_probe else {
             return now;
         };
@@ -207,7 +233,8 @@ impl Path {
         } else if selected && self.is_proven() && self.log.is_doubtful() {
             timing::BUSY_PROBE
         } else if self.is_proven() {
-            if self.warm || !self.is_relayed() { timing::IDLE_PROBE } else { timing::LONGEST_PROBE }
+            let is_kept = self.warm || !self.is_relayed();
+            quiet.pause(if is_kept { timing::IDLE_PROBE } else { timing::LONGEST_PROBE })
         } else if self.vigil_until.is_some_and(|until| now < until) {
             timing::VIGIL_PROBE
         } else {

@@ -6,7 +6,7 @@ use super::{
     PathAgent, PathTransmit,
     pairs::{self, ALLOCATION_PATHS, Pair, STRAIGHT_PATHS},
     path::Path,
-    seen,
+    seen, timing,
 };
 use crate::{
     Probe,
@@ -23,11 +23,22 @@ impl PathAgent {
                 self.stats.candidates_dropped += 1;
                 return;
             }
+            // Its router has given it another port for the same way: it had forgotten the one of before.
+            let remapped = |path: &&Path| {
+                path.is_proven()
+                    && path.remote().via == from.via
+                    && path.remote().address.ip() == from.address.ip()
+            };
+            let quiet = self.paths.iter().filter(remapped).map(|path| path.quiet_for(now)).min();
+            if let Some(quiet) = quiet.filter(|quiet| *quiet >= timing::SHORTEST_KEEPALIVE) {
+                self.quiet.forgotten_after(quiet);
+            }
             self.make_room(pair);
             self.insert(pair, false);
         }
-        if let Some(path) = self.path_mut(from) {
-            path.heard(now);
+        if let Some(quiet) = self.path_mut(from).and_then(|path| path.heard(now)) {
+            tracing::debug!(?quiet, "a router forgets");
+            self.quiet.forgotten_after(quiet);
         }
     }
 

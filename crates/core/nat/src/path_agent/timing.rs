@@ -45,6 +45,9 @@ pub const BUSY_PERIOD: Duration = Duration::from_secs(2);
 /// Pause between probes of a proven path at rest. Keeps NAT mappings open and is what lets WireGuard go without
 /// keepalives of its own.
 pub const IDLE_PROBE: Duration = Duration::from_secs(5);
+/// The shortest pause that a router which forgets soon makes of [`IDLE_PROBE`]: a second is less than any router is known to
+/// forget after.
+pub const SHORTEST_KEEPALIVE: Duration = Duration::from_secs(1);
 /// A path that does not answer is asked less and less, from [`IDLE_PROBE`] down to once in this time.
 pub const LONGEST_PROBE: Duration = Duration::from_secs(30);
 /// No path is probed more often than this, whatever triggers it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lanrage_party::{Candidate, CandidateType};
 
-use super::sim::{A, B, Sim, addr, ms, port_restricted};
+use super::sim::{A, B, Sim, addr, forgetful, ms, port_restricted};
 use crate::{LossReason, PathAgent, PathEvent, PathState, Phase, timing};
 
 const V4_OF_B: &str = "198.51.100.2:2222";
@@ -311,4 +311,48 @@ fn a_renewed_session_changes_nothing() {
     sim.run_for(ms(1_000));
     assert!(sim.nodes[A].events.is_empty(), "{:?}", sim.nodes[A].events);
     assert_eq!(sim.nodes[A].agent.phase(), Phase::Connected);
+}
+
+/// When each side lost its path, over ten minutes at rest.
+fn losses_at_rest(mut sim: Sim) -> [Vec<Duration>; 2] {
+    sim = settled(sim);
+    let start = sim.elapsed();
+    sim.run_for(ms(600_000));
+    assert!(sim.is_connected());
+    [A, B].map(|node| {
+        let lost = |(at, event): &(Duration, PathEvent)| {
+            matches!(event, PathEvent::Lost { .. }).then_some(at.saturating_sub(start))
+        };
+        sim.nodes[node].events.iter().filter_map(lost).collect()
+    })
+}
+
+#[test]
+fn a_router_that_forgets_a_quiet_way_after_seconds_is_found_out_by_a_loss_or_two_and_then_kept_open() {
+    for seconds in [2, 3, 4, 5, 8, 15] {
+        for (random, both) in [(false, false), (false, true), (true, false)] {
+            let ours = forgetful("203.0.113.1", ms(seconds * 1_000), random);
+            let theirs = both.then(|| forgetful("203.0.113.2", ms(seconds * 1_000), false));
+            let theirs_local: &[&str] = if both { &["10.0.0.2:2222"] } else { &["198.51.100.2:2222"] };
+            let sim = Sim::new((&["10.0.0.1:1111"], Some(ours)), (theirs_local, theirs));
+            let losses = losses_at_rest(sim);
+            for lost in &losses {
+                assert!(lost.len() <= 2, "{seconds} s, {random}, {both}: {losses:?}");
+                assert!(lost.iter().all(|at| *at <= ms(30_000)), "{seconds} s, {random}, {both}: {losses:?}");
+            }
+            assert!(seconds < 6 || losses.iter().all(Vec::is_empty), "{seconds} s: {losses:?}");
+        }
+    }
+}
+
+#[test]
+fn a_way_that_no_router_forgets_is_probed_no_more_often_for_it() {
+    let mut sim = single();
+    sim.link.lost_per_mille = 20;
+    sim.run_for(ms(600_000));
+    sim.nodes.iter_mut().for_each(|node| node.sent.clear());
+    sim.link.lost_per_mille = 0;
+    sim.run_for(ms(60_000));
+    // A probe and an answer every five seconds.
+    assert!(sim.nodes[A].sent.len() <= 40, "{}", sim.nodes[A].sent.len());
 }

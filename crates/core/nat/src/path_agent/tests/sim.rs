@@ -12,7 +12,7 @@ use lanrage_testnet::{
     Clock, Link, Rng, Router, World,
     expected::{
         Dependence::{self, AddressAndPortDependent, EndpointIndependent},
-        Nat,
+        Nat, PortAssignment,
     },
 };
 
@@ -52,6 +52,16 @@ fn router(public: &str, mapping: Dependence, filtering: Dependence) -> Router {
 
 pub(super) fn port_restricted(public: &str) -> Router {
     router(public, EndpointIndependent, AddressAndPortDependent)
+}
+
+/// One that forgets a way by which nothing went out or came in for so long, as Linux does; then it gives the same port again,
+/// or any.
+pub(super) fn forgetful(public: &str, lifetime: Duration, random: bool) -> Router {
+    let mut nat = Nat::new(EndpointIndependent, AddressAndPortDependent);
+    if random {
+        nat.ports = PortAssignment::Random;
+    }
+    Router::new(nat, public.parse().unwrap(), lifetime).with_inbound_refresh(true)
 }
 
 pub(super) fn full_cone(public: &str) -> Router {
