@@ -21,6 +21,10 @@ use crate::{
 /// Time until the first new try; it doubles with each further one, up to [`LONGEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LONGEST_RETRY: Duration = Duration::from_secs(30);
+/// The longest pause between two tries while there is a party on the server, so that one that is back has its players within
+/// ten seconds. A try at a server that is not there costs a packet, and pauses are random between half and all of this, so
+/// that not all clients come at once. A server that is there, and too busy for a session, is left alone for [`LONGEST_RETRY`].
+const LONGEST_RETRY_IN_PARTY: Duration = Duration::from_secs(8);
 
 /// The client of a control server: a pure state machine.
 ///
@@ -244,7 +248,10 @@ impl RemoteControlPlane {
         {
             self.backoff.reset();
         }
-        let wait = self.jitter.jittered(self.backoff.next_pause());
+        let is_busy = matches!(self.state, State::Greeting { .. });
+        let has_party = !self.memberships.is_empty();
+        let longest = if has_party && !is_busy { LONGEST_RETRY_IN_PARTY } else { LONGEST_RETRY };
+        let wait = self.jitter.jittered(self.backoff.next_pause().min(longest));
         self.fail_for(now, reason, wait);
     }
 

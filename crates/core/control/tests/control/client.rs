@@ -124,7 +124,9 @@ fn a_guest_that_is_back_before_the_host_waits_for_it() {
 
 #[test]
 fn tries_are_spread_and_never_further_apart_than_thirty_seconds() {
-    let mut world = two();
+    let mut world = World::new();
+    world.add(1);
+    world.add(2);
     world.crash(false);
     let lost = world.clients[0].dials.len();
     world.pass(600 * SECOND);
@@ -135,6 +137,32 @@ fn tries_are_spread_and_never_further_apart_than_thirty_seconds() {
     assert_ne!(world.clients[0].dials[lost..], world.clients[1].dials[lost..], "not in step");
     let reason = DisconnectReason::Link(LinkClosed::Unreachable(Cause::NoAddress));
     assert!(disconnects(&world, 0).contains(&&reason));
+}
+
+#[test]
+fn a_server_that_is_back_has_the_players_of_a_party_within_ten_seconds_however_often_it_died() {
+    for outage in [1, 7, 40, 200, 600, 3_600] {
+        let mut world = two();
+        // A session that lasts only seconds ends no series of failures.
+        for _ in 0..5 {
+            world.crash(false);
+            world.pass(20 * SECOND);
+            world.up = true;
+            world.pass(9 * SECOND);
+        }
+        world.crash(false);
+        let lost: Vec<usize> = world.clients.iter().map(|client| client.dials.len()).collect();
+        world.pass(outage * SECOND);
+        world.up = true;
+        world.pass(8 * SECOND);
+        for (client, lost) in world.clients.iter().zip(lost) {
+            assert!(client.plane.is_connected(), "{outage} s");
+            let tries = client.dials.len() - lost;
+            assert!(tries as u32 <= outage / 4 + 6, "not a flood: {tries} in {outage} s");
+        }
+        let last = |client: usize| world.clients[client].dials.last().copied();
+        assert_ne!(last(0), last(1), "not in step");
+    }
 }
 
 #[test]
