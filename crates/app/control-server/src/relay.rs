@@ -119,7 +119,7 @@ impl Relay {
         let handshakes = tls.map(|_| Handshakes::start(waker.clone())).transpose().map_err(io)?;
 
         let now = Instant::now();
-        let own = host_addresses(|_| false);
+        let own = host_addresses();
         let addresses = config.as_ref().map_or_else(Vec::new, |config| config.addresses.clone());
         let ports = shared.iter().map(|port| port.port).collect();
         let first = addresses

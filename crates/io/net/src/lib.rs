@@ -3,6 +3,7 @@
 //!
 //! - [`interfaces`]: the device's own addresses.
 //! - `net_watch`, `wake_clock`: noticing another network, and that the device slept.
+//! - `own_adapter`: which interface is our own.
 //! - `behaviour_shell`: sockets and clocks for the measurement of the router (RFC 5780).
 //! - `port_mapping`: a port of the router (PCP, NAT-PMP, UPnP IGD).
 //! - `relay_stream`: a connection to a relay over TCP or TLS.
@@ -18,6 +19,8 @@ pub mod interfaces;
 pub mod name_lookup;
 #[cfg(feature = "tasks")]
 pub mod net_watch;
+#[cfg(feature = "tasks")]
+pub mod own_adapter;
 #[cfg(feature = "tasks")]
 pub mod port_mapping;
 #[cfg(feature = "tasks")]

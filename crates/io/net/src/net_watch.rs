@@ -16,7 +16,7 @@ use tokio::{
 
 use notifications::Notifications;
 
-use crate::interfaces::host_addresses_by_interface;
+use crate::own_adapter::OwnAdapter;
 
 /// How long the first word of a change waits for the others: an address comes with its route, a new network with half
 /// a dozen notifications within a few milliseconds.
@@ -28,33 +28,20 @@ pub const POLL: Duration = Duration::from_secs(15);
 /// Implementation: the pause before notifications that failed are asked for again.
 const REOPEN: Duration = Duration::from_secs(1);
 
-/// The usable addresses of this device, without those of our own adapters: interfaces whose name is `adapter_name` with
-/// any number behind it, which counts up where a name is taken.
-pub fn own_addresses(adapter_name: &str) -> Vec<IpAddr> {
-    own_addresses_by_interface(adapter_name).into_iter().map(|(_, ip)| ip).collect()
-}
-
-fn own_addresses_by_interface(adapter_name: &str) -> Vec<(u32, IpAddr)> {
-    let stem = adapter_name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let is_ours = |interface: &str| {
-        interface.strip_prefix(stem).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    host_addresses_by_interface(is_ours)
-}
-
-/// Tells how the device is connected, now and whenever it changes, until nobody listens any more.
+/// Tells how the device is connected, now and whenever it changes, until nobody listens any more. Our own adapter is no part of
+/// it, or the tunnel would be offered as a way to itself.
 ///
 /// Follows the system's notifications, and collects those that
 /// come within [`COALESCE`]; looks every [`POLL`] where there are none. Costs nothing while nothing changes.
 ///
 /// Full policy of `changes`: it waits. Changes meanwhile become one.
-pub async fn run(adapter_name: String, changes: Sender<NetworkState>) {
+pub async fn run(adapter: OwnAdapter, changes: Sender<NetworkState>) {
     let mut watch = Changes::new();
     let mut known = Known::default();
     loop {
         watch.open().await;
-        let name = adapter_name.clone();
-        let look = move || (own_addresses_by_interface(&name), default_route::look_up());
+        let adapter = adapter.clone();
+        let look = move || (adapter.others(), default_route::look_up());
         let Ok((addresses, default_route)) = spawn_blocking(look).await else { return };
         if let Some(state) = known.handle_look(&addresses, default_route)
             && changes.send(state).await.is_err()

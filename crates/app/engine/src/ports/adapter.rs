@@ -3,7 +3,7 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use lanrage_adapter::{Adapter, AdapterConfig, AdapterError, AdapterEye, Device};
-use lanrage_net::net_watch::Changes;
+use lanrage_net::{net_watch::Changes, own_adapter::OwnAdapter};
 use lanrage_party::{Subnet, VirtualIp, limits};
 use lanrage_session::{AdapterFailure, Input};
 use lanrage_tunnel::Tunnel;
@@ -58,16 +58,18 @@ pub(crate) struct AdapterPort {
 }
 
 /// Ends when nobody can wish any more, with no device open if none was wanted at last.
-pub(crate) fn spawn(tasks: &mut Tasks, name: String, tunnel: Arc<Tunnel>) -> AdapterPort {
+pub(crate) fn spawn(tasks: &mut Tasks, name: String, own: OwnAdapter, tunnel: Arc<Tunnel>) -> AdapterPort {
     let (wish, wishes) = watch::channel(Wish::default());
     let (told, rx) = mpsc::channel(ANSWERS);
-    let shell = Shell { name, tunnel, told, present: Wish::default(), eye: None };
+    let shell = Shell { name, own, tunnel, told, present: Wish::default(), eye: None };
     tasks.spawn("adapter", shell.run(wishes));
     AdapterPort { wish, rx }
 }
 
 struct Shell {
     name: String,
+    /// For those who must leave the device out.
+    own: OwnAdapter,
     tunnel: Arc<Tunnel>,
     told: mpsc::Sender<Input>,
     /// The wish that is carried out.
@@ -123,11 +125,21 @@ impl Shell {
             return None;
         }
         self.eye = None;
-        let (name, tunnel) = (self.name.clone(), Arc::clone(&self.tunnel));
+        let (name, own, tunnel) = (self.name.clone(), self.own.clone(), Arc::clone(&self.tunnel));
         let changed = spawn_blocking(move || {
             // Joins the device's threads, which then drop the adapter.
             tunnel.detach();
-            wish.device.map(|(address, subnet)| open(name, &tunnel, address, subnet))
+            own.closed();
+            wish.device.map(|(address, subnet)| {
+                // Before the system can tell anybody of it.
+                own.expect(address.0);
+                let opened = open(name, &tunnel, address, subnet);
+                match &opened {
+                    Ok((name, _)) => own.opened(name),
+                    Err(_) => own.closed(),
+                }
+                opened
+            })
         });
         let result = changed.await.ok().flatten()?;
         Some(Input::Adapter(result.map(|(name, eye)| {

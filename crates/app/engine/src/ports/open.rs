@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use lanrage_link::websocket;
 use lanrage_nat::port_mapping::{MappingRequest, PortMapping};
-use lanrage_net::{behaviour_shell, name_lookup, net_watch, port_mapping, wake_clock};
+use lanrage_net::{
+    behaviour_shell, name_lookup, net_watch, own_adapter::OwnAdapter, port_mapping, wake_clock,
+};
 use lanrage_party::PeerId;
 use lanrage_session::Names;
 use lanrage_store::{Config, SecretStore, SettingsDatabase};
@@ -47,6 +49,7 @@ pub(crate) fn all(
     tunnel_reports: ReportsPort,
 ) -> Ports {
     let adapter_name = home.config.adapter_name.as_str().to_owned();
+    let own_adapter = OwnAdapter::default();
     let database = || Arc::clone(&home.database);
     let secrets = || Arc::clone(&home.secrets);
 
@@ -54,7 +57,7 @@ pub(crate) fn all(
     let (link_events, link_told) = mpsc::channel(websocket::EVENTS);
     closing.spawn("control-link", websocket::run_link(link_actions, link_events));
     let (network_told, network) = mpsc::channel(FEW);
-    endless.spawn("net-watch", net_watch::run(adapter_name.clone(), network_told));
+    endless.spawn("net-watch", net_watch::run(own_adapter.clone(), network_told));
     let (woken_told, woken) = mpsc::channel(FEW);
     endless.spawn("wake-clock", wake_clock::run(woken_told));
     let (names, names_wanted) = watch::channel(Names::default());
@@ -76,7 +79,7 @@ pub(crate) fn all(
         commands,
         reports: tunnel_reports,
         link: Port { tx: link, rx: link_told },
-        adapter: adapter::spawn(closing, adapter_name, Arc::clone(tunnel)),
+        adapter: adapter::spawn(closing, adapter_name, own_adapter, Arc::clone(tunnel)),
         routes: routes::spawn(endless),
         network,
         woken,

@@ -6,7 +6,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use lanrage_lab::world;
 use lanrage_nat::NetworkState;
-use lanrage_net::net_watch;
+use lanrage_net::{net_watch, own_adapter::OwnAdapter};
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 use crate::home::{self, DEVICE, GATEWAY, LIMIT};
@@ -20,10 +20,15 @@ struct Watch {
 impl Watch {
     /// Starts it, and returns what it says first.
     async fn start() -> Result<(Self, NetworkState)> {
+        Self::beside(OwnAdapter::default()).await
+    }
+
+    /// The same beside this adapter of ours.
+    async fn beside(adapter: OwnAdapter) -> Result<(Self, NetworkState)> {
         // Enough for every change alone: what is collected shall not be due to a full channel.
         let (sender, changes) = mpsc::channel(64);
         let mut tasks = JoinSet::new();
-        tasks.spawn(net_watch::run("lanrage0".to_owned(), sender));
+        tasks.spawn(net_watch::run(adapter, sender));
         let mut watch = Self { changes, tasks };
         let first = watch.next().await?;
         Ok((watch, first))
@@ -145,17 +150,34 @@ fn a_burst_of_changes_is_told_as_few() {
 }
 
 #[test]
-fn our_own_adapter_is_no_change() {
+fn our_own_adapter_is_no_change_whatever_it_is_called_and_an_interface_with_its_name_is_one() {
     world::test(|| {
         home::build()?;
         home::block_on(async {
-            let (mut watch, _) = Watch::start().await?;
-            home::run("ip link add lanrage3 type bridge")?;
-            home::run("ip address add 10.66.0.1/16 dev lanrage3")?;
-            home::run("ip link set lanrage3 up")?;
+            let adapter = OwnAdapter::default();
+            let (mut watch, _) = Watch::beside(adapter.clone()).await?;
+            adapter.expect("10.66.0.1".parse()?);
+            home::run("ip link add game0 type bridge")?;
+            home::run("ip address add 10.66.0.1/16 dev game0")?;
+            home::run("ip link set game0 up")?;
+            adapter.opened("game0");
+            // Others rename it, and give it another address instead.
+            home::run("ip link set game0 down")?;
+            home::run("ip link set game0 name play0")?;
+            home::run("ip link set play0 up")?;
+            home::run("ip address flush dev play0")?;
+            home::run("ip address add 10.9.9.9/24 dev play0")?;
             let (state, _) = watch.after(&["ip address add 192.168.77.20/24 dev eth0"]).await?;
             assert_eq!(state.generation, 2, "{state:?}");
             assert_eq!(v4(&state), [address(DEVICE), address("192.168.77.20")]);
+
+            home::run("ip link add lanrage0 type bridge")?;
+            home::run("ip link set lanrage0 up")?;
+            let (mut state, _) = watch.after(&["ip address add 192.168.88.1/24 dev lanrage0"]).await?;
+            while !state.addresses.contains(&address("192.168.88.1")) {
+                state = watch.next().await?;
+            }
+            ensure!(!state.addresses.contains(&address("10.9.9.9")), "{state:?}");
             Ok(())
         })
     });
