@@ -1,7 +1,8 @@
 //! Connections that cost the server more than they cost whoever opens them.
 
 use std::{
-    net::SocketAddr,
+    io,
+    net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
@@ -46,7 +47,7 @@ pub(crate) async fn ping(server: SocketAddr, connections: usize, seconds: f64) -
 }
 
 async fn upgraded(server: SocketAddr) -> Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
+    let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_recv_buffer_size(RECEIVE_BYTES)?;
     let mut stream = socket.connect(server).await?;
     let request = format!(
@@ -74,15 +75,22 @@ async fn ping_until(mut socket: TcpStream, end: Instant) -> u64 {
     sent
 }
 
-/// Holds as many connections as the server lets it, and says how many that were at most and in the end.
-pub(crate) async fn be_silent(server: SocketAddr, connections: usize, seconds: f64) -> Result<Value> {
+/// Holds as many connections as the server lets it, from one of `sources` after the other if there are any, and says how
+/// many that were at most and in the end.
+pub(crate) async fn be_silent(
+    server: SocketAddr,
+    sources: &[IpAddr],
+    connections: usize,
+    seconds: f64,
+) -> Result<Value> {
     let end = Instant::now() + Duration::try_from_secs_f64(seconds)?;
     let mut held: Vec<TcpStream> = Vec::new();
     let (mut opened, mut most, mut said) = (0, 0, false);
     while Instant::now() < end {
         held.retain(is_open);
         while held.len() < connections {
-            match timeout(Duration::from_secs(1), TcpStream::connect(server)).await {
+            let source = sources.get(opened % sources.len().max(1)).copied();
+            match timeout(Duration::from_secs(1), connect(server, source)).await {
                 Ok(Ok(stream)) => held.push(stream),
                 Ok(Err(_)) | Err(_) => break,
             }
@@ -97,6 +105,13 @@ pub(crate) async fn be_silent(server: SocketAddr, connections: usize, seconds: f
     }
     held.retain(is_open);
     Ok(json!({ "opened": opened, "most": most, "open": held.len() }))
+}
+
+async fn connect(server: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+    let Some(source) = source else { return TcpStream::connect(server).await };
+    let socket = if source.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind((source, 0).into())?;
+    socket.connect(server).await
 }
 
 /// Whether the other side has not closed.

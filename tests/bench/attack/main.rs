@@ -7,7 +7,7 @@ mod session;
 mod storm;
 mod watch;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -31,8 +31,11 @@ enum Role {
     },
     /// Hold connections that say nothing, and open new ones for those that are closed
     Silent {
-        /// The control server
+        /// The control server, or a relay by TCP
         server: SocketAddr,
+        /// From these addresses, in turn
+        #[arg(long, value_delimiter = ',')]
+        from: Vec<IpAddr>,
         #[arg(long)]
         connections: usize,
         #[arg(long)]
@@ -75,6 +78,9 @@ enum Role {
     Stun {
         /// The STUN server
         server: SocketAddr,
+        /// By TCP, with a connection for each question (RFC 8489 §6.2.2)
+        #[arg(long)]
+        tcp: bool,
         #[arg(long)]
         seconds: f64,
     },
@@ -91,8 +97,8 @@ async fn main() -> Result<()> {
         Role::Pings { server, connections, seconds } => {
             connections::ping(server, connections, seconds).await?
         }
-        Role::Silent { server, connections, seconds } => {
-            connections::be_silent(server, connections, seconds).await?
+        Role::Silent { server, from, connections, seconds } => {
+            connections::be_silent(server, &from, connections, seconds).await?
         }
         Role::Parties { server, identities, parties, seconds } => {
             parties::make_many(server, identities, parties, seconds).await?
@@ -100,7 +106,7 @@ async fn main() -> Result<()> {
         Role::Storm { server, members, seconds } => storm::ask(server, members, seconds).await?,
         Role::Heartbeat { server, seconds } => watch::heartbeat(server, seconds).await?,
         Role::Meet { server } => watch::meet(server).await?,
-        Role::Stun { server, seconds } => watch::stun(server, seconds).await?,
+        Role::Stun { server, tcp, seconds } => watch::stun(server, tcp, seconds).await?,
         Role::Roster { link } => parties::roster(&link).await?,
     };
     println!("{said}");

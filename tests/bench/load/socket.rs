@@ -1,6 +1,6 @@
 //! Sockets and timers that are no bottleneck of their own.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use anyhow::{Context, Result};
 
@@ -33,7 +33,8 @@ pub(crate) fn bind(bind: SocketAddr) -> Result<UdpSocket> {
 /// # Errors
 /// If there is no route.
 pub(crate) fn connect(to: SocketAddr) -> Result<UdpSocket> {
-    let socket = bind((Ipv4Addr::UNSPECIFIED, 0).into())?;
+    let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = bind((any, 0).into())?;
     socket.connect(to).with_context(|| format!("no route to {to}"))?;
     Ok(socket)
 }

@@ -130,6 +130,13 @@ impl Lab {
         Ok(host)
     }
 
+    /// The IPv6 address of a public host that has both families.
+    #[must_use]
+    pub fn ipv6_of(host: &Host) -> Ipv6Addr {
+        let [.., last] = host.address().octets();
+        public_address_v6(last)
+    }
+
     /// Gives the public segment its IPv6 addresses, once.
     fn carry_ipv6(&self) -> Result<()> {
         self.internet.set_sysctl("net/ipv6/conf/all/forwarding", "1").context("IPv6 is needed")?;
@@ -213,6 +220,19 @@ impl Lab {
         let beyond = if lan.family == Family::V6 { public_address_v6(1).into() } else { self.internet.ip() };
         self.hosts.push((host.clone(), beyond));
         Ok(host)
+    }
+
+    /// Gives a host in a LAN of IPv6 so many more addresses there, as anybody's computer may take: each has a /64.
+    ///
+    /// # Errors
+    /// If the LAN has IPv4.
+    pub fn more_addresses(&mut self, host: &Host, lan: &Lan, count: u16) -> Result<Vec<IpAddr>> {
+        ensure!(lan.family == Family::V6, "a LAN of IPv4 has no room for them");
+        let prefix = |number| Ipv6Addr::new(0x2001, 0xdb8, lan.number.into(), 0, 0, 0, 1, number);
+        let addresses: Vec<_> = (0..count).map(prefix).collect();
+        let lines = addresses.iter().map(|address| format!("address add {address}/64 dev eth0 nodad\n"));
+        ip::batch(host.name(), &lines.collect::<String>())?;
+        Ok(addresses.into_iter().map(IpAddr::from).collect())
     }
 
     /// Gives a host a second uplink, its interface `eth1`, which is down. Returns the gateway there.

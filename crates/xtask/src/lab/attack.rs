@@ -1,6 +1,7 @@
 //! `cargo xtask attack`: what floods cost those who are not meant, beside what they have without.
 
 mod flood;
+mod place;
 mod players;
 mod server;
 
@@ -8,7 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
-use lanrage_lab::world::{self, World};
+use lanrage_lab::{
+    expected::Family,
+    world::{self, World},
+};
 use serde_json::{Value, json};
 
 use super::until_well;
@@ -44,12 +48,23 @@ pub(crate) struct Options {
 enum Attack {
     /// A player's socket, by handshakes from an address that is proven
     Handshakes,
+    /// The same with IPv6
+    #[value(name = "handshakes-ipv6")]
+    HandshakesIpv6,
     /// A player's socket, by datagrams that mean nothing
     Junk,
+    /// The same with IPv6
+    #[value(name = "junk-ipv6")]
+    JunkIpv6,
     /// A control server, by pings whose answers are never read
     Pings,
     /// A control server of few file descriptors, by connections that say nothing
     Silence,
+    /// The same from many addresses of one IPv6 network
+    #[value(name = "silence-ipv6")]
+    SilenceIpv6,
+    /// A relay's streams, by such connections
+    Streams,
     /// A control server, by new identities and parties
     Parties,
     /// A control server, by a question that costs more than asking
@@ -66,10 +81,14 @@ impl Attack {
     fn play(self, quick: bool) -> Result<Vec<Row>> {
         let scale = if quick { Scale::SHORT } else { Scale::WHOLE };
         match self {
-            Self::Handshakes => players::handshakes(scale, !quick),
-            Self::Junk => players::junk(scale),
+            Self::Handshakes => players::handshakes(Family::V4, scale, !quick),
+            Self::HandshakesIpv6 => players::handshakes(Family::V6, scale, false),
+            Self::Junk => players::junk(Family::V4, scale),
+            Self::JunkIpv6 => players::junk(Family::V6, scale),
             Self::Pings => server::pings(scale),
-            Self::Silence => server::silence(scale),
+            Self::Silence => server::silence(Family::V4, scale),
+            Self::SilenceIpv6 => server::silence(Family::V6, scale),
+            Self::Streams => server::streams(scale),
             Self::Parties => server::parties(scale),
             Self::Storm => server::storm(scale),
             Self::FullDisk => server::full_disk(scale),
@@ -111,7 +130,7 @@ impl Row {
         let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
         let mark = if row["passes"] == true { shell::green("✓") } else { shell::red("✗") };
         let [what, calm, attacked, goal] = ["what", "calm", "attacked", "goal"].map(text);
-        format!("{mark} {attack:11} {what:44} {calm:>16} {attacked:>24}  {goal}")
+        format!("{mark} {attack:15} {what:44} {calm:>16} {attacked:>24}  {goal}")
     }
 }
 
@@ -128,7 +147,7 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     let begun = Instant::now();
     let mut failed = Vec::new();
     if !options.json {
-        println!("{:13} {:44} {:>16} {:>24}  goal", "", "", "undisturbed", "attacked");
+        println!("{:17} {:44} {:>16} {:>24}  goal", "", "", "undisturbed", "attacked");
     }
     for attack in chosen {
         let name = attack.name();

@@ -4,17 +4,18 @@ use std::{
     fs,
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use lanrage_lab::{Host, Lab, Player, Process, stage};
+use lanrage_lab::{Host, Lab, Player, Process, expected::Family, stage};
 
 use super::{
     Row, Scale,
     flood::{self, Flood},
-    share,
+    place, share,
 };
 
 const DOWNLOAD_PORT: u16 = 9000;
@@ -45,15 +46,17 @@ struct Friends {
 }
 
 impl Friends {
-    fn meet() -> Result<Self> {
+    /// With one family of addresses, or with both: who floods has that one alone.
+    fn meet(family: Family) -> Result<Self> {
         let mut lab = Lab::new()?;
-        let server_host = lab.public_host("server", 5)?;
-        let mut host = |name, last| lab.public_host(name, last);
-        let [one, two, newcomer, eve] =
-            [host("one", 11)?, host("two", 12)?, host("three", 13)?, host("eve", 66)?];
+        let mut host = |name, last| place::public_host(&mut lab, family, name, last);
+        let server_host = host("server", 5)?;
+        let [one, two, newcomer] = [host("one", 61)?, host("two", 62)?, host("three", 63)?];
+        let (eve, _) = place::stranger(&mut lab, family)?;
         lab.settle()?;
         let server = stage::start_server(&server_host, &[])?;
-        let control = stage::control_url(&server_host.address().to_string());
+        let control = place::socket_of(&server_host, family, stage::CONTROL_PORT);
+        let control = format!("ws://{control}");
         let one = Player::create(&one, "one", "Attacked", &control)?;
         let link = one.registered_link(READY_LIMIT)?;
         let address = one.wait_for_address(READY_LIMIT)?;
@@ -64,7 +67,7 @@ impl Friends {
             ensure!(Instant::now() < deadline, "the friends do not meet; two said:\n{}", two.tail());
             thread::sleep(Duration::from_millis(50));
         }
-        let socket = format!("{}:{}", one.host().address(), port_of_lanes(one.host())?);
+        let socket = place::socket_of(one.host(), family, port_of_lanes(one.host(), family)?).to_string();
         let since = Instant::now();
         Ok(Self { _server: server, one, two, eve, newcomer, link, address, socket, since })
     }
@@ -133,14 +136,16 @@ impl Friends {
 }
 
 /// The lanes share one port, and nothing else does.
-fn port_of_lanes(host: &Host) -> Result<u16> {
-    let table = host.enter(|| Ok(fs::read_to_string("/proc/thread-self/net/udp")?))?;
+fn port_of_lanes(host: &Host, family: Family) -> Result<u16> {
+    let (file, any) = match family {
+        Family::V4 => ("udp", "00000000:"),
+        Family::V6 | Family::Both => ("udp6", "00000000000000000000000000000000:"),
+    };
+    let table = host.enter(|| Ok(fs::read_to_string(Path::new("/proc/thread-self/net").join(file))?))?;
     let mut ports: Vec<_> = table
         .lines()
         .skip(1)
-        .filter_map(|line| {
-            u16::from_str_radix(line.split_whitespace().nth(1)?.strip_prefix("00000000:")?, 16).ok()
-        })
+        .filter_map(|line| u16::from_str_radix(line.split_whitespace().nth(1)?.strip_prefix(any)?, 16).ok())
         .collect();
     ports.sort_unstable();
     let pair = ports.windows(2).find(|pair| pair[0] == pair[1]);
@@ -148,8 +153,8 @@ fn port_of_lanes(host: &Host) -> Result<u16> {
 }
 
 /// By somebody who has proven its address and knows the player's key, as every member does.
-pub(super) fn handshakes(scale: Scale, renewal: bool) -> Result<Vec<Row>> {
-    let friends = Friends::meet()?;
+pub(super) fn handshakes(family: Family, scale: Scale, renewal: bool) -> Result<Vec<Row>> {
+    let friends = Friends::meet(family)?;
     let key = friends.key_of_one()?;
     let flood = |length| {
         let rate = HANDSHAKES_PER_SECOND.to_string();
@@ -175,8 +180,8 @@ pub(super) fn handshakes(scale: Scale, renewal: bool) -> Result<Vec<Row>> {
 }
 
 /// By anybody.
-pub(super) fn junk(scale: Scale) -> Result<Vec<Row>> {
-    let friends = Friends::meet()?;
+pub(super) fn junk(family: Family, scale: Scale) -> Result<Vec<Row>> {
+    let friends = Friends::meet(family)?;
     let flood = |length| {
         let (rate, size) = (JUNK_PER_SECOND.to_string(), JUNK_BYTES.to_string());
         let words = ["send", &friends.socket, "--rate", &rate, "--size", &size];

@@ -3,18 +3,20 @@
 use std::{
     fs::{self, File},
     io::Write,
+    net::IpAddr,
     process::Command,
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use lanrage_lab::{Host, Lab, Process, stage};
+use lanrage_lab::{Host, Lab, Process, expected::Family, stage};
 use serde_json::Value;
 
 use super::{
     Row, Scale,
     flood::{self, Flood},
+    place,
 };
 use crate::bench::usage;
 
@@ -27,26 +29,37 @@ const DISK_MB: u32 = 24;
 
 /// A server in public, whoever attacks it, and somebody else.
 struct Scene {
+    family: Family,
     server_host: Host,
     eve: Host,
+    /// Those of the one who attacks.
+    addresses: Vec<IpAddr>,
     other: Host,
 }
 
 impl Scene {
-    fn build() -> Result<Self> {
+    fn build(family: Family) -> Result<Self> {
         let mut lab = Lab::new()?;
-        let server_host = lab.public_host("server", 5)?;
-        let [eve, other] = [lab.public_host("eve", 66)?, lab.public_host("other", 11)?];
+        let server_host = place::public_host(&mut lab, family, "server", 5)?;
+        let other = place::public_host(&mut lab, family, "other", 61)?;
+        let (eve, addresses) = place::stranger(&mut lab, family)?;
         lab.settle()?;
-        Ok(Self { server_host, eve, other })
+        Ok(Self { family, server_host, eve, addresses, other })
     }
 
     fn control(&self) -> String {
-        format!("{}:{}", self.server_host.address(), stage::CONTROL_PORT)
+        place::socket_of(&self.server_host, self.family, stage::CONTROL_PORT).to_string()
     }
 
     fn stun(&self) -> String {
-        format!("{}:{}", self.server_host.address(), stage::STUN_PORT)
+        place::socket_of(&self.server_host, self.family, stage::STUN_PORT).to_string()
+    }
+
+    /// Opens connections that say nothing, from all of the attacker's addresses.
+    fn be_silent(&self, to: &str, connections: u32, length: Duration) -> Result<Flood> {
+        let addresses: Vec<_> = self.addresses.iter().map(ToString::to_string).collect();
+        let connections = connections.to_string();
+        self.attack(&["silent", to, "--from", &addresses.join(","), "--connections", &connections], length)
     }
 
     fn attack(&self, words: &[&str], length: Duration) -> Result<Flood> {
@@ -80,7 +93,10 @@ fn worst(what: &'static str, calm: &Value, attacked: &Value, limit_ms: f64) -> R
     Row {
         what,
         calm: text(calm),
-        attacked: if lost == 0 { attacked_text } else { format!("{attacked_text}, {lost} lost") },
+        attacked: match attacked["why"].as_str() {
+            Some(why) => format!("{attacked_text}, {lost} lost: {why}"),
+            None => attacked_text,
+        },
         goal: format!("≤ {limit_ms:.0}"),
         passes: lost == 0 && number(&attacked["worst_ms"]) <= limit_ms,
     }
@@ -102,7 +118,7 @@ fn meeting(calm: &Value, attacked: &Value, limit_ms: f64) -> Row {
 }
 
 pub(super) fn pings(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
-    let scene = Scene::build()?;
+    let scene = Scene::build(Family::V4)?;
     let server = stage::start_server(&scene.server_host, &[])?;
     let calm = scene.heartbeat(long / 2)?;
     let before = memory_mb(&server)?;
@@ -128,29 +144,54 @@ pub(super) fn pings(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     ])
 }
 
-pub(super) fn silence(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
-    let scene = Scene::build()?;
+pub(super) fn silence(family: Family, Scale { long, slack }: Scale) -> Result<Vec<Row>> {
+    let scene = Scene::build(family)?;
     let _server = stage::start_server_with_files(&scene.server_host, FEW_FILES)?;
     let calm = (scene.watch(&["stun", &scene.stun()], long / 2)?, scene.meet()?);
-    let connections = (FEW_FILES + 16).to_string();
-    let attack = scene.attack(&["silent", &scene.control(), "--connections", &connections], long * 2)?;
+    let attack = scene.be_silent(&scene.control(), FEW_FILES + 16, long * 2)?;
     let attacked = (scene.watch(&["stun", &scene.stun()], long)?, scene.meet()?);
-    let held = attack.finish()?;
     Ok(vec![
-        Row {
-            what: "silent connections that were held",
-            calm: "–".to_owned(),
-            attacked: format!("{} of {} opened", held["open"], held["opened"]),
-            goal: "≤ 64 of an address".to_owned(),
-            passes: held["open"].as_u64().is_some_and(|open| open <= 64),
-        },
+        held(&attack.finish()?, 64),
         worst("STUN's answer, ms: worst (median)", &calm.0, &attacked.0, 5.0 * slack),
         meeting(&calm.1, &attacked.1, 1_000.0 * slack),
     ])
 }
 
+/// Those who use a relay by TCP have places of their own, which end sooner where nobody logs in.
+pub(super) fn streams(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
+    let scene = Scene::build(Family::V4)?;
+    let server = stage::start_server(&scene.server_host, &[])?;
+    let ask = ["stun", &scene.stun(), "--tcp"];
+    let calm = (scene.watch(&ask, long / 2)?, memory_mb(&server)?);
+    let attack = scene.be_silent(&scene.stun(), 2_000, long * 2)?;
+    let attacked = (scene.watch(&ask, long)?, memory_mb(&server)?);
+    let more = attacked.1 - calm.1;
+    Ok(vec![
+        held(&attack.finish()?, 16),
+        worst("others' answer by TCP, ms: worst (median)", &calm.0, &attacked.0, 50.0 * slack),
+        Row {
+            what: "memory of the server, MB more",
+            calm: "0.0".to_owned(),
+            attacked: format!("{more:.1}"),
+            goal: "≤ 10".to_owned(),
+            passes: more <= 10.0,
+        },
+    ])
+}
+
+/// A row about how many connections a source could hold.
+fn held(said: &Value, limit: u64) -> Row {
+    Row {
+        what: "silent connections that were held",
+        calm: "–".to_owned(),
+        attacked: format!("{} of {} opened", said["open"], said["opened"]),
+        goal: format!("≤ {limit} of a source"),
+        passes: said["open"].as_u64().is_some_and(|open| open <= limit),
+    }
+}
+
 pub(super) fn parties(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
-    let scene = Scene::build()?;
+    let scene = Scene::build(Family::V4)?;
     let _server = stage::start_server(&scene.server_host, &[])?;
     let calm = scene.meet()?;
     let words = ["parties", &scene.control(), "--identities", "2000", "--parties", "16"];
@@ -172,7 +213,7 @@ pub(super) fn parties(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
 }
 
 pub(super) fn storm(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
-    let scene = Scene::build()?;
+    let scene = Scene::build(Family::V4)?;
     let server = stage::start_server(&scene.server_host, &[])?;
     let calm = (scene.heartbeat(long / 2)?, memory_mb(&server)?);
     let attack = scene.attack(&["storm", &scene.control(), "--members", "64"], long * 2)?;
@@ -192,7 +233,7 @@ pub(super) fn storm(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
 }
 
 pub(super) fn full_disk(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
-    let scene = Scene::build()?;
+    let scene = Scene::build(Family::V4)?;
     let folder = stage::data_folder(scene.server_host.name())?;
     let mounted = Command::new("mount")
         .args(["-t", "tmpfs", "-o", &format!("size={DISK_MB}m"), "lanrage"])
