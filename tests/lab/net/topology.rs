@@ -52,6 +52,17 @@ impl Lan {
         &self.router
     }
 
+    /// From now on the router forgets a UDP flow that has been quiet for so many seconds.
+    ///
+    /// # Errors
+    /// If the kernel tracks no connections.
+    pub fn forget_udp_after(&self, seconds: u32) -> Result<()> {
+        for timeout in ["nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream"] {
+            self.router.set_sysctl(&format!("net/netfilter/{timeout}"), &seconds.to_string())?;
+        }
+        Ok(())
+    }
+
     /// The router's address on its private side, which is the gateway of the hosts.
     #[must_use]
     pub fn gateway(&self) -> IpAddr {

@@ -77,6 +77,7 @@ pub struct RelayPool {
     holds: Vec<Hold>,
     peers: Peers,
     planner: Planner,
+    upkeep: Upkeep,
     /// Until then relays are only taken once they are measured.
     measuring_until: Instant,
     /// When everything that was due was done.
@@ -108,6 +109,7 @@ impl RelayPool {
             holds: Vec::new(),
             peers: Peers::default(),
             planner: Planner::default(),
+            upkeep: Upkeep::default(),
             measuring_until: now,
             settled_at: now,
             hurry: false,
@@ -268,6 +270,7 @@ impl RelayPool {
             }
             hold.check(now);
         }
+        self.upkeep = Upkeep::default();
         self.measuring_until = now + MEASURING;
         self.settle(now);
     }
@@ -409,7 +412,14 @@ impl RelayPool {
         for hold in self.holds.iter_mut().filter(|hold| !hold.is_stream() && hold.server == server) {
             hold.seen_at(now, mapped);
         }
-        if entry.mapped.replace(mapped) != Some(mapped) {
+        let before = entry.mapped.replace(mapped);
+        // Another port of the same router: it had forgotten the one of before, and gave the next.
+        if before.is_some_and(|before| before.ip() == mapped.ip() && before != mapped)
+            && let Some(pause) = self.upkeep.forgotten(now)
+        {
+            self.holds.iter_mut().for_each(|hold| hold.refresh_every(pause));
+        }
+        if before != Some(mapped) {
             self.outputs.push_back(PoolOutput::ReflexiveAddress { server, address: mapped });
         }
     }
@@ -455,6 +465,30 @@ impl RelayPool {
     /// How much depends on relays without traffic.
     fn calm(&self) -> Pace {
         if self.active { Pace::Ready } else { Pace::Idle }
+    }
+}
+
+/// How often allocations are refreshed, where a router on the way forgets sooner than most.
+#[derive(Debug, Default)]
+struct Upkeep {
+    pause: Option<Duration>,
+    shortened_at: Option<Instant>,
+}
+
+impl Upkeep {
+    /// Implementation: the first such pause, half of what a client keeps by itself, and the shortest.
+    const FIRST: Duration = Duration::from_secs(10);
+    const SHORTEST: Duration = Duration::from_secs(2);
+
+    /// The router has forgotten a way to a relay. Returns the pause from now on, if it is another: what several relays see of
+    /// one pause counts once.
+    fn forgotten(&mut self, now: Instant) -> Option<Duration> {
+        let pause = self.pause.map_or(Self::FIRST, |pause| (pause / 2).max(Self::SHORTEST));
+        let counts = self.shortened_at.is_none_or(|at| now >= at + pause);
+        (counts && self.pause != Some(pause)).then(|| {
+            self.shortened_at = Some(now);
+            *self.pause.insert(pause)
+        })
     }
 }
 

@@ -281,6 +281,13 @@ impl Hold {
         }
     }
 
+    /// Keeps the way to the server open by a sign of life so often.
+    pub(super) fn refresh_every(&mut self, pause: Duration) {
+        if let Stage::Running(client) = &mut self.stage {
+            client.refresh_every(pause);
+        }
+    }
+
     /// Finds out whether the allocation is still there.
     pub(super) fn check(&mut self, now: Instant) {
         if let Stage::Running(client) = &mut self.stage {

@@ -505,7 +505,9 @@ impl RelayPool {
             credentials: relay.offer.credentials.clone(),
         };
         let allocation = next_id(&mut self.next_allocation);
-        self.holds.push(Hold::new(now, allocation, purpose, self.seeds.next()));
+        let mut hold = Hold::new(now, allocation, purpose, self.seeds.next());
+        self.upkeep.pause.into_iter().for_each(|pause| hold.refresh_every(pause));
+        self.holds.push(hold);
         if !over_udp {
             let server_name = self.relays[index].tls_name(transport, server);
             self.outputs.push_back(PoolOutput::StreamConnect { allocation, transport, server, server_name });

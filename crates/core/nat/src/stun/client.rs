@@ -18,6 +18,8 @@ pub const STUN_SERVERS: usize = 8;
 /// Implementation: pause between a reply and the next question. Keeps the NAT mapping alive (routers that
 /// forget UDP mappings after 30 s are common, against RFC 4787 REQ-5) and notices a changed one.
 const REFRESH: Duration = Duration::from_secs(20);
+/// Implementation: the shortest that this pause becomes where the router forgets sooner.
+const SHORTEST_REFRESH: Duration = Duration::from_secs(2);
 /// Implementation: pauses after a server did not answer, doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 /// Implementation: the longest such pause.
@@ -44,7 +46,8 @@ pub enum StunEvent {
 }
 
 /// Asks STUN servers for our server-reflexive address (RFC 8489 §3), over the socket that everything else uses,
-/// and keeps asking so that the NAT mapping stays and a change of it is noticed.
+/// and keeps asking so that the NAT mapping stays and a change of it is noticed. A router that forgets it sooner than usual is
+/// found out by the other port that it gives then, and asked by more often.
 ///
 /// Believes only replies that come from the server that was asked, with the id that was asked with. One
 /// transaction per server; at most [`STUN_SERVERS`] servers. Never gives up.
@@ -61,6 +64,8 @@ struct Server {
     address: SocketAddr,
     state: State,
     reported: Option<SocketAddr>,
+    /// The pause after a reply: half as long each time that the router turns out to have forgotten the mapping in it.
+    refresh: Duration,
     /// The pause after a transaction without a reply.
     retry: Backoff,
 }
@@ -106,6 +111,7 @@ impl StunClient {
                     address: *address,
                     state: State::Resting { until: now },
                     reported: None,
+                    refresh: REFRESH,
                     retry: Backoff::new(FIRST_RETRY, LONGEST_RETRY),
                 },
             };
@@ -126,8 +132,13 @@ impl StunClient {
         match stun::parse(datagram) {
             Ok(Message::BindingResponse { id, mapped, .. }) if id == asked => {
                 server.retry.reset();
-                server.state = State::Resting { until: now + REFRESH };
-                if server.reported.replace(mapped) != Some(mapped) {
+                let before = server.reported.replace(mapped);
+                // Another port of the same router: it had forgotten the one of before, and gave the next.
+                if before.is_some_and(|before| before.ip() == mapped.ip() && before != mapped) {
+                    server.refresh = (server.refresh / 2).max(SHORTEST_REFRESH);
+                }
+                server.state = State::Resting { until: now + server.refresh };
+                if before != Some(mapped) {
                     self.events.push(StunEvent::ReflexiveAddress { server: from, address: mapped });
                 }
                 true
@@ -146,6 +157,7 @@ impl StunClient {
     pub fn handle_network_change(&mut self, now: Instant) {
         for server in &mut self.servers {
             server.state = State::Resting { until: now };
+            server.refresh = REFRESH;
             server.reported = None;
             server.retry.reset();
         }
@@ -304,7 +316,7 @@ mod tests {
         let server = address("192.0.2.1:3478");
         let mut bench = Bench::new(&[server]);
         let mut seen = Vec::new();
-        for mapped in ["203.0.113.5:40000", "203.0.113.5:40000", "203.0.113.5:41111"] {
+        for mapped in ["203.0.113.5:40000", "203.0.113.5:40000", "203.0.113.6:41111"] {
             let request = bench.sent().remove(0).1;
             let asked_at = bench.now;
             assert!(bench.reply(server, &request, address(mapped)));
@@ -313,7 +325,28 @@ mod tests {
             assert_eq!(bench.now - asked_at, REFRESH);
         }
         let report = |mapped| StunEvent::ReflexiveAddress { server, address: address(mapped) };
-        assert_eq!(seen, [vec![report("203.0.113.5:40000")], vec![], vec![report("203.0.113.5:41111")]]);
+        assert_eq!(seen, [vec![report("203.0.113.5:40000")], vec![], vec![report("203.0.113.6:41111")]]);
+    }
+
+    #[test]
+    fn a_router_that_forgets_the_mapping_sooner_is_asked_by_so_often_that_it_does_not() {
+        for lifetime in [3, 5, 8, 15] {
+            let server = address("192.0.2.1:3478");
+            let mut bench = Bench::new(&[server]);
+            let (mut port, mut used_at) = (40_000, bench.now);
+            let mut changes = Vec::new();
+            while bench.now < bench.start + Duration::from_secs(600) {
+                for (_, request) in bench.sent() {
+                    port += u16::from(bench.now >= used_at + Duration::from_secs(lifetime));
+                    used_at = bench.now;
+                    let mapped = SocketAddr::from(([203, 0, 113, 5], port));
+                    assert!(bench.reply(server, &request, mapped));
+                }
+                changes.extend(bench.events().iter().map(|_| bench.now - bench.start));
+                bench.step();
+            }
+            assert!(changes.len() <= 5 && changes.iter().all(|at| at.as_secs() < 60), "{changes:?}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)
 /// [`pad_for_stream`](super::pad_for_stream). When the connection ends, and after [`TurnFailure::Unreachable`], drop the
 /// client and begin again with a new connection and a new client; the server frees the allocation with the connection.
 ///
-/// It allocates at once and refreshes every 20 s. If the server falls silent, the allocation is kept and asked for
+/// It allocates at once and refreshes every 20 s, or as often as [`Self::refresh_every`] says. If the server falls silent, the allocation is kept and asked for
 /// every second: when the network comes back, nothing has to be set up again. When it is lost, another one is asked
 /// for, with pauses of at most 30 s, for ever. For every peer that was added it keeps a channel bound, which includes the permission;
 /// until it is, and for peers that get none, [`Framing`] is that of a Send indication. Everything is set up
@@ -72,6 +72,7 @@ pub struct TurnClient {
     state: State,
     /// Consecutive failures.
     failures: u32,
+    refresh_pause: Duration,
     alternate: Option<Alternate>,
     peers: BTreeMap<SocketAddr, Peer>,
     /// Which peer each channel number belongs to. A number is never given to another peer within an
@@ -106,7 +107,7 @@ enum State {
 struct Allocation {
     relayed: SocketAddr,
     expires_at: Instant,
-    refresh_at: Instant,
+    refreshed_at: Instant,
     refresh: Option<Transaction>,
     responsive: bool,
 }
@@ -127,6 +128,7 @@ impl TurnClient {
             login: Login::new(config.credentials, config.transport, seed),
             state: State::Waiting { retry_at: now },
             failures: 0,
+            refresh_pause: REFRESH,
             alternate: None,
             peers: BTreeMap::new(),
             channels: Vec::new(),
@@ -224,6 +226,11 @@ impl TurnClient {
         self.handle_reply(now, &reply)
     }
 
+    /// Refreshes the allocation so often from now on: a router on the way forgets sooner than most.
+    pub fn refresh_every(&mut self, pause: Duration) {
+        self.refresh_pause = pause.min(REFRESH);
+    }
+
     /// Something is wrong with what comes over the relay, or our network changed, or the device woke up: finds
     /// out at once whether the allocation is still there.
     pub fn check(&mut self, now: Instant) {
@@ -309,7 +316,7 @@ impl TurnClient {
             State::Allocated(allocation) => {
                 let own = match &allocation.refresh {
                     Some(refresh) => refresh.deadline(),
-                    None => allocation.refresh_at,
+                    None => allocation.refreshed_at + self.refresh_pause,
                 };
                 let peers = self.peers.values().filter_map(Peer::deadline);
                 peers.chain([own, allocation.expires_at]).min()
@@ -383,7 +390,7 @@ impl TurnClient {
             return self.fail(now, TurnFailure::Unreachable);
         }
         let Some(refresh) = &mut allocation.refresh else {
-            if now >= allocation.refresh_at {
+            if now >= allocation.refreshed_at + self.refresh_pause {
                 self.refresh(now);
             }
             return;

@@ -155,3 +155,19 @@ fn relays_alike_never_flap_however_the_network_jitters() {
     }
     assert_eq!(opened(&world.said()).len(), 2);
 }
+
+#[test]
+fn a_router_that_forgets_sooner_costs_a_few_allocations_and_then_none() {
+    for lifetime in [3, 5, 8, 15] {
+        let mut world = World::new(&[20]);
+        world.forgets_after = Some(secs(lifetime));
+        world.run_for(secs(120));
+        let first = world.said();
+        let opened = |said: &[PoolOutput]| {
+            said.iter().filter(|output| matches!(output, PoolOutput::Opened { .. })).count()
+        };
+        assert!((2..=6).contains(&opened(&first)), "{lifetime} s: {first:?}");
+        world.run_for(secs(600));
+        assert_eq!(world.said(), [], "{lifetime} s");
+    }
+}

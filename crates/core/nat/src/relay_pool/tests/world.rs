@@ -73,6 +73,9 @@ pub(super) struct World {
     pub(super) pool: RelayPool,
     /// Where the pool's datagrams come from.
     pub(super) address: SocketAddr,
+    /// For so long the pool's router keeps a port that nothing leaves by; then it gives the next.
+    pub(super) forgets_after: Option<Duration>,
+    used_at: Instant,
     /// What the pool said but for datagrams, with the milliseconds since the start.
     pub(super) said: Vec<(u128, PoolOutput)>,
     /// Payloads that came to the pool by Data indications and ChannelData.
@@ -145,6 +148,8 @@ impl World {
             relays: relays.collect(),
             pool: RelayPool::new(now, [7; 32]),
             address: addr("203.0.113.1:1000"),
+            forgets_after: None,
+            used_at: now,
             said: vec![],
             arrivals: vec![],
             strangers: vec![],
@@ -280,6 +285,10 @@ impl World {
         match &output {
             PoolOutput::Transmit { to, bytes } => {
                 let relay = self.relay_at(*to).expect("a pool sends to relays only");
+                let unused = self.now() - std::mem::replace(&mut self.used_at, self.clock.now());
+                if self.forgets_after.is_some_and(|limit| unused >= limit) {
+                    self.address.set_port(self.address.port() + 1);
+                }
                 self.carry(relay, self.address, *to, bytes.clone());
                 return;
             }

@@ -8,8 +8,8 @@ use std::{
 use lanrage_base::backoff::doubled;
 
 use super::{
-    Allocation, Asked, FIRST_RETRY, LONGEST_RETRY, REFRESH, SHORTEST_LIFETIME, State, TurnClient,
-    allocation_request, binding_method, binding_request, deletion,
+    Allocation, Asked, FIRST_RETRY, LONGEST_RETRY, SHORTEST_LIFETIME, State, TurnClient, allocation_request,
+    binding_method, binding_request, deletion,
     peer::{PeerState, REFUSED_RETRY, RENEWAL},
     transaction::Transaction,
     view::{Alternate, Received, TurnEvent, TurnFailure},
@@ -107,7 +107,7 @@ impl TurnClient {
                     // Not before: a server that allocates and forgets at once is not to be asked in a circle.
                     self.failures = 0;
                     allocation.refresh = None;
-                    allocation.refresh_at = now + REFRESH;
+                    allocation.refreshed_at = now;
                     allocation.expires_at = now + lifetime;
                     if !std::mem::replace(&mut allocation.responsive, true) {
                         self.events.push(TurnEvent::Responsive);
@@ -149,7 +149,7 @@ impl TurnClient {
         self.state = State::Allocated(Allocation {
             relayed,
             expires_at: now + lifetime,
-            refresh_at: now + REFRESH,
+            refreshed_at: now,
             refresh: None,
             responsive: true,
         });
