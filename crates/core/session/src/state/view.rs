@@ -164,7 +164,7 @@ impl State {
         let party = self.current_party();
         let names = ShownNames::new(&self.player_name, active);
         let order = party.iter().flat_map(Party::get_peer_list).map(|peer| peer.id);
-        let peers = order
+        let mut peers: Vec<_> = order
             .filter_map(|id| active.connections.connections().get(&id))
             .map(|connection| {
                 let id = connection.record.peer_id();
@@ -200,6 +200,8 @@ impl State {
                 }
             })
             .collect();
+        // Who may be played with comes first, else as the party has them.
+        peers.sort_by_key(|peer| peer.online == Some(false));
         PartyView {
             id: membership.invitation.party.to_string(),
             name: membership.invitation.name.to_string(),

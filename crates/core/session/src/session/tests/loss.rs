@@ -97,6 +97,23 @@ fn a_friend_whose_line_broke_before_the_server_missed_them_is_away_from_then_on(
 }
 
 #[test]
+fn who_is_away_stands_behind_those_who_are_there() {
+    let mut stage = Stage::in_party();
+    let invitation = stage.invitation();
+    let [bob, cleo] = [2, 3].map(|seed| Somebody::new(seed, invitation.party));
+    stage.say_party(&[&bob, &cleo].map(|friend| friend.sign(&invitation.secret)));
+    let order = |stage: &Stage| -> Vec<String> {
+        stage.snapshot().party.unwrap().peers.into_iter().map(|peer| peer.id).collect()
+    };
+    let before = order(&stage);
+    let first = before[0].parse().unwrap();
+    stage.say_change(Change::PeerOnline { peer: first, online: false });
+    assert_eq!(order(&stage), [before[1].clone(), before[0].clone()]);
+    stage.say_change(Change::PeerOnline { peer: first, online: true });
+    assert_eq!(order(&stage), before);
+}
+
+#[test]
 fn whoever_becomes_the_host_is_told_of_it_once() {
     let (mut stage, peer) = at_rest();
     let own = stage.snapshot().peer_id.parse().unwrap();
