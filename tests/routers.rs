@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use lanrage_lab::{Player, Stage, world};
+use lanrage_lab::{Host, Lab, Player, Stage, networks::HOME, stage, world};
 
 /// How long two players may take to meet.
 const MEET_LIMIT: Duration = Duration::from_secs(30);
@@ -52,6 +52,45 @@ fn a_router_that_forgets_a_quiet_way_after_two_seconds_is_found_out_and_the_way_
         println!("lost after a pause: {lost:.1?}");
         ensure!(lost.iter().all(|at| *at < LEARNT), "lost after {lost:.1?}; two said:\n{}", two.tail());
         ensure!(one.has_direct_friend()? && two.has_direct_friend()?);
+        Ok(())
+    });
+}
+
+/// Runs a command on a host.
+fn on(host: &Host, words: &str) -> Result<()> {
+    let mut words = words.split(' ');
+    let mut command = host.command(words.next().unwrap_or_default());
+    let output = command.args(words).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+#[test]
+fn what_came_to_the_second_address_of_a_computer_is_answered_from_it() {
+    world::test(|| {
+        let mut lab = Lab::new()?;
+        let server = lab.public_host("server", 5)?;
+        let one = lab.public_host("one", 21)?;
+        let home = lab.lan(HOME)?;
+        let two = lab.host(&home, "two")?;
+        lab.settle()?;
+        on(&one, "ip address add 203.0.113.22/24 dev eth0")?;
+        // Only the second one leads to it from there.
+        for direction in ["daddr", "saddr"] {
+            on(home.router(), &format!("nft insert rule ip lab forward ip {direction} 203.0.113.21 drop"))?;
+        }
+        let _server = stage::start_server(&server, &[])?;
+        let control = stage::control_url(&server.address().to_string());
+        let one = Player::create(&one, "one", "Two addresses", &control)?;
+        let two = Player::join(&two, "two", one.link()?)?;
+        wait_until_direct(&one, &two)?;
+        // At rest as well, whoever speaks first.
+        let address = one.wait_for_address(MEET_LIMIT)?;
+        for _ in 0..3 {
+            thread::sleep(Duration::from_secs(6));
+            ensure!(two.host().can_ping(address)?, "lost; two said:\n{}", two.tail());
+            ensure!(one.has_direct_friend()? && two.has_direct_friend()?);
+        }
         Ok(())
     });
 }

@@ -2,7 +2,10 @@
 
 pub(crate) mod device;
 pub(crate) mod queue_events;
+mod reply_source;
 pub(crate) mod sockets;
 #[cfg(target_os = "linux")]
 mod steering;
 pub(crate) mod urgency;
+#[cfg(target_os = "linux")]
+mod way_out;

@@ -43,6 +43,7 @@
 //!   broadcast from the peer that of a token bucket for a look;
 //! - shared by all threads, each for a look or a copy: the snapshot of the peers, once a batch; the bucket of our own
 //!   broadcasts, once for each of those; the two inboxes, for a datagram out of a relay's stream and an answer to the OS;
+//! - where there are several addresses of ours: the list of them (`reply_source`), for a look, once a run;
 //! - what is not data: whom we asked (`asked`), for STUN and handshakes; what was admitted (`admission`), for handshakes.
 //!
 //! No lock is held while a socket or the device is read, written or waited for.

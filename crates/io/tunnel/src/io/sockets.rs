@@ -20,8 +20,9 @@ use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::datagram::batch::ReceiveBatch;
+use crate::io::reply_source::ReplySources;
 #[cfg(target_os = "linux")]
-use crate::io::steering;
+use crate::io::{steering, way_out::leads_by};
 
 /// Bytes asked for each receive buffer, for a thread that has to wait for the processor: 12 ms at 2.5 Gbit/s. A process
 /// that may not exceed the system's limit gets that limit.
@@ -59,6 +60,7 @@ struct Lanes {
     bulk: Bound,
     /// Where the system cannot tell lanes apart, the other one serves both.
     express: Option<Bound>,
+    sources: ReplySources,
 }
 
 #[derive(Debug)]
@@ -182,11 +184,15 @@ impl UdpSockets {
         batch: &mut ReceiveBatch,
         mut dropped: impl FnMut(DropReason),
     ) -> bool {
-        let Some(bound) = self.of(family).and_then(|lanes| lanes.own(lane)) else { return false };
+        let Some(lanes) = self.of(family) else { return false };
+        let Some(bound) = lanes.own(lane) else { return false };
         let mut errors = 0;
         while let Some(room) = batch.room() {
             match bound.receive(room) {
                 Ok(meta) => {
+                    if let (Some(local), Some(interface)) = (meta.dst_ip, meta.interface_index) {
+                        lanes.sources.note(meta.addr, local, interface);
+                    }
                     if !batch.commit_coalesced(meta.len, meta.stride, meta.addr) {
                         dropped(DropReason::OversizedDatagram);
                     } else if meta.len == 0 {
@@ -258,7 +264,8 @@ impl UdpSockets {
     ) -> Result<(), DropReason> {
         let lanes = self.of(Family::of(to)).ok_or(DropReason::NoSocket)?;
         let bound = lanes.own(lane).unwrap_or(&lanes.bulk);
-        let transmit = Transmit { destination: to, ecn: None, contents, segment_size, src_ip: None };
+        let src_ip = lanes.sources.of(to);
+        let mut transmit = Transmit { destination: to, ecn: None, contents, segment_size, src_ip };
         let mut tries = 0;
         loop {
             tries += 1;
@@ -268,6 +275,11 @@ impl UdpSockets {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Err(DropReason::SendBufferFull);
+                }
+                // The address is no more, or no way leads from it: the system chooses.
+                Err(error) if transmit.src_ip.is_some() && is_about_the_source(&error) => {
+                    lanes.sources.forget(to);
+                    transmit.src_ip = None;
                 }
                 // Linux reports an ICMP error about an earlier datagram by refusing this one, once.
                 Err(_) if tries < SEND_TRIES && self.hear(bound) => {}
@@ -349,6 +361,24 @@ impl Bound {
     }
 }
 
+/// Whether a datagram was refused because nothing can be sent from an address to its destination.
+fn is_about_the_source(error: &io::Error) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, HostUnreachable, InvalidInput, NetworkUnreachable};
+    matches!(error.kind(), AddrNotAvailable | HostUnreachable | InvalidInput | NetworkUnreachable)
+}
+
+/// A system of the strong host model sends from an address by the interface that has it (RFC 1122 §3.3.4.2).
+#[cfg(windows)]
+fn leads_by(_remote: SocketAddr, _local: std::net::IpAddr, _interface: u32) -> bool {
+    true
+}
+
+/// Where that is not known, the system chooses.
+#[cfg(not(any(windows, target_os = "linux")))]
+fn leads_by(_remote: SocketAddr, _local: std::net::IpAddr, _interface: u32) -> bool {
+    false
+}
+
 /// Makes the receive buffer as large as we want it, where we have the right to (CAP_NET_ADMIN).
 #[cfg(target_os = "linux")]
 fn force_receive_buffer(socket: &Socket) -> io::Result<()> {
@@ -370,7 +400,7 @@ fn open(address: SocketAddr) -> io::Result<(Lanes, u16)> {
     let express = express_beside(&socket);
     let bulk = Bound::new(socket)?;
     let port = bulk.socket.local_addr()?.port();
-    Ok((Lanes { bulk, express }, port))
+    Ok((Lanes { bulk, express, sources: ReplySources::new(leads_by) }, port))
 }
 
 #[cfg(target_os = "linux")]
@@ -390,6 +420,33 @@ const fn express_beside(_bulk: &Socket) -> Option<Bound> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_came_to_one_of_several_addresses_is_answered_from_it() {
+        use std::{net::UdpSocket, time::Duration};
+        let sockets = UdpSockets::bind(0).unwrap();
+        let friend = UdpSocket::bind("127.0.0.5:0").unwrap();
+        friend.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let from = friend.local_addr().unwrap();
+        let mut batch = ReceiveBatch::for_receiving();
+        let receive = |batch: &mut ReceiveBatch| {
+            batch.clear();
+            while batch.is_empty() {
+                sockets.receive(Lane::Bulk, Family::V4, batch, |reason| panic!("{reason:?}"));
+            }
+        };
+        let stranger = UdpSocket::bind("127.0.0.6:0").unwrap();
+        stranger.send_to(&[4], ("127.0.0.1", sockets.local_port())).unwrap();
+        receive(&mut batch);
+        friend.send_to(&[4], ("127.0.0.2", sockets.local_port())).unwrap();
+        receive(&mut batch);
+        for lane in Lane::BOTH {
+            sockets.send_one(lane, b"answer", from).unwrap();
+            let (_, answered) = friend.recv_from(&mut [0; 16]).unwrap();
+            assert_eq!(answered, SocketAddr::from(([127, 0, 0, 2], sockets.local_port())));
+        }
+    }
 
     #[test]
     fn any_port_is_one_port_for_both_families() {
