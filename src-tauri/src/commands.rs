@@ -1,6 +1,7 @@
 //! What the window may ask: the engine's requests, and those that only the desktop can carry out.
 
 mod adapter_setup;
+mod files;
 pub(crate) mod log_feed;
 
 use std::path::PathBuf;
@@ -29,6 +30,21 @@ requests! {
 
     /// Writes a bundle for whoever helps among the player's downloads; answers where it is.
     SaveDiagnostics {} -> PathBuf;
+
+    /// Writes the chosen settings to a file of the player's choice; answers where it is, and nothing if there was no choice.
+    SaveExport {} -> Option<PathBuf>;
+
+    /// What stands in an export of the player's choice.
+    ReadExport {} -> Option<String>;
+
+    /// A backup of the player's choice, wherever it is.
+    ChooseBackup {} -> Option<PathBuf>;
+
+    /// Opens the system's file manager where something is.
+    ShowInFolder {
+        /// What.
+        path: PathBuf,
+    } -> ();
 
     /// Begins or ends looking at the log; answers its newest lines.
     FollowLog {

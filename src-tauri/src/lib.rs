@@ -82,6 +82,8 @@ fn start_services<R: Runtime>(app: &AppHandle<R>, options: EngineOptions, has_ow
 pub fn with_commands<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     builder
         .plugin(tauri_plugin_clipboard_manager::init())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
         .manage(tasks::DesktopTasks::default())
         .manage(closing::Closing::default())
         .manage(PendingLink::default())

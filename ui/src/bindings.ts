@@ -210,7 +210,15 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** What the system said. */
   cause: string, } | { "code": "bundle_not_written",
   /** What the system said. */
-  cause: string, } | { "code": "bad_request",
+  cause: string, } | { "code": "file_not_written",
+  /** Where. */
+  path: string,
+  /** What kept it from being written. */
+  cause: Cause, } | { "code": "file_not_read",
+  /** Where. */
+  path: string,
+  /** What kept it from being read. */
+  cause: Cause, } | { "code": "bad_request",
   /** What is wrong with it. */
   cause: string, } | { "code": "other_version",
   /** The version of the one that runs. */
@@ -860,6 +868,8 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
  * A backup was restored.
  */
 export type Restored = {
+  /** The backup that was made of what there was before: restoring it undoes this. */
+  kept: BackupView,
   /** Whether a setting that is another now takes effect only when LANrage starts again. */
   restart_required: boolean,
   /** The parties that cannot be entered without a new link: their keys, which no backup has, are not on this device. */
@@ -1151,6 +1161,12 @@ export type DesktopRequests = {
   /** The text. */
   text: string, }, answer: null },
   save_diagnostics: { args: Record<string, never>, answer: string },
+  save_export: { args: Record<string, never>, answer: string | null },
+  read_export: { args: Record<string, never>, answer: string | null },
+  choose_backup: { args: Record<string, never>, answer: string | null },
+  show_in_folder: { args: {
+  /** What. */
+  path: string, }, answer: null },
   follow_log: { args: {
   /** Whether it begins. */
   on: boolean, }, answer: Array<string> },

@@ -314,26 +314,83 @@ describe('the data card', () => {
     expect(changes).toEqual([{ ask: 'restore', path: '/backups/1.db', without_hash: false }]);
   });
 
+  test('a restore is undone by what was backed up before it', async () => {
+    const { user, changes } = await openSettings();
+    await user.click(await screen.findByText('2 backups'));
+    const [newest] = screen.getAllByRole('button', { name: /Restore the backup of/ });
+    if (!newest) throw new Error('no backup');
+    await user.click(newest);
+    await user.click(screen.getByRole('button', { name: 'Restore' }));
+    await user.click(await screen.findByRole('button', { name: 'Undo' }));
+    const kept = '/home/ada/.local/share/lanrage/backups/restore.db';
+    expect(changes.at(-1)).toEqual({ ask: 'restore', path: kept, without_hash: false });
+    expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+  });
+
+  test('a backup from anywhere is restored, without its hash only by a word of its own', async () => {
+    const data = new FakeData();
+    const restore = data.answers.restore;
+    Object.assign(data.answers, {
+      restore: (asked: { path: string; without_hash: boolean }) => {
+        if (asked.without_hash) return restore();
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        throw { code: 'backup_without_hash', path: asked.path };
+      },
+    });
+    const { user, changes } = await openSettings(data);
+    await user.click(screen.getByRole('button', { name: 'Restore from a file…' }));
+    const path = '/home/ada/Downloads/party.db';
+    await user.click(await screen.findByRole('button', { name: `Restore the backup ${path}` }));
+    await user.click(screen.getByRole('button', { name: 'Restore' }));
+    await user.click(await screen.findByRole('button', { name: 'Restore it all the same' }));
+    const question = within(screen.getByRole('group', { name: 'Restore it all the same' }));
+    await user.click(question.getByRole('button', { name: 'Restore' }));
+    expect(await screen.findByText(/The backup is restored/)).toBeTruthy();
+    expect(changes.at(-1)).toEqual({ ask: 'restore', path, without_hash: true });
+    expect(screen.queryByText(/Nobody knows/)).toBeNull();
+  });
+
+  test('chosen settings go to a file, which is shown in its folder, and come from one', async () => {
+    const data = new FakeData();
+    Object.assign(data.answers, { read_export: () => '{"backup_keep":9}' });
+    const { user, changes } = await openSettings(data);
+    await user.click(screen.getByRole('button', { name: 'Save to a file…' }));
+    const saved = await screen.findByText('/home/ada/Documents/LANrage settings.json');
+    const line = saved.closest('p');
+    if (!line) throw new Error('it stands in no line');
+    await user.click(within(line).getByRole('button', { name: 'Show in folder' }));
+    await user.click(screen.getByRole('button', { name: 'Import a file…' }));
+    expect(await screen.findByText('The settings are imported.')).toBeTruthy();
+    expect(changes.at(-1)).toEqual({ ask: 'import_settings', text: '{"backup_keep":9}' });
+  });
+
+  test('who chooses no file changes nothing', async () => {
+    const { user, changes } = await openSettings();
+    await user.click(screen.getByRole('button', { name: 'Import a file…' }));
+    expect(screen.queryByText('The settings are imported.')).toBeNull();
+    expect(changes.filter(({ ask }) => ask === 'import_settings')).toEqual([]);
+  });
+
   test('chosen settings go out as text, and in again', async () => {
     const { user, changes } = await openSettings();
-    await user.click(screen.getByRole('button', { name: 'Export settings' }));
+    await user.click(screen.getByRole('button', { name: 'Show as text' }));
     const text = (await screen.findByLabelText<HTMLTextAreaElement>('Exported settings')).value;
     expect(JSON.parse(text)).toEqual({ backup_keep: 9 });
-    await user.click(screen.getByRole('button', { name: 'Import settings' }));
+    await user.click(screen.getByRole('button', { name: 'Import the text' }));
     expect(screen.getByText('Paste an export first.')).toBeTruthy();
-    await user.click(screen.getByLabelText('Settings to import'));
+    await user.click(screen.getByLabelText('Or paste an export'));
     await user.paste(text);
-    await user.click(screen.getByRole('button', { name: 'Import settings' }));
+    await user.click(screen.getByRole('button', { name: 'Import the text' }));
     expect(await screen.findByText('The settings are imported.')).toBeTruthy();
     expect(changes.at(-1)).toEqual({ ask: 'import_settings', text });
   });
 
   test('an import that is none is refused in words', async () => {
     const { user } = await openSettings(refusing(new FakeData(), 'import_settings', { code: 'not_an_export', cause: 'it is no JSON' }));
-    await user.type(screen.getByLabelText('Settings to import'), 'x');
-    await user.click(screen.getByRole('button', { name: 'Import settings' }));
+    await user.type(screen.getByLabelText('Or paste an export'), 'x');
+    await user.click(screen.getByRole('button', { name: 'Import the text' }));
     expect(await screen.findByText(/^This is not an export of LANrage's settings/)).toBeTruthy();
-    expect(screen.getByLabelText<HTMLTextAreaElement>('Settings to import').value).toBe('x');
+    expect(screen.getByLabelText<HTMLTextAreaElement>('Or paste an export').value).toBe('x');
   });
 });
 

@@ -164,7 +164,15 @@ export class FakeData {
       return JSON.stringify(Object.fromEntries(chosen.map(({ key, value }) => [key, value])), null, 2);
     },
     import_settings: () => ({ restart_required: true }),
-    restore: () => ({ restart_required: true, without_keys: [] }),
+    restore: () => ({
+      kept: { path: '/home/ada/.local/share/lanrage/backups/restore.db', made_at_ms: Date.now() },
+      restart_required: true,
+      without_keys: [],
+    }),
+    choose_backup: () => '/home/ada/Downloads/party.db',
+    save_export: () => '/home/ada/Documents/LANrage settings.json',
+    read_export: (): string | null => null,
+    show_in_folder: () => null,
     favorites: () => this.favorites,
     save_favorite: ({ url, name }) => {
       this.favorites = [...this.favorites, { url, name, last_used_at_ms: null }];

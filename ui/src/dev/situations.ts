@@ -88,6 +88,7 @@ const logLines = Array.from({ length: 40 }, (_, index) =>
 const diagnostics = (found: Check[]): Answers => ({
   run_doctor: () => ({ checks: found }),
   follow_log: ({ on }) => (on ? logLines : []),
+  show_in_folder: () => null,
   save_diagnostics: () => '/home/mia/Downloads/lanrage-diagnostics-2026-11-26.json',
 });
 

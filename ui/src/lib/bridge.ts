@@ -75,6 +75,10 @@ export const resetSetting = (key: string) => ask('reset_setting', { key });
 export const resetSettings = () => ask('reset_settings', {});
 /** All chosen settings as JSON text. */
 export const exportSettings = () => ask('export_settings', {});
+/** Lets the player choose where an export goes; answers where it is, or nothing. */
+export const saveExport = () => askDesktop('save_export', {});
+/** What stands in an export of the player's choice, or nothing. */
+export const readExport = () => askDesktop('read_export', {});
 /** Takes an export; all of it or nothing. */
 export const importSettings = (text: string) => ask('import_settings', { text });
 export const getFavorites = () => ask('favorites', {});
@@ -87,13 +91,19 @@ export const getDataSummary = () => ask('summary', {});
 /** What is wrong with the database; nothing if it is good. */
 export const checkData = () => ask('check', {});
 export const backUpNow = () => ask('back_up_now', {});
-export const restoreBackup = (path: string) => ask('restore', { path, without_hash: false });
+/** Goes back to a backup; with `withoutHash` also to one of which nobody knows whether it is as it was made. */
+export const restoreBackup = (path: string, withoutHash: boolean) =>
+  ask('restore', { path, without_hash: withoutHash });
+/** A backup of the player's choice; nothing if he chose none. */
+export const chooseBackup = () => askDesktop('choose_backup', {});
 
 /** Looks at everything that a party needs. Takes a few seconds. */
 export const runDoctor = () => ask('run_doctor', {});
 /** Writes an anonymised bundle for a report; the answer is its path. */
 export const exportDiagnostics = () => askDesktop('save_diagnostics', {});
 /** Begins or ends the flow of `log` events; the newest lines come at once. */
+/** Opens the system's file manager where that is. */
+export const showInFolder = (path: string) => askDesktop('show_in_folder', { path });
 export const followLog = (on: boolean) => askDesktop('follow_log', { on });
 /** A link of the present party; `null` for one that never expires. */
 export const newInvitation = (hours: number | null) => ask('new_invitation', { expires_in_hours: hours });

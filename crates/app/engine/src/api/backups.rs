@@ -67,6 +67,7 @@ impl AskStored for Restore {
         let missing = library::without_keys(stored, &memberships).await;
         let names = memberships.iter().filter(|known| missing.contains(&known.party));
         Ok(Restored {
+            kept: restored.kept.into(),
             restart_required: restored.change.restart_required,
             without_keys: names.map(|known| known.name.to_string()).collect(),
         })

@@ -29,6 +29,8 @@ impl From<SettingsChange> for Changed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Restored {
+    /// The backup that was made of what there was before: restoring it undoes this.
+    pub kept: BackupView,
     /// Whether a setting that is another now takes effect only when LANrage starts again.
     pub restart_required: bool,
     /// The parties that cannot be entered without a new link: their keys, which no backup has, are not on this device.

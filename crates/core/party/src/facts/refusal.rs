@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
-use super::SettingRule;
+use super::{Cause, SettingRule};
 use crate::{InvitationError, IpamError, limits};
 
 /// Why a command was refused.
@@ -153,6 +153,20 @@ pub enum CommandError {
     BundleNotWritten {
         /// What the system said.
         cause: String,
+    },
+    /// A file that the player chose cannot be written.
+    FileNotWritten {
+        /// Where.
+        path: String,
+        /// What kept it from being written.
+        cause: Cause,
+    },
+    /// A file or folder that the player chose cannot be read.
+    FileNotRead {
+        /// Where.
+        path: String,
+        /// What kept it from being read.
+        cause: Cause,
     },
     /// A request is malformed.
     BadRequest {
