@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-nat", &["lanrage-base", "lanrage-party"]),
     ("lanrage-session", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat"]),
     ("lanrage-link", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-net"]),
-    ("lanrage-log", &[]),
+    ("lanrage-log", &["lanrage-party"]),
     ("lanrage-net", &["lanrage-base", "lanrage-party", "lanrage-nat"]),
     ("lanrage-tunnel", &["lanrage-base", "lanrage-party"]),
     ("lanrage-adapter", &["lanrage-party"]),

@@ -9,11 +9,13 @@ use std::path::PathBuf;
 use lanrage_engine::{
     CommandError, Request,
     api::{ExportDiagnostics, Serve},
+    facts::Cause,
     requests,
 };
 use serde_json::value::RawValue;
 use tauri::{AppHandle, Manager, Runtime, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
+use tracing::warn;
 
 use self::log_feed::LogFeed;
 use crate::{EngineHost, system::link::PendingLink, window::closing};
@@ -88,9 +90,16 @@ pub struct Desktop<R: Runtime>(AppHandle<R>);
 
 impl<R: Runtime> Serve<CopyText> for Desktop<R> {
     async fn serve(&self, CopyText { text }: CopyText) -> Result<(), CommandError> {
-        let written = self.0.clipboard().write_text(text);
-        written.map_err(|error| CommandError::Clipboard { cause: error.to_string() })
+        copy(&self.0, text)
     }
+}
+
+/// Puts a text on the clipboard.
+pub(crate) fn copy<R: Runtime>(app: &AppHandle<R>, text: String) -> Result<(), CommandError> {
+    app.clipboard().write_text(text).map_err(|error| {
+        warn!(%error, "the clipboard took nothing");
+        CommandError::Clipboard { cause: Cause::Other }
+    })
 }
 
 impl<R: Runtime> Serve<SaveDiagnostics> for Desktop<R> {

@@ -22,7 +22,6 @@ use tauri::{
     menu::MenuEvent,
     tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent},
 };
-use tauri_plugin_clipboard_manager::ClipboardExt;
 use tracing::{error, warn};
 
 use self::{
@@ -173,8 +172,7 @@ async fn perform<R: Runtime>(app: &AppHandle<R>, action: Action) -> Result<(), C
     match action {
         Action::CopyInvitation => {
             let link = engine.ask(NewInvitation { expires_in_hours: None }).await?;
-            let written = app.clipboard().write_text(link);
-            written.map_err(|error| CommandError::Clipboard { cause: error.to_string() })
+            crate::commands::copy(app, link)
         }
         Action::Pause => engine.ask(PauseParty {}).await,
         Action::Leave => engine.ask(LeaveParty {}).await,

@@ -2,6 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::{Fields, Item};
 
 use crate::{root, sources};
 
@@ -61,6 +62,13 @@ const NO_SENTENCES: &[&str] = &[
 
 /// From so many words on, a text is taken for a sentence.
 const WORDS: usize = 4;
+
+/// Fields by whose names somebody would put in what a library said, in English and for nobody but the log.
+const TOLD: &[&str] = &["cause", "detail", "details", "error", "message", "reason", "text"];
+
+/// Those that may be text: what the other end of the wire says for a log, and what a fault of the window itself threw,
+/// of which there is no kind.
+const MAY_BE_TOLD: &[&str] = &["Refusal.detail", "CommandError.detail"];
 
 fn looks_like_a_sentence(text: &str) -> bool {
     let is_word = |word: &&str| word.contains('{') || word.chars().any(char::is_alphabetic);
@@ -122,6 +130,64 @@ fn no_sentence_for_people_stands_outside_the_catalogue() {
         wrong.extend(found.into_iter().map(|text| format!("{}: {text:?}", source.path)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The fields of types that leave the program, or of which every kind has words, that hold a text of somebody else's.
+fn told(items: &[Item]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut look = |owner: &str, fields: &Fields| {
+        for field in fields {
+            let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+            let kind = field.ty.to_token_stream().to_string();
+            if TOLD.contains(&name.as_str()) && kind.split(' ').any(|word| word == "String" || word == "str")
+            {
+                found.push(format!("{owner}.{name}"));
+            }
+        }
+    };
+    let leaves = |attributes: &[syn::Attribute]| {
+        attributes.iter().any(|attribute| {
+            let text = attribute.meta.to_token_stream().to_string();
+            text.starts_with("derive") && (text.contains("Serialize") || text.contains("EnumIter"))
+        })
+    };
+    for item in items {
+        match item {
+            Item::Struct(item) if leaves(&item.attrs) => look(&item.ident.to_string(), &item.fields),
+            Item::Enum(item) if leaves(&item.attrs) => {
+                for variant in &item.variants {
+                    look(&item.ident.to_string(), &variant.fields);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn a_fact_says_why_as_a_kind_and_not_as_a_text_in_english() {
+    let mut wrong = Vec::new();
+    for source in sources::all(&root()) {
+        if source.is_product() && FACTS_ONLY.iter().any(|folder| source.path.starts_with(folder)) {
+            let found = told(&source.product_items()).into_iter();
+            let found = found.filter(|field| !MAY_BE_TOLD.contains(&field.as_str()));
+            wrong.extend(found.map(|field| format!("{}: {field}", source.path)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_text_in_a_fact_is_found_and_one_that_stays_inside_is_not() {
+    let found = |code: &str| told(&syn::parse_file(code).unwrap().items);
+    assert_eq!(found("#[derive(Debug, Serialize)] enum F { A { cause: String } }"), ["F.cause"]);
+    assert_eq!(
+        found("#[derive(EnumIter)] enum F { A { detail: Option<String>, path: String } }"),
+        ["F.detail"]
+    );
+    assert_eq!(found("#[derive(Serialize)] struct F { reason: &'static str, cause: Cause }"), ["F.reason"]);
+    assert!(found("#[derive(Debug)] struct E { reason: String }").is_empty());
 }
 
 #[test]

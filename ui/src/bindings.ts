@@ -8,8 +8,8 @@ export type AdapterFault = { "code": "adapter_permission",
   by: PermissionTrouble, } | { "code": "adapter_helper",
   /** What it does instead. */
   trouble: HelperTrouble,
-  /** What it said of its refusal; empty where it said nothing. */
-  cause: string, } | { "code": "adapter_driver" } | { "code": "adapter_name",
+  /** What is wrong with what was asked of it; of no meaning where it is off. */
+  cause: Cause, } | { "code": "adapter_driver" } | { "code": "adapter_name",
   /** What is wrong with the name. */
   trouble: NameTrouble,
   /** The name. */
@@ -38,12 +38,10 @@ export type AdapterFault = { "code": "adapter_permission",
   used_as: EndpointUse, } | { "code": "adapter_route",
   /** The destination. */
   route: string,
-  /** What the system said. */
-  cause: string, } | { "code": "adapter_failed",
-  /** What was being done, as the log calls it. */
-  step: string,
-  /** What the system said. */
-  cause: string, } | { "code": "adapter_stripped",
+  /** Why. */
+  cause: Cause, } | { "code": "adapter_failed",
+  /** Why. */
+  cause: Cause, } | { "code": "adapter_stripped",
   /** What it takes. */
   part: LostPart, } | { "code": "adapter_bypassed",
   /** The destination. */
@@ -52,8 +50,8 @@ export type AdapterFault = { "code": "adapter_permission",
   interface: string, } | { "code": "adapter_blocked",
   /** Which do not. */
   way: BlockedWay, } | { "code": "adapter_lost",
-  /** What the system said. */
-  cause: string, };
+  /** Why. */
+  cause: Cause, };
 
 /**
  * State of the virtual network device.
@@ -90,49 +88,32 @@ export type BackupView = {
 export type BlockedWay = "out" | "in" | "unasked";
 
 /**
- * Why the system, a library or the other end of a connection failed. `detail` is what it said, in its own words.
+ * Why the system, a library or the other end of a connection failed. What it said in its own words is for the log, and
+ * whoever makes a cause of it writes it there.
  */
-export type Cause = { "code": "missing",
-  /** What was said. */
-  detail: string, } | { "code": "not_allowed",
-  /** What was said. */
-  detail: string, } | { "code": "read_only",
-  /** What was said. */
-  detail: string, } | { "code": "disk_full",
-  /** What was said. */
-  detail: string, } | { "code": "in_use",
-  /** What was said. */
-  detail: string, } | { "code": "already_there",
-  /** What was said. */
-  detail: string, } | { "code": "wrong_kind",
-  /** What was said. */
-  detail: string, } | { "code": "out_of_memory",
-  /** What was said. */
-  detail: string, } | { "code": "too_many_open",
-  /** What was said. */
-  detail: string, } | { "code": "port_in_use",
-  /** What was said. */
-  detail: string, } | { "code": "no_such_address",
-  /** What was said. */
-  detail: string, } | { "code": "connection_refused",
-  /** What was said. */
-  detail: string, } | { "code": "no_route",
-  /** What was said. */
-  detail: string, } | { "code": "connection_broken",
-  /** What was said. */
-  detail: string, } | { "code": "connection_closed" } | { "code": "too_slow" } | { "code": "not_supported",
-  /** What was said. */
-  detail: string, } | { "code": "no_address" } | { "code": "no_tls" } | { "code": "tls_closed" } | { "code": "certificate_unknown" } | { "code": "certificate_expired" } | { "code": "certificate_early" } | { "code": "certificate_of_other" } | { "code": "certificate_bad",
-  /** What was said. */
-  detail: string, } | { "code": "tls_failed",
-  /** What was said. */
-  detail: string, } | { "code": "no_web_socket",
-  /** What was said. */
-  detail: string, } | { "code": "too_large" } | { "code": "too_often" } | { "code": "bad_message",
-  /** What was said. */
-  detail: string, } | { "code": "no_room" } | { "code": "other",
-  /** What was said. */
-  detail: string, };
+export type Cause = { "code": "missing" } | { "code": "not_allowed" } | { "code": "read_only" } | { "code": "disk_full" } | { "code": "in_use" } | { "code": "already_there" } | { "code": "wrong_kind" } | { "code": "out_of_memory" } | { "code": "too_many_open" } | { "code": "port_in_use" } | { "code": "no_such_address" } | { "code": "connection_refused" } | { "code": "no_route" } | { "code": "connection_broken" } | { "code": "connection_closed" } | { "code": "too_slow" } | { "code": "not_supported" } | { "code": "no_address" } | { "code": "no_tls" } | { "code": "tls_closed" } | { "code": "certificate_unknown" } | { "code": "certificate_expired" } | { "code": "certificate_early" } | { "code": "certificate_of_other" } | { "code": "certificate_bad" } | { "code": "tls_failed" } | { "code": "no_web_socket" } | { "code": "too_large" } | { "code": "too_often" } | { "code": "bad_message" } | { "code": "no_room" } | { "code": "not_json",
+  /** Where it ends to be, from 1. */
+  line: number,
+  /** Where in that line, from 1. */
+  column: number, } | { "code": "other_json",
+  /** Where it ends to be, from 1. */
+  line: number,
+  /** Where in that line, from 1. */
+  column: number, } | { "code": "bad_content" } | { "code": "empty" } | { "code": "hash_unreadable" } | { "code": "hash_differs" } | { "code": "database_locked" } | { "code": "database_damaged" } | { "code": "database_cut" } | { "code": "database_foreign" } | { "code": "database_gone" } | { "code": "database_newer",
+  /** The first migration that this program does not know. */
+  found: string, } | { "code": "database_failed",
+  /** The result code (<https://sqlite.org/rescode.html>). */
+  number: number, } | { "code": "keyring_absent" } | { "code": "keyring_locked" } | { "code": "keyring_forgets" } | { "code": "keyring_failed" } | { "code": "secret_missing",
+  /** The key's name. */
+  name: string,
+  /** The file to be removed by whoever does without it. */
+  path: string, } | { "code": "secret_damaged",
+  /** The key's name. */
+  name: string, } | { "code": "no_home" } | { "code": "bad_name" } | { "code": "bad_address" } | { "code": "bad_packet_size" } | { "code": "other_version" } | { "code": "other_namespace" } | { "code": "exit_code",
+  /** What it ended with. */
+  number: number, } | { "code": "killed" } | { "code": "system",
+  /** The number: `errno`, or what Windows has for it. */
+  number: number, } | { "code": "other" };
 
 /**
  * Settings were changed.
@@ -167,8 +148,8 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   network: string, } | { "code": "no_address",
   /** Why there is none. */
   why: LeaseFault, } | { "code": "control_unreachable" } | { "code": "other_server" } | { "code": "same_server" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "keys_missing" } | { "code": "keys_not_usable",
-  /** What the keyring or the system said. */
-  cause: string, } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
+  /** Why. */
+  cause: Cause, } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
   /** Most bytes that a name has. */
   most_bytes: number, } | { "code": "bad_server" } | { "code": "bad_expiry",
   /** Most hours for which it can. */
@@ -192,25 +173,25 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** What was given. */
   name: string, } | { "code": "not_an_export",
   /** What is wrong with it. */
-  cause: string, } | { "code": "backup_exists",
+  cause: ExportFault, } | { "code": "backup_exists",
   /** The file. */
   path: string, } | { "code": "not_a_backup",
   /** The file. */
   path: string,
   /** What is wrong with it. */
-  cause: string, } | { "code": "backup_without_hash",
+  cause: Cause, } | { "code": "backup_without_hash",
   /** The backup. */
   path: string, } | { "code": "database_newer",
   /** The first migration that this program does not know. */
   found: string, } | { "code": "database_damaged",
-  /** What the database said. */
-  cause: string, } | { "code": "database_failed",
-  /** What the database said. */
-  cause: string, } | { "code": "disk_full" } | { "code": "data_not_writable",
-  /** What the system said. */
-  cause: string, } | { "code": "bundle_not_written",
-  /** What the system said. */
-  cause: string, } | { "code": "file_not_written",
+  /** Why. */
+  cause: Cause, } | { "code": "database_failed",
+  /** Why. */
+  cause: Cause, } | { "code": "disk_full" } | { "code": "data_not_writable",
+  /** Why. */
+  cause: Cause, } | { "code": "bundle_not_written",
+  /** Why. */
+  cause: Cause, } | { "code": "file_not_written",
   /** Where. */
   path: string,
   /** What kept it from being written. */
@@ -220,29 +201,29 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** What kept it from being read. */
   cause: Cause, } | { "code": "bad_request",
   /** What is wrong with it. */
-  cause: string, } | { "code": "other_version",
+  cause: Cause, } | { "code": "other_version",
   /** The version of the one that runs. */
   running: string,
   /** The version of the one that asks. */
   asking: string, } | { "code": "stopped" } | { "code": "already_running" } | { "code": "data_dir",
-  /** What the system said. */
-  cause: string, } | { "code": "identity",
-  /** What the keyring or the system said. */
-  cause: string, } | { "code": "database",
-  /** What the database said. */
-  cause: string, } | { "code": "control_state",
-  /** What the system said. */
-  cause: string, } | { "code": "socket",
+  /** Why. */
+  cause: Cause, } | { "code": "identity",
+  /** Why. */
+  cause: Cause, } | { "code": "database",
+  /** Why. */
+  cause: Cause, } | { "code": "control_state",
+  /** Why. */
+  cause: Cause, } | { "code": "socket",
   /** The port asked for. */
   port: string,
-  /** What the system said. */
-  cause: string, } | { "code": "clipboard",
-  /** What the system said. */
-  cause: string, } | { "code": "log_not_read",
-  /** What the system said. */
-  cause: string, } | { "code": "not_needed" } | { "code": "helper_missing" } | { "code": "setup_declined" } | { "code": "setup_failed",
-  /** What the system said; `None` if nobody could be asked for permission. */
-  cause: string | null,
+  /** Why. */
+  cause: Cause, } | { "code": "clipboard",
+  /** Why. */
+  cause: Cause, } | { "code": "log_not_read",
+  /** Why. */
+  cause: Cause, } | { "code": "not_needed" } | { "code": "helper_missing" } | { "code": "setup_declined" } | { "code": "setup_failed",
+  /** Why; `None` if nobody could be asked for permission. */
+  cause: Cause | null,
   /** Does it by hand. */
   command: string, } | { "code": "unexpected",
   /** What was thrown. */
@@ -340,15 +321,30 @@ export type DroppedView = {
 export type EndpointUse = "gateway" | "control_server" | "stun_server" | "relay" | "connection";
 
 /**
+ * Why a text is no export of settings.
+ */
+export type ExportFault = { "code": "export_too_long",
+  /** Most bytes that an export has. */
+  most_bytes: number, } | { "code": "not_json",
+  /** Where it ends to be, from 1. */
+  line: number,
+  /** Where in that line, from 1. */
+  column: number, } | { "code": "no_export" } | { "code": "export_newer",
+  /** The version of its format. */
+  version: number, } | { "code": "export_field",
+  /** The field. */
+  field: string, };
+
+/**
  * What is missing or wrong now.
  */
 export type Fault = { "code": "log_not_written",
-  /** What the system said. */
-  cause: string, } | { "code": "not_kept",
-  /** What the system or the database said. */
-  cause: string, } | { "code": "sockets_failed",
-  /** What the system said. */
-  cause: string, } | { "code": "clock_wrong",
+  /** Why. */
+  cause: Cause, } | { "code": "not_kept",
+  /** Why. */
+  cause: Cause, } | { "code": "sockets_failed",
+  /** Why. */
+  cause: Cause, } | { "code": "clock_wrong",
   /** By how much it differs from the server's. */
   minutes: number, } | { "code": "control_disconnected",
   /** The server. */
@@ -366,7 +362,7 @@ export type Fault = { "code": "log_not_written",
   /** Whether it may be empty as well. */
   or_empty: boolean, } | { "code": "database_restored",
   /** What was wrong with it. */
-  cause: string,
+  cause: Cause,
   /** The backup that was restored; `None` if there was none, so that settings start afresh. */
   backup: string | null,
   /** How many newer entries could still be read and were kept. */
@@ -375,12 +371,12 @@ export type Fault = { "code": "log_not_written",
   set_aside: string | null, } | { "code": "secrets_in_files",
   /** How many keys a working keyring did not take; 0 if the keyring cannot be used at all. */
   not_moved: number,
-  /** What the keyring said; it is in the log as well. */
-  cause: string, } | { "code": "party_keys_missing",
+  /** Why not. */
+  cause: Cause, } | { "code": "party_keys_missing",
   /** The party's name. */
   party: string, } | { "code": "party_not_restored",
-  /** What the keyring or the database said. */
-  cause: string, } | { "code": "control_state_damaged",
+  /** Why. */
+  cause: Cause, } | { "code": "control_state_damaged",
   /** Where the damaged file is kept. */
   path: string,
   /** What took its place. */
@@ -460,12 +456,12 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   adapter: string, } | { "code": "firewalld",
   /** The adapter that it should let through. */
   adapter: string, } | { "code": "systems_firewall" } | { "code": "clock_agrees" } | { "code": "clock_not_compared" } | { "code": "keyring_works" } | { "code": "keyring_fails",
-  /** What it said. */
-  cause: string, } | { "code": "database_unreadable",
-  /** What was said. */
-  cause: string, } | { "code": "database_damaged",
-  /** What is wrong with it. */
-  faults: Array<string>, } | { "code": "settings_refused",
+  /** Why not. */
+  cause: Cause, } | { "code": "database_unreadable",
+  /** Why not. */
+  cause: Cause, } | { "code": "database_damaged",
+  /** How many things are wrong with it; the log has them. */
+  faults: number, } | { "code": "settings_refused",
   /** Their keys. */
   settings: Array<string>, } | { "code": "database_good",
   /** Its size (KiB). */
@@ -728,12 +724,12 @@ export type Problem = {
   severity: Severity,
   /** What the user can do, if anything. */
   remedy: Remedy | null, } & ({ "code": "log_not_written",
-  /** What the system said. */
-  cause: string, } | { "code": "not_kept",
-  /** What the system or the database said. */
-  cause: string, } | { "code": "sockets_failed",
-  /** What the system said. */
-  cause: string, } | { "code": "clock_wrong",
+  /** Why. */
+  cause: Cause, } | { "code": "not_kept",
+  /** Why. */
+  cause: Cause, } | { "code": "sockets_failed",
+  /** Why. */
+  cause: Cause, } | { "code": "clock_wrong",
   /** By how much it differs from the server's. */
   minutes: number, } | { "code": "control_disconnected",
   /** The server. */
@@ -751,7 +747,7 @@ export type Problem = {
   /** Whether it may be empty as well. */
   or_empty: boolean, } | { "code": "database_restored",
   /** What was wrong with it. */
-  cause: string,
+  cause: Cause,
   /** The backup that was restored; `None` if there was none, so that settings start afresh. */
   backup: string | null,
   /** How many newer entries could still be read and were kept. */
@@ -760,12 +756,12 @@ export type Problem = {
   set_aside: string | null, } | { "code": "secrets_in_files",
   /** How many keys a working keyring did not take; 0 if the keyring cannot be used at all. */
   not_moved: number,
-  /** What the keyring said; it is in the log as well. */
-  cause: string, } | { "code": "party_keys_missing",
+  /** Why not. */
+  cause: Cause, } | { "code": "party_keys_missing",
   /** The party's name. */
   party: string, } | { "code": "party_not_restored",
-  /** What the keyring or the database said. */
-  cause: string, } | { "code": "control_state_damaged",
+  /** Why. */
+  cause: Cause, } | { "code": "control_state_damaged",
   /** Where the damaged file is kept. */
   path: string,
   /** What took its place. */

@@ -32,10 +32,10 @@ describe('session', () => {
   });
 
   test('an engine that could not start is a failure with its reason', async () => {
-    fakeBackend({ code: 'data_dir', cause: 'no space is left' });
+    fakeBackend({ code: 'data_dir', cause: { code: 'disk_full' } });
     const session = new Session();
     await session.start();
-    expect(session.failure).toEqual({ code: 'data_dir', cause: 'no space is left' });
+    expect(session.failure).toEqual({ code: 'data_dir', cause: { code: 'disk_full' } });
     expect(session.snapshot).toBeNull();
   });
 

@@ -386,7 +386,7 @@ describe('the data card', () => {
   });
 
   test('an import that is none is refused in words', async () => {
-    const { user } = await openSettings(refusing(new FakeData(), 'import_settings', { code: 'not_an_export', cause: 'it is no JSON' }));
+    const { user } = await openSettings(refusing(new FakeData(), 'import_settings', { code: 'not_an_export', cause: { code: 'no_export' } }));
     await user.type(screen.getByLabelText('Or paste an export'), 'x');
     await user.click(screen.getByRole('button', { name: 'Import the text' }));
     expect(await screen.findByText(/^This is not an export of LANrage's settings/)).toBeTruthy();

@@ -181,9 +181,9 @@ describe('in a party', () => {
 
   test('a clipboard that refuses is not reported as a copy', async () => {
     const user = userEvent.setup();
-    await show(open, { copy_text: refuse({ code: 'clipboard', cause: 'there is none' }) });
+    await show(open, { copy_text: refuse({ code: 'clipboard', cause: { code: 'other' } }) });
     await user.click(screen.getByRole('button', { name: 'Copy link' }));
-    expect((await screen.findByRole('alert')).textContent).toBe('The text could not be copied. [there is none]');
+    expect((await screen.findByRole('alert')).textContent).toBe('The text could not be copied. [LANrage’s log has the reason]');
     expect(screen.getAllByRole('status').map((status) => status.textContent)).not.toContain('Copied');
   });
 

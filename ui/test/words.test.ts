@@ -21,7 +21,7 @@ describe('a fact', () => {
   });
 
   test('says a cause before it puts it in, wherever it stands', () => {
-    const cause = { code: 'connection_refused', detail: 'os error 111' };
+    const cause = { code: 'connection_refused' };
     const why = { code: 'unreachable', cause };
     const said = argumentsOf({ code: 'failed', cause, why }, ({ code }) => `because ${code}`);
     expect(said).toEqual({ cause: 'because connection_refused', why: 'unreachable', why_cause: 'because connection_refused' });

@@ -5,7 +5,7 @@ use std::{
     process::{ExitStatus, Stdio},
 };
 
-use lanrage_engine::{CommandError, HELPER_UNIT, helper_is_installed};
+use lanrage_engine::{CommandError, HELPER_UNIT, facts::Cause, helper_is_installed};
 use tokio::process::Command;
 
 /// Asks the system to switch the helper on; the system asks the user for permission.
@@ -38,9 +38,9 @@ fn judge(outcome: Result<Option<i32>, &io::Error>) -> Result<(), CommandError> {
         Ok(Some(126)) => Err(CommandError::SetupDeclined),
         // Nobody could be asked.
         Ok(Some(127)) => failed(None),
-        Ok(Some(code)) => failed(Some(format!("exit code {code}"))),
-        Ok(None) => failed(Some("killed".to_owned())),
-        Err(error) => failed(Some(error.to_string())),
+        Ok(Some(code)) => failed(Some(Cause::ExitCode { number: code.unsigned_abs().into() })),
+        Ok(None) => failed(Some(Cause::Killed)),
+        Err(error) => failed(Some(error.into())),
     }
 }
 

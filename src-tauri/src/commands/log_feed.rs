@@ -6,7 +6,7 @@ use lanrage_engine::{CommandError, LogFollower, NetworkLog};
 use serde::Serialize;
 use tauri::{AppHandle, Runtime, async_runtime};
 use tokio::{task::AbortHandle, time::sleep};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use crate::{
     event::{self, Event},
@@ -100,5 +100,6 @@ fn take(log: &mut LogFollower, most: usize) -> std::io::Result<Vec<String>> {
 }
 
 fn refusal(error: std::io::Error) -> CommandError {
-    CommandError::LogNotRead { cause: error.to_string() }
+    warn!(%error, "the log cannot be read");
+    CommandError::LogNotRead { cause: (&error).into() }
 }

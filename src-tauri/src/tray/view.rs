@@ -194,7 +194,10 @@ fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lanrage_engine::{Problem, facts::Fault};
+    use lanrage_engine::{
+        Problem,
+        facts::{Cause, Fault},
+    };
     use lanrage_words::Language;
 
     use super::*;
@@ -318,7 +321,7 @@ mod tests {
         assert_eq!(icon_of(&with(ConnectionState::Reconnecting, Some(true))), Icon::Degraded);
         assert_eq!(icon_of(&with(ConnectionState::Degraded, None)), Icon::Degraded);
         assert_eq!(icon_of(&with(ConnectionState::Reconnecting, Some(false))), Icon::Connected);
-        let problem = Problem::new(Severity::Error, Fault::SocketsFailed { cause: String::new() });
+        let problem = Problem::new(Severity::Error, Fault::SocketsFailed { cause: Cause::Other });
         assert_eq!(icon_of(&Snapshot { problems: vec![problem], ..in_party(Vec::new()) }), Icon::Degraded);
     }
 

@@ -102,7 +102,7 @@ const byRelay = {
   loses_packets: false,
 } as const;
 
-const refusedConnection = { code: 'unreachable', cause: { code: 'connection_refused', detail: 'Connection refused (os error 111)' } } as const;
+const refusedConnection = { code: 'unreachable', cause: { code: 'connection_refused' } } as const;
 
 const friends: PeerView[] = [
   { ...peer, is_host: true },
@@ -373,5 +373,5 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
     ],
   },
   running: { code: 'already_running' },
-  broken: { code: 'data_dir', cause: 'no space is left on the disk' },
+  broken: { code: 'data_dir', cause: { code: 'disk_full' } },
 };

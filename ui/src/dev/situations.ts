@@ -54,7 +54,7 @@ const troubled = changed({
   },
   control_server: {
     state: 'bad',
-    finding: { code: 'server_disconnected', server, why: { code: 'unreachable', cause: { code: 'connection_refused', detail: 'Connection refused (os error 111)' } } },
+    finding: { code: 'server_disconnected', server, why: { code: 'unreachable', cause: { code: 'connection_refused' } } },
     remedy: { code: 'ask_operator' },
   },
   nat: {
@@ -70,7 +70,7 @@ const troubled = changed({
     finding: { code: 'ufw', adapter: 'lanrage0' },
     remedy: { code: 'allow_games', command: 'sudo ufw allow in on lanrage0' },
   },
-  keyring: { state: 'warning', finding: { code: 'keyring_fails', cause: 'no session bus' }, remedy: { code: 'unlock_keyring' } },
+  keyring: { state: 'warning', finding: { code: 'keyring_fails', cause: { code: 'keyring_absent' } }, remedy: { code: 'unlock_keyring' } },
 });
 
 const logLines = Array.from({ length: 40 }, (_, index) =>
@@ -200,7 +200,7 @@ export const situations: Record<string, Situation> = {
     page: 'diagnostics',
     answers: {
       run_doctor: refuse({ code: 'stopped' }),
-      follow_log: refuse({ code: 'log_not_read', cause: 'permission denied' }),
+      follow_log: refuse({ code: 'log_not_read', cause: { code: 'not_allowed' } }),
     },
   },
 };

@@ -1,6 +1,8 @@
 use std::{io, process::ExitCode};
 
-use lanrage_engine::{CommandError, LocalError, StartError};
+use lanrage_engine::{CommandError, LocalError, StartError, facts::Cause};
+
+use lanrage_words::Value;
 
 use crate::say::person;
 
@@ -12,7 +14,7 @@ pub(crate) enum Failure {
     #[error("{}", person().say("terminal-not-running"))]
     NotRunning,
     /// What the LANrage that runs answered instead.
-    #[error("{}", person().say_with("terminal-no-answer", [("cause", .0.to_string().into())]))]
+    #[error("{}", person().say_with("terminal-no-answer", [because(.0)]))]
     Local(io::Error),
     #[error("{}", person().refusal(&CommandError::from(.0)))]
     Start(#[from] StartError),
@@ -20,6 +22,11 @@ pub(crate) enum Failure {
     Argument(String),
     #[error("{}", person().say("terminal-unwell"))]
     Unwell,
+}
+
+/// Why the system did not do as asked, as an argument of a sentence.
+pub(crate) fn because(error: &io::Error) -> (&'static str, Value<'static>) {
+    ("cause", person().cause(&Cause::from(error)).into())
 }
 
 impl From<LocalError> for Failure {
@@ -35,8 +42,7 @@ impl From<LocalError> for Failure {
 impl Failure {
     /// The standard input could not be read.
     pub(crate) fn input(error: &io::Error) -> Self {
-        let cause = [("cause", error.to_string().into())];
-        Self::Argument(person().say_with("terminal-input-not-read", cause))
+        Self::Argument(person().say_with("terminal-input-not-read", [because(error)]))
     }
 
     pub(crate) fn report(&self) {

@@ -10,7 +10,10 @@ use std::{
 use lanrage_base::argument;
 use lanrage_engine::InvitationLink;
 
-use crate::{failure::Failure, say::person};
+use crate::{
+    failure::{Failure, because},
+    say::person,
+};
 
 /// Most bytes read of a file or the standard input: several times the longest link, so that a wrong file is called wrong.
 const MOST_BYTES: u64 = 64 << 10;
@@ -23,7 +26,7 @@ pub(crate) fn read(given: Option<&str>, file: Option<&Path>) -> Result<Invitatio
     let text = match (given, file) {
         (Some("-") | None, None) => text(io::stdin().lock()).map_err(|error| Failure::input(&error))?,
         (_, Some(path)) => File::open(path).and_then(text).map_err(|error| {
-            let facts = [("path", path.display().to_string().into()), ("cause", error.to_string().into())];
+            let facts = [("path", path.display().to_string().into()), because(&error)];
             Failure::Argument(person().say_with("terminal-file-not-read", facts))
         })?,
         (Some(link), None) => {

@@ -7,15 +7,14 @@ use serde_json::{Map, Value};
 
 use crate::{
     arguments::{Log, Target},
-    failure::Failure,
+    failure::{Failure, because},
     say::person,
 };
 
 pub(crate) async fn show(log: Log, target: &Target) -> Result<(), Failure> {
     let path = NetworkLog::path(&Engine::data_dir(target.data_dir())?);
     let unreadable = |error: std::io::Error| {
-        let (path, cause) = (path.display().to_string(), error.to_string());
-        let arguments = [("path", path.into()), ("cause", cause.into())];
+        let arguments = [("path", path.display().to_string().into()), because(&error)];
         Failure::Argument(person().say_with("terminal-not-read", arguments))
     };
     let in_colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();

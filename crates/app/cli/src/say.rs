@@ -9,7 +9,7 @@ use lanrage_engine::{
     AdapterView, Check, CommandError, ControlView, DoctorReport, NetworkView, Notice, PortMappingView,
     Snapshot,
     api::SettingView,
-    facts::{Fault, SettingRule},
+    facts::{Cause, Fault, SettingRule},
 };
 use lanrage_words::{Language, Value as Argument, Words};
 use serde::Serialize;
@@ -50,6 +50,11 @@ impl Say {
         arguments: [(&'a str, Argument<'a>); N],
     ) -> String {
         self.0.say_with(key, arguments)
+    }
+
+    /// Why something failed, as a part of a sentence.
+    pub(crate) fn cause(self, cause: &Cause) -> String {
+        self.0.fact("cause", cause)
     }
 
     /// An amount of data, in the unit in which a person reads it.

@@ -22,6 +22,7 @@ use lanrage_nat::{
     NatReport, NetworkState,
     port_mapping::{MappingRequest, PortMapping},
 };
+use lanrage_party::facts::Cause;
 use lanrage_session::{Found, Names};
 use tokio::sync::{mpsc, watch};
 
@@ -50,7 +51,7 @@ pub(crate) struct Ports {
     /// Never full: later words on the same thing replace earlier ones.
     pub(crate) keeper: Keeper,
     /// Why nothing can be kept, while that is so.
-    pub(crate) trouble: watch::Receiver<Option<String>>,
+    pub(crate) trouble: watch::Receiver<Option<Cause>>,
 }
 
 /// The names that are wanted, the newest alone, and what is found of them.

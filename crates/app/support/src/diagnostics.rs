@@ -16,6 +16,7 @@ use std::{
 };
 
 use lanrage_base::atomic_file::sync_folder;
+use lanrage_party::facts::Cause;
 use lanrage_session::{ControlView, Snapshot};
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -83,6 +84,14 @@ pub enum BundleError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl BundleError {
+    /// Why.
+    pub fn cause(&self) -> Cause {
+        let Self::Write { source, .. } = self;
+        source.into()
+    }
 }
 
 /// Writes a bundle to `path`, as a whole or not at all, readable by its owner only. Blocks for as long as

@@ -191,24 +191,24 @@ relay-fault-relay-slow = Die Verbindung dauert zu lange.
 relay-fault-relay-stream = Die Verbindung zum Relay ist gescheitert: { $cause }.
 
 # Warum etwas gescheitert ist (`Cause`): ein Teil eines Satzes, der als `cause` in jeden Sachverhalt kommt, der einen hat.
-# Was das System oder eine Bibliothek davon sagte, steht mit deren eigenen Worten am Ende.
-cause-missing = es ist nicht vorhanden [{ $detail }]
-cause-not-allowed = das System erlaubt es nicht [{ $detail }]
-cause-read-only = der Datenträger lässt sich nur lesen [{ $detail }]
-cause-disk-full = der Datenträger ist voll [{ $detail }]
-cause-in-use = ein anderes Programm benutzt es [{ $detail }]
-cause-already-there = es ist schon vorhanden [{ $detail }]
-cause-wrong-kind = es ist ein Ordner statt einer Datei oder eine Datei statt eines Ordners [{ $detail }]
-cause-out-of-memory = der Speicher ist voll [{ $detail }]
-cause-too-many-open = zu viele Dateien und Verbindungen sind offen [{ $detail }]
-cause-port-in-use = ein anderes Programm hat den Port [{ $detail }]
-cause-no-such-address = dieser Computer hat keine solche Adresse [{ $detail }]
-cause-connection-refused = dort lauscht niemand [{ $detail }]
-cause-no-route = das Netz dieses Computers führt nicht dorthin [{ $detail }]
-cause-connection-broken = die Verbindung ist abgerissen [{ $detail }]
+# Was das System oder eine Bibliothek davon sagte, steht mit deren eigenen Worten im Protokoll.
+cause-missing = es ist nicht vorhanden
+cause-not-allowed = das System erlaubt es nicht
+cause-read-only = der Datenträger lässt sich nur lesen
+cause-disk-full = der Datenträger ist voll
+cause-in-use = ein anderes Programm benutzt es
+cause-already-there = es ist schon vorhanden
+cause-wrong-kind = es ist ein Ordner statt einer Datei oder eine Datei statt eines Ordners
+cause-out-of-memory = der Speicher ist voll
+cause-too-many-open = zu viele Dateien und Verbindungen sind offen
+cause-port-in-use = ein anderes Programm hat den Port
+cause-no-such-address = dieser Computer hat keine solche Adresse
+cause-connection-refused = dort lauscht niemand
+cause-no-route = das Netz dieses Computers führt nicht dorthin
+cause-connection-broken = die Verbindung ist abgerissen
 cause-connection-closed = die Gegenseite hat die Verbindung beendet
 cause-too-slow = keine Antwort kam in der Zeit
-cause-not-supported = dieses System kann das nicht [{ $detail }]
+cause-not-supported = dieses System kann das nicht
 cause-no-address = der Name hat keine Adresse
 cause-no-tls = der Server antwortet ohne TLS; seine Adresse beginnt mit ws://
 cause-tls-closed = die Gegenseite hat die Verbindung beendet, bevor sie verschlüsselt war; vielleicht hat sie kein TLS
@@ -216,14 +216,46 @@ cause-certificate-unknown = niemand, dem dieser Computer vertraut, bürgt für d
 cause-certificate-expired = das Zertifikat ist abgelaufen
 cause-certificate-early = das Zertifikat gilt noch nicht
 cause-certificate-of-other = das Zertifikat ist auf einen anderen Namen ausgestellt
-cause-certificate-bad = das Zertifikat ist nicht zu brauchen [{ $detail }]
-cause-tls-failed = die Verschlüsselung (TLS) ist gescheitert [{ $detail }]
-cause-no-web-socket = was dort antwortet, spricht kein WebSocket; die Adresse eines Servers mit TLS beginnt mit wss:// [{ $detail }]
+cause-certificate-bad = das Zertifikat ist nicht zu brauchen
+cause-tls-failed = die Verschlüsselung (TLS) ist gescheitert
+cause-no-web-socket = was dort antwortet, spricht kein WebSocket; die Adresse eines Servers mit TLS beginnt mit wss://
 cause-too-large = die Gegenseite hat mehr geschickt, als sie darf
 cause-too-often = die Gegenseite hat öfter etwas geschickt, als sie darf
-cause-bad-message = was die Gegenseite geschickt hat, ergibt keinen Sinn [{ $detail }]
+cause-bad-message = was die Gegenseite geschickt hat, ergibt keinen Sinn
 cause-no-room = es wartet schon zu viel
-cause-other = es ist gescheitert [{ $detail }]
+cause-not-json = ab Zeile { $line }, Spalte { $column } ist es kein JSON
+cause-other-json = in Zeile { $line }, Spalte { $column } steht etwas anderes als erwartet
+cause-bad-content = was dort steht, ergibt keinen Sinn
+cause-empty = es steht nichts darin
+cause-hash-unreadable = die Prüfsumme dazu ist nicht lesbar
+cause-hash-differs = es ist nicht mehr wie angelegt: Die Prüfsumme ist eine andere
+cause-database-locked = ein anderes Programm hält die Datenbank fest
+cause-database-damaged = die Datenbank ist beschädigt
+cause-database-cut = das Ende der Datenbank fehlt
+cause-database-foreign = es ist keine Datenbank von LANrage
+cause-database-gone = die Datenbank war nicht mehr vorhanden
+cause-database-newer = ein neueres LANrage hat die Datenbank angelegt (sie hat { $found }); aktualisiere LANrage
+cause-database-failed = die Datenbank meldet { $number }
+cause-keyring-absent = kein Schlüsselbund antwortet
+cause-keyring-locked = der Schlüsselbund ist gesperrt
+cause-keyring-forgets = der Schlüsselbund gibt nicht zurück, was er bekommen hat
+cause-keyring-failed = der Schlüsselbund ist gescheitert
+cause-secret-missing = im Schlüsselbund fehlt { $name }; entsperre ihn, stelle ihn wieder her oder entferne { $path }, um darauf zu verzichten
+cause-secret-damaged = der abgelegte Schlüssel { $name } ist beschädigt
+cause-no-home = dieses Konto hat keinen eigenen Ordner; nenne einen mit --data-dir
+cause-bad-name = der Name ist nicht erlaubt
+cause-bad-address = die Adresse ist nicht erlaubt
+cause-bad-packet-size = die größte Paketlänge ist nicht erlaubt
+cause-other-version = zwei Teile von LANrage haben verschiedene Versionen; installiere und starte es noch einmal
+cause-other-namespace = LANrage und sein Helfer sind in verschiedenen Netzen dieses Computers
+cause-exit-code = Rückgabewert { $number }
+cause-killed = es wurde beendet
+cause-system = das System meldet { $number }
+cause-other = der Grund steht im Protokoll von LANrage
+cause-export-too-long = er hat mehr als { $most_bytes } Bytes
+cause-no-export = es ist JSON von etwas anderem
+cause-export-newer = ein neueres LANrage hat ihn ausgegeben (Version { $version })
+cause-export-field = das Feld „{ $field }“ fehlt oder ist nicht, wie es sein sollte
 
 # Warum der Server nicht erreichbar ist (`ServerFault`): ein Teil eines Satzes. Der Grund ist das Argument `why`.
 server-fault =
@@ -400,7 +432,7 @@ problem-adapter-endpoint =
         [connection] womit ein Programm dieses Computers verbunden ist.
     }
 problem-adapter-route = Der Verkehr nach { $route } ließ sich nicht in den Netzwerkadapter leiten. [{ $cause }]
-problem-adapter-failed = Der Netzwerkadapter ließ sich nicht einrichten. [{ $step }: { $cause }]
+problem-adapter-failed = Der Netzwerkadapter ließ sich nicht einrichten. [{ $cause }]
 problem-adapter-stripped =
     { $part ->
        *[address] Ein anderes Programm nimmt LANrages Netzwerkadapter die Adresse weg.
@@ -717,7 +749,7 @@ finding-clock-not-compared = Jetzt ist kein Server da, mit dem sie zu vergleiche
 finding-keyring-works = Der Schlüsselbund des Systems arbeitet.
 finding-keyring-fails = Der Schlüsselbund des Systems ist nicht zu gebrauchen. [{ $cause }]
 finding-database-unreadable = Sie können nicht gelesen werden. [{ $cause }]
-finding-database-damaged = Sie sind beschädigt. [{ $faults }]
+finding-database-damaged = Sie sind beschädigt: { $faults } Fehler wurden gefunden.
 finding-settings-refused = Manche Einstellungen sind unbrauchbar: { $settings }.
 finding-database-good = Sie sind in Ordnung und haben { $kib } KiB.
 

@@ -192,24 +192,24 @@ relay-fault-relay-slow = The connection takes too long.
 relay-fault-relay-stream = The connection to the relay failed: { $cause }.
 
 # Why something failed (`Cause`): a part of a sentence, put in as `cause` wherever a fact has one. What the system or a
-# library said of it, in its own words, stands last.
-cause-missing = it is not there [{ $detail }]
-cause-not-allowed = the system does not allow it [{ $detail }]
-cause-read-only = the disk can only be read [{ $detail }]
-cause-disk-full = the disk is full [{ $detail }]
-cause-in-use = another program uses it [{ $detail }]
-cause-already-there = it is there already [{ $detail }]
-cause-wrong-kind = it is a folder instead of a file, or a file instead of a folder [{ $detail }]
-cause-out-of-memory = there is no memory left [{ $detail }]
-cause-too-many-open = too many files and connections are open [{ $detail }]
-cause-port-in-use = another program has the port [{ $detail }]
-cause-no-such-address = this computer has no such address [{ $detail }]
-cause-connection-refused = nothing listens there [{ $detail }]
-cause-no-route = this computer’s network does not lead there [{ $detail }]
-cause-connection-broken = the connection broke [{ $detail }]
+# library said of it, in its own words, is in the log.
+cause-missing = it is not there
+cause-not-allowed = the system does not allow it
+cause-read-only = the disk can only be read
+cause-disk-full = the disk is full
+cause-in-use = another program uses it
+cause-already-there = it is there already
+cause-wrong-kind = it is a folder instead of a file, or a file instead of a folder
+cause-out-of-memory = there is no memory left
+cause-too-many-open = too many files and connections are open
+cause-port-in-use = another program has the port
+cause-no-such-address = this computer has no such address
+cause-connection-refused = nothing listens there
+cause-no-route = this computer’s network does not lead there
+cause-connection-broken = the connection broke
 cause-connection-closed = the other end closed the connection
 cause-too-slow = no answer came in time
-cause-not-supported = this system cannot do it [{ $detail }]
+cause-not-supported = this system cannot do it
 cause-no-address = the name has no address
 cause-no-tls = the server answers without TLS; its address begins with ws://
 cause-tls-closed = the other end closed the connection before it was encrypted; perhaps it has no TLS
@@ -217,14 +217,46 @@ cause-certificate-unknown = nobody whom this computer trusts vouches for the cer
 cause-certificate-expired = the certificate has expired
 cause-certificate-early = the certificate is not valid yet
 cause-certificate-of-other = the certificate is made out to another name
-cause-certificate-bad = the certificate cannot be used [{ $detail }]
-cause-tls-failed = the encryption (TLS) failed [{ $detail }]
-cause-no-web-socket = what answers there speaks no WebSocket; a server with TLS has an address that begins with wss:// [{ $detail }]
+cause-certificate-bad = the certificate cannot be used
+cause-tls-failed = the encryption (TLS) failed
+cause-no-web-socket = what answers there speaks no WebSocket; a server with TLS has an address that begins with wss://
 cause-too-large = the other end sent more than it may
 cause-too-often = the other end sent more often than it may
-cause-bad-message = what the other end sent makes no sense [{ $detail }]
+cause-bad-message = what the other end sent makes no sense
 cause-no-room = too much waits already
-cause-other = it failed [{ $detail }]
+cause-not-json = it is not JSON from line { $line }, column { $column } on
+cause-other-json = line { $line }, column { $column } says something else than expected
+cause-bad-content = what stands there makes no sense
+cause-empty = it is empty
+cause-hash-unreadable = its hash cannot be read
+cause-hash-differs = it is not as it was made: its hash is another
+cause-database-locked = another program holds the database
+cause-database-damaged = the database is damaged
+cause-database-cut = the end of the database is missing
+cause-database-foreign = it is no database of LANrage
+cause-database-gone = the database was gone
+cause-database-newer = a newer LANrage made the database (it has { $found }); update LANrage
+cause-database-failed = the database says { $number }
+cause-keyring-absent = there is no keyring that answers
+cause-keyring-locked = the keyring is locked
+cause-keyring-forgets = the keyring does not give back what was put into it
+cause-keyring-failed = the keyring failed
+cause-secret-missing = the keyring no longer has { $name }; unlock or restore it, or remove { $path } to do without
+cause-secret-damaged = the stored key { $name } is damaged
+cause-no-home = this account has no home folder; name a folder with --data-dir
+cause-bad-name = the name is not allowed
+cause-bad-address = the address is not allowed
+cause-bad-packet-size = the largest packet size is not allowed
+cause-other-version = two parts of LANrage have different versions; install and start it again
+cause-other-namespace = LANrage and its helper are in different networks of this computer
+cause-exit-code = exit code { $number }
+cause-killed = it was ended
+cause-system = the system says { $number }
+cause-other = LANrage’s log has the reason
+cause-export-too-long = it has more than { $most_bytes } bytes
+cause-no-export = it is JSON of something else
+cause-export-newer = a newer LANrage made it (version { $version })
+cause-export-field = its field “{ $field }” is missing or not as it should be
 
 # Why the control server cannot be reached (`ServerFault`): a part of a sentence. The fault is the argument `why`.
 server-fault =
@@ -401,7 +433,7 @@ problem-adapter-endpoint =
         [connection] which a program of this computer is connected to.
     }
 problem-adapter-route = Traffic for { $route } could not be led into the network adapter. [{ $cause }]
-problem-adapter-failed = The network adapter could not be set up. [{ $step }: { $cause }]
+problem-adapter-failed = The network adapter could not be set up. [{ $cause }]
 problem-adapter-stripped =
     { $part ->
        *[address] Another program takes the address of LANrage's network adapter away.
@@ -718,7 +750,7 @@ finding-clock-not-compared = There is no control server to compare it with now.
 finding-keyring-works = The system's keyring works.
 finding-keyring-fails = The system's keyring cannot be used. [{ $cause }]
 finding-database-unreadable = It cannot be read. [{ $cause }]
-finding-database-damaged = It is damaged. [{ $faults }]
+finding-database-damaged = It is damaged: { $faults } faults were found.
 finding-settings-refused = Some settings cannot be used: { $settings }.
 finding-database-good = It is good, and has { $kib } KiB.
 

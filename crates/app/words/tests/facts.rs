@@ -13,10 +13,10 @@ use fluent_syntax::{
 };
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
-    AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, Fault,
-    HelperTrouble, LeaseFault, LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble, PortMappingFault,
-    RelayFault, RelayReason, Remedy, ServerFault, ServerRefusal, SettingRule, Situation, StateTaken,
-    Unreached,
+    AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
+    Fault, HelperTrouble, LeaseFault, LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble,
+    PortMappingFault, RelayFault, RelayReason, Remedy, ServerFault, ServerRefusal, SettingRule, Situation,
+    StateTaken, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -113,7 +113,7 @@ fn of_its_own(facts: Vec<Value>, of_others: Vec<Value>) -> Vec<Value> {
 /// The messages that there must be, and what each may mention.
 fn wanted() -> BTreeMap<String, Arguments> {
     let families: [(&str, Vec<Value>); 15] = [
-        (CAUSE, all::<Cause>()),
+        (CAUSE, [all::<Cause>(), all::<ExportFault>()].concat()),
         ("situation", all::<Situation>()),
         ("nat-summary", all::<NatSummary>()),
         ("mapping", all::<MappingBehaviour>()),

@@ -24,7 +24,7 @@ pub use drop_reason::DropReason;
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;
 pub use problem::{Fault, PeerRefusal, StateTaken};
-pub use refusal::{CommandError, LeaseFault, ServerRefusal};
+pub use refusal::{CommandError, ExportFault, LeaseFault, ServerRefusal};
 pub use remedy::Remedy;
 pub use setting_rule::SettingRule;
 pub use situation::{NatObstacle, RelayReason, Situation, Unreached};

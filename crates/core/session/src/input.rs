@@ -9,7 +9,7 @@ use lanrage_nat::{
 };
 use lanrage_party::{
     AdapterLook, AllocationId, ControlEndpoint, Invitation, Name, PartyId, PeerId, QualityThresholds, Subnet,
-    TunnelEvent,
+    TunnelEvent, facts::Cause,
 };
 
 use crate::{facts::CommandError, network::adapter::AdapterFailure, party::membership::Kept};
@@ -57,9 +57,9 @@ pub enum Input {
     /// What came of [`Output::Load`](crate::Output::Load); or why there is none.
     Kept(Ticket, Result<Kept, CommandError>),
     /// Why nothing can be kept for the next start, while that is so.
-    StoreTrouble(Option<String>),
+    StoreTrouble(Option<Cause>),
     /// Why the log cannot be written, while that is so.
-    LogTrouble(Option<String>),
+    LogTrouble(Option<Cause>),
     /// The time that [`Session::poll_timeout`](crate::Session::poll_timeout) gave has come. Early or late does no harm.
     Timeout,
     /// The program ends. The membership stays, and the next start brings it back.

@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use lanrage_control::protocol::Request;
 use lanrage_party::{
-    ControlEndpoint, DeviceIdentity, Invitation, Name, QualityThresholds, ServerId, Subnet, facts::News,
+    ControlEndpoint, DeviceIdentity, Invitation, Name, QualityThresholds, ServerId, Subnet,
+    facts::{Cause, News},
 };
 
 use tracing::warn;
@@ -70,11 +71,11 @@ struct Troubles {
     /// What the user should know of how the start went.
     standing: Vec<Problem>,
     /// Why nothing can be kept for the next start, while that is so.
-    store: Option<String>,
+    store: Option<Cause>,
     /// Why the log cannot be written, while that is so.
-    log: Option<String>,
+    log: Option<Cause>,
     /// Why no datagrams arrive any more, if so.
-    sockets: Option<String>,
+    sockets: Option<Cause>,
     /// How far this device's clock is from the control server's.
     clock_error_ms: u64,
 }

@@ -1,7 +1,10 @@
 use std::{io, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
-use lanrage_party::{Subnet, VirtualIp, facts::EndpointUse};
+use lanrage_party::{
+    Subnet, VirtualIp,
+    facts::{Cause, EndpointUse},
+};
 
 /// Why there is no adapter. The text is for the log; [`fault`](Self::fault) and [`remedy`](Self::remedy) are what the user
 /// is told.
@@ -17,10 +20,16 @@ pub enum AdapterError {
     #[error("this computer does not allow you to create LANrage's network adapter")]
     HelperDenied,
     /// The helper creates no such adapter for anybody.
-    #[error("LANrage's helper refused to create the network adapter: {reason}")]
+    #[error("LANrage's helper refused to create the network adapter: {cause}")]
     HelperRefused {
         /// What is wrong with what was asked for.
-        reason: String,
+        cause: Cause,
+    },
+    /// The helper tried, and the system failed; or what it answers cannot be used.
+    #[error("LANrage's helper could not create the network adapter: {cause}")]
+    HelperFailed {
+        /// Why. The helper's own log has more.
+        cause: Cause,
     },
     /// The system has no virtual network device to offer: no `/dev/net/tun`, no `wintun.dll`.
     #[error("this computer has no driver for virtual network adapters")]
@@ -100,6 +109,24 @@ pub enum AdapterError {
 }
 
 impl AdapterError {
+    /// Why, for whoever says that the adapter as a whole is not there.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::PermissionDenied | Self::HelperDenied => Cause::NotAllowed,
+            Self::HelperNotRunning => Cause::ConnectionRefused,
+            Self::HelperRefused { cause } | Self::HelperFailed { cause } => cause.clone(),
+            Self::NoDriver => Cause::NotSupported,
+            Self::NameTaken { .. } => Cause::AlreadyThere,
+            Self::InvalidName { .. } => Cause::BadName,
+            Self::AddressInUse { .. } => Cause::InUse,
+            Self::AddressOutside { .. }
+            | Self::SubnetOverlaps { .. }
+            | Self::SubnetHoldsResolver { .. }
+            | Self::SubnetHoldsEndpoint { .. } => Cause::BadAddress,
+            Self::Route { source, .. } | Self::Io { source, .. } => source.into(),
+        }
+    }
+
     /// Sorts what the system said while a step was done.
     pub(crate) fn from_io(step: &'static str, source: io::Error) -> Self {
         match source.kind() {

@@ -13,10 +13,10 @@ impl AdapterError {
             Self::PermissionDenied => AdapterFault::AdapterPermission { by: PermissionTrouble::System },
             Self::HelperDenied => AdapterFault::AdapterPermission { by: PermissionTrouble::Rules },
             Self::HelperNotRunning => {
-                AdapterFault::AdapterHelper { trouble: HelperTrouble::Off, cause: String::new() }
+                AdapterFault::AdapterHelper { trouble: HelperTrouble::Off, cause: self.cause() }
             }
-            Self::HelperRefused { reason } => {
-                AdapterFault::AdapterHelper { trouble: HelperTrouble::Refused, cause: reason.clone() }
+            Self::HelperRefused { cause } => {
+                AdapterFault::AdapterHelper { trouble: HelperTrouble::Refused, cause: cause.clone() }
             }
             Self::NoDriver => AdapterFault::AdapterDriver,
             Self::NameTaken { name } => {
@@ -49,11 +49,11 @@ impl AdapterError {
                 address: address.to_string(),
                 used_as: *used_as,
             },
-            Self::Route { route, source } => {
-                AdapterFault::AdapterRoute { route: route.to_string(), cause: source.to_string() }
+            Self::Route { route, .. } => {
+                AdapterFault::AdapterRoute { route: route.to_string(), cause: self.cause() }
             }
-            Self::Io { step, source } => {
-                AdapterFault::AdapterFailed { step: (*step).to_owned(), cause: source.to_string() }
+            Self::HelperFailed { .. } | Self::Io { .. } => {
+                AdapterFault::AdapterFailed { cause: self.cause() }
             }
         }
     }
@@ -84,7 +84,7 @@ impl AdapterError {
             Self::AddressInUse { .. } => Remedy::CloseOtherCopy,
             Self::SubnetOverlaps { .. } => Remedy::DisconnectVpn,
             Self::SubnetHoldsResolver { .. } | Self::SubnetHoldsEndpoint { .. } => Remedy::OtherNetwork,
-            Self::Route { .. } | Self::Io { .. } => Remedy::ReportFailure,
+            Self::HelperFailed { .. } | Self::Route { .. } | Self::Io { .. } => Remedy::ReportFailure,
         }
     }
 }

@@ -7,7 +7,8 @@
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
-use lanrage_party::{Subnet, VirtualIp};
+use lanrage_party::{Subnet, VirtualIp, facts::Cause};
+use strum::IntoEnumIterator;
 
 use crate::{AdapterConfig, config::NAME_BYTES};
 
@@ -33,6 +34,16 @@ pub enum MessageError {
     /// Cut, too long, or with a field that cannot be.
     #[error("the message is malformed")]
     Malformed,
+}
+
+impl MessageError {
+    /// What the two programs are to each other.
+    pub const fn cause(self) -> Cause {
+        match self {
+            Self::Version => Cause::OtherVersion,
+            Self::Malformed => Cause::BadMessage,
+        }
+    }
 }
 
 /// Asks for an adapter. On the wire: version, address (4 bytes), network (4), prefix length (1), MTU (2, network
@@ -110,12 +121,12 @@ pub enum Reply {
     /// The helper opens no such adapter, for anybody.
     Unfit {
         /// What is wrong with the request.
-        reason: String,
+        cause: Cause,
     },
     /// It was tried.
     Failed {
-        /// What the system said.
-        reason: String,
+        /// Why it failed.
+        cause: Cause,
     },
 }
 
@@ -127,11 +138,11 @@ impl Reply {
     pub fn to_bytes(&self) -> Vec<u8> {
         let (mut bytes, text) = match self {
             Self::Opened { name, queues, offload } => {
-                (vec![VERSION, 0, *queues, u8::from(*offload)], name.as_str())
+                (vec![VERSION, 0, *queues, u8::from(*offload)], name.clone())
             }
-            Self::Denied => (vec![VERSION, 1], ""),
-            Self::Unfit { reason } => (vec![VERSION, 2], reason.as_str()),
-            Self::Failed { reason } => (vec![VERSION, 3], reason.as_str()),
+            Self::Denied => (vec![VERSION, 1], String::new()),
+            Self::Unfit { cause } => (vec![VERSION, 2], cause_text(cause)),
+            Self::Failed { cause } => (vec![VERSION, 3], cause_text(cause)),
         };
         bytes.extend(&text.as_bytes()[..text.floor_char_boundary(TEXT_BYTES)]);
         bytes
@@ -152,10 +163,27 @@ impl Reply {
                 Ok(Self::Opened { name: text(name)?, queues: *queues, offload: *offload == 1 })
             }
             (1, []) => Ok(Self::Denied),
-            (2, reason) => Ok(Self::Unfit { reason: text(reason)? }),
-            (3, reason) => Ok(Self::Failed { reason: text(reason)? }),
+            (2, cause) => Ok(Self::Unfit { cause: read_cause(&text(cause)?) }),
+            (3, cause) => Ok(Self::Failed { cause: read_cause(&text(cause)?) }),
             _ => Err(MessageError::Malformed),
         }
+    }
+}
+
+/// A cause on the wire: its code, and the number of a failure that only the system has a word for.
+fn cause_text(cause: &Cause) -> String {
+    match cause {
+        Cause::System { number } => format!("{cause} {number}"),
+        cause => cause.to_string(),
+    }
+}
+
+/// What a helper of another version says, this one may not know.
+fn read_cause(text: &str) -> Cause {
+    let (code, number) = text.split_once(' ').unwrap_or((text, ""));
+    match Cause::iter().find(|cause| cause.code() == code) {
+        Some(Cause::System { .. }) => number.parse().map_or(Cause::Other, |number| Cause::System { number }),
+        cause => cause.unwrap_or_default(),
     }
 }
 
@@ -217,18 +245,19 @@ mod tests {
     }
 
     #[test]
-    fn every_reply_is_read_as_it_was_written_and_a_long_reason_is_cut_between_letters() {
-        let reason = "größer".to_owned();
+    fn every_reply_is_read_as_it_was_written_and_what_a_newer_helper_says_is_no_error() {
         for reply in [
             Reply::Opened { name: "lanrage3".into(), queues: 2, offload: true },
             Reply::Denied,
-            Reply::Unfit { reason: reason.clone() },
-            Reply::Failed { reason },
+            Reply::Unfit { cause: Cause::BadName },
+            Reply::Failed { cause: Cause::System { number: 71 } },
         ] {
             assert_eq!(Reply::parse(&reply.to_bytes()), Ok(reply));
         }
-        let long = Reply::Failed { reason: format!("x{}", "ö".repeat(300)) }.to_bytes();
-        assert!(long.len() <= Reply::MAX_BYTES && Reply::parse(&long).is_ok());
+        for newer in ["a_kind_of_tomorrow", "system", "system x", ""] {
+            let bytes = [&[VERSION, 3], newer.as_bytes()].concat();
+            assert_eq!(Reply::parse(&bytes), Ok(Reply::Failed { cause: Cause::Other }), "{newer}");
+        }
     }
 
     #[test]

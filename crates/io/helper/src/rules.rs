@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use lanrage_adapter::{AdapterConfig, helper::Request};
+use lanrage_party::facts::Cause;
 
 /// What every name begins with; a number of one or two digits follows. Firewalls and other programs know devices by
 /// their names: `docker0` or `wg0` may be trusted where `lanrage0` is not.
@@ -13,20 +14,15 @@ const MTU: RangeInclusive<u16> = 576..=1500;
 
 /// The adapter asked for, or what is wrong with it. That its network is one that parties have is known since the request
 /// was read; that no route overlaps it is seen when it is opened.
-pub(crate) fn check(request: Request) -> Result<AdapterConfig, String> {
+pub(crate) fn check(request: Request) -> Result<AdapterConfig, Cause> {
     let config = request.into_config();
-    config.validate().map_err(|error| error.to_string())?;
+    config.validate().map_err(|error| error.cause())?;
     let number = config.name.strip_prefix(STEM).unwrap_or_default();
     if !(1..=2).contains(&number.len()) || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("only the names {STEM}0 to {STEM}99 are allowed, not {}", config.name));
+        return Err(Cause::BadName);
     }
     if !MTU.contains(&config.mtu) {
-        return Err(format!(
-            "the largest packet may have {} to {} bytes, not {}",
-            MTU.start(),
-            MTU.end(),
-            config.mtu
-        ));
+        return Err(Cause::BadPacketSize);
     }
     Ok(config)
 }

@@ -14,6 +14,7 @@ use lanrage_adapter::{
     helper::{QUEUES, Reply, Request},
     open_descriptors,
 };
+use lanrage_party::facts::Cause;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -72,7 +73,7 @@ pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
 fn hand_to_thread(socket: OwnedFd, places: &Places, allowed: &Arc<[u32]>) {
     let Ok(caller) = Caller::of(&socket) else { return };
     let Some(place) = places.take(caller.uid) else {
-        let reply = Reply::Failed { reason: "too many requests at the same time".to_owned() };
+        let reply = Reply::Failed { cause: Cause::NoRoom };
         // What is left in the socket when it is closed takes the reply with it.
         let _ = recv(&socket, &mut [0; Request::MAX_BYTES], RecvFlags::DONTWAIT);
         // Its buffer is empty, so this does not wait. Not logged: it would be a line for each of very many.
@@ -104,26 +105,29 @@ fn serve(socket: &OwnedFd, place: Place, caller: Caller, allowed: &[u32]) {
 }
 
 fn decide(socket: &OwnedFd, caller: Caller, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
-    let unheard = |error: &dyn std::fmt::Display| Reply::Failed { reason: error.to_string() };
+    let unheard = |error: Errno| {
+        eprintln!("user {} was not heard: {error}", caller.uid);
+        Reply::Failed { cause: (&io::Error::from(error)).into() }
+    };
     for direction in [Timeout::Recv, Timeout::Send] {
-        set_socket_timeout(socket, direction, Some(PATIENCE)).map_err(|error| unheard(&error))?;
+        set_socket_timeout(socket, direction, Some(PATIENCE)).map_err(unheard)?;
     }
     // Taken from the socket first, because what is left in it when it is closed takes the reply with it; looked at last.
     // One byte more than there may be: what is longer is cut to that, and seen to be too long.
     let mut bytes = [0; Request::MAX_BYTES + 1];
-    let (length, _) = rustix::io::retry_on_intr(|| recv(socket, &mut bytes, RecvFlags::empty()))
-        .map_err(|error| unheard(&error))?;
+    let (length, _) =
+        rustix::io::retry_on_intr(|| recv(socket, &mut bytes, RecvFlags::empty())).map_err(unheard)?;
 
     caller.authorise(allowed).map_err(|reason| {
         eprintln!("denied to process {} of user {}: {reason}", caller.pid, caller.uid);
         Reply::Denied
     })?;
 
-    let unfit = |reason: String| {
-        eprintln!("refused to user {}: {reason}", caller.uid);
-        Reply::Unfit { reason }
+    let unfit = |cause: Cause| {
+        eprintln!("refused to user {}: {cause}", caller.uid);
+        Reply::Unfit { cause }
     };
-    let request = Request::parse(&bytes[..length]).map_err(|error| unfit(error.to_string()))?;
+    let request = Request::parse(&bytes[..length]).map_err(|error| unfit(error.cause()))?;
     let config = rules::check(request).map_err(unfit)?;
     match open_descriptors(&config, caller.uid) {
         Ok(adapter) => {
@@ -138,7 +142,7 @@ fn decide(socket: &OwnedFd, caller: Caller, allowed: &[u32]) -> Result<OpenDescr
         }
         Err(error) => {
             eprintln!("not opened for user {}: {error}", caller.uid);
-            Err(Reply::Failed { reason: error.to_string() })
+            Err(Reply::Failed { cause: error.cause() })
         }
     }
 }

@@ -34,6 +34,7 @@ use std::{
     time::Duration,
 };
 
+use lanrage_party::facts::Cause;
 use parking_lot::Mutex;
 use tracing::metadata::LevelFilter;
 use tracing_subscriber::{
@@ -104,7 +105,7 @@ pub struct LogStatus {
     /// Lines lost because the file could not be written.
     pub unwritten_lines: u64,
     /// Why the file could not be written just now; `None` since it could be again.
-    pub failure: Option<String>,
+    pub failure: Option<Cause>,
 }
 
 /// The process's log.
@@ -234,7 +235,7 @@ impl fmt::Debug for NetworkLogGuard {
 #[derive(Default)]
 struct WriteState {
     unwritten_lines: u64,
-    failure: Option<String>,
+    failure: Option<Cause>,
 }
 
 /// The writing thread.
@@ -262,7 +263,7 @@ impl Writes {
                 Err(failure) => {
                     // The confession among them is made again.
                     state.unwritten_lines += failure.unwritten_lines - u64::from(lost > confessed);
-                    state.failure = Some(failure.error.to_string());
+                    state.failure = Some((&failure.error).into());
                 }
             }
         }
@@ -349,7 +350,7 @@ mod tests {
             assert!(guard.flush(Duration::from_secs(60)));
             let status = guard.status();
             assert_eq!(status.unwritten_lines, 1);
-            assert!(status.failure.is_some_and(|failure| failure.contains("network.log")));
+            assert_eq!(status.failure, Some(Cause::Missing));
 
             std::fs::create_dir(&missing).unwrap();
             tracing::info!("kept");

@@ -6,7 +6,7 @@
 mod dial;
 mod queue;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use lanrage_nat::{
     relay_stream::{RelayStreamEvent, RelayStreamTarget},
@@ -18,6 +18,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::mpsc,
 };
+use tracing::info;
 
 use dial::Connection;
 pub use queue::QUEUE_BYTES;
@@ -166,7 +167,7 @@ async fn read(
         let read = match reader.read(&mut buffer).await {
             Ok(0) => return End::Broken(Cause::ConnectionClosed),
             Ok(read) => read,
-            Err(error) => return End::Broken(tls::cause(&error)),
+            Err(error) => return End::Broken(broken(&error)),
         };
         if let Err(error) = decoder.push(&buffer[..read]) {
             return End::Broken(nonsense(&error));
@@ -186,7 +187,13 @@ async fn read(
 }
 
 fn nonsense(error: &impl std::fmt::Display) -> Cause {
-    Cause::BadMessage { detail: error.to_string() }
+    info!(%error, "a relay sent what makes no sense");
+    Cause::BadMessage
+}
+
+fn broken(error: &io::Error) -> Cause {
+    info!(%error, "the connection to a relay broke");
+    tls::cause(error)
 }
 
 /// False if nobody listens any more.
@@ -219,7 +226,7 @@ async fn write(writer: &mut (impl AsyncWrite + Unpin), queue: &Queue) -> End {
             writer.flush().await
         };
         if let Err(error) = written.await {
-            return End::Broken(tls::cause(&error));
+            return End::Broken(broken(&error));
         }
     }
     End::Asked

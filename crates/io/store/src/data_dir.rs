@@ -5,6 +5,7 @@ use std::{
 };
 
 use lanrage_base::atomic_file;
+use lanrage_party::facts::Cause;
 
 const LOCK_FILE: &str = "lanrage.lock";
 
@@ -38,6 +39,17 @@ pub enum DataDirError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl DataDirError {
+    /// Why.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::NoHome => Cause::NoHome,
+            Self::InUse => Cause::InUse,
+            Self::Io { source, .. } => source.into(),
+        }
+    }
 }
 
 impl DataDir {

@@ -10,7 +10,7 @@ pub use open::{SecretNotice, open_secret_store};
 
 use std::{fmt, io, path::PathBuf};
 
-use lanrage_party::PartyId;
+use lanrage_party::{PartyId, facts::Cause};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Name of the secret of a party that this device is a member of.
@@ -55,12 +55,12 @@ pub enum SecretError {
         name: String,
     },
     /// The system's keyring holds the secret and cannot be used now.
-    #[error("the system's keyring does not give the secret {name} ({reason}); unlock it and try again")]
+    #[error("the system's keyring does not give the secret {name} ({cause}); unlock it and try again")]
     Keyring {
         /// Name of the secret.
         name: String,
-        /// What the keyring said.
-        reason: String,
+        /// Why; the keyring's own words are in the log.
+        cause: Cause,
     },
     /// The secret was put into the system's keyring, and is no longer there.
     #[error(
@@ -82,6 +82,20 @@ pub enum SecretError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl SecretError {
+    /// Why.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Damaged { name } => Cause::SecretDamaged { name: name.clone() },
+            Self::Keyring { cause, .. } => cause.clone(),
+            Self::Missing { name, marker } => {
+                Cause::SecretMissing { name: name.clone(), path: marker.display().to_string() }
+            }
+            Self::Io { source, .. } => source.into(),
+        }
+    }
 }
 
 /// Where secrets are kept. Names are ours: lower-case letters, digits and dashes.

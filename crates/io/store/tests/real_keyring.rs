@@ -11,6 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use lanrage_party::facts::Cause;
 use lanrage_store::{
     DataDir, FileSecretStore, Secret, SecretError, SecretNotice, SecretStore, open_secret_store,
 };
@@ -124,8 +125,8 @@ fn without_a_secret_service_secrets_are_kept_in_files_and_the_user_hears_of_it()
     let data = DataDir::open(Some(folder.path().to_owned())).unwrap();
     let secret = Secret::new(vec![7; 32]);
     let (store, notice) = open_secret_store(&data).unwrap();
-    let Some(SecretNotice::KeptInFiles { reason }) = notice else { panic!("{notice:?}") };
-    assert!(!reason.is_empty());
+    let Some(SecretNotice::KeptInFiles { cause }) = notice else { panic!("{notice:?}") };
+    assert_eq!(cause, Cause::KeyringAbsent);
     store.set("identity", &secret).unwrap();
     assert!(folder_holds(folder.path(), secret.expose()));
     assert_eq!(open_secret_store(&data).unwrap().0.get("identity").unwrap(), Some(secret));

@@ -31,7 +31,7 @@ pub trait Describe {
 /// # Errors
 /// `bad_request`, of a value that JSON cannot say: a path that is no text.
 pub fn to_json(answer: &impl Serialize) -> Result<Box<RawValue>, CommandError> {
-    to_raw_value(answer).map_err(|error| CommandError::BadRequest { cause: error.to_string() })
+    to_raw_value(answer).map_err(|error| CommandError::BadRequest { cause: (&error).into() })
 }
 
 /// Declares requests, each with its answer, and one type that holds any of them. As JSON a request is an object whose

@@ -1,4 +1,5 @@
 use lanrage_store::{ConfigFault, SecretError, StoreError};
+use tracing::{info, warn};
 
 use crate::CommandError;
 
@@ -20,30 +21,34 @@ impl From<StoredError> for CommandError {
     fn from(error: StoredError) -> Self {
         match error {
             StoredError::Store(error) => refused(error),
-            StoredError::Secret(error) => CommandError::KeysNotUsable { cause: error.to_string() },
+            StoredError::Secret(error) => {
+                warn!(%error, "keys cannot be used");
+                CommandError::KeysNotUsable { cause: error.cause() }
+            }
             StoredError::Refused(error) => error,
         }
     }
 }
 
 fn refused(error: StoreError) -> CommandError {
+    info!(%error, "what is stored does not answer");
     match error {
         StoreError::NewerSchema { found } => CommandError::DatabaseNewer { found },
         StoreError::DiskFull => CommandError::DiskFull,
-        StoreError::NotWritable { reason } => CommandError::DataNotWritable { cause: reason },
-        StoreError::Damaged { reason } => CommandError::DatabaseDamaged { cause: reason },
+        StoreError::NotWritable(_) => CommandError::DataNotWritable { cause: error.cause() },
+        StoreError::Damaged(_) => CommandError::DatabaseDamaged { cause: error.cause() },
         StoreError::UnknownSetting { key } => CommandError::UnknownSetting { key },
         StoreError::NotFound { name, .. } => CommandError::NotFound { name },
-        StoreError::NotAnExport { reason } => CommandError::NotAnExport { cause: reason },
+        StoreError::NotAnExport(cause) => CommandError::NotAnExport { cause },
         StoreError::BackupExists { path } => CommandError::BackupExists { path: path.display().to_string() },
-        StoreError::NotABackup { path, reason } => {
-            CommandError::NotABackup { path: path.display().to_string(), cause: reason }
+        StoreError::NotABackup { path, cause } => {
+            CommandError::NotABackup { path: path.display().to_string(), cause }
         }
         StoreError::BackupWithoutHash { path } => {
             CommandError::BackupWithoutHash { path: path.display().to_string() }
         }
         StoreError::InvalidSettings { fault, others } => bad_setting(fault, &others),
-        error => CommandError::DatabaseFailed { cause: error.to_string() },
+        error => CommandError::DatabaseFailed { cause: error.cause() },
     }
 }
 

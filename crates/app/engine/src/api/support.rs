@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use lanrage_base::clock::now;
 use lanrage_support::StoredFacts;
 use tokio::task::spawn_blocking;
+use tracing::warn;
 
 use super::{ExportDiagnostics, RunDoctor, Serve, StoredError};
 use crate::{CommandError, DoctorReport, Handle, handle::Command};
@@ -28,9 +29,10 @@ impl Serve<ExportDiagnostics> for Handle {
             stored.export(&path, &snapshot, &folder).map(|()| path)
         };
         match spawn_blocking(write).await {
-            Ok(written) => {
-                written.map_err(|error| CommandError::BundleNotWritten { cause: error.to_string() })
-            }
+            Ok(written) => written.map_err(|error| {
+                warn!(%error, "no diagnostics");
+                CommandError::BundleNotWritten { cause: error.cause() }
+            }),
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use lanrage_store::{DataDirError, SecretError, StoreError};
+use tracing::warn;
 
 use crate::CommandError;
 
@@ -36,15 +37,16 @@ pub enum StartError {
 
 impl From<&StartError> for CommandError {
     fn from(error: &StartError) -> Self {
-        let cause = error.to_string();
+        // There may be no window yet, and no other word of it anywhere.
+        warn!(%error, "it cannot start");
         match error {
             StartError::AlreadyRunning => Self::AlreadyRunning,
-            StartError::DataDir(_) => Self::DataDir { cause },
-            StartError::Identity(_) => Self::Identity { cause },
-            StartError::Database(_) => Self::Database { cause },
-            StartError::State(source) => Self::ControlState { cause: source.to_string() },
+            StartError::DataDir(error) => Self::DataDir { cause: error.cause() },
+            StartError::Identity(error) => Self::Identity { cause: error.cause() },
+            StartError::Database(error) => Self::Database { cause: error.cause() },
+            StartError::State(source) => Self::ControlState { cause: source.into() },
             StartError::Socket { port, source } => {
-                Self::Socket { port: port.to_string(), cause: source.to_string() }
+                Self::Socket { port: port.to_string(), cause: source.into() }
             }
         }
     }
@@ -72,19 +74,21 @@ impl From<DataDirError> for StartError {
 
 #[cfg(test)]
 mod tests {
+    use lanrage_party::facts::Cause;
+
     use super::*;
 
     #[test]
-    fn a_host_is_told_what_could_not_be_opened_and_what_the_system_said_of_it() {
+    fn a_host_is_told_what_could_not_be_opened_and_why() {
         let refused = |error| CommandError::from(&error);
-        let denied = || io::Error::other("no thread");
+        let denied = || io::Error::from(io::ErrorKind::AddrInUse);
         assert_eq!(
             refused(StartError::State(denied())),
-            CommandError::ControlState { cause: "no thread".to_owned() }
+            CommandError::ControlState { cause: Cause::PortInUse }
         );
         assert_eq!(
             refused(StartError::Socket { port: 4_000, source: denied() }),
-            CommandError::Socket { port: "4000".to_owned(), cause: "no thread".to_owned() }
+            CommandError::Socket { port: "4000".to_owned(), cause: Cause::PortInUse }
         );
         assert_eq!(refused(DataDirError::InUse.into()), CommandError::AlreadyRunning);
     }

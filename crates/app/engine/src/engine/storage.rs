@@ -43,7 +43,7 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
             Replacement::Fresh => None,
         };
         problems.push(warning(Fault::DatabaseRestored {
-            cause: damage.reason,
+            cause: damage.cause,
             backup,
             salvaged: damage.salvaged as u64,
             set_aside: damage.set_aside.map(|folder| folder.display().to_string()),
@@ -66,8 +66,8 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
     };
     if let Some(notice) = notice {
         let (not_moved, cause) = match notice {
-            SecretNotice::KeptInFiles { reason } => (0, reason),
-            SecretNotice::NotMoved { names, reason } => (names.len() as u64, reason),
+            SecretNotice::KeptInFiles { cause } => (0, cause),
+            SecretNotice::NotMoved { names, cause } => (names.len() as u64, cause),
         };
         problems.push(warning(Fault::SecretsInFiles { not_moved, cause }));
     }
@@ -90,7 +90,7 @@ pub(crate) fn not_restored(error: KeepError) -> Problem {
     warn!(%error, "the last party cannot be restored");
     warning(match error {
         KeepError::KeysMissing(party) => Fault::PartyKeysMissing { party: party.to_string() },
-        error => Fault::PartyNotRestored { cause: error.to_string() },
+        error => Fault::PartyNotRestored { cause: error.cause() },
     })
 }
 

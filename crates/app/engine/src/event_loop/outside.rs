@@ -61,7 +61,7 @@ pub(crate) struct Outside {
     echoes: VecDeque<Input>,
     last_look: Instant,
     moved_packets: HashMap<PeerId, u64>,
-    log_trouble: Option<String>,
+    log_trouble: Option<Cause>,
 }
 
 impl Outside {
@@ -295,7 +295,7 @@ impl Outputs for Outside {
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
                 if self.ports.store.tx.try_send((ticket, party)).is_err() {
-                    let hangs = CommandError::DatabaseFailed { cause: "it hangs".to_owned() };
+                    let hangs = CommandError::DatabaseFailed { cause: Cause::TooSlow };
                     self.echoes.push_back(Input::Kept(ticket, Err(hangs)));
                 }
             }

@@ -12,6 +12,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
+use tracing::info;
 
 use crate::{CommandError, Request};
 
@@ -117,7 +118,8 @@ pub(super) fn read_reply<T: DeserializeOwned>(line: &str) -> serde_json::Result<
 }
 
 fn bad_request(error: serde_json::Error) -> CommandError {
-    CommandError::BadRequest { cause: error.to_string() }
+    info!(%error, "a program asked for what nobody understands");
+    CommandError::BadRequest { cause: (&error).into() }
 }
 
 /// Either end says it of the other.

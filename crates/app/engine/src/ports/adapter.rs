@@ -142,10 +142,11 @@ impl Shell {
             })
         });
         let result = changed.await.ok().flatten()?;
-        Some(Input::Adapter(result.map(|(name, eye)| {
+        let opened = result.map(|(name, eye)| {
             self.eye = Some(eye);
             name
-        })))
+        });
+        Some(Input::Adapter(opened.map_err(|error| failure(&error))))
     }
 
     async fn look(&self) -> Option<Input> {
@@ -164,14 +165,14 @@ fn open(
     tunnel: &Tunnel,
     address: VirtualIp,
     subnet: Subnet,
-) -> Result<(String, AdapterEye), AdapterFailure> {
+) -> Result<(String, AdapterEye), AdapterError> {
     let config = AdapterConfig { name, address, subnet, mtu: limits::PACKET_BYTES as u16, offload: true };
-    let adapter = Adapter::open(&config).map_err(|error| failure(&error))?;
+    let adapter = Adapter::open(&config)?;
     let (name, eye) = (adapter.name().to_owned(), adapter.eye());
     let device: Arc<dyn Device> = Arc::new(adapter);
     tunnel
         .attach(Arc::new(TunnelDevice::new(device)))
-        .map_err(|source| failure(&AdapterError::Io { step: "starting its packet thread", source }))?;
+        .map_err(|source| AdapterError::Io { step: "starting its packet thread", source })?;
     Ok((name, eye))
 }
 

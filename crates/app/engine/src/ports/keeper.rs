@@ -7,7 +7,9 @@ use std::{
 };
 
 use lanrage_base::clock::now;
-use lanrage_party::{Name, NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey};
+use lanrage_party::{
+    Name, NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey, facts::Cause,
+};
 use lanrage_session::{Kept, SavedMembership, StoreAction};
 use lanrage_store::{
     Secret, SecretError, SecretStore, SettingsDatabase, StoreError, StoredMembership, party_key_name,
@@ -34,6 +36,16 @@ pub(crate) enum KeepError {
     KeysMissing(Name),
 }
 
+impl KeepError {
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::Store(error) => error.cause(),
+            Self::Secret(error) => error.cause(),
+            Self::KeysMissing(_) => Cause::Missing,
+        }
+    }
+}
+
 /// What waits to be written. Later words on the same thing replace earlier ones, so it is bounded by the size of
 /// a party and nobody ever waits for the disk.
 #[derive(Debug, Default)]
@@ -41,7 +53,7 @@ struct Waiting {
     parties: BTreeMap<PartyId, PartyWrites>,
     nat: Option<NatResult>,
     /// Who waits until all of this is written.
-    waiters: Vec<oneshot::Sender<Result<(), String>>>,
+    waiters: Vec<oneshot::Sender<Result<(), Cause>>>,
     closed: bool,
 }
 
@@ -94,7 +106,7 @@ impl Keeper {
     ///
     /// # Errors
     /// Why it cannot be written.
-    pub(crate) async fn all_written(&self) -> Result<(), String> {
+    pub(crate) async fn all_written(&self) -> Result<(), Cause> {
         let (written, told) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).waiters.push(written);
         self.news.notify_one();
@@ -137,7 +149,7 @@ pub(crate) async fn run(
     database: Arc<SettingsDatabase>,
     secrets: Arc<dyn SecretStore>,
     own: PeerId,
-    trouble: watch::Sender<Option<String>>,
+    trouble: watch::Sender<Option<Cause>>,
 ) {
     loop {
         let Waiting { parties, nat, waiters, closed } = keeper.take();
@@ -152,7 +164,7 @@ pub(crate) async fn run(
         for (party, writes) in parties {
             if let Err(error) = write(party, &writes, &database, &secrets, own).await {
                 warn!(%error, "what changed could not be kept");
-                reason = Some(error.to_string());
+                reason = Some(error.cause());
                 failed.insert(party, writes);
             }
         }

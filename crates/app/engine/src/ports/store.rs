@@ -23,7 +23,7 @@ fn not_kept(error: KeepError) -> CommandError {
     warn!(%error, "a party cannot be loaded");
     match error {
         KeepError::KeysMissing(_) => CommandError::KeysMissing,
-        KeepError::Secret(error) => CommandError::KeysNotUsable { cause: error.to_string() },
+        KeepError::Secret(error) => CommandError::KeysNotUsable { cause: error.cause() },
         KeepError::Store(error) => StoredError::from(error).into(),
     }
 }

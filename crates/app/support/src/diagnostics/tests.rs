@@ -82,7 +82,7 @@ fn snapshot() -> Snapshot {
             Severity::Warning,
             Fault::ControlDisconnected {
                 server: "wss://play.example/v1/session".to_owned(),
-                why: ServerFault::Lost { cause: Cause::other(&"play.example does not answer Alice") },
+                why: ServerFault::Lost { cause: Cause::ConnectionRefused },
                 in_party: true,
             },
         )],

@@ -16,7 +16,7 @@ pub(crate) struct Facts {
     pub(crate) permission: Permission,
     pub(crate) keyring: Keyring,
     /// What is stored, or why it cannot be opened.
-    pub(crate) database: Result<Stored, String>,
+    pub(crate) database: Result<Stored, Cause>,
     pub(crate) firewall: Firewall,
 }
 
@@ -50,16 +50,16 @@ pub(crate) enum Keyring {
     Works,
     /// The running engine keeps secrets in files, for this reason.
     Files(Fault),
-    /// It cannot be opened, and this is what was said.
-    Fails(String),
+    /// It cannot be opened.
+    Fails(Cause),
 }
 
 /// What is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) bytes: u64,
-    /// What is wrong with the file; nothing if it is good.
-    pub(crate) faults: Vec<String>,
+    /// How many things are wrong with the file.
+    pub(crate) faults: u64,
     /// Keys of the settings whose values are refused.
     pub(crate) refused: Vec<String>,
 }

@@ -168,18 +168,18 @@ pub enum Finding {
     KeyringWorks,
     /// The keyring cannot be used.
     KeyringFails {
-        /// What it said.
-        cause: String,
+        /// Why not.
+        cause: Cause,
     },
     /// The database cannot be read.
     DatabaseUnreadable {
-        /// What was said.
-        cause: String,
+        /// Why not.
+        cause: Cause,
     },
     /// The database is damaged.
     DatabaseDamaged {
-        /// What is wrong with it.
-        faults: Vec<String>,
+        /// How many things are wrong with it; the log has them.
+        faults: u64,
     },
     /// Settings have values that they do not take.
     SettingsRefused {

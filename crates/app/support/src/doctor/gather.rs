@@ -46,7 +46,7 @@ pub(super) async fn without_engine(data_dir: &DataDir) -> Facts {
             let _ = database.close().await;
             (stored, config)
         }
-        Err(error) => (Err(error.to_string()), None),
+        Err(error) => (Err(error.cause()), None),
     };
     let server = server(config.as_ref());
     let server_answers = match server {
@@ -56,7 +56,7 @@ pub(super) async fn without_engine(data_dir: &DataDir) -> Facts {
     let dir = data_dir.clone();
     let keyring = blocking(move || match KeyringSecretStore::system(&dir) {
         Ok(_) => Keyring::Works,
-        Err(error) => Keyring::Fails(error.to_string()),
+        Err(error) => Keyring::Fails(error.cause()),
     });
     let (permission, firewall) = blocking(|| (permission(), firewall())).await;
     Facts {
@@ -74,10 +74,10 @@ fn server(config: Option<&Config>) -> Option<&ControlEndpoint> {
     config?.control_server.as_ref()
 }
 
-fn split(stored: Result<(Stored, Config), StoreError>) -> (Result<Stored, String>, Option<Config>) {
+fn split(stored: Result<(Stored, Config), StoreError>) -> (Result<Stored, Cause>, Option<Config>) {
     match stored {
         Ok((stored, config)) => (Ok(stored), Some(config)),
-        Err(error) => (Err(error.to_string()), None),
+        Err(error) => (Err(error.cause()), None),
     }
 }
 
@@ -85,7 +85,7 @@ async fn stored(database: &SettingsDatabase) -> Result<(Stored, Config), StoreEr
     let (config, refused) = Config::repaired(&database.get_all_settings().await?);
     let stored = Stored {
         bytes: database.get_database_size().await?,
-        faults: database.validate_database_integrity().await?.faults,
+        faults: database.validate_database_integrity().await?.faults.len() as u64,
         refused: refused.into_iter().map(|fault| fault.key).collect(),
     };
     Ok((stored, config))

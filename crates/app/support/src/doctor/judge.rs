@@ -119,9 +119,8 @@ fn database(facts: &Facts) -> Check {
             return subject.bad(Finding::DatabaseUnreadable { cause: cause.clone() }, Remedy::RestartLanrage);
         }
     };
-    if !stored.faults.is_empty() {
-        return subject
-            .bad(Finding::DatabaseDamaged { faults: stored.faults.clone() }, Remedy::RestoreBackup);
+    if stored.faults > 0 {
+        return subject.bad(Finding::DatabaseDamaged { faults: stored.faults }, Remedy::RestoreBackup);
     }
     let standing = facts
         .problem(|fault| matches!(fault, Fault::NotKept { .. }))

@@ -59,7 +59,7 @@ fn facts(snapshot: Option<Snapshot>) -> Facts {
         server_answers: None,
         permission: Permission::Helper,
         keyring: Keyring::Works,
-        database: Ok(Stored { bytes: 4_096, faults: Vec::new(), refused: Vec::new() }),
+        database: Ok(Stored { bytes: 4_096, faults: 0, refused: Vec::new() }),
         firewall: Firewall::None,
     }
 }
@@ -94,9 +94,9 @@ fn what_is_not_good_says_what_to_do() {
     broken.party = None;
     let broken = Facts {
         permission: Permission::Missing,
-        keyring: Keyring::Files(Fault::SecretsInFiles { not_moved: 0, cause: String::new() }),
+        keyring: Keyring::Files(Fault::SecretsInFiles { not_moved: 0, cause: Cause::KeyringAbsent }),
         firewall: Firewall::Ufw,
-        database: Ok(Stored { bytes: 1, faults: vec!["a row is missing".to_owned()], refused: Vec::new() }),
+        database: Ok(Stored { bytes: 1, faults: 1, refused: Vec::new() }),
         ..facts(Some(broken))
     };
     for facts in [facts(Some(healthy())), broken, facts(None)] {
@@ -240,15 +240,15 @@ fn the_clock_is_judged_only_by_a_server_that_was_asked() {
 #[test]
 fn what_is_stored_is_bad_when_it_is_damaged_and_a_warning_when_a_setting_is_refused() {
     let with = |database| check(&Facts { database, ..facts(None) }, Subject::Database).state;
-    let stored = Stored { bytes: 1, faults: Vec::new(), refused: vec!["udp_port".to_owned()] };
+    let stored = Stored { bytes: 1, faults: 0, refused: vec!["udp_port".to_owned()] };
     assert_eq!(with(Ok(stored.clone())), CheckState::Warning);
-    assert_eq!(with(Ok(Stored { faults: vec!["torn".to_owned()], ..stored })), CheckState::Bad);
-    assert_eq!(with(Err("it is from a newer program".to_owned())), CheckState::Bad);
+    assert_eq!(with(Ok(Stored { faults: 1, ..stored })), CheckState::Bad);
+    assert_eq!(with(Err(Cause::DatabaseNewer { found: "m2".to_owned() })), CheckState::Bad);
 }
 
 #[test]
 fn a_keyring_is_judged_by_what_the_engine_says_of_it_and_not_by_its_words() {
-    let fault = Fault::SecretsInFiles { not_moved: 2, cause: "locked".to_owned() };
+    let fault = Fault::SecretsInFiles { not_moved: 2, cause: Cause::KeyringLocked };
     let keyring = check(&Facts { keyring: Keyring::Files(fault.clone()), ..facts(None) }, Subject::Keyring);
     assert_eq!((keyring.state, keyring.finding), (CheckState::Warning, Finding::Problem(fault)));
 }

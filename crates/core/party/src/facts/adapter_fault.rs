@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
+use super::Cause;
+
 /// Why there is no virtual network adapter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter, IntoStaticStr)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -16,8 +18,8 @@ pub enum AdapterFault {
     AdapterHelper {
         /// What it does instead.
         trouble: HelperTrouble,
-        /// What it said of its refusal; empty where it said nothing.
-        cause: String,
+        /// What is wrong with what was asked of it; of no meaning where it is off.
+        cause: Cause,
     },
     /// The system has no virtual network device to offer.
     #[default]
@@ -67,15 +69,13 @@ pub enum AdapterFault {
     AdapterRoute {
         /// The destination.
         route: String,
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The system failed for another reason.
     AdapterFailed {
-        /// What was being done, as the log calls it.
-        step: String,
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// Another program takes a part of the open adapter away, again and again.
     AdapterStripped {
@@ -96,8 +96,8 @@ pub enum AdapterFault {
     },
     /// The adapter worked, and does no more.
     AdapterLost {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
 }
 

@@ -5,91 +5,47 @@ use std::{fmt, io};
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
-/// Why the system, a library or the other end of a connection failed. `detail` is what it said, in its own words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumIter, IntoStaticStr)]
+/// Why the system, a library or the other end of a connection failed. What it said in its own words is for the log, and
+/// whoever makes a cause of it writes it there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter, IntoStaticStr)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(tag = "code", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Cause {
     /// There is no such file or device.
-    Missing {
-        /// What was said.
-        detail: String,
-    },
+    Missing,
     /// The system does not allow it to this program.
-    NotAllowed {
-        /// What was said.
-        detail: String,
-    },
+    NotAllowed,
     /// The disk can only be read.
-    ReadOnly {
-        /// What was said.
-        detail: String,
-    },
+    ReadOnly,
     /// There is no room on the disk, or none for this user.
-    DiskFull {
-        /// What was said.
-        detail: String,
-    },
+    DiskFull,
     /// Another program uses it.
-    InUse {
-        /// What was said.
-        detail: String,
-    },
+    InUse,
     /// Something of that name is there.
-    AlreadyThere {
-        /// What was said.
-        detail: String,
-    },
+    AlreadyThere,
     /// It is no file, or no folder, where it should be one.
-    WrongKind {
-        /// What was said.
-        detail: String,
-    },
+    WrongKind,
     /// There is no memory left.
-    OutOfMemory {
-        /// What was said.
-        detail: String,
-    },
+    OutOfMemory,
     /// The program, or the whole system, has as many files and sockets open as it may.
-    TooManyOpen {
-        /// What was said.
-        detail: String,
-    },
+    TooManyOpen,
     /// Another program has the port.
-    PortInUse {
-        /// What was said.
-        detail: String,
-    },
+    PortInUse,
     /// This computer has no such address.
-    NoSuchAddress {
-        /// What was said.
-        detail: String,
-    },
+    NoSuchAddress,
     /// Nothing listens there.
-    ConnectionRefused {
-        /// What was said.
-        detail: String,
-    },
+    ConnectionRefused,
     /// This computer's network does not lead there.
-    NoRoute {
-        /// What was said.
-        detail: String,
-    },
+    NoRoute,
     /// The connection broke.
-    ConnectionBroken {
-        /// What was said.
-        detail: String,
-    },
+    ConnectionBroken,
     /// The other end closed the connection.
     ConnectionClosed,
     /// No answer came in time.
     TooSlow,
     /// The system cannot do this.
-    NotSupported {
-        /// What was said.
-        detail: String,
-    },
+    NotSupported,
     /// A name has no address on the internet.
     NoAddress,
     /// The other end answers without TLS.
@@ -105,129 +61,162 @@ pub enum Cause {
     /// The certificate is somebody else's.
     CertificateOfOther,
     /// The certificate cannot be used otherwise.
-    CertificateBad {
-        /// What was said.
-        detail: String,
-    },
+    CertificateBad,
     /// TLS failed otherwise.
-    TlsFailed {
-        /// What was said.
-        detail: String,
-    },
+    TlsFailed,
     /// What answers speaks no WebSocket.
-    NoWebSocket {
-        /// What was said.
-        detail: String,
-    },
+    NoWebSocket,
     /// The other end sent more at once than it may.
     TooLarge,
     /// The other end sent more often than it may.
     TooOften,
     /// What the other end sent makes no sense.
-    BadMessage {
-        /// What was said.
-        detail: String,
-    },
+    BadMessage,
     /// More waits already than there is room for.
     NoRoom,
-    /// None of these.
-    Other {
-        /// What was said.
-        detail: String,
+    /// A text is no JSON.
+    NotJson {
+        /// Where it ends to be, from 1.
+        line: u64,
+        /// Where in that line, from 1.
+        column: u64,
     },
+    /// A text is JSON, and not of what was expected.
+    OtherJson {
+        /// Where it ends to be, from 1.
+        line: u64,
+        /// Where in that line, from 1.
+        column: u64,
+    },
+    /// What is read is not what should stand there.
+    BadContent,
+    /// A file has nothing in it.
+    Empty,
+    /// A file's hash cannot be read.
+    HashUnreadable,
+    /// A file has another hash than it had.
+    HashDiffers,
+    /// Another program holds the database.
+    DatabaseLocked,
+    /// The database is damaged inside.
+    DatabaseDamaged,
+    /// The end of the database is missing.
+    DatabaseCut,
+    /// The database is another program's, or none.
+    DatabaseForeign,
+    /// There was a database, and there is none.
+    DatabaseGone,
+    /// A newer version of this program has made the database.
+    DatabaseNewer {
+        /// The first migration that this program does not know.
+        found: String,
+    },
+    /// The database failed otherwise.
+    DatabaseFailed {
+        /// The result code (<https://sqlite.org/rescode.html>).
+        number: u64,
+    },
+    /// This computer has no keyring, or none that answers.
+    KeyringAbsent,
+    /// The keyring is locked, or does not let this program in.
+    KeyringLocked,
+    /// The keyring does not give back what was put into it.
+    KeyringForgets,
+    /// The keyring failed otherwise.
+    KeyringFailed,
+    /// A key is in the keyring no more.
+    SecretMissing {
+        /// The key's name.
+        name: String,
+        /// The file to be removed by whoever does without it.
+        path: String,
+    },
+    /// What is stored as a key is none.
+    SecretDamaged {
+        /// The key's name.
+        name: String,
+    },
+    /// This account has no folder for what programs keep.
+    NoHome,
+    /// What is asked for has a name that it may not have.
+    BadName,
+    /// What is asked for has an address that it may not have.
+    BadAddress,
+    /// What is asked for has packets larger or smaller than they may be.
+    BadPacketSize,
+    /// Two parts of this program are of versions that do not understand each other.
+    OtherVersion,
+    /// Two parts of this program are in different networks of this computer.
+    OtherNamespace,
+    /// A program that was started failed.
+    ExitCode {
+        /// What it ended with.
+        number: u64,
+    },
+    /// A program that was started was ended.
+    Killed,
+    /// The system gave a number that has no word here.
+    System {
+        /// The number: `errno`, or what Windows has for it.
+        number: i64,
+    },
+    /// None of these: the log has it.
+    #[default]
+    Other,
 }
 
 impl Cause {
-    /// A failure that only its own words describe.
-    pub fn other(error: &impl fmt::Display) -> Self {
-        Self::Other { detail: error.to_string() }
-    }
-
     /// The stable word for scripts.
     pub fn code(&self) -> &'static str {
         self.into()
-    }
-
-    /// What the system said.
-    pub fn detail(&self) -> Option<&str> {
-        match self {
-            Self::Missing { detail }
-            | Self::NotAllowed { detail }
-            | Self::ReadOnly { detail }
-            | Self::DiskFull { detail }
-            | Self::InUse { detail }
-            | Self::AlreadyThere { detail }
-            | Self::WrongKind { detail }
-            | Self::OutOfMemory { detail }
-            | Self::TooManyOpen { detail }
-            | Self::PortInUse { detail }
-            | Self::NoSuchAddress { detail }
-            | Self::ConnectionRefused { detail }
-            | Self::NoRoute { detail }
-            | Self::ConnectionBroken { detail }
-            | Self::NotSupported { detail }
-            | Self::CertificateBad { detail }
-            | Self::TlsFailed { detail }
-            | Self::NoWebSocket { detail }
-            | Self::BadMessage { detail }
-            | Self::Other { detail } => Some(detail),
-            Self::ConnectionClosed
-            | Self::TooSlow
-            | Self::NoAddress
-            | Self::NoTls
-            | Self::TlsClosed
-            | Self::CertificateUnknown
-            | Self::CertificateExpired
-            | Self::CertificateEarly
-            | Self::CertificateOfOther
-            | Self::TooLarge
-            | Self::TooOften
-            | Self::NoRoom => None,
-        }
-    }
-}
-
-impl Default for Cause {
-    fn default() -> Self {
-        Self::Other { detail: String::new() }
     }
 }
 
 /// For the log.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.detail().unwrap_or(self.code()))
+        f.write_str(self.code())
     }
 }
 
 impl From<&io::Error> for Cause {
     fn from(error: &io::Error) -> Self {
         use io::ErrorKind as Kind;
-        let detail = error.to_string();
         if is_too_many_open(error) {
-            return Self::TooManyOpen { detail };
+            return Self::TooManyOpen;
         }
         match error.kind() {
-            Kind::NotFound => Self::Missing { detail },
-            Kind::PermissionDenied => Self::NotAllowed { detail },
-            Kind::ReadOnlyFilesystem => Self::ReadOnly { detail },
-            Kind::StorageFull | Kind::QuotaExceeded => Self::DiskFull { detail },
-            Kind::ResourceBusy | Kind::ExecutableFileBusy | Kind::WouldBlock => Self::InUse { detail },
-            Kind::AlreadyExists => Self::AlreadyThere { detail },
-            Kind::NotADirectory | Kind::IsADirectory => Self::WrongKind { detail },
-            Kind::OutOfMemory => Self::OutOfMemory { detail },
-            Kind::AddrInUse => Self::PortInUse { detail },
-            Kind::AddrNotAvailable => Self::NoSuchAddress { detail },
-            Kind::ConnectionRefused => Self::ConnectionRefused { detail },
-            Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown => Self::NoRoute { detail },
+            Kind::NotFound => Self::Missing,
+            Kind::PermissionDenied => Self::NotAllowed,
+            Kind::ReadOnlyFilesystem => Self::ReadOnly,
+            Kind::StorageFull | Kind::QuotaExceeded => Self::DiskFull,
+            Kind::ResourceBusy | Kind::ExecutableFileBusy | Kind::WouldBlock => Self::InUse,
+            Kind::AlreadyExists => Self::AlreadyThere,
+            Kind::NotADirectory | Kind::IsADirectory => Self::WrongKind,
+            Kind::OutOfMemory => Self::OutOfMemory,
+            Kind::AddrInUse => Self::PortInUse,
+            Kind::AddrNotAvailable => Self::NoSuchAddress,
+            Kind::ConnectionRefused => Self::ConnectionRefused,
+            Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown => Self::NoRoute,
             Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::NotConnected => {
-                Self::ConnectionBroken { detail }
+                Self::ConnectionBroken
             }
             Kind::UnexpectedEof => Self::ConnectionClosed,
             Kind::TimedOut => Self::TooSlow,
-            Kind::Unsupported => Self::NotSupported { detail },
-            _ => Self::Other { detail },
+            Kind::InvalidData => Self::BadContent,
+            Kind::Unsupported => Self::NotSupported,
+            _ => match error.raw_os_error() {
+                Some(number) => Self::System { number: number.into() },
+                None => Self::Other,
+            },
         }
+    }
+}
+
+impl From<&serde_json::Error> for Cause {
+    fn from(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line() as u64, error.column() as u64);
+        if error.is_data() { Self::OtherJson { line, column } } else { Self::NotJson { line, column } }
     }
 }
 
@@ -242,14 +231,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_of_the_system_is_of_a_kind_that_every_language_has_and_its_own_words_are_the_detail() {
+    fn a_failure_of_the_system_is_of_a_kind_that_every_language_has() {
         let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "nobody");
-        assert_eq!(Cause::from(&refused), Cause::ConnectionRefused { detail: "nobody".to_owned() });
-        let strange = io::Error::other("strange");
-        assert_eq!(Cause::from(&strange), Cause::Other { detail: "strange".to_owned() });
+        assert_eq!(Cause::from(&refused), Cause::ConnectionRefused);
+        assert_eq!(Cause::from(&io::Error::other("strange")), Cause::Other);
         if cfg!(unix) {
-            let full = io::Error::from_raw_os_error(24);
-            assert_eq!(Cause::from(&full), Cause::TooManyOpen { detail: full.to_string() });
+            assert_eq!(Cause::from(&io::Error::from_raw_os_error(24)), Cause::TooManyOpen);
+            // EPROTO, which the standard library has no kind for.
+            assert_eq!(Cause::from(&io::Error::from_raw_os_error(71)), Cause::System { number: 71 });
         }
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_is_told_from_one_that_says_something_else() {
+        let cause = |text: &str| Cause::from(&serde_json::from_str::<Vec<u8>>(text).unwrap_err());
+        assert_eq!(cause("[1,\n2"), Cause::NotJson { line: 2, column: 1 });
+        assert_eq!(cause("[1, -2]"), Cause::OtherJson { line: 1, column: 6 });
     }
 }

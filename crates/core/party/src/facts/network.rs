@@ -53,14 +53,12 @@ impl ServerFault {
     pub const fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Unreachable { cause } => match cause {
-                Cause::NoTls | Cause::TlsClosed | Cause::NoWebSocket { .. } => {
-                    Some(Remedy::CheckServerAddress)
-                }
+                Cause::NoTls | Cause::TlsClosed | Cause::NoWebSocket => Some(Remedy::CheckServerAddress),
                 Cause::CertificateUnknown
                 | Cause::CertificateExpired
                 | Cause::CertificateEarly
                 | Cause::CertificateOfOther
-                | Cause::CertificateBad { .. } => Some(Remedy::CheckCertificate),
+                | Cause::CertificateBad => Some(Remedy::CheckCertificate),
                 _ => None,
             },
             Self::UnknownHost { cause: Cause::NoAddress } | Self::Http { .. } | Self::NotAServer => {

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
-use super::{AdapterFault, Remedy, ServerFault, SettingRule};
+use super::{AdapterFault, Cause, Remedy, ServerFault, SettingRule};
 
 /// What is missing or wrong now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumIter, IntoStaticStr)]
@@ -11,18 +11,18 @@ use super::{AdapterFault, Remedy, ServerFault, SettingRule};
 pub enum Fault {
     /// The log cannot be written.
     LogNotWritten {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// What changes now is not kept.
     NotKept {
-        /// What the system or the database said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// No datagrams arrive any more.
     SocketsFailed {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// This computer's clock is wrong.
     ClockWrong {
@@ -52,7 +52,7 @@ pub enum Fault {
     /// The database was damaged and has been replaced.
     DatabaseRestored {
         /// What was wrong with it.
-        cause: String,
+        cause: Cause,
         /// The backup that was restored; `None` if there was none, so that settings start afresh.
         backup: Option<String>,
         /// How many newer entries could still be read and were kept.
@@ -64,8 +64,8 @@ pub enum Fault {
     SecretsInFiles {
         /// How many keys a working keyring did not take; 0 if the keyring cannot be used at all.
         not_moved: u64,
-        /// What the keyring said; it is in the log as well.
-        cause: String,
+        /// Why not.
+        cause: Cause,
     },
     /// The last party does not come back: its keys are not on this device.
     PartyKeysMissing {
@@ -74,8 +74,8 @@ pub enum Fault {
     },
     /// The last party does not come back.
     PartyNotRestored {
-        /// What the keyring or the database said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The file of the parties without a server was damaged.
     ControlStateDamaged {

@@ -43,8 +43,8 @@ pub enum CommandError {
     KeysMissing,
     /// The keys of a party cannot be read or deleted.
     KeysNotUsable {
-        /// What the keyring or the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// Every network that a party could use overlaps one of this computer's.
     NoFreeSubnet,
@@ -108,7 +108,7 @@ pub enum CommandError {
     /// A text is no export of settings.
     NotAnExport {
         /// What is wrong with it.
-        cause: String,
+        cause: ExportFault,
     },
     /// There is a file where the backup should go.
     BackupExists {
@@ -120,7 +120,7 @@ pub enum CommandError {
         /// The file.
         path: String,
         /// What is wrong with it.
-        cause: String,
+        cause: Cause,
     },
     /// A backup's hash is not beside it: whether it is as it was made, nobody knows.
     BackupWithoutHash {
@@ -134,25 +134,25 @@ pub enum CommandError {
     },
     /// The database is damaged.
     DatabaseDamaged {
-        /// What the database said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The database failed otherwise.
     DatabaseFailed {
-        /// What the database said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The disk is full.
     DiskFull,
     /// The data folder cannot be written.
     DataNotWritable {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The diagnostics could not be written.
     BundleNotWritten {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// A file that the player chose cannot be written.
     FileNotWritten {
@@ -171,7 +171,7 @@ pub enum CommandError {
     /// A request is malformed.
     BadRequest {
         /// What is wrong with it.
-        cause: String,
+        cause: Cause,
     },
     /// The program that runs and the one that asks are of two versions.
     OtherVersion {
@@ -187,40 +187,40 @@ pub enum CommandError {
     AlreadyRunning,
     /// The data folder cannot be used.
     DataDir {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// This device's identity cannot be read or kept.
     Identity {
-        /// What the keyring or the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The database cannot be used.
     Database {
-        /// What the database said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The file of the parties without a server cannot be used.
     ControlState {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// No UDP socket or packet thread.
     Socket {
         /// The port asked for.
         port: String,
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The clipboard did not take the text.
     Clipboard {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// The log cannot be read.
     LogNotRead {
-        /// What the system said.
-        cause: String,
+        /// Why.
+        cause: Cause,
     },
     /// On this system the installer sets everything up.
     NotNeeded,
@@ -230,8 +230,8 @@ pub enum CommandError {
     SetupDeclined,
     /// The set-up of the helper failed.
     SetupFailed {
-        /// What the system said; `None` if nobody could be asked for permission.
-        cause: Option<String>,
+        /// Why; `None` if nobody could be asked for permission.
+        cause: Option<Cause>,
         /// Does it by hand.
         command: String,
     },
@@ -284,6 +284,38 @@ impl From<IpamError> for CommandError {
             },
         }
     }
+}
+
+/// Why a text is no export of settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum ExportFault {
+    /// It is longer than any export.
+    ExportTooLong {
+        /// Most bytes that an export has.
+        most_bytes: u64,
+    },
+    /// It is no JSON.
+    NotJson {
+        /// Where it ends to be, from 1.
+        line: u64,
+        /// Where in that line, from 1.
+        column: u64,
+    },
+    /// It is JSON of something else.
+    #[default]
+    NoExport,
+    /// A newer version of this program has made it.
+    ExportNewer {
+        /// The version of its format.
+        version: u64,
+    },
+    /// A field of it is missing or of another kind.
+    ExportField {
+        /// The field.
+        field: String,
+    },
 }
 
 /// Why this device cannot have an address in a party's network.

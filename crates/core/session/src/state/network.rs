@@ -47,7 +47,7 @@ impl State {
             TunnelEvent::DeviceFailed { error } => {
                 if let Some(party) = &mut self.party {
                     warn!(%error, "the adapter failed");
-                    let fault = AdapterFault::AdapterLost { cause: error.to_string() };
+                    let fault = AdapterFault::AdapterLost { cause: (&error).into() };
                     party.adapter.handle_lost(turn.now.instant, fault);
                     turn.push(Output::CloseAdapter);
                 }
@@ -65,7 +65,7 @@ impl State {
             }
             TunnelEvent::SocketsFailed { error } => {
                 warn!(%error, "the UDP sockets failed");
-                self.troubles.sockets = Some(error.to_string());
+                self.troubles.sockets = Some((&error).into());
             }
             TunnelEvent::SessionEstablished { peer, from } => {
                 if let Some(connections) = self.connections() {

@@ -2,6 +2,7 @@
 
 use std::{io, mem::MaybeUninit, os::fd::OwnedFd, path::Path, time::Duration};
 
+use lanrage_party::facts::Cause;
 use rustix::{
     fs::{OFlags, fcntl_getfl, fcntl_setfl},
     io::Errno,
@@ -15,7 +16,7 @@ use rustix::{
 use super::{Packets, linux_netlink::index};
 use crate::{
     AdapterConfig, AdapterError, OpenDescriptors,
-    helper::{QUEUES, Reply, Request, SOCKET},
+    helper::{MessageError, QUEUES, Reply, Request, SOCKET},
 };
 
 /// How long the helper may take; it asks polkit, and answers in milliseconds.
@@ -40,19 +41,20 @@ fn open_at(path: &Path, config: &AdapterConfig) -> Result<OpenDescriptors, Adapt
     let socket = dial(path)?;
     let (reply, queues) =
         exchange(&socket, config).map_err(|source| AdapterError::Io { step: "asking the helper", source })?;
-    match reply {
+    let failed = |cause| AdapterError::HelperFailed { cause };
+    match reply.map_err(|error| failed(error.cause()))? {
         Reply::Opened { name, queues: count, offload } => {
             if queues.len() != usize::from(count) {
-                return Err(failed("the helper's descriptors got lost"));
+                return Err(failed(Cause::BadMessage));
             }
             if index(&name).is_none() {
-                return Err(failed("the helper works in another network namespace"));
+                return Err(failed(Cause::OtherNamespace));
             }
             Ok(OpenDescriptors { name, queues, offload })
         }
         Reply::Denied => Err(AdapterError::HelperDenied),
-        Reply::Unfit { reason } => Err(AdapterError::HelperRefused { reason }),
-        Reply::Failed { reason } => Err(failed(reason)),
+        Reply::Unfit { cause } => Err(AdapterError::HelperRefused { cause }),
+        Reply::Failed { cause } => Err(failed(cause)),
     }
 }
 
@@ -74,7 +76,9 @@ fn dial(path: &Path) -> Result<OwnedFd, AdapterError> {
     Ok(socket)
 }
 
-fn exchange(socket: &OwnedFd, config: &AdapterConfig) -> io::Result<(Reply, Vec<OwnedFd>)> {
+type Answer = (Result<Reply, MessageError>, Vec<OwnedFd>);
+
+fn exchange(socket: &OwnedFd, config: &AdapterConfig) -> io::Result<Answer> {
     send(socket, &Request::new(config.clone()).to_bytes(), SendFlags::NOSIGNAL)?;
 
     let mut bytes = [0; Reply::MAX_BYTES];
@@ -98,12 +102,7 @@ fn exchange(socket: &OwnedFd, config: &AdapterConfig) -> io::Result<(Reply, Vec<
     for queue in &queues {
         fcntl_setfl(queue, fcntl_getfl(queue)? | OFlags::NONBLOCK)?;
     }
-    let reply = Reply::parse(&bytes[..received.bytes]).map_err(io::Error::other)?;
-    Ok((reply, queues))
-}
-
-fn failed(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AdapterError {
-    AdapterError::Io { step: "in the helper", source: io::Error::other(reason) }
+    Ok((Reply::parse(&bytes[..received.bytes]), queues))
 }
 
 #[cfg(test)]

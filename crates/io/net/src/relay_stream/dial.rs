@@ -5,8 +5,7 @@ use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::RelayStreamTarget;
-use crate::tls;
+use super::{RelayStreamTarget, broken};
 
 /// Implementation: the system's own queue, behind ours. By default it grows to megabytes, and everything sent later waits
 /// behind them; this is enough for 20 Mbit/s to a relay 50 ms away.
@@ -18,14 +17,14 @@ pub(super) enum Connection {
 }
 
 pub(super) async fn dial(target: &RelayStreamTarget, tls: &Arc<ClientConfig>) -> Result<Connection, Cause> {
-    let stream = connect(target).await.map_err(|error| Cause::from(&error))?;
+    let stream = connect(target).await.map_err(|error| broken(&error))?;
     if target.transport != RelayTransport::Tls {
         return Ok(Connection::Tcp(stream));
     }
     // No certificate is made out to what is no name.
     let name = ServerName::try_from(target.server_name.clone()).map_err(|_| Cause::CertificateOfOther)?;
     let connected = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await;
-    Ok(Connection::Tls(Box::new(connected.map_err(|error| tls::cause(&error))?)))
+    Ok(Connection::Tls(Box::new(connected.map_err(|error| broken(&error))?)))
 }
 
 async fn connect(target: &RelayStreamTarget) -> std::io::Result<TcpStream> {

@@ -6,6 +6,7 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use lanrage_base::atomic_file;
+use lanrage_party::facts::Cause;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sha2::{Digest, Sha256};
 
@@ -79,13 +80,13 @@ pub(crate) async fn stage(backup: &Path, incoming: &Path, hash: Hash) -> Result<
     let (from, to) = (backup.to_owned(), incoming.to_owned());
     let staged = async {
         blocking::run(move || copy_verified(&from, &to, hash)).await?;
-        let reason = match inspect(incoming).await? {
+        let cause = match inspect(incoming).await? {
             Inspection::Good { .. } => return Ok(()),
             Inspection::Newer { found } => return Err(StoreError::NewerSchema { found }),
-            Inspection::Missing => "it is empty".to_owned(),
-            Inspection::Damaged { reason } => reason,
+            Inspection::Missing => Cause::Empty,
+            Inspection::Damaged { cause } => cause,
         };
-        Err(StoreError::NotABackup { path: backup.to_owned(), reason })
+        Err(StoreError::NotABackup { path: backup.to_owned(), cause })
     };
     let staged = staged.await;
     if staged.is_err() {
@@ -97,16 +98,16 @@ pub(crate) async fn stage(backup: &Path, incoming: &Path, hash: Hash) -> Result<
 
 /// What is verified is what was copied: the file is read once.
 fn copy_verified(backup: &Path, incoming: &Path, needed: Hash) -> Result<(), StoreError> {
-    let not_a_backup = |reason: String| StoreError::NotABackup { path: backup.to_owned(), reason };
+    let not_a_backup = |cause| StoreError::NotABackup { path: backup.to_owned(), cause };
     let mut from = File::open(backup).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => not_a_backup("there is no such file".to_owned()),
+        io::ErrorKind::NotFound => not_a_backup(Cause::Missing),
         _ => StoreError::io(backup, error),
     })?;
     let hash_file = hash_path(backup);
     let expected = match (hash_file.exists(), needed) {
         (false, Hash::MayBeGone) => None,
         (false, Hash::Needed) => return Err(StoreError::BackupWithoutHash { path: backup.to_owned() }),
-        (true, _) => Some(expected_hash(&hash_file).map_err(not_a_backup)?),
+        (true, _) => Some(expected_hash(&hash_file).ok_or_else(|| not_a_backup(Cause::HashUnreadable))?),
     };
     remove(incoming)?;
     let failed = |error| StoreError::io(incoming, error);
@@ -123,16 +124,14 @@ fn copy_verified(backup: &Path, incoming: &Path, needed: Hash) -> Result<(), Sto
     }
     to.sync_all().map_err(failed)?;
     if expected.is_some_and(|expected| hash.finalize()[..] != expected[..]) {
-        return Err(not_a_backup("it is not as it was made: its hash is another".to_owned()));
+        return Err(not_a_backup(Cause::HashDiffers));
     }
     Ok(())
 }
 
-fn expected_hash(path: &Path) -> Result<Vec<u8>, String> {
-    let unreadable = |error| format!("its hash {} cannot be read: {error}", path.display());
-    let text = fs::read_to_string(path).map_err(unreadable)?;
-    let hash = text.split_whitespace().next().and_then(|word| HEXLOWER.decode(word.as_bytes()).ok());
-    hash.ok_or_else(|| format!("{} holds no SHA-256", path.display()))
+fn expected_hash(path: &Path) -> Option<Vec<u8>> {
+    let text = fs::read_to_string(path).ok()?;
+    HEXLOWER.decode(text.split_whitespace().next()?.as_bytes()).ok()
 }
 
 /// Removes a database file with its hash and what SQLite may have left beside it; nothing happens if they are

@@ -3,7 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lanrage_party::Name;
+use lanrage_party::{
+    Name,
+    facts::{Cause, ExportFault},
+};
 use sea_orm::{DbErr, RuntimeErr};
 
 use crate::ConfigFault;
@@ -21,17 +24,11 @@ pub enum StoreError {
     #[error("the disk is full; make room and try again")]
     DiskFull,
     /// The data folder or the database may not be written.
-    #[error("the data folder cannot be written: {reason}")]
-    NotWritable {
-        /// What SQLite said.
-        reason: String,
-    },
+    #[error("the data folder cannot be written: {0}")]
+    NotWritable(#[source] DbErr),
     /// The database is damaged; the next start restores it.
-    #[error("the database is damaged ({reason}); restart LANrage to restore it")]
-    Damaged {
-        /// What SQLite said.
-        reason: String,
-    },
+    #[error("the database is damaged ({0}); restart LANrage to restore it")]
+    Damaged(#[source] DbErr),
     /// No setting has that key.
     #[error("there is no setting {key}")]
     UnknownSetting {
@@ -55,11 +52,8 @@ pub enum StoreError {
         name: String,
     },
     /// A text is not an export of settings.
-    #[error("this is not an export of LANrage's settings: {reason}")]
-    NotAnExport {
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error("this is not an export of LANrage's settings: {0:?}")]
+    NotAnExport(ExportFault),
     /// There is a file where the backup should go.
     #[error("{path} is there already; backups do not replace files", path = .path.display())]
     BackupExists {
@@ -67,12 +61,12 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A file is no backup of this database, or not as it was made.
-    #[error("{path} cannot be restored: {reason}", path = .path.display())]
+    #[error("{path} cannot be restored: {cause:?}", path = .path.display())]
     NotABackup {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        cause: Cause,
     },
     /// The hash of a backup is not beside it.
     #[error("{path} has no hash beside it", path = .path.display())]
@@ -101,6 +95,24 @@ impl StoreError {
         }
     }
 
+    /// Why, for whoever says that the store as a whole did not do as asked.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::NewerSchema { found } => Cause::DatabaseNewer { found: found.clone() },
+            Self::DiskFull => Cause::DiskFull,
+            Self::Damaged(_) => Cause::DatabaseDamaged,
+            Self::Io { source, .. } => source.into(),
+            Self::NotWritable(error) | Self::Database(error) => cause_of(error),
+            Self::NotABackup { cause, .. } => cause.clone(),
+            Self::BackupExists { .. } => Cause::AlreadyThere,
+            Self::BackupWithoutHash { .. } => Cause::HashUnreadable,
+            Self::UnknownSetting { .. }
+            | Self::InvalidSettings { .. }
+            | Self::NotFound { .. }
+            | Self::NotAnExport(_) => Cause::Other,
+        }
+    }
+
     pub(crate) fn not_found(what: &'static str, name: &Name) -> Self {
         Self::NotFound { what, name: name.to_string() }
     }
@@ -109,9 +121,9 @@ impl StoreError {
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         match Failure::of(&error) {
-            Failure::Corrupt => Self::Damaged { reason: error.to_string() },
+            Failure::Corrupt => Self::Damaged(error),
             Failure::Full => Self::DiskFull,
-            Failure::NotWritable => Self::NotWritable { reason: error.to_string() },
+            Failure::NotWritable => Self::NotWritable(error),
             Failure::Statement | Failure::Other => Self::Database(error),
         }
     }
@@ -136,6 +148,8 @@ pub(crate) enum Failure {
 mod code {
     pub(super) const ERROR: u32 = 1;
     pub(super) const PERM: u32 = 3;
+    pub(super) const BUSY: u32 = 5;
+    pub(super) const LOCKED: u32 = 6;
     pub(super) const READONLY: u32 = 8;
     pub(super) const CORRUPT: u32 = 11;
     pub(super) const FULL: u32 = 13;
@@ -151,15 +165,7 @@ mod code {
 
 impl Failure {
     pub(crate) fn of(error: &DbErr) -> Self {
-        let (DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-        else {
-            return Self::Other;
-        };
-        let Some(code) = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok()) else {
-            return Self::Other;
-        };
+        let Some(code) = result_code(error) else { return Self::Other };
         match (code, code & 0xFF) {
             (code::IOERR_READ | code::IOERR_SHORT_READ | code::IOERR_DATA | code::IOERR_CORRUPTFS, _)
             | (_, code::CORRUPT | code::NOTADB) => Self::Corrupt,
@@ -169,5 +175,29 @@ impl Failure {
             (_, code::ERROR) => Self::Statement,
             _ => Self::Other,
         }
+    }
+}
+
+/// The result code of SQLite, the extended one where there is one.
+fn result_code(error: &DbErr) -> Option<u32> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    error.as_database_error()?.code()?.parse().ok()
+}
+
+/// What a failure of SQLite is to whoever reads of it.
+fn cause_of(error: &DbErr) -> Cause {
+    let Some(number) = result_code(error) else { return Cause::Other };
+    match (Failure::of(error), number & 0xFF) {
+        (_, code::BUSY | code::LOCKED) => Cause::DatabaseLocked,
+        (_, code::READONLY) => Cause::ReadOnly,
+        (Failure::NotWritable, _) => Cause::NotAllowed,
+        (Failure::Full, _) => Cause::DiskFull,
+        (Failure::Corrupt, _) => Cause::DatabaseDamaged,
+        _ => Cause::DatabaseFailed { number: number.into() },
     }
 }

@@ -6,8 +6,10 @@ use std::{
 };
 
 use lanrage_migrations::client::{APPLICATION_ID, Migrator};
+use lanrage_party::facts::Cause;
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;
+use tracing::warn;
 
 use super::{
     connect,
@@ -42,8 +44,8 @@ pub(crate) enum Inspection {
     },
     /// Not a database of ours, or no longer a sound one.
     Damaged {
-        /// Why.
-        reason: String,
+        /// Why; SQLite's own words are in the log.
+        cause: Cause,
     },
 }
 
@@ -70,13 +72,13 @@ async fn look(path: &Path) -> Result<Inspection, StoreError> {
     match shape(path) {
         Ok(Shape::Plausible) => {}
         Ok(Shape::Empty) => return Ok(Inspection::Missing),
-        Ok(Shape::Wrong(reason)) => return Ok(Inspection::Damaged { reason: reason.to_owned() }),
+        Ok(Shape::Wrong(cause)) => return Ok(Inspection::Damaged { cause }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Inspection::Missing),
         Err(error) => return Err(StoreError::io(path, error)),
     }
     match applied_migrations(path).await {
         Ok(Some(applied)) => judge(path, &applied).await,
-        Ok(None) => Ok(Inspection::Damaged { reason: "it is not a database of LANrage".to_owned() }),
+        Ok(None) => Ok(Inspection::Damaged { cause: Cause::DatabaseForeign }),
         Err(error) => damage_or_failure(error),
     }
 }
@@ -89,7 +91,10 @@ async fn judge(path: &Path, applied: &[String]) -> Result<Inspection, StoreError
     }
     match faults(path).await {
         Ok(faults) if faults.is_empty() => Ok(Inspection::Good { outdated: applied.len() < known.len() }),
-        Ok(faults) => Ok(Inspection::Damaged { reason: faults.join("; ") }),
+        Ok(faults) => {
+            warn!(path = %path.display(), ?faults, "a database is damaged");
+            Ok(Inspection::Damaged { cause: Cause::DatabaseDamaged })
+        }
         Err(error) => damage_or_failure(error),
     }
 }
@@ -97,7 +102,7 @@ async fn judge(path: &Path, applied: &[String]) -> Result<Inspection, StoreError
 enum Shape {
     Plausible,
     Empty,
-    Wrong(&'static str),
+    Wrong(Cause),
 }
 
 /// What SQLite does not look at, or not as strictly.
@@ -110,11 +115,11 @@ fn shape(path: &Path) -> io::Result<Shape> {
         return Ok(Shape::Empty);
     }
     if header.len() < HEADER_BYTES {
-        return Ok(Shape::Wrong("it is cut short"));
+        return Ok(Shape::Wrong(Cause::DatabaseCut));
     }
     // Other versions would be a future format that may be read and not written.
     if header[WRITE_VERSION] > 2 {
-        return Ok(Shape::Wrong("its header is not SQLite's"));
+        return Ok(Shape::Wrong(Cause::DatabaseForeign));
     }
     // A write-ahead log brings the missing part of a page that a crash has cut.
     let has_log = fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
@@ -123,7 +128,7 @@ fn shape(path: &Path) -> io::Result<Shape> {
         page => u64::from(page),
     };
     if !has_log && (page == 0 || length % page != 0) {
-        return Ok(Shape::Wrong("it is cut short"));
+        return Ok(Shape::Wrong(Cause::DatabaseCut));
     }
     Ok(Shape::Plausible)
 }
@@ -167,7 +172,10 @@ async fn faults(path: &Path) -> Result<Vec<String>, DbErr> {
 
 fn damage_or_failure(error: DbErr) -> Result<Inspection, StoreError> {
     match Failure::of(&error) {
-        Failure::Corrupt | Failure::Statement => Ok(Inspection::Damaged { reason: error.to_string() }),
+        Failure::Corrupt | Failure::Statement => {
+            warn!(%error, "a database cannot be read");
+            Ok(Inspection::Damaged { cause: Cause::DatabaseDamaged })
+        }
         _ => Err(error.into()),
     }
 }
@@ -179,7 +187,7 @@ mod tests {
     #[tokio::test]
     async fn one_read_that_fails_is_no_damage_and_two_are() {
         let good = || Ok(Inspection::Good { outdated: false });
-        let damaged = || Ok(Inspection::Damaged { reason: "disk I/O error".to_owned() });
+        let damaged = || Ok(Inspection::Damaged { cause: Cause::DatabaseDamaged });
         let fails = || Err(StoreError::io(Path::new("lanrage.db"), io::Error::from_raw_os_error(5)));
         // (what the looks find, whether it is good, how many are taken)
         for (mut looks, is_good, taken) in [

@@ -5,7 +5,7 @@ use std::{
 
 use lanrage_base::atomic_file;
 use lanrage_migrations::client::Migrator;
-use lanrage_party::UnixMillis;
+use lanrage_party::{UnixMillis, facts::Cause};
 use sea_orm::{DatabaseConnection, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, watch};
@@ -28,11 +28,11 @@ pub struct OpenReport {
     pub damage: Option<Damage>,
 }
 
-/// What was wrong with the database, and what is there instead. As text: one paragraph for the user.
+/// What was wrong with the database, and what is there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
     /// What was wrong.
-    pub reason: String,
+    pub cause: Cause,
     /// The folder in which the damaged files are kept; `None` if there were none.
     pub set_aside: Option<PathBuf>,
     /// What took their place.
@@ -69,13 +69,13 @@ impl SettingsDatabase {
         match inspect(&files.main).await? {
             Inspection::Good { outdated: old } => outdated = old,
             Inspection::Newer { found } => return Err(StoreError::NewerSchema { found }),
-            Inspection::Damaged { reason } => {
-                report.damage = Some(replace(&files, reason, now).await?);
+            Inspection::Damaged { cause } => {
+                report.damage = Some(replace(&files, cause, now).await?);
             }
             Inspection::Missing => {
                 let lost = files.is_orphaned() || !backup::list(&files.backups, now)?.is_empty();
                 if lost {
-                    report.damage = Some(replace(&files, "it was gone".to_owned(), now).await?);
+                    report.damage = Some(replace(&files, Cause::DatabaseGone, now).await?);
                 } else {
                     report.created = true;
                 }
@@ -104,8 +104,8 @@ pub(crate) async fn migrate(connection: &DatabaseConnection) -> Result<(), Store
     Ok(())
 }
 
-async fn replace(files: &DatabaseFiles, reason: String, now: UnixMillis) -> Result<Damage, StoreError> {
-    warn!(%reason, "the database is damaged");
+async fn replace(files: &DatabaseFiles, cause: Cause, now: UnixMillis) -> Result<Damage, StoreError> {
+    warn!(?cause, "the database is damaged");
     let had_files = files.main.exists() || files.is_orphaned();
     // Whatever is to take its place is ready before the damaged one moves.
     let backup = newest_good_backup(files, now).await?;
@@ -117,7 +117,7 @@ async fn replace(files: &DatabaseFiles, reason: String, now: UnixMillis) -> Resu
         }
         None => Replacement::Fresh,
     };
-    Ok(Damage { reason, set_aside, replacement, salvaged: 0 })
+    Ok(Damage { cause, set_aside, replacement, salvaged: 0 })
 }
 
 /// The newest backup that is as it was made and that this program can read; its copy is incoming.
@@ -125,7 +125,7 @@ async fn newest_good_backup(files: &DatabaseFiles, now: UnixMillis) -> Result<Op
     for backup in backup::list(&files.backups, now)? {
         match backup::stage(&backup.path, &files.incoming(), Hash::Needed).await {
             Ok(()) => return Ok(Some(backup)),
-            Err(error @ (StoreError::DiskFull | StoreError::NotWritable { .. })) => return Err(error),
+            Err(error @ (StoreError::DiskFull | StoreError::NotWritable(_))) => return Err(error),
             Err(error) => warn!(%error, "a backup cannot be restored; trying the one before"),
         }
     }

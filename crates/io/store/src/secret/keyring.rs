@@ -9,6 +9,8 @@ use std::{
 use data_encoding::HEXLOWER;
 use keyring_core::{CredentialStore, Entry, Error};
 use lanrage_base::atomic_file;
+use lanrage_party::facts::Cause;
+use tracing::debug;
 
 use super::{Secret, SecretError, SecretStore};
 use crate::DataDir;
@@ -42,10 +44,13 @@ impl KeyringSecretStore {
     /// [`SecretError::Keyring`] if there is no keyring or it does not work, or [`SecretError`].
     pub fn system(data_dir: &DataDir) -> Result<Self, SecretError> {
         let default = || {
-            keyring::Entry::store_status().as_ref().map_err(ToString::to_string)?;
-            keyring_core::get_default_store().ok_or_else(|| Error::NoDefaultStore.to_string())
+            keyring::Entry::store_status().as_ref().map_err(|error| {
+                debug!(%error, "there is no keyring");
+                Cause::KeyringAbsent
+            })?;
+            keyring_core::get_default_store().ok_or(Cause::KeyringAbsent)
         };
-        Self::probed(data_dir, within(PATIENCE, default).map_err(|reason| failed(PROBE, reason))?, PATIENCE)
+        Self::probed(data_dir, within(PATIENCE, default).map_err(|cause| failed(PROBE, cause))?, PATIENCE)
     }
 
     pub(super) fn probed(
@@ -64,8 +69,7 @@ impl KeyringSecretStore {
             Ok(read)
         })?;
         if read != written {
-            let reason = "it does not give back what was put into it".to_owned();
-            return Err(SecretError::Keyring { name: PROBE.to_owned(), reason });
+            return Err(failed(PROBE, Cause::KeyringForgets));
         }
         Ok(keyring)
     }
@@ -79,9 +83,9 @@ impl KeyringSecretStore {
         let (store, service, entry) = (Arc::clone(&self.store), self.service.clone(), name.to_owned());
         let work = move || {
             let entry = store.build(&service, &entry, None);
-            entry.and_then(|entry| work(&entry)).map_err(|error| error.to_string())
+            entry.and_then(|entry| work(&entry)).map_err(|error| cause(&error))
         };
-        within(self.patience, work).map_err(|reason| failed(name, reason))
+        within(self.patience, work).map_err(|cause| failed(name, cause))
     }
 
     pub(super) fn marker(&self, name: &str) -> PathBuf {
@@ -112,8 +116,7 @@ impl SecretStore for KeyringSecretStore {
         let given = secret.clone();
         self.call(name, move |entry| entry.set_secret(given.expose()))?;
         if self.read(name)?.as_ref() != Some(secret) {
-            let reason = "it does not give back what was put into it".to_owned();
-            return Err(SecretError::Keyring { name: name.to_owned(), reason });
+            return Err(failed(name, Cause::KeyringForgets));
         }
         let path = self.marker(name);
         atomic_file::write_private(&path, b"").map_err(|source| SecretError::Io { path, source })
@@ -165,19 +168,29 @@ fn folder_id(folder: &std::path::Path) -> Result<String, SecretError> {
     }
 }
 
-/// The keyring's own words, which hold no secret: only its `Debug` form may.
-fn failed(name: &str, reason: String) -> SecretError {
-    SecretError::Keyring { name: name.to_owned(), reason }
+fn failed(name: &str, cause: Cause) -> SecretError {
+    SecretError::Keyring { name: name.to_owned(), cause }
+}
+
+/// What a keyring's failure is. Its own words go to the log: they hold no secret, only its `Debug` form may.
+fn cause(error: &Error) -> Cause {
+    debug!(%error, "the keyring failed");
+    match error {
+        Error::NoStorageAccess(_) => Cause::KeyringLocked,
+        Error::NoDefaultStore => Cause::KeyringAbsent,
+        Error::NotSupportedByStore(_) => Cause::NotSupported,
+        _ => Cause::KeyringFailed,
+    }
 }
 
 /// Waits for a call that may hang, and no longer than `limit`. One that hangs keeps its thread, and touches nothing of ours.
 fn within<T: Send + 'static>(
     limit: Duration,
-    call: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
+    call: impl FnOnce() -> Result<T, Cause> + Send + 'static,
+) -> Result<T, Cause> {
     let (done, result) = mpsc::channel();
     // Nobody may wait for the result any more.
     let work = move || drop(done.send(call()));
-    thread::Builder::new().name("keyring".to_owned()).spawn(work).map_err(|error| error.to_string())?;
-    result.recv_timeout(limit).unwrap_or_else(|_| Err(format!("no answer for {} s", limit.as_secs())))
+    thread::Builder::new().name("keyring".to_owned()).spawn(work).map_err(|error| Cause::from(&error))?;
+    result.recv_timeout(limit).unwrap_or(Err(Cause::TooSlow))
 }

@@ -1,3 +1,4 @@
+use lanrage_party::facts::Cause;
 use tracing::{info, warn};
 
 use super::{
@@ -6,20 +7,20 @@ use super::{
 };
 use crate::DataDir;
 
-/// What the user should know of where secrets are kept. As text: one paragraph.
+/// What the user should know of where secrets are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretNotice {
     /// There is no keyring that works: secrets are in files that only this account can read.
     KeptInFiles {
         /// Why the keyring cannot be used.
-        reason: String,
+        cause: Cause,
     },
     /// The keyring works, but did not take every secret that was in a file; those stay there.
     NotMoved {
         /// Names of the secrets.
         names: Vec<String>,
         /// What was wrong with the last of them.
-        reason: String,
+        cause: Cause,
     },
 }
 
@@ -45,10 +46,10 @@ pub(super) fn open_with(
         Ok(keyring) => keyring,
         Err(error @ (SecretError::Io { .. } | SecretError::Damaged { .. })) => return Err(error),
         Err(error) => {
-            let reason = error.to_string();
-            warn!(%reason, "secrets are kept in files");
-            let store = WithoutKeyring { files, data_dir: data_dir.clone(), reason: reason.clone() };
-            return Ok((Box::new(store), Some(SecretNotice::KeptInFiles { reason })));
+            warn!(%error, "secrets are kept in files");
+            let cause = error.cause();
+            let store = WithoutKeyring { files, data_dir: data_dir.clone(), cause: cause.clone() };
+            return Ok((Box::new(store), Some(SecretNotice::KeptInFiles { cause })));
         }
     };
     let notice = move_into(&keyring, &files)?;
@@ -60,7 +61,7 @@ fn move_into(
     keyring: &KeyringSecretStore,
     files: &FileSecretStore,
 ) -> Result<Option<SecretNotice>, SecretError> {
-    let (mut names, mut last_reason) = (Vec::new(), String::new());
+    let (mut names, mut last) = (Vec::new(), Cause::Other);
     for name in files.names()? {
         let Some(secret) = files.get(&name)? else { continue };
         // Setting includes reading back.
@@ -70,12 +71,13 @@ fn move_into(
                 info!(name, "a secret was moved into the system's keyring");
             }
             Err(error) => {
-                last_reason = error.to_string();
+                warn!(%error, "a secret stays in a file");
+                last = error.cause();
                 names.push(name);
             }
         }
     }
-    Ok((!names.is_empty()).then_some(SecretNotice::NotMoved { names, reason: last_reason }))
+    Ok((!names.is_empty()).then_some(SecretNotice::NotMoved { names, cause: last }))
 }
 
 /// The keyring, and the files of secrets that it did not take.
@@ -113,14 +115,14 @@ impl SecretStore for WithKeyring {
 struct WithoutKeyring {
     files: FileSecretStore,
     data_dir: DataDir,
-    reason: String,
+    cause: Cause,
 }
 
 impl SecretStore for WithoutKeyring {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         match self.files.get(name)? {
             None if is_marked(self.data_dir.path(), name)? => {
-                Err(SecretError::Keyring { name: name.to_owned(), reason: self.reason.clone() })
+                Err(SecretError::Keyring { name: name.to_owned(), cause: self.cause.clone() })
             }
             secret => Ok(secret),
         }

@@ -35,8 +35,8 @@ impl Home {
     }
 
     fn open_without_keyring(&self) -> (Box<dyn SecretStore>, Option<SecretNotice>) {
-        let reason = "no Secret Service".to_owned();
-        open_with(&self.dir, Err(SecretError::Keyring { name: "probe".to_owned(), reason })).unwrap()
+        let cause = Cause::KeyringAbsent;
+        open_with(&self.dir, Err(SecretError::Keyring { name: "probe".to_owned(), cause })).unwrap()
     }
 
     fn has(&self, file: &str) -> bool {

@@ -1,6 +1,6 @@
 use lanrage_party::{
     DeviceIdentity, NatType, PartyId, PartySecret, PeerRecord, ServerId, SignedRecord, Subnet, VirtualIp,
-    WireGuardKey,
+    WireGuardKey, facts::ExportFault,
 };
 use serde_json::Value;
 
@@ -148,16 +148,23 @@ async fn what_is_no_export_is_refused_whole() {
     let home = Home::new();
     let database = home.open().await;
     let huge = " ".repeat(2 << 20);
-    for text in [
-        "",
-        "{}",
-        "[1]",
-        &huge,
-        r#"{"format":"other","version":1,"settings":{}}"#,
-        r#"{"format":"lanrage-settings","version":2,"settings":{}}"#,
+    let field = |field: &str| ExportFault::ExportField { field: field.to_owned() };
+    for (text, why) in [
+        ("", ExportFault::NotJson { line: 1, column: 0 }),
+        ("{\n\"format\": ", ExportFault::NotJson { line: 2, column: 10 }),
+        ("{}", ExportFault::NoExport),
+        ("[1]", ExportFault::NoExport),
+        (&huge, ExportFault::ExportTooLong { most_bytes: 1 << 20 }),
+        (r#"{"format":"other","version":1,"settings":{}}"#, ExportFault::NoExport),
+        (
+            r#"{"format":"lanrage-settings","version":2,"settings":{}}"#,
+            ExportFault::ExportNewer { version: 2 },
+        ),
+        (r#"{"format":"lanrage-settings","settings":{}}"#, field("version")),
+        (r#"{"format":"lanrage-settings","version":1,"settings":[]}"#, field("settings")),
     ] {
         let refused = database.import_settings(text, NOW).await.unwrap_err();
-        assert!(matches!(refused, StoreError::NotAnExport { .. }), "{refused}");
+        assert!(matches!(&refused, StoreError::NotAnExport(found) if *found == why), "{text}: {refused}");
     }
     let bad = r#"{"format":"lanrage-settings","version":1,"settings":{"udp_port":1,"backup_keep":0}}"#;
     let refused = database.import_settings(bad, NOW).await.unwrap_err();

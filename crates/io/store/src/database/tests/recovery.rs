@@ -1,5 +1,7 @@
 //! Damage of every kind: the database always opens, and nothing that could be kept is lost.
 
+use lanrage_party::facts::Cause;
+
 use super::*;
 
 /// A closed database with a port of 4000 in it and in its daily backup, and a port of 5000 set since then.
@@ -136,7 +138,7 @@ async fn somebody_elses_database_is_set_aside_as_it_is() {
     let before = fs::read(home.database()).unwrap();
     let (_, report) = home.open_at(NOW).await;
     let damage = report.damage.unwrap();
-    assert_eq!(damage.reason, "it is not a database of LANrage");
+    assert_eq!(damage.cause, Cause::DatabaseForeign);
     assert_eq!(fs::read(damage.set_aside.unwrap().join("lanrage.db")).unwrap(), before);
 }
 
@@ -146,7 +148,7 @@ async fn a_database_that_is_gone_comes_back_from_its_backup() {
     fs::remove_file(home.database()).unwrap();
     let (database, report) = home.open_at(NOW).await;
     let damage = report.damage.unwrap();
-    assert_eq!((damage.set_aside, damage.reason.as_str()), (None, "it was gone"));
+    assert_eq!((damage.set_aside, damage.cause), (None, Cause::DatabaseGone));
     assert_eq!(port(&database).await, 4000);
 }
 
