@@ -94,3 +94,41 @@ fn what_came_to_the_second_address_of_a_computer_is_answered_from_it() {
         Ok(())
     });
 }
+
+/// Gives a host the address behind which a translator would have it, on the public segment.
+fn behind_translator(host: &Host, address: &str) -> Result<()> {
+    on(host, &format!("ip address add {address}/128 dev eth0 nodad"))?;
+    on(host, "ip route add 2001:db8::/64 dev eth0")
+}
+
+#[test]
+fn a_computer_with_ipv6_only_reaches_a_server_and_a_friend_that_have_ipv4_only() {
+    world::test(|| {
+        let mut lab = Lab::new()?;
+        let server = lab.public_host("server", 5)?;
+        let one = lab.public_host("one", 21)?;
+        let two = lab.public_host("two", 31)?;
+        lab.settle()?;
+        // What a translator does is done by its ends: they have the addresses that it gives them. Nobody tells these to
+        // anybody, as they are none of a unicast network.
+        behind_translator(&server, "64:ff9b::203.0.113.5")?;
+        behind_translator(&one, "64:ff9b::203.0.113.21")?;
+        on(&two, "ip address flush dev eth0 scope global")?;
+        on(&two, "ip address add 2001:db8::31/64 dev eth0 nodad")?;
+        on(&two, "ip route add 64:ff9b::/96 dev eth0")?;
+        let hosts =
+            "127.0.0.1 localhost\n64:ff9b::192.0.0.170 ipv4only.arpa\n64:ff9b::192.0.0.171 ipv4only.arpa\n";
+        std::fs::write("/run/hosts", hosts)?;
+        on(&two, "mount --bind /run/hosts /etc/hosts")?;
+        let _server = stage::start_server(&server, &["--no-relay".to_owned()])?;
+        // Addresses, not names: no resolver can help with them.
+        let control = stage::control_url(&server.address().to_string());
+        let one = Player::create(&one, "one", "Six and four", &control)?;
+        let two = Player::join(&two, "two", one.link()?)?;
+        wait_until_direct(&one, &two)?;
+        let address = one.wait_for_address(MEET_LIMIT)?;
+        ensure!(two.host().can_ping(address)?);
+        ensure!(two.has_control_server()?);
+        Ok(())
+    });
+}

@@ -14,8 +14,18 @@ const STARTERS: &[&str] = &["spawn", "spawn_blocking", "spawn_local", "spawn_sco
 const LIBRARIES: &[&str] = &["std", "tokio", "tauri", "async_runtime", "task", "thread", "runtime"];
 
 /// What owns the tasks that its method `spawn` starts: a set, or a scope that waits for them. Named as the sources do.
-const OWNERS: &[&str] =
-    &["tasks", "set", "endless", "closing", "clients", "listener", "streams", "lookups", "scope"];
+const OWNERS: &[&str] = &[
+    "tasks",
+    "set",
+    "endless",
+    "closing",
+    "clients",
+    "listener",
+    "streams",
+    "lookups",
+    "translators",
+    "scope",
+];
 
 /// Where a file starts tasks or threads and gives them to nobody: how many, and what ends them.
 const HOMES: &[(&str, usize, &str)] = &[

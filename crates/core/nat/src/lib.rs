@@ -28,6 +28,7 @@ pub mod stun;
 pub mod turn;
 
 pub use candidates::host_candidates;
+pub use names::nat64::{NAT64_NAME, Nat64Prefix};
 pub use names::{Found, Known, Names};
 pub use nat_behaviour::{
     Ability, BehaviourAnswer, BehaviourResponder, Choice, FilteringBehaviour, Gap, MappingBehaviour,

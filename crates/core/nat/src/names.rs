@@ -1,5 +1,7 @@
 //! The names of servers whose addresses are wanted, and what a look-up found of them.
 
+pub(crate) mod nat64;
+
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
@@ -7,7 +9,7 @@ use std::{
 
 use lanrage_party::{RelayOffer, RelayTransport, RelayUri};
 
-use crate::{relay_pool::ResolvedRelay, turn::TurnCredentials};
+use crate::{Nat64Prefix, relay_pool::ResolvedRelay, turn::TurnCredentials};
 
 /// Names whose addresses are wanted.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +29,8 @@ pub struct Found {
     pub stun: Vec<SocketAddr>,
     /// The relays of which at least one address is known.
     pub relays: Vec<ResolvedRelay>,
+    /// The line has no IPv4, and this translator to it.
+    pub translator: Option<Nat64Prefix>,
 }
 
 /// The addresses of every host that is known so far.
@@ -39,10 +43,15 @@ impl Names {
         self.stun.iter().map(|(host, _)| host.as_str()).chain(relays)
     }
 
-    /// What is found of these names with so much known.
-    pub fn found(&self, known: &Known) -> Found {
+    /// What is found of these names with so much known, and with this translator, if the line has no IPv4.
+    pub fn found(&self, known: &Known, translator: Option<Nat64Prefix>) -> Found {
         let addresses = |host: &str, port: u16| -> Vec<SocketAddr> {
-            known.get(host).into_iter().flatten().map(|ip| (*ip, port).into()).collect()
+            let ips = known.get(host).cloned().unwrap_or_default();
+            let ips = match translator {
+                Some(translator) => translator.complete(ips),
+                None => ips,
+            };
+            ips.into_iter().map(|ip| (ip, port).into()).collect()
         };
         let server = |uri: &RelayUri| -> Vec<(RelayTransport, SocketAddr)> {
             addresses(&uri.host, uri.port).into_iter().map(|address| (uri.transport, address)).collect()
@@ -65,6 +74,7 @@ impl Names {
         Found {
             stun: self.stun.iter().flat_map(|(host, port)| addresses(host, *port)).collect(),
             relays: self.relays.iter().map(relay).filter(|relay| !relay.servers.is_empty()).collect(),
+            translator,
         }
     }
 }

@@ -10,6 +10,7 @@ mod view;
 use std::time::Instant;
 
 use lanrage_control::protocol::Request;
+use lanrage_nat::Nat64Prefix;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, Invitation, Name, QualityThresholds, ServerId, Subnet,
     facts::{Cause, News},
@@ -47,6 +48,8 @@ pub(crate) struct State {
     default_server: Option<ControlEndpoint>,
     default_subnet: Subnet,
     relay_only: bool,
+    /// The line has no IPv4, and this translator to it.
+    translator: Option<Nat64Prefix>,
     quality_thresholds: QualityThresholds,
     troubles: Troubles,
     names: NameRounds,
@@ -96,6 +99,7 @@ impl State {
             default_server: settings.server,
             default_subnet: settings.default_subnet,
             relay_only: false,
+            translator: None,
             quality_thresholds: settings.quality_thresholds,
             troubles: Troubles { standing: setup.problems, ..Troubles::default() },
             names: NameRounds::new(),

@@ -8,15 +8,18 @@
 //! - `port_mapping`: a port of the router (PCP, NAT-PMP, UPnP IGD).
 //! - `relay_stream`: a connection to a relay over TCP or TLS.
 //! - `name_lookup`: the addresses of STUN servers and relays.
+//! - `nat64`: the translator of a line that has IPv6 only.
 //! - `tls`: whom this computer believes when it connects with TLS, and why it does not.
 //!
-//! Without the feature `tasks` only [`interfaces`] is left, what a server needs, and `tls` with its own feature.
+//! Without the feature `tasks` only [`interfaces`] is left, what a server needs, and `nat64` and `tls` with features of their own.
 
 #[cfg(feature = "tasks")]
 pub mod behaviour_shell;
 pub mod interfaces;
 #[cfg(feature = "tasks")]
 pub mod name_lookup;
+#[cfg(feature = "nat64")]
+pub mod nat64;
 #[cfg(feature = "tasks")]
 pub mod net_watch;
 #[cfg(feature = "tasks")]

@@ -3,13 +3,15 @@
 use std::{collections::HashMap, future::pending, net::IpAddr, time::Duration};
 
 use lanrage_base::backoff::Backoff;
-use lanrage_nat::{Found, Names};
+use lanrage_nat::{Found, Names, Nat64Prefix};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
 use tracing::warn;
+
+use crate::nat64;
 
 /// How long one name may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,18 +31,24 @@ enum Progress {
 }
 
 /// Looks names up whenever others are wanted or another round begins, and again for as long as some are not found. What is
-/// found is told at once: no name waits for another, and what was found before holds until it is found anew. Ends when nobody
-/// wants any more.
+/// found is told at once: no name waits for another, and what was found before holds until it is found anew. Where the line has
+/// IPv6 only, hosts of IPv4 are behind its translator. Ends when nobody wants any more.
 pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found>) {
     let mut pause = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let (mut known, mut progress) = (HashMap::new(), HashMap::<String, Progress>::new());
     let (mut lookups, mut round) = (JoinSet::new(), 0);
+    let mut translator: Option<Nat64Prefix> = None;
+    let mut translators = JoinSet::new();
+    translators.spawn(nat64::prefix());
     loop {
         let names = wanted.borrow_and_update().clone();
         if names.round != round {
             round = names.round;
             progress.retain(|_, progress| *progress == Progress::Asking);
             pause.reset();
+            // The line may be another.
+            translators.abort_all();
+            translators.spawn(nat64::prefix());
         }
         let is_wanted = |host: &String| names.hosts().any(|wanted| wanted == host);
         known.retain(|host, _| is_wanted(host));
@@ -53,7 +61,7 @@ pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found
                 lookups.spawn(look_up(host.to_owned()));
             }
         }
-        if results.send(names.found(&known)).await.is_err() {
+        if results.send(names.found(&known, translator)).await.is_err() {
             return;
         }
         let is_to_be_asked_again = progress.values().any(|progress| *progress == Progress::Failed);
@@ -77,6 +85,10 @@ pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found
                     progress.insert(host, Progress::Failed);
                 }
             },
+            Some(asked) = translators.join_next() => {
+                // One that was given up says nothing.
+                translator = asked.unwrap_or(translator);
+            }
             () = again => {
                 progress.retain(|_, progress| *progress != Progress::Failed);
                 pause.double();

@@ -11,7 +11,8 @@ use lanrage_base::{
     sources::{Source, SourceBuckets},
 };
 use lanrage_nat::{
-    Allocation, PathAgent, PathEvent, PathTransmit, TransactionIds, relay_pool::PeerRelayInfo, stun,
+    Allocation, Nat64Prefix, PathAgent, PathEvent, PathTransmit, TransactionIds, relay_pool::PeerRelayInfo,
+    stun,
 };
 use lanrage_party::{
     AllocationId, Candidate, CandidateType, Leave, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord,
@@ -38,6 +39,15 @@ const CHECKS: Rate = Rate { burst: 256, per_second: 64 };
 /// Addresses that are counted: as many as all peers may name, and as many again.
 const CHECKED_ADDRESSES: usize = 2 * limits::PEERS_PER_PARTY * limits::CANDIDATES;
 
+/// By which ways peers are reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ways {
+    /// By this device's allocations alone.
+    pub(crate) relay_only: bool,
+    /// Those of IPv4 through the line's translator.
+    pub(crate) translator: Option<Nat64Prefix>,
+}
+
 /// The connections to all peers of one party.
 #[derive(Debug)]
 pub(crate) struct Connections {
@@ -52,6 +62,8 @@ pub(crate) struct Connections {
     candidates: Vec<Candidate>,
     /// Whether peers are reached by this device's allocations alone.
     relay_only: bool,
+    /// This device's line has no IPv4, and this translator to it.
+    translator: Option<Nat64Prefix>,
     relays: Vec<RelayDistance>,
     /// When everybody was last told only because distances to relays had changed.
     distances_told_at: Option<Instant>,
@@ -82,7 +94,7 @@ impl Connections {
         turn: &mut Turn<'_>,
         membership: &Membership,
         candidates: Vec<Candidate>,
-        relay_only: bool,
+        Ways { relay_only, translator }: Ways,
     ) -> Self {
         let (party, secret) = (membership.invitation.party, membership.invitation.secret.clone());
         debug!(party = %party.short(), "data plane enters the party");
@@ -98,6 +110,7 @@ impl Connections {
             connections: BTreeMap::new(),
             candidates,
             relay_only,
+            translator,
             relays: Vec::new(),
             distances_told_at: None,
             allocations: Vec::new(),
@@ -280,6 +293,19 @@ impl Connections {
         self.allocations = allocations;
     }
 
+    /// This device's line has no IPv4 any more, and this translator to it, or it has.
+    pub(crate) fn set_translator(&mut self, turn: &mut Turn<'_>, translator: Option<Nat64Prefix>) {
+        self.translator = translator;
+        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
+        for peer in peers {
+            if let Some(connection) = self.connections.get_mut(&peer) {
+                let ways = reached_by(translator, &connection.candidates);
+                connection.agent.set_remote_candidates(turn.now.instant, &ways);
+            }
+            self.drive(turn, peer);
+        }
+    }
+
     /// What peers are told of where this device may be reached.
     #[cfg(test)]
     pub(crate) fn candidates(&self) -> &[Candidate] {
@@ -326,7 +352,8 @@ impl Connections {
             let last = Candidate { kind: CandidateType::PeerReflexive, address: endpoint };
             connection.last_endpoint = Some(endpoint);
             connection.candidates = vec![last];
-            connection.agent.set_remote_candidates(turn.now.instant, &[last]);
+            let ways = reached_by(self.translator, &[last]);
+            connection.agent.set_remote_candidates(turn.now.instant, &ways);
             self.drive(turn, peer);
         }
     }
@@ -354,7 +381,8 @@ impl Connections {
                 let shares_link = self.candidates.iter().any(is_link_local);
                 candidates.retain(|candidate| shares_link || !is_link_local(candidate));
                 self.dropped_candidates += (claimed - candidates.len()) as u64;
-                connection.agent.set_remote_candidates(turn.now.instant, &candidates);
+                let ways = reached_by(self.translator, &candidates);
+                connection.agent.set_remote_candidates(turn.now.instant, &ways);
                 (connection.candidates, connection.relays) = (candidates, relays);
                 self.peers_moved = true;
                 self.drive(turn, *from);
@@ -592,6 +620,15 @@ impl Connections {
             Err(error) => debug!(%error, "signal not sent"),
         }
     }
+}
+
+/// Where a peer is reached that offers these: its addresses of IPv4 also where the line's translator has them.
+fn reached_by(translator: Option<Nat64Prefix>, candidates: &[Candidate]) -> Vec<Candidate> {
+    let behind = |candidate: &Candidate| {
+        let address = translator?.reach(candidate.address)?;
+        Some(Candidate { address, ..*candidate })
+    };
+    candidates.iter().filter_map(behind).chain(candidates.iter().copied()).collect()
 }
 
 /// Whether it is an IPv4 address that holds on its own link alone (RFC 3927).

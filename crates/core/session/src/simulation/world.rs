@@ -347,7 +347,7 @@ impl World {
                     // Every name here is an address already.
                     let known =
                         names.hosts().filter_map(|host| Some((host.to_owned(), vec![host.parse().ok()?])));
-                    let found = names.found(&known.collect());
+                    let found = names.found(&known.collect(), None);
                     self.input(host, Input::Names(found));
                 }
             }

@@ -18,7 +18,7 @@ use crate::{
         membership::{Kept, Membership},
         roster::Roster,
     },
-    peers::connections::Connections,
+    peers::connections::{Connections, Ways},
 };
 
 impl State {
@@ -227,7 +227,8 @@ impl State {
             self.control.mean(server);
         }
         let network = membership.invitation.subnet;
-        let connections = Connections::new(turn, &membership, self.candidates(), self.relay_only);
+        let ways = Ways { relay_only: self.relay_only, translator: self.translator };
+        let connections = Connections::new(turn, &membership, self.candidates(), ways);
         self.party = Some(ActiveParty {
             host,
             connections,

@@ -174,6 +174,11 @@ impl State {
     /// Addresses of servers whose names were to be looked up.
     pub(super) fn handle_names(&mut self, turn: &mut Turn<'_>, found: Found) {
         self.relays.set_relays(turn.now.instant, found.relays);
+        if std::mem::replace(&mut self.translator, found.translator) != found.translator
+            && let Some(connections) = self.connections()
+        {
+            connections.set_translator(turn, found.translator);
+        }
         if self.nat.set_servers(turn.now.instant, &found.stun) {
             self.measure_nat(turn);
         }

@@ -1,7 +1,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use lanrage_net::tls;
+use lanrage_net::{nat64, tls};
 use lanrage_party::{facts::Cause, limits::CONTROL_FRAME_BYTES};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -43,7 +43,12 @@ pub(super) async fn dial(url: &Url) -> Result<Socket, LinkClosed> {
 async fn addresses(url: &Url) -> Result<Vec<SocketAddr>, LinkClosed> {
     let port = url.port_or_known_default().unwrap_or(443);
     match url.host() {
-        Some(Host::Ipv4(ip)) => Ok(vec![(ip, port).into()]),
+        Some(Host::Ipv4(ip)) => {
+            let direct = SocketAddr::from((ip, port));
+            // A line with IPv6 only has it behind a translator.
+            let behind = nat64::prefix().await.and_then(|translator| translator.reach(direct));
+            Ok(behind.into_iter().chain([direct]).collect())
+        }
         Some(Host::Ipv6(ip)) => Ok(vec![(ip, port).into()]),
         Some(Host::Domain(name)) => {
             let found = tokio::net::lookup_host((name, port)).await;

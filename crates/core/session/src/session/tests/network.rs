@@ -17,7 +17,7 @@ use crate::Input;
 /// STUN servers are found at these addresses.
 fn found(stage: &mut Stage, stun: &[&str]) {
     let stun = stun.iter().map(|address| address.parse().unwrap()).collect();
-    stage.input(Input::Names(Found { stun, relays: Vec::new() }));
+    stage.input(Input::Names(Found { stun, relays: Vec::new(), translator: None }));
 }
 
 fn routed_by(gateway: [u8; 4]) -> NetworkState {
