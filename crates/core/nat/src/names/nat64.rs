@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Specification: the name that stands for [`WELL_KNOWN`] alone (RFC 7050 §8.2).
+/// Specification: the name whose addresses are 192.0.0.170 and 192.0.0.171, and no others (RFC 7050 §8.2).
 pub const NAT64_NAME: &str = "ipv4only.arpa";
 /// Specification: its addresses (RFC 7050 §8.2).
 const WELL_KNOWN: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
