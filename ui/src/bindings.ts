@@ -689,7 +689,7 @@ export type PeerView = {
 /**
  * Who does not let this program create an adapter.
  */
-export type PermissionTrouble = "system" | "rules";
+export type PermissionTrouble = "system" | "away" | "forbidden" | "no_polkit" | "polkit_silent";
 
 /**
  * Why no port of the router is open.
@@ -844,7 +844,11 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   /** Starts it. */
   command: string, } | { "code": "set_up_helper",
   /** Sets it up. */
-  command: string, } | { "code": "use_at_the_computer" } | { "code": "reset_adapter_name" } | { "code": "choose_adapter_name" } | { "code": "load_driver",
+  command: string, } | { "code": "use_at_the_computer",
+  /** Puts this user on the list. */
+  command: string, } | { "code": "join_helper_users",
+  /** Puts this user on the list. */
+  command: string, } | { "code": "reset_adapter_name" } | { "code": "choose_adapter_name" } | { "code": "load_driver",
   /** Loads it. */
   command: string, } | { "code": "restart_computer" } | { "code": "install_driver" } | { "code": "free_adapter_name",
   /** Deletes one. */

@@ -403,7 +403,10 @@ problem-control-state-damaged =
 problem-adapter-permission =
     { $by ->
        *[system] LANrage darf seinen Netzwerkadapter nicht anlegen.
-        [rules] Dieser Computer erlaubt dir nicht, den Netzwerkadapter von LANrage anzulegen.
+        [away] Dieser Computer gibt einen Netzwerkadapter dem, der an ihm sitzt, und LANrage läuft in keiner solchen Sitzung.
+        [forbidden] Eine Regel dieses Computers erlaubt dir nicht, den Netzwerkadapter von LANrage anzulegen.
+        [no_polkit] Dieser Computer hat nichts (Polkit), das sagt, wer den Netzwerkadapter von LANrage anlegen darf.
+        [polkit_silent] Polkit antwortet auf diesem Computer nicht, ob du den Netzwerkadapter von LANrage anlegen darfst.
     }
 problem-adapter-helper =
     { $trouble ->
@@ -574,8 +577,9 @@ remedy-start-with-sudo = Starte LANrage mit sudo.
 remedy-run-as-administrator = Schließe LANrage und starte es mit „Als Administrator ausführen“.
 remedy-start-helper = Starte ihn mit `{ $command }`, oder installiere das Paket von LANrage noch einmal.
 remedy-set-up-helper = Lass LANrage ihn einmal einrichten, oder führe `{ $command }` aus.
-remedy-use-at-the-computer = Benutze LANrage in einer Sitzung am Computer selbst, oder bitte dessen Verwalter, dir die Polkit-Aktion io.lanrage.helper.open-adapter zu erlauben.
-remedy-reset-adapter-name = Setze den Namen des Netzwerkadapters in den Einstellungen auf lanrage0 zurück. Heißt er schon so, installiere das Paket von LANrage noch einmal.
+remedy-use-at-the-computer = Benutze LANrage in einer Sitzung am Computer selbst, oder lass dich von dessen Verwalter mit `{ $command }` auf die Liste der Benutzer des Helfers setzen.
+remedy-join-helper-users = Lass dich vom Verwalter des Computers mit `{ $command }` auf die Liste der Benutzer des Helfers setzen.
+remedy-reset-adapter-name = Setze den Namen des Netzwerkadapters in den Einstellungen auf lanrage0 zurück, oder wähle einen anderen bis lanrage99.
 remedy-choose-adapter-name = Wähle in den Einstellungen einen Namen aus 1 bis 14 Buchstaben, Ziffern, „-“ oder „_“.
 remedy-load-driver = Lade den Treiber mit `{ $command }`. In einem Container reiche das Gerät /dev/net/tun durch.
 remedy-restart-computer = Starte den Computer neu; der Treiber ist ein Teil von macOS.
@@ -851,7 +855,7 @@ setting-doc-udp-port = UDP-Port für alles zwischen Freunden. 0: ein freier.
 setting-doc-port-mapping = Ob der Router gebeten wird, den Port für Freunde zu öffnen (PCP, NAT-PMP, UPnP).
 setting-doc-relay-only = Ob Freunde keine Adresse dieses Geräts erfahren: Sie werden nur über Relays erreicht, was den Weg länger macht. Ein Server und Relays sehen Adressen trotzdem, und der Link einer Party ohne Server nennt sie.
 setting-doc-stun-servers = STUN-Server, die diesem Gerät sagen, wie es von außen aussieht, wenn der Server der Party zu wenige nennt. Leer: keine weiteren.
-setting-doc-adapter-name = Name des virtuellen Netzwerkadapters; ist er vergeben, wird seine Nummer erhöht.
+setting-doc-adapter-name = Name des virtuellen Netzwerkadapters; ist er vergeben, wird seine Nummer erhöht. LANrages Helfer (Linux) vergibt die Namen lanrage0 bis lanrage99.
 setting-doc-default-subnet = Das Netz neuer Partys; überschneidet es sich mit einem vorhandenen, wird ein anderes genommen.
 setting-doc-quality-excellent = Kleinste Bewertung einer ausgezeichneten Verbindung. Bewertet wird nach dem E-Modell (ITU-T G.107): 93 ist das Beste; Laufzeit, Schwankung und Verlust senken sie.
 setting-doc-quality-good = Kleinste Bewertung einer guten Verbindung.

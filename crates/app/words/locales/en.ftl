@@ -404,7 +404,10 @@ problem-control-state-damaged =
 problem-adapter-permission =
     { $by ->
        *[system] LANrage is not allowed to create its network adapter.
-        [rules] This computer does not allow you to create LANrage's network adapter.
+        [away] This computer gives a network adapter to whoever sits at it, and LANrage runs in no such session.
+        [forbidden] A rule of this computer does not allow you to create LANrage's network adapter.
+        [no_polkit] This computer has nothing (polkit) that says who may create LANrage's network adapter.
+        [polkit_silent] This computer's polkit does not answer whether you may create LANrage's network adapter.
     }
 problem-adapter-helper =
     { $trouble ->
@@ -575,8 +578,9 @@ remedy-start-with-sudo = Start LANrage with sudo.
 remedy-run-as-administrator = Close LANrage and start it with “Run as administrator”.
 remedy-start-helper = Start it with `{ $command }`, or install LANrage's package again.
 remedy-set-up-helper = Let LANrage set it up once, or run `{ $command }`.
-remedy-use-at-the-computer = Use LANrage in a session at the computer itself, or have its administrator allow you the polkit action io.lanrage.helper.open-adapter.
-remedy-reset-adapter-name = Set the name of the network adapter back to lanrage0 in the settings. If it is that already, install LANrage's package again.
+remedy-use-at-the-computer = Use LANrage in a session at the computer itself, or have its administrator put you on the list of the helper's users with `{ $command }`.
+remedy-join-helper-users = Have the computer's administrator put you on the list of the helper's users with `{ $command }`.
+remedy-reset-adapter-name = Set the name of the network adapter back to lanrage0 in the settings, or choose another up to lanrage99.
 remedy-choose-adapter-name = Choose a name of 1 to 14 letters, digits, “-” or “_” in the settings.
 remedy-load-driver = Load the driver with `{ $command }`. In a container, pass the device /dev/net/tun through.
 remedy-restart-computer = Restart the computer; the driver is part of macOS.
@@ -852,7 +856,7 @@ setting-doc-udp-port = UDP port for all traffic between friends. 0: any free one
 setting-doc-port-mapping = Whether the router is asked to open the port for friends (PCP, NAT-PMP, UPnP).
 setting-doc-relay-only = Whether friends learn no address of this device: they are reached by relays alone, which makes the way longer. A control server and relays see addresses all the same, and the link of a party without a server names them.
 setting-doc-stun-servers = STUN servers that tell this device how it looks from outside, where the control server offers too few. Empty: none but the control server's.
-setting-doc-adapter-name = Name of the virtual network device; if it is taken, its number is counted up.
+setting-doc-adapter-name = Name of the virtual network device; if it is taken, its number is counted up. LANrage's helper (Linux) gives the names lanrage0 to lanrage99.
 setting-doc-default-subnet = The network of new parties; another is proposed where it overlaps a network in use.
 setting-doc-quality-excellent = Least rating of an excellent connection. The rating is the E-model's of ITU-T G.107: 93 is the best, delay, jitter and loss lower it.
 setting-doc-quality-good = Least rating of a good connection.

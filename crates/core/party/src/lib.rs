@@ -23,6 +23,7 @@ pub use id::{PartyId, PeerId};
 pub use invitation::{ControlEndpoint, Glance, Invitation, InvitationError};
 pub use name::Name;
 pub use network::adapter_look::{AdapterLook, AdapterPart, Detour, Passage};
+pub use network::adapter_name::AdapterName;
 pub use network::candidate::{Candidate, CandidateType};
 pub use network::ipam::{Ipam, IpamError, Subnet, VirtualIp};
 pub use network::lane::{EXPRESS_DSCP, EXPRESS_PACKET_BYTES, Lane};

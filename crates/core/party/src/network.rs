@@ -1,6 +1,7 @@
 //! Where peers are and how packets reach them: addresses, ways, lanes, relays.
 
 pub(crate) mod adapter_look;
+pub(crate) mod adapter_name;
 pub(crate) mod candidate;
 pub(crate) mod ipam;
 pub(crate) mod lane;

@@ -1,18 +1,15 @@
-use lanrage_party::{Subnet, VirtualIp};
+use lanrage_party::{AdapterName, Subnet, VirtualIp};
 
 use crate::AdapterError;
 
 /// How many names [`Adapter::open`](crate::Adapter::open) tries before it gives up.
 const NAME_ATTEMPTS: u64 = 8;
 
-/// Longest name asked for, in bytes: Linux takes 15, and the next free number may need one digit more.
-pub(crate) const NAME_BYTES: usize = 14;
-
 /// What an adapter is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdapterConfig {
-    /// The interface's name: 1 to 14 ASCII letters, digits, `-` or `_`. If it is taken, its number is counted
-    /// up: `lanrage0`, `lanrage1`, … macOS chooses the name itself.
+    /// The interface's name, an [`AdapterName`]. If it is taken, its number is counted up: `lanrage0`, `lanrage1`, …
+    /// macOS chooses the name itself.
     pub name: String,
     /// This computer's own address in the party; inside `subnet`.
     pub address: VirtualIp,
@@ -31,8 +28,7 @@ impl AdapterConfig {
     /// # Errors
     /// [`AdapterError::InvalidName`] and [`AdapterError::AddressOutside`].
     pub fn validate(&self) -> Result<(), AdapterError> {
-        let visible = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if !(1..=NAME_BYTES).contains(&self.name.len()) || !self.name.bytes().all(visible) {
+        if AdapterName::new(&self.name).is_none() {
             return Err(AdapterError::InvalidName { name: self.name.clone() });
         }
         if !self.subnet.contains(self.address) {

@@ -6,6 +6,8 @@ use lanrage_party::{
     facts::{Cause, EndpointUse},
 };
 
+use crate::helper::denial::Denial;
+
 /// Why there is no adapter. The text is for the log; [`fault`](Self::fault) and [`remedy`](Self::remedy) are what the user
 /// is told.
 #[derive(Debug, thiserror::Error)]
@@ -17,8 +19,13 @@ pub enum AdapterError {
     #[error("LANrage's helper, which creates the network adapter, is not running")]
     HelperNotRunning,
     /// This system's rules let this user have no adapter, or only at the computer itself.
-    #[error("this computer does not allow you to create LANrage's network adapter")]
-    HelperDenied,
+    #[error("LANrage's helper does not let user {uid} have a network adapter: {why}")]
+    HelperDenied {
+        /// Why not.
+        why: Denial,
+        /// The user, as the helper knows it: in a container it may have another number.
+        uid: u32,
+    },
     /// The helper creates no such adapter for anybody.
     #[error("LANrage's helper refused to create the network adapter: {cause}")]
     HelperRefused {
@@ -112,7 +119,7 @@ impl AdapterError {
     /// Why, for whoever says that the adapter as a whole is not there.
     pub fn cause(&self) -> Cause {
         match self {
-            Self::PermissionDenied | Self::HelperDenied => Cause::NotAllowed,
+            Self::PermissionDenied | Self::HelperDenied { .. } => Cause::NotAllowed,
             Self::HelperNotRunning => Cause::ConnectionRefused,
             Self::HelperRefused { cause } | Self::HelperFailed { cause } => cause.clone(),
             Self::NoDriver => Cause::NotSupported,

@@ -1,17 +1,27 @@
 //! What an error of the adapter is to the user.
 
 use lanrage_party::facts::{
-    AdapterFault, AddressTrouble, HelperTrouble, NameTrouble, PermissionTrouble, Remedy,
+    AdapterFault, AddressTrouble, Cause, HelperTrouble, NameTrouble, PermissionTrouble, Remedy,
 };
 
-use crate::AdapterError;
+use crate::{
+    AdapterError,
+    helper::{Denial, USERS},
+};
 
 impl AdapterError {
     /// What is wrong.
     pub fn fault(&self) -> AdapterFault {
         match self {
             Self::PermissionDenied => AdapterFault::AdapterPermission { by: PermissionTrouble::System },
-            Self::HelperDenied => AdapterFault::AdapterPermission { by: PermissionTrouble::Rules },
+            Self::HelperDenied { why, .. } => AdapterFault::AdapterPermission {
+                by: match why {
+                    Denial::Away => PermissionTrouble::Away,
+                    Denial::Forbidden => PermissionTrouble::Forbidden,
+                    Denial::NoPolkit => PermissionTrouble::NoPolkit,
+                    Denial::PolkitSilent => PermissionTrouble::PolkitSilent,
+                },
+            },
             Self::HelperNotRunning => {
                 AdapterFault::AdapterHelper { trouble: HelperTrouble::Off, cause: self.cause() }
             }
@@ -67,8 +77,13 @@ impl AdapterError {
             Self::HelperNotRunning => Remedy::StartHelper {
                 command: "sudo systemctl enable --now lanrage-helper.socket".to_owned(),
             },
-            Self::HelperDenied => Remedy::UseAtTheComputer,
-            Self::HelperRefused { .. } => Remedy::ResetAdapterName,
+            Self::HelperDenied { why: Denial::Away, uid } => {
+                Remedy::UseAtTheComputer { command: allow_command(*uid) }
+            }
+            Self::HelperDenied { uid, .. } => Remedy::JoinHelperUsers { command: allow_command(*uid) },
+            Self::HelperRefused { cause: Cause::BadName } => Remedy::ResetAdapterName,
+            Self::HelperRefused { cause: Cause::OtherVersion } => Remedy::RestartLanrage,
+            Self::HelperRefused { .. } => Remedy::ReportFailure,
             Self::NoDriver => on(
                 Remedy::LoadDriver { command: "sudo modprobe tun".to_owned() },
                 Remedy::RestartComputer,
@@ -87,6 +102,11 @@ impl AdapterError {
             Self::HelperFailed { .. } | Self::Route { .. } | Self::Io { .. } => Remedy::ReportFailure,
         }
     }
+}
+
+/// Puts a user on the helper's list, whatever permissions root's new files have.
+fn allow_command(uid: u32) -> String {
+    format!("sudo sh -c 'echo {uid} >> {USERS}; chmod 644 {USERS}'")
 }
 
 fn on(linux: Remedy, macos: Remedy, windows: Remedy) -> Remedy {
@@ -121,6 +141,30 @@ mod tests {
             }
         );
         assert_eq!(error.remedy(), Remedy::DisconnectVpn);
+    }
+
+    #[test]
+    fn what_the_helper_refuses_has_a_fix_that_works_where_it_was_refused() {
+        let denied = |why| AdapterError::HelperDenied { why, uid: 1007 };
+        let command =
+            "sudo sh -c 'echo 1007 >> /etc/lanrage-helper.users; chmod 644 /etc/lanrage-helper.users'";
+        let listed = Remedy::JoinHelperUsers { command: command.to_owned() };
+        for (why, by, remedy) in [
+            (Denial::Away, PermissionTrouble::Away, Remedy::UseAtTheComputer { command: command.to_owned() }),
+            (Denial::Forbidden, PermissionTrouble::Forbidden, listed.clone()),
+            (Denial::NoPolkit, PermissionTrouble::NoPolkit, listed.clone()),
+            (Denial::PolkitSilent, PermissionTrouble::PolkitSilent, listed),
+        ] {
+            let error = denied(why);
+            assert_eq!((error.fault(), error.remedy()), (AdapterFault::AdapterPermission { by }, remedy));
+        }
+        for (cause, remedy) in [
+            (Cause::BadName, Remedy::ResetAdapterName),
+            (Cause::OtherVersion, Remedy::RestartLanrage),
+            (Cause::BadPacketSize, Remedy::ReportFailure),
+        ] {
+            assert_eq!(AdapterError::HelperRefused { cause }.remedy(), remedy);
+        }
     }
 
     #[test]

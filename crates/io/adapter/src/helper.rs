@@ -4,23 +4,29 @@
 //! never read in part, and cannot be trickled in. The descriptors of an adapter travel beside the reply
 //! (`SCM_RIGHTS`, unix(7)).
 
+pub(crate) mod denial;
+
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
-use lanrage_party::{Subnet, VirtualIp, facts::Cause};
+use lanrage_party::{AdapterName, Subnet, VirtualIp, facts::Cause};
 use strum::IntoEnumIterator;
 
-use crate::{AdapterConfig, config::NAME_BYTES};
+pub use self::denial::Denial;
+use crate::AdapterConfig;
 
 /// Where the helper listens. The folder belongs to root: nobody else can take the helper's place.
 pub const SOCKET: &str = "/run/lanrage/helper.sock";
+
+/// The list of users whom the helper lets have an adapter without asking polkit: numbers, one a line. It is root's.
+pub const USERS: &str = "/etc/lanrage-helper.users";
 
 /// What a device may have in descriptors.
 pub const QUEUES: std::ops::RangeInclusive<usize> = 1..=2;
 
 /// Version of these messages, their first byte. App and helper come in one package; they differ only while it is
 /// being replaced.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Longest text in a reply, in bytes; longer ones are cut.
 const TEXT_BYTES: usize = 200;
@@ -53,7 +59,7 @@ pub struct Request(AdapterConfig);
 
 impl Request {
     /// Longest request in bytes.
-    pub const MAX_BYTES: usize = Self::HEADER_BYTES + NAME_BYTES;
+    pub const MAX_BYTES: usize = Self::HEADER_BYTES + AdapterName::BYTES;
 
     const HEADER_BYTES: usize = 13;
 
@@ -95,7 +101,7 @@ impl Request {
         let address = VirtualIp(Ipv4Addr::new(a, b, c, d));
         let net = Ipv4Net::new(Ipv4Addr::new(e, f, g, h), prefix).map_err(|_| MessageError::Malformed)?;
         let subnet = Subnet::new(net).map_err(|_| MessageError::Malformed)?;
-        if subnet.net() != net || name.len() > NAME_BYTES {
+        if subnet.net() != net || name.len() > AdapterName::BYTES {
             return Err(MessageError::Malformed);
         }
         let name = str::from_utf8(name).map_err(|_| MessageError::Malformed)?.to_owned();
@@ -117,7 +123,12 @@ pub enum Reply {
         offload: bool,
     },
     /// The system's rules do not allow it to this user.
-    Denied,
+    Denied {
+        /// Why not.
+        why: Denial,
+        /// The user's number, as the helper knows it.
+        uid: u32,
+    },
     /// The helper opens no such adapter, for anybody.
     Unfit {
         /// What is wrong with the request.
@@ -140,7 +151,9 @@ impl Reply {
             Self::Opened { name, queues, offload } => {
                 (vec![VERSION, 0, *queues, u8::from(*offload)], name.clone())
             }
-            Self::Denied => (vec![VERSION, 1], String::new()),
+            Self::Denied { why, uid } => {
+                ([&[VERSION, 1, *why as u8][..], &uid.to_be_bytes()].concat(), String::new())
+            }
             Self::Unfit { cause } => (vec![VERSION, 2], cause_text(cause)),
             Self::Failed { cause } => (vec![VERSION, 3], cause_text(cause)),
         };
@@ -162,7 +175,13 @@ impl Reply {
             (0, [queues, offload @ (0 | 1), name @ ..]) if QUEUES.contains(&usize::from(*queues)) => {
                 Ok(Self::Opened { name: text(name)?, queues: *queues, offload: *offload == 1 })
             }
-            (1, []) => Ok(Self::Denied),
+            (1, &[why, a, b, c, d]) => {
+                let why = Denial::ALL.into_iter().find(|known| *known as u8 == why);
+                Ok(Self::Denied {
+                    why: why.ok_or(MessageError::Malformed)?,
+                    uid: u32::from_be_bytes([a, b, c, d]),
+                })
+            }
             (2, cause) => Ok(Self::Unfit { cause: read_cause(&text(cause)?) }),
             (3, cause) => Ok(Self::Failed { cause: read_cause(&text(cause)?) }),
             _ => Err(MessageError::Malformed),
@@ -212,7 +231,7 @@ mod tests {
     #[test]
     fn a_request_is_read_as_it_was_written() {
         let bytes = request().to_bytes();
-        assert_eq!(bytes, b"\x01\x0a\x42\x00\x07\x0a\x42\x00\x00\x10\x05\x8c\x01lanrage0");
+        assert_eq!(bytes, b"\x02\x0a\x42\x00\x07\x0a\x42\x00\x00\x10\x05\x8c\x01lanrage0");
         assert_eq!(Request::parse(&bytes), Ok(request()));
     }
 
@@ -248,10 +267,14 @@ mod tests {
     fn every_reply_is_read_as_it_was_written_and_what_a_newer_helper_says_is_no_error() {
         for reply in [
             Reply::Opened { name: "lanrage3".into(), queues: 2, offload: true },
-            Reply::Denied,
             Reply::Unfit { cause: Cause::BadName },
             Reply::Failed { cause: Cause::System { number: 71 } },
         ] {
+            assert_eq!(Reply::parse(&reply.to_bytes()), Ok(reply));
+        }
+        for why in Denial::ALL {
+            let reply = Reply::Denied { why, uid: 0x0102_0304 };
+            assert_eq!(reply.to_bytes(), [VERSION, 1, why as u8, 1, 2, 3, 4]);
             assert_eq!(Reply::parse(&reply.to_bytes()), Ok(reply));
         }
         for newer in ["a_kind_of_tomorrow", "system", "system x", ""] {
@@ -266,6 +289,8 @@ mod tests {
             assert_eq!(Reply::parse(&[VERSION, 0, queues, 0, b'x']), Err(MessageError::Malformed));
         }
         assert_eq!(Reply::parse(&[VERSION, 4]), Err(MessageError::Malformed));
-        assert_eq!(Reply::parse(&[VERSION, 1, 0]), Err(MessageError::Malformed));
+        for wrong in [&[VERSION, 1, 0][..], &[VERSION, 1, 4, 0, 0, 0, 0]] {
+            assert_eq!(Reply::parse(wrong), Err(MessageError::Malformed), "{wrong:?}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lanrage_adapter::helper::Denial;
 use rustix::net::sockopt::socket_peercred;
 
 /// The action that polkit decides; `io.lanrage.helper.policy` declares it.
@@ -39,14 +40,14 @@ impl Caller {
     /// Whether this caller may have an adapter.
     ///
     /// # Errors
-    /// With the reason, for the log, if not.
-    pub(crate) fn authorise(self, allowed: &[u32]) -> Result<(), &'static str> {
-        if self.uid == 0 || allowed.contains(&self.uid) {
+    /// With the reason if not.
+    pub(crate) fn authorise(self, allowed: impl FnOnce(u32) -> bool) -> Result<(), Refusal> {
+        if self.uid == 0 || allowed(self.uid) {
             return Ok(());
         }
         // The socket outlives the process that connected it, and polkit finds the session by the process's number: if
         // that were another's by now, its session would count for our caller.
-        let start = self.start_time().ok_or("the caller is gone")?;
+        let start = self.start_time().ok_or(Refusal::Gone)?;
         let answer = Command::new(PKCHECK)
             .args(["--action-id", ACTION, "--process", &format!("{},{start},{}", self.pid, self.uid)])
             .env_clear()
@@ -56,11 +57,13 @@ impl Caller {
             .spawn()
             .map(|asked| status_within(asked, POLKIT_PATIENCE));
         match answer {
-            Err(_) => Err("there is no polkit to ask"),
-            Ok(None) => Err("polkit does not answer"),
-            Ok(Some(status)) if !status.success() => Err("polkit says no, or does not answer"),
-            Ok(Some(_)) if self.start_time() != Some(start) => Err("the caller is gone"),
-            Ok(Some(_)) => Ok(()),
+            Err(_) => Err(Refusal::Denied(Denial::NoPolkit)),
+            Ok(None) => Err(Refusal::Denied(Denial::PolkitSilent)),
+            Ok(Some(status)) => match denial(status) {
+                Some(why) => Err(Refusal::Denied(why)),
+                None if self.start_time() != Some(start) => Err(Refusal::Gone),
+                None => Ok(()),
+            },
         }
     }
 
@@ -69,6 +72,28 @@ impl Caller {
         let folder = format!("/proc/{}", self.pid);
         let start = start_time(&fs::read_to_string(format!("{folder}/stat")).ok()?)?;
         (fs::metadata(folder).ok()?.uid() == self.uid).then_some(start)
+    }
+}
+
+/// Why a caller gets no adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The system's rules do not let that user.
+    #[error("{0}")]
+    Denied(Denial),
+    /// The process that connected is no more, or is another by now.
+    #[error("the caller is gone")]
+    Gone,
+}
+
+/// What polkit says by how `pkcheck` ends (pkcheck(1)); `None` where it permits.
+fn denial(status: ExitStatus) -> Option<Denial> {
+    match status.code() {
+        Some(0) => None,
+        Some(1) => Some(Denial::Forbidden),
+        // It would take a password, which is asked for here of nobody; or somebody refused to give it.
+        Some(2 | 3) => Some(Denial::Away),
+        _ => Some(Denial::PolkitSilent),
     }
 }
 
@@ -136,8 +161,19 @@ mod tests {
     #[test]
     fn root_and_named_users_pass_and_a_user_whose_process_is_gone_does_not() {
         let gone = i32::MAX;
-        assert_eq!(Caller { pid: gone, uid: 0 }.authorise(&[]), Ok(()));
-        assert_eq!(Caller { pid: gone, uid: 7 }.authorise(&[6, 7]), Ok(()));
-        assert_eq!(Caller { pid: gone, uid: 7 }.authorise(&[6]), Err("the caller is gone"));
+        assert_eq!(Caller { pid: gone, uid: 0 }.authorise(|_| false), Ok(()));
+        assert_eq!(Caller { pid: gone, uid: 7 }.authorise(|uid| uid == 7), Ok(()));
+        assert_eq!(Caller { pid: gone, uid: 7 }.authorise(|uid| uid == 6), Err(Refusal::Gone));
+    }
+
+    #[test]
+    fn polkits_answers_are_told_apart() {
+        use std::os::unix::process::ExitStatusExt;
+        let exited = |code: i32| denial(ExitStatus::from_raw(code << 8));
+        assert_eq!(exited(0), None);
+        assert_eq!(exited(1), Some(Denial::Forbidden));
+        assert_eq!(exited(2), Some(Denial::Away));
+        assert_eq!(exited(127), Some(Denial::PolkitSilent));
+        assert_eq!(denial(ExitStatus::from_raw(9)), Some(Denial::PolkitSilent), "killed");
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! # What an attacker on this computer meets
 //! - **Anybody may connect.** [`caller`] decides by the kernel's word (`SO_PEERCRED`) and polkit's, before a byte of the
-//!   request is looked at. Without polkit only root and the users named by `--allow-uid` pass.
+//!   request is looked at. Root passes, and whom the administrator has put on a list ([`users`]),
+//!   with or without polkit.
 //! - **The request** is one packet of at most 27 bytes ([`lanrage_adapter::helper::Request`]); whoever sends none is hung up
 //!   on after a second. Each user has four requests answered at a time and is refused more ([`places`]): who connects again and
 //!   again, or whom polkit lets wait, holds up nobody else.
@@ -33,19 +34,30 @@ mod places;
 mod rules;
 #[cfg(target_os = "linux")]
 mod serve;
+#[cfg(target_os = "linux")]
+mod users;
 
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
+use lanrage_adapter::helper::USERS;
+
+#[cfg(target_os = "linux")]
+use crate::users::Users;
+
+#[cfg(target_os = "linux")]
 fn main() -> ExitCode {
-    let Some(allowed) = allowed_users(std::env::args().skip(1)) else {
-        eprintln!("Usage: lanrage-helper [--allow-uid UID]... with a listening socket as standard input");
+    let Some(users) = users(std::env::args().skip(1)) else {
         eprintln!(
-            "  --allow-uid UID  Let this user have an adapter without asking polkit, as on a game server"
+            "Usage: lanrage-helper [--allow-uid UID]... [--users FILE] with a listening socket as standard input"
+        );
+        eprintln!("  --allow-uid UID  Let this user have an adapter without asking polkit");
+        eprintln!(
+            "  --users FILE     Let the users whose numbers stand in root's file, one a line; {USERS} otherwise"
         );
         return ExitCode::from(2);
     };
-    match serve::run(&allowed) {
+    match serve::run(users) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lanrage-helper: {error}");
@@ -60,35 +72,43 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The users named on the command line, or nothing if it says anything else.
+/// The users that the command line says, or nothing if it says anything else.
 #[cfg(target_os = "linux")]
-fn allowed_users(mut arguments: impl Iterator<Item = String>) -> Option<Vec<u32>> {
-    let mut allowed = Vec::new();
+fn users(mut arguments: impl Iterator<Item = String>) -> Option<Users> {
+    let mut users = Users { named: Vec::new(), list: USERS.into() };
     while let Some(argument) = arguments.next() {
-        if argument != "--allow-uid" {
-            return None;
+        match argument.as_str() {
+            "--allow-uid" => users.named.push(arguments.next()?.parse().ok()?),
+            "--users" => users.list = arguments.next()?.into(),
+            _ => return None,
         }
-        allowed.push(arguments.next()?.parse().ok()?);
     }
-    Some(allowed)
+    Some(users)
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use super::allowed_users;
+    use super::{USERS, Users, users};
 
-    fn users(arguments: &[&str]) -> Option<Vec<u32>> {
-        allowed_users(arguments.iter().map(|argument| (*argument).to_owned()))
+    fn said(arguments: &[&str]) -> Option<Users> {
+        users(arguments.iter().map(|argument| (*argument).to_owned()))
     }
 
     #[test]
     fn users_are_allowed_by_number_and_nothing_else_is_understood() {
-        assert_eq!(users(&[]), Some(vec![]));
-        assert_eq!(users(&["--allow-uid", "1000", "--allow-uid", "1001"]), Some(vec![1000, 1001]));
-        for wrong in
-            [&["--allow-uid"][..], &["--allow-uid", "-1"], &["--allow-uid", "x"], &["1000"], &["--help"]]
-        {
-            assert_eq!(users(wrong), None, "{wrong:?}");
+        let users = |named: &[u32], list: &str| Some(Users { named: named.to_vec(), list: list.into() });
+        assert_eq!(said(&[]), users(&[], USERS));
+        assert_eq!(said(&["--allow-uid", "1000", "--allow-uid", "1001"]), users(&[1000, 1001], USERS));
+        assert_eq!(said(&["--users", "/a", "--allow-uid", "7"]), users(&[7], "/a"));
+        for wrong in [
+            &["--allow-uid"][..],
+            &["--allow-uid", "-1"],
+            &["--allow-uid", "x"],
+            &["--users"],
+            &["1000"],
+            &["--help"],
+        ] {
+            assert_eq!(said(wrong), None, "{wrong:?}");
         }
     }
 }

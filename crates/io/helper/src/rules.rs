@@ -3,11 +3,7 @@
 use std::ops::RangeInclusive;
 
 use lanrage_adapter::{AdapterConfig, helper::Request};
-use lanrage_party::facts::Cause;
-
-/// What every name begins with; a number of one or two digits follows. Firewalls and other programs know devices by
-/// their names: `docker0` or `wg0` may be trusted where `lanrage0` is not.
-const STEM: &str = "lanrage";
+use lanrage_party::{AdapterName, facts::Cause};
 
 /// MTUs in bytes: from what every host must take (RFC 791) to what Ethernet carries.
 const MTU: RangeInclusive<u16> = 576..=1500;
@@ -17,8 +13,7 @@ const MTU: RangeInclusive<u16> = 576..=1500;
 pub(crate) fn check(request: Request) -> Result<AdapterConfig, Cause> {
     let config = request.into_config();
     config.validate().map_err(|error| error.cause())?;
-    let number = config.name.strip_prefix(STEM).unwrap_or_default();
-    if !(1..=2).contains(&number.len()) || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !AdapterName::new(&config.name).is_some_and(|name| name.is_given_by_helper()) {
         return Err(Cause::BadName);
     }
     if !MTU.contains(&config.mtu) {

@@ -26,9 +26,10 @@ use rustix::{
 };
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, Refusal},
     places::{Place, Places},
     rules,
+    users::Users,
 };
 
 /// How long it waits for the next connection before it ends; systemd starts it again.
@@ -38,7 +39,7 @@ const IDLE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves the socket on standard input, until nobody has come for a while.
-pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
+pub(crate) fn run(users: Users) -> io::Result<()> {
     // What was given to this process it keeps; programs that it starts get none of it.
     rustix::thread::clear_ambient_capability_set()?;
     let listener = rustix::stdio::stdin();
@@ -52,7 +53,7 @@ pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
         ));
     }
     let places = Places::default();
-    let allowed: Arc<[u32]> = allowed.into();
+    let users = Arc::new(users);
     loop {
         match poll(&mut [PollFd::new(&listener, PollFlags::IN)], Some(&IDLE)) {
             Ok(0) => return Ok(()),
@@ -61,7 +62,7 @@ pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
             Err(error) => return Err(error.into()),
         }
         match accept_with(listener, SocketFlags::CLOEXEC) {
-            Ok(socket) => hand_to_thread(socket, &places, &allowed),
+            Ok(socket) => hand_to_thread(socket, &places, &users),
             // It hung up, or it was another's.
             Err(Errno::AGAIN | Errno::CONNABORTED | Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -70,7 +71,7 @@ pub(crate) fn run(allowed: &[u32]) -> io::Result<()> {
 }
 
 /// Answers a connection if its user has a place, and lets it go otherwise.
-fn hand_to_thread(socket: OwnedFd, places: &Places, allowed: &Arc<[u32]>) {
+fn hand_to_thread(socket: OwnedFd, places: &Places, users: &Arc<Users>) {
     let Ok(caller) = Caller::of(&socket) else { return };
     let Some(place) = places.take(caller.uid) else {
         let reply = Reply::Failed { cause: Cause::NoRoom };
@@ -80,9 +81,9 @@ fn hand_to_thread(socket: OwnedFd, places: &Places, allowed: &Arc<[u32]>) {
         let _ = send(&socket, &reply, &[]);
         return;
     };
-    let allowed = Arc::clone(allowed);
+    let users = Arc::clone(users);
     let answer = move || {
-        serve(&socket, place, caller, &allowed);
+        serve(&socket, place, caller, &users);
     };
     if let Err(error) = thread::Builder::new().name("request".to_owned()).spawn(answer) {
         eprintln!("a request is not answered: {error}");
@@ -90,8 +91,8 @@ fn hand_to_thread(socket: OwnedFd, places: &Places, allowed: &Arc<[u32]>) {
 }
 
 /// Answers one request. What the reply does not carry away is closed here, and the device with it.
-fn serve(socket: &OwnedFd, place: Place, caller: Caller, allowed: &[u32]) {
-    let (reply, queues) = match decide(socket, caller, allowed) {
+fn serve(socket: &OwnedFd, place: Place, caller: Caller, users: &Users) {
+    let (reply, queues) = match decide(socket, caller, users) {
         Ok(OpenDescriptors { name, queues, offload }) => {
             (Reply::Opened { name, queues: queues.len() as u8, offload }, queues)
         }
@@ -104,7 +105,7 @@ fn serve(socket: &OwnedFd, place: Place, caller: Caller, allowed: &[u32]) {
     }
 }
 
-fn decide(socket: &OwnedFd, caller: Caller, allowed: &[u32]) -> Result<OpenDescriptors, Reply> {
+fn decide(socket: &OwnedFd, caller: Caller, users: &Users) -> Result<OpenDescriptors, Reply> {
     let unheard = |error: Errno| {
         eprintln!("user {} was not heard: {error}", caller.uid);
         Reply::Failed { cause: (&io::Error::from(error)).into() }
@@ -118,9 +119,13 @@ fn decide(socket: &OwnedFd, caller: Caller, allowed: &[u32]) -> Result<OpenDescr
     let (length, _) =
         rustix::io::retry_on_intr(|| recv(socket, &mut bytes, RecvFlags::empty())).map_err(unheard)?;
 
-    caller.authorise(allowed).map_err(|reason| {
-        eprintln!("denied to process {} of user {}: {reason}", caller.pid, caller.uid);
-        Reply::Denied
+    caller.authorise(|uid| users.contains(uid)).map_err(|refusal| {
+        eprintln!("denied to process {} of user {}: {refusal}", caller.pid, caller.uid);
+        match refusal {
+            Refusal::Denied(why) => Reply::Denied { why, uid: caller.uid },
+            // Nobody reads it.
+            Refusal::Gone => Reply::Failed { cause: Cause::Other },
+        }
     })?;
 
     let unfit = |cause: Cause| {

@@ -14,7 +14,7 @@ use std::{
 
 use lanrage_adapter::{
     Adapter, AdapterConfig, AdapterError, Device, Ready, VIRTIO_HEADER_BYTES,
-    helper::{Reply, Request},
+    helper::{Denial, Reply, Request},
 };
 use lanrage_party::{Lane, Subnet, VirtualIp, facts::Cause};
 use rustix::net::{
@@ -27,6 +27,8 @@ use rustix::net::{
 const PART: &str = "LANRAGE_TEST_PART";
 const OWN: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
 const PEER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 9);
+/// Polkit's program, by which the helper asks.
+const PKCHECK: &str = "/usr/bin/pkcheck";
 /// An ordinary user, another one, and the one under whom the helper runs.
 const USER: u32 = 1;
 const OTHER: u32 = 2;
@@ -327,14 +329,83 @@ fn a_user_whom_nobody_allows_is_denied_and_nothing_is_left() {
     const TEST: &str = "a_user_whom_nobody_allows_is_denied_and_nothing_is_left";
     if part() == "user" {
         let error = Adapter::open(&config()).unwrap_err();
-        assert!(matches!(error, AdapterError::HelperDenied), "{error:?}");
+        let AdapterError::HelperDenied { why, uid: USER } = error else { panic!("{error:?}") };
+        println!("denied: {why:?}");
         return;
     }
     in_private_network(TEST, || {
-        // Another one is allowed, and where polkit runs, this one is in no session.
+        // Another one is allowed.
         let running = Running::start(&["--allow-uid", "2"]);
-        assert!(running.user(TEST).wait().unwrap().success());
+        for (polkit, why) in [
+            (None, Denial::NoPolkit),
+            (Some("exit 1"), Denial::Forbidden),
+            (Some("exit 2"), Denial::Away),
+            (Some("exit 127"), Denial::PolkitSilent),
+        ] {
+            let _polkit = Polkit::saying(polkit);
+            let mut user = running.user(TEST);
+            let mut lines = BufReader::new(user.stdout.take().unwrap()).lines();
+            wait_for(&mut lines, &format!("denied: {why:?}"));
+            assert!(user.wait().unwrap().success());
+        }
         assert!(!links().contains("lanrage"));
+    });
+}
+
+/// Stands in for polkit's program in this mount namespace, until it is dropped.
+struct Polkit;
+
+impl Polkit {
+    /// It does what the shell script says; without one, it is no program.
+    fn saying(script: Option<&str>) -> Self {
+        let program = std::env::temp_dir().join(format!("lanrage-pkcheck-{}", std::process::id()));
+        fs::write(&program, script.map_or(String::new(), |script| format!("#!/bin/sh\n{script}\n"))).unwrap();
+        let mode = if script.is_some() { 0o755 } else { 0o644 };
+        fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();
+        // Where polkit is not installed there is nothing to mount it on, and the folder takes a file's place.
+        assert!(Path::new(PKCHECK).exists(), "this test needs pkcheck (package pkexec or polkitd)");
+        assert!(Command::new("mount").arg("--bind").arg(&program).arg(PKCHECK).status().unwrap().success());
+        fs::remove_file(program).unwrap();
+        Self
+    }
+}
+
+impl Drop for Polkit {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(PKCHECK).status();
+    }
+}
+
+#[test]
+fn who_is_put_on_the_list_has_an_adapter_at_once_and_a_list_that_others_may_write_counts_for_nobody() {
+    const TEST: &str =
+        "who_is_put_on_the_list_has_an_adapter_at_once_and_a_list_that_others_may_write_counts_for_nobody";
+    if part() == "user" {
+        let answer = Adapter::open(&config()).map(|adapter| adapter.name().to_owned());
+        println!("{}", answer.unwrap_or_else(|error| error.to_string()));
+        return;
+    }
+    in_private_network(TEST, || {
+        let list = std::env::temp_dir().join(format!("lanrage-users-{}", std::process::id()));
+        let _polkit = Polkit::saying(Some("exit 2"));
+        let running = Running::start(&["--users", list.to_str().unwrap()]);
+        let answered = |wanted: &str| {
+            let mut user = running.user(TEST);
+            let mut lines = BufReader::new(user.stdout.take().unwrap()).lines();
+            wait_for(&mut lines, wanted);
+            assert!(user.wait().unwrap().success());
+        };
+        let denied = "polkit lets who is in an active session at the computer";
+        answered(denied);
+        fs::write(&list, format!("{USER}\n")).unwrap();
+        fs::set_permissions(&list, fs::Permissions::from_mode(0o666)).unwrap();
+        answered(denied);
+        fs::remove_file(&list).unwrap();
+        // As the command does that the refusal gives.
+        let add = format!("umask 077; echo {USER} >> {0}; chmod 644 {0}", list.display());
+        assert!(Command::new("sh").args(["-c", &add]).status().unwrap().success());
+        answered("lanrage0");
+        fs::remove_file(&list).unwrap();
     });
 }
 
@@ -353,7 +424,7 @@ fn what_breaks_a_rule_is_refused_with_the_reason_and_nothing_is_left() {
             ),
             ([&[9], &usual[1..]].concat(), Cause::OtherVersion),
             (usual[..5].to_vec(), Cause::BadMessage),
-            (vec![1; 4000], Cause::BadMessage),
+            (vec![usual[0]; 4000], Cause::BadMessage),
         ] {
             let reply = running.answer(&bytes);
             assert_eq!(reply, Reply::Unfit { cause: why });

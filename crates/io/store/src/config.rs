@@ -10,7 +10,7 @@ pub use declaration::{Declaration, DefaultValue, Group};
 pub use fault::ConfigFault;
 pub use kind::Kind;
 pub use table::Config;
-pub use values::{AdapterName, KeepInTray, Language, LogLevel, StunServers, Theme};
+pub use values::{KeepInTray, Language, LogLevel, StunServers, Theme};
 
 use std::collections::BTreeMap;
 

@@ -109,8 +109,14 @@ pub enum PermissionTrouble {
     /// The system: the program has no privileges, and there is no helper.
     #[default]
     System,
-    /// The rules by which the helper serves users.
-    Rules,
+    /// The helper: polkit lets who sits at the computer, and this user has no such session, or is not in front of it.
+    Away,
+    /// The helper: a rule of polkit's forbids it to this user.
+    Forbidden,
+    /// The helper: the system has no polkit, so only the users on the helper's list are let.
+    NoPolkit,
+    /// The helper: polkit does not answer.
+    PolkitSilent,
 }
 
 /// What the helper does instead of its work.

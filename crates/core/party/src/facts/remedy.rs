@@ -22,8 +22,16 @@ pub enum Remedy {
         /// Sets it up.
         command: String,
     },
-    /// Be at the computer itself, or be allowed the helper's action.
-    UseAtTheComputer,
+    /// Be at the computer itself, or on the list of the helper's users.
+    UseAtTheComputer {
+        /// Puts this user on the list.
+        command: String,
+    },
+    /// Be on the list of the helper's users.
+    JoinHelperUsers {
+        /// Puts this user on the list.
+        command: String,
+    },
     /// Give the adapter's name its default.
     ResetAdapterName,
     /// Choose a name that an adapter can have.

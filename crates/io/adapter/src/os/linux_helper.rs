@@ -52,7 +52,7 @@ fn open_at(path: &Path, config: &AdapterConfig) -> Result<OpenDescriptors, Adapt
             }
             Ok(OpenDescriptors { name, queues, offload })
         }
-        Reply::Denied => Err(AdapterError::HelperDenied),
+        Reply::Denied { why, uid } => Err(AdapterError::HelperDenied { why, uid }),
         Reply::Unfit { cause } => Err(AdapterError::HelperRefused { cause }),
         Reply::Failed { cause } => Err(failed(cause)),
     }

@@ -1,8 +1,8 @@
-use lanrage_party::{ControlEndpoint, Name, Subnet, facts::SettingRule, limits};
+use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet, facts::SettingRule, limits};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{AdapterName, KeepInTray, Language, LogLevel, StunServers, Theme};
+use super::{KeepInTray, Language, LogLevel, StunServers, Theme};
 
 /// Which values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

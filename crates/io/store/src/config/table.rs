@@ -1,8 +1,8 @@
-use lanrage_party::{ControlEndpoint, Name, QualityThresholds, Subnet};
+use lanrage_party::{AdapterName, ControlEndpoint, Name, QualityThresholds, Subnet};
 use serde_json::Value;
 
 use super::{
-    AdapterName, ConfigFault, Declaration,
+    ConfigFault, Declaration,
     DefaultValue::{Boolean, Integer, Text},
     Group::{App, Data, Log, Network, Party, Player},
     KeepInTray, Kind, Language, LogLevel, Settings, StunServers, Theme,

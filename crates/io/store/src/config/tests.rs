@@ -16,6 +16,7 @@ fn every_default_is_one_of_the_values_that_its_setting_takes() {
     let config = Config::default();
     assert_eq!(config.player_name, None);
     assert_eq!(config.default_subnet, lanrage_party::Subnet::DEFAULT);
+    assert!(config.adapter_name.is_given_by_helper());
     assert_eq!((config.restore_last_party, config.host_listens), (true, false));
     assert_eq!((config.backup_keep, config.log_level), (7, LogLevel::Info));
 }

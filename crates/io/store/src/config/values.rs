@@ -1,30 +1,8 @@
 //! Types of single settings, and how each is read from a value that its [`Kind`](super::Kind) has accepted.
 
-use lanrage_party::{ControlEndpoint, Name, Subnet};
+use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet};
 use serde_json::Value;
 use strum::{EnumString, IntoStaticStr, VariantNames};
-
-/// Name of the virtual network device: 1 to [`AdapterName::BYTES`] ASCII letters, digits, `-` or `_`. A number
-/// at its end is counted up where the name is taken.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AdapterName(String);
-
-impl AdapterName {
-    /// Longest name, in bytes: Linux takes 15, and counting up may need one digit more.
-    pub const BYTES: usize = 14;
-
-    /// Takes a text as a name; `None` if it is not one.
-    pub fn new(text: &str) -> Option<Self> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        let good = (1..=Self::BYTES).contains(&text.len()) && text.bytes().all(allowed);
-        good.then(|| Self(text.to_owned()))
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// STUN servers as `host:port`, separated by commas; the port may be left out (3478). At most
 /// [`StunServers::MOST`]; none is fine.
