@@ -46,13 +46,14 @@ struct Friends {
 }
 
 impl Friends {
-    /// With one family of addresses, or with both: who floods has that one alone.
+    /// With IPv4, or with both families: the flood comes by IPv6 then.
     fn meet(family: Family) -> Result<Self> {
         let mut lab = Lab::new()?;
         let mut host = |name, last| place::public_host(&mut lab, family, name, last);
         let server_host = host("server", 5)?;
         let [one, two, newcomer] = [host("one", 61)?, host("two", 62)?, host("three", 63)?];
-        let (eve, _) = place::stranger(&mut lab, family)?;
+        // On the same segment: a router between would take its share of the one machine.
+        let eve = place::public_host(&mut lab, family, "eve", 66)?;
         lab.settle()?;
         let server = stage::start_server(&server_host, &[])?;
         let control = place::socket_of(&server_host, family, stage::CONTROL_PORT);
