@@ -16,20 +16,6 @@ const PAUSE: Duration = Duration::from_millis(5_300);
 /// By then the router is found out.
 const LEARNT: Duration = Duration::from_secs(25);
 
-fn wait_until_direct(one: &Player, two: &Player) -> Result<()> {
-    let deadline = Instant::now() + MEET_LIMIT;
-    while !(one.has_direct_friend()? && two.has_direct_friend()?) {
-        ensure!(
-            Instant::now() < deadline,
-            "the players do not meet; one said:\n{}\ntwo said:\n{}",
-            one.tail(),
-            two.tail()
-        );
-        thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
 #[test]
 fn a_router_that_forgets_a_quiet_way_after_two_seconds_is_found_out_and_the_way_kept_open() {
     world::test(|| {
@@ -38,7 +24,7 @@ fn a_router_that_forgets_a_quiet_way_after_two_seconds_is_found_out_and_the_way_
         stage.home_of_one.forget_udp_after(2)?;
         let one = Player::create(&stage.one, "one", "Quiet", &stage.control_url())?;
         let two = Player::join(&stage.two, "two", one.link()?)?;
-        wait_until_direct(&one, &two)?;
+        one.wait_until_direct(&two, MEET_LIMIT)?;
         let address = one.wait_for_address(MEET_LIMIT)?;
         // The first losses teach; then what is sent after a pause arrives, whenever that is.
         let begun = Instant::now();
@@ -83,7 +69,7 @@ fn what_came_to_the_second_address_of_a_computer_is_answered_from_it() {
         let control = stage::control_url(&server.address().to_string());
         let one = Player::create(&one, "one", "Two addresses", &control)?;
         let two = Player::join(&two, "two", one.link()?)?;
-        wait_until_direct(&one, &two)?;
+        one.wait_until_direct(&two, MEET_LIMIT)?;
         // At rest as well, whoever speaks first.
         let address = one.wait_for_address(MEET_LIMIT)?;
         for _ in 0..3 {
@@ -125,7 +111,7 @@ fn a_computer_with_ipv6_only_reaches_a_server_and_a_friend_that_have_ipv4_only()
         let control = stage::control_url(&server.address().to_string());
         let one = Player::create(&one, "one", "Six and four", &control)?;
         let two = Player::join(&two, "two", one.link()?)?;
-        wait_until_direct(&one, &two)?;
+        one.wait_until_direct(&two, MEET_LIMIT)?;
         let address = one.wait_for_address(MEET_LIMIT)?;
         ensure!(two.host().can_ping(address)?);
         ensure!(two.has_control_server()?);

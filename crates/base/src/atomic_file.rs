@@ -1,9 +1,10 @@
 //! Replacing a file as a whole, so that a crash leaves either the old or the new one.
 
 use std::{
+    ffi::OsString,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Writes `bytes` to `path`, readable by the owner only: temporary file, flush to disk, rename, flush of the
@@ -12,7 +13,7 @@ use std::{
 /// # Errors
 /// What the system says; the file is then as it was.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("new");
+    let temporary = beside(path, ".new");
     write_synced(&temporary, bytes)?;
     fs::rename(&temporary, path)?;
     sync_folder(path)
@@ -27,6 +28,13 @@ pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = private().truncate(true).create(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// The file beside `path` whose name has this at its end: no other file's, whatever their endings.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+    name.push(suffix);
+    path.with_file_name(name)
 }
 
 /// How a file that only its owner may read is opened for writing.

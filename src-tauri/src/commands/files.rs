@@ -2,7 +2,7 @@
 //! touch none.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
 };
@@ -60,7 +60,8 @@ impl<R: Runtime> Serve<SaveExport> for Desktop<R> {
         let Some(path) = self.choose(Choose::New(EXPORT_NAME), ("JSON", &["json"])).await else {
             return Ok(None);
         };
-        let written = on_disk(&path, move |path| replace(path, export.as_bytes())).await;
+        // The dialog has asked whether what was there may go.
+        let written = on_disk(&path, move |path| atomic_file::write_private(path, export.as_bytes())).await;
         let failed = |error| CommandError::FileNotWritten { path: shown(&path), cause: Cause::from(&error) };
         written.map_err(failed)?;
         Ok(Some(path))
@@ -106,14 +107,6 @@ async fn on_disk<T: Send + 'static>(
     async_runtime::spawn_blocking(move || work(&path)).await.map_err(io::Error::other)?
 }
 
-/// Puts it there as a whole or not at all; the dialog has asked whether what was there may go.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".part");
-    atomic_file::write_synced(Path::new(&temporary), bytes)?;
-    fs::rename(&temporary, path)
-}
-
 /// No more than an export can have.
 fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
@@ -123,6 +116,8 @@ fn read_text(path: &Path) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -131,7 +126,7 @@ mod tests {
         let path = folder.path().join("mine.json");
         fs::write(folder.path().join("mine.new"), "somebody's").unwrap();
         for text in ["{}", "{\"version\": 1}"] {
-            replace(&path, text.as_bytes()).unwrap();
+            atomic_file::write_private(&path, text.as_bytes()).unwrap();
             assert_eq!(read_text(&path).unwrap(), text);
         }
         let mut names: Vec<_> =

@@ -298,6 +298,26 @@ impl Player {
             .any(|friend| friend["state"] == "connected" && friend["connection_type"] == "direct"))
     }
 
+    /// Waits until the player and a friend are connected without a relay, as each of them sees it.
+    ///
+    /// # Errors
+    /// If they are not in time, or one does not answer.
+    pub fn wait_until_direct(&self, friend: &Self, limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        while !(self.has_direct_friend()? && friend.has_direct_friend()?) {
+            ensure!(
+                Instant::now() < deadline,
+                "the players did not connect directly; {} said:\n{}\n{} said:\n{}",
+                self.name(),
+                self.tail(),
+                friend.name(),
+                friend.tail()
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
     /// The player's program.
     #[must_use]
     pub fn program(&self) -> &Process {

@@ -2,8 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddrV4},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -47,21 +46,12 @@ pub fn tell() -> Result<Vec<Return>> {
     let mut one = Player::create(&stage.one, "one", "Restored", &stage.control_url())?;
     let mut two = Player::join(&stage.two, "two", one.link()?)?;
     let addresses = [one.wait_for_address(MEET_LIMIT)?, two.wait_for_address(MEET_LIMIT)?];
-    wait_until_direct(&one, &two)?;
+    one.wait_until_direct(&two, MEET_LIMIT)?;
     server.kill()?;
     let two_is_back = comes_back(&mut two, &one, addresses[1], addresses[0])?;
-    wait_until_direct(&one, &two)?;
+    one.wait_until_direct(&two, MEET_LIMIT)?;
     let one_is_back = comes_back(&mut one, &two, addresses[0], addresses[1])?;
     Ok(vec![two_is_back, one_is_back])
-}
-
-fn wait_until_direct(one: &Player, two: &Player) -> Result<()> {
-    let deadline = Instant::now() + MEET_LIMIT;
-    while !(one.has_direct_friend()? && two.has_direct_friend()?) {
-        ensure!(Instant::now() < deadline, "the players did not connect directly; one said:\n{}", one.tail());
-        thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
 }
 
 fn comes_back(who: &mut Player, friend: &Player, own: Ipv4Addr, friends: Ipv4Addr) -> Result<Return> {

@@ -1,13 +1,12 @@
 //! Reading and replacing the file.
 
 use std::{
-    ffi::OsString,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use lanrage_base::atomic_file;
+use lanrage_base::atomic_file::{self, beside};
 use lanrage_control::state::{self, ControlState, Damage};
 use lanrage_party::UnixMillis;
 
@@ -127,12 +126,6 @@ fn set_aside(path: &Path, damage: Damage, now: UnixMillis) -> Damaged {
     let aside = beside(path, &format!(".damaged-{}", now.0));
     let path = if fs::rename(path, &aside).is_ok() { aside } else { path.to_owned() };
     Damaged { path, damage }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(suffix);
-    path.with_file_name(name)
 }
 
 #[cfg(test)]

@@ -133,13 +133,7 @@ pub(super) fn pings(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     attack.finish()?;
     let more = most - before;
     Ok(vec![
-        Row {
-            what: "memory of the server, MB more",
-            calm: "0.0".to_owned(),
-            attacked: format!("{more:.1}"),
-            goal: "≤ 10".to_owned(),
-            passes: more <= 10.0,
-        },
+        memory(more, 10.0),
         worst("others' sign of life, ms: worst (median)", &calm, &attacked, 100.0 * slack),
     ])
 }
@@ -169,14 +163,19 @@ pub(super) fn streams(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     Ok(vec![
         held(&attack.finish()?, 16),
         worst("others' answer by TCP, ms: worst (median)", &calm.0, &attacked.0, 50.0 * slack),
-        Row {
-            what: "memory of the server, MB more",
-            calm: "0.0".to_owned(),
-            attacked: format!("{more:.1}"),
-            goal: "≤ 10".to_owned(),
-            passes: more <= 10.0,
-        },
+        memory(more, 10.0),
     ])
+}
+
+/// A row about how many megabytes more the server holds than before.
+fn memory(more: f64, limit: f64) -> Row {
+    Row {
+        what: "memory of the server, MB more",
+        calm: "0.0".to_owned(),
+        attacked: format!("{more:.1}"),
+        goal: format!("≤ {limit:.0}"),
+        passes: more <= limit,
+    }
 }
 
 /// A row about how many connections a source could hold.
@@ -222,13 +221,7 @@ pub(super) fn storm(Scale { long, slack }: Scale) -> Result<Vec<Row>> {
     let more = attacked.1 - calm.1;
     Ok(vec![
         worst("others' sign of life, ms: worst (median)", &calm.0, &attacked.0, 100.0 * slack),
-        Row {
-            what: "memory of the server, MB more",
-            calm: "0.0".to_owned(),
-            attacked: format!("{more:.1}"),
-            goal: "≤ 20".to_owned(),
-            passes: more <= 20.0,
-        },
+        memory(more, 20.0),
     ])
 }
 
