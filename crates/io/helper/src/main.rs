@@ -6,7 +6,7 @@
 //!
 //! # What an attacker on this computer meets
 //! - **Anybody may connect.** [`caller`] decides by the kernel's word (`SO_PEERCRED`) and polkit's, before a byte of the
-//!   request is looked at. Root passes, and whom the administrator has put on a list ([`users`]),
+//!   request is looked at. Root passes, and whom the administrator has put on a list ([`mod@users`]),
 //!   with or without polkit.
 //! - **The request** is one packet of at most 27 bytes ([`lanrage_adapter::helper::Request`]); whoever sends none is hung up
 //!   on after a second. Each user has four requests answered at a time and is refused more ([`places`]): who connects again and
