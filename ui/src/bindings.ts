@@ -147,7 +147,9 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
-  why: LeaseFault, } | { "code": "control_unreachable" } | { "code": "other_server" } | { "code": "same_server" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "keys_missing" } | { "code": "keys_not_usable",
+  why: LeaseFault, } | { "code": "control_unreachable",
+  /** Why. */
+  why: ServerFault, } | { "code": "other_server" } | { "code": "same_server" } | { "code": "not_a_member" } | { "code": "still_a_member" } | { "code": "keys_missing" } | { "code": "keys_not_usable",
   /** Why. */
   cause: Cause, } | { "code": "no_free_subnet" } | { "code": "bad_party_id" } | { "code": "bad_name",
   /** Most bytes that a name has. */
@@ -1143,7 +1145,7 @@ export type Requests = {
   /** The party's id. */
   party: string, }, answer: null },
   summary: { args: Record<string, never>, answer: DataSummary },
-  check: { args: Record<string, never>, answer: Array<string> },
+  check: { args: Record<string, never>, answer: number },
   back_up: { args: {
   /** The file, as an absolute path. */
   path: string, }, answer: null },

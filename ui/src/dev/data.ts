@@ -149,7 +149,7 @@ export class FakeData {
   settings = [...sampleSettings, ...appSettings];
   favorites: FavoriteView[] = [];
   parties: RecentPartyView[] = [];
-  faults: string[] = [];
+  faults = 0;
   backups = [0, 1].map((day) => ({ path: `/backups/${day}.db`, made_at_ms: MADE_AT_MS - day * DAY_MS }));
 
   /** Its answers to what the window asks of it. */

@@ -140,9 +140,11 @@ pub(crate) async fn data(data: Data, target: &Target) -> Result<(), Failure> {
         }
         DataAction::Check => {
             let faults = ask(target, api::Check {}).await?;
-            if !faults.is_empty() {
-                output.write(&(faults.join("\n") + "\n"), &faults);
-                return Err(Failure::Argument(person().say("terminal-database-damaged")));
+            if faults > 0 {
+                output.write("", &faults);
+                return Err(Failure::Argument(
+                    person().say_with("terminal-database-damaged", [("faults", faults.into())]),
+                ));
             }
             output.write(&(person().say("terminal-database-good") + "\n"), &faults);
         }

@@ -50,7 +50,7 @@ terminal-done = Erledigt.
 terminal-done-after-restart = Erledigt. Es gilt, sobald LANrage neu startet.
 terminal-bundle-ready = { $path } kann verschickt werden.
 terminal-database-good = Die Datenbank ist in Ordnung.
-terminal-database-damaged = Die Datenbank ist beschädigt; starte LANrage neu, um sie wiederherzustellen.
+terminal-database-damaged = Die Datenbank ist beschädigt: { $faults } Fehler wurden gefunden und stehen im Protokoll. Starte LANrage neu, um sie wiederherzustellen.
 terminal-database-size = Die Datenbank hat { $size }.
 terminal-no-backups = Es gibt noch keine Sicherungen.
 terminal-not-running = LANrage läuft nicht. Starte es zuerst, oder nenne seinen Ordner mit --data-dir.
@@ -482,7 +482,7 @@ refusal-no-address =
         [outside] { $why_address } liegt außerhalb des Netzes der Party.
        *[full] Das Netz der Party ist voll.
     }
-refusal-control-unreachable = Der Server der Party ist nicht erreichbar. Prüfe deine Internetverbindung und versuch es noch einmal; erreichen auch andere ihn nicht, muss sein Betreiber ihn starten.
+refusal-control-unreachable = Keine Verbindung zum Server der Party: { server-fault }. Versuch es später noch einmal; erreichen auch andere ihn nicht, muss sein Betreiber nach ihm sehen.
 refusal-other-server = Dort antwortet ein anderer Server als der, den der Link meint. Frag deinen Freund nach einem neuen Link, und tritt erst damit bei.
 refusal-same-server = Der Server der Party ist der, den dieses Gerät kennt; es gibt nichts anzunehmen.
 refusal-not-a-member = Du bist kein Mitglied dieser Party mehr; bitte um einen neuen Link.
@@ -938,7 +938,7 @@ data-backed-up = Eine Sicherung ist gemacht.
 data-check = Prüfen
 data-check-busy = Wird geprüft…
 data-sound = Die Daten sind in Ordnung.
-data-unsound = Die Daten sind beschädigt. Stelle eine Sicherung wieder her.
+data-unsound = Die Daten sind beschädigt: { $faults } Fehler wurden gefunden und stehen im Protokoll. Stelle eine Sicherung wieder her.
 data-backups =
     { $count ->
         [one] 1 Sicherung

@@ -51,7 +51,7 @@ terminal-done = Done.
 terminal-done-after-restart = Done. It takes effect when LANrage starts again.
 terminal-bundle-ready = { $path } is ready to be sent.
 terminal-database-good = The database is good.
-terminal-database-damaged = The database is damaged; restart LANrage to restore it.
+terminal-database-damaged = The database is damaged: { $faults } faults were found, and are in the log. Restart LANrage to restore it.
 terminal-database-size = The database has { $size }.
 terminal-no-backups = There are no backups yet.
 terminal-not-running = LANrage is not running. Start it first, or name its folder with --data-dir.
@@ -483,7 +483,7 @@ refusal-no-address =
         [outside] { $why_address } is outside the party's network.
        *[full] The party's network is full.
     }
-refusal-control-unreachable = The party's control server cannot be reached. Check your internet connection and try again; if others cannot reach it either, its operator has to start it.
+refusal-control-unreachable = There is no connection to the party's server: { server-fault }. Try again later; if others cannot reach it either, its operator has to look after it.
 refusal-other-server = Another server answers there than the one that the link means. Ask your friend for a new link, and do not join until you have it.
 refusal-same-server = The party’s server is the one that this device knows; there is nothing to accept.
 refusal-not-a-member = You are no member of this party any more; ask for a new link.
@@ -939,7 +939,7 @@ data-backed-up = A backup was made.
 data-check = Check
 data-check-busy = Checking…
 data-sound = The data is in order.
-data-unsound = The data is damaged. Restore a backup.
+data-unsound = The data is damaged: { $faults } faults were found, and are in the log. Restore a backup.
 data-backups =
     { $count ->
         [one] 1 backup

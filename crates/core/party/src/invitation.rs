@@ -1,88 +1,18 @@
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis,
-    limits::{CONTROL_ENDPOINT_BYTES, CONTROL_ENDPOINTS, INVITATION_BYTES, INVITATION_HOURS},
+    ControlEndpoint, Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis,
+    limits::{CONTROL_ENDPOINTS, INVITATION_BYTES, INVITATION_HOURS},
 };
 
 const SCHEME_PREFIX: &str = "lanrage://join/";
 const LANDING_PATH: &str = "/join";
 /// First byte of every invitation: the format's version.
 const VERSION: u8 = 1;
-
-/// Where a party's control plane is reached: a `ws://` or `wss://` URL with a host.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ControlEndpoint(Url);
-
-impl ControlEndpoint {
-    /// The URL.
-    pub const fn url(&self) -> &Url {
-        &self.0
-    }
-
-    /// The server's address, where it is known by that and not by a name.
-    pub fn address(&self) -> Option<IpAddr> {
-        match self.0.host()? {
-            url::Host::Ipv4(ip) => Some(ip.into()),
-            url::Host::Ipv6(ip) => Some(ip.into()),
-            url::Host::Domain(_) => None,
-        }
-    }
-}
-
-impl FromStr for ControlEndpoint {
-    type Err = InvitationError;
-
-    /// Takes `ws://…`, `wss://…`, or `http(s)://…` as the same server's WebSocket address. User names and
-    /// passwords are refused: they would travel in every link.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = InvitationError::ControlEndpoint;
-        if text.len() > CONTROL_ENDPOINT_BYTES {
-            return Err(bad);
-        }
-        let text = match text.split_once("://") {
-            Some(("http", rest)) => format!("ws://{rest}"),
-            Some(("https", rest)) => format!("wss://{rest}"),
-            _ => text.to_owned(),
-        };
-        let url = Url::parse(&text).map_err(|_| bad)?;
-        let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-        // Escapes and international names make it longer than it was typed.
-        if url.as_str().len() > CONTROL_ENDPOINT_BYTES {
-            return Err(bad);
-        }
-        if matches!(url.scheme(), "ws" | "wss") && url.host_str().is_some_and(|h| !h.is_empty()) && plain {
-            Ok(Self(url))
-        } else {
-            Err(bad)
-        }
-    }
-}
-
-impl TryFrom<String> for ControlEndpoint {
-    type Error = InvitationError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<ControlEndpoint> for String {
-    fn from(endpoint: ControlEndpoint) -> Self {
-        endpoint.0.into()
-    }
-}
-
-impl fmt::Display for ControlEndpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// What a link carries: all that a friend needs to become a member. Whoever has it can join, so it is shown
 /// only to the user, and its secret part is never sent to a server (it stands behind the `#` of a web link).
@@ -420,17 +350,6 @@ mod tests {
         assert_eq!(ending(in_hours(2), 1), in_hours(1));
         for hours in [0, INVITATION_HOURS + 1, u32::MAX] {
             assert_eq!(invitation().ending_in(hours, now), Err(InvitationError::Validity));
-        }
-    }
-
-    #[test]
-    fn a_control_endpoint_is_a_websocket_address_without_credentials() {
-        let parse = |text: &str| text.parse::<ControlEndpoint>();
-        assert_eq!(parse("https://play.example").unwrap().to_string(), "wss://play.example/");
-        assert!(parse("ws://[::1]:8787").is_ok());
-        for bad in ["", "ftp://x", "ws://", "wss://user:pw@x", "ws:x#y", &format!("ws://{}", "x".repeat(300))]
-        {
-            assert_eq!(parse(bad), Err(InvitationError::ControlEndpoint), "{bad}");
         }
     }
 

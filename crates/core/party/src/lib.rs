@@ -3,6 +3,7 @@
 //! Pure values and rules. Nothing in this crate reads a clock, a socket, a file or a source of randomness:
 //! time comes in as [`UnixMillis`], randomness as bytes.
 
+mod control_endpoint;
 mod error;
 pub mod facts;
 mod id;
@@ -18,9 +19,10 @@ mod text;
 
 pub use lanrage_base::clock::UnixMillis;
 
+pub use control_endpoint::ControlEndpoint;
 pub use error::PartyError;
 pub use id::{PartyId, PeerId};
-pub use invitation::{ControlEndpoint, Glance, Invitation, InvitationError};
+pub use invitation::{Glance, Invitation, InvitationError};
 pub use name::Name;
 pub use network::adapter_look::{AdapterLook, AdapterPart, Detour, Passage};
 pub use network::adapter_name::AdapterName;

@@ -284,9 +284,10 @@ impl State {
             }
             PendingKind::Join => {
                 let leave = party.membership.leave(turn.now.wall, &self.identity);
+                let why = self.control.fault();
                 self.control.request(turn.now, leave);
                 self.withdraw(turn);
-                turn.refuse(pending.ticket, CommandError::ControlUnreachable);
+                turn.refuse(pending.ticket, CommandError::ControlUnreachable { why });
             }
         }
         true

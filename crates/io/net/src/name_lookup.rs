@@ -1,6 +1,12 @@
 //! Looking up the addresses of STUN servers and relays.
 
-use std::{collections::HashMap, future::pending, net::IpAddr, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    future::pending,
+    io,
+    net::IpAddr,
+    time::Duration,
+};
 
 use lanrage_base::backoff::Backoff;
 use lanrage_nat::{Found, Names, Nat64Prefix};
@@ -37,6 +43,8 @@ pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found
     let mut pause = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let (mut known, mut progress) = (HashMap::new(), HashMap::<String, Progress>::new());
     let (mut lookups, mut round) = (JoinSet::new(), 0);
+    // Said in the log once, until they are found.
+    let mut missing = HashSet::new();
     let mut translator: Option<Nat64Prefix> = None;
     let mut translators = JoinSet::new();
     translators.spawn(nat64::prefix());
@@ -52,6 +60,7 @@ pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found
         }
         let is_wanted = |host: &String| names.hosts().any(|wanted| wanted == host);
         known.retain(|host, _| is_wanted(host));
+        missing.retain(is_wanted);
         progress.retain(|host, progress| is_wanted(host) || *progress == Progress::Asking);
         for host in names.hosts() {
             if let Ok(address) = host.parse::<IpAddr>() {
@@ -76,12 +85,16 @@ pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found
                 Ok(()) => pause.reset(),
                 Err(_) => return,
             },
-            Some(Ok((host, addresses))) = lookups.join_next() => match addresses {
-                Some(addresses) => {
+            Some(Ok((host, found))) = lookups.join_next() => match found {
+                Ok(addresses) => {
+                    missing.remove(&host);
                     known.insert(host.clone(), addresses);
                     progress.insert(host, Progress::Found);
                 }
-                None => {
+                Err(error) => {
+                    if missing.insert(host.clone()) {
+                        warn!(host, %error, "name not found");
+                    }
                     progress.insert(host, Progress::Failed);
                 }
             },
@@ -97,18 +110,12 @@ pub async fn run(mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found
     }
 }
 
-/// The name's addresses; None if they are not found.
-async fn look_up(host: String) -> (String, Option<Vec<IpAddr>>) {
-    let found = timeout(PATIENCE, tokio::net::lookup_host((host.as_str(), 0))).await;
-    match found.map(|found| found.map(|found| found.take(ADDRESSES).map(|address| address.ip()).collect())) {
-        Ok(Ok(addresses)) => (host, Some(addresses)),
-        Ok(Err(error)) => {
-            warn!(host, %error, "name not found");
-            (host, None)
-        }
-        Err(_) => {
-            warn!(host, "name not found in time");
-            (host, None)
-        }
-    }
+/// The name's addresses.
+async fn look_up(host: String) -> (String, io::Result<Vec<IpAddr>>) {
+    let addresses = async {
+        let found = timeout(PATIENCE, tokio::net::lookup_host((host.as_str(), 0))).await??;
+        Ok(found.take(ADDRESSES).map(|address| address.ip()).collect())
+    };
+    let addresses = addresses.await;
+    (host, addresses)
 }

@@ -21,12 +21,12 @@ impl AskStored for Summary {
 }
 
 impl AskStored for Check {
-    async fn answer_from(
-        self,
-        Stored { database, .. }: &Stored,
-        _: UnixMillis,
-    ) -> Result<Vec<String>, StoredError> {
-        Ok(database.validate_database_integrity().await?.faults)
+    async fn answer_from(self, Stored { database, .. }: &Stored, _: UnixMillis) -> Result<u64, StoredError> {
+        let faults = database.validate_database_integrity().await?.faults;
+        for fault in &faults {
+            tracing::warn!(fault, "the database is damaged");
+        }
+        Ok(faults.len() as u64)
     }
 }
 

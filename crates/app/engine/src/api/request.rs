@@ -181,8 +181,8 @@ crate::requests! {
     /// Size of the database, and its backups.
     Summary {} -> DataSummary;
 
-    /// Checks the database. The answer is what is wrong with it; nothing if it is good.
-    Check {} -> Vec<String>;
+    /// Checks the database. The answer is how many faults it has; what they are is in the log.
+    Check {} -> u64;
 
     /// Backs the database up into a new file.
     BackUp {

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
-use super::{Cause, SettingRule};
+use super::{Cause, ServerFault, SettingRule};
 use crate::{InvitationError, IpamError, limits};
 
 /// Why a command was refused.
@@ -30,7 +30,10 @@ pub enum CommandError {
         why: LeaseFault,
     },
     /// The party's server cannot be reached.
-    ControlUnreachable,
+    ControlUnreachable {
+        /// Why.
+        why: ServerFault,
+    },
     /// Another server answers where the link's should.
     OtherServer,
     /// The party's server is the one that is known.

@@ -5,7 +5,9 @@ use lanrage_control::{
     LocalControlPlane, Now, RemoteControlPlane, RemoteSettings, RemoteTimings,
     protocol::{Change, PeerEntry, Request},
 };
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Invitation, PartyId, PartySecret, ServerId};
+use lanrage_party::{
+    ControlEndpoint, DeviceIdentity, Invitation, PartyId, PartySecret, ServerId, facts::ServerFault,
+};
 
 use crate::{
     facts::ControlView,
@@ -144,6 +146,14 @@ impl ControlPlanes {
         match &self.remote.as_ref()?.state {
             RemoteState::Disconnected { reason: DisconnectReason::OtherServer { shown }, .. } => Some(*shown),
             _ => None,
+        }
+    }
+
+    /// Why there is no session with the server; one that has said nothing yet is silent.
+    pub(crate) fn fault(&self) -> ServerFault {
+        match self.remote.as_ref().map(|remote| &remote.state) {
+            Some(RemoteState::Disconnected { reason, .. }) => reason.into(),
+            _ => ServerFault::Silent,
         }
     }
 

@@ -37,7 +37,8 @@ pub(super) struct Admission {
     unproven: TokenBucket,
     proven: TokenBucket,
     cookies: TokenBucket,
-    sources: Box<[[Option<Source>; WAYS]]>,
+    /// Empty until the first address is proven, which most players never see.
+    sources: Vec<[Option<Source>; WAYS]>,
     hashes: RandomState,
 }
 
@@ -56,7 +57,7 @@ impl Admission {
             unproven,
             proven,
             cookies,
-            sources: vec![[None; WAYS]; SETS].into(),
+            sources: Vec::new(),
             hashes: RandomState::new(),
         }
     }
@@ -79,6 +80,9 @@ impl Admission {
 
     /// Whether one more is taken from an address that is proven.
     pub(super) fn admits_proven(&mut self, address: IpAddr, now: Instant) -> bool {
+        if self.sources.is_empty() {
+            self.sources = vec![[None; WAYS]; SETS];
+        }
         let set = self.place(&address, SETS);
         let set = &mut self.sources[set];
         let own = set.iter().position(|place| place.is_some_and(|source| source.address == address));

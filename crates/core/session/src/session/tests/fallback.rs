@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use lanrage_control::protocol::Request;
-use lanrage_party::{ControlEndpoint, Subnet};
+use lanrage_party::{
+    ControlEndpoint, Subnet,
+    facts::{CommandError, ServerFault},
+};
 
 use super::stage::{Stage, settings};
 use crate::{Command, ControlView, Input};
@@ -70,8 +73,8 @@ fn joining_without_a_server_fails_with_the_reason_and_leaves_nothing_behind() {
     stage.command(9, Command::JoinParty(Box::new(invitation)));
     assert!(stage.snapshot().party.is_none(), "not before somebody answers");
     stage.pass(Duration::from_secs(11));
-    let (ticket, result) = stage.results.pop().unwrap();
-    assert_eq!((ticket, result.unwrap_err().code()), (9, "control_unreachable"));
+    let silent = CommandError::ControlUnreachable { why: ServerFault::Silent };
+    assert_eq!(stage.results.pop(), Some((9, Err(silent))));
     assert!(stage.snapshot().party.is_none());
     stage.welcome();
     assert!(
@@ -79,6 +82,17 @@ fn joining_without_a_server_fails_with_the_reason_and_leaves_nothing_behind() {
         "a membership that was given up is not registered later: {:?}",
         stage.requests
     );
+}
+
+#[test]
+fn who_cannot_join_hears_why_the_last_connection_failed() {
+    let invitation = Stage::in_party().invitation();
+    let mut stage = Stage::new();
+    stage.command(9, Command::JoinParty(Box::new(invitation)));
+    stage.lose_server();
+    stage.pass(Duration::from_secs(11));
+    let ended = CommandError::ControlUnreachable { why: ServerFault::Ended };
+    assert_eq!(stage.results.pop(), Some((9, Err(ended))));
 }
 
 #[test]
