@@ -157,7 +157,7 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Most hours for which it can. */
   most_hours: number, } | { "code": "invitation_too_long" } | { "code": "invitation_not_a_link" } | { "code": "invitation_damaged" } | { "code": "invitation_version",
   /** The version of the link's format. */
-  version: number, } | { "code": "invitation_control_endpoint" } | { "code": "invitation_expired" } | { "code": "bad_setting",
+  version: number, } | { "code": "invitation_expired" } | { "code": "bad_setting",
   /** The setting. */
   key: string,
   /** The value, as JSON. */

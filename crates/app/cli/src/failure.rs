@@ -76,6 +76,5 @@ const fn is_of_an_argument(error: &CommandError) -> bool {
             | CommandError::InvitationNotALink
             | CommandError::InvitationDamaged
             | CommandError::InvitationVersion { .. }
-            | CommandError::InvitationControlEndpoint
     )
 }

@@ -499,7 +499,6 @@ refusal-invitation-too-long = Der Link ist zu lang für eine Einladung.
 refusal-invitation-not-a-link = Das ist kein Einladungslink von LANrage; er beginnt mit lanrage://join/.
 refusal-invitation-damaged = Der Link ist beschädigt; kopiere ihn noch einmal, bis ganz ans Ende.
 refusal-invitation-version = Der Link stammt von einem neueren LANrage (Format { $version }); aktualisiere, um ihn zu öffnen.
-refusal-invitation-control-endpoint = Die Serveradresse im Link ist unbrauchbar.
 refusal-invitation-expired = Die Einladung ist abgelaufen; bitte deinen Freund um eine neue.
 refusal-bad-setting =
     Es ist nichts geändert: { $key } kann nicht { $value } sein. Möglich: { setting-rule }.{ $others ->

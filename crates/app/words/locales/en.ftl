@@ -500,7 +500,6 @@ refusal-invitation-too-long = The link is too long to be an invitation.
 refusal-invitation-not-a-link = This is not a LANrage invitation link; it should begin with lanrage://join/.
 refusal-invitation-damaged = The link is damaged; copy it once more, to its very end.
 refusal-invitation-version = The link was made by a newer LANrage (format { $version }); update to open it.
-refusal-invitation-control-endpoint = The server address in the link cannot be used.
 refusal-invitation-expired = The invitation has expired; ask your friend for a new one.
 refusal-bad-setting =
     Nothing was changed: { $key } is { $value }, and must be { setting-rule }.{ $others ->

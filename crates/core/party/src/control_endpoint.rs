@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::{InvitationError, limits::CONTROL_ENDPOINT_BYTES};
+use crate::limits::CONTROL_ENDPOINT_BYTES;
 
 /// Where a server listens by itself, without TLS, if nobody tells it otherwise.
 const OWN_PORT: u16 = 8787;
@@ -14,6 +14,11 @@ const OWN_PORT: u16 = 8787;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ControlEndpoint(Url);
+
+/// A text is no address of a control server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a server address must be ws:// or wss:// with a host name, without user name or password")]
+pub struct NotAControlEndpoint;
 
 impl ControlEndpoint {
     /// The URL.
@@ -32,12 +37,12 @@ impl ControlEndpoint {
 }
 
 impl FromStr for ControlEndpoint {
-    type Err = InvitationError;
+    type Err = NotAControlEndpoint;
 
     /// Takes `ws://…`, `wss://…`, or `http(s)://…` as the same server's WebSocket address; without any of them, what a player
     /// most likely means. User names and passwords are refused: they would travel in every link.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = InvitationError::ControlEndpoint;
+        let bad = NotAControlEndpoint;
         if text.len() > CONTROL_ENDPOINT_BYTES {
             return Err(bad);
         }
@@ -79,7 +84,7 @@ fn without_scheme(text: &str) -> Result<Url, url::ParseError> {
 }
 
 impl TryFrom<String> for ControlEndpoint {
-    type Error = InvitationError;
+    type Error = NotAControlEndpoint;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
@@ -102,7 +107,7 @@ impl fmt::Display for ControlEndpoint {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<String, InvitationError> {
+    fn parse(text: &str) -> Result<String, NotAControlEndpoint> {
         text.parse::<ControlEndpoint>().map(|endpoint| endpoint.to_string())
     }
 
@@ -114,7 +119,7 @@ mod tests {
         let credentials = ["wss://user:pw@x", "user:pw@x", "user@192.168.1.5"];
         for bad in ["", " ", "ftp://x", "ws://", "ws:x#y", "x y", "::1", &long].into_iter().chain(credentials)
         {
-            assert_eq!(parse(bad), Err(InvitationError::ControlEndpoint), "{bad}");
+            assert_eq!(parse(bad), Err(NotAControlEndpoint), "{bad}");
         }
     }
 

@@ -12,6 +12,7 @@ mod news;
 mod problem;
 mod refusal;
 mod remedy;
+mod server_refusal;
 mod setting_rule;
 mod situation;
 
@@ -24,7 +25,8 @@ pub use drop_reason::DropReason;
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;
 pub use problem::{Fault, PeerRefusal, StateTaken};
-pub use refusal::{CommandError, ExportFault, LeaseFault, ServerRefusal};
+pub use refusal::{CommandError, ExportFault, LeaseFault};
 pub use remedy::Remedy;
+pub use server_refusal::ServerRefusal;
 pub use setting_rule::SettingRule;
 pub use situation::{NatObstacle, RelayReason, Situation, Unreached};

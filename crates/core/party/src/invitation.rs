@@ -66,9 +66,6 @@ pub enum InvitationError {
     /// Made by a program of another generation.
     #[error("the link was made by a newer LANrage (format {0}); update to open it")]
     Version(u8),
-    /// A control endpoint is not a `ws://` or `wss://` address.
-    #[error("a server address must be ws:// or wss:// with a host name, without user name or password")]
-    ControlEndpoint,
     /// Its time is over.
     #[error("the invitation has expired; ask your friend for a new one")]
     Expired,
@@ -85,7 +82,6 @@ impl InvitationError {
             Self::NotALink => "invitation_not_a_link",
             Self::Damaged => "invitation_damaged",
             Self::Version(_) => "invitation_version",
-            Self::ControlEndpoint => "invitation_control_endpoint",
             Self::Expired => "invitation_expired",
             Self::Validity => "bad_expiry",
         }

@@ -19,7 +19,7 @@ mod text;
 
 pub use lanrage_base::clock::UnixMillis;
 
-pub use control_endpoint::ControlEndpoint;
+pub use control_endpoint::{ControlEndpoint, NotAControlEndpoint};
 pub use error::PartyError;
 pub use id::{PartyId, PeerId};
 pub use invitation::{Glance, Invitation, InvitationError};

@@ -1,6 +1,6 @@
 //! What comes as text, read once.
 
-use lanrage_party::{ControlEndpoint, Invitation, InvitationError, Name, PartyId};
+use lanrage_party::{ControlEndpoint, Invitation, Name, NotAControlEndpoint, PartyId};
 
 use crate::CommandError;
 
@@ -18,7 +18,7 @@ pub(super) fn party(id: &str) -> Result<PartyId, CommandError> {
 }
 
 pub(super) fn server(url: &str) -> Result<ControlEndpoint, CommandError> {
-    url.parse().map_err(|_: InvitationError| CommandError::BadServer)
+    url.parse().map_err(|_: NotAControlEndpoint| CommandError::BadServer)
 }
 
 pub(super) fn invitation(link: &str) -> Result<Invitation, CommandError> {

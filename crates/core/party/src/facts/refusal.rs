@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
-use super::{Cause, ServerFault, SettingRule};
+use super::{Cause, ServerFault, ServerRefusal, SettingRule};
 use crate::{InvitationError, IpamError, limits};
 
 /// Why a command was refused.
@@ -76,8 +76,6 @@ pub enum CommandError {
         /// The version of the link's format.
         version: u64,
     },
-    /// The server's address in a link cannot be used.
-    InvitationControlEndpoint,
     /// The time of an invitation is over.
     InvitationExpired,
     /// A setting does not take the value. Nothing was changed.
@@ -270,7 +268,6 @@ impl From<InvitationError> for CommandError {
             InvitationError::NotALink => Self::InvitationNotALink,
             InvitationError::Damaged => Self::InvitationDamaged,
             InvitationError::Version(version) => Self::InvitationVersion { version: version.into() },
-            InvitationError::ControlEndpoint => Self::InvitationControlEndpoint,
             InvitationError::Expired => Self::InvitationExpired,
             InvitationError::Validity => Self::BadExpiry { most_hours: limits::INVITATION_HOURS.into() },
         }
@@ -339,65 +336,4 @@ pub enum LeaseFault {
     /// No address is left.
     #[default]
     Full,
-}
-
-/// What a control server refused, in the words of its protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter, IntoStaticStr)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
-#[serde(tag = "code", rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ServerRefusal {
-    /// The frame is not a message of the protocol.
-    ControlBadFrame,
-    /// The server does not know the message.
-    ControlUnknownMessage,
-    /// The frame is too large.
-    ControlTooLarge,
-    /// Client and server speak different versions.
-    ControlProtocolVersion,
-    /// The client has not proven who it is.
-    ControlNotAuthenticated,
-    /// A signature is not of the identity that it names.
-    ControlBadSignature,
-    /// The proof was made for another server.
-    ControlWrongServer,
-    /// A session says that its member leaves, and the member has not signed it.
-    ControlUnsignedLeave,
-    /// There is no such party.
-    ControlUnknownParty,
-    /// The party's door does not open to whom has no key of it.
-    ControlDoorClosed,
-    /// The party exists and has another host.
-    ControlPartyExists,
-    /// Not a member of the party.
-    ControlNotAMember,
-    /// The member is away.
-    ControlPeerAway,
-    /// The party is full.
-    ControlPartyFull,
-    /// There are too many parties.
-    ControlTooManyParties,
-    /// Another member has the address.
-    ControlLeaseTaken,
-    /// A member keeps its address until it leaves.
-    ControlLeaseFixed,
-    /// The address is outside the party's network.
-    ControlOutsideSubnet,
-    /// A newer record of this device is known.
-    ControlStaleRecord,
-    /// Too many messages at once.
-    ControlRateLimited,
-    /// The server is full.
-    ControlServerFull,
-    /// The identity has connected from elsewhere.
-    ControlReplaced,
-    /// The connection was silent or too slow.
-    ControlTimedOut,
-    /// The server is stopping.
-    ControlStopping,
-    /// The server has a problem of its own.
-    ControlInternal,
-    /// A code of a newer protocol.
-    #[default]
-    ControlUnknown,
 }
