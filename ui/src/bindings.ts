@@ -91,7 +91,17 @@ export type BlockedWay = "out" | "in" | "unasked";
  * Why the system, a library or the other end of a connection failed. What it said in its own words is for the log, and
  * whoever makes a cause of it writes it there.
  */
-export type Cause = { "code": "missing" } | { "code": "not_allowed" } | { "code": "read_only" } | { "code": "disk_full" } | { "code": "in_use" } | { "code": "already_there" } | { "code": "wrong_kind" } | { "code": "out_of_memory" } | { "code": "too_many_open" } | { "code": "port_in_use" } | { "code": "no_such_address" } | { "code": "connection_refused" } | { "code": "no_route" } | { "code": "connection_broken" } | { "code": "connection_closed" } | { "code": "too_slow" } | { "code": "not_supported" } | { "code": "no_address" } | { "code": "no_tls" } | { "code": "tls_closed" } | { "code": "certificate_unknown" } | { "code": "certificate_expired" } | { "code": "certificate_early" } | { "code": "certificate_of_other" } | { "code": "certificate_bad" } | { "code": "tls_failed" } | { "code": "no_web_socket" } | { "code": "too_large" } | { "code": "too_often" } | { "code": "bad_message" } | { "code": "no_room" } | { "code": "not_json",
+export type Cause = { "code": "missing" } | { "code": "not_allowed" } | { "code": "read_only" } | { "code": "disk_full" } | { "code": "in_use" } | { "code": "already_there" } | { "code": "wrong_kind" } | { "code": "out_of_memory" } | { "code": "too_many_open" } | { "code": "port_in_use" } | { "code": "no_such_address" } | { "code": "connection_refused" } | { "code": "no_route" } | { "code": "connection_broken" } | { "code": "connection_closed" } | { "code": "too_slow" } | { "code": "not_supported" } | { "code": "no_address" } | { "code": "no_tls" } | { "code": "tls_closed" } | { "code": "certificate_unknown" } | { "code": "certificate_expired" } | { "code": "certificate_early" } | { "code": "certificate_of_other" } | { "code": "certificate_bad" } | { "code": "tls_failed" } | { "code": "proxy_unreachable",
+  /** The proxy's host and port. */
+  proxy: string, } | { "code": "proxy_wants_password",
+  /** The proxy's host and port. */
+  proxy: string, } | { "code": "proxy_forbids",
+  /** The proxy's host and port. */
+  proxy: string, } | { "code": "proxy_fails",
+  /** The proxy's host and port. */
+  proxy: string, } | { "code": "no_proxy",
+  /** Its host and port. */
+  proxy: string, } | { "code": "no_web_socket" } | { "code": "too_large" } | { "code": "too_often" } | { "code": "bad_message" } | { "code": "no_room" } | { "code": "not_json",
   /** Where it ends to be, from 1. */
   line: number,
   /** Where in that line, from 1. */

@@ -218,6 +218,11 @@ cause-certificate-early = das Zertifikat gilt noch nicht
 cause-certificate-of-other = das Zertifikat ist auf einen anderen Namen ausgestellt
 cause-certificate-bad = das Zertifikat ist nicht zu brauchen
 cause-tls-failed = die Verschlüsselung (TLS) ist gescheitert
+cause-proxy-unreachable = der Proxy { $proxy } ist nicht erreichbar; starte ihn oder nimm ihn aus den Proxy-Einstellungen dieses Systems (HTTPS_PROXY, ALL_PROXY)
+cause-proxy-wants-password = der Proxy { $proxy } verlangt Namen und Passwort; trage sie in seine Adresse ein: HTTPS_PROXY=http://name:passwort@{ $proxy }
+cause-proxy-forbids = der Proxy { $proxy } führt nicht dorthin; wer ihn betreibt, muss diesen Server und seinen Port erlauben, oder du nennst den Server in NO_PROXY
+cause-proxy-fails = der Proxy { $proxy } kommt nicht dorthin; sieh nach, ob die Adresse stimmt und ob sie ohne den Proxy erreichbar ist (NO_PROXY)
+cause-no-proxy = was unter { $proxy } antwortet, ist kein Proxy, den LANrage benutzen kann; nötig ist einer, der HTTP (CONNECT) oder SOCKS 5 spricht, genannt als http://… oder socks5://…
 cause-no-web-socket = was dort antwortet, spricht kein WebSocket; die Adresse eines Servers mit TLS beginnt mit wss://
 cause-too-large = die Gegenseite hat mehr geschickt, als sie darf
 cause-too-often = die Gegenseite hat öfter etwas geschickt, als sie darf

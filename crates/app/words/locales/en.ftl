@@ -219,6 +219,11 @@ cause-certificate-early = the certificate is not valid yet
 cause-certificate-of-other = the certificate is made out to another name
 cause-certificate-bad = the certificate cannot be used
 cause-tls-failed = the encryption (TLS) failed
+cause-proxy-unreachable = the proxy { $proxy } cannot be reached; start it, or take it out of this system’s proxy settings (HTTPS_PROXY, ALL_PROXY)
+cause-proxy-wants-password = the proxy { $proxy } wants a name and a password; put them into its address: HTTPS_PROXY=http://user:password@{ $proxy }
+cause-proxy-forbids = the proxy { $proxy } does not lead there; whoever runs it has to allow this server and its port, or name the server in NO_PROXY
+cause-proxy-fails = the proxy { $proxy } does not get there; look whether the address is right, and whether it may be reached without the proxy (NO_PROXY)
+cause-no-proxy = what answers at { $proxy } is no proxy that LANrage can use; one that speaks HTTP (CONNECT) or SOCKS 5 is needed, named as http://… or socks5://…
 cause-no-web-socket = what answers there speaks no WebSocket; a server with TLS has an address that begins with wss://
 cause-too-large = the other end sent more than it may
 cause-too-often = the other end sent more often than it may

@@ -9,7 +9,7 @@ pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
 /// there. Private addresses mean another network to the
 /// relay than to the peer; relays refuse them, and asking would probe the relay's own network. Documentation and
 /// benchmark addresses pass: nothing answers there but a test network, for which they stand for public ones.
-pub(crate) fn is_public(ip: IpAddr) -> bool {
+pub fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();

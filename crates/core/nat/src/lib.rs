@@ -27,6 +27,7 @@ pub mod relay_stream;
 pub mod stun;
 pub mod turn;
 
+pub use address::is_public;
 pub use candidates::host_candidates;
 pub use names::nat64::{NAT64_NAME, Nat64Prefix};
 pub use names::{Found, Known, Names};

@@ -64,6 +64,31 @@ pub enum Cause {
     CertificateBad,
     /// TLS failed otherwise.
     TlsFailed,
+    /// The proxy on the way cannot be reached.
+    ProxyUnreachable {
+        /// The proxy's host and port.
+        proxy: String,
+    },
+    /// The proxy on the way wants a name and a password, or others than it was given.
+    ProxyWantsPassword {
+        /// The proxy's host and port.
+        proxy: String,
+    },
+    /// The proxy on the way does not lead there.
+    ProxyForbids {
+        /// The proxy's host and port.
+        proxy: String,
+    },
+    /// The proxy on the way did not get there.
+    ProxyFails {
+        /// The proxy's host and port.
+        proxy: String,
+    },
+    /// What is named as a proxy is none, or of a kind that is not spoken here.
+    NoProxy {
+        /// Its host and port.
+        proxy: String,
+    },
     /// What answers speaks no WebSocket.
     NoWebSocket,
     /// The other end sent more at once than it may.
