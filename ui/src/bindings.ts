@@ -664,7 +664,7 @@ export type PeerView = {
   virtual_ip: string,
   /** State of the connection to it. */
   state: ConnectionState,
-  /** How packets travel. */
+  /** How packets travel; with a peer that is away, how they travelled last. */
   connection_type: ConnectionType,
   /** What explains state and path. */
   situation: Situation,

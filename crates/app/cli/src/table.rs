@@ -1,8 +1,8 @@
 use std::fmt::Write;
 
 use lanrage_engine::{
-    AdapterView, ControlView, DataPlaneView, NetworkView, PeerView, PortMappingView, RelayView, Snapshot,
-    Waits,
+    AdapterView, ConnectionState, ControlView, DataPlaneView, NetworkView, PeerView, PortMappingView,
+    RelayView, Snapshot, Waits,
 };
 
 use crate::say::{Say, person};
@@ -48,11 +48,14 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
 
 fn row(peer: &PeerView) -> [String; 6] {
     let say = person();
+    let is_reachable = matches!(peer.state, ConnectionState::Connected | ConnectionState::Degraded);
+    let is_away = !is_reachable && peer.online == Some(false);
+    let has_none = is_away || peer.state == ConnectionState::Failed;
     [
         peer.name.clone(),
         peer.virtual_ip.clone(),
-        say.word("state", &peer.state),
-        say.word("path", &peer.connection_type),
+        if is_away { say.say("away") } else { say.word("state", &peer.state) },
+        if has_none { "–".to_owned() } else { say.word("path", &peer.connection_type) },
         peer.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms")),
         say.word("nat", &peer.nat_type),
     ]

@@ -230,7 +230,7 @@ pub struct PeerView {
     pub virtual_ip: String,
     /// State of the connection to it.
     pub state: ConnectionState,
-    /// How packets travel.
+    /// How packets travel; with a peer that is away, how they travelled last.
     pub connection_type: lanrage_party::ConnectionType,
     /// What explains state and path.
     pub situation: Situation,

@@ -63,7 +63,8 @@ pub(crate) struct Connection {
 /// What the path agent does not remember of the line to the peer.
 #[derive(Debug, Default)]
 struct Line {
-    was_connected: bool,
+    /// How packets travelled when there last was a path.
+    last_way: Option<ConnectionType>,
     /// When the path was lost, until there is another.
     lost_at: Option<Instant>,
     /// When the round after the last failed one begins or began, until there is a path.
@@ -147,12 +148,12 @@ impl Connection {
 
     /// How it is with the peer: what the path agent does, and what became of it before.
     pub(crate) fn state(&self) -> ConnectionState {
-        let Line { was_connected, retry_at, is_degraded, .. } = self.line;
+        let Line { last_way, retry_at, is_degraded, .. } = self.line;
         match (self.path(), retry_at) {
             (Some(_), _) if is_degraded => ConnectionState::Degraded,
             (Some(_), _) => ConnectionState::Connected,
             (None, Some(_)) => ConnectionState::Failed,
-            (None, None) if was_connected => ConnectionState::Reconnecting,
+            (None, None) if last_way.is_some() => ConnectionState::Reconnecting,
             (None, None) => ConnectionState::Connecting,
         }
     }
@@ -164,7 +165,7 @@ impl Connection {
             self.last_endpoint = Some(path.remote.address);
         }
         self.line.retry_at = None;
-        if !std::mem::replace(&mut self.line.was_connected, true) {
+        if self.line.last_way.replace(way(&path)).is_none() {
             return Some(Gain::Connected);
         }
         let lost_at = self.line.lost_at.take();
@@ -191,7 +192,7 @@ impl Connection {
     /// absence of a peer that was there.
     pub(crate) fn note_away(&mut self, wall: UnixMillis) -> bool {
         let is_gone = self.info.online == Some(false) && !self.unlisted && self.path().is_none();
-        let is_news = is_gone && self.line.was_connected && self.line.away_since.is_none();
+        let is_news = is_gone && self.line.last_way.is_some() && self.line.away_since.is_none();
         if is_news {
             self.line.away_since = Some(wall);
         }
@@ -234,13 +235,10 @@ impl Connection {
         self.agent.history().map(|sample| sample.remote.and(sample.rtt))
     }
 
-    /// How packets travel now.
+    /// How packets travel now; with a peer that is away, how they travelled last.
     pub(crate) fn connection_type(&self) -> ConnectionType {
-        match self.path() {
-            None => ConnectionType::Connecting,
-            Some(path) if path.is_relayed => ConnectionType::Relayed,
-            Some(_) => ConnectionType::Direct,
-        }
+        let last = self.line.last_way.filter(|_| self.line.away_since.is_some());
+        self.path().as_ref().map(way).or(last).unwrap_or(ConnectionType::Connecting)
     }
 
     /// What the relays must know of the peer; `None` while they need not wait for it.
@@ -353,4 +351,8 @@ fn is_local(address: SocketAddr) -> bool {
         SocketAddr::V4(address) => address.ip().is_private() || address.ip().is_link_local(),
         SocketAddr::V6(address) => address.ip().is_unique_local() || address.ip().is_unicast_link_local(),
     }
+}
+
+const fn way(path: &PathView) -> ConnectionType {
+    if path.is_relayed { ConnectionType::Relayed } else { ConnectionType::Direct }
 }

@@ -2,8 +2,7 @@ use std::time::Duration;
 
 use lanrage_control::protocol::Change;
 use lanrage_nat::{NatReport, NatVerdict, Probe};
-use lanrage_party::TunnelEvent;
-use lanrage_party::{PeerId, Remote};
+use lanrage_party::{ConnectionType, PeerId, Remote, TunnelEvent};
 
 use super::stage::{Somebody, Stage, somewhere};
 use crate::{Command, ConnectionState, Input, Output};
@@ -77,6 +76,7 @@ fn a_friend_who_pauses_is_away_and_back_again_and_no_broken_line() {
     assert_eq!(shown.situation.code(), "away", "whatever was tried meanwhile");
     let away_for = stage.now().wall.0 - shown.away_since_ms.unwrap();
     assert!((118_000..120_000).contains(&away_for), "{away_for}");
+    assert_eq!(shown.connection_type, ConnectionType::Direct, "as it was last");
     assert_eq!(news(&stage), ["peer_away"]);
     stage.say_change(Change::PeerOnline { peer, online: true });
     stage.prove_path(peer, somewhere());
