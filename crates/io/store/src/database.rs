@@ -26,7 +26,7 @@ pub use transfer::ImportReport;
 
 pub(crate) use connect::writer;
 pub(crate) use entities::TABLES;
-pub(crate) use files::{DatabaseFiles, with_suffix};
+pub(crate) use files::DatabaseFiles;
 pub(crate) use inspect::{Inspection, inspect};
 
 use sea_orm::DatabaseConnection;

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     StoreError, blocking,
-    database::{Inspection, inspect, with_suffix},
+    database::{Inspection, inspect},
 };
 
 /// End of the name of a backup that is being written.
@@ -24,7 +24,7 @@ pub(super) async fn write(connection: &DatabaseConnection, target: &Path) -> Res
     if target.exists() {
         return Err(StoreError::BackupExists { path: target });
     }
-    let unfinished = with_suffix(&target, UNFINISHED);
+    let unfinished = atomic_file::beside(&target, UNFINISHED);
     // SQLite fills an empty file, and would make one that others can read.
     remove(&unfinished)?;
     atomic_file::private()
@@ -137,7 +137,7 @@ fn expected_hash(path: &Path) -> Option<Vec<u8>> {
 /// Removes a database file with its hash and what SQLite may have left beside it; nothing happens if they are
 /// not there. The database goes before its hash: a hash alone is no backup.
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
-    let companions = ["-journal", "-wal", "-shm", ".sha256"].map(|suffix| with_suffix(path, suffix));
+    let companions = ["-journal", "-wal", "-shm", ".sha256"].map(|suffix| atomic_file::beside(path, suffix));
     for path in std::iter::once(path.to_owned()).chain(companions) {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -150,7 +150,7 @@ pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
 }
 
 fn hash_path(path: &Path) -> PathBuf {
-    with_suffix(path, ".sha256")
+    atomic_file::beside(path, ".sha256")
 }
 
 /// SQLite takes file names as text.

@@ -28,12 +28,12 @@ impl DatabaseFiles {
 
     /// The write-ahead log and its index: without them a database may be older than it was.
     fn companions(&self) -> [PathBuf; 2] {
-        ["-wal", "-shm"].map(|suffix| with_suffix(&self.main, suffix))
+        ["-wal", "-shm"].map(|suffix| atomic_file::beside(&self.main, suffix))
     }
 
     /// A file beside the database, of the same file system, for what is about to take its place.
     pub(crate) fn incoming(&self) -> PathBuf {
-        with_suffix(&self.main, ".incoming")
+        atomic_file::beside(&self.main, ".incoming")
     }
 
     /// The database file where its folder was set aside as `folder`.
@@ -93,10 +93,4 @@ impl DatabaseFiles {
         }
         unreachable!("the loop above has no end")
     }
-}
-
-pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

@@ -5,6 +5,7 @@ use std::{
     path::Path,
 };
 
+use lanrage_base::atomic_file;
 use lanrage_migrations::client::{APPLICATION_ID, Migrator};
 use lanrage_party::facts::Cause;
 use sea_orm::{DatabaseConnection, DbErr};
@@ -14,7 +15,6 @@ use tracing::warn;
 use super::{
     connect,
     error::Failure,
-    files::with_suffix,
     integrity::{self, rows},
 };
 use crate::StoreError;
@@ -122,7 +122,7 @@ fn shape(path: &Path) -> io::Result<Shape> {
         return Ok(Shape::Wrong(Cause::DatabaseForeign));
     }
     // A write-ahead log brings the missing part of a page that a crash has cut.
-    let has_log = fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let has_log = fs::metadata(atomic_file::beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let page = match u16::from_be_bytes([header[PAGE_SIZE], header[PAGE_SIZE + 1]]) {
         1 => 65_536,
         page => u64::from(page),
