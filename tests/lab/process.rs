@@ -163,21 +163,29 @@ impl Process {
     /// # Errors
     /// If it has not ended within `limit`.
     pub fn interrupt(&mut self, limit: Duration) -> Result<ExitStatus> {
+        self.end(Signal::INT, limit)
+    }
+
+    /// Asks the program to end, as a session does that is closed, and waits for it.
+    ///
+    /// # Errors
+    /// If it has not ended within `limit`.
+    pub fn terminate(&mut self, limit: Duration) -> Result<ExitStatus> {
+        self.end(Signal::TERM, limit)
+    }
+
+    fn end(&mut self, signal: Signal, limit: Duration) -> Result<ExitStatus> {
         let deadline = Instant::now() + limit;
         let pid = Pid::from_child(&self.child);
         if self.is_running()? {
-            kill_process(pid, Signal::INT)?;
+            kill_process(pid, signal)?;
         }
         loop {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
             if Instant::now() >= deadline {
-                bail!(
-                    "{} did not end within {limit:?} of an interrupt; it said:\n{}",
-                    self.label,
-                    self.tail()
-                );
+                bail!("{} did not end within {limit:?} of {signal:?}; it said:\n{}", self.label, self.tail());
             }
             thread::sleep(Duration::from_millis(5));
         }

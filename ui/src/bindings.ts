@@ -687,7 +687,7 @@ export type PeerView = {
   next_direct_try_at_ms: number | null,
   /** Its NAT type. */
   nat_type: NatType,
-  /** Whether the control server says it is there; `None` without a server. */
+  /** Whether it is there, by its own word or the control server's; `None` where nobody says. */
   online: boolean | null,
   /** When it was last here, while it is away by its own doing (Unix milliseconds). */
   away_since_ms: number | null,
@@ -973,6 +973,8 @@ export type Severity = "error" | "warning";
  * How it is with a friend, and why.
  */
 export type Situation = { "code": "away",
+  /** The friend's name. */
+  peer: string, } | { "code": "left",
   /** The friend's name. */
   peer: string, } | { "code": "seeking",
   /** The friend's name. */

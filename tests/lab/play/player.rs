@@ -332,6 +332,16 @@ impl Player {
         Ok(self.status()?["control"]["state"] == "connected")
     }
 
+    /// Ends the player's program as the end of its user's session would: the party is kept.
+    ///
+    /// # Errors
+    /// If it does not end well.
+    pub fn stop(&mut self) -> Result<()> {
+        let status = self.program.terminate(COMMAND_LIMIT)?;
+        ensure!(status.success(), "player {} stopped with {status}; it said:\n{}", self.name, self.tail());
+        Ok(())
+    }
+
     /// Ends the player as Ctrl-C would.
     ///
     /// # Errors

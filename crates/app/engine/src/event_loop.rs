@@ -11,7 +11,7 @@ use lanrage_link::persist::StatePersister;
 use lanrage_party::TunnelEvent;
 use lanrage_session::{Input, Session, flush, step};
 use lanrage_store::Config;
-use tokio::time::{Instant as TokioInstant, sleep_until};
+use tokio::time::{Instant as TokioInstant, sleep_until, timeout};
 use tracing::warn;
 
 pub(crate) use self::{outside::Outside, showing::Showing};
@@ -25,6 +25,8 @@ use crate::{
 
 /// How long the last words to the control server and the adapter may take.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How long the last words to friends may take at most.
+const PARTING: Duration = Duration::from_millis(100);
 
 /// The one loop that owns every decision. Reading [`EventLoop::run`] is reading the product: whatever happens becomes an
 /// [`Input`], the [`Session`] decides, and [`Outside`] carries out what it decided. Nothing in here waits for a shell.
@@ -119,9 +121,23 @@ impl EventLoop {
         self.outside.answer_settings(&self.session, wish, &result);
     }
 
+    /// Friends hear that this device goes, as long as the sockets are open.
+    async fn part(&mut self) {
+        let all = async {
+            while self.session.is_parting()
+                && let Some((due, _)) = self.session.poll_timeout()
+            {
+                sleep_until(TokioInstant::from_std(due)).await;
+                step(&mut self.session, now(), Input::Timeout, &mut self.outside);
+            }
+        };
+        let _ = timeout(PARTING, all).await;
+    }
+
     /// Ends the party's work, closes what is open, ends every task, in this order. The membership stays.
     async fn shut_down<T: Send>(mut self, farewell: Option<Answer>, held: T) {
         step(&mut self.session, now(), Input::Suspend, &mut self.outside);
+        self.part().await;
         let remains = self.outside.close();
         self.tasks.closing.finish(FAREWELL).await;
         self.tasks.endless.finish(Duration::ZERO).await;

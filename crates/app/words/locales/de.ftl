@@ -116,6 +116,7 @@ terminal-no-packets = noch keine
 
 # Wie es mit einem Freund steht (`Situation`).
 situation-away = { $peer } ist weg: Pause, oder LANrage ist geschlossen. Verbunden wird bei der Rückkehr.
+situation-left = { $peer } hat die Party verlassen.
 situation-seeking = Ein Weg zu { $peer } wird gesucht.
 situation-direct-on-lan = { losing }Direkt zu { $peer } in deinem eigenen Netz.
 situation-direct = { losing }Direkt zu { $peer } über das Internet.

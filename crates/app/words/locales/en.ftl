@@ -117,6 +117,7 @@ terminal-no-packets = none yet
 
 # How it is with a friend (`Situation`).
 situation-away = { $peer } is away: they paused, or closed LANrage. The connection begins when they return.
+situation-left = { $peer } has left the party.
 situation-seeking = Looking for a path to { $peer }.
 situation-direct-on-lan = { losing }Direct to { $peer } on your own network.
 situation-direct = { losing }Direct to { $peer } over the internet.

@@ -1,6 +1,7 @@
 //! The path agent: which way packets to one peer go.
 
 mod direct_retry;
+mod farewell;
 mod history;
 mod pairs;
 mod path;
@@ -10,7 +11,6 @@ mod preference;
 mod probe_log;
 mod round;
 mod rounds;
-mod rtt;
 mod selection;
 pub mod timing;
 mod view;
@@ -21,6 +21,7 @@ use std::{
 };
 
 use direct_retry::DirectRetry;
+use farewell::Farewells;
 pub use history::HealthSample;
 use history::History;
 use lanrage_party::{Candidate, CandidateType, Remote};
@@ -97,6 +98,7 @@ pub struct PathAgent {
     announced_mtu: Option<u16>,
     history: History,
     next_probe_id: u64,
+    farewells: Farewells,
     stats: PathStats,
     transmits: Outbox<PathTransmit>,
     events: Outbox<PathEvent>,
@@ -134,6 +136,7 @@ impl PathAgent {
             announced_mtu: None,
             history: History::default(),
             next_probe_id: 0,
+            farewells: Farewells::default(),
             stats: PathStats::default(),
             transmits: Outbox::new(TRANSMITS),
             events: Outbox::new(EVENTS),
@@ -227,6 +230,7 @@ impl PathAgent {
         let outcome = match probe {
             Probe::Request { id } | Probe::PaddedRequest { id, .. } => {
                 self.note(from);
+                self.farewells.asked(id);
                 self.respond(from, id);
                 Ok(())
             }
@@ -236,6 +240,7 @@ impl PathAgent {
                 self.join_direct_try();
                 Ok(())
             }
+            Probe::Farewell { id, leaves } => self.handle_farewell(id, leaves),
         };
         self.run();
         outcome

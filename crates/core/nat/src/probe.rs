@@ -8,6 +8,8 @@ const REQUEST: u8 = 1;
 const RESPONSE: u8 = 2;
 const PADDED_REQUEST: u8 = 3;
 const TRY_DIRECT: u8 = 4;
+const PAUSE: u8 = 5;
+const LEAVE: u8 = 6;
 const IPV4: u8 = 4;
 const IPV6: u8 = 6;
 
@@ -24,7 +26,7 @@ const IPV4_HEADER: usize = 20;
 /// | bytes | field |
 /// |---|---|
 /// | 1 | version, 1 |
-/// | 1 | kind: 1 request, 2 response, 3 padded request, 4 try direct |
+/// | 1 | kind: 1 request, 2 response, 3 padded request, 4 try direct, 5 and 6 farewell, for now or for good |
 /// | 8 | id |
 /// | 1 | response only: 4 or 6, the family of `observed` |
 /// | 2 | response only: port of `observed` |
@@ -53,6 +55,15 @@ pub enum Probe {
         /// As of a request.
         id: u64,
     },
+    /// The sender goes now, by its own doing: nobody answers there any more. Nobody answers this either; it is sent a
+    /// few times.
+    Farewell {
+        /// Of the last request that the sender had from the receiver. It shows that this was said in the session in
+        /// which the receiver asked, and not in one before.
+        id: u64,
+        /// Whether it goes for good.
+        leaves: bool,
+    },
     /// Answers a request.
     Response {
         /// The request's.
@@ -80,8 +91,9 @@ pub enum ProbeError {
     /// Neither IPv4 nor IPv6.
     #[error("address family {0}")]
     Family(u8),
-    /// A response to nothing that was asked on that path, or to something asked too long ago.
-    #[error("a response to no open request of this path")]
+    /// A response to nothing that was asked on that path, or to something asked too long ago; or a farewell that names
+    /// nothing that was asked in this session.
+    #[error("an answer to no open request")]
     Unexpected,
 }
 
@@ -116,6 +128,10 @@ impl Probe {
                 bytes.extend([VERSION, TRY_DIRECT]);
                 bytes.extend(id.to_be_bytes());
             }
+            Self::Farewell { id, leaves } => {
+                bytes.extend([VERSION, if *leaves { LEAVE } else { PAUSE }]);
+                bytes.extend(id.to_be_bytes());
+            }
             Self::Response { id, observed } => {
                 bytes.extend([VERSION, RESPONSE]);
                 bytes.extend(id.to_be_bytes());
@@ -145,7 +161,8 @@ impl Probe {
         match kind {
             REQUEST if rest.is_empty() => Ok(Self::Request { id }),
             TRY_DIRECT if rest.is_empty() => Ok(Self::TryDirect { id }),
-            REQUEST | TRY_DIRECT => Err(length),
+            PAUSE | LEAVE if rest.is_empty() => Ok(Self::Farewell { id, leaves: kind == LEAVE }),
+            REQUEST | TRY_DIRECT | PAUSE | LEAVE => Err(length),
             PADDED_REQUEST if bytes.len() > Self::MAX_BYTES => Err(length),
             PADDED_REQUEST if rest.iter().any(|byte| *byte != 0) => Err(ProbeError::Padding),
             PADDED_REQUEST => {
@@ -196,6 +213,8 @@ mod tests {
             (of_no_family, ProbeError::Family(5)),
             (cut_v6, ProbeError::Length(17)),
             ([1, 4].into_iter().chain([0; 9]).collect(), ProbeError::Length(11)),
+            ([1, 5].into_iter().chain([0; 9]).collect(), ProbeError::Length(11)),
+            (vec![1, 6, 0], ProbeError::Length(3)),
             ([1, 3].into_iter().chain([0; 1_399]).collect(), ProbeError::Length(1_401)),
             ([1, 3].into_iter().chain([0; 9]).chain([1]).collect(), ProbeError::Padding),
         ] {
@@ -207,7 +226,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(id in any::<u64>(), ip in any::<IpAddr>(), port in any::<u16>()) {
             let response = Probe::Response { id, observed: SocketAddr::new(ip, port) };
-            for probe in [Probe::Request { id }, response, Probe::TryDirect { id }] {
+            for probe in [Probe::Request { id }, response, Probe::TryDirect { id }, Probe::Farewell { id, leaves: id % 2 == 0 }] {
                 let bytes = probe.to_bytes();
                 prop_assert!(bytes.len() <= Probe::MAX_UNPADDED_BYTES);
                 prop_assert_eq!(Probe::parse(&bytes), Ok(probe));
@@ -226,7 +245,7 @@ mod tests {
         fn any_bytes_that_are_a_probe_are_written_the_same(
             bytes in prop_oneof![
                 proptest::collection::vec(any::<u8>(), 0..40),
-                (1..6_u8, prop_oneof![
+                (1..8_u8, prop_oneof![
                     proptest::collection::vec(any::<u8>(), 8..40),
                     (8..1_500_usize).prop_map(|length| vec![0; length]),
                 ])

@@ -253,7 +253,7 @@ pub struct PeerView {
     pub next_direct_try_at_ms: Option<u64>,
     /// Its NAT type.
     pub nat_type: lanrage_party::NatType,
-    /// Whether the control server says it is there; `None` without a server.
+    /// Whether it is there, by its own word or the control server's; `None` where nobody says.
     pub online: Option<bool>,
     /// When it was last here, while it is away by its own doing (Unix milliseconds).
     pub away_since_ms: Option<u64>,

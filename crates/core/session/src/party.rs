@@ -3,4 +3,5 @@
 pub(crate) mod active;
 pub(crate) mod hosting;
 pub(crate) mod membership;
+pub(crate) mod parting;
 pub(crate) mod roster;

@@ -103,6 +103,12 @@ impl Session {
         self.state.party().is_some_and(|party| !party.connections.connections().is_empty())
     }
 
+    /// Whether friends are still being told that this device has left or paused: whoever ends the program waits for that, by
+    /// timeouts. It takes a few hundredths of a second.
+    pub const fn is_parting(&self) -> bool {
+        self.state.is_parting()
+    }
+
     /// What the tests look into.
     #[cfg(test)]
     pub(crate) const fn state(&self) -> &State {

@@ -21,6 +21,7 @@ macro_rules! violation {
 
 mod control;
 mod data_plane;
+mod farewell;
 mod host;
 mod relay;
 mod schedule;

@@ -26,6 +26,7 @@ use crate::{
     party::{
         active::{ActiveParty, PendingKind},
         hosting::Hosting,
+        parting::Parting,
     },
     peers::connections::Connections,
     setup::Setup,
@@ -40,6 +41,8 @@ pub(crate) struct State {
     relays: Relays,
     control: ControlPlanes,
     party: Option<ActiveParty>,
+    /// A party of before, while its friends are told that this device goes.
+    parting: Option<Parting>,
     /// A party that is to be made as soon as it is known which networks are in the way.
     creating: Option<(Ticket, Name)>,
     /// A link that waits for the answer whether this device is a member of its party already.
@@ -93,6 +96,7 @@ impl State {
             identity,
             player_name: settings.player_name,
             party: None,
+            parting: None,
             creating: None,
             joining: None,
             hosting,
@@ -168,6 +172,7 @@ impl State {
             self.update_candidates(turn);
         }
         self.hosting.handle_timeout(turn);
+        self.part(turn);
         if self.measuring.until.is_some_and(|until| until <= turn.now.instant) {
             self.answer_measured(turn);
         }
@@ -192,6 +197,7 @@ impl State {
             (self.relays.poll_timeout(), "relays"),
             (self.names.poll_timeout(), "names of servers"),
             (self.measuring.until, "router test"),
+            (self.parting.as_ref().map(Parting::poll_timeout), "farewell"),
             (party.and_then(|party| party.connections.poll_timeout()), "paths to peers"),
             (party.and_then(|party| party.adapter.retry_at()), "adapter"),
             (
@@ -291,6 +297,11 @@ impl State {
             }
         }
         true
+    }
+
+    /// Whether friends are still being told that this device goes.
+    pub(crate) const fn is_parting(&self) -> bool {
+        self.parting.is_some()
     }
 
     /// The party, while there is one.

@@ -152,6 +152,15 @@ impl Path {
         self.backoff.reset();
     }
 
+    /// The peer has gone: what is open will not be answered, and the path is not to blame.
+    pub(super) fn rest(&mut self) {
+        self.overslept();
+        self.proven_since = None;
+        self.reported_unresponsive = false;
+        self.triggered = false;
+        self.backoff.reset();
+    }
+
     /// Probe now, fast for a while, and then as if it were new.
     pub(super) fn recheck(&mut self, now: Instant, fast: Duration) {
         self.hurry(now, fast);

@@ -1,9 +1,11 @@
+mod rtt;
+
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
-use super::rtt::RttEstimator;
+use rtt::RttEstimator;
 
 /// Most probes of one path that wait for an answer. At the shortest interval more than any answer takes; full
 /// policy: the oldest counts as lost and is forgotten.

@@ -150,6 +150,7 @@ impl PathAgent {
     pub(super) fn enter_session(&mut self, from: Remote) {
         let connected = matches!(self.state, State::Connected { .. });
         self.session = true;
+        self.farewells.begin_session(self.next_probe_id);
         self.wake();
         self.note(from);
         if connected {

@@ -115,6 +115,9 @@ pub const DIRECT_TRY: Duration = Duration::from_millis(600);
 /// of a victim.
 pub const DIRECT_TRY_GAP: Duration = Duration::from_secs(1);
 
+/// How long nothing is tried with a peer that has just said farewell: it answers until it is gone, and a session made then
+/// would look like a return. Copies of the farewell are spread over a part of this.
+pub const AFTER_FAREWELL: Duration = Duration::from_secs(1);
 /// After the last path was lost in silence, its like are asked every [`VIGIL_PROBE`] and pauses between rounds are
 /// [`FIRST_RETRY`] for so long. So any outage of up to this length ends within half a second of the network's
 /// return; a longer one within [`LONGEST_RETRY`].

@@ -51,6 +51,12 @@ pub enum PathEvent {
         /// Why it was given up.
         reason: LossReason,
     },
+    /// The peer has said that it goes. Whatever was selected is gone with it, and no fault of the path; now and then it
+    /// is looked for all the same, as for any peer without a path.
+    Farewell {
+        /// Whether it goes for good.
+        leaves: bool,
+    },
     /// The selected path leaves probes unanswered but is not given up yet.
     Unresponsive {
         /// The selected one.

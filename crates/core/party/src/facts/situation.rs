@@ -12,6 +12,11 @@ pub enum Situation {
         /// The friend's name.
         peer: String,
     },
+    /// The friend has left the party, by their own word; no server has confirmed it yet.
+    Left {
+        /// The friend's name.
+        peer: String,
+    },
     /// A path is looked for.
     Seeking {
         /// The friend's name.

@@ -71,8 +71,17 @@ struct Line {
     retry_at: Option<Instant>,
     /// When the peer was last here, once it has gone by its own doing; until there is a path again.
     away_since: Option<UnixMillis>,
+    /// The peer itself has said that it goes, and whether for good; until there is a sign of its being back.
+    parted: Option<Parted>,
     /// The path in use loses packets. Holds until it clearly does not any more.
     is_degraded: bool,
+}
+
+/// How a peer has gone, by its own word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parted {
+    ForNow,
+    ForGood,
 }
 
 /// What finding a path has changed for the user.
@@ -169,6 +178,7 @@ impl Connection {
             return Some(Gain::Connected);
         }
         let lost_at = self.line.lost_at.take();
+        self.line.parted = None;
         if self.line.away_since.take().is_some() {
             return Some(Gain::Back);
         }
@@ -188,15 +198,38 @@ impl Connection {
         self.line.is_degraded = false;
     }
 
-    /// Whether the peer has gone by its own doing: a server saw it leave, and there is no path any more. True once for each
+    /// Whether the peer has gone by its own doing: it said so, or a server saw it leave, and there is no path any more. True once for each
     /// absence of a peer that was there.
     pub(crate) fn note_away(&mut self, wall: UnixMillis) -> bool {
-        let is_gone = self.info.online == Some(false) && !self.unlisted && self.path().is_none();
+        let is_gone = self.online() == Some(false) && !self.unlisted && self.path().is_none();
         let is_news = is_gone && self.line.last_way.is_some() && self.line.away_since.is_none();
         if is_news {
             self.line.away_since = Some(wall);
+            self.agent.forget_history();
         }
         is_news
+    }
+
+    /// The peer itself has said that it goes. It may have been looked for already.
+    pub(crate) const fn note_farewell(&mut self, leaves: bool) {
+        self.line.parted = Some(if leaves { Parted::ForGood } else { Parted::ForNow });
+        self.line.lost_at = None;
+        self.line.is_degraded = false;
+    }
+
+    /// There is a sign that the peer is back: a handshake, or a server's word.
+    pub(crate) const fn note_sign(&mut self) {
+        self.line.parted = None;
+    }
+
+    /// Whether the peer itself has said that it leaves the party.
+    pub(crate) const fn has_left(&self) -> bool {
+        matches!(self.line.parted, Some(Parted::ForGood))
+    }
+
+    /// Whether the peer is there, by its own word or a server's; `None` where nobody says.
+    pub(crate) const fn online(&self) -> Option<bool> {
+        if self.line.parted.is_some() { Some(false) } else { self.info.online }
     }
 
     /// When the peer was last here, while it is away by its own doing.
@@ -259,8 +292,8 @@ impl Connection {
     /// What explains state and path.
     pub(crate) fn situation(&self, own: &Surroundings<'_>, now: Instant) -> Situation {
         let peer = self.record.name.to_string();
-        if self.path().is_none() && self.info.online == Some(false) {
-            return Situation::Away { peer };
+        if self.path().is_none() && self.online() == Some(false) {
+            return if self.has_left() { Situation::Left { peer } } else { Situation::Away { peer } };
         }
         match self.state() {
             ConnectionState::Connecting => Situation::Seeking { peer },

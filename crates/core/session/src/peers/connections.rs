@@ -154,6 +154,9 @@ impl Connections {
                 }
                 let KnownPeer { signed, record, info } = peer;
                 (known.signed, known.record, known.info, known.unlisted) = (signed, record, info, false);
+                if returned {
+                    known.note_sign();
+                }
                 if moved {
                     self.configure(turn, id);
                 }
@@ -196,8 +199,22 @@ impl Connections {
             turn.push(Output::RemovePeer(*peer));
             turn.store(StoreAction::RemovePeer { party: self.party, peer: *peer });
             self.peers_moved = true;
-            turn.notice(News::PeerLeft { peer: gone.record.name.to_string() });
+            if !gone.has_left() {
+                turn.notice(News::PeerLeft { peer: gone.record.name.to_string() });
+            }
         }
+    }
+
+    /// Says farewell, for now or for good, to every peer that there is a path to. False if there is none.
+    pub(crate) fn say_farewell(&mut self, turn: &mut Turn<'_>, leaves: bool) -> bool {
+        let now = turn.now.instant;
+        let told = self
+            .connections
+            .iter_mut()
+            .filter_map(|(peer, connection)| connection.agent.say_farewell(now, leaves).then_some(*peer));
+        let told: Vec<PeerId> = told.collect();
+        told.iter().for_each(|peer| self.drive(turn, *peer));
+        !told.is_empty()
     }
 
     /// Ends everything.
@@ -242,6 +259,9 @@ impl Connections {
         let Some(connection) = self.connections.get_mut(&peer) else { return };
         let returned = online && connection.info.online != Some(true);
         connection.info.online = Some(online);
+        if returned {
+            connection.note_sign();
+        }
         Self::tell_away(turn, connection);
         if returned {
             self.send_candidates(turn, peer);
@@ -255,7 +275,12 @@ impl Connections {
     /// Whoever paused or closed the program is no broken line.
     fn tell_away(turn: &mut Turn<'_>, connection: &mut Connection) {
         if connection.note_away(turn.now.wall) {
-            turn.notice(News::PeerAway { peer: connection.record.name.to_string() });
+            let peer = connection.record.name.to_string();
+            turn.notice(if connection.has_left() {
+                News::PeerLeft { peer }
+            } else {
+                News::PeerAway { peer }
+            });
         }
     }
 
@@ -400,6 +425,9 @@ impl Connections {
 
     /// A WireGuard handshake with the peer was completed.
     pub(crate) fn handle_session(&mut self, turn: &mut Turn<'_>, peer: PeerId, from: Remote) {
+        if let Some(connection) = self.connections.get_mut(&peer) {
+            connection.note_sign();
+        }
         self.with_agent(turn, peer, |agent, now| agent.handle_session(now, from));
     }
 
@@ -571,6 +599,11 @@ impl Connections {
                     connection.note_lost(turn.now.instant);
                     Self::tell_away(turn, connection);
                     (self.path_lost, self.straight_lost) = (true, true);
+                    found_nothing = true;
+                }
+                PathEvent::Farewell { leaves } => {
+                    connection.note_farewell(leaves);
+                    Self::tell_away(turn, connection);
                     found_nothing = true;
                 }
                 PathEvent::RoundFailed { retry_at } => {

@@ -8,7 +8,7 @@ use lanrage_control::{LinkId, LocalControlPlane, Now};
 use lanrage_nat::NetworkState;
 use lanrage_party::{
     CandidateType, ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, QualityThresholds, StoredPeer,
-    Subnet, VirtualIp, limits,
+    Subnet, VirtualIp, facts::News, limits,
 };
 use lanrage_testnet::RealmId;
 
@@ -44,6 +44,8 @@ pub(super) struct Host {
     pub(super) hides: bool,
     pub(super) dialled: Option<LinkId>,
     pub(super) completed: Vec<Result<(), CommandError>>,
+    /// What its user was told.
+    pub(super) news: Vec<News>,
     pub(super) wake: Option<Duration>,
     pub(super) woken_at: Duration,
     pub(super) moved: BTreeSet<PeerId>,
@@ -86,6 +88,7 @@ impl Host {
             hides: false,
             dialled: None,
             completed: Vec::new(),
+            news: Vec::new(),
             wake: None,
             woken_at: Duration::ZERO,
             moved: BTreeSet::new(),

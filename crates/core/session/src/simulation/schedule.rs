@@ -13,7 +13,7 @@ use super::{
 use crate::{Command, ConnectionState, Input};
 
 /// How long the world may take to settle once nothing disturbs it any more.
-const SETTLING: Duration = Duration::from_secs(75);
+pub(super) const SETTLING: Duration = Duration::from_secs(75);
 /// Between two looks at what users want and have.
 const LOOK: Duration = Duration::from_millis(250);
 /// Most times that an engine may wake up per second, on average, with nothing to do but to keep a party.
@@ -258,7 +258,7 @@ fn set_the_stage(world: &mut World) -> Duration {
     length
 }
 
-fn new_site(world: &mut World, neighbour: Option<Site>) -> usize {
+pub(super) fn new_site(world: &mut World, neighbour: Option<Site>) -> usize {
     let site = Site::random(&mut world.internet, neighbour.as_ref(), &mut world.rng);
     world.sites.push(site);
     world.sites.len() - 1
@@ -305,7 +305,7 @@ fn calm_down(world: &mut World) {
 }
 
 /// Waits until everybody is connected.
-fn settle(world: &mut World, patience: Duration) {
+pub(super) fn settle(world: &mut World, patience: Duration) {
     let deadline = world.now() + patience;
     loop {
         attend(world);

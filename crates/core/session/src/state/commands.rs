@@ -16,6 +16,7 @@ use crate::{
     party::{
         active::{ActiveParty, Pending, PendingKind},
         membership::{Kept, Membership},
+        parting::Parting,
         roster::Roster,
     },
     peers::connections::{Connections, Ways},
@@ -221,6 +222,7 @@ impl State {
         host: PeerId,
         pending: Option<Pending>,
     ) {
+        self.finish_parting(turn);
         let invitation = &membership.invitation;
         info!(party = %invitation.party.short(), subnet = %invitation.subnet.net(), "entering party");
         if let Some(server) = invitation.server {
@@ -274,7 +276,7 @@ impl State {
         if let Some(party) = self.party.take() {
             let id = party.membership.invitation.party;
             info!(party = %id.short(), "leaving party");
-            self.close_party(turn, party);
+            self.close_party(turn, party, true);
             turn.store(StoreAction::ForgetMembership(id));
             self.use_server(turn, self.default_server.clone(), None);
         }
@@ -285,7 +287,7 @@ impl State {
     pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = self.party.take() {
             info!(party = %party.membership.invitation.party.short(), "not joined");
-            self.close_party(turn, party);
+            self.close_party(turn, party, true);
             self.use_server(turn, self.default_server.clone(), None);
         }
     }
@@ -294,17 +296,33 @@ impl State {
     pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = self.party.take() {
             info!(party = %party.membership.invitation.party.short(), "suspending party");
-            self.close_party(turn, party);
+            self.close_party(turn, party, false);
         }
         self.use_server(turn, None, None);
     }
 
-    fn close_party(&mut self, turn: &mut Turn<'_>, party: ActiveParty) {
-        party.connections.close(turn);
-        self.relays.set_party(turn.now.instant, None);
+    fn close_party(&mut self, turn: &mut Turn<'_>, party: ActiveParty, leaves: bool) {
+        self.finish_parting(turn);
         self.map_port(turn);
         turn.push(Output::CloseAdapter);
         self.stop_hosting(turn);
+        self.parting = Some(Parting::new(party.connections, leaves, turn.now.instant));
+        self.part(turn);
+    }
+
+    /// Tells friends that this device goes, and goes when that is done.
+    pub(super) fn part(&mut self, turn: &mut Turn<'_>) {
+        if self.parting.as_mut().is_some_and(|parting| parting.handle_timeout(turn)) {
+            self.finish_parting(turn);
+        }
+    }
+
+    /// Nothing is left of a party that this device has left or paused.
+    fn finish_parting(&mut self, turn: &mut Turn<'_>) {
+        if let Some(parting) = self.parting.take() {
+            parting.close(turn);
+            self.relays.set_party(turn.now.instant, None);
+        }
     }
 
     fn check_free(&self, turn: &mut Turn<'_>, ticket: Ticket) -> bool {

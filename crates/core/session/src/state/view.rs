@@ -86,7 +86,7 @@ impl State {
         }
         for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
             let by = connection.path().map(|path| path.remote);
-            (connection.record.peer_id(), connection.state(), by).hash(&mut hasher);
+            (connection.record.peer_id(), connection.state(), connection.online(), by).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -192,7 +192,7 @@ impl State {
                             now.wall.plus(wait.as_millis() as u64).0
                         }),
                     nat_type: connection.info.nat_type,
-                    online: connection.info.online,
+                    online: connection.online(),
                     away_since_ms: connection.away_since().map(|at| at.0),
                     joined_at_ms: connection.info.joined_at.0,
                     first_packet_ms: connection.first_packet.map(milliseconds),

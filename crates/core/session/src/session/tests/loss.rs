@@ -85,6 +85,112 @@ fn a_friend_who_pauses_is_away_and_back_again_and_no_broken_line() {
     assert!(stage.notices.iter().all(|notice| notice.party.as_deref() == Some(party.as_str())));
 }
 
+/// Says farewell in the friend's name, as an answer to what was asked of them last.
+fn say_farewell(stage: &mut Stage, peer: PeerId, leaves: bool) {
+    let asked = stage.tunnel.iter().rev().find_map(|action| match action {
+        Output::Probe { payload, .. } => match Probe::parse(payload) {
+            Ok(Probe::Request { id }) => Some(id),
+            _ => None,
+        },
+        _ => None,
+    });
+    let payload = Probe::Farewell { id: asked.expect("something was asked"), leaves }.to_bytes();
+    let from = Remote::straight(somewhere());
+    stage.input(Input::Tunnel(TunnelEvent::Probe { peer, from, payload }));
+}
+
+#[test]
+fn a_friend_who_says_farewell_is_away_at_once_whatever_the_server_knows_and_back_with_a_handshake() {
+    let (mut stage, peer) = at_rest();
+    stage.lose_server();
+    answer_for(&mut stage, peer, Duration::from_secs(1));
+    stage.notices.clear();
+    let news = |stage: &Stage| stage.notices.iter().map(|notice| notice.news.code()).collect::<Vec<_>>();
+    let digest = stage.session.digest();
+    say_farewell(&mut stage, peer, false);
+    assert_ne!(stage.session.digest(), digest, "it is shown at once");
+    for _ in 0..2 {
+        let shown = stage.snapshot().party.unwrap().peers.remove(0);
+        assert_eq!((shown.situation.code(), shown.online), ("away", Some(false)));
+        assert!(shown.away_since_ms.is_some() && shown.history_ms.is_empty(), "{shown:?}");
+        assert_eq!(news(&stage), ["peer_away"]);
+        stage.pass(Duration::from_secs(90));
+    }
+    let from = Remote::straight(somewhere());
+    stage.input(Input::Tunnel(TunnelEvent::SessionEstablished { peer, from }));
+    assert_ne!(stage.snapshot().party.unwrap().peers[0].online, Some(false), "a handshake is a sign");
+    stage.pass(Duration::from_millis(160));
+    stage.prove_path(peer, somewhere());
+    assert_eq!(news(&stage), ["peer_away", "peer_back"]);
+}
+
+#[test]
+fn a_friend_who_says_farewell_and_whom_the_server_misses_as_well_is_told_away_once() {
+    let (mut stage, peer) = at_rest();
+    stage.notices.clear();
+    say_farewell(&mut stage, peer, false);
+    stage.say_change(Change::PeerOnline { peer, online: false });
+    stage.pass(Duration::from_secs(5));
+    let news: Vec<_> = stage.notices.iter().map(|notice| notice.news.code()).collect();
+    assert_eq!(news, ["peer_away"]);
+    stage.say_change(Change::PeerOnline { peer, online: true });
+    assert_eq!(stage.snapshot().party.unwrap().peers[0].online, Some(true));
+}
+
+#[test]
+fn a_friend_who_leaves_is_told_to_have_left_once_whoever_says_so_first() {
+    let (mut stage, peer) = at_rest();
+    stage.notices.clear();
+    say_farewell(&mut stage, peer, true);
+    let shown = stage.snapshot().party.unwrap().peers.remove(0);
+    assert_eq!((shown.situation.code(), shown.online), ("left", Some(false)));
+    stage.say_change(Change::PeerLeft { peer, leave: None });
+    let news: Vec<_> = stage.notices.iter().map(|notice| notice.news.code()).collect();
+    assert_eq!(news, ["peer_left"]);
+    assert!(stage.snapshot().party.unwrap().peers.is_empty());
+}
+
+#[test]
+fn whoever_goes_says_so_three_times_to_every_friend_before_the_data_plane_is_closed() {
+    for (command, leaves) in
+        [(Command::PauseParty, false), (Command::LeaveParty, true), (Command::Suspend, false)]
+    {
+        let (mut stage, peer) = at_rest();
+        // The friend has asked something: without that there is nothing to name.
+        let payload = Probe::Request { id: 77 }.to_bytes();
+        let from = Remote::straight(somewhere());
+        stage.input(Input::Tunnel(TunnelEvent::Probe { peer, from, payload }));
+        stage.tunnel.clear();
+        stage.command(8, command);
+        assert!(matches!(stage.results.pop(), Some((8, Ok(())))), "nobody waits for it");
+        assert!(stage.snapshot().party.is_none());
+        assert!(stage.session.is_parting());
+        stage.pass(Duration::from_millis(60));
+        assert!(!stage.session.is_parting());
+        let said = |output: &Output| match output {
+            Output::Probe { payload, .. } => Probe::parse(payload) == Ok(Probe::Farewell { id: 77, leaves }),
+            _ => false,
+        };
+        assert_eq!(stage.tunnel.iter().filter(|output| said(output)).count(), 3, "{:?}", stage.tunnel);
+        assert!(matches!(stage.tunnel.last(), Some(Output::Leave)), "{:?}", stage.tunnel);
+    }
+}
+
+#[test]
+fn who_enters_another_party_at_once_has_left_the_one_before() {
+    let (mut stage, peer) = at_rest();
+    let payload = Probe::Request { id: 77 }.to_bytes();
+    let from = Remote::straight(somewhere());
+    stage.input(Input::Tunnel(TunnelEvent::Probe { peer, from, payload }));
+    stage.command(8, Command::LeaveParty);
+    stage.tunnel.clear();
+    stage.make_party(9);
+    stage.pass(Duration::from_secs(1));
+    let order: Vec<_> =
+        stage.tunnel.iter().filter(|o| matches!(o, Output::Leave | Output::Enter(_))).collect();
+    assert!(matches!(order[..], [Output::Leave, Output::Enter(_)]), "{order:?}");
+}
+
 #[test]
 fn a_friend_whose_line_broke_before_the_server_missed_them_is_away_from_then_on() {
     let (mut stage, peer) = at_rest();

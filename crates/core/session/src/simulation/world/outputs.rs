@@ -68,8 +68,8 @@ impl World {
             Output::KeepParties(_) => {}
             Output::Store(action) => host.keep(action),
             Output::Complete { result, .. } => host.completed.push(result),
-            Output::Notice(_)
-            | Output::SetPathMtu { .. }
+            Output::Notice(notice) => host.news.push(notice.news),
+            Output::SetPathMtu { .. }
             | Output::Guests(_)
             | Output::CloseAdapter
             | Output::MendAdapter

@@ -10,7 +10,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Smoothed round-trip time (RFC 6298 §2) and jitter (RFC 3550 §6.4.1, over round trips).
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct RttEstimator {
+pub(in crate::path_agent) struct RttEstimator {
     smoothed: Duration,
     variation: Duration,
     jitter: Duration,
@@ -20,7 +20,7 @@ pub(super) struct RttEstimator {
 
 impl RttEstimator {
     /// Takes a sample. No sample is ambiguous (Karn): every probe has its own id.
-    pub(super) fn update(&mut self, sample: Duration) {
+    pub(in crate::path_agent) fn update(&mut self, sample: Duration) {
         if self.samples == 0 {
             self.smoothed = sample;
             self.variation = sample / 2;
@@ -34,20 +34,20 @@ impl RttEstimator {
     }
 
     /// The smoothed round-trip time, once there is a sample.
-    pub(super) fn smoothed(&self) -> Option<Duration> {
+    pub(in crate::path_agent) fn smoothed(&self) -> Option<Duration> {
         (self.samples > 0).then_some(self.smoothed)
     }
 
-    pub(super) fn jitter(&self) -> Duration {
+    pub(in crate::path_agent) fn jitter(&self) -> Duration {
         self.jitter
     }
 
-    pub(super) fn samples(&self) -> u32 {
+    pub(in crate::path_agent) fn samples(&self) -> u32 {
         self.samples
     }
 
     /// After which time an answer is overdue.
-    pub(super) fn timeout(&self) -> Duration {
+    pub(in crate::path_agent) fn timeout(&self) -> Duration {
         if self.samples == 0 {
             return INITIAL_TIMEOUT;
         }
