@@ -51,33 +51,53 @@ fn on(host: &Host, words: &str) -> Result<()> {
     Ok(())
 }
 
+/// A computer whose other address alone leads to it from a friend's home.
+fn is_reached_by_its_other_address(prepare: &[&str]) -> Result<()> {
+    let mut lab = Lab::new()?;
+    let server = lab.public_host("server", 5)?;
+    let one = lab.public_host("one", 21)?;
+    let home = lab.lan(HOME)?;
+    let two = lab.host(&home, "two")?;
+    lab.settle()?;
+    for words in prepare {
+        on(&one, words)?;
+    }
+    for direction in ["daddr", "saddr"] {
+        on(home.router(), &format!("nft insert rule ip lab forward ip {direction} 203.0.113.21 drop"))?;
+    }
+    let _server = stage::start_server(&server, &[])?;
+    let control = stage::control_url(&server.address().to_string());
+    let one = Player::create(&one, "one", "Two addresses", &control)?;
+    let two = Player::join(&two, "two", one.link()?)?;
+    one.wait_until_direct(&two, MEET_LIMIT)?;
+    // At rest as well, whoever speaks first.
+    let address = one.wait_for_address(MEET_LIMIT)?;
+    for _ in 0..3 {
+        thread::sleep(Duration::from_secs(6));
+        ensure!(two.host().can_ping(address)?, "lost; two said:\n{}", two.tail());
+        ensure!(one.has_direct_friend()? && two.has_direct_friend()?);
+    }
+    Ok(())
+}
+
 #[test]
 fn what_came_to_the_second_address_of_a_computer_is_answered_from_it() {
+    world::test(|| is_reached_by_its_other_address(&["ip address add 203.0.113.22/24 dev eth0"]));
+}
+
+#[test]
+fn what_came_by_the_second_uplink_of_a_computer_is_answered_by_it() {
     world::test(|| {
-        let mut lab = Lab::new()?;
-        let server = lab.public_host("server", 5)?;
-        let one = lab.public_host("one", 21)?;
-        let home = lab.lan(HOME)?;
-        let two = lab.host(&home, "two")?;
-        lab.settle()?;
-        on(&one, "ip address add 203.0.113.22/24 dev eth0")?;
-        // Only the second one leads to it from there.
-        for direction in ["daddr", "saddr"] {
-            on(home.router(), &format!("nft insert rule ip lab forward ip {direction} 203.0.113.21 drop"))?;
-        }
-        let _server = stage::start_server(&server, &[])?;
-        let control = stage::control_url(&server.address().to_string());
-        let one = Player::create(&one, "one", "Two addresses", &control)?;
-        let two = Player::join(&two, "two", one.link()?)?;
-        one.wait_until_direct(&two, MEET_LIMIT)?;
-        // At rest as well, whoever speaks first.
-        let address = one.wait_for_address(MEET_LIMIT)?;
-        for _ in 0..3 {
-            thread::sleep(Duration::from_secs(6));
-            ensure!(two.host().can_ping(address)?, "lost; two said:\n{}", two.tail());
-            ensure!(one.has_direct_friend()? && two.has_direct_friend()?);
-        }
-        Ok(())
+        is_reached_by_its_other_address(&[
+            // Each interface answers for its own address only.
+            "sysctl -qw net.ipv4.conf.all.arp_ignore=1",
+            "ip link add eth1 link eth0 type macvlan mode bridge",
+            "ip address add 203.0.113.22/32 dev eth1",
+            "ip link set eth1 up",
+            "ip route add 203.0.113.0/24 dev eth1 table 22",
+            "ip route add default via 203.0.113.1 dev eth1 table 22",
+            "ip rule add from 203.0.113.22 table 22",
+        ])
     });
 }
 
