@@ -2,12 +2,23 @@
 #![cfg(target_os = "linux")]
 
 use std::{
+    ffi::OsString,
+    fs,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Result, ensure};
-use lanrage_lab::{Host, Lab, Player, Stage, networks::HOME, stage, world};
+use lanrage_lab::{
+    Host, Lab, Player, Stage,
+    expected::Path as Way,
+    networks::HOME,
+    program, stage,
+    web_proxy::{self, WebProxy},
+    world,
+};
+use serde_json::json;
 
 /// How long two players may take to meet.
 const MEET_LIMIT: Duration = Duration::from_secs(30);
@@ -135,6 +146,92 @@ fn a_computer_with_ipv6_only_reaches_a_server_and_a_friend_that_have_ipv4_only()
         let address = one.wait_for_address(MEET_LIMIT)?;
         ensure!(two.host().can_ping(address)?);
         ensure!(two.has_control_server()?);
+        Ok(())
+    });
+}
+
+/// Waits for something that a player is to say.
+fn wait_for(player: &Player, what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+    player.wait_until_running()?;
+    let deadline = Instant::now() + MEET_LIMIT;
+    while !holds()? {
+        ensure!(Instant::now() < deadline, "not {what}: {}; it said:\n{}", player.status()?, player.tail());
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// The last part of a password, which must stand nowhere.
+const SECRET: &str = "sesame";
+
+/// A `lanrage` whose environment names a proxy.
+fn behind_proxy(proxy: &Host, login: &str) -> Vec<OsString> {
+    let setting = format!("HTTPS_PROXY=http://{login}@{}:{}", proxy.address(), web_proxy::PORT);
+    vec!["env".into(), setting.into(), program("lanrage").into()]
+}
+
+/// Whether any file below a folder has these words.
+fn is_written_below(folder: &Path, words: &str) -> Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        let found = if kind.is_dir() {
+            is_written_below(&entry.path(), words)?
+        } else {
+            kind.is_file() && String::from_utf8_lossy(&fs::read(entry.path())?).contains(words)
+        };
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[test]
+fn where_only_a_proxy_leads_out_server_and_friend_are_reached_through_it() {
+    world::test(|| {
+        let mut lab = Lab::new()?;
+        let server = lab.public_host("server", 5)?;
+        let gate = lab.public_host("gate", 9)?;
+        let (firm, home) = (lab.lan(HOME)?, lab.lan(HOME)?);
+        let (one, two) = (lab.host(&home, "one")?, lab.host(&firm, "two")?);
+        lab.settle()?;
+        on(firm.router(), "nft insert rule ip lab forward iifname lan ip daddr != 203.0.113.9 drop")?;
+        on(firm.router(), "nft insert rule ip lab forward iifname lan meta l4proto != tcp drop")?;
+        // The example of RFC 7617 §2.
+        let proxy = WebProxy::start(&gate, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")?;
+        let _server = stage::start_server(&server, &[])?;
+        let control = stage::control_url(&server.address().to_string());
+        let one = Player::create(&one, "one", "Firm", &control)?;
+        let link = one.registered_link(MEET_LIMIT)?;
+
+        // Whoever has another password is told what is wanted, and passes the proxy by on no other way.
+        let data = stage::data_folder("wrong")?;
+        let wrong = behind_proxy(&gate, "Aladdin:close%20sesame");
+        let stranger = Player::join_with(&two, "two", wrong, data.clone(), &link)?;
+        wait_for(&stranger, "refused by the proxy", || {
+            let cause = &stranger.status()?["control"]["why"]["cause"];
+            Ok(*cause == json!({ "code": "proxy_wants_password", "proxy": "203.0.113.9:3128" }))
+        })?;
+        let shown = stranger.shown_status()?;
+        ensure!(shown.contains("203.0.113.9:3128") && !shown.contains(SECRET), "{shown}");
+        ensure!(proxy.opened() == 0);
+        drop(stranger);
+        ensure!(!is_written_below(&data, SECRET)?, "the password is written down");
+
+        let data = stage::data_folder("two")?;
+        let right = behind_proxy(&gate, "Aladdin:open%20sesame");
+        let two = Player::join_with(&two, "two", right, data.clone(), &link)?;
+        wait_for(&two, "relayed", || {
+            let met = [one.path_to_friend()?, two.path_to_friend()?];
+            Ok(two.has_control_server()? && met == [Some(Way::Relayed), Some(Way::Relayed)])
+        })?;
+        let before = proxy.bytes();
+        let address = one.wait_for_address(MEET_LIMIT)?;
+        ensure!(two.host().can_ping(address)?, "lost; two said:\n{}", two.tail());
+        // One to the server, one at least to its relay.
+        ensure!(proxy.opened() >= 2 && proxy.bytes() > before);
+        ensure!(!two.tail().contains(SECRET) && !is_written_below(&data, SECRET)?);
         Ok(())
     });
 }

@@ -43,6 +43,8 @@ mod program;
 pub mod teeworlds;
 #[cfg(target_os = "linux")]
 pub mod throwaway;
+#[cfg(target_os = "linux")]
+pub mod web_proxy;
 
 #[cfg(target_os = "linux")]
 pub use self::{

@@ -63,7 +63,10 @@ impl Player {
     }
 
     /// Waits until the program answers.
-    fn wait_until_running(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// If it does not within twenty seconds.
+    pub fn wait_until_running(&self) -> Result<()> {
         let deadline = Instant::now() + COMMAND_LIMIT;
         while let Err(reason) = self.status() {
             ensure!(Instant::now() < deadline, "{reason:#}; the program said:\n{}", self.tail());
