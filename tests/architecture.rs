@@ -64,7 +64,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "lanrage-support",
-        &["lanrage-base", "lanrage-party", "lanrage-nat", "lanrage-session", "lanrage-store", "lanrage-log"],
+        &[
+            "lanrage-base",
+            "lanrage-party",
+            "lanrage-nat",
+            "lanrage-net",
+            "lanrage-session",
+            "lanrage-store",
+            "lanrage-log",
+        ],
     ),
     ("lanrage-words", &[]),
     ("lanrage-cli", &["lanrage-base", "lanrage-engine", "lanrage-words"]),
@@ -74,7 +82,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-link", "lanrage-nat", "lanrage-store"]),
     (
         "lanrage-fuzz-targets",
-        &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-tunnel", "lanrage-adapter"],
+        &[
+            "lanrage-party",
+            "lanrage-control",
+            "lanrage-nat",
+            "lanrage-net",
+            "lanrage-tunnel",
+            "lanrage-adapter",
+        ],
     ),
     ("lanrage-lab", &["lanrage-testnet"]),
     ("lanrage-testnet", &["lanrage-base"]),

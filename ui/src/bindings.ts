@@ -419,15 +419,21 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   /** The name of its interface. */
   name: string, } | { "code": "adapter_opening" } | { "code": "adapter_closed" } | { "code": "permission_used" } | { "code": "permission_held" } | { "code": "helper_works" } | { "code": "helper_is_off" } | { "code": "permission_missing" } | { "code": "no_driver" } | { "code": "permission_untold" } | { "code": "server_connected",
   /** The server. */
-  server: string, } | { "code": "server_dialled",
+  server: string,
+  /** The proxy on the way. */
+  proxy: string | null, } | { "code": "server_dialled",
   /** The server. */
   server: string, } | { "code": "server_disconnected",
   /** The server. */
   server: string,
   /** Why it cannot be reached. */
-  why: ServerFault, } | { "code": "server_not_used" } | { "code": "server_not_set" } | { "code": "server_answers",
+  why: ServerFault,
+  /** The proxy on the way. */
+  proxy: string | null, } | { "code": "server_not_used" } | { "code": "server_not_set" } | { "code": "server_answers",
   /** The server. */
-  server: string, } | { "code": "server_silent",
+  server: string,
+  /** The proxy on the way. */
+  proxy: string | null, } | { "code": "server_silent",
   /** The server. */
   server: string,
   /** Why. */

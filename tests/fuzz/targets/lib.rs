@@ -12,6 +12,7 @@ mod invitation;
 mod offload;
 mod path_agent;
 mod probe;
+mod proxy_answer;
 mod relay_pool;
 mod relay_uri;
 mod sessions;
@@ -33,6 +34,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("offload", offload::run),
     ("path_agent", path_agent::run),
     ("probe", probe::run),
+    ("proxy_answer", proxy_answer::run),
     ("relay_offer", frames::relay_offer),
     ("relay_pool", relay_pool::run),
     ("relay_uri", relay_uri::run),

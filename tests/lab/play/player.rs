@@ -235,6 +235,15 @@ impl Player {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// What `lanrage doctor` says, whatever it thinks of it.
+    ///
+    /// # Errors
+    /// If it cannot be run.
+    pub fn doctor(&self) -> Result<String> {
+        let output = self.command(&["doctor"]).output()?;
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// This player's address on the virtual LAN, once the adapter can be used.
     ///
     /// # Errors

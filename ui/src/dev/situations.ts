@@ -30,7 +30,7 @@ const checks: Check[] = (
   [
     ['adapter', { code: 'adapter_open', name: 'lanrage0' }],
     ['permission', { code: 'helper_works' }],
-    ['control_server', { code: 'server_connected', server }],
+    ['control_server', { code: 'server_connected', server, proxy: null }],
     ['nat', { code: 'router', mapping: 'endpoint_independent', filtering: 'address_and_port_dependent' }],
     ['port_mapping', { code: 'port_open', external: '203.0.113.4:41641' }],
     ['relay', { code: 'relays', usable: 2, count: 2, nearest: 'fra-1', rtt_ms: 12 }],
@@ -54,7 +54,12 @@ const troubled = changed({
   },
   control_server: {
     state: 'bad',
-    finding: { code: 'server_disconnected', server, why: { code: 'unreachable', cause: { code: 'connection_refused' } } },
+    finding: {
+      code: 'server_disconnected',
+      server,
+      why: { code: 'unreachable', cause: { code: 'connection_refused' } },
+      proxy: null,
+    },
     remedy: { code: 'ask_operator' },
   },
   nat: {

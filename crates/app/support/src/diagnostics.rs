@@ -16,6 +16,7 @@ use std::{
 };
 
 use lanrage_base::atomic_file::sync_folder;
+use lanrage_net::dial;
 use lanrage_party::facts::Cause;
 use lanrage_session::{ControlView, Snapshot};
 use serde_json::Value;
@@ -160,7 +161,12 @@ fn learn(anonymizer: &mut Anonymizer, inputs: &BundleInputs<'_>) {
         ControlView::Local => {}
         ControlView::Connecting { server }
         | ControlView::Connected { server }
-        | ControlView::Disconnected { server, .. } => anonymizer.learn_server(server),
+        | ControlView::Disconnected { server, .. } => {
+            anonymizer.learn_server(server);
+            if let Some(proxy) = dial::proxy_to(server) {
+                anonymizer.learn_server(&proxy);
+            }
+        }
     }
     for name in inputs.names {
         match name {

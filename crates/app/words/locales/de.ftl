@@ -677,12 +677,24 @@ finding-helper-is-off = Der Helfer von LANrage ist installiert und nicht eingesc
 finding-permission-missing = Dieses Programm darf ihn nicht öffnen, und der Helfer von LANrage ist nicht installiert.
 finding-no-driver = Das System hat keinen Treiber für Adapter: /dev/net/tun fehlt.
 finding-permission-untold = Das sagt das System erst, wenn ein Adapter geöffnet wird.
-finding-server-connected = Verbunden mit { $server }.
+finding-server-connected =
+    Verbunden mit { $server }{ $proxy ->
+        [none] .
+       *[other] { " " }über den Proxy { $proxy }.
+    }
 finding-server-dialled = { $server } wird gerade verbunden.
-finding-server-disconnected = Keine Verbindung zu { $server }: { server-fault }.
+finding-server-disconnected =
+    Keine Verbindung zu { $server }{ $proxy ->
+        [none] : { server-fault }.
+       *[other] { " " }über den Proxy { $proxy }: { server-fault }.
+    }
 finding-server-not-used = Keiner wird benutzt: deine Partys leben auf dem Gerät ihres Gastgebers.
 finding-server-not-set = Keiner ist eingetragen: deine Partys leben auf dem Gerät ihres Gastgebers.
-finding-server-answers = { $server } ist erreichbar.
+finding-server-answers =
+    { $server } ist{ $proxy ->
+        [none] { " " }erreichbar.
+       *[other] { " " }über den Proxy { $proxy } erreichbar.
+    }
 finding-server-silent = { $server } ist nicht erreichbar: { $cause }.
 finding-udp-blocked = Dein Netz lässt nichts als TCP durch.
 finding-router-not-measured = Er ist noch nicht gemessen.

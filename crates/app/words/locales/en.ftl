@@ -678,12 +678,24 @@ finding-helper-is-off = LANrage's helper is installed and not switched on.
 finding-permission-missing = This program may not open it, and LANrage's helper is not installed.
 finding-no-driver = The system has no driver for adapters: /dev/net/tun is missing.
 finding-permission-untold = The system tells only when an adapter is opened.
-finding-server-connected = Connected to { $server }.
+finding-server-connected =
+    Connected to { $server }{ $proxy ->
+        [none] .
+       *[other] { " " }through the proxy { $proxy }.
+    }
 finding-server-dialled = { $server } is being dialled.
-finding-server-disconnected = No connection to { $server }: { server-fault }.
+finding-server-disconnected =
+    No connection to { $server }{ $proxy ->
+        [none] : { server-fault }.
+       *[other] { " " }through the proxy { $proxy }: { server-fault }.
+    }
 finding-server-not-used = None is used: your parties live on their host's device.
 finding-server-not-set = None is set: your parties live on their host's device.
-finding-server-answers = { $server } can be reached.
+finding-server-answers =
+    { $server } can be reached{ $proxy ->
+        [none] .
+       *[other] { " " }through the proxy { $proxy }.
+    }
 finding-server-silent = { $server } cannot be reached: { $cause }.
 finding-udp-blocked = Your network lets nothing but TCP through.
 finding-router-not-measured = It has not been measured.

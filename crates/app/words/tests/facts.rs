@@ -66,6 +66,8 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
         (("problem-adapter-endpoint", "used_as"), all::<EndpointUse>()),
         (("problem-adapter-stripped", "part"), all::<LostPart>()),
         (("problem-adapter-blocked", "way"), all::<BlockedWay>()),
+        (("refusal-control-unreachable", "why"), all::<ServerFault>()),
+        (("refusal-control-unreachable", "why_refusal"), all::<ServerRefusal>()),
         (("refusal-no-address", "why"), all::<LeaseFault>()),
         (("problem-bad-setting", "rule"), all::<SettingRule>()),
         (("refusal-bad-setting", "rule"), all::<SettingRule>()),

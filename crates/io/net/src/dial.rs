@@ -21,7 +21,7 @@ use url::{Host, Url};
 
 use proxy::{Proxy, Way, way};
 
-pub use connect::answer;
+pub use connect::{Answer, answer};
 
 /// Where a connection is to lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,17 +44,18 @@ impl Target {
         })
     }
 
-    /// The proxy on the way there, if there is one, as `host:port`.
-    pub fn proxy(&self) -> Option<String> {
-        self.way().map(|proxy| proxy.name())
-    }
-
     fn way(&self) -> Option<Proxy> {
         match way(&Matcher::from_system(), self) {
             Way::Direct => None,
             Way::Through(proxy) => Some(proxy),
         }
     }
+}
+
+/// The proxy on the way to a server with this address, as `host:port`; `None` without one.
+pub fn proxy_to(url: &str) -> Option<String> {
+    let target = Target::of(&url.parse().ok()?)?;
+    target.way().map(|proxy| proxy.name())
 }
 
 /// Why there is no connection.

@@ -13,6 +13,8 @@ pub(crate) struct Facts {
     /// Whether that server's port could be reached, if that was tried, or what the system said; `None` in it for no
     /// answer in time.
     pub(crate) server_answers: Option<Result<(), Cause>>,
+    /// The proxy on the way to the server that is used, or to that of the settings.
+    pub(crate) proxy: Option<String>,
     pub(crate) permission: Permission,
     pub(crate) keyring: Keyring,
     /// What is stored, or why it cannot be opened.

@@ -42,6 +42,8 @@ pub enum Finding {
     ServerConnected {
         /// The server.
         server: String,
+        /// The proxy on the way.
+        proxy: Option<String>,
     },
     /// The server is being dialled.
     ServerDialled {
@@ -54,6 +56,8 @@ pub enum Finding {
         server: String,
         /// Why it cannot be reached.
         why: ServerFault,
+        /// The proxy on the way.
+        proxy: Option<String>,
     },
     /// No server is used.
     ServerNotUsed,
@@ -63,6 +67,8 @@ pub enum Finding {
     ServerAnswers {
         /// The server.
         server: String,
+        /// The proxy on the way.
+        proxy: Option<String>,
     },
     /// The server's port cannot be reached.
     ServerSilent {

@@ -3,13 +3,14 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
+use lanrage_net::dial::{self, DialError, Target};
 use lanrage_party::{
     ControlEndpoint,
     facts::{Cause, Fault},
 };
-use lanrage_session::Snapshot;
+use lanrage_session::{ControlView, Snapshot};
 use lanrage_store::{Config, DataDir, KeyringSecretStore, SettingsDatabase, StoreError};
-use tokio::{net::TcpStream, task::spawn_blocking, time::timeout};
+use tokio::{task::spawn_blocking, time::timeout};
 
 use super::facts::{Facts, Firewall, Keyring, Permission, Stored};
 use crate::{HELPER_UNIT, helper_is_installed};
@@ -26,8 +27,16 @@ pub(super) async fn with_engine(snapshot: Arc<Snapshot>, database: &SettingsData
     let kept_in_files =
         snapshot.problems.iter().find(|problem| matches!(problem.fault, Fault::SecretsInFiles { .. }));
     let keyring = kept_in_files.map_or(Keyring::Works, |problem| Keyring::Files(problem.fault.clone()));
+    let control_server = server(config.as_ref()).map(ToString::to_string);
+    let in_use = match &snapshot.control {
+        ControlView::Local => control_server.as_deref(),
+        ControlView::Connecting { server }
+        | ControlView::Connected { server }
+        | ControlView::Disconnected { server, .. } => Some(server.as_str()),
+    };
     Facts {
-        control_server: server(config.as_ref()).map(ToString::to_string),
+        proxy: in_use.and_then(dial::proxy_to),
+        control_server,
         server_answers: None,
         snapshot: Some(snapshot),
         permission,
@@ -61,6 +70,7 @@ pub(super) async fn without_engine(data_dir: &DataDir) -> Facts {
     let (permission, firewall) = blocking(|| (permission(), firewall())).await;
     Facts {
         snapshot: None,
+        proxy: server.and_then(|server| dial::proxy_to(server.url().as_str())),
         control_server: server.map(ToString::to_string),
         server_answers,
         permission,
@@ -93,12 +103,10 @@ async fn stored(database: &SettingsDatabase) -> Result<(Stored, Config), StoreEr
 
 /// Whether anybody listens at the server's port. What they speak shows only in a session.
 async fn knock(server: &ControlEndpoint) -> Result<(), Cause> {
-    let url = server.url();
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let port = url.port_or_known_default().unwrap_or_default();
-    match timeout(KNOCK, TcpStream::connect((host, port))).await {
+    let target = Target::of(server.url()).ok_or(Cause::NoAddress)?;
+    match timeout(KNOCK, dial::dial(&target)).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err((&error).into()),
+        Ok(Err(DialError::UnknownHost(cause) | DialError::Unreachable(cause))) => Err(cause),
         Err(_) => Err(Cause::TooSlow),
     }
 }

@@ -14,9 +14,10 @@ const LEAST_MTU: u16 = 1_280;
 pub(super) fn control_server(facts: &Facts) -> Check {
     let subject = Subject::ControlServer;
     let remedy = Remedy::AskOperator;
+    let proxy = facts.proxy.clone();
     match facts.snapshot.as_ref().map(|snapshot| &snapshot.control) {
         Some(ControlView::Connected { server }) => {
-            subject.good(Finding::ServerConnected { server: server.clone() })
+            subject.good(Finding::ServerConnected { server: server.clone(), proxy })
         }
         Some(ControlView::Connecting { server }) => {
             subject.unknown(Finding::ServerDialled { server: server.clone() }, Remedy::LookAgain)
@@ -24,12 +25,14 @@ pub(super) fn control_server(facts: &Facts) -> Check {
         Some(ControlView::Disconnected { server, why, .. }) => {
             let (server, why) = (server.clone(), why.clone());
             let remedy = why.remedy().unwrap_or(remedy);
-            subject.bad(Finding::ServerDisconnected { server, why }, remedy)
+            subject.bad(Finding::ServerDisconnected { server, why, proxy }, remedy)
         }
         Some(ControlView::Local) => subject.good(Finding::ServerNotUsed),
         None => match (&facts.control_server, &facts.server_answers) {
             (None, _) => subject.good(Finding::ServerNotSet),
-            (Some(server), Some(Ok(()))) => subject.good(Finding::ServerAnswers { server: server.clone() }),
+            (Some(server), Some(Ok(()))) => {
+                subject.good(Finding::ServerAnswers { server: server.clone(), proxy })
+            }
             (Some(server), Some(Err(cause))) => {
                 subject.bad(Finding::ServerSilent { server: server.clone(), cause: cause.clone() }, remedy)
             }

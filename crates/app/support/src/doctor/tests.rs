@@ -57,6 +57,7 @@ fn facts(snapshot: Option<Snapshot>) -> Facts {
         snapshot: snapshot.map(Arc::new),
         control_server: None,
         server_answers: None,
+        proxy: None,
         permission: Permission::Helper,
         keyring: Keyring::Works,
         database: Ok(Stored { bytes: 4_096, faults: 0, refused: Vec::new() }),
@@ -135,6 +136,22 @@ fn without_an_engine_only_what_can_be_seen_without_one_is_judged() {
     }
     let answering = Facts { server_answers: Some(Ok(())), ..stopped };
     assert_eq!(check(&answering, Subject::ControlServer).state, CheckState::Good);
+}
+
+#[test]
+fn the_proxy_on_the_way_to_the_server_is_named() {
+    let proxy = Some("proxy.example:3128".to_owned());
+    let behind = |facts: Facts| {
+        let facts = Facts { proxy: proxy.clone(), ..facts };
+        serde_json::to_value(check(&facts, Subject::ControlServer).finding).unwrap()["proxy"].clone()
+    };
+    let server = || "wss://play.example/".to_owned();
+    let with = |control| facts(Some(Snapshot { control, ..healthy() }));
+    assert_eq!(behind(with(ControlView::Connected { server: server() })), "proxy.example:3128");
+    let broken = ControlView::Disconnected { server: server(), why: ServerFault::TimedOut, retry_at_ms: 0 };
+    assert_eq!(behind(with(broken)), "proxy.example:3128");
+    let stopped = Facts { control_server: Some(server()), server_answers: Some(Ok(())), ..facts(None) };
+    assert_eq!(behind(stopped), "proxy.example:3128");
 }
 
 #[test]
