@@ -13,8 +13,7 @@ mod offload;
 mod path_agent;
 mod probe;
 mod proxy_answer;
-mod relay_pool;
-mod relay_uri;
+mod relay;
 mod sessions;
 mod signal;
 mod stun;
@@ -36,8 +35,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("probe", probe::run),
     ("proxy_answer", proxy_answer::run),
     ("relay_offer", frames::relay_offer),
-    ("relay_pool", relay_pool::run),
-    ("relay_uri", relay_uri::run),
+    ("relay_pool", relay::pool::run),
+    ("relay_uri", relay::uri::run),
     ("server_frame", frames::server),
     ("signal", signal::run),
     ("stun", stun::run),
