@@ -53,6 +53,30 @@ fn a_router_that_forgets_a_quiet_way_after_two_seconds_is_found_out_and_the_way_
     });
 }
 
+#[test]
+fn a_router_that_accepts_what_comes_from_outside_is_not_taken_for_one_with_changing_ports() {
+    world::test(|| {
+        let stage = Stage::build()?;
+        let _server = stage.start_control_server()?;
+        // It keeps a stranger's datagram as a connection of its own, where others drop it.
+        on(stage.home_of_one.router(), "nft flush chain ip lab input")?;
+        let one = Player::create(&stage.one, "one", "Open", &stage.control_url())?;
+        one.link()?;
+        let deadline = Instant::now() + MEET_LIMIT;
+        let network = loop {
+            let network = one.status()?["network"].take();
+            if !network["mapping_behaviour"].is_null() {
+                break network;
+            }
+            ensure!(Instant::now() < deadline, "it is not measured: {network}");
+            thread::sleep(Duration::from_millis(100));
+        };
+        // The server has one address, so that no more can be known.
+        ensure!(network["mapping_behaviour"] == "not_port_dependent", "{network}");
+        Ok(())
+    });
+}
+
 /// Runs a command on a host.
 fn on(host: &Host, words: &str) -> Result<()> {
     let mut words = words.split(' ');

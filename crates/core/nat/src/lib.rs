@@ -32,7 +32,7 @@ pub use candidates::host_candidates;
 pub use names::nat64::{NAT64_NAME, Nat64Prefix};
 pub use names::{Found, Known, Names};
 pub use nat_behaviour::{
-    Ability, BehaviourAnswer, BehaviourResponder, Choice, FilteringBehaviour, Gap, MappingBehaviour,
+    Ability, Aspect, BehaviourAnswer, BehaviourResponder, Choice, FilteringBehaviour, Gap, MappingBehaviour,
     NatBehaviour, NatBehaviourConfig, NatBehaviourTest, NatOutcome, NatReport, NatSummary, NatVerdict,
     Survey,
 };

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_nat::{NatBehaviourConfig, NatBehaviourTest, NatOutcome, NatReport, NatVerdict, Survey};
+use lanrage_nat::{
+    Aspect, Choice, NatBehaviour, NatBehaviourConfig, NatBehaviourTest, NatOutcome, NatReport, NatVerdict,
+    Survey,
+};
 use tokio::{
     net::UdpSocket,
     sync::{mpsc, watch},
@@ -79,6 +82,19 @@ async fn try_measure(servers: &[SocketAddr]) -> io::Result<NatReport> {
         let verdict = if sent { NatVerdict::Blocked } else { NatVerdict::Offline };
         return Ok(NatReport::without_behaviour(verdict));
     };
+    let filtering = find_out(Aspect::Filtering, &choice).await?;
+    let mapping = find_out(Aspect::Mapping, &choice).await?;
+    Ok(match (filtering, mapping) {
+        (Some(NatBehaviour { filtering, .. }), Some(mapping)) => {
+            NatReport::of(NatBehaviour { filtering, ..mapping }, &choice)
+        }
+        // It answered a moment ago, to another socket.
+        _ => NatReport::without_behaviour(NatVerdict::Blocked),
+    })
+}
+
+/// One aspect, by a socket of its own; `None` if nobody answers.
+async fn find_out(aspect: Aspect, choice: &Choice) -> io::Result<Option<NatBehaviour>> {
     let socket = fresh_socket().await?;
     let port = socket.local_addr()?.port();
     let mut local = Vec::new();
@@ -88,13 +104,13 @@ async fn try_measure(servers: &[SocketAddr]) -> io::Result<NatReport> {
             local.push(address);
         }
     }
-    let config = NatBehaviourConfig { server: choice.server, further_servers: choice.further.clone(), local };
+    let config =
+        NatBehaviourConfig { aspect, server: choice.server, further_servers: choice.further.clone(), local };
     let mut test = NatBehaviourTest::new(Instant::now(), config, seed()?);
     drive(&socket, &mut test).await?;
     Ok(match test.outcome() {
-        Some(NatOutcome::Measured(behaviour)) => NatReport::of(behaviour, &choice),
-        // It answered a moment ago, to another socket.
-        _ => NatReport::without_behaviour(NatVerdict::Blocked),
+        Some(NatOutcome::Measured(behaviour)) => Some(behaviour),
+        _ => None,
     })
 }
 

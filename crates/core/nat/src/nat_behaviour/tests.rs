@@ -19,6 +19,8 @@ use proptest::prelude::*;
 use super::*;
 
 const CLIENT: &str = "192.168.1.5:7777";
+/// Measures the mapping.
+const SECOND_SOCKET: &str = "192.168.1.5:7778";
 const ROUTER: &str = "203.0.113.5";
 const FIRST_IP: &str = "198.51.100.1";
 const OTHER_IP: &str = "198.51.100.2";
@@ -67,9 +69,10 @@ impl World {
             blocked: false,
             loses: 0,
             config: NatBehaviourConfig {
+                aspect: Aspect::Filtering,
                 server: SocketAddr::new(ip(FIRST_IP), PORTS[0]),
                 further_servers: Vec::new(),
-                local: vec![addr(CLIENT)],
+                local: vec![addr(CLIENT), addr(SECOND_SOCKET)],
             },
         }
     }
@@ -85,10 +88,23 @@ impl World {
         Some((answer.from, answer.datagram))
     }
 
+    /// Both aspects, as the shell finds them out.
     fn measure(&mut self) -> (NatOutcome, Duration) {
+        let (filtering, took) = self.find_out(Aspect::Filtering, addr(CLIENT), Duration::ZERO);
+        let NatOutcome::Measured(NatBehaviour { filtering, .. }) = filtering else {
+            return (filtering, took);
+        };
+        let (mapping, took) = self.find_out(Aspect::Mapping, addr(SECOND_SOCKET), took);
+        let NatOutcome::Measured(mapping) = mapping else { return (mapping, took) };
+        (NatOutcome::Measured(NatBehaviour { filtering, ..mapping }), took)
+    }
+
+    /// From `begin` on; gives when it was done.
+    fn find_out(&mut self, aspect: Aspect, client: SocketAddr, begin: Duration) -> (NatOutcome, Duration) {
         let (mut clock, mut rng) = (Clock::new(), Rng::new(1));
-        let mut test = NatBehaviourTest::new(clock.now(), self.config.clone(), [9; 32]);
-        let client = addr(CLIENT);
+        clock.advance(clock.start() + begin);
+        let config = NatBehaviourConfig { aspect, ..self.config.clone() };
+        let mut test = NatBehaviourTest::new(clock.now(), config, [9; 32]);
         let (mut count, mut copies) = (0, HashMap::new());
         loop {
             while let Some((to, datagram)) = test.poll_transmit() {
@@ -162,7 +178,7 @@ fn with_two_addresses_every_router_is_told_from_every_other() {
                     World::new(router(Nat { hairpin: hairpins, ..Nat::new(mapping, filtering) }), 2);
                 let (outcome, took) = world.measure();
                 let expected = NatBehaviour {
-                    mapped: SocketAddr::new(ip(ROUTER), addr(CLIENT).port()),
+                    mapped: SocketAddr::new(ip(ROUTER), addr(SECOND_SOCKET).port()),
                     mapping: mapping_by(mapping),
                     filtering: filtering_by(filtering),
                     hairpinning: Some(hairpins),

@@ -9,7 +9,8 @@ use std::{
 };
 
 use lanrage_nat::{
-    FilteringBehaviour, MappingBehaviour, NatBehaviourConfig, NatBehaviourTest, NatOutcome, stun,
+    Aspect, FilteringBehaviour, MappingBehaviour, NatBehaviour, NatBehaviourConfig, NatBehaviourTest,
+    NatOutcome, stun,
     turn::{
         Framing, IpFamily, Received, RestSecret, Transport, TurnClient, TurnClientConfig, TurnCredentials,
         TurnEvent, TurnFailure,
@@ -324,8 +325,16 @@ fn the_behaviour_test_finds_no_nat_on_the_loopback() {
     let coturn = Coturn::start(&["--listening-ip=127.0.0.2", "--relay-ip=127.0.0.2"]);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let local = socket.local_addr().unwrap();
-    let config =
-        NatBehaviourConfig { server: coturn.address, further_servers: Vec::new(), local: vec![local] };
+    let [filtering, mapping] = [Aspect::Filtering, Aspect::Mapping].map(|aspect| {
+        let (server, further_servers) = (coturn.address, Vec::new());
+        find_out(&socket, NatBehaviourConfig { aspect, server, further_servers, local: vec![local] })
+    });
+    assert_eq!(mapping.mapped, local);
+    assert_eq!(mapping.mapping, MappingBehaviour::NoTranslation);
+    assert_eq!(filtering.filtering, FilteringBehaviour::EndpointIndependent, "it answers from elsewhere");
+}
+
+fn find_out(socket: &UdpSocket, config: NatBehaviourConfig) -> NatBehaviour {
     let mut test = NatBehaviourTest::new(Instant::now(), config, [7; 32]);
     let mut buffer = [0; 1_280];
     let outcome = loop {
@@ -343,7 +352,5 @@ fn the_behaviour_test_finds_no_nat_on_the_loopback() {
         }
     };
     let NatOutcome::Measured(behaviour) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(behaviour.mapped, local);
-    assert_eq!(behaviour.mapping, MappingBehaviour::NoTranslation);
-    assert_eq!(behaviour.filtering, FilteringBehaviour::EndpointIndependent, "it answers from elsewhere");
+    behaviour
 }
