@@ -119,7 +119,7 @@ export type Cause = { "code": "missing" } | { "code": "not_allowed" } | { "code"
   /** The file to be removed by whoever does without it. */
   path: string, } | { "code": "secret_damaged",
   /** The key's name. */
-  name: string, } | { "code": "no_home" } | { "code": "bad_name" } | { "code": "bad_address" } | { "code": "bad_packet_size" } | { "code": "other_version" } | { "code": "other_namespace" } | { "code": "exit_code",
+  name: string, } | { "code": "no_home" } | { "code": "open_to_all" } | { "code": "bad_name" } | { "code": "bad_address" } | { "code": "bad_packet_size" } | { "code": "other_version" } | { "code": "other_namespace" } | { "code": "exit_code",
   /** What it ended with. */
   number: number, } | { "code": "killed" } | { "code": "system",
   /** The number: `errno`, or what Windows has for it. */

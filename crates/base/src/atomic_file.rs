@@ -58,6 +58,19 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Whether every user of this computer may add and remove files there, and so put their own in the place of ours. On Windows a
+/// folder's rights are inherited, and nothing is asked.
+///
+/// # Errors
+/// What the system says.
+pub fn is_open_to_all(folder: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    let is_open = std::os::unix::fs::MetadataExt::mode(&folder.metadata()?) & 0o002 != 0;
+    #[cfg(not(unix))]
+    let is_open = folder.metadata().map(|_| false)?;
+    Ok(is_open)
+}
+
 /// Makes what happened to names in the folder of `path` durable. Windows has no such call; its journal orders them.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 use std::{io, net::SocketAddr, path::PathBuf};
 
-/// Why a server does not start, or stopped. Each says what to do about it.
+/// Why a server does not start, or stopped. Each says what to do about it; what the system said is its source.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// An address cannot be listened on.
-    #[error("cannot listen on {address} ({what}): {source}{}", hint(.source))]
+    #[error("cannot listen on {address} ({what}){}", hint(.source))]
     Listen {
         /// What for.
         what: &'static str,
@@ -14,7 +14,7 @@ pub enum ServerError {
         source: io::Error,
     },
     /// The data directory cannot be used.
-    #[error("cannot use the data directory {}: {source}", .path.display())]
+    #[error("cannot use the data directory {}", .path.display())]
     DataDir {
         /// The directory.
         path: PathBuf,

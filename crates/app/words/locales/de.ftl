@@ -249,6 +249,7 @@ cause-keyring-failed = der Schlüsselbund ist gescheitert
 cause-secret-missing = im Schlüsselbund fehlt { $name }; entsperre ihn, stelle ihn wieder her oder entferne { $path }, um darauf zu verzichten
 cause-secret-damaged = der abgelegte Schlüssel { $name } ist beschädigt
 cause-no-home = dieses Konto hat keinen eigenen Ordner; nenne einen mit --data-dir
+cause-open-to-all = alle Konten dieses Computers dürfen dort schreiben; nenne mit --data-dir einen eigenen Ordner oder schließe diesen (chmod o-w)
 cause-bad-name = der Name ist nicht erlaubt
 cause-bad-address = die Adresse ist nicht erlaubt
 cause-bad-packet-size = die größte Paketlänge ist nicht erlaubt

@@ -250,6 +250,7 @@ cause-keyring-failed = the keyring failed
 cause-secret-missing = the keyring no longer has { $name }; unlock or restore it, or remove { $path } to do without
 cause-secret-damaged = the stored key { $name } is damaged
 cause-no-home = this account has no home folder; name a folder with --data-dir
+cause-open-to-all = everybody on this computer may write there; name a folder of your own with --data-dir, or close this one (chmod o-w)
 cause-bad-name = the name is not allowed
 cause-bad-address = the address is not allowed
 cause-bad-packet-size = the largest packet size is not allowed

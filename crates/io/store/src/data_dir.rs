@@ -28,6 +28,12 @@ pub enum DataDirError {
     /// The system does not say where a program may keep its data.
     #[error("this account has no home folder; name a folder with --data-dir")]
     NoHome,
+    /// Everybody on this computer may write there.
+    #[error("everybody on this computer may write to {path}", path = path.display())]
+    OpenToAll {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Another process uses it.
     #[error("LANrage is already running")]
     InUse,
@@ -46,6 +52,7 @@ impl DataDirError {
     pub fn cause(&self) -> Cause {
         match self {
             Self::NoHome => Cause::NoHome,
+            Self::OpenToAll { .. } => Cause::OpenToAll,
             Self::InUse => Cause::InUse,
             Self::Io { source, .. } => source.into(),
         }
@@ -56,7 +63,7 @@ impl DataDir {
     /// Opens the folder, made if it is not there: `path`, or the system's usual place for a program's data.
     ///
     /// # Errors
-    /// [`DataDirError::NoHome`] or [`DataDirError::Io`].
+    /// [`DataDirError::NoHome`], [`DataDirError::OpenToAll`] or [`DataDirError::Io`].
     pub fn open(path: Option<PathBuf>) -> Result<Self, DataDirError> {
         let path = match path {
             Some(path) => path,
@@ -69,7 +76,11 @@ impl DataDir {
             .map_err(|source| DataDirError::Io { path: path.clone(), source })?;
         // One folder has one name, whichever way it was given: the local socket is named after it.
         let path = fs::canonicalize(&path).map_err(|source| DataDirError::Io { path, source })?;
-        Ok(Self { path })
+        match atomic_file::is_open_to_all(&path) {
+            Ok(false) => Ok(Self { path }),
+            Ok(true) => Err(DataDirError::OpenToAll { path }),
+            Err(source) => Err(DataDirError::Io { path, source }),
+        }
     }
 
     /// The folder.
@@ -115,6 +126,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(Some(folder.path().join("new"))).unwrap();
         assert_eq!(fs::metadata(data.path()).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_where_everybody_may_write_is_refused_and_left_as_it_is() {
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+        let folder = tempfile::tempdir().unwrap();
+        // As it often is for a group that has one member.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o775)).unwrap();
+        DataDir::open(Some(folder.path().to_owned())).unwrap();
+        for mode in [0o777, 0o1_777, 0o702] {
+            fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+            let refused = DataDir::open(Some(folder.path().to_owned())).unwrap_err();
+            assert_eq!(refused.cause(), Cause::OpenToAll);
+            assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o7_777, mode);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

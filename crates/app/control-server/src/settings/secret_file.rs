@@ -74,9 +74,14 @@ pub(crate) fn read_or_create_key(path: &Path) -> Result<DeviceIdentity, ServerEr
 /// unless a server has used it before.
 ///
 /// # Errors
-/// The system's.
+/// The system's, or everybody may write there.
 pub fn make_private(directory: &Path) -> io::Result<()> {
     atomic_file::create_private_folder(directory)?;
+    if atomic_file::is_open_to_all(directory)? {
+        return Err(io::Error::other(
+            "everybody on this computer may write there; name another folder, or close this one (chmod o-w)",
+        ));
+    }
     #[cfg(unix)]
     if directory.join("control.lock").exists() {
         // Earlier versions made all of it readable for everybody. Whoever may not change that is not its owner.
@@ -101,6 +106,16 @@ mod tests {
         assert_eq!(read_or_create_key(&path).unwrap().public(), key);
         std::fs::write(&path, "a secret of an operator\n").unwrap();
         assert!(read_or_create_key(&path).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_where_everybody_may_write_is_no_place_for_a_server() {
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+        let directory = tempfile::tempdir().unwrap();
+        make_private(directory.path()).unwrap();
+        std::fs::set_permissions(directory.path(), Permissions::from_mode(0o1_777)).unwrap();
+        make_private(directory.path()).unwrap_err();
     }
 
     #[test]

@@ -163,6 +163,8 @@ pub enum Cause {
     },
     /// This account has no folder for what programs keep.
     NoHome,
+    /// Every user of the computer may write to the folder.
+    OpenToAll,
     /// What is asked for has a name that it may not have.
     BadName,
     /// What is asked for has an address that it may not have.
