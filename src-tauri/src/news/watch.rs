@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_engine::{ConnectionState, PartyView, PeerView, Snapshot};
+use lanrage_engine::{ConnectionState, PartyView, PeerView, Snapshot, facts::Situation};
 
 /// How long after entering a party friends come to be known who were there before.
 const SETTLING: Duration = Duration::from_secs(5);
@@ -60,6 +60,8 @@ struct Friend {
     is_trouble_told: bool,
     /// Whether the player was told that the friend is away, and not yet of the return.
     is_away_told: bool,
+    /// Whether the player was told that the friend has left: some say so before they are taken from the list.
+    is_leave_told: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +118,7 @@ impl Party {
         let is_settled = now.saturating_duration_since(self.entered) >= SETTLING;
         self.friends.retain(|id, friend| {
             let stays = view.peers.iter().any(|peer| peer.id == *id);
-            if !stays {
+            if !stays && !friend.is_leave_told {
                 news.push(News::Left(friend.name.clone()));
             }
             stays
@@ -142,6 +144,7 @@ impl Friend {
             since: now,
             is_trouble_told: false,
             is_away_told: false,
+            is_leave_told: false,
         }
     }
 
@@ -168,12 +171,14 @@ impl Friend {
         }
         let was_away = std::mem::replace(&mut self.is_away_told, line == Line::Away);
         self.is_trouble_told = matches!(line, Line::Poor | Line::Gone);
+        self.is_leave_told = line == Line::Away && matches!(peer.situation, Situation::Left { .. });
         let name = self.name.clone();
         Some(match line {
             Line::Well if was_away => News::Back(name),
             Line::Well => News::Restored(name),
             Line::Poor => News::Degraded(name),
             Line::Gone => News::Lost(name),
+            Line::Away if self.is_leave_told => News::Left(name),
             Line::Away => News::Away(name),
         })
     }
@@ -259,6 +264,17 @@ mod tests {
         assert_eq!(seen, [News::Away("Ben".to_owned())]);
         assert_eq!(stage.seconds(60, &[("Ben", Connecting)]), []);
         assert_eq!(stage.seconds(9, &[("Ben", Connected)]), [News::Back("Ben".to_owned())]);
+    }
+
+    #[test]
+    fn a_friend_who_says_that_they_leave_has_left_and_once() {
+        let mut stage = Stage::with(&[("Ben", Connected)]);
+        let mut left = party(&[("Ben", Reconnecting)]);
+        let ben = &mut left.party.as_mut().unwrap().peers[0];
+        (ben.online, ben.situation) = (Some(false), Situation::Left { peer: "Ben".to_owned() });
+        let seen: Vec<_> = (0..60).flat_map(|_| stage.see(&left)).collect();
+        assert_eq!(seen, [News::Left("Ben".to_owned())]);
+        assert_eq!(stage.seconds(9, &[]), [], "taken from the list");
     }
 
     #[test]
