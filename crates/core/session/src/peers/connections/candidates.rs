@@ -1,0 +1,163 @@
+//! Where peers may be reached: what they are told of this device by sealed signals, and what they tell of themselves.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use lanrage_nat::Nat64Prefix;
+use lanrage_party::{Candidate, CandidateType, PeerId, SealedSignal};
+use tracing::debug;
+
+use super::Connections;
+use crate::{
+    output::Turn,
+    peers::signal::{RelayDistance, Signal},
+};
+
+/// Shortest time between two announcements of nothing but distances to relays.
+const DISTANCES_PERIOD: Duration = Duration::from_secs(30);
+
+impl Connections {
+    /// This device's candidates, or its distances to relays: everybody is told of a change. Distances move all the
+    /// time; they are told no more often than every [`DISTANCES_PERIOD`], and only when they differ clearly.
+    pub(crate) fn set_candidates(
+        &mut self,
+        turn: &mut Turn<'_>,
+        candidates: Vec<Candidate>,
+        relays: Vec<RelayDistance>,
+    ) {
+        let now = turn.now.instant;
+        let rested = self.distances_told_at.is_none_or(|at| now >= at + DISTANCES_PERIOD);
+        let moved = rested && differ_clearly(&relays, &self.relays);
+        if candidates == self.candidates && !moved {
+            return;
+        }
+        if moved {
+            self.distances_told_at = Some(now);
+        }
+        (self.candidates, self.relays) = (candidates, relays);
+        self.announce(turn);
+    }
+
+    /// This device's line has no IPv4 any more, and this translator to it, or it has.
+    pub(crate) fn set_translator(&mut self, turn: &mut Turn<'_>, translator: Option<Nat64Prefix>) {
+        self.translator = translator;
+        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
+        for peer in peers {
+            if let Some(connection) = self.connections.get_mut(&peer) {
+                let ways = reached_by(translator, &connection.candidates);
+                connection.agent.set_remote_candidates(turn.now.instant, &ways);
+            }
+            self.drive(turn, peer);
+        }
+    }
+
+    /// What peers are told of where this device may be reached.
+    #[cfg(test)]
+    pub(crate) fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// Tells every peer this device's candidates, for example when the control plane is back.
+    pub(crate) fn announce(&mut self, turn: &mut Turn<'_>) {
+        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
+        for peer in peers {
+            self.send_candidates(turn, peer);
+        }
+    }
+
+    /// The peer was reached here before; until it says more, that is where it is looked for.
+    pub(crate) fn try_last_endpoint(&mut self, turn: &mut Turn<'_>, peer: PeerId, endpoint: SocketAddr) {
+        if let Some(connection) = self.connections.get_mut(&peer) {
+            let last = Candidate { kind: CandidateType::PeerReflexive, address: endpoint };
+            connection.last_endpoint = Some(endpoint);
+            connection.candidates = vec![last];
+            let ways = reached_by(self.translator, &[last]);
+            connection.agent.set_remote_candidates(turn.now.instant, &ways);
+            self.drive(turn, peer);
+        }
+    }
+
+    /// A sealed signal arrived, allegedly from `from`. What is not authentic or not new is dropped.
+    pub(crate) fn handle_signal(&mut self, turn: &mut Turn<'_>, from: &PeerId, sealed: &SealedSignal) {
+        let Some(connection) = self.connections.get_mut(from) else { return };
+        let signal = match connection.key.open(sealed) {
+            Ok(message) => Signal::decode(&message),
+            Err(error) => {
+                debug!(peer = %from.short(), %error, "signal dropped");
+                self.dropped_signals += 1;
+                return;
+            }
+        };
+        match signal {
+            Ok(signal) if signal.order() > connection.seen_signal => {
+                connection.seen_signal = signal.order();
+                let Signal { mut candidates, relays, .. } = signal;
+                let claimed = candidates.len();
+                // A packet to a friend at such an address would go into the tunnel again, and again.
+                candidates.retain(|candidate| !self.subnet.covers(candidate.address.ip()));
+                // Such an address is a friend's only on a link that this device is on, too; elsewhere it is a service of the
+                // machine's (RFC 3927 §2.6.2).
+                let shares_link = self.candidates.iter().any(is_link_local);
+                candidates.retain(|candidate| shares_link || !is_link_local(candidate));
+                self.dropped_candidates += (claimed - candidates.len()) as u64;
+                let ways = reached_by(self.translator, &candidates);
+                connection.agent.set_remote_candidates(turn.now.instant, &ways);
+                (connection.candidates, connection.relays) = (candidates, relays);
+                self.peers_moved = true;
+                self.drive(turn, *from);
+            }
+            Ok(_) => {
+                debug!(peer = %from.short(), "old signal dropped");
+                self.dropped_signals += 1;
+            }
+            Err(error) => {
+                debug!(peer = %from.short(), %error, "signal dropped");
+                self.dropped_signals += 1;
+            }
+        }
+    }
+
+    pub(super) fn send_candidates(&mut self, turn: &mut Turn<'_>, to: PeerId) {
+        let Some(connection) = self.connections.get(&to) else { return };
+        // An empty list takes back what was told before.
+        if (self.candidates.is_empty() && !self.relay_only) || connection.info.online == Some(false) {
+            return;
+        }
+        self.last_signal = turn.now.wall.0.max(self.last_signal + 1);
+        let signal = Signal {
+            life: self.life,
+            sequence: self.last_signal,
+            candidates: self.candidates.clone(),
+            relays: self.relays.clone(),
+        };
+        match connection.key.seal(&signal.encode(), turn.entropy.bytes()) {
+            Ok(signal) => self.signals.push_back((to, signal)),
+            Err(error) => debug!(%error, "signal not sent"),
+        }
+    }
+}
+
+/// Where a peer is reached that offers these: its addresses of IPv4 also where the line's translator has them.
+fn reached_by(translator: Option<Nat64Prefix>, candidates: &[Candidate]) -> Vec<Candidate> {
+    let behind = |candidate: &Candidate| {
+        let address = translator?.reach(candidate.address)?;
+        Some(Candidate { address, ..*candidate })
+    };
+    candidates.iter().filter_map(behind).chain(candidates.iter().copied()).collect()
+}
+
+/// Whether it is an IPv4 address that holds on its own link alone (RFC 3927).
+fn is_link_local(candidate: &Candidate) -> bool {
+    matches!(candidate.address.ip().to_canonical(), IpAddr::V4(ip) if ip.is_link_local())
+}
+
+/// Whether another set of relays is known, or one of them is a quarter nearer or further than was said.
+fn differ_clearly(now: &[RelayDistance], told: &[RelayDistance]) -> bool {
+    now.len() != told.len()
+        || now.iter().any(|relay| {
+            let before = told.iter().find(|known| known.name == relay.name);
+            before.is_none_or(|before| relay.rtt_ms.abs_diff(before.rtt_ms) > before.rtt_ms / 4 + 2)
+        })
+}
