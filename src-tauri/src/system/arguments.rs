@@ -59,11 +59,10 @@ mod tests {
     #[test]
     fn a_control_server_must_be_an_address() {
         let options_of = |url: &str| options(&["--data-dir", "x", "--control", url]);
-        assert_eq!(
-            options_of("wss://play.example").unwrap().control.unwrap().to_string(),
-            "wss://play.example/"
-        );
-        assert!(options_of("play.example").unwrap_err().to_string().contains("--control"));
+        for url in ["wss://play.example", "play.example"] {
+            assert_eq!(options_of(url).unwrap().control.unwrap().to_string(), "wss://play.example/");
+        }
+        assert!(options_of("ftp://play.example").unwrap_err().to_string().contains("--control"));
     }
 
     #[test]

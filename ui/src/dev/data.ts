@@ -97,7 +97,6 @@ export const sampleSettings: SettingView[] = [
     value: 'info',
     rule: { code: 'choice', choices: ['error', 'warn', 'info', 'debug', 'trace'] },
     doc: 'How much is logged.',
-    restart_required: true,
   },
 ];
 
