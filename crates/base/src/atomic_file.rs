@@ -58,17 +58,35 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Whether every user of this computer may add and remove files there, and so put their own in the place of ours. On Windows a
-/// folder's rights are inherited, and nothing is asked.
+/// Whether other users of this computer may put their files in the place of ours there. On Windows a folder's rights are
+/// inherited, and nothing is asked.
 ///
 /// # Errors
 /// What the system says.
+#[cfg(unix)]
 pub fn is_open_to_all(folder: &Path) -> io::Result<bool> {
-    #[cfg(unix)]
-    let is_open = std::os::unix::fs::MetadataExt::mode(&folder.metadata()?) & 0o002 != 0;
-    #[cfg(not(unix))]
-    let is_open = folder.metadata().map(|_| false)?;
-    Ok(is_open)
+    use std::os::unix::fs::MetadataExt;
+    let metadata = folder.metadata()?;
+    let owners =
+        folder.read_dir()?.map(|entry| entry.and_then(|entry| entry.metadata()).ok().map(|of| of.uid()));
+    Ok(is_shared(metadata.mode(), metadata.uid(), owners))
+}
+
+/// The same where nothing is asked.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn is_open_to_all(_folder: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Whether a folder of this mode and owner, with files of these owners, is everybody's. A disk in memory begins as one where all may
+/// write and each removes only their own; it is as good as closed while nobody but its owner has anything there.
+#[cfg(unix)]
+fn is_shared(mode: u32, owner: u32, mut owners: impl Iterator<Item = Option<u32>>) -> bool {
+    let (all_write, is_sticky) = (mode & 0o002 != 0, mode & 0o1_000 != 0);
+    all_write && (!is_sticky || owners.any(|other| other != Some(owner)))
 }
 
 /// Makes what happened to names in the folder of `path` durable. Windows has no such call; its journal orders them.
@@ -88,6 +106,17 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_everybodys_where_all_may_write_and_others_have_something_or_may_remove_ours() {
+        let shared = |mode, owners: &[u32]| is_shared(mode, 5, owners.iter().copied().map(Some));
+        assert!([0o700, 0o750, 0o775, 0o2_775].iter().all(|mode| !shared(*mode, &[6])));
+        assert!([0o777, 0o702, 0o40_777].iter().all(|mode| shared(*mode, &[])));
+        assert!(!shared(0o1_777, &[]) && !shared(0o1_777, &[5, 5]));
+        assert!(shared(0o1_777, &[5, 0]));
+        assert!(is_shared(0o1_777, 5, [None].into_iter()), "whose it is cannot be seen");
+    }
 
     #[test]
     fn a_file_is_replaced_as_a_whole_and_nothing_stays_beside_it() {

@@ -46,11 +46,26 @@ fn mount(arguments: &[&str], at: &Path) {
     assert!(status.success(), "mount {arguments:?}");
 }
 
-/// A disk of one MiB.
-fn small_disk() -> tempfile::TempDir {
+/// A disk of one MiB, as long as this lives.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    /// A folder on which a disk is mounted cannot be removed.
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
+    }
+}
+
+fn small_disk() -> SmallDisk {
     let folder = tempfile::tempdir().unwrap();
     mount(&["-t", "tmpfs", "-o", "size=1m", "tmpfs"], folder.path());
-    folder
+    SmallDisk(folder)
 }
 
 /// Takes all of the disk but `room` bytes.

@@ -114,7 +114,7 @@ mod tests {
         use std::{fs::Permissions, os::unix::fs::PermissionsExt};
         let directory = tempfile::tempdir().unwrap();
         make_private(directory.path()).unwrap();
-        std::fs::set_permissions(directory.path(), Permissions::from_mode(0o1_777)).unwrap();
+        std::fs::set_permissions(directory.path(), Permissions::from_mode(0o777)).unwrap();
         make_private(directory.path()).unwrap_err();
     }
 
