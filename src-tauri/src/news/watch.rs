@@ -78,7 +78,7 @@ impl Line {
         match peer.state {
             ConnectionState::Connected => Self::Well,
             ConnectionState::Degraded => Self::Poor,
-            _ if peer.online == Some(false) => Self::Away,
+            _ if peer.is_away() => Self::Away,
             _ => Self::Gone,
         }
     }

@@ -162,7 +162,7 @@ fn friend(peer: &PeerView, words: Words) -> String {
     let state = match (peer.state, peer.latency_ms) {
         (ConnectionState::Connected | ConnectionState::Degraded, Some(rtt)) => format!("{rtt:.0} ms"),
         (ConnectionState::Connected | ConnectionState::Degraded, None) => words.say("tray-connected"),
-        _ if peer.online == Some(false) => words.say("tray-away"),
+        _ if peer.is_away() => words.say("tray-away"),
         (ConnectionState::Connecting, _) => words.say("tray-connecting"),
         (ConnectionState::Reconnecting, _) => words.say("tray-reconnecting"),
         (ConnectionState::Failed, _) => words.say("tray-unreachable"),

@@ -48,8 +48,7 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
 
 fn row(peer: &PeerView) -> [String; 6] {
     let say = person();
-    let is_reachable = matches!(peer.state, ConnectionState::Connected | ConnectionState::Degraded);
-    let is_away = !is_reachable && peer.online == Some(false);
+    let is_away = peer.is_away();
     let has_none = is_away || peer.state == ConnectionState::Failed;
     [
         peer.name.clone(),

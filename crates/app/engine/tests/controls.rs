@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use lanrage_engine::{ControlView, Engine, EngineOptions, Handle, api};
+use lanrage_engine::{Engine, EngineOptions, Handle, api};
 use serde_json::{Map, json};
 
 /// Longer than anything here takes.
@@ -22,13 +22,7 @@ async fn set(engine: &Handle, key: &str, text: &str) {
 /// The player's name and the server, as shown.
 fn shown(engine: &Handle) -> (String, Option<String>) {
     let snapshot = engine.snapshots().borrow().clone();
-    let server = match &snapshot.control {
-        ControlView::Local => None,
-        ControlView::Connecting { server }
-        | ControlView::Connected { server }
-        | ControlView::Disconnected { server, .. } => Some(server.clone()),
-    };
-    (snapshot.player_name.clone(), server)
+    (snapshot.player_name.clone(), snapshot.control.server().map(str::to_owned))
 }
 
 async fn first_shown(engine: &Handle) -> (String, Option<String>) {

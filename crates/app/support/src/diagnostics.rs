@@ -18,7 +18,7 @@ use std::{
 use lanrage_base::atomic_file::sync_folder;
 use lanrage_net::dial;
 use lanrage_party::facts::Cause;
-use lanrage_session::{ControlView, Snapshot};
+use lanrage_session::Snapshot;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 use zip::{ZipWriter, write::SimpleFileOptions};
@@ -157,15 +157,10 @@ fn learn(anonymizer: &mut Anonymizer, inputs: &BundleInputs<'_>) {
             anonymizer.learn_player(&peer.id, &peer.name);
         }
     }
-    match &snapshot.control {
-        ControlView::Local => {}
-        ControlView::Connecting { server }
-        | ControlView::Connected { server }
-        | ControlView::Disconnected { server, .. } => {
-            anonymizer.learn_server(server);
-            if let Some(proxy) = dial::proxy_to(server) {
-                anonymizer.learn_server(&proxy);
-            }
+    if let Some(server) = snapshot.control.server() {
+        anonymizer.learn_server(server);
+        if let Some(proxy) = dial::proxy_to(server) {
+            anonymizer.learn_server(&proxy);
         }
     }
     for name in inputs.names {

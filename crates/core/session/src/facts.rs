@@ -150,6 +150,18 @@ pub enum ControlView {
     },
 }
 
+impl ControlView {
+    /// The server that is used, if one is.
+    pub fn server(&self) -> Option<&str> {
+        match self {
+            Self::Local => None,
+            Self::Connecting { server } | Self::Connected { server } | Self::Disconnected { server, .. } => {
+                Some(server)
+            }
+        }
+    }
+}
+
 /// State of the virtual network device.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -265,6 +277,13 @@ pub struct PeerView {
     pub traffic: Traffic,
 }
 
+impl PeerView {
+    /// Whether the peer is not there, by its own word or a server's. A path says more than a server.
+    pub fn is_away(&self) -> bool {
+        self.online == Some(false) && !self.state.has_path()
+    }
+}
+
 /// What the data plane did with packets since the program started.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -337,6 +356,13 @@ pub enum ConnectionState {
     Reconnecting,
     /// This round of attempts found no path; the next one is scheduled.
     Failed,
+}
+
+impl ConnectionState {
+    /// Whether packets reach the peer.
+    pub const fn has_path(self) -> bool {
+        matches!(self, Self::Connected | Self::Degraded)
+    }
 }
 
 /// Something that the user should know, with what can be done about it.

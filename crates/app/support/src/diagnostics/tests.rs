@@ -4,8 +4,8 @@ use lanrage_log::NetworkLog;
 use lanrage_party::NatType;
 use lanrage_party::facts::{Cause, Fault, ServerFault, Situation};
 use lanrage_session::{
-    AdapterView, ConnectionState, DataPlaneView, InvitationLink, NetworkView, PartyView, PeerView, Problem,
-    Severity, Traffic,
+    AdapterView, ConnectionState, ControlView, DataPlaneView, InvitationLink, NetworkView, PartyView,
+    PeerView, Problem, Severity, Traffic,
 };
 use serde_json::json;
 

@@ -8,7 +8,7 @@ use lanrage_party::{
     ControlEndpoint,
     facts::{Cause, Fault},
 };
-use lanrage_session::{ControlView, Snapshot};
+use lanrage_session::Snapshot;
 use lanrage_store::{Config, DataDir, KeyringSecretStore, SettingsDatabase, StoreError};
 use tokio::{task::spawn_blocking, time::timeout};
 
@@ -28,12 +28,7 @@ pub(super) async fn with_engine(snapshot: Arc<Snapshot>, database: &SettingsData
         snapshot.problems.iter().find(|problem| matches!(problem.fault, Fault::SecretsInFiles { .. }));
     let keyring = kept_in_files.map_or(Keyring::Works, |problem| Keyring::Files(problem.fault.clone()));
     let control_server = server(config.as_ref()).map(ToString::to_string);
-    let in_use = match &snapshot.control {
-        ControlView::Local => control_server.as_deref(),
-        ControlView::Connecting { server }
-        | ControlView::Connected { server }
-        | ControlView::Disconnected { server, .. } => Some(server.as_str()),
-    };
+    let in_use = snapshot.control.server().or(control_server.as_deref());
     Facts {
         proxy: in_use.and_then(dial::proxy_to),
         control_server,

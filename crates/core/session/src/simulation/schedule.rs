@@ -10,7 +10,7 @@ use super::{
     site::Site,
     world::{Event, World, trace},
 };
-use crate::{Command, ConnectionState, Input};
+use crate::{Command, Input};
 
 /// How long the world may take to settle once nothing disturbs it any more.
 pub(super) const SETTLING: Duration = Duration::from_secs(75);
@@ -341,7 +341,7 @@ fn first_problem(world: &World) -> Option<String> {
                 ));
             };
             // Degraded is connected as well: the grade looks back at the losses of a while.
-            if !matches!(connection.state(), ConnectionState::Connected | ConnectionState::Degraded) {
+            if !connection.state().has_path() {
                 return Some(format!("host {index} sees host {other} as {:?}", connection.state()));
             }
             let relayed = is_relayed(world, &path.remote);
