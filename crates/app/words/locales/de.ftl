@@ -50,7 +50,7 @@ terminal-done = Erledigt.
 terminal-done-after-restart = Erledigt. Es gilt, sobald LANrage neu startet.
 terminal-bundle-ready = { $path } kann verschickt werden.
 terminal-database-good = Die Datenbank ist in Ordnung.
-terminal-database-damaged = Die Datenbank ist beschädigt: { $faults } Fehler wurden gefunden und stehen im Protokoll. Starte LANrage neu, um sie wiederherzustellen.
+terminal-database-damaged = Die Datenbank ist beschädigt: { database-faults }. Starte LANrage neu, um sie wiederherzustellen.
 terminal-database-size = Die Datenbank hat { $size }.
 terminal-no-backups = Es gibt noch keine Sicherungen.
 terminal-not-running = LANrage läuft nicht. Starte es zuerst, oder nenne seinen Ordner mit --data-dir.
@@ -263,6 +263,13 @@ cause-export-too-long = er hat mehr als { $most_bytes } Bytes
 cause-no-export = es ist JSON von etwas anderem
 cause-export-newer = ein neueres LANrage hat ihn ausgegeben (Version { $version })
 cause-export-field = das Feld „{ $field }“ fehlt oder ist nicht, wie es sein sollte
+
+# Was eine Prüfung der Datenbank gefunden hat: ein Teil eines Satzes.
+database-faults =
+    { $faults ->
+        [one] 1 Fehler wurde gefunden
+       *[other] { $faults } Fehler wurden gefunden
+    }
 
 # Warum der Server nicht erreichbar ist (`ServerFault`): ein Teil eines Satzes. Der Grund ist das Argument `why`.
 server-fault =
@@ -771,7 +778,7 @@ finding-clock-not-compared = Jetzt ist kein Server da, mit dem sie zu vergleiche
 finding-keyring-works = Der Schlüsselbund des Systems arbeitet.
 finding-keyring-fails = Der Schlüsselbund des Systems ist nicht zu gebrauchen. [{ $cause }]
 finding-database-unreadable = Sie können nicht gelesen werden. [{ $cause }]
-finding-database-damaged = Sie sind beschädigt: { $faults } Fehler wurden gefunden.
+finding-database-damaged = Sie sind beschädigt: { database-faults }.
 finding-settings-refused = Manche Einstellungen sind unbrauchbar: { $settings }.
 finding-database-good = Sie sind in Ordnung und haben { $kib } KiB.
 
@@ -956,7 +963,7 @@ data-backed-up = Eine Sicherung ist gemacht.
 data-check = Prüfen
 data-check-busy = Wird geprüft…
 data-sound = Die Daten sind in Ordnung.
-data-unsound = Die Daten sind beschädigt: { $faults } Fehler wurden gefunden und stehen im Protokoll. Stelle eine Sicherung wieder her.
+data-unsound = Die Daten sind beschädigt: { database-faults }; das Protokoll nennt sie. Stelle eine Sicherung wieder her.
 data-backups =
     { $count ->
         [one] 1 Sicherung

@@ -51,7 +51,7 @@ terminal-done = Done.
 terminal-done-after-restart = Done. It takes effect when LANrage starts again.
 terminal-bundle-ready = { $path } is ready to be sent.
 terminal-database-good = The database is good.
-terminal-database-damaged = The database is damaged: { $faults } faults were found, and are in the log. Restart LANrage to restore it.
+terminal-database-damaged = The database is damaged: { database-faults }. Restart LANrage to restore it.
 terminal-database-size = The database has { $size }.
 terminal-no-backups = There are no backups yet.
 terminal-not-running = LANrage is not running. Start it first, or name its folder with --data-dir.
@@ -264,6 +264,13 @@ cause-export-too-long = it has more than { $most_bytes } bytes
 cause-no-export = it is JSON of something else
 cause-export-newer = a newer LANrage made it (version { $version })
 cause-export-field = its field “{ $field }” is missing or not as it should be
+
+# What a check of the database found: a part of a sentence.
+database-faults =
+    { $faults ->
+        [one] 1 fault was found
+       *[other] { $faults } faults were found
+    }
 
 # Why the control server cannot be reached (`ServerFault`): a part of a sentence. The fault is the argument `why`.
 server-fault =
@@ -772,7 +779,7 @@ finding-clock-not-compared = There is no control server to compare it with now.
 finding-keyring-works = The system's keyring works.
 finding-keyring-fails = The system's keyring cannot be used. [{ $cause }]
 finding-database-unreadable = It cannot be read. [{ $cause }]
-finding-database-damaged = It is damaged: { $faults } faults were found.
+finding-database-damaged = It is damaged: { database-faults }.
 finding-settings-refused = Some settings cannot be used: { $settings }.
 finding-database-good = It is good, and has { $kib } KiB.
 
@@ -957,7 +964,7 @@ data-backed-up = A backup was made.
 data-check = Check
 data-check-busy = Checking…
 data-sound = The data is in order.
-data-unsound = The data is damaged: { $faults } faults were found, and are in the log. Restore a backup.
+data-unsound = The data is damaged: { database-faults }; the log has them. Restore a backup.
 data-backups =
     { $count ->
         [one] 1 backup

@@ -181,7 +181,7 @@ crate::requests! {
     /// Size of the database, and its backups.
     Summary {} -> DataSummary;
 
-    /// Checks the database. The answer is how many faults it has; what they are is in the log.
+    /// Checks the database. The answer is how many faults it has; a running engine's log says what they are.
     Check {} -> u64;
 
     /// Backs the database up into a new file.
