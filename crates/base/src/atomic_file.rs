@@ -67,9 +67,10 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 pub fn is_open_to_all(folder: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let metadata = folder.metadata()?;
-    let owners =
-        folder.read_dir()?.map(|entry| entry.and_then(|entry| entry.metadata()).ok().map(|of| of.uid()));
-    Ok(is_shared(metadata.mode(), metadata.uid(), owners))
+    let owner = |entry: io::Result<fs::DirEntry>| Some(entry.ok()?.metadata().ok()?.uid());
+    // Most folders are closed, and need not be read.
+    let owners = || Ok(folder.read_dir()?.map(owner));
+    is_shared(metadata.mode(), metadata.uid(), owners)
 }
 
 /// The same where nothing is asked.
@@ -84,9 +85,13 @@ pub fn is_open_to_all(_folder: &Path) -> io::Result<bool> {
 /// Whether a folder of this mode and owner, with files of these owners, is everybody's. A disk in memory begins as one where all may
 /// write and each removes only their own; it is as good as closed while nobody but its owner has anything there.
 #[cfg(unix)]
-fn is_shared(mode: u32, owner: u32, mut owners: impl Iterator<Item = Option<u32>>) -> bool {
+fn is_shared<I: Iterator<Item = Option<u32>>>(
+    mode: u32,
+    owner: u32,
+    owners: impl FnOnce() -> io::Result<I>,
+) -> io::Result<bool> {
     let (all_write, is_sticky) = (mode & 0o002 != 0, mode & 0o1_000 != 0);
-    all_write && (!is_sticky || owners.any(|other| other != Some(owner)))
+    Ok(all_write && (!is_sticky || owners()?.any(|other| other != Some(owner))))
 }
 
 /// Makes what happened to names in the folder of `path` durable. Windows has no such call; its journal orders them.
@@ -110,12 +115,13 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_folder_is_everybodys_where_all_may_write_and_others_have_something_or_may_remove_ours() {
-        let shared = |mode, owners: &[u32]| is_shared(mode, 5, owners.iter().copied().map(Some));
+        let shared =
+            |mode, owners: &[u32]| is_shared(mode, 5, || Ok(owners.iter().copied().map(Some))).unwrap();
         assert!([0o700, 0o750, 0o775, 0o2_775].iter().all(|mode| !shared(*mode, &[6])));
         assert!([0o777, 0o702, 0o40_777].iter().all(|mode| shared(*mode, &[])));
         assert!(!shared(0o1_777, &[]) && !shared(0o1_777, &[5, 5]));
         assert!(shared(0o1_777, &[5, 0]));
-        assert!(is_shared(0o1_777, 5, [None].into_iter()), "whose it is cannot be seen");
+        assert!(is_shared(0o1_777, 5, || Ok([None].into_iter())).unwrap(), "whose it is cannot be seen");
     }
 
     #[test]
