@@ -9,7 +9,7 @@ use std::{
 };
 
 use lanrage_base::backoff::Backoff;
-use lanrage_nat::{Found, Names, Nat64Prefix};
+use lanrage_nat::{Found, Known, Names, Nat64Prefix};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -66,44 +66,93 @@ impl Resolver for System {
     }
 }
 
+/// What is known of names, and whom to ask for more.
+#[derive(Debug, Default)]
+struct Book {
+    known: Known,
+    progress: HashMap<String, Progress>,
+    /// Said in the log once, until they are found.
+    missing: HashSet<String>,
+    round: u64,
+}
+
+impl Book {
+    /// True if another round begins: all is asked for again, and what was found holds until then.
+    fn begin_round(&mut self, round: u64) -> bool {
+        let is_another = std::mem::replace(&mut self.round, round) != round;
+        if is_another {
+            self.progress.retain(|_, progress| *progress == Progress::Asking);
+        }
+        is_another
+    }
+
+    /// Forgets what nobody wants any more, and gives the names that are to be asked for now.
+    fn want(&mut self, names: &Names) -> Vec<String> {
+        let is_wanted = |host: &String| names.hosts().any(|wanted| wanted == host);
+        self.known.retain(|host, _| is_wanted(host));
+        self.missing.retain(is_wanted);
+        self.progress.retain(|host, progress| is_wanted(host) || *progress == Progress::Asking);
+        let mut to_ask = Vec::new();
+        for host in names.hosts() {
+            if let Ok(address) = host.parse::<IpAddr>() {
+                self.known.insert(host.to_owned(), vec![address]);
+            } else if !self.progress.contains_key(host) {
+                self.progress.insert(host.to_owned(), Progress::Asking);
+                to_ask.push(host.to_owned());
+            }
+        }
+        to_ask
+    }
+
+    fn note(&mut self, host: String, found: io::Result<Vec<IpAddr>>) {
+        match found {
+            Ok(addresses) => {
+                self.missing.remove(&host);
+                self.known.insert(host.clone(), addresses);
+                self.progress.insert(host, Progress::Found);
+            }
+            Err(error) => {
+                if self.missing.insert(host.clone()) {
+                    warn!(host, %error, "name not found");
+                }
+                self.progress.insert(host, Progress::Failed);
+            }
+        }
+    }
+
+    /// Whether some were not found.
+    fn has_failed(&self) -> bool {
+        self.progress.values().any(|progress| *progress == Progress::Failed)
+    }
+
+    /// Those that were not found are asked for again.
+    fn try_again(&mut self) {
+        self.progress.retain(|_, progress| *progress != Progress::Failed);
+    }
+}
+
 async fn follow(resolver: impl Resolver, mut wanted: watch::Receiver<Names>, results: mpsc::Sender<Found>) {
-    let mut pause = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-    let (mut known, mut progress) = (HashMap::new(), HashMap::<String, Progress>::new());
-    let (mut lookups, mut round) = (JoinSet::new(), 0);
-    // Said in the log once, until they are found.
-    let mut missing = HashSet::new();
+    let (mut book, mut pause) = (Book::default(), Backoff::new(FIRST_PAUSE, LONGEST_PAUSE));
+    let (mut lookups, mut translators) = (JoinSet::new(), JoinSet::new());
     let mut translator: Option<Nat64Prefix> = None;
-    let mut translators = JoinSet::new();
     translators.spawn(resolver.translator());
     loop {
         let names = wanted.borrow_and_update().clone();
-        if names.round != round {
-            round = names.round;
-            progress.retain(|_, progress| *progress == Progress::Asking);
+        if book.begin_round(names.round) {
             pause.reset();
             // The line may be another.
             translators.abort_all();
             translators.spawn(resolver.translator());
         }
-        let is_wanted = |host: &String| names.hosts().any(|wanted| wanted == host);
-        known.retain(|host, _| is_wanted(host));
-        missing.retain(is_wanted);
-        progress.retain(|host, progress| is_wanted(host) || *progress == Progress::Asking);
-        for host in names.hosts() {
-            if let Ok(address) = host.parse::<IpAddr>() {
-                known.insert(host.to_owned(), vec![address]);
-            } else if !progress.contains_key(host) {
-                progress.insert(host.to_owned(), Progress::Asking);
-                let host = host.to_owned();
-                lookups.spawn(async move { (host.clone(), resolver.look_up(host).await) });
-            }
+        for host in book.want(&names) {
+            lookups.spawn(async move { (host.clone(), resolver.look_up(host).await) });
         }
-        if results.send(names.found(&known, translator)).await.is_err() {
+        if results.send(names.found(&book.known, translator)).await.is_err() {
             return;
         }
-        let is_to_be_asked_again = progress.values().any(|progress| *progress == Progress::Failed);
+        let has_failed = book.has_failed();
         let again = async {
-            if !is_to_be_asked_again {
+            if !has_failed {
                 pending::<()>().await;
             }
             sleep(pause.pause()).await;
@@ -113,25 +162,13 @@ async fn follow(resolver: impl Resolver, mut wanted: watch::Receiver<Names>, res
                 Ok(()) => pause.reset(),
                 Err(_) => return,
             },
-            Some(Ok((host, found))) = lookups.join_next() => match found {
-                Ok(addresses) => {
-                    missing.remove(&host);
-                    known.insert(host.clone(), addresses);
-                    progress.insert(host, Progress::Found);
-                }
-                Err(error) => {
-                    if missing.insert(host.clone()) {
-                        warn!(host, %error, "name not found");
-                    }
-                    progress.insert(host, Progress::Failed);
-                }
-            },
+            Some(Ok((host, found))) = lookups.join_next() => book.note(host, found),
             Some(asked) = translators.join_next() => {
                 // One that was given up says nothing.
                 translator = asked.unwrap_or(translator);
             }
             () = again => {
-                progress.retain(|_, progress| *progress != Progress::Failed);
+                book.try_again();
                 pause.double();
             }
         }
