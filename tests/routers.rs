@@ -61,20 +61,23 @@ fn a_router_that_accepts_what_comes_from_outside_is_not_taken_for_one_with_chang
         // It keeps a stranger's datagram as a connection of its own, where others drop it.
         on(stage.home_of_one.router(), "nft flush chain ip lab input")?;
         let one = Player::create(&stage.one, "one", "Open", &stage.control_url())?;
-        one.link()?;
-        let deadline = Instant::now() + MEET_LIMIT;
-        let network = loop {
-            let network = one.status()?["network"].take();
-            if !network["mapping_behaviour"].is_null() {
-                break network;
-            }
-            ensure!(Instant::now() < deadline, "it is not measured: {network}");
-            thread::sleep(Duration::from_millis(100));
-        };
+        wait_for(&one, "measured", || Ok(!one.status()?["network"]["mapping_behaviour"].is_null()))?;
+        let network = one.status()?["network"].take();
         // The server has one address, so that no more can be known.
         ensure!(network["mapping_behaviour"] == "not_port_dependent", "{network}");
         Ok(())
     });
+}
+
+/// Waits for something that a player is to say.
+fn wait_for(player: &Player, what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+    player.wait_until_running()?;
+    let deadline = Instant::now() + MEET_LIMIT;
+    while !holds()? {
+        ensure!(Instant::now() < deadline, "not {what}: {}; it said:\n{}", player.status()?, player.tail());
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
 }
 
 /// Runs a command on a host.
@@ -172,17 +175,6 @@ fn a_computer_with_ipv6_only_reaches_a_server_and_a_friend_that_have_ipv4_only()
         ensure!(two.has_control_server()?);
         Ok(())
     });
-}
-
-/// Waits for something that a player is to say.
-fn wait_for(player: &Player, what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
-    player.wait_until_running()?;
-    let deadline = Instant::now() + MEET_LIMIT;
-    while !holds()? {
-        ensure!(Instant::now() < deadline, "not {what}: {}; it said:\n{}", player.status()?, player.tail());
-        thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
 }
 
 /// Parts of passwords, plain and as a proxy is told them (RFC 7617 §2), which must stand nowhere.
