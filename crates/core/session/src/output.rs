@@ -84,6 +84,8 @@ pub enum Output {
         /// Its channel number.
         channel: Option<u16>,
     },
+    /// Addresses or ways of this device have changed: the data plane chooses anew from which of them it speaks to whom.
+    ChooseSources,
     /// The data plane exchanges nothing with peers but by allocations from now on, or by any way.
     RelayOnly(bool),
     /// The data plane may use an allocation that is reached over UDP.

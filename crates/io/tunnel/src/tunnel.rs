@@ -247,6 +247,12 @@ impl Tunnel {
         self.shared.change(|table| table.relays.close(id));
     }
 
+    /// Speaks to everybody from the address of ours that the system chooses, until their next datagram tells which one they
+    /// speak to: addresses, or the ways from them, have changed.
+    pub fn choose_sources(&self) {
+        self.shared.sockets.forget_sources();
+    }
+
     /// Exchanges nothing with peers from now on but by allocations, whatever path is set (RFC 8828 §5.2, mode 4): no
     /// handshake, packet or answer leaves straight for one, and what comes straight from one is dropped and counted.
     /// Servers are spoken to all the same.

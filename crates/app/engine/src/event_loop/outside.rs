@@ -260,6 +260,7 @@ impl Outputs for Outside {
             Output::SetChannel { allocation, peer, channel } => {
                 tunnel.set_channel(allocation, peer, channel);
             }
+            Output::ChooseSources => tunnel.choose_sources(),
             Output::RelayOnly(only) => tunnel.set_relay_only(only),
             Output::OpenAllocation { id, server } => {
                 tunnel.open_allocation(id, RelayLink::Udp { server });

@@ -119,7 +119,12 @@ impl State {
 
     /// The device's own addresses and its way to the internet, whenever they change.
     pub(super) fn handle_network(&mut self, turn: &mut Turn<'_>, network: NetworkState) {
-        match self.nat.set_network(turn.now.instant, network) {
+        let news = self.nat.set_network(turn.now.instant, network);
+        if news != NetworkNews::None {
+            // Before anything is sent: what was answered from an address that is gone would go nowhere.
+            turn.push(Output::ChooseSources);
+        }
+        match news {
             NetworkNews::None => return,
             NetworkNews::Addresses => self.update_candidates(turn),
             NetworkNews::Network => {

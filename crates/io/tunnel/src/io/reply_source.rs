@@ -19,12 +19,20 @@ const LOCALS: usize = 32;
 /// For so long after the last datagram to one address, those to others change nothing (seconds): whoever tries several of our
 /// addresses at once shall have one that answers all along.
 const SETTLED: u16 = 3;
+/// Who has been silent for so long is sent to from where the system chooses (seconds): a friend whose path stands says
+/// something each second.
+const SILENT: u16 = 3;
 /// How often it is looked whether the system would send from the address through the interface that has it (seconds).
 const LOOK: u16 = 5;
 /// Most such looks a second: they ask the system, and anybody may send.
 const LOOKS: u64 = 50;
 /// Seconds are counted modulo this.
 const DIAL: u16 = 1 << 12;
+
+/// Seconds since an earlier one.
+const fn age(of: u16, second: u64) -> u16 {
+    ((second % DIAL as u64) as u16 + DIAL - of) % DIAL
+}
 
 /// Whether the system sends from an address of ours to a remote through this interface.
 pub(super) type Look = fn(SocketAddr, IpAddr, u32) -> bool;
@@ -101,12 +109,26 @@ impl ReplySources {
 
     /// Where to send from to the remote; `None` for the system's choice.
     pub(super) fn of(&self, remote: SocketAddr) -> Option<IpAddr> {
-        if !self.several.load(Relaxed) {
-            return None;
-        }
+        // Without several addresses no clock is read.
+        if self.several.load(Relaxed) { self.of_at(self.began.elapsed().as_secs(), remote) } else { None }
+    }
+
+    /// Nothing is known any more of who speaks to which address.
+    pub(super) fn forget_all(&self) {
+        self.several.store(false, Relaxed);
+        self.first.store(0, Relaxed);
+        self.places.iter().for_each(|place| place.store(0, Relaxed));
+    }
+
+    fn of_at(&self, second: u64, remote: SocketAddr) -> Option<IpAddr> {
         let (place, tag) = self.place(remote);
         let known = Place::from_word(place.load(Relaxed));
         let index = usize::from(known.local).checked_sub(1).filter(|_| known.tag == tag)?;
+        if age(known.seen, second) >= SILENT {
+            // The address may lead nowhere by now, and no answer would ever show another one.
+            place.store(0, Relaxed);
+            return None;
+        }
         self.locals.read().get(index).copied()
     }
 
@@ -117,7 +139,7 @@ impl ReplySources {
 
     fn note_at(&self, second: u64, remote: SocketAddr, local: IpAddr, interface: u32) {
         let now = (second % u64::from(DIAL)) as u16;
-        let age = |of: u16| (now + DIAL - of) % DIAL;
+        let age = |of| age(of, second);
         let (place, tag) = self.place(remote);
         let known = Place::from_word(place.load(Relaxed));
         let is_known = known.tag == tag;
@@ -199,6 +221,22 @@ mod tests {
         assert_eq!([1, 2, 3].map(|port| sources.of(remote(port))), [Some(ip(FIRST)), Some(ip(SECOND)), None]);
         sources.forget(remote(2));
         assert_eq!(sources.of(remote(2)), None);
+        sources.forget_all();
+        assert_eq!(sources.of(remote(1)), None);
+        sources.note(remote(1), ip(SECOND), 1);
+        assert_eq!(sources.of(remote(1)), None, "it is the only one again");
+    }
+
+    #[test]
+    fn an_address_to_which_nothing_comes_any_more_is_left() {
+        let sources = with_several(|_, _, _| true);
+        for begin in [100, u64::from(DIAL) - 2] {
+            sources.note_at(begin, remote(1), ip(SECOND), 1);
+            let last = begin + u64::from(SILENT) - 1;
+            assert_eq!(sources.of_at(last, remote(1)), Some(ip(SECOND)));
+            assert_eq!(sources.of_at(last + 1, remote(1)), None);
+            assert_eq!(sources.of_at(last, remote(1)), None, "and not tried again");
+        }
     }
 
     #[test]
@@ -210,12 +248,12 @@ mod tests {
             for second in begin..begin + 20 {
                 sources.note_at(second, remote(1), ip(SECOND), 1);
                 sources.note_at(second, remote(1), ip(FIRST), 1);
-                assert_eq!(sources.of(remote(1)), Some(ip(SECOND)), "{second}");
+                assert_eq!(sources.of_at(second, remote(1)), Some(ip(SECOND)), "{second}");
             }
             for second in begin + 20..begin + 30 {
                 sources.note_at(second, remote(1), ip(FIRST), 1);
             }
-            assert_eq!(sources.of(remote(1)), Some(ip(FIRST)));
+            assert_eq!(sources.of_at(begin + 29, remote(1)), Some(ip(FIRST)));
         }
     }
 
@@ -223,12 +261,12 @@ mod tests {
     fn an_address_that_the_system_would_use_by_another_interface_is_left_to_its_choice() {
         let sources = with_several(|_, local, interface| local == ip(FIRST) || interface == 2);
         sources.note_at(1, remote(1), ip(SECOND), 1);
-        assert_eq!(sources.of(remote(1)), None);
+        assert_eq!(sources.of_at(1, remote(1)), None);
         sources.note_at(2, remote(2), ip(SECOND), 2);
-        assert_eq!(sources.of(remote(2)), Some(ip(SECOND)));
+        assert_eq!(sources.of_at(2, remote(2)), Some(ip(SECOND)));
         // The routes have changed since.
         sources.note_at(8, remote(2), ip(SECOND), 1);
-        assert_eq!(sources.of(remote(2)), None);
+        assert_eq!(sources.of_at(8, remote(2)), None);
     }
 
     #[test]

@@ -255,6 +255,11 @@ impl UdpSockets {
         self.transmit(lane, datagram, None, to)
     }
 
+    /// Nothing is known any more of which of our addresses anybody speaks to.
+    pub(crate) fn forget_sources(&self) {
+        [Some(&self.v4), self.v6.as_ref()].into_iter().flatten().for_each(|lanes| lanes.sources.forget_all());
+    }
+
     fn transmit(
         &self,
         lane: Lane,

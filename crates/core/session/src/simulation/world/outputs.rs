@@ -33,6 +33,8 @@ impl World {
             Output::SetPath { peer, to } => plane.set_path(&peer, Some(to)),
             Output::OpenAllocation { id, server } => plane.open_allocation(id, Some(server)),
             Output::CloseAllocation(id) => plane.close_allocation(id),
+            // Each device has one address at a time here.
+            Output::ChooseSources => {}
             Output::RelayOnly(only) => plane.set_relay_only(only),
             Output::SetChannel { allocation, peer, channel } => plane.set_channel(allocation, peer, channel),
             Output::Handshake { peer, targets } => {
