@@ -297,7 +297,7 @@ export type DoctorReport = {
  * Why the data plane dropped a packet (inside the tunnel) or a datagram (outside). Each reason is counted by itself; none
  * is logged.
  */
-export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "unicast_copy_refused" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
+export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
 
 /**
  * Packets and datagrams dropped for one reason.
@@ -614,7 +614,13 @@ export type Notice = {
   /** The friend's name. */
   peer: string, } | { "code": "moved_to_relay",
   /** The friend's name. */
-  peer: string, } | { "code": "party_is_local" } | PeerRefusal | CommandError);
+  peer: string, } | { "code": "party_is_local" } | { "code": "own_flood",
+  /** The UDP port that it sends from; 0 if it shows none. */
+  port: number, } | { "code": "peer_flood",
+  /** The friend's name. */
+  peer: string,
+  /** The UDP port that it sends from; 0 if it shows none. */
+  port: number, } | PeerRefusal | CommandError);
 
 /**
  * A party as shown.

@@ -10,6 +10,8 @@ const tones = new Map<string, Tone>([
   ['now_host', 'good'],
   ['moved_to_direct', 'good'],
   ['moved_to_relay', 'warn'],
+  ['own_flood', 'warn'],
+  ['peer_flood', 'warn'],
 ]);
 
 /** How what happened is marked; what this window does not know is told without judgement. */

@@ -349,7 +349,6 @@ drop-reason-unknown-destination = an eine Adresse, die niemand in der Party hat
 drop-reason-own-destination = an die eigene Adresse dieses Computers
 drop-reason-reserved-protocol = von einer Art, die LANrage sich vorbehält
 drop-reason-malformed-offload = vom Netzwerkadapter beschädigt
-drop-reason-unicast-copy-refused = Antworten auf Broadcast, den hier kein Programm hört
 drop-reason-queue-delay = zu lange gewartet
 drop-reason-queue-full = zu viele warteten
 drop-reason-pending-overflow = zu viele warteten auf die Verbindung
@@ -484,6 +483,14 @@ notice-new-host = { $peer } ist jetzt der Gastgeber.
 notice-reconnected = Wieder verbunden mit { $peer } nach { $seconds } s.
 notice-moved-to-direct = Auf einen direkten Weg zu { $peer } gewechselt.
 notice-moved-to-relay = Der direkte Weg zu { $peer } ist gerissen; es geht über ein Relay weiter.
+notice-own-flood = { $port ->
+    [0] Ein Programm auf diesem Computer sendet mehr an die ganze Party, als durchkommt; ein Teil davon fällt weg, andere Programme sind nicht betroffen.
+   *[other] Ein Programm auf diesem Computer (UDP-Port { $port }) sendet mehr an die ganze Party, als durchkommt; ein Teil davon fällt weg, andere Programme sind nicht betroffen.
+}
+notice-peer-flood = { $port ->
+    [0] Ein Programm von { $peer } sendet mehr an die ganze Party, als durchkommt; ein Teil davon fällt weg, andere Programme sind nicht betroffen.
+   *[other] Ein Programm von { $peer } (UDP-Port { $port }) sendet mehr an die ganze Party, als durchkommt; ein Teil davon fällt weg, andere Programme sind nicht betroffen.
+}
 notice-party-is-local = Der Server ist nicht erreichbar. Die Party gehört vorerst dir allein; Freunde können beitreten, sobald er wieder da ist.
 
 # Warum ein Befehl abgelehnt wurde (`CommandError`, `ServerRefusal`).

@@ -350,7 +350,6 @@ drop-reason-unknown-destination = to an address that nobody in the party has
 drop-reason-own-destination = to this computer’s own address
 drop-reason-reserved-protocol = of a kind that LANrage keeps for itself
 drop-reason-malformed-offload = damaged by the network adapter
-drop-reason-unicast-copy-refused = answers to broadcast that no program here hears
 drop-reason-queue-delay = waited too long
 drop-reason-queue-full = too many waited
 drop-reason-pending-overflow = too many waited for the connection
@@ -485,6 +484,14 @@ notice-new-host = { $peer } is the host now.
 notice-reconnected = Reconnected to { $peer } in { $seconds } s.
 notice-moved-to-direct = Moved to a direct path to { $peer }.
 notice-moved-to-relay = The direct path to { $peer } broke; going on through a relay.
+notice-own-flood = { $port ->
+    [0] A program on this computer sends more to the whole party than gets through; some of it is dropped, and other programs are not affected.
+   *[other] A program on this computer (UDP port { $port }) sends more to the whole party than gets through; some of it is dropped, and other programs are not affected.
+}
+notice-peer-flood = { $port ->
+    [0] A program of { $peer } sends more to the whole party than gets through; some of it is dropped, and other programs are not affected.
+   *[other] A program of { $peer } (UDP port { $port }) sends more to the whole party than gets through; some of it is dropped, and other programs are not affected.
+}
 notice-party-is-local = The control server cannot be reached. The party is yours alone for now; friends can join as soon as the server is back.
 
 # Why a command was refused (`CommandError`, `ServerRefusal`).

@@ -1,11 +1,12 @@
 use std::{
     io::{self, IoSlice},
+    net::SocketAddrV4,
     sync::Arc,
 };
 
 use crate::{
     AdapterConfig, AdapterError, AdapterEye, Device, Ready, endpoints,
-    os::{self, Packets},
+    os::{self, Listeners, Packets},
     routes,
     test_packets::TestPackets,
 };
@@ -84,6 +85,7 @@ pub struct Adapter {
     packets: Packets,
     config: AdapterConfig,
     tests: Arc<TestPackets>,
+    listeners: Listeners,
 }
 
 impl Adapter {
@@ -99,7 +101,8 @@ impl Adapter {
         let (packets, name) = create_or_ask(config)?;
         tracing::info!(name, address = %config.address, subnet = %config.subnet.net(), mtu = config.mtu, "adapter is up");
         let tests = Arc::new(TestPackets::new(config.address, config.subnet));
-        Ok(Self { name, packets, config: config.clone(), tests })
+        let listeners = Listeners::new(&name);
+        Ok(Self { name, packets, config: config.clone(), tests, listeners })
     }
 
     /// The interface's name as the operating system shows it.
@@ -147,6 +150,11 @@ impl Device for Adapter {
 
     fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
         self.packets.write(queue, packet)
+    }
+
+    fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool {
+        let own = self.config.address.0;
+        self.listeners.udp_receiver(from, SocketAddrV4::new(own, port)) == Some(own)
     }
 
     fn wake(&self) {

@@ -1,4 +1,5 @@
 use std::io::{self, IoSlice};
+use std::net::SocketAddrV4;
 #[cfg(unix)]
 use std::os::fd::BorrowedFd;
 
@@ -59,6 +60,10 @@ pub trait Device: Send + Sync {
     /// The system refuses the packet: it is not IP, the device is down or gone, or a queue is full. The packet
     /// is dropped and later ones may succeed.
     fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()>;
+
+    /// Whether a UDP packet from there to this port of the adapter's own address would reach a socket that is bound to just
+    /// that address. Such a socket gets no broadcast. Asks the system, in microseconds.
+    fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool;
 
     /// Ends the reading: the current [`wait`](Self::wait) of every queue and every later one return
     /// [`Ready::Woken`]. Never blocks; calling it again changes nothing.

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IoSlice},
+    net::SocketAddrV4,
     sync::Arc,
     time::Duration,
 };
@@ -63,6 +64,10 @@ impl Device for MemoryAdapter {
             Refused::Full => io::ErrorKind::WouldBlock.into(),
             Refused::Closed => io::ErrorKind::BrokenPipe.into(),
         })
+    }
+
+    fn is_bound_here(&self, _from: SocketAddrV4, _port: u16) -> bool {
+        false
     }
 
     fn wake(&self) {

@@ -9,6 +9,8 @@ mod linux;
 #[cfg(target_os = "linux")]
 mod linux_helper;
 #[cfg(target_os = "linux")]
+mod linux_listeners;
+#[cfg(target_os = "linux")]
 mod linux_look;
 #[cfg(target_os = "linux")]
 mod linux_netlink;
@@ -21,6 +23,8 @@ mod linux_steering;
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(not(target_os = "linux"))]
+mod other_listeners;
+#[cfg(not(target_os = "linux"))]
 mod other_look;
 #[cfg(windows)]
 mod windows;
@@ -32,9 +36,13 @@ pub(crate) use linux::{create, create_for};
 #[cfg(target_os = "linux")]
 pub(crate) use linux_helper::ask as ask_helper;
 #[cfg(target_os = "linux")]
+pub(crate) use linux_listeners::Listeners;
+#[cfg(target_os = "linux")]
 pub(crate) use linux_look::SystemSide;
 #[cfg(target_os = "macos")]
 pub(crate) use macos::create;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use other_listeners::Listeners;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use other_look::SystemSide;
 #[cfg(windows)]

@@ -70,5 +70,8 @@ pub use api::{
 pub use datagram::relays::{RelayLink, RelayStream};
 pub use io::{device::PacketDevice, sockets::UdpSockets};
 pub use lanrage_party::{LocalEnd, PeerConfig, TunnelEvent, facts::DropReason, initiates};
-pub use packet::{probe::PROBE_PAYLOAD_BYTES, routing::BROADCAST};
+pub use packet::{
+    flood::{BROADCAST, PIECE_BYTES},
+    probe::PROBE_PAYLOAD_BYTES,
+};
 pub use tunnel::{PATH_MTU_MIN, Tunnel};

@@ -3,9 +3,11 @@
 pub(crate) mod batch;
 pub(crate) mod checksum;
 pub(crate) mod counters;
+pub(crate) mod flood;
 pub(crate) mod fragment;
 pub(crate) mod icmp;
 pub(crate) mod ipv4;
 pub(crate) mod probe;
+pub(crate) mod readdress;
 pub(crate) mod routing;
 pub(crate) mod unicast_copy;

@@ -22,7 +22,6 @@ use std::{
     sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering::Relaxed},
 };
 
-use lanrage_base::bucket::TokenBucket;
 use lanrage_party::{Lane, PeerConfig, PeerId, Remote, WireGuardKey, initiates, limits::PACKET_BYTES};
 use parking_lot::Mutex;
 
@@ -30,7 +29,7 @@ use crate::{
     api::{counters::PeerCounters, per_lane::PerLane},
     packet::{
         counters::{Counters, LaneCounter},
-        routing::BROADCAST,
+        flood::FloodLimit,
     },
     peer::{
         index::PeerIndex,
@@ -54,7 +53,7 @@ pub(crate) struct Peer {
     bulk: Mutex<BulkLane>,
     express: Mutex<ExpressLane>,
     /// Limits what the peer sends to everybody.
-    broadcast: Mutex<TokenBucket>,
+    broadcast: Mutex<FloodLimit>,
     /// Handshakes of bulk sessions so far, completed or answered.
     bulk_handshakes: AtomicU32,
     /// What `bulk_handshakes` was when the present bulk session was established.
@@ -79,7 +78,7 @@ impl Peer {
             path: Mutex::default(),
             bulk: Mutex::new(BulkLane { session: bulk, pending: PendingPackets::default() }),
             express: Mutex::new(ExpressLane { session: express, belongs_to: None, tries: 0, answers: 0 }),
-            broadcast: Mutex::new(TokenBucket::new(BROADCAST)),
+            broadcast: Mutex::new(FloodLimit::new()),
             bulk_handshakes: AtomicU32::new(0),
             bulk_session: AtomicU32::new(0),
             is_busy: AtomicBool::new(false),

@@ -2,6 +2,7 @@
 use std::os::fd::BorrowedFd;
 use std::{
     io::{self, IoSlice},
+    net::SocketAddrV4,
     sync::Arc,
 };
 
@@ -42,6 +43,10 @@ impl PacketDevice for TunnelDevice {
 
     fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
         self.0.write(queue, packet)
+    }
+
+    fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool {
+        self.0.is_bound_here(from, port)
     }
 
     fn wake(&self) {

@@ -72,8 +72,6 @@ pub enum DropReason {
     ReservedProtocol,
     /// From the device: an offload header that does not fit its packet.
     MalformedOffload,
-    /// From the device: the OS's answer to the unicast copy of a broadcast that nobody here listens for.
-    UnicastCopyRefused,
     /// From the device: its bulk packet waited longer for the socket than a queue should last (RFC 8289).
     QueueDelay,
     /// From the device: the queue for the socket was full, and this packet's peer had most of it.

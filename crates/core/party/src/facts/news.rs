@@ -67,6 +67,18 @@ pub enum News {
     },
     /// The server cannot be reached, so the party is this device's alone for now.
     PartyIsLocal,
+    /// A program of this device sends more to everybody in the party than passes; some of it is dropped.
+    OwnFlood {
+        /// The UDP port that it sends from; 0 if it shows none.
+        port: u16,
+    },
+    /// A friend's program does.
+    PeerFlood {
+        /// The friend's name.
+        peer: String,
+        /// The UDP port that it sends from; 0 if it shows none.
+        port: u16,
+    },
     /// Somebody whom the server offered was not let in.
     #[serde(untagged)]
     PeerRefused(PeerRefusal),

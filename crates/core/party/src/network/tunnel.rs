@@ -84,6 +84,13 @@ pub enum TunnelEvent {
         /// What the router named.
         mtu: u32,
     },
+    /// A program sends more to everybody than passes: some of it is dropped from now on. Said again after it was calm.
+    Flood {
+        /// The peer whose program it is; `None` for one of this device.
+        by: Option<PeerId>,
+        /// The UDP port that it sends from, if it shows one.
+        port: Option<u16>,
+    },
     /// The device could not be read or written and is no longer used; attach another.
     DeviceFailed {
         /// What the device said.

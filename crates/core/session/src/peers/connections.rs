@@ -335,6 +335,13 @@ impl Connections {
         self.with_agent(turn, peer, |agent, now| agent.handle_remote(now, from));
     }
 
+    /// A program of the peer's floods the party.
+    pub(crate) fn handle_flood(&self, turn: &mut Turn<'_>, peer: PeerId, port: u16) {
+        if let Some(connection) = self.connections.get(&peer) {
+            turn.notice(News::PeerFlood { peer: connection.record.name.to_string(), port });
+        }
+    }
+
     /// A probe arrived inside the session.
     pub(crate) fn handle_probe(&mut self, turn: &mut Turn<'_>, peer: PeerId, from: Remote, payload: &[u8]) {
         self.with_agent(turn, peer, |agent, now| {

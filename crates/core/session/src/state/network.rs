@@ -6,7 +6,7 @@ use lanrage_control::protocol::Request;
 use lanrage_nat::{Found, Names, NatReport, NetworkState, port_mapping::MappingRequest, stun};
 use lanrage_party::{
     AdapterLook, AllocationId, Candidate, NatType, PeerId, Subnet, TunnelEvent,
-    facts::{AdapterFault, EndpointUse, LostPart},
+    facts::{AdapterFault, EndpointUse, LostPart, News},
     limits,
 };
 use tracing::{info, warn};
@@ -75,6 +75,17 @@ impl State {
             TunnelEvent::Probe { peer, from, payload } => {
                 if let Some(connections) = self.connections() {
                     connections.handle_probe(turn, peer, from, &payload);
+                }
+            }
+            TunnelEvent::Flood { by, port } => {
+                let port = port.unwrap_or_default();
+                match by {
+                    None => turn.notice(News::OwnFlood { port }),
+                    Some(peer) => {
+                        if let Some(connections) = self.connections() {
+                            connections.handle_flood(turn, peer, port);
+                        }
+                    }
                 }
             }
             TunnelEvent::NewRemote { peer, from } => {

@@ -1,8 +1,11 @@
 //! The virtual device, which a host brings.
 
-use std::io::{self, IoSlice};
 #[cfg(unix)]
 use std::os::fd::BorrowedFd;
+use std::{
+    io::{self, IoSlice},
+    net::SocketAddrV4,
+};
 
 use lanrage_party::Lane;
 
@@ -38,6 +41,10 @@ pub trait PacketDevice: Send + Sync + 'static {
     /// # Errors
     /// The OS refuses the packet. It is counted; a device that is gone shows on the reading side.
     fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()>;
+
+    /// Whether a UDP packet from there to this port of our own address would reach a socket that is bound to just that
+    /// address: no system but Windows hands such a socket a broadcast. Answers in microseconds.
+    fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool;
 
     /// Makes a blocked [`wait`](Self::wait) of every queue return `Ok(false)`, and every later one too. Idempotent.
     fn wake(&self);

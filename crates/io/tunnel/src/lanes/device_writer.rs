@@ -149,6 +149,10 @@ mod tests {
             Ok(())
         }
 
+        fn is_bound_here(&self, _: std::net::SocketAddrV4, _: u16) -> bool {
+            false
+        }
+
         fn wake(&self) {}
     }
 

@@ -13,7 +13,7 @@ use crate::{
     },
     io::device::queue_of,
     lanes::{device_writer::DeviceWriter, shared::Context},
-    packet::{batch::PacketBatch, routing::Incoming, unicast_copy},
+    packet::{batch::PacketBatch, readdress, routing::Incoming, unicast_copy::UnicastCopies},
     peer::{
         Peer,
         index::SessionIndex,
@@ -28,6 +28,7 @@ pub(crate) struct Receiver {
     packets: PacketBatch,
     writer: DeviceWriter,
     replies: SendBatch,
+    copies: UnicastCopies,
     lane: Lane,
 }
 
@@ -40,7 +41,7 @@ pub(crate) struct Current<'a> {
 impl Receiver {
     pub(crate) fn new(lane: Lane) -> Self {
         let (packets, writer, replies) = (PacketBatch::new(), DeviceWriter::new(), SendBatch::new());
-        Self { packets, writer, replies, lane }
+        Self { packets, writer, replies, copies: UnicastCopies::default(), lane }
     }
 
     /// A datagram of the sockets: what a relay wrapped is unwrapped first.
@@ -156,6 +157,9 @@ impl Receiver {
         if arrival.new_remote {
             shared.emit(TunnelEvent::NewRemote { peer: peer.id(), from });
         }
+        if let Some(port) = arrival.flood {
+            shared.emit(TunnelEvent::Flood { by: Some(peer.id()), port });
+        }
         let Some((incoming, len)) = arrival.packet? else { return Ok(()) };
         if let Incoming::Probe { payload } = incoming {
             let payload = self.packets.slot().and_then(|slot| slot.get(payload..len)).unwrap_or_default();
@@ -163,13 +167,19 @@ impl Receiver {
             return Ok(());
         }
         // Only now: probes and keepalives need no device.
-        if table.device.is_none() {
-            return Err(DropReason::NoDevice);
-        }
+        let device = table.device.as_ref().ok_or(DropReason::NoDevice)?;
         peer.count_received(lane, len, from, &shared.counters);
+        let own = local.addresses.own;
+        let is_copied = incoming == (Incoming::Everyone { is_broadcast: true }) && {
+            // Never a lock while the system is asked.
+            *current = None;
+            let packet = self.packets.slot().and_then(|slot| slot.get(..len)).unwrap_or_default();
+            self.copies.is_due(packet, *now, |from, port| device.is_bound_here(from, port))
+        };
         self.packets.commit(len);
-        if incoming == (Incoming::Everyone { copy: true }) {
-            unicast_copy::add(&mut self.packets, local.addresses.own);
+        if is_copied && let Some(copy) = self.packets.repeat_last() {
+            readdress::set_destination(copy, own);
+            self.packets.commit(len);
         }
         Ok(())
     }

@@ -3,14 +3,17 @@
 use std::net::SocketAddr;
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::{Lane, facts::DropReason, limits::PACKET_BYTES};
+use lanrage_party::{Lane, TunnelEvent, facts::DropReason, limits::PACKET_BYTES};
 
 use crate::{
     api::per_lane::PerLane,
     datagram::batch::SendBatch,
     lanes::{bulk_queue::BulkQueue, shared::Context},
     offload::{segment::segment, virtio::Virtio},
-    packet::{batch::SLOT_BYTES, fragment::Fragments, icmp, ipv4::Ipv4, routing::Outgoing},
+    packet::{
+        batch::SLOT_BYTES, flood::Verdict, fragment::Fragments, icmp, ipv4::Ipv4, readdress,
+        routing::Outgoing,
+    },
     peer::{Peer, sealing::Sealing},
 };
 
@@ -86,6 +89,13 @@ impl Sender {
             Outgoing::Everyone => {
                 segment(header, packet, PACKET_BYTES, |packet| self.send_to_everyone(context, lane, packet))
             }
+            Outgoing::EveryoneAt(broadcast) => segment(header, packet, PACKET_BYTES, |packet| {
+                let mut readdressed = [0; SLOT_BYTES];
+                let readdressed = &mut readdressed[..packet.len()];
+                readdressed.copy_from_slice(packet);
+                readdress::set_destination(readdressed, broadcast);
+                self.send_to_everyone(context, lane, readdressed);
+            }),
         }
     }
 
@@ -102,8 +112,12 @@ impl Sender {
     }
 
     fn send_to_everyone(&mut self, context: &Context<'_>, lane: Lane, packet: &[u8]) {
-        // One token for each packet, however many peers get it.
-        if !context.shared.broadcast.lock().take(context.now, 1) {
+        // A packet counts once, however many peers get it.
+        let verdict = context.shared.broadcast.lock().judge(packet, context.now);
+        if let Verdict::Refused { begins } = verdict {
+            if let Some(port) = begins {
+                context.shared.emit(TunnelEvent::Flood { by: None, port });
+            }
             return context.shared.dropped(DropReason::BroadcastStorm);
         }
         for peer in context.table.peers() {

@@ -12,7 +12,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_base::bucket::TokenBucket;
 use lanrage_party::{Lane, Remote, TunnelEvent, facts::DropReason};
 use mio::Waker;
 use parking_lot::{Mutex, RwLock};
@@ -22,7 +21,7 @@ use crate::{
     datagram::{asked::Asked, hop::Hop, relays},
     io::{device::PacketDevice, sockets::UdpSockets},
     lanes::inbox::Inbox,
-    packet::{batch::SEAL_BYTES, counters::Counters, routing::BROADCAST},
+    packet::{batch::SEAL_BYTES, counters::Counters, flood::FloodLimit},
     peer::{index::PeerIndex, table::Table},
 };
 
@@ -41,7 +40,7 @@ pub(crate) struct Shared {
     /// socket, it is the only one.
     wakers: PerLane<Option<Waker>>,
     /// Limits what the OS sends to everybody.
-    pub(crate) broadcast: Mutex<TokenBucket>,
+    pub(crate) broadcast: Mutex<FloodLimit>,
     /// Who may say something that is not WireGuard.
     pub(crate) asked: Mutex<Asked>,
     table: RwLock<Arc<Table>>,
@@ -70,7 +69,7 @@ impl Shared {
             relayed: Inbox::new(Inbox::relayed()),
             answers: Inbox::new(Inbox::answers()),
             wakers,
-            broadcast: Mutex::new(TokenBucket::new(BROADCAST)),
+            broadcast: Mutex::new(FloodLimit::new()),
             asked: Mutex::new(Asked::new()),
             table: RwLock::default(),
             events,

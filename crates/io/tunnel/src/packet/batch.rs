@@ -92,14 +92,15 @@ impl PacketBatch {
         }
     }
 
-    /// Copies the packet added last into the next free slot, without adding it; gives its length.
-    pub(crate) fn repeat_last(&mut self) -> Option<usize> {
+    /// Copies the packet added last into the next free slot, without adding it, and gives the copy to be changed.
+    pub(crate) fn repeat_last(&mut self) -> Option<&mut [u8]> {
         let last = self.len.checked_sub(1)?;
         let (before, after) = self.slots.split_at_mut(self.len);
         let len = usize::from(self.lengths[last]);
         let packet = HEADROOM..HEADROOM + len;
-        after.first_mut()?[packet.clone()].copy_from_slice(&before[last][packet]);
-        Some(len)
+        let copy = &mut after.first_mut()?[packet.clone()];
+        copy.copy_from_slice(&before[last][packet]);
+        Some(copy)
     }
 
     /// The packet at this place, which must be smaller than [`len`](Self::len).

@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 
 pub(crate) const HEADER_BYTES: usize = 20;
-pub(crate) const TTL: usize = 8;
 pub(crate) const CHECKSUM: usize = 10;
 pub(crate) const DESTINATION: usize = 16;
 
@@ -58,8 +57,22 @@ impl<'a> Ipv4<'a> {
         self.bytes[9]
     }
 
-    pub(crate) const fn ttl(&self) -> u8 {
-        self.bytes[TTL]
+    /// By which fragments of one packet are known.
+    pub(crate) fn identification(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[4], self.bytes[5]])
+    }
+
+    /// Source and destination port of UDP or TCP; None if the payload does not begin with such a header, or is another
+    /// part of a fragmented packet.
+    pub(crate) fn ports(&self) -> Option<(u16, u16)> {
+        const UDP_HEADER_BYTES: usize = 8;
+        let is_header = self.is_beginning()
+            && matches!(self.protocol(), UDP | TCP)
+            && self.payload().len() >= UDP_HEADER_BYTES;
+        match *self.payload() {
+            [a, b, c, d, ..] if is_header => Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))),
+            _ => None,
+        }
     }
 
     /// Whether it is any part of a fragmented packet, the first included.
@@ -145,8 +158,10 @@ mod tests {
     fn a_packet_is_read_back() {
         let bytes = build::ipv4(A, B, 99, b"hello");
         let ip = Ipv4::parse(&bytes).unwrap();
-        assert_eq!((ip.source(), ip.destination(), ip.protocol(), ip.ttl()), (A, B, 99, 64));
+        assert_eq!((ip.source(), ip.destination(), ip.protocol()), (A, B, 99));
         assert_eq!((ip.payload(), ip.is_fragment()), (&b"hello"[..], false));
+        assert_eq!((ip.identification(), ip.ports()), (0x1234, None));
+        assert_eq!(Ipv4::parse(&build::udp(A, B, (1, 2), b"")).unwrap().ports(), Some((1, 2)));
     }
 
     #[test]
@@ -178,7 +193,7 @@ mod tests {
                 *first = 0x40 | (*first & 7);
             }
             for ip in [Ipv4::parse(&bytes), Ipv4::parse_quoted(&bytes)].into_iter().flatten() {
-                let _ = (ip.source(), ip.destination(), ip.protocol(), ip.ttl(), ip.is_fragment());
+                let _ = (ip.source(), ip.destination(), ip.protocol(), ip.ports(), ip.is_fragment());
                 prop_assert!(ip.header_len() + ip.payload().len() <= bytes.len());
             }
         }

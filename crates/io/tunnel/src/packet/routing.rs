@@ -2,20 +2,20 @@
 
 use std::net::Ipv4Addr;
 
-use lanrage_base::bucket::Rate;
 use lanrage_party::{Subnet, VirtualIp, facts::DropReason, limits::PACKET_BYTES};
 
 use crate::packet::{
     ipv4::{Ipv4, is_ipv6},
     probe::PROBE_PROTOCOL,
-    unicast_copy,
 };
 
 /// Our own end of the virtual LAN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Addresses {
     pub(crate) own: Ipv4Addr,
-    broadcast: Ipv4Addr,
+    pub(crate) broadcast: Ipv4Addr,
+    /// What games take for the broadcast address that do not ask for the network's size: the last of our own /24.
+    guessed: Ipv4Addr,
 }
 
 /// Who gets a packet from the device.
@@ -25,27 +25,25 @@ pub(crate) enum Outgoing {
     To(Ipv4Addr),
     /// Every peer: broadcast or multicast.
     Everyone,
+    /// Every peer, as a broadcast to this address: the packet's own is a guess, which is right nowhere.
+    EveryoneAt(Ipv4Addr),
 }
-
-/// Broadcast and multicast packets that one sender may send. At once after a pause: a server browser asks a range of
-/// ports in one go. In the long run: a busy LAN party's discovery stays under ten per second and game; a storm is
-/// thousands.
-pub const BROADCAST: Rate = Rate { burst: 400, per_second: 200 };
 
 /// What a packet from a peer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Incoming {
     /// It is for us alone.
     Unicast,
-    /// Broadcast or multicast; `copy` if the device also gets it addressed to us.
-    Everyone { copy: bool },
+    /// Broadcast or multicast; only a broadcast may come a second time as one addressed to us.
+    Everyone { is_broadcast: bool },
     /// A probe, whose payload begins at this byte.
     Probe { payload: usize },
 }
 
 impl Addresses {
     pub(crate) fn new(own: VirtualIp, subnet: &Subnet) -> Self {
-        Self { own: own.0, broadcast: subnet.broadcast() }
+        let [a, b, c, _] = own.0.octets();
+        Self { own: own.0, broadcast: subnet.broadcast(), guessed: Ipv4Addr::new(a, b, c, 255) }
     }
 
     fn is_broadcast(&self, destination: Ipv4Addr) -> bool {
@@ -69,8 +67,8 @@ impl Addresses {
         if destination == self.own {
             return Err(DropReason::OwnDestination);
         }
-        if unicast_copy::is_refusal(&ip, self.own) {
-            return Err(DropReason::UnicastCopyRefused);
+        if destination == self.guessed {
+            return Ok(Outgoing::EveryoneAt(self.broadcast));
         }
         Ok(Outgoing::To(destination))
     }
@@ -94,10 +92,10 @@ impl Addresses {
             return Err(DropReason::ForeignDestination);
         }
         if self.is_broadcast(destination) {
-            return Ok(Incoming::Everyone { copy: unicast_copy::is_due(&ip) });
+            return Ok(Incoming::Everyone { is_broadcast: true });
         }
         if destination.is_multicast() {
-            return Ok(Incoming::Everyone { copy: false });
+            return Ok(Incoming::Everyone { is_broadcast: false });
         }
         Err(DropReason::ForeignDestination)
     }
@@ -137,6 +135,9 @@ mod tests {
             assert_eq!(to(destination), Ok(Outgoing::Everyone), "{destination}");
         }
         assert_eq!(to(OWN), Err(DropReason::OwnDestination));
+        let guessed = Ipv4Addr::new(10, 66, 0, 255);
+        assert_eq!(to(guessed), Ok(Outgoing::EveryoneAt(SUBNET_BROADCAST)));
+        assert_eq!(to(Ipv4Addr::new(10, 66, 1, 255)), Ok(Outgoing::To(Ipv4Addr::new(10, 66, 1, 255))));
     }
 
     #[test]
@@ -148,14 +149,6 @@ mod tests {
         assert_eq!(out(&[]), Err(DropReason::MalformedPacket));
         assert_eq!(out(&ipv4(OWN, PEER, 6, &[0; PACKET_BYTES])), Err(DropReason::OversizedPacket));
         assert!(out(&ipv4(OWN, PEER, 6, &[0; PACKET_BYTES - 20])).is_ok());
-    }
-
-    #[test]
-    fn the_answer_to_a_unicast_copy_stays_here() {
-        let mut copy = udp(PEER, Ipv4Addr::BROADCAST, (1, 2), b"x");
-        unicast_copy::readdress(&mut copy, OWN);
-        let error = ipv4(OWN, PEER, 1, &[&[3, 3, 0, 0, 0, 0, 0, 0], &copy[..28]].concat());
-        assert_eq!(addresses().outgoing(&error, PACKET_BYTES), Err(DropReason::UnicastCopyRefused));
     }
 
     #[test]
@@ -172,9 +165,9 @@ mod tests {
     fn a_peer_reaches_us_and_nothing_behind_us() {
         let from = |destination| addresses().incoming(&udp(PEER, destination, (1, 2), b"x"), PEER);
         assert_eq!(from(OWN), Ok(Incoming::Unicast));
-        assert_eq!(from(Ipv4Addr::BROADCAST), Ok(Incoming::Everyone { copy: true }));
-        assert_eq!(from(SUBNET_BROADCAST), Ok(Incoming::Everyone { copy: true }));
-        assert_eq!(from(GROUP), Ok(Incoming::Everyone { copy: false }));
+        assert_eq!(from(Ipv4Addr::BROADCAST), Ok(Incoming::Everyone { is_broadcast: true }));
+        assert_eq!(from(SUBNET_BROADCAST), Ok(Incoming::Everyone { is_broadcast: true }));
+        assert_eq!(from(GROUP), Ok(Incoming::Everyone { is_broadcast: false }));
         for destination in [OTHER, Ipv4Addr::LOCALHOST, Ipv4Addr::new(192, 168, 1, 1), Ipv4Addr::UNSPECIFIED]
         {
             assert_eq!(from(destination), Err(DropReason::ForeignDestination), "{destination}");

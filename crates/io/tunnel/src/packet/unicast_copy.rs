@@ -1,164 +1,135 @@
-//! The unicast copy of a received broadcast, for games that bind to their own address: the OS gives those no
-//! broadcast, on no system.
+//! The unicast copy of a received broadcast, for a socket that is bound to our own address: the OS gives it no broadcast.
 //!
-//! Where nobody listens on the copy's port, the OS answers it with an ICMP error; sent back, that would break
-//! the sender's socket on Windows. So the copy is marked with a time to live of 1, which no packet that came
-//! over the tunnel to our own address otherwise needs, and the answer that quotes the mark is dropped.
+//! A copy is made only where the OS would hand it to such a socket. Of the others each has the broadcast itself, and would
+//! hear it twice.
 
-use std::net::Ipv4Addr;
-
-use crate::packet::{
-    batch::PacketBatch,
-    checksum,
-    ipv4::{CHECKSUM, DESTINATION, ICMP, Ipv4, TTL, UDP},
+use std::{
+    net::{Ipv4Addr, SocketAddrV4},
+    time::{Duration, Instant},
 };
 
-const MARK_TTL: u8 = 1;
-const UDP_HEADER_BYTES: usize = 8;
-const UDP_CHECKSUM: usize = 6;
+use crate::packet::ipv4::{Ipv4, UDP};
 
-/// RFC 792: destination unreachable, port unreachable; the quoted packet begins after eight bytes.
-const PORT_UNREACHABLE: [u8; 2] = [3, 3];
-const QUOTE: usize = 8;
+/// Broadcasts at a time whose fragments may still come.
+const BEGUN: usize = 16;
+/// How long fragments are waited for. Whoever sends them sends them in one go.
+const FRAGMENTS_WITHIN: Duration = Duration::from_secs(5);
 
-/// Whether a broadcast packet gets a copy: UDP, and whole, since a fragment could not be re-addressed alone.
-pub(crate) fn is_due(ip: &Ipv4<'_>) -> bool {
-    ip.protocol() == UDP && !ip.is_fragment() && ip.payload().len() >= UDP_HEADER_BYTES
+/// Decides which broadcasts are copied, and knows those whose fragments are still to come.
+#[derive(Debug, Default)]
+pub(crate) struct UnicastCopies {
+    begun: [Option<Begun>; BEGUN],
+    next: usize,
 }
 
-/// Adds the copy of the packet that was added last to its batch, if there is room.
-pub(crate) fn add(batch: &mut PacketBatch, own: Ipv4Addr) {
-    let Some(len) = batch.repeat_last() else { return };
-    if let Some(slot) = batch.slot() {
-        readdress(&mut slot[..len], own);
+/// A fragmented broadcast that is copied (RFC 791 §2.3: source and identification tell it from others).
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    source: Ipv4Addr,
+    id: u16,
+    since: Instant,
+}
+
+impl UnicastCopies {
+    /// Whether this broadcast is to be copied. `is_bound` says whether a UDP packet from there to this port of our own
+    /// address would reach a socket that is bound to it alone. A fragment that comes before the first one is not copied.
+    pub(crate) fn is_due(
+        &mut self,
+        packet: &[u8],
+        now: Instant,
+        is_bound: impl FnOnce(SocketAddrV4, u16) -> bool,
+    ) -> bool {
+        let Some(ip) = Ipv4::parse(packet).filter(|ip| ip.protocol() == UDP) else { return false };
+        let (source, id) = (ip.source(), ip.identification());
+        if !ip.is_beginning() {
+            let is_same = |begun: &Begun| begun.source == source && begun.id == id;
+            return self
+                .begun
+                .iter()
+                .flatten()
+                .any(|begun| is_same(begun) && now < begun.since + FRAGMENTS_WITHIN);
+        }
+        let Some((from, to)) = ip.ports() else { return false };
+        let is_due = is_bound(SocketAddrV4::new(source, from), to);
+        if is_due && ip.is_fragment() {
+            self.begun[self.next % BEGUN] = Some(Begun { source, id, since: now });
+            self.next = (self.next + 1) % BEGUN;
+        }
+        is_due
     }
-    batch.commit(len);
-}
-
-/// Turns a packet for which [`is_due`] is true into its copy for `own`, with the IP and UDP checksums updated
-/// (RFC 1624). A UDP checksum of 0 means none and stays (RFC 768).
-pub(crate) fn readdress(packet: &mut [u8], own: Ipv4Addr) {
-    let Some(header_len) = Ipv4::parse(packet).filter(is_due).map(|ip| ip.header_len()) else {
-        return;
-    };
-    let mut old = [0; 6];
-    old[..4].copy_from_slice(&packet[DESTINATION..DESTINATION + 4]);
-    old[4..].copy_from_slice(&packet[TTL..TTL + 2]);
-    packet[DESTINATION..DESTINATION + 4].copy_from_slice(&own.octets());
-    packet[TTL] = MARK_TTL;
-    let mut new = [0; 6];
-    new[..4].copy_from_slice(&own.octets());
-    new[4..].copy_from_slice(&packet[TTL..TTL + 2]);
-
-    update(packet, CHECKSUM, |sum| checksum::updated(sum, &old, &new));
-    update(packet, header_len + UDP_CHECKSUM, |sum| match sum {
-        0 => 0,
-        // 0 would mean "none": the other zero of one's complement stands for it.
-        sum => match checksum::updated(sum, &old[..4], &new[..4]) {
-            0 => 0xFFFF,
-            updated => updated,
-        },
-    });
-}
-
-fn update(packet: &mut [u8], at: usize, change: impl FnOnce(u16) -> u16) {
-    let sum = change(u16::from_be_bytes([packet[at], packet[at + 1]]));
-    packet[at..at + 2].copy_from_slice(&sum.to_be_bytes());
-}
-
-/// Whether an outgoing packet is the OS's "nobody listens here" for a copy that we wrote.
-pub(crate) fn is_refusal(ip: &Ipv4<'_>, own: Ipv4Addr) -> bool {
-    ip.protocol() == ICMP
-        && !ip.is_fragment()
-        && ip.payload().starts_with(&PORT_UNREACHABLE)
-        && ip.payload().get(QUOTE..).and_then(Ipv4::parse_quoted).is_some_and(|quoted| {
-            quoted.ttl() == MARK_TTL && quoted.protocol() == UDP && quoted.destination() == own
-        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::ipv4::{HEADER_BYTES, build};
+    use crate::packet::{fragment::Fragments, ipv4::build};
     use proptest::prelude::*;
 
     const PEER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 2);
-    const OWN: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
+    const OTHER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 3);
 
-    fn icmp(kind: [u8; 2], quoted: &[u8]) -> Vec<u8> {
-        let mut payload = vec![kind[0], kind[1], 0, 0, 0, 0, 0, 0];
-        payload.extend_from_slice(&quoted[..HEADER_BYTES + UDP_HEADER_BYTES]);
-        build::ipv4(OWN, PEER, ICMP, &payload)
+    fn fragments(packet: &[u8]) -> Vec<Vec<u8>> {
+        let mut fragments = Fragments::new(packet, 600, 7).unwrap();
+        let mut out = [0; 2_048];
+        std::iter::from_fn(|| fragments.next_into(&mut out).map(|len| out[..len].to_vec())).collect()
     }
 
     #[test]
-    fn only_the_answer_to_a_copy_is_a_refusal() {
-        let is = |bytes: &[u8]| is_refusal(&Ipv4::parse(bytes).unwrap(), OWN);
-        let mut copy = build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), b"who is there");
-        readdress(&mut copy, OWN);
-        assert!(is(&icmp(PORT_UNREACHABLE, &copy)));
-        assert!(!is(&icmp([3, 1], &copy)) && !is(&icmp([11, 0], &copy)));
-        let unicast = build::udp(PEER, OWN, (1, 2), b"a closed port must still answer");
-        assert!(!is(&icmp(PORT_UNREACHABLE, &unicast)));
-        readdress(&mut copy, Ipv4Addr::new(10, 66, 0, 9));
-        assert!(!is(&icmp(PORT_UNREACHABLE, &copy)));
-        assert!(!is(&copy) && !is(&build::ipv4(OWN, PEER, ICMP, &PORT_UNREACHABLE)));
+    fn only_what_such_a_socket_would_hear_is_copied() {
+        let mut copies = UnicastCopies::default();
+        let packet = build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), b"who is there");
+        let mut asked = None;
+        let now = Instant::now();
+        assert!(copies.is_due(&packet, now, |from, port| asked.replace((from, port)).is_none()));
+        assert_eq!(asked, Some((SocketAddrV4::new(PEER, 1), 2)));
+        assert!(!copies.is_due(&packet, now, |_, _| false));
+        for other in [
+            build::ipv4(PEER, Ipv4Addr::BROADCAST, UDP, &[0; 3]),
+            build::ipv4(PEER, Ipv4Addr::BROADCAST, 6, &[0; 20]),
+        ] {
+            assert!(!copies.is_due(&other, now, |_, _| true));
+        }
     }
 
     #[test]
-    fn fragments_other_protocols_and_cut_headers_get_no_copy() {
-        let due = |bytes: &[u8]| is_due(&Ipv4::parse(bytes).unwrap());
-        let mut packet = build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), b"x");
-        assert!(due(&packet));
-        packet[6] = 0x20;
-        assert!(!due(&packet));
-        assert!(!due(&build::ipv4(PEER, Ipv4Addr::BROADCAST, UDP, &[0; 7])));
-        assert!(!due(&build::ipv4(PEER, Ipv4Addr::BROADCAST, 6, &[0; 20])));
+    fn the_fragments_of_a_copied_broadcast_are_copied_and_no_others() {
+        let start = Instant::now();
+        let beacon = fragments(&build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), &[7; 1_300]));
+        let others = fragments(&build::udp(OTHER, Ipv4Addr::BROADCAST, (1, 2), &[7; 1_300]));
+        let mut copies = UnicastCopies::default();
+        let due = |copies: &mut UnicastCopies, packet: &[u8], is_bound| {
+            copies.is_due(packet, start, |_, _| is_bound)
+        };
+        assert!(!due(&mut copies, &beacon[1], true), "the first one decides");
+        assert!(beacon.iter().all(|piece| due(&mut copies, piece, true)));
+        assert!(!others.iter().any(|piece| due(&mut copies, piece, false)));
+        let late = start + FRAGMENTS_WITHIN;
+        assert!(!copies.is_due(&beacon[1], late, |_, _| true), "its number may be another's by now");
+    }
+
+    #[test]
+    fn of_many_at_once_the_newest_are_known() {
+        let mut copies = UnicastCopies::default();
+        let now = Instant::now();
+        let mut pieces = fragments(&build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), &[7; 1_300]));
+        for id in 0..100_u16 {
+            pieces.iter_mut().for_each(|piece| piece[4..6].copy_from_slice(&id.to_be_bytes()));
+            assert!(pieces.iter().all(|piece| copies.is_due(piece, now, |_, _| true)));
+        }
     }
 
     proptest! {
         #[test]
-        fn the_copy_has_the_checksums_of_a_packet_made_from_scratch(
-            data in prop::collection::vec(any::<u8>(), 0..64), ports: (u16, u16), own: u32, ttl: u8
-        ) {
-            let own = Ipv4Addr::from(own);
-            let mut packet = build::udp(PEER, Ipv4Addr::BROADCAST, ports, &data);
-            packet[TTL] = ttl;
-            packet[CHECKSUM..CHECKSUM + 2].fill(0);
-            let sum = checksum::of(&packet[..HEADER_BYTES]);
-            packet[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
-
-            readdress(&mut packet, own);
-            let mut expected = build::udp(PEER, own, ports, &data);
-            expected[TTL] = MARK_TTL;
-            expected[CHECKSUM..CHECKSUM + 2].fill(0);
-            let sum = checksum::of(&expected[..HEADER_BYTES]);
-            expected[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
-            prop_assert_eq!(packet, expected);
-        }
-
-        #[test]
-        fn a_packet_without_udp_checksum_keeps_none(data in prop::collection::vec(any::<u8>(), 0..64)) {
-            let mut packet = build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), &data);
-            packet[HEADER_BYTES + 6..HEADER_BYTES + 8].fill(0);
-            readdress(&mut packet, OWN);
-            prop_assert_eq!(&packet[HEADER_BYTES + 6..HEADER_BYTES + 8], &[0, 0]);
-            prop_assert_eq!(checksum::of(&packet[..HEADER_BYTES]), 0);
-        }
-
-        #[test]
-        fn any_bytes_are_readdressed_or_left_alone(mut bytes in prop::collection::vec(any::<u8>(), 0..128)) {
+        fn any_bytes_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..64), bound: bool) {
+            let mut bytes = bytes;
             let len = bytes.len() as u16;
             if len >= 20 {
-                bytes[0] = 0x45 + (bytes[0] & 1);
+                bytes[0] = 0x45;
                 bytes[2..4].copy_from_slice(&len.to_be_bytes());
-                bytes[9] = if bytes[9] & 1 == 0 { UDP } else { ICMP };
+                bytes[9] = UDP;
             }
-            if let Some(ip) = Ipv4::parse(&bytes) {
-                let _ = is_refusal(&ip, OWN);
-            }
-            readdress(&mut bytes, OWN);
-            prop_assert_eq!(bytes.len(), usize::from(len));
+            let is_due = UnicastCopies::default().is_due(&bytes, Instant::now(), |_, _| bound);
+            prop_assert!(bound || !is_due);
         }
     }
 }

@@ -5,7 +5,10 @@ use std::time::Instant;
 use lanrage_party::{Lane, Remote, facts::DropReason};
 
 use crate::{
-    packet::routing::{Addresses, Incoming},
+    packet::{
+        flood::Verdict,
+        routing::{Addresses, Incoming},
+    },
     peer::{Peer, lanes::Held},
 };
 
@@ -24,6 +27,8 @@ pub(crate) struct Arrival {
     pub(crate) established: bool,
     /// Whether it came from where the peer was not seen lately.
     pub(crate) new_remote: bool,
+    /// The UDP port of the peer's program that floods the party, if it is known, when its flood just began.
+    pub(crate) flood: Option<Option<u16>>,
     /// The packet, and its length at the beginning of the output; or why it was not accepted. None for a keepalive.
     pub(crate) packet: Result<Option<(Incoming, usize)>, DropReason>,
 }
@@ -62,11 +67,18 @@ impl<'a> Opening<'a> {
             Held::Express(express) => &mut express.session,
         };
         let opened = session.open(receiver, datagram, out)?;
+        let mut flood = None;
         let packet = match opened.packet {
             None => Ok(None),
             Some(len) => match addresses.incoming(&out[..len], self.peer.ip()) {
-                Ok(Incoming::Everyone { .. }) if !self.peer.broadcast.lock().take(now, 1) => {
-                    Err(DropReason::BroadcastStorm)
+                Ok(incoming @ Incoming::Everyone { .. }) => {
+                    match self.peer.broadcast.lock().judge(&out[..len], now) {
+                        Verdict::Passes => Ok(Some((incoming, len))),
+                        Verdict::Refused { begins } => {
+                            flood = begins;
+                            Err(DropReason::BroadcastStorm)
+                        }
+                    }
                 }
                 Ok(incoming) => Ok(Some((incoming, len))),
                 Err(reason) => Err(reason),
@@ -75,6 +87,6 @@ impl<'a> Opening<'a> {
         // The path's lock is taken only when the remote changes: most of a batch come from one.
         let is_elsewhere = self.noted.replace(from) != Some(from);
         let new_remote = is_elsewhere && self.peer.path.lock().seen.note(from) && !opened.established;
-        Ok(Arrival { established: opened.established, new_remote, packet })
+        Ok(Arrival { established: opened.established, new_remote, flood, packet })
     }
 }

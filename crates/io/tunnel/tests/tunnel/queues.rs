@@ -78,6 +78,10 @@ impl PacketDevice for TwoQueues {
         Ok(())
     }
 
+    fn is_bound_here(&self, _from: std::net::SocketAddrV4, _port: u16) -> bool {
+        false
+    }
+
     fn wake(&self) {
         self.waker.lock().take();
     }

@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
         mpsc::{Receiver, Sender, channel},
     },
     time::{Duration, Instant},
@@ -33,13 +34,24 @@ pub(crate) struct MemoryDevice {
     next: Mutex<Option<Input>>,
     to_input: Sender<Input>,
     output: Sender<Vec<u8>>,
+    /// Whether a game is bound to the end's own address.
+    pub(crate) is_bound: AtomicBool,
 }
 
 impl MemoryDevice {
     pub(crate) fn new() -> (Arc<Self>, Receiver<Vec<u8>>) {
         let (to_input, input) = channel();
         let (output, from_output) = channel();
-        (Arc::new(Self { input: Mutex::new(input), next: Mutex::default(), to_input, output }), from_output)
+        (
+            Arc::new(Self {
+                input: Mutex::new(input),
+                next: Mutex::default(),
+                to_input,
+                output,
+                is_bound: AtomicBool::default(),
+            }),
+            from_output,
+        )
     }
 
     /// The OS sends a packet.
@@ -96,6 +108,10 @@ impl PacketDevice for MemoryDevice {
     fn write(&self, _queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
         let _ = self.output.send(packet.iter().flat_map(|piece| piece.iter().copied()).collect());
         Ok(())
+    }
+
+    fn is_bound_here(&self, _from: std::net::SocketAddrV4, _port: u16) -> bool {
+        self.is_bound.load(Relaxed)
     }
 
     fn wake(&self) {
