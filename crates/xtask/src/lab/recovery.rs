@@ -58,8 +58,13 @@ fn names() -> impl TypedValueParser<Value = Disturbance> {
 }
 
 impl Options {
-    fn rounds(&self) -> u32 {
-        if self.quick { 1 } else { self.rounds }
+    fn rounds(&self, disturbance: Disturbance) -> u32 {
+        match disturbance {
+            _ if !self.quick => self.rounds,
+            // There, back, and there again: what is kept of a network must not outlive it.
+            Disturbance::Roam => 3,
+            _ => 1,
+        }
     }
 
     fn lengths(&self) -> Lengths {
@@ -102,7 +107,7 @@ struct Played {
 pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     let lengths = options.lengths();
     if let Some(disturbance) = options.play {
-        return play(disturbance, options.rounds(), lengths);
+        return play(disturbance, options.rounds(disturbance), lengths);
     }
     setup.packages(&[setup::COMPILE, setup::LAB])?;
     if !options.no_build {
@@ -122,7 +127,7 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
         );
     }
     for disturbance in chosen {
-        let played = Played::rounds_of(disturbance, options.rounds(), lengths)?;
+        let played = Played::rounds_of(disturbance, options.rounds(disturbance), lengths)?;
         if options.json {
             println!("{}", played.to_json());
         } else {
