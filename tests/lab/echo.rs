@@ -80,7 +80,8 @@ pub fn await_first(socket: &UdpSocket, to: SocketAddrV4, payload: &[u8], limit: 
     bail!("no echo from {to} within {limit:?}")
 }
 
-/// Round trips to an echo, one after the other, `interval` apart, sorted from fast to slow; lost ones are left out.
+/// Round trips of small packets to an echo, one after the other, `interval` apart, sorted from fast to slow; lost ones are
+/// left out.
 ///
 /// # Errors
 /// If more than a tenth is lost, or the socket fails.
@@ -90,11 +91,25 @@ pub fn round_trips(
     count: u32,
     interval: Duration,
 ) -> Result<Vec<Duration>> {
+    round_trips_of(socket, to, 0, count, interval)
+}
+
+/// The same with packets of at least so many bytes of payload.
+///
+/// # Errors
+/// If more than a tenth is lost, or the socket fails.
+pub fn round_trips_of(
+    socket: &UdpSocket,
+    to: SocketAddrV4,
+    bytes: usize,
+    count: u32,
+    interval: Duration,
+) -> Result<Vec<Duration>> {
     socket.set_read_timeout(Some(Duration::from_millis(200)))?;
     let mut times = Vec::new();
     let mut buffer = [0; 2048];
     for number in 0..count {
-        let payload = format!("lanrage round trip {number:08}");
+        let payload = format!("lanrage round trip {number:08}{:1$}", "", bytes.saturating_sub(27));
         let sent = Instant::now();
         socket.send_to(payload.as_bytes(), to)?;
         // A late answer to an earlier one is skipped, not taken for this one.

@@ -4,6 +4,7 @@ mod acts;
 pub mod disturb;
 pub mod flow;
 pub mod meeting;
+pub mod order;
 mod player;
 pub mod recovery;
 mod relay;

@@ -3,6 +3,7 @@
 pub(crate) mod attack;
 pub(crate) mod disturb;
 pub(crate) mod nat_matrix;
+pub(crate) mod order;
 pub(crate) mod recovery;
 pub(crate) mod shell;
 pub(crate) mod soak;

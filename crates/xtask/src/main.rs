@@ -82,6 +82,9 @@ enum Task {
     /// Let two players meet in every pair of networks, and check that they connect, how, and how soon
     #[cfg(target_os = "linux")]
     NatMatrix(lab::nat_matrix::Options),
+    /// Send flows of large and small packets beside transfers, and check that they stay in order
+    #[cfg(target_os = "linux")]
+    Order(lab::order::Options),
     /// Disturb two players' networks in every way, and check how long their game stands still
     #[cfg(target_os = "linux")]
     Recovery(lab::recovery::Options),
@@ -145,6 +148,8 @@ fn main() -> ExitCode {
         Some(Task::BenchRelay { rounds, no_build }) => bench::relay::run(setup, rounds, no_build),
         #[cfg(target_os = "linux")]
         Some(Task::NatMatrix(options)) => lab::nat_matrix::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Order(options)) => lab::order::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Recovery(options)) => lab::recovery::run(setup, &options),
         #[cfg(target_os = "linux")]

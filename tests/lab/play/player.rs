@@ -38,6 +38,22 @@ impl Player {
         Self::start(host, name, &["create", "--party-name", party, "--control", control])
     }
 
+    /// The same with another `lanrage` than the one that was built, if one is given, as [`Player::join_with`] has it.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn create_with(
+        host: &Host,
+        name: &'static str,
+        starter: Option<Vec<OsString>>,
+        data: PathBuf,
+        party: &str,
+        control: &str,
+    ) -> Result<Self> {
+        let words = ["create", "--party-name", party, "--control", control];
+        Self::start_with(host, name, starter.unwrap_or_else(built), data, &words)
+    }
+
     /// Starts a player that makes a party and hosts it itself, for whoever is on its network.
     ///
     /// # Errors

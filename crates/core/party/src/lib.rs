@@ -27,9 +27,11 @@ pub use name::Name;
 pub use network::adapter_look::{AdapterLook, AdapterPart, Detour, Passage};
 pub use network::adapter_name::AdapterName;
 pub use network::candidate::{Candidate, CandidateType};
+pub use network::flow_lanes::FlowLanes;
 pub use network::ipam::{Ipam, IpamError, Subnet, VirtualIp};
-pub use network::lane::{EXPRESS_DSCP, EXPRESS_PACKET_BYTES, Lane};
+pub use network::lane::{EXPRESS_DSCP, Lane};
 pub use network::nat_type::NatType;
+pub use network::pace::Pace;
 pub use network::quality::{Quality, QualityThresholds};
 pub use network::relay::{
     RelayCredentials, RelayOffer, RelayPassword, RelayTransport, RelayUri, RelayUriError,

@@ -3,9 +3,11 @@
 pub(crate) mod adapter_look;
 pub(crate) mod adapter_name;
 pub(crate) mod candidate;
+pub(crate) mod flow_lanes;
 pub(crate) mod ipam;
 pub(crate) mod lane;
 pub(crate) mod nat_type;
+pub(crate) mod pace;
 pub(crate) mod quality;
 pub(crate) mod relay;
 pub(crate) mod remote;

@@ -390,34 +390,59 @@ fn a_device_that_the_user_deletes_ends_the_wait_with_an_error_instead_of_spinnin
     );
 }
 
+/// What is in the queues of the two lanes for the peer: the ports of the sender and the bytes of each packet.
+fn queued(adapter: &Adapter) -> [Vec<(u16, usize)>; 2] {
+    let mut frame = vec![0; FRAME_BYTES];
+    Lane::BOTH.map(|lane| {
+        let mut seen = Vec::new();
+        while let Some(length) = adapter.try_read(lane as usize, &mut frame).unwrap() {
+            let packet = &frame[VIRTIO_HEADER_BYTES..length];
+            let is_ours = packet[16..20] == PEER.octets();
+            seen.extend(is_ours.then(|| (u16::from_be_bytes([packet[20], packet[21]]), packet.len())));
+        }
+        seen
+    })
+}
+
 /// Sends with the system's own sockets, and reads which queue each packet came out of.
 #[test]
-fn the_kernel_puts_each_packet_into_the_queue_of_its_lane() {
-    in_private_network("the_kernel_puts_each_packet_into_the_queue_of_its_lane", || {
-        let adapter = open(&AdapterConfig { offload: true, ..config() });
-        assert!(adapter.offloads());
-        assert_eq!(adapter.queues(), Lane::BOTH.len(), "two queues, told apart by the kernel");
-        let socket = UdpSocket::bind((OWN, 0)).unwrap();
-        let sizes = [1_usize, 100, 672, 673, 1_392, 3_000];
-        for size in sizes {
-            socket.send_to(&vec![size as u8; size], (PEER, 9)).unwrap();
-        }
-        let mut seen = [Vec::new(), Vec::new()];
-        let mut frame = vec![0; FRAME_BYTES];
-        for lane in Lane::BOTH {
-            assert_eq!(adapter.wait(lane as usize).unwrap(), Ready::Packets);
-            while let Some(length) = adapter.try_read(lane as usize, &mut frame).unwrap() {
-                let packet = &frame[VIRTIO_HEADER_BYTES..length];
-                assert_eq!(Lane::of(packet), lane, "{packet:02x?}");
-                let is_ours = packet[16..20] == PEER.octets();
-                seen[lane as usize].extend(is_ours.then_some(packet.len()));
+fn the_kernel_puts_a_flow_into_one_queue_whatever_its_packets_sizes_are_and_a_transfer_into_the_other() {
+    in_private_network(
+        "the_kernel_puts_a_flow_into_one_queue_whatever_its_packets_sizes_are_and_a_transfer_into_the_other",
+        || {
+            let adapter = open(&AdapterConfig { offload: true, ..config() });
+            assert!(adapter.offloads());
+            assert_eq!(adapter.queues(), Lane::BOTH.len(), "two queues, told apart by the kernel");
+            let [game, transfer] = [5_000, 5_001].map(|port| UdpSocket::bind((OWN, port)).unwrap());
+            let play = || {
+                for size in [1_usize, 100, 1_392, 100, 3_000, 672, 673] {
+                    game.send_to(&vec![size as u8; size], (PEER, 9)).unwrap();
+                }
+            };
+            play();
+            let [bulk, express] = queued(&adapter);
+            assert_eq!(bulk, []);
+            let sizes: Vec<_> = express.iter().map(|(_, bytes)| *bytes).collect();
+            assert_eq!(sizes[..4], [29, 128, 1_420, 128]);
+            assert_eq!(sizes[sizes.len() - 2..], [700, 701]);
+            assert_eq!(sizes.len(), 9, "the longest comes in fragments: {sizes:?}");
+
+            // More than any burst, as fast as it goes.
+            for _ in 0..2_000 {
+                transfer.send_to(&[0; 1_392], (PEER, 9)).unwrap();
             }
-        }
-        let [bulk, express] = seen;
-        assert_eq!(express, [29, 128, 700]);
-        assert_eq!(bulk[..2], [701, 1_420]);
-        assert_eq!(bulk.len(), 5, "the longest comes in fragments, which stay together: {bulk:?}");
-    });
+            let [bulk, express] = queued(&adapter);
+            assert!(express.len() < 100 && bulk.len() > 100, "{} and {}", express.len(), bulk.len());
+            assert!(bulk.iter().all(|(port, _)| *port == 5_001));
+            // Both at once, the transfer's small packets too.
+            play();
+            for size in [100, 1_392, 3_000] {
+                transfer.send_to(&vec![0; size], (PEER, 9)).unwrap();
+            }
+            let [bulk, express] = queued(&adapter);
+            assert_eq!((bulk.len(), express.len()), (5, 9), "{bulk:?}, {express:?}");
+        },
+    );
 }
 
 #[test]
@@ -448,7 +473,7 @@ fn a_super_packet_is_one_frame_in_both_directions() {
 }
 
 /// Reads whatever comes, as the packet threads do, until the adapter is woken. Only test packets are of interest: they are
-/// small, so they come out of the express lane's queue where there are two.
+/// few, so they come out of the express lane's queue where there are two.
 fn read_on(adapter: &Arc<Adapter>) -> std::thread::JoinHandle<()> {
     let (adapter, queue) = (Arc::clone(adapter), adapter.queues() - 1);
     std::thread::spawn(move || {

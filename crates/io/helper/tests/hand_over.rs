@@ -301,7 +301,7 @@ fn exchange_packets(adapter: &Adapter) {
     let socket = UdpSocket::bind((OWN, 4445)).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     socket.send_to(b"ping", SocketAddrV4::new(PEER, 5000)).unwrap();
-    // A short one, so it comes by the lane of games where there are two.
+    // A flow of one packet, so it comes by the lane of games where there are two.
     let queue = if adapter.queues() == 1 { 0 } else { Lane::Express as usize };
     let header = if adapter.offloads() { VIRTIO_HEADER_BYTES } else { 0 };
     let mut buffer = [0; 1500];

@@ -2,10 +2,12 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 
+use lanrage_party::{FlowLanes, Lane};
+
 use crate::{
-    io::device::PacketDevice,
+    io::device::{PacketDevice, queue_of},
     lanes::{
-        sender::Sender,
+        sender::{LaneChoice, Sender},
         shared::{Context, Shared},
     },
     offload::virtio::Virtio,
@@ -34,15 +36,20 @@ pub(crate) struct Drained {
 }
 
 impl QueueReader {
-    /// `may_wait` is whether the thread that drains it waits for a socket that is [`blocked`](Self::blocked).
+    /// Of the lane's own queue. `may_wait` is whether the thread that drains it waits for a socket that is [`blocked`](Self::blocked).
     pub(crate) fn new(
         shared: Arc<Shared>,
         device: Arc<dyn PacketDevice>,
-        queue: usize,
+        lane: Lane,
         may_wait: bool,
     ) -> Self {
         let frame = vec![0; FRAME_BYTES].into_boxed_slice();
-        Self { shared, device, queue, frame, sender: Sender::new(may_wait) }
+        let lanes = if device.queues() > 1 {
+            LaneChoice::Queue(lane)
+        } else {
+            LaneChoice::Flows(FlowLanes::new(Instant::now()))
+        };
+        Self { shared, device, queue: queue_of(lane), frame, sender: Sender::new(lanes, may_wait) }
     }
 
     pub(crate) const fn device(&self) -> &Arc<dyn PacketDevice> {

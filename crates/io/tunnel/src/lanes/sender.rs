@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::{Lane, TunnelEvent, facts::DropReason, limits::PACKET_BYTES};
+use lanrage_party::{FlowLanes, Lane, TunnelEvent, facts::DropReason, limits::PACKET_BYTES};
 
 use crate::{
     api::per_lane::PerLane,
@@ -20,8 +20,18 @@ use crate::{
 /// Packets per second that the OS is told to be too big; one per connection is enough.
 const ANSWERS: Rate = Rate { burst: 50, per_second: 100 };
 
+/// Who says the lane of a packet that the device gives.
+#[derive(Debug)]
+pub(super) enum LaneChoice {
+    /// The system, by the queue.
+    Queue(Lane),
+    /// We: it is in the one queue there is.
+    Flows(FlowLanes),
+}
+
 /// Seals packets into a batch for each lane, and sends the batches.
 pub(super) struct Sender {
+    lanes: LaneChoice,
     datagrams: PerLane<SendBatch>,
     /// Packets since the last look at the clock.
     packets: PerLane<u64>,
@@ -44,8 +54,9 @@ struct Destination<'a> {
 }
 
 impl Sender {
-    pub(super) fn new(may_wait: bool) -> Self {
+    pub(super) fn new(lanes: LaneChoice, may_wait: bool) -> Self {
         Self {
+            lanes,
             datagrams: PerLane::from_fn(|_| SendBatch::new()),
             packets: PerLane::default(),
             waiting: BulkQueue::default(),
@@ -78,7 +89,10 @@ impl Sender {
         let local = context.table.local.as_ref().ok_or(DropReason::NoParty)?;
         // What is to be cut may be as long as IP allows; each packet of it is measured by `segment`.
         let longest = if header.is_segmented() { usize::from(u16::MAX) } else { PACKET_BYTES };
-        let lane = Lane::of(packet);
+        let lane = match &mut self.lanes {
+            LaneChoice::Queue(lane) => *lane,
+            LaneChoice::Flows(flows) => flows.lane(packet, context.now),
+        };
         match local.addresses.outgoing(packet, longest)? {
             Outgoing::To(ip) => {
                 let peer = context.table.with_ip(ip).ok_or(DropReason::UnknownDestination)?;

@@ -11,10 +11,7 @@ use std::{
 use lanrage_party::Lane;
 
 use crate::{
-    io::{
-        device::{PacketDevice, queue_of},
-        urgency,
-    },
+    io::{device::PacketDevice, urgency},
     lanes::{queue_reader::QueueReader, shared::Shared},
     threads::moderation::Moderation,
 };
@@ -36,7 +33,7 @@ impl DeviceThread {
     pub(crate) fn new(shared: Arc<Shared>, device: Arc<dyn PacketDevice>, lane: Lane) -> Self {
         // One queue for all has the games' packets.
         let served = if device.queues() > 1 { lane } else { Lane::Express };
-        let reader = QueueReader::new(Arc::clone(&shared), device, queue_of(lane), true);
+        let reader = QueueReader::new(Arc::clone(&shared), device, lane, true);
         Self { shared, served, reader, moderation: Moderation::new(Instant::now()) }
     }
 

@@ -59,7 +59,7 @@ impl Lender {
         if !queue_events::register(&self.registry, &**device, queue) {
             return false;
         }
-        let reader = QueueReader::new(Arc::clone(&self.shared), Arc::clone(device), queue, false);
+        let reader = QueueReader::new(Arc::clone(&self.shared), Arc::clone(device), Lane::Express, false);
         let is_lent = self.orders.send(Order::Read(Box::new(reader))).is_ok();
         if is_lent {
             self.shared.wake(Lane::Express);
