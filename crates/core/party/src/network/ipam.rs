@@ -151,6 +151,7 @@ impl Ipam {
         // Linear probing from the preferred offset visits every address once.
         let free = (0..size)
             .map(|step| self.address((start + step) % size))
+            .filter(|ip| !is_taken_for_more(*ip))
             .find(|ip| !self.avoided.contains(ip) && !self.leases.values().any(|taken| taken == ip))
             .ok_or(IpamError::Full)?;
         self.leases.insert(peer, free);
@@ -201,6 +202,11 @@ impl Ipam {
     }
 }
 
+/// Whether programs that do not ask for the network's size take the address for a network or a broadcast.
+const fn is_taken_for_more(ip: VirtualIp) -> bool {
+    matches!(ip.0.octets()[3], 0 | 255)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -232,6 +238,16 @@ mod tests {
         assert_eq!(ipam.lease(peer(62)), Err(IpamError::Full));
         let freed = ipam.release(&peer(7)).unwrap();
         assert_eq!(ipam.lease(peer(62)), Ok(freed));
+    }
+
+    #[test]
+    fn no_lease_looks_like_a_network_or_a_broadcast() {
+        let mut ipam = ipam("10.66.0.0/23");
+        let peer =
+            |n: u16| DeviceIdentity::from_seed(&std::array::from_fn(|at| n.to_be_bytes()[at % 2])).peer_id();
+        let leases: Vec<_> = (0..600).map_while(|n| ipam.lease(peer(n)).ok()).collect();
+        assert_eq!(leases.len(), 2 * 254);
+        assert!(leases.iter().all(|ip| !matches!(ip.0.octets()[3], 0 | 255)));
     }
 
     #[test]
