@@ -3,6 +3,7 @@
 mod acts;
 pub mod disturb;
 pub mod flow;
+pub mod lan;
 pub mod meeting;
 pub mod order;
 mod player;

@@ -94,6 +94,9 @@ enum Task {
     /// Flood a player and a control server in every way, and check what everybody else notices
     #[cfg(target_os = "linux")]
     Attack(lab::attack::Options),
+    /// Send from sockets of every kind, and check who hears what on the virtual LAN and on the real one
+    #[cfg(target_os = "linux")]
+    LanTest(lab::lan_test::Options),
     /// Let players' networks change at random for two hours, and check that no program grows
     #[cfg(target_os = "linux")]
     Soak(lab::soak::Options),
@@ -156,6 +159,8 @@ fn main() -> ExitCode {
         Some(Task::Disturb(options)) => lab::disturb::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Attack(options)) => lab::attack::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::LanTest(options)) => lab::lan_test::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Soak(options)) => lab::soak::run(setup, &options),
         #[cfg(target_os = "linux")]

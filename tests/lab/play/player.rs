@@ -142,6 +142,14 @@ impl Player {
         Ok(started)
     }
 
+    /// Kills the player's program, without a word of warning.
+    ///
+    /// # Errors
+    /// If it is not there to be killed.
+    pub fn kill(&mut self) -> Result<()> {
+        self.program.kill()
+    }
+
     /// How long after its start the program has seen its first friend connected, as it says itself.
     ///
     /// # Errors

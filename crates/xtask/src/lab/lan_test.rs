@@ -1,0 +1,274 @@
+//! `cargo xtask lan-test`: whether every socket hears on the virtual LAN what it would hear on one switch, and the real LAN
+//! loses nothing.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use lanrage_lab::{
+    lan::{self, Binding, Ear, Heard, Phase, Place, Report, Sound, TIMES, Target},
+    world::{self, World},
+};
+use serde_json::json;
+
+use crate::{
+    setup::{self, Setup},
+    shell::{self, cargo},
+};
+
+type Counts = [usize; Ear::ALL.len()];
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Write one JSON object a line instead of the table
+    #[arg(long)]
+    json: bool,
+    /// Use the programs as they were built last
+    #[arg(long)]
+    no_build: bool,
+}
+
+/// Tries everything, and shows who heard what.
+pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
+    if !world::is_inside() {
+        setup.packages(&[setup::COMPILE, setup::LAB])?;
+        if !options.no_build {
+            shell::run(&mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
+        }
+    }
+    match world::enter()? {
+        World::Inside => try_all(options),
+        World::Left(status) => {
+            ensure!(
+                status.success(),
+                "the virtual LAN is not like a real one beside the real one ({status})"
+            );
+            Ok(())
+        }
+    }
+}
+
+fn try_all(options: &Options) -> Result<()> {
+    let begun = Instant::now();
+    let (mut heard, mut traces) = (Vec::new(), Vec::new());
+    lan::listen(|report| match report {
+        Report::Heard(one) => {
+            if options.json {
+                println!("{}", one.to_json());
+            }
+            heard.push(*one);
+        }
+        Report::Traces { phase, lines } => {
+            if options.json {
+                println!("{}", json!({ "phase": phase.name(), "traces": lines }));
+            }
+            traces.extend(lines.into_iter().map(|line| format!("{}: {line}", phase.name())));
+        }
+    })?;
+    let table = Table(heard);
+    let differences = table.differences();
+    let (named, wrong): (Vec<_>, Vec<_>) =
+        differences.iter().partition(|difference| difference.reason.is_some());
+    if !options.json {
+        table.print();
+        println!("\nDifferences with a reason: {}", named.len());
+        let mut reasons: Vec<_> = named.iter().filter_map(|difference| difference.reason).collect();
+        reasons.sort_unstable();
+        let all = reasons.clone();
+        reasons.dedup();
+        for reason in reasons {
+            println!("  {:>4} {reason}", all.iter().filter(|other| **other == reason).count());
+        }
+        println!("Differences without: {}", wrong.len());
+        for difference in &wrong {
+            println!("  {} {}", shell::red("✗"), difference.words);
+        }
+        println!("Left behind in the system's network settings: {}", traces.len());
+        for line in &traces {
+            println!("  {} {line}", shell::red("✗"));
+        }
+        println!("In {:.0} s", begun.elapsed().as_secs_f64());
+    }
+    ensure!(wrong.is_empty(), "{} sounds are heard otherwise than on a switch", wrong.len());
+    ensure!(traces.is_empty(), "something is left behind");
+    Ok(())
+}
+
+/// Something that is not as on a switch.
+#[derive(Debug)]
+struct Difference {
+    words: String,
+    /// Why it is so, if there is a reason.
+    reason: Option<&'static str>,
+}
+
+#[derive(Debug)]
+struct Table(Vec<Heard>);
+
+impl Table {
+    fn find(&self, phase: Phase, sound: Sound) -> Option<&Heard> {
+        self.0.iter().find(|heard| heard.phase == phase && heard.sound == sound)
+    }
+
+    /// What the neighbour heard, on a real switch, of what is the same there.
+    fn control(&self, sound: Sound) -> Result<(Counts, usize)> {
+        let target = match sound.target {
+            Target::Friend => Target::Neighbour,
+            Target::PartyBroadcast | Target::GuessedLast | Target::GuessedClass => Target::RealBroadcast,
+            other => other,
+        };
+        let binding = if sound.binding == Binding::Lease { Binding::Any } else { sound.binding };
+        let same = Sound { target, binding, size: sound.size };
+        let heard = self.find(Phase::Before, same).with_context(|| same.name())?;
+        Ok((heard.counts[Place::Neighbour as usize], heard.answers[Place::Neighbour as usize]))
+    }
+
+    fn differences(&self) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        for heard in &self.0 {
+            for place in Place::ALL {
+                let counts = heard.counts[place as usize];
+                let answers = heard.answers[place as usize];
+                let Ok((expected, expected_answers)) = self.expected(heard, place) else { continue };
+                for ear in Ear::ALL {
+                    let (is, should) = (counts[ear as usize], expected[ear as usize]);
+                    if is != should {
+                        differences.push(Difference {
+                            words: format!(
+                                "{}: {} at {} ({}): {is} instead of {should}",
+                                heard.phase.name(),
+                                heard.sound.name(),
+                                place.name(),
+                                ear.name()
+                            ),
+                            reason: reason(heard, place, Some(ear), is, should),
+                        });
+                    }
+                }
+                if answers != expected_answers {
+                    differences.push(Difference {
+                        words: format!(
+                            "{}: {} answered by {}: {answers} instead of {expected_answers}",
+                            heard.phase.name(),
+                            heard.sound.name(),
+                            place.name()
+                        ),
+                        reason: reason(heard, place, None, answers, expected_answers),
+                    });
+                }
+            }
+        }
+        differences
+    }
+
+    /// What a place should hear of it, and how many answers should come back from there.
+    fn expected(&self, heard: &Heard, place: Place) -> Result<(Counts, usize)> {
+        const NOTHING: (Counts, usize) = ([0; Ear::ALL.len()], 0);
+        let sound = heard.sound;
+        let is_partys =
+            matches!(sound.target, Target::PartyBroadcast | Target::GuessedLast | Target::GuessedClass);
+        match place {
+            Place::Friend if !heard.phase.has_party() || sound.target.is_household() => Ok(NOTHING),
+            Place::Friend if sound.target == Target::Neighbour => Ok(NOTHING),
+            Place::Friend => self.control(sound),
+            Place::Self_ | Place::Neighbour if is_partys || sound.target == Target::Friend => Ok(NOTHING),
+            Place::Self_ | Place::Neighbour => {
+                let binding = if sound.binding == Binding::Lease { Binding::Any } else { sound.binding };
+                let before = self.find(Phase::Before, Sound { binding, ..sound }).context("no control")?;
+                Ok((before.counts[place as usize], before.answers[place as usize]))
+            }
+        }
+    }
+
+    fn print(&self) {
+        println!(
+            "Of {TIMES} sent each, heard by the neighbour on the real LAN and by the friend in the party; each figure is a kind of socket:"
+        );
+        println!("{}. A dot is none; behind it the answers.", Ear::ALL.map(Ear::name).join(", "));
+        print!("{:30}", "");
+        for phase in Phase::ALL {
+            print!(" {:^19}", phase.name());
+        }
+        println!();
+        for sound in Sound::all() {
+            print!("{:30}", sound.name());
+            for phase in Phase::ALL {
+                let cell = self.find(phase, sound).map_or_else(String::new, |heard| {
+                    let side = |place: Place| {
+                        let digits: String =
+                            heard.counts[place as usize].iter().map(|count| digit(*count)).collect();
+                        format!("{digits} {}", digit(heard.answers[place as usize]))
+                    };
+                    format!("{} | {}", side(Place::Neighbour), side(Place::Friend))
+                });
+                print!(" {cell:^19}");
+            }
+            println!();
+        }
+    }
+}
+
+fn digit(count: usize) -> String {
+    match count {
+        0 => "·".to_owned(),
+        1..=9 => count.to_string(),
+        _ => "+".to_owned(),
+    }
+}
+
+/// Why something is not as on a switch, where there is a reason.
+fn reason(heard: &Heard, place: Place, ear: Option<Ear>, is: usize, should: usize) -> Option<&'static str> {
+    let Sound { binding, target, .. } = heard.sound;
+    let is_search = !target.is_household() && !matches!(target, Target::Neighbour | Target::Friend);
+    match place {
+        // Linux gives such a socket no broadcast, as no switch changes; Windows does, and games count on it.
+        Place::Friend if ear == Some(Ear::Own) && is_search && !target.is_multicast() && is == TIMES => {
+            Some("a friend's socket that is bound to its own address hears broadcasts too, as on Windows")
+        }
+        Place::Friend if target == Target::RealBroadcast && is < should => {
+            Some("the real network's own broadcast address is no address of the party")
+        }
+        Place::Friend if matches!(binding, Binding::RealDevice | Binding::RealMulticast) && is < should => {
+            Some("the program has chosen the real LAN's interface")
+        }
+        Place::Neighbour | Place::Self_ if binding == Binding::Lease && is < should => {
+            Some("the program has chosen the party by its address there")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_lab::lan::Size;
+
+    use super::*;
+
+    const SEARCH: Sound = Sound { binding: Binding::Any, target: Target::Limited, size: Size::Small };
+
+    fn heard(phase: Phase, neighbour: Counts, friend: Counts) -> Heard {
+        Heard {
+            phase,
+            sound: SEARCH,
+            counts: [[0; 5], neighbour, friend],
+            answers: [0, 3, friend[1]],
+            refusal: None,
+        }
+    }
+
+    fn wrong(party: Heard) -> usize {
+        let table = Table(vec![heard(Phase::Before, [3, 3, 0, 3, 0], [0; 5]), party]);
+        table.differences().iter().filter(|difference| difference.reason.is_none()).count()
+    }
+
+    #[test]
+    fn what_a_switch_would_not_do_is_a_difference() {
+        let switch = [3, 3, 0, 3, 0];
+        assert_eq!(wrong(heard(Phase::Party, switch, switch)), 0);
+        assert_eq!(wrong(heard(Phase::Party, switch, [3, 3, 3, 3, 0])), 0, "as on Windows");
+        assert_eq!(wrong(heard(Phase::Party, [0, 3, 0, 3, 0], switch)), 1, "the neighbour loses one");
+        assert_eq!(wrong(heard(Phase::Party, switch, [3, 3, 6, 3, 0])), 1, "one hears it twice");
+        assert_eq!(wrong(heard(Phase::Party, switch, [3, 0, 0, 3, 0])), 2, "unheard and unanswered");
+        assert_eq!(wrong(heard(Phase::Left, switch, [3, 0, 0, 0, 0])), 1, "there is no party");
+    }
+}
