@@ -37,6 +37,9 @@ pub use network::relay::{
     RelayCredentials, RelayOffer, RelayPassword, RelayTransport, RelayUri, RelayUriError,
 };
 pub use network::remote::{AllocationId, Remote};
+pub use network::searches::{
+    COPIES_QUEUE, COPY_HEADER_BYTES, HOUSEHOLD_GROUP, HOUSEHOLD_PORTS, is_link_group,
+};
 pub use network::tunnel::{LocalEnd, PeerConfig, TunnelEvent, initiates};
 pub use party::Party;
 pub use peer::{ConnectionType, Peer};

@@ -11,4 +11,5 @@ pub(crate) mod pace;
 pub(crate) mod quality;
 pub(crate) mod relay;
 pub(crate) mod remote;
+pub(crate) mod searches;
 pub(crate) mod tunnel;

@@ -6,7 +6,7 @@ use std::{
 
 use crate::{
     AdapterConfig, AdapterError, AdapterEye, Device, Ready, endpoints,
-    os::{self, Listeners, Packets},
+    os::{self, Listeners, Packets, SystemSide},
     routes,
     test_packets::TestPackets,
 };
@@ -30,7 +30,9 @@ pub struct OpenDescriptors {
 /// As [`AdapterError`] says. Whatever was done before the error is undone.
 #[cfg(target_os = "linux")]
 pub fn open_descriptors(config: &AdapterConfig, owner: u32) -> Result<OpenDescriptors, AdapterError> {
-    let (packets, name) = create(config, |name| os::create_for(name, config, owner))?;
+    let (packets, name) = create(config, |name| {
+        os::create_for(name, config, owner, |_, _| Err(io::ErrorKind::Unsupported.into()))
+    })?;
     let offload = packets.offloads();
     Ok(OpenDescriptors { name, queues: packets.into_queues(), offload })
 }
@@ -112,7 +114,11 @@ impl Adapter {
 
     /// What looks at this adapter, from outside of its packet threads. It does not keep the adapter.
     pub fn eye(&self) -> AdapterEye {
-        AdapterEye::new(&self.name, self.config.clone(), Arc::clone(&self.tests))
+        AdapterEye::new(
+            SystemSide::new(&self.name, &self.packets),
+            self.config.clone(),
+            Arc::clone(&self.tests),
+        )
     }
 }
 
@@ -127,6 +133,11 @@ impl Device for Adapter {
 
     fn offloads(&self) -> bool {
         self.packets.offloads()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn has_copies(&self) -> bool {
+        self.packets.copies().is_some()
     }
 
     fn wait(&self, queue: usize) -> io::Result<Ready> {

@@ -34,6 +34,14 @@ pub trait Device: Send + Sync {
     /// the reader then segments what it reads and completes its checksums, and the writer may coalesce.
     fn offloads(&self) -> bool;
 
+    /// Whether there is a queue more, [`COPIES_QUEUE`](lanrage_party::COPIES_QUEUE): of what programs of this computer send to
+    /// everybody by other interfaces. Each packet there has the number of its interface in front, in
+    /// [`COPY_HEADER_BYTES`](lanrage_party::COPY_HEADER_BYTES), and nothing else. The queue reports no error: it is only
+    /// empty for ever where copying has ended.
+    fn has_copies(&self) -> bool {
+        false
+    }
+
     /// Blocks until a packet can be read from the queue or [`wake`](Self::wake) was called, ever. A wake is reported
     /// before packets.
     ///

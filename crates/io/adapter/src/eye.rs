@@ -13,8 +13,8 @@ pub struct AdapterEye {
 }
 
 impl AdapterEye {
-    pub(crate) fn new(name: &str, config: AdapterConfig, tests: Arc<TestPackets>) -> Self {
-        Self { system: SystemSide::new(name), config, tests }
+    pub(crate) const fn new(system: SystemSide, config: AdapterConfig, tests: Arc<TestPackets>) -> Self {
+        Self { system, config, tests }
     }
 
     /// Asks the system, and sends test packets through the adapter. Somebody must be reading it meanwhile. Takes less than a

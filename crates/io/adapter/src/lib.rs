@@ -7,10 +7,10 @@
 //! A Linux process without the right to make devices has the privileged helper do it (package `lanrage-helper`), which
 //! hands over the descriptors; [`helper`] is what the two say to each other.
 //!
-//! While an adapter is up, these destinations leave through it and no others:
-//! - the party's [`Subnet`](lanrage_party::Subnet), with its directed broadcast address;
-//! - `255.255.255.255`, the limited broadcast (RFC 919), with which games look for servers;
-//! - `224.0.0.0/4`, multicast (RFC 5771), for senders that choose no interface themselves.
+//! While an adapter is up, the party's [`Subnet`](lanrage_party::Subnet) leaves through it, with its directed broadcast address.
+//! What games look for servers with, limited broadcast (RFC 919) and multicast (RFC 5771), goes where it always went, and on
+//! Linux the adapter's reader gets a copy ([`Device::has_copies`]). Where that is not possible, `255.255.255.255` and
+//! `224.0.0.0/4` leave through the adapter too, for senders that choose no interface themselves.
 
 mod adapter;
 mod config;

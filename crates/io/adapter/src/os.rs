@@ -7,6 +7,8 @@ mod descriptor;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
+mod linux_copies;
+#[cfg(target_os = "linux")]
 mod linux_helper;
 #[cfg(target_os = "linux")]
 mod linux_listeners;
@@ -19,7 +21,11 @@ mod linux_queue;
 #[cfg(target_os = "linux")]
 mod linux_route;
 #[cfg(target_os = "linux")]
+mod linux_searches;
+#[cfg(target_os = "linux")]
 mod linux_steering;
+#[cfg(target_os = "linux")]
+mod linux_tap;
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(not(target_os = "linux"))]
@@ -48,10 +54,19 @@ pub(crate) use other_look::SystemSide;
 #[cfg(windows)]
 pub(crate) use windows::{Packets, create};
 
-/// Destinations outside the subnet that must leave through the adapter, or games' searches never reach the
-/// party: limited broadcast (RFC 919) and multicast (RFC 5771). Windows needs no routes for them.
+/// Destinations outside the subnet by which games search: limited broadcast (RFC 919) and multicast (RFC 5771). Where they
+/// cannot be copied on their way elsewhere, they must leave through the adapter, or never reach the party. Windows needs
+/// no routes for them.
 #[cfg(unix)]
 const SEARCHES: [ipnet::Ipv4Net; 2] = [
     ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::BROADCAST, 32),
     ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::new(224, 0, 0, 0), 4),
 ];
+
+#[cfg(target_os = "linux")]
+fn unless_there(result: std::io::Result<()>) -> std::io::Result<()> {
+    match result {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    }
+}

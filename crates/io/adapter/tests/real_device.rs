@@ -15,7 +15,7 @@ use std::{
 use lanrage_adapter::{
     Adapter, AdapterConfig, AdapterError, Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES, overlapping_route,
 };
-use lanrage_party::{AdapterPart, Detour, Lane, Passage, Subnet, VirtualIp};
+use lanrage_party::{AdapterPart, COPIES_QUEUE, COPY_HEADER_BYTES, Detour, Lane, Passage, Subnet, VirtualIp};
 use serde_json::Value;
 
 const INSIDE: &str = "LANRAGE_TEST_INSIDE_NAMESPACE";
@@ -170,7 +170,7 @@ fn an_adapter_has_its_address_mtu_and_routes_and_leaves_nothing_behind() {
         let routes = ip_json("-4 route show dev lanrage0");
         let mut destinations: Vec<_> = routes.iter().map(|route| route["dst"].as_str().unwrap()).collect();
         destinations.sort_unstable();
-        assert_eq!(destinations, ["10.66.0.0/16", "224.0.0.0/4", "255.255.255.255"]);
+        assert_eq!(destinations, ["10.66.0.0/16"]);
         for route in &routes {
             assert_eq!(
                 (&route["scope"], &route["prefsrc"]),
@@ -188,30 +188,98 @@ fn an_adapter_has_its_address_mtu_and_routes_and_leaves_nothing_behind() {
     });
 }
 
+/// Reads copies until there is one to each of `wanted`; gives the interfaces and senders of all that came, and fails at one
+/// to anybody else.
+fn copies_until_seen(adapter: &Adapter, mut wanted: Vec<SocketAddrV4>) -> Vec<(u32, Ipv4Addr)> {
+    let (mut buf, mut senders, expected) = ([0; 2_048], Vec::new(), wanted.clone());
+    while !wanted.is_empty() {
+        assert_eq!(adapter.wait(COPIES_QUEUE).unwrap(), Ready::Packets);
+        while let Some(length) = adapter.try_read(COPIES_QUEUE, &mut buf).unwrap() {
+            let (interface, packet) = buf[..length].split_first_chunk::<COPY_HEADER_BYTES>().unwrap();
+            let address = |at: usize| Ipv4Addr::from(<[u8; 4]>::try_from(&packet[at..at + 4]).unwrap());
+            let to = SocketAddrV4::new(address(16), u16::from_be_bytes([packet[22], packet[23]]));
+            assert!(expected.contains(&to), "{to}");
+            wanted.retain(|address| *address != to);
+            senders.push((u32::from_ne_bytes(*interface), address(12)));
+        }
+    }
+    senders
+}
+
+const LIMITED: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::BROADCAST, 8_303);
+const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(224, 0, 2, 60), 4_445);
+
 #[test]
-fn searches_of_games_leave_through_the_adapter_even_beside_a_real_network() {
-    in_private_network("searches_of_games_leave_through_the_adapter_even_beside_a_real_network", || {
+fn searches_of_games_stay_on_the_real_network_and_are_copied() {
+    in_private_network("searches_of_games_stay_on_the_real_network_and_are_copied", || {
         plug_in_a_card("192.168.7.2/24", "192.168.7.1");
-        ip("route add 224.0.0.0/4 dev card");
         let adapter = Arc::new(open(&config()));
+        assert!(adapter.has_copies());
+        let card = ip_json("link show dev card")[0]["ifindex"].as_u64().unwrap() as u32;
+        for own in ["0.0.0.0:0", "192.168.7.2:0"] {
+            let socket = UdpSocket::bind(own).unwrap();
+            socket.set_broadcast(true).unwrap();
+            let home = [
+                ([255, 255, 255, 255], 9),
+                ([224, 0, 0, 251], 5_353),
+                ([239, 255, 255, 250], 1_900),
+                ([192, 168, 7, 255], 137),
+                ([192, 168, 7, 9], 8_303),
+            ];
+            for (to, port) in home {
+                socket.send_to(b"a home's", (Ipv4Addr::from(to), port)).unwrap();
+            }
+            let games = [LIMITED, GROUP, SocketAddrV4::new([192, 168, 7, 255].into(), 8_303)];
+            for to in games {
+                socket.send_to(b"who is there?", to).unwrap();
+            }
+            let senders = copies_until_seen(&adapter, games.to_vec());
+            assert_eq!(senders, [(card, Ipv4Addr::new(192, 168, 7, 2)); 3]);
+        }
+        // The party's own go into the adapter.
         let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
         socket.set_broadcast(true).unwrap();
-        let wanted = vec![
-            SocketAddrV4::new(Ipv4Addr::BROADCAST, 8303),
-            SocketAddrV4::new(Subnet::DEFAULT.broadcast(), 8303),
-            SocketAddrV4::new(Ipv4Addr::new(224, 0, 2, 60), 4445),
-            SocketAddrV4::new(PEER, 27015),
-        ];
-        for to in &wanted {
+        let party =
+            vec![SocketAddrV4::new(Subnet::DEFAULT.broadcast(), 8303), SocketAddrV4::new(PEER, 27015)];
+        for to in &party {
             socket.send_to(b"who is there?", to).unwrap();
         }
-        read_until_seen(&adapter, wanted);
+        read_until_seen(&adapter, party);
+        assert_eq!(adapter.try_read(COPIES_QUEUE, &mut [0; 2_048]).unwrap(), None);
 
         let routed = |to: &str| ip_json(&format!("route get {to}"))[0]["dev"].clone();
-        assert_eq!(routed("192.168.7.9"), "card", "the real network stays where it was");
-        assert_eq!(routed("9.9.9.9"), "card", "the internet stays where it was");
-        drop(adapter);
-        assert_eq!(routed("224.0.2.60"), "card", "a route that was there before works again");
+        for to in ["192.168.7.9", "9.9.9.9", "224.0.2.60", "239.255.255.250"] {
+            assert_eq!(routed(to), "card", "{to} stays where it was");
+        }
+    });
+}
+
+#[test]
+fn where_there_is_no_other_network_searches_go_into_the_adapter_and_only_there() {
+    in_private_network("where_there_is_no_other_network_searches_go_into_the_adapter_and_only_there", || {
+        ip("link set lo up");
+        let adapter = Arc::new(open(&config()));
+        let (eye, reader) = (adapter.eye(), read_on(&adapter));
+        let routes = || ip("-4 route show dev lanrage0").lines().count();
+        assert_eq!(routes(), 3);
+        ip("route flush dev lanrage0 proto static");
+        assert_eq!(routes(), 1);
+        eye.look().unwrap();
+        assert_eq!(routes(), 3, "put back");
+        plug_in_a_card("192.168.5.2/24", "192.168.5.1");
+        let look = eye.look().unwrap();
+        assert_eq!((routes(), look.detours), (1, vec![]), "the card has them");
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        socket.set_broadcast(true).unwrap();
+        for to in [LIMITED, GROUP] {
+            socket.send_to(b"who is there?", to).unwrap();
+        }
+        copies_until_seen(&adapter, vec![LIMITED, GROUP]);
+        ip("link delete card");
+        eye.look().unwrap();
+        assert_eq!(routes(), 3);
+        adapter.wake();
+        reader.join().unwrap();
     });
 }
 
@@ -495,12 +563,10 @@ fn what_another_program_takes_from_the_adapter_is_seen_and_put_back() {
             let good = eye.look().unwrap();
             assert_eq!((&good.lost, &good.detours), (&vec![], &vec![]));
             assert_eq!((good.name.as_str(), &good.overlap, good.passage), ("lanrage0", &None, Passage::Open));
-            let harms: [(&str, &[AdapterPart]); 6] = [
+            let harms: [(&str, &[AdapterPart]); 4] = [
                 ("address flush dev lanrage0", &[AdapterPart::Address]),
                 ("link set lanrage0 down", &[AdapterPart::Up, AdapterPart::Address]),
                 ("link set lanrage0 mtu 1000", &[AdapterPart::Mtu]),
-                ("route delete 224.0.0.0/4 dev lanrage0", &[]),
-                ("route delete 255.255.255.255 dev lanrage0", &[]),
                 ("route delete 10.66.0.0/16 dev lanrage0", &[AdapterPart::Address]),
             ];
             for (harm, lost) in harms {
@@ -531,7 +597,7 @@ fn flushed_routes_come_back_where_a_default_route_takes_their_packets() {
         assert_eq!((good.detours.len(), good.passage), (0, Passage::Open));
         ip("route flush dev lanrage0 scope link");
         let look = eye.look().unwrap();
-        assert_eq!((look.detours.len(), look.passage), (3, Passage::Closed), "{look:?}");
+        assert_eq!((look.detours.len(), look.passage), (1, Passage::Closed), "{look:?}");
         eye.mend().unwrap();
         assert_eq!(eye.look().unwrap(), good);
         adapter.wake();

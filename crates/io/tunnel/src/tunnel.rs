@@ -34,6 +34,9 @@ use crate::{
 const SOCKET_THREADS: PerLane<&str> = PerLane::new("lanrage-udp", "lanrage-udp-x");
 const DEVICE_THREADS: PerLane<&str> = PerLane::new("lanrage-device", "lanrage-device-x");
 
+/// Name of the thread that reads what programs send by other interfaces.
+const COPIES_THREAD: &str = "lanrage-copies";
+
 /// Smallest path MTU that a peer may have, in bytes: what every host can take (RFC 791 §3.1).
 pub const PATH_MTU_MIN: u16 = 576;
 
@@ -111,6 +114,7 @@ impl Tunnel {
         self.release(attached.take());
         self.shared.change(|table| table.device = Some(Arc::clone(&device)));
         let mut new = Attached { device, threads: Vec::new(), is_lent: false };
+        let mut readers = Vec::new();
         for lane in Lane::BOTH.into_iter().take(new.device.queues()) {
             if lane == Lane::Express
                 && self.express_queue.as_ref().is_some_and(|queue| queue.lend(&new.device))
@@ -119,7 +123,14 @@ impl Tunnel {
                 continue;
             }
             let thread = DeviceThread::new(Arc::clone(&self.shared), Arc::clone(&new.device), lane);
-            match thread::Builder::new().name(DEVICE_THREADS[lane].into()).spawn(|| thread.run()) {
+            readers.push((DEVICE_THREADS[lane], thread));
+        }
+        if new.device.has_copies() {
+            let thread = DeviceThread::copies(Arc::clone(&self.shared), Arc::clone(&new.device));
+            readers.push((COPIES_THREAD, thread));
+        }
+        for (name, thread) in readers {
+            match thread::Builder::new().name(name.into()).spawn(|| thread.run()) {
                 Ok(thread) => new.threads.push(thread),
                 Err(error) => {
                     self.release(Some(new));

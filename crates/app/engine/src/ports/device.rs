@@ -28,6 +28,10 @@ impl PacketDevice for TunnelDevice {
         self.0.offloads()
     }
 
+    fn has_copies(&self) -> bool {
+        self.0.has_copies()
+    }
+
     fn wait(&self, queue: usize) -> io::Result<bool> {
         Ok(self.0.wait(queue)? == Ready::Packets)
     }

@@ -60,6 +60,10 @@ pub enum DropReason {
     ForeignSource,
     /// From a peer: the destination is neither us nor everybody.
     ForeignDestination,
+    /// Inside: a search of a home's own devices, which stays at home.
+    HouseholdSearch,
+    /// From the device: the same packet for everybody that another interface has already brought.
+    RepeatedSearch,
     /// Broadcast or multicast above the sender's rate.
     BroadcastStorm,
     /// From a peer: no device is attached.

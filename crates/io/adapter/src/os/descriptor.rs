@@ -15,6 +15,11 @@ use rustix::{
     io::Errno,
 };
 
+#[cfg(target_os = "linux")]
+use lanrage_party::COPIES_QUEUE;
+
+#[cfg(target_os = "linux")]
+use super::linux_copies::Copies;
 use crate::Ready;
 
 /// An open device.
@@ -23,6 +28,9 @@ pub(crate) struct Packets {
     /// One descriptor for each queue.
     queues: Vec<OwnedFd>,
     offloads: bool,
+    /// What programs send by other interfaces, where that can be seen.
+    #[cfg(target_os = "linux")]
+    copies: Option<Copies>,
     /// A connected pair: shutting it down is the wake, which polling then reports for ever.
     waker: UnixStream,
     woken: UnixStream,
@@ -32,7 +40,25 @@ impl Packets {
     /// Takes a device over; its descriptors, at least one, must be non-blocking.
     pub(crate) fn new(queues: Vec<OwnedFd>, offloads: bool) -> io::Result<Self> {
         let (waker, woken) = UnixStream::pair()?;
-        Ok(Self { queues, offloads, waker, woken })
+        Ok(Self {
+            queues,
+            offloads,
+            #[cfg(target_os = "linux")]
+            copies: None,
+            waker,
+            woken,
+        })
+    }
+
+    /// With a queue more, [`COPIES_QUEUE`].
+    #[cfg(target_os = "linux")]
+    pub(crate) fn with_copies(self, copies: Option<Copies>) -> Self {
+        Self { copies, ..self }
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(crate) const fn copies(&self) -> Option<&Copies> {
+        self.copies.as_ref()
     }
 
     pub(crate) fn queues(&self) -> usize {
@@ -50,19 +76,29 @@ impl Packets {
     }
 
     pub(crate) fn wait(&self, queue: usize) -> io::Result<Ready> {
+        #[cfg(target_os = "linux")]
+        if let (COPIES_QUEUE, Some(copies)) = (queue, &self.copies) {
+            return self.wait_for(copies.descriptor());
+        }
+        self.wait_for(Some(self.queue(queue)?.as_fd()))
+    }
+
+    /// Waits for a wake, and for packets where there is something to wait for.
+    fn wait_for(&self, packets: Option<BorrowedFd<'_>>) -> io::Result<Ready> {
+        let wake = || PollFd::new(&self.woken, PollFlags::IN);
+        let mut ready =
+            [wake(), packets.map_or_else(wake, |packets| PollFd::from_borrowed_fd(packets, PollFlags::IN))];
         loop {
-            let mut ready =
-                [PollFd::new(self.queue(queue)?, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];
             match poll(&mut ready, None) {
                 Err(Errno::INTR) => continue,
                 other => other?,
             };
-            let [device, wake] = ready.map(|descriptor| !descriptor.revents().is_empty());
+            let [wake, packets] = ready.each_ref().map(|descriptor| !descriptor.revents().is_empty());
             if wake {
                 return Ok(Ready::Woken);
             }
             // A removed device polls as an error, which `try_read` then reports.
-            if device {
+            if packets {
                 return Ok(Ready::Packets);
             }
         }
@@ -73,6 +109,10 @@ impl Packets {
     }
 
     pub(crate) fn try_read(&self, queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
+        #[cfg(target_os = "linux")]
+        if let (COPIES_QUEUE, Some(copies)) = (queue, &self.copies) {
+            return Ok(copies.try_read(buf));
+        }
         let queue = self.queue(queue)?;
         loop {
             match header::read(queue, buf) {

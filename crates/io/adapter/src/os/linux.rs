@@ -1,14 +1,17 @@
-use std::{io, path::Path};
+use std::{io, net::Ipv4Addr, os::fd::OwnedFd, path::Path};
 
 use rustix::io::Errno;
 use tun::AbstractDevice;
 
-use super::{Packets, SEARCHES, linux_netlink::index, linux_queue, linux_route};
+use super::{
+    Packets, SEARCHES, linux_copies::Copies, linux_netlink::index, linux_queue, linux_route, linux_searches,
+    linux_tap,
+};
 use crate::{AdapterConfig, AdapterError};
 
 /// [`create_for`] the user of this process.
 pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
-    create_for(name, config, rustix::process::geteuid().as_raw())
+    create_for(name, config, rustix::process::geteuid().as_raw(), linux_tap::open)
 }
 
 /// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
@@ -17,6 +20,7 @@ pub(crate) fn create_for(
     name: &str,
     config: &AdapterConfig,
     owner: u32,
+    tap: impl FnOnce(u32, Ipv4Addr) -> io::Result<OwnedFd>,
 ) -> Result<(Packets, String), AdapterError> {
     let (queues, offloads) =
         linux_queue::open(name, owner, config.offload).map_err(|error| not_created(name, error))?;
@@ -29,13 +33,24 @@ pub(crate) fn create_for(
 
     let index = index(name)
         .ok_or_else(|| AdapterError::Io { step: "find it again", source: io::ErrorKind::NotFound.into() })?;
-    for net in SEARCHES {
-        linux_route::add(net, index, config.address.0)
-            .map_err(|source| AdapterError::Route { route: net, source })?;
-    }
+    let copies = match tap(index, config.address.0) {
+        Ok(tap) => {
+            linux_searches::follow(index, name, config.address.0)
+                .map_err(|source| AdapterError::Io { step: "lead searches", source })?;
+            Some(Copies::new(tap))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "searches cannot be copied, and are led into the adapter instead");
+            for net in SEARCHES {
+                linux_route::add(net, index, config.address.0, linux_route::FIRST)
+                    .map_err(|source| AdapterError::Route { route: net, source })?;
+            }
+            None
+        }
+    };
     let packets =
         Packets::new(queues, offloads).map_err(|source| AdapterError::from_io("take it over", source))?;
-    Ok((packets, name.to_owned()))
+    Ok((packets.with_copies(copies), name.to_owned()))
 }
 
 /// The `tun` crate's view of a device by its name: it sets addresses, and reads and writes nothing.

@@ -1,11 +1,19 @@
-use std::{io, net::Ipv4Addr};
+use std::{
+    io,
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use ipnet::Ipv4Net;
 use lanrage_party::{AdapterPart, Detour};
 
 use super::{
-    SEARCHES, linux_netlink,
-    linux_route::{self, Way},
+    Packets, SEARCHES, linux_netlink,
+    linux_route::{self, FIRST, Way},
+    linux_searches, unless_there,
 };
 use crate::{AdapterConfig, routes, test_packets::test_address};
 
@@ -13,19 +21,37 @@ use crate::{AdapterConfig, routes, test_packets::test_address};
 #[derive(Debug, Clone)]
 pub(crate) struct SystemSide {
     interface: Option<u32>,
+    /// Whether searches are copied, where they ever were; where not, they are led into the adapter.
+    copies: Option<Arc<AtomicBool>>,
 }
 
 impl SystemSide {
-    pub(crate) fn new(name: &str) -> Self {
-        Self { interface: linux_netlink::index(name) }
+    pub(crate) fn new(name: &str, packets: &Packets) -> Self {
+        let copies = packets.copies().map(|copies| Arc::clone(copies.is_open()));
+        Self { interface: linux_netlink::index(name), copies }
     }
 
-    /// The interface's name, what it has lost, and what is led past it. `None` if there is no such interface.
+    fn are_copied(&self) -> bool {
+        self.copies.as_ref().is_some_and(|copies| copies.load(Relaxed))
+    }
+
+    /// The destinations outside of the party's network that must lead into the adapter.
+    fn searches(&self) -> &'static [Ipv4Net] {
+        if self.are_copied() { &[] } else { &SEARCHES }
+    }
+
+    /// The interface's name, what it has lost, and what is led past it. Where searches are copied, their ways follow those of the
+    /// other networks. `None` if there is no such interface.
     pub(crate) fn look(&self, config: &AdapterConfig) -> Option<(String, Vec<AdapterPart>, Vec<Detour>)> {
         let interface = self.interface?;
         let link = linux_netlink::link_state(interface)
             .inspect_err(|error| tracing::debug!(%error, "the adapter cannot be looked at"))
             .ok()?;
+        if self.are_copied()
+            && let Err(error) = linux_searches::follow(interface, &link.name, config.address.0)
+        {
+            tracing::debug!(%error, "the ways of searches cannot be changed");
+        }
         let to_party = way_to(test_address(config.address, config.subnet));
         let is_ours = |way: &Option<Way>| way.as_ref().is_some_and(|way| way.interface == interface);
         let has_source = |way: &Option<Way>| {
@@ -40,7 +66,7 @@ impl SystemSide {
 
         let ways = [(config.subnet.net(), to_party)]
             .into_iter()
-            .chain(SEARCHES.map(|net| (net, way_to(search_address(net)))));
+            .chain(self.searches().iter().map(|net| (*net, way_to(search_address(*net)))));
         let detours = ways.filter(|(_, way)| !is_ours(way)).map(|(to, way)| Detour {
             to,
             interface: way.and_then(|way| Some(linux_netlink::link_state(way.interface).ok()?.name)),
@@ -61,14 +87,14 @@ impl SystemSide {
             // takes the packets. A network that overlaps keeps what is its own.
             let name = linux_netlink::link_state(interface)?.name;
             if routes::overlapping_route(config.subnet, &name).is_none() {
-                unless_there(linux_route::add(config.subnet.net(), interface, config.address.0))?;
+                unless_there(linux_route::add(config.subnet.net(), interface, config.address.0, FIRST))?;
             }
         }
-        for net in SEARCHES {
+        for net in self.searches().iter().copied() {
             if way_to(search_address(net)).is_none_or(|way| way.interface != interface) {
                 // Removed first, as one that is there already is refused and not put before others.
-                let _ = linux_route::remove(net, interface, config.address.0);
-                unless_there(linux_route::add(net, interface, config.address.0))?;
+                let _ = linux_route::remove(net, interface, config.address.0, FIRST);
+                unless_there(linux_route::add(net, interface, config.address.0, FIRST))?;
             }
         }
         Ok(())
@@ -85,11 +111,4 @@ fn way_to(address: Ipv4Addr) -> Option<Way> {
         tracing::debug!(%address, %error, "the system does not say where it leads");
         None
     })
-}
-
-fn unless_there(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => result,
-    }
 }

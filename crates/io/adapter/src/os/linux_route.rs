@@ -10,24 +10,29 @@ use rustix::io::Errno;
 
 use super::linux_netlink;
 
+/// The metric of a route that is put before every other to the same destination.
+pub(super) const FIRST: u32 = 0;
+/// That of one that comes behind every other.
+pub(super) const LAST: u32 = u32::MAX;
+
 /// Leads a destination straight into an interface, with a source address for senders that chose none.
 ///
 /// By rtnetlink(7) itself, for two things that `route_manager` cannot say. The scope is *link*: with a wider
 /// one, sockets with `SO_DONTROUTE`, which some games' searches set, do not find the route. And the route is
-/// put before another one to the same destination instead of being refused: that one is neither changed nor
-/// removed, and works again when ours is gone.
-pub(super) fn add(net: Ipv4Net, interface: u32, source: Ipv4Addr) -> io::Result<()> {
-    let route = into_interface(net, interface, source);
+/// put before another one of the same metric to the same destination instead of being refused: that one is neither
+/// changed nor removed, and works again when ours is gone.
+pub(super) fn add(net: Ipv4Net, interface: u32, source: Ipv4Addr, metric: u32) -> io::Result<()> {
+    let route = into_interface(net, interface, source, metric);
     linux_netlink::request(RouteNetlinkMessage::NewRoute(route), NLM_F_CREATE).map(|_| ())
 }
 
 /// Takes back what [`add`] has added.
-pub(super) fn remove(net: Ipv4Net, interface: u32, source: Ipv4Addr) -> io::Result<()> {
-    let route = into_interface(net, interface, source);
+pub(super) fn remove(net: Ipv4Net, interface: u32, source: Ipv4Addr, metric: u32) -> io::Result<()> {
+    let route = into_interface(net, interface, source, metric);
     linux_netlink::request(RouteNetlinkMessage::DelRoute(route), 0).map(|_| ())
 }
 
-fn into_interface(net: Ipv4Net, interface: u32, source: Ipv4Addr) -> RouteMessage {
+fn into_interface(net: Ipv4Net, interface: u32, source: Ipv4Addr, metric: u32) -> RouteMessage {
     let mut route = RouteMessage::default();
     route.header.address_family = AddressFamily::Inet;
     route.header.destination_prefix_length = net.prefix_len();
@@ -39,6 +44,7 @@ fn into_interface(net: Ipv4Net, interface: u32, source: Ipv4Addr) -> RouteMessag
         RouteAttribute::Destination(RouteAddress::Inet(net.network())),
         RouteAttribute::Oif(interface),
         RouteAttribute::PrefSource(RouteAddress::Inet(source)),
+        RouteAttribute::Priority(metric),
     ];
     route
 }

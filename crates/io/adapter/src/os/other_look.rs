@@ -2,6 +2,7 @@ use std::io;
 
 use lanrage_party::{AdapterPart, Detour};
 
+use super::Packets;
 use crate::AdapterConfig;
 
 /// What a system without netlink says of the adapter: its name. The test packets show the rest.
@@ -11,7 +12,7 @@ pub(crate) struct SystemSide {
 }
 
 impl SystemSide {
-    pub(crate) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str, _: &Packets) -> Self {
         Self { name: name.to_owned() }
     }
 

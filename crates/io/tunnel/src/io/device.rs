@@ -15,6 +15,13 @@ pub trait PacketDevice: Send + Sync + 'static {
     /// How many queues there are, numbered from 0: one, or one for each [`Lane`] under its number.
     fn queues(&self) -> usize;
 
+    /// Whether there is a queue more, [`COPIES_QUEUE`](lanrage_party::COPIES_QUEUE): of what programs of this computer send to
+    /// everybody by other interfaces. Each packet there has the number of its interface in front, in
+    /// [`COPY_HEADER_BYTES`](lanrage_party::COPY_HEADER_BYTES), and nothing else. The queue reports no error: it is only empty for ever where copying has ended.
+    fn has_copies(&self) -> bool {
+        false
+    }
+
     /// Whether every packet has a `virtio_net_hdr` of 10 bytes in front, in both directions, and may be larger than
     /// the MTU: the reader then segments and completes checksums, and the writer may coalesce.
     fn offloads(&self) -> bool;

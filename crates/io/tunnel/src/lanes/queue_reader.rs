@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 
-use lanrage_party::{FlowLanes, Lane};
+use lanrage_party::{COPIES_QUEUE, FlowLanes, Lane};
 
 use crate::{
     io::device::{PacketDevice, queue_of},
@@ -43,13 +43,22 @@ impl QueueReader {
         lane: Lane,
         may_wait: bool,
     ) -> Self {
-        let frame = vec![0; FRAME_BYTES].into_boxed_slice();
         let lanes = if device.queues() > 1 {
             LaneChoice::Queue(lane)
         } else {
             LaneChoice::Flows(FlowLanes::new(Instant::now()))
         };
-        Self { shared, device, queue: queue_of(lane), frame, sender: Sender::new(lanes, may_wait) }
+        Self::of_queue(shared, device, queue_of(lane), Sender::new(lanes, may_wait))
+    }
+
+    /// Of the queue of copies, whose thread waits for no socket.
+    pub(crate) fn copies(shared: Arc<Shared>, device: Arc<dyn PacketDevice>) -> Self {
+        let lanes = LaneChoice::Flows(FlowLanes::new(Instant::now()));
+        Self::of_queue(shared, device, COPIES_QUEUE, Sender::new(lanes, false))
+    }
+
+    fn of_queue(shared: Arc<Shared>, device: Arc<dyn PacketDevice>, queue: usize, sender: Sender) -> Self {
+        Self { shared, device, queue, frame: vec![0; FRAME_BYTES].into_boxed_slice(), sender }
     }
 
     pub(crate) const fn device(&self) -> &Arc<dyn PacketDevice> {
@@ -87,7 +96,9 @@ impl QueueReader {
         while frames < FRAMES {
             let Some(len) = self.device.try_read(self.queue, &mut self.frame)? else { break };
             let frame = self.frame.get_mut(..len).unwrap_or_default();
-            let sent = if offloads {
+            let sent = if self.queue == COPIES_QUEUE {
+                self.sender.copy(&context, frame)
+            } else if offloads {
                 self.sender.offloaded(&context, frame)
             } else {
                 self.sender.frame(&context, &Virtio::default(), frame)

@@ -1,9 +1,11 @@
 //! Packets of the device's queue become datagrams of their peers, and leave by the sockets of their lanes.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Instant};
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::{FlowLanes, Lane, TunnelEvent, facts::DropReason, limits::PACKET_BYTES};
+use lanrage_party::{
+    COPY_HEADER_BYTES, FlowLanes, Lane, TunnelEvent, facts::DropReason, limits::PACKET_BYTES,
+};
 
 use crate::{
     api::per_lane::PerLane,
@@ -12,10 +14,13 @@ use crate::{
     offload::{segment::segment, virtio::Virtio},
     packet::{
         batch::SLOT_BYTES, flood::Verdict, fragment::Fragments, icmp, ipv4::Ipv4, readdress,
-        routing::Outgoing,
+        routing::Outgoing, search_copy::SearchCopies,
     },
     peer::{Peer, sealing::Sealing},
 };
+
+/// The device, among the interfaces by which a packet for everybody can leave.
+const DEVICE: u32 = 0;
 
 /// Packets per second that the OS is told to be too big; one per connection is enough.
 const ANSWERS: Rate = Rate { burst: 50, per_second: 100 };
@@ -27,6 +32,15 @@ pub(super) enum LaneChoice {
     Queue(Lane),
     /// We: it is in the one queue there is.
     Flows(FlowLanes),
+}
+
+impl LaneChoice {
+    fn of(&mut self, packet: &[u8], now: Instant) -> Lane {
+        match self {
+            Self::Queue(lane) => *lane,
+            Self::Flows(flows) => flows.lane(packet, now),
+        }
+    }
 }
 
 /// Seals packets into a batch for each lane, and sends the batches.
@@ -41,6 +55,7 @@ pub(super) struct Sender {
     /// The address whose bulk socket is full. What is in the bulk batch then waits for it.
     blocked: Option<SocketAddr>,
     answers: TokenBucket,
+    copies: SearchCopies,
     /// The identification of the next packet that is fragmented and has none of its own.
     fragment_id: u16,
 }
@@ -63,6 +78,7 @@ impl Sender {
             may_wait,
             blocked: None,
             answers: TokenBucket::new(ANSWERS),
+            copies: SearchCopies::default(),
             fragment_id: 0,
         }
     }
@@ -89,10 +105,7 @@ impl Sender {
         let local = context.table.local.as_ref().ok_or(DropReason::NoParty)?;
         // What is to be cut may be as long as IP allows; each packet of it is measured by `segment`.
         let longest = if header.is_segmented() { usize::from(u16::MAX) } else { PACKET_BYTES };
-        let lane = match &mut self.lanes {
-            LaneChoice::Queue(lane) => *lane,
-            LaneChoice::Flows(flows) => flows.lane(packet, context.now),
-        };
+        let lane = self.lanes.of(packet, context.now);
         match local.addresses.outgoing(packet, longest)? {
             Outgoing::To(ip) => {
                 let peer = context.table.with_ip(ip).ok_or(DropReason::UnknownDestination)?;
@@ -100,17 +113,30 @@ impl Sender {
                 let mut to = Destination { peer, lane, sealing: None };
                 segment(header, packet, PACKET_BYTES, |packet| self.send_to_one(context, &mut to, packet))
             }
-            Outgoing::Everyone => {
-                segment(header, packet, PACKET_BYTES, |packet| self.send_to_everyone(context, lane, packet))
-            }
+            Outgoing::Everyone => segment(header, packet, PACKET_BYTES, |packet| {
+                self.send_to_everyone(context, lane, packet, DEVICE);
+            }),
             Outgoing::EveryoneAt(broadcast) => segment(header, packet, PACKET_BYTES, |packet| {
                 let mut readdressed = [0; SLOT_BYTES];
                 let readdressed = &mut readdressed[..packet.len()];
                 readdressed.copy_from_slice(packet);
                 readdress::set_destination(readdressed, broadcast);
-                self.send_to_everyone(context, lane, readdressed);
+                self.send_to_everyone(context, lane, readdressed, DEVICE);
             }),
         }
+    }
+
+    /// What a program sent to everybody by another interface, with that one's number in front.
+    pub(super) fn copy(&mut self, context: &Context<'_>, frame: &mut [u8]) -> Result<(), DropReason> {
+        let local = context.table.local.as_ref().ok_or(DropReason::NoParty)?;
+        let (interface, packet) =
+            frame.split_first_chunk_mut::<COPY_HEADER_BYTES>().ok_or(DropReason::MalformedPacket)?;
+        let addresses = &local.addresses;
+        let len = self.copies.adopt(packet, addresses.own, addresses.broadcast, context.now)?;
+        let packet = &packet[..len];
+        let lane = self.lanes.of(packet, context.now);
+        self.send_to_everyone(context, lane, packet, u32::from_ne_bytes(*interface));
+        Ok(())
     }
 
     fn send_to_one<'a>(&mut self, context: &Context<'a>, to: &mut Destination<'a>, packet: &[u8]) {
@@ -125,7 +151,10 @@ impl Sender {
         }
     }
 
-    fn send_to_everyone(&mut self, context: &Context<'_>, lane: Lane, packet: &[u8]) {
+    fn send_to_everyone(&mut self, context: &Context<'_>, lane: Lane, packet: &[u8], interface: u32) {
+        if context.shared.repeats.lock().is_repeat(packet, interface, context.now) {
+            return context.shared.dropped(DropReason::RepeatedSearch);
+        }
         // A packet counts once, however many peers get it.
         let verdict = context.shared.broadcast.lock().judge(packet, context.now);
         if let Verdict::Refused { begins } = verdict {

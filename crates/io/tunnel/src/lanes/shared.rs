@@ -1,7 +1,7 @@
 //! What the packet threads and the [`Tunnel`](crate::Tunnel) share.
 //!
 //! Its locks, each for a look: the snapshot of the peers, read once a batch and changed when the engine changes something; the
-//! bucket of our own broadcasts; whom we asked; and the two inboxes, for a copy or a swap. Everything else is atomic or never changes.
+//! bucket of our own broadcasts, and what they were; whom we asked; and the two inboxes, for a copy or a swap. Everything else is atomic or never changes.
 
 use std::{
     io,
@@ -21,7 +21,7 @@ use crate::{
     datagram::{asked::Asked, hop::Hop, relays},
     io::{device::PacketDevice, sockets::UdpSockets},
     lanes::inbox::Inbox,
-    packet::{batch::SEAL_BYTES, counters::Counters, flood::FloodLimit},
+    packet::{batch::SEAL_BYTES, counters::Counters, flood::FloodLimit, repeats::Repeats},
     peer::{index::PeerIndex, table::Table},
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     wakers: PerLane<Option<Waker>>,
     /// Limits what the OS sends to everybody.
     pub(crate) broadcast: Mutex<FloodLimit>,
+    /// What was sent to everybody lately, by whatever interface.
+    pub(crate) repeats: Mutex<Repeats>,
     /// Who may say something that is not WireGuard.
     pub(crate) asked: Mutex<Asked>,
     table: RwLock<Arc<Table>>,
@@ -70,6 +72,7 @@ impl Shared {
             answers: Inbox::new(Inbox::answers()),
             wakers,
             broadcast: Mutex::new(FloodLimit::new()),
+            repeats: Mutex::new(Repeats::new()),
             asked: Mutex::new(Asked::new()),
             table: RwLock::default(),
             events,

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 pub(crate) const HEADER_BYTES: usize = 20;
 pub(crate) const CHECKSUM: usize = 10;
+pub(crate) const SOURCE: usize = 12;
 pub(crate) const DESTINATION: usize = 16;
 
 pub(crate) const ICMP: u8 = 1;
@@ -83,8 +84,12 @@ impl<'a> Ipv4<'a> {
 
     /// Whether it is a whole packet or the first part of a fragmented one.
     pub(crate) fn is_beginning(&self) -> bool {
-        const OFFSET: u16 = 0x1FFF;
-        self.flags() & OFFSET == 0
+        self.offset() == 0
+    }
+
+    /// Where in its datagram the payload begins, in units of eight bytes.
+    pub(crate) fn offset(&self) -> u16 {
+        self.flags() & 0x1FFF
     }
 
     pub(crate) fn dont_fragment(&self) -> bool {

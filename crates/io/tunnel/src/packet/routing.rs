@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use lanrage_party::{Subnet, VirtualIp, facts::DropReason, limits::PACKET_BYTES};
 
 use crate::packet::{
+    household::is_household,
     ipv4::{Ipv4, is_ipv6},
     probe::PROBE_PROTOCOL,
 };
@@ -61,14 +62,18 @@ impl Addresses {
         if ip.protocol() == PROBE_PROTOCOL {
             return Err(DropReason::ReservedProtocol);
         }
-        if self.is_broadcast(destination) || destination.is_multicast() {
-            return Ok(Outgoing::Everyone);
+        let everyone = if self.is_broadcast(destination) || destination.is_multicast() {
+            Some(Outgoing::Everyone)
+        } else {
+            (destination == self.guessed && destination != self.own)
+                .then_some(Outgoing::EveryoneAt(self.broadcast))
+        };
+        if let Some(everyone) = everyone {
+            // Programs send these by every interface, ours too.
+            return if is_household(&ip) { Err(DropReason::HouseholdSearch) } else { Ok(everyone) };
         }
         if destination == self.own {
             return Err(DropReason::OwnDestination);
-        }
-        if destination == self.guessed {
-            return Ok(Outgoing::EveryoneAt(self.broadcast));
         }
         Ok(Outgoing::To(destination))
     }
@@ -90,6 +95,9 @@ impl Addresses {
         }
         if is_probe {
             return Err(DropReason::ForeignDestination);
+        }
+        if (self.is_broadcast(destination) || destination.is_multicast()) && is_household(&ip) {
+            return Err(DropReason::HouseholdSearch);
         }
         if self.is_broadcast(destination) {
             return Ok(Incoming::Everyone { is_broadcast: true });
@@ -131,7 +139,7 @@ mod tests {
     fn the_os_reaches_one_peer_or_everyone() {
         let to = |destination| addresses().outgoing(&udp(OWN, destination, (1, 2), b"x"), PACKET_BYTES);
         assert_eq!(to(PEER), Ok(Outgoing::To(PEER)));
-        for destination in [Ipv4Addr::BROADCAST, SUBNET_BROADCAST, GROUP, Ipv4Addr::new(239, 255, 255, 250)] {
+        for destination in [Ipv4Addr::BROADCAST, SUBNET_BROADCAST, GROUP, Ipv4Addr::new(239, 255, 77, 77)] {
             assert_eq!(to(destination), Ok(Outgoing::Everyone), "{destination}");
         }
         assert_eq!(to(OWN), Err(DropReason::OwnDestination));
@@ -172,6 +180,21 @@ mod tests {
         {
             assert_eq!(from(destination), Err(DropReason::ForeignDestination), "{destination}");
         }
+    }
+
+    #[test]
+    fn a_homes_searches_stay_at_home_in_both_directions() {
+        for (to, port) in
+            [(Ipv4Addr::BROADCAST, 9), (SUBNET_BROADCAST, 137), (Ipv4Addr::new(224, 0, 0, 251), 5353)]
+        {
+            let out = udp(OWN, to, (4_000, port), b"x");
+            assert_eq!(addresses().outgoing(&out, PACKET_BYTES), Err(DropReason::HouseholdSearch), "{to}");
+            let into = udp(PEER, to, (4_000, port), b"x");
+            assert_eq!(addresses().incoming(&into, PEER), Err(DropReason::HouseholdSearch), "{to}");
+        }
+        // To one alone is no search.
+        assert!(addresses().outgoing(&udp(OWN, PEER, (4_000, 137), b"x"), PACKET_BYTES).is_ok());
+        assert!(addresses().incoming(&udp(PEER, OWN, (4_000, 137), b"x"), PEER).is_ok());
     }
 
     #[test]

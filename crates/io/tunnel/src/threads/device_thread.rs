@@ -37,6 +37,12 @@ impl DeviceThread {
         Self { shared, served, reader, moderation: Moderation::new(Instant::now()) }
     }
 
+    /// Makes the thread of the queue of copies. There are few of them, and none waits for a socket.
+    pub(crate) fn copies(shared: Arc<Shared>, device: Arc<dyn PacketDevice>) -> Self {
+        let reader = QueueReader::copies(Arc::clone(&shared), device);
+        Self { shared, served: Lane::Express, reader, moderation: Moderation::new(Instant::now()) }
+    }
+
     /// Runs until the device is woken or fails.
     pub(crate) fn run(mut self) {
         // It concerns the thread that calls it.

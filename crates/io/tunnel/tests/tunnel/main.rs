@@ -112,7 +112,7 @@ fn a_broadcast_goes_to_every_peer() {
         let (active, passive) = if first_begins { (first, other) } else { (other, first) };
         connect(active, passive);
     }
-    let packet = udp(first.ip.0, Ipv4Addr::new(239, 255, 255, 250), b"M-SEARCH");
+    let packet = udp(first.ip.0, Ipv4Addr::new(239, 255, 77, 77), b"who is there");
     first.device.inject(&packet);
     for other in others {
         assert_eq!(other.packet(), packet);

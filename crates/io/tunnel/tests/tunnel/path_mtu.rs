@@ -105,7 +105,7 @@ fn a_large_broadcast_is_fragmented_for_the_narrow_path_whatever_it_says() {
     let (own, narrow, wide) = narrow_and_wide(576);
     let mut ids = Vec::new();
     for flags in [0, DONT_FRAGMENT, DONT_FRAGMENT] {
-        let group = Ipv4Addr::new(239, 255, 255, 250);
+        let group = Ipv4Addr::new(239, 255, 77, 77);
         let packet = flagged(ipv4(own.ip.0, group, 17, &[9; 1_400]), flags);
         own.device.inject(&packet);
         assert_eq!(wide.packet(), packet);

@@ -1,0 +1,122 @@
+//! What programs of this computer send to everybody by other interfaces, as the adapter gives it to its reader.
+
+use std::{
+    net::{Ipv4Addr, UdpSocket},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use lanrage_party::COPY_HEADER_BYTES;
+use parking_lot::Mutex;
+
+use super::linux_tap;
+
+/// Where a copy has the address of its sender (RFC 791 §3.1).
+const SOURCE: usize = COPY_HEADER_BYTES + 12;
+
+/// Implementation: how long it is believed that an address is ours or is not.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// Implementation: addresses of which that is known; one that pushes another out is looked at again.
+const KNOWN: usize = 32;
+
+/// The queue of copies.
+#[derive(Debug)]
+pub(crate) struct Copies {
+    tap: OwnedFd,
+    is_open: Arc<AtomicBool>,
+    senders: Mutex<Senders>,
+}
+
+impl Copies {
+    pub(crate) fn new(tap: OwnedFd) -> Self {
+        Self { tap, is_open: Arc::new(AtomicBool::new(true)), senders: Mutex::default() }
+    }
+
+    /// Whether copies still come; false for ever where whoever made them has ended.
+    pub(crate) fn is_open(&self) -> &Arc<AtomicBool> {
+        &self.is_open
+    }
+
+    /// What polls as readable when there is a copy; none after the end.
+    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.is_open.load(Relaxed).then(|| self.tap.as_fd())
+    }
+
+    /// The next packet that a program of this computer has sent, with the number of its interface in front. What it passes on for
+    /// others, as containers or guests, is theirs and goes no further.
+    pub(crate) fn try_read(&self, buf: &mut [u8]) -> Option<usize> {
+        if !self.is_open.load(Relaxed) {
+            return None;
+        }
+        loop {
+            let length = match linux_tap::receive(&self.tap, buf) {
+                Ok(length) => length?,
+                Err(error) => {
+                    tracing::warn!(%error, "searches of programs are not copied any more");
+                    self.is_open.store(false, Relaxed);
+                    return None;
+                }
+            };
+            let source = buf.get(SOURCE..SOURCE + 4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+            let is_ours = |source: [u8; 4]| self.senders.lock().are_ours(source.into(), Instant::now());
+            if length >= SOURCE + 8 && source.is_some_and(is_ours) {
+                return Some(length);
+            }
+        }
+    }
+}
+
+/// Which addresses are this computer's.
+#[derive(Debug, Default)]
+struct Senders {
+    known: Vec<(Ipv4Addr, bool, Instant)>,
+    next: usize,
+}
+
+impl Senders {
+    fn are_ours(&mut self, address: Ipv4Addr, now: Instant) -> bool {
+        let place = self.known.iter().position(|(known, ..)| *known == address);
+        if let Some((_, is_ours, at)) = place.map(|place| self.known[place])
+            && now < at + BELIEVED
+        {
+            return is_ours;
+        }
+        let is_ours = is_own(address);
+        let known = (address, is_ours, now);
+        match place {
+            Some(place) => self.known[place] = known,
+            None if self.known.len() < KNOWN => self.known.push(known),
+            None => {
+                self.known[self.next % KNOWN] = known;
+                self.next = self.next.wrapping_add(1);
+            }
+        }
+        is_ours
+    }
+}
+
+/// A socket can have no address but one of this computer's.
+fn is_own(address: Ipv4Addr) -> bool {
+    !address.is_unspecified() && !address.is_loopback() && UdpSocket::bind((address, 0)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_everybodys_address_nor_another_machines_is_ours() {
+        let (mut senders, now) = (Senders::default(), Instant::now());
+        for other in [[0, 0, 0, 0], [127, 0, 0, 1], [203, 0, 113, 7]] {
+            assert!(!senders.are_ours(other.into(), now), "{other:?}");
+        }
+        for n in 0..100 {
+            senders.are_ours([203, 0, 113, n].into(), now);
+        }
+        assert_eq!(senders.known.len(), KNOWN);
+    }
+}
