@@ -88,6 +88,8 @@ pub struct Adapter {
     config: AdapterConfig,
     tests: Arc<TestPackets>,
     listeners: Listeners,
+    #[cfg(target_os = "linux")]
+    groups: parking_lot::Mutex<os::Groups>,
 }
 
 impl Adapter {
@@ -104,7 +106,17 @@ impl Adapter {
         tracing::info!(name, address = %config.address, subnet = %config.subnet.net(), mtu = config.mtu, "adapter is up");
         let tests = Arc::new(TestPackets::new(config.address, config.subnet));
         let listeners = Listeners::new(&name);
-        Ok(Self { name, packets, config: config.clone(), tests, listeners })
+        #[cfg(target_os = "linux")]
+        let groups = parking_lot::Mutex::new(os::Groups::new(&name));
+        Ok(Self {
+            name,
+            packets,
+            config: config.clone(),
+            tests,
+            listeners,
+            #[cfg(target_os = "linux")]
+            groups,
+        })
     }
 
     /// The interface's name as the operating system shows it.
@@ -166,6 +178,11 @@ impl Device for Adapter {
     fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool {
         let own = self.config.address.0;
         self.listeners.udp_receiver(from, SocketAddrV4::new(own, port)) == Some(own)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn hear(&self, group: std::net::Ipv4Addr) {
+        self.groups.lock().hear(group, std::time::Instant::now());
     }
 
     fn wake(&self) {

@@ -1,5 +1,5 @@
 use std::io::{self, IoSlice};
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 #[cfg(unix)]
 use std::os::fd::BorrowedFd;
 
@@ -72,6 +72,10 @@ pub trait Device: Send + Sync {
     /// Whether a UDP packet from there to this port of the adapter's own address would reach a socket that is bound to just
     /// that address. Such a socket gets no broadcast. Asks the system, in microseconds.
     fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool;
+
+    /// Makes the system take packets to a multicast group from this device, which it else does only where a program has joined
+    /// the group on it; to be called before the first of them is written. Answers in microseconds.
+    fn hear(&self, _group: Ipv4Addr) {}
 
     /// Ends the reading: the current [`wait`](Self::wait) of every queue and every later one return
     /// [`Ready::Woken`]. Never blocks; calling it again changes nothing.

@@ -7,8 +7,6 @@ mod descriptor;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-mod linux_copies;
-#[cfg(target_os = "linux")]
 mod linux_helper;
 #[cfg(target_os = "linux")]
 mod linux_listeners;
@@ -21,11 +19,7 @@ mod linux_queue;
 #[cfg(target_os = "linux")]
 mod linux_route;
 #[cfg(target_os = "linux")]
-mod linux_searches;
-#[cfg(target_os = "linux")]
 mod linux_steering;
-#[cfg(target_os = "linux")]
-mod linux_tap;
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(not(target_os = "linux"))]
@@ -37,6 +31,8 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use descriptor::Packets;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::groups::Groups;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{create, create_for};
 #[cfg(target_os = "linux")]

@@ -314,6 +314,33 @@ fn written_packets_reach_sockets_by_unicast_broadcast_and_group() {
 }
 
 #[test]
+fn a_game_that_joined_its_group_elsewhere_hears_the_party() {
+    in_private_network("a_game_that_joined_its_group_elsewhere_hears_the_party", || {
+        plug_in_a_card("192.168.7.2/24", "192.168.7.1");
+        let socket = UdpSocket::bind("0.0.0.0:4445").unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let group = Ipv4Addr::new(224, 0, 2, 60);
+        // As a game does that was open before there was a party.
+        socket.join_multicast_v4(&group, &Ipv4Addr::UNSPECIFIED).unwrap();
+        for _ in 0..2 {
+            let adapter = open(&config());
+            // More groups than one socket of the system may join.
+            for n in 0..100 {
+                adapter.hear(Ipv4Addr::new(239, 192, 0, n));
+            }
+            adapter.hear(group);
+            assert!(ip("-4 maddress show dev lanrage0").contains("239.192.0.99"));
+            let from = SocketAddrV4::new(PEER, 5000);
+            write(&adapter, &udp_packet(from, SocketAddrV4::new(group, 4445), b"beacon")).unwrap();
+            let mut buf = [0; 64];
+            let (length, sender) = socket.recv_from(&mut buf).unwrap();
+            assert_eq!((&buf[..length], sender), (&b"beacon"[..], from.into()));
+        }
+        assert!(!ip("-4 maddress show").contains("239.192."), "nothing is left");
+    });
+}
+
+#[test]
 fn what_is_no_packet_is_refused_and_the_next_one_is_taken() {
     in_private_network("what_is_no_packet_is_refused_and_the_next_one_is_taken", || {
         let adapter = open(&config());

@@ -2,7 +2,7 @@
 use std::os::fd::BorrowedFd;
 use std::{
     io::{self, IoSlice},
-    net::SocketAddrV4,
+    net::{Ipv4Addr, SocketAddrV4},
     sync::Arc,
 };
 
@@ -51,6 +51,10 @@ impl PacketDevice for TunnelDevice {
 
     fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool {
         self.0.is_bound_here(from, port)
+    }
+
+    fn hear(&self, group: Ipv4Addr) {
+        self.0.hear(group);
     }
 
     fn wake(&self) {

@@ -19,7 +19,7 @@ use rustix::{
 use lanrage_party::COPIES_QUEUE;
 
 #[cfg(target_os = "linux")]
-use super::linux_copies::Copies;
+use super::linux::copies::Copies;
 use crate::Ready;
 
 /// An open device.

@@ -1,17 +1,20 @@
+pub(super) mod copies;
+pub(super) mod groups;
+pub(super) mod searches;
+mod tap;
+
 use std::{io, net::Ipv4Addr, os::fd::OwnedFd, path::Path};
 
 use rustix::io::Errno;
 use tun::AbstractDevice;
 
-use super::{
-    Packets, SEARCHES, linux_copies::Copies, linux_netlink::index, linux_queue, linux_route, linux_searches,
-    linux_tap,
-};
+use self::copies::Copies;
+use super::{Packets, SEARCHES, linux_netlink::index, linux_queue, linux_route};
 use crate::{AdapterConfig, AdapterError};
 
 /// [`create_for`] the user of this process.
 pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
-    create_for(name, config, rustix::process::geteuid().as_raw(), linux_tap::open)
+    create_for(name, config, rustix::process::geteuid().as_raw(), tap::open)
 }
 
 /// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
@@ -35,7 +38,7 @@ pub(crate) fn create_for(
         .ok_or_else(|| AdapterError::Io { step: "find it again", source: io::ErrorKind::NotFound.into() })?;
     let copies = match tap(index, config.address.0) {
         Ok(tap) => {
-            linux_searches::follow(index, name, config.address.0)
+            searches::follow(index, name, config.address.0)
                 .map_err(|source| AdapterError::Io { step: "lead searches", source })?;
             Some(Copies::new(tap))
         }

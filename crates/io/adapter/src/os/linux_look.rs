@@ -11,9 +11,11 @@ use ipnet::Ipv4Net;
 use lanrage_party::{AdapterPart, Detour};
 
 use super::{
-    Packets, SEARCHES, linux_netlink,
+    Packets, SEARCHES,
+    linux::searches,
+    linux_netlink,
     linux_route::{self, FIRST, Way},
-    linux_searches, unless_there,
+    unless_there,
 };
 use crate::{AdapterConfig, routes, test_packets::test_address};
 
@@ -48,7 +50,7 @@ impl SystemSide {
             .inspect_err(|error| tracing::debug!(%error, "the adapter cannot be looked at"))
             .ok()?;
         if self.are_copied()
-            && let Err(error) = linux_searches::follow(interface, &link.name, config.address.0)
+            && let Err(error) = searches::follow(interface, &link.name, config.address.0)
         {
             tracing::debug!(%error, "the ways of searches cannot be changed");
         }

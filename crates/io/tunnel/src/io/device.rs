@@ -4,7 +4,7 @@
 use std::os::fd::BorrowedFd;
 use std::{
     io::{self, IoSlice},
-    net::SocketAddrV4,
+    net::{Ipv4Addr, SocketAddrV4},
 };
 
 use lanrage_party::Lane;
@@ -52,6 +52,10 @@ pub trait PacketDevice: Send + Sync + 'static {
     /// Whether a UDP packet from there to this port of our own address would reach a socket that is bound to just that
     /// address: no system but Windows hands such a socket a broadcast. Answers in microseconds.
     fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool;
+
+    /// Makes the system take packets to a multicast group from this device, which it else does only where a program has joined
+    /// the group on it; to be called before the first of them is written. Answers in microseconds.
+    fn hear(&self, _group: Ipv4Addr) {}
 
     /// Makes a blocked [`wait`](Self::wait) of every queue return `Ok(false)`, and every later one too. Idempotent.
     fn wake(&self);

@@ -13,7 +13,7 @@ use crate::{
     },
     io::device::queue_of,
     lanes::{device_writer::DeviceWriter, shared::Context},
-    packet::{batch::PacketBatch, readdress, routing::Incoming, unicast_copy::UnicastCopies},
+    packet::{batch::PacketBatch, ipv4::Ipv4, readdress, routing::Incoming, unicast_copy::UnicastCopies},
     peer::{
         Peer,
         index::SessionIndex,
@@ -176,6 +176,13 @@ impl Receiver {
             let packet = self.packets.slot().and_then(|slot| slot.get(..len)).unwrap_or_default();
             self.copies.is_due(packet, *now, |from, port| device.is_bound_here(from, port))
         };
+        if incoming == (Incoming::Everyone { is_broadcast: false }) {
+            *current = None;
+            let packet = self.packets.slot().and_then(|slot| slot.get(..len));
+            if let Some(ip) = packet.and_then(Ipv4::parse) {
+                device.hear(ip.destination());
+            }
+        }
         self.packets.commit(len);
         if is_copied && let Some(copy) = self.packets.repeat_last() {
             readdress::set_destination(copy, own);

@@ -127,7 +127,7 @@ fn a_storm_is_cut_to_the_senders_rate() {
     // Of as many programs as there are packets: each alone may less.
     (0..storm).for_each(|n| {
         let [high, low] = ((n % 1_000) as u16 + 1).to_be_bytes();
-        a.device.inject(&ipv4(a.ip.0, Ipv4Addr::BROADCAST, 17, &[high, low, 0, 9, 0, 8, 0, 0]));
+        a.device.inject(&ipv4(a.ip.0, Ipv4Addr::BROADCAST, 17, &[high, low, 32, 9, 0, 8, 0, 0]));
     });
     wait_until(|| {
         let counters = a.tunnel.counters();

@@ -4,13 +4,15 @@ use std::{io, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
-use super::{SEARCHES, linux_route, unless_there};
-use crate::routes::{self, Route};
+use crate::{
+    os::{SEARCHES, linux_route, unless_there},
+    routes::{self, Route},
+};
 
 /// Makes the routes of searches what the other networks need: none where one of them has a way for searches, as there they go
 /// by themselves and are copied; into the adapter, behind any other, where a program's search would be refused. Takes
 /// back what is no longer needed.
-pub(super) fn follow(interface: u32, name: &str, source: Ipv4Addr) -> io::Result<()> {
+pub(crate) fn follow(interface: u32, name: &str, source: Ipv4Addr) -> io::Result<()> {
     let table = routes::read_or_empty();
     for net in SEARCHES {
         let there = table.iter().any(|route| route.net == net && route.interface == name);

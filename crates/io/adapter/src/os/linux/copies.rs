@@ -13,7 +13,7 @@ use std::{
 use lanrage_party::COPY_HEADER_BYTES;
 use parking_lot::Mutex;
 
-use super::linux_tap;
+use super::tap;
 
 /// Where a copy has the address of its sender (RFC 791 §3.1).
 const SOURCE: usize = COPY_HEADER_BYTES + 12;
@@ -53,7 +53,7 @@ impl Copies {
             return None;
         }
         loop {
-            let length = match linux_tap::receive(&self.tap, buf) {
+            let length = match tap::receive(&self.tap, buf) {
                 Ok(length) => length?,
                 Err(error) => {
                     tracing::warn!(%error, "searches of programs are not copied any more");
