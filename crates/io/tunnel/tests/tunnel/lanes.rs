@@ -4,7 +4,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 use lanrage_tunnel::{DropReason, PeerCounters};
 
-use crate::support::{End, friends, strangers, udp, wait_until};
+use crate::support::{End, friends, ipv4, strangers, udp, wait_until};
 
 fn counters(end: &End, other: &End) -> PeerCounters {
     end.tunnel.counters().peers[&other.id]
@@ -19,8 +19,8 @@ fn friends_have_a_lane_for_games_and_one_for_the_rest() {
     let (a, b) = friends();
     wait_until(|| has_two_lanes(&a, &b) && has_two_lanes(&b, &a));
     for (from, to) in [(&a, &b), (&b, &a)] {
-        for length in [100, 1_392] {
-            let packet = udp(from.ip.0, to.ip.0, &vec![7; length]);
+        const TCP: u8 = 6;
+        for packet in [udp(from.ip.0, to.ip.0, &[7; 100]), ipv4(from.ip.0, to.ip.0, TCP, &[7; 1_400])] {
             from.device.inject(&packet);
             assert_eq!(to.packet(), packet);
         }
