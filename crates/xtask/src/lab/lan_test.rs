@@ -171,6 +171,12 @@ impl Table {
             Place::Friend if !heard.phase.has_party() || sound.target.is_household() => Ok(NOTHING),
             Place::Friend if sound.target == Target::Neighbour => Ok(NOTHING),
             Place::Friend => self.control(sound),
+            // The system itself hands a broadcast to the sender's own programs, too.
+            Place::Self_ if heard.phase.has_party() && sound.target == Target::PartyBroadcast => {
+                let same = Sound { target: Target::RealBroadcast, binding: Binding::Any, ..sound };
+                let before = self.find(Phase::Before, same).context("no control")?;
+                Ok((before.counts[place as usize], before.answers[place as usize]))
+            }
             Place::Self_ | Place::Neighbour if is_partys || sound.target == Target::Friend => Ok(NOTHING),
             Place::Self_ | Place::Neighbour => {
                 let binding = if sound.binding == Binding::Lease { Binding::Any } else { sound.binding };
@@ -233,6 +239,9 @@ fn reason(heard: &Heard, place: Place, ear: Option<Ear>, is: usize, should: usiz
         }
         Place::Neighbour | Place::Self_ if binding == Binding::Lease && is < should => {
             Some("the program has chosen the party by its address there")
+        }
+        Place::Self_ if binding == Binding::RealDevice && target == Target::PartyBroadcast => {
+            Some("the program has chosen the real LAN's interface")
         }
         _ => None,
     }
