@@ -11,6 +11,9 @@ use crate::{
     test_packets::TestPackets,
 };
 
+#[cfg(target_os = "linux")]
+use crate::Searches;
+
 /// An adapter as one process hands it to another: it lives until the last copy of its descriptors is closed.
 #[cfg(target_os = "linux")]
 #[derive(Debug)]
@@ -21,6 +24,9 @@ pub struct OpenDescriptors {
     pub queues: Vec<std::os::fd::OwnedFd>,
     /// Whether packets carry an offload header (`IFF_VNET_HDR`).
     pub offload: bool,
+    /// What programs send to everybody by other interfaces, where that may be seen. It stays here: whoever has it could send
+    /// whatever they like, by any interface.
+    pub searches: Option<Searches>,
 }
 
 /// Does what [`Adapter::open`] does, with this process's own rights alone, for the user with this number: no other may
@@ -30,11 +36,11 @@ pub struct OpenDescriptors {
 /// As [`AdapterError`] says. Whatever was done before the error is undone.
 #[cfg(target_os = "linux")]
 pub fn open_descriptors(config: &AdapterConfig, owner: u32) -> Result<OpenDescriptors, AdapterError> {
-    let (packets, name) = create(config, |name| {
-        os::create_for(name, config, owner, |_, _| Err(io::ErrorKind::Unsupported.into()))
-    })?;
+    let (packets, name) = create(config, |name| os::create_for(name, config, owner))?;
     let offload = packets.offloads();
-    Ok(OpenDescriptors { name, queues: packets.into_queues(), offload })
+    let (queues, tap) = packets.into_descriptors();
+    let searches = tap.map(|tap| Searches::new(tap, &name, config.address.0));
+    Ok(OpenDescriptors { name, queues, offload, searches })
 }
 
 /// Checks the configuration against the system, and tries the names in order.

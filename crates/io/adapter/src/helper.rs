@@ -24,9 +24,12 @@ pub const USERS: &str = "/etc/lanrage-helper.users";
 /// What a device may have in descriptors.
 pub const QUEUES: std::ops::RangeInclusive<usize> = 1..=2;
 
+/// Most descriptors that come with a reply: a device's queues, and the end by which searches come.
+pub const DESCRIPTORS: usize = *QUEUES.end() + 1;
+
 /// Version of these messages, their first byte. App and helper come in one package; they differ only while it is
 /// being replaced.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Longest text in a reply, in bytes; longer ones are cut.
 const TEXT_BYTES: usize = 200;
@@ -121,6 +124,9 @@ pub enum Reply {
         queues: u8,
         /// Whether packets carry an offload header (`IFF_VNET_HDR`).
         offload: bool,
+        /// Whether a socket comes behind them by which the helper passes on what programs send to everybody by other
+        /// interfaces ([`Searches`](crate::Searches)).
+        copies: bool,
     },
     /// The system's rules do not allow it to this user.
     Denied {
@@ -143,13 +149,13 @@ pub enum Reply {
 
 impl Reply {
     /// Longest reply in bytes.
-    pub const MAX_BYTES: usize = 4 + TEXT_BYTES;
+    pub const MAX_BYTES: usize = 5 + TEXT_BYTES;
 
     /// The message.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (mut bytes, text) = match self {
-            Self::Opened { name, queues, offload } => {
-                (vec![VERSION, 0, *queues, u8::from(*offload)], name.clone())
+            Self::Opened { name, queues, offload, copies } => {
+                (vec![VERSION, 0, *queues, u8::from(*offload), u8::from(*copies)], name.clone())
             }
             Self::Denied { why, uid } => {
                 ([&[VERSION, 1, *why as u8][..], &uid.to_be_bytes()].concat(), String::new())
@@ -172,8 +178,11 @@ impl Reply {
             _ => Err(MessageError::Malformed),
         };
         match (kind, rest) {
-            (0, [queues, offload @ (0 | 1), name @ ..]) if QUEUES.contains(&usize::from(*queues)) => {
-                Ok(Self::Opened { name: text(name)?, queues: *queues, offload: *offload == 1 })
+            (0, [queues, offload @ (0 | 1), copies @ (0 | 1), name @ ..])
+                if QUEUES.contains(&usize::from(*queues)) =>
+            {
+                let (offload, copies) = (*offload == 1, *copies == 1);
+                Ok(Self::Opened { name: text(name)?, queues: *queues, offload, copies })
             }
             (1, &[why, a, b, c, d]) => {
                 let why = Denial::ALL.into_iter().find(|known| *known as u8 == why);
@@ -231,7 +240,7 @@ mod tests {
     #[test]
     fn a_request_is_read_as_it_was_written() {
         let bytes = request().to_bytes();
-        assert_eq!(bytes, b"\x02\x0a\x42\x00\x07\x0a\x42\x00\x00\x10\x05\x8c\x01lanrage0");
+        assert_eq!(bytes, b"\x03\x0a\x42\x00\x07\x0a\x42\x00\x00\x10\x05\x8c\x01lanrage0");
         assert_eq!(Request::parse(&bytes), Ok(request()));
     }
 
@@ -266,7 +275,8 @@ mod tests {
     #[test]
     fn every_reply_is_read_as_it_was_written_and_what_a_newer_helper_says_is_no_error() {
         for reply in [
-            Reply::Opened { name: "lanrage3".into(), queues: 2, offload: true },
+            Reply::Opened { name: "lanrage3".into(), queues: 2, offload: true, copies: false },
+            Reply::Opened { name: "lanrage3".into(), queues: 1, offload: false, copies: true },
             Reply::Unfit { cause: Cause::BadName },
             Reply::Failed { cause: Cause::System { number: 71 } },
         ] {
@@ -286,7 +296,7 @@ mod tests {
     #[test]
     fn a_reply_with_no_descriptor_or_too_many_is_refused() {
         for queues in [0, 3, 255] {
-            assert_eq!(Reply::parse(&[VERSION, 0, queues, 0, b'x']), Err(MessageError::Malformed));
+            assert_eq!(Reply::parse(&[VERSION, 0, queues, 0, 0, b'x']), Err(MessageError::Malformed));
         }
         assert_eq!(Reply::parse(&[VERSION, 4]), Err(MessageError::Malformed));
         for wrong in [&[VERSION, 1, 0][..], &[VERSION, 1, 4, 0, 0, 0, 0]] {

@@ -34,4 +34,6 @@ pub use config::AdapterConfig;
 pub use device::{Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES};
 pub use error::AdapterError;
 pub use eye::AdapterEye;
+#[cfg(target_os = "linux")]
+pub use os::Searches;
 pub use routes::{networks_in_use, overlapping_route};

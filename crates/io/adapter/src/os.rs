@@ -34,6 +34,8 @@ pub(crate) use descriptor::Packets;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::groups::Groups;
 #[cfg(target_os = "linux")]
+pub use linux::passing::Searches;
+#[cfg(target_os = "linux")]
 pub(crate) use linux::{create, create_for};
 #[cfg(target_os = "linux")]
 pub(crate) use linux_helper::ask as ask_helper;

@@ -1,8 +1,9 @@
 //! Opens LANrage's network adapter for users who may not, hands it over, and knows nothing else.
 //!
 //! It takes its listening socket as standard input, as systemd and inetd give it to a service that waits for
-//! connections itself, answers one request per connection, and ends when nobody has come for a minute. The adapter lives in the descriptors that it hands over and dies with them; ending the helper,
-//! or replacing it, changes no party.
+//! connections itself, answers one request per connection, and ends when nobody has come for a minute and no adapter
+//! of its own is left. The adapter lives in the descriptors that it hands over and dies with them; ending the helper, or
+//! replacing it, takes no party away, but the copies of games' searches until the adapter is opened anew.
 //!
 //! # What an attacker on this computer meets
 //! - **Anybody may connect.** [`caller`] decides by the kernel's word (`SO_PEERCRED`) and polkit's, before a byte of the
@@ -16,6 +17,10 @@
 //!   existing route overlaps, an ordinary MTU. With it a permitted user can attract traffic for that network, and
 //!   multicast and limited broadcast of senders that choose no interface, of all users of this computer: what a LAN
 //!   party is, and what desktops let a user in an active session do with a VPN as well.
+//! - **What programs search by other interfaces** is passed on to the adapter's owner while the adapter is there: UDP that they
+//!   send to everybody there in plain anyway, of all users of this computer, and no household's searches. The tap that sees
+//!   it stays here behind a locked filter: its holder could send whatever they like, by any interface. Each user has four
+//!   adapters at a time, and a flood is passed on in batches with pauses.
 //! - **Other users** get no queue of the adapter: it belongs to the caller, by the kernel's word, before it is up. That
 //!   nobody came first is looked at; a program of the same user can have one, as it can have that user's files.
 //! - **A descriptor** lets its holder read and write packets. It changes no address, route or other device: those ask for
@@ -23,7 +28,8 @@
 //!   deletes it or the computer restarts; there are not many more than a hundred names to do so with.
 //! - **A process number that is used again** between connecting and polkit's answer: [`caller`] compares user and start
 //!   time before and after.
-//! - **Taking the helper over** gives CAP_NET_ADMIN and CAP_BPF (for the program that sorts packets into lanes), under a user who owns nothing, in the unit's sandbox, and no right
+//! - **Taking the helper over** gives CAP_NET_ADMIN, CAP_BPF (for the program that sorts packets into lanes) and CAP_NET_RAW (for
+//!   the tap), under a user who owns nothing, in the unit's sandbox, and no right
 //!   passes on to `pkcheck`, the one program that it starts.
 
 #[cfg(target_os = "linux")]

@@ -22,6 +22,11 @@ pub(crate) struct Place {
 }
 
 impl Places {
+    /// Whether nobody has one.
+    pub(crate) fn are_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// A place for one more request of this user, if there is one.
     pub(crate) fn take(&self, uid: u32) -> Option<Place> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);

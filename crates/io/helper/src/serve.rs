@@ -11,7 +11,7 @@ use std::{
 
 use lanrage_adapter::{
     AdapterConfig, OpenDescriptors,
-    helper::{QUEUES, Reply, Request},
+    helper::{DESCRIPTORS, Reply, Request},
     open_descriptors,
 };
 use lanrage_party::facts::Cause;
@@ -20,7 +20,7 @@ use rustix::{
     io::Errno,
     net::{
         AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
-        SocketType, accept_with, recv, sendmsg,
+        SocketType, accept_with, recv, sendmsg, socketpair,
         sockopt::{Timeout, set_socket_timeout, socket_acceptconn, socket_domain, socket_type},
     },
 };
@@ -52,17 +52,17 @@ pub(crate) fn run(users: Users) -> io::Result<()> {
             "standard input is no listening SOCK_SEQPACKET socket",
         ));
     }
-    let places = Places::default();
+    let rooms = Rooms::default();
     let users = Arc::new(users);
     loop {
         match poll(&mut [PollFd::new(&listener, PollFlags::IN)], Some(&IDLE)) {
-            Ok(0) => return Ok(()),
+            Ok(0) if rooms.passing.are_empty() => return Ok(()),
             Ok(_) => {}
             Err(Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
         }
         match accept_with(listener, SocketFlags::CLOEXEC) {
-            Ok(socket) => hand_to_thread(socket, &places, &users),
+            Ok(socket) => hand_to_thread(socket, &rooms, &users),
             // It hung up, or it was another's.
             Err(Errno::AGAIN | Errno::CONNABORTED | Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -70,10 +70,19 @@ pub(crate) fn run(users: Users) -> io::Result<()> {
     }
 }
 
+/// What a user's requests take up.
+#[derive(Debug, Clone, Default)]
+struct Rooms {
+    /// While they are answered.
+    requests: Places,
+    /// While searches are passed on to their adapters.
+    passing: Places,
+}
+
 /// Answers a connection if its user has a place, and lets it go otherwise.
-fn hand_to_thread(socket: OwnedFd, places: &Places, users: &Arc<Users>) {
+fn hand_to_thread(socket: OwnedFd, rooms: &Rooms, users: &Arc<Users>) {
     let Ok(caller) = Caller::of(&socket) else { return };
-    let Some(place) = places.take(caller.uid) else {
+    let Some(place) = rooms.requests.take(caller.uid) else {
         let reply = Reply::Failed { cause: Cause::NoRoom };
         // What is left in the socket when it is closed takes the reply with it.
         let _ = recv(&socket, &mut [0; Request::MAX_BYTES], RecvFlags::DONTWAIT);
@@ -81,28 +90,50 @@ fn hand_to_thread(socket: OwnedFd, places: &Places, users: &Arc<Users>) {
         let _ = send(&socket, &reply, &[]);
         return;
     };
-    let users = Arc::clone(users);
+    let (users, passing) = (Arc::clone(users), rooms.passing.clone());
     let answer = move || {
-        serve(&socket, place, caller, &users);
+        serve(socket, place, &passing, caller, &users);
     };
     if let Err(error) = thread::Builder::new().name("request".to_owned()).spawn(answer) {
         eprintln!("a request is not answered: {error}");
     }
 }
 
-/// Answers one request. What the reply does not carry away is closed here, and the device with it.
-fn serve(socket: &OwnedFd, place: Place, caller: Caller, users: &Users) {
-    let (reply, queues) = match decide(socket, caller, users) {
-        Ok(OpenDescriptors { name, queues, offload }) => {
-            (Reply::Opened { name, queues: queues.len() as u8, offload }, queues)
-        }
-        Err(reply) => (reply, Vec::new()),
-    };
+/// Answers one request, and passes searches on for as long as its adapter is there. What the reply does not carry away is
+/// closed here, and the device with it.
+fn serve(socket: OwnedFd, place: Place, passing: &Places, caller: Caller, users: &Users) {
+    let room = passing.take(caller.uid).ok_or(Reply::Failed { cause: Cause::NoRoom });
+    let opened = room.and_then(|room| {
+        let OpenDescriptors { name, mut queues, offload, searches } = decide(&socket, caller, users)?;
+        let count = queues.len() as u8;
+        let searches = match searches {
+            Some(searches) => {
+                let (ours, theirs) =
+                    pair().map_err(|error| Reply::Failed { cause: (&io::Error::from(error)).into() })?;
+                queues.push(theirs);
+                Some((searches, ours, room))
+            }
+            None => None,
+        };
+        let copies = searches.is_some();
+        Ok((Reply::Opened { name, queues: count, offload, copies }, queues, searches))
+    });
+    let (reply, descriptors, searches) = opened.unwrap_or_else(|reply| (reply, Vec::new(), None));
     // Who has the reply may ask for the next at once.
     drop(place);
-    if let Err(error) = send(socket, &reply, &queues) {
+    if let Err(error) = send(&socket, &reply, &descriptors) {
         eprintln!("the reply was not taken: {error}");
+        return;
     }
+    // The device is the user's alone from here on, and lives no longer than they want.
+    drop((socket, descriptors));
+    if let Some((searches, to, _room)) = searches {
+        searches.pass_on(&to);
+    }
+}
+
+fn pair() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
 }
 
 fn decide(socket: &OwnedFd, caller: Caller, users: &Users) -> Result<OpenDescriptors, Reply> {
@@ -154,7 +185,7 @@ fn decide(socket: &OwnedFd, caller: Caller, users: &Users) -> Result<OpenDescrip
 
 fn send(socket: &OwnedFd, reply: &Reply, queues: &[OwnedFd]) -> io::Result<()> {
     let queues: Vec<BorrowedFd<'_>> = queues.iter().map(AsFd::as_fd).collect();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(*QUEUES.end()))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut beside = SendAncillaryBuffer::new(&mut space);
     if !queues.is_empty() && !beside.push(SendAncillaryMessage::ScmRights(&queues)) {
         return Err(io::Error::other("the device has more queues than a reply can carry"));

@@ -16,7 +16,7 @@ use lanrage_adapter::{
     Adapter, AdapterConfig, AdapterError, Device, Ready, VIRTIO_HEADER_BYTES,
     helper::{Denial, Reply, Request},
 };
-use lanrage_party::{Lane, Subnet, VirtualIp, facts::Cause};
+use lanrage_party::{COPIES_QUEUE, COPY_HEADER_BYTES, Lane, Subnet, VirtualIp, facts::Cause};
 use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen,
     recv, send, socket_with,
@@ -110,7 +110,7 @@ impl Running {
         bind(&listener, &SocketAddrUnix::new(&path).unwrap()).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
         listen(&listener, 16).unwrap();
-        let helper = as_user(HELPER, ",+net_admin,+bpf")
+        let helper = as_user(HELPER, ",+net_admin,+bpf,+net_raw")
             .arg(folder.join("lanrage-helper"))
             .args(arguments)
             .stdin(Stdio::from(listener))
@@ -210,6 +210,60 @@ fn a_user_without_any_right_has_an_adapter_that_outlives_the_helper_and_dies_wit
         wait_for(&mut lines, "packets flow");
         assert!(user.wait().unwrap().success());
         assert!(!links().contains("lanrage0"), "{}", links());
+    });
+}
+
+/// Puts the computer into a network, by a card with a cable to nowhere.
+fn plug_in_a_card() {
+    for words in [
+        "link add card type veth peer name cable",
+        "address add 192.168.7.2/24 brd + dev card",
+        "link set card up",
+        "link set cable up",
+        "route add default via 192.168.7.1",
+    ] {
+        assert!(Command::new("ip").args(words.split(' ')).status().unwrap().success(), "{words}");
+    }
+}
+
+#[test]
+fn a_user_without_any_right_gets_copies_of_searches_and_the_real_network_keeps_them() {
+    const TEST: &str = "a_user_without_any_right_gets_copies_of_searches_and_the_real_network_keeps_them";
+    if part() == "user" {
+        let adapter = Adapter::open(&config()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(adapter.has_copies());
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        socket.set_broadcast(true).unwrap();
+        socket.send_to(b"a home's", (Ipv4Addr::new(239, 255, 255, 250), 1_900)).unwrap();
+        socket.send_to(b"who is there?", (Ipv4Addr::BROADCAST, 8_303)).unwrap();
+        assert_eq!(adapter.wait(COPIES_QUEUE).unwrap(), Ready::Packets);
+        let mut buffer = [0; 2_048];
+        let length = adapter.try_read(COPIES_QUEUE, &mut buffer).unwrap().unwrap();
+        let packet = &buffer[COPY_HEADER_BYTES..length];
+        assert_eq!((&packet[12..16], &packet[16..20]), (&[192, 168, 7, 2][..], &[255; 4][..]));
+        assert!(packet.ends_with(b"who is there?"));
+        println!("it was copied");
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        // Nobody passes anything on any more.
+        assert_eq!(adapter.wait(COPIES_QUEUE).unwrap(), Ready::Packets);
+        assert_eq!(adapter.try_read(COPIES_QUEUE, &mut buffer).unwrap(), None);
+        println!("that has ended");
+        return;
+    }
+    in_private_network(TEST, || {
+        plug_in_a_card();
+        let mut running = Running::start(&["--allow-uid", "1"]);
+        let mut user = running.user(TEST);
+        let mut lines = BufReader::new(user.stdout.take().unwrap()).lines();
+        wait_for(&mut lines, "it was copied");
+        let routes = Command::new("ip").args(["-4", "route", "show", "dev", "lanrage0"]).output().unwrap();
+        let routes = String::from_utf8(routes.stdout).unwrap();
+        assert_eq!(routes.lines().count(), 1, "{routes}");
+        running.helper.kill().unwrap();
+        running.helper.wait().unwrap();
+        user.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+        wait_for(&mut lines, "that has ended");
+        assert!(user.wait().unwrap().success());
     });
 }
 

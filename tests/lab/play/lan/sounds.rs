@@ -242,8 +242,8 @@ impl Sound {
 
     /// A message that says which of several sounds it is.
     pub(super) fn message(&self, number: usize) -> Vec<u8> {
-        let mut message = vec![b'.'; self.size.bytes()];
-        message[0] = number as u8;
+        // In every fragment, too: what two interfaces bring alike is one packet.
+        let mut message = vec![number as u8; self.size.bytes()];
         message[1] = QUESTION;
         message
     }

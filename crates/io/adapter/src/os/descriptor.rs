@@ -65,10 +65,10 @@ impl Packets {
         self.queues.len()
     }
 
-    /// Gives the device away, to be taken over by another process.
+    /// Gives the queues away, to be taken over by another process, and the tap of searches, to be kept.
     #[cfg(target_os = "linux")]
-    pub(crate) fn into_queues(self) -> Vec<OwnedFd> {
-        self.queues
+    pub(crate) fn into_descriptors(self) -> (Vec<OwnedFd>, Option<OwnedFd>) {
+        (self.queues, self.copies.and_then(Copies::into_tap))
     }
 
     pub(crate) fn offloads(&self) -> bool {

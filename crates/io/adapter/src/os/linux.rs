@@ -1,9 +1,10 @@
 pub(super) mod copies;
 pub(super) mod groups;
+pub(super) mod passing;
 pub(super) mod searches;
 mod tap;
 
-use std::{io, net::Ipv4Addr, os::fd::OwnedFd, path::Path};
+use std::{io, path::Path};
 
 use rustix::io::Errno;
 use tun::AbstractDevice;
@@ -14,7 +15,7 @@ use crate::{AdapterConfig, AdapterError};
 
 /// [`create_for`] the user of this process.
 pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
-    create_for(name, config, rustix::process::geteuid().as_raw(), tap::open)
+    create_for(name, config, rustix::process::geteuid().as_raw())
 }
 
 /// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
@@ -23,7 +24,6 @@ pub(crate) fn create_for(
     name: &str,
     config: &AdapterConfig,
     owner: u32,
-    tap: impl FnOnce(u32, Ipv4Addr) -> io::Result<OwnedFd>,
 ) -> Result<(Packets, String), AdapterError> {
     let (queues, offloads) =
         linux_queue::open(name, owner, config.offload).map_err(|error| not_created(name, error))?;
@@ -36,11 +36,11 @@ pub(crate) fn create_for(
 
     let index = index(name)
         .ok_or_else(|| AdapterError::Io { step: "find it again", source: io::ErrorKind::NotFound.into() })?;
-    let copies = match tap(index, config.address.0) {
+    let copies = match tap::open(index, config.address.0) {
         Ok(tap) => {
             searches::follow(index, name, config.address.0)
                 .map_err(|source| AdapterError::Io { step: "lead searches", source })?;
-            Some(Copies::new(tap))
+            Some(Copies::seen(tap))
         }
         Err(error) => {
             tracing::warn!(%error, "searches cannot be copied, and are led into the adapter instead");

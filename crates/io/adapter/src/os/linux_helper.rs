@@ -13,10 +13,10 @@ use rustix::{
     },
 };
 
-use super::{Packets, linux_netlink::index};
+use super::{Packets, linux::copies::Copies, linux_netlink::index};
 use crate::{
-    AdapterConfig, AdapterError, OpenDescriptors,
-    helper::{MessageError, QUEUES, Reply, Request, SOCKET},
+    AdapterConfig, AdapterError,
+    helper::{DESCRIPTORS, MessageError, Reply, Request, SOCKET},
 };
 
 /// How long the helper may take; it asks polkit, and answers in milliseconds.
@@ -31,26 +31,37 @@ const SOCKET_VARIABLE: &str = "LANRAGE_HELPER_SOCKET";
 /// [`AdapterError::PermissionDenied`] if there is no helper; its refusals; [`AdapterError::Io`].
 pub(crate) fn ask(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
     let path = std::env::var_os(SOCKET_VARIABLE).unwrap_or_else(|| SOCKET.into());
-    let OpenDescriptors { name, queues, offload } = open_at(Path::new(&path), config)?;
+    let Taken { name, queues, offload, copies } = open_at(Path::new(&path), config)?;
     let packets =
         Packets::new(queues, offload).map_err(|source| AdapterError::from_io("take it over", source))?;
-    Ok((packets, name))
+    Ok((packets.with_copies(copies.map(Copies::passed_on)), name))
 }
 
-fn open_at(path: &Path, config: &AdapterConfig) -> Result<OpenDescriptors, AdapterError> {
+/// What the helper has handed over.
+#[derive(Debug)]
+struct Taken {
+    name: String,
+    queues: Vec<OwnedFd>,
+    offload: bool,
+    /// By which searches come.
+    copies: Option<OwnedFd>,
+}
+
+fn open_at(path: &Path, config: &AdapterConfig) -> Result<Taken, AdapterError> {
     let socket = dial(path)?;
-    let (reply, queues) =
+    let (reply, mut queues) =
         exchange(&socket, config).map_err(|source| AdapterError::Io { step: "asking the helper", source })?;
     let failed = |cause| AdapterError::HelperFailed { cause };
     match reply.map_err(|error| failed(error.cause()))? {
-        Reply::Opened { name, queues: count, offload } => {
-            if queues.len() != usize::from(count) {
+        Reply::Opened { name, queues: count, offload, copies } => {
+            if queues.len() != usize::from(count) + usize::from(copies) {
                 return Err(failed(Cause::BadMessage));
             }
+            let copies = if copies { queues.pop() } else { None };
             if index(&name).is_none() {
                 return Err(failed(Cause::OtherNamespace));
             }
-            Ok(OpenDescriptors { name, queues, offload })
+            Ok(Taken { name, queues, offload, copies })
         }
         Reply::Denied { why, uid } => Err(AdapterError::HelperDenied { why, uid }),
         Reply::Unfit { cause } => Err(AdapterError::HelperRefused { cause }),
@@ -82,7 +93,7 @@ fn exchange(socket: &OwnedFd, config: &AdapterConfig) -> io::Result<Answer> {
     send(socket, &Request::new(config.clone()).to_bytes(), SendFlags::NOSIGNAL)?;
 
     let mut bytes = [0; Reply::MAX_BYTES];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(*QUEUES.end()))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut beside = RecvAncillaryBuffer::new(&mut space);
     let parts = &mut [io::IoSliceMut::new(&mut bytes)];
     let received =

@@ -1,6 +1,7 @@
 //! What programs of this computer send to everybody by other interfaces, as the adapter gives it to its reader.
 
 use std::{
+    io,
     net::{Ipv4Addr, UdpSocket},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{
@@ -13,7 +14,7 @@ use std::{
 use lanrage_party::COPY_HEADER_BYTES;
 use parking_lot::Mutex;
 
-use super::tap;
+use super::{passing, tap};
 
 /// Where a copy has the address of its sender (RFC 791 §3.1).
 const SOURCE: usize = COPY_HEADER_BYTES + 12;
@@ -26,14 +27,56 @@ const KNOWN: usize = 32;
 /// The queue of copies.
 #[derive(Debug)]
 pub(crate) struct Copies {
-    tap: OwnedFd,
+    from: From,
     is_open: Arc<AtomicBool>,
     senders: Mutex<Senders>,
 }
 
+/// Where they come from.
+#[derive(Debug)]
+enum From {
+    /// A tap of ours.
+    Tap(OwnedFd),
+    /// The helper, which has the tap.
+    Helper(OwnedFd),
+}
+
+impl From {
+    const fn descriptor(&self) -> &OwnedFd {
+        match self {
+            Self::Tap(descriptor) | Self::Helper(descriptor) => descriptor,
+        }
+    }
+
+    fn receive(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
+        match self {
+            Self::Tap(tap) => tap::receive(tap, buf),
+            Self::Helper(socket) => passing::receive(socket, buf),
+        }
+    }
+}
+
 impl Copies {
-    pub(crate) fn new(tap: OwnedFd) -> Self {
-        Self { tap, is_open: Arc::new(AtomicBool::new(true)), senders: Mutex::default() }
+    /// What a tap of this process sees.
+    pub(crate) fn seen(tap: OwnedFd) -> Self {
+        Self::new(From::Tap(tap))
+    }
+
+    /// What the helper passes on by this socket.
+    pub(crate) fn passed_on(socket: OwnedFd) -> Self {
+        Self::new(From::Helper(socket))
+    }
+
+    /// The tap, if it is this process's.
+    pub(crate) fn into_tap(self) -> Option<OwnedFd> {
+        match self.from {
+            From::Tap(tap) => Some(tap),
+            From::Helper(_) => None,
+        }
+    }
+
+    fn new(from: From) -> Self {
+        Self { from, is_open: Arc::new(AtomicBool::new(true)), senders: Mutex::default() }
     }
 
     /// Whether copies still come; false for ever where whoever made them has ended.
@@ -43,7 +86,7 @@ impl Copies {
 
     /// What polls as readable when there is a copy; none after the end.
     pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.is_open.load(Relaxed).then(|| self.tap.as_fd())
+        self.is_open.load(Relaxed).then(|| self.from.descriptor().as_fd())
     }
 
     /// The next packet that a program of this computer has sent, with the number of its interface in front. What it passes on for
@@ -53,7 +96,7 @@ impl Copies {
             return None;
         }
         loop {
-            let length = match tap::receive(&self.tap, buf) {
+            let length = match self.from.receive(buf) {
                 Ok(length) => length?,
                 Err(error) => {
                     tracing::warn!(%error, "searches of programs are not copied any more");
