@@ -216,8 +216,12 @@ impl Stage {
 
     /// What was sent, or prepared to be sent, to anybody but the control server.
     pub(super) fn sent_to_peers(&self) -> Vec<&Output> {
-        let is_traffic =
-            |output: &&Output| !matches!(output, Output::Enter(_) | Output::Leave | Output::RemovePeer(_));
+        let is_traffic = |output: &&Output| {
+            !matches!(
+                output,
+                Output::Enter(_) | Output::Leave | Output::RemovePeer(_) | Output::ChooseSources
+            )
+        };
         self.tunnel.iter().filter(is_traffic).collect()
     }
 
