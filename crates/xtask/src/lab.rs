@@ -9,7 +9,30 @@ pub(crate) mod recovery;
 pub(crate) mod shell;
 pub(crate) mod soak;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use lanrage_lab::world::{self, World};
+
+use crate::{
+    setup::{self, Setup},
+    shell::{cargo, run as run_command},
+};
+
+/// Builds the programs, unless that was done, and does `work` in a world of its own; fails with these words if it does.
+fn in_a_world(setup: Setup, no_build: bool, failed: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    if !world::is_inside() {
+        setup.packages(&[setup::COMPILE, setup::LAB])?;
+        if !no_build {
+            run_command(&mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
+        }
+    }
+    match world::enter()? {
+        World::Inside => work(),
+        World::Left(status) => {
+            ensure!(status.success(), "{failed} ({status})");
+            Ok(())
+        }
+    }
+}
 
 /// Plays something again, so many times in all at most, until all is well: the machine may have done something else at that
 /// moment.

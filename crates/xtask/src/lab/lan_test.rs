@@ -5,16 +5,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use lanrage_lab::{
-    lan::{self, Binding, Ear, Heard, Phase, Place, Report, Sound, TIMES, Target},
-    world::{self, World},
-};
+use lanrage_lab::lan::{self, Binding, Ear, Heard, Phase, Place, Report, Sound, TIMES, Target};
 use serde_json::json;
 
-use crate::{
-    setup::{self, Setup},
-    shell::{self, cargo},
-};
+use super::in_a_world;
+use crate::{setup::Setup, shell};
 
 type Counts = [usize; Ear::ALL.len()];
 
@@ -30,22 +25,8 @@ pub(crate) struct Options {
 
 /// Tries everything, and shows who heard what.
 pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
-    if !world::is_inside() {
-        setup.packages(&[setup::COMPILE, setup::LAB])?;
-        if !options.no_build {
-            shell::run(&mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
-        }
-    }
-    match world::enter()? {
-        World::Inside => try_all(options),
-        World::Left(status) => {
-            ensure!(
-                status.success(),
-                "the virtual LAN is not like a real one beside the real one ({status})"
-            );
-            Ok(())
-        }
-    }
+    let failed = "the virtual LAN is not like a real one beside the real one";
+    in_a_world(setup, options.no_build, failed, || try_all(options))
 }
 
 fn try_all(options: &Options) -> Result<()> {
@@ -117,43 +98,39 @@ impl Table {
             Target::PartyBroadcast | Target::GuessedLast | Target::GuessedClass => Target::RealBroadcast,
             other => other,
         };
+        self.before(Sound { target, ..sound }, Place::Neighbour)
+    }
+
+    /// What a place heard of it when there was no party, and how many answers came back. Nothing had a lease then.
+    fn before(&self, sound: Sound, place: Place) -> Result<(Counts, usize)> {
         let binding = if sound.binding == Binding::Lease { Binding::Any } else { sound.binding };
-        let same = Sound { target, binding, size: sound.size };
+        let same = Sound { binding, ..sound };
         let heard = self.find(Phase::Before, same).with_context(|| same.name())?;
-        Ok((heard.counts[Place::Neighbour as usize], heard.answers[Place::Neighbour as usize]))
+        Ok((heard.counts[place as usize], heard.answers[place as usize]))
     }
 
     fn differences(&self) -> Vec<Difference> {
         let mut differences = Vec::new();
         for heard in &self.0 {
             for place in Place::ALL {
-                let counts = heard.counts[place as usize];
-                let answers = heard.answers[place as usize];
-                let Ok((expected, expected_answers)) = self.expected(heard, place) else { continue };
-                for ear in Ear::ALL {
-                    let (is, should) = (counts[ear as usize], expected[ear as usize]);
-                    if is != should {
-                        differences.push(Difference {
-                            words: format!(
-                                "{}: {} at {} ({}): {is} instead of {should}",
-                                heard.phase.name(),
-                                heard.sound.name(),
-                                place.name(),
-                                ear.name()
-                            ),
-                            reason: reason(heard, place, Some(ear), is, should),
-                        });
-                    }
-                }
-                if answers != expected_answers {
+                let Ok((counts, answers)) = self.expected(heard, place) else { continue };
+                let ears = Ear::ALL
+                    .map(|ear| (Some(ear), heard.counts[place as usize][ear as usize], counts[ear as usize]));
+                let answers = (None, heard.answers[place as usize], answers);
+                for (ear, is, should) in
+                    ears.into_iter().chain([answers]).filter(|(_, is, should)| is != should)
+                {
+                    let by = ear.map_or_else(
+                        || format!("answered by {}", place.name()),
+                        |ear| format!("at {} ({})", place.name(), ear.name()),
+                    );
                     differences.push(Difference {
                         words: format!(
-                            "{}: {} answered by {}: {answers} instead of {expected_answers}",
+                            "{}: {} {by}: {is} instead of {should}",
                             heard.phase.name(),
-                            heard.sound.name(),
-                            place.name()
+                            heard.sound.name()
                         ),
-                        reason: reason(heard, place, None, answers, expected_answers),
+                        reason: reason(heard, place, ear, is, should),
                     });
                 }
             }
@@ -174,15 +151,10 @@ impl Table {
             // The system itself hands a broadcast to the sender's own programs, too.
             Place::Self_ if heard.phase.has_party() && sound.target == Target::PartyBroadcast => {
                 let same = Sound { target: Target::RealBroadcast, binding: Binding::Any, ..sound };
-                let before = self.find(Phase::Before, same).context("no control")?;
-                Ok((before.counts[place as usize], before.answers[place as usize]))
+                self.before(same, place)
             }
             Place::Self_ | Place::Neighbour if is_partys || sound.target == Target::Friend => Ok(NOTHING),
-            Place::Self_ | Place::Neighbour => {
-                let binding = if sound.binding == Binding::Lease { Binding::Any } else { sound.binding };
-                let before = self.find(Phase::Before, Sound { binding, ..sound }).context("no control")?;
-                Ok((before.counts[place as usize], before.answers[place as usize]))
-            }
+            Place::Self_ | Place::Neighbour => self.before(sound, place),
         }
     }
 

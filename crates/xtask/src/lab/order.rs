@@ -3,20 +3,17 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use lanrage_lab::{
     Stage,
     expected::Path as Way,
     flow,
     order::{Beside, Pairs, Players},
-    world::{self, World},
 };
 
-use crate::{
-    setup::{self, Setup},
-    shell::{self, cargo},
-};
+use super::in_a_world;
+use crate::setup::Setup;
 
 /// The flows whose order is looked at: a game's with large packets, one that is faster than games are, and one with
 /// packets that come in fragments.
@@ -43,17 +40,7 @@ pub(crate) struct Options {
 
 /// Builds the programs, lets players meet by both ways, and shows what became of their packets.
 pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
-    if !world::is_inside() {
-        setup.packages(&[setup::COMPILE, setup::LAB])?;
-        if !options.no_build {
-            shell::run(&mut cargo(&["build", "--quiet"]))?;
-        }
-    }
-    match world::enter()? {
-        World::Inside => measure(options),
-        World::Left(status) if status.success() => Ok(()),
-        World::Left(status) => bail!("not every flow stayed in order ({status})"),
-    }
+    in_a_world(setup, options.no_build, "not every flow stayed in order", || measure(options))
 }
 
 fn measure(options: &Options) -> Result<()> {

@@ -4,16 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use lanrage_lab::{
-    soak::{self, Event, Held, Report},
-    world::{self, World},
-};
+use lanrage_lab::soak::{self, Event, Held, Report};
 use serde_json::{Value, json};
 
-use crate::{
-    setup::{self, Setup},
-    shell::{self, cargo},
-};
+use super::in_a_world;
+use crate::{setup::Setup, shell};
 
 /// Whose figures they are.
 const PROGRAMS: [&str; 3] = ["player one", "player two", "server"];
@@ -47,19 +42,7 @@ pub(crate) struct Options {
 
 /// Lives through it and shows what grew.
 pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
-    if !world::is_inside() {
-        setup.packages(&[setup::COMPILE, setup::LAB])?;
-        if !options.no_build {
-            shell::run(&mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
-        }
-    }
-    match world::enter()? {
-        World::Inside => live(options),
-        World::Left(status) => {
-            ensure!(status.success(), "something grew, or ended ({status})");
-            Ok(())
-        }
-    }
+    in_a_world(setup, options.no_build, "something grew, or ended", || live(options))
 }
 
 /// All that was seen.
