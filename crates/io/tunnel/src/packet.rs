@@ -1,6 +1,7 @@
 //! Packets, as they are inside the tunnel: IPv4. Arithmetic and rules; nothing here has state but memory and counters.
 
 pub(crate) mod batch;
+pub(crate) mod begun;
 pub(crate) mod checksum;
 pub(crate) mod counters;
 pub(crate) mod flood;

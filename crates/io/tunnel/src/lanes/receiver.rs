@@ -41,7 +41,7 @@ pub(crate) struct Current<'a> {
 impl Receiver {
     pub(crate) fn new(lane: Lane) -> Self {
         let (packets, writer, replies) = (PacketBatch::new(), DeviceWriter::new(), SendBatch::new());
-        Self { packets, writer, replies, copies: UnicastCopies::default(), lane }
+        Self { packets, writer, replies, copies: UnicastCopies::new(), lane }
     }
 
     /// A datagram of the sockets: what a relay wrapped is unwrapped first.

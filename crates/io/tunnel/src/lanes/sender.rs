@@ -78,7 +78,7 @@ impl Sender {
             may_wait,
             blocked: None,
             answers: TokenBucket::new(ANSWERS),
-            copies: SearchCopies::default(),
+            copies: SearchCopies::new(),
             fragment_id: 0,
         }
     }

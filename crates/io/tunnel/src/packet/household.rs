@@ -2,10 +2,8 @@
 
 use lanrage_party::{HOUSEHOLD_GROUP, HOUSEHOLD_PORTS, is_link_group};
 
-use crate::packet::ipv4::{Ipv4, UDP};
+use crate::packet::ipv4::{Ipv4, UDP, UDP_HEADER_BYTES};
 
-/// Specification: header bytes of UDP (RFC 768).
-const UDP_HEADER: usize = 8;
 /// Specification: IGMP, by which hosts tell routers of their groups (RFC 3376).
 const IGMP: u8 = 2;
 /// What wakes a machine: six bytes of ones, and its address sixteen times.
@@ -19,12 +17,8 @@ pub(crate) fn is_household(ip: &Ipv4<'_>) -> bool {
     if ip.protocol() == IGMP || is_link_group(destination) || destination == HOUSEHOLD_GROUP {
         return true;
     }
-    if ip.protocol() != UDP || !ip.is_beginning() {
-        return false;
-    }
-    let Some((header, data)) = ip.payload().split_at_checked(UDP_HEADER) else { return false };
-    let port = u16::from_be_bytes([header[2], header[3]]);
-    HOUSEHOLD_PORTS.contains(&port) || wakes(data)
+    let Some((_, port)) = ip.ports().filter(|_| ip.protocol() == UDP) else { return false };
+    HOUSEHOLD_PORTS.contains(&port) || ip.payload().get(UDP_HEADER_BYTES..).is_some_and(wakes)
 }
 
 fn wakes(data: &[u8]) -> bool {

@@ -7,6 +7,9 @@ pub(crate) const CHECKSUM: usize = 10;
 pub(crate) const SOURCE: usize = 12;
 pub(crate) const DESTINATION: usize = 16;
 
+/// RFC 768.
+pub(crate) const UDP_HEADER_BYTES: usize = 8;
+
 pub(crate) const ICMP: u8 = 1;
 pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
@@ -66,7 +69,6 @@ impl<'a> Ipv4<'a> {
     /// Source and destination port of UDP or TCP; None if the payload does not begin with such a header, or is another
     /// part of a fragmented packet.
     pub(crate) fn ports(&self) -> Option<(u16, u16)> {
-        const UDP_HEADER_BYTES: usize = 8;
         let is_header = self.is_beginning()
             && matches!(self.protocol(), UDP | TCP)
             && self.payload().len() >= UDP_HEADER_BYTES;

@@ -4,10 +4,9 @@ use std::net::Ipv4Addr;
 
 use crate::packet::{
     checksum,
-    ipv4::{CHECKSUM, DESTINATION, Ipv4, TCP, UDP},
+    ipv4::{CHECKSUM, DESTINATION, Ipv4, SOURCE, TCP, UDP, UDP_HEADER_BYTES},
 };
 
-const UDP_HEADER_BYTES: usize = 8;
 const UDP_CHECKSUM: usize = 6;
 const TCP_HEADER_BYTES: usize = 20;
 const TCP_CHECKSUM: usize = 16;
@@ -15,6 +14,27 @@ const TCP_CHECKSUM: usize = 16;
 /// Gives a packet, or any fragment of one, another destination. Anything that is no IPv4 packet stays as it is.
 pub(crate) fn set_destination(packet: &mut [u8], destination: Ipv4Addr) {
     set(packet, DESTINATION, destination);
+}
+
+/// The same with the source.
+pub(crate) fn set_source(packet: &mut [u8], source: Ipv4Addr) {
+    set(packet, SOURCE, source);
+}
+
+/// Gives a whole UDP packet its checksum by what is in it, unless it has none: the one that is there may be what a network card
+/// was to complete. Anything else stays as it is.
+pub(crate) fn complete_udp_checksum(packet: &mut [u8]) {
+    let Some(ip) = Ipv4::parse(packet).filter(|ip| ip.protocol() == UDP && !ip.is_fragment()) else { return };
+    let Some((header, data)) = ip.payload().split_at_checked(UDP_HEADER_BYTES) else { return };
+    let (ports_and_length, checksum) = header.split_at(UDP_CHECKSUM);
+    if checksum == [0; 2] {
+        return;
+    }
+    let addresses = &ip.header()[SOURCE..DESTINATION + 4];
+    let parts = checksum::sum(addresses) + checksum::sum(ports_and_length) + checksum::sum(data);
+    let sum = !checksum::fold(parts + u64::from(UDP) + ip.payload().len() as u64);
+    let at = ip.header_len() + UDP_CHECKSUM;
+    update(packet, at, |_| if sum == 0 { 0xFFFF } else { sum });
 }
 
 fn set(packet: &mut [u8], at: usize, address: Ipv4Addr) {

@@ -4,33 +4,29 @@
 //! hear it twice.
 
 use std::{
-    net::{Ipv4Addr, SocketAddrV4},
+    net::SocketAddrV4,
     time::{Duration, Instant},
 };
 
-use crate::packet::ipv4::{Ipv4, UDP};
+use crate::packet::{
+    begun::Begun,
+    ipv4::{Ipv4, UDP},
+};
 
-/// Broadcasts at a time whose fragments may still come.
-const BEGUN: usize = 16;
-/// How long fragments are waited for. Whoever sends them sends them in one go.
+/// How long fragments are waited for: they have come through a network.
 const FRAGMENTS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Decides which broadcasts are copied, and knows those whose fragments are still to come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct UnicastCopies {
-    begun: [Option<Begun>; BEGUN],
-    next: usize,
-}
-
-/// A fragmented broadcast that is copied (RFC 791 §2.3: source and identification tell it from others).
-#[derive(Debug, Clone, Copy)]
-struct Begun {
-    source: Ipv4Addr,
-    id: u16,
-    since: Instant,
+    begun: Begun,
 }
 
 impl UnicastCopies {
+    pub(crate) const fn new() -> Self {
+        Self { begun: Begun::new(FRAGMENTS_WITHIN) }
+    }
+
     /// Whether this broadcast is to be copied. `is_bound` says whether a UDP packet from there to this port of our own
     /// address would reach a socket that is bound to it alone. A fragment that comes before the first one is not copied.
     pub(crate) fn is_due(
@@ -40,20 +36,13 @@ impl UnicastCopies {
         is_bound: impl FnOnce(SocketAddrV4, u16) -> bool,
     ) -> bool {
         let Some(ip) = Ipv4::parse(packet).filter(|ip| ip.protocol() == UDP) else { return false };
-        let (source, id) = (ip.source(), ip.identification());
         if !ip.is_beginning() {
-            let is_same = |begun: &Begun| begun.source == source && begun.id == id;
-            return self
-                .begun
-                .iter()
-                .flatten()
-                .any(|begun| is_same(begun) && now < begun.since + FRAGMENTS_WITHIN);
+            return self.begun.includes(&ip, now);
         }
         let Some((from, to)) = ip.ports() else { return false };
-        let is_due = is_bound(SocketAddrV4::new(source, from), to);
-        if is_due && ip.is_fragment() {
-            self.begun[self.next % BEGUN] = Some(Begun { source, id, since: now });
-            self.next = (self.next + 1) % BEGUN;
+        let is_due = is_bound(SocketAddrV4::new(ip.source(), from), to);
+        if is_due {
+            self.begun.note(&ip, now);
         }
         is_due
     }
@@ -61,6 +50,8 @@ impl UnicastCopies {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
     use crate::packet::{fragment::Fragments, ipv4::build};
     use proptest::prelude::*;
@@ -76,7 +67,7 @@ mod tests {
 
     #[test]
     fn only_what_such_a_socket_would_hear_is_copied() {
-        let mut copies = UnicastCopies::default();
+        let mut copies = UnicastCopies::new();
         let packet = build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), b"who is there");
         let mut asked = None;
         let now = Instant::now();
@@ -96,7 +87,7 @@ mod tests {
         let start = Instant::now();
         let beacon = fragments(&build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), &[7; 1_300]));
         let others = fragments(&build::udp(OTHER, Ipv4Addr::BROADCAST, (1, 2), &[7; 1_300]));
-        let mut copies = UnicastCopies::default();
+        let mut copies = UnicastCopies::new();
         let due = |copies: &mut UnicastCopies, packet: &[u8], is_bound| {
             copies.is_due(packet, start, |_, _| is_bound)
         };
@@ -109,7 +100,7 @@ mod tests {
 
     #[test]
     fn of_many_at_once_the_newest_are_known() {
-        let mut copies = UnicastCopies::default();
+        let mut copies = UnicastCopies::new();
         let now = Instant::now();
         let mut pieces = fragments(&build::udp(PEER, Ipv4Addr::BROADCAST, (1, 2), &[7; 1_300]));
         for id in 0..100_u16 {
@@ -128,7 +119,7 @@ mod tests {
                 bytes[2..4].copy_from_slice(&len.to_be_bytes());
                 bytes[9] = UDP;
             }
-            let is_due = UnicastCopies::default().is_due(&bytes, Instant::now(), |_, _| bound);
+            let is_due = UnicastCopies::new().is_due(&bytes, Instant::now(), |_, _| bound);
             prop_assert!(bound || !is_due);
         }
     }
