@@ -8,11 +8,14 @@
 use std::{
     io,
     net::Ipv4Addr,
-    os::fd::{AsRawFd, OwnedFd},
+    os::fd::OwnedFd,
     time::{Duration, Instant},
 };
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::net::{
+    AddressFamily, SocketFlags, SocketType, socket_with,
+    sockopt::{set_ip_add_membership_with_ifindex, set_ip_drop_membership_with_ifindex},
+};
 
 use crate::os::linux_netlink;
 
@@ -23,6 +26,9 @@ const GROUPS: usize = 120;
 /// Implementation: groups that friends may bring anew in one period; packets of more are not waited for.
 const NEW: u32 = 200;
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// The interface is named by its number, and not by an address of its own.
+const NO_ADDRESS: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
 
 /// The groups that friends send to.
 #[derive(Debug)]
@@ -75,12 +81,12 @@ impl Groups {
                 None,
             )?);
         }
-        let socket = &self.sockets[number];
+        let (socket, interface) = (&self.sockets[number], self.interface);
         if let Some(left) = change.leaves {
             // The device may have been taken down and lost it.
-            let _ = set(socket, libc::IP_DROP_MEMBERSHIP, left, self.interface);
+            let _ = set_ip_drop_membership_with_ifindex(socket, &left, &NO_ADDRESS, interface);
         }
-        set(socket, libc::IP_ADD_MEMBERSHIP, group, self.interface)
+        Ok(set_ip_add_membership_with_ifindex(socket, &group, &NO_ADDRESS, interface)?)
     }
 }
 
@@ -105,27 +111,6 @@ impl Members {
         let (left, _) = std::mem::replace(&mut self.places[place], (group, self.clock));
         Some(Change { place, leaves: Some(left) })
     }
-}
-
-fn set(socket: &OwnedFd, name: i32, group: Ipv4Addr, interface: u32) -> io::Result<()> {
-    let address = |ip: Ipv4Addr| libc::in_addr { s_addr: u32::from_ne_bytes(ip.octets()) };
-    let request = libc::ip_mreqn {
-        imr_multiaddr: address(group),
-        imr_address: address(Ipv4Addr::UNSPECIFIED),
-        imr_ifindex: interface as i32,
-    };
-    // SAFETY: setsockopt(2) reads a whole `ip_mreqn`.
-    #[allow(unsafe_code)]
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_IP,
-            name,
-            (&raw const request).cast(),
-            size_of::<libc::ip_mreqn>() as libc::socklen_t,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 #[cfg(test)]
