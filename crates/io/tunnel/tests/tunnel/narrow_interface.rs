@@ -51,7 +51,11 @@ fn body() {
     let packets: Vec<_> =
         (0..60).map(|n| udp(a.ip.0, b.ip.0, &vec![n; if n % 10 == 9 { 100 } else { 1_392 }])).collect();
     packets.iter().for_each(|packet| a.device.inject(packet));
-    packets.iter().filter(|packet| packet.len() < 200).for_each(|packet| assert_eq!(b.packet(), *packet));
+    // The flow becomes a transfer meanwhile, without a gap: around that change, order is not promised.
+    let short: Vec<_> = packets.iter().filter(|packet| packet.len() < 200).collect();
+    let mut arrived: Vec<_> = short.iter().map(|_| b.packet()).collect();
+    arrived.sort();
+    assert!(arrived.iter().eq(short), "{arrived:?}");
     wait_until(|| too_big() == 2 + 54);
 
     a.tunnel.set_path_mtu(&b.id, FULL_PROBE as u16 + 20);
