@@ -10,12 +10,11 @@ mod helper_request;
 mod input;
 mod invitation;
 mod offload;
-mod path_agent;
-mod probe;
+mod peer;
 mod proxy_answer;
 mod relay;
+mod rendezvous;
 mod sessions;
-mod signal;
 mod stun;
 mod turn;
 
@@ -30,15 +29,18 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("control_server", sessions::server),
     ("helper_request", helper_request::run),
     ("invitation", invitation::run),
+    ("krpc_filter", rendezvous::filter),
     ("offload", offload::run),
-    ("path_agent", path_agent::run),
-    ("probe", probe::run),
+    ("path_agent", peer::path_agent::run),
+    ("probe", peer::probe::run),
     ("proxy_answer", proxy_answer::run),
     ("relay_offer", frames::relay_offer),
     ("relay_pool", relay::pool::run),
     ("relay_uri", relay::uri::run),
+    ("rendezvous_finder", rendezvous::finder),
+    ("rendezvous_item", rendezvous::item),
     ("server_frame", frames::server),
-    ("signal", signal::run),
+    ("signal", peer::signal::run),
     ("stun", stun::run),
     ("turn_client", turn::client::run),
     ("turn_server", turn::server::run),

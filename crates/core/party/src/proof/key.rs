@@ -73,9 +73,9 @@ impl PartySecret {
         key
     }
 
-    /// HKDF-SHA256 with this secret as salt; `info` is the concatenation of its parts, which have fixed
-    /// lengths for any one first part.
-    pub(crate) fn derive(&self, info: &[&[u8]], input: &[u8], output: &mut [u8; 32]) {
+    /// A key for one purpose: HKDF-SHA256 with this secret as salt. `info` is the concatenation of its parts: a label of
+    /// the purpose's own, then parts that have fixed lengths for that label.
+    pub fn derive(&self, info: &[&[u8]], input: &[u8], output: &mut [u8; 32]) {
         Hkdf::<Sha256>::new(Some(&self.0), input)
             .expand_multi_info(info, output)
             .expect("32 bytes is a valid HKDF-SHA256 output length");

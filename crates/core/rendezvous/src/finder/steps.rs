@@ -1,0 +1,186 @@
+//! What is begun at a place, and what follows from how it ended.
+
+use lanrage_base::clock::Now;
+
+use super::{
+    AFTERWARDS, AGAIN, FEWEST_HOLDERS, Finder, LONGEST_RETRY, RETRY, TRIES,
+    board::{ANSWER, LAST_SLOT, Purpose, Stage},
+    view::{Engine, FinderOutput, Health, LookId, PutId, Trouble},
+};
+use crate::{Kind, Place, Window};
+
+impl Finder {
+    /// Begins to look at a place, if nothing goes on there and the budget allows it.
+    pub(super) fn look(&mut self, now: Now, key: (Kind, Window), purpose: Purpose) {
+        if self.board(key).stage.is_some() {
+            return;
+        }
+        let place = Place { kind: key.0, window: key.1, slot: 0 };
+        if !self.budget.take(now.instant, self.keys.item_key(place)) {
+            self.is_blocked = true;
+            return;
+        }
+        let version = self.version;
+        let board = self.board(key);
+        board.begin(now.instant);
+        match purpose {
+            Purpose::Read => {}
+            Purpose::Write => (board.write_at, board.confirm_at, board.version) = (None, None, version),
+            Purpose::Confirm(_) => board.confirm_at = None,
+        }
+        self.ask(now, key, purpose);
+    }
+
+    /// Asks for the replicas in the board's slot.
+    fn ask(&mut self, now: Now, key: (Kind, Window), purpose: Purpose) {
+        self.used = Some(now.instant);
+        let engines = self.engines();
+        let ids: Vec<(LookId, Engine)> =
+            engines.iter().map(|engine| (LookId(self.draw_id()), *engine)).collect();
+        let place = self.board(key).place();
+        let item_key = self.keys.item_key(place);
+        let looks =
+            ids.iter().map(|(id, engine)| FinderOutput::Look { id: *id, key: item_key, engine: *engine });
+        self.outputs.extend(looks);
+        let open = ids.into_iter().map(|(id, _)| id).collect();
+        self.board(key).stage = Some(Stage::Looking { open, until: now.instant + ANSWER, purpose });
+    }
+
+    /// Writes what is known now.
+    pub(super) fn put(&mut self, now: Now, key: (Kind, Window)) {
+        self.used = Some(now.instant);
+        let plain = match key.0 {
+            Kind::Beacon => self.beacon(now, key.1).to_plain(),
+            Kind::Door => self.door(now, key.1).to_plain(),
+        };
+        let nonce = self.draws.bytes();
+        let board = self.board(key);
+        let (seq, place) = (board.next_seq(now.wall), board.place());
+        let item = self.keys.seal(place, seq, &plain, nonce);
+        let mut open = Vec::new();
+        for engine in self.engines() {
+            let id = PutId(self.draw_id());
+            open.push((id, engine));
+            self.outputs.push_back(FinderOutput::Put { id, item: item.clone(), engine });
+        }
+        let until = now.instant + ANSWER;
+        self.board(key).stage = Some(Stage::Putting { open, until, seq, stored: false });
+    }
+
+    /// Draws the conclusions of what is over.
+    pub(super) fn finish(&mut self, now: Now) {
+        let over: Vec<(Kind, Window)> =
+            self.boards.iter().filter(|(_, board)| board.is_over(now)).map(|(key, _)| *key).collect();
+        for key in over {
+            match self.board(key).stage.take() {
+                Some(Stage::Looking { open, purpose, .. }) => {
+                    self.looked = Some(now.instant);
+                    self.looked_at(now, key, purpose, open.is_empty());
+                }
+                Some(Stage::Putting { seq, stored, open, .. }) => {
+                    if open.iter().any(|(_, engine)| *engine == Engine::Dht) {
+                        self.set_health(Health::Unwell(Trouble::NoAnswer));
+                    }
+                    self.put_at(now, key, seq, stored);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn looked_at(&mut self, now: Now, key: (Kind, Window), purpose: Purpose, answered: bool) {
+        let board = self.board(key);
+        if board.frozen && board.slot < LAST_SLOT {
+            board.slot += 1;
+            board.frozen = false;
+            let place = board.place();
+            // It counts, and is not refused: a look that stops half-way would leave the place to whoever froze it.
+            self.budget.take(now.instant, self.keys.item_key(place));
+            self.ask(now, key, purpose);
+            return;
+        }
+        if board.frozen {
+            self.set_health(Health::Unwell(Trouble::Frozen));
+            if purpose != Purpose::Read {
+                self.try_later(now, key);
+            }
+            return;
+        }
+        if !answered && board.replicas.is_empty() {
+            self.set_health(Health::Unwell(Trouble::NoAnswer));
+        }
+        match purpose {
+            Purpose::Read => {}
+            Purpose::Write if key.0 == Kind::Door && self.search.is_none() => {}
+            Purpose::Write => self.put(now, key),
+            Purpose::Confirm(seq) => self.confirm(now, key, seq),
+        }
+    }
+
+    /// Whether what we wrote is there, and nobody else's item before it.
+    fn confirm(&mut self, now: Now, key: (Kind, Window), seq: i64) {
+        let holders = self.board(key).holders(seq);
+        if holders < FEWEST_HOLDERS {
+            self.set_health(Health::Unwell(Trouble::FewHolders(holders)));
+            self.try_later(now, key);
+            return;
+        }
+        self.set_health(Health::Well { holders });
+        if self.stands(key) {
+            self.board(key).tries = 0;
+            return;
+        }
+        let wait = self.draws.around(AFTERWARDS.0, AFTERWARDS.1);
+        let board = self.board(key);
+        board.tries += 1;
+        if board.tries <= TRIES {
+            board.write_at = Some(now.instant + wait);
+        } else {
+            board.tries = 0;
+        }
+    }
+
+    fn put_at(&mut self, now: Now, key: (Kind, Window), seq: i64, stored: bool) {
+        if self.leaving {
+            return;
+        }
+        if !stored {
+            self.try_later(now, key);
+            return;
+        }
+        self.stored = Some(now.instant);
+        let confirm = self.draws.around(AFTERWARDS.0, AFTERWARDS.1);
+        let again = self.draws.around(AGAIN.0, AGAIN.1);
+        let board = self.board(key);
+        board.written = Some(now.instant);
+        board.confirm_at = Some((now.instant + confirm, seq));
+        // A door's entry has a time of its own, see `Search::door_at`.
+        board.write_at = (key.0 == Kind::Beacon).then(|| now.instant + again);
+    }
+
+    fn try_later(&mut self, now: Now, key: (Kind, Window)) {
+        let tries = self.board(key).tries.min(10);
+        let pause = (RETRY * 2_u32.pow(tries)).min(LONGEST_RETRY);
+        let wait = self.draws.around(pause, pause / 5);
+        let board = self.board(key);
+        board.tries = tries + 1;
+        board.write_at = Some(now.instant + wait);
+    }
+
+    fn engines(&self) -> Vec<Engine> {
+        match self.health {
+            Health::Unwell(_) => vec![Engine::Dht, Engine::Relays],
+            Health::Unknown | Health::Well { .. } => vec![Engine::Dht],
+        }
+    }
+
+    pub(super) fn set_health(&mut self, health: Health) {
+        // How many nodes hold an item changes with every look, and is in the view.
+        let is_news = std::mem::discriminant(&health) != std::mem::discriminant(&self.health)
+            || matches!(health, Health::Unwell(_)) && health != self.health;
+        self.health = health;
+        if is_news {
+            self.outputs.push_back(FinderOutput::Health(health));
+        }
+    }
+}

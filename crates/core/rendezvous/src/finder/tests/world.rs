@@ -1,0 +1,232 @@
+//! A store of eight nodes, of which each question reaches six, and players around it, with a clock that goes when it is
+//! told to.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use lanrage_base::{
+    clock::{Now, UnixMillis},
+    rng::Rng,
+};
+use lanrage_party::{DeviceIdentity, PartySecret, PeerId};
+
+use crate::{
+    Call, Caller, Engine, Finder, FinderOutput, Health, ItemKey, Keys, LookId, Member, PeerMark, PutFault,
+    PutId, SignedItem,
+};
+
+const NODES: usize = 8;
+const REACHED: usize = 6;
+
+pub(super) struct World {
+    pub(super) start: Instant,
+    pub(super) now: Instant,
+    pub(super) wall: UnixMillis,
+    /// What each node holds.
+    pub(super) nodes: Vec<BTreeMap<ItemKey, SignedItem>>,
+    /// How many of them are there.
+    pub(super) alive: usize,
+    pub(super) players: Vec<Player>,
+    events: BTreeMap<(Instant, u64), (usize, Event)>,
+    count: u64,
+    rng: Rng,
+}
+
+pub(super) struct Player {
+    pub(super) finder: Finder,
+    pub(super) peer: PeerId,
+    /// By how much its clock is wrong.
+    pub(super) skew_ms: i64,
+    pub(super) calls: Vec<(Instant, Call)>,
+    pub(super) looks: Vec<(Instant, ItemKey)>,
+    pub(super) puts: Vec<(Instant, SignedItem)>,
+    pub(super) rests: usize,
+    pub(super) health: Vec<Health>,
+    pub(super) engines: BTreeSet<Engine>,
+}
+
+enum Event {
+    Replica(LookId, SignedItem),
+    LookEnded(LookId),
+    PutEnded(PutId, Result<(), PutFault>),
+}
+
+pub(super) fn keys() -> Keys {
+    Keys::new(&PartySecret::from_random([5; 32]), 1)
+}
+
+pub(super) fn address(n: u8) -> SocketAddr {
+    ([203, 0, 113, n], 5_000).into()
+}
+
+pub(super) fn member(n: u8) -> Member {
+    Member {
+        peer: DeviceIdentity::from_seed(&[n; 32]).peer_id(),
+        addresses: [address(n)].into_iter().collect(),
+        reachable: false,
+        relays: false,
+    }
+}
+
+pub(super) fn mark(n: u8) -> PeerMark {
+    PeerMark::of(&member(n).peer)
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let start = Instant::now();
+        // Away from a change of windows.
+        let change = keys().until_change_ms(UnixMillis(1_800_000_000_000));
+        Self {
+            start,
+            now: start,
+            wall: UnixMillis(1_800_000_000_000 + change + 8 * 3_600_000),
+            nodes: vec![BTreeMap::new(); NODES],
+            alive: NODES,
+            players: Vec::new(),
+            events: BTreeMap::new(),
+            count: 0,
+            rng: Rng::new(7),
+        }
+    }
+
+    pub(super) fn add(&mut self, n: u8, skew_ms: i64) -> usize {
+        let now = self.now_of(skew_ms);
+        self.players.push(Player {
+            finder: Finder::new(now, keys(), member(n), [n; 32]),
+            peer: member(n).peer,
+            skew_ms,
+            calls: Vec::new(),
+            looks: Vec::new(),
+            puts: Vec::new(),
+            rests: 0,
+            health: Vec::new(),
+            engines: BTreeSet::new(),
+        });
+        self.players.len() - 1
+    }
+
+    fn now_of(&self, skew_ms: i64) -> Now {
+        Now { instant: self.now, wall: UnixMillis(self.wall.0.saturating_add_signed(skew_ms)) }
+    }
+
+    pub(super) fn at(&mut self, player: usize, input: impl FnOnce(&mut Finder, Now)) {
+        let now = self.now_of(self.players[player].skew_ms);
+        input(&mut self.players[player].finder, now);
+        self.drain(player);
+    }
+
+    fn drain(&mut self, index: usize) {
+        while let Some(output) = self.players[index].finder.poll_output() {
+            let player = &mut self.players[index];
+            match output {
+                FinderOutput::Look { id, key, engine } => {
+                    player.looks.push((self.now, key));
+                    player.engines.insert(engine);
+                    for node in self.reached() {
+                        let after = 300 + (self.rng.fraction() * 500.0) as u64;
+                        if let Some(item) = self.nodes[node].get(&key).cloned() {
+                            self.event(after, index, Event::Replica(id, item));
+                        }
+                    }
+                    self.event(1_000, index, Event::LookEnded(id));
+                }
+                FinderOutput::Put { id, item, .. } => {
+                    player.puts.push((self.now, item.clone()));
+                    let reached = self.reached();
+                    for node in &reached {
+                        let held = &mut self.nodes[*node];
+                        if held.get(&item.key).is_none_or(|held| held.seq < item.seq) {
+                            held.insert(item.key, item.clone());
+                        }
+                    }
+                    let outcome = if reached.is_empty() { Err(PutFault::NoNodes) } else { Ok(()) };
+                    self.event(1_500, index, Event::PutEnded(id, outcome));
+                }
+                FinderOutput::Knock(call) => player.calls.push((self.now, call)),
+                FinderOutput::Health(health) => player.health.push(health),
+                FinderOutput::Rest => player.rests += 1,
+            }
+        }
+        let due = self.players[index].finder.poll_timeout();
+        assert!(due.is_none_or(|due| due > self.now), "the caller would spin");
+    }
+
+    fn reached(&mut self) -> Vec<usize> {
+        let mut alive: Vec<usize> = (0..self.alive).collect();
+        while alive.len() > REACHED {
+            let at = self.rng.next_u64() as usize % alive.len();
+            alive.remove(at);
+        }
+        alive
+    }
+
+    fn event(&mut self, after_ms: u64, player: usize, event: Event) {
+        self.count += 1;
+        let at = self.now + Duration::from_millis(after_ms);
+        self.events.insert((at, self.count), (player, event));
+    }
+
+    /// Lets so much time pass.
+    pub(super) fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        loop {
+            let event = self.events.first_key_value().map(|((at, _), _)| *at);
+            let timeouts = self.players.iter().filter_map(|player| player.finder.poll_timeout());
+            let next = timeouts.chain(event).min().filter(|at| *at <= end);
+            let to = next.unwrap_or(end);
+            self.wall = self.wall.plus(0);
+            let passed = to.saturating_duration_since(self.now);
+            self.now = to.max(self.now);
+            self.wall = self.wall.plus(passed.as_millis() as u64);
+            if next.is_none() {
+                return;
+            }
+            if event == Some(to) {
+                let ((..), (player, event)) = self.events.pop_first().expect("there is one");
+                self.at(player, |finder, now| match event {
+                    Event::Replica(look, item) => finder.handle_replica(now, look, item),
+                    Event::LookEnded(look) => finder.handle_look_ended(now, look),
+                    Event::PutEnded(put, outcome) => finder.handle_put_ended(now, put, outcome),
+                });
+            }
+            for player in 0..self.players.len() {
+                if self.players[player].finder.poll_timeout().is_some_and(|due| due <= self.now) {
+                    self.at(player, |finder, now| finder.handle_timeout(now));
+                }
+            }
+        }
+    }
+
+    /// When a player was first led to somebody, after `since`.
+    pub(super) fn called(&self, player: usize, caller: Caller, since: Instant) -> Option<Duration> {
+        let calls = self.players[player].calls.iter();
+        calls
+            .filter(|(at, call)| call.caller == caller && *at >= since)
+            .map(|(at, _)| at.saturating_duration_since(since))
+            .min()
+    }
+
+    /// A party that is up, with these players in it, who have sessions with each other.
+    pub(super) fn party(&mut self, players: &[usize]) {
+        let members: Vec<Member> = players
+            .iter()
+            .map(|index| {
+                let peer = self.players[*index].peer;
+                (1..=99).map(member).find(|member| member.peer == peer).expect("a player")
+            })
+            .collect();
+        for index in players {
+            let me = self.players[*index].peer;
+            let others: Vec<Member> = members.iter().filter(|member| member.peer != me).cloned().collect();
+            let host = members[0].peer;
+            self.at(*index, |finder, now| {
+                finder.set_members(now, Some(host), &others);
+                finder.handle_up(now);
+            });
+        }
+    }
+}

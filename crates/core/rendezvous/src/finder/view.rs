@@ -1,0 +1,142 @@
+//! What goes in and out of a [`Finder`](super::Finder), in words.
+
+use std::{net::SocketAddr, time::Instant};
+
+use lanrage_party::PeerId;
+
+use crate::{Addresses, ItemKey, PeerMark, SignedItem, Token};
+
+/// One question to an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LookId(pub u32);
+
+/// One item that is to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PutId(pub u32);
+
+/// A member that we have a session with, or ourselves, as the beacon will say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub peer: PeerId,
+    /// Where, best first: of IPv4 the first three count, of IPv6 the first two.
+    pub addresses: Addresses,
+    /// Whether it is proven that a datagram from somebody whom it has never sent to arrives there.
+    pub reachable: bool,
+    /// Whether it forwards for others.
+    pub relays: bool,
+}
+
+/// What the owner of a finder has to do or should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FinderOutput {
+    /// Ask for all replicas of an item. Answer with [`handle_replica`](super::Finder::handle_replica) for each as it
+    /// comes, and then [`handle_look_ended`](super::Finder::handle_look_ended).
+    Look {
+        /// Which question.
+        id: LookId,
+        /// Where.
+        key: ItemKey,
+        /// By which engine.
+        engine: Engine,
+    },
+    /// Store an item. Answer with [`handle_put_ended`](super::Finder::handle_put_ended).
+    Put {
+        /// Which.
+        id: PutId,
+        /// What.
+        item: SignedItem,
+        /// By which engine.
+        engine: Engine,
+    },
+    /// Knock at somebody.
+    Knock(Call),
+    /// The DHT serves us, or does not any more. Said on change only.
+    Health(Health),
+    /// Nothing will be wanted of any engine for a minute or more: it may go. The next look or put wants it back.
+    Rest,
+}
+
+/// What carries items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Engine {
+    /// The BitTorrent DHT.
+    Dht,
+    /// Relays into the DHT over HTTPS. Asked too while the DHT does not serve us.
+    Relays,
+}
+
+/// Somebody to knock at. A claim of whoever has the party's secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Who is said to be there.
+    pub caller: Caller,
+    /// At most five, none of them a place that nothing may be sent to.
+    pub addresses: Vec<SocketAddr>,
+    /// Whether it is said to hear strangers, so that its router needs no opening.
+    pub reachable: bool,
+}
+
+/// Who is said to be somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Caller {
+    /// A member, by the beacon.
+    Member(PeerMark),
+    /// A newcomer, by the door.
+    Newcomer(Token),
+}
+
+/// Whether the DHT serves us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// Nothing has been stored yet.
+    Unknown,
+    /// What was stored last was read back from this many nodes: at least four.
+    Well {
+        /// So many nodes.
+        holders: u8,
+    },
+    /// It does not.
+    Unwell(Trouble),
+}
+
+/// Why the DHT does not serve us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// No node was found: no way to the DHT, or none that UDP passes.
+    NoNodes,
+    /// Nobody answered for ten seconds.
+    NoAnswer,
+    /// What was stored could be read back from this many nodes only.
+    FewHolders(u8),
+    /// Somebody with the link has written numbers from far in the future at every place of the day.
+    Frozen,
+}
+
+/// Why an item was not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutFault {
+    /// No node was found.
+    NoNodes,
+    /// Nobody answered.
+    NoAnswer,
+    /// Whoever answered has an item with a greater number.
+    Older,
+    /// The engine is gone.
+    Gone,
+}
+
+/// What a finder does, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FinderView {
+    /// Whether the DHT serves us.
+    pub health: Health,
+    /// When an answer to a look last came to its end.
+    pub looked: Option<Instant>,
+    /// When something was last stored.
+    pub stored: Option<Instant>,
+    /// Whether we look after beacon and door.
+    pub keeper: bool,
+    /// Whether we look for a way in.
+    pub searching: bool,
+}
