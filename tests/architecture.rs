@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-link", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-net"]),
     ("lanrage-log", &["lanrage-party"]),
     ("lanrage-net", &["lanrage-base", "lanrage-party", "lanrage-nat"]),
+    ("lanrage-rendezvous-engines", &["lanrage-party", "lanrage-net", "lanrage-rendezvous"]),
     ("lanrage-tunnel", &["lanrage-base", "lanrage-party"]),
     ("lanrage-adapter", &["lanrage-party"]),
     ("lanrage-helper", &["lanrage-party", "lanrage-adapter"]),
@@ -114,6 +115,7 @@ const PRIVILEGES: &[(&str, &[&str])] = &[
     ("tauri", &["lanrage"]),
     ("sea-orm", &["lanrage-store", "lanrage-control-server", "lanrage-migrations"]),
     ("boringtun", &["lanrage-tunnel"]),
+    ("n0-mainline", &["lanrage-rendezvous-engines"]),
 ];
 
 /// The folders in which `unsafe` may be allowed.

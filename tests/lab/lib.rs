@@ -28,6 +28,8 @@ pub use lanrage_testnet::expected;
 #[cfg(target_os = "linux")]
 pub mod capture;
 #[cfg(target_os = "linux")]
+pub mod dht;
+#[cfg(target_os = "linux")]
 pub mod echo;
 #[cfg(target_os = "linux")]
 pub mod integrity;

@@ -141,6 +141,17 @@ impl Lab {
         Ok(host)
     }
 
+    /// Gives a public host the public addresses 203.0.113.`first` and so many more that follow.
+    ///
+    /// # Errors
+    /// If one is taken.
+    pub fn more_public_addresses(&self, host: &Host, first: u8, count: u8) -> Result<Vec<Ipv4Addr>> {
+        let addresses: Vec<_> = (first..first + count).map(public_address).collect();
+        let lines = addresses.iter().map(|address| format!("address add {address}/24 dev eth0\n"));
+        ip::batch(host.name(), &lines.collect::<String>())?;
+        Ok(addresses)
+    }
+
     /// The IPv6 address of a public host that has both families.
     #[must_use]
     pub fn ipv6_of(host: &Host) -> Ipv6Addr {

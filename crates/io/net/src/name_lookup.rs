@@ -43,6 +43,15 @@ pub async fn run(wanted: watch::Receiver<Names>, results: mpsc::Sender<Found>) {
     follow(System, wanted, results).await;
 }
 
+/// A name's addresses, once.
+///
+/// # Errors
+/// It has none, or nobody said so within five seconds.
+pub async fn addresses(host: &str) -> io::Result<Vec<IpAddr>> {
+    let found = timeout(PATIENCE, tokio::net::lookup_host((host, 0))).await??;
+    Ok(found.take(ADDRESSES).map(|address| address.ip()).collect())
+}
+
 /// Whom names are asked of.
 trait Resolver: Copy + Send + 'static {
     /// A name's addresses.
@@ -57,8 +66,7 @@ struct System;
 
 impl Resolver for System {
     async fn look_up(self, host: String) -> io::Result<Vec<IpAddr>> {
-        let found = timeout(PATIENCE, tokio::net::lookup_host((host, 0))).await??;
-        Ok(found.take(ADDRESSES).map(|address| address.ip()).collect())
+        addresses(&host).await
     }
 
     fn translator(self) -> impl Future<Output = Option<Nat64Prefix>> {
