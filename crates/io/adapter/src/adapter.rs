@@ -1,12 +1,15 @@
 use std::{
     io::{self, IoSlice},
-    net::SocketAddrV4,
+    net::{Ipv4Addr, SocketAddrV4},
     sync::Arc,
+    time::Instant,
 };
+
+use parking_lot::Mutex;
 
 use crate::{
     AdapterConfig, AdapterError, AdapterEye, Device, Ready, endpoints,
-    os::{self, Listeners, Packets, SystemSide},
+    os::{self, Listeners, OwnAddresses, Packets, SystemSide},
     routes,
     test_packets::TestPackets,
 };
@@ -94,8 +97,9 @@ pub struct Adapter {
     config: AdapterConfig,
     tests: Arc<TestPackets>,
     listeners: Listeners,
+    own_addresses: Mutex<OwnAddresses>,
     #[cfg(target_os = "linux")]
-    groups: parking_lot::Mutex<os::Groups>,
+    groups: Mutex<os::Groups>,
 }
 
 impl Adapter {
@@ -113,13 +117,14 @@ impl Adapter {
         let tests = Arc::new(TestPackets::new(config.address, config.subnet));
         let listeners = Listeners::new(&name);
         #[cfg(target_os = "linux")]
-        let groups = parking_lot::Mutex::new(os::Groups::new(&name));
+        let groups = Mutex::new(os::Groups::new(&name));
         Ok(Self {
             name,
             packets,
             config: config.clone(),
             tests,
             listeners,
+            own_addresses: Mutex::default(),
             #[cfg(target_os = "linux")]
             groups,
         })
@@ -181,14 +186,17 @@ impl Device for Adapter {
         self.packets.write(queue, packet)
     }
 
-    fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool {
-        let own = self.config.address.0;
-        self.listeners.udp_receiver(from, SocketAddrV4::new(own, port)) == Some(own)
+    fn udp_receiver(&self, from: SocketAddrV4, to: SocketAddrV4) -> Option<Ipv4Addr> {
+        self.listeners.udp_receiver(from, to)
+    }
+
+    fn is_own(&self, address: Ipv4Addr) -> bool {
+        self.own_addresses.lock().contains(address, Instant::now())
     }
 
     #[cfg(target_os = "linux")]
-    fn hear(&self, group: std::net::Ipv4Addr) {
-        self.groups.lock().hear(group, std::time::Instant::now());
+    fn hear(&self, group: Ipv4Addr) {
+        self.groups.lock().hear(group, Instant::now());
     }
 
     fn wake(&self) {

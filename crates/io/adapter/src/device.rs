@@ -69,9 +69,13 @@ pub trait Device: Send + Sync {
     /// is dropped and later ones may succeed.
     fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()>;
 
-    /// Whether a UDP packet from there to this port of the adapter's own address would reach a socket that is bound to just
-    /// that address. Such a socket gets no broadcast. Asks the system, in microseconds.
-    fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool;
+    /// The address to which that UDP socket of this computer is bound which would get a packet from there to here, if it came
+    /// by the adapter; 0.0.0.0 for one that is bound to none. `None` if there is no such socket, or the system does not say.
+    /// Asks the system, in microseconds.
+    fn udp_receiver(&self, from: SocketAddrV4, to: SocketAddrV4) -> Option<Ipv4Addr>;
+
+    /// Whether an address is this computer's, by whatever interface. Asks the system now and then, in microseconds.
+    fn is_own(&self, address: Ipv4Addr) -> bool;
 
     /// Makes the system take packets to a multicast group from this device, which it else does only where a program has joined
     /// the group on it; to be called before the first of them is written. Answers in microseconds.

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IoSlice},
-    net::SocketAddrV4,
+    net::{Ipv4Addr, SocketAddrV4},
     sync::Arc,
     time::Duration,
 };
@@ -66,7 +66,11 @@ impl Device for MemoryAdapter {
         })
     }
 
-    fn is_bound_here(&self, _from: SocketAddrV4, _port: u16) -> bool {
+    fn udp_receiver(&self, _from: SocketAddrV4, _to: SocketAddrV4) -> Option<Ipv4Addr> {
+        None
+    }
+
+    fn is_own(&self, _address: Ipv4Addr) -> bool {
         false
     }
 

@@ -26,6 +26,7 @@ mod macos;
 mod other_listeners;
 #[cfg(not(target_os = "linux"))]
 mod other_look;
+mod own_addresses;
 #[cfg(windows)]
 mod windows;
 
@@ -49,6 +50,7 @@ pub(crate) use macos::create;
 pub(crate) use other_listeners::Listeners;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use other_look::SystemSide;
+pub(crate) use own_addresses::OwnAddresses;
 #[cfg(windows)]
 pub(crate) use windows::{Packets, create};
 

@@ -25,9 +25,9 @@ pub fn checksum(bytes: &[u8]) -> u16 {
 
 /// Cuts what a device gave, which begins with its header, into packets of at most `limit` bytes. False if the header
 /// does not fit.
-pub fn segment(given: &mut [u8], limit: usize, each: impl FnMut(&[u8])) -> bool {
+pub fn segment(given: &mut [u8], limit: usize, mut each: impl FnMut(&[u8])) -> bool {
     let Some((header, packet)) = given.split_at_mut_checked(Virtio::BYTES) else { return false };
-    Virtio::parse(header).is_some_and(|header| segment::segment(&header, packet, limit, each).is_ok())
+    Virtio::parse(header).is_some_and(|header| segment::segment(&header, packet, limit, |packet| each(packet)).is_ok())
 }
 
 /// Packets in the fixed slots that the device is written from.
@@ -91,7 +91,7 @@ impl Router {
 
     /// The peer that gets the packet.
     pub fn outgoing(&self, packet: &[u8]) -> Option<Ipv4Addr> {
-        match self.0.outgoing(packet, PACKET_BYTES) {
+        match self.0.outgoing(packet, PACKET_BYTES, |_| false) {
             Ok(Outgoing::To(peer)) => Some(peer),
             _ => None,
         }

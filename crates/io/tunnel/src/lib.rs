@@ -71,7 +71,7 @@ pub use datagram::relays::{RelayLink, RelayStream};
 pub use io::{device::PacketDevice, sockets::UdpSockets};
 pub use lanrage_party::{LocalEnd, PeerConfig, TunnelEvent, facts::DropReason, initiates};
 pub use packet::{
-    flood::{BROADCAST, PIECE_BYTES},
+    everyone::flood::{BROADCAST, PIECE_BYTES},
     probe::PROBE_PAYLOAD_BYTES,
 };
 pub use tunnel::{PATH_MTU_MIN, Tunnel};

@@ -29,7 +29,7 @@ use crate::{
     api::{counters::PeerCounters, per_lane::PerLane},
     packet::{
         counters::{Counters, LaneCounter},
-        flood::FloodLimit,
+        everyone::flood::FloodLimit,
     },
     peer::{
         index::PeerIndex,

@@ -18,6 +18,7 @@ use crate::{
     io::{device::PacketDevice, sockets::UdpSockets},
     lanes::{sending::Frame, shared::Shared},
     packet::{
+        elsewhere::Elsewhere,
         ipv4::HEADER_BYTES,
         probe::{self, PROBE_PAYLOAD_BYTES},
         routing::Addresses,
@@ -96,6 +97,7 @@ impl Tunnel {
             key: LocalKey::new(&end.private_key),
             addresses: Addresses::new(end.virtual_ip, &end.subnet),
             subnet: end.subnet,
+            elsewhere: Elsewhere::new(),
         };
         self.shared.change(|table| table.enter(Some(Arc::new(local))));
     }

@@ -49,8 +49,12 @@ impl PacketDevice for TunnelDevice {
         self.0.write(queue, packet)
     }
 
-    fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool {
-        self.0.is_bound_here(from, port)
+    fn udp_receiver(&self, from: SocketAddrV4, to: SocketAddrV4) -> Option<Ipv4Addr> {
+        self.0.udp_receiver(from, to)
+    }
+
+    fn is_own(&self, address: Ipv4Addr) -> bool {
+        self.0.is_own(address)
     }
 
     fn hear(&self, group: Ipv4Addr) {

@@ -49,9 +49,13 @@ pub trait PacketDevice: Send + Sync + 'static {
     /// The OS refuses the packet. It is counted; a device that is gone shows on the reading side.
     fn write(&self, queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()>;
 
-    /// Whether a UDP packet from there to this port of our own address would reach a socket that is bound to just that
-    /// address: no system but Windows hands such a socket a broadcast. Answers in microseconds.
-    fn is_bound_here(&self, from: SocketAddrV4, port: u16) -> bool;
+    /// The address to which that UDP socket of this computer is bound which would get a packet from there to here;
+    /// 0.0.0.0 for one that is bound to none. `None` if there is no such socket, or the system does not say. Answers in
+    /// microseconds.
+    fn udp_receiver(&self, from: SocketAddrV4, to: SocketAddrV4) -> Option<Ipv4Addr>;
+
+    /// Whether an address is this computer's, by whatever interface. Answers in microseconds.
+    fn is_own(&self, address: Ipv4Addr) -> bool;
 
     /// Makes the system take packets to a multicast group from this device, which it else does only where a program has joined
     /// the group on it; to be called before the first of them is written. Answers in microseconds.

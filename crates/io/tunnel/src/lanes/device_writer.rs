@@ -99,6 +99,7 @@ fn write_single(device: &dyn PacketDevice, queue: usize, packet: &[u8], frame: &
 mod tests {
     use std::{
         io,
+        net::{Ipv4Addr, SocketAddrV4},
         sync::atomic::{AtomicUsize, Ordering::Relaxed},
     };
 
@@ -149,7 +150,11 @@ mod tests {
             Ok(())
         }
 
-        fn is_bound_here(&self, _: std::net::SocketAddrV4, _: u16) -> bool {
+        fn udp_receiver(&self, _: SocketAddrV4, _: SocketAddrV4) -> Option<Ipv4Addr> {
+            None
+        }
+
+        fn is_own(&self, _: Ipv4Addr) -> bool {
             false
         }
 

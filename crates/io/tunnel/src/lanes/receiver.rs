@@ -1,6 +1,9 @@
 //! Datagrams of a lane's sockets become packets for the device, and answers to handshakes.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{SocketAddr, SocketAddrV4},
+    sync::Arc,
+};
 
 use lanrage_base::channel_data;
 use lanrage_party::{Lane, Remote, TunnelEvent, facts::DropReason, limits::PENDING_PACKETS};
@@ -13,7 +16,9 @@ use crate::{
     },
     io::device::queue_of,
     lanes::{device_writer::DeviceWriter, shared::Context},
-    packet::{batch::PacketBatch, ipv4::Ipv4, readdress, routing::Incoming, unicast_copy::UnicastCopies},
+    packet::{
+        batch::PacketBatch, everyone::unicast_copy::UnicastCopies, ipv4::Ipv4, readdress, routing::Incoming,
+    },
     peer::{
         Peer,
         index::SessionIndex,
@@ -174,13 +179,25 @@ impl Receiver {
             // Never a lock while the system is asked.
             *current = None;
             let packet = self.packets.slot().and_then(|slot| slot.get(..len)).unwrap_or_default();
-            self.copies.is_due(packet, *now, |from, port| device.is_bound_here(from, port))
+            self.copies.is_due(packet, *now, |from, port| {
+                device.udp_receiver(from, SocketAddrV4::new(own, port)) == Some(own)
+            })
         };
         if incoming == (Incoming::Everyone { is_broadcast: false }) {
             *current = None;
             let packet = self.packets.slot().and_then(|slot| slot.get(..len));
             if let Some(ip) = packet.and_then(Ipv4::parse) {
                 device.hear(ip.destination());
+            }
+        }
+        if incoming == Incoming::Unicast && local.elsewhere.is_used() {
+            *current = None;
+            let packet = self.packets.slot().and_then(|slot| slot.get_mut(..len)).unwrap_or_default();
+            let receiver = |from, to| device.udp_receiver(from, to);
+            let address =
+                Ipv4::parse(packet).and_then(|ip| local.elsewhere.receiver(&ip, own, *now, receiver));
+            if let Some(address) = address {
+                readdress::set_destination(packet, address);
             }
         }
         self.packets.commit(len);

@@ -1,6 +1,9 @@
 //! Packets of the device's queue become datagrams of their peers, and leave by the sockets of their lanes.
 
-use std::{net::SocketAddr, time::Instant};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Instant,
+};
 
 use lanrage_base::bucket::{Rate, TokenBucket};
 use lanrage_party::{
@@ -13,8 +16,14 @@ use crate::{
     lanes::{bulk_queue::BulkQueue, shared::Context},
     offload::{segment::segment, virtio::Virtio},
     packet::{
-        batch::SLOT_BYTES, flood::Verdict, fragment::Fragments, icmp, ipv4::Ipv4, readdress,
-        routing::Outgoing, search_copy::SearchCopies,
+        batch::SLOT_BYTES,
+        begun::{Begun, SENT_WITHIN},
+        everyone::{flood::Verdict, search_copy::SearchCopies},
+        fragment::Fragments,
+        icmp,
+        ipv4::Ipv4,
+        readdress,
+        routing::Outgoing,
     },
     peer::{Peer, sealing::Sealing},
 };
@@ -56,6 +65,8 @@ pub(super) struct Sender {
     blocked: Option<SocketAddr>,
     answers: TokenBucket,
     copies: SearchCopies,
+    /// Datagrams for everybody, of which later fragments may follow.
+    begun: Begun,
     /// The identification of the next packet that is fragmented and has none of its own.
     fragment_id: u16,
 }
@@ -79,6 +90,7 @@ impl Sender {
             blocked: None,
             answers: TokenBucket::new(ANSWERS),
             copies: SearchCopies::new(),
+            begun: Begun::new(SENT_WITHIN),
             fragment_id: 0,
         }
     }
@@ -106,22 +118,41 @@ impl Sender {
         // What is to be cut may be as long as IP allows; each packet of it is measured by `segment`.
         let longest = if header.is_segmented() { usize::from(u16::MAX) } else { PACKET_BYTES };
         let lane = self.lanes.of(packet, context.now);
-        match local.addresses.outgoing(packet, longest)? {
+        let device = context.table.device.as_deref();
+        let is_own = |source| device.is_some_and(|device| device.is_own(source));
+        let outgoing = local.addresses.outgoing(packet, longest, is_own)?;
+        let ip = Ipv4::parse(packet).ok_or(DropReason::MalformedPacket)?;
+        if !matches!(outgoing, Outgoing::To(_)) && !self.begun.admits(&ip, (), context.now) {
+            // Which of what was not let in it is of, it does not say.
+            return Err(DropReason::HouseholdSearch);
+        }
+        let (own, source) = (local.addresses.own, ip.source());
+        if source != own {
+            local.elsewhere.note_sent(&ip, source, context.now, |_, _| true);
+        }
+        let under_ours = |packet: &mut [u8]| {
+            if source != own {
+                readdress::set_source(packet, own);
+            }
+        };
+        match outgoing {
             Outgoing::To(ip) => {
                 let peer = context.table.with_ip(ip).ok_or(DropReason::UnknownDestination)?;
                 // The lock of the peer's lane is held for the whole frame, unless the batch is full before.
                 let mut to = Destination { peer, lane, sealing: None };
-                segment(header, packet, PACKET_BYTES, |packet| self.send_to_one(context, &mut to, packet))
+                segment(header, packet, PACKET_BYTES, |packet| {
+                    under_ours(packet);
+                    self.send_to_one(context, &mut to, packet, source);
+                })
             }
             Outgoing::Everyone => segment(header, packet, PACKET_BYTES, |packet| {
+                under_ours(packet);
                 self.send_to_everyone(context, lane, packet, DEVICE);
             }),
             Outgoing::EveryoneAt(broadcast) => segment(header, packet, PACKET_BYTES, |packet| {
-                let mut readdressed = [0; SLOT_BYTES];
-                let readdressed = &mut readdressed[..packet.len()];
-                readdressed.copy_from_slice(packet);
-                readdress::set_destination(readdressed, broadcast);
-                self.send_to_everyone(context, lane, readdressed, DEVICE);
+                under_ours(packet);
+                readdress::set_destination(packet, broadcast);
+                self.send_to_everyone(context, lane, packet, DEVICE);
             }),
         }
     }
@@ -132,18 +163,34 @@ impl Sender {
         let (interface, packet) =
             frame.split_first_chunk_mut::<COPY_HEADER_BYTES>().ok_or(DropReason::MalformedPacket)?;
         let addresses = &local.addresses;
+        let source = Ipv4::parse(packet).map(|ip| ip.source());
         let len = self.copies.adopt(packet, addresses.own, addresses.broadcast, context.now)?;
         let packet = &packet[..len];
+        if let (Some(ip), Some(source), Some(device)) =
+            (Ipv4::parse(packet), source, context.table.device.as_deref())
+        {
+            let is_bound = |peer, here| device.udp_receiver(peer, here) == Some(source);
+            local.elsewhere.note_sent(&ip, source, context.now, is_bound);
+        }
         let lane = self.lanes.of(packet, context.now);
         self.send_to_everyone(context, lane, packet, u32::from_ne_bytes(*interface));
         Ok(())
     }
 
-    fn send_to_one<'a>(&mut self, context: &Context<'a>, to: &mut Destination<'a>, packet: &[u8]) {
+    /// A packet that the OS sent from this address of its own.
+    fn send_to_one<'a>(
+        &mut self,
+        context: &Context<'a>,
+        to: &mut Destination<'a>,
+        packet: &mut [u8],
+        source: Ipv4Addr,
+    ) {
         let mtu = to.peer.path_mtu();
         if packet.len() <= usize::from(mtu) {
             self.send(context, to, packet);
         } else if Ipv4::parse(packet).is_some_and(|ip| ip.dont_fragment()) {
+            // The OS knows it by the address that it gave it.
+            readdress::set_source(packet, source);
             self.answer(context, packet, mtu);
             context.shared.dropped(DropReason::PathMtuExceeded);
         } else {

@@ -21,7 +21,11 @@ use crate::{
     datagram::{asked::Asked, hop::Hop, relays},
     io::{device::PacketDevice, sockets::UdpSockets},
     lanes::inbox::Inbox,
-    packet::{batch::SEAL_BYTES, counters::Counters, flood::FloodLimit, repeats::Repeats},
+    packet::{
+        batch::SEAL_BYTES,
+        counters::Counters,
+        everyone::{flood::FloodLimit, repeats::Repeats},
+    },
     peer::{index::PeerIndex, table::Table},
 };
 

@@ -16,7 +16,8 @@ const PSH: u8 = 0x08;
 const CWR: u8 = 0x80;
 
 /// Cuts what the device gave into finished packets of at most `limit` bytes, and calls `each` for all of them in order.
-/// It works inside `packet`: a segment's headers are written over the payload before its own, which `each` has had.
+/// It works inside `packet`: a segment's headers are written over the payload before its own, which `each` has had and may
+/// have changed.
 ///
 /// # Errors
 /// [`DropReason::MalformedOffload`] for a header that does not fit the packet, [`DropReason::OversizedPacket`] where a
@@ -25,7 +26,7 @@ pub(crate) fn segment(
     header: &Virtio,
     packet: &mut [u8],
     limit: usize,
-    mut each: impl FnMut(&[u8]),
+    mut each: impl FnMut(&mut [u8]),
 ) -> Result<(), DropReason> {
     if header.kind() == GSO_NONE {
         if packet.len() > limit {

@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use lanrage_party::{Subnet, VirtualIp, facts::DropReason, limits::PACKET_BYTES};
 
 use crate::packet::{
-    household::is_household,
-    ipv4::{Ipv4, is_ipv6},
+    everyone::household::is_household,
+    ipv4::{Ipv4, TCP, UDP, is_ipv6},
     probe::PROBE_PROTOCOL,
 };
 
@@ -51,11 +51,18 @@ impl Addresses {
         destination == self.broadcast || destination.is_broadcast()
     }
 
-    /// Judges a packet that the OS sends, or one of at most `longest` bytes of which several are to be made.
-    pub(crate) fn outgoing(&self, packet: &[u8], longest: usize) -> Result<Outgoing, DropReason> {
+    /// Judges a packet that the OS sends, or one of at most `longest` bytes of which several are to be made. It is our own if
+    /// it is from our address here, or from a socket at another one that `is_own`: it then leaves under ours.
+    pub(crate) fn outgoing(
+        &self,
+        packet: &[u8],
+        longest: usize,
+        is_own: impl FnOnce(Ipv4Addr) -> bool,
+    ) -> Result<Outgoing, DropReason> {
         let ip = parse(packet, longest)?;
         let destination = ip.destination();
-        if ip.source() != self.own {
+        let has_socket = matches!(ip.protocol(), UDP | TCP);
+        if ip.source() != self.own && !(has_socket && is_own(ip.source())) {
             // Every peer would refuse it, and it could name an address of the real network.
             return Err(DropReason::ForeignSource);
         }
@@ -137,7 +144,8 @@ mod tests {
 
     #[test]
     fn the_os_reaches_one_peer_or_everyone() {
-        let to = |destination| addresses().outgoing(&udp(OWN, destination, (1, 2), b"x"), PACKET_BYTES);
+        let to =
+            |destination| addresses().outgoing(&udp(OWN, destination, (1, 2), b"x"), PACKET_BYTES, |_| false);
         assert_eq!(to(PEER), Ok(Outgoing::To(PEER)));
         for destination in [Ipv4Addr::BROADCAST, SUBNET_BROADCAST, GROUP, Ipv4Addr::new(239, 255, 77, 77)] {
             assert_eq!(to(destination), Ok(Outgoing::Everyone), "{destination}");
@@ -150,13 +158,25 @@ mod tests {
 
     #[test]
     fn the_os_may_not_send_in_anothers_name_or_as_a_probe() {
-        let out = |packet: &[u8]| addresses().outgoing(packet, PACKET_BYTES);
+        let out = |packet: &[u8]| addresses().outgoing(packet, PACKET_BYTES, |_| false);
         assert_eq!(out(&udp(OTHER, PEER, (1, 2), b"x")), Err(DropReason::ForeignSource));
         assert_eq!(out(&ipv4(OWN, PEER, PROBE_PROTOCOL, b"x")), Err(DropReason::ReservedProtocol));
         assert_eq!(out(&[0x60; 60]), Err(DropReason::Ipv6));
         assert_eq!(out(&[]), Err(DropReason::MalformedPacket));
         assert_eq!(out(&ipv4(OWN, PEER, 6, &[0; PACKET_BYTES])), Err(DropReason::OversizedPacket));
         assert!(out(&ipv4(OWN, PEER, 6, &[0; PACKET_BYTES - 20])).is_ok());
+    }
+
+    #[test]
+    fn a_socket_at_another_own_address_sends_as_we_do() {
+        let card = Ipv4Addr::new(192, 168, 1, 10);
+        let out = |packet: &[u8]| addresses().outgoing(packet, PACKET_BYTES, |source| source == card);
+        assert_eq!(out(&udp(card, PEER, (1, 2), b"x")), Ok(Outgoing::To(PEER)));
+        assert_eq!(out(&udp(card, SUBNET_BROADCAST, (1, 2), b"x")), Ok(Outgoing::Everyone));
+        assert_eq!(out(&ipv4(card, PEER, TCP, &[0; 20])), Ok(Outgoing::To(PEER)));
+        assert_eq!(out(&ipv4(card, PEER, 1, &[0; 20])), Err(DropReason::ForeignSource), "no socket's");
+        let neighbour = Ipv4Addr::new(192, 168, 1, 20);
+        assert_eq!(out(&udp(neighbour, PEER, (1, 2), b"x")), Err(DropReason::ForeignSource));
     }
 
     #[test]
@@ -188,12 +208,13 @@ mod tests {
             [(Ipv4Addr::BROADCAST, 9), (SUBNET_BROADCAST, 137), (Ipv4Addr::new(224, 0, 0, 251), 5353)]
         {
             let out = udp(OWN, to, (4_000, port), b"x");
-            assert_eq!(addresses().outgoing(&out, PACKET_BYTES), Err(DropReason::HouseholdSearch), "{to}");
+            let judged = addresses().outgoing(&out, PACKET_BYTES, |_| false);
+            assert_eq!(judged, Err(DropReason::HouseholdSearch), "{to}");
             let into = udp(PEER, to, (4_000, port), b"x");
             assert_eq!(addresses().incoming(&into, PEER), Err(DropReason::HouseholdSearch), "{to}");
         }
         // To one alone is no search.
-        assert!(addresses().outgoing(&udp(OWN, PEER, (4_000, 137), b"x"), PACKET_BYTES).is_ok());
+        assert!(addresses().outgoing(&udp(OWN, PEER, (4_000, 137), b"x"), PACKET_BYTES, |_| false).is_ok());
         assert!(addresses().incoming(&udp(PEER, OWN, (4_000, 137), b"x"), PEER).is_ok());
     }
 
@@ -207,7 +228,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_routed_or_dropped(bytes in prop::collection::vec(any::<u8>(), 0..1_500)) {
-            let _ = addresses().outgoing(&bytes, PACKET_BYTES);
+            let _ = addresses().outgoing(&bytes, PACKET_BYTES, |_| true);
             let _ = addresses().incoming(&bytes, PEER);
         }
 
@@ -218,7 +239,7 @@ mod tests {
         ) {
             let packet = ipv4(source, Ipv4Addr::from(destination), protocol, &data);
             prop_assert!(source == PEER || addresses().incoming(&packet, PEER).is_err());
-            prop_assert!(source == OWN || addresses().outgoing(&packet, PACKET_BYTES).is_err());
+            prop_assert!(source == OWN || addresses().outgoing(&packet, PACKET_BYTES, |_| false).is_err());
         }
     }
 }

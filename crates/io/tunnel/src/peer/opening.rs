@@ -6,7 +6,7 @@ use lanrage_party::{Lane, Remote, facts::DropReason};
 
 use crate::{
     packet::{
-        flood::Verdict,
+        everyone::flood::Verdict,
         routing::{Addresses, Incoming},
     },
     peer::{Peer, lanes::Held},

@@ -8,7 +8,7 @@ use crate::{
     api::error::TunnelError,
     datagram::relays::Relays,
     io::device::PacketDevice,
-    packet::routing::Addresses,
+    packet::{elsewhere::Elsewhere, routing::Addresses},
     peer::{
         Peer,
         index::{PeerIndex, SessionIndex},
@@ -21,6 +21,8 @@ pub(crate) struct Local {
     pub(crate) key: LocalKey,
     pub(crate) addresses: Addresses,
     pub(crate) subnet: Subnet,
+    /// What of this computer's other addresses has spoken to this party.
+    pub(crate) elsewhere: Elsewhere,
 }
 
 /// The party, its peers, the relays and the device as of one moment. It is taken once per batch, and every lookup is O(1).

@@ -12,7 +12,6 @@ mod support;
 
 use std::{
     net::{Ipv4Addr, SocketAddr, UdpSocket},
-    sync::atomic::Ordering::Relaxed,
     time::{Duration, Instant},
 };
 
@@ -23,7 +22,7 @@ use lanrage_party::{
 use lanrage_tunnel::{
     BROADCAST, DropReason, PROBE_PAYLOAD_BYTES, PeerConfig, TunnelError, TunnelEvent, initiates,
 };
-use support::{End, MemoryDevice, connect, friends, ipv4, strangers, stun, udp, wait_until};
+use support::{CARD, End, MemoryDevice, checksum, connect, friends, ipv4, strangers, stun, udp, wait_until};
 
 #[test]
 fn packets_pass_both_ways_unchanged_and_are_counted() {
@@ -85,7 +84,7 @@ fn a_broadcast_comes_once_more_where_a_socket_is_bound_to_the_receivers_address(
     for destination in [Ipv4Addr::BROADCAST, Ipv4Addr::new(10, 66, 255, 255)] {
         let packet = udp(a.ip.0, destination, b"any game here?");
         for is_bound in [false, true] {
-            b.device.is_bound.store(is_bound, Relaxed);
+            *b.device.bound.lock().unwrap() = is_bound.then_some(b.ip.0);
             a.device.inject(&packet);
             assert_eq!(b.packet(), packet);
             if is_bound {
@@ -99,6 +98,59 @@ fn a_broadcast_comes_once_more_where_a_socket_is_bound_to_the_receivers_address(
     a.device.inject(&last);
     assert_eq!(b.packet(), multicast);
     assert_eq!(b.packet(), last);
+}
+
+#[test]
+fn a_socket_that_is_bound_to_the_real_lan_speaks_under_our_address_and_hears_who_answers() {
+    let (a, b) = friends();
+    *a.device.bound.lock().unwrap() = Some(CARD);
+    // From port 2 of one to port 1 of the other, and to the port beside it.
+    let answer =
+        |to: Ipv4Addr, port: u8| ipv4(b.ip.0, to, 17, &[&[0, 2, 0, port, 0, 12, 0, 0][..], b"here"].concat());
+    b.device.inject(&answer(a.ip.0, 1));
+    assert_eq!(a.packet(), answer(a.ip.0, 1), "nothing has asked");
+
+    for to in [b.ip.0, Ipv4Addr::new(10, 66, 255, 255)] {
+        a.device.inject(&udp(CARD, to, b"any game here?"));
+        assert_eq!(b.packet(), udp(a.ip.0, to, b"any game here?"));
+    }
+    b.device.inject(&answer(a.ip.0, 1));
+    assert_eq!(a.packet(), answer(CARD, 1));
+    b.device.inject(&answer(a.ip.0, 3));
+    assert_eq!(a.packet(), answer(a.ip.0, 3), "a port that never spoke");
+    *a.device.bound.lock().unwrap() = Some(a.ip.0);
+    wait_until(|| {
+        b.device.inject(&answer(a.ip.0, 1));
+        a.packet() == answer(a.ip.0, 1)
+    });
+
+    a.device.inject(&udp(Ipv4Addr::new(192, 168, 1, 20), b.ip.0, b"a neighbour"));
+    wait_until(|| a.tunnel.counters().drops.get(DropReason::ForeignSource) == 1);
+}
+
+#[test]
+fn a_later_fragment_without_its_first_one_is_for_nobody() {
+    let (a, b) = friends();
+    let fragment = |id: u8, offset: u8, port: u8| {
+        let mut packet =
+            ipv4(a.ip.0, Ipv4Addr::BROADCAST, 17, &[0, 1, 0, port, 0, 24, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7]);
+        packet[5] = id;
+        packet[6] = if offset == 0 { 0x20 } else { 0 };
+        packet[7] = offset;
+        packet[10..12].fill(0);
+        let sum = checksum(&packet[..20]);
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        packet
+    };
+    // 9 wakes computers at home.
+    for packet in
+        [fragment(1, 0, 9), fragment(1, 2, 9), fragment(2, 2, 8), fragment(3, 0, 8), fragment(3, 2, 8)]
+    {
+        a.device.inject(&packet);
+    }
+    assert_eq!(b.packet(), fragment(3, 0, 8));
+    assert_eq!(b.packet(), fragment(3, 2, 8));
+    assert_eq!(a.tunnel.counters().drops.get(DropReason::HouseholdSearch), 3);
 }
 
 #[test]

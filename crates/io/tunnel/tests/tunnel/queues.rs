@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IoSlice},
+    net::{Ipv4Addr, SocketAddrV4},
     os::{
         fd::{AsFd, BorrowedFd},
         unix::net::UnixDatagram,
@@ -78,7 +79,11 @@ impl PacketDevice for TwoQueues {
         Ok(())
     }
 
-    fn is_bound_here(&self, _from: std::net::SocketAddrV4, _port: u16) -> bool {
+    fn udp_receiver(&self, _: SocketAddrV4, _: SocketAddrV4) -> Option<Ipv4Addr> {
+        None
+    }
+
+    fn is_own(&self, _: Ipv4Addr) -> bool {
         false
     }
 

@@ -2,10 +2,9 @@
 
 use std::{
     io::{self, IoSlice},
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::Relaxed},
         mpsc::{Receiver, Sender, channel},
     },
     time::{Duration, Instant},
@@ -17,6 +16,9 @@ use lanrage_party::{
 use lanrage_tunnel::{
     EventSink, LocalEnd, PacketDevice, PeerConfig, Tunnel, TunnelEvent, UdpSockets, initiates,
 };
+
+/// The address of every end in a real LAN.
+pub(crate) const CARD: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 10);
 
 /// Longer than anything here takes on a busy machine; only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,8 +36,8 @@ pub(crate) struct MemoryDevice {
     next: Mutex<Option<Input>>,
     to_input: Sender<Input>,
     output: Sender<Vec<u8>>,
-    /// Whether a game is bound to the end's own address.
-    pub(crate) is_bound: AtomicBool,
+    /// What the one socket of the end is bound to.
+    pub(crate) bound: Mutex<Option<Ipv4Addr>>,
 }
 
 impl MemoryDevice {
@@ -48,7 +50,7 @@ impl MemoryDevice {
                 next: Mutex::default(),
                 to_input,
                 output,
-                is_bound: AtomicBool::default(),
+                bound: Mutex::default(),
             }),
             from_output,
         )
@@ -110,8 +112,12 @@ impl PacketDevice for MemoryDevice {
         Ok(())
     }
 
-    fn is_bound_here(&self, _from: std::net::SocketAddrV4, _port: u16) -> bool {
-        self.is_bound.load(Relaxed)
+    fn udp_receiver(&self, _from: SocketAddrV4, to: SocketAddrV4) -> Option<Ipv4Addr> {
+        self.bound.lock().unwrap().filter(|bound| bound.is_unspecified() || bound == to.ip())
+    }
+
+    fn is_own(&self, address: Ipv4Addr) -> bool {
+        address == CARD
     }
 
     fn wake(&self) {

@@ -2,34 +2,29 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, UdpSocket},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use lanrage_party::COPY_HEADER_BYTES;
 use parking_lot::Mutex;
 
 use super::{passing, tap};
+use crate::os::OwnAddresses;
 
 /// Where a copy has the address of its sender (RFC 791 §3.1).
 const SOURCE: usize = COPY_HEADER_BYTES + 12;
-
-/// Implementation: how long it is believed that an address is ours or is not.
-const BELIEVED: Duration = Duration::from_secs(5);
-/// Implementation: addresses of which that is known; one that pushes another out is looked at again.
-const KNOWN: usize = 32;
 
 /// The queue of copies.
 #[derive(Debug)]
 pub(crate) struct Copies {
     from: From,
     is_open: Arc<AtomicBool>,
-    senders: Mutex<Senders>,
+    senders: Mutex<OwnAddresses>,
 }
 
 /// Where they come from.
@@ -105,61 +100,10 @@ impl Copies {
                 }
             };
             let source = buf.get(SOURCE..SOURCE + 4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
-            let is_ours = |source: [u8; 4]| self.senders.lock().are_ours(source.into(), Instant::now());
+            let is_ours = |source: [u8; 4]| self.senders.lock().contains(source.into(), Instant::now());
             if length >= SOURCE + 8 && source.is_some_and(is_ours) {
                 return Some(length);
             }
         }
-    }
-}
-
-/// Which addresses are this computer's.
-#[derive(Debug, Default)]
-struct Senders {
-    known: Vec<(Ipv4Addr, bool, Instant)>,
-    next: usize,
-}
-
-impl Senders {
-    fn are_ours(&mut self, address: Ipv4Addr, now: Instant) -> bool {
-        let place = self.known.iter().position(|(known, ..)| *known == address);
-        if let Some((_, is_ours, at)) = place.map(|place| self.known[place])
-            && now < at + BELIEVED
-        {
-            return is_ours;
-        }
-        let is_ours = is_own(address);
-        let known = (address, is_ours, now);
-        match place {
-            Some(place) => self.known[place] = known,
-            None if self.known.len() < KNOWN => self.known.push(known),
-            None => {
-                self.known[self.next % KNOWN] = known;
-                self.next = self.next.wrapping_add(1);
-            }
-        }
-        is_ours
-    }
-}
-
-/// A socket can have no address but one of this computer's.
-fn is_own(address: Ipv4Addr) -> bool {
-    !address.is_unspecified() && !address.is_loopback() && UdpSocket::bind((address, 0)).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neither_everybodys_address_nor_another_machines_is_ours() {
-        let (mut senders, now) = (Senders::default(), Instant::now());
-        for other in [[0, 0, 0, 0], [127, 0, 0, 1], [203, 0, 113, 7]] {
-            assert!(!senders.are_ours(other.into(), now), "{other:?}");
-        }
-        for n in 0..100 {
-            senders.are_ours([203, 0, 113, n].into(), now);
-        }
-        assert_eq!(senders.known.len(), KNOWN);
     }
 }

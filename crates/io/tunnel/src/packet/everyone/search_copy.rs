@@ -1,22 +1,16 @@
 //! The copy of a search that a program of this computer sends into another network: it goes to the party as well, under our own
 //! address there.
 
-use std::{
-    net::Ipv4Addr,
-    time::{Duration, Instant},
-};
+use std::{net::Ipv4Addr, time::Instant};
 
 use lanrage_party::facts::DropReason;
 
 use crate::packet::{
-    begun::Begun,
-    household::is_household,
+    begun::{Begun, SENT_WITHIN},
+    everyone::household::is_household,
     ipv4::{Ipv4, UDP},
     readdress,
 };
-
-/// Implementation: how long a system takes at most from a datagram's first fragment to its last.
-const BETWEEN: Duration = Duration::from_secs(1);
 
 /// Makes packets for the party of what was seen elsewhere. One thread has it.
 pub(crate) struct SearchCopies {
@@ -25,7 +19,7 @@ pub(crate) struct SearchCopies {
 
 impl SearchCopies {
     pub(crate) const fn new() -> Self {
-        Self { begun: Begun::new(BETWEEN) }
+        Self { begun: Begun::new(SENT_WITHIN) }
     }
 
     /// Turns a copied packet into ours: from `own`, and to a group as it was, to everybody, or to the party's `broadcast` in the
@@ -43,13 +37,12 @@ impl SearchCopies {
     ) -> Result<usize, DropReason> {
         let ip = Ipv4::parse(packet).filter(|ip| ip.protocol() == UDP).ok_or(DropReason::MalformedPacket)?;
         let (to, total) = (ip.destination(), ip.header_len() + ip.payload().len());
-        let (is_whole, is_beginning) = (!ip.is_fragment(), ip.is_beginning());
-        if is_household(&ip) || !is_beginning && !self.begun.includes(&ip, now) {
-            return Err(DropReason::HouseholdSearch);
-        }
-        if is_beginning {
+        let is_whole = !ip.is_fragment();
+        if ip.is_beginning() {
             ip.ports().ok_or(DropReason::MalformedPacket)?;
-            self.begun.note(&ip, now);
+        }
+        if is_household(&ip) || !self.begun.admits(&ip, (), now) {
+            return Err(DropReason::HouseholdSearch);
         }
         let packet = &mut packet[..total];
         let to = if to.is_multicast() || to.is_broadcast() { to } else { broadcast };

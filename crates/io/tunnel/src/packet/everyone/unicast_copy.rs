@@ -3,18 +3,12 @@
 //! A copy is made only where the OS would hand it to such a socket. Of the others each has the broadcast itself, and would
 //! hear it twice.
 
-use std::{
-    net::SocketAddrV4,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddrV4, time::Instant};
 
 use crate::packet::{
-    begun::Begun,
+    begun::{Begun, FRAGMENTS_WITHIN},
     ipv4::{Ipv4, UDP},
 };
-
-/// How long fragments are waited for: they have come through a network.
-const FRAGMENTS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Decides which broadcasts are copied, and knows those whose fragments are still to come.
 #[derive(Debug)]
@@ -37,12 +31,12 @@ impl UnicastCopies {
     ) -> bool {
         let Some(ip) = Ipv4::parse(packet).filter(|ip| ip.protocol() == UDP) else { return false };
         if !ip.is_beginning() {
-            return self.begun.includes(&ip, now);
+            return self.begun.find(&ip, now).is_some();
         }
         let Some((from, to)) = ip.ports() else { return false };
         let is_due = is_bound(SocketAddrV4::new(ip.source(), from), to);
         if is_due {
-            self.begun.note(&ip, now);
+            self.begun.note(&ip, (), now);
         }
         is_due
     }
