@@ -15,6 +15,9 @@ use crate::{Host, Process};
 /// What the kernel may hold until it is written, in KiB.
 const BUFFER_KIB: &str = "32768";
 
+/// What the lab itself sends when a capture ends.
+const MARK: &[u8] = b"here ends the capture of the lab";
+
 /// A running capture.
 #[derive(Debug)]
 pub struct Capture {
@@ -73,7 +76,6 @@ impl Capture {
     ///
     /// An interrupted `tcpdump` leaves unread what the kernel still holds for it.
     fn wait_for_end_mark(&self) -> Result<()> {
-        const MARK: &[u8] = b"here ends the capture of the lab";
         let [a, b, c, _] = self.host.address().octets();
         let socket = self.host.udp(0)?;
         let deadline = Instant::now() + Duration::from_secs(5);
@@ -133,11 +135,29 @@ impl Frames {
         let contains = |frame: &&Vec<u8>| frame.windows(bytes.len()).any(|window| window == bytes);
         self.0.iter().filter(contains).count()
     }
+
+    /// The IPv4 packets from this address, in a few words each.
+    #[must_use]
+    pub fn sent_by(&self, address: Ipv4Addr) -> Vec<String> {
+        const ETHERNET: usize = 14;
+        const IPV4: [u8; 2] = [8, 0];
+        let sent = |frame: &&Vec<u8>| {
+            frame.get(12..ETHERNET) == Some(&IPV4)
+                && frame.get(ETHERNET + 12..ETHERNET + 16) == Some(&address.octets())
+                && !frame.ends_with(MARK)
+        };
+        let words = |frame: &Vec<u8>| {
+            let packet = &frame[ETHERNET..];
+            let to: Vec<String> = packet.iter().skip(16).take(4).map(u8::to_string).collect();
+            format!("sent {} bytes of protocol {} to {}", packet.len(), packet[9], to.join("."))
+        };
+        self.0.iter().filter(sent).map(words).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Frames;
+    use super::{Frames, MARK};
 
     fn file_with(frames: &[&[u8]]) -> Vec<u8> {
         let mut bytes = vec![0xd4, 0xc3, 0xb2, 0xa1];
@@ -158,6 +178,19 @@ mod tests {
         assert_eq!(frames.count_containing(b"secret"), 2);
         // Across the border of two frames it is not a find.
         assert_eq!(frames.count_containing(b"twosecret"), 0);
+    }
+
+    #[test]
+    fn packets_are_found_by_their_sender() {
+        let packet = |from: u8, data: &[u8]| {
+            let mut frame = vec![2; 12];
+            frame.extend([8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, from, 192, 0, 2, 9]);
+            frame.extend(data);
+            frame
+        };
+        let file = file_with(&[&packet(1, b"x"), &packet(2, b"x"), &packet(1, MARK), b"short"]);
+        let sent = Frames::parse(&file).unwrap().sent_by([192, 0, 2, 1].into());
+        assert_eq!(sent, ["sent 21 bytes of protocol 17 to 192.0.2.9"]);
     }
 
     #[test]

@@ -72,6 +72,7 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         steps.commands("The whole path", [xtask(&["demo"])])?;
         steps.commands("Networks of every kind", [xtask(&["nat-matrix", "--quick"])])?;
         steps.commands("Disturbed networks", [xtask(&["recovery", "--quick"])])?;
+        steps.commands("The virtual LAN beside the real one", [xtask(&["lan-test", "--quick"])])?;
         steps.commands("What others do", [xtask(&["disturb", "--quick"])])?;
         steps.commands("Floods", [xtask(&["attack", "--quick"])])?;
     }

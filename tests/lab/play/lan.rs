@@ -19,7 +19,7 @@ pub use self::{
     sounds::{Binding, Size, Sound, Target},
 };
 use self::{ears::Ears, traces::Traces};
-use crate::{Host, Player, stage};
+use crate::{Host, Player, capture::Capture, stage};
 
 /// How often each sound is made.
 pub const TIMES: usize = 3;
@@ -30,14 +30,18 @@ const READY_LIMIT: Duration = Duration::from_secs(40);
 const PAUSE: Duration = Duration::from_millis(2);
 /// For so long answers are waited for.
 const ECHO: Duration = Duration::from_millis(1_500);
+/// For so long the program runs without a party before it is looked at.
+const IDLE: Duration = Duration::from_secs(3);
 /// So soon nothing may be left of a program that was killed.
 const TRACES_LIMIT: Duration = Duration::from_secs(1);
 
 /// When it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Before there was any party.
+    /// Before the program was started.
     Before,
+    /// With the program running, and no party.
+    Idle,
     /// In the first party.
     Party,
     /// After that was left.
@@ -50,13 +54,15 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in their order.
-    pub const ALL: [Self; 5] = [Self::Before, Self::Party, Self::Left, Self::PartyAgain, Self::Killed];
+    pub const ALL: [Self; 6] =
+        [Self::Before, Self::Idle, Self::Party, Self::Left, Self::PartyAgain, Self::Killed];
 
     /// One word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Before => "before",
+            Self::Idle => "idle",
             Self::Party => "party",
             Self::Left => "left",
             Self::PartyAgain => "again",
@@ -146,20 +152,22 @@ impl Heard {
 pub enum Report {
     /// A sound, and who heard it.
     Heard(Box<Heard>),
-    /// What the program has left in the system's network settings where there is no party.
+    /// What shows of the program where there is no party.
     Traces {
         /// When.
         phase: Phase,
-        /// Lines that are more or fewer than before there was any party.
+        /// Lines of the system's network settings that are more or fewer than before the program was started, and packets
+        /// that it sent.
         lines: Vec<String>,
     },
 }
 
-/// Tries every sound in every phase. Build it inside a [`world`](crate::world).
+/// Tries every sound in every phase; in a `short` form in those of one party, in which the program is killed. Build it inside
+/// a [`world`](crate::world).
 ///
 /// # Errors
 /// If the lab cannot be built, or a party does not stand.
-pub fn listen(mut report: impl FnMut(Report)) -> Result<()> {
+pub fn listen(is_short: bool, mut report: impl FnMut(Report)) -> Result<()> {
     let mut stage = crate::Stage::build()?;
     let neighbour = stage.lab.host(&stage.home_of_one.clone(), "neighbour")?;
     stage.lab.settle()?;
@@ -170,18 +178,32 @@ pub fn listen(mut report: impl FnMut(Report)) -> Result<()> {
     let mut hall = Hall { hosts, early, leases: None };
     hall.try_all(Phase::Before, &mut report)?;
 
+    let capture = Capture::start(&stage.one, "eth0", &stage::data_folder("capture")?.join("idle.pcap"))?;
+    let mut alone = Player::start_alone(&stage.one, "one")?;
+    alone.wait_until_running()?;
+    thread::sleep(IDLE);
+    let mut lines = before.differences(&Traces::of(&stage.one)?);
+    lines.extend(capture.finish()?.sent_by(stage.one.address()));
+    report(Report::Traces { phase: Phase::Idle, lines });
+    if !is_short {
+        hall.try_all(Phase::Idle, &mut report)?;
+    }
+    alone.kill()?;
+
     let (mut one, mut two) = meet(&stage)?;
     hall.leases = Some((address(&one)?, address(&two)?));
     hall.try_all(Phase::Party, &mut report)?;
-    two.leave()?;
-    one.leave()?;
-    report(Report::Traces { phase: Phase::Left, lines: before.differences(&Traces::of(&stage.one)?) });
-    hall.leases = None;
-    hall.try_all(Phase::Left, &mut report)?;
+    if !is_short {
+        two.leave()?;
+        one.leave()?;
+        report(Report::Traces { phase: Phase::Left, lines: before.differences(&Traces::of(&stage.one)?) });
+        hall.leases = None;
+        hall.try_all(Phase::Left, &mut report)?;
 
-    let (mut one, two) = meet(&stage)?;
-    hall.leases = Some((address(&one)?, address(&two)?));
-    hall.try_all(Phase::PartyAgain, &mut report)?;
+        (one, two) = meet(&stage)?;
+        hall.leases = Some((address(&one)?, address(&two)?));
+        hall.try_all(Phase::PartyAgain, &mut report)?;
+    }
     one.kill()?;
     let killed = Instant::now();
     let mut lines = before.differences(&Traces::of(&stage.one)?);

@@ -91,6 +91,14 @@ impl Player {
         Ok(())
     }
 
+    /// Starts a player's program, and nothing else.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn start_alone(host: &Host, name: &'static str) -> Result<Self> {
+        Self::start(host, name, &["run"])
+    }
+
     /// Starts a player that opens a link.
     ///
     /// # Errors
