@@ -1,5 +1,6 @@
 pub(super) mod copies;
 pub(super) mod groups;
+mod joined;
 pub(super) mod passing;
 pub(super) mod searches;
 mod tap;
