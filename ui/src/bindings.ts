@@ -49,7 +49,9 @@ export type AdapterFault = { "code": "adapter_permission",
   /** The interface that they leave through. */
   interface: string, } | { "code": "adapter_blocked",
   /** Which do not. */
-  way: BlockedWay, } | { "code": "adapter_lost",
+  way: BlockedWay, } | { "code": "adapter_searches",
+  /** Where it does not go. */
+  trouble: SearchTrouble, } | { "code": "adapter_lost",
   /** Why. */
   cause: Cause, };
 
@@ -898,6 +900,11 @@ export type Restored = {
   restart_required: boolean,
   /** The parties that cannot be entered without a new link: their keys, which no backup has, are not on this device. */
   without_keys: Array<string>, };
+
+/**
+ * Who does not hear games' searches.
+ */
+export type SearchTrouble = "not_on_lan" | "not_in_party";
 
 /**
  * A saved set of settings.

@@ -9,7 +9,7 @@ mod frames;
 mod helper_request;
 mod input;
 mod invitation;
-mod offload;
+mod packet;
 mod peer;
 mod proxy_answer;
 mod relay;
@@ -30,7 +30,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("helper_request", helper_request::run),
     ("invitation", invitation::run),
     ("krpc_filter", rendezvous::filter),
-    ("offload", offload::run),
+    ("offload", packet::offload::run),
     ("path_agent", peer::path_agent::run),
     ("probe", peer::probe::run),
     ("proxy_answer", proxy_answer::run),
@@ -39,6 +39,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("relay_uri", relay::uri::run),
     ("rendezvous_finder", rendezvous::finder),
     ("rendezvous_item", rendezvous::item),
+    ("search_copy", packet::search_copy::run),
     ("server_frame", frames::server),
     ("signal", peer::signal::run),
     ("stun", stun::run),

@@ -465,6 +465,11 @@ problem-adapter-blocked =
         [in] Eine Firewall oder ein VPN auf diesem Computer verwirft alles, was Freunde senden.
         [unasked] Die Firewall dieses Computers verwirft, was Freunde zuerst senden; so kommen sie nicht in Spiele, die du ausrichtest.
     }
+problem-adapter-searches =
+    { $trouble ->
+       *[not_on_lan] Spiele suchen Server nur noch in der Party und nicht mehr im eigenen LAN dieses Computers: LANrage darf nicht kopieren, was sie dorthin senden.
+        [not_in_party] Freunde hören die Suchen deiner Spiele nicht mehr: was sie in die Party kopiert hat, läuft nicht mehr.
+    }
 problem-adapter-lost = Der Netzwerkadapter arbeitet nicht mehr. [{ $cause }]
 problem-peer-of-other-party = „{ $peer }“ wurde nicht hereingelassen: der Eintrag gehört zu einer anderen Party oder zu einer anderen Einladung.
 problem-peer-forged = „{ $peer }“ wurde nicht hereingelassen: der Eintrag ist nicht von dem signiert, den er nennt.

@@ -466,6 +466,11 @@ problem-adapter-blocked =
         [in] A firewall or a VPN on this computer drops everything that friends send.
         [unasked] The firewall of this computer drops what friends send first, so they cannot join games that you host.
     }
+problem-adapter-searches =
+    { $trouble ->
+       *[not_on_lan] Games look for servers in the party only, and no longer on this computer's own LAN: LANrage may not copy what they send there.
+        [not_in_party] Friends hear no more of your games' searches: what copied them into the party has ended.
+    }
 problem-adapter-lost = The network device stopped working. [{ $cause }]
 problem-peer-of-other-party = “{ $peer }” was not let in: their record belongs to another party, or was made for another invitation.
 problem-peer-forged = “{ $peer }” was not let in: the record is not signed by the peer that it names.

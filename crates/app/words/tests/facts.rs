@@ -15,8 +15,8 @@ use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
     Fault, HelperTrouble, LeaseFault, LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble,
-    PortMappingFault, RelayFault, RelayReason, Remedy, ServerFault, ServerRefusal, SettingRule, Situation,
-    StateTaken, Unreached,
+    PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault, ServerRefusal,
+    SettingRule, Situation, StateTaken, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -66,6 +66,7 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
         (("problem-adapter-endpoint", "used_as"), all::<EndpointUse>()),
         (("problem-adapter-stripped", "part"), all::<LostPart>()),
         (("problem-adapter-blocked", "way"), all::<BlockedWay>()),
+        (("problem-adapter-searches", "trouble"), all::<SearchTrouble>()),
         (("refusal-control-unreachable", "why"), all::<ServerFault>()),
         (("refusal-control-unreachable", "why_refusal"), all::<ServerRefusal>()),
         (("refusal-no-address", "why"), all::<LeaseFault>()),

@@ -18,7 +18,7 @@ mod situation;
 
 pub use adapter_fault::{
     AdapterFault, AddressTrouble, BlockedWay, EndpointUse, HelperTrouble, LostPart, NameTrouble,
-    PermissionTrouble,
+    PermissionTrouble, SearchTrouble,
 };
 pub use cause::Cause;
 pub use drop_reason::DropReason;

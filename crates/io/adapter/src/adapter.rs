@@ -46,6 +46,16 @@ pub fn open_descriptors(config: &AdapterConfig, owner: u32) -> Result<OpenDescri
     Ok(OpenDescriptors { name, queues, offload, searches })
 }
 
+/// What programs search by other interfaces, to be passed on to the user with this number, whose open adapter has the
+/// configuration.
+///
+/// # Errors
+/// [`AdapterError::PermissionDenied`] if that user has no such adapter; the system's.
+#[cfg(target_os = "linux")]
+pub fn open_searches(config: &AdapterConfig, owner: u32) -> Result<Searches, AdapterError> {
+    os::searches_for(config, owner)
+}
+
 /// Checks the configuration against the system, and tries the names in order.
 fn create(
     config: &AdapterConfig,

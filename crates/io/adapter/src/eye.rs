@@ -2,7 +2,12 @@ use std::{io, sync::Arc};
 
 use lanrage_party::AdapterLook;
 
-use crate::{AdapterConfig, endpoints, os::SystemSide, routes, test_packets::TestPackets};
+use crate::{
+    AdapterConfig, endpoints,
+    os::{Found, SystemSide},
+    routes,
+    test_packets::TestPackets,
+};
 
 /// Looks at an open adapter as the system has it now, and puts right what another program has changed.
 #[derive(Debug, Clone)]
@@ -21,10 +26,10 @@ impl AdapterEye {
     /// millisecond where packets pass, and 600 ms at most where not: not for an asynchronous task. `None` if the device
     /// is gone.
     pub fn look(&self) -> Option<AdapterLook> {
-        let (name, lost, detours) = self.system.look(&self.config)?;
+        let Found { name, lost, detours, searches } = self.system.look(&self.config)?;
         let overlap = routes::overlapping_route(self.config.subnet, &name);
         let held = endpoints::held_while_open(self.config.subnet, &name);
-        Some(AdapterLook { name, lost, detours, overlap, held, passage: self.tests.pass() })
+        Some(AdapterLook { name, lost, detours, overlap, held, searches, passage: self.tests.pass() })
     }
 
     /// Puts back what the adapter was set up with. What is as it should be stays untouched.

@@ -29,7 +29,7 @@ pub const DESCRIPTORS: usize = *QUEUES.end() + 1;
 
 /// Version of these messages, their first byte. App and helper come in one package; they differ only while it is
 /// being replaced.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// Longest text in a reply, in bytes; longer ones are cut.
 const TEXT_BYTES: usize = 200;
@@ -55,32 +55,49 @@ impl MessageError {
     }
 }
 
-/// Asks for an adapter. On the wire: version, address (4 bytes), network (4), prefix length (1), MTU (2, network
-/// order), whether it may offload (1), name (the rest). There is one form of each request.
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// An adapter.
+    Adapter,
+    /// What programs search by other interfaces, for an adapter of the caller's that is open.
+    Searches,
+}
+
+/// Asks for an adapter, or for searches. On the wire: version, wish (0 or 1), address (4 bytes), network (4), prefix length
+/// (1), MTU (2, network order), whether it may offload (1), name (the rest). There is one form of each request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request(AdapterConfig);
+pub struct Request {
+    wish: Wish,
+    config: AdapterConfig,
+}
 
 impl Request {
     /// Longest request in bytes.
     pub const MAX_BYTES: usize = Self::HEADER_BYTES + AdapterName::BYTES;
 
-    const HEADER_BYTES: usize = 13;
+    const HEADER_BYTES: usize = 14;
 
-    /// Asks for this one.
-    pub const fn new(config: AdapterConfig) -> Self {
-        Self(config)
+    /// Asks for this adapter, or for what belongs to it.
+    pub const fn new(wish: Wish, config: AdapterConfig) -> Self {
+        Self { wish, config }
     }
 
-    /// What is asked for. Nothing is known about it but that the network is one that parties have, and that the name is
-    /// short text.
+    /// What is asked for.
+    pub const fn wish(&self) -> Wish {
+        self.wish
+    }
+
+    /// The adapter. Nothing is known about it but that the network is one that parties have, and that the name is short
+    /// text.
     pub fn into_config(self) -> AdapterConfig {
-        self.0
+        self.config
     }
 
     /// The message.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Self(AdapterConfig { name, address, subnet, mtu, offload }) = self;
-        let mut bytes = vec![VERSION];
+        let Self { wish, config: AdapterConfig { name, address, subnet, mtu, offload } } = self;
+        let mut bytes = vec![VERSION, *wish as u8];
         bytes.extend(address.0.octets());
         bytes.extend(subnet.net().network().octets());
         bytes.push(subnet.net().prefix_len());
@@ -96,11 +113,13 @@ impl Request {
     /// Whatever [`to_bytes`](Self::to_bytes) would not have written.
     pub fn parse(bytes: &[u8]) -> Result<Self, MessageError> {
         let rest = after_version(bytes)?;
-        let Some((&[a, b, c, d, e, f, g, h, prefix, mtu_high, mtu_low, offload @ (0 | 1)], name)) =
+        let Some((&[wish, a, b, c, d, e, f, g, h, prefix, mtu_high, mtu_low, offload @ (0 | 1)], name)) =
             rest.split_first_chunk()
         else {
             return Err(MessageError::Malformed);
         };
+        let known = [Wish::Adapter, Wish::Searches].into_iter().find(|known| *known as u8 == wish);
+        let wish = known.ok_or(MessageError::Malformed)?;
         let address = VirtualIp(Ipv4Addr::new(a, b, c, d));
         let net = Ipv4Net::new(Ipv4Addr::new(e, f, g, h), prefix).map_err(|_| MessageError::Malformed)?;
         let subnet = Subnet::new(net).map_err(|_| MessageError::Malformed)?;
@@ -109,7 +128,7 @@ impl Request {
         }
         let name = str::from_utf8(name).map_err(|_| MessageError::Malformed)?.to_owned();
         let mtu = u16::from_be_bytes([mtu_high, mtu_low]);
-        Ok(Self(AdapterConfig { name, address, subnet, mtu, offload: offload == 1 }))
+        Ok(Self { wish, config: AdapterConfig { name, address, subnet, mtu, offload: offload == 1 } })
     }
 }
 
@@ -128,6 +147,8 @@ pub enum Reply {
         /// interfaces ([`Searches`](crate::Searches)).
         copies: bool,
     },
+    /// The socket that comes with this message is the end by which searches come.
+    Searching,
     /// The system's rules do not allow it to this user.
     Denied {
         /// Why not.
@@ -162,6 +183,7 @@ impl Reply {
             }
             Self::Unfit { cause } => (vec![VERSION, 2], cause_text(cause)),
             Self::Failed { cause } => (vec![VERSION, 3], cause_text(cause)),
+            Self::Searching => (vec![VERSION, 4], String::new()),
         };
         bytes.extend(&text.as_bytes()[..text.floor_char_boundary(TEXT_BYTES)]);
         bytes
@@ -193,6 +215,7 @@ impl Reply {
             }
             (2, cause) => Ok(Self::Unfit { cause: read_cause(&text(cause)?) }),
             (3, cause) => Ok(Self::Failed { cause: read_cause(&text(cause)?) }),
+            (4, []) => Ok(Self::Searching),
             _ => Err(MessageError::Malformed),
         }
     }
@@ -228,20 +251,27 @@ mod tests {
     use super::*;
 
     fn request() -> Request {
-        Request::new(AdapterConfig {
-            name: "lanrage0".into(),
-            address: VirtualIp([10, 66, 0, 7].into()),
-            subnet: Subnet::DEFAULT,
-            mtu: 1420,
-            offload: true,
-        })
+        Request::new(
+            Wish::Adapter,
+            AdapterConfig {
+                name: "lanrage0".into(),
+                address: VirtualIp([10, 66, 0, 7].into()),
+                subnet: Subnet::DEFAULT,
+                mtu: 1420,
+                offload: true,
+            },
+        )
     }
 
     #[test]
     fn a_request_is_read_as_it_was_written() {
         let bytes = request().to_bytes();
-        assert_eq!(bytes, b"\x03\x0a\x42\x00\x07\x0a\x42\x00\x00\x10\x05\x8c\x01lanrage0");
+        assert_eq!(bytes, b"\x04\x00\x0a\x42\x00\x07\x0a\x42\x00\x00\x10\x05\x8c\x01lanrage0");
         assert_eq!(Request::parse(&bytes), Ok(request()));
+        let searches = Request::new(Wish::Searches, request().into_config());
+        assert_eq!(searches.to_bytes(), [&[4, 1], &bytes[2..]].concat());
+        assert_eq!(Request::parse(&searches.to_bytes()), Ok(searches));
+        assert_eq!(Request::parse(&[&[4, 2], &bytes[2..]].concat()), Err(MessageError::Malformed));
     }
 
     #[test]
@@ -266,8 +296,8 @@ mod tests {
             [([8, 8, 0, 0], 16), ([10, 0, 0, 0], 7), ([10, 66, 0, 1], 16), ([10, 66, 0, 0], 33)]
         {
             let mut bytes = request().to_bytes();
-            bytes[5..9].copy_from_slice(&net);
-            bytes[9] = prefix;
+            bytes[6..10].copy_from_slice(&net);
+            bytes[10] = prefix;
             assert_eq!(Request::parse(&bytes), Err(MessageError::Malformed), "{net:?}/{prefix}");
         }
     }
@@ -279,6 +309,7 @@ mod tests {
             Reply::Opened { name: "lanrage3".into(), queues: 1, offload: false, copies: true },
             Reply::Unfit { cause: Cause::BadName },
             Reply::Failed { cause: Cause::System { number: 71 } },
+            Reply::Searching,
         ] {
             assert_eq!(Reply::parse(&reply.to_bytes()), Ok(reply));
         }
@@ -298,7 +329,7 @@ mod tests {
         for queues in [0, 3, 255] {
             assert_eq!(Reply::parse(&[VERSION, 0, queues, 0, 0, b'x']), Err(MessageError::Malformed));
         }
-        assert_eq!(Reply::parse(&[VERSION, 4]), Err(MessageError::Malformed));
+        assert_eq!(Reply::parse(&[VERSION, 5]), Err(MessageError::Malformed));
         for wrong in [&[VERSION, 1, 0][..], &[VERSION, 1, 4, 0, 0, 0, 0]] {
             assert_eq!(Reply::parse(wrong), Err(MessageError::Malformed), "{wrong:?}");
         }

@@ -29,7 +29,7 @@ mod test_packets;
 
 pub use adapter::Adapter;
 #[cfg(target_os = "linux")]
-pub use adapter::{OpenDescriptors, open_descriptors};
+pub use adapter::{OpenDescriptors, open_descriptors, open_searches};
 pub use config::AdapterConfig;
 pub use device::{Device, FRAME_BYTES, Ready, VIRTIO_HEADER_BYTES};
 pub use error::AdapterError;

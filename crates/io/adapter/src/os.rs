@@ -37,19 +37,19 @@ pub(crate) use linux::groups::Groups;
 #[cfg(target_os = "linux")]
 pub use linux::passing::Searches;
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{create, create_for};
+pub(crate) use linux::{create, create_for, searches_for};
 #[cfg(target_os = "linux")]
 pub(crate) use linux_helper::ask as ask_helper;
 #[cfg(target_os = "linux")]
 pub(crate) use linux_listeners::Listeners;
 #[cfg(target_os = "linux")]
-pub(crate) use linux_look::SystemSide;
+pub(crate) use linux_look::{Found, SystemSide};
 #[cfg(target_os = "macos")]
 pub(crate) use macos::create;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use other_listeners::Listeners;
 #[cfg(not(target_os = "linux"))]
-pub(crate) use other_look::SystemSide;
+pub(crate) use other_look::{Found, SystemSide};
 pub(crate) use own_addresses::OwnAddresses;
 #[cfg(windows)]
 pub(crate) use windows::{Packets, create};

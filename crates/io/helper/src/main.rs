@@ -3,13 +3,13 @@
 //! It takes its listening socket as standard input, as systemd and inetd give it to a service that waits for
 //! connections itself, answers one request per connection, and ends when nobody has come for a minute and no adapter
 //! of its own is left. The adapter lives in the descriptors that it hands over and dies with them; ending the helper, or
-//! replacing it, takes no party away, but the copies of games' searches until the adapter is opened anew.
+//! replacing it, takes no party away; copies of games' searches end with it, and are asked for anew.
 //!
 //! # What an attacker on this computer meets
 //! - **Anybody may connect.** [`caller`] decides by the kernel's word (`SO_PEERCRED`) and polkit's, before a byte of the
 //!   request is looked at. Root passes, and whom the administrator has put on a list ([`mod@users`]),
 //!   with or without polkit.
-//! - **The request** is one packet of at most 27 bytes ([`lanrage_adapter::helper::Request`]); whoever sends none is hung up
+//! - **The request** is one packet of at most 28 bytes ([`lanrage_adapter::helper::Request`]); whoever sends none is hung up
 //!   on after a second. Each user has four requests answered at a time and is refused more ([`places`]): who connects again and
 //!   again, or whom polkit lets wait, holds up nobody else.
 //!   No path, command or environment comes from a caller.
@@ -19,8 +19,9 @@
 //!   party is, and what desktops let a user in an active session do with a VPN as well.
 //! - **What programs search by other interfaces** is passed on to the adapter's owner while the adapter is there: UDP that they
 //!   send to everybody there in plain anyway, of all users of this computer, and no household's searches. The tap that sees
-//!   it stays here behind a locked filter: its holder could send whatever they like, by any interface. Each user has four
-//!   adapters at a time, and a flood is passed on in batches with pauses.
+//!   it stays here behind a locked filter: its holder could send whatever they like, by any interface. Who asks for them
+//!   again, as after this program was replaced, must own the adapter, by the kernel's word. Each user has four at a time, and
+//!   a flood is passed on in batches with pauses.
 //! - **Other users** get no queue of the adapter: it belongs to the caller, by the kernel's word, before it is up. That
 //!   nobody came first is looked at; a program of the same user can have one, as it can have that user's files.
 //! - **A descriptor** lets its holder read and write packets. It changes no address, route or other device: those ask for

@@ -24,6 +24,7 @@ pub(crate) fn check(request: Request) -> Result<AdapterConfig, Cause> {
 
 #[cfg(test)]
 mod tests {
+    use lanrage_adapter::helper::Wish;
     use lanrage_party::{Subnet, VirtualIp};
 
     use super::*;
@@ -41,7 +42,7 @@ mod tests {
     fn refused(change: impl FnOnce(&mut AdapterConfig)) -> bool {
         let mut config = usual();
         change(&mut config);
-        check(Request::new(config)).is_err()
+        check(Request::new(Wish::Adapter, config)).is_err()
     }
 
     #[test]
@@ -49,7 +50,7 @@ mod tests {
         for subnet in Subnet::ALTERNATIVES {
             let address = VirtualIp((u32::from(subnet.net().network()) + 1).into());
             let config = AdapterConfig { subnet, address, ..usual() };
-            assert_eq!(check(Request::new(config.clone())), Ok(config));
+            assert_eq!(check(Request::new(Wish::Adapter, config.clone())), Ok(config));
         }
     }
 

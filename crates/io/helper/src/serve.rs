@@ -10,9 +10,9 @@ use std::{
 };
 
 use lanrage_adapter::{
-    AdapterConfig, OpenDescriptors,
-    helper::{DESCRIPTORS, Reply, Request},
-    open_descriptors,
+    AdapterConfig, OpenDescriptors, Searches,
+    helper::{DESCRIPTORS, Reply, Request, Wish},
+    open_descriptors, open_searches,
 };
 use lanrage_party::facts::Cause;
 use rustix::{
@@ -79,6 +79,12 @@ struct Rooms {
     passing: Places,
 }
 
+/// What a caller gets.
+enum Granted {
+    Adapter(OpenDescriptors),
+    Searches(Searches),
+}
+
 /// Answers a connection if its user has a place, and lets it go otherwise.
 fn hand_to_thread(socket: OwnedFd, rooms: &Rooms, users: &Arc<Users>) {
     let Ok(caller) = Caller::of(&socket) else { return };
@@ -104,8 +110,13 @@ fn hand_to_thread(socket: OwnedFd, rooms: &Rooms, users: &Arc<Users>) {
 fn serve(socket: OwnedFd, place: Place, passing: &Places, caller: Caller, users: &Users) {
     let room = passing.take(caller.uid).ok_or(Reply::Failed { cause: Cause::NoRoom });
     let opened = room.and_then(|room| {
-        let OpenDescriptors { name, mut queues, offload, searches } = decide(&socket, caller, users)?;
-        let count = queues.len() as u8;
+        let (searches, mut queues, reply) = match decide(&socket, caller, users)? {
+            Granted::Adapter(OpenDescriptors { name, queues, offload, searches }) => {
+                let (count, copies) = (queues.len() as u8, searches.is_some());
+                (searches, queues, Reply::Opened { name, queues: count, offload, copies })
+            }
+            Granted::Searches(searches) => (Some(searches), Vec::new(), Reply::Searching),
+        };
         let searches = match searches {
             Some(searches) => {
                 let (ours, theirs) =
@@ -115,8 +126,7 @@ fn serve(socket: OwnedFd, place: Place, passing: &Places, caller: Caller, users:
             }
             None => None,
         };
-        let copies = searches.is_some();
-        Ok((Reply::Opened { name, queues: count, offload, copies }, queues, searches))
+        Ok((reply, queues, searches))
     });
     let (reply, descriptors, searches) = opened.unwrap_or_else(|reply| (reply, Vec::new(), None));
     // Who has the reply may ask for the next at once.
@@ -136,7 +146,7 @@ fn pair() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
 }
 
-fn decide(socket: &OwnedFd, caller: Caller, users: &Users) -> Result<OpenDescriptors, Reply> {
+fn decide(socket: &OwnedFd, caller: Caller, users: &Users) -> Result<Granted, Reply> {
     let unheard = |error: Errno| {
         eprintln!("user {} was not heard: {error}", caller.uid);
         Reply::Failed { cause: (&io::Error::from(error)).into() }
@@ -164,23 +174,24 @@ fn decide(socket: &OwnedFd, caller: Caller, users: &Users) -> Result<OpenDescrip
         Reply::Unfit { cause }
     };
     let request = Request::parse(&bytes[..length]).map_err(|error| unfit(error.cause()))?;
+    let wish = request.wish();
     let config = rules::check(request).map_err(unfit)?;
-    match open_descriptors(&config, caller.uid) {
-        Ok(adapter) => {
-            let AdapterConfig { address, subnet, mtu, .. } = config;
-            eprintln!(
-                "{} with {address} in {}, MTU {mtu}, for user {}",
-                adapter.name,
-                subnet.net(),
-                caller.uid
-            );
-            Ok(adapter)
-        }
-        Err(error) => {
-            eprintln!("not opened for user {}: {error}", caller.uid);
-            Err(Reply::Failed { cause: error.cause() })
-        }
+    let granted = match wish {
+        Wish::Adapter => open_descriptors(&config, caller.uid).map(Granted::Adapter),
+        Wish::Searches => open_searches(&config, caller.uid).map(Granted::Searches),
+    };
+    let AdapterConfig { name, address, subnet, mtu, .. } = config;
+    match &granted {
+        Ok(Granted::Adapter(adapter)) => eprintln!(
+            "{} with {address} in {}, MTU {mtu}, for user {}",
+            adapter.name,
+            subnet.net(),
+            caller.uid
+        ),
+        Ok(Granted::Searches(_)) => eprintln!("searches for {name} of user {}", caller.uid),
+        Err(error) => eprintln!("not opened for user {}: {error}", caller.uid),
     }
+    granted.map_err(|error| Reply::Failed { cause: error.cause() })
 }
 
 fn send(socket: &OwnedFd, reply: &Reply, queues: &[OwnedFd]) -> io::Result<()> {

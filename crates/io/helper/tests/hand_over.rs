@@ -14,7 +14,7 @@ use std::{
 
 use lanrage_adapter::{
     Adapter, AdapterConfig, AdapterError, Device, Ready, VIRTIO_HEADER_BYTES,
-    helper::{Denial, Reply, Request},
+    helper::{Denial, Reply, Request, Wish},
 };
 use lanrage_party::{COPIES_QUEUE, COPY_HEADER_BYTES, Lane, Subnet, VirtualIp, facts::Cause};
 use rustix::net::{
@@ -105,18 +105,30 @@ impl Running {
         fs::copy(env!("CARGO_BIN_EXE_lanrage-helper"), folder.join("lanrage-helper")).unwrap();
         fs::copy(std::env::current_exe().unwrap(), folder.join("user")).unwrap();
 
+        let helper = Self::serve(&folder, arguments);
+        Self { folder, helper }
+    }
+
+    fn serve(folder: &Path, arguments: &[&str]) -> Child {
         let listener = seqpacket();
         let path = folder.join("helper.sock");
         bind(&listener, &SocketAddrUnix::new(&path).unwrap()).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
         listen(&listener, 16).unwrap();
-        let helper = as_user(HELPER, ",+net_admin,+bpf,+net_raw")
+        as_user(HELPER, ",+net_admin,+bpf,+net_raw")
             .arg(folder.join("lanrage-helper"))
             .args(arguments)
             .stdin(Stdio::from(listener))
             .spawn()
-            .expect("setpriv (util-linux)");
-        Self { folder, helper }
+            .expect("setpriv (util-linux)")
+    }
+
+    /// As when the package is replaced.
+    fn replace(&mut self, arguments: &[&str]) {
+        self.helper.kill().unwrap();
+        self.helper.wait().unwrap();
+        fs::remove_file(self.socket()).unwrap();
+        self.helper = Self::serve(&self.folder, arguments);
     }
 
     fn socket(&self) -> PathBuf {
@@ -232,22 +244,28 @@ fn a_user_without_any_right_gets_copies_of_searches_and_the_real_network_keeps_t
     if part() == "user" {
         let adapter = Adapter::open(&config()).unwrap_or_else(|error| panic!("{error}"));
         assert!(adapter.has_copies());
-        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-        socket.set_broadcast(true).unwrap();
-        socket.send_to(b"a home's", (Ipv4Addr::new(239, 255, 255, 250), 1_900)).unwrap();
-        socket.send_to(b"who is there?", (Ipv4Addr::BROADCAST, 8_303)).unwrap();
-        assert_eq!(adapter.wait(COPIES_QUEUE).unwrap(), Ready::Packets);
         let mut buffer = [0; 2_048];
-        let length = adapter.try_read(COPIES_QUEUE, &mut buffer).unwrap().unwrap();
-        let packet = &buffer[COPY_HEADER_BYTES..length];
-        assert_eq!((&packet[12..16], &packet[16..20]), (&[192, 168, 7, 2][..], &[255; 4][..]));
-        assert!(packet.ends_with(b"who is there?"));
+        let mut search = || {
+            let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+            socket.set_broadcast(true).unwrap();
+            socket.send_to(b"a home's", (Ipv4Addr::new(239, 255, 255, 250), 1_900)).unwrap();
+            socket.send_to(b"who is there?", (Ipv4Addr::BROADCAST, 8_303)).unwrap();
+            assert_eq!(adapter.wait(COPIES_QUEUE).unwrap(), Ready::Packets);
+            let length = adapter.try_read(COPIES_QUEUE, &mut buffer).unwrap().unwrap();
+            let packet = &buffer[COPY_HEADER_BYTES..length];
+            assert_eq!((&packet[12..16], &packet[16..20]), (&[192, 168, 7, 2][..], &[255; 4][..]));
+            assert!(packet.ends_with(b"who is there?"));
+        };
+        search();
         println!("it was copied");
         std::io::stdin().read_line(&mut String::new()).unwrap();
         // Nobody passes anything on any more.
         assert_eq!(adapter.wait(COPIES_QUEUE).unwrap(), Ready::Packets);
-        assert_eq!(adapter.try_read(COPIES_QUEUE, &mut buffer).unwrap(), None);
+        assert_eq!(adapter.try_read(COPIES_QUEUE, &mut [0; 2_048]).unwrap(), None);
         println!("that has ended");
+        adapter.eye().mend().unwrap();
+        search();
+        println!("it was copied again");
         return;
     }
     in_private_network(TEST, || {
@@ -259,10 +277,13 @@ fn a_user_without_any_right_gets_copies_of_searches_and_the_real_network_keeps_t
         let routes = Command::new("ip").args(["-4", "route", "show", "dev", "lanrage0"]).output().unwrap();
         let routes = String::from_utf8(routes.stdout).unwrap();
         assert_eq!(routes.lines().count(), 1, "{routes}");
-        running.helper.kill().unwrap();
-        running.helper.wait().unwrap();
+        let searches = Request::new(Wish::Searches, config()).to_bytes();
+        let refused = Reply::Failed { cause: Cause::NotAllowed };
+        assert_eq!(running.answer(&searches), refused, "of another user's adapter");
+        running.replace(&["--allow-uid", "1"]);
         user.stdin.take().unwrap().write_all(b"go on\n").unwrap();
         wait_for(&mut lines, "that has ended");
+        wait_for(&mut lines, "it was copied again");
         assert!(user.wait().unwrap().success());
     });
 }
@@ -467,8 +488,8 @@ fn who_is_put_on_the_list_has_an_adapter_at_once_and_a_list_that_others_may_writ
 fn what_breaks_a_rule_is_refused_with_the_reason_and_nothing_is_left() {
     in_private_network("what_breaks_a_rule_is_refused_with_the_reason_and_nothing_is_left", || {
         let running = Running::start(&[]);
-        let usual = Request::new(config()).to_bytes();
-        let asked = |config: AdapterConfig| Request::new(config).to_bytes();
+        let usual = Request::new(Wish::Adapter, config()).to_bytes();
+        let asked = |config: AdapterConfig| Request::new(Wish::Adapter, config).to_bytes();
         for (bytes, why) in [
             (asked(AdapterConfig { name: "eth0".into(), ..config() }), Cause::BadName),
             (asked(AdapterConfig { mtu: 9000, ..config() }), Cause::BadPacketSize),
@@ -516,7 +537,7 @@ fn a_user_who_connects_again_and_again_keeps_nobody_else_waiting() {
         let mut lines = BufReader::new(user.stdout.take().unwrap()).lines();
         wait_for(&mut lines, "all are connected");
         // One after the other at a second each, they would be longer than it is waited for.
-        let reply = running.answer(&Request::new(config()).to_bytes());
+        let reply = running.answer(&Request::new(Wish::Adapter, config()).to_bytes());
         assert!(matches!(reply, Reply::Opened { .. }), "{reply:?}");
         user.stdin.take().unwrap().write_all(b"go on\n").unwrap();
         assert!(user.wait().unwrap().success());
@@ -531,7 +552,7 @@ fn a_caller_who_says_nothing_or_hangs_up_does_not_keep_the_next_one_waiting_for_
             let running = Running::start(&[]);
             let silent = running.connect();
             drop(running.connect());
-            let reply_to_next = running.answer(&Request::new(config()).to_bytes());
+            let reply_to_next = running.answer(&Request::new(Wish::Adapter, config()).to_bytes());
             assert!(matches!(reply_to_next, Reply::Opened { .. }), "{reply_to_next:?}");
             assert!(matches!(reply(&silent), Reply::Failed { .. }));
         },

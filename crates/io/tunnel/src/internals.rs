@@ -1,7 +1,10 @@
 //! What the benchmarks measure and the fuzzer takes apart of the packet path, by one function each. No part of the
 //! product: a host builds without the feature that this is behind.
 
-use std::net::Ipv4Addr;
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 use lanrage_party::{Lane, PartySecret, Subnet, VirtualIp, WireGuardPrivateKey, limits::PACKET_BYTES};
 
@@ -10,6 +13,11 @@ use crate::{
     offload::{coalesce, segment, virtio::Virtio},
     packet::{
         batch::{PacketBatch, SLOT_BYTES},
+        everyone::{
+            flood::{FloodLimit, Verdict},
+            repeats::Repeats,
+            search_copy::SearchCopies,
+        },
         routing::{Addresses, Outgoing},
     },
     peer::{
@@ -27,7 +35,8 @@ pub fn checksum(bytes: &[u8]) -> u16 {
 /// does not fit.
 pub fn segment(given: &mut [u8], limit: usize, mut each: impl FnMut(&[u8])) -> bool {
     let Some((header, packet)) = given.split_at_mut_checked(Virtio::BYTES) else { return false };
-    Virtio::parse(header).is_some_and(|header| segment::segment(&header, packet, limit, |packet| each(packet)).is_ok())
+    Virtio::parse(header)
+        .is_some_and(|header| segment::segment(&header, packet, limit, |packet| each(packet)).is_ok())
 }
 
 /// Packets in the fixed slots that the device is written from.
@@ -100,6 +109,41 @@ impl Router {
     /// Whether the packet of this peer is for the device.
     pub fn incoming(&self, packet: &[u8], peer: Ipv4Addr) -> bool {
         self.0.incoming(packet, peer).is_ok()
+    }
+}
+
+/// What becomes of packets that programs sent into other networks, for a host with the first address of the default subnet.
+pub struct SearchCopier {
+    copies: SearchCopies,
+    repeats: Repeats,
+    limit: FloodLimit,
+    begun: Instant,
+}
+
+impl SearchCopier {
+    /// The host's own address.
+    pub const OWN: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
+
+    /// One that has seen nothing.
+    #[expect(clippy::new_without_default, reason = "nobody asks for one")]
+    pub fn new() -> Self {
+        Self {
+            copies: SearchCopies::new(),
+            repeats: Repeats::new(),
+            limit: FloodLimit::new(),
+            begun: Instant::now(),
+        }
+    }
+
+    /// Makes a packet that left by this interface, so long after the beginning, one for the party. Its length, unless it is
+    /// none for the party.
+    pub fn copy(&mut self, packet: &mut [u8], interface: u32, after: Duration) -> Option<usize> {
+        let now = self.begun + after;
+        let broadcast = Subnet::DEFAULT.broadcast();
+        let len = self.copies.adopt(packet, Self::OWN, broadcast, now).ok()?;
+        let packet = &packet[..len];
+        let is_new = !self.repeats.is_repeat(packet, interface, now);
+        (is_new && self.limit.judge(packet, now) == Verdict::Passes).then_some(len)
     }
 }
 

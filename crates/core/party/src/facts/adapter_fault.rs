@@ -94,6 +94,11 @@ pub enum AdapterFault {
         /// Which do not.
         way: BlockedWay,
     },
+    /// What games send to find others does not go everywhere that it should.
+    AdapterSearches {
+        /// Where it does not go.
+        trouble: SearchTrouble,
+    },
     /// The adapter worked, and does no more.
     AdapterLost {
         /// Why.
@@ -202,6 +207,18 @@ pub enum BlockedWay {
     In,
     /// What friends send without having been asked, as to a game that is hosted here.
     Unasked,
+}
+
+/// Who does not hear games' searches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SearchTrouble {
+    /// The real LAN: no copies of them may be made, and they are led into the party.
+    #[default]
+    NotOnLan,
+    /// The party: whoever made copies has ended.
+    NotInParty,
 }
 
 impl AdapterFault {

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::facts::EndpointUse;
+use crate::facts::{EndpointUse, SearchTrouble};
 
 /// What the system has of the open adapter, and what became of packets that were sent through it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct AdapterLook {
     /// A machine that this computer needs and whose address lies in the party's network, and what it is; `None` of a name
     /// server.
     pub held: Option<(Option<EndpointUse>, Ipv4Addr)>,
+    /// What is wrong with the ways of games' searches.
+    pub searches: Option<SearchTrouble>,
     /// What became of the test packets.
     pub passage: Passage,
 }

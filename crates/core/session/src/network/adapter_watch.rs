@@ -7,7 +7,7 @@ use std::{
 
 use lanrage_party::{
     AdapterLook, AdapterPart, Detour, Passage, Subnet,
-    facts::{AdapterFault, BlockedWay, EndpointUse, LostPart, Remedy},
+    facts::{AdapterFault, BlockedWay, EndpointUse, LostPart, Remedy, SearchTrouble},
 };
 
 use super::adapter::AdapterFailure;
@@ -17,6 +17,8 @@ use crate::facts::Severity;
 const CERTAIN: u8 = 2;
 /// How often in a row the adapter is mended before it is opened anew.
 const MENDS: u8 = 2;
+/// Every how many looks copies of searches are asked for later.
+const RENEWAL: u32 = 15;
 /// How long an adapter that was opened anew is left open, however little of it is left: another program takes it apart.
 const REOPEN_PAUSE: Duration = Duration::from_secs(60);
 
@@ -40,6 +42,8 @@ pub(crate) struct AdapterWatch {
     /// What the last look found wrong, and how many looks in a row it is so.
     trouble: Option<(Trouble, u8)>,
     reopened: Option<Instant>,
+    /// Looks in a row in which searches did not come into the party.
+    uncopied: u32,
 }
 
 /// What is wrong with an adapter that is open.
@@ -67,6 +71,11 @@ impl AdapterWatch {
     ) -> Care {
         let is_whole = look.lost.is_empty() && look.detours.is_empty();
         self.stripped = if is_whole { 0 } else { self.stripped.saturating_add(1) };
+        self.uncopied = if look.searches == Some(SearchTrouble::NotInParty) {
+            self.uncopied.saturating_add(1)
+        } else {
+            0
+        };
         let trouble = trouble(look, subnet, endpoint);
         self.trouble = trouble.map(|trouble| match self.trouble.take() {
             Some((known, looks)) if known == trouble => (trouble, looks.saturating_add(1)),
@@ -80,6 +89,7 @@ impl AdapterWatch {
             Some(_) => None,
         };
         match self.stripped {
+            0 if is_renewed_at(self.uncopied) => Care::Mend,
             0 => Care::None,
             1..=MENDS => Care::Mend,
             // A way that rules lead elsewhere is led elsewhere from a new adapter too.
@@ -102,6 +112,11 @@ impl AdapterWatch {
         let (trouble, looks) = self.trouble.as_ref()?;
         (*looks >= CERTAIN).then_some((trouble.severity, &trouble.failure))
     }
+}
+
+/// Whether copies of searches are asked for anew at this look of those that miss them. A new adapter would get none either.
+const fn is_renewed_at(look: u32) -> bool {
+    look > 0 && (look <= MENDS as u32 || look.is_multiple_of(RENEWAL))
 }
 
 /// An address that is in use, and what as.
@@ -167,6 +182,13 @@ fn trouble(look: &AdapterLook, subnet: Subnet, endpoint: Option<Endpoint>) -> Op
     if let Some((used_as, address)) = held {
         return Some(warning(holds(subnet, used_as, address), Remedy::OtherNetwork));
     }
+    if let Some(trouble) = look.searches {
+        let remedy = match trouble {
+            SearchTrouble::NotOnLan => Remedy::InstallPackage,
+            SearchTrouble::NotInParty => Remedy::RestartLanrage,
+        };
+        return Some(warning(AdapterFault::AdapterSearches { trouble }, remedy));
+    }
     (look.passage == Passage::OnlyAnswers).then(|| warning(blocked(BlockedWay::Unasked), let_through()))
 }
 
@@ -181,6 +203,7 @@ mod tests {
             detours: Vec::new(),
             overlap: None,
             held: None,
+            searches: None,
             passage: Passage::Open,
         }
     }
@@ -298,6 +321,26 @@ mod tests {
         assert_eq!(told(Passage::OnlyOut), blocked(BlockedWay::In));
         assert_eq!(told(Passage::OnlyAnswers), blocked(BlockedWay::Unasked));
         assert_eq!(told(Passage::Open), None);
+    }
+
+    #[test]
+    fn copies_of_searches_are_asked_for_anew_and_then_now_and_then_and_the_adapter_stays() {
+        let look = |searches| AdapterLook { searches: Some(searches), ..good() };
+        let (mut watch, now) = (AdapterWatch::default(), Instant::now());
+        let mut care = || watch.handle_look(now, &look(SearchTrouble::NotInParty), Subnet::DEFAULT, None);
+        let cares: Vec<Care> = (0..30).map(|_| care()).collect();
+        let mends: Vec<usize> =
+            (0..30).filter(|look| cares[*look] == Care::Mend).map(|look| look + 1).collect();
+        assert_eq!(mends, [1, 2, 15, 30]);
+        assert!(!cares.contains(&Care::Reopen));
+        assert_eq!(watch.works(), Some(true));
+        for trouble in [SearchTrouble::NotInParty, SearchTrouble::NotOnLan] {
+            let (watch, _) = seen(&vec![look(trouble); 2]);
+            assert_eq!(fault(&watch), Some(AdapterFault::AdapterSearches { trouble }));
+            assert_eq!(watch.failure().map(|(severity, _)| severity), Some(Severity::Warning));
+        }
+        let (_, care) = seen(&vec![look(SearchTrouble::NotOnLan); 5]);
+        assert_eq!(care, Care::None, "nobody can copy them");
     }
 
     #[test]

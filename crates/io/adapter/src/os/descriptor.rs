@@ -8,10 +8,11 @@ use std::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::net::UnixStream,
     },
+    sync::Arc,
 };
 
 use rustix::{
-    event::{PollFd, PollFlags, poll},
+    event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
 
@@ -19,8 +20,12 @@ use rustix::{
 use lanrage_party::COPIES_QUEUE;
 
 #[cfg(target_os = "linux")]
-use super::linux::copies::Copies;
+use super::linux::copies::{Copies, Source};
 use crate::Ready;
+
+/// How often it is looked whether copies that had ended come again.
+#[cfg(target_os = "linux")]
+const RENEWAL: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// An open device.
 #[derive(Debug)]
@@ -30,7 +35,7 @@ pub(crate) struct Packets {
     offloads: bool,
     /// What programs send by other interfaces, where that can be seen.
     #[cfg(target_os = "linux")]
-    copies: Option<Copies>,
+    copies: Option<Arc<Copies>>,
     /// A connected pair: shutting it down is the wake, which polling then reports for ever.
     waker: UnixStream,
     woken: UnixStream,
@@ -52,12 +57,12 @@ impl Packets {
 
     /// With a queue more, [`COPIES_QUEUE`].
     #[cfg(target_os = "linux")]
-    pub(crate) fn with_copies(self, copies: Option<Copies>) -> Self {
-        Self { copies, ..self }
+    pub(crate) fn with_copies(self, source: Option<Source>) -> Self {
+        Self { copies: source.map(|source| Arc::new(Copies::new(source))), ..self }
     }
 
     #[cfg(target_os = "linux")]
-    pub(crate) const fn copies(&self) -> Option<&Copies> {
+    pub(crate) const fn copies(&self) -> Option<&Arc<Copies>> {
         self.copies.as_ref()
     }
 
@@ -68,7 +73,7 @@ impl Packets {
     /// Gives the queues away, to be taken over by another process, and the tap of searches, to be kept.
     #[cfg(target_os = "linux")]
     pub(crate) fn into_descriptors(self) -> (Vec<OwnedFd>, Option<OwnedFd>) {
-        (self.queues, self.copies.and_then(Copies::into_tap))
+        (self.queues, self.copies.and_then(Arc::into_inner).and_then(Copies::into_tap))
     }
 
     pub(crate) fn offloads(&self) -> bool {
@@ -78,28 +83,50 @@ impl Packets {
     pub(crate) fn wait(&self, queue: usize) -> io::Result<Ready> {
         #[cfg(target_os = "linux")]
         if let (COPIES_QUEUE, Some(copies)) = (queue, &self.copies) {
-            return self.wait_for(copies.descriptor());
+            return self.wait_for_copies(copies);
         }
-        self.wait_for(Some(self.queue(queue)?.as_fd()))
+        let queue = self.queue(queue)?.as_fd();
+        loop {
+            if let Some(ready) = self.wait_for(Some(queue), None)? {
+                return Ok(ready);
+            }
+        }
     }
 
-    /// Waits for a wake, and for packets where there is something to wait for.
-    fn wait_for(&self, packets: Option<BorrowedFd<'_>>) -> io::Result<Ready> {
+    /// Where copies have ended, others may come.
+    #[cfg(target_os = "linux")]
+    fn wait_for_copies(&self, copies: &Copies) -> io::Result<Ready> {
+        loop {
+            let source = copies.source();
+            let limit = source.is_none().then_some(&RENEWAL);
+            if let Some(ready) = self.wait_for(source.as_deref().map(Source::descriptor), limit)? {
+                return Ok(ready);
+            }
+        }
+    }
+
+    /// Waits for a wake, and for packets where there is something to wait for. None when the time is over.
+    fn wait_for(
+        &self,
+        packets: Option<BorrowedFd<'_>>,
+        limit: Option<&Timespec>,
+    ) -> io::Result<Option<Ready>> {
         let wake = || PollFd::new(&self.woken, PollFlags::IN);
         let mut ready =
             [wake(), packets.map_or_else(wake, |packets| PollFd::from_borrowed_fd(packets, PollFlags::IN))];
         loop {
-            match poll(&mut ready, None) {
+            match poll(&mut ready, limit) {
+                Ok(0) => return Ok(None),
                 Err(Errno::INTR) => continue,
                 other => other?,
             };
             let [wake, packets] = ready.each_ref().map(|descriptor| !descriptor.revents().is_empty());
             if wake {
-                return Ok(Ready::Woken);
+                return Ok(Some(Ready::Woken));
             }
             // A removed device polls as an error, which `try_read` then reports.
             if packets {
-                return Ok(Ready::Packets);
+                return Ok(Some(Ready::Packets));
             }
         }
     }

@@ -5,18 +5,22 @@ pub(super) mod passing;
 pub(super) mod searches;
 mod tap;
 
-use std::{io, path::Path};
+use std::{io, os::fd::OwnedFd, path::Path};
 
 use rustix::io::Errno;
 use tun::AbstractDevice;
 
-use self::copies::Copies;
-use super::{Packets, SEARCHES, linux_netlink::index, linux_queue, linux_route};
+use self::copies::Source;
+use super::{
+    Packets, SEARCHES, Searches, linux_helper,
+    linux_netlink::{self, index},
+    linux_queue, linux_route,
+};
 use crate::{AdapterConfig, AdapterError};
 
-/// [`create_for`] the user of this process.
+/// [`create_for`] the user of this process; where it may not look at searches, the helper does that.
 pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
-    create_for(name, config, rustix::process::geteuid().as_raw())
+    create_with(name, config, rustix::process::geteuid().as_raw(), search_source)
 }
 
 /// The device's descriptor is not persistent: when the last copy is closed, the kernel removes the device, its
@@ -25,6 +29,15 @@ pub(crate) fn create_for(
     name: &str,
     config: &AdapterConfig,
     owner: u32,
+) -> Result<(Packets, String), AdapterError> {
+    create_with(name, config, owner, |interface, config| own_tap(interface, config).map(Source::Tap))
+}
+
+fn create_with(
+    name: &str,
+    config: &AdapterConfig,
+    owner: u32,
+    searches: impl FnOnce(u32, &AdapterConfig) -> Result<Source, AdapterError>,
 ) -> Result<(Packets, String), AdapterError> {
     let (queues, offloads) =
         linux_queue::open(name, owner, config.offload).map_err(|error| not_created(name, error))?;
@@ -37,11 +50,11 @@ pub(crate) fn create_for(
 
     let index = index(name)
         .ok_or_else(|| AdapterError::Io { step: "find it again", source: io::ErrorKind::NotFound.into() })?;
-    let copies = match tap::open(index, config.address.0) {
-        Ok(tap) => {
+    let copies = match searches(index, &AdapterConfig { name: name.to_owned(), ..config.clone() }) {
+        Ok(source) => {
             searches::follow(index, name, config.address.0)
                 .map_err(|source| AdapterError::Io { step: "lead searches", source })?;
-            Some(Copies::seen(tap))
+            Some(source)
         }
         Err(error) => {
             tracing::warn!(%error, "searches cannot be copied, and are led into the adapter instead");
@@ -55,6 +68,30 @@ pub(crate) fn create_for(
     let packets =
         Packets::new(queues, offloads).map_err(|source| AdapterError::from_io("take it over", source))?;
     Ok((packets.with_copies(copies), name.to_owned()))
+}
+
+/// What programs search by other interfaces, for an open adapter with this number and the name in the configuration: seen by
+/// ourselves, or else by the helper.
+pub(crate) fn search_source(interface: u32, config: &AdapterConfig) -> Result<Source, AdapterError> {
+    own_tap(interface, config)
+        .map(Source::Tap)
+        .or_else(|_| linux_helper::ask_for_searches(config).map(Source::Helper))
+}
+
+/// The same for a user who has the open adapter, to be passed on to them.
+pub(crate) fn searches_for(config: &AdapterConfig, owner: u32) -> Result<Searches, AdapterError> {
+    let gone = || AdapterError::Io { step: "find it again", source: io::ErrorKind::NotFound.into() };
+    let interface = index(&config.name).ok_or_else(gone)?;
+    let state = linux_netlink::tun_state(interface)
+        .map_err(|source| AdapterError::Io { step: "look at it", source })?;
+    if state.and_then(|state| state.owner) != Some(owner) {
+        return Err(AdapterError::PermissionDenied);
+    }
+    Ok(Searches::new(own_tap(interface, config)?, &config.name, config.address.0))
+}
+
+fn own_tap(interface: u32, config: &AdapterConfig) -> Result<OwnedFd, AdapterError> {
+    tap::open(interface, config.address.0).map_err(|error| AdapterError::from_io("see searches", error))
 }
 
 /// The `tun` crate's view of a device by its name: it sets addresses, and reads and writes nothing.

@@ -13,10 +13,10 @@ use rustix::{
     },
 };
 
-use super::{Packets, linux::copies::Copies, linux_netlink::index};
+use super::{Packets, linux::copies::Source, linux_netlink::index};
 use crate::{
     AdapterConfig, AdapterError,
-    helper::{DESCRIPTORS, MessageError, Reply, Request, SOCKET},
+    helper::{DESCRIPTORS, MessageError, Reply, Request, SOCKET, Wish},
 };
 
 /// How long the helper may take; it asks polkit, and answers in milliseconds.
@@ -34,7 +34,20 @@ pub(crate) fn ask(config: &AdapterConfig) -> Result<(Packets, String), AdapterEr
     let Taken { name, queues, offload, copies } = open_at(Path::new(&path), config)?;
     let packets =
         Packets::new(queues, offload).map_err(|source| AdapterError::from_io("take it over", source))?;
-    Ok((packets.with_copies(copies.map(Copies::passed_on)), name))
+    Ok((packets.with_copies(copies.map(Source::Helper)), name))
+}
+
+/// Has the helper pass on what programs search by other interfaces, for an open adapter with the name in the configuration.
+///
+/// # Errors
+/// [`AdapterError::PermissionDenied`] if there is no helper; its refusals; [`AdapterError::Io`].
+pub(crate) fn ask_for_searches(config: &AdapterConfig) -> Result<OwnedFd, AdapterError> {
+    let path = std::env::var_os(SOCKET_VARIABLE).unwrap_or_else(|| SOCKET.into());
+    let (reply, mut descriptors) = ask_at(Path::new(&path), Wish::Searches, config)?;
+    match (reply, descriptors.pop()) {
+        (Reply::Searching, Some(searches)) if descriptors.is_empty() => Ok(searches),
+        (reply, _) => Err(refusal(reply)),
+    }
 }
 
 /// What the helper has handed over.
@@ -48,25 +61,35 @@ struct Taken {
 }
 
 fn open_at(path: &Path, config: &AdapterConfig) -> Result<Taken, AdapterError> {
-    let socket = dial(path)?;
-    let (reply, mut queues) =
-        exchange(&socket, config).map_err(|source| AdapterError::Io { step: "asking the helper", source })?;
+    let (reply, mut queues) = ask_at(path, Wish::Adapter, config)?;
+    let Reply::Opened { name, queues: count, offload, copies } = reply else { return Err(refusal(reply)) };
     let failed = |cause| AdapterError::HelperFailed { cause };
-    match reply.map_err(|error| failed(error.cause()))? {
-        Reply::Opened { name, queues: count, offload, copies } => {
-            if queues.len() != usize::from(count) + usize::from(copies) {
-                return Err(failed(Cause::BadMessage));
-            }
-            let copies = if copies { queues.pop() } else { None };
-            if index(&name).is_none() {
-                return Err(failed(Cause::OtherNamespace));
-            }
-            Ok(Taken { name, queues, offload, copies })
-        }
-        Reply::Denied { why, uid } => Err(AdapterError::HelperDenied { why, uid }),
-        Reply::Unfit { cause } => Err(AdapterError::HelperRefused { cause }),
-        Reply::Failed { cause } => Err(failed(cause)),
+    if queues.len() != usize::from(count) + usize::from(copies) {
+        return Err(failed(Cause::BadMessage));
     }
+    let copies = if copies { queues.pop() } else { None };
+    if index(&name).is_none() {
+        return Err(failed(Cause::OtherNamespace));
+    }
+    Ok(Taken { name, queues, offload, copies })
+}
+
+/// What a reply means that is none to what was asked.
+fn refusal(reply: Reply) -> AdapterError {
+    match reply {
+        Reply::Denied { why, uid } => AdapterError::HelperDenied { why, uid },
+        Reply::Unfit { cause } => AdapterError::HelperRefused { cause },
+        Reply::Failed { cause } => AdapterError::HelperFailed { cause },
+        Reply::Opened { .. } | Reply::Searching => AdapterError::HelperFailed { cause: Cause::BadMessage },
+    }
+}
+
+fn ask_at(path: &Path, wish: Wish, config: &AdapterConfig) -> Result<(Reply, Vec<OwnedFd>), AdapterError> {
+    let socket = dial(path)?;
+    let (reply, descriptors) = exchange(&socket, &Request::new(wish, config.clone()))
+        .map_err(|source| AdapterError::Io { step: "asking the helper", source })?;
+    let reply = reply.map_err(|error| AdapterError::HelperFailed { cause: error.cause() })?;
+    Ok((reply, descriptors))
 }
 
 fn dial(path: &Path) -> Result<OwnedFd, AdapterError> {
@@ -89,8 +112,8 @@ fn dial(path: &Path) -> Result<OwnedFd, AdapterError> {
 
 type Answer = (Result<Reply, MessageError>, Vec<OwnedFd>);
 
-fn exchange(socket: &OwnedFd, config: &AdapterConfig) -> io::Result<Answer> {
-    send(socket, &Request::new(config.clone()).to_bytes(), SendFlags::NOSIGNAL)?;
+fn exchange(socket: &OwnedFd, request: &Request) -> io::Result<Answer> {
+    send(socket, &request.to_bytes(), SendFlags::NOSIGNAL)?;
 
     let mut bytes = [0; Reply::MAX_BYTES];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];

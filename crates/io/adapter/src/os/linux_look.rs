@@ -1,18 +1,11 @@
-use std::{
-    io,
-    net::Ipv4Addr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-};
+use std::{io, net::Ipv4Addr, sync::Arc};
 
 use ipnet::Ipv4Net;
-use lanrage_party::{AdapterPart, Detour};
+use lanrage_party::{AdapterPart, Detour, facts::SearchTrouble};
 
 use super::{
     Packets, SEARCHES,
-    linux::searches,
+    linux::{self, copies::Copies, searches},
     linux_netlink,
     linux_route::{self, FIRST, Way},
     unless_there,
@@ -23,37 +16,49 @@ use crate::{AdapterConfig, routes, test_packets::test_address};
 #[derive(Debug, Clone)]
 pub(crate) struct SystemSide {
     interface: Option<u32>,
-    /// Whether searches are copied, where they ever were; where not, they are led into the adapter.
-    copies: Option<Arc<AtomicBool>>,
+    /// Where searches are copied; elsewhere they are led into the adapter.
+    copies: Option<Arc<Copies>>,
+}
+
+/// What the system has of the adapter.
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) lost: Vec<AdapterPart>,
+    pub(crate) detours: Vec<Detour>,
+    pub(crate) searches: Option<SearchTrouble>,
 }
 
 impl SystemSide {
     pub(crate) fn new(name: &str, packets: &Packets) -> Self {
-        let copies = packets.copies().map(|copies| Arc::clone(copies.is_open()));
-        Self { interface: linux_netlink::index(name), copies }
-    }
-
-    fn are_copied(&self) -> bool {
-        self.copies.as_ref().is_some_and(|copies| copies.load(Relaxed))
+        Self { interface: linux_netlink::index(name), copies: packets.copies().cloned() }
     }
 
     /// The destinations outside of the party's network that must lead into the adapter.
     fn searches(&self) -> &'static [Ipv4Net] {
-        if self.are_copied() { &[] } else { &SEARCHES }
+        if self.copies.is_some() { &[] } else { &SEARCHES }
     }
 
-    /// The interface's name, what it has lost, and what is led past it. Where searches are copied, their ways follow those of the
-    /// other networks. `None` if there is no such interface.
-    pub(crate) fn look(&self, config: &AdapterConfig) -> Option<(String, Vec<AdapterPart>, Vec<Detour>)> {
+    /// What is wrong with the ways of searches, but for detours. Where they are copied, they follow those of the other networks.
+    fn look_at_searches(&self, interface: u32, name: &str, source: Ipv4Addr) -> Option<SearchTrouble> {
+        let Some(copies) = &self.copies else {
+            return searches::are_taken_from_others(name).then_some(SearchTrouble::NotOnLan);
+        };
+        if copies.source().is_none() {
+            return Some(SearchTrouble::NotInParty);
+        }
+        if let Err(error) = searches::follow(interface, name, source) {
+            tracing::debug!(%error, "the ways of searches cannot be changed");
+        }
+        None
+    }
+
+    /// What the system has of the adapter. `None` if there is no such interface.
+    pub(crate) fn look(&self, config: &AdapterConfig) -> Option<Found> {
         let interface = self.interface?;
         let link = linux_netlink::link_state(interface)
             .inspect_err(|error| tracing::debug!(%error, "the adapter cannot be looked at"))
             .ok()?;
-        if self.are_copied()
-            && let Err(error) = searches::follow(interface, &link.name, config.address.0)
-        {
-            tracing::debug!(%error, "the ways of searches cannot be changed");
-        }
+        let searches = self.look_at_searches(interface, &link.name, config.address.0);
         let to_party = way_to(test_address(config.address, config.subnet));
         let is_ours = |way: &Option<Way>| way.as_ref().is_some_and(|way| way.interface == interface);
         let has_source = |way: &Option<Way>| {
@@ -73,13 +78,23 @@ impl SystemSide {
             to,
             interface: way.and_then(|way| Some(linux_netlink::link_state(way.interface).ok()?.name)),
         });
-        Some((link.name, lost, detours.collect()))
+        Some(Found { name: link.name, lost, detours: detours.collect(), searches })
     }
 
-    /// Puts back state, packet size, address and routes. What is there already stays as it is; a route that another
+    /// Puts back copies, or state, packet size, address and routes. What is there already stays as it is; a route that another
     /// program has put before ours comes behind it.
     pub(crate) fn mend(&self, config: &AdapterConfig) -> io::Result<()> {
         let interface = self.interface.ok_or(io::ErrorKind::NotFound)?;
+        if let Some(copies) = &self.copies
+            && copies.source().is_none()
+        {
+            // What else is missing the next look finds.
+            let name = linux_netlink::link_state(interface)?.name;
+            let config = AdapterConfig { name, ..config.clone() };
+            copies.renew(linux::search_source(interface, &config).map_err(io::Error::other)?);
+            tracing::info!("searches of programs are copied again");
+            return Ok(());
+        }
         linux_netlink::bring_up(interface, config.mtu.into())?;
         let prefix = config.subnet.net().prefix_len();
         unless_there(linux_netlink::add_address(interface, config.address.0, prefix))?;

@@ -1,6 +1,6 @@
 use std::io;
 
-use lanrage_party::{AdapterPart, Detour};
+use lanrage_party::{AdapterPart, Detour, facts::SearchTrouble};
 
 use super::Packets;
 use crate::AdapterConfig;
@@ -11,13 +11,22 @@ pub(crate) struct SystemSide {
     name: String,
 }
 
+/// What the system has of the adapter.
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) lost: Vec<AdapterPart>,
+    pub(crate) detours: Vec<Detour>,
+    pub(crate) searches: Option<SearchTrouble>,
+}
+
 impl SystemSide {
     pub(crate) fn new(name: &str, _: &Packets) -> Self {
         Self { name: name.to_owned() }
     }
 
-    pub(crate) fn look(&self, _: &AdapterConfig) -> Option<(String, Vec<AdapterPart>, Vec<Detour>)> {
-        Some((self.name.clone(), Vec::new(), Vec::new()))
+    pub(crate) fn look(&self, _: &AdapterConfig) -> Option<Found> {
+        // Who has what of searches there, nothing that the user does can change.
+        Some(Found { name: self.name.clone(), lost: Vec::new(), detours: Vec::new(), searches: None })
     }
 
     pub(crate) fn mend(&self, _: &AdapterConfig) -> io::Result<()> {

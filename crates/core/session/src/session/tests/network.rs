@@ -40,6 +40,7 @@ fn look(stage: &mut Stage) {
         detours: Vec::new(),
         overlap: None,
         held: None,
+        searches: None,
         passage: Passage::Open,
     };
     stage.input(Input::AdapterLook(look));

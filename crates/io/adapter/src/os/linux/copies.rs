@@ -3,10 +3,7 @@
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::Arc,
     time::Instant,
 };
 
@@ -22,24 +19,25 @@ const SOURCE: usize = COPY_HEADER_BYTES + 12;
 /// The queue of copies.
 #[derive(Debug)]
 pub(crate) struct Copies {
-    from: From,
-    is_open: Arc<AtomicBool>,
+    /// None where whoever made copies has ended.
+    source: Mutex<Option<Arc<Source>>>,
     senders: Mutex<OwnAddresses>,
 }
 
-/// Where they come from.
+/// Where copies come from.
 #[derive(Debug)]
-enum From {
+pub(crate) enum Source {
     /// A tap of ours.
     Tap(OwnedFd),
     /// The helper, which has the tap.
     Helper(OwnedFd),
 }
 
-impl From {
-    const fn descriptor(&self) -> &OwnedFd {
+impl Source {
+    /// What polls as readable when there is a copy.
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
         match self {
-            Self::Tap(descriptor) | Self::Helper(descriptor) => descriptor,
+            Self::Tap(descriptor) | Self::Helper(descriptor) => descriptor.as_fd(),
         }
     }
 
@@ -52,58 +50,83 @@ impl From {
 }
 
 impl Copies {
-    /// What a tap of this process sees.
-    pub(crate) fn seen(tap: OwnedFd) -> Self {
-        Self::new(From::Tap(tap))
-    }
-
-    /// What the helper passes on by this socket.
-    pub(crate) fn passed_on(socket: OwnedFd) -> Self {
-        Self::new(From::Helper(socket))
+    pub(crate) fn new(source: Source) -> Self {
+        Self { source: Mutex::new(Some(Arc::new(source))), senders: Mutex::default() }
     }
 
     /// The tap, if it is this process's.
     pub(crate) fn into_tap(self) -> Option<OwnedFd> {
-        match self.from {
-            From::Tap(tap) => Some(tap),
-            From::Helper(_) => None,
+        match Arc::into_inner(self.source.into_inner()?)? {
+            Source::Tap(tap) => Some(tap),
+            Source::Helper(_) => None,
         }
     }
 
-    fn new(from: From) -> Self {
-        Self { from, is_open: Arc::new(AtomicBool::new(true)), senders: Mutex::default() }
+    /// Where they come from now; none where whoever made them has ended.
+    pub(crate) fn source(&self) -> Option<Arc<Source>> {
+        self.source.lock().clone()
     }
 
-    /// Whether copies still come; false for ever where whoever made them has ended.
-    pub(crate) fn is_open(&self) -> &Arc<AtomicBool> {
-        &self.is_open
-    }
-
-    /// What polls as readable when there is a copy; none after the end.
-    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.is_open.load(Relaxed).then(|| self.from.descriptor().as_fd())
+    /// Goes on with another source.
+    pub(crate) fn renew(&self, source: Source) {
+        *self.source.lock() = Some(Arc::new(source));
     }
 
     /// The next packet that a program of this computer has sent, with the number of its interface in front. What it passes on for
     /// others, as containers or guests, is theirs and goes no further.
     pub(crate) fn try_read(&self, buf: &mut [u8]) -> Option<usize> {
-        if !self.is_open.load(Relaxed) {
-            return None;
-        }
+        let source = self.source()?;
         loop {
-            let length = match self.from.receive(buf) {
+            let length = match source.receive(buf) {
                 Ok(length) => length?,
                 Err(error) => {
                     tracing::warn!(%error, "searches of programs are not copied any more");
-                    self.is_open.store(false, Relaxed);
+                    self.source.lock().take_if(|present| Arc::ptr_eq(present, &source));
                     return None;
                 }
             };
-            let source = buf.get(SOURCE..SOURCE + 4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
-            let is_ours = |source: [u8; 4]| self.senders.lock().contains(source.into(), Instant::now());
-            if length >= SOURCE + 8 && source.is_some_and(is_ours) {
+            let sender = buf.get(SOURCE..SOURCE + 4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+            let is_ours = |sender: [u8; 4]| self.senders.lock().contains(sender.into(), Instant::now());
+            if length >= SOURCE + 8 && sender.is_some_and(is_ours) {
                 return Some(length);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, send, socketpair};
+
+    use super::*;
+
+    fn helper() -> (Source, OwnedFd) {
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
+        (Source::Helper(ours), theirs)
+    }
+
+    #[test]
+    fn copies_that_have_ended_go_on_with_another_helper() {
+        let (source, theirs) = helper();
+        let copies = Copies::new(source);
+        let mut buf = [0; 64];
+        assert_eq!(copies.try_read(&mut buf), None);
+        assert!(copies.source().is_some(), "there is just none now");
+        drop(theirs);
+        assert_eq!(copies.try_read(&mut buf), None);
+        assert!(copies.source().is_none());
+
+        let (source, theirs) = helper();
+        copies.renew(source);
+        assert!(copies.source().is_some());
+        // Of another machine, and cut.
+        let mut packet = [0; SOURCE + 8];
+        packet[SOURCE..SOURCE + 4].copy_from_slice(&[203, 0, 113, 7]);
+        for foreign in [&packet[..], &packet[..SOURCE]] {
+            send(&theirs, foreign, SendFlags::empty()).unwrap();
+        }
+        assert_eq!(copies.try_read(&mut buf), None);
+        assert!(copies.source().is_some());
     }
 }

@@ -25,6 +25,12 @@ pub(crate) fn follow(interface: u32, name: &str, source: Ipv4Addr) -> io::Result
     Ok(())
 }
 
+/// Whether other networks had a way for searches that are led into the adapter with this name.
+pub(crate) fn are_taken_from_others(name: &str) -> bool {
+    let table = routes::read_or_empty();
+    SEARCHES.iter().any(|net| leads_elsewhere(*net, name, &table))
+}
+
 fn leads_elsewhere(net: Ipv4Net, name: &str, table: &[Route]) -> bool {
     table.iter().any(|route| route.interface != name && route.net.contains(&net))
 }

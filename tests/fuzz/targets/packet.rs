@@ -1,0 +1,4 @@
+//! Packets of the virtual device, and of other interfaces.
+
+pub(crate) mod offload;
+pub(crate) mod search_copy;
