@@ -94,6 +94,26 @@ pub fn find(socket: &UdpSocket, limit: Duration) -> Result<Server> {
     bail!("no Teeworlds server answered a broadcast within {limit:?}")
 }
 
+/// Goes on until `wanted` servers have told their names or `limit` is over, and then for `more`.
+///
+/// # Errors
+/// If the socket fails.
+pub fn find_all(socket: &UdpSocket, wanted: usize, limit: Duration, more: Duration) -> Result<Vec<Server>> {
+    let mut until = Instant::now() + limit;
+    let mut found: Vec<Server> = Vec::new();
+    while Instant::now() < until {
+        let left = until.saturating_duration_since(Instant::now());
+        let Ok(server) = find(socket, left) else { break };
+        if !found.contains(&server) {
+            found.push(server);
+        }
+        if found.len() == wanted {
+            until = until.min(Instant::now() + more);
+        }
+    }
+    Ok(found)
+}
+
 fn token_request() -> Vec<u8> {
     let mut packet = vec![CONTROL, 0, 0];
     packet.extend(NO_TOKEN);

@@ -59,6 +59,21 @@ pub(crate) const BENCH: Purpose = Purpose {
 pub(crate) const GAME: Purpose =
     Purpose { reason: "a real LAN game to find through the tunnel", packages: &["teeworlds-server"] };
 
+/// To search two LANs at once.
+pub(crate) const SEARCHERS: Purpose = Purpose {
+    reason: "programs of other people that search a LAN, and games that are found there",
+    packages: &[
+        "avahi-daemon",
+        "avahi-utils",
+        "dbus",
+        "gupnp-tools",
+        "minetest-server",
+        "openarena-server",
+        "teeworlds-server",
+        "wakeonlan",
+    ],
+};
+
 /// To drive the real window.
 pub(crate) const DESKTOP_TEST: Purpose = Purpose {
     reason: "to test the user interface and the real window without a screen (browser, WebDriver, X server, window \

@@ -2,6 +2,7 @@
 //! the player's real LAN, and at a friend. The real LAN, a bridge, is the control for both.
 
 mod ears;
+mod programs;
 mod sounds;
 mod traces;
 
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 
 pub use self::{
     ears::Ear,
+    programs::{Finding, try_programs},
     sounds::{Binding, Size, Sound, Target},
 };
 use self::{ears::Ears, traces::Traces};

@@ -9,7 +9,10 @@ use lanrage_lab::lan::{self, Binding, Ear, Heard, Phase, Place, Report, Sound, T
 use serde_json::json;
 
 use super::in_a_world;
-use crate::{setup::Setup, shell};
+use crate::{
+    setup::{self, Setup},
+    shell,
+};
 
 type Counts = [usize; Ear::ALL.len()];
 
@@ -21,6 +24,9 @@ pub(crate) struct Options {
     /// Only what one party shows in which the program is killed
     #[arg(long)]
     quick: bool,
+    /// Show what programs of other people find on both LANs, instead
+    #[arg(long, conflicts_with_all = ["json", "quick"])]
+    programs: bool,
     /// Use the programs as they were built last
     #[arg(long)]
     no_build: bool,
@@ -29,7 +35,25 @@ pub(crate) struct Options {
 /// Tries everything, and shows who heard what.
 pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     let failed = "the virtual LAN is not like a real one beside the real one";
+    if options.programs {
+        setup.packages(&[setup::SEARCHERS])?;
+        return in_a_world(setup, options.no_build, failed, try_programs);
+    }
     in_a_world(setup, options.no_build, failed, || try_all(options))
+}
+
+/// Shows which program finds what.
+fn try_programs() -> Result<()> {
+    let mut wrong = 0;
+    println!("{:34} {:>10} {:>7}", "found, in a party", "neighbour", "friend");
+    lan::try_programs(|finding| {
+        wrong += usize::from(!finding.is_right());
+        let mark = if finding.is_right() { shell::green("✓") } else { shell::red("✗") };
+        let word = |is_found: bool| if is_found { "yes" } else { "no" };
+        println!("{mark} {:32} {:>10} {:>7}", finding.program, word(finding.neighbour), word(finding.friend));
+    })?;
+    ensure!(wrong == 0, "{wrong} programs find otherwise than on two LANs");
+    Ok(())
 }
 
 fn try_all(options: &Options) -> Result<()> {
