@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use lanrage_base::bucket::{Rate, TokenBucket};
 
-use crate::packet::ipv4::{Ipv4, UDP};
+use crate::packet::{
+    begun::{Begun, FRAGMENTS_WITHIN},
+    ipv4::{Ipv4, UDP},
+};
 
 /// Broadcast and multicast of one sender that passes at once after a pause, and in the long run, in pieces of
 /// [`PIECE_BYTES`]: a server browser asks a range of ports in one go; a busy LAN party's discovery stays under ten packets
@@ -21,8 +24,8 @@ const PROGRAMS: usize = 32;
 /// For so long a sender counts as flooding after a packet was refused.
 const CALM: Duration = Duration::from_secs(5);
 
-/// The packets of one socket, as far as packets show it: by its UDP port, or by the protocol where there is none. Fragments
-/// are all of one, as most do not say of which.
+/// The packets of one socket, as far as packets show it: by its UDP port, or by the protocol where there is none. Later
+/// fragments are their datagram's; those of which it is not known are all of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Program {
     protocol: u8,
@@ -42,6 +45,7 @@ pub(crate) struct FloodLimit {
     all: TokenBucket,
     beyond: TokenBucket,
     shares: Vec<Share>,
+    begun: Begun<Program>,
     refused: Option<Instant>,
 }
 
@@ -61,13 +65,14 @@ impl FloodLimit {
             all: TokenBucket::new(BROADCAST),
             beyond: TokenBucket::new(BEYOND),
             shares: Vec::new(),
+            begun: Begun::new(FRAGMENTS_WITHIN),
             refused: None,
         }
     }
 
     /// Whether the packet passes now. What is no IPv4 packet counts too.
     pub(crate) fn judge(&mut self, packet: &[u8], now: Instant) -> Verdict {
-        let program = Program::of(packet);
+        let program = self.program_of(packet, now);
         let pieces = packet.len().div_ceil(PIECE_BYTES).max(1) as u64;
         let is_within_share = self.share(program, now).take(now, pieces);
         let passes = if is_within_share { self.all.take(now, pieces) } else { self.beyond.take(now, pieces) };
@@ -77,6 +82,17 @@ impl FloodLimit {
         let goes_on = self.refused.replace(now).is_some_and(|at| now < at + CALM);
         let port = (program.protocol == UDP && program.port != 0).then_some(program.port);
         Verdict::Refused { begins: (!goes_on).then_some(port) }
+    }
+
+    fn program_of(&mut self, packet: &[u8], now: Instant) -> Program {
+        let Some(ip) = Ipv4::parse(packet) else { return Program { protocol: 0, port: 0 } };
+        if !ip.is_beginning() {
+            return self.begun.find(&ip, now).unwrap_or(Program { protocol: ip.protocol(), port: 0 });
+        }
+        let port = ip.ports().map_or(0, |(source, _)| source);
+        let program = Program { protocol: ip.protocol(), port };
+        self.begun.note(&ip, program, now);
+        program
     }
 
     fn share(&mut self, program: Program, now: Instant) -> &mut TokenBucket {
@@ -94,14 +110,6 @@ impl FloodLimit {
         let share = &mut self.shares[at];
         share.used = now;
         &mut share.bucket
-    }
-}
-
-impl Program {
-    fn of(packet: &[u8]) -> Self {
-        let Some(ip) = Ipv4::parse(packet) else { return Self { protocol: 0, port: 0 } };
-        let port = ip.ports().filter(|_| !ip.is_fragment()).map_or(0, |(source, _)| source);
-        Self { protocol: ip.protocol(), port }
     }
 }
 
@@ -177,11 +185,21 @@ mod tests {
 
     #[test]
     fn fragments_of_one_datagram_are_of_one_program() {
-        let mut first = packet(1, 100);
-        first[6] = 0x20;
-        let mut second = first.clone();
-        second[7] = 9;
-        assert_eq!(Program::of(&first), Program::of(&second));
+        let (now, mut limit) = (Instant::now(), FloodLimit::new());
+        let pieces = |port: u16, id: u8| {
+            let mut pieces = [0, 9].map(|offset| {
+                let mut piece = packet(port, 100);
+                (piece[5], piece[6], piece[7]) = (id, 0x20, offset);
+                piece
+            });
+            pieces[1][6] = 0;
+            pieces
+        };
+        let mut of = |packet: &[u8]| limit.program_of(packet, now).port;
+        let ([first, second], [other, other_second]) = (pieces(1, 1), pieces(2, 2));
+        assert_eq!(of(&second), 0, "the first has not come");
+        assert_eq!((of(&first), of(&other)), (1, 2));
+        assert_eq!((of(&second), of(&other_second)), (1, 2));
     }
 
     proptest! {
