@@ -63,6 +63,15 @@ impl Lan {
         Ok(())
     }
 
+    /// From now on the router lets nothing out for 10.0.0.0/8, as RFC 1918 §3 wants it. One that did would translate it, and
+    /// writes that into the very memory in which others of this kernel still see the fragments as they were sent.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn keep_private(&self) -> Result<()> {
+        ip::batch(self.router.name(), "route add blackhole 10.0.0.0/8\n")
+    }
+
     /// The router's address on its private side, which is the gateway of the hosts.
     #[must_use]
     pub fn gateway(&self) -> IpAddr {

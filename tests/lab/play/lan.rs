@@ -173,6 +173,7 @@ pub fn listen(is_short: bool, mut report: impl FnMut(Report)) -> Result<()> {
     let mut stage = crate::Stage::build()?;
     let neighbour = stage.lab.host(&stage.home_of_one.clone(), "neighbour")?;
     stage.lab.settle()?;
+    stage.home_of_one.keep_private()?;
     let _server = stage.start_control_server()?;
     let hosts = [stage.one.clone(), neighbour, stage.two.clone()];
     let early = hosts.iter().map(Ears::open_early).collect::<Result<Vec<_>>>()?;
