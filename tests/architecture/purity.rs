@@ -44,6 +44,7 @@ const CORE_BASE: &[&str] = &[
     "lanrage_base::clock::UnixMillis",
     "lanrage_base::rng",
     "lanrage_base::sources",
+    "lanrage_base::wire",
 ];
 
 /// The last names of paths, and the names of methods, that no core crate writes, and what they would do.

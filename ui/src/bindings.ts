@@ -155,7 +155,7 @@ export type CheckState = "good" | "warning" | "bad" | "unknown";
 /**
  * Why a command was refused.
  */
-export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "unusual_network",
+export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "nobody_answers" } | { "code": "unusual_network",
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
@@ -299,7 +299,7 @@ export type DoctorReport = {
  * Why the data plane dropped a packet (inside the tunnel) or a datagram (outside). Each reason is counted by itself; none
  * is logged.
  */
-export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "household_search" | "repeated_search" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
+export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "knock_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "household_search" | "repeated_search" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
 
 /**
  * Packets and datagrams dropped for one reason.
@@ -324,10 +324,8 @@ export type DroppedView = {
   candidates: number,
   /** Tries to reach a friend that were too many for one address. */
   checks: number,
-  /** What guests of this device's own control plane asked for and were refused; since the start. */
-  guests: number,
-  /** Of these, by who knew the party's id and had no key of its door. */
-  doors: number, };
+  /** Knocks of whoever has no link to the party, or of another day. */
+  knocks: number, };
 
 /**
  * What an address in the party's network is used as.

@@ -13,3 +13,4 @@ pub mod clock;
 pub mod rng;
 pub mod sources;
 pub mod system_roots;
+pub mod wire;

@@ -29,6 +29,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("control_server", sessions::server),
     ("helper_request", helper_request::run),
     ("invitation", invitation::run),
+    ("knock", peer::knock::run),
     ("krpc_filter", rendezvous::filter),
     ("offload", packet::offload::run),
     ("path_agent", peer::path_agent::run),

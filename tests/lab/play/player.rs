@@ -54,7 +54,7 @@ impl Player {
         Self::start_with(host, name, starter.unwrap_or_else(built), data, &words)
     }
 
-    /// Starts a player that makes a party and hosts it itself, for whoever is on its network.
+    /// Starts a player that makes a party without a server.
     ///
     /// # Errors
     /// If the program cannot be started.
@@ -221,12 +221,15 @@ impl Player {
         }
     }
 
-    /// The link of a party that this player hosts itself, once friends can find it by that: the first one is made before
-    /// the player listens.
+    /// The link of a party without a server, once friends can find this player by it: the first one may be made before its
+    /// addresses are known.
     ///
     /// # Errors
     /// If there is none after twenty seconds.
     pub fn own_link(&self) -> Result<String> {
+        self.program.wait_for("word that the party is made", COMMAND_LIMIT, |line| {
+            line.contains("\"created\"").then_some(())
+        })?;
         let deadline = Instant::now() + COMMAND_LIMIT;
         loop {
             let link = self.link()?;
@@ -235,7 +238,7 @@ impl Player {
             }
             ensure!(
                 Instant::now() < deadline,
-                "player {} does not listen; it said:\n{}",
+                "the link of player {} names no address; it said:\n{}",
                 self.name,
                 self.tail()
             );
@@ -403,7 +406,7 @@ pub fn names_a_host(link: &str) -> bool {
     let code = link.rsplit('/').next().unwrap_or_default();
     // Text, between a version and a check.
     let content = BASE64URL_NOPAD.decode(code.as_bytes()).unwrap_or_default();
-    String::from_utf8_lossy(&content).contains("\"ws")
+    String::from_utf8_lossy(&content).contains("\"u\":[\"")
 }
 
 /// The `lanrage` that was built.
@@ -423,12 +426,12 @@ mod tests {
     use super::names_a_host;
 
     #[test]
-    fn a_link_made_before_its_host_listens_leads_nowhere() {
+    fn a_link_that_names_no_address_leads_nowhere() {
         let link = |content: &str| {
             let content = [b"\x01", content.as_bytes(), b"\xe2\x9a"].concat();
             format!("lanrage://join/{}", data_encoding::BASE64URL_NOPAD.encode(&content))
         };
-        assert!(names_a_host(&link(r#"{"i":"37","c":["ws://192.168.77.2:45777"]}"#)));
+        assert!(names_a_host(&link(r#"{"i":"37","c":[],"u":["192.168.77.2:45777"]}"#)));
         assert!(!names_a_host(&link(r#"{"i":"37","c":[]}"#)));
         assert!(!names_a_host("lanrage://join/!"));
     }

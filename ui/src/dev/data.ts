@@ -35,7 +35,7 @@ export const sampleSettings: SettingView[] = [
     kind: { type: 'control_endpoint' },
     optional: true,
     rule: { code: 'control_endpoint' },
-    doc: 'The control server for new parties. Empty: parties live on their host’s device alone.',
+    doc: 'The control server for new parties. Empty: friends find each other by the link, where one of them can be reached.',
   },
   {
     ...declared,

@@ -21,7 +21,7 @@ export const network: NetworkView = {
   relay_only: false,
   port_mapping: { state: 'open', external: '203.0.113.4:41641' },
   relays: [relay, { ...relay, name: 'ams-2', region: 'Amsterdam', rtt_ms: 19.2, load_percent: 4, is_held: false }],
-  dropped: { signals: 0, stun_answers: 0, probes: 0, candidates: 0, checks: 0, guests: 0, doors: 0 },
+  dropped: { signals: 0, stun_answers: 0, probes: 0, candidates: 0, checks: 0, knocks: 0 },
 };
 
 /** A minute of round-trip times about a mean, the same each time; every `lostEach`th second is lost. */

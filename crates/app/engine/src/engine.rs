@@ -5,14 +5,12 @@ mod storage;
 
 pub use error::{OfflineError, StartError};
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_control::LocalControlPlane;
-use lanrage_link::persist::StatePersister;
 use lanrage_nat::NetworkState;
 use lanrage_party::{ControlEndpoint, DeviceIdentity, NatType, PeerId};
-use lanrage_session::{Entropy, Hosting, Input, Session, Setup, network_name};
+use lanrage_session::{Entropy, Input, Session, Setup, network_name};
 use lanrage_store::{Config, DataDir, Language, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, UdpSockets};
 use tokio::{
@@ -24,8 +22,7 @@ use zeroize::Zeroizing;
 
 use self::storage::Storage;
 use crate::{
-    CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions, Problem,
-    Snapshot,
+    CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions, Snapshot,
     api::AskStored,
     event_loop::{EventLoop, Outside, Showing},
     local,
@@ -46,8 +43,9 @@ const NOTICES: usize = 64;
 /// How long the start waits for a look at the network; it takes milliseconds.
 const NETWORK_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Where the local control plane keeps its parties, in the data folder.
-const CONTROL_STATE: &str = "control_state.json";
+/// Where programs before this one kept the parties that they served themselves, in the data folder. Whoever was in one is
+/// in the database, too.
+const FORMER_STATE: [&str; 2] = ["control_state.json", "control_state.json.1"];
 
 /// How an engine starts. What is given here counts for this run, in place of the stored setting.
 #[derive(Debug, Clone, Default)]
@@ -138,8 +136,7 @@ impl Engine {
         let (tunnel, reports) =
             start_tunnel(port, &identity).map_err(|source| StartError::Socket { port, source })?;
         info!(peer = %identity.peer_id().short(), port = tunnel.local_port(), "engine starts");
-        let (control_state, local, problem) = open_control_state(&data_dir, &identity)?;
-        problems.extend(problem);
+        remove_former_state(&data_dir);
 
         let mut tasks = TaskSets::default();
         let (app_settings, _) = watch::channel(AppSettings::from(&config));
@@ -159,8 +156,6 @@ impl Engine {
         let mut overrides = Overrides::new(options.player_name, options.control, &config);
         let setup = Setup {
             udp_port: tunnel.local_port(),
-            local,
-            hosting: hosting(&config, &identity.peer_id()),
             settings: overrides.session_settings(&config),
             remembered_nat: remembered_nat(&database, &network).await,
             network,
@@ -186,9 +181,8 @@ impl Engine {
         );
         tasks.endless.spawn("local-socket", local::serve(folder, handle.clone()));
         tasks.endless.spawn("daily-backup", storage::back_up_daily(database));
-        let outside =
-            Outside::new(ports, tunnel, control_state.queue(), log, notices, Showing::new(snapshots));
-        let event_loop = EventLoop { session, outside, control_state, tasks, overrides };
+        let outside = Outside::new(ports, tunnel, log, notices, Showing::new(snapshots));
+        let event_loop = EventLoop { session, outside, tasks, overrides };
         // The one task outside the sets that it owns; it ends by `Handle::shutdown` and holds the lock till then.
         #[allow(clippy::disallowed_methods)]
         tokio::spawn(Box::pin(event_loop.run(lock)));
@@ -196,19 +190,11 @@ impl Engine {
     }
 }
 
-/// The parties of this device's own, what keeps them, and what the user should know of how they were found.
-fn open_control_state(
-    data_dir: &DataDir,
-    identity: &DeviceIdentity,
-) -> Result<(StatePersister, LocalControlPlane, Option<Problem>), StartError> {
-    let (persister, loaded) =
-        StatePersister::open(&data_dir.path().join(CONTROL_STATE), now().wall).map_err(StartError::State)?;
-    let problem = storage::control_state_problem(&loaded.report);
-    let (local, refused) = LocalControlPlane::restore(identity.peer_id(), now(), loaded.state);
-    if refused > 0 {
-        warn!(refused, "stored members that break a rule were left out");
+/// A list that nobody keeps any more would only be wrong.
+fn remove_former_state(data_dir: &DataDir) {
+    for name in FORMER_STATE {
+        let _ = fs::remove_file(data_dir.path().join(name));
     }
-    Ok((persister, local, problem))
 }
 
 /// The data plane, and what it reports.
@@ -257,16 +243,6 @@ fn bind(port: u16, identity: &DeviceIdentity) -> io::Result<UdpSockets> {
         return UdpSockets::bind(port);
     }
     UdpSockets::bind(own_port(&identity.peer_id())).or_else(|_| UdpSockets::bind(0))
-}
-
-/// How this device lets guests in: at the chosen port, else at one of its own where it is free, so that a link
-/// still leads there after a restart.
-fn hosting(config: &Config, peer: &PeerId) -> Hosting {
-    let ports = match config.local_listen_port {
-        0 => vec![own_port(peer), 0],
-        port => vec![port],
-    };
-    Hosting::at(ports, config.host_listens)
 }
 
 /// A port of the dynamic range (RFC 6335 §6) that follows from the device's identity.

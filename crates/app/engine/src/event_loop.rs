@@ -7,12 +7,10 @@ mod showing;
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_link::persist::StatePersister;
 use lanrage_party::TunnelEvent;
 use lanrage_session::{Input, Session, flush, step};
 use lanrage_store::Config;
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout};
-use tracing::warn;
 
 pub(crate) use self::{outside::Outside, showing::Showing};
 use crate::{
@@ -33,7 +31,6 @@ const PARTING: Duration = Duration::from_millis(100);
 pub(crate) struct EventLoop {
     pub(crate) session: Session,
     pub(crate) outside: Outside,
-    pub(crate) control_state: StatePersister,
     pub(crate) tasks: TaskSets,
     pub(crate) overrides: Overrides,
 }
@@ -72,8 +69,6 @@ impl EventLoop {
                 Some((allocation, event)) = ports.relay_streams.rx.recv() => {
                     Some(Input::RelayStream(allocation, event))
                 }
-                Some(event) = ports.guests.guests.rx.recv() => Some(Input::Guest(event)),
-                Some(port) = ports.guests.listening.recv() => Some(Input::Listening(port)),
                 Some((ticket, kept)) = ports.store.rx.recv() => Some(Input::Kept(ticket, kept)),
                 Some((wish, read)) = ports.settings.rx.recv() => {
                     self.configure(wish, read);
@@ -141,9 +136,6 @@ impl EventLoop {
         let remains = self.outside.close();
         self.tasks.closing.finish(FAREWELL).await;
         self.tasks.endless.finish(Duration::ZERO).await;
-        if let Err(error) = self.control_state.close().await {
-            warn!(%error, "the last changes of the local control plane are not kept");
-        }
         let tunnel = Arc::clone(&remains.tunnel);
         let _ = tokio::task::spawn_blocking(move || tunnel.shutdown()).await;
         drop(remains);

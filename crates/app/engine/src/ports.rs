@@ -5,7 +5,6 @@
 
 pub(crate) mod adapter;
 pub(crate) mod device;
-pub(crate) mod guests;
 pub(crate) mod keeper;
 pub(crate) mod open;
 pub(crate) mod port;
@@ -45,7 +44,6 @@ pub(crate) struct Ports {
     pub(crate) nat_test: NatTestPort,
     pub(crate) port_mapping: PortMappingPort,
     pub(crate) relay_streams: relay_streams::RelayStreamsPort,
-    pub(crate) guests: guests::GuestsPort,
     pub(crate) settings: settings::SettingsPort,
     pub(crate) store: store::StorePort,
     /// Never full: later words on the same thing replace earlier ones.

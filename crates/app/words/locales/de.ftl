@@ -322,6 +322,7 @@ drop-reason-oversized-datagram = zu lange Datagramme
 drop-reason-unknown-datagram = Datagramme, die nicht von LANrage sind
 drop-reason-unasked-stun = Antworten, nach denen niemand gefragt hat
 drop-reason-stun-flood = zu viele Wegprüfungen auf einmal
+drop-reason-knock-flood = zu viele auf einmal, die anklopfen
 drop-reason-report-queue-full = mehr kam an, als angesehen werden konnte
 drop-reason-receive-failed = nicht zu empfangen
 drop-reason-no-party = es gab keine Party
@@ -498,12 +499,13 @@ notice-peer-flood = { $port ->
     [0] Ein Programm von { $peer } sendet mehr an die ganze Party, als durchkommt; ein Teil davon fällt weg, andere Programme sind nicht betroffen.
    *[other] Ein Programm von { $peer } (UDP-Port { $port }) sendet mehr an die ganze Party, als durchkommt; ein Teil davon fällt weg, andere Programme sind nicht betroffen.
 }
-notice-party-is-local = Der Server ist nicht erreichbar. Die Party gehört vorerst dir allein; Freunde können beitreten, sobald er wieder da ist.
+notice-party-is-local = Der Server ist nicht erreichbar. Bis er wieder da ist, kommen Freunde nur herein, wo dein Link geradewegs zu diesem Computer führt.
 
 # Warum ein Befehl abgelehnt wurde (`CommandError`, `ServerRefusal`).
 refusal-already-in-party = Du bist schon in einer Party; verlasse sie zuerst.
 refusal-not-in-party = Du bist in keiner Party.
-refusal-no-control-server = Diese Party hat keinen Server, über den ihr Gastgeber zu finden wäre; bitte um einen Link, der einen nennt.
+refusal-no-control-server = Der Link sagt nicht, wo jemand aus der Party zu erreichen ist. Bitte um einen neuen, der kopiert wird, während dein Freund mit einem Netz verbunden ist.
+refusal-nobody-answers = Niemand aus der Party antwortet. Frag, ob dein Freund gerade in der Party ist, und bitte um einen frischen Link: Adressen ändern sich. Hilft das nicht, kann einer von euch den Port im Router öffnen, oder ihr nehmt einen Server.
 refusal-no-address =
     { $why ->
         [taken] { $why_address } gehört jemand anderem.
@@ -710,8 +712,8 @@ finding-server-disconnected =
         [none] : { server-fault }.
        *[other] { " " }über den Proxy { $proxy }: { server-fault }.
     }
-finding-server-not-used = Keiner wird benutzt: deine Partys leben auf dem Gerät ihres Gastgebers.
-finding-server-not-set = Keiner ist eingetragen: deine Partys leben auf dem Gerät ihres Gastgebers.
+finding-server-not-used = Keiner wird benutzt: die Mitglieder deiner Party finden einander.
+finding-server-not-set = Keiner ist eingestellt: Freunde finden einander durch den Link, wo einer von ihnen zu erreichen ist.
 finding-server-answers =
     { $server } ist{ $proxy ->
         [none] { " " }erreichbar.
@@ -862,8 +864,6 @@ setting-group-log = Protokoll
 setting-name-player-name = Dein Name
 setting-name-control-server = Server
 setting-name-restore-last-party = Letzte Party fortsetzen
-setting-name-host-listens = Als Gastgeber erreichbar sein
-setting-name-local-listen-port = TCP-Port des Gastgebers
 setting-name-udp-port = UDP-Port
 setting-name-port-mapping = Port am Router öffnen
 setting-name-relay-only = Meine Adressen vor Freunden verbergen
@@ -886,10 +886,8 @@ setting-name-language = Sprache
 setting-name-theme = Farben
 
 setting-doc-player-name = Der Name, den Freunde sehen. Leer: der Name deines Benutzerkontos.
-setting-doc-control-server = Der Server für neue Partys. Leer: Partys leben allein auf dem Gerät ihres Gastgebers.
+setting-doc-control-server = Der Server für neue Partys. Leer: Freunde finden einander durch den Link, wo einer von ihnen zu erreichen ist.
 setting-doc-restore-last-party = Ob die letzte Party von selbst wiederkommt, wenn LANrage startet.
-setting-doc-host-listens = Ob man einer Party ohne Server auch von außerhalb dieses Netzes beitreten kann: dieses Gerät nimmt Freunde an, und der Link nennt seine Adressen.
-setting-doc-local-listen-port = TCP-Port, auf dem dieses Gerät als Gastgeber erreichbar ist. 0: ein freier.
 setting-doc-udp-port = UDP-Port für alles zwischen Freunden. 0: ein freier.
 setting-doc-port-mapping = Ob der Router gebeten wird, den Port für Freunde zu öffnen (PCP, NAT-PMP, UPnP).
 setting-doc-relay-only = Ob Freunde keine Adresse dieses Geräts erfahren: Sie werden nur über Relays erreicht, was den Weg länger macht. Ein Server und Relays sehen Adressen trotzdem, und der Link einer Party ohne Server nennt sie.

@@ -323,6 +323,7 @@ drop-reason-oversized-datagram = datagrams that are too long
 drop-reason-unknown-datagram = datagrams that are none of LANrage’s
 drop-reason-unasked-stun = answers that nobody asked for
 drop-reason-stun-flood = too many path checks at once
+drop-reason-knock-flood = too many who knock at once
 drop-reason-report-queue-full = more arrived than could be looked at
 drop-reason-receive-failed = could not be received
 drop-reason-no-party = there was no party
@@ -499,12 +500,13 @@ notice-peer-flood = { $port ->
     [0] A program of { $peer } sends more to the whole party than gets through; some of it is dropped, and other programs are not affected.
    *[other] A program of { $peer } (UDP port { $port }) sends more to the whole party than gets through; some of it is dropped, and other programs are not affected.
 }
-notice-party-is-local = The control server cannot be reached. The party is yours alone for now; friends can join as soon as the server is back.
+notice-party-is-local = The control server cannot be reached. Until it is back, friends come in only where your link leads straight to this computer.
 
 # Why a command was refused (`CommandError`, `ServerRefusal`).
 refusal-already-in-party = You are in a party already; leave it first.
 refusal-not-in-party = You are not in a party.
-refusal-no-control-server = This party has no server that its host could be found through; ask for a link made with one.
+refusal-no-control-server = The link does not say where anybody of the party can be reached. Ask for a new one, copied while your friend is connected to a network.
+refusal-nobody-answers = Nobody of the party answers. Ask whether your friend is in the party right now, and for a fresh link: addresses change. If that does not help, one of you can open the port in the router, or use a server.
 refusal-no-address =
     { $why ->
         [taken] { $why_address } belongs to another peer.
@@ -711,8 +713,8 @@ finding-server-disconnected =
         [none] : { server-fault }.
        *[other] { " " }through the proxy { $proxy }: { server-fault }.
     }
-finding-server-not-used = None is used: your parties live on their host's device.
-finding-server-not-set = None is set: your parties live on their host's device.
+finding-server-not-used = None is used: your party's members find each other.
+finding-server-not-set = None is set: friends find each other by the link, where one of them can be reached.
 finding-server-answers =
     { $server } can be reached{ $proxy ->
         [none] .
@@ -863,8 +865,6 @@ setting-group-log = Log
 setting-name-player-name = Player name
 setting-name-control-server = Control server
 setting-name-restore-last-party = Restore last party
-setting-name-host-listens = Host listens
-setting-name-local-listen-port = Local listen port
 setting-name-udp-port = UDP port
 setting-name-port-mapping = Port mapping
 setting-name-relay-only = Hide my addresses from friends
@@ -887,10 +887,8 @@ setting-name-language = Language
 setting-name-theme = Theme
 
 setting-doc-player-name = The name that friends see. Empty: the name of this computer's account.
-setting-doc-control-server = The control server for new parties. Empty: parties live on their host's device alone.
+setting-doc-control-server = The control server for new parties. Empty: friends find each other by the link, where one of them can be reached.
 setting-doc-restore-last-party = Whether the last party comes back by itself when LANrage starts.
-setting-doc-host-listens = Whether a party without a control server can be joined from beyond this network: this device listens for its friends, and the link names its addresses.
-setting-doc-local-listen-port = TCP port on which this device listens as a party's host. 0: any free one.
 setting-doc-udp-port = UDP port for all traffic between friends. 0: any free one.
 setting-doc-port-mapping = Whether the router is asked to open the port for friends (PCP, NAT-PMP, UPnP).
 setting-doc-relay-only = Whether friends learn no address of this device: they are reached by relays alone, which makes the way longer. A control server and relays see addresses all the same, and the link of a party without a server names them.

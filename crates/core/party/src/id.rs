@@ -30,6 +30,11 @@ impl PartyId {
 }
 
 impl PeerId {
+    /// An id from its bytes, as somebody claims it.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// The raw bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

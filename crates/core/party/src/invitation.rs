@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, net::SocketAddr, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     ControlEndpoint, Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis,
-    limits::{CONTROL_ENDPOINTS, INVITATION_BYTES, INVITATION_HOURS},
+    limits::{CONTROL_ENDPOINTS, INVITATION_ADDRESSES, INVITATION_BYTES, INVITATION_HOURS},
 };
 
 const SCHEME_PREFIX: &str = "lanrage://join/";
@@ -28,6 +28,9 @@ pub struct Invitation {
     pub subnet: Subnet,
     /// Where its control plane is reached; empty for a party that has none.
     pub control: Vec<ControlEndpoint>,
+    /// Where members may be reached without a server (UDP): whoever follows the link knocks there. At most
+    /// [`INVITATION_ADDRESSES`]; claims of whoever made the link.
+    pub addresses: Vec<SocketAddr>,
     /// Which server is meant: one with another key is not believed. `None` where the link does not tell, and in a
     /// membership that has not met its server yet.
     pub server: Option<ServerId>,
@@ -107,6 +110,8 @@ struct Body {
     m: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     i: Option<ServerId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    u: Vec<SocketAddr>,
 }
 
 impl Invitation {
@@ -152,6 +157,7 @@ impl Invitation {
             o: self.glance.host_name.clone(),
             m: self.glance.members,
             i: self.server,
+            u: self.addresses.clone(),
         };
         let mut bytes = vec![VERSION];
         bytes.extend(serde_json::to_vec(&body).expect("strings, numbers and lists are JSON"));
@@ -173,7 +179,7 @@ impl Invitation {
         }
         let body: Body = serde_json::from_slice(&bytes[1..end]).map_err(|_| InvitationError::Damaged)?;
         let secret = BASE64URL_NOPAD.decode(body.k.as_bytes()).ok().and_then(|k| k.try_into().ok());
-        if body.c.len() > CONTROL_ENDPOINTS {
+        if body.c.len() > CONTROL_ENDPOINTS || body.u.len() > INVITATION_ADDRESSES {
             return Err(InvitationError::TooLong);
         }
         Ok(Self {
@@ -182,6 +188,7 @@ impl Invitation {
             host: body.h,
             subnet: body.s,
             control: body.c,
+            addresses: body.u,
             server: body.i,
             secret: PartySecret::from_random(secret.ok_or(InvitationError::Damaged)?),
             epoch: body.e,
@@ -267,6 +274,7 @@ mod tests {
             host: DeviceIdentity::from_seed(&[1; 32]).peer_id(),
             subnet: Subnet::DEFAULT,
             control: vec!["wss://play.example.org/v1/session".parse().unwrap()],
+            addresses: vec!["192.0.2.7:5000".parse().unwrap(), "[2001:db8::7]:5000".parse().unwrap()],
             server: Some(ServerId::of(&DeviceIdentity::from_seed(&[2; 32]).public())),
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,
@@ -281,7 +289,8 @@ mod tests {
                      joiMzQ3NTBmOThiZDU5ZmNmYzk0NmRhNDVhYWFiZTkzM2IiLCJzIjoiMTAuNjYuMC4wLzE2IiwiYyI6WyJ3c3M6Ly9wbGF5L\
                      mV4YW1wbGUub3JnL3YxL3Nlc3Npb24iXSwiayI6IkF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd\
                      00iLCJlIjoxLCJ4IjoxMDAwfXUbfdE";
-        let expected = Invitation { glance: Glance::default(), server: None, ..invitation() };
+        let expected =
+            Invitation { glance: Glance::default(), server: None, addresses: Vec::new(), ..invitation() };
         assert_eq!(older.parse::<Invitation>(), Ok(expected.clone()));
         assert_eq!(expected.link(), older, "and without a glance the format is what it was");
         let named = Invitation { server: invitation().server, ..expected };
@@ -360,11 +369,13 @@ mod tests {
         fn any_invitation_comes_back_from_its_link(
             party: [u8; 16], secret: [u8; 32], epoch: u32, expires: Option<u64>, name in "[a-zA-Zäöü0-9]{1,20}", servers in 0_usize..8,
             has_host_name: bool, members: Option<u16>, server: Option<[u8; 32]>,
+            addresses in prop::collection::vec(any::<(std::net::IpAddr, u16)>(), 0..=INVITATION_ADDRESSES),
         ) {
             let original = Invitation {
                 party: PartyId::from_random(party),
                 name: Name::new(&name).unwrap(),
                 control: (0..servers).map(|n| format!("wss://s{n}.example/v1").parse().unwrap()).collect(),
+                addresses: addresses.into_iter().map(SocketAddr::from).collect(),
                 secret: PartySecret::from_random(secret),
                 epoch,
                 expires_at: expires.map(UnixMillis),

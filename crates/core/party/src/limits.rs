@@ -14,6 +14,10 @@ pub const INVITATION_HOURS: u32 = 366 * 24;
 pub const CONTROL_ENDPOINTS: usize = 8;
 /// Longest control endpoint URL, in bytes.
 pub const CONTROL_ENDPOINT_BYTES: usize = 200;
+/// Most UDP addresses of members in one invitation.
+pub const INVITATION_ADDRESSES: usize = 6;
+/// Length of every knock, in bytes: less than any path's MTU, and enough for a record and eight addresses.
+pub const KNOCK_BYTES: usize = 480;
 /// Largest control frame in either direction, in bytes: a full party snapshot fits four times.
 pub const CONTROL_FRAME_BYTES: usize = 256 * 1024;
 /// Largest sealed signal, in bytes before its text encoding.

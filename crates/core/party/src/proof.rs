@@ -3,6 +3,7 @@
 pub(crate) mod door;
 pub(crate) mod identity;
 pub(crate) mod key;
+pub(crate) mod knock;
 pub(crate) mod leave;
 pub(crate) mod record;
 pub(crate) mod seal;

@@ -75,10 +75,8 @@ pub struct DroppedView {
     pub candidates: u64,
     /// Tries to reach a friend that were too many for one address.
     pub checks: u64,
-    /// What guests of this device's own control plane asked for and were refused; since the start.
-    pub guests: u64,
-    /// Of these, by who knew the party's id and had no key of its door.
-    pub doors: u64,
+    /// Knocks of whoever has no link to the party, or of another day.
+    pub knocks: u64,
 }
 
 /// The port that the router was asked to open.

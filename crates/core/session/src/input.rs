@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
-use lanrage_control::{GuestEvent, LinkEvent};
+use lanrage_control::LinkEvent;
 use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
@@ -30,10 +30,6 @@ pub enum Input {
     Traffic(Vec<PeerId>),
     /// What became of the connection to the control server.
     Link(LinkEvent),
-    /// What became of a guest's connection.
-    Guest(GuestEvent),
-    /// The port at which guests are let in, or that there is none.
-    Listening(Option<u16>),
     /// Something of a connection to a relay over TCP or TLS.
     RelayStream(AllocationId, RelayStreamEvent),
     /// What came of [`Output::OpenAdapter`](crate::Output::OpenAdapter): the name of the interface.

@@ -1,7 +1,7 @@
 //! Every decision of the product: which party this device is in, who else is, and what to do about it.
 //!
 //! Pure: time, randomness and everything that happened come in, and what to do comes out. Nothing here opens, spawns or
-//! reads a clock. [`Session`] says how it is driven. Inside, `state` decides with the help of `network` (control planes,
+//! reads a clock. [`Session`] says how it is driven. Inside, `state` decides with the help of `network` (the server,
 //! relays, how we look from outside), `party` (who may be in it) and `peers` (a path to each of them).
 
 mod entropy;
@@ -27,11 +27,8 @@ pub use facts::{
 pub use input::{Command, Input, Settings, Ticket};
 pub use lanrage_nat::{Found, Known, Names};
 pub use network::{adapter::AdapterFailure, nat_status::network_name};
-pub use output::{GuestCommand, Output, RelayStreamCommand, StoreAction};
-pub use party::{
-    hosting::Hosting,
-    membership::{Kept, SavedMembership},
-};
+pub use output::{Output, RelayStreamCommand, StoreAction};
+pub use party::membership::{Kept, SavedMembership};
 pub use session::Session;
 pub use setup::Setup;
 pub use step::{Outputs, flush, step};

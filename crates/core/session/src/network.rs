@@ -2,7 +2,7 @@
 
 pub(crate) mod adapter;
 pub(crate) mod adapter_watch;
+pub(crate) mod control_plane;
 pub(crate) mod name_rounds;
 pub(crate) mod nat_status;
-pub(crate) mod planes;
 pub(crate) mod relays;

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, net::SocketAddr};
 
-use lanrage_control::{GuestAction, LinkAction, Now, registry::StoredChange};
+use lanrage_control::{LinkAction, Now};
 use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
     AllocationId, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote, StoredPeer, Subnet, VirtualIp,
@@ -52,7 +52,8 @@ pub enum Output {
         /// Where to, best first; never empty.
         targets: Vec<Remote>,
     },
-    /// A probe inside the session with the peer. Without one it is dropped; the path agent asks again.
+    /// A probe, or something that members tell each other, inside the session with the peer. Without one it is dropped; who
+    /// wants an answer asks again.
     Probe {
         /// The peer.
         peer: PeerId,
@@ -61,7 +62,7 @@ pub enum Output {
         /// The bytes of the probe.
         payload: Vec<u8>,
     },
-    /// A datagram outside of any session: STUN, TURN, a punch.
+    /// A datagram outside of any session: STUN, TURN, a punch, a knock.
     Datagram {
         /// Where to.
         to: Remote,
@@ -101,8 +102,6 @@ pub enum Output {
     RelayStream(RelayStreamCommand),
     /// To the connection with the control server.
     Link(LinkAction),
-    /// To the listener for guests.
-    Guests(GuestCommand),
     /// Opens the virtual device; answered by [`Input::Adapter`](crate::Input::Adapter).
     OpenAdapter {
         /// This device's lease.
@@ -124,8 +123,6 @@ pub enum Output {
     MeasureNat(Vec<SocketAddr>),
     /// Asks the router for a port, or gives it back; [`Input::PortMapping`](crate::Input::PortMapping) tells of it.
     MapPort(MappingRequest),
-    /// Keeps what changed in the parties that this device serves itself.
-    KeepParties(Vec<StoredChange>),
     /// Keeps something for the next start.
     Store(StoreAction),
     /// Loads a membership that was kept; answered by [`Input::Kept`](crate::Input::Kept).
@@ -176,22 +173,6 @@ pub enum StoreAction {
         /// The peer.
         peer: PeerId,
     },
-}
-
-/// To the listener for guests.
-#[derive(Debug)]
-pub enum GuestCommand {
-    /// Let guests in, at the first of these ports that is free.
-    Listen {
-        /// The ports to try.
-        ports: Vec<u16>,
-        /// Also those who are not on the LAN.
-        beyond_lan: bool,
-    },
-    /// To a guest.
-    Act(GuestAction),
-    /// Let nobody in any more.
-    Stop,
 }
 
 /// To the connections with relays over TCP or TLS.

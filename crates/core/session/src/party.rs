@@ -1,7 +1,7 @@
 //! Being in a party: who this device is there, whom it lets in, and how guests come to it.
 
 pub(crate) mod active;
-pub(crate) mod hosting;
+pub(crate) mod first_link;
 pub(crate) mod membership;
 pub(crate) mod parting;
 pub(crate) mod roster;

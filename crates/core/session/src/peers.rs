@@ -2,4 +2,6 @@
 
 pub(crate) mod connection;
 pub(crate) mod connections;
+pub(crate) mod gossip;
+pub(crate) mod knocking;
 pub(crate) mod signal;

@@ -1,10 +1,9 @@
 //! What a session begins with.
 
-use lanrage_control::LocalControlPlane;
 use lanrage_nat::NetworkState;
 use lanrage_party::{DeviceIdentity, NatType};
 
-use crate::{facts::Problem, input::Settings, party::hosting::Hosting};
+use crate::{facts::Problem, input::Settings};
 
 /// What a session begins with.
 pub struct Setup {
@@ -12,10 +11,6 @@ pub struct Setup {
     pub identity: DeviceIdentity,
     /// The UDP port of all traffic.
     pub udp_port: u16,
-    /// The control plane of parties without a server, with what it remembers.
-    pub local: LocalControlPlane,
-    /// How guests are let in where there is no server.
-    pub hosting: Hosting,
     /// The settings.
     pub settings: Settings,
     /// The device's own addresses and its way to the internet.

@@ -34,6 +34,7 @@ use std::{
 };
 
 use schedule::Outcome;
+use world::Meeting;
 
 /// Schedules of a run of the test suite.
 const ROUNDS: u64 = 10_000;
@@ -45,10 +46,10 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 /// Every `PARTS`-th schedule from the `part`-th on.
-fn run_part(part: u64) {
+fn run_part(part: u64, meeting: Meeting) {
     if let Some(seed) = number("LANRAGE_SIM_SEED") {
         if seed % PARTS == part {
-            println!("{:#?}", schedule::run(seed, true));
+            println!("{:#?}", schedule::run(seed, true, meeting));
         }
         return;
     }
@@ -58,7 +59,7 @@ fn run_part(part: u64) {
     let mut outcomes = Vec::new();
     let mut failed = Vec::new();
     for seed in (first..first + rounds).filter(|seed| seed % PARTS == part) {
-        match catch_unwind(AssertUnwindSafe(|| schedule::run(seed, false))) {
+        match catch_unwind(AssertUnwindSafe(|| schedule::run(seed, false, meeting))) {
             Ok(outcome) => outcomes.push(outcome),
             Err(_) => {
                 eprintln!(
@@ -100,17 +101,28 @@ fn summarize(outcomes: &mut [Outcome], took: Duration) {
 
 #[test]
 fn in_even_schedules_all_that_join_are_connected_and_nothing_leaks() {
-    run_part(0);
+    run_part(0, Meeting::Server);
 }
 
 #[test]
 fn in_odd_schedules_all_that_join_are_connected_and_nothing_leaks() {
-    run_part(1);
+    run_part(1, Meeting::Server);
+}
+
+#[test]
+fn in_even_schedules_without_a_server_all_that_can_be_are_connected_and_nothing_leaks() {
+    run_part(0, Meeting::Knocks);
+}
+
+#[test]
+fn in_odd_schedules_without_a_server_all_that_can_be_are_connected_and_nothing_leaks() {
+    run_part(1, Meeting::Knocks);
 }
 
 #[test]
 fn a_seed_gives_the_same_schedule_twice() {
     for seed in [1, 2, 3] {
-        assert_eq!(schedule::run(seed, false).digest, schedule::run(seed, false).digest, "seed {seed}");
+        let digest = || schedule::run(seed, false, Meeting::Knocks).digest;
+        assert_eq!(digest(), digest(), "seed {seed}");
     }
 }

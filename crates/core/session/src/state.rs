@@ -2,9 +2,11 @@
 
 mod commands;
 mod control;
-mod hosting;
+mod gossip;
+mod knocks;
 mod network;
 mod restore;
+mod servers;
 mod view;
 
 use std::time::Instant;
@@ -21,11 +23,11 @@ use tracing::warn;
 use crate::{
     facts::{CommandError, Problem},
     input::{Input, Ticket},
-    network::{name_rounds::NameRounds, nat_status::NatStatus, planes::ControlPlanes, relays::Relays},
+    network::{control_plane::ControlPlane, name_rounds::NameRounds, nat_status::NatStatus, relays::Relays},
     output::{Output, Turn},
     party::{
         active::{ActiveParty, PendingKind},
-        hosting::Hosting,
+        first_link::FirstLink,
         parting::Parting,
     },
     peers::connections::Connections,
@@ -39,7 +41,7 @@ pub(crate) struct State {
     player_name: Name,
     nat: NatStatus,
     relays: Relays,
-    control: ControlPlanes,
+    control: ControlPlane,
     party: Option<ActiveParty>,
     /// A party of before, while its friends are told that this device goes.
     parting: Option<Parting>,
@@ -47,7 +49,7 @@ pub(crate) struct State {
     creating: Option<(Ticket, Name)>,
     /// A link that waits for the answer whether this device is a member of its party already.
     joining: Option<(Ticket, Box<Invitation>)>,
-    hosting: Hosting,
+    first_link: FirstLink,
     default_server: Option<ControlEndpoint>,
     default_subnet: Subnet,
     relay_only: bool,
@@ -88,18 +90,18 @@ struct Troubles {
 
 impl State {
     pub(crate) fn new(turn: &mut Turn<'_>, setup: Setup) -> Self {
-        let Setup { identity, udp_port, local, hosting, settings, network, .. } = setup;
+        let Setup { identity, udp_port, settings, network, .. } = setup;
         let mut state = Self {
             nat: NatStatus::new(turn.entropy.bytes(), udp_port),
             relays: Relays::new(turn.now.instant, turn.entropy.bytes()),
-            control: ControlPlanes::new(identity.clone(), local),
+            control: ControlPlane::new(identity.clone()),
             identity,
             player_name: settings.player_name,
             party: None,
             parting: None,
             creating: None,
             joining: None,
-            hosting,
+            first_link: FirstLink::default(),
             default_server: settings.server,
             default_subnet: settings.default_subnet,
             relay_only: false,
@@ -129,8 +131,6 @@ impl State {
             Input::Tunnel(event) => self.handle_tunnel(turn, event),
             Input::Traffic(peers) => self.handle_traffic(turn, &peers),
             Input::Link(event) => self.control.handle_link(turn.now, event),
-            Input::Guest(event) => self.control.handle_guest(turn.now, event),
-            Input::Listening(port) => self.handle_listening(turn, port),
             Input::RelayStream(allocation, event) => self.relays.handle_stream(turn, allocation, &event),
             Input::Adapter(result) => match &mut self.party {
                 Some(party) => {
@@ -171,7 +171,9 @@ impl State {
         if self.nat.handle_timeout(turn.now.instant) {
             self.update_candidates(turn);
         }
-        self.hosting.handle_timeout(turn);
+        self.first_link.handle_timeout(turn);
+        self.knock(turn);
+        self.gossip(turn);
         self.part(turn);
         if self.measuring.until.is_some_and(|until| until <= turn.now.instant) {
             self.answer_measured(turn);
@@ -192,7 +194,9 @@ impl State {
         let party = self.party.as_ref();
         [
             (self.control.poll_timeout(), "control plane"),
-            (self.hosting.poll_timeout(), "link of a new party"),
+            (self.first_link.poll_timeout(), "link of a new party"),
+            (party.and_then(|party| party.knocking.poll_timeout()), "knocks"),
+            (party.and_then(|party| party.gossip.poll_timeout()), "gossip"),
             (self.nat.poll_timeout(), "STUN"),
             (self.relays.poll_timeout(), "relays"),
             (self.names.poll_timeout(), "names of servers"),
@@ -230,7 +234,7 @@ impl State {
     fn follow_control(&mut self, turn: &mut Turn<'_>) -> bool {
         let mut news = false;
         self.control.take_outputs(turn);
-        while let Some(event) = self.control.poll_event(turn.now) {
+        while let Some(event) = self.control.poll_event() {
             news = true;
             self.handle_control(turn, event);
             self.control.take_outputs(turn);
@@ -255,6 +259,7 @@ impl State {
 
     fn follow_connections(&mut self, turn: &mut Turn<'_>) -> bool {
         let mut news = false;
+        self.follow_reached(turn);
         let Some(party) = &mut self.party else { return news };
         if party.connections.take_moved() {
             news = true;
@@ -267,9 +272,16 @@ impl State {
         }
         let straight_lost = party.connections.take_straight_lost();
         let id = party.membership.invitation.party;
-        while let Some((to, signal)) = party.connections.poll_signal() {
+        let mut signals = Vec::new();
+        while let Some(signal) = party.connections.poll_signal() {
             news = true;
-            self.control.request_counting(turn.now, Request::Signal { party: id, to, signal });
+            signals.push(signal);
+        }
+        for (to, signal) in signals {
+            if self.gossips() {
+                self.carry_signal(turn, to, signal.clone());
+            }
+            self.control.request(turn.now, Request::Signal { party: id, to, signal });
         }
         if straight_lost || self.nat.take_moved() {
             self.doubt_mapping(turn);
@@ -289,11 +301,16 @@ impl State {
                 turn.complete(pending.ticket, Ok(()));
             }
             PendingKind::Join => {
-                let leave = party.membership.leave(turn.now.wall, &self.identity);
                 let why = self.control.fault();
-                self.control.request(turn.now, leave);
+                self.say_leave(turn);
                 self.withdraw(turn);
-                turn.refuse(pending.ticket, CommandError::ControlUnreachable { why });
+                turn.refuse(
+                    pending.ticket,
+                    match why {
+                        Some(why) => CommandError::ControlUnreachable { why },
+                        None => CommandError::NobodyAnswers,
+                    },
+                );
             }
         }
         true
@@ -334,7 +351,7 @@ impl State {
         match self.party.as_mut().and_then(|party| party.pending.take()) {
             Some(pending) => {
                 match pending.kind {
-                    PendingKind::Create => self.drop_party(turn),
+                    PendingKind::Create => self.drop_party(turn, None),
                     PendingKind::Join => self.withdraw(turn),
                 }
                 turn.complete(pending.ticket, Err(error));

@@ -4,4 +4,5 @@ pub(crate) mod asked;
 pub(crate) mod batch;
 pub(crate) mod demux;
 pub(crate) mod hop;
+pub(crate) mod knocks;
 pub(crate) mod relays;

@@ -61,7 +61,6 @@ impl Stage {
     /// If there is one in this world already.
     pub(super) fn new() -> Result<Self> {
         let mut lab = Lab::new()?;
-        // On one LAN: what is not from there, a host without a server does not let in.
         let lan = lab.lan(HOME)?;
         let host = lab.host(&lan, "host")?;
         let friends = (1..=FRIENDS).map(|n| lab.host(&lan, &format!("friend{n}"))).collect::<Result<_>>()?;

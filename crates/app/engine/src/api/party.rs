@@ -115,6 +115,7 @@ mod tests {
             host: DeviceIdentity::from_seed(&[1; 32]).peer_id(),
             subnet: Subnet::DEFAULT,
             control: Vec::new(),
+            addresses: Vec::new(),
             server: None,
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,

@@ -3,11 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_link::persist::{LoadReport, Source};
-use lanrage_party::{
-    DeviceIdentity,
-    facts::{Fault, StateTaken},
-};
+use lanrage_party::{DeviceIdentity, facts::Fault};
 use lanrage_store::{
     Config, ConfigFault, DataDir, Replacement, SecretError, SecretNotice, SecretStore, SettingsDatabase,
     StoreError, load_or_create_identity, open_secret_store,
@@ -72,17 +68,6 @@ pub(crate) async fn open(data_dir: &DataDir, seed: Zeroizing<[u8; 32]>) -> Resul
         problems.push(warning(Fault::SecretsInFiles { not_moved, cause }));
     }
     Ok(Storage { database: Arc::new(database), secrets: Arc::from(secrets), identity, config, problems })
-}
-
-/// What the user should know of how the local control plane's state was found.
-pub(crate) fn control_state_problem(report: &LoadReport) -> Option<Problem> {
-    let damaged = report.damaged.first()?;
-    let taken = match report.source {
-        Source::Fresh => StateTaken::Fresh,
-        Source::Previous => StateTaken::Previous,
-        Source::Current | Source::Interrupted => StateTaken::Current,
-    };
-    Some(warning(Fault::ControlStateDamaged { path: damaged.path.display().to_string(), taken }))
 }
 
 /// Why the last party does not come back.

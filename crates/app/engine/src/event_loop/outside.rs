@@ -7,13 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_control::{GuestAction, GuestEvent, LinkAction, LinkClosed, LinkEvent, LinkId};
-use lanrage_link::persist::StateQueue;
+use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId};
 use lanrage_nat::relay_stream::RelayStreamEvent;
 use lanrage_party::{PeerId, facts::Cause};
-use lanrage_session::{
-    Command as Wish, GuestCommand, Input, Output, Outputs, RelayStreamCommand, Session, Ticket,
-};
+use lanrage_session::{Command as Wish, Input, Output, Outputs, RelayStreamCommand, Session, Ticket};
 use lanrage_tunnel::{PeerCounters, RelayLink, Tunnel};
 use tokio::sync::broadcast;
 use tracing::warn;
@@ -42,8 +39,6 @@ pub(crate) struct Remains {
 pub(crate) struct Outside {
     pub(crate) ports: Ports,
     tunnel: Arc<Tunnel>,
-    /// What is kept of the parties that this device serves itself.
-    control_state: StateQueue,
     /// This process's log, if it is the engine's.
     log: Option<NetworkLogGuard>,
     notices: broadcast::Sender<Notice>,
@@ -55,8 +50,6 @@ pub(crate) struct Outside {
     last_wish: u64,
     /// The connection that was dialled last.
     link: Option<LinkId>,
-    /// What could not be given to the listener yet.
-    late_guests: Option<GuestCommand>,
     /// What the session is to hear of outputs that found no room.
     echoes: VecDeque<Input>,
     last_look: Instant,
@@ -68,7 +61,6 @@ impl Outside {
     pub(crate) fn new(
         ports: Ports,
         tunnel: Arc<Tunnel>,
-        control_state: StateQueue,
         log: Option<NetworkLogGuard>,
         notices: broadcast::Sender<Notice>,
         showing: Showing,
@@ -76,7 +68,6 @@ impl Outside {
         Self {
             ports,
             tunnel,
-            control_state,
             log,
             notices,
             showing,
@@ -85,7 +76,6 @@ impl Outside {
             waiting: Vec::new(),
             last_wish: 0,
             link: None,
-            late_guests: None,
             echoes: VecDeque::new(),
             last_look: Instant::now(),
             moved_packets: HashMap::new(),
@@ -142,11 +132,8 @@ impl Outside {
         }
     }
 
-    /// What the session is to hear of an output that found no room, or that finds room now.
+    /// What the session is to hear of an output that found no room.
     pub(crate) fn next_echo(&mut self) -> Option<Input> {
-        if let Some(command) = self.late_guests.take() {
-            self.tell_guests(command);
-        }
         self.echoes.pop_front()
     }
 
@@ -192,9 +179,9 @@ impl Outside {
 
     /// Asks nothing more of any shell, so that they close what is open and end.
     pub(crate) fn close(self) -> Remains {
-        let Ports { link, adapter, relay_streams, guests, keeper, .. } = self.ports;
+        let Ports { link, adapter, relay_streams, keeper, .. } = self.ports;
         keeper.close();
-        let held = (self.log, link.rx, adapter.rx, relay_streams.rx, guests.guests.rx);
+        let held = (self.log, link.rx, adapter.rx, relay_streams.rx);
         Remains { tunnel: self.tunnel, _held: Box::new(held) }
     }
 
@@ -208,17 +195,6 @@ impl Outside {
             warn!("the connection to the control server hangs");
             let closed = LinkClosed::Lost(Cause::NoRoom);
             self.echoes.push_back(Input::Link(LinkEvent::Closed(link, closed)));
-        }
-    }
-
-    fn tell_guests(&mut self, command: GuestCommand) {
-        if let Err(refused) = self.ports.guests.guests.tx.try_send(command) {
-            match refused.into_inner() {
-                GuestCommand::Act(GuestAction::Send(guest, _) | GuestAction::Close(guest)) => {
-                    self.echoes.push_back(Input::Guest(GuestEvent::Closed(guest)));
-                }
-                command => self.late_guests = Some(command),
-            }
         }
     }
 
@@ -268,7 +244,6 @@ impl Outputs for Outside {
             Output::CloseAllocation(id) => tunnel.close_allocation(id),
             Output::RelayStream(command) => self.tell_relays(command),
             Output::Link(action) => self.tell_link(action),
-            Output::Guests(command) => self.tell_guests(command),
             Output::OpenAdapter { address, subnet } => {
                 self.ports.adapter.wish.send_modify(|wish| wish.open(address, subnet));
             }
@@ -292,7 +267,6 @@ impl Outputs for Outside {
                     wanted.send_replace(request);
                 }
             }
-            Output::KeepParties(changes) => self.control_state.queue(changes),
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
                 if self.ports.store.tx.try_send((ticket, party)).is_err() {

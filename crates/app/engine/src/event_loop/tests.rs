@@ -1,14 +1,13 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_control::{LinkAction, LinkEvent, LocalControlPlane};
-use lanrage_link::persist::StatePersister;
+use lanrage_control::{LinkAction, LinkEvent};
 use lanrage_nat::{NetworkState, port_mapping::PortMapping};
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, NatType,
     facts::{Cause, ServerFault},
 };
-use lanrage_session::{Entropy, Hosting, Names, Session, Settings, Setup};
+use lanrage_session::{Entropy, Names, Session, Settings, Setup};
 use lanrage_store::{Config, DataDir, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, UdpSockets};
 use tempfile::TempDir;
@@ -22,8 +21,8 @@ use crate::{
     CommandError, ControlView, Snapshot,
     handle::{Answer, Command},
     ports::{
-        self, NamesPort, NatTestPort, PortMappingPort, Ports, adapter::AdapterPort, guests::GuestsPort,
-        keeper::Keeper, port::Port, routes::RoutesPort,
+        self, NamesPort, NatTestPort, PortMappingPort, Ports, adapter::AdapterPort, keeper::Keeper,
+        port::Port, routes::RoutesPort,
     },
     settings::{AppSettings, Overrides, session_settings},
     tasks::TaskSets,
@@ -50,8 +49,6 @@ impl Rig {
         let data_dir = DataDir::open(Some(folder.path().to_owned())).unwrap();
         let database = Arc::new(SettingsDatabase::open(&data_dir, now().wall).await.unwrap().0);
         let identity = DeviceIdentity::from_seed(&[1; 32]);
-        let (control_state, _) =
-            StatePersister::open(&folder.path().join("control_state.json"), now().wall).unwrap();
         let (sink, reports) = crate::ports::reports::queues();
         let tunnel = Arc::new(Tunnel::start(UdpSockets::bind(0).unwrap(), sink).unwrap());
         let mut tasks = TaskSets::default();
@@ -76,20 +73,14 @@ impl Rig {
             nat_test: NatTestPort { tx: mpsc::channel(1).0, reports: watch::channel(None).1 },
             port_mapping: PortMappingPort { wanted: None, mapped: watch::channel(PortMapping::Off).1 },
             relay_streams: Port { tx: mpsc::channel(1).0, rx: mpsc::channel(1).1 },
-            guests: GuestsPort {
-                guests: Port { tx: mpsc::channel(1).0, rx: mpsc::channel(1).1 },
-                listening: mpsc::channel(1).1,
-            },
             settings: ports::settings::spawn(&mut tasks.endless, Arc::clone(&database), app_settings),
             store: Port { tx: mpsc::channel(1).0, rx: mpsc::channel(1).1 },
             keeper: Keeper::default(),
             trouble: watch::channel(None).1,
         };
         let setup = Setup {
-            local: LocalControlPlane::new(identity.peer_id(), now()),
             identity,
             udp_port: tunnel.local_port(),
-            hosting: Hosting::default(),
             settings: Settings { server, ..session_settings(&Config::repaired(&Default::default()).0) },
             network: NetworkState::default(),
             remembered_nat: NatType::Unknown,
@@ -97,11 +88,9 @@ impl Rig {
         };
         let session = Session::new(now(), setup, Entropy::new(|bytes| bytes.fill(7)));
         let (snapshots, shown) = watch::channel(Arc::new(Snapshot::default()));
-        let queue = control_state.queue();
-        let outside =
-            Outside::new(ports, tunnel, queue, None, broadcast::channel(16).0, Showing::new(snapshots));
+        let outside = Outside::new(ports, tunnel, None, broadcast::channel(16).0, Showing::new(snapshots));
         let overrides = Overrides::default();
-        let event_loop = EventLoop { session, outside, control_state, tasks, overrides };
+        let event_loop = EventLoop { session, outside, tasks, overrides };
         #[allow(clippy::disallowed_methods)]
         tokio::spawn(event_loop.run(()));
         Self {

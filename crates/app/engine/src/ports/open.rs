@@ -17,7 +17,7 @@ use super::{NamesPort, NatTestPort, PortMappingPort, Ports};
 use crate::{
     handle::Command,
     ports::{
-        adapter, guests,
+        adapter,
         keeper::{self, Keeper},
         port::Port,
         relay_streams,
@@ -87,7 +87,6 @@ pub(crate) fn all(
         nat_test: NatTestPort { tx: measure, reports },
         port_mapping: PortMappingPort { wanted: map_port, mapped },
         relay_streams: relay_streams::spawn(closing, Arc::clone(tunnel)),
-        guests: guests::spawn(closing),
         settings: settings::spawn(endless, database(), home.app_settings.clone()),
         store: store::spawn(endless, database(), secrets()),
         keeper,
@@ -126,10 +125,7 @@ mod tests {
             names(&tasks.endless),
             ["load-party", "name-lookup", "nat-test", "net-watch", "routes", "settings", "wake-clock"]
         );
-        assert_eq!(
-            names(&tasks.closing),
-            ["adapter", "control-link", "guests", "keeper", "port-mapping", "relays"]
-        );
+        assert_eq!(names(&tasks.closing), ["adapter", "control-link", "keeper", "port-mapping", "relays"]);
         drop((ports, tasks));
         tunnel.shutdown();
     }

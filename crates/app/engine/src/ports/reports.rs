@@ -12,7 +12,7 @@ use tokio::{
 
 /// Reports on peers, the device and the sockets that may wait.
 const AUTHENTICATED: usize = 1_024;
-/// STUN that may wait: answers of servers and punches, of which the tunnel lets few through.
+/// Knocks and STUN that may wait: answers of servers and punches. Of all three the tunnel lets few through.
 const DATAGRAMS: usize = 256;
 
 /// The end of both queues. What finds its queue full is dropped, and counted by the tunnel: each kind is said again.
@@ -26,8 +26,8 @@ pub(crate) fn queues() -> (EventSink, ReportsPort) {
     let (to_authenticated, authenticated) = channel(AUTHENTICATED);
     let (to_datagrams, datagrams) = channel(DATAGRAMS);
     let sink = Arc::new(move |event| {
-        let queue =
-            if matches!(event, TunnelEvent::Datagram { .. }) { &to_datagrams } else { &to_authenticated };
+        let is_strange = matches!(event, TunnelEvent::Datagram { .. } | TunnelEvent::Knock { .. });
+        let queue = if is_strange { &to_datagrams } else { &to_authenticated };
         queue.try_send(event).is_ok()
     });
     (sink, ReportsPort { authenticated, datagrams })

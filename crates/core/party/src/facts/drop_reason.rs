@@ -17,7 +17,9 @@ pub enum DropReason {
     UnaskedStun,
     /// Network: more STUN than anybody has to say.
     StunFlood,
-    /// Network: STUN, or what became of an authenticated message, that found the engine's queue full.
+    /// Network: more knocks than anybody needs.
+    KnockFlood,
+    /// Network: a knock, STUN, or what became of an authenticated message, that found the engine's queue full.
     ReportQueueFull,
     /// Network: the socket reported an error instead of a datagram.
     ReceiveFailed,

@@ -17,8 +17,10 @@ pub enum CommandError {
     AlreadyInParty,
     /// This device is in no party.
     NotInParty,
-    /// The invitation names no server.
+    /// The invitation names neither a server nor an address of a member.
     NoControlServer,
+    /// Nobody of the party answers at the addresses that the link names.
+    NobodyAnswers,
     /// The party takes a network that LANrage never proposes, and the user was not asked.
     UnusualNetwork {
         /// The party's network.

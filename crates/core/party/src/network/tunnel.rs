@@ -45,6 +45,13 @@ pub enum TunnelEvent {
         /// The whole datagram.
         bytes: Vec<u8>,
     },
+    /// What claims to be a [`Knock`](crate::Knock); a few a second at most.
+    Knock {
+        /// Sender, not authenticated.
+        from: SocketAddr,
+        /// The whole datagram.
+        bytes: Vec<u8>,
+    },
     /// A handshake is complete: packets can flow both ways. For the passive side that is the first packet of
     /// the new session, for the active side the response.
     SessionEstablished {

@@ -21,10 +21,15 @@ impl Signature {
     pub(crate) const fn from_bytes(bytes: [u8; 64]) -> Self {
         Self(bytes)
     }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
 }
 
 impl IdentityKey {
-    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+    /// A key from its bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 

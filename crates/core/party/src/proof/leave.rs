@@ -1,3 +1,4 @@
+use lanrage_base::wire::Reader;
 use serde::{Deserialize, Serialize};
 
 use crate::{DeviceIdentity, IdentityKey, PartyId, PeerId, Signature};
@@ -12,6 +13,22 @@ pub struct Leave {
 }
 
 impl Leave {
+    /// How many bytes [`Self::to_bytes`] gives: the sequence and the signature.
+    pub const BYTES: usize = 8 + 64;
+
+    /// The same as bytes.
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..8].copy_from_slice(&self.sequence.to_be_bytes());
+        bytes[8..].copy_from_slice(self.signature.as_bytes());
+        bytes
+    }
+
+    /// Reads what [`Self::to_bytes`] gave. Whether it is the member's word is for [`Self::is_of`] to say.
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { sequence: reader.u64()?, signature: Signature::from_bytes(reader.array()?) })
+    }
+
     /// The word of `identity` that it leaves.
     pub fn sign(identity: &DeviceIdentity, party: &PartyId, sequence: u64) -> Self {
         let signature = identity.sign(&leave_message(party, &identity.peer_id(), sequence));
@@ -42,6 +59,9 @@ mod tests {
         assert!(!leave.is_of(&ann.public(), &party, 8), "a record that is as new");
         assert!(!leave.is_of(&ann.public(), &other, 7), "another party");
         assert!(!leave.is_of(&eve.public(), &party, 7), "another member");
+        let bytes = leave.to_bytes();
+        assert_eq!(Leave::read(&mut Reader::new(&bytes)), Some(leave));
+        assert_eq!(Leave::read(&mut Reader::new(&bytes[1..])), None);
         assert!(!Leave { sequence: 9, ..leave }.is_of(&ann.public(), &party, 7), "another sequence");
     }
 }

@@ -1,3 +1,5 @@
+mod bytes;
+
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;

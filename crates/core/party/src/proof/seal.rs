@@ -77,6 +77,18 @@ impl SignalKey {
     }
 }
 
+impl SealedSignal {
+    /// The same as bytes: what is no signal has none.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        BASE64URL_NOPAD.decode(self.0.as_bytes()).unwrap_or_default()
+    }
+
+    /// A signal from its bytes. Whether it is one shows when it is opened.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(BASE64URL_NOPAD.encode(bytes))
+    }
+}
+
 impl fmt::Debug for SignalKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SignalKey(..)")

@@ -256,6 +256,11 @@ impl NatStatus {
         mapped.or_else(|| self.reflexive.values().next().copied())
     }
 
+    /// Whether it is known where this device may be reached, as well as that can be known.
+    pub(crate) fn is_placed(&self) -> bool {
+        !self.host_addresses().is_empty() && (self.mapping.external().is_some() || !self.is_unseen())
+    }
+
     /// Whether there are STUN servers to ask, and none has said yet where it sees this device.
     pub(crate) fn is_unseen(&self) -> bool {
         self.reflexive.is_empty() && !self.server_names().is_empty()

@@ -1,10 +1,14 @@
 //! The party that this device is in, and the command that may still wait for it.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use lanrage_party::{NatType, PeerId, facts::Remedy};
 
 use crate::{
+    facts::DroppedView,
     input::Ticket,
     network::{
         adapter::{AdapterFailure, AdapterState},
@@ -12,12 +16,16 @@ use crate::{
     },
     output::{Output, StoreAction, Turn},
     party::{membership::Membership, roster::Roster},
-    peers::connections::Connections,
+    peers::{
+        connections::Connections,
+        gossip::{Gossip, departures::Departures},
+        knocking::Knocking,
+    },
 };
 
 /// How long a new party waits for its server before it goes on without.
 const CREATE_PATIENCE: Duration = Duration::from_secs(3);
-/// How long joining waits for the server.
+/// How long joining waits for the server, or for anybody of the party.
 const JOIN_PATIENCE: Duration = Duration::from_secs(10);
 /// Most addresses tried before joining gives up.
 const LEASE_TRIES: u8 = 8;
@@ -34,6 +42,11 @@ pub(crate) struct ActiveParty {
     /// What the control plane was told of this device's NAT.
     pub(crate) told_nat_type: NatType,
     pub(crate) pending: Option<Pending>,
+    pub(crate) knocking: Knocking,
+    /// Addresses of the link at which nobody has answered yet.
+    pub(crate) unanswered: Vec<SocketAddr>,
+    pub(crate) gossip: Gossip,
+    pub(crate) departures: Departures,
 }
 
 /// A command that waits for the control plane.
@@ -71,6 +84,11 @@ impl ActiveParty {
     /// Whether a link was followed and the party has not answered yet.
     pub(crate) fn is_being_joined(&self) -> bool {
         self.pending.as_ref().is_some_and(|pending| pending.kind == PendingKind::Join)
+    }
+
+    /// What was not believed, or was too much.
+    pub(crate) fn dropped(&self) -> DroppedView {
+        DroppedView { knocks: self.knocking.dropped, ..self.connections.dropped() }
     }
 
     /// Opens the adapter, unless it is open or about to be, or `endpoint` is an address in the party's network that LANrage

@@ -1,4 +1,3 @@
-use lanrage_control::protocol::Request;
 use lanrage_party::{
     DeviceIdentity, Invitation, Ipam, IpamError, Leave, LocalEnd, Name, PEER_PROTOCOL, PeerId, PeerRecord,
     SignedRecord, StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
@@ -13,6 +12,8 @@ pub(crate) struct Membership {
     pub(crate) created_at: UnixMillis,
     ipam: Ipam,
     sequence: u64,
+    /// The last record that was signed.
+    signed: Option<SignedRecord>,
 }
 
 /// A membership as it is kept: everything needed to be in the party again without asking anybody.
@@ -51,7 +52,7 @@ impl Membership {
     ) -> Result<Self, IpamError> {
         let mut ipam = Ipam::new(invitation.party, invitation.subnet);
         let virtual_ip = ipam.lease(identity.peer_id())?;
-        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence: 0 })
+        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence: 0, signed: None })
     }
 
     /// A membership as it was kept.
@@ -59,7 +60,7 @@ impl Membership {
         let SavedMembership { invitation, private_key, virtual_ip, created_at, sequence } = saved;
         let mut ipam = Ipam::new(invitation.party, invitation.subnet);
         ipam.claim(identity.peer_id(), virtual_ip)?;
-        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence })
+        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence, signed: None })
     }
 
     /// What has to be kept for [`Membership::restore`].
@@ -114,11 +115,25 @@ impl Membership {
         Ok(())
     }
 
+    /// What this peer said of itself last.
+    pub(crate) const fn signed(&self) -> Option<&SignedRecord> {
+        self.signed.as_ref()
+    }
+
+    /// Whether the party has no server: its members find each other by themselves.
+    pub(crate) const fn is_serverless(&self) -> bool {
+        self.invitation.control.is_empty()
+    }
+
+    /// Says nothing any more that is as old as `sequence`: others have heard this peer say that already.
+    pub(crate) fn skip_to(&mut self, sequence: u64) {
+        self.sequence = self.sequence.max(sequence);
+    }
+
     /// That this peer leaves, newer than all it has said before.
-    pub(crate) fn leave(&mut self, wall: UnixMillis, identity: &DeviceIdentity) -> Request {
+    pub(crate) fn leave(&mut self, wall: UnixMillis, identity: &DeviceIdentity) -> Leave {
         self.sequence = wall.0.max(self.sequence + 1);
-        let party = self.invitation.party;
-        Request::LeaveParty { party, leave: Some(Leave::sign(identity, &party, self.sequence)) }
+        Leave::sign(identity, &self.invitation.party, self.sequence)
     }
 
     /// What this peer says of itself, newer than all it has said before.
@@ -139,6 +154,8 @@ impl Membership {
             epoch: self.invitation.epoch,
             sequence: self.sequence,
         };
-        record.sign(identity, &self.invitation.secret)
+        let signed = record.sign(identity, &self.invitation.secret);
+        self.signed = Some(signed.clone());
+        signed
     }
 }

@@ -16,13 +16,20 @@ pub(crate) struct Parting {
     connections: Connections,
     /// Whether this device goes for good.
     leaves: bool,
+    /// What each friend is told of that, to be passed on: this device's signed word.
+    word: Option<Vec<u8>>,
     copies_left: u32,
     due: Instant,
 }
 
 impl Parting {
-    pub(crate) const fn new(connections: Connections, leaves: bool, now: Instant) -> Self {
-        Self { connections, leaves, copies_left: COPIES, due: now }
+    pub(crate) const fn new(
+        connections: Connections,
+        leaves: bool,
+        word: Option<Vec<u8>>,
+        now: Instant,
+    ) -> Self {
+        Self { connections, leaves, word, copies_left: COPIES, due: now }
     }
 
     /// When [`Self::handle_timeout`] has something to do.
@@ -37,7 +44,7 @@ impl Parting {
         }
         self.copies_left = self.copies_left.saturating_sub(1);
         self.due = turn.now.instant + PAUSE;
-        !self.connections.say_farewell(turn, self.leaves) || self.copies_left == 0
+        !self.connections.say_farewell(turn, self.leaves, self.word.as_deref()) || self.copies_left == 0
     }
 
     /// Leaves the party's network for good.

@@ -3,8 +3,8 @@
 mod candidates;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
-    net::SocketAddr,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    net::{IpAddr, SocketAddr},
     time::Instant,
 };
 
@@ -18,7 +18,7 @@ use lanrage_nat::{
 };
 use lanrage_party::{
     AllocationId, Candidate, CandidateType, Leave, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord,
-    Remote, SealedSignal, SignalKey, Subnet, WireGuardPrivateKey, facts::News, initiates, limits,
+    Remote, SealedSignal, SignalKey, Subnet, VirtualIp, WireGuardPrivateKey, facts::News, initiates, limits,
 };
 use tracing::{debug, info};
 
@@ -85,6 +85,8 @@ pub(crate) struct Connections {
     path_lost: bool,
     /// A straight path was lost, or left for a relay.
     straight_lost: bool,
+    /// Peers whose path was lost, or whom a round of tries has not found.
+    missed: BTreeSet<PeerId>,
 }
 
 impl Connections {
@@ -123,6 +125,7 @@ impl Connections {
             peers_moved: false,
             path_lost: false,
             straight_lost: false,
+            missed: BTreeSet::new(),
         }
     }
 
@@ -138,6 +141,19 @@ impl Connections {
                 && (other.record.virtual_ip == record.virtual_ip
                     || other.record.wireguard_key == record.wireguard_key)
         })
+    }
+
+    /// Who has this lease.
+    pub(crate) fn holder(&self, ip: VirtualIp) -> Option<PeerId> {
+        let mut all = self.connections.iter();
+        all.find(|(_, peer)| peer.record.virtual_ip == ip).map(|(id, _)| *id)
+    }
+
+    /// A peer that had gone shows that it is back.
+    pub(crate) fn note_return(&mut self, peer: &PeerId) {
+        if let Some(connection) = self.connections.get_mut(peer) {
+            connection.note_sign();
+        }
     }
 
     /// Takes a verified peer in, or brings what is known of it up to date.
@@ -191,6 +207,15 @@ impl Connections {
         }
     }
 
+    /// Ends the connection to a peer that another has the lease of, until it comes with another one.
+    pub(crate) fn set_aside(&mut self, turn: &mut Turn<'_>, peer: &PeerId) {
+        if self.connections.remove(peer).is_some() {
+            info!(peer = %peer.short(), "peer set aside: another one has its address");
+            turn.push(Output::RemovePeer(*peer));
+            self.peers_moved = true;
+        }
+    }
+
     /// Ends the connection to a peer.
     pub(crate) fn disconnect_peer(&mut self, turn: &mut Turn<'_>, peer: &PeerId) {
         if let Some(gone) = self.connections.remove(peer) {
@@ -198,6 +223,7 @@ impl Connections {
             turn.push(Output::RemovePeer(*peer));
             turn.store(StoreAction::RemovePeer { party: self.party, peer: *peer });
             self.peers_moved = true;
+            self.missed.remove(peer);
             if !gone.has_left() {
                 turn.notice(News::PeerLeft { peer: gone.record.name.to_string() });
             }
@@ -205,8 +231,13 @@ impl Connections {
     }
 
     /// Says farewell, for now or for good, to every peer that there is a path to. False if there is none.
-    pub(crate) fn say_farewell(&mut self, turn: &mut Turn<'_>, leaves: bool) -> bool {
+    ///
+    /// `word` is said to each before that.
+    pub(crate) fn say_farewell(&mut self, turn: &mut Turn<'_>, leaves: bool, word: Option<&[u8]>) -> bool {
         let now = turn.now.instant;
+        if let Some(word) = word {
+            self.reached().iter().for_each(|peer| self.tell(turn, peer, word.to_vec()));
+        }
         let told = self
             .connections
             .iter_mut()
@@ -214,6 +245,19 @@ impl Connections {
         let told: Vec<PeerId> = told.collect();
         told.iter().for_each(|peer| self.drive(turn, *peer));
         !told.is_empty()
+    }
+
+    /// The members that there is a path to.
+    pub(crate) fn reached(&self) -> Vec<PeerId> {
+        let reached = self.connections.iter().filter(|(_, connection)| connection.path().is_some());
+        reached.map(|(peer, _)| *peer).collect()
+    }
+
+    /// Tells a member something inside the session, if there is a path.
+    pub(crate) fn tell(&self, turn: &mut Turn<'_>, peer: &PeerId, payload: Vec<u8>) {
+        if let Some(path) = self.connections.get(peer).and_then(Connection::path) {
+            turn.push(Output::Probe { peer: *peer, to: path.remote, payload });
+        }
     }
 
     /// Ends everything.
@@ -435,6 +479,24 @@ impl Connections {
         std::mem::take(&mut self.straight_lost)
     }
 
+    /// Whether one more datagram may go to an address that somebody has merely named.
+    pub(crate) fn may_check(&mut self, now: Instant, to: IpAddr) -> bool {
+        let may = self.checks.take(now, Source::of(to), 1);
+        self.dropped_checks += u64::from(!may);
+        may
+    }
+
+    /// Tells those again where this device may be reached whose paths were lost, or whom a round of tries has not found: what was
+    /// said last may have gone the way that is lost. `all` is everybody whom no path leads to.
+    pub(crate) fn remind(&mut self, turn: &mut Turn<'_>, all: bool) {
+        let mut missed = std::mem::take(&mut self.missed);
+        if all {
+            let lost = self.connections.iter().filter(|(_, connection)| connection.path().is_none());
+            missed.extend(lost.map(|(peer, _)| *peer));
+        }
+        missed.into_iter().for_each(|peer| self.send_candidates(turn, peer));
+    }
+
     /// Whether a path was lost since the last time.
     pub(crate) fn take_lost(&mut self) -> bool {
         std::mem::take(&mut self.path_lost)
@@ -505,6 +567,7 @@ impl Connections {
                     connection.note_lost(turn.now.instant);
                     Self::tell_away(turn, connection);
                     (self.path_lost, self.straight_lost) = (true, true);
+                    self.missed.insert(peer);
                     found_nothing = true;
                 }
                 PathEvent::Farewell { leaves } => {
@@ -514,6 +577,7 @@ impl Connections {
                 }
                 PathEvent::RoundFailed { retry_at } => {
                     connection.note_failed(retry_at);
+                    self.missed.insert(peer);
                     found_nothing = true;
                 }
                 PathEvent::Unresponsive { .. } => connection.note_unresponsive(),

@@ -3,6 +3,7 @@
 mod clock;
 mod fallback;
 mod hiding;
+mod knocks;
 mod leases;
 mod loss;
 mod network;

@@ -19,6 +19,7 @@ use std::{
 
 use lanrage_party::{
     AllocationId, LocalEnd, PeerConfig, PeerId, Remote, TunnelEvent, VirtualIp, WireGuardKey, initiates,
+    is_knock,
     limits::{CHANNELS, OPEN_ALLOCATIONS, PENDING_PACKETS},
 };
 
@@ -281,6 +282,12 @@ impl DataPlane {
         vault: &mut Vault,
     ) -> Effects {
         let mut effects = Effects::default();
+        if is_knock(&bytes) {
+            if from.via.is_none() && self.local.is_some() {
+                effects.events.push_back(TunnelEvent::Knock { from: from.address, bytes });
+            }
+            return effects;
+        }
         if !is_sealed(&bytes) {
             // What a relay says in STUN's name is dropped, as the real one does.
             if from.via.is_none() {

@@ -6,7 +6,7 @@ use lanrage_party::facts::News;
 
 use super::{
     schedule::{SETTLING, new_site, settle},
-    world::World,
+    world::{Meeting, World},
 };
 use crate::{Command, Input};
 
@@ -19,7 +19,7 @@ const TOLD: Duration = Duration::from_millis(400);
 
 /// Who is connected with two friends, and the server is away.
 fn without_server(seed: u64) -> World {
-    let mut world = World::new(seed, false);
+    let mut world = World::new(seed, false, Meeting::Server);
     for _ in 0..3 {
         let site = new_site(&mut world, None);
         world.add_host(site);

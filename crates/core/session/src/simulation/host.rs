@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use lanrage_control::{LinkId, LocalControlPlane, Now};
+use lanrage_control::{LinkId, Now};
 use lanrage_nat::NetworkState;
 use lanrage_party::{
     CandidateType, ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, QualityThresholds, StoredPeer,
@@ -14,8 +14,8 @@ use lanrage_testnet::RealmId;
 
 use super::data_plane::DataPlane;
 use crate::{
-    CommandError, Entropy, Hosting, Input, Kept, Output, Outputs, SavedMembership, Session, Settings, Setup,
-    party::active::ActiveParty,
+    CommandError, DataPlaneView, Entropy, Input, Kept, Output, Outputs, SavedMembership, Session, Settings,
+    Setup, Traffic, party::active::ActiveParty,
 };
 
 /// A device: an engine's decisions, the model of its data plane, and what the shells around them know.
@@ -118,15 +118,14 @@ impl Host {
     }
 
     /// Starts, with what the last life has kept.
-    pub(super) fn boot(&mut self, now: Now, endpoint: ControlEndpoint) {
+    pub(super) fn boot(&mut self, now: Now, settings: Settings) {
         self.life += 1;
         self.plane = DataPlane::default();
         self.inputs.clear();
         self.dialled = None;
         self.asleep = false;
         let network = self.network();
-        self.session =
-            session(self.index, self.salt, self.life, &self.identity, now, self.settings(endpoint), network);
+        self.session = session(self.index, self.salt, self.life, &self.identity, now, settings, network);
         if let Some((membership, host)) = self.saved.clone() {
             let peers = self.saved_peers.values().cloned().collect();
             self.inputs.push_back(Input::Restore(Kept { membership, host, peers }));
@@ -134,13 +133,19 @@ impl Host {
     }
 
     /// The settings as its user has them.
-    pub(super) fn settings(&self, endpoint: ControlEndpoint) -> Settings {
-        settings(self.index, Some(endpoint), self.hides)
+    pub(super) fn settings(&self, server: Option<ControlEndpoint>) -> Settings {
+        settings(self.index, server, self.hides)
     }
 
     /// The party that it is in.
     pub(super) fn party(&self) -> Option<&ActiveParty> {
         self.session.state().party()
+    }
+
+    /// The link that its user would copy.
+    pub(super) fn link(&self, now: Now) -> Option<String> {
+        let shown = self.session.snapshot(now, |_| Traffic::default(), DataPlaneView::default());
+        Some(shown.party?.invitation.0)
     }
 
     /// Its lease in the party, if it is in one.
@@ -215,10 +220,8 @@ fn session(
 ) -> Session {
     let entropy = Entropy::fixed(salt ^ ((index as u8) << 5) ^ (life as u8 % 32));
     let setup = Setup {
-        local: LocalControlPlane::new(identity.peer_id(), now),
         identity: identity.clone(),
         udp_port: port(index),
-        hosting: Hosting::default(),
         settings,
         network,
         remembered_nat: NatType::Unknown,

@@ -8,7 +8,7 @@ use lanrage_testnet::expected::{Dependence, Nat, Network, Path, Relation, expect
 
 use super::{
     site::Site,
-    world::{Event, World, trace},
+    world::{Event, Meeting, World, trace},
 };
 use crate::{Command, Input};
 
@@ -125,7 +125,7 @@ impl Fault {
             Self::Hide { host, hides } => {
                 if !world.hosts[host].asleep {
                     world.hosts[host].hides = hides;
-                    let settings = world.hosts[host].settings(world.endpoint());
+                    let settings = world.settings(host);
                     world.input(host, Input::Configure(settings));
                 }
             }
@@ -150,8 +150,8 @@ pub(super) struct Outcome {
 }
 
 /// Runs one schedule. Panics where it finds a violation.
-pub(super) fn run(seed: u64, traced: bool) -> Outcome {
-    let mut world = World::new(seed, traced);
+pub(super) fn run(seed: u64, traced: bool, meeting: Meeting) -> Outcome {
+    let mut world = World::new(seed, traced, meeting);
     let calm_at = set_the_stage(&mut world);
     while world.now() < calm_at {
         attend(&mut world);
@@ -184,6 +184,11 @@ fn set_the_stage(world: &mut World) -> Duration {
     let hosts = world.rng.pick(&[2, 2, 2, 2, 2, 3, 3, 4]);
     for index in 0..hosts {
         let site = match index {
+            // Without a server somebody has to be reachable.
+            0 if world.meeting == Meeting::Knocks => {
+                world.sites.push(Site::PUBLIC);
+                world.sites.len() - 1
+            }
             0 => new_site(world, None),
             _ if world.rng.chance(150) => world.hosts[index - 1].site,
             _ if world.rng.chance(120) => {
@@ -218,7 +223,13 @@ fn set_the_stage(world: &mut World) -> Duration {
         let lasts = world.rng.millis(50..4_000);
         let host = world.rng.below(hosts);
         let relay = world.rng.below(world.relays.len());
-        let (fault, end) = match world.rng.below(13) {
+        let choice = world.rng.below(13);
+        // Its user stays at home, in the party, and hides from nobody: the link leads there.
+        let is_anchor = world.meeting == Meeting::Knocks && host == 0;
+        if is_anchor && matches!(choice, 1 | 2 | 9) {
+            continue;
+        }
+        let (fault, end) = match choice {
             0 => (Fault::Offline { host }, Some(Fault::Online { host })),
             1 | 2 => {
                 let site = if world.rng.chance(200) {
@@ -246,6 +257,8 @@ fn set_the_stage(world: &mut World) -> Duration {
                 departed = true;
                 (Fault::Leave { host }, Some(Fault::Join { host }))
             }
+            // Who hides is reached by relays alone.
+            10 | 11 if world.meeting == Meeting::Knocks => continue,
             10 => (Fault::Hide { host, hides: true }, None),
             11 => (Fault::Hide { host, hides: true }, Some(Fault::Hide { host, hides: false })),
             _ => (Fault::Replay, None),
@@ -259,7 +272,11 @@ fn set_the_stage(world: &mut World) -> Duration {
 }
 
 pub(super) fn new_site(world: &mut World, neighbour: Option<Site>) -> usize {
-    let site = Site::random(&mut world.internet, neighbour.as_ref(), &mut world.rng);
+    let mut site = Site::random(&mut world.internet, neighbour.as_ref(), &mut world.rng);
+    // What lets no UDP out needs a server.
+    while world.meeting == Meeting::Knocks && !site.network.udp {
+        site = Site::random(&mut world.internet, None, &mut world.rng);
+    }
     world.sites.push(site);
     world.sites.len() - 1
 }
@@ -274,12 +291,15 @@ fn attend(world: &mut World) {
         if !host.wants_party {
             world.input(index, Input::Command(1, Command::LeaveParty));
         } else if let Some(invitation) = world.invitation.clone() {
+            // Whoever sends the link copies it anew.
+            let fresh = world.hosts[0].link(world.time()).and_then(|link| link.parse().ok());
+            let invitation = fresh.filter(|_| world.meeting == Meeting::Knocks).unwrap_or(invitation);
             world.input(index, Input::Command(2, Command::JoinParty(Box::new(invitation))));
         } else if index == 0 {
             let name = Name::new("LAN").expect("a name");
             world.input(0, Input::Command(3, Command::CreateParty { name }));
-            let party = world.hosts[0].party();
-            world.invitation = party.map(|party| party.membership.invitation.clone());
+            let shown = world.hosts[0].link(world.time());
+            world.invitation = shown.map(|link| link.parse().expect("a link"));
         }
     }
 }
@@ -322,7 +342,9 @@ pub(super) fn settle(world: &mut World, patience: Duration) {
 fn first_problem(world: &World) -> Option<String> {
     for (index, host) in world.hosts.iter().enumerate().filter(|(_, host)| host.wants_party) {
         let Some(party) = host.party() else { return Some(format!("host {index} is in no party")) };
-        if !world.control.is_online(&party.membership.invitation.party, &host.id) {
+        if world.meeting == Meeting::Server
+            && !world.control.is_online(&party.membership.invitation.party, &host.id)
+        {
             return Some(format!("host {index} is not registered"));
         }
         let connections = party.connections.connections();
@@ -330,9 +352,14 @@ fn first_problem(world: &World) -> Option<String> {
             if other == index {
                 continue;
             }
+            let wanted = wanted_path(world, index, other);
             let Some(connection) = connections.get(&peer.id) else {
                 return Some(format!("host {index} does not know host {other}"));
             };
+            // Without a server there are no relays.
+            if world.meeting == Meeting::Knocks && wanted != Path::Direct {
+                continue;
+            }
             let Some(path) = connection.path().filter(|path| path.state == PathState::Proven) else {
                 return Some(format!(
                     "host {index} has no path to host {other}: {:?}, {:?}",
@@ -351,7 +378,6 @@ fn first_problem(world: &World) -> Option<String> {
             if (host.hides || peer.hides) && !relayed {
                 return Some(format!("host {index} sees host {other} directly, though one of them hides"));
             }
-            let wanted = wanted_path(world, index, other);
             if wanted == Path::Direct && relayed {
                 return Some(format!("host {index} is on a relay to host {other}, which could be direct"));
             }
@@ -392,7 +418,8 @@ fn talk(world: &mut World) {
     world.hosts.iter_mut().for_each(|host| host.received.clear());
     while world.now() < deadline {
         for (from, to) in hosts.clone().flat_map(|from| hosts.clone().map(move |to| (from, to))) {
-            if from != to {
+            let is_served = world.meeting == Meeting::Server || wanted_path(world, from, to) == Path::Direct;
+            if from != to && is_served {
                 world.hosts[to].received.entry(from).or_default();
                 world.play(from, to);
             }
@@ -449,7 +476,8 @@ fn count_paths(world: &World, outcome: &mut Outcome) {
 
 /// One of them leaves: nothing of it stays with the others.
 fn one_leaves(world: &mut World) {
-    let gone = world.rng.below(world.hosts.len());
+    let first = usize::from(world.meeting == Meeting::Knocks);
+    let gone = first + world.rng.below(world.hosts.len() - first);
     world.hosts[gone].wants_party = false;
     attend(world);
     let deadline = world.now() + FAREWELL;

@@ -23,16 +23,14 @@ struct Carrier {
 }
 
 impl Site {
+    /// The open internet.
+    pub(super) const PUBLIC: Self =
+        Self { network: Network::PUBLIC, realm: INTERNET, lan: [0; 3], carrier: None, router: None };
+
     /// Any kind of site, with the carrier of `neighbour` if it has one.
     pub(super) fn random(internet: &mut Internet, neighbour: Option<&Self>, rng: &mut Rng) -> Self {
         if neighbour.is_none() && rng.chance(80) {
-            return Self {
-                network: Network::PUBLIC,
-                realm: INTERNET,
-                lan: [0; 3],
-                carrier: None,
-                router: None,
-            };
+            return Self::PUBLIC;
         }
         let carrier = match neighbour.and_then(|neighbour| neighbour.carrier) {
             Some(carrier) => Some(carrier),

@@ -24,7 +24,7 @@ use super::{
     schedule::Fault,
     site::Site,
 };
-use crate::{Input, Names, flush, step};
+use crate::{Input, Names, Settings, flush, step};
 
 /// The wall clock when a schedule begins.
 const EPOCH_MS: u64 = 1_700_000_000_000;
@@ -64,6 +64,15 @@ pub(super) enum Event {
     Fault(Fault),
 }
 
+/// How members of a party learn of each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meeting {
+    /// By a server, which has relays.
+    Server,
+    /// By knocks and gossip. The server's address answers STUN alone.
+    Knocks,
+}
+
 pub(super) struct World {
     clock: Clock<Event>,
     pub(super) rng: Rng,
@@ -86,6 +95,7 @@ pub(super) struct World {
     /// Datagrams that somebody on the way has kept, to send them again.
     overheard: Vec<(SocketAddr, Vec<u8>)>,
     pub(super) invitation: Option<Invitation>,
+    pub(super) meeting: Meeting,
     pub(super) traced: bool,
     pub(super) datagrams: u64,
     /// Of everything that happened, to compare runs by.
@@ -102,7 +112,7 @@ macro_rules! trace {
 pub(super) use trace;
 
 impl World {
-    pub(super) fn new(seed: u64, traced: bool) -> Self {
+    pub(super) fn new(seed: u64, traced: bool, meeting: Meeting) -> Self {
         let mut rng = Rng::new(seed);
         let mut internet = Internet::new();
         let clock = Clock::new();
@@ -139,6 +149,7 @@ impl World {
             late: 0,
             overheard: Vec::new(),
             invitation: None,
+            meeting,
             traced,
             datagrams: 0,
             digest: 0,
@@ -159,6 +170,15 @@ impl World {
 
     pub(super) fn endpoint(&self) -> ControlEndpoint {
         format!("ws://{}:8787", self.control_ip).parse().expect("an address")
+    }
+
+    /// A host's settings, as its user has them.
+    pub(super) fn settings(&self, index: usize) -> Settings {
+        let (server, stun) = match self.meeting {
+            Meeting::Server => (Some(self.endpoint()), Vec::new()),
+            Meeting::Knocks => (None, vec![(self.control_ip.to_string(), PORT)]),
+        };
+        Settings { stun_servers: stun, ..self.hosts[index].settings(server) }
     }
 
     pub(super) fn after(&mut self, pause: Duration, event: Event) {
@@ -214,8 +234,8 @@ impl World {
     /// Starts an engine, with what its last life has kept.
     pub(super) fn boot(&mut self, index: usize) {
         let now = self.time();
-        let endpoint = self.endpoint();
-        self.hosts[index].boot(now, endpoint);
+        let settings = self.settings(index);
+        self.hosts[index].boot(now, settings);
         let mut wanted = Wanted::default();
         flush(&mut self.hosts[index].session, &mut wanted);
         self.settle(index, wanted);

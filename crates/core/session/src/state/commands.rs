@@ -3,7 +3,7 @@
 use ipnet::Ipv4Net;
 use lanrage_control::protocol::Request;
 use lanrage_party::{
-    Glance, Invitation, Name, NatType, PartyId, PartySecret, PeerId, Subnet, WireGuardPrivateKey,
+    Glance, Invitation, KnockKey, Name, NatType, PartyId, PartySecret, PeerId, Subnet, WireGuardPrivateKey,
 };
 use tracing::info;
 
@@ -19,7 +19,15 @@ use crate::{
         parting::Parting,
         roster::Roster,
     },
-    peers::connections::{Connections, Ways},
+    peers::{
+        connections::{Connections, Ways},
+        gossip::{
+            Gossip,
+            departures::Departures,
+            message::{Departure, Message},
+        },
+        knocking::Knocking,
+    },
 };
 
 impl State {
@@ -32,12 +40,11 @@ impl State {
                 }
             }
             Command::JoinParty(invitation) => self.join_party(turn, ticket, invitation),
-            Command::LeaveParty => match &mut self.party {
+            Command::LeaveParty => match &self.party {
                 None => turn.complete(ticket, Err(CommandError::NotInParty)),
-                Some(party) => {
-                    let leave = party.membership.leave(turn.now.wall, &self.identity);
-                    self.control.request(turn.now, leave);
-                    self.drop_party(turn);
+                Some(_) => {
+                    let word = self.say_leave(turn);
+                    self.drop_party(turn, word);
                     turn.complete(ticket, Ok(()));
                 }
             },
@@ -96,6 +103,7 @@ impl State {
             host: self.identity.peer_id(),
             subnet,
             control: self.control.endpoint().cloned().into_iter().collect(),
+            addresses: Vec::new(),
             server: self.control.server(),
             secret: PartySecret::from_random(turn.entropy.bytes()),
             epoch: 1,
@@ -108,8 +116,11 @@ impl State {
             if let Some(party) = &mut self.party {
                 party.open_adapter(turn, endpoint);
             }
-            self.host_guests(turn);
             self.register(turn);
+            let is_complete = self.party.as_ref().is_some_and(|party| party.membership.is_serverless());
+            if is_complete {
+                self.joined(turn);
+            }
         }
     }
 
@@ -152,10 +163,11 @@ impl State {
         if let Err(error) = invitation.check_expiry(turn.now.wall) {
             return turn.refuse(ticket, error);
         }
-        let Some(server) = invitation.control.first().cloned() else {
+        let server = invitation.control.first().cloned();
+        if server.is_none() && invitation.addresses.is_empty() {
             return turn.refuse(ticket, CommandError::NoControlServer);
-        };
-        self.use_server(turn, Some(server), invitation.server);
+        }
+        self.use_server(turn, server, invitation.server);
         let pending = Pending::new(ticket, PendingKind::Join, turn.now.instant);
         if self.become_member(turn, invitation, pending) {
             self.register(turn);
@@ -188,9 +200,10 @@ impl State {
     }
 
     /// Tells the party what this peer says of itself now.
-    fn announce_record(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn announce_record(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = &mut self.party {
             let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+            party.gossip.note_change(turn.now.instant);
             let id = party.membership.invitation.party;
             let request = Request::UpdatePeer { party: id, record: Some(record), nat_type: None };
             self.control.request(turn.now, request);
@@ -229,6 +242,7 @@ impl State {
             self.control.mean(server);
         }
         let network = membership.invitation.subnet;
+        let key = KnockKey::new(&invitation.secret, invitation.party, invitation.epoch);
         let ways = Ways { relay_only: self.relay_only, translator: self.translator };
         let connections = Connections::new(turn, &membership, self.candidates(), ways);
         self.party = Some(ActiveParty {
@@ -239,17 +253,27 @@ impl State {
             watch: AdapterWatch::default(),
             told_nat_type: NatType::Unknown,
             pending,
+            knocking: Knocking::new(key, turn.now.instant),
+            unanswered: membership.invitation.addresses.clone(),
+            gossip: Gossip::default(),
+            departures: Departures::default(),
             membership,
         });
         self.relays.set_party(turn.now.instant, Some(network));
         self.follow_allocations(turn);
         self.map_port(turn);
+        self.begin_knocking(turn);
     }
 
     /// Tells the control plane of this membership, as host or as guest.
     pub(super) fn register(&mut self, turn: &mut Turn<'_>) {
         let Some(party) = &mut self.party else { return };
         let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+        party.gossip.note_change(turn.now.instant);
+        party.keep_membership(turn, true);
+        if party.membership.is_serverless() {
+            return;
+        }
         let nat_type = self.nat.nat_type();
         let invitation = &party.membership.invitation;
         let (door, proof) = (Some(invitation.secret.door_key(invitation.epoch).public()), None);
@@ -268,15 +292,24 @@ impl State {
             Request::JoinParty { party: invitation.party, record, nat_type, door, proof }
         };
         self.control.request(turn.now, request);
-        party.keep_membership(turn, true);
+    }
+
+    /// Tells the server that this device leaves. Gives what friends are told, to be passed on.
+    pub(super) fn say_leave(&mut self, turn: &mut Turn<'_>) -> Option<Vec<u8>> {
+        let party = self.party.as_mut()?;
+        let leave = party.membership.leave(turn.now.wall, &self.identity);
+        let id = party.membership.invitation.party;
+        self.control.request(turn.now, Request::LeaveParty { party: id, leave: Some(leave) });
+        let departure = Departure { identity: self.identity.public(), leave };
+        Some(Message::Departures(vec![departure]).to_bytes())
     }
 
     /// Is in no party any more, and forgets its keys.
-    pub(super) fn drop_party(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn drop_party(&mut self, turn: &mut Turn<'_>, word: Option<Vec<u8>>) {
         if let Some(party) = self.party.take() {
             let id = party.membership.invitation.party;
             info!(party = %id.short(), "leaving party");
-            self.close_party(turn, party, true);
+            self.close_party(turn, party, true, word);
             turn.store(StoreAction::ForgetMembership(id));
             self.use_server(turn, self.default_server.clone(), None);
         }
@@ -287,7 +320,7 @@ impl State {
     pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = self.party.take() {
             info!(party = %party.membership.invitation.party.short(), "not joined");
-            self.close_party(turn, party, true);
+            self.close_party(turn, party, true, None);
             self.use_server(turn, self.default_server.clone(), None);
         }
     }
@@ -296,17 +329,17 @@ impl State {
     pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = self.party.take() {
             info!(party = %party.membership.invitation.party.short(), "suspending party");
-            self.close_party(turn, party, false);
+            self.close_party(turn, party, false, None);
         }
         self.use_server(turn, None, None);
     }
 
-    fn close_party(&mut self, turn: &mut Turn<'_>, party: ActiveParty, leaves: bool) {
+    fn close_party(&mut self, turn: &mut Turn<'_>, party: ActiveParty, leaves: bool, word: Option<Vec<u8>>) {
         self.finish_parting(turn);
         self.map_port(turn);
         turn.push(Output::CloseAdapter);
-        self.stop_hosting(turn);
-        self.parting = Some(Parting::new(party.connections, leaves, turn.now.instant));
+        self.first_link.is_good(turn);
+        self.parting = Some(Parting::new(party.connections, leaves, word, turn.now.instant));
         self.part(turn);
     }
 

@@ -14,7 +14,7 @@ use crate::{
     facts::CommandError,
     network::adapter::AdapterState,
     output::{Output, Turn},
-    party::active::ActiveParty,
+    party::active::{ActiveParty, PendingKind},
     peers::connection::{KnownPeer, PeerInfo},
 };
 
@@ -81,16 +81,27 @@ impl State {
         for entry in snapshot.peers {
             self.take_entry(turn, entry);
         }
-        let endpoint = self.endpoint_in_network();
-        if let Some(party) = &mut self.party {
+        if let Some(connections) = self.connections() {
             // The other ends may have missed what was said while there was no control plane.
-            party.connections.announce(turn);
-            if let Some(pending) = party.pending.take() {
-                party.open_adapter(turn, endpoint);
-                self.party_is_made(turn, pending.ticket);
-            }
+            connections.announce(turn);
         }
+        self.joined(turn);
         self.keep_membership(turn, true);
+    }
+
+    /// This device is in the party, by a server's word or a member's: whoever waits for that hears so.
+    pub(super) fn joined(&mut self, turn: &mut Turn<'_>) {
+        let endpoint = self.endpoint_in_network();
+        if let Some(party) = &mut self.party
+            && let Some(pending) = party.pending.take()
+        {
+            party.open_adapter(turn, endpoint);
+            match pending.kind {
+                PendingKind::Create => self.party_is_made(turn, pending.ticket),
+                PendingKind::Join => turn.complete(pending.ticket, Ok(())),
+            }
+            self.keep_membership(turn, true);
+        }
     }
 
     fn take_change(&mut self, turn: &mut Turn<'_>, change: Change) {
@@ -174,7 +185,7 @@ impl State {
     }
 
     /// This device has another address now: the data plane, the adapter and the record follow.
-    fn move_lease(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn move_lease(&mut self, turn: &mut Turn<'_>) {
         let endpoint = self.endpoint_in_network();
         if let Some(party) = &mut self.party {
             let end = party.membership.local_end();

@@ -19,6 +19,7 @@ use crate::{
         nat_status::NetworkNews,
     },
     output::{Output, StoreAction, Turn},
+    peers::gossip::message::is_gossip,
 };
 
 /// The longest that a measurement of the router takes, and a little: nobody waits longer for one.
@@ -71,6 +72,10 @@ impl State {
                 if let Some(connections) = self.connections() {
                     connections.handle_session(turn, peer, from);
                 }
+            }
+            TunnelEvent::Knock { from, bytes } => self.handle_knock(turn, from, &bytes),
+            TunnelEvent::Probe { peer, payload, .. } if is_gossip(&payload) => {
+                self.handle_gossip(turn, peer, &payload);
             }
             TunnelEvent::Probe { peer, from, payload } => {
                 if let Some(connections) = self.connections() {
@@ -136,16 +141,16 @@ impl State {
             turn.push(Output::ChooseSources);
         }
         match news {
-            NetworkNews::None => return,
+            NetworkNews::None => {}
             NetworkNews::Addresses => self.update_candidates(turn),
             NetworkNews::Network => {
                 if let Some(connections) = self.connections() {
                     connections.handle_network_change(turn);
                 }
                 self.check_everything(turn);
+                self.begin_knocking(turn);
             }
         }
-        self.refresh_endpoints(turn);
     }
 
     /// The device has slept, or this program was stopped, for so long: nothing is as it was.
@@ -156,6 +161,7 @@ impl State {
             connections.handle_resume(turn);
         }
         self.check_everything(turn);
+        self.begin_knocking(turn);
     }
 
     /// Tries every path, relay and server anew, without leaving what still works.
@@ -225,13 +231,16 @@ impl State {
         let candidates = self.candidates();
         let distances = self.relays.distances();
         let nat_type = self.nat.nat_type();
+        if self.nat.is_placed() {
+            self.first_link.is_good(turn);
+        }
         let Some(party) = &mut self.party else { return };
         party.connections.set_candidates(turn, candidates, distances);
         if nat_type != NatType::Unknown && party.told_nat_type != nat_type {
             party.told_nat_type = nat_type;
             let party = party.membership.invitation.party;
             let request = Request::UpdatePeer { party, record: None, nat_type: Some(nat_type) };
-            self.control.request_counting(turn.now, request);
+            self.control.request(turn.now, request);
         }
     }
 
@@ -246,6 +255,7 @@ impl State {
         if let Some(connections) = self.connections() {
             connections.set_relay_only(turn, relay_only);
         }
+        self.begin_knocking(turn);
         self.map_port(turn);
         self.update_candidates(turn);
     }

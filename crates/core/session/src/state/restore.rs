@@ -1,6 +1,6 @@
 //! Being again where this device was before.
 
-use lanrage_party::StoredPeer;
+use lanrage_party::{IdentityKey, Invitation, ServerId, StoredPeer};
 use tracing::warn;
 
 use super::State;
@@ -36,10 +36,10 @@ impl State {
     /// Is in the party again that this device was in before. Nobody is asked: the friends are tried where they were
     /// last reached while the control plane connects.
     pub(super) fn restore(&mut self, turn: &mut Turn<'_>, kept: Kept) -> Result<(), CommandError> {
-        let Kept { membership: saved, host, peers } = kept;
-        // A party that this device hosts itself has no server but this device.
-        let is_own = host == self.identity.peer_id() && self.hosting.owns(&saved.invitation.control);
-        let server = if is_own { None } else { saved.invitation.control.first().cloned() };
+        let Kept { membership: mut saved, host, peers } = kept;
+        let members = peers.iter().map(|peer| peer.record.claimed().identity);
+        forget_listener(&mut saved.invitation, members.chain([self.identity.public()]));
+        let server = saved.invitation.control.first().cloned();
         let membership = Membership::restore(saved, &self.identity)?;
         self.use_server(turn, server, membership.invitation.server);
         self.enter(turn, membership, host, None);
@@ -51,7 +51,6 @@ impl State {
             party.open_adapter(turn, endpoint);
         }
         self.register(turn);
-        self.host_guests(turn);
         Ok(())
     }
 
@@ -68,5 +67,15 @@ impl State {
             }
             Err(refusal) => warn!(%refusal, "a stored peer is not let in"),
         }
+    }
+}
+
+/// Programs before this one let guests in at the host's own addresses, which stand where a server's would, with the host's key
+/// as the server's. Nobody listens there any more: the members find each other.
+fn forget_listener(invitation: &mut Invitation, members: impl IntoIterator<Item = IdentityKey>) {
+    let server = invitation.server;
+    if server.is_some() && members.into_iter().any(|member| server == Some(ServerId::of(&member))) {
+        invitation.control.clear();
+        invitation.server = None;
     }
 }

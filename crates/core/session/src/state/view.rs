@@ -3,13 +3,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
+    net::SocketAddr,
 };
 
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
-    Glance, Invitation, Name, Party, Peer, PeerId,
+    CandidateType, Glance, Invitation, Name, Party, Peer, PeerId,
     facts::{Fault, PortMappingFault},
+    limits,
 };
 
 use super::State;
@@ -28,6 +30,9 @@ use crate::{
 
 /// From how many milliseconds a difference between two clocks is worth a word.
 const WRONG_CLOCK_MS: u64 = 5 * 60_000;
+
+/// Most addresses of this device's own in a link: the rest is for other members, who are there when this one is not.
+const OWN_ADDRESSES: usize = 4;
 
 impl State {
     /// The party as a value, this device included.
@@ -133,9 +138,7 @@ impl State {
             relays: self.relays.views().into_iter().map(relay).collect(),
             dropped: DroppedView {
                 stun_answers: self.nat.unasked_answers(),
-                guests: self.control.refused_guests().all,
-                doors: self.control.refused_guests().doors,
-                ..self.party.as_ref().map(|party| party.connections.dropped()).unwrap_or_default()
+                ..self.party.as_ref().map(ActiveParty::dropped).unwrap_or_default()
             },
         }
     }
@@ -223,7 +226,39 @@ impl State {
             friends.get(&active.host).map(|host| host.record.name.clone())
         };
         let members = u16::try_from(friends.len() + 1).ok();
-        Invitation { glance: Glance { host_name, members }, ..active.membership.invitation.clone() }
+        let addresses = self.link_addresses(active);
+        Invitation {
+            glance: Glance { host_name, members },
+            addresses,
+            ..active.membership.invitation.clone()
+        }
+    }
+
+    /// Where whoever follows a link may knock: at this device, as the internet and its neighbours see it, and at members that it
+    /// reaches straight.
+    fn link_addresses(&self, active: &ActiveParty) -> Vec<SocketAddr> {
+        if self.relay_only {
+            return Vec::new();
+        }
+        let mut own = self.nat.candidates(limits::CANDIDATES);
+        own.sort_by_key(|candidate| match candidate.kind {
+            CandidateType::Host if candidate.address.is_ipv6() => 1,
+            CandidateType::Host => 2,
+            _ => 0,
+        });
+        let own =
+            own.into_iter().filter(|candidate| candidate.is_usable()).map(|candidate| candidate.address);
+        let paths = active.connections.connections().values().filter_map(Connection::path);
+        let others = paths.filter(|path| !path.is_relayed).map(|path| path.remote.address);
+        let mut addresses: Vec<SocketAddr> = Vec::new();
+        for address in own.take(OWN_ADDRESSES).chain(others) {
+            let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses.truncate(limits::INVITATION_ADDRESSES);
+        addresses
     }
 
     fn problems(&self, now: Now) -> Vec<Problem> {

@@ -48,19 +48,11 @@ settings! {
     /// The name that friends see. Empty: the name of this computer's account.
     player_name: Option<Name> = Declaration::optional(Player, Kind::Name);
 
-    /// The control server for new parties. Empty: parties live on their host's device alone.
+    /// The control server for new parties. Empty: friends find each other without one.
     control_server: Option<ControlEndpoint> = Declaration::optional(Party, Kind::ControlEndpoint);
 
     /// Whether the last party comes back by itself when LANrage starts.
     restore_last_party: bool = Declaration::new(Party, Kind::Boolean, Boolean(true));
-
-    /// Whether a party without a control server can be joined from beyond this network: this device listens
-    /// for its friends, and the link names its addresses.
-    host_listens: bool = Declaration::new(Party, Kind::Boolean, Boolean(false)).restart();
-
-    /// TCP port on which this device listens as a party's host. 0: any free one.
-    local_listen_port: u16 =
-        Declaration::new(Party, Kind::Integer { min: 0, max: 65_535 }, Integer(0)).restart();
 
     /// UDP port for all traffic between friends. 0: any free one.
     udp_port: u16 = Declaration::new(Network, Kind::Integer { min: 0, max: 65_535 }, Integer(0)).restart();

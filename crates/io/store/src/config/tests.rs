@@ -17,7 +17,7 @@ fn every_default_is_one_of_the_values_that_its_setting_takes() {
     assert_eq!(config.player_name, None);
     assert_eq!(config.default_subnet, lanrage_party::Subnet::DEFAULT);
     assert!(config.adapter_name.is_given_by_helper());
-    assert_eq!((config.restore_last_party, config.host_listens), (true, false));
+    assert_eq!((config.restore_last_party, config.relay_only), (true, false));
     assert_eq!((config.backup_keep, config.log_level), (7, LogLevel::Info));
 }
 
@@ -101,7 +101,7 @@ fn every_bad_value_is_named_with_its_rule_and_the_rest_still_counts() {
 #[test]
 fn typed_text_becomes_the_one_stored_form() {
     let parse = |key, text| Config::declaration(key).unwrap().parse(text);
-    assert_eq!(parse("host_listens", "yes").unwrap(), json!(true));
+    assert_eq!(parse("relay_only", "yes").unwrap(), json!(true));
     assert_eq!(parse("udp_port", " 4000 ").unwrap(), json!(4000));
     assert_eq!(parse("player_name", " Ada ").unwrap(), json!("Ada"));
     assert_eq!(parse("player_name", "").unwrap(), Value::Null);
@@ -116,7 +116,7 @@ fn typed_text_becomes_the_one_stored_form() {
         ("stun_servers", "1,2,3,4,5,6,7,8,9"),
         ("udp_port", ""),
         ("udp_port", "1.5"),
-        ("host_listens", "maybe"),
+        ("relay_only", "maybe"),
         ("log_level", "INFO"),
     ] {
         assert!(parse(key, text).is_err(), "{key} = {text:?}");

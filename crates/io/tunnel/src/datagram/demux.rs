@@ -1,7 +1,7 @@
 //! Tells apart what shares one UDP port, by its first bytes (RFC 7983, and WireGuard's own header).
 
 use lanrage_base::channel_data;
-use lanrage_party::{Lane, facts::DropReason};
+use lanrage_party::{Lane, facts::DropReason, is_knock};
 
 /// Longest STUN message that is handed on, in bytes: one that is not fragmented on any usual path.
 pub(crate) const STUN_BYTES: usize = 1_500;
@@ -30,6 +30,7 @@ const DATA_MIN_BYTES: usize = 32;
 pub(crate) enum Kind {
     WireGuard(Message),
     Stun,
+    Knock,
 }
 
 /// A WireGuard message (whitepaper §5.4); `receiver` is the index that our side chose.
@@ -64,6 +65,7 @@ pub(crate) fn classify(datagram: &[u8]) -> Result<Kind, DropReason> {
     let is_stun = datagram.len() >= STUN_HEADER_BYTES && datagram[0] < 4 && datagram[4..8] == MAGIC_COOKIE;
     match datagram.len() {
         0 => Err(DropReason::MalformedDatagram),
+        _ if is_knock(datagram) => Ok(Kind::Knock),
         _ if !is_stun => Err(DropReason::UnknownDatagram),
         1..=STUN_BYTES => Ok(Kind::Stun),
         _ => Err(DropReason::OversizedDatagram),
@@ -91,6 +93,7 @@ fn word<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lanrage_party::limits::KNOCK_BYTES;
     use proptest::prelude::*;
 
     fn datagram(first: &[u8], len: usize) -> Vec<u8> {
@@ -135,6 +138,10 @@ mod tests {
         for junk in [&b"x"[..], b"punch", &[0; 20], &[0x80; 512], &[0xFF; 2_000]] {
             assert_eq!(classify(junk), Err(DropReason::UnknownDatagram), "{junk:?}");
         }
+        for first in [0x80, 0xFF] {
+            assert_eq!(classify(&datagram(&[first], KNOCK_BYTES)), Ok(Kind::Knock));
+            assert_eq!(classify(&datagram(&[first], KNOCK_BYTES + 1)), Err(DropReason::UnknownDatagram));
+        }
         assert_eq!(classify(&[0x40, 0, 0, 0]), Err(DropReason::ForeignChannelData));
         assert_eq!(classify(&[]), Err(DropReason::MalformedDatagram));
     }
@@ -150,6 +157,7 @@ mod tests {
             match classify(&bytes) {
                 Ok(Kind::WireGuard(_)) => prop_assert!((1..=4).contains(&bytes[0]) && bytes.len() >= 32),
                 Ok(Kind::Stun) => prop_assert!((20..=STUN_BYTES).contains(&bytes.len())),
+                Ok(Kind::Knock) => prop_assert!(bytes.len() == KNOCK_BYTES && bytes[0] >= 0x80),
                 Err(DropReason::UnknownDatagram) => prop_assert!(!bytes.is_empty()),
                 Err(DropReason::ForeignChannelData) => prop_assert_eq!(bytes[0] >> 4, 4),
                 Err(reason) => prop_assert!(

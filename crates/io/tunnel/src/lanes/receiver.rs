@@ -77,6 +77,16 @@ impl Receiver {
             Kind::WireGuard(message) => message,
             // Servers answer us straight; a relayed peer has no business with us.
             Kind::Stun if from.via.is_some() => return Err(DropReason::RelayedStun),
+            // Neither has a friend at a relay any: it would have a session there.
+            Kind::Knock if from.via.is_some() => return Err(DropReason::UnknownDatagram),
+            Kind::Knock if table.local.is_none() => return Err(DropReason::NoParty),
+            Kind::Knock if !shared.knocks.lock().admits(from.address.ip(), context.now) => {
+                return Err(DropReason::KnockFlood);
+            }
+            Kind::Knock => {
+                shared.emit(TunnelEvent::Knock { from: from.address, bytes: datagram.to_vec() });
+                return Ok(());
+            }
             Kind::Stun => {
                 shared.asked.lock().admit_stun(relays::source_address(from), datagram, context.now)?;
                 shared.emit(TunnelEvent::Datagram { from, bytes: datagram.to_vec() });

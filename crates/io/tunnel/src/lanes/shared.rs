@@ -1,7 +1,7 @@
 //! What the packet threads and the [`Tunnel`](crate::Tunnel) share.
 //!
 //! Its locks, each for a look: the snapshot of the peers, read once a batch and changed when the engine changes something; the
-//! bucket of our own broadcasts, and what they were; whom we asked; and the two inboxes, for a copy or a swap. Everything else is atomic or never changes.
+//! bucket of our own broadcasts, and what they were; whom we asked; who knocks; and the two inboxes, for a copy or a swap. Everything else is atomic or never changes.
 
 use std::{
     io,
@@ -18,7 +18,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     api::{event::EventSink, per_lane::PerLane},
-    datagram::{asked::Asked, hop::Hop, relays},
+    datagram::{asked::Asked, hop::Hop, knocks::KnockGate, relays},
     io::{device::PacketDevice, sockets::UdpSockets},
     lanes::inbox::Inbox,
     packet::{
@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) repeats: Mutex<Repeats>,
     /// Who may say something that is not WireGuard.
     pub(crate) asked: Mutex<Asked>,
+    /// Limits what strangers can have looked at.
+    pub(crate) knocks: Mutex<KnockGate>,
     table: RwLock<Arc<Table>>,
     events: EventSink,
     stopping: AtomicBool,
@@ -78,6 +80,7 @@ impl Shared {
             broadcast: Mutex::new(FloodLimit::new()),
             repeats: Mutex::new(Repeats::new()),
             asked: Mutex::new(Asked::new()),
+            knocks: Mutex::new(KnockGate::new()),
             table: RwLock::default(),
             events,
             stopping: AtomicBool::new(false),

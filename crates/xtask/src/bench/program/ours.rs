@@ -36,7 +36,7 @@ impl Ours {
         let address = in_party(&player, "created")?;
         let deadline = Instant::now() + PARTY_LIMIT;
         loop {
-            // The first link is made before the host listens.
+            // The first link may be made before the host's addresses are known.
             let mut status = host.command(release("lanrage"));
             status.args(["status", "--json", "--data-dir"]).arg(data_folder(host)?);
             let answer: Value = serde_json::from_str(&output_of(&mut status)?)?;
@@ -44,7 +44,7 @@ impl Ours {
                 Some(link) if names_a_host(link) => return Ok((player, link.to_owned(), address)),
                 _ => ensure!(
                     Instant::now() < deadline,
-                    "the host does not listen; it said:\n{}",
+                    "the host's link names no address; it said:\n{}",
                     player.tail()
                 ),
             }

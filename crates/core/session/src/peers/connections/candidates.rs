@@ -92,21 +92,15 @@ impl Connections {
         };
         match signal {
             Ok(signal) if signal.order() > connection.seen_signal => {
+                let is_first = connection.seen_signal.0 != signal.life;
                 connection.seen_signal = signal.order();
-                let Signal { mut candidates, relays, .. } = signal;
-                let claimed = candidates.len();
-                // A packet to a friend at such an address would go into the tunnel again, and again.
-                candidates.retain(|candidate| !self.subnet.covers(candidate.address.ip()));
-                // Such an address is a friend's only on a link that this device is on, too; elsewhere it is a service of the
-                // machine's (RFC 3927 §2.6.2).
-                let shares_link = self.candidates.iter().any(is_link_local);
-                candidates.retain(|candidate| shares_link || !is_link_local(candidate));
-                self.dropped_candidates += (claimed - candidates.len()) as u64;
-                let ways = reached_by(self.translator, &candidates);
-                connection.agent.set_remote_candidates(turn.now.instant, &ways);
-                (connection.candidates, connection.relays) = (candidates, relays);
-                self.peers_moved = true;
-                self.drive(turn, *from);
+                let Signal { candidates, relays, .. } = signal;
+                connection.relays = relays;
+                self.place(turn, from, candidates);
+                // Its first: what it was told before it knew of this device is lost.
+                if is_first {
+                    self.send_candidates(turn, *from);
+                }
             }
             Ok(_) => {
                 debug!(peer = %from.short(), "old signal dropped");
@@ -117,6 +111,35 @@ impl Connections {
                 self.dropped_signals += 1;
             }
         }
+    }
+
+    /// A peer may be reached there, by its own word.
+    pub(crate) fn place(&mut self, turn: &mut Turn<'_>, peer: &PeerId, mut candidates: Vec<Candidate>) {
+        let Some(connection) = self.connections.get_mut(peer) else { return };
+        let claimed = candidates.len();
+        // A packet to a friend at such an address would go into the tunnel again, and again.
+        candidates.retain(|candidate| !self.subnet.covers(candidate.address.ip()));
+        // Such an address is a friend's only on a link that this device is on, too; elsewhere it is a service of the
+        // machine's (RFC 3927 §2.6.2).
+        let shares_link = self.candidates.iter().any(is_link_local);
+        candidates.retain(|candidate| shares_link || !is_link_local(candidate));
+        self.dropped_candidates += (claimed - candidates.len()) as u64;
+        let ways = reached_by(self.translator, &candidates);
+        connection.agent.set_remote_candidates(turn.now.instant, &ways);
+        connection.candidates = candidates;
+        self.peers_moved = true;
+        self.drive(turn, *peer);
+    }
+
+    /// Where those may be that no path leads to, the places where they were last reached first.
+    pub(crate) fn lost_addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let lost = || self.connections.values().filter(|peer| peer.path().is_none() && !peer.has_left());
+        let named = lost().flat_map(|peer| {
+            peer.candidates.iter().filter(|candidate| candidate.kind != CandidateType::Relayed)
+        });
+        lost()
+            .filter_map(|peer| peer.last_endpoint)
+            .chain(named.filter(|candidate| candidate.is_usable()).map(|candidate| candidate.address))
     }
 
     pub(super) fn send_candidates(&mut self, turn: &mut Turn<'_>, to: PeerId) {

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use lanrage_control::protocol::Request;
+use lanrage_nat::NetworkState;
 use lanrage_party::{
-    ControlEndpoint, Subnet,
+    ControlEndpoint, Invitation, Subnet,
     facts::{CommandError, ServerFault},
 };
 
-use super::stage::{Stage, settings};
+use super::stage::{Stage, network, settings};
 use crate::{Command, ControlView, Input};
 
 #[test]
@@ -35,8 +36,6 @@ fn without_its_server_a_party_is_made_all_the_same_and_published_under_the_same_
 fn a_party_made_without_a_server_is_published_when_one_is_chosen() {
     let mut stage = Stage::without_server();
     stage.make_party(7);
-    assert!(stage.results.is_empty(), "its link leads nowhere yet");
-    stage.input(Input::Listening(None));
     assert!(matches!(stage.results.pop(), Some((7, Ok(())))), "nobody else has to be waited for");
     let before = stage.snapshot().party.unwrap();
     let server: ControlEndpoint = "ws://server.example:8787".parse().unwrap();
@@ -53,17 +52,21 @@ fn a_party_made_without_a_server_is_published_when_one_is_chosen() {
 #[test]
 fn whoever_makes_a_party_without_a_server_waits_for_a_link_that_leads_to_it_and_not_for_ever() {
     let mut stage = Stage::without_server();
+    stage.input(Input::Network(NetworkState::default()));
     stage.make_party(7);
-    stage.input(Input::Listening(Some(8_787)));
-    let leads_here = !stage.invitation().control.is_empty();
-    assert_eq!(stage.results.pop().is_some(), leads_here, "no address, no answer");
+    assert!(stage.results.is_empty(), "its link leads nowhere yet");
+    stage.input(Input::Network(network([192, 168, 1, 10])));
+    assert!(matches!(stage.results.pop(), Some((7, Ok(())))));
+    let link: Invitation = stage.snapshot().party.unwrap().invitation.0.parse().unwrap();
+    assert_eq!(link.addresses, ["192.168.1.10:51820".parse().unwrap()]);
 
     let mut stage = Stage::without_server();
+    stage.input(Input::Network(NetworkState::default()));
     stage.make_party(7);
-    stage.pass(Duration::from_secs(1));
+    stage.pass(Duration::from_millis(900));
     assert!(stage.results.is_empty());
-    stage.pass(Duration::from_secs(2));
-    assert!(matches!(stage.results.pop(), Some((7, Ok(())))), "the listener says nothing");
+    stage.pass(Duration::from_millis(200));
+    assert!(matches!(stage.results.pop(), Some((7, Ok(())))), "there is no network");
 }
 
 #[test]

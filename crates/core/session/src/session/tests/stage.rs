@@ -5,7 +5,7 @@ use std::{
 
 use ipnet::Ipv4Net;
 use lanrage_control::{
-    LinkAction, LinkClosed, LinkEvent, LinkId, LocalControlPlane, Now,
+    LinkAction, LinkClosed, LinkEvent, LinkId, Now,
     protocol::{
         Change, ClientMessage, Nonce, PROTOCOL_VERSION, PartySnapshot, PeerEntry, Refusal, Request,
         ServerMessage, ServerProof, SessionMessage, SessionToken,
@@ -20,8 +20,8 @@ use lanrage_party::{
 };
 
 use crate::{
-    Command, CommandError, DataPlaneView, Entropy, Hosting, Input, Kept, Notice, Output, Outputs, Session,
-    Settings, Setup, Snapshot, StoreAction, Ticket, Traffic, flush, party::active::ActiveParty, step,
+    Command, CommandError, DataPlaneView, Entropy, Input, Kept, Notice, Output, Outputs, Session, Settings,
+    Setup, Snapshot, StoreAction, Ticket, Traffic, flush, party::active::ActiveParty, step,
 };
 
 /// One device's decisions, with the test as its server, its network and its clock.
@@ -50,7 +50,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A device that uses no server, and lets guests in itself.
+    /// A device that uses no server.
     pub(super) fn without_server() -> Self {
         Self::with_server(None)
     }
@@ -65,10 +65,8 @@ impl Stage {
         let at = Now { instant: start, wall: UnixMillis(1_000_000) };
         let identity = DeviceIdentity::from_seed(&[1; 32]);
         let setup = Setup {
-            local: LocalControlPlane::new(identity.peer_id(), at),
             identity,
             udp_port: 51_820,
-            hosting: Hosting::at(vec![50_000], false),
             settings: settings(server),
             network: network([192, 168, 1, 10]),
             remembered_nat: NatType::Unknown,
@@ -293,9 +291,7 @@ impl Stage {
                 | Output::MendAdapter
                 | Output::LookUp(_)
                 | Output::MapPort(_)
-                | Output::RelayStream(_)
-                | Output::KeepParties(_)
-                | Output::Guests(_) => {}
+                | Output::RelayStream(_) => {}
                 Output::MeasureNat(_) => self.measurements += 1,
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();

@@ -13,11 +13,7 @@ impl World {
                 Output::Datagram { to, bytes } => {
                     trace!(self, "host {index}: datagram of {} bytes to {to}", bytes.len());
                 }
-                Output::Relayed { .. }
-                | Output::Link(_)
-                | Output::LookUp(_)
-                | Output::Store(_)
-                | Output::KeepParties(_) => {}
+                Output::Relayed { .. } | Output::Link(_) | Output::LookUp(_) | Output::Store(_) => {}
                 Output::Notice(notice) => trace!(self, "host {index}: {}", notice.news.code()),
                 output => trace!(self, "host {index}: {output:?}"),
             }
@@ -66,13 +62,10 @@ impl World {
                 self.after(Duration::from_millis(20), Event::Adapter { host: index, life });
             }
             Output::ReadRoutes => host.inputs.push_back(Input::Routes(Vec::new())),
-            // The disks of registries are not part of this world.
-            Output::KeepParties(_) => {}
             Output::Store(action) => host.keep(action),
             Output::Complete { result, .. } => host.completed.push(result),
             Output::Notice(notice) => host.news.push(notice.news),
             Output::SetPathMtu { .. }
-            | Output::Guests(_)
             | Output::CloseAdapter
             | Output::MendAdapter
             | Output::MeasureNat(_)

@@ -62,6 +62,7 @@ impl StoredMembership {
             host: self.host,
             subnet: self.subnet,
             control: self.control.clone(),
+            addresses: Vec::new(),
             server: self.server,
             secret,
             epoch: self.epoch,

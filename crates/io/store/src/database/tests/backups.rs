@@ -32,7 +32,7 @@ async fn a_backup_made_while_others_write_is_consistent() {
         let mut started = Some(started);
         for number in 1..200_u16 {
             // Both or none: in no backup may they differ.
-            let both = [("udp_port", number), ("local_listen_port", number)];
+            let both = [("udp_port", number), ("log_file_mib", number)];
             let both = both.map(|(key, value)| (key.to_owned(), json!(value))).into_iter().collect();
             writer.set_settings(&both, NOW).await.unwrap();
             started.take().map(|started| started.send(()));
@@ -46,7 +46,7 @@ async fn a_backup_made_while_others_write_is_consistent() {
         fs::copy(&path, other.database()).unwrap();
         let copy = other.open().await;
         assert_ne!(port(&copy).await, 0);
-        assert_eq!(port(&copy).await, copy.get_all_settings().await.unwrap()["local_listen_port"]);
+        assert_eq!(port(&copy).await, copy.get_all_settings().await.unwrap()["log_file_mib"]);
     }
     tasks.join_next().await.unwrap().unwrap();
 }

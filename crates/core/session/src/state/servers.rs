@@ -1,27 +1,19 @@
-//! Being the control plane of one's own party: guests come to this device, and no server is needed anywhere.
+//! Which server keeps the party's list, if any.
 
 use lanrage_party::{ControlEndpoint, ServerId};
 
 use super::State;
-use crate::{facts::CommandError, input::Ticket, output::Turn};
+use crate::{facts::CommandError, input::Ticket, output::Turn, party::active::ActiveParty};
 
 impl State {
-    /// Lets guests in, if the party is this device's own and has no server.
-    pub(super) fn host_guests(&mut self, turn: &mut Turn<'_>) {
-        let is_own = self.party.as_ref().is_some_and(|party| party.host == self.identity.peer_id());
-        if is_own && self.control.endpoint().is_none() {
-            self.hosting.begin(turn);
-        }
-    }
-
     /// Brings a party that this device hosts itself to a server, under the same ids and leases. Who is in it stays
     /// for as long as its path works; new friends come through the server.
     pub(super) fn publish(&mut self, turn: &mut Turn<'_>, server: ControlEndpoint) {
-        if !self.hosting.is_wanted() {
-            return;
-        }
-        self.stop_hosting(turn);
-        if let Some(party) = &mut self.party {
+        let is_own = |party: &&mut ActiveParty| {
+            party.membership.is_serverless() && party.host == self.identity.peer_id()
+        };
+        let Some(party) = self.party.as_mut().filter(is_own) else { return };
+        {
             party.membership.invitation.control = vec![server.clone()];
             party.membership.invitation.server = None;
         }
@@ -53,44 +45,14 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn stop_hosting(&mut self, turn: &mut Turn<'_>) {
-        if self.hosting.end(turn) {
-            self.control.stop_guests(turn);
-        }
-    }
-
-    pub(super) fn handle_listening(&mut self, turn: &mut Turn<'_>, port: Option<u16>) {
-        self.hosting.handle_listening(port);
-        self.refresh_endpoints(turn);
-        if !self.hosting.is_listening() {
-            self.hosting.answer_maker(turn);
-        }
-    }
-
-    /// The party is made. Where guests come to this device, whoever asked for it hears so when its link tells them
-    /// the way, for one that is copied before leads nowhere; without a network, a little later.
+    /// The party is made. Whoever asked for it hears so when its link leads somewhere, for one that is copied before does
+    /// not; without a network, a little later.
     pub(super) fn party_is_made(&mut self, turn: &mut Turn<'_>, ticket: Ticket) {
-        let has_way = self.party.as_ref().is_none_or(|party| !party.membership.invitation.control.is_empty());
-        if self.hosting.is_wanted() && !has_way {
-            self.hosting.let_maker_wait(turn, ticket);
+        let is_serverless = self.party.as_ref().is_some_and(|party| party.membership.is_serverless());
+        if is_serverless && !self.nat.is_placed() {
+            self.first_link.wait(turn, ticket);
         } else {
             turn.complete(ticket, Ok(()));
-        }
-    }
-
-    /// The link of a party that this device hosts itself names this device's addresses.
-    pub(super) fn refresh_endpoints(&mut self, turn: &mut Turn<'_>) {
-        let Some(endpoints) = self.hosting.endpoints(self.nat.host_addresses()) else { return };
-        let Some(party) = &mut self.party else { return };
-        let invitation = &mut party.membership.invitation;
-        if invitation.control != endpoints {
-            invitation.control = endpoints;
-            // Guests are shown this device's own key there.
-            invitation.server = Some(ServerId::of(&self.identity.public()));
-            party.keep_membership(turn, true);
-        }
-        if !party.membership.invitation.control.is_empty() {
-            self.hosting.answer_maker(turn);
         }
     }
 

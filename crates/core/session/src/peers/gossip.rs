@@ -1,0 +1,209 @@
+//! What a party's members tell each other of it, so that all know the same without anybody who keeps a list.
+//!
+//! Of each peer the word with the highest sequence counts, be it a record or a departure: so order, loss and repetition do
+//! not matter, and no reliable stream is needed. A *digest* says in ten bytes what one knows; who knows something else
+//! says in a *summary* how new its word of each peer is, and is sent what is newer.
+
+pub(crate) mod departures;
+pub(crate) mod message;
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use lanrage_base::bucket::{Rate, TokenBucket};
+use lanrage_party::{PeerId, SignedRecord};
+use sha2::{Digest, Sha256};
+
+use self::message::{Departure, LINES, Line, Message};
+
+/// After how long a digest is said again to somebody who knows something else; then as often as to everybody.
+const AGAIN: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_millis(1_000), Duration::from_millis(5_000)];
+/// Between two digests to somebody who knows the same.
+const CALM: Duration = Duration::from_secs(30);
+/// Summaries to one peer, and full answers to its summaries.
+const SUMMARIES: Rate = Rate { burst: 3, per_second: 5 };
+/// What one peer may have passed on.
+const PASSES: Rate = Rate { burst: 40, per_second: 20 };
+/// Records in one message that surely fit it.
+const RECORDS: usize = 5;
+
+/// What is known of one peer's word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Word<'a> {
+    Record(&'a SignedRecord),
+    Departure(&'a Departure),
+}
+
+/// Everything that a member knows of its party: of each peer the newest word.
+pub(crate) type Known<'a> = BTreeMap<PeerId, Word<'a>>;
+
+/// The conversation with each member that there is a path to.
+#[derive(Debug, Default)]
+pub(crate) struct Gossip {
+    talks: BTreeMap<PeerId, Talk>,
+}
+
+/// The conversation with one member.
+#[derive(Debug)]
+struct Talk {
+    /// When it is told our digest next.
+    due: Instant,
+    /// How often it was told since something changed.
+    told: usize,
+    /// What it said last.
+    heard: Option<(u64, u16)>,
+    summaries: TokenBucket,
+    answers: TokenBucket,
+    passes: TokenBucket,
+}
+
+impl Talk {
+    fn new(now: Instant) -> Self {
+        let [summaries, answers] = [SUMMARIES; 2].map(TokenBucket::new);
+        Self { due: now, told: 0, heard: None, summaries, answers, passes: TokenBucket::new(PASSES) }
+    }
+}
+
+impl Word<'_> {
+    fn sequence(&self) -> u64 {
+        match self {
+            Self::Record(record) => record.claimed().sequence,
+            Self::Departure(departure) => departure.leave.sequence,
+        }
+    }
+}
+
+impl Gossip {
+    /// There is a path to these members, and to no others. True if there was none to one of them.
+    pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) -> bool {
+        self.talks.retain(|peer, _| reached.contains(peer));
+        let before = self.talks.len();
+        for peer in reached {
+            self.talks.entry(*peer).or_insert_with(|| Talk::new(now));
+        }
+        self.talks.len() > before
+    }
+
+    /// Something is known that was not: everybody is told.
+    pub(crate) fn note_change(&mut self, now: Instant) {
+        for talk in self.talks.values_mut() {
+            (talk.due, talk.told) = (talk.due.min(now), 0);
+        }
+    }
+
+    /// When [`Self::take_due`] has something to say.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.talks.values().map(|talk| talk.due).min()
+    }
+
+    /// Who is to be told our digest now.
+    pub(crate) fn take_due(&mut self, now: Instant, known: &Known<'_>) -> Option<(Vec<PeerId>, Message)> {
+        if self.poll_timeout().is_none_or(|due| due > now) {
+            return None;
+        }
+        let (hash, count) = digest(known);
+        let mut told = Vec::new();
+        for (peer, talk) in self.talks.iter_mut().filter(|(_, talk)| talk.due <= now) {
+            let pause = match AGAIN.get(talk.told) {
+                Some(pause) if talk.heard != Some((hash, count)) => *pause,
+                _ => CALM,
+            };
+            (talk.due, talk.told) = (now + pause, talk.told.saturating_add(1));
+            told.push(*peer);
+        }
+        Some((told, Message::Digest { hash, count }))
+    }
+
+    /// A member has said what it knows, in short. What to tell it.
+    pub(crate) fn handle_digest(
+        &mut self,
+        now: Instant,
+        from: &PeerId,
+        said: (u64, u16),
+        known: &Known<'_>,
+    ) -> Option<Message> {
+        let talk = self.talks.get_mut(from)?;
+        talk.heard = Some(said);
+        let differs = said != digest(known);
+        (differs && talk.summaries.take(now, 1)).then(|| Message::Summary(lines(known)))
+    }
+
+    /// A member has said how new its word of each is. What to tell it: all that is newer here, and if it has newer words, what
+    /// is known here.
+    pub(crate) fn handle_summary(
+        &mut self,
+        now: Instant,
+        from: &PeerId,
+        theirs: &[Line],
+        known: &Known<'_>,
+    ) -> Vec<Message> {
+        let Some(talk) = self.talks.get_mut(from) else { return Vec::new() };
+        let theirs: BTreeMap<[u8; 8], u64> = theirs.iter().copied().collect();
+        let ours: BTreeMap<[u8; 8], u64> = lines(known).into_iter().collect();
+        let mut messages = Vec::new();
+        let newer = known.iter().filter(|(id, word)| {
+            theirs.get(&short(id)).is_none_or(|sequence| *sequence < word.sequence())
+                // What does not fit a summary is in neither.
+                && ours.contains_key(&short(id))
+        });
+        let (mut records, mut departures) = (Vec::new(), Vec::new());
+        for (_, word) in newer {
+            match word {
+                Word::Record(record) => records.push((*record).clone()),
+                Word::Departure(departure) => departures.push(**departure),
+            }
+        }
+        if !(records.is_empty() && departures.is_empty()) && talk.answers.take(now, 1) {
+            messages.extend(records.chunks(RECORDS).map(|some| Message::Records(some.to_vec())));
+            messages.extend(departures.chunks(RECORDS).map(|some| Message::Departures(some.to_vec())));
+        }
+        let has_news = theirs.iter().any(|(id, sequence)| ours.get(id).is_none_or(|own| own < sequence));
+        if has_news && talk.summaries.take(now, 1) {
+            messages.push(Message::Summary(lines(known)));
+        }
+        messages
+    }
+
+    /// Whether one more message of that member's is passed on.
+    pub(crate) fn passes(&mut self, now: Instant, from: &PeerId) -> bool {
+        self.talks.get_mut(from).is_some_and(|talk| talk.passes.take(now, 1))
+    }
+}
+
+/// What is known, as the lines of a summary: the members, then as many of the newest departures as fit.
+fn lines(known: &Known<'_>) -> Vec<Line> {
+    let line = |(id, word): (&PeerId, &Word<'_>)| (short(id), word.sequence());
+    let is_record = |(_, word): &(&PeerId, &Word<'_>)| matches!(word, Word::Record(_));
+    let mut lines: Vec<Line> = known.iter().filter(is_record).map(line).take(LINES).collect();
+    let mut left: Vec<Line> = known.iter().filter(|entry| !is_record(entry)).map(line).collect();
+    left.sort_unstable_by_key(|(id, sequence)| (std::cmp::Reverse(*sequence), *id));
+    left.truncate(LINES - lines.len());
+    lines.extend(left);
+    lines.sort_unstable();
+    lines
+}
+
+/// The same of whoever knows the same.
+fn digest(known: &Known<'_>) -> (u64, u16) {
+    let lines = lines(known);
+    let mut hasher = Sha256::new();
+    for (id, sequence) in &lines {
+        hasher.update(id);
+        hasher.update(sequence.to_be_bytes());
+    }
+    let hash = hasher.finalize();
+    let hash = hash.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+    (hash, lines.len() as u16)
+}
+
+/// The first half of an id: enough to tell apart the members of a party.
+fn short(id: &PeerId) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = *id.as_bytes();
+    [a, b, c, d, e, f, g, h]
+}
+
+#[cfg(test)]
+mod tests;

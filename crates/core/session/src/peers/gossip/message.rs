@@ -1,0 +1,251 @@
+//! What members tell each other inside their sessions, each in one datagram.
+
+use std::net::SocketAddr;
+
+use lanrage_base::wire::{Reader, put_address};
+use lanrage_nat::Probe;
+use lanrage_party::{
+    IdentityKey, Leave, PartyId, PeerId, SealedSignal, SignedRecord,
+    limits::{KNOCK_BYTES, PEERS_PER_PARTY},
+};
+
+/// The version that every [`Probe`] begins with; who does not know a kind drops it.
+const VERSION: u8 = 1;
+const DIGEST: u8 = 16;
+const SUMMARY: u8 = 17;
+const RECORDS: u8 = 18;
+const DEPARTURES: u8 = 19;
+const SIGNAL: u8 = 20;
+const KNOCK: u8 = 21;
+
+/// Longest message, in bytes.
+const MAX_BYTES: usize = Probe::MAX_BYTES;
+/// Most lines of a [`Message::Summary`]: every member, and departures.
+pub(crate) const LINES: usize = (MAX_BYTES - 2) / LINE_BYTES;
+const LINE_BYTES: usize = 16;
+
+/// The newest that is known of one peer, in short: the first half of its id, and a number that grows with every word of
+/// the peer's, records and departures alike.
+pub(crate) type Line = ([u8; 8], u64);
+
+/// What one member tells another inside their session.
+///
+/// Wire format behind version and kind, numbers big-endian: *digest* 8 bytes and a count of 2; *summary* lines of 8 bytes of
+/// id and 8 of sequence; *records* and *departures* one behind the other; *signal* hops 1, from 16, to 16, the sealed bytes;
+/// *knock* the address it came from, and its 480 bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Message {
+    /// What I know of the party is this, in short: of two who say the same, neither has news for the other.
+    Digest { hash: u64, count: u16 },
+    /// What I know of each, in short.
+    Summary(Vec<Line>),
+    /// What others say of themselves.
+    Records(Vec<SignedRecord>),
+    /// Who has left for good, by its own word.
+    Departures(Vec<Departure>),
+    /// A sealed signal for `to`; whoever it is not for passes it on, once.
+    Signal { hops: u8, from: PeerId, to: PeerId, sealed: SealedSignal },
+    /// Somebody knocks at me from there.
+    Knock { from: SocketAddr, bytes: Vec<u8> },
+}
+
+/// That a member has left, and the key that proves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Departure {
+    pub(crate) identity: IdentityKey,
+    pub(crate) leave: Leave,
+}
+
+impl Departure {
+    /// Identity, sequence and signature.
+    const BYTES: usize = 32 + Leave::BYTES;
+}
+
+/// Whether a payload is one of these rather than the path agent's, or of a program that knows more.
+pub(crate) fn is_gossip(payload: &[u8]) -> bool {
+    matches!(payload, [VERSION, DIGEST..=KNOCK, ..])
+}
+
+impl Message {
+    /// The bytes to send. What is more than a datagram holds is left out, from the end: it is told the next time.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        match self {
+            Self::Digest { hash, count } => {
+                bytes.push(DIGEST);
+                bytes.extend(hash.to_be_bytes());
+                bytes.extend(count.to_be_bytes());
+            }
+            Self::Summary(lines) => {
+                bytes.push(SUMMARY);
+                for (id, sequence) in lines.iter().take(LINES) {
+                    bytes.extend(id);
+                    bytes.extend(sequence.to_be_bytes());
+                }
+            }
+            Self::Records(records) => {
+                bytes.push(RECORDS);
+                for record in records {
+                    let before = bytes.len();
+                    record.put(&mut bytes);
+                    if bytes.len() > MAX_BYTES {
+                        bytes.truncate(before);
+                        break;
+                    }
+                }
+            }
+            Self::Departures(departures) => {
+                bytes.push(DEPARTURES);
+                for departure in departures.iter().take((MAX_BYTES - 2) / Departure::BYTES) {
+                    bytes.extend(departure.identity.as_bytes());
+                    bytes.extend(departure.leave.to_bytes());
+                }
+            }
+            Self::Signal { hops, from, to, sealed } => {
+                bytes.extend([SIGNAL, *hops]);
+                bytes.extend(from.as_bytes());
+                bytes.extend(to.as_bytes());
+                bytes.extend(sealed.to_bytes());
+            }
+            Self::Knock { from, bytes: knock } => {
+                bytes.push(KNOCK);
+                put_address(&mut bytes, *from);
+                bytes.extend(knock);
+            }
+        }
+        bytes
+    }
+
+    /// Whether it fits one datagram.
+    pub(crate) fn fits(&self) -> bool {
+        self.to_bytes().len() <= MAX_BYTES
+    }
+
+    /// Reads a message about this party. Total: any bytes give one or `None`.
+    pub(crate) fn parse(bytes: &[u8], party: PartyId) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        if reader.byte()? != VERSION {
+            return None;
+        }
+        let kind = reader.byte()?;
+        let message = match kind {
+            DIGEST => Self::Digest { hash: reader.u64()?, count: reader.u16()? },
+            SUMMARY => {
+                let mut lines = Vec::new();
+                while !reader.rest().is_empty() && lines.len() < LINES {
+                    lines.push((reader.array()?, reader.u64()?));
+                }
+                Self::Summary(lines)
+            }
+            RECORDS => {
+                let mut records = Vec::new();
+                while !reader.rest().is_empty() && records.len() < PEERS_PER_PARTY {
+                    records.push(SignedRecord::read(&mut reader, party)?);
+                }
+                Self::Records(records)
+            }
+            DEPARTURES => {
+                let mut departures = Vec::new();
+                while !reader.rest().is_empty() && departures.len() < PEERS_PER_PARTY {
+                    let identity = IdentityKey::from_bytes(reader.array()?);
+                    departures.push(Departure { identity, leave: Leave::read(&mut reader)? });
+                }
+                Self::Departures(departures)
+            }
+            SIGNAL => {
+                let hops = reader.byte()?;
+                let (from, to) = (PeerId::from_bytes(reader.array()?), PeerId::from_bytes(reader.array()?));
+                let sealed = SealedSignal::from_bytes(reader.rest());
+                return Some(Self::Signal { hops, from, to, sealed });
+            }
+            KNOCK => {
+                let from = reader.address()?;
+                Self::Knock { from, bytes: reader.take(KNOCK_BYTES)?.to_vec() }
+            }
+            _ => return None,
+        };
+        reader.rest().is_empty().then_some(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_party::{
+        DeviceIdentity, Name, PEER_PROTOCOL, PartySecret, PeerRecord, VirtualIp, WireGuardPrivateKey, limits,
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn party() -> PartyId {
+        PartyId::from_random([1; 16])
+    }
+
+    fn record(seed: u8) -> SignedRecord {
+        let identity = DeviceIdentity::from_seed(&[seed; 32]);
+        let record = PeerRecord {
+            party: party(),
+            identity: identity.public(),
+            wireguard_key: WireGuardPrivateKey::from_random([seed; 32]).public(),
+            virtual_ip: VirtualIp([10, 66, 1, seed].into()),
+            name: Name::new(&"n".repeat(limits::NAME_BYTES)).unwrap(),
+            protocol: PEER_PROTOCOL,
+            epoch: 1,
+            sequence: 7,
+        };
+        record.sign(&identity, &PartySecret::from_random([2; 32]))
+    }
+
+    fn messages() -> Vec<Message> {
+        let ann = DeviceIdentity::from_seed(&[3; 32]);
+        let departure = Departure { identity: ann.public(), leave: Leave::sign(&ann, &party(), 8) };
+        vec![
+            Message::Digest { hash: u64::MAX, count: 64 },
+            Message::Summary(vec![([7; 8], 9); LINES]),
+            Message::Records((1..=5).map(record).collect()),
+            Message::Departures(vec![departure; 13]),
+            Message::Signal {
+                hops: 1,
+                from: ann.peer_id(),
+                to: DeviceIdentity::from_seed(&[4; 32]).peer_id(),
+                sealed: SealedSignal::from_bytes(&[9; 500]),
+            },
+            Message::Knock { from: "192.0.2.7:5000".parse().unwrap(), bytes: vec![0x80; KNOCK_BYTES] },
+        ]
+    }
+
+    #[test]
+    fn every_message_fits_a_datagram_and_comes_back() {
+        for message in messages() {
+            let bytes = message.to_bytes();
+            assert!(bytes.len() <= MAX_BYTES && is_gossip(&bytes));
+            assert_eq!(Message::parse(&bytes, party()), Some(message));
+            assert!(Probe::parse(&bytes).is_err(), "no probe is one of these");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out_whole() {
+        let many = Message::Records((1..=20).map(record).collect());
+        let Some(Message::Records(read)) = Message::parse(&many.to_bytes(), party()) else { panic!() };
+        assert!((5..=6).contains(&read.len()) && read[0] == record(1));
+        let Some(Message::Summary(lines)) =
+            Message::parse(&Message::Summary(vec![([7; 8], 9); 500]).to_bytes(), party())
+        else {
+            panic!()
+        };
+        assert!(lines.len() == LINES && LINES >= PEERS_PER_PARTY);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..23, which in 0_usize..6, cut: usize) {
+            if bytes.len() > 1 {
+                (bytes[0], bytes[1]) = (VERSION, kind);
+            }
+            Message::parse(&bytes, party());
+            let whole = messages().swap_remove(which).to_bytes();
+            Message::parse(&whole[..cut % whole.len()], party());
+        }
+    }
+}

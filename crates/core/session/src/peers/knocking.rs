@@ -1,0 +1,208 @@
+//! Knocking at the addresses of a link, or where friends were last reached, until somebody is.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use lanrage_base::bucket::{Rate, TokenBucket};
+use lanrage_party::{KnockKey, UnixMillis};
+
+/// When it is knocked, from the beginning: a lost datagram costs little, and a router that opens for the answer of the other
+/// side needs a second one.
+const FIRST: [Duration; 6] = [
+    Duration::ZERO,
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_millis(700),
+    Duration::from_millis(1_500),
+    Duration::from_millis(3_000),
+];
+/// Between two knocks after those.
+const THEN: Duration = Duration::from_secs(2);
+/// How long that goes on.
+const KEEN: Duration = Duration::from_secs(60);
+/// Between two knocks after that, while nobody is reached.
+const PATIENT: Duration = Duration::from_secs(30);
+/// Most addresses that are knocked at.
+pub(crate) const TARGETS: usize = 16;
+/// How old a knock may be, or how far in the future: a clock that is wrong by a day does not keep its owner out.
+const VALIDITY_MS: u64 = 26 * 3_600_000;
+/// Between two answers to one ask.
+const ANSWERS: Duration = Duration::from_millis(200);
+/// Asks whose last answer is remembered.
+const REMEMBERED: usize = 64;
+/// What one new member takes of [`NEWCOMERS`].
+const NEWCOMER: u64 = 60;
+/// Eight new members at once, and eight a minute: a link that got around fills a party slowly.
+const NEWCOMERS: Rate = Rate { burst: 8 * NEWCOMER, per_second: 8 };
+
+/// When this device knocks, what it waits to hear, and which knocks it answers.
+#[derive(Debug)]
+pub(crate) struct Knocking {
+    pub(crate) key: KnockKey,
+    /// What an answer must repeat.
+    token: [u8; 8],
+    begun: Instant,
+    round: usize,
+    due: Option<Instant>,
+    answered: VecDeque<([u8; 8], Instant)>,
+    newcomers: TokenBucket,
+    /// Knocks that no holder of the link has made, or that are of another day.
+    pub(crate) dropped: u64,
+}
+
+impl Knocking {
+    /// Knocks at nobody yet.
+    pub(crate) fn new(key: KnockKey, now: Instant) -> Self {
+        Self {
+            key,
+            token: [0; 8],
+            begun: now,
+            round: 0,
+            due: None,
+            answered: VecDeque::new(),
+            newcomers: TokenBucket::new(NEWCOMERS),
+            dropped: 0,
+        }
+    }
+
+    /// Knocks from now on. An answer must repeat `token`, which is random.
+    pub(crate) const fn begin(&mut self, now: Instant, token: [u8; 8]) {
+        (self.token, self.begun, self.round, self.due) = (token, now, 0, Some(now));
+    }
+
+    /// Knocks no more.
+    pub(crate) const fn stop(&mut self) {
+        self.due = None;
+    }
+
+    /// When [`Self::take_due`] has something to say.
+    pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// The token to knock with, if it is time to. `is_lonely` is whether nobody is reached: only then it goes on for ever.
+    pub(crate) fn take_due(&mut self, now: Instant, is_lonely: bool) -> Option<[u8; 8]> {
+        self.due.filter(|due| *due <= now)?;
+        self.round += 1;
+        let next = match FIRST.get(self.round) {
+            Some(offset) => Some(self.begun + *offset),
+            None if now < self.begun + KEEN => Some(now + THEN),
+            None => is_lonely.then_some(now + PATIENT),
+        };
+        // One that is late does not hurry after itself.
+        self.due = next.map(|at| at.max(now + FIRST[1]));
+        Some(self.token)
+    }
+
+    /// Whether a knock with this token answers ours.
+    pub(crate) fn expects(&self, token: [u8; 8]) -> bool {
+        self.token == token && self.round > 0
+    }
+
+    /// Whether a knock of that time is neither too old nor from the future.
+    pub(crate) const fn is_timely(&self, at: UnixMillis, wall: UnixMillis) -> bool {
+        at.0.abs_diff(wall.0) <= VALIDITY_MS
+    }
+
+    /// Whether an ask is answered: copies of one are, now and then.
+    pub(crate) fn may_answer(&mut self, token: [u8; 8], now: Instant) -> bool {
+        if let Some((_, at)) = self.answered.iter_mut().find(|(known, _)| *known == token) {
+            let may = now >= *at + ANSWERS;
+            if may {
+                *at = now;
+            }
+            return may;
+        }
+        if self.answered.len() == REMEMBERED {
+            self.answered.pop_front();
+        }
+        self.answered.push_back((token, now));
+        true
+    }
+
+    /// Whether one more new member is let in now.
+    pub(crate) fn takes_newcomer(&mut self, now: Instant) -> bool {
+        self.newcomers.take(now, NEWCOMER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_party::{PartyId, PartySecret};
+
+    use super::*;
+
+    fn knocking(now: Instant) -> Knocking {
+        let secret = PartySecret::from_random([1; 32]);
+        Knocking::new(KnockKey::new(&secret, PartyId::from_random([2; 16]), 1), now)
+    }
+
+    /// When it knocks within so long, each time at the moment that it names.
+    fn times(knocking: &mut Knocking, start: Instant, within: Duration, is_lonely: bool) -> Vec<Duration> {
+        let mut times = Vec::new();
+        while let Some(due) = knocking.poll_timeout().filter(|due| *due <= start + within) {
+            assert!(knocking.take_due(due, is_lonely).is_some());
+            times.push(due - start);
+        }
+        times
+    }
+
+    #[test]
+    fn it_knocks_fast_at_first_then_slowly_and_for_ever_only_while_nobody_is_reached() {
+        let start = Instant::now();
+        let hour = Duration::from_secs(3_600);
+        let mut lonely = knocking(start);
+        assert!(lonely.take_due(start, true).is_none(), "not before it has begun");
+        lonely.begin(start, [7; 8]);
+        let times_lonely = times(&mut lonely, start, hour, true);
+        assert_eq!(times_lonely[..6], FIRST);
+        assert!((34..=36).contains(&times_lonely.iter().filter(|at| **at <= KEEN).count()));
+        assert!((150..160).contains(&times_lonely.len()), "{}", times_lonely.len());
+        let mut reached = knocking(start);
+        reached.begin(start, [7; 8]);
+        assert!(times(&mut reached, start, hour, false).last().unwrap() <= &(KEEN + THEN));
+        assert_eq!(reached.poll_timeout(), None);
+    }
+
+    #[test]
+    fn a_timer_that_was_late_for_long_does_not_make_it_hurry() {
+        let start = Instant::now();
+        let mut knocking = knocking(start);
+        knocking.begin(start, [7; 8]);
+        let late = start + Duration::from_secs(20);
+        assert!(knocking.take_due(late, true).is_some() && knocking.take_due(late, true).is_none());
+        assert!(knocking.poll_timeout().unwrap() >= late + FIRST[1]);
+    }
+
+    #[test]
+    fn only_what_was_asked_is_answered_and_copies_of_an_ask_are_answered_now_and_then() {
+        let start = Instant::now();
+        let mut knocking = knocking(start);
+        assert!(!knocking.expects([0; 8]), "nothing was asked yet");
+        knocking.begin(start, [7; 8]);
+        knocking.take_due(start, true);
+        assert!(knocking.expects([7; 8]) && !knocking.expects([8; 8]));
+        assert!(knocking.may_answer([1; 8], start) && !knocking.may_answer([1; 8], start));
+        assert!(knocking.may_answer([2; 8], start) && knocking.may_answer([1; 8], start + ANSWERS));
+        for n in 0..1_000_u64 {
+            knocking.may_answer(n.to_be_bytes(), start);
+        }
+        assert_eq!(knocking.answered.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn a_clock_may_be_wrong_by_a_day_and_a_party_fills_slowly() {
+        let start = Instant::now();
+        let mut knocking = knocking(start);
+        let wall = UnixMillis(1_795_372_304_123);
+        let day = 24 * 3_600_000;
+        assert!(knocking.is_timely(UnixMillis(wall.0 - day), wall));
+        assert!(knocking.is_timely(wall.plus(day), wall));
+        assert!(!knocking.is_timely(wall.plus(2 * day), wall));
+        assert_eq!((0..100).filter(|_| knocking.takes_newcomer(start)).count(), 8);
+        let minute = start + Duration::from_secs(60);
+        assert_eq!((0..100).filter(|_| knocking.takes_newcomer(minute)).count(), 8);
+    }
+}

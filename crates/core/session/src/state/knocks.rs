@@ -1,0 +1,234 @@
+//! Being let in by anybody of the party, and letting others in, without a server.
+
+use std::net::SocketAddr;
+
+use lanrage_party::{
+    Candidate, CandidateType, Knock, KnockRefusal, KnockWord, PeerId, Remote, SignedRecord, VirtualIp,
+    facts::ServerRefusal, limits,
+};
+use tracing::{debug, info, warn};
+
+use super::State;
+use crate::{
+    facts::CommandError,
+    output::{Output, Turn},
+    party::roster::Refusal,
+    peers::{gossip::message::Message, knocking::TARGETS},
+};
+
+/// Most addresses of a knock's that are answered to.
+const ANSWERED_ADDRESSES: usize = 8;
+
+/// How a knock came to this device.
+#[derive(Debug, Clone, Copy)]
+enum Heard<'a> {
+    /// From the one who knocks; with the datagram, to be passed on.
+    Straight(&'a [u8]),
+    /// A member was knocked at, and has passed it on.
+    Passed,
+}
+
+impl State {
+    /// Knocks from now on, if there is anybody to be reached: where the link says, and where friends were.
+    pub(super) fn begin_knocking(&mut self, turn: &mut Turn<'_>) {
+        let token = turn.entropy.bytes();
+        match &mut self.party {
+            Some(party) if self.relay_only => party.knocking.stop(),
+            Some(party) => party.knocking.begin(turn.now.instant, token),
+            None => {}
+        }
+    }
+
+    /// Knocks, if it is time to.
+    pub(super) fn knock(&mut self, turn: &mut Turn<'_>) {
+        let Some(party) = self.party.as_mut().filter(|_| !self.relay_only) else { return };
+        let is_lonely = party.connections.reached().is_empty();
+        let Some(token) = party.knocking.take_due(turn.now.instant, is_lonely) else { return };
+        let network = party.membership.invitation.subnet;
+        let link = party.unanswered.iter().copied();
+        let mut targets: Vec<SocketAddr> = Vec::new();
+        for address in link.chain(party.connections.lost_addresses()) {
+            let is_usable = Candidate { kind: CandidateType::Host, address }.is_usable();
+            if is_usable && !network.covers(address.ip()) && !targets.contains(&address) {
+                targets.push(address);
+            }
+        }
+        targets.truncate(TARGETS);
+        // Members and links name them; they may be anybody's.
+        targets.retain(|address| party.connections.may_check(turn.now.instant, address.ip()));
+        if targets.is_empty() {
+            return party.knocking.stop();
+        }
+        let Some(knock) = self.own_knock(turn, KnockWord::Ask, token, None) else { return };
+        targets.into_iter().for_each(|to| self.send_knock(turn, &knock, to));
+    }
+
+    /// A datagram that claims to be a knock.
+    pub(super) fn handle_knock(&mut self, turn: &mut Turn<'_>, from: SocketAddr, bytes: &[u8]) {
+        let Some(knock) = self.open_knock(turn, bytes) else { return };
+        match knock.word {
+            KnockWord::Ask => self.handle_ask(turn, from, knock, Heard::Straight(bytes)),
+            KnockWord::Answer => self.handle_answer(turn, from, knock),
+            KnockWord::Refusal(refusal) => {
+                self.handle_knock_refusal(turn, &knock.record, knock.token, refusal)
+            }
+        }
+    }
+
+    /// A member says that somebody knocks at it from there.
+    pub(super) fn handle_passed_knock(&mut self, turn: &mut Turn<'_>, from: SocketAddr, bytes: &[u8]) {
+        let Some(knock) = self.open_knock(turn, bytes) else { return };
+        if knock.word == KnockWord::Ask {
+            self.handle_ask(turn, from, knock, Heard::Passed);
+        }
+    }
+
+    fn open_knock(&mut self, turn: &Turn<'_>, bytes: &[u8]) -> Option<Knock> {
+        // Who hides its addresses answers nobody who may be a stranger's friend.
+        let party = self.party.as_mut().filter(|_| !self.relay_only)?;
+        let opened = party.knocking.key.open(bytes).ok();
+        let knock = opened.filter(|knock| party.knocking.is_timely(knock.at, turn.now.wall));
+        party.knocking.dropped += u64::from(knock.is_none());
+        knock
+    }
+
+    /// Somebody who has the link wants to be let in.
+    fn handle_ask(&mut self, turn: &mut Turn<'_>, from: SocketAddr, knock: Knock, heard: Heard<'_>) {
+        let Knock { token, record, candidates, .. } = knock;
+        let own = self.identity.peer_id();
+        let Some(party) = self.party.as_mut().filter(|party| !party.is_being_joined()) else { return };
+        let id = record.claimed().peer_id();
+        if id == own || !party.knocking.may_answer(token, turn.now.instant) {
+            return;
+        }
+        let known = party.connections.connections().get(&id);
+        let is_reached = known.is_some_and(|known| known.path().is_some());
+        if known.is_none() && !party.knocking.takes_newcomer(turn.now.instant) {
+            return debug!("too many newcomers at once");
+        }
+        let word = match self.let_in(turn, &record) {
+            Ok(()) => KnockWord::Answer,
+            Err(Refusal::Address(_)) => KnockWord::Refusal(KnockRefusal::AddressTaken(self.leases())),
+            Err(Refusal::Full) => KnockWord::Refusal(KnockRefusal::Full),
+            Err(refusal) => return debug!(peer = %id.short(), %refusal, "a knock is not answered"),
+        };
+        if word == KnockWord::Answer {
+            info!(peer = %id.short(), ?heard, "let in");
+            self.place_by_knock(turn, &id, &candidates, from);
+        }
+        let Some(answer) = self.own_knock(turn, word, token, Some(from)) else { return };
+        self.send_knock(turn, &answer, from);
+        match heard {
+            // Everybody else answers straight to the newcomer, which opens the routers between them.
+            Heard::Straight(bytes) if answer.word == KnockWord::Answer && !is_reached => {
+                let passed = Message::Knock { from, bytes: bytes.to_vec() }.to_bytes();
+                let Some(party) = &self.party else { return };
+                for friend in party.connections.reached().iter().filter(|friend| **friend != id) {
+                    party.connections.tell(turn, friend, passed.clone());
+                }
+            }
+            Heard::Straight(_) => {}
+            Heard::Passed => {
+                let named = candidates.iter().filter(|candidate| candidate.is_usable());
+                let others = named.map(|candidate| candidate.address).filter(|address| *address != from);
+                for address in others.take(ANSWERED_ADDRESSES) {
+                    self.send_knock(turn, &answer, address);
+                }
+            }
+        }
+    }
+
+    /// Somebody lets this device in.
+    fn handle_answer(&mut self, turn: &mut Turn<'_>, from: SocketAddr, knock: Knock) {
+        let Some(party) = self.party.as_mut().filter(|party| party.knocking.expects(knock.token)) else {
+            return;
+        };
+        party.unanswered.retain(|address| *address != from);
+        let id = knock.record.claimed().peer_id();
+        if id == self.identity.peer_id() {
+            return;
+        }
+        if let Err(refusal) = self.let_in(turn, &knock.record) {
+            return warn!(peer = %id.short(), %refusal, "who answers a knock is not let in");
+        }
+        self.place_by_knock(turn, &id, &knock.candidates, from);
+        self.joined(turn);
+    }
+
+    /// Somebody of the party does not let this device in.
+    fn handle_knock_refusal(
+        &mut self,
+        turn: &mut Turn<'_>,
+        by: &SignedRecord,
+        token: [u8; 8],
+        refusal: KnockRefusal,
+    ) {
+        let Some(party) = self.party.as_mut().filter(|party| party.knocking.expects(token)) else { return };
+        let invitation = &party.membership.invitation;
+        let is_member = by.verify(&invitation.party, invitation.epoch, &invitation.secret).is_ok();
+        // Whoever is in already has its address by the same rule as all others.
+        if !is_member || !party.connections.reached().is_empty() {
+            return;
+        }
+        info!(?refusal, "not let in");
+        match refusal {
+            KnockRefusal::AddressTaken(taken) => {
+                let may_try = party.pending.as_mut().is_none_or(|pending| pending.may_try_another_lease());
+                match party.membership.take_next_lease(&self.identity, &taken) {
+                    Ok(()) if may_try => {
+                        self.move_lease(turn);
+                        self.begin_knocking(turn);
+                    }
+                    Ok(()) => self.give_up(turn, CommandError::NobodyAnswers),
+                    Err(error) => self.give_up(turn, error.into()),
+                }
+            }
+            KnockRefusal::Full => self.give_up(turn, CommandError::Server(ServerRefusal::ControlPartyFull)),
+        }
+    }
+
+    /// Where a peer may be reached that has knocked or answered: by its own word, and where it was seen.
+    fn place_by_knock(&mut self, turn: &mut Turn<'_>, peer: &PeerId, said: &[Candidate], from: SocketAddr) {
+        let mut candidates: Vec<Candidate> = said.to_vec();
+        if !candidates.iter().any(|candidate| candidate.address == from) {
+            candidates.push(Candidate { kind: CandidateType::PeerReflexive, address: from });
+        }
+        if let Some(connections) = self.connections() {
+            // Those on relays are not said in a knock, and hold.
+            let known = connections.connections().get(peer).into_iter().flat_map(|known| &known.candidates);
+            candidates.extend(known.filter(|candidate| candidate.kind == CandidateType::Relayed));
+            candidates.truncate(limits::CANDIDATES);
+            connections.note_return(peer);
+            connections.place(turn, peer, candidates);
+        }
+    }
+
+    fn own_knock(
+        &self,
+        turn: &Turn<'_>,
+        word: KnockWord,
+        token: [u8; 8],
+        seen: Option<SocketAddr>,
+    ) -> Option<Knock> {
+        let record = self.party.as_ref()?.membership.signed()?.clone();
+        let mut candidates = self.candidates();
+        candidates.retain(|candidate| candidate.kind != CandidateType::Relayed);
+        // Those that the outside sees are of use to everybody; who is on the same LAN sees where a knock comes from.
+        candidates.sort_by_key(|candidate| candidate.kind == CandidateType::Host);
+        Some(Knock { word, at: turn.now.wall, token, seen, record, candidates })
+    }
+
+    fn send_knock(&self, turn: &mut Turn<'_>, knock: &Knock, to: SocketAddr) {
+        if let Some(party) = &self.party {
+            let bytes = party.knocking.key.seal(knock, turn.entropy.bytes());
+            turn.push(Output::Datagram { to: Remote::from(to), bytes });
+        }
+    }
+
+    /// The leases of the members that are known, this device's among them.
+    pub(super) fn leases(&self) -> Vec<VirtualIp> {
+        let Some(party) = &self.party else { return Vec::new() };
+        let others = party.connections.connections().values().map(|peer| peer.record.virtual_ip);
+        others.chain([party.membership.virtual_ip]).collect()
+    }
+}
