@@ -521,7 +521,7 @@ export type Kind = { "type": "boolean" } | { "type": "integer",
   /** The greatest. */
   max: number, } | { "type": "choice",
   /** The words. */
-  choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" };
+  choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" } | { "type": "dht_nodes" };
 
 /**
  * Why this device cannot have an address in a party's network.
@@ -948,7 +948,7 @@ export type SettingRule = { "code": "boolean" } | { "code": "integer",
   /** Most bytes that a name has. */
   most_bytes: number, } | { "code": "control_endpoint" } | { "code": "subnet" } | { "code": "adapter_name",
   /** Most letters that a name has. */
-  most_letters: number, } | { "code": "stun_servers",
+  most_letters: number, } | { "code": "servers",
   /** Most servers. */
   most: number, };
 

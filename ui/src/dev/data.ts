@@ -63,7 +63,7 @@ export const sampleSettings: SettingView[] = [
     kind: { type: 'stun_servers' },
     default: 'stun.cloudflare.com:3478, stun.nextcloud.com:3478',
     value: 'stun.cloudflare.com:3478, stun.nextcloud.com:3478',
-    rule: { code: 'stun_servers', most: 8 },
+    rule: { code: 'servers', most: 8 },
     doc: 'STUN servers that tell this device how it looks from outside, where the control server offers too few. Empty: none but the control server’s.',
   },
   {

@@ -375,7 +375,7 @@ setting-rule =
         [control_endpoint] eine Adresse wie wss://play.example.org (ws://, wenn der Server kein TLS hat), ohne Benutzer und Passwort
         [subnet] ein privates IPv4-Netz von /8 bis /26, wie 10.66.0.0/16
         [adapter_name] 1 bis { $rule_most_letters } Buchstaben, Ziffern, „-“ oder „_“
-        [stun_servers] höchstens { $rule_most } Server als Rechner:Port, durch Kommas getrennt
+        [servers] höchstens { $rule_most } Server als Rechner:Port, durch Kommas getrennt
     }{ $or_empty ->
         [true] , oder leer
        *[false] { "" }
@@ -864,10 +864,12 @@ setting-group-log = Protokoll
 setting-name-player-name = Dein Name
 setting-name-control-server = Server
 setting-name-restore-last-party = Letzte Party fortsetzen
+setting-name-find-friends = Wie Freunde eine Party finden
 setting-name-udp-port = UDP-Port
 setting-name-port-mapping = Port am Router öffnen
 setting-name-relay-only = Meine Adressen vor Freunden verbergen
 setting-name-stun-servers = STUN-Server
+setting-name-dht-nodes = DHT-Knoten
 setting-name-adapter-name = Name des Netzwerkadapters
 setting-name-default-subnet = Netz neuer Partys
 setting-name-quality-excellent = Ausgezeichnet ab
@@ -888,10 +890,12 @@ setting-name-theme = Farben
 setting-doc-player-name = Der Name, den Freunde sehen. Leer: der Name deines Benutzerkontos.
 setting-doc-control-server = Der Server für neue Partys. Leer: Freunde finden einander durch den Link, wo einer von ihnen zu erreichen ist.
 setting-doc-restore-last-party = Ob die letzte Party von selbst wiederkommt, wenn LANrage startet.
+setting-doc-find-friends = Wie Freunde eine Party ohne Server finden: nur über ihren Link (link), oder auch über versiegelte Zettel im BitTorrent-DHT (dht), dessen Knoten die IP-Adresse dieses Geräts sehen, aber nichts von der Party.
 setting-doc-udp-port = UDP-Port für alles zwischen Freunden. 0: ein freier.
 setting-doc-port-mapping = Ob der Router gebeten wird, den Port für Freunde zu öffnen (PCP, NAT-PMP, UPnP).
 setting-doc-relay-only = Ob Freunde keine Adresse dieses Geräts erfahren: Sie werden nur über Relays erreicht, was den Weg länger macht. Ein Server und Relays sehen Adressen trotzdem, und der Link einer Party ohne Server nennt sie.
 setting-doc-stun-servers = STUN-Server, die diesem Gerät sagen, wie es von außen aussieht, wenn der Server der Party zu wenige nennt. Leer: keine weiteren.
+setting-doc-dht-nodes = Knoten, über die dieses Gerät das erste Mal in das BitTorrent-DHT kommt; es merkt sich weitere. Leer: nur diese.
 setting-doc-adapter-name = Name des virtuellen Netzwerkadapters; ist er vergeben, wird seine Nummer erhöht. LANrages Helfer (Linux) vergibt die Namen lanrage0 bis lanrage99.
 setting-doc-default-subnet = Das Netz neuer Partys; überschneidet es sich mit einem vorhandenen, wird ein anderes genommen.
 setting-doc-quality-excellent = Kleinste Bewertung einer ausgezeichneten Verbindung. Bewertet wird nach dem E-Modell (ITU-T G.107): 93 ist das Beste; Laufzeit, Schwankung und Verlust senken sie.
@@ -918,6 +922,8 @@ setting-choice-language-system = Wie das System
 setting-choice-theme-system = Wie das System
 setting-choice-theme-light = Hell
 setting-choice-theme-dark = Dunkel
+setting-choice-find-friends-link = Nur über den Link
+setting-choice-find-friends-dht = Über den Link und über Zettel im BitTorrent-DHT
 setting-choice-keep-in-tray-ask = Fragen
 setting-choice-keep-in-tray-keep = Party im Infobereich behalten
 setting-choice-keep-in-tray-quit = Beenden

@@ -376,7 +376,7 @@ setting-rule =
         [control_endpoint] an address like wss://play.example.org (ws:// where the server has no TLS), without user name or password
         [subnet] a private IPv4 network from /8 to /26, like 10.66.0.0/16
         [adapter_name] 1 to { $rule_most_letters } letters, digits, - or _
-        [stun_servers] at most { $rule_most } servers as host:port, separated by commas
+        [servers] at most { $rule_most } servers as host:port, separated by commas
     }{ $or_empty ->
         [true] , or empty
        *[false] { "" }
@@ -865,10 +865,12 @@ setting-group-log = Log
 setting-name-player-name = Player name
 setting-name-control-server = Control server
 setting-name-restore-last-party = Restore last party
+setting-name-find-friends = How friends find a party
 setting-name-udp-port = UDP port
 setting-name-port-mapping = Port mapping
 setting-name-relay-only = Hide my addresses from friends
 setting-name-stun-servers = STUN servers
+setting-name-dht-nodes = DHT nodes
 setting-name-adapter-name = Adapter name
 setting-name-default-subnet = Default subnet
 setting-name-quality-excellent = Quality excellent
@@ -889,10 +891,12 @@ setting-name-theme = Theme
 setting-doc-player-name = The name that friends see. Empty: the name of this computer's account.
 setting-doc-control-server = The control server for new parties. Empty: friends find each other by the link, where one of them can be reached.
 setting-doc-restore-last-party = Whether the last party comes back by itself when LANrage starts.
+setting-doc-find-friends = How friends find a party without a control server: by its link alone (link), or also by sealed notes in the BitTorrent DHT (dht), whose nodes see this device's IP address but nothing of the party.
 setting-doc-udp-port = UDP port for all traffic between friends. 0: any free one.
 setting-doc-port-mapping = Whether the router is asked to open the port for friends (PCP, NAT-PMP, UPnP).
 setting-doc-relay-only = Whether friends learn no address of this device: they are reached by relays alone, which makes the way longer. A control server and relays see addresses all the same, and the link of a party without a server names them.
 setting-doc-stun-servers = STUN servers that tell this device how it looks from outside, where the control server offers too few. Empty: none but the control server's.
+setting-doc-dht-nodes = Nodes by which this device comes into the BitTorrent DHT the first time; it remembers others. Empty: none but those.
 setting-doc-adapter-name = Name of the virtual network device; if it is taken, its number is counted up. LANrage's helper (Linux) gives the names lanrage0 to lanrage99.
 setting-doc-default-subnet = The network of new parties; another is proposed where it overlaps a network in use.
 setting-doc-quality-excellent = Least rating of an excellent connection. The rating is the E-model's of ITU-T G.107: 93 is the best, delay, jitter and loss lower it.
@@ -919,6 +923,8 @@ setting-choice-language-system = As the system
 setting-choice-theme-system = As the system
 setting-choice-theme-light = Light
 setting-choice-theme-dark = Dark
+setting-choice-find-friends-link = By its link alone
+setting-choice-find-friends-dht = By its link, and by notes in the BitTorrent DHT
 setting-choice-keep-in-tray-ask = Ask
 setting-choice-keep-in-tray-keep = Keep the party in the tray
 setting-choice-keep-in-tray-quit = Quit

@@ -3,14 +3,16 @@
 mod declaration;
 mod fault;
 mod kind;
+mod server_list;
 mod table;
 mod values;
 
 pub use declaration::{Declaration, DefaultValue, Group};
 pub use fault::ConfigFault;
 pub use kind::Kind;
+pub use server_list::{DhtNodes, ServerList, StunServers};
 pub use table::Config;
-pub use values::{KeepInTray, Language, LogLevel, StunServers, Theme};
+pub use values::{FindFriends, KeepInTray, Language, LogLevel, Theme};
 
 use std::collections::BTreeMap;
 

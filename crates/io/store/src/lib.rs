@@ -12,8 +12,8 @@ mod stamp;
 
 pub use backup::{Backup, BackupKind, Restored};
 pub use config::{
-    Config, ConfigFault, Declaration, DefaultValue, Group, KeepInTray, Kind, Language, LogLevel, Settings,
-    StunServers, Theme,
+    Config, ConfigFault, Declaration, DefaultValue, DhtNodes, FindFriends, Group, KeepInTray, Kind, Language,
+    LogLevel, ServerList, Settings, StunServers, Theme,
 };
 pub use data_dir::{DataDir, DataDirError, DataDirLock};
 pub use database::{

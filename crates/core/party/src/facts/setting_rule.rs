@@ -37,8 +37,8 @@ pub enum SettingRule {
         /// Most letters that a name has.
         most_letters: u64,
     },
-    /// STUN servers.
-    StunServers {
+    /// Servers as `host:port`.
+    Servers {
         /// Most servers.
         most: u64,
     },

@@ -2,7 +2,7 @@ use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet, facts::SettingRu
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{KeepInTray, Language, LogLevel, StunServers, Theme};
+use super::{DhtNodes, FindFriends, KeepInTray, Language, LogLevel, StunServers, Theme};
 
 /// Which values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,12 +35,15 @@ pub enum Kind {
     AdapterName,
     /// STUN servers ([`StunServers`]).
     StunServers,
+    /// Nodes of the BitTorrent DHT ([`DhtNodes`]).
+    DhtNodes,
 }
 
 impl Kind {
     /// Whether a log level is meant, or any other choice: the words are all that differs.
     pub(super) const LOG_LEVEL: Self = Self::Choice { choices: LogLevel::WORDS };
     pub(super) const KEEP_IN_TRAY: Self = Self::Choice { choices: KeepInTray::WORDS };
+    pub(super) const FIND_FRIENDS: Self = Self::Choice { choices: FindFriends::WORDS };
     pub(super) const THEME: Self = Self::Choice { choices: Theme::WORDS };
 
     /// The value in its one stored form; `None` if it is not of this kind.
@@ -63,6 +66,7 @@ impl Kind {
             }
             Self::AdapterName => AdapterName::new(text?).map(|name| name.as_str().into()),
             Self::StunServers => StunServers::new(text?).map(|servers| servers.to_text().into()),
+            Self::DhtNodes => DhtNodes::new(text?).map(|nodes| nodes.to_text().into()),
         }
     }
 
@@ -93,7 +97,8 @@ impl Kind {
             Self::ControlEndpoint => SettingRule::ControlEndpoint,
             Self::Subnet => SettingRule::Subnet,
             Self::AdapterName => SettingRule::AdapterName { most_letters: AdapterName::BYTES as u64 },
-            Self::StunServers => SettingRule::StunServers { most: StunServers::MOST as u64 },
+            Self::StunServers => SettingRule::Servers { most: StunServers::MOST as u64 },
+            Self::DhtNodes => SettingRule::Servers { most: DhtNodes::MOST as u64 },
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use super::{
     ConfigFault, Declaration,
     DefaultValue::{Boolean, Integer, Text},
+    DhtNodes, FindFriends,
     Group::{App, Data, Log, Network, Party, Player},
     KeepInTray, Kind, Language, LogLevel, Settings, StunServers, Theme,
     values::FromSetting,
@@ -54,6 +55,10 @@ settings! {
     /// Whether the last party comes back by itself when LANrage starts.
     restore_last_party: bool = Declaration::new(Party, Kind::Boolean, Boolean(true));
 
+    /// How friends find a party without a control server: by its link alone (link), or also by sealed notes in the
+    /// BitTorrent DHT (dht), whose nodes see this device's IP address but nothing of the party.
+    find_friends: FindFriends = Declaration::new(Party, Kind::FIND_FRIENDS, Text("dht"));
+
     /// UDP port for all traffic between friends. 0: any free one.
     udp_port: u16 = Declaration::new(Network, Kind::Integer { min: 0, max: 65_535 }, Integer(0)).restart();
 
@@ -68,6 +73,16 @@ settings! {
     /// Empty: none but the control server's.
     stun_servers: StunServers =
         Declaration::new(Network, Kind::StunServers, Text("stun.cloudflare.com:3478, stun.nextcloud.com:3478"));
+
+    /// Nodes by which this device comes into the BitTorrent DHT the first time; it remembers others. Empty: none but
+    /// those.
+    dht_nodes: DhtNodes = Declaration::new(
+        Network,
+        Kind::DhtNodes,
+        Text(
+            "router.bittorrent.com:6881, dht.transmissionbt.com:6881, dht.libtorrent.org:25401, relay.pkarr.org:6881",
+        ),
+    );
 
     /// Name of the virtual network device; if it is taken, its number is counted up.
     adapter_name: AdapterName = Declaration::new(Network, Kind::AdapterName, Text("lanrage0")).restart();

@@ -19,6 +19,7 @@ fn every_default_is_one_of_the_values_that_its_setting_takes() {
     assert!(config.adapter_name.is_given_by_helper());
     assert_eq!((config.restore_last_party, config.relay_only), (true, false));
     assert_eq!((config.backup_keep, config.log_level), (7, LogLevel::Info));
+    assert_eq!((config.find_friends, config.dht_nodes.servers().len()), (FindFriends::Dht, 4));
 }
 
 #[test]
@@ -110,9 +111,13 @@ fn typed_text_becomes_the_one_stored_form() {
     let stun = parse("stun_servers", "a.example, [2001:db8::1]:99,").unwrap();
     assert_eq!(stun, json!("a.example:3478, [2001:db8::1]:99"));
     assert_eq!(parse("stun_servers", "").unwrap(), json!(""));
+    assert_eq!(parse("dht_nodes", "a.example, b.example:7").unwrap(), json!("a.example:6881, b.example:7"));
+    assert_eq!(parse("find_friends", "link").unwrap(), json!("link"));
     for (key, text) in [
         ("stun_servers", "a b"),
         ("stun_servers", "a:0"),
+        ("dht_nodes", "a:0"),
+        ("find_friends", "server"),
         ("stun_servers", "1,2,3,4,5,6,7,8,9"),
         ("udp_port", ""),
         ("udp_port", "1.5"),

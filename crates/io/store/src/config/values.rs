@@ -4,57 +4,7 @@ use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet};
 use serde_json::Value;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-/// STUN servers as `host:port`, separated by commas; the port may be left out (3478). At most
-/// [`StunServers::MOST`]; none is fine.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct StunServers(Vec<(String, u16)>);
-
-impl StunServers {
-    /// Most servers.
-    pub const MOST: usize = 8;
-    /// Longest text, in bytes.
-    pub const BYTES: usize = 512;
-    const DEFAULT_PORT: u16 = 3_478;
-
-    /// Takes a text as servers; `None` if it is not a list of them.
-    pub fn new(text: &str) -> Option<Self> {
-        if text.len() > Self::BYTES {
-            return None;
-        }
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let servers: Vec<_> = parts.map(Self::server).collect::<Option<_>>()?;
-        (servers.len() <= Self::MOST).then_some(Self(servers))
-    }
-
-    fn server(text: &str) -> Option<(String, u16)> {
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (host, port) = rest.split_once(']')?;
-                host.parse::<std::net::Ipv6Addr>().ok()?;
-                (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
-            }
-            None => match text.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (text, None),
-            },
-        };
-        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':');
-        let port = port.map_or(Some(Self::DEFAULT_PORT), |port| port.parse().ok())?;
-        (port != 0 && !host.is_empty() && host.chars().all(legal)).then(|| (host.to_owned(), port))
-    }
-
-    /// Host names or addresses (IPv6 without brackets), and ports.
-    pub fn servers(&self) -> &[(String, u16)] {
-        &self.0
-    }
-
-    /// The one form in which they are stored.
-    pub fn to_text(&self) -> String {
-        let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let texts: Vec<_> = self.0.iter().map(|(host, port)| format!("{}:{port}", bracketed(host))).collect();
-        texts.join(", ")
-    }
-}
+use super::server_list::ServerList;
 
 /// How much is logged: each level includes the ones before it.
 #[derive(
@@ -78,6 +28,27 @@ impl LogLevel {
     pub(super) const WORDS: &[&str] = Self::VARIANTS;
 
     /// The word for it, in settings and in log filters.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// How friends find a party that has no control server.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum FindFriends {
+    /// By the addresses in its link alone.
+    Link,
+    /// By the link, and by sealed notes in the BitTorrent DHT.
+    Dht,
+}
+
+impl FindFriends {
+    pub(super) const WORDS: &[&str] = Self::VARIANTS;
+
+    /// The word for it, in settings.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -198,13 +169,19 @@ impl FromSetting for AdapterName {
     }
 }
 
-impl FromSetting for StunServers {
+impl<const DEFAULT_PORT: u16> FromSetting for ServerList<DEFAULT_PORT> {
     fn from_setting(value: &Value) -> Option<Self> {
         Self::new(value.as_str()?)
     }
 }
 
 impl FromSetting for LogLevel {
+    fn from_setting(value: &Value) -> Option<Self> {
+        value.as_str()?.parse().ok()
+    }
+}
+
+impl FromSetting for FindFriends {
     fn from_setting(value: &Value) -> Option<Self> {
         value.as_str()?.parse().ok()
     }
