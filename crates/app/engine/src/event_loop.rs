@@ -17,6 +17,7 @@ use crate::{
     CommandError,
     api::StoredError,
     handle::{Answer, Command},
+    ports::rendezvous,
     settings::Overrides,
     tasks::TaskSets,
 };
@@ -69,6 +70,7 @@ impl EventLoop {
                 Some((allocation, event)) = ports.relay_streams.rx.recv() => {
                     Some(Input::RelayStream(allocation, event))
                 }
+                Some(event) = ports.rendezvous.rx.recv() => rendezvous::event(event).map(Input::Rendezvous),
                 Some((ticket, kept)) = ports.store.rx.recv() => Some(Input::Kept(ticket, kept)),
                 Some((wish, read)) = ports.settings.rx.recv() => {
                     self.configure(wish, read);
@@ -107,6 +109,7 @@ impl EventLoop {
         let result = match read {
             Ok(config) => {
                 self.outside.set_log_level(config.log_level);
+                self.outside.ports.rendezvous.settings.send_replace(rendezvous::settings(&config));
                 let settings = self.overrides.session_settings(&config);
                 step(&mut self.session, now(), Input::Configure(settings), &mut self.outside);
                 Ok(())

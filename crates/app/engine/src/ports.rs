@@ -9,6 +9,7 @@ pub(crate) mod keeper;
 pub(crate) mod open;
 pub(crate) mod port;
 pub(crate) mod relay_streams;
+pub(crate) mod rendezvous;
 pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod settings;
@@ -44,6 +45,7 @@ pub(crate) struct Ports {
     pub(crate) nat_test: NatTestPort,
     pub(crate) port_mapping: PortMappingPort,
     pub(crate) relay_streams: relay_streams::RelayStreamsPort,
+    pub(crate) rendezvous: rendezvous::RendezvousPort,
     pub(crate) settings: settings::SettingsPort,
     pub(crate) store: store::StorePort,
     /// Never full: later words on the same thing replace earlier ones.

@@ -3,7 +3,7 @@
 use lanrage_log::LogLevel;
 use lanrage_party::{ControlEndpoint, Name};
 use lanrage_session::Settings;
-use lanrage_store::{Config, KeepInTray, Language, LogLevel as StoredLevel, Theme};
+use lanrage_store::{Config, FindFriends, KeepInTray, Language, LogLevel as StoredLevel, Theme};
 
 /// The settings of the program that hosts the engine: its window, its tray and what it tells unasked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,7 @@ pub(crate) fn session_settings(config: &Config) -> Settings {
         quality_thresholds: config.quality_thresholds(),
         default_subnet: config.default_subnet,
         relay_only: config.relay_only,
+        uses_rendezvous: config.find_friends == FindFriends::Dht,
     }
 }
 

@@ -180,6 +180,11 @@ impl Finder {
         self.settle(now);
     }
 
+    /// Whether the party is up.
+    pub const fn is_up(&self) -> bool {
+        self.up.is_some()
+    }
+
     /// A link was copied: somebody will come soon.
     pub fn handle_link_copied(&mut self, now: Now) {
         self.up = self.up.map(|_| now.instant);

@@ -12,6 +12,8 @@ use lanrage_party::{
     TunnelEvent, facts::Cause,
 };
 
+use lanrage_rendezvous::{LookId, PutFault, PutId, SignedItem};
+
 use crate::{facts::CommandError, network::adapter::AdapterFailure, party::membership::Kept};
 
 /// Tells one command from another until it is answered.
@@ -48,6 +50,8 @@ pub enum Input {
     NatReport(NatReport),
     /// What the router says to the wish for an open port.
     PortMapping(PortMapping),
+    /// What came of an [`Output::Rendezvous`](crate::Output::Rendezvous).
+    Rendezvous(RendezvousEvent),
     /// The party of the last run, to be entered again.
     Restore(Kept),
     /// What came of [`Output::Load`](crate::Output::Load); or why there is none.
@@ -104,4 +108,24 @@ pub struct Settings {
     pub default_subnet: Subnet,
     /// Whether friends learn none of this device's addresses: they are reached by relays alone.
     pub relay_only: bool,
+    /// Whether friends of a party without a server may be found by sealed items in a public store.
+    pub uses_rendezvous: bool,
+}
+
+/// What a public store says.
+#[derive(Debug)]
+pub enum RendezvousEvent {
+    /// Somebody holds this item.
+    Replica(LookId, SignedItem),
+    /// All that was found has been told.
+    LookEnded(LookId),
+    /// An item was stored, or not.
+    PutEnded(PutId, Result<(), PutFault>),
+}
+
+impl RendezvousEvent {
+    /// That there was nobody to take the item.
+    pub const fn put_refused(put: PutId) -> Self {
+        Self::PutEnded(put, Err(PutFault::Gone))
+    }
 }

@@ -8,6 +8,7 @@ use lanrage_party::{
     AllocationId, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote, StoredPeer, Subnet, VirtualIp,
     facts::News,
 };
+use lanrage_rendezvous::{Engine, ItemKey, LookId, PutId, SignedItem};
 
 use crate::{
     entropy::Entropy,
@@ -123,6 +124,8 @@ pub enum Output {
     MeasureNat(Vec<SocketAddr>),
     /// Asks the router for a port, or gives it back; [`Input::PortMapping`](crate::Input::PortMapping) tells of it.
     MapPort(MappingRequest),
+    /// To the public stores; answered by [`Input::Rendezvous`](crate::Input::Rendezvous).
+    Rendezvous(RendezvousOrder),
     /// Keeps something for the next start.
     Store(StoreAction),
     /// Loads a membership that was kept; answered by [`Input::Kept`](crate::Input::Kept).
@@ -173,6 +176,33 @@ pub enum StoreAction {
         /// The peer.
         peer: PeerId,
     },
+}
+
+/// What is wanted of the public stores in which friends find each other.
+#[derive(Debug)]
+pub enum RendezvousOrder {
+    /// Look for an item.
+    Look {
+        /// Which question.
+        id: LookId,
+        /// Where.
+        key: ItemKey,
+        /// By which engine.
+        engine: Engine,
+    },
+    /// Store an item.
+    Put {
+        /// Which.
+        id: PutId,
+        /// What.
+        item: SignedItem,
+        /// By which engine.
+        engine: Engine,
+    },
+    /// The network may be another: what is open is of no use any more.
+    Reopen,
+    /// Nothing is wanted for a while.
+    Rest,
 }
 
 /// To the connections with relays over TCP or TLS.

@@ -120,6 +120,16 @@ fn in_odd_schedules_without_a_server_all_that_can_be_are_connected_and_nothing_l
 }
 
 #[test]
+fn in_even_schedules_without_an_address_in_the_link_all_find_each_other_in_the_store() {
+    run_part(0, Meeting::Store);
+}
+
+#[test]
+fn in_odd_schedules_without_an_address_in_the_link_all_find_each_other_in_the_store() {
+    run_part(1, Meeting::Store);
+}
+
+#[test]
 fn a_seed_gives_the_same_schedule_twice() {
     for seed in [1, 2, 3] {
         let digest = || schedule::run(seed, false, Meeting::Knocks).digest;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod control;
+mod finding;
 mod gossip;
 mod knocks;
 mod network;
@@ -53,6 +54,8 @@ pub(crate) struct State {
     default_server: Option<ControlEndpoint>,
     default_subnet: Subnet,
     relay_only: bool,
+    /// Whether friends may be found in the public store.
+    uses_rendezvous: bool,
     /// The line has no IPv4, and this translator to it.
     translator: Option<Nat64Prefix>,
     quality_thresholds: QualityThresholds,
@@ -105,6 +108,7 @@ impl State {
             default_server: settings.server,
             default_subnet: settings.default_subnet,
             relay_only: false,
+            uses_rendezvous: settings.uses_rendezvous,
             translator: None,
             quality_thresholds: settings.quality_thresholds,
             troubles: Troubles { standing: setup.problems, ..Troubles::default() },
@@ -157,6 +161,7 @@ impl State {
                     turn.notice(News::Refused(error));
                 }
             }
+            Input::Rendezvous(event) => self.handle_rendezvous(turn, event),
             Input::Kept(ticket, kept) => self.handle_kept(turn, ticket, kept),
             Input::StoreTrouble(trouble) => self.troubles.store = trouble,
             Input::LogTrouble(trouble) => self.troubles.log = trouble,
@@ -172,6 +177,7 @@ impl State {
             self.update_candidates(turn);
         }
         self.first_link.handle_timeout(turn);
+        self.let_finder_work(turn);
         self.knock(turn);
         self.gossip(turn);
         self.part(turn);
@@ -197,6 +203,7 @@ impl State {
             (self.first_link.poll_timeout(), "link of a new party"),
             (party.and_then(|party| party.knocking.poll_timeout()), "knocks"),
             (party.and_then(|party| party.gossip.poll_timeout()), "gossip"),
+            (party.and_then(|party| party.finder.as_ref()?.poll_timeout()), "public store"),
             (self.nat.poll_timeout(), "STUN"),
             (self.relays.poll_timeout(), "relays"),
             (self.names.poll_timeout(), "names of servers"),
@@ -219,7 +226,10 @@ impl State {
     /// of signals to peers.
     pub(crate) fn settle(&mut self, turn: &mut Turn<'_>) {
         loop {
-            let news = self.follow_control(turn) | self.follow_relays(turn) | self.follow_connections(turn);
+            let news = self.follow_control(turn)
+                | self.follow_relays(turn)
+                | self.follow_connections(turn)
+                | self.follow_finder(turn);
             // What came at the last moment counts: deadlines are looked at when all else is said.
             if !news && !self.expire_pending(turn) {
                 break;

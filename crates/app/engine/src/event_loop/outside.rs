@@ -10,7 +10,9 @@ use std::{
 use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId};
 use lanrage_nat::relay_stream::RelayStreamEvent;
 use lanrage_party::{PeerId, facts::Cause};
-use lanrage_session::{Command as Wish, Input, Output, Outputs, RelayStreamCommand, Session, Ticket};
+use lanrage_session::{
+    Command as Wish, Input, Output, Outputs, RelayStreamCommand, RendezvousOrder, Session, Ticket,
+};
 use lanrage_tunnel::{PeerCounters, RelayLink, Tunnel};
 use tokio::sync::broadcast;
 use tracing::warn;
@@ -19,7 +21,7 @@ use super::showing::Showing;
 use crate::{
     CommandError, NetworkLogGuard, Notice,
     handle::{Answer, Command},
-    ports::{Ports, adapter::Wish as DeviceWish},
+    ports::{Ports, adapter::Wish as DeviceWish, rendezvous},
     settings::log_level,
 };
 
@@ -179,9 +181,9 @@ impl Outside {
 
     /// Asks nothing more of any shell, so that they close what is open and end.
     pub(crate) fn close(self) -> Remains {
-        let Ports { link, adapter, relay_streams, keeper, .. } = self.ports;
+        let Ports { link, adapter, relay_streams, rendezvous, keeper, .. } = self.ports;
         keeper.close();
-        let held = (self.log, link.rx, adapter.rx, relay_streams.rx);
+        let held = (self.log, link.rx, adapter.rx, relay_streams.rx, rendezvous.rx);
         Remains { tunnel: self.tunnel, _held: Box::new(held) }
     }
 
@@ -195,6 +197,12 @@ impl Outside {
             warn!("the connection to the control server hangs");
             let closed = LinkClosed::Lost(Cause::NoRoom);
             self.echoes.push_back(Input::Link(LinkEvent::Closed(link, closed)));
+        }
+    }
+
+    fn tell_stores(&mut self, order: RendezvousOrder) {
+        if let Err(refused) = self.ports.rendezvous.tx.try_send(rendezvous::order(order)) {
+            self.echoes.extend(rendezvous::refused(&refused.into_inner()).map(Input::Rendezvous));
         }
     }
 
@@ -267,6 +275,7 @@ impl Outputs for Outside {
                     wanted.send_replace(request);
                 }
             }
+            Output::Rendezvous(order) => self.tell_stores(order),
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
                 if self.ports.store.tx.try_send((ticket, party)).is_err() {

@@ -22,7 +22,7 @@ use crate::{
     handle::{Answer, Command},
     ports::{
         self, NamesPort, NatTestPort, PortMappingPort, Ports, adapter::AdapterPort, keeper::Keeper,
-        port::Port, routes::RoutesPort,
+        port::Port, rendezvous::RendezvousPort, routes::RoutesPort,
     },
     settings::{AppSettings, Overrides, session_settings},
     tasks::TaskSets,
@@ -73,6 +73,11 @@ impl Rig {
             nat_test: NatTestPort { tx: mpsc::channel(1).0, reports: watch::channel(None).1 },
             port_mapping: PortMappingPort { wanted: None, mapped: watch::channel(PortMapping::Off).1 },
             relay_streams: Port { tx: mpsc::channel(1).0, rx: mpsc::channel(1).1 },
+            rendezvous: RendezvousPort {
+                tx: mpsc::channel(1).0,
+                rx: mpsc::channel(1).1,
+                settings: watch::channel(Default::default()).0,
+            },
             settings: ports::settings::spawn(&mut tasks.endless, Arc::clone(&database), app_settings),
             store: Port { tx: mpsc::channel(1).0, rx: mpsc::channel(1).1 },
             keeper: Keeper::default(),

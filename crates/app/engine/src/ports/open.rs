@@ -20,7 +20,7 @@ use crate::{
         adapter,
         keeper::{self, Keeper},
         port::Port,
-        relay_streams,
+        relay_streams, rendezvous,
         reports::ReportsPort,
         routes, settings, store,
     },
@@ -87,6 +87,7 @@ pub(crate) fn all(
         nat_test: NatTestPort { tx: measure, reports },
         port_mapping: PortMappingPort { wanted: map_port, mapped },
         relay_streams: relay_streams::spawn(closing, Arc::clone(tunnel)),
+        rendezvous: rendezvous::spawn(closing, &home.config),
         settings: settings::spawn(endless, database(), home.app_settings.clone()),
         store: store::spawn(endless, database(), secrets()),
         keeper,
@@ -125,7 +126,10 @@ mod tests {
             names(&tasks.endless),
             ["load-party", "name-lookup", "nat-test", "net-watch", "routes", "settings", "wake-clock"]
         );
-        assert_eq!(names(&tasks.closing), ["adapter", "control-link", "keeper", "port-mapping", "relays"]);
+        assert_eq!(
+            names(&tasks.closing),
+            ["adapter", "control-link", "keeper", "port-mapping", "relays", "rendezvous"]
+        );
         drop((ports, tasks));
         tunnel.shutdown();
     }

@@ -19,6 +19,7 @@ const FORM: u8 = 1;
 const ASK: u8 = 1;
 const ANSWER: u8 = 2;
 const REFUSAL: u8 = 3;
+const CALL: u8 = 4;
 const NOWHERE: u8 = 0;
 const ADDRESS_TAKEN: u8 = 1;
 const FULL: u8 = 2;
@@ -54,6 +55,8 @@ pub struct Knock {
 pub enum KnockWord {
     /// Let me in, and tell me who you are.
     Ask,
+    /// The same of somebody who is in already: who looks for a way in may take it for one.
+    Call,
     /// You are let in.
     Answer,
     /// You are not.
@@ -142,6 +145,7 @@ impl Knock {
         bytes.push(FORM);
         bytes.push(match self.word {
             KnockWord::Ask => ASK,
+            KnockWord::Call => CALL,
             KnockWord::Answer => ANSWER,
             KnockWord::Refusal(_) => REFUSAL,
         });
@@ -161,7 +165,7 @@ impl Knock {
                 taken.iter().for_each(|ip| bytes.extend(ip.0.octets()));
             }
             KnockWord::Refusal(KnockRefusal::Full) => bytes.push(FULL),
-            KnockWord::Ask | KnockWord::Answer => {
+            KnockWord::Ask | KnockWord::Call | KnockWord::Answer => {
                 let count_at = bytes.len();
                 bytes.push(0);
                 for candidate in self.candidates.iter().take(u8::MAX.into()) {
@@ -194,12 +198,16 @@ impl Knock {
         let record = SignedRecord::read(reader, party)?;
         let mut candidates = Vec::new();
         let word = match word {
-            ASK | ANSWER => {
+            ASK | CALL | ANSWER => {
                 for _ in 0..reader.byte()? {
                     let kind = kind_of(reader.byte()?)?;
                     candidates.push(Candidate { kind, address: reader.address()? });
                 }
-                if word == ASK { KnockWord::Ask } else { KnockWord::Answer }
+                match word {
+                    ASK => KnockWord::Ask,
+                    CALL => KnockWord::Call,
+                    _ => KnockWord::Answer,
+                }
             }
             REFUSAL => KnockWord::Refusal(match reader.byte()? {
                 ADDRESS_TAKEN => {
@@ -281,6 +289,7 @@ mod tests {
         for knock in [
             knock(KnockWord::Ask, eight),
             knock(KnockWord::Answer, Vec::new()),
+            knock(KnockWord::Call, Vec::new()),
             knock(KnockWord::Refusal(KnockRefusal::AddressTaken(taken)), Vec::new()),
             knock(KnockWord::Refusal(KnockRefusal::Full), Vec::new()),
         ] {

@@ -35,6 +35,8 @@ pub(crate) struct NatStatus {
     /// A server sees this device at another address than before.
     moved: bool,
     unasked_answers: u64,
+    /// Somebody on the internet whom nothing was sent to has reached this device.
+    reachable: bool,
 }
 
 /// What has changed around this device.
@@ -63,6 +65,7 @@ impl NatStatus {
             mapping: PortMapping::default(),
             moved: false,
             unasked_answers: 0,
+            reachable: false,
         }
     }
 
@@ -84,6 +87,7 @@ impl NatStatus {
     /// The network may be another: what was seen of it from outside is asked anew.
     pub(crate) fn handle_network_change(&mut self, now: Instant) {
         self.reflexive.clear();
+        self.reachable = false;
         self.report = None;
         self.remembered = NatType::Unknown;
         self.stun.handle_network_change(now);
@@ -254,6 +258,18 @@ impl NatStatus {
     pub(crate) fn public_address(&self) -> Option<SocketAddr> {
         let mapped = self.mapping.external().map(SocketAddr::V4);
         mapped.or_else(|| self.reflexive.values().next().copied())
+    }
+
+    /// Somebody knocks whom nothing was sent to. Neighbours, who come from our router's own address, prove nothing.
+    pub(crate) fn note_reached(&mut self, by: SocketAddr) {
+        let mapped = self.mapping.external().map(|external| IpAddr::V4(*external.ip()));
+        let is_ours = self.reflexive.values().map(SocketAddr::ip).chain(mapped).any(|own| own == by.ip());
+        self.reachable |= !is_private(by.ip()) && !is_ours && !self.reflexive.is_empty();
+    }
+
+    /// Whether it is proven that strangers reach this device from the internet.
+    pub(crate) const fn is_reachable(&self) -> bool {
+        self.reachable
     }
 
     /// Whether it is known where this device may be reached, as well as that can be known.

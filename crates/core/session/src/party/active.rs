@@ -1,11 +1,14 @@
 //! The party that this device is in, and the command that may still wait for it.
 
 use std::{
+    collections::VecDeque,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use lanrage_party::{NatType, PeerId, facts::Remedy};
+
+use lanrage_rendezvous::Finder;
 
 use crate::{
     facts::DroppedView,
@@ -25,8 +28,10 @@ use crate::{
 
 /// How long a new party waits for its server before it goes on without.
 const CREATE_PATIENCE: Duration = Duration::from_secs(3);
-/// How long joining waits for the server, or for anybody of the party.
+/// How long joining waits for the server.
 const JOIN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long joining waits for anybody of a party without one: who looks after its door looks there every 15 s.
+const MEET_PATIENCE: Duration = Duration::from_secs(30);
 /// Most addresses tried before joining gives up.
 const LEASE_TRIES: u8 = 8;
 
@@ -45,6 +50,9 @@ pub(crate) struct ActiveParty {
     pub(crate) knocking: Knocking,
     /// Addresses of the link at which nobody has answered yet.
     pub(crate) unanswered: Vec<SocketAddr>,
+    /// Addresses that the public store names, and how often they are still knocked at.
+    pub(crate) called: VecDeque<(SocketAddr, u8)>,
+    pub(crate) finder: Option<Finder>,
     pub(crate) gossip: Gossip,
     pub(crate) departures: Departures,
 }
@@ -65,10 +73,11 @@ pub(crate) enum PendingKind {
 }
 
 impl Pending {
-    pub(crate) fn new(ticket: Ticket, kind: PendingKind, now: Instant) -> Self {
+    pub(crate) fn new(ticket: Ticket, kind: PendingKind, has_server: bool, now: Instant) -> Self {
         let patience = match kind {
             PendingKind::Create => CREATE_PATIENCE,
-            PendingKind::Join => JOIN_PATIENCE,
+            PendingKind::Join if has_server => JOIN_PATIENCE,
+            PendingKind::Join => MEET_PATIENCE,
         };
         Self { ticket, deadline: now + patience, kind, lease_tries: 0 }
     }

@@ -479,6 +479,16 @@ impl Connections {
         std::mem::take(&mut self.straight_lost)
     }
 
+    /// Whether a peer is known to be at that address, or may be, so that something was sent there.
+    pub(crate) fn names(&self, address: SocketAddr) -> bool {
+        let ip = address.ip().to_canonical();
+        self.connections.values().any(|peer| {
+            let named = peer.candidates.iter().map(|candidate| candidate.address).chain(peer.last_endpoint);
+            let tried = peer.agent.paths().map(|path| path.remote.address);
+            named.chain(tried).any(|known| known.ip().to_canonical() == ip)
+        })
+    }
+
     /// Whether one more datagram may go to an address that somebody has merely named.
     pub(crate) fn may_check(&mut self, now: Instant, to: IpAddr) -> bool {
         let may = self.checks.take(now, Source::of(to), 1);

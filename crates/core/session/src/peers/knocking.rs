@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
@@ -32,6 +33,8 @@ const VALIDITY_MS: u64 = 26 * 3_600_000;
 const ANSWERS: Duration = Duration::from_millis(200);
 /// Asks whose last answer is remembered.
 const REMEMBERED: usize = 64;
+/// Addresses that are remembered of those to which a knock went.
+const SENT: usize = 256;
 /// What one new member takes of [`NEWCOMERS`].
 const NEWCOMER: u64 = 60;
 /// Eight new members at once, and eight a minute: a link that got around fills a party slowly.
@@ -48,6 +51,8 @@ pub(crate) struct Knocking {
     due: Option<Instant>,
     answered: VecDeque<([u8; 8], Instant)>,
     newcomers: TokenBucket,
+    /// Where it was knocked, or answered, lately: who comes from there may have come through a router that this opened.
+    sent: VecDeque<IpAddr>,
     /// Knocks that no holder of the link has made, or that are of another day.
     pub(crate) dropped: u64,
 }
@@ -63,6 +68,7 @@ impl Knocking {
             due: None,
             answered: VecDeque::new(),
             newcomers: TokenBucket::new(NEWCOMERS),
+            sent: VecDeque::new(),
             dropped: 0,
         }
     }
@@ -120,6 +126,22 @@ impl Knocking {
         }
         self.answered.push_back((token, now));
         true
+    }
+
+    /// A knock goes there.
+    pub(crate) fn note_sent(&mut self, to: IpAddr) {
+        let to = to.to_canonical();
+        if !self.sent.contains(&to) {
+            if self.sent.len() == SENT {
+                self.sent.pop_front();
+            }
+            self.sent.push_back(to);
+        }
+    }
+
+    /// Whether a knock went there.
+    pub(crate) fn has_sent(&self, to: IpAddr) -> bool {
+        self.sent.contains(&to.to_canonical())
     }
 
     /// Whether one more new member is let in now.

@@ -202,6 +202,7 @@ fn settings(index: usize, server: Option<ControlEndpoint>, relay_only: bool) -> 
         quality_thresholds: QualityThresholds::default(),
         default_subnet: Subnet::DEFAULT,
         relay_only,
+        uses_rendezvous: false,
     }
 }
 

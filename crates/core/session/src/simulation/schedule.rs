@@ -225,8 +225,13 @@ fn set_the_stage(world: &mut World) -> Duration {
         let relay = world.rng.below(world.relays.len());
         let choice = world.rng.below(13);
         // Its user stays at home, in the party, and hides from nobody: the link leads there.
-        let is_anchor = world.meeting == Meeting::Knocks && host == 0;
-        if is_anchor && matches!(choice, 1 | 2 | 9) {
+        let stays = match world.meeting {
+            Meeting::Server => false,
+            Meeting::Knocks => matches!(choice, 1 | 2 | 9),
+            // A party that all have left is over.
+            Meeting::Store => choice == 9,
+        };
+        if host == 0 && stays {
             continue;
         }
         let (fault, end) = match choice {
@@ -258,7 +263,7 @@ fn set_the_stage(world: &mut World) -> Duration {
                 (Fault::Leave { host }, Some(Fault::Join { host }))
             }
             // Who hides is reached by relays alone.
-            10 | 11 if world.meeting == Meeting::Knocks => continue,
+            10 | 11 if world.meeting != Meeting::Server => continue,
             10 => (Fault::Hide { host, hides: true }, None),
             11 => (Fault::Hide { host, hides: true }, Some(Fault::Hide { host, hides: false })),
             _ => (Fault::Replay, None),
@@ -271,10 +276,21 @@ fn set_the_stage(world: &mut World) -> Duration {
     length
 }
 
+/// Whether players there meet without a server and its relays: what lets no UDP out needs one, and without an address in the
+/// link nobody is sure to be reached but who keeps one endpoint.
+fn is_served(meeting: Meeting, network: &Network) -> bool {
+    let keeps = |nat: Nat| nat.mapping == Dependence::EndpointIndependent;
+    match meeting {
+        Meeting::Server => true,
+        Meeting::Knocks => network.udp,
+        Meeting::Store => network.udp && network.home.is_none_or(keeps) && network.carrier.is_none(),
+    }
+}
+
 pub(super) fn new_site(world: &mut World, neighbour: Option<Site>) -> usize {
     let mut site = Site::random(&mut world.internet, neighbour.as_ref(), &mut world.rng);
     // What lets no UDP out needs a server.
-    while world.meeting == Meeting::Knocks && !site.network.udp {
+    while !is_served(world.meeting, &site.network) {
         site = Site::random(&mut world.internet, None, &mut world.rng);
     }
     world.sites.push(site);
@@ -293,7 +309,10 @@ fn attend(world: &mut World) {
         } else if let Some(invitation) = world.invitation.clone() {
             // Whoever sends the link copies it anew.
             let fresh = world.hosts[0].link(world.time()).and_then(|link| link.parse().ok());
-            let invitation = fresh.filter(|_| world.meeting == Meeting::Knocks).unwrap_or(invitation);
+            let mut invitation = fresh.filter(|_| world.meeting == Meeting::Knocks).unwrap_or(invitation);
+            if world.meeting == Meeting::Store {
+                invitation.addresses.clear();
+            }
             world.input(index, Input::Command(2, Command::JoinParty(Box::new(invitation))));
         } else if index == 0 {
             let name = Name::new("LAN").expect("a name");
@@ -357,7 +376,7 @@ fn first_problem(world: &World) -> Option<String> {
                 return Some(format!("host {index} does not know host {other}"));
             };
             // Without a server there are no relays.
-            if world.meeting == Meeting::Knocks && wanted != Path::Direct {
+            if world.meeting != Meeting::Server && wanted != Path::Direct {
                 continue;
             }
             let Some(path) = connection.path().filter(|path| path.state == PathState::Proven) else {
@@ -476,7 +495,7 @@ fn count_paths(world: &World, outcome: &mut Outcome) {
 
 /// One of them leaves: nothing of it stays with the others.
 fn one_leaves(world: &mut World) {
-    let first = usize::from(world.meeting == Meeting::Knocks);
+    let first = usize::from(world.meeting != Meeting::Server);
     let gone = first + world.rng.below(world.hosts.len() - first);
     world.hosts[gone].wants_party = false;
     attend(world);

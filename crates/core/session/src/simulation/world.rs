@@ -13,6 +13,7 @@ use std::{
 
 use lanrage_control::{LinkId, Now};
 use lanrage_party::{AllocationId, ControlEndpoint, Invitation, UnixMillis};
+use lanrage_rendezvous::{ItemKey, SignedItem};
 use lanrage_testnet::{Clock, Flight, INTERNET, Internet, Node, Rng};
 
 use self::{links::Link, streams::Stream};
@@ -24,7 +25,7 @@ use super::{
     schedule::Fault,
     site::Site,
 };
-use crate::{Input, Names, Settings, flush, step};
+use crate::{Input, Names, RendezvousEvent, Settings, flush, step};
 
 /// The wall clock when a schedule begins.
 const EPOCH_MS: u64 = 1_700_000_000_000;
@@ -61,6 +62,7 @@ pub(super) enum Event {
     StreamClosed { stream: u64 },
     StreamGone { stream: u64 },
     Game { from: usize, to: usize, left: u32, pause: Duration },
+    Store { host: usize, life: u32, event: RendezvousEvent },
     Fault(Fault),
 }
 
@@ -69,8 +71,10 @@ pub(super) enum Event {
 pub(super) enum Meeting {
     /// By a server, which has relays.
     Server,
-    /// By knocks and gossip. The server's address answers STUN alone.
+    /// By knocks at the link's addresses, and gossip. The server's address answers STUN alone.
     Knocks,
+    /// Likewise, but the link names no address: by sealed items in a store that anyone may write.
+    Store,
 }
 
 pub(super) struct World {
@@ -96,6 +100,8 @@ pub(super) struct World {
     overheard: Vec<(SocketAddr, Vec<u8>)>,
     pub(super) invitation: Option<Invitation>,
     pub(super) meeting: Meeting,
+    /// What the public store holds: of each item what was written last, and what that replaced.
+    pub(super) store: BTreeMap<ItemKey, Vec<SignedItem>>,
     pub(super) traced: bool,
     pub(super) datagrams: u64,
     /// Of everything that happened, to compare runs by.
@@ -150,6 +156,7 @@ impl World {
             overheard: Vec::new(),
             invitation: None,
             meeting,
+            store: BTreeMap::new(),
             traced,
             datagrams: 0,
             digest: 0,
@@ -176,9 +183,10 @@ impl World {
     pub(super) fn settings(&self, index: usize) -> Settings {
         let (server, stun) = match self.meeting {
             Meeting::Server => (Some(self.endpoint()), Vec::new()),
-            Meeting::Knocks => (None, vec![(self.control_ip.to_string(), PORT)]),
+            Meeting::Knocks | Meeting::Store => (None, vec![(self.control_ip.to_string(), PORT)]),
         };
-        Settings { stun_servers: stun, ..self.hosts[index].settings(server) }
+        let uses_rendezvous = self.meeting == Meeting::Store;
+        Settings { stun_servers: stun, uses_rendezvous, ..self.hosts[index].settings(server) }
     }
 
     pub(super) fn after(&mut self, pause: Duration, event: Event) {
@@ -392,6 +400,11 @@ impl World {
                 self.play(from, to);
                 if left > 0 {
                     self.after(pause, Event::Game { from, to, left: left - 1, pause });
+                }
+            }
+            Event::Store { host, life, event } => {
+                if self.is_alive(host, life) {
+                    self.input(host, Input::Rendezvous(event));
                 }
             }
             Event::Fault(fault) => fault.strike(self),

@@ -1,5 +1,7 @@
 //! What the user wants.
 
+use std::collections::VecDeque;
+
 use ipnet::Ipv4Net;
 use lanrage_control::protocol::Request;
 use lanrage_party::{
@@ -12,7 +14,7 @@ use crate::{
     facts::CommandError,
     input::{Command, Settings, Ticket},
     network::{adapter::AdapterState, adapter_watch::AdapterWatch},
-    output::{Output, StoreAction, Turn},
+    output::{Output, RendezvousOrder, StoreAction, Turn},
     party::{
         active::{ActiveParty, Pending, PendingKind},
         membership::{Kept, Membership},
@@ -110,7 +112,7 @@ impl State {
             expires_at: None,
             glance: Glance::default(),
         };
-        let pending = Pending::new(ticket, PendingKind::Create, turn.now.instant);
+        let pending = Pending::new(ticket, PendingKind::Create, true, turn.now.instant);
         if self.become_member(turn, invitation, pending) {
             let endpoint = self.endpoint_in_network();
             if let Some(party) = &mut self.party {
@@ -164,11 +166,12 @@ impl State {
             return turn.refuse(ticket, error);
         }
         let server = invitation.control.first().cloned();
-        if server.is_none() && invitation.addresses.is_empty() {
+        let has_server = server.is_some();
+        if !has_server && invitation.addresses.is_empty() && !self.uses_rendezvous {
             return turn.refuse(ticket, CommandError::NoControlServer);
         }
         self.use_server(turn, server, invitation.server);
-        let pending = Pending::new(ticket, PendingKind::Join, turn.now.instant);
+        let pending = Pending::new(ticket, PendingKind::Join, has_server, turn.now.instant);
         if self.become_member(turn, invitation, pending) {
             self.register(turn);
         }
@@ -176,8 +179,16 @@ impl State {
 
     /// Settings have changed: the name that friends see, the server of new parties, and more.
     pub(super) fn configure(&mut self, turn: &mut Turn<'_>, settings: Settings) {
-        let Settings { player_name, server, stun_servers, quality_thresholds, default_subnet, relay_only } =
-            settings;
+        let Settings {
+            player_name,
+            server,
+            stun_servers,
+            quality_thresholds,
+            default_subnet,
+            relay_only,
+            uses_rendezvous,
+        } = settings;
+        self.uses_rendezvous = uses_rendezvous;
         self.set_relay_only(turn, relay_only);
         self.quality_thresholds = quality_thresholds;
         self.default_subnet = default_subnet;
@@ -197,6 +208,7 @@ impl State {
                 _ => {}
             }
         }
+        self.choose_finder(turn);
     }
 
     /// Tells the party what this peer says of itself now.
@@ -255,6 +267,8 @@ impl State {
             pending,
             knocking: Knocking::new(key, turn.now.instant),
             unanswered: membership.invitation.addresses.clone(),
+            called: VecDeque::new(),
+            finder: None,
             gossip: Gossip::default(),
             departures: Departures::default(),
             membership,
@@ -263,6 +277,7 @@ impl State {
         self.follow_allocations(turn);
         self.map_port(turn);
         self.begin_knocking(turn);
+        self.choose_finder(turn);
     }
 
     /// Tells the control plane of this membership, as host or as guest.
@@ -338,6 +353,9 @@ impl State {
         self.finish_parting(turn);
         self.map_port(turn);
         turn.push(Output::CloseAdapter);
+        if party.finder.is_some() {
+            turn.push(Output::Rendezvous(RendezvousOrder::Rest));
+        }
         self.first_link.is_good(turn);
         self.parting = Some(Parting::new(party.connections, leaves, word, turn.now.instant));
         self.part(turn);

@@ -102,6 +102,7 @@ impl State {
             }
             self.keep_membership(turn, true);
         }
+        self.note_met(turn);
     }
 
     fn take_change(&mut self, turn: &mut Turn<'_>, change: Change) {

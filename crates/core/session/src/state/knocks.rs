@@ -19,6 +19,10 @@ use crate::{
 /// Most addresses of a knock's that are answered to.
 const ANSWERED_ADDRESSES: usize = 8;
 
+/// How often it is knocked where the public store says that somebody is: so often that the other side's router is open for
+/// some of them.
+const CALLS: u8 = 6;
+
 /// How a knock came to this device.
 #[derive(Debug, Clone, Copy)]
 enum Heard<'a> {
@@ -42,10 +46,14 @@ impl State {
     /// Knocks, if it is time to.
     pub(super) fn knock(&mut self, turn: &mut Turn<'_>) {
         let Some(party) = self.party.as_mut().filter(|_| !self.relay_only) else { return };
+        let is_in = !party.is_being_joined();
         let is_lonely = party.connections.reached().is_empty();
         let Some(token) = party.knocking.take_due(turn.now.instant, is_lonely) else { return };
         let network = party.membership.invitation.subnet;
-        let link = party.unanswered.iter().copied();
+        let called: Vec<SocketAddr> = party.called.iter().map(|(address, _)| *address).collect();
+        party.called.iter_mut().for_each(|(_, left)| *left -= 1);
+        party.called.retain(|(_, left)| *left > 0);
+        let link = called.into_iter().chain(party.unanswered.iter().copied());
         let mut targets: Vec<SocketAddr> = Vec::new();
         for address in link.chain(party.connections.lost_addresses()) {
             let is_usable = Candidate { kind: CandidateType::Host, address }.is_usable();
@@ -59,15 +67,29 @@ impl State {
         if targets.is_empty() {
             return party.knocking.stop();
         }
-        let Some(knock) = self.own_knock(turn, KnockWord::Ask, token, None) else { return };
+        let word = if is_in { KnockWord::Call } else { KnockWord::Ask };
+        let Some(knock) = self.own_knock(turn, word, token, None) else { return };
         targets.into_iter().for_each(|to| self.send_knock(turn, &knock, to));
+    }
+
+    /// Knocks at somebody whom the public store names, a few times.
+    pub(super) fn knock_at(&mut self, turn: &mut Turn<'_>, addresses: &[SocketAddr]) {
+        let Some(party) = &mut self.party else { return };
+        for address in addresses {
+            party.called.retain(|(known, _)| known != address);
+            if party.called.len() == TARGETS {
+                party.called.pop_front();
+            }
+            party.called.push_back((*address, CALLS));
+        }
+        self.begin_knocking(turn);
     }
 
     /// A datagram that claims to be a knock.
     pub(super) fn handle_knock(&mut self, turn: &mut Turn<'_>, from: SocketAddr, bytes: &[u8]) {
         let Some(knock) = self.open_knock(turn, bytes) else { return };
         match knock.word {
-            KnockWord::Ask => self.handle_ask(turn, from, knock, Heard::Straight(bytes)),
+            KnockWord::Ask | KnockWord::Call => self.handle_ask(turn, from, knock, Heard::Straight(bytes)),
             KnockWord::Answer => self.handle_answer(turn, from, knock),
             KnockWord::Refusal(refusal) => {
                 self.handle_knock_refusal(turn, &knock.record, knock.token, refusal)
@@ -78,7 +100,7 @@ impl State {
     /// A member says that somebody knocks at it from there.
     pub(super) fn handle_passed_knock(&mut self, turn: &mut Turn<'_>, from: SocketAddr, bytes: &[u8]) {
         let Some(knock) = self.open_knock(turn, bytes) else { return };
-        if knock.word == KnockWord::Ask {
+        if matches!(knock.word, KnockWord::Ask | KnockWord::Call) {
             self.handle_ask(turn, from, knock, Heard::Passed);
         }
     }
@@ -94,19 +116,29 @@ impl State {
 
     /// Somebody who has the link wants to be let in.
     fn handle_ask(&mut self, turn: &mut Turn<'_>, from: SocketAddr, knock: Knock, heard: Heard<'_>) {
-        let Knock { token, record, candidates, .. } = knock;
+        let Knock { ref record, ref candidates, token, .. } = knock;
         let own = self.identity.peer_id();
-        let Some(party) = self.party.as_mut().filter(|party| !party.is_being_joined()) else { return };
+        let Some(party) = &mut self.party else { return };
+        // Two who look for a way in are none for each other: they would be a party of their own.
+        if party.is_being_joined() && knock.word == KnockWord::Ask {
+            return;
+        }
         let id = record.claimed().peer_id();
         if id == own || !party.knocking.may_answer(token, turn.now.instant) {
             return;
+        }
+        if matches!(heard, Heard::Straight(_))
+            && !party.connections.names(from)
+            && !party.knocking.has_sent(from.ip())
+        {
+            self.nat.note_reached(from);
         }
         let known = party.connections.connections().get(&id);
         let is_reached = known.is_some_and(|known| known.path().is_some());
         if known.is_none() && !party.knocking.takes_newcomer(turn.now.instant) {
             return debug!("too many newcomers at once");
         }
-        let word = match self.let_in(turn, &record) {
+        let word = match self.let_in(turn, record) {
             Ok(()) => KnockWord::Answer,
             Err(Refusal::Address(_)) => KnockWord::Refusal(KnockRefusal::AddressTaken(self.leases())),
             Err(Refusal::Full) => KnockWord::Refusal(KnockRefusal::Full),
@@ -114,7 +146,11 @@ impl State {
         };
         if word == KnockWord::Answer {
             info!(peer = %id.short(), ?heard, "let in");
-            self.place_by_knock(turn, &id, &candidates, from);
+            self.place_by_knock(turn, &id, candidates, from);
+        }
+        if word == KnockWord::Answer {
+            // Whoever is in and looks for newcomers is a way in.
+            self.joined(turn);
         }
         let Some(answer) = self.own_knock(turn, word, token, Some(from)) else { return };
         self.send_knock(turn, &answer, from);
@@ -144,6 +180,7 @@ impl State {
             return;
         };
         party.unanswered.retain(|address| *address != from);
+        party.called.retain(|(address, _)| *address != from);
         let id = knock.record.claimed().peer_id();
         if id == self.identity.peer_id() {
             return;
@@ -218,8 +255,9 @@ impl State {
         Some(Knock { word, at: turn.now.wall, token, seen, record, candidates })
     }
 
-    fn send_knock(&self, turn: &mut Turn<'_>, knock: &Knock, to: SocketAddr) {
-        if let Some(party) = &self.party {
+    fn send_knock(&mut self, turn: &mut Turn<'_>, knock: &Knock, to: SocketAddr) {
+        if let Some(party) = &mut self.party {
+            party.knocking.note_sent(to.ip());
             let bytes = party.knocking.key.seal(knock, turn.entropy.bytes());
             turn.push(Output::Datagram { to: Remote::from(to), bytes });
         }

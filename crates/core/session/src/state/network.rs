@@ -149,6 +149,7 @@ impl State {
                 }
                 self.check_everything(turn);
                 self.begin_knocking(turn);
+                self.find_anew(turn);
             }
         }
     }
@@ -162,6 +163,7 @@ impl State {
         }
         self.check_everything(turn);
         self.begin_knocking(turn);
+        self.find_anew(turn);
     }
 
     /// Tries every path, relay and server anew, without leaving what still works.
@@ -256,6 +258,7 @@ impl State {
             connections.set_relay_only(turn, relay_only);
         }
         self.begin_knocking(turn);
+        self.choose_finder(turn);
         self.map_port(turn);
         self.update_candidates(turn);
     }

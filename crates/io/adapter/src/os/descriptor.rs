@@ -8,15 +8,13 @@ use std::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::net::UnixStream,
     },
+    sync::Arc,
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
-
-#[cfg(target_os = "linux")]
-use std::sync::Arc;
 
 #[cfg(target_os = "linux")]
 use lanrage_party::COPIES_QUEUE;

@@ -182,7 +182,7 @@ fn who_follows_a_link_knocks_until_somebody_answers_and_is_in_then() {
 fn where_nobody_answers_joining_ends_with_that_and_leaves_nothing_behind() {
     let link = host().invitation();
     let mut stage = joiner(&link);
-    stage.pass(Duration::from_secs(11));
+    stage.pass(Duration::from_secs(31));
     assert_eq!(stage.results.pop(), Some((9, Err(CommandError::NobodyAnswers))));
     assert!(stage.snapshot().party.is_none());
     stage.tunnel.clear();

@@ -291,7 +291,8 @@ impl Stage {
                 | Output::MendAdapter
                 | Output::LookUp(_)
                 | Output::MapPort(_)
-                | Output::RelayStream(_) => {}
+                | Output::RelayStream(_)
+                | Output::Rendezvous(_) => {}
                 Output::MeasureNat(_) => self.measurements += 1,
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();
@@ -332,6 +333,7 @@ pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
         quality_thresholds: QualityThresholds::default(),
         default_subnet: Subnet::DEFAULT,
         relay_only: false,
+        uses_rendezvous: false,
     }
 }
 

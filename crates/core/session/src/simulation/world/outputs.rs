@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Event, World, trace};
-use crate::{CommandError, Input, Output, StoreAction, simulation::host::Host};
+use crate::{
+    CommandError, Input, Output, RendezvousEvent, RendezvousOrder, StoreAction, simulation::host::Host,
+};
 
 impl World {
     pub(super) fn perform(&mut self, index: usize, output: Output) {
@@ -61,6 +63,7 @@ impl World {
                 let life = host.life;
                 self.after(Duration::from_millis(20), Event::Adapter { host: index, life });
             }
+            Output::Rendezvous(order) => self.perform_order(index, order),
             Output::ReadRoutes => host.inputs.push_back(Input::Routes(Vec::new())),
             Output::Store(action) => host.keep(action),
             Output::Complete { result, .. } => host.completed.push(result),
@@ -73,6 +76,36 @@ impl World {
             Output::Load { ticket, .. } => {
                 host.inputs.push_back(Input::Kept(ticket, Err(CommandError::NotAMember)))
             }
+        }
+    }
+}
+
+impl World {
+    /// The public store: an item that was written counts for whoever looks later, and for some time the one before it, too.
+    fn perform_order(&mut self, index: usize, order: RendezvousOrder) {
+        let host = &self.hosts[index];
+        if host.offline {
+            return;
+        }
+        let (life, pause) = (host.life, self.rng.millis(80..600));
+        match order {
+            RendezvousOrder::Look { id, key, .. } => {
+                let held = self.store.get(&key).cloned().unwrap_or_default();
+                for item in held {
+                    let event = RendezvousEvent::Replica(id, item);
+                    self.after(pause, Event::Store { host: index, life, event });
+                }
+                let event = RendezvousEvent::LookEnded(id);
+                self.after(pause * 2, Event::Store { host: index, life, event });
+            }
+            RendezvousOrder::Put { id, item, .. } => {
+                let held = self.store.entry(item.key).or_default();
+                held.insert(0, item);
+                held.truncate(2);
+                let event = RendezvousEvent::PutEnded(id, Ok(()));
+                self.after(pause, Event::Store { host: index, life, event });
+            }
+            RendezvousOrder::Reopen | RendezvousOrder::Rest => {}
         }
     }
 }

@@ -1,0 +1,129 @@
+//! Being found, and finding friends, where no address of a link answers: by sealed items in a public store.
+
+use lanrage_party::{CandidateType, PeerId, limits};
+use lanrage_rendezvous::{Addresses, Call, Finder, FinderOutput, Keys, Member};
+use tracing::info;
+
+use super::State;
+use crate::{
+    input::RendezvousEvent,
+    output::{Output, RendezvousOrder, Turn},
+    party::active::ActiveParty,
+};
+
+impl State {
+    /// Looks for friends in the public store, and is found there, from now on; or not, as the settings say. A party with a
+    /// server has no need of it.
+    pub(super) fn choose_finder(&mut self, turn: &mut Turn<'_>) {
+        let me = self.as_found();
+        let uses_rendezvous = self.uses_rendezvous && !self.relay_only;
+        let Some(party) = &mut self.party else { return };
+        let is_wanted = uses_rendezvous && party.membership.is_serverless();
+        if is_wanted == party.finder.is_some() {
+            return;
+        }
+        if !is_wanted {
+            party.finder = None;
+            return turn.push(Output::Rendezvous(RendezvousOrder::Rest));
+        }
+        let invitation = &party.membership.invitation;
+        let keys = Keys::new(&invitation.secret, invitation.epoch);
+        let mut finder = Finder::new(turn.now, keys, me, turn.entropy.bytes());
+        if !party.is_being_joined() {
+            finder.handle_up(turn.now);
+        }
+        finder.handle_search(turn.now);
+        party.finder = Some(finder);
+    }
+
+    /// What the public store says.
+    pub(super) fn handle_rendezvous(&mut self, turn: &mut Turn<'_>, event: RendezvousEvent) {
+        let Some(finder) = self.finder() else { return };
+        match event {
+            RendezvousEvent::Replica(look, item) => finder.handle_replica(turn.now, look, item),
+            RendezvousEvent::LookEnded(look) => finder.handle_look_ended(turn.now, look),
+            RendezvousEvent::PutEnded(put, outcome) => finder.handle_put_ended(turn.now, put, outcome),
+        }
+    }
+
+    /// The network may be another.
+    pub(super) fn find_anew(&mut self, turn: &mut Turn<'_>) {
+        let Some(finder) = self.finder() else { return };
+        turn.push(Output::Rendezvous(RendezvousOrder::Reopen));
+        finder.handle_network_change(turn.now);
+        finder.handle_search(turn.now);
+    }
+
+    /// This device has come into the party, or met somebody of it.
+    pub(super) fn note_met(&mut self, turn: &Turn<'_>) {
+        let Some(party) = &mut self.party else { return };
+        let is_in = !party.is_being_joined();
+        if let Some(finder) = party.finder.as_mut().filter(|_| is_in) {
+            finder.handle_found(turn.now);
+            if !finder.is_up() {
+                finder.handle_up(turn.now);
+            }
+        }
+    }
+
+    /// Lets the finder do what is due.
+    pub(super) fn let_finder_work(&mut self, turn: &Turn<'_>) {
+        if let Some(finder) = self.finder() {
+            finder.handle_timeout(turn.now);
+        }
+    }
+
+    /// The finder hears where this device is and whom it reaches, and what it wants is done. True if it wanted something.
+    pub(super) fn follow_finder(&mut self, turn: &mut Turn<'_>) -> bool {
+        let me = self.as_found();
+        let Some(ActiveParty { finder: Some(finder), connections, host, .. }) = &mut self.party else {
+            return false;
+        };
+        let member = |peer: &PeerId| {
+            let path = connections.connections().get(peer)?.path()?;
+            let addresses = Addresses::new((!path.is_relayed).then_some(path.remote.address));
+            Some(Member { peer: *peer, addresses, reachable: false, relays: false })
+        };
+        let members: Vec<Member> = connections.reached().iter().filter_map(member).collect();
+        finder.set_me(turn.now, me);
+        finder.set_members(turn.now, Some(*host), &members);
+        let mut calls: Vec<Call> = Vec::new();
+        let mut news = false;
+        while let Some(output) = finder.poll_output() {
+            news = true;
+            match output {
+                FinderOutput::Look { id, key, engine } => {
+                    turn.push(Output::Rendezvous(RendezvousOrder::Look { id, key, engine }));
+                }
+                FinderOutput::Put { id, item, engine } => {
+                    turn.push(Output::Rendezvous(RendezvousOrder::Put { id, item, engine }));
+                }
+                FinderOutput::Knock(call) => calls.push(call),
+                FinderOutput::Health(health) => info!(?health, "public store"),
+                FinderOutput::Rest => turn.push(Output::Rendezvous(RendezvousOrder::Rest)),
+            }
+        }
+        for call in calls {
+            self.knock_at(turn, &call.addresses);
+        }
+        news
+    }
+
+    fn finder(&mut self) -> Option<&mut Finder> {
+        self.party.as_mut().and_then(|party| party.finder.as_mut())
+    }
+
+    /// Where friends find this device, as its entry says it.
+    fn as_found(&self) -> Member {
+        let mut candidates = self.nat.candidates(limits::CANDIDATES);
+        // Those that the outside sees come first.
+        candidates.sort_by_key(|candidate| candidate.kind == CandidateType::Host);
+        let addresses = candidates.into_iter().filter(|candidate| candidate.is_usable());
+        Member {
+            peer: self.identity.peer_id(),
+            addresses: Addresses::new(addresses.map(|candidate| candidate.address)),
+            reachable: self.nat.is_reachable(),
+            relays: false,
+        }
+    }
+}
