@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 mod hostile;
+mod meeting;
 mod support;
 
 use std::{net::SocketAddrV4, time::Duration};

@@ -10,7 +10,7 @@ use super::{
     world::{World, keys, mark, member},
 };
 use crate::{
-    Caller, Door, Finder, FinderOutput, Health, Kind, LookId, PLAIN_BYTES, Place, PutFault, PutId,
+    Beacon, Caller, Door, Finder, FinderOutput, Health, Kind, LookId, PLAIN_BYTES, Place, PutFault, PutId,
     SignedItem, Trouble,
 };
 
@@ -44,6 +44,24 @@ fn a_number_that_nobody_can_exceed_moves_everybody_to_the_next_place() {
         assert!(world.called(host, Caller::Newcomer(token), since).is_some(), "{slots}");
         assert!(!world.players[host].health.contains(&Health::Unwell(Trouble::Frozen)));
     }
+}
+
+#[test]
+fn an_item_of_a_clock_that_is_hours_ahead_is_exceeded() {
+    let mut world = World::new();
+    let ahead = (world.wall.0 as i64 + 20 * 3_600_000) * 1_000;
+    let item = keys().seal(place(&world, Kind::Beacon, 0), ahead, &Beacon::default().to_plain(), [1; 24]);
+    for node in &mut world.nodes {
+        node.insert(item.key, item.clone());
+    }
+    let host = world.add(1, 0);
+    world.party(&[host]);
+    world.run(seconds(30));
+    assert!(world.players[host].puts.iter().all(|(_, put)| put.seq > ahead));
+    let (bob, since) = (world.add(2, 0), world.now);
+    world.at(bob, |finder, now| finder.handle_search(now));
+    world.run(seconds(5));
+    assert!(world.called(bob, Caller::Member(mark(1)), since).is_some());
 }
 
 #[test]
