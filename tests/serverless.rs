@@ -1,0 +1,49 @@
+//! A party with no server of anybody's: two players behind routers that let no stranger in meet by a public store.
+#![cfg(target_os = "linux")]
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use lanrage_lab::{Host, Player, Stage, dht::LabDht, program, stage, world};
+
+/// How long two may take to meet: who is in looks at the door every three seconds at first.
+const MEET_LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn two_behind_routers_that_let_no_stranger_in_meet_by_the_public_store_alone() {
+    world::test(|| {
+        let stage = Stage::build()?;
+        let nodes = LabDht::start(&stage.lab, &stage.server)?;
+        // It answers STUN alone here: nobody is told that there is a server.
+        let _stun = stage.start_control_server()?;
+        let known = nodes.addresses().iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let stun = format!("{}:{}", stage.server.address(), stage::STUN_PORT);
+        for (host, name) in [(&stage.one, "one"), (&stage.two, "two")] {
+            set(host, name, "dht_nodes", &known)?;
+            set(host, name, "stun_servers", &stun)?;
+            set(host, name, "port_mapping", "no")?;
+        }
+        let one = Player::create_without_server(&stage.one, "one", "Nobody's")?;
+        let link = one.own_link()?;
+        let clicked = Instant::now();
+        let two = Player::join(&stage.two, "two", link)?;
+        one.wait_until_direct(&two, MEET_LIMIT)?;
+        println!("met {:.1?} after the click", clicked.elapsed());
+        let address = one.wait_for_address(MEET_LIMIT)?;
+        ensure!(stage.two.can_ping(address)?, "no packet passes; two said:\n{}", two.tail());
+        for player in [&one, &two] {
+            let status = player.status()?;
+            ensure!(status["control"]["state"] == "local", "a server is used: {}", status["control"]);
+        }
+        Ok(())
+    });
+}
+
+/// Changes a setting of a player that is not running.
+fn set(host: &Host, name: &str, key: &str, value: &str) -> Result<()> {
+    let mut command = host.command(program("lanrage"));
+    command.args(["settings", "set", key, value, "--data-dir"]).arg(stage::data_folder(name)?);
+    let output = command.output().context("lanrage")?;
+    ensure!(output.status.success(), "{key} = {value}: {}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(())
+}
