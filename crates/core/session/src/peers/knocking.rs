@@ -33,6 +33,8 @@ const VALIDITY_MS: u64 = 26 * 3_600_000;
 const ANSWERS: Duration = Duration::from_millis(200);
 /// Asks whose last answer is remembered.
 const REMEMBERED: usize = 64;
+/// Knocks that are passed on to everybody: all of them answer where it says, so that they come from a whole party.
+const PASSED_ON: Rate = Rate { burst: 16, per_second: 4 };
 /// Addresses that are remembered of those to which a knock went.
 const SENT: usize = 256;
 /// What one new member takes of [`NEWCOMERS`].
@@ -46,11 +48,14 @@ pub(crate) struct Knocking {
     pub(crate) key: KnockKey,
     /// What an answer must repeat.
     token: [u8; 8],
+    /// Whether anybody was asked with it.
+    has_asked: bool,
     begun: Instant,
     round: usize,
     due: Option<Instant>,
     answered: VecDeque<([u8; 8], Instant)>,
     newcomers: TokenBucket,
+    passed_on: TokenBucket,
     /// Where it was knocked, or answered, lately: who comes from there may have come through a router that this opened.
     sent: VecDeque<IpAddr>,
     /// Knocks that no holder of the link has made, or that are of another day.
@@ -63,11 +68,13 @@ impl Knocking {
         Self {
             key,
             token: [0; 8],
+            has_asked: false,
             begun: now,
             round: 0,
             due: None,
             answered: VecDeque::new(),
             newcomers: TokenBucket::new(NEWCOMERS),
+            passed_on: TokenBucket::new(PASSED_ON),
             sent: VecDeque::new(),
             dropped: 0,
         }
@@ -75,7 +82,13 @@ impl Knocking {
 
     /// Knocks from now on. An answer must repeat `token`, which is random.
     pub(crate) const fn begin(&mut self, now: Instant, token: [u8; 8]) {
-        (self.token, self.begun, self.round, self.due) = (token, now, 0, Some(now));
+        (self.token, self.has_asked) = (token, false);
+        self.hurry(now);
+    }
+
+    /// Knocks as at the beginning, as there is somebody new to knock at. What was asked before may still be answered.
+    pub(crate) const fn hurry(&mut self, now: Instant) {
+        (self.begun, self.round, self.due) = (now, 0, Some(now));
     }
 
     /// Knocks no more.
@@ -92,6 +105,7 @@ impl Knocking {
     pub(crate) fn take_due(&mut self, now: Instant, is_lonely: bool) -> Option<[u8; 8]> {
         self.due.filter(|due| *due <= now)?;
         self.round += 1;
+        self.has_asked = true;
         let next = match FIRST.get(self.round) {
             Some(offset) => Some(self.begun + *offset),
             None if now < self.begun + KEEN => Some(now + THEN),
@@ -104,7 +118,7 @@ impl Knocking {
 
     /// Whether a knock with this token answers ours.
     pub(crate) fn expects(&self, token: [u8; 8]) -> bool {
-        self.token == token && self.round > 0
+        self.has_asked && self.token == token
     }
 
     /// Whether a knock of that time is neither too old nor from the future.
@@ -126,6 +140,11 @@ impl Knocking {
         }
         self.answered.push_back((token, now));
         true
+    }
+
+    /// Whether one more knock is passed on to everybody.
+    pub(crate) fn may_pass_on(&mut self, now: Instant) -> bool {
+        self.passed_on.take(now, 1)
     }
 
     /// A knock goes there.
@@ -206,6 +225,8 @@ mod tests {
         knocking.begin(start, [7; 8]);
         knocking.take_due(start, true);
         assert!(knocking.expects([7; 8]) && !knocking.expects([8; 8]));
+        knocking.hurry(start);
+        assert!(knocking.expects([7; 8]), "the answer is still under way");
         assert!(knocking.may_answer([1; 8], start) && !knocking.may_answer([1; 8], start));
         assert!(knocking.may_answer([2; 8], start) && knocking.may_answer([1; 8], start + ANSWERS));
         for n in 0..1_000_u64 {

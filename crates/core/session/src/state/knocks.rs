@@ -13,7 +13,7 @@ use crate::{
     facts::CommandError,
     output::{Output, Turn},
     party::roster::Refusal,
-    peers::{gossip::message::Message, knocking::TARGETS},
+    peers::{connections::Connections, gossip::message::Message, knocking::TARGETS},
 };
 
 /// Most addresses of a knock's that are answered to.
@@ -24,7 +24,7 @@ const ANSWERED_ADDRESSES: usize = 8;
 const CALLS: u8 = 6;
 
 /// How a knock came to this device.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum Heard<'a> {
     /// From the one who knocks; with the datagram, to be passed on.
     Straight(&'a [u8]),
@@ -47,6 +47,10 @@ impl State {
     pub(super) fn knock(&mut self, turn: &mut Turn<'_>) {
         let Some(party) = self.party.as_mut().filter(|_| !self.relay_only) else { return };
         let is_in = !party.is_being_joined();
+        if is_in && self.control.is_connected() {
+            // Signals go by the server, and say more.
+            return party.knocking.stop();
+        }
         let is_lonely = party.connections.reached().is_empty();
         let Some(token) = party.knocking.take_due(turn.now.instant, is_lonely) else { return };
         let network = party.membership.invitation.subnet;
@@ -82,7 +86,7 @@ impl State {
             }
             party.called.push_back((*address, CALLS));
         }
-        self.begin_knocking(turn);
+        party.knocking.hurry(turn.now.instant);
     }
 
     /// A datagram that claims to be a knock.
@@ -145,10 +149,8 @@ impl State {
             Err(refusal) => return debug!(peer = %id.short(), %refusal, "a knock is not answered"),
         };
         if word == KnockWord::Answer {
-            info!(peer = %id.short(), ?heard, "let in");
+            info!(peer = %id.short(), passed = matches!(heard, Heard::Passed), "let in");
             self.place_by_knock(turn, &id, candidates, from);
-        }
-        if word == KnockWord::Answer {
             // Whoever is in and looks for newcomers is a way in.
             self.joined(turn);
         }
@@ -158,7 +160,10 @@ impl State {
             // Everybody else answers straight to the newcomer, which opens the routers between them.
             Heard::Straight(bytes) if answer.word == KnockWord::Answer && !is_reached => {
                 let passed = Message::Knock { from, bytes: bytes.to_vec() }.to_bytes();
-                let Some(party) = &self.party else { return };
+                let Some(party) = &mut self.party else { return };
+                if !party.knocking.may_pass_on(turn.now.instant) {
+                    return;
+                }
                 for friend in party.connections.reached().iter().filter(|friend| **friend != id) {
                     party.connections.tell(turn, friend, passed.clone());
                 }
@@ -168,7 +173,12 @@ impl State {
                 let named = candidates.iter().filter(|candidate| candidate.is_usable());
                 let others = named.map(|candidate| candidate.address).filter(|address| *address != from);
                 for address in others.take(ANSWERED_ADDRESSES) {
-                    self.send_knock(turn, &answer, address);
+                    // Whoever knocks names them, and they may be anybody's.
+                    let may =
+                        |connections: &mut Connections| connections.may_check(turn.now.instant, address.ip());
+                    if self.connections().is_some_and(may) {
+                        self.send_knock(turn, &answer, address);
+                    }
                 }
             }
         }
@@ -230,7 +240,13 @@ impl State {
         if !candidates.iter().any(|candidate| candidate.address == from) {
             candidates.push(Candidate { kind: CandidateType::PeerReflexive, address: from });
         }
+        let is_signalled = self.control.is_connected();
         if let Some(connections) = self.connections() {
+            // What it has said by the server is newer, and says more.
+            let known = connections.connections().get(peer);
+            if is_signalled && known.is_some_and(|known| !known.candidates.is_empty()) {
+                return;
+            }
             // Those on relays are not said in a knock, and hold.
             let known = connections.connections().get(peer).into_iter().flat_map(|known| &known.candidates);
             candidates.extend(known.filter(|candidate| candidate.kind == CandidateType::Relayed));

@@ -351,3 +351,28 @@ fn who_hides_its_addresses_neither_knocks_nor_answers() {
     let shown: Invitation = stage.snapshot().party.unwrap().invitation.0.parse().unwrap();
     assert!(shown.addresses.is_empty());
 }
+
+#[test]
+fn who_knocks_without_end_has_a_whole_party_answer_a_few_times_a_second_and_no_more() {
+    let (mut stage, link, _) = host_with_friend();
+    let carol = Somebody::new(3, link.party);
+    let mut passed = 0;
+    for n in 0..200_u64 {
+        let ask = knock(&stage, KnockWord::Ask, n.to_be_bytes(), carol.sign(&link.secret));
+        hear(&mut stage, &link, elsewhere(), &ask);
+        passed += told(&mut stage, &link).iter().filter(|told| matches!(told, Message::Knock { .. })).count();
+    }
+    assert!((1..=16).contains(&passed), "{passed}");
+
+    // The friend, to whom a member passes them on.
+    let (mut friend, link, member) = host_with_friend();
+    let mut answered = 0;
+    for n in 0..400_u64 {
+        let mut ask = knock(&friend, KnockWord::Ask, n.to_be_bytes(), carol.sign(&link.secret));
+        ask.candidates = vec![Candidate { kind: CandidateType::Host, address: elsewhere() }];
+        let bytes = key(&link).seal(&ask, [8; 25]);
+        say(&mut friend, &member, &Message::Knock { from: somewhere(), bytes });
+        answered += sent(&mut friend, &link).iter().filter(|(to, _)| *to == elsewhere()).count();
+    }
+    assert!((1..=256).contains(&answered), "{answered}");
+}
