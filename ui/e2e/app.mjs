@@ -160,6 +160,15 @@ export class Window {
     });
   }
 
+  /** The link by which friends are invited to the party that the window shows. */
+  async link() {
+    return until('the invitation link', async () => {
+      const field = await this.field('Invitation link');
+      const value = await field.getAttribute('value').catch(() => null);
+      return value?.startsWith('lanrage:') ? value : null;
+    });
+  }
+
   /** @param {string} label */
   async press(label) {
     await (await this.find('button', label)).click();

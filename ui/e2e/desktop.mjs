@@ -8,7 +8,11 @@ import { Key } from 'selenium-webdriver';
 
 import { isFree, newDataDir, program, withWindow } from './app.mjs';
 import { ask, stands } from './engine.mjs';
+import { read } from './link.mjs';
 import { ended, start, stop, until } from './processes.mjs';
+
+/** What this device's sockets are told to use by a setting. */
+const PORT = 45_678;
 
 /** @type {Record<string, () => Promise<void>>} */
 const tests = {
@@ -24,8 +28,8 @@ const tests = {
       await name.sendKeys('Friday LAN');
       await window.press('Make the party');
       await window.find('h1', 'Friday LAN');
-      const link = await (await window.field('Invitation link')).getAttribute('value');
-      assert.match(link ?? '', /^lanrage:\/\/join\/[\w-]{100,}$/);
+      const link = await window.link();
+      assert.match(link, /^lanrage:\/\/join\/[\w-]{100,}$/);
 
       // An ordinary user may not open an adapter: the party is there all the same, and the window says what to do.
       const banner = await window.find('section[aria-label="Needs attention"] li.error', 'What you can do:');
@@ -69,7 +73,7 @@ const tests = {
       await (await window.field('Log level')).sendKeys('debug');
       const port = await window.field('UDP port');
       await port.clear();
-      await port.sendKeys('45678', Key.ENTER);
+      await port.sendKeys(String(PORT), Key.ENTER);
       await window.find('[aria-live]', 'Restart LANrage to apply this.');
       await window.press('Back up now');
       await window.find('[aria-live]', 'A backup was made.');
@@ -80,12 +84,18 @@ const tests = {
       await window.press('Back');
 
       await window.press('Make the party');
-      link = (await (await window.field('Invitation link')).getAttribute('value')) ?? '';
-      assert.match(link, /^lanrage:/);
+      link = await window.link();
     });
     assert.ok(isFree(dataDir));
     await withWindow({ dataDir }, async (window) => {
-      assert.equal(await (await window.field('Invitation link')).getAttribute('value'), link);
+      const { party } = read(link);
+      const restored = read(await window.link());
+      assert.deepEqual(restored.party, party);
+      // The friend is sent to where this computer is reached now.
+      assert.deepEqual(
+        restored.addresses.filter((address) => !address.endsWith(`:${PORT}`)),
+        [],
+      );
       await window.picture('7-restored');
       await window.press('Settings');
       assert.equal(await (await window.field('Backup keep')).getAttribute('value'), '3');
@@ -94,7 +104,7 @@ const tests = {
 
       await window.press('Pause');
       await window.press('Resume');
-      assert.equal(await (await window.field('Invitation link')).getAttribute('value'), link);
+      assert.deepEqual(read(await window.link()).party, party);
     });
   },
 

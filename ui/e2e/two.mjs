@@ -112,7 +112,7 @@ async function meetAndPart(one, two, data) {
     await name.sendKeys(PARTY);
     await ada.press('Make the party');
     await ada.find('h1', PARTY);
-    const link = (await (await ada.field('Invitation link')).getAttribute('value')) ?? '';
+    const link = await ada.link();
     assert.match(link, /^lanrage:\/\/join\/[\w-]{100,}$/);
 
     await withWindow({ dataDir: data.two, machine: two, environment: { ...language, ...desktop, USER: 'Bo' } }, async (bo) => {
