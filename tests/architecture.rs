@@ -85,7 +85,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage", &["lanrage-base", "lanrage-engine", "lanrage-words"]),
     ("lanrage-migrations", &[]),
     ("lanrage-xtask", &["lanrage-lab"]),
-    ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-link", "lanrage-nat", "lanrage-store"]),
+    ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-store"]),
     (
         "lanrage-fuzz-targets",
         &[

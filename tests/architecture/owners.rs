@@ -30,7 +30,6 @@ const OWNERS: &[&str] = &[
 /// Where a file starts tasks or threads and gives them to nobody: how many, and what ends them.
 const HOMES: &[(&str, usize, &str)] = &[
     ("crates/io/tunnel/src/tunnel.rs", 2, "`Tunnel` joins its packet threads when it is dropped"),
-    ("crates/io/link/src/persist/writer.rs", 1, "`StatePersister` ends its writer when it is dropped"),
     (
         "crates/io/store/src/secret/keyring.rs",
         1,

@@ -48,7 +48,6 @@ const ATTRIBUTES: &[&str] = &["allow", "arg", "command", "doc", "error", "expect
 /// Texts that are no sentences although they are long: what is hashed, why a deadline is due, the text of an I/O error,
 /// and what a terminal is told before a language can be known (`--help`, or that there is no log).
 const NO_SENTENCES: &[&str] = &[
-    "lanrage control state v{version}\n",
     "link of a new party",
     "the helper hung up",
     "the line is too long",

@@ -1,15 +1,11 @@
 //! What keeping state costs. `cargo xtask bench-state` runs it; each measurement is a command, so that it can also be
 //! run alone, under a tool that counts calls of the system.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use lanrage_control::registry::{Registry, RegistrySettings, StoredChange, StoredParty, StoredPeer};
-use lanrage_link::persist::StatePersister;
+use lanrage_control::registry::{Registry, RegistrySettings, StoredParty, StoredPeer};
 use lanrage_party::{
     DeviceIdentity, Name, NatType, PartyId, PartySecret, PeerRecord, Subnet, UnixMillis, VirtualIp,
     WireGuardKey, limits,
@@ -39,12 +35,6 @@ enum Measurement {
         #[arg(default_value_t = 1_000)]
         number: u16,
     },
-    /// 10,000 changes a second of the control state, for so many seconds
-    Storm {
-        /// How long
-        #[arg(default_value_t = 2)]
-        seconds: u32,
-    },
     /// Memory of a registry, in parties as full as they may be
     Registry {
         /// How many peers
@@ -60,7 +50,6 @@ async fn main() -> Result<()> {
     match Arguments::parse().measurement {
         Measurement::Config { times } => config(&folder, times).await,
         Measurement::Changes { number } => changes(&folder, number).await,
-        Measurement::Storm { seconds } => storm(&folder, seconds).await,
         Measurement::Registry { peers } => registry(peers),
     }
 }
@@ -93,32 +82,9 @@ async fn changes(folder: &DataDir, number: u16) -> Result<()> {
     Ok(())
 }
 
-async fn storm(folder: &DataDir, seconds: u32) -> Result<()> {
-    let (persister, _) = StatePersister::open(&folder.path().join("control_state.json"), NOW)?;
-    let (queue, started) = (persister.queue(), Instant::now());
-    let mut waiting = Duration::ZERO;
-    for number in 0..seconds * 1_000 {
-        let queued = Instant::now();
-        queue.queue((0..10).map(|change| StoredChange::PutParty(party(change, number.into()))));
-        waiting += queued.elapsed();
-        tokio::time::sleep_until((started + Duration::from_millis(u64::from(number) + 1)).into()).await;
-    }
-    let ended = Instant::now();
-    persister.flush().await?;
-    let (took, changes) = (ended.duration_since(started).as_secs_f64(), f64::from(seconds) * 1e4);
-    println!(
-        "Changes of the control state: {:.0}/s for {took:.1} s, {:.2?} each for the caller; the newest on disk {:.0?} \
-         after it was asked for",
-        changes / took,
-        waiting / (seconds * 10_000),
-        ended.elapsed()
-    );
-    Ok(())
-}
-
 fn registry(peers: u32) -> Result<()> {
     let per_party = u32::try_from(limits::PEERS_PER_PARTY)?;
-    let parties: Vec<_> = (0..peers.div_ceil(per_party)).map(|number| party(number, 1)).collect();
+    let parties: Vec<_> = (0..peers.div_ceil(per_party)).map(party).collect();
     let members: Vec<_> =
         (0..peers).map(|number| member(number, number / per_party)).collect::<Result<_>>()?;
     // What is measured is a registry, not the lists from which it is made; both are the size of their content.
@@ -142,7 +108,7 @@ fn resident() -> Result<u64> {
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-fn party(number: u32, revision: u64) -> StoredParty {
+fn party(number: u32) -> StoredParty {
     StoredParty {
         party: party_id(number),
         name: Name::new("Friday night").expect("a name"),
@@ -150,7 +116,7 @@ fn party(number: u32, revision: u64) -> StoredParty {
         host: identity(number * limits::PEERS_PER_PARTY as u32).peer_id(),
         created_at: NOW,
         active_at: NOW,
-        revision,
+        revision: 1,
         door: None,
     }
 }

@@ -225,8 +225,6 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Why. */
   cause: Cause, } | { "code": "database",
   /** Why. */
-  cause: Cause, } | { "code": "control_state",
-  /** Why. */
   cause: Cause, } | { "code": "socket",
   /** The port asked for. */
   port: string,
@@ -388,11 +386,7 @@ export type Fault = { "code": "log_not_written",
   /** The party's name. */
   party: string, } | { "code": "party_not_restored",
   /** Why. */
-  cause: Cause, } | { "code": "control_state_damaged",
-  /** Where the damaged file is kept. */
-  path: string,
-  /** What took its place. */
-  taken: StateTaken, } | AdapterFault | PeerRefusal;
+  cause: Cause, } | AdapterFault | PeerRefusal;
 
 /**
  * A favourite control server.
@@ -785,11 +779,7 @@ export type Problem = {
   /** The party's name. */
   party: string, } | { "code": "party_not_restored",
   /** Why. */
-  cause: Cause, } | { "code": "control_state_damaged",
-  /** Where the damaged file is kept. */
-  path: string,
-  /** What took its place. */
-  taken: StateTaken, } | AdapterFault | PeerRefusal);
+  cause: Cause, } | AdapterFault | PeerRefusal);
 
 /**
  * What is known of a game.
@@ -884,7 +874,7 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   /** The party's network. */
   network: string, } | { "code": "other_network" } | { "code": "report_failure" } | { "code": "adapter_reopens" } | { "code": "make_room" } | { "code": "make_writable" } | { "code": "start_again" } | { "code": "send_link_again" } | { "code": "ask_for_link" } | { "code": "set_clock" } | { "code": "accept_server",
   /** Accepts it. */
-  command: string, } | { "code": "check_connection" } | { "code": "check_server_address" } | { "code": "check_certificate" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "nothing" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
+  command: string, } | { "code": "check_connection" } | { "code": "check_server_address" } | { "code": "check_certificate" } | { "code": "check_settings" } | { "code": "change_setting" } | { "code": "change_settings" } | { "code": "unlock_keyring" } | { "code": "start_lanrage" } | { "code": "look_again" } | { "code": "enter_party" } | { "code": "enter_party_and_wait" } | { "code": "allow_games",
   /** Lets them through. */
   command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "match_relay_secret" } | { "code": "raise_relay_quota" } | { "code": "add_relay" } | { "code": "change_relay_rules" } | { "code": "let_relay_reach_friends" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
 
@@ -1046,11 +1036,6 @@ export type Snapshot = {
   data_plane: DataPlaneView,
   /** What is missing or wrong now, worst first, each with what the user can do. */
   problems: Array<Problem>, };
-
-/**
- * What took the place of a damaged file of parties.
- */
-export type StateTaken = "current" | "previous" | "fresh";
 
 /**
  * What the doctor looks at.

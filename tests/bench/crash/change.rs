@@ -8,10 +8,7 @@ pub(crate) const PARTIES: u8 = 3;
 pub(crate) const FRIENDS: u8 = 5;
 /// Favourite servers.
 pub(crate) const FAVOURITES: u8 = 4;
-/// Members of the party in the control state.
-pub(crate) const MEMBERS: u8 = 16;
-
-/// What a ledger holds: for every entry, the number that its last change has put there.
+/// What the database holds: for every entry, the number that its last change has put there.
 pub(crate) type Content = BTreeMap<String, u64>;
 
 /// A change of the database. The number that it carries is what it writes.
@@ -100,15 +97,4 @@ pub(crate) fn apply(content: &mut Content, change: Change) {
 
 pub(crate) fn friend_entry(party: u8, friend: impl std::fmt::Display) -> String {
     format!("friend of {party}: {friend}")
-}
-
-/// The same for the control state: change `number` writes it into the party and into one of its members, together.
-pub(crate) fn apply_control(content: &mut Content, number: u64) {
-    content.insert("revision".into(), number);
-    content.insert(format!("member {}", member(number)), number);
-}
-
-/// The member that a change of the control state writes.
-pub(crate) fn member(number: u64) -> u8 {
-    (number % u64::from(MEMBERS)) as u8
 }

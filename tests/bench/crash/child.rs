@@ -5,41 +5,20 @@ use std::io::{self, Write};
 use anyhow::Result;
 use lanrage_store::DataDir;
 
-use crate::{
-    Child,
-    change::{Content, change},
-    control, database,
-};
+use crate::{Child, change::change, database};
 
 /// Says what is there, and then changes it until it is killed.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(child: Child) -> Result<()> {
     let folder = DataDir::open(Some(child.folder))?;
     let _lock = folder.lock()?;
-    let (database, (persister, control)) = (database::open(&folder).await?, control::open(&folder)?);
-    say(&format!("control has {}", words(&control)?))?;
-    say(&format!("database has {}", words(&database::read(&database).await?)?))?;
-
-    let change_database = async {
-        for number in child.database.. {
-            database::make(&database, change(number)).await?;
-            say("database confirms")?;
-        }
-        anyhow::Ok(())
-    };
-    let change_control = async {
-        for number in child.control.. {
-            control::make(&persister, number).await?;
-            say("control confirms")?;
-        }
-        anyhow::Ok(())
-    };
-    tokio::try_join!(change_database, change_control)?;
+    let database = database::open(&folder).await?;
+    say(&format!("has {}", serde_json::to_string(&database::read(&database).await?)?))?;
+    for number in child.first.. {
+        database::make(&database, change(number)).await?;
+        say("confirms")?;
+    }
     Ok(())
-}
-
-fn words(content: &Content) -> Result<String> {
-    Ok(serde_json::to_string(content)?)
 }
 
 /// In one call of the system: a line is said whole or not at all.

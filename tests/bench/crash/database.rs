@@ -1,4 +1,4 @@
-//! The ledger in `lanrage.db`.
+//! The database, `lanrage.db`.
 
 use anyhow::{Context, Result, ensure};
 use lanrage_party::{

@@ -2,17 +2,15 @@
 //! change that is durable; its parent kills it at random moments, starts it again on the same folder, and compares
 //! what is there with what was confirmed.
 //!
-//! Changes are numbered and follow from their number, so the parent knows what every change makes of the state. Each
-//! ledger (the database, `control_state.json`) makes one change after the other. After `n` confirmed changes its
-//! content must be, in every entry, that of `n` changes, or of `n + 1`: the last may have become durable without a
-//! chance to be confirmed. Anything else is counted as lost.
+//! Changes are numbered and follow from their number, so the parent knows what every change makes of the state. One is
+//! made after the other. After `n` confirmed changes the content must be, in every entry, that of `n` changes, or of
+//! `n + 1`: the last may have become durable without a chance to be confirmed. Anything else is counted as lost.
 //!
 //! `cargo xtask crash` runs it. A killed program leaves the system's caches in place, so this shows that changes are
 //! whole and in order, not that disks keep what they were told to sync.
 
 mod change;
 mod child;
-mod control;
 mod database;
 mod parent;
 mod random;
@@ -50,10 +48,8 @@ enum Role {
 struct Child {
     /// The data folder
     folder: PathBuf,
-    /// Number of the first change of the database
-    database: u64,
-    /// Number of the first change of the control state
-    control: u64,
+    /// Number of the first change
+    first: u64,
 }
 
 fn main() -> ExitCode {

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    change::{Content, apply, apply_control, change},
+    change::{Content, apply, change},
     random::Random,
 };
 
@@ -31,7 +31,7 @@ pub(crate) struct Outcome {
     seed: u64,
     /// Rounds in which the program lived long enough to show what it had.
     compared: u32,
-    confirmed: [u64; 2],
+    confirmed: u64,
     /// What was not as it must be, at most one text for each round.
     faults: Vec<String>,
     took: Duration,
@@ -40,7 +40,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Whether nothing was lost, and something was tested.
     pub(crate) fn is_good(&self) -> bool {
-        self.faults.is_empty() && self.confirmed.iter().all(|confirmed| *confirmed > 0)
+        self.faults.is_empty() && self.confirmed > 0
     }
 }
 
@@ -49,13 +49,11 @@ impl fmt::Display for Outcome {
         for fault in self.faults.iter().take(10) {
             writeln!(f, "LOST: {fault}")?;
         }
-        let [database, control] = self.confirmed;
         write!(
             f,
-            "{} rounds, {} confirmed ({database} in the database, {control} in control_state.json), {} lost; \
-             compared after {} kills, in {:.1} s ({:.0} ms a round), seed {}",
+            "{} rounds, {} confirmed, {} lost; compared after {} kills, in {:.1} s ({:.0} ms a round), seed {}",
             self.rounds,
-            database + control,
+            self.confirmed,
             self.faults.len(),
             self.compared,
             self.took.as_secs_f64(),
@@ -65,17 +63,16 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What must be in one place.
-#[derive(Debug)]
+/// What must be in the database.
+#[derive(Debug, Default)]
 struct Ledger {
     confirmed: u64,
     content: Content,
-    apply: fn(&mut Content, u64),
 }
 
 impl Ledger {
     fn confirm(&mut self) {
-        (self.apply)(&mut self.content, self.confirmed);
+        apply(&mut self.content, change(self.confirmed));
         self.confirmed += 1;
     }
 
@@ -85,7 +82,7 @@ impl Ledger {
             return true;
         }
         let mut next = self.content.clone();
-        (self.apply)(&mut next, self.confirmed);
+        apply(&mut next, change(self.confirmed));
         *found == next
     }
 }
@@ -97,20 +94,14 @@ pub(crate) fn run(rounds: u32, seed: u64) -> Result<Outcome> {
     let started = Instant::now();
     let mut random = Random::new(seed);
     let mut outcome =
-        Outcome { rounds, seed, compared: 0, confirmed: [0; 2], faults: Vec::new(), took: Duration::ZERO };
-    let database = Ledger {
-        confirmed: 0,
-        content: Content::new(),
-        apply: |content, number| apply(content, change(number)),
-    };
-    let control = Ledger { confirmed: 0, content: Content::new(), apply: apply_control };
-    let mut ledgers = [("database", database), ("control", control)];
+        Outcome { rounds, seed, compared: 0, confirmed: 0, faults: Vec::new(), took: Duration::ZERO };
+    let mut ledger = Ledger::default();
     for round in 0..=rounds {
         let moment = match random.below(4) {
             0 if round < rounds => Moment::AfterStart(random.duration(LONGEST_START)),
             _ => Moment::AfterOpening(random.duration(LONGEST_LIFE)),
         };
-        match live_and_die(folder.path(), &mut ledgers, moment)? {
+        match live_and_die(folder.path(), &mut ledger, moment)? {
             Life::TooShort => {}
             Life::Compared => outcome.compared += 1,
             Life::Lost(fault) => {
@@ -121,7 +112,7 @@ pub(crate) fn run(rounds: u32, seed: u64) -> Result<Outcome> {
             }
         }
     }
-    outcome.confirmed = ledgers.map(|(_, ledger)| ledger.confirmed);
+    outcome.confirmed = ledger.confirmed;
     outcome.took = started.elapsed();
     Ok(outcome)
 }
@@ -142,12 +133,11 @@ enum Life {
 }
 
 /// One round.
-fn live_and_die(folder: &Path, ledgers: &mut [(&str, Ledger); 2], moment: Moment) -> Result<Life> {
-    let [database, control] = [0, 1].map(|index: usize| ledgers[index].1.confirmed.to_string());
+fn live_and_die(folder: &Path, ledger: &mut Ledger, moment: Moment) -> Result<Life> {
     let mut child = Command::new(env::current_exe()?)
         .arg("child")
         .arg(folder)
-        .args([database, control])
+        .arg(ledger.confirmed.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
@@ -157,7 +147,7 @@ fn live_and_die(folder: &Path, ledgers: &mut [(&str, Ledger); 2], moment: Moment
         Moment::AfterStart(life) => (started + life, None),
         Moment::AfterOpening(life) => (started + OPEN_LIMIT, Some(life)),
     };
-    let (mut alive, mut compared) = (true, 0);
+    let (mut alive, mut compared) = (true, false);
     loop {
         // After the kill, what was said before it is still read to its end.
         let line = match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -170,25 +160,19 @@ fn live_and_die(folder: &Path, ledgers: &mut [(&str, Ledger); 2], moment: Moment
             Err(mpsc::RecvTimeoutError::Timeout) => bail!("a killed program still speaks"),
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         };
-        for (name, ledger) in ledgers.iter_mut() {
-            match line.strip_prefix(*name) {
-                Some(" confirms") => ledger.confirm(),
-                Some(said) => {
-                    let found = said.strip_prefix(" has ").context("a line that means nothing")?;
-                    let found: Content = serde_json::from_str(found)?;
-                    if !ledger.admits(&found) {
-                        child.kill()?;
-                        child.wait()?;
-                        return Ok(Life::Lost(difference(name, ledger, &found)));
-                    }
-                    compared += 1;
-                }
-                None => continue,
-            }
+        if line == "confirms" {
+            ledger.confirm();
+            continue;
         }
-        if compared == 2
-            && let Some(life) = life_after_opening.take()
-        {
+        let found = line.strip_prefix("has ").context("a line that means nothing")?;
+        let found: Content = serde_json::from_str(found)?;
+        if !ledger.admits(&found) {
+            child.kill()?;
+            child.wait()?;
+            return Ok(Life::Lost(difference(ledger, &found)));
+        }
+        compared = true;
+        if let Some(life) = life_after_opening.take() {
             deadline = Instant::now() + life;
         }
     }
@@ -200,10 +184,10 @@ fn live_and_die(folder: &Path, ledgers: &mut [(&str, Ledger); 2], moment: Moment
         return Ok(Life::Lost(format!("the program gave up: {}", reason.trim())));
     }
     child.wait()?;
-    Ok(if compared == 2 { Life::Compared } else { Life::TooShort })
+    Ok(if compared { Life::Compared } else { Life::TooShort })
 }
 
-fn difference(name: &str, ledger: &Ledger, found: &Content) -> String {
+fn difference(ledger: &Ledger, found: &Content) -> String {
     let entries = ledger.content.keys().chain(found.keys());
     let mut differing: Vec<_> =
         entries.filter(|entry| ledger.content.get(*entry) != found.get(*entry)).collect();
@@ -215,7 +199,7 @@ fn difference(name: &str, ledger: &Ledger, found: &Content) -> String {
             format!("{entry}: {:?} confirmed, {:?} found", ledger.content.get(entry), found.get(entry))
         })
         .collect();
-    format!("after {} changes of the {name}: {}", ledger.confirmed, words.join("; "))
+    format!("after {} changes: {}", ledger.confirmed, words.join("; "))
 }
 
 /// What the program says, line by line, until its end. A line that was cut off is none.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use lanrage_control::{
-    ControlPlane, LinkAction, LinkClosed, LinkEvent, LinkId, Now, RemoteControlPlane, RemoteSettings,
+    LinkAction, LinkClosed, LinkEvent, LinkId, Now, RemoteControlPlane, RemoteSettings,
     protocol::{ClientMessage, ServerMessage},
     registry::{Registry, RegistrySettings},
     session::{

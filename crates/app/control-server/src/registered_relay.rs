@@ -10,7 +10,7 @@ use std::{
 use data_encoding::BASE64URL_NOPAD;
 use lanrage_base::clock::now;
 use lanrage_control::{
-    ControlEvent, ControlPlane, LinkAction, LinkEvent, RemoteControlPlane, RemoteSettings,
+    ControlEvent, LinkAction, LinkEvent, RemoteControlPlane, RemoteSettings,
     protocol::{RelayProof, RelayRegistration, relay_secret},
 };
 use lanrage_link::websocket;

@@ -410,12 +410,6 @@ problem-secrets-in-files =
     }
 problem-party-keys-missing = Die Party { $party } kommt nicht zurück: Ihre Schlüssel sind nicht auf diesem Gerät. Keine Sicherung enthält sie, und der Schlüsselbund hat sie verloren.
 problem-party-not-restored = Die letzte Party kommt nicht zurück. [{ $cause }]
-problem-control-state-damaged =
-    Die Datei deiner eigenen Partys war beschädigt und liegt jetzt in { $path }; { $taken ->
-       *[current] verloren ist nichts
-        [previous] es gilt die davor, und Änderungen der letzten Augenblicke können fehlen
-        [fresh] eine ältere gab es nicht, also beginnen Partys ohne Server von vorn
-    }.
 problem-adapter-permission =
     { $by ->
        *[system] LANrage darf seinen Netzwerkadapter nicht anlegen.
@@ -557,7 +551,6 @@ refusal-already-running = LANrage läuft bereits, in einem anderen Fenster oder 
 refusal-data-dir = Der Datenordner ist nicht zu gebrauchen. [{ $cause }]
 refusal-identity = Die Kennung dieses Geräts kann nicht gelesen oder aufbewahrt werden. [{ $cause }]
 refusal-database = Die Daten sind nicht zu gebrauchen. [{ $cause }]
-refusal-control-state = Die Datei deiner eigenen Partys ist nicht zu gebrauchen. [{ $cause }]
 refusal-socket = Der UDP-Port { $port } kann nicht geöffnet werden. [{ $cause }]
 refusal-clipboard = Der Text konnte nicht kopiert werden. [{ $cause }]
 refusal-log-not-read = Das Protokoll kann nicht gelesen werden. [{ $cause }]
@@ -639,7 +632,6 @@ remedy-check-settings = Prüfe deine Einstellungen.
 remedy-change-setting = Wähle in den Einstellungen einen anderen Wert, oder setze sie zurück.
 remedy-change-settings = Wähle in den Einstellungen andere Werte, oder setze sie zurück.
 remedy-unlock-keyring = Entsperre oder installiere einen Schlüsselbund (GNOME Keyring, KWallet); LANrage bringt seine Schlüssel von selbst dorthin.
-remedy-nothing = Es ist nichts zu tun.
 remedy-start-lanrage = Starte LANrage und sieh noch einmal nach.
 remedy-look-again = Warte einen Moment und sieh noch einmal nach.
 remedy-enter-party = Geh in eine Party und sieh noch einmal nach.

@@ -411,12 +411,6 @@ problem-secrets-in-files =
     }
 problem-party-keys-missing = The party { $party } does not come back: its keys are not on this device. No backup has them, and the keyring has lost them.
 problem-party-not-restored = The last party does not come back. [{ $cause }]
-problem-control-state-damaged =
-    The file of your own parties was damaged and is kept as { $path }; { $taken ->
-       *[current] nothing is lost
-        [previous] the one before it is used; what changed in the last moments may be lost
-        [fresh] there was no older one, so parties without a server start afresh
-    }.
 problem-adapter-permission =
     { $by ->
        *[system] LANrage is not allowed to create its network adapter.
@@ -558,7 +552,6 @@ refusal-already-running = LANrage is already running. It runs in another window 
 refusal-data-dir = The data folder cannot be used. [{ $cause }]
 refusal-identity = This device's identity cannot be read or kept. [{ $cause }]
 refusal-database = The database cannot be used. [{ $cause }]
-refusal-control-state = The file of your own parties cannot be used. [{ $cause }]
 refusal-socket = UDP port { $port } cannot be opened. [{ $cause }]
 refusal-clipboard = The text could not be copied. [{ $cause }]
 refusal-log-not-read = The log cannot be read. [{ $cause }]
@@ -640,7 +633,6 @@ remedy-check-settings = Check your settings.
 remedy-change-setting = Choose another value in the settings, or reset it.
 remedy-change-settings = Choose other values in the settings, or reset them.
 remedy-unlock-keyring = Unlock or install a keyring (GNOME Keyring, KWallet); LANrage moves its keys there by itself.
-remedy-nothing = Nothing has to be done.
 remedy-start-lanrage = Start LANrage and look again.
 remedy-look-again = Wait a moment and look again.
 remedy-enter-party = Enter a party and look again.

@@ -16,7 +16,7 @@ use lanrage_party::facts::{
     AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
     Fault, HelperTrouble, LeaseFault, LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble,
     PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault, ServerRefusal,
-    SettingRule, Situation, StateTaken, Unreached,
+    SettingRule, Situation, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -58,7 +58,6 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
         (("situation-no-path", "because"), all::<Unreached>()),
         (("problem-control-disconnected", "why"), all::<ServerFault>()),
         (("problem-control-disconnected", "why_refusal"), all::<ServerRefusal>()),
-        (("problem-control-state-damaged", "taken"), all::<StateTaken>()),
         (("problem-adapter-permission", "by"), all::<PermissionTrouble>()),
         (("problem-adapter-helper", "trouble"), all::<HelperTrouble>()),
         (("problem-adapter-name", "trouble"), all::<NameTrouble>()),

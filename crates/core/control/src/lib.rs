@@ -1,16 +1,13 @@
 //! The control plane: how the members of a party learn of each other.
 //!
 //! - [`protocol`]: the messages, and nothing but the messages.
-//! - [`registry`]: who is in which party and at which address. A pure state machine, used inside the app
-//!   ([`LocalControlPlane`]), by the control server, and by tests.
-//! - [`session`]: the server's side of a connection, pure, used by both of them.
-//! - [`ControlPlane`]: what the engine talks to; [`LocalControlPlane`] and [`RemoteControlPlane`] are the two.
-//! - [`state`]: what a local control plane keeps for the next start.
+//! - [`registry`]: who is in which party and at which address. A pure state machine, used by the control server.
+//! - [`session`]: the server's side of a connection.
+//! - [`RemoteControlPlane`]: the client's side of a server, which the product's session talks to.
 //!
-//! Everything is pure. Sockets and files are in `lanrage-link`, which carries [`LinkAction`]s and [`GuestAction`]s and
-//! decides nothing.
+//! Everything is pure. Sockets are in `lanrage-link`, which carries [`LinkAction`]s and decides nothing.
 //!
-//! Whatever a control plane says is unverified: a [`lanrage_party::SignedRecord`] is checked against the party
+//! Whatever a server says is unverified: a [`lanrage_party::SignedRecord`] is checked against the party
 //! secret by the engine, which is the only one that has it.
 //!
 //! # Synchronisation
@@ -36,25 +33,18 @@
 //! 6. **An address has one holder, who keeps it until it leaves**, however long it is away. Who finds it taken
 //!    is told all that are taken, and takes another one. Who registers with another address than it holds is
 //!    told the one that it holds.
-//! 7. **A host's own registry follows the server's** ([`LocalControlPlane::mirror`]): it takes over records by
-//!    rule 1, keeps members that only it knows, and gives an address that two hold to the server's holder; the
-//!    other one takes another by rule 6. So a party goes on in the host's app when its server is gone, and
-//!    returns to it, under the same ids and leases.
-//! 8. **Absence ends a membership only after the retention**, and only if the registry was there to see it
+//! 7. **Absence ends a membership only after the retention**, and only if the registry was there to see it
 //!    ([`registry`], clean-up). Who left while its server could not be told is removed in the same way.
 
+mod event;
 mod link;
-mod local;
-mod plane;
 pub mod protocol;
 pub mod registry;
 mod remote;
 pub mod session;
-pub mod state;
 
 pub use lanrage_base::clock::Now;
 
+pub use event::{ControlEvent, DisconnectReason};
 pub use link::{LinkAction, LinkClosed, LinkEvent, LinkId};
-pub use local::{GuestAction, GuestEvent, GuestRefusals, LocalControlPlane};
-pub use plane::{ControlEvent, ControlPlane, DisconnectReason};
 pub use remote::{RemoteControlPlane, RemoteSettings, RemoteTimings};

@@ -12,11 +12,8 @@
 //! Who knows a party's id has not been invited: ids are in links, but also in logs, databases and every server that a
 //! party ever used. So a party has a door, the public half of a key that its secret gives
 //! ([`lanrage_party::PartySecret::door_key`]), and nobody enters it or reads who is in it without a proof for this very
-//! session. A door comes with its party. A party that was made before there were doors is given one by
-//! - its maker, while it is host: an heir may be a stranger who came in by the id;
-//! - the owner of the registry, which keeps its own parties.
-//!
-//! Nobody changes a door. What such a party's other members deposit counts for nothing: whoever knows the id could be one
+//! session. A door comes with its party. A party that was made before there were doors is given one by its maker, while it is
+//! host: an heir may be a stranger who came in by the id. Nobody changes a door. What such a party's other members deposit counts for nothing: whoever knows the id could be one
 //! of them, and would shut out the rest.
 //!
 //! # Clean-up
@@ -30,7 +27,6 @@
 //! - a party whose last member left or was removed is removed;
 //! - a session token is removed after [`RegistrySettings::token_lifetime`].
 
-mod adopt;
 mod alone;
 mod caller;
 mod cleanup;
@@ -223,10 +219,6 @@ impl Registry {
                 }
                 let mut fresh = None;
                 if known.is_none() {
-                    if self.settings.owner.is_some_and(|owner| owner != from) {
-                        let detail = "only the player who runs this control plane makes parties here";
-                        return Err(Refusal::new(ErrorCode::TooManyParties).detail(detail));
-                    }
                     if !self.make_room() {
                         return Err(ErrorCode::TooManyParties.into());
                     }
@@ -353,15 +345,8 @@ impl Registry {
         }
     }
 
+    /// Removes a member, and with the last one the party.
     fn remove(&mut self, id: PartyId, peer: PeerId, leave: Option<Leave>) {
-        self.remove_member(id, peer, leave);
-        if self.parties.get(&id).is_some_and(|party| party.members.is_empty()) {
-            self.parties.remove(&id);
-        }
-    }
-
-    /// Removes a member, and not the party if it was the last one.
-    fn remove_member(&mut self, id: PartyId, peer: PeerId, leave: Option<Leave>) {
         let Some(party) = self.parties.get_mut(&id) else { return };
         let changes = party.remove(peer, leave);
         if changes.is_empty() {
@@ -372,6 +357,9 @@ impl Registry {
         self.dirty.peers.insert((id, peer));
         for change in changes {
             self.announce(id, change, None);
+        }
+        if self.parties.get(&id).is_some_and(|party| party.members.is_empty()) {
+            self.parties.remove(&id);
         }
     }
 

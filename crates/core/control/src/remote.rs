@@ -14,7 +14,7 @@ use lanrage_party::{DeviceIdentity, DoorPrivateKey, PartyId, ServerId};
 pub use self::settings::{RemoteSettings, RemoteTimings};
 use self::{answers::Answers, membership::Membership};
 use crate::{
-    ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LinkId, Now,
+    ControlEvent, DisconnectReason, LinkAction, LinkEvent, LinkId, Now,
     protocol::{ClientMessage, Nonce, RelayRegistration, Request, SessionMessage, SessionToken},
 };
 
@@ -29,9 +29,8 @@ const LONGEST_RETRY_IN_PARTY: Duration = Duration::from_secs(8);
 /// The client of a control server: a pure state machine.
 ///
 /// It dials, proves who it is, keeps every membership registered across lost connections and lost servers,
-/// notices dead connections, and hands on what the server says. Beside [`ControlPlane`] it has two more ends:
-/// [`RemoteControlPlane::handle_link`] and [`RemoteControlPlane::poll_transmit`], which
-/// `run_link` of lanrage-link joins to a WebSocket.
+/// notices dead connections, and hands on what the server says. [`RemoteControlPlane::handle_link`]
+/// and [`RemoteControlPlane::poll_transmit`] are the ends that `run_link` of lanrage-link joins to a WebSocket.
 ///
 /// A signal is carried only while its party is registered, and otherwise dropped: what it holds is news of
 /// the moment, to be said again after the next [`ControlEvent::Party`].
@@ -294,8 +293,11 @@ impl RemoteControlPlane {
     }
 }
 
-impl ControlPlane for RemoteControlPlane {
-    fn request(&mut self, now: Now, request: Request) {
+impl RemoteControlPlane {
+    /// Asks for something. The answer is an event. [`Request::CreateParty`] and [`Request::JoinParty`] are
+    /// remembered and repeated for as long as the plane lives, until [`Request::LeaveParty`] or a refusal that
+    /// another try cannot mend.
+    pub fn request(&mut self, now: Now, request: Request) {
         let party = request.party();
         match &request {
             Request::CreateParty { .. } | Request::JoinParty { .. } => {
@@ -324,7 +326,8 @@ impl ControlPlane for RemoteControlPlane {
         self.send_request(now.instant, request);
     }
 
-    fn handle_timeout(&mut self, now: Now) {
+    /// Lets time pass.
+    pub fn handle_timeout(&mut self, now: Now) {
         let now = now.instant;
         if self.answer_due.is_some_and(|due| now >= due) {
             self.fail(now, DisconnectReason::Silent);
@@ -348,11 +351,13 @@ impl ControlPlane for RemoteControlPlane {
         }
     }
 
-    fn poll_event(&mut self) -> Option<ControlEvent> {
+    /// What happened since the last call, in order. To be taken after every call, until there is none.
+    pub fn poll_event(&mut self) -> Option<ControlEvent> {
         self.events.pop_front()
     }
 
-    fn poll_timeout(&self) -> Option<Instant> {
+    /// When [`RemoteControlPlane::handle_timeout`] has to be called next; maybe in the past.
+    pub fn poll_timeout(&self) -> Option<Instant> {
         let state = match self.state {
             State::Waiting { until } => Some(until),
             State::Dialing { deadline } | State::Greeting { deadline } => Some(deadline),

@@ -1,5 +1,4 @@
-//! The server's side of the control protocol, pure: what [`crate::LocalControlPlane`] does for the friends
-//! that connect to it and the control server for everybody.
+//! The server's side of the control protocol, pure.
 //!
 //! [`ServerSession`] is one connection: who is there, and how much it may say. [`Hub`] is all of them
 //! together: whose connection is whose, and what the registry answers.

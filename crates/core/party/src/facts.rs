@@ -24,7 +24,7 @@ pub use cause::Cause;
 pub use drop_reason::DropReason;
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;
-pub use problem::{Fault, PeerRefusal, StateTaken};
+pub use problem::{Fault, PeerRefusal};
 pub use refusal::{CommandError, ExportFault, LeaseFault};
 pub use remedy::Remedy;
 pub use server_refusal::ServerRefusal;

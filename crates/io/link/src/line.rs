@@ -53,11 +53,6 @@ impl LineSender {
         self.0.changed.notify_one();
         queued
     }
-
-    /// Whether the receiver is gone.
-    pub fn is_closed(&self) -> bool {
-        !self.0.lock().open
-    }
 }
 
 impl LineReceiver {

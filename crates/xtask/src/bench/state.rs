@@ -20,12 +20,10 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         shell::run(&mut cargo(&["build", "--quiet"]))?;
         let programs = ["build", "--quiet", "--package", "lanrage-bench", "--bin", "bench_state"];
         shell::run(&mut cargo(&programs))?;
-        for measurement in ["config", "changes", "storm", "registry"] {
+        for measurement in ["config", "changes", "registry"] {
             shell::run(Command::new(benchmark()).arg(measurement))?;
         }
-        for measurement in ["changes", "storm"] {
-            count_syncs(measurement)?;
-        }
+        count_syncs("changes")?;
     }
     match world::enter()? {
         World::Inside => {

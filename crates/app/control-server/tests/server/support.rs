@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 use futures_util::{SinkExt, StreamExt};
 use lanrage_base::clock::now;
 use lanrage_control::{
-    ControlEvent, ControlPlane, LinkAction, LinkEvent, RemoteControlPlane, RemoteSettings,
+    ControlEvent, LinkAction, LinkEvent, RemoteControlPlane, RemoteSettings,
     protocol::{
         ClientMessage, PROTOCOL_VERSION, PartySnapshot, Request, ServerMessage, SessionMessage, prove_message,
     },

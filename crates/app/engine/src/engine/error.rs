@@ -22,9 +22,6 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] StoreError),
-    /// The parties of this device's own cannot be kept.
-    #[error("the parties of this device cannot be kept: {0}")]
-    State(io::Error),
     /// No UDP socket or packet thread.
     #[error("cannot open UDP port {port}: {source}")]
     Socket {
@@ -44,7 +41,6 @@ impl From<&StartError> for CommandError {
             StartError::DataDir(error) => Self::DataDir { cause: error.cause() },
             StartError::Identity(error) => Self::Identity { cause: error.cause() },
             StartError::Database(error) => Self::Database { cause: error.cause() },
-            StartError::State(source) => Self::ControlState { cause: source.into() },
             StartError::Socket { port, source } => {
                 Self::Socket { port: port.to_string(), cause: source.into() }
             }
@@ -81,13 +77,9 @@ mod tests {
     #[test]
     fn a_host_is_told_what_could_not_be_opened_and_why() {
         let refused = |error| CommandError::from(&error);
-        let denied = || io::Error::from(io::ErrorKind::AddrInUse);
+        let source = io::Error::from(io::ErrorKind::AddrInUse);
         assert_eq!(
-            refused(StartError::State(denied())),
-            CommandError::ControlState { cause: Cause::PortInUse }
-        );
-        assert_eq!(
-            refused(StartError::Socket { port: 4_000, source: denied() }),
+            refused(StartError::Socket { port: 4_000, source }),
             CommandError::Socket { port: "4000".to_owned(), cause: Cause::PortInUse }
         );
         assert_eq!(refused(DataDirError::InUse.into()), CommandError::AlreadyRunning);

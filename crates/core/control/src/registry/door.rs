@@ -4,7 +4,7 @@ use super::{Caller, Registry, party::PartyState};
 use crate::protocol::{ErrorCode, Refusal};
 
 impl Registry {
-    /// Lets nobody by who does not show the key of the party's door, if the party has one. The owner needs none here.
+    /// Lets nobody by who does not show the key of the party's door, if the party has one.
     pub(super) fn check_door(
         &self,
         from: Caller,
@@ -13,18 +13,15 @@ impl Registry {
     ) -> Result<(), Refusal> {
         let Some(door) = self.parties.get(&id).and_then(|party| party.door) else { return Ok(()) };
         let Caller { peer, nonce } = from;
-        let admitted = self.settings.owner == Some(peer)
-            || nonce
-                .zip(proof)
-                .is_some_and(|(nonce, proof)| door.admits(nonce.as_bytes(), &id, &peer, &proof));
+        let admitted =
+            nonce.zip(proof).is_some_and(|(nonce, proof)| door.admits(nonce.as_bytes(), &id, &peer, &proof));
         if admitted { Ok(()) } else { Err(ErrorCode::DoorClosed.into()) }
     }
 
     /// Gives a party without a door one, if `peer` may.
     pub(super) fn deposit_door(&mut self, peer: PeerId, id: PartyId, door: Option<DoorKey>) {
-        let owner = self.settings.owner == Some(peer);
         let Some(party) = self.parties.get_mut(&id).filter(|party| party.door.is_none()) else { return };
-        if door.is_some() && (owner || party.is_made_by(peer)) {
+        if door.is_some() && party.is_made_by(peer) {
             party.door = door;
             self.dirty.parties.insert(id);
         }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use lanrage_party::{PeerId, limits};
+use lanrage_party::limits;
 
 /// Every time and bound of a [`super::Registry`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,25 +30,6 @@ pub struct RegistrySettings {
     pub parties_per_peer: usize,
     /// Most parties of all: 100,000.
     pub parties: usize,
-    /// The only peer that may make parties here, because the registry runs inside its app; `None`: everybody.
-    pub owner: Option<PeerId>,
-}
-
-impl RegistrySettings {
-    /// For a registry inside the app of `owner`, which may let its friends connect to it.
-    pub fn inside_app(owner: PeerId) -> Self {
-        Self {
-            // An evening is what such a registry runs at a time.
-            grace: Duration::from_secs(60 * 60),
-            // A challenge costs a millisecond on a LAN, and a stranger can make as many identities as it likes.
-            token_lifetime: Duration::ZERO,
-            parties: 256,
-            // The owner alone makes parties here.
-            alone: Self::default().retention,
-            owner: Some(owner),
-            ..Self::default()
-        }
-    }
 }
 
 impl Default for RegistrySettings {
@@ -66,7 +47,6 @@ impl Default for RegistrySettings {
             peers_per_party: limits::PEERS_PER_PARTY,
             parties_per_peer: 16,
             parties: 100_000,
-            owner: None,
         }
     }
 }

@@ -133,7 +133,7 @@ impl RemoteControlPlane {
             }
         }
         let server = self.greeting.server;
-        self.events.push_back(ControlEvent::Connected { stun, server_time: Some(server_time), server });
+        self.events.push_back(ControlEvent::Connected { stun, server_time, server });
         // A server offers relays to those who are in company. One that has lost its parties finds out who is only when they
         // register again; what is in use goes on until then.
         if !relays.is_empty() || !self.offered {

@@ -12,11 +12,6 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
-impl ConnectionId {
-    /// The registry's owner, which needs no connection.
-    pub const HOME: Self = Self(0);
-}
-
 /// Nothing new can be stored now.
 pub fn not_stored(kind: RequestKind, party: PartyId) -> Refusal {
     Refusal::new(ErrorCode::Internal).retry_after(2_000).about(kind, party)
@@ -94,8 +89,7 @@ impl Hub {
     }
 
     /// A connection is from now on that of a peer that has proven itself; an earlier one is closed. Except:
-    /// who asks to be let in only if absent, or claims to be the registry's owner, is itself sent off; and so is who has
-    /// not proven itself to this very server, where the peer's program is known to do that.
+    /// who asks to be let in only if absent is itself sent off; and so is who has not proven itself to this very server, where the peer's program is known to do that.
     pub fn connect(&mut self, connection: ConnectionId, proven: Proven, now: UnixMillis) {
         let Proven { peer, protocol, token, resumed, if_absent, nonce, bound } = proven;
         if !bound && self.registry.binds_logins(&peer) {
@@ -103,7 +97,7 @@ impl Hub {
             return;
         }
         if let Some(earlier) = self.connections.get(&peer).copied() {
-            if if_absent || earlier == ConnectionId::HOME {
+            if if_absent {
                 self.close(connection, ErrorCode::Replaced);
                 return;
             }
@@ -133,12 +127,6 @@ impl Hub {
         }
         self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
         self.collect();
-    }
-
-    /// The registry's owner is here, always, and told by outputs to [`ConnectionId::HOME`].
-    pub(crate) fn settle_owner(&mut self, owner: PeerId) {
-        self.connections.insert(owner, ConnectionId::HOME);
-        self.peers.insert(ConnectionId::HOME, owner.into());
     }
 
     /// A connection asks for something.
@@ -313,12 +301,6 @@ impl Hub {
                 self.outputs.push_back(HubOutput::Send { to: vec![*connection], message });
             }
         }
-    }
-
-    /// Lets the registry do something else.
-    pub(crate) fn with_registry(&mut self, change: impl FnOnce(&mut Registry)) {
-        change(&mut self.registry);
-        self.collect();
     }
 
     /// What has to be stored; see [`Registry::take_changes`].

@@ -41,10 +41,3 @@ impl Default for ConnectionLimits {
         }
     }
 }
-
-impl ConnectionLimits {
-    /// For a control plane inside an app: 128 connections, which is two parties.
-    pub fn inside_app() -> Self {
-        Self { connections: 128, ..Self::default() }
-    }
-}

@@ -1,17 +1,8 @@
 //! The door of a party: whoever knows no more than its id gets nothing.
 
-use std::time::Instant;
-
-use lanrage_control::ControlPlane;
 use lanrage_control::{
-    Now,
-    protocol::{
-        ClientMessage, ErrorCode, Nonce, PartySnapshot, Request, ServerMessage, SessionMessage, prove_message,
-    },
+    protocol::{ErrorCode, Nonce, PartySnapshot, Request, ServerMessage},
     registry::{Caller, Registry, RegistrySettings},
-    session::{ConnectionId, SessionRandom},
-    state::ControlState,
-    {GuestAction, GuestEvent, LocalControlPlane},
 };
 use lanrage_party::{DoorPrivateKey, PartySecret};
 
@@ -138,11 +129,10 @@ fn an_heir_may_be_a_stranger_and_gives_no_door() {
 
 #[test]
 fn a_door_outlives_its_registry_and_a_party_made_again_has_it_again() {
-    let mut kept = ControlState::default();
+    let mut kept = Disk::default();
     let mut registry = closed();
     registry.take_changes().into_iter().for_each(|change| kept.apply(change));
-    let kept: ControlState = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
-    let (parties, peers) = kept.into_parts();
+    let (parties, peers) = kept.parties_and_peers();
     let (mut restored, _) = Registry::restore(RegistrySettings::default(), parties, peers, START);
     let eve = join(record(6, 6, 1));
     assert_eq!(refused(&mut restored, 6, eve.clone()), ErrorCode::DoorClosed);
@@ -151,51 +141,4 @@ fn a_door_outlives_its_registry_and_a_party_made_again_has_it_again() {
     assert_eq!(refused(&mut lost, 6, eve.clone()), ErrorCode::UnknownParty);
     let_in(&mut lost, 1, proven(with_door(create(record(1, 1, 1))), 1, &door_key(), 1));
     assert_eq!(refused(&mut lost, 6, eve), ErrorCode::DoorClosed);
-}
-
-/// A stranger at a party that its host's app keeps, without a server.
-#[test]
-fn the_party_of_an_app_has_the_same_door() {
-    let now = Now { instant: Instant::now(), wall: START };
-    let mut home = LocalControlPlane::new(id(1), now);
-    // The owner needs no proof, and also gives a door to a party that it did not make.
-    home.request(now, with_door(create(record(1, 1, 1))));
-    let guest = ConnectionId(7);
-    let random = SessionRandom::from_random([5; 64]);
-    home.handle_guest(now, GuestEvent::Opened { guest, reached_at: None, random });
-    let say = |home: &mut LocalControlPlane, message: ClientMessage| -> Vec<ServerMessage> {
-        home.handle_guest(now, GuestEvent::Frame(guest, message.encode()));
-        std::iter::from_fn(|| home.poll_guest())
-            .filter_map(|action| match action {
-                GuestAction::Send(_, frame) => Some(ServerMessage::parse(&frame.text).unwrap()),
-                GuestAction::Close(_) => None,
-            })
-            .collect()
-    };
-    let hello = SessionMessage::Hello {
-        protocol: 1,
-        client_version: String::new(),
-        identity: identity(6).public(),
-        session: None,
-        if_absent: false,
-        nonce: None,
-    };
-    say(&mut home, ClientMessage::Session(hello));
-    let nonce = Nonce::from_random([5; 32]);
-    let signature = identity(6).sign(&prove_message(&nonce, "a:1"));
-    let prove = SessionMessage::Prove { authority: "a:1".into(), signature };
-    let welcome = say(&mut home, ClientMessage::Session(prove));
-    assert!(matches!(&welcome[..], [ServerMessage::Welcome { nonce: Some(given), .. }] if *given == nonce));
-    for request in [join(record(6, 6, 1)), get(), proven(join(record(6, 6, 1)), 6, &door_key(), 6)] {
-        let answer = say(&mut home, ClientMessage::Request(request));
-        assert!(
-            matches!(&answer[..], [ServerMessage::Error(refusal)] if refusal.code == ErrorCode::DoorClosed),
-            "{answer:?}"
-        );
-    }
-    assert_eq!((home.refused().doors, home.refused().all), (3, 3));
-    let friend = proven(join(record(6, 6, 1)), 6, &door_key(), 5);
-    let answer = say(&mut home, ClientMessage::Request(friend));
-    assert_eq!(home.refused().all, 3, "a friend is not refused");
-    assert!(matches!(&answer[..], [ServerMessage::Party { .. }]), "{answer:?}");
 }

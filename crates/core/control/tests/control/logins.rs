@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lanrage_control::{
-    ControlEvent, ControlPlane, DisconnectReason, LinkAction, LinkEvent, LinkId, Now, RemoteControlPlane,
-    RemoteSettings,
+    ControlEvent, DisconnectReason, LinkAction, LinkEvent, LinkId, Now, RemoteControlPlane, RemoteSettings,
     protocol::{
         ClientMessage, ErrorCode, Nonce, PROTOCOL_VERSION, ServerMessage, ServerProof, SessionMessage,
         SessionToken,

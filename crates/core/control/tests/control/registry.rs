@@ -291,24 +291,6 @@ fn heartbeats_are_not_written_one_by_one() {
 }
 
 #[test]
-fn a_registry_inside_an_app_holds_the_parties_of_its_owner_alone() {
-    let mut registry = Registry::new(RegistrySettings::inside_app(id(1)), START);
-    assert_eq!(code(&mut registry, 2, create(record(2, 2, 1))), ErrorCode::TooManyParties);
-    registry.handle(id(1), create(record(1, 1, 1)), START);
-    said(&mut registry);
-    assert!(matches!(ask(&mut registry, 2, join(record(2, 2, 1)), START)[0], ServerMessage::Party { .. }));
-    registry.issue_token(SessionToken::from_random([1; 32]), id(2), START);
-    registry.sweep(START.plus(MINUTE));
-    assert!(
-        registry
-            .take_changes()
-            .iter()
-            .all(|change| { matches!(change, StoredChange::PutParty(_) | StoredChange::PutPeer(_)) }),
-        "no token is stored where everybody can make as many as it likes"
-    );
-}
-
-#[test]
 fn tokens_expire_after_their_lifetime_by_the_registrys_word() {
     let mut registry = empty();
     registry.issue_token(SessionToken::from_random([1; 32]), id(2), START);
@@ -362,97 +344,6 @@ fn a_clock_that_was_in_the_future_keeps_nobody_for_years() {
         registry.sweep(now);
     }
     assert_eq!(now.since(START), 30 * DAY + MINUTE);
-}
-
-/// A registry inside peer 1's app that knows its owner alone.
-fn inside_app() -> Registry {
-    let mut registry = Registry::new(RegistrySettings::inside_app(id(1)), START);
-    registry.handle(id(1), create(record(1, 1, 1)), START);
-    said(&mut registry);
-    registry.take_changes();
-    registry
-}
-
-#[test]
-fn a_party_is_adopted_with_the_newer_record_of_each_and_members_of_either_side() {
-    let mut registry = inside_app();
-    registry.handle(id(2), join(record(2, 2, 5)), START);
-    registry.handle(id(4), join(record(4, 4, 1)), START);
-    said(&mut registry);
-    let mut server = party_of(3);
-    server.handle(id(3), Request::LeaveParty { party: party(1), leave: None }, START);
-    server.handle(id(3), join(record(3, 3, 9)), START);
-    registry.adopt(&server.party(&party(1)).unwrap(), START);
-    let members = registry.party(&party(1)).unwrap().peers;
-    let known: Vec<_> = members.iter().map(|peer| (peer.peer(), peer.record.claimed().sequence)).collect();
-    for expected in [(id(1), 1), (id(2), 5), (id(3), 9), (id(4), 1)] {
-        assert!(known.contains(&expected), "{expected:?} in {known:?}");
-    }
-    assert!(members.iter().all(|peer| peer.online == (peer.peer() != id(3))), "presence is not adopted");
-    let seen = changes_seen_by(2, &mut registry);
-    assert!(matches!(seen.as_slice(), [Change::PeerJoined { entry }] if entry.peer() == id(3)));
-    let before = registry.party(&party(1));
-    registry.adopt(&server.party(&party(1)).unwrap(), START);
-    assert_eq!(registry.party(&party(1)), before, "twice is once");
-}
-
-#[test]
-fn of_two_holders_of_an_address_the_servers_keeps_it_and_the_other_one_is_told() {
-    let mut registry = inside_app();
-    registry.handle(id(2), join(record(2, 7, 1)), START);
-    said(&mut registry);
-    let mut server = party_of(1);
-    server.handle(id(3), join(record(3, 7, 1)), START);
-    registry.adopt(&server.party(&party(1)).unwrap(), START);
-    let told: Vec<ServerMessage> =
-        said(&mut registry).into_iter().filter(|(to, _)| *to == id(2)).map(|(_, message)| message).collect();
-    let refused = told.iter().find_map(|message| match message {
-        ServerMessage::Error(refusal) => Some(refusal),
-        _ => None,
-    });
-    let refused = refused.expect("it is told");
-    assert_eq!((refused.code, refused.request), (ErrorCode::LeaseTaken, Some(RequestKind::JoinParty)));
-    assert!(refused.taken.contains(&VirtualIp([10, 66, 0, 7].into())));
-    let holders: Vec<_> = registry.party(&party(1)).unwrap().peers.iter().map(|peer| peer.peer()).collect();
-    assert_eq!(holders, [id(1), id(3)]);
-}
-
-#[test]
-fn members_that_swapped_their_addresses_on_the_server_are_both_adopted() {
-    let mut registry = inside_app();
-    registry.handle(id(2), join(record(2, 2, 1)), START);
-    registry.handle(id(3), join(record(3, 3, 1)), START);
-    let mut server = party_of(1);
-    server.handle(id(2), join(record(2, 3, 2)), START);
-    server.handle(id(3), join(record(3, 2, 2)), START);
-    registry.adopt(&server.party(&party(1)).unwrap(), START);
-    let mut leases: Vec<_> = registry.party(&party(1)).unwrap().peers;
-    leases.sort_by_key(|peer| peer.record.claimed().virtual_ip);
-    assert_eq!(leases.iter().map(|peer| peer.peer()).collect::<Vec<_>>(), [id(1), id(3), id(2)]);
-}
-
-#[test]
-fn nothing_unsigned_and_no_party_without_the_owner_is_adopted() {
-    let snapshot = party_of(3).party(&party(1)).unwrap();
-    let mut forged = snapshot.clone();
-    let json = serde_json::to_string(&record(2, 2, 1)).unwrap().replace("player 2", "player 9");
-    forged.peers[1].record = serde_json::from_str(&json).unwrap();
-    let mut registry = inside_app();
-    registry.adopt(&forged, START);
-    assert_eq!(registry.party(&party(1)).unwrap().peers.len(), 2, "the forged one is left out");
-
-    let mut elsewhere = Registry::new(RegistrySettings::inside_app(id(9)), START);
-    elsewhere.adopt(&snapshot, START);
-    assert_eq!(elsewhere.parties(), 0);
-    let mut mine = Registry::new(RegistrySettings::inside_app(id(3)), START);
-    mine.adopt(&snapshot, START);
-    let taken_up = mine.party(&party(1)).unwrap();
-    assert_eq!((taken_up.host, taken_up.created_at), (id(1), snapshot.created_at));
-    assert_eq!(taken_up.peers.iter().filter(|peer| peer.online).count(), 1, "its owner is here");
-    mine.adopt_departure(party(1), id(1));
-    assert_eq!(mine.party(&party(1)).unwrap().host, id(2), "by the order they joined");
-    mine.adopt_host(party(1), id(3));
-    assert_eq!(mine.party(&party(1)).unwrap().host, id(3));
 }
 
 #[test]

@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use lanrage_control::{
     protocol::{ErrorCode, Refusal, RelayProof, RelayRegistration, Request, ServerMessage},
-    registry::{Registry, RegistrySettings},
+    registry::{Registry, RegistrySettings, StoredChange, StoredParty, StoredPeer, StoredToken},
 };
 use lanrage_party::{
     DeviceIdentity, DoorPrivateKey, Name, NatType, PEER_PROTOCOL, PartyId, PartySecret, PeerId, PeerRecord,
@@ -169,5 +171,36 @@ pub(crate) fn relay_registration(n: u8, name: &str, load_percent: u8) -> RelayRe
         uris: vec![format!("turn:{name}.example:3478").parse().unwrap()],
         load_percent,
         proof: RelayProof::new(RELAY_KEY, &id(n), name),
+    }
+}
+
+/// What a server has written, and reads when it starts.
+#[derive(Clone, Default)]
+pub(crate) struct Disk {
+    parties: BTreeMap<PartyId, StoredParty>,
+    peers: BTreeMap<(PartyId, PeerId), StoredPeer>,
+    pub(crate) tokens: Vec<StoredToken>,
+}
+
+impl Disk {
+    pub(crate) fn apply(&mut self, change: StoredChange) {
+        match change {
+            StoredChange::PutParty(party) => drop(self.parties.insert(party.party, party)),
+            StoredChange::RemoveParty(party) => {
+                self.parties.remove(&party);
+                self.peers.retain(|(of, _), _| *of != party);
+            }
+            StoredChange::PutPeer(peer) => drop(self.peers.insert((peer.party, peer.peer), peer)),
+            StoredChange::RemovePeer { party, peer } => drop(self.peers.remove(&(party, peer))),
+            StoredChange::PutToken(token) => {
+                self.tokens.retain(|other| other.peer != token.peer);
+                self.tokens.push(token);
+            }
+            StoredChange::PutRelay(_) | StoredChange::RemoveRelay(_) => {}
+        }
+    }
+
+    pub(crate) fn parties_and_peers(&self) -> (Vec<StoredParty>, Vec<StoredPeer>) {
+        (self.parties.values().cloned().collect(), self.peers.values().cloned().collect())
     }
 }

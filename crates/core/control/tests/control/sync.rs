@@ -15,7 +15,7 @@ use lanrage_control::{
 use lanrage_party::{NatType, PeerId, SignedRecord, VirtualIp};
 use proptest::prelude::*;
 
-use self::stage::{ANN, Cut, Place, Stage};
+use self::stage::{ANN, Cut, Stage};
 use crate::support::id;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -55,10 +55,6 @@ enum Step {
     Off {
         device: usize,
     },
-    GoTo {
-        device: usize,
-        place: Place,
-    },
     Cut {
         device: usize,
         cut: Cut,
@@ -77,16 +73,14 @@ fn step() -> impl Strategy<Value = Step> {
     let guest = 1..IDENTITIES.len();
     let nat_type = prop_oneof![Just(NatType::Open), Just(NatType::Symmetric), Just(NatType::Unknown)];
     let cut = prop_oneof![Just(Cut::Clean), Just(Cut::ClientOnly), Just(Cut::Silent)];
-    let place = prop_oneof![Just(Place::Server), Just(Place::Home)];
     prop_oneof![
         // Few addresses, so that they collide.
         5 => (guest.clone(), 1_u8..5).prop_map(|(device, ip)| Step::Enter { device, ip }),
-        1 => guest.clone().prop_map(|device| Step::Leave { device }),
+        1 => guest.prop_map(|device| Step::Leave { device }),
         2 => (device.clone(), nat_type).prop_map(|(device, nat_type)| Step::Change { device, nat_type }),
         1 => (device.clone(), device.clone()).prop_map(|(one, other)| Step::ChangeBoth { one, other }),
         2 => device.clone().prop_map(|device| Step::On { device }),
         2 => device.clone().prop_map(|device| Step::Off { device }),
-        2 => (guest, place).prop_map(|(device, place)| Step::GoTo { device, place }),
         3 => (device, cut).prop_map(|(device, cut)| Step::Cut { device, cut }),
         1 => Just(Step::ServerDies),
         1 => Just(Step::ServerStarts),
@@ -129,7 +123,6 @@ impl Model {
             }
             Step::On { device } => stage.switch_on(device),
             Step::Off { device } => stage.switch_off(device),
-            Step::GoTo { device, place } => stage.go_to(device, place),
             Step::Cut { device, cut } => stage.cut(device, cut),
             Step::ServerDies => stage.server_dies(),
             Step::ServerStarts => stage.server_starts(),
@@ -137,9 +130,7 @@ impl Model {
             Step::RestoreBackup => stage.server_is_restored(),
             Step::Pass { seconds } => stage.pass(Duration::from_secs(seconds)),
         }
-        for place in [Place::Server, Place::Home] {
-            check_always(stage.truth(place));
-        }
+        check_always(stage.truth());
     }
 }
 
@@ -159,30 +150,24 @@ fn check_always(party: Option<PartySnapshot>) {
     assert!(party.peers.iter().any(|peer| peer.peer() == party.host), "the host is a member");
 }
 
-/// Everybody is on and looks for the party at one place, which is there.
-fn gather(stage: &mut Stage, place: Place) {
+/// Everybody is on, and the server is there.
+fn gather(stage: &mut Stage) {
     for device in 0..IDENTITIES.len() {
         stage.switch_on(device);
-        stage.go_to(device, place);
     }
-    if place == Place::Server {
-        stage.server_starts();
-    }
+    stage.server_starts();
     stage.pass(HEALED);
 }
 
 /// Everybody agrees, and nobody is missing.
-fn check_agreement(stage: &Stage, model: &Model, place: Place) {
-    let truth = stage.truth(place).expect("the party is there");
+fn check_agreement(stage: &Stage, model: &Model) {
+    let truth = stage.truth().expect("the party is there");
     let twins: Vec<usize> = [BOB, BOBS_TWIN].into_iter().filter(|twin| stage.is_connected(*twin)).collect();
     assert_eq!(twins.len(), 1, "one of two devices with the same identity");
     let other = if twins[0] == BOB { BOBS_TWIN } else { BOB };
     let told = Some(DisconnectReason::Refused(ErrorCode::Replaced));
     assert_eq!(stage.devices[other].disconnected, told, "and the other one is told");
     for device in (0..IDENTITIES.len()).filter(|device| *device != other) {
-        if device == ANN && place == Place::Home {
-            continue;
-        }
         assert!(stage.is_connected(device), "device {device}");
         assert_eq!(stage.devices[device].membership.is_some(), model.members.contains(&device), "{device}");
         if model.members.contains(&device) {
@@ -216,30 +201,21 @@ proptest! {
         for step in steps {
             model.run(&mut stage, step);
         }
-        gather(&mut stage, Place::Server);
-        check_agreement(&stage, &model, Place::Server);
+        gather(&mut stage);
+        check_agreement(&stage, &model);
         let known = settled(&stage, &model);
-        for (peer, record) in &known {
-            let at_home = records(&stage.truth(Place::Home).unwrap());
-            prop_assert_eq!(at_home.get(peer), Some(record), "Ann's app could go on in the server's place");
-        }
 
         stage.server_dies();
-        gather(&mut stage, Place::Home);
-        check_agreement(&stage, &model, Place::Home);
-        prop_assert_eq!(addresses(&known, &stage, Place::Home), leases_of(&known), "without the server");
-
-        gather(&mut stage, Place::Server);
-        check_agreement(&stage, &model, Place::Server);
-        prop_assert_eq!(addresses(&known, &stage, Place::Server), leases_of(&known), "and with it again");
+        gather(&mut stage);
+        check_agreement(&stage, &model);
+        prop_assert_eq!(addresses(&known, &stage), leases_of(&known), "a restart moves nobody");
     }
 }
 
-/// The members whose record and address at the server have to stay, wherever they go. Not of Bob, whose two
-/// devices may have been at two places at once with a record each, nor of who has left without every place
-/// having heard of it.
+/// The members whose address has to stay, whatever becomes of the server. Not of Bob, whose two devices may have a
+/// record each, nor of who has left without the server having heard of it.
 fn settled(stage: &Stage, model: &Model) -> BTreeMap<PeerId, SignedRecord> {
-    let mut settled = records(&stage.truth(Place::Server).unwrap());
+    let mut settled = records(&stage.truth().unwrap());
     settled.retain(|peer, _| {
         *peer != stage.peer(BOB) && model.members.iter().any(|device| stage.peer(*device) == *peer)
     });
@@ -250,13 +226,9 @@ fn leases_of(records: &BTreeMap<PeerId, SignedRecord>) -> BTreeMap<PeerId, Virtu
     records.iter().map(|(peer, record)| (*peer, record.claimed().virtual_ip)).collect()
 }
 
-/// The addresses of these members at a place.
-fn addresses(
-    of: &BTreeMap<PeerId, SignedRecord>,
-    stage: &Stage,
-    place: Place,
-) -> BTreeMap<PeerId, VirtualIp> {
-    let mut addresses = leases(&stage.truth(place).unwrap());
+/// The addresses of these members now.
+fn addresses(of: &BTreeMap<PeerId, SignedRecord>, stage: &Stage) -> BTreeMap<PeerId, VirtualIp> {
+    let mut addresses = leases(&stage.truth().unwrap());
     addresses.retain(|peer, _| of.contains_key(peer));
     addresses
 }
@@ -269,14 +241,12 @@ fn stage_of_four() -> (Stage, Model) {
     (stage, Model { members: [ANN, BOB, CARL, DAVE].into(), ..Model::default() })
 }
 
-fn assert_all_agree(stage: &Stage, place: Place) {
-    let truth = stage.truth(place).unwrap();
+fn assert_all_agree(stage: &Stage) {
+    let truth = stage.truth().unwrap();
     for device in 0..4 {
-        if device != ANN || place == Place::Server {
-            let view = stage.devices[device].view.clone().unwrap();
-            assert_eq!(records(&view), records(&truth), "device {device}");
-            assert_eq!(view.revision, truth.revision);
-        }
+        let view = stage.devices[device].view.clone().unwrap();
+        assert_eq!(records(&view), records(&truth), "device {device}");
+        assert_eq!(view.revision, truth.revision);
     }
     assert_eq!(truth.peers.len(), 4);
     assert!(truth.peers.iter().all(|peer| peer.online));
@@ -291,7 +261,7 @@ fn a_device_that_was_off_for_a_day_sees_all_that_has_changed() {
     stage.change(CARL, NatType::Open);
     stage.switch_on(DAVE);
     stage.pass(MINUTE);
-    assert_all_agree(&stage, Place::Server);
+    assert_all_agree(&stage);
 }
 
 #[test]
@@ -299,16 +269,16 @@ fn a_server_with_yesterdays_backup_learns_of_today_from_its_clients() {
     let (mut stage, _) = stage_of_four();
     stage.leave(DAVE);
     stage.server_takes_a_backup();
-    let before = stage.truth(Place::Server).unwrap();
+    let before = stage.truth().unwrap();
     stage.pass(24 * HOUR);
     stage.enter(DAVE, 4);
     stage.change(BOB, NatType::Symmetric);
-    let today = stage.truth(Place::Server).unwrap();
+    let today = stage.truth().unwrap();
     stage.server_is_restored();
-    assert_eq!(records(&stage.truth(Place::Server).unwrap()), records(&before), "it has forgotten today");
+    assert_eq!(records(&stage.truth().unwrap()), records(&before), "it has forgotten today");
     stage.pass(MINUTE);
-    assert_all_agree(&stage, Place::Server);
-    assert_eq!(records(&stage.truth(Place::Server).unwrap()), records(&today));
+    assert_all_agree(&stage);
+    assert_eq!(records(&stage.truth().unwrap()), records(&today));
 }
 
 #[test]
@@ -317,8 +287,8 @@ fn two_that_change_at_once_both_see_both_changes() {
     stage.change(BOB, NatType::Symmetric);
     stage.change(CARL, NatType::Open);
     stage.pass(MINUTE);
-    assert_all_agree(&stage, Place::Server);
-    let truth = stage.truth(Place::Server).unwrap();
+    assert_all_agree(&stage);
+    let truth = stage.truth().unwrap();
     let nat_type = |n: u8| truth.peers.iter().find(|peer| peer.peer() == id(n)).unwrap().nat_type;
     assert_eq!((nat_type(2), nat_type(3)), (NatType::Symmetric, NatType::Open));
 }
@@ -340,52 +310,6 @@ fn of_two_devices_with_one_identity_the_later_one_wins_for_good_and_the_earlier_
     stage.switch_off(BOBS_TWIN);
     stage.pass(MINUTE);
     assert!(stage.is_connected(BOB), "its turn again");
-    let truth = stage.truth(Place::Server).unwrap();
+    let truth = stage.truth().unwrap();
     assert!(truth.peers.iter().any(|peer| peer.peer() == id(2) && peer.online));
-}
-
-#[test]
-fn a_party_goes_on_in_the_hosts_app_and_returns_to_the_server_under_the_same_leases() {
-    let (mut stage, _) = stage_of_four();
-    let before = leases(&stage.truth(Place::Server).unwrap());
-    stage.server_dies();
-    for device in [BOB, CARL, DAVE] {
-        stage.go_to(device, Place::Home);
-    }
-    stage.pass(MINUTE);
-    assert_all_agree(&stage, Place::Home);
-    assert_eq!(leases(&stage.truth(Place::Home).unwrap()), before);
-    // The app is closed and started again meanwhile.
-    stage.switch_off(ANN);
-    stage.pass(HOUR);
-    stage.switch_on(ANN);
-    stage.pass(MINUTE);
-    assert_all_agree(&stage, Place::Home);
-    stage.server_starts();
-    for device in [BOB, CARL, DAVE] {
-        stage.go_to(device, Place::Server);
-    }
-    stage.pass(MINUTE);
-    assert_all_agree(&stage, Place::Server);
-    assert_eq!(leases(&stage.truth(Place::Server).unwrap()), before);
-}
-
-#[test]
-fn who_took_an_address_at_home_that_the_server_had_given_away_takes_another_one() {
-    let mut stage = Stage::new(&IDENTITIES[..4]);
-    // Ann's app has not heard of the server since before Carl came.
-    stage.cut(ANN, Cut::Silent);
-    stage.enter(CARL, 7);
-    stage.go_to(DAVE, Place::Home);
-    stage.enter(DAVE, 7);
-    stage.enter(BOB, 5);
-    assert_eq!(stage.devices[DAVE].membership.unwrap().ip, 7, "nobody at home knew better");
-    stage.pass(5 * MINUTE);
-    assert_eq!(stage.devices[CARL].membership.unwrap().ip, 7, "the server's word counts");
-    let moved = stage.devices[DAVE].membership.unwrap().ip;
-    assert_ne!(moved, 7);
-    stage.go_to(DAVE, Place::Server);
-    stage.pass(MINUTE);
-    assert_eq!(stage.devices[DAVE].membership.unwrap().ip, moved, "once is enough");
-    assert_all_agree(&stage, Place::Server);
 }

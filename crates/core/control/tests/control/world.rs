@@ -1,8 +1,7 @@
 use std::time::{Duration, Instant};
 
 use lanrage_control::{
-    ControlEvent, ControlPlane, LinkAction, LinkClosed, LinkEvent, LinkId, Now, RemoteControlPlane,
-    RemoteSettings,
+    ControlEvent, LinkAction, LinkClosed, LinkEvent, LinkId, Now, RemoteControlPlane, RemoteSettings,
     protocol::{
         ClientMessage, ErrorCode, Nonce, PROTOCOL_VERSION, PartySnapshot, Refusal, Request, ServerMessage,
         SessionMessage, SessionToken, StunEndpoint, prove_message,

@@ -77,13 +77,6 @@ pub enum Fault {
         /// Why.
         cause: Cause,
     },
-    /// The file of the parties without a server was damaged.
-    ControlStateDamaged {
-        /// Where the damaged file is kept.
-        path: String,
-        /// What took its place.
-        taken: StateTaken,
-    },
     /// There is no adapter.
     #[serde(untagged)]
     Adapter(AdapterFault),
@@ -123,25 +116,10 @@ impl Fault {
             Self::DatabaseRestored { .. } => Remedy::CheckSettings,
             Self::SecretsInFiles { .. } | Self::PartyNotRestored { .. } => Remedy::UnlockKeyring,
             Self::PartyKeysMissing { .. } => Remedy::AskForLink,
-            Self::ControlStateDamaged { .. } => Remedy::Nothing,
             Self::Peer(_) => Remedy::SendLinkAgain,
             Self::Adapter(_) => return None,
         })
     }
-}
-
-/// What took the place of a damaged file of parties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum StateTaken {
-    /// Another copy that is as new; nothing is lost.
-    #[default]
-    Current,
-    /// The one before it; the last moments may be lost.
-    Previous,
-    /// None; parties without a server start afresh.
-    Fresh,
 }
 
 /// Why somebody whom the control server offered is not let in.

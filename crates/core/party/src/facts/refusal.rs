@@ -203,11 +203,6 @@ pub enum CommandError {
         /// Why.
         cause: Cause,
     },
-    /// The file of the parties without a server cannot be used.
-    ControlState {
-        /// Why.
-        cause: Cause,
-    },
     /// No UDP socket or packet thread.
     Socket {
         /// The port asked for.

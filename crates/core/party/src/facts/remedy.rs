@@ -111,8 +111,6 @@ pub enum Remedy {
     ChangeSettings,
     /// Unlock or install a keyring.
     UnlockKeyring,
-    /// Nothing has to be done.
-    Nothing,
     /// Start LANrage, and look again.
     StartLanrage,
     /// Wait a moment, and look again.

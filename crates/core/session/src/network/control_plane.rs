@@ -1,8 +1,8 @@
 use std::{hash::Hash, mem, net::IpAddr, time::Instant};
 
 use lanrage_control::{
-    ControlEvent, ControlPlane as _, DisconnectReason, LinkAction, LinkEvent, Now, RemoteControlPlane,
-    RemoteSettings, RemoteTimings, protocol::Request,
+    ControlEvent, DisconnectReason, LinkAction, LinkEvent, Now, RemoteControlPlane, RemoteSettings,
+    RemoteTimings, protocol::Request,
 };
 use lanrage_party::{ControlEndpoint, DeviceIdentity, Invitation, ServerId, facts::ServerFault};
 

@@ -23,8 +23,7 @@ impl State {
         match event {
             ControlEvent::Connected { stun, server_time, server } => {
                 let now = turn.now.wall;
-                self.troubles.clock_error_ms =
-                    server_time.map_or(0, |server| now.since(server).max(server.since(now)));
+                self.troubles.clock_error_ms = now.since(server_time).max(server_time.since(now));
                 self.nat.control_servers =
                     stun.into_iter().map(|server| (server.host, server.port)).collect();
                 self.look_up_names(turn);

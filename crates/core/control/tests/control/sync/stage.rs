@@ -1,29 +1,20 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use lanrage_control::{
-    ControlEvent, ControlPlane, DisconnectReason, GuestAction, GuestEvent, LinkAction, LinkClosed, LinkEvent,
-    LinkId, LocalControlPlane, Now, RemoteControlPlane, RemoteSettings,
+    ControlEvent, DisconnectReason, LinkAction, LinkClosed, LinkEvent, LinkId, Now, RemoteControlPlane,
+    RemoteSettings,
     protocol::{ErrorCode, PartySnapshot, Refusal, Request, RequestKind},
-    registry::{Registry, RegistrySettings, StoredChange, StoredToken},
+    registry::{Registry, RegistrySettings},
     session::{
         ConnectionId, ConnectionLimits, Hub, HubOutput, Proven, ServerSession, SessionOutput, SessionRandom,
     },
-    state::{self, ControlState},
 };
 use lanrage_party::{NatType, PeerId, VirtualIp, facts::Cause};
 
-use crate::support::{START, create, door_key, id, identity, join, party, record_in, with_door};
+use crate::support::{Disk, START, create, door_key, id, identity, join, party, record_in, with_door};
 
-/// The device that hosts the party, and whose app friends can connect to.
+/// The device that hosts the party.
 pub(crate) const ANN: usize = 0;
-
-/// Where a device looks for the party.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Server,
-    /// Ann's own control plane.
-    Home,
-}
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +27,10 @@ pub(crate) enum Cut {
     Silent,
 }
 
-/// Devices, a control server, Ann's own control plane, their disks, and the network between all of them, under
-/// one virtual clock. Everything but the network is the real thing.
+/// Devices, a control server, its disk, and the network between all of them, under one virtual clock. Everything but the network is the real thing.
 pub(crate) struct Stage {
     pub(crate) now: Now,
     server: Server,
-    home: Option<LocalControlPlane>,
-    /// What her disk has.
-    kept: ControlState,
     pub(crate) devices: Vec<Device>,
     next_connection: u64,
 }
@@ -57,17 +44,10 @@ struct Server {
     next_sweep: std::time::Instant,
 }
 
-#[derive(Clone, Default)]
-struct Disk {
-    state: ControlState,
-    tokens: Vec<StoredToken>,
-}
-
 /// A device with its app, which does what the engine does: it keeps its membership registered, and takes
 /// another address if it has to.
 pub(crate) struct Device {
     n: u8,
-    pub(crate) place: Place,
     plane: Option<RemoteControlPlane>,
     line: Option<Line>,
     pub(crate) membership: Option<Membership>,
@@ -87,7 +67,6 @@ pub(crate) struct Membership {
 
 struct Line {
     link: LinkId,
-    place: Place,
     connection: ConnectionId,
     silent: bool,
 }
@@ -107,7 +86,6 @@ impl Stage {
         };
         let devices = identities.iter().map(|n| Device {
             n: *n,
-            place: Place::Server,
             plane: None,
             line: None,
             membership: None,
@@ -116,14 +94,7 @@ impl Stage {
             sequence: 0,
             links: 0,
         });
-        let mut stage = Self {
-            now,
-            server,
-            home: None,
-            kept: ControlState::default(),
-            devices: devices.collect(),
-            next_connection: 0,
-        };
+        let mut stage = Self { now, server, devices: devices.collect(), next_connection: 0 };
         for device in 0..identities.len() {
             stage.switch_on(device);
         }
@@ -136,12 +107,6 @@ impl Stage {
     pub(crate) fn switch_on(&mut self, device: usize) {
         if self.devices[device].plane.is_some() {
             return;
-        }
-        if device == ANN {
-            let kept = state::decode(&state::encode(&self.kept)).unwrap();
-            let (plane, refused) = LocalControlPlane::restore(id(self.devices[ANN].n), self.now, Some(kept));
-            assert_eq!(refused, 0);
-            self.home = Some(plane);
         }
         self.dial(device);
         if self.devices[device].membership.is_some() {
@@ -156,28 +121,7 @@ impl Stage {
         self.cut(device, Cut::Clean);
         let gone = &mut self.devices[device];
         (gone.plane, gone.line, gone.view) = (None, None, None);
-        if device == ANN {
-            for guest in 0..self.devices.len() {
-                if self.devices[guest].line.as_ref().is_some_and(|line| line.place == Place::Home) {
-                    self.cut(guest, Cut::Clean);
-                }
-            }
-            let mut home = self.home.take().expect("Ann was on");
-            home.take_changes().into_iter().for_each(|change| self.kept.apply(change));
-        }
         self.settle();
-    }
-
-    /// Looks for the party elsewhere from now on. Ann herself is always at home.
-    pub(crate) fn go_to(&mut self, device: usize, place: Place) {
-        if device == ANN || self.devices[device].place == place {
-            return;
-        }
-        self.devices[device].place = place;
-        if self.devices[device].plane.is_some() {
-            self.switch_off(device);
-            self.switch_on(device);
-        }
     }
 
     /// Becomes a member, with an address of the device's own choice.
@@ -215,11 +159,11 @@ impl Stage {
             line.silent = true;
             return;
         }
-        let (link, place, connection) = (line.link, line.place, line.connection);
+        let (link, connection) = (line.link, line.connection);
         self.devices[device].line = None;
         self.tell(device, LinkEvent::Closed(link, LinkClosed::Ended));
         if cut == Cut::Clean {
-            self.server_side_closed(place, connection);
+            self.server_side_closed(connection);
         }
         self.settle();
     }
@@ -229,9 +173,7 @@ impl Stage {
         self.server.up = false;
         self.server.sessions.clear();
         for device in 0..self.devices.len() {
-            let line = self.devices[device].line.as_ref();
-            if let Some(link) = line.filter(|line| line.place == Place::Server).map(|line| line.link) {
-                self.devices[device].line = None;
+            if let Some(Line { link, .. }) = self.devices[device].line.take() {
                 self.tell(device, LinkEvent::Closed(link, LinkClosed::Ended));
             }
         }
@@ -242,7 +184,7 @@ impl Stage {
         if self.server.up {
             return;
         }
-        let (parties, peers) = self.server.disk.state.clone().into_parts();
+        let (parties, peers) = self.server.disk.parties_and_peers();
         let settings = RegistrySettings::default();
         let (registry, refused) = Registry::restore(settings, parties, peers, self.now.wall);
         assert_eq!(refused, 0, "what was written can be read");
@@ -277,12 +219,9 @@ impl Stage {
         self.devices[device].plane.as_ref().is_some_and(RemoteControlPlane::is_connected)
     }
 
-    /// The party as a place has it.
-    pub(crate) fn truth(&self, place: Place) -> Option<PartySnapshot> {
-        match place {
-            Place::Server => self.server.hub.registry().party(&party(1)),
-            Place::Home => self.home.as_ref().and_then(|plane| plane.party(&party(1))),
-        }
+    /// The party as the server has it.
+    pub(crate) fn truth(&self) -> Option<PartySnapshot> {
+        self.server.hub.registry().party(&party(1))
     }
 
     /// Lets time pass, and everything happen that is due in it.
@@ -305,9 +244,8 @@ impl Stage {
     fn next_due(&self) -> Option<std::time::Instant> {
         let devices = self.devices.iter().filter_map(|device| device.plane.as_ref()?.poll_timeout());
         let sessions = self.server.sessions.values().filter_map(ServerSession::poll_timeout);
-        let home = self.home.iter().filter_map(|plane| plane.poll_timeout());
         let sweep = self.server.up.then_some(self.server.next_sweep);
-        devices.chain(sessions).chain(home).chain(sweep).min()
+        devices.chain(sessions).chain(sweep).min()
     }
 
     fn run_timeouts(&mut self) {
@@ -330,9 +268,6 @@ impl Stage {
             self.server.next_sweep = now.instant + self.server.hub.registry().settings().sweep_interval;
             self.server.hub.sweep(now.wall);
         }
-        if let Some(home) = &mut self.home {
-            home.handle_timeout(now);
-        }
     }
 
     // ---- the network ----
@@ -348,14 +283,15 @@ impl Stage {
                     quiet = false;
                     self.act(device, action);
                 }
-                while let Some(event) = self.devices[device].plane.as_mut().and_then(ControlPlane::poll_event)
+                while let Some(event) =
+                    self.devices[device].plane.as_mut().and_then(RemoteControlPlane::poll_event)
                 {
                     quiet = false;
                     self.heard(device, event);
                 }
             }
             let server = self.server.up && self.flush_server();
-            if quiet && !server && !self.flush_home() {
+            if quiet && !server {
                 return;
             }
         }
@@ -375,24 +311,19 @@ impl Stage {
         match action {
             LinkAction::Dial { link, .. } => {
                 self.devices[device].line = None;
-                let place = self.devices[device].place;
-                let reachable = match place {
-                    Place::Server => self.server.up,
-                    Place::Home => self.home.is_some(),
-                };
-                if !reachable {
+                if !self.server.up {
                     let reason = LinkClosed::Unreachable(Cause::NoAddress);
                     return self.tell(device, LinkEvent::Closed(link, reason));
                 }
                 self.next_connection += 1;
                 let connection = ConnectionId(self.next_connection);
-                self.devices[device].line = Some(Line { link, place, connection, silent: false });
-                self.accept(place, connection);
+                self.devices[device].line = Some(Line { link, connection, silent: false });
+                self.accept(connection);
                 self.tell(device, LinkEvent::Opened(link));
             }
             LinkAction::Close => {
                 if let Some(line) = self.devices[device].line.take().filter(|line| !line.silent) {
-                    self.server_side_closed(line.place, line.connection);
+                    self.server_side_closed(line.connection);
                 }
             }
             LinkAction::Send(text) => {
@@ -400,50 +331,25 @@ impl Stage {
                     return;
                 };
                 let connection = line.connection;
-                match (line.place, &mut self.home) {
-                    (Place::Server, _) => {
-                        if let Some(session) = self.server.sessions.get_mut(&connection) {
-                            session.handle_frame(self.now.instant, &text);
-                        }
-                        self.serve(connection);
-                    }
-                    (Place::Home, Some(home)) => {
-                        home.handle_guest(self.now, GuestEvent::Frame(connection, text));
-                    }
-                    (Place::Home, None) => {}
+                if let Some(session) = self.server.sessions.get_mut(&connection) {
+                    session.handle_frame(self.now.instant, &text);
                 }
+                self.serve(connection);
             }
         }
     }
 
-    fn accept(&mut self, place: Place, connection: ConnectionId) {
+    fn accept(&mut self, connection: ConnectionId) {
         let random = SessionRandom::from_random(std::array::from_fn(|_| connection.0 as u8));
-        match (place, &mut self.home) {
-            (Place::Server, _) => {
-                let limits = ConnectionLimits::default();
-                let session =
-                    ServerSession::new(limits, Vec::new(), random, self.now.instant).with_key(identity(200));
-                self.server.sessions.insert(connection, session);
-            }
-            (Place::Home, Some(home)) => {
-                home.handle_guest(
-                    self.now,
-                    GuestEvent::Opened { guest: connection, reached_at: None, random },
-                );
-            }
-            (Place::Home, None) => {}
-        }
+        let limits = ConnectionLimits::default();
+        let session =
+            ServerSession::new(limits, Vec::new(), random, self.now.instant).with_key(identity(200));
+        self.server.sessions.insert(connection, session);
     }
 
-    fn server_side_closed(&mut self, place: Place, connection: ConnectionId) {
-        match (place, &mut self.home) {
-            (Place::Server, _) => {
-                if self.server.sessions.remove(&connection).is_some() {
-                    self.server.hub.disconnected(connection, self.now.wall);
-                }
-            }
-            (Place::Home, Some(home)) => home.handle_guest(self.now, GuestEvent::Closed(connection)),
-            (Place::Home, None) => {}
+    fn server_side_closed(&mut self, connection: ConnectionId) {
+        if self.server.sessions.remove(&connection).is_some() {
+            self.server.hub.disconnected(connection, self.now.wall);
         }
     }
 
@@ -454,7 +360,7 @@ impl Stage {
             self.server.sessions.get_mut(&connection).and_then(ServerSession::poll_output)
         {
             match output {
-                SessionOutput::Send(message) => self.deliver(Place::Server, connection, &message.encode()),
+                SessionOutput::Send(message) => self.deliver(connection, &message.encode()),
                 SessionOutput::CheckToken { peer, token } => {
                     let stored = self.server.disk.tokens.iter().find(|stored| stored.token == token);
                     let good = stored.is_some_and(|stored| stored.is_good(peer, now.wall));
@@ -470,7 +376,7 @@ impl Stage {
                 SessionOutput::Close => {
                     self.server.sessions.remove(&connection);
                     self.server.hub.disconnected(connection, now.wall);
-                    self.hang_up(Place::Server, connection);
+                    self.hang_up(connection);
                 }
             }
         }
@@ -483,21 +389,14 @@ impl Stage {
     fn flush_server(&mut self) -> bool {
         let mut busy = false;
         for change in self.server.hub.take_changes() {
-            let disk = &mut self.server.disk;
-            match change {
-                StoredChange::PutToken(token) => {
-                    disk.tokens.retain(|other| other.peer != token.peer);
-                    disk.tokens.push(token);
-                }
-                change => disk.state.apply(change),
-            }
+            self.server.disk.apply(change);
         }
         while let Some(output) = self.server.hub.poll_output() {
             busy = true;
             match output {
                 HubOutput::Send { to, message } => {
                     let text = message.encode();
-                    to.into_iter().for_each(|to| self.deliver(Place::Server, to, &text));
+                    to.into_iter().for_each(|to| self.deliver(to, &text));
                 }
                 HubOutput::Close { connection, refusal } => {
                     if let Some(session) = self.server.sessions.get_mut(&connection) {
@@ -510,38 +409,22 @@ impl Stage {
         busy
     }
 
-    fn flush_home(&mut self) -> bool {
-        let mut busy = false;
-        while let Some(action) = self.home.as_mut().and_then(|home| home.poll_guest()) {
-            busy = true;
-            match action {
-                GuestAction::Send(guest, frame) => self.deliver(Place::Home, guest, &frame.text),
-                GuestAction::Close(guest) => self.hang_up(Place::Home, guest),
-            }
-        }
-        while self.home.as_mut().and_then(|home| home.poll_event()).is_some() {}
-        busy
-    }
-
-    fn device_at(&self, place: Place, connection: ConnectionId) -> Option<usize> {
+    fn device_at(&self, connection: ConnectionId) -> Option<usize> {
         self.devices.iter().position(|device| {
-            device
-                .line
-                .as_ref()
-                .is_some_and(|line| line.place == place && line.connection == connection && !line.silent)
+            device.line.as_ref().is_some_and(|line| line.connection == connection && !line.silent)
         })
     }
 
-    fn deliver(&mut self, place: Place, connection: ConnectionId, text: &str) {
-        if let Some(device) = self.device_at(place, connection)
+    fn deliver(&mut self, connection: ConnectionId, text: &str) {
+        if let Some(device) = self.device_at(connection)
             && let Some(line) = &self.devices[device].line
         {
             self.tell(device, LinkEvent::Frame(line.link, text.to_owned()));
         }
     }
 
-    fn hang_up(&mut self, place: Place, connection: ConnectionId) {
-        if let Some(device) = self.device_at(place, connection)
+    fn hang_up(&mut self, connection: ConnectionId) {
+        if let Some(device) = self.device_at(connection)
             && let Some(line) = self.devices[device].line.take()
         {
             self.tell(device, LinkEvent::Closed(line.link, LinkClosed::Ended));
@@ -579,11 +462,6 @@ impl Stage {
     }
 
     fn request(&mut self, device: usize, request: Request) {
-        if device == ANN
-            && let Some(home) = &mut self.home
-        {
-            home.request(self.now, request.clone());
-        }
         if let Some(plane) = &mut self.devices[device].plane {
             plane.request(self.now, request);
         }
@@ -591,11 +469,6 @@ impl Stage {
     }
 
     fn heard(&mut self, device: usize, event: ControlEvent) {
-        if device == ANN
-            && let Some(home) = &mut self.home
-        {
-            home.mirror(self.now, &event);
-        }
         match event {
             ControlEvent::Connected { .. } => self.devices[device].disconnected = None,
             ControlEvent::Disconnected { reason, .. } => {

@@ -1,51 +1,30 @@
 use std::time::Instant;
 
-use lanrage_base::clock::Now;
 use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, ServerId, UnixMillis, facts::ServerFault};
 
 use crate::{
     LinkClosed,
-    protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, StunEndpoint},
+    protocol::{Change, ErrorCode, PartySnapshot, Refusal, StunEndpoint},
 };
 
-/// What the engine asks, and hears from, whoever brings a party's members together.
-///
-/// A pure core: no socket, clock or task. After every call, take events until there are none, and call
-/// [`ControlPlane::handle_timeout`] when [`ControlPlane::poll_timeout`] says.
-pub trait ControlPlane: Send {
-    /// Asks for something. The answer is an event. [`Request::CreateParty`] and [`Request::JoinParty`] are
-    /// remembered and repeated for as long as the plane lives, until [`Request::LeaveParty`] or a refusal that
-    /// another try cannot mend.
-    fn request(&mut self, now: Now, request: Request);
-
-    /// Lets time pass.
-    fn handle_timeout(&mut self, now: Now);
-
-    /// What happened since the last call, in order.
-    fn poll_event(&mut self) -> Option<ControlEvent>;
-
-    /// When [`ControlPlane::handle_timeout`] has to be called next; maybe in the past.
-    fn poll_timeout(&self) -> Option<Instant>;
-}
-
-/// What a control plane has to say. All of it is unverified.
+/// What a control server has to say. All of it is unverified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEvent {
-    /// The control plane is there.
+    /// The server is there.
     Connected {
         /// STUN servers that it offers, with their hosts filled in.
         stun: Vec<StunEndpoint>,
-        /// The server's clock; `None` where there is no server.
-        server_time: Option<UnixMillis>,
-        /// Which server it is; `None` where there is none, or an older one without a key.
+        /// The server's clock.
+        server_time: UnixMillis,
+        /// Which server it is; `None` for an older one without a key.
         server: Option<ServerId>,
     },
     /// The relays that the server offers, with their hosts filled in and credentials for this device; replaces all that it
-    /// offered before. Follows every [`ControlEvent::Connected`] of a server, be it empty, and comes again when
+    /// offered before. Follows every [`ControlEvent::Connected`], be it empty, and comes again when
     /// relays come, go or fill up, and before the credentials expire. Every offer is within its limits. What was offered
     /// stays usable while the server is away.
     Relays(Vec<RelayOffer>),
-    /// The control plane is not there, or no more. Said again with every failed try.
+    /// The server is not there, or no more. Said again with every failed try.
     Disconnected {
         /// Why.
         reason: DisconnectReason,
@@ -86,7 +65,7 @@ pub enum ControlEvent {
     },
 }
 
-/// Why there is no control plane. Each has a sentence for the user.
+/// Why there is no control server. Each has a sentence for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DisconnectReason {
     /// The connection could not be made, or was lost.
