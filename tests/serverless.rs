@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use lanrage_lab::{Host, Player, Stage, dht::LabDht, program, stage, world};
+use anyhow::ensure;
+use lanrage_lab::{Player, Stage, dht::LabDht, stage, world};
 
 /// How long two may take to meet: who is in looks at the door every three seconds at first.
 const MEET_LIMIT: Duration = Duration::from_secs(30);
@@ -19,9 +19,9 @@ fn two_behind_routers_that_let_no_stranger_in_meet_by_the_public_store_alone() {
         let known = nodes.addresses().iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(",");
         let stun = format!("{}:{}", stage.server.address(), stage::STUN_PORT);
         for (host, name) in [(&stage.one, "one"), (&stage.two, "two")] {
-            set(host, name, "dht_nodes", &known)?;
-            set(host, name, "stun_servers", &stun)?;
-            set(host, name, "port_mapping", "no")?;
+            Player::choose(host, name, "dht_nodes", &known)?;
+            Player::choose(host, name, "stun_servers", &stun)?;
+            Player::choose(host, name, "port_mapping", "no")?;
         }
         let one = Player::create_without_server(&stage.one, "one", "Nobody's")?;
         let link = one.own_link()?;
@@ -37,13 +37,4 @@ fn two_behind_routers_that_let_no_stranger_in_meet_by_the_public_store_alone() {
         }
         Ok(())
     });
-}
-
-/// Changes a setting of a player that is not running.
-fn set(host: &Host, name: &str, key: &str, value: &str) -> Result<()> {
-    let mut command = host.command(program("lanrage"));
-    command.args(["settings", "set", key, value, "--data-dir"]).arg(stage::data_folder(name)?);
-    let output = command.output().context("lanrage")?;
-    ensure!(output.status.success(), "{key} = {value}: {}", String::from_utf8_lossy(&output.stderr).trim());
-    Ok(())
 }

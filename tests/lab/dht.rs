@@ -1,11 +1,14 @@
 //! A BitTorrent DHT of the lab's own: nodes of another implementation than the product's, one public address each. On one
 //! address they would count as eight at most (BEP 42), and lie.
 
+mod liars;
+
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use anyhow::{Context, Result, ensure};
 use mainline::Dht;
 
+pub use self::liars::Liars;
 use crate::{Host, Lab};
 
 /// How many nodes: as many as hold one item, and some that do not.

@@ -51,7 +51,10 @@ pub mod web_proxy;
 #[cfg(target_os = "linux")]
 pub use self::{
     net::{Carrier, Host, Lab, Lan, Wire, world},
-    play::{Player, Stage, disturb, flow, lan, meeting, names_a_host, order, recovery, restore, soak, stage},
+    play::{
+        Player, Stage, disturb, flow, lan, meeting, names_a_host, order, recovery, restore, serverless, soak,
+        stage,
+    },
     process::Process,
     program::program,
 };

@@ -166,6 +166,19 @@ impl Pair {
         Self::all().find(|pair| pair.name() == name || Some(pair.name()) == turned)
     }
 
+    /// The pair of this name, in the order of the name.
+    #[must_use]
+    pub fn in_order(name: &str) -> Option<Self> {
+        let pair = Self::named(name)?;
+        Some(if pair.name() == name { pair } else { pair.turned() })
+    }
+
+    /// The same two, the other of whom makes the party.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        Self { one: self.two, two: self.one, ..self }
+    }
+
     /// `one:two`, or the name of its own.
     #[must_use]
     pub fn name(&self) -> String {
@@ -194,6 +207,7 @@ mod tests {
         }
         assert_eq!(Pair::named("ipv6:public"), Pair::named("public:ipv6"));
         assert_eq!(Pair::named("public:nowhere"), None);
+        assert_eq!(Pair::in_order("ipv6:public").map(|pair| pair.name()).as_deref(), Some("ipv6:public"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod player;
 pub mod recovery;
 mod relay;
 pub mod restore;
+pub mod serverless;
 pub mod soak;
 pub mod stage;
 mod transfer;

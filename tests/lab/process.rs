@@ -124,6 +124,16 @@ impl Process {
         self.child.id()
     }
 
+    /// What of the program is in memory (KiB).
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn resident_kib(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no resident size")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
     /// Whether the program still runs.
     ///
     /// # Errors

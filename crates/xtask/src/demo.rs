@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: two players behind two routers, one link, one LAN game, measured.
+//! `cargo xtask demo`: two players behind two routers, one link, nobody's server, one LAN game, measured.
 
 mod proof;
 mod window;
@@ -12,10 +12,11 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use lanrage_lab::{
-    Player, Stage,
+    Player, Process, Stage,
     capture::Capture,
+    dht::{LabDht, NODES},
     echo::{self, Echo},
-    networks,
+    networks, stage,
     world::{self, World},
 };
 
@@ -39,7 +40,7 @@ const DIRECT_LIMIT: Duration = Duration::from_secs(15);
 const ROUND_TRIPS: u32 = 100;
 
 /// Sets up, builds, and plays the whole story in a world of its own.
-pub(crate) fn run(setup: Setup, stay: bool, no_build: bool) -> Result<()> {
+pub(crate) fn run(setup: Setup, stay: bool, server: bool, no_build: bool) -> Result<()> {
     if !world::is_inside() {
         setup.packages(&[setup::COMPILE, setup::LAB, setup::GAME])?;
         if !no_build {
@@ -50,7 +51,7 @@ pub(crate) fn run(setup: Setup, stay: bool, no_build: bool) -> Result<()> {
         }
     }
     match world::enter()? {
-        World::Inside => play(stay),
+        World::Inside => play(stay, server),
         World::Left(status) if status.success() => Ok(()),
         World::Left(status) => bail!("the demo did not succeed ({status})"),
     }
@@ -65,33 +66,80 @@ struct Measured {
     underlay: Vec<Duration>,
 }
 
-fn play(stay: bool) -> Result<()> {
+/// By what the players find each other.
+#[derive(Debug)]
+enum Way {
+    Server(Process),
+    /// A DHT. The process answers STUN alone: nobody is told that there is a server.
+    Dht {
+        _nodes: LabDht,
+        stun: Process,
+    },
+}
+
+impl Way {
+    fn prepare(stage: &Stage, server: bool) -> Result<Self> {
+        let address = stage.server.address();
+        if server {
+            let process = stage.start_control_server()?;
+            say(&format!("Control server and STUN at {address}"));
+            return Ok(Self::Server(process));
+        }
+        let stun = stage::start_server(&stage.server, &["--no-relay".to_owned()])?;
+        let nodes = LabDht::start(&stage.lab, &stage.server)?;
+        say(&format!(
+            "No control server and no relay; STUN at {address}, and {NODES} nodes of a BitTorrent DHT"
+        ));
+        let entrance: Vec<_> = nodes.addresses().iter().take(3).map(ToString::to_string).collect();
+        for host in [&stage.one, &stage.two] {
+            Player::choose(host, host.name(), "dht_nodes", &entrance.join(","))?;
+            Player::choose(host, host.name(), "stun_servers", &format!("{address}:{}", stage::STUN_PORT))?;
+        }
+        Ok(Self::Dht { _nodes: nodes, stun })
+    }
+
+    /// Player one makes a party; returns its link too.
+    fn make_party(&self, stage: &Stage) -> Result<(Player, String)> {
+        let url = matches!(self, Self::Server(_)).then(|| stage.control_url());
+        let player = if window::has_display() {
+            Player::create_in_window(&stage.one, "one", PARTY, window::command(stage, url.as_deref())?)?
+        } else {
+            println!("  No display here, so player one plays without a window");
+            match &url {
+                Some(url) => Player::create(&stage.one, "one", PARTY, url)?,
+                None => Player::create_without_server(&stage.one, "one", PARTY)?,
+            }
+        };
+        let link = match self {
+            Self::Server(_) => player.link()?,
+            Self::Dht { .. } if window::has_display() => player.addressed_link()?,
+            Self::Dht { .. } => player.own_link()?,
+        };
+        Ok((player, link))
+    }
+}
+
+fn play(stay: bool, server: bool) -> Result<()> {
     say("Two private networks, two port-restricted NAT routers and a public segment");
     let stage = Stage::build()?;
-    let server = stage.start_control_server()?;
-    say(&format!("Control server and STUN at {}", stage.server.address()));
+    let way = Way::prepare(&stage, server)?;
 
     let recording = project::target().join("demo");
     fs::create_dir_all(&recording)?;
     let recording = recording.join("public-segment.pcap");
     let capture = Capture::start(stage.lab.internet(), "public", &recording)?;
 
-    let mut one = if window::has_display() {
-        Player::create_in_window(&stage.one, "one", PARTY, window::command(&stage)?)?
-    } else {
-        println!("  No display here, so player one plays without a window");
-        Player::create(&stage.one, "one", PARTY, &stage.control_url())?
-    };
-    say(&format!("Player one made a party: {}", one.link()?));
-    let result = meet(&stage, &mut one).and_then(|(mut two, measured)| {
+    let (mut one, link) = way.make_party(&stage)?;
+    say(&format!("Player one made a party: {link}"));
+    let result = meet(&stage, &one, &link).and_then(|(mut two, measured)| {
         let proofs = proof::gather(&stage, &one, &two)?;
         for player in [&one, &two] {
             say(&format!("`lanrage status` of player {}", player.name()));
             println!("{}", player.shown_status()?);
         }
         proof::send_canary(&stage)?;
-        let secrets = proof::search(&capture.finish()?)?;
-        summary(&measured, &proofs, &secrets);
+        let secrets = proof::search(&capture.finish()?, (!server).then_some(PARTY))?;
+        summary(&measured, &proofs, &secrets, &way);
         println!("  Recording of the public segment: {}", recording.display());
         if stay {
             say("The party goes on until Ctrl-C, or until player one's program ends");
@@ -103,7 +151,8 @@ fn play(stay: bool) -> Result<()> {
     });
     let result = result.and_then(|()| one.leave());
     if result.is_err() {
-        for (who, tail) in [("The control server", server.tail()), ("Player one", one.tail())] {
+        let (Way::Server(process) | Way::Dht { stun: process, .. }) = &way;
+        for (who, tail) in [("The server", process.tail()), ("Player one", one.tail())] {
             eprintln!("\n{who} said last:\n{tail}");
         }
     }
@@ -111,7 +160,7 @@ fn play(stay: bool) -> Result<()> {
 }
 
 /// Player two opens the link; from there to a direct path.
-fn meet(stage: &Stage, one: &mut Player) -> Result<(Player, Measured)> {
+fn meet(stage: &Stage, one: &Player, link: &str) -> Result<(Player, Measured)> {
     let address = one.wait_for_address(Duration::from_secs(10))?;
     let echo_address = SocketAddrV4::new(address, ECHO_PORT);
     let _echo = Echo::start(stage.one.udp(ECHO_PORT)?)?;
@@ -121,7 +170,7 @@ fn meet(stage: &Stage, one: &mut Player) -> Result<(Player, Measured)> {
     let opened = Instant::now();
     let (two, first) = thread::scope(|scope| {
         let first = scope.spawn(|| echo::await_first(&probe, echo_address, b"anybody there?", JOIN_LIMIT));
-        let two = Player::join(&stage.two, "two", one.link()?)?;
+        let two = Player::join(&stage.two, "two", link.to_owned())?;
         let first = first.join().ok().context("the probe panicked")?;
         anyhow::Ok((two, first))
     })?;
@@ -163,7 +212,7 @@ fn measure_round_trips(stage: &Stage, measured: &mut Measured, tunnel: SocketAdd
     Ok(())
 }
 
-fn summary(measured: &Measured, proofs: &[String], secrets: &str) {
+fn summary(measured: &Measured, proofs: &[String], secrets: &str, way: &Way) {
     let median = |times: &[Duration]| times[times.len() / 2];
     let (tunnel, underlay) = (median(&measured.tunnel), median(&measured.underlay));
     println!("\n{}", shell::bold("── It works "));
@@ -172,6 +221,9 @@ fn summary(measured: &Measured, proofs: &[String], secrets: &str) {
         "{ok} Both players behind port-restricted routers ({}), connected directly",
         networks::ORDINARY.words
     );
+    if matches!(way, Way::Dht { .. }) {
+        println!("{ok} Found by the link and sealed notes in a public DHT: no control server, no relay");
+    }
     let first_packet = shell::bold(&milliseconds(measured.first_packet));
     println!("{ok} Link → first packet: {first_packet} (the lab's links add no delay of their own)");
     println!("{ok} Link → direct path shown by both: {}", milliseconds(measured.direct));

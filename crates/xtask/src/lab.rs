@@ -6,11 +6,13 @@ pub(crate) mod lan_test;
 pub(crate) mod nat_matrix;
 pub(crate) mod order;
 pub(crate) mod recovery;
+pub(crate) mod serverless;
 pub(crate) mod shell;
 pub(crate) mod soak;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use lanrage_lab::world::{self, World};
+use serde_json::Value;
 
 use crate::{
     setup::{self, Setup},
@@ -32,6 +34,14 @@ fn in_a_world(setup: Setup, no_build: bool, failed: &str, work: impl FnOnce() ->
             Ok(())
         }
     }
+}
+
+/// Runs a command of ours with these words in a world of its own, and returns the lines that it writes.
+fn in_a_new_world(command: &str, words: &[&str]) -> Result<Vec<Value>> {
+    let output = world::run_again(&[&["--no-setup", command], words].concat())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    ensure!(!text.is_empty(), "the lab ended ({}) and said nothing", output.status);
+    text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
 }
 
 /// Plays something again, so many times in all at most, until all is well: the machine may have done something else at that

@@ -43,6 +43,9 @@ enum Task {
         /// Keep the party running after the summary, until Ctrl-C
         #[arg(long)]
         stay: bool,
+        /// Let them find each other through a control server, instead of a public address book
+        #[arg(long)]
+        server: bool,
         /// Use the programs as they were built last
         #[arg(long)]
         no_build: bool,
@@ -85,6 +88,9 @@ enum Task {
     /// Send flows of large and small packets beside transfers, and check that they stay in order
     #[cfg(target_os = "linux")]
     Order(lab::order::Options),
+    /// Let two players meet with nobody's server, and check how soon after the click
+    #[cfg(target_os = "linux")]
+    Serverless(lab::serverless::Options),
     /// Disturb two players' networks in every way, and check how long their game stands still
     #[cfg(target_os = "linux")]
     Recovery(lab::recovery::Options),
@@ -136,7 +142,7 @@ fn main() -> ExitCode {
     let setup = setup::Setup::new(arguments.no_setup);
     let result = match arguments.task {
         #[cfg(target_os = "linux")]
-        Some(Task::Demo { stay, no_build }) => demo::run(setup, stay, no_build),
+        Some(Task::Demo { stay, server, no_build }) => demo::run(setup, stay, server, no_build),
         Some(Task::Test) => test::run(setup),
         Some(Task::Windows) => setup
             .packages(&[setup::WINDOWS_CHECK])
@@ -153,6 +159,8 @@ fn main() -> ExitCode {
         Some(Task::NatMatrix(options)) => lab::nat_matrix::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Order(options)) => lab::order::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Serverless(options)) => lab::serverless::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Recovery(options)) => lab::recovery::run(setup, &options),
         #[cfg(target_os = "linux")]

@@ -1,5 +1,7 @@
 //! What is done to a player's computer and router.
 
+use std::{collections::BTreeSet, net::Ipv4Addr};
+
 use anyhow::{Context, Result, ensure};
 
 use crate::{Host, net::ip};
@@ -35,6 +37,18 @@ pub(super) fn forget_flows(router: &Host) -> Result<()> {
     let output = flush.arg("-F").output().context("cannot run `conntrack` (package conntrack)")?;
     ensure!(output.status.success(), "conntrack -F: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
+}
+
+/// How many addresses a router remembers that this computer has sent UDP to.
+pub(super) fn addresses_spoken_to(router: &Host, from: Ipv4Addr) -> Result<usize> {
+    let mut list = router.command("conntrack");
+    list.args(["-L", "-p", "udp", "--orig-src", &from.to_string()]);
+    let output = list.output().context("cannot run `conntrack` (package conntrack)")?;
+    ensure!(output.status.success(), "conntrack -L: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout);
+    // Of each flow, the first is where it was sent to.
+    let to = text.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with("dst=")));
+    Ok(to.collect::<BTreeSet<_>>().len())
 }
 
 /// A router drops everything that it should forward, until [`let_through`].

@@ -1,5 +1,7 @@
 //! Two players in two networks meet over a server, and how soon, by which way: one cell of the matrix.
 
+pub mod without_server;
+
 use std::{
     net::{IpAddr, SocketAddrV4},
     thread,

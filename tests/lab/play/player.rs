@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    net::Ipv4Addr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use data_encoding::BASE64URL_NOPAD;
-use serde_json::Value;
+use serde_json::{Deserializer, Value};
 
 use crate::{Host, Process, expected::Path as Way, program, stage};
 
@@ -60,6 +60,19 @@ impl Player {
     /// If the program cannot be started.
     pub fn create_without_server(host: &Host, name: &'static str, party: &str) -> Result<Self> {
         Self::start(host, name, &["create", "--party-name", party])
+    }
+
+    /// Changes a setting of a player that is not running.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn choose(host: &Host, name: &str, key: &str, value: &str) -> Result<()> {
+        let mut command = host.command(program("lanrage"));
+        command.args(["settings", "set", key, value, "--data-dir"]).arg(stage::data_folder(name)?);
+        let output = command.output().context("lanrage")?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{key} = {value}: {}", words.trim());
+        Ok(())
     }
 
     /// Opens a player's window, and makes a party in it. What a second `lanrage` is told goes to the first.
@@ -146,8 +159,17 @@ impl Player {
     pub fn kill_and_restart(&mut self) -> Result<Instant> {
         self.program.kill()?;
         let started = Instant::now();
-        self.program = self.host.spawn(self.command(&["run"]))?;
+        self.start_again()?;
         Ok(started)
+    }
+
+    /// Starts LANrage again, which has ended, with nothing but what is on the disk.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.program = self.host.spawn(self.command(&["run"]))?;
+        Ok(())
     }
 
     /// Kills the player's program, without a word of warning.
@@ -230,6 +252,14 @@ impl Player {
         self.program.wait_for("word that the party is made", COMMAND_LIMIT, |line| {
             line.contains("\"created\"").then_some(())
         })?;
+        self.addressed_link()
+    }
+
+    /// The same of a party that is made already.
+    ///
+    /// # Errors
+    /// If there is none after twenty seconds.
+    pub fn addressed_link(&self) -> Result<String> {
         let deadline = Instant::now() + COMMAND_LIMIT;
         loop {
             let link = self.link()?;
@@ -403,10 +433,19 @@ impl Player {
 /// Whether a link says where its party can be found.
 #[must_use]
 pub fn names_a_host(link: &str) -> bool {
+    !addresses_of(link).is_empty()
+}
+
+/// Where a link says that its party can be found.
+pub(super) fn addresses_of(link: &str) -> Vec<SocketAddr> {
     let code = link.rsplit('/').next().unwrap_or_default();
     // Text, between a version and a check.
     let content = BASE64URL_NOPAD.decode(code.as_bytes()).unwrap_or_default();
-    String::from_utf8_lossy(&content).contains("\"u\":[\"")
+    let text = String::from_utf8_lossy(&content);
+    let said = text.find('{').and_then(|at| Deserializer::from_str(&text[at..]).into_iter::<Value>().next());
+    let Some(Ok(said)) = said else { return Vec::new() };
+    let named = said["u"].as_array().into_iter().flatten();
+    named.filter_map(|address| address.as_str()?.parse().ok()).collect()
 }
 
 /// The `lanrage` that was built.
@@ -423,7 +462,7 @@ fn lanrage(host: &Host, starter: &[OsString], words: &[&str], data: &Path) -> Co
 
 #[cfg(test)]
 mod tests {
-    use super::names_a_host;
+    use super::{addresses_of, names_a_host};
 
     #[test]
     fn a_link_that_names_no_address_leads_nowhere() {
@@ -432,6 +471,8 @@ mod tests {
             format!("lanrage://join/{}", data_encoding::BASE64URL_NOPAD.encode(&content))
         };
         assert!(names_a_host(&link(r#"{"i":"37","c":[],"u":["192.168.77.2:45777"]}"#)));
+        let two = link(r#"{"u":["[2001:db8::7]:5000","203.0.113.5:1"],"i":"37"}"#);
+        assert_eq!(addresses_of(&two).len(), 2);
         assert!(!names_a_host(&link(r#"{"i":"37","c":[]}"#)));
         assert!(!names_a_host("lanrage://join/!"));
     }

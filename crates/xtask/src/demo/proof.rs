@@ -111,13 +111,16 @@ pub(crate) fn send_canary(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// Looks for what was inside the tunnel in what passed outside; returns the sentence for the summary.
-pub(crate) fn search(seen: &Frames) -> Result<String> {
+/// Looks for what was inside the tunnel in what passed outside, and for the party's name if nobody is told it; returns the
+/// sentence for the summary.
+pub(crate) fn search(seen: &Frames, name: Option<&str>) -> Result<String> {
     ensure!(seen.count_containing(CANARY) > 0, "the capture did not see what was sent in the clear");
-    for secret in [MARKER, GAME_NAME.as_bytes(), b"gie3", b"inf3", b"[MOTD]"] {
+    let inside = [MARKER, GAME_NAME.as_bytes(), b"gie3", b"inf3", b"[MOTD]"];
+    for secret in inside.into_iter().chain(name.map(str::as_bytes)) {
         let count = seen.count_containing(secret);
         let secret = String::from_utf8_lossy(secret);
         ensure!(count == 0, "{count} frames on the public segment show \"{secret}\" in the clear");
     }
-    Ok(format!("No plaintext of the tunnel in {} frames on the public segment", seen.len()))
+    let also = if name.is_some() { ", and no name of the party," } else { "" };
+    Ok(format!("No plaintext of the tunnel{also} in {} frames on the public segment", seen.len()))
 }

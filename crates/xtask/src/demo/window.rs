@@ -37,12 +37,12 @@ pub(crate) fn build(setup: Setup) -> Result<()> {
     shell::run(&mut cargo(&["build", "--package", "lanrage"]))
 }
 
-/// A command that opens player one's window, which then is player one.
-pub(crate) fn command(stage: &Stage) -> Result<Command> {
+/// A command that opens player one's window, which then is player one; with the address of a control server, if one is used.
+pub(crate) fn command(stage: &Stage, control: Option<&str>) -> Result<Command> {
     let mut command = stage.one.command(program(PROGRAM));
     command.envs(SESSION_VARIABLES.iter().filter_map(|key| Some((key, env::var_os(key)?))));
     command.arg("--data-dir").arg(stage::data_folder("one")?);
-    command.args(["--control", &stage.control_url()]);
+    command.args(control.into_iter().flat_map(|url| ["--control", url]));
     Ok(command)
 }
 

@@ -14,7 +14,7 @@ use lanrage_lab::{
 };
 use serde_json::{Value, json};
 
-use super::until_well;
+use super::{in_a_new_world, until_well};
 use crate::{
     setup::{self, Setup},
     shell::{self, cargo},
@@ -135,7 +135,7 @@ struct Played {
 impl Played {
     fn rounds_of(trouble: Trouble, rounds: u32) -> Result<Self> {
         let rounds = rounds.to_string();
-        let lines = inside(&["--play", trouble.name(), "--rounds", &rounds])?;
+        let lines = in_a_new_world("disturb", &["--play", trouble.name(), "--rounds", &rounds])?;
         let mut played = Self { trouble, rounds: Vec::new(), failure: None };
         for line in lines {
             if let Some(failure) = line["failure"].as_str() {
@@ -230,21 +230,13 @@ fn fault(trouble: Trouble, round: &Round) -> Option<String> {
 }
 
 fn false_alarms(seconds: u64) -> Result<Vec<String>> {
-    let lines = inside(&["--leave-alone", &seconds.to_string()])?;
+    let lines = in_a_new_world("disturb", &["--leave-alone", &seconds.to_string()])?;
     let line = lines.into_iter().next().context("nothing was seen")?;
     let words = line["told"].as_array().with_context(|| line.to_string())?;
     Ok(words.iter().filter_map(|word| word.as_str()).map(str::to_owned).collect())
 }
 
-/// Runs this program in a world of its own, and returns its lines.
-fn inside(words: &[&str]) -> Result<Vec<Value>> {
-    let output = world::run_again(&[&["--no-setup", "disturb"], words].concat())?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    ensure!(!text.is_empty(), "the lab ended ({}) and said nothing", output.status);
-    text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
-}
-
-/// The inside of [`inside`].
+/// What is done inside a world of its own.
 fn play(options: &Options) -> Result<()> {
     ensure!(matches!(world::enter()?, World::Inside), "rounds are played in a world that is there already");
     if let Some(seconds) = options.leave_alone {

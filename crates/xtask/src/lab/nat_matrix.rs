@@ -1,6 +1,7 @@
 //! `cargo xtask nat-matrix`: whether every pair of networks connects, by which way, and how soon.
 
 mod table;
+mod without_server;
 
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use lanrage_lab::{
 use serde_json::{Value, json};
 
 use self::table::Cell;
+use super::in_a_new_world;
 use crate::{
     readme,
     setup::{self, Setup},
@@ -36,7 +38,7 @@ const QUICK: [&str; 8] = [
     "same-lan",
 ];
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Options {
     /// Only these pairs, as the table names them: `one:two`, or one that shares a network; `list` lists them
     #[arg(long, value_delimiter = ',', value_name = "PAIR")]
@@ -44,6 +46,12 @@ pub(crate) struct Options {
     /// Only a pair for each rule of the expected table
     #[arg(long, conflicts_with = "pairs")]
     quick: bool,
+    /// With nobody's server and no relay, by a link and a DHT; `one:two` is the party of one then, in which two clicks
+    #[arg(long, conflicts_with = "expected")]
+    no_server: bool,
+    /// The same with a third player in the party, whom everybody reaches
+    #[arg(long, requires = "no_server", conflicts_with = "update_readme")]
+    with_friend: bool,
     /// Only pairs of which this way is expected
     #[arg(long, value_enum)]
     expected: Option<Way>,
@@ -79,18 +87,21 @@ impl From<Way> for Path {
 /// Plays every chosen pair, one after the other, and shows what was seen.
 pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     if let Some(name) = &options.cell {
-        return play(name);
+        return if options.no_server { without_server::play(name, options.with_friend) } else { play(name) };
     }
     if options.pairs.iter().any(|name| name == "list") {
         Pair::all().for_each(|pair| println!("{:30} {}", pair.name(), pair.expected().word()));
         return Ok(());
     }
-    let pairs = choose(options)?;
     setup.packages(&[setup::COMPILE, setup::LAB])?;
     if !options.no_build {
         shell::run(&mut cargo(&["build", "--quiet"]))?;
     }
+    if options.no_server {
+        return without_server::run(options);
+    }
 
+    let pairs = choose(options)?;
     let begun = Instant::now();
     let mut cells = Vec::new();
     for pair in pairs {
@@ -138,18 +149,20 @@ fn choose(options: &Options) -> Result<Vec<Pair>> {
     Ok(pairs.into_iter().filter(|pair| wanted.is_none_or(|way| way == pair.expected())).collect())
 }
 
-/// Plays a pair in a new world. Only where the lab itself failed is there another try.
+/// Plays a pair in a new world.
 fn meet(pair: &Pair) -> Result<Meeting> {
-    let name = pair.name();
+    Meeting::from_json(&at_last(&pair.name(), &[])?)
+}
+
+/// Plays a cell in a new world, and returns what it says. Only where the lab itself failed is there another try.
+fn at_last(name: &str, words: &[&str]) -> Result<Value> {
     let mut reason = String::new();
     for _ in 0..LAB_ATTEMPTS {
-        let output = world::run_again(&["--no-setup", "nat-matrix", "--cell", &name])?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let answer = text.lines().last().unwrap_or_default();
-        let answer: Value = serde_json::from_str(answer)
-            .with_context(|| format!("the lab of {name} ended ({}) and said: {text}", output.status))?;
+        let lines = in_a_new_world("nat-matrix", &[&["--cell", name], words].concat())?;
+        let answer =
+            lines.into_iter().next_back().with_context(|| format!("the lab of {name} said nothing"))?;
         match answer["lab"].as_str() {
-            None => return Meeting::from_json(&answer),
+            None => return Ok(answer),
             Some(failure) => reason = failure.to_owned(),
         }
         eprintln!("The lab of {name} did not come up: {reason}");

@@ -1,0 +1,209 @@
+//! `cargo xtask nat-matrix --no-server`: whether pairs of networks meet with nobody's server and no relay, whoever clicks.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use lanrage_lab::{
+    expected::{Path, Relation},
+    meeting::without_server::{self, END_LIMIT, Encounter},
+    networks::{KINDS, Kind, Pair},
+    world::{self, World},
+};
+use serde_json::{Value, json};
+
+use super::{Options, at_last};
+use crate::{readme, shell};
+
+/// The first packet must be through within this.
+const FIRST_PACKET_LIMIT: Duration = Duration::from_secs(9);
+
+/// What `--quick` plays: by the link alone, by the DHT, and two that cannot meet.
+const QUICK: [&str; 4] =
+    ["public:eim-apdf", "eim-apdf:eim-apdf", "eim-adf:apdm-apdf", "eim-apdf:apdm-apdf-random"];
+
+/// A pair, the first of whom made the party, and what was seen of it.
+#[derive(Debug)]
+struct Cell {
+    pair: Pair,
+    seen: Encounter,
+}
+
+/// Plays every chosen pair in both directions, one after the other, and shows what was seen.
+pub(super) fn run(options: &Options) -> Result<()> {
+    let begun = Instant::now();
+    let mut cells = Vec::new();
+    for pair in choose(options)? {
+        let mut words = vec!["--no-server"];
+        words.extend(options.with_friend.then_some("--with-friend"));
+        let cell = Cell { pair, seen: Encounter::from_json(&at_last(&pair.name(), &words)?)? };
+        println!("{}", if options.json { cell.to_json().to_string() } else { cell.line() });
+        cells.push(cell);
+    }
+    if !options.json {
+        println!("\n{}, in {:.0} s", summary(&cells), begun.elapsed().as_secs_f64());
+    }
+    if options.update_readme {
+        readme::replace("nat-matrix-no-server", &markdown(&cells))?;
+    }
+    let failed: Vec<_> = cells.iter().filter(|cell| !cell.passes()).map(|cell| cell.pair.name()).collect();
+    ensure!(
+        failed.is_empty(),
+        "{} of {} pairs failed; to repeat them: cargo xtask nat-matrix --no-server --pairs {}",
+        failed.len(),
+        cells.len(),
+        failed.join(",")
+    );
+    Ok(())
+}
+
+/// The inside of [`run`].
+pub(super) fn play(name: &str, with_friend: bool) -> Result<()> {
+    let pair = Pair::in_order(name).with_context(|| format!("there is no pair {name}"))?;
+    ensure!(matches!(world::enter()?, World::Inside), "a cell is played in a world that is there already");
+    let answer = Encounter::hold(&pair, with_friend)
+        .map_or_else(|failure| json!({ "lab": format!("{failure:#}") }), |seen| seen.to_json());
+    println!("{answer}");
+    Ok(())
+}
+
+fn choose(options: &Options) -> Result<Vec<Pair>> {
+    let named = |name: &str| Pair::in_order(name).with_context(|| format!("there is no pair {name}"));
+    if options.quick {
+        return QUICK.into_iter().map(named).collect();
+    }
+    if !options.pairs.is_empty() {
+        return options.pairs.iter().map(|name| named(name)).collect();
+    }
+    let both = |pair: Pair| {
+        let is_same = pair.one.name == pair.two.name;
+        std::iter::once(pair).chain((!is_same).then(|| pair.turned()))
+    };
+    Ok(Pair::all().flat_map(both).collect())
+}
+
+impl Cell {
+    /// Whether those met who can, and whoever clicked on another's link was told in time.
+    fn passes(&self) -> bool {
+        let met = self.seen.path.is_some()
+            && self.seen.first_packet.is_some_and(|first| first < FIRST_PACKET_LIMIT);
+        let told = self.seen.told.as_ref().is_some_and(|(_, after)| *after <= END_LIMIT);
+        if without_server::connects(&self.pair) {
+            met && self.seen.path == Some(Path::Direct)
+        } else {
+            met || told
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let mut line = self.seen.to_json();
+        line["pair"] = self.pair.name().into();
+        line["connects"] = without_server::connects(&self.pair).into();
+        line["passes"] = self.passes().into();
+        line
+    }
+
+    fn line(&self) -> String {
+        let Self { pair, seen } = self;
+        let mark = if self.passes() { shell::green("✓") } else { shell::red("✗") };
+        let outcome = match (seen.first_packet, &seen.told) {
+            (Some(first), _) => {
+                format!("{} ms  {}", first.as_millis(), seen.path.map_or("no path", Path::word))
+            }
+            (None, Some((words, after))) => format!("told after {:.1} s: {words}", after.as_secs_f64()),
+            (None, None) => "neither met nor told".to_owned(),
+        };
+        let line = format!("{mark} {:36} {outcome}", pair.name());
+        match seen.problem.as_ref().filter(|_| !self.passes()) {
+            Some(problem) => format!("{line}\n    {}", problem.trim_end().replace('\n', "\n    ")),
+            None => line,
+        }
+    }
+
+    /// Milliseconds to the first packet, or a dash where a friend or a server is needed.
+    fn short(&self) -> String {
+        let mark = if self.passes() { "" } else { "!" };
+        let letter = match self.seen.path {
+            Some(Path::Direct) => "D ",
+            Some(Path::Relayed) => "R ",
+            None => "–",
+        };
+        let time = self.seen.first_packet.map_or(String::new(), |time| time.as_millis().to_string());
+        format!("{mark}{letter}{time}")
+    }
+}
+
+fn summary(cells: &[Cell]) -> String {
+    let can = cells.iter().filter(|cell| without_server::connects(&cell.pair));
+    let (all, met) =
+        can.fold((0, 0), |(all, met), cell| (all + 1, met + usize::from(cell.seen.first_packet.is_some())));
+    let mut times: Vec<_> = cells.iter().filter_map(|cell| cell.seen.first_packet).collect();
+    times.sort_unstable();
+    let ms =
+        |time: Option<&Duration>| time.map_or("–".to_owned(), |time| format!("{} ms", time.as_millis()));
+    let slowest = cells.iter().filter_map(|cell| cell.seen.told.as_ref()).map(|(_, after)| *after).max();
+    format!(
+        "{met} of {all} connected that can; first packet after {} (median), {} (worst); {} others were told so, {} at the latest",
+        ms(times.get(times.len() / 2)),
+        ms(times.last()),
+        cells.iter().filter(|cell| cell.seen.told.is_some()).count(),
+        slowest.map_or("–".to_owned(), |time| format!("after {:.0} s", time.as_secs_f64()))
+    )
+}
+
+/// The matrix, for the README: a row for each who made the party, a column for each who clicked.
+fn markdown(cells: &[Cell]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let heading: Vec<_> =
+        std::iter::once("ms".to_owned()).chain((1..=KINDS.len()).map(|n| n.to_string())).collect();
+    let mut text = line(&heading) + &"|---".repeat(heading.len()) + "|\n";
+    let apart = || cells.iter().filter(|cell| cell.pair.relation == Relation::Apart);
+    let cell = |one: &Kind, two: &Kind| {
+        apart().find(|cell| cell.pair.one == *one && cell.pair.two == *two).map_or(String::new(), Cell::short)
+    };
+    for (number, one) in (1..).zip(&KINDS) {
+        let name = format!("**{number}** {}", one.name);
+        let row: Vec<_> = std::iter::once(name).chain(KINDS.iter().map(|two| cell(one, two))).collect();
+        text += &line(&row);
+    }
+    text += "\n| both in | ms |\n|---|---|\n";
+    for cell in cells.iter().filter(|cell| cell.pair.relation != Relation::Apart) {
+        text += &line(&[cell.pair.one.words.to_owned(), cell.short()]);
+    }
+    format!("{text}\n{}.\n", summary(cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(name: &str, first_ms: Option<u64>, told_s: Option<u64>) -> Cell {
+        let seen = Encounter {
+            first_packet: first_ms.map(Duration::from_millis),
+            path: first_ms.map(|_| Path::Direct),
+            told: told_s.map(|s| ("nobody".to_owned(), Duration::from_secs(s))),
+            problem: None,
+        };
+        Cell { pair: Pair::in_order(name).expect("a pair of this name"), seen }
+    }
+
+    #[test]
+    fn who_can_meet_must_and_who_cannot_must_be_told_in_time() {
+        assert!(cell("public:ipv6", Some(90), None).passes());
+        assert!(!cell("public:ipv6", None, Some(3)).passes());
+        assert!(!cell("public:ipv6", Some(9_500), None).passes());
+        // Who lets no stranger in and has IPv6 alone is in no DHT.
+        assert!(cell("ipv6:public", None, Some(3)).passes());
+        assert!(cell("ipv6:public", Some(90), None).passes());
+        assert!(!cell("apdm-apdf:eim-apdf", None, Some(21)).passes());
+        assert!(!cell("apdm-apdf:eim-apdf", None, None).passes());
+    }
+
+    #[test]
+    fn each_pair_of_two_networks_is_played_twice() {
+        let count = Pair::all().filter(|pair| pair.relation == Relation::Apart).count();
+        let options = Options { no_server: true, ..Options::default() };
+        let apart =
+            choose(&options).expect("all").into_iter().filter(|pair| pair.relation == Relation::Apart);
+        assert_eq!(apart.count(), 2 * count - KINDS.len());
+    }
+}

@@ -1,0 +1,183 @@
+//! Two players in two networks meet with nobody's server and no relay, by a link and a DHT: one cell of that matrix.
+
+use std::{
+    net::SocketAddrV4,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::{CONNECT_LIMIT, ECHO_PORT, READY_LIMIT, SERVER_NAME, Venue};
+use crate::{
+    Host, Player,
+    dht::LabDht,
+    echo::{self, Echo},
+    expected::{Family, Path, Relation},
+    networks::Pair,
+    stage,
+};
+
+/// By when two are connected, or whoever clicked is told that they are not.
+pub const END_LIMIT: Duration = Duration::from_secs(20);
+/// Until the beacon of whoever is in is stored.
+const SETTLED: Duration = Duration::from_secs(4);
+/// The last number of the third player's address.
+const FRIEND_NUMBER: u8 = 8;
+
+/// What was seen of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encounter {
+    /// From the click to the first packet's return through the tunnel; `None` if none did.
+    pub first_packet: Option<Duration>,
+    /// The way on which whoever clicked sees the other.
+    pub path: Option<Path>,
+    /// What whoever clicked is told where there is none, and after how long.
+    pub told: Option<(String, Duration)>,
+    /// What went wrong in the lab's eyes, with the players' last words.
+    pub problem: Option<String>,
+}
+
+/// Whether a pair must connect without any server: as with one, if a straight path can be; but a link alone leads to nobody
+/// who lets no stranger in, and the DHT has no IPv6.
+#[must_use]
+pub fn connects(pair: &Pair) -> bool {
+    let is_hidden = |family| family == Family::V6;
+    pair.expected() == Path::Direct
+        && (pair.relation == Relation::SameLan || !is_hidden(pair.one.network.family))
+}
+
+impl Encounter {
+    /// Lets two players meet in a venue of this pair; player two clicks on the link. `with_friend`: a third player, whom
+    /// everybody reaches, is in already. Build it inside a [`world`](crate::world).
+    ///
+    /// # Errors
+    /// If the lab itself fails: nothing was then seen of the product, and another try is fair.
+    pub fn hold(pair: &Pair, with_friend: bool) -> Result<Self> {
+        let mut venue = Venue::build(pair)?;
+        // It answers STUN alone here: nobody is told that there is a server.
+        let _stun = stage::start_server(&venue.server, &["--no-relay".to_owned()])?;
+        let nodes = LabDht::start(&venue.lab, &venue.server)?;
+        let third = with_friend.then(|| venue.lab.dual_stack_host("three", FRIEND_NUMBER)).transpose()?;
+        venue.lab.settle()?;
+        let entrance: Vec<_> = nodes.addresses().iter().take(3).map(ToString::to_string).collect();
+        for host in venue.players.iter().chain(&third) {
+            Player::choose(host, host.name(), "dht_nodes", &entrance.join(","))?;
+            let stun = format!("{SERVER_NAME}:{}", stage::STUN_PORT);
+            Player::choose(host, host.name(), "stun_servers", &stun)?;
+            Player::choose(host, host.name(), "port_mapping", "no")?;
+        }
+        Ok(Self::between(&venue.players, third.as_ref(), connects(pair)).unwrap_or_else(|error| Self {
+            first_packet: None,
+            path: None,
+            told: None,
+            problem: Some(format!("{error:#}")),
+        }))
+    }
+
+    fn between(hosts: &[Host; 2], third: Option<&Host>, connects: bool) -> Result<Self> {
+        let one = Player::create_without_server(&hosts[0], "one", "Matrix")?;
+        let address = one.wait_for_address(READY_LIMIT)?;
+        let _echo = Echo::start(hosts[0].udp(ECHO_PORT)?)?;
+        let (probe, to) = (hosts[1].udp(0)?, SocketAddrV4::new(address, ECHO_PORT));
+        one.own_link()?;
+        // What a router does is known by then, and the beacon is there.
+        thread::sleep(SETTLED);
+        let friend = third.map(|host| Player::join(host, "three", one.own_link()?)).transpose()?;
+        if let Some(friend) = &friend {
+            let deadline = Instant::now() + END_LIMIT;
+            while friend.path_to_friend().unwrap_or_default().is_none() {
+                ensure!(Instant::now() < deadline, "the third is not in; it said:\n{}", friend.tail());
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
+        let link = one.own_link()?;
+
+        let clicked = Instant::now();
+        let mut two = Player::join(&hosts[1], "two", link)?;
+        let mut seen = Self { first_packet: None, path: None, told: None, problem: None };
+        let give_up = clicked + END_LIMIT + CONNECT_LIMIT;
+        while seen.first_packet.is_none() && seen.told.is_none() && Instant::now() < give_up {
+            let first = echo::await_first(&probe, to, b"anybody there?", Duration::from_millis(200));
+            match first {
+                Ok(first) => seen.first_packet = Some(first.duration_since(clicked)),
+                // Whoever shall connect may be told on the way that it does not yet.
+                Err(_) if connects && clicked.elapsed() < END_LIMIT => {}
+                Err(_) => seen.told = said(&mut two)?.map(|words| (words, clicked.elapsed())),
+            }
+        }
+        if seen.first_packet.is_some() {
+            seen.path = settled_path(&one, &two)?;
+        }
+        let is_well = if connects { seen.path == Some(Path::Direct) } else { seen.told.is_some() };
+        if !is_well {
+            let status = |player: &Player| player.status().unwrap_or_default()["party"]["peers"].to_string();
+            seen.problem = Some(format!(
+                "player one sees {}\nand said:\n{}player two sees {}\nand said:\n{}",
+                status(&one),
+                one.tail(),
+                status(&two),
+                two.tail()
+            ));
+        }
+        Ok(seen)
+    }
+
+    /// As one line, for the program that counts.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        json!({
+            "first_packet_ms": self.first_packet.map(ms),
+            "path": self.path.map(Path::word),
+            "told": self.told.as_ref().map(|(words, _)| words),
+            "told_ms": self.told.as_ref().map(|(_, after)| ms(*after)),
+            "problem": self.problem,
+        })
+    }
+
+    /// Reads such a line.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn from_json(value: &Value) -> Result<Self> {
+        let fields = value.as_object().context("no object")?;
+        let ms =
+            |key: &str| fields.get(key).and_then(Value::as_f64).map(|ms| Duration::from_secs_f64(ms / 1e3));
+        let text = |key: &str| fields.get(key).and_then(Value::as_str);
+        Ok(Self {
+            first_packet: ms("first_packet_ms"),
+            path: text("path").and_then(Path::from_word),
+            told: text("told").map(str::to_owned).zip(ms("told_ms")),
+            problem: text("problem").map(str::to_owned),
+        })
+    }
+}
+
+/// What a player reads who does not come in, or comes in and does not reach the host: the sentence of the refusal, or the
+/// code of the situation with its cause.
+fn said(two: &mut Player) -> Result<Option<String>> {
+    if !two.is_running()? {
+        let words = two.tail();
+        let sentence = words.lines().find_map(|line| line.trim().strip_prefix("lanrage: "));
+        return Ok(sentence.map(|sentence| sentence.split(". ").next().unwrap_or(sentence).to_owned()));
+    }
+    let Ok(status) = two.status() else { return Ok(None) };
+    let host = status["party"]["peers"].as_array().into_iter().flatten().find(|peer| peer["is_host"] == true);
+    let situation = host.map(|host| &host["situation"]).filter(|situation| situation["code"] == "no_path");
+    Ok(situation.map(|situation| format!("no path: {}", situation["because"].as_str().unwrap_or("?"))))
+}
+
+/// The way on which both see each other, once it is direct or a while has passed.
+fn settled_path(one: &Player, two: &Player) -> Result<Option<Path>> {
+    let deadline = Instant::now() + CONNECT_LIMIT;
+    loop {
+        let [path, other] = [one.path_to_friend()?, two.path_to_friend()?];
+        let path = path.filter(|_| path == other);
+        if path == Some(Path::Direct) || Instant::now() > deadline {
+            return Ok(path);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
