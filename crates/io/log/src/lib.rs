@@ -11,7 +11,8 @@
 //!
 //! At `info` and above a line never holds a friend's address, so the default log can be shown to others. A
 //! secret, an invitation link or a private key is on **no** level. Crates of others speak from `warn` upwards,
-//! and boringtun not at all: it reports ordinary timeouts as errors, and `lanrage-tunnel` says what they mean.
+//! and boringtun and n0-mainline not at all: they report ordinary timeouts as errors, once a second, and
+//! `lanrage-tunnel` and `lanrage-session` say what they mean.
 //!
 //! A line costs its thread a copy into memory. One thread of its own writes to the disk; when it falls behind,
 //! lines are dropped and counted, because a full or slow disk must not stop a packet. What could not be written
@@ -59,6 +60,9 @@ const STDERR_VARIABLE: &str = "LANRAGE_LOG";
 const FLUSH_AT_END: Duration = Duration::from_secs(1);
 /// The beginning of the names of all our crates.
 const OURS: &str = "lanrage";
+
+/// Those of others that are not heard at all.
+const SILENT: [&str; 2] = ["boringtun", "n0_mainline"];
 
 /// The file of a log's `older`th rotation; 0 is the one that is written to.
 pub fn rotated(path: &Path, older: u32) -> PathBuf {
@@ -169,16 +173,17 @@ impl NetworkLog {
 
 type FileSubscriber = Layered<Box<dyn Layer<Registry> + Send + Sync>, Registry>;
 
-/// What the file takes: ours from `level` on, warnings of others, nothing of boringtun.
+/// What the file takes: ours from `level` on, warnings of others, nothing of [`SILENT`].
 fn file_filter(level: LogLevel) -> Targets {
-    let targets = Targets::new().with_default(level.min(LogLevel::Warn));
-    targets.with_target(OURS, level).with_target("boringtun", LevelFilter::OFF)
+    let targets = Targets::new().with_default(level.min(LogLevel::Warn)).with_target(OURS, level);
+    targets.with_targets(SILENT.map(|target| (target, LevelFilter::OFF)))
 }
 
 fn stderr_filter(level: LogLevel) -> EnvFilter {
     let others = level.min(LogLevel::Warn);
+    let silent = SILENT.map(|target| format!("{target}=off")).join(",");
     EnvFilter::try_from_env(STDERR_VARIABLE)
-        .unwrap_or_else(|_| EnvFilter::new(format!("{others},{OURS}={level},boringtun=off")))
+        .unwrap_or_else(|_| EnvFilter::new(format!("{others},{OURS}={level},{silent}")))
 }
 
 /// The log's end: what was logged before it is dropped is on its way to the disk when the drop returns, unless
@@ -324,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn others_speak_from_warnings_on_and_boringtun_not_at_all() {
+    fn others_speak_from_warnings_on_and_some_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let options = NetworkLogOptions { level: LogLevel::Trace, ..options(folder.path()) };
         let (subscriber, guard) = NetworkLog::build(options).unwrap();
@@ -332,6 +337,7 @@ mod tests {
             tracing::info!(target: "sqlx::query", "chatter");
             tracing::warn!(target: "sqlx::query", "slow");
             tracing::error!(target: "boringtun::noise", "HANDSHAKE(REKEY_TIMEOUT)");
+            tracing::error!(target: "n0_mainline::core", "Could not bootstrap the routing table");
             tracing::trace!(target: "lanrage_nat::path_agent", "step");
         });
         drop(guard);
