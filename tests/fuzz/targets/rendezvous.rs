@@ -2,8 +2,8 @@ use std::{sync::LazyLock, time::Duration};
 
 use lanrage_party::{DeviceIdentity, PartySecret, UnixMillis};
 use lanrage_rendezvous::{
-    Beacon, Door, Finder, FinderOutput, Keys, Kind, KrpcFilter, LookId, Member, Now, PLAIN_BYTES, Place,
-    PutFault, PutId, SEALED_BYTES, SignedItem, VALUE_BYTES, Window,
+    Beacon, Door, Event, Finder, FinderOutput, Keys, Kind, KrpcFilter, LookId, Member, Now, Order,
+    PLAIN_BYTES, Place, PutFault, PutId, SEALED_BYTES, SignedItem, VALUE_BYTES, Window,
 };
 
 use crate::input::{Clock, Input};
@@ -112,18 +112,19 @@ pub(crate) fn finder(data: &[u8]) {
                 let text = input.bytes();
                 let length = text.len().min(PLAIN_BYTES);
                 plain[..length].copy_from_slice(&text[..length]);
-                finder.handle_replica(now, id, KEYS.seal(place, seq, &plain, [9; 24]));
+                let item = KEYS.seal(place, seq, &plain, [9; 24]);
+                finder.handle_event(now, Event::Replica(id, item));
                 if input.flag() {
                     looks.push((id, key));
                 } else {
-                    finder.handle_look_ended(now, id);
+                    finder.handle_event(now, Event::LookEnded(id));
                 }
             }
             9 => {
                 let id = puts.pop().unwrap_or(PutId(7));
                 let faults = [PutFault::NoNodes, PutFault::NoAnswer, PutFault::Older, PutFault::Gone];
                 let outcome = if input.flag() { Ok(()) } else { Err(input.pick(&faults)) };
-                finder.handle_put_ended(now, id, outcome);
+                finder.handle_event(now, Event::PutEnded(id, outcome));
             }
             10 => wall = UnixMillis(u64::from(input.u16()) << input.below(48)),
             _ => {
@@ -135,13 +136,13 @@ pub(crate) fn finder(data: &[u8]) {
         }
         while let Some(output) = finder.poll_output() {
             match output {
-                FinderOutput::Look { id, key, .. } => looks.push((id, key)),
-                FinderOutput::Put { id, item, .. } => {
+                FinderOutput::Order(Order::Look { id, key, .. }) => looks.push((id, key)),
+                FinderOutput::Order(Order::Put { id, item, .. }) => {
                     assert!(item.is_signed() && item.value.len() == VALUE_BYTES);
                     puts.push(id);
                 }
                 FinderOutput::Knock(call) => assert!((1..=5).contains(&call.addresses.len())),
-                FinderOutput::Health(_) | FinderOutput::Rest => {}
+                FinderOutput::Health(_) | FinderOutput::Order(Order::Reopen | Order::Rest) => {}
             }
         }
         let due = finder.poll_timeout();

@@ -70,7 +70,7 @@ impl EventLoop {
                 Some((allocation, event)) = ports.relay_streams.rx.recv() => {
                     Some(Input::RelayStream(allocation, event))
                 }
-                Some(event) = ports.rendezvous.rx.recv() => rendezvous::event(event).map(Input::Rendezvous),
+                Some(event) = ports.rendezvous.rx.recv() => Some(Input::Rendezvous(event)),
                 Some((ticket, kept)) = ports.store.rx.recv() => Some(Input::Kept(ticket, kept)),
                 Some((wish, read)) = ports.settings.rx.recv() => {
                     self.configure(wish, read);

@@ -25,11 +25,9 @@ use budget::Budget;
 use calls::Calls;
 use draws::Draws;
 use plan::Work;
-pub use view::{
-    Call, Caller, Engine, FinderOutput, FinderView, Health, LookId, Member, PutFault, PutId, Trouble,
-};
+pub use view::{Call, Caller, FinderOutput, FinderView, Health, Member, Trouble};
 
-use crate::{Keys, Kind, PeerMark, SignedItem, Token, Window};
+use crate::{Engine, Event, Keys, Kind, LookId, Order, PeerMark, PutFault, PutId, SignedItem, Token, Window};
 
 /// From how many nodes what was stored must be read back for the DHT to serve us.
 const FEWEST_HOLDERS: u8 = 4;
@@ -191,8 +189,9 @@ impl Finder {
         self.settle(now);
     }
 
-    /// Our network changed, or the device woke up: engines are new, and everything that was asked is asked again.
+    /// Our network changed, or the device woke up: engines are to be new, and everything that was asked is asked again.
     pub fn handle_network_change(&mut self, now: Now) {
+        self.outputs.push_back(FinderOutput::Order(Order::Reopen));
         for board in self.boards.values_mut() {
             if board
                 .stage
@@ -239,8 +238,17 @@ impl Finder {
         self.leaving && self.boards.values().all(|board| board.stage.is_none())
     }
 
-    /// A node holds this item. Of questions that are not open, nothing happens.
-    pub fn handle_replica(&mut self, now: Now, look: LookId, item: SignedItem) {
+    /// What an engine says. Of questions that are not open, nothing happens.
+    pub fn handle_event(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Replica(look, item) => self.handle_replica(now, look, item),
+            Event::LookEnded(look) => self.handle_look_ended(now, look),
+            Event::PutEnded(put, outcome) => self.handle_put_ended(now, put, outcome),
+            Event::Nodes(_) => {}
+        }
+    }
+
+    fn handle_replica(&mut self, now: Now, look: LookId, item: SignedItem) {
         let is_open =
             |board: &Board| matches!(&board.stage, Some(Stage::Looking { open, .. }) if open.contains(&look));
         let Some(board) = self.boards.values_mut().find(|board| is_open(board)) else { return };
@@ -271,8 +279,7 @@ impl Finder {
         self.settle(now);
     }
 
-    /// All that an engine finds has been told.
-    pub fn handle_look_ended(&mut self, now: Now, look: LookId) {
+    fn handle_look_ended(&mut self, now: Now, look: LookId) {
         for board in self.boards.values_mut() {
             if let Some(Stage::Looking { open, .. }) = &mut board.stage {
                 open.retain(|id| *id != look);
@@ -281,8 +288,7 @@ impl Finder {
         self.settle(now);
     }
 
-    /// An item is stored, at one node at least, or is not.
-    pub fn handle_put_ended(&mut self, now: Now, put: PutId, outcome: Result<(), PutFault>) {
+    fn handle_put_ended(&mut self, now: Now, put: PutId, outcome: Result<(), PutFault>) {
         let mut by_dht = false;
         for board in self.boards.values_mut() {
             let Some(Stage::Putting { open, stored, .. }) = &mut board.stage else { continue };
@@ -373,7 +379,7 @@ impl Finder {
             }
             Work::Rest => {
                 self.used = None;
-                self.outputs.push_back(FinderOutput::Rest);
+                self.outputs.push_back(FinderOutput::Order(Order::Rest));
             }
         }
     }

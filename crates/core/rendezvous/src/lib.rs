@@ -4,7 +4,7 @@
 //! Two kinds of item, under keys that follow from the party's secret and change every day ([`Keys`]): the *beacon* says where
 //! a party is reached ([`Beacon`]), the *door* is where a newcomer leaves its addresses when nobody can be reached
 //! ([`Door`]). Both have one length, and nothing in them names anybody to who has not the secret. [`Finder`] decides when
-//! to look, what to put, and whom to knock at; a shell with an engine does it. [`KrpcFilter`] is what an engine's socket lets
+//! to look, what to put, and whom to knock at; a shell with engines carries out its [`Order`]s. [`KrpcFilter`] is what an engine's socket lets
 //! in.
 //!
 //! Everything is pure: time comes in as `now`, randomness as a seed. The order for the caller is always the same: call a
@@ -18,17 +18,17 @@ mod entries;
 mod finder;
 mod item;
 mod krpc_filter;
+mod order;
 
 pub use lanrage_base::clock::Now;
 
 pub use entries::addresses::{Addresses, IPV4_ADDRESSES, IPV6_ADDRESSES};
 pub use entries::beacon::{Beacon, BeaconEntry, PeerMark};
 pub use entries::door::{Door, DoorEntry, Token};
-pub use finder::{
-    Call, Caller, Engine, Finder, FinderOutput, FinderView, Health, LookId, Member, PutFault, PutId, Trouble,
-};
+pub use finder::{Call, Caller, Finder, FinderOutput, FinderView, Health, Member, Trouble};
 pub use item::keys::{Keys, Kind, Place, Window};
 pub use item::signed::{ItemKey, SignedItem};
 pub use item::txt::VALUE_BYTES;
 pub use item::{PLAIN_BYTES, SEALED_BYTES};
 pub use krpc_filter::KrpcFilter;
+pub use order::{Engine, Event, LookId, Order, PutFault, PutId};

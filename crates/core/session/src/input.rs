@@ -11,8 +11,7 @@ use lanrage_party::{
     AdapterLook, AllocationId, ControlEndpoint, Invitation, Name, PartyId, PeerId, QualityThresholds, Subnet,
     TunnelEvent, facts::Cause,
 };
-
-use lanrage_rendezvous::{LookId, PutFault, PutId, SignedItem};
+use lanrage_rendezvous::Event;
 
 use crate::{facts::CommandError, network::adapter::AdapterFailure, party::membership::Kept};
 
@@ -51,7 +50,7 @@ pub enum Input {
     /// What the router says to the wish for an open port.
     PortMapping(PortMapping),
     /// What came of an [`Output::Rendezvous`](crate::Output::Rendezvous).
-    Rendezvous(RendezvousEvent),
+    Rendezvous(Event),
     /// The party of the last run, to be entered again.
     Restore(Kept),
     /// What came of [`Output::Load`](crate::Output::Load); or why there is none.
@@ -110,22 +109,4 @@ pub struct Settings {
     pub relay_only: bool,
     /// Whether friends of a party without a server may be found by sealed items in a public store.
     pub uses_rendezvous: bool,
-}
-
-/// What a public store says.
-#[derive(Debug)]
-pub enum RendezvousEvent {
-    /// Somebody holds this item.
-    Replica(LookId, SignedItem),
-    /// All that was found has been told.
-    LookEnded(LookId),
-    /// An item was stored, or not.
-    PutEnded(PutId, Result<(), PutFault>),
-}
-
-impl RendezvousEvent {
-    /// That there was nobody to take the item.
-    pub const fn put_refused(put: PutId) -> Self {
-        Self::PutEnded(put, Err(PutFault::Gone))
-    }
 }

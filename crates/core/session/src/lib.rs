@@ -24,10 +24,11 @@ pub use facts::{
     InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem,
     RelayView, Severity, Snapshot, Traffic, Waits,
 };
-pub use input::{Command, Input, RendezvousEvent, Settings, Ticket};
+pub use input::{Command, Input, Settings, Ticket};
 pub use lanrage_nat::{Found, Known, Names};
+pub use lanrage_rendezvous::{Event as RendezvousEvent, Order as RendezvousOrder};
 pub use network::{adapter::AdapterFailure, nat_status::network_name};
-pub use output::{Output, RelayStreamCommand, RendezvousOrder, StoreAction};
+pub use output::{Output, RelayStreamCommand, StoreAction};
 pub use party::membership::{Kept, SavedMembership};
 pub use session::Session;
 pub use setup::Setup;

@@ -8,7 +8,7 @@ use lanrage_party::{
     AllocationId, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote, StoredPeer, Subnet, VirtualIp,
     facts::News,
 };
-use lanrage_rendezvous::{Engine, ItemKey, LookId, PutId, SignedItem};
+use lanrage_rendezvous::Order;
 
 use crate::{
     entropy::Entropy,
@@ -125,7 +125,7 @@ pub enum Output {
     /// Asks the router for a port, or gives it back; [`Input::PortMapping`](crate::Input::PortMapping) tells of it.
     MapPort(MappingRequest),
     /// To the public stores; answered by [`Input::Rendezvous`](crate::Input::Rendezvous).
-    Rendezvous(RendezvousOrder),
+    Rendezvous(Order),
     /// Keeps something for the next start.
     Store(StoreAction),
     /// Loads a membership that was kept; answered by [`Input::Kept`](crate::Input::Kept).
@@ -176,33 +176,6 @@ pub enum StoreAction {
         /// The peer.
         peer: PeerId,
     },
-}
-
-/// What is wanted of the public stores in which friends find each other.
-#[derive(Debug)]
-pub enum RendezvousOrder {
-    /// Look for an item.
-    Look {
-        /// Which question.
-        id: LookId,
-        /// Where.
-        key: ItemKey,
-        /// By which engine.
-        engine: Engine,
-    },
-    /// Store an item.
-    Put {
-        /// Which.
-        id: PutId,
-        /// What.
-        item: SignedItem,
-        /// By which engine.
-        engine: Engine,
-    },
-    /// The network may be another: what is open is of no use any more.
-    Reopen,
-    /// Nothing is wanted for a while.
-    Rest,
 }
 
 /// To the connections with relays over TCP or TLS.

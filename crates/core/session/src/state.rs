@@ -310,7 +310,7 @@ impl State {
                 turn.notice(News::PartyIsLocal);
                 turn.complete(pending.ticket, Ok(()));
             }
-            PendingKind::Join => {
+            PendingKind::Join { .. } => {
                 let why = self.control.fault();
                 self.say_leave(turn);
                 self.withdraw(turn);
@@ -362,7 +362,7 @@ impl State {
             Some(pending) => {
                 match pending.kind {
                     PendingKind::Create => self.drop_party(turn, None),
-                    PendingKind::Join => self.withdraw(turn),
+                    PendingKind::Join { .. } => self.withdraw(turn),
                 }
                 turn.complete(pending.ticket, Err(error));
             }

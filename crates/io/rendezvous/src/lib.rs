@@ -10,7 +10,7 @@ mod run;
 
 pub use dht::{Dht, Entrance, KEPT_NODES};
 pub use relays::{RELAYS, Relays};
-pub use run::{EngineEvent, EngineOrder, EngineSettings, run};
+pub use run::{EngineSettings, run};
 
 use lanrage_rendezvous::{ItemKey, PutFault, SignedItem};
 use tokio::sync::mpsc;

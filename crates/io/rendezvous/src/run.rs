@@ -1,12 +1,11 @@
-use std::{net::SocketAddrV4, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use lanrage_rendezvous::{Engine, ItemKey, LookId, PutFault, PutId, SignedItem};
+use lanrage_rendezvous::{Engine, Event, ItemKey, LookId, Order, PutFault, PutId, SignedItem};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
     time::timeout,
 };
-
 use url::Url;
 
 use crate::{Dht, Entrance, Relays, Rendezvous};
@@ -25,52 +24,12 @@ pub struct EngineSettings {
     pub relays: Vec<Url>,
 }
 
-/// What is wanted of engines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EngineOrder {
-    /// Look for an item. Opens the engine, if it is not open.
-    Look {
-        /// Which question.
-        id: LookId,
-        /// Where.
-        key: ItemKey,
-        /// By which engine.
-        engine: Engine,
-    },
-    /// Store an item. Opens the engine, if it is not open.
-    Put {
-        /// Which.
-        id: PutId,
-        /// What.
-        item: SignedItem,
-        /// By which engine.
-        engine: Engine,
-    },
-    /// Our network changed: whatever is open is opened anew when it is wanted next, and what was asked is forgotten.
-    Reopen,
-    /// Nothing is wanted for a while: whatever is open ends.
-    Rest,
-}
-
-/// What engines say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EngineEvent {
-    /// Somebody holds this item.
-    Replica(LookId, SignedItem),
-    /// All that was found has been told.
-    LookEnded(LookId),
-    /// An item was stored, or not.
-    PutEnded(PutId, Result<(), PutFault>),
-    /// Nodes of the DHT that answered, to be kept for the next start.
-    Nodes(Vec<SocketAddrV4>),
-}
-
 /// Has engines while they are wanted, until the sender of `orders` is dropped. An engine that is at rest has no socket, no
 /// task and no packet.
 pub async fn run(
     settings: watch::Receiver<EngineSettings>,
-    mut orders: mpsc::Receiver<EngineOrder>,
-    events: mpsc::Sender<EngineEvent>,
+    mut orders: mpsc::Receiver<Order>,
+    events: mpsc::Sender<Event>,
 ) {
     let mut dht: Option<Arc<Dht>> = None;
     let relays = Arc::new(Relays::new(&settings.borrow().relays));
@@ -83,7 +42,7 @@ pub async fn run(
         let mut open =
             || dht.get_or_insert_with(|| Arc::new(Dht::open(settings.borrow().dht.clone()))).clone();
         match order {
-            Some(EngineOrder::Look { id, key, engine }) => match engine {
+            Some(Order::Look { id, key, engine }) => match engine {
                 Engine::Dht => {
                     tasks.spawn(look(open(), id, key, events.clone()));
                 }
@@ -91,7 +50,7 @@ pub async fn run(
                     tasks.spawn(look(relays.clone(), id, key, events.clone()));
                 }
             },
-            Some(EngineOrder::Put { id, item, engine }) => match engine {
+            Some(Order::Put { id, item, engine }) => match engine {
                 Engine::Dht => {
                     tasks.spawn(put(open(), id, item, events.clone()));
                 }
@@ -99,11 +58,11 @@ pub async fn run(
                     tasks.spawn(put(relays.clone(), id, item, events.clone()));
                 }
             },
-            Some(EngineOrder::Reopen) => {
+            Some(Order::Reopen) => {
                 tasks.abort_all();
                 close(&mut dht, &events).await;
             }
-            Some(EngineOrder::Rest) => close(&mut dht, &events).await,
+            Some(Order::Rest) => close(&mut dht, &events).await,
             None => {
                 tasks.abort_all();
                 close(&mut dht, &events).await;
@@ -114,27 +73,27 @@ pub async fn run(
 }
 
 /// Ends an engine, and tells of the nodes that it knew.
-async fn close(dht: &mut Option<Arc<Dht>>, events: &mpsc::Sender<EngineEvent>) {
+async fn close(dht: &mut Option<Arc<Dht>>, events: &mpsc::Sender<Event>) {
     if let Some(dht) = dht.take() {
         let nodes = dht.nodes().await;
         if !nodes.is_empty() {
-            let _ = events.send(EngineEvent::Nodes(nodes)).await;
+            let _ = events.send(Event::Nodes(nodes)).await;
         }
     }
 }
 
-async fn look(engine: Arc<impl Rendezvous>, id: LookId, key: ItemKey, events: mpsc::Sender<EngineEvent>) {
+async fn look(engine: Arc<impl Rendezvous>, id: LookId, key: ItemKey, events: mpsc::Sender<Event>) {
     let (found, mut replicas) = mpsc::channel(WAITING);
     let telling = async {
         while let Some(item) = replicas.recv().await {
-            let _ = events.send(EngineEvent::Replica(id, item)).await;
+            let _ = events.send(Event::Replica(id, item)).await;
         }
     };
     let _ = tokio::join!(timeout(PATIENCE, engine.look(key, found)), telling);
-    let _ = events.send(EngineEvent::LookEnded(id)).await;
+    let _ = events.send(Event::LookEnded(id)).await;
 }
 
-async fn put(engine: Arc<impl Rendezvous>, id: PutId, item: SignedItem, events: mpsc::Sender<EngineEvent>) {
+async fn put(engine: Arc<impl Rendezvous>, id: PutId, item: SignedItem, events: mpsc::Sender<Event>) {
     let outcome = timeout(PATIENCE, engine.publish(item)).await.unwrap_or(Err(PutFault::NoAnswer));
-    let _ = events.send(EngineEvent::PutEnded(id, outcome)).await;
+    let _ = events.send(Event::PutEnded(id, outcome)).await;
 }

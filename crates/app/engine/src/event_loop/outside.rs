@@ -21,7 +21,7 @@ use super::showing::Showing;
 use crate::{
     CommandError, NetworkLogGuard, Notice,
     handle::{Answer, Command},
-    ports::{Ports, adapter::Wish as DeviceWish, rendezvous},
+    ports::{Ports, adapter::Wish as DeviceWish},
     settings::log_level,
 };
 
@@ -201,8 +201,8 @@ impl Outside {
     }
 
     fn tell_stores(&mut self, order: RendezvousOrder) {
-        if let Err(refused) = self.ports.rendezvous.tx.try_send(rendezvous::order(order)) {
-            self.echoes.extend(rendezvous::refused(&refused.into_inner()).map(Input::Rendezvous));
+        if let Err(refused) = self.ports.rendezvous.tx.try_send(order) {
+            self.echoes.extend(refused.into_inner().refused().map(Input::Rendezvous));
         }
     }
 

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use lanrage_base::clock::{Now, UnixMillis};
 
-use super::view::{Engine, LookId, PutId};
-use crate::{Beacon, Door, Keys, Kind, Place, SignedItem, Window};
+use crate::{Beacon, Door, Engine, Keys, Kind, LookId, Place, PutId, SignedItem, Window};
 
 /// Sequence numbers from further ahead than this are not the time of anybody's clock, microseconds: 26 hours.
 const AHEAD_US: i64 = 26 * 3_600 * 1_000_000;

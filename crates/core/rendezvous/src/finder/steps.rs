@@ -5,9 +5,9 @@ use lanrage_base::clock::Now;
 use super::{
     AFTERWARDS, AGAIN, FEWEST_HOLDERS, Finder, LONGEST_RETRY, RETRY, TRIES,
     board::{ANSWER, LAST_SLOT, Purpose, Stage},
-    view::{Engine, FinderOutput, Health, LookId, PutId, Trouble},
+    view::{FinderOutput, Health, Trouble},
 };
-use crate::{Kind, Place, Window};
+use crate::{Engine, Kind, LookId, Order, Place, PutId, Window};
 
 impl Finder {
     /// Begins to look at a place, if nothing goes on there and the budget allows it.
@@ -39,9 +39,8 @@ impl Finder {
             engines.iter().map(|engine| (LookId(self.draw_id()), *engine)).collect();
         let place = self.board(key).place();
         let item_key = self.keys.item_key(place);
-        let looks =
-            ids.iter().map(|(id, engine)| FinderOutput::Look { id: *id, key: item_key, engine: *engine });
-        self.outputs.extend(looks);
+        let looks = ids.iter().map(|(id, engine)| Order::Look { id: *id, key: item_key, engine: *engine });
+        self.outputs.extend(looks.map(FinderOutput::Order));
         let open = ids.into_iter().map(|(id, _)| id).collect();
         self.board(key).stage = Some(Stage::Looking { open, until: now.instant + ANSWER, purpose });
     }
@@ -61,7 +60,8 @@ impl Finder {
         for engine in self.engines() {
             let id = PutId(self.draw_id());
             open.push((id, engine));
-            self.outputs.push_back(FinderOutput::Put { id, item: item.clone(), engine });
+            let order = Order::Put { id, item: item.clone(), engine };
+            self.outputs.push_back(FinderOutput::Order(order));
         }
         let until = now.instant + ANSWER;
         self.board(key).stage = Some(Stage::Putting { open, until, seq, stored: false });

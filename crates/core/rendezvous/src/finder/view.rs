@@ -4,15 +4,7 @@ use std::{net::SocketAddr, time::Instant};
 
 use lanrage_party::PeerId;
 
-use crate::{Addresses, ItemKey, PeerMark, SignedItem, Token};
-
-/// One question to an engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LookId(pub u32);
-
-/// One item that is to be stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PutId(pub u32);
+use crate::{Addresses, Order, PeerMark, Token};
 
 /// A member that we have a session with, or ourselves, as the beacon will say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,40 +22,12 @@ pub struct Member {
 /// What the owner of a finder has to do or should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FinderOutput {
-    /// Ask for all replicas of an item. Answer with [`handle_replica`](super::Finder::handle_replica) for each as it
-    /// comes, and then [`handle_look_ended`](super::Finder::handle_look_ended).
-    Look {
-        /// Which question.
-        id: LookId,
-        /// Where.
-        key: ItemKey,
-        /// By which engine.
-        engine: Engine,
-    },
-    /// Store an item. Answer with [`handle_put_ended`](super::Finder::handle_put_ended).
-    Put {
-        /// Which.
-        id: PutId,
-        /// What.
-        item: SignedItem,
-        /// By which engine.
-        engine: Engine,
-    },
+    /// Have an engine do something; what it says goes to [`handle_event`](super::Finder::handle_event).
+    Order(Order),
     /// Knock at somebody.
     Knock(Call),
     /// The DHT serves us, or does not any more. Said on change only.
     Health(Health),
-    /// Nothing will be wanted of any engine for a minute or more: it may go. The next look or put wants it back.
-    Rest,
-}
-
-/// What carries items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Engine {
-    /// The BitTorrent DHT.
-    Dht,
-    /// Relays into the DHT over HTTPS. Asked too while the DHT does not serve us.
-    Relays,
 }
 
 /// Somebody to knock at. A claim of whoever has the party's secret.
@@ -111,19 +75,6 @@ pub enum Trouble {
     FewHolders(u8),
     /// Somebody with the link has written numbers from far in the future at every place of the day.
     Frozen,
-}
-
-/// Why an item was not stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PutFault {
-    /// No node was found.
-    NoNodes,
-    /// Nobody answered.
-    NoAnswer,
-    /// Whoever answered has an item with a greater number.
-    Older,
-    /// The engine is gone.
-    Gone,
 }
 
 /// What a finder does, for people.

@@ -7,7 +7,6 @@ use std::{
 };
 
 use lanrage_party::{NatType, PeerId, facts::Remedy};
-
 use lanrage_rendezvous::Finder;
 
 use crate::{
@@ -69,15 +68,15 @@ pub(crate) struct Pending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PendingKind {
     Create,
-    Join,
+    Join { has_server: bool },
 }
 
 impl Pending {
-    pub(crate) fn new(ticket: Ticket, kind: PendingKind, has_server: bool, now: Instant) -> Self {
+    pub(crate) fn new(ticket: Ticket, kind: PendingKind, now: Instant) -> Self {
         let patience = match kind {
             PendingKind::Create => CREATE_PATIENCE,
-            PendingKind::Join if has_server => JOIN_PATIENCE,
-            PendingKind::Join => MEET_PATIENCE,
+            PendingKind::Join { has_server: true } => JOIN_PATIENCE,
+            PendingKind::Join { has_server: false } => MEET_PATIENCE,
         };
         Self { ticket, deadline: now + patience, kind, lease_tries: 0 }
     }
@@ -92,7 +91,7 @@ impl Pending {
 impl ActiveParty {
     /// Whether a link was followed and the party has not answered yet.
     pub(crate) fn is_being_joined(&self) -> bool {
-        self.pending.as_ref().is_some_and(|pending| pending.kind == PendingKind::Join)
+        self.pending.as_ref().is_some_and(|pending| matches!(pending.kind, PendingKind::Join { .. }))
     }
 
     /// What was not believed, or was too much.

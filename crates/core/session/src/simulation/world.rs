@@ -13,7 +13,7 @@ use std::{
 
 use lanrage_control::{LinkId, Now};
 use lanrage_party::{AllocationId, ControlEndpoint, Invitation, UnixMillis};
-use lanrage_rendezvous::{ItemKey, SignedItem};
+use lanrage_rendezvous::{Event as Answer, ItemKey, SignedItem};
 use lanrage_testnet::{Clock, Flight, INTERNET, Internet, Node, Rng};
 
 use self::{links::Link, streams::Stream};
@@ -25,7 +25,7 @@ use super::{
     schedule::Fault,
     site::Site,
 };
-use crate::{Input, Names, RendezvousEvent, Settings, flush, step};
+use crate::{Input, Names, Settings, flush, step};
 
 /// The wall clock when a schedule begins.
 const EPOCH_MS: u64 = 1_700_000_000_000;
@@ -62,7 +62,7 @@ pub(super) enum Event {
     StreamClosed { stream: u64 },
     StreamGone { stream: u64 },
     Game { from: usize, to: usize, left: u32, pause: Duration },
-    Store { host: usize, life: u32, event: RendezvousEvent },
+    Store { host: usize, life: u32, event: Answer },
     Fault(Fault),
 }
 

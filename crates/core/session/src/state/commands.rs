@@ -7,6 +7,7 @@ use lanrage_control::protocol::Request;
 use lanrage_party::{
     Glance, Invitation, KnockKey, Name, NatType, PartyId, PartySecret, PeerId, Subnet, WireGuardPrivateKey,
 };
+use lanrage_rendezvous::Order;
 use tracing::info;
 
 use super::State;
@@ -14,7 +15,7 @@ use crate::{
     facts::CommandError,
     input::{Command, Settings, Ticket},
     network::{adapter::AdapterState, adapter_watch::AdapterWatch},
-    output::{Output, RendezvousOrder, StoreAction, Turn},
+    output::{Output, StoreAction, Turn},
     party::{
         active::{ActiveParty, Pending, PendingKind},
         membership::{Kept, Membership},
@@ -112,7 +113,7 @@ impl State {
             expires_at: None,
             glance: Glance::default(),
         };
-        let pending = Pending::new(ticket, PendingKind::Create, true, turn.now.instant);
+        let pending = Pending::new(ticket, PendingKind::Create, turn.now.instant);
         if self.become_member(turn, invitation, pending) {
             let endpoint = self.endpoint_in_network();
             if let Some(party) = &mut self.party {
@@ -171,7 +172,7 @@ impl State {
             return turn.refuse(ticket, CommandError::NoControlServer);
         }
         self.use_server(turn, server, invitation.server);
-        let pending = Pending::new(ticket, PendingKind::Join, has_server, turn.now.instant);
+        let pending = Pending::new(ticket, PendingKind::Join { has_server }, turn.now.instant);
         if self.become_member(turn, invitation, pending) {
             self.register(turn);
         }
@@ -354,7 +355,7 @@ impl State {
         self.map_port(turn);
         turn.push(Output::CloseAdapter);
         if party.finder.is_some() {
-            turn.push(Output::Rendezvous(RendezvousOrder::Rest));
+            turn.push(Output::Rendezvous(Order::Rest));
         }
         self.first_link.is_good(turn);
         self.parting = Some(Parting::new(party.connections, leaves, word, turn.now.instant));

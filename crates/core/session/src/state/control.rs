@@ -97,7 +97,7 @@ impl State {
             party.open_adapter(turn, endpoint);
             match pending.kind {
                 PendingKind::Create => self.party_is_made(turn, pending.ticket),
-                PendingKind::Join => turn.complete(pending.ticket, Ok(())),
+                PendingKind::Join { .. } => turn.complete(pending.ticket, Ok(())),
             }
             self.keep_membership(turn, true);
         }

@@ -1,13 +1,12 @@
 //! Being found, and finding friends, where no address of a link answers: by sealed items in a public store.
 
-use lanrage_party::{CandidateType, PeerId, limits};
-use lanrage_rendezvous::{Addresses, Call, Finder, FinderOutput, Keys, Member};
+use lanrage_party::{Candidate, PeerId};
+use lanrage_rendezvous::{Addresses, Call, Event, Finder, FinderOutput, Keys, Member, Order};
 use tracing::info;
 
 use super::State;
 use crate::{
-    input::RendezvousEvent,
-    output::{Output, RendezvousOrder, Turn},
+    output::{Output, Turn},
     party::active::ActiveParty,
 };
 
@@ -24,7 +23,7 @@ impl State {
         }
         if !is_wanted {
             party.finder = None;
-            return turn.push(Output::Rendezvous(RendezvousOrder::Rest));
+            return turn.push(Output::Rendezvous(Order::Rest));
         }
         let invitation = &party.membership.invitation;
         let keys = Keys::new(&invitation.secret, invitation.epoch);
@@ -37,19 +36,15 @@ impl State {
     }
 
     /// What the public store says.
-    pub(super) fn handle_rendezvous(&mut self, turn: &mut Turn<'_>, event: RendezvousEvent) {
-        let Some(finder) = self.finder() else { return };
-        match event {
-            RendezvousEvent::Replica(look, item) => finder.handle_replica(turn.now, look, item),
-            RendezvousEvent::LookEnded(look) => finder.handle_look_ended(turn.now, look),
-            RendezvousEvent::PutEnded(put, outcome) => finder.handle_put_ended(turn.now, put, outcome),
+    pub(super) fn handle_rendezvous(&mut self, turn: &mut Turn<'_>, event: Event) {
+        if let Some(finder) = self.finder() {
+            finder.handle_event(turn.now, event);
         }
     }
 
     /// The network may be another.
-    pub(super) fn find_anew(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn find_anew(&mut self, turn: &Turn<'_>) {
         let Some(finder) = self.finder() else { return };
-        turn.push(Output::Rendezvous(RendezvousOrder::Reopen));
         finder.handle_network_change(turn.now);
         finder.handle_search(turn.now);
     }
@@ -75,6 +70,9 @@ impl State {
 
     /// The finder hears where this device is and whom it reaches, and what it wants is done. True if it wanted something.
     pub(super) fn follow_finder(&mut self, turn: &mut Turn<'_>) -> bool {
+        if self.finder().is_none() {
+            return false;
+        }
         let me = self.as_found();
         let Some(ActiveParty { finder: Some(finder), connections, host, .. }) = &mut self.party else {
             return false;
@@ -92,15 +90,9 @@ impl State {
         while let Some(output) = finder.poll_output() {
             news = true;
             match output {
-                FinderOutput::Look { id, key, engine } => {
-                    turn.push(Output::Rendezvous(RendezvousOrder::Look { id, key, engine }));
-                }
-                FinderOutput::Put { id, item, engine } => {
-                    turn.push(Output::Rendezvous(RendezvousOrder::Put { id, item, engine }));
-                }
+                FinderOutput::Order(order) => turn.push(Output::Rendezvous(order)),
                 FinderOutput::Knock(call) => calls.push(call),
                 FinderOutput::Health(health) => info!(?health, "public store"),
-                FinderOutput::Rest => turn.push(Output::Rendezvous(RendezvousOrder::Rest)),
             }
         }
         for call in calls {
@@ -115,10 +107,7 @@ impl State {
 
     /// Where friends find this device, as its entry says it.
     fn as_found(&self) -> Member {
-        let mut candidates = self.nat.candidates(limits::CANDIDATES);
-        // Those that the outside sees come first.
-        candidates.sort_by_key(|candidate| candidate.kind == CandidateType::Host);
-        let addresses = candidates.into_iter().filter(|candidate| candidate.is_usable());
+        let addresses = self.straight_candidates().into_iter().filter(Candidate::is_usable);
         Member {
             peer: self.identity.peer_id(),
             addresses: Addresses::new(addresses.map(|candidate| candidate.address)),

@@ -264,10 +264,7 @@ impl State {
         seen: Option<SocketAddr>,
     ) -> Option<Knock> {
         let record = self.party.as_ref()?.membership.signed()?.clone();
-        let mut candidates = self.candidates();
-        candidates.retain(|candidate| candidate.kind != CandidateType::Relayed);
-        // Those that the outside sees are of use to everybody; who is on the same LAN sees where a knock comes from.
-        candidates.sort_by_key(|candidate| candidate.kind == CandidateType::Host);
+        let candidates = self.straight_candidates();
         Some(Knock { word, at: turn.now.wall, token, seen, record, candidates })
     }
 

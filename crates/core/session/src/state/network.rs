@@ -5,7 +5,7 @@ use std::{net::IpAddr, num::NonZeroU16, time::Duration};
 use lanrage_control::protocol::Request;
 use lanrage_nat::{Found, Names, NatReport, NetworkState, port_mapping::MappingRequest, stun};
 use lanrage_party::{
-    AdapterLook, AllocationId, Candidate, NatType, PeerId, Subnet, TunnelEvent,
+    AdapterLook, AllocationId, Candidate, CandidateType, NatType, PeerId, Subnet, TunnelEvent,
     facts::{AdapterFault, EndpointUse, LostPart, News},
     limits,
 };
@@ -225,6 +225,19 @@ impl State {
         let room = if self.relay_only { 0 } else { limits::CANDIDATES.saturating_sub(relayed.len()) };
         let mut candidates = self.nat.candidates(room);
         candidates.extend(relayed);
+        candidates
+    }
+
+    /// Those without a relay, the likeliest to be of use to somebody far away first: as the outside sees this device, then its
+    /// own. Who is on the same LAN sees where a datagram comes from.
+    pub(super) fn straight_candidates(&self) -> Vec<Candidate> {
+        let room = if self.relay_only { 0 } else { limits::CANDIDATES };
+        let mut candidates = self.nat.candidates(room);
+        candidates.sort_by_key(|candidate| match candidate.kind {
+            CandidateType::Host if candidate.address.is_ipv6() => 1,
+            CandidateType::Host => 2,
+            _ => 0,
+        });
         candidates
     }
 

@@ -9,7 +9,7 @@ use std::{
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
-    CandidateType, Glance, Invitation, Name, Party, Peer, PeerId,
+    Candidate, Glance, Invitation, Name, Party, Peer, PeerId,
     facts::{Fault, PortMappingFault},
     limits,
 };
@@ -240,14 +240,8 @@ impl State {
         if self.relay_only {
             return Vec::new();
         }
-        let mut own = self.nat.candidates(limits::CANDIDATES);
-        own.sort_by_key(|candidate| match candidate.kind {
-            CandidateType::Host if candidate.address.is_ipv6() => 1,
-            CandidateType::Host => 2,
-            _ => 0,
-        });
-        let own =
-            own.into_iter().filter(|candidate| candidate.is_usable()).map(|candidate| candidate.address);
+        let own = self.straight_candidates().into_iter().filter(Candidate::is_usable);
+        let own = own.map(|candidate| candidate.address);
         let paths = active.connections.connections().values().filter_map(Connection::path);
         let others = paths.filter(|path| !path.is_relayed).map(|path| path.remote.address);
         let mut addresses: Vec<SocketAddr> = Vec::new();

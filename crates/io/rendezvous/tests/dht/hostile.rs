@@ -9,7 +9,7 @@ use lanrage_rendezvous::{Keys, Kind, PLAIN_BYTES, Place};
 use lanrage_rendezvous_engines::{Entrance, Rendezvous};
 use tokio::time::Instant;
 
-use crate::support::{Setting, item, look, player_address, seconds, stranger_socket, udp_ports};
+use crate::support::{Setting, dht_and_stranger, item, look, seconds};
 
 /// What ended the program with its stack used up before there was a filter: a dictionary with a list in a list in a list.
 fn nested(levels: usize) -> Vec<u8> {
@@ -21,19 +21,16 @@ fn nested_lists_of_a_stranger_do_not_end_the_program() {
     world::test(|| {
         let setting = Setting::new()?;
         setting.play(async |setting| {
-            let dht = setting.dht();
-            assert_eq!(dht.publish(item(1)).await, Ok(()));
-            let stranger = stranger_socket(setting)?;
-            let [port] = udp_ports()?[..] else { panic!("one socket") };
+            let (dht, stranger, target) = dht_and_stranger(setting).await?;
             let resident = resident_kib()?;
             for levels in
                 [9, 1_000, 1_480, 2_030, 5_000, 10_000, 32_000, 60_000, 65_000].into_iter().cycle().take(400)
             {
-                stranger.send_to(&nested(levels), (player_address(setting), port))?;
+                stranger.send_to(&nested(levels), target)?;
             }
             for n in 0..1_000_u32 {
                 let junk: Vec<u8> = (0..n).map(|at| (at * n) as u8).collect();
-                stranger.send_to(&junk, (player_address(setting), port))?;
+                stranger.send_to(&junk, target)?;
             }
             assert!(look(&dht, item(1).key).await.contains(&item(1)), "it goes on");
             assert_eq!(dht.publish(item(2)).await, Ok(()));
@@ -52,15 +49,12 @@ fn requests_get_no_answer() {
     world::test(|| {
         let setting = Setting::new()?;
         setting.play(async |setting| {
-            let dht = setting.dht();
-            assert_eq!(dht.publish(item(1)).await, Ok(()));
-            let stranger = stranger_socket(setting)?;
-            let [port] = udp_ports()?[..] else { panic!("one socket") };
+            let (_dht, stranger, target) = dht_and_stranger(setting).await?;
             for request in [
                 b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe".as_slice(),
                 b"d1:ad2:id20:abcdefghij01234567896:target20:mnopqrstuvwxyz123456e1:q9:find_node1:t2:aa1:y1:qe",
             ] {
-                stranger.send_to(request, (player_address(setting), port))?;
+                stranger.send_to(request, target)?;
             }
             let mut buffer = [0; 2_048];
             // The socket's patience is half a second.
@@ -76,7 +70,7 @@ fn nodes_that_answer_garbage_hide_nothing() {
     world::test(|| {
         let setting = Setting::new()?;
         // Ten of whom one comes in by, and who answer every question with something else.
-        let liars: Vec<_> = (0..10).map(|_| stranger_socket(&setting)).collect::<Result<_>>()?;
+        let liars: Vec<_> = (0..10).map(|_| setting.stranger.udp(0)).collect::<Result<_>>()?;
         let mut names = setting.names();
         let address = setting.stranger.address().to_string();
         for (at, socket) in liars.into_iter().enumerate() {

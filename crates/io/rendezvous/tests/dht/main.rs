@@ -11,8 +11,8 @@ use std::{net::SocketAddrV4, time::Duration};
 
 use anyhow::Result;
 use lanrage_lab::world;
-use lanrage_rendezvous::{Engine, LookId, PutFault, PutId};
-use lanrage_rendezvous_engines::{EngineEvent, EngineOrder, EngineSettings, Entrance, Rendezvous, run};
+use lanrage_rendezvous::{Engine, Event, LookId, Order, PutFault, PutId};
+use lanrage_rendezvous_engines::{EngineSettings, Entrance, Rendezvous, run};
 use support::{Setting, item, look, seconds};
 use tokio::{
     sync::{mpsc, watch},
@@ -129,25 +129,25 @@ fn the_task_has_an_engine_while_it_is_wanted_and_keeps_the_nodes() {
             let mut tasks = JoinSet::new();
             tasks.spawn(run(watched, ordered, events));
             let sockets = support::udp_sockets()?;
-            let put = EngineOrder::Put { id: PutId(1), item: item(1), engine: Engine::Dht };
+            let put = Order::Put { id: PutId(1), item: item(1), engine: Engine::Dht };
             orders.send(put).await?;
-            assert_eq!(next(&mut told).await, Some(EngineEvent::PutEnded(PutId(1), Ok(()))));
+            assert_eq!(next(&mut told).await, Some(Event::PutEnded(PutId(1), Ok(()))));
             assert_eq!(support::udp_sockets()?, sockets + 1);
-            orders.send(EngineOrder::Look { id: LookId(2), key: item(1).key, engine: Engine::Dht }).await?;
+            orders.send(Order::Look { id: LookId(2), key: item(1).key, engine: Engine::Dht }).await?;
             let mut replicas = 0;
             loop {
                 match next(&mut told).await {
-                    Some(EngineEvent::Replica(LookId(2), replica)) => {
+                    Some(Event::Replica(LookId(2), replica)) => {
                         assert_eq!(replica, item(1));
                         replicas += 1;
                     }
-                    Some(EngineEvent::LookEnded(LookId(2))) => break,
+                    Some(Event::LookEnded(LookId(2))) => break,
                     other => panic!("{other:?}"),
                 }
             }
             assert!(replicas >= 16, "{replicas}");
-            orders.send(EngineOrder::Rest).await?;
-            let Some(EngineEvent::Nodes(nodes)) = next(&mut told).await else { panic!("nodes to keep") };
+            orders.send(Order::Rest).await?;
+            let Some(Event::Nodes(nodes)) = next(&mut told).await else { panic!("nodes to keep") };
             assert!(nodes.len() >= 8);
             until(async || Ok(support::udp_sockets()? == sockets)).await?;
             drop(orders);
@@ -157,7 +157,7 @@ fn the_task_has_an_engine_while_it_is_wanted_and_keeps_the_nodes() {
     });
 }
 
-async fn next(told: &mut mpsc::Receiver<EngineEvent>) -> Option<EngineEvent> {
+async fn next(told: &mut mpsc::Receiver<Event>) -> Option<Event> {
     timeout(seconds(15), told.recv()).await.expect("an answer")
 }
 

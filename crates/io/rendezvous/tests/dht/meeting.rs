@@ -6,9 +6,10 @@ use anyhow::{Context, Result, bail};
 use lanrage_lab::world;
 use lanrage_party::{DeviceIdentity, PartySecret, UnixMillis};
 use lanrage_rendezvous::{
-    Call, Caller, Finder, FinderOutput, Keys, Kind, Member, Now, PLAIN_BYTES, PeerMark, Place, Token,
+    Call, Caller, Event, Finder, FinderOutput, Keys, Kind, Member, Now, Order, PLAIN_BYTES, PeerMark, Place,
+    Token,
 };
-use lanrage_rendezvous_engines::{EngineEvent, EngineOrder, EngineSettings, Entrance, Rendezvous, run};
+use lanrage_rendezvous_engines::{EngineSettings, Entrance, Rendezvous, run};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -40,8 +41,8 @@ fn member(n: u8) -> Member {
 struct Player {
     finder: Finder,
     begun: Instant,
-    orders: mpsc::Sender<EngineOrder>,
-    told: mpsc::Receiver<EngineEvent>,
+    orders: mpsc::Sender<Order>,
+    told: mpsc::Receiver<Event>,
     _settings: watch::Sender<EngineSettings>,
     _tasks: JoinSet<()>,
 }
@@ -70,14 +71,8 @@ impl Player {
         loop {
             while let Some(output) = self.finder.poll_output() {
                 match output {
-                    FinderOutput::Look { id, key, engine } => {
-                        self.orders.send(EngineOrder::Look { id, key, engine }).await?;
-                    }
-                    FinderOutput::Put { id, item, engine } => {
-                        self.orders.send(EngineOrder::Put { id, item, engine }).await?;
-                    }
+                    FinderOutput::Order(order) => self.orders.send(order).await?,
                     FinderOutput::Knock(call) if call.caller == who => return Ok(call),
-                    FinderOutput::Rest => self.orders.send(EngineOrder::Rest).await?,
                     FinderOutput::Knock(_) | FinderOutput::Health(_) => {}
                 }
             }
@@ -88,10 +83,7 @@ impl Player {
             };
             let now = self.now();
             match event {
-                Some(EngineEvent::Replica(look, item)) => self.finder.handle_replica(now, look, item),
-                Some(EngineEvent::LookEnded(look)) => self.finder.handle_look_ended(now, look),
-                Some(EngineEvent::PutEnded(put, outcome)) => self.finder.handle_put_ended(now, put, outcome),
-                Some(EngineEvent::Nodes(_)) => {}
+                Some(event) => self.finder.handle_event(now, event),
                 None => self.finder.handle_timeout(now),
             }
         }

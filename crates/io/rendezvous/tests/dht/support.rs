@@ -1,6 +1,6 @@
 use std::{
     fs,
-    net::{Ipv4Addr, UdpSocket},
+    net::{SocketAddrV4, UdpSocket},
     sync::OnceLock,
     time::Duration,
 };
@@ -97,21 +97,16 @@ pub(crate) fn udp_sockets() -> Result<usize> {
     Ok(fs::read_to_string("/proc/thread-self/net/udp")?.lines().count() - 1)
 }
 
-/// The ports of all of them.
-pub(crate) fn udp_ports() -> Result<Vec<u16>> {
+/// A player's engine that has asked something, a socket of somebody whom nobody has asked anything, and where that one
+/// reaches the player's.
+pub(crate) async fn dht_and_stranger(setting: &Setting) -> Result<(Dht, UdpSocket, SocketAddrV4)> {
+    let dht = setting.dht();
+    assert_eq!(dht.publish(item(1)).await, Ok(()));
     let table = fs::read_to_string("/proc/thread-self/net/udp")?;
     let ports = table.lines().skip(1).filter_map(|line| {
         let (_, port) = line.split_whitespace().nth(1)?.rsplit_once(':')?;
         u16::from_str_radix(port, 16).ok()
     });
-    Ok(ports.collect())
-}
-
-/// A socket of somebody whom nobody has asked anything.
-pub(crate) fn stranger_socket(setting: &Setting) -> Result<UdpSocket> {
-    setting.stranger.udp(0)
-}
-
-pub(crate) fn player_address(setting: &Setting) -> Ipv4Addr {
-    setting.player.address()
+    let [port] = ports.collect::<Vec<_>>()[..] else { panic!("one socket") };
+    Ok((dht, setting.stranger.udp(0)?, SocketAddrV4::new(setting.player.address(), port)))
 }

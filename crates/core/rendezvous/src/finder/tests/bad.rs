@@ -10,8 +10,8 @@ use super::{
     world::{World, keys, mark, member},
 };
 use crate::{
-    Beacon, Caller, Door, Finder, FinderOutput, Health, Kind, LookId, PLAIN_BYTES, Place, PutFault, PutId,
-    SignedItem, Trouble,
+    Beacon, Caller, Door, Event, Finder, FinderOutput, Health, Kind, LookId, Order, PLAIN_BYTES, Place,
+    PutFault, PutId, SignedItem, Trouble,
 };
 
 fn place(world: &World, kind: Kind, slot: u8) -> Place {
@@ -128,7 +128,7 @@ fn an_engine_that_never_answers_is_unwell_after_ten_seconds() {
         finder.handle_timeout(now(ms));
         while let Some(output) = finder.poll_output() {
             match output {
-                FinderOutput::Look { .. } => looks += 1,
+                FinderOutput::Order(Order::Look { .. }) => looks += 1,
                 FinderOutput::Health(health) => {
                     assert_eq!(health, Health::Unwell(Trouble::NoAnswer));
                     assert!((10_300..10_500).contains(&ms), "{ms}");
@@ -165,12 +165,12 @@ proptest! {
                 7 => finder.set_me(now, crate::Member { reachable: value % 2 == 0, ..member(1) }),
                 8 => {
                     let look = ids.pop().unwrap_or(LookId(u32::from(*value)));
-                    finder.handle_look_ended(now, look);
+                    finder.handle_event(now, Event::LookEnded(look));
                 }
                 9 => {
                     let put = puts.pop().unwrap_or(PutId(u32::from(*value)));
                     let outcome = if value % 2 == 0 { Ok(()) } else { Err(PutFault::Older) };
-                    finder.handle_put_ended(now, put, outcome);
+                    finder.handle_event(now, Event::PutEnded(put, outcome));
                 }
                 // The wall clock jumps.
                 10 => wall = UnixMillis(u64::from(*value) * 100_000_000),
@@ -183,11 +183,11 @@ proptest! {
             }
             while let Some(output) = finder.poll_output() {
                 match output {
-                    FinderOutput::Look { id, .. } => {
+                    FinderOutput::Order(Order::Look { id, .. }) => {
                         asked += 1;
                         ids.push(id);
                     }
-                    FinderOutput::Put { id, .. } => puts.push(id),
+                    FinderOutput::Order(Order::Put { id, .. }) => puts.push(id),
                     _ => {}
                 }
             }

@@ -14,8 +14,8 @@ use lanrage_base::{
 use lanrage_party::{DeviceIdentity, PartySecret, PeerId};
 
 use crate::{
-    Call, Caller, Engine, Finder, FinderOutput, Health, ItemKey, Keys, LookId, Member, PeerMark, PutFault,
-    PutId, SignedItem,
+    Call, Caller, Engine, Event, Finder, FinderOutput, Health, ItemKey, Keys, Member, Order, PeerMark,
+    PutFault, SignedItem,
 };
 
 const NODES: usize = 8;
@@ -46,12 +46,6 @@ pub(super) struct Player {
     pub(super) rests: usize,
     pub(super) health: Vec<Health>,
     pub(super) engines: BTreeSet<Engine>,
-}
-
-enum Event {
-    Replica(LookId, SignedItem),
-    LookEnded(LookId),
-    PutEnded(PutId, Result<(), PutFault>),
 }
 
 pub(super) fn keys() -> Keys {
@@ -123,7 +117,7 @@ impl World {
         while let Some(output) = self.players[index].finder.poll_output() {
             let player = &mut self.players[index];
             match output {
-                FinderOutput::Look { id, key, engine } => {
+                FinderOutput::Order(Order::Look { id, key, engine }) => {
                     player.looks.push((self.now, key));
                     player.engines.insert(engine);
                     for node in self.reached() {
@@ -134,7 +128,7 @@ impl World {
                     }
                     self.event(1_000, index, Event::LookEnded(id));
                 }
-                FinderOutput::Put { id, item, .. } => {
+                FinderOutput::Order(Order::Put { id, item, .. }) => {
                     player.puts.push((self.now, item.clone()));
                     let reached = self.reached();
                     for node in &reached {
@@ -148,7 +142,8 @@ impl World {
                 }
                 FinderOutput::Knock(call) => player.calls.push((self.now, call)),
                 FinderOutput::Health(health) => player.health.push(health),
-                FinderOutput::Rest => player.rests += 1,
+                FinderOutput::Order(Order::Rest) => player.rests += 1,
+                FinderOutput::Order(Order::Reopen) => {}
             }
         }
         let due = self.players[index].finder.poll_timeout();
@@ -187,11 +182,7 @@ impl World {
             }
             if event == Some(to) {
                 let ((..), (player, event)) = self.events.pop_first().expect("there is one");
-                self.at(player, |finder, now| match event {
-                    Event::Replica(look, item) => finder.handle_replica(now, look, item),
-                    Event::LookEnded(look) => finder.handle_look_ended(now, look),
-                    Event::PutEnded(put, outcome) => finder.handle_put_ended(now, put, outcome),
-                });
+                self.at(player, |finder, now| finder.handle_event(now, event));
             }
             for player in 0..self.players.len() {
                 if self.players[player].finder.poll_timeout().is_some_and(|due| due <= self.now) {

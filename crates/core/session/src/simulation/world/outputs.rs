@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use lanrage_rendezvous::{Event as Answer, Order};
+
 use super::{Event, World, trace};
-use crate::{
-    CommandError, Input, Output, RendezvousEvent, RendezvousOrder, StoreAction, simulation::host::Host,
-};
+use crate::{CommandError, Input, Output, StoreAction, simulation::host::Host};
 
 impl World {
     pub(super) fn perform(&mut self, index: usize, output: Output) {
@@ -82,30 +82,30 @@ impl World {
 
 impl World {
     /// The public store: an item that was written counts for whoever looks later, and for some time the one before it, too.
-    fn perform_order(&mut self, index: usize, order: RendezvousOrder) {
+    fn perform_order(&mut self, index: usize, order: Order) {
         let host = &self.hosts[index];
         if host.offline {
             return;
         }
         let (life, pause) = (host.life, self.rng.millis(80..600));
         match order {
-            RendezvousOrder::Look { id, key, .. } => {
+            Order::Look { id, key, .. } => {
                 let held = self.store.get(&key).cloned().unwrap_or_default();
                 for item in held {
-                    let event = RendezvousEvent::Replica(id, item);
+                    let event = Answer::Replica(id, item);
                     self.after(pause, Event::Store { host: index, life, event });
                 }
-                let event = RendezvousEvent::LookEnded(id);
+                let event = Answer::LookEnded(id);
                 self.after(pause * 2, Event::Store { host: index, life, event });
             }
-            RendezvousOrder::Put { id, item, .. } => {
+            Order::Put { id, item, .. } => {
                 let held = self.store.entry(item.key).or_default();
                 held.insert(0, item);
                 held.truncate(2);
-                let event = RendezvousEvent::PutEnded(id, Ok(()));
+                let event = Answer::PutEnded(id, Ok(()));
                 self.after(pause, Event::Store { host: index, life, event });
             }
-            RendezvousOrder::Reopen | RendezvousOrder::Rest => {}
+            Order::Reopen | Order::Rest => {}
         }
     }
 }
