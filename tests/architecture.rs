@@ -93,6 +93,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-control",
             "lanrage-nat",
             "lanrage-rendezvous",
+            "lanrage-session",
             "lanrage-net",
             "lanrage-tunnel",
             "lanrage-adapter",

@@ -27,6 +27,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("client_frame", frames::client),
     ("control_client", sessions::client),
     ("control_server", sessions::server),
+    ("gossip", peer::gossip::run),
     ("helper_request", helper_request::run),
     ("invitation", invitation::run),
     ("knock", peer::knock::run),

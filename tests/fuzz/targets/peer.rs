@@ -1,5 +1,6 @@
-//! What one player hears of another: signals, probes, and the paths that follow from them.
+//! What one player hears of another: knocks, gossip, signals, probes, and the paths that follow from them.
 
+pub(crate) mod gossip;
 pub(crate) mod knock;
 pub(crate) mod path_agent;
 pub(crate) mod probe;

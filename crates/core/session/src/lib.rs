@@ -7,6 +7,8 @@
 mod entropy;
 mod facts;
 mod input;
+#[cfg(feature = "internals")]
+pub mod internals;
 mod network;
 mod output;
 mod party;
