@@ -3,6 +3,7 @@
 mod m20261122_000001_state;
 mod m20261126_000002_favorite_parties;
 mod m20261128_000003_servers;
+mod m20261129_000004_dht_nodes;
 
 use sea_orm_migration::prelude::*;
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_state::Migration),
             Box::new(m20261126_000002_favorite_parties::Migration),
             Box::new(m20261128_000003_servers::Migration),
+            Box::new(m20261129_000004_dht_nodes::Migration),
         ]
     }
 }

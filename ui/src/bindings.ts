@@ -515,7 +515,7 @@ export type Kind = { "type": "boolean" } | { "type": "integer",
   /** The greatest. */
   max: number, } | { "type": "choice",
   /** The words. */
-  choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" } | { "type": "dht_nodes" };
+  choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" } | { "type": "dht_nodes" } | { "type": "pkarr_relays" };
 
 /**
  * Why this device cannot have an address in a party's network.
@@ -940,6 +940,8 @@ export type SettingRule = { "code": "boolean" } | { "code": "integer",
   /** Most letters that a name has. */
   most_letters: number, } | { "code": "servers",
   /** Most servers. */
+  most: number, } | { "code": "web_addresses",
+  /** Most of them. */
   most: number, };
 
 /**
@@ -1102,6 +1104,7 @@ export type Requests = {
   new_invitation: { args: {
   /** After how many hours it stops being valid; `None` for never. */
   expires_in_hours: number | null, }, answer: string },
+  link_copied: { args: Record<string, never>, answer: null },
   run_doctor: { args: Record<string, never>, answer: DoctorReport },
   export_diagnostics: { args: {
   /** The file, as an absolute path; in a folder the bundle gets a name of its own. */

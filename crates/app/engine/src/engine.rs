@@ -146,6 +146,10 @@ impl Engine {
         let network =
             timeout(NETWORK_PATIENCE, ports.network.recv()).await.ok().flatten().unwrap_or_default();
         let Home { database, secrets, app_settings, config, .. } = home;
+        match database.dht_nodes().await {
+            Ok(nodes) => ports.rendezvous.remember(nodes),
+            Err(error) => warn!(%error, "nodes of the DHT cannot be read"),
+        }
         let mut last = None;
         if options.restore.unwrap_or(config.restore_last_party) {
             match keeper::load(&database, &secrets, None).await {

@@ -17,7 +17,6 @@ use crate::{
     CommandError,
     api::StoredError,
     handle::{Answer, Command},
-    ports::rendezvous,
     settings::Overrides,
     tasks::TaskSets,
 };
@@ -109,7 +108,7 @@ impl EventLoop {
         let result = match read {
             Ok(config) => {
                 self.outside.set_log_level(config.log_level);
-                self.outside.ports.rendezvous.settings.send_replace(rendezvous::settings(&config));
+                self.outside.ports.rendezvous.configure(&config);
                 let settings = self.overrides.session_settings(&config);
                 step(&mut self.session, now(), Input::Configure(settings), &mut self.outside);
                 Ok(())

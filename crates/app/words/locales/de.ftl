@@ -376,6 +376,7 @@ setting-rule =
         [subnet] ein privates IPv4-Netz von /8 bis /26, wie 10.66.0.0/16
         [adapter_name] 1 bis { $rule_most_letters } Buchstaben, Ziffern, „-“ oder „_“
         [servers] höchstens { $rule_most } Server als Rechner:Port, durch Kommas getrennt
+        [web_addresses] höchstens { $rule_most } Adressen, die mit https:// oder http:// beginnen, durch Kommas getrennt
     }{ $or_empty ->
         [true] , oder leer
        *[false] { "" }
@@ -862,6 +863,7 @@ setting-name-port-mapping = Port am Router öffnen
 setting-name-relay-only = Meine Adressen vor Freunden verbergen
 setting-name-stun-servers = STUN-Server
 setting-name-dht-nodes = DHT-Knoten
+setting-name-pkarr-relays = Relays ins DHT
 setting-name-adapter-name = Name des Netzwerkadapters
 setting-name-default-subnet = Netz neuer Partys
 setting-name-quality-excellent = Ausgezeichnet ab
@@ -888,6 +890,7 @@ setting-doc-port-mapping = Ob der Router gebeten wird, den Port für Freunde zu 
 setting-doc-relay-only = Ob Freunde keine Adresse dieses Geräts erfahren: Sie werden nur über Relays erreicht, was den Weg länger macht. Ein Server und Relays sehen Adressen trotzdem, und der Link einer Party ohne Server nennt sie.
 setting-doc-stun-servers = STUN-Server, die diesem Gerät sagen, wie es von außen aussieht, wenn der Server der Party zu wenige nennt. Leer: keine weiteren.
 setting-doc-dht-nodes = Knoten, über die dieses Gerät das erste Mal in das BitTorrent-DHT kommt; es merkt sich weitere. Leer: nur diese.
+setting-doc-pkarr-relays = Relays in das BitTorrent-DHT, im Format von pkarr, für Netze, die es nicht durchlassen; nur mit find_friends dht benutzt. Sie sehen, was dessen Knoten sehen. Leer: keine.
 setting-doc-adapter-name = Name des virtuellen Netzwerkadapters; ist er vergeben, wird seine Nummer erhöht. LANrages Helfer (Linux) vergibt die Namen lanrage0 bis lanrage99.
 setting-doc-default-subnet = Das Netz neuer Partys; überschneidet es sich mit einem vorhandenen, wird ein anderes genommen.
 setting-doc-quality-excellent = Kleinste Bewertung einer ausgezeichneten Verbindung. Bewertet wird nach dem E-Modell (ITU-T G.107): 93 ist das Beste; Laufzeit, Schwankung und Verlust senken sie.

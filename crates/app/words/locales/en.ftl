@@ -377,6 +377,7 @@ setting-rule =
         [subnet] a private IPv4 network from /8 to /26, like 10.66.0.0/16
         [adapter_name] 1 to { $rule_most_letters } letters, digits, - or _
         [servers] at most { $rule_most } servers as host:port, separated by commas
+        [web_addresses] at most { $rule_most } addresses that begin with https:// or http://, separated by commas
     }{ $or_empty ->
         [true] , or empty
        *[false] { "" }
@@ -863,6 +864,7 @@ setting-name-port-mapping = Port mapping
 setting-name-relay-only = Hide my addresses from friends
 setting-name-stun-servers = STUN servers
 setting-name-dht-nodes = DHT nodes
+setting-name-pkarr-relays = Relays into the DHT
 setting-name-adapter-name = Adapter name
 setting-name-default-subnet = Default subnet
 setting-name-quality-excellent = Quality excellent
@@ -889,6 +891,7 @@ setting-doc-port-mapping = Whether the router is asked to open the port for frie
 setting-doc-relay-only = Whether friends learn no address of this device: they are reached by relays alone, which makes the way longer. A control server and relays see addresses all the same, and the link of a party without a server names them.
 setting-doc-stun-servers = STUN servers that tell this device how it looks from outside, where the control server offers too few. Empty: none but the control server's.
 setting-doc-dht-nodes = Nodes by which this device comes into the BitTorrent DHT the first time; it remembers others. Empty: none but those.
+setting-doc-pkarr-relays = Relays into the BitTorrent DHT, in pkarr's format, for networks that let it not pass; used with find_friends dht alone. They see what its nodes see. Empty: none.
 setting-doc-adapter-name = Name of the virtual network device; if it is taken, its number is counted up. LANrage's helper (Linux) gives the names lanrage0 to lanrage99.
 setting-doc-default-subnet = The network of new parties; another is proposed where it overlaps a network in use.
 setting-doc-quality-excellent = Least rating of an excellent connection. The rating is the E-model's of ITU-T G.107: 93 is the best, delay, jitter and loss lower it.

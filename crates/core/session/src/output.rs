@@ -1,6 +1,9 @@
 //! What the session asks of the shells.
 
-use std::{collections::VecDeque, net::SocketAddr};
+use std::{
+    collections::VecDeque,
+    net::{SocketAddr, SocketAddrV4},
+};
 
 use lanrage_control::{LinkAction, Now};
 use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
@@ -162,6 +165,8 @@ pub enum StoreAction {
     ForgetMembership(PartyId),
     /// What was measured of a network.
     SaveNat(NatResult),
+    /// Nodes of the BitTorrent DHT that have answered, by which it is entered the next time.
+    SaveDhtNodes(Vec<SocketAddrV4>),
     /// What is known of a peer.
     SavePeer {
         /// The party.

@@ -3,6 +3,7 @@
 mod declaration;
 mod fault;
 mod kind;
+mod relay_list;
 mod server_list;
 mod table;
 mod values;
@@ -10,6 +11,7 @@ mod values;
 pub use declaration::{Declaration, DefaultValue, Group};
 pub use fault::ConfigFault;
 pub use kind::Kind;
+pub use relay_list::PkarrRelays;
 pub use server_list::{DhtNodes, ServerList, StunServers};
 pub use table::Config;
 pub use values::{FindFriends, KeepInTray, Language, LogLevel, Theme};

@@ -13,7 +13,7 @@ mod stamp;
 pub use backup::{Backup, BackupKind, Restored};
 pub use config::{
     Config, ConfigFault, Declaration, DefaultValue, DhtNodes, FindFriends, Group, KeepInTray, Kind, Language,
-    LogLevel, ServerList, Settings, StunServers, Theme,
+    LogLevel, PkarrRelays, ServerList, Settings, StunServers, Theme,
 };
 pub use data_dir::{DataDir, DataDirError, DataDirLock};
 pub use database::{

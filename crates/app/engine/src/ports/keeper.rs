@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddrV4,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -52,6 +53,7 @@ impl KeepError {
 struct Waiting {
     parties: BTreeMap<PartyId, PartyWrites>,
     nat: Option<NatResult>,
+    nodes: Vec<SocketAddrV4>,
     /// Who waits until all of this is written.
     waiters: Vec<oneshot::Sender<Result<(), Cause>>>,
     closed: bool,
@@ -91,6 +93,7 @@ impl Keeper {
                 *writes = PartyWrites { membership: Some(MembershipWrite::Forget), peers: BTreeMap::new() };
             }
             StoreAction::SaveNat(result) => waiting.nat = Some(result),
+            StoreAction::SaveDhtNodes(nodes) => waiting.nodes = nodes,
             StoreAction::SavePeer { party, peer } => {
                 waiting.parties.entry(party).or_default().peers.insert(peer.peer, Some(peer));
             }
@@ -152,12 +155,16 @@ pub(crate) async fn run(
     trouble: watch::Sender<Option<Cause>>,
 ) {
     loop {
-        let Waiting { parties, nat, waiters, closed } = keeper.take();
+        let Waiting { parties, nat, nodes, waiters, closed } = keeper.take();
         if let Some(result) = nat
             && let Err(error) = database.save_nat_result(&result).await
         {
             // It is measured again soon.
             warn!(%error, "what was measured of the network could not be kept");
+        }
+        if let Err(error) = database.save_dht_nodes(&nodes, now().wall).await {
+            // They are told again soon.
+            warn!(%error, "nodes of the DHT could not be kept");
         }
         let mut failed = BTreeMap::new();
         let mut reason = None;

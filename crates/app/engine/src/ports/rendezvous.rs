@@ -1,6 +1,8 @@
 //! The public stores in which friends find each other, open while they are wanted.
 
-use lanrage_rendezvous_engines::{EngineSettings, Entrance, run};
+use std::net::SocketAddrV4;
+
+use lanrage_rendezvous_engines::{EngineSettings, run};
 use lanrage_session::{RendezvousEvent, RendezvousOrder};
 use lanrage_store::Config;
 use tokio::sync::{mpsc, watch};
@@ -24,13 +26,27 @@ pub(crate) struct RendezvousPort {
 pub(crate) fn spawn(tasks: &mut Tasks, config: &Config) -> RendezvousPort {
     let (tx, orders) = mpsc::channel(ORDERS);
     let (events, rx) = mpsc::channel(EVENTS);
-    let (settings, known) = watch::channel(settings(config));
+    let mut entrances = EngineSettings::default();
+    configure(&mut entrances, config);
+    let (settings, known) = watch::channel(entrances);
     tasks.spawn("rendezvous", run(known, orders, events));
     RendezvousPort { tx, rx, settings }
 }
 
+impl RendezvousPort {
+    /// Nodes that have answered in an earlier life: the DHT is entered by them.
+    pub(crate) fn remember(&self, nodes: Vec<SocketAddrV4>) {
+        self.settings.send_modify(|settings| settings.dht.kept = nodes);
+    }
+
+    /// Settings have changed.
+    pub(crate) fn configure(&self, config: &Config) {
+        self.settings.send_modify(|settings| configure(settings, config));
+    }
+}
+
 /// How the stores are entered, by the settings.
-pub(crate) fn settings(config: &Config) -> EngineSettings {
-    let names = config.dht_nodes.servers().to_vec();
-    EngineSettings { dht: Entrance { kept: Vec::new(), names }, relays: Vec::new() }
+fn configure(settings: &mut EngineSettings, config: &Config) {
+    settings.dht.names = config.dht_nodes.servers().to_vec();
+    settings.relays = config.pkarr_relays.urls().to_vec();
 }

@@ -42,4 +42,9 @@ pub enum SettingRule {
         /// Most servers.
         most: u64,
     },
+    /// Addresses of the web, separated by commas.
+    WebAddresses {
+        /// Most of them.
+        most: u64,
+    },
 }

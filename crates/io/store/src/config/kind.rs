@@ -2,7 +2,7 @@ use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet, facts::SettingRu
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{DhtNodes, FindFriends, KeepInTray, Language, LogLevel, StunServers, Theme};
+use super::{DhtNodes, FindFriends, KeepInTray, Language, LogLevel, PkarrRelays, StunServers, Theme};
 
 /// Which values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,6 +37,8 @@ pub enum Kind {
     StunServers,
     /// Nodes of the BitTorrent DHT ([`DhtNodes`]).
     DhtNodes,
+    /// Relays into the BitTorrent DHT ([`PkarrRelays`]).
+    PkarrRelays,
 }
 
 impl Kind {
@@ -67,6 +69,7 @@ impl Kind {
             Self::AdapterName => AdapterName::new(text?).map(|name| name.as_str().into()),
             Self::StunServers => StunServers::new(text?).map(|servers| servers.to_text().into()),
             Self::DhtNodes => DhtNodes::new(text?).map(|nodes| nodes.to_text().into()),
+            Self::PkarrRelays => PkarrRelays::new(text?).map(|relays| relays.to_text().into()),
         }
     }
 
@@ -99,6 +102,7 @@ impl Kind {
             Self::AdapterName => SettingRule::AdapterName { most_letters: AdapterName::BYTES as u64 },
             Self::StunServers => SettingRule::Servers { most: StunServers::MOST as u64 },
             Self::DhtNodes => SettingRule::Servers { most: DhtNodes::MOST as u64 },
+            Self::PkarrRelays => SettingRule::WebAddresses { most: PkarrRelays::MOST as u64 },
         }
     }
 }

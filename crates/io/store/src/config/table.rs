@@ -6,7 +6,7 @@ use super::{
     DefaultValue::{Boolean, Integer, Text},
     DhtNodes, FindFriends,
     Group::{App, Data, Log, Network, Party, Player},
-    KeepInTray, Kind, Language, LogLevel, Settings, StunServers, Theme,
+    KeepInTray, Kind, Language, LogLevel, PkarrRelays, Settings, StunServers, Theme,
     values::FromSetting,
 };
 
@@ -82,6 +82,14 @@ settings! {
         Text(
             "router.bittorrent.com:6881, dht.transmissionbt.com:6881, dht.libtorrent.org:25401, relay.pkarr.org:6881",
         ),
+    );
+
+    /// Relays into the BitTorrent DHT, in pkarr's format, for networks that let it not pass; used with find_friends dht
+    /// alone. They see what its nodes see. Empty: none.
+    pkarr_relays: PkarrRelays = Declaration::new(
+        Network,
+        Kind::PkarrRelays,
+        Text("https://relay.pkarr.org, https://pkarr.pubky.app"),
     );
 
     /// Name of the virtual network device; if it is taken, its number is counted up.

@@ -112,11 +112,19 @@ fn typed_text_becomes_the_one_stored_form() {
     assert_eq!(stun, json!("a.example:3478, [2001:db8::1]:99"));
     assert_eq!(parse("stun_servers", "").unwrap(), json!(""));
     assert_eq!(parse("dht_nodes", "a.example, b.example:7").unwrap(), json!("a.example:6881, b.example:7"));
+    let relays = parse("pkarr_relays", "https://a.example/, http://10.0.0.1:80/pkarr,").unwrap();
+    assert_eq!(relays, json!("https://a.example, http://10.0.0.1/pkarr"));
+    assert_eq!(parse("pkarr_relays", "").unwrap(), json!(""));
     assert_eq!(parse("find_friends", "link").unwrap(), json!("link"));
     for (key, text) in [
         ("stun_servers", "a b"),
         ("stun_servers", "a:0"),
         ("dht_nodes", "a:0"),
+        ("pkarr_relays", "a.example"),
+        ("pkarr_relays", "ftp://a.example"),
+        ("pkarr_relays", "https://me:secret@a.example"),
+        ("pkarr_relays", "https://a.example/?key=1"),
+        ("pkarr_relays", "https://a,https://b,https://c,https://d,https://e"),
         ("find_friends", "server"),
         ("stun_servers", "1,2,3,4,5,6,7,8,9"),
         ("udp_port", ""),

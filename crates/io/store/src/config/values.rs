@@ -4,7 +4,7 @@ use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet};
 use serde_json::Value;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use super::server_list::ServerList;
+use super::{relay_list::PkarrRelays, server_list::ServerList};
 
 /// How much is logged: each level includes the ones before it.
 #[derive(
@@ -170,6 +170,12 @@ impl FromSetting for AdapterName {
 }
 
 impl<const DEFAULT_PORT: u16> FromSetting for ServerList<DEFAULT_PORT> {
+    fn from_setting(value: &Value) -> Option<Self> {
+        Self::new(value.as_str()?)
+    }
+}
+
+impl FromSetting for PkarrRelays {
     fn from_setting(value: &Value) -> Option<Self> {
         Self::new(value.as_str()?)
     }

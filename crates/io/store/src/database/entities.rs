@@ -182,8 +182,25 @@ pub(crate) mod nat_results {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod dht_nodes {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "dht_nodes")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) address: String,
+        pub(crate) seen_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Every table, those that others refer to before those that refer to them.
-pub(crate) const TABLES: [&str; 8] = [
+pub(crate) const TABLES: [&str; 9] = [
     "settings",
     "server_configs",
     "favorite_servers",
@@ -192,4 +209,5 @@ pub(crate) const TABLES: [&str; 8] = [
     "roster_peers",
     "favorite_parties",
     "nat_results",
+    "dht_nodes",
 ];

@@ -12,13 +12,15 @@ use tracing::{info, warn};
 use super::{
     connect,
     entities::{
-        favorite_parties as favorite_rows, favorite_servers, game_profiles, memberships as membership_rows,
-        nat_results, roster_peers, server_configs as config_rows, settings as setting_rows,
+        dht_nodes as node_rows, favorite_parties as favorite_rows, favorite_servers, game_profiles,
+        memberships as membership_rows, nat_results, roster_peers, server_configs as config_rows,
+        settings as setting_rows,
     },
     rows,
     tables::{
-        favorite_parties, favorite_servers::read as read_favorite, game_profiles::read as read_profile,
-        memberships, nat_results as nat, roster, server_configs, settings,
+        dht_nodes, favorite_parties, favorite_servers::read as read_favorite,
+        game_profiles::read as read_profile, memberships, nat_results as nat, roster, server_configs,
+        settings,
     },
 };
 use crate::StoreError;
@@ -55,7 +57,8 @@ pub(super) async fn salvage(damaged: &Path, into: &DatabaseConnection) -> Result
         + copy::<roster_peers::Entity>(&from, &transaction, |row| roster::read(row).is_some()).await
         + copy::<favorite_rows::Entity>(&from, &transaction, |row| favorite_parties::read(row).is_some())
             .await
-        + copy::<nat_results::Entity>(&from, &transaction, |row| nat::read(row).is_some()).await;
+        + copy::<nat_results::Entity>(&from, &transaction, |row| nat::read(row).is_some()).await
+        + copy::<node_rows::Entity>(&from, &transaction, |row| dht_nodes::read(row).is_some()).await;
     transaction.commit().await?;
     if let Err(error) = from.close().await {
         warn!(%error, "the damaged database was not closed cleanly");

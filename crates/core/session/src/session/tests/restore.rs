@@ -23,7 +23,7 @@ fn kept(stage: &Stage) -> (SavedMembership, PeerId, Vec<StoredPeer>) {
                 peers.push(StoredPeer::clone(peer));
             }
             StoreAction::RemovePeer { peer, .. } => peers.retain(|known| known.peer != *peer),
-            StoreAction::SaveNat(_) => {}
+            StoreAction::SaveNat(_) | StoreAction::SaveDhtNodes(_) => {}
         }
     }
     let (membership, host) = membership.expect("a membership is kept");

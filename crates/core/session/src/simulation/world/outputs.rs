@@ -126,7 +126,7 @@ impl Host {
             StoreAction::RemovePeer { peer, .. } => {
                 self.saved_peers.remove(&peer);
             }
-            StoreAction::SaveNat(_) => {}
+            StoreAction::SaveNat(_) | StoreAction::SaveDhtNodes(_) => {}
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::net::SocketAddrV4;
+
 use lanrage_party::{
     DeviceIdentity, NatType, PartyId, PartySecret, PeerRecord, ServerId, SignedRecord, Subnet, VirtualIp,
     WireGuardKey, facts::ExportFault,
@@ -384,6 +386,25 @@ async fn the_nat_of_the_networks_measured_last_is_remembered() {
     let again = NatResult { nat_type: NatType::FullCone, public_endpoint: None, ..result(19) };
     database.save_nat_result(&again).await.unwrap();
     assert_eq!(database.nat_result("net 19").await.unwrap(), Some(again));
+}
+
+#[tokio::test]
+async fn the_nodes_heard_of_last_are_remembered_each_once() {
+    let home = Home::new();
+    let database = home.open().await;
+    let node = |n: u8| SocketAddrV4::new([198, 51, 100, n].into(), 6_881);
+    let nodes = |range: std::ops::Range<u8>| range.map(node).collect::<Vec<_>>();
+    database.save_dht_nodes(&[], NOW).await.unwrap();
+    assert_eq!(database.dht_nodes().await.unwrap(), []);
+    database.save_dht_nodes(&nodes(0..60), NOW).await.unwrap();
+    database.save_dht_nodes(&nodes(50..70), NOW.plus(1)).await.unwrap();
+    let kept = database.dht_nodes().await.unwrap();
+    assert_eq!(kept.len(), 64);
+    assert!(nodes(50..70).iter().all(|node| kept.contains(node)), "the newest");
+    database.save_dht_nodes(&nodes(100..200), NOW.plus(2)).await.unwrap();
+    let mut kept = database.dht_nodes().await.unwrap();
+    kept.sort_unstable();
+    assert_eq!(kept, nodes(100..164));
 }
 
 #[tokio::test]

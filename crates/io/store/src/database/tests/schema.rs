@@ -3,7 +3,7 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{
     super::entities::{
-        favorite_parties, favorite_servers, game_profiles, memberships, nat_results, roster_peers,
+        dht_nodes, favorite_parties, favorite_servers, game_profiles, memberships, nat_results, roster_peers,
         server_configs, settings,
     },
     *,
@@ -23,6 +23,7 @@ async fn entities_name_exactly_the_tables_and_columns_that_the_migrations_make()
     let home = Home::new();
     let database = home.open().await;
     let entities = [
+        ("dht_nodes", columns::<dht_nodes::Column>()),
         ("favorite_parties", columns::<favorite_parties::Column>()),
         ("favorite_servers", columns::<favorite_servers::Column>()),
         ("game_profiles", columns::<game_profiles::Column>()),
