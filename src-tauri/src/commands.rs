@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use lanrage_engine::{
     CommandError, Request,
-    api::{ExportDiagnostics, Serve},
+    api::{ExportDiagnostics, LinkCopied, Serve},
     facts::Cause,
     requests,
 };
@@ -18,7 +18,10 @@ use tauri_plugin_clipboard_manager::ClipboardExt;
 use tracing::warn;
 
 use self::log_feed::LogFeed;
-use crate::{EngineHost, system::link::PendingLink, window::closing};
+use crate::{EngineHost, system::link::PendingLink, tasks, window::closing};
+
+/// How every link to a party begins.
+const LINK: &str = "lanrage://";
 
 requests! {
     /// What the window asks of the desktop.
@@ -94,12 +97,18 @@ impl<R: Runtime> Serve<CopyText> for Desktop<R> {
     }
 }
 
-/// Puts a text on the clipboard.
+/// Puts a text on the clipboard. If it is a party's link, the engine hears of it: somebody will come soon.
 pub(crate) fn copy<R: Runtime>(app: &AppHandle<R>, text: String) -> Result<(), CommandError> {
+    let is_link = text.starts_with(LINK);
     app.clipboard().write_text(text).map_err(|error| {
         warn!(%error, "the clipboard took nothing");
         CommandError::Clipboard { cause: Cause::Other }
-    })
+    })?;
+    if is_link && let Some(engine) = app.state::<EngineHost>().running() {
+        // Who has left the party meanwhile looks for nobody.
+        tasks::spawn(app, "link-copied", async move { drop(engine.ask(LinkCopied {}).await) });
+    }
+    Ok(())
 }
 
 impl<R: Runtime> Serve<SaveDiagnostics> for Desktop<R> {

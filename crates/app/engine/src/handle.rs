@@ -41,6 +41,9 @@ pub(crate) enum Command {
         party: PartyId,
         answer: Answer,
     },
+    LinkCopied {
+        answer: Answer,
+    },
     /// Answered with whether the party is another one than the present.
     CheckAway {
         party: PartyId,

@@ -83,6 +83,8 @@ pub enum Command {
     TrustServer,
     /// Enter a party again of which this device is still a member; one that it is in is paused.
     ResumeParty(PartyId),
+    /// The party's link was passed on: somebody will come soon.
+    LinkCopied,
     /// Measure again whatever keeps friends from coming in: the router, its port, the relays. Answered when the router is
     /// measured.
     MeasureAgain,

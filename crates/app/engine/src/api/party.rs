@@ -4,8 +4,8 @@ use lanrage_base::clock::now;
 use lanrage_party::{Invitation, Subnet};
 
 use super::{
-    CreateParty, JoinParty, LeaveParty, NewInvitation, PauseParty, PreviewInvitation, ResumeParty, Serve,
-    Status, TrustServer, parse,
+    CreateParty, JoinParty, LeaveParty, LinkCopied, NewInvitation, PauseParty, PreviewInvitation,
+    ResumeParty, Serve, Status, TrustServer, parse,
 };
 use crate::{CommandError, Handle, InvitationPreview, Snapshot, handle::Command};
 
@@ -74,7 +74,15 @@ impl Serve<NewInvitation> for Handle {
             Some(hours) => own.ending_in(hours, now().wall)?,
             None => own,
         };
+        // Who left the party meanwhile has a link all the same, and nobody to look for.
+        let _ = self.serve(LinkCopied {}).await;
         Ok(invitation.link())
+    }
+}
+
+impl Serve<LinkCopied> for Handle {
+    async fn serve(&self, LinkCopied {}: LinkCopied) -> Result<(), CommandError> {
+        self.command(|answer| Command::LinkCopied { answer }).await
     }
 }
 

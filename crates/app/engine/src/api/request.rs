@@ -61,6 +61,10 @@ crate::requests! {
         expires_in_hours: Option<u32>,
     } -> String;
 
+    /// Says that the party's link was passed on in another way than by [`NewInvitation`]: whoever follows it is looked for more
+    /// often for a while, where there is no server.
+    LinkCopied {} -> ();
+
     /// Judges everything that may keep a player from playing.
     RunDoctor {} -> DoctorReport;
 

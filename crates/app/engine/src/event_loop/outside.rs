@@ -95,6 +95,7 @@ impl Outside {
             Command::TrustServer { answer } => (Wish::TrustServer, answer),
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
+            Command::LinkCopied { answer } => (Wish::LinkCopied, answer),
             Command::MeasureAgain { answer } => (Wish::MeasureAgain, answer),
             Command::Suspend { answer } => (Wish::Suspend, answer),
             Command::ApplySettings { answer } => {

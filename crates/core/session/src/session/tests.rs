@@ -2,6 +2,7 @@
 
 mod clock;
 mod fallback;
+mod finding;
 mod hiding;
 mod knocks;
 mod leases;

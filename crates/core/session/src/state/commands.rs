@@ -65,6 +65,11 @@ impl State {
                 turn.complete(ticket, result);
             }
             Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
+            Command::LinkCopied => {
+                let result = if self.party.is_some() { Ok(()) } else { Err(CommandError::NotInParty) };
+                self.expect_friends(turn);
+                turn.complete(ticket, result);
+            }
             Command::MeasureAgain => self.measure_again(turn, ticket),
             Command::CheckAway(party) => {
                 let present = self.party.as_ref().map(|present| present.membership.invitation.party);

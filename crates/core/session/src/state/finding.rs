@@ -6,7 +6,7 @@ use tracing::info;
 
 use super::State;
 use crate::{
-    output::{Output, Turn},
+    output::{Output, StoreAction, Turn},
     party::active::ActiveParty,
 };
 
@@ -37,8 +37,21 @@ impl State {
 
     /// What the public store says.
     pub(super) fn handle_rendezvous(&mut self, turn: &mut Turn<'_>, event: Event) {
+        match event {
+            // Said also when the last party was left.
+            Event::Nodes(nodes) => turn.store(StoreAction::SaveDhtNodes(nodes)),
+            event => {
+                if let Some(finder) = self.finder() {
+                    finder.handle_event(turn.now, event);
+                }
+            }
+        }
+    }
+
+    /// The party's link is on its way to somebody, who is looked for more often for a while.
+    pub(super) fn expect_friends(&mut self, turn: &Turn<'_>) {
         if let Some(finder) = self.finder() {
-            finder.handle_event(turn.now, event);
+            finder.handle_link_copied(turn.now);
         }
     }
 

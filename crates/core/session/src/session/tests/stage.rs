@@ -18,6 +18,7 @@ use lanrage_party::{
     QualityThresholds, Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
     challenge_message,
 };
+use lanrage_rendezvous::{Event, Order};
 
 use crate::{
     Command, CommandError, DataPlaneView, Entropy, Input, Kept, Notice, Output, Outputs, Session, Settings,
@@ -35,6 +36,8 @@ pub(super) struct Stage {
     pub(super) results: Vec<(Ticket, Result<(), CommandError>)>,
     pub(super) adapters_opened: usize,
     pub(super) measurements: usize,
+    /// How often the public store was asked for something. It holds nothing.
+    pub(super) looks: usize,
     /// The networks that the device has routes to.
     pub(super) routes: Vec<Ipv4Net>,
     /// What the next start would find.
@@ -81,6 +84,7 @@ impl Stage {
             results: Vec::new(),
             adapters_opened: 0,
             measurements: 0,
+            looks: 0,
             routes: Vec::new(),
             kept: Vec::new(),
             server_key: None,
@@ -292,7 +296,14 @@ impl Stage {
                 | Output::LookUp(_)
                 | Output::MapPort(_)
                 | Output::RelayStream(_)
-                | Output::Rendezvous(_) => {}
+                | Output::Rendezvous(Order::Reopen | Order::Rest) => {}
+                Output::Rendezvous(Order::Look { id, .. }) => {
+                    self.looks += 1;
+                    self.input(Input::Rendezvous(Event::LookEnded(id)));
+                }
+                Output::Rendezvous(Order::Put { id, .. }) => {
+                    self.input(Input::Rendezvous(Event::PutEnded(id, Ok(()))));
+                }
                 Output::MeasureNat(_) => self.measurements += 1,
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();
