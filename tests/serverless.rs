@@ -20,6 +20,7 @@ fn two_behind_routers_that_let_no_stranger_in_meet_by_the_public_store_alone() {
         let stun = format!("{}:{}", stage.server.address(), stage::STUN_PORT);
         for (host, name) in [(&stage.one, "one"), (&stage.two, "two")] {
             Player::choose(host, name, "dht_nodes", &known)?;
+            Player::choose(host, name, "pkarr_relays", "")?;
             Player::choose(host, name, "stun_servers", &stun)?;
             Player::choose(host, name, "port_mapping", "no")?;
         }

@@ -93,6 +93,7 @@ impl Way {
         let entrance: Vec<_> = nodes.addresses().iter().take(3).map(ToString::to_string).collect();
         for host in [&stage.one, &stage.two] {
             Player::choose(host, host.name(), "dht_nodes", &entrance.join(","))?;
+            Player::choose(host, host.name(), "pkarr_relays", "")?;
             Player::choose(host, host.name(), "stun_servers", &format!("{address}:{}", stage::STUN_PORT))?;
         }
         Ok(Self::Dht { _nodes: nodes, stun })

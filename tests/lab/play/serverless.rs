@@ -187,6 +187,7 @@ impl Scene {
         }
         let settings = vec![
             ("dht_nodes", entrance.join(",")),
+            ("pkarr_relays", String::new()),
             ("stun_servers", format!("{}:{}", server.address(), stage::STUN_PORT)),
             ("port_mapping", "no".to_owned()),
         ];

@@ -64,6 +64,7 @@ impl Encounter {
         let entrance: Vec<_> = nodes.addresses().iter().take(3).map(ToString::to_string).collect();
         for host in venue.players.iter().chain(&third) {
             Player::choose(host, host.name(), "dht_nodes", &entrance.join(","))?;
+            Player::choose(host, host.name(), "pkarr_relays", "")?;
             let stun = format!("{SERVER_NAME}:{}", stage::STUN_PORT);
             Player::choose(host, host.name(), "stun_servers", &stun)?;
             Player::choose(host, host.name(), "port_mapping", "no")?;
