@@ -154,7 +154,9 @@ impl Finder {
         if !is_somebody_reachable {
             let age = self.settled.instant.saturating_duration_since(up);
             let pace = KEEPER.iter().find(|(until, _)| age < *until).map_or(LATE, |(_, pace)| *pace);
-            planned.extend(windows.iter().map(|window| self.look_every(Kind::Door, *window, up, pace)));
+            // Who has only just come in takes itself for the keeper until it has its session with whoever let it in.
+            let first = if self.host == Some(self.me.peer) { up } else { up + DEBOUNCE };
+            planned.extend(windows.iter().map(|window| self.look_every(Kind::Door, *window, first, pace)));
         }
     }
 

@@ -155,6 +155,25 @@ fn while_somebody_is_reachable_nothing_is_asked_but_every_45_minutes() {
 }
 
 #[test]
+fn who_is_let_in_by_the_link_alone_asks_nobody() {
+    let (mut world, host) = hosted();
+    let peer = world.players[host].peer;
+    let bob = world.add(2, 0);
+    world.at(bob, |finder, now| finder.handle_search(now));
+    world.run(Duration::from_millis(100));
+    world.at(bob, |finder, now| {
+        finder.handle_found(now);
+        finder.handle_up(now);
+        finder.set_members(now, Some(peer), &[]);
+    });
+    // The session with who let it in.
+    world.run(Duration::from_millis(500));
+    world.party(&[host, bob]);
+    world.run(seconds(60));
+    assert_eq!((world.players[bob].looks.len(), world.players[bob].puts.len()), (0, 0));
+}
+
+#[test]
 fn the_keeper_looks_less_and_less_often() {
     let mut world = World::new();
     let host = world.add(1, 0);
