@@ -71,7 +71,10 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         steps.commands("The package, installed, replaced and purged", [xtask(&["dist", "--test"])])?;
         steps.commands("The whole path", [xtask(&["demo"])])?;
         steps.commands("Networks of every kind", [xtask(&["nat-matrix", "--quick"])])?;
-        steps.commands("Nobody's server", [xtask(&["serverless", "--quick"])])?;
+        steps.commands(
+            "Nobody's server",
+            [xtask(&["serverless", "--quick"]), xtask(&["nat-matrix", "--no-server", "--quick"])],
+        )?;
         steps.commands("Disturbed networks", [xtask(&["recovery", "--quick"])])?;
         steps.commands("The virtual LAN beside the real one", [xtask(&["lan-test", "--quick"])])?;
         steps.commands("What others do", [xtask(&["disturb", "--quick"])])?;

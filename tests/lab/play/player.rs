@@ -71,7 +71,7 @@ impl Player {
         command.args(["settings", "set", key, value, "--data-dir"]).arg(stage::data_folder(name)?);
         let output = command.output().context("lanrage")?;
         let words = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{key} = {value}: {}", words.trim());
+        ensure!(output.status.success(), "{key} = {value}: {}, {}", output.status, words.trim());
         Ok(())
     }
 

@@ -19,8 +19,9 @@ use crate::{
     stage,
 };
 
-/// By when two are connected, or whoever clicked is told that they are not.
-pub const END_LIMIT: Duration = Duration::from_secs(20);
+/// By when whoever clicked is told that they are not connected: the program waits thirty seconds, as whoever looks after a
+/// party's door looks there every fifteen.
+pub const END_LIMIT: Duration = Duration::from_secs(32);
 /// Until the beacon of whoever is in is stored.
 const SETTLED: Duration = Duration::from_secs(4);
 /// The last number of the third player's address.
