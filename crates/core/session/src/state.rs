@@ -279,6 +279,7 @@ impl State {
             news = true;
             self.relays.doubt(turn.now.instant);
             self.control.doubt(turn.now);
+            self.nat.doubt(turn.now.instant);
         }
         let straight_lost = party.connections.take_straight_lost();
         let id = party.membership.invitation.party;

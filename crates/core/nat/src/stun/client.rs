@@ -68,6 +68,8 @@ struct Server {
     refresh: Duration,
     /// The pause after a transaction without a reply.
     retry: Backoff,
+    /// When it was last asked something new.
+    asked: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +115,7 @@ impl StunClient {
                     reported: None,
                     refresh: REFRESH,
                     retry: Backoff::new(FIRST_RETRY, LONGEST_RETRY),
+                    asked: None,
                 },
             };
             self.servers.push(server);
@@ -164,6 +167,20 @@ impl StunClient {
         self.handle_timeout(now);
     }
 
+    /// What the servers said may not be so any more: a path was lost, and the router may have given us another port. Each is
+    /// asked again at once, unless it was just asked.
+    pub fn doubt(&mut self, now: Instant) {
+        for server in &mut self.servers {
+            let is_fresh = server.asked.is_some_and(|asked| now < asked + SHORTEST_REFRESH);
+            if let State::Resting { until } = &mut server.state
+                && !is_fresh
+            {
+                *until = now.min(*until);
+            }
+        }
+        self.handle_timeout(now);
+    }
+
     /// Does what is due at `now`. Calling it early does nothing.
     pub fn handle_timeout(&mut self, now: Instant) {
         for server in &mut self.servers {
@@ -173,6 +190,7 @@ impl StunClient {
             match &mut server.state {
                 State::Resting { .. } => {
                     let id = self.ids.next_id();
+                    server.asked = Some(now);
                     server.state = State::Asking { id, retransmission: Retransmission::start(now) };
                     self.transmits.push((server.address, stun::binding_request(id)));
                 }
@@ -362,6 +380,33 @@ mod tests {
         assert!(!bench.reply(server, &old, mapped));
         assert!(bench.reply(server, &new, mapped));
         assert_eq!(bench.events(), [StunEvent::ReflexiveAddress { server, address: mapped }]);
+    }
+
+    #[test]
+    fn a_doubt_asks_at_once_whoever_was_not_just_asked() {
+        let (server, mapped) = (address("192.0.2.1:3478"), address("203.0.113.5:40000"));
+        let mut bench = Bench::new(&[server]);
+        let first = bench.sent().remove(0).1;
+        bench.client.doubt(bench.now);
+        assert_eq!(bench.sent(), [], "the answer is still under way");
+        assert!(bench.reply(server, &first, mapped));
+        bench.client.doubt(bench.now);
+        assert_eq!(bench.sent(), [], "it has just said so");
+        bench.now += SHORTEST_REFRESH;
+        bench.client.doubt(bench.now);
+        let again = bench.sent().remove(0).1;
+        assert!(bench.reply(server, &again, address("203.0.113.5:40001")));
+        assert_eq!(bench.events().len(), 2);
+        let mut asked = 0;
+        for _ in 0..1_000 {
+            bench.now += Duration::from_millis(10);
+            bench.client.doubt(bench.now);
+            for (server, request) in bench.sent() {
+                asked += 1;
+                assert!(bench.reply(server, &request, mapped));
+            }
+        }
+        assert!((4..=5).contains(&asked), "{asked} in ten seconds full of doubt");
     }
 
     #[test]

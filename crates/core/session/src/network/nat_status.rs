@@ -93,6 +93,12 @@ impl NatStatus {
         self.stun.handle_network_change(now);
     }
 
+    /// A path was lost. What the outside sees of this device may be another: a router that was started again gives other
+    /// ports, and friends have to be told.
+    pub(crate) fn doubt(&mut self, now: Instant) {
+        self.stun.doubt(now);
+    }
+
     /// Our UDP port.
     pub(crate) const fn port(&self) -> u16 {
         self.port

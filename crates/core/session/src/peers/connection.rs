@@ -227,6 +227,12 @@ impl Connection {
         matches!(self.line.parted, Some(Parted::ForGood))
     }
 
+    /// Whether there should be a path to the peer, and none is found.
+    pub(crate) fn is_missed(&self) -> bool {
+        let is_sought = matches!(self.state(), ConnectionState::Reconnecting | ConnectionState::Failed);
+        is_sought && self.line.parted.is_none()
+    }
+
     /// Whether the peer is there, by its own word or a server's; `None` where nobody says.
     pub(crate) const fn online(&self) -> Option<bool> {
         if self.line.parted.is_some() { Some(false) } else { self.info.online }

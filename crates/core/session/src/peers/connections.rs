@@ -253,6 +253,12 @@ impl Connections {
         reached.map(|(peer, _)| *peer).collect()
     }
 
+    /// Whether a path to somebody was lost, or not found in a whole round, and there is none to anybody.
+    pub(crate) fn is_lonely(&self) -> bool {
+        let mut all = self.connections.values();
+        all.clone().any(Connection::is_missed) && all.all(|peer| peer.path().is_none())
+    }
+
     /// Tells a member something inside the session, if there is a path.
     pub(crate) fn tell(&self, turn: &mut Turn<'_>, peer: &PeerId, payload: Vec<u8>) {
         if let Some(path) = self.connections.get(peer).and_then(Connection::path) {
@@ -395,16 +401,18 @@ impl Connections {
         });
     }
 
-    /// A punch came from `from`: nobody authenticates it, so it only hints to a peer that offered that address. A
-    /// peer that punches has no session; if we think that there is one, a probe soon tells.
+    /// A punch came from `from`: nobody authenticates it, so it only hints to the peers that offered that address: one, or
+    /// all that are behind one router. A peer that punches has no session; if we think that there is one, a probe soon tells.
     pub(crate) fn handle_punch(&mut self, turn: &mut Turn<'_>, from: Remote) {
-        let hinted = self.connections.iter_mut().find(|(_, connection)| {
-            let from = from.address.ip().to_canonical();
-            connection.agent.paths().any(|path| path.remote.address.ip().to_canonical() == from)
-        });
-        if let Some((peer, connection)) = hinted {
-            let peer = *peer;
-            connection.agent.handle_punch(turn.now.instant, from);
+        let ip = from.address.ip().to_canonical();
+        let offers = |connection: &Connection| {
+            connection.agent.paths().any(|path| path.remote.address.ip().to_canonical() == ip)
+        };
+        let hinted = self.connections.iter().filter(|(_, connection)| offers(connection));
+        for peer in hinted.map(|(peer, _)| *peer).collect::<Vec<_>>() {
+            if let Some(connection) = self.connections.get_mut(&peer) {
+                connection.agent.handle_punch(turn.now.instant, from);
+            }
             self.drive(turn, peer);
         }
     }

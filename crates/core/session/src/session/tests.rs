@@ -9,6 +9,7 @@ mod leases;
 mod loss;
 mod network;
 mod restore;
+mod reunion;
 mod server_key;
 mod stage;
 mod trust;

@@ -39,6 +39,8 @@ pub(super) struct Host {
     pub(super) latency: Duration,
     pub(super) offline: bool,
     pub(super) asleep: bool,
+    /// Its network has changed while it slept.
+    pub(super) moved_asleep: bool,
     pub(super) wants_party: bool,
     /// Whether its user hides its addresses from friends.
     pub(super) hides: bool,
@@ -84,6 +86,7 @@ impl Host {
             latency,
             offline: false,
             asleep: false,
+            moved_asleep: false,
             wants_party: false,
             hides: false,
             dialled: None,
@@ -123,7 +126,7 @@ impl Host {
         self.plane = DataPlane::default();
         self.inputs.clear();
         self.dialled = None;
-        self.asleep = false;
+        (self.asleep, self.moved_asleep) = (false, false);
         let network = self.network();
         self.session = session(self.index, self.salt, self.life, &self.identity, now, settings, network);
         if let Some((membership, host)) = self.saved.clone() {

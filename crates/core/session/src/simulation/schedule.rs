@@ -22,6 +22,8 @@ const WAKEUPS_AT_REST: u64 = 40;
 const GOODBYE: Duration = Duration::from_secs(4);
 /// The same for the others to hear of it, where the one who left first has to find a dead connection out.
 const FAREWELL: Duration = Duration::from_secs(45);
+/// How long the watch on the network collects what comes together.
+const COALESCE: Duration = Duration::from_millis(40);
 /// From the first packet of a game to the moment where all pass, also if the path has just died.
 const PASSING: Duration = Duration::from_secs(5);
 /// An allocation that nobody refreshes is gone after its lifetime (RFC 8656 §3.2), which is ten minutes.
@@ -99,7 +101,9 @@ impl Fault {
                 world.after(pause, Event::Fault(Self::Notice { host }));
             }
             Self::Notice { host } => {
-                if !world.hosts[host].asleep {
+                if world.hosts[host].asleep {
+                    world.hosts[host].moved_asleep = true;
+                } else {
                     let network = world.hosts[host].network();
                     world.input(host, Input::Network(network));
                 }
@@ -117,6 +121,10 @@ impl Fault {
             Self::Wake { host, slept } => {
                 if std::mem::take(&mut world.hosts[host].asleep) {
                     world.input(host, Input::Woken(slept));
+                    // What the system told of the network meanwhile has waited.
+                    if std::mem::take(&mut world.hosts[host].moved_asleep) {
+                        world.after(COALESCE, Event::Fault(Self::Notice { host }));
+                    }
                 }
             }
             Self::Restart { host } => world.restart(host),

@@ -65,9 +65,12 @@ impl State {
     /// This device has come into the party, or met somebody of it.
     pub(super) fn note_met(&mut self, turn: &Turn<'_>) {
         let Some(party) = &mut self.party else { return };
-        let is_in = !party.is_being_joined();
+        let (is_in, is_lonely) = (!party.is_being_joined(), party.connections.is_lonely());
         if let Some(finder) = party.finder.as_mut().filter(|_| is_in) {
-            finder.handle_found(turn.now);
+            // Whoever answers a knock is no friend yet that is reached.
+            if !is_lonely {
+                finder.handle_found(turn.now);
+            }
             if !finder.is_up() {
                 finder.handle_up(turn.now);
             }
@@ -96,6 +99,10 @@ impl State {
             Some(Member { peer: *peer, addresses, reachable: false, relays: false })
         };
         let members: Vec<Member> = connections.reached().iter().filter_map(member).collect();
+        // Two who have lost each other are both in, and neither would look for who wants in.
+        if connections.is_lonely() && !finder.view().searching {
+            finder.handle_search(turn.now);
+        }
         finder.set_me(turn.now, me);
         finder.set_members(turn.now, Some(*host), &members);
         let mut calls: Vec<Call> = Vec::new();

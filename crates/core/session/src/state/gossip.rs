@@ -49,6 +49,9 @@ impl State {
             if gossips {
                 party.connections.remind(turn, is_wider);
             }
+            if is_wider {
+                self.note_met(turn);
+            }
         }
     }
 

@@ -13,12 +13,12 @@ use crate::{
     peers::gossip::message::{Departure, Message},
 };
 
-fn elsewhere() -> SocketAddr {
+pub(super) fn elsewhere() -> SocketAddr {
     "198.51.100.7:6000".parse().unwrap()
 }
 
 /// A device in a party of its own that has no server.
-fn host() -> Stage {
+pub(super) fn host() -> Stage {
     let mut stage = Stage::without_server();
     stage.make_party(1);
     assert!(matches!(stage.results.pop(), Some((1, Ok(())))));
@@ -38,7 +38,7 @@ fn key(link: &Invitation) -> KnockKey {
     KnockKey::new(&link.secret, link.party, link.epoch)
 }
 
-fn knock(stage: &Stage, word: KnockWord, token: [u8; 8], record: SignedRecord) -> Knock {
+pub(super) fn knock(stage: &Stage, word: KnockWord, token: [u8; 8], record: SignedRecord) -> Knock {
     let candidates = vec![Candidate { kind: CandidateType::ServerReflexive, address: elsewhere() }];
     Knock { word, at: stage.now().wall, token, seen: None, record, candidates }
 }
@@ -55,7 +55,7 @@ fn sent(stage: &mut Stage, link: &Invitation) -> Vec<(SocketAddr, Knock)> {
     knocks
 }
 
-fn hear(stage: &mut Stage, link: &Invitation, from: SocketAddr, knock: &Knock) {
+pub(super) fn hear(stage: &mut Stage, link: &Invitation, from: SocketAddr, knock: &Knock) {
     let bytes = key(link).seal(knock, [7; 25]);
     stage.input(Input::Tunnel(TunnelEvent::Knock { from, bytes }));
 }
@@ -80,12 +80,19 @@ fn say(stage: &mut Stage, from: &Somebody, message: &Message) {
 /// A host whose friend came in by a knock, and has a path.
 fn host_with_friend() -> (Stage, Invitation, Somebody) {
     let mut stage = host();
+    let bob = let_in_friend(&mut stage);
+    let link = stage.invitation();
+    (stage, link, bob)
+}
+
+/// A friend comes in by a knock, and has a path.
+pub(super) fn let_in_friend(stage: &mut Stage) -> Somebody {
     let link = stage.invitation();
     let bob = Somebody::new(2, link.party);
-    let ask = knock(&stage, KnockWord::Ask, [1; 8], bob.sign(&link.secret));
-    hear(&mut stage, &link, somewhere(), &ask);
+    let ask = knock(stage, KnockWord::Ask, [1; 8], bob.sign(&link.secret));
+    hear(stage, &link, somewhere(), &ask);
     stage.prove_path(bob.identity.peer_id(), somewhere());
-    (stage, link, bob)
+    bob
 }
 
 #[test]
