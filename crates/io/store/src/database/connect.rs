@@ -44,6 +44,9 @@ async fn connect(
 ) -> Result<DatabaseConnection, DbErr> {
     let path = path.to_owned();
     let mut options = ConnectOptions::new("sqlite://");
+    // With either of both times, sqlx counts its idle connections in a task of its own. In the moment in which one comes back
+    // that number can be less than none, and so without end: the task spins, and the program neither rests nor ends.
+    options.idle_timeout(None).max_lifetime(None);
     options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
         mode(sqlite.filename(&path).busy_timeout(BUSY_TIMEOUT).pragma("trusted_schema", "OFF"))
     });
