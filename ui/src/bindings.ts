@@ -275,7 +275,9 @@ export type DataPlaneView = {
   /** How long packets to friends were here until they were sent, in the lane of games. */
   express_waits: Array<Waits>,
   /** The same in the lane of everything else. */
-  bulk_waits: Array<Waits>, };
+  bulk_waits: Array<Waits>,
+  /** What this device passes on for friends that do not reach each other straight. */
+  forwarded: Array<ForwardedView>, };
 
 /**
  * Size of the database, and its backups.
@@ -297,7 +299,7 @@ export type DoctorReport = {
  * Why the data plane dropped a packet (inside the tunnel) or a datagram (outside). Each reason is counted by itself; none
  * is logged.
  */
-export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "knock_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "household_search" | "repeated_search" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
+export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "knock_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "forward_limit" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "household_search" | "repeated_search" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
 
 /**
  * Packets and datagrams dropped for one reason.
@@ -480,6 +482,17 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   kib: number, } | Fault;
 
 /**
+ * What is passed on between two friends.
+ */
+export type ForwardedView = {
+  /** Their peer ids (32 hexadecimal digits). */
+  peers: [string, string],
+  /** How much in the last second, in both directions together (kbit/s). */
+  kbits: number,
+  /** How much since it began (bytes). */
+  bytes: number, };
+
+/**
  * What the helper does instead of its work.
  */
 export type HelperTrouble = "off" | "refused";
@@ -535,6 +548,13 @@ export type LostPart = "address" | "routes" | "state" | "packet_size";
  * How the outside port of a mapping depends on whom we send to (RFC 4787 §4.1).
  */
 export type MappingBehaviour = "no_translation" | "endpoint_independent" | "not_port_dependent" | "address_dependent" | "address_and_port_dependent" | "unknown";
+
+/**
+ * How friends who have a party's link find this device.
+ */
+export type Meeting = { "code": "server" } | { "code": "straight" } | { "code": "store",
+  /** How many nodes hold the note; `None` until it is known. */
+  holders: number | null, } | { "code": "link" } | { "code": "store_silent" } | { "code": "hidden" };
 
 /**
  * What is wrong with an adapter's name.
@@ -632,6 +652,8 @@ export type PartyView = {
   subnet: string,
   /** The invitation link. Whoever has it can join. */
   invitation: string,
+  /** How friends who have the link find this device. */
+  meeting: Meeting,
   /** When it was made (Unix milliseconds). */
   created_at_ms: number,
   /** The friends, in the order they joined; this device is not among them. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
+import type { Meeting } from '../src/bindings';
 import { banners, remedyPieces } from '../src/lib/problems';
 import { useLanguage } from '../src/lib/words';
-import { network, open, snapshot } from './fixtures';
+import { network, open, party, snapshot } from './fixtures';
 
 const adapter = {
   state: 'unavailable',
@@ -55,8 +56,14 @@ describe('banners', () => {
 describe('a party without a server', () => {
   const local = { state: 'local' } as const;
 
-  test('is said to be alone', () => {
-    expect(banners({ ...open, control: local }).map(({ code }) => code)).toEqual(['no_server']);
+  const met = (meeting: Meeting) => ({ ...open, control: local, party: { ...party, meeting } });
+
+  test('is a problem only where friends may not get in', () => {
+    for (const code of ['link', 'store_silent', 'hidden'] as const) {
+      expect(banners(met({ code })).map(({ code }) => code)).toEqual(['no_server']);
+    }
+    expect(banners(met({ code: 'straight' }))).toEqual([]);
+    expect(banners(met({ code: 'store', holders: null }))).toEqual([]);
   });
 
   test('is no problem while there is no party', () => {

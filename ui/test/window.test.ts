@@ -196,6 +196,17 @@ describe('in a party', () => {
     }
   });
 
+  test('whoever relays for friends reads for whom, and how much', async () => {
+    const ann = { ...peer, id: 'a', name: 'Ann' };
+    const forwarded = [{ peers: [peer.id, ann.id] as [string, string], kbits: 184, bytes: 1 }];
+    const scene = { ...open, party: { ...party, peers: [peer, ann] }, data_plane: { ...open.data_plane, forwarded } };
+    await show(scene);
+    expect(screen.getByText('You relay for Jonas and Ann: 184 kbit/s')).toBeTruthy();
+    const more = forwarded.map((pair) => ({ ...pair, kbits: 1_840 }));
+    await send('snapshot', { ...scene, revision: 2, data_plane: { ...open.data_plane, forwarded: more } });
+    expect(screen.getByText('You relay for Jonas and Ann: 1.8 Mbit/s')).toBeTruthy();
+  });
+
   test('alone, the player is told how friends get here', async () => {
     await show(open);
     expect(screen.getByText('only you')).toBeTruthy();

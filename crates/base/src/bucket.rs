@@ -31,12 +31,18 @@ impl TokenBucket {
 
     /// Takes `units`, if they are there. A `now` before an earlier one counts as the earlier one.
     pub fn take(&mut self, now: Instant, units: u64) -> bool {
+        self.take_leaving(now, units, 0)
+    }
+
+    /// Takes `units`, if at least `rest` are left then: for whoever is to leave others something.
+    pub fn take_leaving(&mut self, now: Instant, units: u64, rest: u64) -> bool {
         self.fill(now);
         let left = self.tokens - i128::from(units) * NANO;
-        if left >= 0 {
+        let may = left >= i128::from(rest) * NANO;
+        if may {
             self.tokens = left;
         }
-        left >= 0
+        may
     }
 
     /// Takes `units` whether they are there or not. What is missing is owed, up to a burst, and has to come in before

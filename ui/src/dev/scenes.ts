@@ -39,7 +39,7 @@ export const snapshot: Snapshot = {
   control: { state: 'connected', server: 'wss://play.example.org/v1/session' },
   adapter: { state: 'closed' },
   party: null,
-  data_plane: { dropped: [], express_waits: [], bulk_waits: [] },
+  data_plane: { dropped: [], express_waits: [], bulk_waits: [], forwarded: [] },
   problems: [],
 };
 
@@ -84,6 +84,7 @@ export const party: PartyView = {
   virtual_ip: '10.66.18.3',
   subnet: '10.66.0.0/16',
   invitation: `lanrage://join/${'AXsicCI6IjJmZDY4ZWM2YzA4YjQ1N2E5'.repeat(9)}`,
+  meeting: { code: 'server' },
   created_at_ms: 1_700_000_000_000,
   peers: [],
 };
@@ -293,11 +294,19 @@ export const notices = (nowMs: number): Notice[] => {
 
 /** States of the window to look at: `/dev.html?scene=…`. */
 export const scenes: Record<string, Snapshot | CommandError | null> = {
-  no_server: { ...open, control: { state: 'local' } },
+  no_server: { ...open, control: { state: 'local' }, party: { ...party, meeting: { code: 'store', holders: 8 } } },
+  unsure: { ...open, control: { state: 'local' }, party: { ...party, meeting: { code: 'store_silent' } } },
   loading: null,
   home: snapshot,
   alone: open,
   party: { ...open, party: { ...party, is_host: false, peers: friends } },
+  relaying: {
+    ...withPeers(peer, { ...peer, id: '3', name: 'Öykü' }),
+    data_plane: {
+      ...snapshot.data_plane,
+      forwarded: [{ peers: [peer.id, '3'], kbits: 184, bytes: 7_300_000 }],
+    },
+  },
   long: {
     ...open,
     player_name: 'Mia-Magdalena-Maximiliane mit dem langen Namen',

@@ -54,6 +54,10 @@ export function formatBytes(bytes: number): string {
   return say(`unit-size-${SIZES[unit] ?? 'b'}`, { value: unit === 0 ? formatCount(value) : short(value) });
 }
 
+/** A rate in kbit/s; in Mbit/s from one on. */
+export const formatRate = (kbits: number) =>
+  kbits < 1000 ? say('unit-kbits', { value: formatCount(kbits) }) : say('unit-mbits', { value: short(kbits / 1000) });
+
 /** What is left until a moment, in whole seconds rounded up; `null` once it has come. */
 export function formatRemaining(untilMs: number, nowMs: number): string | null {
   const seconds = Math.ceil((untilMs - nowMs) / 1000);

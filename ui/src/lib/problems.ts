@@ -1,4 +1,4 @@
-import type { Fault, Remedy, Severity, Snapshot } from '../bindings';
+import type { Fault, Meeting, Remedy, Severity, Snapshot } from '../bindings';
 import { say, sayFact } from './words';
 
 /** What of the settings is to be looked at: those that cannot be used, or the control server. */
@@ -29,6 +29,9 @@ export interface Banner {
 
 /** What of a snapshot may need attention. */
 export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'network' | 'party'>;
+
+/** How friends are met who may not get in. */
+const UNSURE: ReadonlySet<string> = new Set<Meeting['code']>(['link', 'store_silent', 'hidden']);
 
 /** What the engine calls it when the adapter may not be opened. */
 const PERMISSION = 'adapter_permission';
@@ -79,7 +82,7 @@ export function banners({ problems, adapter, control, network, party }: Conditio
     const [text, fix] = [say('problems-udp-blocked'), words(say('problems-udp-blocked-fix'))];
     shown.push({ ...plain, code: 'udp_blocked', text, fix });
   }
-  if (control.state === 'local' && party !== null) {
+  if (party !== null && UNSURE.has(party.meeting.code)) {
     const [text, fix] = [say('problems-alone'), words(say('problems-alone-fix'))];
     shown.push({ ...plain, code: 'no_server', text, fix, settings: 'control_server' });
   }

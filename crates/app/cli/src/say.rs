@@ -106,6 +106,10 @@ impl Say {
         self.fact(&["refusal"], error)
     }
 
+    pub(crate) fn meeting(self, meeting: &impl Serialize) -> String {
+        self.fact(&["meeting"], meeting)
+    }
+
     pub(crate) fn situation(self, situation: &impl Serialize) -> String {
         self.fact(&["situation"], situation)
     }

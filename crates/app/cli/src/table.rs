@@ -1,8 +1,8 @@
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use lanrage_engine::{
-    AdapterView, ConnectionState, ControlView, DataPlaneView, NetworkView, PeerView, PortMappingView,
-    RelayView, Snapshot, Waits,
+    AdapterView, ConnectionState, ControlView, DataPlaneView, ForwardedView, NetworkView, PeerView,
+    PortMappingView, RelayView, Snapshot, Waits,
 };
 
 use crate::say::{Say, person};
@@ -34,12 +34,29 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
         let _ = writeln!(text, "{}", say.say_with(key, [("state", state.into())]));
     };
     line("terminal-status-server", control(&snapshot.control));
+    if let Some(party) = &snapshot.party {
+        line("terminal-status-meeting", say.meeting(&party.meeting));
+    }
     line("terminal-status-network", network(&snapshot.network));
     for relay in &snapshot.network.relays {
         line("terminal-status-relay", self::relay(relay));
     }
     line("terminal-status-adapter", adapter(&snapshot.adapter));
     line("terminal-status-packets", packets(say, &snapshot.data_plane));
+    let friends: BTreeMap<&str, &str> = snapshot
+        .party
+        .iter()
+        .flat_map(|party| party.peers.iter().map(|peer| (peer.id.as_str(), peer.name.as_str())))
+        .collect();
+    let name = |id: &String| friends.get(id.as_str()).map_or_else(|| id.clone(), |name| (*name).to_owned());
+    for ForwardedView { peers: [one, other], kbits, .. } in &snapshot.data_plane.forwarded {
+        let arguments = [
+            ("one", name(one).into()),
+            ("other", name(other).into()),
+            ("rate", format!("{kbits} kbit/s").into()),
+        ];
+        let _ = writeln!(text, "{}", say.say_with("terminal-status-forwarded", arguments));
+    }
     for problem in &snapshot.problems {
         let _ = writeln!(text, "! {} {}", say.problem(&problem.fault), say.remedy(problem.remedy.as_ref()));
     }

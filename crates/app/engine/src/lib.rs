@@ -24,8 +24,8 @@ pub use lanrage_log::{
 pub use lanrage_party::facts;
 pub use lanrage_session::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem,
-    RelayView, Severity, Snapshot, Traffic, Waits,
+    ForwardedView, InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView,
+    PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{

@@ -1,7 +1,7 @@
 //! What each part is to know of the stored settings.
 
 use lanrage_log::LogLevel;
-use lanrage_party::{ControlEndpoint, Name};
+use lanrage_party::{ControlEndpoint, ForwardLimits, Name};
 use lanrage_session::Settings;
 use lanrage_store::{Config, FindFriends, KeepInTray, Language, LogLevel as StoredLevel, Theme};
 
@@ -108,6 +108,19 @@ pub(crate) fn session_settings(config: &Config) -> Settings {
         default_subnet: config.default_subnet,
         relay_only: config.relay_only,
         uses_rendezvous: config.find_friends == FindFriends::Dht,
+        forward_limits: forward_limits(config),
+    }
+}
+
+/// How much is passed on for friends.
+fn forward_limits(config: &Config) -> ForwardLimits {
+    if config.relay_for_friends {
+        ForwardLimits {
+            pair_kbits: config.relay_pair_kbits.into(),
+            total_kbits: config.relay_total_kbits.into(),
+        }
+    } else {
+        ForwardLimits::NOTHING
     }
 }
 

@@ -95,9 +95,11 @@ terminal-head-nat = NAT
 terminal-status-none = Du bist in keiner Party.
 terminal-status-party = { $party } ({ $subnet }): du bist { $player } als { $address }, { $nat }
 terminal-status-server = Kontrollserver: { $state }
+terminal-status-meeting = Freunde: { $state }
 terminal-status-network = Netz: { $state }
 terminal-status-relay = Relay: { $state }
 terminal-status-adapter = Adapter: { $state }
+terminal-status-forwarded = weitergeleitet für { $one } und { $other }: { $rate }
 terminal-status-packets = Pakete: { $state }
 terminal-server-none = keiner
 terminal-server-connecting = { $server }, wird verbunden
@@ -146,6 +148,19 @@ situation-no-path =
         [symmetric_and_strict] ein Router nimmt für jedes Ziel einen neuen Port, der andere lässt nur bekannte Ports herein, und kein Relay steht bereit
         [symmetric_and_unknown] ein Router nimmt für jedes Ziel einen neuen Port, der andere ist noch nicht gemessen, und kein Relay steht bereit
     }. Nächster Versuch in { $retry_in_s } s.
+
+# Wie Freunde, die den Link haben, dieses Gerät finden (`Meeting`).
+meeting-server = Der Server bringt dich und deine Freunde zusammen.
+meeting-straight = Freunde kommen direkt zu diesem Computer.
+meeting-store =
+    { $holders ->
+        [none] Ihr findet euch über einen versiegelten Zettel im BitTorrent-DHT, das gerade gefragt wird.
+       *[other] Ihr findet euch über einen versiegelten Zettel im BitTorrent-DHT.
+    } Dessen Computer sehen deine IP-Adresse, aber nichts von der Party.
+meeting-link = Freunde kommen herein, wo der Link direkt zu diesem Computer führt: in deinem eigenen Netz, oder wenn der Router sie einlässt.
+meeting-store-silent = Das BitTorrent-DHT antwortet hier nicht. Freunde kommen herein, wo der Link direkt zu diesem Computer führt: in deinem eigenen Netz, oder wenn der Router sie einlässt.
+meeting-hidden = Dieser Computer sagt niemandem seine Adressen, also könnte nur ein Server Freunde zu ihm führen.
+
 # Steht vor dem Satz über einen Weg, auf dem Pakete verloren gehen.
 losing =
     { $loses_packets ->
@@ -336,6 +351,7 @@ drop-reason-replay = Kopien von schon Angekommenem
 drop-reason-foreign-channel-data = weitergeleitet von jemandem, der nicht unser Relay ist
 drop-reason-malformed-channel-data = auf dem Weg über das Relay beschädigt
 drop-reason-unknown-channel = für niemanden weitergeleitet
+drop-reason-forward-limit = mehr, als dieses Gerät für Freunde weiterleitet
 drop-reason-relayed-stun = Wegprüfungen über ein Relay
 drop-reason-not-relayed = nicht über ein Relay, während Adressen vor Freunden verborgen sind
 drop-reason-relay-queue-full = über das Relay kam mehr, als zu bewältigen war
@@ -860,6 +876,9 @@ setting-name-restore-last-party = Letzte Party fortsetzen
 setting-name-find-friends = Wie Freunde eine Party finden
 setting-name-udp-port = UDP-Port
 setting-name-port-mapping = Port am Router öffnen
+setting-name-relay-for-friends = Für Freunde weiterleiten
+setting-name-relay-pair-kbits = Zwischen zwei Freunden weitergeleitet
+setting-name-relay-total-kbits = Für alle Freunde weitergeleitet
 setting-name-relay-only = Meine Adressen vor Freunden verbergen
 setting-name-stun-servers = STUN-Server
 setting-name-dht-nodes = DHT-Knoten
@@ -887,6 +906,9 @@ setting-doc-restore-last-party = Ob die letzte Party von selbst wiederkommt, wen
 setting-doc-find-friends = Wie Freunde eine Party ohne Server finden: nur über ihren Link (link), oder auch über versiegelte Zettel im BitTorrent-DHT (dht), dessen Knoten die IP-Adresse dieses Geräts sehen, aber nichts von der Party.
 setting-doc-udp-port = UDP-Port für alles zwischen Freunden. 0: ein freier.
 setting-doc-port-mapping = Ob der Router gebeten wird, den Port für Freunde zu öffnen (PCP, NAT-PMP, UPnP).
+setting-doc-relay-for-friends = Ob dieses Gerät weiterleitet, was zwei Freunde einander senden, deren Router sich nicht vertragen. Es kann nichts davon lesen, und sein eigener Verkehr geht vor.
+setting-doc-relay-pair-kbits = Wie viel höchstens zwischen zwei Freunden weitergeleitet wird; ein Spiel braucht 50 bis 300.
+setting-doc-relay-total-kbits = Wie viel höchstens für alle Freunde zusammen weitergeleitet wird.
 setting-doc-relay-only = Ob Freunde keine Adresse dieses Geräts erfahren: Sie werden nur über Relays erreicht, was den Weg länger macht. Ein Server und Relays sehen Adressen trotzdem, und der Link einer Party ohne Server nennt sie.
 setting-doc-stun-servers = STUN-Server, die diesem Gerät sagen, wie es von außen aussieht, wenn der Server der Party zu wenige nennt. Leer: keine weiteren.
 setting-doc-dht-nodes = Knoten, über die dieses Gerät das erste Mal in das BitTorrent-DHT kommt; es merkt sich weitere. Leer: nur diese.
@@ -1091,6 +1113,7 @@ copy-address = Die Adresse von { $name } kopieren
 copy-own-address = Deine Adresse kopieren
 copy-public-address = Deine öffentliche Adresse kopieren
 
+roster-forwarded = Du leitest für { $one } und { $other } weiter: { $rate }
 roster-heading = In diesem LAN
 roster-count =
     { $players ->
@@ -1100,7 +1123,6 @@ roster-count =
 roster-host = Gastgeber
 roster-empty = Noch keine Freunde hier.
 roster-empty-hint = Schick ihnen den Link. Sie erscheinen hier von selbst.
-roster-alone-hint = Wer in deinem eigenen Netz ist, kann mit dem Link beitreten; alle anderen brauchen einen Server.
 roster-address = Adresse
 roster-details = Einzelheiten
 roster-details-of = Einzelheiten zu { $name }
@@ -1183,8 +1205,8 @@ severity-error = Problem
 severity-warning = Warnung
 problems-fix = Was du tun kannst:
 problems-copy-command = Befehl kopieren
-problems-alone = Nur Spieler in deinem eigenen Netz können beitreten: diese Party hat keinen Server.
-problems-alone-fix = Trag in den Einstellungen den Server ein und mach die Party neu.
+problems-alone = Freunde außerhalb deines eigenen Netzes kommen vielleicht nicht herein.
+problems-alone-fix = Öffne den UDP-Port von LANrage am Router, lass einen Freund mit anderem Anschluss die Party machen, oder trag einen Server ein.
 problems-open-settings = Einstellungen öffnen
 problems-accept-server = Diesen Server annehmen
 problems-accept-server-busy = Wird angenommen …
@@ -1295,6 +1317,8 @@ network-relay-load = { $percent } % ausgelastet
 unit-milliseconds = { $value } ms
 unit-seconds = { $value } s
 unit-minutes = { $minutes } min { $seconds } s
+unit-kbits = { $value } kbit/s
+unit-mbits = { $value } Mbit/s
 unit-percent = { $value } %
 unit-deviation = ±{ $value }
 unit-byte-count = { $value } Byte

@@ -96,9 +96,11 @@ terminal-head-nat = NAT
 terminal-status-none = You are in no party.
 terminal-status-party = { $party } ({ $subnet }): you are { $player } as { $address }, { $nat }
 terminal-status-server = control server: { $state }
+terminal-status-meeting = friends: { $state }
 terminal-status-network = network: { $state }
 terminal-status-relay = relay: { $state }
 terminal-status-adapter = adapter: { $state }
+terminal-status-forwarded = passed on for { $one } and { $other }: { $rate }
 terminal-status-packets = packets: { $state }
 terminal-server-none = none
 terminal-server-connecting = { $server }, connecting
@@ -147,6 +149,19 @@ situation-no-path =
         [symmetric_and_strict] one router uses a new port for every destination, and the other admits only known ports, and no relay is at hand
         [symmetric_and_unknown] one router uses a new port for every destination, and the other is not measured yet, and no relay is at hand
     }. Next try in { $retry_in_s } s.
+
+# How friends who have the link find this device (`Meeting`).
+meeting-server = The control server brings you and your friends together.
+meeting-straight = Friends come straight to this computer.
+meeting-store =
+    { $holders ->
+        [none] You find each other by a sealed note in the BitTorrent DHT, which is being asked.
+       *[other] You find each other by a sealed note in the BitTorrent DHT.
+    } Its computers see your IP address, but nothing of the party.
+meeting-link = Friends come in where the link leads straight to this computer: in your own network, or past a router that lets them in.
+meeting-store-silent = The BitTorrent DHT does not answer here. Friends come in where the link leads straight to this computer: in your own network, or past a router that lets them in.
+meeting-hidden = This computer tells its addresses to nobody, so only a control server could lead friends to it.
+
 # Stands before the sentence about a path on which packets get lost.
 losing =
     { $loses_packets ->
@@ -337,6 +352,7 @@ drop-reason-replay = copies of what had arrived already
 drop-reason-foreign-channel-data = relayed by somebody who is not our relay
 drop-reason-malformed-channel-data = damaged on the way over the relay
 drop-reason-unknown-channel = relayed for nobody
+drop-reason-forward-limit = more than this device passes on for friends
 drop-reason-relayed-stun = path checks over a relay
 drop-reason-not-relayed = not by a relay, while addresses are hidden from friends
 drop-reason-relay-queue-full = more came over the relay than could be handled
@@ -861,6 +877,9 @@ setting-name-restore-last-party = Restore last party
 setting-name-find-friends = How friends find a party
 setting-name-udp-port = UDP port
 setting-name-port-mapping = Port mapping
+setting-name-relay-for-friends = Relay for friends
+setting-name-relay-pair-kbits = Relayed between two friends
+setting-name-relay-total-kbits = Relayed for all friends
 setting-name-relay-only = Hide my addresses from friends
 setting-name-stun-servers = STUN servers
 setting-name-dht-nodes = DHT nodes
@@ -888,6 +907,9 @@ setting-doc-restore-last-party = Whether the last party comes back by itself whe
 setting-doc-find-friends = How friends find a party without a control server: by its link alone (link), or also by sealed notes in the BitTorrent DHT (dht), whose nodes see this device's IP address but nothing of the party.
 setting-doc-udp-port = UDP port for all traffic between friends. 0: any free one.
 setting-doc-port-mapping = Whether the router is asked to open the port for friends (PCP, NAT-PMP, UPnP).
+setting-doc-relay-for-friends = Whether this device passes on what two friends send each other whose routers do not get along. It can read none of it, and its own traffic goes before.
+setting-doc-relay-pair-kbits = Most that is passed on between two friends; a game takes 50 to 300.
+setting-doc-relay-total-kbits = Most that is passed on for all friends together.
 setting-doc-relay-only = Whether friends learn no address of this device: they are reached by relays alone, which makes the way longer. A control server and relays see addresses all the same, and the link of a party without a server names them.
 setting-doc-stun-servers = STUN servers that tell this device how it looks from outside, where the control server offers too few. Empty: none but the control server's.
 setting-doc-dht-nodes = Nodes by which this device comes into the BitTorrent DHT the first time; it remembers others. Empty: none but those.
@@ -1092,6 +1114,7 @@ copy-address = Copy the address of { $name }
 copy-own-address = Copy your address
 copy-public-address = Copy your public address
 
+roster-forwarded = You relay for { $one } and { $other }: { $rate }
 roster-heading = On this LAN
 roster-count =
     { $players ->
@@ -1101,7 +1124,6 @@ roster-count =
 roster-host = host
 roster-empty = No friends here yet.
 roster-empty-hint = Send them the link. They appear here by themselves.
-roster-alone-hint = Those on your own network can join by the link; all others need a server.
 roster-address = Address
 roster-details = Details
 roster-details-of = Details of { $name }
@@ -1184,8 +1206,8 @@ severity-error = Problem
 severity-warning = Warning
 problems-fix = What you can do:
 problems-copy-command = Copy command
-problems-alone = Only players on your own network can join: this party has no server.
-problems-alone-fix = Set the control server in the settings, then make the party again.
+problems-alone = Friends beyond your own network may not get in.
+problems-alone-fix = Open the UDP port of LANrage at your router, let a friend with another line make the party, or set a control server.
 problems-open-settings = Open the settings
 problems-accept-server = Accept this server
 problems-accept-server-busy = Accepting…
@@ -1296,6 +1318,8 @@ network-relay-load = { $percent } % busy
 unit-milliseconds = { $value } ms
 unit-seconds = { $value } s
 unit-minutes = { $minutes } min { $seconds } s
+unit-kbits = { $value } kbit/s
+unit-mbits = { $value } Mbit/s
 unit-percent = { $value } %
 unit-deviation = ±{ $value }
 unit-byte-count = { $value } bytes

@@ -14,7 +14,7 @@ use fluent_syntax::{
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
-    Fault, HelperTrouble, LeaseFault, LostPart, NameTrouble, News, PeerRefusal, PermissionTrouble,
+    Fault, HelperTrouble, LeaseFault, LostPart, Meeting, NameTrouble, News, PeerRefusal, PermissionTrouble,
     PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault, ServerRefusal,
     SettingRule, Situation, Unreached,
 };
@@ -79,6 +79,7 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
         (("finding-port-unavailable", "fault"), all::<PortMappingFault>()),
         (("finding-relays-fail", "fault"), all::<RelayFault>()),
         (("situation-relayed", "retry_in_s"), vec![Value::Null, 0.into()]),
+        (("meeting-store", "holders"), vec![Value::Null]),
     ])
 }
 
@@ -114,9 +115,10 @@ fn of_its_own(facts: Vec<Value>, of_others: Vec<Value>) -> Vec<Value> {
 
 /// The messages that there must be, and what each may mention.
 fn wanted() -> BTreeMap<String, Arguments> {
-    let families: [(&str, Vec<Value>); 15] = [
+    let families: [(&str, Vec<Value>); 16] = [
         (CAUSE, [all::<Cause>(), all::<ExportFault>()].concat()),
         ("situation", all::<Situation>()),
+        ("meeting", all::<Meeting>()),
         ("nat-summary", all::<NatSummary>()),
         ("mapping", all::<MappingBehaviour>()),
         ("filtering", all::<FilteringBehaviour>()),

@@ -39,7 +39,7 @@ pub use nat_behaviour::{
 pub use network_state::{DefaultRoute, NetworkState};
 pub use path_agent::{
     Allocation, HealthSample, LossReason, PathAgent, PathAgentConfig, PathEvent, PathState, PathStats,
-    PathTransmit, PathView, Phase, timing,
+    PathTransmit, PathView, Phase, Reach, timing,
 };
 pub use probe::{Probe, ProbeError};
 pub use stun::client::{STUN_SERVERS, StunClient, StunEvent};

@@ -7,6 +7,7 @@
 mod adapter_fault;
 mod cause;
 mod drop_reason;
+mod meeting;
 mod network;
 mod news;
 mod problem;
@@ -22,6 +23,7 @@ pub use adapter_fault::{
 };
 pub use cause::Cause;
 pub use drop_reason::DropReason;
+pub use meeting::Meeting;
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;
 pub use problem::{Fault, PeerRefusal};

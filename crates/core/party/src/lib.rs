@@ -28,6 +28,7 @@ pub use network::adapter_look::{AdapterLook, AdapterPart, Detour, Passage};
 pub use network::adapter_name::AdapterName;
 pub use network::candidate::{Candidate, CandidateType};
 pub use network::flow_lanes::FlowLanes;
+pub use network::forwarding::{ForwardLimits, ForwardedEnd, ForwardedPair};
 pub use network::ipam::{Ipam, IpamError, Subnet, VirtualIp};
 pub use network::lane::{EXPRESS_DSCP, Lane};
 pub use network::nat_type::NatType;

@@ -38,8 +38,9 @@ pub const RELAY_NAME_BYTES: usize = 64;
 pub const RELAY_USERNAME_BYTES: usize = 128;
 /// Longest password for a relay, in bytes.
 pub const RELAY_PASSWORD_BYTES: usize = 128;
-/// Most allocations on relays that are open at a time: two per relay that is in use or being moved to.
-pub const OPEN_ALLOCATIONS: usize = 8;
+/// Most allocations on relays that are open at a time: two per relay that is in use or being moved to, and one
+/// with each friend that passes on.
+pub const OPEN_ALLOCATIONS: usize = 10;
 /// Most channels of one allocation: four addresses of each of a full party's peers.
 pub const CHANNELS: usize = 256;
 /// Packets kept per peer while there is no session with it.

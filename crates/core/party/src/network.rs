@@ -4,6 +4,7 @@ pub(crate) mod adapter_look;
 pub(crate) mod adapter_name;
 pub(crate) mod candidate;
 pub(crate) mod flow_lanes;
+pub(crate) mod forwarding;
 pub(crate) mod ipam;
 pub(crate) mod lane;
 pub(crate) mod nat_type;

@@ -2,7 +2,8 @@
 
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
-    AdapterFault, DropReason, Fault, News, PortMappingFault, RelayFault, Remedy, ServerFault, Situation,
+    AdapterFault, DropReason, Fault, Meeting, News, PortMappingFault, RelayFault, Remedy, ServerFault,
+    Situation,
 };
 use serde::{Deserialize, Serialize};
 
@@ -203,6 +204,8 @@ pub struct PartyView {
     /// The invitation link. Whoever has it can join.
     #[cfg_attr(feature = "bindings", ts(type = "string"))]
     pub invitation: InvitationLink,
+    /// How friends who have the link find this device.
+    pub meeting: Meeting,
     /// When it was made (Unix milliseconds).
     pub created_at_ms: u64,
     /// The friends, in the order they joined; this device is not among them.
@@ -292,6 +295,20 @@ pub struct DataPlaneView {
     pub express_waits: Vec<Waits>,
     /// The same in the lane of everything else.
     pub bulk_waits: Vec<Waits>,
+    /// What this device passes on for friends that do not reach each other straight.
+    pub forwarded: Vec<ForwardedView>,
+}
+
+/// What is passed on between two friends.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct ForwardedView {
+    /// Their peer ids (32 hexadecimal digits).
+    pub peers: [String; 2],
+    /// How much in the last second, in both directions together (kbit/s).
+    pub kbits: u32,
+    /// How much since it began (bytes).
+    pub bytes: u64,
 }
 
 /// Packets and datagrams dropped for one reason.

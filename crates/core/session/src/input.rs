@@ -8,8 +8,8 @@ use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
 use lanrage_party::{
-    AdapterLook, AllocationId, ControlEndpoint, Invitation, Name, PartyId, PeerId, QualityThresholds, Subnet,
-    TunnelEvent, facts::Cause,
+    AdapterLook, AllocationId, ControlEndpoint, ForwardLimits, Invitation, Name, PartyId, PeerId,
+    QualityThresholds, Subnet, TunnelEvent, facts::Cause,
 };
 use lanrage_rendezvous::Event;
 
@@ -111,4 +111,6 @@ pub struct Settings {
     pub relay_only: bool,
     /// Whether friends of a party without a server may be found by sealed items in a public store.
     pub uses_rendezvous: bool,
+    /// How much this device passes on for friends that do not reach each other.
+    pub forward_limits: ForwardLimits,
 }

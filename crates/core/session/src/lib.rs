@@ -23,8 +23,8 @@ mod step;
 pub use entropy::Entropy;
 pub use facts::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem,
-    RelayView, Severity, Snapshot, Traffic, Waits,
+    ForwardedView, InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView,
+    PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket};
 pub use lanrage_nat::{Found, Known, Names};

@@ -8,8 +8,8 @@ use std::{
 use lanrage_control::{LinkAction, Now};
 use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
-    AllocationId, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote, StoredPeer, Subnet, VirtualIp,
-    facts::News,
+    AllocationId, ForwardLimits, ForwardedPair, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote,
+    StoredPeer, Subnet, VirtualIp, facts::News,
 };
 use lanrage_rendezvous::Order;
 
@@ -102,6 +102,13 @@ pub enum Output {
     },
     /// The data plane may not use the allocation any more.
     CloseAllocation(AllocationId),
+    /// The data plane passes on what these pairs of friends send each other, in the place of those before.
+    Forward {
+        /// All of them.
+        pairs: Vec<ForwardedPair>,
+        /// How much.
+        limits: ForwardLimits,
+    },
     /// To the connection with a relay over TCP or TLS.
     RelayStream(RelayStreamCommand),
     /// To the connection with the control server.

@@ -4,4 +4,5 @@ pub(crate) mod connection;
 pub(crate) mod connections;
 pub(crate) mod gossip;
 pub(crate) mod knocking;
+pub(crate) mod relaying;
 pub(crate) mod signal;

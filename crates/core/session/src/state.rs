@@ -6,6 +6,7 @@ mod finding;
 mod gossip;
 mod knocks;
 mod network;
+mod relaying;
 mod restore;
 mod servers;
 mod view;
@@ -15,7 +16,7 @@ use std::time::Instant;
 use lanrage_control::protocol::Request;
 use lanrage_nat::Nat64Prefix;
 use lanrage_party::{
-    ControlEndpoint, DeviceIdentity, Invitation, Name, QualityThresholds, ServerId, Subnet,
+    ControlEndpoint, DeviceIdentity, ForwardLimits, Invitation, Name, QualityThresholds, ServerId, Subnet,
     facts::{Cause, News},
 };
 
@@ -56,6 +57,7 @@ pub(crate) struct State {
     relay_only: bool,
     /// Whether friends may be found in the public store.
     uses_rendezvous: bool,
+    forward_limits: ForwardLimits,
     /// The line has no IPv4, and this translator to it.
     translator: Option<Nat64Prefix>,
     quality_thresholds: QualityThresholds,
@@ -109,6 +111,7 @@ impl State {
             default_subnet: settings.default_subnet,
             relay_only: false,
             uses_rendezvous: settings.uses_rendezvous,
+            forward_limits: settings.forward_limits,
             translator: None,
             quality_thresholds: settings.quality_thresholds,
             troubles: Troubles { standing: setup.problems, ..Troubles::default() },
@@ -180,6 +183,7 @@ impl State {
         self.let_finder_work(turn);
         self.knock(turn);
         self.gossip(turn);
+        self.relay_among_friends(turn);
         self.part(turn);
         if self.measuring.until.is_some_and(|until| until <= turn.now.instant) {
             self.answer_measured(turn);
@@ -203,6 +207,8 @@ impl State {
             (self.first_link.poll_timeout(), "link of a new party"),
             (party.and_then(|party| party.knocking.poll_timeout()), "knocks"),
             (party.and_then(|party| party.gossip.poll_timeout()), "gossip"),
+            (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
+            (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),
             (party.and_then(|party| party.finder.as_ref()?.poll_timeout()), "public store"),
             (self.nat.poll_timeout(), "STUN"),
             (self.relays.poll_timeout(), "relays"),
@@ -270,6 +276,7 @@ impl State {
     fn follow_connections(&mut self, turn: &mut Turn<'_>) -> bool {
         let mut news = false;
         self.follow_reached(turn);
+        self.follow_ways(turn);
         let Some(party) = &mut self.party else { return news };
         if party.connections.take_moved() {
             news = true;

@@ -62,7 +62,7 @@ mod threads;
 mod tunnel;
 
 pub use api::{
-    counters::{Drops, PeerCounters, QueueTimes, Traffic, TunnelCounters},
+    counters::{Drops, Forwarded, PeerCounters, QueueTimes, Traffic, TunnelCounters},
     error::TunnelError,
     event::EventSink,
     per_lane::PerLane,

@@ -8,7 +8,10 @@ use std::{
     time::Instant,
 };
 
-use lanrage_party::{AllocationId, Lane, LocalEnd, PeerConfig, PeerId, Remote, limits::PACKET_BYTES};
+use lanrage_party::{
+    AllocationId, ForwardLimits, ForwardedPair, Lane, LocalEnd, PeerConfig, PeerId, Remote,
+    limits::PACKET_BYTES,
+};
 use mio::{Poll, Waker};
 use parking_lot::Mutex;
 
@@ -281,6 +284,12 @@ impl Tunnel {
         self.shared.change(|table| table.relays.set_channel(id, peer, channel))
     }
 
+    /// Passes on what these pairs of members send each other by this device, in the place of those before, and no more than
+    /// `limits` say. It is never opened, and what is too much is dropped and counted.
+    pub fn set_forwarding(&self, pairs: &[ForwardedPair], limits: ForwardLimits) {
+        self.shared.change(|table| table.forwarding.set(pairs, limits));
+    }
+
     /// Takes a datagram that came by a relay outside ChannelData: the data of a Data indication (RFC 8656 §11.6).
     /// It is handled by the UDP thread as if the socket had received it: the device has one writer. It is copied
     /// into a bounded queue; over its limit it is dropped and counted.
@@ -311,6 +320,7 @@ impl Tunnel {
             drops: self.shared.counters.drops(),
             queue_times: PerLane::from_fn(|lane| self.shared.counters.queue_times[lane].get()),
             peers: self.shared.table().peers().map(|peer| (peer.id(), peer.counters())).collect(),
+            forwarded: self.shared.table().forwarding.counters(),
         }
     }
 

@@ -1,4 +1,6 @@
-use lanrage_nat::{Allocation, PathAgent, PathAgentConfig, PathTransmit, Phase, Probe, ProbeError, timing};
+use lanrage_nat::{
+    Allocation, PathAgent, PathAgentConfig, PathTransmit, Phase, Probe, ProbeError, Reach, timing,
+};
 use lanrage_party::{AllocationId, Candidate, CandidateType, Remote, limits};
 
 use crate::input::{Clock, Input};
@@ -37,7 +39,8 @@ impl World {
                 assert!(self.agent.stats().candidates_dropped >= before + unusable, "dropped and counted");
             }
             1 => {
-                let allocation = |id| Allocation { id: AllocationId(id), ipv6: id % 4 == 3 };
+                let allocation =
+                    |id| Allocation { id: AllocationId(id), reach: Reach::Family { ipv6: id % 4 == 3 } };
                 let allocations: Vec<Allocation> = (0..input.below(9) as u32).map(allocation).collect();
                 self.agent.set_allocations(clock.now, &allocations);
             }

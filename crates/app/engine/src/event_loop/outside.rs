@@ -251,6 +251,7 @@ impl Outputs for Outside {
                 tunnel.open_allocation(id, RelayLink::Udp { server });
             }
             Output::CloseAllocation(id) => tunnel.close_allocation(id),
+            Output::Forward { pairs, limits } => tunnel.set_forwarding(&pairs, limits),
             Output::RelayStream(command) => self.tell_relays(command),
             Output::Link(action) => self.tell_link(action),
             Output::OpenAdapter { address, subnet } => {

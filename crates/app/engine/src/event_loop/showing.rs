@@ -11,7 +11,7 @@ use lanrage_session::Session;
 use lanrage_tunnel::TunnelCounters;
 use tokio::sync::watch;
 
-use super::data_plane;
+use super::data_plane::{self, ForwardRates};
 use crate::Snapshot;
 
 /// Shortest time between two snapshots.
@@ -26,11 +26,12 @@ pub(crate) struct Showing {
     is_due: bool,
     /// [`Session::digest`] of the last snapshot.
     digest: u64,
+    forwarded: ForwardRates,
 }
 
 impl Showing {
     pub(crate) fn new(snapshots: watch::Sender<Arc<Snapshot>>) -> Self {
-        Self { snapshots, last: Instant::now(), is_due: true, digest: 0 }
+        Self { snapshots, last: Instant::now(), is_due: true, digest: 0, forwarded: ForwardRates::default() }
     }
 
     /// The state has changed; only figures, if the change is small and the digest is as before.
@@ -53,7 +54,8 @@ impl Showing {
         self.digest = session.digest();
         self.last = Instant::now();
         let traffic = |peer: &PeerId| counters.peers.get(peer).map(data_plane::traffic).unwrap_or_default();
-        let mut snapshot = session.snapshot(now(), traffic, data_plane::view(counters));
+        let forwarded = self.forwarded.views(self.last, &counters.forwarded);
+        let mut snapshot = session.snapshot(now(), traffic, data_plane::view(counters, forwarded));
         self.snapshots.send_if_modified(|current| {
             snapshot.revision = current.revision;
             let changed = **current != snapshot;

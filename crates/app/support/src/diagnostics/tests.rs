@@ -2,7 +2,7 @@ use std::{fs, io::Read};
 
 use lanrage_log::NetworkLog;
 use lanrage_party::NatType;
-use lanrage_party::facts::{Cause, Fault, ServerFault, Situation};
+use lanrage_party::facts::{Cause, Fault, Meeting, ServerFault, Situation};
 use lanrage_session::{
     AdapterView, ConnectionState, ControlView, DataPlaneView, InvitationLink, NetworkView, PartyView,
     PeerView, Problem, Severity, Traffic,
@@ -68,6 +68,7 @@ fn snapshot() -> Snapshot {
         control: ControlView::Connected { server: "wss://play.example/v1/session".to_owned() },
         adapter: AdapterView::Closed,
         party: Some(PartyView {
+            meeting: Meeting::Server,
             id: PARTY.to_owned(),
             name: "Friday LAN".to_owned(),
             is_host: true,

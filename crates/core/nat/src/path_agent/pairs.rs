@@ -1,6 +1,6 @@
 //! Which pairs of a way out and a remote candidate are worth trying (RFC 8445 §6.1.2).
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, net::SocketAddr};
 
 use lanrage_party::{AllocationId, Candidate, CandidateType, Remote, limits};
 
@@ -20,8 +20,20 @@ pub(super) const PATHS: usize = STRAIGHT_PATHS + ALLOCATION_PATHS;
 pub struct Allocation {
     /// Which one.
     pub id: AllocationId,
-    /// The family of its relayed address: it reaches only peers of the same (RFC 8656 §7).
-    pub ipv6: bool,
+    /// Whom it reaches.
+    pub reach: Reach,
+}
+
+/// Whom an allocation reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// All public addresses of the family of its relayed address (RFC 8656 §7).
+    Family {
+        /// IPv6, or else IPv4.
+        ipv6: bool,
+    },
+    /// The peer itself, whom the relay knows: there it has this address, which nobody else has.
+    Peer(SocketAddr),
 }
 
 /// A way to the peer, and how the address at its end was learnt.
@@ -59,6 +71,12 @@ pub(super) fn form(candidates: &[Candidate], allocations: &[Allocation]) -> Vec<
 
     let mut by_allocation = Vec::new();
     for (turn_of_allocation, allocation) in allocations.iter().enumerate() {
+        if let Reach::Peer(address) = allocation.reach {
+            let remote = Remote::relayed(allocation.id, address);
+            let pair = Pair { remote, target: CandidateType::PeerReflexive };
+            by_allocation.push(((0, 0, turn_of_allocation), pair));
+            continue;
+        }
         let mut turns = [0_usize; 2];
         let mut targets: Vec<&Candidate> =
             candidates.iter().filter(|candidate| reachable_from(allocation, candidate)).collect();
@@ -77,7 +95,8 @@ pub(super) fn form(candidates: &[Candidate], allocations: &[Allocation]) -> Vec<
 }
 
 fn reachable_from(allocation: &Allocation, candidate: &Candidate) -> bool {
-    candidate.address.is_ipv6() == allocation.ipv6 && is_public(candidate.address.ip())
+    allocation.reach == Reach::Family { ipv6: candidate.address.is_ipv6() }
+        && is_public(candidate.address.ip())
 }
 
 #[cfg(test)]
@@ -91,7 +110,7 @@ mod tests {
     }
 
     fn allocation(id: u32, ipv6: bool) -> Allocation {
-        Allocation { id: AllocationId(id), ipv6 }
+        Allocation { id: AllocationId(id), reach: Reach::Family { ipv6 } }
     }
 
     #[test]
@@ -121,6 +140,20 @@ mod tests {
             ]
         );
         assert!(pairs[candidates.len()..].iter().all(|pair| pair.kind() == Relayed));
+    }
+
+    #[test]
+    fn an_allocation_with_somebody_who_knows_the_peer_reaches_it_whatever_its_addresses_are() {
+        let at_friend: SocketAddr = "[2001:db8::7]:9".parse().unwrap();
+        let friend = Allocation { id: AllocationId(9), reach: Reach::Peer(at_friend) };
+        let relayed = |candidates: &[Candidate]| -> Vec<Remote> {
+            let pairs = form(candidates, &[allocation(1, false), friend]);
+            pairs.into_iter().map(|pair| pair.remote).filter(|remote| remote.via.is_some()).collect()
+        };
+        let by_friend = Remote::relayed(AllocationId(9), at_friend);
+        assert_eq!(relayed(&[]), [by_friend]);
+        let public = candidate(ServerReflexive, "203.0.113.5:1");
+        assert_eq!(relayed(&[public]), [Remote::relayed(AllocationId(1), public.address), by_friend]);
     }
 
     #[test]

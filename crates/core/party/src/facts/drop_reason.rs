@@ -46,6 +46,8 @@ pub enum DropReason {
     MalformedChannelData,
     /// Network: ChannelData of a channel that is bound to nobody.
     UnknownChannel,
+    /// Network: more than this device passes on for two members.
+    ForwardLimit,
     /// Network: STUN from a relayed peer, which has no business with us.
     RelayedStun,
     /// Network or inside: to or from a peer, not by a relay, while only relays are used.

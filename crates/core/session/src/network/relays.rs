@@ -5,7 +5,7 @@ use std::{
 };
 
 use lanrage_nat::{
-    Allocation,
+    Allocation, Reach,
     relay_pool::{
         AllocationEnd, PeerRelayInfo, PoolOutput, PoolReceived, RelayPool, RelayView, ResolvedRelay,
         StreamInput,
@@ -230,7 +230,9 @@ impl Relays {
     /// The allocations that can be used.
     pub(crate) fn allocations(&self) -> Vec<Allocation> {
         let answering = self.open.iter().filter(|open| !self.silent.contains(&open.id));
-        answering.map(|open| Allocation { id: open.id, ipv6: open.relayed.is_ipv6() }).collect()
+        answering
+            .map(|open| Allocation { id: open.id, reach: Reach::Family { ipv6: open.relayed.is_ipv6() } })
+            .collect()
     }
 
     /// How far the relays are, for the peers.

@@ -22,6 +22,7 @@ use crate::{
         connections::Connections,
         gossip::{Gossip, departures::Departures},
         knocking::Knocking,
+        relaying::{carried::Carried, carrier::Carrier},
     },
 };
 
@@ -54,6 +55,10 @@ pub(crate) struct ActiveParty {
     pub(crate) finder: Option<Finder>,
     pub(crate) gossip: Gossip,
     pub(crate) departures: Departures,
+    /// What friends pass on for this device.
+    pub(crate) carried: Carried,
+    /// What this device passes on for friends.
+    pub(crate) carrier: Carrier,
 }
 
 /// A command that waits for the control plane.

@@ -5,7 +5,7 @@ mod candidates;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     net::{IpAddr, SocketAddr},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use lanrage_base::{
@@ -28,6 +28,7 @@ use crate::{
     party::membership::Membership,
     peers::{
         connection::{Connection, KnownPeer},
+        relaying::carried::Way,
         signal::RelayDistance,
     },
 };
@@ -67,6 +68,8 @@ pub(crate) struct Connections {
     /// When everybody was last told only because distances to relays had changed.
     distances_told_at: Option<Instant>,
     allocations: Vec<Allocation>,
+    /// The ways to members by friends that pass on.
+    friends: BTreeMap<PeerId, Vec<Allocation>>,
     last_signal: u64,
     /// Signals that were not authentic, not new, or not sensible.
     dropped_signals: u64,
@@ -81,6 +84,8 @@ pub(crate) struct Connections {
     signals: VecDeque<(PeerId, SealedSignal)>,
     /// Where peers may be reached has changed, and the relays do not know yet.
     peers_moved: bool,
+    /// Who is reached how has changed, and those who pass on do not know yet.
+    ways_changed: bool,
     /// A path was lost, and the relays do not know yet.
     path_lost: bool,
     /// A straight path was lost, or left for a relay.
@@ -115,6 +120,7 @@ impl Connections {
             relays: Vec::new(),
             distances_told_at: None,
             allocations: Vec::new(),
+            friends: BTreeMap::new(),
             last_signal: 0,
             dropped_signals: 0,
             dropped_candidates: 0,
@@ -123,6 +129,7 @@ impl Connections {
             checks: SourceBuckets::new(CHECKS, CHECKED_ADDRESSES),
             signals: VecDeque::new(),
             peers_moved: false,
+            ways_changed: false,
             path_lost: false,
             straight_lost: false,
             missed: BTreeSet::new(),
@@ -153,6 +160,7 @@ impl Connections {
     pub(crate) fn note_return(&mut self, peer: &PeerId) {
         if let Some(connection) = self.connections.get_mut(peer) {
             connection.note_sign();
+            self.ways_changed = true;
         }
     }
 
@@ -188,12 +196,13 @@ impl Connections {
                 }
                 let mut connection = Connection::new(peer, key, initiator, turn.now.instant);
                 connection.agent.set_relay_only(turn.now.instant, self.relay_only);
-                connection.agent.set_allocations(turn.now.instant, &self.allocations);
+                connection.agent.set_allocations(turn.now.instant, &self.allocations_for(&id));
                 self.connections.insert(id, connection);
                 self.configure(turn, id);
                 true
             }
         };
+        self.ways_changed = true;
         self.keep(turn, &id);
         if returned {
             self.send_candidates(turn, id);
@@ -212,7 +221,7 @@ impl Connections {
         if self.connections.remove(peer).is_some() {
             info!(peer = %peer.short(), "peer set aside: another one has its address");
             turn.push(Output::RemovePeer(*peer));
-            self.peers_moved = true;
+            (self.peers_moved, self.ways_changed) = (true, true);
         }
     }
 
@@ -222,7 +231,7 @@ impl Connections {
             info!(peer = %peer.short(), "peer removed");
             turn.push(Output::RemovePeer(*peer));
             turn.store(StoreAction::RemovePeer { party: self.party, peer: *peer });
-            self.peers_moved = true;
+            (self.peers_moved, self.ways_changed) = (true, true);
             self.missed.remove(peer);
             if !gone.has_left() {
                 turn.notice(News::PeerLeft { peer: gone.record.name.to_string() });
@@ -266,9 +275,11 @@ impl Connections {
         }
     }
 
-    /// Ends everything.
+    /// Ends everything, the ways by friends among it: unlike those by servers they are this party's alone.
     pub(crate) fn close(self, turn: &mut Turn<'_>) {
         turn.push(Output::Leave);
+        let friends: BTreeSet<AllocationId> = self.friends.values().flatten().map(|way| way.id).collect();
+        friends.into_iter().for_each(|id| turn.push(Output::CloseAllocation(id)));
     }
 
     /// The server lists these peers. One that it does not list stays while its path works: a server that lost
@@ -306,6 +317,7 @@ impl Connections {
     /// The server says whether a peer is there.
     pub(crate) fn handle_online(&mut self, turn: &mut Turn<'_>, peer: PeerId, online: bool) {
         let Some(connection) = self.connections.get_mut(&peer) else { return };
+        self.ways_changed = true;
         let returned = online && connection.info.online != Some(true);
         connection.info.online = Some(online);
         if returned {
@@ -342,8 +354,52 @@ impl Connections {
 
     /// This device's allocations on relays: every peer may be reached by them.
     pub(crate) fn set_allocations(&mut self, turn: &mut Turn<'_>, allocations: Vec<Allocation>) {
-        self.with_every_agent(turn, |agent, now| agent.set_allocations(now, &allocations));
         self.allocations = allocations;
+        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
+        peers.iter().for_each(|peer| self.renew_allocations(turn, peer));
+    }
+
+    /// The ways to members by friends that pass on, in the place of those before.
+    pub(crate) fn set_friends(&mut self, turn: &mut Turn<'_>, friends: BTreeMap<PeerId, Vec<Allocation>>) {
+        let before = std::mem::replace(&mut self.friends, friends);
+        let peers: BTreeSet<PeerId> = before.keys().chain(self.friends.keys()).copied().collect();
+        for peer in peers {
+            if before.get(&peer) != self.friends.get(&peer) {
+                self.renew_allocations(turn, &peer);
+            }
+        }
+    }
+
+    fn renew_allocations(&mut self, turn: &mut Turn<'_>, peer: &PeerId) {
+        let allocations = self.allocations_for(peer);
+        if let Some(connection) = self.connections.get_mut(peer) {
+            connection.agent.set_allocations(turn.now.instant, &allocations);
+            self.drive(turn, *peer);
+        }
+    }
+
+    /// By what the peer may be reached: relays, and friends that pass on.
+    fn allocations_for(&self, peer: &PeerId) -> Vec<Allocation> {
+        let friends = self.friends.get(peer).into_iter().flatten();
+        self.allocations.iter().chain(friends).copied().collect()
+    }
+
+    /// Those who pass on are to hear how each member is reached, though that may be as before.
+    pub(crate) const fn note_ways_changed(&mut self) {
+        self.ways_changed = true;
+    }
+
+    /// How each member is reached now, if that has changed since the last time.
+    pub(crate) fn take_ways(&mut self) -> Option<Vec<Way>> {
+        let way = |(peer, connection): (&PeerId, &Connection)| {
+            let straight = connection.path().filter(|path| path.remote.via.is_none() && !path.is_relayed);
+            Way {
+                peer: *peer,
+                straight: straight.map(|path| (path.remote.address, path.rtt.unwrap_or(Duration::MAX))),
+                is_there: connection.online() != Some(false),
+            }
+        };
+        std::mem::take(&mut self.ways_changed).then(|| self.connections.iter().map(way).collect())
     }
 
     /// Whether peers are reached by this device's allocations alone from now on.
@@ -374,9 +430,7 @@ impl Connections {
 
     /// A WireGuard handshake with the peer was completed.
     pub(crate) fn handle_session(&mut self, turn: &mut Turn<'_>, peer: PeerId, from: Remote) {
-        if let Some(connection) = self.connections.get_mut(&peer) {
-            connection.note_sign();
-        }
+        self.note_return(&peer);
         self.with_agent(turn, peer, |agent, now| agent.handle_session(now, from));
     }
 
@@ -505,11 +559,12 @@ impl Connections {
     }
 
     /// Tells those again where this device may be reached whose paths were lost, or whom a round of tries has not found: what was
-    /// said last may have gone the way that is lost. `all` is everybody whom no path leads to.
+    /// said last may have gone the way that is lost. `all` is everybody whom no straight path leads to.
     pub(crate) fn remind(&mut self, turn: &mut Turn<'_>, all: bool) {
         let mut missed = std::mem::take(&mut self.missed);
         if all {
-            let lost = self.connections.iter().filter(|(_, connection)| connection.path().is_none());
+            let is_lost = |connection: &Connection| connection.path().is_none_or(|path| path.is_relayed);
+            let lost = self.connections.iter().filter(|(_, connection)| is_lost(connection));
             missed.extend(lost.map(|(peer, _)| *peer));
         }
         missed.into_iter().for_each(|peer| self.send_candidates(turn, peer));
@@ -574,6 +629,11 @@ impl Connections {
                     self.straight_lost |=
                         kind == CandidateType::Relayed && previous_was_relayed == Some(false);
                     let gain = connection.note_selected(turn.now.instant, previous_was_relayed);
+                    self.ways_changed = true;
+                    if kind == CandidateType::Relayed {
+                        // A friend may relay before the peer has heard where this device is, and only that leads to a straight path.
+                        self.missed.insert(peer);
+                    }
                     turn.push(Output::SetPath { peer, to: remote });
                     let stored = Box::new(connection.to_stored());
                     turn.store(StoreAction::SavePeer { party: self.party, peer: stored });
@@ -584,11 +644,12 @@ impl Connections {
                 PathEvent::Lost { .. } => {
                     connection.note_lost(turn.now.instant);
                     Self::tell_away(turn, connection);
-                    (self.path_lost, self.straight_lost) = (true, true);
+                    (self.path_lost, self.straight_lost, self.ways_changed) = (true, true, true);
                     self.missed.insert(peer);
                     found_nothing = true;
                 }
                 PathEvent::Farewell { leaves } => {
+                    self.ways_changed = true;
                     connection.note_farewell(leaves);
                     Self::tell_away(turn, connection);
                     found_nothing = true;

@@ -18,8 +18,8 @@ use std::{
 };
 
 use lanrage_party::{
-    AllocationId, LocalEnd, PeerConfig, PeerId, Remote, TunnelEvent, VirtualIp, WireGuardKey, initiates,
-    is_knock,
+    AllocationId, ForwardedPair, LocalEnd, PeerConfig, PeerId, Remote, TunnelEvent, VirtualIp, WireGuardKey,
+    initiates, is_knock,
     limits::{CHANNELS, OPEN_ALLOCATIONS, PENDING_PACKETS},
 };
 
@@ -58,11 +58,13 @@ impl DataPlane {
     pub(super) fn enter(&mut self, end: &LocalEnd) {
         self.local = Some(Local { key: end.private_key.public(), ip: end.virtual_ip });
         self.peers.clear();
+        self.ways.forwarded.clear();
     }
 
     pub(super) fn leave(&mut self) {
         self.local = None;
         self.peers.clear();
+        self.ways.forwarded.clear();
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -120,6 +122,10 @@ impl DataPlane {
 
     pub(super) fn close_allocation(&mut self, id: AllocationId) {
         self.ways.relays.retain(|relay| relay.id != id);
+    }
+
+    pub(super) fn set_forwarding(&mut self, pairs: Vec<ForwardedPair>) {
+        self.ways.forwarded = pairs;
     }
 
     pub(super) fn set_channel(&mut self, id: AllocationId, peer: SocketAddr, channel: Option<u16>) {
@@ -246,6 +252,9 @@ impl DataPlane {
     ) -> Effects {
         if !bytes.first().is_some_and(|first| (0x40..0x50).contains(first)) {
             return self.receive(now, from.into(), bytes, vault);
+        }
+        if let Some(onward) = self.ways.forward(from, &bytes) {
+            return Effects { datagrams: vec![onward], ..Effects::default() };
         }
         let at_server = self.ways.relays.iter().rev().filter(|relay| relay.server == Some(from));
         let remote = at_server.filter_map(|relay| relay.remote(&bytes)).next();

@@ -39,13 +39,18 @@ fn pass(world: &mut World, pause: Duration) {
     world.run_until(end);
 }
 
-/// What the friends of host 0 see of it and were told.
+/// What the friends of host 0 see of it and were told. Of each other they may be told more: packets get lost.
 fn friends_see(world: &World) -> Vec<(Option<bool>, Vec<&News>)> {
     let id = world.hosts[0].id;
+    let is_of_others = |news: &&News| {
+        let (News::MovedToRelay { peer } | News::MovedToDirect { peer }) = news else { return false };
+        peer != "host 0"
+    };
     let friends = world.hosts[1..].iter();
     friends
         .map(|host| {
-            (host.party().unwrap().connections.connections()[&id].online(), host.news.iter().collect())
+            let news = host.news.iter().filter(|news| !is_of_others(news)).collect();
+            (host.party().unwrap().connections.connections()[&id].online(), news)
         })
         .collect()
 }

@@ -7,8 +7,8 @@ use std::{
 use lanrage_control::{LinkId, Now};
 use lanrage_nat::NetworkState;
 use lanrage_party::{
-    CandidateType, ControlEndpoint, DeviceIdentity, Name, NatType, PeerId, QualityThresholds, StoredPeer,
-    Subnet, VirtualIp, facts::News, limits,
+    CandidateType, ControlEndpoint, DeviceIdentity, ForwardLimits, Name, NatType, PeerId, QualityThresholds,
+    StoredPeer, Subnet, VirtualIp, facts::News, limits,
 };
 use lanrage_testnet::RealmId;
 
@@ -206,6 +206,7 @@ fn settings(index: usize, server: Option<ControlEndpoint>, relay_only: bool) -> 
         default_subnet: Subnet::DEFAULT,
         relay_only,
         uses_rendezvous: false,
+        forward_limits: ForwardLimits { pair_kbits: 2_000, total_kbits: 8_000 },
     }
 }
 

@@ -30,6 +30,7 @@ use crate::{
             message::{Departure, Message},
         },
         knocking::Knocking,
+        relaying::carried::Carried,
     },
 };
 
@@ -193,8 +194,10 @@ impl State {
             default_subnet,
             relay_only,
             uses_rendezvous,
+            forward_limits,
         } = settings;
         self.uses_rendezvous = uses_rendezvous;
+        self.set_forward_limits(turn, forward_limits);
         self.set_relay_only(turn, relay_only);
         self.quality_thresholds = quality_thresholds;
         self.default_subnet = default_subnet;
@@ -277,6 +280,8 @@ impl State {
             finder: None,
             gossip: Gossip::default(),
             departures: Departures::default(),
+            carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),
+            carrier: self.new_carrier(),
             membership,
         });
         self.relays.set_party(turn.now.instant, Some(network));

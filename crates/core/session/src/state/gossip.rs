@@ -71,6 +71,8 @@ impl State {
                     self.handle_passed_knock(turn, seen, &bytes);
                 }
             }
+            Message::RelayAsk(wanted) => self.handle_relay_ask(turn, from, &wanted),
+            Message::RelayChannels(channels) => self.handle_relay_channels(turn, from, &channels),
             // While a server keeps the list, its word counts.
             _ if !self.gossips() => {}
             Message::Digest { hash, count } => {

@@ -267,6 +267,7 @@ impl State {
         }
         info!(relay_only, "addresses are hidden from friends, or not");
         turn.push(Output::RelayOnly(relay_only));
+        self.renew_relaying(turn);
         if let Some(connections) = self.connections() {
             connections.set_relay_only(turn, relay_only);
         }

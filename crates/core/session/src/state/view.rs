@@ -9,10 +9,11 @@ use std::{
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
-    Candidate, Glance, Invitation, Name, Party, Peer, PeerId,
-    facts::{Fault, PortMappingFault},
+    Candidate, Glance, Invitation, Name, NatType, Party, Peer, PeerId,
+    facts::{Fault, Meeting, PortMappingFault},
     limits,
 };
+use lanrage_rendezvous::Health;
 
 use super::State;
 use crate::{
@@ -162,10 +163,15 @@ impl State {
     fn party_view(&self, active: &ActiveParty, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> PartyView {
         let membership = &active.membership;
         let own = self.identity.peer_id();
-        let relays = self.relays.addresses();
+        let names = ShownNames::new(&self.player_name, active);
+        let mut relays = self.relays.addresses();
+        relays.extend(active.carried.friends().filter_map(|(friend, id, address)| {
+            let friend = active.connections.connections().get(friend)?;
+            let label = names.of(&friend.record.name, &friend.record.peer_id());
+            Some(RelayAddress { ip: address.ip(), allocation: Some(id), label })
+        }));
         let surroundings = self.surroundings(&relays, &active.connections);
         let party = self.current_party();
-        let names = ShownNames::new(&self.player_name, active);
         let order = party.iter().flat_map(Party::get_peer_list).map(|peer| peer.id);
         let mut peers: Vec<_> = order
             .filter_map(|id| active.connections.connections().get(&id))
@@ -212,8 +218,28 @@ impl State {
             virtual_ip: membership.virtual_ip.to_string(),
             subnet: membership.invitation.subnet.net().to_string(),
             invitation: InvitationLink(self.invitation(active).link()),
+            meeting: self.meeting(active),
             created_at_ms: membership.created_at.0,
             peers,
+        }
+    }
+
+    /// How friends who have the link find this device.
+    fn meeting(&self, active: &ActiveParty) -> Meeting {
+        if !active.membership.is_serverless() {
+            return Meeting::Server;
+        }
+        if self.relay_only {
+            return Meeting::Hidden;
+        }
+        if self.nat.is_reachable() || matches!(self.nat.nat_type(), NatType::Open | NatType::FullCone) {
+            return Meeting::Straight;
+        }
+        match active.finder.as_ref().map(|finder| finder.view().health) {
+            None => Meeting::Link,
+            Some(Health::Unknown) => Meeting::Store { holders: None },
+            Some(Health::Well { holders }) => Meeting::Store { holders: Some(holders) },
+            Some(Health::Unwell(_)) => Meeting::StoreSilent,
         }
     }
 

@@ -69,6 +69,18 @@ settings! {
     /// control server and relays see addresses all the same, and the link of a party without a server names them.
     relay_only: bool = Declaration::new(Network, Kind::Boolean, Boolean(false));
 
+    /// Whether this device passes on what two friends send each other whose routers do not get along. It can read none of it,
+    /// and its own traffic goes before.
+    relay_for_friends: bool = Declaration::new(Network, Kind::Boolean, Boolean(true));
+
+    /// Most that is passed on between two friends; a game takes 50 to 300.
+    relay_pair_kbits: u16 =
+        Declaration::new(Network, Kind::Integer { min: 64, max: 60_000 }, Integer(2_000)).unit("kbit/s");
+
+    /// Most that is passed on for all friends together.
+    relay_total_kbits: u16 =
+        Declaration::new(Network, Kind::Integer { min: 64, max: 60_000 }, Integer(8_000)).unit("kbit/s");
+
     /// STUN servers that tell this device how it looks from outside, where the control server offers too few.
     /// Empty: none but the control server's.
     stun_servers: StunServers =

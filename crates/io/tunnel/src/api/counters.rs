@@ -34,6 +34,15 @@ pub struct PeerCounters {
     pub has_express_lane: bool,
 }
 
+/// What was passed on between two members since that began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forwarded {
+    /// Both of them.
+    pub peers: [PeerId; 2],
+    /// Datagrams and their bytes, sealed as they are, in both directions together.
+    pub traffic: Traffic,
+}
+
 /// Dropped packets and datagrams by reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drops(pub(crate) [u64; DropReason::ALL.len()]);
@@ -68,6 +77,8 @@ pub struct TunnelCounters {
     pub queue_times: PerLane<QueueTimes>,
     /// The present peers.
     pub peers: BTreeMap<PeerId, PeerCounters>,
+    /// The present pairs that this device passes datagrams on for.
+    pub forwarded: Vec<Forwarded>,
 }
 
 impl Add for Traffic {

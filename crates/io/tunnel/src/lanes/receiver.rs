@@ -9,9 +9,12 @@ use lanrage_base::channel_data;
 use lanrage_party::{Lane, Remote, TunnelEvent, facts::DropReason, limits::PENDING_PACKETS};
 
 use crate::{
+    api::per_lane::PerLane,
     datagram::{
         batch::SendBatch,
         demux::{self, Kind, Message},
+        forwarding::GAME_BYTES,
+        hop::Hop,
         relays,
     },
     io::device::queue_of,
@@ -33,6 +36,8 @@ pub(crate) struct Receiver {
     packets: PacketBatch,
     writer: DeviceWriter,
     replies: SendBatch,
+    /// What is passed on between members, by the lane that it leaves by.
+    forwarded: PerLane<SendBatch>,
     copies: UnicastCopies,
     lane: Lane,
 }
@@ -46,7 +51,8 @@ pub(crate) struct Current<'a> {
 impl Receiver {
     pub(crate) fn new(lane: Lane) -> Self {
         let (packets, writer, replies) = (PacketBatch::new(), DeviceWriter::new(), SendBatch::new());
-        Self { packets, writer, replies, copies: UnicastCopies::new(), lane }
+        let forwarded = PerLane::from_fn(|_| SendBatch::new());
+        Self { packets, writer, replies, forwarded, copies: UnicastCopies::new(), lane }
     }
 
     /// A datagram of the sockets: what a relay wrapped is unwrapped first.
@@ -58,10 +64,28 @@ impl Receiver {
         from: SocketAddr,
     ) -> Result<(), DropReason> {
         if channel_data::claims_to_be(datagram) {
+            if let Some(next) = context.table.forwarding.next(from, datagram, context.now) {
+                let (hop, data) = next?;
+                self.forward(context, hop, data);
+                return Ok(());
+            }
             let (from, data) = context.table.relays.unwrap_datagram(from, datagram)?;
             return self.datagram(context, current, data, from);
         }
         self.datagram(context, current, datagram, from.into())
+    }
+
+    /// Passes on what a member sends another by this device. What is as short as a game's does not wait behind a transfer.
+    fn forward(&mut self, context: &Context<'_>, hop: Hop, data: &[u8]) {
+        let lane = if data.len() <= GAME_BYTES { Lane::Express } else { Lane::Bulk };
+        let batch = &mut self.forwarded[lane];
+        if batch.free() == 0 {
+            context.shared.send(lane, &context.table.relays, batch);
+        }
+        if let Some(room) = batch.slot_behind(hop.headroom()).and_then(|slot| slot.get_mut(..data.len())) {
+            room.copy_from_slice(data);
+            batch.commit_framed(data.len(), hop);
+        }
     }
 
     /// A datagram of a peer, or of a server.
@@ -260,6 +284,11 @@ impl Receiver {
     /// Sends and writes what is left.
     pub(crate) fn flush(&mut self, context: &Context<'_>) {
         self.send_replies(context);
+        for lane in Lane::BOTH {
+            if !self.forwarded[lane].is_empty() {
+                context.shared.send(lane, &context.table.relays, &mut self.forwarded[lane]);
+            }
+        }
         self.write(context);
     }
 

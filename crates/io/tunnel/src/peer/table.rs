@@ -6,7 +6,7 @@ use lanrage_party::{PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_P
 
 use crate::{
     api::error::TunnelError,
-    datagram::relays::Relays,
+    datagram::{forwarding::Forwarding, relays::Relays},
     io::device::PacketDevice,
     packet::{elsewhere::Elsewhere, routing::Addresses},
     peer::{
@@ -31,6 +31,7 @@ pub(crate) struct Table {
     pub(crate) local: Option<Arc<Local>>,
     pub(crate) device: Option<Arc<dyn PacketDevice>>,
     pub(crate) relays: Relays,
+    pub(crate) forwarding: Forwarding,
     by_id: HashMap<PeerId, Arc<Peer>>,
     by_key: HashMap<WireGuardKey, Arc<Peer>>,
     by_ip: HashMap<Ipv4Addr, Arc<Peer>>,

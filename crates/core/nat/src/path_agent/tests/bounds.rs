@@ -10,7 +10,9 @@ use lanrage_party::{AllocationId, Candidate, CandidateType, Remote, limits};
 use proptest::prelude::*;
 
 use super::sim::{addr, ms};
-use crate::{Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, Phase, Probe, ProbeError};
+use crate::{
+    Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, Phase, Probe, ProbeError, Reach,
+};
 
 fn agent(initiator: bool) -> (PathAgent, Instant) {
     let now = Instant::now();
@@ -325,7 +327,7 @@ proptest! {
                 }
                 Input::Allocations(list) => {
                     let mut list: Vec<Allocation> = list.into_iter()
-                        .map(|(id, ipv6)| Allocation { id: AllocationId(id.into()), ipv6 })
+                        .map(|(id, ipv6)| Allocation { id: AllocationId(id.into()), reach: Reach::Family { ipv6 } })
                         .collect();
                     list.dedup_by_key(|allocation| allocation.id);
                     agent.set_allocations(now, &list);

@@ -6,7 +6,7 @@ use lanrage_party::{AllocationId, CandidateType, Remote};
 use lanrage_testnet::Router;
 
 use super::sim::{A, B, Sim, addr, ms, port_restricted, symmetric};
-use crate::{Allocation, LossReason, PathAgent, PathAgentConfig, PathEvent, PathTransmit, timing};
+use crate::{Allocation, LossReason, PathAgent, PathAgentConfig, PathEvent, PathTransmit, Reach, timing};
 
 const RELAY: &str = "192.0.2.10";
 const OTHER_RELAY: &str = "192.0.2.20";
@@ -257,7 +257,7 @@ fn an_allocation_that_goes_takes_its_paths_along_and_packets_go_on_by_another() 
 fn what_is_heard_by_an_allocation_is_relayed_and_a_vanished_one_is_answered_no_more() {
     let now = std::time::Instant::now();
     let mut agent = PathAgent::new(PathAgentConfig { initiator: false }, now);
-    agent.set_allocations(now, &[Allocation { id: AllocationId(1), ipv6: false }]);
+    agent.set_allocations(now, &[Allocation { id: AllocationId(1), reach: Reach::Family { ipv6: false } }]);
     let from = Remote::relayed(AllocationId(1), addr("203.0.113.9:9"));
     agent.handle_session(now, from);
     let path = agent.paths().next().unwrap();
@@ -273,7 +273,7 @@ fn what_is_heard_by_an_allocation_is_relayed_and_a_vanished_one_is_answered_no_m
     assert_eq!(agent.paths().count(), 0);
     assert_eq!(agent.poll_transmit(), None);
     // Nor is a relay asked to send into a private network.
-    agent.set_allocations(now, &[Allocation { id: AllocationId(2), ipv6: false }]);
+    agent.set_allocations(now, &[Allocation { id: AllocationId(2), reach: Reach::Family { ipv6: false } }]);
     agent.handle_remote(now, Remote::relayed(AllocationId(2), addr("192.168.1.1:9")));
     assert_eq!(agent.paths().count(), 0);
 }
@@ -290,7 +290,7 @@ fn every_pair_gets_its_turn_in_the_bursts_however_many_there_are() {
         .collect();
     agent.set_remote_candidates(now, &candidates);
     let allocations: Vec<Allocation> =
-        (0..3).map(|id| Allocation { id: AllocationId(id), ipv6: false }).collect();
+        (0..3).map(|id| Allocation { id: AllocationId(id), reach: Reach::Family { ipv6: false } }).collect();
     agent.set_allocations(now, &allocations);
     let mut tried = std::collections::HashSet::new();
     let mut at = now;

@@ -16,7 +16,9 @@ use lanrage_testnet::{
     },
 };
 
-use crate::{Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, path_agent::pairs, timing};
+use crate::{
+    Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, Reach, path_agent::pairs, timing,
+};
 
 pub(super) const A: usize = 0;
 pub(super) const B: usize = 1;
@@ -228,7 +230,8 @@ impl Sim {
     }
 
     fn tell_allocations(&mut self, node: usize) {
-        let allocation = |on: &OnRelay| Allocation { id: on.id, ipv6: on.relayed.is_ipv6() };
+        let allocation =
+            |on: &OnRelay| Allocation { id: on.id, reach: Reach::Family { ipv6: on.relayed.is_ipv6() } };
         let allocations: Vec<Allocation> = self.nodes[node].on_relays.iter().map(allocation).collect();
         self.with(node, |agent, now| agent.set_allocations(now, &allocations));
     }

@@ -17,6 +17,8 @@ const RECORDS: u8 = 18;
 const DEPARTURES: u8 = 19;
 const SIGNAL: u8 = 20;
 const KNOCK: u8 = 21;
+const RELAY_ASK: u8 = 22;
+const RELAY_CHANNELS: u8 = 23;
 
 /// Longest message, in bytes.
 const MAX_BYTES: usize = Probe::MAX_BYTES;
@@ -32,7 +34,8 @@ pub(crate) type Line = ([u8; 8], u64);
 ///
 /// Wire format behind version and kind, numbers big-endian: *digest* 8 bytes and a count of 2; *summary* lines of 8 bytes of
 /// id and 8 of sequence; *records* and *departures* one behind the other; *signal* hops 1, from 16, to 16, the sealed bytes;
-/// *knock* the address it came from, and its 480 bytes.
+/// *knock* the address it came from, and its 480 bytes; *relay ask* ids of 16 bytes; *relay channels* ids of 16 bytes with
+/// numbers of 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     /// What I know of the party is this, in short: of two who say the same, neither has news for the other.
@@ -47,6 +50,10 @@ pub(crate) enum Message {
     Signal { hops: u8, from: PeerId, to: PeerId, sealed: SealedSignal },
     /// Somebody knocks at me from there.
     Knock { from: SocketAddr, bytes: Vec<u8> },
+    /// Pass on what these and I send each other.
+    RelayAsk(Vec<PeerId>),
+    /// I pass on what you and these send each other, in these channels, and nothing else any more.
+    RelayChannels(Vec<(PeerId, u16)>),
 }
 
 /// That a member has left, and the key that proves it.
@@ -63,7 +70,7 @@ impl Departure {
 
 /// Whether a payload is one of these rather than the path agent's, or of a program that knows more.
 pub(crate) fn is_gossip(payload: &[u8]) -> bool {
-    matches!(payload, [VERSION, DIGEST..=KNOCK, ..])
+    matches!(payload, [VERSION, DIGEST..=RELAY_CHANNELS, ..])
 }
 
 impl Message {
@@ -111,6 +118,17 @@ impl Message {
                 bytes.push(KNOCK);
                 put_address(&mut bytes, *from);
                 bytes.extend(knock);
+            }
+            Self::RelayAsk(peers) => {
+                bytes.push(RELAY_ASK);
+                peers.iter().take(PEERS_PER_PARTY).for_each(|peer| bytes.extend(peer.as_bytes()));
+            }
+            Self::RelayChannels(channels) => {
+                bytes.push(RELAY_CHANNELS);
+                for (peer, channel) in channels.iter().take(PEERS_PER_PARTY) {
+                    bytes.extend(peer.as_bytes());
+                    bytes.extend(channel.to_be_bytes());
+                }
             }
         }
         bytes
@@ -162,6 +180,20 @@ impl Message {
                 let from = reader.address()?;
                 Self::Knock { from, bytes: reader.take(KNOCK_BYTES)?.to_vec() }
             }
+            RELAY_ASK => {
+                let mut peers = Vec::new();
+                while !reader.rest().is_empty() && peers.len() < PEERS_PER_PARTY {
+                    peers.push(PeerId::from_bytes(reader.array()?));
+                }
+                Self::RelayAsk(peers)
+            }
+            RELAY_CHANNELS => {
+                let mut channels = Vec::new();
+                while !reader.rest().is_empty() && channels.len() < PEERS_PER_PARTY {
+                    channels.push((PeerId::from_bytes(reader.array()?), reader.u16()?));
+                }
+                Self::RelayChannels(channels)
+            }
             _ => return None,
         };
         reader.rest().is_empty().then_some(message)
@@ -211,6 +243,8 @@ mod tests {
                 sealed: SealedSignal::from_bytes(&[9; 500]),
             },
             Message::Knock { from: "192.0.2.7:5000".parse().unwrap(), bytes: vec![0x80; KNOCK_BYTES] },
+            Message::RelayAsk(vec![ann.peer_id(); PEERS_PER_PARTY]),
+            Message::RelayChannels(vec![(ann.peer_id(), 0x4FFF); PEERS_PER_PARTY]),
         ]
     }
 
@@ -239,7 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..23, which in 0_usize..6, cut: usize) {
+        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..25, which in 0_usize..8, cut: usize) {
             if bytes.len() > 1 {
                 (bytes[0], bytes[1]) = (VERSION, kind);
             }

@@ -14,8 +14,8 @@ use lanrage_control::{
 use lanrage_nat::{NetworkState, Probe};
 use lanrage_party::TunnelEvent;
 use lanrage_party::{
-    ControlEndpoint, DeviceIdentity, Invitation, Name, NatType, PartyId, PartySecret, PeerId, PeerRecord,
-    QualityThresholds, Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    ControlEndpoint, DeviceIdentity, ForwardLimits, Invitation, Name, NatType, PartyId, PartySecret, PeerId,
+    PeerRecord, QualityThresholds, Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
     challenge_message,
 };
 use lanrage_rendezvous::{Event, Order};
@@ -345,6 +345,7 @@ pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
         default_subnet: Subnet::DEFAULT,
         relay_only: false,
         uses_rendezvous: false,
+        forward_limits: ForwardLimits { pair_kbits: 2_000, total_kbits: 8_000 },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use lanrage_party::{AllocationId, Remote};
+use lanrage_party::{AllocationId, ForwardedEnd, ForwardedPair, Remote};
 
 use super::Effects;
 
@@ -26,8 +26,24 @@ impl Relay {
 #[derive(Debug, Default)]
 pub(super) struct Ways {
     pub(super) relays: Vec<Relay>,
+    /// Whose datagrams are passed on.
+    pub(super) forwarded: Vec<ForwardedPair>,
     /// Whether nothing goes to peers but by a relay.
     pub(super) only: bool,
+}
+
+impl Ways {
+    /// Where ChannelData goes on to, if it is one member's to another, and what that becomes.
+    pub(super) fn forward(&self, from: SocketAddr, bytes: &[u8]) -> Option<(SocketAddr, Vec<u8>)> {
+        let number = u16::from_be_bytes(*bytes.first_chunk()?);
+        let is_from = |end: &ForwardedEnd| (end.address, end.channel) == (from, number);
+        let to = self.forwarded.iter().find_map(|ForwardedPair { ends: [one, other] }| {
+            is_from(one).then_some(other).or_else(|| is_from(other).then_some(one))
+        })?;
+        let mut onward = bytes.to_vec();
+        onward[..2].copy_from_slice(&to.channel.to_be_bytes());
+        Some((to.address, onward))
+    }
 }
 
 pub(super) fn send(ways: &Ways, to: Remote, bytes: Vec<u8>, effects: &mut Effects) {

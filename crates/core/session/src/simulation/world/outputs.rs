@@ -31,6 +31,8 @@ impl World {
             Output::SetPath { peer, to } => plane.set_path(&peer, Some(to)),
             Output::OpenAllocation { id, server } => plane.open_allocation(id, Some(server)),
             Output::CloseAllocation(id) => plane.close_allocation(id),
+            // Rates are the real one's concern.
+            Output::Forward { pairs, .. } => plane.set_forwarding(pairs),
             // Each device has one address at a time here.
             Output::ChooseSources => {}
             Output::RelayOnly(only) => plane.set_relay_only(only),

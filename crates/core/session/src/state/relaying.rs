@@ -1,0 +1,116 @@
+//! Friends as relays: being passed on by them, and passing on for them.
+
+use lanrage_party::{ForwardLimits, PeerId};
+
+use super::State;
+use crate::{
+    output::{Output, Turn},
+    party::active::ActiveParty,
+    peers::{
+        gossip::message::Message,
+        relaying::{
+            carried::Action,
+            carrier::{Carrier, News},
+        },
+    },
+};
+
+impl State {
+    /// Somebody is reached otherwise than before: friends may be needed, or pass on, who did not.
+    pub(super) fn follow_ways(&mut self, turn: &mut Turn<'_>) {
+        let Some(party) = &mut self.party else { return };
+        let Some(mut ways) = party.connections.take_ways() else { return };
+        if self.relay_only {
+            // A friend who passes on sees this device's address.
+            ways.clear();
+        }
+        let straight = ways.iter().filter_map(|way| Some((way.peer, way.straight?.0)));
+        let news = party.carrier.set_straight(straight.collect());
+        let is_other = party.carried.follow(turn.now.instant, &ways);
+        pass_on(turn, party, news);
+        use_friends(turn, party, is_other);
+    }
+
+    /// This device hides its addresses from now on, or does not: before anything else is sent.
+    pub(super) fn renew_relaying(&mut self, turn: &mut Turn<'_>) {
+        if let Some(party) = &mut self.party {
+            party.connections.note_ways_changed();
+        }
+        self.follow_ways(turn);
+    }
+
+    /// Asks friends, and ends what nobody asks for any more.
+    pub(super) fn relay_among_friends(&mut self, turn: &mut Turn<'_>) {
+        let Some(party) = &mut self.party else { return };
+        let now = turn.now.instant;
+        if party.carrier.poll_timeout().is_some_and(|due| due <= now) {
+            let news = party.carrier.handle_timeout(now);
+            pass_on(turn, party, news);
+        }
+        let is_other = party.carried.handle_timeout(now);
+        use_friends(turn, party, is_other);
+        if let Some((friends, wanted)) = party.carried.take_due(now) {
+            let ask = Message::RelayAsk(wanted).to_bytes();
+            friends.iter().for_each(|friend| party.connections.tell(turn, friend, ask.clone()));
+        }
+    }
+
+    /// A friend asks to be passed on to others.
+    pub(super) fn handle_relay_ask(&mut self, turn: &mut Turn<'_>, from: PeerId, wanted: &[PeerId]) {
+        let Some(party) = &mut self.party else { return };
+        if party.gossip.passes(turn.now.instant, &from) {
+            let news = party.carrier.handle_ask(turn.now.instant, from, wanted);
+            pass_on(turn, party, news);
+        }
+    }
+
+    /// A friend says for whom it passes on.
+    pub(super) fn handle_relay_channels(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: PeerId,
+        channels: &[(PeerId, u16)],
+    ) {
+        let Some(party) = &mut self.party else { return };
+        let is_other = party.carried.handle_channels(turn.now.instant, &from, channels);
+        use_friends(turn, party, is_other);
+    }
+
+    /// This device passes on so much for friends from now on.
+    pub(super) fn set_forward_limits(&mut self, turn: &mut Turn<'_>, limits: ForwardLimits) {
+        self.forward_limits = limits;
+        if let Some(party) = &mut self.party {
+            let news = party.carrier.set_limits(limits);
+            pass_on(turn, party, news);
+        }
+    }
+
+    /// What this device passes on for the friends of a party that it enters.
+    pub(super) fn new_carrier(&self) -> Carrier {
+        Carrier::new(self.identity.peer_id(), self.forward_limits)
+    }
+}
+
+fn pass_on(turn: &mut Turn<'_>, party: &ActiveParty, News { table, tell }: News) {
+    if let Some((pairs, limits)) = table {
+        turn.push(Output::Forward { pairs, limits });
+    }
+    for (friend, channels) in tell {
+        party.connections.tell(turn, &friend, Message::RelayChannels(channels).to_bytes());
+    }
+}
+
+/// The data plane hears of the ways by friends before anything is sent by them.
+fn use_friends(turn: &mut Turn<'_>, party: &mut ActiveParty, is_other: bool) {
+    for action in party.carried.take_actions() {
+        turn.push(match action {
+            Action::Open { id, friend } => Output::OpenAllocation { id, server: friend },
+            Action::Close(id) => Output::CloseAllocation(id),
+            Action::Channel { id, peer, channel } => Output::SetChannel { allocation: id, peer, channel },
+        });
+    }
+    if is_other {
+        let ways = party.carried.allocations();
+        party.connections.set_friends(turn, ways);
+    }
+}
