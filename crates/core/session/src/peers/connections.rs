@@ -384,11 +384,6 @@ impl Connections {
         self.allocations.iter().chain(friends).copied().collect()
     }
 
-    /// Those who pass on are to hear how each member is reached, though that may be as before.
-    pub(crate) const fn note_ways_changed(&mut self) {
-        self.ways_changed = true;
-    }
-
     /// How each member is reached now, if that has changed since the last time.
     pub(crate) fn take_ways(&mut self) -> Option<Vec<Way>> {
         let way = |(peer, connection): (&PeerId, &Connection)| {
@@ -405,7 +400,14 @@ impl Connections {
     /// Whether peers are reached by this device's allocations alone from now on.
     pub(crate) fn set_relay_only(&mut self, turn: &mut Turn<'_>, relay_only: bool) {
         self.relay_only = relay_only;
-        self.with_every_agent(turn, |agent, now| agent.set_relay_only(now, relay_only));
+        // Friends who pass on see this device's address: there are no ways by them until they are asked again.
+        self.friends.clear();
+        self.ways_changed = true;
+        let allocations = self.allocations.clone();
+        self.with_every_agent(turn, |agent, now| {
+            agent.set_relay_only(now, relay_only);
+            agent.set_allocations(now, &allocations);
+        });
     }
 
     /// Signals, probes and candidates that were not believed or not of use.

@@ -380,7 +380,7 @@ impl State {
     }
 
     /// Nothing is left of a party that this device has left or paused.
-    fn finish_parting(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn finish_parting(&mut self, turn: &mut Turn<'_>) {
         if let Some(parting) = self.parting.take() {
             parting.close(turn);
             self.relays.set_party(turn.now.instant, None);

@@ -266,8 +266,10 @@ impl State {
             return;
         }
         info!(relay_only, "addresses are hidden from friends, or not");
+        // A farewell that goes by a friend would show the address.
+        self.finish_parting(turn);
         turn.push(Output::RelayOnly(relay_only));
-        self.renew_relaying(turn);
+        self.stop_relaying(turn);
         if let Some(connections) = self.connections() {
             connections.set_relay_only(turn, relay_only);
         }

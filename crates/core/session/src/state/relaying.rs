@@ -1,5 +1,7 @@
 //! Friends as relays: being passed on by them, and passing on for them.
 
+use std::collections::BTreeMap;
+
 use lanrage_party::{ForwardLimits, PeerId};
 
 use super::State;
@@ -31,12 +33,14 @@ impl State {
         use_friends(turn, party, is_other);
     }
 
-    /// This device hides its addresses from now on, or does not: before anything else is sent.
-    pub(super) fn renew_relaying(&mut self, turn: &mut Turn<'_>) {
-        if let Some(party) = &mut self.party {
-            party.connections.note_ways_changed();
-        }
-        self.follow_ways(turn);
+    /// This device is passed on by nobody, and passes on for nobody, until it is looked at anew how friends are reached. The
+    /// connections have yet to hear of it: until then the data plane drops what they send by friends.
+    pub(super) fn stop_relaying(&mut self, turn: &mut Turn<'_>) {
+        let Some(party) = &mut self.party else { return };
+        let news = party.carrier.set_straight(BTreeMap::new());
+        pass_on(turn, party, news);
+        party.carried.follow(turn.now.instant, &[]);
+        perform(turn, party);
     }
 
     /// Asks friends, and ends what nobody asks for any more.
@@ -102,15 +106,19 @@ fn pass_on(turn: &mut Turn<'_>, party: &ActiveParty, News { table, tell }: News)
 
 /// The data plane hears of the ways by friends before anything is sent by them.
 fn use_friends(turn: &mut Turn<'_>, party: &mut ActiveParty, is_other: bool) {
+    perform(turn, party);
+    if is_other {
+        let ways = party.carried.allocations();
+        party.connections.set_friends(turn, ways);
+    }
+}
+
+fn perform(turn: &mut Turn<'_>, party: &mut ActiveParty) {
     for action in party.carried.take_actions() {
         turn.push(match action {
             Action::Open { id, friend } => Output::OpenAllocation { id, server: friend },
             Action::Close(id) => Output::CloseAllocation(id),
             Action::Channel { id, peer, channel } => Output::SetChannel { allocation: id, peer, channel },
         });
-    }
-    if is_other {
-        let ways = party.carried.allocations();
-        party.connections.set_friends(turn, ways);
     }
 }
