@@ -87,11 +87,12 @@ impl Carried {
         let lacks = |way: &&Way| way.straight.is_none() && way.is_there;
         let lacking: Vec<PeerId> = ways.iter().filter(lacks).map(|way| way.peer).collect();
         self.lacking.retain(|peer, _| lacking.contains(peer));
-        for peer in lacking {
-            if !self.lacking.contains_key(&peer) {
-                self.lacking.insert(peer, now);
-                self.ask_soon(now + PATIENCE);
-            }
+        let before = self.lacking.len();
+        lacking.into_iter().for_each(|peer| {
+            self.lacking.entry(peer).or_insert(now);
+        });
+        if self.lacking.len() > before {
+            self.ask_soon(now + PATIENCE);
         }
         if self.lacking.is_empty() || self.near.is_empty() {
             self.ask_at = None;
