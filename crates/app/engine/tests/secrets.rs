@@ -72,6 +72,7 @@ fn no_link_is_left_in_debug_output() {
         "virtual_ip": "10.66.0.1",
         "subnet": "10.66.0.0/16",
         "invitation": link,
+        "meeting": { "code": "server" },
         "created_at_ms": 0,
         "peers": [],
     }))
