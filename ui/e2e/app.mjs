@@ -121,7 +121,8 @@ export class Window {
     try {
       return await this.session.findElements(By.css(css));
     } catch (failure) {
-      if (failure instanceof error.StaleElementReferenceError) return [];
+      const isOver = failure instanceof error.NoSuchSessionError;
+      if (failure instanceof error.WebDriverError && !isOver) return [];
       throw failure;
     }
   }

@@ -35,7 +35,7 @@ const tests = {
       const banner = await window.find('section[aria-label="Needs attention"] li.error', 'What you can do:');
       assert.match(await banner.getText(), /adapter/);
       await window.find('[role="timer"]', 'try');
-      await window.find('section[aria-label="Needs attention"] li.warning', 'may not get in');
+      await window.find('p', 'BitTorrent DHT');
       await window.picture('2-party');
 
       await window.press('Copy link');
