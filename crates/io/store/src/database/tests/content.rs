@@ -423,12 +423,3 @@ async fn many_callers_at_once_lose_nothing() {
     assert!(database.active_membership().await.unwrap().is_some());
     assert!(database.get_database_size().await.unwrap() > 4_096);
 }
-
-/// The pool's own task has been seen to spin, and then the program neither rests nor ends.
-#[tokio::test]
-async fn an_open_database_leaves_no_task_behind() {
-    let home = Home::new();
-    let database = home.open().await;
-    set_port(&database, 4000).await;
-    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
-}
