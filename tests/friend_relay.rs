@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::{Host, Lab, Player, networks::STRICT, program, stage};
+use lanrage_lab::{Lab, Player, networks::STRICT, stage};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,8 +35,8 @@ fn friends_relay_for_two_whose_routers_do_not_get_along() {
         let _stun = stage::start_server(&stun, &[])?;
         let servers = format!("{}:{}", stun.address(), stage::STUN_PORT);
         for (host, name) in [(&cem, "cem"), (&dora, "dora"), (&ann, "ann"), (&bo, "bo")] {
-            set(host, name, "stun_servers", &servers)?;
-            set(host, name, "find_friends", "link")?;
+            Player::choose(host, name, "stun_servers", &servers)?;
+            Player::choose(host, name, "find_friends", "link")?;
         }
 
         let mut cem = Player::create_without_server(&cem, "cem", "Friends’")?;
@@ -60,7 +60,7 @@ fn friends_relay_for_two_whose_routers_do_not_get_along() {
         ensure!(shown.contains("passed on for"), "the friend is not shown for whom it relays:\n{shown}");
 
         // A limit holds at once, in both directions together.
-        set(cem.host(), "cem", "relay_pair_kbits", &LIMIT.to_string())?;
+        Player::choose(cem.host(), "cem", "relay_pair_kbits", &LIMIT.to_string())?;
         let before = passed_on(&cem)?;
         let begun = Instant::now();
         let arrived = flood(&ann, &bo, address.into())?;
@@ -89,7 +89,7 @@ fn friends_relay_for_two_whose_routers_do_not_get_along() {
         ensure!(ann.host().can_ping(address)?, "no packet passes by the second friend");
 
         // Who does not want to does not.
-        set(dora.host(), "dora", "relay_for_friends", "no")?;
+        Player::choose(dora.host(), "dora", "relay_for_friends", "no")?;
         wait("nobody relays", [&ann, &bo], |ann, bo| {
             [(ann, "bo"), (bo, "ann")].iter().all(|(own, friend)| relay(own, friend).is_none())
         })
@@ -161,13 +161,4 @@ fn count(receiver: &UdpSocket) -> usize {
         datagrams += usize::from(receiver.recv(&mut buffer).is_ok());
     }
     datagrams
-}
-
-/// Changes a setting of a player, whether it is running or not.
-fn set(host: &Host, name: &str, key: &str, value: &str) -> Result<()> {
-    let mut command = host.command(program("lanrage"));
-    command.args(["settings", "set", key, value, "--data-dir"]).arg(stage::data_folder(name)?);
-    let output = command.output().context("lanrage")?;
-    ensure!(output.status.success(), "{key} = {value}: {}", String::from_utf8_lossy(&output.stderr).trim());
-    Ok(())
 }

@@ -16,13 +16,10 @@ fn two_behind_routers_that_let_no_stranger_in_meet_by_the_public_store_alone() {
         let nodes = LabDht::start(&stage.lab, &stage.server)?;
         // It answers STUN alone here: nobody is told that there is a server.
         let _stun = stage.start_control_server()?;
-        let known = nodes.addresses().iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(",");
         let stun = format!("{}:{}", stage.server.address(), stage::STUN_PORT);
-        for (host, name) in [(&stage.one, "one"), (&stage.two, "two")] {
-            Player::choose(host, name, "dht_nodes", &known)?;
-            Player::choose(host, name, "pkarr_relays", "")?;
-            Player::choose(host, name, "stun_servers", &stun)?;
-            Player::choose(host, name, "port_mapping", "no")?;
+        for host in [&stage.one, &stage.two] {
+            nodes.show_to(host, &stun)?;
+            Player::choose(host, host.name(), "port_mapping", "no")?;
         }
         let one = Player::create_without_server(&stage.one, "one", "Nobody's")?;
         let link = one.own_link()?;

@@ -9,12 +9,14 @@ use anyhow::{Context, Result, ensure};
 use mainline::Dht;
 
 pub use self::liars::Liars;
-use crate::{Host, Lab};
+use crate::{Host, Lab, Player};
 
 /// How many nodes: as many as hold one item, and some that do not.
 pub const NODES: u8 = 24;
 /// The port of all of them.
 pub const PORT: u16 = 6_881;
+/// How many a player begins with.
+const ENTRANCE: usize = 3;
 /// The last number of the first one's address, after all that labs use otherwise.
 const FIRST: u8 = 150;
 
@@ -45,6 +47,18 @@ impl LabDht {
             }
             Ok(Self { nodes })
         })
+    }
+
+    /// Has a player look for friends here, and learn from this STUN server alone where it is: it asks nobody else.
+    ///
+    /// # Errors
+    /// If a setting is refused.
+    pub fn show_to(&self, host: &Host, stun: &str) -> Result<()> {
+        let entrance: Vec<String> =
+            self.nodes.iter().take(ENTRANCE).map(|(_, node)| node.to_string()).collect();
+        let entrance = entrance.join(",");
+        let settings = [("dht_nodes", entrance.as_str()), ("pkarr_relays", ""), ("stun_servers", stun)];
+        settings.into_iter().try_for_each(|(key, value)| Player::choose(host, host.name(), key, value))
     }
 
     /// Where the nodes are; whoever wants in begins with the first ones.

@@ -90,11 +90,8 @@ impl Way {
         say(&format!(
             "No control server and no relay; STUN at {address}, and {NODES} nodes of a BitTorrent DHT"
         ));
-        let entrance: Vec<_> = nodes.addresses().iter().take(3).map(ToString::to_string).collect();
         for host in [&stage.one, &stage.two] {
-            Player::choose(host, host.name(), "dht_nodes", &entrance.join(","))?;
-            Player::choose(host, host.name(), "pkarr_relays", "")?;
-            Player::choose(host, host.name(), "stun_servers", &format!("{address}:{}", stage::STUN_PORT))?;
+            nodes.show_to(host, &format!("{address}:{}", stage::STUN_PORT))?;
         }
         Ok(Self::Dht { _nodes: nodes, stun })
     }

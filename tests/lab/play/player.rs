@@ -62,7 +62,7 @@ impl Player {
         Self::start(host, name, &["create", "--party-name", party])
     }
 
-    /// Changes a setting of a player that is not running.
+    /// Changes a setting of a player, whether it is running or not.
     ///
     /// # Errors
     /// If it is refused.

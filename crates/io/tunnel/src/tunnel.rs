@@ -314,13 +314,14 @@ impl Tunnel {
 
     /// What was moved and dropped so far.
     pub fn counters(&self) -> TunnelCounters {
+        let table = self.shared.table();
         TunnelCounters {
             received: self.shared.counters.received.get(),
             sent: self.shared.counters.sent.get(),
             drops: self.shared.counters.drops(),
             queue_times: PerLane::from_fn(|lane| self.shared.counters.queue_times[lane].get()),
-            peers: self.shared.table().peers().map(|peer| (peer.id(), peer.counters())).collect(),
-            forwarded: self.shared.table().forwarding.counters(),
+            peers: table.peers().map(|peer| (peer.id(), peer.counters())).collect(),
+            forwarded: table.forwarding.counters(),
         }
     }
 

@@ -62,12 +62,8 @@ impl Encounter {
         let nodes = LabDht::start(&venue.lab, &venue.server)?;
         let third = with_friend.then(|| venue.lab.dual_stack_host("three", FRIEND_NUMBER)).transpose()?;
         venue.lab.settle()?;
-        let entrance: Vec<_> = nodes.addresses().iter().take(3).map(ToString::to_string).collect();
         for host in venue.players.iter().chain(&third) {
-            Player::choose(host, host.name(), "dht_nodes", &entrance.join(","))?;
-            Player::choose(host, host.name(), "pkarr_relays", "")?;
-            let stun = format!("{SERVER_NAME}:{}", stage::STUN_PORT);
-            Player::choose(host, host.name(), "stun_servers", &stun)?;
+            nodes.show_to(host, &format!("{SERVER_NAME}:{}", stage::STUN_PORT))?;
             Player::choose(host, host.name(), "port_mapping", "no")?;
         }
         Ok(Self::between(&venue.players, third.as_ref(), connects(pair)).unwrap_or_else(|error| Self {
