@@ -56,3 +56,50 @@ fn until_well<T>(tries: u32, mut play: impl FnMut() -> Result<T>, is_well: impl 
     }
     Ok(played)
 }
+
+/// What was played of one thing, as a table has it.
+trait Played {
+    /// What was played.
+    fn name(&self) -> &'static str;
+    /// What was not as it should be, in words.
+    fn faults(&self) -> Vec<String>;
+    /// For programs.
+    fn to_json(&self) -> Value;
+    /// For people.
+    fn line(&self) -> String;
+}
+
+/// Plays each of some things, so many times in all at most until all is well, and shows what came of it; the names of those
+/// that were not as they should be.
+fn show_each<T: Copy, P: Played>(
+    things: &[T],
+    (tries, as_json): (u32, bool),
+    play: impl Fn(T) -> Result<P>,
+) -> Result<Vec<&'static str>> {
+    let mut failed = Vec::new();
+    for thing in things {
+        let played = until_well(tries, || play(*thing), |played| played.faults().is_empty())?;
+        println!("{}", if as_json { played.to_json().to_string() } else { played.line() });
+        if !played.faults().is_empty() {
+            failed.push(played.name());
+        }
+    }
+    Ok(failed)
+}
+
+/// Plays rounds of one thing in a world of its own: what was seen of each, and why it could not be played to the end, if so.
+fn rounds_of<R>(
+    command: &str,
+    name: &str,
+    rounds: u32,
+    read: impl Fn(&Value) -> Result<R>,
+) -> Result<(Vec<R>, Option<String>)> {
+    let (mut seen, mut failure) = (Vec::new(), None);
+    for line in in_a_new_world(command, &["--play", name, "--rounds", &rounds.to_string()])? {
+        match line["failure"].as_str() {
+            Some(why) => failure = Some(why.to_owned()),
+            None => seen.push(read(&line).with_context(|| line.to_string())?),
+        }
+    }
+    Ok((seen, failure))
+}

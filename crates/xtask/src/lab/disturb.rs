@@ -14,7 +14,7 @@ use lanrage_lab::{
 };
 use serde_json::{Value, json};
 
-use super::{in_a_new_world, until_well};
+use super::{Played, in_a_new_world, rounds_of, show_each, until_well};
 use crate::{
     setup::{self, Setup},
     shell::{self, cargo},
@@ -84,7 +84,6 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     }
     let chosen = if options.only.is_empty() { Trouble::ALL.to_vec() } else { options.only.clone() };
     let begun = Instant::now();
-    let mut failed = Vec::new();
     if !options.json {
         println!(
             "A game of {} packets/s each way and a transfer; times in ms, the worst of all rounds",
@@ -95,14 +94,8 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
             "", "", "rounds", "game gap", "transfer", "told", "healed", "cleared"
         );
     }
-    for trouble in chosen {
-        let play = || Played::rounds_of(trouble, options.rounds());
-        let played = until_well(options.tries(), play, |played| played.faults().is_empty())?;
-        println!("{}", if options.json { played.to_json().to_string() } else { played.line() });
-        if !played.faults().is_empty() {
-            failed.push(trouble.name());
-        }
-    }
+    let mut failed =
+        show_each(&chosen, (options.tries(), options.json), |trouble| Rounds::of(trouble, options.rounds()))?;
     if options.only.is_empty() {
         let length = if options.quick { 30 } else { options.calm * 60 };
         let words = until_well(options.tries(), || false_alarms(length), Vec::is_empty)?;
@@ -125,29 +118,26 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
 
 /// All rounds of one.
 #[derive(Debug)]
-struct Played {
+struct Rounds {
     trouble: Trouble,
     rounds: Vec<Round>,
     /// Why it could not be played to the end.
     failure: Option<String>,
 }
 
-impl Played {
-    fn rounds_of(trouble: Trouble, rounds: u32) -> Result<Self> {
-        let rounds = rounds.to_string();
-        let lines = in_a_new_world("disturb", &["--play", trouble.name(), "--rounds", &rounds])?;
-        let mut played = Self { trouble, rounds: Vec::new(), failure: None };
-        for line in lines {
-            if let Some(failure) = line["failure"].as_str() {
-                played.failure = Some(failure.to_owned());
-            } else {
-                played.rounds.push(Round::from_json(&line).with_context(|| line.to_string())?);
-            }
-        }
-        Ok(played)
+impl Rounds {
+    fn of(trouble: Trouble, rounds: u32) -> Result<Self> {
+        let (rounds, failure) =
+            rounds_of("disturb", trouble.name(), rounds, |line| Round::from_json(line).context("a round"))?;
+        Ok(Self { trouble, rounds, failure })
+    }
+}
+
+impl Played for Rounds {
+    fn name(&self) -> &'static str {
+        self.trouble.name()
     }
 
-    /// What was not as it should be, in words.
     fn faults(&self) -> Vec<String> {
         let mut faults: Vec<_> = self.failure.iter().cloned().collect();
         if self.rounds.is_empty() {

@@ -13,7 +13,7 @@ use lanrage_lab::{
 };
 use serde_json::{Value, json};
 
-use super::{in_a_new_world, until_well};
+use super::{Played, rounds_of, show_each};
 use crate::{
     setup::{self, Setup},
     shell::{self, cargo},
@@ -98,7 +98,6 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     }
     let chosen = if options.only.is_empty() { Case::ALL.to_vec() } else { options.only.clone() };
     let begun = Instant::now();
-    let mut failed = Vec::new();
     if !options.json {
         println!(
             "From the click on a link to the first packet on the virtual LAN, in ms, with nobody's server"
@@ -108,14 +107,8 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
             "", "", "rounds", "median", "worst", "goals", "addresses"
         );
     }
-    for case in chosen {
-        let play = || Played::rounds_of(case, options.rounds());
-        let played = until_well(options.tries(), play, |played| played.faults().is_empty())?;
-        println!("{}", if options.json { played.to_json().to_string() } else { played.line() });
-        if !played.faults().is_empty() {
-            failed.push(case.name());
-        }
-    }
+    let failed =
+        show_each(&chosen, (options.tries(), options.json), |case| Rounds::of(case, options.rounds()))?;
     if !options.json {
         println!("In {:.0} s", begun.elapsed().as_secs_f64());
     }
@@ -125,24 +118,17 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
 
 /// All rounds of one.
 #[derive(Debug)]
-struct Played {
+struct Rounds {
     case: Case,
     rounds: Vec<Round>,
     /// Why it could not be played to the end.
     failure: Option<String>,
 }
 
-impl Played {
-    fn rounds_of(case: Case, rounds: u32) -> Result<Self> {
-        let lines = in_a_new_world("serverless", &["--play", case.name(), "--rounds", &rounds.to_string()])?;
-        let mut played = Self { case, rounds: Vec::new(), failure: None };
-        for line in lines {
-            match line["failure"].as_str() {
-                Some(failure) => played.failure = Some(failure.to_owned()),
-                None => played.rounds.push(Round::from_json(&line)?),
-            }
-        }
-        Ok(played)
+impl Rounds {
+    fn of(case: Case, rounds: u32) -> Result<Self> {
+        let (rounds, failure) = rounds_of("serverless", case.name(), rounds, Round::from_json)?;
+        Ok(Self { case, rounds, failure })
     }
 
     fn times(&self) -> Vec<Duration> {
@@ -154,8 +140,13 @@ impl Played {
     fn addresses(&self) -> usize {
         self.rounds.iter().map(|round| round.addresses).max().unwrap_or_default()
     }
+}
 
-    /// What was not as it should be, in words.
+impl Played for Rounds {
+    fn name(&self) -> &'static str {
+        self.case.name()
+    }
+
     fn faults(&self) -> Vec<String> {
         let mut faults: Vec<_> = self.failure.iter().cloned().collect();
         for (number, round) in (1..).zip(&self.rounds) {
@@ -217,7 +208,7 @@ impl Played {
     }
 }
 
-/// The inside of [`Played::rounds_of`].
+/// The inside of [`Rounds::of`].
 fn play(case: Case, rounds: u32) -> Result<()> {
     ensure!(matches!(world::enter()?, World::Inside), "rounds are played in a world that is there already");
     let report = |round: Round| println!("{}", round.to_json());
@@ -231,14 +222,14 @@ fn play(case: Case, rounds: u32) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn played(case: Case, times_ms: &[u64]) -> Played {
+    fn played(case: Case, times_ms: &[u64]) -> Rounds {
         let round = |ms: &u64| Round {
             first_packet: Some(Duration::from_millis(*ms)),
             addresses: 30,
             grown_kib: 100,
             problem: None,
         };
-        Played { case, rounds: times_ms.iter().map(round).collect(), failure: None }
+        Rounds { case, rounds: times_ms.iter().map(round).collect(), failure: None }
     }
 
     #[test]
