@@ -158,14 +158,7 @@ impl Meeting {
         if meeting.path != Some(expected) {
             let problem =
                 meeting.problem.take().unwrap_or_else(|| "the way is not the expected one".to_owned());
-            let status = |player: &Player| player.status().unwrap_or_default()["party"]["peers"].to_string();
-            meeting.problem = Some(format!(
-                "{problem}\nplayer one sees {}\nand said:\n{}player two sees {}\nand said:\n{}",
-                status(&one),
-                one.tail(),
-                status(&two),
-                two.tail()
-            ));
+            meeting.problem = Some(format!("{problem}\n{}", last_words(&one, &two)));
         }
         Ok(meeting)
     }
@@ -216,4 +209,16 @@ impl Meeting {
             problem: text("problem").map(str::to_owned),
         })
     }
+}
+
+/// What two players see of each other, and what they said.
+fn last_words(one: &Player, two: &Player) -> String {
+    let status = |player: &Player| player.status().unwrap_or_default()["party"]["peers"].to_string();
+    format!(
+        "player one sees {}\nand said:\n{}player two sees {}\nand said:\n{}",
+        status(one),
+        one.tail(),
+        status(two),
+        two.tail()
+    )
 }

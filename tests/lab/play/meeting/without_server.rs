@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::{CONNECT_LIMIT, ECHO_PORT, READY_LIMIT, SERVER_NAME, Venue};
+use super::{CONNECT_LIMIT, ECHO_PORT, READY_LIMIT, SERVER_NAME, Venue, last_words};
 use crate::{
     Host, Player,
     dht::LabDht,
@@ -110,14 +110,7 @@ impl Encounter {
         }
         let is_well = if connects { seen.path == Some(Path::Direct) } else { seen.told.is_some() };
         if !is_well {
-            let status = |player: &Player| player.status().unwrap_or_default()["party"]["peers"].to_string();
-            seen.problem = Some(format!(
-                "player one sees {}\nand said:\n{}player two sees {}\nand said:\n{}",
-                status(&one),
-                one.tail(),
-                status(&two),
-                two.tail()
-            ));
+            seen.problem = Some(last_words(&one, &two));
         }
         Ok(seen)
     }
