@@ -7,7 +7,8 @@ use chacha20poly1305::{
 use lanrage_base::wire::{Reader, address_bytes, put_address};
 
 use crate::{
-    Candidate, CandidateType, PartyId, PartySecret, SignedRecord, UnixMillis, VirtualIp, limits::KNOCK_BYTES,
+    Candidate, CandidateType, Leave, PartyId, PartySecret, SignedRecord, UnixMillis, VirtualIp,
+    limits::KNOCK_BYTES,
 };
 
 const NONCE_BYTES: usize = 24;
@@ -20,6 +21,7 @@ const ASK: u8 = 1;
 const ANSWER: u8 = 2;
 const REFUSAL: u8 = 3;
 const CALL: u8 = 4;
+const LEAVE: u8 = 5;
 const NOWHERE: u8 = 0;
 const ADDRESS_TAKEN: u8 = 1;
 const FULL: u8 = 2;
@@ -57,10 +59,12 @@ pub enum KnockWord {
     Ask,
     /// The same of somebody who is in already: who looks for a way in may take it for one.
     Call,
-    /// You are let in.
+    /// You are let in; or, to who has left, that is known.
     Answer,
     /// You are not.
     Refusal(KnockRefusal),
+    /// I have left the party.
+    Leave(Leave),
 }
 
 /// Why who knocks is not let in.
@@ -139,7 +143,7 @@ impl fmt::Debug for KnockKey {
 
 impl Knock {
     /// What is sealed, always of one length: a form, the word, the time, the token, where it was seen from, the record, and
-    /// the candidates or what is taken; then zeros.
+    /// the candidates, what is taken or the word of leaving; then zeros.
     pub fn to_plain(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(PLAIN_BYTES);
         bytes.push(FORM);
@@ -148,6 +152,7 @@ impl Knock {
             KnockWord::Call => CALL,
             KnockWord::Answer => ANSWER,
             KnockWord::Refusal(_) => REFUSAL,
+            KnockWord::Leave(_) => LEAVE,
         });
         bytes.extend(self.at.0.to_be_bytes());
         bytes.extend(self.token);
@@ -165,6 +170,7 @@ impl Knock {
                 taken.iter().for_each(|ip| bytes.extend(ip.0.octets()));
             }
             KnockWord::Refusal(KnockRefusal::Full) => bytes.push(FULL),
+            KnockWord::Leave(leave) => bytes.extend(leave.to_bytes()),
             KnockWord::Ask | KnockWord::Call | KnockWord::Answer => {
                 let count_at = bytes.len();
                 bytes.push(0);
@@ -218,6 +224,7 @@ impl Knock {
                 FULL => KnockRefusal::Full,
                 _ => return None,
             }),
+            LEAVE => KnockWord::Leave(Leave::read(reader)?),
             _ => return None,
         };
         Some(Self { word, at, token, seen, record, candidates })
@@ -285,6 +292,8 @@ mod tests {
     #[test]
     fn every_knock_has_one_length_and_comes_back() {
         let eight = vec![candidate("[2001:db8::7]:5000"); 8];
+        let ann = DeviceIdentity::from_seed(&[3; 32]);
+        let leave = Leave::sign(&ann, &PartyId::from_random(PARTY), 8);
         let taken = (0..16).map(|n| VirtualIp([10, 66, 0, n].into())).collect();
         for knock in [
             knock(KnockWord::Ask, eight),
@@ -292,6 +301,7 @@ mod tests {
             knock(KnockWord::Call, Vec::new()),
             knock(KnockWord::Refusal(KnockRefusal::AddressTaken(taken)), Vec::new()),
             knock(KnockWord::Refusal(KnockRefusal::Full), Vec::new()),
+            knock(KnockWord::Leave(leave), Vec::new()),
         ] {
             let bytes = key(2, 1).seal(&knock, [0; 25]);
             assert!(bytes.len() == KNOCK_BYTES && is_knock(&bytes));
@@ -320,10 +330,18 @@ mod tests {
         assert_eq!(key(2, 1).open(&bytes[1..]), Err(KnockError::NotAKnock));
     }
 
+    #[test]
+    fn a_word_of_a_newer_program_is_no_knock() {
+        let mut plain = knock(KnockWord::Ask, Vec::new()).to_plain();
+        assert!(Knock::from_plain(&plain, PartyId::from_random(PARTY)).is_some());
+        plain[1] = LEAVE + 1;
+        assert_eq!(Knock::from_plain(&plain, PartyId::from_random(PARTY)), None);
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_refused_without_a_panic(
-            plain in prop::collection::vec(any::<u8>(), 0..PLAIN_BYTES), word in 0_u8..5
+            plain in prop::collection::vec(any::<u8>(), 0..PLAIN_BYTES), word in 0_u8..6
         ) {
             let mut bytes = plain.clone();
             bytes.resize(KNOCK_BYTES, 0xFF);

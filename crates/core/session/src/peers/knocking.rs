@@ -11,7 +11,7 @@ use lanrage_party::{KnockKey, UnixMillis};
 
 /// When it is knocked, from the beginning: a lost datagram costs little, and a router that opens for the answer of the other
 /// side needs a second one.
-const FIRST: [Duration; 6] = [
+pub(crate) const FIRST: [Duration; 6] = [
     Duration::ZERO,
     Duration::from_millis(100),
     Duration::from_millis(300),

@@ -47,8 +47,8 @@ impl State {
             Command::LeaveParty => match &self.party {
                 None => turn.complete(ticket, Err(CommandError::NotInParty)),
                 Some(_) => {
-                    let word = self.say_leave(turn);
-                    self.drop_party(turn, word);
+                    let departure = self.say_leave(turn);
+                    self.drop_party(turn, departure);
                     turn.complete(ticket, Ok(()));
                 }
             },
@@ -321,21 +321,20 @@ impl State {
     }
 
     /// Tells the server that this device leaves. Gives what friends are told, to be passed on.
-    pub(super) fn say_leave(&mut self, turn: &mut Turn<'_>) -> Option<Vec<u8>> {
+    pub(super) fn say_leave(&mut self, turn: &mut Turn<'_>) -> Option<Departure> {
         let party = self.party.as_mut()?;
         let leave = party.membership.leave(turn.now.wall, &self.identity);
         let id = party.membership.invitation.party;
         self.control.request(turn.now, Request::LeaveParty { party: id, leave: Some(leave) });
-        let departure = Departure { identity: self.identity.public(), leave };
-        Some(Message::Departures(vec![departure]).to_bytes())
+        Some(Departure { identity: self.identity.public(), leave })
     }
 
     /// Is in no party any more, and forgets its keys.
-    pub(super) fn drop_party(&mut self, turn: &mut Turn<'_>, word: Option<Vec<u8>>) {
+    pub(super) fn drop_party(&mut self, turn: &mut Turn<'_>, departure: Option<Departure>) {
         if let Some(party) = self.party.take() {
             let id = party.membership.invitation.party;
             info!(party = %id.short(), "leaving party");
-            self.close_party(turn, party, true, word);
+            self.close_party(turn, party, true, departure);
             turn.store(StoreAction::ForgetMembership(id));
             self.use_server(turn, self.default_server.clone(), None);
         }
@@ -360,15 +359,23 @@ impl State {
         self.use_server(turn, None, None);
     }
 
-    fn close_party(&mut self, turn: &mut Turn<'_>, party: ActiveParty, leaves: bool, word: Option<Vec<u8>>) {
+    fn close_party(
+        &mut self,
+        turn: &mut Turn<'_>,
+        party: ActiveParty,
+        leaves: bool,
+        departure: Option<Departure>,
+    ) {
         self.finish_parting(turn);
+        let knocks = departure.and_then(|departure| self.last_knocks(turn, &party, departure));
+        let word = departure.map(|departure| Message::Departures(vec![departure]).to_bytes());
         self.map_port(turn);
         turn.push(Output::CloseAdapter);
         if party.finder.is_some() {
             turn.push(Output::Rendezvous(Order::Rest));
         }
         self.first_link.is_good(turn);
-        self.parting = Some(Parting::new(party.connections, leaves, word, turn.now.instant));
+        self.parting = Some(Parting::new(party.connections, leaves, word, knocks, turn.now.instant));
         self.part(turn);
     }
 

@@ -152,7 +152,7 @@ impl State {
     }
 
     /// That somebody has left, as a member has passed it on.
-    fn take_departure(&mut self, turn: &mut Turn<'_>, departure: Departure) {
+    pub(super) fn take_departure(&mut self, turn: &mut Turn<'_>, departure: Departure) {
         let Some(party) = &mut self.party else { return };
         let id = PeerId::of(&departure.identity);
         let sequence = departure.leave.sequence;

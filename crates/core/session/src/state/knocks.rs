@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use lanrage_party::{
-    Candidate, CandidateType, Knock, KnockRefusal, KnockWord, PeerId, Remote, SignedRecord, VirtualIp,
+    Candidate, CandidateType, Knock, KnockRefusal, KnockWord, Leave, PeerId, Remote, SignedRecord, VirtualIp,
     facts::ServerRefusal, limits,
 };
 use tracing::{debug, info, warn};
@@ -12,8 +12,12 @@ use super::State;
 use crate::{
     facts::CommandError,
     output::{Output, Turn},
-    party::roster::Refusal,
-    peers::{connections::Connections, gossip::message::Message, knocking::TARGETS},
+    party::{active::ActiveParty, last_knocks::LastKnocks, roster::Refusal},
+    peers::{
+        connections::Connections,
+        gossip::message::{Departure, Message},
+        knocking::TARGETS,
+    },
 };
 
 /// Most addresses of a knock's that are answered to.
@@ -91,6 +95,10 @@ impl State {
 
     /// A datagram that claims to be a knock.
     pub(super) fn handle_knock(&mut self, turn: &mut Turn<'_>, from: SocketAddr, bytes: &[u8]) {
+        if let Some(parting) = &mut self.parting {
+            parting.handle_knock(bytes);
+            return self.part(turn);
+        }
         let Some(knock) = self.open_knock(turn, bytes) else { return };
         match knock.word {
             KnockWord::Ask | KnockWord::Call => self.handle_ask(turn, from, knock, Heard::Straight(bytes)),
@@ -98,6 +106,7 @@ impl State {
             KnockWord::Refusal(refusal) => {
                 self.handle_knock_refusal(turn, &knock.record, knock.token, refusal)
             }
+            KnockWord::Leave(leave) => self.handle_leave(turn, from, &knock, leave),
         }
     }
 
@@ -232,6 +241,41 @@ impl State {
             }
             KnockRefusal::Full => self.give_up(turn, CommandError::Server(ServerRefusal::ControlPartyFull)),
         }
+    }
+
+    /// A member has left, and nobody else may know yet. It hears that this is known, as often as it asks.
+    fn handle_leave(&mut self, turn: &mut Turn<'_>, from: SocketAddr, knock: &Knock, leave: Leave) {
+        // While a server keeps the list, its word counts.
+        let gossips = self.gossips();
+        let Some(party) = self.party.as_mut().filter(|_| gossips) else { return };
+        let identity = knock.record.claimed().identity;
+        let id = PeerId::of(&identity);
+        if !party.knocking.may_answer(knock.token, turn.now.instant) {
+            return;
+        }
+        if party.connections.connections().contains_key(&id) {
+            self.take_departure(turn, Departure { identity, leave });
+        }
+        let is_known = |party: &ActiveParty| party.departures.has_left(&id, leave.sequence);
+        if self.party.as_ref().is_some_and(is_known)
+            && let Some(answer) = self.own_knock(turn, KnockWord::Answer, knock.token, Some(from))
+        {
+            self.send_knock(turn, &answer, from);
+        }
+    }
+
+    /// What tells friends of this device's leaving by knocks; `None` where a server tells them, and for who hides.
+    pub(super) fn last_knocks(
+        &self,
+        turn: &mut Turn<'_>,
+        party: &ActiveParty,
+        departure: Departure,
+    ) -> Option<LastKnocks> {
+        let record = party.membership.signed().filter(|_| self.gossips() && !self.relay_only)?.clone();
+        let word = KnockWord::Leave(departure.leave);
+        let (at, token) = (turn.now.wall, turn.entropy.bytes());
+        let knock = Knock { word, at, token, seen: None, record, candidates: Vec::new() };
+        Some(LastKnocks::new(party.knocking.key.clone(), knock, &party.connections, turn.now.instant))
     }
 
     /// Where a peer may be reached that has knocked or answered: by its own word, and where it was seen.

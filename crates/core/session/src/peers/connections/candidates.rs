@@ -142,6 +142,22 @@ impl Connections {
             .chain(named.filter(|candidate| candidate.is_usable()).map(|candidate| candidate.address))
     }
 
+    /// Where each peer may be, its path or where it was last reached first, at most `most` addresses each.
+    pub(crate) fn whereabouts(&self, most: usize) -> impl Iterator<Item = (PeerId, Vec<SocketAddr>)> {
+        self.connections.iter().filter(|(_, peer)| !peer.has_left()).map(move |(id, peer)| {
+            let path = peer.path().filter(|path| path.remote.via.is_none()).map(|path| path.remote.address);
+            let named = peer.candidates.iter().filter(|candidate| candidate.kind != CandidateType::Relayed);
+            let named = named.filter(|candidate| candidate.is_usable()).map(|candidate| candidate.address);
+            let mut all: Vec<SocketAddr> = Vec::new();
+            for address in path.into_iter().chain(peer.last_endpoint).chain(named) {
+                if all.len() < most && !all.contains(&address) {
+                    all.push(address);
+                }
+            }
+            (*id, all)
+        })
+    }
+
     pub(super) fn send_candidates(&mut self, turn: &mut Turn<'_>, to: PeerId) {
         let Some(connection) = self.connections.get(&to) else { return };
         // An empty list takes back what was told before.

@@ -343,6 +343,92 @@ fn who_leaves_tells_friends_in_words_that_they_can_pass_on() {
 }
 
 #[test]
+fn who_leaves_tells_each_friend_by_knocks_until_it_answers_or_three_seconds_are_over() {
+    for answers in [true, false] {
+        let (mut stage, link, bob) = host_with_friend();
+        stage.tunnel.clear();
+        stage.command(8, Command::LeaveParty);
+        stage.pass(Duration::from_millis(200));
+        let said = sent(&mut stage, &link);
+        let (to, first) = &said[0];
+        assert!(matches!(first.word, KnockWord::Leave(_)) && *to == somewhere(), "{first:?}");
+        assert!(stage.session.is_parting());
+        if answers {
+            let stranger = Somebody::new(5, link.party);
+            for (by, token, goes_on) in
+                [(&stranger, first.token, true), (&bob, [0; 8], true), (&bob, first.token, false)]
+            {
+                let answer = knock(&stage, KnockWord::Answer, token, by.sign(&link.secret));
+                hear(&mut stage, &link, somewhere(), &answer);
+                assert_eq!(stage.session.is_parting(), goes_on);
+            }
+        }
+        stage.pass(Duration::from_millis(2_900));
+        let times = sent(&mut stage, &link).iter().filter(|(to, _)| *to == somewhere()).count();
+        assert_eq!((times, stage.session.is_parting()), if answers { (0, false) } else { (4, false) });
+    }
+}
+
+#[test]
+fn a_friend_who_says_by_a_knock_that_it_has_left_is_gone_and_hears_that_this_is_known() {
+    let (mut stage, link, bob) = host_with_friend();
+    stage.tunnel.clear();
+    let leaves = |stage: &Stage, by: &Somebody, token| {
+        let leave = Leave::sign(&by.identity, &link.party, 200);
+        knock(stage, KnockWord::Leave(leave), [token; 8], bob.sign(&link.secret))
+    };
+    let forged = leaves(&stage, &Somebody::new(5, link.party), 1);
+    hear(&mut stage, &link, elsewhere(), &forged);
+    assert_eq!(stage.snapshot().party.unwrap().peers.len(), 1, "who leaves says so itself");
+    let word = leaves(&stage, &bob, 2);
+    for _ in 0..2 {
+        hear(&mut stage, &link, elsewhere(), &word);
+        let answers = sent(&mut stage, &link);
+        assert!(
+            matches!(&answers[..], [(to, answer)] if *to == elsewhere()
+            && (&answer.word, answer.token) == (&KnockWord::Answer, [2; 8])),
+            "{answers:?}"
+        );
+        assert_eq!(stage.snapshot().party.unwrap().peers.len(), 0);
+        // The answer may be lost.
+        stage.pass(Duration::from_millis(300));
+        sent(&mut stage, &link);
+    }
+}
+
+#[test]
+fn a_word_of_leaving_that_is_old_or_not_of_a_member_here_does_nothing_and_is_not_answered() {
+    let (mut stage, link, mut bob) = host_with_friend();
+    let stranger = Somebody::new(5, link.party);
+    let said = |stage: &Stage, token, by: &Somebody, party, sequence| {
+        let leave = Leave::sign(&by.identity, &party, sequence);
+        knock(stage, KnockWord::Leave(leave), [token; 8], by.sign(&link.secret))
+    };
+    let is_ignored = |stage: &mut Stage, word: &Knock| {
+        stage.tunnel.clear();
+        hear(stage, &link, elsewhere(), word);
+        assert!(sent(stage, &link).is_empty(), "{word:?}");
+        assert_eq!(stage.snapshot().party.unwrap().peers.len(), 1, "{word:?}");
+    };
+    let elsewhere_left = lanrage_party::PartyId::from_random([9; 16]);
+    let of_before = said(&stage, 11, &bob, link.party, bob.record.sequence);
+    let of_elsewhere = said(&stage, 12, &bob, elsewhere_left, 200);
+    let of_nobody = said(&stage, 13, &stranger, link.party, 200);
+    for word in [of_before, of_elsewhere, of_nobody] {
+        is_ignored(&mut stage, &word);
+    }
+    // It leaves, comes back, and somebody on the way sends its word once more.
+    let left = said(&stage, 14, &bob, link.party, 200);
+    hear(&mut stage, &link, elsewhere(), &left);
+    assert_eq!(stage.snapshot().party.unwrap().peers.len(), 0);
+    bob.record.sequence = 201;
+    let ask = knock(&stage, KnockWord::Ask, [15; 8], bob.sign(&link.secret));
+    hear(&mut stage, &link, somewhere(), &ask);
+    stage.pass(Duration::from_millis(300));
+    is_ignored(&mut stage, &left);
+}
+
+#[test]
 fn who_hides_its_addresses_neither_knocks_nor_answers() {
     let mut stage = host();
     let link = stage.invitation();
