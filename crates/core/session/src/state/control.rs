@@ -75,6 +75,10 @@ impl State {
     fn take_snapshot(&mut self, turn: &mut Turn<'_>, snapshot: PartySnapshot) {
         let Some(party) = &mut self.party else { return };
         party.host = snapshot.host;
+        // What is kept of a peer belongs to a membership, which has to be kept before it.
+        self.joined(turn);
+        self.keep_membership(turn, true);
+        let Some(party) = &mut self.party else { return };
         let listed: Vec<PeerId> = snapshot.peers.iter().map(PeerEntry::peer).collect();
         party.connections.retain_listed(turn, |peer| listed.contains(peer));
         for entry in snapshot.peers {
@@ -84,8 +88,6 @@ impl State {
             // The other ends may have missed what was said while there was no control plane.
             connections.announce(turn);
         }
-        self.joined(turn);
-        self.keep_membership(turn, true);
     }
 
     /// This device is in the party, by a server's word or a member's: whoever waits for that hears so.

@@ -107,6 +107,11 @@ impl State {
         }
         let record = party.roster.admit(signed, &party.membership, &party.connections)?;
         party.departures.forget(&id);
+        if party.is_being_joined() {
+            // What is kept of a peer belongs to a membership, which has to be kept before it.
+            self.joined(turn);
+        }
+        let Some(party) = &mut self.party else { return Err(Refusal::Full) };
         let known = party.connections.connections().get(&id);
         let is_news = known.is_none_or(|known| known.record.sequence != sequence);
         let info = known.map_or(

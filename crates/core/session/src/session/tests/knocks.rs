@@ -9,7 +9,7 @@ use lanrage_party::{
 
 use super::stage::{Somebody, Stage, somewhere};
 use crate::{
-    Command, Input, Output,
+    Command, Input, Output, StoreAction,
     peers::gossip::message::{Departure, Message},
 };
 
@@ -183,6 +183,14 @@ fn who_follows_a_link_knocks_until_somebody_answers_and_is_in_then() {
     hear(&mut stage, &link, somewhere(), &honest);
     assert!(matches!(stage.results.pop(), Some((9, Ok(())))));
     assert_eq!((stage.adapters_opened, stage.snapshot().party.unwrap().peers.len()), (1, 1));
+    assert!(
+        matches!(
+            &stage.kept[..],
+            [StoreAction::SaveMembership { active: true, .. }, StoreAction::SavePeer { .. }, ..]
+        ),
+        "a peer is kept in a party that is kept: {:?}",
+        stage.kept
+    );
 }
 
 #[test]

@@ -123,6 +123,9 @@ impl Host {
                 self.saved_peers.clear();
             }
             StoreAction::SavePeer { peer, .. } => {
+                if self.saved.is_none() {
+                    violation!("{peer:?} is kept without the membership that it belongs to");
+                }
                 self.saved_peers.insert(peer.peer, *peer);
             }
             StoreAction::RemovePeer { peer, .. } => {
