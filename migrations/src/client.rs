@@ -4,6 +4,7 @@ mod m20261122_000001_state;
 mod m20261126_000002_favorite_parties;
 mod m20261128_000003_servers;
 mod m20261129_000004_dht_nodes;
+mod m20261129_000005_departures;
 
 use sea_orm_migration::prelude::*;
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000002_favorite_parties::Migration),
             Box::new(m20261128_000003_servers::Migration),
             Box::new(m20261129_000004_dht_nodes::Migration),
+            Box::new(m20261129_000005_departures::Migration),
         ]
     }
 }

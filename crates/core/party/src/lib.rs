@@ -48,7 +48,7 @@ pub use proof::door::{DoorKey, DoorPrivateKey};
 pub use proof::identity::{DeviceIdentity, IdentityKey, Signature};
 pub use proof::key::{PartySecret, PresharedKey, WireGuardKey, WireGuardPrivateKey};
 pub use proof::knock::{Knock, KnockError, KnockKey, KnockRefusal, KnockWord, is_knock};
-pub use proof::leave::Leave;
+pub use proof::leave::{Departure, Leave};
 pub use proof::record::{PEER_PROTOCOL, PeerRecord, RecordError, SignedRecord};
 pub use proof::seal::{SealError, SealedSignal, SignalKey};
 pub use proof::server::{ServerId, challenge_message, login_message};

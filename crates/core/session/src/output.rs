@@ -8,8 +8,8 @@ use std::{
 use lanrage_control::{LinkAction, Now};
 use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
-    AllocationId, ForwardLimits, ForwardedPair, LocalEnd, NatResult, PartyId, PeerConfig, PeerId, Remote,
-    StoredPeer, Subnet, VirtualIp, facts::News,
+    AllocationId, Departure, ForwardLimits, ForwardedPair, LocalEnd, NatResult, PartyId, PeerConfig, PeerId,
+    Remote, StoredPeer, Subnet, VirtualIp, facts::News,
 };
 use lanrage_rendezvous::Order;
 
@@ -180,6 +180,14 @@ pub enum StoreAction {
         party: PartyId,
         /// The peer.
         peer: Box<StoredPeer>,
+    },
+    /// Who has left the party by its own word, in the place of those kept before: so that nobody who missed it brings them
+    /// back. At most 64.
+    SaveDepartures {
+        /// The party.
+        party: PartyId,
+        /// Each with its proof.
+        departures: Vec<Departure>,
     },
     /// The peer is in the party no more.
     RemovePeer {

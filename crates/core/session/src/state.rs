@@ -241,6 +241,7 @@ impl State {
                 break;
             }
         }
+        self.keep_departures(turn);
         self.names.set_silent(turn.now.instant, self.servers_are_silent());
         while let Some((to, bytes)) = self.nat.poll_transmit() {
             turn.push(Output::Datagram { to: to.into(), bytes });

@@ -9,7 +9,7 @@ use std::{
 
 use lanrage_base::clock::now;
 use lanrage_party::{
-    Name, NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey, facts::Cause,
+    Departure, Name, NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey, facts::Cause,
 };
 use lanrage_session::{Kept, SavedMembership, StoreAction};
 use lanrage_store::{
@@ -64,6 +64,7 @@ struct PartyWrites {
     membership: Option<MembershipWrite>,
     /// `None` for a peer that has to go.
     peers: BTreeMap<PeerId, Option<Box<StoredPeer>>>,
+    departures: Option<Vec<Departure>>,
 }
 
 #[derive(Debug)]
@@ -90,12 +91,15 @@ impl Keeper {
             }
             StoreAction::ForgetMembership(party) => {
                 let writes = waiting.parties.entry(party).or_default();
-                *writes = PartyWrites { membership: Some(MembershipWrite::Forget), peers: BTreeMap::new() };
+                *writes = PartyWrites { membership: Some(MembershipWrite::Forget), ..PartyWrites::default() };
             }
             StoreAction::SaveNat(result) => waiting.nat = Some(result),
             StoreAction::SaveDhtNodes(nodes) => waiting.nodes = nodes,
             StoreAction::SavePeer { party, peer } => {
                 waiting.parties.entry(party).or_default().peers.insert(peer.peer, Some(peer));
+            }
+            StoreAction::SaveDepartures { party, departures } => {
+                waiting.parties.entry(party).or_default().departures = Some(departures);
             }
             StoreAction::RemovePeer { party, peer } => {
                 waiting.parties.entry(party).or_default().peers.insert(peer, None);
@@ -138,6 +142,7 @@ impl Keeper {
                 continue;
             }
             newer.membership = newer.membership.take().or(writes.membership);
+            newer.departures = newer.departures.take().or(writes.departures);
             for (peer, write) in writes.peers {
                 newer.peers.entry(peer).or_insert(write);
             }
@@ -221,6 +226,9 @@ async fn write(
             Some(peer) => database.save_peer(&party, peer).await?,
             None => database.remove_peer(&party, id).await?,
         }
+    }
+    if let Some(departures) = &writes.departures {
+        database.save_departures(&party, departures).await?;
     }
     Ok(())
 }
@@ -317,5 +325,6 @@ pub(crate) async fn load(
         created_at: stored.created_at,
         sequence: stored.sequence,
     };
-    Ok(Some(Kept { membership, host: stored.host, peers: database.roster(&party).await? }))
+    let (peers, departures) = (database.roster(&party).await?, database.departures(&party).await?);
+    Ok(Some(Kept { membership, host: stored.host, peers, departures }))
 }

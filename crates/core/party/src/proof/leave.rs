@@ -12,6 +12,25 @@ pub struct Leave {
     signature: Signature,
 }
 
+/// That a member has left, and the key that proves it: whoever has missed it is told so, and keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// Who has left.
+    pub identity: IdentityKey,
+    /// Its word.
+    pub leave: Leave,
+}
+
+impl Departure {
+    /// How many bytes one has among others: identity, sequence and signature.
+    pub const BYTES: usize = 32 + Leave::BYTES;
+
+    /// Who has left.
+    pub fn peer(&self) -> PeerId {
+        PeerId::of(&self.identity)
+    }
+}
+
 impl Leave {
     /// How many bytes [`Self::to_bytes`] gives: the sequence and the signature.
     pub const BYTES: usize = 8 + 64;

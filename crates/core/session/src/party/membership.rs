@@ -1,6 +1,6 @@
 use lanrage_party::{
-    DeviceIdentity, Invitation, Ipam, IpamError, Leave, LocalEnd, Name, PEER_PROTOCOL, PeerId, PeerRecord,
-    SignedRecord, StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    Departure, DeviceIdentity, Invitation, Ipam, IpamError, Leave, LocalEnd, Name, PEER_PROTOCOL, PeerId,
+    PeerRecord, SignedRecord, StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
 };
 
 /// My right to be in a party: what its invitation says, my WireGuard key in it, and my lease.
@@ -40,6 +40,8 @@ pub struct Kept {
     pub host: PeerId,
     /// The other members, as last heard.
     pub peers: Vec<StoredPeer>,
+    /// Who has left, by its own word. To be verified again: the file may have been changed.
+    pub departures: Vec<Departure>,
 }
 
 impl Membership {

@@ -17,8 +17,9 @@ use lanrage_nat::{
     stun,
 };
 use lanrage_party::{
-    AllocationId, Candidate, CandidateType, Leave, PartyId, PartySecret, PeerConfig, PeerId, PeerRecord,
-    Remote, SealedSignal, SignalKey, Subnet, VirtualIp, WireGuardPrivateKey, facts::News, initiates, limits,
+    AllocationId, Candidate, CandidateType, Departure, Leave, PartyId, PartySecret, PeerConfig, PeerId,
+    PeerRecord, Remote, SealedSignal, SignalKey, Subnet, VirtualIp, WireGuardPrivateKey, facts::News,
+    initiates, limits,
 };
 use tracing::{debug, info};
 
@@ -296,22 +297,23 @@ impl Connections {
         }
     }
 
-    /// The server says that a peer has left. If it is the peer's own word, its sequence is given back; otherwise the peer
+    /// The server says that a peer has left. If it is the peer's own word, that is given back; otherwise the peer
     /// stays while its path works, as one that the server has forgotten.
     pub(crate) fn handle_departure(
         &mut self,
         turn: &mut Turn<'_>,
         peer: &PeerId,
         leave: Option<Leave>,
-    ) -> Option<u64> {
+    ) -> Option<Departure> {
         let record = &self.connections.get(peer)?.record;
         let own = leave.filter(|leave| leave.is_of(&record.identity, &self.party, record.sequence));
+        let own = own.map(|leave| Departure { identity: record.identity, leave });
         if own.is_some() {
             self.disconnect_peer(turn, peer);
         } else {
             self.retain_listed(turn, |listed| listed != peer);
         }
-        own.map(|leave| leave.sequence)
+        own
     }
 
     /// The server says whether a peer is there.

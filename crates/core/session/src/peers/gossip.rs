@@ -13,10 +13,10 @@ use std::{
 };
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::{PeerId, SignedRecord};
+use lanrage_party::{Departure, PeerId, SignedRecord};
 use sha2::{Digest, Sha256};
 
-use self::message::{Departure, LINES, Line, Message};
+use self::message::{LINES, Line, Message};
 
 /// After how long a digest is said again to somebody who knows something else; then as often as to everybody.
 const AGAIN: [Duration; 3] =

@@ -7,8 +7,8 @@ use std::{
 use lanrage_control::{LinkId, Now};
 use lanrage_nat::NetworkState;
 use lanrage_party::{
-    CandidateType, ControlEndpoint, DeviceIdentity, ForwardLimits, Name, NatType, PeerId, QualityThresholds,
-    StoredPeer, Subnet, VirtualIp, facts::News, limits,
+    CandidateType, ControlEndpoint, Departure, DeviceIdentity, ForwardLimits, Name, NatType, PeerId,
+    QualityThresholds, StoredPeer, Subnet, VirtualIp, facts::News, limits,
 };
 use lanrage_testnet::RealmId;
 
@@ -55,6 +55,7 @@ pub(super) struct Host {
     pub(super) received: BTreeMap<usize, u32>,
     pub(super) saved: Option<(SavedMembership, PeerId)>,
     pub(super) saved_peers: BTreeMap<PeerId, StoredPeer>,
+    pub(super) saved_departures: Vec<Departure>,
     /// Of which second, and how many.
     datagrams: (u64, u32),
     second: u64,
@@ -98,6 +99,7 @@ impl Host {
             received: BTreeMap::new(),
             saved: None,
             saved_peers: BTreeMap::new(),
+            saved_departures: Vec::new(),
             datagrams: (0, 0),
             second: 0,
             wakeups: 0,
@@ -131,7 +133,8 @@ impl Host {
         self.session = session(self.index, self.salt, self.life, &self.identity, now, settings, network);
         if let Some((membership, host)) = self.saved.clone() {
             let peers = self.saved_peers.values().cloned().collect();
-            self.inputs.push_back(Input::Restore(Kept { membership, host, peers }));
+            let departures = self.saved_departures.clone();
+            self.inputs.push_back(Input::Restore(Kept { membership, host, peers, departures }));
         }
     }
 

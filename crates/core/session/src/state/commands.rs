@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use ipnet::Ipv4Net;
 use lanrage_control::protocol::Request;
 use lanrage_party::{
-    Glance, Invitation, KnockKey, Name, NatType, PartyId, PartySecret, PeerId, Subnet, WireGuardPrivateKey,
+    Departure, Glance, Invitation, KnockKey, Name, NatType, PartyId, PartySecret, PeerId, Subnet,
+    WireGuardPrivateKey,
 };
 use lanrage_rendezvous::Order;
 use tracing::info;
@@ -24,11 +25,7 @@ use crate::{
     },
     peers::{
         connections::{Connections, Ways},
-        gossip::{
-            Gossip,
-            departures::Departures,
-            message::{Departure, Message},
-        },
+        gossip::{Gossip, departures::Departures, message::Message},
         knocking::Knocking,
         relaying::carried::Carried,
     },

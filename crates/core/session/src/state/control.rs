@@ -111,8 +111,12 @@ impl State {
             Change::PeerJoined { entry } | Change::PeerUpdated { entry } => self.take_entry(turn, entry),
             Change::PeerLeft { peer, leave } => {
                 if let Some(party) = &mut self.party {
-                    let sequence = party.connections.handle_departure(turn, &peer, leave);
-                    party.roster.note_departure(&peer, sequence);
+                    let departure = party.connections.handle_departure(turn, &peer, leave);
+                    party.roster.note_departure(&peer, departure.map(|departure| departure.leave.sequence));
+                    if let Some(departure) = departure {
+                        // Members that miss it may bring the peer back when no server keeps the list.
+                        party.departures.note(peer, departure);
+                    }
                 }
             }
             Change::PeerOnline { peer, online } => {
@@ -146,6 +150,7 @@ impl State {
         }
         match party.roster.admit(&entry.record, &party.membership, &party.connections) {
             Ok(record) => {
+                party.departures.forget(&id);
                 let online = Some(entry.online);
                 let info = PeerInfo { nat_type: entry.nat_type, joined_at: entry.joined_at, online };
                 let known = KnownPeer { signed: entry.record, record, info };

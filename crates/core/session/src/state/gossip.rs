@@ -1,20 +1,16 @@
 //! What members tell each other: who else is in the party, who has left it, and signals for those whom they reach.
 
-use lanrage_party::{NatType, PeerId, SealedSignal, SignedRecord};
+use lanrage_party::{Departure, NatType, PeerId, SealedSignal, SignedRecord};
 use tracing::{debug, info, warn};
 
 use super::State;
 use crate::{
-    output::Turn,
+    output::{StoreAction, Turn},
     party::{membership::Membership, roster::Refusal},
     peers::{
         connection::{KnownPeer, PeerInfo},
         connections::Connections,
-        gossip::{
-            Known, Word,
-            departures::Departures,
-            message::{Departure, Message},
-        },
+        gossip::{Known, Word, departures::Departures, message::Message},
     },
 };
 
@@ -159,7 +155,7 @@ impl State {
     /// That somebody has left, as a member has passed it on.
     pub(super) fn take_departure(&mut self, turn: &mut Turn<'_>, departure: Departure) {
         let Some(party) = &mut self.party else { return };
-        let id = PeerId::of(&departure.identity);
+        let id = departure.peer();
         let sequence = departure.leave.sequence;
         let is_own = id == self.identity.peer_id();
         let known = party.connections.connections().get(&id).map(|known| known.record.sequence);
@@ -178,6 +174,15 @@ impl State {
             party.connections.disconnect_peer(turn, &id);
             party.roster.note_departure(&id, Some(sequence));
             party.gossip.note_change(turn.now.instant);
+        }
+    }
+
+    /// Who has left is kept for the next start, if that is news. Only a membership that is kept has any.
+    pub(super) fn keep_departures(&mut self, turn: &mut Turn<'_>) {
+        let Some(party) = self.party.as_mut().filter(|party| !party.is_being_joined()) else { return };
+        if let Some(departures) = party.departures.take_unkept() {
+            let party = party.membership.invitation.party;
+            turn.store(StoreAction::SaveDepartures { party, departures });
         }
     }
 

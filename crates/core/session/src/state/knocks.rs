@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use lanrage_party::{
-    Candidate, CandidateType, Knock, KnockRefusal, KnockWord, Leave, PeerId, Remote, SignedRecord, VirtualIp,
-    facts::ServerRefusal, limits,
+    Candidate, CandidateType, Departure, Knock, KnockRefusal, KnockWord, Leave, PeerId, Remote, SignedRecord,
+    VirtualIp, facts::ServerRefusal, limits,
 };
 use tracing::{debug, info, warn};
 
@@ -13,11 +13,7 @@ use crate::{
     facts::CommandError,
     output::{Output, Turn},
     party::{active::ActiveParty, last_knocks::LastKnocks, roster::Refusal},
-    peers::{
-        connections::Connections,
-        gossip::message::{Departure, Message},
-        knocking::TARGETS,
-    },
+    peers::{connections::Connections, gossip::message::Message, knocking::TARGETS},
 };
 
 /// Most addresses of a knock's that are answered to.
@@ -248,13 +244,13 @@ impl State {
         // While a server keeps the list, its word counts.
         let gossips = self.gossips();
         let Some(party) = self.party.as_mut().filter(|_| gossips) else { return };
-        let identity = knock.record.claimed().identity;
-        let id = PeerId::of(&identity);
+        let departure = Departure { identity: knock.record.claimed().identity, leave };
+        let id = departure.peer();
         if !party.knocking.may_answer(knock.token, turn.now.instant) {
             return;
         }
         if party.connections.connections().contains_key(&id) {
-            self.take_departure(turn, Departure { identity, leave });
+            self.take_departure(turn, departure);
         }
         let is_known = |party: &ActiveParty| party.departures.has_left(&id, leave.sequence);
         if self.party.as_ref().is_some_and(is_known)

@@ -7,7 +7,7 @@ use super::State;
 use crate::{
     facts::CommandError,
     input::Ticket,
-    output::Turn,
+    output::{StoreAction, Turn},
     party::membership::{Kept, Membership},
     peers::connection::{KnownPeer, PeerInfo},
 };
@@ -36,13 +36,16 @@ impl State {
     /// Is in the party again that this device was in before. Nobody is asked: the friends are tried where they were
     /// last reached while the control plane connects.
     pub(super) fn restore(&mut self, turn: &mut Turn<'_>, kept: Kept) -> Result<(), CommandError> {
-        let Kept { membership: mut saved, host, peers } = kept;
+        let Kept { membership: mut saved, host, peers, departures } = kept;
         let members = peers.iter().map(|peer| peer.record.claimed().identity);
         forget_listener(&mut saved.invitation, members.chain([self.identity.public()]));
         let server = saved.invitation.control.first().cloned();
         let membership = Membership::restore(saved, &self.identity)?;
         self.use_server(turn, server, membership.invitation.server);
         self.enter(turn, membership, host, None);
+        if let Some(party) = &mut self.party {
+            party.departures.restore(departures, &party.membership.invitation.party);
+        }
         for peer in peers {
             self.restore_peer(turn, peer);
         }
@@ -56,6 +59,11 @@ impl State {
 
     fn restore_peer(&mut self, turn: &mut Turn<'_>, peer: StoredPeer) {
         let Some(party) = &mut self.party else { return };
+        if party.departures.has_left(&peer.peer, peer.record.claimed().sequence) {
+            // It could no longer be forgotten when the program ended.
+            let party = party.membership.invitation.party;
+            return turn.store(StoreAction::RemovePeer { party, peer: peer.peer });
+        }
         match party.roster.admit(&peer.record, &party.membership, &party.connections) {
             Ok(record) => {
                 let id = record.peer_id();

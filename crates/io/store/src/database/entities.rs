@@ -144,6 +144,26 @@ pub(crate) mod roster_peers {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod departures {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "departures")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) party_id: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) peer_id: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) departure: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod favorite_parties {
     use sea_orm::entity::prelude::*;
 
@@ -200,13 +220,14 @@ pub(crate) mod dht_nodes {
 }
 
 /// Every table, those that others refer to before those that refer to them.
-pub(crate) const TABLES: [&str; 9] = [
+pub(crate) const TABLES: [&str; 10] = [
     "settings",
     "server_configs",
     "favorite_servers",
     "game_profiles",
     "memberships",
     "roster_peers",
+    "departures",
     "favorite_parties",
     "nat_results",
     "dht_nodes",

@@ -12,13 +12,13 @@ use tracing::{info, warn};
 use super::{
     connect,
     entities::{
-        dht_nodes as node_rows, favorite_parties as favorite_rows, favorite_servers, game_profiles,
-        memberships as membership_rows, nat_results, roster_peers, server_configs as config_rows,
-        settings as setting_rows,
+        departures as departure_rows, dht_nodes as node_rows, favorite_parties as favorite_rows,
+        favorite_servers, game_profiles, memberships as membership_rows, nat_results, roster_peers,
+        server_configs as config_rows, settings as setting_rows,
     },
     rows,
     tables::{
-        dht_nodes, favorite_parties, favorite_servers::read as read_favorite,
+        departures, dht_nodes, favorite_parties, favorite_servers::read as read_favorite,
         game_profiles::read as read_profile, memberships, nat_results as nat, roster, server_configs,
         settings,
     },
@@ -55,6 +55,7 @@ pub(super) async fn salvage(damaged: &Path, into: &DatabaseConnection) -> Result
         + copy::<game_profiles::Entity>(&from, &transaction, |row| read_profile(row).is_some()).await
         + copy::<membership_rows::Entity>(&from, &transaction, |row| memberships::read(row).is_some()).await
         + copy::<roster_peers::Entity>(&from, &transaction, |row| roster::read(row).is_some()).await
+        + copy::<departure_rows::Entity>(&from, &transaction, |row| departures::read(row).is_some()).await
         + copy::<favorite_rows::Entity>(&from, &transaction, |row| favorite_parties::read(row).is_some())
             .await
         + copy::<nat_results::Entity>(&from, &transaction, |row| nat::read(row).is_some()).await

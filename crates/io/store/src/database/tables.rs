@@ -1,5 +1,6 @@
 //! What the database holds, a file for each kind.
 
+pub(super) mod departures;
 pub(super) mod dht_nodes;
 pub(super) mod favorite_parties;
 pub(super) mod favorite_servers;

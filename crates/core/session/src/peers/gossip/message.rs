@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use lanrage_base::wire::{Reader, put_address};
 use lanrage_nat::Probe;
 use lanrage_party::{
-    IdentityKey, Leave, PartyId, PeerId, SealedSignal, SignedRecord,
+    Departure, IdentityKey, Leave, PartyId, PeerId, SealedSignal, SignedRecord,
     limits::{KNOCK_BYTES, PEERS_PER_PARTY},
 };
 
@@ -54,18 +54,6 @@ pub(crate) enum Message {
     RelayAsk(Vec<PeerId>),
     /// I pass on what you and these send each other, in these channels, and nothing else any more.
     RelayChannels(Vec<(PeerId, u16)>),
-}
-
-/// That a member has left, and the key that proves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Departure {
-    pub(crate) identity: IdentityKey,
-    pub(crate) leave: Leave,
-}
-
-impl Departure {
-    /// Identity, sequence and signature.
-    const BYTES: usize = 32 + Leave::BYTES;
 }
 
 /// Whether a payload is one of these rather than the path agent's, or of a program that knows more.

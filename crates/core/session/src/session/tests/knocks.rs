@@ -3,15 +3,12 @@
 use std::{net::SocketAddr, time::Duration};
 
 use lanrage_party::{
-    Candidate, CandidateType, Invitation, Knock, KnockKey, KnockRefusal, KnockWord, Leave, SealedSignal,
-    SignedRecord, TunnelEvent, facts::CommandError,
+    Candidate, CandidateType, Departure, Invitation, Knock, KnockKey, KnockRefusal, KnockWord, Leave,
+    PartyId, SealedSignal, SignedRecord, TunnelEvent, facts::CommandError,
 };
 
 use super::stage::{Somebody, Stage, somewhere};
-use crate::{
-    Command, Input, Output, StoreAction,
-    peers::gossip::message::{Departure, Message},
-};
+use crate::{Command, Input, Output, StoreAction, peers::gossip::message::Message};
 
 pub(super) fn elsewhere() -> SocketAddr {
     "198.51.100.7:6000".parse().unwrap()
@@ -71,14 +68,14 @@ fn told(stage: &mut Stage, link: &Invitation) -> Vec<Message> {
     told
 }
 
-fn say(stage: &mut Stage, from: &Somebody, message: &Message) {
+pub(super) fn say(stage: &mut Stage, from: &Somebody, message: &Message) {
     let (peer, remote) = (from.identity.peer_id(), somewhere().into());
     let payload = message.to_bytes();
     stage.input(Input::Tunnel(TunnelEvent::Probe { peer, from: remote, payload }));
 }
 
 /// A host whose friend came in by a knock, and has a path.
-fn host_with_friend() -> (Stage, Invitation, Somebody) {
+pub(super) fn host_with_friend() -> (Stage, Invitation, Somebody) {
     let mut stage = host();
     let bob = let_in_friend(&mut stage);
     let link = stage.invitation();
@@ -418,7 +415,7 @@ fn a_word_of_leaving_that_is_old_or_not_of_a_member_here_does_nothing_and_is_not
         assert!(sent(stage, &link).is_empty(), "{word:?}");
         assert_eq!(stage.snapshot().party.unwrap().peers.len(), 1, "{word:?}");
     };
-    let elsewhere_left = lanrage_party::PartyId::from_random([9; 16]);
+    let elsewhere_left = PartyId::from_random([9; 16]);
     let of_before = said(&stage, 11, &bob, link.party, bob.record.sequence);
     let of_elsewhere = said(&stage, 12, &bob, elsewhere_left, 200);
     let of_nobody = said(&stage, 13, &stranger, link.party, 200);

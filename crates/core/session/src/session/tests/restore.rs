@@ -1,14 +1,21 @@
 use std::time::Duration;
 
 use lanrage_control::protocol::{Change, Request};
-use lanrage_party::{Invitation, Leave, PeerId, StoredPeer};
+use lanrage_party::{Departure, Invitation, Leave, StoredPeer};
 
-use super::stage::{Somebody, Stage, entry, somewhere};
-use crate::{Command, Input, InvitationLink, Kept, Output, SavedMembership, StoreAction};
+use super::{
+    knocks::{host_with_friend, say},
+    stage::{Somebody, Stage, entry, somewhere},
+};
+use crate::{
+    Command, Input, InvitationLink, Kept, Output, SavedMembership, StoreAction,
+    peers::gossip::message::Message,
+};
 
 /// What was kept last: the membership with its host, and every peer that was not removed again.
-fn kept(stage: &Stage) -> (SavedMembership, PeerId, Vec<StoredPeer>) {
+fn kept(stage: &Stage) -> Kept {
     let mut membership = None;
+    let mut departures = Vec::new();
     let mut peers: Vec<StoredPeer> = Vec::new();
     for action in &stage.kept {
         match action {
@@ -23,11 +30,12 @@ fn kept(stage: &Stage) -> (SavedMembership, PeerId, Vec<StoredPeer>) {
                 peers.push(StoredPeer::clone(peer));
             }
             StoreAction::RemovePeer { peer, .. } => peers.retain(|known| known.peer != *peer),
+            StoreAction::SaveDepartures { departures: gone, .. } => departures.clone_from(gone),
             StoreAction::SaveNat(_) | StoreAction::SaveDhtNodes(_) => {}
         }
     }
     let (membership, host) = membership.expect("a membership is kept");
-    (membership, host, peers)
+    Kept { membership, host, peers, departures }
 }
 
 fn with_bob() -> (Stage, Somebody) {
@@ -40,10 +48,9 @@ fn with_bob() -> (Stage, Somebody) {
 
 /// The device after a start, on which `beforehand` happens before it takes up what was kept.
 pub(super) fn restarted(before: &Stage, beforehand: impl FnOnce(&mut Stage)) -> Stage {
-    let (membership, host, peers) = kept(before);
     let mut stage = Stage::new();
     beforehand(&mut stage);
-    stage.input(Input::Restore(Kept { membership, host, peers }));
+    stage.input(Input::Restore(kept(before)));
     stage
 }
 
@@ -91,9 +98,37 @@ fn a_peer_that_left_and_a_party_that_was_left_do_not_come_back() {
     let (mut before, bob) = with_bob();
     let word = Leave::sign(&bob.identity, &before.invitation().party, bob.record.sequence + 1);
     before.say_change(Change::PeerLeft { peer: bob.identity.peer_id(), leave: Some(word) });
-    assert!(kept(&before).2.is_empty());
+    assert!(kept(&before).peers.is_empty());
     before.command(5, Command::LeaveParty);
     assert!(matches!(before.kept.last(), Some(StoreAction::ForgetMembership(_))));
+}
+
+#[test]
+fn after_a_restart_no_friend_who_missed_it_brings_back_who_has_left() {
+    let (mut before, link, mut bob) = host_with_friend();
+    let mut carol = Somebody::new(3, link.party);
+    say(&mut before, &bob, &Message::Records(vec![carol.sign(&link.secret)]));
+    let leave = Leave::sign(&carol.identity, &link.party, carol.record.sequence + 1);
+    let departure = Departure { identity: carol.identity.public(), leave };
+    say(&mut before, &bob, &Message::Departures(vec![departure]));
+
+    let kept = kept(&before);
+    assert_eq!(kept.departures, [departure]);
+    let mut stage = Stage::without_server();
+    stage.input(Input::Restore(kept));
+    bob.record.sequence += 1;
+    let friends = |stage: &Stage| stage.snapshot().party.unwrap().peers.len();
+    let tells = |stage: &mut Stage, carol: &Somebody| {
+        say(stage, &bob, &Message::Records(vec![bob.sign(&link.secret), carol.sign(&link.secret)]));
+    };
+    tells(&mut stage, &carol);
+    assert_eq!(friends(&stage), 1, "the friend has missed that she left");
+    carol.record.sequence += 2;
+    tells(&mut stage, &carol);
+    assert_eq!(friends(&stage), 2, "she is back");
+    assert!(
+        matches!(stage.kept.last(), Some(StoreAction::SaveDepartures { departures, .. }) if departures.is_empty())
+    );
 }
 
 #[test]
@@ -112,20 +147,19 @@ fn an_old_record_is_a_replay_even_across_a_restart() {
 #[test]
 fn a_paused_party_is_not_brought_back_by_itself_but_on_request() {
     let (mut stage, _) = with_bob();
-    let (membership, host, peers) = kept(&stage);
+    let kept = kept(&stage);
     stage.command(5, Command::PauseParty);
     assert!(matches!(stage.kept.last(), Some(StoreAction::SaveMembership { active: false, .. })));
     assert!(stage.snapshot().party.is_none());
-    stage.input(Input::Kept(6, Ok(Kept { membership, host, peers })));
+    stage.input(Input::Kept(6, Ok(kept)));
     assert!(stage.snapshot().party.is_some());
     assert!(matches!(stage.results.pop(), Some((6, Ok(())))));
 }
 
 /// A stage without a server, on which `before` was paused.
 fn paused(before: &Stage) -> Stage {
-    let (membership, host, peers) = kept(before);
     let mut stage = Stage::new();
-    stage.stored = Some(Kept { membership, host, peers });
+    stage.stored = Some(kept(before));
     stage
 }
 

@@ -121,6 +121,7 @@ impl Host {
             StoreAction::ForgetMembership(_) => {
                 self.saved = None;
                 self.saved_peers.clear();
+                self.saved_departures.clear();
             }
             StoreAction::SavePeer { peer, .. } => {
                 if self.saved.is_none() {
@@ -128,6 +129,7 @@ impl Host {
                 }
                 self.saved_peers.insert(peer.peer, *peer);
             }
+            StoreAction::SaveDepartures { departures, .. } => self.saved_departures = departures,
             StoreAction::RemovePeer { peer, .. } => {
                 self.saved_peers.remove(&peer);
             }

@@ -11,6 +11,7 @@ use crate::StoreError;
 use crate::database::{
     SettingsDatabase,
     entities::{
+        departures,
         memberships::{ActiveModel, Column, Entity, Model},
         roster_peers,
     },
@@ -140,6 +141,10 @@ impl SettingsDatabase {
             .await?;
         roster_peers::Entity::delete_many()
             .filter(roster_peers::Column::PartyId.eq(&party))
+            .exec(&transaction)
+            .await?;
+        departures::Entity::delete_many()
+            .filter(departures::Column::PartyId.eq(&party))
             .exec(&transaction)
             .await?;
         transaction.commit().await?;

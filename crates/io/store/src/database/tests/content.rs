@@ -1,8 +1,8 @@
 use std::net::SocketAddrV4;
 
 use lanrage_party::{
-    DeviceIdentity, NatType, PartyId, PartySecret, PeerRecord, ServerId, SignedRecord, Subnet, VirtualIp,
-    WireGuardKey, facts::ExportFault,
+    Departure, DeviceIdentity, Leave, NatType, PartyId, PartySecret, PeerRecord, ServerId, SignedRecord,
+    Subnet, VirtualIp, WireGuardKey, facts::ExportFault,
 };
 use serde_json::Value;
 
@@ -282,6 +282,31 @@ async fn a_membership_and_its_roster_read_back_as_they_were_saved() {
     database.remove_peer(&mine.party, &peer(2).peer).await.unwrap();
     assert_eq!(database.roster(&mine.party).await.unwrap(), []);
     database.save_peer(&party(9), &peer(2)).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn who_has_left_a_party_is_remembered_as_long_as_the_party() {
+    let home = Home::new();
+    let database = home.open().await;
+    let departure = |number: u8| {
+        let leaver = identity(number);
+        Departure { identity: leaver.public(), leave: Leave::sign(&leaver, &party(1), NOW.0) }
+    };
+    database.save_departures(&party(1), &[departure(2)]).await.unwrap_err();
+    database.save_membership(&membership(1, true)).await.unwrap();
+    database.save_departures(&party(1), &[departure(2), departure(3)]).await.unwrap();
+    // Its row is written anew whenever this device enters the party.
+    database.save_membership(&membership(1, true)).await.unwrap();
+    assert_eq!(database.departures(&party(1)).await.unwrap().len(), 2);
+    database.save_departures(&party(1), &[departure(3)]).await.unwrap();
+    database.close().await.unwrap();
+
+    let database = home.open().await;
+    let kept = database.departures(&party(1)).await.unwrap();
+    assert_eq!(kept, [departure(3)]);
+    assert!(kept[0].leave.is_of(&kept[0].identity, &party(1), 9));
+    database.leave_membership(&party(1), NOW).await.unwrap();
+    assert_eq!(database.departures(&party(1)).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{
     super::entities::{
-        dht_nodes, favorite_parties, favorite_servers, game_profiles, memberships, nat_results, roster_peers,
-        server_configs, settings,
+        departures, dht_nodes, favorite_parties, favorite_servers, game_profiles, memberships, nat_results,
+        roster_peers, server_configs, settings,
     },
     *,
 };
@@ -23,6 +23,7 @@ async fn entities_name_exactly_the_tables_and_columns_that_the_migrations_make()
     let home = Home::new();
     let database = home.open().await;
     let entities = [
+        ("departures", columns::<departures::Column>()),
         ("dht_nodes", columns::<dht_nodes::Column>()),
         ("favorite_parties", columns::<favorite_parties::Column>()),
         ("favorite_servers", columns::<favorite_servers::Column>()),
