@@ -53,9 +53,8 @@ impl State {
         }
         let is_other = party.carried.handle_timeout(now);
         use_friends(turn, party, is_other);
-        if let Some((friends, wanted)) = party.carried.take_due(now) {
-            let ask = Message::RelayAsk(wanted).to_bytes();
-            friends.iter().for_each(|friend| party.connections.tell(turn, friend, ask.clone()));
+        for (friend, wanted) in party.carried.take_due(now) {
+            party.connections.tell(turn, &friend, Message::RelayAsk(wanted).to_bytes());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{Ipv6Addr, SocketAddr},
     time::{Duration, Instant},
 };
@@ -19,8 +19,14 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const AGAIN: [Duration; 3] = [Duration::from_millis(700), Duration::from_secs(2), Duration::from_secs(5)];
 /// After how long it is asked again, so that it goes on.
 const RENEWAL: Duration = Duration::from_secs(10);
-/// Friends that are asked: the nearest ones. One that dies costs no more than the change to the other.
+/// Friends that are asked for everybody: the nearest ones. One that dies costs no more than the change to the other.
 const FRIENDS: usize = 2;
+/// Others that are asked at a time for those whom no friend has given a way to; each in turn.
+const OTHERS: usize = 4;
+/// Between two asks while not all of them had their turn.
+const TURN: Duration = Duration::from_secs(2);
+/// Most friends that pass on for this device: beside two those who alone reach somebody.
+const MOST: usize = 8;
 /// The first of the ids for these ways: those of allocations on servers count up from nothing.
 const FIRST_ID: u32 = 0x8000_0000;
 
@@ -58,6 +64,9 @@ pub(crate) struct Carried {
     ask_at: Option<Instant>,
     /// How often they were asked since somebody was missed.
     asked: usize,
+    asked_at: Option<Instant>,
+    /// Those of the others that had their turn.
+    tried: BTreeSet<PeerId>,
     opened: u32,
     actions: Vec<Action>,
 }
@@ -70,6 +79,13 @@ struct Friend {
     channels: BTreeMap<PeerId, u16>,
     /// It goes on so long, unless it says so again.
     until: Instant,
+}
+
+impl Friend {
+    /// Whom it gives a way to.
+    fn gives(&self) -> impl Iterator<Item = PeerId> {
+        self.channels.keys().copied()
+    }
 }
 
 impl Carried {
@@ -99,11 +115,30 @@ impl Carried {
         } else if self.ask_at.is_none() {
             self.ask_soon(now);
         }
-        self.follow_friends()
+        let missed = self.missed().len();
+        let is_other = self.follow_friends();
+        self.note_missed(now, missed);
+        is_other
+    }
+
+    /// Members that no straight path leads to, and no friend.
+    fn missed(&self) -> BTreeSet<PeerId> {
+        let is_given = |peer: &PeerId| self.friends.values().any(|friend| friend.channels.contains_key(peer));
+        self.lacking.keys().filter(|peer| !is_given(peer)).copied().collect()
+    }
+
+    /// So many were missed before. If there are more now, a way to somebody has ended, and another one is asked for; not at
+    /// the pace at which a friend may give and take them.
+    fn note_missed(&mut self, now: Instant, before: usize) {
+        if self.ask_at.is_some() && self.missed().len() > before {
+            let earliest = self.asked_at.map_or(now, |asked| asked + AGAIN[0]);
+            self.ask_soon(now.max(earliest));
+        }
     }
 
     fn ask_soon(&mut self, at: Instant) {
         self.asked = 0;
+        self.tried.clear();
         self.ask_at = Some(self.ask_at.map_or(at, |due| due.min(at)));
     }
 
@@ -137,16 +172,49 @@ impl Carried {
     }
 
     /// Who is asked now, and for ways to whom.
-    pub(crate) fn take_due(&mut self, now: Instant) -> Option<(Vec<PeerId>, Vec<PeerId>)> {
-        self.ask_at.filter(|due| *due <= now)?;
+    pub(crate) fn take_due(&mut self, now: Instant) -> Vec<(PeerId, Vec<PeerId>)> {
+        if self.ask_at.is_none_or(|due| due > now) {
+            return Vec::new();
+        }
+        let all: Vec<PeerId> = self.lacking.keys().copied().collect();
+        let nearest: Vec<PeerId> = self.near.iter().take(FRIENDS).map(|(peer, _)| *peer).collect();
+        let is_near = |peer: &PeerId| nearest.contains(peer);
+        let mut asks: Vec<_> = nearest.iter().map(|friend| (*friend, all.clone())).collect();
+        let given: BTreeSet<PeerId> = self
+            .friends
+            .iter()
+            .filter(|(peer, _)| is_near(peer))
+            .flat_map(|(_, friend)| friend.gives())
+            .collect();
+        // The others go on with whom the nearest do not reach.
+        for (peer, friend) in self.friends.iter().filter(|(peer, _)| !is_near(peer)) {
+            let alone: Vec<PeerId> =
+                friend.gives().filter(|to| self.lacking.contains_key(to) && !given.contains(to)).collect();
+            if !alone.is_empty() {
+                asks.push((*peer, alone));
+            }
+        }
+        let missed = self.missed();
+        let is_left =
+            |peer: &PeerId| !self.tried.contains(peer) && asks.iter().all(|(asked, _)| asked != peer);
+        let mut others: Vec<PeerId> = self.near.iter().map(|(peer, _)| *peer).filter(is_left).collect();
+        // The nearest have had their chance.
+        let turn = if missed.is_empty() || self.asked == 0 { 0 } else { others.len().min(OTHERS) };
+        let waiting = others.split_off(turn);
+        asks.extend(others.iter().map(|friend| (*friend, missed.iter().copied().collect())));
+        self.tried.extend(others);
+        if waiting.is_empty() {
+            self.tried.clear();
+        }
         let pause = match AGAIN.get(self.asked) {
-            Some(pause) if self.friends.is_empty() => *pause,
-            _ => RENEWAL,
+            _ if missed.is_empty() => RENEWAL,
+            Some(pause) => *pause,
+            None if waiting.is_empty() => RENEWAL,
+            None => TURN,
         };
         self.asked = self.asked.saturating_add(1);
-        self.ask_at = Some(now + pause);
-        let friends = self.near.iter().take(FRIENDS).map(|(peer, _)| *peer).collect();
-        Some((friends, self.lacking.keys().copied().collect()))
+        (self.asked_at, self.ask_at) = (Some(now), Some(now + pause));
+        asks
     }
 
     /// A friend says in which channels it passes on for this device. True if the ways by friends are others.
@@ -162,13 +230,16 @@ impl Carried {
         let is_number = |number: &u16| channel_data::NUMBERS.contains(number);
         let channels: BTreeMap<PeerId, u16> =
             channels.iter().filter(|(peer, number)| peer != from && is_number(number)).copied().collect();
+        let missed = self.missed();
         if channels.is_empty() {
             let had = self.friends.contains_key(from);
             self.leave(from);
+            self.note_missed(now, missed.len());
             return had;
         }
         if !self.friends.contains_key(from) {
-            if self.friends.len() == FRIENDS {
+            let is_needed = channels.keys().any(|peer| missed.contains(peer));
+            if self.friends.len() >= MOST || self.friends.len() >= FRIENDS && !is_needed {
                 return false;
             }
             let id = AllocationId(FIRST_ID + self.opened);
@@ -192,6 +263,7 @@ impl Carried {
         let is_other = !actions.is_empty();
         friend.channels = channels;
         self.actions.append(&mut actions);
+        self.note_missed(now, missed.len());
         is_other
     }
 
@@ -199,7 +271,9 @@ impl Carried {
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> bool {
         let silent: Vec<PeerId> =
             self.friends.iter().filter(|(_, friend)| friend.until <= now).map(|(peer, _)| *peer).collect();
+        let missed = self.missed().len();
         silent.iter().for_each(|friend| self.leave(friend));
+        self.note_missed(now, missed);
         !silent.is_empty()
     }
 
@@ -239,124 +313,4 @@ fn stand_in(peer: &PeerId) -> SocketAddr {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn peer(n: u8) -> PeerId {
-        PeerId::from_bytes([n; 16])
-    }
-
-    fn address(n: u8) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, n], 5_000))
-    }
-
-    fn near(n: u8, ms: u64) -> Way {
-        Way { peer: peer(n), straight: Some((address(n), Duration::from_millis(ms))), is_there: true }
-    }
-
-    fn missed(n: u8) -> Way {
-        Way { peer: peer(n), straight: None, is_there: true }
-    }
-
-    /// One that misses member 9 and has asked friends 1 and 2, and the time.
-    fn asking() -> (Carried, Instant) {
-        let (mut carried, now) = (Carried::new(0), Instant::now());
-        carried.follow(now, &[near(1, 20), near(2, 30), near(3, 40), missed(9)]);
-        assert_eq!(carried.take_due(now), None, "a straight way may still be found");
-        let now = carried.poll_timeout().unwrap();
-        assert_eq!(carried.take_due(now), Some((vec![peer(1), peer(2)], vec![peer(9)])));
-        (carried, now)
-    }
-
-    fn ids(carried: &Carried, of: u8) -> Vec<u32> {
-        let ways = carried.allocations();
-        ways.get(&peer(of)).into_iter().flatten().map(|allocation| allocation.id.0).collect()
-    }
-
-    #[test]
-    fn the_nearest_friends_are_asked_and_what_they_grant_is_a_way() {
-        let (mut carried, now) = asking();
-        assert!(carried.handle_channels(now, &peer(1), &[(peer(9), 0x4001)]));
-        let id = AllocationId(FIRST_ID);
-        assert_eq!(
-            carried.take_actions(),
-            [
-                Action::Open { id, friend: address(1) },
-                Action::Channel { id, peer: stand_in(&peer(9)), channel: Some(0x4001) },
-            ]
-        );
-        assert_eq!(ids(&carried, 9), [FIRST_ID]);
-        assert!(!carried.handle_channels(now, &peer(1), &[(peer(9), 0x4001)]), "no news");
-        assert_eq!(carried.take_actions(), []);
-        assert!(carried.handle_channels(now, &peer(1), &[]), "it is over");
-        assert_eq!((carried.take_actions(), ids(&carried, 9).len()), (vec![Action::Close(id)], 0));
-    }
-
-    #[test]
-    fn only_who_is_reached_straight_is_believed_and_no_more_than_two() {
-        let (mut carried, now) = asking();
-        assert!(!carried.handle_channels(now, &peer(9), &[(peer(3), 0x4001)]));
-        assert!(!carried.handle_channels(now, &peer(1), &[(peer(9), 0x3FFF), (peer(1), 0x4001)]));
-        for (n, is_taken) in [(1, true), (2, true), (3, false)] {
-            assert_eq!(carried.handle_channels(now, &peer(n), &[(peer(9), 0x4001)]), is_taken, "{n}");
-        }
-        assert_eq!(ids(&carried, 9).len(), FRIENDS);
-    }
-
-    #[test]
-    fn a_friend_that_moves_is_followed_under_the_same_id_and_one_that_is_lost_is_left() {
-        let (mut carried, now) = asking();
-        carried.handle_channels(now, &peer(1), &[(peer(9), 0x4001)]);
-        carried.take_actions();
-        let id = AllocationId(FIRST_ID);
-        let moved = Way { straight: Some((address(7), Duration::ZERO)), ..near(1, 0) };
-        assert!(!carried.follow(now, &[moved, missed(9)]));
-        assert_eq!(
-            carried.take_actions(),
-            [
-                Action::Close(id),
-                Action::Open { id, friend: address(7) },
-                Action::Channel { id, peer: stand_in(&peer(9)), channel: Some(0x4001) },
-            ]
-        );
-        assert!(carried.follow(now, &[missed(1), missed(9)]));
-        assert_eq!((carried.take_actions(), ids(&carried, 9).len()), (vec![Action::Close(id)], 0));
-    }
-
-    #[test]
-    fn it_is_asked_again_and_again_while_a_way_is_missed_and_a_silent_friend_is_left() {
-        let (mut carried, begun) = asking();
-        let mut now = begun;
-        let mut pauses = Vec::new();
-        for _ in 0..4 {
-            let due = carried.poll_timeout().unwrap();
-            pauses.push(due - now);
-            now = due;
-            assert!(carried.take_due(now).is_some());
-        }
-        assert_eq!(pauses, [AGAIN[0], AGAIN[1], AGAIN[2], RENEWAL], "ever more slowly");
-        carried.handle_channels(now, &peer(1), &[(peer(9), 0x4001)]);
-        assert!(!carried.handle_timeout(now + LEASE / 2));
-        assert!(carried.handle_timeout(now + LEASE));
-        assert!(ids(&carried, 9).is_empty());
-        carried.follow(now, &[near(1, 20), near(9, 20)]);
-        assert_eq!(carried.poll_timeout(), None, "nobody is missed");
-    }
-
-    #[test]
-    fn nobody_is_asked_for_who_is_away_and_all_at_once_when_the_first_friend_comes() {
-        let (mut carried, now) = (Carried::new(0), Instant::now());
-        let away = Way { is_there: false, ..missed(8) };
-        carried.follow(now, &[missed(9), away]);
-        assert_eq!(carried.poll_timeout(), None, "nobody can be asked");
-        carried.follow(now, &[missed(9), away, near(1, 20)]);
-        assert_eq!(carried.take_due(now), Some((vec![peer(1)], vec![peer(9)])));
-    }
-
-    #[test]
-    fn every_member_has_an_address_of_its_own_that_is_never_on_a_wire() {
-        let [one, other] = [1, 2].map(|n| stand_in(&peer(n)));
-        assert_ne!(one, other);
-        assert!(one.ip().to_string().starts_with("2001:db8:"));
-    }
-}
+mod tests;
