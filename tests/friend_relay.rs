@@ -20,6 +20,8 @@ const LIMIT: u64 = 1_000;
 /// What one of them sends meanwhile (kbit/s), and how long.
 const SENT: u64 = 4_000;
 const SENDING: Duration = Duration::from_secs(5);
+/// The longest packet that a path is thought to carry before that is measured (bytes).
+const MTU: u64 = 1_280;
 
 #[test]
 fn friends_relay_for_two_whose_routers_do_not_get_along() {
@@ -67,6 +69,12 @@ fn friends_relay_for_two_whose_routers_do_not_get_along() {
         let passed = (passed_on(&cem)? - before) * 8 / begun.elapsed().as_millis() as u64;
         ensure!(arrived > 0, "nothing arrives");
         println!("of {SENT} kbit/s, {passed} kbit/s passed");
+        // What is lost at the limit is no long packet more than another.
+        for (own, friend) in [(&ann, "bo"), (&bo, "ann")] {
+            let mtu = peer(&own.status()?, friend).and_then(|peer| peer["mtu"].as_u64());
+            println!("{} sends packets of {mtu:?} bytes", own.name());
+            ensure!(mtu >= Some(MTU), "long packets are thought not to pass: {mtu:?}");
+        }
         ensure!(
             (LIMIT * 80 / 100..=LIMIT * 110 / 100).contains(&passed),
             "of {SENT} kbit/s {passed} kbit/s were passed on, with {LIMIT} allowed"

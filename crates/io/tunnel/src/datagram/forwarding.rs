@@ -14,20 +14,26 @@ use lanrage_base::{
     bucket::{Rate, TokenBucket},
     channel_data,
 };
-use lanrage_party::{ForwardLimits, ForwardedPair, PeerId, facts::DropReason};
+use lanrage_party::{ForwardLimits, ForwardedPair, Lane, PeerId, facts::DropReason};
 use parking_lot::Mutex;
 
 use crate::{
     api::counters::{Forwarded, Traffic},
-    datagram::hop::Hop,
+    datagram::{
+        demux::{self, Kind, Message},
+        hop::Hop,
+    },
+    peer::index::SessionIndex,
 };
 
-/// Longest datagram of others' that is passed on before transfers, in bytes: a game's, sealed.
-pub(crate) const GAME_BYTES: usize = 300;
+/// Longest datagram of others' that is passed on before all longer ones, in bytes: a game's, sealed.
+const GAME_BYTES: usize = 300;
 /// Implementation: what may come at once after a pause, in milliseconds of the rate.
 const BURST_MS: u64 = 250;
 /// Implementation: the part of that which transfers leave to games and to what keeps the path.
-const LEFT_TO_GAMES: u64 = 4;
+const LEFT_BY_TRANSFERS: u64 = 4;
+/// Implementation: the part of that which long datagrams of the express lane leave to short ones.
+const LEFT_BY_LONG: u64 = 8;
 /// Implementation: the least that may come at once, in bytes: some full datagrams, however low the rate is.
 const LEAST_BURST: u64 = 16 * 1_024;
 
@@ -37,6 +43,14 @@ pub(crate) struct Forwarding {
     legs: HashMap<(SocketAddr, u16), Leg>,
     total: Option<Arc<Mutex<Limit>>>,
     limits: Option<ForwardLimits>,
+}
+
+/// What is passed on, where, and in which lane.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Next<'a> {
+    pub(crate) hop: Hop,
+    pub(crate) lane: Lane,
+    pub(crate) data: &'a [u8],
 }
 
 /// From one member to another.
@@ -83,28 +97,29 @@ impl Forwarding {
         }
     }
 
-    /// Where the data of a datagram goes, if its channel leads on; an error if it is more than is passed on.
+    /// Where the data of a datagram goes, and in which lane, if its channel leads on; an error if it is more than is passed
+    /// on.
     pub(crate) fn next<'a>(
         &self,
         from: SocketAddr,
         datagram: &'a [u8],
         now: Instant,
-    ) -> Option<Result<(Hop, &'a [u8]), DropReason>> {
+    ) -> Option<Result<Next<'a>, DropReason>> {
         if self.legs.is_empty() {
             return None;
         }
         let (number, data) = channel_data::parse(datagram)?;
         let Leg { hop, pair } = self.legs.get(&(from, number))?;
-        let units = data.len() as u64;
+        let (lane, units) = (lane_of(data), data.len() as u64);
         // The pair's first: what it may not send leaves the others theirs.
-        let take = |limit: &Mutex<Limit>| limit.lock().take(now, units);
+        let take = |limit: &Mutex<Limit>| limit.lock().take(now, units, lane);
         let may = take(&pair.limit) && self.total.as_deref().is_some_and(take);
         if !may {
             return Some(Err(DropReason::ForwardLimit));
         }
         pair.packets.fetch_add(1, Relaxed);
         pair.bytes.fetch_add(units, Relaxed);
-        Some(Ok((*hop, data)))
+        Some(Ok(Next { hop: *hop, lane, data }))
     }
 
     /// What was passed on between the present pairs.
@@ -120,21 +135,36 @@ impl Forwarding {
     }
 }
 
-/// How much is passed on. What is as short as a game's has a part that transfers cannot take.
+/// In which lane something is passed on. A session's index says its lane to whoever has such sessions itself. The probes of
+/// a path are in the express one however long they are: lost by their length alone, they would say that the path carries no
+/// long packets. What is as short as a game's may be of a program with one lane.
+fn lane_of(data: &[u8]) -> Lane {
+    match demux::classify(data) {
+        _ if data.len() <= GAME_BYTES => Lane::Express,
+        Ok(Kind::WireGuard(Message::Data { receiver })) => SessionIndex::of_receiver(receiver).lane(),
+        _ => Lane::Bulk,
+    }
+}
+
+/// How much is passed on. Transfers cannot take all of it.
 struct Limit {
     bucket: TokenBucket,
-    left_to_games: u64,
+    burst: u64,
 }
 
 impl Limit {
     fn new(kbits: u32) -> Self {
         let per_second = u64::from(kbits) * 1_000 / 8;
         let burst = if per_second == 0 { 0 } else { (per_second * BURST_MS / 1_000).max(LEAST_BURST) };
-        Self { bucket: TokenBucket::new(Rate { burst, per_second }), left_to_games: burst / LEFT_TO_GAMES }
+        Self { bucket: TokenBucket::new(Rate { burst, per_second }), burst }
     }
 
-    fn take(&mut self, now: Instant, bytes: u64) -> bool {
-        let rest = if bytes <= GAME_BYTES as u64 { 0 } else { self.left_to_games };
+    fn take(&mut self, now: Instant, bytes: u64, lane: Lane) -> bool {
+        let rest = match lane {
+            Lane::Bulk => self.burst / LEFT_BY_TRANSFERS,
+            Lane::Express if bytes > GAME_BYTES as u64 => self.burst / LEFT_BY_LONG,
+            Lane::Express => 0,
+        };
         self.bucket.take_leaving(now, bytes, rest)
     }
 }
@@ -186,7 +216,7 @@ mod tests {
         let message = message(end(1).channel, 3);
         let next = forwarding.next(end(1).address, &message, now).unwrap();
         let hop = Hop::Channel { server: end(2).address, number: end(2).channel };
-        assert_eq!(next, Ok((hop, &[7; 3][..])));
+        assert_eq!(next, Ok(Next { hop, lane: Lane::Express, data: &[7; 3] }));
         let counted =
             Forwarded { peers: [end(1).peer, end(2).peer], traffic: Traffic { packets: 1, bytes: 3 } };
         assert_eq!(forwarding.counters(), [counted]);
@@ -229,6 +259,45 @@ mod tests {
             }
         }
         assert_eq!(game, 63, "60 packets a second, none lost");
+    }
+
+    /// A sealed packet of a session of this lane (whitepaper §5.4.6).
+    fn sealed(channel: u16, len: usize, lane: Lane) -> Vec<u8> {
+        let mut message = message(channel, len);
+        let header = [4, 0, 0, 0, 1, lane as u8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        message[channel_data::HEADER_BYTES..][..16].copy_from_slice(&header);
+        message
+    }
+
+    #[test]
+    fn a_probe_of_full_length_passes_while_a_transfer_takes_all_it_can_and_leaves_games_theirs() {
+        let (forwarding, now) = (forwarding(&[pair(1, 2)]), Instant::now());
+        let passes = |now, message: &[u8]| match forwarding.next(end(2).address, message, now) {
+            Some(Ok(Next { lane, .. })) => {
+                assert_eq!(lane, if message.len() > 1_100 { Lane::Express } else { Lane::Bulk });
+                true
+            }
+            _ => false,
+        };
+        let mut passed = [0, 0];
+        for ms in 0..5_000 {
+            let now = now + Duration::from_millis(ms);
+            flood(&forwarding, end(1), std::iter::once(now));
+            if ms % 500 == 499 {
+                passed[0] += usize::from(passes(now, &sealed(end(2).channel, 1_400, Lane::Express)));
+                passed[1] += usize::from(passes(now, &sealed(end(2).channel, 1_000, Lane::Bulk)));
+            }
+        }
+        assert_eq!(passed, [10, 0], "as short ones do, and unlike what the other lane carries");
+        // Many of them do not take what is left to games.
+        let later = now + Duration::from_secs(6);
+        (0..100).for_each(|_| {
+            passes(later, &sealed(end(2).channel, 1_400, Lane::Express));
+        });
+        assert!(matches!(
+            forwarding.next(end(2).address, &message(end(2).channel, 150), later),
+            Some(Ok(Next { lane: Lane::Express, .. }))
+        ));
     }
 
     #[test]

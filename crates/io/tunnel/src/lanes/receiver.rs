@@ -13,8 +13,7 @@ use crate::{
     datagram::{
         batch::SendBatch,
         demux::{self, Kind, Message},
-        forwarding::GAME_BYTES,
-        hop::Hop,
+        forwarding::Next,
         relays,
     },
     io::device::queue_of,
@@ -65,8 +64,7 @@ impl Receiver {
     ) -> Result<(), DropReason> {
         if channel_data::claims_to_be(datagram) {
             if let Some(next) = context.table.forwarding.next(from, datagram, context.now) {
-                let (hop, data) = next?;
-                self.forward(context, hop, data);
+                self.forward(context, &next?);
                 return Ok(());
             }
             let (from, data) = context.table.relays.unwrap_datagram(from, datagram)?;
@@ -75,9 +73,8 @@ impl Receiver {
         self.datagram(context, current, datagram, from.into())
     }
 
-    /// Passes on what a member sends another by this device. What is as short as a game's does not wait behind a transfer.
-    fn forward(&mut self, context: &Context<'_>, hop: Hop, data: &[u8]) {
-        let lane = if data.len() <= GAME_BYTES { Lane::Express } else { Lane::Bulk };
+    /// Passes on what a member sends another by this device.
+    fn forward(&mut self, context: &Context<'_>, &Next { hop, lane, data }: &Next<'_>) {
         let batch = &mut self.forwarded[lane];
         if batch.free() == 0 {
             context.shared.send(lane, &context.table.relays, batch);
