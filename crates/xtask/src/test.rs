@@ -73,7 +73,11 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         steps.commands("Networks of every kind", [xtask(&["nat-matrix", "--quick"])])?;
         steps.commands(
             "Nobody's server",
-            [xtask(&["serverless", "--quick"]), xtask(&["nat-matrix", "--no-server", "--quick"])],
+            [
+                xtask(&["serverless", "--quick"]),
+                xtask(&["nat-matrix", "--no-server", "--quick"]),
+                xtask(&["nat-matrix", "--no-server", "--with-friend", "--quick"]),
+            ],
         )?;
         steps.commands("Disturbed networks", [xtask(&["recovery", "--quick"])])?;
         steps.commands("The virtual LAN beside the real one", [xtask(&["lan-test", "--quick"])])?;

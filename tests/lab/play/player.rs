@@ -356,11 +356,17 @@ impl Player {
     /// # Errors
     /// If the player does not answer.
     pub fn path_to_friend(&self) -> Result<Option<Way>> {
+        Ok(way(&self.status()?["party"]["peers"][0]))
+    }
+
+    /// How the friend of this name is connected, if it is.
+    ///
+    /// # Errors
+    /// If the player does not answer.
+    pub fn path_to(&self, name: &str) -> Result<Option<Way>> {
         let status = self.status()?;
-        let friend = &status["party"]["peers"][0];
-        let is_connected = friend["state"] == "connected" || friend["state"] == "degraded";
-        let word = friend["connection_type"].as_str().filter(|_| is_connected);
-        Ok(word.and_then(Way::from_word))
+        let mut friends = status["party"]["peers"].as_array().into_iter().flatten();
+        Ok(friends.find(|friend| friend["name"] == name).and_then(way))
     }
 
     /// Whether there is a friend, connected without a relay.
@@ -428,6 +434,12 @@ impl Player {
         ensure!(status.success(), "player {} left with {status}; it said:\n{}", self.name, self.tail());
         Ok(())
     }
+}
+
+/// How a friend is connected, if it is.
+fn way(friend: &Value) -> Option<Way> {
+    let is_connected = friend["state"] == "connected" || friend["state"] == "degraded";
+    friend["connection_type"].as_str().filter(|_| is_connected).and_then(Way::from_word)
 }
 
 /// Whether a link says where its party can be found.

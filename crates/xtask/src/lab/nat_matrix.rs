@@ -49,8 +49,8 @@ pub(crate) struct Options {
     /// With nobody's server and no relay, by a link and a DHT; `one:two` is the party of one then, in which two clicks
     #[arg(long, conflicts_with = "expected")]
     no_server: bool,
-    /// The same with a third player in the party, whom everybody reaches
-    #[arg(long, requires = "no_server", conflicts_with = "update_readme")]
+    /// The same in the party of a third player, whom everybody reaches: pairs that do not meet alone
+    #[arg(long, requires = "no_server")]
     with_friend: bool,
     /// Only pairs of which this way is expected
     #[arg(long, value_enum)]

@@ -24,6 +24,8 @@ use crate::{
 pub const END_LIMIT: Duration = Duration::from_secs(32);
 /// Until the beacon of whoever is in is stored.
 const SETTLED: Duration = Duration::from_secs(4);
+/// How long a way by a friend must stay one: a straight one would be found by then.
+const STAY: Duration = Duration::from_millis(1_500);
 /// The last number of the third player's address.
 const FRIEND_NUMBER: u8 = 8;
 
@@ -49,9 +51,17 @@ pub fn connects(pair: &Pair) -> bool {
         && (pair.relation == Relation::SameLan || !is_hidden(pair.one.network.family))
 }
 
+/// By which way a pair must connect with a third player whom everybody reaches: by that one, where no straight path can be.
+/// Who lets no UDP out reaches nobody.
+#[must_use]
+pub fn expected_with_friend(pair: &Pair) -> Option<Path> {
+    let has_udp = pair.relation == Relation::SameLan || pair.one.network.udp && pair.two.network.udp;
+    has_udp.then(|| pair.expected())
+}
+
 impl Encounter {
-    /// Lets two players meet in a venue of this pair; player two clicks on the link. `with_friend`: a third player, whom
-    /// everybody reaches, is in already. Build it inside a [`world`](crate::world).
+    /// Lets two players meet in a venue of this pair; player two clicks on the link of player one. `with_friend`: the party
+    /// is that of a third player, whom everybody reaches. Build it inside a [`world`](crate::world).
     ///
     /// # Errors
     /// If the lab itself fails: nothing was then seen of the product, and another try is fair.
@@ -66,7 +76,9 @@ impl Encounter {
             nodes.show_to(host, &format!("{SERVER_NAME}:{}", stage::STUN_PORT))?;
             Player::choose(host, host.name(), "port_mapping", "no")?;
         }
-        Ok(Self::between(&venue.players, third.as_ref(), connects(pair)).unwrap_or_else(|error| Self {
+        let expected =
+            if with_friend { expected_with_friend(pair) } else { connects(pair).then_some(Path::Direct) };
+        Ok(Self::between(&venue.players, third.as_ref(), expected).unwrap_or_else(|error| Self {
             first_packet: None,
             path: None,
             told: None,
@@ -74,23 +86,28 @@ impl Encounter {
         }))
     }
 
-    fn between(hosts: &[Host; 2], third: Option<&Host>, connects: bool) -> Result<Self> {
-        let one = Player::create_without_server(&hosts[0], "one", "Matrix")?;
+    fn between(hosts: &[Host; 2], third: Option<&Host>, expected: Option<Path>) -> Result<Self> {
+        let make = |host, name| Player::create_without_server(host, name, "Matrix");
+        let third = third.map(|host| make(host, "three")).transpose()?;
+        let one = match &third {
+            None => make(&hosts[0], "one")?,
+            Some(third) => Player::join(&hosts[0], "one", third.own_link()?)?,
+        };
         let address = one.wait_for_address(READY_LIMIT)?;
         let _echo = Echo::start(hosts[0].udp(ECHO_PORT)?)?;
         let (probe, to) = (hosts[1].udp(0)?, SocketAddrV4::new(address, ECHO_PORT));
-        one.own_link()?;
-        // What a router does is known by then, and the beacon is there.
-        thread::sleep(SETTLED);
-        let friend = third.map(|host| Player::join(host, "three", one.own_link()?)).transpose()?;
-        if let Some(friend) = &friend {
+        if third.is_some() {
             let deadline = Instant::now() + END_LIMIT;
-            while friend.path_to_friend().unwrap_or_default().is_none() {
-                ensure!(Instant::now() < deadline, "the third is not in; it said:\n{}", friend.tail());
+            while one.path_to("three").unwrap_or_default().is_none() {
+                ensure!(Instant::now() < deadline, "one does not reach the third; it said:\n{}", one.tail());
                 thread::sleep(Duration::from_millis(100));
             }
+        } else {
+            one.own_link()?;
         }
-        let link = one.own_link()?;
+        // What a router does is known by then, and the beacon is there.
+        thread::sleep(SETTLED);
+        let link = one.addressed_link()?;
 
         let clicked = Instant::now();
         let mut two = Player::join(&hosts[1], "two", link)?;
@@ -101,14 +118,18 @@ impl Encounter {
             match first {
                 Ok(first) => seen.first_packet = Some(first.duration_since(clicked)),
                 // Whoever shall connect may be told on the way that it does not yet.
-                Err(_) if connects && clicked.elapsed() < END_LIMIT => {}
+                Err(_) if expected.is_some() && clicked.elapsed() < END_LIMIT => {}
                 Err(_) => seen.told = said(&mut two)?.map(|words| (words, clicked.elapsed())),
             }
         }
         if seen.first_packet.is_some() {
-            seen.path = settled_path(&one, &two)?;
+            seen.path = settled_path(&one, &two, expected)?;
         }
-        let is_well = if connects { seen.path == Some(Path::Direct) } else { seen.told.is_some() };
+        let is_well = match expected {
+            Some(Path::Direct) => seen.path == expected,
+            Some(Path::Relayed) => seen.path.is_some(),
+            None => seen.told.is_some(),
+        };
         if !is_well {
             seen.problem = Some(last_words(&one, &two));
         }
@@ -155,18 +176,19 @@ fn said(two: &mut Player) -> Result<Option<String>> {
         return Ok(sentence.map(|sentence| sentence.split(". ").next().unwrap_or(sentence).to_owned()));
     }
     let Ok(status) = two.status() else { return Ok(None) };
-    let host = status["party"]["peers"].as_array().into_iter().flatten().find(|peer| peer["is_host"] == true);
-    let situation = host.map(|host| &host["situation"]).filter(|situation| situation["code"] == "no_path");
+    let one = status["party"]["peers"].as_array().into_iter().flatten().find(|peer| peer["name"] == "one");
+    let situation = one.map(|one| &one["situation"]).filter(|situation| situation["code"] == "no_path");
     Ok(situation.map(|situation| format!("no path: {}", situation["because"].as_str().unwrap_or("?"))))
 }
 
-/// The way on which both see each other, once it is direct or a while has passed.
-fn settled_path(one: &Player, two: &Player) -> Result<Option<Path>> {
-    let deadline = Instant::now() + CONNECT_LIMIT;
+/// The way on which both see each other, once it is direct, stays the expected one, or a while has passed.
+fn settled_path(one: &Player, two: &Player, expected: Option<Path>) -> Result<Option<Path>> {
+    let begun = Instant::now();
     loop {
-        let [path, other] = [one.path_to_friend()?, two.path_to_friend()?];
+        let [path, other] = [one.path_to("two")?, two.path_to("one")?];
         let path = path.filter(|_| path == other);
-        if path == Some(Path::Direct) || Instant::now() > deadline {
+        let stays = path.is_some() && path == expected && begun.elapsed() > STAY;
+        if path == Some(Path::Direct) || stays || begun.elapsed() > CONNECT_LIMIT {
             return Ok(path);
         }
         thread::sleep(Duration::from_millis(50));

@@ -20,10 +20,14 @@ const FIRST_PACKET_LIMIT: Duration = Duration::from_secs(9);
 /// What `--quick` plays: two who meet by the DHT, and two who cannot.
 const QUICK: [&str; 2] = ["eim-adf:apdm-apdf", "eim-apdf:apdm-apdf-random"];
 
-/// A pair, the first of whom made the party, and what was seen of it.
+/// What `--quick` plays with a friend: two who need one.
+const QUICK_WITH_FRIEND: [&str; 1] = ["apdm-apdf-random:apdm-apdf-random"];
+
+/// A pair, the first of whom made the party or was in it, and what was seen of it.
 #[derive(Debug)]
 struct Cell {
     pair: Pair,
+    with_friend: bool,
     seen: Encounter,
 }
 
@@ -34,7 +38,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
     for pair in choose(options)? {
         let mut words = vec!["--no-server"];
         words.extend(options.with_friend.then_some("--with-friend"));
-        let cell = Cell { pair, seen: Encounter::from_json(&at_last(&pair.name(), &words)?)? };
+        let seen = Encounter::from_json(&at_last(&pair.name(), &words)?)?;
+        let cell = Cell { pair, with_friend: options.with_friend, seen };
         println!("{}", if options.json { cell.to_json().to_string() } else { cell.line() });
         cells.push(cell);
     }
@@ -42,14 +47,16 @@ pub(super) fn run(options: &Options) -> Result<()> {
         println!("\n{}, in {:.0} s", summary(&cells), begun.elapsed().as_secs_f64());
     }
     if options.update_readme {
-        readme::replace("nat-matrix-no-server", &markdown(&cells))?;
+        let table = if options.with_friend { "nat-matrix-with-friend" } else { "nat-matrix-no-server" };
+        readme::replace(table, &markdown(&cells))?;
     }
     let failed: Vec<_> = cells.iter().filter(|cell| !cell.passes()).map(|cell| cell.pair.name()).collect();
     ensure!(
         failed.is_empty(),
-        "{} of {} pairs failed; to repeat them: cargo xtask nat-matrix --no-server --pairs {}",
+        "{} of {} pairs failed; to repeat them: cargo xtask nat-matrix --no-server{} --pairs {}",
         failed.len(),
         cells.len(),
+        if options.with_friend { " --with-friend" } else { "" },
         failed.join(",")
     );
     Ok(())
@@ -68,10 +75,17 @@ pub(super) fn play(name: &str, with_friend: bool) -> Result<()> {
 fn choose(options: &Options) -> Result<Vec<Pair>> {
     let named = |name: &str| Pair::in_order(name).with_context(|| format!("there is no pair {name}"));
     if options.quick {
-        return QUICK.into_iter().map(named).collect();
+        let quick = if options.with_friend { &QUICK_WITH_FRIEND[..] } else { &QUICK };
+        return quick.iter().copied().map(named).collect();
     }
     if !options.pairs.is_empty() {
         return options.pairs.iter().map(|name| named(name)).collect();
+    }
+    if options.with_friend {
+        let needs = |pair: &Pair| {
+            !without_server::connects(pair) && without_server::expected_with_friend(pair).is_some()
+        };
+        return Ok(Pair::all().filter(needs).collect());
     }
     let both = |pair: Pair| {
         let is_same = pair.one.name == pair.two.name;
@@ -81,28 +95,38 @@ fn choose(options: &Options) -> Result<Vec<Pair>> {
 }
 
 impl Cell {
-    /// Whether those met who can, and whoever clicked on another's link was told in time.
+    /// By which way the two must meet.
+    fn expected(&self) -> Option<Path> {
+        if self.with_friend {
+            without_server::expected_with_friend(&self.pair)
+        } else {
+            without_server::connects(&self.pair).then_some(Path::Direct)
+        }
+    }
+
+    /// Whether those met who can, and whoever clicked on another's link was told in time. A straight path is welcome where
+    /// none is expected.
     fn passes(&self) -> bool {
         let met = self.seen.path.is_some()
             && self.seen.first_packet.is_some_and(|first| first < FIRST_PACKET_LIMIT);
         let told = self.seen.told.as_ref().is_some_and(|(_, after)| *after <= END_LIMIT);
-        if without_server::connects(&self.pair) {
-            met && self.seen.path == Some(Path::Direct)
-        } else {
-            met || told
+        match self.expected() {
+            Some(Path::Direct) => met && self.seen.path == Some(Path::Direct),
+            Some(Path::Relayed) => met,
+            None => met || told,
         }
     }
 
     fn to_json(&self) -> Value {
         let mut line = self.seen.to_json();
         line["pair"] = self.pair.name().into();
-        line["connects"] = without_server::connects(&self.pair).into();
+        line["expected"] = self.expected().map(Path::word).into();
         line["passes"] = self.passes().into();
         line
     }
 
     fn line(&self) -> String {
-        let Self { pair, seen } = self;
+        let Self { pair, seen, .. } = self;
         let mark = if self.passes() { shell::green("✓") } else { shell::red("✗") };
         let outcome = match (seen.first_packet, &seen.told) {
             (Some(first), _) => {
@@ -132,7 +156,7 @@ impl Cell {
 }
 
 fn summary(cells: &[Cell]) -> String {
-    let can = cells.iter().filter(|cell| without_server::connects(&cell.pair));
+    let can = cells.iter().filter(|cell| cell.expected().is_some());
     let (all, met) =
         can.fold((0, 0), |(all, met), cell| (all + 1, met + usize::from(cell.seen.first_packet.is_some())));
     let mut times: Vec<_> = cells.iter().filter_map(|cell| cell.seen.first_packet).collect();
@@ -182,7 +206,21 @@ mod tests {
             told: told_s.map(|s| ("nobody".to_owned(), Duration::from_secs(s))),
             problem: None,
         };
-        Cell { pair: Pair::in_order(name).expect("a pair of this name"), seen }
+        Cell { pair: Pair::in_order(name).expect("a pair of this name"), with_friend: false, seen }
+    }
+
+    #[test]
+    fn with_a_friend_those_meet_who_cannot_alone_if_they_reach_the_friend() {
+        let with_friend = |name, met| Cell { with_friend: true, ..cell(name, met, Some(3)) };
+        assert!(with_friend("apdm-apdf:eim-apdf", Some(90)).passes());
+        assert!(!with_friend("apdm-apdf:eim-apdf", None).passes());
+        assert!(!with_friend("apdm-apdf:eim-apdf", Some(9_500)).passes());
+        assert_eq!(with_friend("ipv6:ipv6", None).expected(), Some(Path::Direct));
+        assert_eq!(with_friend("udp-blocked:public", None).expected(), None);
+        let options = Options { no_server: true, with_friend: true, ..Options::default() };
+        let played: Vec<String> = choose(&options).expect("all").iter().map(Pair::name).collect();
+        assert!(played.contains(&"eim-apdf:apdm-apdf".to_owned()), "{played:?}");
+        assert!(!played.iter().any(|name| name.contains("udp-blocked") || name == "public:public"));
     }
 
     #[test]
