@@ -36,9 +36,8 @@ use std::{
 use schedule::Outcome;
 use world::Meeting;
 
-/// Schedules of a run of the test suite with a server, and without one. In 10,000 of the latter some six do not settle yet.
+/// Schedules of a run of the test suite, of each kind of meeting.
 const ROUNDS: u64 = 10_000;
-const SERVERLESS_ROUNDS: u64 = 2_000;
 /// Threads, and so tests, that share them.
 const PARTS: u64 = 2;
 
@@ -55,8 +54,7 @@ fn run_part(part: u64, meeting: Meeting) {
         return;
     }
     let first = number("LANRAGE_SIM_FIRST").unwrap_or(0);
-    let usual = if meeting == Meeting::Server { ROUNDS } else { SERVERLESS_ROUNDS };
-    let rounds = number("LANRAGE_SIM_ROUNDS").unwrap_or(usual);
+    let rounds = number("LANRAGE_SIM_ROUNDS").unwrap_or(ROUNDS);
     let began = std::time::Instant::now();
     let mut outcomes = Vec::new();
     let mut failed = Vec::new();
