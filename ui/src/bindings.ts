@@ -155,7 +155,9 @@ export type CheckState = "good" | "warning" | "bad" | "unknown";
 /**
  * Why a command was refused.
  */
-export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "nobody_answers" } | { "code": "unusual_network",
+export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "nobody_answers",
+  /** Why, as far as is known. */
+  because: Unanswered, } | { "code": "unusual_network",
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
@@ -1088,6 +1090,11 @@ export type Traffic = {
   sent_relayed_bytes: number,
   /** The part of the bytes from the friend that came by a relay. */
   received_relayed_bytes: number, };
+
+/**
+ * Why nobody of a party answers.
+ */
+export type Unanswered = "not_known" | "udp_blocked" | "one_symmetric" | "both_symmetric" | "symmetric_and_strict";
 
 /**
  * Why no path to a friend was found.

@@ -1,6 +1,6 @@
 use std::{sync::LazyLock, time::Duration};
 
-use lanrage_party::{DeviceIdentity, PartySecret, UnixMillis};
+use lanrage_party::{DeviceIdentity, NatType, PartySecret, UnixMillis};
 use lanrage_rendezvous::{
     Beacon, Door, Event, Finder, FinderOutput, Keys, Kind, KrpcFilter, LookId, Member, Now, Order,
     PLAIN_BYTES, Place, PutFault, PutId, SEALED_BYTES, SignedItem, VALUE_BYTES, Window,
@@ -152,8 +152,11 @@ pub(crate) fn finder(data: &[u8]) {
 }
 
 fn member(input: &mut Input<'_>) -> Member {
-    let peer = DeviceIdentity::from_seed(&[input.u8(); 32]).peer_id();
+    let seed = input.u8();
+    let peer = DeviceIdentity::from_seed(&[seed; 32]).peer_id();
+    let nat_type = NatType::ALL[usize::from(seed) % NatType::ALL.len()];
     let (reachable, relays) = (input.flag(), input.flag());
     let count = input.below(6);
-    Member { peer, addresses: (0..count).map(|_| input.address()).collect(), reachable, relays }
+    let addresses = (0..count).map(|_| input.address()).collect();
+    Member { peer, addresses, reachable, relays, nat_type }
 }

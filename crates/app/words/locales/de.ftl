@@ -144,8 +144,8 @@ situation-no-path =
         [relays_refuse] kein direkter Weg hat geantwortet, und die Relays lehnen die Adressen ab
         [no_answer_no_relay] keine Antwort auf irgendeinem Weg
         [udp_blocked] dein Netz lässt kein UDP durch, und kein Relay steht bereit
-        [both_symmetric] beide Router nehmen für jedes Ziel einen neuen Port, und kein Relay steht bereit
-        [symmetric_and_strict] ein Router nimmt für jedes Ziel einen neuen Port, der andere lässt nur bekannte Ports herein, und kein Relay steht bereit
+        [both_symmetric] beide Router nehmen für jedes Ziel einen neuen Port, und kein Relay steht bereit: Es hilft ein dritter Freund, den andere erreichen, ein offener Port in einem der Router oder ein Server
+        [symmetric_and_strict] ein Router nimmt für jedes Ziel einen neuen Port, der andere lässt nur bekannte Ports herein, und kein Relay steht bereit: Es hilft ein dritter Freund, den andere erreichen, ein offener Port in einem der Router oder ein Server
         [symmetric_and_unknown] ein Router nimmt für jedes Ziel einen neuen Port, der andere ist noch nicht gemessen, und kein Relay steht bereit
     }. Nächster Versuch in { $retry_in_s } s.
 
@@ -516,7 +516,14 @@ notice-party-is-local = Der Server ist nicht erreichbar. Bis er wieder da ist, k
 refusal-already-in-party = Du bist schon in einer Party; verlasse sie zuerst.
 refusal-not-in-party = Du bist in keiner Party.
 refusal-no-control-server = Der Link sagt nicht, wo jemand aus der Party zu erreichen ist. Bitte um einen neuen, der kopiert wird, während dein Freund mit einem Netz verbunden ist.
-refusal-nobody-answers = Niemand aus der Party antwortet. Frag, ob dein Freund gerade in der Party ist, und bitte um einen frischen Link: Adressen ändern sich. Hilft das nicht, kann einer von euch den Port im Router öffnen, oder ihr nehmt einen Server.
+refusal-nobody-answers =
+    { $because ->
+       *[not_known] Niemand aus der Party antwortet. Frag, ob dein Freund gerade in der Party ist, und bitte um einen frischen Link: Adressen ändern sich. Hilft das nicht, kann einer von euch den Port im Router öffnen, oder ihr nehmt einen Server.
+        [udp_blocked] Niemand aus der Party antwortet, denn dein Netz lässt kein UDP durch. Nimm ein anderes Netz oder einen Server.
+        [one_symmetric] Niemand aus der Party antwortet, und einer eurer Router nimmt für jedes Ziel einen neuen Port: Es hilft ein dritter Freund, den andere erreichen, ein offener Port in einem der Router oder ein Server. Frag auch, ob dein Freund gerade in der Party ist.
+        [both_symmetric] Kein Weg führt in die Party, denn dein Router und der deines Freundes nehmen beide für jedes Ziel einen neuen Port: Es hilft ein dritter Freund, den andere erreichen, ein offener Port in einem der Router oder ein Server.
+        [symmetric_and_strict] Kein Weg führt in die Party, denn einer eurer Router nimmt für jedes Ziel einen neuen Port, und der andere lässt nur bekannte Ports herein: Es hilft ein dritter Freund, den andere erreichen, ein offener Port in einem der Router oder ein Server.
+    }
 refusal-no-address =
     { $why ->
         [taken] { $why_address } gehört jemand anderem.

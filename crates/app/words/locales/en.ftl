@@ -145,8 +145,8 @@ situation-no-path =
         [relays_refuse] no direct path answered, and the relays refuse their addresses
         [no_answer_no_relay] no answer came on any path
         [udp_blocked] your network lets no UDP through, and no relay is at hand
-        [both_symmetric] both routers use a new port for every destination, and no relay is at hand
-        [symmetric_and_strict] one router uses a new port for every destination, and the other admits only known ports, and no relay is at hand
+        [both_symmetric] both routers use a new port for every destination, and no relay is at hand: a third friend whom others reach, a port opened in one router, or a server helps
+        [symmetric_and_strict] one router uses a new port for every destination, and the other admits only known ports, and no relay is at hand: a third friend whom others reach, a port opened in one router, or a server helps
         [symmetric_and_unknown] one router uses a new port for every destination, and the other is not measured yet, and no relay is at hand
     }. Next try in { $retry_in_s } s.
 
@@ -517,7 +517,14 @@ notice-party-is-local = The control server cannot be reached. Until it is back, 
 refusal-already-in-party = You are in a party already; leave it first.
 refusal-not-in-party = You are not in a party.
 refusal-no-control-server = The link does not say where anybody of the party can be reached. Ask for a new one, copied while your friend is connected to a network.
-refusal-nobody-answers = Nobody of the party answers. Ask whether your friend is in the party right now, and for a fresh link: addresses change. If that does not help, one of you can open the port in the router, or use a server.
+refusal-nobody-answers =
+    { $because ->
+       *[not_known] Nobody of the party answers. Ask whether your friend is in the party right now, and for a fresh link: addresses change. If that does not help, one of you can open the port in the router, or use a server.
+        [udp_blocked] Nobody of the party answers, as your network lets no UDP through. Use another network, or a server.
+        [one_symmetric] Nobody of the party answers, and one of your routers uses a new port for every destination: a third friend whom others reach, a port opened in one router, or a server helps. Ask also whether your friend is in the party right now.
+        [both_symmetric] No way leads to the party, as your router and your friend’s both use a new port for every destination: a third friend whom others reach, a port opened in one router, or a server helps.
+        [symmetric_and_strict] No way leads to the party, as one of your routers uses a new port for every destination and the other admits only known ports: a third friend whom others reach, a port opened in one router, or a server helps.
+    }
 refusal-no-address =
     { $why ->
         [taken] { $why_address } belongs to another peer.

@@ -16,7 +16,7 @@ use lanrage_party::facts::{
     AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
     Fault, HelperTrouble, LeaseFault, LostPart, Meeting, NameTrouble, News, PeerRefusal, PermissionTrouble,
     PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault, ServerRefusal,
-    SettingRule, Situation, Unreached,
+    SettingRule, Situation, Unanswered, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -56,6 +56,7 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
     BTreeMap::from([
         (("situation-relayed", "because"), all::<RelayReason>()),
         (("situation-no-path", "because"), all::<Unreached>()),
+        (("refusal-nobody-answers", "because"), all::<Unanswered>()),
         (("problem-control-disconnected", "why"), all::<ServerFault>()),
         (("problem-control-disconnected", "why_refusal"), all::<ServerRefusal>()),
         (("problem-adapter-permission", "by"), all::<PermissionTrouble>()),

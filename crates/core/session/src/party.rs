@@ -2,6 +2,7 @@
 
 pub(crate) mod active;
 pub(crate) mod first_link;
+pub(crate) mod found;
 pub(crate) mod last_knocks;
 pub(crate) mod membership;
 pub(crate) mod parting;

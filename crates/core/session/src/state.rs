@@ -236,6 +236,7 @@ impl State {
                 | self.follow_relays(turn)
                 | self.follow_connections(turn)
                 | self.follow_finder(turn);
+            self.lose_hope();
             // What came at the last moment counts: deadlines are looked at when all else is said.
             if !news && !self.expire_pending(turn) {
                 break;
@@ -320,14 +321,14 @@ impl State {
                 turn.complete(pending.ticket, Ok(()));
             }
             PendingKind::Join { .. } => {
-                let why = self.control.fault();
+                let (why, because) = (self.control.fault(), self.unanswered());
                 self.say_leave(turn);
                 self.withdraw(turn);
                 turn.refuse(
                     pending.ticket,
                     match why {
                         Some(why) => CommandError::ControlUnreachable { why },
-                        None => CommandError::NobodyAnswers,
+                        None => CommandError::NobodyAnswers { because },
                     },
                 );
             }

@@ -26,6 +26,8 @@ pub const END_LIMIT: Duration = Duration::from_secs(32);
 const SETTLED: Duration = Duration::from_secs(4);
 /// How long a way by a friend must stay one: a straight one would be found by then.
 const STAY: Duration = Duration::from_millis(1_500);
+/// The last number of the second STUN server's addresses.
+const OTHER_STUN_NUMBER: u8 = 9;
 /// The last number of the third player's address.
 const FRIEND_NUMBER: u8 = 8;
 
@@ -61,19 +63,24 @@ pub fn expected_with_friend(pair: &Pair) -> Option<Path> {
 
 impl Encounter {
     /// Lets two players meet in a venue of this pair; player two clicks on the link of player one. `with_friend`: the party
-    /// is that of a third player, whom everybody reaches. Build it inside a [`world`](crate::world).
+    /// and the link are those of a third player, whom everybody reaches. Build it inside a [`world`](crate::world).
     ///
     /// # Errors
     /// If the lab itself fails: nothing was then seen of the product, and another try is fair.
     pub fn hold(pair: &Pair, with_friend: bool) -> Result<Self> {
         let mut venue = Venue::build(pair)?;
-        // It answers STUN alone here: nobody is told that there is a server.
-        let _stun = stage::start_server(&venue.server, &["--no-relay".to_owned()])?;
+        // They answer STUN alone here: nobody is told that there is a server. Two of them show what a router does.
+        let other = venue.lab.dual_stack_host("stun", OTHER_STUN_NUMBER)?;
+        venue.lab.settle()?;
+        let start = |host| stage::start_server(host, &["--no-relay".to_owned()]);
+        let _stun = [start(&venue.server)?, start(&other)?];
         let nodes = LabDht::start(&venue.lab, &venue.server)?;
         let third = with_friend.then(|| venue.lab.dual_stack_host("three", FRIEND_NUMBER)).transpose()?;
         venue.lab.settle()?;
         for host in venue.players.iter().chain(&third) {
-            nodes.show_to(host, &format!("{SERVER_NAME}:{}", stage::STUN_PORT))?;
+            let [one, two] = [SERVER_NAME.to_owned(), other.address().to_string()]
+                .map(|server| format!("{server}:{}", stage::STUN_PORT));
+            nodes.show_to(host, &format!("{one},{two}"))?;
             Player::choose(host, host.name(), "port_mapping", "no")?;
         }
         let expected =
@@ -107,7 +114,7 @@ impl Encounter {
         }
         // What a router does is known by then, and the beacon is there.
         thread::sleep(SETTLED);
-        let link = one.addressed_link()?;
+        let link = third.as_ref().unwrap_or(&one).addressed_link()?;
 
         let clicked = Instant::now();
         let mut two = Player::join(&hosts[1], "two", link)?;

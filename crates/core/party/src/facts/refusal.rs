@@ -19,8 +19,11 @@ pub enum CommandError {
     NotInParty,
     /// The invitation names neither a server nor an address of a member.
     NoControlServer,
-    /// Nobody of the party answers at the addresses that the link names.
-    NobodyAnswers,
+    /// Nobody of the party answers, where the link says or the public store.
+    NobodyAnswers {
+        /// Why, as far as is known.
+        because: Unanswered,
+    },
     /// The party takes a network that LANrage never proposes, and the user was not asked.
     UnusualNetwork {
         /// The party's network.
@@ -281,6 +284,24 @@ impl From<IpamError> for CommandError {
             },
         }
     }
+}
+
+/// Why nobody of a party answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Unanswered {
+    /// Nothing is known: the link may be old, or nobody there.
+    #[default]
+    NotKnown,
+    /// This device's network lets no UDP through.
+    UdpBlocked,
+    /// One router, this device's or a member's, uses a new port for every destination, and what the other does is not known.
+    OneSymmetric,
+    /// As [`NatObstacle::BothSymmetric`](super::NatObstacle::BothSymmetric), with every member that is known of.
+    BothSymmetric,
+    /// As [`NatObstacle::SymmetricAndStrict`](super::NatObstacle::SymmetricAndStrict), with every member that is known of.
+    SymmetricAndStrict,
 }
 
 /// Why a text is no export of settings.

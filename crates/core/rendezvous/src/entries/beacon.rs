@@ -1,7 +1,7 @@
 use std::fmt;
 
 use lanrage_base::clock::UnixMillis;
-use lanrage_party::PeerId;
+use lanrage_party::{NatType, PeerId};
 
 use super::{
     ENTRIES,
@@ -13,6 +13,8 @@ use crate::PLAIN_BYTES;
 const ENTRY_BYTES: usize = 8 + 2 + 1 + ADDRESSES_BYTES;
 const REACHABLE: u8 = 1;
 const RELAYS: u8 = 2;
+const SYMMETRIC: u8 = 4;
+const STRICT: u8 = 8;
 
 /// The first eight bytes of a peer id: enough to tell members of one party apart.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,8 +31,19 @@ pub struct BeaconEntry {
     pub reachable: bool,
     /// Whether it forwards for others.
     pub relays: bool,
+    /// What its router does, as far as an entry says it: symmetric, or port-restricted.
+    pub nat_type: NatType,
     /// Where.
     pub addresses: Addresses,
+}
+
+/// What an entry says of a router: whether it uses a new port for every destination, or admits only known ports. Whatever
+/// else it does is no obstacle to anybody, and is not said.
+pub(crate) const fn told_nat_type(nat_type: NatType) -> NatType {
+    match nat_type {
+        NatType::Symmetric | NatType::PortRestrictedCone => nat_type,
+        _ => NatType::Unknown,
+    }
 }
 
 /// Where a party is reached: at most twelve members.
@@ -72,6 +85,11 @@ impl BeaconEntry {
             age_s: u16::from_be_bytes([*a, *b]),
             reachable: flags & REACHABLE != 0,
             relays: flags & RELAYS != 0,
+            nat_type: match flags & (SYMMETRIC | STRICT) {
+                0 => NatType::Unknown,
+                STRICT => NatType::PortRestrictedCone,
+                _ => NatType::Symmetric,
+            },
             addresses: Addresses::read(addresses.first_chunk()?),
         })
     }
@@ -80,10 +98,13 @@ impl BeaconEntry {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[..8].copy_from_slice(&self.peer.0);
         bytes[8..10].copy_from_slice(&self.age_s.to_be_bytes());
-        bytes[10] = [(self.reachable, REACHABLE), (self.relays, RELAYS)]
-            .iter()
-            .filter(|(is_so, _)| *is_so)
-            .fold(0, |flags, (_, flag)| flags | flag);
+        let said = [
+            (self.reachable, REACHABLE),
+            (self.relays, RELAYS),
+            (self.nat_type == NatType::Symmetric, SYMMETRIC),
+            (self.nat_type == NatType::PortRestrictedCone, STRICT),
+        ];
+        bytes[10] = said.iter().filter(|(is_so, _)| *is_so).fold(0, |flags, (_, flag)| flags | flag);
         bytes[11..].copy_from_slice(&self.addresses.write());
         bytes
     }
@@ -115,6 +136,7 @@ mod tests {
             age_s: u16::from(n),
             reachable: false,
             relays: n.is_multiple_of(2),
+            nat_type: [NatType::Unknown, NatType::Symmetric, NatType::PortRestrictedCone][usize::from(n) % 3],
             addresses: [([192, 0, 2, n], 7).into(), ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 9).into()]
                 .into_iter()
                 .collect(),
@@ -129,7 +151,7 @@ mod tests {
         };
         let plain = beacon.to_plain();
         assert_eq!(plain[..10], [1, 0, 0, 0, 0, 0, 0, 1, 2, 1]);
-        assert_eq!(plain[10..27], [4, 4, 4, 4, 4, 4, 4, 4, 0, 4, 3, 192, 0, 2, 4, 0, 7]);
+        assert_eq!(plain[10..27], [4, 4, 4, 4, 4, 4, 4, 4, 0, 4, 7, 192, 0, 2, 4, 0, 7]);
         assert_eq!(plain[27..39], [0; 12], "two places of IPv4 are free");
         assert_eq!(plain[39..43], [0x20, 1, 0xd, 0xb8]);
         assert_eq!(plain[55..57], [0, 9]);

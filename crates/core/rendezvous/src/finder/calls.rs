@@ -7,6 +7,7 @@ use std::{
 };
 
 use lanrage_base::bucket::{Rate, TokenBucket};
+use lanrage_party::NatType;
 
 use super::view::{Call, Caller};
 use crate::{Addresses, Beacon, Door, PeerMark, Token};
@@ -33,7 +34,7 @@ enum Known {
 pub(super) struct Calls {
     bucket: TokenBucket,
     waiting: VecDeque<Call>,
-    known: BTreeMap<Known, (Instant, Addresses)>,
+    known: BTreeMap<Known, (Instant, Addresses, NatType)>,
 }
 
 impl Default for Calls {
@@ -53,12 +54,14 @@ impl Calls {
     ) {
         for entry in beacon.entries.iter().filter(|entry| !passed_over(&entry.peer)) {
             let known = self.known.get(&Known::Member(entry.peer));
-            let is_old = known.is_some_and(|(at, addresses)| {
-                *addresses == entry.addresses && now.saturating_duration_since(*at) < AGAIN
+            let is_old = known.is_some_and(|(at, addresses, nat_type)| {
+                (addresses, *nat_type) == (&entry.addresses, entry.nat_type)
+                    && now.saturating_duration_since(*at) < AGAIN
             });
             if !is_old {
                 let caller = Caller::Member(entry.peer);
-                self.add(now, Known::Member(entry.peer), caller, &entry.addresses, own, entry.reachable);
+                let said = (entry.reachable, entry.nat_type);
+                self.add(now, Known::Member(entry.peer), caller, &entry.addresses, own, said);
             }
         }
     }
@@ -71,7 +74,14 @@ impl Calls {
         for entry in entries {
             let known = Known::Newcomer(entry.token, entry.at_s);
             if !self.known.contains_key(&known) {
-                self.add(now, known, Caller::Newcomer(entry.token), &entry.addresses, own, false);
+                self.add(
+                    now,
+                    known,
+                    Caller::Newcomer(entry.token),
+                    &entry.addresses,
+                    own,
+                    (false, NatType::Unknown),
+                );
             }
         }
     }
@@ -83,20 +93,20 @@ impl Calls {
         caller: Caller,
         claimed: &Addresses,
         own: &Addresses,
-        reachable: bool,
+        (reachable, nat_type): (bool, NatType),
     ) {
         if self.waiting.len() == WAITING {
             return;
         }
         if self.known.len() == REMEMBERED
-            && let Some(oldest) = self.known.iter().min_by_key(|(_, (at, _))| *at).map(|(known, _)| *known)
+            && let Some(oldest) = self.known.iter().min_by_key(|(_, (at, ..))| *at).map(|(known, _)| *known)
         {
             self.known.remove(&oldest);
         }
-        self.known.insert(known, (now, claimed.clone()));
+        self.known.insert(known, (now, claimed.clone(), nat_type));
         let addresses: Vec<_> = claimed.from_here(own).collect();
         if !addresses.is_empty() {
-            self.waiting.push_back(Call { caller, addresses, reachable });
+            self.waiting.push_back(Call { caller, addresses, reachable, nat_type });
         }
     }
 
@@ -147,6 +157,31 @@ mod tests {
             assert!(calls.waiting.len() <= WAITING && calls.known.len() <= REMEMBERED);
         }
         assert_eq!(made, 12 + 39);
+    }
+
+    #[test]
+    fn a_member_is_called_again_when_something_else_is_said_of_it_or_a_minute_later() {
+        let (mut calls, start) = (Calls::default(), Instant::now());
+        let mut entry = crate::BeaconEntry {
+            peer: PeerMark([7; 8]),
+            age_s: 0,
+            reachable: false,
+            relays: false,
+            nat_type: NatType::Unknown,
+            addresses: [([203, 0, 113, 7], 7).into()].into_iter().collect(),
+        };
+        let mut look = |entry: &crate::BeaconEntry, after: u64| {
+            let now = start + Duration::from_secs(after);
+            let beacon = Beacon { written: UnixMillis(0), entries: vec![entry.clone()] };
+            calls.beacon(now, &beacon, &Addresses::default(), |_| false);
+            calls.next(now).map(|call| call.nat_type)
+        };
+        assert_eq!(look(&entry, 0), Some(NatType::Unknown));
+        assert_eq!(look(&entry, 1), None);
+        entry.nat_type = NatType::Symmetric;
+        assert_eq!(look(&entry, 2), Some(NatType::Symmetric));
+        assert_eq!(look(&entry, 61), None);
+        assert_eq!(look(&entry, 62), Some(NatType::Symmetric));
     }
 
     #[test]

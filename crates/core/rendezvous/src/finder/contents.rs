@@ -3,7 +3,7 @@
 use lanrage_base::clock::{Now, UnixMillis};
 
 use super::{Finder, board::Content, view::Member};
-use crate::{Beacon, BeaconEntry, Door, DoorEntry, Kind, PeerMark, Window};
+use crate::{Beacon, BeaconEntry, Door, DoorEntry, Kind, PeerMark, Window, entries::beacon::told_nat_type};
 
 /// Members of whom another keeper wrote stay for so long, in seconds: as long as a node keeps an item (BEP 44).
 const OTHERS_S: u64 = 2 * 3_600;
@@ -92,6 +92,7 @@ fn entry(member: &Member) -> BeaconEntry {
         age_s: 0,
         reachable: member.reachable,
         relays: member.relays,
+        nat_type: told_nat_type(member.nat_type),
         addresses: member.addresses.clone(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Instant};
 
-use lanrage_party::PeerId;
+use lanrage_party::{NatType, PeerId};
 
 use crate::{Addresses, Order, PeerMark, Token};
 
@@ -17,6 +17,8 @@ pub struct Member {
     pub reachable: bool,
     /// Whether it forwards for others.
     pub relays: bool,
+    /// What its router does.
+    pub nat_type: NatType,
 }
 
 /// What the owner of a finder has to do or should know.
@@ -39,6 +41,8 @@ pub struct Call {
     pub addresses: Vec<SocketAddr>,
     /// Whether it is said to hear strangers, so that its router needs no opening.
     pub reachable: bool,
+    /// What its router is said to do; [`NatType::Unknown`] where nothing is said.
+    pub nat_type: NatType,
 }
 
 /// Who is said to be somewhere.

@@ -17,7 +17,7 @@ use crate::{
         adapter_watch::{AdapterWatch, Endpoint, holds},
     },
     output::{Output, StoreAction, Turn},
-    party::{membership::Membership, roster::Roster},
+    party::{found::Found, membership::Membership, roster::Roster},
     peers::{
         connections::Connections,
         gossip::{Gossip, departures::Departures},
@@ -32,6 +32,8 @@ const CREATE_PATIENCE: Duration = Duration::from_secs(3);
 const JOIN_PATIENCE: Duration = Duration::from_secs(10);
 /// How long joining waits for anybody of a party without one: who looks after its door looks there every 15 s.
 const MEET_PATIENCE: Duration = Duration::from_secs(30);
+/// The same where it is known that no way leads to anybody, from the beginning.
+const HOPELESS: Duration = Duration::from_secs(18);
 /// Most addresses tried before joining gives up.
 const LEASE_TRIES: u8 = 8;
 
@@ -53,6 +55,8 @@ pub(crate) struct ActiveParty {
     /// Addresses that the public store names, and how often they are still knocked at.
     pub(crate) called: VecDeque<(SocketAddr, u8)>,
     pub(crate) finder: Option<Finder>,
+    /// What the public store says of members.
+    pub(crate) found: Found,
     pub(crate) gossip: Gossip,
     pub(crate) departures: Departures,
     /// What friends pass on for this device.
@@ -67,6 +71,7 @@ pub(crate) struct Pending {
     pub(crate) ticket: Ticket,
     pub(crate) deadline: Instant,
     pub(crate) kind: PendingKind,
+    begun: Instant,
     lease_tries: u8,
 }
 
@@ -83,7 +88,12 @@ impl Pending {
             PendingKind::Join { has_server: true } => JOIN_PATIENCE,
             PendingKind::Join { has_server: false } => MEET_PATIENCE,
         };
-        Self { ticket, deadline: now + patience, kind, lease_tries: 0 }
+        Self { ticket, deadline: now + patience, kind, begun: now, lease_tries: 0 }
+    }
+
+    /// It is known that no way leads to anybody: more patience is of no use.
+    pub(crate) fn lose_hope(&mut self) {
+        self.deadline = self.deadline.min(self.begun + HOPELESS);
     }
 
     /// Counts one more address. False if that is one too many.

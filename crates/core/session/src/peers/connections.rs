@@ -17,8 +17,8 @@ use lanrage_nat::{
     stun,
 };
 use lanrage_party::{
-    AllocationId, Candidate, CandidateType, Departure, Leave, PartyId, PartySecret, PeerConfig, PeerId,
-    PeerRecord, Remote, SealedSignal, SignalKey, Subnet, VirtualIp, WireGuardPrivateKey, facts::News,
+    AllocationId, Candidate, CandidateType, Departure, Leave, NatType, PartyId, PartySecret, PeerConfig,
+    PeerId, PeerRecord, Remote, SealedSignal, SignalKey, Subnet, VirtualIp, WireGuardPrivateKey, facts::News,
     initiates, limits,
 };
 use tracing::{debug, info};
@@ -66,6 +66,8 @@ pub(crate) struct Connections {
     /// This device's line has no IPv4, and this translator to it.
     translator: Option<Nat64Prefix>,
     relays: Vec<RelayDistance>,
+    /// What this device's router does.
+    nat_type: NatType,
     /// When everybody was last told only because distances to relays had changed.
     distances_told_at: Option<Instant>,
     allocations: Vec<Allocation>,
@@ -119,6 +121,7 @@ impl Connections {
             relay_only,
             translator,
             relays: Vec::new(),
+            nat_type: NatType::Unknown,
             distances_told_at: None,
             allocations: Vec::new(),
             friends: BTreeMap::new(),

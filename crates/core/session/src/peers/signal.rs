@@ -1,5 +1,5 @@
-use lanrage_party::{Candidate, limits};
-use serde::{Deserialize, Serialize};
+use lanrage_party::{Candidate, NatType, limits};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What two peers tell each other through the control plane, sealed: where they may be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,15 @@ pub(crate) struct Signal {
     /// How far the sender is from the relays that it knows.
     #[serde(default)]
     pub(crate) relays: Vec<RelayDistance>,
+    /// What the sender's router does: no server tells where there is none. Unknown from older programs, and where a newer
+    /// one says something else.
+    #[serde(default, deserialize_with = "known_nat_type")]
+    pub(crate) nat: NatType,
+}
+
+fn known_nat_type<'de, D: Deserializer<'de>>(said: D) -> Result<NatType, D::Error> {
+    let said = serde_json::Value::deserialize(said)?;
+    Ok(serde_json::from_value(said).unwrap_or_default())
 }
 
 /// Round-trip time between a peer and a relay.
@@ -75,6 +84,7 @@ mod tests {
             sequence: u64::MAX,
             candidates: vec![candidate; candidates],
             relays: vec![relay; relays],
+            nat: NatType::PortRestrictedCone,
         }
     }
 
@@ -87,6 +97,16 @@ mod tests {
         assert_eq!(Signal::decode(&fuller.encode()), Err(SignalError::TooManyCandidates));
         let fuller = signal(0, limits::RELAYS + 1);
         assert_eq!(Signal::decode(&fuller.encode()), Err(SignalError::TooManyRelays));
+    }
+
+    #[test]
+    fn who_says_nothing_of_its_router_or_something_new_is_understood_all_the_same() {
+        let with = |nat: &str| Signal::decode(format!(r#"{{"sequence":7,"candidates":[]{nat}}}"#).as_bytes());
+        assert_eq!(with("").unwrap().nat, NatType::Unknown);
+        assert_eq!(with(r#","nat":"symmetric""#).unwrap().nat, NatType::Symmetric);
+        for newer in [r#","nat":"of_tomorrow""#, r#","nat":{"a":1}"#, r#","nat":7"#] {
+            assert_eq!(with(newer).unwrap().nat, NatType::Unknown);
+        }
     }
 
     proptest! {

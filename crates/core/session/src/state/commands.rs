@@ -19,6 +19,7 @@ use crate::{
     output::{Output, StoreAction, Turn},
     party::{
         active::{ActiveParty, Pending, PendingKind},
+        found::Found,
         membership::{Kept, Membership},
         parting::Parting,
         roster::Roster,
@@ -275,6 +276,7 @@ impl State {
             unanswered: membership.invitation.addresses.clone(),
             called: VecDeque::new(),
             finder: None,
+            found: Found::default(),
             gossip: Gossip::default(),
             departures: Departures::default(),
             carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),

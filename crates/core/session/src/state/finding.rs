@@ -1,13 +1,16 @@
 //! Being found, and finding friends, where no address of a link answers: by sealed items in a public store.
 
-use lanrage_party::{Candidate, PeerId};
+use lanrage_party::{
+    Candidate, NatType, PeerId,
+    facts::{NatObstacle, Unanswered},
+};
 use lanrage_rendezvous::{Addresses, Call, Event, Finder, FinderOutput, Keys, Member, Order};
 use tracing::info;
 
 use super::State;
 use crate::{
     output::{Output, StoreAction, Turn},
-    party::active::ActiveParty,
+    party::{active::ActiveParty, found::Found},
 };
 
 impl State {
@@ -94,9 +97,11 @@ impl State {
             return false;
         };
         let member = |peer: &PeerId| {
-            let path = connections.connections().get(peer)?.path()?;
+            let known = connections.connections().get(peer)?;
+            let path = known.path()?;
             let addresses = Addresses::new((!path.is_relayed).then_some(path.remote.address));
-            Some(Member { peer: *peer, addresses, reachable: false, relays: false })
+            let nat_type = known.info.nat_type;
+            Some(Member { peer: *peer, addresses, reachable: false, relays: false, nat_type })
         };
         let members: Vec<Member> = connections.reached().iter().filter_map(member).collect();
         // Two who have lost each other are both in, and neither would look for who wants in.
@@ -116,6 +121,9 @@ impl State {
             }
         }
         for call in calls {
+            if let Some(party) = &mut self.party {
+                party.found.note(&call);
+            }
             self.knock_at(turn, &call.addresses);
         }
         news
@@ -133,6 +141,36 @@ impl State {
             addresses: Addresses::new(addresses.map(|candidate| candidate.address)),
             reachable: self.nat.is_reachable(),
             relays: false,
+            nat_type: self.nat.nat_type(),
+        }
+    }
+
+    /// Waits no longer than is of use for a party whose members are all known to be out of reach.
+    pub(super) fn lose_hope(&mut self) {
+        let own = self.nat.nat_type();
+        let Some(party) = self.party.as_mut().filter(|party| party.membership.is_serverless()) else {
+            return;
+        };
+        let is_hopeless = party.is_being_joined() && party.found.obstacle(own).is_some();
+        if let Some(pending) = party.pending.as_mut().filter(|_| is_hopeless) {
+            pending.lose_hope();
+        }
+    }
+
+    /// Why nobody of a party answers that this device wants to join.
+    pub(super) fn unanswered(&self) -> Unanswered {
+        let own = self.nat.nat_type();
+        if self.nat.udp_is_blocked() {
+            return Unanswered::UdpBlocked;
+        }
+        let found = self.party.as_ref().map(|party| &party.found);
+        match found.and_then(|found| found.obstacle(own)) {
+            Some(NatObstacle::BothSymmetric) => Unanswered::BothSymmetric,
+            Some(NatObstacle::SymmetricAndStrict) => Unanswered::SymmetricAndStrict,
+            _ if own == NatType::Symmetric || found.is_some_and(Found::has_symmetric) => {
+                Unanswered::OneSymmetric
+            }
+            _ => Unanswered::NotKnown,
         }
     }
 }

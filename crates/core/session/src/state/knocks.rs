@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use lanrage_party::{
     Candidate, CandidateType, Departure, Knock, KnockRefusal, KnockWord, Leave, PeerId, Remote, SignedRecord,
-    VirtualIp, facts::ServerRefusal, limits,
+    VirtualIp,
+    facts::{ServerRefusal, Unanswered},
+    limits,
 };
 use tracing::{debug, info, warn};
 
@@ -231,7 +233,9 @@ impl State {
                         self.move_lease(turn);
                         self.begin_knocking(turn);
                     }
-                    Ok(()) => self.give_up(turn, CommandError::NobodyAnswers),
+                    Ok(()) => {
+                        self.give_up(turn, CommandError::NobodyAnswers { because: Unanswered::NotKnown })
+                    }
                     Err(error) => self.give_up(turn, error.into()),
                 }
             }

@@ -250,7 +250,7 @@ impl State {
             self.first_link.is_good(turn);
         }
         let Some(party) = &mut self.party else { return };
-        party.connections.set_candidates(turn, candidates, distances);
+        party.connections.set_candidates(turn, candidates, distances, nat_type);
         if nat_type != NatType::Unknown && party.told_nat_type != nat_type {
             party.told_nat_type = nat_type;
             let party = party.membership.invitation.party;

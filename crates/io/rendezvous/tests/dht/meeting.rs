@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use lanrage_lab::world;
-use lanrage_party::{DeviceIdentity, PartySecret, UnixMillis};
+use lanrage_party::{DeviceIdentity, NatType, PartySecret, UnixMillis};
 use lanrage_rendezvous::{
     Call, Caller, Event, Finder, FinderOutput, Keys, Kind, Member, Now, Order, PLAIN_BYTES, PeerMark, Place,
     Token,
@@ -34,6 +34,7 @@ fn member(n: u8) -> Member {
         addresses: [SocketAddr::from(([203, 0, 113, n], 5_000))].into_iter().collect(),
         reachable: false,
         relays: false,
+        nat_type: NatType::Unknown,
     }
 }
 

@@ -11,7 +11,7 @@ use lanrage_base::{
     clock::{Now, UnixMillis},
     rng::Rng,
 };
-use lanrage_party::{DeviceIdentity, PartySecret, PeerId};
+use lanrage_party::{DeviceIdentity, NatType, PartySecret, PeerId};
 
 use crate::{
     Call, Caller, Engine, Event, Finder, FinderOutput, Health, ItemKey, Keys, Member, Order, PeerMark,
@@ -62,6 +62,7 @@ pub(super) fn member(n: u8) -> Member {
         addresses: [address(n)].into_iter().collect(),
         reachable: false,
         relays: false,
+        nat_type: NatType::FullCone,
     }
 }
 

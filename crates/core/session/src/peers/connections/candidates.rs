@@ -6,7 +6,7 @@ use std::{
 };
 
 use lanrage_nat::Nat64Prefix;
-use lanrage_party::{Candidate, CandidateType, PeerId, SealedSignal};
+use lanrage_party::{Candidate, CandidateType, NatType, PeerId, SealedSignal};
 use tracing::debug;
 
 use super::Connections;
@@ -19,24 +19,25 @@ use crate::{
 const DISTANCES_PERIOD: Duration = Duration::from_secs(30);
 
 impl Connections {
-    /// This device's candidates, or its distances to relays: everybody is told of a change. Distances move all the
+    /// This device's candidates, its distances to relays, or what its router does: everybody is told of a change. Distances move all the
     /// time; they are told no more often than every [`DISTANCES_PERIOD`], and only when they differ clearly.
     pub(crate) fn set_candidates(
         &mut self,
         turn: &mut Turn<'_>,
         candidates: Vec<Candidate>,
         relays: Vec<RelayDistance>,
+        nat_type: NatType,
     ) {
         let now = turn.now.instant;
         let rested = self.distances_told_at.is_none_or(|at| now >= at + DISTANCES_PERIOD);
         let moved = rested && differ_clearly(&relays, &self.relays);
-        if candidates == self.candidates && !moved {
+        if candidates == self.candidates && nat_type == self.nat_type && !moved {
             return;
         }
         if moved {
             self.distances_told_at = Some(now);
         }
-        (self.candidates, self.relays) = (candidates, relays);
+        (self.candidates, self.relays, self.nat_type) = (candidates, relays, nat_type);
         self.announce(turn);
     }
 
@@ -94,8 +95,11 @@ impl Connections {
             Ok(signal) if signal.order() > connection.seen_signal => {
                 let is_first = connection.seen_signal.0 != signal.life;
                 connection.seen_signal = signal.order();
-                let Signal { candidates, relays, .. } = signal;
+                let Signal { candidates, relays, nat, .. } = signal;
                 connection.relays = relays;
+                if nat != NatType::Unknown {
+                    connection.info.nat_type = nat;
+                }
                 self.place(turn, from, candidates);
                 // Its first: what it was told before it knew of this device is lost.
                 if is_first {
@@ -170,6 +174,7 @@ impl Connections {
             sequence: self.last_signal,
             candidates: self.candidates.clone(),
             relays: self.relays.clone(),
+            nat: self.nat_type,
         };
         match connection.key.seal(&signal.encode(), turn.entropy.bytes()) {
             Ok(signal) => self.signals.push_back((to, signal)),

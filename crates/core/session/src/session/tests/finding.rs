@@ -2,9 +2,10 @@
 
 use std::{net::SocketAddrV4, time::Duration};
 
-use lanrage_rendezvous::Event;
+use lanrage_party::{Invitation, NatType, facts::Unanswered};
+use lanrage_rendezvous::{Beacon, BeaconEntry, Event, Keys, Kind, PeerMark, Place, SignedItem};
 
-use super::stage::{Stage, settings};
+use super::stage::{Stage, settings, somewhere};
 use crate::{Command, CommandError, Input, Settings, StoreAction};
 
 /// A device in a party of its own that has no server and looks for friends in the public store.
@@ -48,5 +49,41 @@ fn nodes_that_answered_are_kept_also_when_the_party_was_left() {
         stage.input(Input::Rendezvous(Event::Nodes(nodes.clone())));
         assert!(matches!(&stage.kept[..], [StoreAction::SaveDhtNodes(kept)] if *kept == nodes));
         stage.command(2, Command::LeaveParty);
+    }
+}
+
+/// What the public store holds of a party whose one member is behind such a router.
+fn beacon(stage: &Stage, link: &Invitation, nat_type: NatType) -> SignedItem {
+    let (keys, wall) = (Keys::new(&link.secret, link.epoch), stage.now().wall);
+    let addresses = [somewhere()].into_iter().collect();
+    let peer = PeerMark([7; 8]);
+    let entry = BeaconEntry { peer, age_s: 0, reachable: false, relays: false, nat_type, addresses };
+    let beacon = Beacon { written: wall, entries: vec![entry] };
+    let place = Place { kind: Kind::Beacon, window: keys.window(wall), slot: 0 };
+    keys.seal(place, wall.0 as i64 * 1_000, &beacon.to_plain(), [9; 24])
+}
+
+#[test]
+fn where_no_router_lets_the_other_in_joining_ends_within_twenty_seconds_and_says_why() {
+    use NatType::{PortRestrictedCone, Symmetric, Unknown};
+    let link = Invitation { addresses: Vec::new(), ..host().invitation() };
+    for (own, theirs, because, is_sure) in [
+        (Symmetric, Symmetric, Unanswered::BothSymmetric, true),
+        (Symmetric, PortRestrictedCone, Unanswered::SymmetricAndStrict, true),
+        (PortRestrictedCone, Symmetric, Unanswered::SymmetricAndStrict, true),
+        (Symmetric, Unknown, Unanswered::OneSymmetric, false),
+        (Unknown, Symmetric, Unanswered::OneSymmetric, false),
+        (PortRestrictedCone, PortRestrictedCone, Unanswered::NotKnown, false),
+    ] {
+        let mut stage = Stage::behind(own);
+        stage.input(Input::Configure(Settings { uses_rendezvous: true, ..settings(None) }));
+        stage.items = vec![beacon(&stage, &link, theirs)];
+        stage.command(9, Command::JoinParty(Box::new(link.clone())));
+        stage.pass(Duration::from_secs(17));
+        assert!(stage.results.is_empty(), "{own:?} {theirs:?}");
+        stage.pass(Duration::from_secs(2));
+        assert_eq!(!stage.results.is_empty(), is_sure, "{own:?} {theirs:?}");
+        stage.pass(Duration::from_secs(12));
+        assert_eq!(stage.results.pop(), Some((9, Err(CommandError::NobodyAnswers { because }))));
     }
 }

@@ -4,7 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use lanrage_party::{
     Candidate, CandidateType, Departure, Invitation, Knock, KnockKey, KnockRefusal, KnockWord, Leave,
-    PartyId, SealedSignal, SignedRecord, TunnelEvent, facts::CommandError,
+    PartyId, SealedSignal, SignedRecord, TunnelEvent,
+    facts::{CommandError, Unanswered},
 };
 
 use super::stage::{Somebody, Stage, somewhere};
@@ -195,7 +196,10 @@ fn where_nobody_answers_joining_ends_with_that_and_leaves_nothing_behind() {
     let link = host().invitation();
     let mut stage = joiner(&link);
     stage.pass(Duration::from_secs(31));
-    assert_eq!(stage.results.pop(), Some((9, Err(CommandError::NobodyAnswers))));
+    assert_eq!(
+        stage.results.pop(),
+        Some((9, Err(CommandError::NobodyAnswers { because: Unanswered::NotKnown })))
+    );
     assert!(stage.snapshot().party.is_none());
     stage.tunnel.clear();
     stage.pass(Duration::from_secs(60));

@@ -18,7 +18,7 @@ use lanrage_party::{
     PeerRecord, QualityThresholds, Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
     challenge_message,
 };
-use lanrage_rendezvous::{Event, Order};
+use lanrage_rendezvous::{Event, Order, SignedItem};
 
 use crate::{
     Command, CommandError, DataPlaneView, Entropy, Input, Kept, Notice, Output, Outputs, Session, Settings,
@@ -36,8 +36,10 @@ pub(super) struct Stage {
     pub(super) results: Vec<(Ticket, Result<(), CommandError>)>,
     pub(super) adapters_opened: usize,
     pub(super) measurements: usize,
-    /// How often the public store was asked for something. It holds nothing.
+    /// How often the public store was asked for something.
     pub(super) looks: usize,
+    /// What the public store holds.
+    pub(super) items: Vec<SignedItem>,
     /// The networks that the device has routes to.
     pub(super) routes: Vec<Ipv4Net>,
     /// What the next start would find.
@@ -55,15 +57,20 @@ pub(super) struct Stage {
 impl Stage {
     /// A device that uses no server.
     pub(super) fn without_server() -> Self {
-        Self::with_server(None)
+        Self::with_server(None, NatType::Unknown)
+    }
+
+    /// The same behind a router that was measured before.
+    pub(super) fn behind(router: NatType) -> Self {
+        Self::with_server(None, router)
     }
 
     /// A device that dials its server; nobody has answered yet.
     pub(super) fn new() -> Self {
-        Self::with_server(Some("ws://server.example:8787".parse().unwrap()))
+        Self::with_server(Some("ws://server.example:8787".parse().unwrap()), NatType::Unknown)
     }
 
-    fn with_server(server: Option<ControlEndpoint>) -> Self {
+    fn with_server(server: Option<ControlEndpoint>, remembered_nat: NatType) -> Self {
         let start = Instant::now();
         let at = Now { instant: start, wall: UnixMillis(1_000_000) };
         let identity = DeviceIdentity::from_seed(&[1; 32]);
@@ -72,7 +79,7 @@ impl Stage {
             udp_port: 51_820,
             settings: settings(server),
             network: network([192, 168, 1, 10]),
-            remembered_nat: NatType::Unknown,
+            remembered_nat,
             problems: Vec::new(),
         };
         let session = Session::new(at, setup, Entropy::fixed(1));
@@ -85,6 +92,7 @@ impl Stage {
             adapters_opened: 0,
             measurements: 0,
             looks: 0,
+            items: Vec::new(),
             routes: Vec::new(),
             kept: Vec::new(),
             server_key: None,
@@ -297,8 +305,11 @@ impl Stage {
                 | Output::MapPort(_)
                 | Output::RelayStream(_)
                 | Output::Rendezvous(Order::Reopen | Order::Rest) => {}
-                Output::Rendezvous(Order::Look { id, .. }) => {
+                Output::Rendezvous(Order::Look { id, key, .. }) => {
                     self.looks += 1;
+                    for item in self.items.clone().into_iter().filter(|item| item.key == key) {
+                        self.input(Input::Rendezvous(Event::Replica(id, item)));
+                    }
                     self.input(Input::Rendezvous(Event::LookEnded(id)));
                 }
                 Output::Rendezvous(Order::Put { id, .. }) => {

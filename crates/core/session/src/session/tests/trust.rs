@@ -5,7 +5,7 @@ use std::{
 
 use lanrage_control::protocol::{Change, Request, ServerMessage};
 use lanrage_party::{
-    Candidate, CandidateType, DeviceIdentity, Leave, Name, PartySecret, SealedSignal, SignalKey,
+    Candidate, CandidateType, DeviceIdentity, Leave, Name, NatType, PartySecret, SealedSignal, SignalKey,
     SignedRecord, limits,
 };
 
@@ -27,7 +27,7 @@ pub(super) fn sealed_in_life(
     let key = SignalKey::new(&stage.invitation().secret, &from.private_key, &ours);
     let candidate = |address: &SocketAddr| Candidate { kind: CandidateType::Host, address: *address };
     let candidates = addresses.iter().map(candidate).collect();
-    let signal = Signal { life, sequence, candidates, relays: Vec::new() };
+    let signal = Signal { life, sequence, candidates, relays: Vec::new(), nat: NatType::Symmetric };
     key.seal(&signal.encode(), [sequence as u8; 24]).unwrap()
 }
 
