@@ -4,11 +4,14 @@ use std::{net::SocketAddr, time::Duration};
 
 use lanrage_party::{
     Candidate, CandidateType, Departure, Invitation, Knock, KnockKey, KnockRefusal, KnockWord, Leave,
-    PartyId, SealedSignal, SignedRecord, TunnelEvent,
+    NatType, PartyId, SealedSignal, SignedRecord, TunnelEvent,
     facts::{CommandError, Unanswered},
 };
 
-use super::stage::{Somebody, Stage, somewhere};
+use super::{
+    stage::{Somebody, Stage, somewhere},
+    trust::sealed,
+};
 use crate::{Command, Input, Output, StoreAction, peers::gossip::message::Message};
 
 pub(super) fn elsewhere() -> SocketAddr {
@@ -335,6 +338,17 @@ fn a_signal_for_somebody_else_is_passed_on_once_and_only_for_its_sender() {
         say(&mut stage, &bob, &signal);
         assert_eq!(passed(&mut stage).len(), times, "{signal:?}");
     }
+}
+
+#[test]
+fn what_a_friend_says_of_its_router_is_shown_though_no_server_tells() {
+    let (mut stage, _, bob) = host_with_friend();
+    let shown = |stage: &Stage| stage.snapshot().party.unwrap().peers[0].nat_type;
+    assert_eq!(shown(&stage), NatType::Unknown);
+    let to = stage.party().unwrap().membership.signed().unwrap().claimed().peer_id();
+    let (from, sealed) = (bob.identity.peer_id(), sealed(&stage, &bob, 1));
+    say(&mut stage, &bob, &Message::Signal { hops: 0, from, to, sealed });
+    assert_eq!(shown(&stage), NatType::Symmetric);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::stage::{Somebody, Stage, entry, network, somewhere};
 use crate::{Command, Input, Output, peers::signal::Signal};
 
 /// What `from` would seal to the device on the stage.
-fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
+pub(super) fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSignal {
     sealed_in_life(stage, from, (0, sequence), &[somewhere()])
 }
 

@@ -125,7 +125,7 @@ impl Host {
             }
             StoreAction::SavePeer { peer, .. } => {
                 if self.saved.is_none() {
-                    violation!("{peer:?} is kept without the membership that it belongs to");
+                    violation!("{:?} is kept without the membership that it belongs to", peer.peer);
                 }
                 self.saved_peers.insert(peer.peer, *peer);
             }
