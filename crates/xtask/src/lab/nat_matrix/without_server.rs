@@ -163,14 +163,17 @@ fn summary(cells: &[Cell]) -> String {
     times.sort_unstable();
     let ms =
         |time: Option<&Duration>| time.map_or("–".to_owned(), |time| format!("{} ms", time.as_millis()));
-    let slowest = cells.iter().filter_map(|cell| cell.seen.told.as_ref()).map(|(_, after)| *after).max();
-    format!(
-        "{met} of {all} connected that can; first packet after {} (median), {} (worst); {} others were told so, {} at the latest",
+    let first = format!(
+        "first packet after {} (median), {} (worst)",
         ms(times.get(times.len() / 2)),
-        ms(times.last()),
-        cells.iter().filter(|cell| cell.seen.told.is_some()).count(),
-        slowest.map_or("–".to_owned(), |time| format!("after {:.0} s", time.as_secs_f64()))
-    )
+        ms(times.last())
+    );
+    let told: Vec<Duration> =
+        cells.iter().filter_map(|cell| cell.seen.told.as_ref()).map(|(_, after)| *after).collect();
+    let others = told.iter().max().map_or(String::new(), |slowest| {
+        format!("; {} others were told so, after {:.0} s at the latest", told.len(), slowest.as_secs_f64())
+    });
+    format!("{met} of {all} connected that can; {first}{others}")
 }
 
 /// The matrix, for the README: a row for each who made the party, a column for each who clicked.
