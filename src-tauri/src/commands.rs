@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use lanrage_engine::{
     CommandError, Request,
-    api::{ExportDiagnostics, LinkCopied, Serve},
+    api::{ExportDiagnostics, LinkCopied, ReplyCopied, Serve},
     facts::Cause,
     requests,
 };
@@ -21,7 +21,9 @@ use self::log_feed::LogFeed;
 use crate::{EngineHost, system::link::PendingLink, tasks, window::closing};
 
 /// How every link to a party begins.
-const LINK: &str = "lanrage://";
+const LINK: &str = "lanrage://join/";
+/// With what a reply begins.
+const REPLY: &str = "lanrage://reply/";
 
 requests! {
     /// What the window asks of the desktop.
@@ -97,16 +99,21 @@ impl<R: Runtime> Serve<CopyText> for Desktop<R> {
     }
 }
 
-/// Puts a text on the clipboard. If it is a party's link, the engine hears of it: somebody will come soon.
+/// Puts a text on the clipboard. If it is a party's link, or a reply to one, the engine hears of it: somebody will come, or let this
+/// device in.
 pub(crate) fn copy<R: Runtime>(app: &AppHandle<R>, text: String) -> Result<(), CommandError> {
-    let is_link = text.starts_with(LINK);
+    let (is_link, is_reply) = (text.starts_with(LINK), text.starts_with(REPLY));
     app.clipboard().write_text(text).map_err(|error| {
         warn!(%error, "the clipboard took nothing");
         CommandError::Clipboard { cause: Cause::Other }
     })?;
-    if is_link && let Some(engine) = app.state::<EngineHost>().running() {
+    if let Some(engine) = app.state::<EngineHost>().running() {
         // Who has left the party meanwhile looks for nobody.
-        tasks::spawn(app, "link-copied", async move { drop(engine.ask(LinkCopied {}).await) });
+        if is_link {
+            tasks::spawn(app, "link-copied", async move { drop(engine.ask(LinkCopied {}).await) });
+        } else if is_reply {
+            tasks::spawn(app, "reply-copied", async move { drop(engine.ask(ReplyCopied {}).await) });
+        }
     }
     Ok(())
 }

@@ -157,7 +157,9 @@ export type CheckState = "good" | "warning" | "bad" | "unknown";
  */
 export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "nobody_answers",
   /** Why, as far as is known. */
-  because: Unanswered, } | { "code": "unusual_network",
+  because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
+  /** The version of the reply's format. */
+  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "unusual_network",
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
@@ -520,6 +522,19 @@ export type InvitationPreview = {
   /** How many players were in the party when the link was made, as whoever made it says; `None` where the link
  * does not tell. */
   members: number | null, };
+
+/**
+ * A party that this device is not in yet.
+ */
+export type JoiningView = {
+  /** Its name, by the link. */
+  party: string,
+  /** Since when somebody is looked for (Unix milliseconds). */
+  since_ms: number,
+  /** What a member can be sent by chat, who then lets this device in; `None` where that leads nowhere. */
+  reply: string | null,
+  /** Whether it was sent: it is waited for half an hour. */
+  is_replied: boolean, };
 
 /**
  * Which values a setting takes.
@@ -1058,6 +1073,8 @@ export type Snapshot = {
   adapter: AdapterView,
   /** The party, while there is one. */
   party: PartyView | null,
+  /** The party that a link leads to, while nobody of it has answered. */
+  joining: JoiningView | null,
   /** What the data plane could not deliver, and how long packets waited in it. */
   data_plane: DataPlaneView,
   /** What is missing or wrong now, worst first, each with what the user can do. */
@@ -1134,6 +1151,10 @@ export type Requests = {
   /** After how many hours it stops being valid; `None` for never. */
   expires_in_hours: number | null, }, answer: string },
   link_copied: { args: Record<string, never>, answer: null },
+  reply_copied: { args: Record<string, never>, answer: null },
+  take_reply: { args: {
+  /** The reply, as it was copied. */
+  reply: string, }, answer: null },
   run_doctor: { args: Record<string, never>, answer: DoctorReport },
   export_diagnostics: { args: {
   /** The file, as an absolute path; in a folder the bundle gets a name of its own. */

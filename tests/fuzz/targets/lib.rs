@@ -41,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("relay_uri", relay::uri::run),
     ("rendezvous_finder", rendezvous::finder),
     ("rendezvous_item", rendezvous::item),
+    ("reply", rendezvous::reply),
     ("search_copy", packet::search_copy::run),
     ("server_frame", frames::server),
     ("signal", peer::signal::run),

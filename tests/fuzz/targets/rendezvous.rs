@@ -1,9 +1,10 @@
 use std::{sync::LazyLock, time::Duration};
 
-use lanrage_party::{DeviceIdentity, NatType, PartySecret, UnixMillis};
+use data_encoding::BASE64URL_NOPAD;
+use lanrage_party::{DeviceIdentity, NatType, PartyId, PartySecret, UnixMillis, copied};
 use lanrage_rendezvous::{
     Beacon, Door, Event, Finder, FinderOutput, Keys, Kind, KrpcFilter, LookId, Member, Now, Order,
-    PLAIN_BYTES, Place, PutFault, PutId, SEALED_BYTES, SignedItem, VALUE_BYTES, Window,
+    PLAIN_BYTES, Place, PutFault, PutId, ReplyKey, SEALED_BYTES, SignedItem, VALUE_BYTES, Window,
 };
 
 use crate::input::{Clock, Input};
@@ -42,6 +43,18 @@ fn decoded(bytes: &[u8], level: usize) -> Option<&[u8]> {
             bytes.get(colon + 1 + length..)
         }
     }
+}
+
+/// A reply as somebody pasted it, and one whose damage does not show in its checksum. Nobody without the secret makes one.
+pub(crate) fn reply(data: &[u8]) {
+    let key = ReplyKey::new(&PartySecret::from_random([1; 32]), PartyId::from_random([2; 16]), 1);
+    if let Ok(text) = str::from_utf8(data) {
+        assert!(key.open(text).is_err());
+    }
+    let mut body = vec![1];
+    body.extend(data);
+    copied::put_checksum(&mut body);
+    assert!(key.open(&format!("lanrage://reply/{}", BASE64URL_NOPAD.encode(&body))).is_err());
 }
 
 /// What a node says lies under a key, and what somebody with the secret has sealed there.

@@ -1,4 +1,4 @@
-import type { CommandError, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
+import type { CommandError, JoiningView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
 
 const SOON_MS = 12_000;
 
@@ -39,6 +39,7 @@ export const snapshot: Snapshot = {
   control: { state: 'connected', server: 'wss://play.example.org/v1/session' },
   adapter: { state: 'closed' },
   party: null,
+  joining: null,
   data_plane: { dropped: [], express_waits: [], bulk_waits: [], forwarded: [] },
   problems: [],
 };
@@ -278,6 +279,14 @@ const crowd = (count: number): Snapshot => {
   return withPeers(...peers);
 };
 
+/** A party of which nobody answers. */
+const joining: JoiningView = {
+  party: 'Friday LAN',
+  since_ms: 0,
+  reply: `lanrage://reply/${'AYf2QmR0bXk0c3VwZXJsb25n'.repeat(6)}Aw`,
+  is_replied: false,
+};
+
 /** What happened before one looked at a scene with friends. */
 export const notices = (nowMs: number): Notice[] => {
   const told: ((at_ms: number) => Notice)[] = [
@@ -298,6 +307,8 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   unsure: { ...open, control: { state: 'local' }, party: { ...party, meeting: { code: 'store_silent' } } },
   loading: null,
   home: snapshot,
+  unanswered: { ...snapshot, control: { state: 'local' }, joining },
+  replied: { ...snapshot, control: { state: 'local' }, joining: { ...joining, is_replied: true } },
   alone: open,
   party: { ...open, party: { ...party, is_host: false, peers: friends } },
   relaying: {

@@ -65,6 +65,10 @@ export const trustServer = () => ask('trust_server', {});
 export const resumeParty = (party: string) => ask('resume_party', { party });
 /** What a link says, without joining. */
 export const previewInvitation = (link: string) => ask('preview_invitation', { link });
+/** Knocks at whoever found nobody by the party's link and has sent this. */
+export const takeReply = (reply: string) => ask('take_reply', { reply });
+/** Somebody will follow the party's link soon: it was passed on in another way than by copying it. */
+export const linkPassedOn = () => ask('link_copied', {});
 export const setPlayerName = (name: string) => ask('set_settings', { values: { player_name: name } });
 
 /** All settings with their declarations. */

@@ -1,12 +1,15 @@
 import type { InvitationPreview } from '../bindings';
 import { onLink, previewInvitation, takeLink, toRefusal, type Unsubscribe } from './bridge';
 import type { Refusal } from './refusal';
+import { isReply } from './reply';
 
 /** A link that the system handed over: being read, read, or refused. */
 export interface OpenedLink {
   link: string;
   preview: InvitationPreview | null;
   refusal: Refusal | null;
+  /** Whether it is a friend's reply to the party's own link. */
+  isReply: boolean;
 }
 
 /** The link that waits for the player's answer. Nothing here follows one: that is asked first. */
@@ -41,10 +44,11 @@ export class Links {
     const link = await takeLink();
     if (link === null) return;
     const mine = ++this.#generation;
-    this.opened = { link, preview: null, refusal: null };
+    this.opened = { link, preview: null, refusal: null, isReply: isReply(link) };
+    if (this.opened.isReply) return;
     const read = await previewInvitation(link).then(
-      (preview) => ({ link, preview, refusal: null }),
-      (thrown: unknown) => ({ link, preview: null, refusal: toRefusal(thrown) }),
+      (preview) => ({ link, preview, refusal: null, isReply: false }),
+      (thrown: unknown) => ({ link, preview: null, refusal: toRefusal(thrown), isReply: false }),
     );
     if (mine === this.#generation) this.opened = read;
   }

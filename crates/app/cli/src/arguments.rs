@@ -59,6 +59,12 @@ Examples:
   lanrage invite --for 2h
   lanrage invite --for 7d --json | jq -r .link")]
     Invite(Invite),
+    /// Let a friend in who finds nobody by your link, and has sent you a reply
+    #[command(after_help = "\
+Examples:
+  lanrage reply lanrage://reply/AYf2Qm…
+  lanrage reply - --json                  # paste the reply")]
+    Reply(Reply),
     /// Take the server that answers for the party's, though it has another key than before; ask its operator first
     TrustServer,
     /// List the parties that this device is or was in
@@ -169,6 +175,12 @@ pub(crate) struct Join {
     pub(crate) accept_network: Option<String>,
     #[command(flatten)]
     pub(crate) player: Player,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reply {
+    /// The reply; `-` reads it from the standard input
+    pub(crate) reply: String,
 }
 
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ use crate::{
     failure::Failure,
     link,
     output::{Event, Output},
-    running,
+    reply, running,
     say::person,
 };
 
@@ -54,6 +54,9 @@ pub(crate) async fn join(join: Join, target: &Target, verbose: bool) -> Result<(
     let started = Instant::now();
     let output = Output { json: target.json };
     let link = link::read(join.link.as_deref(), join.link_file.as_deref())?;
+    if reply::is_reply(&link.0) {
+        return running::reply(&link.0, target).await;
+    }
     // Nothing is started for what is no link.
     preview(&link.0)?;
     let request = JoinParty { link, accepted_network: join.accept_network };
@@ -61,14 +64,18 @@ pub(crate) async fn join(join: Join, target: &Target, verbose: bool) -> Result<(
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });
     };
     let options = options(&join.player, target, verbose)?;
-    let handle = match start_or_hand_over(options, target, &request).await? {
+    let started_or_joined = tokio::select! {
+        done = start_or_hand_over(options, target, &request) => done?,
+        never = reply::offer_of_running(target, output) => match never {},
+    };
+    let handle = match started_or_joined {
         Done::Elsewhere(party) => {
             joined(&party);
             return Ok(());
         }
         Done::Here(handle) => handle,
     };
-    let entered = handle.ask(request).await;
+    let entered = reply::join(&handle, request, output).await;
     stay(handle, entered.map_err(Failure::from), output, started, Stay::InParty, joined).await
 }
 

@@ -10,6 +10,7 @@ mod log;
 mod output;
 mod party;
 mod profiles;
+mod reply;
 mod running;
 mod say;
 mod table;
@@ -35,6 +36,7 @@ async fn main() -> ExitCode {
         Command::Resume(resume) => running::resume(resume, &target).await,
         Command::Forget(forget) => data::forget(forget, &target).await,
         Command::Invite(invite) => running::invite(invite, &target).await,
+        Command::Reply(reply) => running::reply(&reply.reply, &target).await,
         Command::TrustServer => running::trust_server(&target).await,
         Command::Recent => data::recent(&target).await,
         Command::Settings(settings) => data::settings(settings, &target).await,

@@ -27,6 +27,11 @@ pub(crate) enum Event<'a> {
         #[serde(serialize_with = "as_json")]
         notice: &'a Notice,
     },
+    /// Nobody answers yet; a member who is sent this lets the player in.
+    Reply {
+        party: &'a str,
+        reply: &'a str,
+    },
     Left,
     /// There is no party to bring back.
     Idle,
@@ -77,7 +82,12 @@ pub(crate) enum Report {
 }
 
 pub(crate) fn report_done(output: Output) {
-    output.write(&(person().say("terminal-done") + "\n"), &Report::Done);
+    report_as(output, "terminal-done");
+}
+
+/// It is done; what that means is said to a person by this message.
+pub(crate) fn report_as(output: Output, message: &str) {
+    output.write(&(person().say(message) + "\n"), &Report::Done);
 }
 
 fn as_json<S: Serializer>(notice: &Notice, serializer: S) -> Result<S::Ok, S::Error> {
@@ -103,6 +113,10 @@ fn sentence(event: &Event<'_>) -> String {
                 ("time", format!("{since_start_ms:.0}").into()),
             ],
         ),
+        Event::Reply { party, reply } => {
+            let sent = say.say_with("terminal-reply", [("party", (*party).into())]);
+            format!("{sent}\n\n  {reply}\n\n{}", say.say("terminal-reply-hint"))
+        }
         Event::Notice { notice } => say.notice(notice),
         Event::Left => say.say("terminal-left"),
         Event::Idle => say.say("terminal-idle"),

@@ -6,7 +6,7 @@ use lanrage_engine::{
     Engine, InvitationLink, LocalClient, Snapshot,
     api::{
         self, ExportDiagnostics, LeaveParty, NewInvitation, PauseParty, RecentParties, ResumeParty,
-        TrustServer,
+        TakeReply, TrustServer,
     },
 };
 
@@ -15,7 +15,8 @@ use serde::Serialize;
 use crate::{
     arguments::{Diagnostics, Invite, Resume, Status, Target},
     failure::Failure,
-    output::{Event, Output, report_done},
+    link,
+    output::{Event, Output, report_as, report_done},
     party,
     say::person,
 };
@@ -56,6 +57,14 @@ pub(crate) async fn resume(resume: Resume, target: &Target) -> Result<(), Failur
         let joined = Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip };
         Output { json: target.json }.say(&joined);
     }
+    Ok(())
+}
+
+/// Lets somebody in who has sent a reply.
+pub(crate) async fn reply(given: &str, target: &Target) -> Result<(), Failure> {
+    let reply = link::read(Some(given), None)?.0;
+    connect(target).await?.ask(TakeReply { reply }).await?;
+    report_as(Output { json: target.json }, "terminal-reply-taken");
     Ok(())
 }
 

@@ -44,6 +44,13 @@ pub(crate) enum Command {
     LinkCopied {
         answer: Answer,
     },
+    ReplyCopied {
+        answer: Answer,
+    },
+    TakeReply {
+        reply: String,
+        answer: Answer,
+    },
     /// Answered with whether the party is another one than the present.
     CheckAway {
         party: PartyId,

@@ -24,7 +24,7 @@ pub use lanrage_log::{
 pub use lanrage_party::facts;
 pub use lanrage_session::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    ForwardedView, InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView,
+    ForwardedView, InvitationLink, InvitationPreview, JoiningView, NetworkView, Notice, PartyView, PeerView,
     PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};

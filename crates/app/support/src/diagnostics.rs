@@ -157,6 +157,9 @@ fn learn(anonymizer: &mut Anonymizer, inputs: &BundleInputs<'_>) {
             anonymizer.learn_player(&peer.id, &peer.name);
         }
     }
+    if let Some(joining) = &snapshot.joining {
+        anonymizer.learn_party("", &joining.party);
+    }
     if let Some(server) = snapshot.control.server() {
         anonymizer.learn_server(server);
         if let Some(proxy) = dial::proxy_to(server) {

@@ -36,6 +36,9 @@ news-refused = Das ging nicht
 terminal-created = Deine Party ist bereit, und du bist { $address } in ihr. Schick diesen Link deinen Freunden:
 terminal-created-hint = Strg-C beendet sie für dich.
 terminal-joined = Du bist in „{ $party }“ als { $address }. Strg-C verlässt sie.
+terminal-reply = Aus „{ $party }“ antwortet noch niemand. Schick diese Antwort einem Freund, der in der Party ist; er ruft damit `lanrage reply` auf oder fügt sie im Fenster unter „Einen Freund hereinlassen“ ein:
+terminal-reply-hint = Darauf wird eine halbe Stunde gewartet; auch ein neuerer Link von deinem Freund hilft. Strg-C bricht ab.
+terminal-reply-taken = Erledigt: LANrage klopft zehn Minuten lang am Router deines Freundes. Ist er in einer halben Minute nicht da, gibt `lanrage invite` einen Link mit deinen neuesten Adressen für den Rückweg aus.
 terminal-connected =
     { $peer } ({ $address }) ist nach { $time } ms { $way ->
         [direct] direkt verbunden
@@ -537,6 +540,14 @@ refusal-not-a-member = Du bist kein Mitglied dieser Party mehr; bitte um einen n
 refusal-still-a-member = Du bist gerade in dieser Party; verlasse sie zuerst.
 refusal-keys-missing = Du bist Mitglied dieser Party, aber ihre Schlüssel sind nicht auf diesem Gerät: Keine Sicherung enthält sie, und der Schlüsselbund hat sie verloren. Bitte deinen Freund um einen neuen Link.
 refusal-keys-not-usable = Die Schlüssel der Party lassen sich nicht benutzen. [{ $cause }]
+refusal-cancelled = Es wurde abgebrochen.
+refusal-reply-not-a-link = Das ist keine Antwort auf den Link deiner Party; sie müsste mit lanrage://reply/ anfangen.
+refusal-reply-damaged = Die Antwort ist beschädigt; bitte deinen Freund, sie noch einmal ganz bis zum Ende zu kopieren.
+refusal-reply-version = Die Antwort stammt von einem neueren LANrage (Format { $version }); aktualisiere, um sie anzunehmen.
+refusal-reply-to-another = Die Antwort gilt nicht dieser Party, oder sie kommt von jemandem ohne deren Link. Geh in die Party, die dein Freund meint, oder schick ihm den Link zu dieser.
+refusal-reply-expired = Die Antwort ist von einem anderen Tag, oder eine eurer Uhren geht falsch. Bitte deinen Freund um eine neue.
+refusal-reply-leads-nowhere = Die Antwort nennt keine Adresse, die du von hier erreichst. Bitte deinen Freund um eine neue, kopiert mit Verbindung zum Internet.
+refusal-reply-while-hidden = Du verbirgst deine Adresse vor Freunden, deshalb kann LANrage bei ihnen nicht anklopfen. Schalte das dafür aus, oder nehmt einen Server.
 refusal-unusual-network = Die Party nimmt sich auf deinem Computer das Netz { $network }, das LANrage nie vorschlägt. Frag deinen Freund, ob das so gemeint ist; wenn ja, tritt bei und lass dieses Netz zu.
 refusal-no-free-subnet = Jedes Netz, das eine Party haben könnte, überschneidet sich mit einem dieses Computers. Trenne ein VPN und versuch es noch einmal.
 refusal-bad-party-id = Das ist keine Kennung einer Party.
@@ -1068,6 +1079,27 @@ join-network = Netz
 join-network-unusual = { $network } auf deinem Computer, und das ist ungewöhnlich: Was du dort sonst erreichst, führt zu den Spielern dieser Party. Tritt nur bei, wenn du weißt, warum.
 join-no-server = keiner; das Gerät des Gastgebers bringt euch zusammen
 join-unknown-host = ohne Namen ({ $id })
+
+reply-heading = Noch antwortet niemand
+reply-lead = Ist dein Freund gerade in { $party }? Dann schick ihm diese Antwort, auf demselben Weg, auf dem der Link kam. Er fügt sie in seiner Party unter „Einen Freund hereinlassen“ ein, und LANrage macht den Rest.
+reply-label = Antwort an deinen Freund
+reply-copy = Antwort kopieren
+reply-waiting = Auf deinen Freund wird eine halbe Stunde gewartet. Hat er die Antwort angenommen und du bist noch nicht drin, dann bitte noch einmal um seinen Link und füge den ein: Er nennt seine neueste Adresse.
+reply-cancel = Nicht weiter suchen
+reply-again = Noch einmal, mit einer Antwort für deinen Freund
+reply-newer = Auch diesen Link versuchen
+
+let-in-heading = Einen Freund hereinlassen?
+let-in-lead = Du hast eine Antwort auf den Link deiner Party geöffnet. LANrage klopft an der Adresse darin, damit dein Freund hereinkommt. Tu das nur, wenn ein Freund sie dir geschickt hat.
+let-in-show = Einen Freund hereinlassen, der niemanden findet
+let-in-label = Seine Antwort
+let-in-hint = Antwortet niemand auf deinen Link, dann bietet LANrage deinem Freund eine Antwort zum Kopieren an. Füge sie hier ein.
+let-in-placeholder = lanrage://reply/…
+let-in-submit = Hereinlassen
+let-in-busy = Es wird geklopft…
+let-in-done = LANrage klopft jetzt am Router deines Freundes. Ist er in einer halben Minute nicht da, dann kopiere den Link deiner Party noch einmal und schick ihn: Er nennt deine neueste Adresse.
+refusal-no-reply = Füge zuerst die Antwort ein.
+refusal-reply-outside = Das ist eine Antwort auf den Link deiner Party. Geh in diese Party und füge sie dort unter „{ let-in-show }“ ein.
 
 link-heading = Dieser Party beitreten?
 link-lead = Du hast einen Einladungslink geöffnet. Tritt nur bei, wenn du dem traust, der ihn geschickt hat.

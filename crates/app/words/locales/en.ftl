@@ -37,6 +37,9 @@ news-refused = That did not work
 terminal-created = Your party is ready, and you are { $address } in it. Send this link to your friends:
 terminal-created-hint = Ctrl-C ends it for you.
 terminal-joined = You are in “{ $party }” as { $address }. Ctrl-C leaves it.
+terminal-reply = Nobody of “{ $party }” answers yet. Send this reply to a friend who is in the party, who runs `lanrage reply` with it, or pastes it in the window under “Let a friend in”:
+terminal-reply-hint = It is waited for half an hour; a newer link, if your friend sends one, helps too. Ctrl-C ends it.
+terminal-reply-taken = Done: LANrage knocks at your friend's router for ten minutes. If your friend is not in within half a minute, `lanrage invite` prints a link with your newest addresses for the way back.
 terminal-connected =
     { $peer } ({ $address }) is { $way ->
         [direct] direct
@@ -538,6 +541,14 @@ refusal-not-a-member = You are no member of this party any more; ask for a new l
 refusal-still-a-member = You are in this party now; leave it first.
 refusal-keys-missing = You are a member of this party, but its keys are not on this device: no backup has them, and the keyring has lost them. Ask your friend for a new link.
 refusal-keys-not-usable = The party's keys cannot be used. [{ $cause }]
+refusal-cancelled = It was called off.
+refusal-reply-not-a-link = This is not a reply to your party’s link; it should begin with lanrage://reply/.
+refusal-reply-damaged = The reply is damaged; ask your friend to copy it once more, to its very end.
+refusal-reply-version = The reply was made by a newer LANrage (format { $version }); update to take it.
+refusal-reply-to-another = The reply is not to this party, or not from somebody who has its link. Enter the party that your friend means, or send your friend this one’s link.
+refusal-reply-expired = The reply is of another day, or one of your clocks is wrong. Ask your friend for a new one.
+refusal-reply-leads-nowhere = The reply names no address that you can reach from here. Ask your friend for a new one, copied when connected to the internet.
+refusal-reply-while-hidden = You hide your address from friends, so LANrage cannot knock at theirs. Turn that setting off for it, or use a server.
 refusal-unusual-network = The party takes the network { $network } on your computer, which LANrage never proposes. Ask your friend whether that is meant; if so, join and accept that network.
 refusal-no-free-subnet = Every network that a party could use overlaps one of this computer's. Disconnect a VPN and try again.
 refusal-bad-party-id = This is no party's id.
@@ -1069,6 +1080,27 @@ join-network = Network
 join-network-unusual = { $network } on your computer, which is out of the ordinary: what else you reach there leads to this party’s players. Join only if you know why.
 join-no-server = none; the host’s device brings you together
 join-unknown-host = unnamed ({ $id })
+
+reply-heading = Nobody answers yet
+reply-lead = Is your friend in { $party } right now? Then send them this reply, by whatever way the link came. They paste it in their party under “Let a friend in”, and LANrage does the rest.
+reply-label = Reply to your friend
+reply-copy = Copy the reply
+reply-waiting = Waiting for your friend, for half an hour. If they took the reply and you are still not in, ask for their link once more, and paste that one: it has their newest address.
+reply-cancel = Stop looking
+reply-again = Try again, with a reply for your friend
+reply-newer = Try this link too
+
+let-in-heading = Let a friend in?
+let-in-lead = You opened a reply to your party’s link. LANrage knocks at the address in it, so that your friend gets in. Do it only if a friend sent it to you.
+let-in-show = Let a friend in who finds nobody
+let-in-label = Their reply
+let-in-hint = Your friend’s LANrage offers a reply to copy when nobody answers at your link. Paste it here.
+let-in-placeholder = lanrage://reply/…
+let-in-submit = Let in
+let-in-busy = Knocking…
+let-in-done = LANrage knocks at your friend’s router now. If they are not in within half a minute, copy your party’s link once more and send it: it has your newest address.
+refusal-no-reply = Paste the reply first.
+refusal-reply-outside = This is a reply to your party’s link. Enter that party, and paste it there under “{ let-in-show }”.
 
 link-heading = Join this party?
 link-lead = You opened an invitation link. Join only if you trust whoever sent it.

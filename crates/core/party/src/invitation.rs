@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    ControlEndpoint, Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis,
+    ControlEndpoint, Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis, copied,
     limits::{CONTROL_ENDPOINTS, INVITATION_ADDRESSES, INVITATION_BYTES, INVITATION_HOURS},
 };
 
@@ -161,8 +161,7 @@ impl Invitation {
         };
         let mut bytes = vec![VERSION];
         bytes.extend(serde_json::to_vec(&body).expect("strings, numbers and lists are JSON"));
-        let check = checksum(&bytes);
-        bytes.extend(check);
+        copied::put_checksum(&mut bytes);
         BASE64URL_NOPAD.encode(&bytes)
     }
 
@@ -173,11 +172,9 @@ impl Invitation {
             Some(&VERSION) => {}
             Some(&version) => return Err(InvitationError::Version(version)),
         }
-        let end = bytes.len().checked_sub(CHECK_BYTES).ok_or(InvitationError::Damaged)?;
-        if end == 0 || checksum(&bytes[..end]) != bytes[end..] {
-            return Err(InvitationError::Damaged);
-        }
-        let body: Body = serde_json::from_slice(&bytes[1..end]).map_err(|_| InvitationError::Damaged)?;
+        let bytes = copied::without_checksum(&bytes).filter(|bytes| !bytes.is_empty());
+        let bytes = bytes.ok_or(InvitationError::Damaged)?;
+        let body: Body = serde_json::from_slice(&bytes[1..]).map_err(|_| InvitationError::Damaged)?;
         let secret = BASE64URL_NOPAD.decode(body.k.as_bytes()).ok().and_then(|k| k.try_into().ok());
         if body.c.len() > CONTROL_ENDPOINTS || body.u.len() > INVITATION_ADDRESSES {
             return Err(InvitationError::TooLong);
@@ -198,16 +195,6 @@ impl Invitation {
     }
 }
 
-const CHECK_BYTES: usize = 4;
-
-/// Notices a link that was cut or mistyped before anything else is believed of it. Not a protection: a link
-/// needs none, it is itself the secret.
-fn checksum(bytes: &[u8]) -> [u8; CHECK_BYTES] {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(bytes);
-    [digest[0], digest[1], digest[2], digest[3]]
-}
-
 impl FromStr for Invitation {
     type Err = InvitationError;
 
@@ -217,40 +204,15 @@ impl FromStr for Invitation {
         if text.len() > INVITATION_BYTES {
             return Err(InvitationError::TooLong);
         }
-        if let Some((_, behind)) = text.split_once(SCHEME_PREFIX) {
-            return Self::begin_of(behind);
+        if let Some(read) = copied::read(text, SCHEME_PREFIX, InvitationError::Damaged, Self::decode) {
+            return read;
         }
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        if let Some((_, behind)) = text.split_once(SCHEME_PREFIX) {
-            return Self::begin_of(behind);
-        }
         let url = Url::parse(&text).map_err(|_| InvitationError::NotALink)?;
         match (url.scheme(), url.path(), url.fragment()) {
             ("https", LANDING_PATH, Some(body)) => Self::decode(body),
             _ => Err(InvitationError::NotALink),
         }
-    }
-}
-
-impl Invitation {
-    /// The invitation with which a text begins. Where it ends, the text does not say if white space and further words
-    /// follow: so it is as many of the words as make one, which its checksum tells.
-    fn begin_of(text: &str) -> Result<Self, InvitationError> {
-        let mut body = String::new();
-        let mut told = InvitationError::Damaged;
-        for word in text.split_whitespace() {
-            let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
-            body.push_str(&word[..end.unwrap_or(word.len())]);
-            match Self::decode(&body) {
-                Ok(invitation) => return Ok(invitation),
-                Err(InvitationError::Damaged) => {}
-                Err(error) => told = error,
-            }
-            if end.is_some() {
-                break;
-            }
-        }
-        Err(told)
     }
 }
 

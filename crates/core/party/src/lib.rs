@@ -4,6 +4,7 @@
 //! time comes in as [`UnixMillis`], randomness as bytes.
 
 mod control_endpoint;
+pub mod copied;
 mod error;
 pub mod facts;
 mod id;

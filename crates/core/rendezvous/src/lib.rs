@@ -7,6 +7,8 @@
 //! to look, what to put, and whom to knock at; a shell with engines carries out its [`Order`]s. [`KrpcFilter`] is what an engine's socket lets
 //! in.
 //!
+//! Where no store can be reached either, people carry an entry of the door themselves: a reply ([`ReplyKey`]).
+//!
 //! Everything is pure: time comes in as `now`, randomness as a seed. The order for the caller is always the same: call a
 //! `set_*` or `handle_*`, then drain `poll_output`, then sleep until `poll_timeout` or the next input, whichever comes
 //! first.
@@ -19,6 +21,7 @@ mod finder;
 mod item;
 mod krpc_filter;
 mod order;
+mod reply;
 
 pub use lanrage_base::clock::Now;
 
@@ -32,3 +35,4 @@ pub use item::txt::VALUE_BYTES;
 pub use item::{PLAIN_BYTES, SEALED_BYTES};
 pub use krpc_filter::KrpcFilter;
 pub use order::{Engine, Event, LookId, Order, PutFault, PutId};
+pub use reply::{ReplyError, ReplyKey};

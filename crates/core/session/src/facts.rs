@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub adapter: AdapterView,
     /// The party, while there is one.
     pub party: Option<PartyView>,
+    /// The party that a link leads to, while nobody of it has answered.
+    pub joining: Option<JoiningView>,
     /// What the data plane could not deliver, and how long packets waited in it.
     pub data_plane: DataPlaneView,
     /// What is missing or wrong now, worst first, each with what the user can do.
@@ -210,6 +212,20 @@ pub struct PartyView {
     pub created_at_ms: u64,
     /// The friends, in the order they joined; this device is not among them.
     pub peers: Vec<PeerView>,
+}
+
+/// A party that this device is not in yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct JoiningView {
+    /// Its name, by the link.
+    pub party: String,
+    /// Since when somebody is looked for (Unix milliseconds).
+    pub since_ms: u64,
+    /// What a member can be sent by chat, who then lets this device in; `None` where that leads nowhere.
+    pub reply: Option<String>,
+    /// Whether it was sent: it is waited for half an hour.
+    pub is_replied: bool,
 }
 
 /// An invitation link. Whoever has it can join, so it is shown to its user and never printed for debugging.

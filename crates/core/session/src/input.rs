@@ -85,6 +85,10 @@ pub enum Command {
     ResumeParty(PartyId),
     /// The party's link was passed on: somebody will come soon.
     LinkCopied,
+    /// The reply of [`JoiningView`](crate::JoiningView) was passed on: somebody will take it, as soon as people do such things.
+    ReplyCopied,
+    /// Knock at whoever has sent this reply.
+    TakeReply(String),
     /// Measure again whatever keeps friends from coming in: the router, its port, the relays. Answered when the router is
     /// measured.
     MeasureAgain,

@@ -23,7 +23,7 @@ mod step;
 pub use entropy::Entropy;
 pub use facts::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    ForwardedView, InvitationLink, InvitationPreview, NetworkView, Notice, PartyView, PeerView,
+    ForwardedView, InvitationLink, InvitationPreview, JoiningView, NetworkView, Notice, PartyView, PeerView,
     PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket};

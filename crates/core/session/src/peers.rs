@@ -1,5 +1,6 @@
 //! The friends, and the paths to them.
 
+pub(crate) mod awaited;
 pub(crate) mod connection;
 pub(crate) mod connections;
 pub(crate) mod gossip;

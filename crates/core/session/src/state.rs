@@ -7,6 +7,7 @@ mod gossip;
 mod knocks;
 mod network;
 mod relaying;
+mod replies;
 mod restore;
 mod servers;
 mod view;
@@ -318,19 +319,17 @@ impl State {
         match pending.kind {
             PendingKind::Create => {
                 turn.notice(News::PartyIsLocal);
-                turn.complete(pending.ticket, Ok(()));
+                pending.answer(turn, &Ok(()));
             }
             PendingKind::Join { .. } => {
                 let (why, because) = (self.control.fault(), self.unanswered());
                 self.say_leave(turn);
                 self.withdraw(turn);
-                turn.refuse(
-                    pending.ticket,
-                    match why {
-                        Some(why) => CommandError::ControlUnreachable { why },
-                        None => CommandError::NobodyAnswers { because },
-                    },
-                );
+                let error = match why {
+                    Some(why) => CommandError::ControlUnreachable { why },
+                    None => CommandError::NobodyAnswers { because },
+                };
+                pending.answer(turn, &Err(error));
             }
         }
         true
@@ -374,7 +373,7 @@ impl State {
                     PendingKind::Create => self.drop_party(turn, None),
                     PendingKind::Join { .. } => self.withdraw(turn),
                 }
-                turn.complete(pending.ticket, Err(error));
+                pending.answer(turn, &Err(error));
             }
             None => turn.notice(News::Refused(error)),
         }

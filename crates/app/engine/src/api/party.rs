@@ -5,7 +5,7 @@ use lanrage_party::{Invitation, Subnet};
 
 use super::{
     CreateParty, JoinParty, LeaveParty, LinkCopied, NewInvitation, PauseParty, PreviewInvitation,
-    ResumeParty, Serve, Status, TrustServer, parse,
+    ReplyCopied, ResumeParty, Serve, Status, TakeReply, TrustServer, parse,
 };
 use crate::{CommandError, Handle, InvitationPreview, Snapshot, handle::Command};
 
@@ -83,6 +83,18 @@ impl Serve<NewInvitation> for Handle {
 impl Serve<LinkCopied> for Handle {
     async fn serve(&self, LinkCopied {}: LinkCopied) -> Result<(), CommandError> {
         self.command(|answer| Command::LinkCopied { answer }).await
+    }
+}
+
+impl Serve<ReplyCopied> for Handle {
+    async fn serve(&self, ReplyCopied {}: ReplyCopied) -> Result<(), CommandError> {
+        self.command(|answer| Command::ReplyCopied { answer }).await
+    }
+}
+
+impl Serve<TakeReply> for Handle {
+    async fn serve(&self, TakeReply { reply }: TakeReply) -> Result<(), CommandError> {
+        self.command(|answer| Command::TakeReply { reply, answer }).await
     }
 }
 

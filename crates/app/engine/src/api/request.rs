@@ -65,6 +65,15 @@ crate::requests! {
     /// often for a while, where there is no server.
     LinkCopied {} -> ();
 
+    /// Says that the reply of the party that is being joined was passed on to a member: it is waited for half an hour.
+    ReplyCopied {} -> ();
+
+    /// Lets somebody in who found nobody by the party's link, and has sent a reply by chat: it is knocked at where that says.
+    TakeReply {
+        /// The reply, as it was copied.
+        reply: String,
+    } -> ();
+
     /// Judges everything that may keep a player from playing.
     RunDoctor {} -> DoctorReport;
 

@@ -96,6 +96,8 @@ impl Outside {
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
             Command::LinkCopied { answer } => (Wish::LinkCopied, answer),
+            Command::ReplyCopied { answer } => (Wish::ReplyCopied, answer),
+            Command::TakeReply { reply, answer } => (Wish::TakeReply(reply), answer),
             Command::MeasureAgain { answer } => (Wish::MeasureAgain, answer),
             Command::Suspend { answer } => (Wish::Suspend, answer),
             Command::ApplySettings { answer } => {

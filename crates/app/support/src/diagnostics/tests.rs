@@ -4,8 +4,8 @@ use lanrage_log::NetworkLog;
 use lanrage_party::NatType;
 use lanrage_party::facts::{Cause, Fault, Meeting, ServerFault, Situation};
 use lanrage_session::{
-    AdapterView, ConnectionState, ControlView, DataPlaneView, InvitationLink, NetworkView, PartyView,
-    PeerView, Problem, Severity, Traffic,
+    AdapterView, ConnectionState, ControlView, DataPlaneView, InvitationLink, JoiningView, NetworkView,
+    PartyView, PeerView, Problem, Severity, Traffic,
 };
 use serde_json::json;
 
@@ -17,11 +17,12 @@ const PARTY: &str = "0123456789abcdef0123456789abcdef";
 const LINK: &str = "lanrage://join/AXsicCI6IjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmIn0";
 
 /// Everything in the inputs that nobody may find in a bundle.
-const PRIVATE: [&str; 15] = [
+const PRIVATE: [&str; 16] = [
     "Alice",
     "Bob",
     "Carol",
     "Friday LAN",
+    "Sunday LAN",
     ALICE,
     BOB,
     PARTY,
@@ -77,6 +78,11 @@ fn snapshot() -> Snapshot {
             invitation: InvitationLink(LINK.to_owned()),
             created_at_ms: 1_764_000_000_000,
             peers: vec![bob],
+        }),
+        joining: Some(JoiningView {
+            party: "Sunday LAN".to_owned(),
+            reply: Some(LINK.replace("join", "reply")),
+            ..JoiningView::default()
         }),
         data_plane: DataPlaneView::default(),
         problems: vec![Problem::new(
@@ -168,7 +174,7 @@ fn a_bundle_holds_the_whole_story_and_nothing_private() {
     assert_eq!(lines[0]["timestamp"], "2026-11-22T12:34:56.123456Z");
     assert_eq!(lines[0]["fields"]["peer"], "peer-2");
     assert_eq!(lines[1]["fields"]["address"], endpoint);
-    assert_eq!(lines[2]["fields"]["message"], "player-3 opened link-1");
+    assert_eq!(lines[2]["fields"]["message"], "player-3 opened link-2");
 }
 
 #[test]

@@ -24,6 +24,25 @@ pub enum CommandError {
         /// Why, as far as is known.
         because: Unanswered,
     },
+    /// The player called it off.
+    Cancelled,
+    /// A text is no reply.
+    ReplyNotALink,
+    /// A reply is damaged.
+    ReplyDamaged,
+    /// A reply was made by a newer program.
+    ReplyVersion {
+        /// The version of the reply's format.
+        version: u64,
+    },
+    /// A reply is to another party, or was made by somebody who has not its link.
+    ReplyToAnother,
+    /// A reply is of another day.
+    ReplyExpired,
+    /// A reply names no address that can be reached from here.
+    ReplyLeadsNowhere,
+    /// Who tells its addresses to nobody cannot knock at whoever replied.
+    ReplyWhileHidden,
     /// The party takes a network that LANrage never proposes, and the user was not asked.
     UnusualNetwork {
         /// The party's network.

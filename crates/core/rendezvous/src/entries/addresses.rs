@@ -44,6 +44,11 @@ impl Addresses {
         self.0.is_empty()
     }
 
+    /// Whether one of them means the same everywhere: whoever has only those of a household is found from nowhere else.
+    pub fn lead_anywhere(&self) -> bool {
+        self.iter().any(|address| !is_near(address.ip()))
+    }
+
     /// Those that somebody in this place may be led to: all that mean the same everywhere, and those of a household only
     /// if the entry names a public address that is ours too. Anybody else's household is a chance to be led astray in
     /// ours.

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::PLAIN_BYTES;
 
-const ENTRY_BYTES: usize = 8 + 4 + 1 + ADDRESSES_BYTES;
+/// Length of a newcomer's entry.
+pub(crate) const ENTRY_BYTES: usize = 8 + 4 + 1 + ADDRESSES_BYTES;
 const MEMBER: u8 = 1;
 
 /// What a newcomer is called until it has knocked: random, new for every search.
@@ -62,7 +63,7 @@ impl Door {
 }
 
 impl DoorEntry {
-    fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (token, rest) = bytes.split_first_chunk::<8>()?;
         let ([a, b, c, d, flags], addresses) = rest.split_first_chunk::<5>()?;
         Some(Self {
@@ -73,7 +74,7 @@ impl DoorEntry {
         })
     }
 
-    fn write(&self) -> [u8; ENTRY_BYTES] {
+    pub(crate) fn write(&self) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[..8].copy_from_slice(&self.token.0);
         bytes[8..12].copy_from_slice(&self.at_s.to_be_bytes());

@@ -6,8 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::{NatType, PeerId, facts::Remedy};
-use lanrage_rendezvous::Finder;
+use lanrage_control::Now;
+use lanrage_party::{
+    NatType, PeerId, UnixMillis,
+    facts::{CommandError, Remedy},
+};
+use lanrage_rendezvous::{Addresses, Finder};
 
 use crate::{
     facts::DroppedView,
@@ -19,6 +23,7 @@ use crate::{
     output::{Output, StoreAction, Turn},
     party::{found::Found, membership::Membership, roster::Roster},
     peers::{
+        awaited::Awaited,
         connections::Connections,
         gossip::{Gossip, departures::Departures},
         knocking::Knocking,
@@ -34,6 +39,8 @@ const JOIN_PATIENCE: Duration = Duration::from_secs(10);
 const MEET_PATIENCE: Duration = Duration::from_secs(30);
 /// The same where it is known that no way leads to anybody, from the beginning.
 const HOPELESS: Duration = Duration::from_secs(18);
+/// How long it waits for somebody to whom a reply is on its way by chat.
+const REPLY_PATIENCE: Duration = Duration::from_secs(1_800);
 /// Most addresses tried before joining gives up.
 const LEASE_TRIES: u8 = 8;
 
@@ -57,6 +64,10 @@ pub(crate) struct ActiveParty {
     pub(crate) finder: Option<Finder>,
     /// What the public store says of members.
     pub(crate) found: Found,
+    /// Who has sent a reply by chat.
+    pub(crate) awaited: Awaited,
+    /// This device's own, while it is not in and nobody answers.
+    pub(crate) reply: Option<OwnReply>,
     pub(crate) gossip: Gossip,
     pub(crate) departures: Departures,
     /// What friends pass on for this device.
@@ -65,13 +76,25 @@ pub(crate) struct ActiveParty {
     pub(crate) carrier: Carrier,
 }
 
-/// A command that waits for the control plane.
+/// What somebody who looks for a way in may send to a member by chat.
+#[derive(Debug)]
+pub(crate) struct OwnReply {
+    /// What it says.
+    pub(crate) addresses: Addresses,
+    pub(crate) text: String,
+}
+
+/// A command that waits for the control plane, or for a member.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    pub(crate) ticket: Ticket,
+    /// The command's, and those of others that want the same.
+    pub(crate) tickets: Vec<Ticket>,
     pub(crate) deadline: Instant,
     pub(crate) kind: PendingKind,
     begun: Instant,
+    pub(crate) since: UnixMillis,
+    /// Whether a reply is on its way by chat.
+    pub(crate) is_replied: bool,
     lease_tries: u8,
 }
 
@@ -82,18 +105,40 @@ pub(crate) enum PendingKind {
 }
 
 impl Pending {
-    pub(crate) fn new(ticket: Ticket, kind: PendingKind, now: Instant) -> Self {
+    pub(crate) fn new(ticket: Ticket, kind: PendingKind, now: Now) -> Self {
         let patience = match kind {
             PendingKind::Create => CREATE_PATIENCE,
             PendingKind::Join { has_server: true } => JOIN_PATIENCE,
             PendingKind::Join { has_server: false } => MEET_PATIENCE,
         };
-        Self { ticket, deadline: now + patience, kind, begun: now, lease_tries: 0 }
+        Self {
+            tickets: vec![ticket],
+            deadline: now.instant + patience,
+            kind,
+            begun: now.instant,
+            since: now.wall,
+            is_replied: false,
+            lease_tries: 0,
+        }
     }
 
-    /// It is known that no way leads to anybody: more patience is of no use.
+    /// It is known that no way leads to anybody: more patience is of no use, unless people help.
     pub(crate) fn lose_hope(&mut self) {
-        self.deadline = self.deadline.min(self.begun + HOPELESS);
+        if !self.is_replied {
+            self.deadline = self.deadline.min(self.begun + HOPELESS);
+        }
+    }
+
+    /// A reply is on its way by chat: people take their time.
+    pub(crate) fn await_reply(&mut self, now: Instant) {
+        (self.is_replied, self.deadline) = (true, now + REPLY_PATIENCE);
+    }
+
+    /// Answers whoever waits.
+    pub(crate) fn answer(self, turn: &mut Turn<'_>, result: &Result<(), CommandError>) {
+        for ticket in self.tickets {
+            turn.complete(ticket, result.clone());
+        }
     }
 
     /// Counts one more address. False if that is one too many.

@@ -24,11 +24,13 @@ const THEN: Duration = Duration::from_secs(2);
 /// How long that goes on.
 const KEEN: Duration = Duration::from_secs(60);
 /// Between two knocks after that, while nobody is reached.
-const PATIENT: Duration = Duration::from_secs(30);
+pub(crate) const PATIENT: Duration = Duration::from_secs(30);
+/// The same while a reply is on its way by chat, or was taken: routers close after half a minute of silence, and later.
+pub(crate) const AWAITING: Duration = Duration::from_secs(10);
 /// Most addresses that are knocked at.
 pub(crate) const TARGETS: usize = 16;
 /// How old a knock may be, or how far in the future: a clock that is wrong by a day does not keep its owner out.
-const VALIDITY_MS: u64 = 26 * 3_600_000;
+pub(crate) const VALIDITY_MS: u64 = 26 * 3_600_000;
 /// Between two answers to one ask.
 const ANSWERS: Duration = Duration::from_millis(200);
 /// Asks whose last answer is remembered.
@@ -101,15 +103,15 @@ impl Knocking {
         self.due
     }
 
-    /// The token to knock with, if it is time to. `is_lonely` is whether nobody is reached: only then it goes on for ever.
-    pub(crate) fn take_due(&mut self, now: Instant, is_lonely: bool) -> Option<[u8; 8]> {
+    /// The token to knock with, if it is time to. `then` is how often it goes on after the first minute; `None` if it does not.
+    pub(crate) fn take_due(&mut self, now: Instant, then: Option<Duration>) -> Option<[u8; 8]> {
         self.due.filter(|due| *due <= now)?;
         self.round += 1;
         self.has_asked = true;
         let next = match FIRST.get(self.round) {
             Some(offset) => Some(self.begun + *offset),
             None if now < self.begun + KEEN => Some(now + THEN),
-            None => is_lonely.then_some(now + PATIENT),
+            None => then.map(|pause| now + pause),
         };
         // One that is late does not hurry after itself.
         self.due = next.map(|at| at.max(now + FIRST[1]));
@@ -181,10 +183,15 @@ mod tests {
     }
 
     /// When it knocks within so long, each time at the moment that it names.
-    fn times(knocking: &mut Knocking, start: Instant, within: Duration, is_lonely: bool) -> Vec<Duration> {
+    fn times(
+        knocking: &mut Knocking,
+        start: Instant,
+        within: Duration,
+        then: Option<Duration>,
+    ) -> Vec<Duration> {
         let mut times = Vec::new();
         while let Some(due) = knocking.poll_timeout().filter(|due| *due <= start + within) {
-            assert!(knocking.take_due(due, is_lonely).is_some());
+            assert!(knocking.take_due(due, then).is_some());
             times.push(due - start);
         }
         times
@@ -195,15 +202,15 @@ mod tests {
         let start = Instant::now();
         let hour = Duration::from_secs(3_600);
         let mut lonely = knocking(start);
-        assert!(lonely.take_due(start, true).is_none(), "not before it has begun");
+        assert!(lonely.take_due(start, Some(PATIENT)).is_none(), "not before it has begun");
         lonely.begin(start, [7; 8]);
-        let times_lonely = times(&mut lonely, start, hour, true);
+        let times_lonely = times(&mut lonely, start, hour, Some(PATIENT));
         assert_eq!(times_lonely[..6], FIRST);
         assert!((34..=36).contains(&times_lonely.iter().filter(|at| **at <= KEEN).count()));
         assert!((150..160).contains(&times_lonely.len()), "{}", times_lonely.len());
         let mut reached = knocking(start);
         reached.begin(start, [7; 8]);
-        assert!(times(&mut reached, start, hour, false).last().unwrap() <= &(KEEN + THEN));
+        assert!(times(&mut reached, start, hour, None).last().unwrap() <= &(KEEN + THEN));
         assert_eq!(reached.poll_timeout(), None);
     }
 
@@ -213,7 +220,7 @@ mod tests {
         let mut knocking = knocking(start);
         knocking.begin(start, [7; 8]);
         let late = start + Duration::from_secs(20);
-        assert!(knocking.take_due(late, true).is_some() && knocking.take_due(late, true).is_none());
+        assert!(knocking.take_due(late, None).is_some() && knocking.take_due(late, None).is_none());
         assert!(knocking.poll_timeout().unwrap() >= late + FIRST[1]);
     }
 
@@ -223,7 +230,7 @@ mod tests {
         let mut knocking = knocking(start);
         assert!(!knocking.expects([0; 8]), "nothing was asked yet");
         knocking.begin(start, [7; 8]);
-        knocking.take_due(start, true);
+        knocking.take_due(start, None);
         assert!(knocking.expects([7; 8]) && !knocking.expects([8; 8]));
         knocking.hurry(start);
         assert!(knocking.expects([7; 8]), "the answer is still under way");

@@ -8,6 +8,7 @@ mod knocks;
 mod leases;
 mod loss;
 mod network;
+mod replies;
 mod restore;
 mod reunion;
 mod server_key;

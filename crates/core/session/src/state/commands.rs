@@ -25,9 +25,10 @@ use crate::{
         roster::Roster,
     },
     peers::{
+        awaited::Awaited,
         connections::{Connections, Ways},
         gossip::{Gossip, departures::Departures, message::Message},
-        knocking::Knocking,
+        knocking::{Knocking, TARGETS},
         relaying::carried::Carried,
     },
 };
@@ -44,9 +45,16 @@ impl State {
             Command::JoinParty(invitation) => self.join_party(turn, ticket, invitation),
             Command::LeaveParty => match &self.party {
                 None => turn.complete(ticket, Err(CommandError::NotInParty)),
-                Some(_) => {
+                Some(party) => {
+                    let is_being_joined = party.is_being_joined();
+                    self.call_off(turn);
                     let departure = self.say_leave(turn);
-                    self.drop_party(turn, departure);
+                    // Nothing is kept of a party that this device has not come into.
+                    if is_being_joined {
+                        self.withdraw(turn)
+                    } else {
+                        self.drop_party(turn, departure)
+                    }
                     turn.complete(ticket, Ok(()));
                 }
             },
@@ -67,6 +75,14 @@ impl State {
             Command::LinkCopied => {
                 let result = if self.party.is_some() { Ok(()) } else { Err(CommandError::NotInParty) };
                 self.expect_friends(turn);
+                turn.complete(ticket, result);
+            }
+            Command::ReplyCopied => {
+                let result = self.await_reply(turn);
+                turn.complete(ticket, result);
+            }
+            Command::TakeReply(reply) => {
+                let result = self.take_reply(turn, &reply);
                 turn.complete(ticket, result);
             }
             Command::MeasureAgain => self.measure_again(turn, ticket),
@@ -117,7 +133,7 @@ impl State {
             expires_at: None,
             glance: Glance::default(),
         };
-        let pending = Pending::new(ticket, PendingKind::Create, turn.now.instant);
+        let pending = Pending::new(ticket, PendingKind::Create, turn.now);
         if self.become_member(turn, invitation, pending) {
             let endpoint = self.endpoint_in_network();
             if let Some(party) = &mut self.party {
@@ -136,11 +152,29 @@ impl State {
     fn join_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, invitation: Box<Invitation>) {
         let party = invitation.party;
         if self.party.as_ref().is_some_and(|present| present.membership.invitation.party == party) {
-            return turn.complete(ticket, Ok(()));
+            return self.join_again(turn, ticket, &invitation);
         }
         if self.check_free(turn, ticket) {
             self.joining = Some((ticket, invitation));
             turn.push(Output::Load { ticket, party });
+        }
+    }
+
+    /// A link of the party that this device is in already, or still looks for: a newer link may lead further.
+    fn join_again(&mut self, turn: &mut Turn<'_>, ticket: Ticket, link: &Invitation) {
+        let Some(party) = &mut self.party else { return };
+        let own = &party.membership.invitation;
+        let is_same = own.epoch == link.epoch && own.secret == link.secret;
+        match party.pending.as_mut().filter(|pending| matches!(pending.kind, PendingKind::Join { .. })) {
+            None => turn.complete(ticket, Ok(())),
+            Some(_) if !is_same => turn.refuse(ticket, CommandError::AlreadyInParty),
+            Some(pending) => {
+                pending.tickets.push(ticket);
+                party.unanswered.retain(|known| !link.addresses.contains(known));
+                party.unanswered.splice(..0, link.addresses.iter().copied());
+                party.unanswered.truncate(TARGETS);
+                party.knocking.hurry(turn.now.instant);
+            }
         }
     }
 
@@ -176,7 +210,7 @@ impl State {
             return turn.refuse(ticket, CommandError::NoControlServer);
         }
         self.use_server(turn, server, invitation.server);
-        let pending = Pending::new(ticket, PendingKind::Join { has_server }, turn.now.instant);
+        let pending = Pending::new(ticket, PendingKind::Join { has_server }, turn.now);
         if self.become_member(turn, invitation, pending) {
             self.register(turn);
         }
@@ -241,7 +275,7 @@ impl State {
                 true
             }
             Err(error) => {
-                turn.refuse(pending.ticket, error);
+                pending.answer(turn, &Err(error.into()));
                 false
             }
         }
@@ -277,6 +311,8 @@ impl State {
             called: VecDeque::new(),
             finder: None,
             found: Found::default(),
+            awaited: Awaited::default(),
+            reply: None,
             gossip: Gossip::default(),
             departures: Departures::default(),
             carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),
@@ -288,6 +324,7 @@ impl State {
         self.map_port(turn);
         self.begin_knocking(turn);
         self.choose_finder(turn);
+        self.renew_reply(turn);
     }
 
     /// Tells the control plane of this membership, as host or as guest.
@@ -351,11 +388,19 @@ impl State {
 
     /// Leaves the party's network without giving up the membership.
     pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
+        self.call_off(turn);
         if let Some(party) = self.party.take() {
             info!(party = %party.membership.invitation.party.short(), "suspending party");
             self.close_party(turn, party, false, None);
         }
         self.use_server(turn, None, None);
+    }
+
+    /// Whoever waits for the party hears that it comes to nothing.
+    fn call_off(&mut self, turn: &mut Turn<'_>) {
+        if let Some(pending) = self.party.as_mut().and_then(|party| party.pending.take()) {
+            pending.answer(turn, &Err(CommandError::Cancelled));
+        }
     }
 
     fn close_party(

@@ -98,8 +98,13 @@ impl State {
         {
             party.open_adapter(turn, endpoint);
             match pending.kind {
-                PendingKind::Create => self.party_is_made(turn, pending.ticket),
-                PendingKind::Join { .. } => turn.complete(pending.ticket, Ok(())),
+                PendingKind::Create => {
+                    pending.tickets.into_iter().for_each(|ticket| self.party_is_made(turn, ticket))
+                }
+                PendingKind::Join { .. } => {
+                    party.reply = None;
+                    pending.answer(turn, &Ok(()));
+                }
             }
             self.keep_membership(turn, true);
         }

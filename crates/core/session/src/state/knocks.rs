@@ -15,7 +15,11 @@ use crate::{
     facts::CommandError,
     output::{Output, Turn},
     party::{active::ActiveParty, last_knocks::LastKnocks, roster::Refusal},
-    peers::{connections::Connections, gossip::message::Message, knocking::TARGETS},
+    peers::{
+        connections::Connections,
+        gossip::message::Message,
+        knocking::{AWAITING, PATIENT, TARGETS},
+    },
 };
 
 /// Most addresses of a knock's that are answered to.
@@ -49,19 +53,29 @@ impl State {
     pub(super) fn knock(&mut self, turn: &mut Turn<'_>) {
         let Some(party) = self.party.as_mut().filter(|_| !self.relay_only) else { return };
         let is_in = !party.is_being_joined();
-        if is_in && self.control.is_connected() {
-            // Signals go by the server, and say more.
+        party.awaited.expire(turn.now.instant);
+        // Signals go by the server, and say more.
+        let is_signalled = is_in && self.control.is_connected();
+        if is_signalled && party.awaited.is_empty() {
             return party.knocking.stop();
         }
-        let is_lonely = party.connections.reached().is_empty();
-        let Some(token) = party.knocking.take_due(turn.now.instant, is_lonely) else { return };
+        let is_replied = party.pending.as_ref().is_some_and(|pending| pending.is_replied);
+        let then = if is_replied || !party.awaited.is_empty() {
+            Some(AWAITING)
+        } else {
+            party.connections.reached().is_empty().then_some(PATIENT)
+        };
+        let Some(token) = party.knocking.take_due(turn.now.instant, then) else { return };
         let network = party.membership.invitation.subnet;
-        let called: Vec<SocketAddr> = party.called.iter().map(|(address, _)| *address).collect();
-        party.called.iter_mut().for_each(|(_, left)| *left -= 1);
-        party.called.retain(|(_, left)| *left > 0);
-        let link = called.into_iter().chain(party.unanswered.iter().copied());
+        let mut wanted: Vec<SocketAddr> = party.awaited.addresses().collect();
+        if !is_signalled {
+            wanted.extend(party.called.iter().map(|(address, _)| *address));
+            party.called.iter_mut().for_each(|(_, left)| *left -= 1);
+            party.called.retain(|(_, left)| *left > 0);
+            wanted.extend(party.unanswered.iter().copied().chain(party.connections.lost_addresses()));
+        }
         let mut targets: Vec<SocketAddr> = Vec::new();
-        for address in link.chain(party.connections.lost_addresses()) {
+        for address in wanted {
             let is_usable = Candidate { kind: CandidateType::Host, address }.is_usable();
             if is_usable && !network.covers(address.ip()) && !targets.contains(&address) {
                 targets.push(address);
@@ -157,6 +171,9 @@ impl State {
         };
         if word == KnockWord::Answer {
             info!(peer = %id.short(), passed = matches!(heard, Heard::Passed), "let in");
+            if let Some(party) = &mut self.party {
+                party.awaited.note_met(from, candidates);
+            }
             self.place_by_knock(turn, &id, candidates, from);
             // Whoever is in and looks for newcomers is a way in.
             self.joined(turn);
@@ -198,6 +215,7 @@ impl State {
         };
         party.unanswered.retain(|address| *address != from);
         party.called.retain(|(address, _)| *address != from);
+        party.awaited.note_met(from, &knock.candidates);
         let id = knock.record.claimed().peer_id();
         if id == self.identity.peer_id() {
             return;

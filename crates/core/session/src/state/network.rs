@@ -249,6 +249,7 @@ impl State {
         if self.nat.is_placed() {
             self.first_link.is_good(turn);
         }
+        self.renew_reply(turn);
         let Some(party) = &mut self.party else { return };
         party.connections.set_candidates(turn, candidates, distances, nat_type);
         if nat_type != NatType::Unknown && party.told_nat_type != nat_type {

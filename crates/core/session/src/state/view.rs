@@ -18,8 +18,8 @@ use lanrage_rendezvous::Health;
 use super::State;
 use crate::{
     facts::{
-        AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, NetworkView, PartyView,
-        PeerView, PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
+        AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, NetworkView,
+        PartyView, PeerView, PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
     },
     network::adapter::AdapterFailure,
     party::active::ActiveParty,
@@ -77,6 +77,7 @@ impl State {
             control: self.control.view(now),
             adapter: self.adapter_view(now),
             party: self.shown_party().map(|party| self.party_view(party, now, traffic)),
+            joining: self.joining_view(),
             data_plane,
             problems: self.problems(now),
         }
@@ -89,6 +90,7 @@ impl State {
         self.control.phase().hash(&mut hasher);
         if let Some(party) = &self.party {
             (party.watch.works(), party.watch.failure().is_some()).hash(&mut hasher);
+            party.reply.as_ref().map(|reply| &reply.text).hash(&mut hasher);
         }
         for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
             let by = connection.path().map(|path| path.remote);
@@ -158,6 +160,17 @@ impl State {
     /// The party, once this device is in it: one that is still being joined may come to nothing.
     fn shown_party(&self) -> Option<&ActiveParty> {
         self.party.as_ref().filter(|party| !party.is_being_joined())
+    }
+
+    fn joining_view(&self) -> Option<JoiningView> {
+        let party = self.party.as_ref().filter(|party| party.is_being_joined())?;
+        let pending = party.pending.as_ref()?;
+        Some(JoiningView {
+            party: party.membership.invitation.name.to_string(),
+            since_ms: pending.since.0,
+            reply: party.reply.as_ref().map(|reply| reply.text.clone()),
+            is_replied: pending.is_replied,
+        })
     }
 
     fn party_view(&self, active: &ActiveParty, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> PartyView {

@@ -27,7 +27,7 @@ pub(super) fn host() -> Stage {
 }
 
 /// A device that has followed a link of this party's, made by `maker` at [`somewhere`].
-fn joiner(link: &Invitation) -> Stage {
+pub(super) fn joiner(link: &Invitation) -> Stage {
     let mut stage = Stage::without_server();
     let link = Invitation { addresses: vec![somewhere()], ..link.clone() };
     stage.command(9, Command::JoinParty(Box::new(link)));
@@ -45,7 +45,7 @@ pub(super) fn knock(stage: &Stage, word: KnockWord, token: [u8; 8], record: Sign
 }
 
 /// The knocks that the device has sent since the last time, and where to.
-fn sent(stage: &mut Stage, link: &Invitation) -> Vec<(SocketAddr, Knock)> {
+pub(super) fn sent(stage: &mut Stage, link: &Invitation) -> Vec<(SocketAddr, Knock)> {
     let key = key(link);
     let knocks = stage.tunnel.iter().filter_map(|output| match output {
         Output::Datagram { to, bytes } => key.open(bytes).ok().map(|knock| (to.address, knock)),
