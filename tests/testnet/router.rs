@@ -20,6 +20,8 @@ pub struct Router {
     lifetime: Duration,
     inbound_refreshes: bool,
     tracks_sessions: bool,
+    /// How far a new mapping's port lies behind the one before, and that.
+    sequence: Option<(u16, u16)>,
     mappings: Vec<Mapping>,
 }
 
@@ -46,6 +48,7 @@ impl Router {
             lifetime,
             inbound_refreshes: false,
             tracks_sessions: false,
+            sequence: None,
             mappings: Vec::new(),
         }
     }
@@ -61,6 +64,18 @@ impl Router {
     #[must_use]
     pub fn with_sessions(self) -> Self {
         Self { tracks_sessions: true, ..self }
+    }
+
+    /// The same, whose mappings have ports one behind the other, `step` apart.
+    #[must_use]
+    pub fn with_sequential_ports(self, step: u16) -> Self {
+        Self { sequence: Some((step, 30_000)), ..self }
+    }
+
+    /// Whether its ports lie one behind the other.
+    #[must_use]
+    pub const fn counts_ports(&self) -> bool {
+        self.sequence.is_some()
     }
 
     /// Its address outside.
@@ -107,7 +122,10 @@ impl Router {
         }
         let is_free = |port| self.mappings.iter().all(|mapping| mapping.external_port != port);
         let mut external_port = from.port();
-        if self.nat.ports == PortAssignment::Random || !is_free(external_port) {
+        if let Some((step, last)) = &mut self.sequence {
+            *last += *step;
+            external_port = *last;
+        } else if self.nat.ports == PortAssignment::Random || !is_free(external_port) {
             external_port = std::iter::repeat_with(|| 20_000 + rng.below(40_000) as u16)
                 .find(|port| is_free(*port))
                 .expect("most ports are free");

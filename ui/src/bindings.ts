@@ -502,6 +502,13 @@ export type ForwardedView = {
 export type HelperTrouble = "off" | "refused";
 
 /**
+ * Who should host the game, where not everybody can expect to reach everybody directly.
+ */
+export type HostHint = { "code": "you" } | { "code": "friend",
+  /** The friend's name. */
+  peer: string, };
+
+/**
  * What an invitation link says, for the question before joining.
  */
 export type InvitationPreview = {
@@ -671,6 +678,8 @@ export type PartyView = {
   invitation: string,
   /** How friends who have the link find this device. */
   meeting: Meeting,
+  /** Who should host the game; `None` where any would do, and where it is not known. */
+  host_hint: HostHint | null,
   /** When it was made (Unix milliseconds). */
   created_at_ms: number,
   /** The friends, in the order they joined; this device is not among them. */

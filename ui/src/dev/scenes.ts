@@ -86,6 +86,7 @@ export const party: PartyView = {
   subnet: '10.66.0.0/16',
   invitation: `lanrage://join/${'AXsicCI6IjJmZDY4ZWM2YzA4YjQ1N2E5'.repeat(9)}`,
   meeting: { code: 'server' },
+  host_hint: null,
   created_at_ms: 1_700_000_000_000,
   peers: [],
 };
@@ -324,6 +325,7 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
     party: { ...party, name: 'Donnerstagabendzockrundenwiedervereinigungsparty', peers: friends.slice(0, 2) },
   },
   relayed: withPeers(relayed),
+  hosted: { ...open, party: { ...party, peers: friends.slice(0, 2), host_hint: { code: 'friend', peer: 'Jonas' } } },
   degraded: withPeers(degraded, { ...peer, id: '3', name: 'Öykü' }),
   udp_blocked: {
     ...withPeers({

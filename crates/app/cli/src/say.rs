@@ -106,6 +106,10 @@ impl Say {
         self.fact(&["refusal"], error)
     }
 
+    pub(crate) fn host_hint(self, hint: &impl Serialize) -> String {
+        self.fact(&["host-hint"], hint)
+    }
+
     pub(crate) fn meeting(self, meeting: &impl Serialize) -> String {
         self.fact(&["meeting"], meeting)
     }

@@ -30,6 +30,9 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
     for peer in snapshot.party.iter().flat_map(|party| &party.peers) {
         let _ = writeln!(text, "  {}", say.situation(&peer.situation));
     }
+    if let Some(hint) = snapshot.party.as_ref().and_then(|party| party.host_hint.as_ref()) {
+        let _ = writeln!(text, "  {}", say.host_hint(hint));
+    }
     let mut line = |key: &str, state: String| {
         let _ = writeln!(text, "{}", say.say_with(key, [("state", state.into())]));
     };

@@ -164,6 +164,10 @@ meeting-link = Freunde kommen herein, wo der Link direkt zu diesem Computer füh
 meeting-store-silent = Das BitTorrent-DHT antwortet hier nicht. Freunde kommen herein, wo der Link direkt zu diesem Computer führt: in deinem eigenen Netz, oder wenn der Router sie einlässt.
 meeting-hidden = Dieser Computer sagt niemandem seine Adressen, also könnte nur ein Server Freunde zu ihm führen.
 
+# Wer das Spiel ausrichten sollte (`HostHint`).
+host-hint-you = Dich erreichen alle direkt: Richte das Spiel hier aus, dann spielt niemand über ein Relay.
+host-hint-friend = { $peer } erreichen alle direkt: Lasst das Spiel dort laufen, dann spielt niemand über ein Relay.
+
 # Steht vor dem Satz über einen Weg, auf dem Pakete verloren gehen.
 losing =
     { $loses_packets ->

@@ -165,6 +165,10 @@ meeting-link = Friends come in where the link leads straight to this computer: i
 meeting-store-silent = The BitTorrent DHT does not answer here. Friends come in where the link leads straight to this computer: in your own network, or past a router that lets them in.
 meeting-hidden = This computer tells its addresses to nobody, so only a control server could lead friends to it.
 
+# Who should host the game (`HostHint`).
+host-hint-you = Everybody reaches you directly: host the game here, and nobody plays through a relay.
+host-hint-friend = Everybody reaches { $peer } directly: let them host the game, and nobody plays through a relay.
+
 # Stands before the sentence about a path on which packets get lost.
 losing =
     { $loses_packets ->

@@ -14,9 +14,9 @@ use fluent_syntax::{
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
-    Fault, HelperTrouble, LeaseFault, LostPart, Meeting, NameTrouble, News, PeerRefusal, PermissionTrouble,
-    PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault, ServerRefusal,
-    SettingRule, Situation, Unanswered, Unreached,
+    Fault, HelperTrouble, HostHint, LeaseFault, LostPart, Meeting, NameTrouble, News, PeerRefusal,
+    PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault,
+    ServerRefusal, SettingRule, Situation, Unanswered, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -116,10 +116,11 @@ fn of_its_own(facts: Vec<Value>, of_others: Vec<Value>) -> Vec<Value> {
 
 /// The messages that there must be, and what each may mention.
 fn wanted() -> BTreeMap<String, Arguments> {
-    let families: [(&str, Vec<Value>); 16] = [
+    let families: [(&str, Vec<Value>); 17] = [
         (CAUSE, [all::<Cause>(), all::<ExportFault>()].concat()),
         ("situation", all::<Situation>()),
         ("meeting", all::<Meeting>()),
+        ("host-hint", all::<HostHint>()),
         ("nat-summary", all::<NatSummary>()),
         ("mapping", all::<MappingBehaviour>()),
         ("filtering", all::<FilteringBehaviour>()),

@@ -1,3 +1,5 @@
+pub(crate) mod prediction;
+
 use std::{cmp::Reverse, collections::HashSet, net::IpAddr};
 
 use lanrage_party::{Candidate, CandidateType};

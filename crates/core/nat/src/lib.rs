@@ -29,6 +29,7 @@ pub mod turn;
 
 pub use address::is_public;
 pub use candidates::host_candidates;
+pub use candidates::prediction::predicted;
 pub use names::nat64::{NAT64_NAME, Nat64Prefix};
 pub use names::{Found, Known, Names};
 pub use nat_behaviour::{

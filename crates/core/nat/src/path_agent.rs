@@ -99,6 +99,8 @@ pub struct PathAgent {
     history: History,
     next_probe_id: u64,
     farewells: Farewells,
+    /// Until when the peer's guesses of its own ports are worth a try.
+    guesses_end: Option<Instant>,
     stats: PathStats,
     transmits: Outbox<PathTransmit>,
     events: Outbox<PathEvent>,
@@ -137,6 +139,7 @@ impl PathAgent {
             history: History::default(),
             next_probe_id: 0,
             farewells: Farewells::default(),
+            guesses_end: None,
             stats: PathStats::default(),
             transmits: Outbox::new(TRANSMITS),
             events: Outbox::new(EVENTS),
@@ -148,6 +151,7 @@ impl PathAgent {
     pub fn set_remote_candidates(&mut self, now: Instant, candidates: &[Candidate]) {
         self.advance(now);
         self.offered = self.sift(candidates);
+        self.begin_guesses();
         let news = self.form_pairs();
         if news {
             self.renew_search();
@@ -464,6 +468,7 @@ impl PathAgent {
 
     /// Everything that is due, in an order in which each step sees what the one before decided.
     fn run(&mut self) {
+        self.end_guesses();
         self.leave_silent_paths();
         self.watch_selected();
         self.advance_round();

@@ -6,6 +6,8 @@ pub const NAME_BYTES: usize = 48;
 pub const PEERS_PER_PARTY: usize = 64;
 /// Most candidates that one peer may offer.
 pub const CANDIDATES: usize = 24;
+/// Most ports that a router is expected to give next, of those candidates.
+pub const PREDICTED: usize = 8;
 /// Longest invitation link, in bytes, with its prefix: as many and as long endpoints as there may be fit.
 pub const INVITATION_BYTES: usize = 3_072;
 /// Longest validity of an invitation that ends, in hours: a year.

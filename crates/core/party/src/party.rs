@@ -34,6 +34,21 @@ impl Party {
         peers.retain(|peer| my_nat_type.obstacle(peer.nat_type).is_none());
         peers
     }
+
+    /// Who should host what all play: the member that all others can expect to reach directly, of several the one that is reached
+    /// best, then the one that joined first. `None` where any would do, as everybody reaches everybody, and where none does.
+    pub fn best_host(&self) -> Option<&Peer> {
+        let is_reached = |peer: &&Peer| {
+            let reached = self.get_compatible_peers(peer.nat_type);
+            reached.iter().filter(|other| other.id != peer.id).count() + 1 == self.peers.len()
+        };
+        let mut reached = self.get_peer_list();
+        reached.retain(is_reached);
+        if reached.len() == self.peers.len() {
+            return None;
+        }
+        reached.into_iter().min_by_key(|peer| peer.nat_type)
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +70,38 @@ mod tests {
         }
     }
 
+    fn party(peers: impl IntoIterator<Item = Peer>) -> Party {
+        let peers: BTreeMap<PeerId, Peer> = peers.into_iter().map(|peer| (peer.id, peer)).collect();
+        Party {
+            id: PartyId::from_random([9; 16]),
+            name: Name::new("LAN").unwrap(),
+            host_id: *peers.keys().next().unwrap(),
+            created_at: UnixMillis(1),
+            peers,
+        }
+    }
+
+    #[test]
+    fn whom_all_others_reach_should_host_where_not_all_do() {
+        use NatType::{FullCone, Open, PortRestrictedCone, RestrictedCone, Symmetric, Unknown};
+        let best = |types: &[NatType]| {
+            let peers = types.iter().zip(1..).map(|(nat_type, seed)| peer(seed, *nat_type, seed.into()));
+            party(peers).best_host().map(|peer| peer.name.to_string())
+        };
+        assert_eq!(best(&[Symmetric, PortRestrictedCone, Open]).as_deref(), Some("p3"));
+        assert_eq!(best(&[Symmetric, RestrictedCone, FullCone, PortRestrictedCone]).as_deref(), Some("p3"));
+        assert_eq!(best(&[Symmetric, Symmetric, RestrictedCone, RestrictedCone]).as_deref(), Some("p3"));
+        for types in [
+            &[PortRestrictedCone, PortRestrictedCone, Unknown][..],
+            &[Symmetric, Open],
+            &[Symmetric, PortRestrictedCone],
+            &[Symmetric, Symmetric, Unknown],
+            &[Symmetric],
+        ] {
+            assert_eq!(best(types), None, "{types:?}: any would do, or none");
+        }
+    }
+
     #[test]
     fn peers_are_listed_in_joining_order_and_filtered_by_nat() {
         let peers = [
@@ -62,13 +109,7 @@ mod tests {
             peer(2, NatType::PortRestrictedCone, 10),
             peer(3, NatType::Open, 20),
         ];
-        let party = Party {
-            id: PartyId::from_random([9; 16]),
-            name: Name::new("LAN").unwrap(),
-            host_id: peers[0].id,
-            created_at: UnixMillis(1),
-            peers: peers.into_iter().map(|p| (p.id, p)).collect(),
-        };
+        let party = party(peers);
         let names = |peers: Vec<&Peer>| peers.iter().map(|p| p.name.to_string()).collect::<Vec<_>>();
         assert_eq!(names(party.get_peer_list()), ["p2", "p3", "p1"]);
         assert_eq!(names(party.get_compatible_peers(NatType::PortRestrictedCone)), ["p2", "p3"]);

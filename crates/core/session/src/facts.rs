@@ -2,8 +2,8 @@
 
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
-    AdapterFault, DropReason, Fault, Meeting, News, PortMappingFault, RelayFault, Remedy, ServerFault,
-    Situation,
+    AdapterFault, DropReason, Fault, HostHint, Meeting, News, PortMappingFault, RelayFault, Remedy,
+    ServerFault, Situation,
 };
 use serde::{Deserialize, Serialize};
 
@@ -208,6 +208,8 @@ pub struct PartyView {
     pub invitation: InvitationLink,
     /// How friends who have the link find this device.
     pub meeting: Meeting,
+    /// Who should host the game; `None` where any would do, and where it is not known.
+    pub host_hint: Option<HostHint>,
     /// When it was made (Unix milliseconds).
     pub created_at_ms: u64,
     /// The friends, in the order they joined; this device is not among them.

@@ -70,6 +70,7 @@ fn snapshot() -> Snapshot {
         adapter: AdapterView::Closed,
         party: Some(PartyView {
             meeting: Meeting::Server,
+            host_hint: None,
             id: PARTY.to_owned(),
             name: "Friday LAN".to_owned(),
             is_host: true,

@@ -1,9 +1,9 @@
 //! Which paths there are. Bounded, whatever a peer does.
 
-use lanrage_party::{Candidate, Remote, limits};
+use lanrage_party::{Candidate, CandidateType, Remote, limits};
 
 use super::{
-    PathAgent, PathTransmit,
+    PathAgent, PathTransmit, State,
     pairs::{self, ALLOCATION_PATHS, Pair, STRAIGHT_PATHS},
     path::Path,
     seen, timing,
@@ -75,6 +75,30 @@ impl PathAgent {
             }
         }
         news
+    }
+
+    /// New candidates may have guesses among them, of which port the peer's router gives next: they are tried for a moment.
+    pub(super) fn begin_guesses(&mut self) {
+        let has_guesses = self.offered.iter().any(|candidate| !candidate.kind.lasts());
+        self.guesses_end = has_guesses.then(|| self.now + timing::GUESSES);
+    }
+
+    /// Forgets guesses that nothing came of: the router has given those ports to others by now. One that was right is an
+    /// address like any that the peer was seen at. Called in every step.
+    pub(super) fn end_guesses(&mut self) {
+        if self.guesses_end.is_none_or(|end| self.now < end) {
+            return;
+        }
+        self.guesses_end = None;
+        self.offered.retain(|candidate| candidate.kind.lasts());
+        let is_guess = |path: &Path| !path.pair.target.lasts();
+        self.paths.retain(|path| !is_guess(path) || path.is_proven() || path.heard_at().is_some());
+        for path in self.paths.iter_mut().filter(|path| is_guess(path)) {
+            path.pair.target = CandidateType::PeerReflexive;
+        }
+        if self.paths.is_empty() && matches!(self.state, State::Checking(_)) {
+            self.start_round();
+        }
     }
 
     /// Whether there is a socket or an allocation to send by.

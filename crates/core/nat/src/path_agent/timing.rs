@@ -19,6 +19,10 @@ pub const BURSTS: [Duration; 6] = [
 /// How long a round of handshakes or punches lasts before it has failed. Makes 14 bursts.
 pub const ROUND: Duration = Duration::from_secs(10);
 
+/// How long the peer's guesses of its next ports are tried: half a round, as every other datagram through its router makes them
+/// wrong.
+pub const GUESSES: Duration = Duration::from_secs(5);
+
 /// Pause after the first failed round; doubles with each further one.
 pub const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest pause between rounds: never give up, never back off further.

@@ -1,4 +1,4 @@
-//! How friends who have the link come to this device.
+//! How friends who have the link come to this device, and to whom all of them do.
 
 use serde::{Deserialize, Serialize};
 use strum::EnumIter;
@@ -24,4 +24,19 @@ pub enum Meeting {
     StoreSilent,
     /// Not at all: this device tells its addresses to nobody.
     Hidden,
+}
+
+/// Who should host the game, where not everybody can expect to reach everybody directly.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum HostHint {
+    /// This player: all friends reach this device.
+    #[default]
+    You,
+    /// A friend whom all reach.
+    Friend {
+        /// The friend's name.
+        peer: String,
+    },
 }

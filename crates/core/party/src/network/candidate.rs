@@ -15,6 +15,16 @@ pub enum CandidateType {
     PeerReflexive,
     /// An address on a relay.
     Relayed,
+    /// The address that the router is expected to give next, as it gives ports one behind the other: a guess, good for some
+    /// seconds, and told to nobody for longer.
+    Predicted,
+}
+
+impl CandidateType {
+    /// Whether it may hold for longer than some seconds.
+    pub const fn lasts(self) -> bool {
+        !matches!(self, Self::Predicted)
+    }
 }
 
 /// A transport address at which a peer may be reachable (RFC 8445 §4).
@@ -47,6 +57,7 @@ impl Candidate {
             CandidateType::Host => 126,
             CandidateType::PeerReflexive => 110,
             CandidateType::ServerReflexive => 100,
+            CandidateType::Predicted => 50,
             CandidateType::Relayed => 0,
         };
         preference << 24 | (self.address.is_ipv6() as u32) << 8 | 255

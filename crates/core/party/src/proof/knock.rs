@@ -8,7 +8,7 @@ use lanrage_base::wire::{Reader, address_bytes, put_address};
 
 use crate::{
     Candidate, CandidateType, Leave, PartyId, PartySecret, SignedRecord, UnixMillis, VirtualIp,
-    limits::KNOCK_BYTES,
+    limits::{KNOCK_BYTES, PREDICTED},
 };
 
 const NONCE_BYTES: usize = 24;
@@ -175,17 +175,35 @@ impl Knock {
                 let count_at = bytes.len();
                 bytes.push(0);
                 for candidate in self.candidates.iter().take(u8::MAX.into()) {
+                    let Some(kind) = kind_byte(candidate.kind) else { continue };
                     if bytes.len() + 1 + address_bytes(&candidate.address) > PLAIN_BYTES {
                         continue;
                     }
-                    bytes.push(kind_byte(candidate.kind));
+                    bytes.push(kind);
                     put_address(&mut bytes, candidate.address);
                     bytes[count_at] += 1;
                 }
+                self.put_predicted(&mut bytes);
             }
         }
         bytes.resize(PLAIN_BYTES, 0);
         bytes
+    }
+
+    /// Guesses stand behind the candidates, where older programs look at nothing.
+    fn put_predicted(&self, bytes: &mut Vec<u8>) {
+        if bytes.len() == PLAIN_BYTES {
+            return;
+        }
+        let count_at = bytes.len();
+        bytes.push(0);
+        let predicted = self.candidates.iter().filter(|candidate| candidate.kind == CandidateType::Predicted);
+        for candidate in predicted.take(PREDICTED) {
+            if bytes.len() + address_bytes(&candidate.address) <= PLAIN_BYTES {
+                put_address(bytes, candidate.address);
+                bytes[count_at] += 1;
+            }
+        }
     }
 
     /// Reads what [`Self::to_plain`] gave. Total: any bytes give a knock or `None`.
@@ -209,6 +227,10 @@ impl Knock {
                     let kind = kind_of(reader.byte()?)?;
                     candidates.push(Candidate { kind, address: reader.address()? });
                 }
+                // Of an older program there are zeros.
+                for _ in 0..reader.byte().unwrap_or(0) {
+                    candidates.push(Candidate { kind: CandidateType::Predicted, address: reader.address()? });
+                }
                 match word {
                     ASK => KnockWord::Ask,
                     CALL => KnockWord::Call,
@@ -231,12 +253,13 @@ impl Knock {
     }
 }
 
-const fn kind_byte(kind: CandidateType) -> u8 {
+const fn kind_byte(kind: CandidateType) -> Option<u8> {
     match kind {
-        CandidateType::Host => 0,
-        CandidateType::ServerReflexive => 1,
-        CandidateType::PeerReflexive => 2,
-        CandidateType::Relayed => 3,
+        CandidateType::Host => Some(0),
+        CandidateType::ServerReflexive => Some(1),
+        CandidateType::PeerReflexive => Some(2),
+        CandidateType::Relayed => Some(3),
+        CandidateType::Predicted => None,
     }
 }
 
@@ -315,6 +338,24 @@ mod tests {
         candidates.push(candidate("192.0.2.7:5000"));
         let opened = key(2, 1).open(&key(2, 1).seal(&knock(KnockWord::Ask, candidates), [0; 25])).unwrap();
         assert!(opened.candidates.len() >= 8 && opened.candidates.last().unwrap().address.is_ipv4());
+    }
+
+    #[test]
+    fn guesses_stand_where_older_programs_look_at_nothing() {
+        let guess =
+            |port| Candidate { kind: CandidateType::Predicted, ..candidate(&format!("192.0.2.7:{port}")) };
+        let mut candidates = vec![candidate("192.0.2.7:5000")];
+        candidates.extend((5_001..=5_009).map(guess));
+        let mut plain = knock(KnockWord::Ask, candidates.clone()).to_plain();
+        let party = PartyId::from_random(PARTY);
+        candidates.truncate(1 + limits::PREDICTED);
+        assert_eq!(Knock::from_plain(&plain, party).unwrap().candidates, candidates);
+        // What an older program wrote ends with its candidates.
+        let older = knock(KnockWord::Ask, vec![candidate("192.0.2.7:5000")]).to_plain();
+        let ends = older.iter().rposition(|byte| *byte != 0).unwrap();
+        assert_eq!(plain[..=ends], older[..=ends]);
+        plain.truncate(ends + 1);
+        assert_eq!(Knock::from_plain(&plain, party).unwrap().candidates, candidates[..1]);
     }
 
     #[test]

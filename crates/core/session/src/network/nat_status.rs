@@ -1,12 +1,12 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     time::Instant,
 };
 
 use lanrage_nat::{
     NatReport, NatVerdict, NetworkState, StunClient, StunEvent, host_candidates, port_mapping::PortMapping,
-    stun,
+    predicted, stun,
 };
 use lanrage_party::NatResult;
 use lanrage_party::{Candidate, CandidateType, NatType, UnixMillis};
@@ -15,6 +15,10 @@ use tracing::{debug, info};
 /// From how many STUN servers on the control server offers enough of them.
 const ENOUGH_SERVERS: usize = 2;
 
+/// STUN servers of a family that are asked at a time. Further ones stand in for those that are silent, and help where two
+/// see different addresses.
+const ASKED_SERVERS: usize = 2;
+
 /// What is known of this device's own network: its addresses, and what they look like from outside.
 #[derive(Debug)]
 pub(crate) struct NatStatus {
@@ -22,6 +26,8 @@ pub(crate) struct NatStatus {
     port: u16,
     network: NetworkState,
     servers: Vec<SocketAddr>,
+    /// Those of them that do not answer.
+    silent: BTreeSet<SocketAddr>,
     /// STUN servers that the control server names.
     pub(crate) control_servers: Vec<(String, u16)>,
     /// STUN servers of the settings, for where those are too few.
@@ -57,6 +63,7 @@ impl NatStatus {
             port,
             network: NetworkState::default(),
             servers: Vec::new(),
+            silent: BTreeSet::new(),
             control_servers: Vec::new(),
             public_servers: Vec::new(),
             reflexive: BTreeMap::new(),
@@ -90,6 +97,8 @@ impl NatStatus {
         self.reachable = false;
         self.report = None;
         self.remembered = NatType::Unknown;
+        self.silent.clear();
+        self.ask_servers(now);
         self.stun.handle_network_change(now);
     }
 
@@ -114,14 +123,32 @@ impl NatStatus {
         self.network.default_route.as_ref().map_or(&[], |route| &route.gateways)
     }
 
-    /// The STUN servers to ask. True if they differ from before.
+    /// The STUN servers that there are. True if they differ from before.
     pub(crate) fn set_servers(&mut self, now: Instant, servers: &[SocketAddr]) -> bool {
         if servers == self.servers {
             return false;
         }
         self.servers = servers.to_vec();
-        self.stun.set_servers(now, servers);
+        self.silent.retain(|server| servers.contains(server));
+        self.ask_servers(now);
         true
+    }
+
+    /// Asks two servers of each family that are not known to be silent, and all if two see different addresses: how the router
+    /// chooses shows by the third.
+    fn ask_servers(&mut self, now: Instant) {
+        let asks_all = self.is_symmetric();
+        let mut answering = [0; 2];
+        let is_asked = |server: &&SocketAddr| {
+            let answering = &mut answering[usize::from(server.is_ipv6())];
+            let is_asked = asks_all || *answering < ASKED_SERVERS;
+            *answering += usize::from(!self.silent.contains(*server));
+            is_asked
+        };
+        let asked: Vec<SocketAddr> = self.servers.iter().filter(is_asked).copied().collect();
+        // What one that is asked no more saw, holds no more.
+        self.reflexive.retain(|server, _| asked.contains(server) || !self.servers.contains(server));
+        self.stun.set_servers(now, &asked);
     }
 
     /// The STUN servers in use.
@@ -189,7 +216,7 @@ impl NatStatus {
             Ok(stun::Message::BindingResponse { .. } | stun::Message::BindingError { .. })
         );
         self.unasked_answers += u64::from(!answered && claims_to_answer);
-        self.follow()
+        self.follow(now)
     }
 
     /// STUN answers to nothing that was asked: late, or forged.
@@ -200,7 +227,7 @@ impl NatStatus {
     /// True if the outside view changed.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> bool {
         self.stun.handle_timeout(now);
-        self.follow()
+        self.follow(now)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -235,7 +262,15 @@ impl NatStatus {
             .partition(|ip| self.reflexive.values().any(|address| address.ip() == **ip));
         let mut candidates = host_candidates(out.into_iter().chain(others), self.port, room - seen.len());
         candidates.extend(seen);
+        candidates.extend(self.predicted().into_iter().take(room.saturating_sub(candidates.len())));
         candidates
+    }
+
+    /// Where the router will let this device out next, if that can be told. A port that it holds open for everybody is better.
+    fn predicted(&self) -> Vec<Candidate> {
+        let seen: Vec<SocketAddr> =
+            self.servers.iter().filter_map(|server| self.reflexive.get(server).copied()).collect();
+        if self.mapping.external().is_some() { Vec::new() } else { predicted(&seen) }
     }
 
     /// A server sees this device under `address`. True if that is news.
@@ -318,16 +353,26 @@ impl NatStatus {
         seen.next().is_some_and(|first| seen.any(|other| other != first))
     }
 
-    fn follow(&mut self) -> bool {
+    fn follow(&mut self, now: Instant) -> bool {
         let mut changed = false;
+        let mut news = false;
         while let Some(event) = self.stun.poll_event() {
             match event {
                 StunEvent::ReflexiveAddress { server, address } => {
                     info!(%server, "server-reflexive address learnt");
+                    self.silent.remove(&server);
+                    news = true;
                     changed |= self.handle_reflexive(server, address);
                 }
-                StunEvent::Unreachable { server, .. } => debug!(%server, "STUN server does not answer"),
+                StunEvent::Unreachable { server, .. } => {
+                    debug!(%server, "STUN server does not answer");
+                    self.silent.insert(server);
+                    news = true;
+                }
             }
+        }
+        if news {
+            self.ask_servers(now);
         }
         changed
     }
@@ -369,6 +414,78 @@ mod tests {
 
     fn bridges(count: u8) -> impl Iterator<Item = IpAddr> {
         (1..=count).map(|n| [172, 20, n, 1].into())
+    }
+
+    /// Whom it asks now.
+    fn asked(nat: &mut NatStatus) -> Vec<(SocketAddr, Vec<u8>)> {
+        std::iter::from_fn(|| nat.poll_transmit()).collect()
+    }
+
+    fn servers() -> [SocketAddr; 4] {
+        [1, 2, 3, 4].map(|n| ([192, 0, 2, n], 3_478).into())
+    }
+
+    #[test]
+    fn two_servers_are_asked_and_the_third_where_they_see_different_ports_or_one_is_silent() {
+        let now = Instant::now();
+        for (seen, third) in [([5_000, 5_000], false), ([5_000, 5_002], true)] {
+            let mut nat = NatStatus::new([1; 32], PORT);
+            nat.set_servers(now, &servers());
+            let first = asked(&mut nat);
+            assert_eq!(first.iter().map(|(to, _)| *to).collect::<Vec<_>>(), servers()[..2]);
+            for ((to, request), port) in first.iter().zip(seen) {
+                let answer = stun::answer(request, ([203, 0, 113, 1], port).into()).unwrap();
+                nat.handle_datagram(now, *to, &answer);
+            }
+            let further: Vec<SocketAddr> = asked(&mut nat).iter().map(|(to, _)| *to).collect();
+            let expected = if third { servers()[2..].to_vec() } else { Vec::new() };
+            assert_eq!(further, expected, "{seen:?}");
+        }
+        let mut nat = NatStatus::new([1; 32], PORT);
+        nat.set_servers(now, &servers());
+        let (to, request) = asked(&mut nat).remove(0);
+        nat.handle_datagram(now, to, &stun::answer(&request, ([203, 0, 113, 1], 5_000).into()).unwrap());
+        let mut others = BTreeSet::new();
+        while let Some(due) = nat.poll_timeout().filter(|due| *due < now + std::time::Duration::from_secs(15))
+        {
+            nat.handle_timeout(due);
+            others.extend(asked(&mut nat).into_iter().map(|(to, _)| to));
+        }
+        assert!(others.contains(&servers()[2]) && !others.contains(&servers()[3]), "{others:?}");
+    }
+
+    #[test]
+    fn a_router_that_counts_up_is_known_by_three_servers_and_its_next_ports_are_told_last() {
+        let now = Instant::now();
+        let mut nat = NatStatus::new([1; 32], PORT);
+        nat.set_network(now, at(1, [[192, 168, 1, 5].into()]));
+        nat.set_servers(now, &servers()[..3]);
+        let mut port = 40_000;
+        loop {
+            let requests = asked(&mut nat);
+            for (to, request) in &requests {
+                let answer = stun::answer(request, ([203, 0, 113, 1], port).into()).unwrap();
+                nat.handle_datagram(now, *to, &answer);
+                port += 2;
+            }
+            if requests.is_empty() {
+                break;
+            }
+        }
+        let candidates = nat.candidates(24);
+        let guesses: Vec<u16> = candidates
+            .iter()
+            .filter(|candidate| candidate.kind == CandidateType::Predicted)
+            .map(|candidate| candidate.address.port())
+            .collect();
+        assert_eq!(guesses, [40_006, 40_008, 40_010, 40_012, 40_014, 40_016, 40_018, 40_020]);
+        assert_eq!(candidates.last().unwrap().kind, CandidateType::Predicted);
+        let external = "203.0.113.1:51820".parse().unwrap();
+        nat.set_port_mapping(PortMapping::Mapped { external, protocol: MappingProtocol::Pcp });
+        assert!(
+            nat.candidates(24).iter().all(|candidate| candidate.kind.lasts()),
+            "an open port needs no guess"
+        );
     }
 
     #[test]

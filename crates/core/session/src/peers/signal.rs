@@ -1,4 +1,6 @@
-use lanrage_party::{Candidate, NatType, limits};
+use std::net::SocketAddr;
+
+use lanrage_party::{Candidate, CandidateType, NatType, limits};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What two peers tell each other through the control plane, sealed: where they may be reached.
@@ -10,8 +12,11 @@ pub(crate) struct Signal {
     /// Grows with every signal of this peer within a life. Beside the wall clock's time it is never behind, because older
     /// programs compare it alone.
     pub(crate) sequence: u64,
-    /// All of the sender's candidates.
+    /// All of the sender's candidates, but for those that are guesses.
     pub(crate) candidates: Vec<Candidate>,
+    /// Where the sender's router may let it out next. Older programs know none, and pass over them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) predicted: Vec<SocketAddr>,
     /// How far the sender is from the relays that it knows.
     #[serde(default)]
     pub(crate) relays: Vec<RelayDistance>,
@@ -51,12 +56,22 @@ impl Signal {
         (self.life, self.sequence)
     }
 
+    /// Where the sender says that it may be reached, the guesses last.
+    pub(crate) fn all_candidates(&self) -> Vec<Candidate> {
+        let guess = |address: &SocketAddr| Candidate { kind: CandidateType::Predicted, address: *address };
+        self.candidates.iter().copied().chain(self.predicted.iter().map(guess)).collect()
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("numbers, words and addresses are JSON")
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, SignalError> {
         let signal: Self = serde_json::from_slice(bytes).map_err(|_| SignalError::Malformed)?;
+        let is_known = |candidate: &Candidate| candidate.kind != CandidateType::Predicted;
+        if !signal.candidates.iter().all(is_known) || signal.predicted.len() > limits::PREDICTED {
+            return Err(SignalError::TooManyCandidates);
+        }
         if signal.candidates.len() > limits::CANDIDATES {
             return Err(SignalError::TooManyCandidates);
         }
@@ -70,7 +85,6 @@ impl Signal {
 
 #[cfg(test)]
 mod tests {
-    use lanrage_party::CandidateType;
     use proptest::prelude::*;
 
     use super::*;
@@ -83,6 +97,7 @@ mod tests {
             life: u64::MAX,
             sequence: u64::MAX,
             candidates: vec![candidate; candidates],
+            predicted: vec![candidate.address; limits::PREDICTED],
             relays: vec![relay; relays],
             nat: NatType::PortRestrictedCone,
         }

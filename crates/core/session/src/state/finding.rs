@@ -1,7 +1,7 @@
 //! Being found, and finding friends, where no address of a link answers: by sealed items in a public store.
 
 use lanrage_party::{
-    Candidate, NatType, PeerId,
+    NatType, PeerId,
     facts::{NatObstacle, Unanswered},
 };
 use lanrage_rendezvous::{Addresses, Call, Event, Finder, FinderOutput, Keys, Member, Order};
@@ -135,10 +135,9 @@ impl State {
 
     /// Where friends find this device, as its entry says it.
     fn as_found(&self) -> Member {
-        let addresses = self.straight_candidates().into_iter().filter(Candidate::is_usable);
         Member {
             peer: self.identity.peer_id(),
-            addresses: Addresses::new(addresses.map(|candidate| candidate.address)),
+            addresses: Addresses::new(self.lasting_addresses()),
             reachable: self.nat.is_reachable(),
             relays: false,
             nat_type: self.nat.nat_type(),

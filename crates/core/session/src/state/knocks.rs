@@ -66,13 +66,13 @@ impl State {
             party.connections.reached().is_empty().then_some(PATIENT)
         };
         let Some(token) = party.knocking.take_due(turn.now.instant, then) else { return };
-        let network = party.membership.invitation.subnet;
+        let (network, ours) = (party.membership.invitation.subnet, self.nat.nat_type());
         let mut wanted: Vec<SocketAddr> = party.awaited.addresses().collect();
         if !is_signalled {
             wanted.extend(party.called.iter().map(|(address, _)| *address));
             party.called.iter_mut().for_each(|(_, left)| *left -= 1);
             party.called.retain(|(_, left)| *left > 0);
-            wanted.extend(party.unanswered.iter().copied().chain(party.connections.lost_addresses()));
+            wanted.extend(party.unanswered.iter().copied().chain(party.connections.lost_addresses(ours)));
         }
         let mut targets: Vec<SocketAddr> = Vec::new();
         for address in wanted {

@@ -1,6 +1,10 @@
 //! What this device's network and the data plane say.
 
-use std::{net::IpAddr, num::NonZeroU16, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU16,
+    time::Duration,
+};
 
 use lanrage_control::protocol::Request;
 use lanrage_nat::{Found, Names, NatReport, NetworkState, port_mapping::MappingRequest, stun};
@@ -236,9 +240,16 @@ impl State {
         candidates.sort_by_key(|candidate| match candidate.kind {
             CandidateType::Host if candidate.address.is_ipv6() => 1,
             CandidateType::Host => 2,
+            CandidateType::Predicted => 3,
             _ => 0,
         });
         candidates
+    }
+
+    /// Those of them that may be told to who comes later, and may be sent to.
+    pub(super) fn lasting_addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let lasting = self.straight_candidates().into_iter().filter(|c| c.is_usable() && c.kind.lasts());
+        lasting.map(|candidate| candidate.address)
     }
 
     /// Peers hear where this device may be reached, and the control plane of its NAT.

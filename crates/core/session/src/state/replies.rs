@@ -1,6 +1,6 @@
 //! The last way in: who looks for one sends a reply by chat, and the member who takes it knocks where it says.
 
-use lanrage_party::{Candidate, facts::CommandError};
+use lanrage_party::facts::CommandError;
 use lanrage_rendezvous::{Addresses, DoorEntry, ReplyKey, Token};
 use tracing::info;
 
@@ -70,8 +70,7 @@ impl State {
 
     /// Where this device is reached, as far as a reply has room.
     fn replied_addresses(&self) -> Addresses {
-        let usable = self.straight_candidates().into_iter().filter(Candidate::is_usable);
-        Addresses::new(usable.map(|candidate| candidate.address))
+        Addresses::new(self.lasting_addresses())
     }
 }
 

@@ -9,8 +9,8 @@ use std::{
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
-    Candidate, Glance, Invitation, Name, NatType, Party, Peer, PeerId,
-    facts::{Fault, Meeting, PortMappingFault},
+    Glance, Invitation, Name, NatType, Party, Peer, PeerId,
+    facts::{Fault, HostHint, Meeting, PortMappingFault},
     limits,
 };
 use lanrage_rendezvous::Health;
@@ -232,9 +232,25 @@ impl State {
             subnet: membership.invitation.subnet.net().to_string(),
             invitation: InvitationLink(self.invitation(active).link()),
             meeting: self.meeting(active),
+            host_hint: self.host_hint(active, &names),
             created_at_ms: membership.created_at.0,
             peers,
         }
+    }
+
+    /// Who should host the game that those play who are here.
+    fn host_hint(&self, active: &ActiveParty, names: &ShownNames) -> Option<HostHint> {
+        let mut party = self.current_party()?;
+        let friends = active.connections.connections();
+        party.peers.retain(|id, _| {
+            friends.get(id).is_none_or(|friend| friend.path().is_some() || friend.online() == Some(true))
+        });
+        let host = party.best_host()?;
+        Some(if host.id == self.identity.peer_id() {
+            HostHint::You
+        } else {
+            HostHint::Friend { peer: names.of(&host.name, &host.id) }
+        })
     }
 
     /// How friends who have the link find this device.
@@ -279,8 +295,7 @@ impl State {
         if self.relay_only {
             return Vec::new();
         }
-        let own = self.straight_candidates().into_iter().filter(Candidate::is_usable);
-        let own = own.map(|candidate| candidate.address);
+        let own = self.lasting_addresses();
         let paths = active.connections.connections().values().filter_map(Connection::path);
         let others = paths.filter(|path| !path.is_relayed).map(|path| path.remote.address);
         let mut addresses: Vec<SocketAddr> = Vec::new();

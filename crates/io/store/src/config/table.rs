@@ -84,7 +84,7 @@ settings! {
     /// STUN servers that tell this device how it looks from outside, where the control server offers too few.
     /// Empty: none but the control server's.
     stun_servers: StunServers =
-        Declaration::new(Network, Kind::StunServers, Text("stun.cloudflare.com:3478, stun.nextcloud.com:3478"));
+        Declaration::new(Network, Kind::StunServers, Text("stun.cloudflare.com:3478, stun.nextcloud.com:3478, stun.l.google.com:19302"));
 
     /// Nodes by which this device comes into the BitTorrent DHT the first time; it remembers others. Empty: none but
     /// those.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use lanrage_party::CandidateType;
+use lanrage_party::{Candidate, CandidateType};
 use lanrage_testnet::Router;
 
-use super::sim::{A, B, Sim, addr, full_cone, ms, port_restricted, symmetric};
+use super::sim::{A, B, Sim, addr, full_cone, ms, port_restricted, sequential, symmetric};
 use crate::{PathEvent, Phase, timing};
 
 fn behind(a: Router, b: Router) -> Sim {
@@ -48,6 +48,44 @@ fn they_also_connect_when_one_side_learns_of_the_other_much_later_or_the_way_is_
         let limit = if late == 25_000 { ms(17_000) } else { ms(1_100 + 7 * one_way) };
         assert!(took < limit, "{took:?}, late by {late} ms, {one_way} ms one way");
     }
+}
+
+#[test]
+fn a_router_that_gives_ports_one_behind_the_other_is_crossed_in_the_first_round() {
+    for step in [1, 2, 8] {
+        let mut sim = behind(sequential("203.0.113.1", step), port_restricted("203.0.113.2"));
+        // Where servers see it is known before any friend is.
+        sim.gather(A);
+        sim.signal();
+        let took = sim.run_until(ms(5_000), Sim::is_connected).unwrap_or_else(|| panic!("step {step}"));
+        assert!(took < ms(500), "{took:?} with a step of {step}");
+        sim.run_for(ms(10_000));
+        let path = sim.nodes[B].agent.selected().unwrap();
+        assert_eq!(path.kind, CandidateType::PeerReflexive, "what was a guess is an address like others");
+        assert!(
+            sim.nodes[B].agent.paths().all(|path| path.kind != CandidateType::Predicted),
+            "no other guess is kept"
+        );
+    }
+}
+
+#[test]
+fn guesses_that_are_wrong_are_forgotten_and_not_tried_again() {
+    let mut sim = behind(sequential("203.0.113.1", 9), port_restricted("203.0.113.2"));
+    sim.signal();
+    sim.run_for(ms(1_000));
+    let far = |port: u16| Candidate {
+        kind: CandidateType::Predicted,
+        address: format!("203.0.113.1:{port}").parse().unwrap(),
+    };
+    let guesses: Vec<Candidate> = (50_001..=50_008).map(far).collect();
+    sim.with(B, |agent, now| agent.set_remote_candidates(now, &guesses));
+    sim.run_for(ms(20_000));
+    let to_guesses = |sim: &Sim| sim.nodes[B].sent.iter().filter(|(_, to)| to.port() > 50_000).count();
+    let tried = to_guesses(&sim);
+    assert!((8..=8 * 12).contains(&tried), "{tried}");
+    sim.run_for(ms(120_000));
+    assert_eq!(to_guesses(&sim), tried);
 }
 
 #[test]

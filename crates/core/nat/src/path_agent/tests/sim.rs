@@ -17,7 +17,8 @@ use lanrage_testnet::{
 };
 
 use crate::{
-    Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, Reach, path_agent::pairs, timing,
+    Allocation, PathAgent, PathAgentConfig, PathEvent, PathTransmit, Reach, path_agent::pairs, predicted,
+    timing,
 };
 
 pub(super) const A: usize = 0;
@@ -72,6 +73,11 @@ pub(super) fn full_cone(public: &str) -> Router {
 
 pub(super) fn symmetric(public: &str) -> Router {
     router(public, AddressAndPortDependent, AddressAndPortDependent)
+}
+
+/// As [`symmetric`], with ports one behind the other.
+pub(super) fn sequential(public: &str, step: u16) -> Router {
+    symmetric(public).with_sequential_ports(step)
 }
 
 /// One allocation of a node: RFC 8656 with a permission for everyone whom the node sent to.
@@ -279,8 +285,14 @@ impl Sim {
         let mut candidates: Vec<Candidate> = locals.iter().map(host).collect();
         if let Some(nat) = nat {
             let inside = *locals.iter().find(|local| local.is_ipv4()).unwrap();
-            let address = nat.outbound(elapsed, inside, addr("192.0.2.3:3478"), &mut self.rng);
+            let counts_ports = nat.counts_ports();
+            let mut seen_by = |server| nat.outbound(elapsed, inside, addr(server), &mut self.rng);
+            let address = seen_by("192.0.2.3:3478");
             candidates.push(Candidate { kind: CandidateType::ServerReflexive, address });
+            if counts_ports {
+                let seen = [address, seen_by("192.0.2.4:3478"), seen_by("192.0.2.5:3478")];
+                candidates.extend(predicted(&seen));
+            }
         }
         let relayed = self.nodes[node].on_relays.iter().map(|on| on.relayed);
         candidates.extend(relayed.map(|address| Candidate { kind: CandidateType::Relayed, address }));

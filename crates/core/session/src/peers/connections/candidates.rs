@@ -12,7 +12,10 @@ use tracing::debug;
 use super::Connections;
 use crate::{
     output::Turn,
-    peers::signal::{RelayDistance, Signal},
+    peers::{
+        connection::Connection,
+        signal::{RelayDistance, Signal},
+    },
 };
 
 /// Shortest time between two announcements of nothing but distances to relays.
@@ -95,10 +98,10 @@ impl Connections {
             Ok(signal) if signal.order() > connection.seen_signal => {
                 let is_first = connection.seen_signal.0 != signal.life;
                 connection.seen_signal = signal.order();
-                let Signal { candidates, relays, nat, .. } = signal;
-                connection.relays = relays;
-                if nat != NatType::Unknown {
-                    connection.info.nat_type = nat;
+                let candidates = signal.all_candidates();
+                connection.relays = signal.relays;
+                if signal.nat != NatType::Unknown {
+                    connection.info.nat_type = signal.nat;
                 }
                 self.place(turn, from, candidates);
                 // Its first: what it was told before it knew of this device is lost.
@@ -130,16 +133,24 @@ impl Connections {
         self.dropped_candidates += (claimed - candidates.len()) as u64;
         let ways = reached_by(self.translator, &candidates);
         connection.agent.set_remote_candidates(turn.now.instant, &ways);
+        // Guesses are for now, and kept nowhere.
+        candidates.retain(|candidate| candidate.kind.lasts());
         connection.candidates = candidates;
         self.peers_moved = true;
         self.drive(turn, *peer);
     }
 
-    /// Where those may be that no path leads to, the places where they were last reached first.
-    pub(crate) fn lost_addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        let lost = || self.connections.values().filter(|peer| peer.path().is_none() && !peer.has_left());
+    /// Where those may be that no path leads to: those first who can be expected to be reached directly from behind a router like
+    /// ours, and of all the places where they were last reached first.
+    pub(crate) fn lost_addresses(&self, ours: NatType) -> impl Iterator<Item = SocketAddr> {
+        let is_lost = |peer: &&Connection| peer.path().is_none() && !peer.has_left();
+        let mut all: Vec<&Connection> = self.connections.values().filter(is_lost).collect();
+        all.sort_by_key(|peer| ours.obstacle(peer.info.nat_type).is_some());
+        let lost = move || all.clone().into_iter();
         let named = lost().flat_map(|peer| {
-            peer.candidates.iter().filter(|candidate| candidate.kind != CandidateType::Relayed)
+            peer.candidates
+                .iter()
+                .filter(|candidate| candidate.kind.lasts() && candidate.kind != CandidateType::Relayed)
         });
         lost()
             .filter_map(|peer| peer.last_endpoint)
@@ -169,10 +180,13 @@ impl Connections {
             return;
         }
         self.last_signal = turn.now.wall.0.max(self.last_signal + 1);
+        let is_guess = |candidate: &&Candidate| candidate.kind == CandidateType::Predicted;
+        let (guesses, told): (Vec<&Candidate>, Vec<&Candidate>) = self.candidates.iter().partition(is_guess);
         let signal = Signal {
             life: self.life,
             sequence: self.last_signal,
-            candidates: self.candidates.clone(),
+            candidates: told.into_iter().copied().collect(),
+            predicted: guesses.into_iter().map(|candidate| candidate.address).collect(),
             relays: self.relays.clone(),
             nat: self.nat_type,
         };

@@ -27,7 +27,8 @@ pub(super) fn sealed_in_life(
     let key = SignalKey::new(&stage.invitation().secret, &from.private_key, &ours);
     let candidate = |address: &SocketAddr| Candidate { kind: CandidateType::Host, address: *address };
     let candidates = addresses.iter().map(candidate).collect();
-    let signal = Signal { life, sequence, candidates, relays: Vec::new(), nat: NatType::Symmetric };
+    let (predicted, relays, nat) = (Vec::new(), Vec::new(), NatType::Symmetric);
+    let signal = Signal { life, sequence, candidates, predicted, relays, nat };
     key.seal(&signal.encode(), [sequence as u8; 24]).unwrap()
 }
 
