@@ -9,6 +9,7 @@ pub mod order;
 mod player;
 pub mod recovery;
 mod relay;
+mod replies;
 pub mod restore;
 pub mod serverless;
 pub mod soak;

@@ -192,7 +192,7 @@ impl Player {
         })
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(super) fn command(&self, words: &[&str]) -> Command {
         lanrage(&self.host, &self.starter, words, &self.data)
     }
 
