@@ -18,6 +18,7 @@ mod way;
 mod worker;
 
 use std::{
+    io,
     net::{IpAddr, SocketAddr},
     sync::{
         Arc,
@@ -50,6 +51,8 @@ use crate::{
 
 /// REALM of RFC 8489 §14.9. Credentials are bound to the secret, not to it.
 const REALM: &str = "lanrage";
+/// Ports that are tried where the system chooses: each may be in use for TCP.
+const PORT_TRIES: usize = 16;
 
 /// A running relay. Dropping it stops it.
 #[derive(Debug)]
@@ -77,8 +80,9 @@ impl Relay {
         config: Option<RelayConfig>,
     ) -> Result<Self, ServerError> {
         let failed = |what| move |source| ServerError::Listen { what, address: listen, source };
-        let mut shared = vec![Port::shared(listen).map_err(failed("STUN, UDP"))?];
-        let udp = SocketAddr::new(listen.ip(), shared[0].port);
+        let (first, listener) = bind(listen, config.as_ref().is_some_and(|config| config.tcp))?;
+        let udp = SocketAddr::new(listen.ip(), first.port);
+        let mut shared = vec![first];
         match Port::shared(SocketAddr::new(listen.ip(), alternate_port(listen.port()))) {
             Ok(port) => shared.push(port),
             Err(error) => tracing::warn!(
@@ -90,8 +94,7 @@ impl Relay {
         let mut worker_listeners = Vec::new();
         let (mut tcp, mut tls) = (None, None);
         if let Some(config) = &config {
-            if config.tcp {
-                let listener = listen::std_tcp(udp).map_err(failed("TURN, TCP"))?;
+            if let Some(listener) = listener {
                 tcp = Some(listener.local_addr().map_err(failed("TURN, TCP"))?);
                 worker_listeners.push(Listener::new(mio::net::TcpListener::from_std(listener), None));
             }
@@ -214,6 +217,25 @@ const fn alternate_port(port: u16) -> u16 {
     match port {
         0 | u16::MAX => 0,
         port => port + 1,
+    }
+}
+
+/// The port of STUN and TURN, for UDP and, if so wished, for TCP. Where the system is to choose one, the one that it gives for UDP
+/// may be somebody else's for TCP: then it is asked for another.
+fn bind(listen: SocketAddr, with_tcp: bool) -> Result<(Port, Option<std::net::TcpListener>), ServerError> {
+    let failed = |what| move |source| ServerError::Listen { what, address: listen, source };
+    let mut tries = if listen.port() == 0 { PORT_TRIES } else { 1 };
+    loop {
+        let port = Port::shared(listen).map_err(failed("STUN, UDP"))?;
+        if !with_tcp {
+            return Ok((port, None));
+        }
+        tries -= 1;
+        match listen::std_tcp(SocketAddr::new(listen.ip(), port.port)) {
+            Ok(listener) => return Ok((port, Some(listener))),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
+            Err(error) => return Err(failed("TURN, TCP")(error)),
+        }
     }
 }
 

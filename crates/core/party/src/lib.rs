@@ -15,6 +15,7 @@ mod network;
 mod party;
 mod peer;
 mod proof;
+mod rulings;
 mod stored;
 mod text;
 
@@ -51,6 +52,8 @@ pub use proof::key::{PartySecret, PresharedKey, WireGuardKey, WireGuardPrivateKe
 pub use proof::knock::{Knock, KnockError, KnockKey, KnockRefusal, KnockWord, is_knock};
 pub use proof::leave::{Departure, Leave};
 pub use proof::record::{PEER_PROTOCOL, PeerRecord, RecordError, SignedRecord};
+pub use proof::ruling::{Admission, Matter, Ruling, Standing, Subject};
 pub use proof::seal::{SealError, SealedSignal, SignalKey};
 pub use proof::server::{ServerId, challenge_message, login_message};
+pub use rulings::{NotYours, Role, Rulings};
 pub use stored::{NatResult, StoredPeer};

@@ -8,6 +8,10 @@ pub const PEERS_PER_PARTY: usize = 64;
 pub const CANDIDATES: usize = 24;
 /// Most ports that a router is expected to give next, of those candidates.
 pub const PREDICTED: usize = 8;
+/// Most rulings of a party's owner on members and on who comes in: of more, the least grave and oldest are forgotten.
+pub const OWNER_RULINGS: usize = 192;
+/// The same of each moderator.
+pub const MODERATOR_RULINGS: usize = 32;
 /// Longest invitation link, in bytes, with its prefix: as many and as long endpoints as there may be fit.
 pub const INVITATION_BYTES: usize = 3_072;
 /// Longest validity of an invitation that ends, in hours: a year.

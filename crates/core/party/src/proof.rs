@@ -6,5 +6,6 @@ pub(crate) mod key;
 pub(crate) mod knock;
 pub(crate) mod leave;
 pub(crate) mod record;
+pub(crate) mod ruling;
 pub(crate) mod seal;
 pub(crate) mod server;

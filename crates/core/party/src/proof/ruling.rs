@@ -1,0 +1,260 @@
+use lanrage_base::wire::Reader;
+use serde::{Deserialize, Serialize};
+
+use crate::{DeviceIdentity, IdentityKey, Name, PartyId, PeerId, Signature, UnixMillis, limits};
+
+const PEER: u8 = 1;
+const ADMISSION: u8 = 2;
+const OWNER: u8 = 3;
+
+/// What somebody is to a party by a ruling. Whom no ruling is about is a member wherever the party is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Let in, also where the party is not open.
+    Member,
+    /// A member that may rule on members and on who comes in.
+    Moderator,
+    /// Out, until somebody who may rules otherwise.
+    Kicked,
+    /// The same for good: what the owner has banned, no moderator lets in.
+    Banned,
+}
+
+/// Who may become a member by the link alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Admission {
+    /// Whoever has it: any member lets a newcomer in.
+    #[default]
+    Open,
+    /// Whom the owner or a moderator lets in when they ask.
+    Ask,
+    /// Nobody.
+    Closed,
+}
+
+/// What a ruling is about, and what it decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matter {
+    /// What somebody is to the party.
+    Peer {
+        /// Who.
+        peer: PeerId,
+        /// What from now on.
+        standing: Standing,
+        /// What they were called then: for lists of those who are not there any more.
+        name: Option<Name>,
+    },
+    /// Who may come in by the link.
+    Admission(Admission),
+    /// Whose the party is from now on. By its owner: for good. By anybody else: of themselves, and only for as long as
+    /// the owner is silent.
+    Owner(PeerId),
+}
+
+/// What a ruling is about: of two by one author on one subject, the newer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// Whose the party is.
+    Owner,
+    /// Who may come in.
+    Admission,
+    /// What this peer is to the party.
+    Peer(PeerId),
+}
+
+/// A decision about a party, signed by whoever made it. Whether they had the right to is for
+/// [`Rulings`](crate::Rulings) to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    author: IdentityKey,
+    version: u64,
+    matter: Matter,
+    signature: Signature,
+}
+
+impl Matter {
+    /// What it is about.
+    pub const fn subject(&self) -> Subject {
+        match self {
+            Self::Peer { peer, .. } => Subject::Peer(*peer),
+            Self::Admission(_) => Subject::Admission,
+            Self::Owner(_) => Subject::Owner,
+        }
+    }
+
+    fn put(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Peer { peer, standing, name } => {
+                bytes.push(PEER);
+                bytes.extend(peer.as_bytes());
+                bytes.push(*standing as u8);
+                let name = name.as_ref().map_or("", Name::as_str);
+                bytes.push(name.len() as u8);
+                bytes.extend(name.as_bytes());
+            }
+            Self::Admission(admission) => bytes.extend([ADMISSION, *admission as u8]),
+            Self::Owner(peer) => {
+                bytes.push(OWNER);
+                bytes.extend(peer.as_bytes());
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(match reader.byte()? {
+            PEER => {
+                let peer = PeerId::from_bytes(reader.array()?);
+                let standing = match reader.byte()? {
+                    0 => Standing::Member,
+                    1 => Standing::Moderator,
+                    2 => Standing::Kicked,
+                    3 => Standing::Banned,
+                    _ => return None,
+                };
+                let name = match reader.byte()? {
+                    0 => None,
+                    len => Some(Name::new(std::str::from_utf8(reader.take(len.into())?).ok()?).ok()?),
+                };
+                Self::Peer { peer, standing, name }
+            }
+            ADMISSION => Self::Admission(match reader.byte()? {
+                0 => Admission::Open,
+                1 => Admission::Ask,
+                2 => Admission::Closed,
+                _ => return None,
+            }),
+            OWNER => Self::Owner(PeerId::from_bytes(reader.array()?)),
+            _ => return None,
+        })
+    }
+}
+
+impl Ruling {
+    /// The most bytes that [`Self::put`] writes: key, version, the matter with a name, and the signature.
+    pub const MAX_BYTES: usize = 32 + 8 + 1 + 16 + 1 + 1 + limits::NAME_BYTES + 64;
+
+    /// Rules. `version` is greater than of all that the author knows; it is by the author's clock (Unix milliseconds)
+    /// where that is.
+    pub fn sign(identity: &DeviceIdentity, party: &PartyId, version: u64, matter: Matter) -> Self {
+        let author = identity.public();
+        let signature = identity.sign(&message(party, &author, version, &matter));
+        Self { author, version, matter, signature }
+    }
+
+    /// Whether its author has signed it, about this party.
+    pub fn is_signed(&self, party: &PartyId) -> bool {
+        self.author.verifies(&message(party, &self.author, self.version, &self.matter), &self.signature)
+    }
+
+    /// Who has made it.
+    pub fn author(&self) -> PeerId {
+        PeerId::of(&self.author)
+    }
+
+    /// Of two rulings, the higher is the later.
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// When it was made, by the author's clock.
+    pub const fn at(&self) -> UnixMillis {
+        UnixMillis(self.version)
+    }
+
+    /// What it decides.
+    pub const fn matter(&self) -> &Matter {
+        &self.matter
+    }
+
+    /// The later of two; of two that are as late the same one for everybody.
+    pub(crate) fn is_later_than(&self, other: &Self) -> bool {
+        (self.version, self.signature.as_bytes()) > (other.version, other.signature.as_bytes())
+    }
+
+    /// Its bytes for a digest of many.
+    pub(crate) const fn mark(&self) -> &[u8; 64] {
+        self.signature.as_bytes()
+    }
+
+    /// Writes the ruling; its party is not among the bytes, as both ends know it.
+    pub fn put(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.author.as_bytes());
+        bytes.extend(self.version.to_be_bytes());
+        self.matter.put(bytes);
+        bytes.extend(self.signature.as_bytes());
+    }
+
+    /// Reads what [`Self::put`] wrote. Nothing in it may be used before [`Self::is_signed`]. Total: any bytes give a ruling
+    /// or `None`.
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let author = IdentityKey::from_bytes(reader.array()?);
+        let version = reader.u64()?;
+        let matter = Matter::read(reader)?;
+        Some(Self { author, version, matter, signature: Signature::from_bytes(reader.array()?) })
+    }
+}
+
+/// One unambiguous byte string per ruling.
+fn message(party: &PartyId, author: &IdentityKey, version: u64, matter: &Matter) -> Vec<u8> {
+    let mut bytes = b"lanrage ruling v1\0".to_vec();
+    bytes.extend(party.as_bytes());
+    bytes.extend(author.as_bytes());
+    bytes.extend(version.to_be_bytes());
+    matter.put(&mut bytes);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn party() -> PartyId {
+        PartyId::from_random([1; 16])
+    }
+
+    fn matters() -> Vec<Matter> {
+        let peer = DeviceIdentity::from_seed(&[4; 32]).peer_id();
+        let name = Some(Name::new(&"n".repeat(limits::NAME_BYTES)).unwrap());
+        let standings =
+            [Standing::Member, Standing::Moderator, Standing::Kicked, Standing::Banned].into_iter();
+        let peers = standings.map(|standing| Matter::Peer { peer, standing, name: name.clone() });
+        let admissions = [Admission::Open, Admission::Ask, Admission::Closed].map(Matter::Admission);
+        peers.chain(admissions).chain([Matter::Owner(peer)]).collect()
+    }
+
+    #[test]
+    fn every_ruling_comes_back_from_its_bytes_and_any_changed_bit_is_noticed() {
+        let ann = DeviceIdentity::from_seed(&[3; 32]);
+        for matter in matters() {
+            let ruling = Ruling::sign(&ann, &party(), 7, matter);
+            let mut bytes = Vec::new();
+            ruling.put(&mut bytes);
+            assert!(bytes.len() <= Ruling::MAX_BYTES);
+            assert_eq!(Ruling::read(&mut Reader::new(&bytes)), Some(ruling.clone()));
+            assert!(ruling.is_signed(&party()) && !ruling.is_signed(&PartyId::from_random([2; 16])));
+            for at in 0..bytes.len() * 8 {
+                bytes[at / 8] ^= 1 << (at % 8);
+                let read = Ruling::read(&mut Reader::new(&bytes));
+                assert!(read.is_none_or(|changed| !changed.is_signed(&party())), "bit {at}");
+                bytes[at / 8] ^= 1 << (at % 8);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>, kind in 0_u8..5) {
+            Ruling::read(&mut Reader::new(&bytes));
+            let mut longer = vec![0; 40];
+            longer.push(kind);
+            longer.extend(&bytes);
+            Ruling::read(&mut Reader::new(&longer));
+        }
+    }
+}

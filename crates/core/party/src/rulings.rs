@@ -1,0 +1,416 @@
+//! Whose a party is, who helps, who is out, and who may come in: what follows from all that was ruled.
+//!
+//! Members tell each other signed rulings in any order and as often as they like, and two halves of a party rule without
+//! knowing of each other. So this is no list to which somebody appends, but a set from which everybody who has the same
+//! rulings concludes the same: of each author's rulings on one subject the latest is kept, and only of authors who have the right.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Admission, DeviceIdentity, Matter, Name, PartyId, PeerId, Ruling, Standing, Subject, UnixMillis,
+    limits::{MODERATOR_RULINGS, OWNER_RULINGS},
+};
+
+/// How far in the future a ruling may be by one's own clock: else whoever rules with the greatest number could never be
+/// overruled. A clock that is wrong by a day does no harm.
+const AHEAD_MS: u64 = 26 * 3_600_000;
+/// For how long an owner must have been silent before a member may act in their place.
+const ABSENCE_MS: u64 = 14 * 24 * 3_600_000;
+/// How much later each further member may: so that not all do at once.
+const TURN_MS: u64 = 3_600_000;
+/// How often a party may be handed over.
+const HAND_OVERS: usize = 32;
+
+/// What somebody may do in a party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Play.
+    #[default]
+    Member,
+    /// Also let in, kick and ban members, and say who may come in.
+    Moderator,
+    /// Everything, for as long as the owner is silent.
+    ActingOwner,
+    /// Everything, for good: the party is theirs.
+    Owner,
+}
+
+/// Why a ruling was not made: whoever wanted it has not the right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("only the party's owner may do that, or a moderator where it is about a member")]
+pub struct NotYours;
+
+/// Everything that was ruled in a party, and what follows from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rulings {
+    party: PartyId,
+    /// Who made the party: its first owner.
+    founder: PeerId,
+    /// By which owner after owner gave it away, and when.
+    hand_overs: BTreeMap<(PeerId, u64), Ruling>,
+    /// That somebody acts in the silent owner's place.
+    claim: Option<Ruling>,
+    rest: BTreeMap<(Subject, PeerId), Ruling>,
+    /// The newest word of the owner's that is known (sequence of a record).
+    owner_word: u64,
+}
+
+impl Rulings {
+    /// Of a party in which nothing was ruled yet: it is its founder's, and open.
+    pub const fn new(party: PartyId, founder: PeerId) -> Self {
+        Self {
+            party,
+            founder,
+            hand_overs: BTreeMap::new(),
+            claim: None,
+            rest: BTreeMap::new(),
+            owner_word: 0,
+        }
+    }
+
+    /// All of them, in an order in which one after the other can be [taken](Self::take).
+    pub fn all(&self) -> impl Iterator<Item = &Ruling> {
+        let of_owner = |ruling: &&Ruling| self.owned(&ruling.author(), ruling.version());
+        let first = self.rest.values().filter(of_owner);
+        let others = self.rest.values().filter(move |ruling| !of_owner(ruling));
+        self.hand_overs.values().chain(&self.claim).chain(first).chain(others)
+    }
+
+    /// Stands for all of them: the same of whoever knows the same.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = Sha256::new();
+        let all = self.hand_overs.values().chain(&self.claim).chain(self.rest.values());
+        all.for_each(|ruling| hasher.update(ruling.mark()));
+        hasher.finalize().first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+    }
+
+    /// Whether nothing was ruled.
+    pub fn is_empty(&self) -> bool {
+        self.hand_overs.is_empty() && self.claim.is_none() && self.rest.is_empty()
+    }
+
+    /// Whose the party is, the owner's silence apart.
+    pub fn owner(&self) -> PeerId {
+        self.reigns().last().map_or(self.founder, |(owner, ..)| *owner)
+    }
+
+    /// Who acts in the silent owner's place.
+    pub fn acting_owner(&self) -> Option<PeerId> {
+        self.claim.as_ref().map(Ruling::author)
+    }
+
+    /// What somebody may do.
+    pub fn role(&self, peer: &PeerId) -> Role {
+        if *peer == self.owner() {
+            Role::Owner
+        } else if self.acting_owner() == Some(*peer) {
+            Role::ActingOwner
+        } else if self.is_moderator(peer) {
+            Role::Moderator
+        } else {
+            Role::Member
+        }
+    }
+
+    /// What was ruled of somebody, if anything.
+    pub fn standing(&self, peer: &PeerId) -> Option<Standing> {
+        self.ruling_on(peer).map(|(standing, _)| standing)
+    }
+
+    /// Who may come in by the link.
+    pub fn admission(&self) -> Admission {
+        let about = self.rest.values().filter_map(|ruling| match ruling.matter() {
+            Matter::Admission(admission) => Some((ruling, *admission)),
+            _ => None,
+        });
+        let last = about.reduce(|one, other| if other.0.is_later_than(one.0) { other } else { one });
+        last.map_or(Admission::Open, |(_, admission)| admission)
+    }
+
+    /// Whether somebody may be a member: it is not out, and was let in where the link alone does not do.
+    pub fn admits(&self, peer: &PeerId) -> bool {
+        match self.standing(peer) {
+            _ if *peer == self.owner() => true,
+            Some(Standing::Member | Standing::Moderator) => true,
+            Some(Standing::Kicked | Standing::Banned) => false,
+            None => self.admission() == Admission::Open,
+        }
+    }
+
+    /// Everybody who is out, with the name that they had, and when that was ruled.
+    pub fn removed(&self) -> Vec<(PeerId, Standing, Option<&Name>, UnixMillis)> {
+        let subjects: BTreeSet<PeerId> = self
+            .rest
+            .keys()
+            .filter_map(|(subject, _)| match subject {
+                Subject::Peer(peer) => Some(*peer),
+                _ => None,
+            })
+            .collect();
+        let out = subjects.into_iter().filter_map(|peer| {
+            let (standing, ruling) = self.ruling_on(&peer)?;
+            let Matter::Peer { name, .. } = ruling.matter() else { return None };
+            (standing >= Standing::Kicked && !self.admits(&peer)).then_some((
+                peer,
+                standing,
+                name.as_ref(),
+                ruling.at(),
+            ))
+        });
+        out.collect()
+    }
+
+    /// Takes a ruling that somebody has passed on. True if it is news; one that is unsigned, of somebody without the right, or
+    /// older than what is known changes nothing.
+    pub fn take(&mut self, ruling: Ruling, wall: UnixMillis) -> bool {
+        let is_ahead = ruling.version() > wall.0.saturating_add(AHEAD_MS);
+        if is_ahead || self.knows(&ruling) || !self.may(&ruling) || !ruling.is_signed(&self.party) {
+            return false;
+        }
+        self.insert(ruling.clone());
+        self.knows(&ruling)
+    }
+
+    /// The owner has said something of this sequence: whoever acts in their place does so no more.
+    pub fn hear_owner(&mut self, sequence: u64) {
+        if sequence > self.owner_word {
+            self.owner_word = sequence;
+            self.prune();
+        }
+    }
+
+    /// Rules. The new rulings, to be told to everybody.
+    ///
+    /// # Errors
+    /// [`NotYours`].
+    pub fn rule(
+        &mut self,
+        identity: &DeviceIdentity,
+        matter: Matter,
+        wall: UnixMillis,
+    ) -> Result<Vec<Ruling>, NotYours> {
+        let own = identity.peer_id();
+        let mut matters = match &matter {
+            // Whoever takes the right away takes over what was done with it.
+            Matter::Peer { peer, standing, .. }
+                if *standing != Standing::Moderator && self.is_moderator(peer) =>
+            {
+                self.in_force_by(peer)
+            }
+            _ => Vec::new(),
+        };
+        matters.push(matter);
+        let mut made = Vec::new();
+        for matter in matters {
+            let highest = self.all().map(Ruling::version).max().unwrap_or_default();
+            let ruling = Ruling::sign(identity, &self.party, wall.0.max(highest + 1), matter);
+            if !self.may(&ruling) {
+                return Err(NotYours);
+            }
+            self.insert(ruling.clone());
+            made.push(ruling);
+        }
+        debug_assert!(made.iter().all(|ruling| ruling.author() == own));
+        Ok(made)
+    }
+
+    /// Acts in the owner's place, if it is time to: the owner is silent for two weeks, nobody acts yet, and those before
+    /// this device had their turn. Moderators come first, then members, each by their ids: so every device concludes the same.
+    pub fn claim(
+        &mut self,
+        identity: &DeviceIdentity,
+        members: impl Iterator<Item = PeerId>,
+        wall: UnixMillis,
+    ) -> Option<Ruling> {
+        let own = identity.peer_id();
+        if self.claim.is_some() || self.owner() == own || self.owner_word == 0 {
+            return None;
+        }
+        let order: BTreeSet<(bool, PeerId)> =
+            members.chain([own]).map(|peer| (!self.is_moderator(&peer), peer)).collect();
+        let place = order.iter().position(|(_, peer)| *peer == own)?;
+        let due = self.owner_word.saturating_add(ABSENCE_MS + place as u64 * TURN_MS);
+        if wall.0 < due {
+            return None;
+        }
+        self.rule(identity, Matter::Owner(own), wall).ok()?.pop()
+    }
+
+    /// Who owned the party from when until when (versions), the present owner last.
+    fn reigns(&self) -> Vec<(PeerId, u64, u64)> {
+        let (mut owner, mut since) = (self.founder, 0);
+        let mut reigns = Vec::new();
+        while reigns.len() < HAND_OVERS {
+            let next = self.hand_overs.range((owner, since)..=(owner, u64::MAX)).next();
+            let Some((&(_, until), ruling)) = next else { break };
+            reigns.push((owner, since, until));
+            let Matter::Owner(heir) = ruling.matter() else { break };
+            (owner, since) = (*heir, until + 1);
+        }
+        reigns.push((owner, since, u64::MAX));
+        reigns
+    }
+
+    /// Whether somebody's ruling of this version is an owner's.
+    fn owned(&self, author: &PeerId, version: u64) -> bool {
+        let acts = |claim: &Ruling| claim.author() == *author && version >= claim.version();
+        self.claim.as_ref().is_some_and(acts)
+            || self
+                .reigns()
+                .iter()
+                .any(|(owner, from, until)| owner == author && (*from..=*until).contains(&version))
+    }
+
+    /// The latest ruling of an owner's on somebody.
+    fn owners_ruling_on(&self, peer: &PeerId) -> Option<(Standing, &Ruling)> {
+        self.latest_on(peer, |ruling| self.owned(&ruling.author(), ruling.version()))
+    }
+
+    fn is_moderator(&self, peer: &PeerId) -> bool {
+        matches!(self.owners_ruling_on(peer), Some((Standing::Moderator, _)))
+    }
+
+    /// The ruling on somebody that counts: the latest; but whom an owner has banned or made moderator, only an owner
+    /// makes anything else.
+    fn ruling_on(&self, peer: &PeerId) -> Option<(Standing, &Ruling)> {
+        match self.owners_ruling_on(peer) {
+            Some((standing @ (Standing::Banned | Standing::Moderator), ruling)) => Some((standing, ruling)),
+            _ => self.latest_on(peer, |_| true),
+        }
+    }
+
+    fn latest_on(&self, peer: &PeerId, counts: impl Fn(&Ruling) -> bool) -> Option<(Standing, &Ruling)> {
+        let [first, last] = [[0; 16], [u8::MAX; 16]].map(PeerId::from_bytes);
+        let about = self.rest.range((Subject::Peer(*peer), first)..=(Subject::Peer(*peer), last));
+        let about = about.map(|(_, ruling)| ruling).filter(|ruling| counts(ruling));
+        let last = about.reduce(|one, other| if other.is_later_than(one) { other } else { one })?;
+        let Matter::Peer { standing, .. } = last.matter() else { return None };
+        Some((*standing, last))
+    }
+
+    /// What somebody has ruled and is in force.
+    fn in_force_by(&self, author: &PeerId) -> Vec<Matter> {
+        let by = self.rest.values().filter(|ruling| ruling.author() == *author);
+        let in_force = by.filter(|ruling| match ruling.matter() {
+            Matter::Peer { peer, .. } => self.ruling_on(peer).is_some_and(|(_, last)| last == *ruling),
+            Matter::Admission(admission) => self.admission() == *admission,
+            Matter::Owner(_) => false,
+        });
+        in_force.map(|ruling| ruling.matter().clone()).collect()
+    }
+
+    /// Whether its author has the right to this ruling, as far as is known.
+    fn may(&self, ruling: &Ruling) -> bool {
+        let (author, version) = (ruling.author(), ruling.version());
+        let owns = self.owned(&author, version);
+        match ruling.matter() {
+            Matter::Owner(heir) if *heir == author => {
+                let is_out = self.standing(&author).is_some_and(|standing| standing >= Standing::Kicked);
+                author != self.owner()
+                    && !is_out
+                    && self.owner_word > 0
+                    && version >= self.owner_word.saturating_add(ABSENCE_MS)
+                    && self.claim.as_ref().is_none_or(|claim| is_earlier(ruling, claim))
+            }
+            Matter::Owner(heir) => {
+                let reigns = self.reigns();
+                let reigned = |(owner, from, until): &(PeerId, u64, u64)| {
+                    *owner == author && (*from..=*until).contains(&version)
+                };
+                reigns.iter().any(reigned)
+                    && (reigns.len() < HAND_OVERS || version < reigns[reigns.len() - 1].1)
+                    && *heir != author
+            }
+            Matter::Admission(_) => owns || self.is_moderator(&author),
+            Matter::Peer { peer, .. } if *peer == self.owner() || *peer == author => false,
+            Matter::Peer { .. } if owns => true,
+            Matter::Peer { peer, standing, .. } => {
+                let set = self.owners_ruling_on(peer).map(|(standing, _)| standing);
+                self.is_moderator(&author)
+                    && *standing != Standing::Moderator
+                    && !matches!(set, Some(Standing::Moderator | Standing::Banned))
+            }
+        }
+    }
+
+    /// Whether this ruling, or one by the same author that counts in its place, is known.
+    fn knows(&self, ruling: &Ruling) -> bool {
+        match ruling.matter() {
+            Matter::Owner(heir) if *heir == ruling.author() => self.claim.as_ref() == Some(ruling),
+            Matter::Owner(_) => {
+                let known = self.hand_overs.get(&(ruling.author(), ruling.version()));
+                known.is_some_and(|known| known == ruling || ruling.is_later_than(known))
+            }
+            matter => {
+                let known = self.rest.get(&(matter.subject(), ruling.author()));
+                known.is_some_and(|known| known == ruling || known.is_later_than(ruling))
+            }
+        }
+    }
+
+    fn insert(&mut self, ruling: Ruling) {
+        let author = ruling.author();
+        match ruling.matter() {
+            Matter::Owner(heir) if *heir == author => self.claim = Some(ruling),
+            Matter::Owner(_) => {
+                self.hand_overs.insert((author, ruling.version()), ruling);
+            }
+            matter => {
+                self.rest.insert((matter.subject(), author), ruling);
+            }
+        }
+        self.prune();
+    }
+
+    /// Lets go of what nobody had the right to, after something has changed, and of what is too much.
+    fn prune(&mut self) {
+        if let Some(claim) = self.claim.take() {
+            self.claim = self.may(&claim).then_some(claim);
+        }
+        let reigns = self.reigns();
+        self.hand_overs
+            .retain(|(owner, at), _| reigns.iter().any(|(of, _, until)| of == owner && until == at));
+        loop {
+            let void: Vec<(Subject, PeerId)> =
+                self.rest.iter().filter(|(_, ruling)| !self.may(ruling)).map(|(key, _)| *key).collect();
+            if void.is_empty() {
+                break;
+            }
+            void.iter().for_each(|key| drop(self.rest.remove(key)));
+        }
+        let authors: BTreeSet<PeerId> = self.rest.keys().map(|(_, author)| *author).collect();
+        for author in authors {
+            let most = if self.is_moderator(&author) { MODERATOR_RULINGS } else { OWNER_RULINGS };
+            let own = self.rest.iter().filter(|((_, by), _)| *by == author);
+            let mut own: Vec<_> =
+                own.map(|(key, ruling)| (gravity(ruling), ruling.version(), *key)).collect();
+            own.sort_unstable();
+            let excess = own.len().saturating_sub(most);
+            own[..excess].iter().for_each(|(.., key)| drop(self.rest.remove(key)));
+        }
+    }
+}
+
+/// What is kept longest where there is too much.
+const fn gravity(ruling: &Ruling) -> u8 {
+    match ruling.matter() {
+        Matter::Peer { standing: Standing::Member, .. } => 0,
+        Matter::Peer { standing: Standing::Kicked, .. } => 1,
+        Matter::Peer { standing: Standing::Banned, .. } => 2,
+        Matter::Peer { standing: Standing::Moderator, .. } => 3,
+        Matter::Admission(_) | Matter::Owner(_) => 4,
+    }
+}
+
+/// Of two who act in the owner's place, whoever did so first.
+fn is_earlier(one: &Ruling, other: &Ruling) -> bool {
+    (one.version(), one.author()) < (other.version(), other.author())
+}
+
+#[cfg(test)]
+mod tests;

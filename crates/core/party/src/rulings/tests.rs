@@ -1,0 +1,255 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
+
+fn party() -> PartyId {
+    PartyId::from_random([1; 16])
+}
+
+/// Devices of a party; the first has made it.
+fn device(n: u8) -> DeviceIdentity {
+    DeviceIdentity::from_seed(&[n + 1; 32])
+}
+
+fn id(n: u8) -> PeerId {
+    device(n).peer_id()
+}
+
+fn rulings() -> Rulings {
+    Rulings::new(party(), id(0))
+}
+
+fn on(peer: u8, standing: Standing) -> Matter {
+    Matter::Peer { peer: id(peer), standing, name: None }
+}
+
+/// Somebody rules, if they may.
+fn rule(rulings: &mut Rulings, by: u8, matter: Matter) -> bool {
+    rulings.rule(&device(by), matter, NOW).is_ok()
+}
+
+/// Everything that one knows, told to another.
+fn tell(from: &Rulings, to: &mut Rulings) {
+    for ruling in from.all() {
+        to.take(ruling.clone(), NOW);
+    }
+}
+
+#[test]
+fn whoever_made_the_party_rules_and_nobody_else_does() {
+    let mut party = rulings();
+    assert!(!rule(&mut party, 1, on(2, Standing::Kicked)), "a member");
+    assert!(!rule(&mut party, 1, Matter::Admission(Admission::Closed)));
+    assert!(!rule(&mut party, 1, on(1, Standing::Moderator)), "nobody lifts themselves");
+    assert!(!rule(&mut party, 1, Matter::Owner(id(1))));
+    assert!(party.is_empty() && party.admits(&id(2)));
+    assert!(rule(&mut party, 0, on(2, Standing::Kicked)));
+    assert!(!party.admits(&id(2)) && party.admits(&id(1)) && party.admits(&id(0)));
+    assert_eq!(party.removed().len(), 1);
+    assert!(rule(&mut party, 0, on(2, Standing::Member)), "and takes it back");
+    assert!(party.admits(&id(2)) && party.removed().is_empty());
+    assert!(!rule(&mut party, 0, on(0, Standing::Kicked)), "the owner cannot be out");
+}
+
+#[test]
+fn a_moderator_rules_on_members_and_on_nobody_else() {
+    let mut party = rulings();
+    assert!(
+        rule(&mut party, 0, on(1, Standing::Moderator)) && rule(&mut party, 0, on(2, Standing::Moderator))
+    );
+    assert_eq!(
+        (party.role(&id(0)), party.role(&id(1)), party.role(&id(3))),
+        (Role::Owner, Role::Moderator, Role::Member)
+    );
+    assert!(rule(&mut party, 1, on(3, Standing::Banned)) && !party.admits(&id(3)));
+    assert!(rule(&mut party, 2, on(3, Standing::Member)) && party.admits(&id(3)), "another takes it back");
+    assert!(rule(&mut party, 1, Matter::Admission(Admission::Ask)));
+    for forbidden in
+        [on(0, Standing::Kicked), on(2, Standing::Kicked), on(3, Standing::Moderator), Matter::Owner(id(1))]
+    {
+        assert!(!rule(&mut party, 1, forbidden.clone()), "{forbidden:?}");
+    }
+    assert!(rule(&mut party, 0, on(4, Standing::Banned)));
+    assert!(!rule(&mut party, 1, on(4, Standing::Member)), "whom the owner banned");
+    assert!(rule(&mut party, 0, on(5, Standing::Kicked)) && rule(&mut party, 1, on(5, Standing::Member)));
+}
+
+#[test]
+fn what_a_moderator_did_stays_when_the_right_is_taken_away_and_what_it_does_then_is_void() {
+    let mut party = rulings();
+    assert!(rule(&mut party, 0, on(1, Standing::Moderator)));
+    assert!(rule(&mut party, 1, on(3, Standing::Banned)) && rule(&mut party, 1, on(4, Standing::Kicked)));
+    let mut moderators = party.clone();
+    assert!(rule(&mut party, 0, on(1, Standing::Member)));
+    assert!(!party.admits(&id(3)) && !party.admits(&id(4)) && party.role(&id(1)) == Role::Member);
+    assert!(rule(&mut moderators, 1, on(5, Standing::Banned)), "it does not know yet");
+    tell(&moderators, &mut party);
+    assert!(party.admits(&id(5)));
+    tell(&party, &mut moderators);
+    assert!(moderators.admits(&id(5)) && !moderators.admits(&id(3)));
+    assert_eq!(party.digest(), moderators.digest());
+}
+
+#[test]
+fn where_the_party_is_not_open_only_who_was_let_in_is() {
+    let mut party = rulings();
+    assert!(
+        rule(&mut party, 0, on(1, Standing::Member))
+            && rule(&mut party, 0, Matter::Admission(Admission::Ask))
+    );
+    assert!(party.admits(&id(0)) && party.admits(&id(1)) && !party.admits(&id(2)));
+    assert!(rule(&mut party, 0, on(2, Standing::Member)) && party.admits(&id(2)));
+    assert!(rule(&mut party, 0, Matter::Admission(Admission::Open)) && party.admits(&id(3)));
+}
+
+#[test]
+fn a_party_is_handed_over_for_good_and_back_and_what_was_ruled_before_holds() {
+    let mut party = rulings();
+    assert!(rule(&mut party, 0, on(3, Standing::Banned)) && rule(&mut party, 0, Matter::Owner(id(1))));
+    assert_eq!((party.owner(), party.role(&id(0))), (id(1), Role::Member));
+    assert!(!party.admits(&id(3)));
+    assert!(!rule(&mut party, 0, on(1, Standing::Kicked)) && !rule(&mut party, 0, Matter::Owner(id(2))));
+    assert!(rule(&mut party, 1, on(0, Standing::Kicked)) && !party.admits(&id(0)));
+    assert!(rule(&mut party, 1, on(3, Standing::Member)) && party.admits(&id(3)));
+    assert!(rule(&mut party, 1, on(0, Standing::Member)) && rule(&mut party, 1, Matter::Owner(id(0))));
+    assert_eq!(party.owner(), id(0));
+    let mut late = rulings();
+    tell(&party, &mut late);
+    assert_eq!((late.owner(), late.digest()), (id(0), party.digest()));
+    for n in 0..100 {
+        assert_eq!(rule(&mut party, n % 2, Matter::Owner(id((n + 1) % 2))), n < 29, "hand-over {n}");
+    }
+}
+
+#[test]
+fn a_forged_foreign_or_far_future_ruling_changes_nothing() {
+    let mut party = rulings();
+    let other = PartyId::from_random([9; 16]);
+    let foreign = Ruling::sign(&device(0), &other, NOW.0, on(1, Standing::Banned));
+    assert!(!party.take(foreign, NOW), "of another party");
+    let day = 24 * 3_600_000;
+    let future = Ruling::sign(&device(0), &super::tests::party(), NOW.0 + 2 * day, on(1, Standing::Banned));
+    assert!(!party.take(future.clone(), NOW) && party.take(future, NOW.plus(2 * day)));
+    let greatest = Ruling::sign(&device(0), &super::tests::party(), u64::MAX, on(1, Standing::Member));
+    assert!(!party.take(greatest, NOW.plus(2 * day)));
+    assert!(!party.admits(&id(1)));
+}
+
+#[test]
+fn what_is_older_comes_in_vain() {
+    let mut party = rulings();
+    let first = party.rule(&device(0), on(1, Standing::Kicked), NOW).unwrap().remove(0);
+    assert!(rule(&mut party, 0, on(1, Standing::Member)));
+    assert!(!party.take(first, NOW) && party.admits(&id(1)));
+}
+
+#[test]
+fn somebody_acts_for_a_silent_owner_until_the_owner_is_back() {
+    let mut party = rulings();
+    assert!(rule(&mut party, 0, on(2, Standing::Moderator)));
+    let everybody = || (1..5).map(id);
+    assert!(
+        party.claim(&device(2), everybody(), NOW.plus(u64::MAX / 2)).is_none(),
+        "the owner was never heard"
+    );
+    party.hear_owner(NOW.0);
+    let due = NOW.plus(ABSENCE_MS);
+    assert!(party.claim(&device(2), everybody(), UnixMillis(due.0 - 1)).is_none());
+    assert!(party.claim(&device(1), everybody(), due).is_none(), "the moderator comes first");
+    let mut half = party.clone();
+    let claim = party.claim(&device(2), everybody(), due).unwrap();
+    assert_eq!((party.role(&id(2)), party.owner()), (Role::ActingOwner, id(0)));
+    // In another half of the party the moderator is not there: a member does it, later.
+    let late = due.plus(10 * TURN_MS);
+    assert!(half.claim(&device(3), everybody(), late).is_some());
+    assert!(half.rule(&device(3), on(4, Standing::Banned), late).is_ok());
+    for ruling in half.all() {
+        party.take(ruling.clone(), late);
+    }
+    assert!(half.take(claim, late));
+    assert_eq!((half.acting_owner(), party.acting_owner()), (Some(id(2)), Some(id(2))), "whoever was first");
+    assert_eq!(half.digest(), party.digest());
+    assert!(party.admits(&id(4)), "what the other ruled is void");
+    assert!(party.rule(&device(2), on(3, Standing::Banned), late).is_ok() && !party.admits(&id(3)));
+    assert!(party.rule(&device(2), Matter::Owner(id(2)), late).is_err(), "acting is not owning");
+    party.hear_owner(late.0);
+    assert_eq!((party.acting_owner(), party.role(&id(2))), (None, Role::Moderator));
+    assert!(!party.admits(&id(3)), "a moderator's ruling");
+}
+
+#[test]
+fn nobody_claims_a_party_whose_owner_was_heard_lately() {
+    let mut party = rulings();
+    party.hear_owner(NOW.0);
+    let forged = Ruling::sign(&device(1), &super::tests::party(), NOW.0 + 1, Matter::Owner(id(1)));
+    assert!(!party.take(forged, NOW) && party.acting_owner().is_none());
+    let early = Ruling::sign(&device(1), &super::tests::party(), NOW.0 + ABSENCE_MS, Matter::Owner(id(1)));
+    assert!(!party.take(early, NOW), "of a time that has not come");
+}
+
+#[test]
+fn whoever_rules_without_end_fills_nothing_and_the_gravest_stay() {
+    let mut party = rulings();
+    assert!(rule(&mut party, 0, on(1, Standing::Moderator)));
+    assert!(rule(&mut party, 1, on(2, Standing::Banned)));
+    for n in 3..200 {
+        assert!(rule(&mut party, 1, on(n, Standing::Kicked)));
+    }
+    assert_eq!(party.all().count(), 1 + MODERATOR_RULINGS);
+    assert!(!party.admits(&id(2)) && !party.admits(&id(199)) && party.admits(&id(3)));
+    assert_eq!(party.role(&id(1)), Role::Moderator);
+}
+
+/// Somebody's wish to rule, as it may come in any order.
+fn wish() -> impl Strategy<Value = (u8, Matter)> {
+    let standings = prop_oneof![
+        Just(Standing::Member),
+        Just(Standing::Moderator),
+        Just(Standing::Kicked),
+        Just(Standing::Banned)
+    ];
+    let admissions = prop_oneof![Just(Admission::Open), Just(Admission::Ask), Just(Admission::Closed)];
+    let matter = prop_oneof![
+        6 => (0_u8..6, standings).prop_map(|(peer, standing)| on(peer, standing)),
+        1 => admissions.prop_map(Matter::Admission),
+        1 => (0_u8..6).prop_map(|heir| Matter::Owner(id(heir))),
+    ];
+    (0_u8..6, matter)
+}
+
+proptest! {
+    /// Each of three devices rules and hears what it hears; in the end all have heard all. Whatever the order was, they conclude
+    /// the same, and the owner is in.
+    #[test]
+    fn all_who_have_heard_everything_conclude_the_same(
+        wishes in prop::collection::vec((0_usize..3, wish(), 0_usize..3), 0..40),
+        order in Just([0_usize, 1, 2, 1, 0, 2]).prop_shuffle(),
+    ) {
+        let mut halves = [rulings(), rulings(), rulings()];
+        for (at, (by, matter), told) in wishes {
+            rule(&mut halves[at], by, matter);
+            if told != at {
+                let from = halves[at].clone();
+                tell(&from, &mut halves[told]);
+            }
+        }
+        for _ in 0..8 {
+            for at in order {
+                let from = halves[at].clone();
+                for to in 0..3 {
+                    tell(&from, &mut halves[to]);
+                }
+            }
+        }
+        prop_assert_eq!(&halves[0], &halves[1]);
+        prop_assert_eq!(&halves[1], &halves[2]);
+        prop_assert!(halves[0].admits(&halves[0].owner()));
+        let mut late = rulings();
+        for _ in 0..4 {
+            tell(&halves[0], &mut late);
+        }
+        prop_assert_eq!(&late, &halves[0]);
+    }
+}
