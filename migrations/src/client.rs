@@ -5,6 +5,7 @@ mod m20261126_000002_favorite_parties;
 mod m20261128_000003_servers;
 mod m20261129_000004_dht_nodes;
 mod m20261129_000005_departures;
+mod m20261129_000006_rulings;
 
 use sea_orm_migration::prelude::*;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000003_servers::Migration),
             Box::new(m20261129_000004_dht_nodes::Migration),
             Box::new(m20261129_000005_departures::Migration),
+            Box::new(m20261129_000006_rulings::Migration),
         ]
     }
 }

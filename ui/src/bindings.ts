@@ -76,6 +76,11 @@ export type AdapterView = { "state": "closed" } | { "state": "open",
 export type AddressTrouble = "in_use" | "outside";
 
 /**
+ * Who may become a member by the link alone.
+ */
+export type Admission = "open" | "ask" | "closed";
+
+/**
  * A backup.
  */
 export type BackupView = {
@@ -157,9 +162,7 @@ export type CheckState = "good" | "warning" | "bad" | "unknown";
  */
 export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "nobody_answers",
   /** Why, as far as is known. */
-  because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
-  /** The version of the reply's format. */
-  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "unusual_network",
+  because: Unanswered, } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "unusual_network",
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
@@ -652,7 +655,13 @@ export type Notice = {
   /** The friend's name. */
   peer: string, } | { "code": "moved_to_relay",
   /** The friend's name. */
-  peer: string, } | { "code": "party_is_local" } | { "code": "own_flood",
+  peer: string, } | { "code": "wants_in",
+  /** The name that they give themselves. */
+  peer: string, } | { "code": "removed",
+  /** The friend's name. */
+  peer: string, } | { "code": "you_were_removed",
+  /** The party's name. */
+  party: string, } | { "code": "now_moderator" } | { "code": "party_is_local" } | { "code": "own_flood",
   /** The UDP port that it sends from; 0 if it shows none. */
   port: number, } | { "code": "peer_flood",
   /** The friend's name. */
@@ -678,8 +687,14 @@ export type PartyView = {
   invitation: string,
   /** How friends who have the link find this device. */
   meeting: Meeting,
-  /** Who should host the game; `None` where any would do, and where it is not known. */
-  host_hint: HostHint | null,
+  /** What this device's player may do in it. */
+  role: Role,
+  /** Who may come in by the link. */
+  admission: Admission,
+  /** Who has the link and waits to be let in, the one who waits longest first. */
+  requests: Array<RequestView>,
+  /** Who was kicked or banned, the last one first. */
+  removed: Array<RemovedView>,
   /** When it was made (Unix milliseconds). */
   created_at_ms: number,
   /** The friends, in the order they joined; this device is not among them. */
@@ -702,6 +717,10 @@ export type PeerRefusal = { "code": "peer_of_other_party",
   /** The address that is claimed. */
   address: string, } | { "code": "party_full",
   /** The name that is claimed. */
+  peer: string, } | { "code": "peer_removed",
+  /** The name that is claimed. */
+  peer: string, } | { "code": "peer_not_let_in",
+  /** The name that is claimed. */
   peer: string, };
 
 /**
@@ -714,6 +733,8 @@ export type PeerView = {
   name: string,
   /** Whether this peer is the party's host. */
   is_host: boolean,
+  /** What it may do in the party. */
+  role: Role,
   /** Address in the party. */
   virtual_ip: string,
   /** State of the connection to it. */
@@ -927,6 +948,30 @@ export type Remedy = { "code": "install_package" } | { "code": "start_with_sudo"
   command: string, } | { "code": "allow_games_in_settings" } | { "code": "restart_lanrage" } | { "code": "restore_backup" } | { "code": "ask_operator" } | { "code": "allow_udp" } | { "code": "name_servers" } | { "code": "open_router" } | { "code": "switch_on_port_mapping" } | { "code": "map_ports" } | { "code": "relays_are_retried" } | { "code": "match_relay_secret" } | { "code": "raise_relay_quota" } | { "code": "add_relay" } | { "code": "change_relay_rules" } | { "code": "let_relay_reach_friends" } | { "code": "use_server_with_relays" } | { "code": "look_again_with_friend" } | { "code": "switch_off_tunnels" };
 
 /**
+ * Somebody who was removed from the party, as shown.
+ */
+export type RemovedView = {
+  /** Peer id (32 hexadecimal digits). */
+  id: string,
+  /** What they were called then; the first digits of the id where nobody knows. */
+  name: string,
+  /** Whether for good. */
+  is_banned: boolean,
+  /** When (Unix milliseconds), by the clock of whoever did it. */
+  at_ms: number, };
+
+/**
+ * Somebody who waits to be let in, as shown.
+ */
+export type RequestView = {
+  /** Peer id (32 hexadecimal digits). */
+  id: string,
+  /** The name that they give themselves. */
+  name: string,
+  /** Since when (Unix milliseconds). */
+  since_ms: number, };
+
+/**
  * A backup was restored.
  */
 export type Restored = {
@@ -936,6 +981,11 @@ export type Restored = {
   restart_required: boolean,
   /** The parties that cannot be entered without a new link: their keys, which no backup has, are not on this device. */
   without_keys: Array<string>, };
+
+/**
+ * What somebody may do in a party.
+ */
+export type Role = "member" | "moderator" | "acting_owner" | "owner";
 
 /**
  * Who does not hear games' searches.
@@ -1090,6 +1140,11 @@ export type Snapshot = {
   problems: Array<Problem>, };
 
 /**
+ * What somebody is to a party by a ruling. Whom no ruling is about is a member wherever the party is open.
+ */
+export type Standing = "member" | "moderator" | "kicked" | "banned";
+
+/**
  * What the doctor looks at.
  */
 export type Subject = "adapter" | "permission" | "control_server" | "nat" | "port_mapping" | "relay" | "mtu" | "firewall" | "clock" | "keyring" | "database";
@@ -1159,6 +1214,17 @@ export type Requests = {
   new_invitation: { args: {
   /** After how many hours it stops being valid; `None` for never. */
   expires_in_hours: number | null, }, answer: string },
+  set_standing: { args: {
+  /** Their peer id. */
+  peer: string,
+  /** What from now on. */
+  standing: Standing, }, answer: null },
+  set_admission: { args: {
+  /** Who. */
+  admission: Admission, }, answer: null },
+  hand_over: { args: {
+  /** Their peer id. */
+  peer: string, }, answer: null },
   link_copied: { args: Record<string, never>, answer: null },
   reply_copied: { args: Record<string, never>, answer: null },
   take_reply: { args: {

@@ -119,6 +119,8 @@ fn membership(party: u8, number: u16) -> Result<StoredMembership> {
         party: party_id(party),
         name: Name::new(&format!("Party {party}"))?,
         host: friend_id(0),
+        founder: friend_id(0),
+        rulings: Vec::new(),
         is_host: false,
         subnet: Subnet::DEFAULT,
         control: vec!["wss://play.example".parse()?],

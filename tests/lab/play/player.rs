@@ -287,6 +287,18 @@ impl Player {
         serde_json::from_slice(&output.stdout).context("`lanrage status --json` wrote no JSON")
     }
 
+    /// Decides something about the party: the words of `lanrage party`.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn decide(&self, words: &[&str]) -> Result<()> {
+        let words = [&["party"], words].concat();
+        let output = self.command(&words).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "player {}, {}: {}", self.name, words.join(" "), said.trim());
+        Ok(())
+    }
+
     /// What `lanrage status` shows a person.
     ///
     /// # Errors
@@ -422,6 +434,17 @@ impl Player {
     pub fn stop(&mut self) -> Result<()> {
         let status = self.program.terminate(COMMAND_LIMIT)?;
         ensure!(status.success(), "player {} stopped with {status}; it said:\n{}", self.name, self.tail());
+        Ok(())
+    }
+
+    /// Leaves the party for good, as `lanrage leave` does.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn leave_for_good(&self) -> Result<()> {
+        let output = self.command(&["leave"]).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "player {}: {}", self.name, said.trim());
         Ok(())
     }
 

@@ -48,6 +48,7 @@ export const peer: PeerView = {
   id: '00000000000000000000000000000002',
   name: 'Jonas',
   is_host: false,
+  role: 'member',
   virtual_ip: '10.66.41.7',
   state: 'connected',
   connection_type: 'direct',
@@ -87,6 +88,10 @@ export const party: PartyView = {
   invitation: `lanrage://join/${'AXsicCI6IjJmZDY4ZWM2YzA4YjQ1N2E5'.repeat(9)}`,
   meeting: { code: 'server' },
   host_hint: null,
+  role: 'owner',
+  admission: 'open',
+  requests: [],
+  removed: [],
   created_at_ms: 1_700_000_000_000,
   peers: [],
 };

@@ -3,7 +3,16 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
-import type { CommandError, DesktopRequests, Events, Notice, Requests, Snapshot } from '../bindings';
+import type {
+  Admission,
+  CommandError,
+  DesktopRequests,
+  Events,
+  Notice,
+  Requests,
+  Snapshot,
+  Standing,
+} from '../bindings';
 import type { Refusal } from './refusal';
 
 /** A request that the backend refused. */
@@ -61,6 +70,12 @@ export const joinParty = (link: string, network: string | null) =>
 export const leaveParty = () => ask('leave_party', {});
 /** Is in no party for now, and stays a member of it. */
 export const pauseParty = () => ask('pause_party', {});
+/** Lets in, makes moderator, kicks or bans. */
+export const setStanding = (peer: string, standing: Standing) => ask('set_standing', { peer, standing });
+/** Says who may come in by the link. */
+export const setAdmission = (admission: Admission) => ask('set_admission', { admission });
+/** Gives the party to a friend for good. */
+export const handOver = (peer: string) => ask('hand_over', { peer });
 export const trustServer = () => ask('trust_server', {});
 export const resumeParty = (party: string) => ask('resume_party', { party });
 /** What a link says, without joining. */

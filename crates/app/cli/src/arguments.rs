@@ -65,6 +65,14 @@ Examples:
   lanrage reply lanrage://reply/AYf2Qm…
   lanrage reply - --json                  # paste the reply")]
     Reply(Reply),
+    /// Say who is in the party: kick, ban, let in, make moderator or host, and who may come in by the link
+    #[command(after_help = "\
+Examples:
+  lanrage party kick Bo
+  lanrage party let-in Bo                 # whoever waits, was kicked or is banned
+  lanrage party role Anna moderator
+  lanrage party admission ask")]
+    Party(Party),
     /// Take the server that answers for the party's, though it has another key than before; ask its operator first
     TrustServer,
     /// List the parties that this device is or was in
@@ -203,6 +211,68 @@ pub(crate) struct Resume {
 pub(crate) struct Forget {
     /// The party: its name, its id as `lanrage recent` shows it, or the beginning of that
     pub(crate) party: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Party {
+    #[command(subcommand)]
+    pub(crate) action: PartyAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PartyAction {
+    /// List what each may do, who waits to be let in, and who was removed
+    List,
+    /// Put somebody out; they can be let in again
+    Kick {
+        /// Who: a name, or the beginning of an id
+        player: String,
+    },
+    /// Put somebody out for good; new players have to ask from then on, as the link is known to whoever was banned
+    Ban {
+        /// Who: a name, or the beginning of an id
+        player: String,
+    },
+    /// Let somebody in who waits, was kicked, or is banned
+    #[command(visible_aliases = ["approve", "unban"])]
+    LetIn {
+        /// Who: a name, or the beginning of an id
+        player: String,
+    },
+    /// Make somebody something else
+    Role {
+        /// Who: a name, or the beginning of an id
+        player: String,
+        /// What from now on
+        role: RoleArgument,
+    },
+    /// Say who may come in by the link
+    Admission {
+        /// Who
+        admission: AdmissionArgument,
+    },
+    /// Let nobody in by the link; the same as `admission closed`
+    Lock,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum RoleArgument {
+    /// May play
+    Member,
+    /// May also let in, kick and ban members, and say who may come in
+    Moderator,
+    /// Has the party, for good
+    Host,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum AdmissionArgument {
+    /// Whoever has it
+    Open,
+    /// Whom the host or a moderator lets in
+    Ask,
+    /// Nobody
+    Closed,
 }
 
 #[derive(Debug, Args)]

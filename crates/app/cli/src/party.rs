@@ -1,4 +1,4 @@
-//! Which party a person means.
+//! Which party, or whom, a person means.
 
 use lanrage_engine::api::RecentPartyView;
 
@@ -9,24 +9,33 @@ use crate::{failure::Failure, say::person};
 /// # Errors
 /// If it is none, or several.
 pub(crate) fn find<'a>(parties: &'a [RecentPartyView], wanted: &str) -> Result<&'a RecentPartyView, Failure> {
-    let wanted = wanted.trim();
-    let lower = wanted.to_lowercase();
-    let meanings: [&dyn Fn(&&RecentPartyView) -> bool; 3] =
-        [&|party| party.id == lower, &|party| party.name.to_lowercase() == lower, &|party| {
-            !lower.is_empty() && party.id.starts_with(&lower)
-        }];
-    let found = meanings.iter().map(|is_meant| parties.iter().filter(is_meant).collect::<Vec<_>>());
-    match found.into_iter().find(|found| !found.is_empty()).as_deref() {
-        Some([one]) => Ok(one),
-        Some(several) => {
-            let ids = several.iter().map(|party| party.id.as_str()).collect::<Vec<_>>().join(", ");
-            let facts = [("party", wanted.into()), ("ids", ids.into())];
+    let named = parties.iter().map(|party| (party.id.as_str(), party.name.as_str()));
+    match &meant(named, wanted)[..] {
+        [one] => Ok(&parties[*one]),
+        [] => Err(unknown(wanted)),
+        several => {
+            let ids = several.iter().map(|at| parties[*at].id.as_str()).collect::<Vec<_>>().join(", ");
+            let facts = [("party", wanted.trim().into()), ("ids", ids.into())];
             Err(Failure::Argument(person().say_with("terminal-several-parties", facts)))
         }
-        None => {
-            Err(Failure::Argument(person().say_with("terminal-unknown-party", [("party", wanted.into())])))
-        }
     }
+}
+
+fn unknown(wanted: &str) -> Failure {
+    Failure::Argument(person().say_with("terminal-unknown-party", [("party", wanted.trim().into())]))
+}
+
+/// Which of these, by id and name, is meant by this id, name, or beginning of an id; an id before a name, a name before a
+/// beginning.
+pub(crate) fn meant<'a>(all: impl Iterator<Item = (&'a str, &'a str)>, wanted: &str) -> Vec<usize> {
+    let wanted = wanted.trim().to_lowercase();
+    let mut found: [Vec<usize>; 3] = Default::default();
+    for (at, (id, name)) in all.enumerate() {
+        let fits =
+            [id == wanted, name.to_lowercase() == wanted, !wanted.is_empty() && id.starts_with(&wanted)];
+        found.iter_mut().zip(fits).filter(|(_, fits)| *fits).for_each(|(found, _)| found.push(at));
+    }
+    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// The party that was paused last. The parties are in the order in which they were used, the present one first.

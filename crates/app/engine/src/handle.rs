@@ -6,6 +6,7 @@ use std::{
 };
 
 use lanrage_party::{Invitation, Name, PartyId};
+use lanrage_session::Wish;
 use lanrage_store::SettingsDatabase;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -39,6 +40,11 @@ pub(crate) enum Command {
     },
     ResumeParty {
         party: PartyId,
+        answer: Answer,
+    },
+    /// Decides something about the party.
+    Rule {
+        wish: Wish,
         answer: Answer,
     },
     LinkCopied {

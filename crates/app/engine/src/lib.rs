@@ -21,11 +21,11 @@ pub use lanrage_log::{
     LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,
     UnknownLogLevel,
 };
-pub use lanrage_party::facts;
+pub use lanrage_party::{Admission, Role, Standing, facts};
 pub use lanrage_session::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
     ForwardedView, InvitationLink, InvitationPreview, JoiningView, NetworkView, Notice, PartyView, PeerView,
-    PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic, Waits,
+    PortMappingView, Problem, RelayView, RemovedView, RequestView, Severity, Snapshot, Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{

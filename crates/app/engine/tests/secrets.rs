@@ -73,6 +73,10 @@ fn no_link_is_left_in_debug_output() {
         "subnet": "10.66.0.0/16",
         "invitation": link,
         "meeting": { "code": "server" },
+        "role": "owner",
+        "admission": "open",
+        "requests": [],
+        "removed": [],
         "created_at_ms": 0,
         "peers": [],
     }))

@@ -156,6 +156,12 @@ fn learn(anonymizer: &mut Anonymizer, inputs: &BundleInputs<'_>) {
         for peer in &party.peers {
             anonymizer.learn_player(&peer.id, &peer.name);
         }
+        for waiting in &party.requests {
+            anonymizer.learn_player(&waiting.id, &waiting.name);
+        }
+        for removed in &party.removed {
+            anonymizer.learn_player(&removed.id, &removed.name);
+        }
     }
     if let Some(joining) = &snapshot.joining {
         anonymizer.learn_party("", &joining.party);

@@ -55,5 +55,5 @@ pub use proof::record::{PEER_PROTOCOL, PeerRecord, RecordError, SignedRecord};
 pub use proof::ruling::{Admission, Matter, Ruling, Standing, Subject};
 pub use proof::seal::{SealError, SealedSignal, SignalKey};
 pub use proof::server::{ServerId, challenge_message, login_message};
-pub use rulings::{NotYours, Role, Rulings};
+pub use rulings::{NotYours, RemovedPeer, Role, Rulings};
 pub use stored::{NatResult, StoredPeer};

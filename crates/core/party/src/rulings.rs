@@ -40,6 +40,19 @@ pub enum Role {
     Owner,
 }
 
+/// Somebody who is out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedPeer {
+    /// Who.
+    pub peer: PeerId,
+    /// Kicked or banned.
+    pub standing: Standing,
+    /// What they were called then.
+    pub name: Option<Name>,
+    /// When that was ruled, by the clock of whoever did.
+    pub at: UnixMillis,
+}
+
 /// Why a ruling was not made: whoever wanted it has not the right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("only the party's owner may do that, or a moderator where it is about a member")]
@@ -142,25 +155,18 @@ impl Rulings {
         }
     }
 
-    /// Everybody who is out, with the name that they had, and when that was ruled.
-    pub fn removed(&self) -> Vec<(PeerId, Standing, Option<&Name>, UnixMillis)> {
-        let subjects: BTreeSet<PeerId> = self
-            .rest
-            .keys()
-            .filter_map(|(subject, _)| match subject {
-                Subject::Peer(peer) => Some(*peer),
-                _ => None,
-            })
-            .collect();
+    /// Everybody who is out.
+    pub fn removed(&self) -> Vec<RemovedPeer> {
+        let subject = |(subject, _): &(Subject, PeerId)| match subject {
+            Subject::Peer(peer) => Some(*peer),
+            _ => None,
+        };
+        let subjects: BTreeSet<PeerId> = self.rest.keys().filter_map(subject).collect();
         let out = subjects.into_iter().filter_map(|peer| {
             let (standing, ruling) = self.ruling_on(&peer)?;
             let Matter::Peer { name, .. } = ruling.matter() else { return None };
-            (standing >= Standing::Kicked && !self.admits(&peer)).then_some((
-                peer,
-                standing,
-                name.as_ref(),
-                ruling.at(),
-            ))
+            let out = RemovedPeer { peer, standing, name: name.clone(), at: ruling.at() };
+            (!self.admits(&peer)).then_some(out)
         });
         out.collect()
     }
@@ -259,11 +265,13 @@ impl Rulings {
     /// Whether somebody's ruling of this version is an owner's.
     fn owned(&self, author: &PeerId, version: u64) -> bool {
         let acts = |claim: &Ruling| claim.author() == *author && version >= claim.version();
-        self.claim.as_ref().is_some_and(acts)
-            || self
-                .reigns()
-                .iter()
-                .any(|(owner, from, until)| owner == author && (*from..=*until).contains(&version))
+        self.claim.as_ref().is_some_and(acts) || self.reigned(author, version)
+    }
+
+    /// Whether the party was somebody's at the time of this version.
+    fn reigned(&self, peer: &PeerId, version: u64) -> bool {
+        let reigns = self.reigns();
+        reigns.iter().any(|(owner, from, until)| owner == peer && (*from..=*until).contains(&version))
     }
 
     /// The latest ruling of an owner's on somebody.
@@ -319,15 +327,13 @@ impl Rulings {
             }
             Matter::Owner(heir) => {
                 let reigns = self.reigns();
-                let reigned = |(owner, from, until): &(PeerId, u64, u64)| {
-                    *owner == author && (*from..=*until).contains(&version)
-                };
-                reigns.iter().any(reigned)
+                self.reigned(&author, version)
                     && (reigns.len() < HAND_OVERS || version < reigns[reigns.len() - 1].1)
                     && *heir != author
             }
             Matter::Admission(_) => owns || self.is_moderator(&author),
-            Matter::Peer { peer, .. } if *peer == self.owner() || *peer == author => false,
+            // What was ruled on an owner before the party was theirs holds: a moderator's own rulings rest on it.
+            Matter::Peer { peer, .. } if *peer == author || self.reigned(peer, version) => false,
             Matter::Peer { .. } if owns => true,
             Matter::Peer { peer, standing, .. } => {
                 let set = self.owners_ruling_on(peer).map(|(standing, _)| standing);

@@ -210,6 +210,14 @@ pub struct PartyView {
     pub meeting: Meeting,
     /// Who should host the game; `None` where any would do, and where it is not known.
     pub host_hint: Option<HostHint>,
+    /// What this device's player may do in it.
+    pub role: lanrage_party::Role,
+    /// Who may come in by the link.
+    pub admission: lanrage_party::Admission,
+    /// Who has the link and waits to be let in, the one who waits longest first.
+    pub requests: Vec<RequestView>,
+    /// Who was kicked or banned, the last one first.
+    pub removed: Vec<RemovedView>,
     /// When it was made (Unix milliseconds).
     pub created_at_ms: u64,
     /// The friends, in the order they joined; this device is not among them.
@@ -228,6 +236,32 @@ pub struct JoiningView {
     pub reply: Option<String>,
     /// Whether it was sent: it is waited for half an hour.
     pub is_replied: bool,
+}
+
+/// Somebody who waits to be let in, as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct RequestView {
+    /// Peer id (32 hexadecimal digits).
+    pub id: String,
+    /// The name that they give themselves.
+    pub name: String,
+    /// Since when (Unix milliseconds).
+    pub since_ms: u64,
+}
+
+/// Somebody who was removed from the party, as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct RemovedView {
+    /// Peer id (32 hexadecimal digits).
+    pub id: String,
+    /// What they were called then; the first digits of the id where nobody knows.
+    pub name: String,
+    /// Whether for good.
+    pub is_banned: bool,
+    /// When (Unix milliseconds), by the clock of whoever did it.
+    pub at_ms: u64,
 }
 
 /// An invitation link. Whoever has it can join, so it is shown to its user and never printed for debugging.
@@ -257,6 +291,8 @@ pub struct PeerView {
     pub name: String,
     /// Whether this peer is the party's host.
     pub is_host: bool,
+    /// What it may do in the party.
+    pub role: lanrage_party::Role,
     /// Address in the party.
     pub virtual_ip: String,
     /// State of the connection to it.

@@ -8,8 +8,8 @@ use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
 use lanrage_party::{
-    AdapterLook, AllocationId, ControlEndpoint, ForwardLimits, Invitation, Name, PartyId, PeerId,
-    QualityThresholds, Subnet, TunnelEvent, facts::Cause,
+    AdapterLook, Admission, AllocationId, ControlEndpoint, ForwardLimits, Invitation, Name, PartyId, PeerId,
+    QualityThresholds, Standing, Subnet, TunnelEvent, facts::Cause,
 };
 use lanrage_rendezvous::Event;
 
@@ -83,6 +83,8 @@ pub enum Command {
     TrustServer,
     /// Enter a party again of which this device is still a member; one that it is in is paused.
     ResumeParty(PartyId),
+    /// Decide something about the party, if this device's player may.
+    Rule(Wish),
     /// The party's link was passed on: somebody will come soon.
     LinkCopied,
     /// The reply of [`JoiningView`](crate::JoiningView) was passed on: somebody will take it, as soon as people do such things.
@@ -96,6 +98,17 @@ pub enum Command {
     CheckAway(PartyId),
     /// Leave the party's network and keep nothing of that: what is stored is about to be replaced.
     Suspend,
+}
+
+/// What the owner of a party or a moderator wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// That somebody is this to the party from now on: let in, made moderator, kicked, banned.
+    Standing(PeerId, Standing),
+    /// Who may come in by the link.
+    Admission(Admission),
+    /// That the party is somebody else's.
+    HandOver(PeerId),
 }
 
 /// The settings that decisions depend on.

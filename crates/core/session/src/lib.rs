@@ -24,9 +24,9 @@ pub use entropy::Entropy;
 pub use facts::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
     ForwardedView, InvitationLink, InvitationPreview, JoiningView, NetworkView, Notice, PartyView, PeerView,
-    PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic, Waits,
+    PortMappingView, Problem, RelayView, RemovedView, RequestView, Severity, Snapshot, Traffic, Waits,
 };
-pub use input::{Command, Input, Settings, Ticket};
+pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};
 pub use lanrage_rendezvous::{Event as RendezvousEvent, Order as RendezvousOrder};
 pub use network::{adapter::AdapterFailure, nat_status::network_name};

@@ -6,4 +6,5 @@ pub(crate) mod found;
 pub(crate) mod last_knocks;
 pub(crate) mod membership;
 pub(crate) mod parting;
+pub(crate) mod requests;
 pub(crate) mod roster;

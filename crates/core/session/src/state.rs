@@ -9,6 +9,7 @@ mod network;
 mod relaying;
 mod replies;
 mod restore;
+mod rulings;
 mod servers;
 mod view;
 
@@ -184,6 +185,7 @@ impl State {
         self.let_finder_work(turn);
         self.knock(turn);
         self.gossip(turn);
+        self.tell_rulings(turn);
         self.relay_among_friends(turn);
         self.part(turn);
         if self.measuring.until.is_some_and(|until| until <= turn.now.instant) {
@@ -208,6 +210,7 @@ impl State {
             (self.first_link.poll_timeout(), "link of a new party"),
             (party.and_then(|party| party.knocking.poll_timeout()), "knocks"),
             (party.and_then(|party| party.gossip.poll_timeout()), "gossip"),
+            (party.and_then(|party| party.ruled.poll_timeout()), "rulings"),
             (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
             (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),
             (party.and_then(|party| party.finder.as_ref()?.poll_timeout()), "public store"),
@@ -323,10 +326,13 @@ impl State {
             }
             PendingKind::Join { .. } => {
                 let (why, because) = (self.control.fault(), self.unanswered());
+                let (is_removed, is_asking) = (pending.is_removed, pending.is_asking);
                 self.say_leave(turn);
                 self.withdraw(turn);
                 let error = match why {
                     Some(why) => CommandError::ControlUnreachable { why },
+                    None if is_removed => CommandError::RemovedFromParty,
+                    None if is_asking => CommandError::NotLetIn,
                     None => CommandError::NobodyAnswers { because },
                 };
                 pending.answer(turn, &Err(error));

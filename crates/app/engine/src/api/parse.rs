@@ -1,6 +1,6 @@
 //! What comes as text, read once.
 
-use lanrage_party::{ControlEndpoint, Invitation, Name, NotAControlEndpoint, PartyId};
+use lanrage_party::{ControlEndpoint, Invitation, Name, NotAControlEndpoint, PartyId, PeerId};
 
 use crate::CommandError;
 
@@ -15,6 +15,10 @@ pub fn is_name(text: &str) -> bool {
 
 pub(super) fn party(id: &str) -> Result<PartyId, CommandError> {
     id.parse().map_err(|_| CommandError::BadPartyId)
+}
+
+pub(super) fn peer(id: &str) -> Result<PeerId, CommandError> {
+    id.parse().map_err(|_| CommandError::UnknownPeer)
 }
 
 pub(super) fn server(url: &str) -> Result<ControlEndpoint, CommandError> {

@@ -2,10 +2,11 @@
 
 use lanrage_base::clock::now;
 use lanrage_party::{Invitation, Subnet};
+use lanrage_session::Wish;
 
 use super::{
-    CreateParty, JoinParty, LeaveParty, LinkCopied, NewInvitation, PauseParty, PreviewInvitation,
-    ReplyCopied, ResumeParty, Serve, Status, TakeReply, TrustServer, parse,
+    CreateParty, HandOver, JoinParty, LeaveParty, LinkCopied, NewInvitation, PauseParty, PreviewInvitation,
+    ReplyCopied, ResumeParty, Serve, SetAdmission, SetStanding, Status, TakeReply, TrustServer, parse,
 };
 use crate::{CommandError, Handle, InvitationPreview, Snapshot, handle::Command};
 
@@ -77,6 +78,27 @@ impl Serve<NewInvitation> for Handle {
         // Who left the party meanwhile has a link all the same, and nobody to look for.
         let _ = self.serve(LinkCopied {}).await;
         Ok(invitation.link())
+    }
+}
+
+impl Serve<SetStanding> for Handle {
+    async fn serve(&self, SetStanding { peer, standing }: SetStanding) -> Result<(), CommandError> {
+        let wish = Wish::Standing(parse::peer(&peer)?, standing);
+        self.command(|answer| Command::Rule { wish, answer }).await
+    }
+}
+
+impl Serve<SetAdmission> for Handle {
+    async fn serve(&self, SetAdmission { admission }: SetAdmission) -> Result<(), CommandError> {
+        let wish = Wish::Admission(admission);
+        self.command(|answer| Command::Rule { wish, answer }).await
+    }
+}
+
+impl Serve<HandOver> for Handle {
+    async fn serve(&self, HandOver { peer }: HandOver) -> Result<(), CommandError> {
+        let wish = Wish::HandOver(parse::peer(&peer)?);
+        self.command(|answer| Command::Rule { wish, answer }).await
     }
 }
 

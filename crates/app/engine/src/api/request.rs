@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::Value;
 
+use lanrage_party::{Admission, Standing};
+
 use super::{
     Changed, DataSummary, FavoriteView, ProfileView, RecentPartyView, Restored, ServerConfigView, SettingView,
 };
@@ -60,6 +62,26 @@ crate::requests! {
         /// After how many hours it stops being valid; `None` for never.
         expires_in_hours: Option<u32>,
     } -> String;
+
+    /// Makes somebody something else in the party: lets in who waits or was removed, makes a moderator or takes that back, kicks, bans.
+    SetStanding {
+        /// Their peer id.
+        peer: String,
+        /// What from now on.
+        standing: Standing,
+    } -> ();
+
+    /// Says who may come in by the link from now on.
+    SetAdmission {
+        /// Who.
+        admission: Admission,
+    } -> ();
+
+    /// Gives the party to a friend for good.
+    HandOver {
+        /// Their peer id.
+        peer: String,
+    } -> ();
 
     /// Says that the party's link was passed on in another way than by [`NewInvitation`]: whoever follows it is looked for more
     /// often for a while, where there is no server.

@@ -95,6 +95,7 @@ impl Outside {
             Command::TrustServer { answer } => (Wish::TrustServer, answer),
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
+            Command::Rule { wish, answer } => (Wish::Rule(wish), answer),
             Command::LinkCopied { answer } => (Wish::LinkCopied, answer),
             Command::ReplyCopied { answer } => (Wish::ReplyCopied, answer),
             Command::TakeReply { reply, answer } => (Wish::TakeReply(reply), answer),

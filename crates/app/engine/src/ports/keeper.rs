@@ -279,6 +279,8 @@ fn to_stored(membership: &SavedMembership, host: PeerId, active: bool, own: Peer
         party: invitation.party,
         name: invitation.name.clone(),
         host,
+        founder: invitation.host,
+        rulings: membership.rulings.clone(),
         is_host: host == own,
         subnet: invitation.subnet,
         control: invitation.control.clone(),
@@ -324,6 +326,7 @@ pub(crate) async fn load(
         virtual_ip: stored.virtual_ip,
         created_at: stored.created_at,
         sequence: stored.sequence,
+        rulings: stored.rulings,
     };
     let (peers, departures) = (database.roster(&party).await?, database.departures(&party).await?);
     Ok(Some(Kept { membership, host: stored.host, peers, departures }))

@@ -1,11 +1,11 @@
 use std::{fs, io::Read};
 
 use lanrage_log::NetworkLog;
-use lanrage_party::NatType;
 use lanrage_party::facts::{Cause, Fault, Meeting, ServerFault, Situation};
+use lanrage_party::{Admission, NatType, Role};
 use lanrage_session::{
     AdapterView, ConnectionState, ControlView, DataPlaneView, InvitationLink, JoiningView, NetworkView,
-    PartyView, PeerView, Problem, Severity, Traffic,
+    PartyView, PeerView, Problem, RemovedView, RequestView, Severity, Traffic,
 };
 use serde_json::json;
 
@@ -13,11 +13,17 @@ use super::*;
 
 const ALICE: &str = "a0b1c2d3e4f5061728394a5b6c7d8e9f";
 const BOB: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+const DORA: &str = "d0d1d2d3d4d5d6d7d8d9dadbdcdddedf";
+const EVE: &str = "e0e1e2e3e4e5e6e7e8e9eaebecedeeef";
 const PARTY: &str = "0123456789abcdef0123456789abcdef";
 const LINK: &str = "lanrage://join/AXsicCI6IjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmIn0";
 
 /// Everything in the inputs that nobody may find in a bundle.
-const PRIVATE: [&str; 16] = [
+const PRIVATE: [&str; 20] = [
+    "Dora",
+    "Eve",
+    DORA,
+    EVE,
     "Alice",
     "Bob",
     "Carol",
@@ -41,6 +47,7 @@ fn snapshot() -> Snapshot {
         id: BOB.to_owned(),
         name: "Bob".to_owned(),
         is_host: false,
+        role: Role::Member,
         virtual_ip: "10.66.0.2".to_owned(),
         state: ConnectionState::Connected,
         connection_type: lanrage_party::ConnectionType::Direct,
@@ -77,6 +84,15 @@ fn snapshot() -> Snapshot {
             virtual_ip: "10.66.0.1".to_owned(),
             subnet: "10.66.0.0/16".to_owned(),
             invitation: InvitationLink(LINK.to_owned()),
+            role: Role::Owner,
+            admission: Admission::Ask,
+            requests: vec![RequestView { id: DORA.to_owned(), name: "Dora".to_owned(), since_ms: 0 }],
+            removed: vec![RemovedView {
+                id: EVE.to_owned(),
+                name: "Eve".to_owned(),
+                is_banned: true,
+                at_ms: 0,
+            }],
             created_at_ms: 1_764_000_000_000,
             peers: vec![bob],
         }),
@@ -175,7 +191,7 @@ fn a_bundle_holds_the_whole_story_and_nothing_private() {
     assert_eq!(lines[0]["timestamp"], "2026-11-22T12:34:56.123456Z");
     assert_eq!(lines[0]["fields"]["peer"], "peer-2");
     assert_eq!(lines[1]["fields"]["address"], endpoint);
-    assert_eq!(lines[2]["fields"]["message"], "player-3 opened link-2");
+    assert_eq!(lines[2]["fields"]["message"], "player-5 opened link-2");
 }
 
 #[test]

@@ -65,6 +65,23 @@ pub enum News {
         /// The friend's name.
         peer: String,
     },
+    /// Somebody has the link and waits for the owner or a moderator to let them in.
+    WantsIn {
+        /// The name that they give themselves.
+        peer: String,
+    },
+    /// A friend was removed from the party.
+    Removed {
+        /// The friend's name.
+        peer: String,
+    },
+    /// This device's player was removed from the party.
+    YouWereRemoved {
+        /// The party's name.
+        party: String,
+    },
+    /// This device's player helps with the party now.
+    NowModerator,
     /// The server cannot be reached, so the party is this device's alone for now.
     PartyIsLocal,
     /// A program of this device sends more to everybody in the party than passes; some of it is dropped.

@@ -160,6 +160,16 @@ pub enum PeerRefusal {
         /// The name that is claimed.
         peer: String,
     },
+    /// The owner or a moderator has removed the peer.
+    PeerRemoved {
+        /// The name that is claimed.
+        peer: String,
+    },
+    /// The owner or a moderator has not let the peer in yet.
+    PeerNotLetIn {
+        /// The name that is claimed.
+        peer: String,
+    },
 }
 
 impl PeerRefusal {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
 use super::{Cause, ServerFault, ServerRefusal, SettingRule};
-use crate::{InvitationError, IpamError, limits};
+use crate::{InvitationError, IpamError, NotYours, limits};
 
 /// Why a command was refused.
 #[derive(
@@ -43,6 +43,14 @@ pub enum CommandError {
     ReplyLeadsNowhere,
     /// Who tells its addresses to nobody cannot knock at whoever replied.
     ReplyWhileHidden,
+    /// The owner or a moderator of the party has removed this device's player.
+    RemovedFromParty,
+    /// The owner or a moderator of the party was asked to let this device in, and has not.
+    NotLetIn,
+    /// Only the party's owner may do that, or a moderator where it is about a member.
+    NotYours,
+    /// Nobody of the party has this id.
+    UnknownPeer,
     /// The party takes a network that LANrage never proposes, and the user was not asked.
     UnusualNetwork {
         /// The party's network.
@@ -277,6 +285,12 @@ impl CommandError {
     /// A text that is no name.
     pub const fn bad_name() -> Self {
         Self::BadName { most_bytes: limits::NAME_BYTES as u64 }
+    }
+}
+
+impl From<NotYours> for CommandError {
+    fn from(NotYours: NotYours) -> Self {
+        Self::NotYours
     }
 }
 

@@ -25,6 +25,8 @@ const LEAVE: u8 = 5;
 const NOWHERE: u8 = 0;
 const ADDRESS_TAKEN: u8 = 1;
 const FULL: u8 = 2;
+const NOT_LET_IN: u8 = 3;
+const REMOVED: u8 = 4;
 
 /// Seals and opens the knocks of one party and epoch: from the party's secret, so that whoever was given a link can knock,
 /// and nobody else can make or read one.
@@ -74,6 +76,10 @@ pub enum KnockRefusal {
     AddressTaken(Vec<VirtualIp>),
     /// The party has as many members as it can have.
     Full,
+    /// The owner or a moderator has to let the asker in first, and is asked.
+    NotLetIn,
+    /// They have removed the asker.
+    Removed,
 }
 
 /// Why a datagram is no knock of this party.
@@ -171,6 +177,8 @@ impl Knock {
             }
             KnockWord::Refusal(KnockRefusal::Full) => bytes.push(FULL),
             KnockWord::Leave(leave) => bytes.extend(leave.to_bytes()),
+            KnockWord::Refusal(KnockRefusal::NotLetIn) => bytes.push(NOT_LET_IN),
+            KnockWord::Refusal(KnockRefusal::Removed) => bytes.push(REMOVED),
             KnockWord::Ask | KnockWord::Call | KnockWord::Answer => {
                 let count_at = bytes.len();
                 bytes.push(0);
@@ -244,6 +252,8 @@ impl Knock {
                     KnockRefusal::AddressTaken(taken.collect::<Option<_>>()?)
                 }
                 FULL => KnockRefusal::Full,
+                NOT_LET_IN => KnockRefusal::NotLetIn,
+                REMOVED => KnockRefusal::Removed,
                 _ => return None,
             }),
             LEAVE => KnockWord::Leave(Leave::read(reader)?),
@@ -325,6 +335,8 @@ mod tests {
             knock(KnockWord::Refusal(KnockRefusal::AddressTaken(taken)), Vec::new()),
             knock(KnockWord::Refusal(KnockRefusal::Full), Vec::new()),
             knock(KnockWord::Leave(leave), Vec::new()),
+            knock(KnockWord::Refusal(KnockRefusal::NotLetIn), Vec::new()),
+            knock(KnockWord::Refusal(KnockRefusal::Removed), Vec::new()),
         ] {
             let bytes = key(2, 1).seal(&knock, [0; 25]);
             assert!(bytes.len() == KNOCK_BYTES && is_knock(&bytes));

@@ -124,6 +124,17 @@ fn a_party_is_handed_over_for_good_and_back_and_what_was_ruled_before_holds() {
 }
 
 #[test]
+fn what_a_moderator_ruled_holds_when_the_party_becomes_theirs() {
+    let mut party = rulings();
+    assert!(rule(&mut party, 0, on(1, Standing::Moderator)));
+    assert!(rule(&mut party, 0, Matter::Admission(Admission::Ask)));
+    assert!(rule(&mut party, 1, on(2, Standing::Member)) && rule(&mut party, 1, on(3, Standing::Banned)));
+    assert!(rule(&mut party, 0, Matter::Owner(id(1))));
+    assert!(party.admits(&id(2)) && !party.admits(&id(3)) && party.admits(&id(1)));
+    assert!(!rule(&mut party, 1, on(1, Standing::Member)), "nobody rules on themselves");
+}
+
+#[test]
 fn a_forged_foreign_or_far_future_ruling_changes_nothing() {
     let mut party = rulings();
     let other = PartyId::from_random([9; 16]);
@@ -238,9 +249,7 @@ proptest! {
         for _ in 0..8 {
             for at in order {
                 let from = halves[at].clone();
-                for to in 0..3 {
-                    tell(&from, &mut halves[to]);
-                }
+                halves.iter_mut().for_each(|half| tell(&from, half));
             }
         }
         prop_assert_eq!(&halves[0], &halves[1]);

@@ -8,8 +8,8 @@ use std::{
 
 use lanrage_control::Now;
 use lanrage_party::{
-    NatType, PeerId, UnixMillis,
-    facts::{CommandError, Remedy},
+    NatType, PeerId, PeerRecord, SignedRecord, UnixMillis,
+    facts::{CommandError, News, Remedy},
 };
 use lanrage_rendezvous::{Addresses, Finder};
 
@@ -21,11 +21,16 @@ use crate::{
         adapter_watch::{AdapterWatch, Endpoint, holds},
     },
     output::{Output, StoreAction, Turn},
-    party::{found::Found, membership::Membership, roster::Roster},
+    party::{
+        found::Found,
+        membership::Membership,
+        requests::Requests,
+        roster::{Refusal, Roster},
+    },
     peers::{
         awaited::Awaited,
         connections::Connections,
-        gossip::{Gossip, departures::Departures},
+        gossip::{Gossip, departures::Departures, ruled::Ruled},
         knocking::Knocking,
         relaying::{carried::Carried, carrier::Carrier},
     },
@@ -35,6 +40,10 @@ use crate::{
 const CREATE_PATIENCE: Duration = Duration::from_secs(3);
 /// How long joining waits for the server.
 const JOIN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long joining waits for the owner or a moderator, once somebody has said that they must let this device in.
+pub(crate) const ASK_PATIENCE: Duration = Duration::from_secs(600);
+/// How long joining goes on after one of the party has said that this device was removed.
+const SECOND_OPINION: Duration = Duration::from_secs(2);
 /// How long joining waits for anybody of a party without one: who looks after its door looks there every 15 s.
 const MEET_PATIENCE: Duration = Duration::from_secs(30);
 /// The same where it is known that no way leads to anybody, from the beginning.
@@ -70,6 +79,11 @@ pub(crate) struct ActiveParty {
     pub(crate) reply: Option<OwnReply>,
     pub(crate) gossip: Gossip,
     pub(crate) departures: Departures,
+    pub(crate) ruled: Ruled,
+    /// Who waits to be let in.
+    pub(crate) requests: Requests,
+    /// Whether the player was told that somebody says they were removed.
+    pub(crate) was_told_removed: bool,
     /// What friends pass on for this device.
     pub(crate) carried: Carried,
     /// What this device passes on for friends.
@@ -96,6 +110,10 @@ pub(crate) struct Pending {
     /// Whether a reply is on its way by chat.
     pub(crate) is_replied: bool,
     lease_tries: u8,
+    /// Whether the owner or a moderator has to let this device in.
+    pub(crate) is_asking: bool,
+    /// Whether somebody has said that they have removed it.
+    pub(crate) is_removed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,12 +137,14 @@ impl Pending {
             since: now.wall,
             is_replied: false,
             lease_tries: 0,
+            is_asking: false,
+            is_removed: false,
         }
     }
 
     /// It is known that no way leads to anybody: more patience is of no use, unless people help.
     pub(crate) fn lose_hope(&mut self) {
-        if !self.is_replied {
+        if !self.is_replied && !self.is_asking {
             self.deadline = self.deadline.min(self.begun + HOPELESS);
         }
     }
@@ -146,12 +166,43 @@ impl Pending {
         self.lease_tries += 1;
         self.lease_tries <= LEASE_TRIES
     }
+
+    /// Somebody of the party has said that its owner or a moderator must let this device in, who are asked.
+    pub(crate) fn wait_to_be_let_in(&mut self, now: Instant) {
+        if !std::mem::replace(&mut self.is_asking, true) {
+            self.deadline = now + ASK_PATIENCE;
+        }
+    }
 }
 
 impl ActiveParty {
+    /// Lets a peer be a member if its record proves that it may, whoever brings that.
+    pub(crate) fn admit(&mut self, signed: &SignedRecord) -> Result<PeerRecord, Refusal> {
+        let record = self.roster.admit(signed, &self.membership, &self.connections)?;
+        if self.membership.rulings.owner() == record.peer_id() {
+            self.membership.rulings.hear_owner(record.sequence);
+        }
+        Ok(record)
+    }
+
     /// Whether a link was followed and the party has not answered yet.
     pub(crate) fn is_being_joined(&self) -> bool {
         self.pending.as_ref().is_some_and(|pending| matches!(pending.kind, PendingKind::Join { .. }))
+    }
+
+    /// Somebody of the party says that its owner or a moderator has removed this device. Another one may know better, so joining
+    /// goes on for a moment; whoever is in already is told once.
+    pub(crate) fn note_removed(&mut self, turn: &mut Turn<'_>) {
+        match &mut self.pending {
+            Some(pending) if !pending.is_removed => {
+                pending.is_removed = true;
+                pending.deadline = pending.deadline.min(turn.now.instant + SECOND_OPINION);
+            }
+            None if !std::mem::replace(&mut self.was_told_removed, true) => {
+                turn.notice(News::YouWereRemoved { party: self.membership.invitation.name.to_string() });
+            }
+            _ => {}
+        }
     }
 
     /// What was not believed, or was too much.

@@ -1,6 +1,6 @@
 use lanrage_party::{
     Departure, DeviceIdentity, Invitation, Ipam, IpamError, Leave, LocalEnd, Name, PEER_PROTOCOL, PeerId,
-    PeerRecord, SignedRecord, StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    PeerRecord, Ruling, Rulings, SignedRecord, StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
 };
 
 /// My right to be in a party: what its invitation says, my WireGuard key in it, and my lease.
@@ -10,6 +10,8 @@ pub(crate) struct Membership {
     pub(crate) private_key: WireGuardPrivateKey,
     pub(crate) virtual_ip: VirtualIp,
     pub(crate) created_at: UnixMillis,
+    /// What was ruled in the party.
+    pub(crate) rulings: Rulings,
     ipam: Ipam,
     sequence: u64,
     /// The last record that was signed.
@@ -29,6 +31,8 @@ pub struct SavedMembership {
     pub created_at: UnixMillis,
     /// Sequence of the last record that was signed.
     pub sequence: u64,
+    /// What was ruled in the party, in an order in which one after the other can be taken.
+    pub rulings: Vec<Ruling>,
 }
 
 /// A membership that was kept, complete.
@@ -54,15 +58,25 @@ impl Membership {
     ) -> Result<Self, IpamError> {
         let mut ipam = Ipam::new(invitation.party, invitation.subnet);
         let virtual_ip = ipam.lease(identity.peer_id())?;
-        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence: 0, signed: None })
+        let rulings = Rulings::new(invitation.party, invitation.host);
+        Ok(Self { invitation, private_key, virtual_ip, created_at, rulings, ipam, sequence: 0, signed: None })
     }
 
     /// A membership as it was kept.
-    pub(crate) fn restore(saved: SavedMembership, identity: &DeviceIdentity) -> Result<Self, IpamError> {
-        let SavedMembership { invitation, private_key, virtual_ip, created_at, sequence } = saved;
+    pub(crate) fn restore(
+        saved: SavedMembership,
+        identity: &DeviceIdentity,
+        wall: UnixMillis,
+    ) -> Result<Self, IpamError> {
+        let SavedMembership { invitation, private_key, virtual_ip, created_at, sequence, rulings: kept } =
+            saved;
+        let mut rulings = Rulings::new(invitation.party, invitation.host);
+        for ruling in kept {
+            rulings.take(ruling, wall);
+        }
         let mut ipam = Ipam::new(invitation.party, invitation.subnet);
         ipam.claim(identity.peer_id(), virtual_ip)?;
-        Ok(Self { invitation, private_key, virtual_ip, created_at, ipam, sequence, signed: None })
+        Ok(Self { invitation, private_key, virtual_ip, created_at, rulings, ipam, sequence, signed: None })
     }
 
     /// What has to be kept for [`Membership::restore`].
@@ -73,6 +87,7 @@ impl Membership {
             virtual_ip: self.virtual_ip,
             created_at: self.created_at,
             sequence: self.sequence,
+            rulings: self.rulings.all().cloned().collect(),
         }
     }
 
@@ -156,6 +171,9 @@ impl Membership {
             epoch: self.invitation.epoch,
             sequence: self.sequence,
         };
+        if self.rulings.owner() == identity.peer_id() {
+            self.rulings.hear_owner(self.sequence);
+        }
         let signed = record.sign(identity, &self.invitation.secret);
         self.signed = Some(signed.clone());
         signed

@@ -20,6 +20,10 @@ pub(crate) enum Refusal {
     Address(VirtualIp),
     #[error("the party is full")]
     Full,
+    #[error("the owner or a moderator has removed it")]
+    Removed,
+    #[error("nobody has let it in yet")]
+    NotLetIn,
 }
 
 impl Refusal {
@@ -35,6 +39,8 @@ impl Refusal {
             Self::Replay => PeerRefusal::PeerReplayed { peer },
             Self::Address(address) => PeerRefusal::PeerAddress { peer, address: address.to_string() },
             Self::Full => PeerRefusal::PartyFull { peer },
+            Self::Removed => PeerRefusal::PeerRemoved { peer },
+            Self::NotLetIn => PeerRefusal::PeerNotLetIn { peer },
         }
     }
 }
@@ -72,6 +78,12 @@ impl Roster {
         let invitation = &membership.invitation;
         let record = signed.verify(&invitation.party, invitation.epoch, &invitation.secret)?;
         let id = record.peer_id();
+        if !membership.rulings.admits(&id) {
+            return Err(match membership.rulings.standing(&id) {
+                Some(_) => Refusal::Removed,
+                None => Refusal::NotLetIn,
+            });
+        }
         if self.seen.get(&id).is_some_and(|seen| record.sequence < seen.sequence) {
             return Err(Refusal::Replay);
         }

@@ -229,18 +229,30 @@ impl Connections {
         }
     }
 
-    /// Ends the connection to a peer.
+    /// Ends the connection to a peer that has left the party.
     pub(crate) fn disconnect_peer(&mut self, turn: &mut Turn<'_>, peer: &PeerId) {
-        if let Some(gone) = self.connections.remove(peer) {
+        if let Some(gone) = self.drop_peer(turn, peer).filter(|gone| !gone.has_left()) {
+            turn.notice(News::PeerLeft { peer: gone.record.name.to_string() });
+        }
+    }
+
+    /// Ends the connection to a peer that was removed from the party.
+    pub(crate) fn remove_peer(&mut self, turn: &mut Turn<'_>, peer: &PeerId) {
+        if let Some(gone) = self.drop_peer(turn, peer) {
+            turn.notice(News::Removed { peer: gone.record.name.to_string() });
+        }
+    }
+
+    fn drop_peer(&mut self, turn: &mut Turn<'_>, peer: &PeerId) -> Option<Connection> {
+        let gone = self.connections.remove(peer);
+        if gone.is_some() {
             info!(peer = %peer.short(), "peer removed");
             turn.push(Output::RemovePeer(*peer));
             turn.store(StoreAction::RemovePeer { party: self.party, peer: *peer });
             (self.peers_moved, self.ways_changed) = (true, true);
             self.missed.remove(peer);
-            if !gone.has_left() {
-                turn.notice(News::PeerLeft { peer: gone.record.name.to_string() });
-            }
         }
+        gone
     }
 
     /// Says farewell, for now or for good, to every peer that there is a path to. False if there is none.

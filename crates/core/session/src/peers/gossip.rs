@@ -6,6 +6,7 @@
 
 pub(crate) mod departures;
 pub(crate) mod message;
+pub(crate) mod ruled;
 
 use std::{
     collections::BTreeMap,
@@ -19,10 +20,10 @@ use sha2::{Digest, Sha256};
 use self::message::{LINES, Line, Message};
 
 /// After how long a digest is said again to somebody who knows something else; then as often as to everybody.
-const AGAIN: [Duration; 3] =
+pub(crate) const AGAIN: [Duration; 3] =
     [Duration::from_millis(200), Duration::from_millis(1_000), Duration::from_millis(5_000)];
 /// Between two digests to somebody who knows the same.
-const CALM: Duration = Duration::from_secs(30);
+pub(crate) const CALM: Duration = Duration::from_secs(30);
 /// Summaries to one peer, and full answers to its summaries.
 const SUMMARIES: Rate = Rate { burst: 3, per_second: 5 };
 /// What one peer may have passed on.

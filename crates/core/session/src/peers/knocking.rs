@@ -93,6 +93,12 @@ impl Knocking {
         (self.begun, self.round, self.due) = (now, 0, Some(now));
     }
 
+    /// Whoever was asked has to ask somebody else first: this device goes on as if it had just begun to be patient.
+    pub(crate) fn persist(&mut self, now: Instant) {
+        self.begun = now;
+        self.round = self.round.max(FIRST.len() - 1);
+    }
+
     /// Knocks no more.
     pub(crate) const fn stop(&mut self) {
         self.due = None;

@@ -11,6 +11,7 @@ mod network;
 mod replies;
 mod restore;
 mod reunion;
+mod rulings;
 mod server_key;
 mod stage;
 mod trust;

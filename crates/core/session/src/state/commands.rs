@@ -22,12 +22,13 @@ use crate::{
         found::Found,
         membership::{Kept, Membership},
         parting::Parting,
+        requests::Requests,
         roster::Roster,
     },
     peers::{
         awaited::Awaited,
         connections::{Connections, Ways},
-        gossip::{Gossip, departures::Departures, message::Message},
+        gossip::{Gossip, departures::Departures, message::Message, ruled::Ruled},
         knocking::{Knocking, TARGETS},
         relaying::carried::Carried,
     },
@@ -48,6 +49,7 @@ impl State {
                 Some(party) => {
                     let is_being_joined = party.is_being_joined();
                     self.call_off(turn);
+                    self.hand_over_before_leaving(turn);
                     let departure = self.say_leave(turn);
                     // Nothing is kept of a party that this device has not come into.
                     if is_being_joined {
@@ -72,6 +74,10 @@ impl State {
                 turn.complete(ticket, result);
             }
             Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
+            Command::Rule(wish) => {
+                let result = self.rule(turn, wish);
+                turn.complete(ticket, result);
+            }
             Command::LinkCopied => {
                 let result = if self.party.is_some() { Ok(()) } else { Err(CommandError::NotInParty) };
                 self.expect_friends(turn);
@@ -315,6 +321,9 @@ impl State {
             reply: None,
             gossip: Gossip::default(),
             departures: Departures::default(),
+            ruled: Ruled::default(),
+            requests: Requests::default(),
+            was_told_removed: false,
             carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),
             carrier: self.new_carrier(),
             membership,

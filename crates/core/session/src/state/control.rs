@@ -14,7 +14,10 @@ use crate::{
     facts::CommandError,
     network::adapter::AdapterState,
     output::{Output, Turn},
-    party::active::{ActiveParty, PendingKind},
+    party::{
+        active::{ActiveParty, PendingKind},
+        roster,
+    },
     peers::connection::{KnownPeer, PeerInfo},
 };
 
@@ -153,7 +156,7 @@ impl State {
         if id == self.identity.peer_id() {
             return;
         }
-        match party.roster.admit(&entry.record, &party.membership, &party.connections) {
+        match party.admit(&entry.record) {
             Ok(record) => {
                 party.departures.forget(&id);
                 let online = Some(entry.online);
@@ -161,6 +164,7 @@ impl State {
                 let known = KnownPeer { signed: entry.record, record, info };
                 party.connections.connect_to_peer(turn, known);
             }
+            Err(roster::Refusal::NotLetIn) => self.note_request(turn, &entry.record, None),
             Err(refusal) => {
                 let name = entry.record.claimed().name.to_string();
                 if party.roster.note_refusal(id, name.clone(), refusal) {

@@ -40,6 +40,7 @@ impl State {
     pub(super) fn follow_reached(&mut self, turn: &mut Turn<'_>) {
         let gossips = self.gossips();
         if let Some(party) = &mut self.party {
+            party.ruled.set_reached(turn.now.instant, &party.connections.reached());
             let reached = if gossips { party.connections.reached() } else { Vec::new() };
             let is_wider = party.gossip.set_reached(turn.now.instant, &reached);
             if gossips {
@@ -69,6 +70,8 @@ impl State {
             }
             Message::RelayAsk(wanted) => self.handle_relay_ask(turn, from, &wanted),
             Message::RelayChannels(channels) => self.handle_relay_channels(turn, from, &channels),
+            Message::Ruled(digest) => self.handle_ruled(turn, from, digest),
+            Message::Rulings(rulings) => self.take_rulings(turn, rulings),
             // While a server keeps the list, its word counts.
             _ if !self.gossips() => {}
             Message::Digest { hash, count } => {
@@ -101,7 +104,7 @@ impl State {
         if party.departures.has_left(&id, sequence) {
             return Err(Refusal::Replay);
         }
-        let record = party.roster.admit(signed, &party.membership, &party.connections)?;
+        let record = party.admit(signed)?;
         party.departures.forget(&id);
         if party.is_being_joined() {
             // What is kept of a peer belongs to a membership, which has to be kept before it.

@@ -14,7 +14,7 @@ use super::State;
 use crate::{
     facts::CommandError,
     output::{Output, Turn},
-    party::{active::ActiveParty, last_knocks::LastKnocks, roster::Refusal},
+    party::{active::ActiveParty, last_knocks::LastKnocks, requests::Asked, roster::Refusal},
     peers::{
         connections::Connections,
         gossip::message::Message,
@@ -116,7 +116,7 @@ impl State {
             KnockWord::Ask | KnockWord::Call => self.handle_ask(turn, from, knock, Heard::Straight(bytes)),
             KnockWord::Answer => self.handle_answer(turn, from, knock),
             KnockWord::Refusal(refusal) => {
-                self.handle_knock_refusal(turn, &knock.record, knock.token, refusal)
+                self.handle_knock_refusal(turn, from, &knock.record, knock.token, refusal)
             }
             KnockWord::Leave(leave) => self.handle_leave(turn, from, &knock, leave),
         }
@@ -167,6 +167,12 @@ impl State {
             Ok(()) => KnockWord::Answer,
             Err(Refusal::Address(_)) => KnockWord::Refusal(KnockRefusal::AddressTaken(self.leases())),
             Err(Refusal::Full) => KnockWord::Refusal(KnockRefusal::Full),
+            Err(Refusal::Removed) => KnockWord::Refusal(KnockRefusal::Removed),
+            Err(Refusal::NotLetIn) => {
+                let asked = Asked { from, token, candidates: candidates.clone() };
+                self.note_request(turn, record, Some(asked));
+                KnockWord::Refusal(KnockRefusal::NotLetIn)
+            }
             Err(refusal) => return debug!(peer = %id.short(), %refusal, "a knock is not answered"),
         };
         if word == KnockWord::Answer {
@@ -208,6 +214,15 @@ impl State {
         }
     }
 
+    /// Whoever has waited to be let in is, and hears of it where it asked.
+    pub(super) fn answer_asked(&mut self, turn: &mut Turn<'_>, peer: &PeerId, asked: Option<Asked>) {
+        let Some(Asked { from, token, candidates }) = asked else { return };
+        self.place_by_knock(turn, peer, &candidates, from);
+        if let Some(answer) = self.own_knock(turn, KnockWord::Answer, token, Some(from)) {
+            self.send_knock(turn, &answer, from);
+        }
+    }
+
     /// Somebody lets this device in.
     fn handle_answer(&mut self, turn: &mut Turn<'_>, from: SocketAddr, knock: Knock) {
         let Some(party) = self.party.as_mut().filter(|party| party.knocking.expects(knock.token)) else {
@@ -231,6 +246,7 @@ impl State {
     fn handle_knock_refusal(
         &mut self,
         turn: &mut Turn<'_>,
+        from: SocketAddr,
         by: &SignedRecord,
         token: [u8; 8],
         refusal: KnockRefusal,
@@ -258,6 +274,17 @@ impl State {
                 }
             }
             KnockRefusal::Full => self.give_up(turn, CommandError::Server(ServerRefusal::ControlPartyFull)),
+            // Somebody else may know better.
+            KnockRefusal::Removed => party.note_removed(turn),
+            KnockRefusal::NotLetIn => {
+                if !party.unanswered.contains(&from) && party.unanswered.len() < TARGETS {
+                    party.unanswered.push(from);
+                }
+                party.knocking.persist(turn.now.instant);
+                if let Some(pending) = &mut party.pending {
+                    pending.wait_to_be_let_in(turn.now.instant);
+                }
+            }
         }
     }
 

@@ -40,7 +40,7 @@ impl State {
         let members = peers.iter().map(|peer| peer.record.claimed().identity);
         forget_listener(&mut saved.invitation, members.chain([self.identity.public()]));
         let server = saved.invitation.control.first().cloned();
-        let membership = Membership::restore(saved, &self.identity)?;
+        let membership = Membership::restore(saved, &self.identity, turn.now.wall)?;
         self.use_server(turn, server, membership.invitation.server);
         self.enter(turn, membership, host, None);
         if let Some(party) = &mut self.party {
@@ -64,7 +64,7 @@ impl State {
             let party = party.membership.invitation.party;
             return turn.store(StoreAction::RemovePeer { party, peer: peer.peer });
         }
-        match party.roster.admit(&peer.record, &party.membership, &party.connections) {
+        match party.admit(&peer.record) {
             Ok(record) => {
                 let id = record.peer_id();
                 let info = PeerInfo { nat_type: peer.nat_type, joined_at: peer.joined_at, online: None };

@@ -9,7 +9,7 @@ use std::{
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
-    Glance, Invitation, Name, NatType, Party, Peer, PeerId,
+    Glance, Invitation, Name, NatType, Party, Peer, PeerId, Standing,
     facts::{Fault, HostHint, Meeting, PortMappingFault},
     limits,
 };
@@ -19,7 +19,8 @@ use super::State;
 use crate::{
     facts::{
         AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, NetworkView,
-        PartyView, PeerView, PortMappingView, Problem, RelayView, Severity, Snapshot, Traffic,
+        PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView, Severity,
+        Snapshot, Traffic,
     },
     network::adapter::AdapterFailure,
     party::active::ActiveParty,
@@ -176,6 +177,9 @@ impl State {
     fn party_view(&self, active: &ActiveParty, now: Now, traffic: impl Fn(&PeerId) -> Traffic) -> PartyView {
         let membership = &active.membership;
         let own = self.identity.peer_id();
+        let rulings = &membership.rulings;
+        // A party in which nothing was ruled is whose the server says.
+        let owner = if rulings.owner() == membership.invitation.host { active.host } else { rulings.owner() };
         let names = ShownNames::new(&self.player_name, active);
         let mut relays = self.relays.addresses();
         relays.extend(active.carried.friends().filter_map(|(friend, id, address)| {
@@ -194,7 +198,8 @@ impl State {
                 PeerView {
                     id: id.to_string(),
                     name: names.of(&connection.record.name, &id),
-                    is_host: active.host == id,
+                    is_host: owner == id,
+                    role: rulings.role(&id),
                     virtual_ip: connection.record.virtual_ip.to_string(),
                     state: connection.state(),
                     connection_type: connection.connection_type(),
@@ -227,7 +232,11 @@ impl State {
         PartyView {
             id: membership.invitation.party.to_string(),
             name: membership.invitation.name.to_string(),
-            is_host: active.host == own,
+            is_host: owner == own,
+            role: rulings.role(&own),
+            admission: rulings.admission(),
+            requests: requests(active, now),
+            removed: removed(active),
             virtual_ip: membership.virtual_ip.to_string(),
             subnet: membership.invitation.subnet.net().to_string(),
             invitation: InvitationLink(self.invitation(active).link()),
@@ -350,6 +359,38 @@ impl State {
     }
 }
 
+/// Who waits to be let in: whom this device's player may let in.
+fn requests(active: &ActiveParty, now: Now) -> Vec<RequestView> {
+    let mut requests: Vec<RequestView> = active
+        .requests
+        .waiting(now.wall)
+        .map(|(record, since)| RequestView {
+            id: record.claimed().peer_id().to_string(),
+            name: record.claimed().name.to_string(),
+            since_ms: since.0,
+        })
+        .collect();
+    requests.sort_by_key(|request| request.since_ms);
+    requests
+}
+
+/// Who was removed.
+fn removed(active: &ActiveParty) -> Vec<RemovedView> {
+    let mut removed: Vec<RemovedView> = active
+        .membership
+        .rulings
+        .removed()
+        .into_iter()
+        .map(|out| RemovedView {
+            name: out.name.map_or_else(|| out.peer.short(), Into::into),
+            id: out.peer.to_string(),
+            is_banned: out.standing == Standing::Banned,
+            at_ms: out.at.0,
+        })
+        .collect();
+    removed.sort_by_key(|out| std::cmp::Reverse(out.at_ms));
+    removed
+}
 /// The names of a party's players as they are shown: who looks like another is told apart by the identity, which nobody else
 /// can have.
 struct ShownNames {

@@ -110,6 +110,9 @@ pub(crate) mod memberships {
         pub(crate) is_active: bool,
         #[sea_orm(column_type = "Text", nullable)]
         pub(crate) server: Option<String>,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) founder_id: Option<String>,
+        pub(crate) rulings: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

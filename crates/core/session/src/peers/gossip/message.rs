@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use lanrage_base::wire::{Reader, put_address};
 use lanrage_nat::Probe;
 use lanrage_party::{
-    Departure, IdentityKey, Leave, PartyId, PeerId, SealedSignal, SignedRecord,
+    Departure, IdentityKey, Leave, PartyId, PeerId, Ruling, SealedSignal, SignedRecord,
     limits::{KNOCK_BYTES, PEERS_PER_PARTY},
 };
 
@@ -19,12 +19,16 @@ const SIGNAL: u8 = 20;
 const KNOCK: u8 = 21;
 const RELAY_ASK: u8 = 22;
 const RELAY_CHANNELS: u8 = 23;
+const RULED: u8 = 24;
+const RULINGS: u8 = 25;
 
 /// Longest message, in bytes.
 const MAX_BYTES: usize = Probe::MAX_BYTES;
 /// Most lines of a [`Message::Summary`]: every member, and departures.
 pub(crate) const LINES: usize = (MAX_BYTES - 2) / LINE_BYTES;
 const LINE_BYTES: usize = 16;
+/// Rulings that surely fit one message.
+pub(crate) const RULINGS_PER_MESSAGE: usize = (MAX_BYTES - 2) / Ruling::MAX_BYTES;
 
 /// The newest that is known of one peer, in short: the first half of its id, and a number that grows with every word of
 /// the peer's, records and departures alike.
@@ -35,7 +39,7 @@ pub(crate) type Line = ([u8; 8], u64);
 /// Wire format behind version and kind, numbers big-endian: *digest* 8 bytes and a count of 2; *summary* lines of 8 bytes of
 /// id and 8 of sequence; *records* and *departures* one behind the other; *signal* hops 1, from 16, to 16, the sealed bytes;
 /// *knock* the address it came from, and its 480 bytes; *relay ask* ids of 16 bytes; *relay channels* ids of 16 bytes with
-/// numbers of 2.
+/// numbers of 2; *ruled* 8 bytes; *rulings* one behind the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     /// What I know of the party is this, in short: of two who say the same, neither has news for the other.
@@ -54,11 +58,15 @@ pub(crate) enum Message {
     RelayAsk(Vec<PeerId>),
     /// I pass on what you and these send each other, in these channels, and nothing else any more.
     RelayChannels(Vec<(PeerId, u16)>),
+    /// All rulings of the party that I know, in short.
+    Ruled(u64),
+    /// What was ruled in the party.
+    Rulings(Vec<Ruling>),
 }
 
 /// Whether a payload is one of these rather than the path agent's, or of a program that knows more.
 pub(crate) fn is_gossip(payload: &[u8]) -> bool {
-    matches!(payload, [VERSION, DIGEST..=RELAY_CHANNELS, ..])
+    matches!(payload, [VERSION, DIGEST..=RULINGS, ..])
 }
 
 impl Message {
@@ -116,6 +124,21 @@ impl Message {
                 for (peer, channel) in channels.iter().take(PEERS_PER_PARTY) {
                     bytes.extend(peer.as_bytes());
                     bytes.extend(channel.to_be_bytes());
+                }
+            }
+            Self::Ruled(digest) => {
+                bytes.push(RULED);
+                bytes.extend(digest.to_be_bytes());
+            }
+            Self::Rulings(rulings) => {
+                bytes.push(RULINGS);
+                for ruling in rulings {
+                    let before = bytes.len();
+                    ruling.put(&mut bytes);
+                    if bytes.len() > MAX_BYTES {
+                        bytes.truncate(before);
+                        break;
+                    }
                 }
             }
         }
@@ -182,6 +205,14 @@ impl Message {
                 }
                 Self::RelayChannels(channels)
             }
+            RULED => Self::Ruled(reader.u64()?),
+            RULINGS => {
+                let mut rulings = Vec::new();
+                while !reader.rest().is_empty() && rulings.len() < PEERS_PER_PARTY {
+                    rulings.push(Ruling::read(&mut reader)?);
+                }
+                Self::Rulings(rulings)
+            }
             _ => return None,
         };
         reader.rest().is_empty().then_some(message)
@@ -191,7 +222,8 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use lanrage_party::{
-        DeviceIdentity, Name, PEER_PROTOCOL, PartySecret, PeerRecord, VirtualIp, WireGuardPrivateKey, limits,
+        DeviceIdentity, Matter, Name, PEER_PROTOCOL, PartySecret, PeerRecord, Standing, VirtualIp,
+        WireGuardPrivateKey, limits,
     };
     use proptest::prelude::*;
 
@@ -216,6 +248,12 @@ mod tests {
         record.sign(&identity, &PartySecret::from_random([2; 32]))
     }
 
+    fn ruling(author: &DeviceIdentity) -> Ruling {
+        let name = Some(Name::new(&"n".repeat(limits::NAME_BYTES)).unwrap());
+        let matter = Matter::Peer { peer: author.peer_id(), standing: Standing::Banned, name };
+        Ruling::sign(author, &party(), 9, matter)
+    }
+
     fn messages() -> Vec<Message> {
         let ann = DeviceIdentity::from_seed(&[3; 32]);
         let departure = Departure { identity: ann.public(), leave: Leave::sign(&ann, &party(), 8) };
@@ -233,6 +271,8 @@ mod tests {
             Message::Knock { from: "192.0.2.7:5000".parse().unwrap(), bytes: vec![0x80; KNOCK_BYTES] },
             Message::RelayAsk(vec![ann.peer_id(); PEERS_PER_PARTY]),
             Message::RelayChannels(vec![(ann.peer_id(), 0x4FFF); PEERS_PER_PARTY]),
+            Message::Ruled(u64::MAX),
+            Message::Rulings(vec![ruling(&ann); RULINGS_PER_MESSAGE]),
         ]
     }
 
@@ -261,7 +301,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..25, which in 0_usize..8, cut: usize) {
+        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..27, which in 0_usize..10, cut: usize) {
             if bytes.len() > 1 {
                 (bytes[0], bytes[1]) = (VERSION, kind);
             }

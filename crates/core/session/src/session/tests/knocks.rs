@@ -62,7 +62,7 @@ pub(super) fn hear(stage: &mut Stage, link: &Invitation, from: SocketAddr, knock
 }
 
 /// What members were told inside their sessions since the last time.
-fn told(stage: &mut Stage, link: &Invitation) -> Vec<Message> {
+pub(super) fn told(stage: &mut Stage, link: &Invitation) -> Vec<Message> {
     let told = stage.tunnel.iter().filter_map(|output| match output {
         Output::Probe { payload, .. } => Message::parse(payload, link.party),
         _ => None,

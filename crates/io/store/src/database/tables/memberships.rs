@@ -1,6 +1,7 @@
+use lanrage_base::wire::Reader;
 use lanrage_party::{
-    ControlEndpoint, Glance, Invitation, Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis,
-    VirtualIp,
+    ControlEndpoint, Glance, Invitation, Name, PartyId, PartySecret, PeerId, Ruling, ServerId, Subnet,
+    UnixMillis, VirtualIp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -28,7 +29,12 @@ pub struct StoredMembership {
     pub name: Name,
     /// The peer whose word counts for it.
     pub host: PeerId,
-    /// Whether that is this device.
+    /// The peer that made it.
+    pub founder: PeerId,
+    /// What was ruled in it, in an order in which one after the other can be taken. To be verified again: the file may have been
+    /// changed.
+    pub rulings: Vec<Ruling>,
+    /// Whether the host is this device.
     pub is_host: bool,
     /// The party's network.
     pub subnet: Subnet,
@@ -60,7 +66,7 @@ impl StoredMembership {
         Invitation {
             party: self.party,
             name: self.name.clone(),
-            host: self.host,
+            host: self.founder,
             subnet: self.subnet,
             control: self.control.clone(),
             addresses: Vec::new(),
@@ -190,6 +196,8 @@ fn row(membership: &StoredMembership) -> ActiveModel {
         left_at: Set(membership.left_at.map(rows::time)),
         is_active: Set(membership.is_active),
         server: Set(membership.server.map(|server| server.to_string())),
+        founder_id: Set(Some(membership.founder.to_string())),
+        rulings: Set(Some(bytes_of(&membership.rulings))),
     }
 }
 
@@ -210,5 +218,19 @@ pub(in crate::database) fn read(row: &Model) -> Option<StoredMembership> {
         left_at: row.left_at.map(rows::read_time),
         is_active: row.is_active,
         server: row.server.as_deref().map(str::parse).transpose().ok()?,
+        founder: row.founder_id.as_ref().unwrap_or(&row.host_id).parse().ok()?,
+        rulings: read_rulings(row.rulings.as_deref().unwrap_or_default()),
     })
+}
+
+fn bytes_of(rulings: &[Ruling]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    rulings.iter().for_each(|ruling| ruling.put(&mut bytes));
+    bytes
+}
+
+/// As many as can be read: what is missing, other members tell again.
+fn read_rulings(bytes: &[u8]) -> Vec<Ruling> {
+    let mut reader = Reader::new(bytes);
+    std::iter::from_fn(|| Ruling::read(&mut reader)).collect()
 }

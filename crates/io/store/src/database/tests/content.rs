@@ -1,8 +1,8 @@
 use std::net::SocketAddrV4;
 
 use lanrage_party::{
-    Departure, DeviceIdentity, Leave, NatType, PartyId, PartySecret, PeerRecord, ServerId, SignedRecord,
-    Subnet, VirtualIp, WireGuardKey, facts::ExportFault,
+    Departure, DeviceIdentity, Leave, Matter, NatType, PartyId, PartySecret, PeerRecord, Ruling, ServerId,
+    SignedRecord, Standing, Subnet, VirtualIp, WireGuardKey, facts::ExportFault,
 };
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ fn membership(number: u8, is_active: bool) -> StoredMembership {
         party: party(number),
         name: name(&format!("Party {number}")),
         host: identity(number).peer_id(),
+        founder: identity(number / 2).peer_id(),
+        rulings: rulings(number),
         is_host: number == 1,
         subnet: Subnet::DEFAULT,
         control: vec!["wss://a.example".parse().unwrap(), "ws://10.0.0.1:8787".parse().unwrap()],
@@ -35,6 +37,16 @@ fn membership(number: u8, is_active: bool) -> StoredMembership {
         left_at: None,
         is_active,
     }
+}
+
+fn rulings(number: u8) -> Vec<Ruling> {
+    let by = identity(number / 2);
+    let banned = (0..number).map(|n| {
+        let (peer, name) = (identity(n).peer_id(), Some(name("Bo")));
+        let matter = Matter::Peer { peer, standing: Standing::Banned, name };
+        Ruling::sign(&by, &party(number), n.into(), matter)
+    });
+    banned.collect()
 }
 
 fn record(number: u8) -> SignedRecord {
@@ -273,7 +285,11 @@ async fn a_membership_and_its_roster_read_back_as_they_were_saved() {
     let stored = &database.roster(&mine.party).await.unwrap()[0];
     stored.record.verify(&mine.party, mine.epoch, &secret).unwrap();
     let link = mine.invitation(secret).link();
-    assert_eq!(link.parse::<lanrage_party::Invitation>().unwrap().host, mine.host);
+    assert_eq!(
+        link.parse::<lanrage_party::Invitation>().unwrap().host,
+        mine.founder,
+        "whoever made it, not the heir"
+    );
 
     let moved = StoredPeer { last_endpoint: None, last_seen: None, ..peer(2) };
     database.save_peer(&mine.party, &moved).await.unwrap();

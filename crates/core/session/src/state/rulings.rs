@@ -1,0 +1,214 @@
+//! What the owner and moderators decide, and what follows from it for whoever is here.
+
+use lanrage_party::{Admission, Matter, PeerId, Role, Ruling, SignedRecord, Standing, facts::News};
+use tracing::{debug, info};
+
+use super::State;
+use crate::{
+    facts::CommandError,
+    input::Wish,
+    output::Turn,
+    party::{active::ActiveParty, requests::Asked},
+    peers::gossip::message::{Message, RULINGS_PER_MESSAGE},
+};
+
+/// After how long without a new word (milliseconds) an owner says again that it is there, for those who would act in its place.
+const OWNER_WORD_MS: u64 = 24 * 3_600_000;
+
+impl State {
+    /// Decides, if this device's player may, and tells everybody.
+    pub(super) fn rule(&mut self, turn: &mut Turn<'_>, wish: Wish) -> Result<(), CommandError> {
+        let own = self.identity.peer_id();
+        let party = self.party.as_mut().ok_or(CommandError::NotInParty)?;
+        let mut matters = Vec::new();
+        match wish {
+            Wish::Standing(peer, standing) => {
+                let is_known =
+                    party.name_of(&peer).is_some() || party.membership.rulings.standing(&peer).is_some();
+                if !is_known || peer == own {
+                    return Err(CommandError::UnknownPeer);
+                }
+                matters.push(party.matter(peer, standing));
+                // Whoever is banned has the link and may come by another name.
+                if standing == Standing::Banned && party.membership.rulings.admission() == Admission::Open {
+                    matters.extend(party.let_in_all(Some(peer)));
+                    matters.push(Matter::Admission(Admission::Ask));
+                }
+            }
+            Wish::Admission(admission) => {
+                if admission != Admission::Open {
+                    matters.extend(party.let_in_all(None));
+                }
+                matters.push(Matter::Admission(admission));
+            }
+            Wish::HandOver(heir) => {
+                if !party.connections.connections().contains_key(&heir) {
+                    return Err(CommandError::UnknownPeer);
+                }
+                matters.push(Matter::Owner(heir));
+            }
+        }
+        // The ruling that was wished for decides whether all are made.
+        let mut rulings = party.membership.rulings.clone();
+        let mut made = Vec::new();
+        for matter in matters {
+            made.extend(rulings.rule(&self.identity, matter, turn.now.wall)?);
+        }
+        party.membership.rulings = rulings;
+        for some in made.chunks(RULINGS_PER_MESSAGE) {
+            let told = Message::Rulings(some.to_vec()).to_bytes();
+            // Whoever is removed hears it too, before it is deaf.
+            for peer in party.connections.reached() {
+                party.connections.tell(turn, &peer, told.clone());
+            }
+        }
+        self.follow_rulings(turn);
+        Ok(())
+    }
+
+    /// Gives the party to whoever has been with it longest, as its owner leaves it for good: to a moderator, or else a member.
+    pub(super) fn hand_over_before_leaving(&mut self, turn: &mut Turn<'_>) {
+        let own = self.identity.peer_id();
+        let Some(party) = &self.party else { return };
+        let rulings = &party.membership.rulings;
+        if rulings.owner() != own {
+            return;
+        }
+        let order = |peer: &PeerId| {
+            let friend = &party.connections.connections()[peer];
+            let is_away = friend.path().is_none();
+            (std::cmp::Reverse(rulings.role(peer)), is_away, friend.info.joined_at, *peer)
+        };
+        let heir = party.connections.connections().keys().min_by_key(|peer| order(peer)).copied();
+        if let Some(heir) = heir
+            && let Err(error) = self.rule(turn, Wish::HandOver(heir))
+        {
+            debug!(%error, "the party is not handed over");
+        }
+    }
+
+    /// Says what is due, and does what is due by time.
+    pub(super) fn tell_rulings(&mut self, turn: &mut Turn<'_>) {
+        let Some(party) = &mut self.party else { return };
+        let rulings = &party.membership.rulings;
+        let Some(told) = party.ruled.take_due(turn.now.instant, rulings.digest()) else { return };
+        if !rulings.is_empty() {
+            let digest = Message::Ruled(rulings.digest()).to_bytes();
+            told.iter().for_each(|peer| party.connections.tell(turn, peer, digest.clone()));
+        }
+        let members: Vec<PeerId> = party.connections.connections().keys().copied().collect();
+        let is_owner = rulings.owner() == self.identity.peer_id();
+        let silent_for = turn.now.wall.0.saturating_sub(party.membership.sequence());
+        if is_owner && silent_for > OWNER_WORD_MS {
+            return self.announce_record(turn);
+        }
+        let claim = party.membership.rulings.claim(&self.identity, members.into_iter(), turn.now.wall);
+        if claim.is_some() {
+            info!("acting for an owner who has been silent for long");
+            self.follow_rulings(turn);
+        }
+    }
+
+    /// A member says in short what it knows of rulings.
+    pub(super) fn handle_ruled(&mut self, turn: &mut Turn<'_>, from: PeerId, digest: u64) {
+        let Some(party) = &mut self.party else { return };
+        let rulings = &party.membership.rulings;
+        if !party.ruled.handle_digest(turn.now.instant, &from, digest, rulings.digest()) {
+            return;
+        }
+        let all: Vec<Ruling> = rulings.all().cloned().collect();
+        for some in all.chunks(RULINGS_PER_MESSAGE) {
+            party.connections.tell(turn, &from, Message::Rulings(some.to_vec()).to_bytes());
+        }
+        party.connections.tell(turn, &from, Message::Ruled(rulings.digest()).to_bytes());
+    }
+
+    /// A member passes rulings on: those that are signed by who may rule count, whoever brings them.
+    pub(super) fn take_rulings(&mut self, turn: &mut Turn<'_>, rulings: Vec<Ruling>) {
+        let own = self.identity.peer_id();
+        let Some(party) = &mut self.party else { return };
+        let before = party.membership.rulings.role(&own);
+        let known = &mut party.membership.rulings;
+        let mut is_news = false;
+        for ruling in rulings {
+            is_news |= known.take(ruling, turn.now.wall);
+        }
+        if !is_news {
+            return;
+        }
+        match (before, known.role(&own)) {
+            (Role::Member, Role::Moderator) => turn.notice(News::NowModerator),
+            (Role::Member | Role::Moderator, Role::Owner) => turn.notice(News::NowHost),
+            _ => {}
+        }
+        self.follow_rulings(turn);
+    }
+
+    /// Somebody has the link, and nobody has let them in yet.
+    pub(super) fn note_request(&mut self, turn: &mut Turn<'_>, record: &SignedRecord, asked: Option<Asked>) {
+        let own = self.identity.peer_id();
+        let Some(party) = &mut self.party else { return };
+        let is_news = party.requests.note(record, asked, turn.now.wall);
+        let decides = party.membership.rulings.role(&own) >= Role::Moderator;
+        if is_news && decides && party.membership.rulings.admission() == Admission::Ask {
+            turn.notice(News::WantsIn { peer: record.claimed().name.to_string() });
+        }
+    }
+
+    /// Something was ruled: whoever is out is disconnected, and whoever was let in is.
+    fn follow_rulings(&mut self, turn: &mut Turn<'_>) {
+        let own = self.identity.peer_id();
+        let Some(party) = &mut self.party else { return };
+        party.ruled.note_change(turn.now.instant);
+        if !party.membership.rulings.admits(&own) && !party.is_being_joined() {
+            let name = party.membership.invitation.name.to_string();
+            info!("removed from the party");
+            turn.notice(News::YouWereRemoved { party: name });
+            self.keep_membership(turn, false);
+            self.suspend(turn);
+            return self.use_server(turn, self.default_server.clone(), None);
+        }
+        let rulings = &party.membership.rulings;
+        let out: Vec<PeerId> =
+            party.connections.connections().keys().filter(|peer| !rulings.admits(peer)).copied().collect();
+        for peer in out {
+            party.connections.remove_peer(turn, &peer);
+        }
+        let rulings = &party.membership.rulings;
+        let decided =
+            party.requests.take_decided(|peer| rulings.admits(peer) || rulings.standing(peer).is_some());
+        party.gossip.note_change(turn.now.instant);
+        party.keep_membership(turn, true);
+        for (record, asked) in decided {
+            match self.let_in(turn, &record) {
+                Ok(()) => self.answer_asked(turn, &record.claimed().peer_id(), asked),
+                Err(refusal) => debug!(%refusal, "who waited is not let in"),
+            }
+        }
+    }
+}
+
+impl ActiveParty {
+    /// What somebody is called who is a member, or wants to be.
+    fn name_of(&self, peer: &PeerId) -> Option<&lanrage_party::Name> {
+        let member = self.connections.connections().get(peer).map(|member| &member.record.name);
+        member.or_else(|| self.requests.name_of(peer))
+    }
+
+    /// That somebody is this to the party, with the name by which others know them.
+    fn matter(&self, peer: PeerId, standing: Standing) -> Matter {
+        let removed = self.membership.rulings.removed();
+        let former = || removed.iter().find(|out| out.peer == peer).and_then(|out| out.name.clone());
+        Matter::Peer { peer, standing, name: self.name_of(&peer).cloned().or_else(former) }
+    }
+
+    /// That all who are members stay so where the link alone lets nobody in, but for one.
+    fn let_in_all(&self, but: Option<PeerId>) -> Vec<Matter> {
+        let rulings = &self.membership.rulings;
+        let owner = rulings.owner();
+        let members = self.connections.connections().keys();
+        let unruled =
+            members.filter(|peer| rulings.standing(peer).is_none() && **peer != owner && Some(**peer) != but);
+        unruled.map(|peer| self.matter(*peer, Standing::Member)).collect()
+    }
+}

@@ -1,0 +1,172 @@
+//! A party that is somebody's, with no server of anybody's: who is kicked is deaf at once at every member, a moderator lets
+//! friends in while the owner's device is dead, and an owner who leaves hands the party over.
+#![cfg(target_os = "linux")]
+
+use std::{
+    net::{SocketAddr, UdpSocket},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use lanrage_lab::{Lab, Player};
+use serde_json::Value;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
+/// Between two packets of whoever is kicked.
+const PACE: Duration = Duration::from_millis(1);
+/// After how long whoever was kicked must be deaf at the latest, on a machine with other things to do.
+const DEAF: Duration = Duration::from_secs(1);
+const PORT: u16 = 7_000;
+
+#[test]
+fn a_party_has_an_owner_and_outlives_it() {
+    lanrage_lab::world::test(|| {
+        let mut lab = Lab::new()?;
+        let names = ["ann", "bo", "cem", "dora", "eve", "finn"];
+        let hosts = names.iter().zip(5..).map(|(name, last)| lab.public_host(name, last));
+        let hosts: Vec<_> = hosts.collect::<Result<_>>()?;
+        lab.settle()?;
+        for (host, name) in hosts.iter().zip(names) {
+            Player::choose(host, name, "find_friends", "link")?;
+            Player::choose(host, name, "stun_servers", "")?;
+        }
+        let mut ann = Player::create_without_server(&hosts[0], "ann", "Ann’s")?;
+        let link = ann.own_link()?;
+        let mut others = Vec::new();
+        for (host, name) in hosts[1..5].iter().zip(&names[1..5]) {
+            others.push(Player::join(host, name, link.clone())?);
+            let count = others.len();
+            wait("the next one is in", &ann, |said| connected(said) == count)?;
+        }
+        let [bo, cem, dora, eve] = &others[..] else { bail!("four friends") };
+        for player in [bo, cem, dora, eve] {
+            wait("all have met", player, |said| connected(said) == 4)?;
+        }
+
+        // Bo sends everybody packets, and is kicked.
+        let members = [&ann, cem, dora, eve];
+        let mut receivers = Vec::new();
+        for member in members {
+            let address = SocketAddr::new(member.wait_for_address(PATIENCE)?.into(), PORT);
+            receivers.push((member.name(), address, member.host().udp(PORT)?));
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let targets = receivers.iter().map(|(_, address, _)| *address).collect();
+        let sending = thread::spawn({
+            let (socket, stop) = (bo.host().udp(0)?, Arc::clone(&stop));
+            move || send(&socket, targets, &stop)
+        });
+        let listening: Vec<_> = receivers
+            .into_iter()
+            .map(|(name, _, socket)| {
+                let stop = Arc::clone(&stop);
+                (name, thread::spawn(move || last_heard(&socket, &stop)))
+            })
+            .collect();
+        thread::sleep(Duration::from_millis(500));
+        let kicked = Instant::now();
+        ann.decide(&["kick", "bo"])?;
+        let decided = kicked.elapsed();
+        thread::sleep(2 * DEAF);
+        stop.store(true, Ordering::Relaxed);
+        sending.join().map_err(|_| anyhow::anyhow!("the sender"))?;
+        println!("the command took {decided:.1?}");
+        for (name, listening) in listening {
+            let last = listening.join().map_err(|_| anyhow::anyhow!("a receiver"))?;
+            let last = last.with_context(|| format!("{name} heard nothing at all"))?;
+            let deaf = last.saturating_duration_since(kicked);
+            println!("{name} heard bo until {deaf:.1?} after the command was given");
+            ensure!(deaf < decided + DEAF, "{name} still heard bo after {deaf:.1?}");
+        }
+        ensure!(bo.tail().contains("you_were_removed"), "bo is not told; it said:\n{}", bo.tail());
+        for member in members {
+            wait("bo is nobody's friend", member, |said| connected(said) == 3)?;
+        }
+
+        // The owner's device dies, and a moderator lets a friend in.
+        ann.decide(&["role", "cem", "moderator"])?;
+        ann.decide(&["admission", "ask"])?;
+        wait("cem is told", cem, |said| said["party"]["role"] == "moderator")?;
+        wait("dora is told", dora, |said| said["party"]["admission"] == "ask")?;
+        ann.kill()?;
+        ensure!(dora.decide(&["kick", "eve"]).is_err(), "a member may not kick");
+        let link = cem.status()?["party"]["invitation"].as_str().context("a link")?.to_owned();
+        let finn = Player::join(&hosts[5], "finn", link)?;
+        wait("finn waits", cem, |said| said["party"]["requests"][0]["name"] == "finn")?;
+        let asked = Instant::now();
+        cem.decide(&["let-in", "finn"])?;
+        wait("finn is in", &finn, |said| connected(said) == 3)?;
+        println!("finn is in {:.1?} after a moderator said so", asked.elapsed());
+        let address = dora.wait_for_address(PATIENCE)?;
+        ensure!(finn.host().can_ping(address)?, "no packet passes; finn said:\n{}", finn.tail());
+
+        // The owner comes back, and leaves for good.
+        ann.start_again()?;
+        wait("the owner is back", &ann, |said| connected(said) == 4)?;
+        ensure!(ann.status()?["party"]["removed"][0]["name"] == "bo", "the owner’s rulings are kept");
+        ann.decide(&["kick", "eve"])?;
+        wait("eve is out", dora, |said| connected(said) == 3)?;
+        ann.leave_for_good()?;
+        wait("the party is the moderator’s", cem, |said| said["party"]["role"] == "owner")?;
+        wait("all know that", dora, |said| {
+            peer(said, "cem").is_some_and(|peer| peer["is_host"] == true && peer["role"] == "owner")
+        })?;
+        cem.decide(&["kick", "finn"])?;
+        wait("the new owner rules", dora, |said| connected(said) == 1)
+    });
+}
+
+/// Waits until what a player says is as it should be.
+fn wait(what: &str, player: &Player, is_so: impl Fn(&Value) -> bool) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let status = player.status();
+        if status.as_ref().is_ok_and(&is_so) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            let said = status.map(|said| said["party"].to_string());
+            bail!("not so: {what}; {} said:\n{}\n{said:?}", player.name(), player.tail());
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// How many friends a player has a path to.
+fn connected(status: &Value) -> usize {
+    let peers = status["party"]["peers"].as_array();
+    peers.into_iter().flatten().filter(|peer| peer["state"] == "connected").count()
+}
+
+fn peer<'a>(status: &'a Value, name: &str) -> Option<&'a Value> {
+    status["party"]["peers"].as_array()?.iter().find(|peer| peer["name"] == name)
+}
+
+fn send(socket: &UdpSocket, targets: Vec<SocketAddr>, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        for target in &targets {
+            // Whoever was kicked has no network for them any more.
+            let _ = socket.send_to(b"bo", target);
+        }
+        thread::sleep(PACE);
+    }
+}
+
+/// When the last packet came.
+fn last_heard(socket: &UdpSocket, stop: &AtomicBool) -> Option<Instant> {
+    let mut last = None;
+    socket.set_read_timeout(Some(LOOK)).ok()?;
+    while !stop.load(Ordering::Relaxed) {
+        if socket.recv(&mut [0; 64]).is_ok() {
+            last = Some(Instant::now());
+        }
+    }
+    last
+}

@@ -1,0 +1,17 @@
+// What a player may do in a party, as the engine judges it: the window offers nothing that would be refused.
+import type { Role } from '../bindings';
+
+const owns = (role: Role): boolean => role === 'owner' || role === 'acting_owner';
+
+/** Whether someone of this role may kick or ban someone of that. */
+export const mayRemove = (own: Role, other: Role): boolean =>
+  other !== 'owner' && (owns(own) || (own === 'moderator' && other === 'member'));
+
+/** Whether someone of this role may make moderators. */
+export const mayLift = owns;
+
+/** Whether someone of this role may give the party away. */
+export const mayHandOver = (own: Role): boolean => own === 'owner';
+
+/** Whether someone of this role says who may come in. */
+export const mayAdmit = (own: Role): boolean => own !== 'member';
