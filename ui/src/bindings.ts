@@ -162,7 +162,9 @@ export type CheckState = "good" | "warning" | "bad" | "unknown";
  */
 export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "nobody_answers",
   /** Why, as far as is known. */
-  because: Unanswered, } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "unusual_network",
+  because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
+  /** The version of the reply's format. */
+  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "unusual_network",
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
@@ -687,6 +689,8 @@ export type PartyView = {
   invitation: string,
   /** How friends who have the link find this device. */
   meeting: Meeting,
+  /** Who should host the game; `None` where any would do, and where it is not known. */
+  host_hint: HostHint | null,
   /** What this device's player may do in it. */
   role: Role,
   /** Who may come in by the link. */

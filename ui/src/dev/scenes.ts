@@ -317,6 +317,22 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   replied: { ...snapshot, control: { state: 'local' }, joining: { ...joining, is_replied: true } },
   alone: open,
   party: { ...open, party: { ...party, is_host: false, peers: friends } },
+  moderated: {
+    ...open,
+    party: {
+      ...party,
+      admission: 'ask',
+      requests: [
+        { id: '0000000000000000000000000000000d', name: 'Öykü', since_ms: 1_700_000_000_000 },
+        { id: '0000000000000000000000000000000e', name: 'Charlotte-Antoinette von der Straßenbahnhaltestelle', since_ms: 1_700_000_000_000 },
+      ],
+      removed: [
+        { id: '0000000000000000000000000000000b', name: 'Bo', is_banned: true, at_ms: 1_700_000_000_000 },
+        { id: '0000000000000000000000000000000c', name: 'Wiesław_1987', is_banned: false, at_ms: 1_700_000_000_000 },
+      ],
+      peers: [{ ...peer, role: 'moderator' }, { ...peer, id: '3', name: 'Emil', virtual_ip: '10.66.41.8' }],
+    },
+  },
   relaying: {
     ...withPeers(peer, { ...peer, id: '3', name: 'Öykü' }),
     data_plane: {

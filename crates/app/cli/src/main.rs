@@ -11,7 +11,6 @@ mod output;
 mod party;
 mod profiles;
 mod reply;
-mod rights;
 mod running;
 mod say;
 mod table;
@@ -38,7 +37,7 @@ async fn main() -> ExitCode {
         Command::Forget(forget) => data::forget(forget, &target).await,
         Command::Invite(invite) => running::invite(invite, &target).await,
         Command::Reply(reply) => running::reply(&reply.reply, &target).await,
-        Command::Party(party) => rights::party(party, &target).await,
+        Command::Party(party) => party::rights::party(party, &target).await,
         Command::TrustServer => running::trust_server(&target).await,
         Command::Recent => data::recent(&target).await,
         Command::Settings(settings) => data::settings(settings, &target).await,

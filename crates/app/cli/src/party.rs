@@ -1,5 +1,7 @@
 //! Which party, or whom, a person means.
 
+pub(crate) mod rights;
+
 use lanrage_engine::api::RecentPartyView;
 
 use crate::{failure::Failure, say::person};

@@ -15,7 +15,6 @@ mod network;
 mod party;
 mod peer;
 mod proof;
-mod rulings;
 mod stored;
 mod text;
 
@@ -53,7 +52,7 @@ pub use proof::knock::{Knock, KnockError, KnockKey, KnockRefusal, KnockWord, is_
 pub use proof::leave::{Departure, Leave};
 pub use proof::record::{PEER_PROTOCOL, PeerRecord, RecordError, SignedRecord};
 pub use proof::ruling::{Admission, Matter, Ruling, Standing, Subject};
+pub use proof::rulings::{NotYours, RemovedPeer, Role, Rulings};
 pub use proof::seal::{SealError, SealedSignal, SignalKey};
 pub use proof::server::{ServerId, challenge_message, login_message};
-pub use rulings::{NotYours, RemovedPeer, Role, Rulings};
 pub use stored::{NatResult, StoredPeer};

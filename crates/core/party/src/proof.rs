@@ -7,5 +7,6 @@ pub(crate) mod knock;
 pub(crate) mod leave;
 pub(crate) mod record;
 pub(crate) mod ruling;
+pub(crate) mod rulings;
 pub(crate) mod seal;
 pub(crate) mod server;
