@@ -29,7 +29,7 @@ describe('the host', () => {
     expect(calls.at(-1)).toEqual({ command: 'set_standing', args: { peer: peer.id, standing: 'kicked' } });
     await user.click(screen.getByRole('button', { name: 'Make moderator' }));
     expect(calls.at(-1)).toEqual({ command: 'set_standing', args: { peer: peer.id, standing: 'moderator' } });
-    await user.click(screen.getByRole('button', { name: 'Make Jonas the host' }));
+    await user.click(screen.getByRole('button', { name: 'Make host: Jonas' }));
     await user.click(screen.getByRole('button', { name: 'Make host' }));
     expect(calls.at(-1)).toEqual({ command: 'hand_over', args: { peer: peer.id } });
   });
@@ -44,12 +44,12 @@ describe('the host', () => {
     const card = within(screen.getByRole('region', { name: 'Who may come in' }));
     await user.selectOptions(card.getByLabelText('With the link'), 'nobody');
     expect(calls.at(-1)).toEqual({ command: 'set_admission', args: { admission: 'closed' } });
-    await user.click(card.getByRole('button', { name: 'Let Öykü in' }));
+    await user.click(card.getByRole('button', { name: 'Let in: Öykü' }));
     expect(calls.at(-1)).toEqual({ command: 'set_standing', args: { peer: 'd', standing: 'member' } });
     await user.click(card.getByRole('button', { name: 'Refuse Öykü' }));
     expect(calls.at(-1)).toEqual({ command: 'set_standing', args: { peer: 'd', standing: 'kicked' } });
     expect(card.getByText('Bo is banned')).toBeTruthy();
-    await user.click(card.getByRole('button', { name: 'Let Bo in again' }));
+    await user.click(card.getByRole('button', { name: 'Let in again: Bo' }));
     expect(calls.at(-1)).toEqual({ command: 'set_standing', args: { peer: 'b', standing: 'member' } });
   });
 });

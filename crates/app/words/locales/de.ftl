@@ -1147,7 +1147,9 @@ party-pause-busy = Wird angehalten…
 party-stay = Bleiben
 
 invite-heading = Freunde einladen
-invite-lead = Wer diesen Link hat, kann beitreten; schick ihn nur Freunden.
+invite-lead-open = Wer diesen Link hat, kann beitreten; schick ihn nur Freunden.
+invite-lead-ask = Wer diesen Link öffnet, bittet dich darum, hereinzudürfen.
+invite-lead-closed = Mit diesem Link kommt gerade niemand herein: die Party ist geschlossen.
 invite-label = Einladungslink
 invite-copy = Link kopieren
 invite-share = Teilen

@@ -1148,7 +1148,9 @@ party-pause-busy = Pausing…
 party-stay = Stay
 
 invite-heading = Invite friends
-invite-lead = Anyone with this link can join, so send it only to friends.
+invite-lead-open = Anyone with this link can join, so send it only to friends.
+invite-lead-ask = Whoever opens this link asks you to be let in.
+invite-lead-closed = Nobody comes in by this link now: the party is closed.
 invite-label = Invitation link
 invite-copy = Copy link
 invite-share = Share
@@ -1205,7 +1207,7 @@ rights-keep = Leave it
 rights-moderator = Make moderator
 rights-no-moderator = No moderator any more
 rights-host = Make host
-rights-host-of = Make { $name } the host
+rights-host-of = Make host: { $name }
 rights-host-question = Give the party to { $name } for good?
 rights-host-busy = Handing over …
 
@@ -1216,13 +1218,13 @@ admission-ask = whom you let in
 admission-closed = nobody
 who-waits = { $name } wants to join
 who-let-in = Let in
-who-let-in-of = Let { $name } in
+who-let-in-of = Let in: { $name }
 who-refuse = Refuse
 who-refuse-of = Refuse { $name }
 who-kicked = { $name } was kicked
 who-banned = { $name } is banned
 who-back = Let in again
-who-back-of = Let { $name } in again
+who-back-of = Let in again: { $name }
 
 you-heading = You
 you-games = Games
