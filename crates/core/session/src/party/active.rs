@@ -144,7 +144,8 @@ impl Pending {
 
     /// It is known that no way leads to anybody: more patience is of no use, unless people help.
     pub(crate) fn lose_hope(&mut self) {
-        if !self.is_replied && !self.is_asking {
+        // A reply leads nowhere either: it opens a router for ports that the other one does not use.
+        if !self.is_asking {
             self.deadline = self.deadline.min(self.begun + HOPELESS);
         }
     }
