@@ -41,7 +41,7 @@ const CREATE_PATIENCE: Duration = Duration::from_secs(3);
 /// How long joining waits for the server.
 const JOIN_PATIENCE: Duration = Duration::from_secs(10);
 /// How long joining waits for the owner or a moderator, once somebody has said that they must let this device in.
-pub(crate) const ASK_PATIENCE: Duration = Duration::from_secs(600);
+const ASK_PATIENCE: Duration = Duration::from_secs(600);
 /// How long joining goes on after one of the party has said that this device was removed.
 const SECOND_OPINION: Duration = Duration::from_secs(2);
 /// How long joining waits for anybody of a party without one: who looks after its door looks there every 15 s.

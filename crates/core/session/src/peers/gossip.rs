@@ -7,23 +7,19 @@
 pub(crate) mod departures;
 pub(crate) mod message;
 pub(crate) mod ruled;
+mod schedule;
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Instant};
 
 use lanrage_base::bucket::{Rate, TokenBucket};
 use lanrage_party::{Departure, PeerId, SignedRecord};
 use sha2::{Digest, Sha256};
 
-use self::message::{LINES, Line, Message};
+use self::{
+    message::{LINES, Line, Message},
+    schedule::Schedule,
+};
 
-/// After how long a digest is said again to somebody who knows something else; then as often as to everybody.
-pub(crate) const AGAIN: [Duration; 3] =
-    [Duration::from_millis(200), Duration::from_millis(1_000), Duration::from_millis(5_000)];
-/// Between two digests to somebody who knows the same.
-pub(crate) const CALM: Duration = Duration::from_secs(30);
 /// Summaries to one peer, and full answers to its summaries.
 const SUMMARIES: Rate = Rate { burst: 3, per_second: 5 };
 /// What one peer may have passed on.
@@ -44,27 +40,22 @@ pub(crate) type Known<'a> = BTreeMap<PeerId, Word<'a>>;
 /// The conversation with each member that there is a path to.
 #[derive(Debug, Default)]
 pub(crate) struct Gossip {
-    talks: BTreeMap<PeerId, Talk>,
+    schedule: Schedule<(u64, u16)>,
+    limits: BTreeMap<PeerId, Limits>,
 }
 
-/// The conversation with one member.
+/// How much one member is told, and has passed on.
 #[derive(Debug)]
-struct Talk {
-    /// When it is told our digest next.
-    due: Instant,
-    /// How often it was told since something changed.
-    told: usize,
-    /// What it said last.
-    heard: Option<(u64, u16)>,
+struct Limits {
     summaries: TokenBucket,
     answers: TokenBucket,
     passes: TokenBucket,
 }
 
-impl Talk {
-    fn new(now: Instant) -> Self {
+impl Limits {
+    fn new() -> Self {
         let [summaries, answers] = [SUMMARIES; 2].map(TokenBucket::new);
-        Self { due: now, told: 0, heard: None, summaries, answers, passes: TokenBucket::new(PASSES) }
+        Self { summaries, answers, passes: TokenBucket::new(PASSES) }
     }
 }
 
@@ -80,41 +71,28 @@ impl Word<'_> {
 impl Gossip {
     /// There is a path to these members, and to no others. True if there was none to one of them.
     pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) -> bool {
-        self.talks.retain(|peer, _| reached.contains(peer));
-        let before = self.talks.len();
+        self.schedule.set_reached(now, reached);
+        self.limits.retain(|peer, _| reached.contains(peer));
+        let before = self.limits.len();
         for peer in reached {
-            self.talks.entry(*peer).or_insert_with(|| Talk::new(now));
+            self.limits.entry(*peer).or_insert_with(Limits::new);
         }
-        self.talks.len() > before
+        self.limits.len() > before
     }
 
     /// Something is known that was not: everybody is told.
     pub(crate) fn note_change(&mut self, now: Instant) {
-        for talk in self.talks.values_mut() {
-            (talk.due, talk.told) = (talk.due.min(now), 0);
-        }
+        self.schedule.note_change(now);
     }
 
     /// When [`Self::take_due`] has something to say.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.talks.values().map(|talk| talk.due).min()
+        self.schedule.poll_timeout()
     }
 
     /// Who is to be told our digest now.
     pub(crate) fn take_due(&mut self, now: Instant, known: &Known<'_>) -> Option<(Vec<PeerId>, Message)> {
-        if self.poll_timeout().is_none_or(|due| due > now) {
-            return None;
-        }
-        let (hash, count) = digest(known);
-        let mut told = Vec::new();
-        for (peer, talk) in self.talks.iter_mut().filter(|(_, talk)| talk.due <= now) {
-            let pause = match AGAIN.get(talk.told) {
-                Some(pause) if talk.heard != Some((hash, count)) => *pause,
-                _ => CALM,
-            };
-            (talk.due, talk.told) = (now + pause, talk.told.saturating_add(1));
-            told.push(*peer);
-        }
+        let (told, (hash, count)) = self.schedule.take_due(now, || digest(known))?;
         Some((told, Message::Digest { hash, count }))
     }
 
@@ -126,10 +104,10 @@ impl Gossip {
         said: (u64, u16),
         known: &Known<'_>,
     ) -> Option<Message> {
-        let talk = self.talks.get_mut(from)?;
-        talk.heard = Some(said);
+        self.schedule.note_heard(from, said);
+        let limits = self.limits.get_mut(from)?;
         let differs = said != digest(known);
-        (differs && talk.summaries.take(now, 1)).then(|| Message::Summary(lines(known)))
+        (differs && limits.summaries.take(now, 1)).then(|| Message::Summary(lines(known)))
     }
 
     /// A member has said how new its word of each is. What to tell it: all that is newer here, and if it has newer words, what
@@ -141,7 +119,7 @@ impl Gossip {
         theirs: &[Line],
         known: &Known<'_>,
     ) -> Vec<Message> {
-        let Some(talk) = self.talks.get_mut(from) else { return Vec::new() };
+        let Some(limits) = self.limits.get_mut(from) else { return Vec::new() };
         let theirs: BTreeMap<[u8; 8], u64> = theirs.iter().copied().collect();
         let ours: BTreeMap<[u8; 8], u64> = lines(known).into_iter().collect();
         let mut messages = Vec::new();
@@ -157,12 +135,12 @@ impl Gossip {
                 Word::Departure(departure) => departures.push(**departure),
             }
         }
-        if !(records.is_empty() && departures.is_empty()) && talk.answers.take(now, 1) {
+        if !(records.is_empty() && departures.is_empty()) && limits.answers.take(now, 1) {
             messages.extend(records.chunks(RECORDS).map(|some| Message::Records(some.to_vec())));
             messages.extend(departures.chunks(RECORDS).map(|some| Message::Departures(some.to_vec())));
         }
         let has_news = theirs.iter().any(|(id, sequence)| ours.get(id).is_none_or(|own| own < sequence));
-        if has_news && talk.summaries.take(now, 1) {
+        if has_news && limits.summaries.take(now, 1) {
             messages.push(Message::Summary(lines(known)));
         }
         messages
@@ -170,7 +148,7 @@ impl Gossip {
 
     /// Whether one more message of that member's is passed on.
     pub(crate) fn passes(&mut self, now: Instant, from: &PeerId) -> bool {
-        self.talks.get_mut(from).is_some_and(|talk| talk.passes.take(now, 1))
+        self.limits.get_mut(from).is_some_and(|limits| limits.passes.take(now, 1))
     }
 }
 

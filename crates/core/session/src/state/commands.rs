@@ -64,9 +64,7 @@ impl State {
                 if self.party.is_none() {
                     return turn.complete(ticket, Err(CommandError::NotInParty));
                 }
-                self.keep_membership(turn, false);
-                self.suspend(turn);
-                self.use_server(turn, self.default_server.clone(), None);
+                self.pause(turn);
                 turn.complete(ticket, Ok(()));
             }
             Command::TrustServer => {
@@ -393,6 +391,13 @@ impl State {
             self.close_party(turn, party, true, None);
             self.use_server(turn, self.default_server.clone(), None);
         }
+    }
+
+    /// Is in no party for now, and comes back to this one only when the player wants that.
+    pub(super) fn pause(&mut self, turn: &mut Turn<'_>) {
+        self.keep_membership(turn, false);
+        self.suspend(turn);
+        self.use_server(turn, self.default_server.clone(), None);
     }
 
     /// Leaves the party's network without giving up the membership.

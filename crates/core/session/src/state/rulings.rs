@@ -91,9 +91,10 @@ impl State {
     pub(super) fn tell_rulings(&mut self, turn: &mut Turn<'_>) {
         let Some(party) = &mut self.party else { return };
         let rulings = &party.membership.rulings;
-        let Some(told) = party.ruled.take_due(turn.now.instant, rulings.digest()) else { return };
+        let due = party.ruled.take_due(turn.now.instant, || rulings.digest());
+        let Some((told, digest)) = due else { return };
         if !rulings.is_empty() {
-            let digest = Message::Ruled(rulings.digest()).to_bytes();
+            let digest = Message::Ruled(digest).to_bytes();
             told.iter().for_each(|peer| party.connections.tell(turn, peer, digest.clone()));
         }
         let members: Vec<PeerId> = party.connections.connections().keys().copied().collect();
@@ -164,9 +165,7 @@ impl State {
             let name = party.membership.invitation.name.to_string();
             info!("removed from the party");
             turn.notice(News::YouWereRemoved { party: name });
-            self.keep_membership(turn, false);
-            self.suspend(turn);
-            return self.use_server(turn, self.default_server.clone(), None);
+            return self.pause(turn);
         }
         let rulings = &party.membership.rulings;
         let out: Vec<PeerId> =

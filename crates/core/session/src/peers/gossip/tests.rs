@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use lanrage_party::{
     DeviceIdentity, Leave, Name, PEER_PROTOCOL, PartyId, PartySecret, PeerRecord, VirtualIp,
     WireGuardPrivateKey,

@@ -1,0 +1,85 @@
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use lanrage_party::PeerId;
+
+/// After how long a digest is said again to somebody who knows something else; then as often as to everybody.
+const AGAIN: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_millis(1_000), Duration::from_millis(5_000)];
+/// Between two digests to somebody who knows the same.
+pub(super) const CALM: Duration = Duration::from_secs(30);
+
+/// When each member that there is a path to is told a digest of what one knows.
+#[derive(Debug)]
+pub(super) struct Schedule<Digest> {
+    talks: BTreeMap<PeerId, Talk<Digest>>,
+}
+
+#[derive(Debug)]
+struct Talk<Digest> {
+    /// When it is told our digest next.
+    due: Instant,
+    /// How often it was told since something changed.
+    told: usize,
+    /// What it said last.
+    heard: Option<Digest>,
+}
+
+impl<Digest> Default for Schedule<Digest> {
+    fn default() -> Self {
+        Self { talks: BTreeMap::new() }
+    }
+}
+
+impl<Digest: PartialEq> Schedule<Digest> {
+    /// There is a path to these members, and to no others.
+    pub(super) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) {
+        self.talks.retain(|peer, _| reached.contains(peer));
+        for peer in reached {
+            self.talks.entry(*peer).or_insert(Talk { due: now, told: 0, heard: None });
+        }
+    }
+
+    /// Something is known that was not: everybody is told.
+    pub(super) fn note_change(&mut self, now: Instant) {
+        for talk in self.talks.values_mut() {
+            (talk.due, talk.told) = (talk.due.min(now), 0);
+        }
+    }
+
+    /// A member has said what it knows.
+    pub(super) fn note_heard(&mut self, from: &PeerId, said: Digest) {
+        if let Some(talk) = self.talks.get_mut(from) {
+            talk.heard = Some(said);
+        }
+    }
+
+    /// When [`Self::take_due`] has something to say.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.talks.values().map(|talk| talk.due).min()
+    }
+
+    /// Who is to be told our digest now; nobody before it is time.
+    pub(super) fn take_due(
+        &mut self,
+        now: Instant,
+        digest: impl FnOnce() -> Digest,
+    ) -> Option<(Vec<PeerId>, Digest)> {
+        if self.poll_timeout().is_none_or(|due| due > now) {
+            return None;
+        }
+        let digest = digest();
+        let mut told = Vec::new();
+        for (peer, talk) in self.talks.iter_mut().filter(|(_, talk)| talk.due <= now) {
+            let pause = match AGAIN.get(talk.told) {
+                Some(pause) if talk.heard.as_ref() != Some(&digest) => *pause,
+                _ => CALM,
+            };
+            (talk.due, talk.told) = (now + pause, talk.told.saturating_add(1));
+            told.push(*peer);
+        }
+        Some((told, digest))
+    }
+}
