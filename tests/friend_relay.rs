@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::{Lab, Player, networks::STRICT, stage};
+use lanrage_lab::{Lab, Player, friend_in, networks::STRICT, stage};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,7 +71,7 @@ fn friends_relay_for_two_whose_routers_do_not_get_along() {
         println!("of {SENT} kbit/s, {passed} kbit/s passed");
         // What is lost at the limit is no long packet more than another.
         for (own, friend) in [(&ann, "bo"), (&bo, "ann")] {
-            let mtu = peer(&own.status()?, friend).and_then(|peer| peer["mtu"].as_u64());
+            let mtu = friend_in(&own.status()?, friend).and_then(|peer| peer["mtu"].as_u64());
             println!("{} sends packets of {mtu:?} bytes", own.name());
             ensure!(mtu >= Some(MTU), "long packets are thought not to pass: {mtu:?}");
         }
@@ -85,7 +85,7 @@ fn friends_relay_for_two_whose_routers_do_not_get_along() {
         wait("the second friend reaches both", [&dora, &dora], |dora, _| {
             ["ann", "bo"]
                 .iter()
-                .all(|name| peer(dora, name).is_some_and(|peer| peer["connection_type"] == "direct"))
+                .all(|name| friend_in(dora, name).is_some_and(|peer| peer["connection_type"] == "direct"))
         })?;
         wait("the second friend relays too", [&dora, &dora], |dora, _| {
             dora["data_plane"]["forwarded"].as_array().is_some_and(|pairs| pairs.len() == 1)
@@ -125,13 +125,9 @@ fn wait(what: &str, [one, other]: [&Player; 2], is_so: impl Fn(&Value, &Value) -
     }
 }
 
-fn peer<'a>(status: &'a Value, name: &str) -> Option<&'a Value> {
-    status["party"]["peers"].as_array()?.iter().find(|peer| peer["name"] == name)
-}
-
 /// By whom a friend is reached.
 fn relay<'a>(status: &'a Value, friend: &str) -> Option<&'a str> {
-    let situation = &peer(status, friend)?["situation"];
+    let situation = &friend_in(status, friend)?["situation"];
     situation["relay"].as_str().filter(|_| situation["code"] == "relayed")
 }
 

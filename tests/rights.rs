@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::{Lab, Player};
+use lanrage_lab::{Lab, Player, friend_in};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -116,7 +116,7 @@ fn a_party_has_an_owner_and_outlives_it() {
         ann.leave_for_good()?;
         wait("the party is the moderator’s", cem, |said| said["party"]["role"] == "owner")?;
         wait("all know that", dora, |said| {
-            peer(said, "cem").is_some_and(|peer| peer["is_host"] == true && peer["role"] == "owner")
+            friend_in(said, "cem").is_some_and(|peer| peer["is_host"] == true && peer["role"] == "owner")
         })?;
         cem.decide(&["kick", "finn"])?;
         wait("the new owner rules", dora, |said| connected(said) == 1)
@@ -143,10 +143,6 @@ fn wait(what: &str, player: &Player, is_so: impl Fn(&Value) -> bool) -> Result<(
 fn connected(status: &Value) -> usize {
     let peers = status["party"]["peers"].as_array();
     peers.into_iter().flatten().filter(|peer| peer["state"] == "connected").count()
-}
-
-fn peer<'a>(status: &'a Value, name: &str) -> Option<&'a Value> {
-    status["party"]["peers"].as_array()?.iter().find(|peer| peer["name"] == name)
 }
 
 fn send(socket: &UdpSocket, targets: Vec<SocketAddr>, stop: &AtomicBool) {

@@ -52,8 +52,8 @@ pub mod web_proxy;
 pub use self::{
     net::{Carrier, Host, Lab, Lan, Wire, world},
     play::{
-        Player, Stage, disturb, flow, lan, meeting, names_a_host, order, recovery, restore, serverless, soak,
-        stage,
+        Player, Stage, disturb, flow, friend_in, lan, meeting, names_a_host, order, recovery, restore,
+        serverless, soak, stage,
     },
     process::Process,
     program::program,

@@ -192,7 +192,22 @@ impl Player {
         })
     }
 
-    pub(super) fn command(&self, words: &[&str]) -> Command {
+    /// Tells this player's LANrage something that it may refuse.
+    pub(super) fn tell(&self, words: &[&str]) -> Result<()> {
+        let output = self.command(words).output().context("lanrage")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "{} of {}: {}, {}",
+            words.join(" "),
+            self.name,
+            output.status,
+            said.trim()
+        );
+        Ok(())
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
         lanrage(&self.host, &self.starter, words, &self.data)
     }
 
@@ -292,11 +307,7 @@ impl Player {
     /// # Errors
     /// If it is refused.
     pub fn decide(&self, words: &[&str]) -> Result<()> {
-        let words = [&["party"], words].concat();
-        let output = self.command(&words).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "player {}, {}: {}", self.name, words.join(" "), said.trim());
-        Ok(())
+        self.tell(&[&["party"], words].concat())
     }
 
     /// What `lanrage status` shows a person.
@@ -376,9 +387,7 @@ impl Player {
     /// # Errors
     /// If the player does not answer.
     pub fn path_to(&self, name: &str) -> Result<Option<Way>> {
-        let status = self.status()?;
-        let mut friends = status["party"]["peers"].as_array().into_iter().flatten();
-        Ok(friends.find(|friend| friend["name"] == name).and_then(way))
+        Ok(friend_in(&self.status()?, name).and_then(way))
     }
 
     /// Whether there is a friend, connected without a relay.
@@ -442,10 +451,7 @@ impl Player {
     /// # Errors
     /// If it is refused.
     pub fn leave_for_good(&self) -> Result<()> {
-        let output = self.command(&["leave"]).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "player {}: {}", self.name, said.trim());
-        Ok(())
+        self.tell(&["leave"])
     }
 
     /// Ends the player as Ctrl-C would.
@@ -463,6 +469,12 @@ impl Player {
 fn way(friend: &Value) -> Option<Way> {
     let is_connected = friend["state"] == "connected" || friend["state"] == "degraded";
     friend["connection_type"].as_str().filter(|_| is_connected).and_then(Way::from_word)
+}
+
+/// The friend of this name in a player's status.
+#[must_use]
+pub fn friend_in<'a>(status: &'a Value, name: &str) -> Option<&'a Value> {
+    status["party"]["peers"].as_array()?.iter().find(|friend| friend["name"] == name)
 }
 
 /// Whether a link says where its party can be found.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use serde_json::Value;
 
 use crate::Player;
@@ -34,19 +34,5 @@ impl Player {
     /// If it does not come in.
     pub fn follow_newer(&self, link: &str) -> Result<()> {
         self.tell(&["join", link])
-    }
-
-    fn tell(&self, words: &[&str]) -> Result<()> {
-        let output = self.command(words).output().context("lanrage")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "{} of {}: {}, {}",
-            words[0],
-            self.name(),
-            output.status,
-            said.trim()
-        );
-        Ok(())
     }
 }

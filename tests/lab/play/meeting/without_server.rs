@@ -15,6 +15,7 @@ use crate::{
     dht::LabDht,
     echo::{self, Echo},
     expected::{Family, Path, Relation},
+    friend_in,
     networks::Pair,
     stage,
 };
@@ -183,8 +184,9 @@ fn said(two: &mut Player) -> Result<Option<String>> {
         return Ok(sentence.map(|sentence| sentence.split(". ").next().unwrap_or(sentence).to_owned()));
     }
     let Ok(status) = two.status() else { return Ok(None) };
-    let one = status["party"]["peers"].as_array().into_iter().flatten().find(|peer| peer["name"] == "one");
-    let situation = one.map(|one| &one["situation"]).filter(|situation| situation["code"] == "no_path");
+    let situation = friend_in(&status, "one")
+        .map(|one| &one["situation"])
+        .filter(|situation| situation["code"] == "no_path");
     Ok(situation.map(|situation| format!("no path: {}", situation["because"].as_str().unwrap_or("?"))))
 }
 
