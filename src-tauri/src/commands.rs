@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use lanrage_engine::{
     CommandError, Request,
-    api::{ExportDiagnostics, LinkCopied, ReplyCopied, Serve},
+    api::{ExportDiagnostics, LinkCopied, ReplyCopied, Serve, WaysIntoGame},
     facts::Cause,
-    requests,
+    requests, start_game,
 };
 use serde_json::value::RawValue;
 use tauri::{AppHandle, Manager, Runtime, State};
@@ -51,6 +51,16 @@ requests! {
     ShowInFolder {
         /// What.
         path: PathBuf,
+    } -> ();
+
+    /// Starts a game into the one that a friend hosts.
+    JoinGame {
+        /// The friend's peer id.
+        peer: String,
+        /// Where the game is.
+        address: String,
+        /// What it is called.
+        game: String,
     } -> ();
 
     /// Begins or ends looking at the log; answers its newest lines.
@@ -124,6 +134,14 @@ impl<R: Runtime> Serve<SaveDiagnostics> for Desktop<R> {
         let downloads = self.0.path().download_dir().ok().filter(|folder| folder.is_dir());
         let path = downloads.unwrap_or_else(|| engine.folder().to_owned());
         engine.ask(ExportDiagnostics { path }).await
+    }
+}
+
+impl<R: Runtime> Serve<JoinGame> for Desktop<R> {
+    async fn serve(&self, JoinGame { peer, address, game }: JoinGame) -> Result<(), CommandError> {
+        let engine = self.0.state::<EngineHost>().handle().await?;
+        let ways = engine.ask(WaysIntoGame { peer, address }).await?;
+        start_game(&game, &ways).await
     }
 }
 

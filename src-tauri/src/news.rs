@@ -68,6 +68,10 @@ fn title(news: &News, words: Words) -> String {
         News::Away(friend) => ("news-away", friend),
         News::Back(friend) => ("news-back", friend),
         News::Restored(friend) => ("news-restored", friend),
+        News::Hosts(friend, game) => {
+            let names = [("peer", friend.as_str().into()), ("game", game.as_str().into())];
+            return words.say_with("games-hosts", names);
+        }
     };
     words.say_with(key, [("friend", friend.as_str().into())])
 }

@@ -42,6 +42,8 @@ mod process;
 #[cfg(target_os = "linux")]
 mod program;
 #[cfg(target_os = "linux")]
+pub mod radar;
+#[cfg(target_os = "linux")]
 pub mod teeworlds;
 #[cfg(target_os = "linux")]
 pub mod throwaway;

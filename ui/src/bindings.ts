@@ -133,6 +133,11 @@ export type Cause = { "code": "missing" } | { "code": "not_allowed" } | { "code"
   number: number, } | { "code": "other" };
 
 /**
+ * How sure something is.
+ */
+export type Certainty = "unknown" | "likely" | "certain";
+
+/**
  * Settings were changed.
  */
 export type Changed = {
@@ -164,7 +169,9 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Why, as far as is known. */
   because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
   /** The version of the reply's format. */
-  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "unusual_network",
+  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "no_game_there" } | { "code": "game_not_started",
+  /** The game. */
+  game: string, } | { "code": "unusual_network",
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
@@ -296,6 +303,20 @@ export type DataSummary = {
   size_bytes: number,
   /** Its backups, the newest first. */
   backups: Array<BackupView>, };
+
+/**
+ * Who says something first.
+ */
+export type DiscoveryKind = "ask" | "announce" | "mdns" | "address" | "relay";
+
+/**
+ * How a list of games on the LAN comes about.
+ */
+export type DiscoveryView = {
+  /** In which way. */
+  kind: DiscoveryKind,
+  /** To which ports, and by which group; `None` where nobody knows. */
+  ports: string | null, };
 
 /**
  * Everything that was judged, in the order in which it is worth reading.
@@ -502,9 +523,25 @@ export type ForwardedView = {
   bytes: number, };
 
 /**
+ * A game that somebody plays, or hosts.
+ */
+export type GameView = {
+  /** By which name all know it. */
+  slug: string,
+  /** What it is called. */
+  name: string,
+  /** Where, if it is hosted. */
+  hosted: HostedView | null, };
+
+/**
  * What the helper does instead of its work.
  */
 export type HelperTrouble = "off" | "refused";
+
+/**
+ * What a player should know of a game.
+ */
+export type Hint = "same_version" | "same_mods" | "first_adapter" | "one_address" | "few_ports" | "steam_invite" | "needs_login" | "open_to_lan" | "host_first" | "direct_play" | "ipx" | "mesh" | "lan_server" | "after_party";
 
 /**
  * Who should host the game, where not everybody can expect to reach everybody directly.
@@ -512,6 +549,27 @@ export type HelperTrouble = "off" | "refused";
 export type HostHint = { "code": "you" } | { "code": "friend",
   /** The friend's name. */
   peer: string, };
+
+/**
+ * A game that somebody hosts. What its server says of itself can be shown as it is.
+ */
+export type HostedView = {
+  /** Where it is reached: the player's address in the party, and the port. */
+  address: string,
+  /** What the host calls it. */
+  title: string | null,
+  /** The map. */
+  map: string | null,
+  /** The version of the game. */
+  version: string | null,
+  /** How many play. */
+  players: number | null,
+  /** How many can. */
+  max_players: number | null,
+  /** Whether it asks for a password. */
+  is_locked: boolean,
+  /** Whether it is known how the game is started into it. */
+  can_join: boolean, };
 
 /**
  * What an invitation link says, for the question before joining.
@@ -558,6 +616,39 @@ export type Kind = { "type": "boolean" } | { "type": "integer",
   max: number, } | { "type": "choice",
   /** The words. */
   choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" } | { "type": "dht_nodes" } | { "type": "pkarr_relays" };
+
+/**
+ * A game that is known.
+ */
+export type KnownGameView = {
+  /** By which name all know it. */
+  slug: string,
+  /** What it is called. */
+  name: string,
+  /** The programs in which it is played. */
+  programs: Array<string>,
+  /** The programs that only host. */
+  servers: Array<string>,
+  /** What a host listens on: `udp 8303-8310`. */
+  ports: Array<string>,
+  /** Whether everybody who plays listens there. */
+  is_mesh: boolean,
+  /** How its list of games on the LAN comes about. */
+  discovery: Array<DiscoveryView>,
+  /** How its server is asked what it hosts; `None` where nobody knows. */
+  query: string | null,
+  /** Its numbers at Steam. */
+  steam: Array<number>,
+  /** How it is started into a game: each a list of words, the kind first. */
+  launch: Array<Array<string>>,
+  /** What a player should know of it. */
+  hints: Array<Hint>,
+  /** How sure the ports are. */
+  ports_certainty: Certainty,
+  /** How sure it is how its list comes about. */
+  discovery_certainty: Certainty,
+  /** How sure it is how it is started into a game. */
+  launch_certainty: Certainty, };
 
 /**
  * Why this device cannot have an address in a party's network.
@@ -657,7 +748,11 @@ export type Notice = {
   /** The friend's name. */
   peer: string, } | { "code": "moved_to_relay",
   /** The friend's name. */
-  peer: string, } | { "code": "wants_in",
+  peer: string, } | { "code": "game_opened",
+  /** The friend's name. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "wants_in",
   /** The name that they give themselves. */
   peer: string, } | { "code": "removed",
   /** The friend's name. */
@@ -701,6 +796,8 @@ export type PartyView = {
   removed: Array<RemovedView>,
   /** When it was made (Unix milliseconds). */
   created_at_ms: number,
+  /** What this device's player plays and hosts, as friends are told. */
+  games: Array<GameView>,
   /** The friends, in the order they joined; this device is not among them. */
   peers: Array<PeerView>, };
 
@@ -774,6 +871,8 @@ export type PeerView = {
   joined_at_ms: number,
   /** From hearing of the peer to its first authenticated packet (milliseconds). */
   first_packet_ms: number | null,
+  /** What they play and host, by their own word; what is hosted comes first. */
+  games: Array<GameView>,
   /** Packets and bytes inside the tunnel. */
   traffic: Traffic, };
 
@@ -1149,6 +1248,17 @@ export type Snapshot = {
 export type Standing = "member" | "moderator" | "kicked" | "banned";
 
 /**
+ * What to start.
+ */
+export type Start = { "kind": "program",
+  /** File names. */
+  files: Array<string>,
+  /** The arguments. */
+  arguments: Array<string>, } | { "kind": "url",
+  /** The address. */
+  url: string, };
+
+/**
  * What the doctor looks at.
  */
 export type Subject = "adapter" | "permission" | "control_server" | "nat" | "port_mapping" | "relay" | "mtu" | "firewall" | "clock" | "keyring" | "database";
@@ -1274,6 +1384,12 @@ export type Requests = {
   delete_favorite: { args: {
   /** Its URL, or its name. */
   url: string, }, answer: null },
+  games: { args: Record<string, never>, answer: Array<KnownGameView> },
+  ways_into_game: { args: {
+  /** The friend's peer id. */
+  peer: string,
+  /** Where the game is, as [`HostedView`](crate::HostedView) says. */
+  address: string, }, answer: Array<Start> },
   profiles: { args: Record<string, never>, answer: Array<ProfileView> },
   save_profile: { args: {
   /** The profile. */
@@ -1315,6 +1431,13 @@ export type DesktopRequests = {
   show_in_folder: { args: {
   /** What. */
   path: string, }, answer: null },
+  join_game: { args: {
+  /** The friend's peer id. */
+  peer: string,
+  /** Where the game is. */
+  address: string,
+  /** What it is called. */
+  game: string, }, answer: null },
   follow_log: { args: {
   /** Whether it begins. */
   on: boolean, }, answer: Array<string> },

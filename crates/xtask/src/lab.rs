@@ -5,6 +5,7 @@ pub(crate) mod disturb;
 pub(crate) mod lan_test;
 pub(crate) mod nat_matrix;
 pub(crate) mod order;
+pub(crate) mod radar;
 pub(crate) mod recovery;
 pub(crate) mod serverless;
 pub(crate) mod shell;

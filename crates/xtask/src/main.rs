@@ -103,6 +103,9 @@ enum Task {
     /// Send from sockets of every kind, and check who hears what on the virtual LAN and on the real one
     #[cfg(target_os = "linux")]
     LanTest(lab::lan_test::Options),
+    /// Start game servers at one player and kill them, and check how soon the other is shown that
+    #[cfg(target_os = "linux")]
+    Radar(lab::radar::Options),
     /// Let players' networks change at random for two hours, and check that no program grows
     #[cfg(target_os = "linux")]
     Soak(lab::soak::Options),
@@ -169,6 +172,8 @@ fn main() -> ExitCode {
         Some(Task::Attack(options)) => lab::attack::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::LanTest(options)) => lab::lan_test::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Radar(options)) => lab::radar::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Soak(options)) => lab::soak::run(setup, &options),
         #[cfg(target_os = "linux")]

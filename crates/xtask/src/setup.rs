@@ -59,6 +59,12 @@ pub(crate) const BENCH: Purpose = Purpose {
 pub(crate) const GAME: Purpose =
     Purpose { reason: "a real LAN game to find through the tunnel", packages: &["teeworlds-server"] };
 
+/// To host in labs.
+pub(crate) const GAMES: Purpose = Purpose {
+    reason: "servers of games that friends are shown",
+    packages: &["armagetronad-dedicated", "bzflag-server", "ddnet-server", "minetest-server"],
+};
+
 /// To search two LANs at once.
 pub(crate) const SEARCHERS: Purpose = Purpose {
     reason: "programs of other people that search a LAN, and games that are found there",

@@ -1,7 +1,7 @@
 //! What is worth a notification, decided from one state after the other.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -32,6 +32,8 @@ pub(super) enum News {
     Back(String),
     /// It is as it should be again.
     Restored(String),
+    /// A friend has begun to host a game.
+    Hosts(String, String),
 }
 
 /// Looks at the states one after the other. Pure: time comes in.
@@ -60,6 +62,8 @@ struct Friend {
     is_trouble_told: bool,
     /// Whether the player was told that the friend is away, and not yet of the return.
     is_away_told: bool,
+    /// Where they host games.
+    hosted: BTreeSet<String>,
     /// Whether the player was told that the friend has left: some say so before they are taken from the list.
     is_leave_told: bool,
 }
@@ -96,9 +100,12 @@ impl Watch {
             other => other.insert(Party { id: view.id.clone(), entered: now, friends: BTreeMap::new() }),
         };
         let mut news = party.handle_members(view, now);
-        news.extend(
-            view.peers.iter().filter_map(|peer| party.friends.get_mut(&peer.id)?.handle_line(peer, now)),
-        );
+        for peer in &view.peers {
+            if let Some(friend) = party.friends.get_mut(&peer.id) {
+                news.extend(friend.handle_line(peer, now));
+                news.extend(friend.handle_games(peer));
+            }
+        }
         self.limit(news, now)
     }
 
@@ -144,8 +151,17 @@ impl Friend {
             since: now,
             is_trouble_told: false,
             is_away_told: false,
+            hosted: addresses(peer).map(|(address, _)| address.to_owned()).collect(),
             is_leave_told: false,
         }
+    }
+
+    /// What they host that they did not.
+    fn handle_games(&mut self, peer: &PeerView) -> Vec<News> {
+        let before = std::mem::take(&mut self.hosted);
+        self.hosted = addresses(peer).map(|(address, _)| address.to_owned()).collect();
+        let opened = addresses(peer).filter(|(address, _)| !before.contains(*address));
+        opened.map(|(_, game)| News::Hosts(peer.name.clone(), game.to_owned())).collect()
     }
 
     fn handle_line(&mut self, peer: &PeerView, now: Instant) -> Option<News> {
@@ -184,8 +200,15 @@ impl Friend {
     }
 }
 
+/// Where a friend hosts games, and which.
+fn addresses(peer: &PeerView) -> impl Iterator<Item = (&str, &str)> {
+    peer.games.iter().filter_map(|game| Some((game.hosted.as_ref()?.address.as_str(), game.name.as_str())))
+}
+
 #[cfg(test)]
 mod tests {
+    use lanrage_engine::{GameView, HostedView};
+
     use super::*;
 
     /// A party that is looked at once a second.
@@ -210,6 +233,23 @@ mod tests {
         fn seconds(&mut self, seconds: u32, friends: &[(&str, ConnectionState)]) -> Vec<News> {
             (0..seconds).flat_map(|_| self.see(&party(friends))).collect()
         }
+    }
+
+    #[test]
+    fn a_game_that_a_friend_opens_is_told_once_and_again_after_it_was_closed() {
+        let mut stage = Stage::with(&[("Anna", ConnectionState::Connected)]);
+        let mut playing = party(&[("Anna", ConnectionState::Connected)]);
+        let closed = playing.clone();
+        let hosted = HostedView { address: "10.66.0.2:8303".to_owned(), ..HostedView::default() };
+        playing.party.as_mut().unwrap().peers[0].games = vec![
+            GameView { name: "Factorio".to_owned(), ..GameView::default() },
+            GameView { name: "Teeworlds".to_owned(), hosted: Some(hosted), ..GameView::default() },
+        ];
+        let told = [News::Hosts("Anna".to_owned(), "Teeworlds".to_owned())];
+        assert_eq!(stage.see(&playing), told);
+        assert_eq!(stage.see(&playing), []);
+        assert_eq!(stage.see(&closed), []);
+        assert_eq!(stage.see(&playing), told);
     }
 
     fn party(friends: &[(&str, ConnectionState)]) -> Snapshot {

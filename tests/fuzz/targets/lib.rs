@@ -6,6 +6,7 @@
 
 pub mod corpus;
 mod frames;
+mod games;
 mod helper_request;
 mod input;
 mod invitation;
@@ -27,6 +28,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("client_frame", frames::client),
     ("control_client", sessions::client),
     ("control_server", sessions::server),
+    ("game_answer", games::answer),
+    ("game_catalogue", games::catalogue),
+    ("game_statement", games::statement),
     ("gossip", peer::gossip::run),
     ("helper_request", helper_request::run),
     ("invitation", invitation::run),

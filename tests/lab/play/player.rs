@@ -1,7 +1,7 @@
 //! A player: the real command line, running on a host of the lab.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Command,
@@ -308,6 +308,18 @@ impl Player {
     /// If it is refused.
     pub fn decide(&self, words: &[&str]) -> Result<()> {
         self.tell(&[&["party"], words].concat())
+    }
+
+    /// Starts the game that a friend hosts, with this search path.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn join_game(&self, friend: &str, path: &OsStr) -> Result<()> {
+        let mut command = self.command(&["games", "join", friend]);
+        let output = command.env("PATH", path).output().context("lanrage")?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "`lanrage games join` of player {}: {}", self.name, words.trim());
+        Ok(())
     }
 
     /// What `lanrage status` shows a person.

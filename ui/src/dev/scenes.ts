@@ -1,4 +1,4 @@
-import type { CommandError, JoiningView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
+import type { CommandError, HostedView, JoiningView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
 
 const SOON_MS = 12_000;
 
@@ -66,6 +66,7 @@ export const peer: PeerView = {
   away_since_ms: null,
   joined_at_ms: 1_700_000_000_000,
   first_packet_ms: 184,
+  games: [],
   traffic: {
     sent_packets: 48_211,
     sent_bytes: 6_120_044,
@@ -93,6 +94,7 @@ export const party: PartyView = {
   requests: [],
   removed: [],
   created_at_ms: 1_700_000_000_000,
+  games: [],
   peers: [],
 };
 
@@ -112,13 +114,26 @@ const byRelay = {
 
 const refusedConnection = { code: 'unreachable', cause: { code: 'connection_refused' } } as const;
 
+/** A server that tells everything. */
+export const hosted: HostedView = {
+  address: '10.66.41.7:8303',
+  title: 'Skyblock',
+  map: 'ctf2',
+  version: '0.7.5',
+  players: 3,
+  max_players: 8,
+  is_locked: false,
+  can_join: true,
+};
+
 const friends: PeerView[] = [
-  { ...peer, is_host: true },
+  { ...peer, is_host: true, games: [{ slug: 'teeworlds', name: 'Teeworlds', hosted }] },
   {
     ...peer,
     id: '3',
     name: 'Charlotte-Antoinette von der Straßenbahnhaltestelle',
     virtual_ip: '10.66.200.118',
+    games: [{ slug: 'factorio', name: 'Factorio', hosted: null }],
     connection_type: 'relayed',
     situation: { ...byRelay, because: 'symmetric_and_strict' },
     latency_ms: 48.1,

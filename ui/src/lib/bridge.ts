@@ -134,6 +134,10 @@ export const answerClose = (keep: boolean, remember: boolean) => askDesktop('ans
 /** The one-time set-up of the helper that opens the adapter. */
 export const setUpAdapter = () => askDesktop('set_up_adapter', {});
 
+/** Starts a game into the one that a friend hosts there. */
+export const joinGame = (peer: string, address: string, game: string) =>
+  askDesktop('join_game', { peer, address, game });
+
 export const copyText = (text: string) => askDesktop('copy_text', { text });
 
 export const onSnapshot = (handle: (snapshot: Snapshot) => void) => on('snapshot', handle);

@@ -9,6 +9,7 @@ const tones = new Map<string, Tone>([
   ['peer_back', 'good'],
   ['now_host', 'good'],
   ['now_moderator', 'good'],
+  ['game_opened', 'good'],
   ['wants_in', 'warn'],
   ['you_were_removed', 'bad'],
   ['moved_to_direct', 'good'],

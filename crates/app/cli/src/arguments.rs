@@ -94,6 +94,14 @@ Examples:
   lanrage favorites remove \"The club\"
   lanrage favorites list --json")]
     Favorites(Favorites),
+    /// Show who of the party plays and hosts what, and start a game into a friend's
+    #[command(after_help = "\
+Examples:
+  lanrage games
+  lanrage games --json | jq -r '.[] | select(.hosted) | .hosted.address'
+  lanrage games join Anna
+  lanrage games show factorio")]
+    Games(Games),
     /// Show and change what is known of games
     #[command(after_help = "\
 Example:
@@ -367,6 +375,30 @@ pub(crate) enum FavoritesAction {
     Remove {
         /// Its URL, or what you call it
         url: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Games {
+    #[command(subcommand)]
+    pub(crate) action: Option<GamesAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GamesAction {
+    /// List the games that are known
+    List,
+    /// Show what is known of a game
+    Show {
+        /// Its name, or its short name as `list` shows it
+        game: String,
+    },
+    /// Start a game that a friend hosts, into it
+    Join {
+        /// Who hosts it: a name, or the beginning of an id
+        player: String,
+        /// Which, where they host several
+        game: Option<String>,
     },
 }
 

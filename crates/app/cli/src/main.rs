@@ -5,11 +5,11 @@ mod data;
 mod doctor;
 mod failure;
 mod foreground;
+mod games;
 mod link;
 mod log;
 mod output;
 mod party;
-mod profiles;
 mod reply;
 mod running;
 mod say;
@@ -42,7 +42,8 @@ async fn main() -> ExitCode {
         Command::Recent => data::recent(&target).await,
         Command::Settings(settings) => data::settings(settings, &target).await,
         Command::Favorites(favorites) => data::favorites(favorites, &target).await,
-        Command::Profiles(profiles) => profiles::profiles(profiles, &target).await,
+        Command::Profiles(profiles) => games::profiles::profiles(profiles, &target).await,
+        Command::Games(games) => games::games(games, &target).await,
         Command::Data(data) => data::data(data, &target).await,
         Command::Log(log) => log::show(log, &target).await,
         Command::Diagnostics(diagnostics) => running::diagnostics(diagnostics, &target).await,

@@ -6,6 +6,7 @@
 mod backups;
 mod declare;
 mod error;
+mod games;
 mod library;
 mod parse;
 mod party;
@@ -21,6 +22,8 @@ pub use crate::stored::Stored;
 pub use declare::Describe;
 pub use declare::{Ask, Serve, to_json};
 pub use error::StoredError;
+pub use games::{DiscoveryView, KnownGameView};
+pub use lanrage_games::{Certainty, DiscoveryKind, Hint, Start};
 pub use parse::is_name;
 pub use party::preview;
 pub use request::*;

@@ -71,6 +71,7 @@ impl EventLoop {
                 }
                 Some(event) = ports.rendezvous.rx.recv() => Some(Input::Rendezvous(event)),
                 Some((ticket, kept)) = ports.store.rx.recv() => Some(Input::Kept(ticket, kept)),
+                Some(games) = ports.games.rx.recv() => Some(Input::Games(games)),
                 Some((wish, read)) = ports.settings.rx.recv() => {
                     self.configure(wish, read);
                     None

@@ -11,6 +11,7 @@ mod handle;
 mod local;
 mod ports;
 mod settings;
+mod start_game;
 mod stored;
 mod tasks;
 
@@ -24,8 +25,9 @@ pub use lanrage_log::{
 pub use lanrage_party::{Admission, Role, Standing, facts};
 pub use lanrage_session::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    ForwardedView, InvitationLink, InvitationPreview, JoiningView, NetworkView, Notice, PartyView, PeerView,
-    PortMappingView, Problem, RelayView, RemovedView, RequestView, Severity, Snapshot, Traffic, Waits,
+    ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, NetworkView, Notice,
+    PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView, Severity, Snapshot,
+    Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{
@@ -34,4 +36,5 @@ pub use lanrage_support::{
 pub use local::{LocalClient, LocalError};
 pub use ports::device::TunnelDevice;
 pub use settings::AppSettings;
+pub use start_game::start_game;
 pub use tasks::Tasks;

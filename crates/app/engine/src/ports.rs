@@ -5,6 +5,7 @@
 
 pub(crate) mod adapter;
 pub(crate) mod device;
+pub(crate) mod games;
 pub(crate) mod keeper;
 pub(crate) mod open;
 pub(crate) mod port;
@@ -46,6 +47,7 @@ pub(crate) struct Ports {
     pub(crate) port_mapping: PortMappingPort,
     pub(crate) relay_streams: relay_streams::RelayStreamsPort,
     pub(crate) rendezvous: rendezvous::RendezvousPort,
+    pub(crate) games: games::GamesPort,
     pub(crate) settings: settings::SettingsPort,
     pub(crate) store: store::StorePort,
     /// Never full: later words on the same thing replace earlier ones.

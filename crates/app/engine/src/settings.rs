@@ -109,6 +109,7 @@ pub(crate) fn session_settings(config: &Config) -> Settings {
         relay_only: config.relay_only,
         uses_rendezvous: config.find_friends == FindFriends::Dht,
         forward_limits: forward_limits(config),
+        shares_games: config.share_games,
     }
 }
 

@@ -78,6 +78,7 @@ fn no_link_is_left_in_debug_output() {
         "requests": [],
         "removed": [],
         "created_at_ms": 0,
+        "games": [],
         "peers": [],
     }))
     .unwrap();

@@ -156,6 +156,11 @@ fn learn(anonymizer: &mut Anonymizer, inputs: &BundleInputs<'_>) {
         for peer in &party.peers {
             anonymizer.learn_player(&peer.id, &peer.name);
         }
+        // What its host calls a game is often a player's name.
+        let hosted = party.peers.iter().map(|peer| &peer.games).chain([&party.games]).flatten();
+        for title in hosted.filter_map(|game| game.hosted.as_ref()?.title.as_ref()) {
+            anonymizer.learn_party("", title);
+        }
         for waiting in &party.requests {
             anonymizer.learn_player(&waiting.id, &waiting.name);
         }

@@ -24,7 +24,7 @@ pub use control_endpoint::{ControlEndpoint, NotAControlEndpoint};
 pub use error::PartyError;
 pub use id::{PartyId, PeerId};
 pub use invitation::{Glance, Invitation, InvitationError};
-pub use name::Name;
+pub use name::{Name, visible};
 pub use network::adapter_look::{AdapterLook, AdapterPart, Detour, Passage};
 pub use network::adapter_name::AdapterName;
 pub use network::candidate::{Candidate, CandidateType};

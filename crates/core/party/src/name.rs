@@ -27,14 +27,7 @@ impl Name {
     /// The name nearest to any text: what cannot be shown is left out, what is too long is cut, and nothing
     /// at all becomes `fallback`.
     pub fn lossy(text: &str, fallback: &'static str) -> Self {
-        let mut kept = String::new();
-        for c in one_spelling(text).chars().filter(|c| !is_unseen(*c)) {
-            if kept.len() + c.len_utf8() > NAME_BYTES {
-                break;
-            }
-            kept.push(c);
-        }
-        Self::new(&kept).unwrap_or_else(|_| Self(fallback.to_owned()))
+        Self::new(&visible(text, NAME_BYTES)).unwrap_or_else(|_| Self(fallback.to_owned()))
     }
 
     /// What somebody who reads quickly sees: names with the same one look alike. Letters of other scripts and of the other
@@ -47,6 +40,21 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What can be shown of any text, cut to so many bytes: without control characters, without characters that cannot be seen or
+/// turn the direction, in one spelling, without space around it. May be empty; of such a text it is the text itself.
+pub fn visible(text: &str, bytes: usize) -> String {
+    let seen: String = one_spelling(text).chars().filter(|c| !is_unseen(*c)).collect();
+    let mut kept = String::new();
+    // What stood between two characters may have kept them from being one.
+    for c in one_spelling(&seen).chars() {
+        if kept.len() + c.len_utf8() > bytes {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.trim().to_owned()
 }
 
 /// Normalization form C, without what only chooses between the coloured and the plain form of an emoji.
@@ -138,6 +146,17 @@ mod tests {
         for other in ["Eva", "Steve", "Eve 2", "伊芙"] {
             assert_ne!(seen(other), seen("Eve"), "{other}");
         }
+    }
+
+    #[test]
+    fn what_can_be_shown_of_a_text_is_all_shown() {
+        for text in ["", " a ", "a\u{202E}b", "e\u{200B}\u{301}", "\u{958}\u{958}", &"ä ".repeat(100)] {
+            for bytes in [0, 1, 5, 64] {
+                let shown = visible(text, bytes);
+                assert!(shown.len() <= bytes && visible(&shown, bytes) == shown, "{text:?}, {bytes}");
+            }
+        }
+        assert_eq!(visible("e\u{200B}\u{301}", 9), "\u{e9}");
     }
 
     #[test]

@@ -220,6 +220,8 @@ pub struct PartyView {
     pub removed: Vec<RemovedView>,
     /// When it was made (Unix milliseconds).
     pub created_at_ms: u64,
+    /// What this device's player plays and hosts, as friends are told.
+    pub games: Vec<GameView>,
     /// The friends, in the order they joined; this device is not among them.
     pub peers: Vec<PeerView>,
 }
@@ -328,6 +330,8 @@ pub struct PeerView {
     pub joined_at_ms: u64,
     /// From hearing of the peer to its first authenticated packet (milliseconds).
     pub first_packet_ms: Option<f64>,
+    /// What they play and host, by their own word; what is hosted comes first.
+    pub games: Vec<GameView>,
     /// Packets and bytes inside the tunnel.
     pub traffic: Traffic,
 }
@@ -337,6 +341,40 @@ impl PeerView {
     pub fn is_away(&self) -> bool {
         self.online == Some(false) && !self.state.has_path()
     }
+}
+
+/// A game that somebody plays, or hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct GameView {
+    /// By which name all know it.
+    pub slug: String,
+    /// What it is called.
+    pub name: String,
+    /// Where, if it is hosted.
+    pub hosted: Option<HostedView>,
+}
+
+/// A game that somebody hosts. What its server says of itself can be shown as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct HostedView {
+    /// Where it is reached: the player's address in the party, and the port.
+    pub address: String,
+    /// What the host calls it.
+    pub title: Option<String>,
+    /// The map.
+    pub map: Option<String>,
+    /// The version of the game.
+    pub version: Option<String>,
+    /// How many play.
+    pub players: Option<u16>,
+    /// How many can.
+    pub max_players: Option<u16>,
+    /// Whether it asks for a password.
+    pub is_locked: bool,
+    /// Whether it is known how the game is started into it.
+    pub can_join: bool,
 }
 
 /// What the data plane did with packets since the program started.

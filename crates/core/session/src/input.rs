@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use lanrage_control::LinkEvent;
+use lanrage_games::Statement;
 use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
@@ -55,6 +56,9 @@ pub enum Input {
     Restore(Kept),
     /// What came of [`Output::Load`](crate::Output::Load); or why there is none.
     Kept(Ticket, Result<Kept, CommandError>),
+    /// What is played and hosted on this device, after [`Output::WatchGames`](crate::Output::WatchGames): whenever that
+    /// changes.
+    Games(Vec<Statement>),
     /// Why nothing can be kept for the next start, while that is so.
     StoreTrouble(Option<Cause>),
     /// Why the log cannot be written, while that is so.
@@ -130,4 +134,6 @@ pub struct Settings {
     pub uses_rendezvous: bool,
     /// How much this device passes on for friends that do not reach each other.
     pub forward_limits: ForwardLimits,
+    /// Whether friends are told which games are played and hosted here.
+    pub shares_games: bool,
 }

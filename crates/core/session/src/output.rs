@@ -136,6 +136,9 @@ pub enum Output {
     MapPort(MappingRequest),
     /// To the public stores; answered by [`Input::Rendezvous`](crate::Input::Rendezvous).
     Rendezvous(Order),
+    /// Watches which games are played here, and hosted for whoever reaches this address; or stops. Answered by
+    /// [`Input::Games`](crate::Input::Games).
+    WatchGames(Option<VirtualIp>),
     /// Keeps something for the next start.
     Store(StoreAction),
     /// Loads a membership that was kept; answered by [`Input::Kept`](crate::Input::Kept).

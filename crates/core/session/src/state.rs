@@ -3,6 +3,7 @@
 mod commands;
 mod control;
 mod finding;
+mod games;
 mod gossip;
 mod knocks;
 mod network;
@@ -19,6 +20,7 @@ use lanrage_control::protocol::Request;
 use lanrage_nat::Nat64Prefix;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, ForwardLimits, Invitation, Name, QualityThresholds, ServerId, Subnet,
+    VirtualIp,
     facts::{Cause, News},
 };
 
@@ -60,6 +62,10 @@ pub(crate) struct State {
     /// Whether friends may be found in the public store.
     uses_rendezvous: bool,
     forward_limits: ForwardLimits,
+    /// Whether friends are told what is played here.
+    shares_games: bool,
+    /// The address for which this device's games are watched.
+    games_watched: Option<VirtualIp>,
     /// The line has no IPv4, and this translator to it.
     translator: Option<Nat64Prefix>,
     quality_thresholds: QualityThresholds,
@@ -114,6 +120,8 @@ impl State {
             relay_only: false,
             uses_rendezvous: settings.uses_rendezvous,
             forward_limits: settings.forward_limits,
+            shares_games: settings.shares_games,
+            games_watched: None,
             translator: None,
             quality_thresholds: settings.quality_thresholds,
             troubles: Troubles { standing: setup.problems, ..Troubles::default() },
@@ -168,6 +176,7 @@ impl State {
             }
             Input::Rendezvous(event) => self.handle_rendezvous(turn, event),
             Input::Kept(ticket, kept) => self.handle_kept(turn, ticket, kept),
+            Input::Games(statements) => self.handle_games(turn, statements),
             Input::StoreTrouble(trouble) => self.troubles.store = trouble,
             Input::LogTrouble(trouble) => self.troubles.log = trouble,
             Input::Timeout => self.handle_timeout(turn),
@@ -186,6 +195,7 @@ impl State {
         self.knock(turn);
         self.gossip(turn);
         self.tell_rulings(turn);
+        self.tell_games(turn);
         self.relay_among_friends(turn);
         self.part(turn);
         if self.measuring.until.is_some_and(|until| until <= turn.now.instant) {
@@ -211,6 +221,7 @@ impl State {
             (party.and_then(|party| party.knocking.poll_timeout()), "knocks"),
             (party.and_then(|party| party.gossip.poll_timeout()), "gossip"),
             (party.and_then(|party| party.ruled.poll_timeout()), "rulings"),
+            (party.and_then(|party| party.games.poll_timeout()), "games"),
             (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
             (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),
             (party.and_then(|party| party.finder.as_ref()?.poll_timeout()), "public store"),
@@ -246,6 +257,7 @@ impl State {
                 break;
             }
         }
+        self.follow_games(turn);
         self.keep_departures(turn);
         self.names.set_silent(turn.now.instant, self.servers_are_silent());
         while let Some((to, bytes)) = self.nat.poll_transmit() {

@@ -63,7 +63,7 @@ pub(crate) async fn party(party: Party, target: &Target) -> Result<(), Failure> 
 }
 
 /// The id of whoever is meant: a member, somebody who waits, or somebody who was removed.
-fn find(party: &PartyView, player: &str) -> Result<String, Failure> {
+pub(crate) fn find(party: &PartyView, player: &str) -> Result<String, Failure> {
     let members = party.peers.iter().map(|peer| (peer.id.as_str(), peer.name.as_str()));
     let waiting = party.requests.iter().map(|waiting| (waiting.id.as_str(), waiting.name.as_str()));
     let removed = party.removed.iter().map(|removed| (removed.id.as_str(), removed.name.as_str()));

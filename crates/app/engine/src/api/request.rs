@@ -4,10 +4,12 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::Value;
 
+use lanrage_games::Start;
 use lanrage_party::{Admission, Standing};
 
 use super::{
-    Changed, DataSummary, FavoriteView, ProfileView, RecentPartyView, Restored, ServerConfigView, SettingView,
+    Changed, DataSummary, FavoriteView, KnownGameView, ProfileView, RecentPartyView, Restored,
+    ServerConfigView, SettingView,
 };
 use crate::{DoctorReport, InvitationLink, InvitationPreview, Snapshot};
 
@@ -179,6 +181,17 @@ crate::requests! {
         /// Its URL, or its name.
         url: String,
     } -> ();
+
+    /// The games that are known, by their slugs.
+    Games {} -> Vec<KnownGameView>;
+
+    /// What can be started to be in a game that a friend hosts, the best first.
+    WaysIntoGame {
+        /// The friend's peer id.
+        peer: String,
+        /// Where the game is, as [`HostedView`](crate::HostedView) says.
+        address: String,
+    } -> Vec<Start>;
 
     /// The game profiles.
     Profiles {} -> Vec<ProfileView>;

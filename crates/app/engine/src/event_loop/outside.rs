@@ -281,6 +281,7 @@ impl Outputs for Outside {
                 }
             }
             Output::Rendezvous(order) => self.tell_stores(order),
+            Output::WatchGames(address) => self.ports.games.watch(address.map(|address| address.0)),
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
                 if self.ports.store.tx.try_send((ticket, party)).is_err() {

@@ -78,6 +78,7 @@ impl Rig {
                 rx: mpsc::channel(1).1,
                 settings: watch::channel(Default::default()).0,
             },
+            games: ports::games::spawn(&mut tasks.endless),
             settings: ports::settings::spawn(&mut tasks.endless, Arc::clone(&database), app_settings),
             store: Port { tx: mpsc::channel(1).0, rx: mpsc::channel(1).1 },
             keeper: Keeper::default(),

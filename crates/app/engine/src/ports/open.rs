@@ -17,7 +17,7 @@ use super::{NamesPort, NatTestPort, PortMappingPort, Ports};
 use crate::{
     handle::Command,
     ports::{
-        adapter,
+        adapter, games,
         keeper::{self, Keeper},
         port::Port,
         relay_streams, rendezvous,
@@ -88,6 +88,7 @@ pub(crate) fn all(
         port_mapping: PortMappingPort { wanted: map_port, mapped },
         relay_streams: relay_streams::spawn(closing, Arc::clone(tunnel)),
         rendezvous: rendezvous::spawn(closing, &home.config),
+        games: games::spawn(endless),
         settings: settings::spawn(endless, database(), home.app_settings.clone()),
         store: store::spawn(endless, database(), secrets()),
         keeper,
@@ -124,7 +125,16 @@ mod tests {
         let names = |set: &crate::Tasks| set.names().into_iter().collect::<Vec<_>>();
         assert_eq!(
             names(&tasks.endless),
-            ["load-party", "name-lookup", "nat-test", "net-watch", "routes", "settings", "wake-clock"]
+            [
+                "games",
+                "load-party",
+                "name-lookup",
+                "nat-test",
+                "net-watch",
+                "routes",
+                "settings",
+                "wake-clock"
+            ]
         );
         assert_eq!(
             names(&tasks.closing),

@@ -4,8 +4,8 @@ use lanrage_log::NetworkLog;
 use lanrage_party::facts::{Cause, Fault, Meeting, ServerFault, Situation};
 use lanrage_party::{Admission, NatType, Role};
 use lanrage_session::{
-    AdapterView, ConnectionState, ControlView, DataPlaneView, InvitationLink, JoiningView, NetworkView,
-    PartyView, PeerView, Problem, RemovedView, RequestView, Severity, Traffic,
+    AdapterView, ConnectionState, ControlView, DataPlaneView, GameView, HostedView, InvitationLink,
+    JoiningView, NetworkView, PartyView, PeerView, Problem, RemovedView, RequestView, Severity, Traffic,
 };
 use serde_json::json;
 
@@ -19,7 +19,8 @@ const PARTY: &str = "0123456789abcdef0123456789abcdef";
 const LINK: &str = "lanrage://join/AXsicCI6IjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmIn0";
 
 /// Everything in the inputs that nobody may find in a bundle.
-const PRIVATE: [&str; 20] = [
+const PRIVATE: [&str; 21] = [
+    "Bobs Burg",
     "Dora",
     "Eve",
     DORA,
@@ -65,6 +66,15 @@ fn snapshot() -> Snapshot {
         away_since_ms: None,
         joined_at_ms: 1,
         first_packet_ms: None,
+        games: vec![GameView {
+            slug: "teeworlds".to_owned(),
+            name: "Teeworlds".to_owned(),
+            hosted: Some(HostedView {
+                address: "10.66.0.2:8303".to_owned(),
+                title: Some("Bobs Burg".to_owned()),
+                ..HostedView::default()
+            }),
+        }],
         traffic: Traffic::default(),
     };
     Snapshot {
@@ -94,6 +104,7 @@ fn snapshot() -> Snapshot {
                 at_ms: 0,
             }],
             created_at_ms: 1_764_000_000_000,
+            games: Vec::new(),
             peers: vec![bob],
         }),
         joining: Some(JoiningView {

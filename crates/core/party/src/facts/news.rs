@@ -65,6 +65,13 @@ pub enum News {
         /// The friend's name.
         peer: String,
     },
+    /// A friend has begun to host a game.
+    GameOpened {
+        /// The friend's name.
+        peer: String,
+        /// The game.
+        game: String,
+    },
     /// Somebody has the link and waits for the owner or a moderator to let them in.
     WantsIn {
         /// The name that they give themselves.

@@ -51,6 +51,13 @@ pub enum CommandError {
     NotYours,
     /// Nobody of the party has this id.
     UnknownPeer,
+    /// Nobody hosts a game there any more.
+    NoGameThere,
+    /// A game cannot be started into somebody else's: it is not installed, or nobody knows how.
+    GameNotStarted {
+        /// The game.
+        game: String,
+    },
     /// The party takes a network that LANrage never proposes, and the user was not asked.
     UnusualNetwork {
         /// The party's network.

@@ -30,7 +30,7 @@ use crate::{
     peers::{
         awaited::Awaited,
         connections::Connections,
-        gossip::{Gossip, departures::Departures, ruled::Ruled},
+        gossip::{Gossip, departures::Departures, games::Games, ruled::Ruled},
         knocking::Knocking,
         relaying::{carried::Carried, carrier::Carrier},
     },
@@ -80,6 +80,8 @@ pub(crate) struct ActiveParty {
     pub(crate) gossip: Gossip,
     pub(crate) departures: Departures,
     pub(crate) ruled: Ruled,
+    /// What this device and its friends play.
+    pub(crate) games: Games,
     /// Who waits to be let in.
     pub(crate) requests: Requests,
     /// Whether the player was told that somebody says they were removed.

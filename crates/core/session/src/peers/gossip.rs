@@ -5,6 +5,7 @@
 //! says in a *summary* how new its word of each peer is, and is sent what is newer.
 
 pub(crate) mod departures;
+pub(crate) mod games;
 pub(crate) mod message;
 pub(crate) mod ruled;
 mod schedule;

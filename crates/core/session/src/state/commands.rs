@@ -28,7 +28,7 @@ use crate::{
     peers::{
         awaited::Awaited,
         connections::{Connections, Ways},
-        gossip::{Gossip, departures::Departures, message::Message, ruled::Ruled},
+        gossip::{Gossip, departures::Departures, games::Games, message::Message, ruled::Ruled},
         knocking::{Knocking, TARGETS},
         relaying::carried::Carried,
     },
@@ -231,7 +231,9 @@ impl State {
             relay_only,
             uses_rendezvous,
             forward_limits,
+            shares_games,
         } = settings;
+        self.shares_games = shares_games;
         self.uses_rendezvous = uses_rendezvous;
         self.set_forward_limits(turn, forward_limits);
         self.set_relay_only(turn, relay_only);
@@ -320,6 +322,7 @@ impl State {
             gossip: Gossip::default(),
             departures: Departures::default(),
             ruled: Ruled::default(),
+            games: Games::default(),
             requests: Requests::default(),
             was_told_removed: false,
             carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),

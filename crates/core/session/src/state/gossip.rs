@@ -40,8 +40,11 @@ impl State {
     pub(super) fn follow_reached(&mut self, turn: &mut Turn<'_>) {
         let gossips = self.gossips();
         if let Some(party) = &mut self.party {
-            party.ruled.set_reached(turn.now.instant, &party.connections.reached());
-            let reached = if gossips { party.connections.reached() } else { Vec::new() };
+            let reached = party.connections.reached();
+            party.ruled.set_reached(turn.now.instant, &reached);
+            party.games.set_reached(turn.now.instant, &reached);
+            party.games.set_members(|peer| party.connections.connections().contains_key(peer));
+            let reached = if gossips { reached } else { Vec::new() };
             let is_wider = party.gossip.set_reached(turn.now.instant, &reached);
             if gossips {
                 party.connections.remind(turn, is_wider);
@@ -72,6 +75,7 @@ impl State {
             Message::RelayChannels(channels) => self.handle_relay_channels(turn, from, &channels),
             Message::Ruled(digest) => self.handle_ruled(turn, from, digest),
             Message::Rulings(rulings) => self.take_rulings(turn, rulings),
+            Message::Games { number, statements } => self.take_games(turn, from, number, statements),
             // While a server keeps the list, its word counts.
             _ if !self.gossips() => {}
             Message::Digest { hash, count } => {

@@ -15,7 +15,7 @@ use lanrage_party::{
 };
 use lanrage_rendezvous::Health;
 
-use super::State;
+use super::{State, games};
 use crate::{
     facts::{
         AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, NetworkView,
@@ -92,6 +92,7 @@ impl State {
         if let Some(party) = &self.party {
             (party.watch.works(), party.watch.failure().is_some()).hash(&mut hasher);
             party.reply.as_ref().map(|reply| &reply.text).hash(&mut hasher);
+            party.games.revision().hash(&mut hasher);
         }
         for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
             let by = connection.path().map(|path| path.remote);
@@ -223,6 +224,7 @@ impl State {
                     away_since_ms: connection.away_since().map(|at| at.0),
                     joined_at_ms: connection.info.joined_at.0,
                     first_packet_ms: connection.first_packet.map(milliseconds),
+                    games: games::of_friend(active, connection, now.instant),
                     traffic: traffic(&id),
                 }
             })
@@ -243,6 +245,7 @@ impl State {
             meeting: self.meeting(active),
             host_hint: self.host_hint(active, &names),
             created_at_ms: membership.created_at.0,
+            games: games::own(active),
             peers,
         }
     }

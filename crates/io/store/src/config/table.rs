@@ -49,6 +49,9 @@ settings! {
     /// The name that friends see. Empty: the name of this computer's account.
     player_name: Option<Name> = Declaration::optional(Player, Kind::Name);
 
+    /// Whether friends in the party are told which games you play and host: only they, inside the party, and never a server.
+    share_games: bool = Declaration::new(Player, Kind::Boolean, Boolean(true));
+
     /// The control server for new parties. Empty: friends find each other without one.
     control_server: Option<ControlEndpoint> = Declaration::optional(Party, Kind::ControlEndpoint);
 

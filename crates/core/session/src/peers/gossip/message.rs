@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use lanrage_base::wire::{Reader, put_address};
+use lanrage_games::{Statement, read_statements, write_statements};
 use lanrage_nat::Probe;
 use lanrage_party::{
     Departure, IdentityKey, Leave, PartyId, PeerId, Ruling, SealedSignal, SignedRecord,
@@ -21,6 +22,7 @@ const RELAY_ASK: u8 = 22;
 const RELAY_CHANNELS: u8 = 23;
 const RULED: u8 = 24;
 const RULINGS: u8 = 25;
+const GAMES: u8 = 26;
 
 /// Longest message, in bytes.
 const MAX_BYTES: usize = Probe::MAX_BYTES;
@@ -39,7 +41,7 @@ pub(crate) type Line = ([u8; 8], u64);
 /// Wire format behind version and kind, numbers big-endian: *digest* 8 bytes and a count of 2; *summary* lines of 8 bytes of
 /// id and 8 of sequence; *records* and *departures* one behind the other; *signal* hops 1, from 16, to 16, the sealed bytes;
 /// *knock* the address it came from, and its 480 bytes; *relay ask* ids of 16 bytes; *relay channels* ids of 16 bytes with
-/// numbers of 2; *ruled* 8 bytes; *rulings* one behind the other.
+/// numbers of 2; *ruled* 8 bytes; *rulings* one behind the other; *games* a number of 8, and what [`write_statements`] writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     /// What I know of the party is this, in short: of two who say the same, neither has news for the other.
@@ -62,11 +64,13 @@ pub(crate) enum Message {
     Ruled(u64),
     /// What was ruled in the party.
     Rulings(Vec<Ruling>),
+    /// What I play and host. The number grows with every word.
+    Games { number: u64, statements: Vec<Statement> },
 }
 
 /// Whether a payload is one of these rather than the path agent's, or of a program that knows more.
 pub(crate) fn is_gossip(payload: &[u8]) -> bool {
-    matches!(payload, [VERSION, DIGEST..=RULINGS, ..])
+    matches!(payload, [VERSION, DIGEST..=GAMES, ..])
 }
 
 impl Message {
@@ -141,6 +145,11 @@ impl Message {
                     }
                 }
             }
+            Self::Games { number, statements } => {
+                bytes.push(GAMES);
+                bytes.extend(number.to_be_bytes());
+                bytes.extend(write_statements(statements, MAX_BYTES - bytes.len()));
+            }
         }
         bytes
     }
@@ -213,6 +222,10 @@ impl Message {
                 }
                 Self::Rulings(rulings)
             }
+            GAMES => {
+                let number = reader.u64()?;
+                return Some(Self::Games { number, statements: read_statements(reader.rest())? });
+            }
             _ => return None,
         };
         reader.rest().is_empty().then_some(message)
@@ -221,6 +234,7 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use lanrage_games::Slug;
     use lanrage_party::{
         DeviceIdentity, Matter, Name, PEER_PROTOCOL, PartySecret, PeerRecord, Standing, VirtualIp,
         WireGuardPrivateKey, limits,
@@ -273,6 +287,17 @@ mod tests {
             Message::RelayChannels(vec![(ann.peer_id(), 0x4FFF); PEERS_PER_PARTY]),
             Message::Ruled(u64::MAX),
             Message::Rulings(vec![ruling(&ann); RULINGS_PER_MESSAGE]),
+            Message::Games {
+                number: u64::MAX,
+                statements: vec![
+                    Statement {
+                        slug: Slug::new(&"s".repeat(Slug::BYTES)).unwrap(),
+                        name: Name::new(&"n".repeat(limits::NAME_BYTES)).unwrap(),
+                        hosted: None,
+                    };
+                    8
+                ],
+            },
         ]
     }
 
@@ -301,7 +326,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..27, which in 0_usize..10, cut: usize) {
+        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..28, which in 0_usize..11, cut: usize) {
             if bytes.len() > 1 {
                 (bytes[0], bytes[1]) = (VERSION, kind);
             }

@@ -1,15 +1,22 @@
-//! Friends are told no address of a player who hides them, and nothing is sent to a friend but by a relay.
+//! Friends are told no address of a player who hides them, and nothing is sent to a friend but by a relay. They are told no
+//! game of a player who shares none.
 
 use std::time::Duration;
 
 use lanrage_control::protocol::Request;
-use lanrage_party::{Candidate, Remote, SignalKey, SignedRecord};
+use lanrage_games::{Hosted, Place, Slug, Statement, Transport};
+use lanrage_party::{Candidate, Name, Remote, SignalKey, SignedRecord};
 
 use super::{
+    knocks,
     stage::*,
     trust::{sealed_in_life, signal},
 };
-use crate::{input::Input, output::Output, peers::signal::Signal};
+use crate::{
+    input::{Command, Input},
+    output::Output,
+    peers::{gossip::message::Message, signal::Signal},
+};
 
 fn hide(stage: &mut Stage, relay_only: bool) {
     let settings =
@@ -83,4 +90,70 @@ fn hiding_while_connected_takes_the_addresses_back_and_keeps_the_party() {
     assert_eq!(stage.snapshot().party.unwrap().peers.len(), 1, "the friend is not forgotten");
     hide(&mut stage, false);
     assert!(!told(&stage, &bob).is_empty());
+}
+
+fn teeworlds(title: &str) -> Statement {
+    Statement {
+        slug: Slug::new("teeworlds").unwrap(),
+        name: Name::new("What the friend calls it").unwrap(),
+        hosted: Some(Hosted {
+            place: Place { transport: Transport::Udp, port: 8_303 },
+            title: title.to_owned(),
+            map: String::new(),
+            version: "0.7.5".to_owned(),
+            players: Some(3),
+            max_players: Some(8),
+            is_locked: false,
+        }),
+    }
+}
+
+/// The games that friends were told of last, if they were told anything.
+fn games_told(stage: &mut Stage) -> Option<Vec<Statement>> {
+    let link = stage.invitation();
+    knocks::told(stage, &link).into_iter().rev().find_map(|message| match message {
+        Message::Games { statements, .. } => Some(statements),
+        _ => None,
+    })
+}
+
+#[test]
+fn games_are_watched_and_told_while_a_friend_is_there_and_they_are_shared() {
+    let (mut stage, ..) = knocks::host_with_friend();
+    assert_eq!(stage.games_watched, None, "nobody can reach a game here without an adapter");
+    stage.input(Input::Adapter(Ok("lanrage0".to_owned())));
+    let own = stage.party().unwrap().membership.virtual_ip;
+    assert_eq!(stage.games_watched, Some(own));
+    assert_eq!(games_told(&mut stage), None, "nothing is played");
+    stage.input(Input::Games(vec![teeworlds("Skyblock")]));
+    assert_eq!(games_told(&mut stage), Some(vec![teeworlds("Skyblock")]));
+    assert_eq!(stage.snapshot().party.unwrap().games[0].hosted.as_ref().unwrap().players, Some(3));
+    let private = crate::Settings { shares_games: false, ..settings(None) };
+    stage.input(Input::Configure(private));
+    assert_eq!((stage.games_watched, games_told(&mut stage)), (None, Some(Vec::new())), "taken back at once");
+    stage.input(Input::Games(vec![teeworlds("late")]));
+    assert_eq!(games_told(&mut stage), None, "a last look of the watch is not told");
+    stage.input(Input::Configure(settings(None)));
+    assert_eq!(stage.games_watched, Some(own));
+    stage.command(9, Command::PauseParty);
+    assert_eq!(stage.games_watched, None);
+}
+
+#[test]
+fn a_friends_game_is_shown_at_the_friends_own_address_under_the_name_that_it_has_here() {
+    let (mut stage, _, bob) = knocks::host_with_friend();
+    knocks::say(&mut stage, &bob, &Message::Games { number: 1, statements: vec![teeworlds("Skyblock")] });
+    let shown = stage.snapshot().party.unwrap().peers.remove(0);
+    let game = &shown.games[0];
+    assert_eq!(game.name, "Teeworlds");
+    let hosted = game.hosted.as_ref().unwrap();
+    assert_eq!(hosted.address, format!("{}:8303", shown.virtual_ip));
+    assert!(hosted.can_join);
+    let opened =
+        |stage: &Stage| stage.notices.iter().filter(|notice| notice.news.code() == "game_opened").count();
+    assert_eq!(opened(&stage), 1);
+    knocks::say(&mut stage, &bob, &Message::Games { number: 2, statements: vec![teeworlds("Other")] });
+    assert_eq!(opened(&stage), 1, "it is the same game");
+    knocks::say(&mut stage, &bob, &Message::Games { number: 3, statements: Vec::new() });
+    assert!(stage.snapshot().party.unwrap().peers[0].games.is_empty());
 }

@@ -36,6 +36,8 @@ pub(super) struct Stage {
     pub(super) results: Vec<(Ticket, Result<(), CommandError>)>,
     pub(super) adapters_opened: usize,
     pub(super) measurements: usize,
+    /// The address for which games are watched.
+    pub(super) games_watched: Option<VirtualIp>,
     /// How often the public store was asked for something.
     pub(super) looks: usize,
     /// What the public store holds.
@@ -91,6 +93,7 @@ impl Stage {
             results: Vec::new(),
             adapters_opened: 0,
             measurements: 0,
+            games_watched: None,
             looks: 0,
             items: Vec::new(),
             routes: Vec::new(),
@@ -316,6 +319,7 @@ impl Stage {
                     self.input(Input::Rendezvous(Event::PutEnded(id, Ok(()))));
                 }
                 Output::MeasureNat(_) => self.measurements += 1,
+                Output::WatchGames(address) => self.games_watched = address,
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();
                     self.input(Input::Kept(ticket, stored.ok_or(CommandError::NotAMember)));
@@ -357,6 +361,7 @@ pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
         relay_only: false,
         uses_rendezvous: false,
         forward_limits: ForwardLimits { pair_kbits: 2_000, total_kbits: 8_000 },
+        shares_games: true,
     }
 }
 

@@ -74,7 +74,8 @@ impl World {
             | Output::CloseAdapter
             | Output::MendAdapter
             | Output::MeasureNat(_)
-            | Output::MapPort(_) => {}
+            | Output::MapPort(_)
+            | Output::WatchGames(_) => {}
             Output::Load { ticket, .. } => {
                 host.inputs.push_back(Input::Kept(ticket, Err(CommandError::NotAMember)))
             }

@@ -1,0 +1,31 @@
+//! The games of this computer, watched while the session wishes.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use lanrage_game_watch::{Wish, run};
+use lanrage_games::{Catalogue, Statement};
+use tokio::sync::{mpsc, watch};
+
+use crate::tasks::Tasks;
+
+/// Says what is watched, and hears what is played and hosted. Never full: only the newest wish counts, and the watch waits
+/// until its last word was heard.
+pub(crate) struct GamesPort {
+    wishes: watch::Sender<Wish>,
+    pub(crate) rx: mpsc::Receiver<Vec<Statement>>,
+}
+
+impl GamesPort {
+    /// For whoever reaches this address; nothing is watched without one.
+    pub(crate) fn watch(&self, address: Option<Ipv4Addr>) {
+        self.wishes.send_modify(|wish| wish.address = address);
+    }
+}
+
+pub(crate) fn spawn(tasks: &mut Tasks) -> GamesPort {
+    let catalogue = Arc::new(Catalogue::builtin().clone());
+    let (wishes, wished) = watch::channel(Wish { address: None, catalogue });
+    let (told, rx) = mpsc::channel(1);
+    tasks.spawn("games", run(wished, told));
+    GamesPort { wishes, rx }
+}

@@ -1,0 +1,23 @@
+//! What is known of games: how a program is recognised, which ports it hosts on, what its server answers, and how it is
+//! started into a friend's game.
+//!
+//! Pure: the shell says which programs run and what they listen on ([`Running`]), [`Catalogue::detect`] says which games
+//! these are, and [`Watch`] what friends are told of them ([`Statement`]). Nothing that came in a packet is ever a part of
+//! what is started ([`Launch`]).
+
+mod catalogue;
+mod detect;
+mod profile;
+mod query;
+mod statement;
+mod watch;
+
+pub use catalogue::{Catalogue, CatalogueFault};
+pub use detect::{Detected, Listening, Place, Running};
+pub use profile::{
+    Certainty, Discovery, DiscoveryKind, Fact, Hint, Launch, LaunchKind, PortRange, Profile, ProfileFault,
+    Program, Query, QueryPort, Slug, Start, Transport, is_never_opened,
+};
+pub use query::{Answer, Asking, Protocol, Step};
+pub use statement::{Hosted, Statement, read_statements, write_statements};
+pub use watch::{Question, Watch};

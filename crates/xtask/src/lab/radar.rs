@@ -1,0 +1,114 @@
+//! `cargo xtask radar`: how soon a friend is shown who hosts what, and how soon that it is over.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use lanrage_lab::{
+    radar::{self, Game, Seen},
+    world,
+};
+
+use super::in_a_world;
+use crate::{
+    setup::{self, Setup},
+    shell,
+};
+
+/// The longest from the start of a server until a friend is shown it.
+const SHOWN: Duration = Duration::from_secs(3);
+/// The longest from its end until it is shown no more.
+const GONE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// One server instead of all that Debian has
+    #[arg(long)]
+    quick: bool,
+    /// Write one JSON object a line instead of the table
+    #[arg(long)]
+    json: bool,
+    /// Use the programs as they were built last
+    #[arg(long)]
+    no_build: bool,
+}
+
+/// Plays it and shows what came of it.
+pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
+    if !world::is_inside() {
+        setup.packages(&[setup::GAME])?;
+        if !options.quick {
+            setup.packages(&[setup::GAMES])?;
+        }
+    }
+    in_a_world(setup, options.no_build, "who hosts what is not shown as it should be", || play(options))
+}
+
+fn play(options: &Options) -> Result<()> {
+    let begun = Instant::now();
+    let all = if options.quick { &Game::ALL[..1] } else { &Game::ALL[..] };
+    let (games, missing): (Vec<Game>, Vec<Game>) = all.iter().copied().partition(|game| game.is_installed());
+    if !options.json {
+        println!("Two players behind NATs; a server starts at one, and the other is shown it; times in ms");
+        println!("  {:12} {:>7} {:>7} {:>7}  what is shown", "", "shown", "told", "gone");
+    }
+    let mut failed = Vec::new();
+    radar::play(&games, |seen| {
+        let faults = faults(&seen);
+        if options.json {
+            println!("{}", seen.to_json());
+        } else {
+            println!("{}", line(&seen, &faults));
+        }
+        if !faults.is_empty() {
+            failed.push(seen.what);
+        }
+    })?;
+    for game in missing {
+        println!("{} {:12} not installed", shell::red("✗"), game.slug());
+        failed.push(game.slug().to_owned());
+    }
+    if !options.json {
+        println!("In {:.0} s", begun.elapsed().as_secs_f64());
+    }
+    ensure!(failed.is_empty(), "not within its goal: {}", failed.join(", "));
+    Ok(())
+}
+
+fn faults(seen: &Seen) -> Vec<String> {
+    let mut faults: Vec<String> = seen.problem.clone().into_iter().collect();
+    for (what, time, limit) in [("shown", seen.shown, SHOWN), ("gone", seen.gone, GONE)] {
+        if time.is_none_or(|time| time > limit) {
+            faults.push(format!("not {what} within {} ms", limit.as_millis()));
+        }
+    }
+    faults
+}
+
+fn line(seen: &Seen, faults: &[String]) -> String {
+    let ms = |time: Option<Duration>| time.map_or("–".to_owned(), |time| time.as_millis().to_string());
+    let mark = if faults.is_empty() { shell::green("✓") } else { shell::red("✗") };
+    let [shown, told, gone] = [seen.shown, seen.told, seen.gone].map(ms);
+    let faults: String =
+        faults.iter().map(|fault| format!("\n    {}", fault.replace('\n', "\n    "))).collect();
+    format!("{mark} {:12} {shown:>7} {told:>7} {gone:>7}  {}{faults}", seen.what, seen.words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_late_or_never_is_a_fault() {
+        let seen = |shown: Option<u64>, gone: Option<u64>| Seen {
+            shown: shown.map(Duration::from_millis),
+            gone: gone.map(Duration::from_millis),
+            ..Seen::default()
+        };
+        assert!(faults(&seen(Some(900), Some(900))).is_empty());
+        assert_eq!(faults(&seen(Some(3_001), Some(5_001))).len(), 2);
+        assert_eq!(faults(&seen(None, Some(1))).len(), 1);
+        let with_problem = Seen { problem: Some("x".to_owned()), ..seen(Some(1), Some(1)) };
+        assert_eq!(faults(&with_problem), ["x"]);
+    }
+}

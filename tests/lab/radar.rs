@@ -1,0 +1,301 @@
+//! Who hosts and plays what, as a friend is shown it: real servers start on player one's computer and are killed there.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::{Host, Player, Process, Stage, stage};
+
+/// How long a party may take to stand.
+const READY_LIMIT: Duration = Duration::from_secs(40);
+/// How long anything else may take until it counts as never.
+const LIMIT: Duration = Duration::from_secs(12);
+/// Between two looks at what a player is shown.
+const PAUSE: Duration = Duration::from_millis(30);
+/// Where Debian and its descendants put games: not on everybody's search path.
+const FOLDERS: [&str; 3] = ["/usr/games", "/usr/bin", "/usr/local/bin"];
+
+/// A game whose server can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Game {
+    /// Teeworlds.
+    Teeworlds,
+    /// DDNet.
+    Ddnet,
+    /// Luanti, which Debian still calls Minetest.
+    Luanti,
+    /// Armagetron Advanced.
+    Armagetron,
+    /// BZFlag.
+    Bzflag,
+}
+
+impl Game {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Teeworlds, Self::Ddnet, Self::Luanti, Self::Armagetron, Self::Bzflag];
+
+    /// By which name LANrage knows it.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Teeworlds => "teeworlds",
+            Self::Ddnet => "ddnet",
+            Self::Luanti => "luanti",
+            Self::Armagetron => "armagetron",
+            Self::Bzflag => "bzflag",
+        }
+    }
+
+    /// What its server says that its host has chosen: a title, or a number of players, or nothing.
+    const fn tells(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Teeworlds | Self::Ddnet => Some(("title", "Skyblock")),
+            // As Debian's settings have it.
+            Self::Armagetron => Some(("title", "Unnamed Server")),
+            Self::Bzflag => Some(("max_players", "7")),
+            Self::Luanti => None,
+        }
+    }
+
+    const fn port(self) -> u16 {
+        match self {
+            Self::Teeworlds | Self::Ddnet => 8_303,
+            Self::Luanti => 30_000,
+            Self::Armagetron => 4_534,
+            Self::Bzflag => 5_154,
+        }
+    }
+
+    const fn programs(self) -> &'static [&'static str] {
+        match self {
+            Self::Teeworlds => &["teeworlds-server"],
+            Self::Ddnet => &["DDNet-Server", "ddnet-server"],
+            Self::Luanti => &["luantiserver", "minetestserver"],
+            // On Debian the other one is a script for services.
+            Self::Armagetron => &["armagetronad-dedicated.real", "armagetronad-dedicated"],
+            Self::Bzflag => &["bzfs"],
+        }
+    }
+
+    /// Whether its server is there.
+    #[must_use]
+    pub fn is_installed(self) -> bool {
+        self.program().is_some()
+    }
+
+    fn program(self) -> Option<PathBuf> {
+        let paths =
+            FOLDERS.iter().flat_map(|folder| self.programs().iter().map(|file| Path::new(folder).join(file)));
+        paths.into_iter().find(|path| path.exists())
+    }
+
+    /// Starts it on a host, with its files in a folder of its own.
+    fn serve(self, host: &Host) -> Result<Process> {
+        let program = self.program().with_context(|| format!("the server of {} is missing", self.slug()))?;
+        let home = stage::data_folder(self.slug())?;
+        let mut command = host.command(program);
+        command.env("HOME", &home).current_dir(&home);
+        match self {
+            Self::Teeworlds | Self::Ddnet => {
+                command.arg("sv_name Skyblock; sv_register 0; sv_port 8303");
+            }
+            Self::Luanti => {
+                command.args(["--port", "30000", "--world"]).arg(home.join("world"));
+            }
+            Self::Armagetron => {
+                command.arg("--userdatadir").arg(&home);
+                for (word, folder) in
+                    [("--datadir", "/usr/share/games/armagetronad"), ("--configdir", "/etc/armagetronad")]
+                {
+                    if Path::new(folder).exists() {
+                        command.args([word, folder]);
+                    }
+                }
+            }
+            Self::Bzflag => {
+                command.args(["-p", "5154", "-mp", "7"]);
+            }
+        }
+        host.spawn(command)
+    }
+}
+
+/// How soon a friend is shown a server, and what.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// What was started: a game's slug, or a word for what else was tried.
+    pub what: String,
+    /// From the start to the friend's window.
+    pub shown: Option<Duration>,
+    /// From the start until all is shown that the server says.
+    pub told: Option<Duration>,
+    /// From the kill until it is shown no more.
+    pub gone: Option<Duration>,
+    /// What was shown.
+    pub words: String,
+    /// What was not as it should be.
+    pub problem: Option<String>,
+}
+
+impl Seen {
+    /// As an object of JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let ms = |time: Option<Duration>| time.map(|time| time.as_millis() as u64);
+        json!({
+            "what": self.what, "shown_ms": ms(self.shown), "told_ms": ms(self.told), "gone_ms": ms(self.gone),
+            "words": self.words, "problem": self.problem,
+        })
+    }
+}
+
+/// Starts and kills each server on player one's computer and looks at player two's; then a program that only plays, a start of
+/// the game into the friend's, and the setting that shows nothing. Build it inside a [`world`](crate::world).
+///
+/// # Errors
+/// If the lab cannot be built, or a party does not stand.
+pub fn play(games: &[Game], mut report: impl FnMut(Seen)) -> Result<()> {
+    let stage = Stage::build()?;
+    let _server = stage.start_control_server()?;
+    let one = Player::create(&stage.one, "one", "LAN", &stage.control_url())?;
+    let two = Player::join(&stage.two, "two", one.registered_link(READY_LIMIT)?)?;
+    one.wait_until_direct(&two, READY_LIMIT)?;
+    for player in [&one, &two] {
+        player.wait_for_address(READY_LIMIT)?;
+    }
+    let hall = Hall { stage: &stage, one: &one, two: &two };
+    for game in games {
+        report(hall.host(*game)?);
+    }
+    report(hall.only_play()?);
+    report(hall.join()?);
+    report(hall.say_nothing()?);
+    Ok(())
+}
+
+struct Hall<'a> {
+    stage: &'a Stage,
+    one: &'a Player,
+    two: &'a Player,
+}
+
+impl Hall<'_> {
+    /// Player one's game of this slug as player two is shown it.
+    fn shown(&self, slug: &str) -> Result<Option<Value>> {
+        let status = self.two.status()?;
+        let games = status["party"]["peers"][0]["games"].as_array().cloned().unwrap_or_default();
+        Ok(games.into_iter().find(|game| game["slug"] == slug))
+    }
+
+    /// How long after `since` player two is shown what is wanted of that game.
+    fn wait(
+        &self,
+        slug: &str,
+        since: Instant,
+        is_wanted: impl Fn(Option<&Value>) -> bool,
+    ) -> Result<Option<Duration>> {
+        while since.elapsed() < LIMIT {
+            let asked = since.elapsed();
+            if is_wanted(self.shown(slug)?.as_ref()) {
+                return Ok(Some(asked));
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(None)
+    }
+
+    fn host(&self, game: Game) -> Result<Seen> {
+        let address = format!("{}:{}", self.one.wait_for_address(READY_LIMIT)?, game.port());
+        let begun = Instant::now();
+        let mut server = game.serve(&self.stage.one)?;
+        let is_hosted =
+            |shown: Option<&Value>| shown.is_some_and(|game| game["hosted"]["address"] == address);
+        let shown = self.wait(game.slug(), begun, is_hosted)?;
+        let says = |hosted: &Value| {
+            game.tells().is_none_or(|(field, value)| hosted[field].to_string().trim_matches('"') == value)
+        };
+        let told = self.wait(game.slug(), begun, |shown| {
+            shown.is_some_and(|game| game["hosted"].is_object() && says(&game["hosted"]))
+        })?;
+        let words = self.shown(game.slug())?.map(|game| game["hosted"].to_string()).unwrap_or_default();
+        let problem = match shown {
+            None => Some(format!("never shown; the server said:\n{}", server.tail())),
+            Some(_) if told.is_none() => Some("what the server says is not shown".to_owned()),
+            Some(_) => None,
+        };
+        server.kill()?;
+        let gone = self.wait(game.slug(), Instant::now(), |shown| shown.is_none())?;
+        Ok(Seen { what: game.slug().to_owned(), shown, told, gone, words, problem })
+    }
+
+    /// A program of a game that listens nowhere is played, and not hosted; one that is no game's is nothing.
+    fn only_play(&self) -> Result<Seen> {
+        let folder = stage::data_folder("programs")?;
+        for name in ["factorio", "no-game"] {
+            fs::copy("/bin/sleep", folder.join(name))?;
+        }
+        let start = |name: &str| {
+            let mut command = self.stage.one.command(folder.join(name));
+            command.arg("60");
+            self.stage.one.spawn(command)
+        };
+        let begun = Instant::now();
+        let (mut game, _other) = (start("factorio")?, start("no-game")?);
+        let shown = self.wait("factorio", begun, |shown| shown.is_some())?;
+        let words = self.shown("factorio")?.unwrap_or_default();
+        let count = self.two.status()?["party"]["peers"][0]["games"].as_array().map_or(0, Vec::len);
+        let problem =
+            (words["hosted"] != Value::Null || count != 1).then(|| format!("{count} games: {words}"));
+        game.kill()?;
+        let gone = self.wait("factorio", Instant::now(), |shown| shown.is_none())?;
+        Ok(Seen { what: "played".to_owned(), shown, told: shown, gone, words: words.to_string(), problem })
+    }
+
+    /// `lanrage games join` starts the game with the friend's address and nothing else.
+    fn join(&self) -> Result<Seen> {
+        let folder = stage::data_folder("client")?;
+        let (client, said) = (folder.join("teeworlds"), folder.join("said"));
+        fs::write(&client, format!("#!/bin/sh\nfor word; do echo \"$word\" >> {}; done\n", said.display()))?;
+        fs::set_permissions(&client, fs::Permissions::from_mode(0o755))?;
+        let mut server = Game::Teeworlds.serve(&self.stage.one)?;
+        let begun = Instant::now();
+        let shown = self.wait("teeworlds", begun, |shown| shown.is_some())?;
+        let mut path = OsString::from(&folder);
+        path.push(":");
+        path.push(env::var_os("PATH").unwrap_or_default());
+        let pressed = Instant::now();
+        self.two.join_game("one", &path)?;
+        let told = pressed.elapsed();
+        let words = fs::read_to_string(&said).unwrap_or_default();
+        let wanted = format!("connect {}:8303\n", self.one.wait_for_address(READY_LIMIT)?);
+        let problem = (words != wanted).then(|| format!("started with {words:?}"));
+        server.kill()?;
+        let gone = self.wait("teeworlds", Instant::now(), |shown| shown.is_none())?;
+        let words = words.trim().to_owned();
+        Ok(Seen { what: "join".to_owned(), shown, told: Some(told), gone, words, problem })
+    }
+
+    /// Who shares nothing is shown with nothing, at once; the server goes on.
+    fn say_nothing(&self) -> Result<Seen> {
+        let mut server = Game::Teeworlds.serve(&self.stage.one)?;
+        let begun = Instant::now();
+        let shown = self.wait("teeworlds", begun, |shown| shown.is_some())?;
+        Player::choose(&self.stage.one, "one", "share_games", "no")?;
+        let gone = self.wait("teeworlds", Instant::now(), |shown| shown.is_none())?;
+        ensure!(server.is_running()?, "the server ended; it said:\n{}", server.tail());
+        Player::choose(&self.stage.one, "one", "share_games", "yes")?;
+        let told = self.wait("teeworlds", Instant::now(), |shown| shown.is_some())?;
+        server.kill()?;
+        let problem = told.is_none().then(|| "not shown again".to_owned());
+        Ok(Seen { what: "not shared".to_owned(), shown, told, gone, words: String::new(), problem })
+    }
+}

@@ -1,0 +1,63 @@
+import { render, screen, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { describe, expect, test } from 'vitest';
+
+import App from '../src/App.svelte';
+import type { PartyView, Snapshot } from '../src/bindings';
+import { hosted } from '../src/dev/scenes';
+import { shownGames } from '../src/lib/games';
+import { fakeBackend, open, party, peer, send } from './fixtures';
+
+const teeworlds = { slug: 'teeworlds', name: 'Teeworlds', hosted };
+const factorio = { slug: 'factorio', name: 'Factorio', hosted: null };
+const playing: PartyView = {
+  ...party,
+  peers: [
+    { ...peer, id: '3', name: 'Öykü', games: [factorio] },
+    { ...peer, id: '2', name: 'Anna', games: [teeworlds] },
+  ],
+};
+const scene: Snapshot = { ...open, party: playing };
+
+async function show(answers: Parameters<typeof fakeBackend>[1] = {}) {
+  const calls = fakeBackend(scene, answers);
+  render(App);
+  const card = await screen.findByRole('region', { name: 'Games' });
+  return { calls, card: within(card) };
+}
+
+describe('the games of a party', () => {
+  test('are said with all that the host’s server tells, what is hosted first', () => {
+    const [first, second] = shownGames(playing);
+    expect([first?.what, first?.details]).toEqual(['Anna hosts Teeworlds', 'Skyblock, ctf2, 3/8, 0.7.5, 12 ms']);
+    expect([second?.what, second?.details, second?.at]).toEqual(['Öykü plays Factorio', '', null]);
+    const own = { ...hosted, players: null, title: null, map: null, version: null, is_locked: true };
+    const [mine] = shownGames({ peers: [], games: [{ ...teeworlds, hosted: own }] });
+    expect([mine?.what, mine?.details, mine?.at?.peer]).toEqual(['You host Teeworlds', 'with a password', null]);
+  });
+
+  test('are copied and joined by their address', async () => {
+    const user = userEvent.setup();
+    const { calls, card } = await show();
+    await user.click(card.getByRole('button', { name: 'Copy address of Teeworlds at Anna' }));
+    expect(calls.at(-1)).toEqual({ command: 'copy_text', args: { text: '10.66.41.7:8303' } });
+    await user.click(card.getByRole('button', { name: 'Join Teeworlds at Anna' }));
+    const args = { peer: '2', address: '10.66.41.7:8303', game: 'Teeworlds' };
+    expect(calls.at(-1)).toEqual({ command: 'join_game', args });
+    expect(card.getAllByRole('button')).toHaveLength(2);
+  });
+
+  test('that cannot be started say so, and are gone when nobody plays', async () => {
+    const user = userEvent.setup();
+    const { card } = await show({
+      join_game: () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        throw { code: 'game_not_started', game: 'Teeworlds' };
+      },
+    });
+    await user.click(card.getByRole('button', { name: 'Join Teeworlds at Anna' }));
+    expect(await card.findByText(/Teeworlds could not be started/)).toBeTruthy();
+    await send('snapshot', { ...open, revision: 9 });
+    expect(screen.queryByRole('region', { name: 'Games' })).toBeNull();
+  });
+});
