@@ -13,8 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::{Lab, Player, friend_in};
-use serde_json::Value;
+use lanrage_lab::{Lab, Player, connected_friends, friend_in};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks.
@@ -43,11 +42,11 @@ fn a_party_has_an_owner_and_outlives_it() {
         for (host, name) in hosts[1..5].iter().zip(&names[1..5]) {
             others.push(Player::join(host, name, link.clone())?);
             let count = others.len();
-            wait("the next one is in", &ann, |said| connected(said) == count)?;
+            ann.wait_until("the next one is in", |said| connected_friends(said) == count)?;
         }
         let [bo, cem, dora, eve] = &others[..] else { bail!("four friends") };
         for player in [bo, cem, dora, eve] {
-            wait("all have met", player, |said| connected(said) == 4)?;
+            player.wait_until("all have met", |said| connected_friends(said) == 4)?;
         }
 
         // Bo sends everybody packets, and is kicked.
@@ -87,62 +86,40 @@ fn a_party_has_an_owner_and_outlives_it() {
         }
         ensure!(bo.tail().contains("you_were_removed"), "bo is not told; it said:\n{}", bo.tail());
         for member in members {
-            wait("bo is nobody's friend", member, |said| connected(said) == 3)?;
+            member.wait_until("bo is nobody's friend", |said| connected_friends(said) == 3)?;
         }
 
         // The owner's device dies, and a moderator lets a friend in.
         ann.decide(&["role", "cem", "moderator"])?;
         ann.decide(&["admission", "ask"])?;
-        wait("cem is told", cem, |said| said["party"]["role"] == "moderator")?;
-        wait("dora is told", dora, |said| said["party"]["admission"] == "ask")?;
+        cem.wait_until("cem is told", |said| said["party"]["role"] == "moderator")?;
+        dora.wait_until("dora is told", |said| said["party"]["admission"] == "ask")?;
         ann.kill()?;
         ensure!(dora.decide(&["kick", "eve"]).is_err(), "a member may not kick");
         let link = cem.status()?["party"]["invitation"].as_str().context("a link")?.to_owned();
         let finn = Player::join(&hosts[5], "finn", link)?;
-        wait("finn waits", cem, |said| said["party"]["requests"][0]["name"] == "finn")?;
+        cem.wait_until("finn waits", |said| said["party"]["requests"][0]["name"] == "finn")?;
         let asked = Instant::now();
         cem.decide(&["let-in", "finn"])?;
-        wait("finn is in", &finn, |said| connected(said) == 3)?;
+        finn.wait_until("finn is in", |said| connected_friends(said) == 3)?;
         println!("finn is in {:.1?} after a moderator said so", asked.elapsed());
         let address = dora.wait_for_address(PATIENCE)?;
         ensure!(finn.host().can_ping(address)?, "no packet passes; finn said:\n{}", finn.tail());
 
         // The owner comes back, and leaves for good.
         ann.start_again()?;
-        wait("the owner is back", &ann, |said| connected(said) == 4)?;
+        ann.wait_until("the owner is back", |said| connected_friends(said) == 4)?;
         ensure!(ann.status()?["party"]["removed"][0]["name"] == "bo", "the owner’s rulings are kept");
         ann.decide(&["kick", "eve"])?;
-        wait("eve is out", dora, |said| connected(said) == 3)?;
+        dora.wait_until("eve is out", |said| connected_friends(said) == 3)?;
         ann.leave_for_good()?;
-        wait("the party is the moderator’s", cem, |said| said["party"]["role"] == "owner")?;
-        wait("all know that", dora, |said| {
+        cem.wait_until("the party is the moderator’s", |said| said["party"]["role"] == "owner")?;
+        dora.wait_until("all know that", |said| {
             friend_in(said, "cem").is_some_and(|peer| peer["is_host"] == true && peer["role"] == "owner")
         })?;
         cem.decide(&["kick", "finn"])?;
-        wait("the new owner rules", dora, |said| connected(said) == 1)
+        dora.wait_until("the new owner rules", |said| connected_friends(said) == 1)
     });
-}
-
-/// Waits until what a player says is as it should be.
-fn wait(what: &str, player: &Player, is_so: impl Fn(&Value) -> bool) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let status = player.status();
-        if status.as_ref().is_ok_and(&is_so) {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            let said = status.map(|said| said["party"].to_string());
-            bail!("not so: {what}; {} said:\n{}\n{said:?}", player.name(), player.tail());
-        }
-        thread::sleep(LOOK);
-    }
-}
-
-/// How many friends a player has a path to.
-fn connected(status: &Value) -> usize {
-    let peers = status["party"]["peers"].as_array();
-    peers.into_iter().flatten().filter(|peer| peer["state"] == "connected").count()
 }
 
 fn send(socket: &UdpSocket, targets: Vec<SocketAddr>, stop: &AtomicBool) {

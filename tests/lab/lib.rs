@@ -54,8 +54,8 @@ pub mod web_proxy;
 pub use self::{
     net::{Carrier, Host, Lab, Lan, Wire, world},
     play::{
-        Player, Stage, disturb, flow, friend_in, lan, meeting, names_a_host, order, recovery, restore,
-        serverless, soak, stage,
+        Player, Stage, connected_friends, disturb, flow, friend_in, lan, meeting, names_a_host, order,
+        recovery, restore, serverless, soak, stage,
     },
     process::Process,
     program::program,

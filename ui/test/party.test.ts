@@ -20,10 +20,13 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** The party as a member sees it. */
+const asMember: Snapshot = { ...open, party: { ...party, role: 'member', is_host: false } };
+
 describe('an invitation', () => {
   test('of a chosen validity is made by the engine and takes the place of the party’s own', async () => {
     const user = userEvent.setup();
-    const calls = await show(open, { new_invitation: () => 'lanrage://join/short' });
+    const calls = await show(asMember, { new_invitation: () => 'lanrage://join/short' });
     await user.selectOptions(screen.getByLabelText('Valid for'), '1 day');
     expect(calls.at(-1)).toEqual({ command: 'new_invitation', args: { expires_in_hours: 24 } });
     expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe('lanrage://join/short');
@@ -35,7 +38,7 @@ describe('an invitation', () => {
 
   test('that cannot be made leaves the link and the choice as they were', async () => {
     const user = userEvent.setup();
-    await show(open, {
+    await show(asMember, {
       new_invitation: () => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error
         throw { code: 'not_in_party' };
@@ -50,9 +53,9 @@ describe('an invitation', () => {
 
   test('of another party is not shown in this one', async () => {
     const user = userEvent.setup();
-    await show(open, { new_invitation: () => 'lanrage://join/of-the-first' });
+    await show(asMember, { new_invitation: () => 'lanrage://join/of-the-first' });
     await user.selectOptions(screen.getByLabelText('Valid for'), '1 hour');
-    await send('snapshot', { ...open, revision: 2, party: { ...party, id: 'other', invitation: 'lanrage://join/other' } });
+    await send('snapshot', { ...asMember, revision: 2, party: { ...party, id: 'other', invitation: 'lanrage://join/other' } });
     expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe('lanrage://join/other');
   });
 

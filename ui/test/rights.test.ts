@@ -3,12 +3,12 @@ import userEvent from '@testing-library/user-event';
 import { describe, expect, test } from 'vitest';
 
 import App from '../src/App.svelte';
-import type { PartyView, Role } from '../src/bindings';
+import type { LinkView, PartyView, Role } from '../src/bindings';
 import { mayAdmit, mayHandOver, mayLift, mayRemove } from '../src/lib/rights';
-import { fakeBackend, open, party, peer } from './fixtures';
+import { fakeBackend, limited, open, party, peer } from './fixtures';
 
-async function show(changes: Partial<PartyView>) {
-  const calls = fakeBackend({ ...open, party: { ...party, peers: [peer], ...changes } });
+async function show(changes: Partial<PartyView>, answers: Parameters<typeof fakeBackend>[1] = {}) {
+  const calls = fakeBackend({ ...open, party: { ...party, peers: [peer], ...changes } }, answers);
   render(App);
   await screen.findByRole('heading', { level: 1 });
   return calls;
@@ -17,6 +17,51 @@ async function show(changes: Partial<PartyView>) {
 async function unfold(user: ReturnType<typeof userEvent.setup>) {
   await user.click(screen.getByLabelText('Details of Jonas'));
 }
+
+describe('links in circulation', () => {
+  const copied = { link: 'lanrage://join/again', serial: limited.serial };
+
+  test('are copied, revoked and brought back', async () => {
+    const user = userEvent.setup();
+    const came = { ...limited, uses: 5, came: ['Emil', 'Jonas'], expires_at_ms: null };
+    const off: LinkView = { ...limited, serial: 'abababab', is_own: false, made_by: 'Jonas', fault: 'revoked' };
+    const calls = await show({ role: 'moderator', links: [came, off] }, { link_again: () => copied });
+    const card = within(screen.getByRole('region', { name: 'Links in circulation' }));
+    const [first, second] = [card.getByRole('group', { name: 'Link 3f9a12cd' }), card.getByRole('group', { name: 'Link abababab' })];
+    expect(within(first).getByText('good for 3 more players')).toBeTruthy();
+    expect(within(first).getByText('Came in by it: Emil, Jonas')).toBeTruthy();
+    await user.click(card.getByRole('button', { name: 'Copy link 3f9a12cd' }));
+    expect(calls.at(-1)).toEqual({ command: 'copy_text', args: { text: copied.link } });
+    await user.click(card.getByRole('button', { name: 'Revoke link 3f9a12cd' }));
+    expect(calls.at(-1)).toEqual({ command: 'revoke_link', args: { serial: '3f9a12cd', revoked: true } });
+    expect(within(second).getByText('revoked')).toBeTruthy();
+    expect(within(second).queryByRole('button', { name: /^Copy/ })).toBeNull();
+    await user.click(within(second).getByRole('button', { name: /^Take back/ }));
+    expect(calls.at(-1)).toEqual({ command: 'revoke_link', args: { serial: 'abababab', revoked: false } });
+  });
+
+  test('are for the host and moderators alone', async () => {
+    await show({ role: 'member', is_host: false, links: [limited] });
+    expect(screen.queryByRole('region', { name: 'Links in circulation' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Make a limited link' })).toBeNull();
+  });
+
+  test('say before they are made what they do to an open party, and are shown in place of the party’s own', async () => {
+    const user = userEvent.setup();
+    const calls = await show({ role: 'owner', admission: 'open' }, { make_link: () => copied });
+    await user.click(screen.getByRole('button', { name: 'Make a limited link' }));
+    expect(screen.getByText(/has to ask you from then on/)).toBeTruthy();
+    await user.selectOptions(screen.getByLabelText('Lets in'), '5 players');
+    await user.selectOptions(screen.getByLabelText('Valid for'), '1 hour');
+    await user.click(screen.getByLabelText('Ask me each time'));
+    await user.click(screen.getByRole('button', { name: 'Make link' }));
+    const args = { uses: 5, expires_in_hours: 1, needs_approval: true };
+    expect(calls.at(-1)).toEqual({ command: 'make_link', args });
+    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe(copied.link);
+    await user.click(screen.getByRole('button', { name: 'Show the party’s own link' }));
+    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe(party.invitation);
+  });
+});
 
 describe('the host', () => {
   test('kicks after a question, makes moderators, and gives the party away', async () => {
@@ -38,12 +83,16 @@ describe('the host', () => {
     const user = userEvent.setup();
     const calls = await show({
       role: 'owner',
-      requests: [{ id: 'd', name: 'Öykü', since_ms: 0 }],
+      requests: [
+        { id: 'd', name: 'Öykü', since_ms: 0, link: null },
+        { id: 'e', name: 'Finn', since_ms: 0, link: '3f9a12cd' },
+      ],
       removed: [{ id: 'b', name: 'Bo', is_banned: true, at_ms: 0 }],
     });
     const card = within(screen.getByRole('region', { name: 'Who may come in' }));
-    await user.selectOptions(card.getByLabelText('With the link'), 'nobody');
+    await user.selectOptions(card.getByLabelText('May come in'), 'nobody');
     expect(calls.at(-1)).toEqual({ command: 'set_admission', args: { admission: 'closed' } });
+    expect(card.getByText('Finn wants to join, by link 3f9a12cd')).toBeTruthy();
     await user.click(card.getByRole('button', { name: 'Let in: Öykü' }));
     expect(calls.at(-1)).toEqual({ command: 'set_standing', args: { peer: 'd', standing: 'member' } });
     await user.click(card.getByRole('button', { name: 'Refuse Öykü' }));

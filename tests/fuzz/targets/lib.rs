@@ -46,6 +46,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rendezvous_finder", rendezvous::finder),
     ("rendezvous_item", rendezvous::item),
     ("reply", rendezvous::reply),
+    ("rulings", peer::rulings::run),
     ("search_copy", packet::search_copy::run),
     ("server_frame", frames::server),
     ("signal", peer::signal::run),

@@ -4,4 +4,5 @@ pub(crate) mod gossip;
 pub(crate) mod knock;
 pub(crate) mod path_agent;
 pub(crate) mod probe;
+pub(crate) mod rulings;
 pub(crate) mod signal;

@@ -18,6 +18,9 @@ use crate::{Host, Process, expected::Path as Way, program, stage};
 /// How long a player may take to make a party or to leave it.
 const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 
+/// How long it may take until all have heard of what one has done.
+const STATE_LIMIT: Duration = Duration::from_secs(30);
+
 /// Somebody in the party.
 #[derive(Debug)]
 pub struct Player {
@@ -302,6 +305,25 @@ impl Player {
         serde_json::from_slice(&output.stdout).context("`lanrage status --json` wrote no JSON")
     }
 
+    /// Waits until what this player says is as it should be.
+    ///
+    /// # Errors
+    /// If it is not within half a minute.
+    pub fn wait_until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<()> {
+        let deadline = Instant::now() + STATE_LIMIT;
+        loop {
+            let status = self.status();
+            if status.as_ref().is_ok_and(&is_so) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let said = status.map(|said| said["party"].to_string());
+                bail!("not so: {what}; {} said:\n{}\n{said:?}", self.name, self.tail());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Decides something about the party: the words of `lanrage party`.
     ///
     /// # Errors
@@ -320,6 +342,27 @@ impl Player {
         let words = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "`lanrage games join` of player {}: {}", self.name, words.trim());
         Ok(())
+    }
+
+    /// A link as `lanrage invite` makes it with these words, and its number where it is a limited one.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn invite(&self, words: &[&str]) -> Result<(String, Option<String>)> {
+        let output = self.command(&[&["invite"], words].concat()).output().context("lanrage")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "no link of {}: {}, {}", self.name, output.status, said.trim());
+        let made: Value = serde_json::from_slice(&output.stdout)?;
+        let link = made["link"].as_str().context("a link")?.to_owned();
+        Ok((link, made["serial"].as_str().map(ToOwned::to_owned)))
+    }
+
+    /// Waits until the program has ended by itself; what it said.
+    ///
+    /// # Errors
+    /// If it runs on for longer than `limit`.
+    pub fn wait_for_end(&self, limit: Duration) -> Result<String> {
+        self.program.wait_for_end(limit)
     }
 
     /// What `lanrage status` shows a person.
@@ -487,6 +530,13 @@ fn way(friend: &Value) -> Option<Way> {
 #[must_use]
 pub fn friend_in<'a>(status: &'a Value, name: &str) -> Option<&'a Value> {
     status["party"]["peers"].as_array()?.iter().find(|friend| friend["name"] == name)
+}
+
+/// How many friends a player has a path to, by its status.
+#[must_use]
+pub fn connected_friends(status: &Value) -> usize {
+    let peers = status["party"]["peers"].as_array();
+    peers.into_iter().flatten().filter(|peer| peer["state"] == "connected").count()
 }
 
 /// Whether a link says where its party can be found.

@@ -49,6 +49,9 @@ async function open(target: HTMLElement, situation: Situation, parameters: URLSe
   fakeBackend(scene, {
     ...stored.answers,
     new_invitation: () => `lanrage://join/${String(++made).repeat(300)}`,
+    make_link: () => ({ link: `lanrage://join/${String(++made).repeat(340)}`, serial: '3f9a12cd' }),
+    link_again: () => ({ link: `lanrage://join/${String(++made).repeat(340)}`, serial: '3f9a12cd' }),
+    revoke_link: () => null,
     take_link: () => null,
     follow_log: () => [],
     ...walk(scene),

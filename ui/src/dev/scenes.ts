@@ -1,4 +1,4 @@
-import type { CommandError, HostedView, JoiningView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
+import type { CommandError, HostedView, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
 
 const SOON_MS = 12_000;
 
@@ -93,9 +93,23 @@ export const party: PartyView = {
   admission: 'open',
   requests: [],
   removed: [],
+  links: [],
   created_at_ms: 1_700_000_000_000,
   games: [],
   peers: [],
+};
+
+/** A limited link. */
+export const limited: LinkView = {
+  serial: '3f9a12cd',
+  made_by: 'Ada',
+  is_own: true,
+  made_at_ms: 1_700_000_000_000,
+  uses: null,
+  expires_at_ms: 1_700_086_400_000,
+  needs_approval: false,
+  fault: null,
+  came: [],
 };
 
 export const open: Snapshot = { ...snapshot, adapter: { state: 'open', name: 'lanrage0', works: true }, party };
@@ -338,8 +352,13 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
       ...party,
       admission: 'ask',
       requests: [
-        { id: '0000000000000000000000000000000d', name: 'Öykü', since_ms: 1_700_000_000_000 },
-        { id: '0000000000000000000000000000000e', name: 'Charlotte-Antoinette von der Straßenbahnhaltestelle', since_ms: 1_700_000_000_000 },
+        { id: '0000000000000000000000000000000d', name: 'Öykü', since_ms: 1_700_000_000_000, link: '3f9a12cd' },
+        { id: '0000000000000000000000000000000e', name: 'Charlotte-Antoinette von der Straßenbahnhaltestelle', since_ms: 1_700_000_000_000, link: null },
+      ],
+      links: [
+        { ...limited, serial: '3f9a12cd', uses: 5, needs_approval: true, came: ['Emil', 'Jonas'] },
+        { ...limited, serial: '00c0ffee', made_by: 'Jonas', is_own: false, uses: 1, expires_at_ms: null, came: ['Emil'], fault: 'used_up' },
+        { ...limited, serial: 'abababab', fault: 'revoked' },
       ],
       removed: [
         { id: '0000000000000000000000000000000b', name: 'Bo', is_banned: true, at_ms: 1_700_000_000_000 },

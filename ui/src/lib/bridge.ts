@@ -126,6 +126,13 @@ export const showInFolder = (path: string) => askDesktop('show_in_folder', { pat
 export const followLog = (on: boolean) => askDesktop('follow_log', { on });
 /** A link of the present party; `null` for one that never expires. */
 export const newInvitation = (hours: number | null) => ask('new_invitation', { expires_in_hours: hours });
+/** A link that lets in so many for so long, and can be revoked; `null` for any number, or for ever. */
+export const makeLink = (uses: number | null, hours: number | null, approval: boolean) =>
+  ask('make_link', { uses, expires_in_hours: hours, needs_approval: approval });
+/** A limited link that was made on this device, once more. */
+export const linkAgain = (serial: string) => ask('link_again', { serial });
+/** Revokes a limited link, or takes that back. */
+export const revokeLink = (serial: string, revoked: boolean) => ask('revoke_link', { serial, revoked });
 export const setFavoriteParty = (party: string, favorite: boolean) => ask('set_favorite_party', { party, favorite });
 /** The link that the system handed over and nobody has looked at. */
 export const takeLink = () => askDesktop('take_link', {});

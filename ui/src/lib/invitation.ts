@@ -1,6 +1,11 @@
 import type { InvitationPreview } from '../bindings';
 import type { Refusal } from './refusal';
 
+/** How long a link can be made to be valid (hours); `null` for ever, as the party's own is. */
+export const EXPIRIES = { never: null, week: 7 * 24, day: 24, hour: 1 } as const;
+export type Expiry = keyof typeof EXPIRIES;
+export const expiries = Object.keys(EXPIRIES) as Expiry[];
+
 /** Why an invitation that could be read must not be followed; `null` if it may. */
 export function outdated(preview: InvitationPreview | null, nowMs: number): Refusal | null {
   const expires = preview?.expires_at_ms ?? null;

@@ -53,11 +53,15 @@ Examples:
   lanrage forget 3f9a --json")]
     Forget(Forget),
     /// Print a link to the present party: whoever reads it can join
+    ///
+    /// One that is limited lets in who comes by it, as often as it is good for, and is listed and revoked by `lanrage party`.
+    /// With the first one, whoever has another link has to ask to be let in from then on; who is in stays. Only the host and
+    /// moderators make one; what a member says with --for, the program of whoever reads the link looks at alone.
     #[command(after_help = "\
 Examples:
   lanrage invite
-  lanrage invite --for 2h
-  lanrage invite --for 7d --json | jq -r .link")]
+  lanrage invite --uses 1 --expires 1h
+  lanrage invite --for 7d --approve --json | jq -r .link")]
     Invite(Invite),
     /// Let a friend in who finds nobody by your link, and has sent you a reply
     #[command(after_help = "\
@@ -65,13 +69,15 @@ Examples:
   lanrage reply lanrage://reply/AYf2Qm…
   lanrage reply - --json                  # paste the reply")]
     Reply(Reply),
-    /// Say who is in the party: kick, ban, let in, make moderator or host, and who may come in by the link
+    /// Say who is in the party: kick, ban, let in, make moderator or host, who may come in, and which links hold
     #[command(after_help = "\
 Examples:
   lanrage party kick Bo
   lanrage party let-in Bo                 # whoever waits, was kicked or is banned
   lanrage party role Anna moderator
-  lanrage party admission ask")]
+  lanrage party admission ask
+  lanrage party links
+  lanrage party revoke 3f9a12cd")]
     Party(Party),
     /// Take the server that answers for the party's, though it has another key than before; ask its operator first
     TrustServer,
@@ -236,7 +242,7 @@ pub(crate) enum PartyAction {
         /// Who: a name, or the beginning of an id
         player: String,
     },
-    /// Put somebody out for good; new players have to ask from then on, as the link is known to whoever was banned
+    /// Put somebody out for good, and revoke the limited link they came by; without one, new players have to ask from then on
     Ban {
         /// Who: a name, or the beginning of an id
         player: String,
@@ -254,13 +260,23 @@ pub(crate) enum PartyAction {
         /// What from now on
         role: RoleArgument,
     },
-    /// Say who may come in by the link
+    /// Say who may come in
     Admission {
         /// Who
         admission: AdmissionArgument,
     },
-    /// Let nobody in by the link; the same as `admission closed`
+    /// Let nobody in by any link; the same as `admission closed`
     Lock,
+    /// List the limited links: who has made them, what they are good for, and who has come by them
+    Links,
+    /// Let nobody in by a limited link any more; who has come by it stays
+    Revoke {
+        /// Which: its number as `lanrage party links` shows it, or the beginning of that
+        serial: String,
+        /// Take that back
+        #[arg(long)]
+        undo: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -275,9 +291,9 @@ pub(crate) enum RoleArgument {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(crate) enum AdmissionArgument {
-    /// Whoever has it
+    /// Whoever has a link
     Open,
-    /// Whom the host or a moderator lets in
+    /// Whoever has a limited link, and whom the host or a moderator lets in
     Ask,
     /// Nobody
     Closed,
@@ -286,8 +302,14 @@ pub(crate) enum AdmissionArgument {
 #[derive(Debug, Args)]
 pub(crate) struct Invite {
     /// How long the link is valid, as 12h, 7d or 2w; for ever if not given
-    #[arg(long = "for", value_name = "TIME", value_parser = hours)]
+    #[arg(long = "for", visible_alias = "expires", value_name = "TIME", value_parser = hours)]
     pub(crate) hours: Option<u32>,
+    /// How many players it lets in; any number if not given
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) uses: Option<u16>,
+    /// Ask the host and moderators each time somebody comes by it
+    #[arg(long)]
+    pub(crate) approve: bool,
 }
 
 fn hours(text: &str) -> Result<u32, String> {

@@ -69,6 +69,7 @@ const fn is_of_an_argument(error: &CommandError) -> bool {
             | CommandError::BadName { .. }
             | CommandError::BadServer
             | CommandError::BadExpiry { .. }
+            | CommandError::BadUses { .. }
             | CommandError::BadSetting { .. }
             | CommandError::UnknownSetting { .. }
             | CommandError::UnknownFavorite { .. }

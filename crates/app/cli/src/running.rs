@@ -3,10 +3,10 @@
 use std::io::IsTerminal;
 
 use lanrage_engine::{
-    Engine, InvitationLink, LocalClient, Snapshot,
+    Admission, CommandError, Engine, InvitationLink, LocalClient, Role, Snapshot,
     api::{
-        self, ExportDiagnostics, LeaveParty, NewInvitation, PauseParty, RecentParties, ResumeParty,
-        TakeReply, TrustServer,
+        self, ExportDiagnostics, LeaveParty, MadeLink, MakeLink, NewInvitation, PauseParty, RecentParties,
+        ResumeParty, TakeReply, TrustServer,
     },
 };
 
@@ -73,13 +73,31 @@ pub(crate) async fn reply(given: &str, target: &Target) -> Result<(), Failure> {
 struct Link<'a> {
     link: &'a str,
     expires_in_hours: Option<u32>,
+    /// Of a limited one: its serial, how many it lets in, and whether somebody is asked each time.
+    serial: Option<&'a str>,
+    uses: Option<u16>,
+    needs_approval: bool,
 }
 
 pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failure> {
-    let expires_in_hours = invite.hours;
-    let link = connect(target).await?.ask(NewInvitation { expires_in_hours }).await?;
+    let Invite { hours: expires_in_hours, uses, approve: needs_approval } = invite;
     let output = Output { json: target.json };
-    output.write(&format!("{link}\n"), &Link { link: &link, expires_in_hours });
+    let mut client = connect(target).await?;
+    let party = client.ask(api::Status {}).await?.party.ok_or(CommandError::NotInParty)?;
+    let may_limit = party.role >= Role::Moderator;
+    if uses.is_none() && !needs_approval && (expires_in_hours.is_none() || !may_limit) {
+        let link = client.ask(NewInvitation { expires_in_hours }).await?;
+        let plain = Link { link: &link, expires_in_hours, serial: None, uses, needs_approval };
+        output.write(&format!("{link}\n"), &plain);
+        return Ok(());
+    }
+    if party.admission == Admission::Open && may_limit {
+        // Before it is so, and beside the link, which a script may read.
+        eprintln!("{}", person().say("terminal-link-asks"));
+    }
+    let MadeLink { link, serial } = client.ask(MakeLink { uses, expires_in_hours, needs_approval }).await?;
+    let limited = Link { link: &link.0, expires_in_hours, serial: Some(&serial), uses, needs_approval };
+    output.write(&format!("{link}\n"), &limited);
     Ok(())
 }
 

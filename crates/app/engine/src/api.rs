@@ -29,8 +29,8 @@ pub use party::preview;
 pub use request::*;
 pub use stored::AskStored;
 pub use views::{
-    BackupView, Changed, DataSummary, FavoriteView, PortRangeView, ProfileView, RecentPartyView, Restored,
-    ServerConfigView, SettingView,
+    BackupView, Changed, DataSummary, FavoriteView, MadeLink, PortRangeView, ProfileView, RecentPartyView,
+    Restored, ServerConfigView, SettingView,
 };
 
 #[cfg(doc)]

@@ -25,6 +25,7 @@ use crate::{
     CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions, Snapshot,
     api::AskStored,
     event_loop::{EventLoop, Outside, Showing},
+    handle::Device,
     local,
     ports::{
         self, keeper,
@@ -157,6 +158,8 @@ impl Engine {
                 Err(error) => problems.push(storage::not_restored(error)),
             }
         }
+        let folder = data_dir.path().to_owned();
+        let device = Device { identity: identity.clone(), folder: folder.clone() };
         let mut overrides = Overrides::new(options.player_name, options.control, &config);
         let setup = Setup {
             udp_port: tunnel.local_port(),
@@ -173,7 +176,6 @@ impl Engine {
 
         let (notices, _) = broadcast::channel(NOTICES);
         let (snapshots, shown) = watch::channel(Arc::new(Snapshot::default()));
-        let folder = data_dir.path().to_owned();
         let handle = Handle::new(
             commands,
             shown,
@@ -181,7 +183,7 @@ impl Engine {
             Stored { database: Arc::clone(&database), secrets: Secrets::Open(secrets) },
             ports.keeper.clone(),
             app_settings.subscribe(),
-            folder.clone(),
+            device,
         );
         tasks.endless.spawn("local-socket", local::serve(folder, handle.clone()));
         tasks.endless.spawn("daily-backup", storage::back_up_daily(database));

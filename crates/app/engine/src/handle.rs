@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use lanrage_party::{Invitation, Name, PartyId};
+use lanrage_party::{DeviceIdentity, Invitation, Name, PartyId};
 use lanrage_session::Wish;
 use lanrage_store::SettingsDatabase;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -79,6 +79,15 @@ pub(crate) enum Command {
     },
 }
 
+/// What is this device's alone.
+#[derive(Debug)]
+pub(crate) struct Device {
+    /// Who it is.
+    pub(crate) identity: DeviceIdentity,
+    /// The data folder.
+    pub(crate) folder: PathBuf,
+}
+
 pub(crate) type Answer = oneshot::Sender<Result<(), CommandError>>;
 
 /// A host's grip on the running engine. Cheap to clone; the engine runs until [`Handle::shutdown`].
@@ -90,7 +99,7 @@ pub struct Handle {
     stored: Stored,
     keeper: Keeper,
     app_settings: watch::Receiver<AppSettings>,
-    folder: PathBuf,
+    device: Arc<Device>,
 }
 
 impl Handle {
@@ -101,9 +110,9 @@ impl Handle {
         stored: Stored,
         keeper: Keeper,
         app_settings: watch::Receiver<AppSettings>,
-        folder: PathBuf,
+        device: Device,
     ) -> Self {
-        Self { commands, snapshots, notices, stored, keeper, app_settings, folder }
+        Self { commands, snapshots, notices, stored, keeper, app_settings, device: Arc::new(device) }
     }
 
     /// The state now and from now on. Only the newest is kept for a slow reader.
@@ -129,7 +138,12 @@ impl Handle {
 
     /// The data folder.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.device.folder
+    }
+
+    /// Who this device is.
+    pub(crate) fn identity(&self) -> &DeviceIdentity {
+        &self.device.identity
     }
 
     pub(crate) fn database(&self) -> &SettingsDatabase {

@@ -22,12 +22,12 @@ pub use lanrage_log::{
     LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,
     UnknownLogLevel,
 };
-pub use lanrage_party::{Admission, Role, Standing, facts};
+pub use lanrage_party::{Admission, LinkFault, Role, Standing, facts};
 pub use lanrage_session::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, NetworkView, Notice,
-    PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView, Severity, Snapshot,
-    Traffic, Waits,
+    ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, LinkView,
+    NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
+    Severity, Snapshot, Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{

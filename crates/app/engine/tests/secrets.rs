@@ -14,7 +14,7 @@ use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWE
 use lanrage_engine::{
     Engine, EngineOptions, Handle, InvitationLink, LocalClient, LogLevel, LogStatus, NetworkLog,
     NetworkLogOptions, PartyView, Request, Snapshot,
-    api::{CreateParty, JoinParty, LeaveParty, preview},
+    api::{CreateParty, JoinParty, LeaveParty, MadeLink, MakeLink, preview},
 };
 use lanrage_party::{Invitation, PartyId};
 
@@ -77,6 +77,7 @@ fn no_link_is_left_in_debug_output() {
         "admission": "open",
         "requests": [],
         "removed": [],
+        "links": [],
         "created_at_ms": 0,
         "games": [],
         "peers": [],
@@ -84,7 +85,8 @@ fn no_link_is_left_in_debug_output() {
     .unwrap();
     let snapshot = Snapshot { party: Some(party), ..Snapshot::default() };
     let request = Request::from(join(link));
-    for printed in [format!("{snapshot:?}"), format!("{request:?}")] {
+    let made = MadeLink { link: InvitationLink(link.to_owned()), serial: String::new() };
+    for printed in [format!("{snapshot:?}"), format!("{request:?}"), format!("{made:?}")] {
         assert!(!printed.contains("AXsicCI6"), "{printed}");
     }
 }
@@ -136,6 +138,10 @@ async fn live(folder: &Path) {
     engine.ask(CreateParty { name: "Friday LAN".to_owned() }).await.unwrap();
     let link = engine.snapshots().borrow().party.as_ref().unwrap().invitation.clone();
     remember(folder, &data, &link.0);
+    let limited = MakeLink { uses: Some(1), expires_in_hours: Some(1), needs_approval: false };
+    let made = engine.ask(limited).await.unwrap();
+    remember(folder, &data, &made.link.0);
+    print(&engine, &made.link.0);
     refuse(&engine, &data, &link.0).await;
     print(&engine, &link.0);
     engine.shutdown().await;
@@ -235,6 +241,9 @@ fn known_secrets(folder: &Path) -> Vec<Known> {
             let link = String::from_utf8(content).unwrap();
             let invitation: Invitation = link.parse().unwrap();
             secrets.push(Known::new("the party secret", invitation.secret.expose().to_vec()));
+            if let Some(pass) = &invitation.pass {
+                secrets.push(Known::new("a limited link’s seed", pass.to_bytes()[4..].to_vec()));
+            }
             let body = link.trim_start_matches("lanrage://join/");
             // The beginning is the party's public part; a log that cut the link would still hold its end.
             secrets.push(Known::new("the end of the link", body[body.len() - 60..].into()));

@@ -167,6 +167,10 @@ fn learn(anonymizer: &mut Anonymizer, inputs: &BundleInputs<'_>) {
         for removed in &party.removed {
             anonymizer.learn_player(&removed.id, &removed.name);
         }
+        for link in &party.links {
+            let named = link.came.iter().chain([&link.made_by]);
+            named.for_each(|name| anonymizer.learn_player("", name));
+        }
     }
     if let Some(joining) = &snapshot.joining {
         anonymizer.learn_party("", &joining.party);

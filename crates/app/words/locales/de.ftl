@@ -69,7 +69,9 @@ terminal-check-warning = Warnung
 terminal-check-bad = schlecht
 terminal-check-unknown = unklar
 terminal-several-players = { $player } kann mehrere Spieler meinen; nenne einen mit seiner ID: { $ids }.
-terminal-admission = Mit dem Link darf herein: { $admission }
+terminal-admission = Herein darf: { $admission }
+terminal-link-asks = Wer keinen begrenzten Link hat, muss ab jetzt dich oder einen Moderator bitten, hereinzudürfen. Alle, die in der Party sind, bleiben.
+terminal-no-links = Es gibt keinen begrenzten Link. `lanrage invite --uses 1` macht einen.
 terminal-several-parties = { $party } kann mehrere Partys meinen; nenne eine mit ihrer ID: { $ids }.
 terminal-unknown-party = Es gibt keine Party { $party }; `lanrage recent` zählt sie auf.
 terminal-none-paused = Keine Party ist pausiert; `lanrage recent` zählt sie auf.
@@ -526,6 +528,7 @@ problem-peer-replayed = „{ $peer }“ wurde nicht hereingelassen: der Eintrag 
 problem-peer-address = „{ $peer }“ wurde nicht hereingelassen: die Adresse { $address } gehört schon jemand anderem oder liegt außerhalb des Netzes der Party.
 problem-peer-removed = „{ $peer }“ wurde nicht hereingelassen: der Gastgeber oder ein Moderator hat diesen Spieler entfernt.
 problem-peer-not-let-in = „{ $peer }“ wartet darauf, hereingelassen zu werden.
+problem-peer-link = „{ $peer }“ wurde nicht hereingelassen: Der Link ist abgelaufen, aufgebraucht oder widerrufen.
 problem-party-full = „{ $peer }“ wurde nicht hereingelassen: die Party ist voll.
 
 # Was geschehen ist (`News`). Wer nicht hereingelassen und was abgelehnt wurde, sagen `problem` und `refusal`.
@@ -561,10 +564,13 @@ refusal-not-in-party = Du bist in keiner Party.
 refusal-no-control-server = Der Link sagt nicht, wo jemand aus der Party zu erreichen ist. Bitte um einen neuen, der kopiert wird, während dein Freund mit einem Netz verbunden ist.
 refusal-removed-from-party = Du wurdest aus dieser Party entfernt. Bitte den Gastgeber, dich wieder hereinzulassen.
 refusal-not-let-in = Der Gastgeber der Party wurde gebeten, dich hereinzulassen, und hat es nicht getan. Sag deinem Freund Bescheid, und öffne den Link noch einmal.
-refusal-not-yours = Das darf nur der Gastgeber der Party. Moderatoren dürfen Spieler hereinlassen und Mitglieder hinauswerfen und sperren.
+refusal-not-yours = Das darf nur der Gastgeber der Party. Moderatoren dürfen Spieler hereinlassen, begrenzte Links machen und widerrufen, und Mitglieder hinauswerfen und sperren.
 refusal-no-game-there = Dort richtet niemand mehr ein Spiel aus.
 refusal-game-not-started = { $game } ließ sich nicht starten. Starte es selbst, und gib die Adresse dort ein, wo es nach einer fragt.
 refusal-unknown-peer = So heißt niemand, der in der Party ist oder darauf wartet.
+refusal-too-many-links = Die Party hat schon { $most } begrenzte Links. Widerrufe erst einen.
+refusal-unknown-link = Einen begrenzten Link mit dieser Nummer hat die Party nicht.
+refusal-bad-uses = Ein Link kann für 1 bis { $most } Spieler gelten.
 refusal-nobody-answers =
     { $because ->
        *[not_known] Niemand aus der Party antwortet. Frag, ob dein Freund gerade in der Party ist, und bitte um einen frischen Link: Adressen ändern sich. Hilft das nicht, kann einer von euch den Port im Router öffnen, oder ihr nehmt einen Server.
@@ -605,6 +611,9 @@ refusal-invitation-not-a-link = Das ist kein Einladungslink von LANrage; er begi
 refusal-invitation-damaged = Der Link ist beschädigt; kopiere ihn noch einmal, bis ganz ans Ende.
 refusal-invitation-version = Der Link stammt von einem neueren LANrage (Format { $version }); aktualisiere, um ihn zu öffnen.
 refusal-invitation-expired = Die Einladung ist abgelaufen; bitte deinen Freund um eine neue.
+refusal-invitation-used-up = Der Link ist aufgebraucht: So viele, wie er hereinlässt, sind damit gekommen. Bitte deinen Freund um einen neuen.
+refusal-invitation-revoked = Der Link wurde widerrufen. Bitte deinen Freund um einen neuen.
+refusal-invitation-not-valid = Der Link ist keiner dieser Party. Bitte deinen Freund um einen neuen.
 refusal-bad-setting =
     Es ist nichts geändert: { $key } kann nicht { $value } sein. Möglich: { setting-rule }.{ $others ->
         [none] { "" }
@@ -1189,6 +1198,16 @@ invite-hide-qr = QR-Code verbergen
 invite-qr = QR-Code der Einladung zu { $party }
 invite-qr-hint = Scanne ihn mit dem Gerät, das beitreten soll.
 invite-expiry = Gültig für
+invite-uses = Lässt herein
+invite-uses-any = alle
+invite-uses-one = einen Spieler
+invite-uses-five = 5 Spieler
+invite-approval = Jedes Mal fragen
+invite-limit = Begrenzten Link machen
+invite-make = Link machen
+invite-asks = Ein begrenzter Link lässt herein, wer damit kommt. Wer einen anderen hat, muss dich ab dann bitten; alle, die hier sind, bleiben.
+invite-made = Der Link oben ist begrenzt. Er steht unter „Links im Umlauf“, wo du ihn widerrufen kannst.
+invite-own = Den eigenen Link der Party zeigen
 invite-expiry-hour = 1 Stunde
 invite-expiry-day = 1 Tag
 invite-expiry-week = 7 Tage
@@ -1243,7 +1262,7 @@ rights-kick-question = { $name } hinauswerfen? Du kannst sie wieder hereinlassen
 rights-kick-busy = Wird hinausgeworfen …
 rights-ban = Sperren
 rights-ban-of = { $name } sperren
-rights-ban-question = { $name } für immer sperren? Da sie den Link haben, müssen neue Spieler dich von da an fragen.
+rights-ban-question = { $name } für immer sperren? Ein begrenzter Link, mit dem sie kamen, wird widerrufen. Haben sie den eigenen der Party, müssen neue Spieler dich von da an fragen.
 rights-ban-busy = Wird gesperrt …
 rights-keep = Lassen
 rights-moderator = Zum Moderator machen
@@ -1254,11 +1273,12 @@ rights-host-question = Die Party für immer { $name } geben?
 rights-host-busy = Wird übergeben …
 
 who-heading = Wer hereindarf
-who-admission = Mit dem Link
-admission-open = alle
-admission-ask = wen du hereinlässt
+who-admission = Herein darf
+admission-open = wer den Link hat
+admission-ask = nur wer einen begrenzten Link hat oder hereingelassen wird
 admission-closed = niemand
 who-waits = { $name } möchte mitspielen
+who-waits-by = { $name } möchte mitspielen, mit Link { $link }
 who-let-in = Hereinlassen
 who-let-in-of = { $name } hereinlassen
 who-refuse = Ablehnen
@@ -1267,6 +1287,30 @@ who-kicked = { $name } wurde hinausgeworfen
 who-banned = { $name } ist gesperrt
 who-back = Wieder hereinlassen
 who-back-of = { $name } wieder hereinlassen
+
+links-heading = Links im Umlauf
+links-of = Link { $serial }
+links-by = Link { $serial } von { $name }
+links-uses =
+    { $left ->
+        [none] für beliebig viele Spieler
+        [one] noch für einen Spieler
+       *[other] noch für { $left } Spieler
+    }
+links-until = bis { $moment }
+links-good = lässt herein
+links-approval = fragt jedes Mal
+links-came = Damit gekommen: { $names }
+links-copy = Kopieren
+links-copy-of = Kopieren: Link { $serial }
+links-revoke = Widerrufen
+links-revoke-of = Widerrufen: Link { $serial }
+links-back = Zurücknehmen
+links-back-of = Zurücknehmen: Link { $serial } gilt wieder
+link-fault-expired = abgelaufen
+link-fault-used-up = aufgebraucht
+link-fault-revoked = widerrufen
+link-fault-not-valid = ungültig
 
 you-heading = Du
 you-games = Spiele

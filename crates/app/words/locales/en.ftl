@@ -70,7 +70,9 @@ terminal-check-warning = warning
 terminal-check-bad = bad
 terminal-check-unknown = unknown
 terminal-several-players = Several players are meant by { $player }; name one by its id: { $ids }.
-terminal-admission = May come in by the link: { $admission }
+terminal-admission = May come in: { $admission }
+terminal-link-asks = From now on, whoever has no limited link has to ask you or a moderator to be let in. All who are in the party stay.
+terminal-no-links = There is no limited link. `lanrage invite --uses 1` makes one.
 terminal-several-parties = Several parties are meant by { $party }; name one by its id: { $ids }.
 terminal-unknown-party = There is no party { $party }; `lanrage recent` lists them.
 terminal-none-paused = No party is paused; `lanrage recent` lists them.
@@ -527,6 +529,7 @@ problem-peer-replayed = “{ $peer }” was not let in: the record is older than
 problem-peer-address = “{ $peer }” was not let in: the address { $address } already belongs to somebody else, or is outside the party's network.
 problem-peer-removed = “{ $peer }” was not let in: the owner or a moderator has removed this player.
 problem-peer-not-let-in = “{ $peer }” waits to be let in.
+problem-peer-link = “{ $peer }” was not let in: the link has expired, is used up, or was revoked.
 problem-party-full = “{ $peer }” was not let in: the party is full.
 
 # What happened (`News`). Who was not let in, and what was refused, have the messages of `problem` and `refusal`.
@@ -562,10 +565,13 @@ refusal-not-in-party = You are not in a party.
 refusal-no-control-server = The link does not say where anybody of the party can be reached. Ask for a new one, copied while your friend is connected to a network.
 refusal-removed-from-party = You were removed from this party. Ask its owner to let you in again.
 refusal-not-let-in = The owner of the party was asked to let you in, and has not done so. Tell your friend, and follow the link once more.
-refusal-not-yours = Only the owner of the party may do that. Moderators may let players in, and kick and ban members.
+refusal-not-yours = Only the owner of the party may do that. Moderators may let players in, make and revoke limited links, and kick and ban members.
 refusal-no-game-there = Nobody hosts a game there any more.
 refusal-game-not-started = { $game } could not be started. Start it yourself, and type the address in where it asks for one.
 refusal-unknown-peer = Nobody of that name is in the party or waits to be let in.
+refusal-too-many-links = The party has { $most } limited links already. Revoke one first.
+refusal-unknown-link = The party has no limited link of this number.
+refusal-bad-uses = A link can be good for 1 to { $most } players.
 refusal-nobody-answers =
     { $because ->
        *[not_known] Nobody of the party answers. Ask whether your friend is in the party right now, and for a fresh link: addresses change. If that does not help, one of you can open the port in the router, or use a server.
@@ -606,6 +612,9 @@ refusal-invitation-not-a-link = This is not a LANrage invitation link; it should
 refusal-invitation-damaged = The link is damaged; copy it once more, to its very end.
 refusal-invitation-version = The link was made by a newer LANrage (format { $version }); update to open it.
 refusal-invitation-expired = The invitation has expired; ask your friend for a new one.
+refusal-invitation-used-up = The link is used up: as many have come by it as it is good for. Ask your friend for a new one.
+refusal-invitation-revoked = The link was revoked. Ask your friend for a new one.
+refusal-invitation-not-valid = The link is none of this party’s. Ask your friend for a new one.
 refusal-bad-setting =
     Nothing was changed: { $key } is { $value }, and must be { setting-rule }.{ $others ->
         [none] { "" }
@@ -1190,6 +1199,16 @@ invite-hide-qr = Hide QR code
 invite-qr = QR code of the invitation to { $party }
 invite-qr-hint = Scan it with the device that is to join.
 invite-expiry = Valid for
+invite-uses = Lets in
+invite-uses-any = anyone
+invite-uses-one = one player
+invite-uses-five = 5 players
+invite-approval = Ask me each time
+invite-limit = Make a limited link
+invite-make = Make link
+invite-asks = A limited link lets in who comes by it. Whoever has another one has to ask you from then on; all who are here stay.
+invite-made = The link above is limited. It stands under “Links in circulation”, where you can revoke it.
+invite-own = Show the party’s own link
 invite-expiry-hour = 1 hour
 invite-expiry-day = 1 day
 invite-expiry-week = 7 days
@@ -1244,7 +1263,7 @@ rights-kick-question = Kick { $name } out? You can let them in again.
 rights-kick-busy = Kicking …
 rights-ban = Ban
 rights-ban-of = Ban { $name }
-rights-ban-question = Ban { $name } for good? As they have the link, new players have to ask you from then on.
+rights-ban-question = Ban { $name } for good? A limited link that they came by is revoked. If they have the party’s own, new players have to ask you from then on.
 rights-ban-busy = Banning …
 rights-keep = Leave it
 rights-moderator = Make moderator
@@ -1255,11 +1274,12 @@ rights-host-question = Give the party to { $name } for good?
 rights-host-busy = Handing over …
 
 who-heading = Who may come in
-who-admission = With the link
-admission-open = everybody
-admission-ask = whom you let in
+who-admission = May come in
+admission-open = everybody with the link
+admission-ask = only with a limited link, or whom one of us lets in
 admission-closed = nobody
 who-waits = { $name } wants to join
+who-waits-by = { $name } wants to join, by link { $link }
 who-let-in = Let in
 who-let-in-of = Let in: { $name }
 who-refuse = Refuse
@@ -1268,6 +1288,30 @@ who-kicked = { $name } was kicked
 who-banned = { $name } is banned
 who-back = Let in again
 who-back-of = Let in again: { $name }
+
+links-heading = Links in circulation
+links-of = Link { $serial }
+links-by = Link { $serial } by { $name }
+links-uses =
+    { $left ->
+        [none] good for any number of players
+        [one] good for one more player
+       *[other] good for { $left } more players
+    }
+links-until = until { $moment }
+links-good = lets in
+links-approval = asks each time
+links-came = Came in by it: { $names }
+links-copy = Copy
+links-copy-of = Copy link { $serial }
+links-revoke = Revoke
+links-revoke-of = Revoke link { $serial }
+links-back = Take back
+links-back-of = Take back that link { $serial } is revoked
+link-fault-expired = expired
+link-fault-used-up = used up
+link-fault-revoked = revoked
+link-fault-not-valid = not valid
 
 you-heading = You
 you-games = Games

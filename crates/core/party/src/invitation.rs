@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    ControlEndpoint, Name, PartyId, PartySecret, PeerId, ServerId, Subnet, UnixMillis, copied,
+    ControlEndpoint, Name, PartyId, PartySecret, Pass, PeerId, ServerId, Subnet, UnixMillis, copied,
     limits::{CONTROL_ENDPOINTS, INVITATION_ADDRESSES, INVITATION_BYTES, INVITATION_HOURS},
 };
 
@@ -38,8 +38,12 @@ pub struct Invitation {
     pub secret: PartySecret,
     /// Which generation of the secret this is.
     pub epoch: u32,
-    /// When it stops being valid; `None` for never.
+    /// When it stops being valid; `None` for never. Whoever lets newcomers in looks at the time of a limited link's ruling;
+    /// this is so that its reader need not ask.
     pub expires_at: Option<UnixMillis>,
+    /// What a limited link carries: who follows it is let in where the party's secret alone does not do. `None` for the
+    /// party's own link, and in a membership. Older programs pass over it.
+    pub pass: Option<Pass>,
     /// What whoever made the link says of the party, for the question before joining. Nobody vouches for it.
     pub glance: Glance,
 }
@@ -112,6 +116,8 @@ struct Body {
     i: Option<ServerId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     u: Vec<SocketAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    l: Option<String>,
 }
 
 impl Invitation {
@@ -158,6 +164,7 @@ impl Invitation {
             m: self.glance.members,
             i: self.server,
             u: self.addresses.clone(),
+            l: self.pass.as_ref().map(|pass| BASE64URL_NOPAD.encode(&pass.to_bytes())),
         };
         let mut bytes = vec![VERSION];
         bytes.extend(serde_json::to_vec(&body).expect("strings, numbers and lists are JSON"));
@@ -179,6 +186,10 @@ impl Invitation {
         if body.c.len() > CONTROL_ENDPOINTS || body.u.len() > INVITATION_ADDRESSES {
             return Err(InvitationError::TooLong);
         }
+        let pass = |text: String| {
+            let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| InvitationError::Damaged)?;
+            Pass::from_bytes(&bytes).ok_or(InvitationError::Damaged)
+        };
         Ok(Self {
             party: body.p,
             name: body.n,
@@ -190,6 +201,7 @@ impl Invitation {
             secret: PartySecret::from_random(secret.ok_or(InvitationError::Damaged)?),
             epoch: body.e,
             expires_at: body.x,
+            pass: body.l.map(pass).transpose()?,
             glance: Glance { host_name: body.o, members: body.m },
         })
     }
@@ -229,6 +241,10 @@ mod tests {
     use super::*;
     use crate::DeviceIdentity;
 
+    fn pass(seed: [u8; 32]) -> Pass {
+        Pass::from_bytes(&[[0xAB; 4].as_slice(), &seed].concat()).unwrap()
+    }
+
     fn invitation() -> Invitation {
         Invitation {
             party: PartyId::from_random([1; 16]),
@@ -241,6 +257,7 @@ mod tests {
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,
             expires_at: Some(UnixMillis(1_000)),
+            pass: Some(pass([4; 32])),
             glance: Glance { host_name: Some(Name::new("Ada").unwrap()), members: Some(3) },
         }
     }
@@ -251,8 +268,13 @@ mod tests {
                      joiMzQ3NTBmOThiZDU5ZmNmYzk0NmRhNDVhYWFiZTkzM2IiLCJzIjoiMTAuNjYuMC4wLzE2IiwiYyI6WyJ3c3M6Ly9wbGF5L\
                      mV4YW1wbGUub3JnL3YxL3Nlc3Npb24iXSwiayI6IkF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd01EQXdNREF3TURBd\
                      00iLCJlIjoxLCJ4IjoxMDAwfXUbfdE";
-        let expected =
-            Invitation { glance: Glance::default(), server: None, addresses: Vec::new(), ..invitation() };
+        let expected = Invitation {
+            glance: Glance::default(),
+            server: None,
+            addresses: Vec::new(),
+            pass: None,
+            ..invitation()
+        };
         assert_eq!(older.parse::<Invitation>(), Ok(expected.clone()));
         assert_eq!(expected.link(), older, "and without a glance the format is what it was");
         let named = Invitation { server: invitation().server, ..expected };
@@ -326,11 +348,30 @@ mod tests {
         assert!(!printed.contains("AwMD") && !printed.contains("3, 3"), "{printed}");
     }
 
+    #[test]
+    fn a_pass_that_is_none_is_damage_and_older_programs_read_the_link_without_it() {
+        let link = |l: &str| {
+            let mut bytes = vec![VERSION];
+            let encoded =
+                BASE64URL_NOPAD.decode(&invitation().link().as_bytes()[SCHEME_PREFIX.len()..]).unwrap();
+            let mut body: serde_json::Value = serde_json::from_slice(&encoded[1..encoded.len() - 4]).unwrap();
+            body["l"] = l.into();
+            bytes.extend(body.to_string().bytes());
+            copied::put_checksum(&mut bytes);
+            format!("{SCHEME_PREFIX}{}", BASE64URL_NOPAD.encode(&bytes)).parse::<Invitation>()
+        };
+        let whole = BASE64URL_NOPAD.encode(&pass([4; 32]).to_bytes());
+        assert_eq!(link(&whole), Ok(invitation()));
+        for bad in ["", "!", &whole[..20], &format!("{whole}AAAA")] {
+            assert_eq!(link(bad), Err(InvitationError::Damaged), "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_invitation_comes_back_from_its_link(
             party: [u8; 16], secret: [u8; 32], epoch: u32, expires: Option<u64>, name in "[a-zA-Zäöü0-9]{1,20}", servers in 0_usize..8,
-            has_host_name: bool, members: Option<u16>, server: Option<[u8; 32]>,
+            has_host_name: bool, members: Option<u16>, server: Option<[u8; 32]>, seed: Option<[u8; 32]>,
             addresses in prop::collection::vec(any::<(std::net::IpAddr, u16)>(), 0..=INVITATION_ADDRESSES),
         ) {
             let original = Invitation {
@@ -341,6 +382,7 @@ mod tests {
                 secret: PartySecret::from_random(secret),
                 epoch,
                 expires_at: expires.map(UnixMillis),
+                pass: seed.map(pass),
                 server: server.map(|seed| ServerId::of(&DeviceIdentity::from_seed(&seed).public())),
                 glance: Glance { host_name: has_host_name.then(|| Name::new(&name).unwrap()), members },
                 ..invitation()

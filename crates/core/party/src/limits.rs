@@ -11,7 +11,11 @@ pub const PREDICTED: usize = 8;
 /// Most rulings of a party's owner on members and on who comes in: of more, the least grave and oldest are forgotten.
 pub const OWNER_RULINGS: usize = 192;
 /// The same of each moderator.
-pub const MODERATOR_RULINGS: usize = 32;
+pub const MODERATOR_RULINGS: usize = 128;
+/// Most players whom one limited link lets in.
+pub const LINK_USES: u16 = 999;
+/// Most limited links of a party that let somebody in at a time, and most of one author that are remembered.
+pub const LINKS: usize = 32;
 /// Longest invitation link, in bytes, with its prefix: as many and as long endpoints as there may be fit.
 pub const INVITATION_BYTES: usize = 3_072;
 /// Longest validity of an invitation that ends, in hours: a year.

@@ -5,6 +5,7 @@ pub(crate) mod identity;
 pub(crate) mod key;
 pub(crate) mod knock;
 pub(crate) mod leave;
+pub(crate) mod pass;
 pub(crate) mod record;
 pub(crate) mod ruling;
 pub(crate) mod rulings;

@@ -218,6 +218,8 @@ pub struct PartyView {
     pub requests: Vec<RequestView>,
     /// Who was kicked or banned, the last one first.
     pub removed: Vec<RemovedView>,
+    /// Limited links, the newest first.
+    pub links: Vec<LinkView>,
     /// When it was made (Unix milliseconds).
     pub created_at_ms: u64,
     /// What this device's player plays and hosts, as friends are told.
@@ -250,6 +252,32 @@ pub struct RequestView {
     pub name: String,
     /// Since when (Unix milliseconds).
     pub since_ms: u64,
+    /// The serial of the limited link that they show; `None` where they have the party's own.
+    pub link: Option<String>,
+}
+
+/// A limited link, as shown. The link itself is not among this: whoever has made it can have it made once more.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct LinkView {
+    /// Its serial (8 hexadecimal digits).
+    pub serial: String,
+    /// Who has made it; the first digits of the id where nobody knows the name.
+    pub made_by: String,
+    /// Whether this device has made it.
+    pub is_own: bool,
+    /// When it was made (Unix milliseconds), by the clock of whoever has.
+    pub made_at_ms: u64,
+    /// How many players it is good for; `None` for any number.
+    pub uses: Option<u16>,
+    /// When it stops being valid (Unix milliseconds); `None` for never.
+    pub expires_at_ms: Option<u64>,
+    /// Whether the owner or a moderator is asked each time.
+    pub needs_approval: bool,
+    /// Why it lets nobody in any more; `None` while it does.
+    pub fault: Option<lanrage_party::LinkFault>,
+    /// Who has come by it, in the order in which they came.
+    pub came: Vec<String>,
 }
 
 /// Somebody who was removed from the party, as shown.

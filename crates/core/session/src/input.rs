@@ -9,8 +9,8 @@ use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
 use lanrage_party::{
-    AdapterLook, Admission, AllocationId, ControlEndpoint, ForwardLimits, Invitation, Name, PartyId, PeerId,
-    QualityThresholds, Standing, Subnet, TunnelEvent, facts::Cause,
+    AdapterLook, Admission, AllocationId, ControlEndpoint, ForwardLimits, Invitation, LinkTerms, Name,
+    PartyId, PeerId, QualityThresholds, Serial, Standing, Subnet, TunnelEvent, facts::Cause,
 };
 use lanrage_rendezvous::Event;
 
@@ -113,6 +113,15 @@ pub enum Wish {
     Admission(Admission),
     /// That the party is somebody else's.
     HandOver(PeerId),
+    /// That there is a limited link with these terms.
+    Link(LinkTerms),
+    /// That a limited link lets nobody in any more, or does again.
+    Revoke {
+        /// Which.
+        serial: Serial,
+        /// Whether it lets nobody in from now on.
+        is_revoked: bool,
+    },
 }
 
 /// The settings that decisions depend on.

@@ -23,9 +23,9 @@ mod step;
 pub use entropy::Entropy;
 pub use facts::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, NetworkView, Notice,
-    PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView, Severity, Snapshot,
-    Traffic, Waits,
+    ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, LinkView,
+    NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
+    Severity, Snapshot, Traffic, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};

@@ -6,6 +6,7 @@ mod finding;
 mod games;
 mod gossip;
 mod knocks;
+mod links;
 mod network;
 mod relaying;
 mod replies;
@@ -338,12 +339,12 @@ impl State {
             }
             PendingKind::Join { .. } => {
                 let (why, because) = (self.control.fault(), self.unanswered());
-                let (is_removed, is_asking) = (pending.is_removed, pending.is_asking);
+                let (refused, is_asking) = (pending.refused.clone(), pending.is_asking);
                 self.say_leave(turn);
                 self.withdraw(turn);
                 let error = match why {
+                    _ if refused.is_some() => refused.unwrap_or_default(),
                     Some(why) => CommandError::ControlUnreachable { why },
-                    None if is_removed => CommandError::RemovedFromParty,
                     None if is_asking => CommandError::NotLetIn,
                     None => CommandError::NobodyAnswers { because },
                 };

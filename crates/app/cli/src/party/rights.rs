@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use lanrage_base::clock::{UnixMillis, now};
 use lanrage_engine::{
-    Admission, CommandError, PartyView, Standing,
-    api::{self, HandOver, SetAdmission, SetStanding},
+    Admission, CommandError, LinkView, PartyView, Standing,
+    api::{self, HandOver, RevokeLink, SetAdmission, SetStanding},
 };
 
 use crate::{
@@ -56,6 +57,16 @@ pub(crate) async fn party(party: Party, target: &Target) -> Result<(), Failure> 
             };
             client.ask(SetAdmission { admission }).await?;
         }
+        PartyAction::Links => {
+            let Some(party) = present else { return Err(CommandError::NotInParty.into()) };
+            output.write(&links(party, now().wall), &party.links);
+            return Ok(());
+        }
+        PartyAction::Revoke { serial, undo } => {
+            let Some(party) = present else { return Err(CommandError::NotInParty.into()) };
+            let serial = find_link(party, &serial)?;
+            client.ask(RevokeLink { serial, revoked: !undo }).await?;
+        }
         PartyAction::Lock => client.ask(SetAdmission { admission: Admission::Closed }).await?,
     }
     report_done(output);
@@ -79,6 +90,51 @@ pub(crate) fn find(party: &PartyView, player: &str) -> Result<String, Failure> {
     }
 }
 
+/// The serial of the link that is meant, by all of it or its beginning.
+fn find_link(party: &PartyView, serial: &str) -> Result<String, Failure> {
+    let wanted = serial.trim().to_lowercase();
+    let fits = |link: &&LinkView| !wanted.is_empty() && link.serial.starts_with(&wanted);
+    match &party.links.iter().filter(fits).collect::<Vec<_>>()[..] {
+        [one] => Ok(one.serial.clone()),
+        _ => Err(CommandError::UnknownLink.into()),
+    }
+}
+
+/// The limited links, as a person reads them.
+fn links(party: &PartyView, wall: UnixMillis) -> String {
+    let say = person();
+    if party.links.is_empty() {
+        return say.say("terminal-no-links") + "\n";
+    }
+    let row = |link: &LinkView| {
+        let came = link.came.len();
+        [
+            link.serial.clone(),
+            link.made_by.clone(),
+            link.uses.map_or_else(|| came.to_string(), |uses| format!("{came}/{uses}")),
+            link.expires_at_ms.map_or_else(|| "–".to_owned(), |at| left(UnixMillis(at).since(wall))),
+            match &link.fault {
+                Some(fault) => say.word("link-fault", fault),
+                None if link.needs_approval => say.say("links-approval"),
+                None => say.say("links-good"),
+            },
+            link.came.join(", "),
+        ]
+    };
+    let rows: Vec<[String; 6]> = party.links.iter().map(row).collect();
+    columns(["link", "by", "used", "left", "state", "came in"], &rows)
+}
+
+/// How much time is left (milliseconds), in the unit in which a person reads it.
+fn left(ms: u64) -> String {
+    let minutes = ms.div_ceil(60_000);
+    match minutes {
+        0..120 => format!("{minutes} min"),
+        120..2_880 => format!("{} h", minutes.div_ceil(60)),
+        _ => format!("{} d", minutes.div_ceil(24 * 60)),
+    }
+}
+
 fn list(own_name: &str, party: &PartyView) -> String {
     let say = person();
     let own = [own_name.to_owned(), say.word("role", &party.role), String::new()];
@@ -90,8 +146,12 @@ fn list(own_name: &str, party: &PartyView) -> String {
     let admission = [("admission", say.word("admission", &party.admission).into())];
     let _ = writeln!(text, "{}", say.say_with("terminal-admission", admission));
     for waiting in &party.requests {
-        let facts = [("name", waiting.name.as_str().into())];
-        let _ = writeln!(text, "{}  {}", say.say_with("who-waits", facts), short(&waiting.id));
+        let name = ("name", waiting.name.as_str().into());
+        let waits = match &waiting.link {
+            Some(link) => say.say_with("who-waits-by", [name, ("link", link.as_str().into())]),
+            None => say.say_with("who-waits", [name]),
+        };
+        let _ = writeln!(text, "{waits}  {}", short(&waiting.id));
     }
     for removed in &party.removed {
         let key = if removed.is_banned { "who-banned" } else { "who-kicked" };
@@ -99,4 +159,29 @@ fn list(own_name: &str, party: &PartyView) -> String {
         let _ = writeln!(text, "{}  {}", say.say_with(key, facts), short(&removed.id));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_meant_by_the_beginning_of_its_number_if_that_is_clear() {
+        let link = |serial: &str| LinkView { serial: serial.to_owned(), ..LinkView::default() };
+        let links = vec![link("3f9a12cd"), link("3f00aa11"), link("bb22cc33")];
+        let party = PartyView { links, ..PartyView::default() };
+        for (wanted, serial) in [("3F9A", "3f9a12cd"), (" bb22cc33 ", "bb22cc33")] {
+            assert_eq!(find_link(&party, wanted).unwrap(), serial);
+        }
+        for none in ["", "3f", "zz"] {
+            assert!(find_link(&party, none).is_err(), "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_link_is_said_in_one_unit() {
+        for (ms, said) in [(0, "0 min"), (3_540_001, "60 min"), (7_200_000, "2 h"), (7 * 86_400_000, "7 d")] {
+            assert_eq!(left(ms), said);
+        }
+    }
 }

@@ -1,6 +1,10 @@
 //! What comes as text, read once.
 
-use lanrage_party::{ControlEndpoint, Invitation, Name, NotAControlEndpoint, PartyId, PeerId};
+use std::num::NonZeroU16;
+
+use lanrage_party::{
+    ControlEndpoint, Invitation, Name, NotAControlEndpoint, PartyId, PeerId, Serial, limits,
+};
 
 use crate::CommandError;
 
@@ -19,6 +23,16 @@ pub(super) fn party(id: &str) -> Result<PartyId, CommandError> {
 
 pub(super) fn peer(id: &str) -> Result<PeerId, CommandError> {
     id.parse().map_err(|_| CommandError::UnknownPeer)
+}
+
+pub(super) fn serial(text: &str) -> Result<Serial, CommandError> {
+    text.trim().parse().map_err(|_| CommandError::UnknownLink)
+}
+
+/// How many players a limited link is good for.
+pub(super) fn uses(uses: u16) -> Result<NonZeroU16, CommandError> {
+    let within = NonZeroU16::new(uses).filter(|uses| uses.get() <= limits::LINK_USES);
+    within.ok_or(CommandError::BadUses { most: limits::LINK_USES.into() })
 }
 
 pub(super) fn server(url: &str) -> Result<ControlEndpoint, CommandError> {

@@ -1,14 +1,15 @@
 //! The party: entered, left, and how friends get there.
 
 use lanrage_base::clock::now;
-use lanrage_party::{Invitation, Subnet};
+use lanrage_party::{Invitation, LinkTerms, Pass, Serial, Subnet, UnixMillis};
 use lanrage_session::Wish;
 
 use super::{
-    CreateParty, HandOver, JoinParty, LeaveParty, LinkCopied, NewInvitation, PauseParty, PreviewInvitation,
-    ReplyCopied, ResumeParty, Serve, SetAdmission, SetStanding, Status, TakeReply, TrustServer, parse,
+    CreateParty, HandOver, JoinParty, LeaveParty, LinkAgain, LinkCopied, MadeLink, MakeLink, NewInvitation,
+    PauseParty, PreviewInvitation, ReplyCopied, ResumeParty, RevokeLink, Serve, SetAdmission, SetStanding,
+    Status, TakeReply, TrustServer, parse,
 };
-use crate::{CommandError, Handle, InvitationPreview, Snapshot, handle::Command};
+use crate::{CommandError, Handle, InvitationLink, InvitationPreview, Snapshot, handle::Command};
 
 impl Serve<Status> for Handle {
     async fn serve(&self, Status {}: Status) -> Result<Snapshot, CommandError> {
@@ -67,10 +68,7 @@ impl Serve<PreviewInvitation> for Handle {
 
 impl Serve<NewInvitation> for Handle {
     async fn serve(&self, request: NewInvitation) -> Result<String, CommandError> {
-        let snapshot = self.snapshots().borrow().clone();
-        let party = snapshot.party.as_ref();
-        let party = party.ok_or(CommandError::NotInParty)?;
-        let own = parse::invitation(&party.invitation.0)?;
+        let own = self.own_link()?;
         let invitation = match request.expires_in_hours {
             Some(hours) => own.ending_in(hours, now().wall)?,
             None => own,
@@ -78,6 +76,49 @@ impl Serve<NewInvitation> for Handle {
         // Who left the party meanwhile has a link all the same, and nobody to look for.
         let _ = self.serve(LinkCopied {}).await;
         Ok(invitation.link())
+    }
+}
+
+impl Serve<MakeLink> for Handle {
+    async fn serve(&self, request: MakeLink) -> Result<MadeLink, CommandError> {
+        let MakeLink { uses, expires_in_hours, needs_approval } = request;
+        let own = self.own_link()?;
+        let uses = uses.map(parse::uses).transpose()?;
+        let ends = match expires_in_hours {
+            Some(hours) => {
+                Invitation { expires_at: None, ..own.clone() }.ending_in(hours, now().wall)?.expires_at
+            }
+            None => None,
+        };
+        let [a, b, c, d, ..] = self.identity().nonce(now().wall.0);
+        let serial = Serial::from_bytes([a, b, c, d]);
+        let pass = Pass::of(self.identity(), &own.party, serial);
+        let terms = LinkTerms { serial, key: pass.key(), uses, ends, needs_approval };
+        let wish = Wish::Link(terms);
+        self.command(|answer| Command::Rule { wish, answer }).await?;
+        let _ = self.serve(LinkCopied {}).await;
+        Ok(made(own, pass, ends))
+    }
+}
+
+impl Serve<LinkAgain> for Handle {
+    async fn serve(&self, LinkAgain { serial }: LinkAgain) -> Result<MadeLink, CommandError> {
+        let serial = parse::serial(&serial)?;
+        let snapshot = self.snapshots().borrow().clone();
+        let links = snapshot.party.as_ref().map_or(&[][..], |party| &party.links);
+        let known = links.iter().find(|link| link.is_own && link.serial == serial.to_string());
+        let ends = known.ok_or(CommandError::UnknownLink)?.expires_at_ms.map(UnixMillis);
+        let own = self.own_link()?;
+        let pass = Pass::of(self.identity(), &own.party, serial);
+        let _ = self.serve(LinkCopied {}).await;
+        Ok(made(own, pass, ends))
+    }
+}
+
+impl Serve<RevokeLink> for Handle {
+    async fn serve(&self, RevokeLink { serial, revoked }: RevokeLink) -> Result<(), CommandError> {
+        let wish = Wish::Revoke { serial: parse::serial(&serial)?, is_revoked: revoked };
+        self.command(|answer| Command::Rule { wish, answer }).await
     }
 }
 
@@ -118,6 +159,22 @@ impl Serve<TakeReply> for Handle {
     async fn serve(&self, TakeReply { reply }: TakeReply) -> Result<(), CommandError> {
         self.command(|answer| Command::TakeReply { reply, answer }).await
     }
+}
+
+impl Handle {
+    /// The party's own link.
+    fn own_link(&self) -> Result<Invitation, CommandError> {
+        let snapshot = self.snapshots().borrow().clone();
+        let party = snapshot.party.as_ref().ok_or(CommandError::NotInParty)?;
+        parse::invitation(&party.invitation.0)
+    }
+}
+
+/// The party's own link, and what makes it a limited one.
+fn made(own: Invitation, pass: Pass, ends: Option<UnixMillis>) -> MadeLink {
+    let serial = pass.serial().to_string();
+    let limited = Invitation { pass: Some(pass), expires_at: ends, ..own };
+    MadeLink { serial, link: InvitationLink(limited.link()) }
 }
 
 /// What a link says, without joining.
@@ -162,6 +219,7 @@ mod tests {
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,
             expires_at: None,
+            pass: None,
             glance: Glance { host_name: Some(Name::new("Ada").unwrap()), members: Some(3) },
         };
         let silent = Invitation { glance: Glance::default(), ..telling.clone() };

@@ -8,7 +8,7 @@ use lanrage_games::Start;
 use lanrage_party::{Admission, Standing};
 
 use super::{
-    Changed, DataSummary, FavoriteView, KnownGameView, ProfileView, RecentPartyView, Restored,
+    Changed, DataSummary, FavoriteView, KnownGameView, MadeLink, ProfileView, RecentPartyView, Restored,
     ServerConfigView, SettingView,
 };
 use crate::{DoctorReport, InvitationLink, InvitationPreview, Snapshot};
@@ -64,6 +64,31 @@ crate::requests! {
         /// After how many hours it stops being valid; `None` for never.
         expires_in_hours: Option<u32>,
     } -> String;
+
+    /// Makes a link to the present party that is limited, can be revoked, and lets whoever comes by it in at once. For the owner and
+    /// moderators. In an open party it would limit nothing, so newcomers without one have to ask from then on.
+    MakeLink {
+        /// How many players it lets in; `None` for any number.
+        uses: Option<u16>,
+        /// After how many hours it stops being valid; `None` for never.
+        expires_in_hours: Option<u32>,
+        /// Whether the owner or a moderator is asked each time.
+        needs_approval: bool,
+    } -> MadeLink;
+
+    /// A limited link once more, as the one who has made it.
+    LinkAgain {
+        /// Its serial.
+        serial: String,
+    } -> MadeLink;
+
+    /// Revokes a limited link, or takes that back. For the owner and moderators.
+    RevokeLink {
+        /// Its serial.
+        serial: String,
+        /// Whether it lets nobody in from now on.
+        revoked: bool,
+    } -> ();
 
     /// Makes somebody something else in the party: lets in who waits or was removed, makes a moderator or takes that back, kicks, bans.
     SetStanding {

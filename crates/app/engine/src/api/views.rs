@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, to_value};
 
 use super::parse;
-use crate::CommandError;
+use crate::{CommandError, InvitationLink};
 
 /// Settings were changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,17 @@ impl From<SettingsChange> for Changed {
     fn from(change: SettingsChange) -> Self {
         Self { restart_required: change.restart_required }
     }
+}
+
+/// A limited link was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct MadeLink {
+    /// The link. Whoever has it can join, as often as it is good for.
+    #[cfg_attr(feature = "bindings", ts(type = "string"))]
+    pub link: InvitationLink,
+    /// Its serial, by which it is revoked.
+    pub serial: String,
 }
 
 /// A backup was restored.

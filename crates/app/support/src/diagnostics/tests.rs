@@ -5,7 +5,8 @@ use lanrage_party::facts::{Cause, Fault, Meeting, ServerFault, Situation};
 use lanrage_party::{Admission, NatType, Role};
 use lanrage_session::{
     AdapterView, ConnectionState, ControlView, DataPlaneView, GameView, HostedView, InvitationLink,
-    JoiningView, NetworkView, PartyView, PeerView, Problem, RemovedView, RequestView, Severity, Traffic,
+    JoiningView, LinkView, NetworkView, PartyView, PeerView, Problem, RemovedView, RequestView, Severity,
+    Traffic,
 };
 use serde_json::json;
 
@@ -19,9 +20,11 @@ const PARTY: &str = "0123456789abcdef0123456789abcdef";
 const LINK: &str = "lanrage://join/AXsicCI6IjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmIn0";
 
 /// Everything in the inputs that nobody may find in a bundle.
-const PRIVATE: [&str; 21] = [
+const PRIVATE: [&str; 23] = [
     "Bobs Burg",
     "Dora",
+    "Frida",
+    "Gülay",
     "Eve",
     DORA,
     EVE,
@@ -96,7 +99,18 @@ fn snapshot() -> Snapshot {
             invitation: InvitationLink(LINK.to_owned()),
             role: Role::Owner,
             admission: Admission::Ask,
-            requests: vec![RequestView { id: DORA.to_owned(), name: "Dora".to_owned(), since_ms: 0 }],
+            requests: vec![RequestView {
+                id: DORA.to_owned(),
+                name: "Dora".to_owned(),
+                since_ms: 0,
+                link: Some("abababab".to_owned()),
+            }],
+            links: vec![LinkView {
+                serial: "abababab".to_owned(),
+                made_by: "Gülay".to_owned(),
+                came: vec!["Frida".to_owned()],
+                ..LinkView::default()
+            }],
             removed: vec![RemovedView {
                 id: EVE.to_owned(),
                 name: "Eve".to_owned(),
@@ -202,7 +216,7 @@ fn a_bundle_holds_the_whole_story_and_nothing_private() {
     assert_eq!(lines[0]["timestamp"], "2026-11-22T12:34:56.123456Z");
     assert_eq!(lines[0]["fields"]["peer"], "peer-2");
     assert_eq!(lines[1]["fields"]["address"], endpoint);
-    assert_eq!(lines[2]["fields"]["message"], "player-5 opened link-2");
+    assert_eq!(lines[2]["fields"]["message"], "player-7 opened link-2");
 }
 
 #[test]

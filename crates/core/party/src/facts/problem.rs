@@ -170,6 +170,11 @@ pub enum PeerRefusal {
         /// The name that is claimed.
         peer: String,
     },
+    /// The limited link that the peer comes by has expired, is used up, was revoked, or is not the peer's.
+    PeerLink {
+        /// The name that is claimed.
+        peer: String,
+    },
 }
 
 impl PeerRefusal {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
 use super::{Cause, ServerFault, ServerRefusal, SettingRule};
-use crate::{InvitationError, IpamError, NotYours, limits};
+use crate::{InvitationError, IpamError, LinkFault, NotYours, limits};
 
 /// Why a command was refused.
 #[derive(
@@ -57,6 +57,18 @@ pub enum CommandError {
     GameNotStarted {
         /// The game.
         game: String,
+    },
+    /// The party has as many limited links that let somebody in as it can have.
+    TooManyLinks {
+        /// How many that are.
+        most: u64,
+    },
+    /// The party has no limited link of this serial.
+    UnknownLink,
+    /// A limited link cannot be good for so many players.
+    BadUses {
+        /// For how many at most.
+        most: u64,
     },
     /// The party takes a network that LANrage never proposes, and the user was not asked.
     UnusualNetwork {
@@ -117,6 +129,12 @@ pub enum CommandError {
     },
     /// The time of an invitation is over.
     InvitationExpired,
+    /// As many have come by a limited link as it is good for.
+    InvitationUsedUp,
+    /// The owner or a moderator has revoked a limited link.
+    InvitationRevoked,
+    /// A limited link is not the party's, or was made up.
+    InvitationNotValid,
     /// A setting does not take the value. Nothing was changed.
     BadSetting {
         /// The setting.
@@ -298,6 +316,17 @@ impl CommandError {
 impl From<NotYours> for CommandError {
     fn from(NotYours: NotYours) -> Self {
         Self::NotYours
+    }
+}
+
+impl From<LinkFault> for CommandError {
+    fn from(fault: LinkFault) -> Self {
+        match fault {
+            LinkFault::Expired => Self::InvitationExpired,
+            LinkFault::UsedUp => Self::InvitationUsedUp,
+            LinkFault::Revoked => Self::InvitationRevoked,
+            LinkFault::NotValid => Self::InvitationNotValid,
+        }
     }
 }
 

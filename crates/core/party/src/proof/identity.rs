@@ -81,8 +81,13 @@ impl DeviceIdentity {
 
     /// 32 bytes that nobody else can foretell, and that no other number gives.
     pub fn nonce(&self, number: u64) -> [u8; 32] {
-        let message = [b"lanrage nonce v1\0".as_slice(), &number.to_be_bytes()].concat();
-        Sha256::digest(self.sign(&message).0).into()
+        self.derive(&[b"lanrage nonce v1\0", &number.to_be_bytes()])
+    }
+
+    /// 32 bytes that nobody else can compute. `message` begins with a label of the purpose's own, and is never signed for
+    /// anything else.
+    pub(crate) fn derive(&self, message: &[&[u8]]) -> [u8; 32] {
+        Sha256::digest(self.sign(&message.concat()).0).into()
     }
 
     /// Signs a message.

@@ -7,7 +7,7 @@ use chacha20poly1305::{
 use lanrage_base::wire::{Reader, address_bytes, put_address};
 
 use crate::{
-    Candidate, CandidateType, Leave, PartyId, PartySecret, SignedRecord, UnixMillis, VirtualIp,
+    Candidate, CandidateType, Leave, LinkFault, PartyId, PartySecret, SignedRecord, UnixMillis, VirtualIp,
     limits::{KNOCK_BYTES, PREDICTED},
 };
 
@@ -27,6 +27,10 @@ const ADDRESS_TAKEN: u8 = 1;
 const FULL: u8 = 2;
 const NOT_LET_IN: u8 = 3;
 const REMOVED: u8 = 4;
+const LINK_EXPIRED: u8 = 5;
+const LINK_USED_UP: u8 = 6;
+const LINK_REVOKED: u8 = 7;
+const LINK_NOT_VALID: u8 = 8;
 
 /// Seals and opens the knocks of one party and epoch: from the party's secret, so that whoever was given a link can knock,
 /// and nobody else can make or read one.
@@ -80,6 +84,8 @@ pub enum KnockRefusal {
     NotLetIn,
     /// They have removed the asker.
     Removed,
+    /// The limited link that the asker comes by lets nobody in, or not the asker. Older programs cannot read that, and wait in vain.
+    Link(LinkFault),
 }
 
 /// Why a datagram is no knock of this party.
@@ -179,6 +185,12 @@ impl Knock {
             KnockWord::Leave(leave) => bytes.extend(leave.to_bytes()),
             KnockWord::Refusal(KnockRefusal::NotLetIn) => bytes.push(NOT_LET_IN),
             KnockWord::Refusal(KnockRefusal::Removed) => bytes.push(REMOVED),
+            KnockWord::Refusal(KnockRefusal::Link(fault)) => bytes.push(match fault {
+                LinkFault::Expired => LINK_EXPIRED,
+                LinkFault::UsedUp => LINK_USED_UP,
+                LinkFault::Revoked => LINK_REVOKED,
+                LinkFault::NotValid => LINK_NOT_VALID,
+            }),
             KnockWord::Ask | KnockWord::Call | KnockWord::Answer => {
                 let count_at = bytes.len();
                 bytes.push(0);
@@ -254,6 +266,10 @@ impl Knock {
                 FULL => KnockRefusal::Full,
                 NOT_LET_IN => KnockRefusal::NotLetIn,
                 REMOVED => KnockRefusal::Removed,
+                LINK_EXPIRED => KnockRefusal::Link(LinkFault::Expired),
+                LINK_USED_UP => KnockRefusal::Link(LinkFault::UsedUp),
+                LINK_REVOKED => KnockRefusal::Link(LinkFault::Revoked),
+                LINK_NOT_VALID => KnockRefusal::Link(LinkFault::NotValid),
                 _ => return None,
             }),
             LEAVE => KnockWord::Leave(Leave::read(reader)?),
@@ -288,7 +304,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{DeviceIdentity, Name, PEER_PROTOCOL, PeerRecord, WireGuardPrivateKey, limits};
+    use crate::{DeviceIdentity, Name, PEER_PROTOCOL, Pass, PeerRecord, Serial, WireGuardPrivateKey, limits};
 
     const PARTY: [u8; 16] = [1; 16];
 
@@ -328,6 +344,14 @@ mod tests {
         let ann = DeviceIdentity::from_seed(&[3; 32]);
         let leave = Leave::sign(&ann, &PartyId::from_random(PARTY), 8);
         let taken = (0..16).map(|n| VirtualIp([10, 66, 0, n].into())).collect();
+        let faults = [LinkFault::Expired, LinkFault::UsedUp, LinkFault::Revoked, LinkFault::NotValid];
+        let faults = faults.map(|fault| knock(KnockWord::Refusal(KnockRefusal::Link(fault)), Vec::new()));
+        let party = PartyId::from_random(PARTY);
+        let approval = Pass::of(&ann, &party, Serial::from_bytes([7; 4])).approve(&party, &ann.peer_id());
+        let mut invited = knock(KnockWord::Ask, vec![candidate("[2001:db8::7]:5000"); 5]);
+        invited.record = invited.record.with_approval(Some(approval));
+        let mut leaving = knock(KnockWord::Leave(leave), Vec::new());
+        leaving.record = invited.record.clone();
         for knock in [
             knock(KnockWord::Ask, eight),
             knock(KnockWord::Answer, Vec::new()),
@@ -337,7 +361,12 @@ mod tests {
             knock(KnockWord::Leave(leave), Vec::new()),
             knock(KnockWord::Refusal(KnockRefusal::NotLetIn), Vec::new()),
             knock(KnockWord::Refusal(KnockRefusal::Removed), Vec::new()),
-        ] {
+            invited,
+            leaving,
+        ]
+        .into_iter()
+        .chain(faults)
+        {
             let bytes = key(2, 1).seal(&knock, [0; 25]);
             assert!(bytes.len() == KNOCK_BYTES && is_knock(&bytes));
             assert_eq!(key(2, 1).open(&bytes), Ok(knock));

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::{
-    DeviceIdentity, IdentityKey, Name, PartyId, PartySecret, PeerId, Signature, VirtualIp, WireGuardKey,
+    Approval, DeviceIdentity, IdentityKey, Name, PartyId, PartySecret, PeerId, Signature, VirtualIp,
+    WireGuardKey,
     text::{from_base64, text_form, to_base64},
 };
 
@@ -48,6 +49,9 @@ pub struct SignedRecord {
     record: PeerRecord,
     signature: Signature,
     mac: RecordMac,
+    /// Older programs pass over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    approval: Option<Box<Approval>>,
 }
 
 /// Why a record was refused.
@@ -84,7 +88,7 @@ impl PeerRecord {
         let bytes = self.canonical();
         let signature = identity.sign(&bytes);
         let mac = RecordMac(mac(secret, &bytes).finalize().into_bytes().into());
-        SignedRecord { record: self, signature, mac }
+        SignedRecord { record: self, signature, mac, approval: None }
     }
 
     /// One unambiguous byte string per record: fixed-length fields, then the name.
@@ -136,6 +140,18 @@ impl SignedRecord {
         } else {
             Err(RecordError::Signature)
         }
+    }
+
+    /// The same, and that the peer comes by a limited link. It has a signature of its own: that it is of the link and of this
+    /// peer is for [`Approval::is_of`] to say.
+    #[must_use]
+    pub fn with_approval(self, approval: Option<Approval>) -> Self {
+        Self { approval: approval.map(Box::new), ..self }
+    }
+
+    /// By which limited link the peer claims to come.
+    pub fn approval(&self) -> Option<&Approval> {
+        self.approval.as_deref()
     }
 
     /// The record as claimed, verified or not: for log lines and error texts only.

@@ -1,11 +1,18 @@
+use std::num::NonZeroU16;
+
 use lanrage_base::wire::Reader;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceIdentity, IdentityKey, Name, PartyId, PeerId, Signature, UnixMillis, limits};
+use crate::{DeviceIdentity, IdentityKey, Name, PartyId, PeerId, Serial, Signature, UnixMillis, limits};
 
 const PEER: u8 = 1;
 const ADMISSION: u8 = 2;
 const OWNER: u8 = 3;
+const LINK: u8 = 4;
+const REDEEMED: u8 = 5;
+/// Bits of a link's last byte.
+const NEEDS_APPROVAL: u8 = 1;
+const REVOKED: u8 = 2;
 
 /// What somebody is to a party by a ruling. Whom no ruling is about is a member wherever the party is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,10 +37,25 @@ pub enum Admission {
     /// Whoever has it: any member lets a newcomer in.
     #[default]
     Open,
-    /// Whom the owner or a moderator lets in when they ask.
+    /// Whoever comes by a limited link, and whom the owner or a moderator lets in when they ask.
     Ask,
     /// Nobody.
     Closed,
+}
+
+/// What a limited link is good for. The link itself carries the private half of its key and is known to whoever was given it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkTerms {
+    /// Its number.
+    pub serial: Serial,
+    /// With whose private half whoever comes by it signs.
+    pub key: IdentityKey,
+    /// How many players it lets in; `None` for as many as follow it.
+    pub uses: Option<NonZeroU16>,
+    /// From when on it lets in nobody, by the clock of whoever would let them in; `None` for never.
+    pub ends: Option<UnixMillis>,
+    /// Whether the owner or a moderator is asked each time.
+    pub needs_approval: bool,
 }
 
 /// What a ruling is about, and what it decides.
@@ -53,6 +75,24 @@ pub enum Matter {
     /// Whose the party is from now on. By its owner: for good. By anybody else: of themselves, and only for as long as
     /// the owner is silent.
     Owner(PeerId),
+    /// That there is a limited link, or that it is revoked.
+    Link {
+        /// What it is good for.
+        terms: LinkTerms,
+        /// Whether it lets nobody in any more.
+        is_revoked: bool,
+    },
+    /// That somebody has come in by a limited link.
+    Redeemed {
+        /// Who.
+        peer: PeerId,
+        /// By which.
+        serial: Serial,
+        /// When, by the clock of whoever let them in: where more have come than the link is good for, the first ones count.
+        at: UnixMillis,
+        /// What they were called then.
+        name: Option<Name>,
+    },
 }
 
 /// What a ruling is about: of two by one author on one subject, the newer counts.
@@ -64,6 +104,10 @@ pub enum Subject {
     Admission,
     /// What this peer is to the party.
     Peer(PeerId),
+    /// Whether this link lets somebody in.
+    Link(Serial),
+    /// By which link this peer has come.
+    Redeemed(PeerId),
 }
 
 /// A decision about a party, signed by whoever made it. Whether they had the right to is for
@@ -83,6 +127,8 @@ impl Matter {
             Self::Peer { peer, .. } => Subject::Peer(*peer),
             Self::Admission(_) => Subject::Admission,
             Self::Owner(_) => Subject::Owner,
+            Self::Link { terms, .. } => Subject::Link(terms.serial),
+            Self::Redeemed { peer, .. } => Subject::Redeemed(*peer),
         }
     }
 
@@ -92,14 +138,28 @@ impl Matter {
                 bytes.push(PEER);
                 bytes.extend(peer.as_bytes());
                 bytes.push(*standing as u8);
-                let name = name.as_ref().map_or("", Name::as_str);
-                bytes.push(name.len() as u8);
-                bytes.extend(name.as_bytes());
+                put_name(bytes, name.as_ref());
             }
             Self::Admission(admission) => bytes.extend([ADMISSION, *admission as u8]),
             Self::Owner(peer) => {
                 bytes.push(OWNER);
                 bytes.extend(peer.as_bytes());
+            }
+            Self::Link { terms: LinkTerms { serial, key, uses, ends, needs_approval }, is_revoked } => {
+                bytes.push(LINK);
+                bytes.extend(serial.as_bytes());
+                bytes.extend(key.as_bytes());
+                bytes.extend(uses.map_or(0, NonZeroU16::get).to_be_bytes());
+                bytes.extend(ends.map_or(0, |ends| ends.0).to_be_bytes());
+                let (approval, revoked) = (u8::from(*needs_approval), u8::from(*is_revoked));
+                bytes.push((approval * NEEDS_APPROVAL) | (revoked * REVOKED));
+            }
+            Self::Redeemed { peer, serial, at, name } => {
+                bytes.push(REDEEMED);
+                bytes.extend(peer.as_bytes());
+                bytes.extend(serial.as_bytes());
+                bytes.extend(at.0.to_be_bytes());
+                put_name(bytes, name.as_ref());
             }
         }
     }
@@ -115,11 +175,7 @@ impl Matter {
                     3 => Standing::Banned,
                     _ => return None,
                 };
-                let name = match reader.byte()? {
-                    0 => None,
-                    len => Some(Name::new(std::str::from_utf8(reader.take(len.into())?).ok()?).ok()?),
-                };
-                Self::Peer { peer, standing, name }
+                Self::Peer { peer, standing, name: read_name(reader)? }
             }
             ADMISSION => Self::Admission(match reader.byte()? {
                 0 => Admission::Open,
@@ -128,14 +184,45 @@ impl Matter {
                 _ => return None,
             }),
             OWNER => Self::Owner(PeerId::from_bytes(reader.array()?)),
+            LINK => {
+                let serial = Serial::from_bytes(reader.array()?);
+                let key = IdentityKey::from_bytes(reader.array()?);
+                let uses = NonZeroU16::new(reader.u16()?);
+                let ends = Some(reader.u64()?).filter(|ends| *ends > 0).map(UnixMillis);
+                let flags = reader.byte().filter(|flags| *flags <= NEEDS_APPROVAL | REVOKED)?;
+                let (needs_approval, is_revoked) = (flags & NEEDS_APPROVAL != 0, flags & REVOKED != 0);
+                Self::Link { terms: LinkTerms { serial, key, uses, ends, needs_approval }, is_revoked }
+            }
+            REDEEMED => Self::Redeemed {
+                peer: PeerId::from_bytes(reader.array()?),
+                serial: Serial::from_bytes(reader.array()?),
+                at: UnixMillis(reader.u64()?),
+                name: read_name(reader)?,
+            },
             _ => return None,
         })
     }
 }
 
+/// A name with its length, which is zero where there is none.
+fn put_name(bytes: &mut Vec<u8>, name: Option<&Name>) {
+    let name = name.map_or("", Name::as_str);
+    bytes.push(name.len() as u8);
+    bytes.extend(name.as_bytes());
+}
+
+/// Reads what [`put_name`] wrote; `None` for anything else.
+fn read_name(reader: &mut Reader<'_>) -> Option<Option<Name>> {
+    Some(match reader.byte()? {
+        0 => None,
+        len => Some(Name::new(std::str::from_utf8(reader.take(len.into())?).ok()?).ok()?),
+    })
+}
+
 impl Ruling {
-    /// The most bytes that [`Self::put`] writes: key, version, the matter with a name, and the signature.
-    pub const MAX_BYTES: usize = 32 + 8 + 1 + 16 + 1 + 1 + limits::NAME_BYTES + 64;
+    /// The most bytes that [`Self::put`] writes: key, version, the longest matter (that somebody has come by a link: kind, peer,
+    /// serial, time, name), and the signature.
+    pub const MAX_BYTES: usize = 32 + 8 + (1 + 16 + 4 + 8 + 1 + limits::NAME_BYTES) + 64;
 
     /// Rules. `version` is greater than of all that the author knows; it is by the author's clock (Unix milliseconds)
     /// where that is.
@@ -225,7 +312,16 @@ mod tests {
             [Standing::Member, Standing::Moderator, Standing::Kicked, Standing::Banned].into_iter();
         let peers = standings.map(|standing| Matter::Peer { peer, standing, name: name.clone() });
         let admissions = [Admission::Open, Admission::Ask, Admission::Closed].map(Matter::Admission);
-        peers.chain(admissions).chain([Matter::Owner(peer)]).collect()
+        let serial = Serial::from_bytes([6; 4]);
+        let key = DeviceIdentity::from_seed(&[7; 32]).public();
+        let least = LinkTerms { serial, key, uses: None, ends: None, needs_approval: false };
+        let (uses, ends) = (NonZeroU16::new(u16::MAX), Some(UnixMillis(u64::MAX)));
+        let most = LinkTerms { uses, ends, needs_approval: true, ..least };
+        let links = [(least, false), (least, true), (most, false), (most, true)];
+        let links = links.map(|(terms, is_revoked)| Matter::Link { terms, is_revoked });
+        let redeemed = Matter::Redeemed { peer, serial, at: UnixMillis(9), name: name.clone() };
+        let peers: Vec<Matter> = peers.collect();
+        peers.into_iter().chain(admissions).chain([Matter::Owner(peer), redeemed]).chain(links).collect()
     }
 
     #[test]
@@ -249,7 +345,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>, kind in 0_u8..5) {
+        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>, kind in 0_u8..7) {
             Ruling::read(&mut Reader::new(&bytes));
             let mut longer = vec![0; 40];
             longer.push(kind);

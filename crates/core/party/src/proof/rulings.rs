@@ -4,6 +4,8 @@
 //! knowing of each other. So this is no list to which somebody appends, but a set from which everybody who has the same
 //! rulings concludes the same: of each author's rulings on one subject the latest is kept, and only of authors who have the right.
 
+pub(crate) mod links;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Admission, DeviceIdentity, Matter, Name, PartyId, PeerId, Ruling, Standing, Subject, UnixMillis,
-    limits::{MODERATOR_RULINGS, OWNER_RULINGS},
+    limits::{LINKS, MODERATOR_RULINGS, OWNER_RULINGS},
 };
 
 /// How far in the future a ruling may be by one's own clock: else whoever rules with the greatest number could never be
@@ -32,7 +34,7 @@ pub enum Role {
     /// Play.
     #[default]
     Member,
-    /// Also let in, kick and ban members, and say who may come in.
+    /// Also let in, kick and ban members, make and revoke limited links, and say who may come in.
     Moderator,
     /// Everything, for as long as the owner is silent.
     ActingOwner,
@@ -57,6 +59,17 @@ pub struct RemovedPeer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("only the party's owner may do that, or a moderator where it is about a member")]
 pub struct NotYours;
+
+/// What came of a ruling that somebody has passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It was not known, and counts now.
+    News,
+    /// It changes nothing: it is known, older than what is known, or of somebody without the right.
+    Nothing,
+    /// Nobody but whoever passed it on can have made it: its author has not signed it.
+    Forged,
+}
 
 /// Everything that was ruled in a party, and what follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +164,12 @@ impl Rulings {
             _ if *peer == self.owner() => true,
             Some(Standing::Member | Standing::Moderator) => true,
             Some(Standing::Kicked | Standing::Banned) => false,
-            None => self.admission() == Admission::Open,
+            // Nobody has let in who had the party before.
+            None => {
+                self.admission() == Admission::Open
+                    || self.has_come_by_link(peer)
+                    || self.reigns().iter().any(|(owner, ..)| owner == peer)
+            }
         }
     }
 
@@ -171,15 +189,22 @@ impl Rulings {
         out.collect()
     }
 
-    /// Takes a ruling that somebody has passed on. True if it is news; one that is unsigned, of somebody without the right, or
-    /// older than what is known changes nothing.
+    /// As [`Self::hear`]. True if the ruling is news.
     pub fn take(&mut self, ruling: Ruling, wall: UnixMillis) -> bool {
+        self.hear(ruling, wall) == Heard::News
+    }
+
+    /// Takes a ruling that somebody has passed on. Its signature is looked at last, as that costs most.
+    pub fn hear(&mut self, ruling: Ruling, wall: UnixMillis) -> Heard {
         let is_ahead = ruling.version() > wall.0.saturating_add(AHEAD_MS);
-        if is_ahead || self.knows(&ruling) || !self.may(&ruling) || !ruling.is_signed(&self.party) {
-            return false;
+        if is_ahead || self.knows(&ruling) || !self.may(&ruling) {
+            return Heard::Nothing;
+        }
+        if !ruling.is_signed(&self.party) {
+            return Heard::Forged;
         }
         self.insert(ruling.clone());
-        self.knows(&ruling)
+        if self.knows(&ruling) { Heard::News } else { Heard::Nothing }
     }
 
     /// The owner has said something of this sequence: whoever acts in their place does so no more.
@@ -214,7 +239,7 @@ impl Rulings {
         for matter in matters {
             let highest = self.all().map(Ruling::version).max().unwrap_or_default();
             let ruling = Ruling::sign(identity, &self.party, wall.0.max(highest + 1), matter);
-            if !self.may(&ruling) {
+            if !self.may(&ruling) || self.is_overruled(&ruling) {
                 return Err(NotYours);
             }
             self.insert(ruling.clone());
@@ -291,27 +316,41 @@ impl Rulings {
     }
 
     fn latest_on(&self, peer: &PeerId, counts: impl Fn(&Ruling) -> bool) -> Option<(Standing, &Ruling)> {
-        let [first, last] = [[0; 16], [u8::MAX; 16]].map(PeerId::from_bytes);
-        let about = self.rest.range((Subject::Peer(*peer), first)..=(Subject::Peer(*peer), last));
-        let about = about.map(|(_, ruling)| ruling).filter(|ruling| counts(ruling));
-        let last = about.reduce(|one, other| if other.is_later_than(one) { other } else { one })?;
+        let last = latest(self.on(Subject::Peer(*peer)).filter(|ruling| counts(ruling)))?;
         let Matter::Peer { standing, .. } = last.matter() else { return None };
         Some((*standing, last))
     }
 
-    /// What somebody has ruled and is in force.
+    /// What was ruled on a subject, by whomever.
+    fn on(&self, subject: Subject) -> impl Iterator<Item = &Ruling> {
+        let [first, last] = [[0; 16], [u8::MAX; 16]].map(PeerId::from_bytes);
+        self.rest.range((subject, first)..=(subject, last)).map(|(_, ruling)| ruling)
+    }
+
+    /// What somebody has ruled and is in force, for whoever takes that right away. The links that they made are revoked.
     fn in_force_by(&self, author: &PeerId) -> Vec<Matter> {
         let by = self.rest.values().filter(|ruling| ruling.author() == *author);
         let in_force = by.filter(|ruling| match ruling.matter() {
             Matter::Peer { peer, .. } => self.ruling_on(peer).is_some_and(|(_, last)| last == *ruling),
             Matter::Admission(admission) => self.admission() == *admission,
+            Matter::Link { terms, .. } => self.link_ruling(terms.serial) == Some(*ruling),
+            Matter::Redeemed { .. } => true,
             Matter::Owner(_) => false,
         });
-        in_force.map(|ruling| ruling.matter().clone()).collect()
+        let taken_over = in_force.map(|ruling| match ruling.matter() {
+            Matter::Link { terms, .. } => Matter::Link { terms: *terms, is_revoked: true },
+            matter => matter.clone(),
+        });
+        taken_over.collect()
+    }
+
+    /// Whether its author has the right to this ruling, and it is within what else is known.
+    fn may(&self, ruling: &Ruling) -> bool {
+        self.has_right(ruling) && self.is_timely(ruling) && self.is_within_uses(ruling)
     }
 
     /// Whether its author has the right to this ruling, as far as is known.
-    fn may(&self, ruling: &Ruling) -> bool {
+    fn has_right(&self, ruling: &Ruling) -> bool {
         let (author, version) = (ruling.author(), ruling.version());
         let owns = self.owned(&author, version);
         match ruling.matter() {
@@ -330,6 +369,9 @@ impl Rulings {
                     && *heir != author
             }
             Matter::Admission(_) => owns || self.is_moderator(&author),
+            // What an owner has revoked stays revoked, whatever moderators say, and is known as theirs nevertheless.
+            Matter::Link { .. } => owns || self.is_moderator(&author),
+            Matter::Redeemed { peer, .. } => *peer != author && (owns || self.is_moderator(&author)),
             // What was ruled on an owner before the party was theirs holds: a moderator's own rulings rest on it.
             Matter::Peer { peer, .. } if *peer == author || self.reigned(peer, version) => false,
             Matter::Peer { .. } if owns => true,
@@ -380,8 +422,12 @@ impl Rulings {
         self.hand_overs
             .retain(|(owner, at), _| reigns.iter().any(|(of, _, until)| of == owner && until == at));
         loop {
-            let void: Vec<(Subject, PeerId)> =
-                self.rest.iter().filter(|(_, ruling)| !self.may(ruling)).map(|(key, _)| *key).collect();
+            let is_void = |ruling: &Ruling| !self.has_right(ruling) || !self.is_timely(ruling);
+            let mut void: Vec<(Subject, PeerId)> =
+                self.rest.iter().filter(|(_, ruling)| is_void(ruling)).map(|(key, _)| *key).collect();
+            if void.is_empty() {
+                void = self.beyond_uses();
+            }
             if void.is_empty() {
                 break;
             }
@@ -391,24 +437,34 @@ impl Rulings {
         for author in authors {
             let most = if self.is_moderator(&author) { MODERATOR_RULINGS } else { OWNER_RULINGS };
             let own = self.rest.iter().filter(|((_, by), _)| *by == author);
-            let mut own: Vec<_> =
-                own.map(|(key, ruling)| (gravity(ruling), ruling.version(), *key)).collect();
-            own.sort_unstable();
-            let excess = own.len().saturating_sub(most);
-            own[..excess].iter().for_each(|(.., key)| drop(self.rest.remove(key)));
+            let (links, others): (Vec<_>, Vec<_>) = own
+                .map(|(key, ruling)| (self.gravity(ruling), ruling.version(), *key))
+                .partition(|(.., (subject, _))| matches!(subject, Subject::Link(_)));
+            for (mut own, most) in [(links, LINKS), (others, most)] {
+                own.sort_unstable();
+                let excess = own.len().saturating_sub(most);
+                own[..excess].iter().for_each(|(.., key)| drop(self.rest.remove(key)));
+            }
+        }
+    }
+
+    /// What is kept longest where there is too much: among links those that let somebody in, and first of all what revokes
+    /// another's.
+    fn gravity(&self, ruling: &Ruling) -> u8 {
+        match ruling.matter() {
+            Matter::Peer { standing: Standing::Member, .. } => 0,
+            Matter::Peer { standing: Standing::Kicked, .. } | Matter::Redeemed { .. } => 1,
+            Matter::Peer { standing: Standing::Banned, .. } => 2,
+            Matter::Peer { standing: Standing::Moderator, .. } => 3,
+            Matter::Admission(_) | Matter::Owner(_) => 4,
+            Matter::Link { terms, is_revoked } => self.gravity_of_link(ruling, *terms, *is_revoked),
         }
     }
 }
 
-/// What is kept longest where there is too much.
-const fn gravity(ruling: &Ruling) -> u8 {
-    match ruling.matter() {
-        Matter::Peer { standing: Standing::Member, .. } => 0,
-        Matter::Peer { standing: Standing::Kicked, .. } => 1,
-        Matter::Peer { standing: Standing::Banned, .. } => 2,
-        Matter::Peer { standing: Standing::Moderator, .. } => 3,
-        Matter::Admission(_) | Matter::Owner(_) => 4,
-    }
+/// The latest of several.
+fn latest<'a>(rulings: impl Iterator<Item = &'a Ruling>) -> Option<&'a Ruling> {
+    rulings.reduce(|one, other| if other.is_later_than(one) { other } else { one })
 }
 
 /// Of two who act in the owner's place, whoever did so first.

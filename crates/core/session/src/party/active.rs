@@ -42,7 +42,7 @@ const CREATE_PATIENCE: Duration = Duration::from_secs(3);
 const JOIN_PATIENCE: Duration = Duration::from_secs(10);
 /// How long joining waits for the owner or a moderator, once somebody has said that they must let this device in.
 const ASK_PATIENCE: Duration = Duration::from_secs(600);
-/// How long joining goes on after one of the party has said that this device was removed.
+/// How long joining goes on after one of the party has said that this device is not let in.
 const SECOND_OPINION: Duration = Duration::from_secs(2);
 /// How long joining waits for anybody of a party without one: who looks after its door looks there every 15 s.
 const MEET_PATIENCE: Duration = Duration::from_secs(30);
@@ -84,8 +84,8 @@ pub(crate) struct ActiveParty {
     pub(crate) games: Games,
     /// Who waits to be let in.
     pub(crate) requests: Requests,
-    /// Whether the player was told that somebody says they were removed.
-    pub(crate) was_told_removed: bool,
+    /// Why somebody of the party does not let this device in, as the player was told last.
+    pub(crate) told_refused: Option<CommandError>,
     /// What friends pass on for this device.
     pub(crate) carried: Carried,
     /// What this device passes on for friends.
@@ -114,8 +114,8 @@ pub(crate) struct Pending {
     lease_tries: u8,
     /// Whether the owner or a moderator has to let this device in.
     pub(crate) is_asking: bool,
-    /// Whether somebody has said that they have removed it.
-    pub(crate) is_removed: bool,
+    /// Why not, as somebody of the party has said.
+    pub(crate) refused: Option<CommandError>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +140,7 @@ impl Pending {
             is_replied: false,
             lease_tries: 0,
             is_asking: false,
-            is_removed: false,
+            refused: None,
         }
     }
 
@@ -172,13 +172,18 @@ impl Pending {
 
     /// Somebody of the party has said that its owner or a moderator must let this device in, who are asked.
     pub(crate) fn wait_to_be_let_in(&mut self, now: Instant) {
-        if !std::mem::replace(&mut self.is_asking, true) {
+        if !std::mem::replace(&mut self.is_asking, true) && self.refused.is_none() {
             self.deadline = now + ASK_PATIENCE;
         }
     }
 }
 
 impl ActiveParty {
+    /// Whether this device has come by a limited link, and no member has let it in yet.
+    pub(crate) fn is_waiting_with_pass(&self) -> bool {
+        self.membership.invitation.pass.is_some() && self.connections.reached().is_empty()
+    }
+
     /// Lets a peer be a member if its record proves that it may, whoever brings that.
     pub(crate) fn admit(&mut self, signed: &SignedRecord) -> Result<PeerRecord, Refusal> {
         let record = self.roster.admit(signed, &self.membership, &self.connections)?;
@@ -193,18 +198,24 @@ impl ActiveParty {
         self.pending.as_ref().is_some_and(|pending| matches!(pending.kind, PendingKind::Join { .. }))
     }
 
-    /// Somebody of the party says that its owner or a moderator has removed this device. Another one may know better, so joining
-    /// goes on for a moment; whoever is in already is told once.
-    pub(crate) fn note_removed(&mut self, turn: &mut Turn<'_>) {
+    /// Somebody of the party says why it does not let this device in. Another one may know better, so joining goes on for a
+    /// moment; whoever is in already is told once.
+    pub(crate) fn note_refused(&mut self, turn: &mut Turn<'_>, why: CommandError) {
         match &mut self.pending {
-            Some(pending) if !pending.is_removed => {
-                pending.is_removed = true;
-                pending.deadline = pending.deadline.min(turn.now.instant + SECOND_OPINION);
+            Some(pending) => {
+                let is_first = pending.refused.replace(why).is_none();
+                let soon = turn.now.instant + SECOND_OPINION;
+                pending.deadline = if is_first { pending.deadline.min(soon) } else { pending.deadline };
             }
-            None if !std::mem::replace(&mut self.was_told_removed, true) => {
-                turn.notice(News::YouWereRemoved { party: self.membership.invitation.name.to_string() });
+            None if self.told_refused.as_ref() != Some(&why) => {
+                let party = self.membership.invitation.name.to_string();
+                turn.notice(match &why {
+                    CommandError::RemovedFromParty => News::YouWereRemoved { party },
+                    why => News::Refused(why.clone()),
+                });
+                self.told_refused = Some(why);
             }
-            _ => {}
+            None => {}
         }
     }
 

@@ -82,7 +82,7 @@ impl Membership {
     /// What has to be kept for [`Membership::restore`].
     pub(crate) fn to_saved(&self) -> SavedMembership {
         SavedMembership {
-            invitation: self.invitation.clone(),
+            invitation: Invitation { pass: None, ..self.invitation.clone() },
             private_key: self.private_key.clone(),
             virtual_ip: self.virtual_ip,
             created_at: self.created_at,
@@ -174,7 +174,10 @@ impl Membership {
         if self.rulings.owner() == identity.peer_id() {
             self.rulings.hear_owner(self.sequence);
         }
-        let signed = record.sign(identity, &self.invitation.secret);
+        let own = identity.peer_id();
+        let pass = self.invitation.pass.as_ref().filter(|_| !self.rulings.has_come_by_link(&own));
+        let approval = pass.map(|pass| pass.approve(&self.invitation.party, &own));
+        let signed = record.sign(identity, &self.invitation.secret).with_approval(approval);
         self.signed = Some(signed.clone());
         signed
     }

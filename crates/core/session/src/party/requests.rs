@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use lanrage_party::{Candidate, PeerId, SignedRecord, UnixMillis};
+use lanrage_party::{Approval, Candidate, PeerId, SignedRecord, UnixMillis};
 
 /// Most who wait at a time: whoever asks last is not heard while so many do.
 const MOST: usize = 16;
@@ -62,6 +62,16 @@ impl Requests {
     pub(crate) fn waiting(&self, wall: UnixMillis) -> impl Iterator<Item = (&SignedRecord, UnixMillis)> {
         let waits = move |waiting: &&Waiting| wall.since(waiting.at) <= PATIENCE_MS;
         self.0.values().filter(waits).map(|waiting| (&waiting.record, waiting.since))
+    }
+
+    /// Whether somebody waits.
+    pub(crate) fn is_waiting(&self, peer: &PeerId) -> bool {
+        self.0.contains_key(peer)
+    }
+
+    /// By which limited link somebody who waits claims to come.
+    pub(crate) fn approval_of(&self, peer: &PeerId) -> Option<&Approval> {
+        self.0.get(peer)?.record.approval()
     }
 
     /// The name of somebody who waits.

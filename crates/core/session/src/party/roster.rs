@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lanrage_party::{PeerId, PeerRecord, RecordError, SignedRecord, VirtualIp, facts::PeerRefusal, limits};
+use lanrage_party::{
+    LinkFault, PeerId, PeerRecord, RecordError, SignedRecord, VirtualIp, facts::PeerRefusal, limits,
+};
 
 use crate::{party::membership::Membership, peers::connections::Connections};
 
@@ -24,6 +26,8 @@ pub(crate) enum Refusal {
     Removed,
     #[error("nobody has let it in yet")]
     NotLetIn,
+    #[error("the limited link that it comes by does not let it in: {0:?}")]
+    Link(LinkFault),
 }
 
 impl Refusal {
@@ -41,6 +45,7 @@ impl Refusal {
             Self::Full => PeerRefusal::PartyFull { peer },
             Self::Removed => PeerRefusal::PeerRemoved { peer },
             Self::NotLetIn => PeerRefusal::PeerNotLetIn { peer },
+            Self::Link(_) => PeerRefusal::PeerLink { peer },
         }
     }
 }
@@ -68,7 +73,7 @@ pub(crate) struct Roster {
 
 impl Roster {
     /// Lets a peer in if its record verifies against the party secret, is not older than one seen before, and
-    /// claims an address that nobody else has.
+    /// claims an address that nobody else has, and nothing that was ruled keeps it out.
     pub(crate) fn admit(
         &mut self,
         signed: &SignedRecord,
@@ -78,11 +83,9 @@ impl Roster {
         let invitation = &membership.invitation;
         let record = signed.verify(&invitation.party, invitation.epoch, &invitation.secret)?;
         let id = record.peer_id();
-        if !membership.rulings.admits(&id) {
-            return Err(match membership.rulings.standing(&id) {
-                Some(_) => Refusal::Removed,
-                None => Refusal::NotLetIn,
-            });
+        let (admits, standing) = (membership.rulings.admits(&id), membership.rulings.standing(&id));
+        if !admits && standing.is_some() {
+            return Err(Refusal::Removed);
         }
         if self.seen.get(&id).is_some_and(|seen| record.sequence < seen.sequence) {
             return Err(Refusal::Replay);
@@ -98,6 +101,10 @@ impl Roster {
         let is_full = connections.connections().len() + 1 >= limits::PEERS_PER_PARTY;
         if !is_known && is_full {
             return Err(Refusal::Full);
+        }
+        // Last, as whoever comes by a limited link is let in where nothing else is in the way.
+        if !admits {
+            return Err(Refusal::NotLetIn);
         }
         self.admissions += 1;
         self.seen.insert(id, Seen { sequence: record.sequence, admission: self.admissions });

@@ -135,6 +135,7 @@ impl State {
             secret: PartySecret::from_random(turn.entropy.bytes()),
             epoch: 1,
             expires_at: None,
+            pass: None,
             glance: Glance::default(),
         };
         let pending = Pending::new(ticket, PendingKind::Create, turn.now);
@@ -169,11 +170,28 @@ impl State {
         let Some(party) = &mut self.party else { return };
         let own = &party.membership.invitation;
         let is_same = own.epoch == link.epoch && own.secret == link.secret;
+        // Whoever waits to be let in may have been given a limited link meanwhile.
+        let pass = link.pass.clone().filter(|pass| is_same && own.pass.as_ref() != Some(pass));
+        let has_pass = pass.is_some();
+        if has_pass {
+            party.membership.invitation.pass = pass;
+            party.told_refused = None;
+        }
         match party.pending.as_mut().filter(|pending| matches!(pending.kind, PendingKind::Join { .. })) {
-            None => turn.complete(ticket, Ok(())),
+            None => {
+                if has_pass {
+                    self.announce_record(turn);
+                    self.begin_knocking(turn);
+                }
+                turn.complete(ticket, Ok(()));
+            }
             Some(_) if !is_same => turn.refuse(ticket, CommandError::AlreadyInParty),
             Some(pending) => {
                 pending.tickets.push(ticket);
+                if has_pass {
+                    pending.refused = None;
+                    party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+                }
                 party.unanswered.retain(|known| !link.addresses.contains(known));
                 party.unanswered.splice(..0, link.addresses.iter().copied());
                 party.unanswered.truncate(TARGETS);
@@ -199,14 +217,21 @@ impl State {
         match kept.ok().filter(is_of_link) {
             // Another party may have been entered in the meantime.
             _ if !self.check_free(turn, ticket) => {}
-            Some(kept) => self.resume_party(turn, ticket, Ok(kept)),
+            Some(mut kept) => {
+                kept.membership.invitation.pass.clone_from(&link.pass);
+                self.resume_party(turn, ticket, Ok(kept))
+            }
             None => self.join_new_party(turn, ticket, *link),
         }
     }
 
-    fn join_new_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, invitation: Invitation) {
+    fn join_new_party(&mut self, turn: &mut Turn<'_>, ticket: Ticket, mut invitation: Invitation) {
         if let Err(error) = invitation.check_expiry(turn.now.wall) {
             return turn.refuse(ticket, error);
+        }
+        if invitation.pass.is_some() {
+            // Who has come by a limited link passes on the party's own, which lasts.
+            invitation.expires_at = None;
         }
         let server = invitation.control.first().cloned();
         let has_server = server.is_some();
@@ -324,7 +349,7 @@ impl State {
             ruled: Ruled::default(),
             games: Games::default(),
             requests: Requests::default(),
-            was_told_removed: false,
+            told_refused: None,
             carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),
             carrier: self.new_carrier(),
             membership,

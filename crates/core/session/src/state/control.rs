@@ -151,12 +151,13 @@ impl State {
 
     /// Somebody is offered by the control plane: let in only if the record proves it.
     fn take_entry(&mut self, turn: &mut Turn<'_>, entry: PeerEntry) {
-        let Some(party) = &mut self.party else { return };
         let id = entry.peer();
         if id == self.identity.peer_id() {
             return;
         }
-        match party.admit(&entry.record) {
+        let admitted = self.admit(turn, &entry.record);
+        let Some(party) = &mut self.party else { return };
+        match admitted {
             Ok(record) => {
                 party.departures.forget(&id);
                 let online = Some(entry.online);

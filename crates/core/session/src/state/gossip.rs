@@ -74,7 +74,7 @@ impl State {
             Message::RelayAsk(wanted) => self.handle_relay_ask(turn, from, &wanted),
             Message::RelayChannels(channels) => self.handle_relay_channels(turn, from, &channels),
             Message::Ruled(digest) => self.handle_ruled(turn, from, digest),
-            Message::Rulings(rulings) => self.take_rulings(turn, rulings),
+            Message::Rulings(rulings) => self.take_rulings(turn, from, rulings),
             Message::Games { number, statements } => self.take_games(turn, from, number, statements),
             // While a server keeps the list, its word counts.
             _ if !self.gossips() => {}
@@ -108,7 +108,8 @@ impl State {
         if party.departures.has_left(&id, sequence) {
             return Err(Refusal::Replay);
         }
-        let record = party.admit(signed)?;
+        let record = self.admit(turn, signed)?;
+        let Some(party) = &mut self.party else { return Err(Refusal::Full) };
         party.departures.forget(&id);
         if party.is_being_joined() {
             // What is kept of a peer belongs to a membership, which has to be kept before it.

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use lanrage_party::{
-    Candidate, CandidateType, Departure, Knock, KnockRefusal, KnockWord, Leave, PeerId, Remote, SignedRecord,
-    VirtualIp,
+    Candidate, CandidateType, Departure, Knock, KnockRefusal, KnockWord, Leave, PeerId, Remote, Role,
+    SignedRecord, VirtualIp,
     facts::{ServerRefusal, Unanswered},
     limits,
 };
@@ -56,18 +56,25 @@ impl State {
         party.awaited.expire(turn.now.instant);
         // Signals go by the server, and say more.
         let is_signalled = is_in && self.control.is_connected();
-        if is_signalled && party.awaited.is_empty() {
+        // Whoever comes by a limited link is told so by a member why it is not let in: a server has no word in that.
+        let is_waiting = party.is_waiting_with_pass();
+        if is_signalled && party.awaited.is_empty() && !is_waiting {
             return party.knocking.stop();
         }
         let is_replied = party.pending.as_ref().is_some_and(|pending| pending.is_replied);
         let then = if is_replied || !party.awaited.is_empty() {
             Some(AWAITING)
+        } else if is_signalled {
+            None
         } else {
             party.connections.reached().is_empty().then_some(PATIENT)
         };
         let Some(token) = party.knocking.take_due(turn.now.instant, then) else { return };
         let (network, ours) = (party.membership.invitation.subnet, self.nat.nat_type());
         let mut wanted: Vec<SocketAddr> = party.awaited.addresses().collect();
+        if is_signalled && is_waiting {
+            wanted.extend(party.unanswered.iter().copied());
+        }
         if !is_signalled {
             wanted.extend(party.called.iter().map(|(address, _)| *address));
             party.called.iter_mut().for_each(|(_, left)| *left -= 1);
@@ -160,7 +167,8 @@ impl State {
         }
         let known = party.connections.connections().get(&id);
         let is_reached = known.is_some_and(|known| known.path().is_some());
-        if known.is_none() && !party.knocking.takes_newcomer(turn.now.instant) {
+        let is_new = known.is_none() && !party.requests.is_waiting(&id);
+        if is_new && !party.knocking.takes_newcomer(turn.now.instant) {
             return debug!("too many newcomers at once");
         }
         let word = match self.let_in(turn, record) {
@@ -168,6 +176,7 @@ impl State {
             Err(Refusal::Address(_)) => KnockWord::Refusal(KnockRefusal::AddressTaken(self.leases())),
             Err(Refusal::Full) => KnockWord::Refusal(KnockRefusal::Full),
             Err(Refusal::Removed) => KnockWord::Refusal(KnockRefusal::Removed),
+            Err(Refusal::Link(fault)) => KnockWord::Refusal(KnockRefusal::Link(fault)),
             Err(Refusal::NotLetIn) => {
                 let asked = Asked { from, token, candidates: candidates.clone() };
                 self.note_request(turn, record, Some(asked));
@@ -187,18 +196,29 @@ impl State {
         let Some(answer) = self.own_knock(turn, word, token, Some(from)) else { return };
         self.send_knock(turn, &answer, from);
         match heard {
-            // Everybody else answers straight to the newcomer, which opens the routers between them.
-            Heard::Straight(bytes) if answer.word == KnockWord::Answer && !is_reached => {
+            Heard::Straight(bytes) => {
                 let passed = Message::Knock { from, bytes: bytes.to_vec() }.to_bytes();
                 let Some(party) = &mut self.party else { return };
-                if !party.knocking.may_pass_on(turn.now.instant) {
+                let reached = party.connections.reached();
+                let others = reached.into_iter().filter(|friend| *friend != id);
+                let rulings = &party.membership.rulings;
+                let decides = |peer: &PeerId| rulings.role(peer) >= Role::Moderator;
+                let hearers: Vec<PeerId> = match answer.word {
+                    // Everybody else answers straight to the newcomer, which opens the routers between them.
+                    KnockWord::Answer if !is_reached => others.collect(),
+                    // Whoever may let the newcomer in may not be known to it.
+                    KnockWord::Refusal(KnockRefusal::NotLetIn) if !decides(&own) => {
+                        others.filter(decides).collect()
+                    }
+                    _ => return,
+                };
+                if hearers.is_empty() || !party.knocking.may_pass_on(turn.now.instant) {
                     return;
                 }
-                for friend in party.connections.reached().iter().filter(|friend| **friend != id) {
-                    party.connections.tell(turn, friend, passed.clone());
+                for friend in hearers {
+                    party.connections.tell(turn, &friend, passed.clone());
                 }
             }
-            Heard::Straight(_) => {}
             Heard::Passed => {
                 let named = candidates.iter().filter(|candidate| candidate.is_usable());
                 let others = named.map(|candidate| candidate.address).filter(|address| *address != from);
@@ -275,12 +295,15 @@ impl State {
             }
             KnockRefusal::Full => self.give_up(turn, CommandError::Server(ServerRefusal::ControlPartyFull)),
             // Somebody else may know better.
-            KnockRefusal::Removed => party.note_removed(turn),
+            KnockRefusal::Removed => party.note_refused(turn, CommandError::RemovedFromParty),
+            KnockRefusal::Link(fault) => party.note_refused(turn, fault.into()),
             KnockRefusal::NotLetIn => {
                 if !party.unanswered.contains(&from) && party.unanswered.len() < TARGETS {
                     party.unanswered.push(from);
                 }
-                party.knocking.persist(turn.now.instant);
+                if party.pending.is_some() || !self.control.is_connected() {
+                    party.knocking.persist(turn.now.instant);
+                }
                 if let Some(pending) = &mut party.pending {
                     pending.wait_to_be_let_in(turn.now.instant);
                 }

@@ -1,6 +1,6 @@
 //! What the owner and moderators decide, and what follows from it for whoever is here.
 
-use lanrage_party::{Admission, Matter, PeerId, Role, Ruling, SignedRecord, Standing, facts::News};
+use lanrage_party::{Admission, Heard, Matter, PeerId, Role, Ruling, SignedRecord, Standing, facts::News};
 use tracing::{debug, info};
 
 use super::State;
@@ -11,6 +11,15 @@ use crate::{
     party::{active::ActiveParty, requests::Asked},
     peers::gossip::message::{Message, RULINGS_PER_MESSAGE},
 };
+
+/// How much is known of what was ruled.
+#[derive(Clone, Copy)]
+enum Known {
+    /// As much as whoever has ruled or told of it knows.
+    All,
+    /// More may be under way.
+    Some,
+}
 
 /// After how long without a new word (milliseconds) an owner says again that it is there, for those who would act in its place.
 const OWNER_WORD_MS: u64 = 24 * 3_600_000;
@@ -28,7 +37,13 @@ impl State {
                 if !is_known || peer == own {
                     return Err(CommandError::UnknownPeer);
                 }
+                if standing == Standing::Member {
+                    matters.extend(party.coming_by_link(peer, turn.now.wall));
+                }
                 matters.push(party.matter(peer, standing));
+                if standing == Standing::Banned {
+                    matters.extend(party.revocations_of(&peer));
+                }
                 // Whoever is banned has the link and may come by another name.
                 if standing == Standing::Banned && party.membership.rulings.admission() == Admission::Open {
                     matters.extend(party.let_in_all(Some(peer)));
@@ -47,8 +62,15 @@ impl State {
                 }
                 matters.push(Matter::Owner(heir));
             }
+            Wish::Link(terms) => matters = party.new_link(terms, turn.now.wall)?,
+            Wish::Revoke { serial, is_revoked } => matters.push(party.revocation(serial, is_revoked)?),
         }
-        // The ruling that was wished for decides whether all are made.
+        self.decide(turn, matters)
+    }
+
+    /// Makes rulings, all or none, and tells everybody.
+    pub(super) fn decide(&mut self, turn: &mut Turn<'_>, matters: Vec<Matter>) -> Result<(), CommandError> {
+        let party = self.party.as_mut().ok_or(CommandError::NotInParty)?;
         let mut rulings = party.membership.rulings.clone();
         let mut made = Vec::new();
         for matter in matters {
@@ -62,7 +84,7 @@ impl State {
                 party.connections.tell(turn, &peer, told.clone());
             }
         }
-        self.follow_rulings(turn);
+        self.follow_rulings(turn, Known::All);
         Ok(())
     }
 
@@ -106,7 +128,7 @@ impl State {
         let claim = party.membership.rulings.claim(&self.identity, members.into_iter(), turn.now.wall);
         if claim.is_some() {
             info!("acting for an owner who has been silent for long");
-            self.follow_rulings(turn);
+            self.follow_rulings(turn, Known::All);
         }
     }
 
@@ -114,6 +136,9 @@ impl State {
     pub(super) fn handle_ruled(&mut self, turn: &mut Turn<'_>, from: PeerId, digest: u64) {
         let Some(party) = &mut self.party else { return };
         let rulings = &party.membership.rulings;
+        if digest == rulings.digest() && party.ruled.take_partial() {
+            return self.follow_rulings(turn, Known::All);
+        }
         if !party.ruled.handle_digest(turn.now.instant, &from, digest, rulings.digest()) {
             return;
         }
@@ -124,15 +149,24 @@ impl State {
         party.connections.tell(turn, &from, Message::Ruled(rulings.digest()).to_bytes());
     }
 
-    /// A member passes rulings on: those that are signed by who may rule count, whoever brings them.
-    pub(super) fn take_rulings(&mut self, turn: &mut Turn<'_>, rulings: Vec<Ruling>) {
+    /// A member passes rulings on: those that are signed by who may rule count, whoever brings them. Whoever brings forged
+    /// ones is listened to no more for a while, as each costs as much as a good one.
+    pub(super) fn take_rulings(&mut self, turn: &mut Turn<'_>, from: PeerId, rulings: Vec<Ruling>) {
         let own = self.identity.peer_id();
         let Some(party) = &mut self.party else { return };
         let before = party.membership.rulings.role(&own);
         let known = &mut party.membership.rulings;
         let mut is_news = false;
         for ruling in rulings {
-            is_news |= known.take(ruling, turn.now.wall);
+            if !party.ruled.listens_to(turn.now.instant, &from) {
+                debug!(peer = %from.short(), "a member that brings forged rulings is not listened to");
+                break;
+            }
+            match known.hear(ruling, turn.now.wall) {
+                Heard::News => is_news = true,
+                Heard::Nothing => {}
+                Heard::Forged => party.ruled.note_forged(turn.now.instant, &from),
+            }
         }
         if !is_news {
             return;
@@ -142,7 +176,8 @@ impl State {
             (Role::Member | Role::Moderator, Role::Owner) => turn.notice(News::NowHost),
             _ => {}
         }
-        self.follow_rulings(turn);
+        party.ruled.note_partial();
+        self.follow_rulings(turn, Known::Some);
     }
 
     /// Somebody has the link, and nobody has let them in yet.
@@ -156,20 +191,26 @@ impl State {
         }
     }
 
-    /// Something was ruled: whoever is out is disconnected, and whoever was let in is.
-    fn follow_rulings(&mut self, turn: &mut Turn<'_>) {
+    /// Something was ruled: whoever is out is disconnected, and whoever was let in is. Rulings come in several parts, so while
+    /// only some are known, nobody is out of whom nothing was ruled yet: that they were let in may be in the next one.
+    fn follow_rulings(&mut self, turn: &mut Turn<'_>, known: Known) {
         let own = self.identity.peer_id();
         let Some(party) = &mut self.party else { return };
         party.ruled.note_change(turn.now.instant);
-        if !party.membership.rulings.admits(&own) && !party.is_being_joined() {
+        let rulings = &party.membership.rulings;
+        let is_put_out = |peer: &PeerId| rulings.standing(peer).is_some() && !rulings.admits(peer);
+        if is_put_out(&own) && !party.is_being_joined() {
             let name = party.membership.invitation.name.to_string();
             info!("removed from the party");
             turn.notice(News::YouWereRemoved { party: name });
             return self.pause(turn);
         }
         let rulings = &party.membership.rulings;
-        let out: Vec<PeerId> =
-            party.connections.connections().keys().filter(|peer| !rulings.admits(peer)).copied().collect();
+        let is_out = |peer: &&PeerId| match known {
+            Known::All => !rulings.admits(peer),
+            Known::Some => is_put_out(peer),
+        };
+        let out: Vec<PeerId> = party.connections.connections().keys().filter(is_out).copied().collect();
         for peer in out {
             party.connections.remove_peer(turn, &peer);
         }
@@ -202,12 +243,12 @@ impl ActiveParty {
     }
 
     /// That all who are members stay so where the link alone lets nobody in, but for one.
-    fn let_in_all(&self, but: Option<PeerId>) -> Vec<Matter> {
+    pub(super) fn let_in_all(&self, but: Option<PeerId>) -> Vec<Matter> {
         let rulings = &self.membership.rulings;
         let owner = rulings.owner();
         let members = self.connections.connections().keys();
-        let unruled =
-            members.filter(|peer| rulings.standing(peer).is_none() && **peer != owner && Some(**peer) != but);
+        let is_settled = |peer: &PeerId| rulings.standing(peer).is_some() || rulings.has_come_by_link(peer);
+        let unruled = members.filter(|peer| !is_settled(peer) && **peer != owner && Some(**peer) != but);
         unruled.map(|peer| self.matter(*peer, Standing::Member)).collect()
     }
 }

@@ -4,12 +4,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
     net::SocketAddr,
+    num::NonZeroU16,
 };
 
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
-    Glance, Invitation, Name, NatType, Party, Peer, PeerId, Standing,
+    Glance, Invitation, Link, Name, NatType, Party, Peer, PeerId, Standing,
     facts::{Fault, HostHint, Meeting, PortMappingFault},
     limits,
 };
@@ -18,9 +19,9 @@ use lanrage_rendezvous::Health;
 use super::{State, games};
 use crate::{
     facts::{
-        AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, NetworkView,
-        PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView, Severity,
-        Snapshot, Traffic,
+        AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, LinkView,
+        NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
+        Severity, Snapshot, Traffic,
     },
     network::adapter::AdapterFailure,
     party::active::ActiveParty,
@@ -239,6 +240,7 @@ impl State {
             admission: rulings.admission(),
             requests: requests(active, now),
             removed: removed(active),
+            links: self.links(active, now, &names),
             virtual_ip: membership.virtual_ip.to_string(),
             subnet: membership.invitation.subnet.net().to_string(),
             invitation: InvitationLink(self.invitation(active).link()),
@@ -248,6 +250,36 @@ impl State {
             games: games::own(active),
             peers,
         }
+    }
+
+    /// The limited links of the party.
+    fn links(&self, active: &ActiveParty, now: Now, names: &ShownNames) -> Vec<LinkView> {
+        let own = self.identity.peer_id();
+        let friends = active.connections.connections();
+        let name = |id: &PeerId| {
+            let friend = friends.get(id).map(|friend| names.of(&friend.record.name, id));
+            if *id == own { Some(self.player_name.to_string()) } else { friend }
+        };
+        let links = active.membership.rulings.links().into_iter();
+        let view = |link: Link| LinkView {
+            serial: link.terms.serial.to_string(),
+            made_by: name(&link.maker).unwrap_or_else(|| link.maker.short()),
+            is_own: link.maker == own,
+            made_at_ms: link.made_at.0,
+            uses: link.terms.uses.map(NonZeroU16::get),
+            expires_at_ms: link.terms.ends.map(|ends| ends.0),
+            needs_approval: link.terms.needs_approval,
+            fault: link.fault(now.wall),
+            came: link
+                .came
+                .iter()
+                .map(|(id, then)| {
+                    let then = || then.as_ref().map_or_else(|| id.short(), ToString::to_string);
+                    name(id).unwrap_or_else(then)
+                })
+                .collect(),
+        };
+        links.map(view).collect()
     }
 
     /// Who should host the game that those play who are here.
@@ -297,6 +329,7 @@ impl State {
         Invitation {
             glance: Glance { host_name, members },
             addresses,
+            pass: None,
             ..active.membership.invitation.clone()
         }
     }
@@ -371,6 +404,7 @@ fn requests(active: &ActiveParty, now: Now) -> Vec<RequestView> {
             id: record.claimed().peer_id().to_string(),
             name: record.claimed().name.to_string(),
             since_ms: since.0,
+            link: record.approval().map(|approval| approval.serial().to_string()),
         })
         .collect();
     requests.sort_by_key(|request| request.since_ms);

@@ -3,16 +3,17 @@
 use lanrage_base::wire::Reader;
 
 use super::{PeerRecord, RecordMac, SignedRecord};
-use crate::{IdentityKey, Name, PartyId, Signature, VirtualIp, WireGuardKey, limits};
+use crate::{Approval, IdentityKey, Name, PartyId, Signature, VirtualIp, WireGuardKey, limits};
 
 impl SignedRecord {
     /// The most bytes that [`Self::put`] writes: 32 of the identity, 32 of the WireGuard key, 4 of the lease, 2 of the
-    /// protocol, 4 of the epoch, 8 of the sequence, the name and its length, 64 of the signature, 32 of the code, and the
-    /// length of what may follow.
-    pub const MAX_BYTES: usize = 32 + 32 + 4 + 2 + 4 + 8 + 1 + limits::NAME_BYTES + 64 + 32 + 1;
+    /// protocol, 4 of the epoch, 8 of the sequence, the name and its length, 64 of the signature, 32 of the code, and an
+    /// approval with its length.
+    pub const MAX_BYTES: usize =
+        32 + 32 + 4 + 2 + 4 + 8 + 1 + limits::NAME_BYTES + 64 + 32 + 1 + Approval::BYTES;
 
-    /// Writes the record; its party is not among the bytes, as both ends know it. The last byte is the length of an
-    /// approval, of which there is none yet; readers pass over one.
+    /// Writes the record; its party is not among the bytes, as both ends know it. Last comes an approval with its length,
+    /// which is zero where there is none; older readers pass over one.
     pub fn put(&self, bytes: &mut Vec<u8>) {
         let PeerRecord { identity, wireguard_key, virtual_ip, name, protocol, epoch, sequence, .. } =
             &self.record;
@@ -26,7 +27,13 @@ impl SignedRecord {
         bytes.extend(name.as_str().as_bytes());
         bytes.extend(self.signature.as_bytes());
         bytes.extend(self.mac.0);
-        bytes.push(0);
+        match &self.approval {
+            Some(approval) => {
+                bytes.push(Approval::BYTES as u8);
+                bytes.extend(approval.to_bytes());
+            }
+            None => bytes.push(0),
+        }
     }
 
     /// Reads what [`Self::put`] wrote for a party. Nothing in it may be used before [`Self::verify`]. Total: any bytes give a
@@ -42,11 +49,11 @@ impl SignedRecord {
         let name = Name::new(std::str::from_utf8(reader.take(len.into())?).ok()?).ok()?;
         let signature = Signature::from_bytes(reader.array()?);
         let mac = RecordMac(reader.array()?);
-        let approval = reader.byte()?;
-        reader.take(approval.into())?;
+        let len = reader.byte()?;
+        let approval = Approval::from_bytes(reader.take(len.into())?).map(Box::new);
         let record =
             PeerRecord { party, identity, wireguard_key, virtual_ip, name, protocol, epoch, sequence };
-        Some(Self { record, signature, mac })
+        Some(Self { record, signature, mac, approval })
     }
 }
 
@@ -55,7 +62,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{DeviceIdentity, PEER_PROTOCOL, PartySecret, WireGuardPrivateKey};
+    use crate::{DeviceIdentity, PEER_PROTOCOL, PartySecret, Pass, Serial, WireGuardPrivateKey};
 
     fn signed(name: &str) -> SignedRecord {
         let ann = DeviceIdentity::from_seed(&[3; 32]);
@@ -74,8 +81,11 @@ mod tests {
 
     #[test]
     fn a_record_comes_back_from_its_bytes_and_verifies() {
-        for name in ["A", &"ö".repeat(limits::NAME_BYTES / 2)] {
-            let signed = signed(name);
+        let ann = DeviceIdentity::from_seed(&[3; 32]);
+        let party = PartyId::from_random([1; 16]);
+        let approval = Pass::of(&ann, &party, Serial::from_bytes([7; 4])).approve(&party, &ann.peer_id());
+        let longest = signed(&"ö".repeat(limits::NAME_BYTES / 2));
+        for signed in [signed("A"), longest.clone(), longest.with_approval(Some(approval))] {
             let mut bytes = Vec::new();
             signed.put(&mut bytes);
             assert!(bytes.len() <= SignedRecord::MAX_BYTES);

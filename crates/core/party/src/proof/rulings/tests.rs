@@ -2,36 +2,36 @@ use proptest::prelude::*;
 
 use super::*;
 
-const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
+pub(in crate::proof::rulings) const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
 
-fn party() -> PartyId {
+pub(in crate::proof::rulings) fn party() -> PartyId {
     PartyId::from_random([1; 16])
 }
 
 /// Devices of a party; the first has made it.
-fn device(n: u8) -> DeviceIdentity {
+pub(in crate::proof::rulings) fn device(n: u8) -> DeviceIdentity {
     DeviceIdentity::from_seed(&[n + 1; 32])
 }
 
-fn id(n: u8) -> PeerId {
+pub(in crate::proof::rulings) fn id(n: u8) -> PeerId {
     device(n).peer_id()
 }
 
-fn rulings() -> Rulings {
+pub(in crate::proof::rulings) fn rulings() -> Rulings {
     Rulings::new(party(), id(0))
 }
 
-fn on(peer: u8, standing: Standing) -> Matter {
+pub(in crate::proof::rulings) fn on(peer: u8, standing: Standing) -> Matter {
     Matter::Peer { peer: id(peer), standing, name: None }
 }
 
 /// Somebody rules, if they may.
-fn rule(rulings: &mut Rulings, by: u8, matter: Matter) -> bool {
+pub(in crate::proof::rulings) fn rule(rulings: &mut Rulings, by: u8, matter: Matter) -> bool {
     rulings.rule(&device(by), matter, NOW).is_ok()
 }
 
 /// Everything that one knows, told to another.
-fn tell(from: &Rulings, to: &mut Rulings) {
+pub(in crate::proof::rulings) fn tell(from: &Rulings, to: &mut Rulings) {
     for ruling in from.all() {
         to.take(ruling.clone(), NOW);
     }
@@ -121,6 +121,16 @@ fn a_party_is_handed_over_for_good_and_back_and_what_was_ruled_before_holds() {
     for n in 0..100 {
         assert_eq!(rule(&mut party, n % 2, Matter::Owner(id((n + 1) % 2))), n < 29, "hand-over {n}");
     }
+}
+
+#[test]
+fn whoever_gives_away_a_party_in_which_newcomers_ask_stays_in_it() {
+    let mut party = rulings();
+    assert!(rule(&mut party, 0, on(1, Standing::Member)));
+    assert!(rule(&mut party, 0, Matter::Admission(Admission::Ask)));
+    assert!(rule(&mut party, 0, Matter::Owner(id(1))));
+    assert!(party.admits(&id(0)) && !party.admits(&id(2)));
+    assert!(rule(&mut party, 1, on(0, Standing::Kicked)) && !party.admits(&id(0)));
 }
 
 #[test]

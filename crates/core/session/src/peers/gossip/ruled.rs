@@ -4,18 +4,24 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::PeerId;
+use lanrage_party::{PeerId, limits};
 
 use super::schedule::Schedule;
 
 /// How often one member is told everything.
 const ANSWERS: Rate = Rate { burst: 3, per_second: 1 };
+/// How many forged rulings one member may bring: an honest one brings none, as it takes none.
+const FORGED: Rate = Rate { burst: 8, per_second: 1 };
 
 /// With each member that there is a path to, what both have said.
 #[derive(Debug, Default)]
 pub(crate) struct Ruled {
     schedule: Schedule<u64>,
     answers: BTreeMap<PeerId, TokenBucket>,
+    /// Whether rulings have come of which nobody has said yet that they are all.
+    is_partial: bool,
+    /// Of members that have brought forged rulings.
+    forged: BTreeMap<PeerId, TokenBucket>,
 }
 
 impl Ruled {
@@ -26,6 +32,30 @@ impl Ruled {
         for peer in reached {
             self.answers.entry(*peer).or_insert_with(|| TokenBucket::new(ANSWERS));
         }
+    }
+
+    /// Rulings have come, and more may be under way.
+    pub(crate) const fn note_partial(&mut self) {
+        self.is_partial = true;
+    }
+
+    /// A member knows the same: whether that is news.
+    pub(crate) const fn take_partial(&mut self) -> bool {
+        std::mem::replace(&mut self.is_partial, false)
+    }
+
+    /// Whether rulings that this member brings are looked at.
+    pub(crate) fn listens_to(&mut self, now: Instant, from: &PeerId) -> bool {
+        self.forged.get_mut(from).is_none_or(|forged| forged.take_leaving(now, 0, 1))
+    }
+
+    /// A member has brought a ruling that its author has not signed. It is remembered across paths: as many as a party has
+    /// members.
+    pub(crate) fn note_forged(&mut self, now: Instant, from: &PeerId) {
+        if self.forged.len() >= limits::PEERS_PER_PARTY && !self.forged.contains_key(from) {
+            self.forged.pop_first();
+        }
+        self.forged.entry(*from).or_insert_with(|| TokenBucket::new(FORGED)).owe(now, 1);
     }
 
     /// Something was ruled that was not known: everybody is told.

@@ -1,5 +1,7 @@
 //! What the owner and moderators decide, and who hears of it.
 
+mod links;
+
 use std::time::Duration;
 
 use lanrage_party::{

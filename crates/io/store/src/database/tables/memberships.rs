@@ -74,6 +74,7 @@ impl StoredMembership {
             secret,
             epoch: self.epoch,
             expires_at: self.expires_at,
+            pass: None,
             glance: Glance::default(),
         }
     }
