@@ -171,7 +171,11 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** The version of the reply's format. */
   version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "no_game_there" } | { "code": "game_not_started",
   /** The game. */
-  game: string, } | { "code": "unusual_network",
+  game: string, } | { "code": "too_many_links",
+  /** How many that are. */
+  most: number, } | { "code": "unknown_link" } | { "code": "bad_uses",
+  /** For how many at most. */
+  most: number, } | { "code": "unusual_network",
   /** The party's network. */
   network: string, } | { "code": "no_address",
   /** Why there is none. */
@@ -185,7 +189,7 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Most hours for which it can. */
   most_hours: number, } | { "code": "invitation_too_long" } | { "code": "invitation_not_a_link" } | { "code": "invitation_damaged" } | { "code": "invitation_version",
   /** The version of the link's format. */
-  version: number, } | { "code": "invitation_expired" } | { "code": "bad_setting",
+  version: number, } | { "code": "invitation_expired" } | { "code": "invitation_used_up" } | { "code": "invitation_revoked" } | { "code": "invitation_not_valid" } | { "code": "bad_setting",
   /** The setting. */
   key: string,
   /** The value, as JSON. */
@@ -660,9 +664,46 @@ export type LeaseFault = { "code": "taken",
   address: string, } | { "code": "full" };
 
 /**
+ * Why a limited link does not let somebody in.
+ */
+export type LinkFault = "expired" | "used_up" | "revoked" | "not_valid";
+
+/**
+ * A limited link, as shown. The link itself is not among this: whoever has made it can have it made once more.
+ */
+export type LinkView = {
+  /** Its serial (8 hexadecimal digits). */
+  serial: string,
+  /** Who has made it; the first digits of the id where nobody knows the name. */
+  made_by: string,
+  /** Whether this device has made it. */
+  is_own: boolean,
+  /** When it was made (Unix milliseconds), by the clock of whoever has. */
+  made_at_ms: number,
+  /** How many players it is good for; `None` for any number. */
+  uses: number | null,
+  /** When it stops being valid (Unix milliseconds); `None` for never. */
+  expires_at_ms: number | null,
+  /** Whether the owner or a moderator is asked each time. */
+  needs_approval: boolean,
+  /** Why it lets nobody in any more; `None` while it does. */
+  fault: LinkFault | null,
+  /** Who has come by it, in the order in which they came. */
+  came: Array<string>, };
+
+/**
  * What another program takes away from the adapter.
  */
 export type LostPart = "address" | "routes" | "state" | "packet_size";
+
+/**
+ * A limited link was made.
+ */
+export type MadeLink = {
+  /** The link. Whoever has it can join, as often as it is good for. */
+  link: string,
+  /** Its serial, by which it is revoked. */
+  serial: string, };
 
 /**
  * How the outside port of a mapping depends on whom we send to (RFC 4787 §4.1).
@@ -794,6 +835,8 @@ export type PartyView = {
   requests: Array<RequestView>,
   /** Who was kicked or banned, the last one first. */
   removed: Array<RemovedView>,
+  /** Limited links, the newest first. */
+  links: Array<LinkView>,
   /** When it was made (Unix milliseconds). */
   created_at_ms: number,
   /** What this device's player plays and hosts, as friends are told. */
@@ -821,6 +864,8 @@ export type PeerRefusal = { "code": "peer_of_other_party",
   peer: string, } | { "code": "peer_removed",
   /** The name that is claimed. */
   peer: string, } | { "code": "peer_not_let_in",
+  /** The name that is claimed. */
+  peer: string, } | { "code": "peer_link",
   /** The name that is claimed. */
   peer: string, };
 
@@ -1072,7 +1117,9 @@ export type RequestView = {
   /** The name that they give themselves. */
   name: string,
   /** Since when (Unix milliseconds). */
-  since_ms: number, };
+  since_ms: number,
+  /** The serial of the limited link that they show; `None` where they have the party's own. */
+  link: string | null, };
 
 /**
  * A backup was restored.
@@ -1328,6 +1375,21 @@ export type Requests = {
   new_invitation: { args: {
   /** After how many hours it stops being valid; `None` for never. */
   expires_in_hours: number | null, }, answer: string },
+  make_link: { args: {
+  /** How many players it lets in; `None` for any number. */
+  uses: number | null,
+  /** After how many hours it stops being valid; `None` for never. */
+  expires_in_hours: number | null,
+  /** Whether the owner or a moderator is asked each time. */
+  needs_approval: boolean, }, answer: MadeLink },
+  link_again: { args: {
+  /** Its serial. */
+  serial: string, }, answer: MadeLink },
+  revoke_link: { args: {
+  /** Its serial. */
+  serial: string,
+  /** Whether it lets nobody in from now on. */
+  revoked: boolean, }, answer: null },
   set_standing: { args: {
   /** Their peer id. */
   peer: string,

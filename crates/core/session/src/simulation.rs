@@ -24,6 +24,7 @@ mod data_plane;
 mod farewell;
 mod host;
 mod relay;
+mod rulings;
 mod schedule;
 mod site;
 mod world;

@@ -40,7 +40,8 @@ pub(crate) fn run(data: &[u8]) {
             hear(&mut halves, at);
             continue;
         }
-        let author = device(input.below(4));
+        // A device is in one half, and knows what it has ruled itself.
+        let author = device(2 * input.below(2) + at);
         let matter = matter(&mut input);
         let wall = NOW.plus(u64::from(input.u16()));
         // Whoever has not the right changes nothing.

@@ -110,6 +110,10 @@ impl Host {
         }
     }
 
+    pub(super) const fn identity(&self) -> &DeviceIdentity {
+        &self.identity
+    }
+
     /// Its UDP port, which follows from the device's identity.
     pub(super) fn port(&self) -> u16 {
         port(self.index)

@@ -241,15 +241,17 @@ fn wish() -> impl Strategy<Value = (u8, Matter)> {
 }
 
 proptest! {
-    /// Each of three devices rules and hears what it hears; in the end all have heard all. Whatever the order was, they conclude
-    /// the same, and the owner is in.
+    /// In each of three parts of a party devices of their own rule and hear what they hear; in the end all have heard all. Whatever
+    /// the order was, they conclude the same, and the owner is in.
     #[test]
     fn all_who_have_heard_everything_conclude_the_same(
-        wishes in prop::collection::vec((0_usize..3, wish(), 0_usize..3), 0..40),
+        wishes in prop::collection::vec((wish(), 0_usize..3), 0..40),
         order in Just([0_usize, 1, 2, 1, 0, 2]).prop_shuffle(),
     ) {
         let mut halves = [rulings(), rulings(), rulings()];
-        for (at, (by, matter), told) in wishes {
+        for ((by, matter), told) in wishes {
+            // A device knows what it has ruled itself.
+            let at = usize::from(by) % 3;
             rule(&mut halves[at], by, matter);
             if told != at {
                 let from = halves[at].clone();

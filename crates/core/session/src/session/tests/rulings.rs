@@ -1,5 +1,6 @@
 //! What the owner and moderators decide, and who hears of it.
 
+mod hostile;
 mod links;
 
 use std::time::Duration;

@@ -61,6 +61,10 @@ impl World {
         if claimed.is_some_and(|claimed| claimed != inner.source) && believed != Some(inner.source) {
             violation!("host {index} got a packet from {:?}, which is not {peer:?}'s lease", inner.source);
         }
+        let rulings = receiver.party().map(|party| &party.membership.rulings);
+        if rulings.is_some_and(|rulings| rulings.standing(&peer).is_some() && !rulings.admits(&peer)) {
+            violation!("host {index} got a packet from host {from}, of whom it knows that it is out");
+        }
         receiver.moved.insert(peer);
         *receiver.received.entry(usize::from(from)).or_default() += 1;
     }

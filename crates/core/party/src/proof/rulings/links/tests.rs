@@ -227,13 +227,15 @@ proptest! {
     /// conclude the same whatever the order was, and no link has let in more than it is good for.
     #[test]
     fn all_who_have_heard_everything_conclude_the_same_of_links(
-        wishes in prop::collection::vec((0_usize..3, wish(), 0_usize..3), 0..40),
+        wishes in prop::collection::vec((wish(), 0_usize..3), 0..40),
         order in Just([0_usize, 1, 2, 1, 0, 2]).prop_shuffle(),
     ) {
         let mut halves = [asking(1), asking(1), asking(1)];
         let first = halves[0].clone();
         halves.iter_mut().for_each(|half| tell(&first, half));
-        for (at, (by, matter), told) in wishes {
+        for ((by, matter), told) in wishes {
+            // A device knows what it has ruled itself.
+            let at = usize::from(by);
             rule(&mut halves[at], by, matter);
             let from = halves[at].clone();
             tell(&from, &mut halves[told]);

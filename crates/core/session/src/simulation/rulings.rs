@@ -1,0 +1,260 @@
+//! Owner, moderators and members rule while some are cut off: who is out is deaf, and in the end all conclude the same.
+
+use std::{num::NonZeroU16, time::Duration};
+
+use lanrage_party::{Admission, Invitation, LinkTerms, Name, Pass, PeerId, Rulings, Serial, Standing};
+
+use super::{
+    schedule::{Fault, SETTLING},
+    site::Site,
+    world::{Event, Meeting, World, trace},
+};
+use crate::{Command, Input, Wish, party::active::ActiveParty};
+
+/// Schedules of a run of the test suite.
+const ROUNDS: u64 = 300;
+/// Between two looks at what is to be done.
+const LOOK: Duration = Duration::from_millis(250);
+/// What a game sends, and how often.
+const PACKETS: u32 = 40;
+
+/// A party in which much is ruled.
+struct Play {
+    world: World,
+    /// What limited links carry that were made.
+    passes: Vec<Pass>,
+}
+
+#[test]
+fn whoever_is_out_is_deaf_and_all_who_are_in_conclude_the_same() {
+    let chosen = super::number("LANRAGE_SIM_SEED");
+    let rounds = super::number("LANRAGE_SIM_ROUNDS").unwrap_or(ROUNDS);
+    let seeds = chosen.map_or(0..rounds, |seed| seed..seed + 1);
+    let (mut ruled, mut together) = (0, 0);
+    for seed in seeds.clone() {
+        println!("seed {seed}");
+        let outcome = run(seed, chosen.is_some());
+        ruled += outcome.ruled;
+        together += outcome.together;
+    }
+    println!("{ruled} rulings stood in the end, and {together} players were together");
+    let schedules = (seeds.end - seeds.start) as usize;
+    assert!(ruled > schedules && together > 2 * schedules, "nobody has ruled, or nobody was there");
+}
+
+/// What a schedule came to.
+struct Outcome {
+    /// Rulings that stand.
+    ruled: usize,
+    /// Players who are in and reach each other.
+    together: usize,
+}
+
+/// Runs one schedule.
+fn run(seed: u64, traced: bool) -> Outcome {
+    let mut play = Play { world: World::new(seed, traced, Meeting::Knocks), passes: Vec::new() };
+    let hosts = 4 + play.world.rng.below(2);
+    for site in 0..hosts {
+        play.world.sites.push(Site::PUBLIC);
+        play.world.add_host(site);
+    }
+    play.world.loss = play.world.rng.pick(&[0, 20, 100]);
+    play.world.hosts.iter_mut().for_each(|host| host.wants_party = true);
+    let length = play.world.rng.millis(10_000..30_000);
+    while play.world.now() < length {
+        play.attend();
+        if play.world.rng.chance(250) {
+            play.operate();
+        }
+        play.pass(LOOK);
+    }
+    play.world.loss = 0;
+    for host in 0..hosts {
+        Fault::Online { host }.strike(&mut play.world);
+    }
+    trace!(play.world, "calm");
+    let deadline = play.world.now() + 2 * SETTLING;
+    while let Some(problem) = play.problem() {
+        if play.world.now() >= deadline {
+            violation!("seed {seed}: {problem}");
+        }
+        play.attend();
+        play.pass(LOOK);
+    }
+    let merged = play.merged();
+    Outcome { ruled: merged.all().count(), together: play.together(&merged).len() }
+}
+
+impl Play {
+    fn pass(&mut self, pause: Duration) {
+        let end = self.world.now() + pause;
+        self.world.run_until(end);
+    }
+
+    /// The party as a host is in it; `None` while it is not, or still asks.
+    fn party(&self, host: usize) -> Option<&ActiveParty> {
+        self.world.hosts[host].party().filter(|party| !party.is_being_joined())
+    }
+
+    /// Those who are in the party as far as they know.
+    fn present(&self) -> Vec<usize> {
+        (0..self.world.hosts.len()).filter(|host| self.party(*host).is_some()).collect()
+    }
+
+    /// Whoever is in no party makes it, or follows a link to it.
+    fn attend(&mut self) {
+        for host in 0..self.world.hosts.len() {
+            if self.world.hosts[host].party().is_some() || self.world.hosts[host].offline {
+                continue;
+            }
+            let present = self.present();
+            if self.world.invitation.is_none() {
+                if host == 0 {
+                    let name = Name::new("LAN").expect("a name");
+                    self.world.input(0, Input::Command(3, Command::CreateParty { name }));
+                    self.world.invitation = self.link_of(0);
+                }
+            } else if !present.is_empty() {
+                let by = self.world.rng.pick(&present);
+                let Some(mut link) = self.link_of(by) else { continue };
+                if !self.passes.is_empty() && self.world.rng.chance(600) {
+                    let at = self.world.rng.below(self.passes.len());
+                    link.pass = Some(self.passes[at].clone());
+                }
+                self.world.input(host, Input::Command(2, Command::JoinParty(Box::new(link))));
+            }
+        }
+    }
+
+    fn link_of(&self, host: usize) -> Option<Invitation> {
+        self.world.hosts[host].link(self.world.time())?.parse().ok()
+    }
+
+    /// Somebody does something, whether they may or not.
+    fn operate(&mut self) {
+        let present = self.present();
+        if present.is_empty() {
+            return;
+        }
+        let host = self.world.rng.pick(&present);
+        let other = self.world.rng.below(self.world.hosts.len());
+        let peer = self.world.hosts[other].id;
+        let wish = match self.world.rng.below(16) {
+            0..=4 => {
+                let standings = [Standing::Member, Standing::Moderator, Standing::Kicked, Standing::Banned];
+                Wish::Standing(peer, self.world.rng.pick(&standings))
+            }
+            5 | 6 => Wish::Standing(peer, Standing::Member),
+            7 => Wish::Admission(self.world.rng.pick(&[Admission::Open, Admission::Ask])),
+            8 => Wish::HandOver(peer),
+            9 | 10 => self.new_link(host),
+            11 if !self.passes.is_empty() => {
+                let at = self.world.rng.below(self.passes.len());
+                let is_revoked = self.world.rng.chance(700);
+                Wish::Revoke { serial: self.passes[at].serial(), is_revoked }
+            }
+            12 | 13 => {
+                let lasts = self.world.rng.millis(500..9_000);
+                Fault::Offline { host }.strike(&mut self.world);
+                return self.world.after(lasts, Event::Fault(Fault::Online { host }));
+            }
+            14 => return Fault::Restart { host }.strike(&mut self.world),
+            _ => {
+                let pause = self.world.rng.millis(16..60);
+                let game = Event::Game { from: other, to: host, left: PACKETS, pause };
+                return self.world.after(Duration::ZERO, game);
+            }
+        };
+        trace!(self.world, "host {host} wants {wish:?} (host {other})");
+        // Of games with whoever is concerned, packets are under way when it is ruled.
+        for from in self.present() {
+            let game = Event::Game { from: other, to: from, left: PACKETS, pause: Duration::from_millis(20) };
+            if from != other {
+                self.world.after(Duration::ZERO, game);
+            }
+        }
+        self.world.input(host, Input::Command(7, Command::Rule(wish)));
+    }
+
+    fn new_link(&mut self, host: usize) -> Wish {
+        let party = self.world.invitation.as_ref().expect("a party").party;
+        let serial = Serial::from_bytes((self.passes.len() as u32).to_be_bytes());
+        let pass = Pass::of(self.world.hosts[host].identity(), &party, serial);
+        let uses = NonZeroU16::new(self.world.rng.below(3) as u16);
+        let terms = LinkTerms { serial, key: pass.key(), uses, ends: None, needs_approval: false };
+        self.passes.push(pass);
+        Wish::Link(terms)
+    }
+
+    /// What follows from all that anybody of the party knows.
+    fn merged(&self) -> Rulings {
+        let party = self.world.invitation.as_ref().expect("a party");
+        let mut merged = Rulings::new(party.party, party.host);
+        // One may rest on what comes later.
+        for _ in 0..4 {
+            for host in self.present() {
+                for ruling in self.party(host).into_iter().flat_map(|party| party.membership.rulings.all()) {
+                    merged.take(ruling.clone(), self.world.time().wall);
+                }
+            }
+        }
+        merged
+    }
+
+    /// Those who may be in and are, and reach the owner, be it by others. Whoever is cut off, or has come back by the link of
+    /// somebody who is out and has not heard of it, knows nothing of what was ruled since.
+    fn together(&self, merged: &Rulings) -> Vec<usize> {
+        let ids: Vec<PeerId> = self.world.hosts.iter().map(|host| host.id).collect();
+        let present: Vec<usize> =
+            self.present().into_iter().filter(|host| merged.admits(&ids[*host])).collect();
+        let reaches = |one: usize, other: usize| {
+            self.party(one).is_some_and(|party| party.connections.reached().contains(&ids[other]))
+        };
+        let mut together: Vec<usize> =
+            present.iter().copied().filter(|host| ids[*host] == merged.owner()).collect();
+        loop {
+            let is_new = |host: &usize| {
+                !together.contains(host)
+                    && together.iter().any(|known| reaches(*known, *host) && reaches(*host, *known))
+            };
+            let Some(next) = present.iter().copied().find(is_new) else { return together };
+            together.push(next);
+        }
+    }
+
+    /// What is not as it must be in the end, if something is.
+    fn problem(&self) -> Option<String> {
+        let merged = self.merged();
+        let hosts = &self.world.hosts;
+        let is_in = |host: &usize| merged.admits(&hosts[*host].id);
+        let absent = (0..hosts.len()).filter(is_in).find(|host| self.party(*host).is_none());
+        if let Some(host) = absent {
+            return Some(format!("host {host} may be in, and is not"));
+        }
+        let members = self.together(&merged);
+        let ids: Vec<PeerId> = members.iter().map(|host| hosts[*host].id).collect();
+        for host in &members {
+            let party = self.party(*host)?;
+            if party.membership.rulings.digest() != merged.digest() {
+                return Some(format!("host {host} knows other rulings"));
+            }
+            let known = party.connections.connections();
+            if let Some(stranger) = known.keys().find(|peer| !merged.admits(peer)) {
+                return Some(format!("host {host} still knows {stranger}"));
+            }
+            if let Some(missing) = ids.iter().find(|id| **id != hosts[*host].id && !known.contains_key(id)) {
+                return Some(format!("host {host} does not know {missing}"));
+            }
+        }
+        let out = (0..hosts.len()).filter(|host| !is_in(host));
+        for (gone, host) in out.flat_map(|gone| members.iter().map(move |host| (gone, *host))) {
+            if hosts[host].plane.has_peer(&hosts[gone].id) {
+                return Some(format!("the data plane of host {host} still knows host {gone}"));
+            }
+        }
+        merged.links().into_iter().find_map(|link| {
+            let is_beyond = link.terms.uses.is_some_and(|uses| link.came.len() > uses.get().into());
+            is_beyond.then(|| format!("link {} has let in too many", link.terms.serial))
+        })
+    }
+}
