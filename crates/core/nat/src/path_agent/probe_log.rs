@@ -68,6 +68,12 @@ impl ProbeLog {
         self.outstanding.iter().filter(|probe| probe.overdue && Some(probe.id) > self.answered).count()
     }
 
+    /// As [`Self::overdue`], of those that were sent at `since` or later.
+    pub(super) fn overdue_since(&self, since: Instant) -> usize {
+        let unanswered = self.outstanding.iter().filter(|probe| Some(probe.id) > self.answered);
+        unanswered.filter(|probe| probe.overdue && probe.sent_at >= since).count()
+    }
+
     /// A probe was sent. Ids must grow.
     pub(super) fn sent(&mut self, now: Instant, id: u64) {
         if self.outstanding.len() == OUTSTANDING

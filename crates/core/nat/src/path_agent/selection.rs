@@ -91,12 +91,14 @@ impl PathAgent {
     /// lasts. The silent one is not given up: if it is the better one, it is back with its first answer.
     fn successor_of_silent(&self, selected: Remote) -> Option<Remote> {
         let path = self.path(selected)?;
-        let since = path.log.unanswered_since()?;
+        let unanswered = path.log.unanswered_since()?;
+        // What was on its way when the path died still arrives after the first probe that it cost.
+        let silent_since = path.heard_at().map_or(unanswered, |heard| heard.max(unanswered));
         let patience = if path.is_relayed() { timing::OVERDUE_RELAYED } else { timing::OVERDUE_DIRECT };
-        if path.log.overdue() < patience || path.heard_at().is_some_and(|heard| heard > since) {
+        if path.log.overdue_since(silent_since) < patience {
             return None;
         }
-        let answered_since = |path: &&Path| path.heard_at().is_some_and(|heard| heard > since);
+        let answered_since = |path: &&Path| path.heard_at().is_some_and(|heard| heard > silent_since);
         self.best_of(self.paths.iter().filter(|path| path.remote() != selected).filter(answered_since))
     }
 

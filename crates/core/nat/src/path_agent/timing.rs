@@ -63,7 +63,7 @@ pub const SILENCE: Duration = Duration::from_millis(750);
 /// The same when the peer's own probes still arrive on the path: more likely a full queue in our direction than
 /// a dead path.
 pub const ONE_WAY_SILENCE: Duration = Duration::from_secs(2);
-/// So many probes in a row must be overdue, and nothing else have come by the selected path, before packets go by
+/// So many probes in a row must be overdue, all sent since anything came by the selected path, before packets go by
 /// another one that answers, if a relay carries the selected one. A dead relay then costs less than half a second.
 pub const OVERDUE_RELAYED: usize = 2;
 /// The same for a direct path, which is not left for a relay at every hiccup of a Wi-Fi.

@@ -203,6 +203,23 @@ fn a_relay_that_dies_in_use_is_left_for_the_other_within_600_ms() {
     }
 }
 
+/// What the relay had passed on before it died arrives after the first probe that it takes with it, and is no sign of life.
+#[test]
+fn what_was_on_its_way_when_a_relay_died_does_not_keep_it() {
+    let mut sim = uncrossable();
+    sim.game = true;
+    sim.signal();
+    sim.run_until(ms(5_000), |sim| both(sim, true)).expect("they connect");
+    sim.run_for(ms(40_000));
+    let dead = sim.nodes[A].agent.selected().unwrap().remote;
+    sim.cut.insert(ip(RELAY));
+    sim.run_for(timing::BUSY_PROBE_RELAYED + ms(10));
+    sim.with(A, |agent, now| agent.handle_remote(now, dead));
+    let left = |sim: &Sim| sim.relays_in_use(A).iter().all(|relay| *relay == ip(OTHER_RELAY));
+    let took = sim.run_until(ms(5_000), left).expect("it switches");
+    assert!(took < ms(400), "{took:?}");
+}
+
 #[test]
 fn two_relays_that_are_about_as_fast_never_take_turns() {
     let mut sim = uncrossable();
