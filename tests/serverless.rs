@@ -1,15 +1,37 @@
-//! A party with no server of anybody's: two players behind routers that let no stranger in meet by a public store.
+//! A party with no server of anybody's: players behind routers that let no stranger in meet by a public store.
 #![cfg(target_os = "linux")]
 
-use std::time::{Duration, Instant};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Result, ensure};
-use lanrage_lab::{Player, Process, Stage, dht::LabDht, stage, world};
+use anyhow::{Context, Result, ensure};
+use lanrage_lab::{
+    Host, Lab, Lan, Player, Process, Stage, Uplinks,
+    capture::Capture,
+    connected_friends,
+    dht::LabDht,
+    expected::{Dependence::EndpointIndependent, Nat},
+    networks::HOME,
+    stage, world,
+};
 
 /// After how long at most a player is offered something else whom nobody answers.
 const OFFER_LIMIT: Duration = Duration::from_secs(20);
 /// How long two may take to meet: who is in looks at the door every three seconds at first.
 const MEET_LIMIT: Duration = Duration::from_secs(30);
+/// How long those may take to find each other who have been in before, or whose link is fresh, on a machine with other
+/// things to do.
+const REUNION_LIMIT: Duration = Duration::from_secs(10);
+/// The same for many newcomers at once.
+const CROWD_LIMIT: Duration = Duration::from_secs(20);
+/// Until all that belongs to the beginning is over: for a minute others of the party are knocked at.
+const SETTLED: Duration = Duration::from_secs(65);
+/// How long a party at rest is watched.
+const REST: Duration = Duration::from_secs(20);
+/// The most that a member exchanges meanwhile with all but its friends, so that others find it (bytes a second).
+const FINDING: usize = 100;
 
 #[test]
 fn two_behind_routers_that_let_no_stranger_in_meet_by_the_public_store_alone() {
@@ -89,5 +111,155 @@ fn a_reply_and_a_newer_link_bring_two_together_whose_link_leads_to_where_nobody_
         one.take_reply(&two.offered_reply(OFFER_LIMIT)?)?;
         two.follow_newer(&link)?;
         are_together(&stage, &one, &two)
+    });
+}
+
+/// Players' computers, each behind a home router of its own, with a public store and what tells them where they are seen.
+struct Neighbourhood {
+    lab: Lab,
+    homes: Vec<Lan>,
+    hosts: Vec<Host>,
+    _nodes: LabDht,
+    _stun: Process,
+}
+
+impl Neighbourhood {
+    fn build(names: &[&str]) -> Result<Self> {
+        Self::behind(HOME, names)
+    }
+
+    fn behind(router: Nat, names: &[&str]) -> Result<Self> {
+        let mut lab = Lab::new()?;
+        let server = lab.public_host("server", 5)?;
+        let (mut homes, mut hosts) = (Vec::new(), Vec::new());
+        for name in names {
+            let home = lab.lan(router)?;
+            hosts.push(lab.host(&home, name)?);
+            homes.push(home);
+        }
+        lab.settle()?;
+        let nodes = LabDht::start(&lab, &server)?;
+        // It answers STUN alone here: nobody is told that there is a server.
+        let stun_server = stage::start_server(&server, &["--no-relay".to_owned()])?;
+        let stun = format!("{}:{}", server.address(), stage::STUN_PORT);
+        for (host, name) in hosts.iter().zip(names) {
+            nodes.show_to(host, &stun)?;
+            Player::choose(host, name, "port_mapping", "no")?;
+        }
+        Ok(Self { lab, homes, hosts, _nodes: nodes, _stun: stun_server })
+    }
+}
+
+/// Waits until each has a path to so many friends.
+fn all_meet(players: &[&Player], friends: usize, limit: Duration) -> Result<()> {
+    let begun = Instant::now();
+    players.iter().try_for_each(|player| {
+        let left = limit.saturating_sub(begun.elapsed());
+        player.wait_within(left, &format!("{friends} friends are met"), |said| {
+            connected_friends(said) == friends
+        })
+    })
+}
+
+#[test]
+fn members_who_have_moved_meet_and_let_a_newcomer_in_while_the_host_is_off() {
+    world::test(|| {
+        let mut place = Neighbourhood::build(&["one", "two", "three", "four"])?;
+        let mut uplinks = Vec::new();
+        for mover in [1, 2] {
+            let elsewhere = place.lab.lan(HOME)?;
+            uplinks.push(place.lab.second_uplink(&place.hosts[mover], &place.homes[mover], &elsewhere)?);
+        }
+        let mut one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
+        let link = one.own_link()?;
+        let mut two = Player::join(&place.hosts[1], "two", link.clone())?;
+        let mut three = Player::join(&place.hosts[2], "three", link)?;
+        all_meet(&[&one, &two, &three], 2, MEET_LIMIT)?;
+        let lease = |player: &Player| player.wait_for_address(MEET_LIMIT);
+        let before = [lease(&one)?, lease(&two)?, lease(&three)?];
+
+        for player in [&mut one, &mut two, &mut three] {
+            player.kill()?;
+        }
+        uplinks.iter_mut().try_for_each(Uplinks::roam)?;
+        let started = Instant::now();
+        two.start_again()?;
+        three.start_again()?;
+        all_meet(&[&two, &three], 1, REUNION_LIMIT)?;
+        println!("two members met {:.1?} after both had moved and begun again", started.elapsed());
+
+        let link = two.addressed_link()?;
+        let clicked = Instant::now();
+        let four = Player::join(&place.hosts[3], "four", link)?;
+        all_meet(&[&four, &two, &three], 2, REUNION_LIMIT)?;
+        println!("a newcomer was in {:.1?} after the click", clicked.elapsed());
+
+        let started = Instant::now();
+        one.start_again()?;
+        all_meet(&[&one, &two, &three, &four], 3, MEET_LIMIT)?;
+        println!("the host was back after {:.1?}", started.elapsed());
+        ensure!(before == [lease(&one)?, lease(&two)?, lease(&three)?], "a lease is another");
+        for player in [&one, &two, &three, &four] {
+            let mut roster = addresses_of_all(player)?;
+            roster.sort_unstable();
+            roster.dedup();
+            ensure!(roster.len() == 4, "{} knows {roster:?}", player.name());
+        }
+        Ok(())
+    });
+}
+
+/// The virtual addresses of a player and of everybody it knows.
+fn addresses_of_all(player: &Player) -> Result<Vec<Ipv4Addr>> {
+    let status = player.status()?;
+    let party = &status["party"];
+    let peers = party["peers"].as_array().context("no friends")?;
+    let addresses = peers.iter().chain([party]).map(|who| who["virtual_ip"].as_str()?.parse().ok());
+    addresses.collect::<Option<_>>().with_context(|| format!("addresses of {party}"))
+}
+
+#[test]
+fn eight_newcomers_at_once_are_let_in_by_a_host_that_lets_no_stranger_in() {
+    world::test(|| {
+        let names = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+        let place = Neighbourhood::build(&names)?;
+        let one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
+        let link = one.own_link()?;
+        let clicked = Instant::now();
+        let newcomers = place.hosts.iter().zip(names).skip(1);
+        let newcomers = newcomers.map(|(host, name)| Player::join(host, name, link.clone()));
+        let newcomers: Vec<_> = newcomers.collect::<Result<_>>()?;
+        let all: Vec<_> = newcomers.iter().chain([&one]).collect();
+        all_meet(&[&one], 8, CROWD_LIMIT)?;
+        println!("all were let in {:.1?} after the click", clicked.elapsed());
+        all_meet(&all, 8, MEET_LIMIT)?;
+        println!("all had met {:.1?} after the click", clicked.elapsed());
+        Ok(())
+    });
+}
+
+#[test]
+fn who_is_reached_straight_says_next_to_nothing_to_others_at_rest() {
+    world::test(|| {
+        let open = Nat::new(EndpointIndependent, EndpointIndependent);
+        let place = Neighbourhood::behind(open, &["one", "two"])?;
+        let one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
+        let two = Player::join(&place.hosts[1], "two", one.own_link()?)?;
+        all_meet(&[&one, &two], 1, MEET_LIMIT)?;
+        one.wait_until("it is known that strangers reach it", |said| {
+            said["party"]["meeting"]["code"] == "straight"
+        })?;
+        // What belongs to the beginning is over.
+        std::thread::sleep(SETTLED);
+        let capture = Capture::start(place.lab.internet(), "public", "/run/rest.pcap".as_ref())?;
+        std::thread::sleep(REST);
+        let frames = capture.finish()?;
+        let [one, two] = [0, 1].map(|number| place.homes[number].router().address());
+        for (name, own, friend) in [("one", one, two), ("two", two, one)] {
+            let bytes = frames.bytes_exchanged(own, friend) / REST.as_secs() as usize;
+            println!("{name} exchanges {bytes} bytes a second with others than its friend");
+            ensure!(bytes <= FINDING, "{name} exchanges {bytes} bytes a second with others than its friend");
+        }
+        Ok(())
     });
 }

@@ -52,7 +52,7 @@ pub mod web_proxy;
 
 #[cfg(target_os = "linux")]
 pub use self::{
-    net::{Carrier, Host, Lab, Lan, Wire, world},
+    net::{Carrier, Host, Lab, Lan, Uplinks, Wire, world},
     play::{
         Player, Stage, connected_friends, disturb, flow, friend_in, lan, meeting, names_a_host, order,
         recovery, restore, serverless, soak, stage,

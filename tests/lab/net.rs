@@ -9,6 +9,6 @@ pub mod world;
 
 pub use self::{
     host::Host,
-    topology::{Carrier, Lab, Lan},
+    topology::{Carrier, Lab, Lan, Uplinks},
     wire::Wire,
 };

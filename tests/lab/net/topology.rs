@@ -266,15 +266,15 @@ impl Lab {
         Ok(addresses.into_iter().map(IpAddr::from).collect())
     }
 
-    /// Gives a host a second uplink, its interface `eth1`, which is down. Returns the gateway there.
+    /// Gives a host, which stands in `home`, a second uplink elsewhere, its interface `eth1`, which is down.
     ///
     /// # Errors
     /// If it has one already.
-    pub fn second_uplink(&mut self, host: &Host, lan: &Lan) -> Result<IpAddr> {
-        let address = lan.address(250);
-        connect(host, "eth1", address, &lan.router, "lan", &format!("{}-1", host.name()))?;
+    pub fn second_uplink(&mut self, host: &Host, home: &Lan, elsewhere: &Lan) -> Result<Uplinks> {
+        let address = elsewhere.address(250);
+        connect(host, "eth1", address, &elsewhere.router, "lan", &format!("{}-1", host.name()))?;
         ip::batch(host.name(), "link set eth1 down\n")?;
-        Ok(lan.gateway())
+        Ok(Uplinks { host: host.clone(), ways: [("eth0", home.clone()), ("eth1", elsewhere.clone())] })
     }
 
     /// Waits until every host's pings reach the public segment.
@@ -288,6 +288,36 @@ impl Lab {
                 ensure!(Instant::now() < deadline, "{} does not reach {target}", host.name());
             }
         }
+        Ok(())
+    }
+}
+
+/// The two ways out that a host has, one at a time.
+#[derive(Debug)]
+pub struct Uplinks {
+    host: Host,
+    /// Interfaces and where they lead, the one in use first.
+    ways: [(&'static str, Lan); 2],
+}
+
+impl Uplinks {
+    /// The router in use.
+    #[must_use]
+    pub fn router(&self) -> &Host {
+        self.ways[0].1.router()
+    }
+
+    /// The host leaves the one network and appears in the other.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn roam(&mut self) -> Result<()> {
+        let [(from, _), (to, lan)] = &self.ways;
+        let gateway = lan.gateway();
+        let change =
+            format!("link set {from} down\nlink set {to} up\nroute replace default via {gateway} dev {to}\n");
+        ip::batch(self.host.name(), &change)?;
+        self.ways.reverse();
         Ok(())
     }
 }

@@ -310,7 +310,15 @@ impl Player {
     /// # Errors
     /// If it is not within half a minute.
     pub fn wait_until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<()> {
-        let deadline = Instant::now() + STATE_LIMIT;
+        self.wait_within(STATE_LIMIT, what, is_so)
+    }
+
+    /// The same for so long at most.
+    ///
+    /// # Errors
+    /// If it is not so then.
+    pub fn wait_within(&self, limit: Duration, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<()> {
+        let deadline = Instant::now() + limit;
         loop {
             let status = self.status();
             if status.as_ref().is_ok_and(&is_so) {

@@ -1,7 +1,7 @@
 //! What a disturbance costs a game: two players with a flow between them, and everything that may befall them.
 
 use std::{
-    net::{IpAddr, SocketAddrV4},
+    net::SocketAddrV4,
     thread,
     time::{Duration, Instant},
 };
@@ -16,9 +16,8 @@ use super::{
     relay, stage,
 };
 use crate::{
-    Host, Player, Process,
+    Host, Player, Process, Uplinks,
     expected::Path,
-    net::ip,
     networks::{HOME, Kind, ORDINARY, Pair, STRICT},
 };
 
@@ -167,16 +166,15 @@ pub(super) struct Scene {
     players: [Player; 2],
     flow: Flow,
     path: Path,
-    /// Player two's interfaces with their gateways, the one in use first.
-    uplinks: [(&'static str, IpAddr); 2],
+    /// Player two's.
+    uplinks: Uplinks,
 }
 
 impl Scene {
     pub(super) fn set(mut venue: Venue, disturbance: Disturbance) -> Result<Self> {
         let home = venue.lans[1].clone().context("player two has no LAN")?;
         let elsewhere = venue.lab.lan(HOME)?;
-        let second = venue.lab.second_uplink(&venue.players[1], &elsewhere)?;
-        let uplinks = [("eth0", home.gateway()), ("eth1", second)];
+        let uplinks = venue.lab.second_uplink(&venue.players[1], &home, &elsewhere)?;
         let words =
             if disturbance == Disturbance::RelayDeath { relay::server_of_others()? } else { Vec::new() };
         let server = stage::start_server(&venue.server, &words)?;
@@ -235,14 +233,7 @@ impl Scene {
         // Who begins handshakes is decided by the players' keys: both roles have their turn.
         let player = &self.players[number as usize % 2];
         match disturbance {
-            Disturbance::Roam => {
-                let [(from, _), (to, gateway)] = self.uplinks;
-                let change = format!(
-                    "link set {from} down\nlink set {to} up\nroute replace default via {gateway} dev {to}\n"
-                );
-                ip::batch(self.venue.players[1].name(), &change)?;
-                self.uplinks.reverse();
-            }
+            Disturbance::Roam => self.uplinks.roam()?,
             Disturbance::Sleep => {
                 player.program().suspend()?;
                 thread::sleep(lengths.sleep);

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{IpAddr, SocketAddr, SocketAddrV4},
+    net::{SocketAddr, SocketAddrV4},
     thread,
     time::{Duration, Instant},
 };
@@ -12,11 +12,10 @@ use serde_json::{Value, json};
 
 use super::{acts, stage};
 use crate::{
-    Host, Lab, Lan, Player, Process,
+    Host, Lab, Lan, Player, Process, Uplinks,
     dht::{LabDht, Liars, NODES},
     echo::{self, Echo},
     expected::{Dependence::EndpointIndependent, Nat},
-    net::ip,
     networks::HOME,
 };
 
@@ -143,8 +142,8 @@ struct Scene {
     case: Case,
     hosts: [Host; 2],
     home_of_two: Lan,
-    /// Player one's interfaces with their gateways and routers, the one in use first.
-    uplinks: [(&'static str, IpAddr, Host); 2],
+    /// Player one's.
+    uplinks: Uplinks,
     /// What each player is told.
     settings: Vec<(&'static str, String)>,
     _stun: Process,
@@ -160,12 +159,8 @@ impl Scene {
         let home_of_two = lab.lan(HOME)?;
         let elsewhere = lab.lan(case.router_of_host())?;
         let hosts = [lab.host(&home_of_one, "one")?, lab.host(&home_of_two, "two")?];
-        let second = lab.second_uplink(&hosts[0], &elsewhere)?;
+        let uplinks = lab.second_uplink(&hosts[0], &home_of_one, &elsewhere)?;
         lab.settle()?;
-        let uplinks = [
-            ("eth0", home_of_one.gateway(), home_of_one.router().clone()),
-            ("eth1", second, elsewhere.router().clone()),
-        ];
         // It answers STUN alone here: nobody is told that there is a server.
         let stun = stage::start_server(&server, &["--no-relay".to_owned()])?;
         let mut nodes = case.has_dht().then(|| LabDht::start(&lab, &server)).transpose()?;
@@ -218,7 +213,7 @@ impl Scene {
         }
         if self.case == Case::Stale {
             thread::sleep(SETTLED);
-            self.move_host()?;
+            self.uplinks.roam()?;
             self.wait_for_link(&one)?;
         }
         if self.case.needs_dht() {
@@ -250,7 +245,7 @@ impl Scene {
 
     /// The link of a player, once it names the address of the router in use.
     fn wait_for_link(&self, player: &Player) -> Result<String> {
-        let router = self.uplinks[0].2.ip();
+        let router = self.uplinks.router().ip();
         let deadline = Instant::now() + READY_LIMIT;
         loop {
             let link = player.own_link()?;
@@ -260,16 +255,6 @@ impl Scene {
             ensure!(Instant::now() < deadline, "no link names {router}; player one said:\n{}", player.tail());
             thread::sleep(Duration::from_millis(20));
         }
-    }
-
-    /// Player one goes on behind another router.
-    fn move_host(&mut self) -> Result<()> {
-        let [(from, ..), (to, gateway, _)] = &self.uplinks;
-        let change =
-            format!("link set {from} down\nlink set {to} up\nroute replace default via {gateway} dev {to}\n");
-        ip::batch(self.hosts[0].name(), &change)?;
-        self.uplinks.reverse();
-        Ok(())
     }
 }
 
