@@ -195,6 +195,9 @@ pub(crate) struct Join {
     /// Let the party take this network although it is out of the ordinary, like 10.0.0.0/8
     #[arg(long, value_name = "NETWORK")]
     pub(crate) accept_network: Option<String>,
+    /// With --json: wait half an hour for a friend to take the reply that is offered where nobody answers, as without --json
+    #[arg(long)]
+    pub(crate) await_reply: bool,
     #[command(flatten)]
     pub(crate) player: Player,
 }

@@ -18,7 +18,8 @@ use crate::{
     failure::Failure,
     link,
     output::{Event, Output},
-    reply, running,
+    reply::{self, Offer},
+    running,
     say::person,
 };
 
@@ -66,7 +67,7 @@ pub(crate) async fn join(join: Join, target: &Target, verbose: bool) -> Result<(
     let options = options(&join.player, target, verbose)?;
     let started_or_joined = tokio::select! {
         done = start_or_hand_over(options, target, &request) => done?,
-        never = reply::offer_of_running(target, output) => match never {},
+        never = reply::offer_of_running(target, Offer::new(output, join.await_reply)) => match never {},
     };
     let handle = match started_or_joined {
         Done::Elsewhere(party) => {
@@ -75,7 +76,7 @@ pub(crate) async fn join(join: Join, target: &Target, verbose: bool) -> Result<(
         }
         Done::Here(handle) => handle,
     };
-    let entered = reply::join(&handle, request, output).await;
+    let entered = reply::join(&handle, request, Offer::new(output, join.await_reply)).await;
     stay(handle, entered.map_err(Failure::from), output, started, Stay::InParty, joined).await
 }
 

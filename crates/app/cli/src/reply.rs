@@ -26,19 +26,18 @@ pub(crate) fn is_reply(text: &str) -> bool {
 }
 
 /// Joins by this engine, and offers a reply meanwhile.
-pub(crate) async fn join(handle: &Handle, request: JoinParty, output: Output) -> Result<(), CommandError> {
+pub(crate) async fn join(handle: &Handle, request: JoinParty, offer: Offer) -> Result<(), CommandError> {
     tokio::select! {
         joined = handle.ask(request) => joined,
-        never = offer_of(handle, output) => match never {},
+        never = offer_of(handle, offer) => match never {},
     }
 }
 
-async fn offer_of(handle: &Handle, output: Output) -> Infallible {
-    let mut offer = Offer::default();
+async fn offer_of(handle: &Handle, mut offer: Offer) -> Infallible {
     tokio::time::sleep(PATIENCE).await;
     loop {
         let snapshot = handle.snapshots().borrow().clone();
-        if offer.is_news(&snapshot, output) {
+        if offer.is_passed_on(&snapshot) {
             let _ = handle.ask(ReplyCopied {}).await;
         }
         tokio::time::sleep(LOOK).await;
@@ -46,43 +45,48 @@ async fn offer_of(handle: &Handle, output: Output) -> Infallible {
 }
 
 /// Offers the reply of the LANrage that runs already, for ever. Who cannot be asked offers nothing.
-pub(crate) async fn offer_of_running(target: &Target, output: Output) -> Infallible {
-    let mut offer = Offer::default();
+pub(crate) async fn offer_of_running(target: &Target, mut offer: Offer) -> Infallible {
     tokio::time::sleep(PATIENCE).await;
     loop {
         if let Ok(mut client) = running::connect(target).await {
-            let _ = ask(&mut client, &mut offer, output).await;
+            let _ = ask(&mut client, &mut offer).await;
         }
         tokio::time::sleep(LOOK).await;
     }
 }
 
-async fn ask(
-    client: &mut LocalClient,
-    offer: &mut Offer,
-    output: Output,
-) -> Result<(), lanrage_engine::LocalError> {
+async fn ask(client: &mut LocalClient, offer: &mut Offer) -> Result<(), lanrage_engine::LocalError> {
     let snapshot = client.ask(Status {}).await?;
-    if offer.is_news(&snapshot, output) {
+    if offer.is_passed_on(&snapshot) {
         client.ask(ReplyCopied {}).await?;
     }
     Ok(())
 }
 
-/// What was offered last.
-#[derive(Debug, Default)]
-struct Offer(Option<String>);
+/// To whom a reply is offered, and what was offered last.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    output: Output,
+    /// Whoever reads it passes it on. Else joining lasts no longer than without a reply.
+    is_awaited: bool,
+    last: Option<String>,
+}
 
 impl Offer {
-    /// Shows the reply, if there is one that was not shown yet.
-    fn is_news(&mut self, snapshot: &Snapshot, output: Output) -> bool {
+    /// People pass on what they read. A script may not even look, unless it says that it does.
+    pub(crate) const fn new(output: Output, is_awaited: bool) -> Self {
+        Self { output, is_awaited: is_awaited || !output.json, last: None }
+    }
+
+    /// Shows the reply, if there is one that was not shown yet. Returns whether that one is on its way to a friend now.
+    fn is_passed_on(&mut self, snapshot: &Snapshot) -> bool {
         let Some(joining) = &snapshot.joining else { return false };
-        let Some(reply) = joining.reply.as_ref().filter(|reply| self.0.as_ref() != Some(reply)) else {
+        let Some(reply) = joining.reply.as_ref().filter(|reply| self.last.as_ref() != Some(reply)) else {
             return false;
         };
-        output.say(&Event::Reply { party: &joining.party, reply });
-        self.0 = Some(reply.clone());
-        true
+        self.output.say(&Event::Reply { party: &joining.party, reply });
+        self.last = Some(reply.clone());
+        self.is_awaited
     }
 }
 
@@ -98,12 +102,16 @@ mod tests {
             joining: Some(JoiningView { reply: reply.map(ToOwned::to_owned), ..JoiningView::default() }),
             ..Snapshot::default()
         };
-        let output = Output { json: true };
-        let mut offer = Offer::default();
-        assert!(!offer.is_news(&Snapshot::default(), output) && !offer.is_news(&snapshot(None), output));
-        assert!(offer.is_news(&snapshot(Some("lanrage://reply/a")), output));
-        assert!(!offer.is_news(&snapshot(Some("lanrage://reply/a")), output));
-        assert!(offer.is_news(&snapshot(Some("lanrage://reply/b")), output), "the address is another");
+        let mut offer = Offer::new(Output { json: true }, true);
+        assert!(!offer.is_passed_on(&Snapshot::default()) && !offer.is_passed_on(&snapshot(None)));
+        assert!(offer.is_passed_on(&snapshot(Some("lanrage://reply/a"))));
+        assert!(!offer.is_passed_on(&snapshot(Some("lanrage://reply/a"))));
+        assert!(offer.is_passed_on(&snapshot(Some("lanrage://reply/b"))), "the address is another");
+        let mut unread = Offer::new(Output { json: true }, false);
+        assert!(
+            !unread.is_passed_on(&snapshot(Some("lanrage://reply/a"))),
+            "a script passes nothing on by itself"
+        );
         assert!(is_reply("he says: lanrage://reply/a") && !is_reply("lanrage://join/a"));
     }
 }
