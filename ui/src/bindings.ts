@@ -751,6 +751,8 @@ export type NetworkView = {
   udp_is_blocked: boolean,
   /** Friends learn no address of this device, and are reached by relays alone. */
   relay_only: boolean,
+  /** The player pays for what passes the connection, so nothing is passed on for friends, though the settings allow it. */
+  spares_connection: boolean,
   /** The port that the router was asked to open. */
   port_mapping: PortMappingView,
   /** The relays on offer, nearest first. */

@@ -19,6 +19,7 @@ export const network: NetworkView = {
   public_address: '203.0.113.4:41641',
   udp_is_blocked: false,
   relay_only: false,
+  spares_connection: false,
   port_mapping: { state: 'open', external: '203.0.113.4:41641' },
   relays: [relay, { ...relay, name: 'ams-2', region: 'Amsterdam', rtt_ms: 19.2, load_percent: 4, is_held: false }],
   dropped: { signals: 0, stun_answers: 0, probes: 0, candidates: 0, checks: 0, knocks: 0 },

@@ -28,6 +28,10 @@ export function networkStatus(network: Measured): NetworkStatus {
   return { tone: address === null ? 'quiet' : 'good', words };
 }
 
+/** Why nothing is passed on for friends, where the settings allow it. */
+export const passingOn = ({ spares_connection: spares }: Pick<NetworkView, 'spares_connection'>): NetworkStatus[] =>
+  spares ? [{ tone: 'quiet', words: say('network-metered') }] : [];
+
 function portMapping(view: PortMappingView): string {
   switch (view.state) {
     case 'off':

@@ -98,6 +98,9 @@ fn network(view: &NetworkView) -> String {
     if let PortMappingView::Open { external } = &view.port_mapping {
         words.push(person().say_with("terminal-port-open", [("address", external.to_string().into())]));
     }
+    if view.spares_connection {
+        words.push(person().say("network-metered"));
+    }
     if words.is_empty() { person().say("terminal-not-measured") } else { words.join(" ") }
 }
 

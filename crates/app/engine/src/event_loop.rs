@@ -59,6 +59,9 @@ impl EventLoop {
                 Some(routes) = ports.routes.rx.recv() => Some(Input::Routes(routes)),
                 Some(network) = ports.network.recv() => Some(Input::Network(network)),
                 Some(slept) = ports.woken.recv() => Some(Input::Woken(slept)),
+                Ok(()) = ports.is_metered.changed() => {
+                    Some(Input::Metered(*ports.is_metered.borrow_and_update()))
+                }
                 Some(found) = ports.names.rx.recv() => Some(Input::Names(found)),
                 Ok(()) = ports.nat_test.reports.changed() => {
                     ports.nat_test.reports.borrow_and_update().clone().map(Input::NatReport)

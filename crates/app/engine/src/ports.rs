@@ -42,6 +42,8 @@ pub(crate) struct Ports {
     pub(crate) network: mpsc::Receiver<NetworkState>,
     /// How long the device slept.
     pub(crate) woken: mpsc::Receiver<Duration>,
+    /// Whether the player pays for what passes the connection to the internet.
+    pub(crate) is_metered: watch::Receiver<bool>,
     pub(crate) names: NamesPort,
     pub(crate) nat_test: NatTestPort,
     pub(crate) port_mapping: PortMappingPort,

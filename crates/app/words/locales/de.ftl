@@ -1471,6 +1471,7 @@ network-mapping-off = Die Einstellungen sagen, den Router nicht darum zu bitten.
 network-mapping-searching = Der Router wird gefragt.
 network-mapping-open = Der Router hat { $address } geöffnet.
 network-mapping-unavailable = Keiner. { $reason }
+network-metered = Deine Verbindung kostet nach Verbrauch, darum leitest du nichts für Freunde weiter.
 network-relays-heading = Relays
 network-relays-none = Keine Relays: Freunde müssen direkt erreichbar sein.
 network-relays-all-down =

@@ -1472,6 +1472,7 @@ network-mapping-off = The settings say not to ask the router for one.
 network-mapping-searching = The router is being asked.
 network-mapping-open = The router opened { $address }.
 network-mapping-unavailable = None. { $reason }
+network-metered = Your connection is metered, so you pass nothing on for friends.
 network-relays-heading = Relays
 network-relays-none = No relays: friends must be reached directly.
 network-relays-all-down =

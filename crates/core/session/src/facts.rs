@@ -56,6 +56,8 @@ pub struct NetworkView {
     pub udp_is_blocked: bool,
     /// Friends learn no address of this device, and are reached by relays alone.
     pub relay_only: bool,
+    /// The player pays for what passes the connection, so nothing is passed on for friends, though the settings allow it.
+    pub spares_connection: bool,
     /// The port that the router was asked to open.
     pub port_mapping: PortMappingView,
     /// The relays on offer, nearest first.

@@ -42,6 +42,8 @@ pub enum Input {
     Routes(Vec<Ipv4Net>),
     /// The device's own addresses and its way to the internet.
     Network(NetworkState),
+    /// Whether the player pays for what passes the connection to the internet.
+    Metered(bool),
     /// The device has slept, or this program was stopped, for so long.
     Woken(Duration),
     /// Addresses of servers whose names were to be looked up.

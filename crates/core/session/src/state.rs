@@ -62,11 +62,13 @@ pub(crate) struct State {
     relay_only: bool,
     /// Whether friends may be found in the public store.
     uses_rendezvous: bool,
+    /// As the settings say; [`Self::may_forward`] is what holds now.
     forward_limits: ForwardLimits,
     /// Whether friends are told what is played here.
     shares_games: bool,
     /// The address for which this device's games are watched.
     games_watched: Option<VirtualIp>,
+    is_metered: bool,
     /// The line has no IPv4, and this translator to it.
     translator: Option<Nat64Prefix>,
     quality_thresholds: QualityThresholds,
@@ -123,6 +125,7 @@ impl State {
             forward_limits: settings.forward_limits,
             shares_games: settings.shares_games,
             games_watched: None,
+            is_metered: false,
             translator: None,
             quality_thresholds: settings.quality_thresholds,
             troubles: Troubles { standing: setup.problems, ..Troubles::default() },
@@ -161,6 +164,7 @@ impl State {
             Input::AdapterLook(look) => self.handle_adapter_look(turn, &look),
             Input::Routes(routes) => self.handle_routes(turn, &routes),
             Input::Network(network) => self.handle_network(turn, network),
+            Input::Metered(is_metered) => self.handle_metered(turn, is_metered),
             Input::Woken(slept) => self.handle_woken(turn, slept),
             Input::Names(found) => self.handle_names(turn, found),
             Input::NatReport(report) => self.handle_nat_report(turn, report),

@@ -4,6 +4,7 @@
 //! - [`interfaces`]: the device's own addresses.
 //! - `net_watch`, `wake_clock`: noticing another network, and that the device slept.
 //! - `own_adapter`: which interface is our own.
+//! - `metered`: whether the player pays for what passes.
 //! - `behaviour_shell`: sockets and clocks for the measurement of the router (RFC 5780).
 //! - `port_mapping`: a port of the router (PCP, NAT-PMP, UPnP IGD).
 //! - `relay_stream`: a connection to a relay over TCP or TLS.
@@ -20,6 +21,8 @@ pub mod behaviour_shell;
 #[cfg(feature = "dial")]
 pub mod dial;
 pub mod interfaces;
+#[cfg(feature = "tasks")]
+pub mod metered;
 #[cfg(feature = "tasks")]
 pub mod name_lookup;
 #[cfg(feature = "nat64")]

@@ -69,6 +69,7 @@ impl Rig {
             routes: RoutesPort { wanted: watch::Sender::new(()), rx: mpsc::channel(1).1 },
             network: mpsc::channel(1).1,
             woken: mpsc::channel(1).1,
+            is_metered: watch::channel(false).1,
             names: NamesPort { wanted: watch::Sender::new(Names::default()), rx: mpsc::channel(1).1 },
             nat_test: NatTestPort { tx: mpsc::channel(1).0, reports: watch::channel(None).1 },
             port_mapping: PortMappingPort { wanted: None, mapped: watch::channel(PortMapping::Off).1 },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lanrage_link::websocket;
 use lanrage_nat::port_mapping::{MappingRequest, PortMapping};
 use lanrage_net::{
-    behaviour_shell, name_lookup, net_watch, own_adapter::OwnAdapter, port_mapping, wake_clock,
+    behaviour_shell, metered, name_lookup, net_watch, own_adapter::OwnAdapter, port_mapping, wake_clock,
 };
 use lanrage_party::PeerId;
 use lanrage_session::Names;
@@ -60,6 +60,8 @@ pub(crate) fn all(
     endless.spawn("net-watch", net_watch::run(own_adapter.clone(), network_told));
     let (woken_told, woken) = mpsc::channel(FEW);
     endless.spawn("wake-clock", wake_clock::run(woken_told));
+    let (metered_told, is_metered) = watch::channel(false);
+    endless.spawn("metered", metered::run(metered_told));
     let (names, names_wanted) = watch::channel(Names::default());
     let (names_found, names_told) = mpsc::channel(FEW);
     endless.spawn("name-lookup", name_lookup::run(names_wanted, names_found));
@@ -83,6 +85,7 @@ pub(crate) fn all(
         routes: routes::spawn(endless),
         network,
         woken,
+        is_metered,
         names: NamesPort { wanted: names, rx: names_told },
         nat_test: NatTestPort { tx: measure, reports },
         port_mapping: PortMappingPort { wanted: map_port, mapped },
@@ -128,6 +131,7 @@ mod tests {
             [
                 "games",
                 "load-party",
+                "metered",
                 "name-lookup",
                 "nat-test",
                 "net-watch",

@@ -82,15 +82,36 @@ impl State {
     /// This device passes on so much for friends from now on.
     pub(super) fn set_forward_limits(&mut self, turn: &mut Turn<'_>, limits: ForwardLimits) {
         self.forward_limits = limits;
+        self.follow_forward_limits(turn);
+    }
+
+    /// The player pays for what passes the connection from now on, or no longer: friends' packets are not worth it.
+    pub(super) fn handle_metered(&mut self, turn: &mut Turn<'_>, is_metered: bool) {
+        self.is_metered = is_metered;
+        self.follow_forward_limits(turn);
+    }
+
+    fn follow_forward_limits(&mut self, turn: &mut Turn<'_>) {
+        let limits = self.may_forward();
         if let Some(party) = &mut self.party {
             let news = party.carrier.set_limits(limits);
             pass_on(turn, party, news);
         }
     }
 
+    /// How much this device passes on for friends as things are.
+    fn may_forward(&self) -> ForwardLimits {
+        if self.is_metered { ForwardLimits::NOTHING } else { self.forward_limits }
+    }
+
+    /// Whether friends are passed on but for what the connection costs.
+    pub(super) fn spares_connection(&self) -> bool {
+        self.is_metered && self.forward_limits != ForwardLimits::NOTHING
+    }
+
     /// What this device passes on for the friends of a party that it enters.
     pub(super) fn new_carrier(&self) -> Carrier {
-        Carrier::new(self.identity.peer_id(), self.forward_limits)
+        Carrier::new(self.identity.peer_id(), self.may_forward())
     }
 }
 

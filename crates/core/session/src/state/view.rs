@@ -122,6 +122,7 @@ impl State {
         };
         NetworkView {
             relay_only: self.relay_only,
+            spares_connection: self.spares_connection(),
             nat_summary: self.nat.report().map(NatReport::summary),
             mapping_behaviour: behaviour.map(|b| b.mapping),
             filtering_behaviour: behaviour.map(|b| b.filtering),

@@ -1,18 +1,18 @@
-//! What the network of a party may not hold.
+//! What the network of a party may not hold, and what the connection to the internet costs.
 
 use std::time::Duration;
 
 use lanrage_nat::{DefaultRoute, Found, NetworkState};
 use lanrage_party::{
-    AdapterLook, Passage, Subnet,
+    AdapterLook, ForwardLimits, Passage, Subnet,
     facts::{AdapterFault, EndpointUse, Fault},
 };
 
 use super::{
     restore::restarted,
-    stage::{Stage, network},
+    stage::{Stage, network, settings},
 };
-use crate::Input;
+use crate::{Input, Output, Settings};
 
 /// STUN servers are found at these addresses.
 fn found(stage: &mut Stage, stun: &[&str]) {
@@ -93,4 +93,28 @@ fn one_that_comes_to_lie_in_the_network_is_named_and_ends_no_game() {
     found(&mut stage, &["192.0.2.1:3478"]);
     look(&mut stage);
     assert_eq!(named(&stage), None);
+}
+
+#[test]
+fn nothing_is_passed_on_for_friends_while_the_player_pays_for_it() {
+    let limits = |stage: &mut Stage| {
+        let outputs = std::mem::take(&mut stage.tunnel).into_iter();
+        let last = outputs.rev().find_map(|output| match output {
+            Output::Forward { limits, .. } => Some(limits),
+            _ => None,
+        });
+        (last, stage.snapshot().network.spares_connection)
+    };
+    let server = || Some("ws://server.example:8787".parse().unwrap());
+    let mut stage = Stage::in_party();
+    limits(&mut stage);
+    stage.input(Input::Metered(true));
+    assert_eq!(limits(&mut stage), (Some(ForwardLimits::NOTHING), true));
+    stage.input(Input::Configure(settings(server())));
+    assert_eq!(limits(&mut stage), (None, true), "the settings allow it as before");
+    stage.input(Input::Configure(Settings { forward_limits: ForwardLimits::NOTHING, ..settings(server()) }));
+    assert_eq!(limits(&mut stage), (None, false), "it would not pass on anyway");
+    stage.input(Input::Metered(false));
+    stage.input(Input::Configure(settings(server())));
+    assert_eq!(limits(&mut stage), (Some(settings(None).forward_limits), false));
 }
