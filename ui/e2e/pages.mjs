@@ -417,6 +417,62 @@ async function measureUpdates(browser, baseURL) {
   return `${LIVE_FRIENDS} friends at 1 Hz, per update: script ${ms(script)}, style ${ms(style)}, layout ${ms(layout)}; all tasks ${ms(all)} (${updates} updates)`;
 }
 
+/** The page that a control server shows for an invitation, as the server has it. */
+const landing = new URL('../../crates/app/control-server/landing/', import.meta.url);
+
+/** A link's part behind the `#`, as the first format has it: its version, what it says, and a checksum, which the page passes over.
+ * @param {object} body */
+const invitationCode = (body) =>
+  Buffer.concat([Buffer.from([1]), Buffer.from(JSON.stringify(body)), Buffer.alloc(4)]).toString('base64url');
+
+/**
+ * An invitation opened in a browser: it names the party, and hands the link to LANrage alone.
+ * @param {import('playwright-core').Browser} browser
+ */
+async function openInvitation(browser) {
+  const code = invitationCode({ n: '<b>Öykü’s</b> LAN', o: 'Ada', k: 'secret' });
+  /** @type {string[]} */
+  const faults = [];
+  for (const [locale, colorScheme, button] of /** @type {const} */ ([['en-US', 'light', 'Open in LANrage'], ['de-AT', 'dark', 'In LANrage öffnen']])) {
+    const context = await browser.newContext({ colorScheme, locale, viewport: { width: 380, height: 640 } });
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(`${locale}: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => {
+      faults.push(`${locale}: ${error.message}`);
+    });
+    /** @type {string[]} */
+    const asked = [];
+    await context.route('**/*', (route) => {
+      const url = new URL(route.request().url());
+      asked.push(url.href);
+      const file = url.pathname === '/join' ? 'join.html' : url.pathname.slice(1);
+      const kind = { html: 'text/html', css: 'text/css', js: 'text/javascript' }[file.split('.')[1] ?? ''];
+      if (!kind) return route.fulfill({ status: 204 });
+      const text = readFileSync(new URL(file, landing), 'utf8').replace('%DOWNLOADS%', 'https://example.org/lanrage');
+      return route.fulfill({ contentType: `${kind}; charset=utf-8`, body: text });
+    });
+    await page.goto(`https://play.example.org/join#${code}`);
+    const open = page.getByRole('link', { name: button });
+    assert.equal(await open.getAttribute('href'), `lanrage://join/${code}`);
+    assert.match(await page.getByRole('heading', { level: 1 }).innerText(), /“<b>Öykü’s<\/b> LAN”/);
+    assert.equal(await page.getByRole('link', { name: 'example.org' }).getAttribute('href'), 'https://example.org/lanrage');
+    if (await isTooWide(page)) faults.push(`${locale} scrolls sideways`);
+    faults.push(...(await violations(page, true)).map((violation) => `${locale}: ${violation}`));
+    await page.screenshot({ path: join(screenshots, `landing-${locale}.png`) });
+    assert.ok(asked.every((url) => !url.includes(code)), 'a server is sent the invitation');
+
+    await page.goto('https://play.example.org/join#not%20a%20code');
+    await page.reload();
+    await page.getByRole('alert').waitFor();
+    assert.equal(await open.count(), 0, 'there is nothing to open');
+    await context.close();
+  }
+  assert.deepEqual(faults, []);
+  return 'the invitation’s page names the party, opens LANrage, and sends the link to nobody';
+}
+
 mkdirSync(screenshots, { recursive: true });
 const profile = mkdtempSync(join(tmpdir(), 'lanrage-pages-'));
 process.env['LANRAGE_LOCALES'] = addPseudoLanguage(join(profile, 'locales'));
@@ -434,7 +490,7 @@ const browser = await chromium.launch({
   ],
 });
 try {
-  for (const [what, test] of Object.entries({ speakAnotherLanguage, lookAtEverything, walkByKeyboard, switchLanguageAndTheme, measureUpdates })) {
+  for (const [what, test] of Object.entries({ speakAnotherLanguage, lookAtEverything, walkByKeyboard, switchLanguageAndTheme, openInvitation, measureUpdates })) {
     const started = Date.now();
     const result = await test(browser, server.address);
     console.log(`ok – ${what}: ${result} (${((Date.now() - started) / 1000).toFixed(1)} s)`);

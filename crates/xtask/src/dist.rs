@@ -8,6 +8,7 @@ mod linux;
 mod manual;
 #[cfg(target_os = "linux")]
 mod proof;
+mod server;
 
 use std::{
     fs,
@@ -65,7 +66,15 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     shell::run(&mut npm(&["run", "build"]))?;
     let packages = if cfg!(target_os = "linux") {
         build(Profile::Release)?;
-        linux::packages(Profile::Release, None)?
+        let mut packages = linux::packages(Profile::Release, None)?;
+        if shell::exists("dpkg-deb") {
+            packages.push(server::package(Profile::Release)?);
+        } else {
+            println!(
+                "The server's .deb: LEFT OUT, Debian's own tool for it (dpkg-deb) is not on this machine"
+            );
+        }
+        packages
     } else {
         let kind = if cfg!(windows) { "nsis" } else { "dmg" };
         let mut build = tauri(&["build", "--ci", "--bundles", kind]);
@@ -112,6 +121,7 @@ pub(crate) fn prove(setup: Setup, no_build: bool) -> Result<()> {
         }
         linux::packages(Profile::Dev, Some(proof::NEWER))?;
         linux::packages(Profile::Dev, None)?;
+        server::package(Profile::Dev)?;
     }
     match world::enter_as_root()? {
         World::Inside => proof::run(),
@@ -120,7 +130,7 @@ pub(crate) fn prove(setup: Setup, no_build: bool) -> Result<()> {
     }
 }
 
-/// Builds the programs, and for the proof the control server beside them.
+/// Builds the programs, the control server beside them.
 fn build(profile: Profile) -> Result<()> {
     // Apart, as the other commands build them too: what a library is compiled with depends on who is built together.
     for packages in [&["--package", "lanrage"][..], &[], &["--package", "lanrage-helper"]] {

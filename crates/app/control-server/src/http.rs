@@ -1,11 +1,13 @@
-//! HTTP: the accept loop, `/v1/session` and `/healthz`.
+//! HTTP: the accept loop, `/v1/session`, `/healthz`, and the page of an invitation.
 
 mod connection;
 mod door;
+mod landing;
 mod metrics;
+mod one_port;
 mod proxies;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json, Router,
@@ -25,16 +27,18 @@ use lanrage_control::{
 };
 use serde_json::json;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
     task::JoinSet,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 
 pub(crate) use self::{
     connection::Context,
     door::Door,
     metrics::{Metrics, serve as serve_metrics},
+    one_port::OnePort,
     proxies::Proxies,
 };
 use self::{connection::serve, door::Place};
@@ -58,39 +62,78 @@ struct AppState {
     healthy: watch::Receiver<bool>,
 }
 
-/// Accepts and serves connections until shutdown. Owns the task of each.
-pub(crate) async fn accept(
+/// Where clients come in.
+pub(crate) struct Entrances {
+    /// For HTTP as it is.
+    pub(crate) plain: Listening,
+    /// For what [`OnePort`] tells apart.
+    pub(crate) secure: Option<(Listening, OnePort)>,
+}
+
+/// A listener, and from when on it may accept again.
+pub(crate) struct Listening {
     listener: TcpListener,
+    accept_from: Instant,
+}
+
+impl Listening {
+    pub(crate) fn new(listener: TcpListener) -> Self {
+        Self { listener, accept_from: Instant::now() }
+    }
+
+    /// The next connection. May be given up at any time.
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            sleep_until(self.accept_from).await;
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) => {
+                    // The whole system is out of descriptors, most likely: without a pause this would be a busy loop.
+                    tracing::error!(%error, "cannot accept connections");
+                    self.accept_from = Instant::now() + ACCEPT_PAUSE;
+                }
+            }
+        }
+    }
+}
+
+/// Accepts and serves connections until shutdown. Owns the task of each. `downloads` is where visitors of an invitation get
+/// LANrage.
+pub(crate) async fn accept(
+    Entrances { mut plain, mut secure }: Entrances,
     context: Arc<Context>,
     door: Arc<Door>,
     healthy: watch::Receiver<bool>,
+    downloads: Option<String>,
 ) {
     let (upgraded, mut sockets) = mpsc::channel(UPGRADED);
     let app = Router::new()
         .route(SESSION_PATH, get(session))
         .route("/healthz", get(health))
+        .merge(landing::routes(downloads.as_deref()))
         .with_state(AppState { upgraded, healthy });
     let mut shutdown = context.shutdown.clone();
     let mut tasks = JoinSet::new();
     let mut next_id = 0;
-    let mut accept_from = Instant::now();
     loop {
-        let accepted = async {
-            sleep_until(accept_from).await;
-            listener.accept().await
+        let to_secure = async {
+            match &mut secure {
+                Some((listening, port)) => (listening.accept().await, port.clone()),
+                None => std::future::pending().await,
+            }
         };
         tokio::select! {
-            accepted = accepted => match accepted {
-                // Without a place it is closed at once, so that the client tries again later instead of waiting.
-                Ok((stream, from)) => if let Some(place) = door.arrive(Instant::now().into(), from.ip()) {
-                    tasks.spawn(serve_http(stream, app.clone(), place, context.clone()));
-                },
-                Err(error) => {
-                    // The whole system is out of descriptors, most likely: without a pause this would be a busy loop.
-                    tracing::error!(%error, "cannot accept connections");
-                    accept_from = Instant::now() + ACCEPT_PAUSE;
-                }
+            // Without a place it is closed at once, so that the client tries again later instead of waiting.
+            (stream, from) = plain.accept() => if let Some(place) = door.arrive(Instant::now().into(), from.ip()) {
+                let (app, context) = (app.clone(), context.clone());
+                tasks.spawn(serve_http(at_once(stream), app, place, context));
             },
+            ((stream, from), port) = to_secure => {
+                if let Some(place) = door.arrive(Instant::now().into(), from.ip()) {
+                    let (app, context) = (app.clone(), context.clone());
+                    tasks.spawn(serve_secure((at_once(stream), from), port, app, place, context));
+                }
+            }
             Some((socket, place)) = sockets.recv() => {
                 next_id += 1;
                 let (id, context) = (ConnectionId(next_id), context.clone());
@@ -121,9 +164,40 @@ fn report(ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
-async fn serve_http(stream: TcpStream, app: Router, place: Arc<Place>, context: Arc<Context>) {
-    // Frames are small and somebody waits for each.
+/// Frames are small and somebody waits for each.
+fn at_once(stream: TcpStream) -> TcpStream {
     let _ = stream.set_nodelay(true);
+    stream
+}
+
+async fn serve_secure(
+    (stream, from): (TcpStream, SocketAddr),
+    port: OnePort,
+    app: Router,
+    place: Arc<Place>,
+    context: Arc<Context>,
+) {
+    let mut shutdown = context.shutdown.clone();
+    let received = tokio::select! {
+        received = timeout(context.limits.hello, port.receive(stream, from)) => received,
+        () = place.needed() => return,
+        () = shutdown.requested() => return,
+    };
+    match received {
+        Ok(Ok(Some(stream))) => serve_http(stream, app, place, context).await,
+        // It is the relay's.
+        Ok(Ok(None)) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a connection ended before it said what it wants"),
+        Err(_) => tracing::debug!("a connection did not say what it wants"),
+    }
+}
+
+async fn serve_http(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    app: Router,
+    place: Arc<Place>,
+    context: Arc<Context>,
+) {
     let mut shutdown = context.shutdown.clone();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

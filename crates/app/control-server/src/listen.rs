@@ -1,3 +1,4 @@
+pub(crate) mod certificate;
 pub(crate) mod descriptors;
 
 use std::{io, net::SocketAddr};

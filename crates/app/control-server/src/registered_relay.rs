@@ -77,7 +77,7 @@ impl RegisteredRelay {
             proof: RelayProof::new(key.as_bytes(), &identity.peer_id(), &name),
             name,
             region,
-            uris: own_uris(&relay, &host),
+            uris: own_uris(&relay, None, &host),
             load_percent: 0,
         };
         if !registration.is_within_limits() {
@@ -113,7 +113,7 @@ impl RegisteredRelay {
 
     /// How clients reach it.
     pub fn uris(&self, host: &str) -> Vec<RelayUri> {
-        own_uris(&self.relay, host)
+        own_uris(&self.relay, None, host)
     }
 
     /// What it has done so far.

@@ -12,7 +12,6 @@ mod load;
 mod sockets;
 mod stats;
 mod stream;
-mod tls;
 mod udp;
 mod way;
 mod worker;
@@ -23,6 +22,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::{SyncSender, sync_channel},
     },
     thread::JoinHandle,
     time::Instant,
@@ -44,15 +44,19 @@ use self::{
     udp::{Port, Received},
     worker::{LISTENERS, Listener, Out, SHARED, Streams, WAKER, Worker},
 };
+pub(crate) use worker::Adopted;
+
 use crate::{
     ServerError,
-    listen::{self, descriptors::STREAMS_PER_ALLOCATION},
+    listen::{self, certificate::Certificate, descriptors::STREAMS_PER_ALLOCATION},
 };
 
 /// REALM of RFC 8489 §14.9. Credentials are bound to the secret, not to it.
 const REALM: &str = "lanrage";
 /// Ports that are tried where the system chooses: each may be in use for TCP.
 const PORT_TRIES: usize = 16;
+/// Connections that others have accepted for it and that it has not taken yet. Of more, the newest are closed.
+const ADOPTED: usize = 64;
 
 /// A running relay. Dropping it stops it.
 #[derive(Debug)]
@@ -64,6 +68,7 @@ pub(crate) struct Relay {
     stats: Arc<RelayStats>,
     stop: Arc<AtomicBool>,
     waker: Arc<Waker>,
+    adopted: SyncSender<Adopted>,
     thread: Option<JoinHandle<()>>,
     ended: Option<oneshot::Receiver<()>>,
 }
@@ -98,9 +103,9 @@ impl Relay {
                 tcp = Some(listener.local_addr().map_err(failed("TURN, TCP"))?);
                 worker_listeners.push(Listener::new(mio::net::TcpListener::from_std(listener), None));
             }
-            if let Some(RelayTls { listen: address, certificate, key }) = &config.tls {
+            if let Some(RelayTls { listen: address, certificate }) = &config.tls {
                 let failed = |source| ServerError::Listen { what: "TURN, TLS", address: *address, source };
-                let tls_config = tls::load(certificate, key)?;
+                let tls_config = Certificate::load(certificate.clone(), Instant::now())?.config()?;
                 let listener = listen::std_tcp(*address).map_err(failed)?;
                 tls = Some(listener.local_addr().map_err(failed)?);
                 let socket = mio::net::TcpListener::from_std(listener);
@@ -143,8 +148,10 @@ impl Relay {
             Some(config) => Some(turn_server(now, config, &own)?),
             None => None,
         };
+        let (adopted, adoptions) = sync_channel(ADOPTED);
         let worker = Worker {
             poll,
+            adopted: adoptions,
             stop: stop.clone(),
             turn,
             bindings: Bindings::new(ports, pair, public),
@@ -169,7 +176,18 @@ impl Relay {
                 let _ = end.send(());
             })
             .map_err(io)?;
-        Ok(Self { relays, udp, tcp, tls, stats, stop, waker, thread: Some(thread), ended: Some(ended) })
+        Ok(Self {
+            relays,
+            udp,
+            tcp,
+            tls,
+            stats,
+            stop,
+            waker,
+            adopted,
+            thread: Some(thread),
+            ended: Some(ended),
+        })
     }
 
     /// Whether it is more than a STUN server.
@@ -192,6 +210,11 @@ impl Relay {
         self.tls
     }
 
+    /// By which others hand it connections that they have accepted; `None` for a STUN server.
+    pub(crate) fn adopter(&self) -> Option<Adopter> {
+        self.relays.then(|| Adopter { adopted: self.adopted.clone(), waker: self.waker.clone() })
+    }
+
     pub(crate) fn stats(&self) -> Arc<RelayStats> {
         self.stats.clone()
     }
@@ -209,6 +232,24 @@ impl Drop for Relay {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Hands connections to the relay.
+#[derive(Debug, Clone)]
+pub(crate) struct Adopter {
+    adopted: SyncSender<Adopted>,
+    waker: Arc<Waker>,
+}
+
+impl Adopter {
+    /// Hands over one.
+    ///
+    /// # Errors
+    /// Too many wait, or the relay has ended. The connection is closed.
+    pub(crate) fn adopt(&self, connection: Adopted) -> io::Result<()> {
+        self.adopted.try_send(connection).map_err(|_| io::ErrorKind::WouldBlock)?;
+        self.waker.wake()
     }
 }
 

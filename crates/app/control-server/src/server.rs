@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use lanrage_control::{
     protocol::StunEndpoint,
@@ -17,8 +17,8 @@ use crate::{
     coordinator::{COMMANDS, Coordinator, OWN_RELAY},
     counters::Counters,
     database::{Database, DirectoryLock},
-    http::{self, Context, Door, Metrics, Proxies, serve_metrics},
-    listen::{self, descriptors::Places},
+    http::{self, Context, Door, Entrances, Listening, Metrics, OnePort, Proxies, serve_metrics},
+    listen::{self, certificate::Certificate, descriptors::Places},
     relay::Relay,
     settings::secret_file::read_or_create_key,
     shutdown::Shutdown,
@@ -31,6 +31,7 @@ const KEY_FILE: &str = "server.key";
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    https: Option<SocketAddr>,
     metrics: Option<SocketAddr>,
     relay: Option<Relay>,
     shutdown: watch::Sender<bool>,
@@ -56,6 +57,12 @@ impl Server {
             address.map_err(|source| ServerError::Listen { what: "TCP", address: settings.listen, source })
         };
         let address = local(listener.local_addr())?;
+        let secure = settings.https.map(|https| {
+            let tls = Certificate::load(https.certificate, Instant::now())?.config()?;
+            Ok::<_, ServerError>((listen::tcp(https.listen)?, tls))
+        });
+        let secure = secure.transpose()?;
+        let https = secure.as_ref().map(|(listener, _)| local(listener.local_addr())).transpose()?;
         let metrics = settings.metrics.map(listen::tcp).transpose()?;
         let metrics_address = metrics.as_ref().map(|listener| local(listener.local_addr())).transpose()?;
         let own_secret = settings.relay.as_ref().map(|relay| relay.secret.clone());
@@ -70,7 +77,7 @@ impl Server {
             relays.configure(ConfiguredRelay {
                 name: OWN_RELAY.into(),
                 region: settings.relay_region,
-                uris: own_uris(relay, ""),
+                uris: own_uris(relay, https, ""),
                 secret,
             });
         }
@@ -125,7 +132,13 @@ impl Server {
                 .counting(&settings.sources, counters.clone())
                 .run(inbox, questions),
         ));
-        tasks.spawn(named("accept", http::accept(listener, context, door.clone(), health)));
+        let adopter = relay.as_ref().and_then(Relay::adopter);
+        let secure = secure.map(|(listener, tls)| (Listening::new(listener), OnePort::new(tls, adopter)));
+        let entrances = Entrances { plain: Listening::new(listener), secure };
+        tasks.spawn(named(
+            "accept",
+            http::accept(entrances, context, door.clone(), health, settings.downloads),
+        ));
         if let Some(ended) = relay.as_mut().and_then(Relay::ended) {
             tasks.spawn(named("relay", async {
                 let _ = ended.await;
@@ -135,12 +148,17 @@ impl Server {
             let metrics = Metrics { counters, door, relay: stats };
             tasks.spawn(named("metrics", serve_metrics(listener, metrics, stopping)));
         }
-        Ok(Self { address, metrics: metrics_address, relay, shutdown, tasks, _lock: lock })
+        Ok(Self { address, https, metrics: metrics_address, relay, shutdown, tasks, _lock: lock })
     }
 
     /// Where it serves WebSocket and HTTP.
     pub const fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it serves all that needs TCP on one port.
+    pub const fn https_addr(&self) -> Option<SocketAddr> {
+        self.https
     }
 
     /// Where it tells numbers.
@@ -194,14 +212,16 @@ impl Server {
     }
 }
 
-/// How clients reach a relay: UDP where it passes, then TCP, then TLS. An empty host is the control server's.
-pub(crate) fn own_uris(relay: &Relay, host: &str) -> Vec<RelayUri> {
+/// How clients reach a relay: UDP where it passes, then TCP, then TLS, of which one port may be the server's. An empty host is the
+/// control server's.
+pub(crate) fn own_uris(relay: &Relay, https: Option<SocketAddr>, host: &str) -> Vec<RelayUri> {
     let uri =
         |transport, address: SocketAddr| RelayUri { host: host.to_owned(), port: address.port(), transport };
     let udp = uri(RelayTransport::Udp, relay.udp());
     let tcp = relay.tcp().map(|address| uri(RelayTransport::Tcp, address));
     let tls = relay.tls().map(|address| uri(RelayTransport::Tls, address));
-    [udp].into_iter().chain(tcp).chain(tls).collect()
+    let https = https.map(|address| uri(RelayTransport::Tls, address));
+    [udp].into_iter().chain(tcp).chain(tls).chain(https).collect()
 }
 
 /// Credentials in the TURN REST form.

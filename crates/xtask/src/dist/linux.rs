@@ -147,20 +147,21 @@ fn description(tree: &Path, version: Option<&str>) -> Result<Value> {
     Ok(description)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to.parent().context("a file in a folder")?)?;
     fs::copy(from, to).with_context(|| format!("copy {}", from.display()))?;
     Ok(())
 }
 
 /// Copies a program without what only debuggers read.
-fn strip(profile: Profile, name: &str, to: &Path) -> Result<()> {
+pub(super) fn strip(profile: Profile, name: &str, to: &Path) -> Result<()> {
     let built = project::target().join(profile.folder()).join(name);
     fs::create_dir_all(to.parent().context("a file in a folder")?)?;
     shell::run(shell::command("strip", &["--strip-unneeded", "-o"]).arg(to).arg(built))
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+/// All files below a folder.
+pub(super) fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

@@ -4,6 +4,7 @@
 //!
 //! No systemd runs there. The helper is started as its unit says: its user, its capabilities, its socket.
 
+mod server;
 mod traces;
 
 use std::{
@@ -77,6 +78,7 @@ pub(super) fn run() -> Result<()> {
 
     two.leave()?;
     one.leave()?;
+    server::run(&machine, host)?;
     drop(helper);
     machine.run(host, &["apt-get", "purge", "--yes", "lanrage"])?;
     let left = baseline.traces(&machine.changes()?, |path| traces::names_us(&machine.place(path)));

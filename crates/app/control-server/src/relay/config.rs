@@ -2,12 +2,13 @@ use std::{
     fmt,
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
-    path::PathBuf,
 };
 
 use ipnet::IpNet;
 use lanrage_nat::turn::TurnLimits;
 use zeroize::Zeroizing;
+
+use crate::listen::certificate::CertificateFiles;
 
 /// How a relay runs. It listens where STUN is answered.
 #[derive(Clone)]
@@ -38,10 +39,8 @@ pub struct RelayConfig {
 pub struct RelayTls {
     /// Where (TCP).
     pub listen: SocketAddr,
-    /// File of the certificate and its chain (PEM).
-    pub certificate: PathBuf,
-    /// File of its key (PEM).
-    pub key: PathBuf,
+    /// By which clients know it.
+    pub certificate: CertificateFiles,
 }
 
 impl RelayConfig {

@@ -7,6 +7,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
     },
     time::{Duration, Instant},
 };
@@ -96,6 +97,15 @@ impl Listener {
     }
 }
 
+/// A connection that somebody else has accepted, for a client that speaks TURN.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    pub(crate) socket: TcpStream,
+    pub(crate) client: SocketAddr,
+    /// What is decrypted already is still in it.
+    pub(crate) tls: Option<Box<ServerConnection>>,
+}
+
 /// Everything that the thread owns.
 pub(super) struct Worker {
     pub(super) poll: Poll,
@@ -105,6 +115,7 @@ pub(super) struct Worker {
     pub(super) bindings: Bindings,
     pub(super) sockets: Sockets,
     pub(super) listeners: Vec<Listener>,
+    pub(super) adopted: Receiver<Adopted>,
     pub(super) streams: Streams,
     /// None where no listener speaks TLS.
     pub(super) tls: Option<Handshakes>,
@@ -178,6 +189,7 @@ impl Worker {
                 listener.resume(self.poll.registry(), Token(LISTENERS + index), now);
             }
             self.take_secured(now, &mut pending);
+            self.take_adopted(now, &mut pending);
             for token in std::mem::take(&mut pending) {
                 self.serve(now, token, true, false, &mut pending);
             }
@@ -347,6 +359,14 @@ impl Worker {
             };
             // What it said right behind the handshake is there already, and announced by no event.
             pending.extend(self.add(now, number, (socket, client, Some(tls))).map(stream_token));
+        }
+    }
+
+    /// Takes the connections that others have accepted.
+    fn take_adopted(&mut self, now: Instant, pending: &mut Vec<Token>) {
+        while let Ok(Adopted { socket, client, tls }) = self.adopted.try_recv() {
+            let Some(number) = self.admit(client) else { continue };
+            pending.extend(self.add(now, number, (socket, client, tls)).map(stream_token));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The server as its clients meet it: over real sockets, with a real database.
 
 mod bad_input;
+mod https;
 mod migrations;
 mod operator;
 mod parties;

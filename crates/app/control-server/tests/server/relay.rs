@@ -13,7 +13,8 @@ use lanrage_control::{
     protocol::{ClientMessage, ServerMessage},
 };
 use lanrage_control_server::{
-    RegisteredRelay, RegisteredRelaySettings, RelayConfig, RelayTls, Server, ServerSettings,
+    CertificateFiles, Https, RegisteredRelay, RegisteredRelaySettings, RelayConfig, RelayTls, Server,
+    ServerSettings,
 };
 use lanrage_nat::{
     stun::{self, Change, TransactionId},
@@ -37,14 +38,38 @@ fn data(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server/data").join(file)
 }
 
+/// That of "localhost", which vouches for itself.
+fn certificate() -> CertificateFiles {
+    CertificateFiles { certificate: data("localhost.cert.pem"), key: data("localhost.key.pem") }
+}
+
+/// A port that serves all that needs TCP.
+pub(crate) fn https() -> Https {
+    Https { listen: "127.0.0.1:0".parse().unwrap(), certificate: certificate() }
+}
+
+/// A connection that believes that certificate alone.
+pub(crate) fn secured(mut stream: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(data("localhost.cert.pem")).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut tls = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    while tls.is_handshaking() {
+        tls.complete_io(&mut stream).unwrap();
+    }
+    StreamOwned::new(tls, stream)
+}
+
 fn relay_config() -> RelayConfig {
     let mut config = RelayConfig::new(SECRET.to_owned().into());
     config.allowed_peers = vec!["127.0.0.0/8".parse().unwrap()];
-    config.tls = Some(RelayTls {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        certificate: data("localhost.cert.pem"),
-        key: data("localhost.key.pem"),
-    });
+    config.tls = Some(RelayTls { listen: "127.0.0.1:0".parse().unwrap(), certificate: certificate() });
     config
 }
 
@@ -103,23 +128,9 @@ impl End {
             }
             RelayTransport::Tcp => Link::Tcp(stream()),
             RelayTransport::Tls => {
-                let mut roots = RootCertStore::empty();
-                roots.add(CertificateDer::from_pem_file(data("localhost.cert.pem")).unwrap()).unwrap();
-                let provider = Arc::new(rustls::crypto::ring::default_provider());
-                let config = ClientConfig::builder_with_provider(provider)
-                    .with_safe_default_protocol_versions()
-                    .unwrap()
-                    .with_root_certificates(roots)
-                    .with_no_client_auth();
-                let name = "localhost".try_into().unwrap();
-                let mut tls = ClientConnection::new(Arc::new(config), name).unwrap();
-                let mut stream = stream();
-                stream.set_read_timeout(Some(PATIENCE)).unwrap();
-                while tls.is_handshaking() {
-                    tls.complete_io(&mut stream).unwrap();
-                }
-                stream.set_read_timeout(brief).unwrap();
-                Link::Tls(Box::new(StreamOwned::new(tls, stream)))
+                let secured = secured(stream());
+                secured.sock.set_read_timeout(brief).unwrap();
+                Link::Tls(Box::new(secured))
             }
         };
         let transport = if transport == RelayTransport::Udp { Transport::Udp } else { Transport::Stream };
@@ -238,12 +249,19 @@ fn address_of(server: &Server, transport: RelayTransport) -> SocketAddr {
     .unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn payloads_pass_both_ways_whatever_way_a_client_reaches_its_relay() {
     let directory = tempfile::tempdir().unwrap();
-    let server = start(directory.path()).await;
-    for transport in [RelayTransport::Udp, RelayTransport::Tcp, RelayTransport::Tls] {
-        let mut ann = End::allocated(transport, address_of(&server, transport), "ann");
+    let mut settings = with_relay(directory.path(), |_| {});
+    settings.https = Some(https());
+    let server = Server::start(settings).await.unwrap();
+    let own = [RelayTransport::Udp, RelayTransport::Tcp, RelayTransport::Tls];
+    let own = own.map(|transport| (transport, address_of(&server, transport)));
+    // Beside HTTP.
+    let shared = [RelayTransport::Tcp, RelayTransport::Tls];
+    let shared = shared.map(|transport| (transport, server.https_addr().unwrap()));
+    for (transport, address) in own.into_iter().chain(shared) {
+        let mut ann = End::allocated(transport, address, "ann");
         let mut bob = End::allocated(RelayTransport::Udp, address_of(&server, RelayTransport::Udp), "bob");
         let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
         let (to_bob, to_ann, outside) = (bob.relayed(), ann.relayed(), stranger.local_addr().unwrap());

@@ -1,10 +1,12 @@
 //! `lanrage-server`: the control server as a program.
 
+mod check;
+mod config_file;
+mod init;
 mod options;
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use clap::Parser;
 use lanrage_control_server::{
     AdminAnswer, AdminMember, AdminParty, AdminRelay, RegisteredRelay, Server, ServerError,
 };
@@ -13,7 +15,13 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::read() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
     start_log(arguments.json());
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,6 +49,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
                 () = stop.received() => tracing::info!("stopping"),
             }
         }
+        Some(Command::Check(check)) => check::run(&check.server.settings()?, json)?,
+        Some(Command::Init(init)) => init.run()?,
         Some(Command::Admin(admin)) => {
             tell(&lanrage_control_server::ask(&admin.data_dir, &admin.request())?, json)?
         }
@@ -89,20 +99,22 @@ fn tell(answer: &AdminAnswer, json: bool) -> anyhow::Result<()> {
 
 /// The one line on standard output.
 fn announce(server: &Server, json: bool) {
-    let (listen, stun) = (server.addr(), server.stun_addr());
+    let (listen, https, stun) = (server.addr(), server.https_addr(), server.stun_addr());
     let (tcp, tls) = (server.turn_tcp_addr(), server.turn_tls_addr());
     if json {
         let text = |address: Option<std::net::SocketAddr>| address.map(|address| address.to_string());
-        let (listen, stun, tcp, tls) = (listen.to_string(), text(stun), text(tcp), text(tls));
+        let (listen, https, stun, tcp, tls) =
+            (listen.to_string(), text(https), text(stun), text(tcp), text(tls));
         let ready = serde_json::json!({
-            "event": "ready", "listen": listen, "stun": stun, "turn_tcp": tcp, "turn_tls": tls,
+            "event": "ready", "listen": listen, "https": https, "stun": stun, "turn_tcp": tcp, "turn_tls": tls,
         });
         println!("{ready}");
     } else {
         let relay = if server.relays() { " and TURN" } else { "" };
         let stun = stun.map_or_else(|| "no STUN".to_owned(), |address| format!("STUN{relay} on {address}"));
         let tls = tls.map_or_else(String::new, |address| format!(", TURN over TLS on {address}"));
-        println!("ready: clients connect to port {} ({listen}), {stun}{tls}", listen.port());
+        let https = https.map_or_else(String::new, |address| format!(", everything over TLS on {address}"));
+        println!("ready: clients connect to port {} ({listen}), {stun}{tls}{https}", listen.port());
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use std::{
+    ffi::OsString,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
     path::{Path, PathBuf},
@@ -11,12 +12,18 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use lanrage_control::{protocol::StunEndpoint, registry::ConfiguredRelay};
 use lanrage_control_server::{
-    AdminRequest, RegisteredRelaySettings, RelayConfig, RelayTls, ServerError, ServerSettings, make_private,
-    read_or_create_secret, read_secret,
+    AdminRequest, CertificateFiles, Https, RegisteredRelaySettings, RelayConfig, RelayTls, ServerError,
+    ServerSettings, make_private, read_or_create_secret, read_secret,
 };
 use lanrage_party::{ControlEndpoint, PartyId, PeerId, RelayUri, limits};
 use serde::Deserialize;
 use zeroize::Zeroizing;
+
+use crate::{
+    check::CheckArguments,
+    config_file::{self, ConfigFileError},
+    init::InitArguments,
+};
 
 const HTTP_PORT: u16 = 8787;
 /// Specification: the port of STUN and TURN (RFC 8489 §18.6, RFC 8656 §6).
@@ -31,7 +38,14 @@ const SECRET_FILE: &str = "relay.secret";
 /// Control server of LANrage: brings the members of parties together, and relays between those that cannot reach each
 /// other. It sees no party's traffic and cannot join one.
 #[derive(Debug, Parser)]
-#[command(name = "lanrage-server", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "lanrage-server",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    // What is said here counts before what a file says.
+    args_override_self = true
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -42,7 +56,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Be a relay alone, which registers itself with a control server
+    #[command(args_override_self = true)]
     Relay(Box<RelayArguments>),
+    /// Try the server that runs with these options, or this --config, by the name that players use
+    #[command(args_override_self = true)]
+    Check(Box<CheckArguments>),
+    /// Answer a few questions and get a file by which the server runs
+    Init(InitArguments),
     /// See and remove what a server that is running here keeps
     Admin(AdminArguments),
 }
@@ -92,9 +112,19 @@ impl AdminArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServerArguments {
+    /// File that says what else would stand here: in TOML, each key an option's name without its dashes
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Address of WebSocket and HTTP (TCP); the default serves IPv6 and IPv4
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = any(HTTP_PORT))]
     listen: SocketAddr,
+    /// Address on which everything is served that needs TCP, so that one open port is enough: WebSocket and HTTP over TLS, TURN over
+    /// TLS and TCP. With port 443, clients reach it as wss://HOST
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_cert")]
+    https: Option<SocketAddr>,
+    /// Page where visitors of an invitation (https://HOST/join#…) get LANrage
+    #[arg(long, value_name = "URL", value_parser = web_page)]
+    downloads: Option<String>,
     /// Address of STUN and of the relay (UDP, and TCP for the relay); the next port is used by STUN too
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = any(STUN_PORT), conflicts_with = "no_stun")]
     stun: SocketAddr,
@@ -149,6 +179,9 @@ pub(crate) struct ServerArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct RelayArguments {
+    /// File that says what else would stand here, as of the server
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// The control server
     #[arg(long, value_name = "URL")]
     register: ControlEndpoint,
@@ -209,7 +242,7 @@ struct RelayOptions {
     /// A second public address of this machine: clients then find out all about their router (RFC 5780)
     #[arg(long, value_name = "ADDRESS")]
     stun_alternate: Option<IpAddr>,
-    /// Certificate and its chain (PEM) for TURN over TLS
+    /// Certificate and its chain (PEM), for TURN over TLS and for --https. Read again when it is another
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// Key of the certificate (PEM)
@@ -224,12 +257,16 @@ const EXAMPLES: &str = "\
 Examples:
   lanrage-server                                      on ports 8787 (TCP), 3478 (UDP, TCP) and 3479 (UDP), data in
                                                       ./lanrage-server
-  lanrage-server --data-dir /var/lib/lanrage          data where a service keeps it
+  lanrage-server init                                 a few questions, and a file by which it runs
+  lanrage-server --config /etc/lanrage/server.toml    by that file
+  lanrage-server check --config /etc/lanrage/server.toml
+                                                      whether players reach every part of it
   lanrage-server --listen 127.0.0.1:8787 --name lan.example.org:443 \\
       --trust-proxy 127.0.0.1 --advertise-stun stun.example.org:3478
                                                       behind a proxy that speaks TLS
-  lanrage-server --tls-cert chain.pem --tls-key key.pem --tls-listen [::]:443
-                                                      with a relay where only the web passes
+  lanrage-server --https [::]:443 --tls-cert chain.pem --tls-key key.pem --name lan.example.org:443
+                                                      with TLS of its own: wss://lan.example.org, and a relay where only
+                                                      the web passes
   lanrage-server --no-relay --relay turn:turn.example.org --relay-secret-file secret
                                                       with coturn as the relay
   lanrage-server relay --register wss://lan.example.org --relay-key-file key --host eu.example.org
@@ -242,10 +279,36 @@ Examples:
 A client reaches it as ws://HOST:8787. It stops cleanly on Ctrl-C and SIGTERM.";
 
 impl Arguments {
+    /// What was said, here and in the file that it names. Ends the program where that makes no sense, or a manual was asked for.
+    ///
+    /// # Errors
+    /// [`ConfigFileError`].
+    pub(crate) fn read() -> Result<Self, ConfigFileError> {
+        let said: Vec<OsString> = std::env::args_os().collect();
+        // Where its words stand: before those that were said, which count more.
+        let at = match said.get(1).and_then(|word| word.to_str()) {
+            Some("admin" | "init") => return Ok(Self::parse()),
+            Some("check" | "relay") => 2,
+            _ => 1,
+        };
+        let Some(config) = config_file::named_in(&said) else { return Ok(Self::parse()) };
+        let mut words = said[..at.min(said.len())].to_vec();
+        words.extend(config_file::words(&config)?);
+        words.extend(said.into_iter().skip(at));
+        Ok(Self::try_parse_from(words).unwrap_or_else(|error| {
+            if error.use_stderr() {
+                eprintln!("In {}, or together with it:", config.display());
+            }
+            error.exit()
+        }))
+    }
+
     pub(crate) fn json(&self) -> bool {
         match &self.command {
             Some(Command::Relay(relay)) => relay.json,
             Some(Command::Admin(admin)) => admin.json,
+            Some(Command::Check(check)) => check.server.json,
+            Some(Command::Init(_)) => false,
             None => self.server.json,
         }
     }
@@ -255,6 +318,11 @@ impl ServerArguments {
     pub(crate) fn settings(self) -> anyhow::Result<ServerSettings> {
         let stun = (!self.no_stun).then_some(self.stun);
         let mut settings = ServerSettings::new(self.listen, stun, self.data_dir);
+        settings.https = self
+            .https
+            .zip(self.relaying.certificate())
+            .map(|(listen, certificate)| Https { listen, certificate });
+        settings.downloads = self.downloads;
         settings.names = self.name;
         settings.advertised_stun = self.advertise_stun;
         settings.trusted_proxies = self.trust_proxy;
@@ -307,8 +375,15 @@ impl RelayArguments {
 }
 
 impl RelayOptions {
+    fn certificate(&self) -> Option<CertificateFiles> {
+        let (certificate, key) = self.tls_cert.clone().zip(self.tls_key.clone())?;
+        Some(CertificateFiles { certificate, key })
+    }
+
     fn config(self, secret: Zeroizing<String>) -> RelayConfig {
         let mut config = RelayConfig::new(secret);
+        let certificate = self.certificate();
+        config.tls = certificate.map(|certificate| RelayTls { listen: self.tls_listen, certificate });
         config.ports = self.relay_ports;
         config.addresses = self.relay_address;
         config.limits.allocations = self.relay_allocations;
@@ -318,11 +393,6 @@ impl RelayOptions {
         config.limits.bytes_per_second_in_all = bytes_per_second(self.relay_total_rate);
         config.limits.burst_bytes = config.limits.bytes_per_second;
         config.allow_private = self.relay_allow_private;
-        config.tls = self.tls_cert.zip(self.tls_key).map(|(certificate, key)| RelayTls {
-            listen: self.tls_listen,
-            certificate,
-            key,
-        });
         config
     }
 }
@@ -391,6 +461,13 @@ fn stun_endpoint(text: &str) -> Result<StunEndpoint, String> {
     } else {
         Ok(StunEndpoint { host: host.into(), port })
     }
+}
+
+/// Where a browser may go.
+fn web_page(text: &str) -> Result<String, String> {
+    let is_page =
+        ["https://", "http://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+    if is_page { Ok(text.to_owned()) } else { Err("expected https://…".to_owned()) }
 }
 
 fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {

@@ -1,0 +1,78 @@
+//! The package of the control server, for whoever runs one for a community.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+
+use super::{
+    Profile, folder,
+    linux::{copy, strip},
+};
+use crate::{project, shell};
+
+/// What the package is called, its program, its unit and its user.
+pub(super) const NAME: &str = "lanrage-server";
+/// Files of the repository, and where they are installed.
+const FILES: &[(&str, &str)] = &[
+    ("LICENSE", "usr/share/doc/lanrage-server/copyright"),
+    (
+        "crates/app/control-server/packaging/lanrage-server.service",
+        "usr/lib/systemd/system/lanrage-server.service",
+    ),
+    ("crates/app/control-server/packaging/deb/postinst", "DEBIAN/postinst"),
+    ("crates/app/control-server/packaging/deb/prerm", "DEBIAN/prerm"),
+    ("crates/app/control-server/packaging/deb/postrm", "DEBIAN/postrm"),
+];
+
+/// Packs what was built as a .deb.
+pub(super) fn package(profile: Profile) -> Result<PathBuf> {
+    let tree = folder().join("server-tree");
+    if tree.exists() {
+        fs::remove_dir_all(&tree)?;
+    }
+    for (file, place) in FILES {
+        copy(&project::root().join(file), &tree.join(place))?;
+    }
+    strip(profile, NAME, &tree.join("usr/bin").join(NAME))?;
+    // Whatever the checkout's files may be.
+    shell::run(shell::command("chmod", &["--recursive", "u=rwX,go=rX"]).arg(&tree))?;
+    let scripts = ["postinst", "prerm", "postrm"].map(|name| tree.join("DEBIAN").join(name));
+    shell::run(shell::command("chmod", &["a+x"]).args(scripts))?;
+    let architecture = shell::ask(&mut shell::command("dpkg", &["--print-architecture"]));
+    let architecture = architecture.as_deref().map(str::trim).context("dpkg names no architecture")?;
+    fs::write(tree.join("DEBIAN/control"), control(architecture, installed_kib(&tree)?))?;
+    let version = env!("CARGO_PKG_VERSION");
+    let made = folder().join(profile.folder()).join(format!("{NAME}_{version}_{architecture}.deb"));
+    fs::create_dir_all(folder().join(profile.folder()))?;
+    let compression = if profile == Profile::Release { "-Zxz" } else { "-Zgzip" };
+    let mut build = shell::command("dpkg-deb", &["--build", "--root-owner-group", compression]);
+    shell::run(build.args([&tree, &made]))?;
+    Ok(made)
+}
+
+/// What the system's package manager is told.
+fn control(architecture: &str, kib: u64) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "Package: {NAME}\n\
+         Version: {version}\n\
+         Architecture: {architecture}\n\
+         Maintainer: LANrage\n\
+         Installed-Size: {kib}\n\
+         Depends: libc6, libgcc-s1, passwd\n\
+         Section: net\n\
+         Priority: optional\n\
+         Description: Control server and relay of LANrage\n \
+         Brings the members of LANrage parties together, and relays between those that cannot reach each other. It sees\n \
+         no party's traffic. `lanrage-server init` makes its configuration.\n"
+    )
+}
+
+fn installed_kib(tree: &Path) -> Result<u64> {
+    let mut files = Vec::new();
+    super::linux::walk(tree, &mut files)?;
+    files.iter().try_fold(0, |sum, file| Ok(sum + fs::metadata(file)?.len().div_ceil(1_024)))
+}
