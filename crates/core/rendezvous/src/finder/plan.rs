@@ -14,10 +14,11 @@ pub(super) const DOOR_AFTER: Duration = Duration::from_millis(1_500);
 pub(super) const DOOR_AGAIN: Duration = Duration::from_secs(60);
 /// A search is young for so long.
 const YOUNG: Duration = Duration::from_secs(60);
-/// How often a young search looks at beacon and door, and an old one.
+/// How often a young search looks at beacon and door, and an old one; and at the windows beside today's, as the beacon there may be
+/// on its way still.
 const SEARCH_BEACON: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));
 const SEARCH_DOOR: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
-const SEARCH_NEIGHBOURS: Duration = Duration::from_secs(60);
+const SEARCH_NEIGHBOURS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
 /// How long after a reason to come the keeper looks at the door how often; later, every [`LATE`].
 const KEEPER: [(Duration, Duration); 2] = [
     (Duration::from_secs(180), Duration::from_secs(3)),
@@ -122,7 +123,7 @@ impl Finder {
         if search.found.is_none() {
             for (neighbour, after) in self.keys.neighbours(wall).into_iter().zip(NEIGHBOURS_AFTER) {
                 let first = search.since + after;
-                planned.push(self.look_every(Kind::Beacon, neighbour, first, SEARCH_NEIGHBOURS));
+                planned.push(self.look_every(Kind::Beacon, neighbour, first, pace(SEARCH_NEIGHBOURS)));
             }
         }
     }
