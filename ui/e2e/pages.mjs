@@ -28,7 +28,7 @@ const views = [
 ];
 
 /** Where German, whose words are longer, is looked at as well. */
-const german = ['home', 'party', 'alone', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
+const german = ['home', 'party', 'alone', 'moderated', 'limiting', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
 
 /** Where more of the same is shown: one look is enough. */
 const crowds = ['friends_16', 'friends_64'];
@@ -304,9 +304,13 @@ async function walkByKeyboard(browser, baseURL) {
   await page.keyboard.press('Enter');
   await arrived(page, 'Keyboard LAN');
 
-  await tabTo(page, 'Valid for');
+  await tabTo(page, 'Make a limited link');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Lets in');
   await page.keyboard.press('ArrowDown');
-  await page.waitForFunction(() => document.querySelector('main')?.textContent.includes('The link above is new'));
+  await tabTo(page, 'Make link');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('main')?.textContent.includes('The link above is limited'));
   await tabTo(page, 'QR code');
   await page.keyboard.press('Space');
   await page.waitForSelector('svg[role="img"][aria-label^="QR code"]');

@@ -164,6 +164,12 @@ export const situations: Record<string, Situation> = {
       press('main button[aria-expanded="false"]');
     },
   },
+  limiting: {
+    scene: 'alone',
+    then: () => {
+      press('main button.plain[aria-expanded="false"]');
+    },
+  },
   link: { scene: 'home', answers: handedOver(() => preview) },
   link_reading: { scene: 'home', answers: handedOver(never) },
   link_in_party: {

@@ -64,11 +64,6 @@ impl Requests {
         self.0.values().filter(waits).map(|waiting| (&waiting.record, waiting.since))
     }
 
-    /// Whether somebody waits.
-    pub(crate) fn is_waiting(&self, peer: &PeerId) -> bool {
-        self.0.contains_key(peer)
-    }
-
     /// By which limited link somebody who waits claims to come.
     pub(crate) fn approval_of(&self, peer: &PeerId) -> Option<&Approval> {
         self.0.get(peer)?.record.approval()

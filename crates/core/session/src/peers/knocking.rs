@@ -171,7 +171,12 @@ impl Knocking {
         self.sent.contains(&to.to_canonical())
     }
 
-    /// Whether one more new member is let in now.
+    /// Whether one more new member may be let in now.
+    pub(crate) fn has_room(&mut self, now: Instant) -> bool {
+        self.newcomers.take_leaving(now, 0, NEWCOMER)
+    }
+
+    /// One more new member is let in; false if that is one too many.
     pub(crate) fn takes_newcomer(&mut self, now: Instant) -> bool {
         self.newcomers.take(now, NEWCOMER)
     }

@@ -227,7 +227,8 @@ impl Play {
         let merged = self.merged();
         let hosts = &self.world.hosts;
         let is_in = |host: &usize| merged.admits(&hosts[*host].id);
-        let absent = (0..hosts.len()).filter(is_in).find(|host| self.party(*host).is_none());
+        // Who still asks may ask somebody who is cut off.
+        let absent = (0..hosts.len()).filter(is_in).find(|host| hosts[*host].party().is_none());
         if let Some(host) = absent {
             return Some(format!("host {host} may be in, and is not"));
         }

@@ -167,8 +167,9 @@ impl State {
         }
         let known = party.connections.connections().get(&id);
         let is_reached = known.is_some_and(|known| known.path().is_some());
-        let is_new = known.is_none() && !party.requests.is_waiting(&id);
-        if is_new && !party.knocking.takes_newcomer(turn.now.instant) {
+        let is_new = known.is_none();
+        // Who is not let in takes nothing of what others have.
+        if is_new && !party.knocking.has_room(turn.now.instant) {
             return debug!("too many newcomers at once");
         }
         let word = match self.let_in(turn, record) {
@@ -188,6 +189,9 @@ impl State {
             info!(peer = %id.short(), passed = matches!(heard, Heard::Passed), "let in");
             if let Some(party) = &mut self.party {
                 party.awaited.note_met(from, candidates);
+                if is_new {
+                    party.knocking.takes_newcomer(turn.now.instant);
+                }
             }
             self.place_by_knock(turn, &id, candidates, from);
             // Whoever is in and looks for newcomers is a way in.

@@ -78,6 +78,23 @@ fn whoever_comes_by_a_limited_link_is_in_at_once_and_no_more_than_it_is_good_for
 }
 
 #[test]
+fn whoever_is_not_let_in_keeps_nobody_else_waiting() {
+    let (mut stage, link) = host_with_link(|_, _| {});
+    let [bob, cid, dan] = [2, 3, 4].map(|n| Somebody::new(n, link.party));
+    assert_eq!(answered(&mut stage, &link, 1, invited(&link, &bob)), KnockWord::Answer);
+    for token in 10..60 {
+        let refusal = answered(&mut stage, &link, token, invited(&link, &cid));
+        assert_eq!(refusal, refused(LinkFault::UsedUp), "{token}");
+    }
+    let terms = LinkTerms { serial: Serial::from_bytes([8; 4]), uses: None, ..terms(&link, 1) };
+    let pass = pass(&link, terms.serial);
+    assert_eq!(wish(&mut stage, Wish::Link(LinkTerms { key: pass.key(), ..terms })), Ok(()));
+    let approval = pass.approve(&link.party, &dan.identity.peer_id());
+    let record = dan.sign(&link.secret).with_approval(Some(approval));
+    assert_eq!(answered(&mut stage, &link, 2, record), KnockWord::Answer);
+}
+
+#[test]
 fn a_link_that_is_forged_foreign_anothers_expired_or_revoked_lets_nobody_in() {
     let (mut stage, link) = host_with_link(|terms, stage| {
         terms.uses = None;
