@@ -6,6 +6,7 @@ mod m20261128_000003_servers;
 mod m20261129_000004_dht_nodes;
 mod m20261129_000005_departures;
 mod m20261129_000006_rulings;
+mod m20261129_000008_games;
 
 use sea_orm_migration::prelude::*;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000004_dht_nodes::Migration),
             Box::new(m20261129_000005_departures::Migration),
             Box::new(m20261129_000006_rulings::Migration),
+            Box::new(m20261129_000008_games::Migration),
         ]
     }
 }

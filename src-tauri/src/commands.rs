@@ -41,6 +41,9 @@ requests! {
     /// Writes the chosen settings to a file of the player's choice; answers where it is, and nothing if there was no choice.
     SaveExport {} -> Option<PathBuf>;
 
+    /// Writes the player's own games to a file of the player's choice; answers where it is, and nothing if there was no choice.
+    SaveGames {} -> Option<PathBuf>;
+
     /// What stands in an export of the player's choice.
     ReadExport {} -> Option<String>;
 

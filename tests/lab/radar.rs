@@ -177,6 +177,7 @@ pub fn play(games: &[Game], mut report: impl FnMut(Seen)) -> Result<()> {
         report(hall.host(*game)?);
     }
     report(hall.only_play()?);
+    report(hall.own()?);
     report(hall.join()?);
     report(hall.say_nothing()?);
     Ok(())
@@ -258,6 +259,23 @@ impl Hall<'_> {
         game.kill()?;
         let gone = self.wait("factorio", Instant::now(), |shown| shown.is_none())?;
         Ok(Seen { what: "played".to_owned(), shown, told: shown, gone, words: words.to_string(), problem })
+    }
+
+    /// A game of the player's own is seen as soon as it is known, and gone as soon as it is hidden.
+    fn own(&self) -> Result<Seen> {
+        let program = stage::data_folder("programs")?.join("our-game");
+        fs::copy("/bin/sleep", &program)?;
+        let mut command = self.stage.one.command(&program);
+        command.arg("60");
+        let _game = self.stage.one.spawn(command)?;
+        let begun = Instant::now();
+        self.one.know_games(&["save", "Our game", "--program", "our-game", "--udp", "9000"])?;
+        let shown = self.wait("our-game", begun, |shown| shown.is_some())?;
+        let words = self.shown("our-game")?.unwrap_or_default();
+        self.one.know_games(&["hide", "Our game"])?;
+        let gone = self.wait("our-game", Instant::now(), |shown| shown.is_none())?;
+        let problem = (words["name"] != "Our game").then(|| words.to_string());
+        Ok(Seen { what: "own".to_owned(), shown, told: shown, gone, words: words.to_string(), problem })
     }
 
     /// `lanrage games join` starts the game with the friend's address and nothing else.

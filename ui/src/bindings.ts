@@ -169,7 +169,9 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Why, as far as is known. */
   because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
   /** The version of the reply's format. */
-  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "no_game_there" } | { "code": "game_not_started",
+  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "bad_game",
+  /** What is wrong with it. */
+  cause: GameFault, } | { "code": "no_game_there" } | { "code": "game_not_started",
   /** The game. */
   game: string, } | { "code": "too_many_links",
   /** How many that are. */
@@ -527,6 +529,24 @@ export type ForwardedView = {
   bytes: number, };
 
 /**
+ * Why something is no game's profile.
+ */
+export type GameFault = { "code": "game_ports" } | { "code": "game_program" } | { "code": "game_too_many" } | { "code": "game_never_opened" } | { "code": "game_twice",
+  /** Its short name. */
+  slug: string, } | { "code": "game_no_export" } | { "code": "game_malformed",
+  /** The line, from 1. */
+  line: number,
+  /** The column, from 1. */
+  column: number, } | { "code": "games_newer",
+  /** The version of its format. */
+  version: number, };
+
+/**
+ * Where a game that is known comes from.
+ */
+export type GameOrigin = "builtin" | "changed" | "mine" | "imported";
+
+/**
  * A game that somebody plays, or hosts.
  */
 export type GameView = {
@@ -652,7 +672,11 @@ export type KnownGameView = {
   /** How sure it is how its list comes about. */
   discovery_certainty: Certainty,
   /** How sure it is how it is started into a game. */
-  launch_certainty: Certainty, };
+  launch_certainty: Certainty,
+  /** Where it comes from. */
+  origin: GameOrigin,
+  /** Whether friends are told nothing of it. */
+  is_hidden: boolean, };
 
 /**
  * Why this device cannot have an address in a party's network.
@@ -1449,6 +1473,29 @@ export type Requests = {
   /** Its URL, or its name. */
   url: string, }, answer: null },
   games: { args: Record<string, never>, answer: Array<KnownGameView> },
+  save_game: { args: {
+  /** Which; `None` for a new one. */
+  slug: string | null,
+  /** What it is called. */
+  name: string,
+  /** The programs in which it is played: file names, or `java with` and a part of an argument. */
+  programs: Array<string>,
+  /** The programs that only host. */
+  servers: Array<string>,
+  /** What a host listens on: `udp 8303-8310`. */
+  ports: Array<string>, }, answer: null },
+  hide_game: { args: {
+  /** Which. */
+  slug: string,
+  /** Whether they are not. */
+  hidden: boolean, }, answer: null },
+  reset_game: { args: {
+  /** Which. */
+  slug: string, }, answer: null },
+  export_games: { args: Record<string, never>, answer: string },
+  import_games: { args: {
+  /** The export. */
+  text: string, }, answer: number },
   ways_into_game: { args: {
   /** The friend's peer id. */
   peer: string,
@@ -1490,6 +1537,7 @@ export type DesktopRequests = {
   text: string, }, answer: null },
   save_diagnostics: { args: Record<string, never>, answer: string },
   save_export: { args: Record<string, never>, answer: string | null },
+  save_games: { args: Record<string, never>, answer: string | null },
   read_export: { args: Record<string, never>, answer: string | null },
   choose_backup: { args: Record<string, never>, answer: string | null },
   show_in_folder: { args: {

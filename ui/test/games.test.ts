@@ -61,3 +61,35 @@ describe('the games of a party', () => {
     expect(screen.queryByRole('region', { name: 'Games' })).toBeNull();
   });
 });
+
+describe('the page of games', () => {
+  async function page() {
+    const calls = fakeBackend(open);
+    render(App);
+    const user = userEvent.setup();
+    await user.click(await screen.findByRole('button', { name: 'Games' }));
+    await screen.findByRole('heading', { level: 1, name: 'Games' });
+    return { calls, user };
+  }
+
+  test('hides a game from friends, and finds it by its name', async () => {
+    const { calls, user } = await page();
+    await user.type(await screen.findByLabelText('Search'), 'teew');
+    expect(screen.getByRole('heading', { name: 'One game' })).toBeTruthy();
+    await user.click(screen.getByText('Teeworlds'));
+    await user.click(await screen.findByLabelText('Friends are told when you play or host it'));
+    expect(calls).toContainEqual({ command: 'hide_game', args: { slug: 'teeworlds', hidden: true } });
+    expect(await screen.findByText('hidden from friends')).toBeTruthy();
+  });
+
+  test('adds a game with what was typed, line by line', async () => {
+    const { calls, user } = await page();
+    await user.click(screen.getByRole('button', { name: 'Add a game' }));
+    await user.type(screen.getByLabelText('Name'), 'Our game');
+    await user.type(screen.getByLabelText(/^Programs, one a line/), 'ours{Enter} {Enter}ours.exe');
+    await user.type(screen.getByLabelText(/^Ports that a host/), 'udp 9000');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    const args = { slug: null, name: 'Our game', programs: ['ours', 'ours.exe'], servers: [], ports: ['udp 9000'] };
+    expect(calls).toContainEqual({ command: 'save_game', args });
+  });
+});

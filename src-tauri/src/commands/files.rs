@@ -10,7 +10,7 @@ use std::{
 use lanrage_base::atomic_file;
 use lanrage_engine::{
     CommandError,
-    api::{ExportSettings, Serve},
+    api::{ExportGames, ExportSettings, Serve},
     facts::Cause,
 };
 use tauri::{Manager, Runtime, async_runtime};
@@ -18,11 +18,13 @@ use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tauri_plugin_opener::OpenerExt;
 use tokio::sync::oneshot;
 
-use super::{ChooseBackup, Desktop, ReadExport, SaveExport, ShowInFolder};
+use super::{ChooseBackup, Desktop, ReadExport, SaveExport, SaveGames, ShowInFolder};
 use crate::EngineHost;
 
 /// What an export is called unless the player writes something else.
 const EXPORT_NAME: &str = "LANrage settings.json";
+/// The same of games.
+const GAMES_NAME: &str = "LANrage games.json";
 /// Exports have some kilobytes; what is longer is none.
 const MOST_EXPORT_BYTES: u64 = 1 << 20;
 
@@ -52,19 +54,29 @@ impl<R: Runtime> Desktop<R> {
         }
         chosen.await.ok().flatten()?.into_path().ok()
     }
-}
 
-impl<R: Runtime> Serve<SaveExport> for Desktop<R> {
-    async fn serve(&self, SaveExport {}: SaveExport) -> Result<Option<PathBuf>, CommandError> {
-        let export = self.0.state::<EngineHost>().handle().await?.ask(ExportSettings {}).await?;
-        let Some(path) = self.choose(Choose::New(EXPORT_NAME), ("JSON", &["json"])).await else {
-            return Ok(None);
-        };
+    /// Writes an export where the player wants it; nothing if there was no choice.
+    async fn write(&self, name: &'static str, export: String) -> Result<Option<PathBuf>, CommandError> {
+        let Some(path) = self.choose(Choose::New(name), ("JSON", &["json"])).await else { return Ok(None) };
         // The dialog has asked whether what was there may go.
         let written = on_disk(&path, move |path| atomic_file::write_private(path, export.as_bytes())).await;
         let failed = |error| CommandError::FileNotWritten { path: shown(&path), cause: Cause::from(&error) };
         written.map_err(failed)?;
         Ok(Some(path))
+    }
+}
+
+impl<R: Runtime> Serve<SaveExport> for Desktop<R> {
+    async fn serve(&self, SaveExport {}: SaveExport) -> Result<Option<PathBuf>, CommandError> {
+        let export = self.0.state::<EngineHost>().handle().await?.ask(ExportSettings {}).await?;
+        self.write(EXPORT_NAME, export).await
+    }
+}
+
+impl<R: Runtime> Serve<SaveGames> for Desktop<R> {
+    async fn serve(&self, SaveGames {}: SaveGames) -> Result<Option<PathBuf>, CommandError> {
+        let export = self.0.state::<EngineHost>().handle().await?.ask(ExportGames {}).await?;
+        self.write(GAMES_NAME, export).await
     }
 }
 

@@ -340,6 +340,14 @@ impl Player {
         self.tell(&[&["party"], words].concat())
     }
 
+    /// Says something of games: the words of `lanrage games`.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn know_games(&self, words: &[&str]) -> Result<()> {
+        self.tell(&[&["games"], words].concat())
+    }
+
     /// Starts the game that a friend hosts, with this search path.
     ///
     /// # Errors

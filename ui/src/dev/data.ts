@@ -1,4 +1,13 @@
-import type { Changed, DataSummary, DesktopRequests, FavoriteView, RecentPartyView, Requests, SettingView } from '../bindings';
+import type {
+  Changed,
+  DataSummary,
+  DesktopRequests,
+  FavoriteView,
+  KnownGameView,
+  RecentPartyView,
+  Requests,
+  SettingView,
+} from '../bindings';
 
 /** Everything that the window may ask. */
 export type Asked = Requests & DesktopRequests;
@@ -144,10 +153,37 @@ export const appSettings: SettingView[] = [
 ];
 
 /** Stored data that is not there: it keeps what it is told, as far as the window can see. */
+const teeworlds: KnownGameView = {
+  slug: 'teeworlds',
+  name: 'Teeworlds',
+  programs: ['teeworlds', 'teeworlds.exe'],
+  servers: ['teeworlds-server'],
+  ports: ['udp 8303-8310'],
+  is_mesh: false,
+  discovery: [{ kind: 'ask', ports: 'udp 8303-8310' }],
+  query: 'teeworlds',
+  steam: [380_840],
+  launch: [['program', 'connect {ip}:{port}']],
+  hints: ['few_ports', 'same_version'],
+  ports_certainty: 'certain',
+  discovery_certainty: 'certain',
+  launch_certainty: 'certain',
+  origin: 'builtin',
+  is_hidden: false,
+};
+
+/** One game of each origin. */
+export const sampleGames: KnownGameView[] = [
+  teeworlds,
+  { ...teeworlds, slug: 'factorio', name: 'Factorio', ports: ['udp 34198'], origin: 'changed', is_hidden: true },
+  { ...teeworlds, slug: 'ours', name: 'Our own game', hints: [], discovery: [], origin: 'mine' },
+];
+
 export class FakeData {
   settings = [...sampleSettings, ...appSettings];
   favorites: FavoriteView[] = [];
   parties: RecentPartyView[] = [];
+  games: KnownGameView[] = sampleGames;
   faults = 0;
   backups = [0, 1].map((day) => ({ path: `/backups/${day}.db`, made_at_ms: MADE_AT_MS - day * DAY_MS }));
 
@@ -169,6 +205,12 @@ export class FakeData {
       without_keys: [],
     }),
     choose_backup: () => '/home/ada/Downloads/party.db',
+    games: () => this.games,
+    hide_game: ({ slug, hidden }) => {
+      this.games = this.games.map((game) => (game.slug === slug ? { ...game, is_hidden: hidden } : game));
+      return null;
+    },
+    save_games: () => '/home/ada/Documents/LANrage games.json',
     save_export: () => '/home/ada/Documents/LANrage settings.json',
     read_export: (): string | null => null,
     show_in_folder: () => null,

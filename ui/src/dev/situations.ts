@@ -196,6 +196,7 @@ export const situations: Record<string, Situation> = {
       );
     },
   },
+  games: { scene: 'home', page: 'games' },
   diagnostics: { scene: 'party', page: 'diagnostics', answers: diagnostics(checks) },
   diagnostics_troubled: {
     scene: 'home',

@@ -141,6 +141,24 @@ export const answerClose = (keep: boolean, remember: boolean) => askDesktop('ans
 /** The one-time set-up of the helper that opens the adapter. */
 export const setUpAdapter = () => askDesktop('set_up_adapter', {});
 
+/** The games that are known. */
+export const getGames = () => ask('games', {});
+/** Adds a game, or changes the one of that slug. */
+export const saveGame = (
+  slug: string | null,
+  name: string,
+  programs: string[],
+  servers: string[],
+  ports: string[],
+) => ask('save_game', { slug, name, programs, servers, ports });
+/** Says whether friends are told of a game. */
+export const hideGame = (slug: string, hidden: boolean) => ask('hide_game', { slug, hidden });
+/** Makes a game what it is by the program, or forgets it. */
+export const resetGame = (slug: string) => ask('reset_game', { slug });
+/** Takes an export of games; answers how many there were. */
+export const importGames = (text: string) => ask('import_games', { text });
+/** Lets the player choose where the games go that are the player's own; answers where they are, or nothing. */
+export const saveGames = () => askDesktop('save_games', {});
 /** Starts a game into the one that a friend hosts there. */
 export const joinGame = (peer: string, address: string, game: string) =>
   askDesktop('join_game', { peer, address, game });

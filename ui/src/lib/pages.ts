@@ -1,4 +1,4 @@
 /** The pages of the window. */
-export const pages = ['home', 'party', 'settings', 'diagnostics'] as const;
+export const pages = ['home', 'party', 'games', 'settings', 'diagnostics'] as const;
 
 export type Page = (typeof pages)[number];

@@ -418,6 +418,42 @@ pub(crate) enum GamesAction {
         /// Its name, or its short name as `list` shows it
         game: String,
     },
+    /// Add a game, or change the programs and ports of one; what is not given stays
+    Save {
+        /// Its name, or its short name
+        game: String,
+        /// File name of a program in which it is played; may be given several times
+        #[arg(long = "program", value_name = "FILE")]
+        programs: Vec<String>,
+        /// File name of a program that only hosts; may be given several times
+        #[arg(long = "server", value_name = "FILE")]
+        servers: Vec<String>,
+        /// UDP ports that a host listens on, as 27960 or 27960-27969; may be given several times
+        #[arg(long, value_name = "PORTS", value_parser = ports)]
+        udp: Vec<RangeInclusive<u16>>,
+        /// TCP ports that a host listens on
+        #[arg(long, value_name = "PORTS", value_parser = ports)]
+        tcp: Vec<RangeInclusive<u16>>,
+    },
+    /// Tell friends nothing of a game
+    Hide {
+        /// Its name, or its short name
+        game: String,
+    },
+    /// Tell friends of a game again
+    Unhide {
+        /// Its name, or its short name
+        game: String,
+    },
+    /// Make a game what it is by LANrage again, and forget one that you have added
+    Reset {
+        /// Its name, or its short name
+        game: String,
+    },
+    /// Write the games that you have added or changed, as JSON
+    Export,
+    /// Take games from an export on standard input; all or none
+    Import,
     /// Start a game that a friend hosts, into it
     Join {
         /// Who hosts it: a name, or the beginning of an id

@@ -230,7 +230,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     is_text.then_some(path).ok_or_else(|| Failure::Argument(person().say("terminal-path-not-unicode")))
 }
 
-fn standard_input() -> Result<String, Failure> {
+pub(crate) fn standard_input() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().take(1 << 20).read_to_string(&mut text);
     read.map(|_| text).map_err(|error| Failure::input(&error))

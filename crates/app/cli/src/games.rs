@@ -2,18 +2,20 @@
 
 pub(crate) mod profiles;
 
-use std::fmt::Write;
+use std::{fmt::Write, ops::RangeInclusive};
 
 use lanrage_engine::{
     CommandError, GameView, HostedView, PartyView, PeerView, Snapshot,
-    api::{self, Certainty, KnownGameView, WaysIntoGame},
+    api::{
+        self, Certainty, ExportGames, HideGame, ImportGames, KnownGameView, ResetGame, SaveGame, WaysIntoGame,
+    },
     start_game,
 };
 use serde::Serialize;
 
 use crate::{
     arguments::{Games, GamesAction, Target},
-    data::ask,
+    data::{ask, standard_input},
     failure::Failure,
     output::{Output, report_done},
     party::rights,
@@ -48,17 +50,55 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
         }
         Some(GamesAction::List) => {
             let known = ask(target, api::Games {}).await?;
-            let row = |game: &KnownGameView| [game.slug.clone(), game.name.clone(), game.ports.join(", ")];
-            let rows: Vec<[String; 3]> = known.iter().map(row).collect();
-            output.write(&table::columns(["id", "game", "ports"], &rows), &known);
+            let rows: Vec<[String; 4]> = known.iter().map(row).collect();
+            output.write(&table::columns(["id", "game", "ports", "origin"], &rows), &known);
         }
         Some(GamesAction::Show { game }) => {
-            let known = ask(target, api::Games {}).await?;
-            let wanted = game.trim().to_lowercase();
-            let is_meant =
-                |known: &&KnownGameView| known.slug == wanted || known.name.to_lowercase() == wanted;
-            let found = known.iter().find(is_meant).ok_or(CommandError::NotFound { name: game })?;
-            output.write(&about(found), found);
+            let found = known(target, &game).await?.ok_or(CommandError::NotFound { name: game })?;
+            output.write(&about(&found), &found);
+        }
+        Some(GamesAction::Save { game, programs, servers, udp, tcp }) => {
+            let known = known(target, &game).await?;
+            let written = |transport: &str, ranges: Vec<RangeInclusive<u16>>| {
+                let text =
+                    |range: &RangeInclusive<u16>| format!("{transport} {}-{}", range.start(), range.end());
+                ranges.iter().map(text).collect::<Vec<_>>()
+            };
+            let ports = [written("udp", udp), written("tcp", tcp)].concat();
+            let or = |given: Vec<String>, before: fn(&KnownGameView) -> &Vec<String>| match &known {
+                Some(known) if given.is_empty() => before(known).clone(),
+                _ => given,
+            };
+            let request = SaveGame {
+                slug: known.as_ref().map(|known| known.slug.clone()),
+                programs: or(programs, |known| &known.programs),
+                servers: or(servers, |known| &known.servers),
+                ports: or(ports, |known| &known.ports),
+                name: known.as_ref().map_or(game, |known| known.name.clone()),
+            };
+            ask(target, request).await?;
+            report_done(output);
+        }
+        Some(GamesAction::Hide { game }) => {
+            ask(target, HideGame { slug: slug(target, game).await?, hidden: true }).await?;
+            report_done(output);
+        }
+        Some(GamesAction::Unhide { game }) => {
+            ask(target, HideGame { slug: slug(target, game).await?, hidden: false }).await?;
+            report_done(output);
+        }
+        Some(GamesAction::Reset { game }) => {
+            ask(target, ResetGame { slug: slug(target, game).await? }).await?;
+            report_done(output);
+        }
+        Some(GamesAction::Export) => {
+            let text = ask(target, ExportGames {}).await?;
+            output.write(&(text.clone() + "\n"), &text);
+        }
+        Some(GamesAction::Import) => {
+            let games = ask(target, ImportGames { text: standard_input()? }).await?;
+            let text = person().say_with("terminal-games-imported", [("games", games.into())]);
+            output.write(&(text + "\n"), &games);
         }
         Some(GamesAction::Join { player, game }) => {
             let mut client = connect(target).await?;
@@ -74,6 +114,24 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
         }
     }
     Ok(())
+}
+
+/// The game of this name, or short name, if one is known.
+async fn known(target: &Target, game: &str) -> Result<Option<KnownGameView>, Failure> {
+    let wanted = game.trim().to_lowercase();
+    let is_meant = |known: &KnownGameView| known.slug == wanted || known.name.to_lowercase() == wanted;
+    Ok(ask(target, api::Games {}).await?.into_iter().find(is_meant))
+}
+
+async fn slug(target: &Target, game: String) -> Result<String, Failure> {
+    let known = known(target, &game).await?;
+    Ok(known.ok_or(CommandError::NotFound { name: game })?.slug)
+}
+
+fn row(game: &KnownGameView) -> [String; 4] {
+    let origin = person().word("game-origin", &game.origin);
+    let origin = if game.is_hidden { format!("{origin}, {}", person().say("game-hidden")) } else { origin };
+    [game.slug.clone(), game.name.clone(), game.ports.join(", "), origin]
 }
 
 /// The game that is meant of those that a friend hosts; the first if none is named.

@@ -22,7 +22,7 @@ pub use crate::stored::Stored;
 pub use declare::Describe;
 pub use declare::{Ask, Serve, to_json};
 pub use error::StoredError;
-pub use games::{DiscoveryView, KnownGameView};
+pub use games::{DiscoveryView, GameOrigin, KnownGameView};
 pub use lanrage_games::{Certainty, DiscoveryKind, Hint, Start};
 pub use parse::is_name;
 pub use party::preview;

@@ -26,7 +26,7 @@ use crate::{
     api::AskStored,
     event_loop::{EventLoop, Outside, Showing},
     handle::Device,
-    local,
+    known_games, local,
     ports::{
         self, keeper,
         open::Home,
@@ -150,6 +150,10 @@ impl Engine {
         match database.dht_nodes().await {
             Ok(nodes) => ports.rendezvous.remember(nodes),
             Err(error) => warn!(%error, "nodes of the DHT cannot be read"),
+        }
+        match known_games::shown(&database).await {
+            Ok(games) => ports.games.know(Arc::new(games)),
+            Err(error) => warn!(%error, "the games of the user cannot be read"),
         }
         let mut last = None;
         if options.restore.unwrap_or(config.restore_last_party) {

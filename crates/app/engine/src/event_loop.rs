@@ -7,6 +7,7 @@ mod showing;
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
+use lanrage_games::Catalogue;
 use lanrage_party::TunnelEvent;
 use lanrage_session::{Input, Session, flush, step};
 use lanrage_store::Config;
@@ -108,9 +109,10 @@ impl EventLoop {
     }
 
     /// Settings were read. Whoever waits for them is answered when they are in effect.
-    fn configure(&mut self, wish: u64, read: Result<Box<Config>, StoredError>) {
+    fn configure(&mut self, wish: u64, read: Result<(Box<Config>, Arc<Catalogue>), StoredError>) {
         let result = match read {
-            Ok(config) => {
+            Ok((config, games)) => {
+                self.outside.ports.games.know(games);
                 self.outside.set_log_level(config.log_level);
                 self.outside.ports.rendezvous.configure(&config);
                 let settings = self.overrides.session_settings(&config);

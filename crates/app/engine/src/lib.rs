@@ -8,6 +8,7 @@ pub mod api;
 mod engine;
 mod event_loop;
 mod handle;
+mod known_games;
 mod local;
 mod ports;
 mod settings;

@@ -81,7 +81,47 @@ async fn what_else_is_known_of_a_game_outlives_its_editing() {
         engine.ask(api::SaveProfile { profile: saved }).await.unwrap();
     }
     let kept = engine.ask(api::Profiles {}).await.unwrap();
-    assert_eq!(kept, [profile(&["ioquake3"], Some(note))]);
+    assert_eq!(kept, [profile(&["ioquake3"], Some(note.clone()))]);
+    // The newer form of the same keeps what it does not say, and the other way round.
+    let games = || async { engine.ask(api::Games {}).await.unwrap() };
+    let before = games().await;
+    let own = before.iter().find(|game| game.name == "Quake III").expect("the profile is a game");
+    assert_eq!((own.origin, own.is_hidden), (api::GameOrigin::Mine, false));
+    let slug = own.slug.clone();
+    engine.ask(api::HideGame { slug: slug.clone(), hidden: true }).await.unwrap();
+    let kept = engine.ask(api::Profiles {}).await.unwrap();
+    assert_eq!(kept[0].extra, Some(note));
+    engine.ask(api::SaveProfile { profile: profile(&["ioquake3"], None) }).await.unwrap();
+    let hidden = |games: &[api::KnownGameView]| games.iter().filter(|game| game.is_hidden).count();
+    assert_eq!(hidden(&games().await), 1);
+    let changed = api::SaveGame {
+        slug: Some("teeworlds".to_owned()),
+        name: "Teeworlds".to_owned(),
+        programs: vec!["tw".to_owned()],
+        servers: Vec::new(),
+        ports: vec!["udp 9000-9001".to_owned()],
+    };
+    engine.ask(changed.clone()).await.unwrap();
+    for (ports, refused) in [("tcp 22", "bad_game"), ("9000", "bad_game")] {
+        let ports = vec![ports.to_owned()];
+        let error = engine.ask(api::SaveGame { ports, ..changed.clone() }).await.unwrap_err();
+        assert_eq!(error.code(), refused);
+    }
+    let export = engine.ask(api::ExportGames {}).await.unwrap();
+    engine.ask(api::ResetGame { slug: "teeworlds".to_owned() }).await.unwrap();
+    engine.ask(api::ResetGame { slug }).await.unwrap();
+    assert_eq!(games().await.len(), before.len() - 1);
+    assert_eq!(engine.ask(api::ImportGames { text: export.clone() }).await.unwrap(), 2);
+    let again = games().await;
+    let teeworlds = again.iter().find(|game| game.slug == "teeworlds").unwrap();
+    assert_eq!(
+        (teeworlds.origin, teeworlds.programs.as_slice()),
+        (api::GameOrigin::Imported, &["tw".to_owned()][..])
+    );
+    assert!(teeworlds.query.is_some(), "what was not changed stays");
+    let newer = export.replace("\"version\": 1", "\"version\": 2");
+    let error = engine.ask(api::ImportGames { text: newer }).await.unwrap_err();
+    assert_eq!((error.code(), games().await), ("bad_game", again));
     engine.ask(api::SaveProfile { profile: profile(&["ioquake3"], Some(Map::new())) }).await.unwrap();
     assert_eq!(engine.ask(api::Profiles {}).await.unwrap()[0].extra, Some(Map::new()));
     engine.shutdown().await;

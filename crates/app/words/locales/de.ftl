@@ -98,6 +98,7 @@ terminal-head-programs = Programme
 terminal-head-servers = Server
 terminal-head-discovery = Liste der Spiele
 terminal-head-launch = gestartet mit
+terminal-head-origin = von
 terminal-head-ports = Ports
 terminal-head-friend = Freund
 terminal-head-address = Adresse
@@ -315,6 +316,14 @@ cause-other = der Grund steht im Protokoll von LANrage
 cause-export-too-long = er hat mehr als { $most_bytes } Bytes
 cause-no-export = es ist JSON von etwas anderem
 cause-export-newer = ein neueres LANrage hat ihn ausgegeben (Version { $version })
+cause-game-ports = Ports schreibt man als udp 8303-8310 oder tcp 25565
+cause-game-program = ein Programm ist ein Dateiname ohne Ordner
+cause-game-too-many = es sind zu viele Einträge oder Ports
+cause-game-never-opened = einer der Ports ist für den Computer selbst da, etwa zur Fernanmeldung, und nie der eines Spiels
+cause-game-twice = das Spiel { $slug } gibt es schon
+cause-game-no-export = es ist kein Profil eines Spiels
+cause-game-malformed = Zeile { $line }, Spalte { $column } ist nicht wie in einem Export von Spielen
+cause-games-newer = ein neueres LANrage hat ihn ausgegeben (Version { $version })
 cause-export-field = das Feld „{ $field }“ fehlt oder ist nicht, wie es sein sollte
 
 # Was eine Prüfung der Datenbank gefunden hat: ein Teil eines Satzes.
@@ -566,6 +575,7 @@ refusal-removed-from-party = Du wurdest aus dieser Party entfernt. Bitte den Gas
 refusal-not-let-in = Der Gastgeber der Party wurde gebeten, dich hereinzulassen, und hat es nicht getan. Sag deinem Freund Bescheid, und öffne den Link noch einmal.
 refusal-not-yours = Das darf nur der Gastgeber der Party. Moderatoren dürfen Spieler hereinlassen, begrenzte Links machen und widerrufen, und Mitglieder hinauswerfen und sperren.
 refusal-no-game-there = Dort richtet niemand mehr ein Spiel aus.
+refusal-bad-game = Es ist nichts geändert: { $cause }.
 refusal-game-not-started = { $game } ließ sich nicht starten. Starte es selbst, und gib die Adresse dort ein, wo es nach einer fragt.
 refusal-unknown-peer = So heißt niemand, der in der Party ist oder darauf wartet.
 refusal-too-many-links = Die Party hat schon { $most } begrenzte Links. Widerrufe erst einen.
@@ -892,6 +902,7 @@ loading-slow = Das dauert länger als sonst. LANrage öffnet noch seinen Datenor
 pages-label = Seiten
 pages-home = Start
 pages-party = Party
+pages-games = Spiele
 pages-settings = Einstellungen
 pages-diagnostics = Diagnose
 pages-skip = Zum Inhalt springen
@@ -1246,6 +1257,39 @@ games-copy-of = Adresse kopieren: { $game } bei { $peer }
 games-join = Mitspielen
 games-join-of = Mitspielen: { $game } bei { $peer }
 games-join-busy = Startet…
+game-origin-builtin = LANrage
+game-origin-changed = von dir geändert
+game-origin-mine = von dir
+game-origin-imported = importiert
+game-hidden = vor Freunden verborgen
+known-games-heading = Spiele
+known-games-lead = Woran LANrage ein Spiel erkennt, was es braucht, und ob Freunde davon erfahren.
+known-games-count =
+    { $games ->
+        [1] Ein Spiel
+       *[other] { $games } Spiele
+    }
+known-games-search = Suchen
+known-games-add = Spiel hinzufügen
+known-games-name = Name
+known-games-ports = Ports eines Servers
+known-games-programs = Programme
+known-games-discovery = Liste der Spiele
+known-games-programs-label = Programme, je Zeile eines: Dateinamen, oder „java with“ und ein Teil eines Arguments
+known-games-servers-label = Programme, die nur ausrichten, je Zeile eines
+known-games-ports-label = Ports, auf denen ein Server lauscht, je Zeile ein Bereich: udp 8303-8310
+known-games-save = Speichern
+known-games-edit = Ändern
+known-games-reset = Zurück zu LANrages eigenem
+known-games-forget = Vergessen
+known-games-shown = Freunde erfahren, wenn du es spielst oder ausrichtest
+known-games-transfer = Deine Spiele in einer Datei
+known-games-transfer-lead = Die Spiele, die du hinzugefügt oder geändert hast, für Freunde oder ein anderes Gerät.
+terminal-games-imported =
+    { $games ->
+        [1] Ein Spiel wurde importiert.
+       *[other] { $games } Spiele wurden importiert.
+    }
 roster-empty = Noch keine Freunde hier.
 roster-empty-hint = Schick ihnen den Link. Sie erscheinen hier von selbst.
 roster-address = Adresse

@@ -99,6 +99,7 @@ terminal-head-programs = programs
 terminal-head-servers = servers
 terminal-head-discovery = list of games
 terminal-head-launch = started with
+terminal-head-origin = from
 terminal-head-ports = ports
 terminal-head-friend = friend
 terminal-head-address = address
@@ -316,6 +317,14 @@ cause-other = LANrage’s log has the reason
 cause-export-too-long = it has more than { $most_bytes } bytes
 cause-no-export = it is JSON of something else
 cause-export-newer = a newer LANrage made it (version { $version })
+cause-game-ports = ports are written as udp 8303-8310 or tcp 25565
+cause-game-program = a program is a file name without a folder
+cause-game-too-many = there are too many entries or ports
+cause-game-never-opened = one of the ports is for the computer itself, like remote login, and never a game's
+cause-game-twice = there is a game { $slug } already
+cause-game-no-export = it is no profile of a game
+cause-game-malformed = line { $line }, column { $column } is not as in an export of games
+cause-games-newer = a newer LANrage made it (version { $version })
 cause-export-field = its field “{ $field }” is missing or not as it should be
 
 # What a check of the database found: a part of a sentence.
@@ -567,6 +576,7 @@ refusal-removed-from-party = You were removed from this party. Ask its owner to 
 refusal-not-let-in = The owner of the party was asked to let you in, and has not done so. Tell your friend, and follow the link once more.
 refusal-not-yours = Only the owner of the party may do that. Moderators may let players in, make and revoke limited links, and kick and ban members.
 refusal-no-game-there = Nobody hosts a game there any more.
+refusal-bad-game = Nothing is changed: { $cause }.
 refusal-game-not-started = { $game } could not be started. Start it yourself, and type the address in where it asks for one.
 refusal-unknown-peer = Nobody of that name is in the party or waits to be let in.
 refusal-too-many-links = The party has { $most } limited links already. Revoke one first.
@@ -893,6 +903,7 @@ loading-slow = This takes longer than usual. LANrage is still opening its data f
 pages-label = Pages
 pages-home = Home
 pages-party = Party
+pages-games = Games
 pages-settings = Settings
 pages-diagnostics = Diagnostics
 pages-skip = Skip to the page
@@ -1247,6 +1258,39 @@ games-copy-of = Copy address of { $game } at { $peer }
 games-join = Join
 games-join-of = Join { $game } at { $peer }
 games-join-busy = Starting…
+game-origin-builtin = LANrage
+game-origin-changed = changed by you
+game-origin-mine = yours
+game-origin-imported = imported
+game-hidden = hidden from friends
+known-games-heading = Games
+known-games-lead = How LANrage knows a game, what it needs, and whether friends are told of it.
+known-games-count =
+    { $games ->
+        [1] One game
+       *[other] { $games } games
+    }
+known-games-search = Search
+known-games-add = Add a game
+known-games-name = Name
+known-games-ports = Ports of a host
+known-games-programs = Programs
+known-games-discovery = List of games
+known-games-programs-label = Programs, one a line: file names, or “java with” and a part of an argument
+known-games-servers-label = Programs that only host, one a line
+known-games-ports-label = Ports that a host listens on, one range a line: udp 8303-8310
+known-games-save = Save
+known-games-edit = Change
+known-games-reset = Back to LANrage's own
+known-games-forget = Forget
+known-games-shown = Friends are told when you play or host it
+known-games-transfer = Your games in a file
+known-games-transfer-lead = The games that you have added or changed, for friends or another device.
+terminal-games-imported =
+    { $games ->
+        [1] One game was imported.
+       *[other] { $games } games were imported.
+    }
 roster-empty = No friends here yet.
 roster-empty-hint = Send them the link. They appear here by themselves.
 roster-address = Address

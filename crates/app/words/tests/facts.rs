@@ -15,7 +15,7 @@ use lanrage_games::{Certainty, DiscoveryKind, Hint};
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
-    Fault, HelperTrouble, HostHint, LeaseFault, LostPart, Meeting, NameTrouble, News, PeerRefusal,
+    Fault, GameFault, HelperTrouble, HostHint, LeaseFault, LostPart, Meeting, NameTrouble, News, PeerRefusal,
     PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault,
     ServerRefusal, SettingRule, Situation, Unanswered, Unreached,
 };
@@ -118,7 +118,7 @@ fn of_its_own(facts: Vec<Value>, of_others: Vec<Value>) -> Vec<Value> {
 /// The messages that there must be, and what each may mention.
 fn wanted() -> BTreeMap<String, Arguments> {
     let families: [(&str, Vec<Value>); 20] = [
-        (CAUSE, [all::<Cause>(), all::<ExportFault>()].concat()),
+        (CAUSE, [all::<Cause>(), all::<ExportFault>(), all::<GameFault>()].concat()),
         ("situation", all::<Situation>()),
         ("meeting", all::<Meeting>()),
         ("host-hint", all::<HostHint>()),

@@ -255,6 +255,25 @@ pub enum Hint {
 }
 
 impl Profile {
+    /// A game of which nothing more is known.
+    pub const fn new(slug: Slug, name: Name) -> Self {
+        Self {
+            slug,
+            name,
+            programs: Vec::new(),
+            servers: Vec::new(),
+            ports: Vec::new(),
+            closed: Vec::new(),
+            is_mesh: false,
+            discovery: Vec::new(),
+            query: None,
+            steam: Vec::new(),
+            launch: Vec::new(),
+            hints: Vec::new(),
+            likely: Vec::new(),
+        }
+    }
+
     /// How sure a part of it is.
     pub fn certainty(&self, fact: Fact) -> Certainty {
         let is_known = match fact {

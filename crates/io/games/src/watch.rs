@@ -48,7 +48,8 @@ async fn follow(
     told: &mpsc::Sender<Vec<Statement>>,
 ) -> bool {
     let (mut eyes, mut watch) = (Eyes::default(), Watch::default());
-    let (mut asked, mut last) = (FuturesUnordered::new(), Vec::new());
+    // The first look is told whatever it finds: what was told before was by another wish.
+    let (mut asked, mut last) = (FuturesUnordered::new(), None);
     let mut due = Instant::now();
     loop {
         let next = watch.poll_timeout().map_or(due, |at| at.min(due));
@@ -79,11 +80,11 @@ async fn follow(
             asked.push(ask(question, address));
         }
         let statements = watch.statements();
-        if statements != last {
+        if last.as_ref() != Some(&statements) {
             if told.send(statements.clone()).await.is_err() {
                 return false;
             }
-            last = statements;
+            last = Some(statements);
         }
     }
 }
@@ -136,6 +137,10 @@ mod tests {
         let said = told.recv().await.unwrap();
         assert_eq!(said[0].hosted.as_ref().unwrap().players, Some(3));
         drop(answers.join().unwrap());
+        assert_eq!(told.recv().await.unwrap(), []);
+        // A wish that leaves nothing to be seen takes back what was told by the one before.
+        let other = Arc::new(Catalogue::default());
+        wish.send_replace(Wish { address: Some(Ipv4Addr::LOCALHOST), catalogue: other });
         assert_eq!(told.recv().await.unwrap(), []);
         drop(wish);
         assert!(tasks.join_next().await.unwrap().is_ok(), "it ends with whoever wishes");

@@ -18,7 +18,7 @@ pub use lanrage_party::{NatResult, StoredPeer};
 pub(crate) use open::migrate;
 pub use open::{Damage, OpenReport, Replacement};
 pub use tables::favorite_servers::FavoriteServer;
-pub use tables::game_profiles::{GameProfile, PortRange, Protocol};
+pub use tables::game_profiles::{GameProfile, PortRange, ProfileOrigin, Protocol};
 pub use tables::memberships::StoredMembership;
 pub use tables::server_configs::ServerConfig;
 pub use tables::settings::SettingsChange;

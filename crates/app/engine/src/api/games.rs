@@ -2,12 +2,22 @@
 
 use std::net::SocketAddrV4;
 
-use lanrage_games::{Catalogue, Certainty, DiscoveryKind, Fact, Hint, Profile, Slug, Start};
-use lanrage_party::UnixMillis;
+use lanrage_games::{
+    Catalogue, CatalogueFault, Certainty, DiscoveryKind, Fact, Hint, PortRange, Profile, ProfileFault,
+    Program, Slug, Start,
+};
+use lanrage_party::{UnixMillis, facts::GameFault};
+use lanrage_store::{GameProfile, ProfileOrigin, SettingsDatabase};
 use serde::{Deserialize, Serialize};
 
-use super::{AskStored, Games, Serve, Stored, StoredError, WaysIntoGame};
-use crate::{CommandError, Handle};
+use super::{
+    AskStored, ExportGames, Games, HideGame, ImportGames, ResetGame, SaveGame, Serve, Stored, StoredError,
+    WaysIntoGame, parse,
+};
+use crate::{
+    CommandError, Handle,
+    known_games::{self, StoredGame},
+};
 
 /// A game that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +51,25 @@ pub struct KnownGameView {
     pub discovery_certainty: Certainty,
     /// How sure it is how it is started into a game.
     pub launch_certainty: Certainty,
+    /// Where it comes from.
+    pub origin: GameOrigin,
+    /// Whether friends are told nothing of it.
+    pub is_hidden: bool,
+}
+
+/// Where a game that is known comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum GameOrigin {
+    /// It comes with the program.
+    Builtin,
+    /// It comes with the program, and the user has changed it.
+    Changed,
+    /// The user has made it.
+    Mine,
+    /// It was imported.
+    Imported,
 }
 
 /// How a list of games on the LAN comes about.
@@ -53,8 +82,8 @@ pub struct DiscoveryView {
     pub ports: Option<String>,
 }
 
-impl From<&Profile> for KnownGameView {
-    fn from(profile: &Profile) -> Self {
+impl KnownGameView {
+    fn new(profile: &Profile, origin: GameOrigin, is_hidden: bool) -> Self {
         let discovery = profile.discovery.iter().map(|way| DiscoveryView {
             kind: way.kind,
             ports: way.ports.map(|ports| match way.group {
@@ -77,13 +106,187 @@ impl From<&Profile> for KnownGameView {
             ports_certainty: profile.certainty(Fact::Ports),
             discovery_certainty: profile.certainty(Fact::Discovery),
             launch_certainty: profile.certainty(Fact::Launch),
+            origin,
+            is_hidden,
         }
     }
 }
 
+/// What is kept of a game, and the row that it is in, if there is one.
+async fn find(
+    database: &SettingsDatabase,
+    slug: &Slug,
+) -> Result<(Option<StoredGame>, Option<GameProfile>), StoredError> {
+    let rows = database.game_profiles().await?;
+    let found = rows.into_iter().find_map(|row| {
+        let game = known_games::read(&row)?;
+        (game.profile.slug == *slug).then_some((game, row))
+    });
+    Ok(match found {
+        Some((game, row)) => (Some(game), Some(row)),
+        None => (None, None),
+    })
+}
+
+/// The game as it is known, stored or not.
+async fn known(
+    database: &SettingsDatabase,
+    slug: &str,
+) -> Result<(StoredGame, Option<GameProfile>), StoredError> {
+    let unknown = || CommandError::NotFound { name: slug.to_owned() };
+    let slug = Slug::new(slug).ok_or_else(unknown)?;
+    let (stored, row) = find(database, &slug).await?;
+    let builtin = || {
+        let profile = Catalogue::builtin().game(&slug)?.clone();
+        Some(StoredGame { profile, origin: ProfileOrigin::Changed, is_hidden: false })
+    };
+    Ok((stored.or_else(builtin).ok_or_else(unknown)?, row))
+}
+
+async fn save(
+    database: &SettingsDatabase,
+    game: &StoredGame,
+    before: Option<&GameProfile>,
+    now: UnixMillis,
+) -> Result<(), StoredError> {
+    let row = known_games::write(game, before).map_err(bad_game)?;
+    Ok(database.save_game_profile(&row, now).await?)
+}
+
+fn bad_game(fault: ProfileFault) -> CommandError {
+    let cause = match fault {
+        ProfileFault::Ports => GameFault::GamePorts,
+        ProfileFault::Program => GameFault::GameProgram,
+        ProfileFault::TooMany => GameFault::GameTooMany,
+        ProfileFault::NeverOpened => GameFault::GameNeverOpened,
+        ProfileFault::Slug | ProfileFault::Discovery | ProfileFault::Query | ProfileFault::Launch => {
+            GameFault::GameNoExport
+        }
+    };
+    CommandError::BadGame { cause }
+}
+
+fn bad_catalogue(fault: &CatalogueFault) -> CommandError {
+    let cause = match fault {
+        CatalogueFault::TooLong => GameFault::GameTooMany,
+        CatalogueFault::Malformed { line, column } => {
+            GameFault::GameMalformed { line: *line as u64, column: *column as u64 }
+        }
+        CatalogueFault::Newer { version } => GameFault::GamesNewer { version: *version },
+        CatalogueFault::Twice(slug) => GameFault::GameTwice { slug: slug.to_string() },
+        CatalogueFault::Profile { fault, .. } => return bad_game(*fault),
+    };
+    CommandError::BadGame { cause }
+}
+
+fn parts<T: std::str::FromStr<Err = ProfileFault>>(texts: &[String]) -> Result<Vec<T>, CommandError> {
+    texts.iter().map(|text| text.trim().parse().map_err(bad_game)).collect()
+}
+
 impl AskStored for Games {
-    async fn answer_from(self, _: &Stored, _: UnixMillis) -> Result<Vec<KnownGameView>, StoredError> {
-        Ok(Catalogue::builtin().games().map(Into::into).collect())
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        _: UnixMillis,
+    ) -> Result<Vec<KnownGameView>, StoredError> {
+        let stored = known_games::stored(database).await?;
+        let all = Catalogue::builtin().with(stored.iter().map(|game| game.profile.clone()));
+        let view = |profile: &Profile| {
+            let kept = stored.iter().find(|game| game.profile.slug == profile.slug);
+            let origin = match kept {
+                Some(game) if Catalogue::builtin().game(&profile.slug) != Some(&game.profile) => {
+                    match game.origin {
+                        ProfileOrigin::Mine => GameOrigin::Mine,
+                        ProfileOrigin::Imported => GameOrigin::Imported,
+                        ProfileOrigin::Changed => GameOrigin::Changed,
+                    }
+                }
+                _ => GameOrigin::Builtin,
+            };
+            KnownGameView::new(profile, origin, kept.is_some_and(|game| game.is_hidden))
+        };
+        Ok(all.games().map(view).collect())
+    }
+}
+
+impl AskStored for SaveGame {
+    const CHANGES_SETTINGS: bool = true;
+
+    async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
+        let name = parse::name(&self.name)?;
+        let (mut game, before) = match &self.slug {
+            Some(slug) => known(database, slug).await?,
+            None => {
+                let slug = Slug::of_name(name.as_str()).ok_or_else(CommandError::bad_name)?;
+                let is_taken = known(database, slug.as_str()).await.is_ok();
+                if is_taken {
+                    let cause = GameFault::GameTwice { slug: slug.to_string() };
+                    return Err(CommandError::BadGame { cause }.into());
+                }
+                let profile = Profile::new(slug, name.clone());
+                (StoredGame { profile, origin: ProfileOrigin::Mine, is_hidden: false }, None)
+            }
+        };
+        game.profile.name = name;
+        game.profile.programs = parts::<Program>(&self.programs)?;
+        game.profile.servers = parts::<Program>(&self.servers)?;
+        game.profile.ports = parts::<PortRange>(&self.ports)?;
+        save(database, &game, before.as_ref(), now).await
+    }
+}
+
+impl AskStored for HideGame {
+    const CHANGES_SETTINGS: bool = true;
+
+    async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
+        let (mut game, before) = known(database, &self.slug).await?;
+        game.is_hidden = self.hidden;
+        save(database, &game, before.as_ref(), now).await
+    }
+}
+
+impl AskStored for ResetGame {
+    const CHANGES_SETTINGS: bool = true;
+
+    async fn answer_from(self, Stored { database, .. }: &Stored, _: UnixMillis) -> Result<(), StoredError> {
+        if let (_, Some(row)) = known(database, &self.slug).await? {
+            database.delete_game_profile(&row.name).await?;
+        }
+        Ok(())
+    }
+}
+
+impl AskStored for ExportGames {
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        _: UnixMillis,
+    ) -> Result<String, StoredError> {
+        let stored = known_games::stored(database).await?;
+        let own = stored.into_iter().map(|game| game.profile);
+        let is_own = |profile: &Profile| Catalogue::builtin().game(&profile.slug) != Some(profile);
+        Ok(Catalogue::default().with(own.filter(is_own)).to_text())
+    }
+}
+
+impl AskStored for ImportGames {
+    const CHANGES_SETTINGS: bool = true;
+
+    async fn answer_from(
+        self,
+        Stored { database, .. }: &Stored,
+        now: UnixMillis,
+    ) -> Result<u64, StoredError> {
+        let games = Catalogue::parse(&self.text).map_err(|fault| bad_catalogue(&fault))?;
+        let mut rows = Vec::new();
+        for profile in games.games().cloned() {
+            let (stored, before) = find(database, &profile.slug).await?;
+            let is_hidden = stored.is_some_and(|game| game.is_hidden);
+            let game = StoredGame { profile, origin: ProfileOrigin::Imported, is_hidden };
+            rows.push(known_games::write(&game, before.as_ref()).map_err(bad_game)?);
+        }
+        database.save_game_profiles(&rows, now).await?;
+        Ok(rows.len() as u64)
     }
 }
 
@@ -96,7 +299,8 @@ impl Serve<WaysIntoGame> for Handle {
         let game = friend.games.iter().find(hosts).ok_or(CommandError::NoGameThere)?;
         // The address is what this device shows of that friend, and of no packet.
         let at: SocketAddrV4 = address.parse().map_err(|_| CommandError::NoGameThere)?;
-        let known = Slug::new(&game.slug).and_then(|slug| Catalogue::builtin().game(&slug));
+        let all = known_games::all(self.database()).await.map_err(StoredError::from)?;
+        let known = Slug::new(&game.slug).and_then(|slug| all.game(&slug));
         let profile = known.ok_or_else(|| CommandError::GameNotStarted { game: game.name.clone() })?;
         let files = || profile.programs.iter().map(|program| program.file().to_owned());
         Ok(profile.launch.iter().map(|launch| launch.start(*at.ip(), at.port(), files())).collect())

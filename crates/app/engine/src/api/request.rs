@@ -210,6 +210,43 @@ crate::requests! {
     /// The games that are known, by their slugs.
     Games {} -> Vec<KnownGameView>;
 
+    /// Adds a game, or changes one: what it is called, its programs and its ports. What else is known of it stays.
+    SaveGame {
+        /// Which; `None` for a new one.
+        slug: Option<String>,
+        /// What it is called.
+        name: String,
+        /// The programs in which it is played: file names, or `java with` and a part of an argument.
+        programs: Vec<String>,
+        /// The programs that only host.
+        servers: Vec<String>,
+        /// What a host listens on: `udp 8303-8310`.
+        ports: Vec<String>,
+    } -> ();
+
+    /// Says whether friends are told of a game.
+    HideGame {
+        /// Which.
+        slug: String,
+        /// Whether they are not.
+        hidden: bool,
+    } -> ();
+
+    /// Makes a game what it is by the program again; one that the user has made is forgotten.
+    ResetGame {
+        /// Which.
+        slug: String,
+    } -> ();
+
+    /// The games that the user has made or changed, as JSON text.
+    ExportGames {} -> String;
+
+    /// Takes an export of games; all or none. The answer is how many.
+    ImportGames {
+        /// The export.
+        text: String,
+    } -> u64;
+
     /// What can be started to be in a game that a friend hosts, the best first.
     WaysIntoGame {
         /// The friend's peer id.

@@ -2,8 +2,8 @@
 
 use lanrage_party::facts::SettingRule;
 use lanrage_store::{
-    Backup, ConfigFault, Declaration, FavoriteServer, GameProfile, PortRange, Protocol, ServerConfig,
-    Settings, SettingsChange, StoredMembership,
+    Backup, ConfigFault, Declaration, FavoriteServer, GameProfile, PortRange, ProfileOrigin, Protocol,
+    ServerConfig, Settings, SettingsChange, StoredMembership,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, to_value};
@@ -203,6 +203,10 @@ impl TryFrom<ProfileView> for GameProfile {
             executables: view.executables,
             ports: view.ports.into_iter().map(port).collect(),
             extra: view.extra.unwrap_or_default(),
+            slug: None,
+            origin: ProfileOrigin::Mine,
+            details: Map::new(),
+            is_hidden: false,
         })
     }
 }

@@ -16,6 +16,15 @@ pub(crate) struct GamesPort {
 }
 
 impl GamesPort {
+    /// These games are known, as far as friends may be told.
+    pub(crate) fn know(&self, catalogue: Arc<Catalogue>) {
+        self.wishes.send_if_modified(|wish| {
+            let is_news = wish.catalogue != catalogue;
+            wish.catalogue = catalogue;
+            is_news
+        });
+    }
+
     /// For whoever reaches this address; nothing is watched without one.
     pub(crate) fn watch(&self, address: Option<Ipv4Addr>) {
         self.wishes.send_modify(|wish| wish.address = address);

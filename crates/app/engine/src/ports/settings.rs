@@ -1,14 +1,15 @@
-//! The stored settings, read anew whenever some have changed.
+//! The stored settings and games, read anew whenever some have changed.
 
 use std::sync::Arc;
 
+use lanrage_games::Catalogue;
 use lanrage_store::{Config, SettingsDatabase};
 use tokio::sync::{mpsc, watch};
 
-use crate::{api::StoredError, settings::AppSettings, tasks::Tasks};
+use crate::{api::StoredError, known_games, settings::AppSettings, tasks::Tasks};
 
 /// What was read, and which wishes it answers: this one and all before it.
-pub(crate) type Read = (u64, Result<Box<Config>, StoredError>);
+pub(crate) type Read = (u64, Result<(Box<Config>, Arc<Catalogue>), StoredError>);
 
 /// Asks for the settings by a number that grows, and hears of them. Never full: one reading answers every wish before it.
 pub(crate) struct SettingsPort {
@@ -28,8 +29,8 @@ pub(crate) fn spawn(
     tasks.spawn("settings", async move {
         while wishes.changed().await.is_ok() {
             let wish = *wishes.borrow_and_update();
-            let read = database.get_all_settings().await.map(|stored| Box::new(Config::repaired(&stored).0));
-            if let Ok(config) = &read {
+            let read = read(&database).await;
+            if let Ok((config, _)) = &read {
                 app_settings.send_if_modified(|settings| {
                     let changed = AppSettings::from(&**config);
                     let is_news = *settings != changed;
@@ -37,10 +38,16 @@ pub(crate) fn spawn(
                     is_news
                 });
             }
-            if told.send((wish, read.map_err(StoredError::from))).await.is_err() {
+            if told.send((wish, read)).await.is_err() {
                 return;
             }
         }
     });
     SettingsPort { wanted, rx }
+}
+
+async fn read(database: &SettingsDatabase) -> Result<(Box<Config>, Arc<Catalogue>), StoredError> {
+    let stored = database.get_all_settings().await?;
+    let games = known_games::shown(database).await?;
+    Ok((Box::new(Config::repaired(&stored).0), Arc::new(games)))
 }

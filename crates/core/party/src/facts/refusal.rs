@@ -51,6 +51,11 @@ pub enum CommandError {
     NotYours,
     /// Nobody of the party has this id.
     UnknownPeer,
+    /// A game cannot be known so. Nothing was changed.
+    BadGame {
+        /// What is wrong with it.
+        cause: GameFault,
+    },
     /// Nobody hosts a game there any more.
     NoGameThere,
     /// A game cannot be started into somebody else's: it is not installed, or nobody knows how.
@@ -402,6 +407,41 @@ pub enum ExportFault {
     ExportField {
         /// The field.
         field: String,
+    },
+}
+
+/// Why something is no game's profile.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum GameFault {
+    /// A range of ports cannot be read.
+    GamePorts,
+    /// A program is no file name.
+    GameProgram,
+    /// There are more entries or ports than a profile has.
+    GameTooMany,
+    /// A port serves the computer itself.
+    GameNeverOpened,
+    /// There is such a game already.
+    GameTwice {
+        /// Its short name.
+        slug: String,
+    },
+    /// It is no export of games.
+    #[default]
+    GameNoExport,
+    /// A line of an export is not as it should be.
+    GameMalformed {
+        /// The line, from 1.
+        line: u64,
+        /// The column, from 1.
+        column: u64,
+    },
+    /// A newer version of this program has made it.
+    GamesNewer {
+        /// The version of its format.
+        version: u64,
     },
 }
 

@@ -74,6 +74,13 @@ pub(crate) mod game_profiles {
         #[sea_orm(column_type = "Text")]
         pub(crate) extra: String,
         pub(crate) updated_at: i64,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) slug: Option<String>,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) origin: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) details: String,
+        pub(crate) is_hidden: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,5 +1,5 @@
 use lanrage_party::{Name, UnixMillis};
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -21,6 +21,27 @@ pub struct GameProfile {
     pub ports: Vec<PortRange>,
     /// What else is remembered of it.
     pub extra: Map<String, Value>,
+    /// By which name all know it; `None` where it follows from its name.
+    pub slug: Option<String>,
+    /// Where it comes from.
+    pub origin: ProfileOrigin,
+    /// What more is known of it, by the names of a game's profile.
+    pub details: Map<String, Value>,
+    /// Whether friends are told nothing of it.
+    pub is_hidden: bool,
+}
+
+/// Where a stored profile comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileOrigin {
+    /// The user has made it.
+    #[default]
+    Mine,
+    /// It was imported.
+    Imported,
+    /// It comes with the program, and the user has changed it.
+    Changed,
 }
 
 /// Ports of one protocol, from `first` to `last`.
@@ -50,18 +71,29 @@ impl SettingsDatabase {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_game_profile(&self, profile: &GameProfile, now: UnixMillis) -> Result<(), StoreError> {
-        let row = ActiveModel {
-            name: Set(profile.name.to_string()),
-            executables: Set(rows::json(&profile.executables)),
-            ports: Set(rows::json(&profile.ports)),
-            extra: Set(rows::json(&profile.extra)),
-            updated_at: Set(rows::time(now)),
-        };
-        Entity::insert(row)
-            .on_conflict(rows::replace::<Entity>())
-            .exec_without_returning(&self.connection)
-            .await?;
-        Ok(())
+        self.save_game_profiles(std::slice::from_ref(profile), now).await
+    }
+
+    /// Saves profiles, each in place of the one that has its name: all or none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_game_profiles(
+        &self,
+        profiles: &[GameProfile],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let transaction = self.connection.begin().await?;
+        for profile in profiles {
+            // One that has another name now takes its place.
+            if let Some(slug) = &profile.slug {
+                let same = Entity::delete_many().filter(Column::Slug.eq(slug.as_str()));
+                same.filter(Column::Name.ne(profile.name.as_str())).exec(&transaction).await?;
+            }
+            let insert = Entity::insert(row(profile, now)).on_conflict(rows::replace::<Entity>());
+            insert.exec_without_returning(&transaction).await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     /// The profiles, by name.
@@ -83,11 +115,29 @@ impl SettingsDatabase {
     }
 }
 
+fn row(profile: &GameProfile, now: UnixMillis) -> ActiveModel {
+    ActiveModel {
+        name: Set(profile.name.to_string()),
+        executables: Set(rows::json(&profile.executables)),
+        ports: Set(rows::json(&profile.ports)),
+        extra: Set(rows::json(&profile.extra)),
+        updated_at: Set(rows::time(now)),
+        slug: Set(profile.slug.clone()),
+        origin: Set(rows::word(&profile.origin)),
+        details: Set(rows::json(&profile.details)),
+        is_hidden: Set(profile.is_hidden),
+    }
+}
+
 pub(in crate::database) fn read(row: &Model) -> Option<GameProfile> {
     Some(GameProfile {
         name: Name::new(&row.name).ok()?,
         executables: serde_json::from_str(&row.executables).ok()?,
         ports: serde_json::from_str(&row.ports).ok()?,
         extra: serde_json::from_str(&row.extra).ok()?,
+        slug: row.slug.clone(),
+        origin: rows::read_word(&row.origin)?,
+        details: serde_json::from_str(&row.details).ok()?,
+        is_hidden: row.is_hidden,
     })
 }

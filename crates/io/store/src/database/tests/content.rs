@@ -258,12 +258,20 @@ async fn favourites_and_profiles_are_saved_replaced_listed_by_name_and_forgotten
         executables: vec!["teeworlds".to_owned(), "teeworlds_srv".to_owned()],
         ports: vec![PortRange { protocol: Protocol::Udp, first: 8303, last: 8310 }],
         extra: serde_json::Map::from_iter([("note".to_owned(), json!("fun"))]),
+        slug: Some("teeworlds".to_owned()),
+        origin: ProfileOrigin::Changed,
+        details: serde_json::Map::from_iter([("steam".to_owned(), json!([380_840]))]),
+        is_hidden: true,
     };
     database.save_game_profile(&game, NOW).await.unwrap();
     game.executables.pop();
     database.save_game_profile(&game, NOW).await.unwrap();
     assert_eq!(database.game_profiles().await.unwrap(), [game.clone()]);
-    database.delete_game_profile(&game.name).await.unwrap();
+    let renamed = GameProfile { name: name("Another name"), ..game };
+    database.save_game_profile(&renamed, NOW).await.unwrap();
+    let only = [renamed];
+    assert_eq!(database.game_profiles().await.unwrap(), only, "one for a slug");
+    database.delete_game_profile(&only[0].name).await.unwrap();
     assert_eq!(database.game_profiles().await.unwrap(), []);
 }
 

@@ -115,7 +115,9 @@ async fn a_database_of_schema_1_opens_with_everything_in_it() {
     let configs = database.server_configs().await.unwrap();
     assert_eq!((configs.len(), configs[0].is_active), (1, true));
     assert_eq!(database.favorite_servers().await.unwrap().len(), 1);
-    assert_eq!(database.game_profiles().await.unwrap()[0].ports.len(), 1);
+    let game = database.game_profiles().await.unwrap().remove(0);
+    assert_eq!((game.ports.len(), game.slug, game.origin), (1, None, ProfileOrigin::Mine));
+    assert!(game.details.is_empty() && !game.is_hidden);
     assert!(database.nat_result("home").await.unwrap().is_some());
     let settings = database.get_all_settings().await.unwrap();
     assert_eq!(settings["from_the_future"], json!({ "a": 1 }));
