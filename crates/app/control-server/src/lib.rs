@@ -22,11 +22,11 @@ mod shutdown;
 pub use admin::{AdminAnswer, AdminError, AdminMember, AdminParty, AdminRelay, AdminRequest, ask};
 pub use error::ServerError;
 pub use lanrage_control::session::{ConnectionLimits, SourceLimits};
-pub use listen::certificate::CertificateFiles;
+pub use listen::certificate::{CertificateFiles, TlsListen};
 pub use registered_relay::{RegisteredRelay, RegisteredRelaySettings};
-pub use relay::{RelayConfig, RelayStats, RelayTls};
+pub use relay::{RelayConfig, RelayStats};
 pub use server::Server;
 pub use settings::{
-    Https, ServerSettings,
+    ServerSettings,
     secret_file::{make_private, read_or_create_secret, read_secret},
 };

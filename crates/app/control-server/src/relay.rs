@@ -28,7 +28,7 @@ use std::{
     time::Instant,
 };
 
-pub use config::{RelayConfig, RelayTls};
+pub use config::RelayConfig;
 use lanrage_nat::turn::{PeerFilter, RelayFamilies, RestSecret, TurnLimits, TurnServer, TurnServerConfig};
 use lanrage_net::interfaces::host_addresses;
 use mio::{Interest, Poll, Token, Waker};
@@ -48,7 +48,11 @@ pub(crate) use worker::Adopted;
 
 use crate::{
     ServerError,
-    listen::{self, certificate::Certificate, descriptors::STREAMS_PER_ALLOCATION},
+    listen::{
+        self,
+        certificate::{Certificate, TlsListen},
+        descriptors::STREAMS_PER_ALLOCATION,
+    },
 };
 
 /// REALM of RFC 8489 §14.9. Credentials are bound to the secret, not to it.
@@ -103,7 +107,7 @@ impl Relay {
                 tcp = Some(listener.local_addr().map_err(failed("TURN, TCP"))?);
                 worker_listeners.push(Listener::new(mio::net::TcpListener::from_std(listener), None));
             }
-            if let Some(RelayTls { listen: address, certificate }) = &config.tls {
+            if let Some(TlsListen { listen: address, certificate }) = &config.tls {
                 let failed = |source| ServerError::Listen { what: "TURN, TLS", address: *address, source };
                 let tls_config = Certificate::load(certificate.clone(), Instant::now())?.config()?;
                 let listener = listen::std_tcp(*address).map_err(failed)?;

@@ -13,24 +13,16 @@ use lanrage_control::{
 };
 use zeroize::Zeroizing;
 
-use crate::{RelayConfig, listen::certificate::CertificateFiles};
-
-/// The one port that every firewall lets through.
-#[derive(Debug, Clone)]
-pub struct Https {
-    /// Where (TCP); 443 for clients that are told a name alone.
-    pub listen: SocketAddr,
-    /// By which clients know the server.
-    pub certificate: CertificateFiles,
-}
+use crate::{RelayConfig, listen::certificate::TlsListen};
 
 /// How a [`crate::Server`] runs.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Where WebSocket and HTTP are served (TCP). `[::]` serves IPv4 too. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where all that needs TCP is served on one port: WebSocket and HTTP over TLS, TURN over TLS and TCP; `None` for nowhere.
-    pub https: Option<Https>,
+    /// Where all that needs TCP is served on one port, 443 for clients that are told a name alone: WebSocket and HTTP over TLS, TURN
+    /// over TLS and TCP; `None` for nowhere.
+    pub https: Option<TlsListen>,
     /// Where visitors of an invitation's page get LANrage.
     pub downloads: Option<String>,
     /// Where STUN is answered (UDP), and TURN if there is a relay, likewise; `None` for not at all. NAT behaviour

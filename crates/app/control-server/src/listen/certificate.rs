@@ -1,6 +1,7 @@
 //! The certificate by which TLS clients know this server. Its files are read again, so that whoever renews it restarts nothing.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
@@ -26,6 +27,15 @@ pub struct CertificateFiles {
     pub certificate: PathBuf,
     /// Its key.
     pub key: PathBuf,
+}
+
+/// Where TLS is spoken.
+#[derive(Debug, Clone)]
+pub struct TlsListen {
+    /// The address (TCP).
+    pub listen: SocketAddr,
+    /// By which clients know whom they reach.
+    pub certificate: CertificateFiles,
 }
 
 /// Gives each handshake the newest certificate.

@@ -1,14 +1,10 @@
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-    ops::RangeInclusive,
-};
+use std::{fmt, net::IpAddr, ops::RangeInclusive};
 
 use ipnet::IpNet;
 use lanrage_nat::turn::TurnLimits;
 use zeroize::Zeroizing;
 
-use crate::listen::certificate::CertificateFiles;
+use crate::listen::certificate::TlsListen;
 
 /// How a relay runs. It listens where STUN is answered.
 #[derive(Clone)]
@@ -31,16 +27,7 @@ pub struct RelayConfig {
     /// Whether TURN is spoken over TCP too, on the same port.
     pub tcp: bool,
     /// TURN over TLS.
-    pub tls: Option<RelayTls>,
-}
-
-/// TURN over TLS.
-#[derive(Debug, Clone)]
-pub struct RelayTls {
-    /// Where (TCP).
-    pub listen: SocketAddr,
-    /// By which clients know it.
-    pub certificate: CertificateFiles,
+    pub tls: Option<TlsListen>,
 }
 
 impl RelayConfig {

@@ -13,8 +13,8 @@ use lanrage_control::{
     protocol::{ClientMessage, ServerMessage},
 };
 use lanrage_control_server::{
-    CertificateFiles, Https, RegisteredRelay, RegisteredRelaySettings, RelayConfig, RelayTls, Server,
-    ServerSettings,
+    CertificateFiles, RegisteredRelay, RegisteredRelaySettings, RelayConfig, Server, ServerSettings,
+    TlsListen,
 };
 use lanrage_nat::{
     stun::{self, Change, TransactionId},
@@ -44,8 +44,8 @@ fn certificate() -> CertificateFiles {
 }
 
 /// A port that serves all that needs TCP.
-pub(crate) fn https() -> Https {
-    Https { listen: "127.0.0.1:0".parse().unwrap(), certificate: certificate() }
+pub(crate) fn https() -> TlsListen {
+    TlsListen { listen: "127.0.0.1:0".parse().unwrap(), certificate: certificate() }
 }
 
 /// A connection that believes that certificate alone.
@@ -69,7 +69,7 @@ pub(crate) fn secured(mut stream: TcpStream) -> StreamOwned<ClientConnection, Tc
 fn relay_config() -> RelayConfig {
     let mut config = RelayConfig::new(SECRET.to_owned().into());
     config.allowed_peers = vec!["127.0.0.0/8".parse().unwrap()];
-    config.tls = Some(RelayTls { listen: "127.0.0.1:0".parse().unwrap(), certificate: certificate() });
+    config.tls = Some(TlsListen { listen: "127.0.0.1:0".parse().unwrap(), certificate: certificate() });
     config
 }
 

@@ -12,8 +12,8 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use lanrage_control::{protocol::StunEndpoint, registry::ConfiguredRelay};
 use lanrage_control_server::{
-    AdminRequest, CertificateFiles, Https, RegisteredRelaySettings, RelayConfig, RelayTls, ServerError,
-    ServerSettings, make_private, read_or_create_secret, read_secret,
+    AdminRequest, CertificateFiles, RegisteredRelaySettings, RelayConfig, ServerError, ServerSettings,
+    TlsListen, make_private, read_or_create_secret, read_secret,
 };
 use lanrage_party::{ControlEndpoint, PartyId, PeerId, RelayUri, limits};
 use serde::Deserialize;
@@ -321,7 +321,7 @@ impl ServerArguments {
         settings.https = self
             .https
             .zip(self.relaying.certificate())
-            .map(|(listen, certificate)| Https { listen, certificate });
+            .map(|(listen, certificate)| TlsListen { listen, certificate });
         settings.downloads = self.downloads;
         settings.names = self.name;
         settings.advertised_stun = self.advertise_stun;
@@ -383,7 +383,7 @@ impl RelayOptions {
     fn config(self, secret: Zeroizing<String>) -> RelayConfig {
         let mut config = RelayConfig::new(secret);
         let certificate = self.certificate();
-        config.tls = certificate.map(|certificate| RelayTls { listen: self.tls_listen, certificate });
+        config.tls = certificate.map(|certificate| TlsListen { listen: self.tls_listen, certificate });
         config.ports = self.relay_ports;
         config.addresses = self.relay_address;
         config.limits.allocations = self.relay_allocations;
