@@ -209,7 +209,7 @@ losing =
 
 # Was ein Router tut (`NatSummary`, `MappingBehaviour`, `FilteringBehaviour`).
 nat-summary-measured = Dein Router ist gemessen.
-nat-summary-blocked = Dein Netz lässt kein UDP durch, also werden Freunde über ein Relay erreicht.
+nat-summary-blocked = Nichts, was per UDP gesendet wurde, wurde beantwortet: Das Netz lässt keines durch, oder kein Server ist erreichbar.
 nat-summary-offline = Dein Gerät hat kein Netz.
 nat-summary-no-servers = Es gibt keinen Server, mit dem dein Router gemessen werden kann.
 mapping-no-translation = Dein Gerät hat selbst eine öffentliche Adresse.
@@ -518,6 +518,7 @@ problem-adapter-stripped =
         [packet_size] Ein anderes Programm ändert die Paketgröße von LANrages Netzwerkadapter.
     }
 problem-adapter-bypassed = Pakete an { $route } gehen über { $interface } statt über LANrages Netzwerkadapter hinaus: Routing-Regeln eines anderen Programms, oft eines VPN, kommen zuerst.
+problem-adapter-forbidden = Dieser Computer verwirft, was an { $route } gesendet wird: Eine Route oder Regel eines anderen Programms, oft der Kill-Switch eines VPN, verbietet es.
 problem-adapter-blocked =
     { $way ->
        *[out] Eine Firewall oder der Kill-Switch eines VPN auf diesem Computer verwirft, was deine Spiele an Freunde senden.

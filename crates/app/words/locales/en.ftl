@@ -210,7 +210,7 @@ losing =
 
 # What a router does (`NatSummary`, `MappingBehaviour`, `FilteringBehaviour`).
 nat-summary-measured = Your router is measured.
-nat-summary-blocked = Your network lets no UDP through, so friends are reached through a relay.
+nat-summary-blocked = Nothing that was sent by UDP was answered: the network lets none through, or no server can be reached.
 nat-summary-offline = Your device has no network.
 nat-summary-no-servers = There is no server to measure your router with.
 mapping-no-translation = Your device has a public address of its own.
@@ -519,6 +519,7 @@ problem-adapter-stripped =
         [packet_size] Another program changes the packet size of LANrage's network adapter.
     }
 problem-adapter-bypassed = Packets for { $route } leave by { $interface } instead of LANrage's network adapter: routing rules of another program, often a VPN, come first.
+problem-adapter-forbidden = This computer drops what is sent to { $route }: a route or rule of another program, often a VPN's kill switch, forbids it.
 problem-adapter-blocked =
     { $way ->
        *[out] A firewall or a VPN's kill switch on this computer drops what your games send to friends.

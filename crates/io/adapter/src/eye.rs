@@ -1,4 +1,4 @@
-use std::{io, sync::Arc};
+use std::{io, net::Ipv4Addr, sync::Arc};
 
 use lanrage_party::AdapterLook;
 
@@ -22,14 +22,15 @@ impl AdapterEye {
         Self { system, config, tests }
     }
 
-    /// Asks the system, and sends test packets through the adapter. Somebody must be reading it meanwhile. Takes less than a
+    /// Asks the system, and sends test packets through the adapter, as to the whole network so to each of these leases of friends: a
+    /// route, rule or filter may concern one of them alone. Somebody must be reading the adapter meanwhile. Takes about a
     /// millisecond where packets pass, and 600 ms at most where not: not for an asynchronous task. `None` if the device
     /// is gone.
-    pub fn look(&self) -> Option<AdapterLook> {
-        let Found { name, lost, detours, searches } = self.system.look(&self.config)?;
+    pub fn look(&self, friends: &[Ipv4Addr]) -> Option<AdapterLook> {
+        let Found { name, lost, detours, searches } = self.system.look(&self.config, friends)?;
         let overlap = routes::overlapping_route(self.config.subnet, &name);
         let held = endpoints::held_while_open(self.config.subnet, &name);
-        Some(AdapterLook { name, lost, detours, overlap, held, searches, passage: self.tests.pass() })
+        Some(AdapterLook { name, lost, detours, overlap, held, searches, passage: self.tests.pass(friends) })
     }
 
     /// Puts back what the adapter was set up with. What is as it should be stays untouched.

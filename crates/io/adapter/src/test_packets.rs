@@ -1,18 +1,20 @@
 //! Packets that prove that the adapter carries others: from a socket of this computer into the device, and back.
 //!
-//! A socket sends to an address of the party's network. Whoever reads the device knows the packet by a secret in it, keeps it
-//! from going any further, and writes two back: an answer, and one from another address, which no firewall can take for one.
-//! So a test passes everything that a game's packets pass: rules, routes, filters, and the device itself.
+//! A socket sends to an address of the party's network and to each friend's. Whoever reads the device knows the packets by a secret
+//! in them, keeps them from going any further, and writes two back for each: an answer, and one from another address or port, which
+//! no firewall can take for one. So a test passes everything that a game's packets pass: rules, routes, filters, and the device itself.
 
 use std::{
     hash::{BuildHasher, RandomState},
+    collections::BTreeSet,
     io::{self, IoSlice},
-    net::{Ipv4Addr, SocketAddrV4, UdpSocket},
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    iter,
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket},
     time::{Duration, Instant},
 };
 
 use lanrage_party::{Passage, Subnet, VirtualIp};
+use parking_lot::Mutex;
 
 use crate::{VIRTIO_HEADER_BYTES, os::Packets};
 
@@ -23,12 +25,16 @@ const AGAIN: Duration = Duration::from_millis(150);
 
 /// Specification: the port to which senders discard (RFC 863).
 const DISCARD: u16 = 9;
+/// Implementation: the port of a friend's from which comes what nobody has asked for.
+const UNASKED_PORT: u16 = 10;
 /// Specification: header bytes of IPv4 without options, and of UDP.
 const IP_HEADER: usize = 20;
 const UDP_HEADER: usize = 8;
 const UDP: u8 = 17;
 
 const SECRET_BYTES: usize = 16;
+/// A whole test packet.
+const TEST_BYTES: usize = IP_HEADER + UDP_HEADER + SECRET_BYTES + 1;
 /// The payload is the secret and one of these.
 const QUESTION: u8 = 0;
 const ANSWER: u8 = 1;
@@ -56,8 +62,26 @@ pub(crate) struct TestPackets {
     to: Ipv4Addr,
     /// Whose packet nobody here has asked for.
     stranger: Ipv4Addr,
-    /// Test packets that came out of the device.
-    seen: AtomicU64,
+    /// Where the test packets of this round went that came out of the device.
+    seen: Mutex<BTreeSet<Ipv4Addr>>,
+}
+
+/// What has come back from one of the addresses that test packets went to.
+#[derive(Debug, Clone, Copy)]
+struct Test {
+    to: Ipv4Addr,
+    answered: bool,
+    unasked: bool,
+}
+
+impl Test {
+    const fn new(to: Ipv4Addr) -> Self {
+        Self { to, answered: false, unasked: false }
+    }
+
+    const fn is_over(self) -> bool {
+        self.answered && self.unasked
+    }
 }
 
 impl TestPackets {
@@ -68,69 +92,91 @@ impl TestPackets {
             part.copy_from_slice(&random.hash_one(number).to_ne_bytes());
         }
         let (to, stranger) = (test_address(own, subnet), last_but(own, subnet, 2));
-        Self { secret, own: own.0, to, stranger, seen: AtomicU64::new(0) }
+        Self { secret, own: own.0, to, stranger, seen: Mutex::default() }
     }
 
-    /// Sends test packets and waits for what comes back.
-    pub(crate) fn pass(&self) -> Passage {
-        self.try_pass().unwrap_or_else(|error| {
+    /// Sends test packets, to each of these friends too, and waits for what comes back: what became of those that fared worst.
+    pub(crate) fn pass(&self, friends: &[Ipv4Addr]) -> Passage {
+        self.try_pass(friends).unwrap_or_else(|error| {
             tracing::debug!(%error, "no test packet can be sent");
             Passage::Closed
         })
     }
 
-    fn try_pass(&self) -> io::Result<Passage> {
-        let seen = self.seen.load(Relaxed);
+    fn try_pass(&self, friends: &[Ipv4Addr]) -> io::Result<Passage> {
+        self.seen.lock().clear();
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
         socket.set_read_timeout(Some(AGAIN))?;
         let deadline = Instant::now() + PATIENCE;
-        let (mut answered, mut unasked) = (false, false);
-        while !(answered && unasked) && Instant::now() < deadline {
-            socket.send_to(&self.payload(QUESTION), (self.to, DISCARD))?;
-            let mut payload = [0; SECRET_BYTES + 1];
-            while let Ok(length) = socket.recv(&mut payload) {
-                if length == payload.len() && payload[..SECRET_BYTES] == self.secret {
-                    answered |= payload[SECRET_BYTES] == ANSWER;
-                    unasked |= payload[SECRET_BYTES] == UNASKED;
+        let mut tests: Vec<Test> =
+            iter::once(self.to).chain(friends.iter().copied()).map(Test::new).collect();
+        let is_over = |tests: &[Test]| tests.iter().all(|test| test.is_over());
+        while !is_over(&tests) && Instant::now() < deadline {
+            for test in tests.iter().filter(|test| !test.is_over()) {
+                // One that the system refuses comes back no more than one that is dropped on its way.
+                if let Err(error) = socket.send_to(&self.payload(QUESTION), (test.to, DISCARD)) {
+                    tracing::debug!(to = %test.to, %error, "a test packet cannot be sent");
                 }
-                if answered && unasked {
-                    break;
+            }
+            let mut payload = [0; SECRET_BYTES + 1];
+            while !is_over(&tests)
+                && let Ok((length, from)) = socket.recv_from(&mut payload)
+            {
+                if length == payload.len() && payload[..SECRET_BYTES] == self.secret {
+                    self.note(&mut tests, from, payload[SECRET_BYTES]);
                 }
             }
         }
-        Ok(match (answered, unasked) {
+        let seen = self.seen.lock();
+        let passage = |test: &Test| match (test.answered, test.unasked) {
             (_, true) => Passage::Open,
             (true, false) => Passage::OnlyAnswers,
-            _ if self.seen.load(Relaxed) != seen => Passage::OnlyOut,
+            _ if seen.contains(&test.to) => Passage::OnlyOut,
             _ => Passage::Closed,
-        })
+        };
+        Ok(tests.iter().map(passage).max().unwrap_or(Passage::Closed))
+    }
+
+    /// Something of this kind has come back from there.
+    fn note(&self, tests: &mut [Test], from: SocketAddr, kind: u8) {
+        let IpAddr::V4(from) = from.ip() else { return };
+        let of = if from == self.stranger { self.to } else { from };
+        // A friend can have the address that stands for the whole network.
+        for test in tests.iter_mut().filter(|test| test.to == of) {
+            test.answered |= kind == ANSWER;
+            test.unasked |= kind == UNASKED;
+        }
     }
 
     /// Answers a packet that was read from the device, if it is a test of ours. False if it is somebody else's.
     pub(crate) fn answer(&self, device: &Packets, queue: usize, frame: &[u8]) -> bool {
         let header: &[u8] = if device.offloads() { &[0; VIRTIO_HEADER_BYTES] } else { &[] };
-        let Some(from) = frame.get(header.len()..).and_then(|packet| self.asked_by(packet)) else {
+        let Some((from, to)) = frame.get(header.len()..).and_then(|packet| self.asked_by(packet)) else {
             return false;
         };
-        self.seen.fetch_add(1, Relaxed);
-        for (source, kind) in [(self.to, ANSWER), (self.stranger, UNASKED)] {
-            let packet = datagram(SocketAddrV4::new(source, DISCARD), from, &self.payload(kind));
+        self.seen.lock().insert(to);
+        let unasked = if to == self.to { (self.stranger, DISCARD) } else { (to, UNASKED_PORT) };
+        for ((source, port), kind) in [((to, DISCARD), ANSWER), (unasked, UNASKED)] {
+            let packet = datagram(SocketAddrV4::new(source, port), from, &self.payload(kind));
             // One that the system refuses does not arrive, and that it does not is what the test finds.
             let _ = device.write(queue, &[IoSlice::new(&[header, &packet].concat())]);
         }
         true
     }
 
-    /// Who sent a test packet, if it is one.
-    fn asked_by(&self, packet: &[u8]) -> Option<SocketAddrV4> {
+    /// Who sent a test packet, and where to, if it is one.
+    fn asked_by(&self, packet: &[u8]) -> Option<(SocketAddrV4, Ipv4Addr)> {
         // First what tells other packets apart at once.
-        if packet.get(16..IP_HEADER)? != self.to.octets() || packet[0] != 0x45 || packet[9] != UDP {
+        if packet.len() != TEST_BYTES || packet[0] != 0x45 || packet[9] != UDP {
             return None;
         }
         let (header, payload) = packet[IP_HEADER..].split_at_checked(UDP_HEADER)?;
         let source: [u8; 4] = packet[12..16].try_into().ok()?;
+        let to: [u8; 4] = packet[16..IP_HEADER].try_into().ok()?;
         let asks = payload == self.payload(QUESTION) && source == self.own.octets();
-        asks.then(|| SocketAddrV4::new(source.into(), u16::from_be_bytes([header[0], header[1]])))
+        asks.then(|| {
+            (SocketAddrV4::new(source.into(), u16::from_be_bytes([header[0], header[1]])), to.into())
+        })
     }
 
     fn payload(&self, kind: u8) -> [u8; SECRET_BYTES + 1] {
@@ -187,14 +233,15 @@ mod tests {
         let tests = tests();
         let (from, to) = (SocketAddrV4::new(OWN, 4_000), SocketAddrV4::new(tests.to, DISCARD));
         let ours = datagram(from, to, &tests.payload(QUESTION));
-        assert_eq!(tests.asked_by(&ours), Some(from));
+        assert_eq!(tests.asked_by(&ours), Some((from, tests.to)));
+        let friend = Ipv4Addr::new(10, 66, 0, 9);
+        let to_a_friend = datagram(from, SocketAddrV4::new(friend, DISCARD), &tests.payload(QUESTION));
+        assert_eq!(tests.asked_by(&to_a_friend), Some((from, friend)));
         let another = TestPackets::new(VirtualIp(OWN), Subnet::DEFAULT);
         assert_eq!(another.asked_by(&ours), None, "another adapter's secret");
         assert_eq!(tests.asked_by(&datagram(from, to, b"hello")), None);
-        assert_eq!(
-            tests.asked_by(&datagram(from, SocketAddrV4::new(OWN, DISCARD), &tests.payload(QUESTION))),
-            None
-        );
+        let of_another = SocketAddrV4::new(friend, 4_000);
+        assert_eq!(tests.asked_by(&datagram(of_another, to, &tests.payload(QUESTION))), None);
         for length in 0..ours.len() {
             assert_eq!(tests.asked_by(&ours[..length]), None, "{length}");
         }

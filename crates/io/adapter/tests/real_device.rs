@@ -264,10 +264,10 @@ fn where_there_is_no_other_network_searches_go_into_the_adapter_and_only_there()
         assert_eq!(routes(), 3);
         ip("route flush dev lanrage0 proto static");
         assert_eq!(routes(), 1);
-        eye.look().unwrap();
+        eye.look(&[]).unwrap();
         assert_eq!(routes(), 3, "put back");
         plug_in_a_card("192.168.5.2/24", "192.168.5.1");
-        let look = eye.look().unwrap();
+        let look = eye.look(&[]).unwrap();
         assert_eq!((routes(), look.detours), (1, vec![]), "the card has them");
         let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
         socket.set_broadcast(true).unwrap();
@@ -276,7 +276,7 @@ fn where_there_is_no_other_network_searches_go_into_the_adapter_and_only_there()
         }
         copies_until_seen(&adapter, vec![LIMITED, GROUP]);
         ip("link delete card");
-        eye.look().unwrap();
+        eye.look(&[]).unwrap();
         assert_eq!(routes(), 3);
         adapter.wake();
         reader.join().unwrap();
@@ -595,7 +595,7 @@ fn what_another_program_takes_from_the_adapter_is_seen_and_put_back() {
             let adapter = Arc::new(open(&AdapterConfig { offload, ..config() }));
             let eye = adapter.eye();
             let reader = read_on(&adapter);
-            let good = eye.look().unwrap();
+            let good = eye.look(&[]).unwrap();
             assert_eq!((&good.lost, &good.detours), (&vec![], &vec![]));
             assert_eq!((good.name.as_str(), &good.overlap, good.passage), ("lanrage0", &None, Passage::Open));
             let harms: [(&str, &[AdapterPart]); 4] = [
@@ -606,14 +606,14 @@ fn what_another_program_takes_from_the_adapter_is_seen_and_put_back() {
             ];
             for (harm, lost) in harms {
                 ip(harm);
-                let look = eye.look().unwrap();
+                let look = eye.look(&[]).unwrap();
                 assert_eq!(look.lost, lost, "{harm}");
                 assert!(!lost.is_empty() || !look.detours.is_empty(), "{harm}: {look:?}");
                 eye.mend().unwrap();
-                assert_eq!(eye.look().unwrap(), good, "after {harm}");
+                assert_eq!(eye.look(&[]).unwrap(), good, "after {harm}");
             }
             ip("link set lanrage0 name other0");
-            assert_eq!(eye.look().unwrap().name, "other0");
+            assert_eq!(eye.look(&[]).unwrap().name, "other0");
             ip("link set other0 name lanrage0");
             adapter.wake();
             reader.join().unwrap();
@@ -628,13 +628,13 @@ fn flushed_routes_come_back_where_a_default_route_takes_their_packets() {
         let adapter = Arc::new(open(&config()));
         let (eye, reader) = (adapter.eye(), read_on(&adapter));
         plug_in_a_card("192.168.5.2/24", "192.168.5.1");
-        let good = eye.look().unwrap();
+        let good = eye.look(&[]).unwrap();
         assert_eq!((good.detours.len(), good.passage), (0, Passage::Open));
         ip("route flush dev lanrage0 scope link");
-        let look = eye.look().unwrap();
+        let look = eye.look(&[]).unwrap();
         assert_eq!((look.detours.len(), look.passage), (1, Passage::Closed), "{look:?}");
         eye.mend().unwrap();
-        assert_eq!(eye.look().unwrap(), good);
+        assert_eq!(eye.look(&[]).unwrap(), good);
         adapter.wake();
         reader.join().unwrap();
     });
@@ -647,17 +647,48 @@ fn rules_and_networks_that_come_later_are_seen_and_named() {
         let adapter = Arc::new(open(&config()));
         let (eye, reader) = (adapter.eye(), read_on(&adapter));
         plug_in_a_card("10.0.0.2/8", "10.0.0.1");
-        let look = eye.look().unwrap();
+        let look = eye.look(&[]).unwrap();
         assert_eq!(look.overlap, Some(("10.0.0.0/8".parse().unwrap(), "card".to_owned())));
         assert_eq!((look.detours.len(), look.passage), (0, Passage::Open), "ours is more specific");
         // As a VPN with an exit node leads everything past the main table.
         ip("route add default dev card table 52");
         ip("rule add pref 5270 lookup 52");
         eye.mend().unwrap();
-        let look = eye.look().unwrap();
+        let look = eye.look(&[]).unwrap();
         let detour = Detour { to: Subnet::DEFAULT.net(), interface: Some("card".to_owned()) };
         assert!(look.detours.contains(&detour), "{look:?}");
         assert_eq!(look.passage, Passage::Closed);
+        adapter.wake();
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn what_concerns_a_single_friends_packets_is_seen() {
+    in_private_network("what_concerns_a_single_friends_packets_is_seen", || {
+        ip("link set lo up");
+        let adapter = Arc::new(open(&config()));
+        let (eye, reader) = (adapter.eye(), read_on(&adapter));
+        plug_in_a_card("192.168.5.2/24", "192.168.5.1");
+        // The last one stands for the whole network too.
+        let [friend, another, last] = [9, 10, 65_534].map(|host| Ipv4Addr::from(0x0A42_0000 + host));
+        let look = || eye.look(&[friend, another, last]).unwrap();
+        let good = look();
+        assert_eq!((&good.detours, good.passage), (&vec![], Passage::Open));
+        let (blackhole, prohibit) =
+            (format!("route {{}} blackhole {friend}"), format!("rule {{}} to {friend} prohibit"));
+        for (harm, interface) in [
+            (blackhole.as_str(), None),
+            (prohibit.as_str(), None),
+            (&format!("route {{}} {friend} dev card"), Some("card".to_owned())),
+        ] {
+            ip(&harm.replace("{}", "add"));
+            let detours = vec![Detour { to: friend.into(), interface }];
+            let seen = look();
+            assert_eq!((&seen.detours, seen.passage), (&detours, Passage::Closed), "{harm}");
+            ip(&harm.replace("{}", "delete"));
+            assert_eq!(look(), good, "after {harm}");
+        }
         adapter.wake();
         reader.join().unwrap();
     });

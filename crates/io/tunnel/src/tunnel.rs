@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::Arc,
     thread::{self, JoinHandle},
     time::Instant,
@@ -305,6 +305,11 @@ impl Tunnel {
             Ok((from, datagram)) => self.shared.receive(from, datagram),
             Err(reason) => self.shared.dropped(reason),
         }
+    }
+
+    /// The leases of the peers, in no order.
+    pub fn leases(&self) -> Vec<Ipv4Addr> {
+        self.shared.table().peers().map(|peer| peer.config.virtual_ip.0).collect()
     }
 
     /// The port of the IPv4 socket.

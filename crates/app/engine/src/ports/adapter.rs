@@ -150,9 +150,9 @@ impl Shell {
     }
 
     async fn look(&self) -> Option<Input> {
-        let eye = self.eye.clone()?;
+        let (eye, friends) = (self.eye.clone()?, self.tunnel.leases());
         // A device that is gone is told of by its packet threads.
-        spawn_blocking(move || eye.look()).await.ok().flatten().map(Input::AdapterLook)
+        spawn_blocking(move || eye.look(&friends)).await.ok().flatten().map(Input::AdapterLook)
     }
 }
 

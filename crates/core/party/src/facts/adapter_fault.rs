@@ -89,6 +89,11 @@ pub enum AdapterFault {
         /// The interface that they leave through.
         interface: String,
     },
+    /// The system drops packets for the party: a route or rule of somebody's forbids them.
+    AdapterForbidden {
+        /// The destination.
+        route: String,
+    },
     /// The adapter is as it should be, and packets do not pass it.
     AdapterBlocked {
         /// Which do not.

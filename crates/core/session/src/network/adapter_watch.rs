@@ -154,14 +154,19 @@ fn trouble(look: &AdapterLook, subnet: Subnet, endpoint: Option<Endpoint>) -> Op
         })
     };
     if let Some(Detour { to, interface }) = look.detours.first() {
-        if let (true, Some(fault)) = (*to == subnet.net(), overlap()) {
+        let is_friend = to.prefix_len() == 32 && subnet.net().contains(to);
+        let is_party = *to == subnet.net() || is_friend;
+        if let (true, Some(fault)) = (is_party, overlap()) {
             return Some(error(fault, Remedy::DisconnectVpn));
         }
+        let route = to.to_string();
         return Some(match interface {
             Some(interface) => {
-                let fault =
-                    AdapterFault::AdapterBypassed { route: to.to_string(), interface: interface.clone() };
+                let fault = AdapterFault::AdapterBypassed { route, interface: interface.clone() };
                 error(fault, Remedy::ExemptParty { network })
+            }
+            None if is_friend => {
+                error(AdapterFault::AdapterForbidden { route }, Remedy::ExemptParty { network })
             }
             None => {
                 error(AdapterFault::AdapterStripped { part: LostPart::Routes }, Remedy::LeaveAdapterAlone)
@@ -194,6 +199,8 @@ fn trouble(look: &AdapterLook, subnet: Subnet, endpoint: Option<Endpoint>) -> Op
 
 #[cfg(test)]
 mod tests {
+    use ipnet::Ipv4Net;
+
     use super::*;
 
     fn good() -> AdapterLook {
@@ -276,6 +283,28 @@ mod tests {
         let expected =
             AdapterFault::AdapterBypassed { route: "10.66.0.0/16".to_owned(), interface: "ts0".to_owned() };
         assert_eq!((fault(&watch), watch.works()), (Some(expected), Some(false)));
+    }
+
+    #[test]
+    fn what_leads_a_single_friends_packets_astray_is_named() {
+        let friend: Ipv4Net = "10.66.0.9/32".parse().unwrap();
+        let told = |interface: Option<&str>, overlap| {
+            let detours = vec![Detour { to: friend, interface: interface.map(str::to_owned) }];
+            let (watch, care) = seen(&vec![AdapterLook { detours, overlap, ..good() }; 5]);
+            assert_eq!((watch.works(), care), (Some(false), Care::None));
+            fault(&watch).unwrap()
+        };
+        let route = friend.to_string();
+        assert_eq!(told(None, None), AdapterFault::AdapterForbidden { route: route.clone() });
+        let interface = "ts0".to_owned();
+        assert_eq!(told(Some("ts0"), None), AdapterFault::AdapterBypassed { route, interface });
+        let overlap = AdapterFault::AdapterSubnet {
+            subnet: "10.66.0.0/16".to_owned(),
+            route: "10.66.0.0/24".to_owned(),
+            interface: "eth0".to_owned(),
+        };
+        let network = Some(("10.66.0.0/24".parse().unwrap(), "eth0".to_owned()));
+        assert_eq!(told(Some("eth0"), network), overlap);
     }
 
     #[test]

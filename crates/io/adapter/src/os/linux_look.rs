@@ -52,8 +52,9 @@ impl SystemSide {
         None
     }
 
-    /// What the system has of the adapter. `None` if there is no such interface.
-    pub(crate) fn look(&self, config: &AdapterConfig) -> Option<Found> {
+    /// What the system has of the adapter, and where it leads packets for friends with these leases. `None` if there is no such
+    /// interface.
+    pub(crate) fn look(&self, config: &AdapterConfig, friends: &[Ipv4Addr]) -> Option<Found> {
         let interface = self.interface?;
         let link = linux_netlink::link_state(interface)
             .inspect_err(|error| tracing::debug!(%error, "the adapter cannot be looked at"))
@@ -73,7 +74,8 @@ impl SystemSide {
 
         let ways = [(config.subnet.net(), to_party)]
             .into_iter()
-            .chain(self.searches().iter().map(|net| (*net, way_to(search_address(*net)))));
+            .chain(self.searches().iter().map(|net| (*net, way_to(search_address(*net)))))
+            .chain(friends.iter().map(|lease| (Ipv4Net::from(*lease), way_to(*lease))));
         let detours = ways.filter(|(_, way)| !is_ours(way)).map(|(to, way)| Detour {
             to,
             interface: way.and_then(|way| Some(linux_netlink::link_state(way.interface).ok()?.name)),

@@ -1,4 +1,4 @@
-use std::io;
+use std::{io, net::Ipv4Addr};
 
 use lanrage_party::{AdapterPart, Detour, facts::SearchTrouble};
 
@@ -24,7 +24,7 @@ impl SystemSide {
         Self { name: name.to_owned() }
     }
 
-    pub(crate) fn look(&self, _: &AdapterConfig) -> Option<Found> {
+    pub(crate) fn look(&self, _: &AdapterConfig, _: &[Ipv4Addr]) -> Option<Found> {
         // Who has what of searches there, nothing that the user does can change.
         Some(Found { name: self.name.clone(), lost: Vec::new(), detours: Vec::new(), searches: None })
     }
