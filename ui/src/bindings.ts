@@ -47,7 +47,9 @@ export type AdapterFault = { "code": "adapter_permission",
   /** The destination. */
   route: string,
   /** The interface that they leave through. */
-  interface: string, } | { "code": "adapter_blocked",
+  interface: string, } | { "code": "adapter_forbidden",
+  /** The destination. */
+  route: string, } | { "code": "adapter_blocked",
   /** Which do not. */
   way: BlockedWay, } | { "code": "adapter_searches",
   /** Where it does not go. */

@@ -5,8 +5,8 @@
 //! no firewall can take for one. So a test passes everything that a game's packets pass: rules, routes, filters, and the device itself.
 
 use std::{
-    hash::{BuildHasher, RandomState},
     collections::BTreeSet,
+    hash::{BuildHasher, RandomState},
     io::{self, IoSlice},
     iter,
     net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket},

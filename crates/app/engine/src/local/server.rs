@@ -1,4 +1,9 @@
-use std::{fs::File, io, path::PathBuf};
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use interprocess::local_socket::{
     ListenerOptions,
@@ -7,6 +12,7 @@ use interprocess::local_socket::{
 use tokio::{
     io::{AsyncWriteExt, BufReader},
     task::JoinSet,
+    time::sleep,
 };
 use tracing::{debug, warn};
 
@@ -19,16 +25,49 @@ use crate::{Handle, api::to_json};
 /// Most programs that may be connected at once; a further one waits.
 const CLIENTS: usize = 16;
 
-/// Serves other programs of the same user until it is cancelled. The caller holds the data folder's lock, so
-/// a socket that is there already belongs to nobody.
+/// From one look at the socket to the next, and from one try to make it to the next.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Serves other programs of the same user until it is cancelled: a socket that cannot be made is tried again, and one that somebody
+/// deletes is made anew. The caller holds the data folder's lock, so a socket that is there at first belongs to nobody.
 pub(crate) async fn serve(data_dir: PathBuf, handle: Handle) {
-    match listen(&data_dir) {
-        Ok((listener, _folder)) => accept(listener, handle).await,
-        Err(error) => warn!(%error, "other programs cannot reach this one"),
+    let mut clients = JoinSet::new();
+    let mut is_told = false;
+    loop {
+        match listen(&data_dir) {
+            Ok((listener, _folder)) => {
+                is_told = false;
+                tokio::select! {
+                    () = accept(listener, &handle, &mut clients) => {}
+                    () = deleted(&data_dir) => warn!("the socket for other programs was deleted; it is made anew"),
+                }
+            }
+            Err(error) => {
+                if !is_told {
+                    warn!(%error, "other programs cannot reach this one");
+                }
+                is_told = true;
+                sleep(LOOK).await;
+            }
+        }
     }
 }
 
-fn listen(data_dir: &std::path::Path) -> io::Result<(Listener, Option<File>)> {
+/// Waits until the socket is no longer where other programs look for it. One of another program's in its place stays.
+async fn deleted(data_dir: &Path) {
+    // A pipe of Windows lies in no folder.
+    #[cfg(not(unix))]
+    std::future::pending::<()>().await;
+    #[cfg(unix)]
+    while !matches!(
+        std::fs::symlink_metadata(super::socket_path(data_dir)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound
+    ) {
+        sleep(LOOK).await;
+    }
+}
+
+fn listen(data_dir: &Path) -> io::Result<(Listener, Option<File>)> {
     #[cfg(unix)]
     match std::fs::remove_file(super::socket_path(data_dir)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -45,8 +84,8 @@ fn listen(data_dir: &std::path::Path) -> io::Result<(Listener, Option<File>)> {
     Ok((listener, folder))
 }
 
-async fn accept(listener: Listener, handle: Handle) {
-    let mut clients = JoinSet::new();
+/// Accepts other programs, and never ends by itself.
+async fn accept(listener: Listener, handle: &Handle, clients: &mut JoinSet<()>) {
     loop {
         while clients.len() >= CLIENTS {
             clients.join_next().await;
@@ -103,5 +142,15 @@ mod tests {
         let _listener = listen(folder.path()).unwrap();
         let mode = std::fs::metadata(super::super::socket_path(folder.path())).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_somebody_deletes_is_missed_and_one_that_is_there_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let _listener = listen(folder.path()).unwrap();
+        let waited = tokio::time::timeout(LOOK * 20, deleted(folder.path())).await;
+        assert!(waited.is_err(), "it is there");
+        std::fs::remove_file(super::super::socket_path(folder.path())).unwrap();
+        tokio::time::timeout(LOOK * 2, deleted(folder.path())).await.unwrap();
     }
 }

@@ -128,7 +128,7 @@ impl State {
             filtering_behaviour: behaviour.map(|b| b.filtering),
             hairpinning: behaviour.and_then(|b| b.hairpinning),
             public_address: self.nat.public_address().map(|address| address.to_string()),
-            udp_is_blocked: self.nat.udp_is_blocked(),
+            udp_is_blocked: self.udp_is_blocked(),
             port_mapping: match self.nat.port_mapping() {
                 PortMapping::Off => PortMappingView::Off,
                 PortMapping::Searching => PortMappingView::Searching,
@@ -150,11 +150,19 @@ impl State {
         }
     }
 
+    /// Whether nothing but TCP gets through. Where the server, by TCP, answers no more than anybody by UDP, that is not said.
+    fn udp_is_blocked(&self) -> bool {
+        let tcp_fails = self.control.endpoint().is_some()
+            && !self.control.is_connected()
+            && self.relays.allocations().is_empty();
+        self.nat.udp_is_blocked() && !tcp_fails
+    }
+
     fn surroundings<'a>(&self, relays: &'a [RelayAddress], peers: &Connections) -> Surroundings<'a> {
         let refused = |peer: &&PeerId| self.relays.refuse(peer);
         Surroundings {
             nat_type: self.nat.nat_type(),
-            udp_is_blocked: self.nat.udp_is_blocked(),
+            udp_is_blocked: self.udp_is_blocked(),
             relays_are_missing: self.relays.are_missing(),
             refused: peers.connections().keys().filter(refused).copied().collect(),
             relays,

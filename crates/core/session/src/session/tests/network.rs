@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lanrage_nat::{DefaultRoute, Found, NetworkState};
+use lanrage_nat::{DefaultRoute, Found, NatReport, NatVerdict, NetworkState};
 use lanrage_party::{
     AdapterLook, ForwardLimits, Passage, Subnet,
     facts::{AdapterFault, EndpointUse, Fault},
@@ -117,4 +117,19 @@ fn nothing_is_passed_on_for_friends_while_the_player_pays_for_it() {
     stage.input(Input::Metered(false));
     stage.input(Input::Configure(settings(server())));
     assert_eq!(limits(&mut stage), (Some(settings(None).forward_limits), false));
+}
+
+#[test]
+fn udp_is_blamed_only_while_the_server_answers_by_tcp() {
+    let blocked = |stage: &Stage| stage.snapshot().network.udp_is_blocked;
+    let mut stage = Stage::in_party();
+    assert!(!blocked(&stage));
+    let report = NatReport { verdict: NatVerdict::Blocked, server: None, gaps: Vec::new() };
+    stage.input(Input::NatReport(report.clone()));
+    assert!(blocked(&stage));
+    stage.lose_server();
+    assert!(!blocked(&stage), "nothing gets through");
+    let mut stage = Stage::without_server();
+    stage.input(Input::NatReport(report));
+    assert!(blocked(&stage), "nobody can be asked by TCP");
 }
