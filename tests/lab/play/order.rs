@@ -35,6 +35,11 @@ const STOP_CHECK: Duration = Duration::from_millis(100);
 /// Datagrams of the transfer by UDP: 100 Mbit/s of 1,200 bytes each.
 const DATAGRAMS: u32 = 10;
 const DATAGRAMS_EVERY: Duration = Duration::from_millis(1);
+/// Many slow flows go from so many sockets to so many ports, each with each, and take turns.
+const MANY_SOCKETS: usize = 20;
+const MANY_PORTS: u16 = 10;
+/// So many of their datagrams every millisecond.
+const MANY_DATAGRAMS: usize = 16;
 
 /// What else flows in the same direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +50,13 @@ pub enum Beside {
     Tcp,
     /// 100 Mbit/s of large datagrams.
     Udp,
+    /// 150 Mbit/s in 200 flows, none of which is fast by itself, as of programs that share files.
+    Many,
 }
 
 impl Beside {
     /// All.
-    pub const ALL: [Self; 3] = [Self::Nothing, Self::Tcp, Self::Udp];
+    pub const ALL: [Self; 4] = [Self::Nothing, Self::Tcp, Self::Udp, Self::Many];
 }
 
 impl Display for Beside {
@@ -58,6 +65,7 @@ impl Display for Beside {
             Self::Nothing => "idle",
             Self::Tcp => "TCP",
             Self::Udp => "UDP",
+            Self::Many => "many",
         })
     }
 }
@@ -162,8 +170,9 @@ impl Players {
     /// If none arrives.
     pub fn pairs(&self, pairs: Pairs) -> Result<Order> {
         let receiver = self.one.host().udp(PAIR_PORT)?;
-        let counter = thread::spawn(move || count(&receiver));
         let sender = self.two.host().udp(0)?;
+        let port = sender.local_addr()?.port();
+        let counter = thread::spawn(move || count(&receiver, port));
         let to = SocketAddrV4::new(self.address, PAIR_PORT);
         let begun = Instant::now();
         for pair in 0..pairs.count {
@@ -190,11 +199,14 @@ impl Players {
     }
 }
 
-/// Until none comes for a while.
-fn count(receiver: &UdpSocket) -> Order {
+/// Until none comes for a while; of this port alone, as others may still be on their way.
+fn count(receiver: &UdpSocket, port: u16) -> Order {
     let (mut arrived, mut late, mut last) = (0, 0, None);
     let mut buffer = [0; 65_536];
-    while let Ok(length) = receiver.recv(&mut buffer) {
+    while let Ok((length, from)) = receiver.recv_from(&mut buffer) {
+        if from.port() != port {
+            continue;
+        }
         let Some(number) = buffer[..length].first_chunk().copied().map(u32::from_be_bytes) else { continue };
         arrived += 1;
         late += usize::from(last > Some(number));
@@ -252,6 +264,25 @@ impl Load {
                 add(Box::new(move || drop(receiver.recv(&mut room))));
                 add(Box::new(move || {
                     (0..DATAGRAMS).for_each(|_| drop(sender.send_to(&[0x5a; 1_200], to_address)));
+                    thread::sleep(DATAGRAMS_EVERY);
+                }));
+            }
+            Beside::Many => {
+                let senders = (0..MANY_SOCKETS).map(|_| from.udp(0)).collect::<Result<Vec<_>>>()?;
+                for port in 0..MANY_PORTS {
+                    let receiver = to.udp(LOAD_PORT + port)?;
+                    receiver.set_read_timeout(Some(STOP_CHECK))?;
+                    let mut room = [0; 2_048];
+                    add(Box::new(move || drop(receiver.recv(&mut room))));
+                }
+                let mut flows = (0..MANY_PORTS)
+                    .flat_map(|port| (0..MANY_SOCKETS).map(move |sender| (sender, port)))
+                    .cycle();
+                add(Box::new(move || {
+                    for (sender, port) in flows.by_ref().take(MANY_DATAGRAMS) {
+                        let to = SocketAddrV4::new(address, LOAD_PORT + port);
+                        drop(senders[sender].send_to(&[0x5a; 1_200], to));
+                    }
                     thread::sleep(DATAGRAMS_EVERY);
                 }));
             }

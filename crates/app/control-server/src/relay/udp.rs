@@ -1,12 +1,14 @@
 use std::{
+    cell::Cell,
     io::{self, IoSliceMut},
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
 use lanrage_nat::turn::Framing;
+use lanrage_party::Lane;
 use mio::net::UdpSocket;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::way::Way;
 
@@ -14,6 +16,9 @@ use super::way::Way;
 const SHARED_BUFFER_BYTES: usize = 8 << 20;
 /// The same of one allocation's.
 const RELAY_BUFFER_BYTES: usize = 1 << 20;
+/// The hop limit where the system does not say its own (RFC 1700).
+const HOP_LIMIT: u32 = 64;
+
 /// One received message: up to 64 datagrams that the system has put together.
 const MESSAGE_BYTES: usize = 65_536;
 /// Room of one message with what is written around payloads in place.
@@ -28,6 +33,10 @@ pub(super) struct Port {
     mapped: bool,
     /// The port that it is bound to.
     pub(super) port: u16,
+    /// The lane whose hop limit it has.
+    limit_of: Cell<Lane>,
+    /// The hop limit of what the system sends.
+    hop_limit: u32,
 }
 
 /// What one call received.
@@ -72,13 +81,25 @@ impl Port {
         // The system takes off what it does not allow.
         let _ = socket.set_recv_buffer_size(buffer_bytes);
         let _ = socket.set_send_buffer_size(buffer_bytes);
+        let hop_limit = socket.ttl_v4().or_else(|_| socket.unicast_hops_v6()).unwrap_or(HOP_LIMIT);
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         let socket = UdpSocket::from_std(socket.into());
         let state = UdpSocketState::new((&socket).into())?;
         let port = socket.local_addr()?.port();
         let mapped = address.is_ipv6() && address.ip().is_unspecified();
-        Ok(Self { socket, state, mapped, port })
+        Ok(Self { socket, state, mapped, port, limit_of: Cell::new(Lane::Express), hop_limit })
+    }
+
+    /// Lets the two lanes differ in a thing that nobody looks at: datagrams with one hop limit are put together by the receiver's
+    /// system (GRO), whatever lane they are of.
+    fn tell_apart(&self, lane: Lane) {
+        if self.limit_of.replace(lane) != lane {
+            let socket = SockRef::from(&self.socket);
+            let limit = if lane == Lane::Bulk { self.hop_limit.max(2) - 1 } else { self.hop_limit };
+            // Of a socket for both families, both; of another, the one that it has.
+            let _ = (socket.set_ttl_v4(limit), socket.set_unicast_hops_v6(limit));
+        }
     }
 
     /// Reads what is there. Says whether there may be more.
@@ -101,7 +122,8 @@ impl Port {
     }
 
     /// Sends `count` datagrams of `segment` bytes (the last one may be shorter). Says how many were lost.
-    pub(super) fn send(&self, way: &Way, bytes: &[u8], segment: usize, count: usize) -> u64 {
+    pub(super) fn send(&self, way: &Way, lane: Lane, bytes: &[u8], segment: usize, count: usize) -> u64 {
+        self.tell_apart(lane);
         if count == 1 {
             return u64::from(self.send_one(way, bytes, None).is_err());
         }

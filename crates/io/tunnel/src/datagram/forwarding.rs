@@ -112,7 +112,8 @@ impl Forwarding {
         let Leg { hop, pair } = self.legs.get(&(from, number))?;
         let (lane, units) = (lane_of(data), data.len() as u64);
         // The pair's first: what it may not send leaves the others theirs.
-        let take = |limit: &Mutex<Limit>| limit.lock().take(now, units, lane);
+        let share = share_of(lane, data.len());
+        let take = |limit: &Mutex<Limit>| limit.lock().take(now, units, share);
         let may = take(&pair.limit) && self.total.as_deref().is_some_and(take);
         if !may {
             return Some(Err(DropReason::ForwardLimit));
@@ -135,15 +136,20 @@ impl Forwarding {
     }
 }
 
-/// In which lane something is passed on. A session's index says its lane to whoever has such sessions itself. The probes of
-/// a path are in the express one however long they are: lost by their length alone, they would say that the path carries no
-/// long packets. What is as short as a game's may be of a program with one lane.
+/// In which lane something is passed on. A session's index says its lane to whoever has such sessions itself, and what a session
+/// carries keeps its order, however long it is. The probes of a path are in the express one: lost by their length alone, they
+/// would say that the path carries no long packets.
 fn lane_of(data: &[u8]) -> Lane {
     match demux::classify(data) {
-        _ if data.len() <= GAME_BYTES => Lane::Express,
         Ok(Kind::WireGuard(Message::Data { receiver })) => SessionIndex::of_receiver(receiver).lane(),
+        _ if data.len() <= GAME_BYTES => Lane::Express,
         _ => Lane::Bulk,
     }
+}
+
+/// What may be taken of a limit. What is as short as a game's may be of a program with one lane.
+const fn share_of(lane: Lane, bytes: usize) -> Lane {
+    if bytes <= GAME_BYTES { Lane::Express } else { lane }
 }
 
 /// How much is passed on. Transfers cannot take all of it.
@@ -298,6 +304,18 @@ mod tests {
             forwarding.next(end(2).address, &message(end(2).channel, 150), later),
             Some(Ok(Next { lane: Lane::Express, .. }))
         ));
+    }
+
+    #[test]
+    fn what_one_session_carries_stays_together_however_long_it_is() {
+        for lane in Lane::BOTH {
+            for length in [1, 100, 1_400] {
+                let (forwarding, now) = (forwarding(&[pair(1, 2)]), Instant::now());
+                let message = sealed(end(2).channel, length.max(32), lane);
+                let next = forwarding.next(end(2).address, &message, now);
+                assert!(matches!(next, Some(Ok(Next { lane: by, .. })) if by == lane), "{lane:?} {length}");
+            }
+        }
     }
 
     #[test]

@@ -395,6 +395,14 @@ fn force_receive_buffer(_socket: &Socket) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Lets what this socket sends differ from what the express lane's does in a thing that nobody looks at. Datagrams with one hop limit
+/// are put together by the receiver's system (GRO), and then all go to the lane of the first.
+fn tell_apart(bulk: &Socket) {
+    // Each family has its own.
+    let _ = bulk.ttl_v4().and_then(|limit| bulk.set_ttl_v4(limit.max(2) - 1));
+    let _ = bulk.unicast_hops_v6().and_then(|limit| bulk.set_unicast_hops_v6(limit.max(2) - 1));
+}
+
 fn open(address: SocketAddr) -> io::Result<(Lanes, u16)> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     if address.is_ipv6() {
@@ -403,6 +411,9 @@ fn open(address: SocketAddr) -> io::Result<(Lanes, u16)> {
     }
     socket.bind(&address.into())?;
     let express = express_beside(&socket);
+    if express.is_some() {
+        tell_apart(&socket);
+    }
     let bulk = Bound::new(socket)?;
     let port = bulk.socket.local_addr()?.port();
     Ok((Lanes { bulk, express, sources: ReplySources::new(leads_by) }, port))
