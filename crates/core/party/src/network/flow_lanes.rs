@@ -13,7 +13,7 @@ const ICMP: u8 = 1;
 const UDP: u8 = 17;
 const HEADER_BYTES: usize = 20;
 /// Implementation: the sets of the table, and what each holds.
-const SETS: usize = 256;
+const SETS: usize = 1_024;
 const WAYS: usize = 4;
 /// How long ago the table's clock began when the table is made.
 const BEFORE: Duration = Duration::from_secs(3_600);
@@ -21,8 +21,13 @@ const BEFORE: Duration = Duration::from_secs(3_600);
 /// The lanes of a device's packets, by what flow they are of: UDP by the flow's [`Pace`]; ICMP and what is marked
 /// urgent ([`EXPRESS_DSCP`]) express; the rest bulk.
 ///
+/// Many slow flows are a transfer together, as those of a program that shares files: the ones that one socket sends, or that go
+/// to one, are bulk where they are faster together than a game that is hosted for many ([`Pace::CROWD_BYTE`]). And while all
+/// that is left is faster, only flows that are small and steady keep their place ([`Pace::SMALL_BYTE`]). What is counted
+/// is what the rule before lets pass, in whatever lane it ends: so nothing swings to and fro.
+///
 /// It is for systems whose kernel does not choose. The kernel's steering program of `lanrage-adapter` is the same rule. It
-/// remembers 1,024 flows; of more, the ones that were silent longest begin anew.
+/// remembers about 1,300 flows and their two ends; of more, the ones that were silent longest begin anew.
 #[derive(Debug)]
 pub struct FlowLanes {
     /// When the table's clock says [`BEFORE`].
@@ -35,6 +40,8 @@ struct Entry {
     key: Key,
     used: u64,
     pace: Pace,
+    /// The same by [`Pace::SMALL_BYTE`].
+    small: Pace,
     /// Of a datagram whose first fragment has come: the ports of all.
     ports: u32,
 }
@@ -46,11 +53,18 @@ struct Key {
     destination: u32,
     /// Both. Zero for a fragment without them whose first one has not been seen.
     ports: u32,
-    /// [`FLOW`], or what the fragments of a datagram have in common: [`FRAGMENT`] and the end of the datagram's number.
+    /// [`FLOW`] and what is counted beside it, or what the fragments of a datagram have in common: [`FRAGMENT`] and the end
+    /// of the datagram's number.
     kind: u32,
 }
 
 const FLOW: u32 = 1;
+/// All that one socket sends: its address and port.
+const SENDER: u32 = 2;
+/// All that goes to one socket.
+const RECEIVER: u32 = 3;
+/// All.
+const EVERYTHING: Key = Key { source: 0, destination: 0, ports: 0, kind: 4 };
 const FRAGMENT: u32 = 16;
 
 impl FlowLanes {
@@ -94,8 +108,22 @@ impl FlowLanes {
             }
             _ => self.entry(datagram, now).ports,
         };
-        let flow = Key { ports, kind: FLOW, ..datagram };
-        Some(self.entry(flow, now).pace.lane(now, half_word(2)))
+        Some(self.lane_of_flow(Key { ports, kind: FLOW, ..datagram }, now, half_word(2)))
+    }
+
+    fn lane_of_flow(&mut self, flow: Key, now: u64, bytes: u16) -> Lane {
+        let entry = self.entry(flow, now);
+        let small = entry.small.lane(now, bytes, Pace::SMALL_BYTE);
+        if entry.pace.lane(now, bytes, Pace::BYTE) == Lane::Bulk {
+            return Lane::Bulk;
+        }
+        let mut together = |key| self.entry(key, now).pace.lane(now, bytes, Pace::CROWD_BYTE);
+        let sender = together(Key { destination: 0, ports: flow.ports & 0xFFFF_0000, kind: SENDER, ..flow });
+        let receiver = together(Key { source: 0, ports: flow.ports & 0xFFFF, kind: RECEIVER, ..flow });
+        if [sender, receiver].contains(&Lane::Bulk) {
+            return Lane::Bulk;
+        }
+        if together(EVERYTHING) == Lane::Bulk { small } else { Lane::Express }
     }
 
     /// What is known under the key, in the place of what was not asked for longest if that is nothing.
@@ -215,10 +243,108 @@ mod tests {
         let (mut lanes, now) = table();
         transfer(&mut lanes, now, GAME);
         for n in 0..u16::MAX {
-            let now = now + Duration::from_nanos(n.into());
+            let now = now + Duration::from_micros(76) * n.into();
             assert_eq!(lanes.lane(&bytes(Packet { ports: [n, 1], ..GAME }), now), Lane::Express);
             assert_eq!(lanes.lane(&bytes(GAME), now), Lane::Bulk);
         }
+    }
+
+    /// The lanes of packets of games beside those of many flows, which all run for a minute.
+    struct Crowd {
+        games: Vec<Vec<Lane>>,
+        flows: Vec<Vec<Lane>>,
+    }
+
+    /// Each flow has this length and so many packets a second; they begin one after the other within a second.
+    fn beside(games: &[(Packet, u64)], flows: &[(Packet, u64)]) -> Crowd {
+        let (mut lanes, now) = table();
+        let mut packets = Vec::new();
+        for (number, (packet, per_second)) in games.iter().chain(flows).enumerate() {
+            let begin =
+                if number < games.len() { 0 } else { number as u64 * 1_000_000_000 / flows.len() as u64 };
+            packets.extend(
+                (0..60 * per_second).map(|n| (begin + n * 1_000_000_000 / per_second, number, *packet)),
+            );
+        }
+        packets.sort_by_key(|(at, number, _)| (*at, *number));
+        let mut found = vec![Vec::new(); games.len() + flows.len()];
+        for (at, number, packet) in packets {
+            found[number].push(lanes.lane(&bytes(packet), now + Duration::from_nanos(at)));
+        }
+        let flows = found.split_off(games.len());
+        Crowd { games: found, flows }
+    }
+
+    fn changes(lanes: &[Lane]) -> usize {
+        lanes.windows(2).filter(|two| two[0] != two[1]).count()
+    }
+
+    fn is_express(lanes: &[Lane]) -> bool {
+        lanes.iter().all(|lane| *lane == Lane::Express)
+    }
+
+    /// 60 packets a second of 100 and 1,000 bytes, from a host to three friends.
+    fn games() -> Vec<(Packet, u64)> {
+        (0..3_u16)
+            .flat_map(|friend| {
+                [128, 1_028]
+                    .map(|length| (Packet { length, ports: [27_015 + length, 27_005 + friend], ..GAME }, 60))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn many_slow_flows_are_a_transfer_together_and_take_no_game_with_them() {
+        // From one socket, to one, and between as many: 100 kB/s each.
+        let ports: [fn(u16) -> [u16; 2]; 3] =
+            [|n| [6_881, 1_000 + n], |n| [1_000 + n, 6_881], |n| [1_000 + n, 1_000 + n]];
+        for ports in ports {
+            let flows: Vec<_> =
+                (0..200).map(|n| (Packet { length: 1_228, ports: ports(n), ..GAME }, 82)).collect();
+            let Crowd { games, flows } = beside(&games(), &flows);
+            assert!(games.iter().all(|lanes| is_express(lanes)));
+            for lanes in &flows {
+                // In the first seconds they are few.
+                assert!(lanes[2 * 82..].iter().all(|lane| *lane == Lane::Bulk));
+                assert!(changes(lanes) <= 1, "they swing");
+            }
+        }
+    }
+
+    #[test]
+    fn a_game_that_is_hosted_for_many_is_express_and_so_are_a_few_slow_flows() {
+        // 30 friends with 1,000 bytes at each of 60 frames, and eight with the fastest game.
+        for (friends, per_second) in [(30, 60), (8, 400)] {
+            let all: Vec<_> = (0..friends)
+                .map(|n| (Packet { length: 1_028, ports: [27_015, 1_000 + n], ..GAME }, per_second))
+                .collect();
+            assert!(beside(&all, &[]).games.iter().all(|lanes| is_express(lanes)), "{friends}");
+        }
+        let slow: Vec<_> =
+            (0..100_u16).map(|n| (Packet { length: 1_228, ports: [6_881, 1_000 + n], ..GAME }, 20)).collect();
+        assert!(beside(&slow, &[]).games.iter().all(|lanes| is_express(lanes)));
+    }
+
+    #[test]
+    fn a_crowd_that_has_gone_leaves_no_trace() {
+        let (mut lanes, start) = table();
+        let flow = |n: u16| bytes(Packet { length: 1_228, ports: [1_000 + n, 1_000 + n], ..GAME });
+        let second = |lanes: &mut FlowLanes, flows: u16, second: u64| -> Vec<Lane> {
+            let at = |n: u64| start + Duration::from_secs(second) + Duration::from_micros(n * 12_500);
+            (0..80)
+                .flat_map(|n| (0..flows).map(move |flow| (n, flow)))
+                .map(|(n, of)| lanes.lane(&flow(of), at(n)))
+                .collect()
+        };
+        for at in 0..5 {
+            second(&mut lanes, 200, at);
+        }
+        assert!(second(&mut lanes, 200, 5).iter().all(|lane| *lane == Lane::Bulk));
+        // Ten are left: nine seconds later they are ten slow flows and no crowd.
+        for at in 6..15 {
+            second(&mut lanes, 10, at);
+        }
+        assert!(is_express(&second(&mut lanes, 10, 15)));
     }
 
     proptest! {

@@ -1,10 +1,12 @@
 use crate::network::lane::Lane;
 
-/// How fast a flow of UDP is, and so the lane that it keeps to: express, until its own rate says that it is a transfer.
+/// How fast a flow of UDP is, or several are together, and so the lane that they keep to: express, until their own rate says
+/// that it is a transfer.
 ///
-/// Each byte takes [`Pace::BYTE`] of the flow's time. A flow that has taken [`Pace::BURST`] more than has passed is a
-/// transfer, and stays one until it was slower for [`Pace::CALM`] or silent for [`Pace::QUIET`]. So it changes rarely;
-/// and because it changes in a gap if there is one, what is sent behind the change overtakes nothing before it.
+/// Each byte takes some of the flow's time ([`Pace::BYTE`], or what else is counted by). A flow that has taken
+/// [`Pace::BURST`] more than has passed is a transfer, and stays one until it was slower for [`Pace::CALM`] or silent for
+/// [`Pace::QUIET`]. So it changes rarely; and because it changes in a gap if there is one, what is sent behind the change
+/// overtakes nothing before it.
 ///
 /// Times are in nanoseconds of any clock that began long ago; 0 is never. The kernel's steering program of
 /// `lanrage-adapter` is the same rule.
@@ -19,6 +21,10 @@ impl Pace {
     /// What a byte takes: 500 kB/s. Games have up to 150 kB/s for each friend, and the fastest 128 packets of 1,200 bytes
     /// a second; transfers have megabytes.
     pub const BYTE: u64 = 2_000;
+    /// What a byte takes of flows that are counted together: 4 MB/s, which are eight friends with the fastest game there is.
+    pub const CROWD_BYTE: u64 = 250;
+    /// What a byte takes of a flow that keeps its place in a crowd: 62.5 kB/s, which are 1,000 bytes at each of 60 frames.
+    pub const SMALL_BYTE: u64 = 16_000;
     /// 67 ms, which are 33 kB. It is also what a transfer sends before the games at most once more: less than a
     /// millisecond's work.
     pub const BURST: u64 = 1 << 26;
@@ -29,9 +35,9 @@ impl Pace {
     /// 8.6 s.
     pub const CALM: u64 = 1 << 33;
 
-    /// Counts a packet of the flow, and says its lane.
-    pub const fn lane(&mut self, now: u64, bytes: u16) -> Lane {
-        let debt = self.paid_until.saturating_sub(now) + bytes as u64 * Self::BYTE;
+    /// Counts a packet whose bytes take so much each, and says its lane.
+    pub const fn lane(&mut self, now: u64, bytes: u16, byte: u64) -> Lane {
+        let debt = self.paid_until.saturating_sub(now) + bytes as u64 * byte;
         let gap = now.saturating_sub(self.last);
         self.last = now;
         if gap >= Self::QUIET {
@@ -56,7 +62,7 @@ mod tests {
 
     /// The lanes of packets of that many bytes, each that many nanoseconds behind the one before.
     fn lanes(pace: &mut Pace, from: u64, every: u64, count: u64, bytes: u16) -> Vec<Lane> {
-        (0..count).map(|n| pace.lane(from + n * every, bytes)).collect()
+        (0..count).map(|n| pace.lane(from + n * every, bytes, Pace::BYTE)).collect()
     }
 
     #[test]
@@ -100,7 +106,7 @@ mod tests {
         let pairs: Vec<_> = (0..1_000_u64)
             .map(|n| {
                 [(0, 1_228), (20_000, 128)]
-                    .map(|(behind, bytes)| pace.lane(START + n * 1_000_000 + behind, bytes))
+                    .map(|(behind, bytes)| pace.lane(START + n * 1_000_000 + behind, bytes, Pace::BYTE))
             })
             .collect();
         assert_eq!(pairs[0], [Lane::Express; 2]);
@@ -124,9 +130,9 @@ mod tests {
         assert!(slow[bulk as usize..].iter().all(|lane| *lane == Lane::Express));
 
         let (mut pace, end) = transfer();
-        assert_eq!(pace.lane(end + Pace::QUIET, 128), Lane::Express);
+        assert_eq!(pace.lane(end + Pace::QUIET, 128, Pace::BYTE), Lane::Express);
         let (mut pace, end) = transfer();
-        assert_eq!(pace.lane(end + Pace::QUIET / 2, 128), Lane::Bulk);
+        assert_eq!(pace.lane(end + Pace::QUIET / 2, 128, Pace::BYTE), Lane::Bulk);
     }
 
     #[test]
@@ -149,6 +155,6 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_a_little_is_no_gap() {
         let mut pace = Pace { paid_until: START + 5, last: START + 10, bulk_until: START + SECOND };
-        assert_eq!(pace.lane(START, 100), Lane::Bulk);
+        assert_eq!(pace.lane(START, 100, Pace::BYTE), Lane::Bulk);
     }
 }

@@ -15,16 +15,12 @@ use self::assembly::{
     Assembly,
     Condition::{AtLeast, AtMost, Equal, Greater, Other},
     Instruction, Operation,
-    Register::{self, R0, R1, R2, R3, R4, R6, R7, R8, R9},
+    Register::{self, R0, R1, R2, R3, R4, R5, R6, R7, R8, R9},
     Width,
 };
 
 const ICMP: i32 = 1;
 const UDP: i32 = 17;
-/// What the key of a flow has in the place of the datagram's.
-const FLOW: i32 = 1;
-/// Added to the last bits of a datagram's number in the key of its fragments.
-const FRAGMENT: i32 = 16;
 
 /// Where the key is in the stack: addresses, ports, kind, four bytes each.
 const KEY: i16 = -16;
@@ -34,38 +30,71 @@ const PORTS: i16 = KEY + 8;
 const KIND: i16 = KEY + 12;
 const KEY_BYTES: u32 = 16;
 
-/// Where a value for the table is made in the stack. Of a flow it is its `Pace`, three times eight bytes; of a datagram in
-/// fragments the first are its ports.
+/// Where a value for the table is made in the stack: two times a `Pace`, each three times eight bytes, of which only a flow has
+/// the second; of a datagram in fragments the first are its ports.
 const VALUE: i16 = KEY - VALUE_BYTES as i16;
-const VALUE_BYTES: u32 = 24;
+const VALUE_BYTES: u32 = 2 * PACE_BYTES as u32;
+const PACE_BYTES: i16 = 24;
 const PAID_UNTIL: i16 = 0;
 const LAST: i16 = 8;
 const BULK_UNTIL: i16 = 16;
+/// Where the ports are kept while the key is another.
+const KEPT_PORTS: i16 = VALUE - 8;
 
-/// Flows that are remembered; of more, the kernel forgets the ones that were silent longest.
-const FLOWS: u32 = 4_096;
+/// What the key has in the place of the datagram's: of a flow, of all that one socket sends or gets, and of everything.
+const FLOW: i32 = 1;
+const SENDER: i32 = 2;
+const RECEIVER: i32 = 3;
+const EVERYTHING: i32 = 4;
+/// Added to the last bits of a datagram's number in the key of its fragments.
+const FRAGMENT: i32 = 16;
 
-/// The places that are gone on at.
+/// Values that are remembered, three of a flow; of more, the kernel forgets the ones that were not asked for longest.
+const ENTRIES: u32 = 8_192;
+
+/// What r7 says of the packet beside the flow's own pace.
+const IS_LARGE: i32 = 1;
+const IS_OF_MANY: i32 = 2;
+
+/// The places that are gone on at; those with a number are there once for each pace that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Label {
     Whole,
     First,
     NoFirst,
     Ports,
-    Known,
-    Paid,
-    NoGap,
-    Active,
-    Mark,
-    Kept,
+    Known(i32),
+    Paid(Counted),
+    NoGap(Counted),
+    Active(Counted),
+    Mark(Counted),
+    Kept(Counted),
+    Below(Counted),
     Express,
     Bulk,
 }
 
+/// Which pace, of what kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counted {
+    kind: i32,
+    /// Where it is in the value.
+    at: i16,
+    /// What a byte takes.
+    byte: u64,
+}
+
+const SMALL: Counted = Counted { kind: FLOW, at: PACE_BYTES, byte: Pace::SMALL_BYTE };
+const OWN: Counted = Counted { kind: FLOW, at: 0, byte: Pace::BYTE };
+
+const fn together(kind: i32) -> Counted {
+    Counted { kind, at: 0, byte: Pace::CROWD_BYTE }
+}
+
 /// The rule, for the table with this descriptor.
 ///
-/// Over the calls r6 is the packet, r7 the header's length and then the ports, r8 the packet's length and then the flow's
-/// debt, r9 what else has to last.
+/// Over the calls r6 is the packet, r7 the header's length and then the ports and then what else is known of the packet, r8 its
+/// length, r9 what else has to last and then the time.
 fn program(table: RawFd) -> Vec<Instruction> {
     let mut a = Assembly::default();
     a.copy(R6, R1);
@@ -96,38 +125,77 @@ fn program(table: RawFd) -> Vec<Instruction> {
     make_value(&mut a, R7);
     a.update(table).go(Label::Ports);
     a.label(Label::Whole).load_packet_behind(R7).copy(R7, R0);
-    a.label(Label::Ports).store_stack(PORTS, R7);
-    a.set(R0, FLOW).store_stack(KIND, R0);
-
-    // The flow's pace.
+    a.label(Label::Ports).store_stack(PORTS, R7).store_stack_wide(KEPT_PORTS, R7);
     a.call_clock().copy(R9, R0);
-    a.apply(Operation::Multiply, R8, Pace::BYTE as i32);
-    a.look_up(table).jump(Other, R0, 0, Label::Known);
-    a.set(R0, 0);
-    make_value(&mut a, R0);
-    a.update(table).look_up(table).jump(Equal, R0, 0, Label::Express);
 
-    a.label(Label::Known);
-    a.load(R1, R0, PAID_UNTIL).jump_by(AtMost, R1, R9, Label::Paid);
-    a.apply_by(Operation::Subtract, R1, R9).apply_by(Operation::Add, R8, R1);
-    // r3 is the gap.
-    a.label(Label::Paid).load(R2, R0, LAST).store(R0, LAST, R9).set(R3, 0);
-    a.jump_by(AtLeast, R2, R9, Label::NoGap).copy(R3, R9).apply_by(Operation::Subtract, R3, R2);
-    // r4 is until when it is bulk.
-    a.label(Label::NoGap).load(R4, R0, BULK_UNTIL);
-    a.set(R1, Pace::QUIET as i32).jump_by(Greater, R1, R3, Label::Active).set(R4, 0);
-    a.label(Label::Active).jump(AtMost, R8, Pace::BURST as i32, Label::Kept);
-    a.jump_by(Greater, R4, R9, Label::Mark).jump(AtLeast, R3, Pace::SETTLED as i32, Label::Mark);
-    a.jump(AtMost, R8, 2 * Pace::BURST as i32, Label::Kept);
-    a.label(Label::Mark).set(R4, 1).apply(Operation::ShiftLeft, R4, CALM_BITS);
-    a.apply_by(Operation::Add, R4, R9).jump(AtMost, R8, 2 * Pace::BURST as i32, Label::Kept);
-    a.set(R8, 2 * Pace::BURST as i32);
-    a.label(Label::Kept).apply_by(Operation::Add, R8, R9).store(R0, PAID_UNTIL, R8);
-    a.store(R0, BULK_UNTIL, R4).jump_by(Greater, R4, R9, Label::Bulk);
+    // The flow's own pace.
+    find(&mut a, table, FLOW);
+    count(&mut a, SMALL);
+    a.set(R7, 0).jump_by(AtMost, R4, R9, Label::Below(SMALL)).set(R7, IS_LARGE).label(Label::Below(SMALL));
+    count(&mut a, OWN);
+    a.jump_by(Greater, R4, R9, Label::Bulk);
+
+    // Those of all that its socket sends, and of all that goes to the same.
+    a.set(R0, 0).store_stack(DESTINATION, R0);
+    a.load_stack(R0, KEPT_PORTS).apply(Operation::And, R0, !0xFFFF).store_stack(PORTS, R0);
+    find(&mut a, table, SENDER);
+    count_together(&mut a, SENDER);
+    a.set(R0, 0).store_stack(SOURCE, R0);
+    a.load_packet(Width::Word, 16).store_stack(DESTINATION, R0);
+    a.load_stack(R0, KEPT_PORTS).apply(Operation::And, R0, 0xFFFF).store_stack(PORTS, R0);
+    find(&mut a, table, RECEIVER);
+    count_together(&mut a, RECEIVER);
+    a.jump(AtLeast, R7, IS_OF_MANY, Label::Bulk);
+
+    // That of everything.
+    a.set(R0, 0).store_stack(DESTINATION, R0).store_stack(PORTS, R0);
+    find(&mut a, table, EVERYTHING);
+    count(&mut a, together(EVERYTHING));
+    a.jump_by(AtMost, R4, R9, Label::Express).jump(Equal, R7, IS_LARGE, Label::Bulk);
 
     a.label(Label::Express).set(R0, Lane::Express as i32).exit();
     a.label(Label::Bulk).set(R0, Lane::Bulk as i32).exit();
     a.finish()
+}
+
+/// r0 = the value under the key, whose kind this is. Loses r1 to r5.
+fn find(a: &mut Assembly<Label>, table: RawFd, kind: i32) {
+    a.set(R0, kind).store_stack(KIND, R0);
+    a.look_up(table).jump(Other, R0, 0, Label::Known(kind));
+    a.set(R0, 0);
+    make_value(a, R0);
+    a.update(table).look_up(table).jump(Equal, R0, 0, Label::Express).label(Label::Known(kind));
+}
+
+/// Counts the packet in one pace of the value that r0 is: r4 = until when it is bulk. Loses r1 to r5.
+fn count(a: &mut Assembly<Label>, counted: Counted) {
+    let Counted { at, byte, .. } = counted;
+    // r5 is the debt.
+    a.copy(R5, R8).apply(Operation::Multiply, R5, byte as i32);
+    a.load(R1, R0, at + PAID_UNTIL).jump_by(AtMost, R1, R9, Label::Paid(counted));
+    a.apply_by(Operation::Subtract, R1, R9).apply_by(Operation::Add, R5, R1);
+    // r3 is the gap.
+    a.label(Label::Paid(counted)).load(R2, R0, at + LAST).store(R0, at + LAST, R9).set(R3, 0);
+    a.jump_by(AtLeast, R2, R9, Label::NoGap(counted)).copy(R3, R9).apply_by(Operation::Subtract, R3, R2);
+    a.label(Label::NoGap(counted)).load(R4, R0, at + BULK_UNTIL);
+    a.set(R1, Pace::QUIET as i32).jump_by(Greater, R1, R3, Label::Active(counted)).set(R4, 0);
+    a.label(Label::Active(counted)).jump(AtMost, R5, Pace::BURST as i32, Label::Kept(counted));
+    a.jump_by(Greater, R4, R9, Label::Mark(counted));
+    a.jump(AtLeast, R3, Pace::SETTLED as i32, Label::Mark(counted));
+    a.jump(AtMost, R5, 2 * Pace::BURST as i32, Label::Kept(counted));
+    a.label(Label::Mark(counted)).set(R4, 1).apply(Operation::ShiftLeft, R4, CALM_BITS);
+    a.apply_by(Operation::Add, R4, R9).jump(AtMost, R5, 2 * Pace::BURST as i32, Label::Kept(counted));
+    a.set(R5, 2 * Pace::BURST as i32);
+    a.label(Label::Kept(counted)).apply_by(Operation::Add, R5, R9).store(R0, at + PAID_UNTIL, R5);
+    a.store(R0, at + BULK_UNTIL, R4);
+}
+
+/// Counts the packet among those of one end, and notes in r7 if they are many.
+fn count_together(a: &mut Assembly<Label>, kind: i32) {
+    let counted = together(kind);
+    count(a, counted);
+    a.jump_by(AtMost, R4, R9, Label::Below(counted));
+    a.apply(Operation::Or, R7, IS_OF_MANY).label(Label::Below(counted));
 }
 
 /// [`Pace::CALM`] is no number for an instruction.
@@ -136,8 +204,10 @@ const _: () = assert!(Pace::CALM.is_power_of_two());
 
 /// A value whose first part is in the register, the others zero.
 fn make_value(a: &mut Assembly<Label>, first: Register) {
-    a.store_stack_wide(VALUE + PAID_UNTIL, first).set(R0, 0);
-    a.store_stack_wide(VALUE + LAST, R0).store_stack_wide(VALUE + BULK_UNTIL, R0);
+    a.store_stack_wide(VALUE, first).set(R0, 0);
+    for part in 1..VALUE_BYTES as i16 / 8 {
+        a.store_stack_wide(VALUE + 8 * part, R0);
+    }
 }
 
 impl Assembly<Label> {
@@ -189,7 +259,7 @@ pub(super) fn load() -> io::Result<OwnedFd> {
         map_type: BPF_MAP_TYPE_LRU_HASH,
         key_bytes: KEY_BYTES,
         value_bytes: VALUE_BYTES,
-        entries: FLOWS,
+        entries: ENTRIES,
     };
     // SAFETY: the request is what the command reads, and points nowhere.
     #[allow(unsafe_code)]

@@ -19,7 +19,8 @@ pub(super) enum Register {
     R2,
     R3,
     R4,
-    R6 = 6,
+    R5,
+    R6,
     R7,
     R8,
     R9,
@@ -138,6 +139,11 @@ impl<L: Copy + PartialEq> Assembly<L> {
     /// to = eight bytes
     pub(super) fn load(&mut self, to: Register, from: Register, offset: i16) -> &mut Self {
         self.push(LOAD_WIDE, (to, from), offset, 0)
+    }
+
+    /// to = eight bytes of the stack
+    pub(super) fn load_stack(&mut self, to: Register, offset: i16) -> &mut Self {
+        self.load(to, Register::R10, offset)
     }
 
     /// Writes eight bytes.

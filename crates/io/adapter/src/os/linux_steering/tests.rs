@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const STACK_BYTES: usize = 64;
+const STACK_BYTES: usize = 128;
 /// Addresses of the machine: the stack's end, and of the first value in the table.
 const STACK_END: u64 = 1 << 20;
 const VALUES: u64 = 1 << 24;
@@ -49,6 +49,10 @@ impl Machine {
                 0x18 => {
                     registers[to] = u64::MAX;
                     next += 1;
+                }
+                0x79 if from == 10 => {
+                    let at = (STACK_BYTES as i16 + offset) as usize;
+                    registers[to] = stack[at..].first_chunk().copied().map(u64::from_ne_bytes).unwrap();
                 }
                 0x79 => registers[to] = u64::from_ne_bytes(self.value(registers[from], offset)),
                 0x7B if to == 10 => {
@@ -137,21 +141,48 @@ fn packet() -> impl Strategy<Value = Vec<u8>> {
     let protocol = prop_oneof![8 => Just(17_u8), 1 => Just(1), 1 => Just(6), 1 => any::<u8>()];
     let length = prop_oneof![Just(128_u16), Just(1_428), 28..=u16::MAX];
     let fragment = prop_oneof![6 => Just(0x4000_u16), 1 => Just(0), 1 => Just(0x2000), 1 => Just(0x2010), 1 => Just(0x0010)];
-    let port = prop_oneof![Just(5_000_u16), Just(5_001)];
+    let port = || prop_oneof![2 => 5_000..5_002_u16, 1 => 5_000..5_100_u16];
+    let ports = (port(), port());
     let bytes = prop_oneof![9 => Just(40_usize), 1 => 20..40_usize];
-    (version, class, protocol, length, fragment, 0..3_u16, port, bytes).prop_map(
-        |(version, class, protocol, length, fragment, number, port, bytes)| {
+    (version, class, protocol, length, fragment, 0..3_u16, ports, bytes).prop_map(
+        |(version, class, protocol, length, fragment, number, (from, to), bytes)| {
             let mut packet = vec![0; 40];
             (packet[0], packet[1], packet[9]) = (version, class, protocol);
             packet[2..4].copy_from_slice(&length.to_be_bytes());
             packet[4..6].copy_from_slice(&number.to_be_bytes());
             packet[6..8].copy_from_slice(&fragment.to_be_bytes());
             packet[12..20].copy_from_slice(&[10, 0, 0, 1, 10, 0, 0, 2]);
-            packet[20..22].copy_from_slice(&port.to_be_bytes());
+            packet[20..22].copy_from_slice(&from.to_be_bytes());
+            packet[22..24].copy_from_slice(&to.to_be_bytes());
             packet.truncate(bytes);
             packet
         },
     )
+}
+
+#[test]
+fn the_kernels_rule_and_ours_say_the_same_of_a_crowd() {
+    let program = program(3);
+    // From one socket, to one, and between as many.
+    let ends: [fn(u16) -> [u16; 2]; 3] = [|n| [7, 100 + n], |n| [100 + n, 7], |n| [100 + n, 100 + n]];
+    for ports in ends {
+        let (mut machine, begin) = (Machine::default(), std::time::Instant::now());
+        let mut ours = FlowLanes::new(begin);
+        let mut lanes = [0_u32; 2];
+        for n in 0..60_000_u64 {
+            let flow = (n % 150) as u16;
+            let mut packet = vec![0; 40];
+            (packet[0], packet[9]) = (0x45, 17);
+            // Some are small.
+            packet[2..4].copy_from_slice(&(if flow < 20 { 100_u16 } else { 1_400 }).to_be_bytes());
+            packet[20..24].copy_from_slice(&ports(flow).map(u16::to_be_bytes).concat());
+            let passed = n * 60_000;
+            let lane = ours.lane(&packet, begin + std::time::Duration::from_nanos(passed));
+            lanes[lane as usize] += 1;
+            assert_eq!(machine.run(&program, &packet, (3_600 << 30) + passed), lane as u64, "{n}");
+        }
+        assert!(lanes.iter().all(|count| *count > 400), "{lanes:?}");
+    }
 }
 
 proptest! {
