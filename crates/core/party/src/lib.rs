@@ -39,6 +39,7 @@ pub use network::relay::{
     RelayCredentials, RelayOffer, RelayPassword, RelayTransport, RelayUri, RelayUriError,
 };
 pub use network::remote::{AllocationId, Remote};
+pub use network::search_ways::{Rank, SEARCHES, SearchRule, SearchWays};
 pub use network::searches::{
     COPIES_QUEUE, COPY_HEADER_BYTES, HOUSEHOLD_GROUP, HOUSEHOLD_PORTS, is_link_group,
 };

@@ -12,5 +12,6 @@ pub(crate) mod pace;
 pub(crate) mod quality;
 pub(crate) mod relay;
 pub(crate) mod remote;
+pub(crate) mod search_ways;
 pub(crate) mod searches;
 pub(crate) mod tunnel;

@@ -54,15 +54,6 @@ pub(crate) use own_addresses::OwnAddresses;
 #[cfg(windows)]
 pub(crate) use windows::{Packets, create};
 
-/// Destinations outside the subnet by which games search: limited broadcast (RFC 919) and multicast (RFC 5771). Where they
-/// cannot be copied on their way elsewhere, they must leave through the adapter, or never reach the party. Windows needs
-/// no routes for them.
-#[cfg(unix)]
-const SEARCHES: [ipnet::Ipv4Net; 2] = [
-    ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::BROADCAST, 32),
-    ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::new(224, 0, 0, 0), 4),
-];
-
 #[cfg(target_os = "linux")]
 fn unless_there(result: std::io::Result<()>) -> std::io::Result<()> {
     match result {

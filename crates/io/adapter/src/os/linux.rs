@@ -12,9 +12,9 @@ use tun::AbstractDevice;
 
 use self::copies::Source;
 use super::{
-    Packets, SEARCHES, Searches, linux_helper,
+    Packets, Searches, linux_helper,
     linux_netlink::{self, index},
-    linux_queue, linux_route,
+    linux_queue,
 };
 use crate::{AdapterConfig, AdapterError};
 
@@ -58,10 +58,8 @@ fn create_with(
         }
         Err(error) => {
             tracing::warn!(%error, "searches cannot be copied, and are led into the adapter instead");
-            for net in SEARCHES {
-                linux_route::add(net, index, config.address.0, linux_route::FIRST)
-                    .map_err(|source| AdapterError::Route { route: net, source })?;
-            }
+            searches::take(index, config.address.0)
+                .map_err(|(route, source)| AdapterError::Route { route, source })?;
             None
         }
     };

@@ -1,13 +1,13 @@
 use std::{io, net::Ipv4Addr, sync::Arc};
 
 use ipnet::Ipv4Net;
-use lanrage_party::{AdapterPart, Detour, facts::SearchTrouble};
+use lanrage_party::{AdapterPart, Detour, Rank, SEARCHES, facts::SearchTrouble};
 
 use super::{
-    Packets, SEARCHES,
+    Packets,
     linux::{self, copies::Copies, searches},
     linux_netlink,
-    linux_route::{self, FIRST, Way},
+    linux_route::{self, Way},
     unless_there,
 };
 use crate::{AdapterConfig, routes, test_packets::test_address};
@@ -106,14 +106,19 @@ impl SystemSide {
             // takes the packets. A network that overlaps keeps what is its own.
             let name = linux_netlink::link_state(interface)?.name;
             if routes::overlapping_route(config.subnet, &name).is_none() {
-                unless_there(linux_route::add(config.subnet.net(), interface, config.address.0, FIRST))?;
+                unless_there(linux_route::add(
+                    config.subnet.net(),
+                    interface,
+                    config.address.0,
+                    Rank::First,
+                ))?;
             }
         }
         for net in self.searches().iter().copied() {
             if way_to(search_address(net)).is_none_or(|way| way.interface != interface) {
                 // Removed first, as one that is there already is refused and not put before others.
-                let _ = linux_route::remove(net, interface, config.address.0, FIRST);
-                unless_there(linux_route::add(net, interface, config.address.0, FIRST))?;
+                let _ = linux_route::remove(net, interface, config.address.0, Rank::First);
+                unless_there(linux_route::add(net, interface, config.address.0, Rank::First))?;
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 use std::{io, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
+use lanrage_party::Rank;
 use netlink_packet_core::NLM_F_CREATE;
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
@@ -10,10 +11,13 @@ use rustix::io::Errno;
 
 use super::linux_netlink;
 
-/// The metric of a route that is put before every other to the same destination.
-pub(super) const FIRST: u32 = 0;
-/// That of one that comes behind every other.
-pub(super) const LAST: u32 = u32::MAX;
+/// The metric of a route to the same destination as others, before or behind them all.
+pub(super) const fn metric(rank: Rank) -> u32 {
+    match rank {
+        Rank::First => 0,
+        Rank::Last => u32::MAX,
+    }
+}
 
 /// Leads a destination straight into an interface, with a source address for senders that chose none.
 ///
@@ -21,14 +25,14 @@ pub(super) const LAST: u32 = u32::MAX;
 /// one, sockets with `SO_DONTROUTE`, which some games' searches set, do not find the route. And the route is
 /// put before another one of the same metric to the same destination instead of being refused: that one is neither
 /// changed nor removed, and works again when ours is gone.
-pub(super) fn add(net: Ipv4Net, interface: u32, source: Ipv4Addr, metric: u32) -> io::Result<()> {
-    let route = into_interface(net, interface, source, metric);
+pub(super) fn add(net: Ipv4Net, interface: u32, source: Ipv4Addr, rank: Rank) -> io::Result<()> {
+    let route = into_interface(net, interface, source, metric(rank));
     linux_netlink::request(RouteNetlinkMessage::NewRoute(route), NLM_F_CREATE).map(|_| ())
 }
 
 /// Takes back what [`add`] has added.
-pub(super) fn remove(net: Ipv4Net, interface: u32, source: Ipv4Addr, metric: u32) -> io::Result<()> {
-    let route = into_interface(net, interface, source, metric);
+pub(super) fn remove(net: Ipv4Net, interface: u32, source: Ipv4Addr, rank: Rank) -> io::Result<()> {
+    let route = into_interface(net, interface, source, metric(rank));
     linux_netlink::request(RouteNetlinkMessage::DelRoute(route), 0).map(|_| ())
 }
 

@@ -4,10 +4,11 @@ use std::{
 };
 
 use ipnet::Ipv4Net;
+use lanrage_party::{SEARCHES, SearchRule, SearchWays};
 use route_manager::{Route, RouteManager};
 use tun::AbstractDevice;
 
-use super::{Packets, SEARCHES};
+use super::Packets;
 use crate::{AdapterConfig, AdapterError};
 
 /// The system numbers its `utun` devices itself, so the name asked for is not used. Closing the descriptor
@@ -31,7 +32,9 @@ pub(crate) fn create(_name: &str, config: &AdapterConfig) -> Result<(Packets, St
     let mut routes =
         RouteManager::new().map_err(|error| AdapterError::from_io("open the routing table", error))?;
     add(&mut routes, subnet, &name).map_err(|source| AdapterError::Route { route: subnet, source })?;
-    for net in SEARCHES {
+    // Nobody sees searches there, so they cannot be copied.
+    let ways = SearchWays::new(SearchRule::OWN, false, [true; SEARCHES.len()]);
+    for (net, _) in SEARCHES.into_iter().zip(ways.routes).filter(|(_, rank)| rank.is_some()) {
         match add(&mut routes, net, &name) {
             // The system keeps such routes on the main interface. Replacing them would take them from the
             // user's network for good; searches by multicast or limited broadcast stay there instead.

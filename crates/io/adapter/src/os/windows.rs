@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use lanrage_party::limits::DATAGRAM_BYTES;
+use lanrage_party::{SEARCHES, SearchRule, SearchWays, limits::DATAGRAM_BYTES};
 
 use crate::{
     AdapterConfig, AdapterError, Ready,
@@ -34,7 +34,8 @@ pub(crate) struct Packets {
 }
 
 /// Windows itself keeps routes for broadcast and multicast on every interface and takes the one with the best
-/// metric: the metric is all that is needed. A gateway must not be set, it would become the default route.
+/// metric: the metric is all that is needed, and nobody sees searches that leave elsewhere, so they cannot be copied. A gateway
+/// must not be set, it would become the default route.
 pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
     let library = library().ok_or(AdapterError::NoDriver)?;
     // The `tun` crate would open an adapter of that name, whoever made it.
@@ -48,12 +49,15 @@ pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, Str
         .address(config.address.0)
         .netmask(subnet.netmask())
         .mtu(config.mtu)
-        .metric(1)
         .ring_capacity(RING_BYTES)
         .platform_config(|platform| {
             platform.device_guid(guid(name));
             platform.wintun_file(library);
         });
+    let ways = SearchWays::new(SearchRule::OWN, false, [true; SEARCHES.len()]);
+    if let Some(rank) = ways.metric {
+        request.metric(rank.metric());
+    }
     let device = Arc::new(tun::create(&request).map_err(not_created)?);
     let queue = Arc::new(PacketQueue::new(QUEUE_PACKETS));
     read_in_background(device.clone(), queue.clone())
