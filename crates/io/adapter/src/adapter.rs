@@ -209,6 +209,13 @@ impl Device for Adapter {
         self.groups.lock().hear(group, Instant::now());
     }
 
+    #[cfg(target_os = "linux")]
+    fn is_deaf(&self, group: Ipv4Addr, from: SocketAddrV4, to: SocketAddrV4) -> bool {
+        // The lock is let go before the kernel is asked.
+        let is_ours_alone = self.groups.lock().is_ours_alone(group, Instant::now());
+        is_ours_alone && self.listeners.hears_own_groups_alone(from, to)
+    }
+
     fn wake(&self) {
         self.packets.wake();
     }

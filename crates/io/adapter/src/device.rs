@@ -81,6 +81,13 @@ pub trait Device: Send + Sync {
     /// the group on it; to be called before the first of them is written. Answers in microseconds.
     fn hear(&self, _group: Ipv4Addr) {}
 
+    /// Whether the socket that would get a UDP packet from there to our own address gets none that is for the group, although a
+    /// program has joined it: it hears groups on other interfaces alone. To be asked after [`hear`](Self::hear). Asks the system,
+    /// in microseconds.
+    fn is_deaf(&self, _group: Ipv4Addr, _from: SocketAddrV4, _to: SocketAddrV4) -> bool {
+        false
+    }
+
     /// Ends the reading: the current [`wait`](Self::wait) of every queue and every later one return
     /// [`Ready::Woken`]. Never blocks; calling it again changes nothing.
     fn wake(&self);

@@ -61,6 +61,10 @@ impl PacketDevice for TunnelDevice {
         self.0.hear(group);
     }
 
+    fn is_deaf(&self, group: Ipv4Addr, from: SocketAddrV4, to: SocketAddrV4) -> bool {
+        self.0.is_deaf(group, from, to)
+    }
+
     fn wake(&self) {
         self.0.wake();
     }

@@ -3,7 +3,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddrV4},
 };
 
-use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, Nla as _};
 use netlink_packet_sock_diag::{
     SockDiagMessage,
     constants::{AF_INET, IPPROTO_UDP},
@@ -32,6 +32,17 @@ impl Listeners {
     /// The address to which that UDP socket is bound that would get a packet: the kernel makes the choice as for a packet
     /// that arrived. `None` if there is none, or the kernel does not say.
     pub(crate) fn udp_receiver(&self, from: SocketAddrV4, to: SocketAddrV4) -> Option<Ipv4Addr> {
+        self.find(from, to).map(|receiver| receiver.address)
+    }
+
+    /// Whether that socket is bound to no address and hears groups on those interfaces alone where itself is a member
+    /// (`IP_MULTICAST_ALL`, ip(7)), as those of Java and of both families. False where the kernel does not say, before
+    /// Linux 5.10.
+    pub(crate) fn hears_own_groups_alone(&self, from: SocketAddrV4, to: SocketAddrV4) -> bool {
+        self.find(from, to).is_some_and(|receiver| receiver.address.is_unspecified() && receiver.is_choosy)
+    }
+
+    fn find(&self, from: SocketAddrV4, to: SocketAddrV4) -> Option<Receiver> {
         let mut socket = self.socket.lock();
         let answer = ask(&mut socket, self.interface, from, to);
         if let Err(error) = &answer
@@ -45,12 +56,25 @@ impl Listeners {
     }
 }
 
+/// A socket that would get a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Receiver {
+    address: Ipv4Addr,
+    /// Whether it hears no groups that only others have joined.
+    is_choosy: bool,
+}
+
+/// The kind of attribute that has a socket's options, and in its first byte whether `IP_MULTICAST_ALL` is set
+/// (`struct inet_diag_sockopt`, linux/inet_diag.h).
+const OPTIONS: u16 = 22;
+const MULTICAST_ALL: u8 = if cfg!(target_endian = "little") { 0x40 } else { 0x02 };
+
 fn ask(
     kept: &mut Option<Socket>,
     interface: u32,
     from: SocketAddrV4,
     to: SocketAddrV4,
-) -> io::Result<Option<Ipv4Addr>> {
+) -> io::Result<Option<Receiver>> {
     let socket = match kept {
         Some(socket) => socket,
         None => kept.insert(open()?),
@@ -93,16 +117,23 @@ fn question(interface: u32, from: SocketAddrV4, to: SocketAddrV4) -> Vec<u8> {
     bytes
 }
 
-fn read(answer: &[u8]) -> io::Result<Option<Ipv4Addr>> {
+fn read(answer: &[u8]) -> io::Result<Option<Receiver>> {
     let answer = NetlinkMessage::<SockDiagMessage>::deserialize(answer)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     match answer.payload {
         NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response)) => {
-            Ok(match response.header.socket_id.source_address {
-                IpAddr::V4(ip) => Some(ip),
+            let address = match response.header.socket_id.source_address {
+                IpAddr::V4(ip) => ip,
                 // A socket for both families is bound to the address in its IPv6 form (RFC 4291 §2.5.5.2), or to all.
-                IpAddr::V6(ip) => ip.to_ipv4_mapped().or(Some(Ipv4Addr::UNSPECIFIED)),
-            })
+                IpAddr::V6(ip) => ip.to_ipv4_mapped().unwrap_or(Ipv4Addr::UNSPECIFIED),
+            };
+            let is_choosy =
+                response.nlas.iter().filter(|attribute| attribute.kind() == OPTIONS).any(|options| {
+                    let mut value = vec![0; options.value_len()];
+                    options.emit_value(&mut value);
+                    value.first().is_some_and(|first| first & MULTICAST_ALL == 0)
+                });
+            Ok(Some(Receiver { address, is_choosy }))
         }
         NetlinkPayload::Error(error) => Err(error.to_io()),
         _ => Err(io::ErrorKind::InvalidData.into()),
@@ -139,6 +170,18 @@ mod tests {
         assert_eq!(at(all_port), None);
         assert_eq!(at(own_port), Some(Ipv4Addr::LOCALHOST), "an answer does not spoil the next");
         drop(own);
+    }
+
+    #[test]
+    fn the_kernel_says_which_sockets_hear_no_groups_that_others_have_joined() {
+        let listeners = Listeners::new("lo");
+        let is_choosy =
+            |port| listeners.hears_own_groups_alone(FROM, SocketAddrV4::new(Ipv4Addr::LOCALHOST, port));
+        let (_all, all_port) = bound("0.0.0.0:0");
+        let (_own, own_port) = bound("127.0.0.1:0");
+        // The kernel makes those of both families so.
+        let (_both, both_port) = bound("[::]:0");
+        assert!(!is_choosy(all_port) && !is_choosy(own_port) && is_choosy(both_port));
     }
 
     #[test]

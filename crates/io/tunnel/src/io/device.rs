@@ -61,6 +61,13 @@ pub trait PacketDevice: Send + Sync + 'static {
     /// the group on it; to be called before the first of them is written. Answers in microseconds.
     fn hear(&self, _group: Ipv4Addr) {}
 
+    /// Whether the socket that would get a UDP packet from there to our own address gets none that is for the group, although a
+    /// program has joined it: it hears groups on other interfaces alone. To be asked after [`hear`](Self::hear). Answers in
+    /// microseconds.
+    fn is_deaf(&self, _group: Ipv4Addr, _from: SocketAddrV4, _to: SocketAddrV4) -> bool {
+        false
+    }
+
     /// Makes a blocked [`wait`](Self::wait) of every queue return `Ok(false)`, and every later one too. Idempotent.
     fn wake(&self);
 }

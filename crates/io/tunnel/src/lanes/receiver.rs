@@ -206,20 +206,20 @@ impl Receiver {
         let device = table.device.as_ref().ok_or(DropReason::NoDevice)?;
         peer.count_received(lane, len, from, &shared.counters);
         let own = local.addresses.own;
-        let is_copied = incoming == (Incoming::Everyone { is_broadcast: true }) && {
+        let mut is_copied = false;
+        if let Incoming::Everyone { is_broadcast } = incoming {
             // Never a lock while the system is asked.
             *current = None;
             let packet = self.packets.slot().and_then(|slot| slot.get(..len)).unwrap_or_default();
-            self.copies.is_due(packet, *now, |from, port| {
-                device.udp_receiver(from, SocketAddrV4::new(own, port)) == Some(own)
-            })
-        };
-        if incoming == (Incoming::Everyone { is_broadcast: false }) {
-            *current = None;
-            let packet = self.packets.slot().and_then(|slot| slot.get(..len));
-            if let Some(ip) = packet.and_then(Ipv4::parse) {
-                device.hear(ip.destination());
-            }
+            let group = Ipv4::parse(packet).map(|ip| ip.destination()).filter(|_| !is_broadcast);
+            group.into_iter().for_each(|group| device.hear(group));
+            is_copied = self.copies.is_due(packet, *now, |from, port| {
+                let to = SocketAddrV4::new(own, port);
+                match group {
+                    None => device.udp_receiver(from, to) == Some(own),
+                    Some(group) => device.is_deaf(group, from, to),
+                }
+            });
         }
         if incoming == Incoming::Unicast && local.elsewhere.is_used() {
             *current = None;

@@ -101,6 +101,23 @@ fn a_broadcast_comes_once_more_where_a_socket_is_bound_to_the_receivers_address(
 }
 
 #[test]
+fn a_groups_packet_comes_once_more_where_a_socket_hears_it_elsewhere_alone() {
+    let (a, b) = friends();
+    let group = Ipv4Addr::new(224, 0, 2, 60);
+    *b.device.deaf_to.lock().unwrap() = Some(group);
+    for (to, is_copied) in [(group, true), (Ipv4Addr::new(224, 0, 2, 61), false), (group, true)] {
+        let (beacon, last) = (udp(a.ip.0, to, b"beacon"), udp(a.ip.0, b.ip.0, b"nothing in between"));
+        a.device.inject(&beacon);
+        a.device.inject(&last);
+        assert_eq!(b.packet(), beacon);
+        if is_copied {
+            assert_eq!(b.packet(), udp(a.ip.0, b.ip.0, b"beacon"));
+        }
+        assert_eq!(b.packet(), last);
+    }
+}
+
+#[test]
 fn a_socket_that_is_bound_to_the_real_lan_speaks_under_our_address_and_hears_who_answers() {
     let (a, b) = friends();
     *a.device.bound.lock().unwrap() = Some(CARD);

@@ -38,6 +38,8 @@ pub(crate) struct MemoryDevice {
     output: Sender<Vec<u8>>,
     /// What the one socket of the end is bound to.
     pub(crate) bound: Mutex<Option<Ipv4Addr>>,
+    /// The group that it has joined on another interface, where alone it hears groups.
+    pub(crate) deaf_to: Mutex<Option<Ipv4Addr>>,
 }
 
 impl MemoryDevice {
@@ -51,6 +53,7 @@ impl MemoryDevice {
                 to_input,
                 output,
                 bound: Mutex::default(),
+                deaf_to: Mutex::default(),
             }),
             from_output,
         )
@@ -114,6 +117,10 @@ impl PacketDevice for MemoryDevice {
 
     fn udp_receiver(&self, _from: SocketAddrV4, to: SocketAddrV4) -> Option<Ipv4Addr> {
         self.bound.lock().unwrap().filter(|bound| bound.is_unspecified() || bound == to.ip())
+    }
+
+    fn is_deaf(&self, group: Ipv4Addr, _from: SocketAddrV4, _to: SocketAddrV4) -> bool {
+        *self.deaf_to.lock().unwrap() == Some(group)
     }
 
     fn is_own(&self, address: Ipv4Addr) -> bool {

@@ -3,8 +3,8 @@
 //! where a program has joined it: what friends send to groups that nobody here is in takes no place.
 //!
 //! The kernel takes a group's packets from an interface on which somebody is a member, and hands them to every socket that is
-//! a member anywhere (`IP_MULTICAST_ALL`, ip(7)). A program that has switched that off is deaf to other interfaces by its
-//! own wish.
+//! a member anywhere (`IP_MULTICAST_ALL`, ip(7)). Who has switched that off is deaf to other interfaces: Java does, and the kernel
+//! for sockets of both families. Those get a copy that is for them alone.
 
 use std::{
     io,
@@ -73,6 +73,12 @@ impl Groups {
         if let Err(error) = self.carry_out(&change, group) {
             tracing::debug!(%group, %error, "the system does not join");
         }
+    }
+
+    /// Whether we are the only ones who have joined the group on the adapter, and a program has joined it elsewhere.
+    pub(crate) fn is_ours_alone(&mut self, group: Ipv4Addr, now: Instant) -> bool {
+        self.members.places.iter().any(|(known, _)| *known == group)
+            && !self.joined.is_shared(group, self.interface, now)
     }
 
     fn carry_out(&mut self, change: &Change, group: Ipv4Addr) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Which groups programs of this computer have joined, by whatever interface, as the kernel lists them (`/proc/net/igmp`).
+//! Which groups programs of this computer have joined, by which interface, as the kernel lists them (`/proc/net/igmp`).
 
 use std::{
     collections::HashSet,
@@ -14,8 +14,16 @@ const LIST: &str = "/proc/net/igmp";
 /// The groups that are in use.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
-    groups: HashSet<Ipv4Addr>,
+    list: List,
     read: Option<Instant>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct List {
+    /// On other interfaces.
+    elsewhere: HashSet<Ipv4Addr>,
+    /// On the one that was asked about by more than one socket.
+    shared: HashSet<Ipv4Addr>,
 }
 
 impl Joined {
@@ -25,43 +33,60 @@ impl Joined {
         self.contains_by(group, now, || read(beside))
     }
 
+    /// Whether more than one socket has joined the group on the interface with this number. Where the kernel does not say, none
+    /// counts so.
+    pub(super) fn is_shared(&mut self, group: Ipv4Addr, on: u32, now: Instant) -> bool {
+        self.refresh(now, || read(on)).is_ok() && self.list.shared.contains(&group)
+    }
+
     fn contains_by(
         &mut self,
         group: Ipv4Addr,
         now: Instant,
-        read: impl FnOnce() -> io::Result<HashSet<Ipv4Addr>>,
+        read: impl FnOnce() -> io::Result<List>,
     ) -> bool {
+        self.refresh(now, read).is_err() || self.list.elsewhere.contains(&group)
+    }
+
+    fn refresh(&mut self, now: Instant, read: impl FnOnce() -> io::Result<List>) -> io::Result<()> {
         if self.read.is_none_or(|read| now >= read + COUNTS) {
-            match read() {
-                Ok(groups) => (self.groups, self.read) = (groups, Some(now)),
-                Err(error) => {
-                    tracing::debug!(%error, "the kernel does not say which groups are joined");
-                    return true;
-                }
+            let list = read().inspect_err(|error| {
+                tracing::debug!(%error, "the kernel does not say which groups are joined");
+            })?;
+            (self.list, self.read) = (list, Some(now));
+        }
+        Ok(())
+    }
+}
+
+fn read(interface: u32) -> io::Result<List> {
+    Ok(List::parse(&fs::read_to_string(LIST)?, interface))
+}
+
+impl List {
+    /// A line of an interface begins with its number; those of its groups are further in, each with the address as a number in the
+    /// machine's order, and how many sockets have joined it.
+    fn parse(text: &str, interface: u32) -> Self {
+        let mut list = Self::default();
+        let mut is_elsewhere = true;
+        for line in text.lines().skip(1) {
+            let mut words = line.split_whitespace();
+            let first = words.next().unwrap_or_default();
+            if !line.starts_with(char::is_whitespace) {
+                is_elsewhere = first.parse() != Ok(interface);
+                continue;
+            }
+            let Ok(group) = u32::from_str_radix(first, 16) else { continue };
+            let group = Ipv4Addr::from(group.to_ne_bytes());
+            let users: u32 = words.next().and_then(|users| users.parse().ok()).unwrap_or_default();
+            if is_elsewhere {
+                list.elsewhere.insert(group);
+            } else if users > 1 {
+                list.shared.insert(group);
             }
         }
-        self.groups.contains(&group)
+        list
     }
-}
-
-fn read(beside: u32) -> io::Result<HashSet<Ipv4Addr>> {
-    Ok(groups(&fs::read_to_string(LIST)?, beside))
-}
-
-/// A line of an interface begins with its number; those of its groups are further in, each with the address as a number in the
-/// machine's order.
-fn groups(list: &str, beside: u32) -> HashSet<Ipv4Addr> {
-    let mut groups = HashSet::new();
-    let mut is_beside = false;
-    for line in list.lines().skip(1) {
-        let first = line.split_whitespace().next().unwrap_or_default();
-        if !line.starts_with(char::is_whitespace) {
-            is_beside = first.parse() == Ok(beside);
-        } else if !is_beside && let Ok(group) = u32::from_str_radix(first, 16) {
-            groups.insert(Ipv4Addr::from(group.to_ne_bytes()));
-        }
-    }
-    groups
 }
 
 #[cfg(test)]
@@ -74,12 +99,17 @@ mod tests {
 
     #[test]
     fn the_kernel_lists_what_a_socket_has_joined() {
-        assert!(!read(0).unwrap().contains(&GROUP));
+        let elsewhere = |interface| read(interface).unwrap().elsewhere.contains(&GROUP);
+        assert!(!elsewhere(0));
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
         socket.join_multicast_v4(&GROUP, &Ipv4Addr::LOCALHOST).unwrap();
-        assert!(read(0).unwrap().contains(&GROUP));
+        assert!(elsewhere(0));
         let lo = fs::read_to_string("/sys/class/net/lo/ifindex").unwrap().trim().parse().unwrap();
-        assert!(!read(lo).unwrap().contains(&GROUP), "beside that interface nowhere");
+        assert!(!elsewhere(lo), "beside that interface nowhere");
+        assert!(!read(lo).unwrap().shared.contains(&GROUP), "by one socket");
+        let other = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+        other.join_multicast_v4(&GROUP, &Ipv4Addr::LOCALHOST).unwrap();
+        assert!(read(lo).unwrap().shared.contains(&GROUP));
     }
 
     #[test]
@@ -88,17 +118,17 @@ mod tests {
         let list = format!(
             "Idx\tDevice\n1\tlo : 1 V3\n\t\t\t\t{one:08X}     1 0:00000000\t\t0\n\t\t\t\tno group\n\n\t"
         );
-        assert_eq!(groups(&list, 0), HashSet::from([GROUP]));
-        assert_eq!(groups(&list, 1), HashSet::new());
-        assert_eq!(groups("", 0), HashSet::new());
+        assert_eq!(List::parse(&list, 0).elsewhere, HashSet::from([GROUP]));
+        assert_eq!(List::parse(&list, 1), List::default());
+        assert_eq!(List::parse("", 0), List::default());
     }
 
     #[test]
     fn the_list_is_read_once_in_a_while_and_without_one_each_group_counts() {
         let (mut joined, now) = (Joined::default(), Instant::now());
         assert!(joined.contains_by(GROUP, now, || Err(io::ErrorKind::NotFound.into())));
-        assert!(!joined.contains_by(GROUP, now, || Ok(HashSet::new())));
-        let newer = || Ok(HashSet::from([GROUP]));
+        assert!(!joined.contains_by(GROUP, now, || Ok(List::default())));
+        let newer = || Ok(List { elsewhere: HashSet::from([GROUP]), ..List::default() });
         assert!(!joined.contains_by(GROUP, now, newer));
         assert!(joined.contains_by(GROUP, now + COUNTS, newer));
     }

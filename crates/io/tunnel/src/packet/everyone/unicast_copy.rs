@@ -1,4 +1,5 @@
-//! The unicast copy of a received broadcast, for a socket that is bound to our own address: the OS gives it no broadcast.
+//! The unicast copy of a received broadcast, for a socket that is bound to our own address: the OS gives it no broadcast. And that of
+//! a packet to a group, for a socket that has joined it, and hears it on another interface alone.
 //!
 //! A copy is made only where the OS would hand it to such a socket. Of the others each has the broadcast itself, and would
 //! hear it twice.
@@ -21,8 +22,8 @@ impl UnicastCopies {
         Self { begun: Begun::new(FRAGMENTS_WITHIN) }
     }
 
-    /// Whether this broadcast is to be copied. `is_bound` says whether a UDP packet from there to this port of our own
-    /// address would reach a socket that is bound to it alone. A fragment that comes before the first one is not copied.
+    /// Whether this packet is to be copied. `is_bound` says whether a UDP packet from there to this port of our own
+    /// address would reach a socket that hears it in no other way. A fragment that comes before the first one is not copied.
     pub(crate) fn is_due(
         &mut self,
         packet: &[u8],
