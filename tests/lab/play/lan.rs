@@ -2,6 +2,7 @@
 //! the player's real LAN, and at a friend. The real LAN, a bridge, is the control for both.
 
 mod ears;
+mod mouth;
 mod programs;
 mod sounds;
 mod traces;
@@ -20,7 +21,7 @@ pub use self::{
     programs::{Finding, try_programs},
     sounds::{Binding, Size, Sound, Target},
 };
-use self::{ears::Ears, traces::Traces};
+use self::{ears::Ears, mouth::Mouth, traces::Traces};
 use crate::{Host, Player, capture::Capture, stage};
 
 /// How often each sound is made.
@@ -178,7 +179,7 @@ pub fn listen(is_short: bool, mut report: impl FnMut(Report)) -> Result<()> {
     let hosts = [stage.one.clone(), neighbour, stage.two.clone()];
     let early = hosts.iter().map(Ears::open_early).collect::<Result<Vec<_>>>()?;
     let before = Traces::of(&stage.one)?;
-    let mut hall = Hall { hosts, early, leases: None };
+    let mut hall = Hall { hosts, early, leases: None, is_short };
     hall.try_all(Phase::Before, &mut report)?;
 
     let capture = Capture::start(&stage.one, "eth0", &stage::data_folder("capture")?.join("idle.pcap"))?;
@@ -241,11 +242,15 @@ struct Hall {
     early: Vec<Ears>,
     /// The player's and the friend's address in the party.
     leases: Option<(Ipv4Addr, Ipv4Addr)>,
+    /// Whether rare kinds of sockets are left out.
+    is_short: bool,
 }
 
 impl Hall {
     fn try_all(&mut self, phase: Phase, report: &mut impl FnMut(Report)) -> Result<()> {
-        for sounds in Sound::all().chunks(Sound::AT_ONCE) {
+        let mut sounds = Sound::all();
+        sounds.retain(|sound| !self.is_short || !sound.binding.is_rare());
+        for sounds in sounds.chunks(Sound::AT_ONCE) {
             for heard in self.try_some(phase, sounds)? {
                 report(Report::Heard(Box::new(heard)));
             }
@@ -257,7 +262,11 @@ impl Hall {
         let [one, neighbour, friend] = &self.hosts;
         let friends_lease = self.leases.map(|(_, lease)| lease);
         let own = [one.address(), neighbour.address(), friends_lease.unwrap_or(friend.address())];
-        let late = self.hosts.iter().zip(own).map(|(host, own)| Ears::open_late(host, own));
+        // As each place knows it.
+        let lease = self.leases.map_or(one.address(), |(lease, _)| lease);
+        let player = [one.address(), one.address(), lease];
+        let late = self.hosts.iter().zip(own).zip(player);
+        let late = late.map(|((host, own), player)| Ears::open_late(host, own, player));
         let late = late.collect::<Result<Vec<_>>>()?;
         let around = sounds::Around {
             own: one.address(),
@@ -277,25 +286,25 @@ impl Hall {
             .collect();
         let mut mouths = Vec::new();
         for (number, sound) in sounds.iter().enumerate() {
-            let Some((socket, to)) = one.enter(|| sound.mouth(&around))? else {
+            let Some(mouth) = one.enter(|| sound.mouth(&around))? else {
                 mouths.push(None);
                 continue;
             };
             let message = sound.message(number);
             for _ in 0..TIMES {
-                if let Err(error) = socket.send_to(&message, to) {
+                if let Err(error) = mouth.say(&message) {
                     heard[number].refusal = Some(error.to_string());
                 }
                 thread::sleep(PAUSE);
                 self.listen(&late, &mut heard);
             }
-            mouths.push(Some(socket));
+            mouths.push(Some(mouth));
         }
         let until = Instant::now() + ECHO;
         while Instant::now() < until {
             self.listen(&late, &mut heard);
-            for (number, socket) in mouths.iter().enumerate() {
-                while let Some(place) = socket.as_ref().and_then(sounds::answer) {
+            for (number, mouth) in mouths.iter().enumerate() {
+                while let Some(place) = mouth.as_ref().and_then(Mouth::answer) {
                     heard[number].answers[place] += 1;
                 }
             }
@@ -325,7 +334,7 @@ mod tests {
             let heard = Heard {
                 phase: Phase::PartyAgain,
                 sound,
-                counts: [[1, 2, 3, 4, 5]; 3],
+                counts: [[1, 2, 3, 4, 5, 6, 7, 8, 9]; 3],
                 answers: [6, 7, 8],
                 refusal: Some("no".to_owned()),
             };

@@ -177,7 +177,10 @@ impl Table {
             Place::Friend => self.control(sound),
             // The system itself hands a broadcast to the sender's own programs, too.
             Place::Self_ if heard.phase.has_party() && sound.target == Target::PartyBroadcast => {
-                let same = Sound { target: Target::RealBroadcast, binding: Binding::Any, ..sound };
+                // A connected socket hears nobody but the address that it is connected to.
+                let is_connected = sound.binding == Binding::Connected;
+                let binding = if is_connected { Binding::Connected } else { Binding::Any };
+                let same = Sound { target: Target::RealBroadcast, binding, ..sound };
                 self.before(same, place)
             }
             Place::Self_ | Place::Neighbour if is_partys || sound.target == Target::Friend => Ok(NOTHING),
@@ -193,8 +196,9 @@ impl Table {
         print!("{:30}", "");
         let is_tried = |phase: &Phase| self.0.iter().any(|heard| heard.phase == *phase);
         let phases: Vec<Phase> = Phase::ALL.into_iter().filter(is_tried).collect();
+        let width = 2 * Ear::ALL.len() + 9;
         for phase in &phases {
-            print!(" {:^19}", phase.name());
+            print!(" {:^width$}", phase.name());
         }
         println!();
         for sound in Sound::all() {
@@ -208,7 +212,7 @@ impl Table {
                     };
                     format!("{} | {}", side(Place::Neighbour), side(Place::Friend))
                 });
-                print!(" {cell:^19}");
+                print!(" {cell:^width$}");
             }
             println!();
         }
@@ -232,16 +236,22 @@ fn reason(heard: &Heard, place: Place, ear: Option<Ear>, is: usize, should: usiz
         Place::Friend if ear == Some(Ear::Own) && is_search && !target.is_multicast() && is == TIMES => {
             Some("a friend's socket that is bound to its own address hears broadcasts too, as on Windows")
         }
+        Place::Friend if binding == Binding::Unrouted && target == Target::GuessedClass && is < should => {
+            Some("the program sends to neighbours alone, and the guess is no address of any network here")
+        }
         Place::Friend if target == Target::RealBroadcast && is < should => {
             Some("the real network's own broadcast address is no address of the party")
         }
-        Place::Friend if matches!(binding, Binding::RealDevice | Binding::RealMulticast) && is < should => {
+        Place::Friend if binding.is_real_interface() && is < should => {
             Some("the program has chosen the real LAN's interface")
         }
         Place::Neighbour | Place::Self_ if binding == Binding::Lease && is < should => {
             Some("the program has chosen the party by its address there")
         }
-        Place::Self_ if binding == Binding::RealDevice && target == Target::PartyBroadcast => {
+        Place::Self_
+            if matches!(binding, Binding::RealDevice | Binding::RealPacket)
+                && target == Target::PartyBroadcast =>
+        {
             Some("the program has chosen the real LAN's interface")
         }
         _ => None,
@@ -256,14 +266,13 @@ mod tests {
 
     const SEARCH: Sound = Sound { binding: Binding::Any, target: Target::Limited, size: Size::Small };
 
-    fn heard(phase: Phase, neighbour: Counts, friend: Counts) -> Heard {
-        Heard {
-            phase,
-            sound: SEARCH,
-            counts: [[0; 5], neighbour, friend],
-            answers: [0, 3, friend[1]],
-            refusal: None,
-        }
+    fn heard(phase: Phase, neighbour: [usize; 5], friend: [usize; 5]) -> Heard {
+        let counts = [[0; 5], neighbour, friend].map(|first| {
+            let mut counts = [0; Ear::ALL.len()];
+            counts[..first.len()].copy_from_slice(&first);
+            counts
+        });
+        Heard { phase, sound: SEARCH, counts, answers: [0, 3, friend[1]], refusal: None }
     }
 
     fn wrong(party: Heard) -> usize {

@@ -1,11 +1,11 @@
 //! What listens on a computer.
 
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, UdpSocket};
 
 use anyhow::{Context, Result};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::sounds::{ANSWER, GAME_PORT, QUESTION, Target};
+use super::sounds::{ALONE_PORT, ANSWER, GAME_PORT, MAPPED_PORT, QUESTION, Target};
 use crate::Host;
 
 /// A kind of socket that listens.
@@ -21,11 +21,29 @@ pub enum Ear {
     Limited,
     /// Bound to no address, for the protocols of households.
     Household,
+    /// Bound to the address of a game's group.
+    Group,
+    /// Of both families, bound to no address.
+    Mapped,
+    /// Bound to no address, a member for what comes from the player alone (`IP_ADD_SOURCE_MEMBERSHIP`).
+    Source,
+    /// Bound to no address, and hearing groups on the interface alone where it is a member (`IP_MULTICAST_ALL`).
+    Alone,
 }
 
 impl Ear {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Early, Self::Late, Self::Own, Self::Limited, Self::Household];
+    pub const ALL: [Self; 9] = [
+        Self::Early,
+        Self::Late,
+        Self::Own,
+        Self::Limited,
+        Self::Household,
+        Self::Group,
+        Self::Mapped,
+        Self::Source,
+        Self::Alone,
+    ];
 
     /// One word.
     #[must_use]
@@ -36,6 +54,10 @@ impl Ear {
             Self::Own => "own",
             Self::Limited => "limited",
             Self::Household => "home",
+            Self::Group => "group",
+            Self::Mapped => "mapped",
+            Self::Source => "source",
+            Self::Alone => "alone",
         }
     }
 }
@@ -49,10 +71,16 @@ impl Ears {
         host.enter(|| Ok(Self(vec![(Ear::Early, member(Ipv4Addr::UNSPECIFIED, GAME_PORT)?)])))
     }
 
-    /// What is opened anew in each phase.
-    pub(super) fn open_late(host: &Host, own: Ipv4Addr) -> Result<Self> {
+    /// What is opened anew in each phase, on a computer with this address, to hear the player at that one.
+    pub(super) fn open_late(host: &Host, own: Ipv4Addr, player: Ipv4Addr) -> Result<Self> {
         host.enter(|| {
+            let [group, ..] = Target::GROUPS;
+            // Of several that may have what is for one, the system takes the one that was opened last.
             let mut ears = vec![
+                (Ear::Mapped, mapped(MAPPED_PORT)?),
+                (Ear::Source, member_for(player, GAME_PORT)?),
+                (Ear::Alone, alone(ALONE_PORT)?),
+                (Ear::Group, member(group, GAME_PORT)?),
                 (Ear::Own, bound(own, GAME_PORT)?),
                 (Ear::Limited, bound(Ipv4Addr::BROADCAST, GAME_PORT)?),
                 (Ear::Late, member(Ipv4Addr::UNSPECIFIED, GAME_PORT)?),
@@ -82,18 +110,45 @@ impl Ears {
 }
 
 fn bound(address: Ipv4Addr, port: u16) -> Result<UdpSocket> {
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    Ok(open(SocketAddrV4::new(address, port).into())?.into())
+}
+
+fn open(address: SocketAddr) -> Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
-    let address = SocketAddrV4::new(address, port);
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
     socket.bind(&address.into()).with_context(|| format!("bind {address}"))?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 fn member(address: Ipv4Addr, port: u16) -> Result<UdpSocket> {
-    let socket = bound(address, port)?;
+    join(open(SocketAddrV4::new(address, port).into())?)
+}
+
+fn mapped(port: u16) -> Result<UdpSocket> {
+    join(open((Ipv6Addr::UNSPECIFIED, port).into())?)
+}
+
+fn alone(port: u16) -> Result<UdpSocket> {
+    let socket = open((Ipv4Addr::UNSPECIFIED, port).into())?;
+    socket.set_multicast_all_v4(false)?;
+    join(socket)
+}
+
+fn join(socket: Socket) -> Result<UdpSocket> {
     for group in Target::GROUPS {
         socket.join_multicast_v4(&group, &Ipv4Addr::UNSPECIFIED)?;
     }
-    Ok(socket)
+    Ok(socket.into())
+}
+
+fn member_for(source: Ipv4Addr, port: u16) -> Result<UdpSocket> {
+    let socket = open((Ipv4Addr::UNSPECIFIED, port).into())?;
+    for group in Target::GROUPS {
+        socket.join_ssm_v4(&source, &group, &Ipv4Addr::UNSPECIFIED)?;
+    }
+    Ok(socket.into())
 }

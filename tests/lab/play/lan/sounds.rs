@@ -1,12 +1,17 @@
 //! What is sent, and from what kind of socket.
 
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use anyhow::{Context, Result};
-use socket2::{Domain, Protocol, Socket, Type};
+
+use super::mouth::Mouth;
 
 /// The port of the game that is searched for.
 pub(super) const GAME_PORT: u16 = 27_015;
+/// Ports of games whose sockets are of both families, or hear groups on their own interface alone: where others listened too, a
+/// copy for one socket would be theirs.
+pub(super) const MAPPED_PORT: u16 = GAME_PORT + 1;
+pub(super) const ALONE_PORT: u16 = GAME_PORT + 2;
 
 /// What the socket that sends is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +24,36 @@ pub enum Binding {
     Lease,
     /// The real LAN's interface (`SO_BINDTODEVICE`).
     RealDevice,
-    /// Nothing, but the real LAN's interface is chosen for multicast (`IP_MULTICAST_IF`).
+    /// Nothing, but the real LAN's interface is chosen for multicast (`IP_MULTICAST_IF`), by its address.
     RealMulticast,
+    /// The same by its number.
+    RealMulticastNumber,
+    /// Nothing, but each datagram names the real LAN's interface (`IP_PKTINFO`).
+    RealPacket,
+    /// Nothing, and connected to where it sends.
+    Connected,
+    /// Nothing, of both families.
+    Mapped,
+    /// Nothing, and for neighbours alone (`SO_DONTROUTE`).
+    Unrouted,
+    /// Nothing, and the own computer's programs hear none of its multicast (`IP_MULTICAST_LOOP`).
+    Unlooped,
 }
 
 impl Binding {
-    const ALL: [Self; 5] = [Self::Any, Self::RealAddress, Self::Lease, Self::RealDevice, Self::RealMulticast];
+    const ALL: [Self; 11] = [
+        Self::Any,
+        Self::RealAddress,
+        Self::Lease,
+        Self::RealDevice,
+        Self::RealMulticast,
+        Self::RealMulticastNumber,
+        Self::RealPacket,
+        Self::Connected,
+        Self::Mapped,
+        Self::Unrouted,
+        Self::Unlooped,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -33,7 +62,38 @@ impl Binding {
             Self::Lease => "lease",
             Self::RealDevice => "device",
             Self::RealMulticast => "mcast-if",
+            Self::RealMulticastNumber => "mcast-ix",
+            Self::RealPacket => "pktinfo",
+            Self::Connected => "connect",
+            Self::Mapped => "mapped",
+            Self::Unrouted => "unrouted",
+            Self::Unlooped => "unlooped",
         }
+    }
+
+    /// Whether the program has chosen the real LAN's interface.
+    #[must_use]
+    pub const fn is_real_interface(self) -> bool {
+        matches!(self, Self::RealDevice | Self::RealMulticast | Self::RealMulticastNumber | Self::RealPacket)
+    }
+
+    /// Whether it says something of multicast alone.
+    const fn is_of_multicast(self) -> bool {
+        matches!(self, Self::RealMulticast | Self::RealMulticastNumber | Self::Unlooped)
+    }
+
+    /// Whether few programs have such sockets.
+    #[must_use]
+    pub const fn is_rare(self) -> bool {
+        matches!(
+            self,
+            Self::RealMulticastNumber
+                | Self::RealPacket
+                | Self::Connected
+                | Self::Mapped
+                | Self::Unrouted
+                | Self::Unlooped
+        )
     }
 }
 
@@ -183,7 +243,7 @@ impl Size {
         }
     }
 
-    const fn bytes(self) -> usize {
+    pub(super) const fn bytes(self) -> usize {
         match self {
             Self::Small => 64,
             Self::Large => 1_200,
@@ -224,7 +284,7 @@ impl Sound {
             for binding in Binding::ALL {
                 for target in Target::ALL {
                     let is_plain = binding == Binding::Any && !target.is_household();
-                    let is_chosen = binding != Binding::RealMulticast || target.is_multicast();
+                    let is_chosen = !binding.is_of_multicast() || target.is_multicast();
                     if is_chosen && (size == Size::Small || is_plain) {
                         all.push(Self { binding, target, size });
                     }
@@ -248,9 +308,8 @@ impl Sound {
         message
     }
 
-    /// A socket for it and where to send to, on the host where this is called; None where there is no party that it
-    /// takes.
-    pub(super) fn mouth(&self, around: &Around) -> Result<Option<(UdpSocket, SocketAddrV4)>> {
+    /// A socket for it, on the host where this is called; None where there is no party that it takes.
+    pub(super) fn mouth(&self, around: &Around) -> Result<Option<Mouth>> {
         let Some(to) = self.target.address(around) else { return Ok(None) };
         let address = match self.binding {
             Binding::RealAddress => around.own,
@@ -260,16 +319,7 @@ impl Sound {
             },
             _ => Ipv4Addr::UNSPECIFIED,
         };
-        let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-        socket.set_broadcast(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&SocketAddrV4::new(address, 0).into()).with_context(|| self.name())?;
-        match self.binding {
-            Binding::RealDevice => socket.bind_device(Some(b"eth0"))?,
-            Binding::RealMulticast => socket.set_multicast_if_v4(&around.own)?,
-            _ => {}
-        }
-        Ok(Some((socket.into(), to)))
+        Mouth::open(self.binding, address, to, around).with_context(|| self.name()).map(Some)
     }
 }
 
@@ -277,10 +327,3 @@ impl Sound {
 pub(super) const QUESTION: u8 = b'?';
 /// The second byte of an answer; the first is the number of the place that it comes from.
 pub(super) const ANSWER: u8 = b'!';
-
-/// The next answer that came to a socket: the number of the place that it is from.
-pub(super) fn answer(socket: &UdpSocket) -> Option<usize> {
-    let mut bytes = [0; 16];
-    let (length, _) = socket.recv_from(&mut bytes).ok()?;
-    (length >= 2 && bytes[1] == ANSWER).then_some(usize::from(bytes[0]))
-}
