@@ -2,6 +2,7 @@
 //!
 //! `watch` decides what is news; this shell says it.
 
+mod question;
 mod watch;
 
 use std::{
@@ -39,7 +40,11 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
             if is_wanted && !to.state::<Focus>().0.load(Ordering::Relaxed) {
                 let party = snapshot.party.as_ref().map(|party| party.name.as_str());
                 for item in &news {
-                    say(&to, &title(item, Words::new(language)), party.unwrap_or_default());
+                    let (title, body) = (title(item, Words::new(language)), party.unwrap_or_default());
+                    match item {
+                        News::WantsIn(newcomer) => question::ask(&to, &title, body, newcomer, language),
+                        _ => say(&to, &title, body),
+                    }
                 }
             }
             if snapshots.changed().await.is_err() {
@@ -71,6 +76,9 @@ fn title(news: &News, words: Words) -> String {
         News::Hosts(friend, game) => {
             let names = [("peer", friend.as_str().into()), ("game", game.as_str().into())];
             return words.say_with("games-hosts", names);
+        }
+        News::WantsIn(newcomer) => {
+            return words.say_with("who-waits", [("name", newcomer.name.as_str().into())]);
         }
     };
     words.say_with(key, [("friend", friend.as_str().into())])

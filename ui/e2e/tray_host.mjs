@@ -1,4 +1,4 @@
-// A tray for tests, on the session bus of the test: src-tauri/examples/tray_host.rs, spoken to in lines of JSON.
+// A tray and notifications for tests, on the session bus of the test: src-tauri/examples/tray_host, spoken to in lines of JSON.
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,13 +8,16 @@ import { target } from './target.mjs';
 
 const program = resolve(process.env['LANRAGE_TRAY_HOST'] ?? join(target, 'debug', 'examples', 'tray_host'));
 
-/** @typedef {{ event?: string, error?: string, menu?: string[], icon?: string, clicked?: string }} Line */
+/** @typedef {{ id: number, summary: string, body: string, actions: string[] }} Notification */
+/** @typedef {{ event?: string, error?: string, menu?: string[], icon?: string, clicked?: string, notification?: Notification }} Line */
 
 /** What shows the trays of the session, for as long as it runs. */
 export class TrayHost {
   /** @type {Line[]} */
   #answers = [];
   registered = 0;
+  /** @type {Notification[]} */
+  notified = [];
 
   constructor() {
     this.process = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -24,6 +27,7 @@ export class TrayHost {
       const line = JSON.parse(text);
       if (line.event === 'ready') this.ready = true;
       else if (line.event === 'registered') this.registered += 1;
+      else if (line.notification) this.notified.push(line.notification);
       else this.#answers.push(line);
     });
   }
@@ -36,7 +40,7 @@ export class TrayHost {
   }
 
   /**
-   * @param {Record<string, string>} request
+   * @param {Record<string, string | number>} request
    * @returns {Promise<Line>}
    */
   async #ask(request) {
@@ -78,6 +82,11 @@ export class TrayHost {
   /** Clicks the first item that begins so. @param {string} text */
   async click(text) {
     await this.#ask({ ask: 'click', text });
+  }
+
+  /** Presses a button of a notification. @param {number} id @param {string} action */
+  async press(id, action) {
+    await this.#ask({ ask: 'press', id, action });
   }
 
   async stop() {

@@ -8,10 +8,11 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { newDataDir, program, withWindow } from './app.mjs';
-import { stands } from './engine.mjs';
+import { ask, stands } from './engine.mjs';
 import { twoMachines } from './machines.mjs';
 import { find, load, memory, startedAt } from './measure.mjs';
 import { start, stop, until } from './processes.mjs';
+import { TrayHost } from './tray_host.mjs';
 
 /** @typedef {import('./app.mjs').Window} Window */
 /** @typedef {import('./machines.mjs').Machine} Machine */
@@ -157,6 +158,41 @@ async function meetAndPart(one, two, data) {
 }
 
 /**
+ * Somebody is let in by a button of a notification, while the host looks elsewhere.
+ * @param {Machine} one
+ * @param {Machine} two
+ */
+async function letIn(one, two) {
+  const data = { one: newDataDir(), two: newDataDir() };
+  const desktop = await TrayHost.start();
+  const [starter = '', ...words] = one.on([program, '--data-dir', data.one, '--hidden']);
+  const host = start(starter, words, { ...language, USER: 'Ada' });
+  try {
+    await stands('the engine', data.one, () => true);
+    await ask(data.one, { ask: 'create_party', name: 'Fish & Chips' });
+    await ask(data.one, { ask: 'set_admission', admission: 'ask' });
+    const link = await ask(data.one, { ask: 'new_invitation', expires_in_hours: null });
+    const [joiner = '', ...rest] = two.on([commandLine, 'join', link, '--name', 'Bo <b>', '--data-dir', data.two]);
+    const newcomer = start(joiner, rest, language);
+    try {
+      const asked = await until('the notification', () => desktop.notified[0]);
+      assert.equal(asked.summary, 'Bo <b> wants to join');
+      assert.equal(asked.body, 'Fish &amp; Chips');
+      assert.deepEqual(asked.actions, ['default', '', 'let-in', 'Let in', 'refuse', 'Refuse']);
+      const pressed = Date.now();
+      await desktop.press(asked.id, 'let-in');
+      await stands('the newcomer to be in', data.two, ({ party }) => party?.peers[0]?.state === 'connected');
+      return Date.now() - pressed;
+    } finally {
+      await stop(newcomer);
+    }
+  } finally {
+    await stop(host);
+    await desktop.stop();
+  }
+}
+
+/**
  * From the start of the program until its window's title names the party, which it does when the page does.
  * @param {string} dataDir
  * @param {Machine} machine
@@ -228,6 +264,7 @@ try {
   await meetAndPart(one, two, data);
   const took = ((Date.now() - started) / 1000).toFixed(1);
   console.log(`ok – two windows meet by a link, and one shows within 3 s that the other was killed (${took} s)`);
+  console.log(`ok – who asks is let in by a notification’s button: connected ${await letIn(one, two)} ms after it`);
   await measure(one, two, data);
 } catch (error) {
   console.error(error);

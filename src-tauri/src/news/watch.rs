@@ -13,11 +13,11 @@ const SETTLING: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it must be well again before that is news.
 const RELIEF: Duration = Duration::from_secs(3);
-/// Most notifications in a period; what would be more is not told, the window says it all.
+/// Most notifications in a period, and most of people who want to join; what would be more is not told, the window says it all.
 const MOST: usize = 5;
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// Something that the player would want to hear while looking elsewhere. Each names a friend.
+/// Something that the player would want to hear while looking elsewhere. Each names somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum News {
     Joined(String),
@@ -34,13 +34,40 @@ pub(super) enum News {
     Restored(String),
     /// A friend has begun to host a game.
     Hosts(String, String),
+    /// Somebody waits to be let in, whom this player may let in.
+    WantsIn(Newcomer),
+}
+
+/// Who waits to be let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Newcomer {
+    pub(super) id: String,
+    pub(super) name: String,
 }
 
 /// Looks at the states one after the other. Pure: time comes in.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     party: Option<Party>,
-    told: VecDeque<Instant>,
+    told: Told,
+    /// Whom friends' comings and goings must not silence.
+    asked: Told,
+}
+
+/// When there were notifications lately.
+#[derive(Debug, Default)]
+struct Told(VecDeque<Instant>);
+
+impl Told {
+    /// As many of them as may be told now.
+    fn limit(&mut self, mut news: Vec<News>, now: Instant) -> Vec<News> {
+        while self.0.front().is_some_and(|at| now.saturating_duration_since(*at) >= PERIOD) {
+            self.0.pop_front();
+        }
+        news.truncate(MOST.saturating_sub(self.0.len()));
+        self.0.extend(news.iter().map(|_| now));
+        news
+    }
 }
 
 #[derive(Debug)]
@@ -48,6 +75,8 @@ struct Party {
     id: String,
     entered: Instant,
     friends: BTreeMap<String, Friend>,
+    /// Who waits to be let in.
+    waiting: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -97,8 +126,14 @@ impl Watch {
         };
         let party = match &mut self.party {
             Some(party) if party.id == view.id => party,
-            other => other.insert(Party { id: view.id.clone(), entered: now, friends: BTreeMap::new() }),
+            other => other.insert(Party {
+                id: view.id.clone(),
+                entered: now,
+                friends: BTreeMap::new(),
+                waiting: BTreeSet::new(),
+            }),
         };
+        let requests = party.handle_requests(view);
         let mut news = party.handle_members(view, now);
         for peer in &view.peers {
             if let Some(friend) = party.friends.get_mut(&peer.id) {
@@ -106,20 +141,21 @@ impl Watch {
                 news.extend(friend.handle_games(peer));
             }
         }
-        self.limit(news, now)
-    }
-
-    fn limit(&mut self, mut news: Vec<News>, now: Instant) -> Vec<News> {
-        while self.told.front().is_some_and(|at| now.saturating_duration_since(*at) >= PERIOD) {
-            self.told.pop_front();
-        }
-        news.truncate(MOST.saturating_sub(self.told.len()));
-        self.told.extend(news.iter().map(|_| now));
-        news
+        let mut told = self.asked.limit(requests, now);
+        told.extend(self.told.limit(news, now));
+        told
     }
 }
 
 impl Party {
+    fn handle_requests(&mut self, view: &PartyView) -> Vec<News> {
+        let before = std::mem::take(&mut self.waiting);
+        self.waiting = view.requests.iter().map(|request| request.id.clone()).collect();
+        let new = view.requests.iter().filter(|request| !before.contains(&request.id));
+        new.map(|request| News::WantsIn(Newcomer { id: request.id.clone(), name: request.name.clone() }))
+            .collect()
+    }
+
     fn handle_members(&mut self, view: &PartyView, now: Instant) -> Vec<News> {
         let mut news = Vec::new();
         let is_settled = now.saturating_duration_since(self.entered) >= SETTLING;
@@ -207,7 +243,7 @@ fn addresses(peer: &PeerView) -> impl Iterator<Item = (&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use lanrage_engine::{GameView, HostedView};
+    use lanrage_engine::{GameView, HostedView, RequestView};
 
     use super::*;
 
@@ -250,6 +286,26 @@ mod tests {
         assert_eq!(stage.see(&playing), []);
         assert_eq!(stage.see(&closed), []);
         assert_eq!(stage.see(&playing), told);
+    }
+
+    #[test]
+    fn who_waits_to_be_let_in_is_told_once_whatever_else_there_is_to_tell_and_a_crowd_is_not() {
+        let mut stage = Stage::with(&[]);
+        let friends: Vec<String> = (0..2 * MOST).map(|number| format!("Friend {number}")).collect();
+        let friends: Vec<_> = friends.iter().map(|name| (name.as_str(), Connected)).collect();
+        assert_eq!(stage.see(&party(&friends)).len(), MOST, "no more is told");
+        let asking = |ids: std::ops::Range<usize>| {
+            let mut snapshot = party(&friends);
+            let waits = |id: usize| RequestView { id: id.to_string(), ..RequestView::default() };
+            snapshot.party.as_mut().unwrap().requests = ids.map(waits).collect();
+            snapshot
+        };
+        let told = News::WantsIn(Newcomer { id: "0".to_owned(), name: String::new() });
+        assert_eq!(stage.see(&asking(0..1)), std::slice::from_ref(&told));
+        assert_eq!(stage.see(&asking(0..1)), []);
+        assert_eq!(stage.see(&asking(0..0)), []);
+        assert_eq!(stage.see(&asking(0..1)), [told], "asks once more");
+        assert_eq!(stage.see(&asking(0..100)).len(), MOST - 2);
     }
 
     fn party(friends: &[(&str, ConnectionState)]) -> Snapshot {

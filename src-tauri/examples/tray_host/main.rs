@@ -1,9 +1,12 @@
-//! A tray without a screen, for tests: on the session bus it is the watcher of StatusNotifierItems, and it reads and
-//! clicks their menus by `com.canonical.dbusmenu`.
+//! A desktop's tray and notifications without a screen, for tests: on the session bus it is the watcher of StatusNotifierItems, reads and
+//! clicks their menus by `com.canonical.dbusmenu`, and is told what programs notify.
 //!
-//! One JSON object a line. Out: `{"event":"registered","service":…}` for every item, and one answer to each request.
-//! In: `{"ask":"menu"}` for the lines of the menu, `{"ask":"click","text":…}` for a click on the first item that
-//! begins so, `{"ask":"icon"}` for the name of the icon.
+//! One JSON object a line. Out: `{"event":"registered","service":…}` for every item, `{"event":"notified","notification":…}`, and one
+//! answer to each request. In: `{"ask":"menu"}` for the lines of the menu, `{"ask":"click","text":…}` for a click on the first
+//! item that begins so, `{"ask":"icon"}` for the name of the icon, `{"ask":"press","id":…,"action":…}` for a button of a notification.
+
+#[cfg(target_os = "linux")]
+mod notifications;
 
 #[cfg(target_os = "linux")]
 mod host {
@@ -21,6 +24,8 @@ mod host {
         message::Header,
         zvariant::{OwnedObjectPath, OwnedValue, Structure, Value},
     };
+
+    use crate::notifications::{self, Notifications};
 
     /// How long an item may take to say something.
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -81,6 +86,8 @@ mod host {
         let bus = Builder::session()?
             .serve_at("/StatusNotifierWatcher", Watcher(found))?
             .name("org.kde.StatusNotifierWatcher")?
+            .serve_at(notifications::PATH, Notifications::default())?
+            .name(notifications::NAME)?
             .build()?;
         println!("{}", json!({ "event": "ready" }));
         let mut newest = None;
@@ -99,6 +106,11 @@ mod host {
         newest: &mut Option<Item>,
         request: &Json,
     ) -> Result<Json, String> {
+        if request["ask"] == "press" {
+            let (id, action) = (request["id"].as_u64().unwrap_or_default(), &request["action"]);
+            let pressed = notifications::press(bus, id as u32, action.as_str().unwrap_or_default());
+            return pressed.map(|()| json!({ "pressed": action })).map_err(|error| error.to_string());
+        }
         if let Some(item) = items.try_iter().last() {
             *newest = Some(item);
         }
