@@ -10,9 +10,9 @@ mod games;
 mod helper_request;
 mod input;
 mod invitation;
+mod network;
 mod packet;
 mod peer;
-mod proxy_answer;
 mod relay;
 mod rendezvous;
 mod sessions;
@@ -38,8 +38,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("krpc_filter", rendezvous::filter),
     ("offload", packet::offload::run),
     ("path_agent", peer::path_agent::run),
+    ("port_mapping", network::port_mapping::run),
     ("probe", peer::probe::run),
-    ("proxy_answer", proxy_answer::run),
+    ("proxy_answer", network::proxy_answer::run),
     ("relay_offer", frames::relay_offer),
     ("relay_pool", relay::pool::run),
     ("relay_uri", relay::uri::run),

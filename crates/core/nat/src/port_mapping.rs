@@ -1,6 +1,8 @@
 //! What is asked of a router, and what it gave: the words between the decisions and the task that speaks PCP (RFC
 //! 6887), NAT-PMP (RFC 6886) and UPnP IGD.
 
+pub mod messages;
+
 use std::{net::SocketAddrV4, num::NonZeroU16};
 
 use lanrage_party::facts::PortMappingFault;

@@ -1,9 +1,15 @@
 //! A port of the router that leads to ours, asked for by PCP (RFC 6887), NAT-PMP (RFC 6886) or UPnP IGD.
 
+mod asked;
 mod router;
 mod upnp;
+mod way_out;
 
-use std::{net::Ipv4Addr, num::NonZeroU16, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddrV4},
+    num::NonZeroU16,
+    time::Duration,
+};
 
 use lanrage_nat::port_mapping::{MappingRequest, PortMapping};
 use tokio::{
@@ -24,9 +30,12 @@ const RETRY_GROWTH: u32 = 4;
 /// back before it returns**, within [`RELEASE_LIMIT`]: so wait for it at the end, rather than abort it.
 ///
 /// Asks by the first of PCP, NAT-PMP and UPnP that the router offers, and renews the lease after half of its time
-/// (half an hour with most routers). A mapping that the router makes in the moment in which it is no longer
+/// (half an hour with most routers). The port outside that it asks for is the one at which ours was reached before, or else the
+/// same number, as friends know it, or guess it. A mapping that the router makes in the moment in which it is no longer
 /// wanted stays until its lease ends.
 pub async fn run(mut wanted: Receiver<MappingRequest>, results: Sender<PortMapping>) {
+    // Which port was reached where, last.
+    let mut known: Option<(NonZeroU16, SocketAddrV4)> = None;
     loop {
         let request = *wanted.borrow_and_update();
         let Some(port) = request.port else {
@@ -36,10 +45,10 @@ pub async fn run(mut wanted: Receiver<MappingRequest>, results: Sender<PortMappi
                 Err(_) => return,
             }
         };
-        let router = Router::new();
+        let router = Router::default();
         let goes_on = tokio::select! {
             goes_on = other_request(&mut wanted, request) => goes_on,
-            never = keep_mapped(&router, port, &results) => match never {},
+            never = keep_mapped(&router, port, &mut known, &results) => match never {},
         };
         // Who reads this shall not send to a port that is about to be somebody else's.
         results.send_replace(PortMapping::Off);
@@ -60,15 +69,17 @@ async fn other_request(wanted: &mut Receiver<MappingRequest>, present: MappingRe
 async fn keep_mapped(
     router: &Router,
     port: NonZeroU16,
+    known: &mut Option<(NonZeroU16, SocketAddrV4)>,
     results: &Sender<PortMapping>,
 ) -> std::convert::Infallible {
     let mut pause = FIRST_RETRY;
     loop {
         results.send_replace(PortMapping::Searching);
-        match router.map(port).await {
+        let before = known.filter(|(known, _)| *known == port).map(|(_, outside)| outside);
+        match router.map(port, before).await {
             Ok(lease) => {
                 pause = FIRST_RETRY;
-                follow(lease, results).await;
+                follow(lease, port, known, results).await;
             }
             Err(reason) => {
                 tracing::debug!(%reason, "no port is mapped");
@@ -81,10 +92,16 @@ async fn keep_mapped(
 }
 
 /// Tells of the mapping until the router no longer gives it.
-async fn follow(mut lease: Lease, results: &Sender<PortMapping>) {
+async fn follow(
+    mut lease: Lease,
+    port: NonZeroU16,
+    known: &mut Option<(NonZeroU16, SocketAddrV4)>,
+    results: &Sender<PortMapping>,
+) {
     while let Some(external) = lease.external() {
+        *known = Some((port, external));
         let mapping = PortMapping::Mapped { external, protocol: lease.protocol };
-        if results.send_replace(mapping) != mapping {
+        if results.send_if_modified(|known| std::mem::replace(known, mapping) != mapping) {
             tracing::info!(protocol = ?lease.protocol, "a port of the router leads to us");
         }
         if !lease.changed().await {

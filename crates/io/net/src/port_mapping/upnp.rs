@@ -15,17 +15,15 @@ use igd_next::{
     },
 };
 use lanrage_nat::port_mapping::MappingFailure;
-use netdev::ipnet::Ipv4Net;
-use tokio::{
-    task::spawn_blocking,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
+
+use super::way_out::WayOut;
 
 /// How long a router may take to answer the search.
 const SEARCH: Duration = Duration::from_secs(2);
 /// How long a mapping is asked for; it is asked for again after half of that.
 const LEASE: Duration = Duration::from_secs(7_200);
-/// Implementation: ports tried outside, from our own on, as somebody may have one already.
+/// Implementation: ports tried outside beside the wished one, from our own on, as somebody may have one already.
 const PORTS: u16 = 4;
 /// What the router shows its owner.
 const DESCRIPTION: &str = "LANrage";
@@ -48,19 +46,10 @@ pub(super) struct IgdMapping {
     external: SocketAddrV4,
 }
 
-/// Our address and network on the way to the internet; None without one in IPv4.
-fn way_out() -> Option<(Ipv4Addr, Ipv4Net)> {
-    let interface = netdev::get_default_interface().ok()?;
-    let routers = interface.gateway?.ipv4;
-    let leads_to_router = |net: &&Ipv4Net| routers.iter().any(|router| net.contains(router));
-    let net = interface.ipv4.iter().find(leads_to_router)?;
-    Some((net.addr(), *net))
-}
-
 impl Igd {
     /// Looks for a router on the network of the default route, and only there.
-    pub(super) async fn search() -> Option<Self> {
-        let (own, net) = spawn_blocking(way_out).await.ok()??;
+    pub(super) async fn search(way: WayOut) -> Option<Self> {
+        let WayOut { own, net, .. } = way;
         let options = SearchOptions {
             // Multicast leaves by the interface of the address that the socket is bound to.
             bind_addr: SocketAddr::from((own, 0)),
@@ -75,8 +64,12 @@ impl Igd {
         is_there.then_some(Self { gateway, own })
     }
 
-    /// Asks for a mapping of the port, in every way that routers are known to want.
-    pub(super) async fn map(self, port: NonZeroU16) -> Result<IgdMapping, MappingFailure> {
+    /// Asks for a mapping of the port, in every way that routers are known to want. `outside` is where it would be best reached.
+    pub(super) async fn map(
+        self,
+        port: NonZeroU16,
+        outside: NonZeroU16,
+    ) -> Result<IgdMapping, MappingFailure> {
         let ip = match self.gateway.get_external_ip().await {
             Ok(IpAddr::V4(ip)) if !super::is_no_address(&ip) => ip,
             Ok(_) => return Err(MappingFailure::NoAddress),
@@ -85,8 +78,9 @@ impl Igd {
                 return Err(MappingFailure::Refused);
             }
         };
-        for offset in 0..PORTS {
-            let outside = NonZeroU16::new(port.get().wrapping_add(offset)).unwrap_or(NonZeroU16::MAX);
+        let wished = (outside != port).then_some(outside);
+        let next = |offset| NonZeroU16::new(port.get().wrapping_add(offset)).unwrap_or(NonZeroU16::MAX);
+        for outside in wished.into_iter().chain((0..PORTS).map(next)) {
             match self.add(outside, port).await {
                 Ok(()) => {
                     let external = SocketAddrV4::new(ip, outside.get());

@@ -1,6 +1,7 @@
 use std::{
-    net::{SocketAddr, UdpSocket},
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
     num::NonZeroU16,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -10,7 +11,7 @@ use lanrage_nat::port_mapping::{MappingFailure, MappingProtocol, MappingRequest,
 use lanrage_net::port_mapping::{self, RELEASE_LIMIT};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
-use crate::home::{self, LIMIT, Miniupnpd, OUTSIDE, STRANGER};
+use crate::home::{self, GATEWAY, LIMIT, Miniupnpd, OUTSIDE, STRANGER};
 
 const PORT: NonZeroU16 = NonZeroU16::new(41_820).unwrap();
 
@@ -126,6 +127,64 @@ fn a_port_is_mapped_by_upnp_where_the_router_knows_nothing_else() {
         home::build()?;
         let _router = Miniupnpd::start(&["enable_natpmp=no", "enable_upnp=yes"])?;
         map_and_give_back("UPnP", MappingProtocol::Upnp)
+    });
+}
+
+/// A router that gives another port to whoever names none, and the one that is named otherwise. It speaks one of both
+/// protocols, and says nothing to the other.
+fn choosy_router(is_pcp: bool) -> Result<thread::JoinHandle<Vec<u16>>> {
+    let socket = home::in_namespace("router", || Ok(UdpSocket::bind((GATEWAY, 5_351))?))?;
+    socket.set_read_timeout(Some(LIMIT))?;
+    Ok(thread::spawn(move || {
+        let outside: Ipv4Addr = OUTSIDE.parse().expect("an address");
+        let (mut named, mut buffer) = (Vec::new(), [0; 1_100]);
+        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            let request = &buffer[..length];
+            let answer = match (is_pcp, request) {
+                (true, [2, 1, ..]) => {
+                    let mut answer = request.to_vec();
+                    (answer[1], answer[3]) = (0x81, 0);
+                    named.push(u16::from_be_bytes([request[42], request[43]]));
+                    if named.last() == Some(&0) && request[4..8] != [0; 4] {
+                        answer[42..44].copy_from_slice(&9_999_u16.to_be_bytes());
+                    }
+                    answer[44..].copy_from_slice(&outside.to_ipv6_mapped().octets());
+                    answer
+                }
+                (false, [0, 0]) => [&[0, 128, 0, 0, 0, 0, 0, 1], &outside.octets()[..]].concat(),
+                (false, [0, 1, ..]) => {
+                    named.push(u16::from_be_bytes([request[6], request[7]]));
+                    let given = if request[6..8] == [0; 2] { [39, 15] } else { [request[6], request[7]] };
+                    [&[0, 129, 0, 0, 0, 0, 0, 1], &request[4..6], &given, &request[8..12]].concat()
+                }
+                _ => continue,
+            };
+            let _ = socket.send_to(&answer, from);
+            if named.len() > 1 && named.last() == Some(&0) {
+                break;
+            }
+        }
+        named
+    }))
+}
+
+#[test]
+fn the_port_outside_is_the_same_also_where_the_router_would_choose_another() {
+    world::test(|| {
+        home::build()?;
+        for (is_pcp, protocol) in [(true, MappingProtocol::Pcp), (false, MappingProtocol::NatPmp)] {
+            let router = choosy_router(is_pcp)?;
+            home::block_on(async {
+                let mut mapper = Mapper::start(Some(PORT));
+                let there = (SocketAddr::new(OUTSIDE.parse()?, PORT.get()), protocol);
+                assert_eq!(mapper.mapped().await?, there);
+                mapper.stop().await?;
+                Ok(())
+            })?;
+            let named = router.join().expect("the router does not panic");
+            assert_eq!(named, [PORT.get(), 0], "what is given back names nothing: {protocol:?}");
+        }
+        Ok(())
     });
 }
 
