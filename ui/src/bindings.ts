@@ -471,7 +471,17 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   /** The server. */
   server: string,
   /** Why. */
-  cause: Cause, } | { "code": "udp_blocked" } | { "code": "router_not_measured" } | { "code": "router_not_measurable",
+  cause: Cause, } | { "code": "store_not_used" } | { "code": "store_not_asked" } | { "code": "store",
+  /** By what it is asked. */
+  engine: StoreEngine,
+  /** How many computers keep what this device has stored; `None` if it has stored nothing. */
+  holders: number | null,
+  /** How long ago a look came to its end (seconds); `None` if none did. */
+  looked_s: number | null, } | { "code": "store_silent",
+  /** By what it is asked. */
+  engine: StoreEngine,
+  /** How long ago a look came to its end (seconds); `None` if none did. */
+  looked_s: number | null, } | { "code": "udp_blocked" } | { "code": "router_not_measured" } | { "code": "router_not_measurable",
   /** How it ended. */
   summary: NatSummary, } | { "code": "router",
   /** How it chooses ports. */
@@ -853,6 +863,8 @@ export type PartyView = {
   invitation: string,
   /** How friends who have the link find this device. */
   meeting: Meeting,
+  /** What goes on in the public store by which friends find each other; `None` where it is not used. */
+  store: StoreView | null,
   /** Who should host the game; `None` where any would do, and where it is not known. */
   host_hint: HostHint | null,
   /** What this device's player may do in it. */
@@ -1334,9 +1346,31 @@ export type Start = { "kind": "program",
   url: string, };
 
 /**
+ * What the public store is asked by.
+ */
+export type StoreEngine = "dht" | "dht_and_relays";
+
+/**
+ * The public store by which friends find each other, as this device sees it. Nothing in here says where or what anything is.
+ */
+export type StoreView = {
+  /** By what it is asked. */
+  engine: StoreEngine,
+  /** Whether it serves this device; `None` until this device has stored something. */
+  serves: boolean | null,
+  /** How many computers keep what this device stored last, if it serves. */
+  holders: number | null,
+  /** When a look came to its end last (Unix milliseconds). */
+  looked_at_ms: number | null,
+  /** When something was stored last (Unix milliseconds). */
+  stored_at_ms: number | null,
+  /** Whether this device looks after what is there of the party. */
+  is_keeper: boolean, };
+
+/**
  * What the doctor looks at.
  */
-export type Subject = "adapter" | "permission" | "control_server" | "nat" | "port_mapping" | "relay" | "mtu" | "firewall" | "clock" | "keyring" | "database";
+export type Subject = "adapter" | "permission" | "control_server" | "store" | "nat" | "port_mapping" | "relay" | "mtu" | "firewall" | "clock" | "keyring" | "database";
 
 /**
  * Packets and bytes exchanged with a friend since the connection began.

@@ -89,6 +89,7 @@ export const party: PartyView = {
   subnet: '10.66.0.0/16',
   invitation: `lanrage://join/${'AXsicCI6IjJmZDY4ZWM2YzA4YjQ1N2E5'.repeat(9)}`,
   meeting: { code: 'server' },
+  store: null,
   host_hint: null,
   role: 'owner',
   admission: 'open',

@@ -31,6 +31,7 @@ const checks: Check[] = (
     ['adapter', { code: 'adapter_open', name: 'lanrage0' }],
     ['permission', { code: 'helper_works' }],
     ['control_server', { code: 'server_connected', server, proxy: null }],
+    ['store', { code: 'store', engine: 'dht', holders: 20, looked_s: 12 }],
     ['nat', { code: 'router', mapping: 'endpoint_independent', filtering: 'address_and_port_dependent' }],
     ['port_mapping', { code: 'port_open', external: '203.0.113.4:41641' }],
     ['relay', { code: 'relays', usable: 2, count: 2, nearest: 'fra-1', rtt_ms: 12 }],
@@ -61,6 +62,11 @@ const troubled = changed({
       proxy: null,
     },
     remedy: { code: 'ask_operator' },
+  },
+  store: {
+    state: 'warning',
+    finding: { code: 'store_silent', engine: 'dht_and_relays', looked_s: 4 },
+    remedy: { code: 'check_connection' },
   },
   nat: {
     state: 'warning',

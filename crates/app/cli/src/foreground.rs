@@ -126,7 +126,7 @@ enum Done {
     /// Not yet: by this engine.
     Here(Handle),
     /// In the LANrage that runs already.
-    Elsewhere(PartyView),
+    Elsewhere(Box<PartyView>),
 }
 
 /// How often it is tried anew when the LANrage that runs ends meanwhile, and how long between two tries.
@@ -153,7 +153,7 @@ where
             {
                 tokio::time::sleep(BETWEEN_TRIES).await;
             }
-            done => return done.map(Done::Elsewhere),
+            done => return done.map(|party| Done::Elsewhere(Box::new(party))),
         }
     }
 }

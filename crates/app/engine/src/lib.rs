@@ -28,7 +28,7 @@ pub use lanrage_session::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
     ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, LinkView,
     NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
-    Severity, Snapshot, Traffic, Waits,
+    Severity, Snapshot, StoreView, Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{

@@ -761,6 +761,7 @@ remedy-switch-off-tunnels = Such ein anderes VPN oder einen Tunnel unter LANrage
 check-adapter = Netzwerkadapter
 check-permission = Berechtigung
 check-control-server = Server
+check-store = Freunde finden im BitTorrent-DHT
 check-nat = Router (NAT)
 check-port-mapping = Offener Port
 check-relay = Relays
@@ -772,6 +773,7 @@ check-database = Daten
 meaning-adapter = Über diesen Adapter sehen Spiele deine Freunde.
 meaning-permission = Das System lässt nur privilegierte Programme einen Adapter öffnen; LANrage selbst läuft ohne besondere Rechte.
 meaning-control-server = Über ihn finden Freunde deine Party; eine Party, die steht, geht ohne ihn weiter.
+meaning-store = Dort finden Freunde dich ohne Server, wo die Adressen im Link nirgends hinführen; wer es betreibt, sieht deine IP-Adresse, aber nichts von der Party.
 meaning-nat = Er entscheidet, ob Freunde auf einem direkten Weg oder über ein Relay erreicht werden.
 meaning-port-mapping = Mit einem erreichen dich Freunde hinter schwierigen Routern auf direktem Weg; die meisten brauchen keinen.
 meaning-relay = Ein Relay trägt deine Pakete, verschlüsselt, wo es keinen direkten Weg zu einem Freund gibt.
@@ -813,6 +815,25 @@ finding-server-answers =
        *[other] { " " }über den Proxy { $proxy } erreichbar.
     }
 finding-server-silent = { $server } ist nicht erreichbar: { $cause }.
+finding-store-not-used = Deine Party kommt ohne aus.
+finding-store-not-asked = Es wird gefragt, wenn du in eine Party gehst, die es braucht.
+finding-store =
+    { $holders ->
+        [none] Dieser Computer hat dort noch keine Notiz hinterlassen.
+        [one] Einer seiner Computer bewahrt die Notiz auf, die dieser dort hinterlassen hat.
+       *[other] { $holders } seiner Computer bewahren die Notiz auf, die dieser dort hinterlassen hat.
+    } { store-looked } { store-engine }
+finding-store-silent = Es antwortet hier nicht, wie es soll. { store-looked } { store-engine }
+store-looked =
+    { $looked_s ->
+        [none] Dort wurde noch nicht nachgesehen.
+       *[other] Das letzte Nachsehen dort war vor { $looked_s } s zu Ende.
+    }
+store-engine =
+    { $engine ->
+        [dht] Es wird direkt gefragt.
+       *[dht_and_relays] Es wird direkt gefragt und über HTTPS-Relays.
+    }
 finding-udp-blocked = Dein Netz lässt nichts als TCP durch.
 finding-router-not-measured = Er ist noch nicht gemessen.
 finding-router-not-measurable =

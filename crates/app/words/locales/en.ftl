@@ -762,6 +762,7 @@ remedy-switch-off-tunnels = Look for another VPN or a tunnel below LANrage and s
 check-adapter = Virtual network adapter
 check-permission = Permission to open the adapter
 check-control-server = Control server
+check-store = Finding friends in the BitTorrent DHT
 check-nat = Your router
 check-port-mapping = Open port on the router
 check-relay = Relays
@@ -773,6 +774,7 @@ check-database = Stored data
 meaning-adapter = Games see your friends through this adapter.
 meaning-permission = The system lets only privileged programs open an adapter; LANrage itself runs without privileges.
 meaning-control-server = Friends find your party through it; a party that stands goes on without it.
+meaning-store = Friends find you there without a server where the link’s addresses lead nowhere; who runs it sees your IP address, but nothing of the party.
 meaning-nat = It decides whether friends are reached on a straight path or through a relay.
 meaning-port-mapping = With one, friends behind difficult routers reach you on a straight path; most need none.
 meaning-relay = A relay carries your packets, encrypted, where no straight path to a friend exists.
@@ -814,6 +816,25 @@ finding-server-answers =
        *[other] { " " }through the proxy { $proxy }.
     }
 finding-server-silent = { $server } cannot be reached: { $cause }.
+finding-store-not-used = Your party does without it.
+finding-store-not-asked = It is asked when you enter a party that needs it.
+finding-store =
+    { $holders ->
+        [none] This computer has left no note there yet.
+        [one] One of its computers keeps the note that this one left there.
+       *[other] { $holders } of its computers keep the note that this one left there.
+    } { store-looked } { store-engine }
+finding-store-silent = It does not answer here as it should. { store-looked } { store-engine }
+store-looked =
+    { $looked_s ->
+        [none] It has not been looked there yet.
+       *[other] The last look there ended { $looked_s } s ago.
+    }
+store-engine =
+    { $engine ->
+        [dht] It is asked directly.
+       *[dht_and_relays] It is asked directly and through relays over HTTPS.
+    }
 finding-udp-blocked = Your network lets nothing but TCP through.
 finding-router-not-measured = It has not been measured.
 finding-router-not-measurable =

@@ -17,7 +17,7 @@ use lanrage_party::facts::{
     AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
     Fault, GameFault, HelperTrouble, HostHint, LeaseFault, LostPart, Meeting, NameTrouble, News, PeerRefusal,
     PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault,
-    ServerRefusal, SettingRule, Situation, Unanswered, Unreached,
+    ServerRefusal, SettingRule, Situation, StoreEngine, Unanswered, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -82,6 +82,11 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
         (("finding-relays-fail", "fault"), all::<RelayFault>()),
         (("situation-relayed", "retry_in_s"), vec![Value::Null, 0.into()]),
         (("meeting-store", "holders"), vec![Value::Null]),
+        (("finding-store", "engine"), all::<StoreEngine>()),
+        (("finding-store", "holders"), vec![Value::Null]),
+        (("finding-store", "looked_s"), vec![Value::Null]),
+        (("finding-store-silent", "engine"), all::<StoreEngine>()),
+        (("finding-store-silent", "looked_s"), vec![Value::Null]),
     ])
 }
 

@@ -23,7 +23,7 @@ pub use adapter_fault::{
 };
 pub use cause::Cause;
 pub use drop_reason::DropReason;
-pub use meeting::{HostHint, Meeting};
+pub use meeting::{HostHint, Meeting, StoreEngine};
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;
 pub use problem::{Fault, PeerRefusal};

@@ -5,6 +5,7 @@ mod budget;
 mod calls;
 mod contents;
 mod draws;
+mod patience;
 mod plan;
 mod steps;
 mod view;
@@ -17,13 +18,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_base::clock::Now;
+use lanrage_base::clock::{Now, UnixMillis};
 use lanrage_party::PeerId;
 
 use board::{Board, Content, Purpose, Stage, Taken};
 use budget::Budget;
 use calls::Calls;
 use draws::Draws;
+use patience::Patience;
 use plan::Work;
 pub use view::{Call, Caller, FinderOutput, FinderView, Health, Member, Trouble};
 
@@ -60,6 +62,9 @@ const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
 ///
 /// *Leaving* ([`Self::handle_leave`]): the beacon without us.
 ///
+/// What one engine has said is acted upon at once, and another that is dead is not waited for. Where the DHT has said nothing
+/// for 1.5 s to who searches, or to who has not stored anything yet, the relays are asked too.
+///
 /// What was written is read back after 2 s ± 1 s: from fewer than four nodes means that the DHT does not serve us
 /// ([`FinderOutput::Health`]), and the other engine is asked too; another writer's item before ours means that both are
 /// united and written again. Numbers further than 26 h ahead are ignored, with their place: the next of four is used.
@@ -84,9 +89,10 @@ pub struct Finder {
     boards: BTreeMap<(Kind, Window), Board>,
     budget: Budget,
     calls: Calls,
+    patience: Patience,
     health: Health,
-    looked: Option<Instant>,
-    stored: Option<Instant>,
+    looked: Option<UnixMillis>,
+    stored: Option<UnixMillis>,
     next_id: u32,
     /// When an engine was last wanted; `None` while none is.
     used: Option<Instant>,
@@ -94,6 +100,11 @@ pub struct Finder {
     is_blocked: bool,
     settled: Now,
     outputs: VecDeque<FinderOutput>,
+}
+
+/// The board where this was asked, if it may still bring something.
+fn asked_by(boards: &mut BTreeMap<(Kind, Window), Board>, look: LookId) -> Option<&mut Board> {
+    boards.values_mut().find_map(|board| board.asked(look).is_some().then_some(board))
 }
 
 #[derive(Debug)]
@@ -124,6 +135,7 @@ impl Finder {
             boards: BTreeMap::new(),
             budget: Budget::default(),
             calls: Calls::default(),
+            patience: Patience::default(),
             health: Health::Unknown,
             looked: None,
             stored: None,
@@ -192,6 +204,7 @@ impl Finder {
     /// Our network changed, or the device woke up: engines are to be new, and everything that was asked is asked again.
     pub fn handle_network_change(&mut self, now: Now) {
         self.outputs.push_back(FinderOutput::Order(Order::Reopen));
+        self.patience = Patience::default();
         for board in self.boards.values_mut() {
             if board
                 .stage
@@ -200,6 +213,7 @@ impl Finder {
             {
                 board.version = 0;
             }
+            board.late.clear();
             board.looked = None;
             board.tries = 0;
             board.write_at = board.write_at.map(|_| now.instant);
@@ -249,9 +263,11 @@ impl Finder {
     }
 
     fn handle_replica(&mut self, now: Now, look: LookId, item: SignedItem) {
-        let is_open =
-            |board: &Board| matches!(&board.stage, Some(Stage::Looking { open, .. }) if open.contains(&look));
-        let Some(board) = self.boards.values_mut().find(|board| is_open(board)) else { return };
+        let Some(board) = asked_by(&mut self.boards, look) else { return };
+        if let Some(asked) = board.asked(look) {
+            asked.is_heard = true;
+            self.patience.note_sign(asked.engine);
+        }
         let Taken::New(index) = board.take(&self.keys, now.wall, item) else { return };
         let (window, own) = (board.window, &self.me.addresses);
         match &board.replicas[index].content {
@@ -280,10 +296,16 @@ impl Finder {
     }
 
     fn handle_look_ended(&mut self, now: Now, look: LookId) {
-        for board in self.boards.values_mut() {
-            if let Some(Stage::Looking { open, .. }) = &mut board.stage {
-                open.retain(|id| *id != look);
-            }
+        let Some(board) = asked_by(&mut self.boards, look) else { return };
+        if let Some(asked) = board.asked(look) {
+            self.patience.note_look_end(asked, now.instant);
+        }
+        board.late.retain(|asked| asked.id != look);
+        if let Some(Stage::Looking { open, until, .. }) = &mut board.stage
+            && let Some(at) = open.iter().position(|asked| asked.id == look)
+        {
+            open.swap_remove(at);
+            *until = self.patience.end_of_looks(open, now.instant).map_or(*until, |end| end.min(*until));
         }
         self.settle(now);
     }
@@ -291,10 +313,16 @@ impl Finder {
     fn handle_put_ended(&mut self, now: Now, put: PutId, outcome: Result<(), PutFault>) {
         let mut by_dht = false;
         for board in self.boards.values_mut() {
-            let Some(Stage::Putting { open, stored, .. }) = &mut board.stage else { continue };
-            if let Some(at) = open.iter().position(|(id, _)| *id == put) {
-                by_dht = open.swap_remove(at).1 == Engine::Dht;
-                *stored |= outcome.is_ok();
+            let Some(Stage::Putting { open, stored, until, .. }) = &mut board.stage else { continue };
+            if let Some(at) = open.iter().position(|asked| asked.id == put) {
+                let engine = open.swap_remove(at).engine;
+                by_dht = engine == Engine::Dht;
+                if outcome.is_ok() {
+                    *stored = true;
+                    self.patience.note_sign(engine);
+                    let end = self.patience.end_of_puts(open, now.instant);
+                    *until = end.map_or(*until, |end| end.min(*until));
+                }
             }
         }
         if by_dht {
@@ -333,6 +361,7 @@ impl Finder {
     pub fn view(&self) -> FinderView {
         FinderView {
             health: self.health,
+            asks_relays: self.asks_relays(),
             looked: self.looked,
             stored: self.stored,
             keeper: self.up.is_some() && self.is_keeper(),
@@ -352,6 +381,7 @@ impl Finder {
 
     fn settle(&mut self, now: Now) {
         self.settled = now;
+        self.ask_relays_too(now);
         self.finish(now);
         let today = self.keys.window(now.wall);
         self.boards.retain(|(_, window), board| window.is_near(today) || board.stage.is_some());

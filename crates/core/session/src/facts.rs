@@ -3,7 +3,7 @@
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, DropReason, Fault, HostHint, Meeting, News, PortMappingFault, RelayFault, Remedy,
-    ServerFault, Situation,
+    ServerFault, Situation, StoreEngine,
 };
 use serde::{Deserialize, Serialize};
 
@@ -210,6 +210,8 @@ pub struct PartyView {
     pub invitation: InvitationLink,
     /// How friends who have the link find this device.
     pub meeting: Meeting,
+    /// What goes on in the public store by which friends find each other; `None` where it is not used.
+    pub store: Option<StoreView>,
     /// Who should host the game; `None` where any would do, and where it is not known.
     pub host_hint: Option<HostHint>,
     /// What this device's player may do in it.
@@ -228,6 +230,24 @@ pub struct PartyView {
     pub games: Vec<GameView>,
     /// The friends, in the order they joined; this device is not among them.
     pub peers: Vec<PeerView>,
+}
+
+/// The public store by which friends find each other, as this device sees it. Nothing in here says where or what anything is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct StoreView {
+    /// By what it is asked.
+    pub engine: StoreEngine,
+    /// Whether it serves this device; `None` until this device has stored something.
+    pub serves: Option<bool>,
+    /// How many computers keep what this device stored last, if it serves.
+    pub holders: Option<u8>,
+    /// When a look came to its end last (Unix milliseconds).
+    pub looked_at_ms: Option<u64>,
+    /// When something was stored last (Unix milliseconds).
+    pub stored_at_ms: Option<u64>,
+    /// Whether this device looks after what is there of the party.
+    pub is_keeper: bool,
 }
 
 /// A party that this device is not in yet.

@@ -25,7 +25,7 @@ pub use facts::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
     ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, LinkView,
     NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
-    Severity, Snapshot, Traffic, Waits,
+    Severity, Snapshot, StoreView, Traffic, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};

@@ -3,13 +3,16 @@
 
 mod exchange;
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, FuturesUnordered},
+};
 use lanrage_rendezvous::{ItemKey, PutFault, SignedItem, VALUE_BYTES};
 use tokio::{
     sync::{Mutex, mpsc},
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 use tracing::debug;
 use url::Url;
@@ -23,6 +26,8 @@ const HEAD: usize = SIGNATURE + 8;
 const PAUSE: Duration = Duration::from_millis(600);
 /// How long a relay may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// How much longer than the first that answers the others may take: one that is not there holds back nobody.
+const OTHERS: Duration = Duration::from_secs(1);
 /// Most relays.
 pub const RELAYS: usize = 4;
 
@@ -72,11 +77,26 @@ impl Relay {
     }
 }
 
+impl Relays {
+    /// What each relay answers, and `None` for each that does not; nothing of those that take much longer than the first.
+    fn ask(&self, method: http::Method, key: ItemKey, body: Vec<u8>) -> impl Stream<Item = Option<Answer>> {
+        let asked = self.0.iter().map(|relay| relay.ask(method.clone(), key, body.clone()));
+        let asked: FuturesUnordered<_> = asked.collect();
+        stream::unfold((asked, None), |(mut asked, until)| async move {
+            let next = match until {
+                Some(until) => timeout_at(until, asked.next()).await.ok()??,
+                None => asked.next().await?,
+            };
+            let until = until.or_else(|| next.is_some().then(|| Instant::now() + OTHERS));
+            Some((next, (asked, until)))
+        })
+    }
+}
+
 impl Rendezvous for Relays {
     async fn look(&self, key: ItemKey, replicas: mpsc::Sender<SignedItem>) {
-        let mut asked: FuturesUnordered<_> =
-            self.0.iter().map(|relay| relay.ask(http::Method::GET, key, Vec::new())).collect();
-        while let Some(answer) = asked.next().await {
+        let mut answers = pin!(self.ask(http::Method::GET, key, Vec::new()));
+        while let Some(answer) = answers.next().await {
             if let Some(item) =
                 answer.filter(|answer| answer.status == 200).and_then(|answer| read(key, &answer.body))
                 && replicas.send(item).await.is_err()
@@ -87,11 +107,9 @@ impl Rendezvous for Relays {
     }
 
     async fn publish(&self, item: SignedItem) -> Result<(), PutFault> {
-        let body = write(&item);
-        let mut asked: FuturesUnordered<_> =
-            self.0.iter().map(|relay| relay.ask(http::Method::PUT, item.key, body.clone())).collect();
+        let mut answers = pin!(self.ask(http::Method::PUT, item.key, write(&item)));
         let mut outcome = Err(PutFault::NoNodes);
-        while let Some(answer) = asked.next().await {
+        while let Some(answer) = answers.next().await {
             let told = match answer.map(|answer| answer.status) {
                 Some(200..=299) => Ok(()),
                 Some(409) => Err(PutFault::Older),
@@ -205,6 +223,28 @@ mod tests {
             assert_eq!(told, outcome, "{status}");
         }
         assert_eq!(Relays::new(&[]).publish(item()).await, Err(PutFault::NoNodes));
+    }
+
+    #[tokio::test]
+    async fn a_relay_that_never_answers_holds_back_nobody() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let silent: Url = format!("http://{}/", silent.local_addr().unwrap()).parse().unwrap();
+        for put in [false, true] {
+            let begun = Instant::now();
+            with_relay(response(200, &write(&item())), async |Relays(mut relays)| {
+                relays.insert(0, Relay { url: silent.clone(), free_at: Mutex::new(Instant::now()) });
+                let relays = Relays(relays);
+                if put {
+                    assert_eq!(relays.publish(item()).await, Ok(()));
+                } else {
+                    let (found, mut replicas) = mpsc::channel(4);
+                    relays.look(item().key, found).await;
+                    assert_eq!(replicas.recv().await, Some(item()));
+                }
+            })
+            .await;
+            assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+        }
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use lanrage_party::{Admission, NatType, Role};
 use lanrage_session::{
     AdapterView, ConnectionState, ControlView, DataPlaneView, GameView, HostedView, InvitationLink,
     JoiningView, LinkView, NetworkView, PartyView, PeerView, Problem, RemovedView, RequestView, Severity,
-    Traffic,
+    StoreView, Traffic,
 };
 use serde_json::json;
 
@@ -90,6 +90,7 @@ fn snapshot() -> Snapshot {
         adapter: AdapterView::Closed,
         party: Some(PartyView {
             meeting: Meeting::Server,
+            store: Some(StoreView { holders: Some(20), ..StoreView::default() }),
             host_hint: None,
             id: PARTY.to_owned(),
             name: "Friday LAN".to_owned(),

@@ -1,11 +1,16 @@
 use std::sync::Arc;
 
-use lanrage_party::facts::{Cause, Fault};
+use lanrage_party::{
+    UnixMillis,
+    facts::{Cause, Fault},
+};
 use lanrage_session::{Problem, Snapshot};
 
 /// What was found out, before anybody judges it.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
+    /// When they were found out.
+    pub(crate) at: UnixMillis,
     /// What the running engine shows; `None` without one.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The control server of new parties, as the settings say.

@@ -1,5 +1,5 @@
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
-use lanrage_party::facts::{Cause, Fault, PortMappingFault, RelayFault, ServerFault};
+use lanrage_party::facts::{Cause, Fault, PortMappingFault, RelayFault, ServerFault, StoreEngine};
 use serde::{Deserialize, Serialize};
 use strum::EnumIter;
 
@@ -76,6 +76,26 @@ pub enum Finding {
         server: String,
         /// Why.
         cause: Cause,
+    },
+    /// Friends of this party find each other without the public store.
+    StoreNotUsed,
+    /// The public store is asked when a party needs it.
+    StoreNotAsked,
+    /// The public store serves this device, or nothing else is known.
+    Store {
+        /// By what it is asked.
+        engine: StoreEngine,
+        /// How many computers keep what this device has stored; `None` if it has stored nothing.
+        holders: Option<u8>,
+        /// How long ago a look came to its end (seconds); `None` if none did.
+        looked_s: Option<u64>,
+    },
+    /// The public store does not serve this device.
+    StoreSilent {
+        /// By what it is asked.
+        engine: StoreEngine,
+        /// How long ago a look came to its end (seconds); `None` if none did.
+        looked_s: Option<u64>,
     },
     /// Nothing but TCP gets through.
     UdpBlocked,

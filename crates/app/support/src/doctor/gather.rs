@@ -30,6 +30,7 @@ pub(super) async fn with_engine(snapshot: Arc<Snapshot>, database: &SettingsData
     let control_server = server(config.as_ref()).map(ToString::to_string);
     let in_use = snapshot.control.server().or(control_server.as_deref());
     Facts {
+        at: now().wall,
         proxy: in_use.and_then(dial::proxy_to),
         control_server,
         server_answers: None,
@@ -64,6 +65,7 @@ pub(super) async fn without_engine(data_dir: &DataDir) -> Facts {
     });
     let (permission, firewall) = blocking(|| (permission(), firewall())).await;
     Facts {
+        at: now().wall,
         snapshot: None,
         proxy: server.and_then(|server| dial::proxy_to(server.url().as_str())),
         control_server: server.map(ToString::to_string),

@@ -16,6 +16,7 @@ pub(crate) fn judge(facts: &Facts) -> DoctorReport {
         adapter(facts),
         permission(facts),
         judge_network::control_server(facts),
+        judge_network::store(facts),
         judge_network::nat(facts),
         judge_network::port_mapping(facts),
         judge_network::relay(facts),

@@ -1,7 +1,7 @@
 //! The judgement of facts about the ways to friends.
 
 use lanrage_party::{
-    NatType,
+    NatType, UnixMillis,
     facts::{Fault, Remedy, Situation, Unreached},
 };
 use lanrage_session::{ControlView, PortMappingView, RelayView};
@@ -38,6 +38,21 @@ pub(super) fn control_server(facts: &Facts) -> Check {
             }
             (Some(_), None) => subject.not_running(),
         },
+    }
+}
+
+pub(super) fn store(facts: &Facts) -> Check {
+    let subject = Subject::Store;
+    let Some(snapshot) = &facts.snapshot else { return subject.not_running() };
+    let Some(party) = &snapshot.party else {
+        return subject.unknown(Finding::StoreNotAsked, Remedy::EnterParty);
+    };
+    let Some(store) = party.store else { return subject.good(Finding::StoreNotUsed) };
+    let (engine, holders) = (store.engine, store.holders);
+    let looked_s = store.looked_at_ms.map(|at| facts.at.since(UnixMillis(at)) / 1_000);
+    match store.serves {
+        Some(false) => subject.warning(Finding::StoreSilent { engine, looked_s }, Remedy::CheckConnection),
+        _ => subject.good(Finding::Store { engine, holders, looked_s }),
     }
 }
 

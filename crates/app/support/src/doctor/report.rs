@@ -54,6 +54,8 @@ pub enum Subject {
     Permission,
     /// The control server.
     ControlServer,
+    /// The public store by which friends find each other.
+    Store,
     /// What the router does to traffic.
     Nat,
     /// The port that the router was asked to open.

@@ -2,16 +2,16 @@ use std::sync::Arc;
 
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::{
-    NatType,
+    NatType, UnixMillis,
     facts::{
         AdapterFault, BlockedWay, Cause, Fault, PermissionTrouble, RelayFault, Remedy, ServerFault,
-        Situation, Unreached,
+        Situation, StoreEngine, Unreached,
     },
 };
 
 use lanrage_session::{
     AdapterView, ControlView, NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView,
-    Severity, Snapshot,
+    Severity, Snapshot, StoreView,
 };
 use strum::IntoEnumIterator;
 
@@ -54,6 +54,7 @@ fn relay(name: &str, fault: Option<RelayFault>) -> RelayView {
 
 fn facts(snapshot: Option<Snapshot>) -> Facts {
     Facts {
+        at: UnixMillis(1_000_000),
         snapshot: snapshot.map(Arc::new),
         control_server: None,
         server_answers: None,
@@ -129,9 +130,15 @@ fn without_an_engine_only_what_can_be_seen_without_one_is_judged() {
     for subject in [Subject::Permission, Subject::Keyring, Subject::Database, Subject::Firewall] {
         assert_eq!(state(subject), CheckState::Good, "{subject:?}");
     }
-    for subject in
-        [Subject::Adapter, Subject::Nat, Subject::PortMapping, Subject::Relay, Subject::Mtu, Subject::Clock]
-    {
+    for subject in [
+        Subject::Adapter,
+        Subject::Store,
+        Subject::Nat,
+        Subject::PortMapping,
+        Subject::Relay,
+        Subject::Mtu,
+        Subject::Clock,
+    ] {
         assert_eq!(state(subject), CheckState::Unknown, "{subject:?}");
     }
     let answering = Facts { server_answers: Some(Ok(())), ..stopped };
@@ -268,4 +275,32 @@ fn a_keyring_is_judged_by_what_the_engine_says_of_it_and_not_by_its_words() {
     let fault = Fault::SecretsInFiles { not_moved: 2, cause: Cause::KeyringLocked };
     let keyring = check(&Facts { keyring: Keyring::Files(fault.clone()), ..facts(None) }, Subject::Keyring);
     assert_eq!((keyring.state, keyring.finding), (CheckState::Warning, Finding::Problem(fault)));
+}
+
+#[test]
+fn of_the_public_store_it_is_said_by_what_it_is_asked_who_holds_what_and_when_it_was_looked_there_last() {
+    let found = |store: Option<StoreView>| {
+        let mut snapshot = healthy();
+        snapshot.party = snapshot.party.map(|party| PartyView { store, ..party });
+        let check = check(&facts(Some(snapshot)), Subject::Store);
+        (check.state, check.finding)
+    };
+    assert_eq!(found(None), (CheckState::Good, Finding::StoreNotUsed));
+    let serving = StoreView {
+        serves: Some(true),
+        holders: Some(20),
+        looked_at_ms: Some(1_000_000 - 12_900),
+        ..StoreView::default()
+    };
+    let (engine, looked_s) = (StoreEngine::Dht, Some(12));
+    let finding = Finding::Store { engine, holders: Some(20), looked_s };
+    assert_eq!(found(Some(serving)), (CheckState::Good, finding));
+    let finding = Finding::Store { engine, holders: None, looked_s: None };
+    assert_eq!(found(Some(StoreView::default())), (CheckState::Good, finding));
+    // Also by a clock that was set back since.
+    let engine = StoreEngine::DhtAndRelays;
+    let silent =
+        StoreView { engine, serves: Some(false), looked_at_ms: Some(2_000_000), ..StoreView::default() };
+    let finding = Finding::StoreSilent { engine, looked_s: Some(0) };
+    assert_eq!(found(Some(silent)), (CheckState::Warning, finding));
 }

@@ -26,6 +26,18 @@ pub enum Meeting {
     Hidden,
 }
 
+/// What the public store is asked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum StoreEngine {
+    /// The BitTorrent DHT.
+    #[default]
+    Dht,
+    /// The same, and relays into it over HTTPS, as it does not serve this device well.
+    DhtAndRelays,
+}
+
 /// Who should host the game, where not everybody can expect to reach everybody directly.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use lanrage_base::clock::{Now, UnixMillis};
 
-use crate::{Beacon, Door, Engine, Keys, Kind, LookId, Place, PutId, SignedItem, Window};
+use super::patience::Asked;
+use crate::{Beacon, Door, Keys, Kind, LookId, Place, PutId, SignedItem, Window};
 
 /// Sequence numbers from further ahead than this are not the time of anybody's clock, microseconds: 26 hours.
 const AHEAD_US: i64 = 26 * 3_600 * 1_000_000;
@@ -33,10 +34,10 @@ pub(super) struct Replica {
 /// What is being done.
 #[derive(Debug)]
 pub(super) enum Stage {
-    /// Looking, to read or before writing.
-    Looking { open: Vec<LookId>, until: Instant, purpose: Purpose },
+    /// Looking, to read or before writing. At `also_at` the other engine is asked too, if nothing was heard until then.
+    Looking { open: Vec<Asked<LookId>>, until: Instant, also_at: Option<Instant>, purpose: Purpose },
     /// Storing an item with this number.
-    Putting { open: Vec<(PutId, Engine)>, until: Instant, seq: i64, stored: bool },
+    Putting { open: Vec<Asked<PutId>>, until: Instant, seq: i64, stored: bool },
 }
 
 /// Why we look.
@@ -57,6 +58,8 @@ pub(super) struct Board {
     /// Greatest number that was seen or written.
     pub(super) highest: i64,
     pub(super) stage: Option<Stage>,
+    /// Looks that were waited for no longer, and may still bring something until the next one begins.
+    pub(super) late: Vec<Asked<LookId>>,
     /// What the last look brought, from all slots up to ours.
     pub(super) replicas: Vec<Replica>,
     /// Somebody's number is far ahead in the slot that is looked at.
@@ -94,6 +97,7 @@ impl Board {
             slot: 0,
             highest: 0,
             stage: None,
+            late: Vec::new(),
             replicas: Vec::new(),
             frozen: false,
             looked: None,
@@ -115,6 +119,16 @@ impl Board {
         self.slot = 0;
         self.frozen = false;
         self.replicas.clear();
+        self.late.clear();
+    }
+
+    /// The look that asked this, if it may still bring something.
+    pub(super) fn asked(&mut self, look: LookId) -> Option<&mut Asked<LookId>> {
+        let open = match &mut self.stage {
+            Some(Stage::Looking { open, .. }) => open.as_mut_slice(),
+            Some(Stage::Putting { .. }) | None => &mut [],
+        };
+        open.iter_mut().chain(&mut self.late).find(|asked| asked.id == look)
     }
 
     /// Takes in an item that a node holds.
@@ -168,6 +182,7 @@ impl Board {
     /// When the stage that runs ends by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.stage {
+            Some(Stage::Looking { until, also_at: Some(also_at), .. }) => Some(*until.min(also_at)),
             Some(Stage::Looking { until, .. } | Stage::Putting { until, .. }) => Some(*until),
             None => None,
         }

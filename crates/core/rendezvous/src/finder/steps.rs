@@ -1,13 +1,23 @@
 //! What is begun at a place, and what follows from how it ended.
 
+use std::time::{Duration, Instant};
+
 use lanrage_base::clock::Now;
 
 use super::{
     AFTERWARDS, AGAIN, FEWEST_HOLDERS, Finder, LONGEST_RETRY, RETRY, TRIES,
     board::{ANSWER, LAST_SLOT, Purpose, Stage},
+    patience::Asked,
     view::{FinderOutput, Health, Trouble},
 };
 use crate::{Engine, Kind, LookId, Order, Place, PutId, Window};
+
+/// After how long without a word of the DHT's the relays are asked too.
+const ALSO: Duration = Duration::from_millis(1_500);
+
+const fn asked<Id>(now: Instant, id: Id, engine: Engine) -> Asked<Id> {
+    Asked { id, engine, at: now, is_heard: false }
+}
 
 impl Finder {
     /// Begins to look at a place, if nothing goes on there and the budget allows it.
@@ -35,14 +45,35 @@ impl Finder {
     fn ask(&mut self, now: Now, key: (Kind, Window), purpose: Purpose) {
         self.used = Some(now.instant);
         let engines = self.engines();
-        let ids: Vec<(LookId, Engine)> =
-            engines.iter().map(|engine| (LookId(self.draw_id()), *engine)).collect();
-        let place = self.board(key).place();
-        let item_key = self.keys.item_key(place);
-        let looks = ids.iter().map(|(id, engine)| Order::Look { id: *id, key: item_key, engine: *engine });
-        self.outputs.extend(looks.map(FinderOutput::Order));
-        let open = ids.into_iter().map(|(id, _)| id).collect();
-        self.board(key).stage = Some(Stage::Looking { open, until: now.instant + ANSWER, purpose });
+        let is_alone = engines == [Engine::Dht];
+        let open = engines.into_iter().map(|engine| self.ask_engine(now, key, engine)).collect();
+        let is_awaited = self.search.is_some() || self.health == Health::Unknown;
+        let also_at = (is_alone && is_awaited).then(|| now.instant + ALSO);
+        let until = now.instant + ANSWER;
+        self.board(key).stage = Some(Stage::Looking { open, until, also_at, purpose });
+    }
+
+    fn ask_engine(&mut self, now: Now, board: (Kind, Window), engine: Engine) -> Asked<LookId> {
+        let id = LookId(self.draw_id());
+        let place = self.board(board).place();
+        let key = self.keys.item_key(place);
+        self.outputs.push_back(FinderOutput::Order(Order::Look { id, key, engine }));
+        asked(now.instant, id, engine)
+    }
+
+    /// Asks the relays where the DHT has said nothing yet, and somebody waits.
+    pub(super) fn ask_relays_too(&mut self, now: Now) {
+        for key in self.boards.keys().copied().collect::<Vec<_>>() {
+            let Some(Stage::Looking { open, also_at, .. }) = &mut self.board(key).stage else { continue };
+            if also_at.take_if(|at| *at <= now.instant).is_none() || open.iter().any(|asked| asked.is_heard) {
+                continue;
+            }
+            self.patience.note_silence(Engine::Dht);
+            let relays = self.ask_engine(now, key, Engine::Relays);
+            if let Some(Stage::Looking { open, .. }) = &mut self.board(key).stage {
+                open.push(relays);
+            }
+        }
     }
 
     /// Writes what is known now.
@@ -59,7 +90,7 @@ impl Finder {
         let mut open = Vec::new();
         for engine in self.engines() {
             let id = PutId(self.draw_id());
-            open.push((id, engine));
+            open.push(asked(now.instant, id, engine));
             let order = Order::Put { id, item: item.clone(), engine };
             self.outputs.push_back(FinderOutput::Order(order));
         }
@@ -74,11 +105,18 @@ impl Finder {
         for key in over {
             match self.board(key).stage.take() {
                 Some(Stage::Looking { open, purpose, .. }) => {
-                    self.looked = Some(now.instant);
-                    self.looked_at(now, key, purpose, open.is_empty());
+                    self.looked = Some(now.wall);
+                    open.iter().for_each(|asked| self.patience.note_silence(asked.engine));
+                    let is_silent = |asked: &Asked<LookId>| asked.engine == Engine::Dht && !asked.is_heard;
+                    if open.iter().any(is_silent) {
+                        self.set_health(Health::Unwell(Trouble::NoAnswer));
+                    }
+                    self.board(key).late = open;
+                    self.looked_at(now, key, purpose);
                 }
                 Some(Stage::Putting { seq, stored, open, .. }) => {
-                    if open.iter().any(|(_, engine)| *engine == Engine::Dht) {
+                    open.iter().for_each(|asked| self.patience.note_silence(asked.engine));
+                    if open.iter().any(|asked| asked.engine == Engine::Dht) {
                         self.set_health(Health::Unwell(Trouble::NoAnswer));
                     }
                     self.put_at(now, key, seq, stored);
@@ -88,7 +126,7 @@ impl Finder {
         }
     }
 
-    fn looked_at(&mut self, now: Now, key: (Kind, Window), purpose: Purpose, answered: bool) {
+    fn looked_at(&mut self, now: Now, key: (Kind, Window), purpose: Purpose) {
         let board = self.board(key);
         if board.frozen && board.slot < LAST_SLOT {
             board.slot += 1;
@@ -105,9 +143,6 @@ impl Finder {
                 self.try_later(now, key);
             }
             return;
-        }
-        if !answered && board.replicas.is_empty() {
-            self.set_health(Health::Unwell(Trouble::NoAnswer));
         }
         match purpose {
             Purpose::Read => {}
@@ -148,7 +183,7 @@ impl Finder {
             self.try_later(now, key);
             return;
         }
-        self.stored = Some(now.instant);
+        self.stored = Some(now.wall);
         let confirm = self.draws.around(AFTERWARDS.0, AFTERWARDS.1);
         let again = self.draws.around(AGAIN.0, AGAIN.1);
         let board = self.board(key);
@@ -167,11 +202,13 @@ impl Finder {
         board.write_at = Some(now.instant + wait);
     }
 
+    /// Whether the relays are asked too.
+    pub(super) fn asks_relays(&self) -> bool {
+        matches!(self.health, Health::Unwell(_)) || self.patience.is_silent(Engine::Dht)
+    }
+
     fn engines(&self) -> Vec<Engine> {
-        match self.health {
-            Health::Unwell(_) => vec![Engine::Dht, Engine::Relays],
-            Health::Unknown | Health::Well { .. } => vec![Engine::Dht],
-        }
+        if self.asks_relays() { vec![Engine::Dht, Engine::Relays] } else { vec![Engine::Dht] }
     }
 
     pub(super) fn set_health(&mut self, health: Health) {

@@ -3,9 +3,12 @@ mod world;
 
 use std::time::Duration;
 
-use lanrage_base::clock::UnixMillis;
+use lanrage_base::clock::{Now, UnixMillis};
 
-use crate::{Addresses, Beacon, Caller, Engine, Health, Kind, Place, Trouble};
+use crate::{
+    Addresses, Beacon, BeaconEntry, Caller, Engine, Event, Finder, FinderOutput, Health, Kind, Order, Place,
+    Trouble,
+};
 use world::{World, address, keys, mark, member};
 
 const fn seconds(seconds: u64) -> Duration {
@@ -309,4 +312,92 @@ fn a_search_asks_at_four_places_in_the_first_seconds_and_not_many_more_in_a_minu
     assert_eq!(places.len(), 4, "three beacons and a door");
     let first = world.players[bob].looks[0].0;
     assert!(first >= world.start + Duration::from_millis(300), "who answers by the link needs none of it");
+}
+
+#[test]
+fn where_the_dht_is_silent_the_relays_lead_to_each_other_within_seconds() {
+    let mut world = World::new();
+    world.dead.insert(Engine::Dht);
+    let host = world.add(1, 0);
+    world.party(&[host]);
+    world.run(seconds(8));
+    assert!(world.players[host].finder.view().stored.is_some(), "the beacon is there");
+    let (bob, since) = (world.add(2, 0), world.now);
+    world.at(bob, |finder, now| finder.handle_search(now));
+    let token = world.players[bob].finder.token();
+    world.run(seconds(12));
+    let beacon = world.called(bob, Caller::Member(mark(1)), since).expect("the beacon is found");
+    assert!(beacon < seconds(3), "{beacon:?}");
+    let door = world.called(host, Caller::Newcomer(token), since).expect("the door is read");
+    assert!(door < seconds(11), "{door:?}");
+    assert!(world.players[bob].health.contains(&Health::Unwell(Trouble::NoAnswer)));
+}
+
+#[test]
+fn dead_relays_cost_nobody_anything() {
+    let mut world = World::new();
+    // So few that the relays are asked, too.
+    world.alive = 3;
+    world.dead.insert(Engine::Relays);
+    let host = world.add(1, 0);
+    world.party(&[host]);
+    world.run(seconds(30));
+    assert!(world.players[host].engines.contains(&Engine::Relays));
+    world.at(host, |finder, now| finder.handle_link_copied(now));
+    for n in 2..6 {
+        let (bob, since) = (world.add(n, 0), world.now);
+        world.at(bob, |finder, now| finder.handle_search(now));
+        let token = world.players[bob].finder.token();
+        world.run(seconds(10));
+        let after = world.called(host, Caller::Newcomer(token), since).expect("the door is read");
+        assert!(after < seconds(9), "{after:?}");
+        world.at(bob, |finder, now| finder.handle_found(now));
+    }
+    let before = world.players[host].looks.len();
+    world.run(seconds(60));
+    // By two engines, every three seconds.
+    let looks = world.players[host].looks.len() - before;
+    assert!(looks >= 36, "{looks}");
+}
+
+#[test]
+fn an_answer_that_comes_late_still_leads_somewhere() {
+    let world = World::new();
+    let now = |ms: u64| Now { instant: world.start + Duration::from_millis(ms), wall: world.wall.plus(ms) };
+    let mut finder = Finder::new(now(0), keys(), member(2), [1; 32]);
+    let mut asked = Vec::new();
+    let mut drain = |finder: &mut Finder| {
+        let mut calls = Vec::new();
+        while let Some(output) = finder.poll_output() {
+            match output {
+                FinderOutput::Order(Order::Look { id, key, engine }) => asked.push((id, key, engine)),
+                FinderOutput::Knock(call) => calls.push(call.caller),
+                _ => {}
+            }
+        }
+        (asked.clone(), calls)
+    };
+    finder.handle_search(now(0));
+    for ms in [300, 1_000, 1_500, 1_800] {
+        finder.handle_timeout(now(ms));
+    }
+    let (asked, _) = drain(&mut finder);
+    let (dht, place, _) = asked[0];
+    let relays = asked.iter().find(|(_, key, engine)| *key == place && *engine == Engine::Relays).unwrap().0;
+    finder.handle_event(now(2_000), Event::LookEnded(relays));
+    finder.handle_timeout(now(4_000));
+    let today = Place { kind: Kind::Beacon, window: keys().window(world.wall), slot: 0 };
+    let entry = BeaconEntry {
+        peer: mark(1),
+        age_s: 0,
+        reachable: true,
+        relays: false,
+        nat_type: lanrage_party::NatType::FullCone,
+        addresses: [address(1)].into_iter().collect(),
+    };
+    let beacon = Beacon { written: world.wall, entries: vec![entry] };
+    let item = keys().seal(today, 5, &beacon.to_plain(), [9; 24]);
+    assert_eq!(item.key, place);
+    finder.handle_event(now(5_000), Event::Replica(dht, item));
+    assert_eq!(drain(&mut finder).1, [Caller::Member(mark(1))]);
 }

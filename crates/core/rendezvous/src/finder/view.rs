@@ -1,7 +1,8 @@
 //! What goes in and out of a [`Finder`](super::Finder), in words.
 
-use std::{net::SocketAddr, time::Instant};
+use std::net::SocketAddr;
 
+use lanrage_base::clock::UnixMillis;
 use lanrage_party::{NatType, PeerId};
 
 use crate::{Addresses, Order, PeerMark, Token};
@@ -86,10 +87,12 @@ pub enum Trouble {
 pub struct FinderView {
     /// Whether the DHT serves us.
     pub health: Health,
-    /// When an answer to a look last came to its end.
-    pub looked: Option<Instant>,
+    /// Whether relays are asked beside the DHT.
+    pub asks_relays: bool,
+    /// When a look last came to its end.
+    pub looked: Option<UnixMillis>,
     /// When something was last stored.
-    pub stored: Option<Instant>,
+    pub stored: Option<UnixMillis>,
     /// Whether we look after beacon and door.
     pub keeper: bool,
     /// Whether we look for a way in.

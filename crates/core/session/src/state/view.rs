@@ -11,17 +11,17 @@ use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
     Glance, Invitation, Link, Name, NatType, Party, Peer, PeerId, Standing,
-    facts::{Fault, HostHint, Meeting, PortMappingFault},
+    facts::{Fault, HostHint, Meeting, PortMappingFault, StoreEngine},
     limits,
 };
-use lanrage_rendezvous::Health;
+use lanrage_rendezvous::{FinderView, Health};
 
 use super::{State, games};
 use crate::{
     facts::{
         AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, LinkView,
         NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
-        Severity, Snapshot, Traffic,
+        Severity, Snapshot, StoreView, Traffic,
     },
     network::adapter::AdapterFailure,
     party::active::ActiveParty,
@@ -254,6 +254,7 @@ impl State {
             subnet: membership.invitation.subnet.net().to_string(),
             invitation: InvitationLink(self.invitation(active).link()),
             meeting: self.meeting(active),
+            store: active.finder.as_ref().map(|finder| store(&finder.view())),
             host_hint: self.host_hint(active, &names),
             created_at_ms: membership.created_at.0,
             games: games::own(active),
@@ -401,6 +402,23 @@ impl State {
                 .push(Problem::new(Severity::Warning, Fault::ControlDisconnected { server, why, in_party }));
         }
         problems
+    }
+}
+
+/// What goes on in the public store.
+fn store(finder: &FinderView) -> StoreView {
+    let (serves, holders) = match finder.health {
+        Health::Unknown => (None, None),
+        Health::Well { holders } => (Some(true), Some(holders)),
+        Health::Unwell(_) => (Some(false), None),
+    };
+    StoreView {
+        engine: if finder.asks_relays { StoreEngine::DhtAndRelays } else { StoreEngine::Dht },
+        serves,
+        holders,
+        looked_at_ms: finder.looked.map(|at| at.0),
+        stored_at_ms: finder.stored.map(|at| at.0),
+        is_keeper: finder.keeper,
     }
 }
 

@@ -20,6 +20,8 @@ use crate::{
 
 const NODES: usize = 8;
 const REACHED: usize = 6;
+/// After how long an engine gives up that nobody answers, in milliseconds.
+const GIVES_UP: u64 = 8_000;
 
 pub(super) struct World {
     pub(super) start: Instant,
@@ -29,6 +31,8 @@ pub(super) struct World {
     pub(super) nodes: Vec<BTreeMap<ItemKey, SignedItem>>,
     /// How many of them are there.
     pub(super) alive: usize,
+    /// Engines that are asked in vain, until they give up.
+    pub(super) dead: BTreeSet<Engine>,
     pub(super) players: Vec<Player>,
     events: BTreeMap<(Instant, u64), (usize, Event)>,
     count: u64,
@@ -81,6 +85,7 @@ impl World {
             wall: UnixMillis(1_800_000_000_000 + change + 8 * 3_600_000),
             nodes: vec![BTreeMap::new(); NODES],
             alive: NODES,
+            dead: BTreeSet::new(),
             players: Vec::new(),
             events: BTreeMap::new(),
             count: 0,
@@ -121,6 +126,10 @@ impl World {
                 FinderOutput::Order(Order::Look { id, key, engine }) => {
                     player.looks.push((self.now, key));
                     player.engines.insert(engine);
+                    if self.dead.contains(&engine) {
+                        self.event(GIVES_UP, index, Event::LookEnded(id));
+                        continue;
+                    }
                     for node in self.reached() {
                         let after = 300 + (self.rng.fraction() * 500.0) as u64;
                         if let Some(item) = self.nodes[node].get(&key).cloned() {
@@ -129,8 +138,12 @@ impl World {
                     }
                     self.event(1_000, index, Event::LookEnded(id));
                 }
-                FinderOutput::Order(Order::Put { id, item, .. }) => {
+                FinderOutput::Order(Order::Put { id, item, engine }) => {
                     player.puts.push((self.now, item.clone()));
+                    if self.dead.contains(&engine) {
+                        self.event(GIVES_UP, index, Event::PutEnded(id, Err(PutFault::NoAnswer)));
+                        continue;
+                    }
                     let reached = self.reached();
                     for node in &reached {
                         let held = &mut self.nodes[*node];
