@@ -5,6 +5,7 @@ pub(crate) mod first_link;
 pub(crate) mod found;
 pub(crate) mod last_knocks;
 pub(crate) mod membership;
+mod missing;
 pub(crate) mod parting;
 pub(crate) mod requests;
 pub(crate) mod roster;

@@ -22,6 +22,7 @@ macro_rules! violation {
 mod control;
 mod data_plane;
 mod farewell;
+mod halves;
 mod host;
 mod relay;
 mod rulings;

@@ -262,6 +262,7 @@ impl State {
                 break;
             }
         }
+        self.knock_on(turn);
         self.follow_games(turn);
         self.keep_departures(turn);
         self.names.set_silent(turn.now.instant, self.servers_are_silent());

@@ -186,6 +186,7 @@ impl Connections {
                 }
                 if moved {
                     self.configure(turn, id);
+                    self.renew_session(turn, id);
                 }
                 returned
             }
@@ -211,6 +212,25 @@ impl Connections {
         if returned {
             self.send_candidates(turn, id);
         }
+    }
+
+    /// This device has another address in the party: the data plane knows nobody any more.
+    pub(crate) fn enter_again(&mut self, turn: &mut Turn<'_>) {
+        let peers: Vec<PeerId> = self.connections.keys().copied().collect();
+        for peer in peers {
+            self.configure(turn, peer);
+            self.renew_session(turn, peer);
+        }
+    }
+
+    /// The data plane has no session with a peer any more, as one of the two has another address.
+    fn renew_session(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
+        let Some(connection) = self.connections.get_mut(&peer) else { return };
+        if let Some(path) = connection.path() {
+            turn.push(Output::SetPath { peer, to: path.remote });
+        }
+        connection.agent.handle_resume(turn.now.instant);
+        self.drive(turn, peer);
     }
 
     fn keep(&self, turn: &mut Turn<'_>, peer: &PeerId) {
@@ -282,6 +302,11 @@ impl Connections {
     pub(crate) fn is_lonely(&self) -> bool {
         let mut all = self.connections.values();
         all.clone().any(Connection::is_missed) && all.all(|peer| peer.path().is_none())
+    }
+
+    /// Whether there should be a path to somebody, and none is found.
+    pub(crate) fn misses_somebody(&self) -> bool {
+        self.connections.values().any(Connection::is_missed)
     }
 
     /// Tells a member something inside the session, if there is a path.

@@ -10,7 +10,10 @@ pub(crate) mod message;
 pub(crate) mod ruled;
 mod schedule;
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use lanrage_base::bucket::{Rate, TokenBucket};
 use lanrage_party::{Departure, PeerId, SignedRecord};
@@ -25,6 +28,9 @@ use self::{
 const SUMMARIES: Rate = Rate { burst: 3, per_second: 5 };
 /// What one peer may have passed on.
 const PASSES: Rate = Rate { burst: 40, per_second: 20 };
+/// How long whoever holds another's address has to take the next one, and how long it is remembered that it was told.
+const GIVE_WAY: Duration = Duration::from_secs(2);
+const DISPUTE: Duration = Duration::from_secs(60);
 /// Records in one message that surely fit it.
 const RECORDS: usize = 5;
 
@@ -43,6 +49,8 @@ pub(crate) type Known<'a> = BTreeMap<PeerId, Word<'a>>;
 pub(crate) struct Gossip {
     schedule: Schedule<(u64, u16)>,
     limits: BTreeMap<PeerId, Limits>,
+    /// Whoever was told that somebody else has the right to its address, and when first.
+    disputes: BTreeMap<PeerId, Instant>,
 }
 
 /// How much one member is told, and has passed on.
@@ -79,6 +87,12 @@ impl Gossip {
             self.limits.entry(*peer).or_insert_with(Limits::new);
         }
         self.limits.len() > before
+    }
+
+    /// Whether a member that was told, now or before, that somebody else has the right to its address may still take another.
+    pub(crate) fn may_give_way(&mut self, now: Instant, holder: PeerId) -> bool {
+        self.disputes.retain(|_, since| now < *since + DISPUTE);
+        now < *self.disputes.entry(holder).or_insert(now) + GIVE_WAY
     }
 
     /// Something is known that was not: everybody is told.

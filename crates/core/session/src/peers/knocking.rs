@@ -25,6 +25,9 @@ const THEN: Duration = Duration::from_secs(2);
 const KEEN: Duration = Duration::from_secs(60);
 /// Between two knocks after that, while nobody is reached.
 pub(crate) const PATIENT: Duration = Duration::from_secs(30);
+/// The same at members who are missed while others are reached: they are looked for by paths, and told of this device by
+/// friends, unless nobody whom this device reaches reaches them, and they do not know it any more.
+pub(crate) const MISSED: Duration = Duration::from_secs(60);
 /// The same while a reply is on its way by chat, or was taken: routers close after half a minute of silence, and later.
 pub(crate) const AWAITING: Duration = Duration::from_secs(10);
 /// Most addresses that are knocked at.
@@ -44,6 +47,15 @@ const NEWCOMER: u64 = 60;
 /// Eight new members at once, and eight a minute: a link that got around fills a party slowly.
 const NEWCOMERS: Rate = Rate { burst: 8 * NEWCOMER, per_second: 8 };
 
+/// How it is knocked after the first knocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Every two seconds for the first minute: nobody is reached yet, or a router has to be opened for somebody.
+    pub(crate) is_keen: bool,
+    /// How often after that; `None` if not at all.
+    pub(crate) then: Option<Duration>,
+}
+
 /// When this device knocks, what it waits to hear, and which knocks it answers.
 #[derive(Debug)]
 pub(crate) struct Knocking {
@@ -55,6 +67,8 @@ pub(crate) struct Knocking {
     begun: Instant,
     round: usize,
     due: Option<Instant>,
+    /// Whether everybody was lost when last looked.
+    is_lonely: bool,
     answered: VecDeque<([u8; 8], Instant)>,
     newcomers: TokenBucket,
     passed_on: TokenBucket,
@@ -74,6 +88,7 @@ impl Knocking {
             begun: now,
             round: 0,
             due: None,
+            is_lonely: false,
             answered: VecDeque::new(),
             newcomers: TokenBucket::new(NEWCOMERS),
             passed_on: TokenBucket::new(PASSED_ON),
@@ -104,20 +119,45 @@ impl Knocking {
         self.due = None;
     }
 
+    /// Whether it is knocked no more.
+    pub(crate) const fn is_at_rest(&self) -> bool {
+        self.due.is_none()
+    }
+
+    /// Knocks again, this long from now, if it is knocked no more.
+    pub(crate) fn go_on(&mut self, now: Instant, pause: Duration) {
+        if self.due.is_none() {
+            (self.due, self.round) = (Some(now + pause), self.round.max(FIRST.len()));
+        }
+    }
+
+    /// Whether everybody is lost. When that begins it is knocked as at the beginning: whoever is looked for by paths alone
+    /// answers none if it does not know this device any more.
+    pub(crate) const fn set_lonely(&mut self, now: Instant, is_lonely: bool) {
+        if !std::mem::replace(&mut self.is_lonely, is_lonely) && is_lonely {
+            self.hurry(now);
+        }
+    }
+
+    /// Whether the knock that was just due is one of the first ones, which follow each other fast.
+    pub(crate) const fn is_beginning(&self) -> bool {
+        self.round <= FIRST.len()
+    }
+
     /// When [`Self::take_due`] has something to say.
     pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
         self.due
     }
 
-    /// The token to knock with, if it is time to. `then` is how often it goes on after the first minute; `None` if it does not.
-    pub(crate) fn take_due(&mut self, now: Instant, then: Option<Duration>) -> Option<[u8; 8]> {
+    /// The token to knock with, if it is time to. `pace` is how it goes on after the first knocks.
+    pub(crate) fn take_due(&mut self, now: Instant, pace: Pace) -> Option<[u8; 8]> {
         self.due.filter(|due| *due <= now)?;
-        self.round += 1;
+        self.round = self.round.saturating_add(1);
         self.has_asked = true;
         let next = match FIRST.get(self.round) {
             Some(offset) => Some(self.begun + *offset),
-            None if now < self.begun + KEEN => Some(now + THEN),
-            None => then.map(|pause| now + pause),
+            None if pace.is_keen && now < self.begun + KEEN => Some(now + THEN),
+            None => pace.then.map(|pause| now + pause),
         };
         // One that is late does not hurry after itself.
         self.due = next.map(|at| at.max(now + FIRST[1]));
@@ -188,21 +228,18 @@ mod tests {
 
     use super::*;
 
+    const NOBODY: Pace = Pace { is_keen: false, then: None };
+
     fn knocking(now: Instant) -> Knocking {
         let secret = PartySecret::from_random([1; 32]);
         Knocking::new(KnockKey::new(&secret, PartyId::from_random([2; 16]), 1), now)
     }
 
     /// When it knocks within so long, each time at the moment that it names.
-    fn times(
-        knocking: &mut Knocking,
-        start: Instant,
-        within: Duration,
-        then: Option<Duration>,
-    ) -> Vec<Duration> {
+    fn times(knocking: &mut Knocking, start: Instant, within: Duration, pace: Pace) -> Vec<Duration> {
         let mut times = Vec::new();
         while let Some(due) = knocking.poll_timeout().filter(|due| *due <= start + within) {
-            assert!(knocking.take_due(due, then).is_some());
+            assert!(knocking.take_due(due, pace).is_some());
             times.push(due - start);
         }
         times
@@ -212,17 +249,45 @@ mod tests {
     fn it_knocks_fast_at_first_then_slowly_and_for_ever_only_while_nobody_is_reached() {
         let start = Instant::now();
         let hour = Duration::from_secs(3_600);
+        let patient = Pace { is_keen: true, then: Some(PATIENT) };
         let mut lonely = knocking(start);
-        assert!(lonely.take_due(start, Some(PATIENT)).is_none(), "not before it has begun");
+        assert!(lonely.take_due(start, patient).is_none(), "not before it has begun");
         lonely.begin(start, [7; 8]);
-        let times_lonely = times(&mut lonely, start, hour, Some(PATIENT));
+        let times_lonely = times(&mut lonely, start, hour, patient);
         assert_eq!(times_lonely[..6], FIRST);
         assert!((34..=36).contains(&times_lonely.iter().filter(|at| **at <= KEEN).count()));
         assert!((150..160).contains(&times_lonely.len()), "{}", times_lonely.len());
+        let mut awaited = knocking(start);
+        awaited.begin(start, [7; 8]);
+        assert!(
+            times(&mut awaited, start, hour, Pace { then: None, ..patient }).last().unwrap()
+                <= &(KEEN + THEN)
+        );
+        assert_eq!(awaited.poll_timeout(), None);
         let mut reached = knocking(start);
         reached.begin(start, [7; 8]);
-        assert!(times(&mut reached, start, hour, None).last().unwrap() <= &(KEEN + THEN));
-        assert_eq!(reached.poll_timeout(), None);
+        assert_eq!(times(&mut reached, start, hour, NOBODY), FIRST);
+        assert!(reached.is_at_rest());
+    }
+
+    #[test]
+    fn whoever_is_at_rest_knocks_again_when_somebody_is_missed_and_fast_when_everybody_is_lost() {
+        let start = Instant::now();
+        let mut knocking = knocking(start);
+        knocking.begin(start, [7; 8]);
+        times(&mut knocking, start, KEEN, NOBODY);
+        let later = start + Duration::from_secs(600);
+        knocking.go_on(later, MISSED);
+        knocking.go_on(later + FIRST[5], MISSED);
+        assert_eq!(knocking.poll_timeout(), Some(later + MISSED));
+        assert!(knocking.take_due(later + MISSED, NOBODY).is_some() && !knocking.is_beginning());
+        assert!(knocking.is_at_rest());
+        knocking.set_lonely(later, true);
+        let patient = Pace { is_keen: true, then: Some(PATIENT) };
+        assert_eq!(times(&mut knocking, later, FIRST[5], patient), FIRST);
+        knocking.set_lonely(later + KEEN, true);
+        assert!(!knocking.is_beginning() || knocking.round == FIRST.len(), "it is no news");
+        assert!(knocking.expects([7; 8]), "an answer may still be under way");
     }
 
     #[test]
@@ -231,7 +296,7 @@ mod tests {
         let mut knocking = knocking(start);
         knocking.begin(start, [7; 8]);
         let late = start + Duration::from_secs(20);
-        assert!(knocking.take_due(late, None).is_some() && knocking.take_due(late, None).is_none());
+        assert!(knocking.take_due(late, NOBODY).is_some() && knocking.take_due(late, NOBODY).is_none());
         assert!(knocking.poll_timeout().unwrap() >= late + FIRST[1]);
     }
 
@@ -241,7 +306,7 @@ mod tests {
         let mut knocking = knocking(start);
         assert!(!knocking.expects([0; 8]), "nothing was asked yet");
         knocking.begin(start, [7; 8]);
-        knocking.take_due(start, None);
+        knocking.take_due(start, NOBODY);
         assert!(knocking.expects([7; 8]) && !knocking.expects([8; 8]));
         knocking.hurry(start);
         assert!(knocking.expects([7; 8]), "the answer is still under way");

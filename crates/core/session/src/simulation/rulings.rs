@@ -1,8 +1,10 @@
 //! Owner, moderators and members rule while some are cut off: who is out is deaf, and in the end all conclude the same.
 
-use std::{num::NonZeroU16, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU16, time::Duration};
 
-use lanrage_party::{Admission, Invitation, LinkTerms, Name, Pass, PeerId, Rulings, Serial, Standing};
+use lanrage_party::{
+    Admission, Invitation, LinkTerms, Name, NatType, Pass, PeerId, Rulings, Serial, Standing,
+};
 
 use super::{
     schedule::{Fault, SETTLING},
@@ -188,12 +190,17 @@ impl Play {
 
     /// What follows from all that anybody of the party knows.
     fn merged(&self) -> Rulings {
+        self.merged_of(&self.present())
+    }
+
+    /// What follows from all that any of these knows.
+    fn merged_of(&self, hosts: &[usize]) -> Rulings {
         let party = self.world.invitation.as_ref().expect("a party");
         let mut merged = Rulings::new(party.party, party.host);
         // One may rest on what comes later.
         for _ in 0..4 {
-            for host in self.present() {
-                for ruling in self.party(host).into_iter().flat_map(|party| party.membership.rulings.all()) {
+            for host in hosts {
+                for ruling in self.party(*host).into_iter().flat_map(|party| party.membership.rulings.all()) {
                     merged.take(ruling.clone(), self.world.time().wall);
                 }
             }
@@ -222,17 +229,35 @@ impl Play {
         }
     }
 
+    /// Whether somebody knows where none of these members is: whoever came by a link of somebody who is out and has not heard of
+    /// it, for one. Without a store, or another link, nothing leads from there to the party.
+    fn is_misled(&self, host: usize, members: &[usize]) -> bool {
+        let Some(party) = self.party(host) else { return false };
+        let place = |member: &usize| {
+            let member = &self.world.hosts[*member];
+            Some(SocketAddr::new(member.place?.1, member.port()))
+        };
+        let places: Vec<SocketAddr> = members.iter().filter_map(place).collect();
+        let linked = party.membership.invitation.addresses.iter().copied();
+        let mut known = party.connections.lost_addresses(NatType::Unknown).chain(linked);
+        !known.any(|address| places.contains(&address))
+    }
+
     /// What is not as it must be in the end, if something is.
     fn problem(&self) -> Option<String> {
-        let merged = self.merged();
+        let members = self.together(&self.merged());
+        // Whoever is out, and cut off since, may have ruled what nobody has heard.
+        let merged = self.merged_of(&members);
         let hosts = &self.world.hosts;
         let is_in = |host: &usize| merged.admits(&hosts[*host].id);
-        // Who still asks may ask somebody who is cut off.
-        let absent = (0..hosts.len()).filter(is_in).find(|host| hosts[*host].party().is_none());
+        let absent = (0..hosts.len()).filter(is_in).find(|host| self.party(*host).is_none());
         if let Some(host) = absent {
             return Some(format!("host {host} may be in, and is not"));
         }
-        let members = self.together(&merged);
+        let mut others = (0..hosts.len()).filter(|host| is_in(host) && !members.contains(host));
+        if let Some(host) = others.find(|host| !self.is_misled(*host, &members)) {
+            return Some(format!("host {host} is in, and reaches nobody who reaches the owner"));
+        }
         let ids: Vec<PeerId> = members.iter().map(|host| hosts[*host].id).collect();
         for host in &members {
             let party = self.party(*host)?;
@@ -243,8 +268,12 @@ impl Play {
             if let Some(stranger) = known.keys().find(|peer| !merged.admits(peer)) {
                 return Some(format!("host {host} still knows {stranger}"));
             }
-            if let Some(missing) = ids.iter().find(|id| **id != hosts[*host].id && !known.contains_key(id)) {
+            let others = || ids.iter().filter(|id| **id != hosts[*host].id);
+            if let Some(missing) = others().find(|id| !known.contains_key(id)) {
                 return Some(format!("host {host} does not know {missing}"));
+            }
+            if let Some(missing) = others().find(|id| known[*id].path().is_none()) {
+                return Some(format!("host {host} has no path to {missing}"));
             }
         }
         let out = (0..hosts.len()).filter(|host| !is_in(host));

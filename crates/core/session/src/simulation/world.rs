@@ -6,7 +6,7 @@ mod streams;
 mod traffic;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -96,6 +96,8 @@ pub(super) struct World {
     pub(super) loss: u32,
     pub(super) doubled: u32,
     pub(super) late: u32,
+    /// Hosts on the far side of a cut, through which nothing passes.
+    pub(super) far: BTreeSet<usize>,
     /// Datagrams that somebody on the way has kept, to send them again.
     overheard: Vec<(SocketAddr, Vec<u8>)>,
     pub(super) invitation: Option<Invitation>,
@@ -153,6 +155,7 @@ impl World {
             loss: 0,
             doubled: 0,
             late: 0,
+            far: BTreeSet::new(),
             overheard: Vec::new(),
             invitation: None,
             meeting,

@@ -18,7 +18,10 @@ use crate::{
         active::{ActiveParty, PendingKind},
         roster,
     },
-    peers::connection::{KnownPeer, PeerInfo},
+    peers::{
+        connection::{KnownPeer, PeerInfo},
+        gossip::message::Message,
+    },
 };
 
 impl State {
@@ -201,12 +204,19 @@ impl State {
         }
     }
 
-    /// This device has another address now: the data plane, the adapter and the record follow.
+    /// This device has another address now: the data plane, the adapter and the record follow. Friends hear of it while they still
+    /// take what comes from the old one.
     pub(super) fn move_lease(&mut self, turn: &mut Turn<'_>) {
         let endpoint = self.endpoint_in_network();
         if let Some(party) = &mut self.party {
+            let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+            let record = Message::Records(vec![record]).to_bytes();
+            for friend in party.connections.reached() {
+                party.connections.tell(turn, &friend, record.clone());
+            }
             let end = party.membership.local_end();
             turn.push(Output::Enter(end));
+            party.connections.enter_again(turn);
             if party.adapter.is_wanted() {
                 turn.push(Output::CloseAdapter);
                 party.adapter = AdapterState::default();

@@ -67,8 +67,9 @@ impl State {
 
     /// This device has come into the party, or met somebody of it.
     pub(super) fn note_met(&mut self, turn: &Turn<'_>) {
+        let own = self.identity.peer_id();
         let Some(party) = &mut self.party else { return };
-        let (is_in, is_lonely) = (!party.is_being_joined(), party.connections.is_lonely());
+        let (is_in, is_lonely) = (!party.is_being_joined(), party.is_lonely(&own));
         if let Some(finder) = party.finder.as_mut().filter(|_| is_in) {
             // Whoever answers a knock is no friend yet that is reached.
             if !is_lonely {
@@ -93,6 +94,7 @@ impl State {
             return false;
         }
         let me = self.as_found();
+        let is_lonely = self.party.as_ref().is_some_and(|party| party.is_lonely(&me.peer));
         let Some(ActiveParty { finder: Some(finder), connections, host, .. }) = &mut self.party else {
             return false;
         };
@@ -105,7 +107,7 @@ impl State {
         };
         let members: Vec<Member> = connections.reached().iter().filter_map(member).collect();
         // Two who have lost each other are both in, and neither would look for who wants in.
-        if connections.is_lonely() && !finder.view().searching {
+        if is_lonely && !finder.view().searching {
             finder.handle_search(turn.now);
         }
         finder.set_me(turn.now, me);

@@ -151,6 +151,12 @@ impl State {
                 }
                 result = self.let_in(turn, signed);
             } else if let Some(holder) = holder.filter(|holder| id < *holder) {
+                let is_reached = party.connections.connections()[&holder].path().is_some();
+                if is_reached && party.gossip.may_give_way(turn.now.instant, holder) {
+                    // It takes another one at once; without the session it would find out by its silence.
+                    let told = Message::Records(vec![signed.clone()]).to_bytes();
+                    return party.connections.tell(turn, &holder, told);
+                }
                 party.connections.set_aside(turn, &holder);
                 result = self.let_in(turn, signed);
             }

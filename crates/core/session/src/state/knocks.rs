@@ -15,11 +15,7 @@ use crate::{
     facts::CommandError,
     output::{Output, Turn},
     party::{active::ActiveParty, last_knocks::LastKnocks, requests::Asked, roster::Refusal},
-    peers::{
-        connections::Connections,
-        gossip::message::Message,
-        knocking::{AWAITING, PATIENT, TARGETS},
-    },
+    peers::{connections::Connections, gossip::message::Message, knocking::TARGETS},
 };
 
 /// Most addresses of a knock's that are answered to.
@@ -51,52 +47,53 @@ impl State {
 
     /// Knocks, if it is time to.
     pub(super) fn knock(&mut self, turn: &mut Turn<'_>) {
+        let (is_signalled, ours) = (self.is_signalled(), self.nat.nat_type());
         let Some(party) = self.party.as_mut().filter(|_| !self.relay_only) else { return };
         let is_in = !party.is_being_joined();
         party.awaited.expire(turn.now.instant);
-        // Signals go by the server, and say more.
-        let is_signalled = is_in && self.control.is_connected();
-        // Whoever comes by a limited link is told so by a member why it is not let in: a server has no word in that.
-        let is_waiting = party.is_waiting_with_pass();
-        if is_signalled && party.awaited.is_empty() && !is_waiting {
+        // Signals go by the server, and say more. Whoever comes by a limited link is told so by a member why it is not let in:
+        // a server has no word in that.
+        if is_signalled && party.awaited.is_empty() && !party.is_waiting_with_pass() {
             return party.knocking.stop();
         }
-        let is_replied = party.pending.as_ref().is_some_and(|pending| pending.is_replied);
-        let then = if is_replied || !party.awaited.is_empty() {
-            Some(AWAITING)
-        } else if is_signalled {
-            None
-        } else {
-            party.connections.reached().is_empty().then_some(PATIENT)
-        };
-        let Some(token) = party.knocking.take_due(turn.now.instant, then) else { return };
-        let (network, ours) = (party.membership.invitation.subnet, self.nat.nat_type());
-        let mut wanted: Vec<SocketAddr> = party.awaited.addresses().collect();
-        if is_signalled && is_waiting {
-            wanted.extend(party.unanswered.iter().copied());
-        }
-        if !is_signalled {
-            wanted.extend(party.called.iter().map(|(address, _)| *address));
-            party.called.iter_mut().for_each(|(_, left)| *left -= 1);
-            party.called.retain(|(_, left)| *left > 0);
-            wanted.extend(party.unanswered.iter().copied().chain(party.connections.lost_addresses(ours)));
-        }
-        let mut targets: Vec<SocketAddr> = Vec::new();
-        for address in wanted {
-            let is_usable = Candidate { kind: CandidateType::Host, address }.is_usable();
-            if is_usable && !network.covers(address.ip()) && !targets.contains(&address) {
-                targets.push(address);
-            }
+        let pace = party.knocking_pace(is_signalled);
+        let Some(token) = party.knocking.take_due(turn.now.instant, pace) else { return };
+        let mut targets = party.knocking_targets(is_signalled, ours);
+        party.called.iter_mut().for_each(|(_, left)| *left -= 1);
+        party.called.retain(|(_, left)| *left > 0);
+        if targets.is_empty() {
+            return party.knocking.stop();
         }
         targets.truncate(TARGETS);
         // Members and links name them; they may be anybody's.
         targets.retain(|address| party.connections.may_check(turn.now.instant, address.ip()));
-        if targets.is_empty() {
-            return party.knocking.stop();
-        }
         let word = if is_in { KnockWord::Call } else { KnockWord::Ask };
         let Some(knock) = self.own_knock(turn, word, token, None) else { return };
         targets.into_iter().for_each(|to| self.send_knock(turn, &knock, to));
+    }
+
+    /// Whether a server carries what members say to each other.
+    fn is_signalled(&self) -> bool {
+        self.control.is_connected() && self.party.as_ref().is_some_and(|party| !party.is_being_joined())
+    }
+
+    /// Whoever misses somebody knocks again, though nothing else has happened: the others may not know this device any more, and
+    /// then nothing but a knock makes them answer.
+    pub(super) fn knock_on(&mut self, turn: &Turn<'_>) {
+        let (now, own) = (turn.now.instant, self.identity.peer_id());
+        let (is_signalled, ours) = (self.is_signalled(), self.nat.nat_type());
+        let Some(party) = self.party.as_mut().filter(|_| !self.relay_only) else { return };
+        if is_signalled {
+            return;
+        }
+        let is_lonely = !party.is_being_joined() && party.is_lonely(&own);
+        party.knocking.set_lonely(now, is_lonely);
+        if party.knocking.is_at_rest()
+            && let Some(pause) = party.knocking_pace(is_signalled).then
+            && !party.knocking_targets(is_signalled, ours).is_empty()
+        {
+            party.knocking.go_on(now, pause);
+        }
     }
 
     /// Knocks at somebody whom the public store names, a few times.
@@ -296,6 +293,10 @@ impl State {
                     }
                     Err(error) => self.give_up(turn, error.into()),
                 }
+            }
+            // Whoever is in is told once.
+            KnockRefusal::Full if party.pending.is_none() => {
+                party.note_refused(turn, CommandError::Server(ServerRefusal::ControlPartyFull));
             }
             KnockRefusal::Full => self.give_up(turn, CommandError::Server(ServerRefusal::ControlPartyFull)),
             // Somebody else may know better.

@@ -112,6 +112,9 @@ impl State {
     /// Says what is due, and does what is due by time.
     pub(super) fn tell_rulings(&mut self, turn: &mut Turn<'_>) {
         let Some(party) = &mut self.party else { return };
+        let overdue = party.ruled.take_overdue(turn.now.instant);
+        self.hear_rulings(turn, overdue);
+        let Some(party) = &mut self.party else { return };
         let rulings = &party.membership.rulings;
         let due = party.ruled.take_due(turn.now.instant, || rulings.digest());
         let Some((told, digest)) = due else { return };
@@ -135,6 +138,9 @@ impl State {
     /// A member says in short what it knows of rulings.
     pub(super) fn handle_ruled(&mut self, turn: &mut Turn<'_>, from: PeerId, digest: u64) {
         let Some(party) = &mut self.party else { return };
+        let held = party.ruled.take_held();
+        self.hear_rulings(turn, held);
+        let Some(party) = &mut self.party else { return };
         let rulings = &party.membership.rulings;
         if digest == rulings.digest() && party.ruled.take_partial() {
             return self.follow_rulings(turn, Known::All);
@@ -142,25 +148,35 @@ impl State {
         if !party.ruled.handle_digest(turn.now.instant, &from, digest, rulings.digest()) {
             return;
         }
-        let all: Vec<Ruling> = rulings.all().cloned().collect();
-        for some in all.chunks(RULINGS_PER_MESSAGE) {
-            party.connections.tell(turn, &from, Message::Rulings(some.to_vec()).to_bytes());
-        }
-        party.connections.tell(turn, &from, Message::Ruled(rulings.digest()).to_bytes());
+        party.tell_all_rulings(turn, &from);
     }
 
-    /// A member passes rulings on: those that are signed by who may rule count, whoever brings them. Whoever brings forged
-    /// ones is listened to no more for a while, as each costs as much as a good one.
+    /// A member passes rulings on. Where a message is full, more are under way: whoever was kicked, and let in again by what
+    /// comes in the next one, must not be out in between, as it would go.
     pub(super) fn take_rulings(&mut self, turn: &mut Turn<'_>, from: PeerId, rulings: Vec<Ruling>) {
+        let Some(party) = &mut self.party else { return };
+        if rulings.len() >= RULINGS_PER_MESSAGE {
+            return party.ruled.hold(turn.now.instant, from, rulings);
+        }
+        let mut all = party.ruled.take_held();
+        all.push((from, rulings));
+        self.hear_rulings(turn, all);
+    }
+
+    /// Rulings that are signed by who may rule count, whoever brings them. Whoever brings forged ones is listened to no more
+    /// for a while, as each costs as much as a good one.
+    fn hear_rulings(&mut self, turn: &mut Turn<'_>, brought: Vec<(PeerId, Vec<Ruling>)>) {
         let own = self.identity.peer_id();
         let Some(party) = &mut self.party else { return };
         let before = party.membership.rulings.role(&own);
         let known = &mut party.membership.rulings;
         let mut is_news = false;
-        for ruling in rulings {
+        for (from, ruling) in
+            brought.into_iter().flat_map(|(from, some)| some.into_iter().map(move |ruling| (from, ruling)))
+        {
             if !party.ruled.listens_to(turn.now.instant, &from) {
                 debug!(peer = %from.short(), "a member that brings forged rulings is not listened to");
-                break;
+                continue;
             }
             match known.hear(ruling, turn.now.wall) {
                 Heard::News => is_news = true,
@@ -212,6 +228,8 @@ impl State {
         };
         let out: Vec<PeerId> = party.connections.connections().keys().filter(is_out).copied().collect();
         for peer in out {
+            // It may be out of reach of whoever has ruled that.
+            party.tell_all_rulings(turn, &peer);
             party.connections.remove_peer(turn, &peer);
         }
         let rulings = &party.membership.rulings;
@@ -229,6 +247,16 @@ impl State {
 }
 
 impl ActiveParty {
+    /// Tells somebody all that was ruled, and that this is all.
+    fn tell_all_rulings(&self, turn: &mut Turn<'_>, to: &PeerId) {
+        let rulings = &self.membership.rulings;
+        let all: Vec<Ruling> = rulings.all().cloned().collect();
+        for some in all.chunks(RULINGS_PER_MESSAGE) {
+            self.connections.tell(turn, to, Message::Rulings(some.to_vec()).to_bytes());
+        }
+        self.connections.tell(turn, to, Message::Ruled(rulings.digest()).to_bytes());
+    }
+
     /// What somebody is called who is a member, or wants to be.
     fn name_of(&self, peer: &PeerId) -> Option<&lanrage_party::Name> {
         let member = self.connections.connections().get(peer).map(|member| &member.record.name);

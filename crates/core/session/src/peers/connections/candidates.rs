@@ -157,6 +157,17 @@ impl Connections {
             .chain(named.filter(|candidate| candidate.is_usable()).map(|candidate| candidate.address))
     }
 
+    /// Where each of those was last, or says to be, who should be reached and are not: one address each.
+    pub(crate) fn missed_addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let missed = self.connections.values().filter(|peer| peer.is_missed());
+        missed.filter_map(|peer| {
+            let named = peer.candidates.iter().filter(|candidate| candidate.kind != CandidateType::Relayed);
+            let mut named =
+                named.filter(|candidate| candidate.is_usable()).map(|candidate| candidate.address);
+            peer.last_endpoint.or_else(|| named.next())
+        })
+    }
+
     /// Where each peer may be, its path or where it was last reached first, at most `most` addresses each.
     pub(crate) fn whereabouts(&self, most: usize) -> impl Iterator<Item = (PeerId, Vec<SocketAddr>)> {
         self.connections.iter().filter(|(_, peer)| !peer.has_left()).map(move |(id, peer)| {

@@ -1,15 +1,21 @@
 //! When members tell each other what was ruled. Unlike records that goes on while a server keeps the list: no server has a
 //! word in it.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::{PeerId, limits};
+use lanrage_party::{PeerId, Ruling, limits};
 
 use super::schedule::Schedule;
 
 /// How often one member is told everything.
 const ANSWERS: Rate = Rate { burst: 3, per_second: 1 };
+/// How long the rest of rulings that come in several messages is waited for, and how many messages may wait.
+const HELD: Duration = Duration::from_secs(1);
+const HELD_MESSAGES: usize = 64;
 /// How many forged rulings one member may bring: an honest one brings none, as it takes none.
 const FORGED: Rate = Rate { burst: 8, per_second: 1 };
 
@@ -20,6 +26,10 @@ pub(crate) struct Ruled {
     answers: BTreeMap<PeerId, TokenBucket>,
     /// Whether rulings have come of which nobody has said yet that they are all.
     is_partial: bool,
+    /// Rulings of which more are surely under way, and who has brought them.
+    held: Vec<(PeerId, Vec<Ruling>)>,
+    /// Until when those are waited for.
+    held_until: Option<Instant>,
     /// Of members that have brought forged rulings.
     forged: BTreeMap<PeerId, TokenBucket>,
 }
@@ -37,6 +47,26 @@ impl Ruled {
     /// Rulings have come, and more may be under way.
     pub(crate) const fn note_partial(&mut self) {
         self.is_partial = true;
+    }
+
+    /// Of these rulings the rest is surely under way, and may say otherwise: they are kept until it is here.
+    pub(crate) fn hold(&mut self, now: Instant, from: PeerId, rulings: Vec<Ruling>) {
+        self.held_until.get_or_insert(now + HELD);
+        self.held.push((from, rulings));
+        if self.held.len() > HELD_MESSAGES {
+            self.held_until = Some(now);
+        }
+    }
+
+    /// What was held, if it was waited for long enough.
+    pub(crate) fn take_overdue(&mut self, now: Instant) -> Vec<(PeerId, Vec<Ruling>)> {
+        if self.held_until.is_some_and(|until| until <= now) { self.take_held() } else { Vec::new() }
+    }
+
+    /// What was held.
+    pub(crate) fn take_held(&mut self) -> Vec<(PeerId, Vec<Ruling>)> {
+        self.held_until = None;
+        std::mem::take(&mut self.held)
     }
 
     /// A member knows the same: whether that is news.
@@ -65,7 +95,7 @@ impl Ruled {
 
     /// When [`Self::take_due`] has something to say.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.schedule.poll_timeout()
+        self.schedule.poll_timeout().into_iter().chain(self.held_until).min()
     }
 
     /// Who is to be told our digest now, and the digest. `None` if nobody is due.

@@ -7,6 +7,7 @@ use lanrage_party::{Candidate, CandidateType, Invitation, KnockWord};
 
 use super::{
     knocks::{elsewhere, hear, host, joiner, knock, sent},
+    reunion::keep,
     stage::{Somebody, Stage, settings, somewhere},
 };
 use crate::{Command, CommandError, Input, Settings};
@@ -108,8 +109,7 @@ fn who_has_come_by_a_reply_is_knocked_at_no_more() {
     hear(&mut stage, &link, elsewhere(), &ask);
     stage.prove_path(bob.identity.peer_id(), elsewhere());
     stage.tunnel.clear();
-    stage.pass(MINUTE);
-    assert!(sent(&mut stage, &link).is_empty());
+    assert!(keep(&mut stage, &link, bob.identity.peer_id(), 60).is_empty());
     assert_eq!(stage.snapshot().party.unwrap().peers.len(), 1);
 }
 

@@ -2,14 +2,16 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
-use lanrage_nat::{Found, TransactionIds, stun};
-use lanrage_party::{KnockWord, PeerId, Remote, TunnelEvent, initiates};
+use lanrage_nat::{Found, Probe, TransactionIds, stun};
+use lanrage_party::{
+    Invitation, Knock, KnockWord, Matter, PeerId, Remote, Ruling, Standing, TunnelEvent, initiates,
+};
 
 use super::{
-    knocks::{elsewhere, hear, host, knock, let_in_friend},
+    knocks::{elsewhere, hear, host, knock, let_in_friend, say, sent},
     stage::{Somebody, Stage, settings, somewhere},
 };
-use crate::{Input, Output};
+use crate::{Command, Input, Output, peers::gossip::message::Message};
 
 /// The friend's path falls silent while packets move, and is given up.
 fn lose(stage: &mut Stage, friend: PeerId) {
@@ -95,4 +97,103 @@ fn who_has_lost_everybody_searches_the_store_until_somebody_is_reached() {
     assert!(searches(&stage), "who knocks is not reached yet");
     stage.prove_path(bob.identity.peer_id(), somewhere());
     assert!(!searches(&stage));
+}
+
+/// Time passes in which a friend answers what it is asked inside its session, and others do not. Gives where it was knocked.
+pub(super) fn keep(
+    stage: &mut Stage,
+    link: &Invitation,
+    friend: PeerId,
+    seconds: u32,
+) -> Vec<(SocketAddr, Knock)> {
+    let mut knocks = Vec::new();
+    for _ in 0..2 * seconds {
+        stage.pass(Duration::from_millis(500));
+        let asked = stage.tunnel.iter().filter_map(|output| match output {
+            Output::Probe { peer, to, payload } if *peer == friend => match Probe::parse(payload).ok()? {
+                Probe::Request { id } | Probe::PaddedRequest { id, .. } => Some((*to, id)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let asked: Vec<(Remote, u64)> = asked.collect();
+        knocks.extend(sent(stage, link));
+        for (from, id) in asked {
+            let payload = Probe::Response { id, observed: from.address }.to_bytes();
+            stage.input(Input::Tunnel(TunnelEvent::Probe { peer: friend, from, payload }));
+        }
+    }
+    knocks
+}
+
+/// Somebody who has followed a link with two addresses, of a party of `maker`'s, and was let in by `friend` at the first.
+fn guest_of(maker: &Somebody, friend: &Somebody, link: &Invitation) -> Stage {
+    let addresses = vec![somewhere(), elsewhere()];
+    let link = Invitation { addresses, host: maker.identity.peer_id(), ..link.clone() };
+    let mut stage = Stage::without_server();
+    stage.command(9, Command::JoinParty(Box::new(link.clone())));
+    stage.pass(Duration::from_millis(1));
+    let token = sent(&mut stage, &link)[0].1.token;
+    let mut answer = knock(&stage, KnockWord::Answer, token, friend.sign(&link.secret));
+    answer.candidates.clear();
+    hear(&mut stage, &link, somewhere(), &answer);
+    stage.prove_path(friend.identity.peer_id(), somewhere());
+    stage
+}
+
+fn somebodies() -> (Invitation, Somebody, Somebody) {
+    let link = host().invitation();
+    let [maker, bob] = [5, 2].map(|seed| Somebody::new(seed, link.party));
+    (link, maker, bob)
+}
+
+#[test]
+fn who_is_in_leaves_the_links_other_addresses_alone_and_knocks_again_when_everybody_is_lost() {
+    let (link, maker, bob) = somebodies();
+    let friend = bob.identity.peer_id();
+    let mut stage = guest_of(&maker, &bob, &link);
+    keep(&mut stage, &link, friend, 4);
+    let at_rest = keep(&mut stage, &link, friend, 120);
+    assert!(at_rest.is_empty(), "whoever was met tells the others: {at_rest:?}");
+    lose(&mut stage, friend);
+    let asked = sent(&mut stage, &link);
+    for address in [somewhere(), elsewhere()] {
+        let at = asked.iter().filter(|(to, knock)| *to == address && knock.word == KnockWord::Call);
+        assert!(at.count() > 1, "the friend, and whoever else the link names: {asked:?}");
+    }
+    stage.pass(Duration::from_secs(3_600));
+    let patient = sent(&mut stage, &link).iter().filter(|(to, _)| *to == somewhere()).count();
+    assert!((140..160).contains(&patient), "{patient} in an hour");
+}
+
+#[test]
+fn who_has_only_met_somebody_who_was_removed_knocks_where_the_link_says_and_searches_the_store() {
+    let (link, maker, bob) = somebodies();
+    let mut stage = guest_of(&maker, &bob, &link);
+    stage.input(Input::Configure(crate::Settings { uses_rendezvous: true, ..settings(None) }));
+    keep(&mut stage, &link, bob.identity.peer_id(), 70);
+    let removed = Matter::Peer { peer: bob.identity.peer_id(), standing: Standing::Kicked, name: None };
+    let kick = Ruling::sign(&maker.identity, &link.party, stage.now().wall.0, removed);
+    say(&mut stage, &bob, &Message::Rulings(vec![kick]));
+    assert!(stage.party().unwrap().connections.connections().is_empty());
+    sent(&mut stage, &link);
+    assert!(stage.party().unwrap().finder.as_ref().unwrap().view().searching);
+    stage.pass(Duration::from_secs(2));
+    assert!(sent(&mut stage, &link).iter().any(|(to, _)| *to == elsewhere()));
+}
+
+#[test]
+fn a_member_who_is_missed_is_knocked_at_now_and_then_though_others_are_reached() {
+    let mut stage = host();
+    let (link, bob) = (stage.invitation(), let_in_friend(&mut stage));
+    let carol = Somebody::new(3, link.party);
+    let mut ask = knock(&stage, KnockWord::Ask, [3; 8], carol.sign(&link.secret));
+    ask.candidates.clear();
+    hear(&mut stage, &link, elsewhere(), &ask);
+    stage.prove_path(carol.identity.peer_id(), elsewhere());
+    sent(&mut stage, &link);
+    let knocks = keep(&mut stage, &link, bob.identity.peer_id(), 200);
+    let calls: Vec<SocketAddr> =
+        knocks.iter().filter(|(_, knock)| knock.word == KnockWord::Call).map(|(to, _)| *to).collect();
+    assert_eq!(calls, [elsewhere(); 3], "once a minute, as she may not know this device any more");
 }

@@ -14,7 +14,7 @@ use crate::{
     Input,
     simulation::{
         data_plane::{Effects, Inner, PLAINTEXT, is_sealed},
-        host::Wanted,
+        host::{Host, Wanted},
         relay::{PORT, Sent},
     },
 };
@@ -93,6 +93,13 @@ impl World {
         self.follow(index, Effects { datagrams, messages, events: Default::default(), packets });
     }
 
+    /// Whether a cut lies between a host and an address.
+    fn is_cut_off(&self, index: usize, to: SocketAddr) -> bool {
+        let is_there = |host: &Host| host.place.is_some_and(|(_, address)| address == to.ip());
+        let other = self.hosts.iter().position(is_there);
+        other.is_some_and(|other| self.far.contains(&index) != self.far.contains(&other))
+    }
+
     /// A host's socket sends.
     pub(super) fn transmit(&mut self, index: usize, to: SocketAddr, bytes: Vec<u8>) {
         check_outside(index, to, &bytes);
@@ -105,6 +112,9 @@ impl World {
             violation!("host {index} hides its address, and sends to {to}");
         }
         let Some((realm, address)) = host.place.filter(|_| !host.offline) else { return };
+        if self.is_cut_off(index, to) {
+            return;
+        }
         let flight = Flight { realm, from: SocketAddr::new(address, host.port()), to };
         let latency = host.latency;
         if self.rng.chance(5) {
