@@ -132,8 +132,13 @@ impl Frames {
     /// How many frames contain these bytes.
     #[must_use]
     pub fn count_containing(&self, bytes: &[u8]) -> usize {
-        let contains = |frame: &&Vec<u8>| frame.windows(bytes.len()).any(|window| window == bytes);
-        self.0.iter().filter(contains).count()
+        self.containing(bytes).count()
+    }
+
+    /// The frames that contain these bytes.
+    pub fn containing(&self, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let contains = move |frame: &&Vec<u8>| frame.windows(bytes.len()).any(|window| window == bytes);
+        self.0.iter().filter(contains).map(Vec::as_slice)
     }
 
     /// How many bytes of IPv4 packets an address has exchanged with all others but one.

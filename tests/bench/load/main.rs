@@ -11,6 +11,7 @@ mod receive;
 mod send;
 mod socket;
 mod steady;
+mod strange;
 
 use std::net::SocketAddr;
 
@@ -41,6 +42,8 @@ enum Role {
     Game(echo::Options),
     /// Forge handshakes for a player, at a steady rate
     Handshakes(handshakes::Options),
+    /// Send what a stranger may try, at a steady rate, and count what comes back
+    Strange(strange::Options),
 }
 
 fn main() -> Result<()> {
@@ -51,5 +54,6 @@ fn main() -> Result<()> {
         Role::Echo { bind } => echo::answer(bind),
         Role::Game(options) => echo::play(&options),
         Role::Handshakes(options) => handshakes::run(&options),
+        Role::Strange(options) => strange::run(&options),
     }
 }

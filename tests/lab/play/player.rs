@@ -65,6 +65,19 @@ impl Player {
         Self::start(host, name, &["create", "--party-name", party])
     }
 
+    /// The same with another `lanrage` than the one that was built, as [`Player::join_with`] has it.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn create_alone_with(
+        host: &Host,
+        name: &'static str,
+        starter: Vec<OsString>,
+        party: &str,
+    ) -> Result<Self> {
+        Self::start_with(host, name, starter, stage::data_folder(name)?, &["create", "--party-name", party])
+    }
+
     /// Changes a setting of a player, whether it is running or not.
     ///
     /// # Errors
@@ -173,6 +186,15 @@ impl Player {
     pub fn start_again(&mut self) -> Result<()> {
         self.program = self.host.spawn(self.command(&["run"]))?;
         Ok(())
+    }
+
+    /// The same by other words than before, as [`Player::join_with`] has them.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn start_again_with(&mut self, starter: Vec<OsString>) -> Result<()> {
+        self.starter = starter;
+        self.start_again()
     }
 
     /// Kills the player's program, without a word of warning.

@@ -4,6 +4,7 @@ mod flood;
 mod place;
 mod players;
 mod server;
+mod strangers;
 
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,8 @@ enum Attack {
     /// The same with IPv6
     #[value(name = "junk-ipv6")]
     JunkIpv6,
+    /// A player's socket in a party without a server, by all that a stranger may try
+    Strangers,
     /// A control server, by pings whose answers are never read
     Pings,
     /// A control server of few file descriptors, by connections that say nothing
@@ -85,6 +88,7 @@ impl Attack {
             Self::HandshakesIpv6 => players::handshakes(Family::V6, scale, false),
             Self::Junk => players::junk(Family::V4, scale),
             Self::JunkIpv6 => players::junk(Family::V6, scale),
+            Self::Strangers => strangers::all_kinds(scale, quick),
             Self::Pings => server::pings(scale),
             Self::Silence => server::silence(Family::V4, scale),
             Self::SilenceIpv6 => server::silence(Family::V6, scale),

@@ -75,30 +75,7 @@ impl Friends {
 
     /// Megabits a second that player one receives of player two.
     fn download(&self, length: Duration) -> Result<f64> {
-        let listener = self.one.host().enter(|| Ok(TcpListener::bind((self.address, DOWNLOAD_PORT))?))?;
-        let mut sender = self.two.host().enter(|| Ok(TcpStream::connect((self.address, DOWNLOAD_PORT))?))?;
-        let (mut receiver, _) = listener.accept()?;
-        receiver.set_read_timeout(Some(length + READY_LIMIT))?;
-        sender.set_write_timeout(Some(length + READY_LIMIT))?;
-        let begun = Instant::now();
-        let sending = thread::spawn(move || {
-            let block = vec![0; 64 << 10];
-            while begun.elapsed() < length && sender.write_all(&block).is_ok() {}
-        });
-        let mut block = vec![0; 256 << 10];
-        let mut bytes = 0;
-        // What is still under way at the end counts no more.
-        while begun.elapsed() < length {
-            match receiver.read(&mut block) {
-                Ok(0) => break,
-                Ok(read) => bytes += read,
-                Err(error) => return Err(error).context("the download"),
-            }
-        }
-        let seconds = begun.elapsed().as_secs_f64();
-        drop(receiver);
-        sending.join().ok().context("the sender panicked")?;
-        Ok(bytes as f64 * 8e-6 / seconds)
+        download(&self.one, &self.two, self.address, length)
     }
 
     /// How long after its start somebody new, who opens the link, is connected with a friend.
@@ -136,8 +113,36 @@ impl Friends {
     }
 }
 
+/// Megabits a second that one, who has this address in the party, receives of the other.
+pub(super) fn download(one: &Player, two: &Player, address: Ipv4Addr, length: Duration) -> Result<f64> {
+    let listener = one.host().enter(|| Ok(TcpListener::bind((address, DOWNLOAD_PORT))?))?;
+    let mut sender = two.host().enter(|| Ok(TcpStream::connect((address, DOWNLOAD_PORT))?))?;
+    let (mut receiver, _) = listener.accept()?;
+    receiver.set_read_timeout(Some(length + READY_LIMIT))?;
+    sender.set_write_timeout(Some(length + READY_LIMIT))?;
+    let begun = Instant::now();
+    let sending = thread::spawn(move || {
+        let block = vec![0; 64 << 10];
+        while begun.elapsed() < length && sender.write_all(&block).is_ok() {}
+    });
+    let mut block = vec![0; 256 << 10];
+    let mut bytes = 0;
+    // What is still under way at the end counts no more.
+    while begun.elapsed() < length {
+        match receiver.read(&mut block) {
+            Ok(0) => break,
+            Ok(read) => bytes += read,
+            Err(error) => return Err(error).context("the download"),
+        }
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    drop(receiver);
+    sending.join().ok().context("the sender panicked")?;
+    Ok(bytes as f64 * 8e-6 / seconds)
+}
+
 /// The lanes share one port, and nothing else does.
-fn port_of_lanes(host: &Host, family: Family) -> Result<u16> {
+pub(super) fn port_of_lanes(host: &Host, family: Family) -> Result<u16> {
     let (file, any) = match family {
         Family::V4 => ("udp", "00000000:"),
         Family::V6 | Family::Both => ("udp6", "00000000000000000000000000000000:"),

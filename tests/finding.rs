@@ -1,0 +1,198 @@
+//! Finding friends in a public store: what others see of it, and by clocks that are wrong.
+#![cfg(target_os = "linux")]
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    net::Ipv4Addr,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use data_encoding::HEXLOWER;
+use lanrage_lab::{
+    Host, Lab, Player, Process,
+    capture::{Capture, Frames},
+    connected_friends,
+    dht::LabDht,
+    networks::HOME,
+    program, stage, world,
+};
+use serde_json::Value;
+
+/// How long two may take to meet.
+const MEET_LIMIT: Duration = Duration::from_secs(30);
+/// The same where the clock of one is wrong by most of a day: the notes of three days are looked at, one after the other.
+const WRONG_CLOCK_LIMIT: Duration = Duration::from_secs(25);
+/// Until the note of whoever is in is stored, and read back.
+const STORED: Duration = Duration::from_secs(12);
+
+/// Players behind routers that let no stranger in, and a public store.
+struct Place {
+    lab: Lab,
+    hosts: Vec<Host>,
+    _nodes: LabDht,
+    _stun: Process,
+}
+
+impl Place {
+    fn build(names: &[&str]) -> Result<Self> {
+        let mut lab = Lab::new()?;
+        let server = lab.public_host("server", 5)?;
+        let mut hosts = Vec::new();
+        for name in names {
+            let home = lab.lan(HOME)?;
+            hosts.push(lab.host(&home, name)?);
+        }
+        lab.settle()?;
+        let nodes = LabDht::start(&lab, &server)?;
+        // It answers STUN alone here: nobody is told that there is a server.
+        let stun_server = stage::start_server(&server, &["--no-relay".to_owned()])?;
+        let stun = format!("{}:{}", server.address(), stage::STUN_PORT);
+        for (host, name) in hosts.iter().zip(names) {
+            nodes.show_to(host, &stun)?;
+            Player::choose(host, name, "port_mapping", "no")?;
+        }
+        Ok(Self { lab, hosts, _nodes: nodes, _stun: stun_server })
+    }
+}
+
+/// What starts a `lanrage` whose wall clock is wrong by this.
+fn by_clock(error: &str) -> Vec<OsString> {
+    // What measures time alone, as a router's timers do, is right.
+    let words = ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", error];
+    words.iter().map(Into::into).chain([program("lanrage").into()]).collect()
+}
+
+#[test]
+fn whose_clock_is_wrong_by_twenty_hours_meets_friends() {
+    world::test(|| {
+        let place = Place::build(&["one", "two", "three"])?;
+        let one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
+        let link = one.own_link()?;
+        for (host, name, error) in [(1, "two", "+20h"), (2, "three", "-20h")] {
+            let clicked = Instant::now();
+            let data = stage::data_folder(name)?;
+            let mut player = Player::join_with(&place.hosts[host], name, by_clock(error), data, &link)?;
+            player
+                .wait_within(WRONG_CLOCK_LIMIT, "it meets the host", |said| connected_friends(said) == 1)?;
+            println!("by a clock that is wrong by {error}: met {:.1?} after the click", clicked.elapsed());
+            player.leave()?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn whoever_listens_learns_nothing_of_the_party_and_the_notes_of_two_days_have_nothing_in_common_but_their_length()
+ {
+    world::test(|| {
+        let names = ["alexandra", "barthold"];
+        let place = Place::build(&names)?;
+        let party = "Secret gathering";
+        let mut players: Option<[Player; 2]> = None;
+        let mut days: Vec<Notes> = Vec::new();
+        for error in ["+0h", "+24h"] {
+            let file = format!("/run/day-{}.pcap", days.len());
+            let capture = Capture::start(place.lab.internet(), "public", file.as_ref())?;
+            let mut both = match players.take() {
+                None => {
+                    let one = Player::create_alone_with(&place.hosts[0], names[0], by_clock(error), party)?;
+                    let (data, link) = (stage::data_folder(names[1])?, one.own_link()?);
+                    let two = Player::join_with(&place.hosts[1], names[1], by_clock(error), data, &link)?;
+                    [one, two]
+                }
+                Some(mut both) => {
+                    both.iter_mut().try_for_each(|player| player.start_again_with(by_clock(error)))?;
+                    both
+                }
+            };
+            for player in &both {
+                player.wait_within(MEET_LIMIT, "they meet", |said| connected_friends(said) == 1)?;
+            }
+            thread::sleep(STORED);
+            let told = [both[0].status()?, both[1].status()?];
+            let link = both[0].addressed_link()?;
+            both.iter_mut().try_for_each(Player::stop)?;
+            let frames = capture.finish()?;
+            shows_nothing(&frames, &told, &place.hosts, party, &link)?;
+            days.push(Notes::of(&frames)?);
+            players = Some(both);
+        }
+        let [first, second] = &days[..] else { anyhow::bail!("two days") };
+        println!(
+            "{} and {} times something was stored, of {:?} bytes, at {} and {} places",
+            first.puts,
+            second.puts,
+            first.lengths,
+            first.places.len(),
+            second.places.len()
+        );
+        ensure!(first.lengths.len() == 1 && first.lengths == second.lengths, "{first:?} {second:?}");
+        ensure!(first.places.is_disjoint(&second.places), "a place was used on both days");
+        Ok(())
+    });
+}
+
+/// Nothing that tells of a party, its members or their homes is in the frames.
+fn shows_nothing(frames: &Frames, told: &[Value], hosts: &[Host], party: &str, link: &str) -> Result<()> {
+    ensure!(frames.len() > 100, "{} frames are no day", frames.len());
+    let mut secrets: Vec<(String, Vec<u8>)> = vec![
+        ("the party's name".to_owned(), party.into()),
+        ("the link".to_owned(), link.trim_start_matches("lanrage://join/").into()),
+    ];
+    for host in hosts {
+        secrets.push((format!("{}'s address at home", host.name()), host.address().octets().into()));
+    }
+    for said in told {
+        let text = |value: &Value| value.as_str().map(str::to_owned).context("a text");
+        let name = text(&said["player_name"])?;
+        for (what, id) in [("player", text(&said["peer_id"])?), ("party", text(&said["party"]["id"])?)] {
+            secrets.push((format!("the {what}'s id"), HEXLOWER.decode(id.as_bytes())?));
+            secrets.push((format!("the {what}'s id as text"), id.into_bytes()));
+        }
+        secrets.push((format!("the name {name}"), name.into_bytes()));
+        let lease: Ipv4Addr = text(&said["party"]["virtual_ip"])?.parse()?;
+        secrets.push(("a virtual address".to_owned(), lease.octets().into()));
+    }
+    for (what, bytes) in secrets {
+        let times = frames.count_containing(&bytes);
+        ensure!(times == 0, "{times} frames contain {what}");
+    }
+    Ok(())
+}
+
+/// What was stored in the public store within a capture.
+#[derive(Debug)]
+struct Notes {
+    puts: usize,
+    lengths: BTreeSet<usize>,
+    /// Public keys, whose hashes are the places.
+    places: BTreeSet<Vec<u8>>,
+}
+
+impl Notes {
+    fn of(frames: &Frames) -> Result<Self> {
+        let mut notes = Self { puts: 0, lengths: BTreeSet::new(), places: BTreeSet::new() };
+        for frame in frames.containing(b"1:q3:put") {
+            let key = after(frame, b"1:k32:", 32).context("a put without a key")?;
+            let at = position(frame, b"1:v").context("a put without a value")?;
+            let length: String =
+                frame[at..].iter().map(|byte| char::from(*byte)).take_while(|c| *c != ':').collect();
+            notes.puts += 1;
+            notes.lengths.insert(length.parse()?);
+            notes.places.insert(key.to_vec());
+        }
+        ensure!(notes.puts > 0, "nothing was stored");
+        Ok(notes)
+    }
+}
+
+fn position(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    bytes.windows(mark.len()).position(|part| part == mark).map(|at| at + mark.len())
+}
+
+fn after<'a>(bytes: &'a [u8], mark: &[u8], length: usize) -> Option<&'a [u8]> {
+    bytes.get(position(bytes, mark)?..)?.get(..length)
+}
