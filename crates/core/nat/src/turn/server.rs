@@ -26,7 +26,7 @@ use nonce::Nonces;
 pub use peer_filter::PeerFilter;
 use peer_filter::Verdict;
 use reservation::Reservation;
-use shares::Total;
+use shares::{Total, Urgency};
 pub use view::{
     AllocationId, DropReason, FiveTuple, PortWish, RelayFailed, RelayFamilies, ToClient, ToPeer, TurnLimits,
     TurnServerConfig, TurnServerOutput, TurnServerStats,
@@ -154,13 +154,15 @@ impl TurnServer {
             let Some((channel, payload)) = channel_data::parse(datagram) else {
                 return self.drop(DropReason::Malformed);
             };
-            return self.relay_channel_data(now, tuple, channel, payload);
+            let urgency = Urgency::of(datagram.get(payload.clone()).unwrap_or_default());
+            return self.relay_channel_data(now, tuple, channel, (payload, urgency));
         }
         if indication::is_indication(Kind::Send, datagram) {
             let Some((peer, payload)) = indication::parse(Kind::Send, datagram) else {
                 return self.drop(DropReason::Malformed);
             };
-            return self.relay_indication(now, tuple, peer, payload);
+            let urgency = Urgency::of(datagram.get(payload.clone()).unwrap_or_default());
+            return self.relay_indication(now, tuple, peer, (payload, urgency));
         }
         match Message::parse(datagram) {
             Ok(request) if request.message.class == Class::Request => {
@@ -191,8 +193,8 @@ impl TurnServer {
         if !client.is_permitted(now, from.ip()) {
             return self.drop(DropReason::NoPermission);
         }
-        let bytes = payload.len();
-        if let Err(reason) = self.total.admit(now, &mut client.share, bytes) {
+        let (bytes, urgency) = (payload.len(), Urgency::of(buffer.get(payload.clone()).unwrap_or_default()));
+        if let Err(reason) = self.total.admit(now, &mut client.share, bytes, urgency) {
             return self.drop(reason);
         }
         let tuple = client.tuple;
@@ -310,7 +312,7 @@ impl TurnServer {
         now: Instant,
         tuple: FiveTuple,
         channel: ChannelNumber,
-        payload: Range<usize>,
+        payload: (Range<usize>, Urgency),
     ) -> Option<ToPeer> {
         let Some((id, client)) = open_allocation(&self.by_tuple, &mut self.allocations, tuple) else {
             return self.drop(DropReason::NoAllocation);
@@ -326,7 +328,7 @@ impl TurnServer {
         now: Instant,
         tuple: FiveTuple,
         peer: SocketAddr,
-        payload: Range<usize>,
+        payload: (Range<usize>, Urgency),
     ) -> Option<ToPeer> {
         match open_allocation(&self.by_tuple, &mut self.allocations, tuple) {
             Some((id, _)) => self.relay(now, id, peer, payload),
@@ -339,7 +341,7 @@ impl TurnServer {
         now: Instant,
         allocation: AllocationId,
         peer: SocketAddr,
-        payload: Range<usize>,
+        (payload, urgency): (Range<usize>, Urgency),
     ) -> Option<ToPeer> {
         let client = self.allocations.get_mut(&allocation)?;
         if !client.is_permitted(now, peer.ip()) {
@@ -349,7 +351,7 @@ impl TurnServer {
         if !is_allowed(&self.config.peers, &self.by_relayed, peer) {
             return self.drop(DropReason::ForbiddenPeer);
         }
-        if let Err(reason) = self.total.admit(now, &mut client.share, payload.len()) {
+        if let Err(reason) = self.total.admit(now, &mut client.share, payload.len(), urgency) {
             return self.drop(reason);
         }
         self.stats.to_peer_packets += 1;

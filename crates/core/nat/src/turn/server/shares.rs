@@ -4,7 +4,39 @@ use std::time::Instant;
 
 use lanrage_base::bucket::{Rate, TokenBucket};
 
+use lanrage_party::Lane;
+
 use super::{DropReason, view::TurnLimits};
+
+/// Implementation: the part of what an allocation may relay at once that transfers leave to all else.
+const LEFT_BY_TRANSFERS: u64 = 8;
+
+/// How urgent a payload is, as whoever gets it tells it apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// A sealed packet of the bulk lane.
+    Transfer,
+    /// All else: games, handshakes, what other programs say.
+    Any,
+}
+
+impl Urgency {
+    /// Of any bytes.
+    pub(super) fn of(payload: &[u8]) -> Self {
+        let is_sealed = payload.first() == Some(&SEALED);
+        if is_sealed && Lane::of_datagram(payload) == Lane::Bulk { Self::Transfer } else { Self::Any }
+    }
+
+    fn take(self, bucket: &mut TokenBucket, burst: u64, now: Instant, bytes: u64) -> bool {
+        match self {
+            Self::Transfer => bucket.take_leaving(now, bytes, burst / LEFT_BY_TRANSFERS),
+            Self::Any => bucket.take(now, bytes),
+        }
+    }
+}
+
+/// The first byte of a sealed packet of WireGuard (whitepaper §5.4.6).
+const SEALED: u8 = 4;
 
 /// What may be relayed in all, shared so that those who take much leave something for those who take little.
 ///
@@ -23,6 +55,8 @@ pub(super) struct Total {
 pub(super) struct Share {
     /// `None` where there is no limit.
     own: Option<TokenBucket>,
+    /// What that holds when it is full.
+    own_burst: u64,
     assured: TokenBucket,
 }
 
@@ -42,21 +76,29 @@ impl Total {
         let own = Rate { burst: limits.burst_bytes, per_second: limits.bytes_per_second };
         Share {
             own: (own.per_second > 0).then(|| TokenBucket::new(own)),
+            own_burst: own.burst,
             assured: TokenBucket::new(self.assured),
         }
     }
 
-    /// Takes a payload of an allocation, if it may go.
+    /// Takes a payload of an allocation, if it may go. Transfers leave something of the allocation's own parts to games.
     ///
     /// # Errors
     /// Which limit it does not fit into.
-    pub(super) fn admit(&mut self, now: Instant, share: &mut Share, bytes: usize) -> Result<(), DropReason> {
+    pub(super) fn admit(
+        &mut self,
+        now: Instant,
+        share: &mut Share,
+        bytes: usize,
+        urgency: Urgency,
+    ) -> Result<(), DropReason> {
         let bytes = bytes as u64;
-        if share.own.as_mut().is_some_and(|own| !own.take(now, bytes)) {
+        let burst = share.own_burst;
+        if share.own.as_mut().is_some_and(|own| !urgency.take(own, burst, now, bytes)) {
             return Err(DropReason::Rate);
         }
         let Some(total) = &mut self.bucket else { return Ok(()) };
-        if share.assured.take(now, bytes) {
+        if urgency.take(&mut share.assured, self.assured.burst, now, bytes) {
             total.owe(now, bytes);
             return Ok(());
         }
@@ -90,7 +132,7 @@ mod tests {
         for millis in 0..11_000 {
             let now = start + Duration::from_millis(millis);
             for (index, bytes) in wanted.iter().enumerate() {
-                let admitted = total.admit(now, &mut shares[index], *bytes).is_ok();
+                let admitted = total.admit(now, &mut shares[index], *bytes, Urgency::Any).is_ok();
                 passed[index] += if admitted && millis >= 1_000 { *bytes } else { 0 };
             }
         }
@@ -111,6 +153,42 @@ mod tests {
     }
 
     #[test]
+    fn a_transfer_of_the_same_player_leaves_a_game_its_packets_however_long_they_are() {
+        // By its own limit, and by what it is assured of where others take the rest.
+        let own = TurnLimits { bytes_per_second_in_all: 0, ..limits(1_000_000) };
+        let assured = TurnLimits { bytes_per_second_in_all: 10_000_000, ..limits(0) };
+        for limits in [own, assured] {
+            let (start, mut total) = (Instant::now(), Total::new(&limits));
+            let (mut share, mut others) = (total.share(&limits), total.share(&limits));
+            let (mut played, mut transferred) = (0, 0);
+            for millis in 0..10_000 {
+                let now = start + Duration::from_millis(millis);
+                for _ in 0..2 {
+                    transferred +=
+                        usize::from(total.admit(now, &mut share, 1_400, Urgency::Transfer).is_ok());
+                    for _ in 0..10 {
+                        let _ = total.admit(now, &mut others, 1_400, Urgency::Transfer);
+                    }
+                }
+                if millis % 16 == 0 {
+                    played += usize::from(total.admit(now, &mut share, 1_040, Urgency::Any).is_ok());
+                }
+            }
+            assert_eq!(played, 625, "60 packets a second, none lost");
+            assert!(transferred * 1_400 > 8_000_000, "{transferred}");
+        }
+    }
+
+    #[test]
+    fn sealed_packets_of_the_bulk_lane_are_transfers() {
+        let sealed = |kind, index| [kind, 0, 0, 0, 9, index, 0, 0];
+        assert_eq!(Urgency::of(&sealed(4, 0)), Urgency::Transfer);
+        for other in [&sealed(4, 1)[..], &sealed(1, 0), &sealed(2, 0), b"\x04", b""] {
+            assert_eq!(Urgency::of(other), if other == b"\x04" { Urgency::Transfer } else { Urgency::Any });
+        }
+    }
+
+    #[test]
     fn everybody_at_once_gets_an_equal_part_at_least() {
         let passed = passed(&limits(0), &[20; 10]);
         assert!(passed.iter().all(|bytes| *bytes >= 9_900), "{passed:?}");
@@ -125,8 +203,8 @@ mod tests {
         let mut total = Total::new(&limits(10));
         let mut share = total.share(&limits(10));
         let now = Instant::now();
-        assert_eq!(total.admit(now, &mut share, 11), Err(DropReason::Rate));
+        assert_eq!(total.admit(now, &mut share, 11, Urgency::Any), Err(DropReason::Rate));
         let mut share = total.share(&limits(0));
-        assert_eq!(total.admit(now, &mut share, 10_001), Err(DropReason::TotalRate));
+        assert_eq!(total.admit(now, &mut share, 10_001, Urgency::Any), Err(DropReason::TotalRate));
     }
 }
