@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-rendezvous-engines", &["lanrage-party", "lanrage-net", "lanrage-rendezvous"]),
     ("lanrage-game-watch", &["lanrage-games"]),
     ("lanrage-tunnel", &["lanrage-base", "lanrage-party"]),
-    ("lanrage-adapter", &["lanrage-party"]),
+    ("lanrage-adapter", &["lanrage-base", "lanrage-party"]),
     ("lanrage-helper", &["lanrage-party", "lanrage-adapter"]),
     ("lanrage-store", &["lanrage-base", "lanrage-party", "lanrage-migrations"]),
     (

@@ -12,7 +12,8 @@ use std::{
 
 use lanrage_party::{COPY_HEADER_BYTES, HOUSEHOLD_GROUP, HOUSEHOLD_PORTS};
 use rustix::net::{
-    AddressFamily, SocketFlags, SocketType, socket_with, sockopt::set_socket_recv_buffer_size,
+    AddressFamily, SocketFlags, SocketType, socket_with,
+    sockopt::{set_socket_recv_buffer_size, set_socket_recv_buffer_size_force},
 };
 
 // linux/filter.h, linux/bpf_common.h
@@ -42,8 +43,9 @@ const LATER_FRAGMENT: u32 = 0x1FFF;
 
 /// Most bytes of a packet that are shown: more than any interface carries in one. A longer one is cut, and then none.
 pub(crate) const SEARCH_BYTES: usize = 9_216;
-/// Bytes of packets that wait: a whole party's searches at once. More are lost, as in a network card.
-const BUFFER_BYTES: usize = 256 * 1024;
+/// Bytes of packets that wait: those of a whole party's searches at once, or of a program that sends as fast as it can until the
+/// reader comes. More are lost, as in a network card.
+const BUFFER_BYTES: usize = 2 * 1024 * 1024;
 
 const fn step(code: u16, k: u32) -> libc::sock_filter {
     libc::sock_filter { code, jt: 0, jf: 0, k }
@@ -166,7 +168,9 @@ pub(super) fn open(adapter: u32, address: Ipv4Addr) -> io::Result<OwnedFd> {
     // For no protocol: nothing comes before the filter is there.
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::PACKET, SocketType::DGRAM, flags, None)?;
-    set_socket_recv_buffer_size(&socket, BUFFER_BYTES)?;
+    // Who may open a tap may mostly have that much, too.
+    set_socket_recv_buffer_size_force(&socket, BUFFER_BYTES)
+        .or_else(|_| set_socket_recv_buffer_size(&socket, BUFFER_BYTES))?;
     let steps = program(adapter, classful_broadcast(address));
     let filter = libc::sock_fprog { len: steps.len() as u16, filter: steps.as_ptr().cast_mut() };
     set_option(&socket, libc::SO_ATTACH_FILTER, &filter)?;
