@@ -1,7 +1,14 @@
-//! Finding friends in a public store: what others see of it.
+//! Finding friends in a public store: what others see of it, and by clocks that are wrong.
 #![cfg(target_os = "linux")]
 
-use std::{collections::BTreeSet, ffi::OsString, fs, net::Ipv4Addr, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    fs,
+    net::Ipv4Addr,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use data_encoding::HEXLOWER;
@@ -67,6 +74,28 @@ fn by_clock(error: &str) -> Result<Vec<OsString>> {
     ];
     let words = ["env".to_owned()].into_iter().chain(variables).map(OsString::from);
     Ok(words.chain([program("lanrage").into()]).collect())
+}
+
+/// A friend whose clock is wrong by this meets the host of a party that it follows a link to.
+fn meets_by_clock(error: &str) -> Result<()> {
+    let place = Place::build(&["one", "two"])?;
+    let one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
+    let link = one.own_link()?;
+    let clicked = Instant::now();
+    let two = Player::join_with(&place.hosts[1], "two", by_clock(error)?, stage::data_folder("two")?, &link)?;
+    two.wait_within(MEET_LIMIT, "it meets the host", |said| connected_friends(said) == 1)?;
+    println!("by a clock that is wrong by {error}: met {:.1?} after the click", clicked.elapsed());
+    Ok(())
+}
+
+#[test]
+fn whose_clock_is_twenty_hours_ahead_meets_friends() {
+    world::test(|| meets_by_clock("+20h"));
+}
+
+#[test]
+fn whose_clock_is_twenty_hours_behind_meets_friends() {
+    world::test(|| meets_by_clock("-20h"));
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn a_clock_that_is_wrong_by_most_of_a_day_finds_and_is_found() {
         let (bob, since) = (world.add(2, of_bob), world.now);
         world.at(bob, |finder, now| finder.handle_search(now));
         let token = world.players[bob].finder.token();
-        // Five places, and the budget has room for four at once.
+        // Five places, all at once.
         world.run(seconds(30));
         let case = format!("{skew_h} h, {host_is_wrong}, {since_up} s");
         assert!(world.called(bob, Caller::Member(mark(1)), since).is_some(), "{case}: the beacon");
