@@ -17,7 +17,9 @@ describe('the player’s network', () => {
     expect(networkStatus({ ...symmetric, port_mapping: { state: 'open', external: '203.0.113.7:4000' } }).tone).toBe('good');
     const blocked = { tone: 'warn', words: 'Your network lets no UDP through, so friends are reached through a relay.' };
     expect(networkStatus({ ...network, nat_summary: 'blocked', udp_is_blocked: true })).toEqual(blocked);
-    expect(networkStatus({ ...network, nat_summary: null, udp_is_blocked: true }).words).toMatch(/Blocked/);
+    expect(networkStatus({ ...network, nat_summary: null, udp_is_blocked: true })).toEqual(blocked);
+    const silent = { ...network, nat_summary: 'blocked', public_address: null } as const;
+    expect(networkStatus(silent)).toEqual({ tone: 'quiet', words: 'Nothing that was sent by UDP was answered: the network lets none through, or no server can be reached.' });
   });
 
   test('facts leave out what was not measured and what the summary says', () => {

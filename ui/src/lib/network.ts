@@ -18,8 +18,8 @@ const summaryWords = (summary: NatSummary, mapping: MappingBehaviour | null) =>
 /** How the network does, in one sentence. */
 export function networkStatus(network: Measured): NetworkStatus {
   const { nat_summary: summary, mapping_behaviour: mapping, udp_is_blocked: isBlocked, public_address: address } = network;
+  if (isBlocked) return { tone: 'warn', words: say('network-only-tcp') };
   const words = summary === null ? null : summaryWords(summary, mapping);
-  if (isBlocked) return { tone: 'warn', words: words ?? say('network-udp-blocked') };
   if (words === null) return { tone: 'quiet', words: say('network-not-measured') };
   // A router that uses another port for everybody keeps friends out, unless it has opened one.
   const isSymmetric = mapping === 'address_dependent' || mapping === 'address_and_port_dependent';

@@ -1521,6 +1521,7 @@ feed-earlier = { $count } frühere
 
 network-heading = Dein Netz
 network-not-measured = Wie dieses Netz deine Daten behandelt, ist noch nicht bekannt.
+network-only-tcp = Dein Netz lässt kein UDP durch, also werden Freunde über ein Relay erreicht.
 network-udp-blocked = Gesperrt: nur TCP kommt durch.
 network-details = Einzelheiten
 network-details-name = Einzelheiten zu deinem Netz

@@ -1522,6 +1522,7 @@ feed-earlier = { $count } earlier
 
 network-heading = Your network
 network-not-measured = How this network treats your traffic is not known yet.
+network-only-tcp = Your network lets no UDP through, so friends are reached through a relay.
 network-udp-blocked = Blocked: nothing but TCP gets through.
 network-details = Details
 network-details-name = Details of your network
