@@ -264,7 +264,7 @@ fn the_doctor_judges_everything_and_the_diagnostics_are_a_file() {
     let desktop = Desktop::start(&data_dir);
     let report = desktop.ask("run_doctor", json!({})).unwrap();
     let checks = report["checks"].as_array().unwrap();
-    assert_eq!(checks.len(), 11);
+    assert_eq!(checks.len(), 12);
     let state = |code: &str| checks.iter().find(|check| check["code"] == code).unwrap()["state"].clone();
     assert_eq!((state("database"), state("control_server")), (json!("good"), json!("good")));
     let Ok(Value::String(path)) = desktop.ask_desktop("save_diagnostics", json!({})) else {
