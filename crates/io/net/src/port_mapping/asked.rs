@@ -75,14 +75,7 @@ impl Asked {
     /// Asks the router; `None` if it does not answer.
     async fn ask(&self) -> Option<Result<(SocketAddrV4, Duration), Denial>> {
         let socket = self.socket().await.ok()?;
-        let given = if self.protocol == MappingProtocol::Pcp {
-            let read = |bytes: &[u8]| self.request.read_pcp(bytes);
-            exchange(&socket, &self.request.to_pcp(), read).await?
-        } else {
-            let read = |bytes: &[u8]| self.request.read_nat_pmp(bytes);
-            exchange(&socket, &self.request.to_nat_pmp(), read).await?
-        };
-        let Given { ip, port, lifetime } = match given {
+        let Given { ip, port, lifetime } = match self.request_mapping(&socket).await? {
             Ok(given) => given,
             Err(denial) => return Some(Err(denial)),
         };
@@ -101,13 +94,18 @@ impl Asked {
     pub(super) async fn release(mut self) {
         self.request.lifetime_s = 0;
         let Ok(socket) = self.socket().await else { return };
-        let (request, answers) = if self.protocol == MappingProtocol::Pcp {
-            (self.request.to_pcp(), MapRequest::read_pcp as fn(&MapRequest, &[u8]) -> _)
-        } else {
-            (self.request.to_nat_pmp(), MapRequest::read_nat_pmp as fn(&MapRequest, &[u8]) -> _)
-        };
-        if exchange(&socket, &request, |bytes| answers(&self.request, bytes)).await.is_none() {
+        if self.request_mapping(&socket).await.is_none() {
             tracing::debug!("the router does not confirm that the mapping is removed");
+        }
+    }
+
+    /// Sends the request in its protocol; `None` if nobody answers.
+    async fn request_mapping(&self, socket: &UdpSocket) -> Option<Result<Given, Denial>> {
+        let request = &self.request;
+        if self.protocol == MappingProtocol::Pcp {
+            exchange(socket, &request.to_pcp(), |bytes| request.read_pcp(bytes)).await
+        } else {
+            exchange(socket, &request.to_nat_pmp(), |bytes| request.read_nat_pmp(bytes)).await
         }
     }
 
