@@ -13,12 +13,11 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use data_encoding::HEXLOWER;
 use lanrage_lab::{
-    Host, Lab, Player, Process,
+    Host, Player,
     capture::{Capture, Frames},
-    connected_friends,
-    dht::LabDht,
-    networks::HOME,
-    program, stage, world,
+    connected_friends, program,
+    stage::{self, Neighbourhood},
+    world,
 };
 use serde_json::Value;
 
@@ -28,36 +27,6 @@ const MEET_LIMIT: Duration = Duration::from_secs(30);
 const HEADS: usize = 14 + 20 + 8;
 /// Until the note of whoever is in is stored, and read back.
 const STORED: Duration = Duration::from_secs(12);
-
-/// Players behind routers that let no stranger in, and a public store.
-struct Place {
-    lab: Lab,
-    hosts: Vec<Host>,
-    _nodes: LabDht,
-    _stun: Process,
-}
-
-impl Place {
-    fn build(names: &[&str]) -> Result<Self> {
-        let mut lab = Lab::new()?;
-        let server = lab.public_host("server", 5)?;
-        let mut hosts = Vec::new();
-        for name in names {
-            let home = lab.lan(HOME)?;
-            hosts.push(lab.host(&home, name)?);
-        }
-        lab.settle()?;
-        let nodes = LabDht::start(&lab, &server)?;
-        // It answers STUN alone here: nobody is told that there is a server.
-        let stun_server = stage::start_server(&server, &["--no-relay".to_owned()])?;
-        let stun = format!("{}:{}", server.address(), stage::STUN_PORT);
-        for (host, name) in hosts.iter().zip(names) {
-            nodes.show_to(host, &stun)?;
-            Player::choose(host, name, "port_mapping", "no")?;
-        }
-        Ok(Self { lab, hosts, _nodes: nodes, _stun: stun_server })
-    }
-}
 
 /// What starts a `lanrage` whose wall clock is wrong by this.
 fn by_clock(error: &str) -> Result<Vec<OsString>> {
@@ -78,7 +47,7 @@ fn by_clock(error: &str) -> Result<Vec<OsString>> {
 
 /// A friend whose clock is wrong by this meets the host of a party that it follows a link to.
 fn meets_by_clock(error: &str) -> Result<()> {
-    let place = Place::build(&["one", "two"])?;
+    let place = Neighbourhood::build(&["one", "two"])?;
     let one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
     let link = one.own_link()?;
     let clicked = Instant::now();
@@ -103,7 +72,7 @@ fn whoever_listens_learns_nothing_of_the_party_and_the_notes_of_two_days_have_no
  {
     world::test(|| {
         let names = ["alexandra", "barthold"];
-        let place = Place::build(&names)?;
+        let place = Neighbourhood::build(&names)?;
         let party = "Secret gathering";
         let mut players: Option<[Player; 2]> = None;
         let mut days: Vec<Notes> = Vec::new();

@@ -8,13 +8,14 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use lanrage_lab::{
-    Host, Lab, Lan, Player, Process, Stage, Uplinks,
+    Player, Process, Stage, Uplinks,
     capture::Capture,
     connected_friends,
     dht::LabDht,
     expected::{Dependence::EndpointIndependent, Nat},
     networks::HOME,
-    stage, world,
+    stage::{self, Neighbourhood},
+    world,
 };
 
 /// After how long at most a player is offered something else whom nobody answers.
@@ -112,42 +113,6 @@ fn a_reply_and_a_newer_link_bring_two_together_whose_link_leads_to_where_nobody_
         two.follow_newer(&link)?;
         are_together(&stage, &one, &two)
     });
-}
-
-/// Players' computers, each behind a home router of its own, with a public store and what tells them where they are seen.
-struct Neighbourhood {
-    lab: Lab,
-    homes: Vec<Lan>,
-    hosts: Vec<Host>,
-    _nodes: LabDht,
-    _stun: Process,
-}
-
-impl Neighbourhood {
-    fn build(names: &[&str]) -> Result<Self> {
-        Self::behind(HOME, names)
-    }
-
-    fn behind(router: Nat, names: &[&str]) -> Result<Self> {
-        let mut lab = Lab::new()?;
-        let server = lab.public_host("server", 5)?;
-        let (mut homes, mut hosts) = (Vec::new(), Vec::new());
-        for name in names {
-            let home = lab.lan(router)?;
-            hosts.push(lab.host(&home, name)?);
-            homes.push(home);
-        }
-        lab.settle()?;
-        let nodes = LabDht::start(&lab, &server)?;
-        // It answers STUN alone here: nobody is told that there is a server.
-        let stun_server = stage::start_server(&server, &["--no-relay".to_owned()])?;
-        let stun = format!("{}:{}", server.address(), stage::STUN_PORT);
-        for (host, name) in hosts.iter().zip(names) {
-            nodes.show_to(host, &stun)?;
-            Player::choose(host, name, "port_mapping", "no")?;
-        }
-        Ok(Self { lab, homes, hosts, _nodes: nodes, _stun: stun_server })
-    }
 }
 
 /// Waits until each has a path to so many friends.

@@ -85,13 +85,13 @@ impl Way {
             say(&format!("Control server and STUN at {address}"));
             return Ok(Self::Server(process));
         }
-        let stun = stage::start_server(&stage.server, &["--no-relay".to_owned()])?;
+        let (stun, stun_address) = stage::start_stun(&stage.server)?;
         let nodes = LabDht::start(&stage.lab, &stage.server)?;
         say(&format!(
             "No control server and no relay; STUN at {address}, and {NODES} nodes of a BitTorrent DHT"
         ));
         for host in [&stage.one, &stage.two] {
-            nodes.show_to(host, &format!("{address}:{}", stage::STUN_PORT))?;
+            nodes.show_to(host, &stun_address)?;
         }
         Ok(Self::Dht { _nodes: nodes, stun })
     }

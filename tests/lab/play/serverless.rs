@@ -161,8 +161,7 @@ impl Scene {
         let hosts = [lab.host(&home_of_one, "one")?, lab.host(&home_of_two, "two")?];
         let uplinks = lab.second_uplink(&hosts[0], &home_of_one, &elsewhere)?;
         lab.settle()?;
-        // It answers STUN alone here: nobody is told that there is a server.
-        let stun = stage::start_server(&server, &["--no-relay".to_owned()])?;
+        let (stun_server, stun) = stage::start_stun(&server)?;
         let mut nodes = case.has_dht().then(|| LabDht::start(&lab, &server)).transpose()?;
         if let Some(nodes) = nodes.as_mut().filter(|_| case == Case::HalfSilent) {
             nodes.silence(usize::from(NODES) / 2);
@@ -183,10 +182,19 @@ impl Scene {
         let settings = vec![
             ("dht_nodes", entrance.join(",")),
             ("pkarr_relays", String::new()),
-            ("stun_servers", format!("{}:{}", server.address(), stage::STUN_PORT)),
+            ("stun_servers", stun),
             ("port_mapping", "no".to_owned()),
         ];
-        Ok(Self { case, hosts, home_of_two, uplinks, settings, _stun: stun, _nodes: nodes, _liars: liars })
+        Ok(Self {
+            case,
+            hosts,
+            home_of_two,
+            uplinks,
+            settings,
+            _stun: stun_server,
+            _nodes: nodes,
+            _liars: liars,
+        })
     }
 
     fn round(&mut self, number: u32, pause: Duration) -> Result<Round> {

@@ -14,6 +14,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{Host, Lab, Lan, Process, networks::HOME, program};
 
+mod neighbourhood;
+
+pub use neighbourhood::Neighbourhood;
+
 /// Where a control server listens.
 pub const CONTROL_PORT: u16 = 8787;
 /// Where its STUN server and relay do.
@@ -68,6 +72,15 @@ impl Stage {
     pub fn start_control_server(&self) -> Result<Process> {
         start_server(&self.server, &[])
     }
+}
+
+/// Starts a server on `host` that answers STUN alone, and says where: nobody is told that there is a server.
+///
+/// # Errors
+/// As those of [`start_server`].
+pub fn start_stun(host: &Host) -> Result<(Process, String)> {
+    let process = start_server(host, &["--no-relay".to_owned()])?;
+    Ok((process, format!("{}:{STUN_PORT}", host.address())))
 }
 
 /// The address for clients of a server on a host.

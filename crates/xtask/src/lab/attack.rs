@@ -125,6 +125,18 @@ struct Row {
 }
 
 impl Row {
+    /// Of a download (Mbit/s) by whom it is sent to, of which this share must be left.
+    fn download(calm: f64, attacked: f64, goal: f64) -> Self {
+        let ratio = share(attacked, calm);
+        Self {
+            what: "download of whom it is sent to, Mbit/s",
+            calm: format!("{calm:.0}"),
+            attacked: format!("{attacked:.0} ({:.0} %)", ratio * 100.0),
+            goal: format!("≥ {:.0} %", goal * 100.0),
+            passes: ratio >= goal,
+        }
+    }
+
     fn to_json(&self) -> Value {
         let Self { what, calm, attacked, goal, passes } = self;
         json!({ "what": what, "calm": calm, "attacked": attacked, "goal": goal, "passes": passes })

@@ -70,11 +70,10 @@ impl Encounter {
     /// If the lab itself fails: nothing was then seen of the product, and another try is fair.
     pub fn hold(pair: &Pair, with_friend: bool) -> Result<Self> {
         let mut venue = Venue::build(pair)?;
-        // They answer STUN alone here: nobody is told that there is a server. Two of them show what a router does.
+        // Two of them show what a router does.
         let other = venue.lab.dual_stack_host("stun", OTHER_STUN_NUMBER)?;
         venue.lab.settle()?;
-        let start = |host| stage::start_server(host, &["--no-relay".to_owned()]);
-        let _stun = [start(&venue.server)?, start(&other)?];
+        let _stun = [stage::start_stun(&venue.server)?, stage::start_stun(&other)?];
         let nodes = LabDht::start(&venue.lab, &venue.server)?;
         let third = with_friend.then(|| venue.lab.dual_stack_host("three", FRIEND_NUMBER)).transpose()?;
         venue.lab.settle()?;

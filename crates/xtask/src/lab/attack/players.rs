@@ -220,7 +220,6 @@ fn downloads(
     let attacked = friends.download(long)?;
     let said = attack.finish()?;
     let calm = (before + friends.download(long)?) / 2.0;
-    let ratio = share(attacked, calm);
     let seconds = said["seconds"].as_f64().unwrap_or(f64::INFINITY);
     let per_second = said["sent"].as_f64().unwrap_or(0.0) / seconds;
     let due = share(said["sent"].as_f64().unwrap_or(0.0), said["due"].as_f64().unwrap_or(f64::INFINITY));
@@ -232,13 +231,7 @@ fn downloads(
             goal: "all that were meant".to_owned(),
             passes: due > 0.95,
         },
-        Row {
-            what: "download of whom it is sent to, Mbit/s",
-            calm: format!("{calm:.0}"),
-            attacked: format!("{attacked:.0} ({:.0} %)", ratio * 100.0),
-            goal: format!("≥ {:.0} %", goal / slack * 100.0),
-            passes: ratio >= goal / slack,
-        },
+        Row::download(calm, attacked, goal / slack),
     ])
 }
 

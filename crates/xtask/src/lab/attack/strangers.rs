@@ -38,9 +38,7 @@ pub(super) fn all_kinds(Scale { long, slack }: Scale, quick: bool) -> Result<Vec
     let hosts = [lab.public_host("one", 61)?, lab.public_host("two", 62)?];
     let eve = lab.public_host("eve", 66)?;
     lab.settle()?;
-    // It answers STUN alone here: nobody is told that there is a server.
-    let _stun = stage::start_server(&server, &["--no-relay".to_owned()])?;
-    let stun = format!("{}:{}", server.address(), stage::STUN_PORT);
+    let (_stun, stun) = stage::start_stun(&server)?;
     for host in &hosts {
         Player::choose(host, host.name(), "stun_servers", &stun)?;
         Player::choose(host, host.name(), "find_friends", "link")?;
@@ -64,7 +62,6 @@ pub(super) fn all_kinds(Scale { long, slack }: Scale, quick: bool) -> Result<Vec
     let calm = download(&one, &two, address, long)?;
     let (sent, mut heard) = (number(&said, "sent")?, number(&said, "heard_bytes")?);
     let grown = one.program().resident_kib()?.saturating_sub(before);
-    let ratio = share(attacked, calm);
 
     let to = format!("{address}:{ECHO_PORT}");
     let mut echo = one.host().command(program("bench_load"));
@@ -105,13 +102,7 @@ pub(super) fn all_kinds(Scale { long, slack }: Scale, quick: bool) -> Result<Vec
             goal: format!("≤ {GROWN_KIB}"),
             passes: grown <= GROWN_KIB,
         },
-        Row {
-            what: "download of whom it is sent to, Mbit/s",
-            calm: format!("{calm:.0}"),
-            attacked: format!("{attacked:.0} ({:.0} %)", ratio * 100.0),
-            goal: format!("≥ {:.0} %", DOWNLOAD / slack * 100.0),
-            passes: ratio >= DOWNLOAD / slack,
-        },
+        Row::download(calm, attacked, DOWNLOAD / slack),
         Row {
             what: "game, 99 % of round trips within, µs",
             calm: format!("{usual:.0}"),
