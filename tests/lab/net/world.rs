@@ -22,6 +22,8 @@ use rustix::{
     mount::{MountFlags, mount, mount_bind, mount_bind_recursive},
 };
 
+use crate::program::this_program;
+
 /// Marks the environment of a world's first process.
 const MARK: &str = "LANRAGE_LAB_WORLD";
 
@@ -140,7 +142,7 @@ pub fn is_inside() -> bool {
 fn first_process(mut isolated: Command) -> Result<Command> {
     // Whoever was started in the background by a shell ignores the terminal's signals, and so would all that it starts;
     // programs of the lab are ended by them.
-    isolated.args(["env", "--default-signal=INT,QUIT"]).arg(format!("{MARK}=1")).arg(env::current_exe()?);
+    isolated.args(["env", "--default-signal=INT,QUIT"]).arg(format!("{MARK}=1")).arg(this_program()?);
     Ok(isolated)
 }
 
