@@ -21,7 +21,7 @@ use std::{
 use lanrage_base::clock::{Now, UnixMillis};
 use lanrage_party::PeerId;
 
-use board::{Board, Content, Purpose, Stage, Taken};
+use board::{Board, Content, Purpose, Stage, Stored, Taken};
 use budget::Budget;
 use calls::Calls;
 use draws::Draws;
@@ -35,8 +35,10 @@ use crate::{Engine, Event, Keys, Kind, LookId, Order, PeerMark, PutFault, PutId,
 const FEWEST_HOLDERS: u8 = 4;
 /// What is said changes for so long before it is written.
 const DEBOUNCE: Duration = Duration::from_secs(2);
-/// When to read back what was written, and to write once more what another writer's item stands before.
+/// When to read back what was written.
 const AFTERWARDS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(1));
+/// When to read and write again, on an average, where another writer was faster: many may have come at once.
+const OVERTAKEN: Duration = Duration::from_millis(1_500);
 /// When to write again although nothing changed: nodes may forget an item after two hours (BEP 44).
 const AGAIN: (Duration, Duration) = (Duration::from_secs(45 * 60), Duration::from_secs(270));
 /// After so many tries in a row to stand beside other writers, the next one is that of [`AGAIN`] or of a change.
@@ -313,12 +315,16 @@ impl Finder {
     fn handle_put_ended(&mut self, now: Now, put: PutId, outcome: Result<(), PutFault>) {
         let mut by_dht = false;
         for board in self.boards.values_mut() {
-            let Some(Stage::Putting { open, stored, until, .. }) = &mut board.stage else { continue };
+            let Some(Stage::Putting { open, so_far, until, .. }) = &mut board.stage else { continue };
             if let Some(at) = open.iter().position(|asked| asked.id == put) {
                 let engine = open.swap_remove(at).engine;
                 by_dht = engine == Engine::Dht;
+                *so_far = (*so_far).max(match outcome {
+                    Ok(()) => Stored::Somewhere,
+                    Err(PutFault::Older) => Stored::Overtaken,
+                    Err(_) => Stored::Nowhere,
+                });
                 if outcome.is_ok() {
-                    *stored = true;
                     self.patience.note_sign(engine);
                     let end = self.patience.end_of_puts(open, now.instant);
                     *until = end.map_or(*until, |end| end.min(*until));

@@ -1,6 +1,7 @@
 //! The friends, and the paths to them.
 
 pub(crate) mod awaited;
+pub(crate) mod called;
 pub(crate) mod connection;
 pub(crate) mod connections;
 pub(crate) mod gossip;

@@ -37,7 +37,16 @@ pub(super) enum Stage {
     /// Looking, to read or before writing. At `also_at` the other engine is asked too, if nothing was heard until then.
     Looking { open: Vec<Asked<LookId>>, until: Instant, also_at: Option<Instant>, purpose: Purpose },
     /// Storing an item with this number.
-    Putting { open: Vec<Asked<PutId>>, until: Instant, seq: i64, stored: bool },
+    Putting { open: Vec<Asked<PutId>>, until: Instant, seq: i64, so_far: Stored },
+}
+
+/// What became of an item, as far as the engines have said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stored {
+    Nowhere,
+    /// Somebody has written between our look and our item: the place is in order.
+    Overtaken,
+    Somewhere,
 }
 
 /// Why we look.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use lanrage_base::clock::Now;
 
 use super::{
-    AFTERWARDS, AGAIN, FEWEST_HOLDERS, Finder, LONGEST_RETRY, RETRY, TRIES,
-    board::{ANSWER, LAST_SLOT, Purpose, Stage},
+    AFTERWARDS, AGAIN, FEWEST_HOLDERS, Finder, LONGEST_RETRY, OVERTAKEN, RETRY, TRIES,
+    board::{ANSWER, LAST_SLOT, Purpose, Stage, Stored},
     patience::Asked,
     view::{FinderOutput, Health, Trouble},
 };
@@ -95,7 +95,7 @@ impl Finder {
             self.outputs.push_back(FinderOutput::Order(order));
         }
         let until = now.instant + ANSWER;
-        self.board(key).stage = Some(Stage::Putting { open, until, seq, stored: false });
+        self.board(key).stage = Some(Stage::Putting { open, until, seq, so_far: Stored::Nowhere });
     }
 
     /// Draws the conclusions of what is over.
@@ -114,12 +114,12 @@ impl Finder {
                     self.board(key).late = open;
                     self.looked_at(now, key, purpose);
                 }
-                Some(Stage::Putting { seq, stored, open, .. }) => {
+                Some(Stage::Putting { seq, so_far, open, .. }) => {
                     open.iter().for_each(|asked| self.patience.note_silence(asked.engine));
                     if open.iter().any(|asked| asked.engine == Engine::Dht) {
                         self.set_health(Health::Unwell(Trouble::NoAnswer));
                     }
-                    self.put_at(now, key, seq, stored);
+                    self.put_at(now, key, seq, so_far);
                 }
                 None => {}
             }
@@ -165,23 +165,34 @@ impl Finder {
             self.board(key).tries = 0;
             return;
         }
-        let wait = self.draws.around(AFTERWARDS.0, AFTERWARDS.1);
-        let board = self.board(key);
-        board.tries += 1;
-        if board.tries <= TRIES {
-            board.write_at = Some(now.instant + wait);
-        } else {
-            board.tries = 0;
+        // What stands there was read just now.
+        if self.may_try_again(key) {
+            self.put(now, key);
         }
     }
 
-    fn put_at(&mut self, now: Now, key: (Kind, Window), seq: i64, stored: bool) {
+    /// Whether to write again soon, beside what another writer has written meanwhile: a few times in a row.
+    fn may_try_again(&mut self, key: (Kind, Window)) -> bool {
+        let board = self.board(key);
+        board.tries = (board.tries + 1) % (TRIES + 1);
+        board.tries > 0
+    }
+
+    fn put_at(&mut self, now: Now, key: (Kind, Window), seq: i64, stored: Stored) {
         if self.leaving {
             return;
         }
-        if !stored {
-            self.try_later(now, key);
-            return;
+        match stored {
+            Stored::Nowhere => return self.try_later(now, key),
+            Stored::Overtaken => {
+                if !self.may_try_again(key) {
+                    return self.try_later(now, key);
+                }
+                let wait = self.draws.around(OVERTAKEN, OVERTAKEN);
+                self.board(key).write_at = Some(now.instant + wait);
+                return;
+            }
+            Stored::Somewhere => {}
         }
         self.stored = Some(now.wall);
         let confirm = self.draws.around(AFTERWARDS.0, AFTERWARDS.1);

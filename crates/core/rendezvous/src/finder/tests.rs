@@ -81,19 +81,32 @@ fn two_who_search_while_nobody_is_there_find_each_other_at_the_door() {
 }
 
 #[test]
-fn eight_newcomers_in_one_second_all_come_to_the_keepers_ear() {
-    let (mut world, host) = hosted();
-    world.at(host, |finder, now| finder.handle_link_copied(now));
-    let since = world.now;
-    let newcomers: Vec<usize> = (2..10).map(|n| world.add(n, 0)).collect();
-    for newcomer in &newcomers {
-        world.at(*newcomer, |finder, now| finder.handle_search(now));
-        world.run(Duration::from_millis(125));
-    }
-    world.run(seconds(20));
-    for newcomer in newcomers {
-        let token = world.players[newcomer].finder.token();
-        assert!(world.called(host, Caller::Newcomer(token), since).is_some(), "{newcomer}");
+fn eight_newcomers_at_once_all_come_to_the_keepers_ear() {
+    // All write at the door between each other's reading and writing, again and again.
+    for (seed, apart_ms) in (0..15).flat_map(|seed| [(seed, 0), (seed, 20), (seed, 125)]) {
+        let mut world = World::seeded(seed);
+        let host = world.add(1, 0);
+        world.party(&[host]);
+        world.run(seconds(30));
+        let since = world.now;
+        let newcomers: Vec<usize> = (2..10).map(|n| world.add(n, 0)).collect();
+        for newcomer in &newcomers {
+            world.at(*newcomer, |finder, now| finder.handle_search(now));
+            world.run(Duration::from_millis(apart_ms));
+        }
+        let mut outside = newcomers;
+        while !outside.is_empty() && world.now < since + seconds(25) {
+            world.run(Duration::from_millis(100));
+            outside.retain(|newcomer| {
+                let token = world.players[*newcomer].finder.token();
+                let is_let_in = world.called(host, Caller::Newcomer(token), since).is_some();
+                if is_let_in {
+                    world.at(*newcomer, |finder, now| finder.handle_found(now));
+                }
+                !is_let_in
+            });
+        }
+        assert!(outside.is_empty(), "seed {seed}, {apart_ms} ms apart: {outside:?} are not read of");
     }
 }
 

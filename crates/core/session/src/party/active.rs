@@ -1,7 +1,6 @@
 //! The party that this device is in, and the command that may still wait for it.
 
 use std::{
-    collections::VecDeque,
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -29,6 +28,7 @@ use crate::{
     },
     peers::{
         awaited::Awaited,
+        called::Called,
         connections::Connections,
         gossip::{Gossip, departures::Departures, games::Games, ruled::Ruled},
         knocking::Knocking,
@@ -68,8 +68,8 @@ pub(crate) struct ActiveParty {
     pub(crate) knocking: Knocking,
     /// Addresses of the link at which nobody has answered yet.
     pub(crate) unanswered: Vec<SocketAddr>,
-    /// Addresses that the public store names, and how often they are still knocked at.
-    pub(crate) called: VecDeque<(SocketAddr, u8)>,
+    /// Addresses that the public store names.
+    pub(crate) called: Called,
     pub(crate) finder: Option<Finder>,
     /// What the public store says of members.
     pub(crate) found: Found,

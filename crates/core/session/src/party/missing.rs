@@ -1,6 +1,6 @@
 //! Who is missing, and so where and how often it is knocked.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Instant};
 
 use lanrage_party::{Candidate, CandidateType, NatType, PeerId};
 
@@ -28,13 +28,19 @@ impl ActiveParty {
             (_, _, false) => Some(PATIENT),
             (_, _, true) => self.connections.misses_somebody().then_some(MISSED),
         };
-        Pace { is_keen: !is_met || is_awaited, then }
+        let is_called = !is_signalled && !self.called.is_empty();
+        Pace { is_keen: !is_met || is_awaited || is_called, then }
     }
 
     /// Where it is knocked now, the likeliest first: at whoever was named by people or the public store, and while nobody is
     /// reached where the link says and where members were. Whoever is reached tells the others, so they are left alone after
     /// the first knocks, but for those who are missed. `ours` is what this device's router does.
-    pub(crate) fn knocking_targets(&self, is_signalled: bool, ours: NatType) -> Vec<SocketAddr> {
+    pub(crate) fn knocking_targets(
+        &self,
+        now: Instant,
+        is_signalled: bool,
+        ours: NatType,
+    ) -> Vec<SocketAddr> {
         let mut wanted: Vec<SocketAddr> = self.awaited.addresses().collect();
         let unanswered = self.unanswered.iter().copied();
         if is_signalled {
@@ -42,7 +48,7 @@ impl ActiveParty {
                 wanted.extend(unanswered);
             }
         } else {
-            wanted.extend(self.called.iter().map(|(address, _)| *address));
+            wanted.extend(self.called.due(now));
             let is_met = !self.connections.reached().is_empty();
             if is_met && !self.knocking.is_beginning() {
                 wanted.extend(self.connections.missed_addresses());

@@ -1,7 +1,5 @@
 //! What the user wants.
 
-use std::collections::VecDeque;
-
 use ipnet::Ipv4Net;
 use lanrage_control::protocol::Request;
 use lanrage_party::{
@@ -27,6 +25,7 @@ use crate::{
     },
     peers::{
         awaited::Awaited,
+        called::Called,
         connections::{Connections, Ways},
         gossip::{Gossip, departures::Departures, games::Games, message::Message, ruled::Ruled},
         knocking::{Knocking, TARGETS},
@@ -339,7 +338,7 @@ impl State {
             pending,
             knocking: Knocking::new(key, turn.now.instant),
             unanswered: membership.invitation.addresses.clone(),
-            called: VecDeque::new(),
+            called: Called::default(),
             finder: None,
             found: Found::default(),
             awaited: Awaited::default(),

@@ -21,10 +21,6 @@ use crate::{
 /// Most addresses of a knock's that are answered to.
 const ANSWERED_ADDRESSES: usize = 8;
 
-/// How often it is knocked where the public store says that somebody is: so often that the other side's router is open for
-/// some of them.
-const CALLS: u8 = 6;
-
 /// How a knock came to this device.
 #[derive(Clone, Copy)]
 enum Heard<'a> {
@@ -58,13 +54,12 @@ impl State {
         }
         let pace = party.knocking_pace(is_signalled);
         let Some(token) = party.knocking.take_due(turn.now.instant, pace) else { return };
-        let mut targets = party.knocking_targets(is_signalled, ours);
-        party.called.iter_mut().for_each(|(_, left)| *left -= 1);
-        party.called.retain(|(_, left)| *left > 0);
-        if targets.is_empty() {
+        let mut targets = party.knocking_targets(turn.now.instant, is_signalled, ours);
+        targets.truncate(TARGETS);
+        party.called.note_knocked(&targets);
+        if targets.is_empty() && party.called.is_empty() {
             return party.knocking.stop();
         }
-        targets.truncate(TARGETS);
         // Members and links name them; they may be anybody's.
         targets.retain(|address| party.connections.may_check(turn.now.instant, address.ip()));
         let word = if is_in { KnockWord::Call } else { KnockWord::Ask };
@@ -90,7 +85,7 @@ impl State {
         party.knocking.set_lonely(now, is_lonely);
         if party.knocking.is_at_rest()
             && let Some(pause) = party.knocking_pace(is_signalled).then
-            && !party.knocking_targets(is_signalled, ours).is_empty()
+            && !party.knocking_targets(now, is_signalled, ours).is_empty()
         {
             party.knocking.go_on(now, pause);
         }
@@ -99,13 +94,7 @@ impl State {
     /// Knocks at somebody whom the public store names, a few times.
     pub(super) fn knock_at(&mut self, turn: &mut Turn<'_>, addresses: &[SocketAddr]) {
         let Some(party) = &mut self.party else { return };
-        for address in addresses {
-            party.called.retain(|(known, _)| known != address);
-            if party.called.len() == TARGETS {
-                party.called.pop_front();
-            }
-            party.called.push_back((*address, CALLS));
-        }
+        addresses.iter().for_each(|address| party.called.note(turn.now.instant, *address));
         party.knocking.hurry(turn.now.instant);
     }
 
@@ -250,7 +239,7 @@ impl State {
             return;
         };
         party.unanswered.retain(|address| *address != from);
-        party.called.retain(|(address, _)| *address != from);
+        party.called.forget(from);
         party.awaited.note_met(from, &knock.candidates);
         let id = knock.record.claimed().peer_id();
         if id == self.identity.peer_id() {

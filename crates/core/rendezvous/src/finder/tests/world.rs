@@ -15,7 +15,7 @@ use lanrage_party::{DeviceIdentity, NatType, PartySecret, PeerId};
 
 use crate::{
     Call, Caller, Engine, Event, Finder, FinderOutput, Health, ItemKey, Keys, Member, Order, PeerMark,
-    PutFault, SignedItem,
+    PutFault, PutId, SignedItem,
 };
 
 const NODES: usize = 8;
@@ -34,9 +34,17 @@ pub(super) struct World {
     /// Engines that are asked in vain, until they give up.
     pub(super) dead: BTreeSet<Engine>,
     pub(super) players: Vec<Player>,
-    events: BTreeMap<(Instant, u64), (usize, Event)>,
+    events: BTreeMap<(Instant, u64), Happening>,
     count: u64,
     rng: Rng,
+}
+
+/// What happens at a later time.
+enum Happening {
+    /// A player hears this of its engine.
+    Heard(usize, Event),
+    /// An item of a player's reaches the nodes.
+    Stored(usize, PutId, SignedItem),
 }
 
 pub(super) struct Player {
@@ -76,6 +84,10 @@ pub(super) fn mark(n: u8) -> PeerMark {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::seeded(7)
+    }
+
+    pub(super) fn seeded(seed: u64) -> Self {
         let start = Instant::now();
         // Away from a change of windows.
         let change = keys().until_change_ms(UnixMillis(1_800_000_000_000));
@@ -89,7 +101,7 @@ impl World {
             players: Vec::new(),
             events: BTreeMap::new(),
             count: 0,
-            rng: Rng::new(7),
+            rng: Rng::new(seed),
         }
     }
 
@@ -144,15 +156,8 @@ impl World {
                         self.event(GIVES_UP, index, Event::PutEnded(id, Err(PutFault::NoAnswer)));
                         continue;
                     }
-                    let reached = self.reached();
-                    for node in &reached {
-                        let held = &mut self.nodes[*node];
-                        if held.get(&item.key).is_none_or(|held| held.seq < item.seq) {
-                            held.insert(item.key, item.clone());
-                        }
-                    }
-                    let outcome = if reached.is_empty() { Err(PutFault::NoNodes) } else { Ok(()) };
-                    self.event(1_500, index, Event::PutEnded(id, outcome));
+                    let after = 500 + (self.rng.fraction() * 500.0) as u64;
+                    self.later(after, Happening::Stored(index, id, item));
                 }
                 FinderOutput::Knock(call) => player.calls.push((self.now, call)),
                 FinderOutput::Health(health) => player.health.push(health),
@@ -173,10 +178,34 @@ impl World {
         alive
     }
 
+    /// A node keeps what has the greater number, and says so.
+    fn store(&mut self, player: usize, put: PutId, item: &SignedItem) {
+        let reached = self.reached();
+        let mut refused = 0;
+        for node in &reached {
+            let held = &mut self.nodes[*node];
+            if held.get(&item.key).is_none_or(|held| held.seq < item.seq) {
+                held.insert(item.key, item.clone());
+            } else {
+                refused += 1;
+            }
+        }
+        let outcome = match reached.len() {
+            0 => Err(PutFault::NoNodes),
+            asked if 2 * refused >= asked => Err(PutFault::Older),
+            _ => Ok(()),
+        };
+        self.event(500, player, Event::PutEnded(put, outcome));
+    }
+
     fn event(&mut self, after_ms: u64, player: usize, event: Event) {
+        self.later(after_ms, Happening::Heard(player, event));
+    }
+
+    fn later(&mut self, after_ms: u64, what: Happening) {
         self.count += 1;
         let at = self.now + Duration::from_millis(after_ms);
-        self.events.insert((at, self.count), (player, event));
+        self.events.insert((at, self.count), what);
     }
 
     /// Lets so much time pass.
@@ -195,8 +224,12 @@ impl World {
                 return;
             }
             if event == Some(to) {
-                let ((..), (player, event)) = self.events.pop_first().expect("there is one");
-                self.at(player, |finder, now| finder.handle_event(now, event));
+                match self.events.pop_first().expect("there is one").1 {
+                    Happening::Heard(player, event) => {
+                        self.at(player, |finder, now| finder.handle_event(now, event));
+                    }
+                    Happening::Stored(player, put, item) => self.store(player, put, &item),
+                }
             }
             for player in 0..self.players.len() {
                 if self.players[player].finder.poll_timeout().is_some_and(|due| due <= self.now) {
