@@ -63,6 +63,48 @@ fn whose_clock_is_twenty_hours_ahead_meets_friends() {
 }
 
 #[test]
+fn whose_clock_is_set_back_by_hours_between_two_starts_meets_friends_again() {
+    world::test(|| {
+        let place = Neighbourhood::build(&["one", "two"])?;
+        let one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
+        let data = stage::data_folder("two")?;
+        let mut two = Player::join_with(&place.hosts[1], "two", by_clock("+20h")?, data, &one.own_link()?)?;
+        let meet = |two: &Player| {
+            two.wait_within(MEET_LIMIT, "it meets the host", |said| connected_friends(said) == 1)
+        };
+        meet(&two)?;
+        two.kill()?;
+        let started = Instant::now();
+        two.start_again_with(by_clock("+0h")?)?;
+        meet(&two)?;
+        println!("met again {:.1?} after the start", started.elapsed());
+        Ok(())
+    });
+}
+
+#[test]
+fn who_has_left_by_a_clock_that_was_ahead_comes_back_by_the_right_one() {
+    world::test(|| {
+        let place = Neighbourhood::build(&["one", "two"])?;
+        let one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
+        let link = one.own_link()?;
+        let meet = |starter| -> Result<Player> {
+            let two = Player::join_with(&place.hosts[1], "two", starter, stage::data_folder("two")?, &link)?;
+            two.wait_within(MEET_LIMIT, "it meets the host", |said| connected_friends(said) == 1)?;
+            Ok(two)
+        };
+        let mut ahead = meet(by_clock("+20h")?)?;
+        ahead.leave_for_good()?;
+        one.wait_until("the other is gone", |said| connected_friends(said) == 0)?;
+        ahead.stop()?;
+        let clicked = Instant::now();
+        meet(by_clock("+0h")?)?;
+        println!("met again {:.1?} after the click", clicked.elapsed());
+        Ok(())
+    });
+}
+
+#[test]
 fn whose_clock_is_twenty_hours_behind_meets_friends() {
     world::test(|| meets_by_clock("-20h"));
 }

@@ -168,6 +168,7 @@ impl Engine {
         let setup = Setup {
             udp_port: tunnel.local_port(),
             settings: overrides.session_settings(&config),
+            newest_sequence: newest_sequence(&database).await,
             remembered_nat: remembered_nat(&database, &network).await,
             network,
             problems,
@@ -216,6 +217,14 @@ fn start_tunnel(port: u16, identity: &DeviceIdentity) -> io::Result<(Arc<Tunnel>
 /// The system's secure randomness.
 fn system_entropy() -> Entropy {
     Entropy::new(|bytes| getrandom::fill(bytes).expect("the system has a source of randomness"))
+}
+
+/// The newest of all that this device ever said in a party, so that those who heard it believe the next.
+async fn newest_sequence(database: &SettingsDatabase) -> u64 {
+    database.newest_sequence().await.unwrap_or_else(|error| {
+        warn!(%error, "what was said last cannot be read");
+        0
+    })
 }
 
 /// What was measured of this network in an earlier life.

@@ -172,7 +172,12 @@ pub enum StoreAction {
         active: bool,
     },
     /// This device has left the party: its keys go, its name stays among the recent ones.
-    ForgetMembership(PartyId),
+    ForgetMembership {
+        /// The party.
+        party: PartyId,
+        /// The sequence of what this device said there last.
+        sequence: u64,
+    },
     /// What was measured of a network.
     SaveNat(NatResult),
     /// Nodes of the BitTorrent DHT that have answered, by which it is entered the next time.

@@ -79,6 +79,9 @@ pub(crate) struct State {
     /// How often everything had to be checked anew.
     checks: u64,
     measuring: Measuring,
+    /// The newest sequence of what this device has said in parties that it is in no more. Whoever heard that believes nothing
+    /// older, though the clock was set back meanwhile.
+    newest_sequence: u64,
 }
 
 /// Who waits for the router to be measured anew.
@@ -133,6 +136,7 @@ impl State {
             mapping_doubted: None,
             checks: 0,
             measuring: Measuring::default(),
+            newest_sequence: setup.newest_sequence,
         };
         state.nat.public_servers = settings.stun_servers;
         state.set_relay_only(turn, settings.relay_only);

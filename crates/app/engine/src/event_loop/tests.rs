@@ -90,6 +90,7 @@ impl Rig {
             udp_port: tunnel.local_port(),
             settings: Settings { server, ..session_settings(&Config::repaired(&Default::default()).0) },
             network: NetworkState::default(),
+            newest_sequence: 0,
             remembered_nat: NatType::Unknown,
             problems: Vec::new(),
         };

@@ -70,7 +70,7 @@ struct PartyWrites {
 #[derive(Debug)]
 enum MembershipWrite {
     Save { membership: Box<SavedMembership>, host: PeerId, active: bool },
-    Forget,
+    Forget { sequence: u64 },
 }
 
 /// Where the event loop puts what is to be kept.
@@ -89,9 +89,9 @@ impl Keeper {
                 let writes = waiting.parties.entry(membership.invitation.party).or_default();
                 writes.membership = Some(MembershipWrite::Save { membership, host, active });
             }
-            StoreAction::ForgetMembership(party) => {
-                let writes = waiting.parties.entry(party).or_default();
-                *writes = PartyWrites { membership: Some(MembershipWrite::Forget), ..PartyWrites::default() };
+            StoreAction::ForgetMembership { party, sequence } => {
+                let membership = Some(MembershipWrite::Forget { sequence });
+                waiting.parties.insert(party, PartyWrites { membership, ..PartyWrites::default() });
             }
             StoreAction::SaveNat(result) => waiting.nat = Some(result),
             StoreAction::SaveDhtNodes(nodes) => waiting.nodes = nodes,
@@ -138,7 +138,7 @@ impl Keeper {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         for (party, writes) in failed {
             let newer = waiting.parties.entry(party).or_default();
-            if matches!(newer.membership, Some(MembershipWrite::Forget)) {
+            if matches!(newer.membership, Some(MembershipWrite::Forget { .. })) {
                 continue;
             }
             newer.membership = newer.membership.take().or(writes.membership);
@@ -215,9 +215,9 @@ async fn write(
             save_secrets(membership, secrets).await?;
             database.save_membership(&to_stored(membership, *host, *active, own)).await?;
         }
-        Some(MembershipWrite::Forget) => {
+        Some(MembershipWrite::Forget { sequence }) => {
             forget_secrets(party, secrets).await?;
-            database.leave_membership(&party, now().wall).await?;
+            database.leave_membership(&party, *sequence, now().wall).await?;
         }
         None => {}
     }

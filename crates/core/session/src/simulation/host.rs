@@ -237,6 +237,7 @@ fn session(
         udp_port: port(index),
         settings,
         network,
+        newest_sequence: 0,
         remembered_nat: NatType::Unknown,
         problems: Vec::new(),
     };

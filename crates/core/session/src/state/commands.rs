@@ -300,7 +300,8 @@ impl State {
         let host = invitation.host;
         let private_key = WireGuardPrivateKey::from_random(turn.entropy.bytes());
         match Membership::new(invitation, private_key, &self.identity, turn.now.wall) {
-            Ok(membership) => {
+            Ok(mut membership) => {
+                membership.skip_to(self.newest_sequence);
                 self.enter(turn, membership, host, Some(pending));
                 true
             }
@@ -404,8 +405,10 @@ impl State {
         if let Some(party) = self.party.take() {
             let id = party.membership.invitation.party;
             info!(party = %id.short(), "leaving party");
+            let sequence = party.membership.sequence();
             self.close_party(turn, party, true, departure);
-            turn.store(StoreAction::ForgetMembership(id));
+            turn.store(StoreAction::ForgetMembership { party: id, sequence });
+            self.newest_sequence = self.newest_sequence.max(sequence);
             self.use_server(turn, self.default_server.clone(), None);
         }
     }

@@ -195,6 +195,28 @@ fn who_follows_a_link_knocks_until_somebody_answers_and_is_in_then() {
 }
 
 #[test]
+fn whoever_left_by_a_clock_that_was_ahead_comes_back_with_something_newer() {
+    let link = host().invitation();
+    let hour = Duration::from_secs(3_600);
+    let mut stage = host();
+    stage.pass(hour);
+    stage.command(2, Command::LeaveParty);
+    let left = stage.kept.iter().find_map(|action| match action {
+        StoreAction::ForgetMembership { sequence, .. } => Some(*sequence),
+        _ => None,
+    });
+    let left = left.expect("the next start is told");
+    assert!(left >= stage.now().wall.0);
+    stage.pass(Duration::from_secs(10));
+    stage.set_back = hour;
+    let link = Invitation { addresses: vec![somewhere()], ..link };
+    stage.command(3, Command::JoinParty(Box::new(link.clone())));
+    stage.pass(Duration::from_millis(1));
+    let asked = sent(&mut stage, &link);
+    assert!(asked[0].1.record.claimed().sequence > left);
+}
+
+#[test]
 fn where_nobody_answers_joining_ends_with_that_and_leaves_nothing_behind() {
     let link = host().invitation();
     let mut stage = joiner(&link);

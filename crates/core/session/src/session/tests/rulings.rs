@@ -113,7 +113,7 @@ fn whoever_is_kicked_itself_leaves_the_network_and_keeps_its_place() {
     assert_eq!(news(&stage, "you_were_removed"), 1);
     let kept = stage.kept.iter().rev().find_map(|action| match action {
         StoreAction::SaveMembership { active, .. } => Some(*active),
-        StoreAction::ForgetMembership(_) => panic!("whoever is let in again needs its keys"),
+        StoreAction::ForgetMembership { .. } => panic!("whoever is let in again needs its keys"),
         _ => None,
     });
     assert_eq!(kept, Some(false), "it does not come back by itself");

@@ -52,6 +52,8 @@ pub(super) struct Stage {
     pub(super) stored: Option<Kept>,
     start: Instant,
     elapsed: Duration,
+    /// By how much the clock was set back.
+    pub(super) set_back: Duration,
     link: Option<LinkId>,
     revision: u64,
 }
@@ -81,6 +83,7 @@ impl Stage {
             udp_port: 51_820,
             settings: settings(server),
             network: network([192, 168, 1, 10]),
+            newest_sequence: 0,
             remembered_nat,
             problems: Vec::new(),
         };
@@ -102,6 +105,7 @@ impl Stage {
             stored: None,
             start,
             elapsed: Duration::ZERO,
+            set_back: Duration::ZERO,
             link: None,
             revision: 0,
         };
@@ -136,7 +140,8 @@ impl Stage {
     }
 
     pub(super) fn now(&self) -> Now {
-        let wall = UnixMillis(1_000_000).plus(self.elapsed.as_millis() as u64);
+        let passed = self.elapsed.saturating_sub(self.set_back);
+        let wall = UnixMillis(1_000_000).plus(passed.as_millis() as u64);
         Now { instant: self.start + self.elapsed, wall }
     }
 

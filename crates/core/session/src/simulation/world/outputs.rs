@@ -119,7 +119,7 @@ impl Host {
             StoreAction::SaveMembership { membership, host, .. } => {
                 self.saved = Some((*membership, host));
             }
-            StoreAction::ForgetMembership(_) => {
+            StoreAction::ForgetMembership { .. } => {
                 self.saved = None;
                 self.saved_peers.clear();
                 self.saved_departures.clear();

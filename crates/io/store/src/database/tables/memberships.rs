@@ -4,7 +4,7 @@ use lanrage_party::{
     UnixMillis, VirtualIp,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     TransactionTrait, sea_query::Expr,
 };
 
@@ -132,17 +132,37 @@ impl SettingsDatabase {
         Ok(readable("memberships", found, read))
     }
 
-    /// Remembers that a party was left: its name stays among the recent ones, its roster is forgotten. The
-    /// caller deletes its secrets.
+    /// The newest sequence of all that this device said in its parties, those that it has left included; 0 if there is none.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn leave_membership(&self, party: &PartyId, now: UnixMillis) -> Result<(), StoreError> {
+    pub async fn newest_sequence(&self) -> Result<u64, StoreError> {
+        let newest = Entity::find()
+            .select_only()
+            .column_as(Column::Sequence.max(), "sequence")
+            .into_tuple::<Option<i64>>()
+            .one(&self.connection)
+            .await?;
+        Ok(newest.flatten().unwrap_or_default().try_into().unwrap_or_default())
+    }
+
+    /// Remembers that a party was left: its name stays among the recent ones, and the `sequence` of what was said last; its
+    /// roster is forgotten. The caller deletes its secrets.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leave_membership(
+        &self,
+        party: &PartyId,
+        sequence: u64,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
         let party = party.to_string();
         let transaction = self.connection.begin().await?;
         Entity::update_many()
             .col_expr(Column::IsActive, Expr::value(false))
             .col_expr(Column::LeftAt, Expr::value(rows::time(now)))
+            .col_expr(Column::Sequence, Expr::value(i64::try_from(sequence).unwrap_or(i64::MAX)))
             .filter(Column::PartyId.eq(&party))
             .exec(&transaction)
             .await?;

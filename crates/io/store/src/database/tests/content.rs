@@ -329,7 +329,7 @@ async fn who_has_left_a_party_is_remembered_as_long_as_the_party() {
     let kept = database.departures(&party(1)).await.unwrap();
     assert_eq!(kept, [departure(3)]);
     assert!(kept[0].leave.is_of(&kept[0].identity, &party(1), 9));
-    database.leave_membership(&party(1), NOW).await.unwrap();
+    database.leave_membership(&party(1), 1, NOW).await.unwrap();
     assert_eq!(database.departures(&party(1)).await.unwrap(), []);
 }
 
@@ -346,7 +346,7 @@ async fn a_favourite_party_stays_one_whatever_is_written_of_it_until_it_is_forgo
     assert!(changes.has_changed().unwrap(), "whoever shows the parties is told");
     // Entering it again writes its row anew, and leaving it keeps it among the recent ones.
     database.save_membership(&mine).await.unwrap();
-    database.leave_membership(&mine.party, NOW).await.unwrap();
+    database.leave_membership(&mine.party, 1, NOW).await.unwrap();
     assert_eq!(database.favorite_parties().await.unwrap(), [mine.party].into());
     database.set_favorite_party(&mine.party, false, NOW).await.unwrap();
     database.set_favorite_party(&mine.party, false, NOW).await.unwrap();
@@ -373,11 +373,12 @@ async fn one_party_is_active_and_the_others_are_recent() {
     };
     assert_eq!(order(database.recent_parties().await.unwrap()), [3, 1, 2]);
 
-    database.leave_membership(&party(3), NOW.plus(50)).await.unwrap();
+    database.leave_membership(&party(3), NOW.0 + 99, NOW.plus(50)).await.unwrap();
     assert_eq!(database.active_membership().await.unwrap(), None);
     assert_eq!(database.roster(&party(3)).await.unwrap(), []);
     let left = database.membership(&party(3)).await.unwrap().unwrap();
     assert_eq!((left.left_at, left.name.as_str()), (Some(NOW.plus(50)), "Party 3"));
+    assert_eq!(database.newest_sequence().await.unwrap(), NOW.0 + 99, "of a party that was left");
 
     // Joined again.
     database.save_membership(&membership(3, true)).await.unwrap();
