@@ -63,6 +63,7 @@ describe('facts in German', () => {
     // The settings of the fake backend follow the system, which is English.
     await screen.findByRole('heading', { level: 1 });
     useLanguage('de', []);
+    await userEvent.setup().click(await screen.findByRole('button', { name: 'Einzelheiten zu Jonas' }));
     expect(await screen.findByText(/Direkt zu Jonas über das Internet/)).toBeTruthy();
   });
 });

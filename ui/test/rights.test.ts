@@ -49,6 +49,7 @@ describe('links in circulation', () => {
   test('say before they are made what they do to an open party, and are shown in place of the party’s own', async () => {
     const user = userEvent.setup();
     const calls = await show({ role: 'owner', admission: 'open' }, { make_link: () => copied });
+    await user.click(screen.getByRole('button', { name: 'Invite' }));
     await user.click(screen.getByRole('button', { name: 'Make a limited link' }));
     expect(screen.getByText(/has to ask you from then on/)).toBeTruthy();
     await user.selectOptions(screen.getByLabelText('Lets in'), '5 players');

@@ -168,6 +168,8 @@ describe('in a party', () => {
   test('the link and addresses are copied by the backend, and the button says so', async () => {
     const user = userEvent.setup();
     const calls = await show({ ...open, party: { ...party, peers: [peer] } });
+    expect(screen.queryByRole('button', { name: 'Copy link' })).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'Invite' }));
     await user.click(screen.getByRole('button', { name: 'Copy link' }));
     await user.click(screen.getByRole('button', { name: 'Copy your address' }));
     await user.click(screen.getByRole('button', { name: 'Copy the address of Jonas' }));
@@ -187,13 +189,31 @@ describe('in a party', () => {
     expect(screen.getAllByRole('status').map((status) => status.textContent)).not.toContain('Copied');
   });
 
-  test('a friend is described in words: state, path, round-trip time, address, NAT', async () => {
+  test('a friend is described in words: state, path, round-trip time, address, and more where it is asked for', async () => {
+    const user = userEvent.setup();
     await show({ ...open, party: { ...party, peers: [peer] } });
     const row = screen.getByText('Jonas').closest('li');
     if (!row) throw new Error('no row');
-    for (const words of [/Connected\./, /Direct to Jonas over the internet/, 'Direct · 12 ms', '10.66.41.7', 'Port-restricted NAT']) {
-      expect(within(row).getByText(words)).toBeTruthy();
-    }
+    for (const words of [/Connected\./, 'Direct · 12 ms', '10.66.41.7']) expect(within(row).getByText(words)).toBeTruthy();
+    const more = [/Direct to Jonas over the internet/, 'Port-restricted NAT'];
+    for (const words of more) expect(within(row).queryByText(words)).toBeNull();
+    await user.click(within(row).getByRole('button', { name: 'Details of Jonas', expanded: false }));
+    for (const words of more) expect(within(row).getByText(words)).toBeTruthy();
+  });
+
+  test('alone the link is in sight, and whoever uses it keeps it as friends come', async () => {
+    const user = userEvent.setup();
+    await show(open);
+    const withFriend = (revision: number) => ({ ...open, revision, party: { ...party, peers: [peer] } });
+    expect(screen.queryByRole('button', { name: 'Invite' })).toBeNull();
+    await send('snapshot', withFriend(2));
+    expect(screen.queryByLabelText('Invitation link')).toBeNull();
+    await send('snapshot', { ...open, revision: 3 });
+    await user.click(screen.getByRole('button', { name: 'QR code' }));
+    await send('snapshot', withFriend(4));
+    expect(screen.getByLabelText('Invitation link')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Hide invitation' }));
+    expect(screen.queryByLabelText('Invitation link')).toBeNull();
   });
 
   test('whoever relays for friends reads for whom, and how much', async () => {

@@ -10,6 +10,7 @@ const makers = (tag: string) => ({
   oneDigit: new Intl.NumberFormat(locales(tag), { maximumFractionDigits: 1 }),
   moment: new Intl.DateTimeFormat(locales(tag), { dateStyle: 'medium', timeStyle: 'short' }),
   timeOfDay: new Intl.DateTimeFormat(locales(tag), { timeStyle: 'medium' }),
+  order: new Intl.Collator(locales(tag), { numeric: true, sensitivity: 'base' }),
 });
 
 const made = new Map<string, ReturnType<typeof makers>>();
@@ -21,6 +22,9 @@ function format() {
   made.set(tag, known);
   return known;
 }
+
+/** How names are ordered. */
+export const collator = () => format().order;
 
 const short = (value: number) => {
   const { integer, oneDigit } = format();

@@ -1209,6 +1209,8 @@ close-remember = Immer so machen
 
 party-hosted = Du bist Gastgeber dieser Party
 party-joined = Du bist dieser Party beigetreten
+party-invite = Einladen
+party-invite-hide = Einladung ausblenden
 party-leave = Party verlassen
 party-leave-question = Endgültig verlassen? Ihre Schlüssel werden vergessen; zurück kommst du nur mit dem Link.
 party-leave-confirm = Verlassen
@@ -1257,10 +1259,14 @@ copy-public-address = Deine öffentliche Adresse kopieren
 roster-forwarded = Du leitest für { $one } und { $other } weiter: { $rate }
 roster-heading = In diesem LAN
 roster-count =
-    { $players ->
+    { $here ->
         [1] nur du
-       *[other] { $players } Spieler
+       *[other] { $here } da
     }
+roster-away-count = { $count } nicht da
+roster-find = Freund suchen
+roster-none-found = Niemand hier heißt „{ $text }“.
+roster-nat = Router
 roster-host = Gastgeber
 role-member = Mitglied
 role-moderator = Moderator

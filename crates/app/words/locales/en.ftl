@@ -1210,6 +1210,8 @@ close-remember = Do this every time
 
 party-hosted = You host this party
 party-joined = You joined this party
+party-invite = Invite
+party-invite-hide = Hide invitation
 party-leave = Leave party
 party-leave-question = Leave for good? Its keys are forgotten; you need the link to come back.
 party-leave-confirm = Leave
@@ -1258,10 +1260,14 @@ copy-public-address = Copy your public address
 roster-forwarded = You relay for { $one } and { $other }: { $rate }
 roster-heading = On this LAN
 roster-count =
-    { $players ->
+    { $here ->
         [1] only you
-       *[other] { $players } players
+       *[other] { $here } here
     }
+roster-away-count = { $count } away
+roster-find = Find a friend
+roster-none-found = Nobody here is called “{ $text }”.
+roster-nat = Router
 roster-host = host
 role-member = member
 role-moderator = moderator
