@@ -126,16 +126,16 @@ describe('the question of a closed window', () => {
     return { user, calls, dialog: within(await screen.findByRole('dialog', { name: 'Keep the party running?' })) };
   };
 
-  test('is answered once and for all, unless said otherwise', async () => {
+  test('can be answered once and for all', async () => {
     const { user, calls, dialog } = await ask();
+    await user.click(dialog.getByLabelText('Do this every time'));
     await user.click(dialog.getByRole('button', { name: 'Keep running' }));
     expect(calls.at(-1)).toEqual({ command: 'answer_close', args: { keep: true, remember: true } });
     expect(screen.queryByRole('dialog')).toBeNull();
   });
 
-  test('can be answered for this time alone', async () => {
+  test('is answered for this time alone, unless said otherwise', async () => {
     const { user, calls, dialog } = await ask();
-    await user.click(dialog.getByLabelText('Do this every time'));
     await user.click(dialog.getByRole('button', { name: 'Quit' }));
     expect(calls.at(-1)).toEqual({ command: 'answer_close', args: { keep: false, remember: false } });
   });

@@ -247,6 +247,7 @@ describe('a stored value that is refused', () => {
   test('a party without a server leads to the control server', async () => {
     const user = userEvent.setup();
     await show(new FakeData(), { ...open, control: { state: 'local' }, party: { ...party, meeting: { code: 'link' } } });
+    await user.click(screen.getByRole('button', { name: 'What to do' }));
     await user.click(screen.getByRole('button', { name: 'Open the settings' }));
     const field = await screen.findByLabelText('Control server');
     await waitFor(() => {

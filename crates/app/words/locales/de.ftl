@@ -1457,6 +1457,16 @@ control-disconnected = Server unerreichbar
 problems-heading = Zu beachten
 severity-error = Problem
 severity-warning = Warnung
+problems-more = Was tun?
+problems-less = Weniger
+problems-put-away = Weiß ich
+problems-put-away-hint = Ausblenden, bis etwas anderes ist
+problems-hidden =
+    { $count ->
+        [one] 1 Hinweis ist ausgeblendet.
+       *[other] { $count } Hinweise sind ausgeblendet.
+    }
+problems-show = Zeigen
 problems-fix = Was du tun kannst:
 problems-copy-command = Befehl kopieren
 problems-alone = Freunde außerhalb deines eigenen Netzes kommen vielleicht nicht herein.

@@ -1458,6 +1458,16 @@ control-disconnected = Server unreachable
 problems-heading = Needs attention
 severity-error = Problem
 severity-warning = Warning
+problems-more = What to do
+problems-less = Less
+problems-put-away = I know
+problems-put-away-hint = Hide this until something else is the matter
+problems-hidden =
+    { $count ->
+        [one] 1 hint is hidden.
+       *[other] { $count } hints are hidden.
+    }
+problems-show = Show
 problems-fix = What you can do:
 problems-copy-command = Copy command
 problems-alone = Friends beyond your own network may not get in.
