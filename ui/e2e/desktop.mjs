@@ -62,6 +62,7 @@ const tests = {
     let link = '';
     await withWindow({ dataDir }, async (window) => {
       await window.press('Settings');
+      await (await window.field('Show settings for experts')).click();
       const kept = await window.field('Backup keep');
       await kept.clear();
       await kept.sendKeys('0', Key.ENTER);
@@ -98,6 +99,7 @@ const tests = {
       );
       await window.picture('7-restored');
       await window.press('Settings');
+      await (await window.field('Show settings for experts')).click();
       assert.equal(await (await window.field('Backup keep')).getAttribute('value'), '3');
       assert.equal(await (await window.field('Log level')).getAttribute('value'), 'debug');
       await window.press('Back');

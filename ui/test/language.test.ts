@@ -34,7 +34,7 @@ describe('the language', () => {
     await user.click(await screen.findByRole('button', { name: 'Settings' }));
     await user.selectOptions(await screen.findByLabelText('Language'), 'de');
     expect(await screen.findByRole('heading', { level: 1, name: 'Einstellungen' })).toBeTruthy();
-    expect(screen.getByLabelText('UDP-Port')).toBeTruthy();
+    expect(screen.getByLabelText('Mit dem Computer starten')).toBeTruthy();
     expect(document.documentElement.lang).toBe('de');
   });
 });

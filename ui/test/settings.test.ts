@@ -34,6 +34,7 @@ async function openSettings(stored = new FakeData(), scene: Snapshot = snapshot)
   const user = userEvent.setup();
   const changes = await show(stored, scene);
   await user.click(screen.getByRole('button', { name: 'Settings' }));
+  await user.click(await screen.findByLabelText('Show settings for experts'));
   await screen.findByLabelText('UDP port');
   return { user, changes, stored };
 }
@@ -99,19 +100,43 @@ describe('a declaration as words', () => {
 });
 
 describe('the settings page', () => {
-  test('shows every declared setting with its documentation, rule, unit and default', async () => {
-    await openSettings();
+  test('shows what is for experts to who asks for it, and finds it for who looks for it', async () => {
+    const user = userEvent.setup();
+    await show(new FakeData());
+    await user.click(screen.getByRole('button', { name: 'Settings' }));
+    expect(await screen.findByLabelText('Language')).toBeTruthy();
+    expect(screen.queryByLabelText('UDP port')).toBeNull();
+    const search = screen.getByRole('searchbox', { name: 'Find a setting' });
+    await user.type(search, 'PORT  udp');
+    expect(screen.getByLabelText('UDP port')).toBeTruthy();
+    expect(screen.queryByLabelText('Language')).toBeNull();
+    await user.type(search, ' nothing');
+    expect(screen.getByText(/No setting has to do with/)).toBeTruthy();
+    await user.clear(search);
+    expect(screen.queryByLabelText('UDP port')).toBeNull();
+    await user.click(screen.getByLabelText('Show settings for experts'));
+    expect(screen.getByLabelText('UDP port')).toBeTruthy();
+  });
+
+  test('shows every declared setting with its documentation, unit and default, and the rule to who writes', async () => {
+    const { user } = await openSettings();
     for (const setting of sampleSettings) {
       const shown = row(settingLabel(setting));
       expect(shown.getByText(sayIfKnown(`setting-doc-${setting.key}`) ?? setting.doc)).toBeTruthy();
       expect(shown.queryByText('Needs a restart') !== null).toBe(setting.restart_required);
     }
+    expect(row('Backup keep').getByText(/Default: 7 backups/)).toBeTruthy();
+    expect(row('Backup keep').queryByText(/Must be/)).toBeNull();
+    await user.type(screen.getByLabelText('Backup keep'), '1');
     expect(row('Backup keep').getByText(/Must be a whole number from 1 to 50\..*Default: 7 backups/s)).toBeTruthy();
+    await user.keyboard('{Escape}');
     expect(screen.getByLabelText<HTMLInputElement>('Backup keep').value).toBe('9');
   });
 
   test('takes the keyboard to its heading, and back to the button that opened it', async () => {
-    const { user } = await openSettings();
+    const user = userEvent.setup();
+    await show(new FakeData());
+    await user.click(screen.getByRole('button', { name: 'Settings' }));
     expect(document.activeElement).toBe(screen.getByRole('heading', { level: 1, name: 'Settings' }));
     await user.click(screen.getByRole('button', { name: 'Back' }));
     expect(await screen.findByRole('heading', { name: 'Make a party' })).toBeTruthy();

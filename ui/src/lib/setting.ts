@@ -5,6 +5,9 @@ import { languages, say, sayData, sayIfKnown } from './words';
 /** Its name for people. A unit is shown beside the value instead. */
 export const settingLabel = ({ key }: Pick<SettingView, 'key'>): string => sayIfKnown(`setting-name-${key}`) ?? key;
 
+/** What it does. */
+export const settingDoc = ({ key, doc }: Pick<SettingView, 'key' | 'doc'>): string => sayIfKnown(`setting-doc-${key}`) ?? doc;
+
 /** What its value must be. */
 export const ruleWords = ({ rule, optional }: Pick<SettingView, 'rule' | 'optional'>): string =>
   sayData('settings-rule', { rule, or_empty: optional });
@@ -38,6 +41,37 @@ export function valueWords({ key, kind, unit }: Pick<SettingView, 'key' | 'kind'
   if (text === '') return say('settings-empty');
   if (kind.type === 'choice' || kind.type === 'language') return choiceWords(key, text);
   return unit === null ? text : `${text} ${unitWords(unit)}`;
+}
+
+/** What a player hardly ever needs, and may spoil. */
+const EXPERT: ReadonlySet<string> = new Set([
+  'udp_port',
+  'port_mapping',
+  'relay_pair_kbits',
+  'relay_total_kbits',
+  'stun_servers',
+  'dht_nodes',
+  'pkarr_relays',
+  'adapter_name',
+  'default_subnet',
+  'quality_excellent',
+  'quality_good',
+  'quality_fair',
+  'quality_poor',
+  'backup_keep',
+  'log_level',
+  'log_file_mib',
+  'log_files_kept',
+]);
+
+/** Whether a setting is for those who know what it does. One that cannot be used is for everybody: it has to be mended. */
+export const isExpert = ({ key, is_refused: refused }: Pick<SettingView, 'key' | 'is_refused'>): boolean => EXPERT.has(key) && !refused;
+
+/** Whether a setting is what somebody looks for: by its name, what it does, or its key. */
+export function isWanted(setting: Pick<SettingView, 'key' | 'doc'>, wanted: string): boolean {
+  const words = wanted.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const about = [settingLabel(setting), settingDoc(setting), setting.key].join(' ').toLowerCase();
+  return words.every((word) => about.includes(word));
 }
 
 export interface SettingGroup {

@@ -967,6 +967,9 @@ recent-forget-busy = Wird vergessen…
 
 settings-heading = Einstellungen
 settings-lead = Sie liegen auf diesem Gerät.
+settings-find = Einstellung suchen
+settings-expert = Einstellungen für Experten zeigen
+settings-none-found = Keine Einstellung hat mit „{ $text }“ zu tun.
 settings-back = Zurück
 
 setting-group-player = Du

@@ -968,6 +968,9 @@ recent-forget-busy = Forgetting…
 
 settings-heading = Settings
 settings-lead = They are kept on this device.
+settings-find = Find a setting
+settings-expert = Show settings for experts
+settings-none-found = No setting has to do with “{ $text }”.
 settings-back = Back
 
 setting-group-player = You
