@@ -195,10 +195,11 @@ async function lookAtEverything(browser, baseURL) {
   return `${pictures} pictures in ${screenshots}, no violation found in any`;
 }
 
-/** Opens all that is known of each friend. @param {Page} page */
+/** Opens all that is known of each friend, and shows all settings. @param {Page} page */
 async function unfold(page) {
   await page.evaluate(() => {
-    for (const each of document.querySelectorAll('.row button[aria-expanded="false"]')) /** @type {HTMLElement} */ (each).click();
+    const folded = '.row button[aria-expanded="false"], .tools input[type="checkbox"]:not(:checked)';
+    for (const each of document.querySelectorAll(folded)) /** @type {HTMLElement} */ (each).click();
   });
   await settle(page);
 }
