@@ -135,6 +135,35 @@ describe('favourite parties', () => {
   });
 });
 
+describe('from within a party', () => {
+  const home = async (answers: Answers = {}) => {
+    const user = userEvent.setup();
+    const calls = await show(open, answers);
+    await user.click(screen.getByRole('button', { name: 'Home' }));
+    return { user, calls };
+  };
+
+  test('another one is made, for which it is paused', async () => {
+    const { user, calls } = await home();
+    expect(screen.getByText(/pauses Friday LAN/)).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Make the party' }));
+    expect(calls.slice(-2).map(({ command }) => command)).toEqual(['pause_party', 'create_party']);
+  });
+
+  test('one that cannot be joined brings it back, and the reason stands beside the link', async () => {
+    const { user, calls } = await home({
+      join_party: () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        throw { code: 'server', why: 'party_full' };
+      },
+    });
+    await user.type(screen.getByLabelText('Invitation link'), 'lanrage://join/abc');
+    await user.click(screen.getByRole('button', { name: /^Join/ }));
+    expect(calls.slice(-3).map(({ command }) => command)).toEqual(['pause_party', 'join_party', 'resume_party']);
+    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe('lanrage://join/abc');
+  });
+});
+
 describe('pages', () => {
   test('lead home from a party and back, and the place is marked', async () => {
     const user = userEvent.setup();

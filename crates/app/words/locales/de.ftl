@@ -944,6 +944,7 @@ home-heading = Ein LAN, wo immer ihr seid
 home-lead = Mach eine Party und schick den Link, oder öffne einen Link, den dir ein Freund geschickt hat.
 home-in-party = Du bist in
 home-to-party = Zur Party
+home-other-pauses = Machst du eine andere Party auf oder trittst ihr bei, pausiert { $party }; dein Platz bleibt dir.
 home-pauses = { $party } pausiert so lange; dein Platz dort bleibt dir.
 
 recent-heading = Letzte Partys

@@ -945,6 +945,7 @@ home-heading = One LAN, wherever you are
 home-lead = Make a party and send the link, or open a link that a friend sent you.
 home-in-party = You are in
 home-to-party = Go to the party
+home-other-pauses = Making or joining another party pauses { $party }; you keep your place in it.
 home-pauses = { $party } is paused meanwhile; you keep your place in it.
 
 recent-heading = Recent parties
