@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-nat", &["lanrage-base", "lanrage-party"]),
     ("lanrage-rendezvous", &["lanrage-base", "lanrage-party"]),
     ("lanrage-games", &["lanrage-base", "lanrage-party"]),
+    ("lanrage-shield", &["lanrage-party"]),
     (
         "lanrage-session",
         &[
@@ -36,17 +37,18 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-nat",
             "lanrage-rendezvous",
             "lanrage-games",
+            "lanrage-shield",
         ],
     ),
     ("lanrage-link", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-net"]),
     ("lanrage-log", &["lanrage-party"]),
     ("lanrage-net", &["lanrage-base", "lanrage-party", "lanrage-nat"]),
     ("lanrage-rendezvous-engines", &["lanrage-party", "lanrage-net", "lanrage-rendezvous"]),
-    ("lanrage-game-watch", &["lanrage-games"]),
-    ("lanrage-tunnel", &["lanrage-base", "lanrage-party"]),
+    ("lanrage-game-watch", &["lanrage-games", "lanrage-party"]),
+    ("lanrage-tunnel", &["lanrage-base", "lanrage-party", "lanrage-shield"]),
     ("lanrage-adapter", &["lanrage-base", "lanrage-party"]),
     ("lanrage-helper", &["lanrage-party", "lanrage-adapter"]),
-    ("lanrage-store", &["lanrage-base", "lanrage-party", "lanrage-migrations"]),
+    ("lanrage-store", &["lanrage-base", "lanrage-party", "lanrage-shield", "lanrage-migrations"]),
     (
         "lanrage-engine",
         &[
@@ -60,6 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-rendezvous-engines",
             "lanrage-games",
             "lanrage-game-watch",
+            "lanrage-shield",
             "lanrage-session",
             "lanrage-tunnel",
             "lanrage-adapter",

@@ -20,6 +20,7 @@ use lanrage_lab::{Host, Process, Wire, stage, world};
 use lanrage_party::{
     DeviceIdentity, PartySecret, PeerId, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
 };
+use lanrage_shield::Gate;
 use lanrage_tunnel::{LocalEnd, PeerConfig, Tunnel, UdpSockets};
 use sha2::{Digest, Sha256};
 
@@ -93,6 +94,7 @@ fn start_stock(wire: &Wire, keys: &Keys) -> Result<Stock> {
 /// Our data plane on a real adapter, as the engine puts it together. Call it on a thread of our host.
 fn start_ours(wire: &Wire, keys: &Keys, stock: &Stock) -> Result<(Tunnel, PeerId)> {
     let tunnel = Tunnel::start(UdpSockets::bind(PORT)?, Arc::new(|_| true))?;
+    tunnel.set_gates(Gate::Open, []);
     tunnel.enter(LocalEnd {
         private_key: keys.ours.clone(),
         virtual_ip: VirtualIp(OURS),

@@ -7,6 +7,7 @@ mod m20261129_000004_dht_nodes;
 mod m20261129_000005_departures;
 mod m20261129_000006_rulings;
 mod m20261129_000008_games;
+mod m20261130_000009_shield;
 
 use sea_orm_migration::prelude::*;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000005_departures::Migration),
             Box::new(m20261129_000006_rulings::Migration),
             Box::new(m20261129_000008_games::Migration),
+            Box::new(m20261130_000009_shield::Migration),
         ]
     }
 }

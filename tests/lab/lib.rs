@@ -44,6 +44,8 @@ mod program;
 #[cfg(target_os = "linux")]
 pub mod radar;
 #[cfg(target_os = "linux")]
+pub mod sweep;
+#[cfg(target_os = "linux")]
 pub mod teeworlds;
 #[cfg(target_os = "linux")]
 pub mod throwaway;

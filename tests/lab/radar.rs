@@ -92,7 +92,9 @@ impl Game {
         self.program().is_some()
     }
 
-    fn program(self) -> Option<PathBuf> {
+    /// Where it is.
+    #[must_use]
+    pub fn program(self) -> Option<PathBuf> {
         let paths =
             FOLDERS.iter().flat_map(|folder| self.programs().iter().map(|file| Path::new(folder).join(file)));
         paths.into_iter().find(|path| path.exists())

@@ -173,7 +173,11 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** The version of the reply's format. */
   version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "bad_game",
   /** What is wrong with it. */
-  cause: GameFault, } | { "code": "no_game_there" } | { "code": "game_not_started",
+  cause: GameFault, } | { "code": "bad_ports",
+  /** Most that they can be. */
+  most: number, } | { "code": "port_never_opened",
+  /** Which. */
+  port: number, } | { "code": "no_game_there" } | { "code": "game_not_started",
   /** The game. */
   game: string, } | { "code": "too_many_links",
   /** How many that are. */
@@ -334,10 +338,27 @@ export type DoctorReport = {
   checks: Array<Check>, };
 
 /**
+ * A port on which something listens.
+ */
+export type DoorView = {
+  /** The protocol. */
+  transport: Transport,
+  /** The port. */
+  port: number,
+  /** The game or the program that listens; `None` where it is the system's or another user's. */
+  owner: string | null,
+  /** Whether that is a game. */
+  is_game: boolean,
+  /** Whether friends reach it. */
+  is_open: boolean,
+  /** Whether nobody may open it but for whom is trusted with everything: remote login, shares and the like. */
+  is_never_opened: boolean, };
+
+/**
  * Why the data plane dropped a packet (inside the tunnel) or a datagram (outside). Each reason is counted by itself; none
  * is logged.
  */
-export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "knock_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "forward_limit" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "household_search" | "repeated_search" | "broadcast_storm" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
+export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "knock_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "forward_limit" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "household_search" | "repeated_search" | "broadcast_storm" | "refused" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
 
 /**
  * Packets and datagrams dropped for one reason.
@@ -700,6 +721,11 @@ export type LeaseFault = { "code": "taken",
   address: string, } | { "code": "full" };
 
 /**
+ * How much of this computer friends reach who are trusted as friends.
+ */
+export type Level = "open" | "guarded" | "games" | "closed";
+
+/**
  * Why a limited link does not let somebody in.
  */
 export type LinkFault = "expired" | "used_up" | "revoked" | "not_valid";
@@ -831,7 +857,11 @@ export type Notice = {
   /** The friend's name. */
   peer: string,
   /** The game. */
-  game: string, } | { "code": "wants_in",
+  game: string, } | { "code": "reached",
+  /** The friend's name. */
+  peer: string,
+  /** The port. */
+  port: number, } | { "code": "wants_in",
   /** The name that they give themselves. */
   peer: string, } | { "code": "removed",
   /** The friend's name. */
@@ -881,6 +911,8 @@ export type PartyView = {
   created_at_ms: number,
   /** What this device's player plays and hosts, as friends are told. */
   games: Array<GameView>,
+  /** What friends reach of this computer. */
+  shield: ShieldView,
   /** The friends, in the order they joined; this device is not among them. */
   peers: Array<PeerView>, };
 
@@ -950,6 +982,8 @@ export type PeerView = {
   nat_type: NatType,
   /** Whether it is there, by its own word or the control server's; `None` where nobody says. */
   online: boolean | null,
+  /** How the player trusts it. */
+  trust: Trust,
   /** When it was last here, while it is away by its own doing (Unix milliseconds). */
   away_since_ms: number | null,
   /** When it joined (Unix milliseconds). */
@@ -965,6 +999,23 @@ export type PeerView = {
  * Who does not let this program create an adapter.
  */
 export type PermissionTrouble = "system" | "away" | "forbidden" | "no_polkit" | "polkit_silent";
+
+/**
+ * A decision on ports.
+ */
+export type PortDecisionView = {
+  /** The protocol. */
+  transport: Transport,
+  /** The first port. */
+  first: number,
+  /** The last port. */
+  last: number,
+  /** The peer id of the friend for whom it is; `None` for all. */
+  peer: string | null,
+  /** What that friend was called then. */
+  name: string | null,
+  /** Whether they are open, or closed though one of the user's programs listens. */
+  is_open: boolean, };
 
 /**
  * Why no port of the router is open.
@@ -1076,6 +1127,27 @@ export type RecentPartyView = {
   last_active_at_ms: number,
   /** Whether the player wants it at hand. */
   is_favorite: boolean, };
+
+/**
+ * A port that a friend tried to reach and did not.
+ */
+export type RefusedView = {
+  /** The friend's peer id. */
+  peer: string,
+  /** The friend's name. */
+  name: string,
+  /** The protocol. */
+  transport: Transport,
+  /** The port. */
+  port: number,
+  /** What listens there now; `None` where nothing does, or nothing that can be named. */
+  owner: string | null,
+  /** Whether nobody may open it. */
+  is_never_opened: boolean,
+  /** How often, as far as it was counted. */
+  times: number,
+  /** When it was last tried (Unix milliseconds). */
+  at_ms: number, };
 
 /**
  * Why a relay does not serve this device.
@@ -1267,6 +1339,29 @@ export type SettingView = {
 export type Severity = "error" | "warning";
 
 /**
+ * What the user has decided of who reaches what.
+ */
+export type ShieldRulesView = {
+  /** Who is trusted otherwise than friends are, by name. */
+  trusted: Array<TrustedView>,
+  /** Ports that are opened or closed, in the order in which it was decided. */
+  ports: Array<PortDecisionView>, };
+
+/**
+ * What friends reach of this computer.
+ */
+export type ShieldView = {
+  /** How much, by the settings. */
+  level: Level,
+  /** What listens cannot be seen on this system: at the level *guarded* all is open that may be, at *games* the ports of all
+ * games. */
+  is_blind: boolean,
+  /** What listens on this computer, and whether friends reach it. */
+  doors: Array<DoorView>,
+  /** What friends tried to reach and did not, the last one first. */
+  refused: Array<RefusedView>, };
+
+/**
  * How it is with a friend, and why.
  */
 export type Situation = { "code": "away",
@@ -1394,6 +1489,27 @@ export type Traffic = {
   sent_relayed_bytes: number,
   /** The part of the bytes from the friend that came by a relay. */
   received_relayed_bytes: number, };
+
+/**
+ * A transport protocol.
+ */
+export type Transport = "udp" | "tcp";
+
+/**
+ * How one friend is trusted, whatever party they are in.
+ */
+export type Trust = "full" | "friend" | "mute";
+
+/**
+ * Somebody who is trusted otherwise than friends are.
+ */
+export type TrustedView = {
+  /** The peer id. */
+  peer: string,
+  /** What they were called when it was decided. */
+  name: string,
+  /** How they are trusted. */
+  trust: Trust, };
 
 /**
  * Why nobody of a party answers.
@@ -1537,6 +1653,36 @@ export type Requests = {
   peer: string,
   /** Where the game is, as [`HostedView`](crate::HostedView) says. */
   address: string, }, answer: Array<Start> },
+  shield_rules: { args: Record<string, never>, answer: ShieldRulesView },
+  trust_friend: { args: {
+  /** The friend's peer id. */
+  peer: string,
+  /** What they are called, to be shown when they are not there. */
+  name: string,
+  /** How. */
+  trust: Trust, }, answer: null },
+  decide_ports: { args: {
+  /** The protocol. */
+  transport: Transport,
+  /** The first port. */
+  first: number,
+  /** The last port. */
+  last: number,
+  /** The peer id of the friend for whom; `None` for all. */
+  peer: string | null,
+  /** What they are called; empty for all. */
+  name: string,
+  /** Whether they are open from now on, or closed. */
+  is_open: boolean, }, answer: null },
+  forget_ports: { args: {
+  /** The protocol. */
+  transport: Transport,
+  /** The first port. */
+  first: number,
+  /** The last port. */
+  last: number,
+  /** The peer id of the friend for whom it was; `None` for all. */
+  peer: string | null, }, answer: null },
   profiles: { args: Record<string, never>, answer: Array<ProfileView> },
   save_profile: { args: {
   /** The profile. */

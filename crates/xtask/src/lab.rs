@@ -9,6 +9,7 @@ pub(crate) mod radar;
 pub(crate) mod recovery;
 pub(crate) mod serverless;
 pub(crate) mod shell;
+pub(crate) mod shield;
 pub(crate) mod soak;
 
 use anyhow::{Context, Result, ensure};

@@ -106,6 +106,9 @@ enum Task {
     /// Start game servers at one player and kill them, and check how soon the other is shown that
     #[cfg(target_os = "linux")]
     Radar(lab::radar::Options),
+    /// Try all ports of one player's computer from the other's, at each level of what friends reach
+    #[cfg(target_os = "linux")]
+    Shield(lab::shield::Options),
     /// Let players' networks change at random for two hours, and check that no program grows
     #[cfg(target_os = "linux")]
     Soak(lab::soak::Options),
@@ -174,6 +177,8 @@ fn main() -> ExitCode {
         Some(Task::LanTest(options)) => lab::lan_test::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Radar(options)) => lab::radar::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Shield(options)) => lab::shield::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Soak(options)) => lab::soak::run(setup, &options),
         #[cfg(target_os = "linux")]

@@ -370,6 +370,14 @@ impl Player {
         self.tell(&[&["games"], words].concat())
     }
 
+    /// Says what friends reach of this player's computer.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn say_shield(&self, words: &[&str]) -> Result<()> {
+        self.tell(&[&["shield"], words].concat())
+    }
+
     /// Starts the game that a friend hosts, with this search path.
     ///
     /// # Errors

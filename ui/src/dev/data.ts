@@ -4,6 +4,7 @@ import type {
   DesktopRequests,
   FavoriteView,
   KnownGameView,
+  PortDecisionView,
   RecentPartyView,
   Requests,
   SettingView,
@@ -184,6 +185,7 @@ export class FakeData {
   favorites: FavoriteView[] = [];
   parties: RecentPartyView[] = [];
   games: KnownGameView[] = sampleGames;
+  decided: PortDecisionView[] = [];
   faults = 0;
   backups = [0, 1].map((day) => ({ path: `/backups/${day}.db`, made_at_ms: MADE_AT_MS - day * DAY_MS }));
 
@@ -208,6 +210,15 @@ export class FakeData {
     games: () => this.games,
     hide_game: ({ slug, hidden }) => {
       this.games = this.games.map((game) => (game.slug === slug ? { ...game, is_hidden: hidden } : game));
+      return null;
+    },
+    shield_rules: () => ({ trusted: [], ports: this.decided }),
+    decide_ports: ({ transport, first, last, peer, name, is_open }) => {
+      this.decided = [...this.decided, { transport, first, last, peer, name: peer === null ? null : name, is_open }];
+      return null;
+    },
+    forget_ports: () => {
+      this.decided = [];
       return null;
     },
     save_games: () => '/home/ada/Documents/LANrage games.json',

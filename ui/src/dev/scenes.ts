@@ -1,4 +1,4 @@
-import type { CommandError, HostedView, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, Snapshot } from '../bindings';
+import type { CommandError, HostedView, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, ShieldView, Snapshot } from '../bindings';
 
 const SOON_MS = 12_000;
 
@@ -64,6 +64,7 @@ export const peer: PeerView = {
   next_direct_try_at_ms: null,
   nat_type: 'port_restricted_cone',
   online: true,
+  trust: 'friend',
   away_since_ms: null,
   joined_at_ms: 1_700_000_000_000,
   first_packet_ms: 184,
@@ -98,6 +99,7 @@ export const party: PartyView = {
   links: [],
   created_at_ms: 1_700_000_000_000,
   games: [],
+  shield: { level: 'guarded', is_blind: false, doors: [], refused: [] },
   peers: [],
 };
 
@@ -140,6 +142,39 @@ export const hosted: HostedView = {
   max_players: 8,
   is_locked: false,
   can_join: true,
+};
+
+/** What friends reach, and what one of them tried in vain. */
+export const guarded: ShieldView = {
+  level: 'guarded',
+  is_blind: false,
+  doors: [
+    { transport: 'udp', port: 8_303, owner: 'Teeworlds', is_game: true, is_open: true, is_never_opened: false },
+    { transport: 'tcp', port: 8_080, owner: 'node', is_game: false, is_open: false, is_never_opened: false },
+    { transport: 'tcp', port: 22, owner: null, is_game: false, is_open: false, is_never_opened: true },
+  ],
+  refused: [
+    {
+      peer: peer.id,
+      name: 'Jonas',
+      transport: 'tcp',
+      port: 8_080,
+      owner: 'node',
+      is_never_opened: false,
+      times: 3,
+      at_ms: 1_700_000_000_000,
+    },
+    {
+      peer: peer.id,
+      name: 'Jonas',
+      transport: 'tcp',
+      port: 3_389,
+      owner: null,
+      is_never_opened: true,
+      times: 1,
+      at_ms: 1_700_000_000_000,
+    },
+  ],
 };
 
 const friends: PeerView[] = [
@@ -347,7 +382,7 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   unanswered: { ...snapshot, control: { state: 'local' }, joining },
   replied: { ...snapshot, control: { state: 'local' }, joining: { ...joining, is_replied: true } },
   alone: open,
-  party: { ...open, party: { ...party, is_host: false, peers: friends } },
+  party: { ...open, party: { ...party, is_host: false, peers: friends, shield: guarded } },
   moderated: {
     ...open,
     party: {

@@ -12,6 +12,8 @@ import type {
   Requests,
   Snapshot,
   Standing,
+  Transport,
+  Trust,
 } from '../bindings';
 import type { Refusal } from './refusal';
 
@@ -140,6 +142,17 @@ export const takeLink = () => askDesktop('take_link', {});
 export const answerClose = (keep: boolean, remember: boolean) => askDesktop('answer_close', { keep, remember });
 /** The one-time set-up of the helper that opens the adapter. */
 export const setUpAdapter = () => askDesktop('set_up_adapter', {});
+
+/** What the player has decided of who reaches what. */
+export const getShieldRules = () => ask('shield_rules', {});
+/** Says how a friend is trusted, in every party. */
+export const trustFriend = (peer: string, name: string, trust: Trust) => ask('trust_friend', { peer, name, trust });
+/** Opens or closes a port, for a friend or for all. */
+export const decidePorts = (transport: Transport, port: number, peer: string | null, name: string, opens: boolean) =>
+  ask('decide_ports', { transport, first: port, last: port, peer, name, is_open: opens });
+/** Forgets what was decided of ports. */
+export const forgetPorts = (transport: Transport, first: number, last: number, peer: string | null) =>
+  ask('forget_ports', { transport, first, last, peer });
 
 /** The games that are known. */
 export const getGames = () => ask('games', {});

@@ -13,6 +13,7 @@ mod party;
 mod profiles;
 mod request;
 mod settings;
+mod shield;
 mod stored;
 mod support;
 mod views;
@@ -24,9 +25,12 @@ pub use declare::{Ask, Serve, to_json};
 pub use error::StoredError;
 pub use games::{DiscoveryView, GameOrigin, KnownGameView};
 pub use lanrage_games::{Certainty, DiscoveryKind, Hint, Start};
+pub use lanrage_party::Transport;
+pub use lanrage_shield::{Level, Trust};
 pub use parse::is_name;
 pub use party::preview;
 pub use request::*;
+pub use shield::{PortDecisionView, ShieldRulesView, TrustedView};
 pub use stored::AskStored;
 pub use views::{
     BackupView, Changed, DataSummary, FavoriteView, MadeLink, PortRangeView, ProfileView, RecentPartyView,

@@ -11,6 +11,7 @@ use lanrage_base::clock::now;
 use lanrage_nat::NetworkState;
 use lanrage_party::{ControlEndpoint, DeviceIdentity, NatType, PeerId};
 use lanrage_session::{Entropy, Input, Session, Setup, network_name};
+use lanrage_shield::Rules;
 use lanrage_store::{Config, DataDir, Language, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, UdpSockets};
 use tokio::{
@@ -26,7 +27,8 @@ use crate::{
     api::AskStored,
     event_loop::{EventLoop, Outside, Showing},
     handle::Device,
-    known_games, local,
+    known_games::KnownGames,
+    local,
     ports::{
         self, keeper,
         open::Home,
@@ -34,6 +36,7 @@ use crate::{
     },
     settings::{AppSettings, Overrides, log_level},
     stored::{Secrets, Stored},
+    stored_shield,
     tasks::TaskSets,
 };
 
@@ -151,10 +154,14 @@ impl Engine {
             Ok(nodes) => ports.rendezvous.remember(nodes),
             Err(error) => warn!(%error, "nodes of the DHT cannot be read"),
         }
-        match known_games::shown(&database).await {
-            Ok(games) => ports.games.know(Arc::new(games)),
+        match KnownGames::read(&database).await {
+            Ok(games) => ports.games.know(games),
             Err(error) => warn!(%error, "the games of the user cannot be read"),
         }
+        let shield = stored_shield::rules(&database, &config).await.unwrap_or_else(|error| {
+            warn!(%error, "how friends are trusted cannot be read");
+            Rules { level: config.shield, ..Rules::default() }
+        });
         let mut last = None;
         if options.restore.unwrap_or(config.restore_last_party) {
             match keeper::load(&database, &secrets, None).await {
@@ -167,7 +174,7 @@ impl Engine {
         let mut overrides = Overrides::new(options.player_name, options.control, &config);
         let setup = Setup {
             udp_port: tunnel.local_port(),
-            settings: overrides.session_settings(&config),
+            settings: overrides.session_settings(&config, shield),
             newest_sequence: newest_sequence(&database).await,
             remembered_nat: remembered_nat(&database, &network).await,
             network,

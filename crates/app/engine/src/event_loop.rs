@@ -7,10 +7,9 @@ mod showing;
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use lanrage_base::clock::now;
-use lanrage_games::Catalogue;
+use lanrage_game_watch::Told;
 use lanrage_party::TunnelEvent;
 use lanrage_session::{Input, Session, flush, step};
-use lanrage_store::Config;
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout};
 
 pub(crate) use self::{outside::Outside, showing::Showing};
@@ -18,6 +17,7 @@ use crate::{
     CommandError,
     api::StoredError,
     handle::{Answer, Command},
+    ports::settings::ReadSettings,
     settings::Overrides,
     tasks::TaskSets,
 };
@@ -75,7 +75,10 @@ impl EventLoop {
                 }
                 Some(event) = ports.rendezvous.rx.recv() => Some(Input::Rendezvous(event)),
                 Some((ticket, kept)) = ports.store.rx.recv() => Some(Input::Kept(ticket, kept)),
-                Some(games) = ports.games.rx.recv() => Some(Input::Games(games)),
+                Some(told) = ports.games.rx.recv() => Some(match told {
+                    Told::Games(games) => Input::Games(games),
+                    Told::Doors { look, doors } => Input::Doors { look, doors },
+                }),
                 Some((wish, read)) = ports.settings.rx.recv() => {
                     self.configure(wish, read);
                     None
@@ -109,13 +112,14 @@ impl EventLoop {
     }
 
     /// Settings were read. Whoever waits for them is answered when they are in effect.
-    fn configure(&mut self, wish: u64, read: Result<(Box<Config>, Arc<Catalogue>), StoredError>) {
+    fn configure(&mut self, wish: u64, read: Result<Box<ReadSettings>, StoredError>) {
         let result = match read {
-            Ok((config, games)) => {
+            Ok(read) => {
+                let ReadSettings { config, games, shield } = *read;
                 self.outside.ports.games.know(games);
                 self.outside.set_log_level(config.log_level);
                 self.outside.ports.rendezvous.configure(&config);
-                let settings = self.overrides.session_settings(&config);
+                let settings = self.overrides.session_settings(&config, shield);
                 step(&mut self.session, now(), Input::Configure(settings), &mut self.outside);
                 Ok(())
             }

@@ -1,6 +1,9 @@
 //! The games that are known here: those that come with the program, and what the user has made of them.
 
-use lanrage_games::{Catalogue, PortRange, Profile, ProfileFault, Slug, Transport};
+use std::sync::Arc;
+
+use lanrage_games::{Catalogue, PortRange, Profile, ProfileFault, Slug};
+use lanrage_party::Transport;
 use lanrage_store::{
     GameProfile, PortRange as StoredRange, ProfileOrigin, Protocol, SettingsDatabase, StoreError,
 };
@@ -34,16 +37,26 @@ pub(crate) async fn all(database: &SettingsDatabase) -> Result<Catalogue, StoreE
     Ok(Catalogue::builtin().with(stored.into_iter().map(|game| game.profile)))
 }
 
-/// Those of which friends may be told.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn shown(database: &SettingsDatabase) -> Result<Catalogue, StoreError> {
-    let stored = stored(database).await?;
-    let hidden = stored.iter().filter(|game| game.is_hidden).map(|game| game.profile.slug.clone());
-    let hidden: Vec<Slug> = hidden.collect();
-    let all = Catalogue::builtin().with(stored.into_iter().map(|game| game.profile));
-    Ok(all.without(&hidden))
+/// The games that are known.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownGames {
+    pub(crate) all: Arc<Catalogue>,
+    /// Those of which friends may be told.
+    pub(crate) shown: Arc<Catalogue>,
+}
+
+impl KnownGames {
+    /// As they are stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn read(database: &SettingsDatabase) -> Result<Self, StoreError> {
+        let stored = stored(database).await?;
+        let hidden = stored.iter().filter(|game| game.is_hidden).map(|game| game.profile.slug.clone());
+        let hidden: Vec<Slug> = hidden.collect();
+        let all = Catalogue::builtin().with(stored.into_iter().map(|game| game.profile));
+        Ok(Self { shown: Arc::new(all.clone().without(&hidden)), all: Arc::new(all) })
+    }
 }
 
 /// A row as a profile. One of before, that has programs and ports alone, is that of the game of its name, if there is one.

@@ -14,6 +14,7 @@ mod ports;
 mod settings;
 mod start_game;
 mod stored;
+mod stored_shield;
 mod tasks;
 
 pub use api::Request;
@@ -25,10 +26,10 @@ pub use lanrage_log::{
 };
 pub use lanrage_party::{Admission, LinkFault, Role, Standing, facts};
 pub use lanrage_session::{
-    AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, LinkView,
-    NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
-    Severity, Snapshot, StoreView, Traffic, Waits,
+    AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView, DroppedPackets,
+    DroppedView, ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView,
+    LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RefusedView, RelayView,
+    RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{

@@ -3,6 +3,7 @@
 use lanrage_log::LogLevel;
 use lanrage_party::{ControlEndpoint, ForwardLimits, Name};
 use lanrage_session::Settings;
+use lanrage_shield::Rules;
 use lanrage_store::{Config, FindFriends, KeepInTray, Language, LogLevel as StoredLevel, Theme};
 
 /// The settings of the program that hosts the engine: its window, its tray and what it tells unasked.
@@ -77,7 +78,7 @@ impl Overrides {
     }
 
     /// What the session is to know of the settings.
-    pub(crate) fn session_settings(&mut self, config: &Config) -> Settings {
+    pub(crate) fn session_settings(&mut self, config: &Config, shield: Rules) -> Settings {
         let given = self.player_name.value(config.player_name.as_ref()).map(String::as_str);
         Settings {
             player_name: player_name(given, config),
@@ -86,7 +87,7 @@ impl Overrides {
                 .value(config.control_server.as_ref())
                 .cloned()
                 .or_else(|| config.control_server.clone()),
-            ..session_settings(config)
+            ..session_settings(config, shield)
         }
     }
 }
@@ -99,7 +100,7 @@ fn player_name(given: Option<&str>, config: &Config) -> Name {
 }
 
 /// What the session is to know of the settings where nothing was given in place of one.
-pub(crate) fn session_settings(config: &Config) -> Settings {
+pub(crate) fn session_settings(config: &Config, shield: Rules) -> Settings {
     Settings {
         player_name: player_name(None, config),
         server: config.control_server.clone(),
@@ -110,6 +111,7 @@ pub(crate) fn session_settings(config: &Config) -> Settings {
         uses_rendezvous: config.find_friends == FindFriends::Dht,
         forward_limits: forward_limits(config),
         shares_games: config.share_games,
+        shield,
     }
 }
 

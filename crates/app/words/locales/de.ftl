@@ -408,6 +408,7 @@ drop-reason-oversized-packet = zu lange Pakete
 drop-reason-foreign-source = unter einer fremden Adresse
 drop-reason-foreign-destination = an eine Adresse, die nicht die dieses Computers ist
 drop-reason-household-search = Suchen nach Druckern, Namen und Geräten des Haushalts, die dort bleiben
+drop-reason-refused = was Freunde beginnen wollten und ihnen nicht offen steht
 drop-reason-repeated-search = Suchen, die ein Programm über mehrere Netzwerkkarten sendet; einmal genügt
 drop-reason-broadcast-storm = zu viel Broadcast auf einmal
 drop-reason-no-device = der Netzwerkadapter war nicht offen
@@ -550,6 +551,7 @@ notice-peer-back = { $peer } ist wieder da.
 notice-peer-renamed = { $peer } heißt jetzt { $name }.
 notice-now-host = Du bist jetzt der Gastgeber.
 notice-game-opened = { $peer } richtet { $game } aus.
+notice-reached = { $peer } wollte Port { $port } dieses Computers erreichen. Er ist dafür geschlossen.
 notice-new-host = { $peer } ist jetzt der Gastgeber.
 notice-now-moderator = Du bist jetzt Moderator: du darfst Spieler hereinlassen, hinauswerfen und sperren.
 notice-wants-in = { $peer } möchte mitspielen. Lass sie herein, oder lehne ab.
@@ -576,6 +578,8 @@ refusal-removed-from-party = Du wurdest aus dieser Party entfernt. Bitte den Gas
 refusal-not-let-in = Der Gastgeber der Party wurde gebeten, dich hereinzulassen, und hat es nicht getan. Sag deinem Freund Bescheid, und öffne den Link noch einmal.
 refusal-not-yours = Das darf nur der Gastgeber der Party. Moderatoren dürfen Spieler hereinlassen, begrenzte Links machen und widerrufen, und Mitglieder hinauswerfen und sperren.
 refusal-no-game-there = Dort richtet niemand mehr ein Spiel aus.
+refusal-bad-ports = Ports schreibt man als 27960 oder 27960-27969, höchstens { $most } davon.
+refusal-port-never-opened = Port { $port } gehört dem Computer selbst, wie Fernanmeldung oder Freigaben, und wird für niemanden einzeln geöffnet. Wem du alles anvertraust, der erreicht ihn.
 refusal-bad-game = Es ist nichts geändert: { $cause }.
 refusal-game-not-started = { $game } ließ sich nicht starten. Starte es selbst, und gib die Adresse dort ein, wo es nach einer fragt.
 refusal-unknown-peer = So heißt niemand, der in der Party ist oder darauf wartet.
@@ -981,6 +985,7 @@ setting-group-data = Sicherungen
 setting-group-log = Protokoll
 
 setting-name-share-games = Freunden zeigen, was ich spiele
+setting-name-shield = Was Freunde von diesem Computer erreichen
 setting-name-player-name = Dein Name
 setting-name-control-server = Server
 setting-name-restore-last-party = Letzte Party fortsetzen
@@ -1012,6 +1017,7 @@ setting-name-language = Sprache
 setting-name-theme = Farben
 
 setting-doc-share-games = Ob Freunde in der Party erfahren, welche Spiele du spielst und ausrichtest: nur sie, innerhalb der Party, und nie ein Server.
+setting-doc-shield = Wie viel von diesem Computer Freunde in der Party erreichen: alles (open), worauf deine eigenen Programme lauschen (guarded), Spiele (games), oder nichts, was sie selbst beginnen (closed). Fernanmeldung, Freigaben und Datenbanken erreicht niemand, außer wem du alles anvertraust.
 setting-doc-player-name = Der Name, den Freunde sehen. Leer: der Name deines Benutzerkontos.
 setting-doc-control-server = Der Server für neue Partys. Leer: Freunde finden einander durch den Link, wo einer von ihnen zu erreichen ist.
 setting-doc-restore-last-party = Ob die letzte Party von selbst wiederkommt, wenn LANrage startet.
@@ -1053,6 +1059,10 @@ setting-choice-theme-light = Hell
 setting-choice-theme-dark = Dunkel
 setting-choice-find-friends-link = Nur über den Link
 setting-choice-find-friends-dht = Über den Link und über Zettel im BitTorrent-DHT
+setting-choice-shield-open = Alles
+setting-choice-shield-guarded = Worauf meine eigenen Programme lauschen
+setting-choice-shield-games = Nur Spiele
+setting-choice-shield-closed = Nichts
 setting-choice-keep-in-tray-ask = Fragen
 setting-choice-keep-in-tray-keep = Party im Infobereich behalten
 setting-choice-keep-in-tray-quit = Beenden
@@ -1322,6 +1332,45 @@ terminal-games-imported =
         [1] Ein Spiel wurde importiert.
        *[other] { $games } Spiele wurden importiert.
     }
+shield-heading = Was Freunde erreichen
+shield-lead-open = Alles auf diesem Computer, auch Fernanmeldung und Freigaben.
+shield-lead-guarded = Worauf deine eigenen Programme lauschen, Spiele zuerst. Fernanmeldung, Freigaben und Dienste des Systems bleiben zu.
+shield-lead-games = Nur die Spiele, die LANrage kennt und die hier laufen.
+shield-lead-closed = Nichts. Freunde antworten auf das, was du beginnst, und beginnen selbst nichts.
+shield-blind = Was lauscht, ist auf diesem System noch nicht zu sehen; deshalb geht es nach Ports: Fernanmeldung, Freigaben und Ähnliches bleiben zu.
+shield-level = Freunde erreichen
+shield-tried = { $peer } wollte { $place } erreichen
+shield-times =
+    { $times ->
+        [1] einmal
+       *[other] { $times }-mal
+    }
+shield-allow = Für { $peer } öffnen
+shield-allow-of = { $place } für { $peer } öffnen
+shield-never = bleibt zu
+shield-doors = Was hier lauscht
+shield-no-doors = Hier lauscht nichts, was Freunde erreichen könnten.
+shield-system = das System
+shield-reached = Freunde erreichen es
+shield-closed = für Freunde zu
+shield-open-door = Öffnen
+shield-open-door-of = { $place } für Freunde öffnen
+shield-close-door = Schließen
+shield-close-door-of = { $place } für Freunde schließen
+shield-decided = Von dir entschieden
+shield-decided-open = { $place } ist für { $peer } offen
+shield-decided-closed = { $place } ist für { $peer } zu
+shield-everybody = alle Freunde
+shield-forget = Vergessen
+shield-forget-of = Vergessen, was du über { $place } entschieden hast
+shield-trust = { $peer } anvertrauen
+trust-full = alles
+trust-friend = was Freunde erreichen
+trust-mute = nichts
+terminal-head-place = Ort
+terminal-head-owner = lauscht
+terminal-head-reach = für Freunde
+terminal-shield-level = Freunde erreichen: { $level }.
 roster-empty = Noch keine Freunde hier.
 roster-empty-hint = Schick ihnen den Link. Sie erscheinen hier von selbst.
 roster-address = Adresse

@@ -409,6 +409,7 @@ drop-reason-oversized-packet = packets that are too long
 drop-reason-foreign-source = under an address of somebody else
 drop-reason-foreign-destination = to an address that is not this computer’s
 drop-reason-household-search = searches for printers, names and devices of the home, which stay there
+drop-reason-refused = what friends tried to begin and is not open to them
 drop-reason-repeated-search = searches that a program sends by several network cards, once is enough
 drop-reason-broadcast-storm = too much broadcast at once
 drop-reason-no-device = the network adapter was not open
@@ -551,6 +552,7 @@ notice-peer-back = { $peer } is back.
 notice-peer-renamed = { $peer } is { $name } now.
 notice-now-host = You are the host now.
 notice-game-opened = { $peer } hosts { $game }.
+notice-reached = { $peer } tried to reach port { $port } of this computer. It is closed to them.
 notice-new-host = { $peer } is the host now.
 notice-now-moderator = You are a moderator now: you may let players in, kick and ban.
 notice-wants-in = { $peer } wants to join. Let them in, or refuse.
@@ -577,6 +579,8 @@ refusal-removed-from-party = You were removed from this party. Ask its owner to 
 refusal-not-let-in = The owner of the party was asked to let you in, and has not done so. Tell your friend, and follow the link once more.
 refusal-not-yours = Only the owner of the party may do that. Moderators may let players in, make and revoke limited links, and kick and ban members.
 refusal-no-game-there = Nobody hosts a game there any more.
+refusal-bad-ports = Ports are written as 27960 or 27960-27969, at most { $most } of them.
+refusal-port-never-opened = Port { $port } is for the computer itself, like remote login or shares, and is opened for nobody alone. Whom you trust with everything reaches it.
 refusal-bad-game = Nothing is changed: { $cause }.
 refusal-game-not-started = { $game } could not be started. Start it yourself, and type the address in where it asks for one.
 refusal-unknown-peer = Nobody of that name is in the party or waits to be let in.
@@ -982,6 +986,7 @@ setting-group-data = Backups
 setting-group-log = Log
 
 setting-name-share-games = Show friends what I play
+setting-name-shield = What friends reach of this computer
 setting-name-player-name = Player name
 setting-name-control-server = Control server
 setting-name-restore-last-party = Restore last party
@@ -1013,6 +1018,7 @@ setting-name-language = Language
 setting-name-theme = Theme
 
 setting-doc-share-games = Whether friends in the party are told which games you play and host: only they, inside the party, and never a server.
+setting-doc-shield = How much of this computer friends in the party reach: all (open), what your own programs listen on (guarded), games (games), or nothing that they begin themselves (closed). Remote login, shares and databases are reached by nobody but whom you trust with everything.
 setting-doc-player-name = The name that friends see. Empty: the name of this computer's account.
 setting-doc-control-server = The control server for new parties. Empty: friends find each other by the link, where one of them can be reached.
 setting-doc-restore-last-party = Whether the last party comes back by itself when LANrage starts.
@@ -1054,6 +1060,10 @@ setting-choice-theme-light = Light
 setting-choice-theme-dark = Dark
 setting-choice-find-friends-link = By its link alone
 setting-choice-find-friends-dht = By its link, and by notes in the BitTorrent DHT
+setting-choice-shield-open = Everything
+setting-choice-shield-guarded = What my own programs listen on
+setting-choice-shield-games = Games only
+setting-choice-shield-closed = Nothing
 setting-choice-keep-in-tray-ask = Ask
 setting-choice-keep-in-tray-keep = Keep the party in the tray
 setting-choice-keep-in-tray-quit = Quit
@@ -1323,6 +1333,45 @@ terminal-games-imported =
         [1] One game was imported.
        *[other] { $games } games were imported.
     }
+shield-heading = What friends reach
+shield-lead-open = Everything on this computer, remote login and shares too.
+shield-lead-guarded = What your own programs listen on, games first. Remote login, shares and services of the system stay closed.
+shield-lead-games = Only the games that LANrage knows and that run here.
+shield-lead-closed = Nothing. Friends answer what you begin, and begin nothing themselves.
+shield-blind = What listens cannot be seen on this system yet, so this goes by ports: remote login, shares and the like stay closed.
+shield-level = Friends reach
+shield-tried = { $peer } tried to reach { $place }
+shield-times =
+    { $times ->
+        [1] once
+       *[other] { $times } times
+    }
+shield-allow = Open for { $peer }
+shield-allow-of = Open { $place } for { $peer }
+shield-never = stays closed
+shield-doors = What listens here
+shield-no-doors = Nothing listens here that friends could reach.
+shield-system = the system
+shield-reached = friends reach it
+shield-closed = closed to friends
+shield-open-door = Open
+shield-open-door-of = Open { $place } for friends
+shield-close-door = Close
+shield-close-door-of = Close { $place } to friends
+shield-decided = Decided by you
+shield-decided-open = { $place } is open for { $peer }
+shield-decided-closed = { $place } is closed to { $peer }
+shield-everybody = all friends
+shield-forget = Forget
+shield-forget-of = Forget what you decided of { $place }
+shield-trust = Trust { $peer } with
+trust-full = everything
+trust-friend = what friends reach
+trust-mute = nothing
+terminal-head-place = place
+terminal-head-owner = listens
+terminal-head-reach = for friends
+terminal-shield-level = Friends reach: { $level }.
 roster-empty = No friends here yet.
 roster-empty-hint = Send them the link. They appear here by themselves.
 roster-address = Address

@@ -5,11 +5,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-use lanrage_party::Name;
+use lanrage_party::{Name, Place, Transport};
 
 use crate::{
     catalogue::Catalogue,
-    profile::{Profile, Query, Slug, Transport},
+    profile::{Profile, Query, Slug},
 };
 
 /// Arguments among which the game's program is looked for that Wine runs.
@@ -40,15 +40,6 @@ pub struct Listening {
     pub transport: Transport,
     /// Where it is bound.
     pub address: SocketAddr,
-}
-
-/// Where a game is hosted on this computer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// The protocol.
-    pub transport: Transport,
-    /// The port.
-    pub port: u16,
 }
 
 /// A game that runs.
@@ -117,7 +108,7 @@ impl Catalogue {
     }
 
     /// The one game of which it is a program.
-    fn game_of(&self, program: &Running) -> Option<(&Profile, Role)> {
+    pub(crate) fn game_of(&self, program: &Running) -> Option<(&Profile, Role)> {
         let mut fitting: Vec<(&Profile, Role)> =
             self.games().filter_map(|game| Some((game, role(game, program)?))).collect();
         let by_steam = |game: &Profile| program.steam_app.is_some_and(|app| game.steam.contains(&app));
@@ -139,7 +130,7 @@ impl Catalogue {
 
 /// What a program is to a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(crate) enum Role {
     Game,
     Server,
 }

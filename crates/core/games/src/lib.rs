@@ -7,16 +7,18 @@
 
 mod catalogue;
 mod detect;
+mod doors;
 mod profile;
 mod query;
 mod statement;
 mod watch;
 
 pub use catalogue::{Catalogue, CatalogueFault};
-pub use detect::{Detected, Listening, Place, Running};
+pub use detect::{Detected, Listening, Running};
+pub use doors::{Door, Heard, Owner};
 pub use profile::{
     Certainty, Discovery, DiscoveryKind, Fact, Hint, Launch, LaunchKind, PortRange, Profile, ProfileFault,
-    Program, Query, QueryPort, Slug, Start, Transport, is_never_opened,
+    Program, Query, QueryPort, Slug, Start,
 };
 pub use query::{Answer, Asking, Protocol, Step};
 pub use statement::{Hosted, Statement, read_statements, write_statements};

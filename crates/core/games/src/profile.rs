@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
 pub use launch::{Launch, LaunchKind, Start};
-pub use ports::{PortRange, Transport, is_never_opened};
+pub use ports::PortRange;
 pub use program::Program;
 
 use self::texts::text_serde;

@@ -1,11 +1,10 @@
 //! What one player tells friends of games, inside their sessions.
 
 use lanrage_base::wire::Reader;
-use lanrage_party::{Name, visible};
+use lanrage_party::{Name, Place, Transport, visible};
 
 use crate::{
-    detect::Place,
-    profile::{Slug, Transport},
+    profile::Slug,
     query::{TITLE_BYTES, WORD_BYTES},
 };
 

@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_party::Name;
+use lanrage_party::{Name, Place};
 
 use crate::{
-    detect::{Detected, Place},
+    detect::Detected,
     profile::{Query, Slug},
     query::{Answer, Protocol},
     statement::{Hosted, Statement},
@@ -166,7 +166,9 @@ mod tests {
     use std::{collections::BTreeSet, net::Ipv4Addr};
 
     use super::*;
-    use crate::{Catalogue, Listening, Running, Transport};
+    use lanrage_party::Transport;
+
+    use crate::{Catalogue, Listening, Running};
 
     fn detected(file: &str, arguments: &[&str], sockets: &[(Transport, u16)]) -> Vec<Detected> {
         let running = Running {

@@ -1,5 +1,7 @@
 //! What a host shows: one value that says everything, replaced as a whole.
 
+mod shield;
+
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, DropReason, Fault, HostHint, Meeting, News, PortMappingFault, RelayFault, Remedy,
@@ -8,6 +10,7 @@ use lanrage_party::facts::{
 use serde::{Deserialize, Serialize};
 
 pub use lanrage_party::facts::CommandError;
+pub use shield::{DoorView, RefusedView, ShieldView};
 
 /// The whole state, as the window, the CLI and scripts see it. `revision` grows with every change, so that
 /// whoever holds a snapshot and then hears of another knows which is newer.
@@ -228,6 +231,8 @@ pub struct PartyView {
     pub created_at_ms: u64,
     /// What this device's player plays and hosts, as friends are told.
     pub games: Vec<GameView>,
+    /// What friends reach of this computer.
+    pub shield: ShieldView,
     /// The friends, in the order they joined; this device is not among them.
     pub peers: Vec<PeerView>,
 }
@@ -374,6 +379,8 @@ pub struct PeerView {
     pub nat_type: lanrage_party::NatType,
     /// Whether it is there, by its own word or the control server's; `None` where nobody says.
     pub online: Option<bool>,
+    /// How the player trusts it.
+    pub trust: lanrage_shield::Trust,
     /// When it was last here, while it is away by its own doing (Unix milliseconds).
     pub away_since_ms: Option<u64>,
     /// When it joined (Unix milliseconds).

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use lanrage_control::LinkEvent;
-use lanrage_games::Statement;
+use lanrage_games::{Door, Statement};
 use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
@@ -13,6 +13,7 @@ use lanrage_party::{
     PartyId, PeerId, QualityThresholds, Serial, Standing, Subnet, TunnelEvent, facts::Cause,
 };
 use lanrage_rendezvous::Event;
+use lanrage_shield::Rules;
 
 use crate::{facts::CommandError, network::adapter::AdapterFailure, party::membership::Kept};
 
@@ -58,9 +59,17 @@ pub enum Input {
     Restore(Kept),
     /// What came of [`Output::Load`](crate::Output::Load); or why there is none.
     Kept(Ticket, Result<Kept, CommandError>),
-    /// What is played and hosted on this device, after [`Output::WatchGames`](crate::Output::WatchGames): whenever that
+    /// What is played and hosted on this device, after [`Output::WatchPrograms`](crate::Output::WatchPrograms): whenever that
     /// changes.
     Games(Vec<Statement>),
+    /// What listens on this device, after the same: whenever that changes, and after each
+    /// [`Output::LookAgain`](crate::Output::LookAgain).
+    Doors {
+        /// The number of the last look that was asked for before this one.
+        look: u64,
+        /// All that listens; `None` if that cannot be seen.
+        doors: Option<Vec<Door>>,
+    },
     /// Why nothing can be kept for the next start, while that is so.
     StoreTrouble(Option<Cause>),
     /// Why the log cannot be written, while that is so.
@@ -147,4 +156,6 @@ pub struct Settings {
     pub forward_limits: ForwardLimits,
     /// Whether friends are told which games are played and hosted here.
     pub shares_games: bool,
+    /// What of this device friends reach.
+    pub shield: Rules,
 }

@@ -22,16 +22,16 @@ mod step;
 
 pub use entropy::Entropy;
 pub use facts::{
-    AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DroppedPackets, DroppedView,
-    ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView, LinkView,
-    NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
-    Severity, Snapshot, StoreView, Traffic, Waits,
+    AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView, DroppedPackets,
+    DroppedView, ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView,
+    LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RefusedView, RelayView,
+    RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};
 pub use lanrage_rendezvous::{Event as RendezvousEvent, Order as RendezvousOrder};
 pub use network::{adapter::AdapterFailure, nat_status::network_name};
-pub use output::{Output, RelayStreamCommand, StoreAction};
+pub use output::{Output, ProgramWatch, RelayStreamCommand, StoreAction};
 pub use party::membership::{Kept, SavedMembership};
 pub use session::Session;
 pub use setup::Setup;

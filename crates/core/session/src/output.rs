@@ -12,6 +12,7 @@ use lanrage_party::{
     Remote, StoredPeer, Subnet, VirtualIp, facts::News,
 };
 use lanrage_rendezvous::Order;
+use lanrage_shield::Gate;
 
 use crate::{
     entropy::Entropy,
@@ -136,9 +137,18 @@ pub enum Output {
     MapPort(MappingRequest),
     /// To the public stores; answered by [`Input::Rendezvous`](crate::Input::Rendezvous).
     Rendezvous(Order),
-    /// Watches which games are played here, and hosted for whoever reaches this address; or stops. Answered by
-    /// [`Input::Games`](crate::Input::Games).
-    WatchGames(Option<VirtualIp>),
+    /// Watches which games are played here, and what listens; or stops. Answered by [`Input::Games`](crate::Input::Games) and
+    /// [`Input::Doors`](crate::Input::Doors).
+    WatchPrograms(Option<ProgramWatch>),
+    /// Looks at once at what listens. The number grows.
+    LookAgain(u64),
+    /// The data plane lets peers begin this from now on.
+    SetGates {
+        /// Those who are not named.
+        others: Gate,
+        /// Those who are trusted otherwise.
+        named: Vec<(PeerId, Gate)>,
+    },
     /// Keeps something for the next start.
     Store(StoreAction),
     /// Loads a membership that was kept; answered by [`Input::Kept`](crate::Input::Kept).
@@ -157,6 +167,17 @@ pub enum Output {
         /// What came of it.
         result: Result<(), CommandError>,
     },
+}
+
+/// What is watched of this device's programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProgramWatch {
+    /// For whoever reaches this address.
+    pub address: VirtualIp,
+    /// Whether what is played and hosted is told.
+    pub games: bool,
+    /// Whether what listens is told.
+    pub doors: bool,
 }
 
 /// What is to be kept for the next start.

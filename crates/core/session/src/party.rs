@@ -9,3 +9,4 @@ mod missing;
 pub(crate) mod parting;
 pub(crate) mod requests;
 pub(crate) mod roster;
+pub(crate) mod shield;

@@ -13,6 +13,7 @@ mod replies;
 mod restore;
 mod rulings;
 mod servers;
+mod shield;
 mod view;
 
 use std::time::Instant;
@@ -21,7 +22,6 @@ use lanrage_control::protocol::Request;
 use lanrage_nat::Nat64Prefix;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, ForwardLimits, Invitation, Name, QualityThresholds, ServerId, Subnet,
-    VirtualIp,
     facts::{Cause, News},
 };
 
@@ -31,11 +31,12 @@ use crate::{
     facts::{CommandError, Problem},
     input::{Input, Ticket},
     network::{control_plane::ControlPlane, name_rounds::NameRounds, nat_status::NatStatus, relays::Relays},
-    output::{Output, Turn},
+    output::{Output, ProgramWatch, Turn},
     party::{
         active::{ActiveParty, PendingKind},
         first_link::FirstLink,
         parting::Parting,
+        shield::Shield,
     },
     peers::connections::Connections,
     setup::Setup,
@@ -66,8 +67,10 @@ pub(crate) struct State {
     forward_limits: ForwardLimits,
     /// Whether friends are told what is played here.
     shares_games: bool,
-    /// The address for which this device's games are watched.
-    games_watched: Option<VirtualIp>,
+    /// What of this device friends reach.
+    shield: Shield,
+    /// What of this device's programs is watched.
+    programs_watched: Option<ProgramWatch>,
     is_metered: bool,
     /// The line has no IPv4, and this translator to it.
     translator: Option<Nat64Prefix>,
@@ -127,7 +130,8 @@ impl State {
             uses_rendezvous: settings.uses_rendezvous,
             forward_limits: settings.forward_limits,
             shares_games: settings.shares_games,
-            games_watched: None,
+            shield: Shield::new(settings.shield),
+            programs_watched: None,
             is_metered: false,
             translator: None,
             quality_thresholds: settings.quality_thresholds,
@@ -186,6 +190,7 @@ impl State {
             Input::Rendezvous(event) => self.handle_rendezvous(turn, event),
             Input::Kept(ticket, kept) => self.handle_kept(turn, ticket, kept),
             Input::Games(statements) => self.handle_games(turn, statements),
+            Input::Doors { look, doors } => self.handle_doors(turn, look, doors),
             Input::StoreTrouble(trouble) => self.troubles.store = trouble,
             Input::LogTrouble(trouble) => self.troubles.log = trouble,
             Input::Timeout => self.handle_timeout(turn),
@@ -267,7 +272,7 @@ impl State {
             }
         }
         self.knock_on(turn);
-        self.follow_games(turn);
+        self.follow_programs(turn);
         self.keep_departures(turn);
         self.names.set_silent(turn.now.instant, self.servers_are_silent());
         while let Some((to, bytes)) = self.nat.poll_transmit() {

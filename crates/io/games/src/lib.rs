@@ -1,4 +1,5 @@
-//! Which games run on this computer, and what their servers say of themselves: the shell around `lanrage_games`.
+//! Which games run on this computer, what their servers say of themselves, and what listens: the shell around
+//! `lanrage_games`.
 //!
 //! It looks as a task manager does: at the list of processes, their arguments and their sockets, those of this user alone.
 //! It reads no program's memory, opens none, and puts nothing into any. A server is asked at this computer's own address.
@@ -9,5 +10,5 @@ mod eyes;
 mod linux;
 mod watch;
 
-pub use eyes::{Eyes, IS_POSSIBLE};
-pub use watch::{Wish, run};
+pub use eyes::{Eyes, IS_POSSIBLE, Seen};
+pub use watch::{Told, Wish, run};

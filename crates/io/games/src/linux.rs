@@ -4,13 +4,16 @@ mod processes;
 mod sockets;
 
 use std::{
-    io,
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    os::unix::fs::MetadataExt,
     time::{Duration, Instant},
 };
 
-use lanrage_games::{Catalogue, Running};
+use lanrage_games::{Catalogue, Heard};
 
 use self::{processes::Processes, sockets::Sockets};
+use crate::eyes::Seen;
 
 /// Between two looks at all processes while no socket has changed.
 const WALK: Duration = Duration::from_secs(2);
@@ -21,24 +24,56 @@ pub(crate) struct Eyes {
     sockets: Sockets,
     processes: Processes,
     walked: Option<Instant>,
-    seen: Vec<Running>,
+    /// Whose the sockets are, as far as it was found.
+    owners: BTreeMap<u64, Option<String>>,
+    seen: Seen,
 }
 
 impl Eyes {
-    pub(crate) fn look(&mut self, catalogue: &Catalogue, now: Instant) -> io::Result<Vec<Running>> {
+    pub(crate) fn look(
+        &mut self,
+        catalogue: &Catalogue,
+        now: Instant,
+        finds_owners: bool,
+    ) -> io::Result<Seen> {
         let has_changed = self.sockets.look()?;
         let is_due = self.walked.is_none_or(|walked| now.saturating_duration_since(walked) >= WALK);
         if has_changed || is_due {
             self.walked = Some(now);
             self.processes.walk(catalogue, now)?;
-            self.seen = self.processes.candidates(self.sockets.all());
+            self.seen.running = self.processes.candidates(self.sockets.all());
+        }
+        if finds_owners && (has_changed || self.seen.heard.is_none()) {
+            self.find_owners()?;
         }
         Ok(self.seen.clone())
+    }
+
+    /// Looks for those of new sockets; of the user's own alone, as others' are not shown.
+    fn find_owners(&mut self) -> io::Result<()> {
+        let own = fs::metadata("/proc/self")?.uid();
+        let sockets = self.sockets.all();
+        self.owners.retain(|inode, _| sockets.contains_key(inode));
+        let new =
+            sockets.iter().filter(|(inode, known)| known.user == own && !self.owners.contains_key(inode));
+        let new: BTreeSet<u64> = new.map(|(inode, _)| *inode).collect();
+        if !new.is_empty() {
+            let mut found = self.processes.owners(new.clone());
+            self.owners.extend(new.into_iter().map(|inode| (inode, found.remove(&inode))));
+        }
+        let heard = sockets.iter().map(|(inode, known)| Heard {
+            socket: known.socket,
+            program: self.owners.get(inode).cloned().flatten(),
+        });
+        self.seen.heard = Some(heard.collect());
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::UdpSocket;
+
     use super::*;
 
     /// What a second of watching costs; prints it.
@@ -46,7 +81,7 @@ mod tests {
     fn a_look_at_which_nothing_has_changed_is_cheap() {
         let mut eyes = Eyes::default();
         let (now, catalogue) = (Instant::now(), Catalogue::builtin());
-        eyes.look(catalogue, now).unwrap();
+        eyes.look(catalogue, now, true).unwrap();
         let begun = Instant::now();
         for _ in 0..200 {
             eyes.sockets.look().unwrap();
@@ -57,8 +92,27 @@ mod tests {
             eyes.processes.walk(catalogue, now + Duration::from_secs(40)).unwrap();
         }
         let walk = begun.elapsed() / 20;
-        println!("sockets {sockets:?}, processes {walk:?}");
+        let begun = Instant::now();
+        for _ in 0..20 {
+            let inodes = eyes.sockets.all().keys().copied().collect();
+            eyes.processes.owners(inodes);
+        }
+        let owners = begun.elapsed() / 20;
+        println!("sockets {sockets:?}, processes {walk:?}, owners {owners:?}");
         // Far from what is measured, so that a busy machine does not fail it.
         assert!(sockets < Duration::from_millis(5) && walk < Duration::from_millis(200));
+        assert!(owners < Duration::from_millis(500));
+    }
+
+    #[test]
+    fn another_programs_socket_has_its_file_name_and_the_own_program_has_none() {
+        let mut eyes = Eyes::default();
+        let own = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let port = own.local_addr().unwrap().port();
+        let look = |eyes: &mut Eyes| eyes.look(Catalogue::builtin(), Instant::now(), true).unwrap().heard;
+        let heard = look(&mut eyes).unwrap();
+        let found = heard.iter().find(|heard| heard.socket.address.port() == port).unwrap();
+        assert_eq!(found.program, None, "LANrage's own sockets are for nobody");
+        assert_eq!(eyes.look(Catalogue::builtin(), Instant::now(), false).unwrap().heard, Some(heard));
     }
 }

@@ -5,14 +5,17 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use lanrage_games::{Catalogue, Statement, Watch};
+use lanrage_games::{Catalogue, Door, Statement, Watch};
 use tokio::{
     sync::{mpsc, watch},
     task::spawn_blocking,
     time::sleep_until,
 };
 
-use crate::{ask::ask, eyes::Eyes};
+use crate::{
+    ask::ask,
+    eyes::{Eyes, Seen},
+};
 
 /// Between two looks. One at which nothing has changed takes a tenth of a millisecond.
 const LOOK: Duration = Duration::from_secs(1);
@@ -22,16 +25,41 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct Wish {
     /// For whoever reaches this address; nothing is watched without one.
     pub address: Option<Ipv4Addr>,
-    /// The games that are known.
-    pub catalogue: Arc<Catalogue>,
+    /// Whether it is to be told what is played and hosted.
+    pub games: bool,
+    /// Whether it is to be told what listens.
+    pub doors: bool,
+    /// The games of which may be told.
+    pub shown: Arc<Catalogue>,
+    /// All games that are known.
+    pub known: Arc<Catalogue>,
 }
 
-/// Watches as is wished, and tells what is played and hosted whenever that changes. Ends when nobody can wish any more.
-pub async fn run(mut wishes: watch::Receiver<Wish>, told: mpsc::Sender<Vec<Statement>>) {
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// What is played and hosted.
+    Games(Vec<Statement>),
+    /// What listens.
+    Doors {
+        /// The number of the last look that was asked for before this one.
+        look: u64,
+        /// All that listens; `None` if that cannot be seen.
+        doors: Option<Vec<Door>>,
+    },
+}
+
+/// Watches as is wished, and tells what is played and hosted, and what listens, whenever that changes. `looks` asks for a look
+/// at once, by a number that grows; what listens is told then in any case. Ends when nobody can wish any more.
+pub async fn run(
+    mut wishes: watch::Receiver<Wish>,
+    mut looks: watch::Receiver<u64>,
+    told: mpsc::Sender<Told>,
+) {
     loop {
         let wish = wishes.borrow_and_update().clone();
         let goes_on = match wish.address {
-            Some(address) => follow(&wish.catalogue, address, &mut wishes, &told).await,
+            Some(address) => follow(&wish, address, &mut wishes, &mut looks, &told).await,
             None => wishes.changed().await.is_ok(),
         };
         if !goes_on {
@@ -42,19 +70,21 @@ pub async fn run(mut wishes: watch::Receiver<Wish>, told: mpsc::Sender<Vec<State
 
 /// Watches until there is another wish. False if there will be none.
 async fn follow(
-    catalogue: &Arc<Catalogue>,
+    wish: &Wish,
     address: Ipv4Addr,
     wishes: &mut watch::Receiver<Wish>,
-    told: &mpsc::Sender<Vec<Statement>>,
+    looks: &mut watch::Receiver<u64>,
+    told: &mpsc::Sender<Told>,
 ) -> bool {
     let (mut eyes, mut watch) = (Eyes::default(), Watch::default());
     // The first look is told whatever it finds: what was told before was by another wish.
-    let (mut asked, mut last) = (FuturesUnordered::new(), None);
+    let (mut asked, mut last, mut last_doors) = (FuturesUnordered::new(), None, None);
     let mut due = Instant::now();
     loop {
         let next = watch.poll_timeout().map_or(due, |at| at.min(due));
         tokio::select! {
             changed = wishes.changed() => return changed.is_ok(),
+            Ok(()) = looks.changed() => due = Instant::now(),
             Some((question, answer)) = asked.next(), if !asked.is_empty() => {
                 watch.handle_answer(Instant::now(), &question, answer);
             }
@@ -62,26 +92,43 @@ async fn follow(
                 let now = Instant::now();
                 if now >= due {
                     due = now + LOOK;
-                    let known = Arc::clone(catalogue);
+                    let number = *looks.borrow_and_update();
+                    let (known, finds_owners) = (Arc::clone(&wish.known), wish.doors);
                     let look = move || {
-                        let seen = eyes.look(&known, now);
+                        let seen = eyes.look(&known, now, finds_owners);
                         (seen, eyes)
                     };
                     let Ok((seen, used)) = spawn_blocking(look).await else { return false };
                     eyes = used;
-                    match seen {
-                        Ok(seen) => watch.handle_detected(now, catalogue.detect(&seen, address)),
-                        Err(error) => tracing::debug!(%error, "what runs cannot be seen"),
+                    let seen = seen.unwrap_or_else(|error| {
+                        tracing::debug!(%error, "what runs cannot be seen");
+                        Seen::default()
+                    });
+                    if wish.games {
+                        watch.handle_detected(now, wish.shown.detect(&seen.running, address));
+                    }
+                    let heard = seen.heard.as_ref();
+                    let doors = heard.map(|heard| wish.known.doors(heard, &seen.running, address));
+                    let doors = (number, doors);
+                    if wish.doors && last_doors.as_ref() != Some(&doors) {
+                        let (look, found) = doors.clone();
+                        if told.send(Told::Doors { look, doors: found }).await.is_err() {
+                            return false;
+                        }
+                        last_doors = Some(doors);
                     }
                 }
             }
+        }
+        if !wish.games {
+            continue;
         }
         for question in watch.poll_questions(Instant::now()) {
             asked.push(ask(question, address));
         }
         let statements = watch.statements();
         if last.as_ref() != Some(&statements) {
-            if told.send(statements.clone()).await.is_err() {
+            if told.send(Told::Games(statements.clone())).await.is_err() {
                 return false;
             }
             last = Some(statements);
@@ -108,6 +155,13 @@ mod tests {
         Arc::new(Catalogue::parse(&text).unwrap())
     }
 
+    fn games(told: Option<Told>) -> Vec<Statement> {
+        match told {
+            Some(Told::Games(games)) => games,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[tokio::test]
     async fn a_server_is_seen_asked_and_gone_with_its_socket() {
         let server = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -117,9 +171,17 @@ mod tests {
         let (wish, wishes) = watch::channel(Wish::default());
         let (tell, mut told) = mpsc::channel(4);
         let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(run(wishes, tell));
-        wish.send_replace(Wish { address: Some(Ipv4Addr::LOCALHOST), catalogue });
-        let said = told.recv().await.unwrap();
+        let (look, looks) = watch::channel(0);
+        tasks.spawn(run(wishes, looks, tell));
+        let wishing = |games: bool, known: Arc<Catalogue>| Wish {
+            address: Some(Ipv4Addr::LOCALHOST),
+            games,
+            doors: !games,
+            shown: Arc::clone(&known),
+            known,
+        };
+        wish.send_replace(wishing(true, catalogue));
+        let said = games(told.recv().await);
         let hosted = said[0].hosted.as_ref().unwrap();
         assert_eq!((said.len(), hosted.place.port, hosted.players), (1, port, None));
         // The game's server, which answers as BZFlag's does.
@@ -134,14 +196,20 @@ mod tests {
             server.send_to(&answer, from).unwrap();
             server
         });
-        let said = told.recv().await.unwrap();
+        let said = games(told.recv().await);
         assert_eq!(said[0].hosted.as_ref().unwrap().players, Some(3));
         drop(answers.join().unwrap());
-        assert_eq!(told.recv().await.unwrap(), []);
+        assert_eq!(games(told.recv().await), []);
         // A wish that leaves nothing to be seen takes back what was told by the one before.
-        let other = Arc::new(Catalogue::default());
-        wish.send_replace(Wish { address: Some(Ipv4Addr::LOCALHOST), catalogue: other });
-        assert_eq!(told.recv().await.unwrap(), []);
+        wish.send_replace(wishing(true, Arc::default()));
+        assert_eq!(games(told.recv().await), []);
+        // What listens is told as often as a look is asked for, and games no more.
+        wish.send_replace(wishing(false, Arc::default()));
+        for number in [0, 7] {
+            look.send_replace(number);
+            let Some(Told::Doors { look, doors: Some(_) }) = told.recv().await else { panic!("no doors") };
+            assert_eq!(look, number);
+        }
         drop(wish);
         assert!(tasks.join_next().await.unwrap().is_ok(), "it ends with whoever wishes");
     }

@@ -17,9 +17,9 @@ pub use config::{
 };
 pub use data_dir::{DataDir, DataDirError, DataDirLock};
 pub use database::{
-    Damage, FavoriteServer, GameProfile, ImportReport, Integrity, NatResult, OpenReport, PortRange,
-    ProfileOrigin, Protocol, Replacement, ServerConfig, SettingsChange, SettingsDatabase, StoreError,
-    StoredMembership, StoredPeer,
+    Damage, FavoriteServer, FriendTrust, GameProfile, ImportReport, Integrity, NatResult, OpenReport,
+    PortGrant, PortRange, ProfileOrigin, Protocol, Replacement, ServerConfig, SettingsChange,
+    SettingsDatabase, StoreError, StoredMembership, StoredPeer,
 };
 pub use identity::load_or_create_identity;
 pub use secret::{

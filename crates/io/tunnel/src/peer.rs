@@ -3,10 +3,12 @@
 //! Three locks, none of which is held while a socket or the device is read or written: one for each lane, held for the
 //! packets of one frame of the device, or for those that came in one batch; and one for the path, held for a look. The
 //! packets of one lane do not take the other lane's, so that a transfer holds up no game. Where both are needed, the bulk
-//! lane's is taken first. A broadcast from the peer takes one more, for a look at its token bucket.
+//! lane's is taken first. A broadcast from the peer takes one more, for a look at its token bucket, and so does what is not open
+//! to the peer. What is, is read once for the packets of a batch.
 
 mod admission;
 pub(crate) mod handshakes;
+pub(crate) mod held;
 pub(crate) mod index;
 mod lanes;
 pub(crate) mod opening;
@@ -19,19 +21,26 @@ pub(crate) mod wireguard;
 
 use std::{
     net::Ipv4Addr,
-    sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering::Relaxed},
+    },
+    time::Instant,
 };
 
 use lanrage_party::{Lane, PeerConfig, PeerId, Remote, WireGuardKey, initiates, limits::PACKET_BYTES};
-use parking_lot::Mutex;
+use lanrage_shield::{Gate, Packet, Spoken, Verdict};
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
     api::{counters::PeerCounters, per_lane::PerLane},
     packet::{
         counters::{Counters, LaneCounter},
         everyone::flood::FloodLimit,
+        ipv4::Ipv4,
     },
     peer::{
+        held::HeldBack,
         index::PeerIndex,
         lanes::{BulkLane, ExpressLane},
         path::Path,
@@ -54,6 +63,11 @@ pub(crate) struct Peer {
     express: Mutex<ExpressLane>,
     /// Limits what the peer sends to everybody.
     broadcast: Mutex<FloodLimit>,
+    /// What the peer may begin.
+    gate: RwLock<Arc<Gate>>,
+    /// The ports from which it was spoken to.
+    pub(crate) spoken: Spoken,
+    pub(crate) held_back: Mutex<HeldBack>,
     /// Handshakes of bulk sessions so far, completed or answered.
     bulk_handshakes: AtomicU32,
     /// What `bulk_handshakes` was when the present bulk session was established.
@@ -79,6 +93,9 @@ impl Peer {
             bulk: Mutex::new(BulkLane { session: bulk, pending: PendingPackets::default() }),
             express: Mutex::new(ExpressLane { session: express, belongs_to: None, tries: 0, answers: 0 }),
             broadcast: Mutex::new(FloodLimit::new()),
+            gate: RwLock::default(),
+            spoken: Spoken::new(Instant::now()),
+            held_back: Mutex::new(HeldBack::new()),
             bulk_handshakes: AtomicU32::new(0),
             bulk_session: AtomicU32::new(0),
             is_busy: AtomicBool::new(false),
@@ -105,6 +122,27 @@ impl Peer {
 
     pub(crate) fn set_path(&self, to: Option<Remote>) {
         self.path.lock().selected = to;
+    }
+
+    /// Whether the peer may send this to a device that has spoken to everybody from the ports of `to_all`.
+    pub(crate) fn judge(&self, gate: &Gate, packet: &[u8], to_all: &Spoken, now: Instant) -> Verdict {
+        if matches!(gate, Gate::Open) {
+            return Verdict::Passes;
+        }
+        let Some(ip) = Ipv4::parse(packet) else { return Verdict::Refused(None) };
+        let packet = Packet { protocol: ip.protocol(), offset: ip.offset(), payload: ip.payload() };
+        gate.judge(&packet, |port| self.spoken.has(port, now) || to_all.has(port, now))
+    }
+
+    /// What was held back and is open now.
+    pub(crate) fn release(&self, to_all: &Spoken, now: Instant) -> Vec<Box<[u8]>> {
+        let gate = Arc::clone(&self.gate.read());
+        self.held_back.lock().release(now, |packet| self.judge(&gate, packet, to_all, now) == Verdict::Passes)
+    }
+
+    /// What the peer may begin from now on.
+    pub(crate) fn set_gate(&self, gate: Arc<Gate>) {
+        *self.gate.write() = gate;
     }
 
     /// Bytes of the largest packet that its path carries.

@@ -12,6 +12,7 @@ use lanrage_party::{
     AllocationId, ForwardLimits, ForwardedPair, Lane, LocalEnd, PeerConfig, PeerId, Remote,
     limits::PACKET_BYTES,
 };
+use lanrage_shield::{Gate, Spoken};
 use mio::{Poll, Waker};
 use parking_lot::Mutex;
 
@@ -101,6 +102,7 @@ impl Tunnel {
             addresses: Addresses::new(end.virtual_ip, &end.subnet),
             subnet: end.subnet,
             elsewhere: Elsewhere::new(),
+            spoken: Spoken::new(Instant::now()),
         };
         self.shared.change(|table| table.enter(Some(Arc::new(local))));
     }
@@ -195,6 +197,18 @@ impl Tunnel {
     pub fn set_path(&self, id: &PeerId, to: Option<Remote>) {
         if let Some(peer) = self.shared.table().peer(id) {
             peer.set_path(to);
+        }
+    }
+
+    /// What peers may begin from now on: those that are named, and all others. Until it is said, nothing. What was held back a
+    /// moment ago goes on if it is open now. It survives
+    /// [`enter`](Self::enter) and [`leave`](Self::leave).
+    pub fn set_gates(&self, others: Gate, named: impl IntoIterator<Item = (PeerId, Gate)>) {
+        self.shared.change(|table| table.set_gates(others, named));
+        let (table, now) = (self.shared.table(), Instant::now());
+        let Some(local) = &table.local else { return };
+        for packet in table.peers().flat_map(|peer| peer.release(&local.spoken, now)) {
+            self.shared.answer(&packet);
         }
     }
 

@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde_json::Value;
 
 use lanrage_games::Start;
-use lanrage_party::{Admission, Standing};
+use lanrage_party::{Admission, Standing, Transport};
+use lanrage_shield::Trust;
 
 use super::{
     Changed, DataSummary, FavoriteView, KnownGameView, MadeLink, ProfileView, RecentPartyView, Restored,
-    ServerConfigView, SettingView,
+    ServerConfigView, SettingView, ShieldRulesView,
 };
 use crate::{DoctorReport, InvitationLink, InvitationPreview, Snapshot};
 
@@ -254,6 +255,47 @@ crate::requests! {
         /// Where the game is, as [`HostedView`](crate::HostedView) says.
         address: String,
     } -> Vec<Start>;
+
+    /// What the user has decided of who reaches what of this computer; the level is a setting.
+    ShieldRules {} -> ShieldRulesView;
+
+    /// Says how a friend is trusted, in every party.
+    TrustFriend {
+        /// The friend's peer id.
+        peer: String,
+        /// What they are called, to be shown when they are not there.
+        name: String,
+        /// How.
+        trust: Trust,
+    } -> ();
+
+    /// Opens or closes ports for friends, whatever listens there. Ports of remote login, shares and the like are not opened.
+    DecidePorts {
+        /// The protocol.
+        transport: Transport,
+        /// The first port.
+        first: u16,
+        /// The last port.
+        last: u16,
+        /// The peer id of the friend for whom; `None` for all.
+        peer: Option<String>,
+        /// What they are called; empty for all.
+        name: String,
+        /// Whether they are open from now on, or closed.
+        is_open: bool,
+    } -> ();
+
+    /// Forgets what was decided of ports: what listens there decides again.
+    ForgetPorts {
+        /// The protocol.
+        transport: Transport,
+        /// The first port.
+        first: u16,
+        /// The last port.
+        last: u16,
+        /// The peer id of the friend for whom it was; `None` for all.
+        peer: Option<String>,
+    } -> ();
 
     /// The game profiles.
     Profiles {} -> Vec<ProfileView>;

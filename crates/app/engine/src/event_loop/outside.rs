@@ -281,7 +281,9 @@ impl Outputs for Outside {
                 }
             }
             Output::Rendezvous(order) => self.tell_stores(order),
-            Output::WatchGames(address) => self.ports.games.watch(address.map(|address| address.0)),
+            Output::WatchPrograms(watch) => self.ports.games.watch(watch),
+            Output::LookAgain(number) => self.ports.games.look(number),
+            Output::SetGates { others, named } => tunnel.set_gates(others, named),
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
                 if self.ports.store.tx.try_send((ticket, party)).is_err() {

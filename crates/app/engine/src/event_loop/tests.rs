@@ -88,7 +88,10 @@ impl Rig {
         let setup = Setup {
             identity,
             udp_port: tunnel.local_port(),
-            settings: Settings { server, ..session_settings(&Config::repaired(&Default::default()).0) },
+            settings: Settings {
+                server,
+                ..session_settings(&Config::repaired(&Default::default()).0, Default::default())
+            },
             network: NetworkState::default(),
             newest_sequence: 0,
             remembered_nat: NatType::Unknown,

@@ -1,15 +1,22 @@
-//! The stored settings and games, read anew whenever some have changed.
+//! The stored settings, games and rules of the shield, read anew whenever some have changed.
 
 use std::sync::Arc;
 
-use lanrage_games::Catalogue;
+use lanrage_shield::Rules;
 use lanrage_store::{Config, SettingsDatabase};
 use tokio::sync::{mpsc, watch};
 
-use crate::{api::StoredError, known_games, settings::AppSettings, tasks::Tasks};
+use crate::{api::StoredError, known_games::KnownGames, settings::AppSettings, stored_shield, tasks::Tasks};
 
 /// What was read, and which wishes it answers: this one and all before it.
-pub(crate) type Read = (u64, Result<(Box<Config>, Arc<Catalogue>), StoredError>);
+pub(crate) type Read = (u64, Result<Box<ReadSettings>, StoredError>);
+
+/// The settings, and what else takes effect as they do.
+pub(crate) struct ReadSettings {
+    pub(crate) config: Config,
+    pub(crate) games: KnownGames,
+    pub(crate) shield: Rules,
+}
 
 /// Asks for the settings by a number that grows, and hears of them. Never full: one reading answers every wish before it.
 pub(crate) struct SettingsPort {
@@ -30,9 +37,9 @@ pub(crate) fn spawn(
         while wishes.changed().await.is_ok() {
             let wish = *wishes.borrow_and_update();
             let read = read(&database).await;
-            if let Ok((config, _)) = &read {
+            if let Ok(read) = &read {
                 app_settings.send_if_modified(|settings| {
-                    let changed = AppSettings::from(&**config);
+                    let changed = AppSettings::from(&read.config);
                     let is_news = *settings != changed;
                     *settings = changed;
                     is_news
@@ -46,8 +53,9 @@ pub(crate) fn spawn(
     SettingsPort { wanted, rx }
 }
 
-async fn read(database: &SettingsDatabase) -> Result<(Box<Config>, Arc<Catalogue>), StoredError> {
-    let stored = database.get_all_settings().await?;
-    let games = known_games::shown(database).await?;
-    Ok((Box::new(Config::repaired(&stored).0), Arc::new(games)))
+async fn read(database: &SettingsDatabase) -> Result<Box<ReadSettings>, StoredError> {
+    let config = Config::repaired(&database.get_all_settings().await?).0;
+    let games = KnownGames::read(database).await?;
+    let shield = stored_shield::rules(database, &config).await?;
+    Ok(Box::new(ReadSettings { config, games, shield }))
 }

@@ -66,6 +66,7 @@ fn snapshot() -> Snapshot {
         next_direct_try_at_ms: None,
         nat_type: NatType::default(),
         online: Some(true),
+        trust: Default::default(),
         away_since_ms: None,
         joined_at_ms: 1,
         first_packet_ms: None,
@@ -120,6 +121,7 @@ fn snapshot() -> Snapshot {
             }],
             created_at_ms: 1_764_000_000_000,
             games: Vec::new(),
+            shield: Default::default(),
             peers: vec![bob],
         }),
         joining: Some(JoiningView {

@@ -81,11 +81,19 @@ fn firewall(facts: &Facts) -> Check {
     match facts.firewall {
         Firewall::None => subject.good(Finding::NoFirewall),
         Firewall::Ufw => {
-            let command = format!("sudo ufw allow in on {adapter}");
+            // What serves the system listens below.
+            let allow =
+                |protocol| format!("sudo ufw allow in on {adapter} to any port 1024:65535 proto {protocol}");
+            let command = format!("{} && {}", allow("udp"), allow("tcp"));
             subject.unknown(Finding::Ufw { adapter }, Remedy::AllowGames { command })
         }
         Firewall::Firewalld => {
-            let command = format!("sudo firewall-cmd --zone=trusted --add-interface={adapter}");
+            // A zone of its own: in the one for what is trusted everything would be open, the system's services too.
+            let command = format!(
+                "sudo firewall-cmd --permanent --new-zone=lanrage && sudo firewall-cmd --permanent --zone=lanrage \
+                 --add-port=1024-65535/udp --add-port=1024-65535/tcp --add-interface={adapter} && \
+                 sudo firewall-cmd --reload"
+            );
             subject.unknown(Finding::Firewalld { adapter }, Remedy::AllowGames { command })
         }
         Firewall::Systems => subject.unknown(Finding::SystemsFirewall, Remedy::AllowGamesInSettings),

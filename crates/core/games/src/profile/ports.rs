@@ -1,33 +1,8 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr};
+use lanrage_party::{NEVER_OPENED, Transport};
 
 use super::{ProfileFault, texts::text_serde};
-
-/// A transport protocol.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    EnumString,
-    IntoStaticStr,
-    Serialize,
-    Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Transport {
-    /// UDP.
-    Udp,
-    /// TCP.
-    Tcp,
-}
 
 /// Ports of one protocol, from `first` to `last`; written `udp 8303-8310`, or `tcp 25565`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,41 +10,6 @@ pub struct PortRange {
     transport: Transport,
     first: u16,
     last: u16,
-}
-
-/// What serves the computer itself, from remote login to databases, on either protocol. No profile opens any of it.
-const NEVER: &[(u16, u16)] = &[
-    (22, 23),
-    (111, 111),
-    (135, 135),
-    (137, 139),
-    (445, 445),
-    (593, 593),
-    (631, 631),
-    (2_049, 2_049),
-    (2_375, 2_376),
-    (2_379, 2_379),
-    (3_306, 3_306),
-    (3_389, 3_389),
-    (3_702, 3_702),
-    (5_037, 5_037),
-    (5_355, 5_355),
-    (5_357, 5_358),
-    (5_432, 5_432),
-    (5_900, 5_903),
-    (5_985, 5_986),
-    (6_379, 6_379),
-    (6_443, 6_443),
-    (7_070, 7_070),
-    (8_291, 8_291),
-    (9_200, 9_200),
-    (10_250, 10_250),
-    (27_017, 27_017),
-];
-
-/// Whether a port serves the computer itself and is never a game's.
-pub fn is_never_opened(port: u16) -> bool {
-    NEVER.iter().any(|(first, last)| (*first..=*last).contains(&port))
 }
 
 impl PortRange {
@@ -105,7 +45,7 @@ impl PortRange {
 
     /// Whether one of them is never opened.
     pub fn is_never_opened(&self) -> bool {
-        NEVER.iter().any(|(first, last)| *first <= self.last && self.first <= *last)
+        NEVER_OPENED.iter().any(|(first, last)| *first <= self.last && self.first <= *last)
     }
 }
 
@@ -152,6 +92,5 @@ mod tests {
         {
             assert_eq!(text.parse::<PortRange>().unwrap().is_never_opened(), expected, "{text}");
         }
-        assert!(is_never_opened(22) && is_never_opened(5_903) && !is_never_opened(8_303));
     }
 }

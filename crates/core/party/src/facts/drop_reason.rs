@@ -70,6 +70,8 @@ pub enum DropReason {
     RepeatedSearch,
     /// Broadcast or multicast above the sender's rate.
     BroadcastStorm,
+    /// From a peer: what it would begin is not open to it.
+    Refused,
     /// From a peer: no device is attached.
     NoDevice,
     /// From the device: no peer has the destination.

@@ -72,6 +72,13 @@ pub enum News {
         /// The game.
         game: String,
     },
+    /// A friend tried to reach something of this computer that is not open to them. Told once of each friend and port.
+    Reached {
+        /// The friend's name.
+        peer: String,
+        /// The port.
+        port: u16,
+    },
     /// Somebody has the link and waits for the owner or a moderator to let them in.
     WantsIn {
         /// The name that they give themselves.

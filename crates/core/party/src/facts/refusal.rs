@@ -56,6 +56,16 @@ pub enum CommandError {
         /// What is wrong with it.
         cause: GameFault,
     },
+    /// Ports that are none, or too many.
+    BadPorts {
+        /// Most that they can be.
+        most: u64,
+    },
+    /// A port that nobody reaches but whom the user trusts with everything: remote login, shares and the like.
+    PortNeverOpened {
+        /// Which.
+        port: u16,
+    },
     /// Nobody hosts a game there any more.
     NoGameThere,
     /// A game cannot be started into somebody else's: it is not installed, or nobody knows how.

@@ -1,6 +1,10 @@
 //! What the decisions and the data plane tell each other in plain values: both ends of a pair, and what happened to it.
 
+pub(crate) mod place;
+
 use std::{io, net::SocketAddr};
+
+use place::Place;
 
 use crate::{PeerId, PresharedKey, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey};
 
@@ -97,6 +101,16 @@ pub enum TunnelEvent {
         by: Option<PeerId>,
         /// The UDP port that it sends from, if it shows one.
         port: Option<u16>,
+    },
+    /// The peer would begin something at a place of this device that is not open to it. It is held back for a moment, in
+    /// which it may become so. A few a second for each peer at most.
+    Refused {
+        /// The peer.
+        peer: PeerId,
+        /// What it tried to reach.
+        place: Place,
+        /// Whether it was sent to everybody, as searches are.
+        is_for_all: bool,
     },
     /// The device could not be read or written and is no longer used; attach another.
     DeviceFailed {

@@ -215,6 +215,7 @@ fn settings(index: usize, server: Option<ControlEndpoint>, relay_only: bool) -> 
         uses_rendezvous: false,
         forward_limits: ForwardLimits { pair_kbits: 2_000, total_kbits: 8_000 },
         shares_games: true,
+        shield: lanrage_shield::Rules::default(),
     }
 }
 

@@ -256,8 +256,10 @@ impl State {
             uses_rendezvous,
             forward_limits,
             shares_games,
+            shield,
         } = settings;
         self.shares_games = shares_games;
+        self.shield.set_rules(shield);
         self.uses_rendezvous = uses_rendezvous;
         self.set_forward_limits(turn, forward_limits);
         self.set_relay_only(turn, relay_only);

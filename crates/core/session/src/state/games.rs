@@ -8,32 +8,18 @@ use lanrage_party::{PeerId, VirtualIp, facts::News};
 use super::State;
 use crate::{
     facts::{GameView, HostedView},
-    output::{Output, Turn},
+    output::Turn,
     party::active::ActiveParty,
     peers::{connection::Connection, gossip::message::Message},
 };
 
 impl State {
-    /// Lets this device's games be watched exactly while somebody may be told of them, who can reach them.
-    pub(super) fn follow_games(&mut self, turn: &mut Turn<'_>) {
-        let is_watched = |party: &&ActiveParty| {
-            party.adapter.is_open()
-                && party.connections.connections().values().any(|friend| friend.path().is_some())
-        };
-        let party = self.party.as_ref().filter(|_| self.shares_games).filter(is_watched);
-        let wanted = party.map(|party| party.membership.virtual_ip);
-        if wanted != self.games_watched {
-            self.games_watched = wanted;
-            self.handle_games(turn, Vec::new());
-            turn.push(Output::WatchGames(wanted));
-        }
-    }
-
     /// What runs on this device.
     pub(super) fn handle_games(&mut self, turn: &mut Turn<'_>, statements: Vec<Statement>) {
         if let Some(party) = &mut self.party {
             // A word that was on its way when the watch ended counts no more.
-            let statements = if self.games_watched.is_some() { statements } else { Vec::new() };
+            let statements =
+                if self.programs_watched.is_some_and(|watch| watch.games) { statements } else { Vec::new() };
             party.games.set_own(turn.now.instant, statements);
             self.tell_games(turn);
         }

@@ -97,6 +97,9 @@ impl State {
                     }
                 }
             }
+            TunnelEvent::Refused { peer, place, is_for_all } => {
+                self.handle_refused(turn, peer, place, is_for_all);
+            }
             TunnelEvent::NewRemote { peer, from } => {
                 if let Some(connections) = self.connections() {
                     connections.handle_remote(turn, peer, from);

@@ -94,6 +94,7 @@ impl State {
             (party.watch.works(), party.watch.failure().is_some()).hash(&mut hasher);
             party.reply.as_ref().map(|reply| &reply.text).hash(&mut hasher);
             party.games.revision().hash(&mut hasher);
+            self.shield.revision().hash(&mut hasher);
         }
         for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
             let by = connection.path().map(|path| path.remote);
@@ -231,6 +232,7 @@ impl State {
                         }),
                     nat_type: connection.info.nat_type,
                     online: connection.online(),
+                    trust: self.shield.rules().trust(&id),
                     away_since_ms: connection.away_since().map(|at| at.0),
                     joined_at_ms: connection.info.joined_at.0,
                     first_packet_ms: connection.first_packet.map(milliseconds),
@@ -258,6 +260,10 @@ impl State {
             host_hint: self.host_hint(active, &names),
             created_at_ms: membership.created_at.0,
             games: games::own(active),
+            shield: self.shield_view(|id| {
+                let friend = active.connections.connections().get(id)?;
+                Some(names.of(&friend.record.name, id))
+            }),
             peers,
         }
     }

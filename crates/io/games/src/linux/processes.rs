@@ -1,7 +1,7 @@
 //! The programs of this user that run in this network namespace.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsStr,
     fs::{self, File},
     io::{self, Read},
@@ -75,6 +75,30 @@ impl Processes {
         Ok(())
     }
 
+    /// The file names of the user's own programs that have these sockets, by their inodes; LANrage's own are left out.
+    pub(super) fn owners(&self, mut wanted: BTreeSet<u64>) -> BTreeMap<u64, String> {
+        let mut owners = BTreeMap::new();
+        for inode in open_sockets(Path::new("/proc/self")) {
+            wanted.remove(&inode);
+        }
+        for pid in self.known.keys() {
+            if wanted.is_empty() {
+                break;
+            }
+            let folder = PathBuf::from(format!("/proc/{pid}"));
+            let mut file = None;
+            for inode in open_sockets(&folder).into_iter().filter(|inode| wanted.contains(inode)) {
+                let file = file.get_or_insert_with(|| program(&folder).map(|program| program.file));
+                // A socket that several processes share is one program's: the others began as it.
+                owners.insert(inode, file.clone().unwrap_or_default());
+            }
+            owners.keys().for_each(|inode| {
+                wanted.remove(inode);
+            });
+        }
+        owners
+    }
+
     /// Those that may be games, with what they listen on.
     pub(super) fn candidates(&self, sockets: &ByInode) -> Vec<Running> {
         let own = fs::read_link("/proc/self/ns/net").ok();
@@ -88,7 +112,11 @@ impl Processes {
                 continue;
             }
             let inodes = open_sockets(&folder);
-            let listening = inodes.into_iter().filter_map(|inode| sockets.get(&inode).copied()).collect();
+            let listening = inodes
+                .into_iter()
+                .filter_map(|inode| sockets.get(&inode))
+                .map(|known| known.socket)
+                .collect();
             running.push(Running { listening, ..program.clone() });
         }
         running

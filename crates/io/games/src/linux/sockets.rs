@@ -6,7 +6,8 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use lanrage_games::{Listening, Transport};
+use lanrage_games::Listening;
+use lanrage_party::Transport;
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_sock_diag::{
     SockDiagMessage,
@@ -18,8 +19,16 @@ use netlink_sys::{Socket, SocketAddr as Kernel, protocols::NETLINK_SOCK_DIAG};
 /// Most sockets that are looked at: a computer that has more is no player's.
 const MOST: usize = 16_384;
 
+/// A socket that hears strangers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) socket: Listening,
+    /// Whose it is.
+    pub(super) user: u32,
+}
+
 /// The sockets by their inodes, which processes know them by.
-pub(super) type ByInode = BTreeMap<u64, Listening>;
+pub(super) type ByInode = BTreeMap<u64, Known>;
 
 /// Asks the kernel again and again.
 #[derive(Debug, Default)]
@@ -111,7 +120,8 @@ fn read(answer: &[u8], transport: Transport, all: &mut ByInode) -> io::Result<bo
             NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(found)) if all.len() < MOST => {
                 let InetResponse { header, .. } = *found;
                 let address = SocketAddr::new(header.socket_id.source_address, header.socket_id.source_port);
-                all.insert(header.inode.into(), Listening { transport, address });
+                let socket = Listening { transport, address };
+                all.insert(header.inode.into(), Known { socket, user: header.uid });
             }
             NetlinkPayload::Done(_) => return Ok(false),
             NetlinkPayload::Error(error) if error.code.is_some() => return Err(error.to_io()),
@@ -142,7 +152,7 @@ mod tests {
         connected.connect(other).unwrap();
         assert!(sockets.look().unwrap(), "there are more");
         let has = |sockets: &Sockets, transport, address: SocketAddr| {
-            sockets.all().values().any(|socket| *socket == Listening { transport, address })
+            sockets.all().values().any(|known| known.socket == Listening { transport, address })
         };
         for address in [udp.local_addr().unwrap(), six.local_addr().unwrap()] {
             assert!(has(&sockets, Transport::Udp, address), "{address}");

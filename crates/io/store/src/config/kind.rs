@@ -1,4 +1,5 @@
 use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet, facts::SettingRule, limits};
+use lanrage_shield::Level;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -46,6 +47,7 @@ impl Kind {
     pub(super) const LOG_LEVEL: Self = Self::Choice { choices: LogLevel::WORDS };
     pub(super) const KEEP_IN_TRAY: Self = Self::Choice { choices: KeepInTray::WORDS };
     pub(super) const FIND_FRIENDS: Self = Self::Choice { choices: FindFriends::WORDS };
+    pub(super) const SHIELD: Self = Self::Choice { choices: Level::WORDS };
     pub(super) const THEME: Self = Self::Choice { choices: Theme::WORDS };
 
     /// The value in its one stored form; `None` if it is not of this kind.

@@ -1,4 +1,5 @@
 use lanrage_party::{AdapterName, ControlEndpoint, Name, QualityThresholds, Subnet};
+use lanrage_shield::Level;
 use serde_json::Value;
 
 use super::{
@@ -51,6 +52,11 @@ settings! {
 
     /// Whether friends in the party are told which games you play and host: only they, inside the party, and never a server.
     share_games: bool = Declaration::new(Player, Kind::Boolean, Boolean(true));
+
+    /// How much of this computer friends in the party reach: all (open), what your own programs listen on (guarded), games
+    /// (games), or nothing that they begin themselves (closed). Remote login, shares and databases are reached by nobody but whom
+    /// you trust with everything.
+    shield: Level = Declaration::new(Party, Kind::SHIELD, Text("guarded"));
 
     /// The control server for new parties. Empty: friends find each other without one.
     control_server: Option<ControlEndpoint> = Declaration::optional(Party, Kind::ControlEndpoint);

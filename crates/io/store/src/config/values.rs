@@ -1,6 +1,7 @@
 //! Types of single settings, and how each is read from a value that its [`Kind`](super::Kind) has accepted.
 
 use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet};
+use lanrage_shield::Level;
 use serde_json::Value;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
@@ -182,6 +183,12 @@ impl FromSetting for PkarrRelays {
 }
 
 impl FromSetting for LogLevel {
+    fn from_setting(value: &Value) -> Option<Self> {
+        value.as_str()?.parse().ok()
+    }
+}
+
+impl FromSetting for Level {
     fn from_setting(value: &Value) -> Option<Self> {
         value.as_str()?.parse().ok()
     }

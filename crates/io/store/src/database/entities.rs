@@ -229,8 +229,55 @@ pub(crate) mod dht_nodes {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod friend_trust {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "friend_trust")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) peer_id: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) name: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) level: String,
+        pub(crate) updated_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod port_grants {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "port_grants")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) id: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) protocol: String,
+        pub(crate) first: i64,
+        pub(crate) last: i64,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) peer_id: Option<String>,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) name: Option<String>,
+        pub(crate) is_open: bool,
+        pub(crate) created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Every table, those that others refer to before those that refer to them.
-pub(crate) const TABLES: [&str; 10] = [
+pub(crate) const TABLES: [&str; 12] = [
     "settings",
     "server_configs",
     "favorite_servers",
@@ -241,4 +288,6 @@ pub(crate) const TABLES: [&str; 10] = [
     "favorite_parties",
     "nat_results",
     "dht_nodes",
+    "friend_trust",
+    "port_grants",
 ];

@@ -13,14 +13,15 @@ use super::{
     connect,
     entities::{
         departures as departure_rows, dht_nodes as node_rows, favorite_parties as favorite_rows,
-        favorite_servers, game_profiles, memberships as membership_rows, nat_results, roster_peers,
-        server_configs as config_rows, settings as setting_rows,
+        favorite_servers, friend_trust as trust_rows, game_profiles, memberships as membership_rows,
+        nat_results, port_grants as grant_rows, roster_peers, server_configs as config_rows,
+        settings as setting_rows,
     },
     rows,
     tables::{
-        departures, dht_nodes, favorite_parties, favorite_servers::read as read_favorite,
-        game_profiles::read as read_profile, memberships, nat_results as nat, roster, server_configs,
-        settings,
+        departures, dht_nodes, favorite_parties, favorite_servers::read as read_favorite, friend_trust,
+        game_profiles::read as read_profile, memberships, nat_results as nat, port_grants, roster,
+        server_configs, settings,
     },
 };
 use crate::StoreError;
@@ -59,7 +60,9 @@ pub(super) async fn salvage(damaged: &Path, into: &DatabaseConnection) -> Result
         + copy::<favorite_rows::Entity>(&from, &transaction, |row| favorite_parties::read(row).is_some())
             .await
         + copy::<nat_results::Entity>(&from, &transaction, |row| nat::read(row).is_some()).await
-        + copy::<node_rows::Entity>(&from, &transaction, |row| dht_nodes::read(row).is_some()).await;
+        + copy::<node_rows::Entity>(&from, &transaction, |row| dht_nodes::read(row).is_some()).await
+        + copy::<trust_rows::Entity>(&from, &transaction, |row| friend_trust::read(row).is_some()).await
+        + copy::<grant_rows::Entity>(&from, &transaction, |row| port_grants::read(row).is_some()).await;
     transaction.commit().await?;
     if let Err(error) = from.close().await {
         warn!(%error, "the damaged database was not closed cleanly");

@@ -185,7 +185,7 @@ impl Receiver {
         let Some(Current { opening, .. }) = current else { return Err(DropReason::UnknownPeer) };
         let (lane, peer) = (session.lane(), opening.peer());
         let slot = self.packets.slot().ok_or(DropReason::NoDevice)?;
-        let arrival = opening.open(receiver, (datagram, from), &local.addresses, *now, slot)?;
+        let arrival = opening.open(receiver, (datagram, from), local, *now, slot)?;
         if arrival.established {
             *current = None;
             self.established(context, (peer, lane), from);
@@ -195,6 +195,9 @@ impl Receiver {
         }
         if let Some(port) = arrival.flood {
             shared.emit(TunnelEvent::Flood { by: Some(peer.id()), port });
+        }
+        if let Some((place, is_for_all)) = arrival.refused {
+            shared.emit(TunnelEvent::Refused { peer: peer.id(), place, is_for_all });
         }
         let Some((incoming, len)) = arrival.packet? else { return Ok(()) };
         if let Incoming::Probe { payload } = incoming {

@@ -21,7 +21,7 @@ use crate::{
         everyone::{flood::Verdict, search_copy::SearchCopies},
         fragment::Fragments,
         icmp,
-        ipv4::Ipv4,
+        ipv4::{Ipv4, UDP},
         readdress,
         routing::Outgoing,
     },
@@ -135,9 +135,15 @@ impl Sender {
                 readdress::set_source(packet, own);
             }
         };
+        // Once for all that is cut from it.
+        let speaks = speaking_port(&ip);
+        if !matches!(outgoing, Outgoing::To(_)) {
+            speaks.into_iter().for_each(|port| local.spoken.note(port, context.now));
+        }
         match outgoing {
             Outgoing::To(ip) => {
                 let peer = context.table.with_ip(ip).ok_or(DropReason::UnknownDestination)?;
+                speaks.into_iter().for_each(|port| peer.spoken.note(port, context.now));
                 // The lock of the peer's lane is held for the whole frame, unless the batch is full before.
                 let mut to = Destination { peer, lane, sealing: None };
                 segment(header, packet, PACKET_BYTES, |packet| {
@@ -172,6 +178,8 @@ impl Sender {
             let is_bound = |peer, here| device.udp_receiver(peer, here) == Some(source);
             local.elsewhere.note_sent(&ip, source, context.now, is_bound);
         }
+        let speaks = Ipv4::parse(packet).and_then(|ip| speaking_port(&ip));
+        speaks.into_iter().for_each(|port| local.spoken.note(port, context.now));
         let lane = self.lanes.of(packet, context.now);
         self.send_to_everyone(context, lane, packet, u32::from_ne_bytes(*interface));
         Ok(())
@@ -317,4 +325,9 @@ impl Sender {
             context.shared.answer(answer);
         }
     }
+}
+
+/// The port at which whoever hears this by UDP may answer.
+fn speaking_port(ip: &Ipv4<'_>) -> Option<u16> {
+    ip.ports().filter(|_| ip.protocol() == UDP).map(|(source, _)| source)
 }

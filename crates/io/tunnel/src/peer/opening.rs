@@ -1,15 +1,13 @@
 //! Datagrams of a peer become packets.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
-use lanrage_party::{Lane, Remote, facts::DropReason};
+use lanrage_party::{Lane, Place, Remote, facts::DropReason};
+use lanrage_shield::{Gate, Verdict as Judged};
 
 use crate::{
-    packet::{
-        everyone::flood::Verdict,
-        routing::{Addresses, Incoming},
-    },
-    peer::{Peer, lanes::Held},
+    packet::{everyone::flood::Verdict, routing::Incoming},
+    peer::{Peer, lanes::Held, table::Local},
 };
 
 /// Opens data messages of a peer, one after the other, under one lock of the lane. It must not be kept while anything is
@@ -17,6 +15,7 @@ use crate::{
 pub(crate) struct Opening<'a> {
     peer: &'a Peer,
     session: Held<'a>,
+    gate: Arc<Gate>,
     /// Where the last authenticated one came from.
     noted: Option<Remote>,
 }
@@ -29,6 +28,8 @@ pub(crate) struct Arrival {
     pub(crate) new_remote: bool,
     /// The UDP port of the peer's program that floods the party, if it is known, when its flood just began.
     pub(crate) flood: Option<Option<u16>>,
+    /// What the peer tried to begin, and whether at everybody's, if that is to be told: it is not open to it.
+    pub(crate) refused: Option<(Place, bool)>,
     /// The packet, and its length at the beginning of the output; or why it was not accepted. None for a keepalive.
     pub(crate) packet: Result<Option<(Incoming, usize)>, DropReason>,
 }
@@ -41,7 +42,7 @@ impl Peer {
             Lane::Bulk => Held::Bulk(self.bulk.lock()),
             Lane::Express => Held::Express(self.express.lock()),
         };
-        Opening { peer: self, session, noted: None }
+        Opening { peer: self, session, gate: Arc::clone(&self.gate.read()), noted: None }
     }
 }
 
@@ -58,7 +59,7 @@ impl<'a> Opening<'a> {
         &mut self,
         receiver: u32,
         (datagram, from): (&[u8], Remote),
-        addresses: &Addresses,
+        local: &Local,
         now: Instant,
         out: &mut [u8],
     ) -> Result<Arrival, DropReason> {
@@ -67,10 +68,20 @@ impl<'a> Opening<'a> {
             Held::Express(express) => &mut express.session,
         };
         let opened = session.open(receiver, datagram, out)?;
-        let mut flood = None;
+        let (mut flood, mut refused) = (None, None);
         let packet = match opened.packet {
             None => Ok(None),
-            Some(len) => match addresses.incoming(&out[..len], self.peer.ip()) {
+            Some(len) => match local.addresses.incoming(&out[..len], self.peer.ip()) {
+                Ok(incoming @ Incoming::Probe { .. }) => Ok(Some((incoming, len))),
+                Ok(incoming)
+                    if let Judged::Refused(place) =
+                        self.peer.judge(&self.gate, &out[..len], &local.spoken, now) =>
+                {
+                    let is_for_all = incoming != Incoming::Unicast;
+                    let held = place.filter(|_| self.peer.held_back.lock().hold(&out[..len], now));
+                    refused = held.map(|place| (place, is_for_all));
+                    Err(DropReason::Refused)
+                }
                 Ok(incoming @ Incoming::Everyone { .. }) => {
                     match self.peer.broadcast.lock().judge(&out[..len], now) {
                         Verdict::Passes => Ok(Some((incoming, len))),
@@ -87,6 +98,6 @@ impl<'a> Opening<'a> {
         // The path's lock is taken only when the remote changes: most of a batch come from one.
         let is_elsewhere = self.noted.replace(from) != Some(from);
         let new_remote = is_elsewhere && self.peer.path.lock().seen.note(from) && !opened.established;
-        Ok(Arrival { established: opened.established, new_remote, flood, packet })
+        Ok(Arrival { established: opened.established, new_remote, flood, refused, packet })
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
 use lanrage_party::{PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
+use lanrage_shield::{Gate, Spoken};
 
 use crate::{
     api::error::TunnelError,
@@ -23,6 +24,16 @@ pub(crate) struct Local {
     pub(crate) subnet: Subnet,
     /// What of this computer's other addresses has spoken to this party.
     pub(crate) elsewhere: Elsewhere,
+    /// The ports that have spoken to everybody.
+    pub(crate) spoken: Spoken,
+}
+
+/// What peers may begin.
+#[derive(Clone, Default)]
+pub(crate) struct Gates {
+    /// Those who are not named.
+    others: Arc<Gate>,
+    named: HashMap<PeerId, Arc<Gate>>,
 }
 
 /// The party, its peers, the relays and the device as of one moment. It is taken once per batch, and every lookup is O(1).
@@ -32,6 +43,7 @@ pub(crate) struct Table {
     pub(crate) device: Option<Arc<dyn PacketDevice>>,
     pub(crate) relays: Relays,
     pub(crate) forwarding: Forwarding,
+    gates: Gates,
     by_id: HashMap<PeerId, Arc<Peer>>,
     by_key: HashMap<WireGuardKey, Arc<Peer>>,
     by_ip: HashMap<Ipv4Addr, Arc<Peer>>,
@@ -69,10 +81,11 @@ impl Table {
         self.by_id.values()
     }
 
-    /// Enters another party, or none. The peers of the one before are forgotten; allocations are the device's own.
+    /// Enters another party, or none. The peers of the one before are forgotten; allocations are the device's own, and what
+    /// peers may begin stays as it was said.
     pub(crate) fn enter(&mut self, local: Option<Arc<Local>>) {
-        let (relays, device) = (std::mem::take(&mut self.relays), self.device.take());
-        *self = Self { local, device, relays, ..Self::default() };
+        let (relays, gates) = (std::mem::take(&mut self.relays), std::mem::take(&mut self.gates));
+        *self = Self { local, device: self.device.take(), relays, gates, ..Self::default() };
     }
 
     /// Whether a peer may be added (or take the place of the one with its id).
@@ -104,10 +117,18 @@ impl Table {
     pub(crate) fn insert(&mut self, peer: &Arc<Peer>) {
         // The one before may have had another key or address, which would stay in the other maps.
         self.remove(&peer.id());
+        peer.set_gate(self.gates.of(&peer.id()));
         self.by_id.insert(peer.id(), Arc::clone(peer));
         self.by_key.insert(*peer.key(), Arc::clone(peer));
         self.by_ip.insert(peer.ip(), Arc::clone(peer));
         self.by_index.insert(peer.index, Arc::clone(peer));
+    }
+
+    /// What peers may begin from now on.
+    pub(crate) fn set_gates(&mut self, others: Gate, named: impl IntoIterator<Item = (PeerId, Gate)>) {
+        let named = named.into_iter().map(|(peer, gate)| (peer, Arc::new(gate))).collect();
+        self.gates = Gates { others: Arc::new(others), named };
+        self.peers().for_each(|peer| peer.set_gate(self.gates.of(&peer.id())));
     }
 
     pub(crate) fn remove(&mut self, id: &PeerId) {
@@ -116,5 +137,11 @@ impl Table {
             self.by_ip.remove(&peer.ip());
             self.by_index.remove(&peer.index);
         }
+    }
+}
+
+impl Gates {
+    fn of(&self, peer: &PeerId) -> Arc<Gate> {
+        Arc::clone(self.named.get(peer).unwrap_or(&self.others))
     }
 }

@@ -8,6 +8,7 @@ mod path_mtu;
 mod queues;
 mod relay;
 mod relayed;
+mod shield;
 mod support;
 
 use std::{

@@ -13,6 +13,7 @@ use std::{
 use lanrage_party::{
     DeviceIdentity, PartySecret, PeerId, Remote, Subnet, VirtualIp, WireGuardKey, WireGuardPrivateKey,
 };
+use lanrage_shield::Gate;
 use lanrage_tunnel::{
     EventSink, LocalEnd, PacketDevice, PeerConfig, Tunnel, TunnelEvent, UdpSockets, initiates,
 };
@@ -156,6 +157,7 @@ impl End {
         let (sender, events) = channel();
         let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
         let tunnel = Tunnel::start(sockets, sink).unwrap();
+        tunnel.set_gates(Gate::Open, []);
         let key = WireGuardPrivateKey::from_random([seed; 32]);
         tunnel.enter(LocalEnd { private_key: key.clone(), virtual_ip: ip, subnet: Subnet::DEFAULT });
         let (device, packets) = MemoryDevice::new();

@@ -6,8 +6,8 @@ use std::{
 };
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_games::{Place, Slug, Statement};
-use lanrage_party::PeerId;
+use lanrage_games::{Slug, Statement};
+use lanrage_party::{PeerId, Place};
 
 use super::schedule::{CALM, Schedule};
 
@@ -151,8 +151,8 @@ impl Games {
 
 #[cfg(test)]
 mod tests {
-    use lanrage_games::{Hosted, Transport};
-    use lanrage_party::Name;
+    use lanrage_games::Hosted;
+    use lanrage_party::{Name, Transport};
 
     use super::*;
 

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use lanrage_control::protocol::Request;
-use lanrage_games::{Hosted, Place, Slug, Statement, Transport};
-use lanrage_party::{Candidate, Name, Remote, SignalKey, SignedRecord};
+use lanrage_games::{Hosted, Slug, Statement};
+use lanrage_party::{Candidate, Name, Place, Remote, SignalKey, SignedRecord, Transport};
 
 use super::{
     knocks,

@@ -19,6 +19,7 @@ use lanrage_party::{
     challenge_message,
 };
 use lanrage_rendezvous::{Event, Order, SignedItem};
+use lanrage_shield::{Gate, Rules};
 
 use crate::{
     Command, CommandError, DataPlaneView, Entropy, Input, Kept, Notice, Output, Outputs, Session, Settings,
@@ -38,6 +39,11 @@ pub(super) struct Stage {
     pub(super) measurements: usize,
     /// The address for which games are watched.
     pub(super) games_watched: Option<VirtualIp>,
+    pub(super) doors_watched: bool,
+    /// The last look at what listens that was asked for.
+    pub(super) look: u64,
+    /// What the data plane lets peers begin.
+    pub(super) gates: (Gate, Vec<(PeerId, Gate)>),
     /// How often the public store was asked for something.
     pub(super) looks: usize,
     /// What the public store holds.
@@ -97,6 +103,9 @@ impl Stage {
             adapters_opened: 0,
             measurements: 0,
             games_watched: None,
+            doors_watched: false,
+            look: 0,
+            gates: (Gate::default(), Vec::new()),
             looks: 0,
             items: Vec::new(),
             routes: Vec::new(),
@@ -324,7 +333,12 @@ impl Stage {
                     self.input(Input::Rendezvous(Event::PutEnded(id, Ok(()))));
                 }
                 Output::MeasureNat(_) => self.measurements += 1,
-                Output::WatchGames(address) => self.games_watched = address,
+                Output::WatchPrograms(watch) => {
+                    self.games_watched = watch.filter(|watch| watch.games).map(|watch| watch.address);
+                    self.doors_watched = watch.is_some_and(|watch| watch.doors);
+                }
+                Output::LookAgain(number) => self.look = number,
+                Output::SetGates { others, named } => self.gates = (others, named),
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();
                     self.input(Input::Kept(ticket, stored.ok_or(CommandError::NotAMember)));
@@ -367,6 +381,7 @@ pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
         uses_rendezvous: false,
         forward_limits: ForwardLimits { pair_kbits: 2_000, total_kbits: 8_000 },
         shares_games: true,
+        shield: Rules::default(),
     }
 }
 

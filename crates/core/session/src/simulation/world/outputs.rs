@@ -75,7 +75,9 @@ impl World {
             | Output::MendAdapter
             | Output::MeasureNat(_)
             | Output::MapPort(_)
-            | Output::WatchGames(_) => {}
+            | Output::WatchPrograms(_)
+            | Output::LookAgain(_)
+            | Output::SetGates { .. } => {}
             Output::Load { ticket, .. } => {
                 host.inputs.push_back(Input::Kept(ticket, Err(CommandError::NotAMember)))
             }

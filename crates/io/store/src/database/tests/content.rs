@@ -1,9 +1,10 @@
 use std::net::SocketAddrV4;
 
 use lanrage_party::{
-    Departure, DeviceIdentity, Leave, Matter, NatType, PartyId, PartySecret, PeerRecord, Ruling, ServerId,
-    SignedRecord, Standing, Subnet, VirtualIp, WireGuardKey, facts::ExportFault,
+    Departure, DeviceIdentity, Leave, Matter, NatType, PartyId, PartySecret, PeerId, PeerRecord, Ruling,
+    ServerId, SignedRecord, Standing, Subnet, Transport, VirtualIp, WireGuardKey, facts::ExportFault,
 };
+use lanrage_shield::{Grant, Trust};
 use serde_json::Value;
 
 use super::*;
@@ -455,6 +456,41 @@ async fn the_nodes_heard_of_last_are_remembered_each_once() {
     let mut kept = database.dht_nodes().await.unwrap();
     kept.sort_unstable();
     assert_eq!(kept, nodes(100..164));
+}
+
+#[tokio::test]
+async fn trust_is_by_identity_and_a_decision_on_ports_takes_the_place_of_the_one_before() {
+    let home = Home::new();
+    let database = home.open().await;
+    let peer = PeerId::from_bytes([7; 16]);
+    let friend = |trust| FriendTrust { peer, name: name("Bob"), trust };
+    for trust in [Trust::Full, Trust::Mute] {
+        database.save_trust(&friend(trust), NOW).await.unwrap();
+        assert_eq!(database.trust().await.unwrap(), [friend(trust)]);
+    }
+    database.save_trust(&friend(Trust::Friend), NOW).await.unwrap();
+    assert_eq!(database.trust().await.unwrap(), [], "as friends are");
+
+    let decision = |first, peer, is_open| PortGrant {
+        grant: Grant { transport: Transport::Udp, first, last: first + 1, peer, is_open },
+        name: peer.map(|_| name("Bob")),
+    };
+    let (all, one) = (decision(9_000, None, true), decision(9_000, Some(peer), false));
+    database.save_grant(&decision(9_000, None, false), NOW).await.unwrap();
+    database.save_grant(&all, NOW).await.unwrap();
+    database.save_grant(&one, NOW.plus(1)).await.unwrap();
+    assert_eq!(database.grants().await.unwrap(), [all.clone(), one.clone()]);
+    assert!(database.forget_grant(&all.grant).await.unwrap());
+    assert!(!database.forget_grant(&all.grant).await.unwrap());
+    assert_eq!(database.grants().await.unwrap(), [one]);
+    for number in 0..200 {
+        database
+            .save_grant(&decision(number + 1, None, true), NOW.plus(2 + u64::from(number)))
+            .await
+            .unwrap();
+    }
+    let kept = database.grants().await.unwrap();
+    assert_eq!((kept.len(), kept[0].grant.first), (128, 73), "the newest");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{
     super::entities::{
-        departures, dht_nodes, favorite_parties, favorite_servers, game_profiles, memberships, nat_results,
-        roster_peers, server_configs, settings,
+        departures, dht_nodes, favorite_parties, favorite_servers, friend_trust, game_profiles, memberships,
+        nat_results, port_grants, roster_peers, server_configs, settings,
     },
     *,
 };
@@ -27,9 +27,11 @@ async fn entities_name_exactly_the_tables_and_columns_that_the_migrations_make()
         ("dht_nodes", columns::<dht_nodes::Column>()),
         ("favorite_parties", columns::<favorite_parties::Column>()),
         ("favorite_servers", columns::<favorite_servers::Column>()),
+        ("friend_trust", columns::<friend_trust::Column>()),
         ("game_profiles", columns::<game_profiles::Column>()),
         ("memberships", columns::<memberships::Column>()),
         ("nat_results", columns::<nat_results::Column>()),
+        ("port_grants", columns::<port_grants::Column>()),
         ("roster_peers", columns::<roster_peers::Column>()),
         ("seaql_migrations", vec!["version".to_owned(), "applied_at".to_owned()]),
         ("server_configs", columns::<server_configs::Column>()),

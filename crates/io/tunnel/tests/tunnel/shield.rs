@@ -1,0 +1,144 @@
+//! What a peer may begin, as it meets the whole way of a packet.
+
+use std::{collections::BTreeSet, net::Ipv4Addr};
+
+use lanrage_party::{Place, Transport};
+use lanrage_shield::Gate;
+use lanrage_tunnel::{DropReason, TunnelEvent};
+
+use crate::support::{End, friends, ipv4, udp, wait_until};
+
+const SYN: u8 = 0x02;
+const ACK: u8 = 0x10;
+
+fn place(transport: Transport, port: u16) -> Place {
+    Place { transport, port }
+}
+
+fn to_udp(from: &End, to: Ipv4Addr, port: u16, data: &[u8]) -> Vec<u8> {
+    let len = (8 + data.len() as u16).to_be_bytes();
+    ipv4(from.ip.0, to, 17, &[&[0, 9][..], &port.to_be_bytes(), &len, &[0, 0], data].concat())
+}
+
+fn to_tcp(from: &End, to: Ipv4Addr, port: u16, flags: u8) -> Vec<u8> {
+    let mut header = [0; 20];
+    header[2..4].copy_from_slice(&port.to_be_bytes());
+    header[12..14].copy_from_slice(&[0x50, flags]);
+    ipv4(from.ip.0, to, 6, &header)
+}
+
+/// What arrives of `packets`, in their order; the last one always does.
+fn arriving(from: &End, to: &End, packets: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let ping = ipv4(from.ip.0, to.ip.0, 1, &[8, 0, 0, 0, 0, 0, 0, 0]);
+    let mut arrived = Vec::new();
+    // Few at a time: what loopback loses would look as if it was refused.
+    for some in packets.chunks(64) {
+        some.iter().for_each(|packet| from.device.inject(packet));
+        from.device.inject(&ping);
+        // Of one lane, so that none overtakes the ping.
+        arrived.extend(std::iter::from_fn(|| Some(to.packet()).filter(|packet| *packet != ping)));
+    }
+    arrived
+}
+
+#[test]
+fn a_sweep_of_ports_finds_what_is_open_and_no_more() {
+    let (a, b) = friends();
+    let open = [place(Transport::Udp, 8_303), place(Transport::Tcp, 25_565), place(Transport::Udp, 22)];
+    b.tunnel.set_gates(Gate::Open, [(a.id, Gate::At(open.into_iter().collect()))]);
+    let ports: BTreeSet<u16> =
+        (1..=u16::MAX).step_by(101).chain([22, 139, 445, 3_389, 8_303, 25_565, u16::MAX]).collect();
+    let found = |transport, make: &dyn Fn(u16) -> Vec<u8>| {
+        let packets: Vec<Vec<u8>> = ports.iter().map(|port| make(*port)).collect();
+        let arrived = arriving(&a, &b, &packets);
+        let of = |packet: &Vec<u8>| place(transport, u16::from_be_bytes([packet[22], packet[23]]));
+        arrived.iter().map(of).collect::<Vec<_>>()
+    };
+    let by_udp = found(Transport::Udp, &|port| to_udp(&a, b.ip.0, port, b"who is there?"));
+    assert_eq!(by_udp, [place(Transport::Udp, 8_303)]);
+    // TCP and a ping are of two lanes: the packets of the one are counted, and not waited for.
+    let before = b.tunnel.counters().drops.get(DropReason::Refused);
+    let mut open = 0;
+    for port in &ports {
+        a.device.inject(&to_tcp(&a, b.ip.0, *port, SYN));
+        open += u64::from(*port == 25_565);
+    }
+    wait_until(|| b.tunnel.counters().drops.get(DropReason::Refused) - before == ports.len() as u64 - open);
+    assert_eq!(b.packet(), to_tcp(&a, b.ip.0, 25_565, SYN));
+    // A scan by what looks like an answer learns what the system says of every port alike.
+    a.device.inject(&to_tcp(&a, b.ip.0, 445, ACK));
+    assert_eq!(b.packet(), to_tcp(&a, b.ip.0, 445, ACK));
+
+    b.tunnel.set_gates(Gate::Open, [(a.id, Gate::Mute)]);
+    a.device.inject(&to_udp(&a, b.ip.0, 8_303, b"muted"));
+    let refused = |end: &End| end.tunnel.counters().drops.get(DropReason::Refused);
+    let before = refused(&b);
+    a.device.inject(&ipv4(a.ip.0, b.ip.0, 1, &[8, 0, 0, 0, 0, 0, 0, 0]));
+    wait_until(|| refused(&b) > before);
+    b.tunnel.set_gates(Gate::Open, []);
+    let again = to_udp(&a, b.ip.0, 445, b"all is open");
+    a.device.inject(&again);
+    wait_until(|| b.packet() == again);
+}
+
+#[test]
+fn who_was_spoken_to_answers_alone_or_all_after_a_search() {
+    let (a, b) = friends();
+    b.tunnel.set_gates(Gate::default(), []);
+    // `udp` goes from port 1 to port 2.
+    let answer = to_udp(&a, b.ip.0, 1, b"here");
+    assert!(arriving(&a, &b, std::slice::from_ref(&answer)).is_empty());
+    for to in [a.ip.0, Ipv4Addr::BROADCAST] {
+        b.device.inject(&udp(b.ip.0, to, b"who is there?"));
+        assert_eq!(a.packet(), udp(b.ip.0, to, b"who is there?"));
+        assert_eq!(arriving(&a, &b, std::slice::from_ref(&answer)), std::slice::from_ref(&answer), "{to}");
+        assert!(arriving(&a, &b, &[to_udp(&a, b.ip.0, 3, b"there")]).is_empty());
+    }
+}
+
+#[test]
+fn what_reaches_a_server_that_nobody_has_seen_yet_is_told_and_goes_on_as_soon_as_it_is_open() {
+    let (a, b) = friends();
+    b.tunnel.set_gates(Gate::default(), []);
+    for (to, is_all) in [(b.ip.0, false), (Ipv4Addr::BROADCAST, true)] {
+        let packet = to_udp(&a, to, 7_777, b"hello?");
+        a.device.inject(&packet);
+        let told = b.event(|event| match event {
+            TunnelEvent::Refused { peer, place, is_for_all } => Some((peer, place, is_for_all)),
+            _ => None,
+        });
+        let wanted = place(Transport::Udp, 7_777);
+        assert_eq!(told, (a.id, wanted, is_all));
+        b.tunnel.set_gates(Gate::At([wanted].into_iter().collect()), []);
+        assert_eq!(b.packet(), packet);
+        b.tunnel.set_gates(Gate::default(), []);
+    }
+}
+
+#[test]
+fn a_fragment_that_would_hide_a_beginning_is_refused() {
+    let (a, b) = friends();
+    b.tunnel.set_gates(Gate::default(), []);
+    let fragment = |payload: &[u8], flags: [u8; 2]| {
+        let mut packet = ipv4(a.ip.0, b.ip.0, 6, payload);
+        packet[6..8].copy_from_slice(&flags);
+        packet[10..12].fill(0);
+        let sum = crate::support::checksum(&packet[..20]);
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        packet
+    };
+    let whole = to_tcp(&a, b.ip.0, 40_000, SYN)[20..].to_vec();
+    let before = b.tunnel.counters().drops.get(DropReason::Refused);
+    for packet in [
+        fragment(&whole[..8], [0x20, 0]),
+        fragment(&whole, [0x20, 0]),
+        fragment(&[0xFF; 16], [0x20, 1]),
+        fragment(&[0xFF; 16], [0, 1]),
+    ] {
+        a.device.inject(&packet);
+    }
+    wait_until(|| b.tunnel.counters().drops.get(DropReason::Refused) - before == 4);
+    let later = fragment(&[0xFF; 16], [0, 9]);
+    a.device.inject(&later);
+    assert_eq!(b.packet(), later);
+}
