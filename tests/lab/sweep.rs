@@ -163,9 +163,18 @@ impl Room<'_> {
     /// Lets the kernel of player one's computer note each place at which something arrives from the friend.
     fn count_from(&self, friend: Ipv4Addr) -> Result<()> {
         let rules = format!(
-            "table ip sweep {{ set seen {{ type inet_proto . inet_service; size 262144; flags dynamic; }}
-             chain input {{ type filter hook input priority -10;
-             iifname \"lanrage0\" ip saddr {friend} meta l4proto {{ tcp, udp }} update @seen {{ meta l4proto . th dport }} }} }}"
+            "table ip sweep {{
+                set seen {{
+                    type inet_proto . inet_service
+                    size 262144
+                    flags dynamic
+                }}
+                chain input {{
+                    type filter hook input priority -10
+                    iifname \"lanrage0\" ip saddr {friend} meta l4proto {{ tcp, udp }} update @seen {{ meta l4proto . th dport }}
+                }}
+            }}
+            "
         );
         let file = stage::data_folder("sweep")?.join("rules");
         fs::write(&file, rules)?;

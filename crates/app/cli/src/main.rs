@@ -13,7 +13,6 @@ mod party;
 mod reply;
 mod running;
 mod say;
-mod shield;
 mod table;
 
 use std::process::ExitCode;
@@ -44,7 +43,7 @@ async fn main() -> ExitCode {
         Command::Settings(settings) => data::settings(settings, &target).await,
         Command::Favorites(favorites) => data::favorites(favorites, &target).await,
         Command::Profiles(profiles) => games::profiles::profiles(profiles, &target).await,
-        Command::Shield(shield) => shield::shield(shield, &target).await,
+        Command::Shield(shield) => party::shield::shield(shield, &target).await,
         Command::Games(games) => games::games(games, &target).await,
         Command::Data(data) => data::data(data, &target).await,
         Command::Log(log) => log::show(log, &target).await,

@@ -1,6 +1,7 @@
 //! Which party, or whom, a person means.
 
 pub(crate) mod rights;
+pub(crate) mod shield;
 
 use lanrage_engine::api::RecentPartyView;
 

@@ -2,19 +2,12 @@
 
 use std::{io, time::Instant};
 
-use lanrage_games::{Catalogue, Heard, Running};
+use lanrage_games::Catalogue;
+
+use crate::seen::Seen;
 
 /// Whether games are seen on this system.
 pub const IS_POSSIBLE: bool = cfg!(target_os = "linux");
-
-/// What a look has found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// The programs that may be games, with what they listen on.
-    pub running: Vec<Running>,
-    /// All sockets that hear strangers; `None` where nobody has looked for whose they are, or where this cannot be seen.
-    pub heard: Option<Vec<Heard>>,
-}
 
 /// Looks at programs again and again; remembers what cannot have changed.
 #[derive(Debug, Default)]

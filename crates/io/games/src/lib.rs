@@ -8,7 +8,9 @@ mod ask;
 mod eyes;
 #[cfg(target_os = "linux")]
 mod linux;
+mod seen;
 mod watch;
 
-pub use eyes::{Eyes, IS_POSSIBLE, Seen};
+pub use eyes::{Eyes, IS_POSSIBLE};
+pub use seen::Seen;
 pub use watch::{Told, Wish, run};

@@ -13,7 +13,7 @@ use std::{
 use lanrage_games::{Catalogue, Heard};
 
 use self::{processes::Processes, sockets::Sockets};
-use crate::eyes::Seen;
+use crate::seen::Seen;
 
 /// Between two looks at all processes while no socket has changed.
 const WALK: Duration = Duration::from_secs(2);

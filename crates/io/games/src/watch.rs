@@ -12,10 +12,7 @@ use tokio::{
     time::sleep_until,
 };
 
-use crate::{
-    ask::ask,
-    eyes::{Eyes, Seen},
-};
+use crate::{ask::ask, eyes::Eyes, seen::Seen};
 
 /// Between two looks. One at which nothing has changed takes a tenth of a millisecond.
 const LOOK: Duration = Duration::from_secs(1);

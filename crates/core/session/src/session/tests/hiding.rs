@@ -1,11 +1,12 @@
 //! Friends are told no address of a player who hides them, and nothing is sent to a friend but by a relay. They are told no
-//! game of a player who shares none.
+//! game of a player who shares none, and begin nothing where nothing listens for them.
 
 use std::time::Duration;
 
 use lanrage_control::protocol::Request;
-use lanrage_games::{Hosted, Slug, Statement};
-use lanrage_party::{Candidate, Name, Place, Remote, SignalKey, SignedRecord, Transport};
+use lanrage_games::{Door, Hosted, Owner, Slug, Statement};
+use lanrage_party::{Candidate, Name, Place, Remote, SignalKey, SignedRecord, Transport, TunnelEvent};
+use lanrage_shield::{Gate, Rules, Trust};
 
 use super::{
     knocks,
@@ -156,4 +157,36 @@ fn a_friends_game_is_shown_at_the_friends_own_address_under_the_name_that_it_has
     assert_eq!(opened(&stage), 1, "it is the same game");
     knocks::say(&mut stage, &bob, &Message::Games { number: 3, statements: Vec::new() });
     assert!(stage.snapshot().party.unwrap().peers[0].games.is_empty());
+}
+
+#[test]
+fn a_friend_begins_what_listens_and_a_look_decides_of_what_was_not_seen_yet() {
+    let (mut stage, _, bob) = knocks::host_with_friend();
+    let place = |port| Place { transport: Transport::Udp, port };
+    let door = |port| Door { place: place(port), owner: Owner::Program("server".to_owned()) };
+    let opens = |stage: &Stage, port| stage.gates.0.is_open(place(port));
+    stage.input(Input::Adapter(Ok("lanrage0".to_owned())));
+    assert!(stage.doors_watched && !opens(&stage, 9_000), "nobody has looked yet");
+    stage.input(Input::Doors { look: 0, doors: Some(vec![door(9_000)]) });
+    assert!(opens(&stage, 9_000));
+    let peer = bob.record.peer_id();
+    let knock =
+        |port, is_for_all| Input::Tunnel(TunnelEvent::Refused { peer, place: place(port), is_for_all });
+    stage.input(knock(9_001, false));
+    assert_eq!(stage.look, 1, "it is looked at once");
+    stage.input(Input::Doors { look: 1, doors: Some(vec![door(9_000), door(9_001)]) });
+    assert!(opens(&stage, 9_001) && stage.snapshot().party.unwrap().shield.refused.is_empty());
+    stage.input(knock(3_389, false));
+    stage.input(knock(3_390, true));
+    assert_eq!(stage.look, 3);
+    stage.input(Input::Doors { look: 3, doors: Some(vec![door(9_000)]) });
+    let reached = |stage: &Stage| stage.notices.iter().filter(|one| one.news.code() == "reached").count();
+    let shield = stage.snapshot().party.unwrap().shield;
+    let refused: Vec<u16> = shield.refused.iter().map(|refused| refused.port).collect();
+    assert_eq!((reached(&stage), refused), (1, vec![3_389]), "a search is nobody's knock");
+    let trust = Rules { trust: [(peer, Trust::Full)].into(), ..Rules::default() };
+    stage.input(Input::Configure(crate::Settings { shield: trust, ..settings(None) }));
+    assert_eq!(stage.gates.1, [(peer, Gate::Open)]);
+    stage.command(9, Command::PauseParty);
+    assert!(!stage.doors_watched && !opens(&stage, 9_000), "what listened then is forgotten");
 }
