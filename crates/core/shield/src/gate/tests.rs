@@ -128,7 +128,7 @@ impl Reference {
                 .chain([
                     3_702, 5_037, 5_355, 5_357, 5_358, 5_432, 5_900, 5_901, 5_902, 5_903, 5_985, 5_986, 6_379,
                 ])
-                .chain([6_443, 7_070, 8_291, 9_200, 10_250, 27_017]);
+                .chain([6_443, 7_070, 8_291, 9_200, 10_250]);
         let is_never = never.into_iter().any(|one| one == port) || port == 0 && protocol == 6;
         let is_open = !is_mute && !is_never && port != 0 && self.open.contains(&(protocol, port));
         if protocol == 6 {

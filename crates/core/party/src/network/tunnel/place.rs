@@ -74,7 +74,6 @@ pub const NEVER_OPENED: &[(u16, u16)] = &[
     (8_291, 8_291),
     (9_200, 9_200),
     (10_250, 10_250),
-    (27_017, 27_017),
 ];
 
 /// Whether a port serves the computer itself and is never a game's.
