@@ -1,8 +1,8 @@
 //! Whether a packet of a friend passes.
 
-use lanrage_party::{Place, Transport, is_never_opened};
+use lanrage_party::{Place, Transport};
 
-use crate::openings::Openings;
+use crate::openings::{Openings, is_never_opened};
 
 /// Protocol numbers.
 const ICMP: u8 = 1;

@@ -1,11 +1,39 @@
-use lanrage_party::{NEVER_OPENED, Place, Transport, is_never_opened};
+use lanrage_party::{NEVER_OPENED, Place, Transport};
 
 /// Bits in a word.
 const WORD: usize = u64::BITS as usize;
 /// Words for all ports of a protocol.
 const WORDS: usize = (u16::MAX as usize + 1) / WORD;
 
-/// The places at which friends may begin something. Port 0 and what is [never opened](is_never_opened) are not among them,
+/// The ports that are never opened: looking at the list of ranges would be the longest part of a judgement.
+static NEVER: [u64; WORDS] = never();
+
+const fn never() -> [u64; WORDS] {
+    let mut words = [0; WORDS];
+    let mut range = 0;
+    while range < NEVER_OPENED.len() {
+        let (first, last) = NEVER_OPENED[range];
+        let mut port = first;
+        loop {
+            let (word, bit) = at(port);
+            words[word] |= bit;
+            if port == last {
+                break;
+            }
+            port += 1;
+        }
+        range += 1;
+    }
+    words
+}
+
+/// Whether a port is [never opened](lanrage_party::is_never_opened).
+pub(crate) const fn is_never_opened(port: u16) -> bool {
+    let (word, bit) = at(port);
+    NEVER[word] & bit != 0
+}
+
+/// The places at which friends may begin something. Port 0 and what is [never opened](lanrage_party::is_never_opened) are not among them,
 /// whoever asks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Openings {
@@ -94,6 +122,11 @@ mod tests {
         [Transport::Udp, Transport::Tcp]
             .into_iter()
             .flat_map(|transport| (0..=u16::MAX).map(move |port| Place { transport, port }))
+    }
+
+    #[test]
+    fn what_is_never_opened_is_what_the_list_says() {
+        assert!((0..=u16::MAX).all(|port| is_never_opened(port) == lanrage_party::is_never_opened(port)));
     }
 
     #[test]
