@@ -901,6 +901,8 @@ export type PartyView = {
   role: Role,
   /** Who may come in by the link. */
   admission: Admission,
+  /** Whether links from before somebody was removed only ask, though the party is open: the present link lets in at once. */
+  older_links_ask: boolean,
   /** Who has the link and waits to be let in, the one who waits longest first. */
   requests: Array<RequestView>,
   /** Who was kicked or banned, the last one first. */

@@ -80,6 +80,12 @@ describe('the host', () => {
     expect(calls.at(-1)).toEqual({ command: 'hand_over', args: { peer: peer.id } });
   });
 
+  test('reads that links of before a kick only ask', async () => {
+    await show({ role: 'owner', older_links_ask: true });
+    const card = within(screen.getByRole('region', { name: 'Who may come in' }));
+    expect(card.getByText(/Links from before .* only ask now/)).toBeTruthy();
+  });
+
   test('says who may come in, lets in who waits, and takes back who was put out', async () => {
     const user = userEvent.setup();
     const calls = await show({

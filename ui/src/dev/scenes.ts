@@ -94,6 +94,7 @@ export const party: PartyView = {
   host_hint: null,
   role: 'owner',
   admission: 'open',
+  older_links_ask: false,
   requests: [],
   removed: [],
   links: [],
@@ -402,6 +403,16 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
         { id: '0000000000000000000000000000000c', name: 'Wiesław_1987', is_banned: false, at_ms: 1_700_000_000_000 },
       ],
       peers: [{ ...peer, role: 'moderator' }, { ...peer, id: '3', name: 'Emil', virtual_ip: '10.66.41.8' }],
+    },
+  },
+  kicked: {
+    ...open,
+    party: {
+      ...party,
+      older_links_ask: true,
+      requests: [{ id: '0000000000000000000000000000000d', name: 'Öykü', since_ms: 1_700_000_000_000, link: null }],
+      removed: [{ id: '0000000000000000000000000000000c', name: 'Wiesław_1987', is_banned: false, at_ms: 1_700_000_000_000 }],
+      peers: [peer],
     },
   },
   relaying: {

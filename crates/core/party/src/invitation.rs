@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    ControlEndpoint, Name, PartyId, PartySecret, Pass, PeerId, ServerId, Subnet, UnixMillis, copied,
-    limits::{CONTROL_ENDPOINTS, INVITATION_ADDRESSES, INVITATION_BYTES, INVITATION_HOURS},
+    ControlEndpoint, Name, PartyId, PartySecret, Pass, PeerId, ServerId, Share, Subnet, UnixMillis, copied,
+    limits::{CONTROL_ENDPOINTS, INVITATION_ADDRESSES, INVITATION_BYTES, INVITATION_HOURS, SHARES},
 };
 
 const SCHEME_PREFIX: &str = "lanrage://join/";
@@ -34,10 +34,13 @@ pub struct Invitation {
     /// Which server is meant: one with another key is not believed. `None` where the link does not tell, and in a
     /// membership that has not met its server yet.
     pub server: Option<ServerId>,
-    /// The party secret.
+    /// The party's first secret.
     pub secret: PartySecret,
-    /// Which generation of the secret this is.
+    /// Its number.
     pub epoch: u32,
+    /// What has come to it since, as somebody was removed ([`crate::Epochs`]): who follows a link without them asks to be
+    /// let in. At most [`SHARES`]. Older programs pass over them.
+    pub shares: Vec<Share>,
     /// When it stops being valid; `None` for never. Whoever lets newcomers in looks at the time of a limited link's ruling;
     /// this is so that its reader need not ask.
     pub expires_at: Option<UnixMillis>,
@@ -118,6 +121,8 @@ struct Body {
     u: Vec<SocketAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     l: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    q: Vec<String>,
 }
 
 impl Invitation {
@@ -165,6 +170,7 @@ impl Invitation {
             i: self.server,
             u: self.addresses.clone(),
             l: self.pass.as_ref().map(|pass| BASE64URL_NOPAD.encode(&pass.to_bytes())),
+            q: self.shares.iter().map(|share| BASE64URL_NOPAD.encode(share.expose())).collect(),
         };
         let mut bytes = vec![VERSION];
         bytes.extend(serde_json::to_vec(&body).expect("strings, numbers and lists are JSON"));
@@ -183,12 +189,16 @@ impl Invitation {
         let bytes = bytes.ok_or(InvitationError::Damaged)?;
         let body: Body = serde_json::from_slice(&bytes[1..]).map_err(|_| InvitationError::Damaged)?;
         let secret = BASE64URL_NOPAD.decode(body.k.as_bytes()).ok().and_then(|k| k.try_into().ok());
-        if body.c.len() > CONTROL_ENDPOINTS || body.u.len() > INVITATION_ADDRESSES {
+        if body.c.len() > CONTROL_ENDPOINTS || body.u.len() > INVITATION_ADDRESSES || body.q.len() > SHARES {
             return Err(InvitationError::TooLong);
         }
         let pass = |text: String| {
             let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| InvitationError::Damaged)?;
             Pass::from_bytes(&bytes).ok_or(InvitationError::Damaged)
+        };
+        let share = |text: &String| {
+            let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+            bytes.map(Share::from_bytes).ok_or(InvitationError::Damaged)
         };
         Ok(Self {
             party: body.p,
@@ -200,6 +210,7 @@ impl Invitation {
             server: body.i,
             secret: PartySecret::from_random(secret.ok_or(InvitationError::Damaged)?),
             epoch: body.e,
+            shares: body.q.iter().map(share).collect::<Result<_, _>>()?,
             expires_at: body.x,
             pass: body.l.map(pass).transpose()?,
             glance: Glance { host_name: body.o, members: body.m },
@@ -256,6 +267,7 @@ mod tests {
             server: Some(ServerId::of(&DeviceIdentity::from_seed(&[2; 32]).public())),
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,
+            shares: vec![Share::from_bytes([5; 32])],
             expires_at: Some(UnixMillis(1_000)),
             pass: Some(pass([4; 32])),
             glance: Glance { host_name: Some(Name::new("Ada").unwrap()), members: Some(3) },
@@ -272,6 +284,7 @@ mod tests {
             glance: Glance::default(),
             server: None,
             addresses: Vec::new(),
+            shares: Vec::new(),
             pass: None,
             ..invitation()
         };
@@ -370,7 +383,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_invitation_comes_back_from_its_link(
-            party: [u8; 16], secret: [u8; 32], epoch: u32, expires: Option<u64>, name in "[a-zA-Zäöü0-9]{1,20}", servers in 0_usize..8,
+            party: [u8; 16], secret: [u8; 32], epoch: u32, shares in prop::collection::vec(any::<[u8; 32]>(), 0..=SHARES), expires: Option<u64>, name in "[a-zA-Zäöü0-9]{1,20}", servers in 0_usize..8,
             has_host_name: bool, members: Option<u16>, server: Option<[u8; 32]>, seed: Option<[u8; 32]>,
             addresses in prop::collection::vec(any::<(std::net::IpAddr, u16)>(), 0..=INVITATION_ADDRESSES),
         ) {
@@ -381,6 +394,7 @@ mod tests {
                 addresses: addresses.into_iter().map(SocketAddr::from).collect(),
                 secret: PartySecret::from_random(secret),
                 epoch,
+                shares: shares.into_iter().map(Share::from_bytes).collect(),
                 expires_at: expires.map(UnixMillis),
                 pass: seed.map(pass),
                 server: server.map(|seed| ServerId::of(&DeviceIdentity::from_seed(&seed).public())),

@@ -12,12 +12,18 @@ pub const PREDICTED: usize = 8;
 pub const OWNER_RULINGS: usize = 192;
 /// The same of each moderator.
 pub const MODERATOR_RULINGS: usize = 128;
+/// Most shares in a party's secret: those of the latest removals. Whoever was removed earlier lacks these as well.
+pub const SHARES: usize = 8;
+/// Most shares that a member keeps, those in force among them.
+pub const SHARES_KEPT: usize = 16;
+/// Most secrets of before that a member keeps beside the first: whoever was away for more removals needs a new link.
+pub const FORMER_EPOCHS: usize = 8;
 /// Most players whom one limited link lets in.
 pub const LINK_USES: u16 = 999;
 /// Most limited links of a party that let somebody in at a time, and most of one author that are remembered.
 pub const LINKS: usize = 32;
 /// Longest invitation link, in bytes, with its prefix: as many and as long endpoints as there may be fit.
-pub const INVITATION_BYTES: usize = 3_072;
+pub const INVITATION_BYTES: usize = 4_096;
 /// Longest validity of an invitation that ends, in hours: a year.
 pub const INVITATION_HOURS: u32 = 366 * 24;
 /// Most control endpoints in one invitation.

@@ -1,6 +1,7 @@
 //! Who somebody is and what only friends can read: keys, signatures, seals.
 
 pub(crate) mod door;
+pub(crate) mod epochs;
 pub(crate) mod identity;
 pub(crate) mod key;
 pub(crate) mod knock;
@@ -11,3 +12,4 @@ pub(crate) mod ruling;
 pub(crate) mod rulings;
 pub(crate) mod seal;
 pub(crate) mod server;
+pub(crate) mod share;

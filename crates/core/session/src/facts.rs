@@ -221,6 +221,8 @@ pub struct PartyView {
     pub role: lanrage_party::Role,
     /// Who may come in by the link.
     pub admission: lanrage_party::Admission,
+    /// Whether links from before somebody was removed only ask, though the party is open: the present link lets in at once.
+    pub older_links_ask: bool,
     /// Who has the link and waits to be let in, the one who waits longest first.
     pub requests: Vec<RequestView>,
     /// Who was kicked or banned, the last one first.

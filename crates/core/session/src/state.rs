@@ -209,6 +209,7 @@ impl State {
         self.knock(turn);
         self.gossip(turn);
         self.tell_rulings(turn);
+        self.ask_for_shares(turn);
         self.tell_games(turn);
         self.relay_among_friends(turn);
         self.part(turn);
@@ -235,6 +236,7 @@ impl State {
             (party.and_then(|party| party.knocking.poll_timeout()), "knocks"),
             (party.and_then(|party| party.gossip.poll_timeout()), "gossip"),
             (party.and_then(|party| party.ruled.poll_timeout()), "rulings"),
+            (party.and_then(|party| party.asking.poll_timeout()), "shares"),
             (party.and_then(|party| party.games.poll_timeout()), "games"),
             (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
             (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),

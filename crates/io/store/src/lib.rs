@@ -24,6 +24,6 @@ pub use database::{
 pub use identity::load_or_create_identity;
 pub use secret::{
     FileSecretStore, KeyringSecretStore, Secret, SecretError, SecretNotice, SecretStore, open_secret_store,
-    party_key_name, party_secret_name,
+    party_key_name, party_secret_name, party_shares_name,
 };
 pub use stamp::write as stamp;

@@ -18,6 +18,11 @@ pub fn party_secret_name(party: &PartyId) -> String {
     format!("party-{party}-secret")
 }
 
+/// Name of what has come to a party's secret since: shares and secrets of before.
+pub fn party_shares_name(party: &PartyId) -> String {
+    format!("party-{party}-shares")
+}
+
 /// Name of this device's WireGuard private key in a party.
 pub fn party_key_name(party: &PartyId) -> String {
     format!("party-{party}-key")

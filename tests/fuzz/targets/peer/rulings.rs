@@ -86,7 +86,7 @@ fn matter(input: &mut Input<'_>) -> Matter {
         3 => Matter::Redeemed { peer, serial, at: NOW.plus(u64::from(input.u16())), name: None },
         _ => {
             let standings = [Standing::Member, Standing::Moderator, Standing::Kicked, Standing::Banned];
-            Matter::Peer { peer, standing: input.pick(&standings), name: None }
+            Matter::Peer { peer, standing: input.pick(&standings), name: None, share: None }
         }
     }
 }

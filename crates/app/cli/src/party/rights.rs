@@ -145,6 +145,9 @@ fn list(own_name: &str, party: &PartyView) -> String {
     let mut text = columns(["player", "role", "id"], &rows);
     let admission = [("admission", say.word("admission", &party.admission).into())];
     let _ = writeln!(text, "{}", say.say_with("terminal-admission", admission));
+    if party.older_links_ask {
+        let _ = writeln!(text, "{}", say.say("who-older-links"));
+    }
     for waiting in &party.requests {
         let name = ("name", waiting.name.as_str().into());
         let waits = match &waiting.link {

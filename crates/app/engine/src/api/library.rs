@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use lanrage_base::clock::now;
 use lanrage_party::{Name, PartyId, UnixMillis};
-use lanrage_store::{FavoriteServer, SecretError, StoredMembership, party_key_name, party_secret_name};
+use lanrage_store::{
+    FavoriteServer, SecretError, StoredMembership, party_key_name, party_secret_name, party_shares_name,
+};
 use tokio::time::timeout;
 
 use super::{
@@ -101,6 +103,7 @@ impl AskStored for ForgetParty {
         stored
             .with_secrets(move |secrets| {
                 secrets.delete(&party_secret_name(&party))?;
+                secrets.delete(&party_shares_name(&party))?;
                 secrets.delete(&party_key_name(&party))
             })
             .await?;

@@ -218,6 +218,7 @@ mod tests {
             server: None,
             secret: PartySecret::from_random([3; 32]),
             epoch: 1,
+            shares: Vec::new(),
             expires_at: None,
             pass: None,
             glance: Glance { host_name: Some(Name::new("Ada").unwrap()), members: Some(3) },

@@ -9,12 +9,13 @@ use std::{
 
 use lanrage_base::clock::now;
 use lanrage_party::{
-    Departure, Name, NatResult, PartyId, PartySecret, PeerId, StoredPeer, WireGuardPrivateKey, facts::Cause,
+    Departure, Invitation, KeptShares, Name, NatResult, PartyId, PartySecret, PeerId, StoredPeer,
+    WireGuardPrivateKey, facts::Cause,
 };
 use lanrage_session::{Kept, SavedMembership, StoreAction};
 use lanrage_store::{
     Secret, SecretError, SecretStore, SettingsDatabase, StoreError, StoredMembership, party_key_name,
-    party_secret_name,
+    party_secret_name, party_shares_name,
 };
 use tokio::{
     sync::{Notify, oneshot, watch},
@@ -235,13 +236,20 @@ async fn write(
 
 async fn save_secrets(membership: &SavedMembership, secrets: &Arc<dyn SecretStore>) -> Result<(), KeepError> {
     let party = membership.invitation.party;
+    let shares = KeptShares {
+        in_force: membership.invitation.shares.clone(),
+        spare: membership.spare_shares.clone(),
+        former: membership.former.clone(),
+    };
+    // A party in which nobody was removed has none.
+    let shares = (!shares.is_empty()).then(|| (party_shares_name(&party), Secret::new(shares.to_bytes())));
     let pairs = [
         (party_secret_name(&party), Secret::new(membership.invitation.secret.expose().to_vec())),
         (party_key_name(&party), Secret::new(membership.private_key.expose().to_vec())),
     ];
     with_secrets(secrets, move |secrets| {
-        for (name, secret) in &pairs {
-            // Both never change within a membership; writing the same again would cost a flush each.
+        for (name, secret) in pairs.iter().chain(&shares) {
+            // They seldom change within a membership; writing the same again would cost a flush each.
             if secrets.get(name)?.as_ref() != Some(secret) {
                 secrets.set(name, secret)?;
             }
@@ -255,6 +263,7 @@ async fn save_secrets(membership: &SavedMembership, secrets: &Arc<dyn SecretStor
 async fn forget_secrets(party: PartyId, secrets: &Arc<dyn SecretStore>) -> Result<(), KeepError> {
     with_secrets(secrets, move |secrets| {
         secrets.delete(&party_secret_name(&party))?;
+        secrets.delete(&party_shares_name(&party))?;
         secrets.delete(&party_key_name(&party))
     })
     .await?;
@@ -309,24 +318,35 @@ pub(crate) async fn load(
     let Some(stored) = stored else { return Ok(None) };
     let party = stored.party;
     let keys = with_secrets(secrets, move |secrets| {
-        Ok((secrets.get(&party_secret_name(&party))?, secrets.get(&party_key_name(&party))?))
+        let shares = match secrets.get(&party_shares_name(&party)) {
+            // Members tell them again.
+            Err(SecretError::Missing { .. }) => None,
+            shares => shares?,
+        };
+        Ok((secrets.get(&party_secret_name(&party))?, secrets.get(&party_key_name(&party))?, shares))
     })
     .await;
-    let (secret, key) = match keys {
-        Err(SecretError::Missing { .. }) => (None, None),
+    let (secret, key, shares) = match keys {
+        Err(SecretError::Missing { .. }) => (None, None, None),
         keys => keys?,
     };
+    let shares = shares.and_then(|shares| KeptShares::from_bytes(shares.expose())).unwrap_or_default();
     let bytes = |secret: Option<Secret>| secret.and_then(|secret| secret.expose().try_into().ok());
     let (Some(secret), Some(key)) = (bytes(secret), bytes(key)) else {
         return Err(KeepError::KeysMissing(stored.name));
     };
     let membership = SavedMembership {
-        invitation: stored.invitation(PartySecret::from_random(secret)),
+        invitation: Invitation {
+            shares: shares.in_force,
+            ..stored.invitation(PartySecret::from_random(secret))
+        },
         private_key: WireGuardPrivateKey::from_random(key),
         virtual_ip: stored.virtual_ip,
         created_at: stored.created_at,
         sequence: stored.sequence,
         rulings: stored.rulings,
+        spare_shares: shares.spare,
+        former: shares.former,
     };
     let (peers, departures) = (database.roster(&party).await?, database.departures(&party).await?);
     Ok(Some(Kept { membership, host: stored.host, peers, departures }))

@@ -101,6 +101,7 @@ fn snapshot() -> Snapshot {
             invitation: InvitationLink(LINK.to_owned()),
             role: Role::Owner,
             admission: Admission::Ask,
+            older_links_ask: false,
             requests: vec![RequestView {
                 id: DORA.to_owned(),
                 name: "Dora".to_owned(),

@@ -14,6 +14,9 @@ use crate::{
 /// leaves, and proves who it is to the one server that it means.
 pub const PEER_PROTOCOL: u16 = 2;
 
+/// In the number of a secret: that shares have come to it ([`crate::Epochs`]).
+pub(crate) const MIXED: u32 = 0x8000_0000;
+
 /// What a peer says of itself to its party. Signed by its identity and authenticated with the party secret,
 /// so that nobody who merely carries it can change it, make one up, or pass off an old one as new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +84,11 @@ impl PeerRecord {
     /// ([`crate::login_message`]): what is said in its name without that is not its word.
     pub const fn signs_everything(&self) -> bool {
         self.protocol >= 2
+    }
+
+    /// Whether it was authenticated under a secret that shares have come to.
+    pub const fn is_of_mixed(&self) -> bool {
+        self.epoch & MIXED != 0
     }
 
     /// Signs and authenticates the record.

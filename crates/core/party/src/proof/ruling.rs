@@ -3,13 +3,17 @@ use std::num::NonZeroU16;
 use lanrage_base::wire::Reader;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceIdentity, IdentityKey, Name, PartyId, PeerId, Serial, Signature, UnixMillis, limits};
+use crate::{
+    DeviceIdentity, IdentityKey, Name, PartyId, PeerId, Serial, ShareMark, Signature, UnixMillis, limits,
+};
 
 const PEER: u8 = 1;
 const ADMISSION: u8 = 2;
 const OWNER: u8 = 3;
 const LINK: u8 = 4;
 const REDEEMED: u8 = 5;
+/// As [`PEER`], with the mark of a share.
+const REMOVED: u8 = 6;
 /// Bits of a link's last byte.
 const NEEDS_APPROVAL: u8 = 1;
 const REVOKED: u8 = 2;
@@ -69,6 +73,8 @@ pub enum Matter {
         standing: Standing,
         /// What they were called then: for lists of those who are not there any more.
         name: Option<Name>,
+        /// Of removals: the share that the party's secret takes up, and that the peer is not told.
+        share: Option<ShareMark>,
     },
     /// Who may come in by the link.
     Admission(Admission),
@@ -134,11 +140,12 @@ impl Matter {
 
     fn put(&self, bytes: &mut Vec<u8>) {
         match self {
-            Self::Peer { peer, standing, name } => {
-                bytes.push(PEER);
+            Self::Peer { peer, standing, name, share } => {
+                bytes.push(if share.is_some() { REMOVED } else { PEER });
                 bytes.extend(peer.as_bytes());
                 bytes.push(*standing as u8);
                 put_name(bytes, name.as_ref());
+                bytes.extend(share.iter().flat_map(ShareMark::as_bytes));
             }
             Self::Admission(admission) => bytes.extend([ADMISSION, *admission as u8]),
             Self::Owner(peer) => {
@@ -166,7 +173,7 @@ impl Matter {
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         Some(match reader.byte()? {
-            PEER => {
+            kind @ (PEER | REMOVED) => {
                 let peer = PeerId::from_bytes(reader.array()?);
                 let standing = match reader.byte()? {
                     0 => Standing::Member,
@@ -175,7 +182,12 @@ impl Matter {
                     3 => Standing::Banned,
                     _ => return None,
                 };
-                Self::Peer { peer, standing, name: read_name(reader)? }
+                let name = read_name(reader)?;
+                let share = match kind {
+                    REMOVED => Some(ShareMark::from_bytes(reader.array()?)),
+                    _ => None,
+                };
+                Self::Peer { peer, standing, name, share }
             }
             ADMISSION => Self::Admission(match reader.byte()? {
                 0 => Admission::Open,
@@ -220,9 +232,9 @@ fn read_name(reader: &mut Reader<'_>) -> Option<Option<Name>> {
 }
 
 impl Ruling {
-    /// The most bytes that [`Self::put`] writes: key, version, the longest matter (that somebody has come by a link: kind, peer,
-    /// serial, time, name), and the signature.
-    pub const MAX_BYTES: usize = 32 + 8 + (1 + 16 + 4 + 8 + 1 + limits::NAME_BYTES) + 64;
+    /// The most bytes that [`Self::put`] writes: key, version, the longest matter (that somebody is removed: kind, peer,
+    /// standing, name, share), and the signature.
+    pub const MAX_BYTES: usize = 32 + 8 + (1 + 16 + 1 + 1 + limits::NAME_BYTES + ShareMark::BYTES) + 64;
 
     /// Rules. `version` is greater than of all that the author knows; it is by the author's clock (Unix milliseconds)
     /// where that is.
@@ -310,7 +322,11 @@ mod tests {
         let name = Some(Name::new(&"n".repeat(limits::NAME_BYTES)).unwrap());
         let standings =
             [Standing::Member, Standing::Moderator, Standing::Kicked, Standing::Banned].into_iter();
-        let peers = standings.map(|standing| Matter::Peer { peer, standing, name: name.clone() });
+        let share = |standing| (standing >= Standing::Kicked).then(|| ShareMark::from_bytes([8; 16]));
+        let peers = standings.map(|standing| {
+            let share = share(standing);
+            Matter::Peer { peer, standing, name: name.clone(), share }
+        });
         let admissions = [Admission::Open, Admission::Ask, Admission::Closed].map(Matter::Admission);
         let serial = Serial::from_bytes([6; 4]);
         let key = DeviceIdentity::from_seed(&[7; 32]).public();
@@ -345,7 +361,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>, kind in 0_u8..7) {
+        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>, kind in 0_u8..8) {
             Ruling::read(&mut Reader::new(&bytes));
             let mut longer = vec![0; 40];
             longer.push(kind);

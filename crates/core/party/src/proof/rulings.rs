@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Admission, DeviceIdentity, Matter, Name, PartyId, PeerId, Ruling, Standing, Subject, UnixMillis,
-    limits::{LINKS, MODERATOR_RULINGS, OWNER_RULINGS},
+    Admission, DeviceIdentity, Matter, Name, PartyId, PeerId, Ruling, ShareMark, Standing, Subject,
+    UnixMillis,
+    limits::{LINKS, MODERATOR_RULINGS, OWNER_RULINGS, SHARES},
 };
 
 /// How far in the future a ruling may be by one's own clock: else whoever rules with the greatest number could never be
@@ -187,6 +188,30 @@ impl Rulings {
             (!self.admits(&peer)).then_some(out)
         });
         out.collect()
+    }
+
+    /// Whether a ruling says that somebody is a member: whoever shows a secret of before is let in by that alone.
+    pub fn vouches_for(&self, peer: &PeerId) -> bool {
+        match self.standing(peer) {
+            Some(standing) => standing <= Standing::Moderator,
+            None => self.has_come_by_link(peer) || self.reigns().iter().any(|(owner, ..)| owner == peer),
+        }
+    }
+
+    /// The share that a removal which stands has added to the party's secret.
+    pub fn share_of(&self, peer: &PeerId) -> Option<ShareMark> {
+        let (_, ruling) = self.ruling_on(peer).filter(|_| !self.admits(peer))?;
+        let Matter::Peer { share, .. } = ruling.matter() else { return None };
+        *share
+    }
+
+    /// The shares of the removals that stand; of many, of the latest. Whoever was removed before lacks these too.
+    pub fn shares(&self) -> Vec<ShareMark> {
+        let removed = self.removed().into_iter();
+        let mut shares: Vec<(UnixMillis, ShareMark)> =
+            removed.filter_map(|out| Some((out.at, self.share_of(&out.peer)?))).collect();
+        shares.sort_unstable();
+        shares.into_iter().rev().take(SHARES).map(|(_, share)| share).collect()
     }
 
     /// As [`Self::hear`]. True if the ruling is news.

@@ -30,7 +30,7 @@ use crate::{
         awaited::Awaited,
         called::Called,
         connections::Connections,
-        gossip::{Gossip, departures::Departures, games::Games, ruled::Ruled},
+        gossip::{Gossip, departures::Departures, games::Games, ruled::Ruled, shares::Asking},
         knocking::Knocking,
         relaying::{carried::Carried, carrier::Carrier},
     },
@@ -80,6 +80,8 @@ pub(crate) struct ActiveParty {
     pub(crate) gossip: Gossip,
     pub(crate) departures: Departures,
     pub(crate) ruled: Ruled,
+    /// What is asked for of the party's secret.
+    pub(crate) asking: Asking,
     /// What this device and its friends play.
     pub(crate) games: Games,
     /// Who waits to be let in.
@@ -186,7 +188,17 @@ impl ActiveParty {
 
     /// Lets a peer be a member if its record proves that it may, whoever brings that.
     pub(crate) fn admit(&mut self, signed: &SignedRecord) -> Result<PeerRecord, Refusal> {
-        let record = self.roster.admit(signed, &self.membership, &self.connections)?;
+        let is_known = self.connections.connections().contains_key(&signed.claimed().peer_id());
+        self.admit_as(signed, is_known)
+    }
+
+    /// The same of a peer that was let in before, in an earlier life of this program.
+    pub(crate) fn admit_again(&mut self, signed: &SignedRecord) -> Result<PeerRecord, Refusal> {
+        self.admit_as(signed, true)
+    }
+
+    fn admit_as(&mut self, signed: &SignedRecord, was_let_in: bool) -> Result<PeerRecord, Refusal> {
+        let record = self.roster.admit(signed, &self.membership, &self.connections, was_let_in)?;
         if self.membership.rulings.owner() == record.peer_id() {
             self.membership.rulings.hear_owner(record.sequence);
         }

@@ -1,6 +1,7 @@
 use lanrage_party::{
-    Departure, DeviceIdentity, Invitation, Ipam, IpamError, Leave, LocalEnd, Name, PEER_PROTOCOL, PeerId,
-    PeerRecord, Ruling, Rulings, SignedRecord, StoredPeer, UnixMillis, VirtualIp, WireGuardPrivateKey,
+    Departure, DeviceIdentity, Epoch, Epochs, Invitation, Ipam, IpamError, Leave, LocalEnd, Name,
+    PEER_PROTOCOL, PeerId, PeerRecord, Ruling, Rulings, Share, SignedRecord, StoredPeer, UnixMillis,
+    VirtualIp, WireGuardPrivateKey,
 };
 
 /// My right to be in a party: what its invitation says, my WireGuard key in it, and my lease.
@@ -12,6 +13,8 @@ pub(crate) struct Membership {
     pub(crate) created_at: UnixMillis,
     /// What was ruled in the party.
     pub(crate) rulings: Rulings,
+    /// Its secrets.
+    pub(crate) epochs: Epochs,
     ipam: Ipam,
     sequence: u64,
     /// The last record that was signed.
@@ -33,6 +36,30 @@ pub struct SavedMembership {
     pub sequence: u64,
     /// What was ruled in the party, in an order in which one after the other can be taken.
     pub rulings: Vec<Ruling>,
+    /// Shares of the party's secret that are not in force.
+    pub spare_shares: Vec<Share>,
+    /// Secrets of before, the newest first.
+    pub former: Vec<Epoch>,
+}
+
+impl SavedMembership {
+    /// A newer link of the same party leads further: what has come to the secret counts.
+    pub(crate) fn take_link(&mut self, link: &Invitation) {
+        let mut epochs = self.epochs();
+        if epochs.take_link(&link.shares) {
+            self.invitation.shares = epochs.shares_in_force();
+            (self.spare_shares, self.former) = epochs.to_kept();
+        }
+    }
+
+    fn epochs(&self) -> Epochs {
+        epochs_of(&self.invitation).with_kept(self.spare_shares.clone(), self.former.clone())
+    }
+}
+
+fn epochs_of(invitation: &Invitation) -> Epochs {
+    let first = Epoch { number: invitation.epoch, secret: invitation.secret.clone() };
+    Epochs::new(invitation.party, first, &invitation.shares)
 }
 
 /// A membership that was kept, complete.
@@ -59,7 +86,17 @@ impl Membership {
         let mut ipam = Ipam::new(invitation.party, invitation.subnet);
         let virtual_ip = ipam.lease(identity.peer_id())?;
         let rulings = Rulings::new(invitation.party, invitation.host);
-        Ok(Self { invitation, private_key, virtual_ip, created_at, rulings, ipam, sequence: 0, signed: None })
+        Ok(Self {
+            epochs: epochs_of(&invitation),
+            invitation,
+            private_key,
+            virtual_ip,
+            created_at,
+            rulings,
+            ipam,
+            sequence: 0,
+            signed: None,
+        })
     }
 
     /// A membership as it was kept.
@@ -68,19 +105,33 @@ impl Membership {
         identity: &DeviceIdentity,
         wall: UnixMillis,
     ) -> Result<Self, IpamError> {
-        let SavedMembership { invitation, private_key, virtual_ip, created_at, sequence, rulings: kept } =
-            saved;
+        let mut epochs = saved.epochs();
+        let SavedMembership {
+            invitation, private_key, virtual_ip, created_at, sequence, rulings: kept, ..
+        } = saved;
         let mut rulings = Rulings::new(invitation.party, invitation.host);
         for ruling in kept {
             rulings.take(ruling, wall);
         }
+        epochs.want(rulings.shares());
         let mut ipam = Ipam::new(invitation.party, invitation.subnet);
         ipam.claim(identity.peer_id(), virtual_ip)?;
-        Ok(Self { invitation, private_key, virtual_ip, created_at, rulings, ipam, sequence, signed: None })
+        Ok(Self {
+            invitation,
+            private_key,
+            virtual_ip,
+            created_at,
+            rulings,
+            epochs,
+            ipam,
+            sequence,
+            signed: None,
+        })
     }
 
     /// What has to be kept for [`Membership::restore`].
     pub(crate) fn to_saved(&self) -> SavedMembership {
+        let (spare_shares, former) = self.epochs.to_kept();
         SavedMembership {
             invitation: Invitation { pass: None, ..self.invitation.clone() },
             private_key: self.private_key.clone(),
@@ -88,7 +139,41 @@ impl Membership {
             created_at: self.created_at,
             sequence: self.sequence,
             rulings: self.rulings.all().cloned().collect(),
+            spare_shares,
+            former,
         }
+    }
+
+    /// Puts in force what has come to the party's secret, if all of it is known. True if the secret is another one now.
+    pub(crate) fn settle_epoch(&mut self) -> bool {
+        let is_another = self.epochs.settle();
+        self.invitation.shares = self.epochs.shares_in_force();
+        is_another
+    }
+
+    /// A newer link of the party: what has come to its secret counts. True if the secret is another one now.
+    pub(crate) fn take_link(&mut self, link: &Invitation) -> bool {
+        let is_another = self.epochs.take_link(&link.shares);
+        self.invitation.shares = self.epochs.shares_in_force();
+        is_another
+    }
+
+    /// Whether somebody is let in who shows the secret of this number: anybody that rulings admit by the one in force, and by one
+    /// of before only whom a ruling says to be a member. Whoever was removed has those too, and may come by another name.
+    pub(crate) fn lets_in(&self, peer: &PeerId, epoch: u32) -> bool {
+        self.rulings.admits(peer) && (self.epochs.is_present(epoch) || self.rulings.vouches_for(peer))
+    }
+
+    /// What this device said of itself last, for somebody who knows the secret of this number alone.
+    pub(crate) fn record_in(&self, epoch: u32, identity: &DeviceIdentity) -> Option<SignedRecord> {
+        let signed = self.signed.as_ref()?;
+        let Epoch { number, secret } = self.epochs.get(epoch)?;
+        if signed.claimed().epoch == *number {
+            return Some(signed.clone());
+        }
+        // Of the two the one with the present secret is the newer.
+        let sequence = signed.claimed().sequence.saturating_sub(1);
+        Some(PeerRecord { epoch: *number, sequence, ..signed.claimed().clone() }.sign(identity, secret))
     }
 
     /// This device's end of the party, for the data plane.
@@ -168,7 +253,7 @@ impl Membership {
             virtual_ip: self.virtual_ip,
             name: name.clone(),
             protocol: PEER_PROTOCOL,
-            epoch: self.invitation.epoch,
+            epoch: self.epochs.present().number,
             sequence: self.sequence,
         };
         if self.rulings.owner() == identity.peer_id() {
@@ -177,7 +262,7 @@ impl Membership {
         let own = identity.peer_id();
         let pass = self.invitation.pass.as_ref().filter(|_| !self.rulings.has_come_by_link(&own));
         let approval = pass.map(|pass| pass.approve(&self.invitation.party, &own));
-        let signed = record.sign(identity, &self.invitation.secret).with_approval(approval);
+        let signed = record.sign(identity, &self.epochs.present().secret).with_approval(approval);
         self.signed = Some(signed.clone());
         signed
     }

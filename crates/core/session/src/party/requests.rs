@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use lanrage_party::{Approval, Candidate, PeerId, SignedRecord, UnixMillis};
+use lanrage_party::{Approval, Candidate, PeerId, PeerRecord, SignedRecord, UnixMillis};
 
 /// Most who wait at a time: whoever asks last is not heard while so many do.
 const MOST: usize = 16;
@@ -16,6 +16,8 @@ pub(crate) struct Requests(BTreeMap<PeerId, Waiting>);
 pub(crate) struct Asked {
     pub(crate) from: SocketAddr,
     pub(crate) token: [u8; 8],
+    /// The number of the secret by which it asked.
+    pub(crate) epoch: u32,
     /// Where it may be reached.
     pub(crate) candidates: Vec<Candidate>,
 }
@@ -51,9 +53,10 @@ impl Requests {
     /// Those who wait no more, as they were let in or refused: what they say of themselves, and how they asked.
     pub(crate) fn take_decided(
         &mut self,
-        is_decided: impl Fn(&PeerId) -> bool,
+        is_decided: impl Fn(&PeerRecord) -> bool,
     ) -> Vec<(SignedRecord, Option<Asked>)> {
-        let decided: Vec<PeerId> = self.0.keys().filter(|peer| is_decided(peer)).copied().collect();
+        let decided = self.0.iter().filter(|(_, waiting)| is_decided(waiting.record.claimed()));
+        let decided: Vec<PeerId> = decided.map(|(peer, _)| *peer).collect();
         let decided = decided.iter().filter_map(|peer| self.0.remove(peer));
         decided.map(|waiting| (waiting.record, waiting.asked)).collect()
     }
@@ -67,6 +70,11 @@ impl Requests {
     /// By which limited link somebody who waits claims to come.
     pub(crate) fn approval_of(&self, peer: &PeerId) -> Option<&Approval> {
         self.0.get(peer)?.record.approval()
+    }
+
+    /// The number of the secret that somebody who waits has shown.
+    pub(crate) fn epoch_of(&self, peer: &PeerId) -> Option<u32> {
+        self.0.get(peer).map(|waiting| waiting.record.claimed().epoch)
     }
 
     /// The name of somebody who waits.

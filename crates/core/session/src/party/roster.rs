@@ -72,16 +72,18 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Lets a peer in if its record verifies against the party secret, is not older than one seen before, and
-    /// claims an address that nobody else has, and nothing that was ruled keeps it out.
+    /// Lets a peer in if its record verifies against a secret of the party's, is not older than one seen before, and
+    /// claims an address that nobody else has, and nothing that was ruled keeps it out. With a secret of before alone only who
+    /// was let in already (`was_let_in`), or whom a ruling says to be a member.
     pub(crate) fn admit(
         &mut self,
         signed: &SignedRecord,
         membership: &Membership,
         connections: &Connections,
+        was_let_in: bool,
     ) -> Result<PeerRecord, Refusal> {
         let invitation = &membership.invitation;
-        let record = signed.verify(&invitation.party, invitation.epoch, &invitation.secret)?;
+        let record = membership.epochs.verify(signed)?;
         let id = record.peer_id();
         let (admits, standing) = (membership.rulings.admits(&id), membership.rulings.standing(&id));
         if !admits && standing.is_some() {
@@ -103,7 +105,7 @@ impl Roster {
             return Err(Refusal::Full);
         }
         // Last, as whoever comes by a limited link is let in where nothing else is in the way.
-        if !admits {
+        if !admits || !was_let_in && !membership.lets_in(&id, record.epoch) {
             return Err(Refusal::NotLetIn);
         }
         self.admissions += 1;

@@ -9,6 +9,7 @@ pub(crate) mod games;
 pub(crate) mod message;
 pub(crate) mod ruled;
 mod schedule;
+pub(crate) mod shares;
 
 use std::{
     collections::BTreeMap,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::{KnockKey, UnixMillis};
+use lanrage_party::{Epoch, Epochs, Knock, KnockError, KnockKey, PartyId, UnixMillis};
 
 /// When it is knocked, from the beginning: a lost datagram costs little, and a router that opens for the answer of the other
 /// side needs a second one.
@@ -59,7 +59,11 @@ pub(crate) struct Pace {
 /// When this device knocks, what it waits to hear, and which knocks it answers.
 #[derive(Debug)]
 pub(crate) struct Knocking {
-    pub(crate) key: KnockKey,
+    key: KnockKey,
+    /// The number of the secret that it is of.
+    epoch: u32,
+    /// Those of before, the newest first: who was away knocks with one of them.
+    former: Vec<(u32, KnockKey)>,
     /// What an answer must repeat.
     token: [u8; 8],
     /// Whether anybody was asked with it.
@@ -80,9 +84,12 @@ pub(crate) struct Knocking {
 
 impl Knocking {
     /// Knocks at nobody yet.
-    pub(crate) fn new(key: KnockKey, now: Instant) -> Self {
+    pub(crate) fn new(epochs: &Epochs, party: PartyId, now: Instant) -> Self {
+        let (key, epoch, former) = keys(epochs, party);
         Self {
             key,
+            epoch,
+            former,
             token: [0; 8],
             has_asked: false,
             begun: now,
@@ -95,6 +102,41 @@ impl Knocking {
             sent: VecDeque::new(),
             dropped: 0,
         }
+    }
+
+    /// The party's secret is another one.
+    pub(crate) fn set_epochs(&mut self, epochs: &Epochs, party: PartyId) {
+        (self.key, self.epoch, self.former) = keys(epochs, party);
+    }
+
+    /// The key of the secret in force.
+    pub(crate) const fn key(&self) -> &KnockKey {
+        &self.key
+    }
+
+    /// The key of the secret of this number, if it is known.
+    pub(crate) fn key_of(&self, epoch: u32) -> Option<&KnockKey> {
+        let former = self.former.iter().find(|(number, _)| *number == epoch).map(|(_, key)| key);
+        if epoch == self.epoch { Some(&self.key) } else { former }
+    }
+
+    /// Opens a knock, made with the secret in force or one of before: with its number.
+    pub(crate) fn open(&self, datagram: &[u8]) -> Result<(Knock, u32), KnockError> {
+        let mut opened = self.key.open(datagram).map(|knock| (knock, self.epoch));
+        for (number, key) in &self.former {
+            if opened != Err(KnockError::NotAuthentic) {
+                break;
+            }
+            opened = key.open(datagram).map(|knock| (knock, *number));
+        }
+        opened
+    }
+
+    /// The number of the secret to knock with: that in force; and every other time, for a member who reaches nobody, the oldest one, which
+    /// all members know for ever.
+    pub(crate) fn epoch_to_knock_with(&self, is_alone: bool) -> u32 {
+        let oldest = self.former.last().filter(|_| is_alone && self.round.is_multiple_of(2));
+        oldest.map_or(self.epoch, |(number, _)| *number)
     }
 
     /// Knocks from now on. An answer must repeat `token`, which is random.
@@ -222,9 +264,16 @@ impl Knocking {
     }
 }
 
+fn keys(epochs: &Epochs, party: PartyId) -> (KnockKey, u32, Vec<(u32, KnockKey)>) {
+    let key = |epoch: &Epoch| KnockKey::new(&epoch.secret, party, epoch.number);
+    let present = epochs.present();
+    let former = epochs.all().skip(1).map(|epoch| (epoch.number, key(epoch)));
+    (key(present), present.number, former.collect())
+}
+
 #[cfg(test)]
 mod tests {
-    use lanrage_party::{PartyId, PartySecret};
+    use lanrage_party::PartySecret;
 
     use super::*;
 
@@ -232,7 +281,8 @@ mod tests {
 
     fn knocking(now: Instant) -> Knocking {
         let secret = PartySecret::from_random([1; 32]);
-        Knocking::new(KnockKey::new(&secret, PartyId::from_random([2; 16]), 1), now)
+        let party = PartyId::from_random([2; 16]);
+        Knocking::new(&Epochs::new(party, Epoch { number: 1, secret }, &[]), party, now)
     }
 
     /// When it knocks within so long, each time at the moment that it names.

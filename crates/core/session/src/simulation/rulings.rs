@@ -105,6 +105,7 @@ impl Play {
 
     /// Whoever is in no party makes it, or follows a link to it.
     fn attend(&mut self) {
+        self.let_in();
         for host in 0..self.world.hosts.len() {
             if self.world.hosts[host].party().is_some() || self.world.hosts[host].offline {
                 continue;
@@ -119,11 +120,30 @@ impl Play {
             } else if !present.is_empty() {
                 let by = self.world.rng.pick(&present);
                 let Some(mut link) = self.link_of(by) else { continue };
+                // Nobody gives a link of after the removal to whoever was removed; and some follow an old one.
+                let is_removed = self.merged().share_of(&self.world.hosts[host].id).is_some();
+                if is_removed || self.world.rng.chance(300) {
+                    link.shares.clear();
+                }
                 if !self.passes.is_empty() && self.world.rng.chance(600) {
                     let at = self.world.rng.below(self.passes.len());
                     link.pass = Some(self.passes[at].clone());
                 }
                 self.world.input(host, Input::Command(2, Command::JoinParty(Box::new(link))));
+            }
+        }
+    }
+
+    /// Whoever may let in those who wait does: a link of before somebody was removed only asks.
+    fn let_in(&mut self) {
+        let wall = self.world.time().wall;
+        for host in self.present() {
+            let waiting = self.party(host).into_iter().flat_map(|party| party.requests.waiting(wall));
+            let waiting: Vec<PeerId> = waiting.map(|(record, _)| record.claimed().peer_id()).collect();
+            for peer in waiting {
+                let wish = Wish::Standing(peer, Standing::Member);
+                trace!(self.world, "host {host} lets {peer} in");
+                self.world.input(host, Input::Command(7, Command::Rule(wish)));
             }
         }
     }
@@ -276,7 +296,21 @@ impl Play {
                 return Some(format!("host {host} has no path to {missing}"));
             }
         }
+        let secrets: Vec<u32> = members
+            .iter()
+            .filter_map(|host| Some(self.party(*host)?.membership.epochs.present().number))
+            .collect();
+        if secrets.iter().any(|number| *number != secrets[0]) {
+            return Some(format!("members know other secrets: {secrets:?}"));
+        }
         let out = (0..hosts.len()).filter(|host| !is_in(host));
+        for gone in out.clone() {
+            let known = hosts[gone].party().into_iter().flat_map(|party| party.membership.epochs.all());
+            let knows = known.into_iter().any(|epoch| secrets.first() == Some(&epoch.number));
+            if knows && merged.share_of(&hosts[gone].id).is_some() {
+                return Some(format!("host {gone} is out, and knows the secret in force"));
+            }
+        }
         for (gone, host) in out.flat_map(|gone| members.iter().map(move |host| (gone, *host))) {
             if hosts[host].plane.has_peer(&hosts[gone].id) {
                 return Some(format!("the data plane of host {host} still knows host {gone}"));

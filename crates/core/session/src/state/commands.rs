@@ -3,8 +3,7 @@
 use ipnet::Ipv4Net;
 use lanrage_control::protocol::Request;
 use lanrage_party::{
-    Departure, Glance, Invitation, KnockKey, Name, NatType, PartyId, PartySecret, PeerId, Subnet,
-    WireGuardPrivateKey,
+    Departure, Glance, Invitation, Name, NatType, PartyId, PartySecret, PeerId, Subnet, WireGuardPrivateKey,
 };
 use lanrage_rendezvous::Order;
 use tracing::info;
@@ -27,7 +26,9 @@ use crate::{
         awaited::Awaited,
         called::Called,
         connections::{Connections, Ways},
-        gossip::{Gossip, departures::Departures, games::Games, message::Message, ruled::Ruled},
+        gossip::{
+            Gossip, departures::Departures, games::Games, message::Message, ruled::Ruled, shares::Asking,
+        },
         knocking::{Knocking, TARGETS},
         relaying::carried::Carried,
     },
@@ -133,6 +134,7 @@ impl State {
             server: self.control.server(),
             secret: PartySecret::from_random(turn.entropy.bytes()),
             epoch: 1,
+            shares: Vec::new(),
             expires_at: None,
             pass: None,
             glance: Glance::default(),
@@ -169,16 +171,24 @@ impl State {
         let Some(party) = &mut self.party else { return };
         let own = &party.membership.invitation;
         let is_same = own.epoch == link.epoch && own.secret == link.secret;
+        let own_peer = self.identity.peer_id();
+        let is_apart = party.is_being_joined() || party.is_lonely(&own_peer);
+        let is_another = is_same && is_apart && party.membership.take_link(link);
         // Whoever waits to be let in may have been given a limited link meanwhile.
+        let own = &party.membership.invitation;
         let pass = link.pass.clone().filter(|pass| is_same && own.pass.as_ref() != Some(pass));
         let has_pass = pass.is_some();
         if has_pass {
             party.membership.invitation.pass = pass;
             party.told_refused = None;
         }
+        if is_another {
+            self.follow_epoch(turn);
+        }
+        let Some(party) = &mut self.party else { return };
         match party.pending.as_mut().filter(|pending| matches!(pending.kind, PendingKind::Join { .. })) {
             None => {
-                if has_pass {
+                if has_pass || is_another {
                     self.announce_record(turn);
                     self.begin_knocking(turn);
                 }
@@ -187,7 +197,7 @@ impl State {
             Some(_) if !is_same => turn.refuse(ticket, CommandError::AlreadyInParty),
             Some(pending) => {
                 pending.tickets.push(ticket);
-                if has_pass {
+                if has_pass || is_another {
                     pending.refused = None;
                     party.membership.record(turn.now.wall, &self.identity, &self.player_name);
                 }
@@ -218,6 +228,7 @@ impl State {
             _ if !self.check_free(turn, ticket) => {}
             Some(mut kept) => {
                 kept.membership.invitation.pass.clone_from(&link.pass);
+                kept.membership.take_link(&link);
                 self.resume_party(turn, ticket, Ok(kept))
             }
             None => self.join_new_party(turn, ticket, *link),
@@ -328,7 +339,7 @@ impl State {
             self.control.mean(server);
         }
         let network = membership.invitation.subnet;
-        let key = KnockKey::new(&invitation.secret, invitation.party, invitation.epoch);
+        let knocking = Knocking::new(&membership.epochs, invitation.party, turn.now.instant);
         let ways = Ways { relay_only: self.relay_only, translator: self.translator };
         let connections = Connections::new(turn, &membership, self.candidates(), ways);
         self.party = Some(ActiveParty {
@@ -339,7 +350,7 @@ impl State {
             watch: AdapterWatch::default(),
             told_nat_type: NatType::Unknown,
             pending,
-            knocking: Knocking::new(key, turn.now.instant),
+            knocking,
             unanswered: membership.invitation.addresses.clone(),
             called: Called::default(),
             finder: None,
@@ -349,6 +360,7 @@ impl State {
             gossip: Gossip::default(),
             departures: Departures::default(),
             ruled: Ruled::default(),
+            asking: Asking::default(),
             games: Games::default(),
             requests: Requests::default(),
             told_refused: None,

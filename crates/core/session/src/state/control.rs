@@ -6,8 +6,8 @@ use lanrage_control::{
     ControlEvent, DisconnectReason,
     protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal, RequestKind},
 };
-use lanrage_party::{PartyId, PeerId, facts::News};
-use tracing::{info, warn};
+use lanrage_party::{PartyId, PeerId, RecordError, facts::News};
+use tracing::{debug, info, warn};
 
 use super::State;
 use crate::{
@@ -169,6 +169,10 @@ impl State {
                 party.connections.connect_to_peer(turn, known);
             }
             Err(roster::Refusal::NotLetIn) => self.note_request(turn, &entry.record, None),
+            // It knows what has come to the party's secret, and this device does not yet.
+            Err(roster::Refusal::Record(RecordError::OtherEpoch)) if entry.record.claimed().is_of_mixed() => {
+                debug!(peer = %id.short(), "of a secret that is not known here yet");
+            }
             Err(refusal) => {
                 let name = entry.record.claimed().name.to_string();
                 if party.roster.note_refusal(id, name.clone(), refusal) {

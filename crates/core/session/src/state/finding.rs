@@ -28,8 +28,8 @@ impl State {
             party.finder = None;
             return turn.push(Output::Rendezvous(Order::Rest));
         }
-        let invitation = &party.membership.invitation;
-        let keys = Keys::new(&invitation.secret, invitation.epoch);
+        let epoch = party.membership.epochs.present();
+        let keys = Keys::new(&epoch.secret, epoch.number);
         let mut finder = Finder::new(turn.now, keys, me, turn.entropy.bytes());
         if !party.is_being_joined() {
             finder.handle_up(turn.now);

@@ -75,6 +75,8 @@ impl State {
             Message::RelayChannels(channels) => self.handle_relay_channels(turn, from, &channels),
             Message::Ruled(digest) => self.handle_ruled(turn, from, digest),
             Message::Rulings(rulings) => self.take_rulings(turn, from, rulings),
+            Message::Shares(shares) => self.take_shares(turn, shares),
+            Message::SharesAsk(wanted) => self.tell_shares(turn, from, &wanted),
             Message::Games { number, statements } => self.take_games(turn, from, number, statements),
             // While a server keeps the list, its word counts.
             _ if !self.gossips() => {}

@@ -63,8 +63,11 @@ impl State {
         // Members and links name them; they may be anybody's.
         targets.retain(|address| party.connections.may_check(turn.now.instant, address.ip()));
         let word = if is_in { KnockWord::Call } else { KnockWord::Ask };
-        let Some(knock) = self.own_knock(turn, word, token, None) else { return };
-        targets.into_iter().for_each(|to| self.send_knock(turn, &knock, to));
+        let is_alone = is_in && party.connections.reached().is_empty();
+        let epoch = party.knocking.epoch_to_knock_with(is_alone);
+        let Some(mut knock) = self.own_knock(turn, epoch, word, token, None) else { return };
+        knock.candidates = self.straight_candidates();
+        targets.into_iter().for_each(|to| self.send_knock(turn, epoch, &knock, to));
     }
 
     /// Whether a server carries what members say to each other.
@@ -104,36 +107,45 @@ impl State {
             parting.handle_knock(bytes);
             return self.part(turn);
         }
-        let Some(knock) = self.open_knock(turn, bytes) else { return };
+        let Some((knock, epoch)) = self.open_knock(turn, bytes) else { return };
         match knock.word {
-            KnockWord::Ask | KnockWord::Call => self.handle_ask(turn, from, knock, Heard::Straight(bytes)),
+            KnockWord::Ask | KnockWord::Call => {
+                self.handle_ask(turn, from, (knock, epoch), Heard::Straight(bytes))
+            }
             KnockWord::Answer => self.handle_answer(turn, from, knock),
             KnockWord::Refusal(refusal) => {
                 self.handle_knock_refusal(turn, from, &knock.record, knock.token, refusal)
             }
-            KnockWord::Leave(leave) => self.handle_leave(turn, from, &knock, leave),
+            KnockWord::Leave(leave) => self.handle_leave(turn, from, (&knock, epoch), leave),
         }
     }
 
     /// A member says that somebody knocks at it from there.
     pub(super) fn handle_passed_knock(&mut self, turn: &mut Turn<'_>, from: SocketAddr, bytes: &[u8]) {
-        let Some(knock) = self.open_knock(turn, bytes) else { return };
+        let Some((knock, epoch)) = self.open_knock(turn, bytes) else { return };
         if matches!(knock.word, KnockWord::Ask | KnockWord::Call) {
-            self.handle_ask(turn, from, knock, Heard::Passed);
+            self.handle_ask(turn, from, (knock, epoch), Heard::Passed);
         }
     }
 
-    fn open_knock(&mut self, turn: &Turn<'_>, bytes: &[u8]) -> Option<Knock> {
+    /// With the number of the secret that it was made with.
+    fn open_knock(&mut self, turn: &Turn<'_>, bytes: &[u8]) -> Option<(Knock, u32)> {
         // Who hides its addresses answers nobody who may be a stranger's friend.
         let party = self.party.as_mut().filter(|_| !self.relay_only)?;
-        let opened = party.knocking.key.open(bytes).ok();
-        let knock = opened.filter(|knock| party.knocking.is_timely(knock.at, turn.now.wall));
+        let opened = party.knocking.open(bytes).ok();
+        let knock = opened.filter(|(knock, _)| party.knocking.is_timely(knock.at, turn.now.wall));
         party.knocking.dropped += u64::from(knock.is_none());
         knock
     }
 
     /// Somebody who has the link wants to be let in.
-    fn handle_ask(&mut self, turn: &mut Turn<'_>, from: SocketAddr, knock: Knock, heard: Heard<'_>) {
+    fn handle_ask(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: SocketAddr,
+        (knock, epoch): (Knock, u32),
+        heard: Heard<'_>,
+    ) {
         let Knock { ref record, ref candidates, token, .. } = knock;
         let own = self.identity.peer_id();
         let Some(party) = &mut self.party else { return };
@@ -154,6 +166,7 @@ impl State {
         let known = party.connections.connections().get(&id);
         let is_reached = known.is_some_and(|known| known.path().is_some());
         let is_new = known.is_none();
+        let is_behind = !party.membership.epochs.is_present(epoch);
         // Who is not let in takes nothing of what others have.
         if is_new && !party.knocking.has_room(turn.now.instant) {
             return debug!("too many newcomers at once");
@@ -165,7 +178,7 @@ impl State {
             Err(Refusal::Removed) => KnockWord::Refusal(KnockRefusal::Removed),
             Err(Refusal::Link(fault)) => KnockWord::Refusal(KnockRefusal::Link(fault)),
             Err(Refusal::NotLetIn) => {
-                let asked = Asked { from, token, candidates: candidates.clone() };
+                let asked = Asked { from, token, epoch, candidates: candidates.clone() };
                 self.note_request(turn, record, Some(asked));
                 KnockWord::Refusal(KnockRefusal::NotLetIn)
             }
@@ -183,8 +196,12 @@ impl State {
             // Whoever is in and looks for newcomers is a way in.
             self.joined(turn);
         }
-        let Some(answer) = self.own_knock(turn, word, token, Some(from)) else { return };
-        self.send_knock(turn, &answer, from);
+        // With a secret of before it may be somebody who was removed, and looks for whom to reach.
+        if is_behind && word != KnockWord::Answer && matches!(heard, Heard::Passed) {
+            return;
+        }
+        let Some(answer) = self.own_knock(turn, epoch, word, token, Some(from)) else { return };
+        self.send_knock(turn, epoch, &answer, from);
         match heard {
             Heard::Straight(bytes) => {
                 let passed = Message::Knock { from, bytes: bytes.to_vec() }.to_bytes();
@@ -195,7 +212,7 @@ impl State {
                 let decides = |peer: &PeerId| rulings.role(peer) >= Role::Moderator;
                 let hearers: Vec<PeerId> = match answer.word {
                     // Everybody else answers straight to the newcomer, which opens the routers between them.
-                    KnockWord::Answer if !is_reached => others.collect(),
+                    KnockWord::Answer if !is_reached && !is_behind => others.collect(),
                     // Whoever may let the newcomer in may not be known to it.
                     KnockWord::Refusal(KnockRefusal::NotLetIn) if !decides(&own) => {
                         others.filter(decides).collect()
@@ -217,7 +234,7 @@ impl State {
                     let may =
                         |connections: &mut Connections| connections.may_check(turn.now.instant, address.ip());
                     if self.connections().is_some_and(may) {
-                        self.send_knock(turn, &answer, address);
+                        self.send_knock(turn, epoch, &answer, address);
                     }
                 }
             }
@@ -226,10 +243,10 @@ impl State {
 
     /// Whoever has waited to be let in is, and hears of it where it asked.
     pub(super) fn answer_asked(&mut self, turn: &mut Turn<'_>, peer: &PeerId, asked: Option<Asked>) {
-        let Some(Asked { from, token, candidates }) = asked else { return };
+        let Some(Asked { from, token, epoch, candidates }) = asked else { return };
         self.place_by_knock(turn, peer, &candidates, from);
-        if let Some(answer) = self.own_knock(turn, KnockWord::Answer, token, Some(from)) {
-            self.send_knock(turn, &answer, from);
+        if let Some(answer) = self.own_knock(turn, epoch, KnockWord::Answer, token, Some(from)) {
+            self.send_knock(turn, epoch, &answer, from);
         }
     }
 
@@ -262,8 +279,7 @@ impl State {
         refusal: KnockRefusal,
     ) {
         let Some(party) = self.party.as_mut().filter(|party| party.knocking.expects(token)) else { return };
-        let invitation = &party.membership.invitation;
-        let is_member = by.verify(&invitation.party, invitation.epoch, &invitation.secret).is_ok();
+        let is_member = party.membership.epochs.verify(by).is_ok();
         // Whoever is in already has its address by the same rule as all others.
         if !is_member || !party.connections.reached().is_empty() {
             return;
@@ -306,7 +322,13 @@ impl State {
     }
 
     /// A member has left, and nobody else may know yet. It hears that this is known, as often as it asks.
-    fn handle_leave(&mut self, turn: &mut Turn<'_>, from: SocketAddr, knock: &Knock, leave: Leave) {
+    fn handle_leave(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: SocketAddr,
+        (knock, epoch): (&Knock, u32),
+        leave: Leave,
+    ) {
         // While a server keeps the list, its word counts.
         let gossips = self.gossips();
         let Some(party) = self.party.as_mut().filter(|_| gossips) else { return };
@@ -320,9 +342,9 @@ impl State {
         }
         let is_known = |party: &ActiveParty| party.departures.has_left(&id, leave.sequence);
         if self.party.as_ref().is_some_and(is_known)
-            && let Some(answer) = self.own_knock(turn, KnockWord::Answer, knock.token, Some(from))
+            && let Some(answer) = self.own_knock(turn, epoch, KnockWord::Answer, knock.token, Some(from))
         {
-            self.send_knock(turn, &answer, from);
+            self.send_knock(turn, epoch, &answer, from);
         }
     }
 
@@ -337,7 +359,7 @@ impl State {
         let word = KnockWord::Leave(departure.leave);
         let (at, token) = (turn.now.wall, turn.entropy.bytes());
         let knock = Knock { word, at, token, seen: None, record, candidates: Vec::new() };
-        Some(LastKnocks::new(party.knocking.key.clone(), knock, &party.connections, turn.now.instant))
+        Some(LastKnocks::new(party.knocking.key().clone(), knock, &party.connections, turn.now.instant))
     }
 
     /// Where a peer may be reached that has knocked or answered: by its own word, and where it was seen.
@@ -362,22 +384,28 @@ impl State {
         }
     }
 
+    /// What this device says to who knows the party's secret of this number. Who has one of before is told nothing of where this
+    /// device is but what it knows: it may be somebody who was removed, with a friend's record.
     fn own_knock(
         &self,
         turn: &Turn<'_>,
+        epoch: u32,
         word: KnockWord,
         token: [u8; 8],
         seen: Option<SocketAddr>,
     ) -> Option<Knock> {
-        let record = self.party.as_ref()?.membership.signed()?.clone();
-        let candidates = self.straight_candidates();
+        let membership = &self.party.as_ref()?.membership;
+        let record = membership.record_in(epoch, &self.identity)?;
+        let is_present = membership.epochs.is_present(epoch);
+        let candidates = if is_present { self.straight_candidates() } else { Vec::new() };
         Some(Knock { word, at: turn.now.wall, token, seen, record, candidates })
     }
 
-    fn send_knock(&mut self, turn: &mut Turn<'_>, knock: &Knock, to: SocketAddr) {
+    fn send_knock(&mut self, turn: &mut Turn<'_>, epoch: u32, knock: &Knock, to: SocketAddr) {
         if let Some(party) = &mut self.party {
             party.knocking.note_sent(to.ip());
-            let bytes = party.knocking.key.seal(knock, turn.entropy.bytes());
+            let Some(key) = party.knocking.key_of(epoch) else { return };
+            let bytes = key.seal(knock, turn.entropy.bytes());
             turn.push(Output::Datagram { to: Remote::from(to), bytes });
         }
     }

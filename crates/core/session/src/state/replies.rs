@@ -1,6 +1,6 @@
 //! The last way in: who looks for one sends a reply by chat, and the member who takes it knocks where it says.
 
-use lanrage_party::facts::CommandError;
+use lanrage_party::{Epoch, facts::CommandError};
 use lanrage_rendezvous::{Addresses, DoorEntry, ReplyKey, Token};
 use tracing::info;
 
@@ -27,7 +27,7 @@ impl State {
                 member: false,
                 addresses,
             };
-            let text = reply_key(party).seal(&entry, turn.entropy.bytes());
+            let text = reply_key(party, party.membership.epochs.present()).seal(&entry, turn.entropy.bytes());
             party.reply = Some(OwnReply { addresses: entry.addresses, text });
         }
     }
@@ -49,7 +49,11 @@ impl State {
         let is_hidden = self.relay_only;
         let joined = self.party.as_mut().filter(|party| !party.is_being_joined());
         let party = joined.ok_or(CommandError::NotInParty)?;
-        let entry = reply_key(party).open(text)?;
+        let mut entry = reply_key(party, party.membership.epochs.present()).open(text);
+        for former in party.membership.epochs.all().skip(1) {
+            entry = entry.or_else(|error| reply_key(party, former).open(text).map_err(|_| error));
+        }
+        let entry = entry?;
         if (u64::from(entry.at_s) * 1_000).abs_diff(turn.now.wall.0) > VALIDITY_MS {
             return Err(CommandError::ReplyExpired);
         }
@@ -74,7 +78,6 @@ impl State {
     }
 }
 
-fn reply_key(party: &ActiveParty) -> ReplyKey {
-    let invitation = &party.membership.invitation;
-    ReplyKey::new(&invitation.secret, invitation.party, invitation.epoch)
+fn reply_key(party: &ActiveParty, epoch: &Epoch) -> ReplyKey {
+    ReplyKey::new(&epoch.secret, party.membership.invitation.party, epoch.number)
 }

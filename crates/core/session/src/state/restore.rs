@@ -54,6 +54,7 @@ impl State {
             party.open_adapter(turn, endpoint);
         }
         self.register(turn);
+        self.settle_epoch(turn);
         Ok(())
     }
 
@@ -64,7 +65,7 @@ impl State {
             let party = party.membership.invitation.party;
             return turn.store(StoreAction::RemovePeer { party, peer: peer.peer });
         }
-        match party.admit(&peer.record) {
+        match party.admit_again(&peer.record) {
             Ok(record) => {
                 let id = record.peer_id();
                 let info = PeerInfo { nat_type: peer.nat_type, joined_at: peer.joined_at, online: None };

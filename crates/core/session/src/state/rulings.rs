@@ -1,6 +1,10 @@
 //! What the owner and moderators decide, and what follows from it for whoever is here.
 
-use lanrage_party::{Admission, Heard, Matter, PeerId, Role, Ruling, SignedRecord, Standing, facts::News};
+mod epochs;
+
+use lanrage_party::{
+    Admission, Heard, Matter, PeerId, Role, Ruling, Share, ShareMark, SignedRecord, Standing, facts::News,
+};
 use tracing::{debug, info};
 
 use super::State;
@@ -40,13 +44,22 @@ impl State {
                 if standing == Standing::Member {
                     matters.extend(party.coming_by_link(peer, turn.now.wall));
                 }
-                matters.push(party.matter(peer, standing));
+                // Whoever is removed is not told what comes to the party's secret.
+                if standing >= Standing::Kicked && party.knows_secret(&peer) {
+                    let share = party.membership.epochs.add(Share::from_bytes(turn.entropy.bytes()));
+                    matters.push(party.removal(peer, standing, share));
+                } else {
+                    matters.push(party.matter(peer, standing));
+                }
+                // All others are members by a ruling: that lets them in while they do not know the new secret.
+                if standing >= Standing::Kicked && party.membership.rulings.admission() == Admission::Open {
+                    matters.extend(party.let_in_all(Some(peer)));
+                }
                 if standing == Standing::Banned {
                     matters.extend(party.revocations_of(&peer));
                 }
-                // Whoever is banned has the link and may come by another name.
+                // Whoever is banned may be given a new link, and come by another name.
                 if standing == Standing::Banned && party.membership.rulings.admission() == Admission::Open {
-                    matters.extend(party.let_in_all(Some(peer)));
                     matters.push(Matter::Admission(Admission::Ask));
                 }
             }
@@ -85,6 +98,9 @@ impl State {
             }
         }
         self.follow_rulings(turn, Known::All);
+        if let Some(party) = &self.party {
+            party.tell_everybody_shares(turn);
+        }
         Ok(())
     }
 
@@ -202,7 +218,7 @@ impl State {
         let Some(party) = &mut self.party else { return };
         let is_news = party.requests.note(record, asked, turn.now.wall);
         let decides = party.membership.rulings.role(&own) >= Role::Moderator;
-        if is_news && decides && party.membership.rulings.admission() == Admission::Ask {
+        if is_news && decides && party.membership.rulings.admission() != Admission::Closed {
             turn.notice(News::WantsIn { peer: record.claimed().name.to_string() });
         }
     }
@@ -232,9 +248,15 @@ impl State {
             party.tell_all_rulings(turn, &peer);
             party.connections.remove_peer(turn, &peer);
         }
-        let rulings = &party.membership.rulings;
-        let decided =
-            party.requests.take_decided(|peer| rulings.admits(peer) || rulings.standing(peer).is_some());
+        if matches!(known, Known::All) {
+            self.follow_shares(turn);
+        }
+        let Some(party) = &mut self.party else { return };
+        let membership = &party.membership;
+        let decided = party.requests.take_decided(|waiting| {
+            let peer = waiting.peer_id();
+            membership.lets_in(&peer, waiting.epoch) || membership.rulings.standing(&peer).is_some()
+        });
         party.gossip.note_change(turn.now.instant);
         party.keep_membership(turn, true);
         for (record, asked) in decided {
@@ -264,10 +286,29 @@ impl ActiveParty {
     }
 
     /// That somebody is this to the party, with the name by which others know them.
-    fn matter(&self, peer: PeerId, standing: Standing) -> Matter {
+    pub(super) fn matter(&self, peer: PeerId, standing: Standing) -> Matter {
+        // Whoever is out already stays so by the same share.
+        let rulings = &self.membership.rulings;
+        let share = rulings.share_of(&peer).filter(|_| standing >= Standing::Kicked);
+        self.matter_with(peer, standing, share)
+    }
+
+    /// Whether somebody who is not out may know the secret in force: not who waits with one of before.
+    fn knows_secret(&self, peer: &PeerId) -> bool {
+        let epochs = &self.membership.epochs;
+        let waits_with_former = self.requests.epoch_of(peer).is_some_and(|epoch| !epochs.is_present(epoch));
+        self.membership.rulings.share_of(peer).is_none() && !waits_with_former
+    }
+
+    /// The same of somebody who is removed, with what comes to the party's secret.
+    pub(super) fn removal(&self, peer: PeerId, standing: Standing, share: ShareMark) -> Matter {
+        self.matter_with(peer, standing, Some(share))
+    }
+
+    fn matter_with(&self, peer: PeerId, standing: Standing, share: Option<ShareMark>) -> Matter {
         let removed = self.membership.rulings.removed();
         let former = || removed.iter().find(|out| out.peer == peer).and_then(|out| out.name.clone());
-        Matter::Peer { peer, standing, name: self.name_of(&peer).cloned().or_else(former) }
+        Matter::Peer { peer, standing, name: self.name_of(&peer).cloned().or_else(former), share }
     }
 
     /// That all who are members stay so where the link alone lets nobody in, but for one.

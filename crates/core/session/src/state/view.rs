@@ -10,7 +10,7 @@ use std::{
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
-    Glance, Invitation, Link, Name, NatType, Party, Peer, PeerId, Standing,
+    Admission, Glance, Invitation, Link, Name, NatType, Party, Peer, PeerId, Standing,
     facts::{Fault, HostHint, Meeting, PortMappingFault, StoreEngine},
     limits,
 };
@@ -249,6 +249,7 @@ impl State {
             is_host: owner == own,
             role: rulings.role(&own),
             admission: rulings.admission(),
+            older_links_ask: rulings.admission() == Admission::Open && membership.epochs.has_shares(),
             requests: requests(active, now),
             removed: removed(active),
             links: self.links(active, now, &names),

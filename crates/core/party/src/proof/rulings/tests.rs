@@ -22,7 +22,7 @@ pub(in crate::proof::rulings) fn rulings() -> Rulings {
 }
 
 pub(in crate::proof::rulings) fn on(peer: u8, standing: Standing) -> Matter {
-    Matter::Peer { peer: id(peer), standing, name: None }
+    Matter::Peer { peer: id(peer), standing, name: None, share: None }
 }
 
 /// Somebody rules, if they may.

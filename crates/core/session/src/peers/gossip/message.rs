@@ -6,8 +6,8 @@ use lanrage_base::wire::{Reader, put_address};
 use lanrage_games::{Statement, read_statements, write_statements};
 use lanrage_nat::Probe;
 use lanrage_party::{
-    Departure, IdentityKey, Leave, PartyId, PeerId, Ruling, SealedSignal, SignedRecord,
-    limits::{KNOCK_BYTES, PEERS_PER_PARTY},
+    Departure, IdentityKey, Leave, PartyId, PeerId, Ruling, SealedSignal, Share, ShareMark, SignedRecord,
+    limits::{self, KNOCK_BYTES, PEERS_PER_PARTY},
 };
 
 /// The version that every [`Probe`] begins with; who does not know a kind drops it.
@@ -23,6 +23,8 @@ const RELAY_CHANNELS: u8 = 23;
 const RULED: u8 = 24;
 const RULINGS: u8 = 25;
 const GAMES: u8 = 26;
+const SHARES: u8 = 27;
+const SHARES_ASK: u8 = 28;
 
 /// Longest message, in bytes.
 const MAX_BYTES: usize = Probe::MAX_BYTES;
@@ -41,7 +43,8 @@ pub(crate) type Line = ([u8; 8], u64);
 /// Wire format behind version and kind, numbers big-endian: *digest* 8 bytes and a count of 2; *summary* lines of 8 bytes of
 /// id and 8 of sequence; *records* and *departures* one behind the other; *signal* hops 1, from 16, to 16, the sealed bytes;
 /// *knock* the address it came from, and its 480 bytes; *relay ask* ids of 16 bytes; *relay channels* ids of 16 bytes with
-/// numbers of 2; *ruled* 8 bytes; *rulings* one behind the other; *games* a number of 8, and what [`write_statements`] writes.
+/// numbers of 2; *ruled* 8 bytes; *rulings* one behind the other; *games* a number of 8, and what [`write_statements`] writes; *shares* of 32
+/// bytes; *shares ask* marks of 16.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     /// What I know of the party is this, in short: of two who say the same, neither has news for the other.
@@ -66,11 +69,15 @@ pub(crate) enum Message {
     Rulings(Vec<Ruling>),
     /// What I play and host. The number grows with every word.
     Games { number: u64, statements: Vec<Statement> },
+    /// What has come to the party's secret.
+    Shares(Vec<Share>),
+    /// Tell me these.
+    SharesAsk(Vec<ShareMark>),
 }
 
 /// Whether a payload is one of these rather than the path agent's, or of a program that knows more.
 pub(crate) fn is_gossip(payload: &[u8]) -> bool {
-    matches!(payload, [VERSION, DIGEST..=GAMES, ..])
+    matches!(payload, [VERSION, DIGEST..=SHARES_ASK, ..])
 }
 
 impl Message {
@@ -150,6 +157,14 @@ impl Message {
                 bytes.extend(number.to_be_bytes());
                 bytes.extend(write_statements(statements, MAX_BYTES - bytes.len()));
             }
+            Self::Shares(shares) => {
+                bytes.push(SHARES);
+                shares.iter().take(limits::SHARES).for_each(|share| bytes.extend(share.expose()));
+            }
+            Self::SharesAsk(marks) => {
+                bytes.push(SHARES_ASK);
+                marks.iter().take(limits::SHARES).for_each(|mark| bytes.extend(mark.as_bytes()));
+            }
         }
         bytes
     }
@@ -226,6 +241,20 @@ impl Message {
                 let number = reader.u64()?;
                 return Some(Self::Games { number, statements: read_statements(reader.rest())? });
             }
+            SHARES => {
+                let mut shares = Vec::new();
+                while !reader.rest().is_empty() && shares.len() < limits::SHARES {
+                    shares.push(Share::from_bytes(reader.array()?));
+                }
+                Self::Shares(shares)
+            }
+            SHARES_ASK => {
+                let mut marks = Vec::new();
+                while !reader.rest().is_empty() && marks.len() < limits::SHARES {
+                    marks.push(ShareMark::from_bytes(reader.array()?));
+                }
+                Self::SharesAsk(marks)
+            }
             _ => return None,
         };
         reader.rest().is_empty().then_some(message)
@@ -264,7 +293,7 @@ mod tests {
 
     fn ruling(author: &DeviceIdentity) -> Ruling {
         let name = Some(Name::new(&"n".repeat(limits::NAME_BYTES)).unwrap());
-        let matter = Matter::Peer { peer: author.peer_id(), standing: Standing::Banned, name };
+        let matter = Matter::Peer { peer: author.peer_id(), standing: Standing::Banned, name, share: None };
         Ruling::sign(author, &party(), 9, matter)
     }
 
@@ -287,6 +316,8 @@ mod tests {
             Message::RelayChannels(vec![(ann.peer_id(), 0x4FFF); PEERS_PER_PARTY]),
             Message::Ruled(u64::MAX),
             Message::Rulings(vec![ruling(&ann); RULINGS_PER_MESSAGE]),
+            Message::Shares(vec![Share::from_bytes([8; 32]); limits::SHARES]),
+            Message::SharesAsk(vec![ShareMark::from_bytes([9; 16]); limits::SHARES]),
             Message::Games {
                 number: u64::MAX,
                 statements: vec![

@@ -49,6 +49,11 @@ impl Ruled {
         self.is_partial = true;
     }
 
+    /// Whether more may be under way.
+    pub(crate) const fn is_partial(&self) -> bool {
+        self.is_partial
+    }
+
     /// Of these rulings the rest is surely under way, and may say otherwise: they are kept until it is here.
     pub(crate) fn hold(&mut self, now: Instant, from: PeerId, rulings: Vec<Ruling>) {
         self.held_until.get_or_insert(now + HELD);

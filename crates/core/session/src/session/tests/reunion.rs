@@ -172,7 +172,8 @@ fn who_has_only_met_somebody_who_was_removed_knocks_where_the_link_says_and_sear
     let mut stage = guest_of(&maker, &bob, &link);
     stage.input(Input::Configure(crate::Settings { uses_rendezvous: true, ..settings(None) }));
     keep(&mut stage, &link, bob.identity.peer_id(), 70);
-    let removed = Matter::Peer { peer: bob.identity.peer_id(), standing: Standing::Kicked, name: None };
+    let removed =
+        Matter::Peer { peer: bob.identity.peer_id(), standing: Standing::Kicked, name: None, share: None };
     let kick = Ruling::sign(&maker.identity, &link.party, stage.now().wall.0, removed);
     say(&mut stage, &bob, &Message::Rulings(vec![kick]));
     assert!(stage.party().unwrap().connections.connections().is_empty());

@@ -1,5 +1,6 @@
 //! What the owner and moderators decide, and who hears of it.
 
+mod epochs;
 mod hostile;
 mod links;
 
@@ -27,7 +28,7 @@ fn standing(of: &Somebody, standing: Standing) -> Wish {
 
 /// A ruling on somebody as its author signs it.
 fn ruled(by: &DeviceIdentity, link: &Invitation, stage: &Stage, peer: PeerId, standing: Standing) -> Ruling {
-    let matter = Matter::Peer { peer, standing, name: None };
+    let matter = Matter::Peer { peer, standing, name: None, share: None };
     Ruling::sign(by, &link.party, stage.now().wall.0, matter)
 }
 
@@ -238,7 +239,7 @@ fn rulings_are_told_in_short_and_whole_to_whoever_knows_others() {
     stage.tunnel.clear();
     say(&mut stage, &bob, &Message::Ruled(0));
     let all = told(&mut stage, &link);
-    assert!(matches!(&all[0], Message::Rulings(rulings) if rulings.len() == 1), "{all:?}");
+    assert!(matches!(&all[0], Message::Rulings(rulings) if rulings.len() == 2), "{all:?}");
     let Some(Message::Ruled(digest)) = all.last() else { panic!("{all:?}") };
     let digest = *digest;
     say(&mut stage, &bob, &Message::Ruled(digest));

@@ -73,6 +73,7 @@ impl StoredMembership {
             server: self.server,
             secret,
             epoch: self.epoch,
+            shares: Vec::new(),
             expires_at: self.expires_at,
             pass: None,
             glance: Glance::default(),

@@ -44,7 +44,7 @@ fn rulings(number: u8) -> Vec<Ruling> {
     let by = identity(number / 2);
     let banned = (0..number).map(|n| {
         let (peer, name) = (identity(n).peer_id(), Some(name("Bo")));
-        let matter = Matter::Peer { peer, standing: Standing::Banned, name };
+        let matter = Matter::Peer { peer, standing: Standing::Banned, name, share: None };
         Ruling::sign(&by, &party(number), n.into(), matter)
     });
     banned.collect()

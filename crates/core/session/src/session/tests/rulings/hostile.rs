@@ -215,7 +215,7 @@ impl Scene {
         }
         let pass = Pass::of(&owner.identity, &link.party, SERIAL);
         let own: PeerId = stage.snapshot().peer_id.parse().unwrap();
-        let on = |peer, standing| Matter::Peer { peer, standing, name: None };
+        let on = |peer, standing| Matter::Peer { peer, standing, name: None, share: None };
         let matters = [
             on(bob.identity.peer_id(), Standing::Moderator),
             on(own, Standing::Member),
@@ -247,7 +247,7 @@ impl Scene {
     }
 
     fn on_bob(&self, standing: Standing) -> Matter {
-        Matter::Peer { peer: self.bob.identity.peer_id(), standing, name: None }
+        Matter::Peer { peer: self.bob.identity.peer_id(), standing, name: None, share: None }
     }
 
     /// What bob has signed, as its friend passes it on.

@@ -194,7 +194,7 @@ fn guest_of_a_party_with_a_link() -> (Stage, Invitation, Somebody) {
     let own: PeerId = stage.snapshot().peer_id.parse().unwrap();
     let rule = |n, matter| Ruling::sign(&maker.identity, &link.party, at + n, matter);
     let matters = [
-        Matter::Peer { peer: own, standing: Standing::Member, name: None },
+        Matter::Peer { peer: own, standing: Standing::Member, name: None, share: None },
         Matter::Admission(Admission::Ask),
         Matter::Link { terms: terms(&link, 1), is_revoked: false },
     ];
@@ -265,7 +265,7 @@ fn rulings_that_come_in_parts_put_nobody_out_before_all_are_known() {
         (ruling, all.digest())
     };
     let (asks, _) = rule(1, Matter::Admission(Admission::Ask));
-    let came = |peer| Matter::Peer { peer, standing: Standing::Member, name: None };
+    let came = |peer| Matter::Peer { peer, standing: Standing::Member, name: None, share: None };
     let [(one, _), (other, digest)] = [rule(2, came(own)), rule(3, came(bob.identity.peer_id()))];
     say(&mut stage, &maker, &Message::Rulings(vec![asks]));
     assert!(stage.party().is_some() && friends(&stage) == 3, "more is under way");
@@ -374,8 +374,12 @@ fn a_member_that_brings_forged_rulings_is_not_listened_to_for_a_while() {
     stage.prove_path(bob.identity.peer_id(), elsewhere());
     let at = stage.now().wall.0;
     let good = |n: u64| {
-        let matter =
-            Matter::Peer { peer: PeerId::from_bytes([n as u8; 16]), standing: Standing::Banned, name: None };
+        let matter = Matter::Peer {
+            peer: PeerId::from_bytes([n as u8; 16]),
+            standing: Standing::Banned,
+            name: None,
+            share: None,
+        };
         Ruling::sign(&maker.identity, &link.party, at + n, matter)
     };
     // The maker's, with the signature of another one.
