@@ -171,7 +171,7 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Why, as far as is known. */
   because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
   /** The version of the reply's format. */
-  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "bad_game",
+  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "nothing_to_undo" } | { "code": "bad_game",
   /** What is wrong with it. */
   cause: GameFault, } | { "code": "bad_ports",
   /** Most that they can be. */
@@ -358,7 +358,7 @@ export type DoorView = {
  * Why the data plane dropped a packet (inside the tunnel) or a datagram (outside). Each reason is counted by itself; none
  * is logged.
  */
-export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "knock_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "forward_limit" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "household_search" | "repeated_search" | "broadcast_storm" | "refused" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
+export type DropReason = "malformed_datagram" | "oversized_datagram" | "unknown_datagram" | "unasked_stun" | "stun_flood" | "knock_flood" | "report_queue_full" | "receive_failed" | "no_party" | "unknown_peer" | "rate_limited" | "handshake_flood" | "unauthenticated" | "stale_handshake" | "no_session" | "replay" | "foreign_channel_data" | "malformed_channel_data" | "unknown_channel" | "forward_limit" | "relayed_stun" | "not_relayed" | "relay_queue_full" | "malformed_packet" | "ipv6" | "oversized_packet" | "foreign_source" | "foreign_destination" | "household_search" | "repeated_search" | "broadcast_storm" | "muted_broadcast" | "refused" | "no_device" | "unknown_destination" | "own_destination" | "reserved_protocol" | "malformed_offload" | "queue_delay" | "queue_full" | "pending_overflow" | "path_mtu_exceeded" | "device_refused" | "no_channel" | "relay_stream_full" | "no_socket" | "send_buffer_full" | "datagram_too_big" | "send_failed";
 
 /**
  * Packets and datagrams dropped for one reason.
@@ -907,6 +907,8 @@ export type PartyView = {
   requests: Array<RequestView>,
   /** Who was kicked or banned, the last one first. */
   removed: Array<RemovedView>,
+  /** The removal that can be taken back by one word, while that is a moment ago. */
+  undo: UndoView | null,
   /** Limited links, the newest first. */
   links: Array<LinkView>,
   /** When it was made (Unix milliseconds). */
@@ -955,6 +957,8 @@ export type PeerView = {
   is_host: boolean,
   /** What it may do in the party. */
   role: Role,
+  /** Whether what it sends to everybody is dropped on this device. */
+  is_muted: boolean,
   /** Address in the party. */
   virtual_ip: string,
   /** State of the connection to it. */
@@ -1519,6 +1523,17 @@ export type TrustedView = {
 export type Unanswered = "not_known" | "udp_blocked" | "one_symmetric" | "both_symmetric" | "symmetric_and_strict";
 
 /**
+ * A removal by this device's player that can still be taken back.
+ */
+export type UndoView = {
+  /** What they are called. */
+  name: string,
+  /** Whether they were banned, not kicked. */
+  is_banned: boolean,
+  /** Until when (Unix milliseconds). */
+  until_ms: number, };
+
+/**
  * Why no path to a friend was found.
  */
 export type Unreached = "no_answer" | "relays_refuse" | "no_answer_no_relay" | "udp_blocked" | "both_symmetric" | "symmetric_and_strict" | "symmetric_and_unknown";
@@ -1575,6 +1590,12 @@ export type Requests = {
   peer: string,
   /** What from now on. */
   standing: Standing, }, answer: null },
+  undo_removal: { args: Record<string, never>, answer: null },
+  mute_broadcasts: { args: {
+  /** Their peer id. */
+  peer: string,
+  /** Whether it is dropped from now on. */
+  muted: boolean, }, answer: null },
   set_admission: { args: {
   /** Who. */
   admission: Admission, }, answer: null },

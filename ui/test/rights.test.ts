@@ -80,6 +80,20 @@ describe('the host', () => {
     expect(calls.at(-1)).toEqual({ command: 'hand_over', args: { peer: peer.id } });
   });
 
+  test('takes a kick back for ten seconds', async () => {
+    const user = userEvent.setup();
+    const undo = { name: 'Bo', is_banned: false, until_ms: Date.now() + 9_000 };
+    const calls = await show({ role: 'owner', undo });
+    expect(screen.getByText('Bo was kicked')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Undo' }));
+    expect(calls.at(-1)).toEqual({ command: 'undo_removal', args: {} });
+  });
+
+  test('is offered nothing to take back once the time is over', async () => {
+    await show({ role: 'owner', undo: { name: 'Bo', is_banned: false, until_ms: Date.now() - 1 } });
+    expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+  });
+
   test('reads that links of before a kick only ask', async () => {
     await show({ role: 'owner', older_links_ask: true });
     const card = within(screen.getByRole('region', { name: 'Who may come in' }));
@@ -108,6 +122,14 @@ describe('the host', () => {
     await user.click(card.getByRole('button', { name: 'Let in again: Bo' }));
     expect(calls.at(-1)).toEqual({ command: 'set_standing', args: { peer: 'b', standing: 'member' } });
   });
+});
+
+test('everybody mutes what a friend sends to everybody, and hears it again', async () => {
+  const user = userEvent.setup();
+  const calls = await show({ role: 'member', is_host: false });
+  await unfold(user);
+  await user.click(screen.getByRole('button', { name: 'Mute broadcasts' }));
+  expect(calls.at(-1)).toEqual({ command: 'mute_broadcasts', args: { peer: peer.id, muted: true } });
 });
 
 test('a member is offered nothing that would be refused', async () => {

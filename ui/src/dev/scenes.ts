@@ -49,6 +49,7 @@ export const peer: PeerView = {
   id: '00000000000000000000000000000002',
   name: 'Jonas',
   is_host: false,
+  is_muted: false,
   role: 'member',
   virtual_ip: '10.66.41.7',
   state: 'connected',
@@ -97,6 +98,7 @@ export const party: PartyView = {
   older_links_ask: false,
   requests: [],
   removed: [],
+  undo: null,
   links: [],
   created_at_ms: 1_700_000_000_000,
   games: [],
@@ -410,6 +412,7 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
     party: {
       ...party,
       older_links_ask: true,
+      undo: { name: 'Wiesław_1987', is_banned: false, until_ms: Date.now() + 9_000 },
       requests: [{ id: '0000000000000000000000000000000d', name: 'Öykü', since_ms: 1_700_000_000_000, link: null }],
       removed: [{ id: '0000000000000000000000000000000c', name: 'Wiesław_1987', is_banned: false, at_ms: 1_700_000_000_000 }],
       peers: [peer],

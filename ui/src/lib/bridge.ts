@@ -74,6 +74,10 @@ export const leaveParty = () => ask('leave_party', {});
 export const pauseParty = () => ask('pause_party', {});
 /** Lets in, makes moderator, kicks or bans. */
 export const setStanding = (peer: string, standing: Standing) => ask('set_standing', { peer, standing });
+/** Hears nothing, or again, of what a friend's programs send to everybody. */
+export const muteBroadcasts = (peer: string, muted: boolean) => ask('mute_broadcasts', { peer, muted });
+/** Takes back that somebody was kicked or banned a moment ago. */
+export const undoRemoval = () => ask('undo_removal', {});
 /** Says who may come in by the link. */
 export const setAdmission = (admission: Admission) => ask('set_admission', { admission });
 /** Gives the party to a friend for good. */

@@ -281,6 +281,16 @@ pub(crate) enum PartyAction {
     Lock,
     /// List the limited links: who has made them, what they are good for, and who has come by them
     Links,
+    /// Hear nothing of what a friend's programs send to everybody, on this device, until you leave the party or LANrage stops
+    Mute {
+        /// Who: a name, or the beginning of an id as `lanrage party list` shows it
+        player: String,
+        /// Hear it again
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Take back that you have kicked or banned somebody, within ten seconds
+    Undo,
     /// Let nobody in by a limited link any more; who has come by it stays
     Revoke {
         /// Which: its number as `lanrage party links` shows it, or the beginning of that

@@ -227,6 +227,8 @@ pub struct PartyView {
     pub requests: Vec<RequestView>,
     /// Who was kicked or banned, the last one first.
     pub removed: Vec<RemovedView>,
+    /// The removal that can be taken back by one word, while that is a moment ago.
+    pub undo: Option<UndoView>,
     /// Limited links, the newest first.
     pub links: Vec<LinkView>,
     /// When it was made (Unix milliseconds).
@@ -283,6 +285,18 @@ pub struct RequestView {
     pub since_ms: u64,
     /// The serial of the limited link that they show; `None` where they have the party's own.
     pub link: Option<String>,
+}
+
+/// A removal by this device's player that can still be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct UndoView {
+    /// What they are called.
+    pub name: String,
+    /// Whether they were banned, not kicked.
+    pub is_banned: bool,
+    /// Until when (Unix milliseconds).
+    pub until_ms: u64,
 }
 
 /// A limited link, as shown. The link itself is not among this: whoever has made it can have it made once more.
@@ -352,6 +366,8 @@ pub struct PeerView {
     pub is_host: bool,
     /// What it may do in the party.
     pub role: lanrage_party::Role,
+    /// Whether what it sends to everybody is dropped on this device.
+    pub is_muted: bool,
     /// Address in the party.
     pub virtual_ip: String,
     /// State of the connection to it.

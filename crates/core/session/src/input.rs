@@ -100,6 +100,13 @@ pub enum Command {
     ResumeParty(PartyId),
     /// Decide something about the party, if this device's player may.
     Rule(Wish),
+    /// Hear nothing, or again, of what a friend's programs send to everybody.
+    Mute {
+        /// Who.
+        peer: PeerId,
+        /// Whether that is dropped.
+        is_muted: bool,
+    },
     /// The party's link was passed on: somebody will come soon.
     LinkCopied,
     /// The reply of [`JoiningView`](crate::JoiningView) was passed on: somebody will take it, as soon as people do such things.
@@ -120,6 +127,8 @@ pub enum Command {
 pub enum Wish {
     /// That somebody is this to the party from now on: let in, made moderator, kicked, banned.
     Standing(PeerId, Standing),
+    /// That what was last ruled of somebody's removal is as before, while that is a few seconds ago.
+    Undo,
     /// Who may come in by the link.
     Admission(Admission),
     /// That the party is somebody else's.

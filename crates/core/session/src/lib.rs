@@ -25,7 +25,7 @@ pub use facts::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView, DroppedPackets,
     DroppedView, ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView,
     LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RefusedView, RelayView,
-    RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, Waits,
+    RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};

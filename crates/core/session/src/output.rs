@@ -43,6 +43,13 @@ pub enum Output {
         /// Where its packets go.
         to: Remote,
     },
+    /// What the peer sends to everybody is dropped, or heard again. A peer that is added anew is heard.
+    Mute {
+        /// The peer.
+        peer: PeerId,
+        /// Whether it is dropped.
+        is_muted: bool,
+    },
     /// The path to the peer carries packets of this size.
     SetPathMtu {
         /// The peer.

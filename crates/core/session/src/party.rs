@@ -10,3 +10,4 @@ pub(crate) mod parting;
 pub(crate) mod requests;
 pub(crate) mod roster;
 pub(crate) mod shield;
+pub(crate) mod undo;

@@ -210,6 +210,9 @@ impl State {
         self.gossip(turn);
         self.tell_rulings(turn);
         self.ask_for_shares(turn);
+        if let Some(party) = &mut self.party {
+            party.undo.expire(turn.now.instant);
+        }
         self.tell_games(turn);
         self.relay_among_friends(turn);
         self.part(turn);
@@ -237,6 +240,7 @@ impl State {
             (party.and_then(|party| party.gossip.poll_timeout()), "gossip"),
             (party.and_then(|party| party.ruled.poll_timeout()), "rulings"),
             (party.and_then(|party| party.asking.poll_timeout()), "shares"),
+            (party.and_then(|party| party.undo.poll_timeout()), "undo"),
             (party.and_then(|party| party.games.poll_timeout()), "games"),
             (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
             (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),

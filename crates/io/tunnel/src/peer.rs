@@ -72,6 +72,8 @@ pub(crate) struct Peer {
     bulk_handshakes: AtomicU32,
     /// What `bulk_handshakes` was when the present bulk session was established.
     bulk_session: AtomicU32,
+    /// Whether what the peer sends to everybody is dropped.
+    is_muted: AtomicBool,
     /// Whether anything passed since the sessions' clocks were moved last.
     is_busy: AtomicBool,
 }
@@ -98,6 +100,7 @@ impl Peer {
             held_back: Mutex::new(HeldBack::new()),
             bulk_handshakes: AtomicU32::new(0),
             bulk_session: AtomicU32::new(0),
+            is_muted: AtomicBool::new(false),
             is_busy: AtomicBool::new(false),
         }
     }
@@ -152,6 +155,11 @@ impl Peer {
 
     pub(crate) fn set_path_mtu(&self, bytes: u16) {
         self.path_mtu.store(bytes, Relaxed);
+    }
+
+    /// Whether what the peer sends to everybody is dropped.
+    pub(crate) fn set_muted(&self, is_muted: bool) {
+        self.is_muted.store(is_muted, Relaxed);
     }
 
     /// Whether anything passed since the last call.

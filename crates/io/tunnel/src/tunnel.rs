@@ -212,6 +212,13 @@ impl Tunnel {
         }
     }
 
+    /// Whether what the peer sends to everybody is dropped here. A peer that is added anew is heard.
+    pub fn set_muted(&self, id: &PeerId, is_muted: bool) {
+        if let Some(peer) = self.shared.table().peer(id) {
+            peer.set_muted(is_muted);
+        }
+    }
+
     /// The largest packet that the peer's path carries, in bytes; kept within [`PATH_MTU_MIN`] and
     /// [`PACKET_BYTES`], which it is until set. A larger packet for this peer is fragmented (RFC 791), or dropped and
     /// the OS told so (RFC 1191) if it may not be; a broadcast is fragmented in any case, for this peer alone. Probes

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use lanrage_base::clock::{UnixMillis, now};
 use lanrage_engine::{
     Admission, CommandError, LinkView, PartyView, Standing,
-    api::{self, HandOver, RevokeLink, SetAdmission, SetStanding},
+    api::{self, HandOver, MuteBroadcasts, RevokeLink, SetAdmission, SetStanding, UndoRemoval},
 };
 
 use crate::{
@@ -36,6 +36,10 @@ pub(crate) async fn party(party: Party, target: &Target) -> Result<(), Failure> 
         PartyAction::Ban { player } => {
             client.ask(SetStanding { peer: find(&player)?, standing: Standing::Banned }).await?;
         }
+        PartyAction::Mute { player, undo } => {
+            client.ask(MuteBroadcasts { peer: find(&player)?, muted: !undo }).await?;
+        }
+        PartyAction::Undo => client.ask(UndoRemoval {}).await?,
         PartyAction::LetIn { player } => {
             client.ask(SetStanding { peer: find(&player)?, standing: Standing::Member }).await?;
         }

@@ -99,6 +99,18 @@ crate::requests! {
         standing: Standing,
     } -> ();
 
+    /// Takes back that this device's player has kicked or banned somebody, for ten seconds after that.
+    UndoRemoval {} -> ();
+
+    /// Hears nothing, or again, of what a friend's programs send to everybody: on this device alone, until the party is left or the
+    /// program ends.
+    MuteBroadcasts {
+        /// Their peer id.
+        peer: String,
+        /// Whether it is dropped from now on.
+        muted: bool,
+    } -> ();
+
     /// Says who may come in by the link from now on.
     SetAdmission {
         /// Who.

@@ -96,6 +96,7 @@ impl Outside {
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
             Command::Rule { wish, answer } => (Wish::Rule(wish), answer),
+            Command::Mute { peer, is_muted, answer } => (Wish::Mute { peer, is_muted }, answer),
             Command::LinkCopied { answer } => (Wish::LinkCopied, answer),
             Command::ReplyCopied { answer } => (Wish::ReplyCopied, answer),
             Command::TakeReply { reply, answer } => (Wish::TakeReply(reply), answer),
@@ -237,6 +238,7 @@ impl Outputs for Outside {
             }
             Output::RemovePeer(peer) => tunnel.remove_peer(&peer),
             Output::SetPath { peer, to } => tunnel.set_path(&peer, Some(to)),
+            Output::Mute { peer, is_muted } => tunnel.set_muted(&peer, is_muted),
             Output::SetPathMtu { peer, mtu } => tunnel.set_path_mtu(&peer, mtu),
             Output::Handshake { peer, targets } => tunnel.initiate_handshake(&peer, &targets),
             Output::Probe { peer, to, payload } => {

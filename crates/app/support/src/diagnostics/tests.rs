@@ -52,6 +52,7 @@ fn snapshot() -> Snapshot {
         name: "Bob".to_owned(),
         is_host: false,
         role: Role::Member,
+        is_muted: false,
         virtual_ip: "10.66.0.2".to_owned(),
         state: ConnectionState::Connected,
         connection_type: lanrage_party::ConnectionType::Direct,
@@ -102,6 +103,7 @@ fn snapshot() -> Snapshot {
             role: Role::Owner,
             admission: Admission::Ask,
             older_links_ask: false,
+            undo: None,
             requests: vec![RequestView {
                 id: DORA.to_owned(),
                 name: "Dora".to_owned(),

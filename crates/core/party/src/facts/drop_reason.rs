@@ -70,6 +70,8 @@ pub enum DropReason {
     RepeatedSearch,
     /// Broadcast or multicast above the sender's rate.
     BroadcastStorm,
+    /// Broadcast or multicast of a peer whom the player does not want to hear that of.
+    MutedBroadcast,
     /// From a peer: what it would begin is not open to it.
     Refused,
     /// From a peer: no device is attached.

@@ -51,6 +51,8 @@ pub enum CommandError {
     NotYours,
     /// Nobody of the party has this id.
     UnknownPeer,
+    /// Nobody was removed a moment ago.
+    NothingToUndo,
     /// A game cannot be known so. Nothing was changed.
     BadGame {
         /// What is wrong with it.

@@ -25,6 +25,7 @@ use crate::{
         membership::Membership,
         requests::Requests,
         roster::{Refusal, Roster},
+        undo::Undo,
     },
     peers::{
         awaited::Awaited,
@@ -86,6 +87,8 @@ pub(crate) struct ActiveParty {
     pub(crate) games: Games,
     /// Who waits to be let in.
     pub(crate) requests: Requests,
+    /// What this device's player may take back.
+    pub(crate) undo: Undo,
     /// Why somebody of the party does not let this device in, as the player was told last.
     pub(crate) told_refused: Option<CommandError>,
     /// What friends pass on for this device.

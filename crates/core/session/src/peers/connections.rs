@@ -89,6 +89,8 @@ pub(crate) struct Connections {
     path_lost: bool,
     /// A straight path was lost, or left for a relay.
     straight_lost: bool,
+    /// Peers of whom nothing is heard that they send to everybody.
+    muted: BTreeSet<PeerId>,
     /// Peers whose path was lost, or whom a round of tries has not found.
     missed: BTreeSet<PeerId>,
 }
@@ -132,8 +134,28 @@ impl Connections {
             ways_changed: false,
             path_lost: false,
             straight_lost: false,
+            muted: BTreeSet::new(),
             missed: BTreeSet::new(),
         }
+    }
+
+    /// What a peer sends to everybody is dropped from now on, or heard again, as long as it is a peer. False if it is none.
+    pub(crate) fn mute(&mut self, turn: &mut Turn<'_>, peer: PeerId, is_muted: bool) -> bool {
+        let is_peer = self.connections.contains_key(&peer);
+        if is_peer {
+            if is_muted {
+                self.muted.insert(peer);
+            } else {
+                self.muted.remove(&peer);
+            }
+            turn.push(Output::Mute { peer, is_muted });
+        }
+        is_peer
+    }
+
+    /// Whether what a peer sends to everybody is dropped.
+    pub(crate) fn is_muted(&self, peer: &PeerId) -> bool {
+        self.muted.contains(peer)
     }
 
     /// The connections, by peer.
@@ -480,5 +502,8 @@ impl Connections {
             virtual_ip: connection.record.virtual_ip,
         };
         turn.push(Output::AddPeer(config));
+        if self.muted.contains(&id) {
+            turn.push(Output::Mute { peer: id, is_muted: true });
+        }
     }
 }

@@ -175,7 +175,8 @@ impl Play {
                 let is_revoked = self.world.rng.chance(700);
                 Wish::Revoke { serial: self.passes[at].serial(), is_revoked }
             }
-            12 | 13 => {
+            13 => Wish::Undo,
+            12 => {
                 let lasts = self.world.rng.millis(500..9_000);
                 Fault::Offline { host }.strike(&mut self.world);
                 return self.world.after(lasts, Event::Fault(Fault::Online { host }));

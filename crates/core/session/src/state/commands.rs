@@ -21,6 +21,7 @@ use crate::{
         parting::Parting,
         requests::Requests,
         roster::Roster,
+        undo::Undo,
     },
     peers::{
         awaited::Awaited,
@@ -74,6 +75,15 @@ impl State {
             Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
             Command::Rule(wish) => {
                 let result = self.rule(turn, wish);
+                turn.complete(ticket, result);
+            }
+            Command::Mute { peer, is_muted } => {
+                let is_peer = self.connections().map(|connections| connections.mute(turn, peer, is_muted));
+                let result = match is_peer {
+                    Some(true) => Ok(()),
+                    Some(false) => Err(CommandError::UnknownPeer),
+                    None => Err(CommandError::NotInParty),
+                };
                 turn.complete(ticket, result);
             }
             Command::LinkCopied => {
@@ -363,6 +373,7 @@ impl State {
             asking: Asking::default(),
             games: Games::default(),
             requests: Requests::default(),
+            undo: Undo::default(),
             told_refused: None,
             carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),
             carrier: self.new_carrier(),

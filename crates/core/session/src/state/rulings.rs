@@ -34,6 +34,7 @@ impl State {
         let own = self.identity.peer_id();
         let party = self.party.as_mut().ok_or(CommandError::NotInParty)?;
         let mut matters = Vec::new();
+        let undo = party.undo_of(&wish);
         match wish {
             Wish::Standing(peer, standing) => {
                 let is_known =
@@ -63,6 +64,7 @@ impl State {
                     matters.push(Matter::Admission(Admission::Ask));
                 }
             }
+            Wish::Undo => matters = party.undo.take(turn.now.instant).ok_or(CommandError::NothingToUndo)?,
             Wish::Admission(admission) => {
                 if admission != Admission::Open {
                     matters.extend(party.let_in_all(None));
@@ -78,7 +80,11 @@ impl State {
             Wish::Link(terms) => matters = party.new_link(terms, turn.now.wall)?,
             Wish::Revoke { serial, is_revoked } => matters.push(party.revocation(serial, is_revoked)?),
         }
-        self.decide(turn, matters)
+        self.decide(turn, matters)?;
+        if let (Some(party), Some((name, is_banned, before))) = (&mut self.party, undo) {
+            party.undo.note(turn.now, name, is_banned, before);
+        }
+        Ok(())
     }
 
     /// Makes rulings, all or none, and tells everybody.
@@ -291,6 +297,29 @@ impl ActiveParty {
         let rulings = &self.membership.rulings;
         let share = rulings.share_of(&peer).filter(|_| standing >= Standing::Kicked);
         self.matter_with(peer, standing, share)
+    }
+
+    /// What takes a removal of a member back, before it is ruled: what they were called, whether it is a ban, and what is ruled
+    /// then. `None` where it is none, or about somebody who only waits: nothing was ruled of them, and that cannot be ruled.
+    fn undo_of(&self, wish: &Wish) -> Option<(String, bool, Vec<Matter>)> {
+        let Wish::Standing(peer, standing @ (Standing::Kicked | Standing::Banned)) = wish else {
+            return None;
+        };
+        let name = self.connections.connections().get(peer)?.record.name.to_string();
+        let is_banned = *standing == Standing::Banned;
+        let rulings = &self.membership.rulings;
+        let mut before = vec![self.matter(*peer, rulings.standing(peer).unwrap_or(Standing::Member))];
+        if is_banned {
+            let revoked = self.revocations_of(peer).filter_map(|matter| match matter {
+                Matter::Link { terms, .. } => Some(Matter::Link { terms, is_revoked: false }),
+                _ => None,
+            });
+            before.extend(revoked);
+            if rulings.admission() == Admission::Open {
+                before.push(Matter::Admission(Admission::Open));
+            }
+        }
+        Some((name, is_banned, before))
     }
 
     /// Whether somebody who is not out may know the secret in force: not who waits with one of before.

@@ -21,7 +21,7 @@ use crate::{
     facts::{
         AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, LinkView,
         NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
-        Severity, Snapshot, StoreView, Traffic,
+        Severity, Snapshot, StoreView, Traffic, UndoView,
     },
     network::adapter::AdapterFailure,
     party::active::ActiveParty,
@@ -212,6 +212,7 @@ impl State {
                     name: names.of(&connection.record.name, &id),
                     is_host: owner == id,
                     role: rulings.role(&id),
+                    is_muted: active.connections.is_muted(&id),
                     virtual_ip: connection.record.virtual_ip.to_string(),
                     state: connection.state(),
                     connection_type: connection.connection_type(),
@@ -252,6 +253,11 @@ impl State {
             older_links_ask: rulings.admission() == Admission::Open && membership.epochs.has_shares(),
             requests: requests(active, now),
             removed: removed(active),
+            undo: active.undo.removal().map(|removal| UndoView {
+                name: removal.name.clone(),
+                is_banned: removal.is_banned,
+                until_ms: removal.until.0,
+            }),
             links: self.links(active, now, &names),
             virtual_ip: membership.virtual_ip.to_string(),
             subnet: membership.invitation.subnet.net().to_string(),

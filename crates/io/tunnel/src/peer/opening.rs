@@ -1,6 +1,9 @@
 //! Datagrams of a peer become packets.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
+};
 
 use lanrage_party::{Lane, Place, Remote, facts::DropReason};
 use lanrage_shield::{Gate, Verdict as Judged};
@@ -72,6 +75,9 @@ impl<'a> Opening<'a> {
         let packet = match opened.packet {
             None => Ok(None),
             Some(len) => match local.addresses.incoming(&out[..len], self.peer.ip()) {
+                Ok(Incoming::Everyone { .. }) if self.peer.is_muted.load(Relaxed) => {
+                    Err(DropReason::MutedBroadcast)
+                }
                 Ok(incoming @ Incoming::Probe { .. }) => Ok(Some((incoming, len))),
                 Ok(incoming)
                     if let Judged::Refused(place) =

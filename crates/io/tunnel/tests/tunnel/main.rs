@@ -172,6 +172,20 @@ fn a_later_fragment_without_its_first_one_is_for_nobody() {
 }
 
 #[test]
+fn whoever_is_muted_is_heard_when_it_speaks_to_us_alone() {
+    let (a, b) = friends();
+    let say = |to| udp(a.ip.0, to, b"any game here?");
+    b.tunnel.set_muted(&a.id, true);
+    a.device.inject(&say(Ipv4Addr::BROADCAST));
+    a.device.inject(&say(b.ip.0));
+    assert_eq!(b.packet(), say(b.ip.0));
+    wait_until(|| b.tunnel.counters().drops.get(DropReason::MutedBroadcast) == 1);
+    b.tunnel.set_muted(&a.id, false);
+    a.device.inject(&say(Ipv4Addr::BROADCAST));
+    assert_eq!(b.packet(), say(Ipv4Addr::BROADCAST));
+}
+
+#[test]
 fn a_broadcast_goes_to_every_peer() {
     let ends: Vec<_> = (1..=4).map(End::new).collect();
     let (first, others) = ends.split_first().unwrap();

@@ -84,6 +84,65 @@ fn whoever_is_kicked_hears_it_is_deaf_at_once_and_does_not_come_back_by_itself()
 }
 
 #[test]
+fn a_friend_is_muted_on_this_device_alone_and_heard_again_when_it_comes_back() {
+    let (mut stage, link, bob) = host_with_friend();
+    let peer = bob.identity.peer_id();
+    let said = |stage: &mut Stage, is_muted| {
+        stage.tunnel.clear();
+        stage.command(77, Command::Mute { peer, is_muted });
+        let done = stage.results.pop().unwrap().1;
+        let told = |output: &Output| matches!(output, Output::Mute { peer: of, is_muted: now } if *of == peer && *now == is_muted);
+        (done, stage.tunnel.iter().any(told), stage.snapshot().party.unwrap().peers[0].is_muted)
+    };
+    assert_eq!(said(&mut stage, true), (Ok(()), true, true));
+    assert!(told(&mut stage, &link).is_empty(), "nobody is told");
+    assert_eq!(said(&mut stage, false), (Ok(()), true, false));
+    assert_eq!(said(&mut stage, true), (Ok(()), true, true));
+    assert_eq!(wish(&mut stage, standing(&bob, Standing::Kicked)), Ok(()));
+    assert_eq!(wish(&mut stage, Wish::Undo), Ok(()));
+    stage.command(77, Command::Mute { peer, is_muted: true });
+    assert_eq!(stage.results.pop().unwrap().1, Err(CommandError::UnknownPeer), "it is not back yet");
+    let ask = knock(&stage, KnockWord::Call, [3; 8], bob.sign(&link.secret));
+    hear(&mut stage, &link, somewhere(), &ask);
+    assert!(!stage.snapshot().party.unwrap().peers[0].is_muted);
+}
+
+#[test]
+fn a_removal_is_taken_back_for_ten_seconds_with_all_that_came_with_it() {
+    let (mut stage, link, bob) = host_with_friend();
+    let bob_id = bob.identity.peer_id();
+    let shown = |stage: &Stage| stage.snapshot().party.unwrap();
+    assert_eq!(wish(&mut stage, Wish::Undo), Err(CommandError::NothingToUndo));
+    assert_eq!(wish(&mut stage, standing(&bob, Standing::Moderator)), Ok(()));
+    let came_before = shown(&stage);
+    assert_eq!(wish(&mut stage, standing(&bob, Standing::Banned)), Ok(()));
+    let undo = shown(&stage).undo.unwrap();
+    assert_eq!((undo.name.as_str(), undo.is_banned), ("peer 2", true));
+    assert_eq!(undo.until_ms, stage.now().wall.0 + 10_000);
+    stage.pass(Duration::from_millis(9_900));
+    assert_eq!(wish(&mut stage, Wish::Undo), Ok(()));
+    let after = shown(&stage);
+    assert_eq!((after.admission, after.removed.len(), after.undo), (came_before.admission, 0, None));
+    let rulings = &stage.party().unwrap().membership.rulings;
+    assert_eq!(rulings.standing(&bob_id), Some(Standing::Moderator));
+    assert!(stage.invitation().shares.is_empty(), "the secret is as before");
+    assert_eq!(wish(&mut stage, Wish::Undo), Err(CommandError::NothingToUndo), "once");
+    let ask = knock(&stage, KnockWord::Call, [3; 8], bob.sign(&link.secret));
+    hear(&mut stage, &link, somewhere(), &ask);
+    assert_eq!(friends(&stage), 1);
+    assert_eq!(wish(&mut stage, standing(&bob, Standing::Kicked)), Ok(()));
+    stage.pass(Duration::from_secs(10));
+    assert_eq!(shown(&stage).undo, None);
+    assert_eq!(wish(&mut stage, Wish::Undo), Err(CommandError::NothingToUndo), "too late");
+    // Of whoever only waits nothing was ruled, and nothing can be taken back.
+    let cid = Somebody::new(3, link.party);
+    let ask = knock(&stage, KnockWord::Ask, [4; 8], cid.sign(&link.secret));
+    hear(&mut stage, &link, somewhere(), &ask);
+    assert_eq!(wish(&mut stage, standing(&cid, Standing::Kicked)), Ok(()));
+    assert_eq!(shown(&stage).undo, None);
+}
+
+#[test]
 fn a_member_drops_whoever_the_owner_kicks_whoever_says_so_and_nobody_at_anothers_word() {
     let (mut stage, link, maker) = guest();
     let bob = Somebody::new(2, link.party);

@@ -70,7 +70,8 @@ impl World {
             Output::Store(action) => host.keep(action),
             Output::Complete { result, .. } => host.completed.push(result),
             Output::Notice(notice) => host.news.push(notice.news),
-            Output::SetPathMtu { .. }
+            Output::Mute { .. }
+            | Output::SetPathMtu { .. }
             | Output::CloseAdapter
             | Output::MendAdapter
             | Output::MeasureNat(_)
