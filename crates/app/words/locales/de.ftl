@@ -1496,8 +1496,6 @@ nat-unknown = NAT nicht gemessen
 
 details-endpoint = Erreicht über
 details-joined = Beigetreten
-details-jitter = Jitter
-details-loss = Verlust
 details-range = Letzte Minute
 details-span = { $least } bis { $most }
 details-mtu = Größtes Paket

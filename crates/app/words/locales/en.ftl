@@ -1497,8 +1497,6 @@ nat-unknown = NAT not measured
 
 details-endpoint = Reached at
 details-joined = Joined
-details-jitter = Jitter
-details-loss = Loss
 details-range = Last minute
 details-span = { $least } to { $most }
 details-mtu = Largest packet
