@@ -27,10 +27,10 @@ describe('what friends reach', () => {
 
   test('is opened for who knocked, but never what is the computer’s own', async () => {
     const { calls, card, user } = await show();
-    expect(card.getByText('Jonas tried to reach tcp 8080 (node), 3 times')).toBeTruthy();
+    expect(card.getByText('Jonas tried to reach TCP 8080 (node), 3 times')).toBeTruthy();
     expect(card.getByText('Jonas tried to reach tcp 3389, once')).toBeTruthy();
     expect(card.getAllByRole('button', { name: /^Open tcp .* for Jonas$/ })).toHaveLength(1);
-    await user.click(card.getByRole('button', { name: 'Open tcp 8080 for Jonas' }));
+    await user.click(card.getByRole('button', { name: 'Open TCP 8080 for Jonas' }));
     const args = { transport: 'tcp', first: 8_080, last: 8_080, peer: peer.id, name: 'Jonas', is_open: true };
     expect(calls).toContainEqual({ command: 'decide_ports', args });
   });
@@ -38,11 +38,11 @@ describe('what friends reach', () => {
   test('shows what listens, closes a door, and forgets what was decided', async () => {
     const { calls, card, user } = await show();
     await user.click(card.getByText('What listens here'));
-    await user.click(await card.findByRole('button', { name: 'Close udp 8303 to friends' }));
+    await user.click(await card.findByRole('button', { name: 'Close UDP 8303 to friends' }));
     const args = { transport: 'udp', first: 8_303, last: 8_303, peer: null, name: '', is_open: false };
     expect(calls).toContainEqual({ command: 'decide_ports', args });
-    expect(card.queryByRole('button', { name: /tcp 22/ })).toBeNull();
-    await user.click(await card.findByRole('button', { name: 'Forget what you decided of udp 8303' }));
+    expect(card.queryByRole('button', { name: /TCP 22/ })).toBeNull();
+    await user.click(await card.findByRole('button', { name: 'Forget what you decided of UDP 8303' }));
     expect(calls).toContainEqual({
       command: 'forget_ports',
       args: { transport: 'udp', first: 8_303, last: 8_303, peer: null },

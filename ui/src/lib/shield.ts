@@ -2,21 +2,25 @@
 import type { DoorView, PortDecisionView, RefusedView, ShieldView, Transport } from '../bindings';
 import { say } from './words';
 
-/** A port as it is written everywhere. */
-export const placeText = (transport: Transport, first: number, last = first): string =>
-  first === last ? `${transport} ${String(first)}` : `${transport} ${String(first)}-${String(last)}`;
+/** A port, or some, as they are written everywhere. */
+export function placeText(transport: Transport, first: number, last = first): string {
+  const ports = first === last ? String(first) : `${String(first)}-${String(last)}`;
+  return say('shield-place', { transport: transport.toUpperCase(), ports });
+}
 
 /** What a level means. */
 export const levelWords = ({ level, is_blind }: Pick<ShieldView, 'level' | 'is_blind'>): string =>
   is_blind && (level === 'guarded' || level === 'games') ? say('shield-blind') : say(`shield-lead-${level}`);
 
 /** Whose a door is. */
-export const ownerWords = ({ owner }: Pick<DoorView, 'owner'>): string => owner ?? say('shield-system');
+export const ownerWords = ({ owner }: Pick<DoorView, 'owner'>): string => (owner === null ? say('shield-system') : say('shield-owner', { owner }));
 
 /** What a friend tried in vain. */
 export function triedWords({ name, transport, port, owner, times }: RefusedView): string {
-  const tried = say('shield-tried', { peer: name, place: placeText(transport, port) });
-  return [owner === null ? tried : `${tried} (${owner})`, say('shield-times', { times })].join(', ');
+  const place = placeText(transport, port);
+  const tried =
+    owner === null ? say('shield-tried', { peer: name, place }) : say('shield-tried-program', { peer: name, place, owner });
+  return [tried, say('shield-times', { times })].join(', ');
 }
 
 /** What the player has decided. */

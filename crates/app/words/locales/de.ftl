@@ -1341,6 +1341,9 @@ shield-lead-games = Nur die Spiele, die LANrage kennt und die hier laufen.
 shield-lead-closed = Nichts. Freunde antworten auf das, was du beginnst, und beginnen selbst nichts.
 shield-blind = Was lauscht, ist auf diesem System noch nicht zu sehen; deshalb geht es nach Ports: Fernanmeldung, Freigaben und Ähnliches bleiben zu.
 shield-level = Freunde erreichen
+shield-place = { $transport } { $ports }
+shield-owner = von { $owner }
+shield-tried-program = { $peer } wollte { $place } ({ $owner }) erreichen
 shield-tried = { $peer } wollte { $place } erreichen
 shield-times =
     { $times ->

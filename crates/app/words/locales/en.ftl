@@ -1342,6 +1342,9 @@ shield-lead-games = Only the games that LANrage knows and that run here.
 shield-lead-closed = Nothing. Friends answer what you begin, and begin nothing themselves.
 shield-blind = What listens cannot be seen on this system yet, so this goes by ports: remote login, shares and the like stay closed.
 shield-level = Friends reach
+shield-place = { $transport } { $ports }
+shield-owner = by { $owner }
+shield-tried-program = { $peer } tried to reach { $place } ({ $owner })
 shield-tried = { $peer } tried to reach { $place }
 shield-times =
     { $times ->
