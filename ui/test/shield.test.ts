@@ -28,9 +28,9 @@ describe('what friends reach', () => {
   test('is opened for who knocked, but never what is the computer’s own', async () => {
     const { calls, card, user } = await show();
     expect(card.getByText('Jonas tried to reach TCP 8080 (node), 3 times')).toBeTruthy();
-    expect(card.getByText('Jonas tried to reach tcp 3389, once')).toBeTruthy();
-    expect(card.getAllByRole('button', { name: /^Open tcp .* for Jonas$/ })).toHaveLength(1);
-    await user.click(card.getByRole('button', { name: 'Open TCP 8080 for Jonas' }));
+    expect(card.getByText('Jonas tried to reach TCP 3389, once')).toBeTruthy();
+    expect(card.getAllByRole('button', { name: /^Open for Jonas: TCP / })).toHaveLength(1);
+    await user.click(card.getByRole('button', { name: 'Open for Jonas: TCP 8080' }));
     const args = { transport: 'tcp', first: 8_080, last: 8_080, peer: peer.id, name: 'Jonas', is_open: true };
     expect(calls).toContainEqual({ command: 'decide_ports', args });
   });

@@ -1351,7 +1351,7 @@ shield-times =
        *[other] { $times }-mal
     }
 shield-allow = Für { $peer } öffnen
-shield-allow-of = { $place } für { $peer } öffnen
+shield-allow-of = Für { $peer } öffnen: { $place }
 shield-never = bleibt zu
 shield-doors = Was hier lauscht
 shield-no-doors = Hier lauscht nichts, was Freunde erreichen könnten.

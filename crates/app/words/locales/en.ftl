@@ -1352,7 +1352,7 @@ shield-times =
        *[other] { $times } times
     }
 shield-allow = Open for { $peer }
-shield-allow-of = Open { $place } for { $peer }
+shield-allow-of = Open for { $peer }: { $place }
 shield-never = stays closed
 shield-doors = What listens here
 shield-no-doors = Nothing listens here that friends could reach.
