@@ -21,9 +21,10 @@ pub(crate) enum Change {
         party: u8,
         number: u16,
     },
-    /// The party keeps its name and loses its friends.
+    /// The party keeps its name and what was said there last, and loses its friends.
     Leave {
         party: u8,
+        number: u16,
     },
     MeetFriend {
         party: u8,
@@ -57,7 +58,7 @@ pub(crate) fn change(number: u64) -> Change {
         5 => Change::MeetFriend { party, friend: (friend + 1) % FRIENDS, number: value },
         6 if turn % 2 == 0 => Change::RemoveFriend { party, friend },
         6 => Change::DeleteFavourite { favourite: (favourite + 1) % FAVOURITES },
-        _ => Change::Leave { party: (party + 1) % PARTIES },
+        _ => Change::Leave { party: (party + 1) % PARTIES, number: value },
     }
 }
 
@@ -74,9 +75,10 @@ pub(crate) fn apply(content: &mut Content, change: Change) {
             put(format!("party {party}"), number);
             content.remove(&format!("left {party}"));
         }
-        Change::Leave { party } => {
+        Change::Leave { party, number } => {
             content.retain(|entry, _| !entry.starts_with(&friend_entry(party, "")));
             if content.contains_key(&format!("party {party}")) {
+                content.insert(format!("party {party}"), number.into());
                 content.insert(format!("left {party}"), 1);
             }
         }

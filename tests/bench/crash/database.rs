@@ -32,7 +32,9 @@ pub(crate) async fn make(database: &SettingsDatabase, change: Change) -> Result<
             set(database, "player_name", json!(format!("Player {number}"))).await?;
         }
         Change::Enter { party, number } => database.save_membership(&membership(party, number)?).await?,
-        Change::Leave { party } => database.leave_membership(&party_id(party), 1, NOW).await?,
+        Change::Leave { party, number } => {
+            database.leave_membership(&party_id(party), number.into(), NOW).await?;
+        }
         Change::MeetFriend { party, friend, number } => {
             database.save_peer(&party_id(party), &stored_peer(party, friend, number)?).await?;
         }
