@@ -16,7 +16,7 @@ use crate::{
 const MOST: usize = 1_024;
 
 /// Programs that serve their user, the system or a developer, and no game: a word of letters, behind which anything else may
-/// follow. What is a game's is never one of them.
+/// follow. What is a game's is never one of them, and what games are written in is none: Python, Java.
 const PRIVATE: &[&str] = &[
     // Remote login, screens and shares.
     "sshd",
@@ -108,19 +108,14 @@ const PRIVATE: &[&str] = &[
     "bun",
     "npm",
     "yarn",
-    "python",
     "php",
     "ruby",
-    "perl",
     "hugo",
     "code",
     "codium",
     "adb",
     "gdbserver",
     "lldb",
-    "nc",
-    "ncat",
-    "socat",
     "cargo",
 ];
 
@@ -283,12 +278,17 @@ mod tests {
 
     #[test]
     fn a_program_is_known_by_its_word_and_not_by_one_that_begins_alike() {
-        for private in
-            ["sshd", "sshd-session", "python3.11", "Node", "chromium-browser", "gnome-remote-desktop-daemon"]
-        {
+        for private in [
+            "sshd",
+            "sshd-session",
+            "redis-server",
+            "Node",
+            "chromium-browser",
+            "gnome-remote-desktop-daemon",
+        ] {
             assert!(is_private(private), "{private}");
         }
-        for game in ["codewaw.exe", "nodewars", "ncaa", "bzfs", "teeworlds-server", "pythonic", "sshdé", ""]
+        for game in ["codewaw.exe", "nodewars", "ncaa", "bzfs", "teeworlds-server", "python3.11", "sshdé", ""]
         {
             assert!(!is_private(game), "{game}");
         }
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn of_two_at_one_place_the_more_private_one_counts() {
-        for other in [Some("python3"), None] {
+        for other in [Some("nginx"), None] {
             let seen = doors(&[heard("udp 0.0.0.0:5000", Some("a")), heard("udp [::]:5000", other)], &[]);
             assert!(seen.len() == 1 && !seen[0].contains("Program"), "{seen:?}");
         }
