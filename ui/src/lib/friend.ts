@@ -87,7 +87,7 @@ export function friendQuality({ quality, loss }: Pick<PeerView, 'quality' | 'los
   return { ...grades[quality], label: isLossy ? say('quality-lossy', { grade, loss: formatShare(loss) }) : grade };
 }
 
-/** The figures of a line that are always in sight; what was not measured is a dash. */
+/** The figures of a line that was measured; one that is missing is a dash. */
 export function friendFigures({ latency_ms: rtt, jitter_ms: jitter, loss }: PeerView): Detail[] {
   const orDash = (value: number | null, format: (value: number) => string) => (value === null ? '–' : format(value));
   return [

@@ -50,13 +50,10 @@ impl Default for Openings {
 impl Openings {
     /// All that may be opened: for a system on which nobody can see what listens.
     pub fn all() -> Self {
-        let mut all = Self { udp: Box::new([u64::MAX; WORDS]), tcp: Box::new([u64::MAX; WORDS]) };
-        for port in NEVER_OPENED.iter().flat_map(|(first, last)| *first..=*last).chain([0]) {
-            for transport in [Transport::Udp, Transport::Tcp] {
-                all.close(Place { transport, port });
-            }
-        }
-        all
+        let mut words = NEVER.map(|never| !never);
+        let (word, bit) = at(0);
+        words[word] &= !bit;
+        Self { udp: Box::new(words), tcp: Box::new(words) }
     }
 
     /// Opens a place. Nothing happens to one that is never opened.
