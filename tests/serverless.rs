@@ -33,6 +33,9 @@ const SETTLED: Duration = Duration::from_secs(65);
 const REST: Duration = Duration::from_secs(20);
 /// The most that a member exchanges meanwhile with all but its friends, so that others find it (bytes a second).
 const FINDING: usize = 100;
+/// What the public store may cost a program at rest: memory (KiB), and how often a second something in it wakes up.
+const STORE_KIB: u64 = 3 * 1_024;
+const STORE_WAKES: f64 = 3.0;
 
 #[test]
 fn two_behind_routers_that_let_no_stranger_in_meet_by_the_public_store_alone() {
@@ -204,27 +207,51 @@ fn eight_newcomers_at_once_are_let_in_by_a_host_that_lets_no_stranger_in() {
 }
 
 #[test]
-fn who_is_reached_straight_says_next_to_nothing_to_others_at_rest() {
+fn who_is_reached_straight_hardly_pays_for_being_found_while_at_rest() {
     world::test(|| {
         let open = Nat::new(EndpointIndependent, EndpointIndependent);
-        let place = Neighbourhood::behind(open, &["one", "two"])?;
-        let one = Player::create_without_server(&place.hosts[0], "one", "Nobody's")?;
-        let two = Player::join(&place.hosts[1], "two", one.own_link()?)?;
-        all_meet(&[&one, &two], 1, MEET_LIMIT)?;
-        one.wait_until("it is known that strangers reach it", |said| {
-            said["party"]["meeting"]["code"] == "straight"
+        let names = ["one", "two", "without"];
+        let place = Neighbourhood::behind(open, &names)?;
+        let one = Player::create_without_server(&place.hosts[0], names[0], "Nobody's")?;
+        let two = Player::join(&place.hosts[1], names[1], one.own_link()?)?;
+        // It costs what a member costs that does not use the public store.
+        Player::choose(&place.hosts[2], names[2], "find_friends", "link")?;
+        let without = Player::join(&place.hosts[2], names[2], one.own_link()?)?;
+        all_meet(&[&one, &two, &without], 2, MEET_LIMIT)?;
+        one.wait_within(MEET_LIMIT, "it is in the public store, and strangers reach it", |said| {
+            said["party"]["store"]["serves"] == true && said["party"]["meeting"]["code"] == "straight"
         })?;
+        ensure!(without.status()?["party"]["store"].is_null(), "it uses the public store");
         // What belongs to the beginning is over.
         std::thread::sleep(SETTLED);
+        let before = [one.program().threads()?, without.program().threads()?];
         let capture = Capture::start(place.lab.internet(), "public", "/run/rest.pcap".as_ref())?;
         std::thread::sleep(REST);
+        let after = [one.program().threads()?, without.program().threads()?];
         let frames = capture.finish()?;
-        let [one, two] = [0, 1].map(|number| place.homes[number].router().address());
-        for (name, own, friend) in [("one", one, two), ("two", two, one)] {
-            let bytes = frames.bytes_exchanged(own, friend) / REST.as_secs() as usize;
-            println!("{name} exchanges {bytes} bytes a second with others than its friend");
-            ensure!(bytes <= FINDING, "{name} exchanges {bytes} bytes a second with others than its friend");
+
+        let all = [0, 1, 2].map(|number| place.homes[number].router().address());
+        for (name, own) in names.into_iter().zip(all) {
+            let friends: Vec<_> = all.into_iter().filter(|address| *address != own).collect();
+            let bytes = frames.bytes_exchanged(own, &friends) / REST.as_secs() as usize;
+            println!("{name} exchanges {bytes} bytes a second with others than its friends");
+            ensure!(bytes <= FINDING, "{name} exchanges {bytes} bytes a second with others than its friends");
         }
+        let kib = [one.program().resident_kib()?, without.program().resident_kib()?];
+        let wakes = [0, 1].map(|number| {
+            let waits = after[number].waits.saturating_sub(before[number].waits);
+            waits as f64 / REST.as_secs_f64()
+        });
+        let threads = after.map(|threads| threads.count);
+        println!(
+            "with and without the public store: {threads:?} threads, {kib:?} KiB, {wakes:.1?} wake-ups a second"
+        );
+        ensure!(threads[0] <= threads[1], "the public store takes a thread: {threads:?}");
+        ensure!(kib[0] <= kib[1] + STORE_KIB, "the public store takes much memory: {kib:?} KiB");
+        ensure!(
+            wakes[0] <= wakes[1] + STORE_WAKES,
+            "the public store wakes the program: {wakes:?} times a second"
+        );
         Ok(())
     });
 }

@@ -141,16 +141,17 @@ impl Frames {
         self.0.iter().filter(contains).map(Vec::as_slice)
     }
 
-    /// How many bytes of IPv4 packets an address has exchanged with all others but one.
+    /// How many bytes of IPv4 packets an address has exchanged with all others but these.
     #[must_use]
-    pub fn bytes_exchanged(&self, address: Ipv4Addr, but_with: Ipv4Addr) -> usize {
+    pub fn bytes_exchanged(&self, address: Ipv4Addr, but_with: &[Ipv4Addr]) -> usize {
         const ETHERNET: usize = 14;
         const IPV4: [u8; 2] = [8, 0];
         let counted = |frame: &Vec<u8>| {
             let packet = frame.get(ETHERNET..).filter(|_| frame.get(12..ETHERNET) == Some(&IPV4))?;
             let end = |at: usize| Some(Ipv4Addr::from(*packet.get(at..)?.first_chunk::<4>()?));
             let ends = [end(12)?, end(16)?];
-            (ends.contains(&address) && !ends.contains(&but_with)).then_some(packet.len())
+            (ends.contains(&address) && !ends.iter().any(|end| but_with.contains(end)))
+                .then_some(packet.len())
         };
         self.0.iter().filter(|frame| !frame.ends_with(MARK)).filter_map(counted).sum()
     }

@@ -59,6 +59,6 @@ pub use self::{
         Player, Stage, connected_friends, disturb, flow, friend_in, lan, meeting, names_a_host, order,
         recovery, restore, serverless, soak, stage,
     },
-    process::Process,
+    process::{Process, Threads},
     program::program,
 };

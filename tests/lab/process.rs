@@ -26,6 +26,15 @@ pub struct Process {
     output: Arc<Output>,
 }
 
+/// What the threads of a program are and have done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Threads {
+    /// How many there are.
+    pub count: usize,
+    /// How often one of those has given up its processor to wait for something.
+    pub waits: u64,
+}
+
 #[derive(Debug, Default)]
 struct Output {
     log: Mutex<Log>,
@@ -132,6 +141,21 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no resident size")?;
         Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
+    /// How many threads the program has, and how often one of them has waited for something since the start.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn threads(&self) -> Result<Threads> {
+        let mut threads = Threads::default();
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.id()))? {
+            let status = std::fs::read_to_string(task?.path().join("status"))?;
+            let waits = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            threads.count += 1;
+            threads.waits += waits.context("no count of waits")?.trim().parse::<u64>()?;
+        }
+        Ok(threads)
     }
 
     /// Whether the program still runs.

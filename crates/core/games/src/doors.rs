@@ -124,7 +124,7 @@ const PRIVATE: &[&str] = &[
 pub struct Heard {
     /// The socket.
     pub socket: Listening,
-    /// The file name of the user's own program that has it; `None` where it is another user's, the system's, or LANrage's own.
+    /// The file name of the user's own program that has it; `None` where it is another user's or the system's.
     pub program: Option<String>,
 }
 

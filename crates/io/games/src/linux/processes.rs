@@ -75,12 +75,9 @@ impl Processes {
         Ok(())
     }
 
-    /// The file names of the user's own programs that have these sockets, by their inodes; LANrage's own are left out.
+    /// The file names of the user's own programs that have these sockets, by their inodes.
     pub(super) fn owners(&self, mut wanted: BTreeSet<u64>) -> BTreeMap<u64, String> {
         let mut owners = BTreeMap::new();
-        for inode in open_sockets(Path::new("/proc/self")) {
-            wanted.remove(&inode);
-        }
         for pid in self.known.keys() {
             if wanted.is_empty() {
                 break;
@@ -121,6 +118,11 @@ impl Processes {
         }
         running
     }
+}
+
+/// The inodes of this program's own sockets.
+pub(super) fn own_sockets() -> BTreeSet<u64> {
+    open_sockets(Path::new("/proc/self")).into_iter().collect()
 }
 
 /// The program of a process; `None` if it is gone, or the kernel's own.
