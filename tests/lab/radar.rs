@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::{Host, Player, Process, Stage, stage};
+use crate::{Host, Player, Process, Stage, program, stage};
 
 /// How long a party may take to stand.
 const READY_LIMIT: Duration = Duration::from_secs(40);
@@ -37,11 +37,32 @@ pub enum Game {
     Armagetron,
     /// BZFlag.
     Bzflag,
+    /// Minecraft: Java Edition, by a stand-in.
+    Minecraft,
+    /// Minecraft: Bedrock Edition, by a stand-in.
+    Bedrock,
+    /// Mindustry, by a stand-in.
+    Mindustry,
+    /// Valheim, by a stand-in.
+    Valheim,
+    /// Quake III Arena, by a stand-in.
+    Quake3,
 }
 
 impl Game {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Teeworlds, Self::Ddnet, Self::Luanti, Self::Armagetron, Self::Bzflag];
+    pub const ALL: [Self; 10] = [
+        Self::Teeworlds,
+        Self::Minecraft,
+        Self::Ddnet,
+        Self::Luanti,
+        Self::Armagetron,
+        Self::Bzflag,
+        Self::Bedrock,
+        Self::Mindustry,
+        Self::Valheim,
+        Self::Quake3,
+    ];
 
     /// By which name LANrage knows it.
     #[must_use]
@@ -52,13 +73,24 @@ impl Game {
             Self::Luanti => "luanti",
             Self::Armagetron => "armagetron",
             Self::Bzflag => "bzflag",
+            Self::Minecraft => "minecraft-java",
+            Self::Bedrock => "minecraft-bedrock",
+            Self::Mindustry => "mindustry",
+            Self::Valheim => "valheim",
+            Self::Quake3 => "quake3",
         }
     }
 
     /// What its server says that its host has chosen: a title, or a number of players, or nothing.
     const fn tells(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Teeworlds | Self::Ddnet => Some(("title", "Skyblock")),
+            Self::Teeworlds
+            | Self::Ddnet
+            | Self::Minecraft
+            | Self::Bedrock
+            | Self::Mindustry
+            | Self::Valheim
+            | Self::Quake3 => Some(("title", "Skyblock")),
             // As Debian's settings have it.
             Self::Armagetron => Some(("title", "Unnamed Server")),
             Self::Bzflag => Some(("max_players", "7")),
@@ -72,6 +104,11 @@ impl Game {
             Self::Luanti => 30_000,
             Self::Armagetron => 4_534,
             Self::Bzflag => 5_154,
+            Self::Minecraft => 25_565,
+            Self::Bedrock => 19_132,
+            Self::Mindustry => 6_567,
+            Self::Valheim => 2_456,
+            Self::Quake3 => 27_960,
         }
     }
 
@@ -83,13 +120,14 @@ impl Game {
             // On Debian the other one is a script for services.
             Self::Armagetron => &["armagetronad-dedicated.real", "armagetronad-dedicated"],
             Self::Bzflag => &["bzfs"],
+            Self::Minecraft | Self::Bedrock | Self::Mindustry | Self::Valheim | Self::Quake3 => &[],
         }
     }
 
     /// Whether its server is there.
     #[must_use]
     pub fn is_installed(self) -> bool {
-        self.program().is_some()
+        self.stand_in().is_some() || self.program().is_some()
     }
 
     /// Where it is.
@@ -100,8 +138,32 @@ impl Game {
         paths.into_iter().find(|path| path.exists())
     }
 
+    /// What its stand-in speaks, and where, and the file and the words by which the real one is known.
+    const fn stand_in(self) -> Option<(&'static str, &'static str, &'static str, &'static [&'static str])> {
+        match self {
+            Self::Minecraft => Some(("minecraft", "[::]:25565", "java", &["-jar", "server.jar", "nogui"])),
+            Self::Bedrock => Some(("raknet", "0.0.0.0:19132", "bedrock_server", &[])),
+            Self::Mindustry => {
+                Some(("mindustry", "0.0.0.0:6567", "java", &["-jar", "server-release.jar", "host"]))
+            }
+            // It is asked at the port above that of the game.
+            Self::Valheim => {
+                Some(("source", "0.0.0.0:2457", "valheim_server.x86_64", &["--also", "0.0.0.0:2456"]))
+            }
+            Self::Quake3 => Some(("quake3", "0.0.0.0:27960", "ioq3ded.x86_64", &["+map", "q3dm17"])),
+            _ => None,
+        }
+    }
+
     /// Starts it on a host, with its files in a folder of its own.
     fn serve(self, host: &Host) -> Result<Process> {
+        if let Some((format, bind, file, words)) = self.stand_in() {
+            let path = stage::data_folder(self.slug())?.join(file);
+            fs::copy(program("bench_load"), &path)?;
+            let mut command = host.command(path);
+            command.args(["game-server", format, bind]).args(words);
+            return host.spawn(command);
+        }
         let program = self.program().with_context(|| format!("the server of {} is missing", self.slug()))?;
         let home = stage::data_folder(self.slug())?;
         let mut command = host.command(program);
@@ -126,6 +188,7 @@ impl Game {
             Self::Bzflag => {
                 command.args(["-p", "5154", "-mp", "7"]);
             }
+            Self::Minecraft | Self::Bedrock | Self::Mindustry | Self::Valheim | Self::Quake3 => {}
         }
         host.spawn(command)
     }

@@ -1,10 +1,11 @@
-//! The traffic of `cargo xtask bench` and `attack`: paced UDP packets, a game that is echoed, forged handshakes. Each role is a command that writes
-//! one line of JSON.
+//! The traffic of `cargo xtask bench`, `attack` and `radar`: paced UDP packets, a game that is echoed, forged handshakes, stand-ins
+//! for servers of games. Each role is a command that writes one line of JSON.
 //!
 //! Every packet carries its number and the time of its sending, by the one clock of the machine on which all of it runs.
 
 mod burst;
 mod echo;
+mod game_server;
 mod handshakes;
 mod packet;
 mod receive;
@@ -40,6 +41,8 @@ enum Role {
     },
     /// Play: small packets to an echo at a steady beat
     Game(echo::Options),
+    /// Answer as a server of a game that cannot be had, until killed
+    GameServer(game_server::Options),
     /// Forge handshakes for a player, at a steady rate
     Handshakes(handshakes::Options),
     /// Send what a stranger may try, at a steady rate, and count what comes back
@@ -53,6 +56,7 @@ fn main() -> Result<()> {
         Role::Receive { bind } => receive::run(bind),
         Role::Echo { bind } => echo::answer(bind),
         Role::Game(options) => echo::play(&options),
+        Role::GameServer(options) => game_server::run(&options),
         Role::Handshakes(options) => handshakes::run(&options),
         Role::Strange(options) => strange::run(&options),
     }

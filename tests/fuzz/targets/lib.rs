@@ -50,6 +50,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rulings", peer::rulings::run),
     ("search_copy", packet::search_copy::run),
     ("server_frame", frames::server),
+    ("shield", packet::shield::run),
     ("signal", peer::signal::run),
     ("stun", stun::run),
     ("turn_client", turn::client::run),

@@ -2,3 +2,4 @@
 
 pub(crate) mod offload;
 pub(crate) mod search_copy;
+pub(crate) mod shield;

@@ -168,7 +168,7 @@ mod tests {
             if is_relayed {
                 assert!(game.hints.contains(&Hint::SteamInvite) && game.launch.is_empty(), "{slug}");
             }
-            if let Some(query) = game.query.filter(|query| query.protocol.heard_at().is_none()) {
+            if let Some(query) = game.query {
                 assert!(game.ports.iter().any(|range| query.port(range.first()) != 0), "{slug}");
             }
             for program in game.programs.iter().chain(&game.servers) {

@@ -9,7 +9,7 @@ use lanrage_party::{Name, Place, Transport};
 
 use crate::{
     catalogue::Catalogue,
-    profile::{Profile, Query, Slug},
+    profile::{Profile, Program, Query, Slug},
 };
 
 /// Arguments among which the game's program is looked for that Wine runs.
@@ -24,7 +24,7 @@ const GAMES: usize = 16;
 pub struct Running {
     /// The file name of its program, without the folder.
     pub file: String,
-    /// Its arguments, itself the first.
+    /// Its arguments, itself the first; none where the system does not show them.
     pub arguments: Vec<String>,
     /// The number under which Steam has started it, if it has.
     pub steam_app: Option<u32>,
@@ -95,16 +95,26 @@ impl Catalogue {
             });
             let places = program.listening.iter().filter_map(|socket| place(socket, lease, game));
             match role {
-                Role::Server => detected.hosted.extend(of_server(game, places.collect())),
+                Role::Server => {
+                    let hosted = of_server(game, places.collect());
+                    // What goes by the name of such a server is not always one; its answer says so.
+                    match game.query.is_some_and(|query| query.protocol.is_at_any_port()) {
+                        true => detected.perhaps_hosted.extend(hosted),
+                        false => detected.hosted.extend(hosted),
+                    }
+                }
                 Role::Game => {
                     detected.is_played = true;
                     let (hosted, perhaps) = of_game(game, places.collect());
                     detected.hosted.extend(hosted);
                     detected.perhaps_hosted.extend(perhaps);
                 }
+                Role::Perhaps => detected.perhaps_hosted.extend(of_game(game, places.collect()).1),
             }
         }
-        found.into_values().filter(|game| game.is_played || !game.hosted.is_empty()).take(GAMES).collect()
+        let is_there =
+            |game: &Detected| game.is_played || !game.hosted.is_empty() || !game.perhaps_hosted.is_empty();
+        found.into_values().filter(is_there).take(GAMES).collect()
     }
 
     /// The one game of which it is a program.
@@ -133,16 +143,24 @@ impl Catalogue {
 pub(crate) enum Role {
     Game,
     Server,
+    /// Perhaps one of both: its arguments would say, and are not seen.
+    Perhaps,
 }
 
 fn role(game: &Profile, running: &Running) -> Option<Role> {
-    let is_one_of = |programs: &[crate::Program]| {
+    let is_one_of = |programs: &[Program]| {
         running.names().any(|name| programs.iter().any(|program| program.is(name, &running.arguments)))
+    };
+    let may_be_one = || {
+        let mut programs = game.servers.iter().chain(&game.programs);
+        running.arguments.is_empty() && programs.any(|program| program.has_file(&running.file))
     };
     if is_one_of(&game.servers) {
         Some(Role::Server)
+    } else if is_one_of(&game.programs) {
+        Some(Role::Game)
     } else {
-        is_one_of(&game.programs).then_some(Role::Game)
+        may_be_one().then_some(Role::Perhaps)
     }
 }
 
@@ -170,11 +188,10 @@ fn of_server(game: &Profile, places: BTreeSet<Place>) -> Option<Place> {
 
 /// Where a game that is played is hosted, too; and where that is so if its server answers.
 fn of_game(game: &Profile, places: BTreeSet<Place>) -> (BTreeSet<Place>, BTreeSet<Place>) {
-    let heard = game.query.is_some_and(|query| query.protocol.heard_at().is_some());
-    let may_be = |place: &Place| match heard {
-        // It says itself at which port, which is another one each time.
-        true => place.transport == Transport::Tcp,
-        false => is_usual(game, place),
+    let any = game.query.filter(|query| query.protocol.is_at_any_port());
+    let may_be = |place: &Place| match any {
+        Some(query) => place.transport == query.protocol.transport(),
+        None => is_usual(game, place),
     };
     let places: BTreeSet<Place> = places.into_iter().filter(may_be).collect();
     match game.query {
@@ -254,6 +271,22 @@ mod tests {
             ["minecraft-java plays [] [51111]"]
         );
         assert!(seen(&[running("java -jar editor.jar", &["tcp [::]:51111"])]).is_empty());
+        assert_eq!(
+            seen(&[running("java -jar server.jar nogui", &["tcp [::]:25565", "tcp [::]:25575"])]),
+            ["minecraft-java serves [] [25565]"],
+            "other programs have such a file, too"
+        );
+    }
+
+    #[test]
+    fn whose_arguments_are_not_seen_hosts_only_where_its_server_answers() {
+        let unseen = |file: &str, sockets: &[&str]| {
+            seen(&[Running { arguments: Vec::new(), ..running(file, sockets) }])
+        };
+        assert_eq!(unseen("javaw.exe", &["tcp [::]:51111"]), ["minecraft-java serves [] [51111]"]);
+        assert_eq!(unseen("java.exe", &["tcp [::]:25565"]), ["minecraft-java serves [] [25565]"]);
+        assert!(unseen("javaw.exe", &["udp [::]:51111"]).is_empty(), "Java runs much else");
+        assert_eq!(unseen("Factorio.exe", &["udp 0.0.0.0:34197"]), ["factorio plays [34197] []"]);
     }
 
     #[test]

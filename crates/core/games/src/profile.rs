@@ -424,6 +424,8 @@ mod tests {
             let query: Query = text.parse().unwrap();
             assert_eq!((query.to_string().as_str(), query.port(27_015)), (text, at));
         }
+        let former: Query = "minecraft_beacon".parse().unwrap();
+        assert_eq!(former.to_string(), "minecraft", "a profile that was changed before is still read");
         for bad in ["", "source x", "source +70000", "nothing +1"] {
             assert_eq!(bad.parse::<Query>(), Err(ProfileFault::Query), "{bad}");
         }

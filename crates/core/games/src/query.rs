@@ -6,26 +6,25 @@
 mod armagetron;
 mod bzflag;
 mod luanti;
+mod mindustry;
 mod minecraft;
 mod quake3;
+mod raknet;
 mod source;
 mod teeworlds;
 mod teeworlds6;
 
-use std::{
-    net::{Ipv4Addr, SocketAddrV4},
-    time::Duration,
-};
+use std::time::Duration;
 
-use lanrage_party::visible;
+use lanrage_party::{Transport, visible};
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// Longest title and longest name of a map or a version, in bytes.
 pub(crate) const TITLE_BYTES: usize = 64;
 pub(crate) const WORD_BYTES: usize = 32;
-/// Longest answer that is read, in bytes.
-const ANSWER_BYTES: usize = 2_048;
+/// Longest answer by UDP that is read, in bytes.
+const DATAGRAM_BYTES: usize = 2_048;
 
 /// What a server speaks.
 #[derive(
@@ -60,8 +59,15 @@ pub enum Protocol {
     Quake3,
     /// Valve's A2S.
     Source,
-    /// The beacon of a world that is open to the LAN: nobody is asked.
-    MinecraftBeacon,
+    /// Minecraft: Java Edition, a server or a world that is open to the LAN.
+    // By the former word games were known whose own search is heard.
+    #[strum(to_string = "minecraft", serialize = "minecraft_beacon")]
+    #[serde(alias = "minecraft_beacon")]
+    Minecraft,
+    /// RakNet as Minecraft: Bedrock Edition has it.
+    Raknet,
+    /// Mindustry.
+    Mindustry,
 }
 
 /// What a server says of its game.
@@ -79,8 +85,6 @@ pub struct Answer {
     pub max_players: Option<u16>,
     /// Whether it asks for a password.
     pub is_locked: bool,
-    /// Where players connect to, where that is another port than the one that was asked.
-    pub port: Option<u16>,
 }
 
 impl Answer {
@@ -114,21 +118,31 @@ pub struct Asking {
 }
 
 impl Protocol {
-    /// The group and the port at which a host of this kind is heard, where nobody is asked.
-    pub const fn heard_at(self) -> Option<SocketAddrV4> {
+    /// By what servers are asked.
+    pub const fn transport(self) -> Transport {
         match self {
-            Self::MinecraftBeacon => Some(minecraft::GROUP),
-            _ => None,
+            Self::Minecraft => Transport::Tcp,
+            _ => Transport::Udp,
+        }
+    }
+
+    /// Whether a game that hosts takes another port each time.
+    pub const fn is_at_any_port(self) -> bool {
+        matches!(self, Self::Minecraft)
+    }
+
+    /// Longest answer that is read, in bytes.
+    pub const fn answer_bytes(self) -> usize {
+        match self {
+            // And the lengths before the text.
+            Self::Minecraft => minecraft::TEXT_BYTES + 16,
+            _ => DATAGRAM_BYTES,
         }
     }
 
     /// How long an answer may take on one computer.
     pub const fn patience(self) -> Duration {
-        Duration::from_millis(match self {
-            // It comes when it comes, every 1.5 s.
-            Self::MinecraftBeacon => 1_800,
-            _ => 400,
-        })
+        Duration::from_millis(400)
     }
 
     /// Whether an answer can be another one later.
@@ -143,9 +157,9 @@ impl Asking {
         Self { protocol, token }
     }
 
-    /// What is sent first; `None` where nobody is asked.
-    pub fn question(&self) -> Option<Vec<u8>> {
-        Some(match self.protocol {
+    /// What is sent first.
+    pub fn question(&self) -> Vec<u8> {
+        match self.protocol {
             Protocol::Teeworlds => teeworlds::token_request(self.token),
             Protocol::Teeworlds6 => teeworlds6::question(self.token),
             Protocol::Luanti => luanti::question(),
@@ -153,13 +167,15 @@ impl Asking {
             Protocol::Bzflag => bzflag::question(),
             Protocol::Quake3 => quake3::question(self.token),
             Protocol::Source => source::question(None),
-            Protocol::MinecraftBeacon => return None,
-        })
+            Protocol::Minecraft => minecraft::question(),
+            Protocol::Raknet => raknet::question(self.token),
+            Protocol::Mindustry => mindustry::question(),
+        }
     }
 
-    /// Takes a datagram that came from the server.
-    pub fn handle(&self, datagram: &[u8]) -> Step {
-        let bytes = datagram.get(..ANSWER_BYTES).unwrap_or(datagram);
+    /// Takes a datagram that came from the server, or all that came so far where it is asked by TCP.
+    pub fn handle(&self, bytes: &[u8]) -> Step {
+        let bytes = bytes.get(..self.protocol.answer_bytes()).unwrap_or(bytes);
         let done = |answer: Option<Answer>| answer.map_or(Step::Nothing, |answer| Step::Done(answer, None));
         match self.protocol {
             Protocol::Teeworlds => match teeworlds::token(bytes, self.token) {
@@ -181,15 +197,11 @@ impl Asking {
                 Some(challenge) => Step::Send(source::question(Some(challenge))),
                 None => done(source::info(bytes)),
             },
-            Protocol::MinecraftBeacon => done(minecraft::beacon(bytes)),
+            Protocol::Minecraft => done(minecraft::info(bytes)),
+            Protocol::Raknet => done(raknet::info(bytes, self.token)),
+            Protocol::Mindustry => done(mindustry::info(bytes)),
         }
     }
-}
-
-/// The address at which all games of this computer that announce themselves to the LAN are heard.
-pub(crate) const fn group(octets: [u8; 4], port: u16) -> SocketAddrV4 {
-    let [a, b, c, d] = octets;
-    SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), port)
 }
 
 /// What is left of a text that ends at a zero byte; the rest follows. `None` where none ends it.
@@ -220,13 +232,12 @@ mod tests {
                 let asking = Asking::new(protocol, token);
                 asking.handle(&bytes);
                 // The beginning of an answer, and then anything.
-                for begin in [&b"\xff\xff\xff\xffI"[..], b"\xff\xff\xff\xffinfoResponse\n\\", b"[MOTD]", b"\0\x38\x03\x03BZFS"] {
+                for begin in [&b"\xff\xff\xff\xffI"[..], b"\xff\xff\xff\xffinfoResponse\n\\", b"\x80\x80\x00\0\x20{\"", b"\0\x38\x03\x03BZFS"] {
                     asking.handle(&[begin, &bytes].concat());
                 }
-                if let Some(question) = asking.question() {
-                    asking.handle(&question[cut.min(question.len())..]);
-                    prop_assert!(question.len() <= 600);
-                }
+                let question = asking.question();
+                asking.handle(&question[cut.min(question.len())..]);
+                prop_assert!(question.len() <= 600);
             }
         }
     }

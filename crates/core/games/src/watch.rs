@@ -35,7 +35,7 @@ const PLACES: usize = 16;
 pub struct Question {
     /// What it speaks.
     pub protocol: Protocol,
-    /// At which port of this computer. Of no meaning where nobody is asked.
+    /// At which port of this computer.
     pub port: u16,
     key: Key,
 }
@@ -97,32 +97,20 @@ impl Watch {
 
     /// Whom to ask now. Each is answered by [`Self::handle_answer`], soon.
     pub fn poll_questions(&mut self, now: Instant) -> Vec<Question> {
-        let mut questions: Vec<Question> = Vec::new();
+        let mut questions = Vec::new();
         for (key, host) in &mut self.hosted {
             let (Some(query), Some(_)) = (host.query, host.due.filter(|due| *due <= now)) else { continue };
             let (protocol, port) = (query.protocol, query.port(key.1.port));
             let pause = AGAIN.get(host.missed as usize).copied().unwrap_or(EACH);
             host.due = Some(now + pause.max(protocol.patience()));
-            // One beacon is of one place, whichever that is.
-            let is_there = protocol.heard_at().is_some()
-                && questions.iter().any(|other| other.key.0 == key.0 && other.protocol == protocol);
-            if !is_there {
-                questions.push(Question { protocol, port, key: key.clone() });
-            }
+            questions.push(Question { protocol, port, key: key.clone() });
         }
         questions
     }
 
     /// What a server has answered; `None` if it has not.
     pub fn handle_answer(&mut self, now: Instant, question: &Question, answer: Option<Answer>) {
-        let (slug, place) = &question.key;
-        if question.protocol.heard_at().is_some() {
-            let port = answer.as_ref().and_then(|answer| answer.port);
-            for ((_, place), host) in self.hosted.iter_mut().filter(|((of, _), _)| of == slug) {
-                let own = answer.clone().filter(|_| port == Some(place.port));
-                host.take(now, question.protocol, own);
-            }
-        } else if let Some(host) = self.hosted.get_mut(&(slug.clone(), *place)) {
+        if let Some(host) = self.hosted.get_mut(&question.key) {
             host.take(now, question.protocol, answer);
         }
     }
@@ -163,7 +151,7 @@ impl Host {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, net::Ipv4Addr};
+    use std::net::Ipv4Addr;
 
     use super::*;
     use lanrage_party::Transport;
@@ -240,20 +228,18 @@ mod tests {
     }
 
     #[test]
-    fn a_beacon_is_of_the_place_that_it_names() {
+    fn a_world_is_at_the_one_port_that_answers() {
         let now = Instant::now();
         let mut watch = Watch::default();
         let arguments = ["java", "net.minecraft.client.main.Main"];
-        let sockets = [(Transport::Tcp, 40_000), (Transport::Tcp, 51_234)];
+        let sockets = [(Transport::Tcp, 40_000), (Transport::Tcp, 51_234), (Transport::Udp, 51_235)];
         watch.handle_detected(now, detected("java", &arguments, &sockets));
         let asked = watch.poll_questions(now);
-        assert_eq!(asked.len(), 1, "{asked:?}");
-        let beacon = Answer { port: Some(51_234), ..answer("World").unwrap() };
-        watch.handle_answer(now, &asked[0], Some(beacon));
+        assert_eq!(asked.iter().map(|asked| asked.port).collect::<Vec<_>>(), [40_000, 51_234]);
+        watch.handle_answer(now, &asked[0], None);
+        watch.handle_answer(now, &asked[1], answer("World"));
         let told = watch.statements();
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].hosted.as_ref().unwrap().place.port, 51_234);
-        let ports: BTreeSet<u16> = watch.hosted.keys().map(|(_, place)| place.port).collect();
-        assert_eq!(ports.len(), 2, "the other may be the next");
     }
 }

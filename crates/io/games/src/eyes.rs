@@ -7,7 +7,7 @@ use lanrage_games::Catalogue;
 use crate::seen::Seen;
 
 /// Whether games are seen on this system.
-pub const IS_POSSIBLE: bool = cfg!(target_os = "linux");
+pub const IS_POSSIBLE: bool = cfg!(any(target_os = "linux", windows, target_os = "macos"));
 
 /// Looks at programs again and again; remembers what cannot have changed.
 #[derive(Debug, Default)]
@@ -26,8 +26,9 @@ impl Eyes {
         return self.linux.look(catalogue, now, finds_owners);
         #[cfg(not(target_os = "linux"))]
         {
-            let _ = (catalogue, now, finds_owners);
-            Ok(Seen::default())
+            // One table has it all.
+            let _ = (now, finds_owners);
+            crate::table::look(catalogue)
         }
     }
 }

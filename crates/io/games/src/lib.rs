@@ -9,6 +9,8 @@ mod eyes;
 #[cfg(target_os = "linux")]
 mod linux;
 mod seen;
+#[cfg(any(not(target_os = "linux"), test))]
+mod table;
 mod watch;
 
 pub use eyes::{Eyes, IS_POSSIBLE};

@@ -14,8 +14,8 @@ use tokio::{
 
 use crate::{ask::ask, eyes::Eyes, seen::Seen};
 
-/// Between two looks. One at which nothing has changed takes a tenth of a millisecond.
-const LOOK: Duration = Duration::from_secs(1);
+/// Between two looks. On Linux one at which nothing has changed takes a tenth of a millisecond; elsewhere each reads all.
+const LOOK: Duration = Duration::from_secs(if cfg!(target_os = "linux") { 1 } else { 3 });
 
 /// What is to be watched.
 #[derive(Debug, Clone, Default)]

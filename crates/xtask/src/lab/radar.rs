@@ -22,7 +22,7 @@ const GONE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// One server instead of all that Debian has
+    /// Two servers instead of all that Debian has and all stand-ins
     #[arg(long)]
     quick: bool,
     /// Write one JSON object a line instead of the table
@@ -46,7 +46,7 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
 
 fn play(options: &Options) -> Result<()> {
     let begun = Instant::now();
-    let all = if options.quick { &Game::ALL[..1] } else { &Game::ALL[..] };
+    let all = if options.quick { &Game::ALL[..2] } else { &Game::ALL[..] };
     let (games, missing): (Vec<Game>, Vec<Game>) = all.iter().copied().partition(|game| game.is_installed());
     if !options.json {
         println!("Two players behind NATs; a server starts at one, and the other is shown it; times in ms");

@@ -25,13 +25,18 @@ impl Program {
         end.and_then(|end| self.file.get(end..)).is_some_and(|end| end.eq_ignore_ascii_case(".exe"))
     }
 
-    /// Whether this file, run with these arguments, is it. Case does not count: it does not on Windows.
+    /// Whether this file, run with these arguments, is it.
     pub fn is(&self, file: &str, arguments: &[String]) -> bool {
-        let is_file = match self.file.strip_suffix('*') {
+        let is_meant = |with: &String| arguments.iter().any(|one| one.contains(with));
+        self.has_file(file) && self.with.as_ref().is_none_or(is_meant)
+    }
+
+    /// Whether this file may be it, with whatever arguments. Case does not count: it does not on Windows.
+    pub fn has_file(&self, file: &str) -> bool {
+        match self.file.strip_suffix('*') {
             Some(begin) => file.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin)),
             None => self.file.eq_ignore_ascii_case(file),
-        };
-        is_file && self.with.as_ref().is_none_or(|with| arguments.iter().any(|one| one.contains(with)))
+        }
     }
 }
 
