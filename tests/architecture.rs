@@ -108,6 +108,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-nat",
             "lanrage-rendezvous",
             "lanrage-games",
+            "lanrage-shield",
             "lanrage-session",
             "lanrage-net",
             "lanrage-tunnel",

@@ -68,7 +68,7 @@ fn minecraft_java() -> Result<()> {
     let read = |port| {
         let said = minecraft::query_java(&HERE, Some(port), None)?;
         // The text component as it came.
-        let title = said.description.contains("Sky").then_some("Skyblock").unwrap_or_default().to_owned();
+        let title = if said.description.contains("Sky") { "Skyblock" } else { "" }.to_owned();
         Ok((title, String::new(), said.game_version, said.players_online, said.players_maximum))
     };
     reads("minecraft", read, "", "1.20.4")

@@ -60,8 +60,8 @@ fn is_of_system(path: &str) -> bool {
     let drive = path.get(1..).filter(|rest| rest.starts_with(':'));
     let path = drive.and_then(|rest| rest.get(1..)).unwrap_or(path);
     let begins =
-        |folder: &&str| path.get(..folder.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(folder));
-    !path.starts_with(['/', '\\']) || SYSTEM.iter().any(|folder| begins(&folder))
+        |folder: &str| path.get(..folder.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(folder));
+    !path.starts_with(['/', '\\']) || SYSTEM.iter().any(|folder| begins(folder))
 }
 
 #[cfg(test)]

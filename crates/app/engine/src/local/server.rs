@@ -54,17 +54,20 @@ pub(crate) async fn serve(data_dir: PathBuf, handle: Handle) {
 }
 
 /// Waits until the socket is no longer where other programs look for it. One of another program's in its place stays.
+#[cfg(unix)]
 async fn deleted(data_dir: &Path) {
-    // A pipe of Windows lies in no folder.
-    #[cfg(not(unix))]
-    std::future::pending::<()>().await;
-    #[cfg(unix)]
     while !matches!(
         std::fs::symlink_metadata(super::socket_path(data_dir)),
         Err(error) if error.kind() == io::ErrorKind::NotFound
     ) {
         sleep(LOOK).await;
     }
+}
+
+/// A pipe of Windows lies in no folder.
+#[cfg(not(unix))]
+async fn deleted(_data_dir: &Path) {
+    std::future::pending().await
 }
 
 fn listen(data_dir: &Path) -> io::Result<(Listener, Option<File>)> {
