@@ -81,7 +81,10 @@ pub(crate) struct Options {
 
 impl Options {
     fn programs(&self) -> Vec<Program> {
-        let chosen = |program: &Program| self.only.is_empty() || self.only.contains(program);
+        let chosen = |program: &Program| match self.only.as_slice() {
+            [] => program.is_usual(),
+            only => only.contains(program),
+        };
         Program::ALL.into_iter().filter(chosen).collect()
     }
 

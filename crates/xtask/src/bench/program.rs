@@ -40,6 +40,8 @@ const ECHO_PORT: u16 = 7777;
 pub(crate) enum Program {
     /// LANrage itself
     Ours,
+    /// LANrage with everything open to friends, and no games watched; measured only where it is asked for
+    OursOpen,
     /// No tunnel: what the cable and the traffic's own tools can do
     Raw,
     WireguardGo,
@@ -107,13 +109,14 @@ pub(crate) struct Tunnel {
 }
 
 impl Program {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Ours, Self::Raw, Self::WireguardGo, Self::Boringtun, Self::Gotatun];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Ours, Self::OursOpen, Self::Raw, Self::WireguardGo, Self::Boringtun, Self::Gotatun];
 
     /// What it is called, in tables and in `--only`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours => "ours",
+            Self::OursOpen => "ours-open",
             Self::Raw => "raw",
             Self::WireguardGo => "wireguard-go",
             Self::Boringtun => "boringtun",
@@ -124,6 +127,11 @@ impl Program {
     /// Whether ours is compared with it.
     pub(crate) fn is_rival(self) -> bool {
         !matches!(self, Self::Ours | Self::Raw)
+    }
+
+    /// Whether it is measured where none is chosen.
+    pub(crate) fn is_usual(self) -> bool {
+        self != Self::OursOpen
     }
 
     /// What it is installed with, where that is crates.io.
@@ -138,7 +146,7 @@ impl Program {
     fn executable(self) -> PathBuf {
         let installed = |name: &str| project::tools().join("bin").join(name);
         match self {
-            Self::Ours => release("lanrage"),
+            Self::Ours | Self::OursOpen => release("lanrage"),
             Self::Raw => PathBuf::new(),
             Self::WireguardGo => "wireguard-go".into(),
             Self::Boringtun => installed("boringtun-cli"),
@@ -160,7 +168,7 @@ impl Program {
 
     fn prepare(self) -> Result<Box<dyn Prepared>> {
         Ok(match self {
-            Self::Ours => Box::new(Ours::new()),
+            Self::Ours | Self::OursOpen => Box::new(Ours::new(self == Self::OursOpen)),
             Self::Raw => anyhow::bail!("there is nothing to start"),
             Self::WireguardGo | Self::Boringtun | Self::Gotatun => Box::new(wireguard::WireGuard::new(self)?),
         })

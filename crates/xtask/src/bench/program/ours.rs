@@ -18,13 +18,15 @@ const PARTY_LIMIT: Duration = Duration::from_secs(20);
 /// The product itself: a party that its maker hosts, on one LAN with whoever joins.
 #[derive(Debug)]
 pub(crate) struct Ours {
+    /// Whether friends reach everything, and no games are watched.
+    is_open: bool,
     link: String,
     addresses: [Ipv4Addr; 2],
 }
 
 impl Ours {
-    pub(super) fn new() -> Self {
-        Self { link: String::new(), addresses: [Ipv4Addr::UNSPECIFIED; 2] }
+    pub(super) fn new(is_open: bool) -> Self {
+        Self { is_open, link: String::new(), addresses: [Ipv4Addr::UNSPECIFIED; 2] }
     }
 
     /// Makes a party on `host`. Returns its link, and the player's address in it.
@@ -32,6 +34,11 @@ impl Ours {
     /// # Errors
     /// If there is none after twenty seconds.
     pub(crate) fn create(host: &Host) -> Result<(Process, String, Ipv4Addr)> {
+        clear(host)?;
+        Self::create_as_it_is(host)
+    }
+
+    fn create_as_it_is(host: &Host) -> Result<(Process, String, Ipv4Addr)> {
         let player = start(host, &["create"])?;
         let address = in_party(&player, "created")?;
         let deadline = Instant::now() + PARTY_LIMIT;
@@ -57,6 +64,11 @@ impl Ours {
     /// # Errors
     /// If it is not in it after twenty seconds.
     pub(crate) fn join(host: &Host, link: &str) -> Result<(Process, Ipv4Addr)> {
+        clear(host)?;
+        Self::join_as_it_is(host, link)
+    }
+
+    fn join_as_it_is(host: &Host, link: &str) -> Result<(Process, Ipv4Addr)> {
         let player = start(host, &["join", link])?;
         let address = in_party(&player, "joined")?;
         Ok((player, address))
@@ -66,15 +78,23 @@ impl Ours {
 impl Prepared for Ours {
     fn start(&mut self, end: End, wire: &Wire) -> Result<Process> {
         let host = end.host(wire);
+        clear(host)?;
+        if self.is_open {
+            for (key, value) in [("shield", "open"), ("share_games", "no")] {
+                let mut choose = host.command(release("lanrage"));
+                choose.args(["settings", "set", key, value, "--data-dir"]).arg(data_folder(host)?);
+                output_of(&mut choose)?;
+            }
+        }
         match end {
             End::Two => {
-                let (player, link, address) = Self::create(host)?;
+                let (player, link, address) = Self::create_as_it_is(host)?;
                 self.link = link;
                 self.addresses[1] = address;
                 Ok(player)
             }
             End::One => {
-                let (player, address) = Self::join(host, &self.link)?;
+                let (player, address) = Self::join_as_it_is(host, &self.link)?;
                 self.addresses[0] = address;
                 Ok(player)
             }
@@ -89,11 +109,15 @@ impl Prepared for Ours {
 fn start(host: &Host, words: &[&str]) -> Result<Process> {
     let mut command = urgent(host, release("lanrage"));
     command.args(words).args(["--json", "--name", host.name(), "--data-dir"]);
-    let data = data_folder(host)?;
-    // Of an earlier round.
-    fs::remove_dir_all(&data)?;
-    command.arg(data);
+    command.arg(data_folder(host)?);
     host.spawn(command)
+}
+
+/// Nothing is left of an earlier round.
+fn clear(host: &Host) -> Result<()> {
+    let data = data_folder(host)?;
+    fs::remove_dir_all(&data)?;
+    Ok(())
 }
 
 fn data_folder(host: &Host) -> Result<PathBuf> {
