@@ -1,5 +1,7 @@
 //! Who hosts and plays what, as a friend is shown it: real servers start on player one's computer and are killed there.
 
+pub mod crowd;
+
 use std::{
     env,
     ffi::OsString,
@@ -13,7 +15,11 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::{Host, Player, Process, Stage, program, stage};
+use crate::{
+    Host, Player, Process, Stage,
+    capture::{Capture, Frames},
+    program, stage,
+};
 
 /// How long a party may take to stand.
 const READY_LIMIT: Duration = Duration::from_secs(40);
@@ -238,14 +244,41 @@ pub fn play(games: &[Game], mut report: impl FnMut(Seen)) -> Result<()> {
         player.wait_for_address(READY_LIMIT)?;
     }
     let hall = Hall { stage: &stage, one: &one, two: &two };
+    let capture = Capture::start(stage.lab.internet(), "public", "/run/radar.pcap".as_ref())?;
     for game in games {
         report(hall.host(*game)?);
     }
     report(hall.only_play()?);
     report(hall.own()?);
     report(hall.join()?);
+    report(only_friends_know(games, &capture.finish()?)?);
     report(hall.say_nothing()?);
     Ok(())
+}
+
+/// Neither the public segment nor the server's files have a word of any game.
+fn only_friends_know(games: &[Game], frames: &Frames) -> Result<Seen> {
+    ensure!(!frames.is_empty(), "nothing was captured");
+    let mut files = Vec::new();
+    for file in fs::read_dir(stage::data_folder("server")?)? {
+        let path = file?.path();
+        if path.is_file() {
+            files.extend(fs::read(path)?);
+        }
+    }
+    ensure!(!files.is_empty(), "the server has no files");
+    let slugs = games.iter().map(|game| game.slug());
+    let said: Vec<&str> = slugs
+        .chain(["Skyblock", "Castle", "factorio"])
+        .filter(|word| {
+            let is_kept = files.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+            is_kept || frames.count_containing(word.as_bytes()) > 0
+        })
+        .collect();
+    let problem = (!said.is_empty()).then(|| format!("others can read {said:?}"));
+    let words = format!("{} frames and {} bytes of files have no word of it", frames.len(), files.len());
+    let none = Some(Duration::ZERO);
+    Ok(Seen { what: "private".to_owned(), shown: none, told: none, gone: none, words, problem })
 }
 
 struct Hall<'a> {
