@@ -8,6 +8,7 @@ mod m20261129_000005_departures;
 mod m20261129_000006_rulings;
 mod m20261129_000008_games;
 mod m20261130_000009_shield;
+mod m20261130_000010_muted;
 
 use sea_orm_migration::prelude::*;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000006_rulings::Migration),
             Box::new(m20261129_000008_games::Migration),
             Box::new(m20261130_000009_shield::Migration),
+            Box::new(m20261130_000010_muted::Migration),
         ]
     }
 }

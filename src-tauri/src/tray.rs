@@ -13,7 +13,10 @@ use std::{
 
 use lanrage_engine::{
     CommandError, Handle,
-    api::{LeaveParty, NewInvitation, PauseParty, RecentParties, RecentPartyView, ResumeParty},
+    api::{
+        LeaveParty, MuteBroadcasts, NewInvitation, PauseParty, RecentParties, RecentPartyView, ResumeParty,
+        SetStanding, UndoRemoval,
+    },
 };
 use lanrage_words::{Language, Words};
 use tauri::{
@@ -176,6 +179,10 @@ async fn perform<R: Runtime>(app: &AppHandle<R>, action: Action) -> Result<(), C
         }
         Action::Pause => engine.ask(PauseParty {}).await,
         Action::Leave => engine.ask(LeaveParty {}).await,
+        Action::CopyAddress(address) => crate::commands::copy(app, address),
+        Action::Mute { peer, is_muted } => engine.ask(MuteBroadcasts { peer, muted: is_muted }).await,
+        Action::Rule { peer, standing } => engine.ask(SetStanding { peer, standing }).await,
+        Action::Undo => engine.ask(UndoRemoval {}).await,
         Action::Join(party) => engine.ask(ResumeParty { party }).await,
         Action::Open | Action::Quit => Ok(()),
     }

@@ -1,7 +1,8 @@
 //! What the tray shows, decided from the state alone.
 
 use lanrage_engine::{
-    AdapterView, ConnectionState, PartyView, PeerView, Severity, Snapshot, api::RecentPartyView,
+    AdapterView, ConnectionState, PartyView, PeerView, Role, Severity, Snapshot, Standing,
+    api::RecentPartyView,
 };
 use lanrage_words::Words;
 
@@ -48,6 +49,20 @@ pub(super) enum Action {
     CopyInvitation,
     Pause,
     Leave,
+    /// Copies a friend's address.
+    CopyAddress(String),
+    /// Hears nothing, or again, of what a friend sends to everybody.
+    Mute {
+        peer: String,
+        is_muted: bool,
+    },
+    /// Says what a friend is to the party.
+    Rule {
+        peer: String,
+        standing: Standing,
+    },
+    /// Takes a kick or a ban back.
+    Undo,
     /// Enters a party again, by its id.
     Join(String),
     Open,
@@ -61,6 +76,11 @@ impl Action {
             Self::CopyInvitation => "copy_invitation".to_owned(),
             Self::Pause => "pause".to_owned(),
             Self::Leave => "leave".to_owned(),
+            Self::CopyAddress(address) => format!("copy:{address}"),
+            Self::Mute { peer, is_muted: true } => format!("mute:{peer}"),
+            Self::Mute { peer, is_muted: false } => format!("unmute:{peer}"),
+            Self::Rule { peer, standing } => format!("{}:{peer}", word(*standing)),
+            Self::Undo => "undo".to_owned(),
             Self::Join(party) => format!("join:{party}"),
             Self::Open => "open".to_owned(),
             Self::Quit => "quit".to_owned(),
@@ -75,8 +95,31 @@ impl Action {
             "leave" => Some(Self::Leave),
             "open" => Some(Self::Open),
             "quit" => Some(Self::Quit),
-            _ => id.strip_prefix("join:").map(|party| Self::Join(party.to_owned())),
+            "undo" => Some(Self::Undo),
+            _ => {
+                let (kind, of) = id.split_once(':')?;
+                let of = of.to_owned();
+                let standing = |standing| Some(Self::Rule { peer: of.clone(), standing });
+                match kind {
+                    "join" => Some(Self::Join(of)),
+                    "copy" => Some(Self::CopyAddress(of)),
+                    "mute" => Some(Self::Mute { peer: of, is_muted: true }),
+                    "unmute" => Some(Self::Mute { peer: of, is_muted: false }),
+                    _ => STANDINGS.into_iter().find(|known| word(*known) == kind).and_then(standing),
+                }
+            }
         }
+    }
+}
+
+const STANDINGS: [Standing; 4] = [Standing::Member, Standing::Moderator, Standing::Kicked, Standing::Banned];
+
+const fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Member => "member",
+        Standing::Moderator => "moderator",
+        Standing::Kicked => "kick",
+        Standing::Banned => "ban",
     }
 }
 
@@ -125,13 +168,15 @@ fn icon(snapshot: &Snapshot) -> Icon {
 fn party_entries(party: &PartyView, words: Words) -> Vec<Entry> {
     let label = |id: &str, text: String| Entry::Label { id: id.to_owned(), text };
     let mut entries = vec![label("party", plain(&party.name))];
-    entries.extend(
-        party
-            .peers
-            .iter()
-            .take(FRIENDS)
-            .map(|peer| label(&format!("friend:{}", peer.id), friend(peer, words))),
-    );
+    entries.extend(party.peers.iter().take(FRIENDS).map(|peer| Entry::Submenu {
+        id: format!("friend:{}", peer.id),
+        text: friend(peer, words),
+        entries: friend_entries(peer, party.role, words),
+    }));
+    if let Some(undo) = &party.undo {
+        let key = if undo.is_banned { "tray-undo-ban" } else { "tray-undo-kick" };
+        entries.push(action(Action::Undo, &words.say_with(key, [("name", plain(&undo.name).into())])));
+    }
     match party.peers.len().checked_sub(FRIENDS) {
         _ if party.peers.is_empty() => entries.push(label("alone", words.say("tray-alone"))),
         Some(more @ 1..) => {
@@ -154,6 +199,29 @@ fn party_entries(party: &PartyView, words: Words) -> Vec<Entry> {
         },
         Entry::Separator,
     ]);
+    entries
+}
+
+/// What can be done with a friend. What a click by mistake would cost is taken back for ten seconds.
+fn friend_entries(peer: &PeerView, own: Role, words: Words) -> Vec<Entry> {
+    let rule = |standing, key| action(Action::Rule { peer: peer.id.clone(), standing }, &words.say(key));
+    let muting = if peer.is_muted { "rights-unmute" } else { "rights-mute" };
+    let mut entries = vec![
+        action(Action::CopyAddress(peer.virtual_ip.clone()), &words.say("tray-copy-address")),
+        action(Action::Mute { peer: peer.id.clone(), is_muted: !peer.is_muted }, &words.say(muting)),
+    ];
+    let may_remove = own >= Role::ActingOwner && peer.role < Role::ActingOwner
+        || own == Role::Moderator && peer.role == Role::Member;
+    if may_remove {
+        entries.push(Entry::Separator);
+        if own >= Role::ActingOwner {
+            entries.push(match peer.role {
+                Role::Moderator => rule(Standing::Member, "rights-no-moderator"),
+                _ => rule(Standing::Moderator, "rights-moderator"),
+            });
+        }
+        entries.extend([rule(Standing::Kicked, "rights-kick"), rule(Standing::Banned, "rights-ban")]);
+    }
     entries
 }
 
@@ -238,6 +306,7 @@ mod tests {
             .flat_map(|entry| match entry {
                 Entry::Label { text, .. } => vec![text.clone()],
                 Entry::Action { action, text } => vec![format!("{text} [{}]", action.id())],
+                Entry::Submenu { id, text, .. } if id.starts_with("friend:") => vec![text.clone()],
                 Entry::Submenu { text, entries, .. } => {
                     let inner = lines(entries).into_iter().map(|line| format!("{text} > {line}"));
                     inner.collect()
@@ -277,6 +346,35 @@ mod tests {
                 "Quit [quit]"
             ]
         );
+    }
+
+    #[test]
+    fn each_friend_has_a_menu_of_what_the_player_may_do_with_them_and_a_removal_can_be_taken_back() {
+        let of = |own, role, is_muted| {
+            let peer = PeerView {
+                role,
+                is_muted,
+                virtual_ip: "10.1.2.3".to_owned(),
+                ..peer("Ben", ConnectionState::Connected, None)
+            };
+            lines(&friend_entries(&peer, own, Words::new(Language::ENGLISH)))
+        };
+        let everybodys = ["Copy address [copy:10.1.2.3]", "Mute broadcasts [mute:ben]"];
+        assert_eq!(of(Role::Member, Role::Member, false), everybodys);
+        assert_eq!(of(Role::Member, Role::Member, true)[1], "Hear broadcasts again [unmute:ben]");
+        assert_eq!(of(Role::Moderator, Role::Owner, false), everybodys);
+        assert_eq!(of(Role::Moderator, Role::Moderator, false), everybodys);
+        let removes = ["---", "Kick [kick:ben]", "Ban [ban:ben]"];
+        assert_eq!(of(Role::Moderator, Role::Member, false)[2..], removes);
+        assert_eq!(
+            of(Role::Owner, Role::Member, false)[2..],
+            ["---", "Make moderator [moderator:ben]", "Kick [kick:ben]", "Ban [ban:ben]"]
+        );
+        assert_eq!(of(Role::ActingOwner, Role::Moderator, false)[3], "No moderator any more [member:ben]");
+        let mut snapshot = in_party(Vec::new());
+        let undo = lanrage_engine::UndoView { name: "Ben".to_owned(), is_banned: true, until_ms: 0 };
+        snapshot.party.as_mut().unwrap().undo = Some(undo);
+        assert!(menu(&snapshot, &[]).contains(&"Undo the ban of Ben [undo]".to_owned()));
     }
 
     #[test]
@@ -336,8 +434,13 @@ mod tests {
             Action::Join("x:y".to_owned()),
             Action::Open,
             Action::Quit,
+            Action::Undo,
+            Action::CopyAddress("10.0.0.1".to_owned()),
+            Action::Mute { peer: "x".to_owned(), is_muted: true },
+            Action::Mute { peer: "x".to_owned(), is_muted: false },
         ];
-        for action in actions {
+        let rules = STANDINGS.map(|standing| Action::Rule { peer: "x".to_owned(), standing });
+        for action in actions.into_iter().chain(rules) {
             assert_eq!(Action::of_id(&action.id()), Some(action));
         }
         assert_eq!(Action::of_id("friend:join"), None);

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use lanrage_party::{DeviceIdentity, Invitation, Name, PartyId, PeerId};
+use lanrage_party::{DeviceIdentity, Invitation, Name, PartyId};
 use lanrage_session::Wish;
 use lanrage_store::SettingsDatabase;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -45,12 +45,6 @@ pub(crate) enum Command {
     /// Decides something about the party.
     Rule {
         wish: Wish,
-        answer: Answer,
-    },
-    /// Hears nothing, or again, of what a friend sends to everybody.
-    Mute {
-        peer: PeerId,
-        is_muted: bool,
         answer: Answer,
     },
     LinkCopied {

@@ -10,5 +10,6 @@ use lanrage_store::{Config, SettingsDatabase, StoreError};
 pub(crate) async fn rules(database: &SettingsDatabase, config: &Config) -> Result<Rules, StoreError> {
     let trust = database.trust().await?.into_iter().map(|friend| (friend.peer, friend.trust));
     let grants = database.grants().await?.into_iter().map(|stored| stored.grant);
-    Ok(Rules { level: config.shield, trust: trust.collect(), grants: grants.collect() })
+    let muted = database.muted().await?.into_iter().collect();
+    Ok(Rules { level: config.shield, trust: trust.collect(), grants: grants.collect(), muted })
 }

@@ -100,13 +100,6 @@ pub enum Command {
     ResumeParty(PartyId),
     /// Decide something about the party, if this device's player may.
     Rule(Wish),
-    /// Hear nothing, or again, of what a friend's programs send to everybody.
-    Mute {
-        /// Who.
-        peer: PeerId,
-        /// Whether that is dropped.
-        is_muted: bool,
-    },
     /// The party's link was passed on: somebody will come soon.
     LinkCopied,
     /// The reply of [`JoiningView`](crate::JoiningView) was passed on: somebody will take it, as soon as people do such things.

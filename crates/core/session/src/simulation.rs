@@ -24,6 +24,7 @@ mod data_plane;
 mod farewell;
 mod halves;
 mod host;
+mod liar;
 mod relay;
 mod rulings;
 mod schedule;

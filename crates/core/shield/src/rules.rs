@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lanrage_party::{PeerId, Transport};
 
@@ -13,6 +13,8 @@ pub struct Rules {
     pub trust: BTreeMap<PeerId, Trust>,
     /// For single ports.
     pub grants: Vec<Grant>,
+    /// Whose programs are not heard when they send to everybody, by identity: in every party.
+    pub muted: BTreeSet<PeerId>,
 }
 
 /// What the user has decided of ports.

@@ -5,9 +5,9 @@ use lanrage_party::{Invitation, LinkTerms, Pass, Serial, Subnet, UnixMillis};
 use lanrage_session::Wish;
 
 use super::{
-    CreateParty, HandOver, JoinParty, LeaveParty, LinkAgain, LinkCopied, MadeLink, MakeLink, MuteBroadcasts,
-    NewInvitation, PauseParty, PreviewInvitation, ReplyCopied, ResumeParty, RevokeLink, Serve, SetAdmission,
-    SetStanding, Status, TakeReply, TrustServer, UndoRemoval, parse,
+    CreateParty, HandOver, JoinParty, LeaveParty, LinkAgain, LinkCopied, MadeLink, MakeLink, NewInvitation,
+    PauseParty, PreviewInvitation, ReplyCopied, ResumeParty, RevokeLink, Serve, SetAdmission, SetStanding,
+    Status, TakeReply, TrustServer, UndoRemoval, parse,
 };
 use crate::{CommandError, Handle, InvitationLink, InvitationPreview, Snapshot, handle::Command};
 
@@ -132,13 +132,6 @@ impl Serve<SetStanding> for Handle {
 impl Serve<UndoRemoval> for Handle {
     async fn serve(&self, UndoRemoval {}: UndoRemoval) -> Result<(), CommandError> {
         self.command(|answer| Command::Rule { wish: Wish::Undo, answer }).await
-    }
-}
-
-impl Serve<MuteBroadcasts> for Handle {
-    async fn serve(&self, MuteBroadcasts { peer, muted }: MuteBroadcasts) -> Result<(), CommandError> {
-        let peer = parse::peer(&peer)?;
-        self.command(|answer| Command::Mute { peer, is_muted: muted, answer }).await
     }
 }
 

@@ -102,15 +102,6 @@ crate::requests! {
     /// Takes back that this device's player has kicked or banned somebody, for ten seconds after that.
     UndoRemoval {} -> ();
 
-    /// Hears nothing, or again, of what a friend's programs send to everybody: on this device alone, until the party is left or the
-    /// program ends.
-    MuteBroadcasts {
-        /// Their peer id.
-        peer: String,
-        /// Whether it is dropped from now on.
-        muted: bool,
-    } -> ();
-
     /// Says who may come in by the link from now on.
     SetAdmission {
         /// Who.
@@ -279,6 +270,14 @@ crate::requests! {
         name: String,
         /// How.
         trust: Trust,
+    } -> ();
+
+    /// Hears nothing, or again, of what a friend's programs send to everybody: on this device alone, in every party.
+    MuteBroadcasts {
+        /// Their peer id.
+        peer: String,
+        /// Whether it is dropped from now on.
+        muted: bool,
     } -> ();
 
     /// Opens or closes ports for friends, whatever listens there. Ports of remote login, shares and the like are not opened.

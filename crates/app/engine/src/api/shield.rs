@@ -5,7 +5,9 @@ use lanrage_shield::{Grant, Trust};
 use lanrage_store::{FriendTrust, PortGrant, SettingsDatabase};
 use serde::{Deserialize, Serialize};
 
-use super::{AskStored, DecidePorts, ForgetPorts, ShieldRules, Stored, StoredError, TrustFriend, parse};
+use super::{
+    AskStored, DecidePorts, ForgetPorts, MuteBroadcasts, ShieldRules, Stored, StoredError, TrustFriend, parse,
+};
 use crate::CommandError;
 
 /// Most ports of one decision.
@@ -110,6 +112,14 @@ impl AskStored for TrustFriend {
         let peer = parse::peer(&self.peer)?;
         let friend = FriendTrust { peer, name: name(&self.name, &peer), trust: self.trust };
         Ok(database.save_trust(&friend, now).await?)
+    }
+}
+
+impl AskStored for MuteBroadcasts {
+    const CHANGES_SETTINGS: bool = true;
+
+    async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
+        Ok(database.save_muted(&parse::peer(&self.peer)?, self.muted, now).await?)
     }
 }
 

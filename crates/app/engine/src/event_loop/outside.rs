@@ -96,7 +96,6 @@ impl Outside {
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
             Command::Rule { wish, answer } => (Wish::Rule(wish), answer),
-            Command::Mute { peer, is_muted, answer } => (Wish::Mute { peer, is_muted }, answer),
             Command::LinkCopied { answer } => (Wish::LinkCopied, answer),
             Command::ReplyCopied { answer } => (Wish::ReplyCopied, answer),
             Command::TakeReply { reply, answer } => (Wish::TakeReply(reply), answer),

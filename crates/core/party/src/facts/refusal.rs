@@ -49,6 +49,8 @@ pub enum CommandError {
     NotLetIn,
     /// Only the party's owner may do that, or a moderator where it is about a member.
     NotYours,
+    /// What was ruled in the party while this device was away is not known to it yet.
+    RulingsUnheard,
     /// Nobody of the party has this id.
     UnknownPeer,
     /// Nobody was removed a moment ago.

@@ -259,11 +259,14 @@ impl Rulings {
             }
             _ => Vec::new(),
         };
-        matters.push(matter);
+        matters.push((None, matter));
         let mut made = Vec::new();
-        for matter in matters {
-            let highest = self.all().map(Ruling::version).max().unwrap_or_default();
-            let ruling = Ruling::sign(identity, &self.party, wall.0.max(highest + 1), matter);
+        for (taken_over, matter) in matters {
+            let version = match taken_over {
+                Some(version) => self.begin_of_rule(identity).max(version),
+                None => self.next_version(identity, &matter, wall),
+            };
+            let ruling = Ruling::sign(identity, &self.party, version, matter);
             if !self.may(&ruling) || self.is_overruled(&ruling) {
                 return Err(NotYours);
             }
@@ -293,6 +296,25 @@ impl Rulings {
             return None;
         }
         self.rule(identity, Matter::Owner(own), wall).ok()?.pop()
+    }
+
+    /// The version of what is ruled now. Whoever lets in overrules what they know of that one and nothing else: a removal of
+    /// which they have not heard, or which their device has forgotten with its state, is the later one.
+    fn next_version(&self, identity: &DeviceIdentity, matter: &Matter, wall: UnixMillis) -> u64 {
+        match matter {
+            Matter::Peer { standing: Standing::Member, .. } => {
+                let known = self.on(matter.subject()).map(Ruling::version).max();
+                self.begin_of_rule(identity).max(known.map_or(1, |known| known + 1))
+            }
+            _ => wall.0.max(self.all().map(Ruling::version).max().unwrap_or_default() + 1),
+        }
+    }
+
+    /// From which version on somebody's rulings are of the party as it is: since it is its owner's, or since they act.
+    fn begin_of_rule(&self, identity: &DeviceIdentity) -> u64 {
+        let since = self.reigns().last().map_or(0, |(_, since, _)| *since);
+        let acts = self.claim.as_ref().filter(|claim| claim.author() == identity.peer_id());
+        since.max(acts.map_or(0, Ruling::version))
     }
 
     /// Who owned the party from when until when (versions), the present owner last.
@@ -352,8 +374,9 @@ impl Rulings {
         self.rest.range((subject, first)..=(subject, last)).map(|(_, ruling)| ruling)
     }
 
-    /// What somebody has ruled and is in force, for whoever takes that right away. The links that they made are revoked.
-    fn in_force_by(&self, author: &PeerId) -> Vec<Matter> {
+    /// What somebody has ruled and is in force, for whoever takes that right away, with the version that it keeps. The links
+    /// that they made are revoked, and that is new.
+    fn in_force_by(&self, author: &PeerId) -> Vec<(Option<u64>, Matter)> {
         let by = self.rest.values().filter(|ruling| ruling.author() == *author);
         let in_force = by.filter(|ruling| match ruling.matter() {
             Matter::Peer { peer, .. } => self.ruling_on(peer).is_some_and(|(_, last)| last == *ruling),
@@ -363,8 +386,8 @@ impl Rulings {
             Matter::Owner(_) => false,
         });
         let taken_over = in_force.map(|ruling| match ruling.matter() {
-            Matter::Link { terms, .. } => Matter::Link { terms: *terms, is_revoked: true },
-            matter => matter.clone(),
+            Matter::Link { terms, .. } => (None, Matter::Link { terms: *terms, is_revoked: true }),
+            matter => (Some(ruling.version()), matter.clone()),
         });
         taken_over.collect()
     }

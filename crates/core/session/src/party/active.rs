@@ -1,14 +1,16 @@
 //! The party that this device is in, and the command that may still wait for it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use lanrage_control::Now;
+use lanrage_control::{Now, protocol::PeerEntry};
 use lanrage_party::{
-    NatType, PeerId, PeerRecord, SignedRecord, UnixMillis,
+    DeviceIdentity, Name, NatType, PeerId, PeerRecord, SignedRecord, UnixMillis,
     facts::{CommandError, News, Remedy},
+    limits,
 };
 use lanrage_rendezvous::{Addresses, Finder};
 
@@ -89,6 +91,8 @@ pub(crate) struct ActiveParty {
     pub(crate) requests: Requests,
     /// What this device's player may take back.
     pub(crate) undo: Undo,
+    /// Whom a server lists by a secret that is not known here yet.
+    pub(crate) unread: BTreeMap<PeerId, PeerEntry>,
     /// Why somebody of the party does not let this device in, as the player was told last.
     pub(crate) told_refused: Option<CommandError>,
     /// What friends pass on for this device.
@@ -187,6 +191,29 @@ impl ActiveParty {
     /// Whether this device has come by a limited link, and no member has let it in yet.
     pub(crate) fn is_waiting_with_pass(&self) -> bool {
         self.membership.invitation.pass.is_some() && self.connections.reached().is_empty()
+    }
+
+    /// What this device says of itself from now on.
+    pub(crate) fn new_record(
+        &mut self,
+        wall: UnixMillis,
+        identity: &DeviceIdentity,
+        name: &Name,
+    ) -> SignedRecord {
+        let record = self.membership.record(wall, identity, name);
+        let epochs = self.membership.epochs.all();
+        let former = epochs.filter(|epoch| epoch.number != record.claimed().epoch);
+        let former = former.filter_map(|epoch| self.membership.record_in(epoch.number, identity));
+        self.connections.former = former.collect();
+        record
+    }
+
+    /// Somebody whom a server lists by a secret that is not known here yet.
+    pub(crate) fn note_unread(&mut self, entry: PeerEntry) {
+        let id = entry.peer();
+        if self.unread.len() < limits::PEERS_PER_PARTY || self.unread.contains_key(&id) {
+            self.unread.insert(id, entry);
+        }
     }
 
     /// Lets a peer be a member if its record proves that it may, whoever brings that.

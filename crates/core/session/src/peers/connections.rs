@@ -19,7 +19,7 @@ use lanrage_nat::{
 };
 use lanrage_party::{
     AllocationId, Candidate, CandidateType, NatType, PartyId, PartySecret, PeerConfig, PeerId, Remote,
-    SealedSignal, Subnet, WireGuardPrivateKey, facts::News, limits,
+    SealedSignal, SignedRecord, Subnet, WireGuardPrivateKey, facts::News, limits,
 };
 use tracing::debug;
 
@@ -89,6 +89,8 @@ pub(crate) struct Connections {
     path_lost: bool,
     /// A straight path was lost, or left for a relay.
     straight_lost: bool,
+    /// What this device says of itself, in the secrets of before: for whoever knows no newer one.
+    pub(crate) former: Vec<SignedRecord>,
     /// Peers of whom nothing is heard that they send to everybody.
     muted: BTreeSet<PeerId>,
     /// Peers whose path was lost, or whom a round of tries has not found.
@@ -134,23 +136,20 @@ impl Connections {
             ways_changed: false,
             path_lost: false,
             straight_lost: false,
+            former: Vec::new(),
             muted: BTreeSet::new(),
             missed: BTreeSet::new(),
         }
     }
 
-    /// What a peer sends to everybody is dropped from now on, or heard again, as long as it is a peer. False if it is none.
-    pub(crate) fn mute(&mut self, turn: &mut Turn<'_>, peer: PeerId, is_muted: bool) -> bool {
-        let is_peer = self.connections.contains_key(&peer);
-        if is_peer {
-            if is_muted {
-                self.muted.insert(peer);
-            } else {
-                self.muted.remove(&peer);
+    /// What these peers send to everybody is dropped from now on, and what others send is heard.
+    pub(crate) fn set_muted(&mut self, turn: &mut Turn<'_>, muted: &BTreeSet<PeerId>) {
+        for peer in self.muted.symmetric_difference(muted) {
+            if self.connections.contains_key(peer) {
+                turn.push(Output::Mute { peer: *peer, is_muted: muted.contains(peer) });
             }
-            turn.push(Output::Mute { peer, is_muted });
         }
-        is_peer
+        self.muted.clone_from(muted);
     }
 
     /// Whether what a peer sends to everybody is dropped.

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use lanrage_party::{Candidate, CandidateType, NatType, limits};
+use lanrage_party::{Candidate, CandidateType, NatType, SignedRecord, limits};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What two peers tell each other through the control plane, sealed: where they may be reached.
@@ -24,6 +24,10 @@ pub(crate) struct Signal {
     /// one says something else.
     #[serde(default, deserialize_with = "known_nat_type")]
     pub(crate) nat: NatType,
+    /// What the sender says of itself, to somebody who knows no newer secret of the party than this one: the record that a
+    /// server lists is of one that they cannot read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) record: Option<SignedRecord>,
 }
 
 fn known_nat_type<'de, D: Deserializer<'de>>(said: D) -> Result<NatType, D::Error> {
@@ -85,9 +89,28 @@ impl Signal {
 
 #[cfg(test)]
 mod tests {
+    use lanrage_party::{
+        DeviceIdentity, Name, PartyId, PartySecret, PeerRecord, VirtualIp, WireGuardPrivateKey,
+    };
     use proptest::prelude::*;
 
     use super::*;
+
+    /// The longest that there is.
+    fn record() -> SignedRecord {
+        let identity = DeviceIdentity::from_seed(&[1; 32]);
+        let record = PeerRecord {
+            party: PartyId::from_random([2; 16]),
+            identity: identity.public(),
+            wireguard_key: WireGuardPrivateKey::from_random([3; 32]).public(),
+            virtual_ip: VirtualIp([100, 127, 254, 254].into()),
+            name: Name::new(&"n".repeat(limits::NAME_BYTES)).unwrap(),
+            protocol: u16::MAX,
+            epoch: u32::MAX,
+            sequence: u64::MAX,
+        };
+        record.sign(&identity, &PartySecret::from_random([4; 32]))
+    }
 
     fn signal(candidates: usize, relays: usize) -> Signal {
         let candidate =
@@ -100,6 +123,7 @@ mod tests {
             predicted: vec![candidate.address; limits::PREDICTED],
             relays: vec![relay; relays],
             nat: NatType::PortRestrictedCone,
+            record: Some(record()),
         }
     }
 

@@ -7,6 +7,7 @@ use lanrage_party::{
 };
 
 use super::{
+    liar::Liar,
     schedule::{Fault, SETTLING},
     site::Site,
     world::{Event, Meeting, World, trace},
@@ -15,6 +16,8 @@ use crate::{Command, Input, Wish, party::active::ActiveParty};
 
 /// Schedules of a run of the test suite.
 const ROUNDS: u64 = 300;
+/// The same with a server that lies.
+const LYING_ROUNDS: u64 = 100;
 /// Between two looks at what is to be done.
 const LOOK: Duration = Duration::from_millis(250);
 /// What a game sends, and how often.
@@ -29,19 +32,33 @@ struct Play {
 
 #[test]
 fn whoever_is_out_is_deaf_and_all_who_are_in_conclude_the_same() {
+    run_all(ROUNDS, Meeting::Knocks);
+}
+
+#[test]
+fn whoever_is_out_is_deaf_and_all_who_are_in_conclude_the_same_whatever_the_server_says() {
+    run_all(LYING_ROUNDS, Meeting::Server);
+}
+
+fn run_all(rounds: u64, meeting: Meeting) {
     let chosen = super::number("LANRAGE_SIM_SEED");
-    let rounds = super::number("LANRAGE_SIM_ROUNDS").unwrap_or(ROUNDS);
-    let seeds = chosen.map_or(0..rounds, |seed| seed..seed + 1);
-    let (mut ruled, mut together) = (0, 0);
+    let first = super::number("LANRAGE_SIM_FIRST").unwrap_or(0);
+    let rounds = super::number("LANRAGE_SIM_ROUNDS").unwrap_or(rounds);
+    let seeds = chosen.map_or(first..first + rounds, |seed| seed..seed + 1);
+    let (mut ruled, mut together, mut lies) = (0, 0, 0);
     for seed in seeds.clone() {
         println!("seed {seed}");
-        let outcome = run(seed, chosen.is_some());
+        let outcome = run(seed, chosen.is_some(), meeting);
         ruled += outcome.ruled;
         together += outcome.together;
+        lies += outcome.lies;
     }
-    println!("{ruled} rulings stood in the end, and {together} players were together");
+    println!(
+        "{ruled} rulings stood in the end, and {together} players were together; the server lied {lies} times"
+    );
     let schedules = (seeds.end - seeds.start) as usize;
     assert!(ruled > schedules && together > 2 * schedules, "nobody has ruled, or nobody was there");
+    assert_eq!(lies > schedules as u64, meeting == Meeting::Server, "the server lies");
 }
 
 /// What a schedule came to.
@@ -50,11 +67,14 @@ struct Outcome {
     ruled: usize,
     /// Players who are in and reach each other.
     together: usize,
+    /// How often the server lied.
+    lies: u64,
 }
 
 /// Runs one schedule.
-fn run(seed: u64, traced: bool) -> Outcome {
-    let mut play = Play { world: World::new(seed, traced, Meeting::Knocks), passes: Vec::new() };
+fn run(seed: u64, traced: bool, meeting: Meeting) -> Outcome {
+    let mut play = Play { world: World::new(seed, traced, meeting), passes: Vec::new() };
+    play.world.liar = (meeting == Meeting::Server).then(Liar::default);
     let hosts = 4 + play.world.rng.below(2);
     for site in 0..hosts {
         play.world.sites.push(Site::PUBLIC);
@@ -74,6 +94,12 @@ fn run(seed: u64, traced: bool) -> Outcome {
     for host in 0..hosts {
         Fault::Online { host }.strike(&mut play.world);
     }
+    // It begins again, and says what is so: what it said before counts for that connection alone.
+    let lies = play.world.liar.take().map_or(0, |liar| liar.lies);
+    if meeting == Meeting::Server {
+        Fault::StopControl.strike(&mut play.world);
+        Fault::StartControl { remembers: true }.strike(&mut play.world);
+    }
     trace!(play.world, "calm");
     let deadline = play.world.now() + 2 * SETTLING;
     while let Some(problem) = play.problem() {
@@ -84,7 +110,7 @@ fn run(seed: u64, traced: bool) -> Outcome {
         play.pass(LOOK);
     }
     let merged = play.merged();
-    Outcome { ruled: merged.all().count(), together: play.together(&merged).len() }
+    Outcome { ruled: merged.all().count(), together: play.together(&merged).len(), lies }
 }
 
 impl Play {
@@ -180,6 +206,12 @@ impl Play {
                 let lasts = self.world.rng.millis(500..9_000);
                 Fault::Offline { host }.strike(&mut self.world);
                 return self.world.after(lasts, Event::Fault(Fault::Online { host }));
+            }
+            14 if self.world.liar.is_some() && self.world.rng.chance(500) => {
+                // With what it had, or what it lost: then it is told by whoever comes first.
+                let remembers = self.world.rng.chance(500);
+                Fault::StopControl.strike(&mut self.world);
+                return Fault::StartControl { remembers }.strike(&mut self.world);
             }
             14 => return Fault::Restart { host }.strike(&mut self.world),
             _ => {

@@ -21,6 +21,7 @@ use super::{
     control::ControlServer,
     data_plane::Vault,
     host::{Host, Wanted},
+    liar::Liar,
     relay::{PORT, RelayServer},
     schedule::Fault,
     site::Site,
@@ -85,6 +86,8 @@ pub(super) struct World {
     pub(super) hosts: Vec<Host>,
     pub(super) control: ControlServer,
     control_ip: IpAddr,
+    /// What the control server says instead of what it should, while it lies.
+    pub(super) liar: Option<Liar>,
     pub(super) relays: Vec<RelayServer>,
     /// What makes the keys of one schedule others than those of the next.
     salt: u8,
@@ -146,6 +149,7 @@ impl World {
             hosts: Vec::new(),
             control,
             control_ip,
+            liar: None,
             relays,
             salt,
             vault: Vault::default(),

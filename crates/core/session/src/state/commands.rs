@@ -1,5 +1,7 @@
 //! What the user wants.
 
+use std::collections::BTreeMap;
+
 use ipnet::Ipv4Net;
 use lanrage_control::protocol::Request;
 use lanrage_party::{
@@ -28,7 +30,12 @@ use crate::{
         called::Called,
         connections::{Connections, Ways},
         gossip::{
-            Gossip, departures::Departures, games::Games, message::Message, ruled::Ruled, shares::Asking,
+            Gossip,
+            departures::Departures,
+            games::Games,
+            message::Message,
+            ruled::{Ignorance, Ruled},
+            shares::Asking,
         },
         knocking::{Knocking, TARGETS},
         relaying::carried::Carried,
@@ -75,15 +82,6 @@ impl State {
             Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
             Command::Rule(wish) => {
                 let result = self.rule(turn, wish);
-                turn.complete(ticket, result);
-            }
-            Command::Mute { peer, is_muted } => {
-                let is_peer = self.connections().map(|connections| connections.mute(turn, peer, is_muted));
-                let result = match is_peer {
-                    Some(true) => Ok(()),
-                    Some(false) => Err(CommandError::UnknownPeer),
-                    None => Err(CommandError::NotInParty),
-                };
                 turn.complete(ticket, result);
             }
             Command::LinkCopied => {
@@ -209,7 +207,7 @@ impl State {
                 pending.tickets.push(ticket);
                 if has_pass || is_another {
                     pending.refused = None;
-                    party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+                    party.new_record(turn.now.wall, &self.identity, &self.player_name);
                 }
                 party.unanswered.retain(|known| !link.addresses.contains(known));
                 party.unanswered.splice(..0, link.addresses.iter().copied());
@@ -281,6 +279,9 @@ impl State {
         } = settings;
         self.shares_games = shares_games;
         self.shield.set_rules(shield);
+        if let Some(party) = &mut self.party {
+            party.connections.set_muted(turn, &self.shield.rules().muted);
+        }
         self.uses_rendezvous = uses_rendezvous;
         self.set_forward_limits(turn, forward_limits);
         self.set_relay_only(turn, relay_only);
@@ -308,7 +309,7 @@ impl State {
     /// Tells the party what this peer says of itself now.
     pub(super) fn announce_record(&mut self, turn: &mut Turn<'_>) {
         if let Some(party) = &mut self.party {
-            let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+            let record = party.new_record(turn.now.wall, &self.identity, &self.player_name);
             party.gossip.note_change(turn.now.instant);
             let id = party.membership.invitation.party;
             let request = Request::UpdatePeer { party: id, record: Some(record), nat_type: None };
@@ -351,7 +352,13 @@ impl State {
         let network = membership.invitation.subnet;
         let knocking = Knocking::new(&membership.epochs, invitation.party, turn.now.instant);
         let ways = Ways { relay_only: self.relay_only, translator: self.translator };
-        let connections = Connections::new(turn, &membership, self.candidates(), ways);
+        let mut connections = Connections::new(turn, &membership, self.candidates(), ways);
+        connections.set_muted(turn, &self.shield.rules().muted);
+        let ignorance = match pending.as_ref().map(|pending| pending.kind) {
+            Some(PendingKind::Create) => Ignorance::Nothing,
+            Some(PendingKind::Join { .. }) => Ignorance::Everything,
+            None => Ignorance::TheLatest,
+        };
         self.party = Some(ActiveParty {
             host,
             connections,
@@ -369,11 +376,12 @@ impl State {
             reply: None,
             gossip: Gossip::default(),
             departures: Departures::default(),
-            ruled: Ruled::default(),
+            ruled: Ruled::new(ignorance),
             asking: Asking::default(),
             games: Games::default(),
             requests: Requests::default(),
             undo: Undo::default(),
+            unread: BTreeMap::new(),
             told_refused: None,
             carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),
             carrier: self.new_carrier(),
@@ -390,7 +398,7 @@ impl State {
     /// Tells the control plane of this membership, as host or as guest.
     pub(super) fn register(&mut self, turn: &mut Turn<'_>) {
         let Some(party) = &mut self.party else { return };
-        let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+        let record = party.new_record(turn.now.wall, &self.identity, &self.player_name);
         party.gossip.note_change(turn.now.instant);
         party.keep_membership(turn, true);
         if party.membership.is_serverless() {

@@ -6,7 +6,7 @@ use lanrage_control::{
     ControlEvent, DisconnectReason,
     protocol::{Change, ErrorCode, PartySnapshot, PeerEntry, Refusal, RequestKind},
 };
-use lanrage_party::{PartyId, PeerId, RecordError, facts::News};
+use lanrage_party::{PartyId, PeerId, RecordError, SealedSignal, facts::News};
 use tracing::{debug, info, warn};
 
 use super::State;
@@ -54,6 +54,7 @@ impl State {
                 self.take_change(turn, change);
             }
             ControlEvent::Signal { party, from, signal } if self.is_current(&party) => {
+                self.take_introduction(turn, from, &signal);
                 if let Some(connections) = self.connections() {
                     connections.handle_signal(turn, &from, &signal);
                 }
@@ -122,6 +123,7 @@ impl State {
             Change::PeerJoined { entry } | Change::PeerUpdated { entry } => self.take_entry(turn, entry),
             Change::PeerLeft { peer, leave } => {
                 if let Some(party) = &mut self.party {
+                    party.unread.remove(&peer);
                     let departure = party.connections.handle_departure(turn, &peer, leave);
                     party.roster.note_departure(&peer, departure.map(|departure| departure.leave.sequence));
                     if let Some(departure) = departure {
@@ -163,6 +165,7 @@ impl State {
         match admitted {
             Ok(record) => {
                 party.departures.forget(&id);
+                party.unread.remove(&id);
                 let online = Some(entry.online);
                 let info = PeerInfo { nat_type: entry.nat_type, joined_at: entry.joined_at, online };
                 let known = KnownPeer { signed: entry.record, record, info };
@@ -172,6 +175,7 @@ impl State {
             // It knows what has come to the party's secret, and this device does not yet.
             Err(roster::Refusal::Record(RecordError::OtherEpoch)) if entry.record.claimed().is_of_mixed() => {
                 debug!(peer = %id.short(), "of a secret that is not known here yet");
+                party.note_unread(entry);
             }
             Err(refusal) => {
                 let name = entry.record.claimed().name.to_string();
@@ -180,6 +184,18 @@ impl State {
                     turn.notice(News::PeerRefused(refusal.fact(&name)));
                 }
             }
+        }
+    }
+
+    /// Somebody whom the server lists by a secret that is not known here says of itself what can be read here: without that
+    /// nobody would be known whom to ask for the secret.
+    fn take_introduction(&mut self, turn: &mut Turn<'_>, from: PeerId, signal: &SealedSignal) {
+        let Some(party) = &self.party else { return };
+        let Some(listed) = party.unread.get(&from) else { return };
+        if let Some(record) = party.connections.introduction(listed.record.claimed(), signal) {
+            // Whoever speaks is there, whatever the list said.
+            let entry = PeerEntry { record, online: true, ..listed.clone() };
+            self.take_entry(turn, entry);
         }
     }
 
@@ -213,7 +229,7 @@ impl State {
     pub(super) fn move_lease(&mut self, turn: &mut Turn<'_>) {
         let endpoint = self.endpoint_in_network();
         if let Some(party) = &mut self.party {
-            let record = party.membership.record(turn.now.wall, &self.identity, &self.player_name);
+            let record = party.new_record(turn.now.wall, &self.identity, &self.player_name);
             let record = Message::Records(vec![record]).to_bytes();
             for friend in party.connections.reached() {
                 party.connections.tell(turn, &friend, record.clone());

@@ -13,7 +13,10 @@ use crate::{
     input::Wish,
     output::Turn,
     party::{active::ActiveParty, requests::Asked},
-    peers::gossip::message::{Message, RULINGS_PER_MESSAGE},
+    peers::gossip::{
+        message::{Message, RULINGS_PER_MESSAGE},
+        ruled::Effect,
+    },
 };
 
 /// How much is known of what was ruled.
@@ -31,6 +34,17 @@ const OWNER_WORD_MS: u64 = 24 * 3_600_000;
 impl State {
     /// Decides, if this device's player may, and tells everybody.
     pub(super) fn rule(&mut self, turn: &mut Turn<'_>, wish: Wish) -> Result<(), CommandError> {
+        let party = self.party.as_mut().ok_or(CommandError::NotInParty)?;
+        let is_reached = !party.connections.reached().is_empty();
+        let is_alone = party.connections.connections().is_empty();
+        if !is_alone && !party.ruled.may_rule(turn.now.instant, is_reached, effect_of(&wish)) {
+            return Err(CommandError::RulingsUnheard);
+        }
+        self.rule_as_known(turn, wish)
+    }
+
+    /// The same by what this device knows, be that all or not.
+    fn rule_as_known(&mut self, turn: &mut Turn<'_>, wish: Wish) -> Result<(), CommandError> {
         let own = self.identity.peer_id();
         let party = self.party.as_mut().ok_or(CommandError::NotInParty)?;
         let mut matters = Vec::new();
@@ -41,6 +55,10 @@ impl State {
                     party.name_of(&peer).is_some() || party.membership.rulings.standing(&peer).is_some();
                 if !is_known || peer == own {
                     return Err(CommandError::UnknownPeer);
+                }
+                // Whoever is that already needs no new word, which might overrule one that is not known here.
+                if standing < Standing::Kicked && party.membership.rulings.standing(&peer) == Some(standing) {
+                    return Ok(());
                 }
                 if standing == Standing::Member {
                     matters.extend(party.coming_by_link(peer, turn.now.wall));
@@ -124,8 +142,9 @@ impl State {
             (std::cmp::Reverse(rulings.role(peer)), is_away, friend.info.joined_at, *peer)
         };
         let heir = party.connections.connections().keys().min_by_key(|peer| order(peer)).copied();
+        // Of two hand-overs by one owner the first counts: one that this device has forgotten is not undone.
         if let Some(heir) = heir
-            && let Err(error) = self.rule(turn, Wish::HandOver(heir))
+            && let Err(error) = self.rule_as_known(turn, Wish::HandOver(heir))
         {
             debug!(%error, "the party is not handed over");
         }
@@ -164,8 +183,11 @@ impl State {
         self.hear_rulings(turn, held);
         let Some(party) = &mut self.party else { return };
         let rulings = &party.membership.rulings;
-        if digest == rulings.digest() && party.ruled.take_partial() {
-            return self.follow_rulings(turn, Known::All);
+        if digest == rulings.digest() {
+            party.ruled.note_same();
+            if party.ruled.take_partial() {
+                return self.follow_rulings(turn, Known::All);
+            }
         }
         if !party.ruled.handle_digest(turn.now.instant, &from, digest, rulings.digest()) {
             return;
@@ -274,6 +296,21 @@ impl State {
     }
 }
 
+/// What a wish to rule does where this device may not know what was ruled last.
+const fn effect_of(wish: &Wish) -> Effect {
+    match wish {
+        Wish::Standing(_, Standing::Moderator)
+        | Wish::Admission(Admission::Open | Admission::Ask)
+        | Wish::HandOver(_)
+        | Wish::Link(_)
+        | Wish::Revoke { is_revoked: false, .. } => Effect::Wide,
+        Wish::Standing(..)
+        | Wish::Admission(Admission::Closed)
+        | Wish::Revoke { is_revoked: true, .. }
+        | Wish::Undo => Effect::Narrow,
+    }
+}
+
 impl ActiveParty {
     /// Tells somebody all that was ruled, and that this is all.
     fn tell_all_rulings(&self, turn: &mut Turn<'_>, to: &PeerId) {
@@ -341,7 +378,7 @@ impl ActiveParty {
     }
 
     /// That all who are members stay so where the link alone lets nobody in, but for one.
-    pub(super) fn let_in_all(&self, but: Option<PeerId>) -> Vec<Matter> {
+    pub(crate) fn let_in_all(&self, but: Option<PeerId>) -> Vec<Matter> {
         let rulings = &self.membership.rulings;
         let owner = rulings.owner();
         let members = self.connections.connections().keys();

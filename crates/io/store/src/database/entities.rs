@@ -250,6 +250,23 @@ pub(crate) mod friend_trust {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub(crate) mod muted_friends {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "muted_friends")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) peer_id: String,
+        pub(crate) muted_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) mod port_grants {
     use sea_orm::entity::prelude::*;
 
@@ -277,7 +294,7 @@ pub(crate) mod port_grants {
 }
 
 /// Every table, those that others refer to before those that refer to them.
-pub(crate) const TABLES: [&str; 12] = [
+pub(crate) const TABLES: [&str; 13] = [
     "settings",
     "server_configs",
     "favorite_servers",
@@ -290,4 +307,5 @@ pub(crate) const TABLES: [&str; 12] = [
     "dht_nodes",
     "friend_trust",
     "port_grants",
+    "muted_friends",
 ];

@@ -14,14 +14,14 @@ use super::{
     entities::{
         departures as departure_rows, dht_nodes as node_rows, favorite_parties as favorite_rows,
         favorite_servers, friend_trust as trust_rows, game_profiles, memberships as membership_rows,
-        nat_results, port_grants as grant_rows, roster_peers, server_configs as config_rows,
-        settings as setting_rows,
+        muted_friends as muted_rows, nat_results, port_grants as grant_rows, roster_peers,
+        server_configs as config_rows, settings as setting_rows,
     },
     rows,
     tables::{
         departures, dht_nodes, favorite_parties, favorite_servers::read as read_favorite, friend_trust,
-        game_profiles::read as read_profile, memberships, nat_results as nat, port_grants, roster,
-        server_configs, settings,
+        game_profiles::read as read_profile, memberships, muted_friends, nat_results as nat, port_grants,
+        roster, server_configs, settings,
     },
 };
 use crate::StoreError;
@@ -62,7 +62,8 @@ pub(super) async fn salvage(damaged: &Path, into: &DatabaseConnection) -> Result
         + copy::<nat_results::Entity>(&from, &transaction, |row| nat::read(row).is_some()).await
         + copy::<node_rows::Entity>(&from, &transaction, |row| dht_nodes::read(row).is_some()).await
         + copy::<trust_rows::Entity>(&from, &transaction, |row| friend_trust::read(row).is_some()).await
-        + copy::<grant_rows::Entity>(&from, &transaction, |row| port_grants::read(row).is_some()).await;
+        + copy::<grant_rows::Entity>(&from, &transaction, |row| port_grants::read(row).is_some()).await
+        + copy::<muted_rows::Entity>(&from, &transaction, |row| muted_friends::read(row).is_some()).await;
     transaction.commit().await?;
     if let Err(error) = from.close().await {
         warn!(%error, "the damaged database was not closed cleanly");

@@ -7,6 +7,7 @@ pub(super) mod favorite_servers;
 pub(super) mod friend_trust;
 pub(super) mod game_profiles;
 pub(super) mod memberships;
+pub(super) mod muted_friends;
 pub(super) mod nat_results;
 pub(super) mod port_grants;
 pub(super) mod roster;

@@ -223,6 +223,37 @@ fn whoever_rules_without_end_fills_nothing_and_the_gravest_stay() {
     assert_eq!(party.role(&id(1)), Role::Moderator);
 }
 
+#[test]
+fn whoever_lets_in_overrules_no_removal_of_which_they_have_not_heard() {
+    let mut party = rulings();
+    assert!(rule(&mut party, 0, on(1, Standing::Moderator)));
+    let (before, mut moderators) = (party.clone(), party.clone());
+    assert!(
+        rule(&mut party, 0, on(2, Standing::Banned)) && rule(&mut moderators, 1, on(3, Standing::Kicked))
+    );
+    // The owner's device has lost what it ruled, and comes back from before.
+    let mut restored = before;
+    let later = NOW.plus(1_000);
+    for matter in [on(2, Standing::Member), on(3, Standing::Member), on(4, Standing::Member)] {
+        restored.rule(&device(0), matter, later).unwrap();
+    }
+    for other in [&moderators, &party] {
+        tell(other, &mut restored);
+    }
+    assert!(!restored.admits(&id(2)) && !restored.admits(&id(3)) && restored.admits(&id(4)));
+    assert!(rule(&mut restored, 0, on(2, Standing::Member)) && restored.admits(&id(2)), "now it knows");
+    // Whoever takes the right away decides nothing anew.
+    let mut halves = rulings();
+    assert!(
+        rule(&mut halves, 0, on(1, Standing::Moderator)) && rule(&mut halves, 1, on(5, Standing::Member))
+    );
+    let mut other = halves.clone();
+    assert!(rule(&mut other, 0, on(5, Standing::Banned)));
+    halves.rule(&device(0), on(1, Standing::Member), later).unwrap();
+    tell(&halves, &mut other);
+    assert!(!other.admits(&id(5)));
+}
+
 /// Somebody's wish to rule, as it may come in any order.
 fn wish() -> impl Strategy<Value = (u8, Matter)> {
     let standings = prop_oneof![
@@ -272,5 +303,47 @@ proptest! {
             tell(&halves[0], &mut late);
         }
         prop_assert_eq!(&late, &halves[0]);
+    }
+
+    /// The owner's device rules, is restored from a backup of any time before, and rules on whom it likes. All whom it has
+    /// removed meanwhile are out in the end, whoever is told first.
+    #[test]
+    fn a_device_from_an_old_backup_undoes_no_removal_that_it_has_forgotten(
+        before in prop::collection::vec(wish(), 0..8),
+        forgotten in prop::collection::vec(wish(), 0..8),
+        after in prop::collection::vec(wish(), 0..8),
+    ) {
+        let mut party = rulings();
+        let mut wall = NOW;
+        let mut rules = |party: &mut Rulings, (by, matter): (u8, Matter)| {
+            wall = wall.plus(1);
+            // Ownership apart, of which the last test is.
+            let by = by % 2;
+            let is_about_moderators = matches!(&matter, Matter::Peer { peer, .. } if *peer == id(0) || *peer == id(1));
+            if !is_about_moderators && !matches!(matter, Matter::Owner(_)) {
+                let _ = party.rule(&device(by), matter, wall);
+            }
+        };
+        rules(&mut party, (0, on(6, Standing::Member)));
+        party.rule(&device(0), on(1, Standing::Moderator), NOW).unwrap();
+        before.into_iter().for_each(|wish| rules(&mut party, wish));
+        let mut restored = party.clone();
+        let removed_before = party.removed();
+        forgotten.into_iter().for_each(|wish| rules(&mut party, wish));
+        let removed: Vec<PeerId> =
+            party.removed().into_iter().filter(|out| !removed_before.contains(out)).map(|out| out.peer).collect();
+        for (_, matter) in after {
+            let lets_in = matches!(matter, Matter::Peer { standing: Standing::Member, .. });
+            if lets_in {
+                rules(&mut restored, (0, matter));
+            }
+        }
+        let told = restored.clone();
+        tell(&party, &mut restored);
+        tell(&told, &mut party);
+        prop_assert_eq!(&restored, &party);
+        for peer in removed {
+            prop_assert!(!party.admits(&peer));
+        }
     }
 }

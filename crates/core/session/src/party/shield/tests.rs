@@ -57,6 +57,7 @@ fn a_friend_may_be_trusted_with_all_or_nothing_and_a_port_be_opened_or_closed_fo
         level: Level::Games,
         trust: [(peer(1), Trust::Full), (peer(2), Trust::Mute)].into(),
         grants: vec![grant(9_000, None, true), grant(8_303, Some(peer(3)), false), grant(22, None, true)],
+        ..Rules::default()
     };
     shield.take_gates();
     shield.set_rules(rules.clone());

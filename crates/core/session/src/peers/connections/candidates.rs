@@ -6,7 +6,9 @@ use std::{
 };
 
 use lanrage_nat::Nat64Prefix;
-use lanrage_party::{Candidate, CandidateType, NatType, PeerId, SealedSignal};
+use lanrage_party::{
+    Candidate, CandidateType, NatType, PeerId, PeerRecord, SealedSignal, SignalKey, SignedRecord,
+};
 use tracing::debug;
 
 use super::Connections;
@@ -120,6 +122,17 @@ impl Connections {
         }
     }
 
+    /// What somebody says of itself who is not known yet, and whose key this record claims.
+    pub(crate) fn introduction(&self, claimed: &PeerRecord, sealed: &SealedSignal) -> Option<SignedRecord> {
+        let key = SignalKey::new(&self.secret, &self.private_key, &claimed.wireguard_key);
+        let signal = Signal::decode(&key.open(sealed).ok()?).ok()?;
+        let is_same = |own: &SignedRecord| {
+            let own = own.claimed();
+            own.identity == claimed.identity && own.wireguard_key == claimed.wireguard_key
+        };
+        signal.record.filter(is_same)
+    }
+
     /// A peer may be reached there, by its own word.
     pub(crate) fn place(&mut self, turn: &mut Turn<'_>, peer: &PeerId, mut candidates: Vec<Candidate>) {
         let Some(connection) = self.connections.get_mut(peer) else { return };
@@ -200,6 +213,11 @@ impl Connections {
             predicted: guesses.into_iter().map(|candidate| candidate.address).collect(),
             relays: self.relays.clone(),
             nat: self.nat_type,
+            record: self
+                .former
+                .iter()
+                .find(|own| own.claimed().epoch == connection.signed.claimed().epoch)
+                .cloned(),
         };
         match connection.key.seal(&signal.encode(), turn.entropy.bytes()) {
             Ok(signal) => self.signals.push_back((to, signal)),

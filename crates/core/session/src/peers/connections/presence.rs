@@ -137,7 +137,6 @@ impl Connections {
             turn.store(StoreAction::RemovePeer { party: self.party, peer: *peer });
             (self.peers_moved, self.ways_changed) = (true, true);
             self.missed.remove(peer);
-            self.muted.remove(peer);
         }
         gone
     }

@@ -19,9 +19,37 @@ const HELD_MESSAGES: usize = 64;
 /// How many forged rulings one member may bring: an honest one brings none, as it takes none.
 const FORGED: Rate = Rate { burst: 8, per_second: 1 };
 
+/// How long after the first path this device's player waits to rule at the longest, if no member says what was ruled: somebody
+/// who says nothing must not keep them from it.
+const HEARING: Duration = Duration::from_secs(3);
+
+/// What a device may not know of the rulings of a party, after it has come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ignorance {
+    /// It has made the party, or has heard all.
+    Nothing,
+    /// It has come by a link, and knows none.
+    Everything,
+    /// It has started again, and others may have ruled meanwhile; or it was restored from a backup, and has forgotten some.
+    TheLatest,
+}
+
+/// What a wish to rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Somebody is let in or removed, the party is closed, a link revoked: what was ruled otherwise later still counts, or nobody
+    /// more is let in.
+    Narrow,
+    /// More may come in than one, or do more.
+    Wide,
+}
+
 /// With each member that there is a path to, what both have said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ruled {
+    ignorance: Ignorance,
+    /// From when on this device's player may rule although nobody has said what was ruled.
+    heard_at: Option<Instant>,
     schedule: Schedule<u64>,
     answers: BTreeMap<PeerId, TokenBucket>,
     /// Whether rulings have come of which nobody has said yet that they are all.
@@ -35,8 +63,40 @@ pub(crate) struct Ruled {
 }
 
 impl Ruled {
+    pub(crate) fn new(ignorance: Ignorance) -> Self {
+        Self {
+            ignorance,
+            heard_at: None,
+            schedule: Schedule::default(),
+            answers: BTreeMap::new(),
+            is_partial: false,
+            held: Vec::new(),
+            held_until: None,
+            forged: BTreeMap::new(),
+        }
+    }
+
+    /// A member knows the same as this device: it lacks nothing any more.
+    pub(crate) const fn note_same(&mut self) {
+        self.ignorance = Ignorance::Nothing;
+    }
+
+    /// Whether this device's player may rule: what they would not if they knew all must not count against what is known to
+    /// others. Whoever comes back alone is kept from little; with somebody there it is a moment until all is heard.
+    pub(crate) fn may_rule(&self, now: Instant, is_reached: bool, effect: Effect) -> bool {
+        self.heard_at.is_some_and(|at| at <= now)
+            || match self.ignorance {
+                Ignorance::Nothing => true,
+                Ignorance::Everything => false,
+                Ignorance::TheLatest => !is_reached && effect == Effect::Narrow,
+            }
+    }
+
     /// There is a path to these members, and to no others.
     pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) {
+        if !reached.is_empty() {
+            self.heard_at.get_or_insert(now + HEARING);
+        }
         self.schedule.set_reached(now, reached);
         self.answers.retain(|peer, _| reached.contains(peer));
         for peer in reached {
@@ -130,7 +190,7 @@ mod tests {
     fn a_digest_is_repeated_until_the_other_says_the_same_and_everything_is_not_told_without_end() {
         let start = Instant::now();
         let bob = PeerId::from_bytes([2; 16]);
-        let mut ruled = Ruled::default();
+        let mut ruled = Ruled::new(Ignorance::Nothing);
         assert_eq!(ruled.take_due(start, || 7), None);
         ruled.set_reached(start, &[bob]);
         let mut times = Vec::new();
@@ -147,5 +207,26 @@ mod tests {
         assert_eq!(told, 3);
         assert!(ruled.handle_digest(start + Duration::from_secs(2), &bob, 8, 7));
         assert!(!ruled.handle_digest(start, &PeerId::from_bytes([3; 16]), 8, 7), "a stranger");
+    }
+
+    #[test]
+    fn whoever_may_lack_rulings_rules_when_a_member_knows_the_same_or_says_nothing_for_long() {
+        let start = Instant::now();
+        let bob = PeerId::from_bytes([2; 16]);
+        let may = |ruled: &Ruled, after_ms, is_reached| {
+            let now = start + Duration::from_millis(after_ms);
+            [Effect::Narrow, Effect::Wide].map(|effect| ruled.may_rule(now, is_reached, effect))
+        };
+        assert_eq!(may(&Ruled::new(Ignorance::Nothing), 0, false), [true, true]);
+        for (ignorance, alone) in [(Ignorance::Everything, false), (Ignorance::TheLatest, true)] {
+            let mut ruled = Ruled::new(ignorance);
+            assert_eq!(may(&ruled, 1_000_000, false), [alone, false]);
+            ruled.set_reached(start, &[bob]);
+            assert_eq!(may(&ruled, 0, true), [false, false]);
+            assert_eq!(may(&ruled, 2_999, true), [false, false]);
+            assert_eq!(may(&ruled, 3_000, true), [true, true], "nobody is kept from it by silence");
+            ruled.note_same();
+            assert_eq!(may(&ruled, 0, true), [true, true]);
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What was kept last: the membership with its host, and every peer that was not removed again.
-fn kept(stage: &Stage) -> Kept {
+pub(super) fn kept(stage: &Stage) -> Kept {
     let mut membership = None;
     let mut departures = Vec::new();
     let mut peers: Vec<StoredPeer> = Vec::new();

@@ -1,6 +1,7 @@
 //! What the owner and moderators decide, and who hears of it.
 
 mod epochs;
+mod forgotten;
 mod hostile;
 mod links;
 
@@ -13,9 +14,9 @@ use lanrage_party::{
 
 use super::{
     knocks::{hear, host, host_with_friend, joiner, knock, let_in_friend, say, sent, told},
-    stage::{Somebody, Stage, entry, somewhere},
+    stage::{Somebody, Stage, entry, settings, somewhere},
 };
-use crate::{Command, Output, StoreAction, Wish, peers::gossip::message::Message};
+use crate::{Command, Input, Output, Settings, StoreAction, Wish, peers::gossip::message::Message};
 
 fn wish(stage: &mut Stage, wish: Wish) -> Result<(), CommandError> {
     stage.command(77, Command::Rule(wish));
@@ -40,6 +41,12 @@ fn news(stage: &Stage, code: &str) -> usize {
     stage.notices.iter().filter(|notice| notice.news.code() == code).count()
 }
 
+/// A member says that it knows the same rulings as this device.
+fn knows_the_same(stage: &mut Stage, member: &Somebody) {
+    let digest = stage.party().unwrap().membership.rulings.digest();
+    say(stage, member, &Message::Ruled(digest));
+}
+
 /// A guest in a party whose maker lets it in, and has a path to it.
 fn guest() -> (Stage, Invitation, Somebody) {
     let maker_stage = host();
@@ -51,6 +58,7 @@ fn guest() -> (Stage, Invitation, Somebody) {
     let answer = knock(&stage, KnockWord::Answer, token, maker.sign(&link.secret));
     hear(&mut stage, &link, somewhere(), &answer);
     stage.prove_path(maker.identity.peer_id(), somewhere());
+    knows_the_same(&mut stage, &maker);
     stage.tunnel.clear();
     (stage, link, maker)
 }
@@ -84,27 +92,33 @@ fn whoever_is_kicked_hears_it_is_deaf_at_once_and_does_not_come_back_by_itself()
 }
 
 #[test]
-fn a_friend_is_muted_on_this_device_alone_and_heard_again_when_it_comes_back() {
+fn a_friend_is_muted_on_this_device_alone_and_still_is_when_it_comes_back() {
     let (mut stage, link, bob) = host_with_friend();
     let peer = bob.identity.peer_id();
-    let said = |stage: &mut Stage, is_muted| {
+    let mute = |stage: &mut Stage, is_muted: bool| {
         stage.tunnel.clear();
-        stage.command(77, Command::Mute { peer, is_muted });
-        let done = stage.results.pop().unwrap().1;
-        let told = |output: &Output| matches!(output, Output::Mute { peer: of, is_muted: now } if *of == peer && *now == is_muted);
-        (done, stage.tunnel.iter().any(told), stage.snapshot().party.unwrap().peers[0].is_muted)
+        let muted = is_muted.then_some(peer).into_iter().collect();
+        let shield = lanrage_shield::Rules { muted, ..Default::default() };
+        stage.input(Input::Configure(Settings { shield, ..settings(None) }));
     };
-    assert_eq!(said(&mut stage, true), (Ok(()), true, true));
+    let is_told = |stage: &Stage, is_muted| {
+        stage.tunnel.iter().any(|output| matches!(output, Output::Mute { peer: of, is_muted: now } if *of == peer && *now == is_muted))
+    };
+    let is_shown = |stage: &Stage| stage.snapshot().party.unwrap().peers[0].is_muted;
+    mute(&mut stage, true);
+    assert!(is_told(&stage, true) && is_shown(&stage));
     assert!(told(&mut stage, &link).is_empty(), "nobody is told");
-    assert_eq!(said(&mut stage, false), (Ok(()), true, false));
-    assert_eq!(said(&mut stage, true), (Ok(()), true, true));
+    mute(&mut stage, true);
+    assert!(!is_told(&stage, true), "nothing has changed");
+    mute(&mut stage, false);
+    assert!(is_told(&stage, false) && !is_shown(&stage));
+    mute(&mut stage, true);
     assert_eq!(wish(&mut stage, standing(&bob, Standing::Kicked)), Ok(()));
     assert_eq!(wish(&mut stage, Wish::Undo), Ok(()));
-    stage.command(77, Command::Mute { peer, is_muted: true });
-    assert_eq!(stage.results.pop().unwrap().1, Err(CommandError::UnknownPeer), "it is not back yet");
+    stage.tunnel.clear();
     let ask = knock(&stage, KnockWord::Call, [3; 8], bob.sign(&link.secret));
     hear(&mut stage, &link, somewhere(), &ask);
-    assert!(!stage.snapshot().party.unwrap().peers[0].is_muted);
+    assert!(is_told(&stage, true) && is_shown(&stage));
 }
 
 #[test]

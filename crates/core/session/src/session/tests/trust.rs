@@ -20,15 +20,26 @@ pub(super) fn sealed(stage: &Stage, from: &Somebody, sequence: u64) -> SealedSig
 pub(super) fn sealed_in_life(
     stage: &Stage,
     from: &Somebody,
+    order: (u64, u64),
+    addresses: &[SocketAddr],
+) -> SealedSignal {
+    introduced(stage, from, order, addresses, None)
+}
+
+/// The same with what `from` says of itself.
+pub(super) fn introduced(
+    stage: &Stage,
+    from: &Somebody,
     (life, sequence): (u64, u64),
     addresses: &[SocketAddr],
+    record: Option<SignedRecord>,
 ) -> SealedSignal {
     let ours = stage.party().unwrap().membership.private_key.public();
     let key = SignalKey::new(&stage.invitation().secret, &from.private_key, &ours);
     let candidate = |address: &SocketAddr| Candidate { kind: CandidateType::Host, address: *address };
     let candidates = addresses.iter().map(candidate).collect();
     let (predicted, relays, nat) = (Vec::new(), Vec::new(), NatType::Symmetric);
-    let signal = Signal { life, sequence, candidates, predicted, relays, nat };
+    let signal = Signal { life, sequence, candidates, predicted, relays, nat, record };
     key.seal(&signal.encode(), [sequence as u8; 24]).unwrap()
 }
 

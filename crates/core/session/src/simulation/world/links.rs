@@ -112,13 +112,20 @@ impl World {
             let pause = self.hosts[link.host].latency + Duration::from_millis(5);
             link.down_at = link.down_at.max(self.clock.elapsed() + pause);
             let at = link.down_at;
-            self.at(
-                at,
-                match said {
-                    Said::Frame(text) => Event::FrameDown { connection, text },
-                    Said::Closed => Event::LinkClosed { connection },
-                },
-            );
+            let text = match said {
+                Said::Frame(text) => text,
+                Said::Closed => {
+                    self.at(at, Event::LinkClosed { connection });
+                    continue;
+                }
+            };
+            let told = match &mut self.liar {
+                Some(liar) => liar.tell(&text, &mut self.rng),
+                None => vec![(Duration::ZERO, text)],
+            };
+            for (late, text) in told {
+                self.at(at + late, Event::FrameDown { connection, text });
+            }
         }
     }
 

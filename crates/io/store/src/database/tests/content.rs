@@ -470,6 +470,10 @@ async fn trust_is_by_identity_and_a_decision_on_ports_takes_the_place_of_the_one
     }
     database.save_trust(&friend(Trust::Friend), NOW).await.unwrap();
     assert_eq!(database.trust().await.unwrap(), [], "as friends are");
+    for is_muted in [true, true, false, true] {
+        database.save_muted(&peer, is_muted, NOW).await.unwrap();
+        assert_eq!(database.muted().await.unwrap().contains(&peer), is_muted);
+    }
 
     let decision = |first, peer, is_open| PortGrant {
         grant: Grant { transport: Transport::Udp, first, last: first + 1, peer, is_open },

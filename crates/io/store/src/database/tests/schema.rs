@@ -4,7 +4,7 @@ use sea_orm_migration::MigratorTrait;
 use super::{
     super::entities::{
         departures, dht_nodes, favorite_parties, favorite_servers, friend_trust, game_profiles, memberships,
-        nat_results, port_grants, roster_peers, server_configs, settings,
+        muted_friends, nat_results, port_grants, roster_peers, server_configs, settings,
     },
     *,
 };
@@ -30,6 +30,7 @@ async fn entities_name_exactly_the_tables_and_columns_that_the_migrations_make()
         ("friend_trust", columns::<friend_trust::Column>()),
         ("game_profiles", columns::<game_profiles::Column>()),
         ("memberships", columns::<memberships::Column>()),
+        ("muted_friends", columns::<muted_friends::Column>()),
         ("nat_results", columns::<nat_results::Column>()),
         ("port_grants", columns::<port_grants::Column>()),
         ("roster_peers", columns::<roster_peers::Column>()),

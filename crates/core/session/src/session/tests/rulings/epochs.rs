@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use lanrage_control::protocol::Change;
+use lanrage_control::protocol::{Change, PeerEntry, Request};
 use lanrage_party::{
-    Epoch, Invitation, KnockRefusal, KnockWord, Matter, PeerId, Ruling, Share, SignedRecord, Standing,
+    Epoch, Invitation, KnockRefusal, KnockWord, Matter, PartySecret, PeerId, Ruling, Share, SignalKey,
+    SignedRecord, Standing, WireGuardPrivateKey,
 };
 
 use super::{friends, guest, news, standing, wish};
 use crate::{
     Command, Input, Kept, Output, SavedMembership, StoreAction,
-    peers::gossip::message::Message,
+    peers::{gossip::message::Message, signal::Signal},
     session::tests::{
         knocks::{hear, host, knock, say, sent},
         stage::{Somebody, Stage, entry, somewhere},
+        trust::{introduced, signal},
     },
 };
 
@@ -259,6 +261,63 @@ fn a_server_that_lists_somebody_by_a_secret_not_known_yet_does_not_make_anybody_
     stage.say_change(Change::PeerUpdated { entry: entry(&signed_in(&ahead, &epoch)) });
     assert_eq!((friends(&stage), news(&stage, "peer_of_other_party")), (1, 0), "{:?}", stage.notices);
     assert!(stage.problems().is_empty());
+}
+
+#[test]
+fn who_knows_a_secret_of_before_alone_is_introduced_to_whom_the_server_lists_by_a_newer_one() {
+    let mut stage = Stage::in_party();
+    let link = stage.invitation();
+    let [bob, eve] = [2, 3].map(|n| Somebody::new(n, link.party));
+    let epoch = Epoch { number: 0x8000_0007, secret: PartySecret::from_random([8; 32]) };
+    stage.say_party(&[]);
+    for listed in [&bob, &eve] {
+        let away = PeerEntry { online: false, ..entry(&signed_in(listed, &epoch)) };
+        stage.say_change(Change::PeerJoined { entry: away });
+    }
+    assert_eq!(friends(&stage), 0);
+    let said = |stage: &Stage, record| introduced(stage, &bob, (0, 1), &[somewhere()], record);
+    let good = said(&stage, Some(bob.sign(&link.secret)));
+    let foreign = bob.sign(&PartySecret::from_random([9; 32]));
+    for none in [said(&stage, None), said(&stage, Some(eve.sign(&link.secret))), said(&stage, Some(foreign))]
+    {
+        signal(&mut stage, &bob, none);
+        assert_eq!(friends(&stage), 0);
+    }
+    signal(&mut stage, &eve, good.clone());
+    assert_eq!(friends(&stage), 0, "the server gives it out as somebody else's");
+    stage.requests.clear();
+    signal(&mut stage, &bob, good);
+    assert_eq!(friends(&stage), 1);
+    let is_answer =
+        |request: &Request| matches!(request, Request::Signal { to, .. } if *to == bob.identity.peer_id());
+    assert!(stage.requests.iter().any(is_answer), "and is told where this device is");
+}
+
+#[test]
+fn whoever_comes_back_by_a_server_with_a_secret_of_before_can_read_who_is_there() {
+    let mut stage = Stage::in_party();
+    let link = stage.invitation();
+    let [bob, eve] = [2, 3].map(|n| Somebody::new(n, link.party));
+    stage.say_party(&[bob.sign(&link.secret), eve.sign(&link.secret)]);
+    assert_eq!(wish(&mut stage, standing(&eve, Standing::Kicked)), Ok(()));
+    assert!(present(&stage).number != link.epoch);
+    let mut back = bob;
+    back.private_key = WireGuardPrivateKey::from_random([9; 32]);
+    back.record.wireguard_key = back.private_key.public();
+    back.record.sequence += 1;
+    stage.requests.clear();
+    stage.say_change(Change::PeerUpdated { entry: entry(&back.sign(&link.secret)) });
+    let ours = stage.party().unwrap().membership.private_key.public();
+    let key = SignalKey::new(&link.secret, &back.private_key, &ours);
+    let read = stage.requests.iter().find_map(|request| match request {
+        Request::Signal { to, signal, .. } if *to == back.identity.peer_id() => {
+            Signal::decode(&key.open(signal).ok()?).ok()?.record
+        }
+        _ => None,
+    });
+    let record = read.expect("it is introduced");
+    assert_eq!(record.claimed().epoch, link.epoch);
+    assert!(record.verify(&link.party, link.epoch, &link.secret).is_ok());
 }
 
 #[test]
