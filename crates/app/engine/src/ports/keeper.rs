@@ -351,3 +351,6 @@ pub(crate) async fn load(
     let (peers, departures) = (database.roster(&party).await?, database.departures(&party).await?);
     Ok(Some(Kept { membership, host: stored.host, peers, departures }))
 }
+
+#[cfg(test)]
+mod tests;

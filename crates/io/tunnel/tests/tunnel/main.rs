@@ -427,6 +427,32 @@ fn a_stranger_is_not_answered() {
 }
 
 #[test]
+fn a_removed_member_who_knows_the_preshared_key_of_others_gets_no_session_and_reads_none() {
+    let (a, b) = friends();
+    // What all preshared keys come from stays with whoever is removed.
+    let mut ends = (3..).map(|seed| End::with_ip(seed, a.ip));
+    let eve = ends.find(|eve| initiates(&eve.public_key(), &b.public_key())).unwrap();
+    // In the name of a, with the key of a and b; and in her own, with that of before.
+    for config in [b.config_for(&a, b.ip), b.config_for(&eve, b.ip)] {
+        eve.tunnel.remove_peer(&b.id);
+        eve.tunnel.add_peer(config).unwrap();
+        eve.tunnel.initiate_handshake(&b.id, &[b.address.into()]);
+        b.fence(&eve);
+        assert!(!eve.has_session(&b));
+    }
+    assert_eq!(b.tunnel.counters().drops.get(DropReason::UnknownPeer), 2);
+    let before = eve.tunnel.counters().drops.total();
+    a.tunnel.set_path(&b.id, Some(eve.address.into()));
+    a.device.inject(&udp(a.ip.0, b.ip.0, b"for b alone"));
+    wait_until(|| eve.tunnel.counters().drops.total() > before);
+    assert!(eve.packets.try_recv().is_err());
+    a.tunnel.set_path(&b.id, Some(b.address.into()));
+    let packet = udp(a.ip.0, b.ip.0, b"the session goes on");
+    a.device.inject(&packet);
+    assert_eq!(b.packet(), packet);
+}
+
+#[test]
 fn stun_passes_before_there_is_a_party_and_wireguard_does_not() {
     let (a, b) = (End::new(1), End::new(2));
     b.tunnel.leave();
