@@ -171,7 +171,7 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Why, as far as is known. */
   because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
   /** The version of the reply's format. */
-  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "unknown_peer" } | { "code": "nothing_to_undo" } | { "code": "bad_game",
+  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "rulings_unheard" } | { "code": "unknown_peer" } | { "code": "nothing_to_undo" } | { "code": "bad_game",
   /** What is wrong with it. */
   cause: GameFault, } | { "code": "bad_ports",
   /** Most that they can be. */
@@ -748,6 +748,8 @@ export type LinkView = {
   expires_at_ms: number | null,
   /** Whether the owner or a moderator is asked each time. */
   needs_approval: boolean,
+  /** Whether whoever comes by it is a guest, until they leave. */
+  for_guests: boolean,
   /** Why it lets nobody in any more; `None` while it does. */
   fault: LinkFault | null,
   /** Who has come by it, in the order in which they came. */
@@ -1253,7 +1255,7 @@ export type Restored = {
 /**
  * What somebody may do in a party.
  */
-export type Role = "member" | "moderator" | "acting_owner" | "owner";
+export type Role = "guest" | "member" | "moderator" | "acting_owner" | "owner";
 
 /**
  * Who does not hear games' searches.
@@ -1576,7 +1578,9 @@ export type Requests = {
   /** After how many hours it stops being valid; `None` for never. */
   expires_in_hours: number | null,
   /** Whether the owner or a moderator is asked each time. */
-  needs_approval: boolean, }, answer: MadeLink },
+  needs_approval: boolean,
+  /** Whether whoever comes by it is a guest, until they leave. */
+  for_guests: boolean, }, answer: MadeLink },
   link_again: { args: {
   /** Its serial. */
   serial: string, }, answer: MadeLink },
@@ -1591,11 +1595,6 @@ export type Requests = {
   /** What from now on. */
   standing: Standing, }, answer: null },
   undo_removal: { args: Record<string, never>, answer: null },
-  mute_broadcasts: { args: {
-  /** Their peer id. */
-  peer: string,
-  /** Whether it is dropped from now on. */
-  muted: boolean, }, answer: null },
   set_admission: { args: {
   /** Who. */
   admission: Admission, }, answer: null },
@@ -1684,6 +1683,11 @@ export type Requests = {
   name: string,
   /** How. */
   trust: Trust, }, answer: null },
+  mute_broadcasts: { args: {
+  /** Their peer id. */
+  peer: string,
+  /** Whether it is dropped from now on. */
+  muted: boolean, }, answer: null },
   decide_ports: { args: {
   /** The protocol. */
   transport: Transport,

@@ -55,8 +55,9 @@ describe('links in circulation', () => {
     await user.selectOptions(screen.getByLabelText('Lets in'), '5 players');
     await user.selectOptions(screen.getByLabelText('Valid for'), '1 hour');
     await user.click(screen.getByLabelText('Ask me each time'));
+    await user.click(screen.getByLabelText('As guests, until they leave'));
     await user.click(screen.getByRole('button', { name: 'Make link' }));
-    const args = { uses: 5, expires_in_hours: 1, needs_approval: true };
+    const args = { uses: 5, expires_in_hours: 1, needs_approval: true, for_guests: true };
     expect(calls.at(-1)).toEqual({ command: 'make_link', args });
     expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe(copied.link);
     await user.click(screen.getByRole('button', { name: 'Show the party’s own link' }));

@@ -211,9 +211,12 @@ fn friend_entries(peer: &PeerView, own: Role, words: Words) -> Vec<Entry> {
         action(Action::Mute { peer: peer.id.clone(), is_muted: !peer.is_muted }, &words.say(muting)),
     ];
     let may_remove = own >= Role::ActingOwner && peer.role < Role::ActingOwner
-        || own == Role::Moderator && peer.role == Role::Member;
+        || own == Role::Moderator && peer.role <= Role::Member;
     if may_remove {
         entries.push(Entry::Separator);
+        if peer.role == Role::Guest {
+            entries.push(rule(Standing::Member, "rights-member"));
+        }
         if own >= Role::ActingOwner {
             entries.push(match peer.role {
                 Role::Moderator => rule(Standing::Member, "rights-no-moderator"),
@@ -371,6 +374,7 @@ mod tests {
             ["---", "Make moderator [moderator:ben]", "Kick [kick:ben]", "Ban [ban:ben]"]
         );
         assert_eq!(of(Role::ActingOwner, Role::Moderator, false)[3], "No moderator any more [member:ben]");
+        assert_eq!(of(Role::Moderator, Role::Guest, false)[3], "Make member [member:ben]");
         let mut snapshot = in_party(Vec::new());
         let undo = lanrage_engine::UndoView { name: "Ben".to_owned(), is_banned: true, until_ms: 0 };
         snapshot.party.as_mut().unwrap().undo = Some(undo);

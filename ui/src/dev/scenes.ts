@@ -115,6 +115,7 @@ export const limited: LinkView = {
   uses: null,
   expires_at_ms: 1_700_086_400_000,
   needs_approval: false,
+  for_guests: false,
   fault: null,
   came: [],
 };
@@ -399,12 +400,13 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
         { ...limited, serial: '3f9a12cd', uses: 5, needs_approval: true, came: ['Emil', 'Jonas'] },
         { ...limited, serial: '00c0ffee', made_by: 'Jonas', is_own: false, uses: 1, expires_at_ms: null, came: ['Emil'], fault: 'used_up' },
         { ...limited, serial: 'abababab', fault: 'revoked' },
+        { ...limited, serial: '0badcafe', for_guests: true, came: ['Emil'] },
       ],
       removed: [
         { id: '0000000000000000000000000000000b', name: 'Bo', is_banned: true, at_ms: 1_700_000_000_000 },
         { id: '0000000000000000000000000000000c', name: 'Wiesław_1987', is_banned: false, at_ms: 1_700_000_000_000 },
       ],
-      peers: [{ ...peer, role: 'moderator' }, { ...peer, id: '3', name: 'Emil', virtual_ip: '10.66.41.8' }],
+      peers: [{ ...peer, role: 'moderator' }, { ...peer, id: '3', name: 'Emil', virtual_ip: '10.66.41.8', role: 'guest' }],
     },
   },
   kicked: {

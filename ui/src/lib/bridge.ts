@@ -133,8 +133,8 @@ export const followLog = (on: boolean) => askDesktop('follow_log', { on });
 /** A link of the present party; `null` for one that never expires. */
 export const newInvitation = (hours: number | null) => ask('new_invitation', { expires_in_hours: hours });
 /** A link that lets in so many for so long, and can be revoked; `null` for any number, or for ever. */
-export const makeLink = (uses: number | null, hours: number | null, approval: boolean) =>
-  ask('make_link', { uses, expires_in_hours: hours, needs_approval: approval });
+export const makeLink = (uses: number | null, hours: number | null, approval: boolean, guests: boolean) =>
+  ask('make_link', { uses, expires_in_hours: hours, needs_approval: approval, for_guests: guests });
 /** A limited link that was made on this device, once more. */
 export const linkAgain = (serial: string) => ask('link_again', { serial });
 /** Revokes a limited link, or takes that back. */

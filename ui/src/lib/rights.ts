@@ -5,7 +5,7 @@ const owns = (role: Role): boolean => role === 'owner' || role === 'acting_owner
 
 /** Whether someone of this role may kick or ban someone of that. */
 export const mayRemove = (own: Role, other: Role): boolean =>
-  other !== 'owner' && (owns(own) || (own === 'moderator' && other === 'member'));
+  other !== 'owner' && (owns(own) || (own === 'moderator' && (other === 'member' || other === 'guest')));
 
 /** Whether someone of this role may make moderators. */
 export const mayLift = owns;
@@ -14,4 +14,4 @@ export const mayLift = owns;
 export const mayHandOver = (own: Role): boolean => own === 'owner';
 
 /** Whether someone of this role says who may come in. */
-export const mayAdmit = (own: Role): boolean => own !== 'member';
+export const mayAdmit = (own: Role): boolean => own !== 'member' && own !== 'guest';

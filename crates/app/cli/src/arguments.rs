@@ -332,6 +332,9 @@ pub(crate) struct Invite {
     /// Ask the host and moderators each time somebody comes by it
     #[arg(long)]
     pub(crate) approve: bool,
+    /// Let whoever comes by it in as guests, until they leave
+    #[arg(long)]
+    pub(crate) guests: bool,
 }
 
 fn hours(text: &str) -> Result<u32, String> {

@@ -77,17 +77,18 @@ struct Link<'a> {
     serial: Option<&'a str>,
     uses: Option<u16>,
     needs_approval: bool,
+    for_guests: bool,
 }
 
 pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failure> {
-    let Invite { hours: expires_in_hours, uses, approve: needs_approval } = invite;
+    let Invite { hours: expires_in_hours, uses, approve: needs_approval, guests: for_guests } = invite;
     let output = Output { json: target.json };
     let mut client = connect(target).await?;
     let party = client.ask(api::Status {}).await?.party.ok_or(CommandError::NotInParty)?;
     let may_limit = party.role >= Role::Moderator;
-    if uses.is_none() && !needs_approval && (expires_in_hours.is_none() || !may_limit) {
+    if uses.is_none() && !needs_approval && !for_guests && (expires_in_hours.is_none() || !may_limit) {
         let link = client.ask(NewInvitation { expires_in_hours }).await?;
-        let plain = Link { link: &link, expires_in_hours, serial: None, uses, needs_approval };
+        let plain = Link { link: &link, expires_in_hours, serial: None, uses, needs_approval, for_guests };
         output.write(&format!("{link}\n"), &plain);
         return Ok(());
     }
@@ -95,8 +96,10 @@ pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failur
         // Before it is so, and beside the link, which a script may read.
         eprintln!("{}", person().say("terminal-link-asks"));
     }
-    let MadeLink { link, serial } = client.ask(MakeLink { uses, expires_in_hours, needs_approval }).await?;
-    let limited = Link { link: &link.0, expires_in_hours, serial: Some(&serial), uses, needs_approval };
+    let MadeLink { link, serial } =
+        client.ask(MakeLink { uses, expires_in_hours, needs_approval, for_guests }).await?;
+    let limited =
+        Link { link: &link.0, expires_in_hours, serial: Some(&serial), uses, needs_approval, for_guests };
     output.write(&format!("{link}\n"), &limited);
     Ok(())
 }

@@ -141,7 +141,8 @@ async fn live(folder: &Path) {
     engine.ask(CreateParty { name: "Friday LAN".to_owned() }).await.unwrap();
     let link = engine.snapshots().borrow().party.as_ref().unwrap().invitation.clone();
     remember(folder, &data, &link.0);
-    let limited = MakeLink { uses: Some(1), expires_in_hours: Some(1), needs_approval: false };
+    let limited =
+        MakeLink { uses: Some(1), expires_in_hours: Some(1), needs_approval: false, for_guests: false };
     let made = engine.ask(limited).await.unwrap();
     remember(folder, &data, &made.link.0);
     print(&engine, &made.link.0);

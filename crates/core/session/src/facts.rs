@@ -317,6 +317,8 @@ pub struct LinkView {
     pub expires_at_ms: Option<u64>,
     /// Whether the owner or a moderator is asked each time.
     pub needs_approval: bool,
+    /// Whether whoever comes by it is a guest, until they leave.
+    pub for_guests: bool,
     /// Why it lets nobody in any more; `None` while it does.
     pub fault: Option<lanrage_party::LinkFault>,
     /// Who has come by it, in the order in which they came.

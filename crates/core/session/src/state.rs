@@ -398,8 +398,8 @@ impl State {
         self.control.use_server(turn, endpoint, server);
     }
 
-    fn keep_membership(&self, turn: &mut Turn<'_>, active: bool) {
-        if let Some(party) = &self.party {
+    fn keep_membership(&mut self, turn: &mut Turn<'_>, active: bool) {
+        if let Some(party) = &mut self.party {
             party.keep_membership(turn, active);
         }
     }

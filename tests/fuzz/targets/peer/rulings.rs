@@ -80,7 +80,8 @@ fn matter(input: &mut Input<'_>) -> Matter {
             let key = Pass::of(&device(0), &party(), serial).key();
             let uses = NonZeroU16::new(input.below(4) as u16);
             let ends = input.flag().then(|| NOW.plus(u64::from(input.u16()).max(1)));
-            let terms = LinkTerms { serial, key, uses, ends, needs_approval: input.flag() };
+            let terms =
+                LinkTerms { serial, key, uses, ends, needs_approval: input.flag(), for_guests: input.flag() };
             Matter::Link { terms, is_revoked: input.flag() }
         }
         3 => Matter::Redeemed { peer, serial, at: NOW.plus(u64::from(input.u16())), name: None },

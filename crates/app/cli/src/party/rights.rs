@@ -120,6 +120,7 @@ fn links(party: &PartyView, wall: UnixMillis) -> String {
             match &link.fault {
                 Some(fault) => say.word("link-fault", fault),
                 None if link.needs_approval => say.say("links-approval"),
+                None if link.for_guests => say.say("links-guests"),
                 None => say.say("links-good"),
             },
             link.came.join(", "),

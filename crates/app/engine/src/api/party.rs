@@ -81,7 +81,7 @@ impl Serve<NewInvitation> for Handle {
 
 impl Serve<MakeLink> for Handle {
     async fn serve(&self, request: MakeLink) -> Result<MadeLink, CommandError> {
-        let MakeLink { uses, expires_in_hours, needs_approval } = request;
+        let MakeLink { uses, expires_in_hours, needs_approval, for_guests } = request;
         let own = self.own_link()?;
         let uses = uses.map(parse::uses).transpose()?;
         let ends = match expires_in_hours {
@@ -93,7 +93,7 @@ impl Serve<MakeLink> for Handle {
         let [a, b, c, d, ..] = self.identity().nonce(now().wall.0);
         let serial = Serial::from_bytes([a, b, c, d]);
         let pass = Pass::of(self.identity(), &own.party, serial);
-        let terms = LinkTerms { serial, key: pass.key(), uses, ends, needs_approval };
+        let terms = LinkTerms { serial, key: pass.key(), uses, ends, needs_approval, for_guests };
         let wish = Wish::Link(terms);
         self.command(|answer| Command::Rule { wish, answer }).await?;
         let _ = self.serve(LinkCopied {}).await;

@@ -75,6 +75,8 @@ crate::requests! {
         expires_in_hours: Option<u32>,
         /// Whether the owner or a moderator is asked each time.
         needs_approval: bool,
+        /// Whether whoever comes by it is a guest, until they leave.
+        for_guests: bool,
     } -> MadeLink;
 
     /// A limited link once more, as the one who has made it.

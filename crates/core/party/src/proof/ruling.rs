@@ -17,6 +17,7 @@ const REMOVED: u8 = 6;
 /// Bits of a link's last byte.
 const NEEDS_APPROVAL: u8 = 1;
 const REVOKED: u8 = 2;
+const FOR_GUESTS: u8 = 4;
 
 /// What somebody is to a party by a ruling. Whom no ruling is about is a member wherever the party is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub struct LinkTerms {
     pub ends: Option<UnixMillis>,
     /// Whether the owner or a moderator is asked each time.
     pub needs_approval: bool,
+    /// Whether whoever comes by it is a guest: until they leave.
+    pub for_guests: bool,
 }
 
 /// What a ruling is about, and what it decides.
@@ -152,14 +155,18 @@ impl Matter {
                 bytes.push(OWNER);
                 bytes.extend(peer.as_bytes());
             }
-            Self::Link { terms: LinkTerms { serial, key, uses, ends, needs_approval }, is_revoked } => {
+            Self::Link {
+                terms: LinkTerms { serial, key, uses, ends, needs_approval, for_guests },
+                is_revoked,
+            } => {
                 bytes.push(LINK);
                 bytes.extend(serial.as_bytes());
                 bytes.extend(key.as_bytes());
                 bytes.extend(uses.map_or(0, NonZeroU16::get).to_be_bytes());
                 bytes.extend(ends.map_or(0, |ends| ends.0).to_be_bytes());
-                let (approval, revoked) = (u8::from(*needs_approval), u8::from(*is_revoked));
-                bytes.push((approval * NEEDS_APPROVAL) | (revoked * REVOKED));
+                let flags =
+                    [(*needs_approval, NEEDS_APPROVAL), (*is_revoked, REVOKED), (*for_guests, FOR_GUESTS)];
+                bytes.push(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
             }
             Self::Redeemed { peer, serial, at, name } => {
                 bytes.push(REDEEMED);
@@ -201,9 +208,11 @@ impl Matter {
                 let key = IdentityKey::from_bytes(reader.array()?);
                 let uses = NonZeroU16::new(reader.u16()?);
                 let ends = Some(reader.u64()?).filter(|ends| *ends > 0).map(UnixMillis);
-                let flags = reader.byte().filter(|flags| *flags <= NEEDS_APPROVAL | REVOKED)?;
+                let flags = reader.byte().filter(|flags| *flags <= NEEDS_APPROVAL | REVOKED | FOR_GUESTS)?;
                 let (needs_approval, is_revoked) = (flags & NEEDS_APPROVAL != 0, flags & REVOKED != 0);
-                Self::Link { terms: LinkTerms { serial, key, uses, ends, needs_approval }, is_revoked }
+                let for_guests = flags & FOR_GUESTS != 0;
+                let terms = LinkTerms { serial, key, uses, ends, needs_approval, for_guests };
+                Self::Link { terms, is_revoked }
             }
             REDEEMED => Self::Redeemed {
                 peer: PeerId::from_bytes(reader.array()?),
@@ -330,9 +339,10 @@ mod tests {
         let admissions = [Admission::Open, Admission::Ask, Admission::Closed].map(Matter::Admission);
         let serial = Serial::from_bytes([6; 4]);
         let key = DeviceIdentity::from_seed(&[7; 32]).public();
-        let least = LinkTerms { serial, key, uses: None, ends: None, needs_approval: false };
+        let least =
+            LinkTerms { serial, key, uses: None, ends: None, needs_approval: false, for_guests: false };
         let (uses, ends) = (NonZeroU16::new(u16::MAX), Some(UnixMillis(u64::MAX)));
-        let most = LinkTerms { uses, ends, needs_approval: true, ..least };
+        let most = LinkTerms { uses, ends, needs_approval: true, for_guests: true, ..least };
         let links = [(least, false), (least, true), (most, false), (most, true)];
         let links = links.map(|(terms, is_revoked)| Matter::Link { terms, is_revoked });
         let redeemed = Matter::Redeemed { peer, serial, at: UnixMillis(9), name: name.clone() };

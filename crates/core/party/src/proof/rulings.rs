@@ -32,6 +32,8 @@ const HAND_OVERS: usize = 32;
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// Play, until they leave.
+    Guest,
     /// Play.
     #[default]
     Member,
@@ -139,6 +141,8 @@ impl Rulings {
             Role::ActingOwner
         } else if self.is_moderator(peer) {
             Role::Moderator
+        } else if self.is_guest(peer) {
+            Role::Guest
         } else {
             Role::Member
         }
@@ -288,8 +292,14 @@ impl Rulings {
         if self.claim.is_some() || self.owner() == own || self.owner_word == 0 {
             return None;
         }
-        let order: BTreeSet<(bool, PeerId)> =
-            members.chain([own]).map(|peer| (!self.is_moderator(&peer), peer)).collect();
+        let order: BTreeSet<(bool, PeerId)> = members
+            .filter(|peer| !self.is_guest(peer))
+            .chain([own])
+            .map(|peer| (!self.is_moderator(&peer), peer))
+            .collect();
+        if self.is_guest(&own) {
+            return None;
+        }
         let place = order.iter().position(|(_, peer)| *peer == own)?;
         let due = self.owner_word.saturating_add(ABSENCE_MS + place as u64 * TURN_MS);
         if wall.0 < due {
@@ -406,6 +416,7 @@ impl Rulings {
                 let is_out = self.standing(&author).is_some_and(|standing| standing >= Standing::Kicked);
                 author != self.owner()
                     && !is_out
+                    && !self.is_guest(&author)
                     && self.owner_word > 0
                     && version >= self.owner_word.saturating_add(ABSENCE_MS)
                     && self.claim.as_ref().is_none_or(|claim| is_earlier(ruling, claim))

@@ -8,7 +8,7 @@ use std::{
 
 use lanrage_control::{Now, protocol::PeerEntry};
 use lanrage_party::{
-    DeviceIdentity, Name, NatType, PeerId, PeerRecord, SignedRecord, UnixMillis,
+    Admission, DeviceIdentity, Name, NatType, PeerId, PeerRecord, SignedRecord, UnixMillis,
     facts::{CommandError, News, Remedy},
     limits,
 };
@@ -85,6 +85,8 @@ pub(crate) struct ActiveParty {
     pub(crate) ruled: Ruled,
     /// What is asked for of the party's secret.
     pub(crate) asking: Asking,
+    /// Whether the next start finds this device in the party.
+    pub(crate) is_kept: bool,
     /// What this device and its friends play.
     pub(crate) games: Games,
     /// Who waits to be let in.
@@ -228,6 +230,14 @@ impl ActiveParty {
     }
 
     fn admit_as(&mut self, signed: &SignedRecord, was_let_in: bool) -> Result<PeerRecord, Refusal> {
+        let id = signed.claimed().peer_id();
+        let rulings = &self.membership.rulings;
+        // What a guest came by ended when they left.
+        if rulings.is_guest(&id) && self.departures.has_left(&id, 0) && rulings.admission() != Admission::Open
+        {
+            self.membership.epochs.verify(signed)?;
+            return Err(Refusal::NotLetIn);
+        }
         let record = self.roster.admit(signed, &self.membership, &self.connections, was_let_in)?;
         if self.membership.rulings.owner() == record.peer_id() {
             self.membership.rulings.hear_owner(record.sequence);
@@ -281,9 +291,19 @@ impl ActiveParty {
         }
     }
 
-    /// Keeps the membership for the next start, unless it is still being asked for.
-    pub(crate) fn keep_membership(&self, turn: &mut Turn<'_>, active: bool) {
-        if !self.is_being_joined() {
+    /// Keeps the membership for the next start, unless it is still being asked for, or a guest's.
+    pub(crate) fn keep_membership(&mut self, turn: &mut Turn<'_>, active: bool) {
+        if self.is_being_joined() {
+            return;
+        }
+        if self.membership.is_guests() {
+            // Before it was heard that they are a guest, they were kept as a member.
+            if std::mem::take(&mut self.is_kept) {
+                let (party, sequence) = (self.membership.invitation.party, self.membership.sequence());
+                turn.store(StoreAction::ForgetMembership { party, sequence });
+            }
+        } else {
+            self.is_kept = true;
             let membership = Box::new(self.membership.to_saved());
             turn.store(StoreAction::SaveMembership { membership, host: self.host, active });
         }

@@ -19,6 +19,7 @@ pub(crate) struct Membership {
     sequence: u64,
     /// The last record that was signed.
     signed: Option<SignedRecord>,
+    own: PeerId,
 }
 
 /// A membership as it is kept: everything needed to be in the party again without asking anybody.
@@ -96,6 +97,7 @@ impl Membership {
             ipam,
             sequence: 0,
             signed: None,
+            own: identity.peer_id(),
         })
     }
 
@@ -126,6 +128,7 @@ impl Membership {
             ipam,
             sequence,
             signed: None,
+            own: identity.peer_id(),
         })
     }
 
@@ -220,6 +223,11 @@ impl Membership {
     /// What this peer said of itself last.
     pub(crate) const fn signed(&self) -> Option<&SignedRecord> {
         self.signed.as_ref()
+    }
+
+    /// Whether this device's player is a guest: nothing of the party is kept, and it ends when they leave.
+    pub(crate) fn is_guests(&self) -> bool {
+        self.rulings.is_guest(&self.own)
     }
 
     /// Whether the party has no server: its members find each other by themselves.

@@ -236,7 +236,8 @@ impl Play {
         let serial = Serial::from_bytes((self.passes.len() as u32).to_be_bytes());
         let pass = Pass::of(self.world.hosts[host].identity(), &party, serial);
         let uses = NonZeroU16::new(self.world.rng.below(3) as u16);
-        let terms = LinkTerms { serial, key: pass.key(), uses, ends: None, needs_approval: false };
+        let terms =
+            LinkTerms { serial, key: pass.key(), uses, ends: None, needs_approval: false, for_guests: false };
         self.passes.push(pass);
         Wish::Link(terms)
     }

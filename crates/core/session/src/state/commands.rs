@@ -378,6 +378,7 @@ impl State {
             departures: Departures::default(),
             ruled: Ruled::new(ignorance),
             asking: Asking::default(),
+            is_kept: ignorance == Ignorance::TheLatest,
             games: Games::default(),
             requests: Requests::default(),
             undo: Undo::default(),
@@ -463,10 +464,13 @@ impl State {
         self.use_server(turn, self.default_server.clone(), None);
     }
 
-    /// Leaves the party's network without giving up the membership.
+    /// Leaves the party's network without giving up the membership, but for a guest's, which ends with that.
     pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
         self.call_off(turn);
-        if let Some(party) = self.party.take() {
+        if self.party.as_ref().is_some_and(|party| party.membership.is_guests()) {
+            let departure = self.say_leave(turn);
+            self.drop_party(turn, departure);
+        } else if let Some(party) = self.party.take() {
             info!(party = %party.membership.invitation.party.short(), "suspending party");
             self.close_party(turn, party, false, None);
         }

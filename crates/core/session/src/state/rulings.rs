@@ -114,6 +114,7 @@ impl State {
             made.extend(rulings.rule(&self.identity, matter, turn.now.wall)?);
         }
         party.membership.rulings = rulings;
+        made.iter().filter_map(let_in_by).for_each(|guest| party.departures.forget(&guest));
         for some in made.chunks(RULINGS_PER_MESSAGE) {
             let told = Message::Rulings(some.to_vec()).to_bytes();
             // Whoever is removed hears it too, before it is deaf.
@@ -222,8 +223,12 @@ impl State {
                 debug!(peer = %from.short(), "a member that brings forged rulings is not listened to");
                 continue;
             }
+            let comes_back = let_in_by(&ruling);
             match known.hear(ruling, turn.now.wall) {
-                Heard::News => is_news = true,
+                Heard::News => {
+                    is_news = true;
+                    comes_back.iter().for_each(|guest| party.departures.forget(guest));
+                }
                 Heard::Nothing => {}
                 Heard::Forged => party.ruled.note_forged(turn.now.instant, &from),
             }
@@ -232,8 +237,8 @@ impl State {
             return;
         }
         match (before, known.role(&own)) {
-            (Role::Member, Role::Moderator) => turn.notice(News::NowModerator),
-            (Role::Member | Role::Moderator, Role::Owner) => turn.notice(News::NowHost),
+            (Role::Guest | Role::Member, Role::Moderator) => turn.notice(News::NowModerator),
+            (Role::Guest | Role::Member | Role::Moderator, Role::Owner) => turn.notice(News::NowHost),
             _ => {}
         }
         party.ruled.note_partial();
@@ -293,6 +298,14 @@ impl State {
                 Err(refusal) => debug!(%refusal, "who waited is not let in"),
             }
         }
+    }
+}
+
+/// Whom a ruling lets in, though they have left: a guest comes back only so.
+const fn let_in_by(ruling: &Ruling) -> Option<PeerId> {
+    match ruling.matter() {
+        Matter::Redeemed { peer, .. } | Matter::Peer { peer, standing: Standing::Member, .. } => Some(*peer),
+        _ => None,
     }
 }
 

@@ -292,6 +292,7 @@ impl State {
             uses: link.terms.uses.map(NonZeroU16::get),
             expires_at_ms: link.terms.ends.map(|ends| ends.0),
             needs_approval: link.terms.needs_approval,
+            for_guests: link.terms.for_guests,
             fault: link.fault(now.wall),
             came: link
                 .came

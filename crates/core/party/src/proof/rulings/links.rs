@@ -122,6 +122,16 @@ impl Rulings {
         self.on(Subject::Redeemed(*peer)).next().is_some()
     }
 
+    /// Whether somebody is in by links for guests alone: until they leave, and without a say in whose the party is.
+    pub fn is_guest(&self, peer: &PeerId) -> bool {
+        let came_by = self.came_by(peer);
+        let is_for_guests = |serial: &Serial| {
+            let ruling = self.link_ruling(*serial).map(Ruling::matter);
+            matches!(ruling, Some(Matter::Link { terms: LinkTerms { for_guests: true, .. }, .. }))
+        };
+        self.standing(peer).is_none() && !came_by.is_empty() && came_by.iter().all(is_for_guests)
+    }
+
     /// The ruling on a link that counts: the latest; but what an owner has revoked, only an owner brings back.
     pub(super) fn link_ruling(&self, serial: Serial) -> Option<&Ruling> {
         let of_owner = self.owners_ruling_on_link(serial).filter(|ruling| is_revocation(ruling));

@@ -2,6 +2,7 @@
 
 mod epochs;
 mod forgotten;
+mod guests;
 mod hostile;
 mod links;
 

@@ -2,7 +2,7 @@ use std::num::NonZeroU16;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{super::Role, *};
 use crate::{
     Admission, Matter, PartyId, Pass, Standing,
     limits::LINKS,
@@ -22,7 +22,14 @@ fn pass(maker: u8, n: u8) -> Pass {
 
 fn terms(maker: u8, n: u8, uses: u16) -> LinkTerms {
     let key = pass(maker, n).key();
-    LinkTerms { serial: serial(n), key, uses: NonZeroU16::new(uses), ends: None, needs_approval: false }
+    LinkTerms {
+        serial: serial(n),
+        key,
+        uses: NonZeroU16::new(uses),
+        ends: None,
+        needs_approval: false,
+        for_guests: false,
+    }
 }
 
 fn link(terms: LinkTerms) -> Matter {
@@ -54,6 +61,28 @@ fn asking(uses: u16) -> Rulings {
     assert!(rule(&mut party, 0, Matter::Admission(Admission::Ask)));
     assert!(rule(&mut party, 0, link(terms(0, 1, uses))));
     party
+}
+
+#[test]
+fn who_comes_by_a_link_for_guests_is_one_until_somebody_says_that_they_stay() {
+    let mut party = asking(2);
+    let guests = LinkTerms { for_guests: true, ..terms(0, 2, 0) };
+    assert!(rule(&mut party, 0, link(guests)));
+    assert_eq!(come(&mut party, 1, 4, &pass(0, 2), NOW), Ok(()));
+    assert_eq!(come(&mut party, 1, 5, &pass(0, 1), NOW), Ok(()));
+    assert_eq!((party.role(&id(4)), party.role(&id(5))), (Role::Guest, Role::Member));
+    assert!(party.admits(&id(4)) && Role::Guest < Role::Member);
+    assert!(!rule(&mut party, 4, came(6, 2, NOW)), "a guest lets nobody in");
+    // Nor does a guest act for an owner who is silent, though their turn would be first.
+    party.hear_owner(NOW.0);
+    let late = NOW.plus(365 * 24 * HOUR_MS);
+    let everybody = || (1..6).map(id);
+    assert!(party.clone().claim(&device(4), everybody(), late).is_none());
+    let forged = Ruling::sign(&device(4), &super::super::tests::party(), late.0, Matter::Owner(id(4)));
+    assert!(!party.take(forged, late));
+    assert!(party.clone().claim(&device(1), everybody(), late).is_some());
+    assert!(rule(&mut party, 1, on(4, Standing::Member)));
+    assert_eq!(party.role(&id(4)), Role::Member);
 }
 
 #[test]

@@ -288,7 +288,14 @@ impl Scene {
 }
 
 fn terms(pass: &Pass) -> LinkTerms {
-    LinkTerms { serial: SERIAL, key: pass.key(), uses: None, ends: None, needs_approval: false }
+    LinkTerms {
+        serial: SERIAL,
+        key: pass.key(),
+        uses: None,
+        ends: None,
+        needs_approval: false,
+        for_guests: false,
+    }
 }
 
 #[test]

@@ -17,20 +17,27 @@ use crate::{
     },
 };
 
-const SERIAL: Serial = Serial::from_bytes([7; 4]);
+pub(super) const SERIAL: Serial = Serial::from_bytes([7; 4]);
 
 /// What the device on the stage makes a limited link of.
 fn pass(link: &Invitation, serial: Serial) -> Pass {
     Pass::of(&DeviceIdentity::from_seed(&[1; 32]), &link.party, serial)
 }
 
-fn terms(link: &Invitation, uses: u16) -> LinkTerms {
+pub(super) fn terms(link: &Invitation, uses: u16) -> LinkTerms {
     let key = pass(link, SERIAL).key();
-    LinkTerms { serial: SERIAL, key, uses: NonZeroU16::new(uses), ends: None, needs_approval: false }
+    LinkTerms {
+        serial: SERIAL,
+        key,
+        uses: NonZeroU16::new(uses),
+        ends: None,
+        needs_approval: false,
+        for_guests: false,
+    }
 }
 
 /// A party of one in which a limited link was made.
-fn host_with_link(change: impl FnOnce(&mut LinkTerms, &Stage)) -> (Stage, Invitation) {
+pub(super) fn host_with_link(change: impl FnOnce(&mut LinkTerms, &Stage)) -> (Stage, Invitation) {
     let mut stage = host();
     let link = stage.invitation();
     let mut terms = terms(&link, 1);
@@ -44,19 +51,19 @@ fn approval(link: &Invitation, of: &Somebody) -> Approval {
     pass(link, SERIAL).approve(&link.party, &of.identity.peer_id())
 }
 
-fn invited(link: &Invitation, of: &Somebody) -> SignedRecord {
+pub(super) fn invited(link: &Invitation, of: &Somebody) -> SignedRecord {
     of.sign(&link.secret).with_approval(Some(approval(link, of)))
 }
 
 /// What somebody is answered who knocks with this record.
-fn answered(stage: &mut Stage, link: &Invitation, token: u8, record: SignedRecord) -> KnockWord {
+pub(super) fn answered(stage: &mut Stage, link: &Invitation, token: u8, record: SignedRecord) -> KnockWord {
     stage.tunnel.clear();
     let ask = knock(stage, KnockWord::Ask, [token; 8], record);
     hear(stage, link, somewhere(), &ask);
     sent(stage, link).remove(0).1.word
 }
 
-fn refused(fault: LinkFault) -> KnockWord {
+pub(super) fn refused(fault: LinkFault) -> KnockWord {
     KnockWord::Refusal(KnockRefusal::Link(fault))
 }
 
