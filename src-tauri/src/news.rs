@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use lanrage_engine::CommandError;
+use lanrage_engine::{CommandError, facts};
 use lanrage_words::{Language, Words};
 use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_notification::NotificationExt;
@@ -28,7 +28,8 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
     let to = app.clone();
     tasks::spawn(app, "news", async move {
         let Ok(engine) = to.state::<EngineHost>().handle().await else { return };
-        let (mut snapshots, settings) = (engine.snapshots(), engine.app_settings());
+        let (mut snapshots, mut notices, settings) =
+            (engine.snapshots(), engine.notices(), engine.app_settings());
         let mut watch = Watch::default();
         loop {
             let snapshot = snapshots.borrow_and_update().clone();
@@ -47,8 +48,14 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
                     }
                 }
             }
-            if snapshots.changed().await.is_err() {
-                return;
+            tokio::select! {
+                changed = snapshots.changed() => if changed.is_err() { return },
+                Ok(notice) = notices.recv() => {
+                    if is_wanted && matches!(notice.news, facts::News::YouWereRemoved { .. }) {
+                        let words = Words::new(language);
+                        say(&to, "LANrage", &words.fact("notice", &notice.news));
+                    }
+                }
             }
         }
     });
@@ -76,6 +83,10 @@ fn title(news: &News, words: Words) -> String {
         News::Hosts(friend, game) => {
             let names = [("peer", friend.as_str().into()), ("game", game.as_str().into())];
             return words.say_with("games-hosts", names);
+        }
+        News::Removed { name, is_banned } => {
+            let key = if *is_banned { "who-banned" } else { "who-kicked" };
+            return words.say_with(key, [("name", name.as_str().into())]);
         }
         News::WantsIn(newcomer) => {
             return words.say_with("who-waits", [("name", newcomer.name.as_str().into())]);

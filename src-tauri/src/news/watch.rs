@@ -22,6 +22,11 @@ const PERIOD: Duration = Duration::from_secs(60);
 pub(super) enum News {
     Joined(String),
     Left(String),
+    /// Somebody was kicked or banned.
+    Removed {
+        name: String,
+        is_banned: bool,
+    },
     /// The line loses or delays packets.
     Degraded(String),
     /// There is no line.
@@ -161,8 +166,11 @@ impl Party {
         let is_settled = now.saturating_duration_since(self.entered) >= SETTLING;
         self.friends.retain(|id, friend| {
             let stays = view.peers.iter().any(|peer| peer.id == *id);
-            if !stays && !friend.is_leave_told {
-                news.push(News::Left(friend.name.clone()));
+            let name = friend.name.clone();
+            match view.removed.iter().find(|removed| removed.id == *id) {
+                Some(removed) if !stays => news.push(News::Removed { name, is_banned: removed.is_banned }),
+                None if !stays && !friend.is_leave_told => news.push(News::Left(name)),
+                _ => {}
             }
             stays
         });
@@ -243,7 +251,7 @@ fn addresses(peer: &PeerView) -> impl Iterator<Item = (&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use lanrage_engine::{GameView, HostedView, RequestView};
+    use lanrage_engine::{GameView, HostedView, RemovedView, RequestView};
 
     use super::*;
 
@@ -286,6 +294,18 @@ mod tests {
         assert_eq!(stage.see(&playing), []);
         assert_eq!(stage.see(&closed), []);
         assert_eq!(stage.see(&playing), told);
+    }
+
+    #[test]
+    fn who_is_kicked_or_banned_is_told_as_that_and_not_as_somebody_who_left() {
+        for is_banned in [false, true] {
+            let mut stage = Stage::with(&[("Ben", Connected), ("Cem", Connected)]);
+            let mut after = party(&[("Cem", Connected)]);
+            let removed = RemovedView { id: "ben".to_owned(), is_banned, ..RemovedView::default() };
+            after.party.as_mut().unwrap().removed = vec![removed];
+            assert_eq!(stage.see(&after), [News::Removed { name: "Ben".to_owned(), is_banned }]);
+            assert_eq!(stage.see(&after), []);
+        }
     }
 
     #[test]
