@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use lanrage_engine::{
     CommandError, Request,
-    api::{ExportDiagnostics, LinkCopied, ReplyCopied, Serve, WaysIntoGame},
+    api::{ExportDiagnostics, LinkCopied, ReplyCopied, Serve, WaysIntoGame, WaysToStart},
     facts::Cause,
     requests, start_game,
 };
@@ -62,6 +62,14 @@ requests! {
         peer: String,
         /// Where the game is.
         address: String,
+        /// What it is called.
+        game: String,
+    } -> ();
+
+    /// Starts a game.
+    StartGame {
+        /// Its slug.
+        slug: String,
         /// What it is called.
         game: String,
     } -> ();
@@ -144,6 +152,14 @@ impl<R: Runtime> Serve<JoinGame> for Desktop<R> {
     async fn serve(&self, JoinGame { peer, address, game }: JoinGame) -> Result<(), CommandError> {
         let engine = self.0.state::<EngineHost>().handle().await?;
         let ways = engine.ask(WaysIntoGame { peer, address }).await?;
+        start_game(&game, &ways).await
+    }
+}
+
+impl<R: Runtime> Serve<StartGame> for Desktop<R> {
+    async fn serve(&self, StartGame { slug, game }: StartGame) -> Result<(), CommandError> {
+        let engine = self.0.state::<EngineHost>().handle().await?;
+        let ways = engine.ask(WaysToStart { game: slug }).await?;
         start_game(&game, &ways).await
     }
 }

@@ -1,6 +1,7 @@
 //! Who hosts and plays what, as a friend is shown it: real servers start on player one's computer and are killed there.
 
 pub mod crowd;
+pub mod why;
 
 use std::{
     env,

@@ -6,6 +6,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr, UdpSocket},
+    ops::RangeInclusive,
     path::Path,
     time::{Duration, Instant},
 };
@@ -73,6 +74,14 @@ pub fn serve(host: &Host, name: &str, home: &Path) -> Result<Process> {
 /// # Errors
 /// If none has within `limit`.
 pub fn find(socket: &UdpSocket, limit: Duration) -> Result<Server> {
+    find_on(socket, PORT..=PORT, limit)
+}
+
+/// The same on each of these ports, as the game's own client does it.
+///
+/// # Errors
+/// If none has within `limit`.
+pub fn find_on(socket: &UdpSocket, ports: RangeInclusive<u16>, limit: Duration) -> Result<Server> {
     socket.set_broadcast(true)?;
     socket.set_read_timeout(Some(REPEAT))?;
     let deadline = Instant::now() + limit;
@@ -80,7 +89,9 @@ pub fn find(socket: &UdpSocket, limit: Duration) -> Result<Server> {
     let mut buffer = [0; 2048];
     while Instant::now() < deadline {
         if Instant::now() >= next_broadcast {
-            socket.send_to(&token_request(), (Ipv4Addr::BROADCAST, PORT))?;
+            for port in ports.clone() {
+                socket.send_to(&token_request(), (Ipv4Addr::BROADCAST, port))?;
+            }
             next_broadcast = Instant::now() + REPEAT;
         }
         let Ok((length, address)) = socket.recv_from(&mut buffer) else { continue };

@@ -551,6 +551,31 @@ export type Finding = { "code": "not_running" } | { "code": "adapter_open",
   kib: number, } | Fault;
 
 /**
+ * What a program can do about a verdict, when the player presses.
+ */
+export type Fix = { "code": "open_port",
+  /** The friend. */
+  peer: string,
+  /** The port. */
+  port: number,
+  /** Whether it is one of TCP, not of UDP. */
+  is_tcp: boolean, } | { "code": "let_games" } | { "code": "trust",
+  /** The friend. */
+  peer: string, } | { "code": "hear",
+  /** The friend. */
+  peer: string, } | { "code": "tell" } | { "code": "start",
+  /** The game. */
+  game: string, } | { "code": "join",
+  /** The game. */
+  game: string,
+  /** Where it is. */
+  address: string, } | { "code": "copy_address",
+  /** Where it is. */
+  address: string, } | { "code": "copy_bind",
+  /** The party's address of this computer. */
+  address: string, } | { "code": "allow_games" } | { "code": "examine" };
+
+/**
  * What is passed on between two friends.
  */
 export type ForwardedView = {
@@ -560,6 +585,25 @@ export type ForwardedView = {
   kbits: number,
   /** How much since it began (bytes). */
   bytes: number, };
+
+/**
+ * Why a game is not seen.
+ */
+export type GameExplanation = {
+  /** The game's slug. */
+  slug: string,
+  /** What it is called. */
+  game: string,
+  /** The friend's peer id. */
+  peer: string,
+  /** What they are called. */
+  name: string,
+  /** Whether this device hosts it, and the friend does not see it. */
+  is_own: boolean,
+  /** What is wrong, the likeliest cause first; never empty. */
+  verdicts: Array<VerdictView>,
+  /** What a player should know of the game. */
+  hints: Array<Hint>, };
 
 /**
  * Why something is no game's profile.
@@ -1541,6 +1585,186 @@ export type UndoView = {
 export type Unreached = "no_answer" | "relays_refuse" | "no_answer_no_relay" | "udp_blocked" | "both_symmetric" | "symmetric_and_strict" | "symmetric_and_unknown";
 
 /**
+ * One reason why a game is not seen. `is_own` says that it lies on this computer and not on the friend's.
+ */
+export type Verdict = { "code": "not_connected",
+  /** The friend. */
+  peer: string, } | { "code": "relay_only",
+  /** The game. */
+  game: string, } | { "code": "no_adapter",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string, } | { "code": "muted",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string, } | { "code": "not_answering",
+  /** The friend. */
+  peer: string, } | { "code": "not_shared",
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "unseen",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "unknown_there",
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "not_running",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "port_taken",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string,
+  /** The program, where that may be told. */
+  by: string | null, } | { "code": "not_hosting",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "loopback_only",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string, } | { "code": "wrong_address",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string,
+  /** The party's address of whoever hosts. */
+  address: string, } | { "code": "server_silent",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string, } | { "code": "shield_closed",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string, } | { "code": "firewall_drops",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string, } | { "code": "not_reached",
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string, } | { "code": "other_port",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string,
+  /** Those that lists ask. */
+  listed: string, } | { "code": "answer_closed",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string,
+  /** Which port. */
+  place: string, } | { "code": "searches_lost",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "started_before",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "first_adapter",
+  /** The game. */
+  game: string, } | { "code": "other_version",
+  /** The game. */
+  game: string,
+  /** The friend. */
+  peer: string,
+  /** The version here. */
+  here: string,
+  /** The version there. */
+  there: string, } | { "code": "full",
+  /** The game. */
+  game: string, } | { "code": "needs_login",
+  /** The game. */
+  game: string, } | { "code": "direct_play",
+  /** The game. */
+  game: string, } | { "code": "ipx",
+  /** The game. */
+  game: string, } | { "code": "by_address",
+  /** The game. */
+  game: string, } | { "code": "not_told",
+  /** The game. */
+  game: string, } | { "code": "firewall_may_drop",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "not_opened",
+  /** Where it lies. */
+  is_own: boolean,
+  /** The friend. */
+  peer: string,
+  /** The game. */
+  game: string, } | { "code": "nothing_found",
+  /** The game. */
+  game: string, };
+
+/**
+ * A reason why a game is not seen.
+ */
+export type VerdictView = {
+  /** What is wrong. */
+  verdict: Verdict,
+  /** What a program does about it when the player presses; `None` where only people can do something. */
+  fix: Fix | null,
+  /** What the player does about it by hand. */
+  remedy: Remedy | null, };
+
+/**
  * Packets that waited about equally long.
  */
 export type Waits = {
@@ -1675,6 +1899,16 @@ export type Requests = {
   peer: string,
   /** Where the game is, as [`HostedView`](crate::HostedView) says. */
   address: string, }, answer: Array<Start> },
+  explain_game: { args: {
+  /** The friend's peer id. */
+  peer: string,
+  /** The game's slug. */
+  game: string,
+  /** Whether this device hosts it, and the friend does not see it; else the friend hosts it. */
+  is_own: boolean, }, answer: GameExplanation },
+  ways_to_start: { args: {
+  /** The game's slug. */
+  game: string, }, answer: Array<Start> },
   shield_rules: { args: Record<string, never>, answer: ShieldRulesView },
   trust_friend: { args: {
   /** The friend's peer id. */
@@ -1757,6 +1991,11 @@ export type DesktopRequests = {
   peer: string,
   /** Where the game is. */
   address: string,
+  /** What it is called. */
+  game: string, }, answer: null },
+  start_game: { args: {
+  /** Its slug. */
+  slug: string,
   /** What it is called. */
   game: string, }, answer: null },
   follow_log: { args: {

@@ -44,7 +44,7 @@ describe('the games of a party', () => {
     await user.click(card.getByRole('button', { name: 'Join Teeworlds at Anna' }));
     const args = { peer: '2', address: '10.66.41.7:8303', game: 'Teeworlds' };
     expect(calls.at(-1)).toEqual({ command: 'join_game', args });
-    expect(card.getAllByRole('button')).toHaveLength(2);
+    expect(card.getAllByRole('button')).toHaveLength(4);
   });
 
   test('that cannot be started say so, and are gone when nobody plays', async () => {

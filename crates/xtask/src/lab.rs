@@ -11,6 +11,7 @@ pub(crate) mod serverless;
 pub(crate) mod shell;
 pub(crate) mod shield;
 pub(crate) mod soak;
+pub(crate) mod why;
 
 use anyhow::{Context, Result, ensure};
 use lanrage_lab::world::{self, World};

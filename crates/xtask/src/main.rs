@@ -109,6 +109,9 @@ enum Task {
     /// Try all ports of one player's computer from the other's, at each level of what friends reach
     #[cfg(target_os = "linux")]
     Shield(lab::shield::Options),
+    /// Keep a game from being seen in every way, and check that the player is told why, and what mends it
+    #[cfg(target_os = "linux")]
+    Why(lab::why::Options),
     /// Let players' networks change at random for two hours, and check that no program grows
     #[cfg(target_os = "linux")]
     Soak(lab::soak::Options),
@@ -177,6 +180,8 @@ fn main() -> ExitCode {
         Some(Task::LanTest(options)) => lab::lan_test::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Radar(options)) => lab::radar::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Why(options)) => lab::why::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Shield(options)) => lab::shield::run(setup, &options),
         #[cfg(target_os = "linux")]

@@ -81,6 +81,7 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         )?;
         steps.commands("Who hosts what", [xtask(&["radar", "--quick"])])?;
         steps.commands("What friends reach", [xtask(&["shield", "--quick"])])?;
+        steps.commands("Why a game is not seen", [xtask(&["why"])])?;
         steps.commands("Disturbed networks", [xtask(&["recovery", "--quick"])])?;
         steps.commands("The virtual LAN beside the real one", [xtask(&["lan-test", "--quick"])])?;
         steps.commands("What others do", [xtask(&["disturb", "--quick"])])?;

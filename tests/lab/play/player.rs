@@ -390,6 +390,34 @@ impl Player {
         Ok(())
     }
 
+    /// Why a game is not seen: the words of `lanrage games why`.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn explain(&self, words: &[&str]) -> Result<Value> {
+        Self::explained(self.command(&[&["games", "why"], words].concat()))
+    }
+
+    /// The same with this folder first on the search path.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn explain_with(&self, words: &[&str], folder: &Path) -> Result<Value> {
+        let mut path = OsString::from(folder);
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let mut command = self.command(&[&["games", "why"], words].concat());
+        command.env("PATH", path);
+        Self::explained(command)
+    }
+
+    fn explained(mut command: Command) -> Result<Value> {
+        let output = command.output().context("lanrage")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "`lanrage games why`: {}, {}", output.status, said.trim());
+        serde_json::from_slice(&output.stdout).context("`lanrage games why --json` wrote no JSON")
+    }
+
     /// A link as `lanrage invite` makes it with these words, and its number where it is a limited one.
     ///
     /// # Errors

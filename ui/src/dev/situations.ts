@@ -1,5 +1,14 @@
 // Everything that the window can show: a state of the engine, a page, what the backend answers, and what happens then.
-import type { Check, CommandError, Finding, InvitationPreview, RecentPartyView, Subject } from '../bindings';
+import type {
+  Check,
+  CommandError,
+  Finding,
+  GameExplanation,
+  InvitationPreview,
+  RecentPartyView,
+  Subject,
+  VerdictView,
+} from '../bindings';
 import type { Page } from '../lib/pages';
 import { send, type Answers } from './backend';
 import type { FakeData } from './data';
@@ -136,6 +145,41 @@ const recent: RecentPartyView[] = [
   last_active_at_ms: Date.now() - Number(days) * DAY_MS,
 }));
 
+const why = (...verdicts: VerdictView[]): Answers => ({
+  explain_game: ({ peer, is_own }): GameExplanation => ({
+    slug: 'teeworlds',
+    game: 'Teeworlds',
+    peer,
+    name: 'Anna',
+    is_own,
+    verdicts,
+    hints: ['few_ports', 'same_version'],
+  }),
+});
+
+const about = { is_own: true, peer: 'Anna', game: 'Teeworlds', place: 'udp 8303' };
+const shieldClosed: VerdictView = {
+  verdict: { code: 'shield_closed', ...about },
+  fix: { code: 'open_port', peer: 'Anna', port: 8303, is_tcp: false },
+  remedy: null,
+};
+const notOpened: VerdictView = {
+  verdict: { code: 'not_opened', is_own: true, peer: 'Anna', game: 'Teeworlds' },
+  fix: { code: 'join', game: 'Teeworlds', address: '10.66.41.7:8303' },
+  remedy: null,
+};
+const firewall: VerdictView = {
+  verdict: { code: 'firewall_drops', ...about },
+  fix: null,
+  remedy: { code: 'allow_games', command: 'sudo ufw allow in on lanrage0 to any port 1024:65535 proto udp' },
+};
+
+/** Asks it of the first game, and unfolds the question of a friend. */
+const askWhy = () => {
+  for (const button of document.querySelectorAll<HTMLElement>('.why button')) button.click();
+  press('main button.more');
+};
+
 /** What most situations start from. */
 export function storeUsual(stored: FakeData): void {
   stored.favorites = [{ url: 'wss://play.example.org/', name: 'Friends’ server', last_used_at_ms: null }];
@@ -164,6 +208,9 @@ export const situations: Record<string, Situation> = {
       for (const summary of document.querySelectorAll<HTMLElement>('main summary')) summary.click();
     },
   },
+  why: { scene: 'party', answers: why(shieldClosed, notOpened), then: askWhy },
+  why_firewall: { scene: 'party', answers: why(firewall), then: askWhy },
+  why_busy: { scene: 'party', answers: { explain_game: never }, then: askWhy },
   qr: {
     scene: 'alone',
     then: () => {

@@ -176,6 +176,11 @@ export const resetGame = (slug: string) => ask('reset_game', { slug });
 export const importGames = (text: string) => ask('import_games', { text });
 /** Lets the player choose where the games go that are the player's own; answers where they are, or nothing. */
 export const saveGames = () => askDesktop('save_games', {});
+/** Starts a game. */
+export const startGame = (slug: string, game: string) => askDesktop('start_game', { slug, game });
+/** Why a game is not seen that the friend hosts, or this device and the friend does not see it. Takes some seconds. */
+export const explainGame = (peer: string, game: string, isOwn: boolean) =>
+  ask('explain_game', { peer, game, is_own: isOwn });
 /** Starts a game into the one that a friend hosts there. */
 export const joinGame = (peer: string, address: string, game: string) =>
   askDesktop('join_game', { peer, address, game });

@@ -1,5 +1,6 @@
 import type { GameView, HostedView, PartyView } from '../bindings';
 import { formatMs } from './format';
+import type { Question } from './why';
 import { say } from './words';
 
 /** A game that somebody in the party hosts or plays, in words. */
@@ -11,6 +12,8 @@ export interface ShownGame {
   details: string;
   /** Where it is, if a friend hosts it or the player does. */
   at: { address: string; game: string; host: string; peer: string | null } | null;
+  /** What can be asked of it: why the player does not see it, or which friend does not. */
+  questions: readonly Question[];
 }
 
 function players({ players, max_players: most }: HostedView): string | null {
@@ -44,6 +47,7 @@ export function shownGames({ peers, games }: Pick<PartyView, 'peers' | 'games'>)
         what: hosted === null ? say('games-plays', words) : say('games-hosts', words),
         details: hosted === null ? '' : details(hosted, peer.latency_ms),
         at: hosted && { address: hosted.address, game: name, host: peer.name, peer: hosted.can_join ? peer.id : null },
+        questions: [{ peer: peer.id, name: peer.name, slug: game.slug, game: name, isOwn: false }],
       };
     }),
   );
@@ -54,6 +58,7 @@ export function shownGames({ peers, games }: Pick<PartyView, 'peers' | 'games'>)
       what: hosted === null ? say('games-you-play', { game: name }) : say('games-you-host', { game: name }),
       details: hosted === null ? '' : details(hosted, null),
       at: hosted && { address: hosted.address, game: name, host: say('you-heading'), peer: null },
+      questions: peers.map((peer) => ({ peer: peer.id, name: peer.name, slug: game.slug, game: name, isOwn: true })),
     };
   });
   const all = [...friends, ...own];

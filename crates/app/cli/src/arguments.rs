@@ -106,6 +106,7 @@ Examples:
   lanrage games
   lanrage games --json | jq -r '.[] | select(.hosted) | .hosted.address'
   lanrage games join Anna
+  lanrage games why Anna teeworlds
   lanrage games show factorio")]
     Games(Games),
     /// Show and say what friends reach of this computer
@@ -483,6 +484,27 @@ pub(crate) enum GamesAction {
         /// Which, where they host several
         game: Option<String>,
     },
+    /// Say why a game is not seen, by what both computers know
+    #[command(after_help = "\
+Examples:
+  lanrage games why
+  lanrage games why Anna teeworlds
+  lanrage games why Anna factorio --mine --fix")]
+    Why(Why),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// The friend: a name, or the beginning of an id; whoever hosts something, if none is given
+    pub(crate) friend: Option<String>,
+    /// The game: its name, or its short name; what they host, if none is given
+    pub(crate) game: Option<String>,
+    /// It is hosted here, and the friend does not see it
+    #[arg(long)]
+    pub(crate) mine: bool,
+    /// Do what can be done about the first reason
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 #[derive(Debug, Args)]

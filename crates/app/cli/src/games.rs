@@ -1,6 +1,7 @@
 //! `lanrage games`: who plays and hosts what, and what is known of games.
 
 pub(crate) mod profiles;
+mod why;
 
 use std::{fmt::Write, ops::RangeInclusive};
 
@@ -100,6 +101,7 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
             let text = person().say_with("terminal-games-imported", [("games", games.into())]);
             output.write(&(text + "\n"), &games);
         }
+        Some(GamesAction::Why(why)) => why::why(&why, target).await?,
         Some(GamesAction::Join { player, game }) => {
             let mut client = connect(target).await?;
             let snapshot = client.ask(api::Status {}).await?;

@@ -6,6 +6,7 @@
 mod backups;
 mod declare;
 mod error;
+mod explain_game;
 mod games;
 mod library;
 mod parse;
@@ -23,8 +24,9 @@ pub use crate::stored::Stored;
 pub use declare::Describe;
 pub use declare::{Ask, Serve, to_json};
 pub use error::StoredError;
+pub use explain_game::{GameExplanation, VerdictView};
 pub use games::{DiscoveryView, GameOrigin, KnownGameView};
-pub use lanrage_games::{Certainty, DiscoveryKind, Hint, Start};
+pub use lanrage_games::{Certainty, DiscoveryKind, Fix, Hint, Start, Verdict};
 pub use lanrage_party::Transport;
 pub use lanrage_shield::{Level, Trust};
 pub use parse::is_name;

@@ -79,6 +79,7 @@ impl EventLoop {
                     Told::Games(games) => Input::Games(games),
                     Told::Doors { look, doors } => Input::Doors { look, doors },
                 }),
+                Some((examined, wanted)) = ports.games.examined.recv() => Some(wanted.input(examined)),
                 Some((wish, read)) = ports.settings.rx.recv() => {
                     self.configure(wish, read);
                     None

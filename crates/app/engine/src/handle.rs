@@ -5,8 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use lanrage_party::{DeviceIdentity, Invitation, Name, PartyId};
-use lanrage_session::Wish;
+use lanrage_games::Slug;
+use lanrage_party::{DeviceIdentity, Invitation, Name, PartyId, PeerId};
+use lanrage_session::{Explained, Wish};
 use lanrage_store::SettingsDatabase;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -55,6 +56,14 @@ pub(crate) enum Command {
     },
     TakeReply {
         reply: String,
+        answer: Answer,
+    },
+    /// Answered when both computers were looked at; what was found comes first.
+    ExplainGame {
+        peer: PeerId,
+        slug: Slug,
+        is_own: bool,
+        explained: oneshot::Sender<Explained>,
         answer: Answer,
     },
     /// Answered with whether the party is another one than the present.

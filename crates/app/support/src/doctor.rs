@@ -15,7 +15,9 @@ use std::sync::Arc;
 use lanrage_session::Snapshot;
 use lanrage_store::{DataDir, SettingsDatabase};
 
+pub use facts::Firewall;
 pub use finding::Finding;
+pub use gather::firewall;
 pub use report::{Check, CheckState, DoctorReport, Subject};
 
 /// Judges a running engine by what it shows, what is stored and what the system says.

@@ -6,5 +6,7 @@ mod doctor;
 mod helper_unit;
 
 pub use diagnostics::{BundleError, StoredFacts};
-pub use doctor::{Check, CheckState, DoctorReport, Finding, Subject, examine_running, examine_stopped};
+pub use doctor::{
+    Check, CheckState, DoctorReport, Finding, Firewall, Subject, examine_running, examine_stopped, firewall,
+};
 pub use helper_unit::{HELPER_UNIT, helper_is_installed};

@@ -203,6 +203,126 @@ hint-mesh = Alle, die spielen, müssen einander erreichen, nicht nur den Ausrich
 hint-lan-server = Einem Server im Spiel muss man sagen, dass er im LAN ist (sv_lan 1).
 hint-after-party = Starte das Spiel, nachdem du in der Party bist.
 
+# Warum ein Spiel nicht zu sehen ist (`Verdict`), und was eine Schaltfläche dagegen tut (`Fix`).
+verdict-not-connected = Du bist nicht mit { $peer } verbunden. Bis dahin ist nichts zu sehen.
+verdict-relay-only = { $game } hat keinen LAN-Modus. Lade deine Freunde über Steam ein; LANrage braucht ihr dafür nicht.
+verdict-no-adapter =
+    { $is_own ->
+        [true] Der Netzwerkadapter von LANrage funktioniert auf diesem Computer nicht. Bis dahin sehen Spiele niemanden.
+       *[false] Der Netzwerkadapter von LANrage funktioniert auf dem Computer von { $peer } nicht. Bitte { $peer }, unter Diagnose nachzusehen.
+    }
+verdict-muted =
+    { $is_own ->
+        [true] Du hast stummgeschaltet, was Programme von { $peer } an alle senden. So werden Spiele nicht gefunden.
+       *[false] { $peer } hat stummgeschaltet, was deine Programme an alle senden. Bitte { $peer }, das zurückzunehmen.
+    }
+verdict-not-answering = LANrage bei { $peer } antwortet nicht. Es ist eine ältere Version oder beschäftigt; bitte { $peer } um ein Update.
+verdict-not-shared = { $peer } sagt niemandem, was dort gespielt wird. Daher lässt sich nicht sagen, was mit { $game } ist. Bitte { $peer }, „Freunden zeigen, was ich spiele“ kurz einzuschalten.
+verdict-unseen =
+    { $is_own ->
+        [true] LANrage kann auf diesem Computer noch nicht nach Programmen sehen. Sieh selbst nach, ob { $game } ausgerichtet wird.
+       *[false] LANrage kann auf dem Computer von { $peer } noch nicht nach Programmen sehen. Frag { $peer }, ob { $game } dort ausgerichtet wird.
+    }
+verdict-unknown-there = LANrage bei { $peer } kennt { $game } nicht. Exportiere deine Spiele, und lass sie { $peer } importieren.
+verdict-not-running =
+    { $is_own ->
+        [true] { $game } läuft auf deinem Computer nicht. Starte es, und richte ein Spiel aus.
+       *[false] { $game } läuft bei { $peer } nicht. Bitte { $peer }, es zu starten und ein Spiel auszurichten.
+    }
+verdict-port-taken =
+    { $is_own ->
+        [true] { $by ->
+           [none] Ein anderes Programm
+          *[other] { $by }
+        } hat den Port, den { $game } braucht ({ $place }). Schließ es, und richte das Spiel neu aus.
+       *[false] Ein anderes Programm bei { $peer } hat den Port, den { $game } braucht ({ $place }). Bitte { $peer }, es zu schließen und das Spiel neu auszurichten.
+    }
+verdict-loopback-only =
+    { $is_own ->
+        [true] { $game } lauscht nur für diesen Computer ({ $place }). Stell es auf alle Adressen ein, und richte es neu aus.
+       *[false] { $game } bei { $peer } lauscht nur für den eigenen Computer ({ $place }). Bitte { $peer }, es auf alle Adressen einzustellen und neu auszurichten.
+    }
+verdict-wrong-address =
+    { $is_own ->
+        [true] { $game } lauscht auf der Adresse eines anderen Netzes ({ $place }). Stell seine Adresse auf { $address }, und richte es neu aus.
+       *[false] { $game } bei { $peer } lauscht auf der Adresse eines anderen Netzes ({ $place }). Bitte { $peer }, seine Adresse auf { $address } zu stellen und es neu auszurichten.
+    }
+verdict-not-hosting =
+    { $is_own ->
+        [true] { $game } läuft, aber du richtest darin kein Spiel aus. Öffne eines für das LAN.
+       *[false] { $game } läuft bei { $peer }, aber darin wird kein Spiel ausgerichtet. Bitte { $peer }, eines für das LAN zu öffnen.
+    }
+verdict-server-silent =
+    { $is_own ->
+        [true] Der Server von { $game } ({ $place }) antwortet nicht einmal auf diesem Computer. Starte ihn neu.
+       *[false] Der Server von { $game } bei { $peer } ({ $place }) antwortet nicht einmal auf seinem eigenen Computer. Bitte { $peer }, ihn neu zu starten.
+    }
+verdict-shield-closed =
+    { $is_own ->
+        [true] Der Schutz hält { $game } ({ $place }) für { $peer } geschlossen.
+       *[false] Der Schutz von { $peer } hält { $game } ({ $place }) für dich geschlossen. Bitte { $peer }, es zu öffnen: Die Karte „Was Freunde erreichen“ bietet das an.
+    }
+verdict-firewall-drops =
+    { $is_own ->
+        [true] Eine Firewall auf diesem Computer lässt { $peer } nicht zu { $game } ({ $place }).
+       *[false] Eine Firewall auf dem Computer von { $peer } lässt dich nicht zu { $game } ({ $place }). Bitte { $peer }, Spiele durchzulassen.
+    }
+verdict-not-reached = { $game } ({ $place }) antwortet auf seinem eigenen Computer, aber nicht zwischen dir und { $peer }. Richtet es neu aus, und sucht nach einem Sicherheitsprogramm, das das Netz filtert.
+verdict-other-port =
+    { $is_own ->
+        [true] Du richtest { $game } auf { $place } aus, und Listen fragen nur { $listed }. Nimm einen davon, oder gib { $peer } deine Adresse.
+       *[false] { $peer } richtet { $game } auf { $place } aus, und Listen fragen nur { $listed }. Tritt über die Adresse bei.
+    }
+verdict-answer-closed =
+    { $is_own ->
+        [true] { $game } bei { $peer } wollte deinem antworten, und dein Schutz ließ es nicht ({ $place }).
+       *[false] Dein { $game } wollte dem von { $peer } antworten, und der Schutz dort ließ es nicht ({ $place }). Bitte { $peer }, das zu öffnen.
+    }
+verdict-searches-lost =
+    { $is_own ->
+        [true] Was Spiele wie { $game } senden, um andere zu finden, kommt von diesem Computer nicht ganz in die Party.
+       *[false] Was Spiele wie { $game } senden, um andere zu finden, kommt vom Computer von { $peer } nicht ganz in die Party. Bitte { $peer }, unter Diagnose nachzusehen.
+    }
+verdict-started-before =
+    { $is_own ->
+        [true] { $game } lief schon, bevor du in die Party kamst, und sucht nur beim Start nach Netzen. Starte es neu.
+       *[false] { $game } lief bei { $peer } schon vor der Party, und es sucht nur beim Start nach Netzen. Bitte { $peer }, es neu zu starten.
+    }
+verdict-first-adapter = { $game } sucht nur über den ersten Netzwerkadapter des Computers, und das kann ein anderer sein. Gib die Adresse ein.
+verdict-other-version = Du hast { $game } { $here }, und { $peer } hat { $there }. Ihr braucht dieselbe Version.
+verdict-full = Das Spiel ist voll. { $game } zeigt es vielleicht erst, wenn jemand geht.
+verdict-needs-login = { $game } braucht auch im LAN die Anmeldung beim Hersteller. Achtet darauf, dass ihr beide angemeldet seid.
+verdict-direct-play = { $game } braucht DirectPlay. Schaltet es auf beiden Computern unter „Windows-Features aktivieren oder deaktivieren“, Legacykomponenten, ein.
+verdict-ipx = { $game } spricht IPX, und das trägt kein Netz mehr. Nimm einen Ersatz dafür oder den CnCNet-Client.
+verdict-by-address = { $game } hat keine Liste von Spielen im LAN. Gib die Adresse ein.
+verdict-not-told = Deinen Freunden wird nicht gesagt, dass du { $game } ausrichtest, also zeigt LANrage es ihnen nicht.
+verdict-firewall-may-drop =
+    { $is_own ->
+        [true] Mit dem Spiel ist alles in Ordnung. Hier ist eine Firewall an, und vielleicht verwirft sie, was { $peer } antwortet, wenn { $game } nach Spielen sucht.
+       *[false] Mit dem Spiel ist alles in Ordnung. Auf dem Computer von { $peer } ist eine Firewall an, und vielleicht verwirft sie, was du antwortest, wenn { $game } nach Spielen sucht. Bitte { $peer }, Spiele durchzulassen.
+    }
+verdict-not-opened =
+    { $is_own ->
+        [true] { $game } ist bereit. Starte es hier, und sieh in seine Liste der LAN-Spiele: { $peer } richtet eines aus.
+       *[false] Dein { $game } ist bereit, und { $peer } hat es noch nicht gestartet.
+    }
+verdict-nothing-found = LANrage sieht nichts, was im Weg steht. Öffne die Liste von { $game } noch einmal; bleibt sie leer, gib die Adresse ein, und vergleicht Versionen und Mods.
+fix-open-port =
+    { $is_tcp ->
+        [true] TCP
+       *[false] UDP
+    }-Port { $port } für { $peer } öffnen
+fix-let-games = Freunde zu Spielen lassen
+fix-trust = { $peer } erreichen lassen, was Freunde erreichen
+fix-hear = { $peer } wieder hören
+fix-tell = Freunden zeigen, was ich spiele
+fix-start = { $game } starten
+fix-join = { $game } auf { $address } beitreten
+fix-copy-address = { $address } kopieren
+fix-copy-bind = { $address } kopieren
+fix-allow-games = Spiele durch die Firewall lassen
+fix-examine = Diagnose öffnen
+
 # Steht vor dem Satz über einen Weg, auf dem Pakete verloren gehen.
 losing =
     { $loses_packets ->
@@ -1307,6 +1427,25 @@ games-copy-of = Adresse kopieren: { $game } bei { $peer }
 games-join = Mitspielen
 games-join-of = Mitspielen: { $game } bei { $peer }
 games-join-busy = Startet…
+why-heading = Warum ist es nicht zu sehen?
+why-see = Warum sehe ich es nicht?
+why-see-of = Warum sehe ich es nicht? { $game } bei { $peer }
+why-seen = Warum sieht { $peer } es nicht?
+why-seen-of = Warum sieht { $peer } es nicht? { $game }
+why-busy = Sieht auf beiden Computern nach…
+why-lead = LANrage sieht auf beiden Computern nach und sagt, warum ein Spiel nicht zu sehen ist.
+why-friend = Wer es nicht sieht
+why-game = Spiel
+why-host = Wer richtet es aus?
+why-host-friend = { $peer }
+why-host-you = Ich
+why-ask = Nachsehen
+why-again = Noch einmal
+why-close = Schließen
+why-more = Danach sieh hier nach
+why-done = Erledigt. Sieh gleich noch einmal nach.
+why-hint = Was man sonst wissen muss
+why-press = Erledigen: lanrage games why { $peer } { $game } --fix
 game-origin-builtin = LANrage
 game-origin-changed = von dir geändert
 game-origin-mine = von dir

@@ -204,6 +204,125 @@ hint-mesh = All who play must reach each other, not the host alone.
 hint-lan-server = A server in the game must be told that it is on a LAN (sv_lan 1).
 hint-after-party = Start the game after you have entered the party.
 
+# Why a game is not seen (`Verdict`), and what a button does about it (`Fix`).
+verdict-not-connected = You are not connected to { $peer }. Nothing can be seen until you are.
+verdict-relay-only = { $game } has no LAN mode. Invite your friends by Steam; LANrage is not needed for it.
+verdict-no-adapter =
+    { $is_own ->
+        [true] LANrage's network adapter does not work on this computer. Games see nobody until it does.
+       *[false] LANrage's network adapter does not work at { $peer }'s computer. Ask { $peer } to look at Diagnostics.
+    }
+verdict-muted =
+    { $is_own ->
+        [true] You have muted what { $peer }'s programs send to everybody. Games are not found that way.
+       *[false] { $peer } has muted what your programs send to everybody. Ask { $peer } to take that back.
+    }
+verdict-not-answering = { $peer }'s LANrage does not answer. It is an older version, or busy; ask { $peer } to update.
+verdict-not-shared = { $peer } tells nobody what is played there, so it cannot be said what is wrong with { $game }. Ask { $peer } to switch on “Show friends what I play” for a moment.
+verdict-unseen =
+    { $is_own ->
+        [true] LANrage cannot look at programs on this computer yet, so check by hand whether { $game } is hosted.
+       *[false] LANrage cannot look at programs on { $peer }'s computer yet. Ask { $peer } whether { $game } is hosted there.
+    }
+verdict-unknown-there = { $peer }'s LANrage does not know { $game }. Export your games, and let { $peer } import them.
+verdict-not-running =
+    { $is_own ->
+        [true] { $game } does not run on your computer. Start it, and host a game.
+       *[false] { $game } does not run at { $peer }. Ask { $peer } to start it and host a game.
+    }
+verdict-port-taken =
+    { $is_own ->
+        [true] { $by ->
+           [none] Another program
+          *[other] { $by }
+        } has the port that { $game } needs ({ $place }). Close it, and host again.
+       *[false] Another program at { $peer } has the port that { $game } needs ({ $place }). Ask { $peer } to close it and host again.
+    }
+verdict-loopback-only =
+    { $is_own ->
+        [true] { $game } listens for this computer alone ({ $place }). Set it to listen on all addresses, and host again.
+       *[false] { $peer }'s { $game } listens for its own computer alone ({ $place }). Ask { $peer } to set it to listen on all addresses and host again.
+    }
+verdict-wrong-address =
+    { $is_own ->
+        [true] { $game } listens on the address of another network ({ $place }). Set its address to { $address }, and host again.
+       *[false] { $peer }'s { $game } listens on the address of another network ({ $place }). Ask { $peer } to set its address to { $address } and host again.
+    }
+verdict-not-hosting =
+    { $is_own ->
+        [true] { $game } runs, and you host no game in it. Open one for the LAN.
+       *[false] { $game } runs at { $peer }, and no game is hosted in it. Ask { $peer } to open one for the LAN.
+    }
+verdict-server-silent =
+    { $is_own ->
+        [true] The server of { $game } ({ $place }) does not answer even on this computer. Restart it.
+       *[false] { $peer }'s server of { $game } ({ $place }) does not answer even on its own computer. Ask { $peer } to restart it.
+    }
+verdict-shield-closed =
+    { $is_own ->
+        [true] The shield keeps { $game } ({ $place }) closed to { $peer }.
+       *[false] { $peer }'s shield keeps { $game } ({ $place }) closed to you. Ask { $peer } to open it: the card “What friends reach” offers that.
+    }
+verdict-firewall-drops =
+    { $is_own ->
+        [true] A firewall on this computer keeps { $peer } out of { $game } ({ $place }).
+       *[false] A firewall at { $peer }'s computer keeps you out of { $game } ({ $place }). Ask { $peer } to let games through it.
+    }
+verdict-not-reached = { $game } ({ $place }) answers on its own computer and not between you and { $peer }. Host it again, and look for a security program that filters the network.
+verdict-other-port =
+    { $is_own ->
+        [true] You host { $game } on { $place }, and lists ask { $listed } only. Use one of those, or give { $peer } your address.
+       *[false] { $peer } hosts { $game } on { $place }, and lists ask { $listed } only. Join by the address.
+    }
+verdict-answer-closed =
+    { $is_own ->
+        [true] { $peer }'s { $game } tried to answer yours, and your shield kept it out ({ $place }).
+       *[false] Your { $game } tried to answer { $peer }'s, whose shield kept it out ({ $place }). Ask { $peer } to open that.
+    }
+verdict-searches-lost =
+    { $is_own ->
+        [true] What games like { $game } send to find others does not all reach the party from this computer.
+       *[false] What games like { $game } send to find others does not all reach the party from { $peer }'s computer. Ask { $peer } to look at Diagnostics.
+    }
+verdict-started-before =
+    { $is_own ->
+        [true] { $game } was started before you entered the party, and looks for networks only when it starts. Restart it.
+       *[false] { $peer }'s { $game } was started before the party was entered, and looks for networks only when it starts. Ask { $peer } to restart it.
+    }
+verdict-first-adapter = { $game } looks for others by the computer's first network adapter alone, which may be another one. Type the address in.
+verdict-other-version = You have { $game } { $here }, and { $peer } has { $there }. Both need the same version.
+verdict-full = The game is full. { $game } may not show it until somebody leaves.
+verdict-needs-login = { $game } needs its maker's login even on a LAN. Make sure that you are both logged in.
+verdict-direct-play = { $game } needs DirectPlay. Switch it on under “Turn Windows features on or off”, Legacy Components, on both computers.
+verdict-ipx = { $game } speaks IPX, which no network carries any more. Use a wrapper for it, or the CnCNet client.
+verdict-by-address = { $game } has no list of games on the LAN. Type the address in.
+verdict-not-told = Your friends are not told that you host { $game }, so LANrage does not show it to them.
+verdict-firewall-may-drop =
+    { $is_own ->
+        [true] Nothing is wrong with the game. A firewall is on here, and it may drop what { $peer } answers when { $game } looks for games.
+       *[false] Nothing is wrong with the game. A firewall is on at { $peer }'s computer, and it may drop what you answer when { $game } looks for games. Ask { $peer } to let games through it.
+    }
+verdict-not-opened =
+    { $is_own ->
+        [true] { $game } is there to be joined. Start it here, and look at its list of LAN games: { $peer } hosts one.
+       *[false] Your { $game } is there to be joined, and { $peer } has not started it yet.
+    }
+verdict-nothing-found = Nothing is wrong that LANrage can see. Open the list of { $game } again; if it stays empty, type the address in, and compare versions and mods.
+fix-open-port = Open { $is_tcp ->
+        [true] TCP
+       *[false] UDP
+    } port { $port } for { $peer }
+fix-let-games = Let friends reach games
+fix-trust = Let { $peer } reach what friends reach
+fix-hear = Hear { $peer } again
+fix-tell = Show friends what I play
+fix-start = Start { $game }
+fix-join = Join { $game } at { $address }
+fix-copy-address = Copy { $address }
+fix-copy-bind = Copy { $address }
+fix-allow-games = Let games through the firewall
+fix-examine = Open Diagnostics
+
 # Stands before the sentence about a path on which packets get lost.
 losing =
     { $loses_packets ->
@@ -1308,6 +1427,25 @@ games-copy-of = Copy address of { $game } at { $peer }
 games-join = Join
 games-join-of = Join { $game } at { $peer }
 games-join-busy = Starting…
+why-heading = Why is it not seen?
+why-see = Why do I not see it?
+why-see-of = Why do I not see it? { $game } at { $peer }
+why-seen = Why does { $peer } not see it?
+why-seen-of = Why does { $peer } not see it? { $game }
+why-busy = Looking at both computers…
+why-lead = LANrage looks at both computers, and says what keeps a game from being seen.
+why-friend = The friend who does not see it
+why-game = Game
+why-host = Who hosts it?
+why-host-friend = { $peer }
+why-host-you = Me
+why-ask = Find out
+why-again = Look again
+why-close = Close
+why-more = Then look at this
+why-done = Done. Look again in a moment.
+why-hint = What else to know
+why-press = Do it: lanrage games why { $peer } { $game } --fix
 game-origin-builtin = LANrage
 game-origin-changed = changed by you
 game-origin-mine = yours

@@ -11,7 +11,7 @@ use fluent_syntax::{
     ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, VariantKey},
     parser,
 };
-use lanrage_games::{Certainty, DiscoveryKind, Hint};
+use lanrage_games::{Certainty, DiscoveryKind, Fix, Hint, Verdict};
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
     AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
@@ -122,12 +122,14 @@ fn of_its_own(facts: Vec<Value>, of_others: Vec<Value>) -> Vec<Value> {
 
 /// The messages that there must be, and what each may mention.
 fn wanted() -> BTreeMap<String, Arguments> {
-    let families: [(&str, Vec<Value>); 20] = [
+    let families: [(&str, Vec<Value>); 22] = [
         (CAUSE, [all::<Cause>(), all::<ExportFault>(), all::<GameFault>()].concat()),
         ("situation", all::<Situation>()),
         ("meeting", all::<Meeting>()),
         ("host-hint", all::<HostHint>()),
         ("hint", all::<Hint>()),
+        ("verdict", all::<Verdict>()),
+        ("fix", all::<Fix>()),
         ("discovery", all::<DiscoveryKind>()),
         ("certainty", all::<Certainty>()),
         ("nat-summary", all::<NatSummary>()),

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Instant,
 };
 
 use lanrage_party::{Name, Place, Transport};
@@ -30,6 +31,8 @@ pub struct Running {
     pub steam_app: Option<u32>,
     /// What it listens on.
     pub listening: Vec<Listening>,
+    /// When it was started, where the system tells.
+    pub started: Option<Instant>,
 }
 
 /// A socket that hears strangers: one of UDP that is bound to a port and connected to nobody, or one of TCP that takes
@@ -177,6 +180,20 @@ fn is_usual(game: &Profile, place: &Place) -> bool {
     game.ports.iter().any(|range| range.contains(place.transport, place.port))
 }
 
+/// Whether a socket of a program of the game may be where it is hosted: at a usual port, or at one that whoever started a server
+/// has chosen.
+pub(crate) fn is_of_game(game: &Profile, place: Place, role: Role) -> bool {
+    let any = game.query.filter(|query| query.protocol.is_at_any_port());
+    let speaks = || game.ports.iter().any(|range| range.transport() == place.transport);
+    match role {
+        Role::Server => is_usual(game, &place) || speaks() && place.port < FIRST_EPHEMERAL,
+        Role::Game | Role::Perhaps => match any {
+            Some(query) => place.transport == query.protocol.transport(),
+            None => is_usual(game, &place),
+        },
+    }
+}
+
 /// Where a server hosts: on the usual port that is first among its own, or on the first of others that its host may have
 /// chosen.
 fn of_server(game: &Profile, places: BTreeSet<Place>) -> Option<Place> {
@@ -218,6 +235,7 @@ mod tests {
             arguments,
             steam_app: None,
             listening: sockets.iter().map(socket).collect(),
+            started: None,
         }
     }
 

@@ -267,6 +267,7 @@ mod tests {
             arguments: vec![file.to_owned()],
             steam_app: None,
             listening: sockets.iter().map(|text| socket(text)).collect(),
+            started: None,
         };
         let (file, admin) = ("PalServer-Linux", "tcp 0.0.0.0:8212");
         let running = program(file, &["udp 0.0.0.0:4242", admin]);

@@ -11,6 +11,7 @@ mod doors;
 mod profile;
 mod query;
 mod statement;
+mod verdict;
 mod watch;
 
 pub use catalogue::{Catalogue, CatalogueFault};
@@ -22,4 +23,8 @@ pub use profile::{
 };
 pub use query::{Answer, Asking, Protocol, Step};
 pub use statement::{Hosted, Statement, read_statements, write_statements};
+pub use verdict::{
+    Barrier, Bound, Device, Examined, Facts, Fix, Found, Reach, Server, Side, Sight, SystemFirewall, Verdict,
+    read_side, write_side,
+};
 pub use watch::{Question, Watch};

@@ -274,6 +274,15 @@ impl Profile {
         }
     }
 
+    /// How it is started by itself: by Steam if it has a number there, else by one of its programs that are no runtime's.
+    pub fn starts(&self) -> Vec<Start> {
+        let by_steam = self.steam.first().map(|app| Start::Url { url: format!("steam://rungameid/{app}") });
+        let plain = self.programs.iter().filter(|program| program.is_whole());
+        let files: Vec<String> = plain.map(|program| program.file().to_owned()).collect();
+        let by_program = Start::Program { files, arguments: Vec::new() };
+        [by_program].into_iter().chain(by_steam).collect()
+    }
+
     /// How sure a part of it is.
     pub fn certainty(&self, fact: Fact) -> Certainty {
         let is_known = match fact {

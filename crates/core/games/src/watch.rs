@@ -170,6 +170,7 @@ mod tests {
                     address: (Ipv4Addr::UNSPECIFIED, *port).into(),
                 })
                 .collect(),
+            started: None,
         };
         Catalogue::builtin().detect(&[running], Ipv4Addr::new(10, 66, 0, 2))
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use lanrage_control::LinkEvent;
-use lanrage_games::{Door, Statement};
+use lanrage_games::{Door, Examined, Slug, Statement};
 use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
@@ -70,6 +70,15 @@ pub enum Input {
         /// All that listens; `None` if that cannot be seen.
         doors: Option<Vec<Door>>,
     },
+    /// What came of [`Output::ExamineGame`](crate::Output::ExamineGame).
+    GameExamined {
+        /// The number of the wish.
+        number: u64,
+        /// What was seen.
+        examined: Box<Examined>,
+        /// Whether friends are told nothing of the game.
+        is_hidden: bool,
+    },
     /// Why nothing can be kept for the next start, while that is so.
     StoreTrouble(Option<Cause>),
     /// Why the log cannot be written, while that is so.
@@ -106,6 +115,16 @@ pub enum Command {
     ReplyCopied,
     /// Knock at whoever has sent this reply.
     TakeReply(String),
+    /// Find out why a game is not seen that this device hosts, or the friend; [`Output::GameExplained`](crate::Output::GameExplained)
+    /// comes before the answer.
+    ExplainGame {
+        /// The friend.
+        peer: PeerId,
+        /// The game.
+        slug: Slug,
+        /// Whether this device hosts it, and the friend does not see it.
+        is_own: bool,
+    },
     /// Measure again whatever keeps friends from coming in: the router, its port, the relays. Answered when the router is
     /// measured.
     MeasureAgain,

@@ -31,7 +31,7 @@ pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};
 pub use lanrage_rendezvous::{Event as RendezvousEvent, Order as RendezvousOrder};
 pub use network::{adapter::AdapterFailure, nat_status::network_name};
-pub use output::{Output, ProgramWatch, RelayStreamCommand, StoreAction};
+pub use output::{ExaminationWish, Explained, Output, ProgramWatch, RelayStreamCommand, StoreAction};
 pub use party::membership::{Kept, SavedMembership};
 pub use session::Session;
 pub use setup::Setup;

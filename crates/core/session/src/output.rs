@@ -3,13 +3,15 @@
 use std::{
     collections::VecDeque,
     net::{SocketAddr, SocketAddrV4},
+    time::Instant,
 };
 
 use lanrage_control::{LinkAction, Now};
+use lanrage_games::{Barrier, Side, Slug};
 use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
     AllocationId, Departure, ForwardLimits, ForwardedPair, LocalEnd, NatResult, PartyId, PeerConfig, PeerId,
-    Remote, StoredPeer, Subnet, VirtualIp, facts::News,
+    Place, Remote, StoredPeer, Subnet, VirtualIp, facts::News,
 };
 use lanrage_rendezvous::Order;
 use lanrage_shield::Gate;
@@ -149,6 +151,15 @@ pub enum Output {
     WatchPrograms(Option<ProgramWatch>),
     /// Looks at once at what listens. The number grows.
     LookAgain(u64),
+    /// Looks at a game on this computer; answered by [`Input::GameExamined`](crate::Input::GameExamined), or not at all.
+    ExamineGame(ExaminationWish),
+    /// What is known of a game that is not seen, for whoever asked by this ticket.
+    GameExplained {
+        /// The command's ticket.
+        ticket: Ticket,
+        /// What is known.
+        explained: Box<Explained>,
+    },
     /// The data plane lets peers begin this from now on.
     SetGates {
         /// Those who are not named.
@@ -185,6 +196,42 @@ pub struct ProgramWatch {
     pub games: bool,
     /// Whether what listens is told.
     pub doors: bool,
+}
+
+/// What is to be found out of a game on this computer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExaminationWish {
+    /// Tells one wish from another.
+    pub number: u64,
+    /// Which game.
+    pub slug: Slug,
+    /// This device's address in the party.
+    pub lease: VirtualIp,
+    /// When the adapter came; `None` while it is not there.
+    pub opened: Option<Instant>,
+    /// Where a friend hosts it, to be tried from here.
+    pub try_at: Option<(VirtualIp, Place)>,
+}
+
+/// What is known of a game that somebody does not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// Whether there is a path to the friend.
+    pub is_connected: bool,
+    /// This computer; `None` if nobody could look.
+    pub own: Option<Side>,
+    /// The program here that has the game's port.
+    pub taken_by: Option<String>,
+    /// The friend's computer; `None` if it has not answered.
+    pub friend: Option<Side>,
+    /// The address in the party of whoever hosts.
+    pub host: VirtualIp,
+    /// What the friend is called.
+    pub name: String,
+    /// Whether friends are told of the game.
+    pub is_told: bool,
+    /// What stands between the friend and a closed port here.
+    pub barrier: Barrier,
 }
 
 /// What is to be kept for the next start.

@@ -191,6 +191,9 @@ impl State {
             Input::Kept(ticket, kept) => self.handle_kept(turn, ticket, kept),
             Input::Games(statements) => self.handle_games(turn, statements),
             Input::Doors { look, doors } => self.handle_doors(turn, look, doors),
+            Input::GameExamined { number, examined, is_hidden } => {
+                self.handle_game_examined(turn, number, *examined, is_hidden);
+            }
             Input::StoreTrouble(trouble) => self.troubles.store = trouble,
             Input::LogTrouble(trouble) => self.troubles.log = trouble,
             Input::Timeout => self.handle_timeout(turn),
@@ -214,6 +217,7 @@ impl State {
             party.undo.expire(turn.now.instant);
         }
         self.tell_games(turn);
+        self.follow_questions(turn);
         self.relay_among_friends(turn);
         self.part(turn);
         if self.measuring.until.is_some_and(|until| until <= turn.now.instant) {
@@ -242,6 +246,7 @@ impl State {
             (party.and_then(|party| party.asking.poll_timeout()), "shares"),
             (party.and_then(|party| party.undo.poll_timeout()), "undo"),
             (party.and_then(|party| party.games.poll_timeout()), "games"),
+            (party.and_then(|party| party.questions.poll_timeout()), "questions of games"),
             (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
             (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),
             (party.and_then(|party| party.finder.as_ref()?.poll_timeout()), "public store"),

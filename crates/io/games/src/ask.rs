@@ -5,7 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use lanrage_games::{Answer, Asking, Question, Step};
+use lanrage_games::{Answer, Asking, Protocol, Question, Step};
 use lanrage_party::Transport;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,10 +19,7 @@ const OTHERS: usize = 32;
 /// Asks, and waits for the answer; `None` if there is none soon.
 pub(crate) async fn ask(question: Question, address: Ipv4Addr) -> (Question, Option<Answer>) {
     let patience = question.protocol.patience();
-    let answer = match question.protocol.transport() {
-        Transport::Tcp => timeout(patience, read(&question, address)).await,
-        Transport::Udp => timeout(patience, talk(&question, address)).await,
-    };
+    let answer = timeout(patience, inquire(question.protocol, address, (address, question.port))).await;
     let answer = match answer {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
@@ -35,15 +32,26 @@ pub(crate) async fn ask(question: Question, address: Ipv4Addr) -> (Question, Opt
     (question, answer)
 }
 
-/// Asks the server at its port, as a friend would who reaches the address.
-async fn talk(question: &Question, address: Ipv4Addr) -> io::Result<Option<Answer>> {
+/// Asks a server, as a friend would, from one of this computer's addresses.
+pub(crate) async fn inquire(
+    protocol: Protocol,
+    from: Ipv4Addr,
+    server: (Ipv4Addr, u16),
+) -> io::Result<Option<Answer>> {
+    match protocol.transport() {
+        Transport::Tcp => read(protocol, from, server).await,
+        Transport::Udp => talk(protocol, from, server).await,
+    }
+}
+
+async fn talk(protocol: Protocol, from: Ipv4Addr, server: (Ipv4Addr, u16)) -> io::Result<Option<Answer>> {
     let mut token = [0; 4];
     getrandom::fill(&mut token).expect("the system has a source of randomness");
-    let asking = Asking::new(question.protocol, token);
-    let socket = UdpSocket::bind((address, 0)).await?;
-    socket.connect((address, question.port)).await?;
+    let asking = Asking::new(protocol, token);
+    let socket = UdpSocket::bind((from, 0)).await?;
+    socket.connect(server).await?;
     socket.send(&asking.question()).await?;
-    let mut buffer = vec![0; question.protocol.answer_bytes()];
+    let mut buffer = vec![0; protocol.answer_bytes()];
     for _ in 0..OTHERS {
         let len = socket.recv(&mut buffer).await?;
         match asking.handle(&buffer[..len]) {
@@ -63,15 +71,15 @@ async fn talk(question: &Question, address: Ipv4Addr) -> io::Result<Option<Answe
 }
 
 /// The same by TCP.
-async fn read(question: &Question, address: Ipv4Addr) -> io::Result<Option<Answer>> {
+async fn read(protocol: Protocol, from: Ipv4Addr, server: (Ipv4Addr, u16)) -> io::Result<Option<Answer>> {
     // On one connection there is nobody else's answer.
-    let asking = Asking::new(question.protocol, [0; 4]);
+    let asking = Asking::new(protocol, [0; 4]);
     let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::from((address, 0)))?;
-    let mut stream = socket.connect(SocketAddr::from((address, question.port))).await?;
+    socket.bind(SocketAddr::from((from, 0)))?;
+    let mut stream = socket.connect(SocketAddr::from(server)).await?;
     stream.write_all(&asking.question()).await?;
     let mut heard = Vec::new();
-    while heard.len() < question.protocol.answer_bytes() {
+    while heard.len() < protocol.answer_bytes() {
         if stream.read_buf(&mut heard).await? == 0 {
             break;
         }

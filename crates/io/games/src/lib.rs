@@ -5,6 +5,7 @@
 //! It reads no program's memory, opens none, and puts nothing into any. A server is asked at this computer's own address.
 
 mod ask;
+mod examine;
 mod eyes;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -13,6 +14,7 @@ mod seen;
 mod table;
 mod watch;
 
+pub use examine::{Examination, examine_each};
 pub use eyes::{Eyes, IS_POSSIBLE};
 pub use seen::Seen;
 pub use watch::{Told, Wish, run};

@@ -9,8 +9,8 @@ use lanrage_party::{Admission, Standing, Transport};
 use lanrage_shield::Trust;
 
 use super::{
-    Changed, DataSummary, FavoriteView, KnownGameView, MadeLink, ProfileView, RecentPartyView, Restored,
-    ServerConfigView, SettingView, ShieldRulesView,
+    Changed, DataSummary, FavoriteView, GameExplanation, KnownGameView, MadeLink, ProfileView,
+    RecentPartyView, Restored, ServerConfigView, SettingView, ShieldRulesView,
 };
 use crate::{DoctorReport, InvitationLink, InvitationPreview, Snapshot};
 
@@ -259,6 +259,22 @@ crate::requests! {
         peer: String,
         /// Where the game is, as [`HostedView`](crate::HostedView) says.
         address: String,
+    } -> Vec<Start>;
+
+    /// Why a game is not seen: what runs, listens and stands in the way on both computers. Takes some seconds.
+    ExplainGame {
+        /// The friend's peer id.
+        peer: String,
+        /// The game's slug.
+        game: String,
+        /// Whether this device hosts it, and the friend does not see it; else the friend hosts it.
+        is_own: bool,
+    } -> GameExplanation;
+
+    /// What can be started to play a game, the best first.
+    WaysToStart {
+        /// The game's slug.
+        game: String,
     } -> Vec<Start>;
 
     /// What the user has decided of who reaches what of this computer; the level is a setting.

@@ -11,10 +11,10 @@ use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId};
 use lanrage_nat::relay_stream::RelayStreamEvent;
 use lanrage_party::{PeerId, facts::Cause};
 use lanrage_session::{
-    Command as Wish, Input, Output, Outputs, RelayStreamCommand, RendezvousOrder, Session, Ticket,
+    Command as Wish, Explained, Input, Output, Outputs, RelayStreamCommand, RendezvousOrder, Session, Ticket,
 };
 use lanrage_tunnel::{PeerCounters, RelayLink, Tunnel};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use tracing::warn;
 
 use super::showing::Showing;
@@ -47,6 +47,8 @@ pub(crate) struct Outside {
     showing: Showing,
     answers: HashMap<Ticket, Answer>,
     last_ticket: Ticket,
+    /// Who waits to hear why a game is not seen.
+    explaining: HashMap<Ticket, oneshot::Sender<Explained>>,
     /// Who waits for settings to be read, by the number of the wish.
     waiting: Vec<(u64, Answer)>,
     last_wish: u64,
@@ -75,6 +77,7 @@ impl Outside {
             showing,
             answers: HashMap::new(),
             last_ticket: 0,
+            explaining: HashMap::new(),
             waiting: Vec::new(),
             last_wish: 0,
             link: None,
@@ -94,6 +97,11 @@ impl Outside {
             Command::PauseParty { answer } => (Wish::PauseParty, answer),
             Command::TrustServer { answer } => (Wish::TrustServer, answer),
             Command::ResumeParty { party, answer } => (Wish::ResumeParty(party), answer),
+            Command::ExplainGame { peer, slug, is_own, explained, answer } => {
+                // The ticket that this command gets below.
+                self.explaining.insert(self.last_ticket + 1, explained);
+                (Wish::ExplainGame { peer, slug, is_own }, answer)
+            }
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
             Command::Rule { wish, answer } => (Wish::Rule(wish), answer),
             Command::LinkCopied { answer } => (Wish::LinkCopied, answer),
@@ -284,6 +292,12 @@ impl Outputs for Outside {
             Output::Rendezvous(order) => self.tell_stores(order),
             Output::WatchPrograms(watch) => self.ports.games.watch(watch),
             Output::LookAgain(number) => self.ports.games.look(number),
+            Output::ExamineGame(wish) => self.ports.games.examine(wish),
+            Output::GameExplained { ticket, explained } => {
+                if let Some(asked) = self.explaining.remove(&ticket) {
+                    let _ = asked.send(*explained);
+                }
+            }
             Output::SetGates { others, named } => tunnel.set_gates(others, named),
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
@@ -299,6 +313,7 @@ impl Outputs for Outside {
             Output::Complete { ticket, result } => {
                 // The answer must find the state that it speaks of.
                 self.showing.publish(session, &tunnel.counters());
+                self.explaining.remove(&ticket);
                 if let Some(answer) = self.answers.remove(&ticket) {
                     let _ = answer.send(result);
                 }

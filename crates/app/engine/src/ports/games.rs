@@ -1,20 +1,41 @@
-//! The programs of this computer, watched while the session wishes.
+//! The programs of this computer, watched while the session wishes, and looked at closely when somebody asks.
 
 use std::sync::Arc;
 
-use lanrage_game_watch::{Told, Wish, run};
-use lanrage_games::Catalogue;
-use lanrage_session::ProgramWatch;
+use lanrage_game_watch::{Examination, Told, Wish, examine_each, run};
+use lanrage_games::{Catalogue, Examined, SystemFirewall};
+use lanrage_session::{ExaminationWish, Input, ProgramWatch};
+use lanrage_support::Firewall;
 use tokio::sync::{mpsc, watch};
 
 use crate::{known_games::KnownGames, tasks::Tasks};
 
+/// Looks that may wait: as many as there may be friends who ask. What is more is not looked at, and asked again.
+const LOOKS: usize = 64;
 /// Says what is watched, and hears what is played and hosted, and what listens. Never full: only the newest wish counts, and
 /// the watch waits until its last word was heard.
 pub(crate) struct GamesPort {
     wishes: watch::Sender<Wish>,
     looks: watch::Sender<u64>,
     pub(crate) rx: mpsc::Receiver<Told>,
+    wanted: mpsc::Sender<(Examination, Wanted)>,
+    /// What was looked at closely.
+    pub(crate) examined: mpsc::Receiver<(Examined, Wanted)>,
+}
+
+/// Whose look that is.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    number: u64,
+    is_hidden: bool,
+}
+
+impl Wanted {
+    /// What the session hears of it.
+    pub(crate) fn input(self, examined: Examined) -> Input {
+        let Self { number, is_hidden } = self;
+        Input::GameExamined { number, examined: Box::new(examined), is_hidden }
+    }
 }
 
 impl GamesPort {
@@ -40,6 +61,24 @@ impl GamesPort {
     pub(crate) fn look(&self, number: u64) {
         self.looks.send_replace(number);
     }
+
+    /// Looks closely at a game. Where too many looks wait, nothing comes of it, which the session does not wait for.
+    pub(crate) fn examine(&self, wish: ExaminationWish) {
+        let ExaminationWish { number, slug, lease, opened, try_at } = wish;
+        let known = self.wishes.borrow();
+        let is_hidden = known.known.game(&slug).is_some() && known.shown.game(&slug).is_none();
+        let examination = Examination {
+            slug,
+            lease: lease.0,
+            opened,
+            try_at: try_at.map(|(address, place)| (address.0, place)),
+            known: Arc::clone(&known.known),
+            firewall,
+        };
+        if self.wanted.try_send((examination, Wanted { number, is_hidden })).is_err() {
+            tracing::debug!("too many wait for a look at this computer");
+        }
+    }
 }
 
 pub(crate) fn spawn(tasks: &mut Tasks) -> GamesPort {
@@ -49,5 +88,17 @@ pub(crate) fn spawn(tasks: &mut Tasks) -> GamesPort {
     let (looks, looked) = watch::channel(0);
     let (told, rx) = mpsc::channel(1);
     tasks.spawn("games", run(wished, looked, told));
-    GamesPort { wishes, looks, rx }
+    let (wanted, wishes_for_looks) = mpsc::channel(LOOKS);
+    let (tell, examined) = mpsc::channel(1);
+    tasks.spawn("game-questions", examine_each(wishes_for_looks, tell));
+    GamesPort { wishes, looks, rx, wanted, examined }
+}
+
+/// The firewall, as the doctor finds it.
+fn firewall() -> SystemFirewall {
+    match lanrage_support::firewall() {
+        Firewall::None => SystemFirewall::Off,
+        Firewall::Ufw | Firewall::Firewalld => SystemFirewall::On,
+        Firewall::Systems => SystemFirewall::Systems,
+    }
 }

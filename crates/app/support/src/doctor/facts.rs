@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use lanrage_party::{
     UnixMillis,
-    facts::{Cause, Fault},
+    facts::{Cause, Fault, Remedy},
 };
 use lanrage_session::{Problem, Snapshot};
 
@@ -71,9 +71,9 @@ pub(crate) struct Stored {
     pub(crate) refused: Vec<String>,
 }
 
-/// A firewall of this computer.
+/// A firewall of this computer, as the doctor tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Firewall {
+pub enum Firewall {
     /// None that is known here is on.
     None,
     /// Uncomplicated Firewall is on.
@@ -82,4 +82,30 @@ pub(crate) enum Firewall {
     Firewalld,
     /// The system has one whose rules are not ours to read.
     Systems,
+}
+
+impl Firewall {
+    /// What lets games through it on this adapter; `None` where none is on.
+    pub fn remedy(self, adapter: &str) -> Option<Remedy> {
+        Some(match self {
+            Self::None => return None,
+            Self::Ufw => {
+                // What serves the system listens below.
+                let allow = |protocol| {
+                    format!("sudo ufw allow in on {adapter} to any port 1024:65535 proto {protocol}")
+                };
+                Remedy::AllowGames { command: format!("{} && {}", allow("udp"), allow("tcp")) }
+            }
+            Self::Firewalld => {
+                // A zone of its own: in the one for what is trusted everything would be open, the system's services too.
+                let command = format!(
+                    "sudo firewall-cmd --permanent --new-zone=lanrage && sudo firewall-cmd --permanent \
+                     --zone=lanrage --add-port=1024-65535/udp --add-port=1024-65535/tcp \
+                     --add-interface={adapter} && sudo firewall-cmd --reload"
+                );
+                Remedy::AllowGames { command }
+            }
+            Self::Systems => Remedy::AllowGamesInSettings,
+        })
+    }
 }

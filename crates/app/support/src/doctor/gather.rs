@@ -133,7 +133,8 @@ fn has_capability(status: &str, number: u32) -> bool {
         .is_some_and(|held| held >> number & 1 == 1)
 }
 
-fn firewall() -> Firewall {
+/// Which firewall is on. Reads a small file.
+pub fn firewall() -> Firewall {
     if !cfg!(target_os = "linux") {
         return Firewall::Systems;
     }

@@ -78,25 +78,16 @@ fn firewall(facts: &Facts) -> Check {
         Some(AdapterView::Open { name, .. }) => name.clone(),
         _ => "lanrage0".to_owned(),
     };
-    match facts.firewall {
-        Firewall::None => subject.good(Finding::NoFirewall),
-        Firewall::Ufw => {
-            // What serves the system listens below.
-            let allow =
-                |protocol| format!("sudo ufw allow in on {adapter} to any port 1024:65535 proto {protocol}");
-            let command = format!("{} && {}", allow("udp"), allow("tcp"));
-            subject.unknown(Finding::Ufw { adapter }, Remedy::AllowGames { command })
-        }
-        Firewall::Firewalld => {
-            // A zone of its own: in the one for what is trusted everything would be open, the system's services too.
-            let command = format!(
-                "sudo firewall-cmd --permanent --new-zone=lanrage && sudo firewall-cmd --permanent --zone=lanrage \
-                 --add-port=1024-65535/udp --add-port=1024-65535/tcp --add-interface={adapter} && \
-                 sudo firewall-cmd --reload"
-            );
-            subject.unknown(Finding::Firewalld { adapter }, Remedy::AllowGames { command })
-        }
-        Firewall::Systems => subject.unknown(Finding::SystemsFirewall, Remedy::AllowGamesInSettings),
+    let remedy = facts.firewall.remedy(&adapter);
+    let finding = match facts.firewall {
+        Firewall::None => Finding::NoFirewall,
+        Firewall::Ufw => Finding::Ufw { adapter },
+        Firewall::Firewalld => Finding::Firewalld { adapter },
+        Firewall::Systems => Finding::SystemsFirewall,
+    };
+    match remedy {
+        Some(remedy) => subject.unknown(finding, remedy),
+        None => subject.good(finding),
     }
 }
 

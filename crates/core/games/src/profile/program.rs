@@ -25,6 +25,11 @@ impl Program {
         end.and_then(|end| self.file.get(end..)).is_some_and(|end| end.eq_ignore_ascii_case(".exe"))
     }
 
+    /// Whether its file name alone says what to start.
+    pub fn is_whole(&self) -> bool {
+        self.with.is_none() && !self.file.ends_with('*')
+    }
+
     /// Whether this file, run with these arguments, is it.
     pub fn is(&self, file: &str, arguments: &[String]) -> bool {
         let is_meant = |with: &String| arguments.iter().any(|one| one.contains(with));

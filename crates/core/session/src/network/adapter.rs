@@ -25,6 +25,7 @@ pub(crate) enum AdapterState {
     Opening,
     Open {
         name: String,
+        since: Instant,
     },
     Unavailable {
         failure: AdapterFailure,
@@ -49,7 +50,7 @@ impl AdapterState {
 
     pub(crate) fn handle_result(&mut self, now: Instant, result: Result<String, AdapterFailure>) {
         *self = match result {
-            Ok(name) => Self::Open { name },
+            Ok(name) => Self::Open { name, since: now },
             Err(failure) => return self.refuse(now, failure),
         };
     }
@@ -85,10 +86,18 @@ impl AdapterState {
 
     /// The name of the open device now: another program may have given it another.
     pub(crate) fn set_name(&mut self, now_named: &str) {
-        if let Self::Open { name } = self
+        if let Self::Open { name, .. } = self
             && name != now_named
         {
             now_named.clone_into(name);
+        }
+    }
+
+    /// Since when it is open.
+    pub(crate) const fn since(&self) -> Option<Instant> {
+        match self {
+            Self::Open { since, .. } => Some(*since),
+            _ => None,
         }
     }
 
@@ -100,7 +109,7 @@ impl AdapterState {
     pub(crate) fn view(&self, now: Now, works: Option<bool>) -> AdapterView {
         match self {
             Self::Closed | Self::Opening => AdapterView::Closed,
-            Self::Open { name } => AdapterView::Open { name: name.clone(), works },
+            Self::Open { name, .. } => AdapterView::Open { name: name.clone(), works },
             Self::Unavailable { failure, retry_at } => {
                 let wait = retry_at.saturating_duration_since(now.instant).as_millis() as u64;
                 AdapterView::Unavailable {

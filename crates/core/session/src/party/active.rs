@@ -33,7 +33,9 @@ use crate::{
         awaited::Awaited,
         called::Called,
         connections::Connections,
-        gossip::{Gossip, departures::Departures, games::Games, ruled::Ruled, shares::Asking},
+        gossip::{
+            Gossip, departures::Departures, games::Games, questions::Questions, ruled::Ruled, shares::Asking,
+        },
         knocking::Knocking,
         relaying::{carried::Carried, carrier::Carrier},
     },
@@ -89,6 +91,8 @@ pub(crate) struct ActiveParty {
     pub(crate) is_kept: bool,
     /// What this device and its friends play.
     pub(crate) games: Games,
+    /// Why they are not seen.
+    pub(crate) questions: Questions,
     /// Who waits to be let in.
     pub(crate) requests: Requests,
     /// What this device's player may take back.

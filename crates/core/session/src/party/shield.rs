@@ -248,6 +248,11 @@ impl Shield {
         std::mem::take(&mut self.is_new).then(|| self.gates.clone())
     }
 
+    /// Whether a friend may begin that.
+    pub(crate) fn is_open_to(&self, peer: &PeerId, place: Place) -> bool {
+        self.gate(peer).is_open(place)
+    }
+
     pub(crate) fn is_blind(&self) -> bool {
         self.sight == Sight::Blind
     }

@@ -7,6 +7,7 @@
 pub(crate) mod departures;
 pub(crate) mod games;
 pub(crate) mod message;
+pub(crate) mod questions;
 pub(crate) mod ruled;
 mod schedule;
 pub(crate) mod shares;

@@ -34,6 +34,7 @@ use crate::{
             departures::Departures,
             games::Games,
             message::Message,
+            questions::Questions,
             ruled::{Ignorance, Ruled},
             shares::Asking,
         },
@@ -96,6 +97,9 @@ impl State {
             Command::TakeReply(reply) => {
                 let result = self.take_reply(turn, &reply);
                 turn.complete(ticket, result);
+            }
+            Command::ExplainGame { peer, slug, is_own } => {
+                self.explain_game(turn, ticket, peer, slug, is_own);
             }
             Command::MeasureAgain => self.measure_again(turn, ticket),
             Command::CheckAway(party) => {
@@ -380,6 +384,7 @@ impl State {
             asking: Asking::default(),
             is_kept: ignorance == Ignorance::TheLatest,
             games: Games::default(),
+            questions: Questions::default(),
             requests: Requests::default(),
             undo: Undo::default(),
             unread: BTreeMap::new(),
@@ -436,6 +441,7 @@ impl State {
 
     /// Is in no party any more, and forgets its keys.
     pub(super) fn drop_party(&mut self, turn: &mut Turn<'_>, departure: Option<Departure>) {
+        self.end_questions(turn);
         if let Some(party) = self.party.take() {
             let id = party.membership.invitation.party;
             info!(party = %id.short(), "leaving party");
@@ -450,6 +456,7 @@ impl State {
     /// Withdraws from a party that could not be joined. Nothing was kept of it, so nothing is forgotten: least of all a
     /// membership of before.
     pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>) {
+        self.end_questions(turn);
         if let Some(party) = self.party.take() {
             info!(party = %party.membership.invitation.party.short(), "not joined");
             self.close_party(turn, party, true, None);
@@ -467,6 +474,7 @@ impl State {
     /// Leaves the party's network without giving up the membership, but for a guest's, which ends with that.
     pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
         self.call_off(turn);
+        self.end_questions(turn);
         if self.party.as_ref().is_some_and(|party| party.membership.is_guests()) {
             let departure = self.say_leave(turn);
             self.drop_party(turn, departure);

@@ -1,5 +1,7 @@
 //! Who plays and hosts what: this device is watched while a friend is there who may know, and friends' words are shown.
 
+mod explain;
+
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use lanrage_games::{Catalogue, Statement};

@@ -44,6 +44,7 @@ impl State {
             party.ruled.set_reached(turn.now.instant, &reached);
             party.games.set_reached(turn.now.instant, &reached);
             party.games.set_members(|peer| party.connections.connections().contains_key(peer));
+            party.questions.set_members(|peer| party.connections.connections().contains_key(peer));
             let reached = if gossips { reached } else { Vec::new() };
             let is_wider = party.gossip.set_reached(turn.now.instant, &reached);
             if gossips {
@@ -78,6 +79,10 @@ impl State {
             Message::Shares(shares) => self.take_shares(turn, shares),
             Message::SharesAsk(wanted) => self.tell_shares(turn, from, &wanted),
             Message::Games { number, statements } => self.take_games(turn, from, number, statements),
+            Message::GameAsk { number, try_at, slug } => {
+                self.handle_game_asked(turn, from, number, try_at, slug);
+            }
+            Message::GameTell { number, side } => self.handle_game_told(turn, from, number, *side),
             // While a server keeps the list, its word counts.
             _ if !self.gossips() => {}
             Message::Digest { hash, count } => {

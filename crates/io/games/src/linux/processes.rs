@@ -23,6 +23,8 @@ const LINE_BYTES: u64 = 128 << 10;
 const MOST: usize = 16_384;
 /// Most open files of one process that are looked at.
 const FILES: usize = 4_096;
+/// Specification: in such ticks of a second the kernel says when a process was started (proc(5), `USER_HZ`).
+const TICKS: u64 = 100;
 /// So many ancestors may stand between a game and Steam.
 const ANCESTORS: usize = 16;
 
@@ -114,7 +116,7 @@ impl Processes {
                 .filter_map(|inode| sockets.get(&inode))
                 .map(|known| known.socket)
                 .collect();
-            running.push(Running { listening, ..program.clone() });
+            running.push(Running { listening, started: started(&folder), ..program.clone() });
         }
         running
     }
@@ -136,7 +138,7 @@ fn program(folder: &Path) -> Option<Running> {
     let file = file.map(|file| file.strip_suffix(" (deleted)").unwrap_or(file).to_owned());
     let called = || arguments.first().and_then(|first| first.rsplit('/').next()).map(str::to_owned);
     let file = file.or_else(called).filter(|file| !file.is_empty())?;
-    Some(Running { file, arguments, steam_app: None, listening: Vec::new() })
+    Some(Running { file, arguments, ..Running::default() })
 }
 
 fn arguments(line: &[u8]) -> Vec<String> {
@@ -173,6 +175,23 @@ fn steam_app(pid: u32) -> Option<u32> {
         }
     }
     None
+}
+
+/// When a process was started; `None` if it is gone.
+fn started(folder: &Path) -> Option<Instant> {
+    let stat = fs::read_to_string(folder.join("stat")).ok()?;
+    let up = fs::read_to_string("/proc/uptime").ok()?;
+    let age = age(&stat, &up)?;
+    Instant::now().checked_sub(age)
+}
+
+/// How long ago that was, by a line of `/proc/PID/stat` and one of `/proc/uptime` (proc(5)).
+fn age(stat: &str, uptime: &str) -> Option<Duration> {
+    let started: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+    let up: f64 = uptime.split_whitespace().next()?.parse().ok()?;
+    let up = Duration::try_from_secs_f64(up).ok()?;
+    let started = Duration::from_millis(started.checked_mul(1_000 / TICKS)?);
+    Some(up.saturating_sub(started))
 }
 
 /// The parent by a line of `/proc/PID/stat` (proc(5)): the name before it may hold anything, so it is looked for from behind.
@@ -213,6 +232,14 @@ mod tests {
     fn steams_number_and_the_parent_are_read_whatever_a_program_is_called() {
         assert_eq!(parent("7 (a) b) S 42 7 7 0"), Some(42));
         assert_eq!(parent("7"), None);
+        let stat = "7 (a) b) S 42 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 2500 1 2 3";
+        assert_eq!(age(stat, "30.50 1.00\n"), Some(Duration::from_millis(5_500)));
+        assert_eq!(
+            (age(stat, "1.00 1\n"), age(stat, "x"), age("7", "1 1")),
+            (Some(Duration::ZERO), None, None)
+        );
+        let own = started(Path::new("/proc/self")).unwrap();
+        assert!(own <= Instant::now() && own.elapsed() < Duration::from_secs(3_600));
         let line = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         assert_eq!(app_of(&line(&["reaper", "SteamLaunch", "AppId=730", "--", "cs2"])), Some(730));
         assert_eq!(app_of(&line(&["x", "AppId=730"])), None);

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use lanrage_base::wire::{Reader, put_address};
-use lanrage_games::{Statement, read_statements, write_statements};
+use lanrage_games::{Side, Slug, Statement, read_side, read_statements, write_side, write_statements};
 use lanrage_nat::Probe;
 use lanrage_party::{
-    Departure, IdentityKey, Leave, PartyId, PeerId, Ruling, SealedSignal, Share, ShareMark, SignedRecord,
+    Departure, IdentityKey, Leave, PartyId, PeerId, Place, Ruling, SealedSignal, Share, ShareMark,
+    SignedRecord, Transport,
     limits::{self, KNOCK_BYTES, PEERS_PER_PARTY},
 };
 
@@ -25,6 +26,8 @@ const RULINGS: u8 = 25;
 const GAMES: u8 = 26;
 const SHARES: u8 = 27;
 const SHARES_ASK: u8 = 28;
+const GAME_ASK: u8 = 29;
+const GAME_TELL: u8 = 30;
 
 /// Longest message, in bytes.
 const MAX_BYTES: usize = Probe::MAX_BYTES;
@@ -44,7 +47,8 @@ pub(crate) type Line = ([u8; 8], u64);
 /// id and 8 of sequence; *records* and *departures* one behind the other; *signal* hops 1, from 16, to 16, the sealed bytes;
 /// *knock* the address it came from, and its 480 bytes; *relay ask* ids of 16 bytes; *relay channels* ids of 16 bytes with
 /// numbers of 2; *ruled* 8 bytes; *rulings* one behind the other; *games* a number of 8, and what [`write_statements`] writes; *shares* of 32
-/// bytes; *shares ask* marks of 16.
+/// bytes; *shares ask* marks of 16; *game ask* a number of 8, 0 for UDP or 1 for TCP, a port of 2 or none, which is 0, and the slug; *game tell* a number
+/// of 8, and what [`write_side`] writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     /// What I know of the party is this, in short: of two who say the same, neither has news for the other.
@@ -73,11 +77,15 @@ pub(crate) enum Message {
     Shares(Vec<Share>),
     /// Tell me these.
     SharesAsk(Vec<ShareMark>),
+    /// Tell me what of this game is seen on your computer, and try it at this place of mine. The number is mine.
+    GameAsk { number: u64, try_at: Option<Place>, slug: Slug },
+    /// What was asked by that number.
+    GameTell { number: u64, side: Box<Side> },
 }
 
 /// Whether a payload is one of these rather than the path agent's, or of a program that knows more.
 pub(crate) fn is_gossip(payload: &[u8]) -> bool {
-    matches!(payload, [VERSION, DIGEST..=SHARES_ASK, ..])
+    matches!(payload, [VERSION, DIGEST..=GAME_TELL, ..])
 }
 
 impl Message {
@@ -165,6 +173,19 @@ impl Message {
                 bytes.push(SHARES_ASK);
                 marks.iter().take(limits::SHARES).for_each(|mark| bytes.extend(mark.as_bytes()));
             }
+            Self::GameAsk { number, try_at, slug } => {
+                bytes.push(GAME_ASK);
+                bytes.extend(number.to_be_bytes());
+                let is_tcp = try_at.is_some_and(|place| place.transport == Transport::Tcp);
+                bytes.push(is_tcp.into());
+                bytes.extend(try_at.map_or(0, |place| place.port).to_be_bytes());
+                bytes.extend(slug.as_str().as_bytes());
+            }
+            Self::GameTell { number, side } => {
+                bytes.push(GAME_TELL);
+                bytes.extend(number.to_be_bytes());
+                bytes.extend(write_side(side));
+            }
         }
         bytes
     }
@@ -240,6 +261,22 @@ impl Message {
             GAMES => {
                 let number = reader.u64()?;
                 return Some(Self::Games { number, statements: read_statements(reader.rest())? });
+            }
+            GAME_ASK => {
+                let number = reader.u64()?;
+                let transport = match reader.byte()? {
+                    0 => Transport::Udp,
+                    1 => Transport::Tcp,
+                    _ => return None,
+                };
+                let port = reader.u16()?;
+                let slug = Slug::new(std::str::from_utf8(reader.rest()).ok()?)?;
+                let try_at = (port != 0).then_some(Place { transport, port });
+                return Some(Self::GameAsk { number, try_at, slug });
+            }
+            GAME_TELL => {
+                let number = reader.u64()?;
+                return Some(Self::GameTell { number, side: Box::new(read_side(reader.rest())?) });
             }
             SHARES => {
                 let mut shares = Vec::new();
@@ -318,6 +355,13 @@ mod tests {
             Message::Rulings(vec![ruling(&ann); RULINGS_PER_MESSAGE]),
             Message::Shares(vec![Share::from_bytes([8; 32]); limits::SHARES]),
             Message::SharesAsk(vec![ShareMark::from_bytes([9; 16]); limits::SHARES]),
+            Message::GameAsk {
+                number: u64::MAX,
+                try_at: Some(Place { transport: Transport::Tcp, port: 65_535 }),
+                slug: Slug::new(&"s".repeat(Slug::BYTES)).unwrap(),
+            },
+            Message::GameAsk { number: 0, try_at: None, slug: Slug::new("a").unwrap() },
+            Message::GameTell { number: u64::MAX, side: Box::new(Side::not_shared()) },
             Message::Games {
                 number: u64::MAX,
                 statements: vec![
@@ -357,7 +401,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..28, which in 0_usize..11, cut: usize) {
+        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..32, which in 0_usize..11, cut: usize) {
             if bytes.len() > 1 {
                 (bytes[0], bytes[1]) = (VERSION, kind);
             }

@@ -1,6 +1,8 @@
 //! Friends are told no address of a player who hides them, and nothing is sent to a friend but by a relay. They are told no
 //! game of a player who shares none, and begin nothing where nothing listens for them.
 
+mod explain;
+
 use std::time::Duration;
 
 use lanrage_control::protocol::Request;

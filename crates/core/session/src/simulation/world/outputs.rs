@@ -78,6 +78,8 @@ impl World {
             | Output::MapPort(_)
             | Output::WatchPrograms(_)
             | Output::LookAgain(_)
+            | Output::ExamineGame(_)
+            | Output::GameExplained { .. }
             | Output::SetGates { .. } => {}
             Output::Load { ticket, .. } => {
                 host.inputs.push_back(Input::Kept(ticket, Err(CommandError::NotAMember)))
