@@ -169,7 +169,7 @@ export type CheckState = "good" | "warning" | "bad" | "unknown";
  */
 export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "nobody_answers",
   /** Why, as far as is known. */
-  because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
+  because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_outside" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
   /** The version of the reply's format. */
   version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "rulings_unheard" } | { "code": "unknown_peer" } | { "code": "nothing_to_undo" } | { "code": "bad_game",
   /** What is wrong with it. */

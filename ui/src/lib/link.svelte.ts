@@ -1,7 +1,6 @@
 import type { InvitationPreview } from '../bindings';
 import { onLink, previewInvitation, takeLink, toRefusal, type Unsubscribe } from './bridge';
 import type { Refusal } from './refusal';
-import { isReply } from './reply';
 
 /** A link that the system handed over: being read, read, or refused. */
 export interface OpenedLink {
@@ -44,11 +43,13 @@ export class Links {
     const link = await takeLink();
     if (link === null) return;
     const mine = ++this.#generation;
-    this.opened = { link, preview: null, refusal: null, isReply: isReply(link) };
-    if (this.opened.isReply) return;
+    this.opened = { link, preview: null, refusal: null, isReply: false };
     const read = await previewInvitation(link).then(
       (preview) => ({ link, preview, refusal: null, isReply: false }),
-      (thrown: unknown) => ({ link, preview: null, refusal: toRefusal(thrown), isReply: false }),
+      (thrown: unknown) => {
+        const refusal = toRefusal(thrown);
+        return { link, preview: null, refusal, isReply: refusal.code === 'reply_outside' };
+      },
     );
     if (mine === this.#generation) this.opened = read;
   }

@@ -75,6 +75,7 @@ const fn is_of_an_argument(error: &CommandError) -> bool {
             | CommandError::UnknownFavorite { .. }
             | CommandError::InvitationTooLong
             | CommandError::InvitationNotALink
+            | CommandError::ReplyOutside
             | CommandError::InvitationDamaged
             | CommandError::InvitationVersion { .. }
     )

@@ -2,15 +2,15 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::{
     ControlEndpoint, Name, PartyId, PartySecret, Pass, PeerId, ServerId, Share, Subnet, UnixMillis, copied,
-    limits::{CONTROL_ENDPOINTS, INVITATION_ADDRESSES, INVITATION_BYTES, INVITATION_HOURS, SHARES},
+    limits::{CONTROL_ENDPOINTS, INVITATION_ADDRESSES, INVITATION_HOURS, PASTED_BYTES, SHARES},
 };
 
 const SCHEME_PREFIX: &str = "lanrage://join/";
-const LANDING_PATH: &str = "/join";
+const WEB_SCHEME: &str = "https://";
+const LANDING_PATH: &str = "/join#";
 /// First byte of every invitation: the format's version.
 const VERSION: u8 = 1;
 
@@ -64,12 +64,15 @@ pub struct Glance {
 /// Why a text is not an invitation. Each has a code for scripts and a sentence for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvitationError {
-    /// Longer than [`INVITATION_BYTES`].
+    /// Longer than [`PASTED_BYTES`], or with more in it than a link has.
     #[error("the link is too long to be an invitation")]
     TooLong,
     /// Neither `lanrage://join/…` nor a web link `https://…/join#…`.
     #[error("this is not a LANrage invitation link; it should begin with {SCHEME_PREFIX}")]
     NotALink,
+    /// What somebody sends back who finds nobody by a link.
+    #[error("this is a reply to a link, for whoever is in the party")]
+    Reply,
     /// The part behind the prefix is not base64url, or was cut short.
     #[error("the link is damaged; copy it once more, to its very end")]
     Damaged,
@@ -90,6 +93,7 @@ impl InvitationError {
         match self {
             Self::TooLong => "invitation_too_long",
             Self::NotALink => "invitation_not_a_link",
+            Self::Reply => "reply_outside",
             Self::Damaged => "invitation_damaged",
             Self::Version(_) => "invitation_version",
             Self::Expired => "invitation_expired",
@@ -221,22 +225,40 @@ impl Invitation {
 impl FromStr for Invitation {
     type Err = InvitationError;
 
-    /// Total: any text gives an invitation or a coded error. What people copy along with a link is ignored: words and marks
-    /// around it, and white space within it where a chat program has wrapped it.
+    /// Total: any text gives an invitation or a coded error. It is the first whole link in the text, however it was copied.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.len() > INVITATION_BYTES {
+        if text.len() > PASTED_BYTES {
             return Err(InvitationError::TooLong);
         }
-        if let Some(read) = copied::read(text, SCHEME_PREFIX, InvitationError::Damaged, Self::decode) {
-            return read;
-        }
-        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let url = Url::parse(&text).map_err(|_| InvitationError::NotALink)?;
-        match (url.scheme(), url.path(), url.fragment()) {
-            ("https", LANDING_PATH, Some(body)) => Self::decode(body),
-            _ => Err(InvitationError::NotALink),
+        let read = copied::read(text, behind_prefix, InvitationError::Damaged, Self::decode);
+        read.unwrap_or_else(|| {
+            Err(if copied::has_reply(text) { InvitationError::Reply } else { InvitationError::NotALink })
+        })
+    }
+}
+
+/// Where the first prefix of either form ends in a text.
+fn behind_prefix(text: &str) -> Option<usize> {
+    let own = copied::behind(text, SCHEME_PREFIX);
+    let web = behind_web_prefix(text);
+    own.into_iter().chain(web).min()
+}
+
+/// The same of `https://HOST/join#`.
+fn behind_web_prefix(text: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(scheme) = copied::behind(&text[at..], WEB_SCHEME) {
+        at += scheme;
+        let host = text[at..].find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#')).unwrap_or(0);
+        let path = at + host;
+        let is_ours = text
+            .get(path..path + LANDING_PATH.len())
+            .is_some_and(|path| path.eq_ignore_ascii_case(LANDING_PATH));
+        if host > 0 && is_ours {
+            return Some(path + LANDING_PATH.len());
         }
     }
+    None
 }
 
 impl fmt::Debug for Invitation {
@@ -307,6 +329,17 @@ mod tests {
             format!("“{link}” – Ada"),
             format!("come: {head}\n  {tail} now"),
             format!("{link}/"),
+            format!("{}{link}", "a whole evening of chat\n".repeat(40_000)),
+            format!("{link}{}", " and so on".repeat(90_000)),
+            format!("[join]({link})"),
+            format!("**{link}**"),
+            link.replace("lanrage://join/", "LANrage://Join/"),
+            format!("> come: {head}\n> {tail}\n> now"),
+            format!("{}\u{200b}{tail}\u{ad}", head.replace("://", ":\u{2060}//")),
+            format!("LANrage links begin with lanrage://join/… like this one: {link}"),
+            format!("lanrage://join/{} was cut, here again: {link}", &head[15..]),
+            format!("{}\n{}", &link[..8], &link[8..]),
+            format!("see https://example.org/join and https://example.org/ or {link}"),
         ] {
             assert_eq!(text.parse::<Invitation>().map(|read| read.link()), Ok(link.clone()), "{text}");
         }
@@ -320,6 +353,9 @@ mod tests {
             assert_eq!(link.parse::<Invitation>(), Ok(invitation()), "{link}");
             let wrapped = format!("  {}\n{} ", &link[..40], &link[40..]);
             assert_eq!(wrapped.parse::<Invitation>(), Ok(invitation()), "wrapped by a chat program");
+            for text in [format!("Join us: <{link}>. See you!"), link.replacen("https", "HTTPS", 1)] {
+                assert_eq!(text.parse::<Invitation>(), Ok(invitation()), "{text}");
+            }
         }
     }
 
@@ -329,11 +365,14 @@ mod tests {
         let parse = |text: &str| text.parse::<Invitation>().unwrap_err();
         assert_eq!(parse(""), InvitationError::NotALink);
         assert_eq!(parse("https://example.org/"), InvitationError::NotALink);
+        assert_eq!(parse("https:///join#AQ"), InvitationError::NotALink);
+        assert_eq!(parse("https://example.org/other/join#AQ"), InvitationError::NotALink);
+        assert_eq!(parse("here: lanrage://\nreply/AQAA"), InvitationError::Reply);
         assert_eq!(parse("http://example.org/join#AQ"), InvitationError::NotALink);
         assert_eq!(parse("lanrage://join/"), InvitationError::Damaged);
         assert_eq!(parse("lanrage://join/!!!"), InvitationError::Damaged);
         assert_eq!(parse(&link[..link.len() - 1]), InvitationError::Damaged);
-        assert_eq!(parse(&"x".repeat(INVITATION_BYTES + 1)), InvitationError::TooLong);
+        assert_eq!(parse(&"x".repeat(PASTED_BYTES + 1)), InvitationError::TooLong);
         assert_eq!(parse("lanrage://join/AgAA"), InvitationError::Version(2));
         assert_eq!(invitation().check_expiry(UnixMillis(999)), Ok(()));
         assert_eq!(invitation().check_expiry(UnixMillis(1_000)), Err(InvitationError::Expired));
@@ -381,6 +420,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_link_is_found_in_any_chat_however_it_was_wrapped(
+            before in "\\PC{0,40}", after in "\\PC{0,40}", cuts in prop::collection::vec(0_usize..1_000, 0..6), is_web: bool,
+            gap in prop::sample::select(vec!["\n", "\r\n> ", "  ", "\u{200b}", "\n| "]),
+        ) {
+            let link = if is_web { invitation().link().replace(SCHEME_PREFIX, "https://lanrage.example/join#") } else { invitation().link() };
+            let prefix = if is_web { 29 } else { SCHEME_PREFIX.len() };
+            let mut wrapped = link.clone();
+            let mut cuts: Vec<_> = cuts.into_iter().map(|at| prefix + at % (link.len() - prefix)).collect();
+            cuts.sort_unstable();
+            for at in cuts.into_iter().rev() {
+                wrapped.insert_str(at, gap);
+            }
+            let text = format!("{before} {wrapped} {after}");
+            prop_assert_eq!(text.parse::<Invitation>(), Ok(invitation()), "{}", text);
+        }
+
         #[test]
         fn any_invitation_comes_back_from_its_link(
             party: [u8; 16], secret: [u8; 32], epoch: u32, shares in prop::collection::vec(any::<[u8; 32]>(), 0..=SHARES), expires: Option<u64>, name in "[a-zA-Zäöü0-9]{1,20}", servers in 0_usize..8,

@@ -24,6 +24,8 @@ pub const LINK_USES: u16 = 999;
 pub const LINKS: usize = 32;
 /// Longest invitation link, in bytes, with its prefix: as many and as long endpoints as there may be fit.
 pub const INVITATION_BYTES: usize = 4_096;
+/// Longest text in which a link or a reply is looked for, in bytes: a whole chat.
+pub const PASTED_BYTES: usize = 1024 * 1024;
 /// Longest validity of an invitation that ends, in hours: a year.
 pub const INVITATION_HOURS: u32 = 366 * 24;
 /// Most control endpoints in one invitation.

@@ -7,12 +7,15 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 use data_encoding::BASE64URL_NOPAD;
-use lanrage_party::{PartyId, PartySecret, copied, facts::CommandError, limits::INVITATION_BYTES};
+use lanrage_party::{
+    PartyId, PartySecret,
+    copied::{self, REPLY_PREFIX},
+    facts::CommandError,
+    limits::PASTED_BYTES,
+};
 
 use crate::{DoorEntry, entries::door::ENTRY_BYTES};
 
-/// With what every reply begins.
-const PREFIX: &str = "lanrage://reply/";
 /// First byte of every reply: the format's version.
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 24;
@@ -61,7 +64,7 @@ impl ReplyKey {
         bytes.extend(nonce);
         bytes.extend(sealed.expect("an entry is not too long to be sealed"));
         copied::put_checksum(&mut bytes);
-        format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&bytes))
+        format!("{REPLY_PREFIX}{}", BASE64URL_NOPAD.encode(&bytes))
     }
 
     /// What a text says. When that was written is the caller's to judge. Total: any text gives an entry or an error.
@@ -69,10 +72,15 @@ impl ReplyKey {
     /// # Errors
     /// [`ReplyError`].
     pub fn open(&self, text: &str) -> Result<DoorEntry, ReplyError> {
-        if text.len() > INVITATION_BYTES {
+        if text.len() > PASTED_BYTES {
             return Err(ReplyError::NotAReply);
         }
-        let read = copied::read(text, PREFIX, ReplyError::Damaged, |body| self.decode(body));
+        let read = copied::read(
+            text,
+            |text| copied::behind(text, REPLY_PREFIX),
+            ReplyError::Damaged,
+            |body| self.decode(body),
+        );
         read.unwrap_or(Err(ReplyError::NotAReply))
     }
 
@@ -153,16 +161,19 @@ mod tests {
         }
         let open = |text: &str| key(1, 1, 1).open(text).unwrap_err();
         assert_eq!(open(&text[..text.len() - 1]), ReplyError::Damaged);
-        assert_eq!(open(PREFIX), ReplyError::Damaged);
+        assert_eq!(open(REPLY_PREFIX), ReplyError::Damaged);
         assert_eq!(open("lanrage://reply/AgAA"), ReplyError::Version(2));
         assert_eq!(open("lanrage://join/AQAA"), ReplyError::NotAReply);
-        assert_eq!(open(&format!("{}{text}", " ".repeat(INVITATION_BYTES))), ReplyError::NotAReply);
+        assert_eq!(open(&format!("{}{text}", " ".repeat(PASTED_BYTES))), ReplyError::NotAReply);
         // Whoever makes the checksum anew has not the key.
-        let mut bytes = BASE64URL_NOPAD.decode(&text.as_bytes()[PREFIX.len()..]).unwrap();
+        let mut bytes = BASE64URL_NOPAD.decode(&text.as_bytes()[REPLY_PREFIX.len()..]).unwrap();
         bytes[30] ^= 1;
         bytes.truncate(bytes.len() - 4);
         copied::put_checksum(&mut bytes);
-        assert_eq!(open(&format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&bytes))), ReplyError::OtherParty);
+        assert_eq!(
+            open(&format!("{REPLY_PREFIX}{}", BASE64URL_NOPAD.encode(&bytes))),
+            ReplyError::OtherParty
+        );
     }
 
     proptest! {
@@ -171,10 +182,10 @@ mod tests {
             bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0_usize..150, is_text: bool
         ) {
             let body = BASE64URL_NOPAD.encode(&bytes);
-            let text = if is_text { String::from_utf8_lossy(&bytes).into_owned() } else { format!("{PREFIX}{body}") };
+            let text = if is_text { String::from_utf8_lossy(&bytes).into_owned() } else { format!("{REPLY_PREFIX}{body}") };
             prop_assert!(key(1, 1, 1).open(&text).is_err());
             let mut good = key(1, 1, 1).seal(&entry(3), [5; 24]).into_bytes();
-            let at = PREFIX.len() + at;
+            let at = REPLY_PREFIX.len() + at;
             good[at] = if good[at] == b'A' { b'B' } else { b'A' };
             prop_assert!(key(1, 1, 1).open(std::str::from_utf8(&good).unwrap()).is_err());
         }

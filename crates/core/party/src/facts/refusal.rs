@@ -26,6 +26,8 @@ pub enum CommandError {
     },
     /// The player called it off.
     Cancelled,
+    /// A text is a friend's reply to a link, and was taken for an invitation.
+    ReplyOutside,
     /// A text is no reply.
     ReplyNotALink,
     /// A reply is damaged.
@@ -354,6 +356,7 @@ impl From<InvitationError> for CommandError {
         match error {
             InvitationError::TooLong => Self::InvitationTooLong,
             InvitationError::NotALink => Self::InvitationNotALink,
+            InvitationError::Reply => Self::ReplyOutside,
             InvitationError::Damaged => Self::InvitationDamaged,
             InvitationError::Version(version) => Self::InvitationVersion { version: version.into() },
             InvitationError::Expired => Self::InvitationExpired,
