@@ -28,7 +28,7 @@ const views = [
 ];
 
 /** Where German, whose words are longer, is looked at as well. */
-const german = ['home', 'party', 'alone', 'moderated', 'limiting', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
+const german = ['home', 'first', 'first_no_server', 'party', 'alone', 'moderated', 'limiting', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
 
 /** Where more of the same is shown: one look is enough. */
 const crowds = ['friends_16', 'friends_64'];
@@ -369,6 +369,41 @@ async function walkByKeyboard(browser, baseURL) {
   return 'made, invited, left, joined, paused, and answered an opened link without a mouse';
 }
 
+/** How often a newcomer may press until the link is copied. */
+const MOST_PRESSES = 3;
+
+/**
+ * From the first start to a link that is ready to be sent.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} baseURL
+ */
+async function inviteAsANewcomer(browser, baseURL) {
+  const context = await browser.newContext({ baseURL, viewport: { width: 980, height: 680 }, locale: 'en-US' });
+  const page = await context.newPage();
+  await open(page, 'scene=first_no_server');
+  await page.evaluate(() => {
+    const counted = /** @type {any} */ (window);
+    counted.presses = 0;
+    addEventListener('click', ({ isTrusted }) => (counted.presses += isTrusted ? 1 : 0), true);
+  });
+  const first = page.getByRole('region', { name: 'Before your first party' });
+  assert.ok(await first.isVisible());
+  await page.getByRole('button', { name: 'Make the party' }).click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  const presses = await page.evaluate(() => /** @type {any} */ (window).presses);
+  assert.ok(presses <= MOST_PRESSES, `a newcomer presses ${presses} times`);
+  // Whoever was in a party knows it, though none is on the list.
+  await page.evaluate(() => {
+    localStorage.setItem('lanrage.was-in-party', '');
+  });
+  await open(page, 'scene=first_no_server');
+  await page.getByRole('heading', { name: 'Make a party' }).waitFor();
+  assert.equal(await first.count(), 0);
+  await context.close();
+  return `a copied link after ${presses} presses`;
+}
+
 /**
  * Texts and colours change as soon as they are chosen.
  * @param {import('playwright-core').Browser} browser
@@ -506,7 +541,7 @@ const browser = await chromium.launch({
   ],
 });
 try {
-  for (const [what, test] of Object.entries({ speakAnotherLanguage, lookAtEverything, walkByKeyboard, switchLanguageAndTheme, openInvitation, measureUpdates })) {
+  for (const [what, test] of Object.entries({ speakAnotherLanguage, lookAtEverything, walkByKeyboard, inviteAsANewcomer, switchLanguageAndTheme, openInvitation, measureUpdates })) {
     const started = Date.now();
     const result = await test(browser, server.address);
     console.log(`ok – ${what}: ${result} (${((Date.now() - started) / 1000).toFixed(1)} s)`);

@@ -39,7 +39,7 @@ describe('while nobody answers at a link', () => {
     expect(asked(calls, 'copy_text')).toEqual([{ text: REPLY }]);
     await send('snapshot', { ...snapshot, revision: 3, joining: { ...joining, is_replied: true } });
     expect(screen.getByText(/^Waiting for your friend/)).toBeTruthy();
-    await user.click(screen.getByRole('button', { name: 'Stop looking' }));
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
     expect(asked(calls, 'leave_party')).toHaveLength(1);
   });
 
@@ -113,18 +113,18 @@ describe('a reply that a friend has sent', () => {
     expect(screen.queryByRole('button', { name: 'Let a friend in who finds nobody' })).toBeNull();
   });
 
-  test('is no link to join by: where it belongs is said without asking the engine', async () => {
+  test('is no link to join by: where it belongs is said', async () => {
     const user = userEvent.setup();
-    const calls = await show(snapshot);
+    const calls = await show(snapshot, { preview_invitation: refuse({ code: 'reply_outside' }) });
     await user.click(screen.getByLabelText('Invitation link'));
     await user.paste(REPLY);
     expect((await screen.findByRole('alert')).textContent).toContain('paste it there under “Let a friend in');
-    expect(asked(calls, 'preview_invitation')).toEqual([]);
+    expect(asked(calls, 'preview_invitation')).toEqual([{ link: REPLY }]);
   });
 
   test('that the system hands over is a question, and done only when it is answered', async () => {
     const user = userEvent.setup();
-    const calls = await show(serverless, { take_link: () => REPLY });
+    const calls = await show(serverless, { take_link: () => REPLY, preview_invitation: refuse({ code: 'reply_outside' }) });
     const dialog = within(await screen.findByRole('dialog', { name: 'Let a friend in?' }));
     expect(asked(calls, 'take_reply')).toEqual([]);
     await user.click(dialog.getByRole('button', { name: 'Let in' }));

@@ -426,7 +426,8 @@ describe('recent parties', () => {
     const recent = { is_favorite: false, is_host: true, is_active: false, last_active_at_ms: 1_700_000_000_000 };
     data.parties = [
       { ...recent, id: 'a', name: 'Friday LAN', can_resume: true, keys_missing: false },
-      { ...recent, id: 'b', name: 'Cave', can_resume: false, keys_missing: false },
+      { ...recent, id: 'b', name: 'Cave', can_resume: false, keys_missing: true },
+      { ...recent, id: 'c', name: 'Left', can_resume: false, keys_missing: false },
     ];
     return data;
   };
@@ -454,6 +455,7 @@ describe('recent parties', () => {
       expect(screen.queryByText('Friday LAN')).toBeNull();
     });
     expect(screen.getByText('Cave')).toBeTruthy();
+    expect(screen.queryByText('Left')).toBeNull();
     expect(changes).toEqual([{ ask: 'forget_party', party: 'a' }]);
   });
 

@@ -110,6 +110,18 @@ export const sampleSettings: SettingView[] = [
   },
 ];
 
+/** How friends find a party without a server. */
+export const findFriends: SettingView = {
+  ...declared,
+  key: 'find_friends',
+  group: 'party',
+  kind: { type: 'choice', choices: ['link', 'dht'] },
+  default: 'dht',
+  value: 'dht',
+  rule: { code: 'choice', choices: ['link', 'dht'] },
+  doc: 'How friends find a party without a control server.',
+};
+
 const ask = { ...declared, group: 'app' };
 
 /** The settings of the app itself, as they are declared. */
@@ -193,6 +205,7 @@ export class FakeData {
   readonly answers = {
     settings: () => this.settings,
     set_settings: () => ({ restart_required: false }),
+    run_doctor: () => ({ checks: [] }),
     set_text: ({ key: wanted, text }) => this.#change(({ key }) => key === wanted, text),
     reset_setting: ({ key: wanted }) => this.#change(({ key }) => key === wanted, null),
     reset_settings: () => this.#change(() => true, null),

@@ -383,6 +383,8 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   unsure: { ...open, control: { state: 'local' }, party: { ...party, meeting: { code: 'store_silent' } } },
   loading: null,
   home: snapshot,
+  no_party_no_server: { ...snapshot, control: { state: 'local' } },
+  joining: { ...snapshot, joining: { ...joining, since_ms: Date.now() - 3_000 } },
   unanswered: { ...snapshot, control: { state: 'local' }, joining },
   replied: { ...snapshot, control: { state: 'local' }, joining: { ...joining, is_replied: true } },
   alone: open,

@@ -11,7 +11,7 @@ import type {
 } from '../bindings';
 import type { Page } from '../lib/pages';
 import { send, type Answers } from './backend';
-import type { FakeData } from './data';
+import { findFriends, type FakeData } from './data';
 import { scenes } from './scenes';
 
 /** One thing to look at. */
@@ -186,6 +186,18 @@ export function storeUsual(stored: FakeData): void {
   stored.parties = recent;
 }
 
+/** What a device has that was in no party yet. */
+function storeNothing(stored: FakeData): void {
+  stored.parties = [];
+  stored.settings = [...stored.settings, findFriends];
+}
+
+const helperIsOff: Partial<Check> = {
+  state: 'bad',
+  finding: { code: 'helper_is_off' },
+  remedy: { code: 'set_up_helper', command: 'sudo systemctl enable --now lanrage-helper.socket' },
+};
+
 const press = (selector: string) => {
   document.querySelector<HTMLElement>(selector)?.click();
 };
@@ -195,10 +207,13 @@ const plain = Object.fromEntries(Object.keys(scenes).map((scene): [string, Situa
 /** All that there is to look at, by name. */
 export const situations: Record<string, Situation> = {
   ...plain,
-  home_empty: {
-    scene: 'home',
-    store: (stored) => {
-      stored.parties = [];
+  first: { scene: 'home', answers: { run_doctor: () => ({ checks }) }, store: storeNothing },
+  first_no_server: {
+    scene: 'no_party_no_server',
+    answers: { run_doctor: () => ({ checks: changed({ permission: helperIsOff }) }) },
+    store: storeNothing,
+    then: () => {
+      press('main summary');
     },
   },
   home_in_party: { scene: 'party', page: 'home' },

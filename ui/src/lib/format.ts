@@ -62,13 +62,19 @@ export function formatBytes(bytes: number): string {
 export const formatRate = (kbits: number) =>
   kbits < 1000 ? say('unit-kbits', { value: formatCount(kbits) }) : say('unit-mbits', { value: short(kbits / 1000) });
 
-/** What is left until a moment, in whole seconds rounded up; `null` once it has come. */
-export function formatRemaining(untilMs: number, nowMs: number): string | null {
-  const seconds = Math.ceil((untilMs - nowMs) / 1000);
-  if (seconds <= 0) return null;
+function formatSeconds(seconds: number): string {
   if (seconds < 60) return say('unit-seconds', { value: seconds });
   return say('unit-minutes', { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }
+
+/** What is left until a moment, in whole seconds rounded up; `null` once it has come. */
+export function formatRemaining(untilMs: number, nowMs: number): string | null {
+  const seconds = Math.ceil((untilMs - nowMs) / 1000);
+  return seconds <= 0 ? null : formatSeconds(seconds);
+}
+
+/** What has passed since a moment, in whole seconds; none where a clock was set back meanwhile. */
+export const formatElapsed = (sinceMs: number, nowMs: number) => formatSeconds(Math.max(0, Math.floor((nowMs - sinceMs) / 1000)));
 
 /** A moment (Unix milliseconds) as date and time of day in this device's time zone. */
 export const formatMoment = (ms: number) => format().moment.format(ms);

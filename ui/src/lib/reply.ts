@@ -5,11 +5,7 @@ import type { JoiningView } from '../bindings';
 /** How long somebody of a party has to answer before a reply is offered. */
 const PATIENCE_MS = 8_000;
 
-/** Whether a text is a reply, and no invitation: only the engine can read one. */
-export const isReply = (text: string): boolean => text.replace(/\s/g, '').includes('lanrage://reply/');
-
 /** The reply that is worth showing now; `null` while somebody may still answer. */
-export function offered(joining: JoiningView | null, nowMs: number, atOnce: boolean): string | null {
-  if (joining === null) return null;
+export function offered(joining: JoiningView, nowMs: number, atOnce: boolean): string | null {
   return atOnce || joining.is_replied || nowMs - joining.since_ms >= PATIENCE_MS ? joining.reply : null;
 }

@@ -748,7 +748,7 @@ refusal-bad-name = Ein Name hat 1 bis { $most_bytes } sichtbare Zeichen (é zäh
 refusal-bad-server = Die Adresse eines Servers ist ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort.
 refusal-bad-expiry = Eine Einladung kann 1 bis { $most_hours } Stunden gelten.
 refusal-invitation-too-long = Der Link ist zu lang für eine Einladung.
-refusal-invitation-not-a-link = Das ist kein Einladungslink von LANrage; er beginnt mit lanrage://join/.
+refusal-invitation-not-a-link = Darin ist keine Einladung zu einer Party. Ein Link beginnt mit lanrage://join/ oder ist eine Webadresse mit /join# darin.
 refusal-invitation-damaged = Der Link ist beschädigt; kopiere ihn noch einmal, bis ganz ans Ende.
 refusal-invitation-version = Der Link stammt von einem neueren LANrage (Format { $version }); aktualisiere, um ihn zu öffnen.
 refusal-invitation-expired = Die Einladung ist abgelaufen; bitte deinen Freund um eine neue.
@@ -1077,6 +1077,27 @@ home-to-party = Zur Party
 home-other-pauses = Machst du eine andere Party auf oder trittst ihr bei, pausiert { $party }; dein Platz bleibt dir.
 home-pauses = { $party } pausiert so lange; dein Platz dort bleibt dir.
 
+first-heading = Vor deiner ersten Party
+first-where = Wo sind deine Freunde?
+first-where-dht = Im Internet
+first-where-link = Nur in diesem Raum
+first-by-note = Sie finden dich über einen versiegelten Zettel im BitTorrent-DHT; einzurichten ist nichts.
+first-by-link = Der Link führt sie direkt zu diesem Computer.
+first-by-server = Du und deine Freunde treffen sich über den Server { $server }.
+first-own-server = Lieber einen Server nehmen
+first-adapter = Netzwerk für Spiele:
+first-adapter-looking = wird geprüft…
+first-adapter-ready = bereit. Es öffnet sich mit deiner ersten Party.
+first-told = Wer erfährt was?
+first-told-friends = Deine Freunde
+first-told-friends-what = deinen Namen, deine Adressen und welche Spiele du spielst oder hostest. Die letzten beiden lassen sich in den Einstellungen verbergen.
+first-told-server = Der Server
+first-told-server-what = wer in einer Party ist, unter welchem Namen und von welcher Adresse aus. Was du sendest, kann er nicht lesen.
+first-told-note = Computer des DHT
+first-told-note-what = deine IP-Adresse, und nichts von der Party.
+first-told-stun = STUN-Server
+first-told-stun-what = deine IP-Adresse, um zu sagen, wie du von außen aussiehst: { $servers }
+
 recent-heading = Letzte Partys
 recent-favorites = Favoriten
 recent-empty = Noch keine Partys. Die du machst oder denen du beitrittst, stehen hier, einen Klick entfernt.
@@ -1310,12 +1331,17 @@ join-network-unusual = { $network } auf deinem Computer, und das ist ungewöhnli
 join-no-server = keiner; das Gerät des Gastgebers bringt euch zusammen
 join-unknown-host = ohne Namen ({ $id })
 
+joining-heading = Du trittst { $party } bei
+joining-by-server = Der Server { $server } wird gebeten, dich hereinzulassen.
+joining-by-link = Dein Freund wird dort gesucht, wohin der Link führt.
+joining-since = Seit { $time }.
+joining-cancel = Abbrechen
+
 reply-heading = Noch antwortet niemand
 reply-lead = Ist dein Freund gerade in { $party }? Dann schick ihm diese Antwort, auf demselben Weg, auf dem der Link kam. Er fügt sie in seiner Party unter „Einen Freund hereinlassen“ ein, und LANrage macht den Rest.
 reply-label = Antwort an deinen Freund
 reply-copy = Antwort kopieren
 reply-waiting = Auf deinen Freund wird eine halbe Stunde gewartet. Hat er die Antwort angenommen und du bist noch nicht drin, dann bitte noch einmal um seinen Link und füge den ein: Er nennt seine neueste Adresse.
-reply-cancel = Nicht weiter suchen
 reply-again = Noch einmal, mit einer Antwort für deinen Freund
 reply-newer = Auch diesen Link versuchen
 

@@ -748,7 +748,7 @@ refusal-bad-name = A name is 1 to { $most_bytes } visible letters (é counts as 
 refusal-bad-server = A server address must be ws:// or wss:// with a host name, without user name or password.
 refusal-bad-expiry = An invitation can be valid for 1 to { $most_hours } hours.
 refusal-invitation-too-long = The link is too long to be an invitation.
-refusal-invitation-not-a-link = This is not a LANrage invitation link; it should begin with lanrage://join/.
+refusal-invitation-not-a-link = There is no invitation to a party in this. A link begins with lanrage://join/, or is a web address with /join# in it.
 refusal-invitation-damaged = The link is damaged; copy it once more, to its very end.
 refusal-invitation-version = The link was made by a newer LANrage (format { $version }); update to open it.
 refusal-invitation-expired = The invitation has expired; ask your friend for a new one.
@@ -1077,6 +1077,27 @@ home-to-party = Go to the party
 home-other-pauses = Making or joining another party pauses { $party }; you keep your place in it.
 home-pauses = { $party } is paused meanwhile; you keep your place in it.
 
+first-heading = Before your first party
+first-where = Where are your friends?
+first-where-dht = On the internet
+first-where-link = Only in this room
+first-by-note = They find you by a sealed note in the BitTorrent DHT, with nothing to set up.
+first-by-link = The link leads them straight to this computer.
+first-by-server = Your friends and you meet through the server { $server }.
+first-own-server = Use a server instead
+first-adapter = Network for games:
+first-adapter-looking = being looked at…
+first-adapter-ready = ready. It opens with your first party.
+first-told = Who learns what?
+first-told-friends = Your friends
+first-told-friends-what = your name, your addresses, and which games you play or host. Settings can hide the last two.
+first-told-server = The server
+first-told-server-what = who is in a party, by which name, from which address. It cannot read what you send.
+first-told-note = Computers of the DHT
+first-told-note-what = your IP address, and nothing of the party.
+first-told-stun = STUN servers
+first-told-stun-what = your IP address, to say how you are seen from outside: { $servers }
+
 recent-heading = Recent parties
 recent-favorites = Favourites
 recent-empty = No parties yet. The ones you make or join are listed here, one click away.
@@ -1310,12 +1331,17 @@ join-network-unusual = { $network } on your computer, which is out of the ordina
 join-no-server = none; the host’s device brings you together
 join-unknown-host = unnamed ({ $id })
 
+joining-heading = Joining { $party }
+joining-by-server = The server { $server } is asked to let you in.
+joining-by-link = Your friend is looked for where the link says.
+joining-since = { $time } so far.
+joining-cancel = Cancel
+
 reply-heading = Nobody answers yet
 reply-lead = Is your friend in { $party } right now? Then send them this reply, by whatever way the link came. They paste it in their party under “Let a friend in”, and LANrage does the rest.
 reply-label = Reply to your friend
 reply-copy = Copy the reply
 reply-waiting = Waiting for your friend, for half an hour. If they took the reply and you are still not in, ask for their link once more, and paste that one: it has their newest address.
-reply-cancel = Stop looking
 reply-again = Try again, with a reply for your friend
 reply-newer = Try this link too
 
