@@ -120,10 +120,10 @@ impl<R: Runtime> Serve<CopyText> for Desktop<R> {
     }
 }
 
-/// Puts a text on the clipboard. If it is a party's link, or a reply to one, the engine hears of it: somebody will come, or let this
+/// Puts a text on the clipboard. If in it is a party's link, or a reply to one, the engine hears of it: somebody will come, or let this
 /// device in.
 pub(crate) fn copy<R: Runtime>(app: &AppHandle<R>, text: String) -> Result<(), CommandError> {
-    let (is_link, is_reply) = (text.starts_with(LINK), text.starts_with(REPLY));
+    let (is_link, is_reply) = (text.contains(LINK), text.contains(REPLY));
     app.clipboard().write_text(text).map_err(|error| {
         warn!(%error, "the clipboard took nothing");
         CommandError::Clipboard { cause: Cause::Other }

@@ -24,39 +24,60 @@ afterEach(() => {
 const asMember: Snapshot = { ...open, party: { ...party, role: 'member', is_host: false } };
 
 describe('an invitation', () => {
-  test('of a chosen validity is made by the engine and takes the place of the party’s own', async () => {
+  test('of a member ends after a day, or when the member says so, and knows the newest addresses', async () => {
     const user = userEvent.setup();
-    const calls = await show(asMember, { new_invitation: () => 'lanrage://join/short' });
-    await user.selectOptions(screen.getByLabelText('Valid for'), '1 day');
-    expect(calls.at(-1)).toEqual({ command: 'new_invitation', args: { expires_in_hours: 24 } });
-    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe('lanrage://join/short');
+    let made = 0;
+    const calls = await show(asMember, { new_invitation: () => `lanrage://join/short${String(++made)}` });
+    const asked = () => calls.filter(({ command }) => command === 'new_invitation').map(({ args }) => args);
+    const field = () => screen.getByLabelText<HTMLInputElement>('Invitation link');
+    await waitFor(() => {
+      expect(field().value).toBe('lanrage://join/short1');
+    });
+    await user.selectOptions(screen.getByLabelText('Valid for'), '1 hour');
+    expect(asked()).toEqual([{ expires_in_hours: 24 }, { expires_in_hours: 1 }]);
+    expect(field().value).toBe('lanrage://join/short2');
     await user.click(screen.getByRole('button', { name: 'Copy link' }));
-    expect(calls.at(-1)).toEqual({ command: 'copy_text', args: { text: 'lanrage://join/short' } });
+    expect(calls.at(-1)).toEqual({ command: 'copy_text', args: { text: 'lanrage://join/short2' } });
+    // The same state once more asks for nothing; other addresses do.
+    await send('snapshot', { ...asMember, revision: 2 });
+    expect(asked()).toHaveLength(2);
+    await send('snapshot', { ...asMember, revision: 3, party: { ...asMember.party, ...party, role: 'member', invitation: 'lanrage://join/moved' } });
+    await waitFor(() => {
+      expect(field().value).toBe('lanrage://join/short3');
+    });
     await user.selectOptions(screen.getByLabelText('Valid for'), 'ever');
-    expect(calls.at(-1)).toEqual({ command: 'new_invitation', args: { expires_in_hours: null } });
+    expect(field().value).toBe('lanrage://join/moved');
+    expect(asked()).toHaveLength(3);
   });
 
-  test('that cannot be made leaves the link and the choice as they were', async () => {
-    const user = userEvent.setup();
+  test('that cannot be made leaves the party’s own link, and the choice says so', async () => {
     await show(asMember, {
       new_invitation: () => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error
         throw { code: 'not_in_party' };
       },
     });
-    const choice = screen.getByLabelText<HTMLSelectElement>('Valid for');
-    await user.selectOptions(choice, '1 hour');
     expect(await screen.findByText('You are not in a party.')).toBeTruthy();
-    expect(choice.value).toBe('never');
+    expect(screen.getByLabelText<HTMLSelectElement>('Valid for').value).toBe('never');
     expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe(party.invitation);
   });
 
   test('of another party is not shown in this one', async () => {
+    let made = '';
+    await show(asMember, { new_invitation: () => (made === '' ? 'lanrage://join/of-the-first' : new Promise<string>(() => undefined)) });
+    await screen.findByDisplayValue('lanrage://join/of-the-first');
+    made = 'lanrage://join/other';
+    await send('snapshot', { ...asMember, revision: 2, party: { ...party, role: 'member', id: 'other', invitation: made } });
+    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe(made);
+  });
+
+  test('is copied as a message that also helps who has no LANrage yet', async () => {
     const user = userEvent.setup();
-    await show(asMember, { new_invitation: () => 'lanrage://join/of-the-first' });
-    await user.selectOptions(screen.getByLabelText('Valid for'), '1 hour');
-    await send('snapshot', { ...asMember, revision: 2, party: { ...party, id: 'other', invitation: 'lanrage://join/other' } });
-    expect(screen.getByLabelText<HTMLInputElement>('Invitation link').value).toBe('lanrage://join/other');
+    const calls = await show(open);
+    await user.click(screen.getByRole('button', { name: 'Copy as message' }));
+    const { args } = calls.at(-1) as { args: { text: string } };
+    expect(args.text).toContain(`Join my LAN party “Friday LAN”: ${party.invitation}\n`);
+    expect(args.text).toContain('No LANrage yet?');
   });
 
   test('is shown as a code to scan when asked for', async () => {

@@ -245,7 +245,7 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.60.60',
     state: 'reconnecting',
     connection_type: 'connecting',
-    situation: { code: 'reconnecting', peer: 'Wiesław_1987' },
+    situation: { code: 'away', peer: 'Wiesław_1987' },
     ...unmeasured,
     history_ms: [...minute(31, 4).slice(0, 52), ...minute(0, 0, 1).slice(0, 8)],
     online: false,
@@ -358,7 +358,7 @@ const crowd = (count: number): Snapshot => {
 /** A party of which nobody answers. */
 const joining: JoiningView = {
   party: 'Friday LAN',
-  since_ms: 0,
+  since_ms: Date.now() - 12_000,
   reply: `lanrage://reply/${'AYf2QmR0bXk0c3VwZXJsb25n'.repeat(6)}Aw`,
   is_replied: false,
 };

@@ -1392,6 +1392,10 @@ invite-lead-ask = Wer diesen Link öffnet, bittet dich darum, hereinzudürfen.
 invite-lead-closed = Mit diesem Link kommt gerade niemand herein: die Party ist geschlossen.
 invite-label = Einladungslink
 invite-copy = Link kopieren
+invite-copy-message = Als Nachricht kopieren
+invite-message =
+    Komm in meine LAN-Party „{ $party }“: { $link }
+    Noch kein LANrage? Ich kann es dir schicken. Installiere es, dann öffne den Link oder füge diese Nachricht dort ein.
 invite-share = Teilen
 invite-share-text = Komm in meine LAN-Party „{ $party }“
 invite-show-qr = QR-Code

@@ -1392,6 +1392,10 @@ invite-lead-ask = Whoever opens this link asks you to be let in.
 invite-lead-closed = Nobody comes in by this link now: the party is closed.
 invite-label = Invitation link
 invite-copy = Copy link
+invite-copy-message = Copy as message
+invite-message =
+    Join my LAN party “{ $party }”: { $link }
+    No LANrage yet? I can send it to you. Install it, then open the link or paste this message into it.
 invite-share = Share
 invite-share-text = Join my LAN party “{ $party }”
 invite-show-qr = QR code
