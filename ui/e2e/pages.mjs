@@ -4,19 +4,17 @@
 // LANRAGE_SCREENSHOTS: where the pictures go (else screenshots in the target folder); LANRAGE_CHROMIUM: the browser (else
 // Debian's or Ubuntu's); LANRAGE_SCENES: only these, separated by commas.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { chromium } from 'playwright-core';
-
+import { launch, open, settle } from './browser.mjs';
 import { servePages } from './pages-server.mjs';
 import { addPseudoLanguage, PSEUDO } from './pseudo.mjs';
 import { target } from './target.mjs';
 
 const screenshots = process.env['LANRAGE_SCREENSHOTS'] ?? join(target, 'screenshots');
-const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser'];
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** How the window is looked at. Zoom to 200 % is what browsers make of it: half the width, twice the pixels. */
@@ -28,7 +26,7 @@ const views = [
 ];
 
 /** Where German, whose words are longer, is looked at as well. */
-const german = ['home', 'first', 'first_no_server', 'party', 'alone', 'moderated', 'limiting', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
+const german = ['home', 'evening', 'joining', 'first', 'first_forbidden', 'party', 'alone', 'moderated', 'limiting', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
 
 /** Where more of the same is shown: one look is enough. */
 const crowds = ['friends_16', 'friends_64'];
@@ -55,29 +53,6 @@ const MOST_PER_UPDATE_MS = 500;
 /** @typedef {import('playwright-core').Page} Page */
 
 /**
- * Opens a situation and waits until it stands.
- * @param {Page} page
- * @param {string} query
- */
-async function open(page, query) {
-  await page.goto(`/dev.html?${query}`);
-  await page.waitForSelector('html[data-ready]');
-  await settle(page);
-}
-
-/** Waits for whatever is still moving. @param {Page} page */
-async function settle(page) {
-  // Loading shows itself only after a moment, dialogs fade in, charts are drawn as they come into sight.
-  await page.evaluate(async () => {
-    await document.fonts.ready;
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    for (const animation of document.getAnimations()) {
-      if (animation.effect?.getTiming().iterations !== Infinity) animation.finish();
-    }
-  });
-}
-
-/**
  * What axe finds, in words.
  * @param {Page} page
  * @param {boolean} hasContrast whether colours are compared too
@@ -102,6 +77,14 @@ async function violations(page, hasContrast) {
     );
   }, hasContrast);
 }
+
+/** Whether what happens is said anywhere but in the header, where it covers nothing. @param {Page} page */
+const coversSomething = (page) =>
+  page.evaluate(() => {
+    const header = document.querySelector('header')?.getBoundingClientRect();
+    const said = [...document.querySelectorAll('[role="log"] p:not(.visually-hidden)')].map((each) => each.getBoundingClientRect());
+    return header !== undefined && said.some(({ top, bottom }) => top < header.top || bottom > header.bottom);
+  });
 
 /** Whether the page scrolls sideways. @param {Page} page */
 const isTooWide = (page) =>
@@ -150,6 +133,7 @@ async function lookAtAll(browser, baseURL, { view, theme }) {
     // Of each friend, in one theme the line is looked at, and in the other all that is known.
     if (theme === 'dark') await unfold(page);
     if (await isTooWide(page)) faults.push(`${where} scrolls sideways`);
+    if (await coversSomething(page)) faults.push(`${where} says what happens over something else`);
     const lang = await page.evaluate(() => document.documentElement.lang);
     if (!settingless.includes(name) && lang !== language) faults.push(`${where} says it is ${lang}`);
     // A window as high as the page, so that everything in it is in sight and drawn.
@@ -369,6 +353,26 @@ async function walkByKeyboard(browser, baseURL) {
   return 'made, invited, left, joined, paused, and answered an opened link without a mouse';
 }
 
+/**
+ * Games and eight friends, in the window as it opens.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} baseURL
+ */
+async function seeEightFriends(browser, baseURL) {
+  const height = 680;
+  const context = await browser.newContext({ baseURL, viewport: { width: 980, height }, locale: 'en-US' });
+  const page = await context.newPage();
+  await open(page, 'scene=eight');
+  const bottoms = await page.locator('main li h3').evaluateAll((names) => names.map((name) => name.closest('li')?.getBoundingClientRect().bottom ?? Infinity));
+  assert.equal(bottoms.length, 8);
+  const lowest = Math.max(...bottoms);
+  assert.ok(lowest <= height, `the last of eight friends ends at ${lowest} of ${height} pixels`);
+  assert.ok(await page.getByText('Jonas hosts Teeworlds').isVisible());
+  await page.screenshot({ path: join(screenshots, 'eight.png') });
+  await context.close();
+  return `the last of eight friends ends at ${Math.round(lowest)} of ${height} pixels`;
+}
+
 /** How often a newcomer may press until the link is copied. */
 const MOST_PRESSES = 3;
 
@@ -380,7 +384,7 @@ const MOST_PRESSES = 3;
 async function inviteAsANewcomer(browser, baseURL) {
   const context = await browser.newContext({ baseURL, viewport: { width: 980, height: 680 }, locale: 'en-US' });
   const page = await context.newPage();
-  await open(page, 'scene=first_no_server');
+  await open(page, 'scene=first_serverless');
   await page.evaluate(() => {
     const counted = /** @type {any} */ (window);
     counted.presses = 0;
@@ -397,7 +401,7 @@ async function inviteAsANewcomer(browser, baseURL) {
   await page.evaluate(() => {
     localStorage.setItem('lanrage.was-in-party', '');
   });
-  await open(page, 'scene=first_no_server');
+  await open(page, 'scene=first_serverless');
   await page.getByRole('heading', { name: 'Make a party' }).waitFor();
   assert.equal(await first.count(), 0);
   await context.close();
@@ -528,20 +532,9 @@ mkdirSync(screenshots, { recursive: true });
 const profile = mkdtempSync(join(tmpdir(), 'lanrage-pages-'));
 process.env['LANRAGE_LOCALES'] = addPseudoLanguage(join(profile, 'locales'));
 const server = await servePages(join(profile, 'site'));
-const browser = await chromium.launch({
-  executablePath: process.env['LANRAGE_CHROMIUM'] ?? browsers.find(existsSync) ?? 'chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launch();
 try {
-  for (const [what, test] of Object.entries({ speakAnotherLanguage, lookAtEverything, walkByKeyboard, inviteAsANewcomer, switchLanguageAndTheme, openInvitation, measureUpdates })) {
+  for (const [what, test] of Object.entries({ speakAnotherLanguage, lookAtEverything, walkByKeyboard, inviteAsANewcomer, seeEightFriends, switchLanguageAndTheme, openInvitation, measureUpdates })) {
     const started = Date.now();
     const result = await test(browser, server.address);
     console.log(`ok – ${what}: ${result} (${((Date.now() - started) / 1000).toFixed(1)} s)`);

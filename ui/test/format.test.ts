@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 
-import { formatBytes, formatMs, formatRemaining, formatShare } from '../src/lib/format';
+import { formatBytes, formatMs, formatRemaining, formatShare, formatWhen } from '../src/lib/format';
 
 describe('format', () => {
   test.each([
@@ -53,5 +53,11 @@ describe('format', () => {
     } finally {
       Intl.NumberFormat = RealFormat;
     }
+  });
+
+  test('a moment of today is a time of day', () => {
+    const noon = new Date(2026, 10, 30, 12, 5).getTime();
+    expect(formatWhen(noon, noon + 3_600_000)).toBe('12:05 PM');
+    expect(formatWhen(noon, noon + 86_400_000)).toBe('Nov 30, 2026, 12:05 PM');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { friendDetails, friendFigures, friendPath, friendQuality, friendSituation, friendStatus } from '../src/lib/friend';
+import { friendDetails, friendFigures, friendHue, friendPath, friendQuality, friendSituation, friendStatus } from '../src/lib/friend';
 import { peer } from './fixtures';
 
 describe('friend', () => {
@@ -70,6 +70,14 @@ describe('friend', () => {
     expect(friendSituation({ situation, next_direct_try_at_ms: null })).toBe(`${said}; retrying direct in 12 s.`);
     expect(friendSituation({ situation: { ...situation, retry_in_s: 0 }, next_direct_try_at_ms: null })).toBe(`${said}; trying direct now.`);
     expect(friendSituation({ situation: { code: 'away', peer: 'Jonas' }, next_direct_try_at_ms: null })).toMatch(/^Jonas is away/);
+  });
+
+  test('has a colour of its own where another one has the same name', () => {
+    const hue = (id: string, name: string) => friendHue({ id, name });
+    expect(hue('02a4b6c8', 'Ada')).toBeNull();
+    expect(hue('02a4b6c8', 'Ada (91f30c55)')).toBeNull();
+    expect(hue('02a4b6c8', 'Ada (02a4b6c8)')).toBe(0);
+    expect(hue('91f30c55', 'Ada (91f30c55)')).toBe(5);
   });
 
   test('details say the path’s largest packet and the span of the last minute', () => {

@@ -63,7 +63,7 @@ async function open(target: HTMLElement, situation: Situation, parameters: URLSe
   if (scene !== null && 'revision' in scene) {
     if (scene.party && scene.party.peers.length > 0) {
       await shown('main h1');
-      for (const notice of notices(Date.now())) void send('notice', notice);
+      if (!parameters.has('quiet')) for (const notice of notices(Date.now())) void send('notice', notice);
       if (parameters.has('live')) live(scene);
     }
     if (situation.page) (await shown(`nav [data-page="${situation.page}"]`))?.click();

@@ -253,6 +253,21 @@ const friends: PeerView[] = [
   },
 ];
 
+/** As a party looks on a good evening. */
+const evening: PeerView[] = [
+  { ...peer, is_host: true, role: 'owner', games: [{ slug: 'teeworlds', name: 'Teeworlds', hosted: { ...hosted, title: 'Friday Skyblock' } }] },
+  { ...peer, id: '02a4b6c8000000000000000000000000', name: 'Ada (02a4b6c8)', virtual_ip: '10.66.7.31', latency_ms: 18.3, history_ms: minute(18, 3), games: [{ slug: 'teeworlds', name: 'Teeworlds', hosted: null }] },
+  { ...peer, id: '91f30c55000000000000000000000000', name: 'Ada (91f30c55)', virtual_ip: '10.66.90.2', connection_type: 'relayed', situation: byRelay, latency_ms: 48.1, quality: 'good', history_ms: minute(48, 9) },
+  { ...peer, id: '4', name: 'Öykü', virtual_ip: '10.66.60.60', latency_ms: 31.2, history_ms: minute(31, 4) },
+  { ...peer, id: '5', name: 'Wiesław', virtual_ip: '10.66.3.3', state: 'reconnecting', connection_type: 'connecting', situation: { code: 'away', peer: 'Wiesław' }, ...unmeasured, history_ms: [], online: false, away_since_ms: Date.now() - 1_260_000 },
+];
+
+/** As many friends as are to be seen at one look. */
+const eight: PeerView[] = [
+  ...evening.filter(({ online }) => online !== false),
+  ...['Bo', 'Charlotte', 'Emil', 'Mia B.'].map((name, index) => ({ ...peer, id: `8${String(index)}`, name, virtual_ip: `10.66.8.${String(index + 1)}` })),
+];
+
 const troubled: Snapshot = {
   ...snapshot,
   party: { ...party, peers: friends.slice(0, 2) },
@@ -389,6 +404,8 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   replied: { ...snapshot, control: { state: 'local' }, joining: { ...joining, is_replied: true } },
   alone: open,
   party: { ...open, party: { ...party, is_host: false, peers: friends, shield: guarded } },
+  evening: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening, shield: guarded } },
+  eight: { ...open, party: { ...party, peers: eight, shield: guarded } },
   moderated: {
     ...open,
     party: {

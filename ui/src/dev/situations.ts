@@ -208,7 +208,8 @@ const plain = Object.fromEntries(Object.keys(scenes).map((scene): [string, Situa
 export const situations: Record<string, Situation> = {
   ...plain,
   first: { scene: 'home', answers: { run_doctor: () => ({ checks }) }, store: storeNothing },
-  first_no_server: {
+  first_serverless: { scene: 'no_party_no_server', answers: { run_doctor: () => ({ checks }) }, store: storeNothing },
+  first_forbidden: {
     scene: 'no_party_no_server',
     answers: { run_doctor: () => ({ checks: changed({ permission: helperIsOff }) }) },
     store: storeNothing,

@@ -9,6 +9,7 @@ const makers = (tag: string) => ({
   integer: new Intl.NumberFormat(locales(tag), { maximumFractionDigits: 0 }),
   oneDigit: new Intl.NumberFormat(locales(tag), { maximumFractionDigits: 1 }),
   moment: new Intl.DateTimeFormat(locales(tag), { dateStyle: 'medium', timeStyle: 'short' }),
+  clock: new Intl.DateTimeFormat(locales(tag), { timeStyle: 'short' }),
   timeOfDay: new Intl.DateTimeFormat(locales(tag), { timeStyle: 'medium' }),
   order: new Intl.Collator(locales(tag), { numeric: true, sensitivity: 'base' }),
 });
@@ -78,6 +79,12 @@ export const formatElapsed = (sinceMs: number, nowMs: number) => formatSeconds(M
 
 /** A moment (Unix milliseconds) as date and time of day in this device's time zone. */
 export const formatMoment = (ms: number) => format().moment.format(ms);
+
+/** A moment that is past, as date and time of day; of today the time is enough. */
+export function formatWhen(ms: number, nowMs: number): string {
+  const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();
+  return isToday ? format().clock.format(ms) : formatMoment(ms);
+}
 
 /** The time of day of a moment (Unix milliseconds) in this device's time zone, to the second. */
 export const formatTime = (ms: number) => format().timeOfDay.format(ms);

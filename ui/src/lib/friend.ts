@@ -29,6 +29,18 @@ export function friendStatus(peer: Pick<PeerView, 'state' | 'online'>): FriendSt
   return { tone: tones[peer.state], label: sayFact('state', peer.state) };
 }
 
+/** Digits of the id behind a name that another player has too, as the engine puts them there. */
+const TAG = / \(([0-9a-f]{4,})\)$/;
+
+/** How many colours the style sheet has for that. */
+const HUES = 8;
+
+/** Which colour tells a friend from others of the same name; `null` where the name is enough. */
+export function friendHue({ id, name }: Pick<PeerView, 'id' | 'name'>): number | null {
+  const tag = TAG.exec(name)?.[1];
+  return tag !== undefined && id.startsWith(tag) ? parseInt(tag, 16) % HUES : null;
+}
+
 /** How it is with a friend, without the seconds that would stand still where a countdown shows them. */
 export function friendSituation({ situation, next_direct_try_at_ms: next }: Pick<PeerView, 'situation' | 'next_direct_try_at_ms'>): string {
   const isCounted = situation.code === 'relayed' && next !== null;
