@@ -398,10 +398,7 @@ async function inviteAsANewcomer(browser, baseURL) {
   const presses = await page.evaluate(() => /** @type {any} */ (window).presses);
   assert.ok(presses <= MOST_PRESSES, `a newcomer presses ${presses} times`);
   // Whoever was in a party knows it, though none is on the list.
-  await page.evaluate(() => {
-    localStorage.setItem('lanrage.was-in-party', '');
-  });
-  await open(page, 'scene=first_serverless');
+  await open(page, 'scene=home_empty');
   await page.getByRole('heading', { name: 'Make a party' }).waitFor();
   assert.equal(await first.count(), 0);
   await context.close();

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { launch, open } from './browser.mjs';
 import { servePages } from './pages-server.mjs';
 
-const folder = fileURLToPath(new URL('../../pictures/', import.meta.url));
+const folder = fileURLToPath(new URL('../pictures/', import.meta.url));
 
 /** @type {{ name: string, scene: string, theme: 'light' | 'dark' }[]} */
 const pictures = [

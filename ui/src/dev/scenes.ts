@@ -399,6 +399,15 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   loading: null,
   home: snapshot,
   no_party_no_server: { ...snapshot, control: { state: 'local' } },
+  server_down: {
+    ...snapshot,
+    control: {
+      state: 'disconnected',
+      server: 'wss://play.example.org/v1/session',
+      why: { code: 'unknown_host', cause: { code: 'no_address' } },
+      retry_at_ms: Date.now() + SOON_MS,
+    },
+  },
   joining: { ...snapshot, joining: { ...joining, since_ms: Date.now() - 3_000 } },
   unanswered: { ...snapshot, control: { state: 'local' }, joining },
   replied: { ...snapshot, control: { state: 'local' }, joining: { ...joining, is_replied: true } },

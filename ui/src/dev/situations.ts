@@ -10,6 +10,7 @@ import type {
   VerdictView,
 } from '../bindings';
 import type { Page } from '../lib/pages';
+import { WAS_IN_PARTY } from '../lib/recent.svelte';
 import { send, type Answers } from './backend';
 import { findFriends, type FakeData } from './data';
 import { scenes } from './scenes';
@@ -188,8 +189,15 @@ export function storeUsual(stored: FakeData): void {
 
 /** What a device has that was in no party yet. */
 function storeNothing(stored: FakeData): void {
+  localStorage.removeItem(WAS_IN_PARTY);
   stored.parties = [];
   stored.settings = [...stored.settings, findFriends];
+}
+
+/** A server is set. */
+function storeServer(stored: FakeData): void {
+  const set = { value: 'wss://play.example.org/', is_chosen: true };
+  stored.settings = stored.settings.map((setting) => (setting.key === 'control_server' ? { ...setting, ...set } : setting));
 }
 
 const helperIsOff: Partial<Check> = {
@@ -207,6 +215,13 @@ const plain = Object.fromEntries(Object.keys(scenes).map((scene): [string, Situa
 /** All that there is to look at, by name. */
 export const situations: Record<string, Situation> = {
   ...plain,
+  home_empty: {
+    scene: 'home',
+    store: (stored) => {
+      storeNothing(stored);
+      localStorage.setItem(WAS_IN_PARTY, '');
+    },
+  },
   first: { scene: 'home', answers: { run_doctor: () => ({ checks }) }, store: storeNothing },
   first_serverless: { scene: 'no_party_no_server', answers: { run_doctor: () => ({ checks }) }, store: storeNothing },
   first_forbidden: {
@@ -256,6 +271,7 @@ export const situations: Record<string, Situation> = {
   },
   close_asked: { scene: 'relayed', then: () => send('close_asked', null) },
   settings: { scene: 'home', page: 'settings' },
+  settings_server: { scene: 'server_down', page: 'settings', store: storeServer },
   settings_faulty: {
     scene: 'bad_setting',
     page: 'settings',

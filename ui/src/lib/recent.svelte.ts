@@ -2,11 +2,11 @@ import type { RecentPartyView } from '../bindings';
 import { getRecentParties } from './bridge';
 
 /** Where the window remembers over restarts that there was a party. */
-const PLACE = 'lanrage.was-in-party';
+export const WAS_IN_PARTY = 'lanrage.was-in-party';
 
 function wasRemembered(): boolean {
   try {
-    return localStorage.getItem(PLACE) !== null;
+    return localStorage.getItem(WAS_IN_PARTY) !== null;
   } catch {
     return false;
   }
@@ -25,7 +25,7 @@ export class Recent {
     if (this.list.length === 0) return;
     this.#wasInParty = true;
     try {
-      localStorage.setItem(PLACE, '');
+      localStorage.setItem(WAS_IN_PARTY, '');
     } catch {
       // Then the list says it as long as there is one.
     }

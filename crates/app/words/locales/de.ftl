@@ -1122,6 +1122,9 @@ settings-lead = Sie liegen auf diesem Gerät.
 settings-find = Einstellung suchen
 settings-expert = Einstellungen für Experten zeigen
 settings-none-found = Keine Einstellung hat mit „{ $text }“ zu tun.
+settings-server-asked = Er wird gefragt…
+settings-server-answers = Er antwortet, und LANrage läuft dort.
+settings-server-fault = Keine Verbindung: { server-fault }.
 settings-back = Zurück
 
 setting-group-player = Du
@@ -1452,6 +1455,7 @@ games-you-host = Du richtest { $game } aus
 games-you-play = Du spielst { $game }
 games-none = Niemand spielt ein Spiel, das LANrage kennt.
 games-locked = mit Passwort
+games-empty = Starte ein Spiel und öffne es fürs LAN. Es erscheint hier und bei deinen Freunden in der Liste der LAN-Spiele.
 games-copy = Adresse kopieren
 games-copy-of = Adresse kopieren: { $game } bei { $peer }
 games-join = Mitspielen

@@ -1122,6 +1122,9 @@ settings-lead = They are kept on this device.
 settings-find = Find a setting
 settings-expert = Show settings for experts
 settings-none-found = No setting has to do with “{ $text }”.
+settings-server-asked = It is being asked…
+settings-server-answers = It answers, and LANrage runs there.
+settings-server-fault = No connection: { server-fault }.
 settings-back = Back
 
 setting-group-player = You
@@ -1452,6 +1455,7 @@ games-you-host = You host { $game }
 games-you-play = You play { $game }
 games-none = Nobody plays a game that LANrage knows.
 games-locked = with a password
+games-empty = Start a game and open it to the LAN. It appears here, and in your friends’ list of LAN games.
 games-copy = Copy address
 games-copy-of = Copy address of { $game } at { $peer }
 games-join = Join
