@@ -37,6 +37,8 @@ async function shown(selector: string): Promise<HTMLElement | null> {
 
 async function open(target: HTMLElement, situation: Situation, parameters: URLSearchParams) {
   const scene = scenes[situation.scene] ?? null;
+  // What an earlier page has put away is not this one's.
+  localStorage.clear();
   const stored = new FakeData();
   storeUsual(stored);
   situation.store?.(stored);
