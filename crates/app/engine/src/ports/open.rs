@@ -129,6 +129,7 @@ mod tests {
         assert_eq!(
             names(&tasks.endless),
             [
+                "game-questions",
                 "games",
                 "load-party",
                 "metered",
