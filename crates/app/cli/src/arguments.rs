@@ -282,7 +282,7 @@ pub(crate) enum PartyAction {
     Lock,
     /// List the limited links: who has made them, what they are good for, and who has come by them
     Links,
-    /// Hear nothing of what a friend's programs send to everybody, on this device, until you leave the party or LANrage stops
+    /// Hear nothing of what a friend's programs send to everybody, on this device and in every party, until you take it back
     Mute {
         /// Who: a name, or the beginning of an id as `lanrage party list` shows it
         player: String,

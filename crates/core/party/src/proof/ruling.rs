@@ -278,9 +278,14 @@ impl Ruling {
         &self.matter
     }
 
-    /// The later of two; of two that are as late the same one for everybody.
+    /// The later of two; of two that are as late a removal, or else the same one for everybody.
     pub(crate) fn is_later_than(&self, other: &Self) -> bool {
-        (self.version, self.signature.as_bytes()) > (other.version, other.signature.as_bytes())
+        let place = |ruling: &Self| (ruling.version, ruling.removes());
+        (place(self), self.signature.as_bytes()) > (place(other), other.signature.as_bytes())
+    }
+
+    fn removes(&self) -> bool {
+        matches!(self.matter, Matter::Peer { standing, .. } if standing >= Standing::Kicked)
     }
 
     /// Its bytes for a digest of many.
