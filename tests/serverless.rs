@@ -8,9 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use lanrage_lab::{
-    Player, Process, Stage, Uplinks,
+    Player, Process, Stage, Uplinks, all_meet,
     capture::Capture,
-    connected_friends,
     dht::LabDht,
     expected::{Dependence::EndpointIndependent, Nat},
     networks::HOME,
@@ -116,17 +115,6 @@ fn a_reply_and_a_newer_link_bring_two_together_whose_link_leads_to_where_nobody_
         two.follow_newer(&link)?;
         are_together(&stage, &one, &two)
     });
-}
-
-/// Waits until each has a path to so many friends.
-fn all_meet(players: &[&Player], friends: usize, limit: Duration) -> Result<()> {
-    let begun = Instant::now();
-    players.iter().try_for_each(|player| {
-        let left = limit.saturating_sub(begun.elapsed());
-        player.wait_within(left, &format!("{friends} friends are met"), |said| {
-            connected_friends(said) == friends
-        })
-    })
 }
 
 #[test]

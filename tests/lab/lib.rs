@@ -56,8 +56,8 @@ pub mod web_proxy;
 pub use self::{
     net::{Carrier, Host, Lab, Lan, Uplinks, Wire, world},
     play::{
-        Player, Stage, connected_friends, disturb, flow, friend_in, lan, meeting, names_a_host, order,
-        recovery, restore, serverless, soak, stage,
+        Player, Stage, all_meet, connected_friends, disturb, flow, friend_in, lan, meeting, names_a_host,
+        order, recovery, restore, serverless, soak, stage,
     },
     process::{Process, Threads},
     program::program,

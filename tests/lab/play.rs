@@ -17,6 +17,6 @@ pub mod stage;
 mod transfer;
 
 pub use self::{
-    player::{Player, connected_friends, friend_in, names_a_host},
+    player::{Player, all_meet, connected_friends, friend_in, names_a_host},
     stage::Stage,
 };

@@ -282,6 +282,16 @@ fn only_friends_know(games: &[Game], frames: &Frames) -> Result<Seen> {
     Ok(Seen { what: "private".to_owned(), shown: none, told: none, gone: none, words, problem })
 }
 
+/// A stand-in for the client of Teeworlds, in a folder of its own, and the file into which it writes the words that it was
+/// started with.
+fn client() -> Result<(PathBuf, PathBuf)> {
+    let folder = stage::data_folder("client")?;
+    let (client, said) = (folder.join("teeworlds"), folder.join("said"));
+    fs::write(&client, format!("#!/bin/sh\nfor word; do echo \"$word\" >> {}; done\n", said.display()))?;
+    fs::set_permissions(&client, fs::Permissions::from_mode(0o755))?;
+    Ok((folder, said))
+}
+
 struct Hall<'a> {
     stage: &'a Stage,
     one: &'a Player,
@@ -379,10 +389,7 @@ impl Hall<'_> {
 
     /// `lanrage games join` starts the game with the friend's address and nothing else.
     fn join(&self) -> Result<Seen> {
-        let folder = stage::data_folder("client")?;
-        let (client, said) = (folder.join("teeworlds"), folder.join("said"));
-        fs::write(&client, format!("#!/bin/sh\nfor word; do echo \"$word\" >> {}; done\n", said.display()))?;
-        fs::set_permissions(&client, fs::Permissions::from_mode(0o755))?;
+        let (folder, said) = client()?;
         let mut server = Game::Teeworlds.serve(&self.stage.one)?;
         let begun = Instant::now();
         let shown = self.wait("teeworlds", begun, |shown| shown.is_some())?;

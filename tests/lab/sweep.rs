@@ -187,20 +187,14 @@ impl Room<'_> {
         );
         let file = stage::data_folder("sweep")?.join("rules");
         fs::write(&file, rules)?;
-        self.nft(&["-f", file.to_str().context("a path that is text")?]).map(|_| ())
-    }
-
-    fn nft(&self, words: &[&str]) -> Result<Vec<u8>> {
-        let output = self.stage.one.command("nft").args(words).output()?;
-        ensure!(output.status.success(), "nft: {}", String::from_utf8_lossy(&output.stderr).trim());
-        Ok(output.stdout)
+        self.stage.one.nft(&["-f", file.to_str().context("a path that is text")?]).map(|_| ())
     }
 
     /// Where something arrived since the last time.
     fn arrived(&self) -> Result<BTreeSet<Place>> {
         let listed: Value =
-            serde_json::from_slice(&self.nft(&["-jn", "list", "set", "ip", "sweep", "seen"])?)?;
-        self.nft(&["flush", "set", "ip", "sweep", "seen"])?;
+            serde_json::from_slice(&self.stage.one.nft(&["-jn", "list", "set", "ip", "sweep", "seen"])?)?;
+        self.stage.one.nft(&["flush", "set", "ip", "sweep", "seen"])?;
         let sets = listed["nftables"].as_array().cloned().unwrap_or_default();
         let elements =
             sets.iter().find_map(|entry| entry["set"]["elem"].as_array()).cloned().unwrap_or_default();
@@ -219,7 +213,7 @@ impl Room<'_> {
     /// The UDP ports that have sent anything to the party.
     fn spoken(&self) -> Result<BTreeSet<u16>> {
         let listed: Value =
-            serde_json::from_slice(&self.nft(&["-jn", "list", "set", "ip", "sweep", "spoken"])?)?;
+            serde_json::from_slice(&self.stage.one.nft(&["-jn", "list", "set", "ip", "sweep", "spoken"])?)?;
         let sets = listed["nftables"].as_array().cloned().unwrap_or_default();
         let ports =
             sets.iter().find_map(|entry| entry["set"]["elem"].as_array()).cloned().unwrap_or_default();

@@ -7,6 +7,7 @@ pub(crate) mod nat_matrix;
 pub(crate) mod order;
 pub(crate) mod radar;
 pub(crate) mod recovery;
+mod rows;
 pub(crate) mod serverless;
 pub(crate) mod shell;
 pub(crate) mod shield;

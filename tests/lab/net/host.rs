@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::ip;
@@ -80,6 +80,16 @@ impl Host {
         command.args(["netns", "exec", &self.name]).arg(program).env_clear().env("LANG", "C.UTF-8");
         command.envs(KEPT_VARIABLES.iter().filter_map(|key| Some((key, env::var_os(key)?))));
         command
+    }
+
+    /// What nft(8) says to these words on this host.
+    ///
+    /// # Errors
+    /// If it refuses.
+    pub(crate) fn nft(&self, words: &[&str]) -> Result<Vec<u8>> {
+        let output = self.command("nft").args(words).output()?;
+        ensure!(output.status.success(), "nft: {}", String::from_utf8_lossy(&output.stderr).trim());
+        Ok(output.stdout)
     }
 
     /// Starts a command made by [`command`](Self::command); it is killed when the returned value is dropped.

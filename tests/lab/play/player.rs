@@ -613,6 +613,20 @@ pub fn connected_friends(status: &Value) -> usize {
     peers.into_iter().flatten().filter(|peer| peer["state"] == "connected").count()
 }
 
+/// Waits until each has a path to so many friends.
+///
+/// # Errors
+/// If that takes longer than `limit`.
+pub fn all_meet(players: &[&Player], friends: usize, limit: Duration) -> Result<()> {
+    let begun = Instant::now();
+    players.iter().try_for_each(|player| {
+        let left = limit.saturating_sub(begun.elapsed());
+        player.wait_within(left, &format!("{friends} friends are met"), |said| {
+            connected_friends(said) == friends
+        })
+    })
+}
+
 /// Whether a link says where its party can be found.
 #[must_use]
 pub fn names_a_host(link: &str) -> bool {

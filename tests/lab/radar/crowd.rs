@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use super::{Game, LIMIT, PAUSE, READY_LIMIT, Seen};
-use crate::{Player, connected_friends, friend_in, stage::Neighbourhood};
+use crate::{Player, all_meet, friend_in, stage::Neighbourhood};
 
 const NAMES: [&str; 5] = ["one", "two", "three", "four", "five"];
 
@@ -24,9 +24,8 @@ pub fn play(game: Game) -> Result<Seen> {
     let newcomers = place.hosts.iter().zip(NAMES).skip(1);
     let others: Vec<Player> =
         newcomers.map(|(host, name)| Player::join(host, name, link.clone())).collect::<Result<_>>()?;
-    for player in others.iter().chain([&one]) {
-        player.wait_within(READY_LIMIT, "all are met", |said| connected_friends(said) == NAMES.len() - 1)?;
-    }
+    let all: Vec<_> = others.iter().chain([&one]).collect();
+    all_meet(&all, NAMES.len() - 1, READY_LIMIT)?;
     let begun = Instant::now();
     let mut server = game.serve(one.host())?;
     let shown = last(&others, game, begun, true)?;

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::Game;
+use super::{Game, client};
 use crate::{Host, Player, Process, Stage, stage, teeworlds};
 
 /// How long a party may take to stand.
@@ -242,8 +242,9 @@ impl Scene<'_> {
         self.props.idle(&self.stage.two, "teeworlds")
     }
 
-    fn choose(&self, player: &str, host: &Host, key: &str, value: &str) -> Result<()> {
-        Player::choose(host, player, key, value)
+    /// Whether player one tells friends of games.
+    fn share(&self, shares: &str) -> Result<()> {
+        Player::choose(&self.stage.one, "one", "share_games", shares)
     }
 
     /// Has the kernel of a computer drop packets that come by the adapter.
@@ -255,7 +256,7 @@ impl Scene<'_> {
                 "table inet why {{\nchain input {{\ntype filter hook input priority 0\niifname \"lanrage0\" {which} drop\n}}\n}}\n"
             ),
         )?;
-        nft(host, &["-f", file.to_str().context("a path that is text")?])?;
+        host.nft(&["-f", file.to_str().context("a path that is text")?])?;
         Ok(Dropping(host.clone()))
     }
 }
@@ -265,14 +266,8 @@ struct Dropping(Host);
 
 impl Drop for Dropping {
     fn drop(&mut self) {
-        let _ = nft(&self.0, &["delete", "table", "inet", "why"]);
+        let _ = self.0.nft(&["delete", "table", "inet", "why"]);
     }
-}
-
-fn nft(host: &Host, words: &[&str]) -> Result<()> {
-    let output = host.command("nft").args(words).output()?;
-    ensure!(output.status.success(), "nft: {}", String::from_utf8_lossy(&output.stderr).trim());
-    Ok(())
 }
 
 fn codes(said: &Value) -> Vec<String> {
@@ -394,7 +389,7 @@ const SCENES: &[(&str, Act)] = &[
     ("other_port", |scene, fault| {
         let _scene = (scene.server("sv_port 9000")?, scene.opened()?);
         let mut told = scene.told(fault, LOOKS, &[])?;
-        scene.joins(&mut told, LOOKS, 9_000)?;
+        scene.joins(&mut told, LOOKS.game, 9_000)?;
         Ok(told)
     }),
     ("answer_closed", |scene, fault| {
@@ -466,15 +461,15 @@ const SCENES: &[(&str, Act)] = &[
     }),
     ("not_shared", |scene, fault| {
         let _scene = (scene.server("sv_port 8303")?, scene.opened()?);
-        scene.choose("one", &scene.stage.one, "share_games", "no")?;
+        scene.share("no")?;
         let mut told = scene.told(fault, LOOKS, &[])?;
-        scene.choose("one", &scene.stage.one, "share_games", "yes")?;
+        scene.share("yes")?;
         scene.mended(&mut told, LOOKS)?;
         Ok(told)
     }),
     ("not_told", |scene, fault| {
         let _scene = (scene.server("sv_port 8303")?, scene.opened()?);
-        scene.choose("one", &scene.stage.one, "share_games", "no")?;
+        scene.share("no")?;
         let mut told = scene.told(fault, HOSTS, &[])?;
         scene.press(&mut told, HOSTS)?;
         Ok(told)
@@ -516,16 +511,12 @@ impl Scene<'_> {
     }
 
     /// The button starts the game into the friend's, at that port.
-    fn joins(&self, told: &mut Told, asked: Asked, port: u16) -> Result<()> {
+    fn joins(&self, told: &mut Told, game: &str, port: u16) -> Result<()> {
         if told.problem.is_some() {
             return Ok(());
         }
-        let folder = stage::data_folder("client")?;
-        let (client, said) = (folder.join("teeworlds"), folder.join("said"));
-        fs::write(&client, format!("#!/bin/sh\nfor word; do echo \"$word\" >> {}; done\n", said.display()))?;
-        fs::set_permissions(&client, fs::Permissions::from_mode(0o755))?;
-        let mine: &[&str] = if asked.by_host { &["--mine"] } else { &[] };
-        self.two.explain_with(&[&[&self.ids[0], asked.game, "--fix"], mine].concat(), &folder)?;
+        let (folder, said) = client()?;
+        self.two.explain_with(&[&self.ids[0], game, "--fix"], &folder)?;
         let words = fs::read_to_string(&said).unwrap_or_default();
         if words != format!("connect {}:{port}\n", self.address) {
             told.problem = Some(format!("started with {words:?}"));

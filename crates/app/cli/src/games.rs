@@ -106,11 +106,10 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
             let mut client = connect(target).await?;
             let snapshot = client.ask(api::Status {}).await?;
             let party = snapshot.party.as_ref().ok_or(CommandError::NotInParty)?;
-            let id = rights::find(party, &player)?;
-            let friend =
-                party.peers.iter().find(|friend| friend.id == id).ok_or(CommandError::UnknownPeer)?;
+            let friend = rights::friend(party, &player)?;
             let (name, at) = hosted_by(friend, game.as_deref()).ok_or(CommandError::NoGameThere)?;
-            let ways = client.ask(WaysIntoGame { peer: id, address: at.address.clone() }).await?;
+            let ways =
+                client.ask(WaysIntoGame { peer: friend.id.clone(), address: at.address.clone() }).await?;
             start_game(name, &ways).await?;
             report_done(output);
         }

@@ -45,6 +45,19 @@ pub struct Listening {
     pub address: SocketAddr,
 }
 
+impl Listening {
+    /// The port.
+    pub fn place(&self) -> Place {
+        Place { transport: self.transport, port: self.address.port() }
+    }
+
+    /// Whether what is sent to this address comes to it.
+    pub(crate) fn hears(&self, lease: Ipv4Addr) -> bool {
+        let ip = self.address.ip().to_canonical();
+        ip.is_unspecified() || ip == IpAddr::V4(lease)
+    }
+}
+
 /// A game that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detected {
@@ -125,11 +138,7 @@ impl Catalogue {
         let mut fitting: Vec<(&Profile, Role)> =
             self.games().filter_map(|game| Some((game, role(game, program)?))).collect();
         let by_steam = |game: &Profile| program.steam_app.is_some_and(|app| game.steam.contains(&app));
-        let by_port = |game: &Profile| {
-            program.listening.iter().any(|socket| {
-                game.ports.iter().any(|range| range.contains(socket.transport, socket.address.port()))
-            })
-        };
+        let by_port = |game: &Profile| program.listening.iter().any(|socket| game.is_usual(socket.place()));
         if fitting.len() > 1 {
             let is_any_by_steam = fitting.iter().any(|(game, _)| by_steam(game));
             fitting.retain(|(game, _)| if is_any_by_steam { by_steam(game) } else { by_port(game) });
@@ -169,15 +178,8 @@ fn role(game: &Profile, running: &Running) -> Option<Role> {
 
 /// The place of a socket that whoever reaches the lease can reach, and may.
 fn place(socket: &Listening, lease: Ipv4Addr, game: &Profile) -> Option<Place> {
-    let ip = socket.address.ip().to_canonical();
-    let place = Place { transport: socket.transport, port: socket.address.port() };
-    let is_reached = ip.is_unspecified() || ip == IpAddr::V4(lease);
-    let is_closed = game.closed.iter().any(|range| range.contains(place.transport, place.port));
-    (is_reached && !is_closed && place.port != 0).then_some(place)
-}
-
-fn is_usual(game: &Profile, place: &Place) -> bool {
-    game.ports.iter().any(|range| range.contains(place.transport, place.port))
+    let place = socket.place();
+    (socket.hears(lease) && !game.is_closed(place) && place.port != 0).then_some(place)
 }
 
 /// Whether a socket of a program of the game may be where it is hosted: at a usual port, or at one that whoever started a server
@@ -186,10 +188,10 @@ pub(crate) fn is_of_game(game: &Profile, place: Place, role: Role) -> bool {
     let any = game.query.filter(|query| query.protocol.is_at_any_port());
     let speaks = || game.ports.iter().any(|range| range.transport() == place.transport);
     match role {
-        Role::Server => is_usual(game, &place) || speaks() && place.port < FIRST_EPHEMERAL,
+        Role::Server => game.is_usual(place) || speaks() && place.port < FIRST_EPHEMERAL,
         Role::Game | Role::Perhaps => match any {
             Some(query) => place.transport == query.protocol.transport(),
-            None => is_usual(game, &place),
+            None => game.is_usual(place),
         },
     }
 }
@@ -197,19 +199,14 @@ pub(crate) fn is_of_game(game: &Profile, place: Place, role: Role) -> bool {
 /// Where a server hosts: on the usual port that is first among its own, or on the first of others that its host may have
 /// chosen.
 fn of_server(game: &Profile, places: BTreeSet<Place>) -> Option<Place> {
-    let speaks = |place: &&Place| game.ports.iter().any(|range| range.transport() == place.transport);
-    let usual = places.iter().find(|place| is_usual(game, place));
-    let chosen = || places.iter().filter(speaks).find(|place| place.port < FIRST_EPHEMERAL);
+    let usual = places.iter().find(|place| game.is_usual(**place));
+    let chosen = || places.iter().find(|place| is_of_game(game, **place, Role::Server));
     usual.or_else(chosen).copied()
 }
 
 /// Where a game that is played is hosted, too; and where that is so if its server answers.
 fn of_game(game: &Profile, places: BTreeSet<Place>) -> (BTreeSet<Place>, BTreeSet<Place>) {
-    let any = game.query.filter(|query| query.protocol.is_at_any_port());
-    let may_be = |place: &Place| match any {
-        Some(query) => place.transport == query.protocol.transport(),
-        None => is_usual(game, place),
-    };
+    let may_be = |place: &Place| is_of_game(game, *place, Role::Game);
     let places: BTreeSet<Place> = places.into_iter().filter(may_be).collect();
     match game.query {
         Some(_) => (BTreeSet::new(), places),

@@ -161,13 +161,8 @@ impl Catalogue {
             let game = games
                 .iter()
                 .find(|(running, _)| running.file == *program && running.listening.contains(&heard.socket));
-            let Listening { transport, address } = heard.socket;
             match game {
-                Some((_, game))
-                    if game.closed.iter().any(|range| range.contains(transport, address.port())) =>
-                {
-                    Owner::Private(program.clone())
-                }
+                Some((_, game)) if game.is_closed(heard.socket.place()) => Owner::Private(program.clone()),
                 Some((_, game)) => Owner::Game(game.name.clone()),
                 None if is_private(program) => Owner::Private(program.clone()),
                 None => Owner::Program(program.clone()),
@@ -177,10 +172,8 @@ impl Catalogue {
         let reached: BTreeSet<&Heard> =
             heard.iter().filter(|heard| is_reached(&heard.socket, lease)).collect();
         for heard in reached {
-            let Listening { transport, address } = heard.socket;
             let owner = owner(heard);
-            let known =
-                doors.entry(Place { transport, port: address.port() }).or_insert_with(|| owner.clone());
+            let known = doors.entry(heard.socket.place()).or_insert_with(|| owner.clone());
             *known = owner.max(known.clone());
         }
         doors.into_iter().take(MOST).map(|(place, owner)| Door { place, owner }).collect()

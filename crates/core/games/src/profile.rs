@@ -7,7 +7,7 @@ mod texts;
 
 use std::net::Ipv4Addr;
 
-use lanrage_party::Name;
+use lanrage_party::{Name, Place};
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
@@ -272,6 +272,16 @@ impl Profile {
             hints: Vec::new(),
             likely: Vec::new(),
         }
+    }
+
+    /// Whether a place is one of its usual ports.
+    pub(crate) fn is_usual(&self, place: Place) -> bool {
+        self.ports.iter().any(|range| range.contains(place.transport, place.port))
+    }
+
+    /// Whether a place is for its administration, and for no friend.
+    pub(crate) fn is_closed(&self, place: Place) -> bool {
+        self.closed.iter().any(|range| range.contains(place.transport, place.port))
     }
 
     /// How it is started by itself: by Steam if it has a number there, else by one of its programs that are no runtime's.

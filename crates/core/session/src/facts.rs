@@ -194,6 +194,16 @@ pub enum AdapterView {
     },
 }
 
+impl AdapterView {
+    /// Name of the interface; the usual one where it is not there.
+    pub fn name_or_usual(&self) -> &str {
+        match self {
+            Self::Open { name, .. } => name,
+            Self::Closed | Self::Unavailable { .. } => "lanrage0",
+        }
+    }
+}
+
 /// A party as shown.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]

@@ -9,7 +9,7 @@ use lanrage_games::{Answer, Asking, Protocol, Question, Step};
 use lanrage_party::Transport;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, UdpSocket},
+    net::{TcpSocket, TcpStream, UdpSocket},
     time::timeout,
 };
 
@@ -74,9 +74,7 @@ async fn talk(protocol: Protocol, from: Ipv4Addr, server: (Ipv4Addr, u16)) -> io
 async fn read(protocol: Protocol, from: Ipv4Addr, server: (Ipv4Addr, u16)) -> io::Result<Option<Answer>> {
     // On one connection there is nobody else's answer.
     let asking = Asking::new(protocol, [0; 4]);
-    let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::from((from, 0)))?;
-    let mut stream = socket.connect(SocketAddr::from(server)).await?;
+    let mut stream = connect(from, server).await?;
     stream.write_all(&asking.question()).await?;
     let mut heard = Vec::new();
     while heard.len() < protocol.answer_bytes() {
@@ -88,4 +86,11 @@ async fn read(protocol: Protocol, from: Ipv4Addr, server: (Ipv4Addr, u16)) -> io
         }
     }
     Ok(None)
+}
+
+/// Connects as a friend would, from one of this computer's addresses.
+pub(crate) async fn connect(from: Ipv4Addr, to: (Ipv4Addr, u16)) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((from, 0)))?;
+    socket.connect(SocketAddr::from(to)).await
 }

@@ -8,13 +8,16 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use lanrage_games::{Answer, Catalogue, Examined, Profile, Slug, SystemFirewall};
 use lanrage_party::{Place, Transport};
 use tokio::{
-    net::TcpSocket,
     sync::mpsc,
     task::spawn_blocking,
     time::{sleep, timeout},
 };
 
-use crate::{IS_POSSIBLE, ask::inquire, eyes::Eyes};
+use crate::{
+    IS_POSSIBLE,
+    ask::{connect, inquire},
+    eyes::Eyes,
+};
 
 /// Looks at once: most of the time they wait for a server.
 const AT_ONCE: usize = 8;
@@ -108,7 +111,10 @@ async fn try_friend(wish: &Examination, game: Option<&Profile>) -> Option<bool> 
         return Some(matches!(answer, Some(Ok(Some(_)))));
     }
     match place.transport {
-        Transport::Tcp => Some(connects(wish.lease, (address, place.port)).await),
+        Transport::Tcp => {
+            let connecting = connect(wish.lease, (address, place.port));
+            Some(matches!(timeout(PATIENCE * 2, connecting).await, Ok(Ok(_))))
+        }
         Transport::Udp => None,
     }
 }
@@ -131,15 +137,6 @@ async fn again<F: Future<Output = std::io::Result<Option<Answer>>>>(
     last
 }
 
-async fn connects(from: Ipv4Addr, to: (Ipv4Addr, u16)) -> bool {
-    let connect = async {
-        let socket = TcpSocket::new_v4()?;
-        socket.bind((from, 0).into())?;
-        socket.connect(to.into()).await
-    };
-    matches!(timeout(PATIENCE * 2, connect).await, Ok(Ok(_)))
-}
-
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::net::{TcpListener, UdpSocket};
@@ -157,7 +154,8 @@ mod tests {
         Examination {
             slug: Slug::new("test").unwrap(),
             lease: Ipv4Addr::LOCALHOST,
-            opened: Some(Instant::now()),
+            // The system tells a program's start by hundredths of a second only.
+            opened: Some(Instant::now() + Duration::from_secs(1)),
             try_at: try_at.map(|place| (Ipv4Addr::LOCALHOST, place)),
             known: Arc::new(Catalogue::parse(&text).unwrap()),
             firewall: || SystemFirewall::On,
@@ -173,7 +171,7 @@ mod tests {
         let examined = examine(wish(&game, Some(place))).await;
         assert_eq!((examined.side.sight, examined.side.server), (Sight::Seen, Server::Silent));
         assert_eq!(examined.side.firewall, SystemFirewall::On);
-        assert!(examined.side.is_running && examined.side.is_older, "this test runs for longer");
+        assert!(examined.side.is_running && examined.side.is_older, "this test was started before");
         assert_eq!(examined.side.hosted().map(|bound| bound.place), Some(place));
         assert_eq!(examined.side.reached, Some(false));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

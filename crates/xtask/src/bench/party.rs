@@ -101,10 +101,10 @@ impl Stage {
 }
 
 fn our_party(host: &Host, friends: &[Host]) -> Result<(Vec<Process>, Vec<Ipv4Addr>)> {
-    let (host, link, _) = Ours::create(host)?;
+    let (host, link, _) = Ours::create(host, false)?;
     let (mut processes, mut addresses) = (vec![host], Vec::new());
     for friend in friends {
-        let (program, address) = Ours::join(friend, &link)?;
+        let (program, address) = Ours::join(friend, false, &link)?;
         processes.push(program);
         addresses.push(address);
     }

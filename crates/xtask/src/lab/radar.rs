@@ -1,6 +1,6 @@
 //! `cargo xtask radar`: how soon a friend is shown who hosts what, and how soon that it is over.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -9,11 +9,11 @@ use lanrage_lab::{
     world,
 };
 
-use super::in_a_world;
-use crate::{
-    setup::{self, Setup},
-    shell,
+use super::{
+    in_a_world,
+    rows::{Output, Rows},
 };
+use crate::setup::{self, Setup};
 
 /// The longest from the start of a server until a friend is shown it.
 const SHOWN: Duration = Duration::from_secs(3);
@@ -28,12 +28,8 @@ pub(crate) struct Options {
     /// Only the party of five
     #[arg(long, hide = true)]
     crowd: bool,
-    /// Write one JSON object a line instead of the table
-    #[arg(long)]
-    json: bool,
-    /// Use the programs as they were built last
-    #[arg(long)]
-    no_build: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// Plays it and shows what came of it.
@@ -45,10 +41,10 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
         }
     }
     let failed = "who hosts what is not shown as it should be";
-    in_a_world(setup, options.no_build, failed, || play(options))?;
+    in_a_world(setup, options.output.no_build, failed, || play(options))?;
     if !options.quick && !options.crowd && !world::is_inside() {
         // Their routers need a world of their own.
-        let json = options.json.then_some("--json");
+        let json = options.output.json.then_some("--json");
         let words: Vec<&str> = ["--no-setup", "radar", "--crowd"].into_iter().chain(json).collect();
         let output = world::run_again(&words)?;
         print!("{}", String::from_utf8_lossy(&output.stdout));
@@ -58,43 +54,27 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
 }
 
 fn play(options: &Options) -> Result<()> {
-    let begun = Instant::now();
     let all = match options {
         Options { crowd: true, .. } => &[],
         Options { quick: true, .. } => &Game::ALL[..2],
         _ => &Game::ALL[..],
     };
     let (games, missing): (Vec<Game>, Vec<Game>) = all.iter().copied().partition(|game| game.is_installed());
-    if !options.json && !options.crowd {
-        println!("Two players behind NATs; a server starts at one, and the other is shown it; times in ms");
-        println!("  {:12} {:>7} {:>7} {:>7}  what is shown", "", "shown", "told", "gone");
-    }
-    let mut failed = Vec::new();
-    let mut report = |seen: Seen| {
-        let faults = faults(&seen);
-        if options.json {
-            println!("{}", seen.to_json());
-        } else {
-            println!("{}", line(&seen, &faults));
-        }
-        if !faults.is_empty() {
-            failed.push(seen.what);
-        }
-    };
+    let headings = format!("  {:12} {:>7} {:>7} {:>7}  what is shown", "", "shown", "told", "gone");
+    let title = "Two players behind NATs; a server starts at one, and the other is shown it; times in ms";
+    let headings: &[&str] = if options.crowd { &[] } else { &[title, &headings] };
+    let mut rows = Rows::begin(&options.output, headings);
+    let mut report = |seen: Seen| rows.show(&seen.what, &faults(&seen), &seen.to_json(), &columns(&seen));
     if options.crowd {
         report(radar::crowd::play(Game::Teeworlds)?);
     } else {
         radar::play(&games, &mut report)?;
     }
     for game in missing {
-        println!("{} {:12} not installed", shell::red("✗"), game.slug());
-        failed.push(game.slug().to_owned());
+        let seen = Seen { what: game.slug().to_owned(), ..Seen::default() };
+        rows.show(&seen.what, &["not installed".to_owned()], &seen.to_json(), &columns(&seen));
     }
-    if !options.json {
-        println!("In {:.0} s", begun.elapsed().as_secs_f64());
-    }
-    ensure!(failed.is_empty(), "not within its goal: {}", failed.join(", "));
-    Ok(())
+    rows.end("not within its goal")
 }
 
 fn faults(seen: &Seen) -> Vec<String> {
@@ -107,13 +87,10 @@ fn faults(seen: &Seen) -> Vec<String> {
     faults
 }
 
-fn line(seen: &Seen, faults: &[String]) -> String {
+fn columns(seen: &Seen) -> String {
     let ms = |time: Option<Duration>| time.map_or("–".to_owned(), |time| time.as_millis().to_string());
-    let mark = if faults.is_empty() { shell::green("✓") } else { shell::red("✗") };
     let [shown, told, gone] = [seen.shown, seen.told, seen.gone].map(ms);
-    let faults: String =
-        faults.iter().map(|fault| format!("\n    {}", fault.replace('\n', "\n    "))).collect();
-    format!("{mark} {:12} {shown:>7} {told:>7} {gone:>7}  {}{faults}", seen.what, seen.words)
+    format!("{:12} {shown:>7} {told:>7} {gone:>7}  {}", seen.what, seen.words)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use lanrage_engine::{
     start_game,
 };
 
+use super::slug;
 use crate::{
     arguments::{Target, Why},
     failure::Failure,
@@ -32,8 +33,8 @@ pub(super) async fn why(why: &Why, target: &Target) -> Result<(), Failure> {
     let output = Output { json: target.json };
     let mut client = connect(target).await?;
     let snapshot = client.ask(api::Status {}).await?;
-    let game = match &why.game {
-        Some(game) => Some(slug(&mut client, game).await?),
+    let game = match why.game.clone() {
+        Some(game) => Some(slug(target, game).await?),
         None => None,
     };
     let Question { peer, game, is_own } = question(&snapshot, why, game)?;
@@ -49,25 +50,14 @@ pub(super) async fn why(why: &Why, target: &Target) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn slug(client: &mut LocalClient, game: &str) -> Result<String, Failure> {
-    let wanted = game.trim().to_lowercase();
-    let all = client.ask(api::Games {}).await?;
-    let found = all.into_iter().find(|known| known.slug == wanted || known.name.to_lowercase() == wanted);
-    Ok(found.ok_or_else(|| CommandError::NotFound { name: game.to_owned() })?.slug)
-}
-
 /// The friend and the game that are meant: who is not named is the first that hosts something, and a game that is not named is
 /// what that friend hosts or plays, or what is hosted here.
 fn question(snapshot: &Snapshot, why: &Why, game: Option<String>) -> Result<Question, Failure> {
     let party = snapshot.party.as_ref().ok_or(CommandError::NotInParty)?;
     let friend = match &why.friend {
-        Some(friend) => {
-            let id = rights::find(party, friend)?;
-            party.peers.iter().find(|peer| peer.id == id)
-        }
-        None => first(party),
+        Some(friend) => rights::friend(party, friend)?,
+        None => first(party).ok_or(CommandError::UnknownPeer)?,
     };
-    let friend = friend.ok_or(CommandError::UnknownPeer)?;
     let of = |games: &[GameView]| {
         let hosted = games.iter().find(|game| game.hosted.is_some());
         hosted.or_else(|| games.first()).map(|game| game.slug.clone())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lanrage_base::clock::{UnixMillis, now};
 use lanrage_engine::{
-    Admission, CommandError, LinkView, PartyView, Standing,
+    Admission, CommandError, LinkView, PartyView, PeerView, Standing,
     api::{self, HandOver, MuteBroadcasts, RevokeLink, SetAdmission, SetStanding, UndoRemoval},
 };
 
@@ -92,6 +92,12 @@ pub(crate) fn find(party: &PartyView, player: &str) -> Result<String, Failure> {
             Err(Failure::Argument(person().say_with("terminal-several-players", facts)))
         }
     }
+}
+
+/// The member that is meant.
+pub(crate) fn friend<'a>(party: &'a PartyView, player: &str) -> Result<&'a PeerView, Failure> {
+    let id = find(party, player)?;
+    Ok(party.peers.iter().find(|friend| friend.id == id).ok_or(CommandError::UnknownPeer)?)
 }
 
 /// The serial of the link that is meant, by all of it or its beginning.

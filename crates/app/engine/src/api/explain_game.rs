@@ -1,12 +1,12 @@
 //! Why a game is not seen.
 
-use lanrage_games::{Facts, Fix, Hint, Slug, Start, Verdict};
+use lanrage_games::{Catalogue, Facts, Fix, Hint, Profile, Slug, Start, Verdict};
 use lanrage_party::facts::{Fault, Remedy};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::{ExplainGame, Serve, StoredError, WaysToStart, parse};
-use crate::{AdapterView, CommandError, Handle, Snapshot, handle::Command, known_games};
+use crate::{CommandError, Handle, Snapshot, handle::Command, known_games};
 
 /// Why a game is not seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +45,7 @@ impl Serve<ExplainGame> for Handle {
         let ExplainGame { peer, game, is_own } = request;
         let friend = parse::peer(&peer)?;
         let all = known_games::all(self.database()).await.map_err(StoredError::from)?;
-        let profile = Slug::new(&game).and_then(|slug| all.game(&slug));
-        let profile = profile.ok_or(CommandError::NotFound { name: game })?;
+        let profile = profile(&all, game)?;
         let (tell, told) = oneshot::channel();
         let slug = profile.slug.clone();
         self.command(|answer| Command::ExplainGame { peer: friend, slug, is_own, explained: tell, answer })
@@ -69,7 +68,7 @@ impl Serve<ExplainGame> for Handle {
         let snapshot = self.snapshots().borrow().clone();
         let remedy = |fix: &Fix| match fix {
             Fix::AllowGames => firewall
-                .and_then(|firewall| firewall.remedy(adapter(&snapshot)))
+                .and_then(|firewall| firewall.remedy(snapshot.adapter.name_or_usual()))
                 .or_else(|| adapter_remedy(&snapshot)),
             Fix::Examine => adapter_remedy(&snapshot),
             _ => None,
@@ -92,11 +91,9 @@ impl Serve<ExplainGame> for Handle {
     }
 }
 
-fn adapter(snapshot: &Snapshot) -> &str {
-    match &snapshot.adapter {
-        AdapterView::Open { name, .. } => name,
-        _ => "lanrage0",
-    }
+fn profile(all: &Catalogue, game: String) -> Result<&Profile, CommandError> {
+    let found = Slug::new(&game).and_then(|slug| all.game(&slug));
+    found.ok_or(CommandError::NotFound { name: game })
 }
 
 /// What the problem with the adapter says, if there is one.
@@ -108,7 +105,6 @@ fn adapter_remedy(snapshot: &Snapshot) -> Option<Remedy> {
 impl Serve<WaysToStart> for Handle {
     async fn serve(&self, WaysToStart { game }: WaysToStart) -> Result<Vec<Start>, CommandError> {
         let all = known_games::all(self.database()).await.map_err(StoredError::from)?;
-        let profile = Slug::new(&game).and_then(|slug| all.game(&slug));
-        Ok(profile.ok_or(CommandError::NotFound { name: game })?.starts())
+        Ok(profile(&all, game)?.starts())
     }
 }

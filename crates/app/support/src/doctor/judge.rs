@@ -74,10 +74,8 @@ fn permission(facts: &Facts) -> Check {
 
 fn firewall(facts: &Facts) -> Check {
     let subject = Subject::Firewall;
-    let adapter = match facts.snapshot.as_ref().map(|snapshot| &snapshot.adapter) {
-        Some(AdapterView::Open { name, .. }) => name.clone(),
-        _ => "lanrage0".to_owned(),
-    };
+    let shown = facts.snapshot.as_ref().map(|snapshot| &snapshot.adapter);
+    let adapter = shown.unwrap_or(&AdapterView::Closed).name_or_usual().to_owned();
     let remedy = facts.firewall.remedy(&adapter);
     let finding = match facts.firewall {
         Firewall::None => Finding::NoFirewall,

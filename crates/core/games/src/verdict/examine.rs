@@ -1,9 +1,6 @@
 //! What of a game is seen on this computer, by what runs and what listens.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Instant,
-};
+use std::{net::Ipv4Addr, time::Instant};
 
 use lanrage_party::Place;
 
@@ -59,16 +56,13 @@ impl Catalogue {
             })
             .collect();
         let started = programs.iter().filter_map(|(program, _)| program.started).min();
-        let mut sockets: Vec<(Bound, u16)> = programs
+        let mut sockets: Vec<Bound> = programs
             .iter()
             .flat_map(|(program, role)| program.listening.iter().map(move |socket| (socket, *role)))
-            .filter_map(|(socket, role)| {
-                let bound = bound(socket, lease, game, role)?;
-                Some((bound, bound.place.port))
-            })
+            .filter_map(|(socket, role)| bound(socket, lease, game, role))
             .collect();
         // Where it is hosted first, then where it is reached.
-        sockets.sort_by_key(|(bound, port)| (!bound.is_hosting, bound.reach as u8, *port));
+        sockets.sort_by_key(|bound| (!bound.is_hosting, bound.reach as u8, bound.place.port));
         sockets.dedup();
         sockets.truncate(Side::PLACES);
         let own: Vec<&Listening> = programs.iter().flat_map(|(program, _)| &program.listening).collect();
@@ -78,7 +72,7 @@ impl Catalogue {
                 sight: Sight::Seen,
                 is_running: !programs.is_empty(),
                 is_older: opened.zip(started).is_some_and(|(opened, started)| started < opened),
-                sockets: sockets.into_iter().map(|(bound, _)| bound).collect(),
+                sockets,
                 taken: taken.as_ref().map(|taken| taken.place),
                 ..Side::default()
             },
@@ -107,8 +101,8 @@ impl Examined {
 /// A socket of a game, unless it is for its administration or chosen by the system.
 fn bound(socket: &Listening, lease: Ipv4Addr, game: &Profile, role: Role) -> Option<Bound> {
     let ip = socket.address.ip().to_canonical();
-    let place = Place { transport: socket.transport, port: socket.address.port() };
-    let reach = if ip.is_unspecified() || ip == IpAddr::V4(lease) {
+    let place = socket.place();
+    let reach = if socket.hears(lease) {
         Reach::Party
     } else if ip.is_loopback() {
         Reach::Loopback
@@ -117,8 +111,7 @@ fn bound(socket: &Listening, lease: Ipv4Addr, game: &Profile, role: Role) -> Opt
     } else {
         Reach::Elsewhere
     };
-    let is_closed = game.closed.iter().any(|range| range.contains(place.transport, place.port));
-    (!is_closed && place.port != 0).then(|| Bound {
+    (!game.is_closed(place) && place.port != 0).then(|| Bound {
         place,
         reach,
         is_hosting: is_of_game(game, place, role),
@@ -128,10 +121,9 @@ fn bound(socket: &Listening, lease: Ipv4Addr, game: &Profile, role: Role) -> Opt
 
 /// A usual port of the game that a program has which is none of its own.
 fn taken(game: &Profile, heard: &[Heard], own: &[&Listening]) -> Option<Taken> {
-    let is_usual = |place: Place| game.ports.iter().any(|range| range.contains(place.transport, place.port));
     heard.iter().find_map(|Heard { socket, program }| {
-        let place = Place { transport: socket.transport, port: socket.address.port() };
-        let is_others = is_usual(place) && !own.contains(&socket);
+        let place = socket.place();
+        let is_others = game.is_usual(place) && !own.contains(&socket);
         is_others.then(|| Taken { place, by: program.clone() })
     })
 }

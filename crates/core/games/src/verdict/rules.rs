@@ -245,9 +245,7 @@ fn other_port(facts: &Facts<'_>) -> Option<Found> {
 }
 
 fn answer_closed(facts: &Facts<'_>) -> Option<Found> {
-    let is_of_game =
-        |place: &&Place| facts.profile.ports.iter().any(|range| range.contains(place.transport, place.port));
-    let place = facts.looking()?.refused.iter().find(is_of_game)?;
+    let place = facts.looking()?.refused.iter().find(|place| facts.profile.is_usual(**place))?;
     let is_own = !facts.is_own;
     let (peer, game) = (facts.peer(), facts.game());
     let verdict = Verdict::AnswerClosed { is_own, peer, game, place: place.to_string() };

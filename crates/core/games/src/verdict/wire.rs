@@ -105,12 +105,12 @@ fn counted(reader: &mut Reader<'_>) -> Option<u8> {
 }
 
 /// A place, and what else its byte of flags says.
-pub(super) fn put_place(bytes: &mut Vec<u8>, place: Place, more: u8) {
+fn put_place(bytes: &mut Vec<u8>, place: Place, more: u8) {
     bytes.push(more | if place.transport == Transport::Tcp { TCP } else { 0 });
     bytes.extend(place.port.to_be_bytes());
 }
 
-pub(super) fn read_place(reader: &mut Reader<'_>) -> Option<(Place, u8)> {
+fn read_place(reader: &mut Reader<'_>) -> Option<(Place, u8)> {
     let flags = reader.byte()?;
     let transport = if flags & TCP == 0 { Transport::Udp } else { Transport::Tcp };
     let port = reader.u16().filter(|port| *port != 0)?;

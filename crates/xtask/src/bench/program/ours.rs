@@ -33,13 +33,8 @@ impl Ours {
     ///
     /// # Errors
     /// If there is none after twenty seconds.
-    pub(crate) fn create(host: &Host) -> Result<(Process, String, Ipv4Addr)> {
-        clear(host)?;
-        Self::create_as_it_is(host)
-    }
-
-    fn create_as_it_is(host: &Host) -> Result<(Process, String, Ipv4Addr)> {
-        let player = start(host, &["create"])?;
+    pub(crate) fn create(host: &Host, is_open: bool) -> Result<(Process, String, Ipv4Addr)> {
+        let player = start(host, is_open, &["create"])?;
         let address = in_party(&player, "created")?;
         let deadline = Instant::now() + PARTY_LIMIT;
         loop {
@@ -63,13 +58,8 @@ impl Ours {
     ///
     /// # Errors
     /// If it is not in it after twenty seconds.
-    pub(crate) fn join(host: &Host, link: &str) -> Result<(Process, Ipv4Addr)> {
-        clear(host)?;
-        Self::join_as_it_is(host, link)
-    }
-
-    fn join_as_it_is(host: &Host, link: &str) -> Result<(Process, Ipv4Addr)> {
-        let player = start(host, &["join", link])?;
+    pub(crate) fn join(host: &Host, is_open: bool, link: &str) -> Result<(Process, Ipv4Addr)> {
+        let player = start(host, is_open, &["join", link])?;
         let address = in_party(&player, "joined")?;
         Ok((player, address))
     }
@@ -78,23 +68,15 @@ impl Ours {
 impl Prepared for Ours {
     fn start(&mut self, end: End, wire: &Wire) -> Result<Process> {
         let host = end.host(wire);
-        clear(host)?;
-        if self.is_open {
-            for (key, value) in [("shield", "open"), ("share_games", "no")] {
-                let mut choose = host.command(release("lanrage"));
-                choose.args(["settings", "set", key, value, "--data-dir"]).arg(data_folder(host)?);
-                output_of(&mut choose)?;
-            }
-        }
         match end {
             End::Two => {
-                let (player, link, address) = Self::create_as_it_is(host)?;
+                let (player, link, address) = Self::create(host, self.is_open)?;
                 self.link = link;
                 self.addresses[1] = address;
                 Ok(player)
             }
             End::One => {
-                let (player, address) = Self::join_as_it_is(host, &self.link)?;
+                let (player, address) = Self::join(host, self.is_open, &self.link)?;
                 self.addresses[0] = address;
                 Ok(player)
             }
@@ -106,18 +88,19 @@ impl Prepared for Ours {
     }
 }
 
-fn start(host: &Host, words: &[&str]) -> Result<Process> {
+/// Starts it with nothing left of an earlier round. If it is open, friends reach everything, and no games are watched.
+fn start(host: &Host, is_open: bool, words: &[&str]) -> Result<Process> {
+    fs::remove_dir_all(data_folder(host)?)?;
+    let open = if is_open { &[("shield", "open"), ("share_games", "no")][..] } else { &[] };
+    for (key, value) in open {
+        let mut choose = host.command(release("lanrage"));
+        choose.args(["settings", "set", key, value, "--data-dir"]).arg(data_folder(host)?);
+        output_of(&mut choose)?;
+    }
     let mut command = urgent(host, release("lanrage"));
     command.args(words).args(["--json", "--name", host.name(), "--data-dir"]);
     command.arg(data_folder(host)?);
     host.spawn(command)
-}
-
-/// Nothing is left of an earlier round.
-fn clear(host: &Host) -> Result<()> {
-    let data = data_folder(host)?;
-    fs::remove_dir_all(&data)?;
-    Ok(())
 }
 
 fn data_folder(host: &Host) -> Result<PathBuf> {
