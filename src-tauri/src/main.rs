@@ -4,8 +4,10 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 use clap::Parser;
+use lanrage_base::heap;
 use lanrage_desktop::Arguments;
 
 fn main() {
+    heap::share();
     lanrage_desktop::run(&Arguments::parse());
 }

@@ -19,11 +19,17 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use lanrage_base::heap;
 use lanrage_engine::Engine;
 use lanrage_words::Language;
 
+fn main() -> ExitCode {
+    heap::share();
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let Arguments { command, target, verbose } = Arguments::parse();
     let setting = Engine::language(target.data_dir()).await;
     say::speak(Language::of_setting(setting.as_str()));

@@ -7,14 +7,20 @@ mod options;
 
 use std::{io::IsTerminal, process::ExitCode};
 
+use lanrage_base::heap;
 use lanrage_control_server::{
     AdminAnswer, AdminMember, AdminParty, AdminRelay, RegisteredRelay, Server, ServerError,
 };
 use options::{Arguments, Command};
 use tracing_subscriber::EnvFilter;
 
+fn main() -> ExitCode {
+    heap::share();
+    serve()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn serve() -> ExitCode {
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => {
