@@ -37,13 +37,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut bursts = 0_usize;
     let sent = steady::run(options.rate, Duration::try_from_secs_f64(options.seconds)?, |_, count| {
         bursts += 1;
-        let size = KINDS[bursts % KINDS.len()](&mut noise).len();
-        let datagrams = (0..count).flat_map(|_| {
-            let mut datagram = KINDS[bursts % KINDS.len()](&mut noise);
-            datagram.resize(size, 0);
-            datagram
-        });
-        burst::send(&socket, &datagrams.collect::<Vec<u8>>(), size).unwrap_or(0)
+        let kind = KINDS[bursts % KINDS.len()];
+        let mut datagrams = kind(&mut noise);
+        let size = datagrams.len();
+        for sent in 1..count {
+            datagrams.extend(kind(&mut noise));
+            // A burst's are of one length.
+            datagrams.resize((sent + 1) * size, 0);
+        }
+        burst::send(&socket, &datagrams, size).unwrap_or(0)
     });
     let mut said = sent.to_json();
     said["heard_bytes"] = Value::from(heard(&socket)?);
