@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use rustix::{
-    mount::{MountFlags, mount, mount_bind_recursive},
+    mount::{MountFlags, mount, mount_bind, mount_bind_recursive, mount_remount},
     net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with},
 };
 
@@ -54,6 +54,16 @@ impl Throwaway {
     #[must_use]
     pub fn root(&self) -> &Path {
         self.layers.root()
+    }
+
+    /// From now on nothing can be written below one of its folders, as on systems that come as one image.
+    ///
+    /// # Errors
+    /// If there is no such folder.
+    pub fn seal(&self, folder: &str) -> Result<()> {
+        let folder = self.place(Path::new(folder));
+        mount_bind(&folder, &folder)?;
+        Ok(mount_remount(&folder, MountFlags::BIND | MountFlags::RDONLY, "")?)
     }
 
     /// Copies a file of the world into it, and returns its path there: what lies below `/tmp`, or on a file system of its

@@ -4,6 +4,7 @@
 //! also make the Windows and macOS installers from the same `tauri.conf.json`. What it is not asked for is the build: the
 //! programs are built once, and `tauri bundle` packs them.
 
+mod anywhere;
 mod linux;
 mod manual;
 #[cfg(target_os = "linux")]
@@ -67,6 +68,7 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
     let packages = if cfg!(target_os = "linux") {
         build(Profile::Release)?;
         let mut packages = linux::packages(Profile::Release, None)?;
+        packages.push(anywhere::archive(Profile::Release)?);
         if shell::exists("dpkg-deb") {
             packages.push(server::package(Profile::Release)?);
         } else {
@@ -121,6 +123,7 @@ pub(crate) fn prove(setup: Setup, no_build: bool) -> Result<()> {
         }
         linux::packages(Profile::Dev, Some(proof::NEWER))?;
         linux::packages(Profile::Dev, None)?;
+        anywhere::archive(Profile::Dev)?;
         server::package(Profile::Dev)?;
     }
     match world::enter_as_root()? {

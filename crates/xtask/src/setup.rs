@@ -109,8 +109,8 @@ pub(crate) const KEYRING_TEST: Purpose = Purpose {
 
 /// To test the packages.
 pub(crate) const PACKAGE_TEST: Purpose = Purpose {
-    reason: "to install our own package, and to ask polkit as it would",
-    packages: &["appstream", "dbus", "desktop-file-utils", "polkitd"],
+    reason: "to install our own packages, and to ask polkit as they would",
+    packages: &["appstream", "dbus", "desktop-file-utils", "polkitd", "rpm"],
 };
 
 /// To check the Windows code.

@@ -786,7 +786,7 @@ refusal-socket = Der UDP-Port { $port } kann nicht geöffnet werden. [{ $cause }
 refusal-clipboard = Der Text konnte nicht kopiert werden. [{ $cause }]
 refusal-log-not-read = Das Protokoll kann nicht gelesen werden. [{ $cause }]
 refusal-not-needed = Auf diesem System richtet der Installer alles ein, was der Adapter braucht. Installiere LANrage noch einmal.
-refusal-helper-missing = Der Helfer von LANrage ist nicht installiert. Installiere LANrage mit seinem Paket (.deb oder .rpm), oder starte es als root.
+refusal-helper-missing = Der Helfer von LANrage ist nicht installiert. Installiere LANrage mit seinem Paket (.deb oder .rpm) oder dem `setup` seines Archivs, oder starte es als root.
 refusal-setup-declined = Die Einrichtung wurde nicht erlaubt. Versuch es noch einmal, wann du willst.
 refusal-setup-failed =
     { $cause ->
@@ -825,7 +825,7 @@ refusal-control-internal = Der Server hat selbst ein Problem; nichts ist geände
 refusal-control-unknown = Abgelehnt aus einem Grund, den diese Version nicht kennt. Versuch es später noch einmal.
 
 # Was der Benutzer tun kann (`Remedy`).
-remedy-install-package = Installiere einmal das Paket von LANrage (.deb oder .rpm): es bringt einen Helfer mit, der das tut. Oder starte LANrage als root (sudo).
+remedy-install-package = Installiere LANrage einmal mit seinem Paket (.deb oder .rpm) oder dem `setup` seines Archivs: es bringt einen Helfer mit, der das tut. Oder starte LANrage als root (sudo).
 remedy-start-with-sudo = Starte LANrage mit sudo.
 remedy-run-as-administrator = Schließe LANrage und starte es mit „Als Administrator ausführen“.
 remedy-start-helper = Starte ihn mit `{ $command }`, oder installiere das Paket von LANrage noch einmal.

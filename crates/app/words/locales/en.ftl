@@ -786,7 +786,7 @@ refusal-socket = UDP port { $port } cannot be opened. [{ $cause }]
 refusal-clipboard = The text could not be copied. [{ $cause }]
 refusal-log-not-read = The log cannot be read. [{ $cause }]
 refusal-not-needed = On this system the installer sets up everything that the adapter needs. Install LANrage again.
-refusal-helper-missing = LANrage's helper is not installed. Install LANrage with its package (.deb or .rpm), or start it as root.
+refusal-helper-missing = LANrage's helper is not installed. Install LANrage with its package (.deb or .rpm) or the `setup` of its archive, or start it as root.
 refusal-setup-declined = The set-up was not allowed. Try again when you like.
 refusal-setup-failed =
     { $cause ->
@@ -825,7 +825,7 @@ refusal-control-internal = The server has a problem of its own; nothing was chan
 refusal-control-unknown = Refused for a reason that this version does not know. Try again in a while.
 
 # What the user can do (`Remedy`).
-remedy-install-package = Install LANrage's package (.deb or .rpm), once: it brings a helper that does it. Or start LANrage as root (sudo).
+remedy-install-package = Install LANrage by its package (.deb or .rpm) or the `setup` of its archive, once: it brings a helper that does it. Or start LANrage as root (sudo).
 remedy-start-with-sudo = Start LANrage with sudo.
 remedy-run-as-administrator = Close LANrage and start it with “Run as administrator”.
 remedy-start-helper = Start it with `{ $command }`, or install LANrage's package again.

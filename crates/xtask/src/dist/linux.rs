@@ -55,8 +55,9 @@ pub(super) fn packages(profile: Profile, version: Option<&str>) -> Result<Vec<Pa
     let configuration = target.join("tauri.json");
     fs::write(&configuration, description(&tree, version)?.to_string())?;
     let bundles = match profile {
-        // The one that the proof installs.
-        Profile::Dev => "deb",
+        // Those that the proof installs, and what replaces the first of them.
+        Profile::Dev if version.is_some() => "deb",
+        Profile::Dev => "deb,rpm",
         Profile::Release if has_appimage_tools() => "deb,rpm,appimage",
         Profile::Release => {
             println!("AppImage: LEFT OUT, the bundler's tools for it (linuxdeploy) are not on this machine");

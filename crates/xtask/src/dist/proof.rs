@@ -4,6 +4,8 @@
 //!
 //! No systemd runs there. The helper is started as its unit says: its user, its capabilities, its socket.
 
+mod anywhere;
+mod rpm;
 mod server;
 mod traces;
 
@@ -34,13 +36,16 @@ const DATA: &str = "home/player/lanrage";
 /// How long a step may take on a machine that does other things as well.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// Where packages have their units, below a machine's root.
+const UNITS: &str = "usr/lib/systemd/system";
+
 /// Everything, in order; each step says what it saw.
 pub(super) fn run() -> Result<()> {
     let stage = Stage::build()?;
     let _server = stage.start_control_server()?;
     let machine = Throwaway::new()?;
     let host = &stage.two;
-    let _services = system_services(&machine, host)?;
+    let services = system_services(&machine, host)?;
     machine.run(host, &["useradd", "--create-home", USER])?;
     // The index of manual pages, which takes longer than all else here and is none of our files (man-db's own switch).
     machine.run(host, &["rm", "--force", "/var/lib/man-db/auto-update"])?;
@@ -52,7 +57,7 @@ pub(super) fn run() -> Result<()> {
     check_files(&machine, host)?;
     say(&format!("Installed by apt-get: {new} files and folders, each of its format"));
 
-    let helper = Helper::start(&machine, host)?;
+    let helper = Helper::start(&machine, host, UNITS)?;
     let mut one = Player::create(&stage.one, "one", "Package", &stage.control_url())?;
     let link = one.registered_link(PATIENCE)?;
     let friend = one.wait_for_address(PATIENCE)?;
@@ -69,7 +74,7 @@ pub(super) fn run() -> Result<()> {
     let ping = continuous_ping(host, friend)?;
     install(&machine, host, &package(NEWER)?)?;
     drop(helper);
-    let helper = Helper::start(&machine, host)?;
+    let helper = Helper::start(&machine, host, UNITS)?;
     let answered = end_ping(ping)?;
     ensure!(two.is_running()?, "the program ended; it said:\n{}", two.tail());
     let later = machine.run(host, &["ip", "-oneline", "link", "show", "lanrage0"])?;
@@ -87,7 +92,10 @@ pub(super) fn run() -> Result<()> {
     ensure!(!machine.root().join("run/lanrage").exists(), "the purge left /run/lanrage");
     ensure!(machine.root().join(DATA).is_dir(), "the purge took what is the user's");
     say("Purged: no file more, fewer or other than before, but what is the user's own");
-    Ok(())
+
+    rpm::run(&machine, &stage)?;
+    drop(services);
+    anywhere::run(&machine, &stage)
 }
 
 /// Lets the programs that read these files say whether they are right.
@@ -170,12 +178,16 @@ fn system_services(machine: &Throwaway, host: &Host) -> Result<[Process; 2]> {
     Ok([bus, polkit])
 }
 
+/// The first of the users that systemd makes for a unit while it runs (systemd.exec(5)).
+const DYNAMIC_USER: &str = "61184";
+
 /// The installed helper, as its unit has it run.
 struct Helper(Child);
 
 impl Helper {
-    fn start(machine: &Throwaway, host: &Host) -> Result<Self> {
-        let units = machine.root().join("usr/lib/systemd/system");
+    /// By its units, which lie in a folder below the machine's root.
+    fn start(machine: &Throwaway, host: &Host, units: &str) -> Result<Self> {
+        let units = machine.root().join(units);
         let (socket, service) =
             (read(&units.join("lanrage-helper.socket"))?, read(&units.join("lanrage-helper.service"))?);
         let path = setting(&socket, "ListenSequentialPacket")?;
@@ -183,7 +195,10 @@ impl Helper {
         let _ = fs::remove_file(machine.root().join(path.trim_start_matches('/')));
         let listener = machine.listen(path)?;
 
-        let user = setting(&service, "User")?;
+        let user = match setting(&service, "DynamicUser") {
+            Ok(_) => DYNAMIC_USER,
+            Err(_) => setting(&service, "User")?,
+        };
         let capabilities = |key: &str| -> Result<String> {
             let names = setting(&service, key)?
                 .split(' ')

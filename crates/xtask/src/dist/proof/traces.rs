@@ -60,13 +60,20 @@ impl Baseline {
     /// What the package left, took or changed, by what differs now; `names_us` tells whether a file says our name.
     pub(super) fn traces(&self, now: &Changes, names_us: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
         let is_ours = |path: &Path| !self.rewritten.contains(path) || names_us(path);
-        let differing = differing(&self.changes, now).filter(|path| !is_below(path, RECORDS));
-        differing.filter(|path| is_ours(path)).cloned().collect()
+        not_of_records(&self.changes, now).filter(|path| is_ours(path)).cloned().collect()
     }
 }
 
+/// The same, without what every package that comes or goes leaves in histories.
+pub(super) fn not_of_records<'c>(
+    before: &'c Changes,
+    after: &'c Changes,
+) -> impl Iterator<Item = &'c PathBuf> {
+    differing(before, after).filter(|path| !is_below(path, RECORDS))
+}
+
 /// Each file that is not the same in two lists of changes.
-fn differing<'c>(before: &'c Changes, after: &'c Changes) -> impl Iterator<Item = &'c PathBuf> {
+pub(super) fn differing<'c>(before: &'c Changes, after: &'c Changes) -> impl Iterator<Item = &'c PathBuf> {
     let all = before.keys().chain(after.keys().filter(|path| !before.contains_key(*path)));
     all.filter(|path| before.get(*path) != after.get(*path))
 }
