@@ -44,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-log", &["lanrage-party"]),
     ("lanrage-net", &["lanrage-base", "lanrage-party", "lanrage-nat"]),
     ("lanrage-rendezvous-engines", &["lanrage-party", "lanrage-net", "lanrage-rendezvous"]),
+    ("lanrage-updates", &["lanrage-party", "lanrage-net"]),
     ("lanrage-game-watch", &["lanrage-games", "lanrage-party"]),
     ("lanrage-tunnel", &["lanrage-base", "lanrage-party", "lanrage-shield"]),
     ("lanrage-adapter", &["lanrage-base", "lanrage-party"]),
@@ -68,6 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanrage-adapter",
             "lanrage-store",
             "lanrage-support",
+            "lanrage-updates",
         ],
     ),
     (

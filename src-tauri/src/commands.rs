@@ -8,13 +8,14 @@ use std::path::PathBuf;
 
 use lanrage_engine::{
     CommandError, Request,
-    api::{ExportDiagnostics, LinkCopied, ReplyCopied, Serve, WaysIntoGame, WaysToStart},
+    api::{ExportDiagnostics, LinkCopied, LookForUpdate, ReplyCopied, Serve, WaysIntoGame, WaysToStart},
     facts::Cause,
     requests, start_game,
 };
 use serde_json::value::RawValue;
 use tauri::{AppHandle, Manager, Runtime, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
+use tauri_plugin_opener::OpenerExt;
 use tracing::warn;
 
 use self::log_feed::LogFeed;
@@ -55,6 +56,9 @@ requests! {
         /// What.
         path: PathBuf,
     } -> ();
+
+    /// Opens the page where people get the newest version, in their browser. Answers nothing if there is none.
+    OpenUpdatePage {} -> ();
 
     /// Starts a game into the one that a friend hosts.
     JoinGame {
@@ -145,6 +149,18 @@ impl<R: Runtime> Serve<SaveDiagnostics> for Desktop<R> {
         let downloads = self.0.path().download_dir().ok().filter(|folder| folder.is_dir());
         let path = downloads.unwrap_or_else(|| engine.folder().to_owned());
         engine.ask(ExportDiagnostics { path }).await
+    }
+}
+
+impl<R: Runtime> Serve<OpenUpdatePage> for Desktop<R> {
+    async fn serve(&self, OpenUpdatePage {}: OpenUpdatePage) -> Result<(), CommandError> {
+        let engine = self.0.state::<EngineHost>().handle().await?;
+        // The page that the signed file names, and none that a window could.
+        let Some(page) = engine.ask(LookForUpdate {}).await?.page else { return Ok(()) };
+        self.0.opener().open_url(&page, None::<&str>).map_err(|error| {
+            warn!(%error, "no browser opens");
+            CommandError::PageNotOpened { page }
+        })
     }
 }
 

@@ -4,10 +4,9 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 use clap::Parser;
-use lanrage_base::heap;
 use lanrage_desktop::Arguments;
 
 fn main() {
-    heap::share();
+    lanrage_engine::share_heaps();
     lanrage_desktop::run(&Arguments::parse());
 }

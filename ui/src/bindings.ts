@@ -241,7 +241,11 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Where. */
   path: string,
   /** What kept it from being read. */
-  cause: Cause, } | { "code": "bad_request",
+  cause: Cause, } | { "code": "version_not_told",
+  /** Why. */
+  cause: Cause, } | { "code": "version_not_signed" } | { "code": "page_not_opened",
+  /** Which. */
+  page: string, } | { "code": "bad_request",
   /** What is wrong with it. */
   cause: Cause, } | { "code": "other_version",
   /** The version of the one that runs. */
@@ -913,7 +917,9 @@ export type Notice = {
   /** The friend's name. */
   peer: string, } | { "code": "you_were_removed",
   /** The party's name. */
-  party: string, } | { "code": "now_moderator" } | { "code": "party_is_local" } | { "code": "own_flood",
+  party: string, } | { "code": "now_moderator" } | { "code": "new_version",
+  /** Which. */
+  version: string, } | { "code": "party_is_local" } | { "code": "own_flood",
   /** The UDP port that it sends from; 0 if it shows none. */
   port: number, } | { "code": "peer_flood",
   /** The friend's name. */
@@ -1765,6 +1771,19 @@ export type VerdictView = {
   remedy: Remedy | null, };
 
 /**
+ * This program's version, and a newer one.
+ */
+export type VersionView = {
+  /** This program's. */
+  own: string,
+  /** Whether this build knows anybody who tells it of newer ones. */
+  is_told: boolean,
+  /** The newest one, if it is newer. */
+  newer: string | null,
+  /** Where people get that one. */
+  page: string | null, };
+
+/**
  * Packets that waited about equally long.
  */
 export type Waits = {
@@ -1831,6 +1850,7 @@ export type Requests = {
   /** The reply, as it was copied. */
   reply: string, }, answer: null },
   run_doctor: { args: Record<string, never>, answer: DoctorReport },
+  look_for_update: { args: Record<string, never>, answer: VersionView },
   export_diagnostics: { args: {
   /** The file, as an absolute path; in a folder the bundle gets a name of its own. */
   path: string, }, answer: string },
@@ -1986,6 +2006,7 @@ export type DesktopRequests = {
   show_in_folder: { args: {
   /** What. */
   path: string, }, answer: null },
+  open_update_page: { args: Record<string, never>, answer: null },
   join_game: { args: {
   /** The friend's peer id. */
   peer: string,

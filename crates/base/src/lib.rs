@@ -1,8 +1,8 @@
 //! The ground floor: mechanisms that several parts of LANrage need and none of them owns.
 //!
-//! Everything here is a pure value, except for five places that touch the system: [`clock::now`] reads the clocks,
-//! [`atomic_file`] writes files, [`system_roots`] reads one, [`argument`] changes what the system shows of this process, and
-//! [`heap`] how its allocator keeps memory. The core crates use none of the five.
+//! Everything here is a pure value, except for four places that touch the system: [`clock::now`] reads the clocks,
+//! [`atomic_file`] writes files, [`system_roots`] reads one, and [`argument`] changes what the system shows of this process.
+//! The core crates use none of the four.
 
 pub mod argument;
 pub mod atomic_file;
@@ -10,7 +10,6 @@ pub mod backoff;
 pub mod bucket;
 pub mod channel_data;
 pub mod clock;
-pub mod heap;
 pub mod rng;
 pub mod sources;
 pub mod system_roots;

@@ -122,6 +122,13 @@ export const restoreBackup = (path: string, withoutHash: boolean) =>
 /** A backup of the player's choice; nothing if he chose none. */
 export const chooseBackup = () => askDesktop('choose_backup', {});
 
+/** This program's version, and a newer one if there is one. */
+export const lookForUpdate = () => ask('look_for_update', {});
+/** Opens the page of the newer version in the player's browser. */
+export const openUpdatePage = async () => {
+  await askDesktop('open_update_page', {});
+};
+
 /** Looks at everything that a party needs. Takes a few seconds. */
 export const runDoctor = () => ask('run_doctor', {});
 /** Writes an anonymised bundle for a report; the answer is its path. */

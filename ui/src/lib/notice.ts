@@ -10,6 +10,7 @@ const tones = new Map<string, Tone>([
   ['now_host', 'good'],
   ['now_moderator', 'good'],
   ['game_opened', 'good'],
+  ['new_version', 'good'],
   ['reached', 'warn'],
   ['wants_in', 'warn'],
   ['you_were_removed', 'bad'],

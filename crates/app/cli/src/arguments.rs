@@ -143,6 +143,12 @@ Examples:
   lanrage doctor
   lanrage doctor --json | jq '.checks[] | select(.state == \"bad\")'")]
     Doctor,
+    /// Show the version, and whether there is a newer one
+    #[command(after_help = "\
+Examples:
+  lanrage version
+  lanrage version --json | jq -r .page")]
+    Version,
     /// Show the party of the LANrage that runs now
     #[command(after_help = "\
 Examples:

@@ -1,8 +1,8 @@
 //! LANrage on a terminal: the same engine as the desktop app, without a window.
 
+mod about;
 mod arguments;
 mod data;
-mod doctor;
 mod failure;
 mod foreground;
 mod games;
@@ -19,12 +19,11 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use lanrage_base::heap;
-use lanrage_engine::Engine;
+use lanrage_engine::{Engine, share_heaps};
 use lanrage_words::Language;
 
 fn main() -> ExitCode {
-    heap::share();
+    share_heaps();
     run()
 }
 
@@ -54,7 +53,8 @@ async fn run() -> ExitCode {
         Command::Data(data) => data::data(data, &target).await,
         Command::Log(log) => log::show(log, &target).await,
         Command::Diagnostics(diagnostics) => running::diagnostics(diagnostics, &target).await,
-        Command::Doctor => doctor::examine(&target).await,
+        Command::Doctor => about::doctor::examine(&target).await,
+        Command::Version => about::version::show(&target).await,
         Command::Status(status) => running::status(status, &target).await,
     };
     match done {

@@ -34,9 +34,10 @@ pub use party::preview;
 pub use request::*;
 pub use shield::{PortDecisionView, ShieldRulesView, TrustedView};
 pub use stored::AskStored;
+pub(crate) use support::version;
 pub use views::{
     BackupView, Changed, DataSummary, FavoriteView, MadeLink, PortRangeView, ProfileView, RecentPartyView,
-    Restored, ServerConfigView, SettingView,
+    Restored, ServerConfigView, SettingView, VersionView,
 };
 
 #[cfg(doc)]

@@ -14,6 +14,7 @@ use lanrage_session::{Entropy, Input, Session, Setup, network_name};
 use lanrage_shield::Rules;
 use lanrage_store::{Config, DataDir, Language, SettingsDatabase};
 use lanrage_tunnel::{Tunnel, UdpSockets};
+use lanrage_updates::Source as UpdateSource;
 use tokio::{
     sync::{broadcast, mpsc, watch},
     time::timeout,
@@ -24,7 +25,7 @@ use zeroize::Zeroizing;
 use self::storage::Storage;
 use crate::{
     CommandError, DoctorReport, Handle, LogLevel, NetworkLog, NetworkLogGuard, NetworkLogOptions, Snapshot,
-    api::AskStored,
+    api::{self, AskStored, VersionView},
     event_loop::{EventLoop, Outside, Showing},
     handle::Device,
     known_games::KnownGames,
@@ -38,6 +39,7 @@ use crate::{
     stored::{Secrets, Stored},
     stored_shield,
     tasks::TaskSets,
+    updates::Updates,
 };
 
 /// Commands that may wait. A host that sends more waits itself.
@@ -66,6 +68,8 @@ pub struct EngineOptions {
     pub restore: Option<bool>,
     /// Whether this process's log is `network.log` in the data folder, as the settings say.
     pub network_log: bool,
+    /// Whom to ask for newer versions; `None` for whom the build names, if anybody.
+    pub updates: Option<UpdateSource>,
     /// Log to standard error too, from this level on; only with `network_log`.
     pub log_to_stderr: Option<LogLevel>,
 }
@@ -124,6 +128,14 @@ impl Engine {
         Ok(lanrage_support::examine_stopped(&data_dir).await)
     }
 
+    /// Whether there is a newer version of this program, while no engine runs.
+    ///
+    /// # Errors
+    /// What the newest version is cannot be read.
+    pub async fn version() -> Result<VersionView, CommandError> {
+        api::version(&Updates::of(UpdateSource::built_in())).await
+    }
+
     /// Starts an engine on the current runtime. It runs until [`Handle::shutdown`].
     ///
     /// # Errors
@@ -170,7 +182,9 @@ impl Engine {
             }
         }
         let folder = data_dir.path().to_owned();
-        let device = Device { identity: identity.clone(), folder: folder.clone() };
+        let updates = Arc::new(Updates::of(options.updates.or_else(UpdateSource::built_in)));
+        let device =
+            Device { identity: identity.clone(), folder: folder.clone(), updates: Arc::clone(&updates) };
         let mut overrides = Overrides::new(options.player_name, options.control, &config);
         let setup = Setup {
             udp_port: tunnel.local_port(),
@@ -197,6 +211,10 @@ impl Engine {
             app_settings.subscribe(),
             device,
         );
+        if updates.can_look() {
+            let told = notices.clone();
+            tasks.endless.spawn("updates", updates.follow(app_settings.subscribe(), told));
+        }
         tasks.endless.spawn("local-socket", local::serve(folder, handle.clone()));
         tasks.endless.spawn("daily-backup", storage::back_up_daily(database));
         let outside = Outside::new(ports, tunnel, log, notices, Showing::new(snapshots));

@@ -17,6 +17,7 @@ use crate::{
     ports::keeper::Keeper,
     settings::AppSettings,
     stored::Stored,
+    updates::Updates,
 };
 
 /// What the event loop is told to do. Every command is answered once.
@@ -95,6 +96,8 @@ pub(crate) struct Device {
     pub(crate) identity: DeviceIdentity,
     /// The data folder.
     pub(crate) folder: PathBuf,
+    /// Whether there is a newer program for it.
+    pub(crate) updates: Arc<Updates>,
 }
 
 pub(crate) type Answer = oneshot::Sender<Result<(), CommandError>>;
@@ -153,6 +156,10 @@ impl Handle {
     /// Who this device is.
     pub(crate) fn identity(&self) -> &DeviceIdentity {
         &self.device.identity
+    }
+
+    pub(crate) fn updates(&self) -> &Updates {
+        &self.device.updates
     }
 
     pub(crate) fn database(&self) -> &SettingsDatabase {

@@ -16,6 +16,7 @@ mod start_game;
 mod stored;
 mod stored_shield;
 mod tasks;
+mod updates;
 
 pub use api::Request;
 pub use engine::{Engine, EngineOptions, OfflineError, StartError};
@@ -35,6 +36,8 @@ pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{
     Check, CheckState, DoctorReport, Finding, HELPER_UNIT, Subject, helper_is_installed,
 };
+pub use lanrage_tunnel::share_heaps;
+pub use lanrage_updates::Source as UpdateSource;
 pub use local::{LocalClient, LocalError};
 pub use ports::device::TunnelDevice;
 pub use settings::AppSettings;

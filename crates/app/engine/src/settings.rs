@@ -13,6 +13,8 @@ pub struct AppSettings {
     pub autostart: bool,
     /// Whether it tells of friends and connections while its window is not in front.
     pub notifications: bool,
+    /// Whether it looks for newer versions of itself.
+    pub check_updates: bool,
     /// What closing the window does while there is a party.
     pub keep_in_tray: KeepInTray,
     /// In which language it speaks.
@@ -26,6 +28,7 @@ impl From<&Config> for AppSettings {
         Self {
             autostart: config.autostart,
             notifications: config.notifications,
+            check_updates: config.check_updates,
             keep_in_tray: config.keep_in_tray,
             language: config.language.clone(),
             theme: config.theme,

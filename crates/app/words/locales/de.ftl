@@ -130,6 +130,11 @@ terminal-lane-rest = das Übrige: die Hälfte binnen { $half } gesendet, 99 % bi
 terminal-dropped = { $packets } verworfen ({ $reason })
 terminal-no-packets = noch keine
 
+version-own = Das ist LANrage { $version }.
+version-newer = Version { $version } ist da:
+version-newest = Es gibt keine neuere Version.
+version-untold = Wer es gebaut hat, hat dafür keine Adresse genannt, also fragt es niemanden nach neueren Versionen.
+
 ## Facts (from Rust)
 
 # Wie es mit einem Freund steht (`Situation`).
@@ -675,6 +680,7 @@ notice-peer-back = { $peer } ist wieder da.
 notice-peer-renamed = { $peer } heißt jetzt { $name }.
 notice-now-host = Du bist jetzt der Gastgeber.
 notice-game-opened = { $peer } richtet { $game } aus.
+notice-new-version = LANrage { $version } ist da. Du findest es am Ende der Einstellungen.
 notice-reached = { $peer } wollte Port { $port } dieses Computers erreichen. Er ist dafür geschlossen.
 notice-new-host = { $peer } ist jetzt der Gastgeber.
 notice-now-moderator = Du bist jetzt Moderator: du darfst Spieler hereinlassen, hinauswerfen und sperren.
@@ -775,6 +781,9 @@ refusal-data-not-writable = In den Datenordner kann nicht geschrieben werden. [{
 refusal-file-not-written = { $path } kann nicht geschrieben werden: { $cause }
 refusal-file-not-read = { $path } kann nicht gelesen werden: { $cause }
 refusal-bundle-not-written = Der Bericht konnte nicht geschrieben werden. [{ $cause }]
+refusal-version-not-told = Ob es eine neuere Version gibt, ist nicht bekannt. [{ $cause }]
+refusal-version-not-signed = Was über eine neuere Version gesagt wird, hat nicht unterschrieben, wer LANrage macht, und zählt nicht.
+refusal-page-not-opened = Dein Browser öffnet sich nicht. Die Seite ist { $page }
 refusal-bad-request = Die Anfrage ist fehlerhaft. [{ $cause }]
 refusal-other-version = Das laufende LANrage ({ $running }) und dieses Programm ({ $asking }) sind zwei Versionen. Beende das laufende und starte es neu.
 refusal-stopped = LANrage wird gerade beendet.
@@ -1162,6 +1171,7 @@ setting-name-log-file-mib = Größe einer Protokolldatei
 setting-name-log-files-kept = Aufbewahrte Protokolldateien
 setting-name-autostart = Mit dem Computer starten
 setting-name-notifications = Benachrichtigungen
+setting-name-check-updates = Nach neuen Versionen sehen
 setting-name-keep-in-tray = Beim Schließen des Fensters
 setting-name-language = Sprache
 setting-name-theme = Farben
@@ -1194,6 +1204,7 @@ setting-doc-log-file-mib = Ab dieser Größe wird eine neue Protokolldatei begon
 setting-doc-log-files-kept = Wie viele volle Protokolldateien aufbewahrt werden.
 setting-doc-autostart = Ob LANrage im Infobereich startet, wenn du dich anmeldest.
 setting-doc-notifications = Ob dein System meldet, wenn Freunde kommen und gehen und wenn eine Verbindung leidet.
+setting-doc-check-updates = Ob LANrage einmal am Tag nach einer neueren Version von sich sieht, wo die, die es gebaut haben, dafür eine Adresse genannt haben. Installiert wird nichts.
 setting-doc-keep-in-tray = Was geschieht, wenn du das Fenster während einer Party schließt.
 setting-doc-language = Die Sprache dieses Fensters.
 setting-doc-theme = Helle oder dunkle Farben.
@@ -1835,3 +1846,9 @@ unit-size-kb = { $value } kB
 unit-size-mb = { $value } MB
 unit-size-gb = { $value } GB
 unit-size-tb = { $value } TB
+
+version-heading = Version
+version-lead = LANrage sagt, wenn es eine neuere Version gibt, und installiert keine: kam es aus einem Paket, tut das dein System.
+version-look = Nach einer neueren sehen
+version-looking = Sieht nach…
+version-open = Ihre Seite öffnen

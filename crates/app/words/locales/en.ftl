@@ -131,6 +131,11 @@ terminal-lane-rest = the rest: half sent within { $half }, 99 % within { $most }
 terminal-dropped = { $packets } dropped ({ $reason })
 terminal-no-packets = none yet
 
+version-own = This is LANrage { $version }.
+version-newer = Version { $version } is there:
+version-newest = There is no newer version.
+version-untold = Whoever built it named no address for that, so it asks nobody for newer versions.
+
 ## Facts (from Rust)
 
 # How it is with a friend (`Situation`).
@@ -675,6 +680,7 @@ notice-peer-back = { $peer } is back.
 notice-peer-renamed = { $peer } is { $name } now.
 notice-now-host = You are the host now.
 notice-game-opened = { $peer } hosts { $game }.
+notice-new-version = LANrage { $version } is there. You find it at the end of the settings.
 notice-reached = { $peer } tried to reach port { $port } of this computer. It is closed to them.
 notice-new-host = { $peer } is the host now.
 notice-now-moderator = You are a moderator now: you may let players in, kick and ban.
@@ -775,6 +781,9 @@ refusal-data-not-writable = The data folder cannot be written. [{ $cause }]
 refusal-file-not-written = { $path } cannot be written: { $cause }
 refusal-file-not-read = { $path } cannot be read: { $cause }
 refusal-bundle-not-written = The diagnostics could not be written. [{ $cause }]
+refusal-version-not-told = Whether there is a newer version is not known. [{ $cause }]
+refusal-version-not-signed = What is said of a newer version is not signed by LANrage's maker, so it does not count.
+refusal-page-not-opened = Your browser does not open. The page is { $page }
 refusal-bad-request = The request is malformed. [{ $cause }]
 refusal-other-version = The LANrage that runs ({ $running }) and this program ({ $asking }) are of two versions. Close the one that runs and start it again.
 refusal-stopped = LANrage is shutting down.
@@ -1162,6 +1171,7 @@ setting-name-log-file-mib = Log file
 setting-name-log-files-kept = Log files kept
 setting-name-autostart = Start with the computer
 setting-name-notifications = Notifications
+setting-name-check-updates = Look for new versions
 setting-name-keep-in-tray = When the window is closed
 setting-name-language = Language
 setting-name-theme = Theme
@@ -1194,6 +1204,7 @@ setting-doc-log-file-mib = Size at which a new log file is begun.
 setting-doc-log-files-kept = How many finished log files are kept.
 setting-doc-autostart = Whether LANrage starts with the computer, in the tray.
 setting-doc-notifications = Whether the system tells of friends who come and go and of connections that get worse, while the window is not in front.
+setting-doc-check-updates = Whether LANrage looks once a day for a newer version of itself, where whoever built it has named an address for that. Nothing is installed.
 setting-doc-keep-in-tray = What closing the window does while there is a party: ask, keep it in the tray, or quit.
 setting-doc-language = The language of the app.
 setting-doc-theme = The colours of the app.
@@ -1835,3 +1846,9 @@ unit-size-kb = { $value } kB
 unit-size-mb = { $value } MB
 unit-size-gb = { $value } GB
 unit-size-tb = { $value } TB
+
+version-heading = Version
+version-lead = LANrage tells of newer versions, and installs none: where it came from a package, your system does that.
+version-look = Look for a newer one
+version-looking = Looking…
+version-open = Open its page

@@ -9,17 +9,20 @@
 //! - `port_mapping`: a port of the router (PCP, NAT-PMP, UPnP IGD).
 //! - `relay_stream`: a connection to a relay over TCP or TLS.
 //! - `dial`: a TCP connection to a server or a relay, through the proxy where one is set.
+//! - `exchange`: one HTTP request and its answer.
 //! - `name_lookup`: the addresses of STUN servers and relays.
 //! - `nat64`: the translator of a line that has IPv6 only.
 //! - `tls`: whom this computer believes when it connects with TLS, and why it does not.
 //!
-//! Without the feature `tasks` only [`interfaces`] is left, what a server needs, and `dial`, `nat64` and `tls` with features
-//! of their own.
+//! Without the feature `tasks` only [`interfaces`] is left, what a server needs, and `dial`, `exchange`, `nat64` and `tls` with
+//! features of their own.
 
 #[cfg(feature = "tasks")]
 pub mod behaviour_shell;
 #[cfg(feature = "dial")]
 pub mod dial;
+#[cfg(feature = "exchange")]
+pub mod exchange;
 pub mod interfaces;
 #[cfg(feature = "tasks")]
 pub mod metered;

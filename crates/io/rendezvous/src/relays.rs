@@ -1,14 +1,13 @@
 //! Relays into the DHT over HTTPS, in pkarr's format: `PUT` and `GET` of signature (64 bytes), number (8, big-endian) and
 //! value under the key in z-base-32. For networks that let no UDP out, or filter the DHT.
 
-mod exchange;
-
 use std::{pin::pin, time::Duration};
 
 use futures_util::{
     Stream, StreamExt,
     stream::{self, FuturesUnordered},
 };
+use lanrage_net::exchange::{Answer, exchange};
 use lanrage_rendezvous::{ItemKey, PutFault, SignedItem, VALUE_BYTES};
 use tokio::{
     sync::{Mutex, mpsc},
@@ -18,7 +17,6 @@ use tracing::debug;
 use url::Url;
 
 use crate::Rendezvous;
-use exchange::{Answer, exchange};
 
 const SIGNATURE: usize = 64;
 const HEAD: usize = SIGNATURE + 8;
@@ -66,7 +64,7 @@ impl Relay {
             // Otherwise what it heard within five minutes is told again.
             url.set_query(Some("policy=NetworkOnly"));
         }
-        match timeout(PATIENCE, exchange(&url, method, body)).await {
+        match timeout(PATIENCE, exchange(&url, method, body, ANSWER_BYTES)).await {
             Ok(Ok(answer)) => Some(answer),
             Ok(Err(cause)) => {
                 debug!(relay = %self.url, ?cause, "no answer of a relay into the DHT");

@@ -10,7 +10,7 @@ use lanrage_shield::Trust;
 
 use super::{
     Changed, DataSummary, FavoriteView, GameExplanation, KnownGameView, MadeLink, ProfileView,
-    RecentPartyView, Restored, ServerConfigView, SettingView, ShieldRulesView,
+    RecentPartyView, Restored, ServerConfigView, SettingView, ShieldRulesView, VersionView,
 };
 use crate::{DoctorReport, InvitationLink, InvitationPreview, Snapshot};
 
@@ -131,6 +131,9 @@ crate::requests! {
 
     /// Judges everything that may keep a player from playing.
     RunDoctor {} -> DoctorReport;
+
+    /// Looks for a newer version of LANrage, now.
+    LookForUpdate {} -> VersionView;
 
     /// Writes a bundle for whoever helps: the state, the settings and the newest part of the log, anonymised. The answer
     /// is the file.

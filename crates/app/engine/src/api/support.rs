@@ -7,8 +7,8 @@ use lanrage_support::StoredFacts;
 use tokio::task::spawn_blocking;
 use tracing::warn;
 
-use super::{ExportDiagnostics, RunDoctor, Serve, StoredError};
-use crate::{CommandError, DoctorReport, Handle, handle::Command};
+use super::{ExportDiagnostics, LookForUpdate, RunDoctor, Serve, StoredError, VersionView};
+use crate::{CommandError, DoctorReport, Handle, handle::Command, updates::Updates};
 
 impl Serve<RunDoctor> for Handle {
     async fn serve(&self, RunDoctor {}: RunDoctor) -> Result<DoctorReport, CommandError> {
@@ -36,4 +36,21 @@ impl Serve<ExportDiagnostics> for Handle {
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }
+}
+
+impl Serve<LookForUpdate> for Handle {
+    async fn serve(&self, LookForUpdate {}: LookForUpdate) -> Result<VersionView, CommandError> {
+        version(self.updates()).await
+    }
+}
+
+/// What is known of this program's version and the newest one.
+pub(crate) async fn version(updates: &Updates) -> Result<VersionView, CommandError> {
+    let newer = updates.newer().await?;
+    Ok(VersionView {
+        own: env!("CARGO_PKG_VERSION").to_owned(),
+        is_told: updates.can_look(),
+        newer: newer.as_ref().map(|release| release.version.to_string()),
+        page: newer.map(|release| release.page.to_string()),
+    })
 }

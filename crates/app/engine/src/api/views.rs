@@ -248,6 +248,20 @@ impl RecentPartyView {
     }
 }
 
+/// This program's version, and a newer one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct VersionView {
+    /// This program's.
+    pub own: String,
+    /// Whether this build knows anybody who tells it of newer ones.
+    pub is_told: bool,
+    /// The newest one, if it is newer.
+    pub newer: Option<String>,
+    /// Where people get that one.
+    pub page: Option<String>,
+}
+
 /// Size of the database, and its backups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]

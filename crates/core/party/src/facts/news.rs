@@ -96,6 +96,11 @@ pub enum News {
     },
     /// This device's player helps with the party now.
     NowModerator,
+    /// There is a newer version of this program.
+    NewVersion {
+        /// Which.
+        version: String,
+    },
     /// The server cannot be reached, so the party is this device's alone for now.
     PartyIsLocal,
     /// A program of this device sends more to everybody in the party than passes; some of it is dropped.

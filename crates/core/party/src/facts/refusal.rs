@@ -247,6 +247,18 @@ pub enum CommandError {
         /// What kept it from being read.
         cause: Cause,
     },
+    /// What the newest version is cannot be read.
+    VersionNotTold {
+        /// Why.
+        cause: Cause,
+    },
+    /// What the newest version is was signed by nobody, or by somebody else.
+    VersionNotSigned,
+    /// A page does not open in the browser.
+    PageNotOpened {
+        /// Which.
+        page: String,
+    },
     /// A request is malformed.
     BadRequest {
         /// What is wrong with it.

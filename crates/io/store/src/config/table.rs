@@ -155,6 +155,10 @@ settings! {
     /// not in front.
     notifications: bool = Declaration::new(App, Kind::Boolean, Boolean(true));
 
+    /// Whether LANrage looks once a day for a newer version of itself, where whoever built it has named an address for that.
+    /// Nothing is installed.
+    check_updates: bool = Declaration::new(App, Kind::Boolean, Boolean(true));
+
     /// What closing the window does while there is a party: ask, keep it in the tray, or quit.
     keep_in_tray: KeepInTray = Declaration::new(App, Kind::KEEP_IN_TRAY, Text("ask"));
 

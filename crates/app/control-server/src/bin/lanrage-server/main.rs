@@ -7,20 +7,14 @@ mod options;
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use lanrage_base::heap;
 use lanrage_control_server::{
     AdminAnswer, AdminMember, AdminParty, AdminRelay, RegisteredRelay, Server, ServerError,
 };
 use options::{Arguments, Command};
 use tracing_subscriber::EnvFilter;
 
-fn main() -> ExitCode {
-    heap::share();
-    serve()
-}
-
 #[tokio::main]
-async fn serve() -> ExitCode {
+async fn main() -> ExitCode {
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => {

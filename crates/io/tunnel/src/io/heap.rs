@@ -10,7 +10,7 @@ const HEAPS: libc::c_int = 2;
 /// Left alone, glibc gives each thread a heap of its own, up to eight a processor, and each keeps what its thread once
 /// needed and freed: a program of seventeen threads that lives for hours holds a third more than it uses. The threads that
 /// carry packets use their buffers again, so two heaps keep nobody waiting.
-pub fn share() {
+pub fn share_heaps() {
     // SAFETY: it sets one number of the allocator's under a lock of its own, at any time (mallopt(3)).
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[allow(unsafe_code)]

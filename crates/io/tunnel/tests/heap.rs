@@ -21,7 +21,7 @@ fn heaps() -> usize {
 
 #[test]
 fn many_threads_share_two_heaps() {
-    lanrage_base::heap::share();
+    lanrage_tunnel::share_heaps();
     let all_hold = Arc::new(Barrier::new(THREADS + 1));
     let threads = [(); THREADS].map(|()| {
         let all_hold = Arc::clone(&all_hold);

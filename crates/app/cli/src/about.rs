@@ -1,0 +1,4 @@
+//! What this program says of this computer, and of itself.
+
+pub(crate) mod doctor;
+pub(crate) mod version;
