@@ -280,6 +280,22 @@ async fn stop_signal() -> Signal {
             };
         }
     }
+    #[cfg(windows)]
+    {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        if let (Ok(mut c), Ok(mut stop), Ok(mut close), Ok(mut logoff), Ok(mut shutdown)) =
+            (ctrl_c(), ctrl_break(), ctrl_close(), ctrl_logoff(), ctrl_shutdown())
+        {
+            return tokio::select! {
+                _ = c.recv() => Signal::Interrupt,
+                _ = stop.recv() => Signal::Terminate,
+                // The system waits for five seconds before it ends the program.
+                _ = close.recv() => Signal::Terminate,
+                _ = logoff.recv() => Signal::Terminate,
+                _ = shutdown.recv() => Signal::Terminate,
+            };
+        }
+    }
     let _ = tokio::signal::ctrl_c().await;
     Signal::Interrupt
 }

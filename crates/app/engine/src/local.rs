@@ -62,7 +62,8 @@ fn socket_name(data_dir: &Path) -> io::Result<(Name<'static>, Option<File>)> {
 fn socket_name(data_dir: &Path) -> io::Result<(Name<'static>, Option<File>)> {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    data_dir.hash(&mut hasher);
+    // However it is spelt.
+    dunce::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned()).hash(&mut hasher);
     format!("lanrage-{:016x}", hasher.finish())
         .to_ns_name::<interprocess::local_socket::GenericNamespaced>()
         .map(|name| (name, None))

@@ -15,3 +15,35 @@ const UNIT_FOLDERS: [&str; 4] = [
 pub fn helper_is_installed() -> bool {
     UNIT_FOLDERS.iter().any(|folder| Path::new(folder).join(HELPER_UNIT).exists())
 }
+
+/// The command that lets the helper's service start again, for an administrator.
+pub(crate) const ENABLE_SERVICE: &str = "sc.exe config LANrageHelper start= demand";
+
+/// How it is with the helper's service on Windows.
+#[cfg(windows)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HelperService {
+    /// It was not installed.
+    Missing,
+    /// Somebody has turned it off.
+    Disabled,
+    /// It runs, or starts when it is asked.
+    Ready,
+}
+
+/// How it is with the helper's service.
+#[cfg(windows)]
+pub(crate) fn helper_service() -> HelperService {
+    use windows_service::{
+        service::{ServiceAccess, ServiceStartType},
+        service_manager::{ServiceManager, ServiceManagerAccess},
+    };
+    let manager = ServiceManager::local_computer(None::<&str>, ServiceManagerAccess::CONNECT);
+    let service =
+        manager.and_then(|manager| manager.open_service("LANrageHelper", ServiceAccess::QUERY_CONFIG));
+    match service.and_then(|service| service.query_config()) {
+        Ok(config) if config.start_type == ServiceStartType::Disabled => HelperService::Disabled,
+        Ok(_) => HelperService::Ready,
+        Err(_) => HelperService::Missing,
+    }
+}

@@ -92,7 +92,7 @@ fn create(
 /// [`create`], and where this process has no right to, the privileged helper.
 fn create_or_ask(config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
     let result = create(config, |name| os::create(name, config));
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     if let Err(AdapterError::PermissionDenied) = result {
         return os::ask_helper(config);
     }
@@ -115,14 +115,26 @@ pub struct Adapter {
 impl Adapter {
     /// Creates the device, gives it its address and MTU, brings it up, and adds its routes.
     ///
-    /// On Linux, a process without the right to do so has the privileged helper do it.
+    /// On Linux and Windows, a process without the right to do so has the privileged helper do it.
     ///
     /// If the name is taken, the next seven are tried: [`name`](Self::name) tells which one it is.
     ///
     /// # Errors
     /// As [`AdapterError`] says. Whatever was done before the error is undone.
     pub fn open(config: &AdapterConfig) -> Result<Self, AdapterError> {
-        let (packets, name) = create_or_ask(config)?;
+        Self::opened(config, create_or_ask(config)?)
+    }
+
+    /// The same with this process's own rights alone: for the helper itself.
+    ///
+    /// # Errors
+    /// As those of [`open`](Self::open).
+    #[cfg(windows)]
+    pub fn open_without_helper(config: &AdapterConfig) -> Result<Self, AdapterError> {
+        Self::opened(config, create(config, |name| os::create(name, config))?)
+    }
+
+    fn opened(config: &AdapterConfig, (packets, name): (Packets, String)) -> Result<Self, AdapterError> {
         tracing::info!(name, address = %config.address, subnet = %config.subnet.net(), mtu = config.mtu, "adapter is up");
         let tests = Arc::new(TestPackets::new(config.address, config.subnet));
         let listeners = Listeners::new(&name);

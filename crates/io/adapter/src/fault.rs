@@ -6,7 +6,7 @@ use lanrage_party::facts::{
 
 use crate::{
     AdapterError,
-    helper::{Denial, USERS},
+    helper::{Denial, SERVICE, USERS},
 };
 
 impl AdapterError {
@@ -75,8 +75,13 @@ impl AdapterError {
                 on(Remedy::InstallPackage, Remedy::StartWithSudo, Remedy::RunAsAdministrator)
             }
             Self::HelperNotRunning => Remedy::StartHelper {
-                command: "sudo systemctl enable --now lanrage-helper.socket".to_owned(),
+                command: if cfg!(windows) {
+                    format!("sc.exe config {SERVICE} start= demand")
+                } else {
+                    "sudo systemctl enable --now lanrage-helper.socket".to_owned()
+                },
             },
+            Self::HelperDenied { .. } if cfg!(windows) => Remedy::RunAsAdministrator,
             Self::HelperDenied { why: Denial::Away, uid } => {
                 Remedy::UseAtTheComputer { command: allow_command(*uid) }
             }
@@ -143,6 +148,7 @@ mod tests {
         assert_eq!(error.remedy(), Remedy::DisconnectVpn);
     }
 
+    #[cfg(not(windows))]
     #[test]
     fn what_the_helper_refuses_has_a_fix_that_works_where_it_was_refused() {
         let denied = |why| AdapterError::HelperDenied { why, uid: 1007 };

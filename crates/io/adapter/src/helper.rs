@@ -2,8 +2,10 @@
 //!
 //! The connection is a Unix socket of type `SOCK_SEQPACKET`, so that a message is one packet: it has a length, is
 //! never read in part, and cannot be trickled in. The descriptors of an adapter travel beside the reply
-//! (`SCM_RIGHTS`, unix(7)).
+//! (`SCM_RIGHTS`, unix(7)). On Windows it is a pipe of messages, over which the packets follow ([`batch`]), as the helper keeps
+//! the device.
 
+pub mod batch;
 pub(crate) mod denial;
 
 use std::net::Ipv4Addr;
@@ -14,6 +16,11 @@ use strum::IntoEnumIterator;
 
 pub use self::denial::Denial;
 use crate::AdapterConfig;
+#[cfg(windows)]
+pub use crate::os::{Event, Pipe};
+
+/// The name of the helper's service on Windows.
+pub const SERVICE: &str = "LANrageHelper";
 
 /// Where the helper listens. The folder belongs to root: nobody else can take the helper's place.
 pub const SOCKET: &str = "/run/lanrage/helper.sock";

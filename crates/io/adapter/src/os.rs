@@ -52,7 +52,9 @@ pub(crate) use other_listeners::Listeners;
 pub(crate) use other_look::{Found, SystemSide};
 pub(crate) use own_addresses::OwnAddresses;
 #[cfg(windows)]
-pub(crate) use windows::{Packets, create};
+pub use windows::{Event, Pipe};
+#[cfg(windows)]
+pub(crate) use windows::{Packets, ask_helper, create};
 
 #[cfg(target_os = "linux")]
 fn unless_there(result: std::io::Result<()>) -> std::io::Result<()> {

@@ -1,4 +1,5 @@
-//! Opens LANrage's network adapter for users who may not, hands it over, and knows nothing else.
+//! Opens LANrage's network adapter for users who may not, hands it over, and knows nothing else. On Windows, where a device
+//! cannot be handed over, it keeps it and copies packets: `windows` says how, and the following is of Linux.
 //!
 //! It takes its listening socket as standard input, as systemd and inetd give it to a service that waits for
 //! connections itself, answers one request per connection, and ends when nobody has come for a minute and no adapter
@@ -35,14 +36,16 @@
 
 #[cfg(target_os = "linux")]
 mod caller;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod places;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod rules;
 #[cfg(target_os = "linux")]
 mod serve;
 #[cfg(target_os = "linux")]
 mod users;
+#[cfg(windows)]
+mod windows;
 
 use std::process::ExitCode;
 
@@ -73,9 +76,14 @@ fn main() -> ExitCode {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
 fn main() -> ExitCode {
-    eprintln!("lanrage-helper is for Linux: other systems do not hand open devices over");
+    windows::main()
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
+fn main() -> ExitCode {
+    eprintln!("lanrage-helper is for Linux and Windows");
     ExitCode::FAILURE
 }
 

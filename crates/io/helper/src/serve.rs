@@ -38,6 +38,11 @@ const IDLE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 /// How long a caller may take to send the request, or to take the reply.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Requests of one user. Its app asks for one adapter, and may have hung up and asked again.
+const OF_ONE_USER: usize = 4;
+/// Requests of all users. The unit's limits of tasks and descriptors leave room for so many.
+const OF_ALL: usize = 16;
+
 /// Serves the socket on standard input, until nobody has come for a while.
 pub(crate) fn run(users: Users) -> io::Result<()> {
     // What was given to this process it keeps; programs that it starts get none of it.
@@ -52,7 +57,8 @@ pub(crate) fn run(users: Users) -> io::Result<()> {
             "standard input is no listening SOCK_SEQPACKET socket",
         ));
     }
-    let rooms = Rooms::default();
+    let places = || Places::new(OF_ONE_USER, OF_ALL);
+    let rooms = Rooms { requests: places(), passing: places() };
     let users = Arc::new(users);
     loop {
         match poll(&mut [PollFd::new(&listener, PollFlags::IN)], Some(&IDLE)) {
@@ -71,12 +77,12 @@ pub(crate) fn run(users: Users) -> io::Result<()> {
 }
 
 /// What a user's requests take up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Rooms {
     /// While they are answered.
-    requests: Places,
+    requests: Places<u32>,
     /// While searches are passed on to their adapters.
-    passing: Places,
+    passing: Places<u32>,
 }
 
 /// What a caller gets.
@@ -107,7 +113,7 @@ fn hand_to_thread(socket: OwnedFd, rooms: &Rooms, users: &Arc<Users>) {
 
 /// Answers one request, and passes searches on for as long as its adapter is there. What the reply does not carry away is
 /// closed here, and the device with it.
-fn serve(socket: OwnedFd, place: Place, passing: &Places, caller: Caller, users: &Users) {
+fn serve(socket: OwnedFd, place: Place<u32>, passing: &Places<u32>, caller: Caller, users: &Users) {
     let room = passing.take(caller.uid).ok_or(Reply::Failed { cause: Cause::NoRoom });
     let opened = room.and_then(|room| {
         let (searches, mut queues, reply) = match decide(&socket, caller, users)? {

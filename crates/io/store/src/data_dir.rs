@@ -1,5 +1,5 @@
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -75,7 +75,7 @@ impl DataDir {
         atomic_file::create_private_folder(&path)
             .map_err(|source| DataDirError::Io { path: path.clone(), source })?;
         // One folder has one name, whichever way it was given: the local socket is named after it.
-        let path = fs::canonicalize(&path).map_err(|source| DataDirError::Io { path, source })?;
+        let path = dunce::canonicalize(&path).map_err(|source| DataDirError::Io { path, source })?;
         match atomic_file::is_open_to_all(&path) {
             Ok(false) => Ok(Self { path }),
             Ok(true) => Err(DataDirError::OpenToAll { path }),
@@ -107,6 +107,9 @@ impl DataDir {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -13,11 +13,13 @@ use lanrage_store::{Config, DataDir, KeyringSecretStore, SettingsDatabase, Store
 use tokio::{task::spawn_blocking, time::timeout};
 
 use super::facts::{Facts, Firewall, Keyring, Permission, Stored};
+#[cfg(not(windows))]
 use crate::{HELPER_UNIT, helper_is_installed};
 
 /// How long a control server may take to answer a knock.
 const KNOCK: Duration = Duration::from_secs(3);
 /// Specification: number of the capability to configure networks (capabilities(7)).
+#[cfg_attr(windows, allow(dead_code, reason = "only Linux has it, and the tests"))]
 const CAP_NET_ADMIN: u32 = 12;
 
 /// Of a running engine.
@@ -108,6 +110,17 @@ async fn knock(server: &ControlEndpoint) -> Result<(), Cause> {
     }
 }
 
+#[cfg(windows)]
+fn permission() -> Permission {
+    use crate::helper_unit::{HelperService, helper_service};
+    match helper_service() {
+        HelperService::Ready => Permission::Helper,
+        HelperService::Disabled => Permission::HelperIsOff,
+        HelperService::Missing => Permission::Missing,
+    }
+}
+
+#[cfg(not(windows))]
 fn permission() -> Permission {
     if !cfg!(target_os = "linux") {
         return Permission::Untold;
@@ -127,6 +140,7 @@ fn permission() -> Permission {
 }
 
 /// Whether `/proc/self/status` names an effective capability (proc(5)).
+#[cfg_attr(windows, allow(dead_code, reason = "only Linux has it, and the tests"))]
 fn has_capability(status: &str, number: u32) -> bool {
     let held = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     held.and_then(|held| u64::from_str_radix(held.trim(), 16).ok())

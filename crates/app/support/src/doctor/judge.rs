@@ -8,7 +8,7 @@ use super::{
     facts::{Facts, Firewall, Keyring, Permission},
     judge_network,
 };
-use crate::HELPER_UNIT;
+use crate::{HELPER_UNIT, helper_unit::ENABLE_SERVICE};
 
 /// Judges everything.
 pub(crate) fn judge(facts: &Facts) -> DoctorReport {
@@ -60,6 +60,12 @@ fn permission(facts: &Facts) -> Check {
         _ if is_open => subject.good(Finding::PermissionUsed),
         Permission::Held => subject.good(Finding::PermissionHeld),
         Permission::Helper => subject.good(Finding::HelperWorks),
+        Permission::HelperIsOff if cfg!(windows) => {
+            subject.bad(Finding::HelperIsOff, Remedy::StartHelper { command: ENABLE_SERVICE.to_owned() })
+        }
+        Permission::Missing if cfg!(windows) => {
+            subject.bad(Finding::PermissionMissing, Remedy::RunAsAdministrator)
+        }
         Permission::HelperIsOff => subject.bad(
             Finding::HelperIsOff,
             Remedy::SetUpHelper { command: format!("sudo systemctl enable --now {HELPER_UNIT}") },

@@ -1,69 +1,88 @@
+//! Windows: an adapter of the driver WinTUN (wintun.h of version 0.14), opened by this process where that is permitted, and
+//! kept by the helper where not.
+
+mod driver;
+mod event;
+mod helped;
+mod pipe;
+mod service;
+mod system;
+
 use std::{
     io::{self, IoSlice},
-    net::{Ipv4Addr, UdpSocket},
     path::PathBuf,
-    sync::Arc,
     thread,
+    time::Duration,
 };
 
 use lanrage_party::{SEARCHES, SearchRule, SearchWays, limits::DATAGRAM_BYTES};
 
-use crate::{
-    AdapterConfig, AdapterError, Ready,
-    queue::{PacketQueue, Refused},
+use self::{
+    driver::{Driver, Session},
+    helped::Helped,
+    system::Interface,
 };
+pub use self::{event::Event, pipe::Pipe};
+use crate::{AdapterConfig, AdapterError, Ready};
+pub(crate) use helped::ask as ask_helper;
 
 /// Bytes of the ring that the driver shares with us, for each direction: a power of two from 128 KiB to 64 MiB.
 /// Small, because a long queue is a delay.
 const RING_BYTES: u32 = 1 << 20;
 
-/// Packets read ahead of the reader; more are dropped.
-const QUEUE_PACKETS: usize = 512;
-
 /// Any fixed number of 128 bits; a name is folded into it.
 const GUID_NAMESPACE: u128 = 0x6c61_6e72_6167_6500_8a3f_1d5c_7be2_9041;
 
-/// An open wintun session.
-///
-/// The `tun` crate's blocking read cannot be interrupted, so a thread of its own reads, into a queue that can.
-pub(crate) struct Packets {
-    device: Arc<tun::Device>,
-    queue: Arc<PacketQueue>,
-    address: Ipv4Addr,
-    broadcast: Ipv4Addr,
+/// How often an adapter is tried that the system fails to make, and the pause before the next time: while another device is
+/// being installed, it cannot make any.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(700);
+
+/// An open adapter.
+#[derive(Debug)]
+pub(crate) enum Packets {
+    Own(Own),
+    Helped(Helped),
+}
+
+/// An open session of the driver's. The reader waits for the driver's own event, and no packet is copied on its way to it.
+#[derive(Debug)]
+pub(crate) struct Own {
+    session: Session,
+    /// Set for good when reading is to end.
+    woken: Event,
 }
 
 /// Windows itself keeps routes for broadcast and multicast on every interface and takes the one with the best
 /// metric: the metric is all that is needed, and nobody sees searches that leave elsewhere, so they cannot be copied. A gateway
 /// must not be set, it would become the default route.
 pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, String), AdapterError> {
-    let library = library().ok_or(AdapterError::NoDriver)?;
-    // The `tun` crate would open an adapter of that name, whoever made it.
-    if exists(name) {
-        return Err(AdapterError::NameTaken { name: name.to_owned() });
-    }
-    let subnet = config.subnet.net();
-    let mut request = tun::Configuration::default();
-    request
-        .tun_name(name)
-        .address(config.address.0)
-        .netmask(subnet.netmask())
-        .mtu(config.mtu)
-        .ring_capacity(RING_BYTES)
-        .platform_config(|platform| {
-            platform.device_guid(guid(name));
-            platform.wintun_file(library);
-        });
+    let driver = library().and_then(|library| Driver::load(&library)).ok_or(AdapterError::NoDriver)?;
+    let adapter = if Interface::named(name).is_some() {
+        // What a program has left behind that was killed; one that is in use lets nobody begin a session.
+        driver.open(name).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => AdapterError::PermissionDenied,
+            _ => AdapterError::NameTaken { name: name.to_owned() },
+        })?
+    } else {
+        patiently(|| driver.create(name, guid(name)))
+            .map_err(|error| AdapterError::from_io("create it", error))?
+    };
     let ways = SearchWays::new(SearchRule::OWN, false, [true; SEARCHES.len()]);
-    if let Some(rank) = ways.metric {
-        request.metric(rank.metric());
-    }
-    let device = Arc::new(tun::create(&request).map_err(not_created)?);
-    let queue = Arc::new(PacketQueue::new(QUEUE_PACKETS));
-    read_in_background(device.clone(), queue.clone())
-        .map_err(|source| AdapterError::Io { step: "start reading", source })?;
-    let packets = Packets { device, queue, address: config.address.0, broadcast: config.subnet.broadcast() };
-    Ok((packets, name.to_owned()))
+    let interface = adapter.interface();
+    let subnet = config.subnet.net();
+    interface
+        .set_address(config.address.0, subnet.prefix_len())
+        .map_err(|error| AdapterError::from_io("give it its address", error))?;
+    interface
+        .configure(config.mtu, ways.metric.map(|rank| rank.metric()))
+        .map_err(|error| AdapterError::from_io("set its packet size", error))?;
+    let session = adapter.start(RING_BYTES).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => AdapterError::PermissionDenied,
+        _ => AdapterError::Io { step: "start it", source: error },
+    })?;
+    let woken = Event::new().map_err(|error| AdapterError::from_io("start reading", error))?;
+    Ok((Packets::Own(Own { session, woken }), name.to_owned()))
 }
 
 impl Packets {
@@ -76,11 +95,20 @@ impl Packets {
     }
 
     pub(crate) fn wait(&self, _queue: usize) -> io::Result<Ready> {
-        Ok(self.queue.wait())
+        match self {
+            Self::Own(Own { session, woken }) => {
+                let is_woken = woken.wait_before(session.readable())?;
+                Ok(if is_woken { Ready::Woken } else { Ready::Packets })
+            }
+            Self::Helped(helped) => Ok(helped.wait()),
+        }
     }
 
     pub(crate) fn try_read(&self, _queue: usize, buf: &mut [u8]) -> io::Result<Option<usize>> {
-        self.queue.try_pop(buf)
+        match self {
+            Self::Own(own) => own.session.receive(buf),
+            Self::Helped(helped) => helped.try_read(buf),
+        }
     }
 
     pub(crate) fn write(&self, _queue: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
@@ -90,47 +118,18 @@ impl Packets {
         if packet.is_empty() || packet.len() > DATAGRAM_BYTES {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        self.device.send(packet).map(drop)
+        match self {
+            Self::Own(own) => own.session.send(packet),
+            Self::Helped(helped) => helped.write(packet),
+        }
     }
 
     pub(crate) fn wake(&self) {
-        self.queue.wake();
-    }
-}
-
-impl Drop for Packets {
-    fn drop(&mut self) {
-        self.queue.close();
-        // The thread notices the closed queue at its next packet: here is one. If it cannot be sent, the
-        // system's own chatter (name searches, group reports) is the next one, seconds later.
-        let nudge = UdpSocket::bind((self.address, 0)).and_then(|socket| {
-            socket.set_broadcast(true)?;
-            socket.send_to(&[], (self.broadcast, 9))
-        });
-        if let Err(error) = nudge {
-            tracing::debug!(%error, "the adapter goes away at its next packet");
+        match self {
+            Self::Own(own) => own.woken.set(),
+            Self::Helped(helped) => helped.wake(),
         }
     }
-}
-
-impl std::fmt::Debug for Packets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Packets").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-fn read_in_background(device: Arc<tun::Device>, queue: Arc<PacketQueue>) -> io::Result<()> {
-    let read = move || {
-        let mut buf = vec![0; DATAGRAM_BYTES];
-        while let Ok(length) = device.recv(&mut buf) {
-            // A full queue drops the packet; only a closed one ends the thread.
-            if queue.push(&buf[..length]) == Err(Refused::Closed) {
-                return;
-            }
-        }
-        queue.close();
-    };
-    thread::Builder::new().name("adapter-read".into()).spawn(read).map(drop)
 }
 
 /// By its absolute path: a bare name would be looked for in directories that others can write to.
@@ -139,8 +138,18 @@ fn library() -> Option<PathBuf> {
     library.is_file().then_some(library)
 }
 
-fn exists(name: &str) -> bool {
-    netdev::get_interfaces().iter().any(|interface| interface.friendly_name.as_deref() == Some(name))
+/// Does it again where it fails for another reason than a missing right.
+fn patiently<T>(mut work: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..TRIES {
+        match work() {
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+                tracing::warn!(%error, "the driver made no adapter; it is asked again");
+                thread::sleep(PAUSE);
+            }
+            result => return result,
+        }
+    }
+    work()
 }
 
 /// The same name has the same identity every time, or Windows would ask for its network profile at every start.
@@ -151,11 +160,30 @@ fn guid(name: &str) -> u128 {
         .fold(GUID_NAMESPACE, |guid, (place, byte)| guid ^ (u128::from(byte) << (8 * place)))
 }
 
-fn not_created(error: tun::Error) -> AdapterError {
-    let source = io::Error::from(error);
-    // The driver's errors arrive as text, with the system's code (ERROR_ACCESS_DENIED is 5) in every language.
-    if source.to_string().contains("0x00000005") {
-        return AdapterError::PermissionDenied;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_has_its_own_identity_which_stays() {
+        assert_eq!(guid("lanrage0"), guid("lanrage0"));
+        assert_ne!(guid("lanrage0"), guid("lanrage1"));
     }
-    AdapterError::from_io("create it", source)
+
+    #[test]
+    fn what_fails_is_tried_again_unless_a_right_is_missing() {
+        let mut times = 0;
+        let done = patiently(|| {
+            times += 1;
+            if times < TRIES { Err(io::ErrorKind::TimedOut.into()) } else { Ok(times) }
+        });
+        assert_eq!(done.unwrap(), TRIES);
+        let mut times = 0;
+        let denied: io::Result<()> = patiently(|| {
+            times += 1;
+            Err(io::ErrorKind::PermissionDenied.into())
+        });
+        assert!(denied.is_err());
+        assert_eq!(times, 1);
+    }
 }

@@ -38,6 +38,9 @@ const EXPRESS_PRIORITY: u32 = 6;
 const PORT_TRIES: usize = 8;
 /// Errors in a row after which a socket is left alone until the next wake-up.
 const RECEIVE_ERRORS: usize = 32;
+/// Whether a socket is to be asked again after that many. On Windows no event says so until it has been found empty: whoever
+/// had us told of enough ports that are closed would have made it deaf.
+const MORE_AFTER_ERRORS: bool = cfg!(windows);
 /// How often a datagram is sent again that failed for an ICMP error about an earlier one.
 const SEND_TRIES: usize = 3;
 /// How many such errors are read at once: each makes room for the next.
@@ -208,7 +211,7 @@ impl UdpSockets {
                     }
                     errors += 1;
                     if errors == RECEIVE_ERRORS {
-                        return false;
+                        return MORE_AFTER_ERRORS;
                     }
                 }
             }
@@ -232,7 +235,8 @@ impl UdpSockets {
         to: SocketAddr,
         mut dropped: impl FnMut(DropReason),
     ) -> bool {
-        if run.len() > datagram_bytes {
+        // Some systems take a run that they cannot cut for one long datagram.
+        if run.len() > datagram_bytes && self.run_limit() > 1 {
             match self.transmit(lane, run, Some(datagram_bytes), to) {
                 Ok(()) => return true,
                 Err(DropReason::SendBufferFull) => return false,

@@ -139,7 +139,7 @@ fn start_log(json: bool) {
     }
 }
 
-/// Ctrl-C, or SIGTERM where there is one.
+/// Ctrl-C, or what a service manager, a closed window or a system that goes down says.
 struct StopSignal {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -147,6 +147,12 @@ struct StopSignal {
     terminate: tokio::signal::unix::Signal,
     #[cfg(windows)]
     interrupt: tokio::signal::windows::CtrlC,
+    #[cfg(windows)]
+    stop: tokio::signal::windows::CtrlBreak,
+    #[cfg(windows)]
+    close: tokio::signal::windows::CtrlClose,
+    #[cfg(windows)]
+    shutdown: tokio::signal::windows::CtrlShutdown,
 }
 
 impl StopSignal {
@@ -158,7 +164,13 @@ impl StopSignal {
 
     #[cfg(windows)]
     fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+        Ok(Self {
+            interrupt: ctrl_c()?,
+            stop: ctrl_break()?,
+            close: ctrl_close()?,
+            shutdown: ctrl_shutdown()?,
+        })
     }
 
     #[cfg(unix)]
@@ -171,6 +183,11 @@ impl StopSignal {
 
     #[cfg(windows)]
     async fn received(&mut self) {
-        self.interrupt.recv().await;
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.stop.recv() => {}
+            _ = self.close.recv() => {}
+            _ = self.shutdown.recv() => {}
+        }
     }
 }
