@@ -54,7 +54,7 @@ pub mod web_proxy;
 
 #[cfg(target_os = "linux")]
 pub use self::{
-    net::{Carrier, Host, Lab, Lan, Uplinks, Wire, world},
+    net::{Carrier, Host, Lab, Lan, Uplinks, WindowsHost, WindowsKit, Wire, world},
     play::{
         Player, Stage, all_meet, connected_friends, disturb, flow, friend_in, lan, meeting, names_a_host,
         order, recovery, restore, serverless, soak, stage,

@@ -10,6 +10,8 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod proof;
 mod server;
+#[cfg(target_os = "linux")]
+pub(crate) mod windows;
 
 use std::{
     fs,
@@ -82,20 +84,34 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         let mut build = tauri(&["build", "--ci", "--bundles", kind]);
         if cfg!(windows) {
             // The adapter's driver stands beside the program, as its licence allows.
-            let driver = json!({ "bundle": { "resources": { driver()?: "wintun.dll" } } });
+            let driver = json!({ "bundle": { "resources": {
+                driver()?: "wintun.dll",
+                driver_folder()?.join("wintun/LICENSE.txt").to_string_lossy(): "wintun-license.txt",
+            } } });
             build.arg("--config").arg(driver.to_string());
         }
         shell::run(&mut build)?;
         found_in(&project::target().join("release/bundle").join(kind))?
     };
+    show(&packages)
+}
+
+/// Says what was made, and how large it is.
+fn show(packages: &[PathBuf]) -> Result<()> {
     println!("\n{}", shell::bold("── Packages "));
     for package in packages {
-        let bytes = fs::metadata(&package)?.len();
+        let bytes = fs::metadata(package)?.len();
         println!("{} {:>6.1} MB  {}", shell::green("✓"), bytes as f64 / 1e6, package.display());
         let is_deb = package.extension().is_some_and(|ending| ending == "deb");
         ensure!(!is_deb || bytes < DEB_BYTES, "the .deb is to stay below {} MB", DEB_BYTES / 1_000_000);
     }
     Ok(())
+}
+
+/// Builds the installer for Windows here, and shows it.
+#[cfg(target_os = "linux")]
+pub(crate) fn run_for_windows(setup: Setup) -> Result<()> {
+    show(&[windows::package(setup)?])
 }
 
 /// Measures the programs that were packed last, in the desktop test's two windows.
@@ -150,6 +166,14 @@ fn tauri(arguments: &[&str]) -> std::process::Command {
 
 /// Where the crate that speaks with the Windows driver keeps the driver.
 fn driver() -> Result<String> {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    let driver = driver_folder()?.join("wintun/bin").join(architecture).join("wintun.dll");
+    ensure!(driver.is_file(), "{} is missing", driver.display());
+    Ok(driver.to_string_lossy().into_owned())
+}
+
+/// The folder of that crate.
+fn driver_folder() -> Result<PathBuf> {
     let metadata =
         shell::ask(&mut cargo(&["metadata", "--format-version=1", "--locked"])).context("cargo metadata")?;
     let metadata: Value = serde_json::from_str(&metadata)?;
@@ -157,11 +181,7 @@ fn driver() -> Result<String> {
     let package = packages.find(|package| package["name"] == "wintun-bindings");
     let manifest =
         package.and_then(|package| package["manifest_path"].as_str()).context("no wintun-bindings")?;
-    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-    let driver =
-        Path::new(manifest).with_file_name("wintun").join("bin").join(architecture).join("wintun.dll");
-    ensure!(driver.is_file(), "{} is missing", driver.display());
-    Ok(driver.to_string_lossy().into_owned())
+    Ok(Path::new(manifest).with_file_name(""))
 }
 
 /// The files in a folder.

@@ -16,6 +16,7 @@ mod shell;
 mod steps;
 mod test;
 mod windows;
+mod windows_target;
 
 use std::process::ExitCode;
 
@@ -52,8 +53,12 @@ enum Task {
     },
     /// Run every test of the project
     Test,
-    /// Check that the code for Windows compiles, which `test` does too
-    Windows,
+    /// Compile the code for Windows, and play it with wine beside a Linux player
+    Windows {
+        /// Use the Linux programs as they were built last
+        #[arg(long)]
+        no_build: bool,
+    },
     /// Kill a program that changes state at random moments, and check that nothing confirmed is ever lost
     Crash {
         /// How often it is killed
@@ -126,9 +131,13 @@ enum Task {
         #[cfg(target_os = "linux")]
         #[arg(long, requires = "test")]
         no_build: bool,
-        /// Measure what was packed, too: the start to the first paint and to a party restored, memory, load at rest
+        /// Build the installer for Windows instead
         #[cfg(target_os = "linux")]
         #[arg(long, conflicts_with = "test")]
+        windows: bool,
+        /// Measure what was packed, too: the start to the first paint and to a party restored, memory, load at rest
+        #[cfg(target_os = "linux")]
+        #[arg(long, conflicts_with_all = ["test", "windows"])]
         measure: bool,
     },
     /// Start the desktop app
@@ -153,10 +162,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Demo { stay, server, no_build }) => demo::run(setup, stay, server, no_build),
         Some(Task::Test) => test::run(setup),
-        Some(Task::Windows) => setup
-            .packages(&[setup::WINDOWS_CHECK])
-            .and_then(|()| windows::check())
-            .map(|said| println!("Checked{said}")),
+        Some(Task::Windows { no_build }) => windows::run(setup, no_build),
         Some(Task::Crash { rounds, seed, no_build }) => run::crash(setup, rounds, seed, no_build),
         #[cfg(target_os = "linux")]
         Some(Task::Bench(options)) => bench::run(setup, &options),
@@ -188,6 +194,8 @@ fn main() -> ExitCode {
         Some(Task::Soak(options)) => lab::soak::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Dist { test: true, no_build, .. }) => dist::prove(setup, no_build),
+        #[cfg(target_os = "linux")]
+        Some(Task::Dist { windows: true, .. }) => dist::run_for_windows(setup),
         #[cfg(target_os = "linux")]
         Some(Task::Dist { measure: true, .. }) => dist::run(setup).and_then(|()| dist::measure(setup)),
         Some(Task::Dist { .. }) => dist::run(setup),

@@ -117,6 +117,15 @@ pub(crate) const PACKAGE_TEST: Purpose = Purpose {
 pub(crate) const WINDOWS_CHECK: Purpose =
     Purpose { reason: "to check the code for Windows", packages: &["gcc-mingw-w64-x86-64-win32"] };
 
+/// To make the installer for Windows, and to sign it.
+pub(crate) const INSTALLER: Purpose = Purpose {
+    reason: "to make and sign the installer for Windows",
+    packages: &["nsis", "openssl", "osslsigncode"],
+};
+
+/// To play the Windows programs.
+pub(crate) const WINE: Purpose = Purpose { reason: "to play as on Windows", packages: &["wine64"] };
+
 /// A development tool from crates.io, with the version that this repository is checked with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tool {

@@ -10,6 +10,9 @@ use anyhow::{Result, anyhow};
 
 use crate::shell;
 
+/// What stands in a line about something that could not be tried here; the summary says it again.
+const LEFT_OUT: &str = "LEFT OUT";
+
 /// The steps done so far.
 #[derive(Debug)]
 pub(crate) struct Steps {
@@ -34,16 +37,22 @@ impl Steps {
         commands: impl IntoIterator<Item = Command>,
     ) -> Result<()> {
         self.work(heading, |steps| {
+            let mut remark = String::new();
             for mut command in commands {
                 if !speaks_english(|key| env::var(key).ok()) {
                     // What programs say is compared with what they say in English.
                     command.env("LC_ALL", "C.UTF-8").env_remove("LANGUAGE");
                 }
                 println!("$ {}", shell::words(&command));
-                let run = shell::run_reading(&mut command, |line| steps.passed_tests += passed_tests(line));
+                let run = shell::run_reading(&mut command, |line| {
+                    steps.passed_tests += passed_tests(line);
+                    if line.contains(LEFT_OUT) {
+                        remark += &format!("; {line}");
+                    }
+                });
                 run.map_err(|error| anyhow!("{error}\nTo repeat it: {}", shell::words(&command)))?;
             }
-            Ok(String::new())
+            Ok(remark)
         })
     }
 

@@ -1,69 +1,82 @@
-//! The Windows code must compile, wherever it is checked.
-//!
-//! Only `cargo check`: nothing is linked or run. What it needs beside a C compiler for Windows is the standard
-//! library of the target. An ordinary machine gets it from rustup. Where Rust's own servers cannot be reached, Debian's
-//! package of the standard library's source, of the very same version as the compiler, is built instead.
+//! The code for Windows: compiled wherever it is checked, and played where there is wine.
 
 #[cfg(target_os = "linux")]
-mod debian_source;
+mod kit;
+#[cfg(target_os = "linux")]
+mod play;
+#[cfg(target_os = "linux")]
+mod setup_program;
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
-    project,
-    shell::{self, cargo},
+    setup::{self, Setup},
+    shell,
+    windows_target::{self, TARGET},
 };
+#[cfg(target_os = "linux")]
+use crate::{shell::cargo, windows_target::Library};
 
-const TARGET: &str = "x86_64-pc-windows-gnu";
+/// The desktop app, which is compiled and not linked; the rest comes in as dependencies.
+const CHECKED: [&str; 2] = ["--package", "lanrage"];
 
-/// What runs on Windows; the rest comes in as dependencies.
-const PACKAGES: [&str; 6] =
-    ["--package", "lanrage-engine", "--package", "lanrage-cli", "--package", "lanrage"];
+/// What is linked, and played.
+const PLAYED: [&str; 4] = ["--package", "lanrage-cli", "--package", "lanrage-helper"];
 
-/// Checks the code for Windows, or says in one line why it was left out.
-pub(crate) fn check() -> Result<String> {
-    let mut check = cargo(&["check", "--locked", "--target", TARGET]);
-    check.args(PACKAGES);
-    if has_target()? || (shell::exists("rustup") && add_target()) {
-        shell::run(&mut check)?;
-        return Ok(String::new());
+/// `cargo xtask windows`: checks the code for Windows and plays it, or says in one line what was left out and why.
+pub(crate) fn run(setup: Setup, no_build: bool) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    if lanrage_lab::world::is_inside() {
+        return play_in_a_world();
     }
-    match standard_library() {
-        Ok(library) => {
-            // A folder of its own: the switch would make every other build start afresh.
-            check.arg("--target-dir").arg(project::target().join("windows-check"));
-            check.args(["-Zbuild-std=std,panic_abort"]).env("RUSTC_BOOTSTRAP", "1");
-            // Otherwise cargo looks for the source beside the compiler only.
-            check.env("__CARGO_TESTS_ONLY_SRC_ROOT", library);
-            shell::run(&mut check)?;
-            Ok(" (standard library from Debian's rust-src)".to_owned())
-        }
+    setup.packages(&[setup::WINDOWS_CHECK])?;
+    let library = match windows_target::library() {
+        Ok(library) => library,
         Err(reason) => {
-            let remark = format!(": LEFT OUT, there is no standard library for {TARGET}: {reason:#}");
-            println!("The code for Windows{remark}");
-            Ok(remark)
+            println!("The code for Windows: LEFT OUT, there is no standard library for {TARGET}: {reason:#}");
+            return Ok(());
         }
+    };
+    shell::run(library.cargo("check").args(CHECKED))?;
+    shell::run(library.cargo("build").args(PLAYED))?;
+    println!("The code for Windows is compiled");
+    #[cfg(target_os = "linux")]
+    return prepare_and_play(setup, no_build, &library);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = no_build;
+        Ok(())
     }
 }
 
-fn has_target() -> Result<bool> {
-    let sysroot =
-        shell::ask(&mut shell::command("rustc", &["--print", "sysroot"])).context("rustc is missing")?;
-    Ok(Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir())
-}
-
-fn add_target() -> bool {
-    shell::run(&mut shell::command("rustup", &["target", "add", TARGET])).is_ok()
+/// Makes what is played with, where there is wine.
+#[cfg(target_os = "linux")]
+fn prepare_and_play(setup: Setup, no_build: bool, library: &Library) -> Result<()> {
+    if let Err(reason) = kit::get_wine(setup) {
+        println!("Playing as on Windows: LEFT OUT, {reason:#}");
+        return Ok(());
+    }
+    kit::build(library)?;
+    setup_program::make()?;
+    setup.packages(&[setup::COMPILE, setup::LAB])?;
+    if !no_build {
+        shell::run(&mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
+    }
+    play_in_a_world()
 }
 
 #[cfg(target_os = "linux")]
-fn standard_library() -> Result<PathBuf> {
-    debian_source::library()
-}
+fn play_in_a_world() -> Result<()> {
+    use lanrage_lab::world::{self, World};
 
-#[cfg(not(target_os = "linux"))]
-fn standard_library() -> Result<PathBuf> {
-    anyhow::bail!("rustup could not add it")
+    match world::enter()? {
+        World::Inside => play::run(),
+        World::Left(status) => {
+            anyhow::ensure!(
+                status.success(),
+                "what was played as on Windows is not as it should be ({status})"
+            );
+            Ok(())
+        }
+    }
 }
