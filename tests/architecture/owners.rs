@@ -44,7 +44,12 @@ const HOMES: &[(&str, usize, &str)] = &[
         1,
         "the event loop, which ends by `Handle::shutdown` and holds the folder's lock until then",
     ),
-    ("crates/io/adapter/src/os/windows.rs", 1, "the device's reader, which ends with its queue"),
+    ("crates/io/adapter/src/os/windows/helped.rs", 1, "`Helped` joins its threads when it is dropped"),
+    (
+        "crates/io/helper/src/windows/serve.rs",
+        2,
+        "the helper ends with its process; a connection's reader is joined, its thread ends with the pipe",
+    ),
 ];
 
 /// Every start of a task or thread in a source that has no owner.

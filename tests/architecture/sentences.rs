@@ -74,7 +74,8 @@ fn looks_like_a_sentence(text: &str) -> bool {
     let words = text.split_whitespace().filter(is_word).count();
     let is_whole = text.starts_with(char::is_uppercase) && text.ends_with('.') && text.contains(' ');
     // A command to copy is data.
-    (is_whole || words >= WORDS) && !text.starts_with("sudo ") && !NO_SENTENCES.contains(&text)
+    let is_command = ["sudo ", "sc.exe "].iter().any(|program| text.starts_with(program));
+    (is_whole || words >= WORDS) && !is_command && !NO_SENTENCES.contains(&text)
 }
 
 /// The texts in code; those of attributes, doc comments among them, and those that are not for people are passed over.

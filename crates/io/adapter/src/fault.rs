@@ -6,8 +6,12 @@ use lanrage_party::facts::{
 
 use crate::{
     AdapterError,
-    helper::{Denial, SERVICE, USERS},
+    helper::{Denial, USERS},
 };
+
+/// What lets the helper start again, for an administrator.
+const ENABLE_SERVICE: &str = "sc.exe config LANrageHelper start= demand";
+const ENABLE_SOCKET: &str = "sudo systemctl enable --now lanrage-helper.socket";
 
 impl AdapterError {
     /// What is wrong.
@@ -75,11 +79,7 @@ impl AdapterError {
                 on(Remedy::InstallPackage, Remedy::StartWithSudo, Remedy::RunAsAdministrator)
             }
             Self::HelperNotRunning => Remedy::StartHelper {
-                command: if cfg!(windows) {
-                    format!("sc.exe config {SERVICE} start= demand")
-                } else {
-                    "sudo systemctl enable --now lanrage-helper.socket".to_owned()
-                },
+                command: if cfg!(windows) { ENABLE_SERVICE } else { ENABLE_SOCKET }.to_owned(),
             },
             Self::HelperDenied { .. } if cfg!(windows) => Remedy::RunAsAdministrator,
             Self::HelperDenied { why: Denial::Away, uid } => {

@@ -19,7 +19,7 @@ use crate::{HELPER_UNIT, helper_is_installed};
 /// How long a control server may take to answer a knock.
 const KNOCK: Duration = Duration::from_secs(3);
 /// Specification: number of the capability to configure networks (capabilities(7)).
-#[cfg_attr(windows, allow(dead_code, reason = "only Linux has it, and the tests"))]
+#[cfg(any(not(windows), test))]
 const CAP_NET_ADMIN: u32 = 12;
 
 /// Of a running engine.
@@ -140,7 +140,7 @@ fn permission() -> Permission {
 }
 
 /// Whether `/proc/self/status` names an effective capability (proc(5)).
-#[cfg_attr(windows, allow(dead_code, reason = "only Linux has it, and the tests"))]
+#[cfg(any(not(windows), test))]
 fn has_capability(status: &str, number: u32) -> bool {
     let held = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     held.and_then(|held| u64::from_str_radix(held.trim(), 16).ok())

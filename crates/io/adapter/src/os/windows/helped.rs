@@ -107,13 +107,13 @@ impl Helped {
         let queue = || Arc::new(PacketQueue::new(QUEUE_PACKETS));
         let mut helped = Self { pipe, incoming: queue(), outgoing: queue(), threads: Vec::new() };
         let (pipe, queue) = (Arc::clone(&helped.pipe), Arc::clone(&helped.incoming));
-        helped.spawn("adapter-read", move || read(&pipe, &queue))?;
+        helped.begin("adapter-read", move || read(&pipe, &queue))?;
         let (pipe, queue) = (Arc::clone(&helped.pipe), Arc::clone(&helped.outgoing));
-        helped.spawn("adapter-write", move || write(&pipe, &queue))?;
+        helped.begin("adapter-write", move || write(&pipe, &queue))?;
         Ok(helped)
     }
 
-    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    fn begin(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         self.threads.push(thread::Builder::new().name(name.into()).spawn(work)?);
         Ok(())
     }
