@@ -43,7 +43,7 @@ pub(super) fn installer(version: &str) -> PathBuf {
 /// Makes the installers of this version and of a newer one, signed by a certificate of the test's own.
 pub(super) fn make() -> Result<()> {
     let (certificate, key) = (kit::folder().join("certificate.pem"), kit::folder().join("key.pem"));
-    let mut request = shell::command("openssl", &["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-quiet"]);
+    let mut request = shell::command("openssl", &["req", "-x509", "-newkey", "rsa:2048", "-nodes"]);
     request.args(["-subj", "/CN=LANrage test", "-days", "30", "-addext", "extendedKeyUsage=codeSigning"]);
     shell::run(request.arg("-keyout").arg(&key).arg("-out").arg(&certificate))?;
     for version in [env!("CARGO_PKG_VERSION"), NEWER] {
