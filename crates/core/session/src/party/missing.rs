@@ -26,7 +26,11 @@ impl ActiveParty {
             (true, ..) => Some(AWAITING),
             (_, true, _) => None,
             (_, _, false) => Some(PATIENT),
-            (_, _, true) => self.connections.misses_somebody().then_some(MISSED),
+            (_, _, true) => {
+                let connections = &self.connections;
+                let is_missed = connections.misses_somebody() || connections.misses_somebody_nowhere();
+                is_missed.then_some(MISSED)
+            }
         };
         let is_called = !is_signalled && !self.called.is_empty();
         Pace { is_keen: !is_met || is_awaited || is_called, then }
@@ -34,7 +38,8 @@ impl ActiveParty {
 
     /// Where it is knocked now, the likeliest first: at whoever was named by people or the public store, and while nobody is
     /// reached where the link says and where members were. Whoever is reached tells the others, so they are left alone after
-    /// the first knocks, but for those who are missed. `ours` is what this device's router does.
+    /// the first knocks, but for those who are missed; where it is not known where one of them is, where nobody has answered
+    /// yet. `ours` is what this device's router does.
     pub(crate) fn knocking_targets(
         &self,
         now: Instant,
@@ -52,6 +57,10 @@ impl ActiveParty {
             let is_met = !self.connections.reached().is_empty();
             if is_met && !self.knocking.is_beginning() {
                 wanted.extend(self.connections.missed_addresses());
+                if self.connections.misses_somebody_nowhere() {
+                    // Those who have told of them may be out, and not have heard of it.
+                    wanted.extend(unanswered);
+                }
             } else {
                 wanted.extend(unanswered.chain(self.connections.lost_addresses(ours)));
             }

@@ -181,6 +181,19 @@ impl Connections {
         })
     }
 
+    /// Whether nobody says where somebody is who may be there. Not even a path is looked for then.
+    pub(crate) fn misses_somebody_nowhere(&self) -> bool {
+        let is_nowhere = |peer: &Connection| {
+            let mut named = peer.candidates.iter().filter(|candidate| candidate.is_usable());
+            peer.path().is_none()
+                && !peer.has_left()
+                && peer.online() != Some(false)
+                && peer.last_endpoint.is_none()
+                && named.next().is_none()
+        };
+        self.connections.values().any(is_nowhere)
+    }
+
     /// Where each peer may be, its path or where it was last reached first, at most `most` addresses each.
     pub(crate) fn whereabouts(&self, most: usize) -> impl Iterator<Item = (PeerId, Vec<SocketAddr>)> {
         self.connections.iter().filter(|(_, peer)| !peer.has_left()).map(move |(id, peer)| {

@@ -198,3 +198,17 @@ fn a_member_who_is_missed_is_knocked_at_now_and_then_though_others_are_reached()
         knocks.iter().filter(|(_, knock)| knock.word == KnockWord::Call).map(|(to, _)| *to).collect();
     assert_eq!(calls, [elsewhere(); 3], "once a minute, as she may not know this device any more");
 }
+
+#[test]
+fn who_reaches_only_friends_who_do_not_reach_the_others_knocks_now_and_then_where_the_link_says() {
+    let (link, maker, bob) = somebodies();
+    let friend = bob.identity.peer_id();
+    let mut stage = guest_of(&maker, &bob, &link);
+    // He is out, and has not heard of it: all that he knows of the owner is her record.
+    say(&mut stage, &bob, &Message::Records(vec![maker.sign(&link.secret)]));
+    keep(&mut stage, &link, friend, 70);
+    let knocks = keep(&mut stage, &link, friend, 180);
+    assert!(knocks.iter().all(|(_, knock)| knock.word == KnockWord::Call));
+    let asked: Vec<SocketAddr> = knocks.iter().map(|(to, _)| *to).collect();
+    assert_eq!(asked, [elsewhere(); 3], "once a minute, and not where somebody has answered");
+}
