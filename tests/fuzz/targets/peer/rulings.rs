@@ -42,6 +42,10 @@ pub(crate) fn run(data: &[u8]) {
         }
         // A device is in one half, and knows what it has ruled itself.
         let author = device(2 * input.below(2) + at);
+        if input.below(4) == 0 {
+            halves[at].take_over(&author);
+            continue;
+        }
         let matter = matter(&mut input);
         let wall = NOW.plus(u64::from(input.u16()));
         // Whoever has not the right changes nothing.

@@ -14,6 +14,8 @@ const LINK: u8 = 4;
 const REDEEMED: u8 = 5;
 /// As [`PEER`], with the mark of a share.
 const REMOVED: u8 = 6;
+const HANDED_OVER: u8 = 7;
+const TAKEN_OVER: u8 = 8;
 /// Bits of a link's last byte.
 const NEEDS_APPROVAL: u8 = 1;
 const REVOKED: u8 = 2;
@@ -81,9 +83,22 @@ pub enum Matter {
     },
     /// Who may come in by the link.
     Admission(Admission),
-    /// Whose the party is from now on. By its owner: for good. By anybody else: of themselves, and only for as long as
-    /// the owner is silent.
+    /// Whose the party is from now on. By its owner: for good, as [`Self::HandOver`] of before there was that. By anybody else: of
+    /// themselves, and only for as long as the owner is silent.
     Owner(PeerId),
+    /// Whose the party is from now on, by its owner, for good.
+    HandOver {
+        /// Its next owner.
+        heir: PeerId,
+        /// Stands for all that the owner has ruled and that counts: who knows the same lacks nothing of it.
+        estate: u64,
+    },
+    /// By an owner whom the party was handed over to: they go on with what was ruled before in their own name, and nothing
+    /// else by the owners before counts any more. Its version is that of the hand-over and one more.
+    TakenOver {
+        /// Who has handed it over.
+        from: PeerId,
+    },
     /// That there is a limited link, or that it is revoked.
     Link {
         /// What it is good for.
@@ -135,9 +150,17 @@ impl Matter {
         match self {
             Self::Peer { peer, .. } => Subject::Peer(*peer),
             Self::Admission(_) => Subject::Admission,
-            Self::Owner(_) => Subject::Owner,
+            Self::Owner(_) | Self::HandOver { .. } | Self::TakenOver { .. } => Subject::Owner,
             Self::Link { terms, .. } => Subject::Link(terms.serial),
             Self::Redeemed { peer, .. } => Subject::Redeemed(*peer),
+        }
+    }
+
+    /// Whom somebody else than `author` makes the party's owner by it.
+    pub fn heir(&self, author: &PeerId) -> Option<PeerId> {
+        match self {
+            Self::Owner(heir) | Self::HandOver { heir, .. } => Some(*heir).filter(|heir| heir != author),
+            _ => None,
         }
     }
 
@@ -154,6 +177,15 @@ impl Matter {
             Self::Owner(peer) => {
                 bytes.push(OWNER);
                 bytes.extend(peer.as_bytes());
+            }
+            Self::HandOver { heir, estate } => {
+                bytes.push(HANDED_OVER);
+                bytes.extend(heir.as_bytes());
+                bytes.extend(estate.to_be_bytes());
+            }
+            Self::TakenOver { from } => {
+                bytes.push(TAKEN_OVER);
+                bytes.extend(from.as_bytes());
             }
             Self::Link {
                 terms: LinkTerms { serial, key, uses, ends, needs_approval, for_guests },
@@ -203,6 +235,10 @@ impl Matter {
                 _ => return None,
             }),
             OWNER => Self::Owner(PeerId::from_bytes(reader.array()?)),
+            HANDED_OVER => {
+                Self::HandOver { heir: PeerId::from_bytes(reader.array()?), estate: reader.u64()? }
+            }
+            TAKEN_OVER => Self::TakenOver { from: PeerId::from_bytes(reader.array()?) },
             LINK => {
                 let serial = Serial::from_bytes(reader.array()?);
                 let key = IdentityKey::from_bytes(reader.array()?);
@@ -352,7 +388,12 @@ mod tests {
         let links = links.map(|(terms, is_revoked)| Matter::Link { terms, is_revoked });
         let redeemed = Matter::Redeemed { peer, serial, at: UnixMillis(9), name: name.clone() };
         let peers: Vec<Matter> = peers.collect();
-        peers.into_iter().chain(admissions).chain([Matter::Owner(peer), redeemed]).chain(links).collect()
+        let ownership = [
+            Matter::Owner(peer),
+            Matter::HandOver { heir: peer, estate: 5 },
+            Matter::TakenOver { from: peer },
+        ];
+        peers.into_iter().chain(admissions).chain(ownership).chain([redeemed]).chain(links).collect()
     }
 
     #[test]
@@ -376,7 +417,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>, kind in 0_u8..8) {
+        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>, kind in 0_u8..10) {
             Ruling::read(&mut Reader::new(&bytes));
             let mut longer = vec![0; 40];
             longer.push(kind);

@@ -5,6 +5,7 @@
 //! rulings concludes the same: of each author's rulings on one subject the latest is kept, and only of authors who have the right.
 
 pub(crate) mod links;
+mod ownership;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,6 +83,8 @@ pub struct Rulings {
     founder: PeerId,
     /// By which owner after owner gave it away, and when.
     hand_overs: BTreeMap<(PeerId, u64), Ruling>,
+    /// That the heirs of those hand-overs have taken over, by the same keys.
+    taken_over: BTreeMap<(PeerId, u64), Ruling>,
     /// That somebody acts in the silent owner's place.
     claim: Option<Ruling>,
     rest: BTreeMap<(Subject, PeerId), Ruling>,
@@ -96,6 +99,7 @@ impl Rulings {
             party,
             founder,
             hand_overs: BTreeMap::new(),
+            taken_over: BTreeMap::new(),
             claim: None,
             rest: BTreeMap::new(),
             owner_word: 0,
@@ -107,15 +111,17 @@ impl Rulings {
         let of_owner = |ruling: &&Ruling| self.owned(&ruling.author(), ruling.version());
         let first = self.rest.values().filter(of_owner);
         let others = self.rest.values().filter(move |ruling| !of_owner(ruling));
-        self.hand_overs.values().chain(&self.claim).chain(first).chain(others)
+        // What is taken over is known before nothing else counts.
+        let rest = first.chain(others).chain(self.taken_over.values());
+        self.hand_overs.values().chain(&self.claim).chain(rest)
     }
 
     /// Stands for all of them: the same of whoever knows the same.
     pub fn digest(&self) -> u64 {
         let mut hasher = Sha256::new();
-        let all = self.hand_overs.values().chain(&self.claim).chain(self.rest.values());
-        all.for_each(|ruling| hasher.update(ruling.mark()));
-        hasher.finalize().first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+        let owners = self.hand_overs.values().chain(self.taken_over.values()).chain(&self.claim);
+        owners.chain(self.rest.values()).for_each(|ruling| hasher.update(ruling.mark()));
+        first_of(hasher)
     }
 
     /// Whether nothing was ruled.
@@ -223,17 +229,28 @@ impl Rulings {
         self.hear(ruling, wall) == Heard::News
     }
 
-    /// Takes a ruling that somebody has passed on. Its signature is looked at last, as that costs most.
+    /// Takes a ruling that somebody has passed on.
     pub fn hear(&mut self, ruling: Ruling, wall: UnixMillis) -> Heard {
+        match self.weigh(&ruling, wall) {
+            Heard::News => {
+                let known = self.rest.len();
+                self.insert(ruling.clone());
+                if self.knows(&ruling) || self.rest.len() != known { Heard::News } else { Heard::Nothing }
+            }
+            other => other,
+        }
+    }
+
+    /// What would come of a ruling. Its signature is looked at last, as that costs most.
+    pub fn weigh(&self, ruling: &Ruling, wall: UnixMillis) -> Heard {
         let is_ahead = ruling.version() > wall.0.saturating_add(AHEAD_MS);
-        if is_ahead || self.knows(&ruling) || !self.may(&ruling) {
-            return Heard::Nothing;
+        if is_ahead || self.knows(ruling) || self.is_dated_back(ruling, wall) || self.is_void(ruling) {
+            Heard::Nothing
+        } else if ruling.is_signed(&self.party) {
+            Heard::News
+        } else {
+            Heard::Forged
         }
-        if !ruling.is_signed(&self.party) {
-            return Heard::Forged;
-        }
-        self.insert(ruling.clone());
-        if self.knows(&ruling) { Heard::News } else { Heard::Nothing }
     }
 
     /// The owner has said something of this sequence: whoever acts in their place does so no more.
@@ -254,6 +271,10 @@ impl Rulings {
         matter: Matter,
         wall: UnixMillis,
     ) -> Result<Vec<Ruling>, NotYours> {
+        let matter = match matter.heir(&identity.peer_id()) {
+            Some(heir) => Matter::HandOver { heir, estate: self.estate_of(&identity.peer_id()) },
+            None => matter,
+        };
         let mut matters = match &matter {
             // Whoever takes the right away takes over what was done with it.
             Matter::Peer { peer, standing, .. }
@@ -281,7 +302,8 @@ impl Rulings {
     }
 
     /// Acts in the owner's place, if it is time to: the owner is silent for two weeks, nobody acts yet, and those before
-    /// this device had their turn. Moderators come first, then members, each by their ids: so every device concludes the same.
+    /// this device had their turn. Moderators come first, those who are it for longest before others, then members by their ids: how
+    /// long somebody is a member not all devices know alike.
     pub fn claim(
         &mut self,
         identity: &DeviceIdentity,
@@ -292,10 +314,14 @@ impl Rulings {
         if self.claim.is_some() || self.owner() == own || self.owner_word == 0 {
             return None;
         }
-        let order: BTreeSet<(bool, PeerId)> = members
+        let since = |peer: &PeerId| match self.owners_ruling_on(peer) {
+            Some((Standing::Moderator, ruling)) => ruling.version(),
+            _ => u64::MAX,
+        };
+        let order: BTreeSet<(u64, PeerId)> = members
             .filter(|peer| !self.is_guest(peer))
             .chain([own])
-            .map(|peer| (!self.is_moderator(&peer), peer))
+            .map(|peer| (since(&peer), peer))
             .collect();
         if self.is_guest(&own) {
             return None;
@@ -325,33 +351,6 @@ impl Rulings {
         let since = self.reigns().last().map_or(0, |(_, since, _)| *since);
         let acts = self.claim.as_ref().filter(|claim| claim.author() == identity.peer_id());
         since.max(acts.map_or(0, Ruling::version))
-    }
-
-    /// Who owned the party from when until when (versions), the present owner last.
-    fn reigns(&self) -> Vec<(PeerId, u64, u64)> {
-        let (mut owner, mut since) = (self.founder, 0);
-        let mut reigns = Vec::new();
-        while reigns.len() < HAND_OVERS {
-            let next = self.hand_overs.range((owner, since)..=(owner, u64::MAX)).next();
-            let Some((&(_, until), ruling)) = next else { break };
-            reigns.push((owner, since, until));
-            let Matter::Owner(heir) = ruling.matter() else { break };
-            (owner, since) = (*heir, until + 1);
-        }
-        reigns.push((owner, since, u64::MAX));
-        reigns
-    }
-
-    /// Whether somebody's ruling of this version is an owner's.
-    fn owned(&self, author: &PeerId, version: u64) -> bool {
-        let acts = |claim: &Ruling| claim.author() == *author && version >= claim.version();
-        self.claim.as_ref().is_some_and(acts) || self.reigned(author, version)
-    }
-
-    /// Whether the party was somebody's at the time of this version.
-    fn reigned(&self, peer: &PeerId, version: u64) -> bool {
-        let reigns = self.reigns();
-        reigns.iter().any(|(owner, from, until)| owner == peer && (*from..=*until).contains(&version))
     }
 
     /// The latest ruling of an owner's on somebody.
@@ -388,13 +387,7 @@ impl Rulings {
     /// that they made are revoked, and that is new.
     fn in_force_by(&self, author: &PeerId) -> Vec<(Option<u64>, Matter)> {
         let by = self.rest.values().filter(|ruling| ruling.author() == *author);
-        let in_force = by.filter(|ruling| match ruling.matter() {
-            Matter::Peer { peer, .. } => self.ruling_on(peer).is_some_and(|(_, last)| last == *ruling),
-            Matter::Admission(admission) => self.admission() == *admission,
-            Matter::Link { terms, .. } => self.link_ruling(terms.serial) == Some(*ruling),
-            Matter::Redeemed { .. } => true,
-            Matter::Owner(_) => false,
-        });
+        let in_force = by.filter(|ruling| self.is_in_force(ruling));
         let taken_over = in_force.map(|ruling| match ruling.matter() {
             Matter::Link { terms, .. } => (None, Matter::Link { terms: *terms, is_revoked: true }),
             matter => (Some(ruling.version()), matter.clone()),
@@ -402,9 +395,26 @@ impl Rulings {
         taken_over.collect()
     }
 
+    /// Whether this ruling is the one on its subject that counts.
+    fn is_in_force(&self, ruling: &Ruling) -> bool {
+        match ruling.matter() {
+            Matter::Peer { peer, .. } => self.ruling_on(peer).is_some_and(|(_, last)| last == ruling),
+            Matter::Admission(admission) => self.admission() == *admission,
+            Matter::Link { terms, .. } => self.link_ruling(terms.serial) == Some(ruling),
+            Matter::Redeemed { .. } => true,
+            Matter::Owner(_) | Matter::HandOver { .. } | Matter::TakenOver { .. } => false,
+        }
+    }
+
     /// Whether its author has the right to this ruling, and it is within what else is known.
     fn may(&self, ruling: &Ruling) -> bool {
-        self.has_right(ruling) && self.is_timely(ruling) && self.is_within_uses(ruling)
+        !self.is_void(ruling) && self.is_within_uses(ruling)
+    }
+
+    /// Whether nobody has to know this ruling. Of what says that somebody has come by a link which is used up, this is seen when
+    /// all is known: what takes that use away may come next.
+    fn is_void(&self, ruling: &Ruling) -> bool {
+        !self.has_right(ruling) || !self.is_timely(ruling)
     }
 
     /// Whether its author has the right to this ruling, as far as is known.
@@ -421,16 +431,23 @@ impl Rulings {
                     && version >= self.owner_word.saturating_add(ABSENCE_MS)
                     && self.claim.as_ref().is_none_or(|claim| is_earlier(ruling, claim))
             }
-            Matter::Owner(heir) => {
+            Matter::Owner(heir) | Matter::HandOver { heir, .. } => {
                 let reigns = self.reigns();
                 self.reigned(&author, version)
                     && (reigns.len() < HAND_OVERS || version < reigns[reigns.len() - 1].1)
                     && *heir != author
             }
+            Matter::TakenOver { from } => self.heir_of(from, version) == Some(author),
             Matter::Admission(_) => owns || self.is_moderator(&author),
             // What an owner has revoked stays revoked, whatever moderators say, and is known as theirs nevertheless.
             Matter::Link { .. } => owns || self.is_moderator(&author),
-            Matter::Redeemed { peer, .. } => *peer != author && (owns || self.is_moderator(&author)),
+            // Of an owner that goes on from whoever had the party before.
+            Matter::Redeemed { peer, .. } if *peer == author => {
+                let began_later =
+                    |(owner, since, _): &(PeerId, u64, u64)| *owner == author && version < *since;
+                owns && self.reigns().iter().any(began_later)
+            }
+            Matter::Redeemed { .. } => owns || self.is_moderator(&author),
             // What was ruled on an owner before the party was theirs holds: a moderator's own rulings rest on it.
             Matter::Peer { peer, .. } if *peer == author || self.reigned(peer, version) => false,
             Matter::Peer { .. } if owns => true,
@@ -447,8 +464,12 @@ impl Rulings {
     fn knows(&self, ruling: &Ruling) -> bool {
         match ruling.matter() {
             Matter::Owner(heir) if *heir == ruling.author() => self.claim.as_ref() == Some(ruling),
-            Matter::Owner(_) => {
+            Matter::Owner(_) | Matter::HandOver { .. } => {
                 let known = self.hand_overs.get(&(ruling.author(), ruling.version()));
+                known.is_some_and(|known| known == ruling || ruling.is_later_than(known))
+            }
+            Matter::TakenOver { from } => {
+                let known = self.taken_over.get(&(*from, ruling.version().saturating_sub(1)));
                 known.is_some_and(|known| known == ruling || ruling.is_later_than(known))
             }
             matter => {
@@ -462,8 +483,11 @@ impl Rulings {
         let author = ruling.author();
         match ruling.matter() {
             Matter::Owner(heir) if *heir == author => self.claim = Some(ruling),
-            Matter::Owner(_) => {
+            Matter::Owner(_) | Matter::HandOver { .. } => {
                 self.hand_overs.insert((author, ruling.version()), ruling);
+            }
+            Matter::TakenOver { from } => {
+                self.taken_over.insert((*from, ruling.version().saturating_sub(1)), ruling);
             }
             matter => {
                 self.rest.insert((matter.subject(), author), ruling);
@@ -480,10 +504,14 @@ impl Rulings {
         let reigns = self.reigns();
         self.hand_overs
             .retain(|(owner, at), _| reigns.iter().any(|(of, _, until)| of == owner && until == at));
+        let hand_overs = &self.hand_overs;
+        self.taken_over.retain(|at, taken_over| {
+            let hand_over = hand_overs.get(at).and_then(|hand_over| hand_over.matter().heir(&at.0));
+            hand_over == Some(taken_over.author())
+        });
         loop {
-            let is_void = |ruling: &Ruling| !self.has_right(ruling) || !self.is_timely(ruling);
             let mut void: Vec<(Subject, PeerId)> =
-                self.rest.iter().filter(|(_, ruling)| is_void(ruling)).map(|(key, _)| *key).collect();
+                self.rest.iter().filter(|(_, ruling)| self.is_void(ruling)).map(|(key, _)| *key).collect();
             if void.is_empty() {
                 void = self.beyond_uses();
             }
@@ -515,10 +543,14 @@ impl Rulings {
             Matter::Peer { standing: Standing::Kicked, .. } | Matter::Redeemed { .. } => 1,
             Matter::Peer { standing: Standing::Banned, .. } => 2,
             Matter::Peer { standing: Standing::Moderator, .. } => 3,
-            Matter::Admission(_) | Matter::Owner(_) => 4,
+            Matter::Admission(_) | Matter::Owner(_) | Matter::HandOver { .. } | Matter::TakenOver { .. } => 4,
             Matter::Link { terms, is_revoked } => self.gravity_of_link(ruling, *terms, *is_revoked),
         }
     }
+}
+
+fn first_of(hasher: Sha256) -> u64 {
+    hasher.finalize().first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 /// The latest of several.

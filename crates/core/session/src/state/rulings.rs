@@ -115,13 +115,8 @@ impl State {
         }
         party.membership.rulings = rulings;
         made.iter().filter_map(let_in_by).for_each(|guest| party.departures.forget(&guest));
-        for some in made.chunks(RULINGS_PER_MESSAGE) {
-            let told = Message::Rulings(some.to_vec()).to_bytes();
-            // Whoever is removed hears it too, before it is deaf.
-            for peer in party.connections.reached() {
-                party.connections.tell(turn, &peer, told.clone());
-            }
-        }
+        // Whoever is removed hears it too, before it is deaf.
+        party.tell_everybody_rulings(turn, &made);
         self.follow_rulings(turn, Known::All);
         if let Some(party) = &self.party {
             party.tell_everybody_shares(turn);
@@ -151,11 +146,47 @@ impl State {
         }
     }
 
+    /// Goes on with what was ruled in a party that somebody else has handed over, once all of that is known.
+    fn take_over(&mut self, turn: &mut Turn<'_>) {
+        let own = self.identity.peer_id();
+        let Some(party) = self.party.as_mut().filter(|party| !party.is_being_joined()) else { return };
+        let Some(is_complete) = party.membership.rulings.has_to_take_over(&own) else {
+            return party.ruled.has_taken_over();
+        };
+        if !party.ruled.may_take_over(turn.now.instant, is_complete) {
+            return;
+        }
+        let made = party.membership.rulings.take_over(&self.identity);
+        if made.is_empty() {
+            return;
+        }
+        info!(rulings = made.len(), is_complete, "took over what was ruled before");
+        party.tell_everybody_rulings(turn, &made);
+        let known = if party.ruled.is_partial() { Known::Some } else { Known::All };
+        self.follow_rulings(turn, known);
+    }
+
+    /// Somebody has taken over, and what they go on with is known, as a member says by this digest, or was waited for.
+    fn follow_taken_over(&mut self, turn: &mut Turn<'_>, digest: Option<u64>) {
+        let Some(party) = &mut self.party else { return };
+        let Some(ruling) = party.ruled.taken_over() else { return };
+        let mut with = party.membership.rulings.clone();
+        let counts = with.take(ruling.clone(), turn.now.wall);
+        let is_complete = !counts || digest == Some(with.digest());
+        if party.ruled.take_taken_over(turn.now.instant, is_complete).is_some() && counts {
+            party.membership.rulings = with;
+            party.ruled.note_partial();
+            self.follow_rulings(turn, Known::Some);
+        }
+    }
+
     /// Says what is due, and does what is due by time.
     pub(super) fn tell_rulings(&mut self, turn: &mut Turn<'_>) {
         let Some(party) = &mut self.party else { return };
         let overdue = party.ruled.take_overdue(turn.now.instant);
         self.hear_rulings(turn, overdue);
+        self.follow_taken_over(turn, None);
+        self.take_over(turn);
         let Some(party) = &mut self.party else { return };
         let rulings = &party.membership.rulings;
         let due = party.ruled.take_due(turn.now.instant, || rulings.digest());
@@ -182,6 +213,7 @@ impl State {
         let Some(party) = &mut self.party else { return };
         let held = party.ruled.take_held();
         self.hear_rulings(turn, held);
+        self.follow_taken_over(turn, Some(digest));
         let Some(party) = &mut self.party else { return };
         let rulings = &party.membership.rulings;
         if digest == rulings.digest() {
@@ -223,7 +255,15 @@ impl State {
                 debug!(peer = %from.short(), "a member that brings forged rulings is not listened to");
                 continue;
             }
-            let comes_back = let_in_by(&ruling);
+            let comes_back = let_in_by(&ruling).filter(|_| !known.goes_on(&ruling));
+            if matches!(ruling.matter(), Matter::TakenOver { .. }) {
+                match known.weigh(&ruling, turn.now.wall) {
+                    Heard::News => party.ruled.hold_taken_over(turn.now.instant, ruling),
+                    Heard::Nothing => {}
+                    Heard::Forged => party.ruled.note_forged(turn.now.instant, &from),
+                }
+                continue;
+            }
             match known.hear(ruling, turn.now.wall) {
                 Heard::News => {
                     is_news = true;
@@ -298,6 +338,7 @@ impl State {
                 Err(refusal) => debug!(%refusal, "who waited is not let in"),
             }
         }
+        self.take_over(turn);
     }
 }
 
@@ -333,6 +374,16 @@ impl ActiveParty {
             self.connections.tell(turn, to, Message::Rulings(some.to_vec()).to_bytes());
         }
         self.connections.tell(turn, to, Message::Ruled(rulings.digest()).to_bytes());
+    }
+
+    /// Tells everybody who is reached what was just ruled.
+    fn tell_everybody_rulings(&self, turn: &mut Turn<'_>, made: &[Ruling]) {
+        for some in made.chunks(RULINGS_PER_MESSAGE) {
+            let told = Message::Rulings(some.to_vec()).to_bytes();
+            for peer in self.connections.reached() {
+                self.connections.tell(turn, &peer, told.clone());
+            }
+        }
     }
 
     /// What somebody is called who is a member, or wants to be.

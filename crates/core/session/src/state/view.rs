@@ -10,7 +10,7 @@ use std::{
 use lanrage_control::Now;
 use lanrage_nat::{NatReport, port_mapping::PortMapping, relay_pool::RelayState};
 use lanrage_party::{
-    Admission, Glance, Invitation, Link, Name, NatType, Party, Peer, PeerId, Standing,
+    Admission, Glance, Invitation, Link, Name, NatType, Party, Pass, Peer, PeerId, Standing,
     facts::{Fault, HostHint, Meeting, PortMappingFault, StoreEngine},
     limits,
 };
@@ -283,11 +283,14 @@ impl State {
             let friend = friends.get(id).map(|friend| names.of(&friend.record.name, id));
             if *id == own { Some(self.player_name.to_string()) } else { friend }
         };
+        let party = active.membership.invitation.party;
         let links = active.membership.rulings.links().into_iter();
         let view = |link: Link| LinkView {
             serial: link.terms.serial.to_string(),
             made_by: name(&link.maker).unwrap_or_else(|| link.maker.short()),
-            is_own: link.maker == own,
+            // A link that an owner before has made is the present one's too, and its pass that owner's.
+            is_own: link.maker == own
+                && Pass::of(&self.identity, &party, link.terms.serial).key() == link.terms.key,
             made_at_ms: link.made_at.0,
             uses: link.terms.uses.map(NonZeroU16::get),
             expires_at_ms: link.terms.ends.map(|ends| ends.0),

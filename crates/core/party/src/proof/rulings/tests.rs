@@ -201,6 +201,22 @@ fn somebody_acts_for_a_silent_owner_until_the_owner_is_back() {
 }
 
 #[test]
+fn of_moderators_the_one_who_is_it_for_longest_acts_first_whoever_owned_the_party_since() {
+    let mut party = rulings();
+    for moderator in [4, 2, 3] {
+        assert!(rule(&mut party, 0, on(moderator, Standing::Moderator)));
+    }
+    assert!(rule(&mut party, 0, Matter::Owner(id(5))) && !party.take_over(&device(5)).is_empty());
+    party.hear_owner(NOW.0);
+    let everybody = || (0..6).map(id);
+    for (turn, moderator) in [(0, 4), (1, 2), (2, 3)] {
+        let due = NOW.plus(ABSENCE_MS + turn * TURN_MS);
+        assert!(party.clone().claim(&device(moderator), everybody(), UnixMillis(due.0 - 1)).is_none());
+        assert!(party.clone().claim(&device(moderator), everybody(), due).is_some(), "{moderator}");
+    }
+}
+
+#[test]
 fn nobody_claims_a_party_whose_owner_was_heard_lately() {
     let mut party = rulings();
     party.hear_owner(NOW.0);
@@ -208,6 +224,55 @@ fn nobody_claims_a_party_whose_owner_was_heard_lately() {
     assert!(!party.take(forged, NOW) && party.acting_owner().is_none());
     let early = Ruling::sign(&device(1), &super::tests::party(), NOW.0 + ABSENCE_MS, Matter::Owner(id(1)));
     assert!(!party.take(early, NOW), "of a time that has not come");
+}
+
+#[test]
+fn where_clocks_disagree_by_an_hour_whoever_knew_the_others_word_has_the_last() {
+    let hour = 3_600_000;
+    for (owner, moderator) in [(NOW.plus(hour), NOW), (NOW, NOW.plus(hour))] {
+        let mut party = rulings();
+        party.rule(&device(0), on(1, Standing::Moderator), owner).unwrap();
+        for _ in 0..3 {
+            party.rule(&device(1), on(2, Standing::Kicked), moderator).unwrap();
+            assert!(!party.admits(&id(2)));
+            party.rule(&device(0), on(2, Standing::Member), owner).unwrap();
+            assert!(party.admits(&id(2)));
+            party.rule(&device(0), Matter::Admission(Admission::Ask), owner).unwrap();
+            party.rule(&device(1), Matter::Admission(Admission::Closed), moderator).unwrap();
+            assert_eq!(party.admission(), Admission::Closed);
+        }
+        // Neither has heard of the other's word: a removal stands, whoever's clock is ahead.
+        let (mut one, mut other) = (party.clone(), party.clone());
+        one.rule(&device(0), on(3, Standing::Member), owner).unwrap();
+        other.rule(&device(1), on(3, Standing::Kicked), moderator).unwrap();
+        one.rule(&device(0), on(4, Standing::Banned), owner).unwrap();
+        other.rule(&device(1), on(4, Standing::Member), moderator).unwrap();
+        for _ in 0..2 {
+            other.all().cloned().collect::<Vec<_>>().into_iter().for_each(|ruling| {
+                one.take(ruling, owner);
+            });
+            one.all().cloned().collect::<Vec<_>>().into_iter().for_each(|ruling| {
+                other.take(ruling, moderator);
+            });
+        }
+        assert_eq!(one, other);
+        assert!(!one.admits(&id(3)) && !one.admits(&id(4)));
+        // The party may go to either clock.
+        one.rule(&device(0), Matter::Owner(id(1)), owner).unwrap();
+        assert!(!one.take_over(&device(1)).is_empty());
+        one.rule(&device(1), on(4, Standing::Member), moderator).unwrap();
+        one.rule(&device(1), on(0, Standing::Kicked), moderator).unwrap();
+        assert!(one.admits(&id(4)) && !one.admits(&id(0)) && !one.admits(&id(3)));
+        for wall in [owner, moderator] {
+            let mut late = rulings();
+            for _ in 0..3 {
+                one.all().for_each(|ruling| {
+                    late.take(ruling.clone(), wall);
+                });
+            }
+            assert_eq!(late, one);
+        }
+    }
 }
 
 #[test]
@@ -281,9 +346,12 @@ proptest! {
     ) {
         let mut halves = [rulings(), rulings(), rulings()];
         for ((by, matter), told) in wishes {
-            // A device knows what it has ruled itself.
+            // A device knows what it has ruled itself, and takes over sooner or later.
             let at = usize::from(by) % 3;
             rule(&mut halves[at], by, matter);
+            if told != at {
+                halves[at].take_over(&device(by));
+            }
             if told != at {
                 let from = halves[at].clone();
                 tell(&from, &mut halves[told]);

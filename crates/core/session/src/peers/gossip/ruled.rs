@@ -19,6 +19,12 @@ const HELD_MESSAGES: usize = 64;
 /// How many forged rulings one member may bring: an honest one brings none, as it takes none.
 const FORGED: Rate = Rate { burst: 8, per_second: 1 };
 
+/// How long a new owner waits for what the one before had ruled, if it is not all here: whoever hands a party over could name
+/// more than there is, to go on ruling in it.
+const ESTATE: Duration = Duration::from_secs(600);
+/// How long it is waited for the rest of what a new owner goes on with, before nothing else of the former owners' counts.
+const REST: Duration = Duration::from_secs(60);
+
 /// How long after the first path this device's player waits to rule at the longest, if no member says what was ruled: somebody
 /// who says nothing must not keep them from it.
 const HEARING: Duration = Duration::from_secs(3);
@@ -60,6 +66,10 @@ pub(crate) struct Ruled {
     held_until: Option<Instant>,
     /// Of members that have brought forged rulings.
     forged: BTreeMap<PeerId, TokenBucket>,
+    /// Since when this device's player has the party of somebody before, and has not taken over yet.
+    inherited_at: Option<Instant>,
+    /// That somebody has taken over, and until when the rest of it is waited for.
+    taken_over: Option<(Ruling, Instant)>,
 }
 
 impl Ruled {
@@ -73,6 +83,8 @@ impl Ruled {
             held: Vec::new(),
             held_until: None,
             forged: BTreeMap::new(),
+            inherited_at: None,
+            taken_over: None,
         }
     }
 
@@ -139,6 +151,33 @@ impl Ruled {
         std::mem::replace(&mut self.is_partial, false)
     }
 
+    /// Whether this device's player goes on with what the owner before had ruled, of which all is known or not.
+    pub(crate) fn may_take_over(&mut self, now: Instant, is_complete: bool) -> bool {
+        is_complete || now >= *self.inherited_at.get_or_insert(now) + ESTATE
+    }
+
+    /// There is nothing to take over.
+    pub(crate) const fn has_taken_over(&mut self) {
+        self.inherited_at = None;
+    }
+
+    /// Somebody has taken over. If that counted before what they go on with is known, whoever is out would be in for a moment.
+    pub(crate) fn hold_taken_over(&mut self, now: Instant, ruling: Ruling) {
+        let until = self.taken_over.take().map_or(now + REST, |(_, until)| until);
+        self.taken_over = Some((ruling, until));
+    }
+
+    /// That somebody has taken over, while the rest of it is waited for.
+    pub(crate) fn taken_over(&self) -> Option<&Ruling> {
+        self.taken_over.as_ref().map(|(ruling, _)| ruling)
+    }
+
+    /// The same to be taken now: all is known, or it was waited for long enough.
+    pub(crate) fn take_taken_over(&mut self, now: Instant, is_complete: bool) -> Option<Ruling> {
+        let is_due = |(_, until): &mut (Ruling, Instant)| is_complete || *until <= now;
+        self.taken_over.take_if(is_due).map(|(ruling, _)| ruling)
+    }
+
     /// Whether rulings that this member brings are looked at.
     pub(crate) fn listens_to(&mut self, now: Instant, from: &PeerId) -> bool {
         self.forged.get_mut(from).is_none_or(|forged| forged.take_leaving(now, 0, 1))
@@ -160,7 +199,10 @@ impl Ruled {
 
     /// When [`Self::take_due`] has something to say.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.schedule.poll_timeout().into_iter().chain(self.held_until).min()
+        let inherited = self.inherited_at.map(|at| at + ESTATE);
+        let taken_over = self.taken_over.as_ref().map(|(_, until)| *until);
+        let due = [self.schedule.poll_timeout(), self.held_until, inherited, taken_over];
+        due.into_iter().flatten().min()
     }
 
     /// Who is to be told our digest now, and the digest. `None` if nobody is due.

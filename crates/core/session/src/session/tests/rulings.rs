@@ -3,6 +3,7 @@
 mod epochs;
 mod forgotten;
 mod guests;
+mod handed_over;
 mod hostile;
 mod links;
 
@@ -338,14 +339,14 @@ fn an_owner_who_leaves_gives_the_party_to_a_moderator_first() {
     assert_eq!(wish(&mut stage, standing(&cid, Standing::Moderator)), Ok(()));
     stage.tunnel.clear();
     stage.command(8, Command::LeaveParty);
-    let heirs: Vec<Matter> = told(&mut stage, &link)
+    let heirs: Vec<Option<PeerId>> = told(&mut stage, &link)
         .into_iter()
         .filter_map(|said| match said {
-            Message::Rulings(rulings) => Some(rulings[0].matter().clone()),
+            Message::Rulings(rulings) => Some(rulings[0].matter().heir(&rulings[0].author())),
             _ => None,
         })
         .collect();
-    assert_eq!(heirs, [Matter::Owner(cid.identity.peer_id()), Matter::Owner(cid.identity.peer_id())]);
+    assert_eq!(heirs, [Some(cid.identity.peer_id()); 2]);
 }
 
 #[test]

@@ -230,6 +230,24 @@ fn links_without_end_fill_nothing_those_that_are_of_no_use_go_first_and_no_revoc
     assert_eq!(party.live_links(NOW), LINKS - 1);
 }
 
+#[test]
+fn where_two_have_come_by_each_others_link_since_whoever_heard_the_first_ways_hears_the_second() {
+    let mut party = asking(1);
+    assert!(rule(&mut party, 0, link(terms(0, 1, 1))) && rule(&mut party, 0, link(terms(0, 2, 1))));
+    let mut other = party.clone();
+    assert!(rule(&mut party, 0, came(2, 1, NOW)) && rule(&mut party, 0, came(3, 2, NOW)));
+    tell(&party, &mut other);
+    // Each use is free again for a moment: both come, in another order, by the other's.
+    assert!(rule(&mut party, 0, came(3, 3, NOW)) && rule(&mut party, 0, came(2, 2, NOW)));
+    assert!(rule(&mut party, 0, came(3, 1, NOW.plus(1))));
+    (0..2).for_each(|_| tell(&party, &mut other));
+    assert_eq!(other, party);
+    assert_eq!(
+        (party.link(serial(1)).unwrap().came.len(), party.link(serial(2)).unwrap().came.len()),
+        (1, 1)
+    );
+}
+
 /// What somebody wishes of one of two links that may let in one or two, or of who comes by them.
 fn wish() -> impl Strategy<Value = (u8, Matter)> {
     let standings = prop_oneof![

@@ -90,7 +90,9 @@ fn an_owner_who_leaves_before_it_has_heard_what_was_ruled_hands_over_all_the_sam
     stage.tunnel.clear();
     stage.command(8, Command::LeaveParty);
     let hands_over = |said: &Message| match said {
-        Message::Rulings(rulings) => *rulings[0].matter() == Matter::Owner(bob.identity.peer_id()),
+        Message::Rulings(rulings) => {
+            rulings[0].matter().heir(&rulings[0].author()) == Some(bob.identity.peer_id())
+        }
         _ => false,
     };
     assert!(told(&mut stage, &link).iter().any(hands_over));
