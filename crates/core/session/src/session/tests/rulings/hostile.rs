@@ -4,8 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use lanrage_control::protocol::Change;
 use lanrage_party::{
-    Admission, Departure, Invitation, KnockKey, KnockWord, Leave, LinkTerms, Matter, Pass, PeerId, Ruling,
-    Serial, SignedRecord, Standing, TunnelEvent, WireGuardPrivateKey,
+    Admission, AllocationId, Departure, Invitation, KnockKey, KnockWord, Leave, LinkTerms, Matter, Pass,
+    PeerId, Remote, Ruling, Serial, SignedRecord, Standing, TunnelEvent, WireGuardPrivateKey,
 };
 
 use super::{guest, standing, wish};
@@ -43,7 +43,7 @@ struct Scene {
 /// What it is, and what bob's program and its helper do.
 type Way = (&'static str, fn(&mut Scene));
 
-const WAYS: [Way; 24] = [
+const WAYS: [Way; 26] = [
     ("it talks on in its session", |scene| {
         let record = scene.newer(1);
         say(&mut scene.stage, &scene.bob, &Message::Records(vec![record]));
@@ -52,6 +52,27 @@ const WAYS: [Way; 24] = [
         let (peer, from) = (scene.bob.identity.peer_id(), outside().into());
         scene.stage.input(Input::Tunnel(TunnelEvent::SessionEstablished { peer, from }));
         scene.stage.input(Input::Tunnel(TunnelEvent::NewRemote { peer, from }));
+    }),
+    ("it comes by an allocation at a relay, its own or this device’s", |scene| {
+        let peer = scene.bob.identity.peer_id();
+        for via in [None, Some(AllocationId(7))] {
+            let from = Remote { address: outside(), via };
+            scene.stage.input(Input::Tunnel(TunnelEvent::SessionEstablished { peer, from }));
+            scene.stage.input(Input::Tunnel(TunnelEvent::NewRemote { peer, from }));
+            let payload = Message::Records(vec![scene.newer(3)]).to_bytes();
+            scene.stage.input(Input::Tunnel(TunnelEvent::Probe { peer, from, payload }));
+        }
+    }),
+    ("a moderator lets it in whom the owner has made a member again since", |scene| {
+        let (at, link) = (scene.stage.now().wall.0 + 50, scene.link.clone());
+        let eve = scene.eve.identity.peer_id();
+        let on = |peer, standing| Matter::Peer { peer, standing, name: None, share: None };
+        let sign = |by: &Somebody, at, matter| Ruling::sign(&by.identity, &link.party, at, matter);
+        let matters = [on(eve, Standing::Moderator), on(eve, Standing::Member)];
+        let mut rulings: Vec<Ruling> =
+            (at..).zip(matters).map(|(at, matter)| sign(&scene.owner, at, matter)).collect();
+        rulings.insert(1, sign(&scene.eve, at, scene.on_bob(Standing::Member)));
+        say(&mut scene.stage, &scene.eve, &Message::Rulings(rulings));
     }),
     ("it calls as a member does", |scene| {
         let record = scene.bob.sign(&scene.link.secret);
