@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroU16, time::Duration};
 
 use lanrage_party::{
-    Admission, Invitation, LinkTerms, Name, NatType, Pass, PeerId, Rulings, Serial, Standing,
+    Admission, Invitation, LinkTerms, Name, NatType, Pass, PeerId, Role, Rulings, Serial, Standing,
 };
 
 use super::{
@@ -25,6 +25,7 @@ const PACKETS: u32 = 40;
 
 /// A party in which much is ruled.
 struct Play {
+    seed: u64,
     world: World,
     /// What limited links carry that were made.
     passes: Vec<Pass>,
@@ -73,7 +74,7 @@ struct Outcome {
 
 /// Runs one schedule.
 fn run(seed: u64, traced: bool, meeting: Meeting) -> Outcome {
-    let mut play = Play { world: World::new(seed, traced, meeting), passes: Vec::new() };
+    let mut play = Play { seed, world: World::new(seed, traced, meeting), passes: Vec::new() };
     play.world.liar = (meeting == Meeting::Server).then(Liar::default);
     let hosts = 4 + play.world.rng.below(2);
     for site in 0..hosts {
@@ -101,19 +102,91 @@ fn run(seed: u64, traced: bool, meeting: Meeting) -> Outcome {
         Fault::StartControl { remembers: true }.strike(&mut play.world);
     }
     trace!(play.world, "calm");
-    let deadline = play.world.now() + 2 * SETTLING;
-    while let Some(problem) = play.problem() {
-        if play.world.now() >= deadline {
-            violation!("seed {seed}: {problem}");
-        }
-        play.attend();
-        play.pass(LOOK);
-    }
+    play.settle(2 * SETTLING);
+    play.go_on_with_some();
+    play.settle(2 * SETTLING);
     let merged = play.merged();
     Outcome { ruled: merged.all().count(), together: play.together(&merged).len(), lies }
 }
 
 impl Play {
+    /// Waits until all is as it must be in the end.
+    fn settle(&mut self, within: Duration) {
+        let deadline = self.world.now() + within;
+        while let Some(problem) = self.problem() {
+            if self.world.now() >= deadline {
+                violation!("seed {}: {problem}", self.seed);
+            }
+            self.attend();
+            self.pass(LOOK);
+        }
+    }
+
+    /// Of those who are together any are there and all others are off, the owner or not. They play on: one of them starts again
+    /// and finds the others, a friend comes in by a link of theirs if it is one to let in, and who may rule does. Then all come back.
+    fn go_on_with_some(&mut self) {
+        let members = self.together(&self.merged());
+        let there: Vec<usize> = members.into_iter().filter(|_| self.world.rng.chance(600)).collect();
+        let Some(by) = there.first().copied() else { return };
+        for host in (0..self.world.hosts.len()).filter(|host| !there.contains(host)) {
+            Fault::Offline { host }.strike(&mut self.world);
+        }
+        if self.world.rng.chance(500) {
+            let host = self.world.rng.pick(&there);
+            Fault::Restart { host }.strike(&mut self.world);
+        }
+        trace!(self.world, "{there:?} go on");
+        let newcomer = self.newcomer();
+        let deadline = self.world.now() + 2 * SETTLING;
+        while let Some(problem) = self.problem_of_some(&there, newcomer) {
+            if self.world.now() >= deadline {
+                violation!("seed {}: of {there:?}: {problem}", self.seed);
+            }
+            if self.party(newcomer).is_none()
+                && self.world.hosts[newcomer].party().is_none()
+                && let Some(link) = self.link_of(by)
+            {
+                let joins = Command::JoinParty(Box::new(link));
+                self.world.input(newcomer, Input::Command(2, joins));
+            }
+            self.let_in();
+            self.pass(LOOK);
+        }
+        for host in 0..self.world.hosts.len() {
+            Fault::Online { host }.strike(&mut self.world);
+        }
+    }
+
+    /// Somebody who has never been in the party.
+    fn newcomer(&mut self) -> usize {
+        let host = self.world.hosts.len();
+        self.world.sites.push(Site::PUBLIC);
+        self.world.add_host(host);
+        self.world.hosts[host].wants_party = true;
+        host
+    }
+
+    /// What is not as it must be while only these members are there, and a newcomer.
+    fn problem_of_some(&self, there: &[usize], newcomer: usize) -> Option<String> {
+        let hosts = &self.world.hosts;
+        let reaches = |one: usize, other: usize| {
+            self.party(one).is_some_and(|party| party.connections.reached().contains(&hosts[other].id))
+        };
+        let known = self.merged_of(there);
+        let decides = |host: &usize| known.role(&hosts[*host].id) >= Role::Moderator;
+        let mut all = there.to_vec();
+        match known.admission() {
+            Admission::Open => all.push(newcomer),
+            Admission::Ask if there.iter().any(decides) => all.push(newcomer),
+            _ => {}
+        }
+        let pairs = all.iter().flat_map(|one| all.iter().map(move |other| (*one, *other)));
+        pairs
+            .filter(|(one, other)| one != other)
+            .find(|(one, other)| !reaches(*one, *other))
+            .map(|(one, other)| format!("host {one} does not reach host {other}"))
+    }
+
     fn pass(&mut self, pause: Duration) {
         let end = self.world.now() + pause;
         self.world.run_until(end);
