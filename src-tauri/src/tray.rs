@@ -14,8 +14,8 @@ use std::{
 use lanrage_engine::{
     CommandError, Handle,
     api::{
-        LeaveParty, MuteBroadcasts, NewInvitation, PauseParty, RecentParties, RecentPartyView, ResumeParty,
-        SetStanding, UndoRemoval,
+        HandOver, LeaveParty, MuteBroadcasts, NewInvitation, PauseParty, RecentParties, RecentPartyView,
+        ResumeParty, SetStanding, UndoRemoval,
     },
 };
 use lanrage_words::{Language, Words};
@@ -182,6 +182,7 @@ async fn perform<R: Runtime>(app: &AppHandle<R>, action: Action) -> Result<(), C
         Action::CopyAddress(address) => crate::commands::copy(app, address),
         Action::Mute { peer, is_muted } => engine.ask(MuteBroadcasts { peer, muted: is_muted }).await,
         Action::Rule { peer, standing } => engine.ask(SetStanding { peer, standing }).await,
+        Action::HandOver(peer) => engine.ask(HandOver { peer }).await,
         Action::Undo => engine.ask(UndoRemoval {}).await,
         Action::Join(party) => engine.ask(ResumeParty { party }).await,
         Action::Open | Action::Quit => Ok(()),

@@ -61,6 +61,8 @@ pub(super) enum Action {
         peer: String,
         standing: Standing,
     },
+    /// Gives a friend the party for good.
+    HandOver(String),
     /// Takes a kick or a ban back.
     Undo,
     /// Enters a party again, by its id.
@@ -80,6 +82,7 @@ impl Action {
             Self::Mute { peer, is_muted: true } => format!("mute:{peer}"),
             Self::Mute { peer, is_muted: false } => format!("unmute:{peer}"),
             Self::Rule { peer, standing } => format!("{}:{peer}", word(*standing)),
+            Self::HandOver(peer) => format!("host:{peer}"),
             Self::Undo => "undo".to_owned(),
             Self::Join(party) => format!("join:{party}"),
             Self::Open => "open".to_owned(),
@@ -103,6 +106,7 @@ impl Action {
                 match kind {
                     "join" => Some(Self::Join(of)),
                     "copy" => Some(Self::CopyAddress(of)),
+                    "host" => Some(Self::HandOver(of)),
                     "mute" => Some(Self::Mute { peer: of, is_muted: true }),
                     "unmute" => Some(Self::Mute { peer: of, is_muted: false }),
                     _ => STANDINGS.into_iter().find(|known| word(*known) == kind).and_then(standing),
@@ -224,6 +228,15 @@ fn friend_entries(peer: &PeerView, own: Role, words: Words) -> Vec<Entry> {
             });
         }
         entries.extend([rule(Standing::Kicked, "rights-kick"), rule(Standing::Banned, "rights-ban")]);
+    }
+    if own == Role::Owner {
+        // One level down, because nothing takes it back.
+        let text = words.say_with("tray-hand-over", [("name", plain(&peer.name).into())]);
+        entries.push(Entry::Submenu {
+            id: format!("handing:{}", peer.id),
+            text: words.say("rights-host"),
+            entries: vec![action(Action::HandOver(peer.id.clone()), &text)],
+        });
     }
     entries
 }
@@ -362,16 +375,21 @@ mod tests {
             };
             lines(&friend_entries(&peer, own, Words::new(Language::ENGLISH)))
         };
+        let hands_over = "Make host > Give Ben the party for good [host:ben]";
         let everybodys = ["Copy address [copy:10.1.2.3]", "Mute broadcasts [mute:ben]"];
         assert_eq!(of(Role::Member, Role::Member, false), everybodys);
         assert_eq!(of(Role::Member, Role::Member, true)[1], "Hear broadcasts again [unmute:ben]");
         assert_eq!(of(Role::Moderator, Role::Owner, false), everybodys);
+        assert!(
+            !of(Role::ActingOwner, Role::Member, false).contains(&hands_over.to_owned()),
+            "it is not theirs"
+        );
         assert_eq!(of(Role::Moderator, Role::Moderator, false), everybodys);
         let removes = ["---", "Kick [kick:ben]", "Ban [ban:ben]"];
         assert_eq!(of(Role::Moderator, Role::Member, false)[2..], removes);
         assert_eq!(
             of(Role::Owner, Role::Member, false)[2..],
-            ["---", "Make moderator [moderator:ben]", "Kick [kick:ben]", "Ban [ban:ben]"]
+            ["---", "Make moderator [moderator:ben]", "Kick [kick:ben]", "Ban [ban:ben]", hands_over]
         );
         assert_eq!(of(Role::ActingOwner, Role::Moderator, false)[3], "No moderator any more [member:ben]");
         assert_eq!(of(Role::Moderator, Role::Guest, false)[3], "Make member [member:ben]");
@@ -440,6 +458,7 @@ mod tests {
             Action::Quit,
             Action::Undo,
             Action::CopyAddress("10.0.0.1".to_owned()),
+            Action::HandOver("x".to_owned()),
             Action::Mute { peer: "x".to_owned(), is_muted: true },
             Action::Mute { peer: "x".to_owned(), is_muted: false },
         ];

@@ -16,6 +16,7 @@ tray-undo-ban = Sperre von { $name } rückgängig machen
 tray-pause = Party pausieren
 tray-leave = Party verlassen
 tray-leave-for-good = „{ $party }“ endgültig verlassen
+tray-hand-over = Die Party für immer { $name } geben
 tray-parties = Wieder beitreten
 tray-alone = Noch ist niemand sonst da
 tray-others = und { $count } weitere

@@ -17,6 +17,7 @@ tray-undo-ban = Undo the ban of { $name }
 tray-pause = Pause party
 tray-leave = Leave party
 tray-leave-for-good = Leave “{ $party }” for good
+tray-hand-over = Give { $name } the party for good
 tray-parties = Join again
 tray-alone = Nobody else is here yet
 tray-others = and { $count } more
