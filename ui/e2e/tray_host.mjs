@@ -84,9 +84,9 @@ export class TrayHost {
     await this.#ask({ ask: 'click', text });
   }
 
-  /** Presses a button of a notification. @param {number} id @param {string} action */
-  async press(id, action) {
-    await this.#ask({ ask: 'press', id, action });
+  /** Presses a button of the next notification before whoever shows it knows its number. @param {string} action */
+  async pressNext(action) {
+    await this.#ask({ ask: 'press_next', action });
   }
 
   async stop() {

@@ -3,7 +3,8 @@
 //!
 //! One JSON object a line. Out: `{"event":"registered","service":…}` for every item, `{"event":"notified","notification":…}`, and one
 //! answer to each request. In: `{"ask":"menu"}` for the lines of the menu, `{"ask":"click","text":…}` for a click on the first
-//! item that begins so, `{"ask":"icon"}` for the name of the icon, `{"ask":"press","id":…,"action":…}` for a button of a notification.
+//! item that begins so, `{"ask":"icon"}` for the name of the icon, `{"ask":"press_next","action":…}` for a button of the next
+//! notification, which is pressed before whoever shows it knows its number.
 
 #[cfg(target_os = "linux")]
 mod notifications;
@@ -106,10 +107,9 @@ mod host {
         newest: &mut Option<Item>,
         request: &Json,
     ) -> Result<Json, String> {
-        if request["ask"] == "press" {
-            let (id, action) = (request["id"].as_u64().unwrap_or_default(), &request["action"]);
-            let pressed = notifications::press(bus, id as u32, action.as_str().unwrap_or_default());
-            return pressed.map(|()| json!({ "pressed": action })).map_err(|error| error.to_string());
+        if request["ask"] == "press_next" {
+            notifications::press_next(request["action"].as_str().unwrap_or_default());
+            return Ok(json!({ "pressed": request["action"] }));
         }
         if let Some(item) = items.try_iter().last() {
             *newest = Some(item);

@@ -1,9 +1,12 @@
-//! What shows the session's notifications (Desktop Notifications Specification 1.2), and presses their buttons.
+//! What shows the session's notifications (Desktop Notifications Specification 1.2), and presses their buttons in that moment.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use serde_json::json;
-use zbus::{blocking::Connection, interface, zvariant::OwnedValue};
+use zbus::{interface, zvariant::OwnedValue};
 
 /// Where the service is.
 pub(super) const PATH: &str = "/org/freedesktop/Notifications";
@@ -14,12 +17,16 @@ pub(super) const NAME: &str = "org.freedesktop.Notifications";
 #[derive(Default)]
 pub(super) struct Notifications(u32);
 
+/// What is pressed of the next notification before it has a number that anybody knows.
+static NEXT: Mutex<Option<String>> = Mutex::new(None);
+
 #[interface(name = "org.freedesktop.Notifications")]
 impl Notifications {
     // The specification has as many arguments.
     #[expect(clippy::too_many_arguments)]
-    fn notify(
+    async fn notify(
         &mut self,
+        #[zbus(connection)] bus: &zbus::Connection,
         _app_name: &str,
         _replaces_id: u32,
         _app_icon: &str,
@@ -32,6 +39,10 @@ impl Notifications {
         self.0 += 1;
         let notified = json!({ "id": self.0, "summary": summary, "body": body, "actions": actions });
         println!("{}", json!({ "event": "notified", "notification": notified }));
+        let pressed = NEXT.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(action) = pressed {
+            let _ = bus.emit_signal(None::<&str>, PATH, NAME, "ActionInvoked", &(self.0, action)).await;
+        }
         self.0
     }
 
@@ -46,7 +57,7 @@ impl Notifications {
     }
 }
 
-/// Presses a button of a notification.
-pub(super) fn press(bus: &Connection, id: u32, action: &str) -> zbus::Result<()> {
-    bus.emit_signal(None::<&str>, PATH, NAME, "ActionInvoked", &(id, action))
+/// Presses a button of the next notification in the moment when it is shown.
+pub(super) fn press_next(action: &str) {
+    *NEXT.lock().unwrap_or_else(PoisonError::into_inner) = Some(action.to_owned());
 }
