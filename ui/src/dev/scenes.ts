@@ -448,6 +448,27 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
       peers: [peer],
     },
   },
+  moderator: {
+    ...open,
+    party: {
+      ...party,
+      is_host: false,
+      role: 'moderator',
+      admission: 'closed',
+      undo: { name: 'Bo', is_banned: true, until_ms: Date.now() + 9_000 },
+      removed: [{ id: '0000000000000000000000000000000b', name: 'Bo', is_banned: true, at_ms: 1_700_000_000_000 }],
+      links: [{ ...limited, serial: '00c0ffee', made_by: 'Jonas', is_own: false, uses: null, fault: 'expired' }],
+      peers: [peer, { ...peer, id: '3', name: 'Emil', virtual_ip: '10.66.41.8', is_host: true, role: 'owner' }],
+    },
+  },
+  acting_owner: {
+    ...open,
+    party: { ...party, is_host: false, role: 'acting_owner', admission: 'ask', peers: [{ ...peer, is_muted: true }] },
+  },
+  guest: {
+    ...open,
+    party: { ...party, is_host: false, role: 'guest', peers: [{ ...peer, is_host: true, role: 'owner' }] },
+  },
   relaying: {
     ...withPeers(peer, { ...peer, id: '3', name: 'Öykü' }),
     data_plane: {

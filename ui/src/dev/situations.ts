@@ -1,4 +1,6 @@
 // Everything that the window can show: a state of the engine, a page, what the backend answers, and what happens then.
+import { tick } from 'svelte';
+
 import type {
   Check,
   CommandError,
@@ -210,6 +212,13 @@ const press = (selector: string) => {
   document.querySelector<HTMLElement>(selector)?.click();
 };
 
+/** Opens the first friend and presses one of the buttons for what may be done with them, if any. */
+const openFriend = (button?: number) => async () => {
+  press('main button.more');
+  await tick();
+  if (button !== undefined) document.querySelectorAll<HTMLElement>('.rights button')[button]?.click();
+};
+
 const plain = Object.fromEntries(Object.keys(scenes).map((scene): [string, Situation] => [scene, { scene }]));
 
 /** All that there is to look at, by name. */
@@ -239,6 +248,10 @@ export const situations: Record<string, Situation> = {
       for (const summary of document.querySelectorAll<HTMLElement>('main summary')) summary.click();
     },
   },
+  friend_rights: { scene: 'moderated', then: openFriend() },
+  kick_asked: { scene: 'moderated', then: openFriend(1) },
+  host_asked: { scene: 'moderated', then: openFriend(4) },
+  rights_of_moderator: { scene: 'moderator', then: openFriend() },
   why: { scene: 'party', answers: why(shieldClosed, notOpened), then: askWhy },
   why_firewall: { scene: 'party', answers: why(firewall), then: askWhy },
   why_busy: { scene: 'party', answers: { explain_game: never }, then: askWhy },
