@@ -244,7 +244,10 @@ impl Rulings {
     /// What would come of a ruling. Its signature is looked at last, as that costs most.
     pub fn weigh(&self, ruling: &Ruling, wall: UnixMillis) -> Heard {
         let is_ahead = ruling.version() > wall.0.saturating_add(AHEAD_MS);
-        if is_ahead || self.knows(ruling) || self.is_dated_back(ruling, wall) || self.is_void(ruling) {
+        let is_late = self.knows(ruling) || self.is_dated_back(ruling, wall);
+        // What takes the place of another may free a use that is needed by what comes next.
+        let replaces = self.rest.contains_key(&(ruling.matter().subject(), ruling.author()));
+        if is_ahead || is_late || self.is_void(ruling) || !replaces && !self.is_within_uses(ruling) {
             Heard::Nothing
         } else if ruling.is_signed(&self.party) {
             Heard::News
@@ -411,8 +414,7 @@ impl Rulings {
         !self.is_void(ruling) && self.is_within_uses(ruling)
     }
 
-    /// Whether nobody has to know this ruling. Of what says that somebody has come by a link which is used up, this is seen when
-    /// all is known: what takes that use away may come next.
+    /// Whether nobody has to know this ruling.
     fn is_void(&self, ruling: &Ruling) -> bool {
         !self.has_right(ruling) || !self.is_timely(ruling)
     }
