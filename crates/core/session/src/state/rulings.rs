@@ -22,8 +22,10 @@ use crate::{
 /// How much is known of what was ruled.
 #[derive(Clone, Copy)]
 enum Known {
-    /// As much as whoever has ruled or told of it knows.
+    /// As much as whoever has ruled knows.
     All,
+    /// As much as whoever has told of it knows, who may not have heard all.
+    Told,
     /// More may be under way.
     Some,
 }
@@ -187,6 +189,9 @@ impl State {
         self.hear_rulings(turn, overdue);
         self.follow_taken_over(turn, None);
         self.take_over(turn);
+        if self.party.as_ref().is_some_and(|party| party.ruled.is_sure(turn.now.instant)) {
+            self.follow_rulings(turn, Known::Told);
+        }
         let Some(party) = &mut self.party else { return };
         let rulings = &party.membership.rulings;
         let due = party.ruled.take_due(turn.now.instant, || rulings.digest());
@@ -219,7 +224,7 @@ impl State {
         if digest == rulings.digest() {
             party.ruled.note_same();
             if party.ruled.take_partial() {
-                return self.follow_rulings(turn, Known::All);
+                return self.follow_rulings(turn, Known::Told);
             }
         }
         if !party.ruled.handle_digest(turn.now.instant, &from, digest, rulings.digest()) {
@@ -311,17 +316,29 @@ impl State {
             return self.pause(turn);
         }
         let rulings = &party.membership.rulings;
-        let is_out = |peer: &&PeerId| match known {
+        let (now, digest, ruled) = (turn.now.instant, rulings.digest(), &mut party.ruled);
+        let mut doubted = Vec::new();
+        let mut is_out = |peer: &PeerId| match known {
             Known::All => !rulings.admits(peer),
             Known::Some => is_put_out(peer),
+            Known::Told if rulings.admits(peer) || is_put_out(peer) => is_put_out(peer),
+            Known::Told => {
+                let gives_up = ruled.gives_up(now, peer, digest);
+                doubted.extend((!gives_up).then_some(*peer));
+                gives_up
+            }
         };
-        let out: Vec<PeerId> = party.connections.connections().keys().filter(is_out).copied().collect();
+        let members = party.connections.connections().keys().copied();
+        let out: Vec<PeerId> = members.filter(|peer| is_out(peer)).collect();
+        if !matches!(known, Known::Some) {
+            party.ruled.doubt_only(&doubted);
+        }
         for peer in out {
             // It may be out of reach of whoever has ruled that.
             party.tell_all_rulings(turn, &peer);
             party.connections.remove_peer(turn, &peer);
         }
-        if matches!(known, Known::All) {
+        if !matches!(known, Known::Some) {
             self.follow_shares(turn);
         }
         let Some(party) = &mut self.party else { return };

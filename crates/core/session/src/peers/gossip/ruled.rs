@@ -68,6 +68,8 @@ pub(crate) struct Ruled {
     forged: BTreeMap<PeerId, TokenBucket>,
     /// Since when this device's player has the party of somebody before, and has not taken over yet.
     inherited_at: Option<Instant>,
+    /// Until when those are heard who would be dropped though nothing was ruled of them.
+    doubted: BTreeMap<PeerId, Instant>,
     /// That somebody has taken over, and until when the rest of it is waited for.
     taken_over: Option<(Ruling, Instant)>,
 }
@@ -84,6 +86,7 @@ impl Ruled {
             held_until: None,
             forged: BTreeMap::new(),
             inherited_at: None,
+            doubted: BTreeMap::new(),
             taken_over: None,
         }
     }
@@ -151,6 +154,27 @@ impl Ruled {
         std::mem::replace(&mut self.is_partial, false)
     }
 
+    /// Whether somebody of whom nothing was ruled is dropped now, at the word of others: once they know the same themselves, or have
+    /// said nothing better for a while. Those others may be out, and not have heard of it.
+    pub(crate) fn gives_up(&mut self, now: Instant, peer: &PeerId, digest: u64) -> bool {
+        let until = *self.doubted.entry(*peer).or_insert(now + HEARING);
+        let gives_up = until <= now || self.schedule.has_said(peer, &digest);
+        if gives_up {
+            self.doubted.remove(peer);
+        }
+        gives_up
+    }
+
+    /// Nobody is doubted but these.
+    pub(crate) fn doubt_only(&mut self, doubted: &[PeerId]) {
+        self.doubted.retain(|peer, _| doubted.contains(peer));
+    }
+
+    /// Whether somebody was doubted for long enough.
+    pub(crate) fn is_sure(&self, now: Instant) -> bool {
+        !self.is_partial && self.doubted.values().any(|until| *until <= now)
+    }
+
     /// Whether this device's player goes on with what the owner before had ruled, of which all is known or not.
     pub(crate) fn may_take_over(&mut self, now: Instant, is_complete: bool) -> bool {
         is_complete || now >= *self.inherited_at.get_or_insert(now) + ESTATE
@@ -201,7 +225,8 @@ impl Ruled {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let inherited = self.inherited_at.map(|at| at + ESTATE);
         let taken_over = self.taken_over.as_ref().map(|(_, until)| *until);
-        let due = [self.schedule.poll_timeout(), self.held_until, inherited, taken_over];
+        let doubted = self.doubted.values().min().filter(|_| !self.is_partial).copied();
+        let due = [self.schedule.poll_timeout(), self.held_until, inherited, taken_over, doubted];
         due.into_iter().flatten().min()
     }
 

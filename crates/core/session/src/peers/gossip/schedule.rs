@@ -56,6 +56,11 @@ impl<Digest: PartialEq> Schedule<Digest> {
         }
     }
 
+    /// Whether this is what a member has said last.
+    pub(super) fn has_said(&self, peer: &PeerId, digest: &Digest) -> bool {
+        self.talks.get(peer).is_some_and(|talk| talk.heard.as_ref() == Some(digest))
+    }
+
     /// When [`Self::take_due`] has something to say.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.talks.values().map(|talk| talk.due).min()

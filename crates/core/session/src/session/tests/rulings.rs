@@ -381,3 +381,27 @@ fn what_was_ruled_is_kept_for_the_next_start() {
     );
     assert!(matches!(stage.notices.last().unwrap().news, News::Removed { .. }));
 }
+
+#[test]
+fn nobody_of_whom_nothing_was_ruled_is_dropped_before_they_could_say_what_others_have_not_heard() {
+    for knows_better in [false, true] {
+        let (mut stage, link, maker) = guest();
+        let bob = Somebody::new(2, link.party);
+        hear_record(&mut stage, &maker, &bob, &link);
+        stage.prove_path(bob.identity.peer_id(), "198.51.100.9:9".parse().unwrap());
+        // Its maker has handed the party over long ago, and has lost everything since: they close it.
+        let at = stage.now().wall.0;
+        let closes = Ruling::sign(&maker.identity, &link.party, at, Matter::Admission(Admission::Closed));
+        say(&mut stage, &maker, &Message::Rulings(vec![closes]));
+        knows_the_same(&mut stage, &maker);
+        assert_eq!(friends(&stage), 2, "bob has not said what he knows");
+        if knows_better {
+            let given = Matter::Owner(bob.identity.peer_id());
+            let given = Ruling::sign(&maker.identity, &link.party, at - 9, given);
+            say(&mut stage, &bob, &Message::Rulings(vec![given]));
+            knows_the_same(&mut stage, &bob);
+        }
+        stage.pass(Duration::from_millis(3_100));
+        assert_eq!(friends(&stage), if knows_better { 2 } else { 1 });
+    }
+}

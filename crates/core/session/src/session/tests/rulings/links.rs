@@ -279,6 +279,8 @@ fn rulings_that_come_in_parts_put_nobody_out_before_all_are_known() {
     say(&mut stage, &maker, &Message::Rulings(vec![one, other]));
     assert_eq!(friends(&stage), 3);
     say(&mut stage, &maker, &Message::Ruled(digest));
+    assert_eq!(friends(&stage), 3, "cid may know better");
+    stage.pass(Duration::from_millis(3_100));
     assert_eq!((friends(&stage), news(&stage, "you_were_removed")), (2, 0), "nobody has let cid in");
 }
 
