@@ -154,3 +154,15 @@ test('each role may do what the engine grants it', () => {
   expect(roles.map(mayLift)).toEqual([false, false, true, true]);
   expect(roles.map(mayHandOver)).toEqual([false, false, false, true]);
 });
+
+test.each([
+  ['owner', true, 'host'],
+  ['acting_owner', false, 'acting host'],
+  ['moderator', false, 'moderator'],
+  ['guest', false, 'guest'],
+  ['member', false, null],
+] as const)('who is %s is told so at their own line', async (role, isHost, badge) => {
+  await show({ role, is_host: isHost });
+  const heading = screen.getByRole('heading', { level: 3, name: /^You( |$)/ });
+  expect(heading.textContent.trim().replace(/\s+/g, ' ')).toBe(badge === null ? 'You' : `You ${badge}`);
+});

@@ -216,7 +216,7 @@ const press = (selector: string) => {
 const openFriend = (button?: number) => async () => {
   press('main button.more');
   await tick();
-  if (button !== undefined) document.querySelectorAll<HTMLElement>('.rights button')[button]?.click();
+  if (button !== undefined) [...document.querySelectorAll<HTMLElement>('.rights button')].at(button)?.click();
 };
 
 const plain = Object.fromEntries(Object.keys(scenes).map((scene): [string, Situation] => [scene, { scene }]));
@@ -250,7 +250,7 @@ export const situations: Record<string, Situation> = {
   },
   friend_rights: { scene: 'moderated', then: openFriend() },
   kick_asked: { scene: 'moderated', then: openFriend(1) },
-  host_asked: { scene: 'moderated', then: openFriend(4) },
+  host_asked: { scene: 'moderated', then: openFriend(-1) },
   rights_of_moderator: { scene: 'moderator', then: openFriend() },
   why: { scene: 'party', answers: why(shieldClosed, notOpened), then: askWhy },
   why_firewall: { scene: 'party', answers: why(firewall), then: askWhy },
