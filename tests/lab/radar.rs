@@ -254,6 +254,8 @@ pub fn play(games: &[Game], mut report: impl FnMut(Seen)) -> Result<()> {
     report(hall.join()?);
     report(only_friends_know(games, &capture.finish()?)?);
     report(hall.say_nothing()?);
+    report(hall.found()?);
+    report(hall.heard()?);
     Ok(())
 }
 
@@ -406,6 +408,74 @@ impl Hall<'_> {
         let gone = self.wait("teeworlds", Instant::now(), |shown| shown.is_none())?;
         let words = words.trim().to_owned();
         Ok(Seen { what: "join".to_owned(), shown, told: Some(told), gone, words, problem })
+    }
+
+    /// The server of a player who tells nobody of games is found by whoever looks for games, as in any LAN, and marked so.
+    fn found(&self) -> Result<Seen> {
+        Player::choose(&self.stage.one, "one", "share_games", "no")?;
+        let mut server = Game::Teeworlds.serve(&self.stage.one)?;
+        // It listens soon; nobody is told.
+        thread::sleep(Duration::from_secs(2));
+        let silent = self.shown("teeworlds")?.is_none();
+        let (shown, words) = self.look_and_wait("answers", |shown| shown.is_some())?;
+        server.kill()?;
+        // No search begins sooner after another.
+        thread::sleep(Duration::from_secs(5));
+        let (gone, _) = self.look_and_wait("", |shown| shown.is_none())?;
+        Player::choose(&self.stage.one, "one", "share_games", "yes")?;
+        let is_marked = words["source"] == "answers";
+        let problem =
+            (!silent || !is_marked).then(|| format!("told though nothing is shared, or not marked: {words}"));
+        Ok(Seen { what: "found".to_owned(), shown, told: shown, gone, words: words.to_string(), problem })
+    }
+
+    /// Player two looks for games until what is shown of teeworlds is as wanted.
+    fn look_and_wait(
+        &self,
+        source: &str,
+        is_wanted: impl Fn(Option<&Value>) -> bool,
+    ) -> Result<(Option<Duration>, Value)> {
+        let pressed = Instant::now();
+        thread::scope(|scope| {
+            let look = scope.spawn(|| self.two.know_games(&["look"]));
+            let time = self.wait("teeworlds", pressed, |shown| {
+                is_wanted(shown) && shown.is_none_or(|shown| shown["source"] == source)
+            })?;
+            let words = self.shown("teeworlds")?.unwrap_or_default();
+            look.join().map_err(|_| anyhow::anyhow!("looking for games failed"))??;
+            Ok((time, words))
+        })
+    }
+
+    /// A world that announces itself is shown though nobody tells of it, at the player's own address, and not as long as it is
+    /// announced no more.
+    fn heard(&self) -> Result<Seen> {
+        let lease = self.one.wait_for_address(READY_LIMIT)?;
+        let socket = self.stage.one.udp(0)?;
+        socket2::SockRef::from(&socket).set_multicast_if_v4(&lease)?;
+        let announce = || socket.send_to(b"[MOTD]Castle[/MOTD][AD]51234[/AD]", ("224.0.2.60", 4_445));
+        let begun = Instant::now();
+        let wanted = format!("{lease}:51234");
+        let shown = self.wait("minecraft-java", begun, |shown| {
+            let is_it = |game: &Value| game["hosted"]["address"] == wanted && game["source"] == "announced";
+            let is_shown = shown.is_some_and(is_it);
+            if !is_shown {
+                let _ = announce();
+            }
+            is_shown
+        })?;
+        let words = self.shown("minecraft-java")?.unwrap_or_default();
+        // It counts ten seconds from the last word.
+        thread::sleep(Duration::from_secs(8));
+        let gone = self.wait("minecraft-java", Instant::now(), |shown| shown.is_none())?;
+        Ok(Seen {
+            what: "heard".to_owned(),
+            shown,
+            told: shown,
+            gone,
+            words: words.to_string(),
+            problem: None,
+        })
     }
 
     /// Who shares nothing is shown with nothing, at once; the server goes on.

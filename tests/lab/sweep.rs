@@ -1,4 +1,7 @@
-//! What a friend reaches of a player's computer: every port is tried at every level, and a server that has just begun to listen.
+//! What a friend reaches of a player's computer: every port is tried at every level, what no program sends, and a server that has
+//! just begun to listen.
+
+mod odd;
 
 use std::{
     collections::BTreeSet,
@@ -94,6 +97,8 @@ pub fn play(ports: Ports, mut report: impl FnMut(Swept)) -> Result<()> {
     for level in LEVELS {
         report(room.sweep(level, ports, &listening)?);
     }
+    room.choose("closed")?;
+    report(room.odd(friend, if ports == Ports::All { 1_000_000 } else { 20_000 })?);
     room.choose("guarded")?;
     report(room.trust(&listening)?);
     report(room.knock()?);

@@ -628,6 +628,11 @@ export type GameFault = { "code": "game_ports" } | { "code": "game_program" } | 
 export type GameOrigin = "builtin" | "changed" | "mine" | "imported";
 
 /**
+ * How it is known what somebody plays.
+ */
+export type GameSource = "told" | "announced" | "answers";
+
+/**
  * A game that somebody plays, or hosts.
  */
 export type GameView = {
@@ -635,6 +640,8 @@ export type GameView = {
   slug: string,
   /** What it is called. */
   name: string,
+  /** By whom this is known. */
+  source: GameSource,
   /** Where, if it is hosted. */
   hosted: HostedView | null, };
 
@@ -1048,7 +1055,7 @@ export type PeerView = {
   joined_at_ms: number,
   /** From hearing of the peer to its first authenticated packet (milliseconds). */
   first_packet_ms: number | null,
-  /** What they play and host, by their own word; what is hosted comes first. */
+  /** What they play and host: by their own word first, what is hosted before what is played; then what else was heard of. */
   games: Array<GameView>,
   /** Packets and bytes inside the tunnel. */
   traffic: Traffic, };
@@ -1919,6 +1926,7 @@ export type Requests = {
   peer: string,
   /** Where the game is, as [`HostedView`](crate::HostedView) says. */
   address: string, }, answer: Array<Start> },
+  look_for_games: { args: Record<string, never>, answer: null },
   explain_game: { args: {
   /** The friend's peer id. */
   peer: string,
@@ -1926,6 +1934,15 @@ export type Requests = {
   game: string,
   /** Whether this device hosts it, and the friend does not see it; else the friend hosts it. */
   is_own: boolean, }, answer: GameExplanation },
+  mend_game: { args: {
+  /** The friend's peer id. */
+  peer: string,
+  /** What they are called. */
+  name: string,
+  /** The game's slug. */
+  game: string,
+  /** What is to be done. */
+  fix: Fix, }, answer: null },
   ways_to_start: { args: {
   /** The game's slug. */
   game: string, }, answer: Array<Start> },

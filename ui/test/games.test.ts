@@ -8,8 +8,8 @@ import { hosted } from '../src/dev/scenes';
 import { shownGames } from '../src/lib/games';
 import { fakeBackend, open, party, peer, send } from './fixtures';
 
-const teeworlds = { slug: 'teeworlds', name: 'Teeworlds', hosted };
-const factorio = { slug: 'factorio', name: 'Factorio', hosted: null };
+const teeworlds = { slug: 'teeworlds', name: 'Teeworlds', source: 'told' as const, hosted };
+const factorio = { slug: 'factorio', name: 'Factorio', source: 'told' as const, hosted: null };
 const playing: PartyView = {
   ...party,
   peers: [
@@ -34,6 +34,16 @@ describe('the games of a party', () => {
     const own = { ...hosted, players: null, title: null, map: null, version: null, is_locked: true };
     const [mine] = shownGames({ peers: [], games: [{ ...teeworlds, hosted: own }] });
     expect([mine?.what, mine?.details, mine?.at?.peer]).toEqual(['You host Teeworlds', 'with a password', null]);
+  });
+
+  test('that nobody tells of say how they are known, and are looked for while the page is in sight', async () => {
+    const [heard] = shownGames({ ...playing, peers: [{ ...peer, name: 'Anna', games: [{ ...teeworlds, source: 'announced' }] }] });
+    expect(heard?.details).toBe('Skyblock, ctf2, 3/8, 0.7.5, 12 ms, announced by the game itself');
+    const { calls } = await show();
+    const looked = () => calls.filter(({ command }) => command === 'look_for_games').length;
+    expect(looked()).toBe(1);
+    await send('snapshot', { ...scene, revision: 2 });
+    expect(looked()).toBe(1);
   });
 
   test('are copied and joined by their address', async () => {

@@ -39,6 +39,6 @@ test('a party in which nobody plays says how a game comes into it', async () => 
   fakeBackend(scene);
   render(App);
   expect(await screen.findByText(/^Start a game and open it to the LAN/)).toBeTruthy();
-  await send('snapshot', { ...scene, revision: 2, party: { ...party, peers: [{ ...peer, games: [{ slug: 'a', name: 'Teeworlds', hosted: null }] }] } });
+  await send('snapshot', { ...scene, revision: 2, party: { ...party, peers: [{ ...peer, games: [{ slug: 'a', name: 'Teeworlds', source: 'told', hosted: null }] }] } });
   expect(screen.queryByText(/^Start a game/)).toBeNull();
 });

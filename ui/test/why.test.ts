@@ -8,7 +8,7 @@ import { hosted } from '../src/dev/scenes';
 import { choices } from '../src/lib/why';
 import { fakeBackend, open, party, peer } from './fixtures';
 
-const teeworlds = { slug: 'teeworlds', name: 'Teeworlds', hosted };
+const teeworlds = { slug: 'teeworlds', name: 'Teeworlds', source: 'told' as const, hosted };
 const playing: PartyView = {
   ...party,
   games: [{ ...teeworlds, slug: 'ddnet', name: 'DDNet' }],
@@ -60,8 +60,8 @@ describe('why a game is not seen', () => {
     expect(await card.findByText('The shield keeps DDNet (udp 8303) closed to Ben.')).toBeTruthy();
     expect(card.getByText(/^The game is full/)).toBeTruthy();
     await user.click(card.getByRole('button', { name: 'Open UDP port 8303 for Ben' }));
-    const args = { transport: 'udp', first: 8303, last: 8303, peer: '3', name: 'Ben', is_open: true };
-    expect(calls).toContainEqual({ command: 'decide_ports', args });
+    const fix = { code: 'open_port', peer: 'Ben', port: 8303, is_tcp: false };
+    expect(calls).toContainEqual({ command: 'mend_game', args: { peer: '3', name: 'Ben', game: 'ddnet', fix } });
     expect(await card.findByText('Done. Look again in a moment.')).toBeTruthy();
     await user.click(card.getByRole('button', { name: 'Close' }));
     expect(card.queryByText(/The shield keeps/)).toBeNull();
@@ -92,7 +92,7 @@ describe('why a game is not seen', () => {
       { slug: 'factorio', game: 'Factorio', isOwn: false },
       { slug: 'teeworlds', game: 'Teeworlds', isOwn: false },
     ];
-    const played = { slug: 'quake3', name: 'Quake', hosted: null };
+    const played = { slug: 'quake3', name: 'Quake', source: 'told' as const, hosted: null };
     const all = choices([played, teeworlds], playing.games, known);
     expect(all.map(({ slug, isOwn }) => `${slug} ${String(isOwn)}`)).toEqual([
       'teeworlds false',

@@ -246,7 +246,9 @@ impl Friend {
 
 /// Where a friend hosts games, and which.
 fn addresses(peer: &PeerView) -> impl Iterator<Item = (&str, &str)> {
-    peer.games.iter().filter_map(|game| Some((game.hosted.as_ref()?.address.as_str(), game.name.as_str())))
+    // What nobody says is no news: it comes and goes with the searches.
+    let told = peer.games.iter().filter(|game| game.source == GameSource::Told);
+    told.filter_map(|game| Some((game.hosted.as_ref()?.address.as_str(), game.name.as_str())))
 }
 
 #[cfg(test)]

@@ -1,6 +1,12 @@
-//! What is said of games: answers of servers, statements of friends, catalogues.
+//! What is said of games: answers of servers, announcements, statements of friends, catalogues.
 
-use lanrage_games::{Asking, Catalogue, Protocol, Slug, Step, read_statements, write_statements};
+use std::net::Ipv4Addr;
+
+use lanrage_games::{
+    Asking, Catalogue, Protocol, Search, Slug, Statement, Step, read_beacon, read_statements,
+    write_statements,
+};
+use lanrage_party::ANNOUNCED_PORTS;
 
 const PROTOCOLS: [Protocol; 10] = [
     Protocol::Teeworlds,
@@ -40,6 +46,41 @@ pub(crate) fn statement(data: &[u8]) {
         assert!(statements.len() <= 8);
         assert_eq!(write_statements(&statements, data.len()), data);
     }
+}
+
+/// The first byte chooses the port, the rest is what a game announces there: what is shown of it can be told on as it is.
+pub(crate) fn beacon(data: &[u8]) {
+    let Some((which, bytes)) = data.split_first() else { return };
+    let port = ANNOUNCED_PORTS[usize::from(*which) % ANNOUNCED_PORTS.len()];
+    if let Some(said) = read_beacon(port, bytes) {
+        check_told(&said);
+    }
+}
+
+/// Packets of four servers to one search, each behind who sends it, to which question, and its length: little is said back, and
+/// what is found can be told on.
+pub(crate) fn search(mut data: &[u8]) {
+    let mut search = Search::new(Catalogue::builtin(), TOKEN);
+    let ports: Vec<u16> = search.questions().into_iter().map(|(port, _)| port).collect();
+    let mut said = 0;
+    while let [host, which, length, rest @ ..] = data {
+        let (packet, next) = rest.split_at(usize::from(*length).min(rest.len()));
+        data = next;
+        let from = Ipv4Addr::new(10, 66, 0, host % 4);
+        said += search
+            .handle(from, ports[usize::from(*which) % ports.len()], packet)
+            .map_or(0, |bytes| bytes.len());
+    }
+    // Four servers, each at every port, a few words each.
+    assert!(said <= 4 * ports.len() * 4 * 64);
+    let found = search.take_found();
+    assert!(found.len() <= 4 * ports.len());
+    found.iter().for_each(|(_, said)| check_told(said));
+}
+
+fn check_told(said: &Statement) {
+    let written = write_statements(std::slice::from_ref(said), 1_200);
+    assert_eq!(read_statements(&written).as_deref(), Some(std::slice::from_ref(said)));
 }
 
 /// A catalogue is read or refused; one that was read is the same when it is written and read again, and opens nothing that

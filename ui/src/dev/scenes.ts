@@ -182,13 +182,13 @@ export const guarded: ShieldView = {
 };
 
 const friends: PeerView[] = [
-  { ...peer, is_host: true, games: [{ slug: 'teeworlds', name: 'Teeworlds', hosted }] },
+  { ...peer, is_host: true, games: [{ slug: 'teeworlds', name: 'Teeworlds', source: 'told', hosted }] },
   {
     ...peer,
     id: '3',
     name: 'Charlotte-Antoinette von der Straßenbahnhaltestelle',
     virtual_ip: '10.66.200.118',
-    games: [{ slug: 'factorio', name: 'Factorio', hosted: null }],
+    games: [{ slug: 'factorio', name: 'Factorio', source: 'told', hosted: null }],
     connection_type: 'relayed',
     situation: { ...byRelay, because: 'symmetric_and_strict' },
     latency_ms: 48.1,
@@ -255,8 +255,8 @@ const friends: PeerView[] = [
 
 /** As a party looks on a good evening. */
 const evening: PeerView[] = [
-  { ...peer, is_host: true, role: 'owner', games: [{ slug: 'teeworlds', name: 'Teeworlds', hosted: { ...hosted, title: 'Friday Skyblock' } }] },
-  { ...peer, id: '02a4b6c8000000000000000000000000', name: 'Ada (02a4b6c8)', virtual_ip: '10.66.7.31', latency_ms: 18.3, history_ms: minute(18, 3), games: [{ slug: 'teeworlds', name: 'Teeworlds', hosted: null }] },
+  { ...peer, is_host: true, role: 'owner', games: [{ slug: 'teeworlds', name: 'Teeworlds', source: 'told', hosted: { ...hosted, title: 'Friday Skyblock' } }] },
+  { ...peer, id: '02a4b6c8000000000000000000000000', name: 'Ada (02a4b6c8)', virtual_ip: '10.66.7.31', latency_ms: 18.3, history_ms: minute(18, 3), games: [{ slug: 'teeworlds', name: 'Teeworlds', source: 'told', hosted: null }] },
   { ...peer, id: '91f30c55000000000000000000000000', name: 'Ada (91f30c55)', virtual_ip: '10.66.90.2', connection_type: 'relayed', situation: byRelay, latency_ms: 48.1, quality: 'good', history_ms: minute(48, 9) },
   { ...peer, id: '4', name: 'Öykü', virtual_ip: '10.66.60.60', latency_ms: 31.2, history_ms: minute(31, 4) },
   { ...peer, id: '5', name: 'Wiesław', virtual_ip: '10.66.3.3', state: 'reconnecting', connection_type: 'connecting', situation: { code: 'away', peer: 'Wiesław' }, ...unmeasured, history_ms: [], online: false, away_since_ms: Date.now() - 1_260_000 },

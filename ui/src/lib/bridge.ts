@@ -8,6 +8,7 @@ import type {
   CommandError,
   DesktopRequests,
   Events,
+  Fix,
   Notice,
   Requests,
   Snapshot,
@@ -185,9 +186,13 @@ export const importGames = (text: string) => ask('import_games', { text });
 export const saveGames = () => askDesktop('save_games', {});
 /** Starts a game. */
 export const startGame = (slug: string, game: string) => askDesktop('start_game', { slug, game });
+/** Asks the party for games of which their hosts' LANrage says nothing. */
+export const lookForGames = () => ask('look_for_games', {});
 /** Why a game is not seen that the friend hosts, or this device and the friend does not see it. Takes some seconds. */
 export const explainGame = (peer: string, game: string, isOwn: boolean) =>
   ask('explain_game', { peer, game, is_own: isOwn });
+/** Does what a fix of an explanation stands for, but for starting the game. */
+export const mendGame = (peer: string, name: string, game: string, fix: Fix) => ask('mend_game', { peer, name, game, fix });
 /** Starts a game into the one that a friend hosts there. */
 export const joinGame = (peer: string, address: string, game: string) =>
   askDesktop('join_game', { peer, address, game });

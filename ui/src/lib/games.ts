@@ -21,7 +21,13 @@ function players({ players, max_players: most }: HostedView): string | null {
   return most === null ? String(players) : `${String(players)}/${String(most)}`;
 }
 
-function details(hosted: HostedView, latencyMs: number | null): string {
+/** How it is known, where not by the word of the host's LANrage. */
+function source(game: GameView): string | null {
+  if (game.source === 'announced') return say('games-announced');
+  return game.source === 'answers' ? say('games-answers') : null;
+}
+
+function details(game: GameView, hosted: HostedView, latencyMs: number | null): string {
   const { title, map, version, is_locked } = hosted;
   return [
     title,
@@ -30,6 +36,7 @@ function details(hosted: HostedView, latencyMs: number | null): string {
     version,
     is_locked ? say('games-locked') : null,
     latencyMs === null ? null : formatMs(latencyMs),
+    source(game),
   ]
     .filter((part) => part !== null)
     .join(', ');
@@ -45,7 +52,7 @@ export function shownGames({ peers, games }: Pick<PartyView, 'peers' | 'games'>)
       return {
         key: of(peer.id, game),
         what: hosted === null ? say('games-plays', words) : say('games-hosts', words),
-        details: hosted === null ? '' : details(hosted, peer.latency_ms),
+        details: hosted === null ? '' : details(game, hosted, peer.latency_ms),
         at: hosted && { address: hosted.address, game: name, host: peer.name, peer: hosted.can_join ? peer.id : null },
         questions: [{ peer: peer.id, name: peer.name, slug: game.slug, game: name, isOwn: false }],
       };
@@ -56,7 +63,7 @@ export function shownGames({ peers, games }: Pick<PartyView, 'peers' | 'games'>)
     return {
       key: of('', game),
       what: hosted === null ? say('games-you-play', { game: name }) : say('games-you-host', { game: name }),
-      details: hosted === null ? '' : details(hosted, null),
+      details: hosted === null ? '' : details(game, hosted, null),
       at: hosted && { address: hosted.address, game: name, host: say('you-heading'), peer: null },
       questions: peers.map((peer) => ({ peer: peer.id, name: peer.name, slug: game.slug, game: name, isOwn: true })),
     };

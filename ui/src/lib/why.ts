@@ -1,6 +1,6 @@
 // Why a game is not seen: what is asked, and what a press does about the answer.
 import type { GameExplanation, GameView, VerdictView } from '../bindings';
-import { decidePorts, getGames, hideGame, joinGame, muteBroadcasts, setSetting, startGame, trustFriend } from './bridge';
+import { joinGame, mendGame, startGame } from './bridge';
 
 /** A game that somebody does not see. */
 export interface Question {
@@ -29,31 +29,7 @@ export function choices(theirs: readonly GameView[], own: readonly GameView[], k
 
 /** Does what a button stands for. What is only copied or looked at has a button of its own kind. */
 export async function mend({ peer, name, slug }: GameExplanation, { fix }: VerdictView): Promise<void> {
-  switch (fix?.code) {
-    case 'open_port':
-      await decidePorts(fix.is_tcp ? 'tcp' : 'udp', fix.port, peer, name, true);
-      break;
-    case 'let_games':
-      await setSetting('shield', 'games');
-      break;
-    case 'trust':
-      await trustFriend(peer, name, 'friend');
-      break;
-    case 'hear':
-      await muteBroadcasts(peer, false);
-      break;
-    case 'tell': {
-      await setSetting('share_games', 'yes');
-      const isHidden = (await getGames()).some((game) => game.slug === slug && game.is_hidden);
-      if (isHidden) await hideGame(slug, false);
-      break;
-    }
-    case 'start':
-      await startGame(slug, fix.game);
-      break;
-    case 'join':
-      await joinGame(peer, fix.address, fix.game);
-      break;
-    default:
-  }
+  if (fix?.code === 'start') await startGame(slug, fix.game);
+  else if (fix?.code === 'join') await joinGame(peer, fix.address, fix.game);
+  else if (fix) await mendGame(peer, name, slug, fix);
 }

@@ -440,6 +440,8 @@ pub(crate) struct Games {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GamesAction {
+    /// Ask the party for games too of which their hosts' LANrage says nothing, and show who plays and hosts what
+    Look,
     /// List the games that are known
     List,
     /// Show what is known of a game

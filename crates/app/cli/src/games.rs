@@ -3,12 +3,13 @@
 pub(crate) mod profiles;
 mod why;
 
-use std::{fmt::Write, ops::RangeInclusive};
+use std::{fmt::Write, ops::RangeInclusive, time::Duration};
 
 use lanrage_engine::{
-    CommandError, GameView, HostedView, PartyView, PeerView, Snapshot,
+    CommandError, GameSource, GameView, HostedView, PartyView, PeerView, Snapshot,
     api::{
-        self, Certainty, ExportGames, HideGame, ImportGames, KnownGameView, ResetGame, SaveGame, WaysIntoGame,
+        self, Certainty, ExportGames, HideGame, ImportGames, KnownGameView, LookForGames, ResetGame,
+        SaveGame, WaysIntoGame,
     },
     start_game,
 };
@@ -24,6 +25,9 @@ use crate::{
     say::person,
     table,
 };
+
+/// How long everybody is asked for games, and answers.
+const SEARCH: Duration = Duration::from_millis(4_000);
 
 /// A game that somebody plays or hosts, for a script.
 #[derive(Debug, Serialize)]
@@ -45,9 +49,13 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
     match games.action {
         None => {
             let snapshot = connect(target).await?.ask(api::Status {}).await?;
-            let party = snapshot.party.as_ref().ok_or(CommandError::NotInParty)?;
-            let lines = lines(&snapshot, party);
-            output.write(&sentences(&lines), &lines);
+            show(&snapshot, output)?;
+        }
+        Some(GamesAction::Look) => {
+            let mut client = connect(target).await?;
+            client.ask(LookForGames {}).await?;
+            tokio::time::sleep(SEARCH).await;
+            show(&client.ask(api::Status {}).await?, output)?;
         }
         Some(GamesAction::List) => {
             let known = ask(target, api::Games {}).await?;
@@ -114,6 +122,14 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
             report_done(output);
         }
     }
+    Ok(())
+}
+
+/// Who plays and hosts what.
+fn show(snapshot: &Snapshot, output: Output) -> Result<(), Failure> {
+    let party = snapshot.party.as_ref().ok_or(CommandError::NotInParty)?;
+    let lines = lines(snapshot, party);
+    output.write(&sentences(&lines), &lines);
     Ok(())
 }
 
@@ -201,6 +217,11 @@ fn sentence(line: &Line<'_>) -> String {
         hosted.version.clone(),
         hosted.is_locked.then(|| say.say("games-locked")),
         line.latency_ms.map(|ms| format!("{ms:.0} ms")),
+        match line.game.source {
+            GameSource::Told => None,
+            GameSource::Announced => Some(say.say("games-announced")),
+            GameSource::Answers => Some(say.say("games-answers")),
+        },
     ]
     .into_iter()
     .flatten()
@@ -257,6 +278,7 @@ mod tests {
             slug: slug.to_owned(),
             name: name.to_owned(),
             hosted,
+            ..GameView::default()
         };
         let friend = |name: &str, games| PeerView {
             name: name.to_owned(),

@@ -17,7 +17,7 @@ use crate::{
     CommandError,
     api::StoredError,
     handle::{Answer, Command},
-    ports::settings::ReadSettings,
+    ports::{games, settings::ReadSettings},
     settings::Overrides,
     tasks::TaskSets,
 };
@@ -80,6 +80,7 @@ impl EventLoop {
                     Told::Doors { look, doors } => Input::Doors { look, doors },
                 }),
                 Some((examined, wanted)) = ports.games.examined.recv() => Some(wanted.input(examined)),
+                Some(sought) = ports.games.sought.recv() => Some(games::sought(sought)),
                 Some((wish, read)) = ports.settings.rx.recv() => {
                     self.configure(wish, read);
                     None

@@ -67,6 +67,10 @@ pub(crate) enum Command {
         explained: oneshot::Sender<Explained>,
         answer: Answer,
     },
+    /// Asks everybody in the party for games.
+    LookForGames {
+        answer: Answer,
+    },
     /// Answered with whether the party is another one than the present.
     CheckAway {
         party: PartyId,

@@ -14,6 +14,8 @@ mod source;
 mod teeworlds;
 mod teeworlds6;
 
+pub(crate) use minecraft::plain;
+
 use std::time::Duration;
 
 use lanrage_party::{Transport, visible};
@@ -85,11 +87,13 @@ pub struct Answer {
     pub max_players: Option<u16>,
     /// Whether it asks for a password.
     pub is_locked: bool,
+    /// The low half of its number at Steam, where it says that.
+    pub app: Option<u16>,
 }
 
 impl Answer {
     /// Takes texts as they came.
-    fn of(title: &str, map: &str, version: &str) -> Self {
+    pub(crate) fn of(title: &str, map: &str, version: &str) -> Self {
         Self {
             title: visible(title, TITLE_BYTES),
             map: visible(map, WORD_BYTES),

@@ -5,7 +5,7 @@ use lanrage_party::{Name, Place, Transport, visible};
 
 use crate::{
     profile::Slug,
-    query::{TITLE_BYTES, WORD_BYTES},
+    query::{Answer, TITLE_BYTES, WORD_BYTES},
 };
 
 /// Most games that one player tells of.
@@ -46,6 +46,14 @@ pub struct Hosted {
     pub max_players: Option<u16>,
     /// Whether it asks for a password.
     pub is_locked: bool,
+}
+
+impl Hosted {
+    /// A game at a place, with what its server says.
+    pub(crate) fn new(place: Place, answer: Answer) -> Self {
+        let Answer { title, map, version, players, max_players, is_locked, app: _ } = answer;
+        Self { place, title, map, version, players, max_players, is_locked }
+    }
 }
 
 /// Statements as bytes, at most so many; what does not fit is left out whole, from the end.

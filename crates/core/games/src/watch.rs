@@ -120,9 +120,7 @@ impl Watch {
         let told = self.hosted.iter().filter(|(_, host)| !host.must_answer || host.answer.is_some());
         let mut statements: Vec<Statement> = told
             .map(|((slug, place), host)| {
-                let Answer { title, map, version, players, max_players, is_locked, .. } =
-                    host.answer.clone().unwrap_or_default();
-                let hosted = Hosted { place: *place, title, map, version, players, max_players, is_locked };
+                let hosted = Hosted::new(*place, host.answer.clone().unwrap_or_default());
                 Statement { slug: slug.clone(), name: host.name.clone(), hosted: Some(hosted) }
             })
             .collect();

@@ -417,7 +417,7 @@ pub struct PeerView {
     pub joined_at_ms: u64,
     /// From hearing of the peer to its first authenticated packet (milliseconds).
     pub first_packet_ms: Option<f64>,
-    /// What they play and host, by their own word; what is hosted comes first.
+    /// What they play and host: by their own word first, what is hosted before what is played; then what else was heard of.
     pub games: Vec<GameView>,
     /// Packets and bytes inside the tunnel.
     pub traffic: Traffic,
@@ -438,8 +438,24 @@ pub struct GameView {
     pub slug: String,
     /// What it is called.
     pub name: String,
+    /// By whom this is known.
+    pub source: GameSource,
     /// Where, if it is hosted.
     pub hosted: Option<HostedView>,
+}
+
+/// How it is known what somebody plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum GameSource {
+    /// Their LANrage says so.
+    #[default]
+    Told,
+    /// The game announces itself to everybody; their LANrage says nothing of it.
+    Announced,
+    /// The game's server answers whoever looks for games; their LANrage says nothing of it.
+    Answers,
 }
 
 /// A game that somebody hosts. What its server says of itself can be shown as it is.

@@ -10,7 +10,7 @@ use lanrage_nat::{
 };
 use lanrage_party::{
     AdapterLook, Admission, AllocationId, ControlEndpoint, ForwardLimits, Invitation, LinkTerms, Name,
-    PartyId, PeerId, QualityThresholds, Serial, Standing, Subnet, TunnelEvent, facts::Cause,
+    PartyId, PeerId, QualityThresholds, Serial, Standing, Subnet, TunnelEvent, VirtualIp, facts::Cause,
 };
 use lanrage_rendezvous::Event;
 use lanrage_shield::Rules;
@@ -79,6 +79,13 @@ pub enum Input {
         /// Whether friends are told nothing of the game.
         is_hidden: bool,
     },
+    /// What servers in the party have answered to [`Output::SearchGames`](crate::Output::SearchGames), and at which address.
+    GamesFound {
+        /// Who hosts what.
+        found: Vec<(VirtualIp, Statement)>,
+        /// Whether nothing more comes of this search.
+        is_over: bool,
+    },
     /// Why nothing can be kept for the next start, while that is so.
     StoreTrouble(Option<Cause>),
     /// Why the log cannot be written, while that is so.
@@ -125,6 +132,8 @@ pub enum Command {
         /// Whether this device hosts it, and the friend does not see it.
         is_own: bool,
     },
+    /// Ask everybody in the party for games of which their hosts say nothing. Not again within eight seconds.
+    LookForGames,
     /// Measure again whatever keeps friends from coming in: the router, its port, the relays. Answered when the router is
     /// measured.
     MeasureAgain,

@@ -23,15 +23,17 @@ mod step;
 pub use entropy::Entropy;
 pub use facts::{
     AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView, DroppedPackets,
-    DroppedView, ForwardedView, GameView, HostedView, InvitationLink, InvitationPreview, JoiningView,
-    LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RefusedView, RelayView,
-    RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, Waits,
+    DroppedView, ForwardedView, GameSource, GameView, HostedView, InvitationLink, InvitationPreview,
+    JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RefusedView,
+    RelayView, RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};
 pub use lanrage_rendezvous::{Event as RendezvousEvent, Order as RendezvousOrder};
 pub use network::{adapter::AdapterFailure, nat_status::network_name};
-pub use output::{ExaminationWish, Explained, Output, ProgramWatch, RelayStreamCommand, StoreAction};
+pub use output::{
+    ExaminationWish, Explained, Output, ProgramWatch, RelayStreamCommand, SearchWish, StoreAction,
+};
 pub use party::membership::{Kept, SavedMembership};
 pub use session::Session;
 pub use setup::Setup;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    net::{SocketAddr, SocketAddrV4},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     time::Instant,
 };
 
@@ -153,6 +153,8 @@ pub enum Output {
     LookAgain(u64),
     /// Looks at a game on this computer; answered by [`Input::GameExamined`](crate::Input::GameExamined), or not at all.
     ExamineGame(ExaminationWish),
+    /// Asks everybody in the party for games; answered by [`Input::GamesFound`](crate::Input::GamesFound), or not at all.
+    SearchGames(SearchWish),
     /// What is known of a game that is not seen, for whoever asked by this ticket.
     GameExplained {
         /// The command's ticket.
@@ -211,6 +213,15 @@ pub struct ExaminationWish {
     pub opened: Option<Instant>,
     /// Where a friend hosts it, to be tried from here.
     pub try_at: Option<(VirtualIp, Place)>,
+}
+
+/// Where games are searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchWish {
+    /// This device's address in the party.
+    pub lease: VirtualIp,
+    /// Everybody's.
+    pub broadcast: Ipv4Addr,
 }
 
 /// What is known of a game that somebody does not see.

@@ -7,4 +7,5 @@ pub(crate) mod connections;
 pub(crate) mod gossip;
 pub(crate) mod knocking;
 pub(crate) mod relaying;
+pub(crate) mod sightings;
 pub(crate) mod signal;

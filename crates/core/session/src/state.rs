@@ -194,6 +194,7 @@ impl State {
             Input::GameExamined { number, examined, is_hidden } => {
                 self.handle_game_examined(turn, number, *examined, is_hidden);
             }
+            Input::GamesFound { found, is_over } => self.handle_games_found(turn, found, is_over),
             Input::StoreTrouble(trouble) => self.troubles.store = trouble,
             Input::LogTrouble(trouble) => self.troubles.log = trouble,
             Input::Timeout => self.handle_timeout(turn),

@@ -3,8 +3,8 @@
 //! Three locks, none of which is held while a socket or the device is read or written: one for each lane, held for the
 //! packets of one frame of the device, or for those that came in one batch; and one for the path, held for a look. The
 //! packets of one lane do not take the other lane's, so that a transfer holds up no game. Where both are needed, the bulk
-//! lane's is taken first. A broadcast from the peer takes one more, for a look at its token bucket, and so does what is not open
-//! to the peer. What is, is read once for the packets of a batch.
+//! lane's is taken first. A broadcast from the peer takes one more, for a look at its token bucket, and so does what a game
+//! announces, and what is not open to the peer. What is, is read once for the packets of a batch.
 
 mod admission;
 pub(crate) mod handshakes;
@@ -28,7 +28,10 @@ use std::{
     time::Instant,
 };
 
-use lanrage_party::{Lane, PeerConfig, PeerId, Remote, WireGuardKey, initiates, limits::PACKET_BYTES};
+use lanrage_base::bucket::{Rate, TokenBucket};
+use lanrage_party::{
+    ANNOUNCED_PORTS, Lane, PeerConfig, PeerId, Remote, WireGuardKey, initiates, limits::PACKET_BYTES,
+};
 use lanrage_shield::{Gate, Packet, Spoken, Verdict};
 use parking_lot::{Mutex, RwLock};
 
@@ -37,7 +40,7 @@ use crate::{
     packet::{
         counters::{Counters, LaneCounter},
         everyone::flood::FloodLimit,
-        ipv4::Ipv4,
+        ipv4::{Ipv4, UDP, UDP_HEADER_BYTES},
     },
     peer::{
         held::HeldBack,
@@ -48,6 +51,9 @@ use crate::{
         wireguard::{LocalKey, Session},
     },
 };
+
+/// How often it is told what games of one peer announce: one announces itself each second.
+const ANNOUNCEMENTS: Rate = Rate { burst: 8, per_second: 4 };
 
 /// A peer of the party.
 pub(crate) struct Peer {
@@ -63,6 +69,8 @@ pub(crate) struct Peer {
     express: Mutex<ExpressLane>,
     /// Limits what the peer sends to everybody.
     broadcast: Mutex<FloodLimit>,
+    /// Limits what is told of what the peer's games announce.
+    announced: Mutex<TokenBucket>,
     /// What the peer may begin.
     gate: RwLock<Arc<Gate>>,
     /// The ports from which it was spoken to.
@@ -95,6 +103,7 @@ impl Peer {
             bulk: Mutex::new(BulkLane { session: bulk, pending: PendingPackets::default() }),
             express: Mutex::new(ExpressLane { session: express, belongs_to: None, tries: 0, answers: 0 }),
             broadcast: Mutex::new(FloodLimit::new()),
+            announced: Mutex::new(TokenBucket::new(ANNOUNCEMENTS)),
             gate: RwLock::default(),
             spoken: Spoken::new(Instant::now()),
             held_back: Mutex::new(HeldBack::new()),
@@ -135,6 +144,14 @@ impl Peer {
         let Some(ip) = Ipv4::parse(packet) else { return Verdict::Refused(None) };
         let packet = Packet { protocol: ip.protocol(), offset: ip.offset(), payload: ip.payload() };
         gate.judge(&packet, |port| self.spoken.has(port, now) || to_all.has(port, now))
+    }
+
+    /// What a game announces by a packet to everybody, and at which port; `None` where that is no game's, or too often.
+    pub(crate) fn announced(&self, packet: &[u8], now: Instant) -> Option<(u16, Vec<u8>)> {
+        let ip = Ipv4::parse(packet).filter(|ip| ip.protocol() == UDP && !ip.is_fragment())?;
+        let (_, port) = ip.ports().filter(|(_, port)| ANNOUNCED_PORTS.contains(port))?;
+        let bytes = ip.payload().get(UDP_HEADER_BYTES..)?;
+        self.announced.lock().take(now, 1).then(|| (port, bytes.to_vec()))
     }
 
     /// What was held back and is open now.

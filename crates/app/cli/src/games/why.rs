@@ -4,10 +4,7 @@ use std::fmt::Write;
 
 use lanrage_engine::{
     CommandError, GameView, LocalClient, PartyView, PeerView, Snapshot,
-    api::{
-        self, DecidePorts, ExplainGame, Fix, GameExplanation, HideGame, MuteBroadcasts, SetText, Transport,
-        Trust, TrustFriend, WaysIntoGame, WaysToStart,
-    },
+    api::{self, ExplainGame, Fix, GameExplanation, MendGame, WaysIntoGame, WaysToStart},
     start_game,
 };
 
@@ -111,42 +108,19 @@ const fn is_done(fix: &Fix) -> bool {
 }
 
 async fn mend(client: &mut LocalClient, found: &GameExplanation, fix: &Fix) -> Result<(), Failure> {
-    let peer = || found.peer.clone();
-    match fix {
-        Fix::OpenPort { port, is_tcp, .. } => {
-            let transport = if *is_tcp { Transport::Tcp } else { Transport::Udp };
-            let (first, last, name) = (*port, *port, found.name.clone());
-            let open = DecidePorts { transport, first, last, peer: Some(peer()), name, is_open: true };
-            client.ask(open).await?;
-        }
-        Fix::LetGames => set(client, "shield", "games").await?,
-        Fix::Trust { .. } => {
-            client.ask(TrustFriend { peer: peer(), name: found.name.clone(), trust: Trust::Friend }).await?;
-        }
-        Fix::Hear { .. } => client.ask(MuteBroadcasts { peer: peer(), muted: false }).await?,
-        Fix::Tell => {
-            set(client, "share_games", "yes").await?;
-            let known = client.ask(api::Games {}).await?;
-            if known.iter().any(|game| game.slug == found.slug && game.is_hidden) {
-                client.ask(HideGame { slug: found.slug.clone(), hidden: false }).await?;
-            }
-        }
-        Fix::Start { game } => {
-            let ways = client.ask(WaysToStart { game: found.slug.clone() }).await?;
-            start_game(game, &ways).await?;
-        }
+    let GameExplanation { peer, name, slug, .. } = found;
+    let (game, ways) = match fix {
+        Fix::Start { game } => (game, client.ask(WaysToStart { game: slug.clone() }).await?),
         Fix::Join { game, address } => {
-            let ways = client.ask(WaysIntoGame { peer: peer(), address: address.clone() }).await?;
-            start_game(game, &ways).await?;
+            (game, client.ask(WaysIntoGame { peer: peer.clone(), address: address.clone() }).await?)
         }
-        // Shown above, to be copied; the doctor says the rest.
-        Fix::CopyAddress { .. } | Fix::CopyBind { .. } | Fix::Examine | Fix::AllowGames => {}
-    }
-    Ok(())
-}
-
-async fn set(client: &mut LocalClient, key: &str, text: &str) -> Result<(), Failure> {
-    client.ask(SetText { key: key.to_owned(), text: text.to_owned() }).await?;
+        _ => {
+            let (peer, name, game, fix) = (peer.clone(), name.clone(), slug.clone(), fix.clone());
+            client.ask(MendGame { peer, name, game, fix }).await?;
+            return Ok(());
+        }
+    };
+    start_game(game, &ways).await?;
     Ok(())
 }
 
@@ -161,7 +135,7 @@ mod tests {
 
     fn game(slug: &str, is_hosted: bool) -> GameView {
         let hosted = is_hosted.then(HostedView::default);
-        GameView { slug: slug.to_owned(), name: slug.to_owned(), hosted }
+        GameView { slug: slug.to_owned(), name: slug.to_owned(), hosted, ..GameView::default() }
     }
 
     fn snapshot() -> Snapshot {

@@ -1,11 +1,18 @@
 //! Why a game is not seen.
 
 use lanrage_games::{Catalogue, Facts, Fix, Hint, Profile, Slug, Start, Verdict};
-use lanrage_party::facts::{Fault, Remedy};
+use lanrage_party::{
+    Transport,
+    facts::{Fault, Remedy},
+};
+use lanrage_shield::Trust;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::oneshot, task::spawn_blocking};
 
-use super::{ExplainGame, Serve, StoredError, WaysToStart, parse};
+use super::{
+    DecidePorts, ExplainGame, Games, HideGame, MendGame, MuteBroadcasts, Serve, SetText, StoredError,
+    TrustFriend, WaysToStart, parse,
+};
 use crate::{CommandError, Handle, Snapshot, handle::Command, known_games};
 
 /// Why a game is not seen.
@@ -100,6 +107,36 @@ fn profile(all: &Catalogue, game: String) -> Result<&Profile, CommandError> {
 fn adapter_remedy(snapshot: &Snapshot) -> Option<Remedy> {
     let problem = snapshot.problems.iter().find(|problem| matches!(problem.fault, Fault::Adapter(_)))?;
     problem.remedy.clone()
+}
+
+impl Serve<MendGame> for Handle {
+    async fn serve(&self, MendGame { peer, name, game, fix }: MendGame) -> Result<(), CommandError> {
+        let set = |key: &str, text: &str| SetText { key: key.to_owned(), text: text.to_owned() };
+        match fix {
+            Fix::OpenPort { port, is_tcp, .. } => {
+                let transport = if is_tcp { Transport::Tcp } else { Transport::Udp };
+                let (first, last, peer) = (port, port, Some(peer));
+                self.serve(DecidePorts { transport, first, last, peer, name, is_open: true }).await
+            }
+            Fix::LetGames => self.serve(set("shield", "games")).await.map(drop),
+            Fix::Trust { .. } => self.serve(TrustFriend { peer, name, trust: Trust::Friend }).await,
+            Fix::Hear { .. } => self.serve(MuteBroadcasts { peer, muted: false }).await,
+            Fix::Tell => {
+                self.serve(set("share_games", "yes")).await?;
+                let known = self.serve(Games {}).await?;
+                match known.iter().any(|known| known.slug == game && known.is_hidden) {
+                    true => self.serve(HideGame { slug: game, hidden: false }).await,
+                    false => Ok(()),
+                }
+            }
+            Fix::Start { .. }
+            | Fix::Join { .. }
+            | Fix::CopyAddress { .. }
+            | Fix::CopyBind { .. }
+            | Fix::Examine
+            | Fix::AllowGames => Ok(()),
+        }
+    }
 }
 
 impl Serve<WaysToStart> for Handle {

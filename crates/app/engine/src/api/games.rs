@@ -11,11 +11,12 @@ use lanrage_store::{GameProfile, ProfileOrigin, SettingsDatabase};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AskStored, ExportGames, Games, HideGame, ImportGames, ResetGame, SaveGame, Serve, Stored, StoredError,
-    WaysIntoGame, parse,
+    AskStored, ExportGames, Games, HideGame, ImportGames, LookForGames, ResetGame, SaveGame, Serve, Stored,
+    StoredError, WaysIntoGame, parse,
 };
 use crate::{
     CommandError, Handle,
+    handle::Command,
     known_games::{self, StoredGame},
 };
 
@@ -287,6 +288,12 @@ impl AskStored for ImportGames {
         }
         database.save_game_profiles(&rows, now).await?;
         Ok(rows.len() as u64)
+    }
+}
+
+impl Serve<LookForGames> for Handle {
+    async fn serve(&self, LookForGames {}: LookForGames) -> Result<(), CommandError> {
+        self.command(|answer| Command::LookForGames { answer }).await
     }
 }
 

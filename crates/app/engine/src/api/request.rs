@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::Value;
 
-use lanrage_games::Start;
+use lanrage_games::{Fix, Start};
 use lanrage_party::{Admission, Standing, Transport};
 use lanrage_shield::Trust;
 
@@ -264,6 +264,10 @@ crate::requests! {
         address: String,
     } -> Vec<Start>;
 
+    /// Asks the party for games of which their hosts' LANrage says nothing. What answers is in the snapshot some three seconds later,
+    /// and for 25 s. Not again within eight seconds.
+    LookForGames {} -> ();
+
     /// Why a game is not seen: what runs, listens and stands in the way on both computers. Takes some seconds.
     ExplainGame {
         /// The friend's peer id.
@@ -273,6 +277,19 @@ crate::requests! {
         /// Whether this device hosts it, and the friend does not see it; else the friend hosts it.
         is_own: bool,
     } -> GameExplanation;
+
+    /// Does what a fix of a [`GameExplanation`] stands for. To start a game is its host's: then, and where there is only something to copy or
+    /// to look at, nothing is done.
+    MendGame {
+        /// The friend's peer id.
+        peer: String,
+        /// What they are called.
+        name: String,
+        /// The game's slug.
+        game: String,
+        /// What is to be done.
+        fix: Fix,
+    } -> ();
 
     /// What can be started to play a game, the best first.
     WaysToStart {

@@ -104,6 +104,7 @@ impl Outside {
             }
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
             Command::Rule { wish, answer } => (Wish::Rule(wish), answer),
+            Command::LookForGames { answer } => (Wish::LookForGames, answer),
             Command::LinkCopied { answer } => (Wish::LinkCopied, answer),
             Command::ReplyCopied { answer } => (Wish::ReplyCopied, answer),
             Command::TakeReply { reply, answer } => (Wish::TakeReply(reply), answer),
@@ -293,6 +294,7 @@ impl Outputs for Outside {
             Output::WatchPrograms(watch) => self.ports.games.watch(watch),
             Output::LookAgain(number) => self.ports.games.look(number),
             Output::ExamineGame(wish) => self.ports.games.examine(wish),
+            Output::SearchGames(wish) => self.ports.games.search(wish),
             Output::GameExplained { ticket, explained } => {
                 if let Some(asked) = self.explaining.remove(&ticket) {
                     let _ = asked.send(*explained);

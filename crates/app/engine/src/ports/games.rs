@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use lanrage_game_watch::{Examination, Told, Wish, examine_each, run};
+use lanrage_game_watch::{Examination, SearchOrder, Sought, Told, Wish, examine_each, run, search_each};
 use lanrage_games::{Catalogue, Examined, SystemFirewall};
-use lanrage_session::{ExaminationWish, Input, ProgramWatch};
+use lanrage_party::VirtualIp;
+use lanrage_session::{ExaminationWish, Input, ProgramWatch, SearchWish};
 use lanrage_support::Firewall;
 use tokio::sync::{mpsc, watch};
 
@@ -21,6 +22,9 @@ pub(crate) struct GamesPort {
     wanted: mpsc::Sender<(Examination, Wanted)>,
     /// What was looked at closely.
     pub(crate) examined: mpsc::Receiver<(Examined, Wanted)>,
+    searches: mpsc::Sender<SearchOrder>,
+    /// What servers of others have answered.
+    pub(crate) sought: mpsc::Receiver<Sought>,
 }
 
 /// Whose look that is.
@@ -62,6 +66,12 @@ impl GamesPort {
         self.looks.send_replace(number);
     }
 
+    /// Asks everybody for games. While one search goes on no other begins, and nothing waits for it.
+    pub(crate) fn search(&self, SearchWish { lease, broadcast }: SearchWish) {
+        let known = Arc::clone(&self.wishes.borrow().known);
+        let _ = self.searches.try_send(SearchOrder { lease: lease.0, broadcast, known });
+    }
+
     /// Looks closely at a game. Where too many looks wait, nothing comes of it, which the session does not wait for.
     pub(crate) fn examine(&self, wish: ExaminationWish) {
         let ExaminationWish { number, slug, lease, opened, try_at } = wish;
@@ -91,7 +101,16 @@ pub(crate) fn spawn(tasks: &mut Tasks) -> GamesPort {
     let (wanted, wishes_for_looks) = mpsc::channel(LOOKS);
     let (tell, examined) = mpsc::channel(1);
     tasks.spawn("game-questions", examine_each(wishes_for_looks, tell));
-    GamesPort { wishes, looks, rx, wanted, examined }
+    let (searches, wishes_for_searches) = mpsc::channel(1);
+    let (tell, sought) = mpsc::channel(1);
+    tasks.spawn("game-search", search_each(wishes_for_searches, tell));
+    GamesPort { wishes, looks, rx, wanted, examined, searches, sought }
+}
+
+/// What the session hears of a search.
+pub(crate) fn sought(Sought { found, is_over }: Sought) -> Input {
+    let found = found.into_iter().map(|(address, said)| (VirtualIp(address), said)).collect();
+    Input::GamesFound { found, is_over }
 }
 
 /// The firewall, as the doctor finds it.

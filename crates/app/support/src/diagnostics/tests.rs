@@ -79,6 +79,7 @@ fn snapshot() -> Snapshot {
                 title: Some("Bobs Burg".to_owned()),
                 ..HostedView::default()
             }),
+            ..GameView::default()
         }],
         traffic: Traffic::default(),
     };

@@ -97,7 +97,7 @@ fn put_parts(title: &mut String, seen: &mut usize, part: &Value) {
 }
 
 /// A text without its colours, `§` and a character, and in one line.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut chars = text.chars();
     let mut kept = String::new();
     while let Some(c) = chars.next() {

@@ -45,6 +45,7 @@ pub(super) fn info(packet: &[u8]) -> Option<Answer> {
         players: Some(players.saturating_sub(bots).into()),
         max_players: Some(max_players.into()),
         is_locked: needs_password == 1,
+        app: Some(app).filter(|app| *app != 0),
         ..Answer::of(&title, &map, &version)
     })
 }

@@ -102,6 +102,16 @@ pub enum TunnelEvent {
         /// The UDP port that it sends from, if it shows one.
         port: Option<u16>,
     },
+    /// A game of the peer's announces itself to everybody, at one of [`ANNOUNCED_PORTS`](crate::ANNOUNCED_PORTS). A few a second for
+    /// each peer at most; nothing of who is muted.
+    Announced {
+        /// The peer.
+        peer: PeerId,
+        /// The UDP port to which it was sent.
+        port: u16,
+        /// What it says.
+        bytes: Vec<u8>,
+    },
     /// The peer would begin something at a place of this device that is not open to it. It is held back for a moment, in
     /// which it may become so. A few a second for each peer at most.
     Refused {

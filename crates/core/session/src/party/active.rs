@@ -38,6 +38,7 @@ use crate::{
         },
         knocking::Knocking,
         relaying::{carried::Carried, carrier::Carrier},
+        sightings::Sightings,
     },
 };
 
@@ -91,6 +92,8 @@ pub(crate) struct ActiveParty {
     pub(crate) is_kept: bool,
     /// What this device and its friends play.
     pub(crate) games: Games,
+    /// What friends play of which they say nothing.
+    pub(crate) sightings: Sightings,
     /// Why they are not seen.
     pub(crate) questions: Questions,
     /// Who waits to be let in.

@@ -40,6 +40,7 @@ use crate::{
         },
         knocking::{Knocking, TARGETS},
         relaying::carried::Carried,
+        sightings::Sightings,
     },
 };
 
@@ -101,6 +102,7 @@ impl State {
             Command::ExplainGame { peer, slug, is_own } => {
                 self.explain_game(turn, ticket, peer, slug, is_own);
             }
+            Command::LookForGames => self.look_for_games(turn, ticket),
             Command::MeasureAgain => self.measure_again(turn, ticket),
             Command::CheckAway(party) => {
                 let present = self.party.as_ref().map(|present| present.membership.invitation.party);
@@ -384,6 +386,7 @@ impl State {
             asking: Asking::default(),
             is_kept: ignorance == Ignorance::TheLatest,
             games: Games::default(),
+            sightings: Sightings::default(),
             questions: Questions::default(),
             requests: Requests::default(),
             undo: Undo::default(),

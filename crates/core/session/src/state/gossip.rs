@@ -44,6 +44,7 @@ impl State {
             party.ruled.set_reached(turn.now.instant, &reached);
             party.games.set_reached(turn.now.instant, &reached);
             party.games.set_members(|peer| party.connections.connections().contains_key(peer));
+            party.sightings.set_members(|peer| party.connections.connections().contains_key(peer));
             party.questions.set_members(|peer| party.connections.connections().contains_key(peer));
             let reached = if gossips { reached } else { Vec::new() };
             let is_wider = party.gossip.set_reached(turn.now.instant, &reached);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use lanrage_control::protocol::Request;
+use lanrage_games::read_beacon;
 use lanrage_nat::{Found, Names, NatReport, NetworkState, port_mapping::MappingRequest, stun};
 use lanrage_party::{
     AdapterLook, AllocationId, Candidate, CandidateType, NatType, PeerId, Subnet, TunnelEvent,
@@ -17,6 +18,7 @@ use tracing::{info, warn};
 
 use super::State;
 use crate::{
+    facts::GameSource,
     input::Ticket,
     network::{
         adapter_watch::{Care, Endpoint},
@@ -96,6 +98,10 @@ impl State {
                         }
                     }
                 }
+            }
+            TunnelEvent::Announced { peer, port, bytes } => {
+                let heard = read_beacon(port, &bytes);
+                heard.into_iter().for_each(|heard| self.note_game(turn, peer, heard, GameSource::Announced));
             }
             TunnelEvent::Refused { peer, place, is_for_all } => {
                 self.handle_refused(turn, peer, place, is_for_all);

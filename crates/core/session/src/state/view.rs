@@ -94,6 +94,7 @@ impl State {
             (party.watch.works(), party.watch.failure().is_some()).hash(&mut hasher);
             party.reply.as_ref().map(|reply| &reply.text).hash(&mut hasher);
             party.games.revision().hash(&mut hasher);
+            party.sightings.revision().hash(&mut hasher);
             self.shield.revision().hash(&mut hasher);
         }
         for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {

@@ -199,6 +199,9 @@ impl Receiver {
         if let Some((place, is_for_all)) = arrival.refused {
             shared.emit(TunnelEvent::Refused { peer: peer.id(), place, is_for_all });
         }
+        if let Some((port, bytes)) = arrival.announced {
+            shared.emit(TunnelEvent::Announced { peer: peer.id(), port, bytes });
+        }
         let Some((incoming, len)) = arrival.packet? else { return Ok(()) };
         if let Incoming::Probe { payload } = incoming {
             let payload = self.packets.slot().and_then(|slot| slot.get(payload..len)).unwrap_or_default();

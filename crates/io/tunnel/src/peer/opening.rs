@@ -33,6 +33,8 @@ pub(crate) struct Arrival {
     pub(crate) flood: Option<Option<u16>>,
     /// What the peer tried to begin, and whether at everybody's, if that is to be told: it is not open to it.
     pub(crate) refused: Option<(Place, bool)>,
+    /// What a game of the peer's announces to everybody, and at which port, if anybody may know: it is told whatever of it passes.
+    pub(crate) announced: Option<(u16, Vec<u8>)>,
     /// The packet, and its length at the beginning of the output; or why it was not accepted. None for a keepalive.
     pub(crate) packet: Result<Option<(Incoming, usize)>, DropReason>,
 }
@@ -71,39 +73,44 @@ impl<'a> Opening<'a> {
             Held::Express(express) => &mut express.session,
         };
         let opened = session.open(receiver, datagram, out)?;
-        let (mut flood, mut refused) = (None, None);
+        let (mut flood, mut refused, mut announced) = (None, None, None);
         let packet = match opened.packet {
             None => Ok(None),
-            Some(len) => match local.addresses.incoming(&out[..len], self.peer.ip()) {
-                Ok(Incoming::Everyone { .. }) if self.peer.is_muted.load(Relaxed) => {
-                    Err(DropReason::MutedBroadcast)
+            Some(len) => {
+                let incoming = local.addresses.incoming(&out[..len], self.peer.ip());
+                let is_muted = self.peer.is_muted.load(Relaxed);
+                if matches!(incoming, Ok(Incoming::Everyone { .. })) && !is_muted {
+                    announced = self.peer.announced(&out[..len], now);
                 }
-                Ok(incoming @ Incoming::Probe { .. }) => Ok(Some((incoming, len))),
-                Ok(incoming)
-                    if let Judged::Refused(place) =
-                        self.peer.judge(&self.gate, &out[..len], &local.spoken, now) =>
-                {
-                    let is_for_all = incoming != Incoming::Unicast;
-                    let held = place.filter(|_| self.peer.held_back.lock().hold(&out[..len], now));
-                    refused = held.map(|place| (place, is_for_all));
-                    Err(DropReason::Refused)
-                }
-                Ok(incoming @ Incoming::Everyone { .. }) => {
-                    match self.peer.broadcast.lock().judge(&out[..len], now) {
-                        Verdict::Passes => Ok(Some((incoming, len))),
-                        Verdict::Refused { begins } => {
-                            flood = begins;
-                            Err(DropReason::BroadcastStorm)
+                match incoming {
+                    Ok(Incoming::Everyone { .. }) if is_muted => Err(DropReason::MutedBroadcast),
+                    Ok(incoming @ Incoming::Probe { .. }) => Ok(Some((incoming, len))),
+                    Ok(incoming)
+                        if let Judged::Refused(place) =
+                            self.peer.judge(&self.gate, &out[..len], &local.spoken, now) =>
+                    {
+                        let is_for_all = incoming != Incoming::Unicast;
+                        let held = place.filter(|_| self.peer.held_back.lock().hold(&out[..len], now));
+                        refused = held.map(|place| (place, is_for_all));
+                        Err(DropReason::Refused)
+                    }
+                    Ok(incoming @ Incoming::Everyone { .. }) => {
+                        match self.peer.broadcast.lock().judge(&out[..len], now) {
+                            Verdict::Passes => Ok(Some((incoming, len))),
+                            Verdict::Refused { begins } => {
+                                flood = begins;
+                                Err(DropReason::BroadcastStorm)
+                            }
                         }
                     }
+                    Ok(incoming) => Ok(Some((incoming, len))),
+                    Err(reason) => Err(reason),
                 }
-                Ok(incoming) => Ok(Some((incoming, len))),
-                Err(reason) => Err(reason),
-            },
+            }
         };
         // The path's lock is taken only when the remote changes: most of a batch come from one.
         let is_elsewhere = self.noted.replace(from) != Some(from);
         let new_remote = is_elsewhere && self.peer.path.lock().seen.note(from) && !opened.established;
-        Ok(Arrival { established: opened.established, new_remote, flood, refused, packet })
+        Ok(Arrival { established: opened.established, new_remote, flood, refused, announced, packet })
     }
 }

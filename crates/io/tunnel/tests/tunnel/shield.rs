@@ -116,6 +116,41 @@ fn what_reaches_a_server_that_nobody_has_seen_yet_is_told_and_goes_on_as_soon_as
 }
 
 #[test]
+fn what_a_game_announces_is_told_though_nothing_is_open_a_few_times_and_not_of_who_is_muted() {
+    let (a, b) = friends();
+    b.tunnel.set_gates(Gate::default(), []);
+    let announced = |event| match event {
+        TunnelEvent::Announced { peer, port, bytes } => Some((peer, port, bytes)),
+        _ => None,
+    };
+    a.device.inject(&to_udp(&a, Ipv4Addr::BROADCAST, 8_889, b"nobody's"));
+    a.device.inject(&to_udp(&a, b.ip.0, 8_888, b"to us alone"));
+    a.device.inject(&to_udp(&a, Ipv4Addr::BROADCAST, 8_888, b"a world"));
+    assert_eq!(b.event(announced), (a.id, 8_888, b"a world".to_vec()));
+    b.tunnel.set_muted(&a.id, true);
+    a.device.inject(&to_udp(&a, Ipv4Addr::BROADCAST, 8_888, b"muted"));
+    wait_until(|| b.tunnel.counters().drops.get(DropReason::MutedBroadcast) == 1);
+    b.tunnel.set_muted(&a.id, false);
+    let before = b.tunnel.counters().drops.get(DropReason::Refused);
+    for _ in 0..40 {
+        a.device.inject(&to_udp(&a, Ipv4Addr::BROADCAST, 8_888, b"again"));
+    }
+    wait_until(|| b.tunnel.counters().drops.get(DropReason::Refused) - before == 40);
+    // What is refused is told no more by now.
+    assert!(a.tunnel.send_probe(&b.id, b.address.into(), b"the last"));
+    let mut told = Vec::new();
+    b.event(|event| match event {
+        TunnelEvent::Announced { bytes, .. } => {
+            told.push(bytes);
+            None
+        }
+        TunnelEvent::Probe { payload, .. } => (payload == b"the last").then_some(()),
+        _ => None,
+    });
+    assert!((4..12).contains(&told.len()) && told.iter().all(|bytes| bytes == b"again"), "{told:?}");
+}
+
+#[test]
 fn a_fragment_that_would_hide_a_beginning_is_refused() {
     let (a, b) = friends();
     b.tunnel.set_gates(Gate::default(), []);

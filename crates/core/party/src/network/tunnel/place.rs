@@ -76,6 +76,10 @@ pub const NEVER_OPENED: &[(u16, u16)] = &[
     (10_250, 10_250),
 ];
 
+/// UDP ports to which games that host announce themselves, to everybody, in a form that is known: Minecraft: Java Edition, Warcraft III,
+/// Terraria.
+pub const ANNOUNCED_PORTS: [u16; 3] = [4_445, 6_112, 8_888];
+
 /// Whether a port serves the computer itself and is never a game's.
 pub fn is_never_opened(port: u16) -> bool {
     NEVER_OPENED.iter().any(|(first, last)| (*first..=*last).contains(&port))

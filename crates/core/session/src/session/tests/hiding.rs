@@ -3,11 +3,13 @@
 
 mod explain;
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use lanrage_control::protocol::Request;
 use lanrage_games::{Door, Hosted, Owner, Slug, Statement};
-use lanrage_party::{Candidate, Name, Place, Remote, SignalKey, SignedRecord, Transport, TunnelEvent};
+use lanrage_party::{
+    Candidate, Name, PeerId, Place, Remote, SignalKey, SignedRecord, Transport, TunnelEvent, VirtualIp,
+};
 use lanrage_shield::{Gate, Rules, Trust};
 
 use super::{
@@ -16,6 +18,7 @@ use super::{
     trust::{sealed_in_life, signal},
 };
 use crate::{
+    facts::{CommandError, GameSource},
     input::{Command, Input},
     output::Output,
     peers::{gossip::message::Message, signal::Signal},
@@ -159,6 +162,65 @@ fn a_friends_game_is_shown_at_the_friends_own_address_under_the_name_that_it_has
     assert_eq!(opened(&stage), 1, "it is the same game");
     knocks::say(&mut stage, &bob, &Message::Games { number: 3, statements: Vec::new() });
     assert!(stage.snapshot().party.unwrap().peers[0].games.is_empty());
+}
+
+#[test]
+fn a_game_of_which_the_friend_says_nothing_is_shown_as_heard_or_found_until_the_friend_says_otherwise() {
+    let (mut stage, _, bob) = knocks::host_with_friend();
+    let peer = bob.record.peer_id();
+    let games = |stage: &Stage| -> Vec<(String, GameSource, Option<String>)> {
+        let shown = stage.snapshot().party.unwrap().peers.remove(0).games;
+        shown.into_iter().map(|game| (game.slug, game.source, game.hosted.map(|at| at.address))).collect()
+    };
+    let address = bob.record.virtual_ip;
+    let world = |port: u16| {
+        Input::Tunnel(TunnelEvent::Announced {
+            peer,
+            port: 4_445,
+            bytes: format!("[MOTD]World[/MOTD][AD]192.168.1.2:{port}[/AD]").into_bytes(),
+        })
+    };
+    stage.input(world(51_234));
+    let heard = ("minecraft-java".to_owned(), GameSource::Announced, Some(format!("{address}:51234")));
+    assert_eq!(games(&stage), std::slice::from_ref(&heard));
+    stage.input(Input::Tunnel(TunnelEvent::Announced {
+        peer: PeerId::from_bytes([9; 16]),
+        port: 4_445,
+        bytes: b"[AD]5[/AD]".to_vec(),
+    }));
+    assert_eq!(games(&stage).len(), 1, "nobody's");
+    // A search begins on an adapter alone, and not again at once.
+    stage.command(7, Command::LookForGames);
+    assert_eq!(stage.searches, 0);
+    stage.input(Input::Adapter(Ok("lanrage0".to_owned())));
+    stage.command(8, Command::LookForGames);
+    stage.command(9, Command::LookForGames);
+    assert_eq!(
+        (stage.searches, stage.results.iter().filter(|(_, result)| result.is_ok()).count() >= 3),
+        (1, true)
+    );
+    let found =
+        vec![(address, teeworlds("Skyblock")), (VirtualIp(Ipv4Addr::new(10, 1, 1, 1)), teeworlds("x"))];
+    stage.input(Input::GamesFound { found, is_over: true });
+    let answers = ("teeworlds".to_owned(), GameSource::Answers, Some(format!("{address}:8303")));
+    assert_eq!(games(&stage), [heard, answers.clone()]);
+    knocks::say(
+        &mut stage,
+        &bob,
+        &Message::Games { number: 1, statements: vec![Statement { hosted: None, ..teeworlds("") }] },
+    );
+    assert_eq!(
+        games(&stage).iter().filter(|game| game.0 == "teeworlds").count(),
+        1,
+        "the friend plays, and says so"
+    );
+    knocks::say(&mut stage, &bob, &Message::Games { number: 2, statements: Vec::new() });
+    assert!(games(&stage).iter().all(|game| game.0 != "teeworlds"), "it is over, by the friend's word");
+    stage.pass(Duration::from_secs(11));
+    assert_eq!(games(&stage), [], "it has not been heard for long");
+    stage.command(10, Command::PauseParty);
+    stage.command(11, Command::LookForGames);
+    assert_eq!(stage.results.last().unwrap().1, Err(CommandError::NotInParty));
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub(super) struct Stage {
     pub(super) doors_watched: bool,
     /// The last look at what listens that was asked for.
     pub(super) look: u64,
+    /// How often everybody was asked for games.
+    pub(super) searches: usize,
     /// What the data plane lets peers begin.
     pub(super) gates: (Gate, Vec<(PeerId, Gate)>),
     /// How often the public store was asked for something.
@@ -105,6 +107,7 @@ impl Stage {
             games_watched: None,
             doors_watched: false,
             look: 0,
+            searches: 0,
             gates: (Gate::default(), Vec::new()),
             looks: 0,
             items: Vec::new(),
@@ -338,6 +341,7 @@ impl Stage {
                     self.doors_watched = watch.is_some_and(|watch| watch.doors);
                 }
                 Output::LookAgain(number) => self.look = number,
+                Output::SearchGames(_) => self.searches += 1,
                 Output::SetGates { others, named } => self.gates = (others, named),
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();

@@ -79,6 +79,7 @@ impl World {
             | Output::WatchPrograms(_)
             | Output::LookAgain(_)
             | Output::ExamineGame(_)
+            | Output::SearchGames(_)
             | Output::GameExplained { .. }
             | Output::SetGates { .. } => {}
             Output::Load { ticket, .. } => {
