@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lanrage_engine::{ConnectionState, PartyView, PeerView, Snapshot, facts::Situation};
+use lanrage_engine::{ConnectionState, GameSource, PartyView, PeerView, Snapshot, facts::Situation};
 
 /// How long after entering a party friends come to be known who were there before.
 const SETTLING: Duration = Duration::from_secs(5);

@@ -33,6 +33,7 @@ impl Room<'_> {
         self.count_odd(friend)?;
         let mut problems = Vec::new();
         let answered = self.scan(friend)?;
+        let refused_before = self.refused()?;
         // Ports that listen, and one that does not, look the same.
         if !answered.is_empty() && answered.len() != scanned().count() {
             problems.push(format!("an acknowledgement of nothing tells what listens: {answered:?}"));
@@ -87,17 +88,31 @@ impl Room<'_> {
                 problems.push(format!("{} {what} arrived", of(name)));
             }
         }
+        let refused = self.refused()? - refused_before;
         // Or nothing was tried at all.
-        if of("acks") == 0 {
-            problems.push("not even answers arrived".to_owned());
+        if of("acks") == 0 || refused < u64::from(packets) / 4 {
+            problems.push(format!("{} answers arrived, and {refused} packets were refused", of("acks")));
         }
         Ok(Swept {
             what: "odd".to_owned(),
             tried: packets as usize,
-            words: format!("begun 0, {} that begin nothing, answers of all ports alike", of("acks")),
+            words: format!(
+                "{refused} refused, {} begun, {} of {} ports answer what begins nothing",
+                of("begins"),
+                answered.len(),
+                scanned().count(),
+            ),
             problem: (!problems.is_empty()).then(|| problems.join("; ")),
             ..Swept::default()
         })
+    }
+
+    /// What player one's data plane has refused so far.
+    fn refused(&self) -> Result<u64> {
+        let status = self.one.status()?;
+        let dropped = status["data_plane"]["dropped"].as_array().cloned().unwrap_or_default();
+        let of = dropped.iter().find(|dropped| dropped["reason"] == "refused");
+        Ok(of.and_then(|dropped| dropped["packets"].as_u64()).unwrap_or_default())
     }
 
     /// Sends an acknowledgement of nothing to each port, and gives those that answer.
@@ -137,7 +152,8 @@ impl Room<'_> {
                 chain odd {{
                     type filter hook prerouting priority -450
                     iifname != \"lanrage0\" return
-                    ip saddr != {friend} counter name strangers return
+                    ip saddr != {friend} meta l4proto {{ tcp, udp }} th dport {OWN} counter name strangers
+                    ip saddr != {friend} return
                     ip frag-off & 0x1fff == 0 tcp flags & (syn | ack) == syn counter name begins
                     ip frag-off & 0x1fff == 0 udp dport != @spoken counter name begins
                     ip frag-off & 0x1fff == 1 ip protocol tcp counter name fragments
