@@ -7,6 +7,7 @@ use std::{
     env,
     ffi::OsString,
     fs,
+    net::Ipv4Addr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     thread,
@@ -256,6 +257,7 @@ pub fn play(games: &[Game], mut report: impl FnMut(Seen)) -> Result<()> {
     report(hall.say_nothing()?);
     report(hall.found()?);
     report(hall.heard()?);
+    report(hall.search_by_mdns()?);
     Ok(())
 }
 
@@ -476,6 +478,51 @@ impl Hall<'_> {
             words: words.to_string(),
             problem: None,
         })
+    }
+
+    /// The search of a game by multicast DNS reaches the party where both players let it, and a search for printers never does.
+    fn search_by_mdns(&self) -> Result<Seen> {
+        const SEARCH: &[u8] = b"\0\0\0\0\0\x01\0\0\0\0\0\0\x09_blizzard\x04_udp\x05local\0\0\x0c\0\x01";
+        const PRINTERS: &[u8] = b"\0\0\0\0\0\x01\0\0\0\0\0\0\x04_ipp\x04_tcp\x05local\0\0\x0c\0\x01";
+        let lease = self.two.wait_for_address(READY_LIMIT)?;
+        let (asks, hears) = (self.stage.two.udp(5_353)?, self.stage.one.udp(5_353)?);
+        socket2::SockRef::from(&asks).set_multicast_if_v4(&lease)?;
+        // As who answers does, by whatever interface.
+        hears.join_multicast_v4(&Ipv4Addr::new(224, 0, 0, 251), &Ipv4Addr::UNSPECIFIED)?;
+        hears.set_read_timeout(Some(Duration::from_millis(300)))?;
+        let heard = |packet: &[u8]| {
+            let _ = asks.send_to(packet, ("224.0.0.251", 5_353));
+            let mut buffer = [0; 512];
+            while let Ok((len, from)) = hears.recv_from(&mut buffer) {
+                if from.ip() == lease && buffer[..len] == *packet {
+                    return true;
+                }
+            }
+            false
+        };
+        let before = heard(SEARCH);
+        let let_through = |word: &str| -> Result<()> {
+            [self.one, self.two]
+                .iter()
+                .try_for_each(|player| player.know_games(&[word, "warcraft3-reforged"]))
+        };
+        let_through("let-through")?;
+        let begun = Instant::now();
+        let mut shown = None;
+        while shown.is_none() && begun.elapsed() < LIMIT {
+            shown = heard(SEARCH).then(|| begun.elapsed());
+        }
+        let printers = heard(PRINTERS);
+        let_through("keep-home")?;
+        let begun = Instant::now();
+        let mut gone = None;
+        while gone.is_none() && begun.elapsed() < LIMIT {
+            gone = (!heard(SEARCH)).then(|| begun.elapsed());
+        }
+        let problem =
+            (before || printers).then(|| format!("before it was let: {before}, printers: {printers}"));
+        let words = "a search by multicast DNS, let through by both".to_owned();
+        Ok(Seen { what: "mdns".to_owned(), shown, told: shown, gone, words, problem })
     }
 
     /// Who shares nothing is shown with nothing, at once; the server goes on.

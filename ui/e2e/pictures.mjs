@@ -13,6 +13,11 @@ const folder = fileURLToPath(new URL('../pictures/', import.meta.url));
 const pictures = [
   { name: 'first', scene: 'first_serverless', theme: 'light' },
   { name: 'party', scene: 'evening&quiet', theme: 'dark' },
+  // A first evening: the link, in, a friend hosts, Join.
+  { name: 'evening-1-link', scene: 'evening_link&quiet', theme: 'dark' },
+  { name: 'evening-2-in', scene: 'evening_in&quiet', theme: 'dark' },
+  { name: 'evening-3-hosts', scene: 'evening_hosts&quiet', theme: 'dark' },
+  { name: 'evening-4-join', scene: 'evening_join&quiet', theme: 'dark' },
 ];
 
 mkdirSync(folder, { recursive: true });

@@ -764,7 +764,9 @@ export type KnownGameView = {
   /** Where it comes from. */
   origin: GameOrigin,
   /** Whether friends are told nothing of it. */
-  is_hidden: boolean, };
+  is_hidden: boolean,
+  /** Whether its search is let through to the party; `None` where it does not look for others by multicast DNS. */
+  lets_search: boolean | null, };
 
 /**
  * Why this device cannot have an address in a party's network.
@@ -1730,7 +1732,9 @@ export type Verdict = { "code": "not_connected",
   /** The game. */
   game: string, } | { "code": "first_adapter",
   /** The game. */
-  game: string, } | { "code": "other_version",
+  game: string,
+  /** That adapter's address on this computer, where it is known and not the party's. */
+  address: string | null, } | { "code": "other_version",
   /** The game. */
   game: string,
   /** The friend. */
@@ -1914,6 +1918,11 @@ export type Requests = {
   slug: string,
   /** Whether they are not. */
   hidden: boolean, }, answer: null },
+  let_search: { args: {
+  /** Which. */
+  slug: string,
+  /** Whether it is. */
+  through: boolean, }, answer: null },
   reset_game: { args: {
   /** Which. */
   slug: string, }, answer: null },

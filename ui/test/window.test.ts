@@ -20,7 +20,7 @@ async function show(scene: Snapshot | CommandError, answers: Answers = {}): Prom
   return calls;
 }
 
-const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|status|settings|favorites|recent_parties|summary|take_link)/.test(command));
+const commands = (calls: Call[]) => calls.filter(({ command }) => !/^(plugin:|status|settings|favorites|recent_parties|summary|take_link|look_for_games)/.test(command));
 
 const refuse = (error: CommandError) => () => {
   // eslint-disable-next-line @typescript-eslint/only-throw-error

@@ -1,10 +1,10 @@
-//! What is said of games: answers of servers, announcements, statements of friends, catalogues.
+//! What is said of games: answers of servers, announcements, statements of friends, what they see of a game, catalogues.
 
 use std::net::Ipv4Addr;
 
 use lanrage_games::{
-    Asking, Catalogue, Protocol, Search, Slug, Statement, Step, read_beacon, read_statements,
-    write_statements,
+    Asking, Catalogue, Protocol, Search, Slug, Statement, Step, read_beacon, read_side, read_statements,
+    write_side, write_statements,
 };
 use lanrage_party::ANNOUNCED_PORTS;
 
@@ -76,6 +76,14 @@ pub(crate) fn search(mut data: &[u8]) {
     let found = search.take_found();
     assert!(found.len() <= 4 * ports.len());
     found.iter().for_each(|(_, said)| check_told(said));
+}
+
+/// What a friend's computer says of a game that is not seen is read in bounds, and says the same when it is written again.
+pub(crate) fn side(data: &[u8]) {
+    if let Some(side) = read_side(data) {
+        assert!(side.sockets.len() <= 8 && side.refused.len() <= 8 && side.version.len() <= 32);
+        assert_eq!(read_side(&write_side(&side)), Some(side));
+    }
 }
 
 fn check_told(said: &Statement) {

@@ -32,6 +32,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("game_beacon", games::beacon),
     ("game_catalogue", games::catalogue),
     ("game_search", games::search),
+    ("game_side", games::side),
     ("game_statement", games::statement),
     ("gossip", peer::gossip::run),
     ("helper_request", helper_request::run),

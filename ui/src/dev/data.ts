@@ -192,6 +192,7 @@ const teeworlds: KnownGameView = {
   launch_certainty: 'certain',
   origin: 'builtin',
   is_hidden: false,
+  lets_search: null,
 };
 
 /** One game of each origin. */

@@ -219,6 +219,14 @@ const friends: PeerView[] = [
     virtual_ip: '10.66.90.2',
     state: 'degraded',
     situation: { code: 'direct', peer: '大島', loses_packets: true },
+    games: [
+      {
+        slug: 'minecraft-java',
+        name: 'Minecraft: Java Edition',
+        source: 'announced',
+        hosted: { ...hosted, address: '10.66.90.2:51234', title: '大島 - 城', map: null, version: null, players: null, max_players: null },
+      },
+    ],
     latency_ms: 131.7,
     jitter_ms: 41.2,
     loss: 0.082,
@@ -414,6 +422,8 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   alone: open,
   party: { ...open, party: { ...party, is_host: false, peers: friends, shield: guarded } },
   evening: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening, shield: guarded } },
+  // The first evening goes on: just in, and nobody plays yet.
+  evening_in: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening.slice(0, 2).map((friend) => ({ ...friend, games: [] })), shield: guarded } },
   eight: { ...open, party: { ...party, peers: eight, shield: guarded } },
   moderated: {
     ...open,

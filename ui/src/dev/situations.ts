@@ -282,6 +282,22 @@ export const situations: Record<string, Situation> = {
     scene: 'home',
     answers: handedOver(refuse({ code: 'invitation_damaged' })),
   },
+  evening_link: {
+    scene: 'no_party_no_server',
+    answers: { run_doctor: () => ({ checks }), ...handedOver(() => ({ ...preview, party_name: 'Friday LAN', control: [], expires_at_ms: null })) },
+    store: storeNothing,
+  },
+  evening_hosts: {
+    scene: 'evening',
+    then: () => send('notice', { at_ms: Date.now(), party: null, code: 'game_opened', peer: 'Jonas', game: 'Teeworlds' }),
+  },
+  evening_join: {
+    scene: 'evening',
+    answers: { join_game: never },
+    then: () => {
+      press('main button[aria-label^="Join Teeworlds"]');
+    },
+  },
   close_asked: { scene: 'relayed', then: () => send('close_asked', null) },
   settings: { scene: 'home', page: 'settings' },
   settings_server: { scene: 'server_down', page: 'settings', store: storeServer },

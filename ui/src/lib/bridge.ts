@@ -178,6 +178,8 @@ export const saveGame = (
 ) => ask('save_game', { slug, name, programs, servers, ports });
 /** Says whether friends are told of a game. */
 export const hideGame = (slug: string, hidden: boolean) => ask('hide_game', { slug, hidden });
+/** Says whether a game's search by multicast DNS is let through to the party. */
+export const letSearch = (slug: string, through: boolean) => ask('let_search', { slug, through });
 /** Makes a game what it is by the program, or forgets it. */
 export const resetGame = (slug: string) => ask('reset_game', { slug });
 /** Takes an export of games; answers how many there were. */

@@ -476,6 +476,16 @@ pub(crate) enum GamesAction {
         /// Its name, or its short name
         game: String,
     },
+    /// Let the search of a game through to the party that looks for others by multicast DNS; friends must let it, too
+    LetThrough {
+        /// Its name, or its short name
+        game: String,
+    },
+    /// Keep its search at home again
+    KeepHome {
+        /// Its name, or its short name
+        game: String,
+    },
     /// Make a game what it is by LANrage again, and forget one that you have added
     Reset {
         /// Its name, or its short name

@@ -8,8 +8,8 @@ use std::{fmt::Write, ops::RangeInclusive, time::Duration};
 use lanrage_engine::{
     CommandError, GameSource, GameView, HostedView, PartyView, PeerView, Snapshot,
     api::{
-        self, Certainty, ExportGames, HideGame, ImportGames, KnownGameView, LookForGames, ResetGame,
-        SaveGame, WaysIntoGame,
+        self, Certainty, ExportGames, HideGame, ImportGames, KnownGameView, LetSearch, LookForGames,
+        ResetGame, SaveGame, WaysIntoGame,
     },
     start_game,
 };
@@ -94,6 +94,14 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
         }
         Some(GamesAction::Unhide { game }) => {
             ask(target, HideGame { slug: slug(target, game).await?, hidden: false }).await?;
+            report_done(output);
+        }
+        Some(GamesAction::LetThrough { game }) => {
+            ask(target, LetSearch { slug: slug(target, game).await?, through: true }).await?;
+            report_done(output);
+        }
+        Some(GamesAction::KeepHome { game }) => {
+            ask(target, LetSearch { slug: slug(target, game).await?, through: false }).await?;
             report_done(output);
         }
         Some(GamesAction::Reset { game }) => {
@@ -254,6 +262,9 @@ fn about(game: &KnownGameView) -> String {
     }
     for launch in &game.launch {
         line("launch", launch.join(" ") + &sure(game.launch_certainty));
+    }
+    if game.lets_search == Some(true) {
+        let _ = writeln!(text, "  {}", say.say("known-games-search"));
     }
     for hint in &game.hints {
         let _ = writeln!(text, "  {}", say.word("hint", hint));

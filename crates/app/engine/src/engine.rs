@@ -167,7 +167,10 @@ impl Engine {
             Err(error) => warn!(%error, "nodes of the DHT cannot be read"),
         }
         match KnownGames::read(&database).await {
-            Ok(games) => ports.games.know(games),
+            Ok(games) => {
+                tunnel.set_game_searches(games.lets_search);
+                ports.games.know(games);
+            }
             Err(error) => warn!(%error, "the games of the user cannot be read"),
         }
         let shield = stored_shield::rules(&database, &config).await.unwrap_or_else(|error| {

@@ -118,7 +118,7 @@ impl EventLoop {
         let result = match read {
             Ok(read) => {
                 let ReadSettings { config, games, shield } = *read;
-                self.outside.ports.games.know(games);
+                self.outside.know_games(games);
                 self.outside.set_log_level(config.log_level);
                 self.outside.ports.rendezvous.configure(&config);
                 let settings = self.overrides.session_settings(&config, shield);

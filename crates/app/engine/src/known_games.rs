@@ -18,7 +18,12 @@ pub(crate) struct StoredGame {
     pub(crate) profile: Profile,
     pub(crate) origin: ProfileOrigin,
     pub(crate) is_hidden: bool,
+    /// Whether its search by multicast DNS is let through to the party.
+    pub(crate) lets_search: bool,
 }
+
+/// What a row remembers of that, beside what else is remembered of it.
+const LETS_SEARCH: &str = "lets_search";
 
 /// The games that the user has made or changed. A row that says nothing sensible is left out; it stays in the database.
 ///
@@ -43,6 +48,8 @@ pub(crate) struct KnownGames {
     pub(crate) all: Arc<Catalogue>,
     /// Those of which friends may be told.
     pub(crate) shown: Arc<Catalogue>,
+    /// Whether the search of any is let through to the party.
+    pub(crate) lets_search: bool,
 }
 
 impl KnownGames {
@@ -54,8 +61,9 @@ impl KnownGames {
         let stored = stored(database).await?;
         let hidden = stored.iter().filter(|game| game.is_hidden).map(|game| game.profile.slug.clone());
         let hidden: Vec<Slug> = hidden.collect();
+        let lets_search = stored.iter().any(|game| game.lets_search && game.profile.searches_by_mdns());
         let all = Catalogue::builtin().with(stored.into_iter().map(|game| game.profile));
-        Ok(Self { shown: Arc::new(all.clone().without(&hidden)), all: Arc::new(all) })
+        Ok(Self { shown: Arc::new(all.clone().without(&hidden)), all: Arc::new(all), lets_search })
     }
 }
 
@@ -64,7 +72,8 @@ pub(crate) fn read(row: &GameProfile) -> Option<StoredGame> {
     let slug = row.slug.as_deref().map_or_else(|| Slug::of_name(row.name.as_str()), Slug::new)?;
     let says_nothing = row.details.is_empty() && row.executables.is_empty() && row.ports.is_empty();
     if let Some(known) = Catalogue::builtin().game(&slug).filter(|_| says_nothing) {
-        return Some(StoredGame { profile: known.clone(), origin: row.origin, is_hidden: row.is_hidden });
+        let (profile, lets_search) = (known.clone(), lets_search(row));
+        return Some(StoredGame { profile, origin: row.origin, is_hidden: row.is_hidden, lets_search });
     }
     let mut fields = match (row.details.is_empty(), Catalogue::builtin().game(&slug)) {
         (true, Some(known)) => object(known),
@@ -77,7 +86,7 @@ pub(crate) fn read(row: &GameProfile) -> Option<StoredGame> {
     fields.insert("ports".to_owned(), json!(ports?));
     let profile: Profile = serde_json::from_value(Value::Object(fields)).ok()?;
     profile.check().ok()?;
-    Some(StoredGame { profile, origin: row.origin, is_hidden: row.is_hidden })
+    Some(StoredGame { profile, origin: row.origin, is_hidden: row.is_hidden, lets_search: lets_search(row) })
 }
 
 /// A profile as a row; `before` is the row in whose place it comes.
@@ -87,13 +96,18 @@ pub(crate) fn read(row: &GameProfile) -> Option<StoredGame> {
 pub(crate) fn write(game: &StoredGame, before: Option<&GameProfile>) -> Result<GameProfile, ProfileFault> {
     let profile = &game.profile;
     profile.check()?;
+    let mut extra = before.map(|before| before.extra.clone()).unwrap_or_default();
+    match game.lets_search {
+        true => extra.insert(LETS_SEARCH.to_owned(), json!(true)),
+        false => extra.remove(LETS_SEARCH),
+    };
     if Catalogue::builtin().game(&profile.slug) == Some(profile) {
         // As it comes with the program, in its next version too.
         return Ok(GameProfile {
             name: profile.name.clone(),
             executables: Vec::new(),
             ports: Vec::new(),
-            extra: before.map(|before| before.extra.clone()).unwrap_or_default(),
+            extra,
             slug: Some(profile.slug.to_string()),
             origin: game.origin,
             details: Map::new(),
@@ -111,12 +125,16 @@ pub(crate) fn write(game: &StoredGame, before: Option<&GameProfile>) -> Result<G
         name: profile.name.clone(),
         executables: profile.programs.iter().map(ToString::to_string).collect(),
         ports: profile.ports.iter().map(stored).collect(),
-        extra: before.map(|before| before.extra.clone()).unwrap_or_default(),
+        extra,
         slug: Some(profile.slug.to_string()),
         origin: game.origin,
         details,
         is_hidden: game.is_hidden,
     })
+}
+
+fn lets_search(row: &GameProfile) -> bool {
+    row.extra.get(LETS_SEARCH) == Some(&json!(true))
 }
 
 fn object(profile: &Profile) -> Map<String, Value> {
@@ -163,17 +181,22 @@ mod tests {
     #[test]
     fn every_game_comes_back_from_a_row_and_what_else_is_remembered_stays() {
         for profile in Catalogue::builtin().games().cloned() {
-            let game = StoredGame { profile, origin: ProfileOrigin::Changed, is_hidden: true };
+            let game =
+                StoredGame { profile, origin: ProfileOrigin::Changed, is_hidden: true, lets_search: false };
             let before =
                 GameProfile { extra: Map::from_iter([("note".to_owned(), json!(1))]), ..row("x", &[]) };
             let row = write(&game, Some(&before)).unwrap();
             assert_eq!(row.extra, before.extra);
             assert!(row.details.is_empty(), "it changes with the program");
             assert_eq!(read(&row).as_ref(), Some(&game));
-            let mut changed = game;
+            let mut changed = StoredGame { lets_search: true, ..game };
+            let row = write(&changed, Some(&before)).unwrap();
+            assert_eq!(read(&row).as_ref(), Some(&changed));
             changed.profile.ports = vec!["udp 5000".parse().unwrap()];
-            let row = write(&changed, None).unwrap();
-            assert_eq!(read(&row), Some(changed));
+            let row = write(&changed, Some(&row)).unwrap();
+            assert_eq!((read(&row).as_ref(), row.extra.len()), (Some(&changed), 2));
+            changed.lets_search = false;
+            assert_eq!(write(&changed, Some(&row)).unwrap().extra, before.extra);
         }
     }
 

@@ -294,7 +294,11 @@ verdict-started-before =
         [true] { $game } lief schon, bevor du in die Party kamst, und sucht nur beim Start nach Netzen. Starte es neu.
        *[false] { $game } lief bei { $peer } schon vor der Party, und es sucht nur beim Start nach Netzen. Bitte { $peer }, es neu zu starten.
     }
-verdict-first-adapter = { $game } sucht nur über den ersten Netzwerkadapter des Computers, und das kann ein anderer sein. Gib die Adresse ein.
+verdict-first-adapter =
+    { $address ->
+        [none] { $game } sucht nur über den ersten Netzwerkadapter des Computers, und das kann ein anderer sein. Gib die Adresse ein.
+       *[other] { $game } benutzt nur den ersten Netzwerkadapter des Computers. Das ist hier { $address } und nicht der der Party. Gib die Adresse ein, die in der Party steht.
+    }
 verdict-other-version = Du hast { $game } { $here }, und { $peer } hat { $there }. Ihr braucht dieselbe Version.
 verdict-full = Das Spiel ist voll. { $game } zeigt es vielleicht erst, wenn jemand geht.
 verdict-needs-login = { $game } braucht auch im LAN die Anmeldung beim Hersteller. Achtet darauf, dass ihr beide angemeldet seid.
@@ -1177,7 +1181,7 @@ setting-name-keep-in-tray = Beim Schließen des Fensters
 setting-name-language = Sprache
 setting-name-theme = Farben
 
-setting-doc-share-games = Ob Freunde in der Party erfahren, welche Spiele du spielst und ausrichtest: nur sie, innerhalb der Party, und nie ein Server.
+setting-doc-share-games = Ob Freunde in der Party erfahren, welche Spiele du spielst und ausrichtest: nur sie, innerhalb der Party, und nie ein Server. Was ein Spiel selbst im LAN ankündigt oder sein Server auf Fragen antwortet, sehen sie trotzdem.
 setting-doc-shield = Wie viel von diesem Computer Freunde in der Party erreichen: alles (open), worauf deine eigenen Programme lauschen (guarded), Spiele (games), oder nichts, was sie selbst beginnen (closed). Fernanmeldung, Freigaben und Datenbanken erreicht niemand, außer wem du alles anvertraust.
 setting-doc-player-name = Der Name, den Freunde sehen. Leer: der Name deines Benutzerkontos.
 setting-doc-control-server = Der Server für neue Partys. Leer: Freunde finden einander durch den Link, wo einer von ihnen zu erreichen ist.
@@ -1520,6 +1524,7 @@ known-games-edit = Ändern
 known-games-reset = Zurück zu LANrages eigenem
 known-games-forget = Vergessen
 known-games-shown = Freunde erfahren, wenn du es spielst oder ausrichtest
+known-games-search = Seine Suche in die Party lassen, wo Freunde das auch tun
 known-games-transfer = Deine Spiele in einer Datei
 known-games-transfer-lead = Die Spiele, die du hinzugefügt oder geändert hast, für Freunde oder ein anderes Gerät.
 terminal-games-imported =

@@ -295,7 +295,11 @@ verdict-started-before =
         [true] { $game } was started before you entered the party, and looks for networks only when it starts. Restart it.
        *[false] { $peer }'s { $game } was started before the party was entered, and looks for networks only when it starts. Ask { $peer } to restart it.
     }
-verdict-first-adapter = { $game } looks for others by the computer's first network adapter alone, which may be another one. Type the address in.
+verdict-first-adapter =
+    { $address ->
+        [none] { $game } looks for others by the computer's first network adapter alone, which may be another one. Type the address in.
+       *[other] { $game } uses the computer's first network adapter alone. That is { $address } here, and not the party's. Type the address in that the party shows.
+    }
 verdict-other-version = You have { $game } { $here }, and { $peer } has { $there }. Both need the same version.
 verdict-full = The game is full. { $game } may not show it until somebody leaves.
 verdict-needs-login = { $game } needs its maker's login even on a LAN. Make sure that you are both logged in.
@@ -1177,7 +1181,7 @@ setting-name-keep-in-tray = When the window is closed
 setting-name-language = Language
 setting-name-theme = Theme
 
-setting-doc-share-games = Whether friends in the party are told which games you play and host: only they, inside the party, and never a server.
+setting-doc-share-games = Whether friends in the party are told which games you play and host: only they, inside the party, and never a server. What a game itself announces on the LAN, or its server answers to whoever asks, they see all the same.
 setting-doc-shield = How much of this computer friends in the party reach: all (open), what your own programs listen on (guarded), games (games), or nothing that they begin themselves (closed). Remote login, shares and databases are reached by nobody but whom you trust with everything.
 setting-doc-player-name = The name that friends see. Empty: the name of this computer's account.
 setting-doc-control-server = The control server for new parties. Empty: friends find each other by the link, where one of them can be reached.
@@ -1520,6 +1524,7 @@ known-games-edit = Change
 known-games-reset = Back to LANrage's own
 known-games-forget = Forget
 known-games-shown = Friends are told when you play or host it
+known-games-search = Let its search through to the party, where friends let it too
 known-games-transfer = Your games in a file
 known-games-transfer-lead = The games that you have added or changed, for friends or another device.
 terminal-games-imported =

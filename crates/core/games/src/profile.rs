@@ -293,6 +293,11 @@ impl Profile {
         [by_program].into_iter().chain(by_steam).collect()
     }
 
+    /// Whether its list of games comes about by multicast DNS, in part at least.
+    pub fn searches_by_mdns(&self) -> bool {
+        self.discovery.iter().any(|way| way.kind == DiscoveryKind::Mdns)
+    }
+
     /// How sure a part of it is.
     pub fn certainty(&self, fact: Fact) -> Certainty {
         let is_known = match fact {

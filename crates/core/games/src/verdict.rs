@@ -34,6 +34,10 @@ pub struct Facts<'a> {
     pub own: Option<&'a Side>,
     /// What holds the port of the game on this computer, where that is known.
     pub taken_by: Option<&'a str>,
+    /// The address of the adapter that the system names first on this computer, where that is known.
+    pub first_address: Option<Ipv4Addr>,
+    /// This computer's address in the party.
+    pub lease: Ipv4Addr,
     /// The friend's computer; `None` if it has not answered.
     pub friend: Option<&'a Side>,
     /// The address in the party of whoever hosts.
@@ -256,6 +260,8 @@ pub enum Verdict {
     FirstAdapter {
         /// The game.
         game: String,
+        /// That adapter's address on this computer, where it is known and not the party's.
+        address: Option<String>,
     },
     /// The two have other versions of the game.
     OtherVersion {

@@ -235,6 +235,8 @@ pub struct Explained {
     pub taken_by: Option<String>,
     /// The friend's computer; `None` if it has not answered.
     pub friend: Option<Side>,
+    /// This device's address in the party.
+    pub lease: VirtualIp,
     /// The address in the party of whoever hosts.
     pub host: VirtualIp,
     /// What the friend is called.

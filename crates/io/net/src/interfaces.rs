@@ -43,6 +43,24 @@ pub fn host_addresses() -> Vec<IpAddr> {
     host_addresses_by_interface(|_| false).into_iter().map(|(_, ip)| ip).collect()
 }
 
+/// The IPv4 address of the adapter that the system names first, of those that are up: what a game takes that knows one adapter
+/// alone. `None` without any.
+pub fn first_address() -> Option<Ipv4Addr> {
+    first_of(netdev::get_interfaces())
+}
+
+fn first_of(mut interfaces: Vec<Interface>) -> Option<Ipv4Addr> {
+    // Windows has an order of its own.
+    if cfg!(unix) {
+        interfaces.sort_by_key(|interface| interface.index);
+    }
+    let first = interfaces
+        .iter()
+        .filter(|interface| is_usable(interface))
+        .find_map(|interface| interface.ipv4.first());
+    first.map(|network| network.addr())
+}
+
 /// The same of all interfaces that `exclude` does not leave out, each with the index of its interface.
 pub(crate) fn host_addresses_by_interface(exclude: impl Fn(&Interface) -> bool) -> Vec<(u32, IpAddr)> {
     addresses_of(&netdev::get_interfaces(), exclude)
@@ -200,6 +218,23 @@ mod tests {
         eth.ipv6_addr_flags[0].deprecated = true;
         eth.ipv6_addr_flags[2].tentative = true;
         assert_eq!(texts(&[eth], |_| false), ["2001:db8::2"]);
+    }
+
+    #[test]
+    fn the_first_adapter_is_the_one_that_the_system_names_first_of_those_that_are_up() {
+        let numbered = |index: u32, address: &str| {
+            let mut interface = interface("eth", &[address]);
+            interface.index = index;
+            interface
+        };
+        let mut down = numbered(1, "10.0.0.1");
+        down.flags = 0;
+        let mut all = vec![down, numbered(2, "fd00::5"), numbered(3, "10.0.0.3"), numbered(7, "10.66.1.1")];
+        assert_eq!(first_of(all.clone()), Some(Ipv4Addr::new(10, 0, 0, 3)));
+        if cfg!(unix) {
+            all.reverse();
+            assert_eq!(first_of(all), Some(Ipv4Addr::new(10, 0, 0, 3)));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -103,6 +103,7 @@ impl Tunnel {
             subnet: end.subnet,
             elsewhere: Elsewhere::new(),
             spoken: Spoken::new(Instant::now()),
+            carries_game_searches: AtomicBool::new(false),
         };
         self.shared.change(|table| table.enter(Some(Arc::new(local))));
     }
@@ -217,6 +218,12 @@ impl Tunnel {
         if let Some(peer) = self.shared.table().peer(id) {
             peer.set_muted(is_muted);
         }
+    }
+
+    /// Whether multicast DNS by which games of Blizzard find each other passes, to peers and from them, in every party. Nothing of
+    /// multicast DNS does until that is said, and nothing else of it ever.
+    pub fn set_game_searches(&self, carries: bool) {
+        self.shared.change(|table| table.carry_game_searches(carries));
     }
 
     /// The largest packet that the peer's path carries, in bytes; kept within [`PATH_MTU_MIN`] and

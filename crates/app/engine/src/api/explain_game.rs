@@ -58,6 +58,7 @@ impl Serve<ExplainGame> for Handle {
         self.command(|answer| Command::ExplainGame { peer: friend, slug, is_own, explained: tell, answer })
             .await?;
         let explained = told.await.map_err(|_| CommandError::Stopped)?;
+        let first_address = spawn_blocking(lanrage_net::interfaces::first_address).await.ok().flatten();
         let facts = Facts {
             peer: &explained.name,
             profile,
@@ -65,6 +66,8 @@ impl Serve<ExplainGame> for Handle {
             is_connected: explained.is_connected,
             own: explained.own.as_ref(),
             taken_by: explained.taken_by.as_deref(),
+            first_address,
+            lease: explained.lease.0,
             friend: explained.friend.as_ref(),
             host: explained.host.0,
             is_told: explained.is_told,

@@ -11,8 +11,8 @@ use lanrage_store::{GameProfile, ProfileOrigin, SettingsDatabase};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AskStored, ExportGames, Games, HideGame, ImportGames, LookForGames, ResetGame, SaveGame, Serve, Stored,
-    StoredError, WaysIntoGame, parse,
+    AskStored, ExportGames, Games, HideGame, ImportGames, LetSearch, LookForGames, ResetGame, SaveGame,
+    Serve, Stored, StoredError, WaysIntoGame, parse,
 };
 use crate::{
     CommandError, Handle,
@@ -56,6 +56,8 @@ pub struct KnownGameView {
     pub origin: GameOrigin,
     /// Whether friends are told nothing of it.
     pub is_hidden: bool,
+    /// Whether its search is let through to the party; `None` where it does not look for others by multicast DNS.
+    pub lets_search: Option<bool>,
 }
 
 /// Where a game that is known comes from.
@@ -84,7 +86,8 @@ pub struct DiscoveryView {
 }
 
 impl KnownGameView {
-    fn new(profile: &Profile, origin: GameOrigin, is_hidden: bool) -> Self {
+    fn new(profile: &Profile, origin: GameOrigin, kept: Option<&StoredGame>) -> Self {
+        let is_kept = |is: fn(&StoredGame) -> bool| kept.is_some_and(is);
         let discovery = profile.discovery.iter().map(|way| DiscoveryView {
             kind: way.kind,
             ports: way.ports.map(|ports| match way.group {
@@ -108,7 +111,8 @@ impl KnownGameView {
             discovery_certainty: profile.certainty(Fact::Discovery),
             launch_certainty: profile.certainty(Fact::Launch),
             origin,
-            is_hidden,
+            is_hidden: is_kept(|game| game.is_hidden),
+            lets_search: profile.searches_by_mdns().then(|| is_kept(|game| game.lets_search)),
         }
     }
 }
@@ -139,7 +143,7 @@ async fn known(
     let (stored, row) = find(database, &slug).await?;
     let builtin = || {
         let profile = Catalogue::builtin().game(&slug)?.clone();
-        Some(StoredGame { profile, origin: ProfileOrigin::Changed, is_hidden: false })
+        Some(StoredGame { profile, origin: ProfileOrigin::Changed, is_hidden: false, lets_search: false })
     };
     Ok((stored.or_else(builtin).ok_or_else(unknown)?, row))
 }
@@ -204,7 +208,7 @@ impl AskStored for Games {
                 }
                 _ => GameOrigin::Builtin,
             };
-            KnownGameView::new(profile, origin, kept.is_some_and(|game| game.is_hidden))
+            KnownGameView::new(profile, origin, kept)
         };
         Ok(all.games().map(view).collect())
     }
@@ -225,7 +229,8 @@ impl AskStored for SaveGame {
                     return Err(CommandError::BadGame { cause }.into());
                 }
                 let profile = Profile::new(slug, name.clone());
-                (StoredGame { profile, origin: ProfileOrigin::Mine, is_hidden: false }, None)
+                let origin = ProfileOrigin::Mine;
+                (StoredGame { profile, origin, is_hidden: false, lets_search: false }, None)
             }
         };
         game.profile.name = name;
@@ -242,6 +247,16 @@ impl AskStored for HideGame {
     async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
         let (mut game, before) = known(database, &self.slug).await?;
         game.is_hidden = self.hidden;
+        save(database, &game, before.as_ref(), now).await
+    }
+}
+
+impl AskStored for LetSearch {
+    const CHANGES_SETTINGS: bool = true;
+
+    async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
+        let (mut game, before) = known(database, &self.slug).await?;
+        game.lets_search = self.through;
         save(database, &game, before.as_ref(), now).await
     }
 }
@@ -282,8 +297,9 @@ impl AskStored for ImportGames {
         let mut rows = Vec::new();
         for profile in games.games().cloned() {
             let (stored, before) = find(database, &profile.slug).await?;
-            let is_hidden = stored.is_some_and(|game| game.is_hidden);
-            let game = StoredGame { profile, origin: ProfileOrigin::Imported, is_hidden };
+            let (is_hidden, lets_search) =
+                stored.map_or((false, false), |game| (game.is_hidden, game.lets_search));
+            let game = StoredGame { profile, origin: ProfileOrigin::Imported, is_hidden, lets_search };
             rows.push(known_games::write(&game, before.as_ref()).map_err(bad_game)?);
         }
         database.save_game_profiles(&rows, now).await?;

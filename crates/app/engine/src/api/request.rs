@@ -241,6 +241,14 @@ crate::requests! {
         hidden: bool,
     } -> ();
 
+    /// Says whether a game's search by multicast DNS is let through to the party. Friends' LANrage must let it too.
+    LetSearch {
+        /// Which.
+        slug: String,
+        /// Whether it is.
+        through: bool,
+    } -> ();
+
     /// Makes a game what it is by the program again; one that the user has made is forgotten.
     ResetGame {
         /// Which.

@@ -21,6 +21,7 @@ use super::showing::Showing;
 use crate::{
     CommandError, NetworkLogGuard, Notice,
     handle::{Answer, Command},
+    known_games::KnownGames,
     ports::{Ports, adapter::Wish as DeviceWish},
     settings::log_level,
 };
@@ -86,6 +87,12 @@ impl Outside {
             moved_packets: HashMap::new(),
             log_trouble: None,
         }
+    }
+
+    /// These games are known from now on.
+    pub(crate) fn know_games(&self, games: KnownGames) {
+        self.tunnel.set_game_searches(games.lets_search);
+        self.ports.games.know(games);
     }
 
     /// What a host's command means for the session; `None` if it does not concern it at once.

@@ -273,7 +273,13 @@ fn of_game(facts: &Facts<'_>, hint: Hint, verdict: fn(String) -> Verdict) -> Opt
 }
 
 fn first_adapter(facts: &Facts<'_>) -> Option<Found> {
-    of_game(facts, Hint::FirstAdapter, |game| Verdict::FirstAdapter { game })
+    let address = facts.first_address.filter(|first| *first != facts.lease);
+    // Here the party's is the first, and at the friend nobody knows: only who looks, or hosts, here is told.
+    let is_first = facts.first_address == Some(facts.lease);
+    let address = address.map(|address| address.to_string());
+    let is_so = facts.profile.hints.contains(&Hint::FirstAdapter) && !is_first;
+    is_so
+        .then(|| Found { verdict: Verdict::FirstAdapter { game: facts.game(), address }, fix: way_in(facts) })
 }
 
 fn other_version(facts: &Facts<'_>) -> Option<Found> {

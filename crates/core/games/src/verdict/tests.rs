@@ -17,6 +17,8 @@ use crate::{
 };
 
 const LEASE: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 2);
+/// That of whoever asks.
+const OTHER_LEASE: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 3);
 
 fn udp(port: u16) -> Place {
     Place { transport: Transport::Udp, port }
@@ -31,6 +33,7 @@ struct Case {
     is_told: bool,
     host: Option<Side>,
     guest: Option<Side>,
+    first_address: Option<Ipv4Addr>,
 }
 
 impl Case {
@@ -53,7 +56,8 @@ impl Case {
             reached: Some(true),
             ..Side::default()
         };
-        Self { profile, is_own, is_connected: true, is_told: true, host: Some(host), guest: Some(guest) }
+        let (host, guest, first_address) = (Some(host), Some(guest), None);
+        Self { profile, is_own, is_connected: true, is_told: true, host, guest, first_address }
     }
 
     fn found(&self) -> Vec<Found> {
@@ -68,6 +72,8 @@ impl Case {
             is_connected: self.is_connected,
             own: own.as_ref(),
             taken_by: Some("other"),
+            first_address: self.first_address,
+            lease: OTHER_LEASE,
             friend: friend.as_ref(),
             host: LEASE,
             is_told: self.is_told,
@@ -365,6 +371,8 @@ proptest! {
             is_connected: flags.1,
             own: own.as_ref(),
             taken_by: None,
+            first_address: None,
+            lease: OTHER_LEASE,
             friend: friend.as_ref(),
             host: LEASE,
             is_told: flags.2,
@@ -375,6 +383,22 @@ proptest! {
         prop_assert!(!found.is_empty() && kinds.len() == found.len());
         prop_assert_eq!(found.len() > 1 && found.iter().any(|one| matches!(one.verdict, Verdict::NothingFound { .. })), false);
     }
+}
+
+#[test]
+fn a_game_that_asks_the_first_adapter_alone_is_told_of_by_that_ones_address_unless_it_is_the_partys() {
+    let mut case = Case::good(false);
+    case.profile.hints.push(Hint::FirstAdapter);
+    let address = |case: &Case| match &case.found()[0].verdict {
+        Verdict::FirstAdapter { address, .. } => address.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(address(&case), None, "nobody has looked");
+    case.first_address = Some(Ipv4Addr::new(192, 168, 1, 5));
+    assert_eq!(address(&case).as_deref(), Some("192.168.1.5"));
+    assert!(case.found()[0].fix.is_some(), "the friend's address is copied, or joined");
+    case.first_address = Some(OTHER_LEASE);
+    assert_eq!(case.codes(), ["nothing_found"], "it asks the party's");
 }
 
 #[test]

@@ -51,6 +51,7 @@ settings! {
     player_name: Option<Name> = Declaration::optional(Player, Kind::Name);
 
     /// Whether friends in the party are told which games you play and host: only they, inside the party, and never a server.
+    /// What a game itself announces on the LAN, or its server answers to whoever asks, they see all the same.
     share_games: bool = Declaration::new(Player, Kind::Boolean, Boolean(true));
 
     /// How much of this computer friends in the party reach: all (open), what your own programs listen on (guarded), games

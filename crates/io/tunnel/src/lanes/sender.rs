@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::atomic::Ordering::Relaxed,
     time::Instant,
 };
 
@@ -120,7 +121,10 @@ impl Sender {
         let lane = self.lanes.of(packet, context.now);
         let device = context.table.device.as_deref();
         let is_own = |source| device.is_some_and(|device| device.is_own(source));
-        let outgoing = local.addresses.outgoing(packet, longest, is_own)?;
+        let outgoing = match local.carries_game_searches.load(Relaxed) {
+            true => local.addresses.outgoing_with_games(packet, longest, is_own)?,
+            false => local.addresses.outgoing(packet, longest, is_own)?,
+        };
         let ip = Ipv4::parse(packet).ok_or(DropReason::MalformedPacket)?;
         if !matches!(outgoing, Outgoing::To(_)) && !self.begun.admits(&ip, (), context.now) {
             // Which of what was not let in it is of, it does not say.

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use lanrage_party::{Subnet, VirtualIp, facts::DropReason, limits::PACKET_BYTES};
 
 use crate::packet::{
-    everyone::household::is_household,
+    everyone::household::{is_game_search, is_household},
     ipv4::{Ipv4, TCP, UDP, is_ipv6},
     probe::PROBE_PROTOCOL,
 };
@@ -83,6 +83,27 @@ impl Addresses {
             return Err(DropReason::OwnDestination);
         }
         Ok(Outgoing::To(destination))
+    }
+
+    /// The same where games' own searches by multicast DNS are let through.
+    pub(crate) fn outgoing_with_games(
+        &self,
+        packet: &[u8],
+        longest: usize,
+        is_own: impl FnOnce(Ipv4Addr) -> bool,
+    ) -> Result<Outgoing, DropReason> {
+        let is_search = || Ipv4::parse(packet).is_some_and(|ip| is_game_search(&ip));
+        match self.outgoing(packet, longest, is_own) {
+            Err(DropReason::HouseholdSearch) if is_search() => Ok(Outgoing::Everyone),
+            judged => judged,
+        }
+    }
+
+    /// The same of a peer's packet. `None` for what is judged as ever.
+    pub(crate) fn incoming_search(&self, packet: &[u8], peer: Ipv4Addr) -> Option<Incoming> {
+        let ip = parse(packet, PACKET_BYTES).ok()?;
+        let is_search = ip.source() == peer && is_game_search(&ip);
+        is_search.then_some(Incoming::Everyone { is_broadcast: false })
     }
 
     /// Judges an authenticated packet of the peer with this lease.

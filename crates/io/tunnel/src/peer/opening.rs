@@ -77,7 +77,11 @@ impl<'a> Opening<'a> {
         let packet = match opened.packet {
             None => Ok(None),
             Some(len) => {
-                let incoming = local.addresses.incoming(&out[..len], self.peer.ip());
+                let carries = local.carries_game_searches.load(Relaxed);
+                let search =
+                    carries.then(|| local.addresses.incoming_search(&out[..len], self.peer.ip())).flatten();
+                let incoming =
+                    search.map_or_else(|| local.addresses.incoming(&out[..len], self.peer.ip()), Ok);
                 let is_muted = self.peer.is_muted.load(Relaxed);
                 if matches!(incoming, Ok(Incoming::Everyone { .. })) && !is_muted {
                     announced = self.peer.announced(&out[..len], now);
@@ -86,8 +90,9 @@ impl<'a> Opening<'a> {
                     Ok(Incoming::Everyone { .. }) if is_muted => Err(DropReason::MutedBroadcast),
                     Ok(incoming @ Incoming::Probe { .. }) => Ok(Some((incoming, len))),
                     Ok(incoming)
-                        if let Judged::Refused(place) =
-                            self.peer.judge(&self.gate, &out[..len], &local.spoken, now) =>
+                        if search.is_none()
+                            && let Judged::Refused(place) =
+                                self.peer.judge(&self.gate, &out[..len], &local.spoken, now) =>
                     {
                         let is_for_all = incoming != Incoming::Unicast;
                         let held = place.filter(|_| self.peer.held_back.lock().hold(&out[..len], now));

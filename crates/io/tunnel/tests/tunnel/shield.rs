@@ -151,6 +151,26 @@ fn what_a_game_announces_is_told_though_nothing_is_open_a_few_times_and_not_of_w
 }
 
 #[test]
+fn a_games_search_by_multicast_dns_passes_where_both_let_it_and_no_other_search_does() {
+    let (a, b) = friends();
+    b.tunnel.set_gates(Gate::default(), []);
+    let mdns = Ipv4Addr::new(224, 0, 0, 251);
+    let search = to_udp(&a, mdns, 5_353, b"\x09_blizzard\x04_udp\x05local\0");
+    let printer = to_udp(&a, mdns, 5_353, b"\x04_ipp\x04_tcp\x05local\0");
+    let household = |end: &End| end.tunnel.counters().drops.get(DropReason::HouseholdSearch);
+    a.device.inject(&search);
+    wait_until(|| household(&a) == 1);
+    a.tunnel.set_game_searches(true);
+    a.device.inject(&search);
+    wait_until(|| household(&b) == 1);
+    b.tunnel.set_game_searches(true);
+    a.device.inject(&printer);
+    a.device.inject(&search);
+    assert_eq!(b.packet(), search);
+    assert_eq!((household(&a), household(&b)), (2, 1));
+}
+
+#[test]
 fn a_fragment_that_would_hide_a_beginning_is_refused() {
     let (a, b) = friends();
     b.tunnel.set_gates(Gate::default(), []);

@@ -133,6 +133,7 @@ impl State {
             own: own.map(|own| self.side(turn, &peer, own)),
             taken_by,
             friend,
+            lease: party.membership.virtual_ip,
             host: if is_own { party.membership.virtual_ip } else { connection.record.virtual_ip },
             name: connection.record.name.to_string(),
             is_told: self.shares_games && !is_hidden,

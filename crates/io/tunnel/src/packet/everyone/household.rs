@@ -1,5 +1,7 @@
 //! Which packets for everybody belong to a home and not to a party.
 
+use std::net::Ipv4Addr;
+
 use lanrage_party::{HOUSEHOLD_GROUP, HOUSEHOLD_PORTS, is_link_group};
 
 use crate::packet::ipv4::{Ipv4, UDP, UDP_HEADER_BYTES};
@@ -9,6 +11,19 @@ const IGMP: u8 = 2;
 /// What wakes a machine: six bytes of ones, and its address sixteen times.
 const WAKE_SYNC: [u8; 6] = [0xFF; 6];
 const WAKE_REPEATS: usize = 16;
+
+/// Multicast DNS (RFC 6762).
+const MDNS: (Ipv4Addr, u16) = (Ipv4Addr::new(224, 0, 0, 251), 5353);
+/// The service by which games of Blizzard find each other, as a label of a name (RFC 1035 §3.1).
+const GAME_SERVICE: &[u8] = b"\x09_blizzard";
+
+/// Whether a household's search is one by which a game looks for others, too: multicast DNS that names the service of games. Its
+/// player may let it through to the party.
+pub(crate) fn is_game_search(ip: &Ipv4<'_>) -> bool {
+    let to_port = ip.ports().filter(|_| ip.protocol() == UDP && !ip.is_fragment()).map(|(_, port)| port);
+    (ip.destination(), to_port) == (MDNS.0, Some(MDNS.1))
+        && ip.payload().windows(GAME_SERVICE.len()).any(|part| part.eq_ignore_ascii_case(GAME_SERVICE))
+}
 
 /// Whether a broadcast or multicast packet is a search of a home's own devices, or a word between the machines of one link.
 /// A later fragment does not tell by its port; without its first one it is nothing.
@@ -29,8 +44,6 @@ fn wakes(data: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
     use crate::packet::ipv4::build;
     use proptest::prelude::*;
@@ -39,6 +52,19 @@ mod tests {
 
     fn is(to: Ipv4Addr, port: u16, data: &[u8]) -> bool {
         is_household(&Ipv4::parse(&build::udp(OWN, to, (40_000, port), data)).unwrap())
+    }
+
+    #[test]
+    fn of_multicast_dns_a_search_for_games_is_told_from_one_for_printers() {
+        let is = |to, port, data: &[u8]| {
+            is_game_search(&Ipv4::parse(&build::udp(OWN, to, (5353, port), data)).unwrap())
+        };
+        let search =
+            b"\0\0\0\0\0\x01\0\0\0\0\0\0\x09_w3xp2730\x04_sub\x09_Blizzard\x04_udp\x05local\0\0\x0c\0\x01";
+        assert!(is(MDNS.0, 5353, search));
+        assert!(!is(MDNS.0, 5353, b"\0\0\0\0\0\x01\0\0\0\0\0\0\x04_ipp\x04_tcp\x05local\0\0\x0c\0\x01"));
+        assert!(!is(MDNS.0, 5353, b"my_blizzard printer"), "a label, and not a part of one");
+        assert!(!is(MDNS.0, 5355, search) && !is(Ipv4Addr::new(224, 0, 0, 1), 5353, search));
     }
 
     #[test]
