@@ -216,7 +216,11 @@ const press = (selector: string) => {
 const openFriend = (button?: number) => async () => {
   press('main button.more');
   await tick();
-  if (button !== undefined) [...document.querySelectorAll<HTMLElement>('.rights button')].at(button)?.click();
+  if (button === undefined) return;
+  [...document.querySelectorAll<HTMLElement>('.rights button')].at(button)?.click();
+  // The question takes the focus, and the page would be looked at with a button half below its header.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  window.scrollTo(0, 0);
 };
 
 const plain = Object.fromEntries(Object.keys(scenes).map((scene): [string, Situation] => [scene, { scene }]));
