@@ -17,7 +17,7 @@ use strum::IntoEnumIterator;
 pub use self::denial::Denial;
 use crate::AdapterConfig;
 #[cfg(windows)]
-pub use crate::os::{Event, Pipe};
+pub use crate::os::{Event, Pipe, is_own, own_account};
 
 /// The name of the helper's service on Windows.
 pub const SERVICE: &str = "LANrageHelper";

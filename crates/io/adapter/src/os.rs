@@ -52,7 +52,7 @@ pub(crate) use other_listeners::Listeners;
 pub(crate) use other_look::{Found, SystemSide};
 pub(crate) use own_addresses::OwnAddresses;
 #[cfg(windows)]
-pub use windows::{Event, Pipe};
+pub use windows::{Event, Pipe, is_own, own_account};
 #[cfg(windows)]
 pub(crate) use windows::{Packets, ask_helper, create};
 

@@ -38,6 +38,11 @@ impl LocalClient {
     pub async fn connect(data_dir: &Path) -> Result<Self, LocalError> {
         let (name, _folder) = socket_name(data_dir)?;
         match Stream::connect(name).await {
+            // Its name can be guessed: whoever took it first would be told links.
+            #[cfg(windows)]
+            Ok(Stream::NamedPipe(pipe)) if !lanrage_adapter::helper::is_own(&pipe)? => {
+                Err(LocalError::NotRunning)
+            }
             Ok(stream) => Ok(Self { stream: BufReader::new(stream) }),
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) =>

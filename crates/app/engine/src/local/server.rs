@@ -77,7 +77,13 @@ fn listen(data_dir: &Path) -> io::Result<(Listener, Option<File>)> {
         _ => {}
     }
     let (name, folder) = socket_name(data_dir)?;
-    let listener = ListenerOptions::new().name(name).create_tokio()?;
+    let options = ListenerOptions::new().name(name);
+    #[cfg(windows)]
+    let options = {
+        use interprocess::os::windows::local_socket::ListenerOptionsExt;
+        options.security_descriptor(own_alone()?)
+    };
+    let listener = options.create_tokio()?;
     // The folder is its owner's alone; should somebody open it to others, the socket is not.
     #[cfg(unix)]
     std::fs::set_permissions(
@@ -85,6 +91,16 @@ fn listen(data_dir: &Path) -> io::Result<(Listener, Option<File>)> {
         std::os::unix::fs::PermissionsExt::from_mode(0o600),
     )?;
     Ok((listener, folder))
+}
+
+/// What lets nobody but this account and the system reach a pipe, whichever of its rights the program was started with. Without it
+/// everybody may read.
+#[cfg(windows)]
+fn own_alone() -> io::Result<interprocess::os::windows::security_descriptor::SecurityDescriptor> {
+    let account = lanrage_adapter::helper::own_account()?;
+    let text = format!("O:{account}D:P(A;;GA;;;{account})(A;;GA;;;SY)");
+    let text = widestring::U16CString::from_str(text).map_err(io::Error::other)?;
+    interprocess::os::windows::security_descriptor::SecurityDescriptor::deserialize(&text)
 }
 
 /// Accepts other programs, and never ends by itself.

@@ -36,6 +36,8 @@ impl Facts {
 
 /// Whether this process may open an adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+// Each system tells of some.
+#[cfg_attr(windows, allow(dead_code))]
 pub(crate) enum Permission {
     /// It may itself.
     Held,

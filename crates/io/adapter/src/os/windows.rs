@@ -1,6 +1,7 @@
 //! Windows: an adapter of the driver WinTUN (wintun.h of version 0.14), opened by this process where that is permitted, and
 //! kept by the helper where not.
 
+mod account;
 mod driver;
 mod event;
 mod helped;
@@ -17,12 +18,16 @@ use std::{
 
 use lanrage_party::{SEARCHES, SearchRule, SearchWays, limits::DATAGRAM_BYTES};
 
+pub use self::{
+    account::{is_own, own_account},
+    event::Event,
+    pipe::Pipe,
+};
 use self::{
     driver::{Driver, Session},
     helped::Helped,
     system::Interface,
 };
-pub use self::{event::Event, pipe::Pipe};
 use crate::{AdapterConfig, AdapterError, Ready};
 pub(crate) use helped::ask as ask_helper;
 

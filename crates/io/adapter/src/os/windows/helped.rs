@@ -31,7 +31,7 @@ const QUEUE_PACKETS: usize = 512;
 const BUSY: i32 = 231;
 
 #[derive(Debug)]
-pub(super) struct Helped {
+pub(crate) struct Helped {
     pipe: Arc<Pipe>,
     /// From the system.
     incoming: Arc<PacketQueue>,

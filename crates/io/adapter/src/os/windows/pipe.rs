@@ -12,37 +12,34 @@ use std::{
     time::Duration,
 };
 
-use windows_sys::{
-    Win32::{
-        Foundation::{
-            ERROR_IO_PENDING, ERROR_PIPE_CONNECTED, GENERIC_READ, GENERIC_WRITE, HANDLE,
-            INVALID_HANDLE_VALUE, LocalFree, WAIT_OBJECT_0,
-        },
-        Security::{
-            Authorization::{
-                ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW,
-                GetSecurityInfo, SDDL_REVISION_1, SE_KERNEL_OBJECT,
-            },
-            GetTokenInformation, IsWellKnownSid, OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
-            RevertToSelf, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser, WinLocalSystemSid,
-        },
-        Storage::FileSystem::{
-            CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, OPEN_EXISTING,
-            PIPE_ACCESS_DUPLEX, ReadFile, SECURITY_IDENTIFICATION, SECURITY_SQOS_PRESENT, WriteFile,
-        },
-        System::{
-            IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED},
-            Pipes::{
-                ConnectNamedPipe, CreateNamedPipeW, ImpersonateNamedPipeClient, PIPE_READMODE_MESSAGE,
-                PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_MESSAGE, PIPE_WAIT, SetNamedPipeHandleState,
-            },
-            Threading::{GetCurrentThread, INFINITE, OpenThreadToken, WaitForMultipleObjects},
-        },
+use windows_sys::Win32::{
+    Foundation::{
+        ERROR_IO_PENDING, ERROR_PIPE_CONNECTED, GENERIC_READ, GENERIC_WRITE, HANDLE, INVALID_HANDLE_VALUE,
+        LocalFree, WAIT_OBJECT_0,
     },
-    core::PWSTR,
+    Security::{
+        Authorization::{ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1},
+        PSECURITY_DESCRIPTOR, RevertToSelf, SECURITY_ATTRIBUTES,
+    },
+    Storage::FileSystem::{
+        CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, OPEN_EXISTING, PIPE_ACCESS_DUPLEX,
+        ReadFile, SECURITY_IDENTIFICATION, SECURITY_SQOS_PRESENT, WriteFile,
+    },
+    System::{
+        IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED},
+        Pipes::{
+            ConnectNamedPipe, CreateNamedPipeW, ImpersonateNamedPipeClient, PIPE_READMODE_MESSAGE,
+            PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_MESSAGE, PIPE_WAIT, SetNamedPipeHandleState,
+        },
+        Threading::{INFINITE, WaitForMultipleObjects},
+    },
 };
 
-use super::{event::Event, system::wide};
+use super::{
+    account::{Owner, owner, thread_account},
+    event::Event,
+    system::wide,
+};
 use crate::helper::batch::BATCH_BYTES;
 
 /// Where the helper listens.
@@ -83,7 +80,7 @@ impl Pipe {
                 ptr::null_mut(),
             )
         })?;
-        if !is_the_systems(&handle)? {
+        if owner(&handle)? != Owner::System {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let mode = PIPE_READMODE_MESSAGE;
@@ -166,7 +163,7 @@ impl Pipe {
             if ImpersonateNamedPipeClient(self.raw()) == 0 {
                 return Err(io::Error::last_os_error());
             }
-            let user = thread_user();
+            let user = thread_account();
             if RevertToSelf() == 0 {
                 // Nothing may be done in another's name.
                 std::process::abort();
@@ -253,56 +250,4 @@ fn owned(handle: HANDLE) -> io::Result<OwnedHandle> {
     }
     // SAFETY: the handle was just opened, and nobody else has it.
     Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
-}
-
-/// Whether an object belongs to LocalSystem.
-fn is_the_systems(object: &OwnedHandle) -> io::Result<bool> {
-    let (mut owner, mut descriptor): (PSID, PSECURITY_DESCRIPTOR) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the handle is open; the owner lies in the descriptor, which is freed when it was looked at.
-    unsafe {
-        let error = GetSecurityInfo(
-            object.as_raw_handle(),
-            SE_KERNEL_OBJECT,
-            OWNER_SECURITY_INFORMATION,
-            &raw mut owner,
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-            &raw mut descriptor,
-        );
-        if error != 0 {
-            return Err(io::Error::from_raw_os_error(error as i32));
-        }
-        let is_so = !owner.is_null() && IsWellKnownSid(owner, WinLocalSystemSid) != 0;
-        LocalFree(descriptor);
-        Ok(is_so)
-    }
-}
-
-/// The account that this thread speaks for, as text.
-fn thread_user() -> io::Result<String> {
-    let mut token: HANDLE = ptr::null_mut();
-    // SAFETY: the token is closed when it is dropped; what is read lies in the buffer, which is aligned for it.
-    unsafe {
-        if OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, 1, &raw mut token) == 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let token = OwnedHandle::from_raw_handle(token);
-        let mut buffer = [0_u64; 32];
-        let mut length = 0;
-        let room = size_of_val(&buffer) as u32;
-        let at = buffer.as_mut_ptr();
-        if GetTokenInformation(token.as_raw_handle(), TokenUser, at.cast(), room, &raw mut length) == 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let sid = (*at.cast::<TOKEN_USER>()).User.Sid;
-        let mut text: PWSTR = ptr::null_mut();
-        if ConvertSidToStringSidW(sid, &raw mut text) == 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let length = (0..).take_while(|at| *text.add(*at) != 0).count();
-        let user = String::from_utf16_lossy(std::slice::from_raw_parts(text, length));
-        LocalFree(text.cast());
-        Ok(user)
-    }
 }
