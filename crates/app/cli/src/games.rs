@@ -264,7 +264,7 @@ fn about(game: &KnownGameView) -> String {
         line("launch", launch.join(" ") + &sure(game.launch_certainty));
     }
     if game.lets_search == Some(true) {
-        let _ = writeln!(text, "  {}", say.say("known-games-search"));
+        let _ = writeln!(text, "  {}", say.say("known-games-let-through"));
     }
     for hint in &game.hints {
         let _ = writeln!(text, "  {}", say.word("hint", hint));

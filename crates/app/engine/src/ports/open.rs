@@ -130,6 +130,7 @@ mod tests {
             names(&tasks.endless),
             [
                 "game-questions",
+                "game-search",
                 "games",
                 "load-party",
                 "metered",

@@ -20,6 +20,8 @@ pub(crate) async fn writer(path: &Path) -> Result<DatabaseConnection, StoreError
         options
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
+            // Pages, a quarter of a megabyte: SQLite would let four gather beside a database that is not as large itself.
+            .pragma("wal_autocheckpoint", "64")
             .pragma("foreign_keys", "ON")
             // Notices more kinds of damage when a page is read, before anything is built on it.
             .pragma("cell_size_check", "ON")
