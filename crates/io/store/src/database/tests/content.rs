@@ -81,6 +81,18 @@ fn settings(pairs: &[(&str, Value)]) -> Settings {
 }
 
 #[tokio::test]
+async fn what_is_written_ahead_is_folded_in_before_it_is_large() {
+    let home = Home::new();
+    let database = home.open().await;
+    for minute in 0..400_u64 {
+        let name = json!(format!("{minute:0>30}"));
+        database.set_settings(&settings(&[("player_name", name)]), NOW).await.unwrap();
+    }
+    let ahead = std::fs::metadata(home.path("lanrage.db-wal")).unwrap().len();
+    assert!((1..600_000).contains(&ahead), "{ahead} bytes");
+}
+
+#[tokio::test]
 async fn settings_are_kept_over_a_restart_and_reset_together() {
     let home = Home::new();
     let (database, report) = home.open_at(NOW).await;
