@@ -193,14 +193,19 @@ impl Target {
     fn address(self, around: &Around) -> Option<SocketAddrV4> {
         let [group, local, mdns, ssdp, llmnr] = Self::GROUPS;
         let lease = around.lease.map(|lease| lease.octets());
+        let partys = || lease.map(|[a, b, ..]| Ipv4Addr::new(a, b, 255, 255));
+        // A guess that is right, as of a lease in the last of the party's 256 rows, is tried by its own name already.
+        let guessed = |guess: Ipv4Addr| (Some(guess) != partys()).then_some(guess);
         let (ip, port) = match self {
             Self::Neighbour => (around.neighbour, GAME_PORT),
             Self::Friend => (around.friend, GAME_PORT),
             Self::Limited => (Ipv4Addr::BROADCAST, GAME_PORT),
             Self::RealBroadcast => (last_of_24(around.own), GAME_PORT),
-            Self::PartyBroadcast => (lease.map(|[a, b, ..]| Ipv4Addr::new(a, b, 255, 255))?, GAME_PORT),
-            Self::GuessedLast => (last_of_24(around.lease?), GAME_PORT),
-            Self::GuessedClass => (lease.map(|[a, ..]| Ipv4Addr::new(a, 255, 255, 255))?, GAME_PORT),
+            Self::PartyBroadcast => (partys()?, GAME_PORT),
+            Self::GuessedLast => (guessed(last_of_24(around.lease?))?, GAME_PORT),
+            Self::GuessedClass => {
+                (guessed(lease.map(|[a, ..]| Ipv4Addr::new(a, 255, 255, 255))?)?, GAME_PORT)
+            }
             Self::Group => (group, GAME_PORT),
             Self::LocalGroup => (local, GAME_PORT),
             Self::Mdns => (mdns, 5_353),
