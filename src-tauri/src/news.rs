@@ -51,7 +51,8 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
             tokio::select! {
                 changed = snapshots.changed() => if changed.is_err() { return },
                 Ok(notice) = notices.recv() => {
-                    if is_wanted && matches!(notice.news, facts::News::YouWereRemoved { .. } | facts::News::NewVersion { .. }) {
+                    use facts::News::{NewVersion, YouWereRemoved};
+                    if is_wanted && matches!(notice.news, YouWereRemoved { .. } | NewVersion { .. }) {
                         let words = Words::new(language);
                         say(&to, "LANrage", &words.fact("notice", &notice.news));
                     }

@@ -5,7 +5,11 @@ use std::{
     process::{ExitStatus, Stdio},
 };
 
-use lanrage_engine::{CommandError, HELPER_UNIT, facts::Cause, helper_is_installed};
+use lanrage_engine::{
+    CommandError, HELPER_UNIT,
+    facts::{Cause, ENABLE_HELPER},
+    helper_is_installed,
+};
 use tokio::process::Command;
 
 /// Asks the system to switch the helper on; the system asks the user for permission.
@@ -30,7 +34,7 @@ pub(crate) async fn set_up() -> Result<(), CommandError> {
 /// What came of asking: the exit code of pkexec(1), `None` if it was killed.
 fn judge(outcome: Result<Option<i32>, &io::Error>) -> Result<(), CommandError> {
     let failed = |cause| {
-        let command = format!("sudo systemctl enable --now {HELPER_UNIT}");
+        let command = ENABLE_HELPER.to_owned();
         Err(CommandError::SetupFailed { cause, command })
     };
     match outcome {

@@ -22,6 +22,13 @@ pub(crate) struct StoredGame {
     pub(crate) lets_search: bool,
 }
 
+impl StoredGame {
+    /// One of which nothing is remembered yet.
+    pub(crate) const fn new(profile: Profile, origin: ProfileOrigin) -> Self {
+        Self { profile, origin, is_hidden: false, lets_search: false }
+    }
+}
+
 /// What a row remembers of that, beside what else is remembered of it.
 const LETS_SEARCH: &str = "lets_search";
 
@@ -181,8 +188,7 @@ mod tests {
     #[test]
     fn every_game_comes_back_from_a_row_and_what_else_is_remembered_stays() {
         for profile in Catalogue::builtin().games().cloned() {
-            let game =
-                StoredGame { profile, origin: ProfileOrigin::Changed, is_hidden: true, lets_search: false };
+            let game = StoredGame { is_hidden: true, ..StoredGame::new(profile, ProfileOrigin::Changed) };
             let before =
                 GameProfile { extra: Map::from_iter([("note".to_owned(), json!(1))]), ..row("x", &[]) };
             let row = write(&game, Some(&before)).unwrap();

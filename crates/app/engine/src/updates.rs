@@ -47,12 +47,11 @@ impl Updates {
     pub(crate) async fn newer(&self) -> Result<Option<Release>, CommandError> {
         let Some(source) = &self.source else { return Ok(None) };
         let mut last = self.last.lock().await;
-        let release = match &*last {
-            Some((at, release)) if at.elapsed() < FRESH => release.clone(),
-            _ => source.look().await.map_err(refusal)?,
-        };
-        *last = Some((Instant::now(), release.clone()));
-        Ok(release.is_newer_than(&own_version()).then_some(release))
+        if last.as_ref().is_none_or(|(at, _)| at.elapsed() >= FRESH) {
+            *last = Some((Instant::now(), source.look().await.map_err(refusal)?));
+        }
+        let release = last.as_ref().map(|(_, release)| release);
+        Ok(release.filter(|release| release.is_newer_than(&own_version())).cloned())
     }
 
     /// Looks once a day, and tells of each version once.

@@ -16,9 +16,6 @@ pub fn helper_is_installed() -> bool {
     UNIT_FOLDERS.iter().any(|folder| Path::new(folder).join(HELPER_UNIT).exists())
 }
 
-/// The command that lets the helper's service start again, for an administrator.
-pub(crate) const ENABLE_SERVICE: &str = "sc.exe config LANrageHelper start= demand";
-
 /// How it is with the helper's service on Windows.
 #[cfg(windows)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

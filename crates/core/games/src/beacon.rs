@@ -36,7 +36,7 @@ fn minecraft_beacon(bytes: &[u8]) -> Option<Hosted> {
     // An address may stand before the port.
     let port = between("[AD]", "[/AD]")?.rsplit(':').next()?.parse().ok().filter(|port| *port != 0)?;
     let title = between("[MOTD]", "[/MOTD]").unwrap_or_default();
-    Some(hosted(Transport::Tcp, port, &Answer::of(&plain(title), "", "")))
+    Some(hosted(port, Answer::of(&plain(title), "", "")))
 }
 
 /// Warcraft III before Reforged, W3GS_REFRESHGAME: head, length, the game's number, players, slots.
@@ -48,7 +48,7 @@ fn warcraft3_beacon(bytes: &[u8]) -> Option<Hosted> {
     let (players, slots) = (u32::from_le_bytes(reader.array()?), u32::from_le_bytes(reader.array()?));
     let count = |count: u32| u16::try_from(count).ok();
     let answer = Answer { players: count(players), max_players: count(slots), ..Answer::default() };
-    is_refresh.then(|| hosted(Transport::Tcp, 6_112, &answer))
+    is_refresh.then(|| hosted(6_112, answer))
 }
 
 /// Terraria: a number of its own, the port, world and host, size, mode, most players and players.
@@ -66,7 +66,7 @@ fn terraria_beacon(bytes: &[u8]) -> Option<Hosted> {
         max_players: Some(most.into()),
         ..Answer::of(&world, "", "")
     };
-    Some(hosted(Transport::Tcp, port, &answer))
+    Some(hosted(port, answer))
 }
 
 /// A text behind its length, as .NET writes it; none is as long as two bytes of length say.
@@ -75,8 +75,9 @@ fn short_text(reader: &mut Reader<'_>) -> Option<String> {
     Some(String::from_utf8_lossy(reader.take(length.into())?).into_owned())
 }
 
-fn hosted(transport: Transport, port: u16, answer: &Answer) -> Hosted {
-    Hosted::new(Place { transport, port }, answer.clone())
+/// Of all games that announce themselves here, others join by TCP.
+fn hosted(port: u16, answer: Answer) -> Hosted {
+    Hosted::new(Place { transport: Transport::Tcp, port }, answer)
 }
 
 #[cfg(test)]

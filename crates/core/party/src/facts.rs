@@ -28,7 +28,7 @@ pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;
 pub use problem::{Fault, PeerRefusal};
 pub use refusal::{CommandError, ExportFault, GameFault, LeaseFault, Unanswered};
-pub use remedy::Remedy;
+pub use remedy::{ENABLE_HELPER, Remedy};
 pub use server_refusal::ServerRefusal;
 pub use setting_rule::SettingRule;
 pub use situation::{NatObstacle, RelayReason, Situation, Unreached};

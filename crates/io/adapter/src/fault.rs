@@ -1,17 +1,13 @@
 //! What an error of the adapter is to the user.
 
 use lanrage_party::facts::{
-    AdapterFault, AddressTrouble, Cause, HelperTrouble, NameTrouble, PermissionTrouble, Remedy,
+    AdapterFault, AddressTrouble, Cause, ENABLE_HELPER, HelperTrouble, NameTrouble, PermissionTrouble, Remedy,
 };
 
 use crate::{
     AdapterError,
     helper::{Denial, USERS},
 };
-
-/// What lets the helper start again, for an administrator.
-const ENABLE_SERVICE: &str = "sc.exe config LANrageHelper start= demand";
-const ENABLE_SOCKET: &str = "sudo systemctl enable --now lanrage-helper.socket";
 
 impl AdapterError {
     /// What is wrong.
@@ -78,9 +74,7 @@ impl AdapterError {
             Self::PermissionDenied => {
                 on(Remedy::InstallPackage, Remedy::StartWithSudo, Remedy::RunAsAdministrator)
             }
-            Self::HelperNotRunning => Remedy::StartHelper {
-                command: if cfg!(windows) { ENABLE_SERVICE } else { ENABLE_SOCKET }.to_owned(),
-            },
+            Self::HelperNotRunning => Remedy::StartHelper { command: ENABLE_HELPER.to_owned() },
             Self::HelperDenied { .. } if cfg!(windows) => Remedy::RunAsAdministrator,
             Self::HelperDenied { why: Denial::Away, uid } => {
                 Remedy::UseAtTheComputer { command: allow_command(*uid) }

@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -103,7 +103,6 @@ impl Tunnel {
             subnet: end.subnet,
             elsewhere: Elsewhere::new(),
             spoken: Spoken::new(Instant::now()),
-            carries_game_searches: AtomicBool::new(false),
         };
         self.shared.change(|table| table.enter(Some(Arc::new(local))));
     }
@@ -223,7 +222,7 @@ impl Tunnel {
     /// Whether multicast DNS by which games of Blizzard find each other passes, to peers and from them, in every party. Nothing of
     /// multicast DNS does until that is said, and nothing else of it ever.
     pub fn set_game_searches(&self, carries: bool) {
-        self.shared.change(|table| table.carry_game_searches(carries));
+        self.shared.change(|table| table.carries_game_searches = carries);
     }
 
     /// The largest packet that the peer's path carries, in bytes; kept within [`PATH_MTU_MIN`] and

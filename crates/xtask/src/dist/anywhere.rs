@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::{
     Profile, folder,
-    linux::{copy, strip},
+    linux::{lay_out, open_to_all, strip},
 };
 use crate::{project, shell};
 
@@ -18,7 +18,6 @@ pub(super) const PLACE: &str = "/opt/lanrage";
 /// Where the script puts the units.
 pub(super) const UNITS: &str = "etc/systemd/system";
 
-const PACKAGING: &str = "src-tauri/packaging/linux";
 /// Files of the repository, and where in the archive they are.
 const FILES: &[(&str, &str)] = &[
     ("LICENSE", "share/LICENSE"),
@@ -36,21 +35,15 @@ pub(super) fn archive(profile: Profile) -> Result<PathBuf> {
     let name = format!("lanrage-{}", env!("CARGO_PKG_VERSION"));
     let made = folder().join(profile.folder());
     let tree = made.join(&name);
-    if tree.exists() {
-        fs::remove_dir_all(&tree)?;
-    }
-    for (file, place) in FILES {
-        copy(&project::root().join(file), &tree.join(place))?;
-    }
+    lay_out(&tree, FILES)?;
     for program in PROGRAMS {
         strip(profile, program, &tree.join("bin").join(program))?;
     }
-    let service = fs::read_to_string(project::root().join(PACKAGING).join("lanrage-helper.service"))?;
+    let service =
+        fs::read_to_string(project::root().join("src-tauri/packaging/linux/lanrage-helper.service"))?;
     fs::write(tree.join("units/lanrage-helper.service"), of_no_package(&service)?)?;
     fs::write(tree.join("share/lanrage.desktop"), desktop_entry()?)?;
-    // Whatever the checkout's files may be.
-    shell::run(shell::command("chmod", &["--recursive", "u=rwX,go=rX"]).arg(&tree))?;
-    shell::run(shell::command("chmod", &["a+x"]).arg(tree.join("setup")))?;
+    open_to_all(&tree, &[tree.join("setup")])?;
     let archive = made.join(format!("lanrage-linux-{}.tar.gz", env::consts::ARCH));
     let mut tar = shell::command("tar", &["--owner=0", "--group=0", "--sort=name", "--create", "--gzip"]);
     shell::run(tar.arg("--file").arg(&archive).arg("--directory").arg(&made).arg(name))?;

@@ -36,13 +36,8 @@ pub(super) fn packages(profile: Profile, version: Option<&str>) -> Result<Vec<Pa
     let target = folder();
     let programs = target.join(profile.folder());
     let tree = target.join("tree");
-    if tree.exists() {
-        fs::remove_dir_all(&tree)?;
-    }
     fs::create_dir_all(&programs)?;
-    for (file, place) in FILES {
-        copy(&project::root().join(file), &tree.join(place))?;
-    }
+    lay_out(&tree, FILES)?;
     for (name, place) in PROGRAMS {
         strip(profile, name, &tree.join(place))?;
     }
@@ -146,6 +141,26 @@ fn description(tree: &Path, version: Option<&str>) -> Result<Value> {
         description["version"] = json!(version);
     }
     Ok(description)
+}
+
+/// Begins a tree anew with these files of the repository.
+pub(super) fn lay_out(tree: &Path, files: &[(&str, &str)]) -> Result<()> {
+    empty(tree)?;
+    files.iter().try_for_each(|(file, place)| copy(&project::root().join(file), &tree.join(place)))
+}
+
+/// A folder with nothing in it.
+pub(super) fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
+}
+
+/// Has everybody read all of a tree, and run what its owner runs, whatever the checkout's files may be.
+pub(super) fn open_to_all(tree: &Path, scripts: &[PathBuf]) -> Result<()> {
+    shell::run(shell::command("chmod", &["--recursive", "u=rwX,go=rX"]).arg(tree))?;
+    shell::run(shell::command("chmod", &["a+x"]).args(scripts))
 }
 
 pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {

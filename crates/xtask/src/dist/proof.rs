@@ -58,16 +58,11 @@ pub(super) fn run() -> Result<()> {
     say(&format!("Installed by apt-get: {new} files and folders, each of its format"));
 
     let helper = Helper::start(&machine, host, UNITS)?;
-    let mut one = Player::create(&stage.one, "one", "Package", &stage.control_url())?;
-    let link = one.registered_link(PATIENCE)?;
-    let friend = one.wait_for_address(PATIENCE)?;
-    let joined = Instant::now();
-    let mut two = Player::join_with(host, "two", as_user(&machine), Path::new("/").join(DATA), &link)?;
-    let address = two.wait_for_address(PATIENCE)?;
-    wait_for("a ping's answer", || host.can_ping(friend))?;
+    let Evening { mut one, mut two, friend, address, reached } =
+        Evening::begin(&stage, ["one", "two"], as_user(&machine, "lanrage"))?;
     say(&format!(
         "An ordinary user started it, got {address} through the helper, joined, and reached a friend after {} ms",
-        joined.elapsed().as_millis()
+        reached.as_millis()
     ));
 
     let device = machine.run(host, &["ip", "-oneline", "link", "show", "lanrage0"])?;
@@ -113,14 +108,40 @@ fn check_files(machine: &Throwaway, host: &Host) -> Result<()> {
     Ok(())
 }
 
-/// What starts the installed `lanrage` as the user, who has no right beyond those of every user.
-fn as_user(machine: &Throwaway) -> Vec<OsString> {
+/// A friend's party, and the user of the installed program in it.
+struct Evening {
+    one: Player,
+    two: Player,
+    /// The friend's address.
+    friend: Ipv4Addr,
+    /// The user's.
+    address: Ipv4Addr,
+    /// From the user's start until the friend answered.
+    reached: Duration,
+}
+
+impl Evening {
+    /// The user's program is started by these words, and gets its adapter from the helper.
+    fn begin(stage: &Stage, names: [&'static str; 2], starter: Vec<OsString>) -> Result<Self> {
+        let one = Player::create(&stage.one, names[0], "Package", &stage.control_url())?;
+        let link = one.registered_link(PATIENCE)?;
+        let friend = one.wait_for_address(PATIENCE)?;
+        let joined = Instant::now();
+        let two = Player::join_with(&stage.two, names[1], starter, Path::new("/").join(DATA), &link)?;
+        let address = two.wait_for_address(PATIENCE)?;
+        wait_for("a ping's answer", || stage.two.can_ping(friend))?;
+        Ok(Self { one, two, friend, address, reached: joined.elapsed() })
+    }
+}
+
+/// What starts the installed program as the user, who has no right beyond those of every user.
+fn as_user(machine: &Throwaway, program: &str) -> Vec<OsString> {
     let mut words: Vec<OsString> = vec!["chroot".into(), machine.root().into()];
     words.extend(["setpriv", "--init-groups", "--no-new-privs", "--bounding-set=-all"].map(OsString::from));
     let user =
         [format!("--reuid={USER}"), format!("--regid={USER}"), "env".into(), format!("HOME=/home/{USER}")];
     words.extend(user.map(OsString::from));
-    words.push("lanrage".into());
+    words.push(program.into());
     words
 }
 
@@ -129,12 +150,17 @@ fn say(what: &str) {
 }
 
 fn package(version: &str) -> Result<PathBuf> {
-    let made = folder().join("debug/bundle/deb");
-    let begin = format!("lanrage_{version}_");
-    let mut found = super::found_in(&made)?.into_iter();
-    found
-        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&begin)))
-        .with_context(|| format!("{begin}*.deb is missing"))
+    made("debug/bundle/deb", &format!("lanrage_{version}_"), "deb")
+}
+
+/// What was made below the folder of packages, by how its name begins and ends.
+fn made(place: &str, begin: &str, ending: &str) -> Result<PathBuf> {
+    let mut found = super::found_in(&folder().join(place))?.into_iter();
+    let is_it = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(begin) && name.ends_with(ending)
+    };
+    found.find(is_it).with_context(|| format!("{begin}*.{ending} is missing"))
 }
 
 /// With the system's package manager, from the packages that are there: there is no network.

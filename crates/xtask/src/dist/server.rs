@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 
 use super::{
     Profile, folder,
-    linux::{copy, strip},
+    linux::{lay_out, open_to_all, strip},
 };
-use crate::{project, shell};
+use crate::shell;
 
 /// What the package is called, its program, its unit and its user.
 pub(super) const NAME: &str = "lanrage-server";
@@ -30,17 +30,9 @@ const FILES: &[(&str, &str)] = &[
 /// Packs what was built as a .deb.
 pub(super) fn package(profile: Profile) -> Result<PathBuf> {
     let tree = folder().join("server-tree");
-    if tree.exists() {
-        fs::remove_dir_all(&tree)?;
-    }
-    for (file, place) in FILES {
-        copy(&project::root().join(file), &tree.join(place))?;
-    }
+    lay_out(&tree, FILES)?;
     strip(profile, NAME, &tree.join("usr/bin").join(NAME))?;
-    // Whatever the checkout's files may be.
-    shell::run(shell::command("chmod", &["--recursive", "u=rwX,go=rX"]).arg(&tree))?;
-    let scripts = ["postinst", "prerm", "postrm"].map(|name| tree.join("DEBIAN").join(name));
-    shell::run(shell::command("chmod", &["a+x"]).args(scripts))?;
+    open_to_all(&tree, &["postinst", "prerm", "postrm"].map(|name| tree.join("DEBIAN").join(name)))?;
     let architecture = shell::ask(&mut shell::command("dpkg", &["--print-architecture"]));
     let architecture = architecture.as_deref().map(str::trim).context("dpkg names no architecture")?;
     fs::write(tree.join("DEBIAN/control"), control(architecture, installed_kib(&tree)?))?;

@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{driver_folder, folder, linux::copy};
+use super::{
+    driver_folder, folder,
+    linux::{copy, empty},
+};
 use crate::{
     project,
     setup::{self, Setup},
@@ -46,10 +49,7 @@ pub(super) fn package(setup: Setup) -> Result<PathBuf> {
         shell::run(library.cargo("build").arg("--release").args(packages))?;
     }
     let stage = folder().join("windows");
-    if stage.exists() {
-        fs::remove_dir_all(&stage)?;
-    }
-    fs::create_dir_all(&stage)?;
+    empty(&stage)?;
     let built = library.programs("release");
     for file in ["lanrage-desktop.exe", "WebView2Loader.dll"] {
         copy(&built.join(file), &stage.join(file))?;

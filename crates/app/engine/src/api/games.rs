@@ -143,7 +143,7 @@ async fn known(
     let (stored, row) = find(database, &slug).await?;
     let builtin = || {
         let profile = Catalogue::builtin().game(&slug)?.clone();
-        Some(StoredGame { profile, origin: ProfileOrigin::Changed, is_hidden: false, lets_search: false })
+        Some(StoredGame::new(profile, ProfileOrigin::Changed))
     };
     Ok((stored.or_else(builtin).ok_or_else(unknown)?, row))
 }
@@ -229,8 +229,7 @@ impl AskStored for SaveGame {
                     return Err(CommandError::BadGame { cause }.into());
                 }
                 let profile = Profile::new(slug, name.clone());
-                let origin = ProfileOrigin::Mine;
-                (StoredGame { profile, origin, is_hidden: false, lets_search: false }, None)
+                (StoredGame::new(profile, ProfileOrigin::Mine), None)
             }
         };
         game.profile.name = name;
@@ -297,9 +296,10 @@ impl AskStored for ImportGames {
         let mut rows = Vec::new();
         for profile in games.games().cloned() {
             let (stored, before) = find(database, &profile.slug).await?;
-            let (is_hidden, lets_search) =
-                stored.map_or((false, false), |game| (game.is_hidden, game.lets_search));
-            let game = StoredGame { profile, origin: ProfileOrigin::Imported, is_hidden, lets_search };
+            let mut game = StoredGame::new(profile, ProfileOrigin::Imported);
+            if let Some(stored) = stored {
+                (game.is_hidden, game.lets_search) = (stored.is_hidden, stored.lets_search);
+            }
             rows.push(known_games::write(&game, before.as_ref()).map_err(bad_game)?);
         }
         database.save_game_profiles(&rows, now).await?;

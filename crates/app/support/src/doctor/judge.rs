@@ -1,6 +1,6 @@
 //! The judgement of facts about this computer. What concerns the network is in `judge_network`.
 
-use lanrage_party::facts::{Fault, Remedy};
+use lanrage_party::facts::{ENABLE_HELPER, Fault, Remedy};
 use lanrage_session::{AdapterView, ControlView};
 
 use super::{
@@ -8,7 +8,6 @@ use super::{
     facts::{Facts, Firewall, Keyring, Permission},
     judge_network,
 };
-use crate::{HELPER_UNIT, helper_unit::ENABLE_SERVICE};
 
 /// Judges everything.
 pub(crate) fn judge(facts: &Facts) -> DoctorReport {
@@ -61,15 +60,14 @@ fn permission(facts: &Facts) -> Check {
         Permission::Held => subject.good(Finding::PermissionHeld),
         Permission::Helper => subject.good(Finding::HelperWorks),
         Permission::HelperIsOff if cfg!(windows) => {
-            subject.bad(Finding::HelperIsOff, Remedy::StartHelper { command: ENABLE_SERVICE.to_owned() })
+            subject.bad(Finding::HelperIsOff, Remedy::StartHelper { command: ENABLE_HELPER.to_owned() })
         }
         Permission::Missing if cfg!(windows) => {
             subject.bad(Finding::PermissionMissing, Remedy::RunAsAdministrator)
         }
-        Permission::HelperIsOff => subject.bad(
-            Finding::HelperIsOff,
-            Remedy::SetUpHelper { command: format!("sudo systemctl enable --now {HELPER_UNIT}") },
-        ),
+        Permission::HelperIsOff => {
+            subject.bad(Finding::HelperIsOff, Remedy::SetUpHelper { command: ENABLE_HELPER.to_owned() })
+        }
         Permission::Missing => subject.bad(Finding::PermissionMissing, Remedy::InstallPackage),
         Permission::NoDriver => {
             subject.bad(Finding::NoDriver, Remedy::LoadDriver { command: "sudo modprobe tun".to_owned() })

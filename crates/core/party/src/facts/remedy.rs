@@ -1,6 +1,13 @@
 use serde::{Deserialize, Serialize};
 use strum::EnumIter;
 
+/// What lets the helper start on this system, for its administrator.
+pub const ENABLE_HELPER: &str = if cfg!(windows) {
+    "sc.exe config LANrageHelper start= demand"
+} else {
+    "sudo systemctl enable --now lanrage-helper.socket"
+};
+
 /// What the user can do. A command to copy into a terminal is data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumIter)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]

@@ -1,6 +1,8 @@
 //! Packets as they pass through a helper that keeps the device: several in one message, each with its length in two bytes
 //! (network order) in front.
 
+use std::io;
+
 /// Longest message, in bytes.
 pub const BATCH_BYTES: usize = 64 * 1024;
 
@@ -20,8 +22,27 @@ pub fn push(batch: &mut Vec<u8>, packet: &[u8]) -> bool {
     fits
 }
 
+/// Takes what `next` has, which reads a packet into its buffer or has none, until there is no more or no room for a packet of any
+/// length.
+///
+/// # Errors
+/// Those of `next`.
+pub fn fill(
+    batch: &mut Vec<u8>,
+    packet: &mut [u8],
+    mut next: impl FnMut(&mut [u8]) -> io::Result<Option<usize>>,
+) -> io::Result<()> {
+    batch.clear();
+    while takes_more(batch)
+        && let Some(length) = next(packet)?
+    {
+        push(batch, &packet[..length]);
+    }
+    Ok(())
+}
+
 /// Whether a packet of any length has room.
-pub fn takes_more(batch: &[u8]) -> bool {
+fn takes_more(batch: &[u8]) -> bool {
     has_room(batch, PACKET_BYTES)
 }
 
@@ -59,6 +80,22 @@ mod tests {
             assert!(push(&mut batch, &[1; PACKET_BYTES]));
         }
         assert!(!push(&mut batch, &[1; PACKET_BYTES]) && batch.len() <= BATCH_BYTES);
+    }
+
+    #[test]
+    fn what_is_there_is_taken_until_there_is_no_room_and_a_fault_ends_it() {
+        let (mut batch, mut packet) = (b"before".to_vec(), vec![0; PACKET_BYTES]);
+        let mut there = 3;
+        let mut few = |packet: &mut [u8]| {
+            there -= 1;
+            packet[0] = there;
+            Ok((there > 0).then_some(1))
+        };
+        fill(&mut batch, &mut packet, &mut few).unwrap();
+        assert_eq!(packets(&batch).collect::<Vec<_>>(), [[2], [1]]);
+        fill(&mut batch, &mut packet, |packet| Ok(Some(packet.len()))).unwrap();
+        assert!(!takes_more(&batch) && batch.len() <= BATCH_BYTES);
+        fill(&mut batch, &mut packet, |_| Err(io::ErrorKind::BrokenPipe.into())).unwrap_err();
     }
 
     #[test]

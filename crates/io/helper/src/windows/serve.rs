@@ -134,13 +134,8 @@ fn copy(pipe: &Arc<Pipe>, adapter: &Arc<Adapter>) {
 fn read(adapter: &Adapter, to: &Pipe) {
     let (mut message, mut packet) = (Vec::with_capacity(batch::BATCH_BYTES), vec![0; batch::PACKET_BYTES]);
     while let Ok(Ready::Packets) = adapter.wait(0) {
-        message.clear();
-        while batch::takes_more(&message) {
-            match adapter.try_read(0, &mut packet) {
-                Ok(Some(length)) => batch::push(&mut message, &packet[..length]),
-                Ok(None) => break,
-                Err(_) => return,
-            };
+        if batch::fill(&mut message, &mut packet, |packet| adapter.try_read(0, packet)).is_err() {
+            return;
         }
         if !message.is_empty() && to.write(&message, None).is_err() {
             return;

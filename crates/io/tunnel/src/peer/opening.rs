@@ -64,7 +64,7 @@ impl<'a> Opening<'a> {
         &mut self,
         receiver: u32,
         (datagram, from): (&[u8], Remote),
-        local: &Local,
+        (local, carries_game_searches): (&Local, bool),
         now: Instant,
         out: &mut [u8],
     ) -> Result<Arrival, DropReason> {
@@ -77,9 +77,9 @@ impl<'a> Opening<'a> {
         let packet = match opened.packet {
             None => Ok(None),
             Some(len) => {
-                let carries = local.carries_game_searches.load(Relaxed);
-                let search =
-                    carries.then(|| local.addresses.incoming_search(&out[..len], self.peer.ip())).flatten();
+                let search = carries_game_searches
+                    .then(|| local.addresses.incoming_search(&out[..len], self.peer.ip()))
+                    .flatten();
                 let incoming =
                     search.map_or_else(|| local.addresses.incoming(&out[..len], self.peer.ip()), Ok);
                 let is_muted = self.peer.is_muted.load(Relaxed);

@@ -1,13 +1,6 @@
 //! The snapshot in which the packet threads look things up. A change makes a new one; who has the old one finishes with it.
 
-use std::{
-    collections::HashMap,
-    net::Ipv4Addr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-};
+use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
 use lanrage_party::{PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
 use lanrage_shield::{Gate, Spoken};
@@ -33,8 +26,6 @@ pub(crate) struct Local {
     pub(crate) elsewhere: Elsewhere,
     /// The ports that have spoken to everybody.
     pub(crate) spoken: Spoken,
-    /// Whether games' searches by multicast DNS pass, both ways.
-    pub(crate) carries_game_searches: AtomicBool,
 }
 
 /// What peers may begin.
@@ -53,7 +44,8 @@ pub(crate) struct Table {
     pub(crate) relays: Relays,
     pub(crate) forwarding: Forwarding,
     gates: Gates,
-    carries_game_searches: bool,
+    /// Whether games' searches by multicast DNS pass, both ways and in every party.
+    pub(crate) carries_game_searches: bool,
     by_id: HashMap<PeerId, Arc<Peer>>,
     by_key: HashMap<WireGuardKey, Arc<Peer>>,
     by_ip: HashMap<Ipv4Addr, Arc<Peer>>,
@@ -95,16 +87,14 @@ impl Table {
     /// peers may begin stays as it was said.
     pub(crate) fn enter(&mut self, local: Option<Arc<Local>>) {
         let (relays, gates) = (std::mem::take(&mut self.relays), std::mem::take(&mut self.gates));
-        let carries_game_searches = self.carries_game_searches;
         *self = Self {
             local,
             device: self.device.take(),
             relays,
             gates,
-            carries_game_searches,
+            carries_game_searches: self.carries_game_searches,
             ..Self::default()
         };
-        self.carry_game_searches(carries_game_searches);
     }
 
     /// Whether a peer may be added (or take the place of the one with its id).
@@ -148,12 +138,6 @@ impl Table {
         let named = named.into_iter().map(|(peer, gate)| (peer, Arc::new(gate))).collect();
         self.gates = Gates { others: Arc::new(others), named };
         self.peers().for_each(|peer| peer.set_gate(self.gates.of(&peer.id())));
-    }
-
-    /// Whether games' searches by multicast DNS pass from now on.
-    pub(crate) fn carry_game_searches(&mut self, carries: bool) {
-        self.carries_game_searches = carries;
-        self.local.iter().for_each(|local| local.carries_game_searches.store(carries, Relaxed));
     }
 
     pub(crate) fn remove(&mut self, id: &PeerId) {

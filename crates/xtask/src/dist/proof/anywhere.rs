@@ -4,24 +4,17 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use lanrage_lab::{Player, Stage, throwaway::Throwaway};
+use lanrage_lab::{Stage, throwaway::Throwaway};
 
-use super::{DATA, Helper, PATIENCE, USER, as_user, continuous_ping, end_ping, say, traces, wait_for};
-use crate::dist::{
-    anywhere::{PLACE, UNITS},
-    folder, found_in,
-};
+use super::{Evening, Helper, USER, as_user, continuous_ping, end_ping, made, say, traces};
+use crate::dist::anywhere::{PLACE, UNITS};
 
 /// Where the player unpacks it.
 const DOWNLOADS: &str = "/home/player/Downloads";
 
 pub(super) fn run(machine: &Throwaway, stage: &Stage) -> Result<()> {
     let host = &stage.two;
-    let mut archives = found_in(&folder().join("debug"))?.into_iter();
-    let archive = archives
-        .find(|path| path.to_string_lossy().ends_with(".tar.gz"))
-        .context("the archive is missing")?;
-    let archive = machine.bring(&archive)?;
+    let archive = machine.bring(&made("debug", "lanrage-linux-", "tar.gz")?)?;
     let archive = archive.to_str().context("a name that is text")?;
     machine.run(host, &["install", "--directory", "--owner", USER, DOWNLOADS])?;
     machine.run(host, &["tar", "--extract", "--file", archive, "--directory", DOWNLOADS])?;
@@ -39,23 +32,15 @@ pub(super) fn run(machine: &Throwaway, stage: &Stage) -> Result<()> {
         &["desktop-file-validate", &format!("/home/{USER}/.local/share/applications/lanrage.desktop")],
     )?;
     let helper = Helper::start(machine, host, UNITS)?;
-    let one = Player::create(&stage.one, "anywhere", "Anywhere", &stage.control_url())?;
-    let friend = one.wait_for_address(PATIENCE)?;
-    let link = one.registered_link(PATIENCE)?;
-    let data = Path::new("/").join(DATA);
-    let mut starter = as_user(machine);
-    let program = starter.last_mut().context("a program")?;
-    *program = format!("/home/{USER}/.local/bin/lanrage").into();
-    let two = Player::join_with(host, "here", starter, data, &link)?;
-    two.wait_for_address(PATIENCE)?;
-    wait_for("a ping's answer", || host.can_ping(friend))?;
+    let starter = as_user(machine, &format!("/home/{USER}/.local/bin/lanrage"));
+    let evening = Evening::begin(stage, ["anywhere", "here"], starter)?;
 
-    let ping = continuous_ping(host, friend)?;
+    let ping = continuous_ping(host, evening.friend)?;
     machine.run(host, &install)?;
     drop(helper);
     let helper = Helper::start(machine, host, UNITS)?;
     let answered = end_ping(ping)?;
-    for mut player in [two, one] {
+    for mut player in [evening.two, evening.one] {
         player.leave()?;
     }
     drop(helper);

@@ -1,13 +1,10 @@
 //! The .rpm in the same file system, by rpm alone: its scripts run, its files are used, and it goes without a trace. What it
 //! depends on is Debian's here, which rpm knows nothing of.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, ensure};
-use lanrage_lab::{Player, Stage, throwaway::Throwaway};
+use lanrage_lab::{Stage, throwaway::Throwaway};
 
-use super::{DATA, Helper, PATIENCE, UNITS, as_user, say, traces, wait_for};
-use crate::dist::{folder, found_in};
+use super::{Evening, Helper, UNITS, as_user, made, say, traces};
 
 /// What every system of its kind has, and this one does not: Fedora's `filesystem` and `hicolor-icon-theme`.
 const FOLDERS: [&str; 3] = [
@@ -20,10 +17,7 @@ const DATABASE: &str = "/var/lib/lanrage-proof-rpm";
 
 pub(super) fn run(machine: &Throwaway, stage: &Stage) -> Result<()> {
     let host = &stage.two;
-    let mut packages = found_in(&folder().join("debug/bundle/rpm"))?.into_iter();
-    let package = packages
-        .find(|path| path.extension().is_some_and(|ending| ending == "rpm"))
-        .context("the .rpm is missing")?;
+    let package = made("debug/bundle/rpm", "lanrage", "rpm")?;
     let inside = machine.bring(&package)?;
     let inside = inside.to_str().context("a name that is text")?;
     let rpm = |words: &[&str]| {
@@ -34,15 +28,9 @@ pub(super) fn run(machine: &Throwaway, stage: &Stage) -> Result<()> {
 
     rpm(&["--install", "--nodeps", inside])?;
     let helper = Helper::start(machine, host, UNITS)?;
-    let mut one = Player::create(&stage.one, "rpm-one", "Rpm", &stage.control_url())?;
-    let friend = one.wait_for_address(PATIENCE)?;
-    let link = one.registered_link(PATIENCE)?;
-    let data = Path::new("/").join(DATA);
-    let mut two = Player::join_with(host, "rpm-two", as_user(machine), data, &link)?;
-    two.wait_for_address(PATIENCE)?;
-    wait_for("a ping's answer", || host.can_ping(friend))?;
-    two.leave()?;
-    one.leave()?;
+    let mut evening = Evening::begin(stage, ["rpm-one", "rpm-two"], as_user(machine, "lanrage"))?;
+    evening.two.leave()?;
+    evening.one.leave()?;
     drop(helper);
     rpm(&["--erase", "--nodeps", "lanrage"])?;
     machine.run(host, &["rm", "--recursive", DATABASE])?;

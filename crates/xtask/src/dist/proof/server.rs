@@ -5,18 +5,14 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 use anyhow::{Context, Result, ensure};
 use lanrage_lab::{Host, Player, Process, throwaway::Throwaway};
 
-use super::{DATA, PATIENCE, as_user, install, read, say, setting, wait_for};
-use crate::dist::{folder, found_in, server::NAME};
+use super::{DATA, PATIENCE, as_user, install, made, read, say, setting, wait_for};
+use crate::dist::server::NAME;
 
 /// As systemd makes it for the unit.
 const STATE: &str = "/var/lib/lanrage-server";
 
 pub(super) fn run(machine: &Throwaway, host: &Host) -> Result<()> {
-    let begin = format!("{NAME}_{}_", env!("CARGO_PKG_VERSION"));
-    let mut packages = found_in(&folder().join("debug"))?.into_iter();
-    let package = packages
-        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&begin)))
-        .with_context(|| format!("{begin}*.deb is missing"))?;
+    let package = made("debug", &format!("{NAME}_{}_", env!("CARGO_PKG_VERSION")), "deb")?;
     install(machine, host, &package)?;
 
     let address = host.address().to_string();
@@ -39,7 +35,7 @@ pub(super) fn run(machine: &Throwaway, host: &Host) -> Result<()> {
     let mut player = Player::create_with(
         host,
         "served",
-        Some(as_user(machine)),
+        Some(as_user(machine, "lanrage")),
         Path::new("/").join(DATA),
         "Served",
         &url,

@@ -319,18 +319,24 @@ fn whoever_lets_in_overrules_no_removal_of_which_they_have_not_heard() {
     assert!(!other.admits(&id(5)));
 }
 
-/// Somebody's wish to rule, as it may come in any order.
-fn wish() -> impl Strategy<Value = (u8, Matter)> {
-    let standings = prop_oneof![
+pub(super) fn standings() -> impl Strategy<Value = Standing> {
+    prop_oneof![
         Just(Standing::Member),
         Just(Standing::Moderator),
         Just(Standing::Kicked),
         Just(Standing::Banned)
-    ];
-    let admissions = prop_oneof![Just(Admission::Open), Just(Admission::Ask), Just(Admission::Closed)];
+    ]
+}
+
+pub(super) fn admissions() -> impl Strategy<Value = Admission> {
+    prop_oneof![Just(Admission::Open), Just(Admission::Ask), Just(Admission::Closed)]
+}
+
+/// Somebody's wish to rule, as it may come in any order.
+fn wish() -> impl Strategy<Value = (u8, Matter)> {
     let matter = prop_oneof![
-        6 => (0_u8..6, standings).prop_map(|(peer, standing)| on(peer, standing)),
-        1 => admissions.prop_map(Matter::Admission),
+        6 => (0_u8..6, standings()).prop_map(|(peer, standing)| on(peer, standing)),
+        1 => admissions().prop_map(Matter::Admission),
         1 => (0_u8..6).prop_map(|heir| Matter::Owner(id(heir))),
     ];
     (0_u8..6, matter)

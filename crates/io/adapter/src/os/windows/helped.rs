@@ -166,13 +166,8 @@ fn read(pipe: &Pipe, to: &PacketQueue) {
 fn write(pipe: &Pipe, from: &PacketQueue) {
     let (mut message, mut packet) = (Vec::with_capacity(batch::BATCH_BYTES), vec![0; batch::PACKET_BYTES]);
     while from.wait() == Ready::Packets {
-        message.clear();
-        while batch::takes_more(&message) {
-            match from.try_pop(&mut packet) {
-                Ok(Some(length)) => batch::push(&mut message, &packet[..length]),
-                Ok(None) => break,
-                Err(_) => return,
-            };
+        if batch::fill(&mut message, &mut packet, |packet| from.try_pop(packet)).is_err() {
+            return;
         }
         if !message.is_empty() && pipe.write(&message, None).is_err() {
             from.close();

@@ -7,7 +7,7 @@ use crate::{
     Admission, LinkTerms, Name, Pass, Serial, Standing,
     proof::rulings::{
         Role,
-        tests::{NOW, device, id, on, party, rule, rulings, tell},
+        tests::{NOW, admissions, device, id, on, party, rule, rulings, standings, tell},
     },
 };
 
@@ -154,13 +154,6 @@ fn a_party_that_goes_round_keeps_what_each_owner_has_ruled_until_another_rules_o
 
 /// Anything that somebody may sign.
 fn matter() -> impl Strategy<Value = Matter> {
-    let standings = prop_oneof![
-        Just(Standing::Member),
-        Just(Standing::Moderator),
-        Just(Standing::Kicked),
-        Just(Standing::Banned)
-    ];
-    let admissions = prop_oneof![Just(Admission::Open), Just(Admission::Ask), Just(Admission::Closed)];
     let link = (0_u8..3, 0_u16..3, any::<bool>()).prop_map(|(n, uses, is_revoked)| {
         let serial = Serial::from_bytes([n; 4]);
         let key = Pass::of(&device(0), &party(), serial).key();
@@ -175,8 +168,8 @@ fn matter() -> impl Strategy<Value = Matter> {
         name: Name::new("somebody").ok(),
     });
     prop_oneof![
-        6 => (0_u8..8, standings).prop_map(|(peer, standing)| on(peer, standing)),
-        1 => admissions.prop_map(Matter::Admission),
+        6 => (0_u8..8, standings()).prop_map(|(peer, standing)| on(peer, standing)),
+        1 => admissions().prop_map(Matter::Admission),
         2 => link,
         2 => redeemed,
     ]
