@@ -44,7 +44,9 @@ pub fn run(arguments: &Arguments) {
     let options = arguments.engine_options().unwrap_or_else(|error| error.exit());
     let started = arguments.clone();
     let has_own_folder = arguments.data_dir.is_some();
-    // Before everything else: a second instance ends here.
+    let runtime = lanrage_engine::runtime().expect("the system gives a thread");
+    async_runtime::set(runtime.handle().clone());
+    // Before everything else that is seen: a second instance ends here.
     let builder = match single_instance::plugin(arguments) {
         Some(plugin) => Builder::<Wry>::new().plugin(plugin),
         None => Builder::<Wry>::new(),

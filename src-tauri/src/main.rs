@@ -7,6 +7,5 @@ use clap::Parser;
 use lanrage_desktop::Arguments;
 
 fn main() {
-    lanrage_engine::share_heaps();
     lanrage_desktop::run(&Arguments::parse());
 }

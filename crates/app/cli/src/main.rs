@@ -19,17 +19,16 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use lanrage_engine::{Engine, share_heaps};
+use lanrage_engine::Engine;
 use lanrage_words::Language;
 
 fn main() -> ExitCode {
-    share_heaps();
-    run()
+    let arguments = Arguments::parse();
+    let runtime = lanrage_engine::runtime().expect("the system gives a thread");
+    runtime.block_on(run(arguments))
 }
 
-#[tokio::main]
-async fn run() -> ExitCode {
-    let Arguments { command, target, verbose } = Arguments::parse();
+async fn run(Arguments { command, target, verbose }: Arguments) -> ExitCode {
     let setting = Engine::language(target.data_dir()).await;
     say::speak(Language::of_setting(setting.as_str()));
     let done = match command {

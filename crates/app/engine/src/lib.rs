@@ -11,6 +11,7 @@ mod handle;
 mod known_games;
 mod local;
 mod ports;
+mod process;
 mod settings;
 mod start_game;
 mod stored;
@@ -36,10 +37,10 @@ pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{
     Check, CheckState, DoctorReport, Finding, HELPER_UNIT, Subject, helper_is_installed,
 };
-pub use lanrage_tunnel::share_heaps;
 pub use lanrage_updates::Source as UpdateSource;
 pub use local::{LocalClient, LocalError};
 pub use ports::device::TunnelDevice;
+pub use process::runtime;
 pub use settings::AppSettings;
 pub use start_game::start_game;
 pub use tasks::Tasks;

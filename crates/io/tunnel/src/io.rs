@@ -1,7 +1,6 @@
 //! What the tunnel touches of the system: sockets, the virtual device, and how its threads get the processor.
 
 pub(crate) mod device;
-pub(crate) mod heap;
 pub(crate) mod queue_events;
 mod reply_source;
 pub(crate) mod sockets;

@@ -68,7 +68,7 @@ pub use api::{
     per_lane::PerLane,
 };
 pub use datagram::relays::{RelayLink, RelayStream};
-pub use io::{device::PacketDevice, heap::share_heaps, sockets::UdpSockets};
+pub use io::{device::PacketDevice, sockets::UdpSockets};
 pub use lanrage_party::{LocalEnd, PeerConfig, TunnelEvent, facts::DropReason, initiates};
 pub use packet::{
     everyone::flood::{BROADCAST, PIECE_BYTES},

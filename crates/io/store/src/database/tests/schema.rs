@@ -57,6 +57,7 @@ async fn the_connection_writes_ahead_syncs_fully_checks_references_and_distrusts
     for (pragma, expected) in [
         ("journal_mode", "wal"),
         ("synchronous", "2"),
+        ("cache_size", "-512"),
         ("foreign_keys", "1"),
         ("busy_timeout", "5000"),
         ("trusted_schema", "0"),
