@@ -49,7 +49,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage-tunnel", &["lanrage-base", "lanrage-party", "lanrage-shield"]),
     ("lanrage-adapter", &["lanrage-base", "lanrage-party"]),
     ("lanrage-helper", &["lanrage-party", "lanrage-adapter"]),
-    ("lanrage-store", &["lanrage-base", "lanrage-party", "lanrage-shield", "lanrage-migrations"]),
+    ("lanrage-backup", &["lanrage-base", "lanrage-party"]),
+    (
+        "lanrage-store",
+        &["lanrage-backup", "lanrage-base", "lanrage-party", "lanrage-shield", "lanrage-migrations"],
+    ),
     (
         "lanrage-engine",
         &[
@@ -75,6 +79,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "lanrage-control-server",
         &[
+            "lanrage-backup",
             "lanrage-base",
             "lanrage-party",
             "lanrage-control",
@@ -136,7 +141,7 @@ const WINGS: &[(&str, &[&str])] = &[
 const PRIVILEGES: &[(&str, &[&str])] = &[
     ("fluent", &["lanrage-words"]),
     ("tauri", &["lanrage"]),
-    ("sea-orm", &["lanrage-store", "lanrage-control-server", "lanrage-migrations"]),
+    ("sea-orm", &["lanrage-backup", "lanrage-store", "lanrage-control-server", "lanrage-migrations"]),
     ("boringtun", &["lanrage-tunnel"]),
     ("n0-mainline", &["lanrage-rendezvous-engines"]),
 ];

@@ -44,9 +44,9 @@ pub(crate) const LAB: Purpose = Purpose {
 
 /// To test against other people's servers.
 pub(crate) const ORACLES: Purpose = Purpose {
-    reason: "another relay, another router's port mapping, another WireGuard, and what gets another ICE agent, to test \
+    reason: "another relay, another router's port mapping, another WireGuard, an authority for certificates, and what gets another ICE agent, to test \
               ours against",
-    packages: &["coturn", "miniupnpd", "python3", "python3-pip", "wireguard-go", "wireguard-tools"],
+    packages: &["coturn", "miniupnpd", "pebble", "python3", "python3-pip", "wireguard-go", "wireguard-tools"],
 };
 
 /// To measure the tunnel, and others for comparison.

@@ -1,5 +1,6 @@
 //! The registry's state on disk.
 
+pub(crate) mod backup;
 mod entities;
 mod rows;
 mod storage;
@@ -10,6 +11,7 @@ mod tokens;
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use lanrage_base::atomic_file;
@@ -26,6 +28,8 @@ pub(crate) use self::{storage::Storage, tokens::Tokens};
 use crate::{ServerError, settings::secret_file::make_private};
 
 const FILE: &str = "control.db";
+/// How long a statement waits for another process, as a backup.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Where the migrations that were applied are noted.
 const MIGRATIONS_TABLE: &str = "seaql_migrations";
 const LOCK_FILE: &str = "control.lock";
@@ -151,16 +155,21 @@ impl Database {
 
 /// Brings the schema up to date; or says which of its migrations is unknown, and does nothing.
 async fn migrate(database: &DatabaseConnection) -> Result<Option<String>, DbErr> {
-    if SchemaManager::new(database).has_table(MIGRATIONS_TABLE).await? {
-        let known: Vec<String> = Migrator::migrations().iter().map(|known| known.name().to_owned()).collect();
-        let applied = seaql_migrations::Entity::find().all(database).await?;
-        let newer = applied.into_iter().map(|row| row.version).find(|version| !known.contains(version));
-        if newer.is_some() {
-            return Ok(newer);
-        }
+    let newer = unknown_migration(database).await?;
+    if newer.is_none() {
+        Migrator::up(database, None).await?;
     }
-    Migrator::up(database, None).await?;
-    Ok(None)
+    Ok(newer)
+}
+
+/// The first migration in a database that this program does not know: a newer one has written it.
+async fn unknown_migration(database: &DatabaseConnection) -> Result<Option<String>, DbErr> {
+    if !SchemaManager::new(database).has_table(MIGRATIONS_TABLE).await? {
+        return Ok(None);
+    }
+    let known: Vec<String> = Migrator::migrations().iter().map(|known| known.name().to_owned()).collect();
+    let applied = seaql_migrations::Entity::find().all(database).await?;
+    Ok(applied.into_iter().map(|row| row.version).find(|version| !known.contains(version)))
 }
 
 fn options(path: PathBuf) -> ConnectOptions {
@@ -176,7 +185,7 @@ fn options(path: PathBuf) -> ConnectOptions {
             sqlite
                 .filename(&path)
                 .create_if_missing(true)
-                .busy_timeout(std::time::Duration::from_secs(5))
+                .busy_timeout(BUSY_TIMEOUT)
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
                 .pragma("foreign_keys", "ON")

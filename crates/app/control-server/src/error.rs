@@ -22,7 +22,7 @@ pub enum ServerError {
         source: io::Error,
     },
     /// Another server uses the data directory.
-    #[error("another server already uses the data directory {}", .0.display())]
+    #[error("a server that is running uses the data directory {}; stop it first", .0.display())]
     InUse(PathBuf),
     /// The database cannot be opened, or its schema is not one of this program's.
     #[error("cannot open the database {}: {reason}", .path.display())]
@@ -49,6 +49,17 @@ pub enum ServerError {
         /// The file.
         path: PathBuf,
         /// Why not.
+        reason: String,
+    },
+    /// What the server keeps cannot be copied, or a copy of it not be used.
+    #[error(transparent)]
+    Backup(#[from] lanrage_backup::BackupError),
+    /// A file is no copy of what a server keeps.
+    #[error("{} is no backup of a control server: {reason}", .path.display())]
+    NotABackup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
         reason: String,
     },
     /// A secret cannot be read, or made.

@@ -20,13 +20,18 @@ mod settings;
 mod shutdown;
 
 pub use admin::{AdminAnswer, AdminError, AdminMember, AdminParty, AdminRelay, AdminRequest, ask};
+pub use database::backup::{BackupContent, RestoredServer, back_up, backups, check_backup, restore};
 pub use error::ServerError;
+pub use lanrage_backup::Hash;
 pub use lanrage_control::session::{ConnectionLimits, SourceLimits};
-pub use listen::certificate::{CertificateFiles, TlsListen};
+pub use listen::{
+    acme::{AcmeSettings, LETS_ENCRYPT},
+    certificate::{CertificateFiles, TlsListen},
+};
 pub use registered_relay::{RegisteredRelay, RegisteredRelaySettings};
 pub use relay::{RelayConfig, RelayStats};
 pub use server::Server;
 pub use settings::{
     ServerSettings,
-    secret_file::{make_private, read_or_create_secret, read_secret},
+    secret_file::{RELAY_SECRET_FILE, make_private, read_or_create_secret, read_secret},
 };

@@ -1,3 +1,4 @@
+pub(crate) mod acme;
 pub(crate) mod certificate;
 pub(crate) mod descriptors;
 

@@ -16,16 +16,13 @@ use crate::{
     RelayStats, ServerError, ServerSettings, admin,
     coordinator::{COMMANDS, Coordinator, OWN_RELAY},
     counters::Counters,
-    database::{Database, DirectoryLock},
+    database::{Database, DirectoryLock, backup::keep_daily},
     http::{self, Context, Door, Entrances, Listening, Metrics, OnePort, Proxies, serve_metrics},
-    listen::{self, certificate::Certificate, descriptors::Places},
+    listen::{self, acme::Acme, certificate::Certificate, descriptors::Places},
     relay::Relay,
-    settings::secret_file::read_or_create_key,
+    settings::secret_file::{KEY_FILE, read_or_create_key},
     shutdown::Shutdown,
 };
-
-/// The key by which clients know this server, beside its database: whoever has a copy of both can take its place.
-const KEY_FILE: &str = "server.key";
 
 /// A running control server. Dropping it stops it at once; [`Server::shutdown`] lets it say goodbye.
 #[derive(Debug)]
@@ -61,6 +58,7 @@ impl Server {
             let tls = Certificate::load(https.certificate, Instant::now())?.config()?;
             Ok::<_, ServerError>((listen::tcp(https.listen)?, tls))
         });
+        let acme = settings.acme.map(|acme| Acme::new(acme, &settings.data_dir));
         let secure = secure.transpose()?;
         let https = secure.as_ref().map(|(listener, _)| local(listener.local_addr())).transpose()?;
         let metrics = settings.metrics.map(listen::tcp).transpose()?;
@@ -133,7 +131,10 @@ impl Server {
                 .run(inbox, questions),
         ));
         let adopter = relay.as_ref().and_then(Relay::adopter);
-        let secure = secure.map(|(listener, tls)| (Listening::new(listener), OnePort::new(tls, adopter)));
+        let challenges = acme.as_ref().map(|acme| acme.challenges().config()).transpose();
+        let challenges = challenges.map_err(|error| ServerError::Failed(error.to_string()))?;
+        let secure =
+            secure.map(|(listener, tls)| (Listening::new(listener), OnePort::new(tls, challenges, adopter)));
         let entrances = Entrances { plain: Listening::new(listener), secure };
         tasks.spawn(named(
             "accept",
@@ -143,6 +144,12 @@ impl Server {
             tasks.spawn(named("relay", async {
                 let _ = ended.await;
             }));
+        }
+        if let Some(keep) = settings.daily_backups {
+            tasks.spawn(named("backups", keep_daily(settings.data_dir, keep.get().into(), stopping.clone())));
+        }
+        if let Some(acme) = acme {
+            tasks.spawn(named("certificate", acme.run(stopping.clone())));
         }
         if let Some(listener) = metrics {
             let metrics = Metrics { counters, door, relay: stats };

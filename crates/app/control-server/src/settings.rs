@@ -2,6 +2,7 @@ pub(crate) mod secret_file;
 
 use std::{
     net::{IpAddr, SocketAddr},
+    num::NonZeroU16,
     path::PathBuf,
 };
 
@@ -13,7 +14,10 @@ use lanrage_control::{
 };
 use zeroize::Zeroizing;
 
-use crate::{RelayConfig, listen::certificate::TlsListen};
+use crate::{
+    RelayConfig,
+    listen::{acme::AcmeSettings, certificate::TlsListen},
+};
 
 /// How a [`crate::Server`] runs.
 #[derive(Debug, Clone)]
@@ -23,6 +27,8 @@ pub struct ServerSettings {
     /// Where all that needs TCP is served on one port, 443 for clients that are told a name alone: WebSocket and HTTP over TLS, TURN
     /// over TLS and TCP; `None` for nowhere.
     pub https: Option<TlsListen>,
+    /// Where the certificate of [`Self::https`] comes from, if its files are [`AcmeSettings::files`].
+    pub acme: Option<AcmeSettings>,
     /// Where visitors of an invitation's page get LANrage.
     pub downloads: Option<String>,
     /// Where STUN is answered (UDP), and TURN if there is a relay, likewise; `None` for not at all. NAT behaviour
@@ -54,6 +60,8 @@ pub struct ServerSettings {
     /// Proxies whose `Forwarded` or `X-Forwarded-For` is believed: what comes through them counts for the address that
     /// they name.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many daily copies of all this are kept in [`Self::data_dir`]; `None` for none.
+    pub daily_backups: Option<NonZeroU16>,
     /// Where numbers are told in the format of Prometheus (HTTP, `/metrics`); `None` for nowhere.
     pub metrics: Option<SocketAddr>,
 }
@@ -64,6 +72,7 @@ impl ServerSettings {
         Self {
             listen,
             https: None,
+            acme: None,
             downloads: None,
             stun_listen,
             data_dir: data_dir.into(),
@@ -78,6 +87,7 @@ impl ServerSettings {
             limits: ConnectionLimits::default(),
             sources: SourceLimits::default(),
             trusted_proxies: Vec::new(),
+            daily_backups: None,
             metrics: None,
         }
     }

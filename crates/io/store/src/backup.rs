@@ -1,40 +1,19 @@
-//! Copies of the database: consistent while it is in use, each with a hash beside it.
+//! Copies of the database, and putting one in its place.
 
-mod file;
-mod rotation;
+use std::path::Path;
 
-pub(crate) use file::{Hash, stage};
-
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
-
-use lanrage_base::atomic_file;
-use lanrage_party::UnixMillis;
+use lanrage_backup::{Backup, BackupKind, Hash, blocking};
+use lanrage_party::{UnixMillis, facts::Cause};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
-use strum::{EnumString, IntoStaticStr};
 use tracing::warn;
 
 use crate::{
     SettingsChange, SettingsDatabase, StoreError,
-    database::{self, DatabaseFiles},
-    stamp,
+    database::{self, DatabaseFiles, Inspection, inspect},
 };
 
 /// How many backups of each kind other than daily are kept.
 const KEPT: usize = 3;
-
-/// An automatic backup.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backup {
-    /// The file; its hash is beside it, with `.sha256` at the end of its name.
-    pub path: PathBuf,
-    /// Why it was made.
-    pub kind: BackupKind,
-    /// When it was made.
-    pub made_at: UnixMillis,
-}
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,35 +24,6 @@ pub struct Restored {
     pub change: SettingsChange,
 }
 
-/// Why a backup was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum BackupKind {
-    /// A day had passed.
-    Daily,
-    /// The database was about to be brought up to date.
-    Upgrade,
-    /// The database was about to be replaced by a restored one.
-    Restore,
-    /// The user asked for it; it is never removed by itself.
-    Manual,
-}
-
-impl Backup {
-    fn new(folder: &Path, kind: BackupKind, made_at: UnixMillis) -> Self {
-        let word: &str = kind.into();
-        let name = format!("lanrage-{}-{word}.db", stamp::write(made_at));
-        Self { path: folder.join(name), kind, made_at }
-    }
-
-    fn read(path: PathBuf) -> Option<Self> {
-        let name = path.file_name()?.to_str()?.strip_prefix("lanrage-")?.strip_suffix(".db")?;
-        let (made_at, word) = name.split_once('-')?;
-        let (made_at, kind) = (stamp::read(made_at)?, word.parse().ok()?);
-        Some(Self { path, kind, made_at })
-    }
-}
-
 impl SettingsDatabase {
     /// Writes a copy of the database to a file of the user's choice, with its SHA-256 beside it (`.sha256`, as
     /// `sha256sum` reads it). Consistent whatever is written meanwhile, and complete if the file is there.
@@ -82,7 +32,7 @@ impl SettingsDatabase {
     /// [`StoreError::BackupExists`], [`StoreError::DiskFull`], or [`StoreError`].
     pub async fn backup_database(&self, path: &Path) -> Result<(), StoreError> {
         let _one_at_a_time = self.maintenance.lock().await;
-        file::write(&self.connection, path).await
+        Ok(lanrage_backup::write(&self.connection, path).await?)
     }
 
     /// Makes the daily backup if a day has passed since the last one, and removes all but the `keep` newest
@@ -92,12 +42,12 @@ impl SettingsDatabase {
     /// [`StoreError`]; older backups are still there then.
     pub async fn back_up_if_due(&self, now: UnixMillis, keep: u16) -> Result<Option<Backup>, StoreError> {
         let _one_at_a_time = self.maintenance.lock().await;
-        let made = if rotation::daily_is_due(&list(&self.files.backups, now)?, now) {
+        let made = if self.files.backups.daily_is_due(now)? {
             Some(write(&self.connection, &self.files, BackupKind::Daily, now).await?)
         } else {
             None
         };
-        rotate(&self.files, BackupKind::Daily, keep.into(), now)?;
+        self.files.backups.rotate(BackupKind::Daily, keep.into(), now)?;
         Ok(made)
     }
 
@@ -116,7 +66,7 @@ impl SettingsDatabase {
     /// [`StoreError::Io`].
     pub async fn backups(&self, now: UnixMillis) -> Result<Vec<Backup>, StoreError> {
         let folder = self.files.backups.clone();
-        crate::blocking::run(move || list(&folder, now)).await
+        Ok(blocking::run(move || folder.list(now)).await?)
     }
 
     /// Whether [`restore`](Self::restore) would take the file. Nothing changes.
@@ -126,8 +76,8 @@ impl SettingsDatabase {
     pub async fn check_backup(&self, path: &Path, without_hash: bool) -> Result<(), StoreError> {
         let _one_at_a_time = self.maintenance.lock().await;
         let incoming = self.files.incoming();
-        file::stage(path, &incoming, hash(without_hash)).await?;
-        file::remove(&incoming)
+        stage(path, &incoming, hash(without_hash)).await?;
+        Ok(lanrage_backup::remove(&incoming)?)
     }
 
     /// Replaces everything in the database by what a backup has, in one transaction. The file must be as
@@ -144,7 +94,7 @@ impl SettingsDatabase {
     ) -> Result<Restored, StoreError> {
         let _one_at_a_time = self.maintenance.lock().await;
         let incoming = self.files.incoming();
-        file::stage(path, &incoming, hash(without_hash)).await?;
+        stage(path, &incoming, hash(without_hash)).await?;
         let staged = database::writer(&incoming).await?;
         database::migrate(&staged).await?;
         staged.close().await?;
@@ -152,7 +102,8 @@ impl SettingsDatabase {
         let before = self.get_all_settings().await?;
         let replaced = self.replace_content(&incoming).await;
         // It is a copy; left there, the next restore replaces it.
-        file::remove(&incoming).unwrap_or_else(|error| warn!(%error, "a copy of a backup stays behind"));
+        lanrage_backup::remove(&incoming)
+            .unwrap_or_else(|error| warn!(%error, "a copy of a backup stays behind"));
         replaced?;
         self.parties_changed();
         Ok(Restored { kept, change: SettingsChange::between(&before, &self.get_all_settings().await?) })
@@ -164,7 +115,7 @@ impl SettingsDatabase {
         let attach = Statement::from_sql_and_values(
             DbBackend::Sqlite,
             "ATTACH DATABASE ? AS restored",
-            [file::text(incoming)?.into()],
+            [lanrage_backup::text(incoming)?.into()],
         );
         self.connection.execute_raw(attach).await?;
         let copied = async {
@@ -196,7 +147,7 @@ pub(crate) async fn automatic(
     now: UnixMillis,
 ) -> Result<Backup, StoreError> {
     let backup = write(connection, files, kind, now).await?;
-    rotate(files, kind, KEPT, now)?;
+    files.backups.rotate(kind, KEPT, now)?;
     Ok(backup)
 }
 
@@ -206,42 +157,30 @@ async fn write(
     kind: BackupKind,
     now: UnixMillis,
 ) -> Result<Backup, StoreError> {
-    let folder = &files.backups;
-    atomic_file::create_private_folder(folder).map_err(|error| StoreError::io(folder, error))?;
-    let mut backup = Backup::new(folder, kind, now);
-    while backup.path.exists() {
-        backup = Backup::new(folder, kind, backup.made_at.plus(1));
-    }
-    file::write(connection, &backup.path).await?;
+    let backup = files.backups.next(kind, now)?;
+    lanrage_backup::write(connection, &backup.path).await?;
     Ok(backup)
 }
 
-/// The automatic backups in a folder, the one to restore first before the others.
-pub(crate) fn list(folder: &Path, now: UnixMillis) -> Result<Vec<Backup>, StoreError> {
-    let mut backups: Vec<Backup> = paths(folder)?.into_iter().filter_map(Backup::read).collect();
-    rotation::newest_first(&mut backups, now);
-    Ok(backups)
-}
-
-fn paths(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let failed = |error| StoreError::io(folder, error);
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.map(|entry| Ok(entry.map_err(failed)?.path())).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(failed(error)),
+/// Copies a backup to `incoming`, if it is as it was made and this program can use it.
+///
+/// # Errors
+/// [`StoreError::NotABackup`], [`StoreError::BackupWithoutHash`], [`StoreError::NewerSchema`], or [`StoreError`].
+pub(crate) async fn stage(backup: &Path, incoming: &Path, hash: Hash) -> Result<(), StoreError> {
+    lanrage_backup::copy(backup, incoming, hash).await?;
+    let judged = async {
+        let cause = match inspect(incoming).await? {
+            Inspection::Good { .. } => return Ok(()),
+            Inspection::Newer { found } => return Err(StoreError::NewerSchema { found }),
+            Inspection::Missing => Cause::Empty,
+            Inspection::Damaged { cause } => cause,
+        };
+        Err(StoreError::NotABackup { path: backup.to_owned(), cause })
+    };
+    let judged = judged.await;
+    if judged.is_err() {
+        // The failure itself is what the caller must hear of.
+        let _ = lanrage_backup::remove(incoming);
     }
-}
-
-/// Removes all but the `keep` first backups of a kind, and what an interrupted one has left.
-fn rotate(files: &DatabaseFiles, kind: BackupKind, keep: usize, now: UnixMillis) -> Result<(), StoreError> {
-    let backups = list(&files.backups, now)?;
-    for outdated in rotation::outdated(&backups, kind, keep) {
-        file::remove(&outdated.path)?;
-    }
-    for path in paths(&files.backups)? {
-        if path.extension().is_some_and(|extension| extension == &file::UNFINISHED[1..]) {
-            file::remove(&path)?;
-        }
-    }
-    Ok(())
+    judged
 }

@@ -56,7 +56,7 @@ impl SettingsDatabase {
     /// [`StoreError::Io`].
     pub async fn get_database_size(&self) -> Result<u64, StoreError> {
         let files = self.files.clone();
-        crate::blocking::run(move || files.size()).await
+        lanrage_backup::blocking::run(move || files.size()).await
     }
 
     /// Says whenever what [`SettingsDatabase::recent_parties`] and [`SettingsDatabase::favorite_parties`] answer may

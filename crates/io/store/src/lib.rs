@@ -2,15 +2,13 @@
 //! the secrets.
 
 mod backup;
-mod blocking;
 mod config;
 mod data_dir;
 mod database;
 mod identity;
 mod secret;
-mod stamp;
 
-pub use backup::{Backup, BackupKind, Restored};
+pub use backup::Restored;
 pub use config::{
     Config, ConfigFault, Declaration, DefaultValue, DhtNodes, FindFriends, Group, KeepInTray, Kind, Language,
     LogLevel, PkarrRelays, ServerList, Settings, StunServers, Theme,
@@ -22,8 +20,8 @@ pub use database::{
     SettingsDatabase, StoreError, StoredMembership, StoredPeer,
 };
 pub use identity::load_or_create_identity;
+pub use lanrage_backup::{Backup, BackupKind, stamp::write as stamp};
 pub use secret::{
     FileSecretStore, KeyringSecretStore, Secret, SecretError, SecretNotice, SecretStore, open_secret_store,
     party_key_name, party_secret_name, party_shares_name,
 };
-pub use stamp::write as stamp;

@@ -4,10 +4,16 @@
 use std::{io, net::SocketAddr, ops::RangeInclusive, sync::Arc};
 
 use rustls::ServerConfig;
-use tokio::{io::AsyncBufReadExt as _, net::TcpStream};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
-use crate::relay::{Adopted, Adopter};
+use crate::{
+    listen::acme::PROTOCOL,
+    relay::{Adopted, Adopter},
+};
 
 /// With what a client begins that speaks TLS: a handshake record (RFC 8446 §5.1).
 const TLS: u8 = 22;
@@ -17,14 +23,20 @@ const STUN: RangeInclusive<u8> = 0..=3;
 /// What stands behind the port.
 #[derive(Clone)]
 pub(crate) struct OnePort {
-    acceptor: TlsAcceptor,
+    tls: Arc<ServerConfig>,
+    /// What an authority is shown that looks whose name it is.
+    challenges: Option<Arc<ServerConfig>>,
     /// None where nothing is relayed.
     relay: Option<Adopter>,
 }
 
 impl OnePort {
-    pub(crate) fn new(tls: Arc<ServerConfig>, relay: Option<Adopter>) -> Self {
-        Self { acceptor: TlsAcceptor::from(tls), relay }
+    pub(crate) const fn new(
+        tls: Arc<ServerConfig>,
+        challenges: Option<Arc<ServerConfig>>,
+        relay: Option<Adopter>,
+    ) -> Self {
+        Self { tls, challenges, relay }
     }
 
     /// Finds out what a client wants. One that wants to speak HTTP is given back; the others are the relay's, or gone.
@@ -46,7 +58,15 @@ impl OnePort {
         if first[0] != TLS {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "neither TLS nor TURN"));
         }
-        let mut secured = self.acceptor.accept(stream).await?;
+        let started = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+        let asked =
+            started.client_hello().alpn().is_some_and(|mut asked| asked.any(|asked| asked == PROTOCOL));
+        if let Some(challenges) = self.challenges.as_ref().filter(|_| asked) {
+            // The certificate is all that the authority wants.
+            started.into_stream(challenges.clone()).await?.shutdown().await?;
+            return Ok(None);
+        }
+        let mut secured = started.into_stream(self.tls.clone()).await?;
         // What is looked at stays where it is.
         let begins = secured.fill_buf().await?.first().copied().ok_or(io::ErrorKind::UnexpectedEof)?;
         if STUN.contains(&begins) {

@@ -19,6 +19,8 @@ use crate::ServerError;
 
 /// Between two looks at the files, which a handshake makes that comes when one is due.
 const LOOK: Duration = Duration::from_secs(60);
+/// The same while there is none.
+const LOOK_FOR_FIRST: Duration = Duration::from_secs(1);
 
 /// Where a certificate is kept, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct CertificateFiles {
     pub certificate: PathBuf,
     /// Its key.
     pub key: PathBuf,
+    /// Whether somebody puts it there later. Until then every handshake fails, and nothing else does.
+    pub is_awaited: bool,
 }
 
 /// Where TLS is spoken.
@@ -42,7 +46,7 @@ pub struct TlsListen {
 #[derive(Debug)]
 pub(crate) struct Certificate {
     files: CertificateFiles,
-    current: RwLock<Arc<CertifiedKey>>,
+    current: RwLock<Option<Arc<CertifiedKey>>>,
     looked: Mutex<Looked>,
 }
 
@@ -57,9 +61,15 @@ impl Certificate {
     /// Reads it.
     ///
     /// # Errors
-    /// [`ServerError::Tls`] if a file cannot be read or holds something else, or the key is not the certificate's.
+    /// [`ServerError::Tls`] if a file cannot be read or holds something else, or the key is not the certificate's, unless
+    /// another is awaited.
     pub(crate) fn load(files: CertificateFiles, now: Instant) -> Result<Arc<Self>, ServerError> {
-        let current = RwLock::new(Arc::new(read(&files)?));
+        let current = match read(&files) {
+            Ok(current) => Some(Arc::new(current)),
+            Err(_) if files.is_awaited => None,
+            Err(error) => return Err(error),
+        };
+        let current = RwLock::new(current);
         Ok(Arc::new(Self { files, current, looked: Mutex::new(Looked { at: now, failure: None }) }))
     }
 
@@ -74,8 +84,9 @@ impl Certificate {
 
     /// Reads the files again if that is due. What cannot be used changes nothing: they may be half written.
     fn look(&self, now: Instant) {
+        let pause = if self.current().is_some() { LOOK } else { LOOK_FOR_FIRST };
         let mut looked = match self.looked.try_lock() {
-            Ok(looked) if now.saturating_duration_since(looked.at) >= LOOK => looked,
+            Ok(looked) if now.saturating_duration_since(looked.at) >= pause => looked,
             // Somebody else looks, or has just looked.
             _ => return,
         };
@@ -84,34 +95,38 @@ impl Certificate {
             Ok(new) => {
                 looked.failure = None;
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                if current.cert != new.cert {
+                if current.as_ref().is_none_or(|current| current.cert != new.cert) {
                     tracing::info!(certificate = %self.files.certificate.display(), "the certificate is another");
-                    *current = Arc::new(new);
+                    *current = Some(Arc::new(new));
                 }
             }
             Err(error) => {
                 let failure = error.to_string();
-                if looked.failure.as_ref() != Some(&failure) {
+                if looked.failure.as_ref() != Some(&failure) && self.current().is_some() {
                     tracing::warn!(%error, "the certificate of before stays in use");
                 }
                 looked.failure = Some(failure);
             }
         }
     }
+
+    fn current(&self) -> Option<Arc<CertifiedKey>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         self.look(Instant::now());
-        Some(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+        self.current()
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-fn read(CertificateFiles { certificate, key }: &CertificateFiles) -> Result<CertifiedKey, ServerError> {
+fn read(CertificateFiles { certificate, key, .. }: &CertificateFiles) -> Result<CertifiedKey, ServerError> {
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| failed(certificate, error.to_string()))?;
@@ -140,14 +155,14 @@ mod tests {
     }
 
     fn shown(certificate: &Certificate) -> Vec<u8> {
-        certificate.current.read().unwrap().cert[0].to_vec()
+        certificate.current().unwrap().cert[0].to_vec()
     }
 
     #[test]
     fn a_renewed_certificate_is_shown_and_one_that_is_half_written_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let [certificate, key] = ["chain.pem", "key.pem"].map(|name| folder.path().join(name));
-        let files = CertificateFiles { certificate, key };
+        let files = CertificateFiles { certificate, key, is_awaited: false };
         let start = Instant::now();
         assert!(
             matches!(Certificate::load(files.clone(), start), Err(ServerError::Tls { .. })),
@@ -171,5 +186,19 @@ mod tests {
         loaded.look(start + 3 * LOOK);
         assert_eq!(shown(&loaded), second);
         assert!(loaded.config().is_ok());
+    }
+
+    #[test]
+    fn one_that_is_awaited_is_shown_as_soon_as_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let [certificate, key] = ["chain.pem", "key.pem"].map(|name| folder.path().join(name));
+        let files = CertificateFiles { certificate, key, is_awaited: true };
+        let start = Instant::now();
+        let loaded = Certificate::load(files.clone(), start).unwrap();
+        loaded.look(start + LOOK_FOR_FIRST);
+        assert!(loaded.current().is_none());
+        let first = write(&files, "one.example");
+        loaded.look(start + 2 * LOOK_FOR_FIRST);
+        assert_eq!(shown(&loaded), first);
     }
 }

@@ -13,6 +13,10 @@ use zeroize::Zeroizing;
 
 use crate::ServerError;
 
+/// The key by which clients know this server, beside its database: whoever has a copy of both can take its place.
+pub(crate) const KEY_FILE: &str = "server.key";
+/// What the own relay's credentials are made with, where the operator has no other.
+pub const RELAY_SECRET_FILE: &str = "relay.secret";
 /// Longest secret that is read, in bytes.
 const SECRET_BYTES: u64 = 4_096;
 /// Fewer bytes than this can be guessed.

@@ -1,5 +1,9 @@
 //! The server as its clients meet it: over real sockets, with a real database.
 
+// Needs Debian's `pebble`, which `cargo xtask setup` gets; fails without.
+#[cfg(target_os = "linux")]
+mod acme;
+mod backup;
 mod bad_input;
 mod https;
 mod migrations;

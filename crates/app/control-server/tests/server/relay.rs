@@ -40,7 +40,11 @@ fn data(file: &str) -> PathBuf {
 
 /// That of "localhost", which vouches for itself.
 fn certificate() -> CertificateFiles {
-    CertificateFiles { certificate: data("localhost.cert.pem"), key: data("localhost.key.pem") }
+    CertificateFiles {
+        certificate: data("localhost.cert.pem"),
+        key: data("localhost.key.pem"),
+        is_awaited: false,
+    }
 }
 
 /// A port that serves all that needs TCP.

@@ -11,7 +11,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The one connection that writes. The file is made if it is not there, readable by its owner only.
 pub(crate) async fn writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
     let file = path.to_owned();
-    let created = crate::blocking::run(move || {
+    let created = lanrage_backup::blocking::run(move || {
         atomic_file::private().create(true).open(&file)?;
         atomic_file::sync_folder(&file)
     });

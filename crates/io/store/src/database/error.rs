@@ -3,6 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_backup::BackupError;
 use lanrage_party::{
     Name,
     facts::{Cause, ExportFault},
@@ -115,6 +116,18 @@ impl StoreError {
 
     pub(crate) fn not_found(what: &'static str, name: &Name) -> Self {
         Self::NotFound { what, name: name.to_string() }
+    }
+}
+
+impl From<BackupError> for StoreError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Exists { path } => Self::BackupExists { path },
+            BackupError::NotWhole { path, cause } => Self::NotABackup { path, cause },
+            BackupError::WithoutHash { path } => Self::BackupWithoutHash { path },
+            BackupError::Io { path, source } => Self::io(&path, source),
+            BackupError::Database(error) => error.into(),
+        }
     }
 }
 

@@ -3,16 +3,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_backup::{Folder, stamp};
 use lanrage_base::atomic_file;
 use lanrage_party::UnixMillis;
 
-use crate::{DataDir, StoreError, stamp};
+use crate::{DataDir, StoreError};
 
 /// Where the database and what belongs to it are.
 #[derive(Debug, Clone)]
 pub(crate) struct DatabaseFiles {
     pub(crate) main: PathBuf,
-    pub(crate) backups: PathBuf,
+    pub(crate) backups: Folder,
     quarantine: PathBuf,
 }
 
@@ -21,7 +22,7 @@ impl DatabaseFiles {
         let folder = data_dir.path();
         Self {
             main: folder.join("lanrage.db"),
-            backups: folder.join("backups"),
+            backups: Folder::new(folder.join("backups"), "lanrage-"),
             quarantine: folder.join("quarantine"),
         }
     }

@@ -3,6 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lanrage_backup::{Backup, BackupKind, Hash};
 use lanrage_base::atomic_file;
 use lanrage_migrations::client::Migrator;
 use lanrage_party::{UnixMillis, facts::Cause};
@@ -14,7 +15,7 @@ use tracing::warn;
 use super::{DatabaseFiles, Inspection, SettingsDatabase, connect, inspect, salvage::salvage};
 use crate::{
     DataDir, StoreError,
-    backup::{self, Backup, BackupKind, Hash},
+    backup::{self, stage},
 };
 
 /// How opening the database went.
@@ -73,7 +74,7 @@ impl SettingsDatabase {
                 report.damage = Some(replace(&files, cause, now).await?);
             }
             Inspection::Missing => {
-                let lost = files.is_orphaned() || !backup::list(&files.backups, now)?.is_empty();
+                let lost = files.is_orphaned() || !files.backups.list(now)?.is_empty();
                 if lost {
                     report.damage = Some(replace(&files, Cause::DatabaseGone, now).await?);
                 } else {
@@ -122,8 +123,8 @@ async fn replace(files: &DatabaseFiles, cause: Cause, now: UnixMillis) -> Result
 
 /// The newest backup that is as it was made and that this program can read; its copy is incoming.
 async fn newest_good_backup(files: &DatabaseFiles, now: UnixMillis) -> Result<Option<Backup>, StoreError> {
-    for backup in backup::list(&files.backups, now)? {
-        match backup::stage(&backup.path, &files.incoming(), Hash::Needed).await {
+    for backup in files.backups.list(now)? {
+        match stage(&backup.path, &files.incoming(), Hash::Needed).await {
             Ok(()) => return Ok(Some(backup)),
             Err(error @ (StoreError::DiskFull | StoreError::NotWritable(_))) => return Err(error),
             Err(error) => warn!(%error, "a backup cannot be restored; trying the one before"),

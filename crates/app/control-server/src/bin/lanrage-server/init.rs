@@ -19,7 +19,11 @@ pub(crate) struct InitArguments {
     /// Name or address by which players reach this server; asked for without it
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Certificate and its chain (PEM): players and a page for invitations are then served on port 443
+    /// Get a certificate from Let's Encrypt and renew it, whose terms this accepts: players and a page for invitations are then
+    /// served on port 443
+    #[arg(long, conflicts_with = "tls_cert")]
+    acme: bool,
+    /// Certificate and its chain (PEM), for the same
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// Key of the certificate (PEM)
@@ -43,10 +47,18 @@ pub(crate) struct InitArguments {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Answers {
     host: String,
-    /// Its chain and its key.
-    certificate: Option<(PathBuf, PathBuf)>,
+    certificate: Option<Source>,
     relays: bool,
     data_dir: PathBuf,
+}
+
+/// Where the certificate is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    /// An authority gives it by itself.
+    Authority,
+    /// Somebody puts it there: its chain and its key.
+    Files(PathBuf, PathBuf),
 }
 
 impl InitArguments {
@@ -55,14 +67,23 @@ impl InitArguments {
     /// # Errors
     /// If something is missing and nobody can be asked, or the file cannot be written.
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let Self { host, tls_cert, tls_key, no_relay, data_dir, config, force } = self;
+        let Self { host, acme, tls_cert, tls_key, no_relay, data_dir, config, force } = self;
         let (mut input, output) = (io::stdin().lock(), io::stdout());
         let answers = match host {
-            Some(host) => Answers { host, certificate: tls_cert.zip(tls_key), relays: !no_relay, data_dir },
+            Some(host) => {
+                let files = tls_cert.zip(tls_key).map(|(chain, key)| Source::Files(chain, key));
+                let certificate = if acme { Some(Source::Authority) } else { files };
+                Answers { host, certificate, relays: !no_relay, data_dir }
+            }
             None if io::stdin().is_terminal() => asked(&mut input, &mut output.lock(), &data_dir)?,
             None => bail!("say --host, the name by which players reach this server"),
         };
         ensure!(is_host(&answers.host), "{:?} is no name or address of a host", answers.host);
+        ensure!(
+            answers.certificate != Some(Source::Authority) || is_public_name(&answers.host),
+            "no authority gives a certificate for {:?}: it takes a name like play.example.org",
+            answers.host
+        );
         write(&config, &answers.file(), force)?;
         println!("{}", answers.advice(&config));
         Ok(())
@@ -84,11 +105,15 @@ fn asked(input: &mut impl BufRead, output: &mut impl Write, data_dir: &Path) -> 
     while !is_host(&host) {
         host = ask("A name like play.example.org, or an address", "")?;
     }
-    let chain = ask("File of its certificate and chain (PEM), or nothing for none", "")?;
-    let certificate = if chain.is_empty() {
-        None
-    } else {
-        Some((PathBuf::from(chain), PathBuf::from(ask("File of the certificate's key (PEM)", "")?)))
+    let usual = if is_public_name(&host) { "auto" } else { "none" };
+    let chain = ask(
+        "Certificate: auto for one from Let's Encrypt, whose terms you accept by that; a file with it and its chain (PEM); or none",
+        usual,
+    )?;
+    let certificate = match chain.to_lowercase().as_str() {
+        "none" => None,
+        "auto" => Some(Source::Authority),
+        _ => Some(Source::Files(chain.into(), ask("File of the certificate's key (PEM)", "")?.into())),
     };
     let relays = ask("Relay between players whose routers do not get along?", "yes")?;
     let data_dir = ask("Directory of the database", &data_dir.display().to_string())?;
@@ -109,6 +134,11 @@ fn is_host(text: &str) -> bool {
                     && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
                     && !label.starts_with('-')
             })
+}
+
+/// Whether an authority of the web may give it a certificate.
+fn is_public_name(host: &str) -> bool {
+    host.contains('.') && host.parse::<std::net::IpAddr>().is_err()
 }
 
 fn write(config: &Path, text: &str, force: bool) -> anyhow::Result<()> {
@@ -158,12 +188,19 @@ impl Answers {
         let mut table = Table::new();
         table.insert("data-dir".to_owned(), text(&self.data_dir));
         table.insert("name".to_owned(), Value::String(format!("{}:{}", self.authority(), self.port())));
-        if let Some((chain, key)) = &self.certificate {
+        if let Some(source) = &self.certificate {
             // Who runs on the same machine reaches it without TLS; nobody else.
             table.insert("listen".to_owned(), Value::String("127.0.0.1:8787".to_owned()));
             table.insert("https".to_owned(), Value::String("[::]:443".to_owned()));
-            table.insert("tls-cert".to_owned(), text(chain));
-            table.insert("tls-key".to_owned(), text(key));
+            match source {
+                Source::Authority => {
+                    table.insert("acme".to_owned(), Value::Boolean(true));
+                }
+                Source::Files(chain, key) => {
+                    table.insert("tls-cert".to_owned(), text(chain));
+                    table.insert("tls-key".to_owned(), text(key));
+                }
+            }
         }
         if !self.relays {
             table.insert("no-relay".to_owned(), Value::Boolean(true));
@@ -210,7 +247,7 @@ mod tests {
             least,
             Answers {
                 host: "play.example.org".to_owned(),
-                certificate: None,
+                certificate: Some(Source::Authority),
                 relays: true,
                 data_dir: DATA.into()
             }
@@ -220,7 +257,7 @@ mod tests {
             most,
             Answers {
                 host: "2001:db8::1".to_owned(),
-                certificate: Some(("chain.pem".into(), "key.pem".into())),
+                certificate: Some(Source::Files("chain.pem".into(), "key.pem".into())),
                 relays: false,
                 data_dir: "/srv".into(),
             }
@@ -233,7 +270,9 @@ mod tests {
         use clap::Parser;
         let folder = tempfile::tempdir().unwrap();
         for (n, text) in
-            ["a\n\n\n\n", "a\n/c\"h'.pem\n/k.pem\nn\n/tmp/a b\n", "::1\n\n\n\n"].into_iter().enumerate()
+            ["a\n\n\n\n", "a\n/c\"h'.pem\n/k.pem\nn\n/tmp/a b\n", "::1\n\n\n\n", "a.b\nauto\n\n\n"]
+                .into_iter()
+                .enumerate()
         {
             let path = folder.path().join(format!("{n}.toml"));
             write(&path, &answers(text).unwrap().file(), false).unwrap();
@@ -260,7 +299,7 @@ mod tests {
     #[test]
     fn the_advice_names_every_port_and_where_players_go() {
         let advice = |text| answers(text).unwrap().advice(Path::new(CONFIG));
-        let plain = advice("play.example.org\n\n\n\n");
+        let plain = advice("play.example.org\nnone\n\n\n");
         assert!(plain.contains("ws://play.example.org:8787") && plain.contains("TCP 8787"), "{plain}");
         let secure = advice("2001:db8::1\nc\nk\nno\n\n");
         assert!(secure.contains("wss://[2001:db8::1]") && !secure.contains("49152"), "{secure}");

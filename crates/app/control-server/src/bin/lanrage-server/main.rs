@@ -1,5 +1,6 @@
 //! `lanrage-server`: the control server as a program.
 
+mod backup;
 mod check;
 mod config_file;
 mod init;
@@ -54,6 +55,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Admin(admin)) => {
             tell(&lanrage_control_server::ask(&admin.data_dir, &admin.request())?, json)?
         }
+        Some(Command::Backup(backup)) => backup::back_up(backup).await?,
+        Some(Command::Restore(restore)) => backup::restore(restore).await?,
         None => {
             let mut server = Server::start(arguments.server.settings()?).await?;
             announce(&server, json);

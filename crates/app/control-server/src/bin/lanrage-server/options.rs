@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroU16,
     ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
@@ -12,8 +13,9 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use lanrage_control::{protocol::StunEndpoint, registry::ConfiguredRelay};
 use lanrage_control_server::{
-    AdminRequest, CertificateFiles, RegisteredRelaySettings, RelayConfig, ServerError, ServerSettings,
-    TlsListen, make_private, read_or_create_secret, read_secret,
+    AcmeSettings, AdminRequest, CertificateFiles, Hash, LETS_ENCRYPT, RELAY_SECRET_FILE,
+    RegisteredRelaySettings, RelayConfig, ServerError, ServerSettings, TlsListen, make_private,
+    read_or_create_secret, read_secret,
 };
 use lanrage_party::{ControlEndpoint, PartyId, PeerId, RelayUri, limits};
 use serde::Deserialize;
@@ -32,8 +34,6 @@ const STUN_PORT: u16 = 3478;
 const TURNS_PORT: u16 = 5349;
 /// Ports below are for services that a system runs for others (RFC 6335 §6), and a player has none.
 const LOWEST_RELAY_PORT: u16 = 1_024;
-/// In the data directory.
-const SECRET_FILE: &str = "relay.secret";
 
 /// Control server of LANrage: brings the members of parties together, and relays between those that cannot reach each
 /// other. It sees no party's traffic and cannot join one.
@@ -65,6 +65,10 @@ pub(crate) enum Command {
     Init(InitArguments),
     /// See and remove what a server that is running here keeps
     Admin(AdminArguments),
+    /// Copy all that a server here keeps, its keys among it, while it runs or not
+    Backup(BackupArguments),
+    /// Put a copy in the place of what a stopped server keeps; that is copied first
+    Restore(RestoreArguments),
 }
 
 #[derive(Debug, Args)]
@@ -111,6 +115,50 @@ impl AdminArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    /// File to write, which is not there yet; without it one in the directory `backups` of the data
+    #[arg(value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Say whether this copy can be restored, and what it holds; nothing is written
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "list"])]
+    pub(crate) check: Option<PathBuf>,
+    /// List the copies in the data, the one to restore first before the others
+    #[arg(long, conflicts_with = "to")]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) of: CopyArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The copy; without it the newest in the directory `backups` of the data
+    #[arg(value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) of: CopyArguments,
+}
+
+/// Whose copies they are.
+#[derive(Debug, Args)]
+pub(crate) struct CopyArguments {
+    /// Directory of the server's database
+    #[arg(long, value_name = "DIR", default_value = "lanrage-server")]
+    pub(crate) data_dir: PathBuf,
+    /// Take a copy all the same whose hash (.sha256) is not beside it
+    #[arg(long)]
+    pub(crate) without_hash: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl CopyArguments {
+    pub(crate) const fn hash(&self) -> Hash {
+        if self.without_hash { Hash::MayBeGone } else { Hash::Needed }
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServerArguments {
     /// File that says what else would stand here: in TOML, each key an option's name without its dashes
     #[arg(long, value_name = "FILE")]
@@ -120,8 +168,18 @@ pub(crate) struct ServerArguments {
     listen: SocketAddr,
     /// Address on which everything is served that needs TCP, so that one open port is enough: WebSocket and HTTP over TLS, TURN over
     /// TLS and TCP. With port 443, clients reach it as wss://HOST
-    #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_cert")]
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "certificate")]
     https: Option<SocketAddr>,
+    /// Get the certificate from an authority and renew it, by itself, for each --name; this accepts the authority's terms. Its proof
+    /// is given at --https, which the authority reaches at port 443 of each name
+    #[arg(long, group = "certificate", requires_all = ["name", "https"], conflicts_with = "tls_cert")]
+    acme: bool,
+    /// The authority's directory (RFC 8555)
+    #[arg(long, value_name = "URL", default_value = LETS_ENCRYPT, value_parser = authority)]
+    acme_directory: String,
+    /// Address of e-mail to which the authority writes when something is wrong
+    #[arg(long, value_name = "ADDRESS", value_parser = contact, requires = "acme")]
+    acme_contact: Option<String>,
     /// Page where visitors of an invitation (https://HOST/join#…) get LANrage
     #[arg(long, value_name = "URL", value_parser = web_page)]
     downloads: Option<String>,
@@ -157,6 +215,9 @@ pub(crate) struct ServerArguments {
     /// nobody ever came to goes after one day
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     retention_days: u32,
+    /// Daily copies of all that the server keeps, in the directory `backups` of the data; 0 for none
+    #[arg(long, value_name = "COUNT", default_value_t = 7, value_parser = clap::value_parser!(u16).range(..=1_000))]
+    daily_backups: u16,
     /// Write logs, and the line that says it is ready, as JSON
     #[arg(long)]
     json: bool,
@@ -243,7 +304,7 @@ struct RelayOptions {
     #[arg(long, value_name = "ADDRESS")]
     stun_alternate: Option<IpAddr>,
     /// Certificate and its chain (PEM), for TURN over TLS and for --https. Read again when it is another
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, value_name = "FILE", requires = "tls_key", group = "certificate")]
     tls_cert: Option<PathBuf>,
     /// Key of the certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
@@ -267,13 +328,17 @@ Examples:
   lanrage-server --https [::]:443 --tls-cert chain.pem --tls-key key.pem --name lan.example.org:443
                                                       with TLS of its own: wss://lan.example.org, and a relay where only
                                                       the web passes
+  lanrage-server --https [::]:443 --acme --name lan.example.org:443
+                                                      the same with a certificate that it gets by itself
   lanrage-server --no-relay --relay turn:turn.example.org --relay-secret-file secret
                                                       with coturn as the relay
   lanrage-server relay --register wss://lan.example.org --relay-key-file key --host eu.example.org
                                                       a relay elsewhere
   lanrage-server --metrics 127.0.0.1:9187             numbers for Prometheus at http://127.0.0.1:9187/metrics
-  lanrage-server admin parties --data-dir /var/lib/lanrage
+  lanrage-server admin parties --data-dir /var/lib/lanrage-server
                                                       what a running server keeps; remove-party, remove-member
+  lanrage-server backup --data-dir /var/lib/lanrage-server   a copy of all that it keeps, while it runs
+  lanrage-server restore --data-dir /var/lib/lanrage-server  the newest copy in the place of that, while it is stopped
   RUST_LOG=debug lanrage-server                       with a more talkative log
 
 A client reaches it as ws://HOST:8787. It stops cleanly on Ctrl-C and SIGTERM.";
@@ -287,7 +352,7 @@ impl Arguments {
         let said: Vec<OsString> = std::env::args_os().collect();
         // Where its words stand: before those that were said, which count more.
         let at = match said.get(1).and_then(|word| word.to_str()) {
-            Some("admin" | "init") => return Ok(Self::parse()),
+            Some("admin" | "backup" | "init" | "restore") => return Ok(Self::parse()),
             Some("check" | "relay") => 2,
             _ => 1,
         };
@@ -308,6 +373,8 @@ impl Arguments {
             Some(Command::Relay(relay)) => relay.json,
             Some(Command::Admin(admin)) => admin.json,
             Some(Command::Check(check)) => check.server.json,
+            Some(Command::Backup(backup)) => backup.of.json,
+            Some(Command::Restore(restore)) => restore.of.json,
             Some(Command::Init(_)) => false,
             None => self.server.json,
         }
@@ -318,15 +385,25 @@ impl ServerArguments {
     pub(crate) fn settings(self) -> anyhow::Result<ServerSettings> {
         let stun = (!self.no_stun).then_some(self.stun);
         let mut settings = ServerSettings::new(self.listen, stun, self.data_dir);
+        if self.acme {
+            settings.acme = Some(AcmeSettings {
+                directory: self.acme_directory,
+                contact: self.acme_contact,
+                names: names_of(&self.name)?,
+            });
+        }
+        let awaited = self.acme.then(|| AcmeSettings::files(&settings.data_dir));
+        let certificate = awaited.or_else(|| self.relaying.certificate());
         settings.https = self
             .https
-            .zip(self.relaying.certificate())
+            .zip(certificate.clone())
             .map(|(listen, certificate)| TlsListen { listen, certificate });
         settings.downloads = self.downloads;
         settings.names = self.name;
         settings.advertised_stun = self.advertise_stun;
         settings.trusted_proxies = self.trust_proxy;
         settings.metrics = self.metrics;
+        settings.daily_backups = NonZeroU16::new(self.daily_backups);
         settings.sources = settings.sources.with_connections(self.connections_per_address as usize);
         settings.registry.retention = Duration::from_secs(u64::from(self.retention_days) * 24 * 60 * 60);
         settings.stun_alternate = self.relaying.stun_alternate;
@@ -350,9 +427,9 @@ impl ServerArguments {
                 .map_err(|source| ServerError::DataDir { path: settings.data_dir.clone(), source })?;
             let secret = match secret {
                 Some(secret) => secret,
-                None => read_or_create_secret(&settings.data_dir.join(SECRET_FILE))?,
+                None => read_or_create_secret(&settings.data_dir.join(RELAY_SECRET_FILE))?,
             };
-            settings.relay = Some(self.relaying.config(secret));
+            settings.relay = Some(self.relaying.config(secret, certificate));
         }
         Ok(settings)
     }
@@ -360,11 +437,12 @@ impl ServerArguments {
 
 impl RelayArguments {
     pub(crate) fn settings(self) -> anyhow::Result<RegisteredRelaySettings> {
+        let certificate = self.relaying.certificate();
         Ok(RegisteredRelaySettings {
             listen: self.listen,
             stun_alternate: self.relaying.stun_alternate,
             region: self.relaying.relay_region.clone(),
-            relay: self.relaying.config(Zeroizing::default()),
+            relay: self.relaying.config(Zeroizing::default(), certificate),
             control: self.register,
             key: read_secret(&self.relay_key_file)?,
             name: self.relay_name.unwrap_or_else(|| self.host.clone()),
@@ -377,12 +455,11 @@ impl RelayArguments {
 impl RelayOptions {
     fn certificate(&self) -> Option<CertificateFiles> {
         let (certificate, key) = self.tls_cert.clone().zip(self.tls_key.clone())?;
-        Some(CertificateFiles { certificate, key })
+        Some(CertificateFiles { certificate, key, is_awaited: false })
     }
 
-    fn config(self, secret: Zeroizing<String>) -> RelayConfig {
+    fn config(self, secret: Zeroizing<String>, certificate: Option<CertificateFiles>) -> RelayConfig {
         let mut config = RelayConfig::new(secret);
-        let certificate = self.certificate();
         config.tls = certificate.map(|certificate| TlsListen { listen: self.tls_listen, certificate });
         config.ports = self.relay_ports;
         config.addresses = self.relay_address;
@@ -395,6 +472,33 @@ impl RelayOptions {
         config.allow_private = self.relay_allow_private;
         config
     }
+}
+
+/// The hosts of the names by which players come, each once.
+fn names_of(names: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut hosts = Vec::new();
+    for name in names {
+        let host = name.rsplit_once(':').map_or(name.as_str(), |(host, _)| host).to_ascii_lowercase();
+        anyhow::ensure!(
+            host.contains('.') && !host.contains(':') && host.parse::<IpAddr>().is_err(),
+            "no authority gives a certificate for {name:?}: --acme needs a --name like lan.example.org:443"
+        );
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    Ok(hosts)
+}
+
+fn authority(text: &str) -> Result<String, String> {
+    let is_one = text.len() > "https://".len() && text.starts_with("https://");
+    if is_one { Ok(text.to_owned()) } else { Err("it begins with https://".to_owned()) }
+}
+
+fn contact(text: &str) -> Result<String, String> {
+    let is_one = text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
+    let is_plain = text.chars().all(|c| c.is_ascii_graphic() && !",;:<>\"".contains(c));
+    if is_one && is_plain { Ok(text.to_owned()) } else { Err("an address like me@example.org".to_owned()) }
 }
 
 const fn bytes_per_second(megabits: u32) -> u64 {

@@ -20,7 +20,8 @@ pub fn write(at: UnixMillis) -> String {
     )
 }
 
-pub(crate) fn read(text: &str) -> Option<UnixMillis> {
+/// The time that a file's name says; `None` if it says none.
+pub fn read(text: &str) -> Option<UnixMillis> {
     let shape = text.len() == 19
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 => byte == b'T',

@@ -2,7 +2,7 @@
 
 use lanrage_party::UnixMillis;
 
-use super::{Backup, BackupKind};
+use crate::{Backup, BackupKind};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     fn backups(kind: BackupKind, days: &[u64]) -> Vec<Backup> {
-        days.iter().map(|day| Backup::new("x".as_ref(), kind, UnixMillis(day * DAY_MS))).collect()
+        days.iter().map(|day| Backup { path: "x".into(), kind, made_at: UnixMillis(day * DAY_MS) }).collect()
     }
 
     fn days<'a>(backups: impl IntoIterator<Item = &'a Backup>) -> Vec<u64> {
