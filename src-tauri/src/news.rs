@@ -51,8 +51,13 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
             tokio::select! {
                 changed = snapshots.changed() => if changed.is_err() { return },
                 Ok(notice) = notices.recv() => {
-                    use facts::News::{NewVersion, YouWereRemoved};
-                    if is_wanted && matches!(notice.news, YouWereRemoved { .. } | NewVersion { .. }) {
+                    use facts::News::{NewVersion, Said, YouWereRemoved};
+                    let is_told = match notice.news {
+                        YouWereRemoved { .. } | NewVersion { .. } => true,
+                        Said { .. } => !to.state::<Focus>().0.load(Ordering::Relaxed),
+                        _ => false,
+                    };
+                    if is_wanted && is_told {
                         let words = Words::new(language);
                         say(&to, "LANrage", &words.fact("notice", &notice.news));
                     }

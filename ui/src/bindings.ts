@@ -147,6 +147,23 @@ export type Changed = {
   restart_required: boolean, };
 
 /**
+ * Something that was said to the whole party.
+ */
+export type ChatLineView = {
+  /** Tells it from all others. */
+  id: string,
+  /** The author's peer id. */
+  peer: string,
+  /** What they were called then. */
+  name: string,
+  /** Whether this device's player has said it. */
+  is_own: boolean,
+  /** When, by this device's clock (Unix milliseconds). */
+  at_ms: number,
+  /** What: one line of visible text. */
+  text: string, };
+
+/**
  * One thing that was judged.
  */
 export type Check = {
@@ -171,7 +188,7 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Why, as far as is known. */
   because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_outside" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
   /** The version of the reply's format. */
-  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "rulings_unheard" } | { "code": "unknown_peer" } | { "code": "nothing_to_undo" } | { "code": "bad_game",
+  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "rulings_unheard" } | { "code": "nothing_said" } | { "code": "said_too_much" } | { "code": "unknown_peer" } | { "code": "nothing_to_undo" } | { "code": "bad_game",
   /** What is wrong with it. */
   cause: GameFault, } | { "code": "bad_ports",
   /** Most that they can be. */
@@ -916,7 +933,9 @@ export type Notice = {
   /** The friend's name. */
   peer: string,
   /** The game. */
-  game: string, } | { "code": "reached",
+  game: string, } | { "code": "said",
+  /** The friend's name. */
+  peer: string, } | { "code": "reached",
   /** The friend's name. */
   peer: string,
   /** The port. */
@@ -976,6 +995,8 @@ export type PartyView = {
   created_at_ms: number,
   /** What this device's player plays and hosts, as friends are told. */
   games: Array<GameView>,
+  /** What was said to the party, the oldest first: the last lines, for as long as somebody is there who has heard them. */
+  chat: Array<ChatLineView>,
   /** What friends reach of this computer. */
   shield: ShieldView,
   /** The friends, in the order they joined; this device is not among them. */
@@ -1855,6 +1876,9 @@ export type Requests = {
   hand_over: { args: {
   /** Their peer id. */
   peer: string, }, answer: null },
+  say: { args: {
+  /** What. */
+  text: string, }, answer: null },
   link_copied: { args: Record<string, never>, answer: null },
   reply_copied: { args: Record<string, never>, answer: null },
   take_reply: { args: {

@@ -362,6 +362,14 @@ impl Player {
         self.tell(&[&["party"], words].concat())
     }
 
+    /// Says something to the party.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn say(&self, words: &[&str]) -> Result<()> {
+        self.tell(&[&["chat"], words].concat())
+    }
+
     /// Says something of games: the words of `lanrage games`.
     ///
     /// # Errors

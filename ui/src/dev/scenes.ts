@@ -1,4 +1,4 @@
-import type { CommandError, HostedView, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, ShieldView, Snapshot } from '../bindings';
+import type { ChatLineView, CommandError, HostedView, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, ShieldView, Snapshot } from '../bindings';
 
 const SOON_MS = 12_000;
 
@@ -102,9 +102,27 @@ export const party: PartyView = {
   links: [],
   created_at_ms: 1_700_000_000_000,
   games: [],
+  chat: [],
   shield: { level: 'guarded', is_blind: false, doors: [], refused: [] },
   peers: [],
 };
+
+/** What was said on the first evening, some of it by somebody who tries what a text can do. */
+export const chat: ChatLineView[] = [
+  ['Jonas', 'who hosts?', false],
+  ['Öykü', 'Jonas, you do. As always.', false],
+  ['Ada', 'I need two minutes', true],
+  ['Charlotte-Antoinette von der Straßenbahnhaltestelle', `<b>fine</b> ${'with me '.repeat(18)}`, false],
+  ['Jonas', 'https://example.org/a-very-long-address-without-any-place-to-break-it-in-two-lines-that-goes-on-and-on', false],
+  ['ليلى', 'أنا جاهزة', false],
+].map(([name, text, own], at) => ({
+  id: `line-${at}`,
+  peer: String(name),
+  name: String(name),
+  is_own: own === true,
+  at_ms: 1_700_000_000_000 + at * 21_000,
+  text: String(text),
+}));
 
 /** A limited link. */
 export const limited: LinkView = {
@@ -424,6 +442,7 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   evening: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening, shield: guarded } },
   // The first evening goes on: just in, and nobody plays yet.
   evening_in: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening.slice(0, 2).map((friend) => ({ ...friend, games: [] })), shield: guarded } },
+  chat: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening, shield: guarded, chat } },
   eight: { ...open, party: { ...party, peers: eight, shield: guarded } },
   moderated: {
     ...open,

@@ -188,6 +188,8 @@ export const importGames = (text: string) => ask('import_games', { text });
 export const saveGames = () => askDesktop('save_games', {});
 /** Starts a game. */
 export const startGame = (slug: string, game: string) => askDesktop('start_game', { slug, game });
+/** Says something to everybody in the party. */
+export const sayToParty = (text: string) => ask('say', { text });
 /** Asks the party for games of which their hosts' LANrage says nothing. */
 export const lookForGames = () => ask('look_for_games', {});
 /** Why a game is not seen that the friend hosts, or this device and the friend does not see it. Takes some seconds. */

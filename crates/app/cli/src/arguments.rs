@@ -63,6 +63,14 @@ Examples:
   lanrage invite --uses 1 --expires 1h
   lanrage invite --for 7d --approve --json | jq -r .link")]
     Invite(Invite),
+    /// Show what was said in the party's chat, or say something
+    #[command(after_help = "\
+Examples:
+  lanrage chat                            # the last lines
+  lanrage chat --follow
+  lanrage chat who hosts?                 # say it
+  lanrage chat -- --help                  # what begins with a dash")]
+    Chat(Chat),
     /// Let a friend in who finds nobody by your link, and has sent you a reply
     #[command(after_help = "\
 Examples:
@@ -222,6 +230,16 @@ pub(crate) struct Join {
 pub(crate) struct Reply {
     /// The reply; `-` reads it from the standard input
     pub(crate) reply: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Chat {
+    /// What to say; nothing shows what was said
+    #[arg(value_name = "WORDS", conflicts_with = "follow")]
+    pub(crate) words: Vec<String>,
+    /// Go on showing new lines until Ctrl-C
+    #[arg(long, short)]
+    pub(crate) follow: bool,
 }
 
 #[derive(Debug, Args)]

@@ -40,6 +40,7 @@ async fn run(Arguments { command, target, verbose }: Arguments) -> ExitCode {
         Command::Resume(resume) => running::resume(resume, &target).await,
         Command::Forget(forget) => data::forget(forget, &target).await,
         Command::Invite(invite) => running::invite(invite, &target).await,
+        Command::Chat(chat) => party::chat::chat(chat, &target).await,
         Command::Reply(reply) => running::reply(&reply.reply, &target).await,
         Command::Party(party) => party::rights::party(party, &target).await,
         Command::TrustServer => running::trust_server(&target).await,

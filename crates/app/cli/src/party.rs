@@ -1,5 +1,6 @@
 //! Which party, or whom, a person means.
 
+pub(crate) mod chat;
 pub(crate) mod rights;
 pub(crate) mod shield;
 

@@ -67,6 +67,11 @@ pub(crate) enum Command {
         explained: oneshot::Sender<Explained>,
         answer: Answer,
     },
+    /// Says something to the whole party.
+    Say {
+        text: String,
+        answer: Answer,
+    },
     /// Asks everybody in the party for games.
     LookForGames {
         answer: Answer,

@@ -28,10 +28,11 @@ pub use lanrage_log::{
 };
 pub use lanrage_party::{Admission, LinkFault, Role, Standing, facts};
 pub use lanrage_session::{
-    AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView, DroppedPackets,
-    DroppedView, ForwardedView, GameSource, GameView, HostedView, InvitationLink, InvitationPreview,
-    JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RefusedView,
-    RelayView, RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, Waits,
+    AdapterView, ChatLineView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView,
+    DroppedPackets, DroppedView, ForwardedView, GameSource, GameView, HostedView, InvitationLink,
+    InvitationPreview, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView,
+    Problem, RefusedView, RelayView, RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView,
+    Traffic, UndoView, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{

@@ -83,6 +83,7 @@ fn no_link_is_left_in_debug_output() {
         "links": [],
         "created_at_ms": 0,
         "games": [],
+        "chat": [],
         "peers": [],
     }))
     .unwrap();

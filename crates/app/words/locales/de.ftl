@@ -7,6 +7,10 @@ decimal-separator = ,
 
 ## Tray and notifications
 
+webview-missing =
+    LANrage kann sein Fenster nicht zeigen: Auf diesem Computer fehlt die Microsoft Edge WebView2 Runtime.
+
+    Installiere sie von https://go.microsoft.com/fwlink/p/?LinkId=2124703 und starte LANrage neu.
 tray-open = LANrage öffnen
 tray-quit = Beenden
 tray-copy-invitation = Einladungslink kopieren
@@ -53,6 +57,7 @@ terminal-left = Du hast die Party verlassen.
 terminal-left-at-once = Die Party wurde gleich wieder verlassen.
 terminal-idle = Es gibt keine Party, die zurückkommen könnte; `lanrage create` oder `lanrage join` führt in eine.
 terminal-stopped = LANrage ist beendet; die Party kommt mit ihm zurück.
+terminal-chat-empty = Noch hat niemand etwas gesagt. `lanrage chat hallo` sagt etwas.
 terminal-done = Erledigt.
 terminal-done-after-restart = Erledigt. Es gilt, sobald LANrage neu startet.
 terminal-bundle-ready = { $path } kann verschickt werden.
@@ -684,6 +689,7 @@ notice-peer-away = { $peer } macht Pause oder hat LANrage geschlossen.
 notice-peer-back = { $peer } ist wieder da.
 notice-peer-renamed = { $peer } heißt jetzt { $name }.
 notice-now-host = Du bist jetzt der Gastgeber.
+notice-said = { $peer } hat im Chat geschrieben.
 notice-game-opened = { $peer } richtet { $game } aus.
 notice-new-version = LANrage { $version } ist da. Du findest es am Ende der Einstellungen.
 notice-reached = { $peer } wollte Port { $port } dieses Computers erreichen. Er ist dafür geschlossen.
@@ -717,6 +723,8 @@ refusal-bad-ports = Ports schreibt man als 27960 oder 27960-27969, höchstens { 
 refusal-port-never-opened = Port { $port } gehört dem Computer selbst, wie Fernanmeldung oder Freigaben, und wird für niemanden einzeln geöffnet. Wem du alles anvertraust, der erreicht ihn.
 refusal-bad-game = Es ist nichts geändert: { $cause }.
 refusal-game-not-started = { $game } ließ sich nicht starten. Starte es selbst, und gib die Adresse dort ein, wo es nach einer fragt.
+refusal-nothing-said = Darin ist nichts, das sich anzeigen lässt.
+refusal-said-too-much = Das ist mehr, als die anderen lesen können. Warte einen Moment.
 refusal-unknown-peer = So heißt niemand, der in der Party ist oder darauf wartet.
 refusal-too-many-links = Die Party hat schon { $most } begrenzte Links. Widerrufe erst einen.
 refusal-rulings-unheard = Dieses Gerät hat noch nicht erfahren, was in der Party entschieden wurde, während es weg war. Versuch es gleich noch einmal, sobald ein Freund verbunden ist.
@@ -1464,6 +1472,11 @@ role-moderator = Moderator
 role-acting-owner = Gastgeber in Vertretung
 role-owner = Gastgeber
 
+chat-heading = Chat
+chat-empty = Was du hier schreibst, lesen alle in der Party, und wer später kommt. Kein Server kennt es.
+chat-label = An alle schreiben
+chat-send = Senden
+chat-own = Du
 games-heading = Spiele
 games-hosts = { $peer } richtet { $game } aus
 games-plays = { $peer } spielt { $game }

@@ -8,6 +8,10 @@ decimal-separator = .
 
 ## Tray and notifications
 
+webview-missing =
+    LANrage cannot show its window: this computer has no Microsoft Edge WebView2 Runtime.
+
+    Install it from https://go.microsoft.com/fwlink/p/?LinkId=2124703 and start LANrage again.
 tray-open = Open LANrage
 tray-quit = Quit
 tray-copy-invitation = Copy invitation link
@@ -54,6 +58,7 @@ terminal-left = You have left the party.
 terminal-left-at-once = The party was left at once.
 terminal-idle = There is no party to bring back; `lanrage create` or `lanrage join` enters one.
 terminal-stopped = LANrage has stopped; the party comes back with it.
+terminal-chat-empty = Nothing was said yet. `lanrage chat hello` says something.
 terminal-done = Done.
 terminal-done-after-restart = Done. It takes effect when LANrage starts again.
 terminal-bundle-ready = { $path } is ready to be sent.
@@ -684,6 +689,7 @@ notice-peer-away = { $peer } paused or closed LANrage.
 notice-peer-back = { $peer } is back.
 notice-peer-renamed = { $peer } is { $name } now.
 notice-now-host = You are the host now.
+notice-said = { $peer } wrote in the chat.
 notice-game-opened = { $peer } hosts { $game }.
 notice-new-version = LANrage { $version } is there. You find it at the end of the settings.
 notice-reached = { $peer } tried to reach port { $port } of this computer. It is closed to them.
@@ -717,6 +723,8 @@ refusal-bad-ports = Ports are written as 27960 or 27960-27969, at most { $most }
 refusal-port-never-opened = Port { $port } is for the computer itself, like remote login or shares, and is opened for nobody alone. Whom you trust with everything reaches it.
 refusal-bad-game = Nothing is changed: { $cause }.
 refusal-game-not-started = { $game } could not be started. Start it yourself, and type the address in where it asks for one.
+refusal-nothing-said = There is nothing in it that can be shown.
+refusal-said-too-much = That is more than the others can read. Wait a moment.
 refusal-unknown-peer = Nobody of that name is in the party or waits to be let in.
 refusal-too-many-links = The party has { $most } limited links already. Revoke one first.
 refusal-rulings-unheard = This device has not heard yet what was decided in the party while it was away. Try again in a moment, when a friend is connected.
@@ -1464,6 +1472,11 @@ role-moderator = moderator
 role-acting-owner = acting host
 role-owner = host
 
+chat-heading = Chat
+chat-empty = Everybody in the party reads what you write here, and so does whoever comes later. No server knows it.
+chat-label = Write to everybody
+chat-send = Send
+chat-own = You
 games-heading = Games
 games-hosts = { $peer } hosts { $game }
 games-plays = { $peer } plays { $game }

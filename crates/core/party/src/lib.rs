@@ -47,6 +47,7 @@ pub use network::tunnel::place::{ANNOUNCED_PORTS, NEVER_OPENED, Place, Transport
 pub use network::tunnel::{LocalEnd, PeerConfig, TunnelEvent, initiates};
 pub use party::Party;
 pub use peer::{ConnectionType, Peer};
+pub use proof::chat_line::{ChatLine, ChatMark};
 pub use proof::door::{DoorKey, DoorPrivateKey};
 pub use proof::epochs::{Epoch, Epochs, kept::KeptShares};
 pub use proof::identity::{DeviceIdentity, IdentityKey, Signature};

@@ -40,6 +40,8 @@ pub const KNOCK_BYTES: usize = 480;
 pub const CONTROL_FRAME_BYTES: usize = 256 * 1024;
 /// Largest sealed signal, in bytes before its text encoding.
 pub const SIGNAL_BYTES: usize = 4_096;
+/// Longest line of a party's chat, in bytes of UTF-8.
+pub const CHAT_BYTES: usize = 1_024;
 /// Largest datagram accepted from the network, in bytes.
 pub const DATAGRAM_BYTES: usize = 65_535;
 /// Largest packet inside the tunnel, in bytes.

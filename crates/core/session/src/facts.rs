@@ -245,6 +245,8 @@ pub struct PartyView {
     pub created_at_ms: u64,
     /// What this device's player plays and hosts, as friends are told.
     pub games: Vec<GameView>,
+    /// What was said to the party, the oldest first: the last lines, for as long as somebody is there who has heard them.
+    pub chat: Vec<ChatLineView>,
     /// What friends reach of this computer.
     pub shield: ShieldView,
     /// The friends, in the order they joined; this device is not among them.
@@ -428,6 +430,24 @@ impl PeerView {
     pub fn is_away(&self) -> bool {
         self.online == Some(false) && !self.state.has_path()
     }
+}
+
+/// Something that was said to the whole party.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct ChatLineView {
+    /// Tells it from all others.
+    pub id: String,
+    /// The author's peer id.
+    pub peer: String,
+    /// What they were called then.
+    pub name: String,
+    /// Whether this device's player has said it.
+    pub is_own: bool,
+    /// When, by this device's clock (Unix milliseconds).
+    pub at_ms: u64,
+    /// What: one line of visible text.
+    pub text: String,
 }
 
 /// A game that somebody plays, or hosts.

@@ -132,6 +132,8 @@ pub enum Command {
         /// Whether this device hosts it, and the friend does not see it.
         is_own: bool,
     },
+    /// Say something to the whole party.
+    Say(String),
     /// Ask everybody in the party for games of which their hosts say nothing. Not again within eight seconds.
     LookForGames,
     /// Measure again whatever keeps friends from coming in: the router, its port, the relays. Answered when the router is

@@ -22,10 +22,11 @@ mod step;
 
 pub use entropy::Entropy;
 pub use facts::{
-    AdapterView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView, DroppedPackets,
-    DroppedView, ForwardedView, GameSource, GameView, HostedView, InvitationLink, InvitationPreview,
-    JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView, Problem, RefusedView,
-    RelayView, RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, Waits,
+    AdapterView, ChatLineView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView,
+    DroppedPackets, DroppedView, ForwardedView, GameSource, GameView, HostedView, InvitationLink,
+    InvitationPreview, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView,
+    Problem, RefusedView, RelayView, RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView,
+    Traffic, UndoView, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};

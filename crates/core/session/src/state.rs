@@ -218,6 +218,7 @@ impl State {
             party.undo.expire(turn.now.instant);
         }
         self.tell_games(turn);
+        self.tell_chat(turn);
         self.follow_questions(turn);
         self.relay_among_friends(turn);
         self.part(turn);
@@ -247,6 +248,7 @@ impl State {
             (party.and_then(|party| party.asking.poll_timeout()), "shares"),
             (party.and_then(|party| party.undo.poll_timeout()), "undo"),
             (party.and_then(|party| party.games.poll_timeout()), "games"),
+            (party.and_then(|party| party.chat.poll_timeout()), "chat"),
             (party.and_then(|party| party.questions.poll_timeout()), "questions of games"),
             (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
             (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),

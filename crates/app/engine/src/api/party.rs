@@ -6,8 +6,8 @@ use lanrage_session::Wish;
 
 use super::{
     CreateParty, HandOver, JoinParty, LeaveParty, LinkAgain, LinkCopied, MadeLink, MakeLink, NewInvitation,
-    PauseParty, PreviewInvitation, ReplyCopied, ResumeParty, RevokeLink, Serve, SetAdmission, SetStanding,
-    Status, TakeReply, TrustServer, UndoRemoval, parse,
+    PauseParty, PreviewInvitation, ReplyCopied, ResumeParty, RevokeLink, Say, Serve, SetAdmission,
+    SetStanding, Status, TakeReply, TrustServer, UndoRemoval, parse,
 };
 use crate::{CommandError, Handle, InvitationLink, InvitationPreview, Snapshot, handle::Command};
 
@@ -146,6 +146,12 @@ impl Serve<HandOver> for Handle {
     async fn serve(&self, HandOver { peer }: HandOver) -> Result<(), CommandError> {
         let wish = Wish::HandOver(parse::peer(&peer)?);
         self.command(|answer| Command::Rule { wish, answer }).await
+    }
+}
+
+impl Serve<Say> for Handle {
+    async fn serve(&self, Say { text }: Say) -> Result<(), CommandError> {
+        self.command(|answer| Command::Say { text, answer }).await
     }
 }
 

@@ -116,6 +116,12 @@ crate::requests! {
         peer: String,
     } -> ();
 
+    /// Says something to all who are in the party, or come later while somebody is there. It is one line; what is too long is cut.
+    Say {
+        /// What.
+        text: String,
+    } -> ();
+
     /// Says that the party's link was passed on in another way than by [`NewInvitation`]: whoever follows it is looked for more
     /// often for a while, where there is no server.
     LinkCopied {} -> ();

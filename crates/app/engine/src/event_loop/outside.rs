@@ -111,6 +111,7 @@ impl Outside {
             }
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
             Command::Rule { wish, answer } => (Wish::Rule(wish), answer),
+            Command::Say { text, answer } => (Wish::Say(text), answer),
             Command::LookForGames { answer } => (Wish::LookForGames, answer),
             Command::LinkCopied { answer } => (Wish::LinkCopied, answer),
             Command::ReplyCopied { answer } => (Wish::ReplyCopied, answer),

@@ -4,9 +4,9 @@ use lanrage_log::NetworkLog;
 use lanrage_party::facts::{Cause, Fault, Meeting, ServerFault, Situation};
 use lanrage_party::{Admission, NatType, Role};
 use lanrage_session::{
-    AdapterView, ConnectionState, ControlView, DataPlaneView, GameView, HostedView, InvitationLink,
-    JoiningView, LinkView, NetworkView, PartyView, PeerView, Problem, RemovedView, RequestView, Severity,
-    StoreView, Traffic,
+    AdapterView, ChatLineView, ConnectionState, ControlView, DataPlaneView, GameView, HostedView,
+    InvitationLink, JoiningView, LinkView, NetworkView, PartyView, PeerView, Problem, RemovedView,
+    RequestView, Severity, StoreView, Traffic,
 };
 use serde_json::json;
 
@@ -20,7 +20,8 @@ const PARTY: &str = "0123456789abcdef0123456789abcdef";
 const LINK: &str = "lanrage://join/AXsicCI6IjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmIn0";
 
 /// Everything in the inputs that nobody may find in a bundle.
-const PRIVATE: [&str; 23] = [
+const PRIVATE: [&str; 24] = [
+    "the plan of the evening",
     "Bobs Burg",
     "Dora",
     "Frida",
@@ -125,6 +126,10 @@ fn snapshot() -> Snapshot {
             }],
             created_at_ms: 1_764_000_000_000,
             games: Vec::new(),
+            chat: vec![ChatLineView {
+                text: "the plan of the evening".to_owned(),
+                ..ChatLineView::default()
+            }],
             shield: Default::default(),
             peers: vec![bob],
         }),

@@ -72,6 +72,11 @@ pub enum News {
         /// The game.
         game: String,
     },
+    /// A friend has said something in the chat. What, only the chat tells.
+    Said {
+        /// The friend's name.
+        peer: String,
+    },
     /// A friend tried to reach something of this computer that is not open to them. Told once of each friend and port.
     Reached {
         /// The friend's name.

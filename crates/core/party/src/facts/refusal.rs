@@ -53,6 +53,10 @@ pub enum CommandError {
     NotYours,
     /// What was ruled in the party while this device was away is not known to it yet.
     RulingsUnheard,
+    /// Nothing of what was to be said can be shown.
+    NothingSaid,
+    /// More was said in the chat than friends hear.
+    SaidTooMuch,
     /// Nobody of the party has this id.
     UnknownPeer,
     /// Nobody was removed a moment ago.

@@ -34,7 +34,8 @@ use crate::{
         called::Called,
         connections::Connections,
         gossip::{
-            Gossip, departures::Departures, games::Games, questions::Questions, ruled::Ruled, shares::Asking,
+            Gossip, chat::Chat, departures::Departures, games::Games, questions::Questions, ruled::Ruled,
+            shares::Asking,
         },
         knocking::Knocking,
         relaying::{carried::Carried, carrier::Carrier},
@@ -92,6 +93,8 @@ pub(crate) struct ActiveParty {
     pub(crate) is_kept: bool,
     /// What this device and its friends play.
     pub(crate) games: Games,
+    /// What was said to all.
+    pub(crate) chat: Chat,
     /// What friends play of which they say nothing.
     pub(crate) sightings: Sightings,
     /// Why they are not seen.

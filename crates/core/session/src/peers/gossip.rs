@@ -4,6 +4,7 @@
 //! not matter, and no reliable stream is needed. A *digest* says in ten bytes what one knows; who knows something else
 //! says in a *summary* how new its word of each peer is, and is sent what is newer.
 
+pub(crate) mod chat;
 pub(crate) mod departures;
 pub(crate) mod games;
 pub(crate) mod message;

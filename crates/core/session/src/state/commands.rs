@@ -31,6 +31,7 @@ use crate::{
         connections::{Connections, Ways},
         gossip::{
             Gossip,
+            chat::Chat,
             departures::Departures,
             games::Games,
             message::Message,
@@ -101,6 +102,10 @@ impl State {
             }
             Command::ExplainGame { peer, slug, is_own } => {
                 self.explain_game(turn, ticket, peer, slug, is_own);
+            }
+            Command::Say(text) => {
+                let result = self.say(turn, &text);
+                turn.complete(ticket, result);
             }
             Command::LookForGames => self.look_for_games(turn, ticket),
             Command::MeasureAgain => self.measure_again(turn, ticket),
@@ -386,6 +391,7 @@ impl State {
             asking: Asking::default(),
             is_kept: ignorance == Ignorance::TheLatest,
             games: Games::default(),
+            chat: Chat::default(),
             sightings: Sightings::default(),
             questions: Questions::default(),
             requests: Requests::default(),

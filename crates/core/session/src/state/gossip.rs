@@ -1,5 +1,7 @@
 //! What members tell each other: who else is in the party, who has left it, and signals for those whom they reach.
 
+pub(super) mod chat;
+
 use lanrage_party::{Departure, NatType, PeerId, SealedSignal, SignedRecord};
 use tracing::{debug, info, warn};
 
@@ -38,11 +40,13 @@ impl State {
 
     /// Who is reached may have changed: whoever is reached anew can carry signals to those who are not.
     pub(super) fn follow_reached(&mut self, turn: &mut Turn<'_>) {
-        let gossips = self.gossips();
+        let (gossips, own) = (self.gossips(), self.identity.peer_id());
         if let Some(party) = &mut self.party {
             let reached = party.connections.reached();
             party.ruled.set_reached(turn.now.instant, &reached);
             party.games.set_reached(turn.now.instant, &reached);
+            party.chat.set_reached(turn.now.instant, &reached);
+            party.chat.set_members(&own, |peer| party.connections.connections().contains_key(peer));
             party.games.set_members(|peer| party.connections.connections().contains_key(peer));
             party.sightings.set_members(|peer| party.connections.connections().contains_key(peer));
             party.questions.set_members(|peer| party.connections.connections().contains_key(peer));
@@ -84,6 +88,9 @@ impl State {
                 self.handle_game_asked(turn, from, number, try_at, slug);
             }
             Message::GameTell { number, side } => self.handle_game_told(turn, from, number, *side),
+            Message::Chat(lines) => self.take_chat(turn, from, lines),
+            Message::ChatDigest(said) => self.handle_chat_digest(turn, from, said),
+            Message::ChatHave(marks) => self.handle_chat_have(turn, from, &marks),
             // While a server keeps the list, its word counts.
             _ if !self.gossips() => {}
             Message::Digest { hash, count } => {

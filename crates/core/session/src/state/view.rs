@@ -16,7 +16,7 @@ use lanrage_party::{
 };
 use lanrage_rendezvous::{FinderView, Health};
 
-use super::{State, games};
+use super::{State, games, gossip::chat};
 use crate::{
     facts::{
         AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, LinkView,
@@ -94,6 +94,7 @@ impl State {
             (party.watch.works(), party.watch.failure().is_some()).hash(&mut hasher);
             party.reply.as_ref().map(|reply| &reply.text).hash(&mut hasher);
             party.games.revision().hash(&mut hasher);
+            party.chat.revision().hash(&mut hasher);
             party.sightings.revision().hash(&mut hasher);
             self.shield.revision().hash(&mut hasher);
         }
@@ -268,6 +269,7 @@ impl State {
             host_hint: self.host_hint(active, &names),
             created_at_ms: membership.created_at.0,
             games: games::own(active),
+            chat: chat::view(active, &self.identity.peer_id()),
             shield: self.shield_view(|id| {
                 let friend = active.connections.connections().get(id)?;
                 Some(names.of(&friend.record.name, id))

@@ -6,10 +6,12 @@ use lanrage_base::wire::{Reader, put_address};
 use lanrage_games::{Side, Slug, Statement, read_side, read_statements, write_side, write_statements};
 use lanrage_nat::Probe;
 use lanrage_party::{
-    Departure, IdentityKey, Leave, PartyId, PeerId, Place, Ruling, SealedSignal, Share, ShareMark,
-    SignedRecord, Transport,
+    ChatLine, ChatMark, Departure, IdentityKey, Leave, PartyId, PeerId, Place, Ruling, SealedSignal, Share,
+    ShareMark, SignedRecord, Transport,
     limits::{self, KNOCK_BYTES, PEERS_PER_PARTY},
 };
+
+use super::chat::KEPT;
 
 /// The version that every [`Probe`] begins with; who does not know a kind drops it.
 const VERSION: u8 = 1;
@@ -28,6 +30,9 @@ const SHARES: u8 = 27;
 const SHARES_ASK: u8 = 28;
 const GAME_ASK: u8 = 29;
 const GAME_TELL: u8 = 30;
+const CHAT: u8 = 31;
+const CHAT_DIGEST: u8 = 32;
+const CHAT_HAVE: u8 = 33;
 
 /// Longest message, in bytes.
 const MAX_BYTES: usize = Probe::MAX_BYTES;
@@ -36,6 +41,9 @@ pub(crate) const LINES: usize = (MAX_BYTES - 2) / LINE_BYTES;
 const LINE_BYTES: usize = 16;
 /// Rulings that surely fit one message.
 pub(crate) const RULINGS_PER_MESSAGE: usize = (MAX_BYTES - 2) / Ruling::MAX_BYTES;
+
+/// The most lines of the chat in one message.
+pub(crate) const LINES_PER_MESSAGE: usize = 12;
 
 /// The newest that is known of one peer, in short: the first half of its id, and a number that grows with every word of
 /// the peer's, records and departures alike.
@@ -48,7 +56,7 @@ pub(crate) type Line = ([u8; 8], u64);
 /// *knock* the address it came from, and its 480 bytes; *relay ask* ids of 16 bytes; *relay channels* ids of 16 bytes with
 /// numbers of 2; *ruled* 8 bytes; *rulings* one behind the other; *games* a number of 8, and what [`write_statements`] writes; *shares* of 32
 /// bytes; *shares ask* marks of 16; *game ask* a number of 8, 0 for UDP or 1 for TCP, a port of 2 or none, which is 0, and the slug; *game tell* a number
-/// of 8, and what [`write_side`] writes.
+/// of 8, and what [`write_side`] writes; *chat* lines one behind the other; *chat digest* 8 bytes; *chat have* marks of 6.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     /// What I know of the party is this, in short: of two who say the same, neither has news for the other.
@@ -81,11 +89,17 @@ pub(crate) enum Message {
     GameAsk { number: u64, try_at: Option<Place>, slug: Slug },
     /// What was asked by that number.
     GameTell { number: u64, side: Box<Side> },
+    /// What was said to the party.
+    Chat(Vec<ChatLine>),
+    /// All lines of the chat that I have, in short.
+    ChatDigest(u64),
+    /// The lines of the chat that I have.
+    ChatHave(Vec<ChatMark>),
 }
 
 /// Whether a payload is one of these rather than the path agent's, or of a program that knows more.
 pub(crate) fn is_gossip(payload: &[u8]) -> bool {
-    matches!(payload, [VERSION, DIGEST..=GAME_TELL, ..])
+    matches!(payload, [VERSION, DIGEST..=CHAT_HAVE, ..])
 }
 
 impl Message {
@@ -186,6 +200,20 @@ impl Message {
                 bytes.extend(number.to_be_bytes());
                 bytes.extend(write_side(side));
             }
+            Self::Chat(lines) => {
+                bytes.push(CHAT);
+                for line in lines.iter().take(LINES_PER_MESSAGE) {
+                    line.put(&mut bytes);
+                }
+            }
+            Self::ChatDigest(digest) => {
+                bytes.push(CHAT_DIGEST);
+                bytes.extend(digest.to_be_bytes());
+            }
+            Self::ChatHave(marks) => {
+                bytes.push(CHAT_HAVE);
+                marks.iter().take(KEPT).for_each(|mark| bytes.extend(mark));
+            }
         }
         bytes
     }
@@ -278,6 +306,21 @@ impl Message {
                 let number = reader.u64()?;
                 return Some(Self::GameTell { number, side: Box::new(read_side(reader.rest())?) });
             }
+            CHAT => {
+                let mut lines = Vec::new();
+                while !reader.rest().is_empty() && lines.len() < LINES_PER_MESSAGE {
+                    lines.push(ChatLine::read(&mut reader)?);
+                }
+                Self::Chat(lines)
+            }
+            CHAT_DIGEST => Self::ChatDigest(reader.u64()?),
+            CHAT_HAVE => {
+                let mut marks = Vec::new();
+                while !reader.rest().is_empty() && marks.len() < KEPT {
+                    marks.push(reader.array()?);
+                }
+                Self::ChatHave(marks)
+            }
             SHARES => {
                 let mut shares = Vec::new();
                 while !reader.rest().is_empty() && shares.len() < limits::SHARES {
@@ -302,8 +345,8 @@ impl Message {
 mod tests {
     use lanrage_games::Slug;
     use lanrage_party::{
-        DeviceIdentity, Matter, Name, PEER_PROTOCOL, PartySecret, PeerRecord, Standing, VirtualIp,
-        WireGuardPrivateKey, limits,
+        DeviceIdentity, Matter, Name, PEER_PROTOCOL, PartySecret, PeerRecord, Standing, UnixMillis,
+        VirtualIp, WireGuardPrivateKey, limits,
     };
     use proptest::prelude::*;
 
@@ -362,6 +405,9 @@ mod tests {
             },
             Message::GameAsk { number: 0, try_at: None, slug: Slug::new("a").unwrap() },
             Message::GameTell { number: u64::MAX, side: Box::new(Side::not_shared()) },
+            Message::Chat(vec![ChatLine::sign(&ann, &party(), UnixMillis(7), &"é".repeat(512)).unwrap()]),
+            Message::ChatDigest(u64::MAX),
+            Message::ChatHave(vec![[7; 6]; KEPT]),
             Message::Games {
                 number: u64::MAX,
                 statements: vec![
