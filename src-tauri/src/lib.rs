@@ -42,6 +42,10 @@ const HIDDEN: &str = "--hidden";
 /// Opens the window and returns when the program has been told to end and the engine has ended.
 pub fn run(arguments: &Arguments) {
     let options = arguments.engine_options().unwrap_or_else(|error| error.exit());
+    #[cfg(windows)]
+    if !window::runtime::is_there() {
+        std::process::exit(1);
+    }
     let started = arguments.clone();
     let has_own_folder = arguments.data_dir.is_some();
     let runtime = lanrage_engine::runtime().expect("the system gives a thread");

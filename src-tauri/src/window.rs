@@ -1,6 +1,8 @@
 //! The one window, and what it does with itself.
 
 pub(crate) mod closing;
+#[cfg(windows)]
+pub(crate) mod runtime;
 
 use std::time::Duration;
 

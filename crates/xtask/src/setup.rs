@@ -126,6 +126,12 @@ pub(crate) const INSTALLER: Purpose = Purpose {
 /// To play the Windows programs.
 pub(crate) const WINE: Purpose = Purpose { reason: "to play as on Windows", packages: &["wine64"] };
 
+/// To see what a Windows program shows.
+pub(crate) const SCREEN: Purpose = Purpose {
+    reason: "to see the window of a Windows program without a screen",
+    packages: &["xdotool", "xvfb"],
+};
+
 /// A development tool from crates.io, with the version that this repository is checked with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tool {

@@ -5,6 +5,8 @@ mod kit;
 #[cfg(target_os = "linux")]
 mod play;
 #[cfg(target_os = "linux")]
+mod screen;
+#[cfg(target_os = "linux")]
 mod setup_program;
 
 use anyhow::Result;
@@ -17,13 +19,11 @@ use crate::{
 #[cfg(target_os = "linux")]
 use crate::{shell::cargo, windows_target::Library};
 
-/// The desktop app, which is compiled and not linked; the rest comes in as dependencies.
-const CHECKED: [&str; 2] = ["--package", "lanrage"];
+/// What is built, and played. Together, so that each library is compiled once.
+const PROGRAMS: [&str; 6] =
+    ["--package", "lanrage", "--package", "lanrage-cli", "--package", "lanrage-helper"];
 
-/// What is linked, and played.
-const PLAYED: [&str; 4] = ["--package", "lanrage-cli", "--package", "lanrage-helper"];
-
-/// `cargo xtask windows`: checks the code for Windows and plays it, or says in one line what was left out and why.
+/// `cargo xtask windows`: builds the programs for Windows and plays them, or says in one line what was left out and why.
 pub(crate) fn run(setup: Setup, no_build: bool) -> Result<()> {
     #[cfg(target_os = "linux")]
     if lanrage_lab::world::is_inside() {
@@ -37,8 +37,7 @@ pub(crate) fn run(setup: Setup, no_build: bool) -> Result<()> {
             return Ok(());
         }
     };
-    shell::run(library.cargo("check").args(CHECKED))?;
-    shell::run(library.cargo("build").args(PLAYED))?;
+    shell::run(library.cargo("build").args(PROGRAMS))?;
     println!("The code for Windows is compiled");
     #[cfg(target_os = "linux")]
     return prepare_and_play(setup, no_build, &library);

@@ -3,7 +3,6 @@
 ;   OUT      the installer
 ;   VERSION  four numbers
 ;   ICON     the program's icon
-;   DESKTOP  defined if the desktop app is among the files
 ; /S installs without a question; so does uninstall.exe /S.
 Target amd64-unicode
 Unicode true
@@ -41,11 +40,9 @@ VIAddVersionKey "LegalCopyright" "LANrage contributors"
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
 !insertmacro MUI_PAGE_INSTFILES
-!ifdef DESKTOP
 ; By the shell, which has no more rights than the user: the app is not to inherit the installer's.
 !define MUI_FINISHPAGE_RUN "$WINDIR\explorer.exe"
 !define MUI_FINISHPAGE_RUN_PARAMETERS "$\"$INSTDIR\lanrage-desktop.exe$\""
-!endif
 !insertmacro MUI_PAGE_FINISH
 !insertmacro MUI_UNPAGE_CONFIRM
 !insertmacro MUI_UNPAGE_INSTFILES
@@ -82,10 +79,8 @@ Section
   !insertmacro Replace "wintun.dll"
   File "${FROM}/wintun-license.txt"
   File "${FROM}/license.txt"
-  !ifdef DESKTOP
   !insertmacro Replace "lanrage-desktop.exe"
   !insertmacro Replace "WebView2Loader.dll"
-  !endif
   WriteUninstaller "$INSTDIR\uninstall.exe"
 
   nsExec::Exec 'sc.exe create ${SERVICE} binPath= "\"$INSTDIR\lanrage-helper.exe\"" start= demand DisplayName= "LANrage Helper"'
@@ -111,7 +106,6 @@ Section
   nsExec::Exec 'netsh.exe advfirewall firewall delete rule name="LANrage"'
   Pop $0
   !insertmacro Allow "lanrage.exe"
-  !ifdef DESKTOP
   !insertmacro Allow "lanrage-desktop.exe"
   CreateShortCut "$SMPROGRAMS\LANrage.lnk" "$INSTDIR\lanrage-desktop.exe"
   WriteRegStr HKLM "Software\Classes\lanrage" "" "URL:LANrage invitation"
@@ -119,7 +113,6 @@ Section
   WriteRegStr HKLM "Software\Classes\lanrage\DefaultIcon" "" "$INSTDIR\lanrage-desktop.exe,0"
   WriteRegStr HKLM "Software\Classes\lanrage\shell\open\command" "" '"$INSTDIR\lanrage-desktop.exe" "%1"'
   Call GetRuntime
-  !endif
 
   WriteRegStr HKLM "${UNINSTALL}" "DisplayName" "LANrage"
   WriteRegStr HKLM "${UNINSTALL}" "DisplayVersion" "${VERSION}"
@@ -144,7 +137,6 @@ Section
   ${EndIf}
 SectionEnd
 
-!ifdef DESKTOP
 ; What shows the window, if the system has it not.
 Function GetRuntime
   !define RUNTIME "Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
@@ -168,7 +160,6 @@ Function GetRuntime
     MessageBox MB_OK|MB_ICONEXCLAMATION "$(NO_RUNTIME)" /SD IDOK
   ${EndIf}
 FunctionEnd
-!endif
 
 Section Uninstall
   SetRegView 64

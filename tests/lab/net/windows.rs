@@ -28,14 +28,16 @@ pub struct WindowsKit {
     pub prefix: PathBuf,
     /// The Linux side of the stand-in for the driver.
     pub bridge: PathBuf,
+    /// The X server that shows its windows (`DISPLAY`); none for a computer without a screen.
+    pub screen: Option<String>,
 }
 
 /// A host that runs Windows programs. All that was started there ends with the world.
 #[derive(Debug)]
 pub struct WindowsHost {
     host: Host,
-    wine: PathBuf,
-    prefix: PathBuf,
+    /// Its prefix is this computer's own.
+    kit: WindowsKit,
     bridge: Process,
     /// What keeps the computer running while none of its programs does: services end with the last one.
     _session: Process,
@@ -44,11 +46,12 @@ pub struct WindowsHost {
 impl WindowsKit {
     /// Words that start a Windows program in this prefix: a command, its first arguments among them.
     #[must_use]
-    pub fn starter(&self, prefix: &Path, program: &Path) -> Vec<OsString> {
+    pub fn starter(&self, program: &Path) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["env".into()];
         words.extend(QUIET.map(OsString::from));
+        words.extend(self.screen.iter().map(|screen| format!("DISPLAY={screen}").into()));
         let mut variable = OsString::from("WINEPREFIX=");
-        variable.push(prefix);
+        variable.push(&self.prefix);
         words.extend([variable, self.wine.clone().into(), program.into()]);
         words
     }
@@ -76,12 +79,13 @@ impl WindowsHost {
         let bridge = host.spawn(host.command(&kit.bridge))?;
         bridge
             .wait_for("word that the bridge is ready", START, |line| line.contains("ready").then_some(()))?;
-        let words = kit.starter(&prefix, Path::new("cmd.exe"));
+        let kit = WindowsKit { prefix, ..kit.clone() };
+        let words = kit.starter(Path::new("cmd.exe"));
         let mut session = host.command(&words[0]);
         session.args(&words[1..]).args(["/c", "echo ready& ping -n 3600 127.0.0.1 >nul"]);
         let session = host.spawn(session)?;
         session.wait_for("word that Windows runs", START, |line| line.starts_with("ready").then_some(()))?;
-        Ok(Self { host: host.clone(), wine: kit.wine.clone(), prefix, bridge, _session: session })
+        Ok(Self { host: host.clone(), kit, bridge, _session: session })
     }
 
     /// The host.
@@ -93,14 +97,13 @@ impl WindowsHost {
     /// A folder of its disk, as Linux sees it.
     #[must_use]
     pub fn disk(&self, folder: &str) -> PathBuf {
-        self.prefix.join("drive_c").join(folder)
+        self.kit.prefix.join("drive_c").join(folder)
     }
 
     /// Words that start a Windows program on the host: a command, its first arguments among them.
     #[must_use]
     pub fn starter(&self, program: &Path) -> Vec<OsString> {
-        let kit = WindowsKit { wine: self.wine.clone(), prefix: PathBuf::new(), bridge: PathBuf::new() };
-        kit.starter(&self.prefix, program)
+        self.kit.starter(program)
     }
 
     /// The same where the driver lets only the system make adapters, as it does for who is no administrator.
@@ -126,7 +129,7 @@ impl WindowsHost {
     /// If it does not.
     pub fn ask(&self, program: &Path, words: &[&str]) -> Result<String> {
         // A file and no pipe: what a program starts in the background would keep that open.
-        let path = self.prefix.join("said");
+        let path = self.kit.prefix.join("said");
         let file = File::create(&path)?;
         let mut command = self.command(program);
         command.args(words).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);

@@ -24,8 +24,10 @@ const KEY: &str = "LANRAGE_SIGN_KEY";
 /// The address of a time stamp server, so that a signature outlives the certificate.
 const TIME_STAMPS: &str = "LANRAGE_SIGN_TIMESTAMPS";
 
-/// What is installed beside the desktop app.
-pub(crate) const PROGRAMS: [&str; 2] = ["lanrage", "lanrage-helper"];
+/// What is installed.
+const PROGRAMS: [&str; 3] = ["lanrage-desktop", "lanrage", "lanrage-helper"];
+/// How the desktop app finds what shows its window.
+const LOADER: &str = "WebView2Loader.dll";
 
 /// How an installer is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +52,6 @@ pub(super) fn package(setup: Setup) -> Result<PathBuf> {
     }
     let stage = folder().join("windows");
     empty(&stage)?;
-    let built = library.programs("release");
-    for file in ["lanrage-desktop.exe", "WebView2Loader.dll"] {
-        copy(&built.join(file), &stage.join(file))?;
-    }
     fill(&stage, &library, "release", &driver_folder()?.join("wintun/bin/amd64/wintun.dll"))?;
     let installer = folder().join(format!("lanrage-{}-setup.exe", env!("CARGO_PKG_VERSION")));
     pack(&stage, &installer, env!("CARGO_PKG_VERSION"), Pace::Small)?;
@@ -65,7 +63,7 @@ pub(super) fn package(setup: Setup) -> Result<PathBuf> {
     Ok(installer)
 }
 
-/// Puts into a folder what every installer has: the terminal's program, the helper, the driver and the licences.
+/// Puts into a folder what the installer has: the programs, the driver and the licences.
 pub(crate) fn fill(stage: &Path, library: &Library, profile: &str, driver: &Path) -> Result<()> {
     for program in PROGRAMS {
         let file = format!("{program}.exe");
@@ -73,6 +71,7 @@ pub(crate) fn fill(stage: &Path, library: &Library, profile: &str, driver: &Path
         let mut strip = shell::command("x86_64-w64-mingw32-strip", &["-o"]);
         shell::run(strip.arg(stage.join(&file)).arg(library.programs(profile).join(&file)))?;
     }
+    copy(&library.programs(profile).join(LOADER), &stage.join(LOADER))?;
     copy(driver, &stage.join("wintun.dll"))?;
     copy(&driver_folder()?.join("wintun/LICENSE.txt"), &stage.join("wintun-license.txt"))?;
     copy(&project::root().join("LICENSE"), &stage.join("license.txt"))
@@ -92,9 +91,6 @@ pub(crate) fn pack(stage: &Path, to: &Path, version: &str, pace: Pace) -> Result
     command.arg(format!("-DVERSION={version}.0"));
     if pace == Pace::Quick {
         command.arg("-DQUICK");
-    }
-    if stage.join("lanrage-desktop.exe").exists() {
-        command.arg("-DDESKTOP");
     }
     shell::run(command.arg(project::root().join("src-tauri/packaging/windows/lanrage.nsi")))
 }

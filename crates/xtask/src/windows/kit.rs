@@ -45,13 +45,18 @@ pub(super) fn disks() -> PathBuf {
 }
 
 pub(super) fn kit() -> WindowsKit {
-    WindowsKit { wine: WINE.into(), prefix: folder().join("prefix"), bridge: folder().join("bridge") }
+    WindowsKit {
+        wine: WINE.into(),
+        prefix: folder().join("prefix"),
+        bridge: folder().join("bridge"),
+        screen: None,
+    }
 }
 
 /// Gets what runs Windows programs, where that can be had.
 pub(super) fn get_wine(setup: Setup) -> Result<()> {
     ensure!(cfg!(target_arch = "x86_64"), "wine runs programs for x86-64 on such a processor alone");
-    setup.packages(&[setup::WINE, setup::INSTALLER]).context("there is no wine")?;
+    setup.packages(&[setup::WINE, setup::INSTALLER, setup::SCREEN]).context("there is no wine")?;
     ensure!(Path::new(WINE).exists(), "{WINE} is not there");
     Ok(())
 }
@@ -90,7 +95,7 @@ fn prefix() -> Result<PathBuf> {
     if prefix.exists() {
         fs::remove_dir_all(&prefix)?;
     }
-    let words = kit().starter(&prefix, Path::new("wineboot.exe"));
+    let words = kit().starter(Path::new("wineboot.exe"));
     let mut boot = Command::new(&words[0]);
     // It writes links into the home folder's place of documents; nobody's own is to be among them.
     boot.args(&words[1..]).arg("--init").env_remove("DISPLAY").env("HOME", folder());

@@ -9,9 +9,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::{Host, Player, Process, Stage, WindowsHost, connected_friends};
+use lanrage_lab::{Host, Player, Process, Stage, WindowsHost, WindowsKit, connected_friends};
 
-use super::{kit, setup_program};
+use super::{
+    kit,
+    screen::{Screen, says_what_is_missing},
+    setup_program,
+};
 
 /// How long two may take to meet.
 const MEET: Duration = Duration::from_secs(60);
@@ -43,7 +47,9 @@ pub(super) fn run() -> Result<()> {
     let _server = stage.start_control_server()?;
     let started = Instant::now();
     let walts = WindowsHost::start(&third, &kit::kit(), &kit::disks())?;
-    let wandas = WindowsHost::start(&stage.two, &kit::kit(), &kit::disks())?;
+    let screen = Screen::start(&stage.two)?;
+    let with_screen = WindowsKit { screen: Some(screen.name().to_owned()), ..kit::kit() };
+    let wandas = WindowsHost::start(&stage.two, &with_screen, &kit::disks())?;
     say(&format!("Two Windows computers run after {:.1?}", started.elapsed()));
 
     let ann = Player::create(&stage.one, "ann", "Ann's", &stage.control_url())?;
@@ -57,6 +63,11 @@ pub(super) fn run() -> Result<()> {
 
     setup_program::install(&wandas, env!("CARGO_PKG_VERSION"))?;
     say("Installed: programs, service, search path, entry among the apps");
+    let took = says_what_is_missing(&wandas, &screen)?;
+    say(&format!(
+        "A link opens the desktop app, which says after {} ms that there is no WebView2 runtime, and ends",
+        took.as_millis()
+    ));
     let program = setup_program::place(&wandas, "lanrage.exe");
     let (mut wanda, of_wanda) = joins(&wandas, "wanda", &program, Rights::None, &ann, &link)
         .with_context(|| format!("by the helper\n{}", wandas.adapters()))?;

@@ -23,8 +23,16 @@ pub(super) const NEWER: &str = "99.0.0";
 const FOLDER: &str = "Program Files/LANrage";
 
 /// What is there when it was installed.
-const FILES: [&str; 6] =
-    ["lanrage.exe", "lanrage-helper.exe", "wintun.dll", "wintun-license.txt", "license.txt", "uninstall.exe"];
+const FILES: [&str; 8] = [
+    "lanrage-desktop.exe",
+    "WebView2Loader.dll",
+    "lanrage.exe",
+    "lanrage-helper.exe",
+    "wintun.dll",
+    "wintun-license.txt",
+    "license.txt",
+    "uninstall.exe",
+];
 
 /// Where Windows keeps what it shows under *Apps*.
 const ENTRY: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall\LANrage";
