@@ -342,8 +342,9 @@ impl State {
             news = true;
             signals.push(signal);
         }
-        for (to, signal) in signals {
-            if self.gossips() {
+        for (to, signal, again) in signals {
+            // Whoever has heard nothing by the server may hear it by friends.
+            if self.gossips() || again {
                 self.carry_signal(turn, to, signal.clone());
             }
             self.control.request(turn.now, Request::Signal { party: id, to, signal });

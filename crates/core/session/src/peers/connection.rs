@@ -48,8 +48,8 @@ pub(crate) struct Connection {
     line: Line,
     /// From hearing of the peer to its first authenticated packet.
     pub(crate) first_packet: Option<Duration>,
-    /// [Order](crate::peers::signal::Signal::order) of the newest signal seen of the peer.
-    pub(crate) seen_signal: (u64, u64),
+    /// [Order](crate::peers::signal::Signal::order) of the newest signal seen of the peer, if one was.
+    pub(crate) seen_signal: Option<(u64, u64)>,
     /// The server no longer lists the peer; it goes when its path does.
     pub(crate) unlisted: bool,
     /// Where the peer was last reached without a relay, also in an earlier life of this program.
@@ -124,7 +124,7 @@ impl Connection {
             agent: PathAgent::new(PathAgentConfig { initiator }, now),
             line: Line::default(),
             first_packet: None,
-            seen_signal: (0, 0),
+            seen_signal: None,
             unlisted: false,
             last_endpoint: None,
             candidates: Vec::new(),
@@ -231,6 +231,21 @@ impl Connection {
     pub(crate) fn is_missed(&self) -> bool {
         let is_sought = matches!(self.state(), ConnectionState::Reconnecting | ConnectionState::Failed);
         is_sought && self.line.parted.is_none()
+    }
+
+    /// Whether nobody says where the peer is, who may be there.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        let mut named = self.candidates.iter().filter(|candidate| candidate.is_usable());
+        self.path().is_none()
+            && !self.has_left()
+            && self.online() != Some(false)
+            && self.last_endpoint.is_none()
+            && named.next().is_none()
+    }
+
+    /// When the peer was first heard of.
+    pub(crate) const fn heard_at(&self) -> Instant {
+        self.heard_at
     }
 
     /// Whether the peer is there, by its own word or a server's; `None` where nobody says.

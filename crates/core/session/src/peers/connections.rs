@@ -36,6 +36,9 @@ const CHECKS: Rate = Rate { burst: 256, per_second: 64 };
 /// Addresses that are counted: as many as all peers may name, and as many again.
 const CHECKED_ADDRESSES: usize = 2 * limits::PEERS_PER_PARTY * limits::CANDIDATES;
 
+/// Between two words to somebody of whom nobody says where they are.
+const NOWHERE: Duration = Duration::from_secs(30);
+
 /// By which ways peers are reached.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ways {
@@ -80,7 +83,9 @@ pub(crate) struct Connections {
     /// What goes to addresses that peers merely name, by address: they may name somebody else's (RFC 8445 §19.5.1).
     checks: SourceBuckets,
     /// Signals for the control plane to carry.
-    signals: VecDeque<(PeerId, SealedSignal)>,
+    signals: VecDeque<(PeerId, SealedSignal, bool)>,
+    /// When those were last told again of whom nobody says where they are.
+    told_nowhere_at: Instant,
     /// Where peers may be reached has changed, and the relays do not know yet.
     peers_moved: bool,
     /// Who is reached how has changed, and those who pass on do not know yet.
@@ -132,6 +137,7 @@ impl Connections {
             punch_ids: TransactionIds::from_seed(turn.entropy.bytes()),
             checks: SourceBuckets::new(CHECKS, CHECKED_ADDRESSES),
             signals: VecDeque::new(),
+            told_nowhere_at: turn.now.instant,
             peers_moved: false,
             ways_changed: false,
             path_lost: false,
@@ -331,6 +337,11 @@ impl Connections {
 
     pub(crate) fn handle_timeout(&mut self, turn: &mut Turn<'_>) {
         let now = turn.now.instant;
+        if self.nowhere_due().is_some_and(|due| due <= now) {
+            self.told_nowhere_at = now;
+            let nowhere = self.connections.iter().filter(|(_, connection)| connection.is_nowhere());
+            self.missed.extend(nowhere.map(|(peer, _)| *peer));
+        }
         let is_due = |connection: &Connection| connection.agent.poll_timeout().is_some_and(|at| at <= now);
         let due = self.connections.iter().filter(|(_, connection)| is_due(connection));
         for peer in due.map(|(id, _)| *id).collect::<Vec<_>>() {
@@ -342,11 +353,20 @@ impl Connections {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.connections.values().filter_map(|connection| connection.agent.poll_timeout()).min()
+        let agents = self.connections.values().filter_map(|connection| connection.agent.poll_timeout());
+        agents.chain(self.nowhere_due()).min()
     }
 
-    /// The next signal that the control plane is to carry.
-    pub(crate) fn poll_signal(&mut self) -> Option<(PeerId, SealedSignal)> {
+    /// When those are told again where this device is of whom nobody says where they are. No path is looked for to them, so no round
+    /// of tries fails either.
+    fn nowhere_due(&self) -> Option<Instant> {
+        let nowhere = self.connections.values().filter(|connection| connection.is_nowhere());
+        let told = nowhere.map(|connection| connection.heard_at().max(self.told_nowhere_at)).min();
+        told.map(|told| told + NOWHERE)
+    }
+
+    /// The next signal that the control plane is to carry, and whether it says again what may not have been heard.
+    pub(crate) fn poll_signal(&mut self) -> Option<(PeerId, SealedSignal, bool)> {
         self.signals.pop_front()
     }
 
@@ -386,7 +406,7 @@ impl Connections {
             let lost = self.connections.iter().filter(|(_, connection)| is_lost(connection));
             missed.extend(lost.map(|(peer, _)| *peer));
         }
-        missed.into_iter().for_each(|peer| self.send_candidates(turn, peer));
+        missed.into_iter().for_each(|peer| self.say_candidates(turn, peer, true));
     }
 
     /// Whether a path was lost since the last time.

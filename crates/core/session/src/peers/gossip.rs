@@ -81,15 +81,14 @@ impl Word<'_> {
 }
 
 impl Gossip {
-    /// There is a path to these members, and to no others. True if there was none to one of them.
-    pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) -> bool {
-        self.schedule.set_reached(now, reached);
+    /// There is a path to these members, and to no others. They keep each other's lists if `keep_lists`; something is passed on for
+    /// them in any case. True if there is somebody to keep a list with with whom it was not kept before.
+    pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId], keep_lists: bool) -> bool {
         self.limits.retain(|peer, _| reached.contains(peer));
-        let before = self.limits.len();
         for peer in reached {
             self.limits.entry(*peer).or_insert_with(Limits::new);
         }
-        self.limits.len() > before
+        self.schedule.set_reached(now, if keep_lists { reached } else { &[] })
     }
 
     /// Whether a member that was told, now or before, that somebody else has the right to its address may still take another.

@@ -50,11 +50,9 @@ impl State {
             party.games.set_members(|peer| party.connections.connections().contains_key(peer));
             party.sightings.set_members(|peer| party.connections.connections().contains_key(peer));
             party.questions.set_members(|peer| party.connections.connections().contains_key(peer));
-            let reached = if gossips { reached } else { Vec::new() };
-            let is_wider = party.gossip.set_reached(turn.now.instant, &reached);
-            if gossips {
-                party.connections.remind(turn, is_wider);
-            }
+            let is_wider = party.gossip.set_reached(turn.now.instant, &reached, gossips);
+            // With a server, too, what was said may be lost: a friend was away and nobody knew it yet, or the server dropped it.
+            party.connections.remind(turn, is_wider);
             if is_wider {
                 self.note_met(turn);
             }

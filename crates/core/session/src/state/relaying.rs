@@ -60,8 +60,10 @@ impl State {
 
     /// A friend asks to be passed on to others.
     pub(super) fn handle_relay_ask(&mut self, turn: &mut Turn<'_>, from: PeerId, wanted: &[PeerId]) {
+        // With a server there are its relays.
+        let gossips = self.gossips();
         let Some(party) = &mut self.party else { return };
-        if party.gossip.passes(turn.now.instant, &from) {
+        if gossips && party.gossip.passes(turn.now.instant, &from) {
             let news = party.carrier.handle_ask(turn.now.instant, from, wanted);
             pass_on(turn, party, news);
         }

@@ -97,9 +97,9 @@ impl Connections {
             }
         };
         match signal {
-            Ok(signal) if signal.order() > connection.seen_signal => {
-                let is_first = connection.seen_signal.0 != signal.life;
-                connection.seen_signal = signal.order();
+            Ok(signal) if Some(signal.order()) > connection.seen_signal => {
+                let is_first = connection.seen_signal.is_none_or(|(life, _)| life != signal.life);
+                connection.seen_signal = Some(signal.order());
                 let candidates = signal.all_candidates();
                 connection.relays = signal.relays;
                 if signal.nat != NatType::Unknown {
@@ -183,15 +183,7 @@ impl Connections {
 
     /// Whether nobody says where somebody is who may be there. Not even a path is looked for then.
     pub(crate) fn misses_somebody_nowhere(&self) -> bool {
-        let is_nowhere = |peer: &Connection| {
-            let mut named = peer.candidates.iter().filter(|candidate| candidate.is_usable());
-            peer.path().is_none()
-                && !peer.has_left()
-                && peer.online() != Some(false)
-                && peer.last_endpoint.is_none()
-                && named.next().is_none()
-        };
-        self.connections.values().any(is_nowhere)
+        self.connections.values().any(Connection::is_nowhere)
     }
 
     /// Where each peer may be, its path or where it was last reached first, at most `most` addresses each.
@@ -211,6 +203,11 @@ impl Connections {
     }
 
     pub(super) fn send_candidates(&mut self, turn: &mut Turn<'_>, to: PeerId) {
+        self.say_candidates(turn, to, false);
+    }
+
+    /// The same; `again` if that was said before, and may not have been heard.
+    pub(super) fn say_candidates(&mut self, turn: &mut Turn<'_>, to: PeerId, again: bool) {
         let Some(connection) = self.connections.get(&to) else { return };
         // An empty list takes back what was told before.
         if (self.candidates.is_empty() && !self.relay_only) || connection.info.online == Some(false) {
@@ -233,7 +230,7 @@ impl Connections {
                 .cloned(),
         };
         match connection.key.seal(&signal.encode(), turn.entropy.bytes()) {
-            Ok(signal) => self.signals.push_back((to, signal)),
+            Ok(signal) => self.signals.push_back((to, signal, again)),
             Err(error) => debug!(%error, "signal not sent"),
         }
     }

@@ -34,12 +34,14 @@ impl<Digest> Default for Schedule<Digest> {
 }
 
 impl<Digest: PartialEq> Schedule<Digest> {
-    /// There is a path to these members, and to no others.
-    pub(super) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) {
+    /// There is a path to these members, and to no others. True if there was none to one of them.
+    pub(super) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) -> bool {
         self.talks.retain(|peer, _| reached.contains(peer));
+        let before = self.talks.len();
         for peer in reached {
             self.talks.entry(*peer).or_insert(Talk { due: now, told: 0, heard: None });
         }
+        self.talks.len() > before
     }
 
     /// Something is known that was not: everybody is told.

@@ -101,7 +101,7 @@ fn talk(members: &mut [Member; 2], now: Instant, mut is_lost: impl FnMut() -> bo
     let ids = [1, 2].map(|seed| identity(seed).peer_id());
     let mut waiting: Vec<(usize, Message)> = Vec::new();
     for (n, member) in members.iter_mut().enumerate() {
-        member.gossip.set_reached(now, &[ids[1 - n]]);
+        member.gossip.set_reached(now, &[ids[1 - n]], true);
         member.gossip.note_change(now);
         let known = known(&member.records, &member.departures);
         let (told, digest) = member.gossip.take_due(now, &known).unwrap();
@@ -143,7 +143,7 @@ fn a_digest_is_said_again_soon_to_who_knows_something_else_and_seldom_to_who_kno
     let own = record(1, 5);
     let known: Known<'_> = [(identity(1).peer_id(), Word::Record(&own))].into();
     let mut gossip = Gossip::default();
-    gossip.set_reached(start, &[peer]);
+    gossip.set_reached(start, &[peer], true);
     let due = |gossip: &mut Gossip, times: usize| {
         let mut at = Vec::new();
         for _ in 0..times {
@@ -168,7 +168,7 @@ fn answers_are_bounded_whatever_a_member_says() {
     let own = record(1, 5);
     let known: Known<'_> = [(identity(1).peer_id(), Word::Record(&own))].into();
     assert!(gossip.handle_summary(now, &peer, &[], &known).is_empty(), "there is no path to it");
-    gossip.set_reached(now, &[peer]);
+    gossip.set_reached(now, &[peer], true);
     let answers = (0..1_000).map(|_| gossip.handle_summary(now, &peer, &[([9; 8], 9)], &known).len());
     assert_eq!(answers.sum::<usize>(), 2 * SUMMARIES.burst as usize);
     assert_eq!((0..1_000).filter(|_| gossip.passes(now, &peer)).count(), PASSES.burst as usize);

@@ -1,3 +1,7 @@
+//! Friends who are lost, are away, or have left.
+
+mod signals;
+
 use std::time::Duration;
 
 use lanrage_control::protocol::Change;
@@ -12,24 +16,30 @@ fn answer_for(stage: &mut Stage, peer: PeerId, duration: Duration) {
     let (mut seen, end) = (stage.tunnel.len(), stage.now().instant + duration);
     loop {
         stage.pass(Duration::from_millis(10));
-        let asked: Vec<_> = stage.tunnel[seen..]
-            .iter()
-            .filter_map(|action| match action {
-                Output::Probe { payload, .. } => Probe::parse(payload).ok(),
-                _ => None,
-            })
-            .collect();
-        seen = stage.tunnel.len();
-        for probe in &asked {
-            let Probe::Request { id } = probe else { continue };
-            let payload = Probe::Response { id: *id, observed: somewhere() }.to_bytes();
-            let from = Remote::straight(somewhere());
-            stage.input(Input::Tunnel(TunnelEvent::Probe { peer, from, payload }));
-        }
-        if stage.now().instant >= end && !asked.is_empty() {
+        let is_asked = answer_asked(stage, peer, &mut seen);
+        if stage.now().instant >= end && is_asked {
             return;
         }
     }
+}
+
+/// The friend answers what it was asked by what has gone to the data plane since `seen`. False if that is nothing.
+fn answer_asked(stage: &mut Stage, peer: PeerId, seen: &mut usize) -> bool {
+    let asked: Vec<_> = stage.tunnel[*seen..]
+        .iter()
+        .filter_map(|action| match action {
+            Output::Probe { payload, .. } => Probe::parse(payload).ok(),
+            _ => None,
+        })
+        .collect();
+    *seen = stage.tunnel.len();
+    for probe in &asked {
+        let Probe::Request { id } = probe else { continue };
+        let payload = Probe::Response { id: *id, observed: somewhere() }.to_bytes();
+        let from = Remote::straight(somewhere());
+        stage.input(Input::Tunnel(TunnelEvent::Probe { peer, from, payload }));
+    }
+    !asked.is_empty()
 }
 
 /// A friend whose path is at rest: it has just been asked, and will not be again for seconds.
