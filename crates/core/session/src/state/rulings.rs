@@ -336,10 +336,15 @@ impl State {
         for peer in out {
             // It may be out of reach of whoever has ruled that.
             party.tell_all_rulings(turn, &peer);
+            let record = party.connections.connections().get(&peer).map(|member| member.signed.clone());
             party.connections.remove_peer(turn, &peer);
+            if matches!(known, Known::Some) {
+                record.into_iter().for_each(|record| party.ruled.set_aside(record));
+            }
         }
         if !matches!(known, Known::Some) {
             self.follow_shares(turn);
+            self.take_back(turn);
         }
         let Some(party) = &mut self.party else { return };
         let membership = &party.membership;
@@ -356,6 +361,19 @@ impl State {
             }
         }
         self.take_over(turn);
+    }
+
+    /// All that was ruled is known: whoever was removed by a part of it, and is in by the whole, is a member as before. Nobody else
+    /// would say their record while a server keeps the list.
+    fn take_back(&mut self, turn: &mut Turn<'_>) {
+        let Some(party) = &mut self.party else { return };
+        for record in party.ruled.take_set_aside() {
+            let peer = record.claimed().peer_id();
+            let is_in = self.party.as_ref().is_some_and(|party| party.membership.rulings.admits(&peer));
+            if is_in && let Err(refusal) = self.let_in(turn, &record) {
+                debug!(peer = %peer.short(), %refusal, "who was removed by a part of what was ruled does not come back");
+            }
+        }
     }
 }
 

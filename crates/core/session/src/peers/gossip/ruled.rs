@@ -7,7 +7,7 @@ use std::{
 };
 
 use lanrage_base::bucket::{Rate, TokenBucket};
-use lanrage_party::{PeerId, Ruling, limits};
+use lanrage_party::{PeerId, Ruling, SignedRecord, limits};
 
 use super::schedule::Schedule;
 
@@ -72,6 +72,8 @@ pub(crate) struct Ruled {
     doubted: BTreeMap<PeerId, Instant>,
     /// That somebody has taken over, and until when the rest of it is waited for.
     taken_over: Option<(Ruling, Instant)>,
+    /// Who was removed by rulings of which more are under way. Parts may come in another order than they were sent.
+    set_aside: Vec<SignedRecord>,
 }
 
 impl Ruled {
@@ -88,6 +90,7 @@ impl Ruled {
             inherited_at: None,
             doubted: BTreeMap::new(),
             taken_over: None,
+            set_aside: Vec::new(),
         }
     }
 
@@ -163,6 +166,18 @@ impl Ruled {
             self.doubted.remove(peer);
         }
         gives_up
+    }
+
+    /// Somebody is removed, and more rulings are under way, which may let them in again. One more than there may be members is forgotten.
+    pub(crate) fn set_aside(&mut self, record: SignedRecord) {
+        if self.set_aside.len() < limits::PEERS_PER_PARTY {
+            self.set_aside.push(record);
+        }
+    }
+
+    /// Who was set aside, once all is known.
+    pub(crate) fn take_set_aside(&mut self) -> Vec<SignedRecord> {
+        std::mem::take(&mut self.set_aside)
     }
 
     /// Nobody is doubted but these.

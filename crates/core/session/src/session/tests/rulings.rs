@@ -180,6 +180,35 @@ fn a_member_drops_whoever_the_owner_kicks_whoever_says_so_and_nobody_at_anothers
 }
 
 #[test]
+fn whoever_is_out_by_a_part_of_what_was_ruled_and_in_by_the_whole_is_a_member_as_before() {
+    let (mut stage, link, maker) = guest();
+    let bob = Somebody::new(2, link.party);
+    let peer = bob.identity.peer_id();
+    say(&mut stage, &maker, &Message::Records(vec![bob.sign(&link.secret)]));
+    let at = stage.now().wall.0;
+    let say_that = |stage: &mut Stage, after, standing, is_all| {
+        let matter = Matter::Peer { peer, standing, name: None, share: None };
+        let ruling = Ruling::sign(&maker.identity, &link.party, at + after, matter);
+        say(stage, &maker, &Message::Rulings(vec![ruling]));
+        if is_all {
+            knows_the_same(stage, &maker);
+        }
+    };
+    say_that(&mut stage, 1, Standing::Kicked, false);
+    assert_eq!(friends(&stage), 1, "it is deaf at once");
+    say_that(&mut stage, 2, Standing::Member, false);
+    assert_eq!(friends(&stage), 1);
+    knows_the_same(&mut stage, &maker);
+    assert_eq!(friends(&stage), 2, "nobody has said its record again");
+    // Whoever was out by all that was ruled comes back by themselves.
+    say_that(&mut stage, 3, Standing::Kicked, true);
+    say_that(&mut stage, 4, Standing::Member, true);
+    assert_eq!(friends(&stage), 1);
+    say(&mut stage, &maker, &Message::Records(vec![bob.sign(&link.secret)]));
+    assert_eq!(friends(&stage), 2);
+}
+
+#[test]
 fn whoever_is_kicked_itself_leaves_the_network_and_keeps_its_place() {
     let (mut stage, link, maker) = guest();
     let own = stage.snapshot().peer_id.parse().unwrap();
