@@ -103,11 +103,8 @@ fn run(seed: u64, traced: bool, meeting: Meeting) -> Outcome {
     }
     trace!(play.world, "calm");
     play.settle(2 * SETTLING);
-    // With a server that is there the others are not needed for this.
-    if meeting == Meeting::Knocks {
-        play.go_on_with_some();
-        play.settle(2 * SETTLING);
-    }
+    play.go_on_with_some();
+    play.settle(2 * SETTLING);
     let merged = play.merged();
     Outcome { ruled: merged.all().count(), together: play.together(&merged).len(), lies }
 }
