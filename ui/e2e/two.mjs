@@ -11,11 +11,12 @@ import { newDataDir, program, withWindow } from './app.mjs';
 import { ask, stands } from './engine.mjs';
 import { twoMachines } from './machines.mjs';
 import { find, load, memory, startedAt } from './measure.mjs';
-import { start, stop, until } from './processes.mjs';
+import { ended, start, stop, until } from './processes.mjs';
 import { TrayHost } from './tray_host.mjs';
 
 /** @typedef {import('./app.mjs').Window} Window */
 /** @typedef {import('./machines.mjs').Machine} Machine */
+/** @typedef {import('./processes.mjs').ChildProcess} ChildProcess */
 
 /** How long a window may show a friend as connected whose program was killed. */
 const LOSS_LIMIT_MS = 3_000;
@@ -158,11 +159,13 @@ async function meetAndPart(one, two, data) {
 }
 
 /**
- * Somebody is let in by a button of a notification, while the host looks elsewhere.
+ * Somebody asks to come in, while the host looks elsewhere and answers on the desktop: `answer` is told who is there.
  * @param {Machine} one
  * @param {Machine} two
+ * @param {string} name
+ * @param {(desktop: TrayHost, newcomer: ChildProcess, dataDir: string) => Promise<number>} answer
  */
-async function letIn(one, two) {
+async function askToComeIn(one, two, name, answer) {
   const data = { one: newDataDir(), two: newDataDir() };
   const desktop = await TrayHost.start();
   const [starter = '', ...words] = one.on([program, '--data-dir', data.one, '--hidden']);
@@ -172,18 +175,12 @@ async function letIn(one, two) {
     await ask(data.one, { ask: 'create_party', name: 'Fish & Chips' });
     await ask(data.one, { ask: 'set_admission', admission: 'ask' });
     const link = await ask(data.one, { ask: 'new_invitation', expires_in_hours: null });
-    const [joiner = '', ...rest] = two.on([commandLine, 'join', link, '--name', 'Bo <b>', '--data-dir', data.two]);
+    const [joiner = '', ...rest] = two.on([commandLine, 'join', link, '--name', name, '--data-dir', data.two]);
     // As fast as can be: the program must hear it though it does not know the notification's number yet.
-    await desktop.pressNext('let-in');
+    if (answer === letInByNotification) await desktop.pressNext('let-in');
     const newcomer = start(joiner, rest, language);
     try {
-      const asked = await until('the notification', () => desktop.notified[0]);
-      assert.equal(asked.summary, 'Bo <b> wants to join');
-      assert.equal(asked.body, 'Fish &amp; Chips');
-      assert.deepEqual(asked.actions, ['default', '', 'let-in', 'Let in', 'refuse', 'Refuse']);
-      const pressed = Date.now();
-      await stands('the newcomer to be in', data.two, ({ party }) => party?.peers[0]?.state === 'connected');
-      return Date.now() - pressed;
+      return await answer(desktop, newcomer, data.two);
     } finally {
       await stop(newcomer);
     }
@@ -191,6 +188,44 @@ async function letIn(one, two) {
     await stop(host);
     await desktop.stop();
   }
+}
+
+/** Waits until a newcomer is in. @param {string} dataDir */
+const isIn = (dataDir) => stands('the newcomer to be in', dataDir, ({ party }) => party?.peers[0]?.state === 'connected');
+
+/** @param {TrayHost} desktop @param {ChildProcess} _ @param {string} dataDir */
+async function letInByNotification(desktop, _, dataDir) {
+  const asked = await until('the notification', () => desktop.notified[0]);
+  assert.equal(asked.summary, 'Bo <b> wants to join');
+  assert.equal(asked.body, 'Fish &amp; Chips');
+  assert.deepEqual(asked.actions, ['default', '', 'let-in', 'Let in', 'refuse', 'Refuse']);
+  const pressed = Date.now();
+  await isIn(dataDir);
+  return Date.now() - pressed;
+}
+
+/** @param {TrayHost} desktop @param {ChildProcess} _ @param {string} dataDir */
+async function letInByTray(desktop, _, dataDir) {
+  const waiting = (/** @type {string[]} */ menu) => menu.includes('Bo & Co wants to join');
+  const menu = await desktop.shows('who waits', waiting);
+  assert.deepEqual(menu.slice(1, 5), ['Bo & Co wants to join', 'Let in', 'Refuse', 'Nobody else is here yet']);
+  const clicked = Date.now();
+  await desktop.click('Let in');
+  await isIn(dataDir);
+  const took = Date.now() - clicked;
+  await desktop.shows('nobody who waits', (menu) => !waiting(menu) && menu.some((line) => line.startsWith('Bo & Co – ')));
+  return took;
+}
+
+/** @param {TrayHost} desktop @param {ChildProcess} newcomer */
+async function refuseByTray(desktop, newcomer) {
+  await desktop.shows('who waits', (menu) => menu.includes('Cid wants to join'));
+  const clicked = Date.now();
+  await desktop.click('Refuse');
+  assert.notEqual(await ended(newcomer), 0, 'it is not let in, and says so');
+  const took = Date.now() - clicked;
+  await desktop.shows('nobody who waits', (menu) => !menu.some((line) => line.startsWith('Cid')));
+  return took;
 }
 
 /**
@@ -265,7 +300,11 @@ try {
   await meetAndPart(one, two, data);
   const took = ((Date.now() - started) / 1000).toFixed(1);
   console.log(`ok – two windows meet by a link, and one shows within 3 s that the other was killed (${took} s)`);
-  console.log(`ok – who asks is let in by a notification’s button: connected ${await letIn(one, two)} ms after it`);
+  const byNotification = await askToComeIn(one, two, 'Bo <b>', letInByNotification);
+  console.log(`ok – who asks is let in by a notification’s button: connected ${byNotification} ms after it`);
+  const byTray = await askToComeIn(one, two, 'Bo & Co', letInByTray);
+  const refused = await askToComeIn(one, two, 'Cid', refuseByTray);
+  console.log(`ok – who asks is let in from the tray: connected ${byTray} ms after the click; and refused: told in ${refused} ms`);
   await measure(one, two, data);
 } catch (error) {
   console.error(error);

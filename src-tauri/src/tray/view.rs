@@ -1,13 +1,15 @@
 //! What the tray shows, decided from the state alone.
 
 use lanrage_engine::{
-    AdapterView, ConnectionState, PartyView, PeerView, Role, Severity, Snapshot, Standing,
+    AdapterView, ConnectionState, PartyView, PeerView, RequestView, Role, Severity, Snapshot, Standing,
     api::RecentPartyView,
 };
 use lanrage_words::Words;
 
 /// Most friends that the menu lists; the window lists all.
 const FRIENDS: usize = 12;
+/// Most of those who wait to be let in: whoever has the link may ask under as many names as they like.
+const REQUESTS: usize = 4;
 /// Most parties to join again.
 const PARTIES: usize = 8;
 
@@ -172,6 +174,12 @@ fn icon(snapshot: &Snapshot) -> Icon {
 fn party_entries(party: &PartyView, words: Words) -> Vec<Entry> {
     let label = |id: &str, text: String| Entry::Label { id: id.to_owned(), text };
     let mut entries = vec![label("party", plain(&party.name))];
+    if party.role >= Role::Moderator {
+        entries.extend(party.requests.iter().take(REQUESTS).map(|request| waiting(request, words)));
+        if let Some(more @ 1..) = party.requests.len().checked_sub(REQUESTS) {
+            entries.push(label("more_requests", words.say_with("tray-others", [("count", more.into())])));
+        }
+    }
     entries.extend(party.peers.iter().take(FRIENDS).map(|peer| Entry::Submenu {
         id: format!("friend:{}", peer.id),
         text: friend(peer, words),
@@ -204,6 +212,16 @@ fn party_entries(party: &PartyView, words: Words) -> Vec<Entry> {
         Entry::Separator,
     ]);
     entries
+}
+
+/// Somebody who waits to be let in, and the answers.
+fn waiting(request: &RequestView, words: Words) -> Entry {
+    let rule = |standing, key| action(Action::Rule { peer: request.id.clone(), standing }, &words.say(key));
+    Entry::Submenu {
+        id: format!("request:{}", request.id),
+        text: words.say_with("who-waits", [("name", plain(&request.name).into())]),
+        entries: vec![rule(Standing::Member, "who-let-in"), rule(Standing::Kicked, "who-refuse")],
+    }
 }
 
 /// What can be done with a friend. What a click by mistake would cost is taken back for ten seconds.
@@ -397,6 +415,43 @@ mod tests {
         let undo = lanrage_engine::UndoView { name: "Ben".to_owned(), is_banned: true, until_ms: 0 };
         snapshot.party.as_mut().unwrap().undo = Some(undo);
         assert!(menu(&snapshot, &[]).contains(&"Undo the ban of Ben [undo]".to_owned()));
+    }
+
+    #[test]
+    fn whoever_waits_is_let_in_or_refused_by_who_may_and_many_who_wait_make_no_long_menu() {
+        let waiting = |role, count: usize, language| {
+            let mut snapshot = in_party(Vec::new());
+            let party = snapshot.party.as_mut().unwrap();
+            party.role = role;
+            party.requests = (0..count)
+                .map(|n| RequestView {
+                    id: format!("p{n}"),
+                    name: "Ben & Co".to_owned(),
+                    ..Default::default()
+                })
+                .collect();
+            let menu = lines(&view(Some(&snapshot), &[], Words::new(language)).menu);
+            menu.into_iter().skip(1).take_while(|line| *line != "---").collect::<Vec<_>>()
+        };
+        let nobody_else = "Nobody else is here yet";
+        assert_eq!(
+            waiting(Role::Moderator, 1, Language::ENGLISH),
+            [
+                "Ben && Co wants to join > Let in [member:p0]",
+                "Ben && Co wants to join > Refuse [kick:p0]",
+                nobody_else
+            ]
+        );
+        let german = waiting(Role::Owner, 1, Language::of_setting("de"));
+        assert_eq!(german[0], "Ben && Co möchte mitspielen > Hereinlassen [member:p0]");
+        assert_eq!(german[1], "Ben && Co möchte mitspielen > Ablehnen [kick:p0]");
+        for role in [Role::Guest, Role::Member] {
+            assert_eq!(waiting(role, 1, Language::ENGLISH), [nobody_else], "it is not theirs to decide");
+        }
+        let many = waiting(Role::Owner, 60, Language::ENGLISH);
+        assert_eq!((many.len(), many[8].as_str()), (2 * REQUESTS + 2, "and 56 more"), "{many:?}");
+        let as_many = waiting(Role::Owner, REQUESTS, Language::ENGLISH);
+        assert_eq!(as_many.len(), 2 * REQUESTS + 1, "{as_many:?}");
     }
 
     #[test]
