@@ -20,13 +20,15 @@ use serde_json::{Value, json};
 use crate::{
     Host, Player, Process, Stage,
     capture::{Capture, Frames},
-    program, stage,
+    program, stage, teeworlds,
 };
 
 /// How long a party may take to stand.
 const READY_LIMIT: Duration = Duration::from_secs(40);
 /// How long anything else may take until it counts as never.
 const LIMIT: Duration = Duration::from_secs(12);
+/// How long the list of a game's client may take.
+const LISTED: Duration = Duration::from_millis(1_500);
 /// Between two looks at what a player is shown.
 const PAUSE: Duration = Duration::from_millis(30);
 /// Where Debian and its descendants put games: not on everybody's search path.
@@ -165,6 +167,11 @@ impl Game {
 
     /// Starts it on a host, with its files in a folder of its own.
     fn serve(self, host: &Host) -> Result<Process> {
+        self.serve_at(host, self.port())
+    }
+
+    /// The same with a port of Teeworlds or DDNet that is chosen.
+    fn serve_at(self, host: &Host, port: u16) -> Result<Process> {
         if let Some((format, bind, file, words)) = self.stand_in() {
             let path = stage::data_folder(self.slug())?.join(file);
             fs::copy(program("bench_load"), &path)?;
@@ -178,7 +185,7 @@ impl Game {
         command.env("HOME", &home).current_dir(&home);
         match self {
             Self::Teeworlds | Self::Ddnet => {
-                command.arg("sv_name Skyblock; sv_register 0; sv_port 8303");
+                command.arg(format!("sv_name Skyblock; sv_register 0; sv_port {port}"));
             }
             Self::Luanti => {
                 command.args(["--port", "30000", "--world"]).arg(home.join("world"));
@@ -250,6 +257,7 @@ pub fn play(games: &[Game], mut report: impl FnMut(Seen)) -> Result<()> {
     for game in games {
         report(hall.host(*game)?);
     }
+    report(hall.host_unheard()?);
     report(hall.only_play()?);
     report(hall.own()?);
     report(hall.join()?);
@@ -258,6 +266,7 @@ pub fn play(games: &[Game], mut report: impl FnMut(Seen)) -> Result<()> {
     report(hall.found()?);
     report(hall.heard()?);
     report(hall.search_by_mdns()?);
+    report(hall.search_at_another_port()?);
     Ok(())
 }
 
@@ -349,6 +358,18 @@ impl Hall<'_> {
         server.kill()?;
         let gone = self.wait(game.slug(), Instant::now(), |shown| shown.is_none())?;
         Ok(Seen { what: game.slug().to_owned(), shown, told, gone, words, problem })
+    }
+
+    /// A server is shown as well where no broadcast passes between the two: each drops what the other's programs send to everybody.
+    fn host_unheard(&self) -> Result<Seen> {
+        let decide = |more: &[&str]| -> Result<()> {
+            self.one.decide(&[&["mute", "two"], more].concat())?;
+            self.two.decide(&[&["mute", "one"], more].concat())
+        };
+        decide(&[])?;
+        let seen = self.host(Game::Teeworlds);
+        decide(&["--undo"])?;
+        Ok(Seen { what: "no broadcast".to_owned(), ..seen? })
     }
 
     /// A program of a game that listens nowhere is played, and not hosted; one that is no game's is nothing.
@@ -523,6 +544,39 @@ impl Hall<'_> {
             (before || printers).then(|| format!("before it was let: {before}, printers: {printers}"));
         let words = "a search by multicast DNS, let through by both".to_owned();
         Ok(Seen { what: "mdns".to_owned(), shown, told: shown, gone, words, problem })
+    }
+
+    /// A search of a game's own list finds a server on a port that the list does not ask, while its host has searches brought
+    /// there, and only then.
+    fn search_at_another_port(&self) -> Result<Seen> {
+        const PORT: u16 = 9_000;
+        let lease = self.one.wait_for_address(READY_LIMIT)?;
+        let mut server = Game::Teeworlds.serve_at(&self.stage.one, PORT)?;
+        self.wait("teeworlds", Instant::now(), |shown| shown.is_some())?;
+        let find = || {
+            let socket = self.stage.two.udp(0)?;
+            let found = teeworlds::find_on(&socket, 8_303..=8_310, LISTED).ok();
+            Ok::<_, anyhow::Error>(found.map(|server| server.address))
+        };
+        let before = find()?;
+        let begun = Instant::now();
+        self.one.know_games(&["bring-searches", "teeworlds"])?;
+        let mut found = None;
+        while found.is_none() && begun.elapsed() < LIMIT {
+            found = find()?;
+        }
+        let shown = found.map(|_| begun.elapsed());
+        let words = found.map(|address| format!("a list found {address}")).unwrap_or_default();
+        let is_it = found.is_none_or(|address| address == (lease, PORT).into());
+        self.one.know_games(&["leave-searches", "teeworlds"])?;
+        let begun = Instant::now();
+        let mut gone = None;
+        while gone.is_none() && begun.elapsed() < LIMIT {
+            gone = find()?.is_none().then(|| begun.elapsed());
+        }
+        server.kill()?;
+        let problem = (before.is_some() || !is_it).then(|| format!("before it was brought: {before:?}"));
+        Ok(Seen { what: "other port".to_owned(), shown, told: shown, gone, words, problem })
     }
 
     /// Who shares nothing is shown with nothing, at once; the server goes on.

@@ -584,7 +584,9 @@ export type Fix = { "code": "open_port",
   /** The friend. */
   peer: string, } | { "code": "hear",
   /** The friend. */
-  peer: string, } | { "code": "tell" } | { "code": "start",
+  peer: string, } | { "code": "tell" } | { "code": "bring_searches",
+  /** The game. */
+  game: string, } | { "code": "start",
   /** The game. */
   game: string, } | { "code": "join",
   /** The game. */
@@ -783,7 +785,9 @@ export type KnownGameView = {
   /** Whether friends are told nothing of it. */
   is_hidden: boolean,
   /** Whether its search is let through to the party; `None` where it does not look for others by multicast DNS. */
-  lets_search: boolean | null, };
+  lets_search: boolean | null,
+  /** Whether searches of friends come to the port where it is hosted; `None` where they can be brought nowhere. */
+  brings_searches: boolean | null, };
 
 /**
  * Why this device cannot have an address in a party's network.
@@ -1947,6 +1951,11 @@ export type Requests = {
   slug: string,
   /** Whether it is. */
   through: boolean, }, answer: null },
+  bring_searches: { args: {
+  /** Which. */
+  slug: string,
+  /** Whether they do. */
+  bring: boolean, }, answer: null },
   reset_game: { args: {
   /** Which. */
   slug: string, }, answer: null },

@@ -92,6 +92,16 @@ describe('the page of games', () => {
     expect(await screen.findByText('hidden from friends')).toBeTruthy();
   });
 
+  test('brings searches to the port of a game, which is offered where a list can be brought there', async () => {
+    const { calls, user } = await page();
+    await user.click(await screen.findByText('Factorio'));
+    await screen.findByLabelText('Friends are told when you play or host it');
+    expect(screen.queryByLabelText(/^Friends' lists find it too/)).toBeNull();
+    await user.click(screen.getByText('Teeworlds'));
+    await user.click(await screen.findByLabelText(/^Friends' lists find it too/));
+    expect(calls).toContainEqual({ command: 'bring_searches', args: { slug: 'teeworlds', bring: true } });
+  });
+
   test('adds a game with what was typed, line by line', async () => {
     const { calls, user } = await page();
     await user.click(screen.getByRole('button', { name: 'Add a game' }));

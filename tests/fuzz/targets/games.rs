@@ -1,6 +1,6 @@
 //! What is said of games: answers of servers, announcements, statements of friends, what they see of a game, catalogues.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, sync::LazyLock};
 
 use lanrage_games::{
     Asking, Catalogue, Protocol, Search, Slug, Statement, Step, read_beacon, read_side, read_statements,
@@ -60,7 +60,9 @@ pub(crate) fn beacon(data: &[u8]) {
 /// Packets of four servers to one search, each behind who sends it, to which question, and its length: little is said back, and
 /// what is found can be told on.
 pub(crate) fn search(mut data: &[u8]) {
-    let mut search = Search::new(Catalogue::builtin(), TOKEN);
+    // Made once: that takes longer than all the rest.
+    static BEGUN: LazyLock<Search> = LazyLock::new(|| Search::new(Catalogue::builtin(), TOKEN));
+    let mut search = BEGUN.clone();
     let ports: Vec<u16> = search.questions().into_iter().map(|(port, _)| port).collect();
     let mut said = 0;
     while let [host, which, length, rest @ ..] = data {

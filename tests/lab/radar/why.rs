@@ -390,6 +390,11 @@ const SCENES: &[(&str, Act)] = &[
         let _scene = (scene.server("sv_port 9000")?, scene.opened()?);
         let mut told = scene.told(fault, LOOKS, &[])?;
         scene.joins(&mut told, LOOKS.game, 9_000)?;
+        // Whoever hosts has friends' searches brought there.
+        let mut own = scene.told(fault, HOSTS, &[])?;
+        scene.press(&mut own, HOSTS)?;
+        scene.one.know_games(&["leave-searches", "teeworlds"])?;
+        told.problem = told.problem.or(own.problem);
         Ok(told)
     }),
     ("answer_closed", |scene, fault| {

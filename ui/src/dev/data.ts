@@ -178,7 +178,7 @@ export const appSettings: SettingView[] = [
 const teeworlds: KnownGameView = {
   slug: 'teeworlds',
   name: 'Teeworlds',
-  programs: ['teeworlds', 'teeworlds.exe'],
+  programs: ['teeworlds.exe'],
   servers: ['teeworlds-server'],
   ports: ['udp 8303-8310'],
   is_mesh: false,
@@ -193,13 +193,14 @@ const teeworlds: KnownGameView = {
   origin: 'builtin',
   is_hidden: false,
   lets_search: null,
+  brings_searches: false,
 };
 
 /** One game of each origin. */
 export const sampleGames: KnownGameView[] = [
   teeworlds,
-  { ...teeworlds, slug: 'factorio', name: 'Factorio', ports: ['udp 34198'], origin: 'changed', is_hidden: true },
-  { ...teeworlds, slug: 'ours', name: 'Our own game', hints: [], discovery: [], origin: 'mine' },
+  { ...teeworlds, slug: 'factorio', name: 'Factorio', ports: ['udp 34198'], origin: 'changed', is_hidden: true, brings_searches: null },
+  { ...teeworlds, slug: 'ours', name: 'Our own game', hints: [], discovery: [], origin: 'mine', brings_searches: null },
 ];
 
 export class FakeData {
@@ -235,6 +236,10 @@ export class FakeData {
     games: () => this.games,
     hide_game: ({ slug, hidden }) => {
       this.games = this.games.map((game) => (game.slug === slug ? { ...game, is_hidden: hidden } : game));
+      return null;
+    },
+    bring_searches: ({ slug, bring }) => {
+      this.games = this.games.map((game) => (game.slug === slug ? { ...game, brings_searches: bring } : game));
       return null;
     },
     shield_rules: () => ({ trusted: [], ports: this.decided }),

@@ -315,6 +315,18 @@ export const situations: Record<string, Situation> = {
     },
   },
   games: { scene: 'home', page: 'games' },
+  games_open: {
+    scene: 'home',
+    page: 'games',
+    then: async () => {
+      // The games come from the engine.
+      for (let frame = 0; frame < 50 && document.querySelector('main details') === null; frame += 1) {
+        await new Promise(requestAnimationFrame);
+      }
+      // Teeworlds, the last one.
+      [...document.querySelectorAll<HTMLElement>('main details summary')].at(-1)?.click();
+    },
+  },
   diagnostics: { scene: 'party', page: 'diagnostics', answers: diagnostics(checks) },
   diagnostics_troubled: {
     scene: 'home',

@@ -180,6 +180,8 @@ export const saveGame = (
 export const hideGame = (slug: string, hidden: boolean) => ask('hide_game', { slug, hidden });
 /** Says whether a game's search by multicast DNS is let through to the party. */
 export const letSearch = (slug: string, through: boolean) => ask('let_search', { slug, through });
+/** Says whether searches of friends come to the port where a game is hosted here. */
+export const bringSearches = (slug: string, bring: boolean) => ask('bring_searches', { slug, bring });
 /** Makes a game what it is by the program, or forgets it. */
 export const resetGame = (slug: string) => ask('reset_game', { slug });
 /** Takes an export of games; answers how many there were. */

@@ -504,6 +504,16 @@ pub(crate) enum GamesAction {
         /// Its name, or its short name
         game: String,
     },
+    /// Have searches of friends come to the port where you host a game that their lists do not ask
+    BringSearches {
+        /// Its name, or its short name
+        game: String,
+    },
+    /// Leave searches of friends where they go
+    LeaveSearches {
+        /// Its name, or its short name
+        game: String,
+    },
     /// Make a game what it is by LANrage again, and forget one that you have added
     Reset {
         /// Its name, or its short name

@@ -8,8 +8,8 @@ use std::{fmt::Write, ops::RangeInclusive, time::Duration};
 use lanrage_engine::{
     CommandError, GameSource, GameView, HostedView, PartyView, PeerView, Snapshot,
     api::{
-        self, Certainty, ExportGames, HideGame, ImportGames, KnownGameView, LetSearch, LookForGames,
-        ResetGame, SaveGame, WaysIntoGame,
+        self, BringSearches, Certainty, ExportGames, HideGame, ImportGames, KnownGameView, LetSearch,
+        LookForGames, ResetGame, SaveGame, WaysIntoGame,
     },
     start_game,
 };
@@ -102,6 +102,14 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
         }
         Some(GamesAction::KeepHome { game }) => {
             ask(target, LetSearch { slug: slug(target, game).await?, through: false }).await?;
+            report_done(output);
+        }
+        Some(GamesAction::BringSearches { game }) => {
+            ask(target, BringSearches { slug: slug(target, game).await?, bring: true }).await?;
+            report_done(output);
+        }
+        Some(GamesAction::LeaveSearches { game }) => {
+            ask(target, BringSearches { slug: slug(target, game).await?, bring: false }).await?;
             report_done(output);
         }
         Some(GamesAction::Reset { game }) => {
@@ -263,8 +271,12 @@ fn about(game: &KnownGameView) -> String {
     for launch in &game.launch {
         line("launch", launch.join(" ") + &sure(game.launch_certainty));
     }
-    if game.lets_search == Some(true) {
-        let _ = writeln!(text, "  {}", say.say("known-games-let-through"));
+    for (is_so, word) in
+        [(game.lets_search, "known-games-let-through"), (game.brings_searches, "known-games-bring")]
+    {
+        if is_so == Some(true) {
+            let _ = writeln!(text, "  {}", say.say(word));
+        }
     }
     for hint in &game.hints {
         let _ = writeln!(text, "  {}", say.word("hint", hint));

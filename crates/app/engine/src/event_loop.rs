@@ -76,7 +76,7 @@ impl EventLoop {
                 Some(event) = ports.rendezvous.rx.recv() => Some(Input::Rendezvous(event)),
                 Some((ticket, kept)) = ports.store.rx.recv() => Some(Input::Kept(ticket, kept)),
                 Some(told) = ports.games.rx.recv() => Some(match told {
-                    Told::Games(games) => Input::Games(games),
+                    Told::Games { statements, redirects } => Input::Games { statements, redirects },
                     Told::Doors { look, doors } => Input::Doors { look, doors },
                 }),
                 Some((examined, wanted)) = ports.games.examined.recv() => Some(wanted.input(examined)),

@@ -20,17 +20,27 @@ pub(crate) struct StoredGame {
     pub(crate) is_hidden: bool,
     /// Whether its search by multicast DNS is let through to the party.
     pub(crate) lets_search: bool,
+    /// Whether searches of friends come to the port where it is hosted.
+    pub(crate) brings_searches: bool,
 }
 
 impl StoredGame {
     /// One of which nothing is remembered yet.
     pub(crate) const fn new(profile: Profile, origin: ProfileOrigin) -> Self {
-        Self { profile, origin, is_hidden: false, lets_search: false }
+        Self { profile, origin, is_hidden: false, lets_search: false, brings_searches: false }
+    }
+
+    /// The same with what else the row remembers.
+    fn of_row(profile: Profile, row: &GameProfile) -> Self {
+        let is_set = |word: &str| row.extra.get(word) == Some(&json!(true));
+        let (lets_search, brings_searches) = (is_set(LETS_SEARCH), is_set(BRINGS_SEARCHES));
+        Self { profile, origin: row.origin, is_hidden: row.is_hidden, lets_search, brings_searches }
     }
 }
 
 /// What a row remembers of that, beside what else is remembered of it.
 const LETS_SEARCH: &str = "lets_search";
+const BRINGS_SEARCHES: &str = "brings_searches";
 
 /// The games that the user has made or changed. A row that says nothing sensible is left out; it stays in the database.
 ///
@@ -57,6 +67,8 @@ pub(crate) struct KnownGames {
     pub(crate) shown: Arc<Catalogue>,
     /// Whether the search of any is let through to the party.
     pub(crate) lets_search: bool,
+    /// Those of which searches of friends come to the port where they are hosted.
+    pub(crate) brought: Vec<Slug>,
 }
 
 impl KnownGames {
@@ -69,8 +81,10 @@ impl KnownGames {
         let hidden = stored.iter().filter(|game| game.is_hidden).map(|game| game.profile.slug.clone());
         let hidden: Vec<Slug> = hidden.collect();
         let lets_search = stored.iter().any(|game| game.lets_search && game.profile.searches_by_mdns());
+        let brought = stored.iter().filter(|game| game.brings_searches);
+        let brought = brought.map(|game| game.profile.slug.clone()).collect();
         let all = Catalogue::builtin().with(stored.into_iter().map(|game| game.profile));
-        Ok(Self { shown: Arc::new(all.clone().without(&hidden)), all: Arc::new(all), lets_search })
+        Ok(Self { shown: Arc::new(all.clone().without(&hidden)), all: Arc::new(all), lets_search, brought })
     }
 }
 
@@ -79,8 +93,7 @@ pub(crate) fn read(row: &GameProfile) -> Option<StoredGame> {
     let slug = row.slug.as_deref().map_or_else(|| Slug::of_name(row.name.as_str()), Slug::new)?;
     let says_nothing = row.details.is_empty() && row.executables.is_empty() && row.ports.is_empty();
     if let Some(known) = Catalogue::builtin().game(&slug).filter(|_| says_nothing) {
-        let (profile, lets_search) = (known.clone(), lets_search(row));
-        return Some(StoredGame { profile, origin: row.origin, is_hidden: row.is_hidden, lets_search });
+        return Some(StoredGame::of_row(known.clone(), row));
     }
     let mut fields = match (row.details.is_empty(), Catalogue::builtin().game(&slug)) {
         (true, Some(known)) => object(known),
@@ -93,7 +106,7 @@ pub(crate) fn read(row: &GameProfile) -> Option<StoredGame> {
     fields.insert("ports".to_owned(), json!(ports?));
     let profile: Profile = serde_json::from_value(Value::Object(fields)).ok()?;
     profile.check().ok()?;
-    Some(StoredGame { profile, origin: row.origin, is_hidden: row.is_hidden, lets_search: lets_search(row) })
+    Some(StoredGame::of_row(profile, row))
 }
 
 /// A profile as a row; `before` is the row in whose place it comes.
@@ -104,10 +117,12 @@ pub(crate) fn write(game: &StoredGame, before: Option<&GameProfile>) -> Result<G
     let profile = &game.profile;
     profile.check()?;
     let mut extra = before.map(|before| before.extra.clone()).unwrap_or_default();
-    match game.lets_search {
-        true => extra.insert(LETS_SEARCH.to_owned(), json!(true)),
-        false => extra.remove(LETS_SEARCH),
-    };
+    for (word, is_set) in [(LETS_SEARCH, game.lets_search), (BRINGS_SEARCHES, game.brings_searches)] {
+        match is_set {
+            true => extra.insert(word.to_owned(), json!(true)),
+            false => extra.remove(word),
+        };
+    }
     if Catalogue::builtin().game(&profile.slug) == Some(profile) {
         // As it comes with the program, in its next version too.
         return Ok(GameProfile {
@@ -138,10 +153,6 @@ pub(crate) fn write(game: &StoredGame, before: Option<&GameProfile>) -> Result<G
         details,
         is_hidden: game.is_hidden,
     })
-}
-
-fn lets_search(row: &GameProfile) -> bool {
-    row.extra.get(LETS_SEARCH) == Some(&json!(true))
 }
 
 fn object(profile: &Profile) -> Map<String, Value> {
@@ -195,13 +206,13 @@ mod tests {
             assert_eq!(row.extra, before.extra);
             assert!(row.details.is_empty(), "it changes with the program");
             assert_eq!(read(&row).as_ref(), Some(&game));
-            let mut changed = StoredGame { lets_search: true, ..game };
+            let mut changed = StoredGame { lets_search: true, brings_searches: true, ..game };
             let row = write(&changed, Some(&before)).unwrap();
             assert_eq!(read(&row).as_ref(), Some(&changed));
             changed.profile.ports = vec!["udp 5000".parse().unwrap()];
             let row = write(&changed, Some(&row)).unwrap();
-            assert_eq!((read(&row).as_ref(), row.extra.len()), (Some(&changed), 2));
-            changed.lets_search = false;
+            assert_eq!((read(&row).as_ref(), row.extra.len()), (Some(&changed), 3));
+            (changed.lets_search, changed.brings_searches) = (false, false);
             assert_eq!(write(&changed, Some(&row)).unwrap().extra, before.extra);
         }
     }

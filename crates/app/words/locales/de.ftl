@@ -281,7 +281,7 @@ verdict-firewall-drops =
 verdict-not-reached = { $game } ({ $place }) antwortet auf seinem eigenen Computer, aber nicht zwischen dir und { $peer }. Richtet es neu aus, und sucht nach einem Sicherheitsprogramm, das das Netz filtert.
 verdict-other-port =
     { $is_own ->
-        [true] Du richtest { $game } auf { $place } aus, und Listen fragen nur { $listed }. Nimm einen davon, oder gib { $peer } deine Adresse.
+        [true] Du richtest { $game } auf { $place } aus, und Listen fragen nur { $listed }. Nimm einen davon, lass LANrage die Suchen dorthin bringen, oder gib { $peer } deine Adresse.
        *[false] { $peer } richtet { $game } auf { $place } aus, und Listen fragen nur { $listed }. Tritt über die Adresse bei.
     }
 verdict-answer-closed =
@@ -331,6 +331,7 @@ fix-let-games = Freunde zu Spielen lassen
 fix-trust = { $peer } erreichen lassen, was Freunde erreichen
 fix-hear = { $peer } wieder hören
 fix-tell = Freunden zeigen, was ich spiele
+fix-bring-searches = Suchen von Freunden zum Port von { $game } bringen
 fix-start = { $game } starten
 fix-join = { $game } auf { $address } beitreten
 fix-copy-address = { $address } kopieren
@@ -1538,6 +1539,7 @@ known-games-reset = Zurück zu LANrages eigenem
 known-games-forget = Vergessen
 known-games-shown = Freunde erfahren, wenn du es spielst oder ausrichtest
 known-games-let-through = Seine Suche in die Party lassen, wo Freunde das auch tun
+known-games-bring = Listen von Freunden finden es auch, wenn du es auf einem Port ausrichtest, den sie nicht fragen
 known-games-transfer = Deine Spiele in einer Datei
 known-games-transfer-lead = Die Spiele, die du hinzugefügt oder geändert hast, für Freunde oder ein anderes Gerät.
 terminal-games-imported =

@@ -282,7 +282,7 @@ verdict-firewall-drops =
 verdict-not-reached = { $game } ({ $place }) answers on its own computer and not between you and { $peer }. Host it again, and look for a security program that filters the network.
 verdict-other-port =
     { $is_own ->
-        [true] You host { $game } on { $place }, and lists ask { $listed } only. Use one of those, or give { $peer } your address.
+        [true] You host { $game } on { $place }, and lists ask { $listed } only. Use one of those, let LANrage bring searches there, or give { $peer } your address.
        *[false] { $peer } hosts { $game } on { $place }, and lists ask { $listed } only. Join by the address.
     }
 verdict-answer-closed =
@@ -331,6 +331,7 @@ fix-let-games = Let friends reach games
 fix-trust = Let { $peer } reach what friends reach
 fix-hear = Hear { $peer } again
 fix-tell = Show friends what I play
+fix-bring-searches = Bring friends' searches to the port of { $game }
 fix-start = Start { $game }
 fix-join = Join { $game } at { $address }
 fix-copy-address = Copy { $address }
@@ -1538,6 +1539,7 @@ known-games-reset = Back to LANrage's own
 known-games-forget = Forget
 known-games-shown = Friends are told when you play or host it
 known-games-let-through = Let its search through to the party, where friends let it too
+known-games-bring = Friends' lists find it too when you host it on a port that they do not ask
 known-games-transfer = Your games in a file
 known-games-transfer-lead = The games that you have added or changed, for friends or another device.
 terminal-games-imported =

@@ -12,8 +12,11 @@ mod detect;
 mod doors;
 mod profile;
 mod query;
+mod redirect;
 mod search;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod watch;
 

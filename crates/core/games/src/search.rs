@@ -1,7 +1,7 @@
 //! Own questions to everybody in the party, for games of which their hosts say nothing: an older program hosts them, or
 //! somebody who shares no games. A server answers them as it answers whoever looks for games on a LAN.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 use lanrage_party::{Place, Transport};
 
@@ -19,14 +19,18 @@ const SERVERS: usize = 128;
 /// Most that one server is told before it has said what it hosts.
 const STEPS: u8 = 3;
 
+/// What is asked at which port, and of which games.
+type Asked = BTreeMap<(u16, Protocol), (Asking, Vec<Profile>)>;
+
 /// One search.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Search {
-    asked: BTreeMap<(u16, Protocol), (Asking, Vec<Profile>)>,
+    /// Shared by copies, as it does not change.
+    asked: Arc<Asked>,
     servers: BTreeMap<(Ipv4Addr, u16), Server>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Server {
     steps: u8,
     is_told: bool,
@@ -39,7 +43,7 @@ impl Search {
     /// What is asked by TCP, or at another port each time, is no question to everybody. More games than 24 questions are
     /// for are left out, from the end.
     pub fn new(games: &Catalogue, token: [u8; 4]) -> Self {
-        let mut asked: BTreeMap<(u16, Protocol), (Asking, Vec<Profile>)> = BTreeMap::new();
+        let mut asked = Asked::new();
         for game in games.games() {
             let (Some(Query { protocol, .. }), Some(port)) = (game.query, usual_port(game)) else { continue };
             let is_full = asked.len() >= QUESTIONS && !asked.contains_key(&(port, protocol));
@@ -50,7 +54,7 @@ impl Search {
                 of.push(game.clone());
             }
         }
-        Self { asked, servers: BTreeMap::new() }
+        Self { asked: Arc::new(asked), servers: BTreeMap::new() }
     }
 
     /// What is asked, and at which port of everybody's.

@@ -357,6 +357,11 @@ pub enum Fix {
     },
     /// Tells friends again what is played here.
     Tell,
+    /// Has searches of friends come to the port where the game is hosted.
+    BringSearches {
+        /// The game.
+        game: String,
+    },
     /// Starts the game.
     Start {
         /// The game.

@@ -43,7 +43,9 @@ pub use network::search_ways::{Rank, SEARCHES, SearchRule, SearchWays};
 pub use network::searches::{
     COPIES_QUEUE, COPY_HEADER_BYTES, HOUSEHOLD_GROUP, HOUSEHOLD_PORTS, is_link_group,
 };
-pub use network::tunnel::place::{ANNOUNCED_PORTS, NEVER_OPENED, Place, Transport, is_never_opened};
+pub use network::tunnel::place::{
+    ANNOUNCED_PORTS, NEVER_OPENED, Place, SearchRedirect, Transport, is_never_opened,
+};
 pub use network::tunnel::{LocalEnd, PeerConfig, TunnelEvent, initiates};
 pub use party::Party;
 pub use peer::{ConnectionType, Peer};

@@ -10,7 +10,8 @@ use lanrage_nat::{
 };
 use lanrage_party::{
     AdapterLook, Admission, AllocationId, ControlEndpoint, ForwardLimits, Invitation, LinkTerms, Name,
-    PartyId, PeerId, QualityThresholds, Serial, Standing, Subnet, TunnelEvent, VirtualIp, facts::Cause,
+    PartyId, PeerId, QualityThresholds, SearchRedirect, Serial, Standing, Subnet, TunnelEvent, VirtualIp,
+    facts::Cause,
 };
 use lanrage_rendezvous::Event;
 use lanrage_shield::Rules;
@@ -61,7 +62,12 @@ pub enum Input {
     Kept(Ticket, Result<Kept, CommandError>),
     /// What is played and hosted on this device, after [`Output::WatchPrograms`](crate::Output::WatchPrograms): whenever that
     /// changes.
-    Games(Vec<Statement>),
+    Games {
+        /// What friends are told.
+        statements: Vec<Statement>,
+        /// Where their searches go for what is hosted where no list asks.
+        redirects: Vec<SearchRedirect>,
+    },
     /// What listens on this device, after the same: whenever that changes, and after each
     /// [`Output::LookAgain`](crate::Output::LookAgain).
     Doors {

@@ -11,7 +11,7 @@ use lanrage_games::{Barrier, Side, Slug};
 use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
     AllocationId, Departure, ForwardLimits, ForwardedPair, LocalEnd, NatResult, PartyId, PeerConfig, PeerId,
-    Place, Remote, StoredPeer, Subnet, VirtualIp, facts::News,
+    Place, Remote, SearchRedirect, StoredPeer, Subnet, VirtualIp, facts::News,
 };
 use lanrage_rendezvous::Order;
 use lanrage_shield::Gate;
@@ -169,6 +169,8 @@ pub enum Output {
         /// Those who are trusted otherwise.
         named: Vec<(PeerId, Gate)>,
     },
+    /// These broadcasts of peers come to this computer at another port, until another party is entered or this one is left.
+    RedirectSearches(Vec<SearchRedirect>),
     /// Keeps something for the next start.
     Store(StoreAction),
     /// Loads a membership that was kept; answered by [`Input::Kept`](crate::Input::Kept).

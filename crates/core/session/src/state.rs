@@ -189,7 +189,7 @@ impl State {
             }
             Input::Rendezvous(event) => self.handle_rendezvous(turn, event),
             Input::Kept(ticket, kept) => self.handle_kept(turn, ticket, kept),
-            Input::Games(statements) => self.handle_games(turn, statements),
+            Input::Games { statements, redirects } => self.handle_games(turn, statements, redirects),
             Input::Doors { look, doors } => self.handle_doors(turn, look, doors),
             Input::GameExamined { number, examined, is_hidden } => {
                 self.handle_game_examined(turn, number, *examined, is_hidden);

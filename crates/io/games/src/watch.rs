@@ -5,7 +5,8 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use lanrage_games::{Catalogue, Door, Statement, Watch};
+use lanrage_games::{Catalogue, Door, Slug, Statement, Watch};
+use lanrage_party::SearchRedirect;
 use tokio::{
     sync::{mpsc, watch},
     task::spawn_blocking,
@@ -30,13 +31,20 @@ pub struct Wish {
     pub shown: Arc<Catalogue>,
     /// All games that are known.
     pub known: Arc<Catalogue>,
+    /// The games whose searches come to the port where they are hosted.
+    pub brought: Vec<Slug>,
 }
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     /// What is played and hosted.
-    Games(Vec<Statement>),
+    Games {
+        /// What friends are told.
+        statements: Vec<Statement>,
+        /// Where their searches go for what is hosted where no list asks.
+        redirects: Vec<SearchRedirect>,
+    },
     /// What listens.
     Doors {
         /// The number of the last look that was asked for before this one.
@@ -125,7 +133,9 @@ async fn follow(
         }
         let statements = watch.statements();
         if last.as_ref() != Some(&statements) {
-            if told.send(Told::Games(statements.clone())).await.is_err() {
+            let redirects = wish.shown.redirects(&wish.brought, &statements);
+            let games = Told::Games { statements: statements.clone(), redirects };
+            if told.send(games).await.is_err() {
                 return false;
             }
             last = Some(statements);
@@ -154,7 +164,7 @@ mod tests {
 
     fn games(told: Option<Told>) -> Vec<Statement> {
         match told {
-            Some(Told::Games(games)) => games,
+            Some(Told::Games { statements, .. }) => statements,
             other => panic!("{other:?}"),
         }
     }
@@ -176,6 +186,7 @@ mod tests {
             doors: !games,
             shown: Arc::clone(&known),
             known,
+            brought: Vec::new(),
         };
         wish.send_replace(wishing(true, catalogue));
         let said = games(told.recv().await);

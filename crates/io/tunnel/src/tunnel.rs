@@ -9,7 +9,7 @@ use std::{
 };
 
 use lanrage_party::{
-    AllocationId, ForwardLimits, ForwardedPair, Lane, LocalEnd, PeerConfig, PeerId, Remote,
+    AllocationId, ForwardLimits, ForwardedPair, Lane, LocalEnd, PeerConfig, PeerId, Remote, SearchRedirect,
     limits::PACKET_BYTES,
 };
 use lanrage_shield::{Gate, Spoken};
@@ -222,7 +222,13 @@ impl Tunnel {
     /// Whether multicast DNS by which games of Blizzard find each other passes, to peers and from them, in every party. Nothing of
     /// multicast DNS does until that is said, and nothing else of it ever.
     pub fn set_game_searches(&self, carries: bool) {
-        self.shared.change(|table| table.carries_game_searches = carries);
+        self.shared.change(|table| table.searches.by_mdns = carries);
+    }
+
+    /// Which broadcasts of peers come to this computer at another port, until [`enter`](Self::enter) or
+    /// [`leave`](Self::leave). What peers may begin is judged by that port.
+    pub fn set_search_redirects(&self, redirects: Vec<SearchRedirect>) {
+        self.shared.change(|table| table.searches.redirects = redirects);
     }
 
     /// The largest packet that the peer's path carries, in bytes; kept within [`PATH_MTU_MIN`] and

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::{
-    DecidePorts, ExplainGame, Games, HideGame, MendGame, MuteBroadcasts, Serve, SetText, StoredError,
-    TrustFriend, WaysToStart, parse,
+    BringSearches, DecidePorts, ExplainGame, Games, HideGame, MendGame, MuteBroadcasts, Serve, SetText,
+    StoredError, TrustFriend, WaysToStart, parse,
 };
 use crate::{CommandError, Handle, Snapshot, handle::Command, known_games};
 
@@ -132,6 +132,7 @@ impl Serve<MendGame> for Handle {
                     false => Ok(()),
                 }
             }
+            Fix::BringSearches { .. } => self.serve(BringSearches { slug: game, bring: true }).await,
             Fix::Start { .. }
             | Fix::Join { .. }
             | Fix::CopyAddress { .. }

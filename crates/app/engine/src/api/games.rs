@@ -11,8 +11,8 @@ use lanrage_store::{GameProfile, ProfileOrigin, SettingsDatabase};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AskStored, ExportGames, Games, HideGame, ImportGames, LetSearch, LookForGames, ResetGame, SaveGame,
-    Serve, Stored, StoredError, WaysIntoGame, parse,
+    AskStored, BringSearches, ExportGames, Games, HideGame, ImportGames, LetSearch, LookForGames, ResetGame,
+    SaveGame, Serve, Stored, StoredError, WaysIntoGame, parse,
 };
 use crate::{
     CommandError, Handle,
@@ -58,6 +58,8 @@ pub struct KnownGameView {
     pub is_hidden: bool,
     /// Whether its search is let through to the party; `None` where it does not look for others by multicast DNS.
     pub lets_search: Option<bool>,
+    /// Whether searches of friends come to the port where it is hosted; `None` where they can be brought nowhere.
+    pub brings_searches: Option<bool>,
 }
 
 /// Where a game that is known comes from.
@@ -113,6 +115,7 @@ impl KnownGameView {
             origin,
             is_hidden: is_kept(|game| game.is_hidden),
             lets_search: profile.searches_by_mdns().then(|| is_kept(|game| game.lets_search)),
+            brings_searches: profile.asked_ports().map(|_| is_kept(|game| game.brings_searches)),
         }
     }
 }
@@ -260,6 +263,16 @@ impl AskStored for LetSearch {
     }
 }
 
+impl AskStored for BringSearches {
+    const CHANGES_SETTINGS: bool = true;
+
+    async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
+        let (mut game, before) = known(database, &self.slug).await?;
+        game.brings_searches = self.bring;
+        save(database, &game, before.as_ref(), now).await
+    }
+}
+
 impl AskStored for ResetGame {
     const CHANGES_SETTINGS: bool = true;
 
@@ -298,7 +311,7 @@ impl AskStored for ImportGames {
             let (stored, before) = find(database, &profile.slug).await?;
             let mut game = StoredGame::new(profile, ProfileOrigin::Imported);
             if let Some(stored) = stored {
-                (game.is_hidden, game.lets_search) = (stored.is_hidden, stored.lets_search);
+                game = StoredGame { profile: game.profile, origin: game.origin, ..stored };
             }
             rows.push(known_games::write(&game, before.as_ref()).map_err(bad_game)?);
         }

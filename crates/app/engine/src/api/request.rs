@@ -255,6 +255,14 @@ crate::requests! {
         through: bool,
     } -> ();
 
+    /// Says whether searches of friends come to the port where a game is hosted here, while their lists ask others.
+    BringSearches {
+        /// Which.
+        slug: String,
+        /// Whether they do.
+        bring: bool,
+    } -> ();
+
     /// Makes a game what it is by the program again; one that the user has made is forgotten.
     ResetGame {
         /// Which.

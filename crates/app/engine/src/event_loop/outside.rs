@@ -309,6 +309,7 @@ impl Outputs for Outside {
                 }
             }
             Output::SetGates { others, named } => tunnel.set_gates(others, named),
+            Output::RedirectSearches(redirects) => tunnel.set_search_redirects(redirects),
             Output::Store(action) => self.ports.keeper.keep(action),
             Output::Load { ticket, party } => {
                 if self.ports.store.tx.try_send((ticket, party)).is_err() {

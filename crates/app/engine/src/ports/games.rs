@@ -46,8 +46,9 @@ impl GamesPort {
     /// These games are known.
     pub(crate) fn know(&self, games: KnownGames) {
         self.wishes.send_if_modified(|wish| {
-            let is_news = (&wish.known, &wish.shown) != (&games.all, &games.shown);
-            (wish.known, wish.shown) = (games.all, games.shown);
+            let before = (&wish.known, &wish.shown, &wish.brought);
+            let is_news = before != (&games.all, &games.shown, &games.brought);
+            (wish.known, wish.shown, wish.brought) = (games.all, games.shown, games.brought);
             is_news
         });
     }

@@ -93,6 +93,16 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_a_pattern_is_a_name_and_takes_no_time() {
+        let bomb: Program = "(a+)+$ with (x+x+)+y".parse().unwrap();
+        let long = ["x".repeat(1 << 20)];
+        assert!(!bomb.is(&"a".repeat(1 << 20), &long) && !bomb.is("(a+)+$", &long));
+        assert!(bomb.is("(A+)+$", &["--say=(x+x+)+y".to_owned()]));
+        let stars: Program = format!("{}b", "a*".repeat(60)).parse().unwrap();
+        assert!(!stars.has_file(&"a".repeat(1 << 20)), "only the last one stands for anything");
+    }
+
+    #[test]
     fn a_program_has_no_folder_and_is_not_everything() {
         for bad in ["", "*", ".", "..", "a/b", "a\\b", " a", "a\n", "a with ", &"a".repeat(129)] {
             assert_eq!(bad.parse::<Program>(), Err(ProfileFault::Program), "{bad:?}");

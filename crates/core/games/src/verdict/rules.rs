@@ -241,7 +241,9 @@ fn other_port(facts: &Facts<'_>) -> Option<Found> {
         place: hosted.place.to_string(),
         listed: listed.to_string(),
     };
-    Some(Found { verdict, fix: way_in(facts) }).filter(|_| !is_asked)
+    let can_bring = facts.is_own && facts.profile.asked_ports().is_some();
+    let fix = if can_bring { Some(Fix::BringSearches { game: facts.game() }) } else { way_in(facts) };
+    Some(Found { verdict, fix }).filter(|_| !is_asked && !side.brings_searches)
 }
 
 fn answer_closed(facts: &Facts<'_>) -> Option<Found> {

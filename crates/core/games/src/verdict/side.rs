@@ -28,6 +28,8 @@ pub struct Side {
     pub adapter: Device,
     /// Whether what the other's programs send to everybody is dropped there.
     pub is_muting: bool,
+    /// Whether searches of others come to the port where it is hosted, whatever their lists ask.
+    pub brings_searches: bool,
     /// What the other tried to reach there and did not, the last one first. At most eight.
     pub refused: Vec<Place>,
     /// Whether the other's server answers from there; `None` if that was not tried.

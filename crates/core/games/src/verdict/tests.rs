@@ -227,6 +227,9 @@ fn what_lies_here_is_mended_here_and_what_lies_there_by_people() {
     assert_eq!(fix(true, "firewall_drops"), Some(Fix::AllowGames));
     let join = Some(Fix::Join { game: "Teeworlds".to_owned(), address: "10.66.0.2:8303".to_owned() });
     assert_eq!((fix(false, "not_opened"), fix(true, "not_opened")), (join, None));
+    let bring = Some(Fix::BringSearches { game: "Teeworlds".to_owned() });
+    let join = Some(Fix::Join { game: "Teeworlds".to_owned(), address: "10.66.0.2:9000".to_owned() });
+    assert_eq!((fix(true, "other_port"), fix(false, "other_port")), (bring, join));
     let mut case = Case::good(false);
     case.profile.launch.clear();
     assert_eq!(case.found()[0].fix, Some(Fix::CopyAddress { address: "10.66.0.2:8303".to_owned() }));
@@ -329,14 +332,14 @@ prop_compose! {
 prop_compose! {
     fn sides()(
         (sight, server, firewall, adapter) in (word::<Sight>(), word::<Server>(), word::<SystemFirewall>(), word::<Device>()),
-        (is_running, is_older, is_full, is_muting) in any::<(bool, bool, bool, bool)>(),
+        (is_running, is_older, is_full, is_muting, brings_searches) in any::<(bool, bool, bool, bool, bool)>(),
         sockets in prop::collection::vec(bounds(), 0..=8),
         taken in prop::option::of(places()),
         refused in prop::collection::vec(places(), 0..=8),
         reached: Option<bool>,
         version in "[a-z0-9.]{0,32}",
     ) -> Side {
-        Side { sight, is_running, is_older, sockets, taken, server, version, is_full, firewall, adapter, is_muting, refused, reached }
+        Side { sight, is_running, is_older, sockets, taken, server, version, is_full, firewall, adapter, is_muting, brings_searches, refused, reached }
     }
 }
 
@@ -399,6 +402,17 @@ fn a_game_that_asks_the_first_adapter_alone_is_told_of_by_that_ones_address_unle
     assert!(case.found()[0].fix.is_some(), "the friend's address is copied, or joined");
     case.first_address = Some(OTHER_LEASE);
     assert_eq!(case.codes(), ["nothing_found"], "it asks the party's");
+}
+
+#[test]
+fn a_port_that_no_list_asks_is_no_fault_where_searches_are_brought_there() {
+    for is_own in [false, true] {
+        let mut case = Case::good(is_own);
+        case.host().sockets[0].place = udp(9_000);
+        assert_eq!(case.codes(), ["other_port"]);
+        case.host().brings_searches = true;
+        assert_eq!(case.codes(), ["nothing_found"]);
+    }
 }
 
 #[test]

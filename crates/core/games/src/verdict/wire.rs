@@ -16,6 +16,7 @@ const MUTING: u8 = 8;
 const TAKEN: u8 = 16;
 const TRIED: u8 = 32;
 const REACHED: u8 = 64;
+const BRINGS: u8 = 128;
 
 const TCP: u8 = 1;
 const HOSTING: u8 = 2;
@@ -36,7 +37,8 @@ pub fn write_side(side: &Side) -> Vec<u8> {
         | flag(side.is_muting, MUTING)
         | flag(side.taken.is_some(), TAKEN)
         | flag(side.reached.is_some(), TRIED)
-        | flag(side.reached == Some(true), REACHED);
+        | flag(side.reached == Some(true), REACHED)
+        | flag(side.brings_searches, BRINGS);
     let mut bytes = vec![
         VERSION,
         flags,
@@ -72,6 +74,7 @@ pub fn read_side(bytes: &[u8]) -> Option<Side> {
         is_older: flags & OLDER != 0,
         is_full: flags & FULL != 0,
         is_muting: flags & MUTING != 0,
+        brings_searches: flags & BRINGS != 0,
         reached: (flags & TRIED != 0).then_some(flags & REACHED != 0),
         sight: Sight::from_repr(reader.byte()?).unwrap_or_default(),
         server: Server::from_repr(reader.byte()?).unwrap_or_default(),

@@ -8,7 +8,7 @@ use std::{
 
 use lanrage_control::{Now, protocol::PeerEntry};
 use lanrage_party::{
-    Admission, DeviceIdentity, Name, NatType, PeerId, PeerRecord, SignedRecord, UnixMillis,
+    Admission, DeviceIdentity, Name, NatType, PeerId, PeerRecord, SearchRedirect, SignedRecord, UnixMillis,
     facts::{CommandError, News, Remedy},
     limits,
 };
@@ -111,6 +111,8 @@ pub(crate) struct ActiveParty {
     pub(crate) carried: Carried,
     /// What this device passes on for friends.
     pub(crate) carrier: Carrier,
+    /// Where friends' searches for this device's games go.
+    pub(crate) redirects: Vec<SearchRedirect>,
 }
 
 /// What somebody who looks for a way in may send to a member by chat.

@@ -400,6 +400,7 @@ impl State {
             told_refused: None,
             carried: Carried::new(u32::from_be_bytes(turn.entropy.bytes())),
             carrier: self.new_carrier(),
+            redirects: Vec::new(),
             membership,
         });
         self.relays.set_party(turn.now.instant, Some(network));

@@ -5,7 +5,7 @@ mod explain;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use lanrage_games::{Catalogue, Slug, Statement};
-use lanrage_party::{PeerId, VirtualIp, facts::News};
+use lanrage_party::{PeerId, SearchRedirect, VirtualIp, facts::News};
 
 use super::State;
 use crate::{
@@ -17,13 +17,23 @@ use crate::{
 };
 
 impl State {
-    /// What runs on this device.
-    pub(super) fn handle_games(&mut self, turn: &mut Turn<'_>, statements: Vec<Statement>) {
+    /// What runs on this device, and where friends' searches for it go.
+    pub(super) fn handle_games(
+        &mut self,
+        turn: &mut Turn<'_>,
+        statements: Vec<Statement>,
+        redirects: Vec<SearchRedirect>,
+    ) {
         if let Some(party) = &mut self.party {
             // A word that was on its way when the watch ended counts no more.
-            let statements =
-                if self.programs_watched.is_some_and(|watch| watch.games) { statements } else { Vec::new() };
+            let is_watched = self.programs_watched.is_some_and(|watch| watch.games);
+            let (statements, redirects) =
+                if is_watched { (statements, redirects) } else { (Vec::new(), Vec::new()) };
             party.games.set_own(turn.now.instant, statements);
+            if party.redirects != redirects {
+                party.redirects.clone_from(&redirects);
+                turn.push(Output::RedirectSearches(redirects));
+            }
             self.tell_games(turn);
         }
     }

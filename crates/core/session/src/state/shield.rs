@@ -25,7 +25,7 @@ impl State {
             let saw_doors = self.programs_watched.is_some_and(|watch| watch.doors);
             self.programs_watched = wanted;
             if told_games {
-                self.handle_games(turn, Vec::new());
+                self.handle_games(turn, Vec::new(), Vec::new());
             }
             if saw_doors && wanted.is_none_or(|watch| !watch.doors) {
                 self.shield.forget();

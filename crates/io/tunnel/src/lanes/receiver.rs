@@ -185,8 +185,7 @@ impl Receiver {
         let Some(Current { opening, .. }) = current else { return Err(DropReason::UnknownPeer) };
         let (lane, peer) = (session.lane(), opening.peer());
         let slot = self.packets.slot().ok_or(DropReason::NoDevice)?;
-        let arrival =
-            opening.open(receiver, (datagram, from), (local, table.carries_game_searches), *now, slot)?;
+        let arrival = opening.open(receiver, (datagram, from), (local, &table.searches), *now, slot)?;
         if arrival.established {
             *current = None;
             self.established(context, (peer, lane), from);

@@ -120,7 +120,7 @@ impl Sender {
         let lane = self.lanes.of(packet, context.now);
         let device = context.table.device.as_deref();
         let is_own = |source| device.is_some_and(|device| device.is_own(source));
-        let outgoing = match context.table.carries_game_searches {
+        let outgoing = match context.table.searches.by_mdns {
             true => local.addresses.outgoing_with_games(packet, longest, is_own)?,
             false => local.addresses.outgoing(packet, longest, is_own)?,
         };

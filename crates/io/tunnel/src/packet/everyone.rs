@@ -2,6 +2,7 @@
 
 pub(crate) mod flood;
 pub(crate) mod household;
+pub(crate) mod redirect;
 pub(crate) mod repeats;
 pub(crate) mod search_copy;
 pub(crate) mod unicast_copy;

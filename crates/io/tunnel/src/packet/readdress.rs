@@ -16,6 +16,16 @@ pub(crate) fn set_destination(packet: &mut [u8], destination: Ipv4Addr) {
     set(packet, DESTINATION, destination);
 }
 
+/// Gives a whole UDP packet another destination, and another port there. Anything else stays as it is.
+pub(crate) fn set_udp_destination(packet: &mut [u8], destination: Ipv4Addr, port: u16) {
+    let Some(ip) = Ipv4::parse(packet).filter(|ip| ip.protocol() == UDP && !ip.is_fragment()) else { return };
+    let Some((_, old)) = ip.ports() else { return };
+    let header_len = ip.header_len();
+    set(packet, DESTINATION, destination);
+    packet[header_len + 2..header_len + 4].copy_from_slice(&port.to_be_bytes());
+    update_udp(packet, header_len, &old.to_be_bytes(), &port.to_be_bytes());
+}
+
 /// The same with the source.
 pub(crate) fn set_source(packet: &mut [u8], source: Ipv4Addr) {
     set(packet, SOURCE, source);
@@ -43,8 +53,8 @@ fn set(packet: &mut [u8], at: usize, address: Ipv4Addr) {
     // The first fragment has the sum over all of them, and the others have none.
     let transport = match ip.protocol() {
         _ if !ip.is_beginning() => None,
-        UDP if payload_len >= UDP_HEADER_BYTES => Some((UDP_CHECKSUM, true)),
-        TCP if payload_len >= TCP_HEADER_BYTES => Some((TCP_CHECKSUM, false)),
+        UDP if payload_len >= UDP_HEADER_BYTES => Some(UDP_CHECKSUM),
+        TCP if payload_len >= TCP_HEADER_BYTES => Some(TCP_CHECKSUM),
         _ => None,
     };
     let new = address.octets();
@@ -53,17 +63,23 @@ fn set(packet: &mut [u8], at: usize, address: Ipv4Addr) {
     packet[at..at + 4].copy_from_slice(&new);
 
     update(packet, CHECKSUM, |sum| checksum::updated(sum, &old, &new));
-    if let Some((at, has_none)) = transport {
-        update(packet, header_len + at, |sum| match sum {
-            // Of UDP, no checksum (RFC 768).
-            0 if has_none => 0,
-            // 0 would mean "none": the other zero of one's complement stands for it.
-            sum => match checksum::updated(sum, &old, &new) {
-                0 if has_none => 0xFFFF,
-                updated => updated,
-            },
-        });
+    match transport {
+        Some(UDP_CHECKSUM) => update_udp(packet, header_len, &old, &new),
+        Some(at) => update(packet, header_len + at, |sum| checksum::updated(sum, &old, &new)),
+        None => {}
     }
+}
+
+fn update_udp(packet: &mut [u8], header_len: usize, old: &[u8], new: &[u8]) {
+    update(packet, header_len + UDP_CHECKSUM, |sum| match sum {
+        // No checksum (RFC 768).
+        0 => 0,
+        // 0 would mean "none": the other zero of one's complement stands for it.
+        sum => match checksum::updated(sum, old, new) {
+            0 => 0xFFFF,
+            updated => updated,
+        },
+    });
 }
 
 fn update(packet: &mut [u8], at: usize, change: impl FnOnce(u16) -> u16) {
@@ -88,6 +104,16 @@ mod tests {
             let mut packet = build::udp(PEER, Ipv4Addr::BROADCAST, ports, &data);
             set_destination(&mut packet, to);
             prop_assert_eq!(packet, build::udp(PEER, to, ports, &data));
+        }
+
+        #[test]
+        fn at_another_port_it_is_one_made_from_scratch_too(
+            data in prop::collection::vec(any::<u8>(), 0..64), ports: (u16, u16), to: u32, port: u16
+        ) {
+            let to = Ipv4Addr::from(to);
+            let mut packet = build::udp(PEER, Ipv4Addr::BROADCAST, ports, &data);
+            set_udp_destination(&mut packet, to, port);
+            prop_assert_eq!(packet, build::udp(PEER, to, (ports.0, port), &data));
         }
 
         #[test]
@@ -117,6 +143,7 @@ mod tests {
                 bytes[9] = [UDP, TCP, ICMP][usize::from(bytes[9] % 3)];
             }
             set_destination(&mut bytes, PEER);
+            set_udp_destination(&mut bytes, PEER, 9);
             prop_assert_eq!(bytes.len(), usize::from(len));
         }
     }

@@ -9,8 +9,15 @@ use lanrage_party::{Lane, Place, Remote, facts::DropReason};
 use lanrage_shield::{Gate, Verdict as Judged};
 
 use crate::{
-    packet::{everyone::flood::Verdict, routing::Incoming},
-    peer::{Peer, lanes::Held, table::Local},
+    packet::{
+        everyone::{flood::Verdict, redirect::redirect},
+        routing::Incoming,
+    },
+    peer::{
+        Peer,
+        lanes::Held,
+        table::{Local, Searches},
+    },
 };
 
 /// Opens data messages of a peer, one after the other, under one lock of the lane. It must not be kept while anything is
@@ -64,7 +71,7 @@ impl<'a> Opening<'a> {
         &mut self,
         receiver: u32,
         (datagram, from): (&[u8], Remote),
-        (local, carries_game_searches): (&Local, bool),
+        (local, searches): (&Local, &Searches),
         now: Instant,
         out: &mut [u8],
     ) -> Result<Arrival, DropReason> {
@@ -77,7 +84,8 @@ impl<'a> Opening<'a> {
         let packet = match opened.packet {
             None => Ok(None),
             Some(len) => {
-                let search = carries_game_searches
+                let search = searches
+                    .by_mdns
                     .then(|| local.addresses.incoming_search(&out[..len], self.peer.ip()))
                     .flatten();
                 let incoming =
@@ -86,6 +94,8 @@ impl<'a> Opening<'a> {
                 if matches!(incoming, Ok(Incoming::Everyone { .. })) && !is_muted {
                     announced = self.peer.announced(&out[..len], now);
                 }
+                let is_redirected = matches!(incoming, Ok(Incoming::Everyone { is_broadcast: true }))
+                    && redirect(&mut out[..len], &searches.redirects, local.addresses.own);
                 match incoming {
                     Ok(Incoming::Everyone { .. }) if is_muted => Err(DropReason::MutedBroadcast),
                     Ok(incoming @ Incoming::Probe { .. }) => Ok(Some((incoming, len))),
@@ -101,6 +111,7 @@ impl<'a> Opening<'a> {
                     }
                     Ok(incoming @ Incoming::Everyone { .. }) => {
                         match self.peer.broadcast.lock().judge(&out[..len], now) {
+                            Verdict::Passes if is_redirected => Ok(Some((Incoming::Unicast, len))),
                             Verdict::Passes => Ok(Some((incoming, len))),
                             Verdict::Refused { begins } => {
                                 flood = begins;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
-use lanrage_party::{PeerId, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
+use lanrage_party::{PeerId, SearchRedirect, Subnet, VirtualIp, WireGuardKey, limits::PEERS_PER_PARTY};
 use lanrage_shield::{Gate, Spoken};
 
 use crate::{
@@ -36,6 +36,15 @@ pub(crate) struct Gates {
     named: HashMap<PeerId, Arc<Gate>>,
 }
 
+/// What becomes of games' searches, beside what becomes of every packet.
+#[derive(Clone, Default)]
+pub(crate) struct Searches {
+    /// Whether those by multicast DNS pass, both ways and in every party.
+    pub(crate) by_mdns: bool,
+    /// Those of this party that come to us at another port.
+    pub(crate) redirects: Vec<SearchRedirect>,
+}
+
 /// The party, its peers, the relays and the device as of one moment. It is taken once per batch, and every lookup is O(1).
 #[derive(Clone, Default)]
 pub(crate) struct Table {
@@ -44,8 +53,7 @@ pub(crate) struct Table {
     pub(crate) relays: Relays,
     pub(crate) forwarding: Forwarding,
     gates: Gates,
-    /// Whether games' searches by multicast DNS pass, both ways and in every party.
-    pub(crate) carries_game_searches: bool,
+    pub(crate) searches: Searches,
     by_id: HashMap<PeerId, Arc<Peer>>,
     by_key: HashMap<WireGuardKey, Arc<Peer>>,
     by_ip: HashMap<Ipv4Addr, Arc<Peer>>,
@@ -83,8 +91,8 @@ impl Table {
         self.by_id.values()
     }
 
-    /// Enters another party, or none. The peers of the one before are forgotten; allocations are the device's own, and what
-    /// peers may begin stays as it was said.
+    /// Enters another party, or none. The peers of the one before are forgotten, and where their searches go; allocations are the
+    /// device's own, and what peers may begin stays as it was said.
     pub(crate) fn enter(&mut self, local: Option<Arc<Local>>) {
         let (relays, gates) = (std::mem::take(&mut self.relays), std::mem::take(&mut self.gates));
         *self = Self {
@@ -92,7 +100,7 @@ impl Table {
             device: self.device.take(),
             relays,
             gates,
-            carries_game_searches: self.carries_game_searches,
+            searches: Searches { by_mdns: self.searches.by_mdns, redirects: Vec::new() },
             ..Self::default()
         };
     }

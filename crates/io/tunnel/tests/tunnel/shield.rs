@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
-use lanrage_party::{Place, Transport};
+use lanrage_party::{Place, SearchRedirect, Transport};
 use lanrage_shield::Gate;
 use lanrage_tunnel::{DropReason, TunnelEvent};
 
@@ -168,6 +168,36 @@ fn a_games_search_by_multicast_dns_passes_where_both_let_it_and_no_other_search_
     a.device.inject(&search);
     assert_eq!(b.packet(), search);
     assert_eq!((household(&a), household(&b)), (2, 1));
+}
+
+#[test]
+fn a_search_comes_to_the_port_where_the_game_is_hosted_if_that_is_open_and_no_other_packet_does() {
+    let (a, b) = friends();
+    let refused = |end: &End| end.tunnel.counters().drops.get(DropReason::Refused);
+    let search = |to, port| to_udp(&a, to, port, b"who is there?");
+    b.tunnel.set_gates(Gate::default(), []);
+    b.tunnel.set_search_redirects(vec![SearchRedirect { asked: 8_303, hosted: 9_000 }]);
+    a.device.inject(&search(Ipv4Addr::BROADCAST, 8_303));
+    wait_until(|| refused(&b) == 1);
+    b.tunnel.set_gates(Gate::At([place(Transport::Udp, 9_000)].into_iter().collect()), []);
+    let redirected = search(b.ip.0, 9_000);
+    assert_eq!(
+        b.packet(),
+        redirected,
+        "what was held back, to us alone: who listens at our address hears it too"
+    );
+    a.device.inject(&search(Ipv4Addr::BROADCAST, 8_304));
+    a.device.inject(&search(b.ip.0, 8_303));
+    a.device.inject(&search(Ipv4Addr::BROADCAST, 8_303));
+    assert_eq!(b.packet(), redirected);
+    assert_eq!(refused(&b), 3, "another port, and what is for us alone, are judged as ever");
+    b.tunnel.set_muted(&a.id, true);
+    a.device.inject(&search(Ipv4Addr::BROADCAST, 8_303));
+    wait_until(|| b.tunnel.counters().drops.get(DropReason::MutedBroadcast) == 1);
+    b.tunnel.set_muted(&a.id, false);
+    b.tunnel.set_search_redirects(Vec::new());
+    a.device.inject(&search(Ipv4Addr::BROADCAST, 8_303));
+    wait_until(|| refused(&b) == 4);
 }
 
 #[test]

@@ -46,6 +46,15 @@ impl fmt::Display for Place {
     }
 }
 
+/// A search for games that is brought to the port where a game is hosted: its list asks others, and never that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SearchRedirect {
+    /// The UDP port that the game's list asks at everybody's.
+    pub asked: u16,
+    /// The UDP port of this computer at which the game answers.
+    pub hosted: u16,
+}
+
 /// Ports of what serves the computer itself, from remote login to databases, on either protocol: first and last of each
 /// range. No profile of a game opens any of them, and only who is trusted with everything reaches them.
 pub const NEVER_OPENED: &[(u16, u16)] = &[

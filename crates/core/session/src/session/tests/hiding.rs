@@ -8,7 +8,8 @@ use std::{net::Ipv4Addr, time::Duration};
 use lanrage_control::protocol::Request;
 use lanrage_games::{Door, Hosted, Owner, Slug, Statement};
 use lanrage_party::{
-    Candidate, Name, PeerId, Place, Remote, SignalKey, SignedRecord, Transport, TunnelEvent, VirtualIp,
+    Candidate, Name, PeerId, Place, Remote, SearchRedirect, SignalKey, SignedRecord, Transport, TunnelEvent,
+    VirtualIp,
 };
 use lanrage_shield::{Gate, Rules, Trust};
 
@@ -114,6 +115,10 @@ fn teeworlds(title: &str) -> Statement {
     }
 }
 
+fn plays(title: &str, redirects: &[SearchRedirect]) -> Input {
+    Input::Games { statements: vec![teeworlds(title)], redirects: redirects.to_vec() }
+}
+
 /// The games that friends were told of last, if they were told anything.
 fn games_told(stage: &mut Stage) -> Option<Vec<Statement>> {
     let link = stage.invitation();
@@ -131,18 +136,33 @@ fn games_are_watched_and_told_while_a_friend_is_there_and_they_are_shared() {
     let own = stage.party().unwrap().membership.virtual_ip;
     assert_eq!(stage.games_watched, Some(own));
     assert_eq!(games_told(&mut stage), None, "nothing is played");
-    stage.input(Input::Games(vec![teeworlds("Skyblock")]));
+    stage.input(plays("Skyblock", &[]));
     assert_eq!(games_told(&mut stage), Some(vec![teeworlds("Skyblock")]));
     assert_eq!(stage.snapshot().party.unwrap().games[0].hosted.as_ref().unwrap().players, Some(3));
     let private = crate::Settings { shares_games: false, ..settings(None) };
     stage.input(Input::Configure(private));
     assert_eq!((stage.games_watched, games_told(&mut stage)), (None, Some(Vec::new())), "taken back at once");
-    stage.input(Input::Games(vec![teeworlds("late")]));
+    stage.input(plays("late", &[SearchRedirect { asked: 8_303, hosted: 9_000 }]));
     assert_eq!(games_told(&mut stage), None, "a last look of the watch is not told");
+    assert_eq!(stage.redirects, []);
     stage.input(Input::Configure(settings(None)));
     assert_eq!(stage.games_watched, Some(own));
     stage.command(9, Command::PauseParty);
     assert_eq!(stage.games_watched, None);
+}
+
+#[test]
+fn searches_go_elsewhere_only_while_the_game_is_told_of() {
+    let (mut stage, ..) = knocks::host_with_friend();
+    stage.input(Input::Adapter(Ok("lanrage0".to_owned())));
+    let redirects = [SearchRedirect { asked: 8_303, hosted: 9_000 }];
+    stage.input(plays("Skyblock", &redirects));
+    assert_eq!(stage.redirects, redirects);
+    stage.input(plays("Castle", &[]));
+    assert_eq!(stage.redirects, [], "the player wishes it no more, or it is over");
+    stage.input(plays("Castle", &redirects));
+    stage.input(Input::Configure(crate::Settings { shares_games: false, ..settings(None) }));
+    assert_eq!(stage.redirects, []);
 }
 
 #[test]

@@ -15,8 +15,8 @@ use lanrage_nat::{NetworkState, Probe};
 use lanrage_party::TunnelEvent;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, ForwardLimits, Invitation, Name, NatType, PartyId, PartySecret, PeerId,
-    PeerRecord, QualityThresholds, Remote, SignedRecord, Subnet, UnixMillis, VirtualIp, WireGuardPrivateKey,
-    challenge_message,
+    PeerRecord, QualityThresholds, Remote, SearchRedirect, SignedRecord, Subnet, UnixMillis, VirtualIp,
+    WireGuardPrivateKey, challenge_message,
 };
 use lanrage_rendezvous::{Event, Order, SignedItem};
 use lanrage_shield::{Gate, Rules};
@@ -39,6 +39,7 @@ pub(super) struct Stage {
     pub(super) measurements: usize,
     /// The address for which games are watched.
     pub(super) games_watched: Option<VirtualIp>,
+    pub(super) redirects: Vec<SearchRedirect>,
     pub(super) doors_watched: bool,
     /// The last look at what listens that was asked for.
     pub(super) look: u64,
@@ -105,6 +106,7 @@ impl Stage {
             adapters_opened: 0,
             measurements: 0,
             games_watched: None,
+            redirects: Vec::new(),
             doors_watched: false,
             look: 0,
             searches: 0,
@@ -343,6 +345,7 @@ impl Stage {
                 Output::LookAgain(number) => self.look = number,
                 Output::SearchGames(_) => self.searches += 1,
                 Output::SetGates { others, named } => self.gates = (others, named),
+                Output::RedirectSearches(redirects) => self.redirects = redirects,
                 Output::Load { ticket, .. } => {
                     let stored = self.stored.take();
                     self.input(Input::Kept(ticket, stored.ok_or(CommandError::NotAMember)));

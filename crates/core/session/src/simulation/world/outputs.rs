@@ -81,7 +81,8 @@ impl World {
             | Output::ExamineGame(_)
             | Output::SearchGames(_)
             | Output::GameExplained { .. }
-            | Output::SetGates { .. } => {}
+            | Output::SetGates { .. }
+            | Output::RedirectSearches(_) => {}
             Output::Load { ticket, .. } => {
                 host.inputs.push_back(Input::Kept(ticket, Err(CommandError::NotAMember)))
             }

@@ -161,6 +161,8 @@ impl State {
         }
         side.is_muting = party.connections.is_muted(peer);
         side.sockets.iter_mut().for_each(|bound| bound.is_open = self.shield.is_open_to(peer, bound.place));
+        let hosted = side.hosted().map(|bound| bound.place.port);
+        side.brings_searches = party.redirects.iter().any(|redirect| Some(redirect.hosted) == hosted);
         let is_recent = |at: UnixMillis| turn.now.wall.since(at) < RECENT_MS;
         let mut refused: Vec<_> = self
             .shield

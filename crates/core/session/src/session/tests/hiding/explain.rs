@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use lanrage_games::{Barrier, Bound, Examined, Reach, Side, Sight, Slug};
-use lanrage_party::{PeerId, Place, Transport};
+use lanrage_party::{PeerId, Place, SearchRedirect, Transport};
 use lanrage_shield::{Level, Rules};
 
 use super::super::{
@@ -81,6 +81,30 @@ fn a_game_that_the_friend_hosts_is_asked_for_there_and_then_tried_from_here() {
     assert_eq!((own.reached, friend), (Some(true), &hosting()));
     assert_eq!(stage.results.last(), Some(&(70, Ok(()))));
     assert_eq!(explained[0].host, bob.record.virtual_ip);
+}
+
+#[test]
+fn a_side_says_that_searches_come_to_the_port_where_the_game_is_hosted_and_to_no_other() {
+    let (mut stage, _, bob) = knocks::host_with_friend();
+    stage.input(Input::Adapter(Ok("lanrage0".to_owned())));
+    let mut told = |hosted| {
+        let redirects = vec![SearchRedirect { asked: 8_304, hosted }];
+        stage.input(Input::Games { statements: Vec::new(), redirects });
+        stage.tunnel.clear();
+        knocks::say(
+            &mut stage,
+            &bob,
+            &Message::GameAsk { number: u64::from(hosted), try_at: None, slug: slug() },
+        );
+        let number = looks(&mut stage).remove(0).number;
+        let examined = Box::new(seen(false));
+        stage.input(Input::GameExamined { number, examined, is_hidden: false });
+        match &said(&mut stage).0[..] {
+            [Message::GameTell { side, .. }] => side.brings_searches,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((told(PLACE.port), told(9_001)), (true, false));
 }
 
 #[test]

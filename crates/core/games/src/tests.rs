@@ -1,0 +1,3 @@
+//! What several parts say together.
+
+mod overlap;
