@@ -4,9 +4,10 @@ use std::{io, time::Duration};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// How long a thread that may block waits for more work. The looks of each second wake those that wait in turn, so that
-/// with a longer time none of them would ever end.
-const IDLE_THREAD: Duration = Duration::from_secs(3);
+/// How long a thread that may block waits for more work: longer than from one look of each second to the next, so that one
+/// thread makes them all, and shorter than from one to the next but one. What has work wakes those that wait in turn, so that
+/// with a longer time as many as ever were busy at once would stay for ever.
+const IDLE_THREAD: Duration = Duration::from_millis(1_200);
 
 /// glibc gives each thread a heap of its own, up to eight a processor, and each keeps what its thread once needed and
 /// freed: a program of seventeen threads that lives for hours holds a third more than it uses, and more each hour. How many
