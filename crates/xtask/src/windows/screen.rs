@@ -1,6 +1,7 @@
 //! The desktop app on a Windows computer that lacks what shows its window, as wine does.
 
 use std::{
+    fs,
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -15,6 +16,8 @@ use crate::shell;
 const SHOWN: Duration = Duration::from_secs(60);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(100);
+/// The app, as it lies on the disk.
+const APP: &str = "lanrage-desktop.exe";
 /// What the box's title says.
 const TITLE: &str = "^LANrage$";
 /// A link that names no party: the handler of its scheme is what is tried.
@@ -66,11 +69,21 @@ pub(super) fn says_what_is_missing(windows: &WindowsHost, screen: &Screen) -> Re
         thread::sleep(LOOK);
     }
     let (took, shown) = (opened.elapsed(), Instant::now());
-    while let Some(window) = screen.window() {
-        ensure!(shown.elapsed() < SHOWN, "the box cannot be closed");
+    while is_running() {
+        ensure!(shown.elapsed() < SHOWN, "it does not end");
         // Before it is drawn it hears no key.
-        let _ = screen.ask(&["windowfocus", "--sync", &window]).and_then(|_| screen.ask(&["key", "Return"]));
+        if let Some(window) = screen.window() {
+            let _ =
+                screen.ask(&["windowfocus", "--sync", &window]).and_then(|_| screen.ask(&["key", "Return"]));
+        }
         thread::sleep(LOOK);
     }
     Ok(took)
+}
+
+/// Whether the app runs on any computer of this world.
+fn is_running() -> bool {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut words = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+    words.any(|words| String::from_utf8_lossy(&words).contains(APP))
 }
