@@ -7,6 +7,7 @@ mod demo;
 mod dist;
 #[cfg(target_os = "linux")]
 mod lab;
+mod place;
 mod project;
 #[cfg(target_os = "linux")]
 mod readme;
@@ -157,6 +158,14 @@ enum Task {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    match place::move_away() {
+        Ok(None) => {}
+        Ok(Some(ended)) => return ended,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    }
     let setup = setup::Setup::new(arguments.no_setup);
     let result = match arguments.task {
         #[cfg(target_os = "linux")]
