@@ -16,7 +16,10 @@ use lanrage_engine::{
 use serde::Serialize;
 
 use crate::{
-    arguments::{Games, GamesAction, Target},
+    arguments::{
+        Target,
+        games::{Games, GamesAction},
+    },
     data::{ask, standard_input},
     failure::Failure,
     output::{Output, report_done},

@@ -5,7 +5,10 @@ use std::ops::RangeInclusive;
 use lanrage_engine::api::{self, PortRangeView, ProfileView};
 
 use crate::{
-    arguments::{Profiles, ProfilesAction, Target},
+    arguments::{
+        Target,
+        games::{Profiles, ProfilesAction},
+    },
     data::ask,
     failure::Failure,
     output::{Output, report_done},

@@ -10,7 +10,7 @@ use lanrage_engine::{
 
 use super::slug;
 use crate::{
-    arguments::{Target, Why},
+    arguments::{Target, games::Why},
     failure::Failure,
     output::Output,
     party::rights,

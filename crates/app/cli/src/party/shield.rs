@@ -11,7 +11,10 @@ use lanrage_engine::{
 use serde::Serialize;
 
 use crate::{
-    arguments::{Shield, ShieldAction, ShieldPorts, Target, TrustArgument},
+    arguments::{
+        Target,
+        shield::{Shield, ShieldAction, ShieldPorts, TrustArgument},
+    },
     data::ask,
     failure::Failure,
     output::{Output, report_done},
