@@ -31,6 +31,7 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
         let (mut snapshots, mut notices, settings) =
             (engine.snapshots(), engine.notices(), engine.app_settings());
         let mut watch = Watch::default();
+        let is_in_front = || to.state::<Focus>().0.load(Ordering::Relaxed);
         loop {
             let snapshot = snapshots.borrow_and_update().clone();
             let news = watch.handle_snapshot(&snapshot, Instant::now());
@@ -38,7 +39,7 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
                 let settings = settings.borrow();
                 (settings.notifications, Language::of_setting(settings.language.as_str()))
             };
-            if is_wanted && !to.state::<Focus>().0.load(Ordering::Relaxed) {
+            if is_wanted && !is_in_front() {
                 let party = snapshot.party.as_ref().map(|party| party.name.as_str());
                 for item in &news {
                     let (title, body) = (title(item, Words::new(language)), party.unwrap_or_default());
@@ -54,7 +55,7 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
                     use facts::News::{NewVersion, Said, YouWereRemoved};
                     let is_told = match notice.news {
                         YouWereRemoved { .. } | NewVersion { .. } => true,
-                        Said { .. } => !to.state::<Focus>().0.load(Ordering::Relaxed),
+                        Said { .. } => !is_in_front(),
                         _ => false,
                     };
                     if is_wanted && is_told {

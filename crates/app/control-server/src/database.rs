@@ -10,7 +10,7 @@ mod tokens;
 
 use std::{
     fs::{File, TryLockError},
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
@@ -19,7 +19,7 @@ use lanrage_control::registry::{StoredChange, StoredParty, StoredPeer, StoredRel
 use lanrage_migrations::control_server::Migrator;
 use sea_orm::{
     ColumnTrait, Condition, ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
-    ExprTrait, QueryFilter, Set, TransactionTrait, sea_query::OnConflict,
+    ExprTrait, QueryFilter, Set, TransactionTrait, sea_query::OnConflict, sqlx::sqlite::SqliteConnectOptions,
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
@@ -75,7 +75,7 @@ impl Database {
         let made = atomic_file::private().create(true).truncate(false).open(&path);
         made.map_err(|source| ServerError::DataDir { path: directory.to_owned(), source })?;
         let failed = |error: DbErr| ServerError::Database { path: path.clone(), reason: error.to_string() };
-        let connection = sea_orm::Database::connect(options(path.clone())).await.map_err(failed)?;
+        let connection = connect(&path, coordinators).await.map_err(failed)?;
         match migrate(&connection).await {
             Ok(None) => {
                 // Tokens were stored once, a row for each login; they are in memory now.
@@ -172,28 +172,40 @@ async fn unknown_migration(database: &DatabaseConnection) -> Result<Option<Strin
     Ok(applied.into_iter().map(|row| row.version).find(|version| !known.contains(version)))
 }
 
-fn options(path: PathBuf) -> ConnectOptions {
+/// One connection to a file, in a mode of its own.
+async fn connect(
+    path: &Path,
+    mode: fn(SqliteConnectOptions) -> SqliteConnectOptions,
+) -> Result<DatabaseConnection, DbErr> {
+    let path = path.to_owned();
     let mut options = ConnectOptions::new("sqlite://");
     options
-        // The coordinator's, opened once and kept: what is opened later may find no descriptor left.
+        // Opened once and kept: what is opened later may find no descriptor left.
         .max_connections(1)
         .min_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
-            sqlite
-                .filename(&path)
-                .create_if_missing(true)
-                .busy_timeout(BUSY_TIMEOUT)
-                .pragma("journal_mode", "WAL")
-                .pragma("synchronous", "FULL")
-                .pragma("foreign_keys", "ON")
-                .pragma("trusted_schema", "OFF")
-                // No file but those that are open already.
-                .pragma("temp_store", "MEMORY")
+            mode(
+                sqlite
+                    .filename(&path)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .pragma("trusted_schema", "OFF")
+                    // No file but those that are open already.
+                    .pragma("temp_store", "MEMORY"),
+            )
         });
-    options
+    sea_orm::Database::connect(options).await
+}
+
+/// The coordinator's: its file is made if it is missing.
+fn coordinators(sqlite: SqliteConnectOptions) -> SqliteConnectOptions {
+    sqlite
+        .create_if_missing(true)
+        .pragma("journal_mode", "WAL")
+        .pragma("synchronous", "FULL")
+        .pragma("foreign_keys", "ON")
 }
 
 /// Rows of members are removed before any is inserted, so that an address may pass from one to another within

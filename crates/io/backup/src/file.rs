@@ -113,16 +113,8 @@ pub async fn verify(backup: &Path, hash: Hash) -> Result<(), BackupError> {
 fn copy_verified(backup: &Path, to: &Path, hash: Hash) -> Result<(), BackupError> {
     remove(to)?;
     let failed = |error| BackupError::io(to, error);
-    let mut file = None;
-    read_verified(backup, hash, |bytes| {
-        let file = match &mut file {
-            Some(file) => file,
-            None => file.insert(atomic_file::private().create_new(true).open(to).map_err(failed)?),
-        };
-        file.write_all(bytes).map_err(failed)
-    })?;
-    // An empty one was not written to.
-    let file = file.map_or_else(|| atomic_file::private().create_new(true).open(to), Ok).map_err(failed)?;
+    let mut file = atomic_file::private().create_new(true).open(to).map_err(failed)?;
+    read_verified(backup, hash, |bytes| file.write_all(bytes).map_err(failed))?;
     file.sync_all().map_err(failed)
 }
 

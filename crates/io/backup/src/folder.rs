@@ -1,9 +1,6 @@
 //! The copies that are made by themselves. Their names tell when and why.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::PathBuf};
 
 use lanrage_base::atomic_file;
 use lanrage_party::UnixMillis;
@@ -92,11 +89,5 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(failed(error)),
         }
-    }
-}
-
-impl AsRef<Path> for Folder {
-    fn as_ref(&self) -> &Path {
-        &self.path
     }
 }

@@ -21,7 +21,7 @@ pub fn write(at: UnixMillis) -> String {
 }
 
 /// The time that a file's name says; `None` if it says none.
-pub fn read(text: &str) -> Option<UnixMillis> {
+pub(crate) fn read(text: &str) -> Option<UnixMillis> {
     let shape = text.len() == 19
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 => byte == b'T',

@@ -11,12 +11,11 @@ use lanrage_backup::{BackupError, BackupKind, Folder, Hash, blocking};
 use lanrage_base::{atomic_file, clock};
 use lanrage_party::UnixMillis;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait,
-    PaginatorTrait, Statement,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, PaginatorTrait, Statement,
 };
 use zeroize::Zeroizing;
 
-use super::{BUSY_TIMEOUT, DirectoryLock, FILE, entities, unknown_migration};
+use super::{DirectoryLock, FILE, connect, entities, unknown_migration};
 use crate::{
     ServerError,
     settings::secret_file::{KEY_FILE, RELAY_SECRET_FILE},
@@ -263,24 +262,6 @@ async fn keep_present(data_dir: &Path, now: UnixMillis) -> Result<Option<PathBuf
         }
     }
     Ok(Some(kept))
-}
-
-async fn connect(
-    path: &Path,
-    mode: fn(sea_orm::sqlx::sqlite::SqliteConnectOptions) -> sea_orm::sqlx::sqlite::SqliteConnectOptions,
-) -> Result<DatabaseConnection, DbErr> {
-    let path = path.to_owned();
-    let mut options = ConnectOptions::new("sqlite://");
-    options
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |sqlite| {
-            let sqlite = sqlite.filename(&path).busy_timeout(BUSY_TIMEOUT);
-            mode(sqlite.pragma("trusted_schema", "OFF").pragma("temp_store", "MEMORY"))
-        });
-    Database::connect(options).await
 }
 
 /// What the system's administrator has made here is the server's own all the same.

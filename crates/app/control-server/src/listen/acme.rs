@@ -17,12 +17,13 @@ use instant_acme::{
     Account, AccountCredentials, AuthorizationStatus, BodyWrapper, BytesResponse, ChallengeType, HttpClient,
     Identifier, NewAccount, NewOrder, Order, OrderStatus, Problem, RetryPolicy,
 };
+use lanrage_backup::blocking;
 use lanrage_base::atomic_file;
 use lanrage_net::exchange::send;
 use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::{Deserialize, Serialize};
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::time::timeout;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 pub(crate) use challenge::{Challenges, PROTOCOL};
@@ -123,7 +124,7 @@ impl Acme {
         let (mut failures, mut tried) = (0_u32, None);
         loop {
             let (files, names) = (self.files.clone(), self.settings.names.clone());
-            let current = spawn_blocking(move || validity(&files, &names)).await.ok().flatten();
+            let current = blocking::run(move || validity(&files, &names)).await;
             let wait = schedule::wait(current, failures, tried, SystemTime::now());
             if !wait.is_zero() {
                 tokio::select! {
@@ -189,7 +190,7 @@ impl Acme {
     async fn account(&self) -> Result<Account, AcmeError> {
         let builder = || Account::builder_with_http(Box::new(Exchange));
         let file = self.account_file.clone();
-        let kept = spawn_blocking(move || std::fs::read(file)).await.ok().and_then(Result::ok);
+        let kept = blocking::run(move || std::fs::read(file)).await.ok();
         let kept: Option<KeptAccount> = kept.and_then(|json| serde_json::from_slice(&json).ok());
         if let Some(kept) = kept.filter(|kept| kept.directory == self.settings.directory) {
             return Ok(builder().from_credentials(kept.credentials).await?);
@@ -209,17 +210,13 @@ impl Acme {
     /// Writes a file that is nobody else's.
     async fn keep(&self, path: &Path, bytes: Vec<u8>) -> Result<(), AcmeError> {
         let file = path.to_owned();
-        let written = spawn_blocking(move || {
+        let written = blocking::run(move || {
             if let Some(folder) = file.parent() {
                 atomic_file::create_private_folder(folder)?;
             }
             atomic_file::write_private(&file, &bytes)
         });
-        match written.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.unusable(path, &error)),
-            Err(error) => Err(self.unusable(path, &error)),
-        }
+        written.await.map_err(|error| self.unusable(path, &error))
     }
 
     fn unusable(&self, path: &Path, error: &dyn std::error::Error) -> AcmeError {

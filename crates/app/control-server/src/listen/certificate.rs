@@ -147,6 +147,11 @@ mod tests {
 
     use super::*;
 
+    fn files(folder: &Path, is_awaited: bool) -> CertificateFiles {
+        let [certificate, key] = ["chain.pem", "key.pem"].map(|name| folder.join(name));
+        CertificateFiles { certificate, key, is_awaited }
+    }
+
     fn write(files: &CertificateFiles, name: &str) -> Vec<u8> {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         fs::write(&files.certificate, made.cert.pem()).unwrap();
@@ -161,8 +166,7 @@ mod tests {
     #[test]
     fn a_renewed_certificate_is_shown_and_one_that_is_half_written_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let [certificate, key] = ["chain.pem", "key.pem"].map(|name| folder.path().join(name));
-        let files = CertificateFiles { certificate, key, is_awaited: false };
+        let files = files(folder.path(), false);
         let start = Instant::now();
         assert!(
             matches!(Certificate::load(files.clone(), start), Err(ServerError::Tls { .. })),
@@ -191,8 +195,7 @@ mod tests {
     #[test]
     fn one_that_is_awaited_is_shown_as_soon_as_it_is_there() {
         let folder = tempfile::tempdir().unwrap();
-        let [certificate, key] = ["chain.pem", "key.pem"].map(|name| folder.path().join(name));
-        let files = CertificateFiles { certificate, key, is_awaited: true };
+        let files = files(folder.path(), true);
         let start = Instant::now();
         let loaded = Certificate::load(files.clone(), start).unwrap();
         loaded.look(start + LOOK_FOR_FIRST);

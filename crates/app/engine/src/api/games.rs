@@ -243,13 +243,23 @@ impl AskStored for SaveGame {
     }
 }
 
+/// Changes what is remembered of a game.
+async fn change(
+    database: &SettingsDatabase,
+    slug: &str,
+    now: UnixMillis,
+    how: impl FnOnce(&mut StoredGame),
+) -> Result<(), StoredError> {
+    let (mut game, before) = known(database, slug).await?;
+    how(&mut game);
+    save(database, &game, before.as_ref(), now).await
+}
+
 impl AskStored for HideGame {
     const CHANGES_SETTINGS: bool = true;
 
     async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
-        let (mut game, before) = known(database, &self.slug).await?;
-        game.is_hidden = self.hidden;
-        save(database, &game, before.as_ref(), now).await
+        change(database, &self.slug, now, |game| game.is_hidden = self.hidden).await
     }
 }
 
@@ -257,9 +267,7 @@ impl AskStored for LetSearch {
     const CHANGES_SETTINGS: bool = true;
 
     async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
-        let (mut game, before) = known(database, &self.slug).await?;
-        game.lets_search = self.through;
-        save(database, &game, before.as_ref(), now).await
+        change(database, &self.slug, now, |game| game.lets_search = self.through).await
     }
 }
 
@@ -267,9 +275,7 @@ impl AskStored for BringSearches {
     const CHANGES_SETTINGS: bool = true;
 
     async fn answer_from(self, Stored { database, .. }: &Stored, now: UnixMillis) -> Result<(), StoredError> {
-        let (mut game, before) = known(database, &self.slug).await?;
-        game.brings_searches = self.bring;
-        save(database, &game, before.as_ref(), now).await
+        change(database, &self.slug, now, |game| game.brings_searches = self.bring).await
     }
 }
 

@@ -50,6 +50,11 @@ impl ChatLine {
         [a, b, c, d, e, f]
     }
 
+    /// How many bytes [`Self::put`] writes.
+    pub const fn wire_bytes(&self) -> usize {
+        Self::AROUND + self.text.len()
+    }
+
     /// Appends it to others.
     pub fn put(&self, bytes: &mut Vec<u8>) {
         bytes.extend(self.author.as_bytes());
@@ -89,7 +94,7 @@ mod tests {
     fn read(line: &ChatLine) -> Option<ChatLine> {
         let mut bytes = Vec::new();
         line.put(&mut bytes);
-        assert!(bytes.len() <= ChatLine::MAX_BYTES);
+        assert!(bytes.len() == line.wire_bytes() && bytes.len() <= ChatLine::MAX_BYTES);
         let mut reader = Reader::new(&bytes);
         ChatLine::read(&mut reader).filter(|_| reader.rest().is_empty())
     }

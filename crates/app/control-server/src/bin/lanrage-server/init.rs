@@ -137,7 +137,7 @@ fn is_host(text: &str) -> bool {
 }
 
 /// Whether an authority of the web may give it a certificate.
-fn is_public_name(host: &str) -> bool {
+pub(crate) fn is_public_name(host: &str) -> bool {
     host.contains('.') && host.parse::<std::net::IpAddr>().is_err()
 }
 

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     check::CheckArguments,
     config_file::{self, ConfigFileError},
-    init::InitArguments,
+    init::{InitArguments, is_public_name},
 };
 
 const HTTP_PORT: u16 = 8787;
@@ -480,7 +480,7 @@ fn names_of(names: &[String]) -> anyhow::Result<Vec<String>> {
     for name in names {
         let host = name.rsplit_once(':').map_or(name.as_str(), |(host, _)| host).to_ascii_lowercase();
         anyhow::ensure!(
-            host.contains('.') && !host.contains(':') && host.parse::<IpAddr>().is_err(),
+            !host.contains(':') && is_public_name(&host),
             "no authority gives a certificate for {name:?}: --acme needs a --name like lan.example.org:443"
         );
         if !hosts.contains(&host) {

@@ -128,8 +128,7 @@ impl Chat {
         if self.lines.is_empty() {
             return None;
         }
-        let digest = digest(&self.lines);
-        self.schedule.take_due(now, || digest)
+        self.schedule.take_due(now, || digest(&self.lines))
     }
 
     /// A member has said in short which lines it has. What to tell it: which are here, if those are others.

@@ -42,7 +42,9 @@ const LINE_BYTES: usize = 16;
 /// Rulings that surely fit one message.
 pub(crate) const RULINGS_PER_MESSAGE: usize = (MAX_BYTES - 2) / Ruling::MAX_BYTES;
 
-/// The most lines of the chat in one message.
+/// The most bytes that lines of the chat have in one message, of which any one surely fits, and the most lines.
+pub(crate) const BYTES_OF_LINES: usize = MAX_BYTES - 2;
+const _: () = assert!(ChatLine::MAX_BYTES <= BYTES_OF_LINES);
 pub(crate) const LINES_PER_MESSAGE: usize = 12;
 
 /// The newest that is known of one peer, in short: the first half of its id, and a number that grows with every word of

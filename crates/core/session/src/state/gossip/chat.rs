@@ -8,7 +8,7 @@ use crate::{
     party::active::ActiveParty,
     peers::gossip::{
         chat::Shown,
-        message::{LINES_PER_MESSAGE, Message},
+        message::{BYTES_OF_LINES, LINES_PER_MESSAGE, Message},
     },
     state::State,
 };
@@ -50,7 +50,7 @@ impl State {
     pub(super) fn handle_chat_have(&mut self, turn: &mut Turn<'_>, from: PeerId, theirs: &[ChatMark]) {
         let Some(party) = &mut self.party else { return };
         let (lacking, asks) = party.chat.handle_have(turn.now.instant, &from, theirs);
-        for message in messages(&lacking).chain(asks.map(Message::ChatHave)) {
+        for message in messages(&lacking).into_iter().chain(asks.map(Message::ChatHave)) {
             party.connections.tell(turn, &from, message.to_bytes());
         }
     }
@@ -74,22 +74,25 @@ impl State {
     }
 }
 
-/// The lines in as few messages as hold them.
-fn messages(lines: &[ChatLine]) -> impl Iterator<Item = Message> {
+/// The lines in messages that hold them.
+fn messages(lines: &[ChatLine]) -> Vec<Message> {
     let mut messages = Vec::new();
-    let mut some = Vec::new();
-    for line in lines {
-        some.push(line.clone());
-        if !Message::Chat(some.clone()).fits() || some.len() > LINES_PER_MESSAGE {
-            let last = some.pop();
-            messages.push(Message::Chat(std::mem::take(&mut some)));
-            some.extend(last);
-        }
+    let mut rest = lines;
+    while !rest.is_empty() {
+        let (some, behind) = rest.split_at(fitting(rest));
+        messages.push(Message::Chat(some.to_vec()));
+        rest = behind;
     }
-    if !some.is_empty() {
-        messages.push(Message::Chat(some));
-    }
-    messages.into_iter()
+    messages
+}
+
+/// How many of these lines, the first ones, one message holds.
+fn fitting(lines: &[ChatLine]) -> usize {
+    let bytes = lines.iter().scan(0, |bytes, line| {
+        *bytes += line.wire_bytes();
+        Some(*bytes)
+    });
+    bytes.take(LINES_PER_MESSAGE).take_while(|bytes| *bytes <= BYTES_OF_LINES).count()
 }
 
 /// The chat as it is shown.
