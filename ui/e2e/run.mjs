@@ -12,13 +12,13 @@ import { ownWorld } from './machines.mjs';
 import { ended, killGroup, start, stop } from './processes.mjs';
 
 const TIME_LIMIT_MS = 300_000;
-/** The test that makes machines, and adapters on them. */
-const IN_OWN_WORLD = 'two.mjs';
+/** The tests that make machines, and adapters on them. */
+const IN_OWN_WORLD = ['two.mjs', 'evening.mjs'];
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'lanrage-desktop-'));
 const named = process.argv.slice(2);
-const scripts = named.length > 0 ? named : ['desktop.mjs', 'tray.mjs', 'links.mjs', IN_OWN_WORLD];
+const scripts = named.length > 0 ? named : ['desktop.mjs', 'tray.mjs', 'links.mjs', ...IN_OWN_WORLD];
 
 /** The test as an ordinary user has it: root gives up every capability, so no adapter can be opened. */
 function withoutPrivileges(/** @type {string[]} */ command) {
@@ -52,7 +52,7 @@ const OWN = /^(LC_.*|LANGUAGE|XDG_.*|DESKTOP_.*|DBUS_.*|GTK_.*|QT_.*|LANRAGE_(?!
  * @param {string} display
  */
 async function run(script, display) {
-  const wrap = script === IN_OWN_WORLD ? ownWorld : withoutPrivileges;
+  const wrap = IN_OWN_WORLD.includes(script) ? ownWorld : withoutPrivileges;
   const [program = '', ...args] = wrap([
     'dbus-run-session',
     '--',

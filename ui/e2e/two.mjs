@@ -1,16 +1,13 @@
 // What must hold of two players with the real window, each on a machine of its own: the whole path from making a party
 // to losing a friend. Then what the program costs is measured and printed. Run by run.mjs, in a world of its own.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawnSync } from 'node:child_process';
 
 import { newDataDir, program, withWindow } from './app.mjs';
 import { ask, stands } from './engine.mjs';
 import { twoMachines } from './machines.mjs';
-import { find, load, memory, startedAt } from './measure.mjs';
+import { load, memory } from './measure.mjs';
+import { commandLine, connected, firstPaint, friend, install, language, place, processOf } from './players.mjs';
 import { ended, start, stop, until } from './processes.mjs';
 import { TrayHost } from './tray_host.mjs';
 
@@ -25,51 +22,6 @@ const LIVE_LIMIT_MS = 10_000;
 /** For how long processor time is measured. */
 const IDLE_SECONDS = 60;
 const PARTY = 'Friday LAN';
-
-const template = fileURLToPath(new URL('../../src-tauri/lanrage.desktop', import.meta.url));
-const commandLine = join(program, '..', 'lanrage');
-const language = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
-
-/**
- * Installs the program for one player as its package does, for the desktop to find what opens its links.
- * @param {string} dataDir
- * @returns {Record<string, string>} the environment of that player's desktop
- */
-function install(dataDir) {
-  const home = mkdtempSync(join(tmpdir(), 'desktop-'));
-  const applications = join(home, 'applications');
-  mkdirSync(applications);
-  const names = { name: 'LANrage', comment: 'A LAN with your friends', exec: basename(program), icon: 'lanrage', categories: '' };
-  const entry = readFileSync(template, 'utf8').replace(/\{\{(\w+)\}\}/g, (_, key) => names[/** @type {keyof typeof names} */ (key)]);
-  writeFileSync(join(applications, 'LANrage.desktop'), entry);
-  writeFileSync(join(applications, 'mimeapps.list'), '[Default Applications]\nx-scheme-handler/lanrage=LANrage.desktop\n');
-  execFileSync('update-desktop-database', [applications]);
-  // A start by the desktop has no other words than the link.
-  const path = [dirname(program), process.env['PATH']].join(delimiter);
-  return { XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, LANRAGE_DATA_DIR: dataDir, PATH: path };
-}
-
-/**
- * What the window shows of a friend; `null` as long as it shows none of that name.
- * @param {Window} window
- * @param {string} name
- * @returns {Promise<{ state: string, way: string } | null>}
- */
-const friend = (window, name) =>
-  window.session.executeScript(
-    `const heading = [...document.querySelectorAll('h3')].find((each) => each.textContent.trim().startsWith(arguments[0]));
-     const row = heading?.closest('.row');
-     const words = (selector) => row.querySelector(selector)?.textContent.trim() ?? '';
-     return row ? { state: words('.state strong'), way: words('.path') } : null;`,
-    name,
-  );
-
-/** @param {Window} window @param {string} name */
-const connected = (window, name) =>
-  until(`${name} to be connected`, async () => {
-    const shown = await friend(window, name);
-    return shown?.state === 'Connected.' && /\d/.test(shown.way) ? shown : null;
-  });
 
 /** Waits until the round-trip time to a friend is another one. @param {Window} window @param {string} name */
 async function isLive(window, name) {
@@ -90,15 +42,6 @@ const lookAtFriends = (window) =>
   window.session.executeScript(
     "[...document.querySelectorAll('h2')].find((each) => each.textContent === 'On this LAN').scrollIntoView()",
   );
-
-/** Puts the window beside the other. @param {Window} window @param {number} x */
-const place = (window, x) => window.session.manage().window().setRect({ x, y: 0, width: 636, height: 870 });
-
-/**
- * The program of a player, as a process.
- * @param {string} dataDir
- */
-const processOf = (dataDir) => until('the program', () => find(program, dataDir));
 
 /**
  * @param {Machine} one
@@ -260,15 +203,7 @@ async function measure(one, two, data) {
     await withWindow({ dataDir: data.two, machine: two, environment: { ...language, USER: 'Bo' } }, async (bo) => {
       await connected(bo, 'Ada');
       const app = await processOf(data.two);
-      const paint = /** @type {number} */ (
-        await until('the first paint', () =>
-          bo.session.executeScript(
-            `const [paint] = performance.getEntriesByName('first-contentful-paint');
-             return paint ? performance.timeOrigin + paint.startTime : null;`,
-          ),
-        )
-      );
-      const painted = paint - startedAt(app);
+      const painted = await firstPaint(bo, data.two);
       const { rss, pss, processes } = memory(app);
       const [busy = NaN, idle = NaN] = await load([app, engine.pid ?? 0], IDLE_SECONDS);
       await bo.picture('two-6-restored');
