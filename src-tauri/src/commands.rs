@@ -19,7 +19,12 @@ use tauri_plugin_opener::OpenerExt;
 use tracing::warn;
 
 use self::log_feed::LogFeed;
-use crate::{EngineHost, system::link::PendingLink, tasks, window::closing};
+use crate::{
+    EngineHost,
+    system::{link::PendingLink, restart},
+    tasks,
+    window::closing,
+};
 
 /// How every link to a party begins.
 const LINK: &str = "lanrage://join/";
@@ -97,6 +102,9 @@ requests! {
 
     /// Lets the system switch the helper on that opens the adapter.
     SetUpAdapter {} -> ();
+
+    /// Ends the program in order and starts it anew, with its window.
+    Restart {} -> ();
 }
 
 /// Asks the engine; waits until it runs.
@@ -202,5 +210,12 @@ impl<R: Runtime> Serve<AnswerClose> for Desktop<R> {
 impl<R: Runtime> Serve<SetUpAdapter> for Desktop<R> {
     async fn serve(&self, SetUpAdapter {}: SetUpAdapter) -> Result<(), CommandError> {
         adapter_setup::set_up().await
+    }
+}
+
+impl<R: Runtime> Serve<Restart> for Desktop<R> {
+    async fn serve(&self, Restart {}: Restart) -> Result<(), CommandError> {
+        restart::restart(&self.0);
+        Ok(())
     }
 }

@@ -32,7 +32,7 @@ use tauri::{App, AppHandle, Builder, Manager, RunEvent, Runtime, WindowEvent, Wr
 use tauri_plugin_window_state::StateFlags;
 
 use crate::{
-    system::{link, signals, single_instance},
+    system::{link, restart, signals, single_instance},
     window::closing,
 };
 
@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) {
     if !window::runtime::is_there() {
         std::process::exit(1);
     }
-    let started = arguments.clone();
+    let (started, again) = (arguments.clone(), arguments.clone());
     let has_own_folder = arguments.data_dir.is_some();
     let runtime = lanrage_engine::runtime().expect("the system gives a thread");
     async_runtime::set(runtime.handle().clone());
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) {
         })
         .build(tauri::generate_context!())
         .expect("a window system is there and tauri.conf.json is sound");
-    run_until_quit(app);
+    run_until_quit(app, again);
 }
 
 /// Starts the engine, and what follows it with no window and no tray.
@@ -92,6 +92,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         .plugin(tauri_plugin_opener::init())
         .manage(tasks::DesktopTasks::default())
         .manage(closing::Closing::default())
+        .manage(restart::Restart::default())
         .manage(PendingLink::default())
         .manage(LogFeed::default())
         .invoke_handler(tauri::generate_handler![commands::ask, commands::ask_desktop])
@@ -103,8 +104,8 @@ pub async fn stop<R: Runtime>(app: &AppHandle<R>) {
     tasks::finish(app).await;
 }
 
-fn run_until_quit<R: Runtime>(app: App<R>) {
-    app.run(|app, event| match event {
+fn run_until_quit<R: Runtime>(app: App<R>, started: Arguments) {
+    app.run(move |app, event| match event {
         RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } => {
             api.prevent_close();
             closing::close(app);
@@ -114,7 +115,10 @@ fn run_until_quit<R: Runtime>(app: App<R>) {
         }
         // From here on a new start is a program of its own: one that told this one of itself would be lost.
         RunEvent::ExitRequested { .. } => tauri_plugin_single_instance::destroy(app),
-        RunEvent::Exit => async_runtime::block_on(stop(app)),
+        RunEvent::Exit => {
+            async_runtime::block_on(stop(app));
+            restart::start_anew(app, &started);
+        }
         _ => {}
     });
 }

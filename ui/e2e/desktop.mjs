@@ -9,6 +9,7 @@ import { Key } from 'selenium-webdriver';
 import { isFree, newDataDir, program, withWindow } from './app.mjs';
 import { ask, stands } from './engine.mjs';
 import { read } from './link.mjs';
+import { find } from './measure.mjs';
 import { ended, start, stop, until } from './processes.mjs';
 
 /** What this device's sockets are told to use by a setting. */
@@ -108,6 +109,31 @@ const tests = {
       await window.press('Resume');
       assert.deepEqual(read(await window.link()).party, party);
     });
+  },
+
+  async 'a press starts the program anew, with its party and what was set'() {
+    const dataDir = newDataDir();
+    await withWindow({ dataDir, args: ['lanrage://join/looked-at-already'] }, async (window) => {
+      await window.press('Close');
+      await window.press('Make the party');
+      await window.link();
+      await window.press('Settings');
+      await (await window.field('Show settings for experts')).click();
+      const port = await window.field('UDP port');
+      await port.clear();
+      await port.sendKeys(String(PORT), Key.ENTER);
+      const before = find(program, dataDir);
+      const button = await window.find('button', 'Restart LANrage');
+      const began = Date.now();
+      // The answer may be lost with the window.
+      await button.click().catch(() => undefined);
+      await until('another process', () => find(program, dataDir) !== undefined && find(program, dataDir) !== before);
+      const { party } = await stands('the party after it', dataDir, ({ party }) => party !== null);
+      console.log(`  pressed → started anew, and in the party: ${Date.now() - began} ms`);
+      const addresses = read(party?.invitation ?? '').addresses;
+      assert.ok(addresses.length > 0 && addresses.every((address) => address.endsWith(`:${PORT}`)), String(addresses));
+    });
+    assert.ok(isFree(dataDir));
   },
 
   async 'a second instance says so, in the dark and under the locale C too'() {

@@ -96,7 +96,7 @@ function standIn() {
   const program = join(folder, 'teeworlds');
   writeFileSync(program, `#!/bin/sh\nprintf '%s|' "$@" > '${said}.new' && mv '${said}.new' '${said}'\n`);
   chmodSync(program, 0o755);
-  const started = () => until('the game to be started', () => existsSync(said) && readFileSync(said, 'utf8'));
+  const started = () => until('the game to be started', () => (existsSync(said) ? readFileSync(said, 'utf8') : null));
   return { folder, started };
 }
 
@@ -165,12 +165,13 @@ async function meet(ada, bo) {
  */
 async function play(ada, bo, machine, game) {
   const server = await host(machine, 'Friday fight');
+  const join = `button[aria-label="Join ${GAME} at Ada"]`;
   try {
-    await step('Ada’s server listens → Bo is shown it', () => isShown(bo, `Ada hosts ${GAME}`), {
+    await step('Ada’s server listens → Bo is shown it', () => bo.find(join), {
       goal: SHOWN_LIMIT_MS,
       limit: SHOWN_LIMIT_MS,
     });
-    await isShown(bo, 'Friday fight');
+    await isShown(bo, 'Ada hosts Teeworlds Friday fight');
     await bo.picture('evening-05-hosts');
     const said = await step('Bo presses Join → his game starts', async () => {
       await pressNamed(bo, `Join ${GAME} at Ada`);
@@ -187,7 +188,8 @@ async function play(ada, bo, machine, game) {
     server.kill('SIGKILL');
     await stop(server);
   }
-  await step('the server is killed → Bo sees that it is over', () => isGone(bo, `Ada hosts ${GAME}`), {
+  const isOver = () => until('the game to be over', async () => (await bo.elements(join)).length === 0);
+  await step('the server is killed → Bo sees that it is over', isOver, {
     goal: GONE_LIMIT_MS,
     limit: GONE_LIMIT_MS,
   });
@@ -201,7 +203,7 @@ async function play(ada, bo, machine, game) {
 async function goAndComeBack(ada, bo) {
   await step('Bo pauses → Ada is told so', async () => {
     await bo.press('Pause');
-    await until('Bo to be shown as paused', async () => (await friend(ada, 'Bo'))?.state === 'Paused.');
+    await until('Bo to be shown as away', async () => (await friend(ada, 'Bo'))?.state === 'Away.');
   });
   await ada.picture('evening-07-paused');
   await step('Bo resumes → connected', async () => {

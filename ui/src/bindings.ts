@@ -2088,6 +2088,7 @@ export type DesktopRequests = {
   /** Whether that is the answer from now on. */
   remember: boolean, }, answer: null },
   set_up_adapter: { args: Record<string, never>, answer: null },
+  restart: { args: Record<string, never>, answer: null },
 };
 
 /** What the window is told unasked. */

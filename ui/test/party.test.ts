@@ -213,6 +213,14 @@ describe('pages', () => {
     expect(calls.at(-1)).toEqual({ command: 'set_up_adapter', args: {} });
   });
 
+  test('what a new start solves has it one press away', async () => {
+    const user = userEvent.setup();
+    const problem = { code: 'adapter_helper', trouble: 'refused', cause: { code: 'other_version' }, severity: 'error', remedy: { code: 'restart_lanrage' } } as const;
+    const calls = await show({ ...open, problems: [problem] });
+    await user.click(screen.getByRole('button', { name: 'Restart LANrage' }));
+    expect(calls.at(-1)).toEqual({ command: 'restart', args: {} });
+  });
+
   test('another server than the known one is accepted only by the player’s word', async () => {
     const user = userEvent.setup();
     const problem = {

@@ -164,6 +164,19 @@ describe('the settings page', () => {
     expect(changes).toEqual([{ ask: 'set_text', key: 'quality_good', text: '75' }]);
   });
 
+  test('what waits for a restart has it one press away', async () => {
+    const stored = new FakeData();
+    let restarts = 0;
+    Object.assign(stored.answers, { restart: () => (restarts += 1, null) });
+    const { user } = await openSettings(stored);
+    expect(screen.queryByRole('button', { name: 'Restart LANrage' })).toBeNull();
+    const field = screen.getByLabelText<HTMLInputElement>('UDP port');
+    await user.clear(field);
+    await user.type(field, '45123{Enter}');
+    await user.click(await screen.findByRole('button', { name: 'Restart LANrage' }));
+    expect(restarts).toBe(1);
+  });
+
   test('a typed value is saved by Enter, needs a restart, and undone', async () => {
     const { user, changes } = await openSettings();
     const field = screen.getByLabelText<HTMLInputElement>('UDP port');

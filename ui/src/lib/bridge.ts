@@ -155,6 +155,8 @@ export const answerClose = (keep: boolean, remember: boolean) => askDesktop('ans
 /** The one-time set-up of the helper that opens the adapter. */
 export const setUpAdapter = () => askDesktop('set_up_adapter', {});
 
+export const restart = () => askDesktop('restart', {});
+
 /** What the player has decided of who reaches what. */
 export const getShieldRules = () => ask('shield_rules', {});
 /** Says how a friend is trusted, in every party. */

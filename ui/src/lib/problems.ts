@@ -23,6 +23,8 @@ export interface Banner {
   retryAtMs: number | null;
   /** Whether the one-time set-up of the helper solves it. */
   setUp: boolean;
+  /** Whether a new start of the program solves it. */
+  restart: boolean;
   /** Whether another server answers, which the player may accept. */
   otherServer: boolean;
 }
@@ -35,6 +37,9 @@ const UNSURE: ReadonlySet<string> = new Set<Meeting['code']>(['link', 'store_sil
 
 /** What the engine calls it when the adapter may not be opened. */
 const PERMISSION = 'adapter_permission';
+
+/** What begins with a new start of the program. */
+const RESTARTS: ReadonlySet<string> = new Set<Remedy['code']>(['restart_lanrage', 'restore_backup']);
 
 /** What can be done, in pieces: the command that a remedy carries stands in its sentence between backticks. */
 export function remedyPieces(remedy: Remedy | null): Piece[] {
@@ -54,7 +59,8 @@ function banner(severity: Severity, fault: Fault, remedy: Remedy | null, retryAt
   const { code } = fault;
   const otherServer = fault.code === 'control_disconnected' && fault.why.code === 'other_server' && fault.in_party;
   const settings = code === 'bad_setting' ? 'faulty' : null;
-  return { code, severity, text: sayFact('problem', fault), fix: remedyPieces(remedy), settings, retryAtMs, setUp: code === PERMISSION, otherServer };
+  const restart = remedy !== null && RESTARTS.has(remedy.code);
+  return { code, severity, text: sayFact('problem', fault), fix: remedyPieces(remedy), settings, retryAtMs, setUp: code === PERMISSION, restart, otherServer };
 }
 
 /**
@@ -77,7 +83,7 @@ export function banners({ problems, adapter, control, network, party }: Conditio
     const fault: Fault = { code: 'control_disconnected', server, why, in_party: party !== null };
     retried('warning', fault, { code: 'check_connection' }, retryAtMs);
   }
-  const plain = { severity: 'warning', settings: null, retryAtMs: null, setUp: false, otherServer: false } as const;
+  const plain = { severity: 'warning', settings: null, retryAtMs: null, setUp: false, restart: false, otherServer: false } as const;
   if (network.udp_is_blocked) {
     const [text, fix] = [say('problems-udp-blocked'), words(say('problems-udp-blocked-fix'))];
     shown.push({ ...plain, code: 'udp_blocked', text, fix });

@@ -1264,6 +1264,9 @@ settings-undo = Rückgängig
 settings-undo-name = Änderung von { $setting } rückgängig machen
 settings-restart = Braucht Neustart
 settings-restart-hint = Starte LANrage neu, damit das gilt.
+restart-now = LANrage neu starten
+restart-busy = Startet neu…
+restart-hint = Deine Party und deine Freunde sind gleich wieder da
 settings-repair =
     { $settings ->
         [one] Eine Einstellung ist unbrauchbar; so lange gilt ihre Vorgabe. Ändere sie unten oder setze sie zurück.

@@ -1264,6 +1264,9 @@ settings-undo = Undo
 settings-undo-name = Undo the change of { $setting }
 settings-restart = Needs a restart
 settings-restart-hint = Restart LANrage to apply this.
+restart-now = Restart LANrage
+restart-busy = Restarting…
+restart-hint = Your party and your friends are back in a moment
 settings-repair =
     { $settings ->
         [one] One setting cannot be used; its default is used meanwhile. Change or reset it below.
