@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lanrage_control::Now;
-use lanrage_party::{Matter, UnixMillis};
+use lanrage_party::{Matter, PeerId, UnixMillis};
 
 /// For how long a removal can be taken back by one word.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -15,6 +15,7 @@ pub(crate) struct Undo(Option<Removal>);
 /// A removal by this device's player.
 #[derive(Debug)]
 pub(crate) struct Removal {
+    peer: PeerId,
     /// What they were called.
     pub(crate) name: String,
     /// Banned, not kicked.
@@ -25,11 +26,28 @@ pub(crate) struct Removal {
     over: Instant,
 }
 
+/// Somebody who is to be removed, as they were before.
+#[derive(Debug)]
+pub(crate) struct Former {
+    pub(crate) peer: PeerId,
+    /// What they are called.
+    pub(crate) name: String,
+    /// They are to be banned, not kicked.
+    pub(crate) is_banned: bool,
+    /// What makes everything as it was.
+    pub(crate) before: Vec<Matter>,
+}
+
 impl Undo {
-    /// Somebody was removed. `before` is what makes everything as it was; an earlier removal stays as it is.
-    pub(crate) fn note(&mut self, now: Now, name: String, is_banned: bool, before: Vec<Matter>) {
+    /// Somebody was removed, and can be had back; an earlier removal stays as it is.
+    pub(crate) fn note(&mut self, now: Now, Former { peer, name, is_banned, before }: Former) {
         let until = now.wall.plus(WITHIN.as_millis() as u64);
-        self.0 = Some(Removal { name, is_banned, until, before, over: now.instant + WITHIN });
+        self.0 = Some(Removal { peer, name, is_banned, until, before, over: now.instant + WITHIN });
+    }
+
+    /// Whoever is in again by another word, of whomever, needs none of this.
+    pub(crate) fn follow(&mut self, is_out: impl Fn(&PeerId) -> bool) {
+        self.0.take_if(|removal| !is_out(&removal.peer));
     }
 
     /// What can be taken back.

@@ -12,7 +12,7 @@ use crate::{
     facts::CommandError,
     input::Wish,
     output::Turn,
-    party::{active::ActiveParty, requests::Asked},
+    party::{active::ActiveParty, requests::Asked, undo::Former},
     peers::gossip::{
         message::{Message, RULINGS_PER_MESSAGE},
         ruled::Effect,
@@ -101,8 +101,8 @@ impl State {
             Wish::Revoke { serial, is_revoked } => matters.push(party.revocation(serial, is_revoked)?),
         }
         self.decide(turn, matters)?;
-        if let (Some(party), Some((name, is_banned, before))) = (&mut self.party, undo) {
-            party.undo.note(turn.now, name, is_banned, before);
+        if let (Some(party), Some(former)) = (&mut self.party, undo) {
+            party.undo.note(turn.now, former);
         }
         Ok(())
     }
@@ -316,6 +316,7 @@ impl State {
             return self.pause(turn);
         }
         let rulings = &party.membership.rulings;
+        party.undo.follow(|peer| !rulings.admits(peer));
         let (now, digest, ruled) = (turn.now.instant, rulings.digest(), &mut party.ruled);
         let mut doubted = Vec::new();
         let mut is_out = |peer: &PeerId| match known {
@@ -437,7 +438,7 @@ impl ActiveParty {
 
     /// What takes a removal of a member back, before it is ruled: what they were called, whether it is a ban, and what is ruled
     /// then. `None` where it is none, or about somebody who only waits: nothing was ruled of them, and that cannot be ruled.
-    fn undo_of(&self, wish: &Wish) -> Option<(String, bool, Vec<Matter>)> {
+    fn undo_of(&self, wish: &Wish) -> Option<Former> {
         let Wish::Standing(peer, standing @ (Standing::Kicked | Standing::Banned)) = wish else {
             return None;
         };
@@ -455,7 +456,7 @@ impl ActiveParty {
                 before.push(Matter::Admission(Admission::Open));
             }
         }
-        Some((name, is_banned, before))
+        Some(Former { peer: *peer, name, is_banned, before })
     }
 
     /// Whether somebody who is not out may know the secret in force: not who waits with one of before.

@@ -156,6 +156,15 @@ fn a_removal_is_taken_back_for_ten_seconds_with_all_that_came_with_it() {
     hear(&mut stage, &link, somewhere(), &ask);
     assert_eq!(wish(&mut stage, standing(&cid, Standing::Kicked)), Ok(()));
     assert_eq!(shown(&stage).undo, None);
+    // Whoever is let in again by another word is not to be had back.
+    assert_eq!(wish(&mut stage, standing(&bob, Standing::Member)), Ok(()));
+    let ask = knock(&stage, KnockWord::Call, [5; 8], bob.sign(&link.secret));
+    hear(&mut stage, &link, somewhere(), &ask);
+    assert_eq!(wish(&mut stage, standing(&bob, Standing::Kicked)), Ok(()));
+    assert!(shown(&stage).undo.is_some());
+    assert_eq!(wish(&mut stage, standing(&bob, Standing::Member)), Ok(()));
+    assert_eq!(shown(&stage).undo, None);
+    assert_eq!(wish(&mut stage, Wish::Undo), Err(CommandError::NothingToUndo), "there is nothing");
 }
 
 #[test]
