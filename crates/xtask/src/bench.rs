@@ -7,6 +7,7 @@ mod program;
 pub(crate) mod relay;
 mod report;
 mod search;
+mod shields;
 pub(crate) mod state;
 mod traffic;
 pub(crate) mod usage;
@@ -74,6 +75,10 @@ pub(crate) struct Options {
     /// that nothing is changed
     #[arg(long, conflicts_with_all = ["quick", "only", "json", "update_readme"])]
     integrity: bool,
+    /// Instead, measure ours with shields and without, by turns within one flow, in so many pairs
+    #[arg(long, value_name = "PAIRS", num_args = 0..=1, default_missing_value = "20")]
+    #[arg(conflicts_with_all = ["quick", "only", "json", "update_readme", "integrity"])]
+    shields: Option<u32>,
     /// Use the programs as they were built last
     #[arg(long)]
     no_build: bool,
@@ -114,7 +119,10 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     }
     match world::enter()? {
         World::Inside if options.integrity => prove_integrity(),
-        World::Inside => compare(options),
+        World::Inside => match options.shields {
+            Some(pairs) => shields::compare(pairs),
+            None => compare(options),
+        },
         World::Left(status) if status.success() => Ok(()),
         World::Left(status) => bail!("the programs were not compared ({status})"),
     }
@@ -122,7 +130,8 @@ pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
 
 fn prepare(setup: Setup, options: &Options) -> Result<()> {
     setup.packages(&[setup::COMPILE, setup::LAB, setup::BENCH])?;
-    let programs = if options.integrity { vec![Program::Ours] } else { options.programs() };
+    let is_ours_alone = options.integrity || options.shields.is_some();
+    let programs = if is_ours_alone { vec![Program::Ours] } else { options.programs() };
     for tool in programs.into_iter().filter_map(Program::tool) {
         if let Err(error) = setup.tools(&[tool]) {
             eprintln!("{} {error:#}", shell::red("left out:"));

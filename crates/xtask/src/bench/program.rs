@@ -1,6 +1,6 @@
 //! The programs that are compared, and how each is set up: as its users would, with one MTU for all.
 
-mod ours;
+pub(crate) mod ours;
 mod wireguard;
 
 use std::{

@@ -91,16 +91,25 @@ impl Prepared for Ours {
 /// Starts it with nothing left of an earlier round. If it is open, friends reach everything, and no games are watched.
 fn start(host: &Host, is_open: bool, words: &[&str]) -> Result<Process> {
     fs::remove_dir_all(data_folder(host)?)?;
-    let open = if is_open { &[("shield", "open"), ("share_games", "no")][..] } else { &[] };
-    for (key, value) in open {
-        let mut choose = host.command(release("lanrage"));
-        choose.args(["settings", "set", key, value, "--data-dir"]).arg(data_folder(host)?);
-        output_of(&mut choose)?;
+    if is_open {
+        choose_shields(host, false)?;
     }
     let mut command = urgent(host, release("lanrage"));
     command.args(words).args(["--json", "--name", host.name(), "--data-dir"]);
     command.arg(data_folder(host)?);
     host.spawn(command)
+}
+
+/// Whether friends reach only what this user's programs listen on, and games are watched, as usual; or everything, and none.
+pub(crate) fn choose_shields(host: &Host, are_up: bool) -> Result<()> {
+    let settings = [("shield", "open"), ("share_games", "no")];
+    for (key, value) in settings {
+        let mut choose = host.command(release("lanrage"));
+        let words = if are_up { vec!["reset", key] } else { vec!["set", key, value] };
+        choose.arg("settings").args(words).arg("--data-dir").arg(data_folder(host)?);
+        output_of(&mut choose)?;
+    }
+    Ok(())
 }
 
 fn data_folder(host: &Host) -> Result<PathBuf> {
