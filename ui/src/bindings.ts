@@ -1880,6 +1880,9 @@ export type Requests = {
   hand_over: { args: {
   /** Their peer id. */
   peer: string, }, answer: null },
+  ping: { args: {
+  /** The friend's peer id. */
+  peer: string, }, answer: number | null },
   say: { args: {
   /** What. */
   text: string, }, answer: null },

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use lanrage_games::Slug;
@@ -65,6 +66,12 @@ pub(crate) enum Command {
         slug: Slug,
         is_own: bool,
         explained: oneshot::Sender<Explained>,
+        answer: Answer,
+    },
+    /// Measures the path to a member; answered at once, and the answer of the member told whenever it comes.
+    Ping {
+        peer: PeerId,
+        pong: oneshot::Sender<Duration>,
         answer: Answer,
     },
     /// Says something to the whole party.

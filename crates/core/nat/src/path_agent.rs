@@ -28,6 +28,7 @@ use lanrage_party::{Candidate, CandidateType, Remote};
 use pairs::{ALLOCATION_PATHS, Pair, STRAIGHT_PATHS};
 pub use pairs::{Allocation, Reach};
 use path::{Path, Quiet};
+use probe_log::pings::Pings;
 use round::Round;
 use rounds::Search;
 pub use view::{LossReason, PathEvent, PathState, PathStats, PathTransmit, PathView, Phase};
@@ -99,6 +100,7 @@ pub struct PathAgent {
     history: History,
     next_probe_id: u64,
     farewells: Farewells,
+    pings: Pings,
     /// Until when the peer's guesses of its own ports are worth a try.
     guesses_end: Option<Instant>,
     stats: PathStats,
@@ -139,6 +141,7 @@ impl PathAgent {
             history: History::default(),
             next_probe_id: 0,
             farewells: Farewells::default(),
+            pings: Pings::default(),
             guesses_end: None,
             stats: PathStats::default(),
             transmits: Outbox::new(TRANSMITS),
@@ -293,6 +296,17 @@ impl PathAgent {
     pub fn handle_traffic(&mut self, now: Instant) {
         self.advance(now);
         self.busy_until = Some(self.now + timing::BUSY_PERIOD);
+        self.run();
+    }
+
+    /// Sends a probe on the selected path as soon as [`timing::SHORTEST_PROBE`] allows; [`PathEvent::Pong`] tells of its answer by
+    /// this tag. Where no path is selected, or the probe or its answer is lost, nothing tells of it.
+    pub fn ping(&mut self, now: Instant, tag: u64) {
+        self.advance(now);
+        if let Some(path) = self.selected_remote().and_then(|remote| self.path_mut(remote)) {
+            path.trigger();
+            self.pings.want(tag);
+        }
         self.run();
     }
 
@@ -533,6 +547,9 @@ impl PathAgent {
                 continue;
             }
             let id = self.take_probe_id();
+            if self.is_selected(&self.paths[index]) {
+                self.pings.sent(id);
+            }
             let path = &mut self.paths[index];
             path.probed(self.now, id);
             let payload = Probe::Request { id }.to_bytes();

@@ -138,6 +138,9 @@ pub enum Command {
         /// Whether this device hosts it, and the friend does not see it.
         is_own: bool,
     },
+    /// Measure the path to a member once. Answered as soon as that is asked; [`Output::Pong`](crate::Output::Pong) comes later, or
+    /// never.
+    Ping(PeerId),
     /// Say something to the whole party.
     Say(String),
     /// Ask everybody in the party for games of which their hosts say nothing. Not again within eight seconds.

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use lanrage_control::{LinkAction, Now};
@@ -161,6 +161,13 @@ pub enum Output {
         ticket: Ticket,
         /// What is known.
         explained: Box<Explained>,
+    },
+    /// A member has answered who asked by this ticket.
+    Pong {
+        /// The command's ticket.
+        ticket: Ticket,
+        /// The round-trip time inside the session.
+        rtt: Duration,
     },
     /// The data plane lets peers begin this from now on.
     SetGates {

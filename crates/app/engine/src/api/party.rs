@@ -1,12 +1,15 @@
 //! The party: entered, left, and how friends get there.
 
+use std::time::Duration;
+
 use lanrage_base::clock::now;
 use lanrage_party::{Invitation, LinkTerms, Pass, Serial, Subnet, UnixMillis};
 use lanrage_session::Wish;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     CreateParty, HandOver, JoinParty, LeaveParty, LinkAgain, LinkCopied, MadeLink, MakeLink, NewInvitation,
-    PauseParty, PreviewInvitation, ReplyCopied, ResumeParty, RevokeLink, Say, Serve, SetAdmission,
+    PauseParty, Ping, PreviewInvitation, ReplyCopied, ResumeParty, RevokeLink, Say, Serve, SetAdmission,
     SetStanding, Status, TakeReply, TrustServer, UndoRemoval, parse,
 };
 use crate::{CommandError, Handle, InvitationLink, InvitationPreview, Snapshot, handle::Command};
@@ -32,6 +35,19 @@ impl Serve<JoinParty> for Handle {
             return Err(CommandError::UnusualNetwork { network });
         }
         self.command(|answer| Command::JoinParty { invitation, answer }).await
+    }
+}
+
+/// How long a friend has for the answer to a ping.
+const PONG_PATIENCE: Duration = Duration::from_secs(2);
+
+impl Serve<Ping> for Handle {
+    async fn serve(&self, Ping { peer }: Ping) -> Result<Option<f64>, CommandError> {
+        let peer = parse::peer(&peer)?;
+        let (pong, answered) = oneshot::channel();
+        self.command(|answer| Command::Ping { peer, pong, answer }).await?;
+        let rtt = timeout(PONG_PATIENCE, answered).await.ok().and_then(Result::ok);
+        Ok(rtt.map(|rtt| rtt.as_secs_f64() * 1_000.0))
     }
 }
 

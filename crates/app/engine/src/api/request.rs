@@ -116,6 +116,13 @@ crate::requests! {
         peer: String,
     } -> ();
 
+    /// Measures the path to a friend once, inside the tunnel. The answer is the round-trip time in milliseconds; `None` if nothing
+    /// came back within two seconds.
+    Ping {
+        /// The friend's peer id.
+        peer: String,
+    } -> Option<f64>;
+
     /// Says something to all who are in the party, or come later while somebody is there. It is one line; what is too long is cut.
     Say {
         /// What.

@@ -50,6 +50,8 @@ pub(crate) struct Outside {
     last_ticket: Ticket,
     /// Who waits to hear why a game is not seen.
     explaining: HashMap<Ticket, oneshot::Sender<Explained>>,
+    /// Who waits for a member's answer.
+    pinging: HashMap<Ticket, oneshot::Sender<Duration>>,
     /// Who waits for settings to be read, by the number of the wish.
     waiting: Vec<(u64, Answer)>,
     last_wish: u64,
@@ -79,6 +81,7 @@ impl Outside {
             answers: HashMap::new(),
             last_ticket: 0,
             explaining: HashMap::new(),
+            pinging: HashMap::new(),
             waiting: Vec::new(),
             last_wish: 0,
             link: None,
@@ -108,6 +111,12 @@ impl Outside {
                 // The ticket that this command gets below.
                 self.explaining.insert(self.last_ticket + 1, explained);
                 (Wish::ExplainGame { peer, slug, is_own }, answer)
+            }
+            Command::Ping { peer, pong, answer } => {
+                // Those that nobody waits for any more had no answer.
+                self.pinging.retain(|_, pong| !pong.is_closed());
+                self.pinging.insert(self.last_ticket + 1, pong);
+                (Wish::Ping(peer), answer)
             }
             Command::CheckAway { party, answer } => (Wish::CheckAway(party), answer),
             Command::Rule { wish, answer } => (Wish::Rule(wish), answer),
@@ -306,6 +315,11 @@ impl Outputs for Outside {
             Output::GameExplained { ticket, explained } => {
                 if let Some(asked) = self.explaining.remove(&ticket) {
                     let _ = asked.send(*explained);
+                }
+            }
+            Output::Pong { ticket, rtt } => {
+                if let Some(asked) = self.pinging.remove(&ticket) {
+                    let _ = asked.send(rtt);
                 }
             }
             Output::SetGates { others, named } => tunnel.set_gates(others, named),

@@ -111,11 +111,9 @@ impl Path {
         last.map_or(Duration::ZERO, |last| now.saturating_duration_since(last))
     }
 
-    /// A response came back. Returns whether one was awaited.
-    pub(super) fn answered(&mut self, now: Instant, id: u64, observed: SocketAddr) -> bool {
-        if self.log.answered(now, id).is_none() {
-            return false;
-        }
+    /// A response came back. Returns the round-trip time if one was awaited.
+    pub(super) fn answered(&mut self, now: Instant, id: u64, observed: SocketAddr) -> Option<Duration> {
+        let rtt = self.log.answered(now, id)?;
         if !self.is_proven() {
             self.mtu.revalidate();
         }
@@ -125,7 +123,7 @@ impl Path {
         self.proven_since.get_or_insert(now);
         self.backoff.reset();
         self.observed = Some(observed);
-        true
+        Some(rtt)
     }
 
     /// A probe leaves now.

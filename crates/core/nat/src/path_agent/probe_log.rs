@@ -1,3 +1,4 @@
+pub(super) mod pings;
 mod rtt;
 
 use std::{

@@ -117,12 +117,15 @@ impl PathAgent {
             path.heard(now);
             return Ok(());
         }
-        if !path.answered(now, id, observed) {
+        let Some(rtt) = path.answered(now, id, observed) else {
             self.stats.probes_unexpected += 1;
             return Err(ProbeError::Unexpected);
-        }
+        };
         if path.is_relayed() {
             self.choose_warm_relayed();
+        }
+        for tag in self.pings.answered(id) {
+            self.events.push(PathEvent::Pong { tag, rtt });
         }
         let better = match self.state {
             State::Connected { remote, since, .. } => self.better_than(remote, since),

@@ -74,6 +74,13 @@ pub enum PathEvent {
         /// Largest packet inside the tunnel, in bytes, IP header included; [`lanrage_party::limits::PACKET_BYTES`] at most.
         mtu: u16,
     },
+    /// The probe was answered that [`PathAgent::ping`](super::PathAgent::ping) had sent.
+    Pong {
+        /// The owner's name for it.
+        tag: u64,
+        /// From that probe to its answer.
+        rtt: Duration,
+    },
     /// No path was found in this round.
     RoundFailed {
         /// When the next one begins, at most 30 s later; earlier if anything changes.

@@ -24,7 +24,8 @@ use lanrage_party::{
 use tracing::debug;
 
 use crate::{
-    facts::DroppedView,
+    facts::{CommandError, DroppedView},
+    input::Ticket,
     output::{Output, StoreAction, Turn},
     party::membership::Membership,
     peers::{connection::Connection, relaying::carried::Way, signal::RelayDistance},
@@ -424,6 +425,22 @@ impl Connections {
         }
     }
 
+    /// Measures the path to a peer once; [`Output::Pong`] tells of the answer.
+    ///
+    /// # Errors
+    /// If it is no member.
+    pub(crate) fn ping(
+        &mut self,
+        turn: &mut Turn<'_>,
+        ticket: Ticket,
+        peer: PeerId,
+    ) -> Result<(), CommandError> {
+        let connection = self.connections.get_mut(&peer).ok_or(CommandError::UnknownPeer)?;
+        connection.agent.ping(turn.now.instant, ticket);
+        self.drive(turn, peer);
+        Ok(())
+    }
+
     /// For what was authenticated as the peer's.
     fn with_agent(&mut self, turn: &mut Turn<'_>, peer: PeerId, act: impl FnOnce(&mut PathAgent, Instant)) {
         if let Some(connection) = self.connections.get_mut(&peer) {
@@ -503,6 +520,7 @@ impl Connections {
                 PathEvent::Responsive { .. } => {}
                 PathEvent::Mtu { mtu, .. } => turn.push(Output::SetPathMtu { peer, mtu }),
                 PathEvent::Dormant | PathEvent::Awake => self.peers_moved = true,
+                PathEvent::Pong { tag, rtt } => turn.push(Output::Pong { ticket: tag, rtt }),
             }
         }
         connection.grade();

@@ -107,6 +107,11 @@ impl State {
                 let result = self.say(turn, &text);
                 turn.complete(ticket, result);
             }
+            Command::Ping(peer) => {
+                let party = self.party.as_mut().ok_or(CommandError::NotInParty);
+                let result = party.and_then(|party| party.connections.ping(turn, ticket, peer));
+                turn.complete(ticket, result);
+            }
             Command::LookForGames => self.look_for_games(turn, ticket),
             Command::MeasureAgain => self.measure_again(turn, ticket),
             Command::CheckAway(party) => {

@@ -95,7 +95,7 @@ fn a_peer_that_shakes_hands_but_answers_no_probe_gets_a_bounded_amount_of_work()
         while let Some(event) = agent.poll_event() {
             match event {
                 PathEvent::RoundFailed { .. } => failed += 1,
-                PathEvent::Dormant | PathEvent::Awake => {}
+                PathEvent::Dormant | PathEvent::Awake | PathEvent::Pong { .. } => {}
                 _ => panic!("{event:?}"),
             }
         }

@@ -356,3 +356,35 @@ fn a_way_that_no_router_forgets_is_probed_no_more_often_for_it() {
     // A probe and an answer every five seconds.
     assert!(sim.nodes[A].sent.len() <= 40, "{}", sim.nodes[A].sent.len());
 }
+
+#[test]
+fn a_ping_tells_the_round_trip_of_its_own_probe_and_of_a_dead_path_nothing() {
+    let mut sim = single();
+    let pongs = |sim: &Sim| -> Vec<(u64, Duration)> {
+        let pong = |event: &PathEvent| match event {
+            PathEvent::Pong { tag, rtt } => Some((*tag, *rtt)),
+            _ => None,
+        };
+        sim.nodes[A].events.iter().filter_map(|(_, event)| pong(event)).collect()
+    };
+    sim.delay.insert(V4_OF_B.parse::<std::net::SocketAddr>().unwrap().ip(), ms(25));
+    sim.clear_logs();
+    for tag in [7, 8] {
+        let now = sim.now();
+        sim.nodes[A].agent.ping(now, tag);
+        sim.run_for(ms(300));
+    }
+    // There by the slower way, and back by the other.
+    assert_eq!(pongs(&sim), [(7, ms(35)), (8, ms(35))]);
+    let now = sim.now();
+    (9..12).for_each(|tag| sim.nodes[A].agent.ping(now, tag));
+    sim.run_for(ms(40));
+    assert_eq!(pongs(&sim).len(), 3, "the others wait for the next probe, which is not at once");
+    sim.run_for(ms(60));
+    assert_eq!(pongs(&sim).last(), Some(&(11, ms(35))));
+    sim.cut.insert(V4_OF_B.parse::<std::net::SocketAddr>().unwrap().ip());
+    let now = sim.now();
+    sim.nodes[A].agent.ping(now, 12);
+    sim.run_for(ms(5_000));
+    assert_eq!(pongs(&sim).len(), 5);
+}

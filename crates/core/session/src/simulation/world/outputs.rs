@@ -81,6 +81,7 @@ impl World {
             | Output::ExamineGame(_)
             | Output::SearchGames(_)
             | Output::GameExplained { .. }
+            | Output::Pong { .. }
             | Output::SetGates { .. }
             | Output::RedirectSearches(_) => {}
             Output::Load { ticket, .. } => {
