@@ -54,9 +54,10 @@ const NO_SENTENCES: &[&str] = &[
     "starting its packet thread",
     "{} by allocation {id}",
     "lanrage: no log: {error}",
-    "Exit codes: 0 done, 1 the doctor found something that does not work, 2 wrong arguments, 3 LANrage is not \
-     running, 4 the command was refused, 5 LANrage cannot start.",
-    "a port, or the first and the last with a hyphen between",
+    "expected a whole number with h, d or w behind it, as 12h, 7d or 2w",
+    "expected a whole number from {least} to {}",
+    "expected seconds from 0.2 to 60",
+    "expected a port, or the first and the last with a hyphen between, as 27960 or 27960-27969",
 ];
 
 /// From so many words on, a text is taken for a sentence.

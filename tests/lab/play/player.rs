@@ -370,6 +370,17 @@ impl Player {
         self.tell(&[&["chat"], words].concat())
     }
 
+    /// Runs `lanrage` with these words as a person in English does: the code with which it ends, and what it writes.
+    ///
+    /// # Errors
+    /// If it cannot be run.
+    pub fn run(&self, words: &[&str]) -> Result<(Option<i32>, String)> {
+        let mut command = self.host.command(&self.starter[0]);
+        command.args(&self.starter[1..]).args(words).arg("--data-dir").arg(&self.data);
+        let output = command.env("LC_ALL", "C").output().context("lanrage")?;
+        Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+
     /// Says something of games: the words of `lanrage games`.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 // Named by their paths, as the manual is made by a program that has this file for itself.
 #[path = "arguments/games.rs"]
 pub(crate) mod games;
+#[path = "arguments/people.rs"]
+pub(crate) mod people;
 #[path = "arguments/shield.rs"]
 pub(crate) mod shield;
 
@@ -9,11 +11,23 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use games::{Games, Profiles};
+use people::{Invite, Party, Ping, number};
 use shield::Shield;
 
 /// A LAN with your friends over the internet.
 #[derive(Debug, Parser)]
-#[command(name = "lanrage", version, after_help = EXIT_CODES)]
+#[command(
+    name = "lanrage",
+    version,
+    after_help = "\
+Exit codes:
+  0  Done.
+  1  Something does not work: the doctor found it, or nobody answered a ping.
+  2  What was typed is wrong: an argument, a name that there is none of, or a link that is none.
+  3  LANrage is not running.
+  4  LANrage has refused the command.
+  5  LANrage cannot start, or its window cannot."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -23,9 +37,6 @@ pub(crate) struct Arguments {
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
 }
-
-const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 the doctor found something that does not work, 2 wrong arguments, 3 LANrage is not running, 4 the command was refused, 5 LANrage cannot start.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -43,6 +54,10 @@ Examples:
   lanrage join --link-file invitation.txt")]
     Join(Join),
     /// Bring the last party back, and stay in it until Ctrl-C; for a service or a headless machine
+    #[command(after_help = "\
+Examples:
+  lanrage run
+  systemctl --user enable --now lanrage   # with each login, by the package's unit")]
     Run(Player),
     /// Leave the party of the LANrage that runs now; its keys are forgotten
     Leave,
@@ -53,6 +68,7 @@ Examples:
 Examples:
   lanrage resume
   lanrage resume \"Friday LAN\"
+  lanrage resume fri
   lanrage resume 3f9a --json")]
     Resume(Resume),
     /// Forget a party in which you are not now; its keys go, and only a new link leads back
@@ -70,8 +86,35 @@ Examples:
 Examples:
   lanrage invite
   lanrage invite --uses 1 --expires 1h
+  lanrage invite --qr                     # to be read by a telephone
   lanrage invite --for 7d --approve --json | jq -r .link")]
     Invite(Invite),
+    /// List the friends of the party: who is there, by which way, how far, and what they play
+    #[command(after_help = "\
+Examples:
+  lanrage friends
+  lanrage friends --json | jq -r '.[] | select(.is_here) | .name'")]
+    Friends,
+    /// Measure how far a friend is, inside the tunnel
+    ///
+    /// It is measured by LANrage itself, so no right is needed, and no firewall of the friend's computer is in the way. Nothing is told to
+    /// the friend. Ends with 1 if nothing was answered.
+    #[command(after_help = "\
+Examples:
+  lanrage ping Bo
+  lanrage ping Bo --follow --interval 0.5
+  lanrage ping Bo --count 20 --json | jq 'select(.rtt_ms) | .rtt_ms'")]
+    Ping(Ping),
+    /// Bring the window to the front, or start the app
+    Open,
+    /// Say what friends see you as from now on
+    #[command(after_help = "\
+Example:
+  lanrage rename \"Anna the Second\"")]
+    Rename {
+        /// Your new name
+        name: String,
+    },
     /// Show what was said in the party's chat, or say something
     #[command(after_help = "\
 Examples:
@@ -201,7 +244,7 @@ pub(crate) struct Player {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// UDP port for all traffic to friends, in place of the setting
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = |text: &str| number::<u16>(text, 0))]
     pub(crate) udp_port: Option<u16>,
 }
 
@@ -263,125 +306,14 @@ pub(crate) struct Status {
 
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
-    /// The party: its name, its id as `lanrage recent` shows it, or the beginning of that
+    /// The party: its name, its id as `lanrage recent` shows it, or the beginning of either
     pub(crate) party: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// The party: its name, its id as `lanrage recent` shows it, or the beginning of that
+    /// The party: its name, its id as `lanrage recent` shows it, or the beginning of either
     pub(crate) party: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Party {
-    #[command(subcommand)]
-    pub(crate) action: PartyAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PartyAction {
-    /// List what each may do, who waits to be let in, and who was removed
-    List,
-    /// Put somebody out; they can be let in again
-    Kick {
-        /// Who: a name, or the beginning of an id
-        player: String,
-    },
-    /// Put somebody out for good, and revoke the limited link they came by; without one, new players have to ask from then on
-    Ban {
-        /// Who: a name, or the beginning of an id
-        player: String,
-    },
-    /// Let somebody in who waits, was kicked, or is banned
-    #[command(visible_aliases = ["approve", "unban"])]
-    LetIn {
-        /// Who: a name, or the beginning of an id
-        player: String,
-    },
-    /// Make somebody something else
-    Role {
-        /// Who: a name, or the beginning of an id
-        player: String,
-        /// What from now on
-        role: RoleArgument,
-    },
-    /// Say who may come in
-    Admission {
-        /// Who
-        admission: AdmissionArgument,
-    },
-    /// Let nobody in by any link; the same as `admission closed`
-    Lock,
-    /// List the limited links: who has made them, what they are good for, and who has come by them
-    Links,
-    /// Hear nothing of what a friend's programs send to everybody, on this device and in every party, until you take it back
-    Mute {
-        /// Who: a name, or the beginning of an id as `lanrage party list` shows it
-        player: String,
-        /// Hear it again
-        #[arg(long)]
-        undo: bool,
-    },
-    /// Take back that you have kicked or banned somebody, within ten seconds
-    Undo,
-    /// Let nobody in by a limited link any more; who has come by it stays
-    Revoke {
-        /// Which: its number as `lanrage party links` shows it, or the beginning of that
-        serial: String,
-        /// Take that back
-        #[arg(long)]
-        undo: bool,
-    },
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(crate) enum RoleArgument {
-    /// May play
-    Member,
-    /// May also let in, kick and ban members, and say who may come in
-    Moderator,
-    /// Has the party, for good
-    Host,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(crate) enum AdmissionArgument {
-    /// Whoever has a link
-    Open,
-    /// Whoever has a limited link, and whom the host or a moderator lets in
-    Ask,
-    /// Nobody
-    Closed,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Invite {
-    /// How long the link is valid, as 12h, 7d or 2w; for ever if not given
-    #[arg(long = "for", visible_alias = "expires", value_name = "TIME", value_parser = hours)]
-    pub(crate) hours: Option<u32>,
-    /// How many players it lets in; any number if not given
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) uses: Option<u16>,
-    /// Ask the host and moderators each time somebody comes by it
-    #[arg(long)]
-    pub(crate) approve: bool,
-    /// Let whoever comes by it in as guests, until they leave
-    #[arg(long)]
-    pub(crate) guests: bool,
-}
-
-fn hours(text: &str) -> Result<u32, String> {
-    let refused = || "12h, 7d, 2w".to_owned();
-    let (number, unit) = text.split_at_checked(text.len().wrapping_sub(1)).ok_or_else(refused)?;
-    let each = match unit {
-        "h" => 1,
-        "d" => 24,
-        "w" => 7 * 24,
-        _ => return Err(refused()),
-    };
-    let number: u32 = number.parse().map_err(|_| refused())?;
-    number.checked_mul(each).filter(|hours| *hours > 0).ok_or_else(refused)
 }
 
 #[derive(Debug, Args)]
@@ -492,7 +424,7 @@ pub(crate) struct Log {
     #[arg(long, short)]
     pub(crate) follow: bool,
     /// How many of the newest lines to begin with
-    #[arg(long, short = 'n', default_value_t = 50, value_name = "LINES")]
+    #[arg(long, short = 'n', default_value_t = 50, value_name = "LINES", value_parser = |text: &str| number::<usize>(text, 0))]
     pub(crate) lines: usize,
 }
 
@@ -511,16 +443,6 @@ mod tests {
         for line in ["lanrage --data-dir /x --json status", "lanrage status --data-dir /x --json"] {
             let Arguments { target, .. } = Arguments::try_parse_from(line.split(' ')).unwrap();
             assert_eq!((target.data_dir(), target.json), (Some("/x".into()), true), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_time_is_a_number_of_hours_days_or_weeks() {
-        for (text, expected) in [("1h", 1), ("7d", 168), ("2w", 336)] {
-            assert_eq!(hours(text), Ok(expected));
-        }
-        for bad in ["", "h", "0h", "-1h", "1", "1m", "1.5h", "5000000000h", "4000000000w", "1ü"] {
-            assert!(hours(bad).is_err(), "{bad}");
         }
     }
 }

@@ -7,17 +7,21 @@ use std::{
 
 use lanrage_engine::{
     CommandError, Engine, OfflineError, Request,
-    api::{self, AskStored, Changed, DataSummary, RecentPartyView, Restored, ServerConfigView, SettingView},
+    api::{
+        self, AskStored, Changed, DataSummary, RecentPartyView, Restored, ServerConfigView, SettingView,
+        declared_settings, is_name,
+    },
+    facts::Cause,
 };
 use serde_json::Value;
 
 use crate::{
     arguments::{Data, DataAction, Favorites, FavoritesAction, Forget, Settings, SettingsAction, Target},
     failure::Failure,
-    output::{Output, Report, report_done},
+    meant::unknown,
+    output::{Output, Report, report_done, table},
     party, running,
     say::{person, setting_json},
-    table,
 };
 
 pub(crate) async fn ask<Q: AskStored + Into<Request>>(
@@ -71,15 +75,16 @@ pub(crate) async fn settings(settings: Settings, target: &Target) -> Result<(), 
         }
         SettingsAction::Get { key } => {
             let all = ask(target, api::Settings {}).await?;
-            let found = all.into_iter().find(|setting| setting.key == key);
-            let unknown = || Failure::Refused(CommandError::UnknownSetting { key });
-            let setting = found.ok_or_else(unknown)?;
+            let setting = all.into_iter().find(|setting| setting.key == key);
+            let setting = setting.ok_or_else(|| unknown_setting(key))?;
             output.write(&format!("{}\n", plain(&setting.value)), &setting_json(&setting));
         }
         SettingsAction::Set { key, value } => {
+            is_setting(&key)?;
             report_changed(output, ask(target, api::SetText { key, text: value }).await?);
         }
         SettingsAction::Reset { key: Some(key) } => {
+            is_setting(&key)?;
             report_changed(output, ask(target, api::ResetSetting { key }).await?);
         }
         SettingsAction::Reset { key: None } => {
@@ -99,9 +104,11 @@ pub(crate) async fn settings(settings: Settings, target: &Target) -> Result<(), 
             report_done(output);
         }
         SettingsAction::Activate { name } => {
+            is_set(target, &name).await?;
             report_changed(output, ask(target, api::ActivateServerConfig { name }).await?);
         }
         SettingsAction::Delete { name } => {
+            is_set(target, &name).await?;
             ask(target, api::DeleteServerConfig { name }).await?;
             report_done(output);
         }
@@ -123,7 +130,17 @@ pub(crate) async fn favorites(favorites: Favorites, target: &Target) -> Result<(
             report_done(output);
         }
         FavoritesAction::Remove { url } => {
-            ask(target, api::DeleteFavorite { url }).await?;
+            match ask(target, api::DeleteFavorite { url: url.clone() }).await {
+                Err(Failure::Refused(error @ CommandError::UnknownFavorite { .. })) => {
+                    let all = ask(target, api::Favorites {}).await?;
+                    return Err(unknown(
+                        person().refusal(&error),
+                        all.iter().map(|one| one.name.as_str()),
+                        &url,
+                    ));
+                }
+                done => done?,
+            }
             report_done(output);
         }
     }
@@ -153,7 +170,13 @@ pub(crate) async fn data(data: Data, target: &Target) -> Result<(), Failure> {
             output.write(&sizes(&summary), &summary);
         }
         DataAction::Backup { file: Some(file) } => {
-            ask(target, api::BackUp { path: absolute(&file)? }).await?;
+            let path = absolute(&file)?;
+            // Else the database would be what has failed.
+            if !path.parent().is_some_and(Path::is_dir) {
+                let path = path.display().to_string();
+                return Err(CommandError::FileNotWritten { path, cause: Cause::Missing }.into());
+            }
+            ask(target, api::BackUp { path }).await?;
             report_done(output);
         }
         DataAction::Restore { file, without_hash } => {
@@ -162,6 +185,38 @@ pub(crate) async fn data(data: Data, target: &Target) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What friends see this player as from now on.
+pub(crate) async fn rename(name: String, target: &Target) -> Result<(), Failure> {
+    if !is_name(&name) {
+        return Err(CommandError::bad_name().into());
+    }
+    let key = "player_name".to_owned();
+    report_changed(Output { json: target.json }, ask(target, api::SetText { key, text: name }).await?);
+    Ok(())
+}
+
+/// Whether there is a setting of this name, before anything is asked.
+fn is_setting(key: &str) -> Result<(), Failure> {
+    let is_known = declared_settings().iter().any(|setting| setting.key == key);
+    if is_known { Ok(()) } else { Err(unknown_setting(key.to_owned())) }
+}
+
+fn unknown_setting(key: String) -> Failure {
+    let all = declared_settings();
+    let sentence = person().refusal(&CommandError::UnknownSetting { key: key.clone() });
+    unknown(sentence, all.iter().map(|setting| setting.key.as_str()), &key)
+}
+
+/// Whether there is a saved set of this name.
+async fn is_set(target: &Target, name: &str) -> Result<(), Failure> {
+    let sets = ask(target, api::ServerConfigs {}).await?;
+    if sets.iter().any(|set| set.name == name.trim()) {
+        return Ok(());
+    }
+    let sentence = person().refusal(&CommandError::NotFound { name: name.to_owned() });
+    Err(unknown(sentence, sets.iter().map(|set| set.name.as_str()), name))
 }
 
 fn report_changed(output: Output, changed: Changed) {
@@ -209,7 +264,9 @@ fn sizes(summary: &DataSummary) -> String {
         text += &(person().say("terminal-no-backups") + "\n");
     }
     for backup in &summary.backups {
-        text += &format!("  {}\n", backup.path);
+        let size = std::fs::metadata(&backup.path).map(|file| person().bytes(file.len())).unwrap_or_default();
+        text += format!("  {}  {size}", backup.path).trim_end();
+        text.push('\n');
     }
     text
 }

@@ -22,6 +22,15 @@ pub(crate) enum Failure {
     Argument(String),
     #[error("{}", person().say("terminal-unwell"))]
     Unwell,
+    /// The terminal has gone away.
+    #[error("{}", person().say_with("terminal-not-written", [because(.0)]))]
+    Output(#[from] io::Error),
+    /// Nobody has answered a ping.
+    #[error("{}", person().say_with("terminal-ping-silent", [("friend", .0.as_str().into())]))]
+    Silent(String),
+    /// The window cannot be opened.
+    #[error("{0}")]
+    NoWindow(String),
 }
 
 /// Why the system did not do as asked, as an argument of a sentence.
@@ -51,12 +60,12 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Unwell => 1,
+            Self::Unwell | Self::Silent(_) => 1,
             Self::Argument(_) => 2,
             Self::Refused(error) if is_of_an_argument(error) => 2,
             Self::NotRunning | Self::Local(_) => 3,
             Self::Refused(_) => 4,
-            Self::Start(_) => 5,
+            Self::Start(_) | Self::NoWindow(_) | Self::Output(_) => 5,
         })
     }
 }
@@ -73,10 +82,60 @@ const fn is_of_an_argument(error: &CommandError) -> bool {
             | CommandError::BadSetting { .. }
             | CommandError::UnknownSetting { .. }
             | CommandError::UnknownFavorite { .. }
+            | CommandError::UnknownPeer
+            | CommandError::UnknownLink
+            | CommandError::NotFound { .. }
+            | CommandError::BadPorts { .. }
+            | CommandError::BadGame { .. }
+            | CommandError::NothingSaid
+            | CommandError::NotAnExport { .. }
+            | CommandError::NotABackup { .. }
+            | CommandError::FileNotWritten { .. }
+            | CommandError::FileNotRead { .. }
+            | CommandError::ReplyNotALink
+            | CommandError::ReplyDamaged
+            | CommandError::ReplyVersion { .. }
             | CommandError::InvitationTooLong
             | CommandError::InvitationNotALink
             | CommandError::ReplyOutside
             | CommandError::InvitationDamaged
             | CommandError::InvitationVersion { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a number, which the standard library keeps to itself.
+    fn code(failure: &Failure) -> String {
+        format!("{:?}", failure.exit_code())
+    }
+
+    #[test]
+    fn what_was_typed_wrong_ends_with_two_wherever_it_is_found_out() {
+        let typed = [
+            Failure::Argument("there is none".to_owned()),
+            CommandError::UnknownSetting { key: "nosuch".to_owned() }.into(),
+            CommandError::NotFound { name: "nosuch".to_owned() }.into(),
+            CommandError::UnknownFavorite { name: "nosuch".to_owned() }.into(),
+            CommandError::UnknownPeer.into(),
+            CommandError::UnknownLink.into(),
+            CommandError::bad_name().into(),
+            CommandError::InvitationNotALink.into(),
+        ];
+        for failure in typed {
+            assert_eq!(code(&failure), format!("{:?}", ExitCode::from(2)), "{failure}");
+        }
+        for (failure, number) in [
+            (Failure::Unwell, 1),
+            (Failure::Silent("Bo".to_owned()), 1),
+            (Failure::NotRunning, 3),
+            (CommandError::NotInParty.into(), 4),
+            (CommandError::InvitationExpired.into(), 4),
+            (Failure::NoWindow("there is none".to_owned()), 5),
+        ] {
+            assert_eq!(code(&failure), format!("{:?}", ExitCode::from(number)), "{failure}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Commands that run the engine themselves and stay.
 
+mod reply;
+
 use std::{
     collections::BTreeSet,
     sync::Arc,
@@ -13,13 +15,17 @@ use lanrage_engine::{
 };
 use tokio::sync::{broadcast::error::RecvError, watch};
 
+use reply::Offer;
+
 use crate::{
     arguments::{Create, Join, Player, Target},
     failure::Failure,
     link,
     output::{Event, Output},
-    reply::{self, Offer},
-    running,
+    running::{
+        self,
+        stop::{Signal, stop_signal},
+    },
     say::person,
 };
 
@@ -258,44 +264,4 @@ fn report(
 
 fn say_notice(output: Output, notice: &Notice) {
     output.say(&Event::Notice { notice });
-}
-
-/// What ends a foreground command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Signal {
-    /// Ctrl-C: the player.
-    Interrupt,
-    /// A service manager, or the system going down.
-    Terminate,
-}
-
-async fn stop_signal() -> Signal {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            return tokio::select! {
-                _ = terminate.recv() => Signal::Terminate,
-                _ = tokio::signal::ctrl_c() => Signal::Interrupt,
-            };
-        }
-    }
-    #[cfg(windows)]
-    {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
-        if let (Ok(mut c), Ok(mut stop), Ok(mut close), Ok(mut logoff), Ok(mut shutdown)) =
-            (ctrl_c(), ctrl_break(), ctrl_close(), ctrl_logoff(), ctrl_shutdown())
-        {
-            return tokio::select! {
-                _ = c.recv() => Signal::Interrupt,
-                _ = stop.recv() => Signal::Terminate,
-                // The system waits for five seconds before it ends the program.
-                _ = close.recv() => Signal::Terminate,
-                _ = logoff.recv() => Signal::Terminate,
-                _ = shutdown.recv() => Signal::Terminate,
-            };
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
-    Signal::Interrupt
 }

@@ -22,11 +22,11 @@ use crate::{
     },
     data::{ask, standard_input},
     failure::Failure,
-    output::{Output, report_done},
+    meant::unknown,
+    output::{Output, report_done, table},
     party::rights,
     running::connect,
     say::person,
-    table,
 };
 
 /// How long everybody is asked for games, and answers.
@@ -66,7 +66,7 @@ pub(crate) async fn games(games: Games, target: &Target) -> Result<(), Failure> 
             output.write(&table::columns(["id", "game", "ports", "origin"], &rows), &known);
         }
         Some(GamesAction::Show { game }) => {
-            let found = known(target, &game).await?.ok_or(CommandError::NotFound { name: game })?;
+            let found = find(target, &game).await?;
             output.write(&about(&found), &found);
         }
         Some(GamesAction::Save { game, programs, servers, udp, tcp }) => {
@@ -160,8 +160,17 @@ async fn known(target: &Target, game: &str) -> Result<Option<KnownGameView>, Fai
 }
 
 async fn slug(target: &Target, game: String) -> Result<String, Failure> {
-    let known = known(target, &game).await?;
-    Ok(known.ok_or(CommandError::NotFound { name: game })?.slug)
+    Ok(find(target, &game).await?.slug)
+}
+
+/// The game of this name, or short name.
+async fn find(target: &Target, game: &str) -> Result<KnownGameView, Failure> {
+    if let Some(known) = known(target, game).await? {
+        return Ok(known);
+    }
+    let all = ask(target, api::Games {}).await?;
+    let sentence = person().say_with("terminal-unknown-game", [("game", game.trim().into())]);
+    Err(unknown(sentence, all.iter().flat_map(|known| [known.slug.as_str(), known.name.as_str()]), game))
 }
 
 fn row(game: &KnownGameView) -> [String; 4] {

@@ -1,13 +1,12 @@
 //! The log of this data folder, whether LANrage runs or not.
 
-use std::io::IsTerminal;
-
 use lanrage_engine::{Engine, NetworkLog};
 use serde_json::{Map, Value};
 
 use crate::{
     arguments::{Log, Target},
     failure::{Failure, because},
+    output::look::{Look, Tone},
     say::person,
 };
 
@@ -17,7 +16,7 @@ pub(crate) async fn show(log: Log, target: &Target) -> Result<(), Failure> {
         let arguments = [("path", path.display().to_string().into()), because(&error)];
         Failure::Argument(person().say_with("terminal-not-read", arguments))
     };
-    let in_colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let look = Look::of_output();
     let mut lines = NetworkLog::follow(&path, log.lines).map_err(unreadable)?;
     loop {
         let line = if log.follow {
@@ -27,7 +26,7 @@ pub(crate) async fn show(log: Log, target: &Target) -> Result<(), Failure> {
         };
         match line {
             Some(line) if target.json => println!("{}", line.trim_end()),
-            Some(line) => println!("{}", readable(line.trim_end(), in_colour)),
+            Some(line) => println!("{}", readable(line.trim_end(), look)),
             None => return Ok(()),
         }
     }
@@ -35,7 +34,7 @@ pub(crate) async fn show(log: Log, target: &Target) -> Result<(), Failure> {
 
 /// A line as a person reads it: when (UTC), how grave, what, and where in the program. What is no entry of the log is shown
 /// as it is.
-fn readable(line: &str, in_colour: bool) -> String {
+fn readable(line: &str, look: Look) -> String {
     let Ok(Value::Object(entry)) = serde_json::from_str(line) else { return line.to_owned() };
     let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
     let empty = Map::new();
@@ -50,16 +49,28 @@ fn readable(line: &str, in_colour: bool) -> String {
     }
     // "2026-11-26T21:04:05.123456Z", to the thousandth.
     let time = time.get(..23).unwrap_or(time).replace('T', " ");
-    let level = format!("{level:<5}");
-    // Colours of ECMA-48 SGR: red, yellow, faint.
-    let level = match level.trim() {
-        "error" if in_colour => format!("\x1b[31m{level}\x1b[0m"),
-        "warn" if in_colour => format!("\x1b[33m{level}\x1b[0m"),
-        "debug" | "trace" if in_colour => format!("\x1b[2m{level}\x1b[0m"),
-        _ => level,
+    let tone = match level.as_str() {
+        "error" => Some(Tone::Bad),
+        "warn" => Some(Tone::Warning),
+        "debug" | "trace" => Some(Tone::Faint),
+        _ => None,
     };
-    let place = if target.is_empty() { String::new() } else { format!(" ({target})") };
-    format!("{time} {level} {}{place}", said.join(" "))
+    let mark = match tone {
+        Some(tone @ (Tone::Bad | Tone::Warning)) => look.mark(tone),
+        _ if look.marks => "  ".to_owned(),
+        _ => String::new(),
+    };
+    let level = format!("{level:<5}");
+    let painted = tone.map_or_else(|| level.clone(), |tone| look.paint(tone, &level));
+    let place = if target.is_empty() { String::new() } else { format!("({target})") };
+    let column = time.len() + level.len() + 2 + if look.marks { 2 } else { 0 };
+    let said = look.wrap(format!("{} {place}", said.join(" ")).trim_end(), column);
+    let said = match said.strip_suffix(&place) {
+        Some(said) => format!("{said}{}", look.paint(Tone::Faint, &place)),
+        // The place was broken, too.
+        None => said,
+    };
+    format!("{} {mark}{painted} {said}", look.paint(Tone::Faint, &time))
 }
 
 #[cfg(test)]
@@ -70,10 +81,16 @@ mod tests {
     fn an_entry_is_a_line_for_people_and_anything_else_is_left_alone() {
         let entry = r#"{"timestamp":"2026-11-26T21:04:05.123456Z","level":"WARN","fields":{"message":"no answer","server":"a:1","tries":3},"target":"lanrage_link"}"#;
         let line = "2026-11-26 21:04:05.123 warn  no answer server=a:1 tries=3 (lanrage_link)";
-        assert_eq!(readable(entry, false), line);
-        assert_eq!(readable(entry, true), line.replace("warn ", "\x1b[33mwarn \x1b[0m"));
+        let plain = Look::default();
+        assert_eq!(readable(entry, plain), line);
+        let look = Look { marks: true, colours: true, width: Some(64) };
+        let shown = readable(entry, look);
+        let begin = "\x1b[2m2026-11-26 21:04:05.123\x1b[0m \x1b[33m!\x1b[0m \x1b[33mwarn \x1b[0m no answer";
+        assert!(shown.starts_with(begin), "{shown:?}");
+        assert!(shown.lines().skip(1).all(|line| line.starts_with(&" ".repeat(32))), "{shown}");
+        assert!(shown.lines().count() > 1, "{shown}");
         for other in ["", "plain words", "[1]", "{}", r#"{"level":"INFO"}"#] {
-            assert_eq!(readable(other, true), other);
+            assert_eq!(readable(other, look), other);
         }
     }
 }

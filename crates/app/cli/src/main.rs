@@ -2,18 +2,18 @@
 
 mod about;
 mod arguments;
+mod completion;
 mod data;
 mod failure;
 mod foreground;
 mod games;
 mod link;
 mod log;
+mod meant;
 mod output;
 mod party;
-mod reply;
 mod running;
 mod say;
-mod table;
 
 use std::process::ExitCode;
 
@@ -23,6 +23,8 @@ use lanrage_engine::Engine;
 use lanrage_words::Language;
 
 fn main() -> ExitCode {
+    // Ends the program if a shell asks what could come next.
+    completion::answer();
     let arguments = Arguments::parse();
     let runtime = lanrage_engine::runtime().expect("the system gives a thread");
     runtime.block_on(run(arguments))
@@ -40,6 +42,10 @@ async fn run(Arguments { command, target, verbose }: Arguments) -> ExitCode {
         Command::Resume(resume) => running::resume(resume, &target).await,
         Command::Forget(forget) => data::forget(forget, &target).await,
         Command::Invite(invite) => running::invite(invite, &target).await,
+        Command::Friends => party::friends::friends(&target).await,
+        Command::Ping(ping) => party::ping::ping(ping, &target).await,
+        Command::Open => running::open::open(&target).await,
+        Command::Rename { name } => data::rename(name, &target).await,
         Command::Chat(chat) => party::chat::chat(chat, &target).await,
         Command::Reply(reply) => running::reply(&reply.reply, &target).await,
         Command::Party(party) => party::rights::party(party, &target).await,
@@ -55,7 +61,7 @@ async fn run(Arguments { command, target, verbose }: Arguments) -> ExitCode {
         Command::Diagnostics(diagnostics) => running::diagnostics(diagnostics, &target).await,
         Command::Doctor => about::doctor::examine(&target).await,
         Command::Version => about::version::show(&target).await,
-        Command::Status(status) => running::status(status, &target).await,
+        Command::Status(status) => running::status::status(status, &target).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,14 @@
+pub(crate) mod look;
+pub(crate) mod qr;
+pub(crate) mod screen;
+pub(crate) mod table;
+
 use std::io::{self, Write};
 
 use lanrage_engine::{Notice, Snapshot, api::Changed};
 use serde::{Serialize, Serializer};
+
+use look::Look;
 
 use crate::say::{self, person};
 
@@ -66,7 +73,7 @@ impl Output {
         let text = if self.json {
             say::snapshot_json(snapshot).to_string() + "\n"
         } else {
-            crate::table::render(snapshot)
+            table::render(snapshot, Look::of_output())
         };
         let _ = io::stdout().write_all(text.as_bytes());
         let _ = io::stdout().flush();

@@ -1,45 +1,43 @@
 //! Which party, or whom, a person means.
 
 pub(crate) mod chat;
+pub(crate) mod friends;
+pub(crate) mod ping;
 pub(crate) mod rights;
 pub(crate) mod shield;
 
 use lanrage_engine::api::RecentPartyView;
 
-use crate::{failure::Failure, say::person};
+use crate::{
+    failure::Failure,
+    meant::{meant, unknown},
+    say::person,
+};
 
-/// The party of this id, name, or beginning of an id; an id before a name, a name before a beginning.
+/// The party of this id, name, or beginning of either; an id before a name, a name before a beginning, that of an id first.
 ///
 /// # Errors
 /// If it is none, or several.
 pub(crate) fn find<'a>(parties: &'a [RecentPartyView], wanted: &str) -> Result<&'a RecentPartyView, Failure> {
     let named = parties.iter().map(|party| (party.id.as_str(), party.name.as_str()));
-    match &meant(named, wanted)[..] {
+    let mut found = meant(named, wanted);
+    if found.is_empty() && !wanted.trim().is_empty() {
+        let begins = |name: &str| name.to_lowercase().starts_with(&wanted.trim().to_lowercase());
+        found = (0..parties.len()).filter(|at| begins(&parties[*at].name)).collect();
+    }
+    match &found[..] {
         [one] => Ok(&parties[*one]),
-        [] => Err(unknown(wanted)),
+        [] => {
+            let party = [("party", wanted.trim().into())];
+            let sentence = person().say_with("terminal-unknown-party", party);
+            Err(unknown(sentence, parties.iter().map(|party| party.name.as_str()), wanted))
+        }
         several => {
             let ids = several.iter().map(|at| parties[*at].id.as_str()).collect::<Vec<_>>().join(", ");
             let facts = [("party", wanted.trim().into()), ("ids", ids.into())];
             Err(Failure::Argument(person().say_with("terminal-several-parties", facts)))
         }
     }
-}
-
-fn unknown(wanted: &str) -> Failure {
-    Failure::Argument(person().say_with("terminal-unknown-party", [("party", wanted.trim().into())]))
-}
-
-/// Which of these, by id and name, is meant by this id, name, or beginning of an id; an id before a name, a name before a
-/// beginning.
-pub(crate) fn meant<'a>(all: impl Iterator<Item = (&'a str, &'a str)>, wanted: &str) -> Vec<usize> {
-    let wanted = wanted.trim().to_lowercase();
-    let mut found: [Vec<usize>; 3] = Default::default();
-    for (at, (id, name)) in all.enumerate() {
-        let fits =
-            [id == wanted, name.to_lowercase() == wanted, !wanted.is_empty() && id.starts_with(&wanted)];
-        found.iter_mut().zip(fits).filter(|(_, fits)| *fits).for_each(|(found, _)| found.push(at));
-    }
-    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// The party that was paused last. The parties are in the order in which they were used, the present one first.
@@ -76,9 +74,14 @@ mod tests {
             party("aa11", "Saturday", false, false),
             party("bb22", "3f", false, true),
         ];
-        for (wanted, id) in
-            [("3f9a", "3f9a"), ("3F9", "3f9a"), (" friday lan ", "3f9a"), ("aa", "aa11"), ("3f", "bb22")]
-        {
+        for (wanted, id) in [
+            ("3f9a", "3f9a"),
+            ("3F9", "3f9a"),
+            (" friday lan ", "3f9a"),
+            ("aa", "aa11"),
+            ("3f", "bb22"),
+            ("fri", "3f9a"),
+        ] {
             assert_eq!(find(&all, wanted).unwrap().id, id, "{wanted}");
         }
         let said = |wanted: &str| find(&all, wanted).unwrap_err().to_string();
@@ -89,6 +92,10 @@ mod tests {
         for none in ["", "nosuch", "f9a"] {
             assert!(said(none).starts_with("There is no party"), "{none}");
         }
+        assert_eq!(
+            said("firday"),
+            "There is no party firday; `lanrage recent` lists them. Did you mean Friday LAN?"
+        );
     }
 
     #[test]

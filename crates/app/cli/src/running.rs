@@ -1,9 +1,11 @@
 //! Commands for the LANrage that runs already.
 
-use std::io::IsTerminal;
+pub(crate) mod open;
+pub(crate) mod status;
+pub(crate) mod stop;
 
 use lanrage_engine::{
-    Admission, CommandError, Engine, InvitationLink, LocalClient, Role, Snapshot,
+    Admission, CommandError, Engine, LocalClient, Role,
     api::{
         self, ExportDiagnostics, LeaveParty, MadeLink, MakeLink, NewInvitation, PauseParty, RecentParties,
         ResumeParty, TakeReply, TrustServer,
@@ -13,10 +15,10 @@ use lanrage_engine::{
 use serde::Serialize;
 
 use crate::{
-    arguments::{Diagnostics, Invite, Resume, Status, Target},
+    arguments::{Diagnostics, Resume, Target, people::Invite},
     failure::Failure,
     link,
-    output::{Event, Output, report_as, report_done},
+    output::{Event, Output, look::Look, qr, report_as, report_done},
     party,
     say::person,
 };
@@ -81,7 +83,7 @@ struct Link<'a> {
 }
 
 pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failure> {
-    let Invite { hours: expires_in_hours, uses, approve: needs_approval, guests: for_guests } = invite;
+    let Invite { hours: expires_in_hours, uses, approve: needs_approval, guests: for_guests, qr } = invite;
     let output = Output { json: target.json };
     let mut client = connect(target).await?;
     let party = client.ask(api::Status {}).await?.party.ok_or(CommandError::NotInParty)?;
@@ -89,7 +91,7 @@ pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failur
     if uses.is_none() && !needs_approval && !for_guests && (expires_in_hours.is_none() || !may_limit) {
         let link = client.ask(NewInvitation { expires_in_hours }).await?;
         let plain = Link { link: &link, expires_in_hours, serial: None, uses, needs_approval, for_guests };
-        output.write(&format!("{link}\n"), &plain);
+        output.write(&shown(&link, qr)?, &plain);
         return Ok(());
     }
     if party.admission == Admission::Open && may_limit {
@@ -100,8 +102,18 @@ pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failur
         client.ask(MakeLink { uses, expires_in_hours, needs_approval, for_guests }).await?;
     let limited =
         Link { link: &link.0, expires_in_hours, serial: Some(&serial), uses, needs_approval, for_guests };
-    output.write(&format!("{link}\n"), &limited);
+    output.write(&shown(&link.0, qr)?, &limited);
     Ok(())
+}
+
+/// A link for a person, with its code if that is wished.
+fn shown(link: &str, with_code: bool) -> Result<String, Failure> {
+    let code = match with_code {
+        true => qr::code(link, Look::of_output().colours)
+            .ok_or_else(|| Failure::Argument(person().say("terminal-no-code")))?,
+        false => String::new(),
+    };
+    Ok(format!("{code}{link}\n"))
 }
 
 pub(crate) async fn diagnostics(diagnostics: Diagnostics, target: &Target) -> Result<(), Failure> {
@@ -111,41 +123,4 @@ pub(crate) async fn diagnostics(diagnostics: Diagnostics, target: &Target) -> Re
     let text = person().say_with("terminal-bundle-ready", [("path", path.display().to_string().into())]);
     Output { json: target.json }.write(&(text + "\n"), &path);
     Ok(())
-}
-
-pub(crate) async fn status(status: Status, target: &Target) -> Result<(), Failure> {
-    let output = Output { json: target.json };
-    let mut client = connect(target).await?;
-    if !status.watch {
-        let snapshot = without_link(client.ask(api::Status {}).await?, &status);
-        output.show(&snapshot);
-        if status.show_link
-            && !output.json
-            && let Some(party) = &snapshot.party
-        {
-            println!("{}", party.invitation.0);
-        }
-        return Ok(());
-    }
-    client.watch().await?;
-    loop {
-        let snapshot = without_link(client.next_snapshot().await?, &status);
-        if !output.json && std::io::stdout().is_terminal() {
-            // Clears the screen and goes to its first cell (ECMA-48 ED, CUP).
-            print!("\x1b[2J\x1b[H");
-        }
-        output.show(&snapshot);
-    }
-}
-
-/// What people copy from a terminal into a forum holds no link, unless they asked for it; a script that reads the output
-/// gets it as ever.
-fn without_link(mut snapshot: Snapshot, status: &Status) -> Snapshot {
-    if std::io::stdout().is_terminal()
-        && !status.show_link
-        && let Some(party) = &mut snapshot.party
-    {
-        party.invitation = InvitationLink::default();
-    }
-    snapshot
 }

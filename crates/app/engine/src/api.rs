@@ -32,6 +32,7 @@ pub use lanrage_shield::{Level, Trust};
 pub use parse::is_name;
 pub use party::preview;
 pub use request::*;
+pub use settings::declared_settings;
 pub use shield::{PortDecisionView, ShieldRulesView, TrustedView};
 pub use stored::AskStored;
 pub(crate) use support::version;

@@ -7,7 +7,10 @@ use lanrage_engine::{CheckState, DoctorReport, Engine, api::RunDoctor};
 use crate::{
     arguments::Target,
     failure::Failure,
-    output::Output,
+    output::{
+        Output,
+        look::{Look, Tone, padded},
+    },
     running,
     say::{self, Say, person},
 };
@@ -19,22 +22,36 @@ pub(crate) async fn examine(target: &Target) -> Result<(), Failure> {
         Err(Failure::NotRunning) => Engine::offline_doctor(target.data_dir()).await?,
         Err(failure) => return Err(failure),
     };
-    Output { json: target.json }.write(&render(&report, person()), &say::report_json(&report));
+    Output { json: target.json }
+        .write(&render(&report, person(), Look::of_output()), &say::report_json(&report));
     let is_well = report.checks.iter().all(|check| check.state != CheckState::Bad);
     if is_well { Ok(()) } else { Err(Failure::Unwell) }
 }
 
-fn render(report: &DoctorReport, say: Say) -> String {
+/// The columns of a state's word, and the space behind.
+const STATE: usize = 9;
+
+fn render(report: &DoctorReport, say: Say, look: Look) -> String {
     let mut text = String::new();
+    let column = STATE + if look.marks { 2 } else { 0 };
+    let indent = " ".repeat(column);
     for check in &report.checks {
         let [title, result, meaning, fix] = say.check(check);
-        let _ = writeln!(text, "{:<7}  {title}: {result}", say.word("terminal-check", &check.state));
+        let tone = match check.state {
+            CheckState::Good => Tone::Good,
+            CheckState::Warning => Tone::Warning,
+            CheckState::Bad => Tone::Bad,
+            CheckState::Unknown => Tone::Faint,
+        };
+        let state = padded(&say.word("terminal-check", &check.state), STATE);
+        let found = look.wrap(&format!("{title}: {result}"), column);
+        let _ = writeln!(text, "{}{}{found}", look.mark(tone), look.paint(tone, &state));
         if check.state != CheckState::Good {
-            let _ = writeln!(text, "         {meaning}");
+            let _ = writeln!(text, "{indent}{}", look.paint(Tone::Faint, &look.wrap(&meaning, column)));
         }
         if !fix.is_empty() {
             let what_to_do = say.say_with("terminal-what-to-do", [("remedy", fix.into())]);
-            let _ = writeln!(text, "         {what_to_do}");
+            let _ = writeln!(text, "{indent}{}", look.wrap(&what_to_do, column));
         }
     }
     text
@@ -60,7 +77,7 @@ mod tests {
     #[test]
     fn what_is_good_takes_one_line_and_what_is_not_says_what_it_means_and_what_to_do() {
         assert_eq!(
-            render(&report(), say::in_language("en")),
+            render(&report(), say::in_language("en"), Look::default()),
             "good     Relays: 1 of 2 on offer; the nearest is near, 12 ms away.\n\
              bad      Relays: None is known.\n         A relay carries your packets, encrypted, where no straight \
              path to a friend exists.\n         What you can do: Use a control server that offers relays; without \
@@ -71,12 +88,23 @@ mod tests {
     #[test]
     fn a_player_reads_it_in_the_language_of_the_setting() {
         assert_eq!(
-            render(&report(), say::in_language("de")).lines().last(),
+            render(&report(), say::in_language("de"), Look::default()).lines().last(),
             Some(
                 "         Was du tun kannst: Benutze einen Server, der Relays anbietet; ohne eines können sich wenige \
                  Paare von Routern nicht treffen."
             )
         );
+    }
+
+    #[test]
+    fn a_terminal_sees_at_a_glance_what_is_well_and_its_lines_are_broken() {
+        let look = Look { marks: true, colours: true, width: Some(60) };
+        let shown = render(&report(), say::in_language("en"), look);
+        assert!(shown.starts_with("\x1b[32m✔\x1b[0m \x1b[32mgood     \x1b[0mRelays: 1 of 2"), "{shown:?}");
+        assert!(shown.contains("\n\x1b[31m✖\x1b[0m \x1b[31mbad      \x1b[0mRelays: None"), "{shown:?}");
+        let plain = render(&report(), say::in_language("en"), Look { colours: false, ..look });
+        assert!(plain.lines().all(|line| line.chars().count() <= 60), "{plain}");
+        assert!(plain.lines().count() > 5, "{plain}");
     }
 
     #[test]

@@ -142,7 +142,8 @@ pub(super) fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     match (first.parse(), last.parse()) {
         (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
-        _ => Err("a port, or the first and the last with a hyphen between".to_owned()),
+        _ => Err("expected a port, or the first and the last with a hyphen between, as 27960 or 27960-27969"
+            .to_owned()),
     }
 }
 

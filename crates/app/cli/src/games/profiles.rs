@@ -11,8 +11,9 @@ use crate::{
     },
     data::ask,
     failure::Failure,
-    output::{Output, report_done},
-    table,
+    meant::unknown,
+    output::{Output, report_done, table},
+    say::person,
 };
 
 pub(crate) async fn profiles(profiles: Profiles, target: &Target) -> Result<(), Failure> {
@@ -38,6 +39,11 @@ pub(crate) async fn profiles(profiles: Profiles, target: &Target) -> Result<(), 
             report_done(output);
         }
         ProfilesAction::Delete { name } => {
+            let all = ask(target, api::Profiles {}).await?;
+            if !all.iter().any(|profile| profile.name == name.trim()) {
+                let sentence = person().say_with("terminal-unknown-game", [("game", name.trim().into())]);
+                return Err(unknown(sentence, all.iter().map(|profile| profile.name.as_str()), &name));
+            }
             ask(target, api::DeleteProfile { name }).await?;
             report_done(output);
         }

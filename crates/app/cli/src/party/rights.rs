@@ -9,13 +9,15 @@ use lanrage_engine::{
 };
 
 use crate::{
-    arguments::{AdmissionArgument, Party, PartyAction, RoleArgument, Target},
+    arguments::{
+        Target,
+        people::{AdmissionArgument, Party, PartyAction, RoleArgument},
+    },
     failure::Failure,
-    output::{Output, report_done},
-    party::meant,
+    meant::{meant, unknown},
+    output::{Output, report_done, table::columns},
     running::connect,
     say::person,
-    table::columns,
 };
 
 pub(crate) async fn party(party: Party, target: &Target) -> Result<(), Failure> {
@@ -85,7 +87,10 @@ pub(crate) fn find(party: &PartyView, player: &str) -> Result<String, Failure> {
     let all: Vec<(&str, &str)> = members.chain(waiting).chain(removed).collect();
     match &meant(all.iter().copied(), player)[..] {
         [one] => Ok(all[*one].0.to_owned()),
-        [] => Err(CommandError::UnknownPeer.into()),
+        [] => {
+            let sentence = person().refusal(&CommandError::UnknownPeer);
+            Err(unknown(sentence, all.iter().map(|(_, name)| *name), player))
+        }
         several => {
             let ids = several.iter().map(|at| all[*at].0).collect::<Vec<_>>().join(", ");
             let facts = [("player", player.trim().into()), ("ids", ids.into())];
@@ -133,7 +138,7 @@ fn links(party: &PartyView, wall: UnixMillis) -> String {
         ]
     };
     let rows: Vec<[String; 6]> = party.links.iter().map(row).collect();
-    columns(["link", "by", "used", "left", "state", "came in"], &rows)
+    columns(["link", "by", "used", "left", "state", "came_in"], &rows)
 }
 
 /// How much time is left (milliseconds), in the unit in which a person reads it.
@@ -190,6 +195,22 @@ mod tests {
         for none in ["", "3f", "zz"] {
             assert!(find_link(&party, none).is_err(), "{none}");
         }
+    }
+
+    #[test]
+    fn every_head_of_the_links_is_a_word() {
+        let link =
+            LinkView { serial: "3f9a12cd".to_owned(), made_by: "Anna".to_owned(), ..LinkView::default() };
+        let shown = links(&PartyView { links: vec![link], ..PartyView::default() }, UnixMillis(0));
+        let heads: Vec<&str> = shown
+            .lines()
+            .next()
+            .unwrap()
+            .split("  ")
+            .map(str::trim)
+            .filter(|head| !head.is_empty())
+            .collect();
+        assert_eq!(heads, ["link", "made by", "used", "time left", "state", "came in"]);
     }
 
     #[test]

@@ -17,11 +17,10 @@ use crate::{
     },
     data::ask,
     failure::Failure,
-    output::{Output, report_done},
+    output::{Output, report_done, table},
     party::rights,
     running::connect,
     say::person,
-    table,
 };
 
 /// All that there is to say, for a script.

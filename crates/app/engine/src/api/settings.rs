@@ -12,6 +12,13 @@ use super::{
 };
 use crate::CommandError;
 
+/// All settings as they are when nobody has chosen anything: what they are called and what they take, without looking at any
+/// database.
+pub fn declared_settings() -> Vec<SettingView> {
+    let nothing = lanrage_store::Settings::default();
+    Config::declarations().iter().map(|declared| SettingView::new(declared, &nothing, &[])).collect()
+}
+
 impl AskStored for Settings {
     async fn answer_from(
         self,

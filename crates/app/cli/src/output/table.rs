@@ -2,13 +2,18 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use lanrage_engine::{
     AdapterView, ConnectionState, ControlView, DataPlaneView, ForwardedView, NetworkView, PeerView,
-    PortMappingView, RelayView, Snapshot, Waits,
+    PortMappingView, RelayView, Severity, Snapshot, Waits,
 };
+use unicode_width::UnicodeWidthStr;
 
+use super::look::{Look, Tone, padded};
 use crate::say::{Say, person};
 
+/// What stands where there is nothing.
+pub(crate) const NOTHING: &str = "–";
+
 /// The state as a person reads it.
-pub(crate) fn render(snapshot: &Snapshot) -> String {
+pub(crate) fn render(snapshot: &Snapshot, look: Look) -> String {
     let say = person();
     let mut text = String::new();
     match &snapshot.party {
@@ -21,20 +26,16 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
                 ("address", party.virtual_ip.as_str().into()),
                 ("nat", say.word("nat", &snapshot.nat_type).into()),
             ];
-            let _ = writeln!(text, "{}", say.say_with("terminal-status-party", arguments));
-            let rows: Vec<[String; 6]> = party.peers.iter().map(row).collect();
-            let heads = ["friend", "address", "state", "path", "rtt", "nat"];
-            text.push_str(&columns(heads, &rows));
+            let _ = writeln!(text, "{}", look.wrap(&say.say_with("terminal-status-party", arguments), 0));
+            text += &friends(&party.peers, look);
         }
     }
-    for peer in snapshot.party.iter().flat_map(|party| &party.peers) {
-        let _ = writeln!(text, "  {}", say.situation(&peer.situation));
-    }
     if let Some(hint) = snapshot.party.as_ref().and_then(|party| party.host_hint.as_ref()) {
-        let _ = writeln!(text, "  {}", say.host_hint(hint));
+        let _ = writeln!(text, "  {}", look.wrap(&say.host_hint(hint), 2));
     }
     let mut line = |key: &str, state: String| {
-        let _ = writeln!(text, "{}", say.say_with(key, [("state", state.into())]));
+        let said = say.say_with(key, [("state", state.into())]);
+        let _ = writeln!(text, "{}", look.wrap(&said, 0));
     };
     line("terminal-status-server", control(&snapshot.control));
     if let Some(party) = &snapshot.party {
@@ -61,22 +62,70 @@ pub(crate) fn render(snapshot: &Snapshot) -> String {
         let _ = writeln!(text, "{}", say.say_with("terminal-status-forwarded", arguments));
     }
     for problem in &snapshot.problems {
-        let _ = writeln!(text, "! {} {}", say.problem(&problem.fault), say.remedy(problem.remedy.as_ref()));
+        let said = format!("{} {}", say.problem(&problem.fault), say.remedy(problem.remedy.as_ref()));
+        let tone = if problem.severity == Severity::Error { Tone::Bad } else { Tone::Warning };
+        let mark = if look.marks { look.mark(tone) } else { "! ".to_owned() };
+        let _ = writeln!(text, "{mark}{}", look.wrap(&said, 2));
     }
     text
 }
 
+/// A row for each friend, and below it what explains it.
+fn friends(peers: &[PeerView], look: Look) -> String {
+    if peers.is_empty() {
+        return format!("  {}\n", look.wrap(&person().say("terminal-friends-none"), 2));
+    }
+    let rows: Vec<[String; 6]> = peers.iter().map(row).collect();
+    let tones: Vec<Tone> = peers.iter().map(tone).collect();
+    let lines = marked(["friend", "address", "state", "path", "rtt", "nat"], &rows, &tones, look);
+    let column = if look.marks { 6 } else { 4 };
+    let mut text = String::new();
+    for (at, line) in lines.iter().enumerate() {
+        let _ = writeln!(text, "{line}");
+        if let Some(peer) = at.checked_sub(1).and_then(|at| peers.get(at)) {
+            let explained = look.wrap(&person().situation(&peer.situation), column);
+            let _ = writeln!(text, "{}{}", " ".repeat(column), look.paint(Tone::Faint, &explained));
+        }
+    }
+    text
+}
+
+/// What a friend's connection means at a glance.
+pub(crate) fn tone(peer: &PeerView) -> Tone {
+    match peer.state {
+        _ if peer.is_away() => Tone::Faint,
+        ConnectionState::Connected => Tone::Good,
+        ConnectionState::Failed => Tone::Bad,
+        ConnectionState::Connecting | ConnectionState::Degraded | ConnectionState::Reconnecting => {
+            Tone::Warning
+        }
+    }
+}
+
+/// The way to a friend, as a word.
+pub(crate) fn way(peer: &PeerView) -> String {
+    let has_none = peer.is_away() || peer.state == ConnectionState::Failed;
+    if has_none { NOTHING.to_owned() } else { person().word("path", &peer.connection_type) }
+}
+
+/// How far a friend is.
+pub(crate) fn distance(peer: &PeerView) -> String {
+    peer.latency_ms.map_or_else(|| NOTHING.to_owned(), |ms| format!("{ms:.1} ms"))
+}
+
+/// The state of a friend's connection, as a word.
+pub(crate) fn state(peer: &PeerView) -> String {
+    if peer.is_away() { person().say("away") } else { person().word("state", &peer.state) }
+}
+
 fn row(peer: &PeerView) -> [String; 6] {
-    let say = person();
-    let is_away = peer.is_away();
-    let has_none = is_away || peer.state == ConnectionState::Failed;
     [
         peer.name.clone(),
         peer.virtual_ip.clone(),
-        if is_away { say.say("away") } else { say.word("state", &peer.state) },
-        if has_none { "–".to_owned() } else { say.word("path", &peer.connection_type) },
-        peer.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms")),
-        say.word("nat", &peer.nat_type),
+        state(peer),
+        way(peer),
+        distance(peer),
+        person().word("nat", &peer.nat_type),
     ]
 }
 
@@ -156,23 +205,36 @@ fn within(waits: &[Waits], percent: u64) -> Option<String> {
 
 /// Rows under heads, of which each is the end of a message's name.
 pub(crate) fn columns<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
+    let lines = marked(heads, rows, &[], Look::default());
+    lines.into_iter().fold(String::new(), |text, line| text + &line + "\n")
+}
+
+/// The same as lines, the heads first, with the mark of its tone before each row.
+pub(crate) fn marked<const N: usize>(
+    heads: [&str; N],
+    rows: &[[String; N]],
+    tones: &[Tone],
+    look: Look,
+) -> Vec<String> {
     let heads = heads.map(|head| person().word("terminal-head", &head));
     let width = |at: usize| {
-        let cells = rows.iter().map(|row| row[at].chars().count());
-        cells.chain([heads[at].chars().count()]).max().unwrap_or_default()
+        let cells = rows.iter().map(|row| row[at].width());
+        cells.chain([heads[at].width()]).max().unwrap_or_default()
     };
     let widths: [usize; N] = std::array::from_fn(width);
-    let mut text = String::new();
-    let mut line = |cells: [&str; N]| {
-        let padded: Vec<String> =
-            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        let _ = writeln!(text, "  {}", padded.join("  ").trim_end());
+    let line = |cells: [&str; N]| {
+        let cells: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| padded(cell, width)).collect();
+        cells.join("  ").trim_end().to_owned()
     };
-    line(std::array::from_fn(|at| heads[at].as_str()));
-    for row in rows {
-        line(std::array::from_fn(|at| row[at].as_str()));
+    let has_marks = look.marks && !tones.is_empty();
+    let head = line(std::array::from_fn(|at| heads[at].as_str()));
+    let indent = if has_marks { "    " } else { "  " };
+    let mut lines = vec![format!("{indent}{}", look.paint(Tone::Faint, &head))];
+    for (at, row) in rows.iter().enumerate() {
+        let mark = tones.get(at).map(|tone| look.mark(*tone)).unwrap_or_default();
+        lines.push(format!("  {mark}{}", line(std::array::from_fn(|at| row[at].as_str()))));
     }
-    text
+    lines
 }
 
 #[cfg(test)]
@@ -200,6 +262,43 @@ mod tests {
         );
         let script = serde_json::to_value(&view.dropped).unwrap();
         assert_eq!(script, serde_json::json!([{ "reason": "broadcast_storm", "packets": 3 }]));
+    }
+
+    fn friend(name: &str, state: ConnectionState, online: Option<bool>) -> PeerView {
+        PeerView { name: name.to_owned(), state, online, latency_ms: Some(12.34), ..PeerView::default() }
+    }
+
+    #[test]
+    fn what_explains_a_friend_stands_in_his_row_and_a_terminal_shows_at_a_glance_how_it_is() {
+        let peers = [
+            friend("Bo", ConnectionState::Connected, Some(true)),
+            friend("Cem", ConnectionState::Failed, Some(true)),
+            friend("Dana", ConnectionState::Connecting, Some(false)),
+        ];
+        let plain = friends(&peers, Look::default());
+        let lines: Vec<&str> = plain.lines().collect();
+        assert_eq!(lines.len(), 7, "{plain}");
+        for (at, peer) in peers.iter().enumerate() {
+            assert!(lines[2 * at + 1].trim().starts_with(&peer.name), "{plain}");
+            let explained = person().situation(&peer.situation);
+            assert_eq!(lines[2 * at + 2], format!("    {explained}"), "{plain}");
+        }
+        assert!(!plain.contains('\x1b') && !plain.contains('✔'), "{plain}");
+        let look = Look { marks: true, colours: true, width: Some(60) };
+        let shown = friends(&peers, look);
+        for begin in ["  \x1b[32m✔\x1b[0m Bo", "  \x1b[31m✖\x1b[0m Cem", "  \x1b[2m·\x1b[0m Dana"] {
+            assert!(shown.lines().any(|line| line.starts_with(begin)), "{begin:?} is not in {shown:?}");
+        }
+    }
+
+    #[test]
+    fn long_lines_of_the_state_are_broken_at_a_terminal() {
+        let view = PortMappingView::Open { external: "203.0.113.7:40000".to_owned() };
+        let network = NetworkView { port_mapping: view, spares_connection: true, ..NetworkView::default() };
+        let snapshot = Snapshot { network, ..Snapshot::default() };
+        let width = |look: Look| render(&snapshot, look).lines().map(|line| line.width()).max().unwrap();
+        assert!(width(Look::default()) > 60);
+        assert!(width(Look { width: Some(60), ..Look::default() }) <= 60);
     }
 
     #[test]
