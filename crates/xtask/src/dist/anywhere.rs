@@ -42,6 +42,8 @@ pub(super) fn archive(profile: Profile) -> Result<PathBuf> {
     let service =
         fs::read_to_string(project::root().join("src-tauri/packaging/linux/lanrage-helper.service"))?;
     fs::write(tree.join("units/lanrage-helper.service"), of_no_package(&service)?)?;
+    let unit = fs::read_to_string(project::root().join("src-tauri/packaging/linux/lanrage.service"))?;
+    fs::write(tree.join("units/lanrage.service"), of_a_user(&unit)?)?;
     fs::write(tree.join("share/lanrage.desktop"), desktop_entry()?)?;
     open_to_all(&tree, &[tree.join("setup")])?;
     let archive = made.join(format!("lanrage-linux-{}.tar.gz", env::consts::ARCH));
@@ -61,6 +63,13 @@ fn of_no_package(service: &str) -> Result<String> {
     Ok(service.replace(user, &format!("{user}\nDynamicUser=yes")))
 }
 
+/// The unit of a user who is in the last party without a window.
+fn of_a_user(unit: &str) -> Result<String> {
+    let program = "ExecStart=/usr/bin/lanrage run";
+    unit.contains(program).then_some(()).context("the user's unit is another than this archive knows")?;
+    Ok(unit.replace(program, &format!("ExecStart={PLACE}/bin/lanrage run")))
+}
+
 /// What start menus and links know of the window.
 fn desktop_entry() -> Result<String> {
     let template = fs::read_to_string(project::root().join("src-tauri/lanrage.desktop"))?;
@@ -78,7 +87,7 @@ fn desktop_entry() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{desktop_entry, of_no_package};
+    use super::{desktop_entry, of_a_user, of_no_package};
 
     #[test]
     fn the_units_user_is_systemds_and_its_program_where_the_script_puts_it() {
@@ -87,6 +96,9 @@ mod tests {
         assert!(made.contains("\nUser=lanrage-helper\nDynamicUser=yes\n"));
         assert!(made.contains("\nExecStart=/opt/lanrage/bin/lanrage-helper\n"));
         assert!(of_no_package("[Service]\n").is_err());
+        let unit = include_str!("../../../../src-tauri/packaging/linux/lanrage.service");
+        assert!(of_a_user(unit).unwrap().contains("\nExecStart=/opt/lanrage/bin/lanrage run\n"));
+        assert!(of_a_user("[Service]\n").is_err());
     }
 
     #[test]

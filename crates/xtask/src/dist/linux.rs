@@ -24,6 +24,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("src-tauri/packaging/linux/lanrage-helper.service", "usr/lib/systemd/system/lanrage-helper.service"),
     ("src-tauri/packaging/linux/lanrage-helper.socket", "usr/lib/systemd/system/lanrage-helper.socket"),
+    ("src-tauri/packaging/linux/lanrage.service", "usr/lib/systemd/user/lanrage.service"),
 ];
 
 /// Programs beside the desktop app, and where they are installed.
@@ -196,4 +197,21 @@ fn has_appimage_tools() -> bool {
     cache.is_some_and(|cache| {
         cache.join("tauri").join(format!("linuxdeploy-{}.AppImage", env::consts::ARCH)).exists()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_unit_starts_the_program_that_the_package_brings_and_comes_back_from_faults_alone() {
+        let (unit, _) =
+            FILES.iter().find(|(_, place)| *place == "usr/lib/systemd/user/lanrage.service").unwrap();
+        let unit = fs::read_to_string(project::root().join(unit)).unwrap();
+        let (_, place) = PROGRAMS.iter().find(|(name, _)| *name == "lanrage").unwrap();
+        assert!(unit.contains(&format!("\nExecStart=/{place} run\n")), "{unit}");
+        // What was typed wrong, and a LANrage that has the folder already, are no faults that pass.
+        assert!(unit.contains("\nRestart=on-failure\n") && unit.contains("\nRestartPreventExitStatus=2 5\n"));
+        assert!(unit.contains("\nWantedBy=default.target\n"));
+    }
 }
