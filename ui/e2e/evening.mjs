@@ -245,11 +245,13 @@ const windowManager = start('openbox', []);
 try {
   const [one, two] = await twoMachines();
   const game = standIn();
-  const ada = { dataDir: newDataDir(), machine: one, environment: { ...language, USER: 'ada' } };
+  // Each has a home: what the window remembers is not the other's, nor of a test before.
+  const home = () => ({ XDG_DATA_HOME: mkdtempSync(join(tmpdir(), 'home-')) });
+  const ada = { dataDir: newDataDir(), machine: one, environment: { ...language, ...home(), USER: 'ada' } };
   const bo = {
     dataDir: newDataDir(),
     machine: two,
-    environment: { ...language, USER: 'Bo', PATH: [game.folder, path].join(delimiter) },
+    environment: { ...language, ...home(), USER: 'Bo', PATH: [game.folder, path].join(delimiter) },
   };
   const started = Date.now();
   await withBoth(ada, bo, async (first, second) => {
