@@ -9,6 +9,7 @@ mod m20261129_000006_rulings;
 mod m20261129_000008_games;
 mod m20261130_000009_shield;
 mod m20261130_000010_muted;
+mod m20261201_000011_voice_link;
 
 use sea_orm_migration::prelude::*;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000008_games::Migration),
             Box::new(m20261130_000009_shield::Migration),
             Box::new(m20261130_000010_muted::Migration),
+            Box::new(m20261201_000011_voice_link::Migration),
         ]
     }
 }

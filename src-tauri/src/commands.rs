@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use lanrage_engine::{
     CommandError, Request,
-    api::{ExportDiagnostics, LinkCopied, LookForUpdate, ReplyCopied, Serve, WaysIntoGame, WaysToStart},
+    api::{
+        ExportDiagnostics, LinkCopied, LookForUpdate, ReplyCopied, Serve, Status, WaysIntoGame, WaysToStart,
+    },
     facts::Cause,
     requests, start_game,
 };
@@ -64,6 +66,12 @@ requests! {
 
     /// Opens the page where people get the newest version, in their browser. Answers nothing if there is none.
     OpenUpdatePage {} -> ();
+
+    /// Opens where the party talks, if that is still what the player was shown.
+    OpenVoiceLink {
+        /// What they were shown.
+        text: String,
+    } -> ();
 
     /// Starts a game into the one that a friend hosts.
     JoinGame {
@@ -168,6 +176,22 @@ impl<R: Runtime> Serve<OpenUpdatePage> for Desktop<R> {
         self.0.opener().open_url(&page, None::<&str>).map_err(|error| {
             warn!(%error, "no browser opens");
             CommandError::PageNotOpened { page }
+        })
+    }
+}
+
+impl<R: Runtime> Serve<OpenVoiceLink> for Desktop<R> {
+    async fn serve(&self, OpenVoiceLink { text }: OpenVoiceLink) -> Result<(), CommandError> {
+        let engine = self.0.state::<EngineHost>().handle().await?;
+        // What is pinned now and may be opened, and nothing else that a window could name.
+        let pinned = engine.ask(Status {}).await?.party.and_then(|party| party.voice);
+        let is_pinned = pinned.is_some_and(|voice| voice.can_open && voice.text == text);
+        if !is_pinned {
+            return Err(CommandError::VoiceLinkIsAnother);
+        }
+        self.0.opener().open_url(&text, None::<&str>).map_err(|error| {
+            warn!(%error, "no program opens a voice link");
+            CommandError::VoiceLinkNotOpened
         })
     }
 }

@@ -52,10 +52,10 @@ pub(crate) fn follow<R: Runtime>(app: &AppHandle<R>) {
             tokio::select! {
                 changed = snapshots.changed() => if changed.is_err() { return },
                 Ok(notice) = notices.recv() => {
-                    use facts::News::{NewVersion, Said, YouWereRemoved};
+                    use facts::News::{AskedReady, EverybodyReady, NewVersion, Said, YouWereRemoved};
                     let is_told = match notice.news {
                         YouWereRemoved { .. } | NewVersion { .. } => true,
-                        Said { .. } => !is_in_front(),
+                        Said { .. } | AskedReady { .. } | EverybodyReady => !is_in_front(),
                         _ => false,
                     };
                     if is_wanted && is_told {

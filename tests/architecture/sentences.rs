@@ -68,7 +68,8 @@ const TOLD: &[&str] = &["cause", "detail", "details", "error", "message", "reaso
 
 /// Those that may be text: what the other end of the wire says for a log, and what a fault of the window itself threw,
 /// of which there is no kind.
-const MAY_BE_TOLD: &[&str] = &["Refusal.detail", "CommandError.detail", "ChatLineView.text"];
+const MAY_BE_TOLD: &[&str] =
+    &["Refusal.detail", "CommandError.detail", "ChatLineView.text", "VoiceView.text"];
 
 fn looks_like_a_sentence(text: &str) -> bool {
     let is_word = |word: &&str| word.contains('{') || word.chars().any(char::is_alphabetic);

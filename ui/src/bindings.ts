@@ -188,7 +188,9 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Why, as far as is known. */
   because: Unanswered, } | { "code": "cancelled" } | { "code": "reply_outside" } | { "code": "reply_not_a_link" } | { "code": "reply_damaged" } | { "code": "reply_version",
   /** The version of the reply's format. */
-  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "rulings_unheard" } | { "code": "nothing_said" } | { "code": "said_too_much" } | { "code": "unknown_peer" } | { "code": "nothing_to_undo" } | { "code": "bad_game",
+  version: number, } | { "code": "reply_to_another" } | { "code": "reply_expired" } | { "code": "reply_leads_nowhere" } | { "code": "reply_while_hidden" } | { "code": "removed_from_party" } | { "code": "not_let_in" } | { "code": "not_yours" } | { "code": "rulings_unheard" } | { "code": "nothing_said" } | { "code": "said_too_much" } | { "code": "nobody_asks" } | { "code": "asked_too_often" } | { "code": "bad_voice_link",
+  /** How long it may be at most (bytes). */
+  most: number, } | { "code": "voice_link_is_another" } | { "code": "voice_link_not_opened" } | { "code": "unknown_peer" } | { "code": "nothing_to_undo" } | { "code": "bad_game",
   /** What is wrong with it. */
   cause: GameFault, } | { "code": "bad_ports",
   /** Most that they can be. */
@@ -939,7 +941,9 @@ export type Notice = {
   /** The game. */
   game: string, } | { "code": "said",
   /** The friend's name. */
-  peer: string, } | { "code": "reached",
+  peer: string, } | { "code": "asked_ready",
+  /** The friend's name. */
+  peer: string, } | { "code": "everybody_ready" } | { "code": "reached",
   /** The friend's name. */
   peer: string,
   /** The port. */
@@ -1001,6 +1005,10 @@ export type PartyView = {
   games: Array<GameView>,
   /** What was said to the party, the oldest first: the last lines, for as long as somebody is there who has heard them. */
   chat: Array<ChatLineView>,
+  /** Whether everybody is ready, while somebody asks or has a moment ago. */
+  ready_check: ReadyCheckView | null,
+  /** Where the party talks, as its owner or a moderator has pinned it. */
+  voice: VoiceView | null,
   /** What friends reach of this computer. */
   shield: ShieldView,
   /** The friends, in the order they joined; this device is not among them. */
@@ -1084,6 +1092,8 @@ export type PeerView = {
   first_packet_ms: number | null,
   /** What they play and host: by their own word first, what is hosted before what is played; then what else was heard of. */
   games: Array<GameView>,
+  /** What they answer to the check of the party; `None` where there is none, or they were not here. */
+  readiness: Readiness | null,
   /** Packets and bytes inside the tunnel. */
   traffic: Traffic, };
 
@@ -1198,6 +1208,33 @@ export type ProfileView = {
  * How good a connection is for playing and talking.
  */
 export type Quality = "bad" | "poor" | "fair" | "good" | "excellent";
+
+/**
+ * What somebody has answered to the question whether they are ready.
+ */
+export type Readiness = "waiting" | "not_yet" | "ready";
+
+/**
+ * How it is with a ready check.
+ */
+export type ReadyCheckState = "asking" | "everybody_ready" | "time_is_up";
+
+/**
+ * That somebody asks everybody whether they are ready, or has a moment ago.
+ */
+export type ReadyCheckView = {
+  /** The peer id of who asks. */
+  peer: string,
+  /** Their name. */
+  name: string,
+  /** Whether this device's player asks. */
+  is_own: boolean,
+  /** How it is with it. */
+  state: ReadyCheckState,
+  /** What this device's player has answered. */
+  own: Readiness,
+  /** Until when answers are waited for (Unix milliseconds). */
+  ends_at_ms: number, };
 
 /**
  * A party that this device is or was in.
@@ -1820,6 +1857,17 @@ export type VersionView = {
   page: string | null, };
 
 /**
+ * Where a party talks.
+ */
+export type VoiceView = {
+  /** What was pinned: one line of visible text. */
+  text: string,
+  /** The name of who has pinned it. */
+  by: string,
+  /** Whether it is an address of a voice program that may be opened. */
+  can_open: boolean, };
+
+/**
  * Packets that waited about equally long.
  */
 export type Waits = {
@@ -1885,6 +1933,13 @@ export type Requests = {
   peer: string, }, answer: number | null },
   say: { args: {
   /** What. */
+  text: string, }, answer: null },
+  ask_ready: { args: Record<string, never>, answer: null },
+  answer_ready: { args: {
+  /** Whether this player is. */
+  is_ready: boolean, }, answer: null },
+  pin_voice_link: { args: {
+  /** What everybody sees: one line of at most 200 bytes. */
   text: string, }, answer: null },
   link_copied: { args: Record<string, never>, answer: null },
   reply_copied: { args: Record<string, never>, answer: null },
@@ -2069,6 +2124,9 @@ export type DesktopRequests = {
   /** What. */
   path: string, }, answer: null },
   open_update_page: { args: Record<string, never>, answer: null },
+  open_voice_link: { args: {
+  /** What they were shown. */
+  text: string, }, answer: null },
   join_game: { args: {
   /** The friend's peer id. */
   peer: string,

@@ -123,6 +123,7 @@ fn membership(party: u8, number: u16) -> Result<StoredMembership> {
         host: friend_id(0),
         founder: friend_id(0),
         rulings: Vec::new(),
+        voice_link: None,
         is_host: false,
         subnet: Subnet::DEFAULT,
         control: vec!["wss://play.example".parse()?],

@@ -381,6 +381,14 @@ impl Player {
         Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 
+    /// Asks whether everybody is ready, or answers that: the words of `lanrage ready`.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn ready(&self, words: &[&str]) -> Result<()> {
+        self.tell(&[&["ready"], words].concat())
+    }
+
     /// Says something of games: the words of `lanrage games`.
     ///
     /// # Errors

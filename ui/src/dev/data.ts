@@ -138,6 +138,15 @@ export const appSettings: SettingView[] = [
   },
   {
     ...ask,
+    key: 'sounds',
+    kind: { type: 'boolean' },
+    default: false,
+    value: false,
+    rule: { code: 'boolean' },
+    doc: 'Whether the window makes a short sound when a friend comes, writes in the chat, or asks whether everybody is ready.',
+  },
+  {
+    ...ask,
     key: 'check_updates',
     kind: { type: 'boolean' },
     default: true,

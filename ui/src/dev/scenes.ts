@@ -1,4 +1,4 @@
-import type { ChatLineView, CommandError, HostedView, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, ShieldView, Snapshot } from '../bindings';
+import type { ChatLineView, ReadyCheckView, CommandError, HostedView, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, Quality, RelayView, ShieldView, Snapshot, VoiceView } from '../bindings';
 
 const SOON_MS = 12_000;
 
@@ -70,6 +70,7 @@ export const peer: PeerView = {
   joined_at_ms: 1_700_000_000_000,
   first_packet_ms: 184,
   games: [],
+  readiness: null,
   traffic: {
     sent_packets: 48_211,
     sent_bytes: 6_120_044,
@@ -103,6 +104,8 @@ export const party: PartyView = {
   created_at_ms: 1_700_000_000_000,
   games: [],
   chat: [],
+  ready_check: null,
+  voice: null,
   shield: { level: 'guarded', is_blind: false, doors: [], refused: [] },
   peers: [],
 };
@@ -123,6 +126,19 @@ export const chat: ChatLineView[] = [
   at_ms: 1_700_000_000_000 + at * 21_000,
   text: String(text),
 }));
+
+/** Somebody asks whether everybody is ready. */
+export const check: ReadyCheckView = {
+  peer: peer.id,
+  name: 'Jonas',
+  is_own: false,
+  state: 'asking',
+  own: 'waiting',
+  ends_at_ms: Date.now() + 161_000,
+};
+
+/** Where the party talks. */
+export const voice: VoiceView = { text: 'https://discord.gg/AbCdEf123', by: 'Jonas', can_open: true };
 
 /** A limited link. */
 export const limited: LinkView = {
@@ -288,6 +304,9 @@ const evening: PeerView[] = [
   { ...peer, id: '5', name: 'Wiesław', virtual_ip: '10.66.3.3', state: 'reconnecting', connection_type: 'connecting', situation: { code: 'away', peer: 'Wiesław' }, ...unmeasured, history_ms: [], online: false, away_since_ms: Date.now() - 1_260_000 },
 ];
 
+/** The same friends while they are asked whether they are ready. */
+const answering = evening.map((friend, at): PeerView => ({ ...friend, readiness: (['ready', 'not_yet', 'waiting', 'ready'] as const)[at] ?? null }));
+
 /** As many friends as are to be seen at one look. */
 const eight: PeerView[] = [
   ...evening.filter(({ online }) => online !== false),
@@ -443,6 +462,12 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   // The first evening goes on: just in, and nobody plays yet.
   evening_in: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening.slice(0, 2).map((friend) => ({ ...friend, games: [] })), shield: guarded } },
   chat: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening, shield: guarded, chat } },
+  ready_asked: { ...open, party: { ...party, is_host: false, role: 'member', peers: answering, shield: guarded, ready_check: check } },
+  ready_own: { ...open, party: { ...party, peers: answering, shield: guarded, ready_check: { ...check, is_own: true, own: 'ready' } } },
+  ready_all: { ...open, party: { ...party, peers: answering.map((friend) => ({ ...friend, readiness: 'ready' })), shield: guarded, ready_check: { ...check, own: 'ready', state: 'everybody_ready' } } },
+  ready_late: { ...open, party: { ...party, peers: answering, shield: guarded, ready_check: { ...check, name: 'Charlotte-Antoinette von der Straßenbahnhaltestelle', own: 'ready', state: 'time_is_up' } } },
+  voice: { ...open, party: { ...party, is_host: false, role: 'member', peers: evening, shield: guarded, voice } },
+  voice_own: { ...open, party: { ...party, peers: evening, shield: guarded, voice: { ...voice, text: `the usual channel at Jonas’ place, ${'and on and on '.repeat(9)}`, can_open: false } } },
   eight: { ...open, party: { ...party, peers: eight, shield: guarded } },
   moderated: {
     ...open,

@@ -10,7 +10,7 @@ interface Choice {
   language: unknown;
 }
 
-const chosen = (list: readonly SettingView[], key: string): unknown => {
+export const chosen = (list: readonly SettingView[], key: string): unknown => {
   const setting = list.find((setting) => setting.key === key);
   return setting?.is_refused === false ? setting.value : null;
 };

@@ -194,6 +194,14 @@ export const saveGames = () => askDesktop('save_games', {});
 export const startGame = (slug: string, game: string) => askDesktop('start_game', { slug, game });
 /** Says something to everybody in the party. */
 export const sayToParty = (text: string) => ask('say', { text });
+/** Asks everybody who is here whether they are ready. */
+export const askReady = () => ask('ask_ready', {});
+/** Answers whoever asks that. */
+export const answerReady = (isReady: boolean) => ask('answer_ready', { is_ready: isReady });
+/** Pins where the party talks; an empty text takes it away. */
+export const pinVoiceLink = (text: string) => ask('pin_voice_link', { text });
+/** Opens it, if it is still what was shown. */
+export const openVoiceLink = (text: string) => askDesktop('open_voice_link', { text });
 /** Asks the party for games of which their hosts' LANrage says nothing. */
 export const lookForGames = () => ask('look_for_games', {});
 /** Why a game is not seen that the friend hosts, or this device and the friend does not see it. Takes some seconds. */

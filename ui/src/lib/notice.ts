@@ -10,6 +10,8 @@ const tones = new Map<string, Tone>([
   ['now_host', 'good'],
   ['now_moderator', 'good'],
   ['game_opened', 'good'],
+  ['everybody_ready', 'good'],
+  ['asked_ready', 'busy'],
   ['new_version', 'good'],
   ['reached', 'warn'],
   ['wants_in', 'warn'],

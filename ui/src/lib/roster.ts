@@ -1,4 +1,4 @@
-import type { PartyView, PeerView } from '../bindings';
+import type { ReadyCheckView, PartyView, PeerView } from '../bindings';
 import { collator } from './format';
 import { friendStatus } from './friend';
 import { say } from './words';
@@ -23,4 +23,10 @@ export function byName<Friend extends Pick<PeerView, 'id' | 'name'>>(friends: re
 export function matches({ name, virtual_ip: address }: Pick<PeerView, 'name' | 'virtual_ip'>, wanted: string): boolean {
   const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim();
   return plain(name).includes(plain(wanted)) || address.includes(wanted.trim());
+}
+
+/** How many of those who are asked are ready, the player among them. */
+export function readyCounts({ own }: Pick<ReadyCheckView, 'own'>, friends: readonly Pick<PeerView, 'readiness'>[]) {
+  const answers = [own, ...friends.flatMap(({ readiness }) => readiness ?? [])];
+  return { ready: answers.filter((answer) => answer === 'ready').length, all: answers.length };
 }

@@ -26,6 +26,12 @@ export class Session {
   #subscriptions: Unsubscribe[] = [];
   #timers: ReturnType<typeof setTimeout>[] = [];
   #noticeKey = 0;
+  #hear: (notice: Notice) => void;
+
+  /** `hear` is told of everything that happens. */
+  constructor(hear: (notice: Notice) => void = () => undefined) {
+    this.#hear = hear;
+  }
 
   /** Listens first and asks then, so that no change falls between; revisions put the answers in order. */
   async start(): Promise<void> {
@@ -60,6 +66,7 @@ export class Session {
 
   #announce(notice: Notice): void {
     const key = this.#noticeKey++;
+    this.#hear(notice);
     this.notices = [...this.notices, { key, notice }].slice(-NOTICES_SHOWN);
     this.feed = [{ key, notice }, ...this.feed].slice(0, NOTICES_KEPT);
     const timer = setTimeout(() => {

@@ -123,6 +123,14 @@ Examples:
   lanrage chat who hosts?                 # say it
   lanrage chat -- --help                  # what begins with a dash")]
     Chat(Chat),
+    /// Say that you are ready, or ask everybody in the party whether they are
+    #[command(after_help = "\
+Examples:
+  lanrage ready --ask --follow            # ask, and show the answers as they come
+  lanrage ready
+  lanrage ready --not-yet
+  lanrage ready --show --json | jq -r '.players[] | select(.readiness != \"ready\") | .name'")]
+    Ready(Ready),
     /// Let a friend in who finds nobody by your link, and has sent you a reply
     #[command(after_help = "\
 Examples:
@@ -290,6 +298,22 @@ pub(crate) struct Chat {
     #[arg(value_name = "WORDS", conflicts_with = "follow")]
     pub(crate) words: Vec<String>,
     /// Go on showing new lines until Ctrl-C
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ready {
+    /// Ask everybody; where somebody asks already, it is the answer that you are ready
+    #[arg(long, conflicts_with_all = ["not_yet", "show"])]
+    pub(crate) ask: bool,
+    /// Answer that you need a moment; you can say that you are ready later
+    #[arg(long, conflicts_with = "show")]
+    pub(crate) not_yet: bool,
+    /// Say nothing, and show who is ready
+    #[arg(long)]
+    pub(crate) show: bool,
+    /// Go on showing the answers until it is over
     #[arg(long, short)]
     pub(crate) follow: bool,
 }

@@ -47,6 +47,7 @@ async fn run(Arguments { command, target, verbose }: Arguments) -> ExitCode {
         Command::Open => running::open::open(&target).await,
         Command::Rename { name } => data::rename(name, &target).await,
         Command::Chat(chat) => party::chat::chat(chat, &target).await,
+        Command::Ready(ready) => party::ready::ready(ready, &target).await,
         Command::Reply(reply) => running::reply(&reply.reply, &target).await,
         Command::Party(party) => party::rights::party(party, &target).await,
         Command::TrustServer => running::trust_server(&target).await,

@@ -3,6 +3,7 @@
 pub(crate) mod chat;
 pub(crate) mod friends;
 pub(crate) mod ping;
+pub(crate) mod ready;
 pub(crate) mod rights;
 pub(crate) mod shield;
 

@@ -79,6 +79,20 @@ pub(crate) enum Command {
         text: String,
         answer: Answer,
     },
+    /// Asks whether everybody is ready.
+    AskReady {
+        answer: Answer,
+    },
+    /// Answers whoever asks that.
+    AnswerReady {
+        is_ready: bool,
+        answer: Answer,
+    },
+    /// Pins where the party talks.
+    PinVoiceLink {
+        text: String,
+        answer: Answer,
+    },
     /// Asks everybody in the party for games.
     LookForGames {
         answer: Answer,

@@ -84,6 +84,8 @@ fn no_link_is_left_in_debug_output() {
         "created_at_ms": 0,
         "games": [],
         "chat": [],
+        "ready_check": null,
+        "voice": null,
         "peers": [],
     }))
     .unwrap();

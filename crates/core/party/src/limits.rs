@@ -42,6 +42,8 @@ pub const CONTROL_FRAME_BYTES: usize = 256 * 1024;
 pub const SIGNAL_BYTES: usize = 4_096;
 /// Longest line of a party's chat, in bytes of UTF-8.
 pub const CHAT_BYTES: usize = 1_024;
+/// Longest text that says where a party talks, in bytes of UTF-8.
+pub const VOICE_LINK_BYTES: usize = 200;
 /// Largest datagram accepted from the network, in bytes.
 pub const DATAGRAM_BYTES: usize = 65_535;
 /// Largest packet inside the tunnel, in bytes.

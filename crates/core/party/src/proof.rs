@@ -1,6 +1,5 @@
 //! Who somebody is and what only friends can read: keys, signatures, seals.
 
-pub(crate) mod chat_line;
 pub(crate) mod door;
 pub(crate) mod epochs;
 pub(crate) mod identity;
@@ -11,6 +10,7 @@ pub(crate) mod pass;
 pub(crate) mod record;
 pub(crate) mod ruling;
 pub(crate) mod rulings;
+pub(crate) mod said;
 pub(crate) mod seal;
 pub(crate) mod server;
 pub(crate) mod share;

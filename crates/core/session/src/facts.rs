@@ -1,6 +1,7 @@
 //! What a host shows: one value that says everything, replaced as a whole.
 
 mod shield;
+mod together;
 
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use lanrage_party::facts::CommandError;
 pub use shield::{DoorView, RefusedView, ShieldView};
+pub use together::{Readiness, ReadyCheckState, ReadyCheckView, VoiceView};
 
 /// The whole state, as the window, the CLI and scripts see it. `revision` grows with every change, so that
 /// whoever holds a snapshot and then hears of another knows which is newer.
@@ -247,6 +249,10 @@ pub struct PartyView {
     pub games: Vec<GameView>,
     /// What was said to the party, the oldest first: the last lines, for as long as somebody is there who has heard them.
     pub chat: Vec<ChatLineView>,
+    /// Whether everybody is ready, while somebody asks or has a moment ago.
+    pub ready_check: Option<ReadyCheckView>,
+    /// Where the party talks, as its owner or a moderator has pinned it.
+    pub voice: Option<VoiceView>,
     /// What friends reach of this computer.
     pub shield: ShieldView,
     /// The friends, in the order they joined; this device is not among them.
@@ -421,6 +427,8 @@ pub struct PeerView {
     pub first_packet_ms: Option<f64>,
     /// What they play and host: by their own word first, what is hosted before what is played; then what else was heard of.
     pub games: Vec<GameView>,
+    /// What they answer to the check of the party; `None` where there is none, or they were not here.
+    pub readiness: Option<Readiness>,
     /// Packets and bytes inside the tunnel.
     pub traffic: Traffic,
 }

@@ -143,6 +143,12 @@ pub enum Command {
     Ping(PeerId),
     /// Say something to the whole party.
     Say(String),
+    /// Ask everybody in the party whether they are ready. Where somebody asks already, the answer that this player is.
+    AskReady,
+    /// Answer that: whether this player is.
+    AnswerReady(bool),
+    /// Pin where the party talks; an empty text takes it away.
+    PinVoiceLink(String),
     /// Ask everybody in the party for games of which their hosts say nothing. Not again within eight seconds.
     LookForGames,
     /// Measure again whatever keeps friends from coming in: the router, its port, the relays. Answered when the router is

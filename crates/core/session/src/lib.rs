@@ -25,8 +25,8 @@ pub use facts::{
     AdapterView, ChatLineView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView,
     DroppedPackets, DroppedView, ForwardedView, GameSource, GameView, HostedView, InvitationLink,
     InvitationPreview, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView,
-    Problem, RefusedView, RelayView, RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView,
-    Traffic, UndoView, Waits,
+    Problem, Readiness, ReadyCheckState, ReadyCheckView, RefusedView, RelayView, RemovedView, RequestView,
+    Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, VoiceView, Waits,
 };
 pub use input::{Command, Input, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};

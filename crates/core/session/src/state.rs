@@ -219,6 +219,8 @@ impl State {
         }
         self.tell_games(turn);
         self.tell_chat(turn);
+        self.tell_ready(turn);
+        self.tell_voice_link(turn);
         self.follow_questions(turn);
         self.relay_among_friends(turn);
         self.part(turn);
@@ -249,6 +251,8 @@ impl State {
             (party.and_then(|party| party.undo.poll_timeout()), "undo"),
             (party.and_then(|party| party.games.poll_timeout()), "games"),
             (party.and_then(|party| party.chat.poll_timeout()), "chat"),
+            (party.and_then(|party| party.ready.poll_timeout()), "ready check"),
+            (party.and_then(|party| party.voice.poll_timeout()), "voice link"),
             (party.and_then(|party| party.questions.poll_timeout()), "questions of games"),
             (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
             (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),
@@ -286,6 +290,7 @@ impl State {
             }
         }
         self.knock_on(turn);
+        self.follow_ready(turn);
         self.follow_programs(turn);
         self.keep_departures(turn);
         self.names.set_silent(turn.now.instant, self.servers_are_silent());

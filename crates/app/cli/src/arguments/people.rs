@@ -44,6 +44,20 @@ pub(crate) enum PartyAction {
     },
     /// Let nobody in by any link; the same as `admission closed`
     Lock,
+    /// Show where the party talks, or pin that: a link or a few words that everybody sees
+    #[command(after_help = "\
+Examples:
+  lanrage party voice
+  lanrage party voice https://discord.gg/abc
+  lanrage party voice --clear")]
+    Voice {
+        /// What to pin; nothing shows what is pinned
+        #[arg(value_name = "TEXT", conflicts_with = "clear")]
+        text: Vec<String>,
+        /// Take it away
+        #[arg(long)]
+        clear: bool,
+    },
     /// List the limited links: who has made them, what they are good for, and who has come by them
     Links,
     /// Hear nothing of what a friend's programs send to everybody, on this device and in every party, until you take it back

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use lanrage_base::clock::{UnixMillis, now};
 use lanrage_engine::{
-    Admission, CommandError, LinkView, PartyView, PeerView, Standing,
-    api::{self, HandOver, MuteBroadcasts, RevokeLink, SetAdmission, SetStanding, UndoRemoval},
+    Admission, CommandError, LinkView, PartyView, PeerView, Standing, VoiceView,
+    api::{self, HandOver, MuteBroadcasts, PinVoiceLink, RevokeLink, SetAdmission, SetStanding, UndoRemoval},
 };
 
 use crate::{
@@ -62,6 +62,14 @@ pub(crate) async fn party(party: Party, target: &Target) -> Result<(), Failure> 
                 AdmissionArgument::Closed => Admission::Closed,
             };
             client.ask(SetAdmission { admission }).await?;
+        }
+        PartyAction::Voice { text, clear } if clear || !text.is_empty() => {
+            client.ask(PinVoiceLink { text: text.join(" ") }).await?;
+        }
+        PartyAction::Voice { .. } => {
+            let Some(party) = present else { return Err(CommandError::NotInParty.into()) };
+            output.write(&voice(party), &party.voice);
+            return Ok(());
         }
         PartyAction::Links => {
             let Some(party) = present else { return Err(CommandError::NotInParty.into()) };
@@ -141,6 +149,17 @@ fn links(party: &PartyView, wall: UnixMillis) -> String {
     columns(["link", "by", "used", "left", "state", "came_in"], &rows)
 }
 
+/// Where the party talks, as a person reads it.
+fn voice(party: &PartyView) -> String {
+    let say = person();
+    party.voice.as_ref().map_or_else(
+        || say.say("terminal-voice-none"),
+        |VoiceView { text, by, .. }| {
+            say.say_with("terminal-voice", [("text", text.as_str().into()), ("name", by.as_str().into())])
+        },
+    ) + "\n"
+}
+
 /// How much time is left (milliseconds), in the unit in which a person reads it.
 fn left(ms: u64) -> String {
     let minutes = ms.div_ceil(60_000);
@@ -161,6 +180,9 @@ fn list(own_name: &str, party: &PartyView) -> String {
     let mut text = columns(["player", "role", "id"], &rows);
     let admission = [("admission", say.word("admission", &party.admission).into())];
     let _ = writeln!(text, "{}", say.say_with("terminal-admission", admission));
+    if party.voice.is_some() {
+        text += &voice(party);
+    }
     if party.older_links_ask {
         let _ = writeln!(text, "{}", say.say("who-older-links"));
     }

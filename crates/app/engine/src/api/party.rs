@@ -8,9 +8,9 @@ use lanrage_session::Wish;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    CreateParty, HandOver, JoinParty, LeaveParty, LinkAgain, LinkCopied, MadeLink, MakeLink, NewInvitation,
-    PauseParty, Ping, PreviewInvitation, ReplyCopied, ResumeParty, RevokeLink, Say, Serve, SetAdmission,
-    SetStanding, Status, TakeReply, TrustServer, UndoRemoval, parse,
+    AnswerReady, AskReady, CreateParty, HandOver, JoinParty, LeaveParty, LinkAgain, LinkCopied, MadeLink,
+    MakeLink, NewInvitation, PauseParty, PinVoiceLink, Ping, PreviewInvitation, ReplyCopied, ResumeParty,
+    RevokeLink, Say, Serve, SetAdmission, SetStanding, Status, TakeReply, TrustServer, UndoRemoval, parse,
 };
 use crate::{CommandError, Handle, InvitationLink, InvitationPreview, Snapshot, handle::Command};
 
@@ -168,6 +168,24 @@ impl Serve<HandOver> for Handle {
 impl Serve<Say> for Handle {
     async fn serve(&self, Say { text }: Say) -> Result<(), CommandError> {
         self.command(|answer| Command::Say { text, answer }).await
+    }
+}
+
+impl Serve<AskReady> for Handle {
+    async fn serve(&self, AskReady {}: AskReady) -> Result<(), CommandError> {
+        self.command(|answer| Command::AskReady { answer }).await
+    }
+}
+
+impl Serve<AnswerReady> for Handle {
+    async fn serve(&self, AnswerReady { is_ready }: AnswerReady) -> Result<(), CommandError> {
+        self.command(|answer| Command::AnswerReady { is_ready, answer }).await
+    }
+}
+
+impl Serve<PinVoiceLink> for Handle {
+    async fn serve(&self, PinVoiceLink { text }: PinVoiceLink) -> Result<(), CommandError> {
+        self.command(|answer| Command::PinVoiceLink { text, answer }).await
     }
 }
 

@@ -129,6 +129,21 @@ crate::requests! {
         text: String,
     } -> ();
 
+    /// Asks everybody in the party whether they are ready. Where somebody asks already, it is the answer that this player is.
+    AskReady {} -> ();
+
+    /// Answers whoever asks whether everybody is ready; to be changed until that is over.
+    AnswerReady {
+        /// Whether this player is.
+        is_ready: bool,
+    } -> ();
+
+    /// Pins where the party talks: a link, or a few words. Empty, there is none any more. Only the owner and moderators may.
+    PinVoiceLink {
+        /// What everybody sees: one line of at most 200 bytes.
+        text: String,
+    } -> ();
+
     /// Says that the party's link was passed on in another way than by [`NewInvitation`]: whoever follows it is looked for more
     /// often for a while, where there is no server.
     LinkCopied {} -> ();

@@ -290,6 +290,7 @@ fn to_stored(membership: &SavedMembership, host: PeerId, active: bool, own: Peer
         host,
         founder: invitation.host,
         rulings: membership.rulings.clone(),
+        voice_link: membership.voice_link.clone(),
         is_host: host == own,
         subnet: invitation.subnet,
         control: invitation.control.clone(),
@@ -345,6 +346,7 @@ pub(crate) async fn load(
         created_at: stored.created_at,
         sequence: stored.sequence,
         rulings: stored.rulings,
+        voice_link: stored.voice_link,
         spare_shares: shares.spare,
         former: shares.former,
     };

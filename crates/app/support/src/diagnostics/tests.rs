@@ -5,8 +5,8 @@ use lanrage_party::facts::{Cause, Fault, Meeting, ServerFault, Situation};
 use lanrage_party::{Admission, NatType, Role};
 use lanrage_session::{
     AdapterView, ChatLineView, ConnectionState, ControlView, DataPlaneView, GameView, HostedView,
-    InvitationLink, JoiningView, LinkView, NetworkView, PartyView, PeerView, Problem, RemovedView,
-    RequestView, Severity, StoreView, Traffic,
+    InvitationLink, JoiningView, LinkView, NetworkView, PartyView, PeerView, Problem, Readiness,
+    ReadyCheckView, RemovedView, RequestView, Severity, StoreView, Traffic, VoiceView,
 };
 use serde_json::json;
 
@@ -20,7 +20,10 @@ const PARTY: &str = "0123456789abcdef0123456789abcdef";
 const LINK: &str = "lanrage://join/AXsicCI6IjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmIn0";
 
 /// Everything in the inputs that nobody may find in a bundle.
-const PRIVATE: [&str; 24] = [
+const PRIVATE: [&str; 27] = [
+    "voice.example.org",
+    "Hatice",
+    "not_yet",
     "the plan of the evening",
     "Bobs Burg",
     "Dora",
@@ -72,6 +75,7 @@ fn snapshot() -> Snapshot {
         away_since_ms: None,
         joined_at_ms: 1,
         first_packet_ms: None,
+        readiness: Some(Readiness::NotYet),
         games: vec![GameView {
             slug: "teeworlds".to_owned(),
             name: "Teeworlds".to_owned(),
@@ -130,6 +134,8 @@ fn snapshot() -> Snapshot {
                 text: "the plan of the evening".to_owned(),
                 ..ChatLineView::default()
             }],
+            ready_check: Some(ReadyCheckView { name: "Hatice".to_owned(), ..ReadyCheckView::default() }),
+            voice: Some(VoiceView { text: "https://voice.example.org".to_owned(), ..VoiceView::default() }),
             shield: Default::default(),
             peers: vec![bob],
         }),

@@ -77,6 +77,13 @@ pub enum News {
         /// The friend's name.
         peer: String,
     },
+    /// A friend asks whether everybody is ready.
+    AskedReady {
+        /// The friend's name.
+        peer: String,
+    },
+    /// Everybody who is here is ready.
+    EverybodyReady,
     /// A friend tried to reach something of this computer that is not open to them. Told once of each friend and port.
     Reached {
         /// The friend's name.

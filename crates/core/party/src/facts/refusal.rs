@@ -57,6 +57,19 @@ pub enum CommandError {
     NothingSaid,
     /// More was said in the chat than friends hear.
     SaidTooMuch,
+    /// Nobody asks whether everybody is ready.
+    NobodyAsks,
+    /// This device's player has asked that often enough.
+    AskedTooOften,
+    /// What was to be pinned is too long.
+    BadVoiceLink {
+        /// How long it may be at most (bytes).
+        most: u64,
+    },
+    /// Something else is pinned than what the player was shown, or nothing that may be opened.
+    VoiceLinkIsAnother,
+    /// No program opens what is pinned.
+    VoiceLinkNotOpened,
     /// Nobody of the party has this id.
     UnknownPeer,
     /// Nobody was removed a moment ago.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Admission, DeviceIdentity, Matter, Name, PartyId, PeerId, Ruling, ShareMark, Standing, Subject,
-    UnixMillis,
+    UnixMillis, VoiceLink,
     limits::{LINKS, MODERATOR_RULINGS, OWNER_RULINGS, SHARES},
 };
 
@@ -152,6 +152,11 @@ impl Rulings {
         } else {
             Role::Member
         }
+    }
+
+    /// Whether this word on where the party talks counts: of its owner and moderators, and of who owned it when they said so.
+    pub fn may_pin(&self, link: &VoiceLink) -> bool {
+        self.role(&link.author()) >= Role::Moderator || self.reigned(&link.author(), link.version().0)
     }
 
     /// What was ruled of somebody, if anything.

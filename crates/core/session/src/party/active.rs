@@ -24,7 +24,7 @@ use crate::{
     output::{Output, StoreAction, Turn},
     party::{
         found::Found,
-        membership::Membership,
+        membership::{Membership, SavedMembership},
         requests::Requests,
         roster::{Refusal, Roster},
         undo::Undo,
@@ -34,8 +34,8 @@ use crate::{
         called::Called,
         connections::Connections,
         gossip::{
-            Gossip, chat::Chat, departures::Departures, games::Games, questions::Questions, ruled::Ruled,
-            shares::Asking,
+            Gossip, chat::Chat, departures::Departures, games::Games, questions::Questions, ready::Ready,
+            ruled::Ruled, shares::Asking, voice::Voice,
         },
         knocking::Knocking,
         relaying::{carried::Carried, carrier::Carrier},
@@ -95,6 +95,10 @@ pub(crate) struct ActiveParty {
     pub(crate) games: Games,
     /// What was said to all.
     pub(crate) chat: Chat,
+    /// Whether everybody is ready.
+    pub(crate) ready: Ready,
+    /// Where the party talks.
+    pub(crate) voice: Voice,
     /// What friends play of which they say nothing.
     pub(crate) sightings: Sightings,
     /// Why they are not seen.
@@ -316,7 +320,8 @@ impl ActiveParty {
             }
         } else {
             self.is_kept = true;
-            let membership = Box::new(self.membership.to_saved());
+            let voice_link = self.voice.kept().cloned();
+            let membership = Box::new(SavedMembership { voice_link, ..self.membership.to_saved() });
             turn.store(StoreAction::SaveMembership { membership, host: self.host, active });
         }
     }

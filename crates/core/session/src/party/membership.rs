@@ -1,7 +1,7 @@
 use lanrage_party::{
     Departure, DeviceIdentity, Epoch, Epochs, Invitation, Ipam, IpamError, Leave, LocalEnd, Name,
     PEER_PROTOCOL, PeerId, PeerRecord, Ruling, Rulings, Share, SignedRecord, StoredPeer, UnixMillis,
-    VirtualIp, WireGuardPrivateKey,
+    VirtualIp, VoiceLink, WireGuardPrivateKey,
 };
 
 /// My right to be in a party: what its invitation says, my WireGuard key in it, and my lease.
@@ -37,6 +37,8 @@ pub struct SavedMembership {
     pub sequence: u64,
     /// What was ruled in the party, in an order in which one after the other can be taken.
     pub rulings: Vec<Ruling>,
+    /// Where the party talks, as was pinned last.
+    pub voice_link: Option<VoiceLink>,
     /// Shares of the party's secret that are not in force.
     pub spare_shares: Vec<Share>,
     /// Secrets of before, the newest first.
@@ -132,7 +134,7 @@ impl Membership {
         })
     }
 
-    /// What has to be kept for [`Membership::restore`].
+    /// What has to be kept for [`Membership::restore`]; where the party talks is known elsewhere.
     pub(crate) fn to_saved(&self) -> SavedMembership {
         let (spare_shares, former) = self.epochs.to_kept();
         SavedMembership {
@@ -142,6 +144,7 @@ impl Membership {
             created_at: self.created_at,
             sequence: self.sequence,
             rulings: self.rulings.all().cloned().collect(),
+            voice_link: None,
             spare_shares,
             former,
         }

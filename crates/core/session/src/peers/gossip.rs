@@ -9,9 +9,11 @@ pub(crate) mod departures;
 pub(crate) mod games;
 pub(crate) mod message;
 pub(crate) mod questions;
+pub(crate) mod ready;
 pub(crate) mod ruled;
 mod schedule;
 pub(crate) mod shares;
+pub(crate) mod voice;
 
 use std::{
     collections::BTreeMap,

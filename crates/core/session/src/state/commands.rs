@@ -36,8 +36,10 @@ use crate::{
             games::Games,
             message::Message,
             questions::Questions,
+            ready::Ready,
             ruled::{Ignorance, Ruled},
             shares::Asking,
+            voice::Voice,
         },
         knocking::{Knocking, TARGETS},
         relaying::carried::Carried,
@@ -110,6 +112,18 @@ impl State {
             Command::Ping(peer) => {
                 let party = self.party.as_mut().ok_or(CommandError::NotInParty);
                 let result = party.and_then(|party| party.connections.ping(turn, ticket, peer));
+                turn.complete(ticket, result);
+            }
+            Command::AskReady => {
+                let result = self.ask_ready(turn);
+                turn.complete(ticket, result);
+            }
+            Command::AnswerReady(is_ready) => {
+                let result = self.answer_ready(turn, is_ready);
+                turn.complete(ticket, result);
+            }
+            Command::PinVoiceLink(text) => {
+                let result = self.pin_voice_link(turn, &text);
                 turn.complete(ticket, result);
             }
             Command::LookForGames => self.look_for_games(turn, ticket),
@@ -397,6 +411,8 @@ impl State {
             is_kept: ignorance == Ignorance::TheLatest,
             games: Games::default(),
             chat: Chat::default(),
+            ready: Ready::default(),
+            voice: Voice::new(None),
             sightings: Sightings::default(),
             questions: Questions::default(),
             requests: Requests::default(),

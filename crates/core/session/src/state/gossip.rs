@@ -1,6 +1,8 @@
 //! What members tell each other: who else is in the party, who has left it, and signals for those whom they reach.
 
 pub(super) mod chat;
+pub(super) mod ready;
+pub(super) mod voice;
 
 use lanrage_party::{Departure, NatType, PeerId, SealedSignal, SignedRecord};
 use tracing::{debug, info, warn};
@@ -47,6 +49,10 @@ impl State {
             party.games.set_reached(turn.now.instant, &reached);
             party.chat.set_reached(turn.now.instant, &reached);
             party.chat.set_members(&own, |peer| party.connections.connections().contains_key(peer));
+            party.ready.set_reached(turn.now.instant, &reached);
+            party.voice.set_reached(turn.now.instant, &reached);
+            let is_member = |peer: &PeerId| party.connections.connections().contains_key(peer);
+            party.ready.set_members(turn.now.instant, &own, is_member);
             party.games.set_members(|peer| party.connections.connections().contains_key(peer));
             party.sightings.set_members(|peer| party.connections.connections().contains_key(peer));
             party.questions.set_members(|peer| party.connections.connections().contains_key(peer));
@@ -89,6 +95,8 @@ impl State {
             Message::Chat(lines) => self.take_chat(turn, from, lines),
             Message::ChatDigest(said) => self.handle_chat_digest(turn, from, said),
             Message::ChatHave(marks) => self.handle_chat_have(turn, from, &marks),
+            Message::Ready(word) => self.take_ready(turn, from, word),
+            Message::Voice(link) => self.take_voice_link(turn, from, link),
             // While a server keeps the list, its word counts.
             _ if !self.gossips() => {}
             Message::Digest { hash, count } => {

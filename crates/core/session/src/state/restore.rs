@@ -9,7 +9,10 @@ use crate::{
     input::Ticket,
     output::{StoreAction, Turn},
     party::membership::{Kept, Membership},
-    peers::connection::{KnownPeer, PeerInfo},
+    peers::{
+        connection::{KnownPeer, PeerInfo},
+        gossip::voice::Voice,
+    },
 };
 
 impl State {
@@ -40,11 +43,14 @@ impl State {
         let members = peers.iter().map(|peer| peer.record.claimed().identity);
         forget_listener(&mut saved.invitation, members.chain([self.identity.public()]));
         let server = saved.invitation.control.first().cloned();
+        let voice_link = saved.voice_link.take();
         let membership = Membership::restore(saved, &self.identity, turn.now.wall)?;
         self.use_server(turn, server, membership.invitation.server);
         self.enter(turn, membership, host, None);
         if let Some(party) = &mut self.party {
-            party.departures.restore(departures, &party.membership.invitation.party);
+            let id = party.membership.invitation.party;
+            party.departures.restore(departures, &id);
+            party.voice = Voice::new(voice_link.filter(|link| link.is_signed(&id)));
         }
         for peer in peers {
             self.restore_peer(turn, peer);

@@ -16,7 +16,10 @@ use lanrage_party::{
 };
 use lanrage_rendezvous::{FinderView, Health};
 
-use super::{State, games, gossip::chat};
+use super::{
+    State, games,
+    gossip::{chat, ready, voice},
+};
 use crate::{
     facts::{
         AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, LinkView,
@@ -95,6 +98,7 @@ impl State {
             party.reply.as_ref().map(|reply| &reply.text).hash(&mut hasher);
             party.games.revision().hash(&mut hasher);
             party.chat.revision().hash(&mut hasher);
+            (party.ready.revision(), party.voice.revision()).hash(&mut hasher);
             party.sightings.revision().hash(&mut hasher);
             self.shield.revision().hash(&mut hasher);
         }
@@ -240,6 +244,7 @@ impl State {
                     joined_at_ms: connection.info.joined_at.0,
                     first_packet_ms: connection.first_packet.map(milliseconds),
                     games: games::of_friend(active, connection, now.instant),
+                    readiness: active.ready.of(&id),
                     traffic: traffic(&id),
                 }
             })
@@ -269,7 +274,9 @@ impl State {
             host_hint: self.host_hint(active, &names),
             created_at_ms: membership.created_at.0,
             games: games::own(active),
-            chat: chat::view(active, &self.identity.peer_id()),
+            chat: chat::view(active, &own),
+            ready_check: ready::view(active, &own, &self.player_name, |friend, id| names.of(friend, id)),
+            voice: voice::view(active, &own, &self.player_name, |friend, id| names.of(friend, id)),
             shield: self.shield_view(|id| {
                 let friend = active.connections.connections().get(id)?;
                 Some(names.of(&friend.record.name, id))

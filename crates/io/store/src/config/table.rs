@@ -156,6 +156,9 @@ settings! {
     /// not in front.
     notifications: bool = Declaration::new(App, Kind::Boolean, Boolean(true));
 
+    /// Whether the window makes a short sound when a friend comes, writes in the chat, or asks whether everybody is ready.
+    sounds: bool = Declaration::new(App, Kind::Boolean, Boolean(false));
+
     /// Whether LANrage looks once a day for a newer version of itself, where whoever built it has named an address for that.
     /// Nothing is installed.
     check_updates: bool = Declaration::new(App, Kind::Boolean, Boolean(true));

@@ -120,6 +120,7 @@ pub(crate) mod memberships {
         #[sea_orm(column_type = "Text", nullable)]
         pub(crate) founder_id: Option<String>,
         pub(crate) rulings: Option<Vec<u8>>,
+        pub(crate) voice_link: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

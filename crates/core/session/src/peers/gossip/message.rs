@@ -6,12 +6,13 @@ use lanrage_base::wire::{Reader, put_address};
 use lanrage_games::{Side, Slug, Statement, read_side, read_statements, write_side, write_statements};
 use lanrage_nat::Probe;
 use lanrage_party::{
-    ChatLine, ChatMark, Departure, IdentityKey, Leave, PartyId, PeerId, Place, Ruling, SealedSignal, Share,
-    ShareMark, SignedRecord, Transport,
+    ChatLine, ChatMark, Departure, IdentityKey, Leave, PartyId, PeerId, Place, ReadyCheck, Ruling,
+    SealedSignal, Share, ShareMark, SignedRecord, Transport, VoiceLink,
     limits::{self, KNOCK_BYTES, PEERS_PER_PARTY},
 };
 
-use super::chat::KEPT;
+use super::{chat::KEPT, ready::CheckWord};
+use crate::facts::Readiness;
 
 /// The version that every [`Probe`] begins with; who does not know a kind drops it.
 const VERSION: u8 = 1;
@@ -33,6 +34,8 @@ const GAME_TELL: u8 = 30;
 const CHAT: u8 = 31;
 const CHAT_DIGEST: u8 = 32;
 const CHAT_HAVE: u8 = 33;
+const READY: u8 = 34;
+const VOICE: u8 = 35;
 
 /// Longest message, in bytes.
 const MAX_BYTES: usize = Probe::MAX_BYTES;
@@ -58,7 +61,8 @@ pub(crate) type Line = ([u8; 8], u64);
 /// *knock* the address it came from, and its 480 bytes; *relay ask* ids of 16 bytes; *relay channels* ids of 16 bytes with
 /// numbers of 2; *ruled* 8 bytes; *rulings* one behind the other; *games* a number of 8, and what [`write_statements`] writes; *shares* of 32
 /// bytes; *shares ask* marks of 16; *game ask* a number of 8, 0 for UDP or 1 for TCP, a port of 2 or none, which is 0, and the slug; *game tell* a number
-/// of 8, and what [`write_side`] writes; *chat* lines one behind the other; *chat digest* 8 bytes; *chat have* marks of 6.
+/// of 8, and what [`write_side`] writes; *chat* lines one behind the other; *chat digest* 8 bytes; *chat have* marks of 6;
+/// *ready* the check, its age of 4 bytes (milliseconds), the answer (0 none, 1 not yet, 2 ready), and 0 or, if it is over, 1; *voice* the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     /// What I know of the party is this, in short: of two who say the same, neither has news for the other.
@@ -97,11 +101,15 @@ pub(crate) enum Message {
     ChatDigest(u64),
     /// The lines of the chat that I have.
     ChatHave(Vec<ChatMark>),
+    /// Somebody asks whether everybody is ready, and this is my answer.
+    Ready(CheckWord),
+    /// Where the party talks, as was pinned last.
+    Voice(VoiceLink),
 }
 
 /// Whether a payload is one of these rather than the path agent's, or of a program that knows more.
 pub(crate) fn is_gossip(payload: &[u8]) -> bool {
-    matches!(payload, [VERSION, DIGEST..=CHAT_HAVE, ..])
+    matches!(payload, [VERSION, DIGEST..=VOICE, ..])
 }
 
 impl Message {
@@ -216,6 +224,16 @@ impl Message {
                 bytes.push(CHAT_HAVE);
                 marks.iter().take(KEPT).for_each(|mark| bytes.extend(mark));
             }
+            Self::Voice(link) => {
+                bytes.push(VOICE);
+                link.put(&mut bytes);
+            }
+            Self::Ready(CheckWord { check, age_ms, answer, is_over }) => {
+                bytes.push(READY);
+                check.put(&mut bytes);
+                bytes.extend(age_ms.to_be_bytes());
+                bytes.extend([*answer as u8, (*is_over).into()]);
+            }
         }
         bytes
     }
@@ -323,6 +341,22 @@ impl Message {
                 }
                 Self::ChatHave(marks)
             }
+            VOICE => Self::Voice(VoiceLink::read(&mut reader)?),
+            READY => Self::Ready(CheckWord {
+                check: ReadyCheck::read(&mut reader)?,
+                age_ms: u32::from_be_bytes(reader.array()?),
+                answer: match reader.byte()? {
+                    0 => Readiness::Waiting,
+                    1 => Readiness::NotYet,
+                    2 => Readiness::Ready,
+                    _ => return None,
+                },
+                is_over: match reader.byte()? {
+                    0 => false,
+                    1 => true,
+                    _ => return None,
+                },
+            }),
             SHARES => {
                 let mut shares = Vec::new();
                 while !reader.rest().is_empty() && shares.len() < limits::SHARES {
@@ -410,6 +444,13 @@ mod tests {
             Message::Chat(vec![ChatLine::sign(&ann, &party(), UnixMillis(7), &"é".repeat(512)).unwrap()]),
             Message::ChatDigest(u64::MAX),
             Message::ChatHave(vec![[7; 6]; KEPT]),
+            Message::Voice(VoiceLink::sign(&ann, &party(), UnixMillis(7), &"é".repeat(100)).unwrap()),
+            Message::Ready(CheckWord {
+                check: ReadyCheck::sign(&ann, &party(), UnixMillis(7)),
+                age_ms: u32::MAX,
+                answer: Readiness::Ready,
+                is_over: true,
+            }),
             Message::Games {
                 number: u64::MAX,
                 statements: vec![
@@ -449,12 +490,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..32, which in 0_usize..11, cut: usize) {
+        fn any_bytes_are_read_without_a_panic(mut bytes: Vec<u8>, kind in 15_u8..VOICE + 2, which: prop::sample::Index, cut: usize) {
             if bytes.len() > 1 {
                 (bytes[0], bytes[1]) = (VERSION, kind);
             }
             Message::parse(&bytes, party());
-            let whole = messages().swap_remove(which).to_bytes();
+            let mut all = messages();
+            let whole = all.swap_remove(which.index(all.len())).to_bytes();
             Message::parse(&whole[..cut % whole.len()], party());
         }
     }

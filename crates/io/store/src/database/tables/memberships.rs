@@ -1,7 +1,7 @@
 use lanrage_base::wire::Reader;
 use lanrage_party::{
     ControlEndpoint, Glance, Invitation, Name, PartyId, PartySecret, PeerId, Ruling, ServerId, Subnet,
-    UnixMillis, VirtualIp,
+    UnixMillis, VirtualIp, VoiceLink,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -34,6 +34,8 @@ pub struct StoredMembership {
     /// What was ruled in it, in an order in which one after the other can be taken. To be verified again: the file may have been
     /// changed.
     pub rulings: Vec<Ruling>,
+    /// Where it talks, as was pinned last. To be verified again as well.
+    pub voice_link: Option<VoiceLink>,
     /// Whether the host is this device.
     pub is_host: bool,
     /// The party's network.
@@ -220,6 +222,11 @@ fn row(membership: &StoredMembership) -> ActiveModel {
         server: Set(membership.server.map(|server| server.to_string())),
         founder_id: Set(Some(membership.founder.to_string())),
         rulings: Set(Some(bytes_of(&membership.rulings))),
+        voice_link: Set(membership.voice_link.as_ref().map(|link| {
+            let mut bytes = Vec::new();
+            link.put(&mut bytes);
+            bytes
+        })),
     }
 }
 
@@ -242,6 +249,7 @@ pub(in crate::database) fn read(row: &Model) -> Option<StoredMembership> {
         server: row.server.as_deref().map(str::parse).transpose().ok()?,
         founder: row.founder_id.as_ref().unwrap_or(&row.host_id).parse().ok()?,
         rulings: read_rulings(row.rulings.as_deref().unwrap_or_default()),
+        voice_link: row.voice_link.as_deref().and_then(|bytes| VoiceLink::read(&mut Reader::new(bytes))),
     })
 }
 

@@ -2,7 +2,8 @@ use std::net::SocketAddrV4;
 
 use lanrage_party::{
     Departure, DeviceIdentity, Leave, Matter, NatType, PartyId, PartySecret, PeerId, PeerRecord, Ruling,
-    ServerId, SignedRecord, Standing, Subnet, Transport, VirtualIp, WireGuardKey, facts::ExportFault,
+    ServerId, SignedRecord, Standing, Subnet, Transport, VirtualIp, VoiceLink, WireGuardKey,
+    facts::ExportFault,
 };
 use lanrage_shield::{Grant, Trust};
 use serde_json::Value;
@@ -25,6 +26,7 @@ fn membership(number: u8, is_active: bool) -> StoredMembership {
         host: identity(number).peer_id(),
         founder: identity(number / 2).peer_id(),
         rulings: rulings(number),
+        voice_link: VoiceLink::sign(&identity(number), &party(number), NOW, "https://voice.example"),
         is_host: number == 1,
         subnet: Subnet::DEFAULT,
         control: vec!["wss://a.example".parse().unwrap(), "ws://10.0.0.1:8787".parse().unwrap()],
