@@ -92,9 +92,9 @@ fn somebody_asks_all_answer_and_everybody_is_told_once() {
     all[0].ask(now(0));
     talk(&mut all, now(10));
     let asker = all[0].id();
-    for one in 1..3 {
-        assert_eq!(all[one].ready.take_news(), [ReadyNews::Asked(asker)]);
-        assert_eq!(all[one].ready.of(&asker), Some(Readiness::Ready), "who asks is ready");
+    for asked in &mut all[1..] {
+        assert_eq!(asked.ready.take_news(), [ReadyNews::Asked(asker)]);
+        assert_eq!(asked.ready.of(&asker), Some(Readiness::Ready), "who asks is ready");
     }
     assert!(all[1].ready.answer(now(20).instant, Readiness::NotYet));
     assert!(all[2].ready.answer(now(20).instant, Readiness::Ready));
