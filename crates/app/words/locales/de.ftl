@@ -149,6 +149,7 @@ terminal-head-used = benutzt
 terminal-head-left = gilt noch
 terminal-head-came-in = hereingekommen
 terminal-head-nat = NAT
+terminal-head-answer = Antwort
 terminal-status-none = Du bist in keiner Party.
 terminal-status-party = { $party } ({ $subnet }): du bist { $player } als { $address }, { $nat }
 terminal-status-server = Kontrollserver: { $state }

@@ -150,6 +150,7 @@ terminal-head-used = used
 terminal-head-left = time left
 terminal-head-came-in = came in
 terminal-head-nat = NAT
+terminal-head-answer = answer
 terminal-status-none = You are in no party.
 terminal-status-party = { $party } ({ $subnet }): you are { $player } as { $address }, { $nat }
 terminal-status-server = control server: { $state }

@@ -217,6 +217,10 @@ pub(crate) fn marked<const N: usize>(
     look: Look,
 ) -> Vec<String> {
     let heads = heads.map(|head| person().word("terminal-head", &head));
+    debug_assert!(
+        !heads.iter().any(|head| head.starts_with("terminal-head")),
+        "a head without a word: {heads:?}"
+    );
     let width = |at: usize| {
         let cells = rows.iter().map(|row| row[at].width());
         cells.chain([heads[at].width()]).max().unwrap_or_default()
