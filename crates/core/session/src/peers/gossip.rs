@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 
 use self::{
     message::{LINES, Line, Message},
-    schedule::Schedule,
+    schedule::{Schedule, keep_reached},
 };
 
 /// Summaries to one peer, and full answers to its summaries.
@@ -86,10 +86,7 @@ impl Gossip {
     /// There is a path to these members, and to no others. They keep each other's lists if `keep_lists`; something is passed on for
     /// them in any case. True if there is somebody to keep a list with with whom it was not kept before.
     pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId], keep_lists: bool) -> bool {
-        self.limits.retain(|peer, _| reached.contains(peer));
-        for peer in reached {
-            self.limits.entry(*peer).or_insert_with(Limits::new);
-        }
+        keep_reached(&mut self.limits, reached, Limits::new);
         self.schedule.set_reached(now, if keep_lists { reached } else { &[] })
     }
 

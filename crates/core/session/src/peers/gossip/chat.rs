@@ -13,7 +13,7 @@ use lanrage_base::{
 use lanrage_party::{ChatLine, ChatMark, Name, PeerId, UnixMillis};
 use sha2::{Digest, Sha256};
 
-use super::schedule::Schedule;
+use super::schedule::{Schedule, keep_reached};
 
 /// The most lines that are kept. Of more, whoever has most loses the oldest: nobody talks the others away.
 pub(crate) const KEPT: usize = 200;
@@ -83,14 +83,11 @@ impl Chat {
     /// There is a path to these members, and to no others.
     pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) {
         self.schedule.set_reached(now, reached);
-        self.limits.retain(|peer, _| reached.contains(peer));
-        for peer in reached {
-            self.limits.entry(*peer).or_insert_with(|| Limits {
-                brought: TokenBucket::new(BROUGHT),
-                answers: TokenBucket::new(ANSWERS),
-                asked: TokenBucket::new(ANSWERS),
-            });
-        }
+        keep_reached(&mut self.limits, reached, || Limits {
+            brought: TokenBucket::new(BROUGHT),
+            answers: TokenBucket::new(ANSWERS),
+            asked: TokenBucket::new(ANSWERS),
+        });
     }
 
     /// Who else is a member.

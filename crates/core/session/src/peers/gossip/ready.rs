@@ -12,7 +12,7 @@ use lanrage_base::{
 };
 use lanrage_party::{PeerId, ReadyCheck, UnixMillis};
 
-use super::schedule::Schedule;
+use super::schedule::{Schedule, keep_reached};
 use crate::facts::{Readiness, ReadyCheckState};
 
 /// How long answers are waited for.
@@ -161,12 +161,8 @@ impl Ready {
     /// There is a path to these members, and to no others.
     pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) {
         self.schedule.set_reached(now, reached);
-        self.limits.retain(|peer, _| reached.contains(peer));
-        for peer in reached {
-            self.limits
-                .entry(*peer)
-                .or_insert_with(|| Limits { said: TokenBucket::new(SAID), asked: TokenBucket::new(ASKED) });
-        }
+        let new = || Limits { said: TokenBucket::new(SAID), asked: TokenBucket::new(ASKED) };
+        keep_reached(&mut self.limits, reached, new);
         let Some(current) = self.current.as_mut().filter(|current| current.over.is_none()) else { return };
         let mut is_news = false;
         for peer in reached {

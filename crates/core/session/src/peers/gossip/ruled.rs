@@ -9,7 +9,7 @@ use std::{
 use lanrage_base::bucket::{Rate, TokenBucket};
 use lanrage_party::{PeerId, Ruling, SignedRecord, limits};
 
-use super::schedule::Schedule;
+use super::schedule::{Schedule, keep_reached};
 
 /// How often one member is told everything.
 const ANSWERS: Rate = Rate { burst: 3, per_second: 1 };
@@ -116,10 +116,7 @@ impl Ruled {
             self.heard_at.get_or_insert(now + HEARING);
         }
         self.schedule.set_reached(now, reached);
-        self.answers.retain(|peer, _| reached.contains(peer));
-        for peer in reached {
-            self.answers.entry(*peer).or_insert_with(|| TokenBucket::new(ANSWERS));
-        }
+        keep_reached(&mut self.answers, reached, || TokenBucket::new(ANSWERS));
     }
 
     /// Rulings have come, and more may be under way.

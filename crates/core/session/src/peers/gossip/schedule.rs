@@ -11,6 +11,18 @@ const AGAIN: [Duration; 3] =
 /// Between two digests to somebody who knows the same.
 pub(super) const CALM: Duration = Duration::from_secs(30);
 
+/// Keeps something of each member that there is a path to, and of no others; `new` is for who has come.
+pub(super) fn keep_reached<Kept>(
+    kept: &mut BTreeMap<PeerId, Kept>,
+    reached: &[PeerId],
+    new: impl Fn() -> Kept,
+) {
+    kept.retain(|peer, _| reached.contains(peer));
+    for peer in reached {
+        kept.entry(*peer).or_insert_with(&new);
+    }
+}
+
 /// When each member that there is a path to is told a digest of what one knows.
 #[derive(Debug)]
 pub(super) struct Schedule<Digest> {
@@ -36,12 +48,9 @@ impl<Digest> Default for Schedule<Digest> {
 impl<Digest: PartialEq> Schedule<Digest> {
     /// There is a path to these members, and to no others. True if there was none to one of them.
     pub(super) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) -> bool {
-        self.talks.retain(|peer, _| reached.contains(peer));
-        let before = self.talks.len();
-        for peer in reached {
-            self.talks.entry(*peer).or_insert(Talk { due: now, told: 0, heard: None });
-        }
-        self.talks.len() > before
+        let is_anybody_new = reached.iter().any(|peer| !self.talks.contains_key(peer));
+        keep_reached(&mut self.talks, reached, || Talk { due: now, told: 0, heard: None });
+        is_anybody_new
     }
 
     /// Something is known that was not: everybody is told.

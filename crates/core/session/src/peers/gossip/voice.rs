@@ -8,7 +8,7 @@ use lanrage_base::{
 };
 use lanrage_party::{PeerId, VoiceLink};
 
-use super::schedule::Schedule;
+use super::schedule::{Schedule, keep_reached};
 
 /// Links that one member may bring: each costs a signature to verify.
 const BROUGHT: Rate = Rate { burst: 10, per_second: 1 };
@@ -42,10 +42,7 @@ impl Voice {
     /// There is a path to these members, and to no others.
     pub(crate) fn set_reached(&mut self, now: Instant, reached: &[PeerId]) {
         self.schedule.set_reached(now, reached);
-        self.brought.retain(|peer, _| reached.contains(peer));
-        for peer in reached {
-            self.brought.entry(*peer).or_insert_with(|| TokenBucket::new(BROUGHT));
-        }
+        keep_reached(&mut self.brought, reached, || TokenBucket::new(BROUGHT));
     }
 
     /// Whether this device's player may pin something now.
