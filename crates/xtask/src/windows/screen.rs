@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(100);
 const APP: &str = "lanrage-desktop.exe";
 /// What the box's title says.
 const TITLE: &str = "^LANrage$";
+/// Where its button is, from the lower right corner.
+const BUTTON: [u32; 2] = [47, 17];
 /// A link that names no party: the handler of its scheme is what is tried.
 const LINK: &str = "lanrage://join/x";
 
@@ -56,6 +58,21 @@ impl Screen {
         let found = self.ask(&["search", "--onlyvisible", "--name", TITLE])?;
         found.lines().next().map(str::to_owned)
     }
+
+    /// Presses the only button of a box, as people do: by a key, and with the mouse where the box hears no key, as it has no window
+    /// manager that gives it the keyboard.
+    fn press_button(&self, window: &str) -> Option<()> {
+        self.ask(&["windowfocus", window])?;
+        self.ask(&["key", "Return"])?;
+        let geometry = self.ask(&["getwindowgeometry", "--shell", window])?;
+        let number =
+            |key: &str| geometry.lines().find_map(|line| line.strip_prefix(key)?.parse::<u32>().ok());
+        let (width, height) = (number("WIDTH=")?, number("HEIGHT=")?);
+        let [x, y] =
+            [width.saturating_sub(BUTTON[0]), height.saturating_sub(BUTTON[1])].map(|at| at.to_string());
+        self.ask(&["mousemove", "--window", window, &x, &y, "click", "1"])?;
+        Some(())
+    }
 }
 
 /// A link is opened as a browser does it: the app that is installed says what is missing, in a box that can be closed.
@@ -73,8 +90,7 @@ pub(super) fn says_what_is_missing(windows: &WindowsHost, screen: &Screen) -> Re
         ensure!(shown.elapsed() < SHOWN, "it does not end");
         // Before it is drawn it hears no key.
         if let Some(window) = screen.window() {
-            let _ =
-                screen.ask(&["windowfocus", "--sync", &window]).and_then(|_| screen.ask(&["key", "Return"]));
+            let _ = screen.press_button(&window);
         }
         thread::sleep(LOOK);
     }

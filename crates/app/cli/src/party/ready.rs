@@ -111,7 +111,7 @@ mod tests {
         let party = PartyView { ready_check: Some(check), peers, ..PartyView::default() };
         let snapshot = |party| Snapshot { player_name: "ann".to_owned(), party, ..Snapshot::default() };
         let said = text(&report(snapshot(Some(party))).unwrap());
-        let lines: Vec<&str> = said.lines().map(str::trim_end).collect();
+        let lines: Vec<&str> = said.lines().map(str::trim).collect();
         assert_eq!(lines[0], "bo asks: is everybody ready?");
         assert!(lines[2].starts_with("ann") && lines[2].ends_with("ready"), "{said}");
         assert!(lines[4].starts_with("cem") && lines[4].ends_with("not yet") && lines.len() == 5, "{said}");
