@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use lanrage_lab::{Lab, Player, all_meet, capture::Capture};
+use lanrage_lab::{Lab, Player, all_meet, capture::Capture, stage};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,13 +19,7 @@ fn lines(said: &Value) -> Vec<&str> {
 fn what_is_said_is_heard_by_all_and_by_whoever_comes_later() {
     lanrage_lab::world::test(|| {
         let mut lab = Lab::new()?;
-        let names = ["ann", "bo", "cem"];
-        let hosts = [lab.public_host("ann", 5)?, lab.public_host("bo", 6)?, lab.public_host("cem", 7)?];
-        lab.settle()?;
-        for (host, name) in hosts.iter().zip(names) {
-            Player::choose(host, name, "find_friends", "link")?;
-            Player::choose(host, name, "stun_servers", "")?;
-        }
+        let hosts = stage::hosts_by_link(&mut lab, ["ann", "bo", "cem"])?;
         let mut ann = Player::create_without_server(&hosts[0], "ann", "Ann’s")?;
         let bo = Player::join(&hosts[1], "bo", ann.own_link()?)?;
         all_meet(&[&ann, &bo], 1, PATIENCE)?;

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use lanrage_lab::{Host, Lab, Player, connected_friends, friend_in};
+use lanrage_lab::{Host, Lab, Player, connected_friends, friend_in, stage};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,13 +17,7 @@ fn a_limited_link_lets_in_as_many_as_it_says_for_as_long_as_it_is_not_revoked() 
     lanrage_lab::world::test(|| {
         let mut lab = Lab::new()?;
         let names = ["ann", "bo", "cem", "dora", "eve", "finn", "gil"];
-        let hosts = names.iter().zip(5..).map(|(name, last)| lab.public_host(name, last));
-        let hosts: Vec<_> = hosts.collect::<Result<_>>()?;
-        lab.settle()?;
-        for (host, name) in hosts.iter().zip(names) {
-            Player::choose(host, name, "find_friends", "link")?;
-            Player::choose(host, name, "stun_servers", "")?;
-        }
+        let hosts = stage::hosts_by_link(&mut lab, names)?;
         let mut ann = Player::create_without_server(&hosts[0], "ann", "Ann’s")?;
         let own = ann.own_link()?;
         let cem = Player::join(&hosts[2], "cem", own.clone())?;

@@ -13,8 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::{Lab, Player, connected_friends, flow::Flow, friend_in};
+use anyhow::{Context, bail, ensure};
+use lanrage_lab::{Lab, Player, connected_friends, flow::Flow, friend_in, stage};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks.
@@ -31,13 +31,7 @@ fn a_party_has_an_owner_and_outlives_it() {
     lanrage_lab::world::test(|| {
         let mut lab = Lab::new()?;
         let names = ["ann", "bo", "cem", "dora", "eve", "finn", "gil"];
-        let hosts = names.iter().zip(5..).map(|(name, last)| lab.public_host(name, last));
-        let hosts: Vec<_> = hosts.collect::<Result<_>>()?;
-        lab.settle()?;
-        for (host, name) in hosts.iter().zip(names) {
-            Player::choose(host, name, "find_friends", "link")?;
-            Player::choose(host, name, "stun_servers", "")?;
-        }
+        let hosts = stage::hosts_by_link(&mut lab, names)?;
         let mut ann = Player::create_without_server(&hosts[0], "ann", "Ann’s")?;
         let link = ann.own_link()?;
         let mut others = Vec::new();

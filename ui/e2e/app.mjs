@@ -170,6 +170,15 @@ export class Window {
     });
   }
 
+  /**
+   * Brings a button into sight and presses it.
+   * @param {import('selenium-webdriver').WebElement} button
+   */
+  async pressInSight(button) {
+    await this.session.executeScript("arguments[0].scrollIntoView({ block: 'center' })", button);
+    await button.click();
+  }
+
   /** @param {string} label */
   async press(label) {
     await (await this.find('button', label)).click();

@@ -44,21 +44,11 @@ async function step(what, act, { goal, limit } = {}) {
 }
 
 /**
- * Brings a button into sight and presses it.
- * @param {Window} window
- * @param {import('selenium-webdriver').WebElement} button
- */
-async function pressIt(window, button) {
-  await window.session.executeScript("arguments[0].scrollIntoView({ block: 'center' })", button);
-  await button.click();
-}
-
-/**
  * Presses a button by the name that a screen reader says.
  * @param {Window} window
  * @param {string} name
  */
-const pressNamed = async (window, name) => pressIt(window, await window.find(`button[aria-label="${name}"]`));
+const pressNamed = async (window, name) => window.pressInSight(await window.find(`button[aria-label="${name}"]`));
 
 /** @param {Window} window @param {string} words */
 const isShown = (window, words) =>
@@ -78,7 +68,7 @@ const isGone = (window, words) =>
  * @param {Window} to
  */
 async function passOn(from, to) {
-  await pressIt(from, await from.find('button', 'Copy as message'));
+  await from.pressInSight(await from.find('button', 'Copy as message'));
   await isShown(from, 'Copied');
   const field = await to.field('Invitation link');
   await field.clear();
@@ -148,7 +138,7 @@ async function meet(ada, bo) {
   await step(
     'Bo clicks → both windows show the other as connected',
     async () => {
-      await pressIt(bo, join);
+      await bo.pressInSight(join);
       await Promise.all([connected(bo, 'Ada'), connected(ada, 'Bo')]);
     },
     { goal: 500 },
@@ -213,7 +203,7 @@ async function goAndComeBack(ada, bo) {
   await step('Ada kicks Bo → Bo is told so', async () => {
     await pressNamed(ada, 'Details of Bo');
     await pressNamed(ada, 'Kick Bo');
-    await pressIt(ada, await ada.find('[role="group"][aria-label="Kick Bo"] .danger'));
+    await ada.pressInSight(await ada.find('[role="group"][aria-label="Kick Bo"] .danger'));
     await isShown(bo, 'You were removed from Ada’s party');
   });
   await bo.picture('evening-08-kicked');
@@ -222,7 +212,7 @@ async function goAndComeBack(ada, bo) {
     await pressNamed(ada, 'Let in again: Bo');
     await isGone(ada, 'Bo was kicked');
     await passOn(ada, bo);
-    await pressIt(bo, await bo.find('button', 'Join Ada’s party'));
+    await bo.pressInSight(await bo.find('button', 'Join Ada’s party'));
     await Promise.all([connected(bo, 'Ada'), connected(ada, 'Bo')]);
   });
 }

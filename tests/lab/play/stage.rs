@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{Host, Lab, Lan, Process, networks::HOME, program};
+use crate::{Host, Lab, Lan, Player, Process, networks::HOME, program};
 
 mod neighbourhood;
 
@@ -25,6 +25,22 @@ pub const STUN_PORT: u16 = 3478;
 
 /// How long the control server may take to answer for the first time.
 const SERVER_LIMIT: Duration = Duration::from_secs(20);
+
+/// Hosts in public, from 203.0.113.5 on, whose players meet by the link alone: they look in no public store and ask nobody where they
+/// are seen.
+///
+/// # Errors
+/// If they cannot be built, or a setting is refused.
+pub fn hosts_by_link<const N: usize>(lab: &mut Lab, names: [&str; N]) -> Result<[Host; N]> {
+    let hosts = names.iter().zip(5..).map(|(name, last)| lab.public_host(name, last));
+    let hosts: Vec<Host> = hosts.collect::<Result<_>>()?;
+    lab.settle()?;
+    for host in &hosts {
+        Player::choose(host, host.name(), "find_friends", "link")?;
+        Player::choose(host, host.name(), "stun_servers", "")?;
+    }
+    hosts.try_into().ok().context("as many hosts as names")
+}
 
 /// A control server in public, and a player in each of two homes.
 #[derive(Debug)]

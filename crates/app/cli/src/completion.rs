@@ -8,7 +8,7 @@ use clap_complete::{
     engine::{ArgValueCandidates, CompletionCandidate},
 };
 use lanrage_engine::{
-    Engine, LocalClient, Request, Snapshot,
+    Engine, LocalClient, PartyView, Request, Snapshot,
     api::{self, AskStored, declared_settings},
 };
 use serde_json::Value;
@@ -119,34 +119,33 @@ fn levels() -> Vec<CompletionCandidate> {
 }
 
 fn parties() -> Vec<CompletionCandidate> {
-    let parties = now(ask(api::RecentParties {})).flatten().unwrap_or_default();
+    let parties = stored(api::RecentParties {});
     parties.into_iter().map(|party| candidate(party.name, party.id)).collect()
 }
 
 fn paused() -> Vec<CompletionCandidate> {
-    let parties = now(ask(api::RecentParties {})).flatten().unwrap_or_default();
+    let parties = stored(api::RecentParties {});
     let paused = parties.into_iter().filter(|party| party.can_resume && !party.is_active);
     paused.map(|party| candidate(party.name, party.id)).collect()
 }
 
 fn sets() -> Vec<CompletionCandidate> {
-    let sets = now(ask(api::ServerConfigs {})).flatten().unwrap_or_default();
+    let sets = stored(api::ServerConfigs {});
     sets.into_iter().map(|set| candidate(set.name, "")).collect()
 }
 
 fn favorites() -> Vec<CompletionCandidate> {
-    let favorites = now(ask(api::Favorites {})).flatten().unwrap_or_default();
+    let favorites = stored(api::Favorites {});
     favorites.into_iter().map(|favorite| candidate(favorite.name, favorite.url)).collect()
 }
 
 fn games() -> Vec<CompletionCandidate> {
-    let games = now(ask(api::Games {})).flatten().unwrap_or_default();
+    let games = stored(api::Games {});
     games.into_iter().map(|game| candidate(game.slug, game.name)).collect()
 }
 
 fn friends() -> Vec<CompletionCandidate> {
-    let party = now(snapshot()).flatten().and_then(|snapshot| snapshot.party);
-    party
+    party()
         .into_iter()
         .flat_map(|party| party.peers)
         .map(|peer| candidate(peer.name, peer.virtual_ip))
@@ -154,8 +153,11 @@ fn friends() -> Vec<CompletionCandidate> {
 }
 
 fn links() -> Vec<CompletionCandidate> {
-    let party = now(snapshot()).flatten().and_then(|snapshot| snapshot.party);
-    party.into_iter().flat_map(|party| party.links).map(|link| candidate(link.serial, link.made_by)).collect()
+    party()
+        .into_iter()
+        .flat_map(|party| party.links)
+        .map(|link| candidate(link.serial, link.made_by))
+        .collect()
 }
 
 /// The words of the line that is completed, after the program.
@@ -176,6 +178,19 @@ fn data_dir(words: &[String]) -> Option<PathBuf> {
 fn now<T>(wanted: impl Future<Output = T>) -> Option<T> {
     let runtime = lanrage_engine::runtime().ok()?;
     runtime.block_on(async { tokio::time::timeout(PATIENCE, wanted).await.ok() })
+}
+
+/// What the LANrage that runs answers, or what is stored says; nothing if that takes too long.
+fn stored<Q: AskStored + Into<Request> + Clone>(request: Q) -> Q::Answer
+where
+    Q::Answer: Default,
+{
+    now(ask(request)).flatten().unwrap_or_default()
+}
+
+/// The party of the LANrage that runs.
+fn party() -> Option<PartyView> {
+    now(snapshot()).flatten()?.party
 }
 
 /// Asks the LANrage that runs, or what is stored. Nothing is said of why there is nothing.

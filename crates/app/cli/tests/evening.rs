@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use lanrage_lab::{Lab, Player, all_meet};
+use lanrage_lab::{Lab, Player, all_meet, stage};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -13,12 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn friends_are_listed_measured_and_missed_and_the_last_party_is_resumed_by_its_name() {
     lanrage_lab::world::test(|| {
         let mut lab = Lab::new()?;
-        let hosts = [lab.public_host("ann", 5)?, lab.public_host("bo", 6)?];
-        lab.settle()?;
-        for (host, name) in hosts.iter().zip(["ann", "bo"]) {
-            Player::choose(host, name, "find_friends", "link")?;
-            Player::choose(host, name, "stun_servers", "")?;
-        }
+        let hosts = stage::hosts_by_link(&mut lab, ["ann", "bo"])?;
         let ann = Player::create_without_server(&hosts[0], "ann", "Friday LAN")?;
         let link = ann.own_link()?;
         let (code, alone) = ann.run(&["friends"])?;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use lanrage_lab::{Host, Wire};
 
 use super::{
+    figures::Spread,
     program::{Program, Tunnel, ours},
     traffic::{self, Flow, PacketFlow, TcpFlow, Way},
     usage::cpu_seconds,
@@ -69,12 +70,10 @@ pub(super) fn compare(pairs: u32) -> Result<()> {
     let mut missed = Vec::new();
     let mut show = |what: &str, measured: &[[f64; 2]]| -> Result<()> {
         let ratio = Ratio::of(measured).with_context(|| format!("{what}: nothing was measured"))?;
-        let middle = |at: usize| {
-            let mut values: Vec<f64> = measured.iter().map(|pair| pair[at]).collect();
-            values.sort_unstable_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        println!("{what:24} {:>12.0} {:>12.0}   {:.3} ± {:.3}", middle(0), middle(1), ratio.value, ratio.off);
+        let [with, without] = [0, 1].map(|at| Spread::of(measured.iter().map(|pair| pair[at]).collect()));
+        let (with, without) = with.zip(without).context("nothing was measured")?;
+        let middles = (with.median, without.median);
+        println!("{what:24} {:>12.0} {:>12.0}   {:.3} ± {:.3}", middles.0, middles.1, ratio.value, ratio.off);
         missed.extend(ratio.misses().then(|| what.to_owned()));
         Ok(())
     };

@@ -205,7 +205,11 @@ fn within(waits: &[Waits], percent: u64) -> Option<String> {
 
 /// Rows under heads, of which each is the end of a message's name.
 pub(crate) fn columns<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
-    let lines = marked(heads, rows, &[], Look::default());
+    text(marked(heads, rows, &[], Look::default()))
+}
+
+/// Lines one below the other.
+pub(crate) fn text(lines: Vec<String>) -> String {
     lines.into_iter().fold(String::new(), |text, line| text + &line + "\n")
 }
 

@@ -10,7 +10,7 @@ use crate::{
     output::{
         Output,
         look::{Look, Tone},
-        table::{NOTHING, distance, marked, state, tone, way},
+        table::{self, NOTHING, distance, marked, state, tone, way},
     },
     running::connect,
     say::person,
@@ -86,8 +86,7 @@ fn text(party: &PartyView, wall: UnixMillis, look: Look) -> String {
     let rows: Vec<[String; 6]> = party.peers.iter().map(row).collect();
     let tones: Vec<Tone> = party.peers.iter().map(tone).collect();
     let heads = ["friend", "state", "path", "ping", "plays", "last_there"];
-    let lines = marked(heads, &rows, &tones, look);
-    lines.into_iter().fold(String::new(), |text, line| text + &line + "\n")
+    table::text(marked(heads, &rows, &tones, look))
 }
 
 /// What a friend hosts, and what they play, in few words.
