@@ -127,7 +127,8 @@ const tests = {
       const before = find(program, dataDir);
       const button = await window.find('button', 'Restart LANrage');
       const began = Date.now();
-      await window.pressInSight(button);
+      // The answer may be lost with the window; that it was pressed is seen by what comes of it.
+      await window.pressInSight(button).catch(() => undefined);
       await until('another process', () => find(program, dataDir) !== undefined && find(program, dataDir) !== before);
       const { party } = await stands('the party after it', dataDir, ({ party }) => party !== null);
       console.log(`  pressed → started anew, and in the party: ${Date.now() - began} ms`);
