@@ -43,7 +43,7 @@ use crate::{
         ipv4::{Ipv4, UDP, UDP_HEADER_BYTES},
     },
     peer::{
-        held::HeldBack,
+        held::{HeldBack, Released},
         index::PeerIndex,
         lanes::{BulkLane, ExpressLane},
         path::Path,
@@ -75,7 +75,7 @@ pub(crate) struct Peer {
     gate: RwLock<Arc<Gate>>,
     /// The ports from which it was spoken to.
     pub(crate) spoken: Spoken,
-    pub(crate) held_back: Mutex<HeldBack>,
+    pub(crate) held_back: HeldBack,
     /// Handshakes of bulk sessions so far, completed or answered.
     bulk_handshakes: AtomicU32,
     /// What `bulk_handshakes` was when the present bulk session was established.
@@ -106,7 +106,7 @@ impl Peer {
             announced: Mutex::new(TokenBucket::new(ANNOUNCEMENTS)),
             gate: RwLock::default(),
             spoken: Spoken::new(Instant::now()),
-            held_back: Mutex::new(HeldBack::new()),
+            held_back: HeldBack::new(),
             bulk_handshakes: AtomicU32::new(0),
             bulk_session: AtomicU32::new(0),
             is_muted: AtomicBool::new(false),
@@ -154,10 +154,14 @@ impl Peer {
         self.announced.lock().take(now, 1).then(|| (port, bytes.to_vec()))
     }
 
-    /// What was held back and is open now.
-    pub(crate) fn release(&self, to_all: &Spoken, now: Instant) -> Vec<Box<[u8]>> {
-        let gate = Arc::clone(&self.gate.read());
-        self.held_back.lock().release(now, |packet| self.judge(&gate, packet, to_all, now) == Verdict::Passes)
+    /// What the lane's thread has held back and is open now.
+    pub(crate) fn release(&self, lane: Lane, to_all: &Spoken, now: Instant) -> Vec<Released> {
+        self.release_by(&self.gate.read(), lane, to_all, now)
+    }
+
+    /// As [`release`](Self::release), where the gate was read already.
+    pub(crate) fn release_by(&self, gate: &Gate, lane: Lane, to_all: &Spoken, now: Instant) -> Vec<Released> {
+        self.held_back.release(lane, now, |packet| self.judge(gate, packet, to_all, now) == Verdict::Passes)
     }
 
     /// What the peer may begin from now on.

@@ -205,11 +205,7 @@ impl Tunnel {
     /// [`enter`](Self::enter) and [`leave`](Self::leave).
     pub fn set_gates(&self, others: Gate, named: impl IntoIterator<Item = (PeerId, Gate)>) {
         self.shared.change(|table| table.set_gates(others, named));
-        let (table, now) = (self.shared.table(), Instant::now());
-        let Some(local) = &table.local else { return };
-        for packet in table.peers().flat_map(|peer| peer.release(&local.spoken, now)) {
-            self.shared.answer(&packet);
-        }
+        self.shared.release();
     }
 
     /// Whether what the peer sends to everybody is dropped here. A peer that is added anew is heard.

@@ -16,13 +16,14 @@ use crate::{
         forwarding::Next,
         relays,
     },
-    io::device::queue_of,
+    io::device::{PacketDevice, queue_of},
     lanes::{device_writer::DeviceWriter, shared::Context},
     packet::{
         batch::PacketBatch, everyone::unicast_copy::UnicastCopies, ipv4::Ipv4, readdress, routing::Incoming,
     },
     peer::{
         Peer,
+        held::Released,
         index::SessionIndex,
         opening::Opening,
         table::Local,
@@ -180,7 +181,7 @@ impl Receiver {
             // The lock before is let go first: two peers' are never held together.
             *current = None;
             let peer = table.with_session(session).ok_or(DropReason::UnknownPeer)?;
-            *current = Some(Current { session, opening: peer.opening(session.lane()) });
+            *current = Some(Current { session, opening: peer.opening(session.lane(), self.lane) });
         }
         let Some(Current { opening, .. }) = current else { return Err(DropReason::UnknownPeer) };
         let (lane, peer) = (session.lane(), opening.peer());
@@ -211,7 +212,52 @@ impl Receiver {
         // Only now: probes and keepalives need no device.
         let device = table.device.as_ref().ok_or(DropReason::NoDevice)?;
         peer.count_received(lane, len, from, &shared.counters);
-        let own = local.addresses.own;
+        if arrival.released.is_empty() {
+            self.deliver(context, current, (local, &**device), incoming, len);
+            return Ok(());
+        }
+        *current = None;
+        let packet = self.packets.slot().and_then(|slot| slot.get(..len)).unwrap_or_default().into();
+        for packet in arrival.released.into_iter().chain([Released { incoming, bytes: packet }]) {
+            self.deliver_copy(context, (local, &**device), &packet);
+        }
+        Ok(())
+    }
+
+    /// Takes up what the lane's thread has held back of a peer and is open now.
+    pub(crate) fn release(&mut self, context: &Context<'_>, peer: &Peer) {
+        let (Some(local), Some(device)) = (&context.table.local, &context.table.device) else { return };
+        for packet in peer.release(self.lane, &local.spoken, context.now) {
+            self.deliver_copy(context, (local, &**device), &packet);
+        }
+    }
+
+    fn deliver_copy(
+        &mut self,
+        context: &Context<'_>,
+        to: (&Local, &dyn PacketDevice),
+        Released { incoming, bytes }: &Released,
+    ) {
+        // A broadcast takes a second one.
+        if self.packets.free() < 2 {
+            self.write(context);
+        }
+        if let Some(room) = self.packets.slot().and_then(|slot| slot.get_mut(..bytes.len())) {
+            room.copy_from_slice(bytes);
+            self.deliver(context, &mut None, to, *incoming, bytes.len());
+        }
+    }
+
+    /// Adds the packet in the next slot to what is written, with the address at which it is heard.
+    fn deliver(
+        &mut self,
+        context: &Context<'_>,
+        current: &mut Option<Current<'_>>,
+        (local, device): (&Local, &dyn PacketDevice),
+        incoming: Incoming,
+        len: usize,
+    ) {
+        let (now, own) = (context.now, local.addresses.own);
         let mut is_copied = false;
         if let Incoming::Everyone { is_broadcast } = incoming {
             // Never a lock while the system is asked.
@@ -219,7 +265,7 @@ impl Receiver {
             let packet = self.packets.slot().and_then(|slot| slot.get(..len)).unwrap_or_default();
             let group = Ipv4::parse(packet).map(|ip| ip.destination()).filter(|_| !is_broadcast);
             group.into_iter().for_each(|group| device.hear(group));
-            is_copied = self.copies.is_due(packet, *now, |from, port| {
+            is_copied = self.copies.is_due(packet, now, |from, port| {
                 let to = SocketAddrV4::new(own, port);
                 match group {
                     None => device.udp_receiver(from, to) == Some(own),
@@ -232,7 +278,7 @@ impl Receiver {
             let packet = self.packets.slot().and_then(|slot| slot.get_mut(..len)).unwrap_or_default();
             let receiver = |from, to| device.udp_receiver(from, to);
             let address =
-                Ipv4::parse(packet).and_then(|ip| local.elsewhere.receiver(&ip, own, *now, receiver));
+                Ipv4::parse(packet).and_then(|ip| local.elsewhere.receiver(&ip, own, now, receiver));
             if let Some(address) = address {
                 readdress::set_destination(packet, address);
             }
@@ -242,7 +288,6 @@ impl Receiver {
             readdress::set_destination(copy, own);
             self.packets.commit(len);
         }
-        Ok(())
     }
 
     /// A packet of our own for the device.

@@ -7,7 +7,10 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU32,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
     time::{Duration, Instant},
 };
@@ -43,6 +46,8 @@ pub(crate) struct Shared {
     /// Each wakes the thread that waits at a lane's sockets. The bulk lane always has one; where the lanes share a
     /// socket, it is the only one.
     wakers: PerLane<Option<Waker>>,
+    /// Whether the lane's thread is to look at what it holds back.
+    releases: PerLane<AtomicBool>,
     /// Limits what the OS sends to everybody.
     pub(crate) broadcast: Mutex<FloodLimit>,
     /// What was sent to everybody lately, by whatever interface.
@@ -77,6 +82,7 @@ impl Shared {
             relayed: Inbox::new(Inbox::relayed()),
             answers: Inbox::new(Inbox::answers()),
             wakers,
+            releases: PerLane::default(),
             broadcast: Mutex::new(FloodLimit::new()),
             repeats: Mutex::new(Repeats::new()),
             asked: Mutex::new(Asked::new()),
@@ -156,6 +162,19 @@ impl Shared {
         if self.answers.push((), packet) == Ok(true) {
             self.wake(Lane::Bulk);
         }
+    }
+
+    /// Lets each thread look at what it holds back: something else is open now.
+    pub(crate) fn release(&self) {
+        for lane in Lane::BOTH {
+            self.releases[lane].store(true, Release);
+            self.wake(lane);
+        }
+    }
+
+    /// Whether the lane's thread is to look, once.
+    pub(crate) fn take_release(&self, lane: Lane) -> bool {
+        self.releases[lane].load(Relaxed) && self.releases[lane].swap(false, Acquire)
     }
 
     pub(crate) fn dropped(&self, reason: DropReason) {

@@ -15,6 +15,7 @@ use crate::{
     },
     peer::{
         Peer,
+        held::Released,
         lanes::Held,
         table::{Local, Searches},
     },
@@ -25,6 +26,8 @@ use crate::{
 pub(crate) struct Opening<'a> {
     peer: &'a Peer,
     session: Held<'a>,
+    /// Whose thread opens them.
+    by: Lane,
     gate: Arc<Gate>,
     /// Where the last authenticated one came from.
     noted: Option<Remote>,
@@ -42,19 +45,21 @@ pub(crate) struct Arrival {
     pub(crate) refused: Option<(Place, bool)>,
     /// What a game of the peer's announces to everybody, and at which port, if anybody may know: it is told whatever of it passes.
     pub(crate) announced: Option<(u16, Vec<u8>)>,
+    /// What was held back and passes now: it comes before the packet.
+    pub(crate) released: Vec<Released>,
     /// The packet, and its length at the beginning of the output; or why it was not accepted. None for a keepalive.
     pub(crate) packet: Result<Option<(Incoming, usize)>, DropReason>,
 }
 
 impl Peer {
-    /// Gets ready to open data messages of a lane, of which there may be many.
-    pub(crate) fn opening(&self, lane: Lane) -> Opening<'_> {
+    /// Gets ready to open data messages of a lane, of which there may be many, in the thread of lane `by`.
+    pub(crate) fn opening(&self, lane: Lane, by: Lane) -> Opening<'_> {
         self.note_busy();
         let session = match lane {
             Lane::Bulk => Held::Bulk(self.bulk.lock()),
             Lane::Express => Held::Express(self.express.lock()),
         };
-        Opening { peer: self, session, gate: Arc::clone(&self.gate.read()), noted: None }
+        Opening { peer: self, session, by, gate: Arc::clone(&self.gate.read()), noted: None }
     }
 }
 
@@ -105,7 +110,9 @@ impl<'a> Opening<'a> {
                                 self.peer.judge(&self.gate, &out[..len], &local.spoken, now) =>
                     {
                         let is_for_all = incoming != Incoming::Unicast;
-                        let held = place.filter(|_| self.peer.held_back.lock().hold(&out[..len], now));
+                        let passes_as = if is_redirected { Incoming::Unicast } else { incoming };
+                        let held =
+                            place.filter(|_| self.peer.held_back.hold(self.by, passes_as, &out[..len], now));
                         refused = held.map(|place| (place, is_for_all));
                         Err(DropReason::Refused)
                     }
@@ -124,9 +131,23 @@ impl<'a> Opening<'a> {
                 }
             }
         };
+        let released = match packet {
+            Ok(Some((Incoming::Unicast | Incoming::Everyone { .. }, _))) => {
+                self.peer.release_by(&self.gate, self.by, &local.spoken, now)
+            }
+            Ok(_) | Err(_) => Vec::new(),
+        };
         // The path's lock is taken only when the remote changes: most of a batch come from one.
         let is_elsewhere = self.noted.replace(from) != Some(from);
         let new_remote = is_elsewhere && self.peer.path.lock().seen.note(from) && !opened.established;
-        Ok(Arrival { established: opened.established, new_remote, flood, refused, announced, packet })
+        Ok(Arrival {
+            established: opened.established,
+            new_remote,
+            flood,
+            refused,
+            announced,
+            released,
+            packet,
+        })
     }
 }

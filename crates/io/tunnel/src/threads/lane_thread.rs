@@ -30,6 +30,8 @@ pub(crate) struct LaneThread {
     shared: Arc<Shared>,
     /// The lane whose packets it must be quick for.
     served: Lane,
+    /// Whose sockets it waits at.
+    lane: Lane,
     poll: Poll,
     sockets: LaneSockets,
     queue: Option<Lent>,
@@ -46,6 +48,7 @@ impl LaneThread {
         Self {
             shared,
             served,
+            lane,
             poll,
             sockets: LaneSockets::new(lane),
             queue,
@@ -114,12 +117,14 @@ impl LaneThread {
 
     /// Opens what has come, writes it and sends the answers; gives how often something came.
     fn handle_arrived(&mut self) -> usize {
-        let Self { sockets, queue, housekeeping, receiver, .. } = self;
+        let Self { sockets, queue, housekeeping, receiver, lane, .. } = self;
         let (shared, housekeeping): (&Shared, _) = (&self.shared, housekeeping.as_ref());
         let relayed = housekeeping.map(|housekeeping| &housekeeping.relayed);
         let answers = housekeeping.map(|housekeeping| &housekeeping.answers);
         let arrivals = sockets.arrivals() + relayed.map_or(0, DatagramBatch::arrivals);
-        let has_come = sockets.arrived().len() > 0
+        let releases = shared.take_release(*lane);
+        let has_come = releases
+            || sockets.arrived().len() > 0
             || relayed.is_some_and(|relayed| !relayed.is_empty())
             || answers.is_some_and(|answers| !answers.is_empty());
         if !has_come {
@@ -131,6 +136,10 @@ impl LaneThread {
                 shared.dropped(reason);
             }
         };
+        if releases {
+            // It came before what follows.
+            context.table.peers().for_each(|peer| receiver.release(&context, peer));
+        }
         let mut current = None;
         for (bytes, from) in sockets.arrived() {
             count(receiver.arrived(&context, &mut current, bytes, from));
