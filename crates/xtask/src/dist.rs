@@ -78,6 +78,11 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
                 "The server's .deb: LEFT OUT, Debian's own tool for it (dpkg-deb) is not on this machine"
             );
         }
+        if shell::exists("rpmbuild") {
+            packages.push(server::rpm(Profile::Release)?);
+        } else {
+            println!("The server's .rpm: LEFT OUT, rpm's own tool for it (rpmbuild) is not on this machine");
+        }
         packages
     } else {
         let kind = if cfg!(windows) { "nsis" } else { "dmg" };
@@ -141,6 +146,7 @@ pub(crate) fn prove(setup: Setup, no_build: bool) -> Result<()> {
         linux::packages(Profile::Dev, None)?;
         anywhere::archive(Profile::Dev)?;
         server::package(Profile::Dev)?;
+        server::rpm(Profile::Dev)?;
     }
     match world::enter_as_root()? {
         World::Inside => proof::run(),

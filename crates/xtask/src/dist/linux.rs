@@ -161,6 +161,9 @@ pub(super) fn empty(folder: &Path) -> Result<()> {
 /// Has everybody read all of a tree, and run what its owner runs, whatever the checkout's files may be.
 pub(super) fn open_to_all(tree: &Path, scripts: &[PathBuf]) -> Result<()> {
     shell::run(shell::command("chmod", &["--recursive", "u=rwX,go=rX"]).arg(tree))?;
+    if scripts.is_empty() {
+        return Ok(());
+    }
     shell::run(shell::command("chmod", &["a+x"]).args(scripts))
 }
 

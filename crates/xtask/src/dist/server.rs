@@ -1,4 +1,4 @@
-//! The package of the control server, for whoever runs one for a community.
+//! The packages of the control server, for whoever runs one for a community.
 
 use std::{
     fs,
@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 
 use super::{
     Profile, folder,
-    linux::{lay_out, open_to_all, strip},
+    linux::{empty, lay_out, open_to_all, strip},
 };
-use crate::shell;
+use crate::{project, shell};
 
 /// What the package is called, its program, its unit and its user.
 pub(super) const NAME: &str = "lanrage-server";
@@ -43,6 +43,33 @@ pub(super) fn package(profile: Profile) -> Result<PathBuf> {
     let mut build = shell::command("dpkg-deb", &["--build", "--root-owner-group", compression]);
     shell::run(build.args([&tree, &made]))?;
     Ok(made)
+}
+
+/// Packs the same as an .rpm, for systems that have those.
+pub(super) fn rpm(profile: Profile) -> Result<PathBuf> {
+    let work = folder().join("server-rpm");
+    let tree = work.join("tree");
+    let files: Vec<_> = FILES.iter().copied().filter(|(_, place)| !place.starts_with("DEBIAN/")).collect();
+    lay_out(&tree, &files)?;
+    strip(profile, NAME, &tree.join("usr/bin").join(NAME))?;
+    open_to_all(&tree, &[])?;
+    let packages = work.join("packages");
+    empty(&packages)?;
+    let defined = |name: &str, value: &str| format!("{name} {value}");
+    let mut build = shell::command("rpmbuild", &["-bb", "--quiet"]);
+    for (name, value) in [("_topdir", &work), ("_rpmdir", &packages), ("tree", &tree)] {
+        build.args(["--define", &defined(name, value.to_str().context("a path that is text")?)]);
+    }
+    build.args(["--define", &defined("version_of", env!("CARGO_PKG_VERSION"))]);
+    shell::run(
+        build.arg(project::root().join("crates/app/control-server/packaging/rpm/lanrage-server.spec")),
+    )?;
+    let mut made = Vec::new();
+    super::linux::walk(&packages, &mut made)?;
+    let made = made.pop().context("rpmbuild made nothing")?;
+    let place = folder().join(profile.folder()).join(made.file_name().context("a file has a name")?);
+    super::linux::copy(&made, &place)?;
+    Ok(place)
 }
 
 /// What the system's package manager is told.

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use lanrage_lab::{Stage, throwaway::Throwaway};
 
-use super::{Evening, Helper, UNITS, as_user, made, say, traces};
+use super::{super::server::NAME as SERVER, Evening, Helper, UNITS, as_user, made, say, traces};
 
 /// What every system of its kind has, and this one does not: Fedora's `filesystem` and `hicolor-icon-theme`.
 const FOLDERS: [&str; 3] = [
@@ -33,6 +33,16 @@ pub(super) fn run(machine: &Throwaway, stage: &Stage) -> Result<()> {
     evening.one.leave()?;
     drop(helper);
     rpm(&["--erase", "--nodeps", "lanrage"])?;
+
+    let package = made("debug", &format!("{SERVER}-{}", env!("CARGO_PKG_VERSION")), "rpm")?;
+    let inside = machine.bring(&package)?;
+    rpm(&["--install", "--nodeps", inside.to_str().context("a name that is text")?])?;
+    let version = machine.run(host, &[SERVER, "--version"])?;
+    ensure!(version.contains(env!("CARGO_PKG_VERSION")), "the server is another version: {version}");
+    machine.run(host, &["getent", "passwd", SERVER])?;
+    rpm(&["--erase", "--nodeps", SERVER])?;
+    // What it may have kept is its user's, so the user stays.
+    machine.run(host, &["userdel", SERVER])?;
     machine.run(host, &["rm", "--recursive", DATABASE])?;
     let after = machine.changes()?;
     let left: Vec<_> =
