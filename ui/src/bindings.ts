@@ -748,7 +748,7 @@ export type Kind = { "type": "boolean" } | { "type": "integer",
   /** The greatest. */
   max: number, } | { "type": "choice",
   /** The words. */
-  choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" } | { "type": "dht_nodes" } | { "type": "pkarr_relays" };
+  choices: Array<string>, } | { "type": "language" } | { "type": "name" } | { "type": "control_endpoint" } | { "type": "access_key" } | { "type": "subnet" } | { "type": "adapter_name" } | { "type": "stun_servers" } | { "type": "dht_nodes" } | { "type": "pkarr_relays" };
 
 /**
  * A game that is known.
@@ -1412,7 +1412,7 @@ export type ServerFault = { "code": "unknown_host",
 /**
  * What a control server refused, in the words of its protocol.
  */
-export type ServerRefusal = { "code": "control_bad_frame" } | { "code": "control_unknown_message" } | { "code": "control_too_large" } | { "code": "control_protocol_version" } | { "code": "control_not_authenticated" } | { "code": "control_bad_signature" } | { "code": "control_wrong_server" } | { "code": "control_unsigned_leave" } | { "code": "control_unknown_party" } | { "code": "control_door_closed" } | { "code": "control_party_exists" } | { "code": "control_not_a_member" } | { "code": "control_peer_away" } | { "code": "control_party_full" } | { "code": "control_too_many_parties" } | { "code": "control_lease_taken" } | { "code": "control_lease_fixed" } | { "code": "control_outside_subnet" } | { "code": "control_stale_record" } | { "code": "control_rate_limited" } | { "code": "control_server_full" } | { "code": "control_replaced" } | { "code": "control_timed_out" } | { "code": "control_stopping" } | { "code": "control_internal" } | { "code": "control_unknown" };
+export type ServerRefusal = { "code": "control_bad_frame" } | { "code": "control_unknown_message" } | { "code": "control_too_large" } | { "code": "control_protocol_version" } | { "code": "control_not_authenticated" } | { "code": "control_bad_signature" } | { "code": "control_wrong_server" } | { "code": "control_unsigned_leave" } | { "code": "control_unknown_party" } | { "code": "control_door_closed" } | { "code": "control_party_exists" } | { "code": "control_not_a_member" } | { "code": "control_peer_away" } | { "code": "control_party_full" } | { "code": "control_too_many_parties" } | { "code": "control_access_needed" } | { "code": "control_access_wrong" } | { "code": "control_banned" } | { "code": "control_device_parties" } | { "code": "control_address_parties" } | { "code": "control_lease_taken" } | { "code": "control_lease_fixed" } | { "code": "control_outside_subnet" } | { "code": "control_stale_record" } | { "code": "control_rate_limited" } | { "code": "control_server_full" } | { "code": "control_replaced" } | { "code": "control_timed_out" } | { "code": "control_stopping" } | { "code": "control_internal" } | { "code": "control_unknown" };
 
 /**
  * What a setting's value must be; that an optional one may be empty as well is said beside it (`or_empty`).
@@ -1425,7 +1425,11 @@ export type SettingRule = { "code": "boolean" } | { "code": "integer",
   /** The words. */
   choices: Array<string>, } | { "code": "language" } | { "code": "name",
   /** Most bytes that a name has. */
-  most_bytes: number, } | { "code": "control_endpoint" } | { "code": "subnet" } | { "code": "adapter_name",
+  most_bytes: number, } | { "code": "control_endpoint" } | { "code": "access_key",
+  /** Fewest letters that one has. */
+  least: number,
+  /** Most. */
+  most: number, } | { "code": "subnet" } | { "code": "adapter_name",
   /** Most letters that a name has. */
   most_letters: number, } | { "code": "servers",
   /** Most servers. */
@@ -1447,7 +1451,7 @@ export type SettingView = {
   optional: boolean,
   /** Its value when nobody chose one. */
   default: unknown,
-  /** Its value, or the refused one that is stored. */
+  /** Its value, or the refused one that is stored; of a secret, that there is one. */
   value: unknown,
   /** Whether the value was chosen. */
   is_chosen: boolean,
@@ -1542,6 +1546,8 @@ export type Snapshot = {
   network: NetworkView,
   /** The control plane. */
   control: ControlView,
+  /** What the operator of the server in use tells everybody: a line that anybody may have written. */
+  announcement: string | null,
   /** The virtual network device. */
   adapter: AdapterView,
   /** The party, while there is one. */

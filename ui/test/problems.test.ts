@@ -24,7 +24,7 @@ describe('banners', () => {
       { ...adapter.fault, severity: 'error', remedy: adapter.remedy } as const,
       { code: 'control_disconnected', server: 'ws://s', why, in_party: true, severity: 'warning', remedy: null } as const,
     ];
-    const shown = banners({ problems, adapter, control, network, party: null });
+    const shown = banners({ problems, adapter, control, announcement: null, network, party: null });
     expect(shown.map(({ code, retryAtMs }) => [code, retryAtMs])).toEqual([
       ['adapter_permission', 42],
       ['control_disconnected', 43],
@@ -44,8 +44,16 @@ describe('banners', () => {
     expect(shown.map(({ code, severity }) => [code, severity])).toEqual([['udp_blocked', 'warning']]);
   });
 
+  test('what the operator of the server announces can be put away, and is nothing without a server', () => {
+    const announced = { ...snapshot, announcement: 'Maintenance at 20:00' };
+    expect(banners(announced).map(({ code, severity, text }) => [code, severity, text])).toEqual([
+      ['announcement', 'warning', 'play.example.org says: Maintenance at 20:00'],
+    ]);
+    expect(banners({ ...announced, control: { state: 'local' } })).toEqual([]);
+  });
+
   test('a condition that the engine does not list is shown all the same', () => {
-    const shown = banners({ problems: [], adapter, control, network, party: null });
+    const shown = banners({ problems: [], adapter, control, announcement: null, network, party: null });
     expect(shown.map(({ text, retryAtMs }) => [text, retryAtMs])).toEqual([
       ['LANrage is not allowed to create its network adapter.', 42],
       [expect.stringMatching(/^No connection to ws:\/\/s: .*no answer came in time.* yours alone/), 43],

@@ -99,6 +99,20 @@ describe('a declaration as words', () => {
   });
 });
 
+describe('the key of a private server', () => {
+  test('is typed unseen and comes back to no field', async () => {
+    const { user, changes } = await openSettings();
+    const field = screen.getByLabelText<HTMLInputElement>('Key of the server');
+    expect([field.type, field.value, field.placeholder]).toEqual(['password', '', '••••••••']);
+    await user.type(field, 'the-key-of-the-clan');
+    await user.click(row('Key of the server').getByRole('button', { name: 'Save Key of the server' }));
+    await waitFor(() => {
+      expect(changes).toEqual([{ ask: 'set_text', key: 'server_key', text: 'the-key-of-the-clan' }]);
+    });
+    expect(row('Key of the server').queryByRole('button', { name: /Undo/ })).toBeNull();
+  });
+});
+
 describe('the settings page', () => {
   test('shows what is for experts to who asks for it, and finds it for who looks for it', async () => {
     const user = userEvent.setup();

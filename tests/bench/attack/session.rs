@@ -68,6 +68,7 @@ impl Somebody {
             nat_type: NatType::Unknown,
             door: Some(party.door().public()),
             proof: None,
+            access: None,
         })
     }
 

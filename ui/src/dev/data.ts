@@ -49,6 +49,17 @@ export const sampleSettings: SettingView[] = [
   },
   {
     ...declared,
+    key: 'server_key',
+    group: 'party',
+    kind: { type: 'access_key' },
+    optional: true,
+    value: '••••••••',
+    is_chosen: true,
+    rule: { code: 'access_key', least: 16, most: 128 },
+    doc: 'The key that a private server wants of whoever makes parties there; its operator gives it to you. Shown nowhere, and in no export or report.',
+  },
+  {
+    ...declared,
     key: 'restore_last_party',
     group: 'party',
     kind: { type: 'boolean' },
@@ -232,7 +243,7 @@ export class FakeData {
     reset_setting: ({ key: wanted }) => this.#change(({ key }) => key === wanted, null),
     reset_settings: () => this.#change(() => true, null),
     export_settings: () => {
-      const chosen = this.settings.filter((setting) => setting.is_chosen);
+      const chosen = this.settings.filter((setting) => setting.is_chosen && setting.kind.type !== 'access_key');
       return JSON.stringify(Object.fromEntries(chosen.map(({ key, value }) => [key, value])), null, 2);
     },
     import_settings: () => ({ restart_required: true }),

@@ -1,4 +1,5 @@
 import type { Fault, Meeting, Remedy, Severity, Snapshot } from '../bindings';
+import { serverName } from './server';
 import { say, sayFact } from './words';
 
 /** What of the settings is to be looked at: those that cannot be used, or the control server. */
@@ -30,7 +31,7 @@ export interface Banner {
 }
 
 /** What of a snapshot may need attention. */
-export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'network' | 'party'>;
+export type Condition = Pick<Snapshot, 'problems' | 'adapter' | 'control' | 'announcement' | 'network' | 'party'>;
 
 /** How friends are met who may not get in. */
 const UNSURE: ReadonlySet<string> = new Set<Meeting['code']>(['link', 'store_silent', 'hidden']);
@@ -67,7 +68,7 @@ function banner(severity: Severity, fault: Fault, remedy: Remedy | null, retryAt
  * Everything that needs attention, worst first as the engine sorted it, each condition once. The engine reports
  * a refused setting as it was at its start: once the settings are on the screen, they say it themselves.
  */
-export function banners({ problems, adapter, control, network, party }: Condition, settingsSpeak = false): Banner[] {
+export function banners({ problems, adapter, control, announcement, network, party }: Condition, settingsSpeak = false): Banner[] {
   const shown = problems
     .filter(({ code }) => code !== 'bad_setting' || !settingsSpeak)
     .map((problem) => banner(problem.severity, problem, problem.remedy));
@@ -84,6 +85,10 @@ export function banners({ problems, adapter, control, network, party }: Conditio
     retried('warning', fault, { code: 'check_connection' }, retryAtMs);
   }
   const plain = { severity: 'warning', settings: null, retryAtMs: null, setUp: false, restart: false, otherServer: false } as const;
+  if (announcement !== null && control.state !== 'local') {
+    const text = say('problems-announcement', { server: serverName(control.server), text: announcement });
+    shown.push({ ...plain, code: 'announcement', text, fix: [] });
+  }
   if (network.udp_is_blocked) {
     const [text, fix] = [say('problems-udp-blocked'), words(say('problems-udp-blocked-fix'))];
     shown.push({ ...plain, code: 'udp_blocked', text, fix });

@@ -159,6 +159,7 @@ Example:
 Examples:
   lanrage settings list
   lanrage settings set control_server wss://play.example.org
+  lanrage settings set server_key -          the key of a private server, asked for and in no history
   lanrage settings export > settings.json")]
     Settings(Settings),
     /// Show and change the favourite control servers
@@ -359,7 +360,7 @@ pub(crate) enum SettingsAction {
     Set {
         /// Which
         key: String,
-        /// The new value
+        /// The new value; of server_key, `-` reads it from the standard input
         value: String,
     },
     /// Give a setting its default, or all of them

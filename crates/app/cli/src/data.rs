@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::{
     arguments::{Data, DataAction, Favorites, FavoritesAction, Forget, Settings, SettingsAction, Target},
     failure::Failure,
+    link,
     meant::unknown,
     output::{Output, Report, report_done, table},
     party, running,
@@ -81,7 +82,8 @@ pub(crate) async fn settings(settings: Settings, target: &Target) -> Result<(), 
         }
         SettingsAction::Set { key, value } => {
             is_setting(&key)?;
-            report_changed(output, ask(target, api::SetText { key, text: value }).await?);
+            let text = if is_secret(&key) { link::secret(&value)? } else { value };
+            report_changed(output, ask(target, api::SetText { key, text }).await?);
         }
         SettingsAction::Reset { key: Some(key) } => {
             is_setting(&key)?;
@@ -201,6 +203,11 @@ pub(crate) async fn rename(name: String, target: &Target) -> Result<(), Failure>
 fn is_setting(key: &str) -> Result<(), Failure> {
     let is_known = declared_settings().iter().any(|setting| setting.key == key);
     if is_known { Ok(()) } else { Err(unknown_setting(key.to_owned())) }
+}
+
+/// Whether its value is for this device alone.
+fn is_secret(key: &str) -> bool {
+    declared_settings().iter().any(|setting| setting.key == key && setting.kind["type"] == "access_key")
 }
 
 fn unknown_setting(key: String) -> Failure {

@@ -9,8 +9,8 @@ use std::{
 };
 
 use lanrage_engine::{
-    CommandError, ConnectionState, Engine, EngineOptions, Handle, LogLevel, Notice, PartyView, Request,
-    Snapshot, StartError,
+    CommandError, ConnectionState, ControlView, Engine, EngineOptions, Handle, LogLevel, Notice, PartyView,
+    Request, Snapshot, StartError,
     api::{Ask, CreateParty, JoinParty, LeaveParty, PauseParty, ResumeParty, Status, is_name, preview},
 };
 use tokio::sync::{broadcast::error::RecvError, watch};
@@ -215,7 +215,9 @@ async fn stay(
     }
     let mut stop = std::pin::pin!(stop_signal());
     let mut connected = BTreeSet::new();
+    let mut announced = None;
     let signal = loop {
+        announce(&snapshots.borrow(), &mut announced, output);
         let has_party = report(&mut snapshots, &mut connected, output, started);
         if !has_party && stay == Stay::InParty {
             break None;
@@ -260,6 +262,18 @@ fn report(
         }
     }
     true
+}
+
+/// Says what the server's operator tells everybody, once.
+fn announce(snapshot: &Snapshot, announced: &mut Option<String>, output: Output) {
+    let text = snapshot.announcement.as_ref().map(ToString::to_string);
+    // While the server is away nothing is taken back.
+    let is_known =
+        text == *announced || (text.is_none() && !matches!(snapshot.control, ControlView::Connected { .. }));
+    if !is_known {
+        output.say(&Event::Announcement { announcement: text.as_deref() });
+        *announced = text;
+    }
 }
 
 fn say_notice(output: Output, notice: &Notice) {

@@ -38,6 +38,18 @@ pub(crate) fn read(given: Option<&str>, file: Option<&Path>) -> Result<Invitatio
     Ok(InvitationLink(text.trim().to_owned()))
 }
 
+/// A secret of an argument, which is wiped there, or of the standard input for `-`.
+///
+/// # Errors
+/// If nothing can be read there.
+pub(crate) fn secret(given: &str) -> Result<String, Failure> {
+    if given == "-" {
+        return Ok(text(io::stdin().lock()).map_err(|error| Failure::input(&error))?.trim().to_owned());
+    }
+    let _ = argument::wipe(given);
+    Ok(given.to_owned())
+}
+
 /// The first line with anything in it: at a terminal it ends the wait.
 fn text(source: impl Read) -> io::Result<String> {
     let mut lines = io::BufRead::lines(io::BufReader::new(source.take(MOST_BYTES)));

@@ -39,6 +39,10 @@ pub(crate) enum Event<'a> {
         party: &'a str,
         reply: &'a str,
     },
+    /// What the server's operator tells everybody; nothing any more without a text.
+    Announcement {
+        announcement: Option<&'a str>,
+    },
     Left,
     /// There is no party to bring back.
     Idle,
@@ -125,6 +129,10 @@ fn sentence(event: &Event<'_>) -> String {
             format!("{sent}\n\n  {reply}\n\n{}", say.say("terminal-reply-hint"))
         }
         Event::Notice { notice } => say.notice(notice),
+        Event::Announcement { announcement: Some(text) } => {
+            say.say_with("terminal-announcement", [("text", (*text).into())])
+        }
+        Event::Announcement { announcement: None } => say.say("terminal-announcement-over"),
         Event::Left => say.say("terminal-left"),
         Event::Idle => say.say("terminal-idle"),
         Event::Stopped => say.say("terminal-stopped"),

@@ -8,7 +8,7 @@ use lanrage_control::{
     protocol::{PartySnapshot, PeerEntry},
     registry::StoredRelay,
 };
-use lanrage_party::{PartyId, PeerId};
+use lanrage_party::{Announcement, PartyId, PeerId};
 use serde::{Deserialize, Serialize};
 
 /// Name of the socket in the data directory.
@@ -16,12 +16,42 @@ use serde::{Deserialize, Serialize};
 const SOCKET: &str = "admin.sock";
 /// Longest request, in bytes.
 #[cfg(unix)]
-const REQUEST_BYTES: u64 = 1_024;
+const REQUEST_BYTES: u64 = 16 * 1_024;
 
 /// What the operator asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum AdminRequest {
+    /// How the server is.
+    Status,
+    /// The server is to end as it does when it is stopped: who is there is sent elsewhere, and what is relayed goes on for a while.
+    Drain {
+        /// For how long at most, in seconds; as the server was set up if it is not said.
+        #[serde(default)]
+        seconds: Option<u32>,
+    },
+    /// The files that say who may make parties are others.
+    Reload,
+    /// Tells everybody who is there, and who comes, something in place of what was told before.
+    Announce {
+        /// The text; nothing any more without one.
+        #[serde(default)]
+        text: Option<Announcement>,
+    },
+    /// Lets a device in no more: it has no session, and no place in any party here.
+    Ban {
+        /// The device.
+        peer: PeerId,
+    },
+    /// Lets it in again.
+    Unban {
+        /// The device.
+        peer: PeerId,
+    },
+    /// The devices that are banned.
+    Bans,
+    /// Every session that ends has to prove anew who it is.
+    ForgetTokens,
     /// All parties.
     Parties,
     /// The members of a party.
@@ -54,6 +84,30 @@ pub enum AdminRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum AdminAnswer {
+    /// [`AdminRequest::Status`].
+    Status {
+        /// How it is.
+        status: ServerStatus,
+    },
+    /// It ends by and by.
+    Draining,
+    /// [`AdminRequest::Announce`].
+    Announced {
+        /// As everybody reads it.
+        text: Option<Announcement>,
+    },
+    /// [`AdminRequest::Bans`].
+    Bans {
+        /// The devices.
+        peers: Vec<PeerId>,
+    },
+    /// So it is from now on.
+    Done,
+    /// It could not be done, and nothing is changed.
+    Failed {
+        /// Why.
+        reason: String,
+    },
     /// [`AdminRequest::Parties`].
     Parties {
         /// The parties.
@@ -73,6 +127,21 @@ pub enum AdminAnswer {
     Removed,
     /// There is no such party, member or relay.
     Unknown,
+}
+
+/// How a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerStatus {
+    /// Parties that it keeps.
+    pub parties: u64,
+    /// Players that are there.
+    pub players: u64,
+    /// Allocations of its own relay; `None` where it has none.
+    pub allocations: Option<u64>,
+    /// Its disk takes nothing, so nothing new is let in.
+    pub is_full: bool,
+    /// It ends, and lets nobody in.
+    pub is_draining: bool,
 }
 
 /// A party, without what its members say of themselves.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    io,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -12,7 +13,7 @@ use lanrage_control::{
     protocol::{
         PartySnapshot, Refusal, RelayRegistration, Request, RequestKind, ServerMessage, StunEndpoint,
     },
-    registry::{Registry, RegistrySettings, RelayRegistry, StoredChange},
+    registry::{Access, Registry, RegistrySettings, RelayRegistry, StoredChange},
     session::{Asked, ConnectionId, Frame, Hub, HubOutput, Proven, Queued, Quotas, SourceLimits, not_stored},
 };
 use lanrage_link::line::LineSender;
@@ -24,9 +25,11 @@ use tokio::{
 
 use crate::{
     RelayStats,
-    admin::{AdminAnswer, AdminMember, AdminParty, AdminRelay, AdminRequest, Question},
+    admin::{AdminAnswer, AdminMember, AdminParty, AdminRelay, AdminRequest, Question, ServerStatus},
     counters::{Cause, Counters},
     database::{Database, Storage, Tokens},
+    settings::operator::Operator,
+    shutdown::{DrainWish, Shutdown},
 };
 
 /// The name under which the server's own relay is offered.
@@ -89,6 +92,9 @@ pub(crate) struct Coordinator {
     quotas: Quotas,
     counters: Arc<Counters>,
     healthy: watch::Sender<bool>,
+    shutdown: Shutdown,
+    drain_wish: watch::Sender<Option<DrainWish>>,
+    operator: Operator,
     /// Of the own relay.
     relay: Option<Arc<RelayStats>>,
     reported: u64,
@@ -104,11 +110,14 @@ impl Coordinator {
         stun: Vec<StunEndpoint>,
         mut relays: RelayRegistry,
         healthy: watch::Sender<bool>,
+        (operator, access): (Operator, Access),
         directory: &Path,
     ) -> Result<Self, sea_orm::DbErr> {
         let registry = restore(settings, &database).await?;
         relays.restore(database.load_relays().await?, clock::now().wall);
-        let hub = Hub::new(registry, stun).with_relays(relays);
+        let mut hub = Hub::new(registry, stun).with_relays(relays);
+        hub.set_access(access, clock::now().wall);
+        hub.announce(operator.decisions().announcement.clone());
         Ok(Self {
             hub,
             storage: Storage::new(database, directory),
@@ -121,6 +130,9 @@ impl Coordinator {
             quotas: Quotas::new(&SourceLimits::default()),
             counters: Arc::new(Counters::new()),
             healthy,
+            shutdown: Shutdown::channel().1,
+            drain_wish: watch::Sender::new(None),
+            operator,
             relay: None,
             reported: 0,
             refused: [0; Cause::ALL.len()],
@@ -141,6 +153,12 @@ impl Coordinator {
     /// Gives each source no more than this, and counts what is refused.
     pub(crate) fn counting(mut self, limits: &SourceLimits, counters: Arc<Counters>) -> Self {
         (self.quotas, self.counters) = (Quotas::new(limits), counters);
+        self
+    }
+
+    /// Knows when the server ends, and passes on that the operator wants that.
+    pub(crate) fn ending(mut self, shutdown: Shutdown, drain_wish: watch::Sender<Option<DrainWish>>) -> Self {
+        (self.shutdown, self.drain_wish) = (shutdown, drain_wish);
         self
     }
 
@@ -246,6 +264,12 @@ impl Coordinator {
         };
         let asked = self.hub.asked(connection, &request);
         let (party, kind) = (request.party(), request.kind());
+        // Before anything is counted: whoever has mistyped a key is none that makes too many parties.
+        if asked == Asked::NewParty
+            && let Err(refusal) = self.hub.may_make(connection, &request)
+        {
+            return self.hub.refuse(connection, refusal);
+        }
         if matches!(asked, Asked::NewParty | Asked::NewMember) {
             if self.storage.is_full() {
                 self.counters.add(Cause::Storage);
@@ -269,7 +293,10 @@ impl Coordinator {
     /// Ends a batch: writes what it changed, then says what it answers.
     async fn settle(&mut self) {
         let changes = self.take_changes();
-        if let Err(error) = self.storage.write(changes).await {
+        self.counters.set_writing(true);
+        let written = self.storage.write(changes).await;
+        self.counters.set_writing(false);
+        if let Err(error) = written {
             tracing::error!(
                 %error,
                 "the database cannot be written; everybody who is there goes on, and nothing new is let in"
@@ -285,7 +312,7 @@ impl Coordinator {
             let _ = self.storage.write(taken_back).await;
         }
         self.fresh.clear();
-        self.counters.set_parties(self.hub.registry().parties());
+        self.counters.set_population(self.hub.registry().parties(), self.hub.sessions());
         self.counters.set(Cause::Forgotten, self.hub.registry().forgotten());
         // Dropping a slow connection makes further messages; so until there are none.
         while let Some(output) = self.hub.poll_output() {
@@ -341,6 +368,34 @@ impl Coordinator {
         let removed = |removed| if removed { AdminAnswer::Removed } else { AdminAnswer::Unknown };
         let registry = self.hub.registry();
         match request {
+            AdminRequest::Status => AdminAnswer::Status { status: self.status() },
+            AdminRequest::Drain { seconds } => {
+                let within = seconds.map(|seconds| Duration::from_secs(seconds.into()));
+                self.drain_wish.send_replace(Some(DrainWish { within }));
+                AdminAnswer::Draining
+            }
+            AdminRequest::Reload => self.done_by(|this| {
+                let access = this.operator.access().map_err(io::Error::other)?;
+                this.hub.set_access(access, clock::now().wall);
+                Ok(())
+            }),
+            AdminRequest::Announce { text } => {
+                let told = self.done_by(|this| {
+                    this.operator.announce(text.clone())?;
+                    this.hub.announce(text.clone());
+                    Ok(())
+                });
+                if told == AdminAnswer::Done { AdminAnswer::Announced { text } } else { told }
+            }
+            AdminRequest::Ban { peer } => self.ban(peer, true),
+            AdminRequest::Unban { peer } => self.ban(peer, false),
+            AdminRequest::Bans => {
+                AdminAnswer::Bans { peers: self.operator.decisions().banned.iter().copied().collect() }
+            }
+            AdminRequest::ForgetTokens => {
+                self.tokens.clear();
+                AdminAnswer::Done
+            }
             AdminRequest::Parties => {
                 let parties = registry.party_ids().filter_map(|party| registry.party(&party));
                 AdminAnswer::Parties { parties: parties.map(|party| AdminParty::of(&party)).collect() }
@@ -359,9 +414,39 @@ impl Coordinator {
         }
     }
 
+    fn ban(&mut self, peer: PeerId, is_banned: bool) -> AdminAnswer {
+        self.done_by(|this| {
+            this.operator.ban(peer, is_banned)?;
+            let banned = this.operator.decisions().banned.clone();
+            let access = Access { banned, ..this.hub.registry().access().clone() };
+            this.hub.set_access(access, clock::now().wall);
+            Ok(())
+        })
+    }
+
+    fn done_by(&mut self, change: impl FnOnce(&mut Self) -> io::Result<()>) -> AdminAnswer {
+        match change(self) {
+            Ok(()) => AdminAnswer::Done,
+            Err(error) => AdminAnswer::Failed { reason: error.to_string() },
+        }
+    }
+
+    fn status(&self) -> ServerStatus {
+        ServerStatus {
+            parties: self.hub.registry().parties() as u64,
+            players: self.hub.sessions() as u64,
+            allocations: self.relay.as_ref().map(|relay| relay.allocations() as u64),
+            is_full: self.storage.is_full(),
+            is_draining: self.shutdown.is_draining(),
+        }
+    }
+
     /// Tries to write what waits.
     async fn retry_storage(&mut self) {
-        match self.storage.retry().await {
+        self.counters.set_writing(true);
+        let written = self.storage.retry().await;
+        self.counters.set_writing(false);
+        match written {
             Ok(()) => {
                 tracing::info!("the database can be written again");
                 self.healthy.send_replace(true);

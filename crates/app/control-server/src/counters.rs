@@ -2,7 +2,7 @@
 
 use std::{
     array,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
 use lanrage_control::protocol::ErrorCode;
@@ -50,6 +50,15 @@ pub(crate) enum Cause {
     /// Somebody who knows a party's id, and has no key of its door.
     #[strum(serialize = "door_closed")]
     Door,
+    /// A new party: whoever wants it has no key of this private server.
+    #[strum(serialize = "no_access")]
+    Access,
+    /// A device that is banned.
+    #[strum(serialize = "banned")]
+    Banned,
+    /// A new party: its maker has as many as one device may.
+    #[strum(serialize = "parties_per_device")]
+    DeviceParties,
     /// A login, a record, or a proof that is not signed by whom it names, or was made for another server.
     #[strum(serialize = "bad_proof")]
     Signature,
@@ -79,6 +88,9 @@ impl Cause {
             ErrorCode::DoorClosed => Some(Self::Door),
             ErrorCode::BadSignature | ErrorCode::WrongServer => Some(Self::Signature),
             ErrorCode::UnsignedLeave => Some(Self::Leave),
+            ErrorCode::AccessNeeded | ErrorCode::AccessWrong => Some(Self::Access),
+            ErrorCode::Banned => Some(Self::Banned),
+            ErrorCode::DeviceParties => Some(Self::DeviceParties),
             ErrorCode::TooManyParties => Some(Self::PartiesFull),
             ErrorCode::PartyFull => Some(Self::PartyFull),
             _ => None,
@@ -91,16 +103,23 @@ impl Cause {
     }
 }
 
-/// A count for each [`Cause`] since the start, and how many parties there are.
+/// A count for each [`Cause`] since the start, and how many there are.
 #[derive(Debug)]
 pub(crate) struct Counters {
     refused: [AtomicU64; Cause::ALL.len()],
     parties: AtomicU64,
+    sessions: AtomicU64,
+    is_writing: AtomicBool,
 }
 
 impl Counters {
     pub(crate) fn new() -> Self {
-        Self { refused: array::from_fn(|_| AtomicU64::new(0)), parties: AtomicU64::new(0) }
+        Self {
+            refused: array::from_fn(|_| AtomicU64::new(0)),
+            parties: AtomicU64::new(0),
+            sessions: AtomicU64::new(0),
+            is_writing: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn add(&self, cause: Cause) {
@@ -116,9 +135,25 @@ impl Counters {
         self.refused[cause as usize].load(Relaxed)
     }
 
-    /// Notes the number of parties.
-    pub(crate) fn set_parties(&self, parties: usize) {
+    /// Notes the number of parties, and of players that are there.
+    pub(crate) fn set_population(&self, parties: usize, sessions: usize) {
         self.parties.store(parties as u64, Relaxed);
+        self.sessions.store(sessions as u64, Relaxed);
+    }
+
+    /// Players that are there now.
+    pub(crate) fn sessions(&self) -> u64 {
+        self.sessions.load(Relaxed)
+    }
+
+    /// Notes whether the disk is being waited for.
+    pub(crate) fn set_writing(&self, is_writing: bool) {
+        self.is_writing.store(is_writing, Relaxed);
+    }
+
+    /// Whether it is.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.is_writing.load(Relaxed)
     }
 
     /// Parties now.

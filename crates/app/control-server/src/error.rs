@@ -70,6 +70,14 @@ pub enum ServerError {
         /// Why not.
         reason: String,
     },
+    /// What the operator decided, or whom it lets in, cannot be read.
+    #[error("cannot use {}: {reason}", .path.display())]
+    Operator {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A task of the server ended on its own.
     #[error("the server failed: {0}")]
     Failed(String),

@@ -1,4 +1,4 @@
-//! HTTP: the accept loop, `/v1/session`, `/healthz`, and the page of an invitation.
+//! HTTP: the accept loop, `/v1/session`, `/healthz`, `/readyz`, and the page of an invitation.
 
 mod connection;
 mod door;
@@ -42,7 +42,7 @@ pub(crate) use self::{
     proxies::Proxies,
 };
 use self::{connection::serve, door::Place};
-use crate::counters::Cause;
+use crate::{counters::Cause, shutdown::Shutdown};
 
 /// Upgraded sockets on their way to the accept loop. When it is full, upgrades wait for it.
 const UPGRADED: usize = 64;
@@ -60,6 +60,7 @@ const GOODBYE: Duration = Duration::from_secs(3);
 struct AppState {
     upgraded: mpsc::Sender<(WebSocket, Arc<Place>)>,
     healthy: watch::Receiver<bool>,
+    shutdown: Shutdown,
 }
 
 /// Where clients come in.
@@ -110,8 +111,9 @@ pub(crate) async fn accept(
     let app = Router::new()
         .route(SESSION_PATH, get(session))
         .route("/healthz", get(health))
+        .route("/readyz", get(readiness))
         .merge(landing::routes(downloads.as_deref()))
-        .with_state(AppState { upgraded, healthy });
+        .with_state(AppState { upgraded, healthy, shutdown: context.shutdown.clone() });
     let mut shutdown = context.shutdown.clone();
     let mut tasks = JoinSet::new();
     let mut next_id = 0;
@@ -240,11 +242,27 @@ async fn session(
         })
 }
 
+/// Whether it works.
 async fn health(State(state): State<AppState>) -> Response {
-    if *state.healthy.borrow() { Json(json!({ "status": "ok" })).into_response() } else { unavailable() }
+    if *state.healthy.borrow() { ok() } else { unavailable(DISK) }
 }
 
-fn unavailable() -> Response {
-    let body = Json(json!({ "status": "unavailable", "reason": "the database cannot be written" }));
+/// Whether whoever is new should be sent here.
+async fn readiness(State(state): State<AppState>) -> Response {
+    if state.shutdown.is_draining() {
+        unavailable("the server is stopping")
+    } else {
+        health(State(state)).await
+    }
+}
+
+const DISK: &str = "the database cannot be written";
+
+fn ok() -> Response {
+    Json(json!({ "status": "ok" })).into_response()
+}
+
+fn unavailable(reason: &str) -> Response {
+    let body = Json(json!({ "status": "unavailable", "reason": reason }));
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], body).into_response()
 }

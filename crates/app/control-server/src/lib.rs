@@ -19,7 +19,9 @@ mod server;
 mod settings;
 mod shutdown;
 
-pub use admin::{AdminAnswer, AdminError, AdminMember, AdminParty, AdminRelay, AdminRequest, ask};
+pub use admin::{
+    AdminAnswer, AdminError, AdminMember, AdminParty, AdminRelay, AdminRequest, ServerStatus, ask,
+};
 pub use database::backup::{BackupContent, RestoredServer, back_up, backups, check_backup, restore};
 pub use error::ServerError;
 pub use lanrage_backup::Hash;
@@ -30,8 +32,9 @@ pub use listen::{
 };
 pub use registered_relay::{RegisteredRelay, RegisteredRelaySettings};
 pub use relay::{RelayConfig, RelayStats};
-pub use server::Server;
+pub use server::{Pulse, Server};
 pub use settings::{
     ServerSettings,
+    operator::AccessFiles,
     secret_file::{RELAY_SECRET_FILE, make_private, read_or_create_secret, read_secret},
 };

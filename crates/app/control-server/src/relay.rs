@@ -69,6 +69,7 @@ pub(crate) struct Relay {
     udp: SocketAddr,
     tcp: Option<SocketAddr>,
     tls: Option<SocketAddr>,
+    certificate: Option<Arc<Certificate>>,
     stats: Arc<RelayStats>,
     stop: Arc<AtomicBool>,
     waker: Arc<Waker>,
@@ -101,7 +102,7 @@ impl Relay {
             ),
         }
         let mut worker_listeners = Vec::new();
-        let (mut tcp, mut tls) = (None, None);
+        let (mut tcp, mut tls, mut shown) = (None, None, None);
         if let Some(config) = &config {
             if let Some(listener) = listener {
                 tcp = Some(listener.local_addr().map_err(failed("TURN, TCP"))?);
@@ -109,7 +110,9 @@ impl Relay {
             }
             if let Some(TlsListen { listen: address, certificate }) = &config.tls {
                 let failed = |source| ServerError::Listen { what: "TURN, TLS", address: *address, source };
-                let tls_config = Certificate::load(certificate.clone(), Instant::now())?.config()?;
+                let certificate = Certificate::load(certificate.clone(), Instant::now())?;
+                let tls_config = certificate.config()?;
+                shown = Some(certificate);
                 let listener = listen::std_tcp(*address).map_err(failed)?;
                 tls = Some(listener.local_addr().map_err(failed)?);
                 let socket = mio::net::TcpListener::from_std(listener);
@@ -185,6 +188,7 @@ impl Relay {
             udp,
             tcp,
             tls,
+            certificate: shown,
             stats,
             stop,
             waker,
@@ -212,6 +216,11 @@ impl Relay {
     /// Where TURN is spoken over TLS.
     pub(crate) const fn tls(&self) -> Option<SocketAddr> {
         self.tls
+    }
+
+    /// By which clients know it over TLS.
+    pub(crate) const fn certificate(&self) -> Option<&Arc<Certificate>> {
+        self.certificate.as_ref()
     }
 
     /// By which others hand it connections that they have accepted; `None` for a STUN server.

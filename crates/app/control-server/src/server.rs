@@ -1,4 +1,10 @@
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+mod pulse;
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use lanrage_control::{
     protocol::StunEndpoint,
@@ -20,9 +26,16 @@ use crate::{
     http::{self, Context, Door, Entrances, Listening, Metrics, OnePort, Proxies, serve_metrics},
     listen::{self, acme::Acme, certificate::Certificate, descriptors::Places},
     relay::Relay,
-    settings::secret_file::{KEY_FILE, read_or_create_key},
-    shutdown::Shutdown,
+    settings::{
+        operator::Operator,
+        secret_file::{KEY_FILE, read_or_create_key},
+    },
+    shutdown::{DrainWish, Phase, Shutdown},
 };
+pub use pulse::Pulse;
+
+/// Between two looks whether anything is still relayed.
+const DRAIN_LOOK: Duration = Duration::from_millis(250);
 
 /// A running control server. Dropping it stops it at once; [`Server::shutdown`] lets it say goodbye.
 #[derive(Debug)]
@@ -31,7 +44,10 @@ pub struct Server {
     https: Option<SocketAddr>,
     metrics: Option<SocketAddr>,
     relay: Option<Relay>,
-    shutdown: watch::Sender<bool>,
+    certificate: Option<Arc<Certificate>>,
+    phase: watch::Sender<Phase>,
+    drain_wishes: watch::Receiver<Option<DrainWish>>,
+    pulse: Pulse,
     tasks: JoinSet<&'static str>,
     _lock: DirectoryLock,
 }
@@ -54,9 +70,15 @@ impl Server {
             address.map_err(|source| ServerError::Listen { what: "TCP", address: settings.listen, source })
         };
         let address = local(listener.local_addr())?;
-        let secure = settings.https.map(|https| {
-            let tls = Certificate::load(https.certificate, Instant::now())?.config()?;
-            Ok::<_, ServerError>((listen::tcp(https.listen)?, tls))
+        let certificate = settings.https.as_ref().map(|https| {
+            Ok::<_, ServerError>((
+                https.listen,
+                Certificate::load(https.certificate.clone(), Instant::now())?,
+            ))
+        });
+        let certificate = certificate.transpose()?;
+        let secure = certificate.as_ref().map(|(address, certificate)| {
+            Ok::<_, ServerError>((listen::tcp(*address)?, certificate.config()?))
         });
         let acme = settings.acme.map(|acme| Acme::new(acme, &settings.data_dir));
         let secure = secure.transpose()?;
@@ -82,6 +104,7 @@ impl Server {
 
         let key = read_or_create_key(&settings.data_dir.join(KEY_FILE))?;
         tracing::info!(key = %ServerId::of(&key.public()), "this server's key");
+        let operator = Operator::load(&settings.data_dir, settings.access)?;
         let database = Database::open(&settings.data_dir).await?;
         let (healthy, health) = watch::channel(true);
         let stun = match stun_address {
@@ -89,14 +112,22 @@ impl Server {
             Some(address) => vec![StunEndpoint { host: String::new(), port: address.port() }],
             None => Vec::new(),
         };
-        let (shutdown, stopping) = Shutdown::channel();
-        let coordinator =
-            Coordinator::load(settings.registry, database, stun, relays, healthy, &settings.data_dir)
-                .await
-                .map_err(|error| ServerError::Database {
-                path: settings.data_dir.clone(),
-                reason: error.to_string(),
-            })?;
+        let (phase, stopping) = Shutdown::channel();
+        let (wish, drain_wishes) = watch::channel(None);
+        let coordinator = Coordinator::load(
+            settings.registry,
+            database,
+            stun,
+            relays,
+            healthy,
+            operator,
+            &settings.data_dir,
+        )
+        .await
+        .map_err(|error| ServerError::Database {
+            path: settings.data_dir.clone(),
+            reason: error.to_string(),
+        })?;
 
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let counters = Arc::new(Counters::new());
@@ -113,6 +144,8 @@ impl Server {
         });
         let mut tasks = JoinSet::new();
         let (asking, questions) = mpsc::channel(1);
+        let stats = relay.as_ref().map(Relay::stats);
+        let pulse = Pulse::new(asking.clone(), counters.clone());
         #[cfg(unix)]
         match admin::listen(&settings.data_dir) {
             Ok(listener) => {
@@ -122,12 +155,12 @@ impl Server {
         }
         #[cfg(not(unix))]
         drop(asking);
-        let stats = relay.as_ref().map(Relay::stats);
         tasks.spawn(named(
             "coordinator",
             coordinator
                 .watching(stats.clone())
                 .counting(&settings.sources, counters.clone())
+                .ending(stopping.clone(), wish)
                 .run(inbox, questions),
         ));
         let adopter = relay.as_ref().and_then(Relay::adopter);
@@ -152,10 +185,22 @@ impl Server {
             tasks.spawn(named("certificate", acme.run(stopping.clone())));
         }
         if let Some(listener) = metrics {
-            let metrics = Metrics { counters, door, relay: stats };
+            let metrics = Metrics { counters, door, relay: stats, shutdown: stopping.clone() };
             tasks.spawn(named("metrics", serve_metrics(listener, metrics, stopping)));
         }
-        Ok(Self { address, https, metrics: metrics_address, relay, shutdown, tasks, _lock: lock })
+        let certificate = certificate.map(|(_, certificate)| certificate);
+        Ok(Self {
+            address,
+            https,
+            metrics: metrics_address,
+            relay,
+            certificate,
+            phase,
+            drain_wishes,
+            pulse,
+            tasks,
+            _lock: lock,
+        })
     }
 
     /// Where it serves WebSocket and HTTP.
@@ -207,9 +252,48 @@ impl Server {
         })
     }
 
+    /// How it is, for who watches over it.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
+    }
+
+    /// Waits for the operator to ask that it ends: within so long, if that was said.
+    pub fn drain_wish(&self) -> impl Future<Output = Option<Duration>> + use<> {
+        let mut wishes = self.drain_wishes.clone();
+        async move {
+            let wished = wishes.wait_for(Option::is_some).await.ok().and_then(|wish| *wish);
+            match wished {
+                Some(DrainWish { within }) => within,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Sends every client elsewhere, or asks it to come back, and lets nobody new in; what it relays goes on until nobody needs it,
+    /// or for so long at most. Their parties go on without a server meanwhile.
+    pub async fn drain(&self, within: Duration) {
+        self.phase.send_replace(Phase::Draining);
+        let until = tokio::time::Instant::now() + within;
+        let Some(relay) = self.relay.as_ref().filter(|relay| relay.relays()) else { return };
+        let stats = relay.stats();
+        while stats.allocations() > 0 && tokio::time::Instant::now() < until {
+            tokio::time::sleep(DRAIN_LOOK).await;
+        }
+    }
+
+    /// Reads the files again that say who may make parties, and the certificate's with the next handshake, whether that is due or
+    /// not. What cannot be used changes nothing.
+    pub async fn reload(&self) {
+        if let Some(reason) = self.pulse.reload().await {
+            tracing::warn!(reason, "who may make parties stays as it was");
+        }
+        let relay = self.relay.as_ref().and_then(Relay::certificate);
+        self.certificate.iter().chain(relay).for_each(|certificate| certificate.expire());
+    }
+
     /// Says goodbye to every client, writes what is left to write, and ends all tasks.
     pub async fn shutdown(mut self) {
-        self.shutdown.send_replace(true);
+        self.phase.send_replace(Phase::Stopping);
         drop(self.relay.take());
         while let Some(ended) = self.tasks.join_next().await {
             if let Err(error) = ended {

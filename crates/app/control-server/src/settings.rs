@@ -1,3 +1,4 @@
+pub(crate) mod operator;
 pub(crate) mod secret_file;
 
 use std::{
@@ -14,6 +15,7 @@ use lanrage_control::{
 };
 use zeroize::Zeroizing;
 
+use self::operator::AccessFiles;
 use crate::{
     RelayConfig,
     listen::{acme::AcmeSettings, certificate::TlsListen},
@@ -51,6 +53,8 @@ pub struct ServerSettings {
     pub relays: Vec<ConfiguredRelay>,
     /// What relays register themselves with; without it none can.
     pub relay_key: Option<Zeroizing<String>>,
+    /// Who may make parties, if it is a private server.
+    pub access: AccessFiles,
     /// Times and bounds of parties.
     pub registry: RegistrySettings,
     /// Times and bounds of connections.
@@ -83,6 +87,7 @@ impl ServerSettings {
             relay_region: String::new(),
             relays: Vec::new(),
             relay_key: None,
+            access: AccessFiles::default(),
             registry: RegistrySettings::default(),
             limits: ConnectionLimits::default(),
             sources: SourceLimits::default(),

@@ -35,7 +35,7 @@ use crate::{
         open::Home,
         reports::{self, ReportsPort},
     },
-    settings::{AppSettings, Overrides, log_level},
+    settings::{AppSettings, Overrides, log_level, server_key},
     stored::{Secrets, Stored},
     stored_shield,
     tasks::TaskSets,
@@ -173,6 +173,7 @@ impl Engine {
             }
             Err(error) => warn!(%error, "the games of the user cannot be read"),
         }
+        let server_key = server_key::read(&config, &secrets).await;
         let shield = stored_shield::rules(&database, &config).await.unwrap_or_else(|error| {
             warn!(%error, "how friends are trusted cannot be read");
             Rules { level: config.shield, ..Rules::default() }
@@ -191,7 +192,7 @@ impl Engine {
         let mut overrides = Overrides::new(options.player_name, options.control, &config);
         let setup = Setup {
             udp_port: tunnel.local_port(),
-            settings: overrides.session_settings(&config, shield),
+            settings: overrides.session_settings(&config, server_key, shield),
             newest_sequence: newest_sequence(&database).await,
             remembered_nat: remembered_nat(&database, &network).await,
             network,

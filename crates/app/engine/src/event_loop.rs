@@ -117,11 +117,11 @@ impl EventLoop {
     fn configure(&mut self, wish: u64, read: Result<Box<ReadSettings>, StoredError>) {
         let result = match read {
             Ok(read) => {
-                let ReadSettings { config, games, shield } = *read;
+                let ReadSettings { config, server_key, games, shield } = *read;
                 self.outside.know_games(games);
                 self.outside.set_log_level(config.log_level);
                 self.outside.ports.rendezvous.configure(&config);
-                let settings = self.overrides.session_settings(&config, shield);
+                let settings = self.overrides.session_settings(&config, server_key, shield);
                 step(&mut self.session, now(), Input::Configure(settings), &mut self.outside);
                 Ok(())
             }

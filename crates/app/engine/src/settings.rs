@@ -1,7 +1,9 @@
 //! What each part is to know of the stored settings.
 
+pub(crate) mod server_key;
+
 use lanrage_log::LogLevel;
-use lanrage_party::{ControlEndpoint, ForwardLimits, Name};
+use lanrage_party::{AccessKey, ControlEndpoint, ForwardLimits, Name};
 use lanrage_session::Settings;
 use lanrage_shield::Rules;
 use lanrage_store::{Config, FindFriends, KeepInTray, Language, LogLevel as StoredLevel, Theme};
@@ -81,7 +83,12 @@ impl Overrides {
     }
 
     /// What the session is to know of the settings.
-    pub(crate) fn session_settings(&mut self, config: &Config, shield: Rules) -> Settings {
+    pub(crate) fn session_settings(
+        &mut self,
+        config: &Config,
+        server_key: Option<AccessKey>,
+        shield: Rules,
+    ) -> Settings {
         let given = self.player_name.value(config.player_name.as_ref()).map(String::as_str);
         Settings {
             player_name: player_name(given, config),
@@ -90,6 +97,7 @@ impl Overrides {
                 .value(config.control_server.as_ref())
                 .cloned()
                 .or_else(|| config.control_server.clone()),
+            server_key,
             ..session_settings(config, shield)
         }
     }
@@ -107,6 +115,7 @@ pub(crate) fn session_settings(config: &Config, shield: Rules) -> Settings {
     Settings {
         player_name: player_name(None, config),
         server: config.control_server.clone(),
+        server_key: None,
         stun_servers: config.stun_servers.servers().to_vec(),
         quality_thresholds: config.quality_thresholds(),
         default_subnet: config.default_subnet,

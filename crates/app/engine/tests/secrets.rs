@@ -14,12 +14,15 @@ use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWE
 use lanrage_engine::{
     Engine, EngineOptions, Handle, InvitationLink, LocalClient, LogLevel, LogStatus, NetworkLog,
     NetworkLogOptions, PartyView, Request, Snapshot,
-    api::{CreateParty, JoinParty, LeaveParty, MadeLink, MakeLink, preview},
+    api::{
+        CreateParty, ExportSettings, JoinParty, LeaveParty, MadeLink, MakeLink, SetText, Settings, preview,
+    },
 };
 use lanrage_party::{Invitation, PartyId};
 
 /// Set in the child process: the folder that it works in.
 const FOLDER: &str = "LANRAGE_TEST_FOLDER";
+const SERVER_KEY: &str = "the-key-of-the-clan-server";
 const NAME: &str = "no_secret_is_left_in_logs_files_or_errors";
 
 #[test]
@@ -45,6 +48,7 @@ fn no_secret_is_left_in_logs_files_or_errors() {
     let secrets = known_secrets(&known(folder.path()));
     assert!(secrets.iter().any(|secret| secret.name == "the party secret"));
     assert!(secrets.iter().any(|secret| secret.name == "identity.secret"));
+    assert!(secrets.iter().any(|secret| secret.name == "server key"));
     let log = fs::read(NetworkLog::path(&data(folder.path()))).unwrap();
     let says = |text: &str| log.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(says("entering party") && says("leaving party"), "{}", String::from_utf8_lossy(&log));
@@ -141,6 +145,7 @@ async fn live(folder: &Path) {
     .unwrap();
 
     let engine = start(&data).await;
+    set_server_key(&engine, folder).await;
     engine.ask(CreateParty { name: "Friday LAN".to_owned() }).await.unwrap();
     let link = engine.snapshots().borrow().party.as_ref().unwrap().invitation.clone();
     remember(folder, &data, &link.0);
@@ -166,6 +171,18 @@ async fn live(folder: &Path) {
     assert!(log.flush(Duration::from_secs(60)));
     println!("{log:?}");
     assert_eq!(log.status(), LogStatus::default());
+}
+
+/// The key of a private server, once mistyped.
+async fn set_server_key(engine: &Handle, folder: &Path) {
+    let set = |text: &str| SetText { key: "server_key".to_owned(), text: text.to_owned() };
+    let error = engine.ask(set(&format!("{SERVER_KEY} typed twice"))).await.unwrap_err();
+    println!("{error} {error:?}");
+    engine.ask(set(SERVER_KEY)).await.unwrap();
+    let kept = engine.ask(Settings {}).await.unwrap();
+    println!("{:?}", kept.iter().find(|setting| setting.key == "server_key").unwrap());
+    println!("{}", engine.ask(ExportSettings {}).await.unwrap());
+    fs::write(known(folder).join("0.server key"), SERVER_KEY).unwrap();
 }
 
 async fn engine_that_leaves(data: &Path, folder: &Path) {

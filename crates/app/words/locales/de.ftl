@@ -55,6 +55,8 @@ terminal-connected =
     }.
 terminal-left = Du hast die Party verlassen.
 terminal-left-at-once = Die Party wurde gleich wieder verlassen.
+terminal-announcement = Der Server teilt mit: { $text }
+terminal-announcement-over = Der Server teilt nichts mehr mit.
 terminal-idle = Es gibt keine Party, die zurückkommen könnte; `lanrage create` oder `lanrage join` führt in eine.
 terminal-stopped = LANrage ist beendet; die Party kommt mit ihm zurück.
 terminal-friends-none = Du bist allein in der Party. `lanrage invite` zeigt einen Link für deine Freunde.
@@ -159,6 +161,7 @@ terminal-status-relay = Relay: { $state }
 terminal-status-adapter = Adapter: { $state }
 terminal-status-forwarded = weitergeleitet für { $one } und { $other }: { $rate }
 terminal-status-packets = Pakete: { $state }
+terminal-status-announcement = Der Server teilt mit: { $state }
 terminal-server-none = keiner
 terminal-server-connecting = { $server }, wird verbunden
 terminal-server-connected = { $server }, verbunden
@@ -540,6 +543,11 @@ server-refusal =
         [control_peer_away] dieses Mitglied ist nicht da
         [control_party_full] die Party ist voll
         [control_too_many_parties] zu viele Partys
+        [control_access_needed] der Server ist privat
+        [control_access_wrong] der Schlüssel ist nicht der des Servers
+        [control_banned] sein Betreiber lässt dieses Gerät nicht mehr herein
+        [control_device_parties] dieses Gerät hat dort so viele Partys, wie es haben darf
+        [control_address_parties] von dieser Adresse wurden zu viele Partys gemacht
         [control_lease_taken] ein anderes Mitglied hat diese Adresse
         [control_lease_fixed] ein Mitglied behält seine Adresse, bis es geht
         [control_outside_subnet] die Adresse liegt außerhalb des Netzes der Party
@@ -548,7 +556,7 @@ server-refusal =
         [control_server_full] der Server ist voll
         [control_replaced] dieses Gerät hat sich von anderswo verbunden
         [control_timed_out] die Verbindung war still oder zu langsam
-        [control_stopping] der Server hört gerade auf
+        [control_stopping] er wird gerade neu gestartet oder gewartet
         [control_internal] der Server hat selbst ein Problem; nichts ist geändert
        *[control_unknown] aus einem Grund, den diese Version nicht kennt
     }
@@ -613,6 +621,7 @@ setting-rule =
         [language] system, oder das Kürzel einer Sprache wie en oder de
         [name] 1 bis { $rule_most_bytes } sichtbare Zeichen (é zählt als 2, 字 als 3, 😀 als 4)
         [control_endpoint] eine Adresse wie wss://play.example.org (ws://, wenn der Server kein TLS hat), ohne Benutzer und Passwort
+        [access_key] { $rule_least } bis { $rule_most } Buchstaben, Ziffern oder Zeichen ohne Leerzeichen, wie der Betreiber des Servers ihn dir gab
         [subnet] ein privates IPv4-Netz von /8 bis /26, wie 10.66.0.0/16
         [adapter_name] 1 bis { $rule_most_letters } Buchstaben, Ziffern, „-“ oder „_“
         [servers] höchstens { $rule_most } Server als Rechner:Port, durch Kommas getrennt
@@ -878,6 +887,11 @@ refusal-control-not-a-member = Dieses Gerät ist kein Mitglied dieser Party. Ver
 refusal-control-peer-away = Dieses Mitglied ist nicht da. Versuch es später noch einmal.
 refusal-control-party-full = Die Party ist voll. Erst muss jemand gehen.
 refusal-control-too-many-parties = Es gibt zu viele Partys. Versuch es später noch einmal.
+refusal-control-access-needed = Dieser Server ist privat: Nur wer seinen Schlüssel hat, macht dort Partys. Frag den Betreiber nach dem Schlüssel, und trag ihn in den Einstellungen als „Schlüssel des Servers“ ein. Mit dem Link eines Freundes kommst du ohne ihn hinein.
+refusal-control-access-wrong = Der Schlüssel in den Einstellungen ist nicht der dieses Servers. Frag den Betreiber nach dem Schlüssel, und trag ihn noch einmal als „Schlüssel des Servers“ ein.
+refusal-control-banned = Der Betreiber dieses Servers lässt dieses Gerät nicht mehr herein. Nimm einen anderen Server, oder frag ihn nach dem Grund.
+refusal-control-device-parties = Dieses Gerät hat auf diesem Server so viele Partys, wie es haben darf. Verlass erst eine davon.
+refusal-control-address-parties = Über deinen Internetanschluss wurden in der letzten Stunde zu viele Partys gemacht. Versuch es später noch einmal, oder nimm eine, die du hast.
 refusal-control-lease-taken = Ein anderes Mitglied hat diese Adresse. Versuch es später noch einmal.
 refusal-control-lease-fixed = Ein Mitglied behält seine Adresse, bis es geht. Versuch es später noch einmal.
 refusal-control-outside-subnet = Die Adresse liegt außerhalb des Netzes der Party. Versuch es später noch einmal.
@@ -1204,6 +1218,7 @@ setting-name-share-games = Freunden zeigen, was ich spiele
 setting-name-shield = Was Freunde von diesem Computer erreichen
 setting-name-player-name = Dein Name
 setting-name-control-server = Server
+setting-name-server-key = Schlüssel des Servers
 setting-name-restore-last-party = Letzte Party fortsetzen
 setting-name-find-friends = Wie Freunde eine Party finden
 setting-name-udp-port = UDP-Port
@@ -1238,6 +1253,7 @@ setting-doc-share-games = Ob Freunde in der Party erfahren, welche Spiele du spi
 setting-doc-shield = Wie viel von diesem Computer Freunde in der Party erreichen: alles (open), worauf deine eigenen Programme lauschen (guarded), Spiele (games), oder nichts, was sie selbst beginnen (closed). Fernanmeldung, Freigaben und Datenbanken erreicht niemand, außer wem du alles anvertraust.
 setting-doc-player-name = Der Name, den Freunde sehen. Leer: der Name deines Benutzerkontos.
 setting-doc-control-server = Der Server für neue Partys. Leer: Freunde finden einander durch den Link, wo einer von ihnen zu erreichen ist.
+setting-doc-server-key = Der Schlüssel, den ein privater Server von dem will, der dort Partys macht; sein Betreiber gibt ihn dir. Er wird nirgends gezeigt und steht in keinem Export und keinem Bericht.
 setting-doc-restore-last-party = Ob die letzte Party von selbst wiederkommt, wenn LANrage startet.
 setting-doc-find-friends = Wie Freunde eine Party ohne Server finden: nur über ihren Link (link), oder auch über versiegelte Zettel im BitTorrent-DHT (dht), dessen Knoten die IP-Adresse dieses Geräts sehen, aber nichts von der Party.
 setting-doc-udp-port = UDP-Port für alles zwischen Freunden. 0: ein freier.
@@ -1816,6 +1832,7 @@ problems-hidden =
 problems-show = Zeigen
 problems-fix = Was du tun kannst:
 problems-copy-command = Befehl kopieren
+problems-announcement = { $server } teilt mit: { $text }
 problems-alone = Freunde außerhalb deines eigenen Netzes kommen vielleicht nicht herein.
 problems-alone-fix = Öffne den UDP-Port von LANrage am Router, lass einen Freund mit anderem Anschluss die Party machen, oder trag einen Server ein.
 problems-open-settings = Einstellungen öffnen

@@ -56,6 +56,8 @@ terminal-connected =
     } after { $time } ms.
 terminal-left = You have left the party.
 terminal-left-at-once = The party was left at once.
+terminal-announcement = The server says: { $text }
+terminal-announcement-over = The server has nothing to say any more.
 terminal-idle = There is no party to bring back; `lanrage create` or `lanrage join` enters one.
 terminal-stopped = LANrage has stopped; the party comes back with it.
 terminal-friends-none = You are alone in the party. `lanrage invite` prints a link for your friends.
@@ -160,6 +162,7 @@ terminal-status-relay = relay: { $state }
 terminal-status-adapter = adapter: { $state }
 terminal-status-forwarded = passed on for { $one } and { $other }: { $rate }
 terminal-status-packets = packets: { $state }
+terminal-status-announcement = the server says: { $state }
 terminal-server-none = none
 terminal-server-connecting = { $server }, connecting
 terminal-server-connected = { $server }, connected
@@ -540,6 +543,11 @@ server-refusal =
         [control_peer_away] this member is away
         [control_party_full] the party is full
         [control_too_many_parties] too many parties
+        [control_access_needed] the server is private
+        [control_access_wrong] the key is not the server's
+        [control_banned] whoever runs it lets this device in no more
+        [control_device_parties] this device has as many parties there as it may
+        [control_address_parties] too many parties were made from this address
         [control_lease_taken] another member has this address
         [control_lease_fixed] a member keeps its address until it leaves
         [control_outside_subnet] the address is outside the party's network
@@ -548,7 +556,7 @@ server-refusal =
         [control_server_full] the server is full
         [control_replaced] this identity has connected from elsewhere
         [control_timed_out] the connection was silent or too slow
-        [control_stopping] the server is stopping
+        [control_stopping] it is being restarted or serviced
         [control_internal] the server has a problem of its own; nothing was changed
        *[control_unknown] refused for a reason that this version does not know
     }
@@ -613,6 +621,7 @@ setting-rule =
         [language] system, or a language’s tag such as en or de
         [name] 1 to { $rule_most_bytes } visible letters (é counts as 2, 字 as 3, 😀 as 4)
         [control_endpoint] an address like wss://play.example.org (ws:// where the server has no TLS), without user name or password
+        [access_key] { $rule_least } to { $rule_most } letters, digits or signs without blanks, as whoever runs the server gave it to you
         [subnet] a private IPv4 network from /8 to /26, like 10.66.0.0/16
         [adapter_name] 1 to { $rule_most_letters } letters, digits, - or _
         [servers] at most { $rule_most } servers as host:port, separated by commas
@@ -878,6 +887,11 @@ refusal-control-not-a-member = This device is not a member of this party. Try ag
 refusal-control-peer-away = This member is away. Try again in a while.
 refusal-control-party-full = The party is full. Somebody has to leave first.
 refusal-control-too-many-parties = There are too many parties. Try again in a while.
+refusal-control-access-needed = This server is private: only who has its key makes parties there. Ask whoever runs it for the key, and enter it in the settings as “Key of the server”. A friend's link lets you in without it.
+refusal-control-access-wrong = The key in the settings is not the one of this server. Ask whoever runs it for the key, and enter it again as “Key of the server”.
+refusal-control-banned = Whoever runs this server lets this device in no more. Use another server, or ask them why.
+refusal-control-device-parties = This device has as many parties on this server as it may. Leave one of them first.
+refusal-control-address-parties = Too many parties were made from your internet connection in the last hour. Try again later, or use one that you have.
 refusal-control-lease-taken = Another member has this address. Try again in a while.
 refusal-control-lease-fixed = A member keeps its address until it leaves. Try again in a while.
 refusal-control-outside-subnet = The address is outside the party's network. Try again in a while.
@@ -1204,6 +1218,7 @@ setting-name-share-games = Show friends what I play
 setting-name-shield = What friends reach of this computer
 setting-name-player-name = Player name
 setting-name-control-server = Control server
+setting-name-server-key = Key of the server
 setting-name-restore-last-party = Restore last party
 setting-name-find-friends = How friends find a party
 setting-name-udp-port = UDP port
@@ -1238,6 +1253,7 @@ setting-doc-share-games = Whether friends in the party are told which games you 
 setting-doc-shield = How much of this computer friends in the party reach: all (open), what your own programs listen on (guarded), games (games), or nothing that they begin themselves (closed). Remote login, shares and databases are reached by nobody but whom you trust with everything.
 setting-doc-player-name = The name that friends see. Empty: the name of this computer's account.
 setting-doc-control-server = The control server for new parties. Empty: friends find each other by the link, where one of them can be reached.
+setting-doc-server-key = The key that a private server wants of whoever makes parties there; whoever runs it gives it to you. It is shown nowhere, and in no export or report.
 setting-doc-restore-last-party = Whether the last party comes back by itself when LANrage starts.
 setting-doc-find-friends = How friends find a party without a control server: by its link alone (link), or also by sealed notes in the BitTorrent DHT (dht), whose nodes see this device's IP address but nothing of the party.
 setting-doc-udp-port = UDP port for all traffic between friends. 0: any free one.
@@ -1816,6 +1832,7 @@ problems-hidden =
 problems-show = Show
 problems-fix = What you can do:
 problems-copy-command = Copy command
+problems-announcement = { $server } says: { $text }
 problems-alone = Friends beyond your own network may not get in.
 problems-alone-fix = Open the UDP port of LANrage at your router, let a friend with another line make the party, or set a control server.
 problems-open-settings = Open the settings

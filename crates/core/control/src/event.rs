@@ -1,6 +1,8 @@
 use std::time::Instant;
 
-use lanrage_party::{PartyId, PeerId, RelayOffer, SealedSignal, ServerId, UnixMillis, facts::ServerFault};
+use lanrage_party::{
+    Announcement, PartyId, PeerId, RelayOffer, SealedSignal, ServerId, UnixMillis, facts::ServerFault,
+};
 
 use crate::{
     LinkClosed,
@@ -24,6 +26,8 @@ pub enum ControlEvent {
     /// relays come, go or fill up, and before the credentials expire. Every offer is within its limits. What was offered
     /// stays usable while the server is away.
     Relays(Vec<RelayOffer>),
+    /// What the server's operator tells everybody now, if anything.
+    Announcement(Option<Announcement>),
     /// The server is not there, or no more. Said again with every failed try.
     Disconnected {
         /// Why.

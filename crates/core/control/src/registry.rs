@@ -27,6 +27,7 @@
 //! - a party whose last member left or was removed is removed;
 //! - a session token is removed after [`RegistrySettings::token_lifetime`].
 
+mod access;
 mod alone;
 mod caller;
 mod cleanup;
@@ -42,6 +43,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lanrage_party::{Leave, PartyId, PeerId, SignedRecord, UnixMillis};
 
+pub use access::Access;
 pub use caller::Caller;
 pub use relays::{ConfiguredRelay, IssueCredentials, OffersChange, RelayRegistry, RelaySettings};
 pub use settings::RegistrySettings;
@@ -54,6 +56,7 @@ use crate::protocol::{Change, ErrorCode, PartySnapshot, Refusal, Request, Server
 #[derive(Debug)]
 pub struct Registry {
     settings: RegistrySettings,
+    access: Access,
     parties: BTreeMap<PartyId, PartyState>,
     memberships: Memberships,
     outgoing: VecDeque<Outgoing>,
@@ -80,6 +83,7 @@ impl Registry {
     pub const fn new(settings: RegistrySettings, now: UnixMillis) -> Self {
         Self {
             settings,
+            access: Access::open(),
             parties: BTreeMap::new(),
             memberships: Memberships::new(),
             outgoing: VecDeque::new(),
@@ -94,6 +98,22 @@ impl Registry {
     /// Its times and bounds.
     pub const fn settings(&self) -> &RegistrySettings {
         &self.settings
+    }
+
+    /// Whom it lets do what.
+    pub const fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Lets others do something from now on. Parties that there are stay.
+    pub fn set_access(&mut self, access: Access) {
+        self.access = access;
+    }
+
+    /// Parties that a peer is host of.
+    pub fn hosted_by(&self, peer: &PeerId) -> usize {
+        let parties = self.memberships.of(peer).iter().filter_map(|party| self.parties.get(party));
+        parties.into_iter().filter(|party| party.host == *peer).count()
     }
 
     /// A party as it is now.
@@ -138,6 +158,13 @@ impl Registry {
     pub(crate) fn expel(&mut self, party: PartyId, peer: PeerId) {
         self.tell(peer, ServerMessage::Left { party });
         self.remove(party, peer, None);
+    }
+
+    /// The same with every party that the member is in.
+    pub(crate) fn expel_everywhere(&mut self, peer: PeerId) {
+        for party in self.memberships.of(&peer).to_vec() {
+            self.expel(party, peer);
+        }
     }
 
     /// Takes back a membership that could not be stored.
@@ -210,7 +237,7 @@ impl Registry {
     fn decide(&mut self, caller: Caller, request: Request, now: UnixMillis) -> Result<(), Refusal> {
         let from = caller.peer;
         match request {
-            Request::CreateParty { party: id, name, subnet, record, nat_type, door, proof } => {
+            Request::CreateParty { party: id, name, subnet, record, nat_type, door, proof, access } => {
                 check_record(from, id, &record)?;
                 self.check_door(caller, id, proof)?;
                 let known = self.parties.get(&id);
@@ -219,6 +246,10 @@ impl Registry {
                 }
                 let mut fresh = None;
                 if known.is_none() {
+                    self.access.check(caller, id, access)?;
+                    if self.hosted_by(&from) >= self.settings.parties_per_host {
+                        return Err(ErrorCode::DeviceParties.into());
+                    }
                     if !self.make_room() {
                         return Err(ErrorCode::TooManyParties.into());
                     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use lanrage_base::{backoff::Backoff, rng::Rng};
-use lanrage_party::{DeviceIdentity, DoorPrivateKey, PartyId, ServerId};
+use lanrage_party::{AccessKey, DeviceIdentity, DoorPrivateKey, PartyId, ServerId};
 
 pub use self::settings::{RemoteSettings, RemoteTimings};
 use self::{answers::Answers, membership::Membership};
@@ -174,6 +174,13 @@ impl RemoteControlPlane {
         self.doors.insert(party, key);
     }
 
+    /// Shows a private server this key from now on. Says whether it is another than before.
+    pub fn set_access(&mut self, key: Option<AccessKey>) -> bool {
+        let changes = self.settings.access != key;
+        self.settings.access = key;
+        changes
+    }
+
     /// From now on this is a relay's session: every sign of life says how the relay is, beginning at once.
     pub fn register_relay(&mut self, now: Now, registration: RelayRegistration) {
         self.registration = Some(registration);
@@ -276,11 +283,23 @@ impl RemoteControlPlane {
     fn send_request(&mut self, now: Instant, request: Request) {
         if self.is_connected() {
             self.answers.expect(&request);
-            let request = match (self.doors.get(&request.party()), &self.nonce) {
-                (Some(key), Some(nonce)) => request.proven(key, nonce, &self.identity.peer_id()),
-                _ => request,
+            let request = match &self.nonce {
+                Some(nonce) => self.with_proofs(request, nonce),
+                None => request,
             };
             self.send(now, &ClientMessage::Request(request));
+        }
+    }
+
+    /// What this device may do there, for the session of this nonce.
+    fn with_proofs(&self, mut request: Request, nonce: &Nonce) -> Request {
+        let peer = self.identity.peer_id();
+        if let Some(key) = self.doors.get(&request.party()) {
+            request = request.proven(key, nonce, &peer);
+        }
+        match &self.settings.access {
+            Some(key) => request.with_access(key, nonce, &peer),
+            None => request,
         }
     }
 

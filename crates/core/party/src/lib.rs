@@ -49,6 +49,7 @@ pub use network::tunnel::place::{
 pub use network::tunnel::{LocalEnd, PeerConfig, TunnelEvent, initiates};
 pub use party::Party;
 pub use peer::{ConnectionType, Peer};
+pub use proof::access::{AccessKey, AccessProof};
 pub use proof::door::{DoorKey, DoorPrivateKey};
 pub use proof::epochs::{Epoch, Epochs, kept::KeptShares};
 pub use proof::identity::{DeviceIdentity, IdentityKey, Signature};
@@ -60,6 +61,7 @@ pub use proof::record::{PEER_PROTOCOL, PeerRecord, RecordError, SignedRecord};
 pub use proof::ruling::{Admission, LinkTerms, Matter, Ruling, Standing, Subject};
 pub use proof::rulings::links::{ByLink, Link, LinkFault};
 pub use proof::rulings::{Heard, NotYours, RemovedPeer, Role, Rulings};
+pub use proof::said::announcement::Announcement;
 pub use proof::said::chat_line::{ChatLine, ChatMark};
 pub use proof::said::ready_check::ReadyCheck;
 pub use proof::said::voice_link::{VoiceLink, is_voice_address};

@@ -32,6 +32,12 @@ pub const INVITATION_HOURS: u32 = 366 * 24;
 pub const CONTROL_ENDPOINTS: usize = 8;
 /// Longest control endpoint URL, in bytes.
 pub const CONTROL_ENDPOINT_BYTES: usize = 200;
+/// Shortest key of a private server, in bytes.
+pub const ACCESS_KEY_LEAST_BYTES: usize = 16;
+/// Longest key of a private server, in bytes.
+pub const ACCESS_KEY_BYTES: usize = 128;
+/// Longest text that a server tells everybody, in bytes of UTF-8.
+pub const ANNOUNCEMENT_BYTES: usize = 400;
 /// Most UDP addresses of members in one invitation.
 pub const INVITATION_ADDRESSES: usize = 6;
 /// Length of every knock, in bytes: less than any path's MTU, and enough for a record and eight addresses.

@@ -31,6 +31,9 @@ pub struct Snapshot {
     pub network: NetworkView,
     /// The control plane.
     pub control: ControlView,
+    /// What the operator of the server in use tells everybody: a line that anybody may have written.
+    #[cfg_attr(feature = "bindings", ts(type = "string | null"))]
+    pub announcement: Option<lanrage_party::Announcement>,
     /// The virtual network device.
     pub adapter: AdapterView,
     /// The party, while there is one.

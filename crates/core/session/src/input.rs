@@ -9,9 +9,9 @@ use lanrage_nat::{
     Found, NatReport, NetworkState, port_mapping::PortMapping, relay_stream::RelayStreamEvent,
 };
 use lanrage_party::{
-    AdapterLook, Admission, AllocationId, ControlEndpoint, ForwardLimits, Invitation, LinkTerms, Name,
-    PartyId, PeerId, QualityThresholds, SearchRedirect, Serial, Standing, Subnet, TunnelEvent, VirtualIp,
-    facts::Cause,
+    AccessKey, AdapterLook, Admission, AllocationId, ControlEndpoint, ForwardLimits, Invitation, LinkTerms,
+    Name, PartyId, PeerId, QualityThresholds, SearchRedirect, Serial, Standing, Subnet, TunnelEvent,
+    VirtualIp, facts::Cause,
 };
 use lanrage_rendezvous::Event;
 use lanrage_shield::Rules;
@@ -189,6 +189,8 @@ pub struct Settings {
     pub player_name: Name,
     /// The control server of new parties.
     pub server: Option<ControlEndpoint>,
+    /// What that server wants of who makes parties there, if it is a private one.
+    pub server_key: Option<AccessKey>,
     /// STUN servers for where the control server names too few.
     pub stun_servers: Vec<(String, u16)>,
     /// How connections are graded.

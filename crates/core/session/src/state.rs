@@ -18,7 +18,7 @@ mod view;
 
 use std::time::Instant;
 
-use lanrage_control::protocol::Request;
+use lanrage_control::protocol::{ErrorCode, Request};
 use lanrage_nat::Nat64Prefix;
 use lanrage_party::{
     ControlEndpoint, DeviceIdentity, ForwardLimits, Invitation, Name, QualityThresholds, ServerId, Subnet,
@@ -59,6 +59,8 @@ pub(crate) struct State {
     joining: Option<(Ticket, Box<Invitation>)>,
     first_link: FirstLink,
     default_server: Option<ControlEndpoint>,
+    /// Why the server does not list this party, as the player was told.
+    unlisted: Option<ErrorCode>,
     default_subnet: Subnet,
     relay_only: bool,
     /// Whether friends may be found in the public store.
@@ -116,7 +118,7 @@ impl State {
         let mut state = Self {
             nat: NatStatus::new(turn.entropy.bytes(), udp_port),
             relays: Relays::new(turn.now.instant, turn.entropy.bytes()),
-            control: ControlPlane::new(identity.clone()),
+            control: ControlPlane::new(identity.clone(), settings.server.clone().zip(settings.server_key)),
             identity,
             player_name: settings.player_name,
             party: None,
@@ -125,6 +127,7 @@ impl State {
             joining: None,
             first_link: FirstLink::default(),
             default_server: settings.server,
+            unlisted: None,
             default_subnet: settings.default_subnet,
             relay_only: false,
             uses_rendezvous: settings.uses_rendezvous,

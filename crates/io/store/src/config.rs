@@ -14,7 +14,7 @@ pub use kind::Kind;
 pub use relay_list::PkarrRelays;
 pub use server_list::{DhtNodes, ServerList, StunServers};
 pub use table::Config;
-pub use values::{FindFriends, KeepInTray, Language, LogLevel, Theme};
+pub use values::{FindFriends, KeepInTray, KeptSecret, Language, LogLevel, Theme};
 
 use std::collections::BTreeMap;
 
@@ -25,6 +25,12 @@ impl Config {
     /// The declaration of a key, if this program has such a setting.
     pub fn declaration(key: &str) -> Option<&'static Declaration> {
         Self::declarations().iter().find(|declaration| declaration.key == key)
+    }
+
+    /// What others may have of settings: all but that a secret is kept here.
+    pub fn without_secrets(mut settings: Settings) -> Settings {
+        settings.retain(|key, _| Self::declaration(key).is_none_or(|declared| !declared.kind.is_secret()));
+        settings
     }
 
     /// Takes settings as stored: what is missing has its default, and keys of other programs' generations are

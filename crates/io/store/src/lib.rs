@@ -10,8 +10,8 @@ mod secret;
 
 pub use backup::Restored;
 pub use config::{
-    Config, ConfigFault, Declaration, DefaultValue, DhtNodes, FindFriends, Group, KeepInTray, Kind, Language,
-    LogLevel, PkarrRelays, ServerList, Settings, StunServers, Theme,
+    Config, ConfigFault, Declaration, DefaultValue, DhtNodes, FindFriends, Group, KeepInTray, KeptSecret,
+    Kind, Language, LogLevel, PkarrRelays, ServerList, Settings, StunServers, Theme,
 };
 pub use data_dir::{DataDir, DataDirError, DataDirLock};
 pub use database::{

@@ -38,6 +38,9 @@ pub(crate) fn render(snapshot: &Snapshot, look: Look) -> String {
         let _ = writeln!(text, "{}", look.wrap(&said, 0));
     };
     line("terminal-status-server", control(&snapshot.control));
+    if let Some(text) = &snapshot.announcement {
+        line("terminal-status-announcement", text.to_string());
+    }
     if let Some(party) = &snapshot.party {
         line("terminal-status-meeting", say.meeting(&party.meeting));
     }

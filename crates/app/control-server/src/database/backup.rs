@@ -18,7 +18,10 @@ use zeroize::Zeroizing;
 use super::{DirectoryLock, FILE, connect, entities, unknown_migration};
 use crate::{
     ServerError,
-    settings::secret_file::{KEY_FILE, RELAY_SECRET_FILE},
+    settings::{
+        operator::OPERATOR_FILE,
+        secret_file::{KEY_FILE, RELAY_SECRET_FILE},
+    },
     shutdown::Shutdown,
 };
 
@@ -29,7 +32,7 @@ const PREFIX: &str = "lanrage-server-";
 const INCOMING: &str = "control.incoming";
 /// Where a copy has the files of [`KEPT`].
 const KEYS_TABLE: &str = "kept_keys";
-const KEPT: [&str; 2] = [KEY_FILE, RELAY_SECRET_FILE];
+const KEPT: [&str; 3] = [KEY_FILE, RELAY_SECRET_FILE, OPERATOR_FILE];
 /// How many copies are kept of what a restored one replaced.
 const REPLACED: usize = 3;
 /// Between two looks at whether the daily copy is due.

@@ -33,6 +33,11 @@ impl Tokens {
         tokens.recent.insert(token.peer, token);
     }
 
+    /// Keeps none any more.
+    pub(crate) fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Generations::default();
+    }
+
     /// Whether the token is this peer's and still good.
     pub(crate) fn knows(&self, token: &SessionToken, peer: PeerId, now: UnixMillis) -> bool {
         let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);

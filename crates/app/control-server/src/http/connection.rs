@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use lanrage_base::clock;
 use lanrage_control::{
-    protocol::ErrorCode,
+    protocol::{ErrorCode, Refusal},
     session::{ConnectionId, ConnectionLimits, ServerSession, SessionOutput, SessionRandom},
 };
 use lanrage_link::line::{LineReceiver, LineSender, line};
@@ -17,6 +17,10 @@ use tokio::{
 
 use super::door::Place;
 use crate::{coordinator::Command, database::Tokens, shutdown::Shutdown};
+
+/// When a client is asked to come back to a server that ends, in milliseconds. Each adds to it at random, so that they do not
+/// come together; one whose link names another server goes there at once.
+const COME_BACK_MS: u64 = 5_000;
 
 /// What every connection needs.
 #[derive(Debug)]
@@ -46,8 +50,8 @@ pub(crate) async fn serve(socket: WebSocket, id: ConnectionId, place: Arc<Place>
             client.session.end(ErrorCode::ServerFull);
             End::GivenUp
         }
-        () = shutdown.requested() => {
-            client.session.end(ErrorCode::Stopping);
+        () = shutdown.draining() => {
+            client.session.end(Refusal::new(ErrorCode::Stopping).retry_after(COME_BACK_MS));
             End::GivenUp
         }
     };

@@ -33,6 +33,7 @@ pub(crate) struct Metrics {
     pub(crate) counters: Arc<Counters>,
     pub(crate) door: Arc<Door>,
     pub(crate) relay: Option<Arc<RelayStats>>,
+    pub(crate) shutdown: Shutdown,
 }
 
 /// Serves `/metrics` until the server stops.
@@ -73,6 +74,13 @@ impl Metrics {
         };
         number("gauge", "connections", "TCP connections now.", self.door.connections() as u64);
         number("gauge", "parties", "Parties now.", self.counters.parties());
+        number("gauge", "players", "Players that are there now.", self.counters.sessions());
+        number(
+            "gauge",
+            "draining",
+            "1 while it ends and lets nobody in.",
+            u64::from(self.shutdown.is_draining()),
+        );
         if let Some(relay) = &self.relay {
             number("gauge", "relay_allocations", "Allocations now.", relay.allocations() as u64);
             number(

@@ -53,6 +53,8 @@ pub(crate) struct Certificate {
 #[derive(Debug)]
 struct Looked {
     at: Instant,
+    /// Somebody has said since that they are others.
+    expired: bool,
     /// Why the files could not be used then: said once.
     failure: Option<String>,
 }
@@ -70,7 +72,11 @@ impl Certificate {
             Err(error) => return Err(error),
         };
         let current = RwLock::new(current);
-        Ok(Arc::new(Self { files, current, looked: Mutex::new(Looked { at: now, failure: None }) }))
+        Ok(Arc::new(Self {
+            files,
+            current,
+            looked: Mutex::new(Looked { at: now, expired: false, failure: None }),
+        }))
     }
 
     /// For connections that are to be known by it.
@@ -82,15 +88,20 @@ impl Certificate {
             .map_err(|error| failed(&self.files.certificate, error.to_string()))
     }
 
+    /// The next handshake reads the files again.
+    pub(crate) fn expire(&self) {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).expired = true;
+    }
+
     /// Reads the files again if that is due. What cannot be used changes nothing: they may be half written.
     fn look(&self, now: Instant) {
         let pause = if self.current().is_some() { LOOK } else { LOOK_FOR_FIRST };
         let mut looked = match self.looked.try_lock() {
-            Ok(looked) if now.saturating_duration_since(looked.at) >= pause => looked,
+            Ok(looked) if looked.expired || now.saturating_duration_since(looked.at) >= pause => looked,
             // Somebody else looks, or has just looked.
             _ => return,
         };
-        looked.at = now;
+        (looked.at, looked.expired) = (now, false);
         match read(&self.files) {
             Ok(new) => {
                 looked.failure = None;
@@ -174,11 +185,16 @@ mod tests {
         );
         let first = write(&files, "one.example");
         let loaded = Certificate::load(files.clone(), start).unwrap();
-        let old_key = fs::read(&files.key).unwrap();
 
         let second = write(&files, "two.example");
         loaded.look(start + LOOK / 2);
         assert_eq!(shown(&loaded), first, "it is not time to look");
+        loaded.expire();
+        loaded.look(start + LOOK / 2);
+        assert_eq!(shown(&loaded), second, "somebody said that it is another");
+        let first = second;
+        let old_key = fs::read(&files.key).unwrap();
+        let second = write(&files, "three.example");
         let new_key = fs::read(&files.key).unwrap();
         fs::write(&files.key, old_key).unwrap();
         loaded.look(start + LOOK);

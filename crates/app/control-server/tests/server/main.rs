@@ -6,9 +6,13 @@ mod acme;
 mod backup;
 mod bad_input;
 mod https;
+#[cfg(unix)]
+mod life;
 mod migrations;
 mod operator;
 mod parties;
+#[cfg(unix)]
+mod private;
 mod relay;
 mod service;
 mod sources;

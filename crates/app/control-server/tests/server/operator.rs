@@ -65,3 +65,33 @@ async fn what_is_refused_is_counted_by_its_cause_and_told_on_a_port_of_its_own()
     assert!(read_metrics(server.addr()).await.starts_with("HTTP/1.1 404"), "not where clients come");
     server.shutdown().await;
 }
+
+/// What the packaged dashboard draws is what a server with a relay tells.
+#[tokio::test]
+async fn the_dashboard_draws_what_there_is() {
+    let dashboard = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/grafana-dashboard.json");
+    let text = std::fs::read_to_string(dashboard).unwrap();
+    let dashboard: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let drawn: Vec<&str> = panels
+        .iter()
+        .flat_map(|panel| panel["targets"].as_array().unwrap())
+        .map(|target| target["expr"].as_str().unwrap())
+        .collect();
+    let named: std::collections::BTreeSet<&str> = drawn
+        .iter()
+        .flat_map(|drawn| drawn.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
+        .filter(|word| word.starts_with("lanrage_"))
+        .collect();
+    assert!(drawn.iter().all(|drawn| drawn.contains("lanrage_")) && named.len() > 10, "{drawn:?}");
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = crate::relay::with_relay(directory.path(), |_| {});
+    settings.metrics = Some("127.0.0.1:0".parse().unwrap());
+    let server = Server::start(settings).await.unwrap();
+    let told = read_metrics(server.metrics_addr().unwrap()).await;
+    for name in named {
+        assert!(told.contains(&format!("# TYPE {name} ")), "the server tells no {name}: {told}");
+    }
+    server.shutdown().await;
+}

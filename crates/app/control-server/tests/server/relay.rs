@@ -77,7 +77,7 @@ fn relay_config() -> RelayConfig {
     config
 }
 
-fn with_relay(directory: &Path, change: impl FnOnce(&mut RelayConfig)) -> ServerSettings {
+pub(crate) fn with_relay(directory: &Path, change: impl FnOnce(&mut RelayConfig)) -> ServerSettings {
     let mut config = relay_config();
     change(&mut config);
     let mut settings = settings(directory);
@@ -104,18 +104,22 @@ enum Link {
 }
 
 /// A client of the relay on its socket.
-struct End {
+pub(crate) struct End {
     link: Link,
     decoder: StreamDecoder,
-    client: TurnClient,
+    pub(crate) client: TurnClient,
     events: Vec<TurnEvent>,
-    arrived: Vec<(SocketAddr, Vec<u8>)>,
+    pub(crate) arrived: Vec<(SocketAddr, Vec<u8>)>,
     /// Every message that it sent.
     sent: Vec<Vec<u8>>,
 }
 
 impl End {
-    fn connect(transport: RelayTransport, server: SocketAddr, credentials: TurnCredentials) -> Self {
+    pub(crate) fn connect(
+        transport: RelayTransport,
+        server: SocketAddr,
+        credentials: TurnCredentials,
+    ) -> Self {
         let brief = Some(Duration::from_millis(2));
         let stream = || {
             let stream = TcpStream::connect(server).unwrap();
@@ -147,13 +151,13 @@ impl End {
     }
 
     /// With an allocation.
-    fn allocated(transport: RelayTransport, server: SocketAddr, user: &str) -> Self {
+    pub(crate) fn allocated(transport: RelayTransport, server: SocketAddr, user: &str) -> Self {
         let mut end = Self::connect(transport, server, credentials(user));
         end.run("allocation", |end| end.client.relayed_address().is_some());
         end
     }
 
-    fn relayed(&self) -> SocketAddr {
+    pub(crate) fn relayed(&self) -> SocketAddr {
         self.client.relayed_address().unwrap()
     }
 
@@ -165,7 +169,7 @@ impl End {
         }
     }
 
-    fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         self.client.handle_timeout(Instant::now());
         while let Some((_, bytes)) = self.client.poll_transmit() {
             self.write(&bytes);
@@ -202,7 +206,7 @@ impl End {
         }
     }
 
-    fn run(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+    pub(crate) fn run(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !done(self) {
             self.step();
@@ -210,7 +214,7 @@ impl End {
         }
     }
 
-    fn bind(&mut self, peer: SocketAddr) {
+    pub(crate) fn bind(&mut self, peer: SocketAddr) {
         self.client.add_peer(Instant::now(), peer).unwrap();
         let bound =
             |event: &TurnEvent| matches!(event, TurnEvent::PeerBound { peer: bound } if *bound == peer);
@@ -229,7 +233,7 @@ impl End {
         buffer[datagram].to_vec()
     }
 
-    fn send(&mut self, peer: SocketAddr, payload: &[u8]) {
+    pub(crate) fn send(&mut self, peer: SocketAddr, payload: &[u8]) {
         let datagram = self.framed(peer, payload);
         self.write(&datagram);
     }
@@ -244,7 +248,7 @@ impl End {
     }
 }
 
-fn address_of(server: &Server, transport: RelayTransport) -> SocketAddr {
+pub(crate) fn address_of(server: &Server, transport: RelayTransport) -> SocketAddr {
     match transport {
         RelayTransport::Udp => server.stun_addr(),
         RelayTransport::Tcp => server.turn_tcp_addr(),

@@ -25,7 +25,7 @@ async fn parties_until_refused(server: SocketAddr, address: [u8; 4], headers: &[
         match raw.receive().await {
             Some(ServerMessage::Party { .. }) => {}
             Some(ServerMessage::Error(refusal)) => {
-                assert_eq!(refusal.code, ErrorCode::RateLimited);
+                assert_eq!(refusal.code, ErrorCode::AddressParties);
                 assert!(refusal.party.is_some() && refusal.request.is_some());
                 assert!(refusal.retry_after_ms.is_some_and(|wait| wait > 0));
                 return number;

@@ -104,6 +104,7 @@ impl Player {
             nat_type: NatType::PortRestrictedCone,
             door: None,
             proof: None,
+            access: None,
         }
     }
 
@@ -119,6 +120,7 @@ impl Player {
                 nat_type,
                 door: None,
                 proof: None,
+                access: None,
             },
             other => other,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lanrage_party::UnixMillis;
+use lanrage_party::{AccessKey, UnixMillis};
 use lanrage_store::{Config, StoreError};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     ResetSetting, ResetSettings, SaveServerConfig, ServerConfigView, ServerConfigs, SetSettings, SetText,
     SettingView, Settings, Stored, StoredError, parse,
 };
-use crate::CommandError;
+use crate::{CommandError, settings::server_key};
 
 /// All settings as they are when nobody has chosen anything: what they are called and what they take, without looking at any
 /// database.
@@ -47,41 +47,38 @@ impl AskStored for SetSettings {
 impl AskStored for SetText {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(
-        self,
-        Stored { database, .. }: &Stored,
-        now: UnixMillis,
-    ) -> Result<Changed, StoredError> {
+    async fn answer_from(self, stored: &Stored, now: UnixMillis) -> Result<Changed, StoredError> {
         let Self { key, text } = self;
         let unknown = || CommandError::UnknownSetting { key: key.clone() };
         let declaration = Config::declaration(&key).ok_or_else(unknown)?;
         let refused = |fault| StoreError::InvalidSettings { fault, others: Vec::new() };
         let value = declaration.parse(&text).map_err(refused)?;
-        Ok(database.set_settings(&BTreeMap::from([(key, value)]), now).await?.into())
+        if declaration.kind.is_secret() {
+            server_key::keep(stored, AccessKey::new(&text)).await?;
+        }
+        Ok(stored.database.set_settings(&BTreeMap::from([(key, value)]), now).await?.into())
     }
 }
 
 impl AskStored for ResetSetting {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(
-        self,
-        Stored { database, .. }: &Stored,
-        _: UnixMillis,
-    ) -> Result<Changed, StoredError> {
-        Ok(database.reset_setting(&self.key).await?.into())
+    async fn answer_from(self, stored: &Stored, _: UnixMillis) -> Result<Changed, StoredError> {
+        let changed = stored.database.reset_setting(&self.key).await?;
+        if Config::declaration(&self.key).is_some_and(|declared| declared.kind.is_secret()) {
+            server_key::tidy(stored).await?;
+        }
+        Ok(changed.into())
     }
 }
 
 impl AskStored for ResetSettings {
     const CHANGES_SETTINGS: bool = true;
 
-    async fn answer_from(
-        self,
-        Stored { database, .. }: &Stored,
-        _: UnixMillis,
-    ) -> Result<Changed, StoredError> {
-        Ok(database.reset_settings().await?.into())
+    async fn answer_from(self, stored: &Stored, _: UnixMillis) -> Result<Changed, StoredError> {
+        let changed = stored.database.reset_settings().await?;
+        server_key::tidy(stored).await?;
+        Ok(changed.into())
     }
 }
 

@@ -64,7 +64,7 @@ pub struct SettingView {
     /// Its value when nobody chose one.
     #[cfg_attr(feature = "bindings", ts(type = "unknown"))]
     pub default: Value,
-    /// Its value, or the refused one that is stored.
+    /// Its value, or the refused one that is stored; of a secret, that there is one.
     #[cfg_attr(feature = "bindings", ts(type = "unknown"))]
     pub value: Value,
     /// Whether the value was chosen.

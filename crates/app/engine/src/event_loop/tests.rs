@@ -8,7 +8,7 @@ use lanrage_party::{
     facts::{Cause, ServerFault},
 };
 use lanrage_session::{Entropy, Names, Session, Settings, Setup};
-use lanrage_store::{Config, DataDir, SettingsDatabase};
+use lanrage_store::{Config, DataDir, SettingsDatabase, open_secret_store};
 use lanrage_tunnel::{Tunnel, UdpSockets};
 use tempfile::TempDir;
 use tokio::{
@@ -80,7 +80,12 @@ impl Rig {
                 settings: watch::channel(Default::default()).0,
             },
             games: ports::games::spawn(&mut tasks.endless),
-            settings: ports::settings::spawn(&mut tasks.endless, Arc::clone(&database), app_settings),
+            settings: ports::settings::spawn(
+                &mut tasks.endless,
+                Arc::clone(&database),
+                Arc::from(open_secret_store(&data_dir).unwrap().0),
+                app_settings,
+            ),
             store: Port { tx: mpsc::channel(1).0, rx: mpsc::channel(1).1 },
             keeper: Keeper::default(),
             trouble: watch::channel(None).1,

@@ -92,7 +92,7 @@ pub(crate) fn all(
         relay_streams: relay_streams::spawn(closing, Arc::clone(tunnel)),
         rendezvous: rendezvous::spawn(closing, &home.config),
         games: games::spawn(endless),
-        settings: settings::spawn(endless, database(), home.app_settings.clone()),
+        settings: settings::spawn(endless, database(), secrets(), home.app_settings.clone()),
         store: store::spawn(endless, database(), secrets()),
         keeper,
         trouble,

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use lanrage_session::Snapshot;
-use lanrage_store::{SettingsDatabase, StoreError};
+use lanrage_store::{Config, SettingsDatabase, StoreError};
 use serde_json::Value;
 
 use super::{BundleError, BundleInputs, KnownName, export_bundle};
@@ -23,7 +23,8 @@ impl StoredFacts {
     /// # Errors
     /// [`StoreError`].
     pub async fn read(database: &SettingsDatabase) -> Result<Self, StoreError> {
-        let settings = Value::Object(database.get_all_settings().await?.into_iter().collect());
+        let settings = Config::without_secrets(database.get_all_settings().await?);
+        let settings = Value::Object(settings.into_iter().collect());
         let faults = database.validate_database_integrity().await?.faults;
         let state = if faults.is_empty() { "good".to_owned() } else { faults.join("\n") };
         let size = database.get_database_size().await?;

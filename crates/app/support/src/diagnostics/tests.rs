@@ -95,6 +95,7 @@ fn snapshot() -> Snapshot {
         network: NetworkView { public_address: Some("198.51.100.23:51820".to_owned()), ..Default::default() },
         nat_type: NatType::default(),
         control: ControlView::Connected { server: "wss://play.example/v1/session".to_owned() },
+        announcement: None,
         adapter: AdapterView::Closed,
         party: Some(PartyView {
             meeting: Meeting::Server,

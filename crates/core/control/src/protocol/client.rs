@@ -1,6 +1,6 @@
 use lanrage_party::{
-    DoorKey, DoorPrivateKey, IdentityKey, Leave, Name, NatType, PartyId, PeerId, SealedSignal, Signature,
-    SignedRecord, Subnet,
+    AccessKey, AccessProof, DoorKey, DoorPrivateKey, IdentityKey, Leave, Name, NatType, PartyId, PeerId,
+    SealedSignal, Signature, SignedRecord, Subnet,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +82,9 @@ pub enum Request {
         /// That the sender has the door's key ([`DoorPrivateKey::open`]); needed where the party has a door already.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<Signature>,
+        /// That the sender has the key of a private server; needed there for a party that it does not know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        access: Option<AccessProof>,
     },
     /// Become a member, or be online again as the member one is. Answered with the party.
     JoinParty {
@@ -182,6 +185,16 @@ impl Request {
         | Self::GetParty { party, proof } = &mut self
         {
             *proof = Some(key.open(nonce.as_bytes(), party, peer));
+        }
+        self
+    }
+
+    /// The same with the proof that `peer` has a private server's key, for the session of this nonce, where that lets
+    /// somebody in.
+    #[must_use]
+    pub fn with_access(mut self, key: &AccessKey, nonce: &Nonce, peer: &PeerId) -> Self {
+        if let Self::CreateParty { party, access, .. } = &mut self {
+            *access = Some(key.prove(nonce.as_bytes(), party, peer));
         }
         self
     }

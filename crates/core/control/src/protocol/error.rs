@@ -52,6 +52,21 @@ pub enum ErrorCode {
     /// The sender is in as many parties as it may, or the server has as many as it can hold.
     #[error("too many parties")]
     TooManyParties,
+    /// The server is private, and the sender has shown no key of it.
+    #[error("the server is private: a party is made there with its key")]
+    AccessNeeded,
+    /// The key that the sender has shown is not the server's.
+    #[error("the key is not that of this server")]
+    AccessWrong,
+    /// The server's operator lets this identity in no more.
+    #[error("the server lets this device in no more")]
+    Banned,
+    /// The sender has as many parties of its own as the server lets one device have.
+    #[error("the device has as many parties here as it may")]
+    DeviceParties,
+    /// As many parties were made from the sender's address lately as may be.
+    #[error("as many parties were made from this address as may be; try again later")]
+    AddressParties,
     /// Another member holds the address; [`Refusal::taken`] lists those that are held.
     #[error("another member has this address")]
     LeaseTaken,
@@ -106,6 +121,11 @@ impl From<ErrorCode> for ServerRefusal {
             ErrorCode::PeerAway => Self::ControlPeerAway,
             ErrorCode::PartyFull => Self::ControlPartyFull,
             ErrorCode::TooManyParties => Self::ControlTooManyParties,
+            ErrorCode::AccessNeeded => Self::ControlAccessNeeded,
+            ErrorCode::AccessWrong => Self::ControlAccessWrong,
+            ErrorCode::Banned => Self::ControlBanned,
+            ErrorCode::DeviceParties => Self::ControlDeviceParties,
+            ErrorCode::AddressParties => Self::ControlAddressParties,
             ErrorCode::LeaseTaken => Self::ControlLeaseTaken,
             ErrorCode::LeaseFixed => Self::ControlLeaseFixed,
             ErrorCode::OutsideSubnet => Self::ControlOutsideSubnet,

@@ -111,7 +111,7 @@ impl ServerMessage {
         }
         match tag(text)?.as_ref() {
             "challenge" | "welcome" | "party" | "delta" | "signal" | "left" | "alive" | "relays"
-            | "error" => {}
+            | "announcement" | "error" => {}
             other => return Err(unknown(other)),
         }
         let mut message = body(text)?;

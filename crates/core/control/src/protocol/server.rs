@@ -1,4 +1,6 @@
-use lanrage_party::{IdentityKey, PartyId, PeerId, RelayOffer, SealedSignal, Signature, UnixMillis};
+use lanrage_party::{
+    Announcement, IdentityKey, PartyId, PeerId, RelayOffer, SealedSignal, Signature, UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Nonce, PartySnapshot, Refusal, SessionToken, relay};
@@ -70,6 +72,13 @@ pub enum ServerMessage {
     Left {
         /// The party.
         party: PartyId,
+    },
+    /// What the operator tells everybody who is there; replaces what was told before. Said behind `welcome` if there is any, and
+    /// whenever it changes.
+    Announcement {
+        /// The text; none where there is nothing to tell any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<Announcement>,
     },
     /// Answer to a heartbeat.
     Alive,

@@ -28,6 +28,8 @@ pub struct RegistrySettings {
     pub peers_per_party: usize,
     /// Most parties of one peer: 16.
     pub parties_per_peer: usize,
+    /// Most parties that one peer is host of: 16.
+    pub parties_per_host: usize,
     /// Most parties of all: 100,000.
     pub parties: usize,
 }
@@ -46,6 +48,7 @@ impl Default for RegistrySettings {
             last_seen_precision: HOUR,
             peers_per_party: limits::PEERS_PER_PARTY,
             parties_per_peer: 16,
+            parties_per_host: 16,
             parties: 100_000,
         }
     }

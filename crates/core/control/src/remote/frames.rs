@@ -186,6 +186,7 @@ impl RemoteControlPlane {
                 }
             }
             ServerMessage::Relays { relays } => self.handle_relays(relays),
+            ServerMessage::Announcement { text } => self.events.push_back(ControlEvent::Announcement(text)),
             ServerMessage::Error(refusal) => self.handle_refusal(now, refusal),
             _ => {}
         }
@@ -210,6 +211,7 @@ impl RemoteControlPlane {
             | ErrorCode::TimedOut
             | ErrorCode::Stopping
             | ErrorCode::ServerFull
+            | ErrorCode::Banned
             | ErrorCode::ProtocolVersion => return self.refuse_session(now, &refusal),
             // Said of nothing in particular: the server's own trouble, and it begins again.
             ErrorCode::Internal if refusal.request.is_none() => return self.refuse_session(now, &refusal),
@@ -258,6 +260,11 @@ impl RemoteControlPlane {
                 | ErrorCode::NotAMember
                 | ErrorCode::PartyFull
                 | ErrorCode::TooManyParties
+                // What the operator may lift; who waits for a new party is told at once.
+                | ErrorCode::AccessNeeded
+                | ErrorCode::AccessWrong
+                | ErrorCode::DeviceParties
+                | ErrorCode::AddressParties
                 | ErrorCode::RateLimited
                 | ErrorCode::Internal
         );
@@ -292,7 +299,7 @@ impl RemoteControlPlane {
         match refusal.code {
             // Another try soon would change nothing; in the case of a second program with the same identity
             // it would throw that one out.
-            ErrorCode::Replaced | ErrorCode::ProtocolVersion | ErrorCode::WrongServer => {
+            ErrorCode::Replaced | ErrorCode::ProtocolVersion | ErrorCode::WrongServer | ErrorCode::Banned => {
                 self.fail_for(now, reason, LONGEST_RETRY);
             }
             _ => match refusal.retry_after_ms {

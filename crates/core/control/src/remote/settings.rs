@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use lanrage_party::{ControlEndpoint, ServerId};
+use lanrage_party::{AccessKey, ControlEndpoint, ServerId};
 use url::Url;
 
 use crate::protocol::SESSION_PATH;
@@ -12,6 +12,8 @@ pub struct RemoteSettings {
     pub endpoint: ControlEndpoint,
     /// Which server is meant; `None` takes any.
     pub server: Option<ServerId>,
+    /// The server's key, if it is a private one whose operator has given it to us.
+    pub access: Option<AccessKey>,
     /// The program's version, for the server's log.
     pub client_version: String,
     /// 8 random bytes: what jitter, and the numbers of this plane's connections, are made from.
@@ -54,7 +56,14 @@ impl RemoteSettings {
     /// This program as a client of `endpoint`, with the usual times. `jitter_seed` is random.
     pub fn new(endpoint: ControlEndpoint, jitter_seed: u64) -> Self {
         let client_version = env!("CARGO_PKG_VERSION").to_owned();
-        Self { endpoint, server: None, client_version, jitter_seed, timings: RemoteTimings::default() }
+        Self {
+            endpoint,
+            server: None,
+            access: None,
+            client_version,
+            jitter_seed,
+            timings: RemoteTimings::default(),
+        }
     }
 
     /// The WebSocket's URL: the session's path below the endpoint's.

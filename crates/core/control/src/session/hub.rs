@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
-use lanrage_party::{PartyId, PeerId, RelayOffer, UnixMillis};
+use lanrage_party::{Announcement, PartyId, PeerId, RelayOffer, UnixMillis};
 
 use super::Proven;
 use crate::{
     protocol::{ErrorCode, Refusal, RelayRegistration, Request, RequestKind, ServerMessage, StunEndpoint},
-    registry::{Caller, OffersChange, Registry, RelayRegistry, StoredChange, StoredRelay},
+    registry::{Access, Caller, OffersChange, Registry, RelayRegistry, StoredChange, StoredRelay},
 };
 
 /// Number of a connection, never used twice while its hub lives.
@@ -26,6 +26,7 @@ pub fn not_stored(kind: RequestKind, party: PartyId) -> Refusal {
 pub struct Hub {
     registry: Registry,
     stun: Vec<StunEndpoint>,
+    announcement: Option<Announcement>,
     relays: RelayRegistry,
     /// When each connection was last told of relays.
     offered: BTreeMap<ConnectionId, UnixMillis>,
@@ -59,6 +60,7 @@ impl Hub {
         Self {
             registry,
             stun,
+            announcement: None,
             relays: RelayRegistry::none(),
             offered: BTreeMap::new(),
             connections: BTreeMap::new(),
@@ -92,6 +94,10 @@ impl Hub {
     /// who asks to be let in only if absent is itself sent off; and so is who has not proven itself to this very server, where the peer's program is known to do that.
     pub fn connect(&mut self, connection: ConnectionId, proven: Proven, now: UnixMillis) {
         let Proven { peer, protocol, token, resumed, if_absent, nonce, bound } = proven;
+        if self.registry.access().banned.contains(&peer) {
+            self.close(connection, ErrorCode::Banned);
+            return;
+        }
         if !bound && self.registry.binds_logins(&peer) {
             self.close(connection, ErrorCode::WrongServer);
             return;
@@ -126,7 +132,46 @@ impl Hub {
             self.offered.insert(connection, now);
         }
         self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
+        if let Some(text) = self.announcement.clone() {
+            let message = ServerMessage::Announcement { text: Some(text) };
+            self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
+        }
         self.collect();
+    }
+
+    /// What the operator tells everybody.
+    pub const fn announcement(&self) -> Option<&Announcement> {
+        self.announcement.as_ref()
+    }
+
+    /// Tells everybody something from now on, or nothing any more.
+    pub fn announce(&mut self, text: Option<Announcement>) {
+        if self.announcement == text {
+            return;
+        }
+        self.announcement.clone_from(&text);
+        let to: Vec<ConnectionId> = self.peers.keys().copied().collect();
+        if !to.is_empty() {
+            let message = ServerMessage::Announcement { text };
+            self.outputs.push_back(HubOutput::Send { to, message });
+        }
+    }
+
+    /// Lets others do something from now on. Who is banned now is sent off, and is in no party any more.
+    pub fn set_access(&mut self, access: Access, now: UnixMillis) {
+        let banned: Vec<PeerId> = access.banned.iter().copied().collect();
+        self.registry.set_access(access);
+        for peer in banned {
+            self.registry.expel_everywhere(peer);
+            self.collect();
+            if let Some(connection) = self.connections.remove(&peer) {
+                self.peers.remove(&connection);
+                self.offered.remove(&connection);
+                self.close(connection, ErrorCode::Banned);
+                self.registry.disconnected(peer, now);
+                self.collect();
+            }
+        }
     }
 
     /// A connection asks for something.
@@ -213,6 +258,16 @@ impl Hub {
             self.offer(now, |_| true);
         }
         forgotten
+    }
+
+    /// Number of peers that are connected.
+    pub fn sessions(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Who asks by a connection.
+    pub(super) fn caller(&self, connection: ConnectionId) -> Option<Caller> {
+        self.peers.get(&connection).copied()
     }
 
     /// Whose connection it is.

@@ -115,7 +115,7 @@ impl Quotas {
     /// A connection asks for something.
     ///
     /// # Errors
-    /// [`ErrorCode::RateLimited`], about the request.
+    /// [`ErrorCode::AddressParties`], [`ErrorCode::RateLimited`], about the request.
     pub fn request(
         &mut self,
         now: Instant,
@@ -124,7 +124,12 @@ impl Quotas {
         request: &Request,
     ) -> Result<(), Refusal> {
         let admitted = match asked {
-            Asked::NewParty => admit(self.parties.take(now, source, PARTY_UNITS), 60_000),
+            Asked::NewParty => {
+                admit(self.parties.take(now, source, PARTY_UNITS), 60_000).map_err(|refusal| Refusal {
+                    retry_after_ms: refusal.retry_after_ms,
+                    ..Refusal::new(ErrorCode::AddressParties)
+                })
+            }
             Asked::NewMember => admit(self.joins.take(now, source, 1), 5_000),
             Asked::Snapshot => admit(self.snapshots.take(now, source, 1), 1_000),
             Asked::Nothing => Ok(()),
@@ -134,6 +139,19 @@ impl Quotas {
 }
 
 impl Hub {
+    /// Whether the operator lets a connection make the party that it asks for.
+    ///
+    /// # Errors
+    /// What the registry would refuse it with, about the request.
+    pub fn may_make(&self, connection: ConnectionId, request: &Request) -> Result<(), Refusal> {
+        let (Some(caller), Request::CreateParty { party, access, .. }) = (self.caller(connection), request)
+        else {
+            return Ok(());
+        };
+        let checked = self.registry().access().check(caller, *party, *access);
+        checked.map_err(|code| Refusal::new(code).about(request.kind(), *party))
+    }
+
     /// What of a request is counted.
     pub fn asked(&self, connection: ConnectionId, request: &Request) -> Asked {
         let party = request.party();

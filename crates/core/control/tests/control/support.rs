@@ -61,6 +61,7 @@ pub(crate) fn create(record: SignedRecord) -> Request {
         nat_type: NatType::Unknown,
         door: None,
         proof: None,
+        access: None,
     }
 }
 

@@ -37,6 +37,16 @@ pub enum ServerRefusal {
     ControlPartyFull,
     /// There are too many parties.
     ControlTooManyParties,
+    /// The server lets only those make parties who have its key.
+    ControlAccessNeeded,
+    /// The key that was shown is not the server's.
+    ControlAccessWrong,
+    /// The server lets this device in no more.
+    ControlBanned,
+    /// The device has as many parties there as it may.
+    ControlDeviceParties,
+    /// From its address as many parties were made lately as may be.
+    ControlAddressParties,
     /// Another member has the address.
     ControlLeaseTaken,
     /// A member keeps its address until it leaves.

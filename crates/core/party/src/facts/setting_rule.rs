@@ -30,6 +30,13 @@ pub enum SettingRule {
     },
     /// Address of a control server.
     ControlEndpoint,
+    /// The key of a private server.
+    AccessKey {
+        /// Fewest letters that one has.
+        least: u64,
+        /// Most.
+        most: u64,
+    },
     /// A party's network.
     Subnet,
     /// Name of the virtual network device.

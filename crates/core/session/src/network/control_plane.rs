@@ -4,7 +4,9 @@ use lanrage_control::{
     ControlEvent, DisconnectReason, LinkAction, LinkEvent, Now, RemoteControlPlane, RemoteSettings,
     RemoteTimings, protocol::Request,
 };
-use lanrage_party::{ControlEndpoint, DeviceIdentity, Invitation, ServerId, facts::ServerFault};
+use lanrage_party::{
+    AccessKey, Announcement, ControlEndpoint, DeviceIdentity, Invitation, ServerId, facts::ServerFault,
+};
 
 use crate::{
     facts::ControlView,
@@ -16,6 +18,10 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct ControlPlane {
     identity: DeviceIdentity,
+    /// A private server, and its key.
+    access: Option<(ControlEndpoint, AccessKey)>,
+    /// What the operator of the server in use tells everybody.
+    announcement: Option<Announcement>,
     remote: Option<Remote>,
 }
 
@@ -34,9 +40,33 @@ enum RemoteState {
 }
 
 impl ControlPlane {
-    /// No server.
-    pub(crate) const fn new(identity: DeviceIdentity) -> Self {
-        Self { identity, remote: None }
+    /// No server yet. The key of `access` is shown to its server alone.
+    pub(crate) const fn new(identity: DeviceIdentity, access: Option<(ControlEndpoint, AccessKey)>) -> Self {
+        Self { identity, access, announcement: None, remote: None }
+    }
+
+    /// What the server's operator tells everybody.
+    pub(crate) fn announcement(&self) -> Option<&Announcement> {
+        self.announcement.as_ref()
+    }
+
+    pub(crate) fn set_announcement(&mut self, text: Option<Announcement>) {
+        self.announcement = text;
+    }
+
+    /// Shows this server this key from now on. Says whether that is another key than before for the server in use.
+    pub(crate) fn set_access(&mut self, access: Option<(ControlEndpoint, AccessKey)>) -> bool {
+        if access == self.access {
+            return false;
+        }
+        self.access = access;
+        let Some(Remote { endpoint, .. }) = &self.remote else { return false };
+        let key = self.access_to(endpoint);
+        self.remote.as_mut().is_some_and(|remote| remote.plane.set_access(key))
+    }
+
+    fn access_to(&self, endpoint: &ControlEndpoint) -> Option<AccessKey> {
+        self.access.as_ref().filter(|(server, _)| server == endpoint).map(|(_, key)| key.clone())
     }
 
     /// Talks to this server from now on, or to none; `server` says which one is meant, if that is known. Nothing happens
@@ -52,6 +82,7 @@ impl ControlPlane {
             return;
         }
         self.take_outputs(turn);
+        self.announcement = None;
         // A new dial ends the connection before it; without one it is closed by hand.
         if self.remote.is_some() && endpoint.is_none() {
             turn.push(Output::Link(LinkAction::Close));
@@ -60,6 +91,7 @@ impl ControlPlane {
             let settings = RemoteSettings {
                 endpoint: endpoint.clone(),
                 server,
+                access: self.access_to(&endpoint),
                 client_version: env!("CARGO_PKG_VERSION").to_owned(),
                 jitter_seed: u64::from_ne_bytes(turn.entropy.bytes()),
                 timings: RemoteTimings::default(),
@@ -176,7 +208,11 @@ impl ControlPlane {
         let remote = self.remote.as_mut()?;
         let event = remote.plane.poll_event()?;
         match &event {
-            ControlEvent::Connected { .. } => remote.state = RemoteState::Connected,
+            ControlEvent::Connected { .. } => {
+                remote.state = RemoteState::Connected;
+                // What there is to tell comes right behind.
+                self.announcement = None;
+            }
             ControlEvent::Disconnected { reason, retry_at } => {
                 remote.state = RemoteState::Disconnected { reason: reason.clone(), retry_at: *retry_at };
             }

@@ -208,6 +208,7 @@ fn settings(index: usize, server: Option<ControlEndpoint>, relay_only: bool) -> 
     Settings {
         player_name: Name::new(&format!("host {index}")).expect("a name"),
         server,
+        server_key: None,
         stun_servers: Vec::new(),
         quality_thresholds: QualityThresholds::default(),
         default_subnet: Subnet::DEFAULT,

@@ -298,6 +298,7 @@ impl State {
         let Settings {
             player_name,
             server,
+            server_key,
             stun_servers,
             quality_thresholds,
             default_subnet,
@@ -324,6 +325,10 @@ impl State {
         if player_name != self.player_name {
             self.player_name = player_name;
             self.announce_record(turn);
+        }
+        let is_let_in_anew = self.control.set_access(server.clone().zip(server_key));
+        if is_let_in_anew && self.party.is_some() {
+            self.register(turn);
         }
         if server != self.default_server {
             self.default_server.clone_from(&server);
@@ -454,6 +459,7 @@ impl State {
                 nat_type,
                 door,
                 proof,
+                access: None,
             }
         } else {
             Request::JoinParty { party: invitation.party, record, nat_type, door, proof }

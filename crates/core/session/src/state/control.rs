@@ -63,6 +63,7 @@ impl State {
                 self.relays.set_offers(offers);
                 self.look_up_names(turn);
             }
+            ControlEvent::Announcement(text) => self.control.set_announcement(text),
             ControlEvent::Refused { refusal, retry_at } => self.handle_refusal(turn, refusal, retry_at),
             ControlEvent::Left { .. }
             | ControlEvent::Party(_)
@@ -80,6 +81,7 @@ impl State {
     }
 
     fn take_snapshot(&mut self, turn: &mut Turn<'_>, snapshot: PartySnapshot) {
+        self.unlisted = None;
         let Some(party) = &mut self.party else { return };
         party.host = snapshot.host;
         // What is kept of a peer belongs to a membership, which has to be kept before it.
@@ -203,6 +205,9 @@ impl State {
         warn!(code = ?refusal.code, detail = %refusal.detail, "refused by the control server");
         let about_us = matches!(refusal.request, Some(RequestKind::CreateParty | RequestKind::JoinParty))
             && refusal.party.is_none_or(|party| self.is_current(&party));
+        if about_us && is_operators_word(refusal.code) {
+            return self.take_operators_word(turn, refusal.code);
+        }
         if !about_us || retry_at.is_some() {
             return;
         }
@@ -221,6 +226,21 @@ impl State {
             Some(Ok(())) if may_try => self.move_lease(turn),
             Some(Err(error)) => self.give_up(turn, error.into()),
             _ => self.give_up(turn, CommandError::Server(refusal.code.into())),
+        }
+    }
+
+    /// The server's operator does not let this party be made. Who waits for a new one hears so at once; a party that there is
+    /// goes on, is told once, and asks again by itself.
+    fn take_operators_word(&mut self, turn: &mut Turn<'_>, code: ErrorCode) {
+        let is_new = matches!(
+            self.party.as_ref().and_then(|party| party.pending.as_ref()).map(|pending| &pending.kind),
+            Some(PendingKind::Create)
+        );
+        if is_new || self.unlisted.replace(code) != Some(code) {
+            self.give_up(turn, CommandError::Server(code.into()));
+        }
+        if is_new {
+            self.unlisted = None;
         }
     }
 
@@ -245,4 +265,10 @@ impl State {
         }
         self.register(turn);
     }
+}
+
+/// Whether it says what the operator of a server does not want, and may want tomorrow.
+const fn is_operators_word(code: ErrorCode) -> bool {
+    use ErrorCode::{AccessNeeded, AccessWrong, AddressParties, DeviceParties};
+    matches!(code, AccessNeeded | AccessWrong | AddressParties | DeviceParties)
 }

@@ -80,6 +80,7 @@ impl State {
             nat_type: self.nat.nat_type(),
             network: self.network_view(),
             control: self.control.view(now),
+            announcement: self.control.announcement().cloned(),
             adapter: self.adapter_view(now),
             party: self.shown_party().map(|party| self.party_view(party, now, traffic)),
             joining: self.joining_view(),
@@ -92,7 +93,7 @@ impl State {
     /// server. What else time and probes change are figures, which wait for the next second.
     pub(crate) fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.control.phase().hash(&mut hasher);
+        (self.control.phase(), self.control.announcement()).hash(&mut hasher);
         if let Some(party) = &self.party {
             (party.watch.works(), party.watch.failure().is_some()).hash(&mut hasher);
             party.reply.as_ref().map(|reply| &reply.text).hash(&mut hasher);

@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde_json::Value;
 use strum::IntoStaticStr;
 
-use super::{ConfigFault, Kind};
+use super::{ConfigFault, KeptSecret, Kind};
 
 /// All there is to know about a setting: the window, the CLI and the documentation are made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -114,11 +114,8 @@ impl Declaration {
     }
 
     pub(super) fn fault(&self, value: &Value) -> ConfigFault {
-        ConfigFault {
-            key: self.key.to_owned(),
-            value: value.clone(),
-            rule: self.kind.rule(),
-            or_empty: self.optional,
-        }
+        // What was typed may be a key but for a letter.
+        let value = if self.kind.is_secret() { KeptSecret::MARK.into() } else { value.clone() };
+        ConfigFault { key: self.key.to_owned(), value, rule: self.kind.rule(), or_empty: self.optional }
     }
 }

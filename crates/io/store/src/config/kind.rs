@@ -1,9 +1,11 @@
-use lanrage_party::{AdapterName, ControlEndpoint, Name, Subnet, facts::SettingRule, limits};
+use lanrage_party::{AccessKey, AdapterName, ControlEndpoint, Name, Subnet, facts::SettingRule, limits};
 use lanrage_shield::Level;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{DhtNodes, FindFriends, KeepInTray, Language, LogLevel, PkarrRelays, StunServers, Theme};
+use super::{
+    DhtNodes, FindFriends, KeepInTray, KeptSecret, Language, LogLevel, PkarrRelays, StunServers, Theme,
+};
 
 /// Which values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -30,6 +32,9 @@ pub enum Kind {
     Name,
     /// Address of a control server ([`ControlEndpoint`]).
     ControlEndpoint,
+    /// The key of a private server ([`AccessKey`]). It is kept where secrets are; of the setting no more is stored than that there
+    /// is one ([`KeptSecret`]).
+    AccessKey,
     /// A party's network ([`Subnet`]).
     Subnet,
     /// Name of the virtual network device ([`AdapterName`]).
@@ -64,6 +69,7 @@ impl Kind {
             Self::ControlEndpoint => {
                 text?.parse().ok().map(|endpoint: ControlEndpoint| endpoint.to_string().into())
             }
+            Self::AccessKey => (text? == KeptSecret::MARK).then(|| KeptSecret::MARK.into()),
             Self::Subnet => {
                 let subnet = Subnet::new(text?.parse().ok()?).ok()?;
                 Some(subnet.net().to_string().into())
@@ -84,9 +90,16 @@ impl Kind {
                 _ => None,
             },
             Self::Integer { .. } => text.parse::<i64>().ok().map(Value::from),
+            // Whoever has it parsed keeps the key itself. What only looks like the mark is none.
+            Self::AccessKey => Some(AccessKey::new(text).map_or(false.into(), |_| KeptSecret::MARK.into())),
             _ => None,
         };
         parsed.unwrap_or_else(|| text.into())
+    }
+
+    /// Whether values are kept where secrets are, and are in no export or report.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::AccessKey)
     }
 
     /// What a value of this kind must be.
@@ -100,6 +113,10 @@ impl Kind {
             Self::Language => SettingRule::Language,
             Self::Name => SettingRule::Name { most_bytes: limits::NAME_BYTES as u64 },
             Self::ControlEndpoint => SettingRule::ControlEndpoint,
+            Self::AccessKey => SettingRule::AccessKey {
+                least: limits::ACCESS_KEY_LEAST_BYTES as u64,
+                most: limits::ACCESS_KEY_BYTES as u64,
+            },
             Self::Subnet => SettingRule::Subnet,
             Self::AdapterName => SettingRule::AdapterName { most_letters: AdapterName::BYTES as u64 },
             Self::StunServers => SettingRule::Servers { most: StunServers::MOST as u64 },

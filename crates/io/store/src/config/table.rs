@@ -7,7 +7,7 @@ use super::{
     DefaultValue::{Boolean, Integer, Text},
     DhtNodes, FindFriends,
     Group::{App, Data, Log, Network, Party, Player},
-    KeepInTray, Kind, Language, LogLevel, PkarrRelays, Settings, StunServers, Theme,
+    KeepInTray, KeptSecret, Kind, Language, LogLevel, PkarrRelays, Settings, StunServers, Theme,
     values::FromSetting,
 };
 
@@ -61,6 +61,10 @@ settings! {
 
     /// The control server for new parties. Empty: friends find each other without one.
     control_server: Option<ControlEndpoint> = Declaration::optional(Party, Kind::ControlEndpoint);
+
+    /// The key that a private control server wants of whoever makes parties there; its operator gives it to you. Shown
+    /// nowhere, and in no export or report.
+    server_key: Option<KeptSecret> = Declaration::optional(Party, Kind::AccessKey);
 
     /// Whether the last party comes back by itself when LANrage starts.
     restore_last_party: bool = Declaration::new(Party, Kind::Boolean, Boolean(true));

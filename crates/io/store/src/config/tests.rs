@@ -116,6 +116,11 @@ fn typed_text_becomes_the_one_stored_form() {
     assert_eq!(relays, json!("https://a.example, http://10.0.0.1/pkarr"));
     assert_eq!(parse("pkarr_relays", "").unwrap(), json!(""));
     assert_eq!(parse("find_friends", "link").unwrap(), json!("link"));
+    assert_eq!(parse("server_key", "the-key-of-the-clan").unwrap(), json!("••••••••"), "kept elsewhere");
+    for no_key in ["too-short", "••••••••", "with blanks in the middle"] {
+        let fault = parse("server_key", no_key).unwrap_err();
+        assert!(!format!("{fault} {fault:?}").contains("too-short"), "it may be a key but for a letter");
+    }
     for (key, text) in [
         ("stun_servers", "a b"),
         ("stun_servers", "a:0"),

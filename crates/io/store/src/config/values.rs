@@ -123,6 +123,15 @@ impl Theme {
     }
 }
 
+/// That a setting's value is kept where secrets are ([`crate::SecretStore`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptSecret;
+
+impl KeptSecret {
+    /// What is stored and shown in place of the value.
+    pub(super) const MARK: &str = "••••••••";
+}
+
 /// A type that a setting's value can be read as.
 pub(super) trait FromSetting: Sized {
     fn from_setting(value: &Value) -> Option<Self>;
@@ -155,6 +164,12 @@ impl FromSetting for Name {
 impl FromSetting for ControlEndpoint {
     fn from_setting(value: &Value) -> Option<Self> {
         value.as_str()?.parse().ok()
+    }
+}
+
+impl FromSetting for KeptSecret {
+    fn from_setting(value: &Value) -> Option<Self> {
+        (value.as_str()? == Self::MARK).then_some(Self)
     }
 }
 

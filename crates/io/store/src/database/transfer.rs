@@ -37,7 +37,7 @@ impl SettingsDatabase {
     /// # Errors
     /// [`StoreError`].
     pub async fn export_settings(&self) -> Result<String, StoreError> {
-        let settings = self.get_all_settings().await?;
+        let settings = Config::without_secrets(self.get_all_settings().await?);
         let export = Export { format: FORMAT, version: VERSION, settings };
         Ok(serde_json::to_string_pretty(&export).expect("string-keyed maps of JSON values are JSON"))
     }

@@ -5,11 +5,13 @@ mod check;
 mod config_file;
 mod init;
 mod options;
+mod serve;
+mod service_manager;
 
 use std::{io::IsTerminal, process::ExitCode};
 
 use lanrage_control_server::{
-    AdminAnswer, AdminMember, AdminParty, AdminRelay, RegisteredRelay, Server, ServerError,
+    AdminAnswer, AdminMember, AdminParty, AdminRelay, RegisteredRelay, Server, ServerStatus,
 };
 use options::{Arguments, Command};
 use tracing_subscriber::EnvFilter;
@@ -43,12 +45,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Some(Command::Relay(relay)) => {
             let host = relay.host.clone();
-            let mut relay = RegisteredRelay::start(relay.settings()?)?;
+            let relay = RegisteredRelay::start(relay.settings()?)?;
             announce_relay(&relay, &host, json);
-            tokio::select! {
-                error = relay.failed() => Err(error)?,
-                () = stop.received() => tracing::info!("stopping"),
-            }
+            serve::until_relay_stops(relay, &mut stop).await?;
         }
         Some(Command::Check(check)) => check::run(&check.server.settings()?, json)?,
         Some(Command::Init(init)) => init.run()?,
@@ -58,13 +57,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Backup(backup)) => backup::back_up(backup).await?,
         Some(Command::Restore(restore)) => backup::restore(restore).await?,
         None => {
-            let mut server = Server::start(arguments.server.settings()?).await?;
+            let drain = arguments.server.drain();
+            let server = Server::start(arguments.server.settings()?).await?;
             announce(&server, json);
-            tokio::select! {
-                error = server.failed() => Err::<(), ServerError>(error)?,
-                () = stop.received() => tracing::info!("stopping"),
-            }
-            server.shutdown().await;
+            serve::until_stopped(server, &mut stop, drain).await?;
         }
     }
     Ok(())
@@ -76,9 +72,18 @@ fn tell(answer: &AdminAnswer, json: bool) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string(answer)?);
     }
     match answer {
+        AdminAnswer::Failed { reason } => anyhow::bail!("{reason}; nothing is changed"),
         AdminAnswer::Unknown => anyhow::bail!("there is no such party, member or relay"),
         _ if json => {}
         AdminAnswer::Removed => println!("removed"),
+        AdminAnswer::Done => println!("done"),
+        AdminAnswer::Announced { text: Some(text) } => println!("everybody reads: {text}"),
+        AdminAnswer::Announced { text: None } => println!("nothing is announced any more"),
+        AdminAnswer::Bans { peers } => peers.iter().for_each(|peer| println!("{peer}")),
+        AdminAnswer::Draining => {
+            println!("the server lets nobody new in, and ends as soon as nobody is relayed")
+        }
+        AdminAnswer::Status { status } => println!("{}", told(status)),
         AdminAnswer::Parties { parties } => {
             for AdminParty { party, name, members, online } in parties {
                 println!("{party}  {online} of {members} online  {name}");
@@ -98,6 +103,15 @@ fn tell(answer: &AdminAnswer, json: bool) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// How a server is, in a line.
+pub(crate) fn told(status: &ServerStatus) -> String {
+    let ServerStatus { parties, players, allocations, is_full, is_draining } = *status;
+    let relayed = allocations.map_or_else(String::new, |count| format!(", relay places in use: {count}"));
+    let full = if is_full { "; the database cannot be written, and nobody new is let in" } else { "" };
+    let end = if is_draining { "; ends, and lets nobody in" } else { "" };
+    format!("parties: {parties}, players online: {players}{relayed}{full}{end}")
 }
 
 /// The one line on standard output.
@@ -143,7 +157,7 @@ fn start_log(json: bool) {
 }
 
 /// Ctrl-C, or what a service manager, a closed window or a system that goes down says.
-struct StopSignal {
+pub(crate) struct StopSignal {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -177,7 +191,7 @@ impl StopSignal {
     }
 
     #[cfg(unix)]
-    async fn received(&mut self) {
+    pub(crate) async fn received(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -185,7 +199,7 @@ impl StopSignal {
     }
 
     #[cfg(windows)]
-    async fn received(&mut self) {
+    pub(crate) async fn received(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.stop.recv() => {}

@@ -13,11 +13,11 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use lanrage_control::{protocol::StunEndpoint, registry::ConfiguredRelay};
 use lanrage_control_server::{
-    AcmeSettings, AdminRequest, CertificateFiles, Hash, LETS_ENCRYPT, RELAY_SECRET_FILE,
+    AccessFiles, AcmeSettings, AdminRequest, CertificateFiles, Hash, LETS_ENCRYPT, RELAY_SECRET_FILE,
     RegisteredRelaySettings, RelayConfig, ServerError, ServerSettings, TlsListen, make_private,
     read_or_create_secret, read_secret,
 };
-use lanrage_party::{ControlEndpoint, PartyId, PeerId, RelayUri, limits};
+use lanrage_party::{Announcement, ControlEndpoint, PartyId, PeerId, RelayUri, limits};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -34,6 +34,11 @@ const STUN_PORT: u16 = 3478;
 const TURNS_PORT: u16 = 5349;
 /// Ports below are for services that a system runs for others (RFC 6335 §6), and a player has none.
 const LOWEST_RELAY_PORT: u16 = 1_024;
+
+/// What a party's network and its roster are made for.
+const MOST_MEMBERS: usize = limits::PEERS_PER_PARTY;
+/// A day.
+const MOST_DRAIN_SECONDS: i64 = 24 * 60 * 60;
 
 /// Control server of LANrage: brings the members of parties together, and relays between those that cannot reach each
 /// other. It sees no party's traffic and cannot join one.
@@ -85,6 +90,30 @@ pub(crate) struct AdminArguments {
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
+    /// Say how the server is
+    Status,
+    /// End the server: send who is there elsewhere, let nobody new in, and relay on for a while; SIGTERM does the same
+    Drain {
+        /// For how long at most; by default as the server was started with
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=MOST_DRAIN_SECONDS))]
+        seconds: Option<u32>,
+    },
+    /// Read the files again that say who may make parties; SIGHUP does the same, and has the certificate read
+    Reload,
+    /// Tell everybody who is there, and who comes, something: it stands in their window until they put it away
+    Announce {
+        /// One line of at most 400 bytes; without it nothing is told any more
+        #[arg(value_name = "TEXT")]
+        text: Option<String>,
+    },
+    /// Let a device in no more: it has no session, and no place in any party here
+    Ban { peer: PeerId },
+    /// Let a banned device in again
+    Unban { peer: PeerId },
+    /// List the banned devices
+    Bans,
+    /// Have every device prove anew who it is when it comes back
+    ForgetTokens,
     /// List all parties
     Parties,
     /// List the members of a party
@@ -102,6 +131,16 @@ enum AdminCommand {
 impl AdminArguments {
     pub(crate) fn request(&self) -> AdminRequest {
         match &self.what {
+            AdminCommand::Status => AdminRequest::Status,
+            AdminCommand::Drain { seconds } => AdminRequest::Drain { seconds: *seconds },
+            AdminCommand::Reload => AdminRequest::Reload,
+            AdminCommand::Announce { text } => {
+                AdminRequest::Announce { text: text.as_deref().and_then(Announcement::lossy) }
+            }
+            AdminCommand::Ban { peer } => AdminRequest::Ban { peer: *peer },
+            AdminCommand::Unban { peer } => AdminRequest::Unban { peer: *peer },
+            AdminCommand::Bans => AdminRequest::Bans,
+            AdminCommand::ForgetTokens => AdminRequest::ForgetTokens,
             AdminCommand::Parties => AdminRequest::Parties,
             AdminCommand::Members { party } => AdminRequest::Members { party: *party },
             AdminCommand::Relays => AdminRequest::Relays,
@@ -218,6 +257,30 @@ pub(crate) struct ServerArguments {
     /// Daily copies of all that the server keeps, in the directory `backups` of the data; 0 for none
     #[arg(long, value_name = "COUNT", default_value_t = 7, value_parser = clap::value_parser!(u16).range(..=1_000))]
     daily_backups: u16,
+    /// Make the server private: parties are made by who has the key in this file, which is made if it is missing. Whoever has a
+    /// party's link needs no key to join it. Read again on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    access_key_file: Option<PathBuf>,
+    /// Make the server private: parties are made by the devices in this file, each by its id on a line (`lanrage status --json`
+    /// tells it), and by who has the key of --access-key-file. Read again on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    allow_file: Option<PathBuf>,
+    /// Parties at once that one device may host
+    #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    parties_per_device: u32,
+    /// New parties that one address (IPv4, or a /64 of IPv6) may make at once; in the long run 20 an hour
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    parties_per_address: u32,
+    /// Parties in all
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    parties: u32,
+    /// Members of one party
+    #[arg(long, value_name = "COUNT", default_value_t = MOST_MEMBERS as u16, value_parser = clap::value_parser!(u16).range(2..=MOST_MEMBERS as i64))]
+    members_per_party: u16,
+    /// For how long at most a server that is stopped relays on, while its players go elsewhere: it ends as soon as nobody is
+    /// relayed, or when it is stopped again
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(..=MOST_DRAIN_SECONDS))]
+    drain_seconds: u32,
     /// Write logs, and the line that says it is ready, as JSON
     #[arg(long)]
     json: bool,
@@ -336,7 +399,7 @@ Examples:
                                                       a relay elsewhere
   lanrage-server --metrics 127.0.0.1:9187             numbers for Prometheus at http://127.0.0.1:9187/metrics
   lanrage-server admin parties --data-dir /var/lib/lanrage-server
-                                                      what a running server keeps; remove-party, remove-member
+                                                      what a running server keeps; status, drain, remove-party …
   lanrage-server backup --data-dir /var/lib/lanrage-server   a copy of all that it keeps, while it runs
   lanrage-server restore --data-dir /var/lib/lanrage-server  the newest copy in the place of that, while it is stopped
   RUST_LOG=debug lanrage-server                       with a more talkative log
@@ -382,6 +445,11 @@ impl Arguments {
 }
 
 impl ServerArguments {
+    /// For how long it relays on when it is stopped.
+    pub(crate) const fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds as u64)
+    }
+
     pub(crate) fn settings(self) -> anyhow::Result<ServerSettings> {
         let stun = (!self.no_stun).then_some(self.stun);
         let mut settings = ServerSettings::new(self.listen, stun, self.data_dir);
@@ -405,6 +473,13 @@ impl ServerArguments {
         settings.metrics = self.metrics;
         settings.daily_backups = NonZeroU16::new(self.daily_backups);
         settings.sources = settings.sources.with_connections(self.connections_per_address as usize);
+        settings.access = AccessFiles { key: self.access_key_file, allowed: self.allow_file };
+        settings.sources.parties = self.parties_per_address.into();
+        settings.registry.parties_per_host = self.parties_per_device as usize;
+        let memberships = settings.registry.parties_per_peer.max(settings.registry.parties_per_host);
+        settings.registry.parties_per_peer = memberships;
+        settings.registry.parties = self.parties as usize;
+        settings.registry.peers_per_party = self.members_per_party.into();
         settings.registry.retention = Duration::from_secs(u64::from(self.retention_days) * 24 * 60 * 60);
         settings.stun_alternate = self.relaying.stun_alternate;
         settings.relay_region.clone_from(&self.relaying.relay_region);

@@ -485,7 +485,10 @@ impl Stage {
                 (self.devices[device].view, self.devices[device].membership) = (None, None);
             }
             ControlEvent::Refused { refusal, retry_at: None } => self.refused(device, &refusal),
-            ControlEvent::Refused { .. } | ControlEvent::Signal { .. } | ControlEvent::Relays(_) => {}
+            ControlEvent::Refused { .. }
+            | ControlEvent::Signal { .. }
+            | ControlEvent::Relays(_)
+            | ControlEvent::Announcement(_) => {}
         }
     }
 

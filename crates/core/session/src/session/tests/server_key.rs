@@ -1,5 +1,7 @@
 //! Which server is believed: the one of the link, or the first that was met.
 
+mod private;
+
 use std::time::Duration;
 
 use lanrage_party::{

@@ -381,6 +381,7 @@ pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
     Settings {
         player_name: Name::new("Ann").unwrap(),
         server,
+        server_key: None,
         stun_servers: Vec::new(),
         quality_thresholds: QualityThresholds::default(),
         default_subnet: Subnet::DEFAULT,
