@@ -57,7 +57,7 @@ pub use self::{
     net::{Carrier, Host, Lab, Lan, Uplinks, WindowsHost, WindowsKit, Wire, world},
     play::{
         Player, Stage, all_meet, connected_friends, disturb, flow, friend_in, lan, meeting, names_a_host,
-        order, recovery, restore, serverless, soak, stage,
+        order, recovery, restore, serverless, soak, stage, ways,
     },
     process::{Process, Threads},
     program::program,

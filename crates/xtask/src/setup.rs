@@ -39,7 +39,16 @@ pub(crate) const COMPILE: Purpose =
 /// To build labs.
 pub(crate) const LAB: Purpose = Purpose {
     reason: "for the network lab (namespaces, NAT routers, packet capture)",
-    packages: &["conntrack", "faketime", "iproute2", "iputils-ping", "nftables", "tcpdump", "util-linux"],
+    packages: &[
+        "conntrack",
+        "faketime",
+        "iproute2",
+        "iputils-ping",
+        "nftables",
+        "openssl",
+        "tcpdump",
+        "util-linux",
+    ],
 };
 
 /// To test against other people's servers.

@@ -47,9 +47,11 @@ pub const SERVERS: usize = 4;
 /// another, and one on the best relay of each pair of peers (the formula is in [`crate::relay_choice`]), at most
 /// [`ALLOCATIONS`]. What is not wanted any more is kept for 10 s after its successor was asked for.
 ///
-/// A relay is reached by UDP. If that is not answered for 700 ms its TCP and TLS addresses are tried at once and
+/// A relay is reached by UDP. If that is not answered for 700 ms its first TCP and TLS addresses are tried at once, each
+/// next one half a second later beside them, and
 /// the first to serve is kept, until UDP works again, which is tried after a change of network, when the relay
-/// answers a measurement, and at most every 60 s.
+/// answers a measurement, and at most every 60 s. A stream that answers no more is kept for five seconds, in which the
+/// others are tried in the same way.
 ///
 /// While traffic flows by an allocation ([`Self::set_busy`]) its server is asked every 200 ms, and counts as dead
 /// after 300 ms of silence and its round trip: [`PoolOutput::Unresponsive`]. If it was the nearest, the spare is already

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -37,8 +37,10 @@ pub(super) struct Relay {
     pub(super) udp_again_at: Instant,
     /// When streams are worth another try.
     pub(super) streams_again_at: Instant,
-    /// Which of several addresses is next.
+    /// How often all of them failed, one time after the other.
     pub(super) stream_rounds: u32,
+    /// What was tried since then.
+    pub(super) streams_tried: BTreeSet<(RelayTransport, SocketAddr)>,
 }
 
 /// The last failure.
@@ -61,6 +63,7 @@ impl Relay {
             udp_again_at: now,
             streams_again_at: now,
             stream_rounds: 0,
+            streams_tried: BTreeSet::new(),
         }
     }
 
@@ -83,6 +86,7 @@ impl Relay {
         self.udp_again_at = now;
         self.streams_again_at = now;
         self.stream_rounds = 0;
+        self.streams_tried.clear();
     }
 
     pub(super) fn name(&self) -> &str {
@@ -134,6 +138,7 @@ impl Relay {
         self.trouble = None;
         self.redirects.worked();
         self.stream_rounds = 0;
+        self.streams_tried.clear();
     }
 
     /// It has said whether it reaches a peer.

@@ -27,6 +27,11 @@ const STREAM_SILENCE: Duration = Duration::from_secs(5);
 /// Implementation: for so long a silent server that a relay sent us to, and that served us, is waited for: it may only be
 /// starting again. Then the relay is asked for another one.
 const ALTERNATE_SILENCE: Duration = Duration::from_secs(10);
+/// Implementation: a stream that is being made has so long before the relay's next server is tried beside it (RFC 8305 §5
+/// has a quarter of a second, for one round trip; this takes three, and four with TLS).
+const HEAD_START: Duration = Duration::from_millis(500);
+/// Implementation: most streams to one relay that are being made at a time.
+const STREAMS_AT_ONCE: usize = 3;
 /// Implementation: pause after streams failed, doubled each time.
 const FIRST_STREAM_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_STREAM_RETRY: Duration = Duration::from_secs(30);
@@ -72,6 +77,7 @@ impl RelayPool {
             }
             let silent_since = self.pulse_of(hold).and_then(Pulse::silent_since);
             if let Some(pulse) = &hold.pulse {
+                all.push(hold.created_at + HEAD_START);
                 if !hold.is_connecting() {
                     all.extend(pulse.deadline(self.settled_at, hold.pace()));
                 }
@@ -237,6 +243,7 @@ impl RelayPool {
             }
         };
         relay.streams_again_at = now + pause;
+        relay.streams_tried.clear();
         relay.failed(now, fault, now + pause, true);
     }
 
@@ -419,9 +426,17 @@ impl RelayPool {
 
     fn keep_by_stream(&mut self, now: Instant, index: usize) {
         let relay = &self.relays[index];
+        let streams = || {
+            self.holds
+                .iter()
+                .filter(|hold| hold.relay == relay.name() && hold.is_stream() && hold.is_current())
+        };
+        let is_promising = |hold: &Hold| {
+            if hold.is_open() { hold.is_responsive() } else { now < hold.created_at + HEAD_START }
+        };
         if !relay.has_streams()
             || now < relay.streams_again_at
-            || self.current(index, Hold::is_stream).is_some()
+            || streams().any(is_promising)
             || self.answering(index).is_some_and(|server| !self.is_silent(now, server))
         {
             return;
@@ -431,16 +446,19 @@ impl RelayPool {
         {
             return;
         }
-        let round = usize::try_from(relay.stream_rounds).unwrap_or_default();
-        let targets = [RelayTransport::Tcp, RelayTransport::Tls].map(|transport| {
-            let servers: Vec<SocketAddr> = relay.servers(transport).collect();
-            let server = servers.get(round % servers.len().max(1)).copied();
-            (transport, server)
-        });
+        let room = STREAMS_AT_ONCE.saturating_sub(streams().filter(|hold| !hold.is_open()).count());
+        let is_new = |target: &(RelayTransport, SocketAddr)| {
+            !relay.streams_tried.contains(target)
+                && streams().all(|hold| (hold.transport, hold.server) != *target)
+        };
+        let targets: Vec<(RelayTransport, SocketAddr)> = [RelayTransport::Tcp, RelayTransport::Tls]
+            .into_iter()
+            .filter_map(|transport| relay.servers(transport).map(|server| (transport, server)).find(is_new))
+            .take(room)
+            .collect();
         for (transport, server) in targets {
-            if let Some(server) = server {
-                self.open(now, index, transport, server);
-            }
+            self.relays[index].streams_tried.insert((transport, server));
+            self.open(now, index, transport, server);
         }
     }
 
@@ -472,6 +490,8 @@ impl RelayPool {
             if hold.is_open() {
                 hold.retire(now, true, AllocationEnd::Replaced);
             } else if hold.is_stream() {
+                // It did not fail.
+                self.relays[index].streams_tried.remove(&(hold.transport, hold.server));
                 hold.close(now, AllocationEnd::Left, &mut self.outputs);
             } else {
                 hold.abandon(&mut self.outputs);

@@ -114,3 +114,31 @@ fn a_relay_without_udp_is_used_at_once() {
     let took = world.run_until(secs(1), |world| !world.pool.allocations().is_empty());
     assert_eq!(took, ms(3 * 20), "connected, challenged, allocated");
 }
+
+#[test]
+fn the_one_port_that_is_open_is_found_beside_others_that_swallow_everything() {
+    let mut world = blocked();
+    world.relays[0].tls_ports = vec![5_349, 443];
+    world.relays[0].closed_ports = vec![3_478, 5_349];
+    world.offer();
+    let took = world.run_until(secs(3), |world| transport(world).is_some());
+    assert!(took <= ms(1_500), "{took:?}");
+    assert_eq!(world.served(), [1]);
+}
+
+#[test]
+fn a_stream_that_falls_silent_under_traffic_is_replaced_by_another_before_it_is_given_up() {
+    let mut world = blocked();
+    world.relays[0].tls_ports = vec![5_349, 443];
+    world.relays[0].closed_ports = vec![5_349];
+    world.offer();
+    world.run_for(secs(3));
+    assert_eq!(transport(&world), Some(RelayTransport::Tcp));
+    world.pool.set_busy(world.allocation(0).unwrap().id, true);
+    world.run_for(secs(1));
+    world.relays[0].closed_ports.push(3_478);
+    let took = world.run_until(secs(5), |world| transport(world) == Some(RelayTransport::Tls));
+    assert!(took <= ms(2_200), "{took:?}");
+    world.run_for(secs(60));
+    assert_eq!(transport(&world), Some(RelayTransport::Tls));
+}

@@ -54,6 +54,10 @@ pub(super) struct Relay {
     /// Where it sends all who want an allocation (300, RFC 8489 §10).
     pub(super) redirects_to: Option<SocketAddr>,
     pub(super) with_streams: bool,
+    /// Where it speaks TLS, best first.
+    pub(super) tls_ports: Vec<u16>,
+    /// Ports of its streams at which a firewall swallows everything.
+    pub(super) closed_ports: Vec<u16>,
     /// From every pool, there and back.
     pub(super) rtt: Duration,
     server: TurnServer,
@@ -85,7 +89,7 @@ pub(super) struct World {
     pub(super) offered: Vec<usize>,
     pub(super) credentials_until: u64,
     channels: BTreeMap<(AllocationId, SocketAddr), u16>,
-    streams: BTreeMap<AllocationId, (usize, SocketAddr)>,
+    streams: BTreeMap<AllocationId, (usize, SocketAddr, u16)>,
     next_stream_port: u16,
     pub(super) wakeups: u64,
 }
@@ -133,6 +137,8 @@ impl World {
                 load_percent: 0,
                 redirects_to: None,
                 with_streams: false,
+                tls_ports: vec![TLS_PORT],
+                closed_ports: vec![],
                 rtt: ms(*rtt),
                 server: TurnServer::new(now, UNIX, config(ip), secret(), [index as u8; 32]),
                 sockets: BTreeMap::new(),
@@ -182,7 +188,8 @@ impl World {
         let mut servers = vec![(RelayTransport::Udp, SocketAddr::new(relay.ip, UDP_PORT))];
         if relay.with_streams {
             servers.push((RelayTransport::Tcp, SocketAddr::new(relay.ip, UDP_PORT)));
-            servers.push((RelayTransport::Tls, SocketAddr::new(relay.ip, TLS_PORT)));
+            let at = |port: &u16| (RelayTransport::Tls, SocketAddr::new(relay.ip, *port));
+            servers.extend(relay.tls_ports.iter().map(at));
         }
         ResolvedRelay {
             name: relay.name.clone(),
@@ -297,21 +304,27 @@ impl World {
                 let relay = self.relay_at(*server).unwrap();
                 self.next_stream_port += 1;
                 let client = SocketAddr::new(self.address.ip(), self.next_stream_port);
-                self.streams.insert(*allocation, (relay, client));
+                self.streams.insert(*allocation, (relay, client, server.port()));
+                if self.is_closed(*allocation) {
+                    return self.say(output);
+                }
                 let reachable = !self.relays[relay].down;
                 let connected =
                     if reachable { Flying::Connected(*allocation) } else { Flying::Refused(*allocation) };
                 self.clock.after(self.relays[relay].rtt, connected);
             }
             PoolOutput::StreamSend { allocation, bytes } => {
-                let (relay, client) = self.streams[allocation];
+                let (relay, client, _) = self.streams[allocation];
+                if self.is_closed(*allocation) {
+                    return;
+                }
                 assert!(self.relays[relay].streams.contains_key(&client), "sent before it stood");
                 let delay = self.relays[relay].rtt / 2;
                 self.clock.after(delay, Flying::ToServer { relay, client, bytes: bytes.clone() });
                 return;
             }
             PoolOutput::StreamClose { allocation } => {
-                let (relay, client) = self.streams.remove(allocation).expect("closed once");
+                let (relay, client, _) = self.streams.remove(allocation).expect("closed once");
                 self.relays[relay].streams.remove(&client);
                 // Its last words are on their way; the end follows them.
                 self.clock
@@ -328,7 +341,17 @@ impl World {
             }
             _ => {}
         }
+        self.say(output);
+    }
+
+    fn say(&mut self, output: PoolOutput) {
         self.said.push((self.clock.elapsed().as_millis(), output));
+    }
+
+    /// Whether a firewall swallows what a stream carries.
+    fn is_closed(&self, stream: AllocationId) -> bool {
+        let stream = self.streams.get(&stream);
+        stream.is_some_and(|(relay, _, port)| self.relays[*relay].closed_ports.contains(port))
     }
 
     fn handle_server(&mut self, index: usize, output: TurnServerOutput) {
@@ -353,7 +376,9 @@ impl World {
     }
 
     fn send_pool(&mut self, index: usize, client: SocketAddr, bytes: Vec<u8>) {
-        if let Some(allocation) = self.relays[index].streams.get(&client).copied() {
+        if let Some(allocation) = self.relays[index].streams.get(&client).copied()
+            && !self.is_closed(allocation)
+        {
             self.clock.after(self.relays[index].rtt / 2, Flying::ToPool { allocation, bytes });
         }
     }
@@ -458,7 +483,7 @@ impl lanrage_testnet::World for World {
         match flying {
             Flying::Datagram { from, to, bytes } => self.arrive_datagram(from, to, &bytes),
             Flying::Connected(allocation) => {
-                let Some((relay, client)) = self.streams.get(&allocation).copied() else { return };
+                let Some((relay, client, _)) = self.streams.get(&allocation).copied() else { return };
                 self.relays[relay].streams.insert(client, allocation);
                 self.pool.handle_stream(self.clock.now(), allocation, StreamInput::Connected);
             }
