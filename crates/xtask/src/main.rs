@@ -55,11 +55,7 @@ enum Task {
     /// Run every test of the project
     Test,
     /// Compile the code for Windows, and play it with wine beside a Linux player
-    Windows {
-        /// Use the Linux programs as they were built last
-        #[arg(long)]
-        no_build: bool,
-    },
+    Windows(windows::Options),
     /// Kill a program that changes state at random moments, and check that nothing confirmed is ever lost
     Crash {
         /// How often it is killed
@@ -171,7 +167,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Demo { stay, server, no_build }) => demo::run(setup, stay, server, no_build),
         Some(Task::Test) => test::run(setup),
-        Some(Task::Windows { no_build }) => windows::run(setup, no_build),
+        Some(Task::Windows(options)) => windows::run(setup, &options),
         Some(Task::Crash { rounds, seed, no_build }) => run::crash(setup, rounds, seed, no_build),
         #[cfg(target_os = "linux")]
         Some(Task::Bench(options)) => bench::run(setup, &options),

@@ -1,6 +1,8 @@
 //! The code for Windows: compiled wherever it is checked, and played where there is wine.
 
 #[cfg(target_os = "linux")]
+mod absence;
+#[cfg(target_os = "linux")]
 mod kit;
 #[cfg(target_os = "linux")]
 mod play;
@@ -8,6 +10,8 @@ mod play;
 mod screen;
 #[cfg(target_os = "linux")]
 mod setup_program;
+#[cfg(target_os = "linux")]
+mod unit_tests;
 
 use anyhow::Result;
 
@@ -23,8 +27,20 @@ use crate::{shell::cargo, windows_target::Library};
 const PROGRAMS: [&str; 6] =
     ["--package", "lanrage", "--package", "lanrage-cli", "--package", "lanrage-helper"];
 
+/// What is done.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Use the Linux programs as they were built last
+    #[arg(long)]
+    no_build: bool,
+    /// Run the tests of the libraries and programs as Windows programs instead
+    #[cfg(target_os = "linux")]
+    #[arg(long, conflicts_with = "no_build")]
+    unit_tests: bool,
+}
+
 /// `cargo xtask windows`: builds the programs for Windows and plays them, or says in one line what was left out and why.
-pub(crate) fn run(setup: Setup, no_build: bool) -> Result<()> {
+pub(crate) fn run(setup: Setup, options: &Options) -> Result<()> {
     #[cfg(target_os = "linux")]
     if lanrage_lab::world::is_inside() {
         return play_in_a_world();
@@ -37,13 +53,19 @@ pub(crate) fn run(setup: Setup, no_build: bool) -> Result<()> {
             return Ok(());
         }
     };
+    #[cfg(target_os = "linux")]
+    if options.unit_tests {
+        kit::get_wine(setup)?;
+        kit::build_prefix()?;
+        return unit_tests::run(&library);
+    }
     shell::run(library.cargo("build").args(PROGRAMS))?;
     println!("The code for Windows is compiled");
     #[cfg(target_os = "linux")]
-    return prepare_and_play(setup, no_build, &library);
+    return prepare_and_play(setup, options.no_build, &library);
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = no_build;
+        let _ = options.no_build;
         Ok(())
     }
 }

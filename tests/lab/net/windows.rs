@@ -28,6 +28,8 @@ pub struct WindowsKit {
     pub prefix: PathBuf,
     /// The Linux side of the stand-in for the driver.
     pub bridge: PathBuf,
+    /// A file with the authority that its programs trust beside the web's; none for those alone.
+    pub authority: Option<PathBuf>,
     /// The X server that shows its windows (`DISPLAY`); none for a computer without a screen.
     pub screen: Option<String>,
 }
@@ -49,6 +51,9 @@ impl WindowsKit {
     pub fn starter(&self, program: &Path) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["env".into()];
         words.extend(QUIET.map(OsString::from));
+        let authority = self.authority.iter();
+        // Linux's root is a drive there.
+        words.extend(authority.map(|file| format!("SSL_CERT_FILE=Z:{}", file.display()).into()));
         words.extend(self.screen.iter().map(|screen| format!("DISPLAY={screen}").into()));
         let mut variable = OsString::from("WINEPREFIX=");
         variable.push(&self.prefix);

@@ -49,6 +49,7 @@ pub(super) fn kit() -> WindowsKit {
         wine: WINE.into(),
         prefix: folder().join("prefix"),
         bridge: folder().join("bridge"),
+        authority: None,
         screen: None,
     }
 }
@@ -69,11 +70,17 @@ pub(super) fn build(library: &Library) -> Result<()> {
     compile(COMPILER, "game.c", &game(), &["-lws2_32"])?;
     let driver = own.join("standin.dll");
     compile(COMPILER, "standin.c", &driver, &["-shared", "-static-libgcc", "-lws2_32", "-liphlpapi"])?;
-    let missing = own.join("bcryptprimitives.dll");
-    compile(COMPILER, "missing.c", &missing, &["-shared", "-static-libgcc", "-ladvapi32", "-lws2_32"])?;
-    let prefix = prefix()?;
-    fs::copy(&missing, prefix.join("drive_c/windows/system32/bcryptprimitives.dll"))?;
+    build_prefix()?;
     windows::fill(&programs(), library, "debug", &driver)
+}
+
+/// Makes a new computer's disk, with what wine lacks.
+pub(super) fn build_prefix() -> Result<()> {
+    fs::create_dir_all(folder())?;
+    let missing = folder().join("bcryptprimitives.dll");
+    compile(COMPILER, "missing.c", &missing, &["-shared", "-static-libgcc", "-ladvapi32", "-lws2_32"])?;
+    fs::copy(&missing, prefix()?.join("drive_c/windows/system32/bcryptprimitives.dll"))?;
+    Ok(())
 }
 
 fn compile(compiler: &str, source: &str, to: &Path, libraries: &[&str]) -> Result<()> {

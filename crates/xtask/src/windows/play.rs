@@ -9,10 +9,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::{Host, Player, Process, Stage, WindowsHost, WindowsKit, connected_friends};
+use lanrage_lab::{
+    Host, Player, Process, Stage, WindowsHost, WindowsKit, connected_friends,
+    stage::data_folder,
+    ways::{Certificate, close_one_by_one},
+};
 
 use super::{
-    kit,
+    absence, kit,
     screen::{Screen, says_what_is_missing},
     setup_program,
 };
@@ -20,7 +24,7 @@ use super::{
 /// How long two may take to meet.
 const MEET: Duration = Duration::from_secs(60);
 /// How long a packet may take to pass when they have met.
-const PASS: Duration = Duration::from_secs(20);
+pub(super) const PASS: Duration = Duration::from_secs(20);
 /// The name of every adapter here.
 const ADAPTER: &str = "lanrage0";
 /// Where the game is hosted.
@@ -44,15 +48,24 @@ pub(super) fn run() -> Result<()> {
     let mut stage = Stage::build()?;
     let third = stage.lab.host(&stage.home_of_two, "three")?;
     stage.lab.settle()?;
-    let _server = stage.start_control_server()?;
+    let certificate = Certificate::make(&stage.server, &kit::folder())?;
+    let mut server = certificate.serve(&stage)?;
     let started = Instant::now();
-    let walts = WindowsHost::start(&third, &kit::kit(), &kit::disks())?;
+    let kit = WindowsKit { authority: Some(certificate.file().to_owned()), ..kit::kit() };
+    let walts = WindowsHost::start(&third, &kit, &kit::disks())?;
     let screen = Screen::start(&stage.two)?;
-    let with_screen = WindowsKit { screen: Some(screen.name().to_owned()), ..kit::kit() };
+    let with_screen = WindowsKit { screen: Some(screen.name().to_owned()), ..kit };
     let wandas = WindowsHost::start(&stage.two, &with_screen, &kit::disks())?;
     say(&format!("Two Windows computers run after {:.1?}", started.elapsed()));
 
-    let ann = Player::create(&stage.one, "ann", "Ann's", &stage.control_url())?;
+    let ann = Player::create_with(
+        &stage.one,
+        "ann",
+        Some(certificate.starter()),
+        data_folder("ann")?,
+        "Ann's",
+        &Certificate::control_url(&stage),
+    )?;
     let link = ann.registered_link(MEET)?;
     let program = kit::programs().join("lanrage.exe");
     let (mut walt, of_walt) = joins(&walts, "walt", &program, Rights::Own, &ann, &link)?;
@@ -60,6 +73,10 @@ pub(super) fn run() -> Result<()> {
     let of_ann = ann.wait_for_address(PASS)?;
     finds_linux(&walts, of_ann)?;
     host_on_windows(&walts, of_walt, &stage.one)?;
+    close_one_by_one(&stage, &ann, &walt, |way, after| {
+        say(&format!("Walt and Ann {way} after {after:.1?}"))
+    })?;
+    absence::outlive(&mut server, || certificate.serve(&stage), &ann, &walt)?;
 
     setup_program::install(&wandas, env!("CARGO_PKG_VERSION"))?;
     say("Installed: programs, service, search path, entry among the apps");
@@ -86,6 +103,7 @@ pub(super) fn run() -> Result<()> {
     wanda.start_again()?;
     passes(&stage.one, of_wanda).context("after she was killed")?;
     say("Back in the party after a new start");
+    absence::pause(&ann, &wanda)?;
     let replaced = Instant::now();
     setup_program::install(&wandas, setup_program::NEWER)?;
     passes(&stage.one, of_wanda).context("after the update")?;
@@ -152,12 +170,12 @@ fn gone(host: &Host) -> Result<()> {
     Ok(())
 }
 
-fn say(what: &str) {
+pub(super) fn say(what: &str) {
     println!("✓ {what}");
 }
 
 /// Waits until a host answers.
-fn passes(from: &Host, to: Ipv4Addr) -> Result<()> {
+pub(super) fn passes(from: &Host, to: Ipv4Addr) -> Result<()> {
     let deadline = Instant::now() + PASS;
     while !from.can_ping(to)? {
         ensure!(Instant::now() < deadline, "no packet passes from {} to {to}", from.name());

@@ -5,6 +5,7 @@ mod account;
 mod driver;
 mod event;
 mod helped;
+mod network_list;
 mod pipe;
 mod service;
 mod system;
@@ -26,6 +27,7 @@ pub use self::{
 use self::{
     driver::{Driver, Session},
     helped::Helped,
+    network_list::PrivateNetwork,
     system::Interface,
 };
 use crate::{AdapterConfig, AdapterError, Ready};
@@ -56,6 +58,8 @@ pub(crate) struct Own {
     session: Session,
     /// Set for good when reading is to end.
     woken: Event,
+    /// None where it cannot be kept, which is told.
+    _network: Option<PrivateNetwork>,
 }
 
 /// Windows itself keeps routes for broadcast and multicast on every interface and takes the one with the best
@@ -87,7 +91,10 @@ pub(crate) fn create(name: &str, config: &AdapterConfig) -> Result<(Packets, Str
         _ => AdapterError::Io { step: "start it", source: error },
     })?;
     let woken = Event::new().map_err(|error| AdapterError::from_io("start reading", error))?;
-    Ok((Packets::Own(Own { session, woken }), name.to_owned()))
+    let network = PrivateNetwork::keep(guid(name))
+        .inspect_err(|error| tracing::warn!(%error, "nobody keeps the network of the adapter private"))
+        .ok();
+    Ok((Packets::Own(Own { session, woken, _network: network }), name.to_owned()))
 }
 
 impl Packets {
@@ -101,7 +108,7 @@ impl Packets {
 
     pub(crate) fn wait(&self, _queue: usize) -> io::Result<Ready> {
         match self {
-            Self::Own(Own { session, woken }) => {
+            Self::Own(Own { session, woken, .. }) => {
                 let is_woken = woken.wait_before(session.readable())?;
                 Ok(if is_woken { Ready::Woken } else { Ready::Packets })
             }

@@ -5,11 +5,12 @@ use std::{
     io,
     os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle},
     ptr,
+    time::Duration,
 };
 
 use windows_sys::Win32::{
     Foundation::{HANDLE, WAIT_FAILED, WAIT_OBJECT_0},
-    System::Threading::{CreateEventW, INFINITE, SetEvent, WaitForMultipleObjects},
+    System::Threading::{CreateEventW, INFINITE, SetEvent, WaitForMultipleObjects, WaitForSingleObject},
 };
 
 /// Something that is set once, and stays so.
@@ -51,6 +52,13 @@ impl Event {
     pub fn set(&self) {
         // SAFETY: the handle is open. It cannot fail then.
         unsafe { SetEvent(self.raw()) };
+    }
+
+    /// Waits for it at most so long. True if it is set.
+    pub(crate) fn is_set_within(&self, timeout: Duration) -> bool {
+        let milliseconds = u32::try_from(timeout.as_millis()).unwrap_or(INFINITE);
+        // SAFETY: the handle is open. It cannot fail then.
+        unsafe { WaitForSingleObject(self.raw(), milliseconds) == WAIT_OBJECT_0 }
     }
 
     /// Waits for this one or the other. True if it is this one, which comes first.
