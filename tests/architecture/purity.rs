@@ -10,6 +10,7 @@ use crate::{
 /// The libraries that a core crate may use in its product: values, encodings and cryptography. None of them opens,
 /// waits or reads a clock.
 const CORE_LIBRARIES: &[&str] = &[
+    "argon2",
     "bytecodec",
     "chacha20poly1305",
     "data-encoding",

@@ -26,7 +26,7 @@ const views = [
 ];
 
 /** Where German, whose words are longer, is looked at as well. */
-const german = ['home', 'evening', 'joining', 'first', 'first_forbidden', 'party', 'chat', 'ready_asked', 'ready_late', 'voice', 'alone', 'moderated', 'kicked', 'moderator', 'acting_owner', 'guest', 'friend_rights', 'kick_asked', 'host_asked', 'rights_of_moderator', 'limiting', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
+const german = ['home', 'evening', 'joining', 'code', 'code_search', 'first', 'first_forbidden', 'party', 'chat', 'ready_asked', 'ready_late', 'voice', 'alone', 'moderated', 'kicked', 'moderator', 'acting_owner', 'guest', 'friend_rights', 'kick_asked', 'host_asked', 'rights_of_moderator', 'limiting', 'settings', 'diagnostics_troubled', 'link', 'close_asked', 'problems'];
 
 /** Where more of the same is shown: one look is enough. */
 const crowds = ['friends_16', 'friends_64'];

@@ -182,6 +182,31 @@ export type Check = {
 export type CheckState = "good" | "warning" | "bad" | "unknown";
 
 /**
+ * A short code that is being looked up.
+ */
+export type CodeSearchView = {
+  /** Since when (Unix milliseconds). */
+  since_ms: number, };
+
+/**
+ * A short code that leads to the party.
+ */
+export type CodeView = {
+  /** The code, in groups. Whoever has it can join, as with a link. */
+  code: string,
+  /** The serial of the limited link behind it, by which it is revoked. */
+  serial: string,
+  /** When it stops to lead anywhere (Unix milliseconds). */
+  expires_at_ms: number,
+  /** Whether it lies in the public store, so that a friend finds it. */
+  is_stored: boolean, };
+
+/**
+ * By which setting short codes cannot be used.
+ */
+export type CodesOff = "no_store" | "hidden";
+
+/**
  * Why a command was refused.
  */
 export type CommandError = { "code": "already_in_party" } | { "code": "not_in_party" } | { "code": "no_control_server" } | { "code": "nobody_answers",
@@ -214,7 +239,11 @@ export type CommandError = { "code": "already_in_party" } | { "code": "not_in_pa
   /** Most bytes that a name has. */
   most_bytes: number, } | { "code": "bad_server" } | { "code": "bad_expiry",
   /** Most hours for which it can. */
-  most_hours: number, } | { "code": "invitation_too_long" } | { "code": "invitation_not_a_link" } | { "code": "invitation_damaged" } | { "code": "invitation_version",
+  most_hours: number, } | { "code": "short_code" } | { "code": "code_mistyped" } | { "code": "code_unknown" } | { "code": "code_gone" } | { "code": "code_unanswered" } | { "code": "code_not_stored" } | { "code": "codes_off",
+  /** By which. */
+  because: CodesOff, } | { "code": "codes_too_often" } | { "code": "too_many_codes",
+  /** How many that are. */
+  most: number, } | { "code": "invitation_too_long" } | { "code": "invitation_not_a_link" } | { "code": "invitation_damaged" } | { "code": "invitation_version",
   /** The version of the link's format. */
   version: number, } | { "code": "invitation_expired" } | { "code": "invitation_used_up" } | { "code": "invitation_revoked" } | { "code": "invitation_not_valid" } | { "code": "bad_setting",
   /** The setting. */
@@ -999,6 +1028,8 @@ export type PartyView = {
   undo: UndoView | null,
   /** Limited links, the newest first. */
   links: Array<LinkView>,
+  /** Short codes that this device has made and that let somebody in, the oldest first. */
+  codes: Array<CodeView>,
   /** When it was made (Unix milliseconds). */
   created_at_ms: number,
   /** What this device's player plays and hosts, as friends are told. */
@@ -1554,6 +1585,8 @@ export type Snapshot = {
   party: PartyView | null,
   /** The party that a link leads to, while nobody of it has answered. */
   joining: JoiningView | null,
+  /** The short code that is looked up, before there is a link to follow. */
+  code_search: CodeSearchView | null,
   /** What the data plane could not deliver, and how long packets waited in it. */
   data_plane: DataPlaneView,
   /** What is missing or wrong now, worst first, each with what the user can do. */
@@ -1889,7 +1922,7 @@ export type Requests = {
   /** Its name. */
   name: string, }, answer: null },
   join_party: { args: {
-  /** The invitation link. */
+  /** The invitation link, or the code. */
   link: string,
   /** The party's network as the preview names it, if it is out of the ordinary and the user takes it all the same. */
   accepted_network: string | null, }, answer: null },
@@ -1914,6 +1947,7 @@ export type Requests = {
   needs_approval: boolean,
   /** Whether whoever comes by it is a guest, until they leave. */
   for_guests: boolean, }, answer: MadeLink },
+  make_code: { args: Record<string, never>, answer: CodeView },
   link_again: { args: {
   /** Its serial. */
   serial: string, }, answer: MadeLink },

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { describe, expect, test } from 'vitest';
 
 import App from '../src/App.svelte';
-import type { InvitationPreview, Snapshot } from '../src/bindings';
+import type { CommandError, InvitationPreview, Snapshot } from '../src/bindings';
 import { fakeBackend, open, party, send, snapshot } from './fixtures';
 
 type Answers = Parameters<typeof fakeBackend>[1];
@@ -47,6 +47,11 @@ function slowJoin() {
     },
   };
 }
+
+const refusal = (error: CommandError) => () => {
+  // eslint-disable-next-line @typescript-eslint/only-throw-error
+  throw error;
+};
 
 const field = () => screen.getByLabelText<HTMLInputElement>('Invitation link');
 
@@ -98,5 +103,40 @@ describe('joining by a pasted link', () => {
     expect(field().value).toBe(LINK);
     expect(screen.getByRole('button', { name: 'Go to the party' })).toBeTruthy();
     expect(screen.getByRole('heading', { name: party.name })).toBeTruthy();
+  });
+});
+
+describe('joining by a short code', () => {
+  const CODE = 'k7qf 2m9d xw4t p8hc';
+  const shortCode = refusal({ code: 'short_code' });
+
+  async function type(user: ReturnType<typeof userEvent.setup>) {
+    await user.click(field());
+    await user.paste(CODE);
+    await screen.findByText(/This is a short code/);
+    await user.click(screen.getByRole('button', { name: 'Join' }));
+  }
+
+  test('takes it in the field for links, shows that it is looked up, and can be called off', async () => {
+    const user = userEvent.setup();
+    const calls = await show(snapshot, { preview_invitation: shortCode, join_party: slowJoin().answer });
+    await type(user);
+    expect(screen.queryByRole('alert')).toBeNull();
+    expect(calls.at(-1)).toEqual({ command: 'join_party', args: { link: CODE, accepted_network: null } });
+    await send('snapshot', { ...snapshot, revision: 2, code_search: { since_ms: Date.now() } });
+    const state = within(screen.getByRole('group', { name: 'Looking up the code' }));
+    expect(state.getByRole('timer').textContent).toMatch(/^\d+ s so far\.$/);
+    await user.click(state.getByRole('button', { name: 'Cancel' }));
+    expect(calls.at(-1)?.command).toBe('leave_party');
+  });
+
+  test('asks before it takes a network out of the ordinary, which no preview has shown', async () => {
+    const user = userEvent.setup();
+    const unusual = refusal({ code: 'unusual_network', network: '10.0.0.0/8' });
+    const calls = await show(snapshot, { preview_invitation: shortCode, join_party: unusual });
+    await type(user);
+    expect((await screen.findByRole('alert')).textContent).toContain('10.0.0.0/8');
+    await user.click(screen.getByRole('button', { name: 'Join all the same' }));
+    expect(calls.at(-1)).toEqual({ command: 'join_party', args: { link: CODE, accepted_network: '10.0.0.0/8' } });
   });
 });

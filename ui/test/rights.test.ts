@@ -65,6 +65,42 @@ describe('links in circulation', () => {
   });
 });
 
+describe('a short code', () => {
+  const code = { code: 'K7QF-2M9D-XW4T-P8HC', serial: '3f9a12cd', expires_at_ms: Date.now() + 840_000, is_stored: true };
+
+  test('says before it is made what it does to an open party, and is made by one press more', async () => {
+    const user = userEvent.setup();
+    const calls = await show({ role: 'owner', admission: 'open' }, { make_code: () => code });
+    await user.click(screen.getByRole('button', { name: 'Invite' }));
+    await user.click(screen.getByRole('button', { name: 'Short code' }));
+    expect(screen.getByText(/has to ask you from then on/)).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Make a code' }));
+    expect(calls.at(-1)).toEqual({ command: 'make_code', args: {} });
+  });
+
+  test('is shown with what is left of its time, copied, and taken back', async () => {
+    const user = userEvent.setup();
+    const onItsWay = { ...code, code: '0000-0000-0000-0000', serial: 'abababab', is_stored: false };
+    const calls = await show({ role: 'moderator', admission: 'ask', codes: [code, onItsWay] });
+    await user.click(screen.getByRole('button', { name: 'Invite' }));
+    // The one that is on its way is not shown.
+    const shown = within(screen.getByRole('group', { name: 'Short code' }));
+    expect(shown.getByText(code.code)).toBeTruthy();
+    expect(shown.getByText(/Good for one player, 1[34] min/)).toBeTruthy();
+    await user.click(shown.getByRole('button', { name: 'Copy code' }));
+    expect(calls.at(-1)).toEqual({ command: 'copy_text', args: { text: code.code } });
+    await user.click(shown.getByRole('button', { name: `Take back the code ${code.code}` }));
+    expect(calls.at(-1)).toEqual({ command: 'revoke_link', args: { serial: '3f9a12cd', revoked: true } });
+  });
+
+  test('is for the host and moderators alone', async () => {
+    const user = userEvent.setup();
+    await show({ role: 'member', is_host: false });
+    await user.click(screen.getByRole('button', { name: 'Invite' }));
+    expect(screen.queryByRole('button', { name: 'Short code' })).toBeNull();
+  });
+});
+
 describe('the host', () => {
   test('kicks after a question, makes moderators, and gives the party away', async () => {
     const user = userEvent.setup();

@@ -54,6 +54,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("search_copy", packet::search_copy::run),
     ("server_frame", frames::server),
     ("shield", packet::shield::run),
+    ("short_code", rendezvous::short_code::run),
     ("signal", peer::signal::run),
     ("stun", stun::run),
     ("turn_client", turn::client::run),

@@ -1,3 +1,5 @@
+pub(crate) mod short_code;
+
 use std::{sync::LazyLock, time::Duration};
 
 use data_encoding::BASE64URL_NOPAD;

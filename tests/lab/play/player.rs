@@ -232,7 +232,7 @@ impl Player {
         Ok(())
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(super) fn command(&self, words: &[&str]) -> Command {
         lanrage(&self.host, &self.starter, words, &self.data)
     }
 

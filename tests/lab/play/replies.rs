@@ -1,8 +1,8 @@
-//! What two people tell each other by chat where nobody answers at a link.
+//! What two people tell each other in place of a link, and where nobody answers at one.
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::Player;
@@ -34,5 +34,18 @@ impl Player {
     /// If it does not come in.
     pub fn follow_newer(&self, link: &str) -> Result<()> {
         self.tell(&["join", link])
+    }
+
+    /// A short code as `lanrage invite --code` makes it, and the number of the link behind it.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn short_code(&self) -> Result<(String, String)> {
+        let output = self.command(&["invite", "--code"]).output().context("lanrage")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "no code of {}: {}, {}", self.name(), output.status, said.trim());
+        let made: Value = serde_json::from_slice(&output.stdout)?;
+        let text = |key: &str| made[key].as_str().map(ToOwned::to_owned).context("a code with its number");
+        Ok((text("code")?, text("serial")?))
     }
 }

@@ -42,6 +42,7 @@ export const snapshot: Snapshot = {
   adapter: { state: 'closed' },
   party: null,
   joining: null,
+  code_search: null,
   data_plane: { dropped: [], express_waits: [], bulk_waits: [], forwarded: [] },
   problems: [],
 };
@@ -102,6 +103,7 @@ export const party: PartyView = {
   removed: [],
   undo: null,
   links: [],
+  codes: [],
   created_at_ms: 1_700_000_000_000,
   games: [],
   chat: [],
@@ -456,6 +458,7 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
   },
   announced: { ...snapshot, announcement: 'Maintenance tonight at 20:00, for half an hour. Parties go on.' },
   joining: { ...snapshot, joining: { ...joining, since_ms: Date.now() - 3_000 } },
+  code_search: { ...snapshot, code_search: { since_ms: Date.now() - 3_000 } },
   unanswered: { ...snapshot, control: { state: 'local' }, joining },
   replied: { ...snapshot, control: { state: 'local' }, joining: { ...joining, is_replied: true } },
   alone: open,
@@ -491,6 +494,15 @@ export const scenes: Record<string, Snapshot | CommandError | null> = {
         { id: '0000000000000000000000000000000c', name: 'Wiesław_1987', is_banned: false, at_ms: 1_700_000_000_000 },
       ],
       peers: [{ ...peer, role: 'moderator' }, { ...peer, id: '3', name: 'Emil', virtual_ip: '10.66.41.8', role: 'guest' }],
+    },
+  },
+  code: {
+    ...open,
+    party: {
+      ...party,
+      admission: 'ask',
+      codes: [{ code: 'K7QF-2M9D-XW4T-P8HC', serial: '3f9a12cd', expires_at_ms: Date.now() + 14.5 * 60_000, is_stored: true }],
+      links: [{ ...limited, serial: '3f9a12cd', uses: 1, expires_at_ms: Date.now() + 14.5 * 60_000 }],
     },
   },
   kicked: {

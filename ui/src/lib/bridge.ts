@@ -143,6 +143,8 @@ export const newInvitation = (hours: number | null) => ask('new_invitation', { e
 /** A link that lets in so many for so long, and can be revoked; `null` for any number, or for ever. */
 export const makeLink = (uses: number | null, hours: number | null, approval: boolean, guests: boolean) =>
   ask('make_link', { uses, expires_in_hours: hours, needs_approval: approval, for_guests: guests });
+/** A short code, by which one player comes in within a quarter of an hour. */
+export const makeCode = () => ask('make_code', {});
 /** A limited link that was made on this device, once more. */
 export const linkAgain = (serial: string) => ask('link_again', { serial });
 /** Revokes a limited link, or takes that back. */

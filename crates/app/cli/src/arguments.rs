@@ -86,6 +86,7 @@ Examples:
 Examples:
   lanrage invite
   lanrage invite --uses 1 --expires 1h
+  lanrage invite --code                   # 16 symbols to read to a friend
   lanrage invite --qr                     # to be read by a telephone
   lanrage invite --for 7d --approve --json | jq -r .link")]
     Invite(Invite),
@@ -271,7 +272,7 @@ pub(crate) struct Create {
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
-    /// The invitation link; `-` reads it from the standard input
+    /// The invitation link, or a short code; `-` reads it from the standard input
     #[arg(required_unless_present = "link_file")]
     pub(crate) link: Option<String>,
     /// Read the invitation link from a file

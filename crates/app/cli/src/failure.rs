@@ -95,6 +95,7 @@ const fn is_of_an_argument(error: &CommandError) -> bool {
             | CommandError::ReplyNotALink
             | CommandError::ReplyDamaged
             | CommandError::ReplyVersion { .. }
+            | CommandError::CodeMistyped
             | CommandError::InvitationTooLong
             | CommandError::InvitationNotALink
             | CommandError::ReplyOutside

@@ -64,8 +64,16 @@ pub(crate) async fn join(join: Join, target: &Target, verbose: bool) -> Result<(
     if reply::is_reply(&link.0) {
         return running::reply(&link.0, target).await;
     }
-    // Nothing is started for what is no link.
-    preview(&link.0)?;
+    // Nothing is started for what is neither a link nor a code.
+    match preview(&link.0) {
+        Ok(_) => {}
+        Err(CommandError::ShortCode) => {
+            if !output.json {
+                println!("{}", person().say("terminal-code-looking"));
+            }
+        }
+        Err(error) => return Err(error.into()),
+    }
     let request = JoinParty { link, accepted_network: join.accept_network };
     let joined = |party: &PartyView| {
         output.say(&Event::Joined { party: &party.name, virtual_ip: &party.virtual_ip });

@@ -4,11 +4,12 @@ pub(crate) mod open;
 pub(crate) mod status;
 pub(crate) mod stop;
 
+use lanrage_base::clock::{UnixMillis, now};
 use lanrage_engine::{
-    Admission, CommandError, Engine, LocalClient, Role,
+    Admission, CommandError, Engine, LocalClient, PartyView, Role,
     api::{
-        self, ExportDiagnostics, LeaveParty, MadeLink, MakeLink, NewInvitation, PauseParty, RecentParties,
-        ResumeParty, TakeReply, TrustServer,
+        self, ExportDiagnostics, LeaveParty, MadeLink, MakeCode, MakeLink, NewInvitation, PauseParty,
+        RecentParties, ResumeParty, TakeReply, TrustServer,
     },
 };
 
@@ -83,27 +84,49 @@ struct Link<'a> {
 }
 
 pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failure> {
-    let Invite { hours: expires_in_hours, uses, approve: needs_approval, guests: for_guests, qr } = invite;
+    let Invite { hours: expires_in_hours, uses, approve: needs_approval, guests: for_guests, qr, code } =
+        invite;
     let output = Output { json: target.json };
     let mut client = connect(target).await?;
     let party = client.ask(api::Status {}).await?.party.ok_or(CommandError::NotInParty)?;
     let may_limit = party.role >= Role::Moderator;
+    if code {
+        return short_code(&mut client, output, &party).await;
+    }
     if uses.is_none() && !needs_approval && !for_guests && (expires_in_hours.is_none() || !may_limit) {
         let link = client.ask(NewInvitation { expires_in_hours }).await?;
         let plain = Link { link: &link, expires_in_hours, serial: None, uses, needs_approval, for_guests };
         output.write(&shown(&link, qr)?, &plain);
         return Ok(());
     }
-    if party.admission == Admission::Open && may_limit {
-        // Before it is so, and beside the link, which a script may read.
-        eprintln!("{}", person().say("terminal-link-asks"));
-    }
+    warn_of_asking(&party);
     let MadeLink { link, serial } =
         client.ask(MakeLink { uses, expires_in_hours, needs_approval, for_guests }).await?;
     let limited =
         Link { link: &link.0, expires_in_hours, serial: Some(&serial), uses, needs_approval, for_guests };
     output.write(&shown(&link.0, qr)?, &limited);
     Ok(())
+}
+
+/// Makes a short code and shows it.
+async fn short_code(client: &mut LocalClient, output: Output, party: &PartyView) -> Result<(), Failure> {
+    warn_of_asking(party);
+    let code = client.ask(MakeCode {}).await?;
+    let minutes = UnixMillis(code.expires_at_ms).since(now().wall).div_ceil(60_000);
+    let facts = [
+        ("code", code.code.0.as_str().into()),
+        ("minutes", minutes.into()),
+        ("serial", code.serial.as_str().into()),
+    ];
+    output.write(&(person().say_with("terminal-code", facts) + "\n"), &code);
+    Ok(())
+}
+
+/// Says what a limited link changes in an open party: before it is so, and beside the link, which a script may read.
+fn warn_of_asking(party: &PartyView) {
+    if party.admission == Admission::Open && party.role >= Role::Moderator {
+        eprintln!("{}", person().say("terminal-link-asks"));
+    }
 }
 
 /// A link for a person, with its code if that is wished.

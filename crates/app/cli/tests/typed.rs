@@ -50,6 +50,7 @@ fn what_was_typed_wrong_ends_with_two_and_one_sentence() {
         (&["settings", "activate", "nosuch"], "There is no saved set nosuch."),
         (&["settings", "delete", "nosuch"], "There is no saved set nosuch."),
         (&["join", "foo"], "There is no invitation to a party in this."),
+        (&["join", "7R1E-G3W0-7R1E-G3WB"], "This code has a typo"),
         (&["create", "--party-name", ""], "A name is 1 to 48 visible letters"),
         (&["create", "--name", &long], "A name is 1 to 48 visible letters"),
         (&["rename", &long], "A name is 1 to 48 visible letters"),

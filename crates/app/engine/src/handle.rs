@@ -8,7 +8,7 @@ use std::{
 
 use lanrage_games::Slug;
 use lanrage_party::{DeviceIdentity, Invitation, Name, PartyId, PeerId};
-use lanrage_session::{Explained, Wish};
+use lanrage_session::{CodeKeys, Explained, NewCode, Wish};
 use lanrage_store::SettingsDatabase;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -30,6 +30,17 @@ pub(crate) enum Command {
     },
     JoinParty {
         invitation: Box<Invitation>,
+        answer: Answer,
+    },
+    /// Answered when whoever is told the code finds it.
+    MakeCode {
+        new: Box<NewCode>,
+        answer: Answer,
+    },
+    /// Answered when nothing more comes; where the code leads comes first.
+    FindCode {
+        keys: Box<CodeKeys>,
+        opened: oneshot::Sender<Box<Invitation>>,
         answer: Answer,
     },
     LeaveParty {

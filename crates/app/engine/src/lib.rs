@@ -28,11 +28,11 @@ pub use lanrage_log::{
 };
 pub use lanrage_party::{Admission, LinkFault, Role, Standing, facts};
 pub use lanrage_session::{
-    AdapterView, ChatLineView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView,
-    DroppedPackets, DroppedView, ForwardedView, GameSource, GameView, HostedView, InvitationLink,
-    InvitationPreview, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView,
-    Problem, Readiness, ReadyCheckState, ReadyCheckView, RefusedView, RelayView, RemovedView, RequestView,
-    Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, VoiceView, Waits,
+    AdapterView, ChatLineView, CodeSearchView, CodeView, CommandError, ConnectionState, ControlView,
+    DataPlaneView, DoorView, DroppedPackets, DroppedView, ForwardedView, GameSource, GameView, HostedView,
+    InvitationLink, InvitationPreview, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView,
+    PortMappingView, Problem, Readiness, ReadyCheckState, ReadyCheckView, RefusedView, RelayView,
+    RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, VoiceView, Waits,
 };
 pub use lanrage_store::{KeepInTray, Language, Theme};
 pub use lanrage_support::{

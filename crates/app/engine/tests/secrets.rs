@@ -85,6 +85,7 @@ fn no_link_is_left_in_debug_output() {
         "requests": [],
         "removed": [],
         "links": [],
+        "codes": [{ "code": link, "serial": "3f9a12cd", "expires_at_ms": 0, "is_stored": true }],
         "created_at_ms": 0,
         "games": [],
         "chat": [],

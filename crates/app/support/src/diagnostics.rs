@@ -27,7 +27,7 @@ use self::anonymizer::Anonymizer;
 pub use self::stored::StoredFacts;
 
 /// Words in the name of a setting whose value is left out, whatever it is.
-const SECRET_WORDS: [&str; 10] = [
+const SECRET_WORDS: [&str; 11] = [
     "secret",
     "password",
     "token",
@@ -38,6 +38,7 @@ const SECRET_WORDS: [&str; 10] = [
     "ready_check",
     "readiness",
     "voice",
+    "codes",
 ];
 /// What stands where something was left out.
 const LEFT_OUT: &str = "(left out)";
@@ -54,7 +55,7 @@ network.log    the newest part of the log, one JSON object a line
 Names and addresses are replaced by words that stand for the same thing everywhere in this file:
 player-1 is the player who made it, player-2 a friend, whose peer id is peer-2. private-1, ip-1 and ip6-1
 are addresses of a home network and of the internet. Well-known ones, such as 127.0.0.1, are kept.
-Keys, secrets, invitation links, what was said in the chat, who was ready and where the party talks are not in here.
+Keys, secrets, invitation links and codes, what was said in the chat, who was ready and where the party talks are not in here.
 ";
 
 /// What goes into a bundle.

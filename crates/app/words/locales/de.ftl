@@ -103,6 +103,9 @@ terminal-check-unknown = unklar
 terminal-several-players = { $player } kann mehrere Spieler meinen; nenne einen mit seiner ID: { $ids }.
 terminal-admission = Herein darf: { $admission }
 terminal-link-asks = Wer keinen begrenzten Link hat, muss ab jetzt dich oder einen Moderator bitten, hereinzudürfen. Alle, die in der Party sind, bleiben.
+terminal-code = { $code }
+    Er lässt einen Spieler herein, { $minutes } Minuten lang. `lanrage party revoke { $serial }` nimmt ihn zurück.
+terminal-code-looking = Der Code wird nachgeschlagen…
 terminal-no-links = Es gibt keinen begrenzten Link. `lanrage invite --uses 1` macht einen.
 terminal-unknown-game = Ein Spiel { $game } gibt es nicht; `lanrage games list` zeigt alle.
 terminal-did-you-mean = Meinst du { $name }?
@@ -819,8 +822,21 @@ refusal-bad-party-id = Das ist keine Kennung einer Party.
 refusal-bad-name = Ein Name hat 1 bis { $most_bytes } sichtbare Zeichen (é zählt als 2, 字 als 3, 😀 als 4).
 refusal-bad-server = Die Adresse eines Servers ist ws:// oder wss:// mit Rechnernamen, ohne Benutzer und Passwort.
 refusal-bad-expiry = Eine Einladung kann 1 bis { $most_hours } Stunden gelten.
+refusal-short-code = Das ist ein Kurzcode; wohin er führt, sagt er beim Beitreten.
+refusal-code-mistyped = Dieser Code hat einen Tippfehler: Ein Zeichen ist falsch, fehlt oder ist zu viel. Vergleiche ihn Zeichen für Zeichen mit dem deines Freundes.
+refusal-code-unknown = Hinter diesem Code liegt nichts. Vielleicht ist er abgelaufen: Codes gelten 15 Minuten. Bitte deinen Freund um einen neuen.
+refusal-code-gone = Dieser Code wurde schon benutzt oder zurückgenommen, oder seine 15 Minuten sind um. Bitte deinen Freund um einen neuen.
+refusal-code-unanswered = Wohin der Code führt, ließ sich nicht nachschlagen: Das Adressbuch des BitTorrent-Netzes antwortet nicht. Prüfe deine Internetverbindung, oder bitte deinen Freund stattdessen um einen Link.
+refusal-code-not-stored = Der Code ließ sich nicht machen: Das Adressbuch des BitTorrent-Netzes antwortet nicht. Prüfe deine Internetverbindung, oder schick stattdessen einen Link.
+refusal-codes-off =
+    { $because ->
+       *[no_store] Kurzcodes brauchen das öffentliche Adressbuch, und das ist in den Einstellungen aus („Wie Freunde eine Party finden“). Schalte es ein, oder nimm einen Link.
+        [hidden] Kurzcodes benutzen das öffentliche Adressbuch, und du verbirgst deine Adresse. Schalte diese Einstellung aus, oder nimm einen Link.
+    }
+refusal-codes-too-often = Du hast mehrere Codes versucht. Warte eine Minute bis zum nächsten.
+refusal-too-many-codes = Für diese Party gibt es schon { $most } Kurzcodes. Nimm erst einen zurück, oder warte, bis einer benutzt ist.
 refusal-invitation-too-long = Der Link ist zu lang für eine Einladung.
-refusal-invitation-not-a-link = Darin ist keine Einladung zu einer Party. Ein Link beginnt mit lanrage://join/ oder ist eine Webadresse mit /join# darin.
+refusal-invitation-not-a-link = Darin ist keine Einladung zu einer Party. Ein Link beginnt mit lanrage://join/ oder ist eine Webadresse mit /join# darin; ein Kurzcode hat 16 Zeichen.
 refusal-invitation-damaged = Der Link ist beschädigt; kopiere ihn noch einmal, bis ganz ans Ende.
 refusal-invitation-version = Der Link stammt von einem neueren LANrage (Format { $version }); aktualisiere, um ihn zu öffnen.
 refusal-invitation-expired = Die Einladung ist abgelaufen; bitte deinen Freund um eine neue.
@@ -1406,13 +1422,13 @@ make-busy = Die Party wird gemacht…
 refusal-no-party-name = Gib der Party einen Namen.
 
 join-heading = Mit einem Link beitreten
-join-lead = Füge den Link ein, den dir dein Freund geschickt hat.
+join-lead = Füge den Link ein, den dir dein Freund geschickt hat, oder tippe den Code, den er dir gesagt hat.
 join-label = Einladungslink
-join-placeholder = lanrage://join/…
+join-placeholder = lanrage://join/… oder ABCD-EFGH-JKMN-PQRS
 join-submit = Beitreten
 join-submit-party = { $party } beitreten
 join-busy = Du trittst bei…
-refusal-no-link = Füge zuerst einen Link ein.
+refusal-no-link = Füge zuerst einen Link ein, oder tippe einen Code.
 join-preview = Dieser Link führt zu
 join-host = Gastgeber
 join-members = Spieler
@@ -1428,6 +1444,9 @@ joining-by-server = Der Server { $server } wird gebeten, dich hereinzulassen.
 joining-by-link = Dein Freund wird dort gesucht, wohin der Link führt.
 joining-since = Seit { $time }.
 joining-cancel = Abbrechen
+joining-code = Der Code wird nachgeschlagen
+joining-code-lead = Er wird im öffentlichen Adressbuch gesucht. Das dauert ein paar Sekunden.
+join-unusual-anyway = Trotzdem beitreten
 
 reply-heading = Noch antwortet niemand
 reply-lead = Ist dein Freund gerade in { $party }? Dann schick ihm diese Antwort, auf demselben Weg, auf dem der Link kam. Er fügt sie in seiner Party unter „Einen Freund hereinlassen“ ein, und LANrage macht den Rest.
@@ -1510,6 +1529,15 @@ invite-expiry-hour = 1 Stunde
 invite-expiry-day = 1 Tag
 invite-expiry-week = 7 Tage
 invite-expiry-never = immer
+code-show = Kurzcode
+code-make = Code machen
+code-lead = Für einen Freund, der dich hört: 16 Zeichen, die er dort tippt, wo andere einen Link einfügen. Ein Code lässt einen Spieler herein, 15 Minuten lang.
+code-making = Der Code wird gemacht…
+code-label = Kurzcode
+code-copy = Code kopieren
+code-until = Gilt für einen Spieler, noch { $time }.
+code-back = Zurücknehmen
+code-back-of = Den Code { $code } zurücknehmen
 invite-renewed = Der Link oben ist neu. Früher verschickte Links gelten weiter.
 invite-making = Ein neuer Link wird gemacht…
 

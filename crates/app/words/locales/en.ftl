@@ -104,6 +104,9 @@ terminal-check-unknown = unknown
 terminal-several-players = Several players are meant by { $player }; name one by its id: { $ids }.
 terminal-admission = May come in: { $admission }
 terminal-link-asks = From now on, whoever has no limited link has to ask you or a moderator to be let in. All who are in the party stay.
+terminal-code = { $code }
+    It lets one player in, within { $minutes } minutes. `lanrage party revoke { $serial }` takes it back.
+terminal-code-looking = Looking up the code…
 terminal-no-links = There is no limited link. `lanrage invite --uses 1` makes one.
 terminal-unknown-game = There is no game { $game }; `lanrage games list` lists them.
 terminal-did-you-mean = Did you mean { $name }?
@@ -819,8 +822,21 @@ refusal-bad-party-id = This is no party's id.
 refusal-bad-name = A name is 1 to { $most_bytes } visible letters (é counts as 2, 字 as 3, 😀 as 4).
 refusal-bad-server = A server address must be ws:// or wss:// with a host name, without user name or password.
 refusal-bad-expiry = An invitation can be valid for 1 to { $most_hours } hours.
+refusal-short-code = This is a short code; it says where it leads once you join.
+refusal-code-mistyped = This code has a typo: a symbol is wrong, missing or too many. Compare it with your friend’s, symbol by symbol.
+refusal-code-unknown = Nothing is behind this code. It may have run out: codes are good for 15 minutes. Ask your friend for a new one.
+refusal-code-gone = This code has been used or taken back, or its 15 minutes are over. Ask your friend for a new one.
+refusal-code-unanswered = Where the code leads could not be looked up: the address book of the BitTorrent network does not answer. Check your internet connection, or ask your friend for a link instead.
+refusal-code-not-stored = The code could not be made: the address book of the BitTorrent network does not answer. Check your internet connection, or send a link instead.
+refusal-codes-off =
+    { $because ->
+       *[no_store] Short codes need the public address book, which is off in the settings (“How friends find a party”). Turn it on, or use a link.
+        [hidden] Short codes use the public address book, and you hide your address. Turn that setting off, or use a link.
+    }
+refusal-codes-too-often = You have tried several codes. Wait a minute before the next one.
+refusal-too-many-codes = There are { $most } short codes for this party already. Take one back first, or wait until one is used.
 refusal-invitation-too-long = The link is too long to be an invitation.
-refusal-invitation-not-a-link = There is no invitation to a party in this. A link begins with lanrage://join/, or is a web address with /join# in it.
+refusal-invitation-not-a-link = There is no invitation to a party in this. A link begins with lanrage://join/, or is a web address with /join# in it; a short code has 16 symbols.
 refusal-invitation-damaged = The link is damaged; copy it once more, to its very end.
 refusal-invitation-version = The link was made by a newer LANrage (format { $version }); update to open it.
 refusal-invitation-expired = The invitation has expired; ask your friend for a new one.
@@ -1406,13 +1422,13 @@ make-busy = Making the party…
 refusal-no-party-name = Give the party a name.
 
 join-heading = Join with a link
-join-lead = Paste the link that your friend sent you.
+join-lead = Paste the link that your friend sent you, or type the code that you were told.
 join-label = Invitation link
-join-placeholder = lanrage://join/…
+join-placeholder = lanrage://join/… or ABCD-EFGH-JKMN-PQRS
 join-submit = Join
 join-submit-party = Join { $party }
 join-busy = Joining…
-refusal-no-link = Paste a link first.
+refusal-no-link = Paste a link or type a code first.
 join-preview = This link leads to
 join-host = Host
 join-members = Players
@@ -1428,6 +1444,9 @@ joining-by-server = The server { $server } is asked to let you in.
 joining-by-link = Your friend is looked for where the link says.
 joining-since = { $time } so far.
 joining-cancel = Cancel
+joining-code = Looking up the code
+joining-code-lead = It is looked up in the public address book. This takes a few seconds.
+join-unusual-anyway = Join all the same
 
 reply-heading = Nobody answers yet
 reply-lead = Is your friend in { $party } right now? Then send them this reply, by whatever way the link came. They paste it in their party under “Let a friend in”, and LANrage does the rest.
@@ -1510,6 +1529,15 @@ invite-expiry-hour = 1 hour
 invite-expiry-day = 1 day
 invite-expiry-week = 7 days
 invite-expiry-never = ever
+code-show = Short code
+code-make = Make a code
+code-lead = For a friend who hears you: 16 symbols that they type where others paste a link. A code lets one player in, within 15 minutes.
+code-making = Making a code…
+code-label = Short code
+code-copy = Copy code
+code-until = Good for one player, { $time } left.
+code-back = Take back
+code-back-of = Take back the code { $code }
 invite-renewed = The link above is new. Links that you sent before stay valid.
 invite-making = Making a new link…
 

@@ -14,10 +14,10 @@ use fluent_syntax::{
 use lanrage_games::{Certainty, DiscoveryKind, Fix, Hint, Verdict};
 use lanrage_nat::{FilteringBehaviour, MappingBehaviour, NatSummary};
 use lanrage_party::facts::{
-    AdapterFault, AddressTrouble, BlockedWay, Cause, CommandError, DropReason, EndpointUse, ExportFault,
-    Fault, GameFault, HelperTrouble, HostHint, LeaseFault, LostPart, Meeting, NameTrouble, News, PeerRefusal,
-    PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble, ServerFault,
-    ServerRefusal, SettingRule, Situation, StoreEngine, Unanswered, Unreached,
+    AdapterFault, AddressTrouble, BlockedWay, Cause, CodesOff, CommandError, DropReason, EndpointUse,
+    ExportFault, Fault, GameFault, HelperTrouble, HostHint, LeaseFault, LostPart, Meeting, NameTrouble, News,
+    PeerRefusal, PermissionTrouble, PortMappingFault, RelayFault, RelayReason, Remedy, SearchTrouble,
+    ServerFault, ServerRefusal, SettingRule, Situation, StoreEngine, Unanswered, Unreached,
 };
 use lanrage_support::{Finding, Subject};
 use serde::Serialize;
@@ -58,6 +58,7 @@ fn fields() -> BTreeMap<(&'static str, &'static str), Vec<Value>> {
         (("situation-relayed", "because"), all::<RelayReason>()),
         (("situation-no-path", "because"), all::<Unreached>()),
         (("refusal-nobody-answers", "because"), all::<Unanswered>()),
+        (("refusal-codes-off", "because"), all::<CodesOff>()),
         (("problem-control-disconnected", "why"), all::<ServerFault>()),
         (("problem-control-disconnected", "why_refusal"), all::<ServerRefusal>()),
         (("problem-adapter-permission", "by"), all::<PermissionTrouble>()),

@@ -27,7 +27,7 @@ pub use meeting::{HostHint, Meeting, StoreEngine};
 pub use network::{PortMappingFault, RelayFault, ServerFault};
 pub use news::News;
 pub use problem::{Fault, PeerRefusal};
-pub use refusal::{CommandError, ExportFault, GameFault, LeaseFault, Unanswered};
+pub use refusal::{CodesOff, CommandError, ExportFault, GameFault, LeaseFault, Unanswered};
 pub use remedy::{ENABLE_HELPER, Remedy};
 pub use server_refusal::ServerRefusal;
 pub use setting_rule::SettingRule;

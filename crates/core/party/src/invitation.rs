@@ -159,7 +159,8 @@ impl Invitation {
         Ok(self)
     }
 
-    fn encode(&self) -> String {
+    /// The invitation as it stands in a link, but for the encoding as text.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let body = Body {
             p: self.party,
             n: self.name.clone(),
@@ -179,17 +180,29 @@ impl Invitation {
         let mut bytes = vec![VERSION];
         bytes.extend(serde_json::to_vec(&body).expect("strings, numbers and lists are JSON"));
         copied::put_checksum(&mut bytes);
-        BASE64URL_NOPAD.encode(&bytes)
+        bytes
+    }
+
+    fn encode(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.to_bytes())
     }
 
     fn decode(text: &str) -> Result<Self, InvitationError> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| InvitationError::Damaged)?;
+        Self::from_bytes(&bytes)
+    }
+
+    /// The invitation of [`Self::to_bytes`]. Total: any bytes give an invitation or a coded error.
+    ///
+    /// # Errors
+    /// [`InvitationError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvitationError> {
         match bytes.first() {
             None => return Err(InvitationError::Damaged),
             Some(&VERSION) => {}
             Some(&version) => return Err(InvitationError::Version(version)),
         }
-        let bytes = copied::without_checksum(&bytes).filter(|bytes| !bytes.is_empty());
+        let bytes = copied::without_checksum(bytes).filter(|bytes| !bytes.is_empty());
         let bytes = bytes.ok_or(InvitationError::Damaged)?;
         let body: Body = serde_json::from_slice(&bytes[1..]).map_err(|_| InvitationError::Damaged)?;
         let secret = BASE64URL_NOPAD.decode(body.k.as_bytes()).ok().and_then(|k| k.try_into().ok());

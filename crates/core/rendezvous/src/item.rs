@@ -1,6 +1,7 @@
 //! What lies in the store: a sealed text of one length, in the form of a pkarr item, signed as BEP 44 wants it.
 
 pub(crate) mod keys;
+pub(crate) mod lock;
 pub(crate) mod signed;
 pub(crate) mod txt;
 

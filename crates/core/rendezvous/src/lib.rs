@@ -7,6 +7,8 @@
 //! to look, what to put, and whom to knock at; a shell with engines carries out its [`Order`]s. [`KrpcFilter`] is what an engine's socket lets
 //! in.
 //!
+//! A third kind lies under a key of its own: a link behind a short code that people read to each other ([`code`]).
+//!
 //! Where no store can be reached either, people carry an entry of the door themselves: a reply ([`ReplyKey`]).
 //!
 //! Everything is pure: time comes in as `now`, randomness as a seed. The order for the caller is always the same: call a
@@ -16,6 +18,7 @@
 //! What is read is what whoever has the secret may have written, and no more: addresses are claims, bounded in number and
 //! kind, and lead to a knock that only a friend can answer.
 
+pub mod code;
 mod entries;
 mod finder;
 mod item;

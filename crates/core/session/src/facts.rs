@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub party: Option<PartyView>,
     /// The party that a link leads to, while nobody of it has answered.
     pub joining: Option<JoiningView>,
+    /// The short code that is looked up, before there is a link to follow.
+    pub code_search: Option<CodeSearchView>,
     /// What the data plane could not deliver, and how long packets waited in it.
     pub data_plane: DataPlaneView,
     /// What is missing or wrong now, worst first, each with what the user can do.
@@ -246,6 +248,8 @@ pub struct PartyView {
     pub undo: Option<UndoView>,
     /// Limited links, the newest first.
     pub links: Vec<LinkView>,
+    /// Short codes that this device has made and that let somebody in, the oldest first.
+    pub codes: Vec<CodeView>,
     /// When it was made (Unix milliseconds).
     pub created_at_ms: u64,
     /// What this device's player plays and hosts, as friends are told.
@@ -292,6 +296,29 @@ pub struct JoiningView {
     pub reply: Option<String>,
     /// Whether it was sent: it is waited for half an hour.
     pub is_replied: bool,
+}
+
+/// A short code that is being looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct CodeSearchView {
+    /// Since when (Unix milliseconds).
+    pub since_ms: u64,
+}
+
+/// A short code that leads to the party.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct CodeView {
+    /// The code, in groups. Whoever has it can join, as with a link.
+    #[cfg_attr(feature = "bindings", ts(type = "string"))]
+    pub code: InvitationLink,
+    /// The serial of the limited link behind it, by which it is revoked.
+    pub serial: String,
+    /// When it stops to lead anywhere (Unix milliseconds).
+    pub expires_at_ms: u64,
+    /// Whether it lies in the public store, so that a friend finds it.
+    pub is_stored: bool,
 }
 
 /// Somebody who waits to be let in, as shown.

@@ -10,10 +10,13 @@ use lanrage_nat::{
 };
 use lanrage_party::{
     AccessKey, AdapterLook, Admission, AllocationId, ControlEndpoint, ForwardLimits, Invitation, LinkTerms,
-    Name, PartyId, PeerId, QualityThresholds, SearchRedirect, Serial, Standing, Subnet, TunnelEvent,
+    Name, PartyId, Pass, PeerId, QualityThresholds, SearchRedirect, Serial, Standing, Subnet, TunnelEvent,
     VirtualIp, facts::Cause,
 };
-use lanrage_rendezvous::Event;
+use lanrage_rendezvous::{
+    Event,
+    code::{CodeKeys, ShortCode},
+};
 use lanrage_shield::Rules;
 
 use crate::{facts::CommandError, network::adapter::AdapterFailure, party::membership::Kept};
@@ -112,6 +115,11 @@ pub enum Command {
     },
     /// Join the party of an invitation.
     JoinParty(Box<Invitation>),
+    /// Make a limited link and leave it in the public store, for whoever is told a short code.
+    MakeCode(Box<NewCode>),
+    /// Look up where a short code leads; [`Output::CodeOpened`](crate::Output::CodeOpened) comes before the answer. Called off by
+    /// [`Self::LeaveParty`].
+    FindCode(CodeKeys),
     /// Leave the party; its keys are forgotten.
     LeaveParty,
     /// Leave the party's network without giving up the membership.
@@ -158,6 +166,19 @@ pub enum Command {
     CheckAway(PartyId),
     /// Leave the party's network and keep nothing of that: what is stored is about to be replaced.
     Suspend,
+}
+
+/// A short code, and the limited link that is to stand behind it.
+#[derive(Debug)]
+pub struct NewCode {
+    /// The code.
+    pub code: ShortCode,
+    /// Its keys.
+    pub keys: CodeKeys,
+    /// What the link carries.
+    pub pass: Pass,
+    /// The link's terms, with an end.
+    pub terms: LinkTerms,
 }
 
 /// What the owner of a party or a moderator wants.

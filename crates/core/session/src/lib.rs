@@ -22,15 +22,18 @@ mod step;
 
 pub use entropy::Entropy;
 pub use facts::{
-    AdapterView, ChatLineView, CommandError, ConnectionState, ControlView, DataPlaneView, DoorView,
-    DroppedPackets, DroppedView, ForwardedView, GameSource, GameView, HostedView, InvitationLink,
-    InvitationPreview, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView, PortMappingView,
-    Problem, Readiness, ReadyCheckState, ReadyCheckView, RefusedView, RelayView, RemovedView, RequestView,
-    Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, VoiceView, Waits,
+    AdapterView, ChatLineView, CodeSearchView, CodeView, CommandError, ConnectionState, ControlView,
+    DataPlaneView, DoorView, DroppedPackets, DroppedView, ForwardedView, GameSource, GameView, HostedView,
+    InvitationLink, InvitationPreview, JoiningView, LinkView, NetworkView, Notice, PartyView, PeerView,
+    PortMappingView, Problem, Readiness, ReadyCheckState, ReadyCheckView, RefusedView, RelayView,
+    RemovedView, RequestView, Severity, ShieldView, Snapshot, StoreView, Traffic, UndoView, VoiceView, Waits,
 };
-pub use input::{Command, Input, Settings, Ticket, Wish};
+pub use input::{Command, Input, NewCode, Settings, Ticket, Wish};
 pub use lanrage_nat::{Found, Known, Names};
-pub use lanrage_rendezvous::{Event as RendezvousEvent, Order as RendezvousOrder};
+pub use lanrage_rendezvous::{
+    Event as RendezvousEvent, Order as RendezvousOrder,
+    code::{CodeKeys, Mistyped, ShortCode},
+};
 pub use network::{adapter::AdapterFailure, nat_status::network_name};
 pub use output::{
     ExaminationWish, Explained, Output, ProgramWatch, RelayStreamCommand, SearchWish, StoreAction,

@@ -10,8 +10,8 @@ use lanrage_control::{LinkAction, Now};
 use lanrage_games::{Barrier, Side, Slug};
 use lanrage_nat::{Names, port_mapping::MappingRequest, relay_stream::RelayStreamTarget};
 use lanrage_party::{
-    AllocationId, Departure, ForwardLimits, ForwardedPair, LocalEnd, NatResult, PartyId, PeerConfig, PeerId,
-    Place, Remote, SearchRedirect, StoredPeer, Subnet, VirtualIp, facts::News,
+    AllocationId, Departure, ForwardLimits, ForwardedPair, Invitation, LocalEnd, NatResult, PartyId,
+    PeerConfig, PeerId, Place, Remote, SearchRedirect, StoredPeer, Subnet, VirtualIp, facts::News,
 };
 use lanrage_rendezvous::Order;
 use lanrage_shield::Gate;
@@ -161,6 +161,13 @@ pub enum Output {
         ticket: Ticket,
         /// What is known.
         explained: Box<Explained>,
+    },
+    /// Where the short code leads that was to be looked up by this ticket.
+    CodeOpened {
+        /// The command's ticket.
+        ticket: Ticket,
+        /// What lies in the public store.
+        invitation: Box<Invitation>,
     },
     /// A member has answered who asked by this ticket.
     Pong {

@@ -1,6 +1,7 @@
 //! Being in a party: who this device is there, whom it lets in, and how guests come to it.
 
 pub(crate) mod active;
+pub(crate) mod codes;
 pub(crate) mod first_link;
 pub(crate) mod found;
 pub(crate) mod last_knocks;

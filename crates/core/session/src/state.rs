@@ -34,6 +34,7 @@ use crate::{
     output::{Output, ProgramWatch, Turn},
     party::{
         active::{ActiveParty, PendingKind},
+        codes::{Tries, TypedCode},
         first_link::FirstLink,
         parting::Parting,
         shield::Shield,
@@ -57,6 +58,9 @@ pub(crate) struct State {
     creating: Option<(Ticket, Name)>,
     /// A link that waits for the answer whether this device is a member of its party already.
     joining: Option<(Ticket, Box<Invitation>)>,
+    /// A short code that is looked up.
+    code_search: Option<TypedCode>,
+    code_tries: Tries,
     first_link: FirstLink,
     default_server: Option<ControlEndpoint>,
     /// Why the server does not list this party, as the player was told.
@@ -125,6 +129,8 @@ impl State {
             parting: None,
             creating: None,
             joining: None,
+            code_search: None,
+            code_tries: Tries::default(),
             first_link: FirstLink::default(),
             default_server: settings.server,
             unlisted: None,
@@ -213,6 +219,7 @@ impl State {
         }
         self.first_link.handle_timeout(turn);
         self.let_finder_work(turn);
+        self.let_codes_work(turn);
         self.knock(turn);
         self.gossip(turn);
         self.tell_rulings(turn);
@@ -260,6 +267,11 @@ impl State {
             (party.and_then(|party| party.carried.poll_timeout()), "ways by friends"),
             (party.and_then(|party| party.carrier.poll_timeout()), "relaying"),
             (party.and_then(|party| party.finder.as_ref()?.poll_timeout()), "public store"),
+            (
+                party.and_then(|party| party.codes.iter().filter_map(|own| own.offer.poll_timeout()).min()),
+                "short codes",
+            ),
+            (self.code_search.as_ref().and_then(|typed| typed.search.poll_timeout()), "short code"),
             (self.nat.poll_timeout(), "STUN"),
             (self.relays.poll_timeout(), "relays"),
             (self.names.poll_timeout(), "names of servers"),
@@ -285,7 +297,8 @@ impl State {
             let news = self.follow_control(turn)
                 | self.follow_relays(turn)
                 | self.follow_connections(turn)
-                | self.follow_finder(turn);
+                | self.follow_finder(turn)
+                | self.follow_codes(turn);
             self.lose_hope();
             // What came at the last moment counts: deadlines are looked at when all else is said.
             if !news && !self.expire_pending(turn) {

@@ -117,6 +117,9 @@ pub(crate) struct Invite {
     /// Draw it as a code too, that a telephone reads from the screen
     #[arg(long)]
     pub(crate) qr: bool,
+    /// Make a short code in place of a link: 16 symbols that one friend types within 15 minutes
+    #[arg(long, conflicts_with_all = ["hours", "uses", "approve", "guests", "qr"])]
+    pub(crate) code: bool,
 }
 
 #[derive(Debug, Args)]

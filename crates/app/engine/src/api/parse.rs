@@ -3,8 +3,10 @@
 use std::num::NonZeroU16;
 
 use lanrage_party::{
-    ControlEndpoint, Invitation, Name, NotAControlEndpoint, PartyId, PeerId, Serial, limits,
+    ControlEndpoint, Invitation, InvitationError, Name, NotAControlEndpoint, PartyId, PeerId, Serial, limits,
 };
+
+use lanrage_session::{Mistyped, ShortCode};
 
 use crate::CommandError;
 
@@ -39,6 +41,51 @@ pub(super) fn server(url: &str) -> Result<ControlEndpoint, CommandError> {
     url.parse().map_err(|_: NotAControlEndpoint| CommandError::BadServer)
 }
 
-pub(super) fn invitation(link: &str) -> Result<Invitation, CommandError> {
-    link.parse::<Invitation>().map_err(CommandError::from)
+/// The link in a text. A short code is none: that it is one, or is mistyped, is told.
+pub(super) fn invitation(text: &str) -> Result<Invitation, CommandError> {
+    match joined(text)? {
+        Joined::Link(invitation) => Ok(*invitation),
+        Joined::Code(_) => Err(CommandError::ShortCode),
+    }
+}
+
+/// What leads to a party.
+pub(super) enum Joined {
+    Link(Box<Invitation>),
+    Code(ShortCode),
+}
+
+/// What somebody pasted or typed to join a party.
+pub(super) fn joined(text: &str) -> Result<Joined, CommandError> {
+    match text.parse::<Invitation>() {
+        Ok(invitation) => Ok(Joined::Link(Box::new(invitation))),
+        Err(InvitationError::NotALink) => match ShortCode::find(text) {
+            Some(Ok(code)) => Ok(Joined::Code(code)),
+            Some(Err(Mistyped)) => Err(CommandError::CodeMistyped),
+            None => Err(CommandError::InvitationNotALink),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_in_place_of_a_link_is_a_code_a_mistyped_one_or_neither() {
+        let code = ShortCode::from_random([7; 10]).to_string();
+        let read = |text: &str| match joined(text) {
+            Ok(Joined::Code(code)) => Ok(code.to_string()),
+            Ok(Joined::Link(_)) => panic!("{text} is no link"),
+            Err(error) => Err(error),
+        };
+        assert_eq!(read(&format!("my code: {}", code.to_lowercase())), Ok(code.clone()));
+        assert_eq!(invitation(&code).err(), Some(CommandError::ShortCode));
+        let mistyped = code.replace('3', "4");
+        assert_eq!(read(&mistyped), Err(CommandError::CodeMistyped));
+        assert_eq!(read("see you tonight"), Err(CommandError::InvitationNotALink));
+        assert_eq!(read("lanrage://join/abc"), Err(CommandError::InvitationDamaged));
+        assert_eq!(read("lanrage://reply/abc"), Err(CommandError::ReplyOutside));
+    }
 }

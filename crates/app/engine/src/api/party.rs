@@ -1,5 +1,7 @@
 //! The party: entered, left, and how friends get there.
 
+mod codes;
+
 use std::time::Duration;
 
 use lanrage_base::clock::now;
@@ -10,7 +12,8 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     AnswerReady, AskReady, CreateParty, HandOver, JoinParty, LeaveParty, LinkAgain, LinkCopied, MadeLink,
     MakeLink, NewInvitation, PauseParty, PinVoiceLink, Ping, PreviewInvitation, ReplyCopied, ResumeParty,
-    RevokeLink, Say, Serve, SetAdmission, SetStanding, Status, TakeReply, TrustServer, UndoRemoval, parse,
+    RevokeLink, Say, Serve, SetAdmission, SetStanding, Status, TakeReply, TrustServer, UndoRemoval,
+    parse::{self, Joined},
 };
 use crate::{CommandError, Handle, InvitationLink, InvitationPreview, Snapshot, handle::Command};
 
@@ -29,7 +32,10 @@ impl Serve<CreateParty> for Handle {
 
 impl Serve<JoinParty> for Handle {
     async fn serve(&self, request: JoinParty) -> Result<(), CommandError> {
-        let invitation = Box::new(parse::invitation(&request.link.0)?);
+        let invitation = match parse::joined(&request.link.0)? {
+            Joined::Link(invitation) => invitation,
+            Joined::Code(code) => self.open_code(code).await?,
+        };
         let unusual = unusual_network(&invitation.subnet);
         if let Some(network) = unusual.filter(|network| request.accepted_network.as_ref() != Some(network)) {
             return Err(CommandError::UnusualNetwork { network });
@@ -106,9 +112,7 @@ impl Serve<MakeLink> for Handle {
             }
             None => None,
         };
-        let [a, b, c, d, ..] = self.identity().nonce(now().wall.0);
-        let serial = Serial::from_bytes([a, b, c, d]);
-        let pass = Pass::of(self.identity(), &own.party, serial);
+        let (serial, pass) = self.new_pass(&own);
         let terms = LinkTerms { serial, key: pass.key(), uses, ends, needs_approval, for_guests };
         let wish = Wish::Link(terms);
         self.command(|answer| Command::Rule { wish, answer }).await?;
@@ -208,8 +212,15 @@ impl Serve<TakeReply> for Handle {
 }
 
 impl Handle {
+    /// What a new limited link carries, and its serial.
+    pub(super) fn new_pass(&self, own: &Invitation) -> (Serial, Pass) {
+        let [a, b, c, d, ..] = self.identity().nonce(now().wall.0);
+        let serial = Serial::from_bytes([a, b, c, d]);
+        (serial, Pass::of(self.identity(), &own.party, serial))
+    }
+
     /// The party's own link.
-    fn own_link(&self) -> Result<Invitation, CommandError> {
+    pub(super) fn own_link(&self) -> Result<Invitation, CommandError> {
         let snapshot = self.snapshots().borrow().clone();
         let party = snapshot.party.as_ref().ok_or(CommandError::NotInParty)?;
         parse::invitation(&party.invitation.0)

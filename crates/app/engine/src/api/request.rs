@@ -12,7 +12,7 @@ use super::{
     Changed, DataSummary, FavoriteView, GameExplanation, KnownGameView, MadeLink, ProfileView,
     RecentPartyView, Restored, ServerConfigView, SettingView, ShieldRulesView, VersionView,
 };
-use crate::{DoctorReport, InvitationLink, InvitationPreview, Snapshot};
+use crate::{CodeView, DoctorReport, InvitationLink, InvitationPreview, Snapshot};
 
 crate::requests! {
     /// What a host may ask of LANrage.
@@ -28,9 +28,9 @@ crate::requests! {
         name: String,
     } -> ();
 
-    /// Joins the party of an invitation.
+    /// Joins the party of an invitation, or of a short code: where that leads is looked up first.
     JoinParty {
-        /// The invitation link.
+        /// The invitation link, or the code.
         #[cfg_attr(feature = "bindings", ts(type = "string"))]
         link: InvitationLink,
         /// The party's network as the preview names it, if it is out of the ordinary and the user takes it all the same.
@@ -53,7 +53,7 @@ crate::requests! {
     /// anew. Until then it is not believed.
     TrustServer {} -> ();
 
-    /// What a link says, without joining.
+    /// What a link says, without joining. A short code says nothing by itself, and is refused as one.
     PreviewInvitation {
         /// The invitation link.
         #[cfg_attr(feature = "bindings", ts(type = "string"))]
@@ -78,6 +78,10 @@ crate::requests! {
         /// Whether whoever comes by it is a guest, until they leave.
         for_guests: bool,
     } -> MadeLink;
+
+    /// Makes a short code, which a friend types in place of a link: it lets one player in, within a quarter of an hour. What
+    /// [`MakeLink`] says holds for it too, as a limited link stands behind it. Answered when a friend would find it.
+    MakeCode {} -> CodeView;
 
     /// A limited link once more, as the one who has made it.
     LinkAgain {

@@ -9,7 +9,7 @@ use std::{
 
 use lanrage_control::{LinkAction, LinkClosed, LinkEvent, LinkId};
 use lanrage_nat::relay_stream::RelayStreamEvent;
-use lanrage_party::{PeerId, facts::Cause};
+use lanrage_party::{Invitation, PeerId, facts::Cause};
 use lanrage_session::{
     Command as Wish, Explained, Input, Output, Outputs, RelayStreamCommand, RendezvousOrder, Session, Ticket,
 };
@@ -50,6 +50,8 @@ pub(crate) struct Outside {
     last_ticket: Ticket,
     /// Who waits to hear why a game is not seen.
     explaining: HashMap<Ticket, oneshot::Sender<Explained>>,
+    /// Who waits to hear where a short code leads.
+    opening: HashMap<Ticket, oneshot::Sender<Box<Invitation>>>,
     /// Who waits for a member's answer.
     pinging: HashMap<Ticket, oneshot::Sender<Duration>>,
     /// Who waits for settings to be read, by the number of the wish.
@@ -81,6 +83,7 @@ impl Outside {
             answers: HashMap::new(),
             last_ticket: 0,
             explaining: HashMap::new(),
+            opening: HashMap::new(),
             pinging: HashMap::new(),
             waiting: Vec::new(),
             last_wish: 0,
@@ -103,6 +106,11 @@ impl Outside {
         let (wish, answer) = match command {
             Command::CreateParty { name, answer } => (Wish::CreateParty { name }, answer),
             Command::JoinParty { invitation, answer } => (Wish::JoinParty(invitation), answer),
+            Command::MakeCode { new, answer } => (Wish::MakeCode(new), answer),
+            Command::FindCode { keys, opened, answer } => {
+                self.opening.insert(self.last_ticket + 1, opened);
+                (Wish::FindCode(*keys), answer)
+            }
             Command::LeaveParty { answer } => (Wish::LeaveParty, answer),
             Command::PauseParty { answer } => (Wish::PauseParty, answer),
             Command::TrustServer { answer } => (Wish::TrustServer, answer),
@@ -320,6 +328,11 @@ impl Outputs for Outside {
                     let _ = asked.send(*explained);
                 }
             }
+            Output::CodeOpened { ticket, invitation } => {
+                if let Some(asked) = self.opening.remove(&ticket) {
+                    let _ = asked.send(invitation);
+                }
+            }
             Output::Pong { ticket, rtt } => {
                 if let Some(asked) = self.pinging.remove(&ticket) {
                     let _ = asked.send(rtt);
@@ -342,6 +355,7 @@ impl Outputs for Outside {
                 // The answer must find the state that it speaks of.
                 self.showing.publish(session, &tunnel.counters());
                 self.explaining.remove(&ticket);
+                self.opening.remove(&ticket);
                 if let Some(answer) = self.answers.remove(&ticket) {
                     let _ = answer.send(result);
                 }

@@ -4,7 +4,7 @@ use lanrage_log::NetworkLog;
 use lanrage_party::facts::{Cause, Fault, Meeting, ServerFault, Situation};
 use lanrage_party::{Admission, NatType, Role};
 use lanrage_session::{
-    AdapterView, ChatLineView, ConnectionState, ControlView, DataPlaneView, GameView, HostedView,
+    AdapterView, ChatLineView, CodeView, ConnectionState, ControlView, DataPlaneView, GameView, HostedView,
     InvitationLink, JoiningView, LinkView, NetworkView, PartyView, PeerView, Problem, Readiness,
     ReadyCheckView, RemovedView, RequestView, Severity, StoreView, Traffic, VoiceView,
 };
@@ -19,8 +19,11 @@ const EVE: &str = "e0e1e2e3e4e5e6e7e8e9eaebecedeeef";
 const PARTY: &str = "0123456789abcdef0123456789abcdef";
 const LINK: &str = "lanrage://join/AXsicCI6IjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmIn0";
 
+const CODE: &str = "K7QF-2M9D-XW4T-P8HC";
+
 /// Everything in the inputs that nobody may find in a bundle.
-const PRIVATE: [&str; 27] = [
+const PRIVATE: [&str; 28] = [
+    CODE,
     "voice.example.org",
     "Hatice",
     "not_yet",
@@ -129,6 +132,7 @@ fn snapshot() -> Snapshot {
                 is_banned: true,
                 at_ms: 0,
             }],
+            codes: vec![CodeView { code: InvitationLink(CODE.to_owned()), ..CodeView::default() }],
             created_at_ms: 1_764_000_000_000,
             games: Vec::new(),
             chat: vec![ChatLineView {
@@ -145,6 +149,7 @@ fn snapshot() -> Snapshot {
             reply: Some(LINK.replace("join", "reply")),
             ..JoiningView::default()
         }),
+        code_search: None,
         data_plane: DataPlaneView::default(),
         problems: vec![Problem::new(
             Severity::Warning,

@@ -154,6 +154,30 @@ pub enum CommandError {
         /// Most hours for which it can.
         most_hours: u64,
     },
+    /// A text is a short code, which does not say what a link does.
+    ShortCode,
+    /// A text looks like a short code, and is mistyped.
+    CodeMistyped,
+    /// Nobody has left anything behind a short code.
+    CodeUnknown,
+    /// A short code was used or taken back, or its time is over.
+    CodeGone,
+    /// Nobody could be asked where a short code leads.
+    CodeUnanswered,
+    /// Where a short code leads could not be left for whoever is told it.
+    CodeNotStored,
+    /// Short codes cannot be used, by the settings.
+    CodesOff {
+        /// By which.
+        because: CodesOff,
+    },
+    /// Short codes were looked up often enough for now.
+    CodesTooOften,
+    /// This device has made as many short codes for the party as there can be at a time.
+    TooManyCodes {
+        /// How many that are.
+        most: u64,
+    },
     /// A link is too long to be an invitation.
     InvitationTooLong,
     /// A text is no invitation link.
@@ -404,6 +428,18 @@ impl From<IpamError> for CommandError {
             },
         }
     }
+}
+
+/// By which setting short codes cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumIter)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CodesOff {
+    /// Friends are found by their links alone.
+    #[default]
+    NoStore,
+    /// Nobody is told an address of this device.
+    Hidden,
 }
 
 /// Why nobody of a party answers.

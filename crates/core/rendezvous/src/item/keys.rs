@@ -2,26 +2,20 @@
 
 use std::fmt;
 
-use chacha20poly1305::{
-    KeyInit, XChaCha20Poly1305, XNonce,
-    aead::{Aead, Payload},
-};
-use ed25519_dalek::SigningKey;
 use lanrage_base::clock::UnixMillis;
 use lanrage_party::PartySecret;
 use zeroize::Zeroizing;
 
 use super::{
-    PLAIN_BYTES, SEALED_BYTES,
+    PLAIN_BYTES,
+    lock::{Lock, NONCE_BYTES},
     signed::{ItemKey, SignedItem},
-    txt,
 };
 
 /// How long a key lives, in milliseconds: a day.
 const WINDOW_MS: u64 = 86_400_000;
 /// So long before and after a change of keys both windows are written: an hour in all.
 const OVERLAP_MS: u64 = 1_800_000;
-const NONCE_BYTES: usize = 24;
 
 /// What an item is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,7 +109,7 @@ impl Keys {
 
     /// The public key under which the item of a place lies.
     pub fn item_key(&self, place: Place) -> ItemKey {
-        ItemKey(self.signing_key(place).verifying_key().to_bytes())
+        self.lock(place).item_key()
     }
 
     /// An item for a place. `nonce` is random and never used twice; `seq` is the microsecond of its making, and greater
@@ -127,43 +121,22 @@ impl Keys {
         plain: &[u8; PLAIN_BYTES],
         nonce: [u8; NONCE_BYTES],
     ) -> SignedItem {
-        let signer = self.signing_key(place);
-        let key = ItemKey(signer.verifying_key().to_bytes());
-        let payload = Payload { msg: plain, aad: &key.0 };
-        let sealed = self
-            .cipher(place)
-            .encrypt(XNonce::from_slice(&nonce), payload)
-            .expect("a text of this length can be sealed");
-        let mut text = [0; SEALED_BYTES];
-        let (head, rest) = text.split_at_mut(NONCE_BYTES);
-        head.copy_from_slice(&nonce);
-        rest.copy_from_slice(&sealed);
-        SignedItem::sign(&signer, seq, txt::encode(&key, &text))
+        self.lock(place).seal(seq, plain, nonce)
     }
 
     /// What the item of a place says. `None` if it lies elsewhere, is not signed by the place's key, or was not sealed by
     /// somebody with the secret.
     pub fn open(&self, place: Place, item: &SignedItem) -> Option<[u8; PLAIN_BYTES]> {
-        if item.key != self.item_key(place) || !item.is_signed() {
-            return None;
-        }
-        let text = txt::decode(&item.key, &item.value)?;
-        let (nonce, sealed) = text.split_at(NONCE_BYTES);
-        let payload = Payload { msg: sealed, aad: &item.key.0 };
-        let plain = self.cipher(place).decrypt(XNonce::from_slice(nonce), payload).ok()?;
-        plain.try_into().ok()
+        self.lock(place).open(item)
     }
 
     const fn since_change_ms(&self, wall: UnixMillis) -> u64 {
         wall.0.saturating_add(self.offset_ms) % WINDOW_MS
     }
 
-    fn signing_key(&self, place: Place) -> SigningKey {
-        SigningKey::from_bytes(&self.derived(b"lanrage rendezvous key v1", place))
-    }
-
-    fn cipher(&self, place: Place) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&*self.derived(b"lanrage rendezvous seal v1", place)).into())
+    fn lock(&self, place: Place) -> Lock {
+        let signer = self.derived(b"lanrage rendezvous key v1", place);
+        Lock::new(&signer, &self.derived(b"lanrage rendezvous seal v1", place))
     }
 
     fn derived(&self, label: &[u8], place: Place) -> Zeroizing<[u8; 32]> {

@@ -23,6 +23,7 @@ use crate::{
     },
     output::{Output, StoreAction, Turn},
     party::{
+        codes::OwnCode,
         found::Found,
         membership::{Membership, SavedMembership},
         requests::Requests,
@@ -84,6 +85,8 @@ pub(crate) struct ActiveParty {
     pub(crate) awaited: Awaited,
     /// This device's own, while it is not in and nobody answers.
     pub(crate) reply: Option<OwnReply>,
+    /// Short codes that lead to it, made here: a few.
+    pub(crate) codes: Vec<OwnCode>,
     pub(crate) gossip: Gossip,
     pub(crate) departures: Departures,
     pub(crate) ruled: Ruled,

@@ -51,14 +51,27 @@ impl State {
     pub(super) fn handle_command(&mut self, turn: &mut Turn<'_>, ticket: Ticket, command: Command) {
         match command {
             Command::CreateParty { name } => {
+                self.call_off_code(turn);
                 if self.check_free(turn, ticket) {
                     self.creating = Some((ticket, name));
                     turn.push(Output::ReadRoutes);
                 }
             }
-            Command::JoinParty(invitation) => self.join_party(turn, ticket, invitation),
+            Command::JoinParty(invitation) => {
+                self.call_off_code(turn);
+                self.join_party(turn, ticket, invitation);
+            }
+            Command::FindCode(keys) => {
+                self.call_off_code(turn);
+                self.find_code(turn, ticket, keys);
+            }
+            Command::MakeCode(new) => self.make_code(turn, ticket, *new),
             Command::LeaveParty => match &self.party {
-                None => turn.complete(ticket, Err(CommandError::NotInParty)),
+                None => {
+                    let result =
+                        if self.call_off_code(turn) { Ok(()) } else { Err(CommandError::NotInParty) };
+                    turn.complete(ticket, result);
+                }
                 Some(party) => {
                     let is_being_joined = party.is_being_joined();
                     self.call_off(turn);
@@ -84,7 +97,10 @@ impl State {
                 let result = self.trust_server(turn);
                 turn.complete(ticket, result);
             }
-            Command::ResumeParty(party) => turn.push(Output::Load { ticket, party }),
+            Command::ResumeParty(party) => {
+                self.call_off_code(turn);
+                turn.push(Output::Load { ticket, party });
+            }
             Command::Rule(wish) => {
                 let result = self.rule(turn, wish);
                 turn.complete(ticket, result);
@@ -339,6 +355,10 @@ impl State {
             }
         }
         self.choose_finder(turn);
+        if self.check_codes().is_err() {
+            self.call_off_code(turn);
+            self.take_codes_back(turn);
+        }
     }
 
     /// Tells the party what this peer says of itself now.
@@ -409,6 +429,7 @@ impl State {
             found: Found::default(),
             awaited: Awaited::default(),
             reply: None,
+            codes: Vec::new(),
             gossip: Gossip::default(),
             departures: Departures::default(),
             ruled: Ruled::new(ignorance),
@@ -478,6 +499,7 @@ impl State {
 
     /// Is in no party any more, and forgets its keys.
     pub(super) fn drop_party(&mut self, turn: &mut Turn<'_>, departure: Option<Departure>) {
+        self.take_codes_back(turn);
         self.end_questions(turn);
         if let Some(party) = self.party.take() {
             let id = party.membership.invitation.party;
@@ -511,6 +533,8 @@ impl State {
     /// Leaves the party's network without giving up the membership, but for a guest's, which ends with that.
     pub(super) fn suspend(&mut self, turn: &mut Turn<'_>) {
         self.call_off(turn);
+        self.call_off_code(turn);
+        self.take_codes_back(turn);
         self.end_questions(turn);
         if self.party.as_ref().is_some_and(|party| party.membership.is_guests()) {
             let departure = self.say_leave(turn);
@@ -564,7 +588,7 @@ impl State {
         }
     }
 
-    fn check_free(&self, turn: &mut Turn<'_>, ticket: Ticket) -> bool {
+    pub(super) fn check_free(&self, turn: &mut Turn<'_>, ticket: Ticket) -> bool {
         let is_free = self.party.is_none() && self.creating.is_none() && self.joining.is_none();
         if !is_free {
             turn.refuse(ticket, CommandError::AlreadyInParty);

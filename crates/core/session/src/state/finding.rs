@@ -1,5 +1,7 @@
 //! Being found, and finding friends, where no address of a link answers: by sealed items in a public store.
 
+mod codes;
+
 use lanrage_party::{
     NatType, PeerId,
     facts::{NatObstacle, Unanswered},
@@ -44,6 +46,7 @@ impl State {
             // Said also when the last party was left.
             Event::Nodes(nodes) => turn.store(StoreAction::SaveDhtNodes(nodes)),
             event => {
+                self.handle_code_event(turn, &event);
                 if let Some(finder) = self.finder() {
                     finder.handle_event(turn.now, event);
                 }

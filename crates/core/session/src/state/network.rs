@@ -163,6 +163,7 @@ impl State {
                 self.check_everything(turn);
                 self.begin_knocking(turn);
                 self.find_anew(turn);
+                self.ask_for_codes_anew(turn);
             }
         }
     }
@@ -177,6 +178,7 @@ impl State {
         self.check_everything(turn);
         self.begin_knocking(turn);
         self.find_anew(turn);
+        self.ask_for_codes_anew(turn);
     }
 
     /// Tries every path, relay and server anew, without leaving what still works.

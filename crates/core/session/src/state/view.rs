@@ -22,12 +22,12 @@ use super::{
 };
 use crate::{
     facts::{
-        AdapterView, ControlView, DataPlaneView, DroppedView, InvitationLink, JoiningView, LinkView,
-        NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView, RemovedView, RequestView,
-        Severity, Snapshot, StoreView, Traffic, UndoView,
+        AdapterView, CodeSearchView, CodeView, ControlView, DataPlaneView, DroppedView, InvitationLink,
+        JoiningView, LinkView, NetworkView, PartyView, PeerView, PortMappingView, Problem, RelayView,
+        RemovedView, RequestView, Severity, Snapshot, StoreView, Traffic, UndoView,
     },
     network::adapter::AdapterFailure,
-    party::active::ActiveParty,
+    party::{active::ActiveParty, codes::OwnCode},
     peers::{
         connection::{Connection, RelayAddress, Surroundings},
         connections::Connections,
@@ -84,6 +84,7 @@ impl State {
             adapter: self.adapter_view(now),
             party: self.shown_party().map(|party| self.party_view(party, now, traffic)),
             joining: self.joining_view(),
+            code_search: self.code_search.as_ref().map(|typed| CodeSearchView { since_ms: typed.since.0 }),
             data_plane,
             problems: self.problems(now),
         }
@@ -94,6 +95,7 @@ impl State {
     pub(crate) fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.control.phase(), self.control.announcement()).hash(&mut hasher);
+        self.code_search.is_some().hash(&mut hasher);
         if let Some(party) = &self.party {
             (party.watch.works(), party.watch.failure().is_some()).hash(&mut hasher);
             party.reply.as_ref().map(|reply| &reply.text).hash(&mut hasher);
@@ -102,6 +104,9 @@ impl State {
             (party.ready.revision(), party.voice.revision()).hash(&mut hasher);
             party.sightings.revision().hash(&mut hasher);
             self.shield.revision().hash(&mut hasher);
+            for own in &party.codes {
+                (own.is_good(), own.ticket).hash(&mut hasher);
+            }
         }
         for connection in self.party.iter().flat_map(|party| party.connections.connections().values()) {
             let by = connection.path().map(|path| path.remote);
@@ -267,6 +272,7 @@ impl State {
                 until_ms: removal.until.0,
             }),
             links: self.links(active, now, &names),
+            codes: active.codes.iter().filter(|own| own.is_good()).map(code).collect(),
             virtual_ip: membership.virtual_ip.to_string(),
             subnet: membership.invitation.subnet.net().to_string(),
             invitation: InvitationLink(self.invitation(active).link()),
@@ -355,7 +361,7 @@ impl State {
     }
 
     /// What this member passes on: the invitation by which it is in the party, with the party as it is now.
-    fn invitation(&self, active: &ActiveParty) -> Invitation {
+    pub(super) fn invitation(&self, active: &ActiveParty) -> Invitation {
         let friends = active.connections.connections();
         let host_name = if active.host == self.identity.peer_id() {
             Some(self.player_name.clone())
@@ -434,6 +440,15 @@ impl State {
 }
 
 /// What goes on in the public store.
+fn code(own: &OwnCode) -> CodeView {
+    CodeView {
+        code: InvitationLink(own.code.to_string()),
+        serial: own.serial.to_string(),
+        expires_at_ms: own.ends.0,
+        is_stored: own.ticket.is_none(),
+    }
+}
+
 fn store(finder: &FinderView) -> StoreView {
     let (serves, holders) = match finder.health {
         Health::Unknown => (None, None),

@@ -1,5 +1,7 @@
 //! Finding friends in the public store, where there is no server.
 
+mod codes;
+
 use std::{net::SocketAddrV4, time::Duration};
 
 use lanrage_party::{Invitation, NatType, facts::Unanswered};

@@ -18,7 +18,7 @@ use lanrage_party::{
     PeerRecord, QualityThresholds, Remote, SearchRedirect, SignedRecord, Subnet, UnixMillis, VirtualIp,
     WireGuardPrivateKey, challenge_message,
 };
-use lanrage_rendezvous::{Event, Order, SignedItem};
+use lanrage_rendezvous::{Event, Order, PutFault, SignedItem};
 use lanrage_shield::{Gate, Rules};
 
 use crate::{
@@ -51,6 +51,9 @@ pub(super) struct Stage {
     pub(super) looks: usize,
     /// What the public store holds.
     pub(super) items: Vec<SignedItem>,
+    /// What was put into it, and what comes of that.
+    pub(super) puts: Vec<SignedItem>,
+    pub(super) put_outcome: Result<(), PutFault>,
     /// The networks that the device has routes to.
     pub(super) routes: Vec<Ipv4Net>,
     /// What the next start would find.
@@ -112,6 +115,8 @@ impl Stage {
             searches: 0,
             gates: (Gate::default(), Vec::new()),
             looks: 0,
+            puts: Vec::new(),
+            put_outcome: Ok(()),
             items: Vec::new(),
             routes: Vec::new(),
             kept: Vec::new(),
@@ -334,8 +339,9 @@ impl Stage {
                     }
                     self.input(Input::Rendezvous(Event::LookEnded(id)));
                 }
-                Output::Rendezvous(Order::Put { id, .. }) => {
-                    self.input(Input::Rendezvous(Event::PutEnded(id, Ok(()))));
+                Output::Rendezvous(Order::Put { id, item, .. }) => {
+                    self.puts.push(item);
+                    self.input(Input::Rendezvous(Event::PutEnded(id, self.put_outcome)));
                 }
                 Output::MeasureNat(_) => self.measurements += 1,
                 Output::WatchPrograms(watch) => {

@@ -81,6 +81,7 @@ impl World {
             | Output::ExamineGame(_)
             | Output::SearchGames(_)
             | Output::GameExplained { .. }
+            | Output::CodeOpened { .. }
             | Output::Pong { .. }
             | Output::SetGates { .. }
             | Output::RedirectSearches(_) => {}
