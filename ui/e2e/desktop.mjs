@@ -46,6 +46,7 @@ const tests = {
       await window.picture('3-narrow');
       await window.session.manage().window().setRect({ width: 980, height: 680 });
 
+      await window.press('⋯');
       await window.press('Leave party');
       await window.press('Leave');
       await window.find('h2', 'Join with a link');

@@ -315,6 +315,8 @@ async function walkByKeyboard(browser, baseURL) {
   await page.evaluate(() => {
     document.querySelector('h1')?.focus();
   });
+  await tabTo(page, 'More');
+  await page.keyboard.press('Enter');
   await tabTo(page, 'Leave party');
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.activeElement?.textContent.trim() === 'Stay');

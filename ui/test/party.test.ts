@@ -237,3 +237,41 @@ describe('pages', () => {
     expect(calls.at(-1)).toEqual({ command: 'trust_server', args: {} });
   });
 });
+
+describe('the menu of a party', () => {
+  const shown = () => screen.queryAllByRole('group', { name: 'More' });
+  const opened = async (user: ReturnType<typeof userEvent.setup>) => {
+    await user.click(screen.getByRole('button', { name: 'More' }));
+    return within(screen.getByRole('group', { name: 'More' }));
+  };
+
+  test('has who may come in for the host, and leaving for everybody', async () => {
+    const user = userEvent.setup();
+    const calls = await show({ ...open, party: { ...party, role: 'owner', admission: 'open' } });
+    const menu = await opened(user);
+    expect(menu.queryByRole('button', { name: 'Let in everybody with the link' })).toBeNull();
+    await user.click(menu.getByRole('button', { name: 'Let nobody new in' }));
+    expect(calls.at(-1)).toEqual({ command: 'set_admission', args: { admission: 'closed' } });
+    expect(shown()).toEqual([]);
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'More' }));
+  });
+
+  test('has for a member nothing that only the host may do', async () => {
+    const user = userEvent.setup();
+    await show(asMember);
+    const menu = await opened(user);
+    expect(menu.getAllByRole('button').map((button) => button.textContent.trim())).toEqual(['Leave party']);
+  });
+
+  test('closes by Escape, which gives the keyboard back, and by a press beside it', async () => {
+    const user = userEvent.setup();
+    await show(open);
+    await opened(user);
+    await user.keyboard('{Escape}');
+    expect(shown()).toEqual([]);
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'More' }));
+    await opened(user);
+    await user.click(screen.getByRole('heading', { level: 1 }));
+    expect(shown()).toEqual([]);
+  });
+});

@@ -46,6 +46,7 @@ describe('where the party talks', () => {
 
   test('is pinned by the host and moderators', async () => {
     const { calls, user } = await show(null, 'moderator');
+    await user.click(screen.getByRole('button', { name: 'More' }));
     await user.click(screen.getByRole('button', { name: 'Pin a voice link' }));
     const field = line().getByLabelText('Where you talk');
     expect(document.activeElement).toBe(field);

@@ -244,6 +244,7 @@ describe('in a party', () => {
   test('leaving asks first', async () => {
     const user = userEvent.setup();
     const calls = await show(open);
+    await user.click(screen.getByRole('button', { name: 'More' }));
     await user.click(screen.getByRole('button', { name: 'Leave party' }));
     expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Stay' }));
     await user.keyboard('{Escape}');

@@ -265,6 +265,12 @@ export const situations: Record<string, Situation> = {
       press('main button[aria-expanded="false"]');
     },
   },
+  party_menu: {
+    scene: 'moderated',
+    then: () => {
+      press('main .menu button[aria-expanded="false"]');
+    },
+  },
   limiting: {
     scene: 'alone',
     then: () => {
