@@ -15,6 +15,7 @@ use lanrage_lab::{
     expected::Path as Way,
     networks::HOME,
     program, stage,
+    ways::{Certificate, close_one_by_one},
     web_proxy::{self, WebProxy},
     world,
 };
@@ -255,5 +256,28 @@ fn where_only_a_proxy_leads_out_server_and_friend_are_reached_through_it() {
         ensure!(proxy.opened() >= 2 && proxy.bytes() > before);
         ensure!(!is_secret(&two.tail()) && !is_secret_below(&data)?);
         Ok(())
+    });
+}
+
+#[test]
+fn a_party_goes_on_by_the_relay_over_udp_then_tcp_then_the_port_of_the_web() {
+    world::test(|| {
+        let stage = Stage::build()?;
+        let certificate = Certificate::make(&stage.server, &stage::data_folder("certificate")?)?;
+        let _server = certificate.serve(&stage)?;
+        let (starter, url) = (certificate.starter(), Certificate::control_url(&stage));
+        let one = Player::create_with(
+            &stage.one,
+            "one",
+            Some(starter.clone()),
+            stage::data_folder("one")?,
+            "Ways",
+            &url,
+        )?;
+        let link = one.registered_link(MEET_LIMIT)?;
+        let two = Player::join_with(&stage.two, "two", starter, stage::data_folder("two")?, &link)?;
+        two.wait_until_connected(MEET_LIMIT)?;
+        two.wait_until_direct(&one, MEET_LIMIT)?;
+        close_one_by_one(&stage, &one, &two, |way, after| println!("{way}: {after:.1?}"))
     });
 }

@@ -44,6 +44,11 @@ const HOMES: &[(&str, usize, &str)] = &[
         1,
         "the event loop, which ends by `Handle::shutdown` and holds the folder's lock until then",
     ),
+    (
+        "crates/io/adapter/src/os/windows/network_list.rs",
+        1,
+        "it ends by the event that `PrivateNetwork` sets when it is dropped; the system may take seconds for an answer",
+    ),
     ("crates/io/adapter/src/os/windows/helped.rs", 1, "`Helped` joins its threads when it is dropped"),
     (
         "crates/io/helper/src/windows/serve.rs",

@@ -15,9 +15,8 @@ pub mod serverless;
 pub mod soak;
 pub mod stage;
 mod transfer;
-pub mod ways;
 
 pub use self::{
     player::{Player, all_meet, connected_friends, friend_in, names_a_host},
-    stage::Stage,
+    stage::{Stage, ways},
 };

@@ -15,6 +15,7 @@ use anyhow::{Context, Result, ensure};
 use crate::{Host, Lab, Lan, Player, Process, networks::HOME, program};
 
 mod neighbourhood;
+pub mod ways;
 
 pub use neighbourhood::Neighbourhood;
 

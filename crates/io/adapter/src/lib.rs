@@ -13,8 +13,6 @@
 //! `224.0.0.0/4` leave through the adapter too, for senders that choose no interface themselves.
 
 mod adapter;
-#[cfg(any(windows, test))]
-mod category;
 mod config;
 mod device;
 mod endpoints;

@@ -2,6 +2,8 @@
 //! `create(name, config) -> Result<(Packets, name given), AdapterError>`, which tries exactly one name and
 //! answers `NameTaken` if it is in use, and `Packets`, the open device; dropping it removes the device.
 
+#[cfg(any(windows, test))]
+mod category;
 #[cfg(unix)]
 mod descriptor;
 #[cfg(target_os = "linux")]

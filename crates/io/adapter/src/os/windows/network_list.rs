@@ -15,7 +15,7 @@ use windows::{
 };
 
 use super::Event;
-use crate::category::{Category, Seen};
+use crate::os::category::{Category, Seen};
 
 /// The thread that keeps the network of an adapter *private*. Dropping this ends it.
 #[derive(Debug)]
