@@ -245,6 +245,10 @@ async fn stay(
         let _ = handle.ask(LeaveParty {}).await;
     }
     handle.shutdown().await;
+    if signal.is_none() {
+        // Why there is no party any more, if that was told behind the end.
+        std::iter::from_fn(|| notices.try_recv().ok()).for_each(|notice| say_notice(output, &notice));
+    }
     output.say(if signal == Some(Signal::Terminate) { &Event::Stopped } else { &Event::Left });
     Ok(())
 }

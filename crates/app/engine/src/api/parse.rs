@@ -85,7 +85,7 @@ mod tests {
         let mistyped = code.replace('3', "4");
         assert_eq!(read(&mistyped), Err(CommandError::CodeMistyped));
         assert_eq!(read("see you tonight"), Err(CommandError::InvitationNotALink));
-        assert_eq!(read("lanrage://join/abc"), Err(CommandError::InvitationDamaged));
+        assert_eq!(read("lanrage://join/AXsi"), Err(CommandError::InvitationDamaged));
         assert_eq!(read("lanrage://reply/abc"), Err(CommandError::ReplyOutside));
     }
 }
