@@ -108,13 +108,13 @@ impl Players {
     pub fn meet(on: &Stage, way: Way, lanrage: Option<&Path>) -> Result<Self> {
         // Where they have been let through before, too.
         let router = on.home_of_one.router();
-        run(router, "nft flush chain ip lab forward_test").or_else(|_| {
-            run(router, "nft add chain ip lab forward_test { type filter hook forward priority -5 ; }")
+        router.nft(&["flush chain ip lab forward_test"]).or_else(|_| {
+            router.nft(&["add chain ip lab forward_test { type filter hook forward priority -5 ; }"])
         })?;
         if way == Way::Relayed {
             let other = on.home_of_two.router().ip();
             for direction in ["daddr", "saddr"] {
-                run(router, &format!("nft add rule ip lab forward_test ip {direction} {other} drop"))?;
+                router.nft(&[&format!("add rule ip lab forward_test ip {direction} {other} drop")])?;
             }
         }
         let starter = lanrage.map(|path| vec![path.into()]);
@@ -213,14 +213,6 @@ fn count(receiver: &UdpSocket, port: u16) -> Order {
         last = last.max(Some(number));
     }
     Order { arrived, late }
-}
-
-fn run(host: &Host, words: &str) -> Result<()> {
-    let mut words = words.split(' ');
-    let mut command = host.command(words.next().unwrap_or_default());
-    let output = command.args(words).output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Ok(())
 }
 
 /// A transfer that runs. Dropping it ends it.

@@ -8,13 +8,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use lanrage_lab::WindowsHost;
+use lanrage_lab::{WindowsHost, ways::self_signed};
 
 use super::kit;
-use crate::{
-    dist::windows::{self, Pace},
-    shell,
-};
+use crate::dist::windows::{self, Pace};
 
 /// The version that replaces the project's own.
 pub(super) const NEWER: &str = "99.0.0";
@@ -51,9 +48,7 @@ pub(super) fn installer(version: &str) -> PathBuf {
 /// Makes the installers of this version and of a newer one, signed by a certificate of the test's own.
 pub(super) fn make() -> Result<()> {
     let (certificate, key) = (kit::folder().join("certificate.pem"), kit::folder().join("key.pem"));
-    let mut request = shell::command("openssl", &["req", "-x509", "-newkey", "rsa:2048", "-nodes"]);
-    request.args(["-subj", "/CN=LANrage test", "-days", "30", "-addext", "extendedKeyUsage=codeSigning"]);
-    shell::run(request.arg("-keyout").arg(&key).arg("-out").arg(&certificate))?;
+    self_signed(&certificate, &key, &["extendedKeyUsage=codeSigning"])?;
     for version in [env!("CARGO_PKG_VERSION"), NEWER] {
         let installer = installer(version);
         windows::pack(&kit::programs(), &installer, version, Pace::Quick)?;

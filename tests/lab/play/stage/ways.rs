@@ -34,13 +34,8 @@ impl Certificate {
     /// If `openssl` fails.
     pub fn make(server: &Host, folder: &Path) -> Result<Self> {
         let made = Self { file: folder.join("server.pem"), key: folder.join("server-key.pem") };
-        let mut request = Command::new("openssl");
-        request.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=LANrage test"]);
-        request.args(["-days", "30", "-addext", "basicConstraints=critical,CA:FALSE"]);
-        request.args(["-addext", &format!("subjectAltName=IP:{}", server.address())]);
-        let output = request.arg("-keyout").arg(&made.key).arg("-out").arg(&made.file).output();
-        let output = output.context("cannot run `openssl`")?;
-        ensure!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
+        let address = format!("subjectAltName=IP:{}", server.address());
+        self_signed(&made.file, &made.key, &["basicConstraints=critical,CA:FALSE", &address])?;
         Ok(made)
     }
 
@@ -81,6 +76,30 @@ impl Certificate {
     }
 }
 
+/// Makes a certificate that is its own authority, with these extensions as `openssl req -addext` takes them, and its key.
+///
+/// # Errors
+/// If `openssl` fails.
+pub fn self_signed(certificate: &Path, key: &Path, extensions: &[&str]) -> Result<()> {
+    let mut request = Command::new("openssl");
+    request.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=LANrage test",
+        "-days",
+        "30",
+    ]);
+    request.args(extensions.iter().flat_map(|extension| ["-addext", extension]));
+    let output = request.arg("-keyout").arg(key).arg("-out").arg(certificate).output();
+    let output = output.context("cannot run `openssl`")?;
+    ensure!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
 /// Closes one way after the other at the router of the stage's second home, and opens them all again. Packets of `two`, who is
 /// there, pass to `one`, who is in the first home, by what is left; each is reported with the time from when nothing else was.
 ///
@@ -94,7 +113,7 @@ pub fn close_one_by_one(
 ) -> Result<()> {
     let router = on.home_of_two.router();
     let other = on.home_of_one.router().address();
-    nft(router, "add chain ip lab closed { type filter hook forward priority -5 ; }")?;
+    router.nft(&["add chain ip lab closed { type filter hook forward priority -5 ; }"])?;
     let direct = [format!("ip daddr {other} drop"), format!("ip saddr {other} drop")];
     let tcp = [
         format!("tcp dport {HTTPS} accept"),
@@ -107,12 +126,13 @@ pub fn close_one_by_one(
         (&tcp, "by the relay over TLS at the port of the web"),
     ] {
         let at = Instant::now();
-        rules.iter().try_for_each(|rule| nft(router, &format!("add rule ip lab closed {rule}")))?;
+        let close = |rule| router.nft(&["add rule ip lab closed", rule]).map(drop);
+        rules.iter().try_for_each(|rule: &String| close(rule))?;
         wait_until_reached(one, two, Way::Relayed, at).context(left)?;
         report(left, at.elapsed());
     }
     let at = Instant::now();
-    nft(router, "delete chain ip lab closed")?;
+    router.nft(&["delete chain ip lab closed"])?;
     wait_until_reached(one, two, Way::Direct, at)?;
     report("straight again", at.elapsed());
     Ok(())
@@ -131,11 +151,5 @@ fn wait_until_reached(one: &Player, two: &Player, way: Way, since: Instant) -> R
         );
         thread::sleep(LOOK);
     }
-    Ok(())
-}
-
-fn nft(router: &Host, words: &str) -> Result<()> {
-    let output = router.command("nft").args(words.split(' ')).output()?;
-    ensure!(output.status.success(), "nft {words}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }

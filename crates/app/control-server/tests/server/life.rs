@@ -14,15 +14,11 @@ use lanrage_control_server::Server;
 use lanrage_nat::turn::RestSecret;
 use lanrage_party::RelayTransport;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
-    process::{Child, Command},
-};
+use tokio::process::{Child, Command};
 
 use crate::{
     relay::{End, address_of, unix_now, with_relay},
-    support::{Player, Raw},
+    support::{Player, Raw, get, ready},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,9 +41,8 @@ impl Program {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).await.unwrap();
-        Self { child, ready: serde_json::from_str(&ready).unwrap() }
+        let ready = ready(&mut child).await;
+        Self { child, ready }
     }
 
     fn address(&self, name: &str) -> SocketAddr {
@@ -63,15 +58,6 @@ impl Program {
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap();
         assert!(status.success(), "{status}");
     }
-}
-
-async fn get(server: SocketAddr, path: &str) -> String {
-    let mut stream = TcpStream::connect(server).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
 }
 
 /// What a service manager hears.

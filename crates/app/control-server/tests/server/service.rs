@@ -2,24 +2,12 @@
 
 use std::net::SocketAddr;
 
-use crate::support::{Client, Player, Raw, party, settings, start};
+use crate::support::{Client, Player, Raw, get, party, settings, start};
 use lanrage_control::protocol::{ClientMessage, ErrorCode, Request, ServerMessage};
 use lanrage_control_server::{Server, ServerError};
 use lanrage_nat::stun::{self, TransactionId};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpStream, UdpSocket},
-};
-
-async fn get(server: SocketAddr, path: &str) -> String {
-    let mut stream = TcpStream::connect(server).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
-}
+use tokio::net::{TcpStream, UdpSocket};
 
 async fn database(directory: &std::path::Path) -> DatabaseConnection {
     let path = directory.join("control.db");
@@ -213,7 +201,6 @@ async fn a_start_that_cannot_work_says_why() {
 #[tokio::test]
 async fn a_server_with_few_descriptors_promises_fewer_places_and_never_runs_out_of_them() {
     use std::process::Stdio;
-    use tokio::io::{AsyncBufReadExt, BufReader};
 
     let directory = tempfile::tempdir().unwrap();
     let mut server = tokio::process::Command::new("sh")
@@ -225,9 +212,7 @@ async fn a_server_with_few_descriptors_promises_fewer_places_and_never_runs_out_
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let mut ready = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).await.unwrap();
-    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    let ready = crate::support::ready(&mut server).await;
     let address = |name: &str| ready[name].as_str().unwrap().parse::<SocketAddr>().unwrap();
     let mut silent = Vec::new();
     for _ in 0..400 {

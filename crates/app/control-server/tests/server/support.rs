@@ -37,6 +37,26 @@ pub(crate) fn settings(directory: &Path) -> ServerSettings {
     ServerSettings::new(any, Some(any), directory)
 }
 
+/// What a server answers to HTTP.
+pub(crate) async fn get(server: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// What the program says when it is ready.
+#[cfg(unix)]
+pub(crate) async fn ready(program: &mut tokio::process::Child) -> serde_json::Value {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+
+    let mut ready = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut ready).await.unwrap();
+    serde_json::from_str(&ready).unwrap()
+}
+
 pub(crate) async fn start(directory: &Path) -> Server {
     Server::start(settings(directory)).await.expect("the server starts")
 }
