@@ -27,7 +27,7 @@ use tokio::time::timeout;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 pub(crate) use challenge::{Challenges, PROTOCOL};
-use schedule::Validity;
+use schedule::{Failures, Validity};
 
 use super::certificate::CertificateFiles;
 use crate::shutdown::Shutdown;
@@ -44,6 +44,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a whole order may take. The authority looks from several places.
 const ORDER: Duration = Duration::from_secs(5 * 60);
 const RETRIES: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(90));
+/// What an authority calls it when it was asked too often (RFC 8555 §6.7).
+const RATE_LIMITED: &str = "urn:ietf:params:acme:error:rateLimited";
 /// The longest that nothing is looked at: the clock may be put right, or the machine sleep.
 const LOOK: Duration = Duration::from_secs(60 * 60);
 
@@ -89,6 +91,16 @@ impl AcmeError {
     fn refused(name: String, told: &Problem) -> Self {
         Self::Refused { name, reason: told.detail.clone().unwrap_or_else(|| told.to_string()) }
     }
+
+    /// How long to wait after a first one of its kind.
+    fn first_pause(&self) -> Duration {
+        let is_limit = |told: &Problem| told.r#type.as_deref() == Some(RATE_LIMITED);
+        match self {
+            Self::Refused { .. } => schedule::REFUSED,
+            Self::Authority(instant_acme::Error::Api(told)) if is_limit(told) => schedule::REFUSED,
+            _ => schedule::PASSING,
+        }
+    }
 }
 
 /// Who this server is at an authority.
@@ -121,18 +133,18 @@ impl Acme {
     }
 
     pub(crate) async fn run(self, mut stopping: Shutdown) {
-        let (mut failures, mut tried) = (0_u32, None);
+        let mut failures = None;
         loop {
             let (files, names) = (self.files.clone(), self.settings.names.clone());
             let current = blocking::run(move || validity(&files, &names)).await;
-            let wait = schedule::wait(current, failures, tried, SystemTime::now());
+            let wait = schedule::wait(current, failures, SystemTime::now());
             if !wait.is_zero() {
                 tokio::select! {
                     () = stopping.requested() => return,
                     () = tokio::time::sleep(wait.min(LOOK)) => continue,
                 }
             }
-            tried = Some(SystemTime::now());
+            let tried = SystemTime::now();
             let ordered = tokio::select! {
                 () = stopping.requested() => return,
                 ordered = timeout(ORDER, self.order()) => ordered.unwrap_or(Err(AcmeError::TooLong)),
@@ -140,11 +152,11 @@ impl Acme {
             self.challenges.clear();
             match ordered {
                 Ok(()) => {
-                    failures = 0;
+                    failures = None;
                     tracing::info!(names = ?self.settings.names, "the authority has given a certificate");
                 }
                 Err(error) => {
-                    failures = failures.saturating_add(1);
+                    failures = Some(Failures::another(failures, error.first_pause(), tried));
                     tracing::warn!(
                         %error,
                         names = ?self.settings.names,
@@ -284,6 +296,22 @@ impl HttpClient for Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_costs_a_proof_is_tried_again_later_than_what_passes() {
+        let told = |kind: &str| Problem {
+            r#type: Some(kind.to_owned()),
+            detail: None,
+            status: Some(400),
+            subproblems: Vec::new(),
+        };
+        let api = |kind: &str| AcmeError::from(instant_acme::Error::Api(told(kind)));
+        assert_eq!(api("urn:ietf:params:acme:error:badNonce").first_pause(), schedule::PASSING);
+        assert_eq!(api(RATE_LIMITED).first_pause(), schedule::REFUSED);
+        assert_eq!(AcmeError::TooLong.first_pause(), schedule::PASSING);
+        let refused = AcmeError::refused("one.example".to_owned(), &told("urn:ietf:params:acme:error:tls"));
+        assert_eq!(refused.first_pause(), schedule::REFUSED);
+    }
 
     #[test]
     fn a_certificate_counts_for_the_names_that_it_has() {

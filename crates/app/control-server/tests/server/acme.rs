@@ -128,17 +128,18 @@ impl Authority {
 }
 
 async fn wait_for(lines: &mut Lines<BufReader<ChildStderr>>, what: &str) -> String {
+    let mut before = Vec::new();
     let found = async {
-        let mut before = Vec::new();
         while let Some(line) = lines.next_line().await.unwrap() {
             if line.contains(what) {
-                return line;
+                return Some(line);
             }
             before.push(line);
         }
-        panic!("{what:?} was not written:\n{}", before.join("\n"));
+        None
     };
-    timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("{what:?} was not written"))
+    let found = timeout(PATIENCE, found).await.ok().flatten();
+    found.unwrap_or_else(|| panic!("{what:?} was not written:\n{}", before.join("\n")))
 }
 
 fn files(data: &Path) -> [PathBuf; 3] {
