@@ -10,7 +10,7 @@ use lanrage_party::{Lane, PartySecret, Subnet, VirtualIp, WireGuardPrivateKey, l
 
 use crate::{
     datagram::demux::{self, Kind, Message},
-    offload::{coalesce, segment, virtio::Virtio},
+    offload::{coalesce, merging::Kinds, segment, virtio::Virtio},
     packet::{
         batch::{PacketBatch, SLOT_BYTES},
         everyone::{
@@ -81,7 +81,7 @@ impl Coalescer {
 
     /// Calls `each` with the pieces of every write, and the number of packets in it.
     pub fn plan(&mut self, batch: &mut Batch, mut each: impl FnMut(usize, &[std::io::IoSlice<'_>])) {
-        for write in self.0.plan(&mut batch.0) {
+        for write in self.0.plan(&mut batch.0, Kinds::ALL) {
             let mut slices = [std::io::IoSlice::new(&[]); coalesce::PIECES];
             each(write.packets(), write.slices(&mut slices));
         }

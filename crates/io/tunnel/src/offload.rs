@@ -4,6 +4,7 @@
 
 pub(crate) mod coalesce;
 mod layout;
+pub(crate) mod merging;
 pub(crate) mod segment;
 pub(crate) mod virtio;
 

@@ -7,32 +7,29 @@ use lanrage_party::limits::DATAGRAM_BYTES;
 use crate::{
     io::device::PacketDevice,
     offload::{
-        coalesce::{Coalescer, PIECES},
+        coalesce::{Coalescer, PIECES, Write},
+        merging::{Form, Forms, Merged},
         segment::segment,
         virtio::Virtio,
     },
     packet::batch::PacketBatch,
 };
 
-/// Implementation: merged writes refused, whose packets were then taken apart, after which nothing is merged any more.
-/// Single refusals have other causes: a checksum that a program got wrong, say.
-const REFUSALS: u8 = 8;
-
 /// Writes packets to an offloading device or another. Made once, without allocation later.
 pub(crate) struct DeviceWriter {
     coalescer: Coalescer,
-    /// One write, to be taken apart.
+    forms: Forms,
+    /// One merged write, in one piece.
     whole: Vec<u8>,
     /// One packet of it, with its header.
     single: Vec<u8>,
-    refusals: u8,
 }
 
 impl DeviceWriter {
     /// A writer with all its memory.
     pub(crate) fn new() -> Self {
         let frame = || Vec::with_capacity(Virtio::BYTES + DATAGRAM_BYTES);
-        Self { coalescer: Coalescer::new(), whole: frame(), single: frame(), refusals: 0 }
+        Self { coalescer: Coalescer::new(), forms: Forms::default(), whole: frame(), single: frame() }
     }
 
     /// Writes the packets, which are good for nothing else afterwards, and returns how many the device refused.
@@ -42,38 +39,60 @@ impl DeviceWriter {
         queue: usize,
         packets: &mut PacketBatch,
     ) -> usize {
-        let mut refused = 0;
         if !device.offloads() {
-            for packet in packets.iter() {
-                refused += usize::from(device.write(queue, &[IoSlice::new(packet)]).is_err());
+            return packets.iter().map(|packet| refuses(device, queue, packet)).sum();
+        }
+        let kinds = self.forms.begin();
+        if kinds.is_empty() {
+            for at in 0..packets.len() {
+                packets.put_in_front(at, Virtio::default().write());
             }
-        } else if self.refusals >= REFUSALS {
-            for packet in packets.iter() {
-                refused += usize::from(!write_single(device, queue, packet, &mut self.single));
-            }
-        } else {
-            let mut pieces = [IoSlice::new(&[]); PIECES];
-            for write in self.coalescer.plan(packets) {
-                if device.write(queue, write.slices(&mut pieces)).is_ok() {
-                    continue;
-                }
-                if write.packets() == 1 {
-                    refused += 1;
-                    continue;
-                }
-                self.whole.clear();
-                write.pieces().for_each(|piece| self.whole.extend_from_slice(piece));
-                let taken = write_apart(device, queue, &mut self.whole, &mut self.single);
-                refused += write.packets() - taken.min(write.packets());
-                // A device that is down takes single ones no more than merged ones.
-                self.refusals += u8::from(taken > 0);
-            }
-            if self.refusals >= REFUSALS {
-                tracing::warn!("the kernel refuses merged packets; they are written one by one from now on");
-            }
+            let all = (0..packets.len()).map(|at| packets.packet_with_front(at, Virtio::BYTES));
+            return all.map(|packet| refuses(device, queue, packet)).sum();
+        }
+        let Self { coalescer, forms, whole, single } = self;
+        let mut refused = 0;
+        for write in coalescer.plan(packets, kinds) {
+            refused += match write.merged() {
+                None => write.pieces().map(|packet| refuses(device, queue, packet)).sum(),
+                Some(merged) => write_merged(device, queue, (write, merged), forms, (whole, single)),
+            };
         }
         refused
     }
+}
+
+/// 1 for a packet that the device refuses.
+fn refuses(device: &dyn PacketDevice, queue: usize, packet: &[u8]) -> usize {
+    usize::from(device.write(queue, &[IoSlice::new(packet)]).is_err())
+}
+
+/// Writes packets in the best form that is taken, and returns how many are refused in every one.
+fn write_merged(
+    device: &dyn PacketDevice,
+    queue: usize,
+    (write, merged): (Write<'_>, Merged),
+    forms: &mut Forms,
+    (whole, single): (&mut Vec<u8>, &mut Vec<u8>),
+) -> usize {
+    let first = forms.first(merged);
+    let mut pieces = [IoSlice::new(&[]); PIECES];
+    if first == Form::Gathered && device.write(queue, write.slices(&mut pieces)).is_ok() {
+        forms.taken(merged, Form::Gathered);
+        return 0;
+    }
+    whole.clear();
+    write.pieces().for_each(|piece| whole.extend_from_slice(piece));
+    let (form, taken) = if first <= Form::OnePiece && refuses(device, queue, whole) == 0 {
+        (Form::OnePiece, write.packets())
+    } else {
+        (Form::Apart, write_apart(device, queue, whole, single).min(write.packets()))
+    };
+    // A device that is down takes nothing in any form.
+    if taken > 0 && forms.taken(merged, form) {
+        tracing::warn!(?merged, ?form, "merged packets are written in another form from now on");
+    }
+    write.packets() - taken
 }
 
 /// Cuts a merged write, and returns how many of its packets the device took.
@@ -83,16 +102,12 @@ fn write_apart(device: &dyn PacketDevice, queue: usize, whole: &mut [u8], single
     let mut taken = 0;
     // What we have merged ourselves can be cut; none is too long.
     let _ = segment(&header, packet, usize::MAX, |packet| {
-        taken += usize::from(write_single(device, queue, packet, single));
+        single.clear();
+        single.extend_from_slice(&Virtio::default().write());
+        single.extend_from_slice(packet);
+        taken += usize::from(refuses(device, queue, single) == 0);
     });
     taken
-}
-
-fn write_single(device: &dyn PacketDevice, queue: usize, packet: &[u8], frame: &mut Vec<u8>) -> bool {
-    frame.clear();
-    frame.extend_from_slice(&Virtio::default().write());
-    frame.extend_from_slice(packet);
-    device.write(queue, &[IoSlice::new(frame)]).is_ok()
 }
 
 #[cfg(test)]
@@ -108,11 +123,13 @@ mod tests {
     use super::*;
     use crate::packet::{checksum, ipv4::build};
 
-    /// A kernel that takes no more than one piece.
+    /// A kernel that refuses writes.
     #[derive(Default)]
     struct Plain {
         taken: Mutex<Vec<Vec<u8>>>,
         refused: AtomicUsize,
+        /// It takes merged ones in one piece.
+        takes_whole: bool,
         is_down: bool,
     }
 
@@ -139,12 +156,16 @@ mod tests {
         }
 
         fn write(&self, _: usize, packet: &[IoSlice<'_>]) -> io::Result<()> {
-            let [whole] = packet else {
+            let refuse = |kind: io::ErrorKind| {
                 self.refused.fetch_add(1, Relaxed);
-                return Err(io::ErrorKind::InvalidInput.into());
+                Err(kind.into())
             };
+            let [whole] = packet else { return refuse(io::ErrorKind::InvalidInput) };
             if self.is_down {
-                return Err(io::ErrorKind::NotConnected.into());
+                return refuse(io::ErrorKind::NotConnected);
+            }
+            if !self.takes_whole && Virtio::parse(whole).unwrap().is_segmented() {
+                return refuse(io::ErrorKind::InvalidInput);
             }
             self.taken.lock().push(whole[Virtio::BYTES..].to_vec());
             Ok(())
@@ -187,7 +208,20 @@ mod tests {
             assert_eq!(writer.write(&device, 0, &mut batch), 0);
             assert_eq!(std::mem::take(&mut *device.taken.lock()), packets);
         }
-        assert_eq!(device.refused.load(Relaxed), usize::from(REFUSALS));
+        assert_eq!(device.refused.load(Relaxed), 2 * 8, "as pieces and as one");
+    }
+
+    #[test]
+    fn who_refuses_pieces_alone_gets_them_merged_as_one() {
+        let (mut writer, device) = (DeviceWriter::new(), Plain { takes_whole: true, ..Plain::default() });
+        for _ in 0..20 {
+            let (mut batch, packets) = flow();
+            let payload: usize = packets.iter().map(|packet| packet.len() - 28).sum();
+            assert_eq!(writer.write(&device, 0, &mut batch), 0);
+            let taken = std::mem::take(&mut *device.taken.lock());
+            assert_eq!(taken.iter().map(Vec::len).collect::<Vec<_>>(), [28 + payload]);
+        }
+        assert_eq!(device.refused.load(Relaxed), 8);
     }
 
     #[test]
@@ -196,6 +230,14 @@ mod tests {
         for _ in 0..20 {
             assert_eq!(writer.write(&device, 0, &mut flow().0), 4);
         }
-        assert_eq!(device.refused.load(Relaxed), 20);
+        let (mut batch, packets) = flow();
+        let up = Plain { takes_whole: true, ..Plain::default() };
+        assert_eq!(writer.write(&up, 0, &mut batch), 0);
+        assert_eq!(
+            (up.refused.into_inner(), up.taken.into_inner().len()),
+            (1, 1),
+            "{} as one",
+            packets.len()
+        );
     }
 }

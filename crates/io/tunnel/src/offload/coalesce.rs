@@ -4,7 +4,8 @@ use std::io::IoSlice;
 
 use super::{
     layout::{IPV4_ID, IPV6_NEXT, Layout, Transport},
-    virtio::{GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CSUM, Virtio},
+    merging::{Kinds, Merged},
+    virtio::{NEEDS_CSUM, Virtio},
 };
 use crate::packet::{
     batch::PacketBatch,
@@ -88,13 +89,14 @@ impl Coalescer {
         Self { items: Vec::with_capacity(PacketBatch::CAPACITY), next: [0; PacketBatch::CAPACITY] }
     }
 
-    /// The writes that bring the batch to the device, in order. Changes the headers of packets that begin a longer one,
-    /// so that the batch is good for nothing else afterwards.
+    /// The writes that bring the batch to the device, in order; what is of none of these kinds stays apart. Changes the
+    /// headers of packets that begin a longer one, so that the batch is good for nothing else afterwards.
     pub(crate) fn plan<'a>(
         &'a mut self,
         batch: &'a mut PacketBatch,
+        kinds: Kinds,
     ) -> impl ExactSizeIterator<Item = Write<'a>> {
-        self.collect(batch);
+        self.collect(batch, kinds);
         for item in &self.items {
             item.finish(batch);
         }
@@ -102,7 +104,7 @@ impl Coalescer {
         self.items.iter().map(move |item| Write { batch, next, item })
     }
 
-    fn collect(&mut self, batch: &PacketBatch) {
+    fn collect(&mut self, batch: &PacketBatch, kinds: Kinds) {
         self.items.clear();
         // Items before this one are out of sight.
         let mut barrier = 0;
@@ -112,6 +114,7 @@ impl Coalescer {
             let mut flow = None;
             match kind(packet) {
                 Kind::Apart => {}
+                Kind::Of(own, _) if !kinds.has(own.layout.merged()) => {}
                 Kind::Unclear => barrier = self.items.len() + 1,
                 Kind::Of(own, can_join) => {
                     flow = Some(own);
@@ -180,6 +183,15 @@ fn tag(layout: Layout, packet: &[u8]) -> u64 {
 }
 
 impl Layout {
+    /// What its packets are when they are one.
+    const fn merged(self) -> Merged {
+        match (self.transport, self.is_v6) {
+            (Transport::Udp, _) => Merged::Udp,
+            (Transport::Tcp, false) => Merged::TcpV4,
+            (Transport::Tcp, true) => Merged::TcpV6,
+        }
+    }
+
     /// Whether it is the last of its item in any case.
     fn pushes(self, packet: &[u8]) -> bool {
         self.transport == Transport::Tcp && packet[self.start + FLAGS] & PSH != 0
@@ -260,18 +272,13 @@ impl Item {
         let packet = batch.packet_mut(first);
         let size = packet.len() - layout.payload;
         layout.set_length(packet, self.total);
-        let gso_type = match (layout.transport, layout.is_v6) {
-            (Transport::Udp, _) => GSO_UDP_L4,
-            (Transport::Tcp, false) => GSO_TCPV4,
-            (Transport::Tcp, true) => GSO_TCPV6,
-        };
         if pushes {
             packet[layout.start + FLAGS] |= PSH;
         }
         layout.set_partial_checksum(packet, self.total);
         let header = Virtio {
             flags: NEEDS_CSUM,
-            gso_type,
+            gso_type: layout.merged().gso_type(),
             header_len: layout.payload as u16,
             gso_size: size as u16,
             csum_start: layout.start as u16,
@@ -297,6 +304,11 @@ impl<'a> Write<'a> {
     /// Packets that it brings.
     pub(crate) const fn packets(&self) -> usize {
         self.item.packets as usize
+    }
+
+    /// What they are together; none for a packet that is written alone.
+    pub(crate) fn merged(&self) -> Option<Merged> {
+        self.item.flow.filter(|_| self.item.packets > 1).map(|flow| flow.layout.merged())
     }
 
     /// Its bytes, at most [`PIECES`] pieces; the first has all headers.

@@ -6,6 +6,7 @@ use lanrage_party::facts::DropReason;
 
 use super::{
     coalesce::{Coalescer, PIECES},
+    merging::{Form, Forms, Kinds, Merged},
     reference::{ACK, Arrival, Damage, Ip, PSH, Packet, Transport, coalesced, sum, written},
     segment::segment,
     virtio::*,
@@ -171,7 +172,7 @@ fn batch(packets: impl IntoIterator<Item = Vec<u8>>) -> PacketBatch {
 
 fn writes(batch: &mut PacketBatch) -> Vec<Vec<u8>> {
     let mut coalescer = Coalescer::new();
-    coalescer.plan(batch).map(|write| write.pieces().collect::<Vec<_>>().concat()).collect()
+    coalescer.plan(batch, Kinds::ALL).map(|write| write.pieces().collect::<Vec<_>>().concat()).collect()
 }
 
 /// Without the identification of a packet that must not be fragmented.
@@ -190,8 +191,36 @@ fn packets_of_one_flow_are_written_as_one_and_another_flow_between_them_does_not
         let arrivals: Vec<Arrival> = (0..20).map(|at| step(&mut flows, (at % 2, 99, 1_300, at))).collect();
         let mut batch = batch(arrivals.iter().map(Arrival::bytes));
         let mut coalescer = Coalescer::new();
-        let counts: Vec<usize> = coalescer.plan(&mut batch).map(|write| write.packets()).collect();
+        let counts: Vec<usize> =
+            coalescer.plan(&mut batch, Kinds::ALL).map(|write| write.packets()).collect();
         assert_eq!(counts, [10, 10], "{n}");
+    }
+}
+
+#[test]
+fn a_kind_that_is_not_merged_is_written_as_it_came_and_another_one_is_merged() {
+    let mut forms = Forms::default();
+    while !forms.taken(Merged::TcpV4, Form::Apart) {
+        forms.begin();
+    }
+    let kinds = forms.begin();
+    assert!(!kinds.is_empty());
+    for n in 0..4 {
+        let mut flows = [flow(n)];
+        let arrivals: Vec<Arrival> = (0..8).map(|at| step(&mut flows, (0, 99, 1_300, at))).collect();
+        let mut batch = batch(arrivals.iter().map(Arrival::bytes));
+        let mut coalescer = Coalescer::new();
+        let is_apart = coalescer.plan(&mut batch, Kinds::ALL).next().unwrap().merged() == Some(Merged::TcpV4);
+        let mut batch = self::batch(arrivals.iter().map(Arrival::bytes));
+        let written: Vec<_> = coalescer.plan(&mut batch, kinds).collect();
+        if is_apart {
+            let packets = written
+                .iter()
+                .map(|write| write.pieces().collect::<Vec<_>>().concat()[Virtio::BYTES..].to_vec());
+            assert!(packets.eq(arrivals.iter().map(Arrival::bytes)), "{n}");
+        } else {
+            assert_eq!(written.len(), 1, "{n}");
+        }
     }
 }
 
@@ -203,7 +232,7 @@ fn a_full_batch_of_one_flow_is_cut_at_the_longest_packet_there_is() {
     let mut batch = batch(arrivals.iter().map(Arrival::bytes));
     let mut coalescer = Coalescer::new();
     let mut slices = [std::io::IoSlice::new(&[]); PIECES];
-    let first = coalescer.plan(&mut batch).next().unwrap();
+    let first = coalescer.plan(&mut batch, Kinds::ALL).next().unwrap();
     let slices = first.slices(&mut slices);
     assert_eq!(slices.len(), first.packets());
     let total: usize = slices.iter().map(|slice| slice.len()).sum();
