@@ -1,8 +1,8 @@
 //! `cargo xtask dist`: the packages that players install.
 //!
-//! Tauri's own bundler makes them all, .deb and .rpm without any tool of those systems, from one description; it would
-//! also make the Windows and macOS installers from the same `tauri.conf.json`. What it is not asked for is the build: the
-//! programs are built once, and `tauri bundle` packs them.
+//! Tauri's own bundler makes those for Linux and macOS, .deb and .rpm without any tool of those systems, from one description.
+//! What it is not asked for on Linux is the build: the programs are built once, and `tauri bundle` packs them. The installer
+//! for Windows is our own, made on Linux, so that the one which is tested is the one which is published.
 
 mod anywhere;
 mod linux;
@@ -12,6 +12,8 @@ mod proof;
 mod server;
 #[cfg(target_os = "linux")]
 pub(crate) mod windows;
+#[cfg(target_os = "linux")]
+pub(crate) mod winget;
 
 use std::{
     fs,
@@ -19,7 +21,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
 
 use crate::{
     project,
@@ -62,14 +63,15 @@ fn folder() -> PathBuf {
     project::target().join("dist")
 }
 
-/// Builds the packages and shows them.
-pub(crate) fn run(setup: Setup) -> Result<()> {
+/// Builds the packages and shows them; with `appimage` one of these too, wherever its tools have to come from.
+pub(crate) fn run(setup: Setup, appimage: bool) -> Result<()> {
+    ensure!(!cfg!(windows), "the installer for Windows is made on Linux, by `cargo xtask dist --windows`");
     setup.packages(&[setup::BUILD])?;
     setup.node_packages()?;
     shell::run(&mut npm(&["run", "build"]))?;
     let packages = if cfg!(target_os = "linux") {
         build(Profile::Release)?;
-        let mut packages = linux::packages(Profile::Release, None)?;
+        let mut packages = linux::packages(Profile::Release, None, appimage)?;
         packages.push(anywhere::archive(Profile::Release)?);
         if shell::exists("dpkg-deb") {
             packages.push(server::package(Profile::Release)?);
@@ -85,18 +87,8 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         }
         packages
     } else {
-        let kind = if cfg!(windows) { "nsis" } else { "dmg" };
-        let mut build = tauri(&["build", "--ci", "--bundles", kind]);
-        if cfg!(windows) {
-            // The adapter's driver stands beside the program, as its licence allows.
-            let driver = json!({ "bundle": { "resources": {
-                driver()?: "wintun.dll",
-                driver_folder()?.join("wintun/LICENSE.txt").to_string_lossy(): "wintun-license.txt",
-            } } });
-            build.arg("--config").arg(driver.to_string());
-        }
-        shell::run(&mut build)?;
-        found_in(&project::target().join("release/bundle").join(kind))?
+        shell::run(&mut tauri(&["build", "--ci", "--bundles", "dmg"]))?;
+        found_in(&project::target().join("release/bundle/dmg"))?
     };
     show(&packages)
 }
@@ -113,10 +105,13 @@ fn show(packages: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Builds the installer for Windows here, and shows it.
+/// Builds the installer for Windows here, and shows it; with the address where it will lie also what winget has to know.
 #[cfg(target_os = "linux")]
-pub(crate) fn run_for_windows(setup: Setup) -> Result<()> {
-    show(&[windows::package(setup)?])
+pub(crate) fn run_for_windows(setup: Setup, address: Option<&str>) -> Result<()> {
+    let installer = windows::package(setup)?;
+    let mut made = address.map_or_else(|| Ok(Vec::new()), |address| winget::write(&installer, address))?;
+    made.insert(0, installer);
+    show(&made)
 }
 
 /// Measures the programs that were packed last, in the desktop test's two windows.
@@ -142,8 +137,8 @@ pub(crate) fn prove(setup: Setup, no_build: bool) -> Result<()> {
             shell::run(&mut npm(&["run", "build"]))?;
             build(Profile::Dev)?;
         }
-        linux::packages(Profile::Dev, Some(proof::NEWER))?;
-        linux::packages(Profile::Dev, None)?;
+        linux::packages(Profile::Dev, Some(proof::NEWER), false)?;
+        linux::packages(Profile::Dev, None, false)?;
         anywhere::archive(Profile::Dev)?;
         server::package(Profile::Dev)?;
         server::rpm(Profile::Dev)?;
@@ -165,29 +160,7 @@ fn build(profile: Profile) -> Result<()> {
 }
 
 fn tauri(arguments: &[&str]) -> std::process::Command {
-    let program =
-        project::ui().join("node_modules/.bin").join(if cfg!(windows) { "tauri.cmd" } else { "tauri" });
-    shell::command(program, arguments)
-}
-
-/// Where the crate that speaks with the Windows driver keeps the driver.
-fn driver() -> Result<String> {
-    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-    let driver = driver_folder()?.join("wintun/bin").join(architecture).join("wintun.dll");
-    ensure!(driver.is_file(), "{} is missing", driver.display());
-    Ok(driver.to_string_lossy().into_owned())
-}
-
-/// The folder of that crate.
-fn driver_folder() -> Result<PathBuf> {
-    let metadata =
-        shell::ask(&mut cargo(&["metadata", "--format-version=1", "--locked"])).context("cargo metadata")?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
-    let mut packages = metadata["packages"].as_array().into_iter().flatten();
-    let package = packages.find(|package| package["name"] == "wintun-bindings");
-    let manifest =
-        package.and_then(|package| package["manifest_path"].as_str()).context("no wintun-bindings")?;
-    Ok(Path::new(manifest).with_file_name(""))
+    shell::command(project::ui().join("node_modules/.bin/tauri"), arguments)
 }
 
 /// The files in a folder.

@@ -128,10 +128,18 @@ enum Task {
         #[cfg(target_os = "linux")]
         #[arg(long, requires = "test")]
         no_build: bool,
-        /// Build the installer for Windows instead
+        /// Make an AppImage too, with tools that are fetched from the internet
         #[cfg(target_os = "linux")]
         #[arg(long, conflicts_with = "test")]
+        appimage: bool,
+        /// Build the installer for Windows instead
+        #[cfg(target_os = "linux")]
+        #[arg(long, conflicts_with_all = ["test", "appimage"])]
         windows: bool,
+        /// For the installer, write what winget has to know too, when it will be at this address
+        #[cfg(target_os = "linux")]
+        #[arg(long, value_name = "ADDRESS", requires = "windows", value_parser = dist::winget::address)]
+        winget: Option<String>,
         /// Measure what was packed, too: the start to the first paint and to a party restored, memory, load at rest
         #[cfg(target_os = "linux")]
         #[arg(long, conflicts_with_all = ["test", "windows"])]
@@ -200,10 +208,15 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Task::Dist { test: true, no_build, .. }) => dist::prove(setup, no_build),
         #[cfg(target_os = "linux")]
-        Some(Task::Dist { windows: true, .. }) => dist::run_for_windows(setup),
+        Some(Task::Dist { windows: true, winget, .. }) => dist::run_for_windows(setup, winget.as_deref()),
         #[cfg(target_os = "linux")]
-        Some(Task::Dist { measure: true, .. }) => dist::run(setup).and_then(|()| dist::measure(setup)),
-        Some(Task::Dist { .. }) => dist::run(setup),
+        Some(Task::Dist { measure: true, appimage, .. }) => {
+            dist::run(setup, appimage).and_then(|()| dist::measure(setup))
+        }
+        #[cfg(target_os = "linux")]
+        Some(Task::Dist { appimage, .. }) => dist::run(setup, appimage),
+        #[cfg(not(target_os = "linux"))]
+        Some(Task::Dist {}) => dist::run(setup, false),
         Some(Task::Run) => run::app(setup),
         Some(Task::Ui) => run::pages(setup),
         #[cfg(target_os = "linux")]

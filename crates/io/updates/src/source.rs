@@ -47,7 +47,9 @@ impl Source {
     /// environment; `None` without them.
     #[must_use]
     pub fn built_in() -> Option<Self> {
-        let (address, key) = (option_env!("LANRAGE_UPDATES")?, option_env!("LANRAGE_UPDATES_KEY")?);
+        // Where builds are made by a machine, what nobody has set is there and empty.
+        let address = option_env!("LANRAGE_UPDATES").filter(|address| !address.is_empty())?;
+        let key = option_env!("LANRAGE_UPDATES_KEY")?;
         let source = Self::new(address, key);
         if source.is_none() {
             warn!(address, "the address of updates, or its key, is none");

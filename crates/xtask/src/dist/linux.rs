@@ -31,8 +31,8 @@ const FILES: &[(&str, &str)] = &[
 const PROGRAMS: &[(&str, &str)] =
     &[("lanrage", "usr/bin/lanrage"), ("lanrage-helper", "usr/libexec/lanrage-helper")];
 
-/// Packs what was built: .deb, .rpm, and an AppImage where its tools are. `version` takes the place of the project's.
-pub(super) fn packages(profile: Profile, version: Option<&str>) -> Result<Vec<PathBuf>> {
+/// Packs what was built: .deb, .rpm, and an AppImage where it is wanted or its tools are. `version` takes the place of the project's.
+pub(super) fn packages(profile: Profile, version: Option<&str>, appimage: bool) -> Result<Vec<PathBuf>> {
     // The bundler writes into the desktop program, so it gets a copy: its target folder is ours.
     let target = folder();
     let programs = target.join(profile.folder());
@@ -54,9 +54,12 @@ pub(super) fn packages(profile: Profile, version: Option<&str>) -> Result<Vec<Pa
         // Those that the proof installs, and what replaces the first of them.
         Profile::Dev if version.is_some() => "deb",
         Profile::Dev => "deb,rpm",
-        Profile::Release if has_appimage_tools() => "deb,rpm,appimage",
+        Profile::Release if appimage || has_appimage_tools() => "deb,rpm,appimage",
         Profile::Release => {
-            println!("AppImage: LEFT OUT, the bundler's tools for it (linuxdeploy) are not on this machine");
+            println!(
+                "AppImage: LEFT OUT, the bundler's tools for it (linuxdeploy) are not on this machine; \
+                 `cargo xtask dist --appimage` fetches them"
+            );
             "deb,rpm"
         }
     };

@@ -6,15 +6,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use super::{
-    driver_folder, folder,
+    folder,
     linux::{copy, empty},
 };
 use crate::{
     project,
     setup::{self, Setup},
-    shell::{self, npm},
+    shell::{self, cargo, npm},
     windows_target::{Library, library},
 };
 
@@ -75,6 +76,18 @@ pub(crate) fn fill(stage: &Path, library: &Library, profile: &str, driver: &Path
     copy(driver, &stage.join("wintun.dll"))?;
     copy(&driver_folder()?.join("wintun/LICENSE.txt"), &stage.join("wintun-license.txt"))?;
     copy(&project::root().join("LICENSE"), &stage.join("license.txt"))
+}
+
+/// The folder of the crate that speaks with the Windows driver, which brings the driver.
+fn driver_folder() -> Result<PathBuf> {
+    let metadata =
+        shell::ask(&mut cargo(&["metadata", "--format-version=1", "--locked"])).context("cargo metadata")?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let mut packages = metadata["packages"].as_array().into_iter().flatten();
+    let package = packages.find(|package| package["name"] == "wintun-bindings");
+    let manifest =
+        package.and_then(|package| package["manifest_path"].as_str()).context("no wintun-bindings")?;
+    Ok(Path::new(manifest).with_file_name(""))
 }
 
 /// Packs what lies in a folder. A version has three numbers.
