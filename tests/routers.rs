@@ -13,6 +13,7 @@ use anyhow::{Result, ensure};
 use lanrage_lab::{
     Host, Lab, Player, Stage,
     expected::Path as Way,
+    flow::loss::{Line, LossyGame},
     networks::HOME,
     program, stage,
     ways::{Certificate, close_one_by_one},
@@ -50,6 +51,24 @@ fn a_router_that_forgets_a_quiet_way_after_two_seconds_is_found_out_and_the_way_
         println!("lost after a pause: {lost:.1?}");
         ensure!(lost.iter().all(|at| *at < LEARNT), "lost after {lost:.1?}; two said:\n{}", two.tail());
         ensure!(one.has_direct_friend()? && two.has_direct_friend()?);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_game_on_a_line_that_loses_packets_goes_by_a_relay_too_unless_its_player_does_not_want_that() {
+    world::test(|| {
+        let game = LossyGame::begin()?;
+        game.lose(Line::ToFriend, 100)?;
+        let [twice, once] = [true, false].map(|twice| {
+            game.send_twice(twice)?;
+            let counts = game.play(Duration::from_secs(12))?.counts;
+            ensure!(counts.sent > 1_000, "{counts:?}");
+            Ok(counts.lost as f64 / counts.sent as f64)
+        });
+        let (twice, once) = (twice?, once?);
+        println!("lost of a game on a line that loses a tenth: {once:.3} once, {twice:.3} by two ways");
+        ensure!(once > 0.04 && twice < 0.02, "{once} once, {twice} twice");
         Ok(())
     });
 }

@@ -3,6 +3,7 @@
 pub(crate) mod attack;
 pub(crate) mod disturb;
 pub(crate) mod lan_test;
+pub(crate) mod lossy;
 pub(crate) mod nat_matrix;
 pub(crate) mod order;
 pub(crate) mod radar;

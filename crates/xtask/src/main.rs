@@ -87,6 +87,9 @@ enum Task {
     /// Let two players meet in every pair of networks, and check that they connect, how, and how soon
     #[cfg(target_os = "linux")]
     NatMatrix(lab::nat_matrix::Options),
+    /// Play over lines that lose packets, once and with packets that go by two ways
+    #[cfg(target_os = "linux")]
+    Lossy(lab::lossy::Options),
     /// Send flows of large and small packets beside transfers, and check that they stay in order
     #[cfg(target_os = "linux")]
     Order(lab::order::Options),
@@ -185,6 +188,8 @@ fn main() -> ExitCode {
         Some(Task::BenchRelay { rounds, no_build }) => bench::relay::run(setup, rounds, no_build),
         #[cfg(target_os = "linux")]
         Some(Task::NatMatrix(options)) => lab::nat_matrix::run(setup, &options),
+        #[cfg(target_os = "linux")]
+        Some(Task::Lossy(options)) => lab::lossy::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::Order(options)) => lab::order::run(setup, &options),
         #[cfg(target_os = "linux")]

@@ -1,5 +1,7 @@
 //! A game's traffic: small packets at a steady pace both ways, each with a number, and what became of them.
 
+pub mod loss;
+
 use std::{
     collections::HashSet,
     net::{SocketAddrV4, UdpSocket},
@@ -105,6 +107,14 @@ impl Flow {
         self.ways.iter().map(|way| way.lock().counts(since, end)).fold(Counts::default(), Add::add)
     }
 
+    /// How long each packet took that was sent since then and came, both ways together, shortest first.
+    #[must_use]
+    pub fn delays(&self, since: Instant) -> Vec<Duration> {
+        let mut delays: Vec<_> = self.ways.iter().flat_map(|way| way.lock().delays(since)).collect();
+        delays.sort_unstable();
+        delays
+    }
+
     /// Forgets what was before.
     pub fn forget(&self) {
         for way in &self.ways {
@@ -193,6 +203,15 @@ impl Journal {
         longest
     }
 
+    /// How long each packet took that was sent since then and came; of one that came twice, the first.
+    #[must_use]
+    pub fn delays(&self, since: Instant) -> Vec<Duration> {
+        let mut seen = HashSet::new();
+        let received = self.received.iter().filter(|(_, number)| seen.insert(*number));
+        let sent = received.filter_map(|(at, number)| Some((*at, *self.sent.get(*number)?)));
+        sent.filter(|(_, sent)| *sent >= since).map(|(at, sent)| at.saturating_duration_since(sent)).collect()
+    }
+
     /// What became of the packets sent between the two moments.
     #[must_use]
     pub fn counts(&self, since: Instant, end: Instant) -> Counts {
@@ -258,6 +277,14 @@ mod tests {
         assert_eq!(all, Counts { sent: 6, lost: 1, duplicated: 1, reordered: 1 });
         let later = journal.counts(start + MS * 35, start + MS * 60);
         assert_eq!(later, Counts { sent: 2, lost: 1, duplicated: 0, reordered: 0 });
+    }
+
+    #[test]
+    fn a_delay_is_that_of_the_first_copy_and_of_what_came() {
+        let start = Instant::now();
+        let journal = journal(start, 4, &[(1, 0), (12, 1), (19, 1), (35, 3)]);
+        assert_eq!(journal.delays(start), [MS, MS * 2, MS * 5]);
+        assert_eq!(journal.delays(start + MS * 15), [MS * 5]);
     }
 
     #[test]

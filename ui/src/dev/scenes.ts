@@ -64,6 +64,7 @@ export const peer: PeerView = {
   quality: 'excellent',
   history_ms: minute(12.4, 1.6),
   mtu: 1_420,
+  is_sent_twice: false,
   next_direct_try_at_ms: null,
   nat_type: 'port_restricted_cone',
   online: true,

@@ -120,6 +120,7 @@ pub(crate) fn session_settings(config: &Config, shield: Rules) -> Settings {
         quality_thresholds: config.quality_thresholds(),
         default_subnet: config.default_subnet,
         relay_only: config.relay_only,
+        sends_twice: config.send_twice,
         uses_rendezvous: config.find_friends == FindFriends::Dht,
         forward_limits: forward_limits(config),
         shares_games: config.share_games,

@@ -1,6 +1,7 @@
 //! The path agent: which way packets to one peer go.
 
 mod direct_retry;
+mod doubling;
 mod farewell;
 mod history;
 mod pairs;
@@ -9,7 +10,6 @@ mod path_mtu;
 mod path_set;
 mod preference;
 mod probe_log;
-mod round;
 mod rounds;
 mod selection;
 pub mod timing;
@@ -21,6 +21,7 @@ use std::{
 };
 
 use direct_retry::DirectRetry;
+use doubling::Doubling;
 use farewell::Farewells;
 pub use history::HealthSample;
 use history::History;
@@ -29,8 +30,7 @@ use pairs::{ALLOCATION_PATHS, Pair, STRAIGHT_PATHS};
 pub use pairs::{Allocation, Reach};
 use path::{Path, Quiet};
 use probe_log::pings::Pings;
-use round::Round;
-use rounds::Search;
+use rounds::{Round, Search};
 pub use view::{LossReason, PathEvent, PathState, PathStats, PathTransmit, PathView, Phase};
 
 use crate::{Probe, ProbeError, address::canonical, outbox::Outbox};
@@ -89,6 +89,7 @@ pub struct PathAgent {
     quiet: Quiet,
     /// The other paths have been asked because the selected one is suspect.
     doubting: bool,
+    doubling: Doubling,
     /// While nothing is connected and there is something to try.
     search: Option<Search>,
     last_burst: Option<Instant>,
@@ -132,6 +133,7 @@ impl PathAgent {
             busy_until: None,
             quiet: Quiet::default(),
             doubting: false,
+            doubling: Doubling::default(),
             search: None,
             last_burst: None,
             bursts: 0,
@@ -391,7 +393,7 @@ impl PathAgent {
             let mtu_at = self.measures_mtu(path).then(|| path.mtu.due_at(self.now, busy));
             [Some(self.probe_at(path, busy)), suspect_at, path.lost_at(), mtu_at].into_iter().flatten()
         });
-        of_state.into_iter().chain(self.next_direct_try()).chain(of_paths).min()
+        of_state.into_iter().chain(self.next_direct_try()).chain(self.calm_at()).chain(of_paths).min()
     }
 
     /// The path that packets go to.
@@ -485,6 +487,7 @@ impl PathAgent {
         self.end_guesses();
         self.leave_silent_paths();
         self.watch_selected();
+        self.judge_doubling();
         self.advance_round();
         self.retry_direct();
         self.send_padded_probes();
@@ -575,8 +578,11 @@ impl PathAgent {
     fn is_selected(&self, path: &Path) -> bool {
         Some(path.remote()) == self.selected_remote()
     }
+
+    /// Whether packets go by it, or their second copies.
     fn is_busy(&self, path: &Path) -> bool {
-        self.is_selected(path) && self.busy_until.is_some_and(|until| self.now < until)
+        (self.is_selected(path) || self.second() == Some(path.remote()))
+            && self.busy_until.is_some_and(|until| self.now < until)
     }
 
     fn path(&self, remote: Remote) -> Option<&Path> {

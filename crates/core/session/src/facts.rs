@@ -439,6 +439,8 @@ pub struct PeerView {
     /// Round-trip times of the last minute, one a second, oldest first (milliseconds); `None` where every probe
     /// was lost.
     pub history_ms: Vec<Option<f64>>,
+    /// Whether packets of games go to it by a second way too, as the path loses some.
+    pub is_sent_twice: bool,
     /// Largest packet that the path is known to carry (bytes).
     pub mtu: Option<u16>,
     /// When a direct path is tried for again, while a relay carries (Unix milliseconds).

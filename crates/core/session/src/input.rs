@@ -220,6 +220,8 @@ pub struct Settings {
     pub default_subnet: Subnet,
     /// Whether friends learn none of this device's addresses: they are reached by relays alone.
     pub relay_only: bool,
+    /// Whether packets of games are sent twice, by two paths, while one loses some. Not where the player pays for what passes.
+    pub sends_twice: bool,
     /// Whether friends of a party without a server may be found by sealed items in a public store.
     pub uses_rendezvous: bool,
     /// How much this device passes on for friends that do not reach each other.

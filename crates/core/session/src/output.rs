@@ -45,6 +45,13 @@ pub enum Output {
         /// Where its packets go.
         to: Remote,
     },
+    /// A second copy of a game's packets to the peer goes there from now on, or to nobody.
+    SetSecondPath {
+        /// The peer.
+        peer: PeerId,
+        /// Where the copies go.
+        to: Option<Remote>,
+    },
     /// What the peer sends to everybody is dropped, or heard again. A peer that is added anew is heard.
     Mute {
         /// The peer.

@@ -67,6 +67,8 @@ pub(crate) struct State {
     unlisted: Option<ErrorCode>,
     default_subnet: Subnet,
     relay_only: bool,
+    /// Whether packets of games may be sent twice while a path loses some.
+    sends_twice: bool,
     /// Whether friends may be found in the public store.
     uses_rendezvous: bool,
     /// As the settings say; [`Self::may_forward`] is what holds now.
@@ -136,6 +138,7 @@ impl State {
             unlisted: None,
             default_subnet: settings.default_subnet,
             relay_only: false,
+            sends_twice: settings.sends_twice,
             uses_rendezvous: settings.uses_rendezvous,
             forward_limits: settings.forward_limits,
             shares_games: settings.shares_games,

@@ -136,6 +136,10 @@ impl Peer {
         self.path.lock().selected = to;
     }
 
+    pub(crate) fn set_second_path(&self, to: Option<Remote>) {
+        self.path.lock().set_second(to);
+    }
+
     /// Whether the peer may send this to a device that has spoken to everybody from the ports of `to_all`.
     pub(crate) fn judge(&self, gate: &Gate, packet: &[u8], to_all: &Spoken, now: Instant) -> Verdict {
         if matches!(gate, Gate::Open) {

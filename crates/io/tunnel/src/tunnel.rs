@@ -200,6 +200,14 @@ impl Tunnel {
         }
     }
 
+    /// Where the second copy of the peer's express packets goes, while its path loses some; `None`: there is no second copy, as
+    /// at first. Of each packet the peer takes the copy that comes first. A bounded share is copied, and nothing of the bulk lane.
+    pub fn set_second_path(&self, id: &PeerId, to: Option<Remote>) {
+        if let Some(peer) = self.shared.table().peer(id) {
+            peer.set_second_path(to);
+        }
+    }
+
     /// What peers may begin from now on: those that are named, and all others. Until it is said, nothing. What was held back a
     /// moment ago goes on if it is open now. It survives
     /// [`enter`](Self::enter) and [`leave`](Self::leave).

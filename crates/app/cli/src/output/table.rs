@@ -86,7 +86,11 @@ fn friends(peers: &[PeerView], look: Look) -> String {
     for (at, line) in lines.iter().enumerate() {
         let _ = writeln!(text, "{line}");
         if let Some(peer) = at.checked_sub(1).and_then(|at| peers.get(at)) {
-            let explained = look.wrap(&person().situation(&peer.situation), column);
+            let mut explained = person().situation(&peer.situation);
+            if peer.is_sent_twice {
+                explained = format!("{explained} {}", person().say("sent-twice"));
+            }
+            let explained = look.wrap(&explained, column);
             let _ = writeln!(text, "{}{}", " ".repeat(column), look.paint(Tone::Faint, &explained));
         }
     }

@@ -274,6 +274,7 @@ impl Outputs for Outside {
             }
             Output::RemovePeer(peer) => tunnel.remove_peer(&peer),
             Output::SetPath { peer, to } => tunnel.set_path(&peer, Some(to)),
+            Output::SetSecondPath { peer, to } => tunnel.set_second_path(&peer, to),
             Output::Mute { peer, is_muted } => tunnel.set_muted(&peer, is_muted),
             Output::SetPathMtu { peer, mtu } => tunnel.set_path_mtu(&peer, mtu),
             Output::Handshake { peer, targets } => tunnel.initiate_handshake(&peer, &targets),

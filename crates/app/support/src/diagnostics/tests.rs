@@ -71,6 +71,7 @@ fn snapshot() -> Snapshot {
         quality: Some(lanrage_party::Quality::Good),
         history_ms: vec![Some(1.0), None],
         mtu: Some(1_420),
+        is_sent_twice: true,
         next_direct_try_at_ms: None,
         nat_type: NatType::default(),
         online: Some(true),

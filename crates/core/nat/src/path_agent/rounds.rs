@@ -1,5 +1,7 @@
 //! How a first session, or the next one, comes about.
 
+mod round;
+
 use std::{
     cmp::Reverse,
     time::{Duration, Instant},
@@ -8,7 +10,8 @@ use std::{
 use lanrage_base::backoff::Backoff;
 use lanrage_party::Remote;
 
-use super::{PathAgent, PathEvent, PathTransmit, State, pairs::Pair, round::Round, timing};
+use super::{PathAgent, PathEvent, PathTransmit, State, pairs::Pair, timing};
+pub(super) use round::Round;
 
 /// A search for any path at all.
 #[derive(Debug, Clone, Copy)]

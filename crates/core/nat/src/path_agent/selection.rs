@@ -158,7 +158,7 @@ impl PathAgent {
         self.best_of(self.paths.iter())
     }
 
-    fn best_of<'a>(&self, paths: impl Iterator<Item = &'a Path>) -> Option<Remote> {
+    pub(super) fn best_of<'a>(&self, paths: impl Iterator<Item = &'a Path>) -> Option<Remote> {
         let (best, _) = paths
             .filter(|path| !path.is_suspect(self.now))
             .filter_map(|path| Some((path.remote(), path.quality()?)))

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod connect;
+mod doubling;
 mod farewell;
 mod keep;
 mod life;

@@ -69,6 +69,9 @@ pub const OVERDUE_RELAYED: usize = 2;
 /// The same for a direct path, which is not left for a relay at every hiccup of a Wi-Fi.
 pub const OVERDUE_DIRECT: usize = 3;
 
+/// How long nothing must be lost on the selected path before packets are no longer sent twice: a bad line is calm for seconds.
+pub const CALM: Duration = Duration::from_secs(30);
+
 /// A path must have been selected for so long before a merely faster one replaces it.
 pub const DWELL: Duration = Duration::from_secs(2);
 /// How long a path that was lost before must be proven without a break before it replaces a working one;

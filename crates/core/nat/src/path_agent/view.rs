@@ -67,6 +67,12 @@ pub enum PathEvent {
         /// The selected one.
         remote: Remote,
     },
+    /// A second copy of a game's packets goes there from now on, beside what goes by the selected path, which loses some; or to
+    /// nobody any more.
+    Doubled {
+        /// Where to.
+        to: Option<Remote>,
+    },
     /// The selected path carries packets of this size: after each selection, and whenever it changes.
     Mtu {
         /// The selected one.

@@ -45,6 +45,8 @@ const NOWHERE: Duration = Duration::from_secs(30);
 pub(crate) struct Ways {
     /// By this device's allocations alone.
     pub(crate) relay_only: bool,
+    /// And by two of them at once, while one loses packets.
+    pub(crate) sends_twice: bool,
     /// Those of IPv4 through the line's translator.
     pub(crate) translator: Option<Nat64Prefix>,
 }
@@ -63,6 +65,8 @@ pub(crate) struct Connections {
     candidates: Vec<Candidate>,
     /// Whether peers are reached by this device's allocations alone.
     relay_only: bool,
+    /// Whether packets of games may be sent twice while a path loses some.
+    sends_twice: bool,
     /// This device's line has no IPv4, and this translator to it.
     translator: Option<Nat64Prefix>,
     relays: Vec<RelayDistance>,
@@ -109,7 +113,7 @@ impl Connections {
         turn: &mut Turn<'_>,
         membership: &Membership,
         candidates: Vec<Candidate>,
-        Ways { relay_only, translator }: Ways,
+        Ways { relay_only, sends_twice, translator }: Ways,
     ) -> Self {
         let (party, secret) = (membership.invitation.party, membership.invitation.secret.clone());
         debug!(party = %party.short(), "data plane enters the party");
@@ -125,6 +129,7 @@ impl Connections {
             connections: BTreeMap::new(),
             candidates,
             relay_only,
+            sends_twice,
             translator,
             relays: Vec::new(),
             nat_type: NatType::Unknown,
@@ -232,6 +237,13 @@ impl Connections {
             agent.set_relay_only(now, relay_only);
             agent.set_allocations(now, &allocations);
         });
+    }
+
+    /// Whether packets of games may be sent twice from now on, while a path loses some.
+    pub(crate) fn set_sends_twice(&mut self, turn: &mut Turn<'_>, sends_twice: bool) {
+        if std::mem::replace(&mut self.sends_twice, sends_twice) != sends_twice {
+            self.with_every_agent(turn, |agent, now| agent.set_doubling(now, sends_twice));
+        }
     }
 
     /// Signals, probes and candidates that were not believed or not of use.
@@ -518,6 +530,7 @@ impl Connections {
                 PathEvent::Unresponsive { .. } => connection.note_unresponsive(),
                 // The grade below says whether it is good again.
                 PathEvent::Responsive { .. } => {}
+                PathEvent::Doubled { to } => turn.push(Output::SetSecondPath { peer, to }),
                 PathEvent::Mtu { mtu, .. } => turn.push(Output::SetPathMtu { peer, mtu }),
                 PathEvent::Dormant | PathEvent::Awake => self.peers_moved = true,
                 PathEvent::Pong { tag, rtt } => turn.push(Output::Pong { ticket: tag, rtt }),

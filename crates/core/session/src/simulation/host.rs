@@ -213,6 +213,7 @@ fn settings(index: usize, server: Option<ControlEndpoint>, relay_only: bool) -> 
         quality_thresholds: QualityThresholds::default(),
         default_subnet: Subnet::DEFAULT,
         relay_only,
+        sends_twice: true,
         uses_rendezvous: false,
         forward_limits: ForwardLimits { pair_kbits: 2_000, total_kbits: 8_000 },
         shares_games: true,

@@ -319,6 +319,7 @@ impl State {
             quality_thresholds,
             default_subnet,
             relay_only,
+            sends_twice,
             uses_rendezvous,
             forward_limits,
             shares_games,
@@ -331,6 +332,8 @@ impl State {
         }
         self.uses_rendezvous = uses_rendezvous;
         self.set_forward_limits(turn, forward_limits);
+        self.sends_twice = sends_twice;
+        self.follow_sends_twice(turn);
         self.set_relay_only(turn, relay_only);
         self.quality_thresholds = quality_thresholds;
         self.default_subnet = default_subnet;
@@ -406,7 +409,11 @@ impl State {
         }
         let network = membership.invitation.subnet;
         let knocking = Knocking::new(&membership.epochs, invitation.party, turn.now.instant);
-        let ways = Ways { relay_only: self.relay_only, translator: self.translator };
+        let ways = Ways {
+            relay_only: self.relay_only,
+            sends_twice: self.may_send_twice(),
+            translator: self.translator,
+        };
         let mut connections = Connections::new(turn, &membership, self.candidates(), ways);
         connections.set_muted(turn, &self.shield.rules().muted);
         let ignorance = match pending.as_ref().map(|pending| pending.kind) {

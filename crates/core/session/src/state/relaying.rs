@@ -91,6 +91,19 @@ impl State {
     pub(super) fn handle_metered(&mut self, turn: &mut Turn<'_>, is_metered: bool) {
         self.is_metered = is_metered;
         self.follow_forward_limits(turn);
+        self.follow_sends_twice(turn);
+    }
+
+    /// A second copy of what games send is for whoever does not pay for it.
+    pub(super) fn may_send_twice(&self) -> bool {
+        self.sends_twice && !self.is_metered
+    }
+
+    pub(super) fn follow_sends_twice(&mut self, turn: &mut Turn<'_>) {
+        let may = self.may_send_twice();
+        if let Some(party) = &mut self.party {
+            party.connections.set_sends_twice(turn, may);
+        }
     }
 
     fn follow_forward_limits(&mut self, turn: &mut Turn<'_>) {

@@ -235,6 +235,7 @@ impl State {
                     loss: view.map(|path| f64::from(path.loss)),
                     quality: connection.quality(&self.quality_thresholds),
                     history_ms: connection.history().map(|rtt| rtt.map(milliseconds)).collect(),
+                    is_sent_twice: connection.agent.second().is_some(),
                     mtu: view.map(|path| path.mtu),
                     next_direct_try_at_ms: view
                         .filter(|path| path.is_relayed)

@@ -83,6 +83,10 @@ settings! {
     /// control server and relays see addresses all the same, and the link of a party without a server names them.
     relay_only: bool = Declaration::new(Network, Kind::Boolean, Boolean(false));
 
+    /// Whether packets of games are sent twice, by two ways, while a line loses some. The copies take 64 kB/s for each friend at
+    /// most, often of a relay; on a connection that is paid for by what passes there are none.
+    send_twice: bool = Declaration::new(Network, Kind::Boolean, Boolean(true));
+
     /// Whether this device passes on what two friends send each other whose routers do not get along. It can read none of it,
     /// and its own traffic goes before.
     relay_for_friends: bool = Declaration::new(Network, Kind::Boolean, Boolean(true));

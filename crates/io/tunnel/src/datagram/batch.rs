@@ -162,6 +162,18 @@ impl SendBatch {
         }
     }
 
+    /// Adds the datagram that was added last once more, for another hop; it has `len` bytes without its own hop's framing.
+    /// Nothing happens without a free slot.
+    pub(crate) fn repeat_last(&mut self, len: usize, hop: Hop) {
+        let Some(last) = self.entries.last().filter(|_| self.free() > 0) else { return };
+        let from = last.range.start + last.address.headroom();
+        let to = self.end + hop.headroom();
+        if from + len <= last.range.end && hop.headroom() + len <= SLOT_BYTES {
+            self.bytes.copy_within(from..from + len, to);
+            self.commit_framed(len, hop);
+        }
+    }
+
     /// Leaves the first `datagrams` of those that are left out of the next [`runs`](Self::runs).
     pub(crate) fn skip(&mut self, datagrams: usize) {
         self.done = (self.done + datagrams).min(self.entries.len());

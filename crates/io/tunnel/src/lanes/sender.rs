@@ -245,7 +245,9 @@ impl Sender {
     /// Seals a packet into the lane's batch, or lets it wait for the socket.
     fn send<'a>(&mut self, context: &Context<'a>, to: &mut Destination<'a>, packet: &[u8]) {
         let lane = to.lane;
-        if self.datagrams[lane].free() == 0 && !self.must_wait(lane) {
+        // An express packet may have a second copy.
+        let slots = if lane == Lane::Express { 2 } else { 1 };
+        if self.datagrams[lane].free() < slots && !self.must_wait(lane) {
             // Never a lock across I/O.
             to.sealing = None;
             self.flush_lane(context, lane);
@@ -256,7 +258,11 @@ impl Sender {
             return self.waiting.push(to.peer.ip(), packet, context.now, &mut dropped);
         }
         let sealing = to.sealing.get_or_insert_with(|| to.peer.sealing(lane, &context.table.relays));
-        sealing.seal(packet, &mut self.datagrams[lane], &context.shared.counters);
+        let (batch, counters) = (&mut self.datagrams[lane], &context.shared.counters);
+        match lane {
+            Lane::Express => sealing.seal_twice(packet, context.now, batch, counters),
+            Lane::Bulk => sealing.seal(packet, batch, counters),
+        }
         self.packets[lane] += 1;
     }
 

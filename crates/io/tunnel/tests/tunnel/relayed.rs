@@ -13,7 +13,7 @@ use lanrage_tunnel::{
 
 use crate::{
     relay::{Relay, channel_data},
-    support::{End, friends, strangers, stun, udp, wait_until},
+    support::{End, friends, ipv4, strangers, stun, udp, wait_until},
 };
 
 const A: AllocationId = AllocationId(1);
@@ -94,6 +94,51 @@ fn a_path_that_changes_mid_flow_loses_and_doubles_nothing() {
     let PeerCounters { received, received_relayed, .. } = b.tunnel.counters().peers[&a.id];
     let (direct, relayed) = (received.packets - received_relayed.packets, received_relayed.packets);
     assert!(direct.min(relayed) > u64::from(PACKETS / 10), "{direct} direct, {relayed} relayed");
+}
+
+#[test]
+fn a_second_path_brings_what_the_first_one_loses_and_nothing_twice() {
+    const PACKETS: u32 = 60;
+    let ((a, _relay_a, to_b), (b, _relay_b, _)) = by_relays();
+    wait_until(|| a.tunnel.counters().peers[&b.id].has_express_lane);
+    let nobody = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+    let copies = || b.tunnel.counters().drops.get(DropReason::Replay);
+    let play = |from: u32| {
+        for n in from..from + PACKETS {
+            let packet = udp(a.ip.0, b.ip.0, &n.to_be_bytes());
+            a.device.inject(&packet);
+            assert_eq!(b.packet(), packet);
+        }
+    };
+    a.tunnel.set_path(&b.id, Some(nobody.local_addr().unwrap().into()));
+    for second in [to_b, b.address.into()] {
+        a.tunnel.set_second_path(&b.id, Some(second));
+        play(0);
+    }
+    assert_eq!(copies(), 0, "one of the two was lost");
+
+    a.tunnel.set_path(&b.id, Some(b.address.into()));
+    a.tunnel.set_second_path(&b.id, Some(to_b));
+    play(0);
+    wait_until(|| copies() == u64::from(PACKETS));
+    assert!(b.packets.try_recv().is_err());
+
+    // A transfer is never copied, a flood only as far as the share goes.
+    const TCP: u8 = 6;
+    for packet in (0..100).map(|n| ipv4(a.ip.0, b.ip.0, TCP, &[n; 1_000])) {
+        a.device.inject(&packet);
+        assert_eq!(b.packet(), packet);
+    }
+    assert_eq!(copies(), u64::from(PACKETS));
+    for packet in (0..200).map(|n| udp(a.ip.0, b.ip.0, &[n; 1_200])) {
+        a.device.inject(&packet);
+        assert_eq!(b.packet(), packet);
+    }
+    a.tunnel.set_second_path(&b.id, None);
+    let before = copies();
+    assert!((20..100).contains(&(before - u64::from(PACKETS))), "{before}");
+    play(0);
+    assert!(copies() < u64::from(PACKETS) + 100);
 }
 
 #[test]

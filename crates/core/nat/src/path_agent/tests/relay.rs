@@ -35,7 +35,7 @@ fn uncrossable() -> Sim {
     relayed(symmetric("203.0.113.1"), symmetric("203.0.113.2"))
 }
 
-fn crossable() -> Sim {
+pub(super) fn crossable() -> Sim {
     relayed(port_restricted("203.0.113.1"), port_restricted("203.0.113.2"))
 }
 
@@ -43,7 +43,7 @@ fn is_relayed(sim: &Sim, node: usize) -> Option<bool> {
     sim.nodes[node].agent.selected().map(|path| path.is_relayed)
 }
 
-fn both(sim: &Sim, relayed: bool) -> bool {
+pub(super) fn both(sim: &Sim, relayed: bool) -> bool {
     [A, B].iter().all(|node| is_relayed(sim, *node) == Some(relayed))
 }
 

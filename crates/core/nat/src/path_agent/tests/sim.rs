@@ -82,8 +82,8 @@ pub(super) fn sequential(public: &str, step: u16) -> Router {
 
 /// One allocation of a node: RFC 8656 with a permission for everyone whom the node sent to.
 pub(super) struct OnRelay {
-    id: AllocationId,
-    relayed: SocketAddr,
+    pub(super) id: AllocationId,
+    pub(super) relayed: SocketAddr,
     permissions: HashSet<IpAddr>,
 }
 
@@ -102,6 +102,8 @@ pub(super) struct Node {
     /// When packets of the game arrived, and how many were sent.
     pub(super) game_arrivals: Vec<Duration>,
     pub(super) game_sent: usize,
+    /// Those that arrived, each once.
+    pub(super) game_seen: HashSet<usize>,
     session_at: Option<Instant>,
     rekeyed_at: Option<Instant>,
     /// Nodes of one site reach each other's own addresses.
@@ -121,8 +123,15 @@ pub(super) enum Message {
     Punch,
     Initiation(u64),
     Response(u64),
-    Data { session: u64, probe: Option<Vec<u8>> },
-    Game { session: u64 },
+    Data {
+        session: u64,
+        probe: Option<Vec<u8>>,
+    },
+    /// A second copy has the same number.
+    Game {
+        session: u64,
+        number: usize,
+    },
 }
 
 #[derive(Clone)]
@@ -147,6 +156,8 @@ pub(super) struct Sim {
     pub(super) delay: HashMap<IpAddr, Duration>,
     /// Every way, but for its delay.
     pub(super) link: Link,
+    /// Of a thousand datagrams without a relay on their way so many are lost.
+    pub(super) straight_loss: u32,
     rng: Rng,
     /// Largest packet inside the tunnel that passes an address.
     pub(super) mtu: HashMap<IpAddr, usize>,
@@ -174,6 +185,7 @@ impl Sim {
                 game_to: None,
                 game_arrivals: Vec::new(),
                 game_sent: 0,
+                game_seen: HashSet::new(),
                 session_at: None,
                 rekeyed_at: None,
                 site,
@@ -193,6 +205,7 @@ impl Sim {
             cut: HashSet::new(),
             delay: HashMap::new(),
             link: Link::default(),
+            straight_loss: 0,
             rng: Rng::new(0),
             mtu: HashMap::new(),
             traffic: false,
@@ -348,6 +361,7 @@ impl Sim {
             node.sent.clear();
             node.game_arrivals.clear();
             node.game_sent = 0;
+            node.game_seen.clear();
         }
     }
 
@@ -381,10 +395,14 @@ impl Sim {
         let Node { frozen: false, game_to: Some(to), session: Some(session), .. } = self.nodes[node] else {
             return;
         };
-        let has_way = to.via.is_none_or(|via| self.nodes[node].on_relays.iter().any(|on| on.id == via));
-        if has_way {
-            self.nodes[node].game_sent += 1;
-            self.send(node, to, Message::Game { session });
+        let number = self.nodes[node].game_sent;
+        let second = self.nodes[node].agent.second();
+        for to in [to].into_iter().chain(second) {
+            let has_way = to.via.is_none_or(|via| self.nodes[node].on_relays.iter().any(|on| on.id == via));
+            if has_way {
+                self.nodes[node].game_sent = number + 1;
+                self.send(node, to, Message::Game { session, number });
+            }
         }
     }
 
@@ -459,6 +477,10 @@ impl Sim {
             _ => false,
         };
         if hops.iter().any(|ip| self.cut.contains(ip) || too_big(ip)) {
+            return;
+        }
+        let may_be_lost = self.straight_loss > 0 && flight.via.is_none() && hops.len() == 2;
+        if may_be_lost && self.rng.chance(self.straight_loss) {
             return;
         }
         let delay: Duration = hops[1..].iter().map(|ip| self.delay.get(ip).copied().unwrap_or(DELAY)).sum();
@@ -610,8 +632,9 @@ impl World for Sim {
         }
         let from = Remote { address: from, via };
         match message {
-            Message::Game { session } => {
+            Message::Game { session, number } => {
                 if node.session == Some(session) {
+                    node.game_seen.insert(number);
                     node.game_arrivals.push(at);
                     node.agent.handle_remote(now, from);
                 }

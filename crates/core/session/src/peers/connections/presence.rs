@@ -67,6 +67,7 @@ impl Connections {
                 }
                 let mut connection = Connection::new(peer, key, initiator, turn.now.instant);
                 connection.agent.set_relay_only(turn.now.instant, self.relay_only);
+                connection.agent.set_doubling(turn.now.instant, self.sends_twice);
                 connection.agent.set_allocations(turn.now.instant, &self.allocations_for(&id));
                 self.connections.insert(id, connection);
                 self.configure(turn, id);
@@ -94,6 +95,7 @@ impl Connections {
         let Some(connection) = self.connections.get_mut(&peer) else { return };
         if let Some(path) = connection.path() {
             turn.push(Output::SetPath { peer, to: path.remote });
+            turn.push(Output::SetSecondPath { peer, to: connection.agent.second() });
         }
         connection.agent.handle_resume(turn.now.instant);
         self.drive(turn, peer);

@@ -392,6 +392,7 @@ pub(super) fn settings(server: Option<ControlEndpoint>) -> Settings {
         quality_thresholds: QualityThresholds::default(),
         default_subnet: Subnet::DEFAULT,
         relay_only: false,
+        sends_twice: true,
         uses_rendezvous: false,
         forward_limits: ForwardLimits { pair_kbits: 2_000, total_kbits: 8_000 },
         shares_games: true,

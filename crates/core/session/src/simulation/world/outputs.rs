@@ -71,6 +71,7 @@ impl World {
             Output::Complete { result, .. } => host.completed.push(result),
             Output::Notice(notice) => host.news.push(notice.news),
             Output::Mute { .. }
+            | Output::SetSecondPath { .. }
             | Output::SetPathMtu { .. }
             | Output::CloseAdapter
             | Output::MendAdapter

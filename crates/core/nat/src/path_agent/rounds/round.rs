@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
-use super::timing::{BURSTS, SHORTEST_PROBE};
+use super::super::timing::{BURSTS, SHORTEST_PROBE};
 
 /// A bounded run of bursts of handshakes or punches, denser at its beginning.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Round {
+pub(in crate::path_agent) struct Round {
     ends: Instant,
     next_burst: Instant,
     bursts: usize,
@@ -12,26 +12,26 @@ pub(super) struct Round {
 
 impl Round {
     /// A round that begins now, or as soon after the last burst as is decent.
-    pub(super) fn new(now: Instant, last_burst: Option<Instant>, length: Duration) -> Self {
+    pub(in crate::path_agent) fn new(now: Instant, last_burst: Option<Instant>, length: Duration) -> Self {
         Self { ends: now + length, next_burst: soonest(now, last_burst), bursts: 0 }
     }
 
-    pub(super) fn ends(&self) -> Instant {
+    pub(in crate::path_agent) fn ends(&self) -> Instant {
         self.ends
     }
 
     /// When the next burst is due, or the round ends.
-    pub(super) fn deadline(&self) -> Instant {
+    pub(in crate::path_agent) fn deadline(&self) -> Instant {
         self.next_burst.min(self.ends)
     }
 
-    pub(super) fn burst_sent(&mut self, now: Instant) {
+    pub(in crate::path_agent) fn burst_sent(&mut self, now: Instant) {
         self.next_burst = now + BURSTS[self.bursts.min(BURSTS.len() - 1)];
         self.bursts += 1;
     }
 
     /// There is a new target: do not wait for the next burst's time.
-    pub(super) fn hurry(&mut self, now: Instant, last_burst: Option<Instant>) {
+    pub(in crate::path_agent) fn hurry(&mut self, now: Instant, last_burst: Option<Instant>) {
         self.next_burst = self.next_burst.min(soonest(now, last_burst));
     }
 }
