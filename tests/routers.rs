@@ -293,7 +293,10 @@ fn a_party_goes_on_by_the_relay_over_udp_then_tcp_then_the_port_of_the_web() {
             "Ways",
             &url,
         )?;
-        let link = one.registered_link(MEET_LIMIT)?;
+        one.registered_link(MEET_LIMIT)?;
+        // What is handed on is the address of the server's page, and it leads into the party.
+        let (link, _) = one.invite(&[])?;
+        ensure!(link.starts_with(&format!("https://{}/join#", stage.server.address())), "{link}");
         let two = Player::join_with(&stage.two, "two", starter, stage::data_folder("two")?, &link)?;
         two.wait_until_connected(MEET_LIMIT)?;
         two.wait_until_direct(&one, MEET_LIMIT)?;

@@ -15,8 +15,9 @@ use lanrage_engine::{
     CommandError, Handle,
     api::{
         HandOver, LeaveParty, MuteBroadcasts, NewInvitation, PauseParty, RecentParties, RecentPartyView,
-        ResumeParty, SetStanding, UndoRemoval,
+        ResumeParty, SetStanding, Status, UndoRemoval,
     },
+    web_form,
 };
 use lanrage_words::{Language, Words};
 use tauri::{
@@ -174,8 +175,9 @@ async fn perform<R: Runtime>(app: &AppHandle<R>, action: Action) -> Result<(), C
     let engine = app.state::<EngineHost>().handle().await?;
     match action {
         Action::CopyInvitation => {
+            let page = engine.ask(Status {}).await?.party.and_then(|party| party.page);
             let link = engine.ask(NewInvitation { expires_in_hours: None }).await?;
-            crate::commands::copy(app, link)
+            crate::commands::copy(app, web_form(&link, page.as_deref()))
         }
         Action::Pause => engine.ask(PauseParty {}).await,
         Action::Leave => engine.ask(LeaveParty {}).await,

@@ -1008,6 +1008,8 @@ export type PartyView = {
   subnet: string,
   /** The invitation link. Whoever has it can join. */
   invitation: string,
+  /** What stands in place of `lanrage://join/` in the web form of any link of it; `None` where its server has no page for that. */
+  page: string | null,
   /** How friends who have the link find this device. */
   meeting: Meeting,
   /** What goes on in the public store by which friends find each other; `None` where it is not used. */
@@ -1105,6 +1107,8 @@ export type PeerView = {
   /** Round-trip times of the last minute, one a second, oldest first (milliseconds); `None` where every probe
  * was lost. */
   history_ms: Array<number | null>,
+  /** Whether packets of games go to it by a second way too, as the path loses some. */
+  is_sent_twice: boolean,
   /** Largest packet that the path is known to carry (bytes). */
   mtu: number | null,
   /** When a direct path is tried for again, while a relay carries (Unix milliseconds). */

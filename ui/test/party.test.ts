@@ -80,6 +80,20 @@ describe('an invitation', () => {
     expect(args.text).toContain('No LANrage yet?');
   });
 
+  test('has the form of the web, in every way it is handed on, where the server has a page for it', async () => {
+    const user = userEvent.setup();
+    const page = 'https://play.example.org/join#';
+    const calls = await show({ ...open, party: { ...party, page } });
+    const link = party.invitation.replace('lanrage://join/', page);
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Invitation link' }).value).toBe(link);
+    await user.click(screen.getByRole('button', { name: 'Copy link' }));
+    expect((calls.at(-1) as { args: { text: string } }).args.text).toBe(link);
+    await user.click(screen.getByRole('button', { name: 'Copy as message' }));
+    const { args } = calls.at(-1) as { args: { text: string } };
+    expect(args.text).toContain(`Join my LAN party “Friday LAN”: ${link}\n`);
+    expect(args.text).toContain('That page says where to get it.');
+  });
+
   test('is shown as a code to scan when asked for', async () => {
     const user = userEvent.setup();
     await show(open);

@@ -11,6 +11,7 @@ use lanrage_engine::{
         self, ExportDiagnostics, LeaveParty, MadeLink, MakeCode, MakeLink, NewInvitation, PauseParty,
         RecentParties, ResumeParty, TakeReply, TrustServer,
     },
+    web_form,
 };
 
 use serde::Serialize;
@@ -95,6 +96,7 @@ pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failur
     }
     if uses.is_none() && !needs_approval && !for_guests && (expires_in_hours.is_none() || !may_limit) {
         let link = client.ask(NewInvitation { expires_in_hours }).await?;
+        let link = web_form(&link, party.page.as_deref());
         let plain = Link { link: &link, expires_in_hours, serial: None, uses, needs_approval, for_guests };
         output.write(&shown(&link, qr)?, &plain);
         return Ok(());
@@ -102,9 +104,10 @@ pub(crate) async fn invite(invite: Invite, target: &Target) -> Result<(), Failur
     warn_of_asking(&party);
     let MadeLink { link, serial } =
         client.ask(MakeLink { uses, expires_in_hours, needs_approval, for_guests }).await?;
+    let link = web_form(&link.0, party.page.as_deref());
     let limited =
-        Link { link: &link.0, expires_in_hours, serial: Some(&serial), uses, needs_approval, for_guests };
-    output.write(&shown(&link.0, qr)?, &limited);
+        Link { link: &link, expires_in_hours, serial: Some(&serial), uses, needs_approval, for_guests };
+    output.write(&shown(&link, qr)?, &limited);
     Ok(())
 }
 

@@ -115,7 +115,7 @@ impl Coordinator {
     ) -> Result<Self, sea_orm::DbErr> {
         let registry = restore(settings, &database).await?;
         relays.restore(database.load_relays().await?, clock::now().wall);
-        let mut hub = Hub::new(registry, stun).with_relays(relays);
+        let mut hub = Hub::new(registry, stun).with_page().with_relays(relays);
         hub.set_access(access, clock::now().wall);
         hub.announce(operator.decisions().announcement.clone());
         Ok(Self {

@@ -26,7 +26,7 @@ pub use lanrage_log::{
     LogFollower, LogLevel, LogStatus, NetworkLog, NetworkLogError, NetworkLogGuard, NetworkLogOptions,
     UnknownLogLevel,
 };
-pub use lanrage_party::{Admission, LinkFault, Role, Standing, facts};
+pub use lanrage_party::{Admission, LinkFault, Role, Standing, facts, web_form};
 pub use lanrage_session::{
     AdapterView, ChatLineView, CodeSearchView, CodeView, CommandError, ConnectionState, ControlView,
     DataPlaneView, DoorView, DroppedPackets, DroppedView, ForwardedView, GameSource, GameView, HostedView,

@@ -1513,6 +1513,9 @@ invite-copy-message = Als Nachricht kopieren
 invite-message =
     Komm in meine LAN-Party „{ $party }“: { $link }
     Noch kein LANrage? Ich kann es dir schicken. Installiere es, dann öffne den Link oder füge diese Nachricht dort ein.
+invite-message-web =
+    Komm in meine LAN-Party „{ $party }“: { $link }
+    Noch kein LANrage? Auf dieser Seite steht, woher du es bekommst.
 invite-share = Teilen
 invite-share-text = Komm in meine LAN-Party „{ $party }“
 invite-show-qr = QR-Code

@@ -1513,6 +1513,9 @@ invite-copy-message = Copy as message
 invite-message =
     Join my LAN party “{ $party }”: { $link }
     No LANrage yet? I can send it to you. Install it, then open the link or paste this message into it.
+invite-message-web =
+    Join my LAN party “{ $party }”: { $link }
+    No LANrage yet? That page says where to get it.
 invite-share = Share
 invite-share-text = Join my LAN party “{ $party }”
 invite-show-qr = QR code

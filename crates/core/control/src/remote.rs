@@ -53,6 +53,8 @@ pub struct RemoteControlPlane {
     leaving: BTreeMap<PartyId, Request>,
     /// What the server has signed, and which one it is, in this connection.
     greeting: Greeting,
+    /// Whether the server has said that it has a page for invitations.
+    has_page: bool,
     /// What the server has still to answer in this connection.
     answers: Answers,
     /// Another connection of this identity has taken this one's place: it is not thrown out in turn.
@@ -107,6 +109,7 @@ impl RemoteControlPlane {
             nonce: None,
             leaving: BTreeMap::new(),
             greeting: Greeting::default(),
+            has_page: false,
             answers: Answers::default(),
             replaced: false,
             answer_due: None,
@@ -206,6 +209,11 @@ impl RemoteControlPlane {
     /// The server in session, if it has shown its key.
     pub fn server(&self) -> Option<ServerId> {
         self.greeting.server.filter(|_| self.is_connected())
+    }
+
+    /// The address of the server's page for invitations ([`lanrage_party::ControlEndpoint::page`]), if it said at the last login that it has one.
+    pub fn page(&self) -> Option<String> {
+        self.settings.endpoint.page().filter(|_| self.has_page)
     }
 
     /// Believes no other server than this one from now on. False, and no change, if another one is in session.

@@ -26,6 +26,15 @@ impl ControlEndpoint {
         &self.0
     }
 
+    /// What stands before the secret part of an invitation in its web form, were there a page for that: `https://HOST/join#`. A
+    /// server without TLS has none, as no browser would show it as trusted, nor one below a path.
+    pub fn page(&self) -> Option<String> {
+        let at_root = self.0.scheme() == "wss" && self.0.path() == "/" && self.0.query().is_none();
+        let host = self.0.host_str().filter(|_| at_root)?;
+        let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("https://{host}{port}/join#"))
+    }
+
     /// The server's address, where it is known by that and not by a name.
     pub fn address(&self) -> Option<IpAddr> {
         match self.0.host()? {
@@ -106,6 +115,21 @@ impl fmt::Display for ControlEndpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_for_invitations_is_where_a_browser_trusts_the_server() {
+        for (endpoint, page) in [
+            ("wss://play.example.org", Some("https://play.example.org/join#")),
+            ("wss://play.example.org:8443/", Some("https://play.example.org:8443/join#")),
+            ("wss://[2001:db8::1]:443", Some("https://[2001:db8::1]/join#")),
+            ("ws://play.example.org:8787", None),
+            ("wss://example.org/lanrage", None),
+            ("wss://example.org/?key=1", None),
+        ] {
+            let endpoint: ControlEndpoint = endpoint.parse().unwrap();
+            assert_eq!(endpoint.page().as_deref(), page, "{endpoint}");
+        }
+    }
 
     fn parse(text: &str) -> Result<String, NotAControlEndpoint> {
         text.parse::<ControlEndpoint>().map(|endpoint| endpoint.to_string())

@@ -11,6 +11,14 @@ use crate::{
 const SCHEME_PREFIX: &str = "lanrage://join/";
 const WEB_SCHEME: &str = "https://";
 const LANDING_PATH: &str = "/join#";
+
+/// The form of a link that is handed on: that of the web where there is a [`page`](crate::ControlEndpoint::page), so that chats make it
+/// clickable and whoever has no LANrage yet can follow it.
+#[must_use]
+pub fn web_form(link: &str, page: Option<&str>) -> String {
+    let web = link.strip_prefix(SCHEME_PREFIX).zip(page).map(|(secret, page)| format!("{page}{secret}"));
+    web.unwrap_or_else(|| link.to_owned())
+}
 /// First byte of every invitation: the format's version.
 const VERSION: u8 = 1;
 
@@ -361,7 +369,9 @@ mod tests {
 
     #[test]
     fn both_forms_of_the_link_carry_the_invitation() {
-        let web = invitation().link().replace(SCHEME_PREFIX, "https://lanrage.example/join#");
+        let web = web_form(&invitation().link(), Some("https://lanrage.example/join#"));
+        assert!(web.starts_with("https://lanrage.example/join#") && !web.contains(SCHEME_PREFIX), "{web}");
+        assert_eq!(web_form(&invitation().link(), None), invitation().link());
         for link in [invitation().link(), web] {
             assert_eq!(link.parse::<Invitation>(), Ok(invitation()), "{link}");
             let wrapped = format!("  {}\n{} ", &link[..40], &link[40..]);

@@ -23,7 +23,7 @@ pub use lanrage_base::clock::UnixMillis;
 pub use control_endpoint::{ControlEndpoint, NotAControlEndpoint};
 pub use error::PartyError;
 pub use id::{PartyId, PeerId};
-pub use invitation::{Glance, Invitation, InvitationError};
+pub use invitation::{Glance, Invitation, InvitationError, web_form};
 pub use name::{Name, visible};
 pub use network::adapter_look::{AdapterLook, AdapterPart, Detour, Passage};
 pub use network::adapter_name::AdapterName;

@@ -228,6 +228,8 @@ pub struct PartyView {
     /// The invitation link. Whoever has it can join.
     #[cfg_attr(feature = "bindings", ts(type = "string"))]
     pub invitation: InvitationLink,
+    /// What stands in place of `lanrage://join/` in the web form of any link of it; `None` where its server has no page for that.
+    pub page: Option<String>,
     /// How friends who have the link find this device.
     pub meeting: Meeting,
     /// What goes on in the public store by which friends find each other; `None` where it is not used.

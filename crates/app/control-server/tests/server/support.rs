@@ -315,6 +315,6 @@ impl Raw {
 
     pub(crate) async fn sign_in(&mut self, identity: &DeviceIdentity) {
         self.prove(identity, identity, "localhost:1").await;
-        assert!(matches!(self.receive().await, Some(ServerMessage::Welcome { .. })));
+        assert!(matches!(self.receive().await, Some(ServerMessage::Welcome { has_page: true, .. })));
     }
 }

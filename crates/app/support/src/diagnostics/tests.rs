@@ -111,6 +111,7 @@ fn snapshot() -> Snapshot {
             virtual_ip: "10.66.0.1".to_owned(),
             subnet: "10.66.0.0/16".to_owned(),
             invitation: InvitationLink(LINK.to_owned()),
+            page: Some("https://play.example/join#".to_owned()),
             role: Role::Owner,
             admission: Admission::Ask,
             older_links_ask: false,
@@ -241,7 +242,7 @@ fn a_bundle_holds_the_whole_story_and_nothing_private() {
     assert_eq!(lines[0]["timestamp"], "2026-11-22T12:34:56.123456Z");
     assert_eq!(lines[0]["fields"]["peer"], "peer-2");
     assert_eq!(lines[1]["fields"]["address"], endpoint);
-    assert_eq!(lines[2]["fields"]["message"], "player-7 opened link-2");
+    assert_eq!(lines[2]["fields"]["message"], "player-7 opened link-3");
 }
 
 #[test]

@@ -31,6 +31,9 @@ pub enum ServerMessage {
         /// older than doors has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<Nonce>,
+        /// Whether there is a page for invitations at [`lanrage_party::ControlEndpoint::page`]. A server of before says nothing.
+        #[serde(default, skip_serializing_if = "is_false")]
+        has_page: bool,
         /// STUN servers to learn one's own address from; at most [`super::STUN_ENDPOINTS`].
         #[serde(default)]
         stun: Vec<StunEndpoint>,
@@ -104,4 +107,9 @@ pub struct StunEndpoint {
     pub host: String,
     /// UDP port, not 0.
     pub port: u16,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }

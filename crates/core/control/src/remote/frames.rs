@@ -73,6 +73,7 @@ impl RemoteControlPlane {
                     stun,
                     server_time,
                     nonce,
+                    has_page,
                     relays,
                 },
             ) => {
@@ -85,6 +86,7 @@ impl RemoteControlPlane {
                 }
                 self.session = Some(session);
                 self.nonce = nonce;
+                self.has_page = has_page;
                 self.replaced = false;
                 self.begin(now, heartbeat_interval_ms, server_time, stun, relays);
             }

@@ -26,6 +26,7 @@ pub fn not_stored(kind: RequestKind, party: PartyId) -> Refusal {
 pub struct Hub {
     registry: Registry,
     stun: Vec<StunEndpoint>,
+    has_page: bool,
     announcement: Option<Announcement>,
     relays: RelayRegistry,
     /// When each connection was last told of relays.
@@ -60,6 +61,7 @@ impl Hub {
         Self {
             registry,
             stun,
+            has_page: false,
             announcement: None,
             relays: RelayRegistry::none(),
             offered: BTreeMap::new(),
@@ -67,6 +69,13 @@ impl Hub {
             peers: BTreeMap::new(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// With a page for invitations, at the address by which clients come.
+    #[must_use]
+    pub const fn with_page(mut self) -> Self {
+        self.has_page = true;
+        self
     }
 
     /// With relays to offer.
@@ -125,6 +134,7 @@ impl Hub {
             heartbeat_interval_ms: u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
             server_time: now,
             nonce: Some(nonce),
+            has_page: self.has_page,
             stun: self.stun.clone(),
             relays: self.offers(peer, now),
         };

@@ -342,6 +342,7 @@ fn a_server_of_another_protocol_is_given_up_and_tried_again_later() {
         plane.handle_link(now, LinkEvent::Opened(link));
         let welcome = ServerMessage::Welcome {
             nonce: None,
+            has_page: false,
             session: SessionToken::from_random([1; 32]),
             protocol,
             heartbeat_interval_ms: 30_000,
@@ -375,6 +376,7 @@ fn a_server_that_has_forgotten_who_plays_with_whom_takes_no_relay_away() {
         plane.handle_link(now, LinkEvent::Opened(link));
         let welcome = ServerMessage::Welcome {
             nonce: None,
+            has_page: false,
             session: SessionToken::from_random([1; 32]),
             protocol: PROTOCOL_VERSION,
             heartbeat_interval_ms: 30_000,

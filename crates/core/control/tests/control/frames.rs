@@ -61,6 +61,7 @@ fn server_messages() -> Vec<ServerMessage> {
             heartbeat_interval_ms: 30_000,
             server_time: START,
             nonce: Some(Nonce::from_random([5; 32])),
+            has_page: true,
             stun: vec![StunEndpoint { host: String::new(), port: 3478 }],
             relays: vec![relay_offer("turn::3478")],
         },
@@ -103,6 +104,18 @@ fn a_welcome_of_a_server_older_than_relays_has_none() {
         panic!()
     };
     assert_eq!(relays, []);
+}
+
+#[test]
+fn a_welcome_of_a_server_older_than_the_page_has_none() {
+    let welcome = server_messages()[1].encode();
+    let older = welcome.replace(r#""has_page":true,"#, "");
+    assert_ne!(older, welcome);
+    let read = |text: &str| match ServerMessage::parse(text) {
+        Ok(ServerMessage::Welcome { has_page, .. }) => has_page,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((read(&welcome), read(&older)), (true, false));
 }
 
 #[test]

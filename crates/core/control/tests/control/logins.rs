@@ -147,6 +147,7 @@ fn a_server_that_wants_no_proof_has_to_show_its_key_all_the_same() {
         heartbeat_interval_ms: 30_000,
         server_time: START,
         nonce: None,
+        has_page: false,
         stun: Vec::new(),
         relays: Vec::new(),
     };
@@ -177,6 +178,7 @@ fn a_token_is_not_shown_before_the_server_has_shown_its_key() {
         heartbeat_interval_ms: 30_000,
         server_time: START,
         nonce: Some(nonce),
+        has_page: false,
         stun: Vec::new(),
         relays: Vec::new(),
     });

@@ -209,6 +209,7 @@ impl World {
                     heartbeat_interval_ms: 30_000,
                     server_time: self.now.wall,
                     nonce: Some(nonce),
+                    has_page: true,
                     stun: vec![StunEndpoint { host: String::new(), port: 3478 }],
                     relays: vec![relay_offer("turn::3478")],
                 }

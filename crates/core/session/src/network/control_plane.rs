@@ -120,6 +120,11 @@ impl ControlPlane {
         }
     }
 
+    /// What stands before the secret part of an invitation in its web form, if the server has a page for that.
+    pub(crate) fn page(&self) -> Option<String> {
+        self.remote.as_ref().and_then(|remote| remote.plane.page())
+    }
+
     /// Whether there is a session with a server.
     pub(crate) fn is_connected(&self) -> bool {
         self.remote.as_ref().is_some_and(|remote| matches!(remote.state, RemoteState::Connected))

@@ -277,6 +277,7 @@ impl State {
             virtual_ip: membership.virtual_ip.to_string(),
             subnet: membership.invitation.subnet.net().to_string(),
             invitation: InvitationLink(self.invitation(active).link()),
+            page: self.control.page(),
             meeting: self.meeting(active),
             store: active.finder.as_ref().map(|finder| store(&finder.view())),
             host_hint: self.host_hint(active, &names),

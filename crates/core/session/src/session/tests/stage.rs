@@ -193,6 +193,7 @@ impl Stage {
             heartbeat_interval_ms: 30_000,
             server_time: UnixMillis(server_time_ms),
             nonce: Some(Nonce::from_random([6; 32])),
+            has_page: true,
             stun: Vec::new(),
             relays: Vec::new(),
         });
