@@ -2,6 +2,7 @@
 
 mod declaration;
 mod fault;
+mod grades;
 mod kind;
 mod relay_list;
 mod server_list;
@@ -10,6 +11,7 @@ mod values;
 
 pub use declaration::{Declaration, DefaultValue, Group};
 pub use fault::ConfigFault;
+pub(crate) use grades::out_of_order;
 pub use kind::Kind;
 pub use relay_list::PkarrRelays;
 pub use server_list::{DhtNodes, ServerList, StunServers};

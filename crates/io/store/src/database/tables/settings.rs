@@ -7,7 +7,7 @@ use crate::database::{
     entities::settings::{ActiveModel, Column, Entity, Model},
     rows,
 };
-use crate::{Config, DataDir, Declaration, Settings, StoreError};
+use crate::{Config, DataDir, Declaration, Settings, StoreError, config::out_of_order};
 
 /// What a change of settings comes to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -154,6 +154,11 @@ pub(in crate::database) async fn put(
     now: UnixMillis,
 ) -> Result<SettingsChange, StoreError> {
     let before = stored(database).await?;
+    let mut all = before.clone();
+    all.extend(accepted.clone());
+    if let Some(fault) = out_of_order(&all, |key| accepted.contains_key(key)) {
+        return Err(StoreError::InvalidSettings { fault, others: Vec::new() });
+    }
     for (key, value) in accepted {
         let row = ActiveModel {
             key: Set(key.clone()),

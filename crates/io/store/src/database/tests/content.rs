@@ -83,6 +83,21 @@ fn settings(pairs: &[(&str, Value)]) -> Settings {
 }
 
 #[tokio::test]
+async fn a_grade_that_needs_more_than_a_better_one_is_refused_and_nothing_changes() {
+    let home = Home::new();
+    let database = home.open().await;
+    let wish = [("quality_good".to_owned(), json!(92)), ("udp_port".to_owned(), json!(4_000))].into();
+    let refused = database.set_settings(&wish, NOW).await;
+    assert!(
+        matches!(&refused, Err(StoreError::InvalidSettings { fault, .. }) if fault.key == "quality_good"),
+        "{refused:?}"
+    );
+    assert_eq!(database.get_all_settings().await.unwrap(), crate::Settings::new());
+    set(&database, "quality_good", json!(85)).await;
+    set(&database, "quality_excellent", json!(86)).await;
+}
+
+#[tokio::test]
 async fn what_is_written_ahead_is_folded_in_before_it_is_large() {
     let home = Home::new();
     let database = home.open().await;
