@@ -53,6 +53,15 @@ describe('where the party talks', () => {
     await user.type(field, 'https://discord.gg/x{enter}');
     expect(calls.at(-1)).toEqual({ command: 'pin_voice_link', args: { text: 'https://discord.gg/x' } });
     expect(screen.queryByRole('group', { name: 'Voice chat' })).toBeNull();
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'More' }));
+  });
+
+  test('gives the keyboard back to what was pressed when nothing is to change', async () => {
+    const { calls, user } = await show(voice, 'owner');
+    await user.click(line().getByRole('button', { name: 'Change' }));
+    await user.click(line().getByRole('button', { name: 'Cancel' }));
+    expect(document.activeElement).toBe(line().getByRole('button', { name: 'Change' }));
+    expect(calls.some(({ command }) => command === 'pin_voice_link')).toBe(false);
   });
 
   test('is taken away by an empty text, and what is refused stays to be mended', async () => {
