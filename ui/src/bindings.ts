@@ -1290,7 +1290,9 @@ export type RecentPartyView = {
   /** When this device was last in it (Unix milliseconds). */
   last_active_at_ms: number,
   /** Whether the player wants it at hand. */
-  is_favorite: boolean, };
+  is_favorite: boolean,
+  /** The names of its other members as this device last heard of them, in the order in which they joined. */
+  friends: Array<string>, };
 
 /**
  * A port that a friend tried to reach and did not.

@@ -82,7 +82,7 @@ describe('before the first party', () => {
     const { stored } = await show(snapshot);
     expect(await screen.findByRole('region', CARD)).toBeTruthy();
     stored.parties = [
-      { id: 'a', name: 'Friday LAN', is_host: true, is_active: true, is_favorite: false, can_resume: true, keys_missing: false, last_active_at_ms: 1 },
+      { id: 'a', name: 'Friday LAN', is_host: true, is_active: true, is_favorite: false, can_resume: true, keys_missing: false, last_active_at_ms: 1, friends: [] },
     ];
     await send('snapshot', { ...open, revision: 2 });
     await send('snapshot', { ...snapshot, revision: 3 });

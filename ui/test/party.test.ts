@@ -131,7 +131,7 @@ describe('a QR code', () => {
 });
 
 describe('favourite parties', () => {
-  const recent = { is_host: true, is_active: false, can_resume: true, keys_missing: false, last_active_at_ms: 1.7e12 };
+  const recent = { is_host: true, is_active: false, can_resume: true, keys_missing: false, last_active_at_ms: 1.7e12, friends: [] as string[] };
 
   function stored() {
     const data = new FakeData();
@@ -151,6 +151,17 @@ describe('favourite parties', () => {
     expect(calls.find(({ command }) => command === 'set_favorite_party')?.args).toEqual({ party: 'a', favorite: true });
     expect(await favorites.findByText('Friday LAN')).toBeTruthy();
     expect(screen.queryByRole('region', { name: 'Recent parties' })).toBeNull();
+  });
+
+  test('say who is in them, the first by name', async () => {
+    const data = stored();
+    data.parties = [
+      { ...recent, id: 'a', name: 'Friday LAN', is_favorite: false, friends: ['Bo', 'Öykü'] },
+      { ...recent, id: 'b', name: 'Cave', is_favorite: false, friends: ['Bo', 'Öykü', '<b>Jo</b>', 'Ada', 'Cem'] },
+    ];
+    await show(snapshot, data.answers);
+    expect(await screen.findByText(/· with Bo, Öykü$/)).toBeTruthy();
+    expect(screen.getByText(/· with Bo, Öykü, <b>Jo<\/b> and 2 more$/)).toBeTruthy();
   });
 
   test('are joined with one press, also from within another party, which is paused', async () => {

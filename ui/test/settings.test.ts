@@ -450,7 +450,7 @@ describe('the data card', () => {
 describe('recent parties', () => {
   const stored = () => {
     const data = new FakeData();
-    const recent = { is_favorite: false, is_host: true, is_active: false, last_active_at_ms: 1_700_000_000_000 };
+    const recent = { friends: [], is_favorite: false, is_host: true, is_active: false, last_active_at_ms: 1_700_000_000_000 };
     data.parties = [
       { ...recent, id: 'a', name: 'Friday LAN', can_resume: true, keys_missing: false },
       { ...recent, id: 'b', name: 'Cave', can_resume: false, keys_missing: true },

@@ -330,6 +330,7 @@ mod tests {
             keys_missing: false,
             last_active_at_ms: 0,
             is_favorite,
+            friends: Vec::new(),
         }
     }
 

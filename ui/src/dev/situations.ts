@@ -143,6 +143,7 @@ const recent: RecentPartyView[] = [
   name: String(name),
   is_host: is_host === true,
   is_favorite: is_favorite === true,
+  friends: ['Bo', 'Öykü', 'Jonas', 'Maximiliane', '大島'].slice(0, Number(days) % 6),
   is_active: days === 0,
   can_resume: can_resume === true, keys_missing: false,
   last_active_at_ms: Date.now() - Number(days) * DAY_MS,

@@ -88,3 +88,12 @@ export function formatWhen(ms: number, nowMs: number): string {
 
 /** The time of day of a moment (Unix milliseconds) in this device's time zone, to the second. */
 export const formatTime = (ms: number) => format().timeOfDay.format(ms);
+
+/** Names that stand in a line at most. */
+const FEW = 3;
+
+/** The first of some names, and how many there are beside them. */
+export function few(names: readonly string[]): string {
+  const friends = names.slice(0, FEW).join(', ');
+  return names.length > FEW ? say('friends-and-more', { friends, more: names.length - FEW }) : friends;
+}

@@ -21,7 +21,8 @@ use crate::{
     link,
     meant::unknown,
     output::{Output, Report, report_done, table},
-    party, running,
+    party::{self, friends::few},
+    running,
     say::{person, setting_json},
 };
 
@@ -50,10 +51,11 @@ pub(crate) async fn recent(target: &Target) -> Result<(), Failure> {
             RecentPartyView { can_resume: true, .. } => "terminal-party-paused",
             _ => "terminal-party-left",
         });
-        [party.name.clone(), state, party.id.clone()]
+        [party.name.clone(), state, few(&party.friends), party.id.clone()]
     };
-    let rows: Vec<[String; 3]> = parties.iter().map(row).collect();
-    Output { json: target.json }.write(&table::columns(["party", "state", "id"], &rows), &parties);
+    let rows: Vec<[String; 4]> = parties.iter().map(row).collect();
+    let heads = ["party", "state", "with", "id"];
+    Output { json: target.json }.write(&table::columns(heads, &rows), &parties);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `lanrage friends`: who is in the party, how far they are, and what they play.
 
 use lanrage_base::clock::{UnixMillis, now};
-use lanrage_engine::{CommandError, ConnectionState, PartyView, PeerView, api};
+use lanrage_engine::{CommandError, ConnectionState, PartyView, PeerView, api, api::RecentPartyView};
 use serde::Serialize;
 
 use crate::{
@@ -42,10 +42,37 @@ struct Hosted<'a> {
 }
 
 pub(crate) async fn friends(target: &Target) -> Result<(), Failure> {
-    let party = connect(target).await?.ask(api::Status {}).await?.party.ok_or(CommandError::NotInParty)?;
+    let mut client = connect(target).await?;
+    let party = client.ask(api::Status {}).await?.party.ok_or(CommandError::NotInParty)?;
+    let recent = client.ask(api::RecentParties {}).await?;
     let all: Vec<Friend<'_>> = party.peers.iter().map(friend).collect();
-    Output { json: target.json }.write(&text(&party, now().wall, Look::of_output()), &all);
+    let shown = text(&party, now().wall, Look::of_output()) + &elsewhere(&recent);
+    Output { json: target.json }.write(&shown, &all);
     Ok(())
+}
+
+/// Friends of parties that are paused, a line for each party.
+fn elsewhere(recent: &[RecentPartyView]) -> String {
+    let paused = recent.iter().filter(|party| party.can_resume && !party.is_active);
+    let lines = paused.filter(|party| !party.friends.is_empty()).map(|party| {
+        let arguments = [("party", party.name.as_str().into()), ("friends", few(&party.friends).into())];
+        person().say_with("terminal-friends-paused", arguments)
+    });
+    table::text(lines.collect())
+}
+
+/// The first names of some, and how many there are beside them.
+pub(crate) fn few(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    match (names.len(), more) {
+        (0, _) => NOTHING.to_owned(),
+        (_, 0) => shown,
+        (_, more) => {
+            person().say_with("friends-and-more", [("friends", shown.into()), ("more", more.into())])
+        }
+    }
 }
 
 fn friend(peer: &PeerView) -> Friend<'_> {
@@ -144,6 +171,31 @@ mod tests {
             ..PeerView::default()
         };
         PartyView { peers: vec![bo, cem], ..PartyView::default() }
+    }
+
+    #[test]
+    fn friends_of_paused_parties_stand_below_the_first_of_them_by_name() {
+        let party = |name: &str, can_resume, is_active, friends: &[&str]| RecentPartyView {
+            id: "3f9a".to_owned(),
+            name: name.to_owned(),
+            is_host: false,
+            is_active,
+            can_resume,
+            keys_missing: false,
+            last_active_at_ms: 0,
+            is_favorite: false,
+            friends: friends.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let shown = elsewhere(&[
+            party("Here", true, true, &["Bo"]),
+            party("Sunday", true, false, &["Bo", "Cem", "Dora", "Eve", "Finn"]),
+            party("Left", false, false, &["Bo"]),
+            party("Alone", true, false, &[]),
+        ]);
+        assert_eq!(
+            shown,
+            "Paused: “Sunday” with Bo, Cem, Dora and 2 more. `lanrage resume` brings it back.\n"
+        );
     }
 
     #[test]

@@ -58,12 +58,14 @@ impl AskStored for RecentParties {
         let favorites = stored.database.favorite_parties().await?;
         let parties = stored.database.recent_parties().await?;
         let missing = without_keys(stored, &parties).await;
-        let view = |party: StoredMembership| {
+        let mut views = Vec::with_capacity(parties.len());
+        for party in parties {
             let (is_favorite, keys_missing) =
                 (favorites.contains(&party.party), missing.contains(&party.party));
-            RecentPartyView::new(party, is_favorite, keys_missing)
-        };
-        Ok(parties.into_iter().map(view).collect())
+            let roster = stored.database.roster(&party.party).await?;
+            views.push(RecentPartyView::new(party, is_favorite, keys_missing, &roster));
+        }
+        Ok(views)
     }
 }
 

@@ -3,7 +3,7 @@
 use lanrage_party::facts::SettingRule;
 use lanrage_store::{
     Backup, ConfigFault, Declaration, FavoriteServer, GameProfile, PortRange, ProfileOrigin, Protocol,
-    ServerConfig, Settings, SettingsChange, StoredMembership,
+    ServerConfig, Settings, SettingsChange, StoredMembership, StoredPeer,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, to_value};
@@ -231,10 +231,17 @@ pub struct RecentPartyView {
     pub last_active_at_ms: u64,
     /// Whether the player wants it at hand.
     pub is_favorite: bool,
+    /// The names of its other members as this device last heard of them, in the order in which they joined.
+    pub friends: Vec<String>,
 }
 
 impl RecentPartyView {
-    pub(super) fn new(membership: StoredMembership, is_favorite: bool, keys_missing: bool) -> Self {
+    pub(super) fn new(
+        membership: StoredMembership,
+        is_favorite: bool,
+        keys_missing: bool,
+        roster: &[StoredPeer],
+    ) -> Self {
         Self {
             id: membership.party.to_string(),
             name: membership.name.to_string(),
@@ -244,6 +251,7 @@ impl RecentPartyView {
             keys_missing,
             last_active_at_ms: membership.last_active_at.0,
             is_favorite,
+            friends: roster.iter().map(|peer| peer.record.claimed().name.to_string()).collect(),
         }
     }
 }

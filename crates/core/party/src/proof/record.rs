@@ -162,7 +162,7 @@ impl SignedRecord {
         self.approval.as_deref()
     }
 
-    /// The record as claimed, verified or not: for log lines and error texts only.
+    /// The record as claimed, verified or not: for log lines and texts on which nobody acts.
     pub const fn claimed(&self) -> &PeerRecord {
         &self.record
     }
