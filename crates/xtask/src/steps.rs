@@ -101,7 +101,7 @@ impl Steps {
 }
 
 /// How many tests a line of the Rust test harness reports as passed.
-fn passed_tests(line: &str) -> u32 {
+pub(crate) fn passed_tests(line: &str) -> u32 {
     let counts = line.strip_prefix("test result: ok. ").and_then(|rest| rest.split_once(" passed"));
     counts.and_then(|(count, _)| count.parse().ok()).unwrap_or(0)
 }

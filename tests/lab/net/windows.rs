@@ -60,6 +60,26 @@ impl WindowsKit {
         words.extend([variable, self.wine.clone().into(), program.into()]);
         words
     }
+
+    /// The same computer with a disk of its own, which is made anew at this place.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn with_disk(&self, prefix: PathBuf) -> Result<Self> {
+        if prefix.exists() {
+            fs::remove_dir_all(&prefix)?;
+        }
+        fs::create_dir_all(prefix.parent().context("a folder in a folder")?)?;
+        // By links: nearly all of it is the system's, which nobody writes.
+        copy(&["--archive", "--link"], &self.prefix, &prefix)?;
+        for file in fs::read_dir(&self.prefix)?.flatten().map(|entry| entry.path()) {
+            // The registry is written in its place where it has two names.
+            if file.extension().is_some_and(|ending| ending == "reg") {
+                copy(&["--remove-destination"], &file, &prefix.join(file.file_name().unwrap_or_default()))?;
+            }
+        }
+        Ok(Self { prefix, ..self.clone() })
+    }
 }
 
 impl WindowsHost {
@@ -68,23 +88,10 @@ impl WindowsHost {
     /// # Errors
     /// If wine or the stand-in does not start.
     pub fn start(host: &Host, kit: &WindowsKit, folder: &Path) -> Result<Self> {
-        let prefix = folder.join(host.name());
-        if prefix.exists() {
-            fs::remove_dir_all(&prefix)?;
-        }
-        fs::create_dir_all(folder)?;
-        // By links: nearly all of it is the system's, which nobody writes.
-        copy(&["--archive", "--link"], &kit.prefix, &prefix)?;
-        for file in fs::read_dir(&kit.prefix)?.flatten().map(|entry| entry.path()) {
-            // The registry is written in its place where it has two names.
-            if file.extension().is_some_and(|ending| ending == "reg") {
-                copy(&["--remove-destination"], &file, &prefix.join(file.file_name().unwrap_or_default()))?;
-            }
-        }
+        let kit = kit.with_disk(folder.join(host.name()))?;
         let bridge = host.spawn(host.command(&kit.bridge))?;
         bridge
             .wait_for("word that the bridge is ready", START, |line| line.contains("ready").then_some(()))?;
-        let kit = WindowsKit { prefix, ..kit.clone() };
         let words = kit.starter(Path::new("cmd.exe"));
         let mut session = host.command(&words[0]);
         session.args(&words[1..]).args(["/c", "echo ready& ping -n 3600 127.0.0.1 >nul"]);
