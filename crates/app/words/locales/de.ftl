@@ -1808,7 +1808,7 @@ path-direct = Direkt
 path-relayed = Über Relay
 path-connecting = Weg wird gesucht
 path-none = Kein Weg
-sent-twice = Die Leitung verliert Pakete, deshalb geht, was Spiele senden, auch über einen zweiten Weg.
+sent-twice = Was Spiele senden, geht auch über einen zweiten Weg, falls der erste es verliert.
 path-direct-in = Nächster Versuch für einen direkten Weg in { $time }.
 path-direct-now = Ein direkter Weg wird versucht…
 

@@ -1808,7 +1808,7 @@ path-direct = Direct
 path-relayed = Relayed
 path-connecting = Finding a path
 path-none = No path
-sent-twice = The line loses packets, so what games send goes by a second way too.
+sent-twice = What games send goes by a second way too, in case the first one loses it.
 path-direct-in = Next try for a direct path in { $time }.
 path-direct-now = Trying a direct path now…
 
