@@ -179,6 +179,8 @@ impl Coordinator {
                 _ = sweep.tick() => self.sweep(),
                 Some(Question { request, reply }) = questions.recv() => drop(reply.send(self.answer(request))),
                 () = sleep_until(self.storage_due.into()), if self.storage.is_full() => self.retry_storage().await,
+                // Everybody is told of a relay in steps, between which others are answered.
+                () = tokio::task::yield_now(), if self.hub.has_untold() => self.hub.tell_on(clock::now().wall),
             }
             for _ in 1..BATCH {
                 let Ok(command) = commands.try_recv() else { break };

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lanrage_party::{Announcement, PartyId, PeerId, RelayOffer, UnixMillis};
 
@@ -11,6 +11,10 @@ use crate::{
 /// Number of a connection, never used twice while its hub lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
+
+/// Connections that are told of the relays in one step, each with credentials of its own. Were they told all at once,
+/// everybody would wait for that.
+const TOLD_AT_ONCE: usize = 64;
 
 /// Nothing new can be stored now.
 pub fn not_stored(kind: RequestKind, party: PartyId) -> Refusal {
@@ -31,6 +35,8 @@ pub struct Hub {
     relays: RelayRegistry,
     /// When each connection was last told of relays.
     offered: BTreeMap<ConnectionId, UnixMillis>,
+    /// Who has still to be told of relays.
+    untold: BTreeSet<ConnectionId>,
     connections: BTreeMap<PeerId, ConnectionId>,
     peers: BTreeMap<ConnectionId, Caller>,
     outputs: VecDeque<HubOutput>,
@@ -65,6 +71,7 @@ impl Hub {
             announcement: None,
             relays: RelayRegistry::none(),
             offered: BTreeMap::new(),
+            untold: BTreeSet::new(),
             connections: BTreeMap::new(),
             peers: BTreeMap::new(),
             outputs: VecDeque::new(),
@@ -96,6 +103,7 @@ impl Hub {
         self.connections.clear();
         self.peers.clear();
         self.offered.clear();
+        self.untold.clear();
         self.outputs.clear();
     }
 
@@ -353,17 +361,28 @@ impl Hub {
         let _ = self.relays.set_load(name, load_percent);
     }
 
-    /// Tells of the relays whoever `due` says, by when it was last told.
+    /// Tells of the relays whoever `due` says, by when it was last told: some now, the others with [`Hub::tell_on`].
     fn offer(&mut self, now: UnixMillis, due: impl Fn(UnixMillis) -> bool) {
         self.relays.told();
-        for (connection, offered) in &mut self.offered {
-            let Some(Caller { peer, .. }) = self.peers.get(connection) else { continue };
-            if due(*offered)
-                && let Some(party) = self.registry.company(peer)
-            {
-                *offered = now;
+        let due = self.offered.iter().filter(|(_, offered)| due(**offered));
+        self.untold.extend(due.map(|(connection, _)| *connection));
+        self.tell_on(now);
+    }
+
+    /// Whether somebody has still to be told of the relays, by [`Hub::tell_on`].
+    pub fn has_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    /// Tells the next connections of the relays as they are now.
+    pub fn tell_on(&mut self, now: UnixMillis) {
+        for _ in 0..TOLD_AT_ONCE {
+            let Some(connection) = self.untold.pop_first() else { return };
+            let Some(Caller { peer, .. }) = self.peers.get(&connection) else { continue };
+            if let Some(party) = self.registry.company(peer) {
                 let message = ServerMessage::Relays { relays: self.relays.offers(*peer, party, now) };
-                self.outputs.push_back(HubOutput::Send { to: vec![*connection], message });
+                self.offered.insert(connection, now);
+                self.outputs.push_back(HubOutput::Send { to: vec![connection], message });
             }
         }
     }

@@ -7,7 +7,7 @@ use lanrage_control::{
     },
     session::{ConnectionId, Hub, HubOutput, Proven},
 };
-use lanrage_party::{RelayOffer, UnixMillis, limits};
+use lanrage_party::{RelayOffer, UnixMillis, VirtualIp, limits};
 
 use crate::support::*;
 
@@ -212,4 +212,30 @@ fn everybody_hears_of_a_new_relay_and_gets_fresh_credentials_in_time() {
     hub.sweep(now.plus(6 * HOUR + 11 * MINUTE));
     let told = told(&mut hub);
     assert_eq!(told, [(1, own()), (2, own())], "after half of the lifetime, not before");
+}
+
+#[test]
+fn many_are_told_of_a_new_relay_in_steps_and_each_of_them_once() {
+    let mut hub = hub();
+    for n in 1..=100 {
+        connect(&mut hub, n.into(), n, START);
+        let record = record_in(party(n.div_ceil(2)), n, VirtualIp([10, 66, 0, n].into()), 1);
+        let request = if n % 2 == 1 { create(record) } else { join(record) };
+        hub.request(ConnectionId(n.into()), request, START);
+    }
+    told(&mut hub);
+    connect(&mut hub, 200, 200, START);
+    told(&mut hub);
+    hub.register_relay(ConnectionId(200), relay_registration(200, "north", 0), START);
+    let mut heard = told(&mut hub);
+    assert!(!heard.is_empty() && heard.len() < 100, "{} at once", heard.len());
+    // Whoever has gone meanwhile holds nobody up.
+    hub.disconnected(ConnectionId(100), START);
+    while hub.has_untold() {
+        hub.tell_on(START);
+        heard.extend(told(&mut hub));
+    }
+    let who: Vec<u64> = heard.iter().map(|(connection, _)| *connection).collect();
+    assert_eq!(who, (1..=99).collect::<Vec<u64>>());
+    assert!(heard.iter().all(|(_, relays)| relays.contains(&"north".to_owned())));
 }
