@@ -106,7 +106,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanrage", &["lanrage-base", "lanrage-engine", "lanrage-words"]),
     ("lanrage-migrations", &[]),
     ("lanrage-xtask", &["lanrage-lab"]),
-    ("lanrage-bench", &["lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-store"]),
+    ("lanrage-bench", &["lanrage-base", "lanrage-party", "lanrage-control", "lanrage-nat", "lanrage-store"]),
     (
         "lanrage-fuzz-targets",
         &[

@@ -7,6 +7,7 @@ mod program;
 pub(crate) mod relay;
 mod report;
 mod search;
+pub(crate) mod server;
 mod shields;
 pub(crate) mod state;
 mod traffic;

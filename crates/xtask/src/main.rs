@@ -84,6 +84,9 @@ enum Task {
         #[arg(long)]
         no_build: bool,
     },
+    /// Put members of many parties on one control server, and measure what each costs it
+    #[cfg(target_os = "linux")]
+    BenchServer(bench::server::Options),
     /// Let two players meet in every pair of networks, and check that they connect, how, and how soon
     #[cfg(target_os = "linux")]
     NatMatrix(lab::nat_matrix::Options),
@@ -186,6 +189,8 @@ fn main() -> ExitCode {
         Some(Task::BenchState) => bench::state::run(setup),
         #[cfg(target_os = "linux")]
         Some(Task::BenchRelay { rounds, no_build }) => bench::relay::run(setup, rounds, no_build),
+        #[cfg(target_os = "linux")]
+        Some(Task::BenchServer(options)) => bench::server::run(setup, &options),
         #[cfg(target_os = "linux")]
         Some(Task::NatMatrix(options)) => lab::nat_matrix::run(setup, &options),
         #[cfg(target_os = "linux")]

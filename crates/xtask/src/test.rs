@@ -84,6 +84,7 @@ pub(crate) fn run(setup: Setup) -> Result<()> {
         steps.commands("Disturbed networks", [xtask(&["recovery", "--quick"])])?;
         steps.commands("The virtual LAN beside the real one", [xtask(&["lan-test", "--quick"])])?;
         steps.commands("What others do", [xtask(&["disturb", "--quick"])])?;
+        steps.commands("Members of many parties on one server", [xtask(&["bench-server", "--quick"])])?;
         steps.commands("Floods", [xtask(&["attack", "--quick"])])?;
     }
     steps.summary();

@@ -237,6 +237,9 @@ pub(crate) struct ServerArguments {
     /// Name by which clients reach this server; may be repeated. Proofs for any other name are then refused
     #[arg(long, value_name = "HOST:PORT")]
     name: Vec<String>,
+    /// Connections at once, of all clients; fewer where the system lets this program open fewer files
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    connections: u32,
     /// Connections at once that one address (IPv4, or a /64 of IPv6) may have; four times as many for a private one
     #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     connections_per_address: u32,
@@ -472,6 +475,7 @@ impl ServerArguments {
         settings.trusted_proxies = self.trust_proxy;
         settings.metrics = self.metrics;
         settings.daily_backups = NonZeroU16::new(self.daily_backups);
+        settings.limits.connections = self.connections as usize;
         settings.sources = settings.sources.with_connections(self.connections_per_address as usize);
         settings.access = AccessFiles { key: self.access_key_file, allowed: self.allow_file };
         settings.sources.parties = self.parties_per_address.into();
