@@ -32,9 +32,6 @@ use crate::{
     shutdown::{DrainWish, Shutdown},
 };
 
-/// The name under which the server's own relay is offered.
-pub(crate) const OWN_RELAY: &str = "this server";
-
 /// Commands that wait for the coordinator. When it is full, connections wait, and with them their clients.
 pub(crate) const COMMANDS: usize = 1_024;
 /// Most commands that share one transaction: what a slow disk costs is shared, and nobody waits for long.
@@ -95,8 +92,8 @@ pub(crate) struct Coordinator {
     shutdown: Shutdown,
     drain_wish: watch::Sender<Option<DrainWish>>,
     operator: Operator,
-    /// Of the own relay.
-    relay: Option<Arc<RelayStats>>,
+    /// Of the own relay, and what it is called.
+    relay: Option<(String, Arc<RelayStats>)>,
     reported: u64,
     /// What was refused until the last report.
     refused: [u64; Cause::ALL.len()],
@@ -145,8 +142,8 @@ impl Coordinator {
     }
 
     /// Offers the own relay by how full it is.
-    pub(crate) fn watching(mut self, relay: Option<Arc<RelayStats>>) -> Self {
-        self.relay = relay;
+    pub(crate) fn watching(mut self, name: String, relay: Option<Arc<RelayStats>>) -> Self {
+        self.relay = relay.map(|relay| (name, relay));
         self
     }
 
@@ -196,8 +193,8 @@ impl Coordinator {
     }
 
     fn sweep(&mut self) {
-        if let Some(relay) = &self.relay {
-            self.hub.set_relay_load(OWN_RELAY, relay.load_percent());
+        if let Some((name, relay)) = &self.relay {
+            self.hub.set_relay_load(name, relay.load_percent());
             let packets = relay.packets();
             if packets != self.reported {
                 self.reported = packets;
@@ -437,7 +434,7 @@ impl Coordinator {
         ServerStatus {
             parties: self.hub.registry().parties() as u64,
             players: self.hub.sessions() as u64,
-            allocations: self.relay.as_ref().map(|relay| relay.allocations() as u64),
+            allocations: self.relay.as_ref().map(|(_, relay)| relay.allocations() as u64),
             is_full: self.storage.is_full(),
             is_draining: self.shutdown.is_draining(),
         }

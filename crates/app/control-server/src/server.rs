@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     RelayStats, ServerError, ServerSettings, admin,
-    coordinator::{COMMANDS, Coordinator, OWN_RELAY},
+    coordinator::{COMMANDS, Coordinator},
     counters::Counters,
     database::{Database, DirectoryLock, backup::keep_daily},
     http::{self, Context, Door, Entrances, Listening, Metrics, OnePort, Proxies, serve_metrics},
@@ -65,6 +65,9 @@ impl Server {
             relay.limits.allocations = places.allocations;
         }
         let lock = DirectoryLock::take(&settings.data_dir)?;
+        let key = read_or_create_key(&settings.data_dir.join(KEY_FILE))?;
+        tracing::info!(key = %ServerId::of(&key.public()), "this server's key");
+        let own_relay = settings.own_relay_name(&ServerId::of(&key.public()));
         let listener = listen::tcp(settings.listen)?;
         let local = |address: std::io::Result<SocketAddr>| {
             address.map_err(|source| ServerError::Listen { what: "TCP", address: settings.listen, source })
@@ -95,15 +98,13 @@ impl Server {
         settings.relays.into_iter().for_each(|relay| relays.configure(relay));
         if let (Some(relay), Some(secret)) = (relay.as_ref().filter(|relay| relay.relays()), own_secret) {
             relays.configure(ConfiguredRelay {
-                name: OWN_RELAY.into(),
+                name: own_relay.clone(),
                 region: settings.relay_region,
                 uris: own_uris(relay, https, ""),
                 secret,
             });
         }
 
-        let key = read_or_create_key(&settings.data_dir.join(KEY_FILE))?;
-        tracing::info!(key = %ServerId::of(&key.public()), "this server's key");
         let operator = Operator::load(&settings.data_dir, settings.access)?;
         let database = Database::open(&settings.data_dir).await?;
         let (healthy, health) = watch::channel(true);
@@ -158,7 +159,7 @@ impl Server {
         tasks.spawn(named(
             "coordinator",
             coordinator
-                .watching(stats.clone())
+                .watching(own_relay, stats.clone())
                 .counting(&settings.sources, counters.clone())
                 .ending(stopping.clone(), wish)
                 .run(inbox, questions),

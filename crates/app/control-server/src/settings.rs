@@ -13,6 +13,7 @@ use lanrage_control::{
     registry::{ConfiguredRelay, RegistrySettings},
     session::{ConnectionLimits, SourceLimits},
 };
+use lanrage_party::{ServerId, limits};
 use zeroize::Zeroizing;
 
 use self::operator::AccessFiles;
@@ -95,5 +96,42 @@ impl ServerSettings {
             daily_backups: None,
             metrics: None,
         }
+    }
+
+    /// What the own relay is called: as the server is, so that members who know two servers tell their relays apart. A server
+    /// that was given no name is called by its key, and so is one that shares its name with another relay.
+    pub(crate) fn own_relay_name(&self, server: &ServerId) -> String {
+        let host = |name: &str| name.rsplit_once(':').map_or(name, |(host, _)| host).to_owned();
+        let public = self.names.first().map(|name| host(name)).filter(|host| {
+            (1..=limits::RELAY_NAME_BYTES).contains(&host.len())
+                && !self.relays.iter().any(|relay| relay.name == *host)
+        });
+        public.unwrap_or_else(|| format!("server {}", server.to_string().get(..8).unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanrage_party::DeviceIdentity;
+
+    use super::*;
+
+    #[test]
+    fn a_relay_is_called_as_its_server_and_no_two_alike() {
+        let id = |n| ServerId::of(&DeviceIdentity::from_seed(&[n; 32]).public());
+        let mut settings = ServerSettings::new(([127, 0, 0, 1], 0).into(), None, "");
+        let nameless = settings.own_relay_name(&id(1));
+        assert_ne!(nameless, settings.own_relay_name(&id(2)));
+        settings.names = vec!["lan.example.org:443".into(), "other.example.org:443".into()];
+        assert_eq!(settings.own_relay_name(&id(1)), "lan.example.org");
+        settings.relays.push(ConfiguredRelay {
+            name: "lan.example.org".into(),
+            region: String::new(),
+            uris: Vec::new(),
+            secret: String::new().into(),
+        });
+        assert_eq!(settings.own_relay_name(&id(1)), nameless);
+        settings.names = vec![format!("{}:443", "n".repeat(limits::RELAY_NAME_BYTES + 1))];
+        assert_eq!(settings.own_relay_name(&id(1)), nameless);
     }
 }

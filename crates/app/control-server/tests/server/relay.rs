@@ -336,6 +336,22 @@ async fn a_client_is_offered_the_relay_with_credentials_that_work() {
     server.shutdown().await;
 }
 
+#[tokio::test]
+async fn the_relays_of_two_servers_have_names_of_their_own() {
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let directory = tempfile::tempdir().unwrap();
+        let server = start(directory.path()).await;
+        let mut client = Client::connect(&Player::new(1), server.addr());
+        let _friend = company(&mut client, &server).await;
+        let relays = client.until("relays", offered).await;
+        names.extend(relays.into_iter().map(|relay| relay.name));
+        server.shutdown().await;
+    }
+    let [one, other] = names.as_slice() else { panic!("{names:?}") };
+    assert_ne!(one, other);
+}
+
 /// Makes a party of two: Ann's `client`, and a friend.
 async fn company(client: &mut Client, server: &Server) -> Raw {
     client.request(Player::new(1).create());
