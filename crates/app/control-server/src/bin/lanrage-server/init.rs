@@ -13,6 +13,8 @@ use toml::{Table, Value};
 /// Where a service looks for it.
 const CONFIG: &str = "/etc/lanrage/server.toml";
 const DATA: &str = "/var/lib/lanrage-server";
+/// The key of a private server, beside its database.
+const ACCESS_KEY: &str = "access.key";
 
 #[derive(Debug, Args)]
 pub(crate) struct InitArguments {
@@ -32,6 +34,9 @@ pub(crate) struct InitArguments {
     /// Do not relay between players whose routers do not get along
     #[arg(long)]
     no_relay: bool,
+    /// Make the server private: parties are made by who has its key alone, and friends come by the link without it
+    #[arg(long)]
+    private: bool,
     /// Directory of the database
     #[arg(long, value_name = "DIR", default_value = DATA)]
     data_dir: PathBuf,
@@ -49,6 +54,7 @@ struct Answers {
     host: String,
     certificate: Option<Source>,
     relays: bool,
+    is_private: bool,
     data_dir: PathBuf,
 }
 
@@ -67,13 +73,13 @@ impl InitArguments {
     /// # Errors
     /// If something is missing and nobody can be asked, or the file cannot be written.
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let Self { host, acme, tls_cert, tls_key, no_relay, data_dir, config, force } = self;
+        let Self { host, acme, tls_cert, tls_key, no_relay, private, data_dir, config, force } = self;
         let (mut input, output) = (io::stdin().lock(), io::stdout());
         let answers = match host {
             Some(host) => {
                 let files = tls_cert.zip(tls_key).map(|(chain, key)| Source::Files(chain, key));
                 let certificate = if acme { Some(Source::Authority) } else { files };
-                Answers { host, certificate, relays: !no_relay, data_dir }
+                Answers { host, certificate, relays: !no_relay, is_private: private, data_dir }
             }
             None if io::stdin().is_terminal() => asked(&mut input, &mut output.lock(), &data_dir)?,
             None => bail!("say --host, the name by which players reach this server"),
@@ -116,11 +122,13 @@ fn asked(input: &mut impl BufRead, output: &mut impl Write, data_dir: &Path) -> 
         _ => Some(Source::Files(chain.into(), ask("File of the certificate's key (PEM)", "")?.into())),
     };
     let relays = ask("Relay between players whose routers do not get along?", "yes")?;
+    let private = ask("Private, so that parties are made only by who has the server's key?", "no")?;
     let data_dir = ask("Directory of the database", &data_dir.display().to_string())?;
     Ok(Answers {
         host,
         certificate,
         relays: !relays.to_lowercase().starts_with('n'),
+        is_private: private.to_lowercase().starts_with('y'),
         data_dir: data_dir.into(),
     })
 }
@@ -205,9 +213,16 @@ impl Answers {
         if !self.relays {
             table.insert("no-relay".to_owned(), Value::Boolean(true));
         }
+        if self.is_private {
+            table.insert("access-key-file".to_owned(), text(&self.access_key()));
+        }
         format!(
             "# How lanrage-server runs. Each key is an option of `lanrage-server --help` without its dashes.\n{table}"
         )
+    }
+
+    fn access_key(&self) -> PathBuf {
+        self.data_dir.join(ACCESS_KEY)
     }
 
     fn advice(&self, config: &Path) -> String {
@@ -219,11 +234,19 @@ impl Answers {
             ports.push("TCP 3478".to_owned());
             ports.push("UDP 49152–65535".to_owned());
         }
+        let private = if self.is_private {
+            format!(
+                "\nWhoever may make parties enters its key there too, which is in {} after the first start.",
+                self.access_key().display()
+            )
+        } else {
+            String::new()
+        };
         format!(
             "Written: {}\n\nOpen in the firewall, and forward to this machine in a router: {}.\n\
              Start it:         systemctl enable --now lanrage-server\n\
              or without systemd: lanrage-server --config {}\n\
-             Players enter in the settings as control server: {scheme}://{}{suffix}",
+             Players enter in the settings as control server: {scheme}://{}{suffix}{private}",
             config.display(),
             ports.join(", "),
             config.display(),
@@ -241,24 +264,26 @@ mod tests {
     }
 
     #[test]
-    fn five_answers_make_a_server_and_none_is_needed_but_its_name() {
-        let least = answers("no host\nplay.example.org\n\n\n\n").unwrap();
+    fn six_answers_make_a_server_and_none_is_needed_but_its_name() {
+        let least = answers("no host\nplay.example.org\n\n\n\n\n").unwrap();
         assert_eq!(
             least,
             Answers {
                 host: "play.example.org".to_owned(),
                 certificate: Some(Source::Authority),
                 relays: true,
+                is_private: false,
                 data_dir: DATA.into()
             }
         );
-        let most = answers("2001:db8::1\nchain.pem\nkey.pem\nNo\n/srv\n").unwrap();
+        let most = answers("2001:db8::1\nchain.pem\nkey.pem\nNo\nYes\n/srv\n").unwrap();
         assert_eq!(
             most,
             Answers {
                 host: "2001:db8::1".to_owned(),
                 certificate: Some(Source::Files("chain.pem".into(), "key.pem".into())),
                 relays: false,
+                is_private: true,
                 data_dir: "/srv".into(),
             }
         );
@@ -270,7 +295,7 @@ mod tests {
         use clap::Parser;
         let folder = tempfile::tempdir().unwrap();
         for (n, text) in
-            ["a\n\n\n\n", "a\n/c\"h'.pem\n/k.pem\nn\n/tmp/a b\n", "::1\n\n\n\n", "a.b\nauto\n\n\n"]
+            ["a\n\n\n\n\n", "a\n/c\"h'.pem\n/k.pem\nn\ny\n/tmp/a b\n", "::1\n\n\n\n\n", "a.b\nauto\n\n\n\n"]
                 .into_iter()
                 .enumerate()
         {
@@ -299,9 +324,10 @@ mod tests {
     #[test]
     fn the_advice_names_every_port_and_where_players_go() {
         let advice = |text| answers(text).unwrap().advice(Path::new(CONFIG));
-        let plain = advice("play.example.org\nnone\n\n\n");
+        let plain = advice("play.example.org\nnone\n\n\n\n");
         assert!(plain.contains("ws://play.example.org:8787") && plain.contains("TCP 8787"), "{plain}");
-        let secure = advice("2001:db8::1\nc\nk\nno\n\n");
+        let secure = advice("2001:db8::1\nc\nk\nno\nyes\n\n");
+        assert!(secure.contains("/var/lib/lanrage-server/access.key") && !plain.contains("key"), "{secure}");
         assert!(secure.contains("wss://[2001:db8::1]") && !secure.contains("49152"), "{secure}");
     }
 }
